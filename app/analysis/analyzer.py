@@ -1,0 +1,220 @@
+"""The recipe: takes one file through its stages, in a worker process, and answers with a value.
+
+A `Job` in, an `Analysis` or a `Failure` out. It never raises for bad media, never writes, never uses the network.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from time import perf_counter
+from types import MappingProxyType
+from typing import BinaryIO, TypeVar
+
+from app.analysis import embedded, image, keywords, metadata, nsfw, prompts, score, sidecars, video
+from app.analysis.embedded import Embedded
+from app.analysis.picture import picture
+from app.analysis.source import Source, opened
+from app.analysis.xmp import NOTHING, Xmp
+from app.errors import CannotRead
+from app.media import (
+    FORMAT_OF_SUFFIX,
+    FORMATS,
+    Analysis,
+    Failure,
+    Identity,
+    Job,
+    Keyword,
+    Kind,
+    Metadata,
+    Rating,
+    Recipe,
+    Stage,
+    StageResult,
+    StageStatus,
+    suffix_of,
+)
+
+_EVERY = frozenset(Kind)
+_IMAGES = frozenset({Kind.IMAGE})
+VERSIONS: Mapping[Stage, int] = MappingProxyType(dict.fromkeys(Stage, 1))
+APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(
+    {
+        Stage.IDENTIFY: _EVERY,
+        Stage.METADATA: _IMAGES,
+        Stage.KEYWORDS: _EVERY,  # a video's come from its sidecar
+        Stage.SCORE: _EVERY,
+        Stage.THUMBNAIL: _IMAGES,
+        Stage.NSFW: _EVERY,
+    }
+)
+_KIND_OF_FORMAT = {format_.name: format_.kind for format_ in FORMATS}
+T = TypeVar("T")
+
+
+def recipe(weights: Path | None) -> Recipe:
+    """What this version of the analysis does, with NSFW weights looked for at `weights` (None: opennsfw2's place)."""
+    sentence = nsfw.unavailable(weights)
+    return Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: sentence} if sentence else {})
+
+
+def prepare_worker() -> None:
+    """Prepare a worker process, once: decoders registered, and file descriptor 2 to nowhere.
+
+    libtiff and others write to it, and a pipe that nobody drains would block the worker for ever.
+    """
+    image.prepare()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzer:
+    """The callable that workers are given: picklable, without state between files. `roots` maps names to folders."""
+
+    roots: Mapping[str, str]
+    recipe: Recipe
+
+    def __call__(self, job: Job) -> Analysis | Failure:
+        """Analyse one file: every stage is in `stages` of what comes back, those that were not run as `skipped`."""
+        root = os.fsencode(self.roots[job.file.root])
+        course = _Course(job, self.recipe, root)
+        try:
+            with opened(root, job.file.path) as source:
+                return course.run(source)
+        except CannotRead as error:
+            return course.failure(error)
+
+
+class _Course:
+    """One file on its way through the stages: what was found so far, and how each stage ended."""
+
+    def __init__(self, job: Job, recipe: Recipe, root: bytes) -> None:
+        self.job, self.recipe, self.root = job, recipe, root
+        self.file = job.file
+        self.stage = Stage.IDENTIFY
+        self.stages = {stage: StageResult(StageStatus.SKIPPED, version) for stage, version in recipe.versions.items()}
+        self.content: image.Opened | None = None
+        self.stream: BinaryIO = BytesIO()
+
+    def run(self, source: Source) -> Analysis:
+        """Take the file through its stages. Raises CannotRead from those without which there is no analysis."""
+        self.file = replace(self.file, size=source.size, mtime_ns=source.mtime_ns)
+        identity = self._needed(lambda: self._identify(source))
+        chosen = self.job.stale if identity.sha256 == self.job.known_sha256 else self.job.wanted
+        wanted = self.recipe.runnable(identity.kind, chosen)
+        metadata = self._optional(Stage.METADATA, self._metadata) if Stage.METADATA in wanted else None
+        found = self._optional(Stage.KEYWORDS, self._keywords) if Stage.KEYWORDS in wanted else None
+        rating = self._optional(Stage.SCORE, self._rating) if Stage.SCORE in wanted else None
+        made = None
+        if (content := self.content) and Stage.THUMBNAIL in wanted:
+            self.stage = Stage.THUMBNAIL
+            made = self._needed(lambda: picture(image.decode(content), content.orientation))
+        if self.stream is source.handle:  # what was decoded was read again after it was hashed
+            source.check_unchanged()
+        return Analysis(self.file, identity, self.stages, metadata, found, rating, made)
+
+    def failure(self, error: CannotRead) -> Failure:
+        """The file could not be taken in, because of the stage that ran last."""
+        return Failure(
+            self.file, self.stage, error.cause, error.sentence, self.recipe.versions[self.stage], self.stages
+        )
+
+    def _identify(self, source: Source) -> Identity:
+        if source.size == 0:
+            raise CannotRead("The file has 0 bytes.", cause="empty_file")
+        head = source.head()
+        name = image.recognise(head) or video.recognise(head)
+        if name is None:
+            raise CannotRead("The content is no image or video that Media Ingest knows.", cause="not_media")
+        kind = _KIND_OF_FORMAT[name]
+        if kind is Kind.IMAGE:
+            image.check_file_size(source.size)  # before hours go into the hash of a file that is mostly a hole
+        sha256, self.stream = source.read(keep=kind is Kind.IMAGE)
+        notes = _notes(self.file.name, name)
+        if kind is Kind.VIDEO:
+            return Identity(sha256, kind, name, notes=notes)
+        self.content = image.open_image(self.stream, name)
+        width, height = self.content.size
+        return Identity(sha256, kind, name, self.content.mode, width, height, self.content.frames, notes)
+
+    @cached_property
+    def embedded(self) -> Embedded:
+        """What the file says about itself: read when the first stage asks, whichever it is."""
+        return embedded.read(self.content, self.stream) if self.content else Embedded()
+
+    @cached_property
+    def sidecar(self) -> Xmp:
+        """The XMP sidecar, empty without one. Raises CannotRead `damaged_sidecar`."""
+        return sidecars.read_xmp(self.root, self.file) or NOTHING
+
+    def _metadata(self) -> tuple[Metadata, CannotRead | None]:
+        return metadata.interpret(self.embedded), self.embedded.problem("exif", "xmp", "iptc", "text")
+
+    def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
+        found, problem, sidecar = self.embedded, self.embedded.problem("xmp", "iptc", "text"), NOTHING
+        try:
+            sidecar = self.sidecar
+        except CannotRead as error:
+            problem = error
+        prompt = prompts.read(found.texts).prompt
+        return keywords.gather(embedded=found.xmp, iptc=found.iptc, sidecar=sidecar, prompt=prompt), problem
+
+    def _rating(self) -> tuple[Rating, CannotRead | None]:
+        scores = sidecars.read_scores(self.root, self.file)
+        rating = score.first(
+            {
+                "scores": lambda: score.from_scores(scores) if scores is not None else None,
+                "sidecar": lambda: score.from_xmp(self.sidecar),
+                "xmp": lambda: score.from_xmp(self.embedded.xmp),
+                "exif": lambda: score.from_exif(self.embedded.exif),
+            }
+        )
+        return rating, None if rating.source else self.embedded.problem("xmp", "exif")
+
+    def _needed(self, work: Callable[[], T]) -> T:
+        """Run the current stage, without which there is no analysis. Raises CannotRead."""
+        started = perf_counter()
+        try:
+            value = work()
+        except Exception as error:
+            problem = image.named(error)
+            self._ended(self.stage, started, problem)
+            raise problem from error
+        self._ended(self.stage, started)
+        return value
+
+    def _optional(self, stage: Stage, work: Callable[[], tuple[T, CannotRead | None]]) -> T | None:
+        """Run a stage that may fail alone, or give only what could be read and say what could not."""
+        started, value = perf_counter(), None
+        try:
+            value, problem = work()
+        except CannotRead as error:
+            problem = error
+        except MemoryError as error:
+            problem = image.named(error)
+        except Exception as error:  # noqa: BLE001 - some 15 classes come out of hostile files
+            problem = CannotRead(f"The {stage} are damaged ({type(error).__name__}).", cause="damaged_metadata")
+        self._ended(stage, started, problem)
+        return value
+
+    def _ended(self, stage: Stage, started: float, problem: CannotRead | None = None) -> None:
+        self.stages[stage] = StageResult(
+            StageStatus.FAILED if problem else StageStatus.DONE,
+            self.recipe.versions[stage],
+            perf_counter() - started,
+            problem.cause if problem else None,
+            problem.sentence if problem else None,
+        )
+
+
+def _notes(name: bytes, format_: str) -> tuple[str, ...]:
+    """What is odd about a file of this name holding this format."""
+    suffix = suffix_of(name)
+    promised = FORMAT_OF_SUFFIX.get(suffix)
+    if promised is None or promised.name == format_:
+        return ()
+    return (f"The suffix {suffix.decode()} promises {promised.name}, the content is {format_}.",)

@@ -1,0 +1,218 @@
+"""Recognises an image by its content, opens it and decodes it once, through Pillow, whose peculiarities stop here.
+
+It never reads metadata, never looks at a file's name, and lets no exception but CannotRead out.
+"""
+
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import pi_heif
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
+
+from app.analysis import png
+from app.errors import CannotRead
+
+SHORT_SIDE = 640  # px that are always decoded: with fewer the NSFW probability moves by up to 0.04
+MAX_FILE_BYTES = 1024**3  # an image file above 1 GiB needs more memory than a worker has
+_ORIENTATION = 0x0112
+
+_PILLOW_NAMES = {
+    "jpeg": ("JPEG",),  # hands over to MPO by itself; MPO asked for by name raises KeyError for anything else
+    "png": ("PNG",),
+    "webp": ("WEBP",),
+    "gif": ("GIF",),
+    "tiff": ("TIFF",),
+    "bmp": ("BMP", "DIB"),
+    "heic": ("HEIF",),
+    "avif": ("AVIF",),
+    "jpeg2000": ("JPEG2000",),
+}
+_MAGIC = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
+    (b"II+\0", "tiff"),  # BigTIFF
+    (b"MM\0+", "tiff"),
+    (b"BM", "bmp"),
+    (b"\x28\0\0\0", "bmp"),  # a DIB: BMP without its file header
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "jpeg2000"),
+    (b"\xff\x4f\xff\x51", "jpeg2000"),
+)
+_OTHER_IMAGES = (
+    (b"\0\0\x01\0", "an icon (ICO)"),
+    (b"\0\0\x02\0", "a cursor (CUR)"),
+    (b"8BPS", "a Photoshop document (PSD)"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"qoif", "QOI"),
+    (b"DDS ", "a DirectDraw surface (DDS)"),
+    (b"icns", "an Apple icon (ICNS)"),
+    (b"%!PS", "PostScript"),
+    (b"%PDF", "a PDF document"),
+    (b"#?RADIANCE", "a Radiance picture (HDR)"),
+    (b"v/1\x01", "OpenEXR"),
+    (b"farbfeld", "farbfeld"),
+    (b"FUJIFILMCCD-RAW", "a camera raw file (RAF)"),
+    (b"IIRO", "a camera raw file (ORF)"),
+    (b"IIU\0", "a camera raw file (RW2)"),
+)
+_HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))
+_AVIF_BRANDS = frozenset((b"avif", b"avis"))
+
+
+def recognise(head: bytes) -> str | None:
+    """The name in `media.FORMATS` of the image that starts with `head`, None if it is none of them.
+
+    Raises CannotRead `unsupported_format` for an image of another format that is known by name.
+    """
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if brands := frozenset(ftyp_brands(head)):
+        # `mif1` and `msf1` alone say only "HEIF": the decoder that takes most is libheif
+        heif = brands & (_HEIC_BRANDS | {b"mif1", b"msf1"})
+        return "avif" if brands & _AVIF_BRANDS else "heic" if heif else None
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    for magic, title in _OTHER_IMAGES:
+        if head.startswith(magic):
+            raise CannotRead(
+                f"The content is {title}, a format that Media Ingest does not take in.", cause="unsupported_format"
+            )
+    if b"<svg" in head[:1024].lower():
+        raise CannotRead("The content is an SVG drawing, not a picture of pixels.", cause="unsupported_format")
+    return None
+
+
+def check_file_size(size: int) -> None:
+    """Raise CannotRead `decoder_memory` for an image file of more bytes than a worker could decode."""
+    if size > MAX_FILE_BYTES:
+        raise CannotRead(
+            f"The image file has {size / 1024**3:.1f} GiB; images above {MAX_FILE_BYTES // 1024**3} GiB are not decoded.",
+            cause="decoder_memory",
+        )
+
+
+def ftyp_brands(head: bytes) -> list[bytes]:
+    """The major and compatible brands of an ISO base media file (ISO 14496-12, 4.3), empty if it is none."""
+    if head[4:8] != b"ftyp":
+        return []
+    end = min(int.from_bytes(head[:4], "big"), len(head), 1024)
+    return [head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4))]
+
+
+def prepare() -> None:
+    """Set Pillow up for this process: HEIC, and room for the long texts of AI images. Safe to call again."""
+    pi_heif.register_heif_opener()
+    PngImagePlugin.MAX_TEXT_CHUNK = png.TEXT_BYTES
+    PngImagePlugin.MAX_TEXT_MEMORY = 2 * png.TEXT_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An image whose header was read. `size` is in pixels as stored; `orientation` is what turns it upright, 1..8."""
+
+    image: ImageFile
+    format: str
+    mode: str
+    size: tuple[int, int]
+    frames: int
+    orientation: int
+
+
+def open_image(stream: BinaryIO, format_: str) -> Opened:
+    """Read the header. Raises CannotRead: `truncated_image`, `damaged_image`, `too_many_pixels`, `decoder_memory`."""
+    prepare()
+    with _named_errors(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        Image.WARN_POSSIBLE_FORMATS = True  # otherwise the plugin's own reason is lost
+        try:
+            image = _open(stream, format_)
+            orientation = _orientation(image)
+        except UnidentifiedImageError as error:
+            reason = "; ".join(str(warning.message).partition("opening failed. ")[2] for warning in caught)
+            raise SyntaxError(reason) from error
+        size, frames = image.size, int(getattr(image, "n_frames", 1))
+    return Opened(image, format_, image.mode, size, frames, orientation)
+
+
+def _open(stream: BinaryIO, format_: str) -> ImageFile:
+    try:
+        return Image.open(stream, formats=_PILLOW_NAMES[format_])
+    except ValueError:
+        if format_ != "png":
+            raise
+        # Pillow gives up a whole PNG for one text that is too large; the picture itself can be read without its texts
+        return Image.open(png.without_texts(stream), formats=_PILLOW_NAMES[format_])
+
+
+def _orientation(image: ImageFile) -> int:
+    """How to turn the picture upright (EXIF 2.32, tag 0x0112); 1 where Pillow or libheif turn it themselves."""
+    if image.format in ("TIFF", "HEIF"):
+        return 1
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # damaged EXIF is the metadata stage's to report; the picture is shown as stored
+        return 1
+    return orientation if orientation in range(1, 9) else 1
+
+
+def decode(opened: Opened) -> Image.Image:
+    """The pixels of the first frame, decoded once. A JPEG is decoded smaller, its shorter side kept >= 640 px.
+
+    Raises CannotRead: `truncated_image`, `damaged_image`, `too_many_pixels`, `decoder_memory`.
+    """
+    with _named_errors(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        opened.image.draft(None, (SHORT_SIDE, SHORT_SIDE))  # type: ignore[arg-type]
+        opened.image.load()
+    return opened.image
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise named(error) from error
+
+
+_TRUNCATED = (
+    "truncated",
+    "not enough",
+    "unexpected end",
+    "end of file",
+    "eof",
+    "too short",
+    "requires a buffer",
+    "incomplete",
+)
+
+
+def named(error: Exception) -> CannotRead:
+    """The cause and the sentence for whatever a decoder raised."""
+    detail = str(error).strip().lower()
+    if isinstance(error, CannotRead):
+        return error
+    if isinstance(error, MemoryError) or "out of memory" in detail:
+        return CannotRead("Decoding the image needs more memory than a worker may have.", cause="decoder_memory")
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
+        return CannotRead(
+            f"The image claims more pixels than are decoded safely ({limit} million).", cause="too_many_pixels"
+        )
+    if isinstance(error, EOFError | struct.error | IndexError) or any(word in detail for word in _TRUNCATED):
+        return CannotRead(
+            "The image ends before its data does; the copy is probably incomplete.", cause="truncated_image"
+        )
+    return CannotRead("The image data is damaged and cannot be decoded.", cause="damaged_image")

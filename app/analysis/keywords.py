@@ -1,0 +1,103 @@
+"""Gathers the keywords of a file, each with where it was read. It reads no file itself and invents no word."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from app.analysis.xmp import Xmp
+from app.media import Keyword, clean_text
+
+KEYWORDS, CHARACTERS = 100, 200  # at most, for each source
+_STEP = 1.1  # what one pair of parentheses multiplies the weight by in A1111
+_EXTRA_NETWORK = re.compile(r"<[^<>]*>")  # <lora:name:0.8>, <hypernet:...>
+_SEPARATOR = re.compile(r"[,\n]|\bBREAK\b|\bAND\b")
+_WEIGHTED = re.compile(r"(.*):\s*([0-9.]+)\s*", re.DOTALL)
+_INNER_WEIGHT = re.compile(r":\s*[0-9.]+\s*(?=[)\]])")
+_DEEP = 20
+
+
+def gather(
+    *, embedded: Xmp, iptc: Mapping[str, tuple[str, ...]], sidecar: Xmp, prompt: str | None
+) -> tuple[Keyword, ...]:
+    """All keywords: `dc:subject` of the file and of its sidecar, IPTC keywords, phrases of an AI prompt.
+
+    Each source lists a keyword once, whatever its case, at most 100 of them, of at most 200 characters.
+    """
+    return (
+        *_once(
+            (Keyword(text, "xmp") for text in embedded.get("dc:subject", ())),
+        ),
+        *_once(
+            (Keyword(text, "iptc") for text in iptc.get("Keywords", ())),
+        ),
+        *_once(
+            (Keyword(text, "sidecar") for text in sidecar.get("dc:subject", ())),
+        ),
+        *_once(Keyword(text, "prompt", weight) for text, weight in phrases(prompt or "")),
+    )
+
+
+def _once(found: Iterable[Keyword]) -> Iterator[Keyword]:
+    seen: set[str] = set()
+    for keyword in found:
+        text = " ".join(clean_text(keyword.text).split())
+        if not text or len(text) > CHARACTERS or text.casefold() in seen:
+            continue
+        seen.add(text.casefold())
+        yield Keyword(text, keyword.source, keyword.weight)
+        if len(seen) == KEYWORDS:
+            return
+
+
+def phrases(prompt: str) -> Iterator[tuple[str, float | None]]:
+    """The comma-separated phrases of a prompt with their weight, None where none is written.
+
+    A1111's attention syntax: `(word:1.3)` weighs 1.3, `(word)` 1.1, `((word))` 1.21, `[word]` 1/1.1, `\\(` is a
+    parenthesis itself (wiki "Features", "Attention/emphasis"). `<lora:...>` is a setting, not a word.
+    """
+    yield from _weighed(_EXTRA_NETWORK.sub(",", prompt), None, _DEEP)
+
+
+def _weighed(text: str, weight: float | None, depth: int) -> Iterator[tuple[str, float | None]]:
+    for part in _parts(text):
+        inner, opening = part[1:-1], part[:1]
+        if depth and _encloses(part):
+            factor = _STEP if opening == "(" else 1 / _STEP
+            if (
+                opening == "("
+                and (match := _WEIGHTED.fullmatch(inner))
+                and match[2].count(".") <= 1
+                and match[2] != "."
+            ):
+                inner, factor = match[1], float(match[2])
+            yield from _weighed(inner, round((weight or 1.0) * factor, 4), depth - 1)
+        else:
+            plain = re.sub(r"(?<!\\)[()\[\]]", "", _INNER_WEIGHT.sub("", part))
+            yield plain.replace("\\(", "(").replace("\\)", ")").strip(), weight
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The text between separators that stand outside all brackets."""
+    depth = start = 0
+    for match in re.finditer(rf"\\.|[(\[]|[)\]]|{_SEPARATOR.pattern}", text):
+        token = match[0]
+        if token in ("(", "["):
+            depth += 1
+        elif token in (")", "]"):
+            depth = max(0, depth - 1)
+        elif depth == 0 and not token.startswith("\\"):
+            yield text[start : match.start()].strip()
+            start = match.end()
+    yield text[start:].strip()
+
+
+def _encloses(part: str) -> bool:
+    """Whether the first bracket of a part is closed by its last character."""
+    pairs = {"(": ")", "[": "]"}
+    if part[-1:] != pairs.get(part[:1]) or part.endswith("\\)"):
+        return False
+    depth = 0
+    for match in re.finditer(r"\\.|[()\[\]]", part):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(match[0], 0)
+        if depth == 0:
+            return match.end() == len(part)
+    return False

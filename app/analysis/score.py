@@ -1,0 +1,53 @@
+"""Decides a file's rating from everything that may rate it. It never writes a rating and reads no file itself."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.analysis.xmp import Xmp
+from app.errors import CannotRead
+from app.media import Rating
+
+REJECTED, BEST = -1, 5
+
+
+def from_scores(content: bytes) -> int | None:
+    """The score of `{"score": -1..5}`; `null` is not rated. Raises CannotRead `damaged_sidecar`."""
+    try:
+        score = json.loads(content)["score"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise CannotRead('The score file is not JSON of the form {"score": 3}.', cause="damaged_sidecar") from error
+    if score is None:
+        return None
+    if not isinstance(score, int) or isinstance(score, bool) or not REJECTED <= score <= BEST:
+        raise CannotRead(
+            f"The score file holds {str(score)[:40]!r}, not a whole number from -1 to 5.", cause="damaged_sidecar"
+        )
+    return score
+
+
+def from_xmp(properties: Xmp) -> int | None:
+    """`xmp:Rating`; 0 is "unrated" (Metadata Working Group guidelines 2.0, 5.3), as is what is no whole number."""
+    return _stars(properties.get("xmp:Rating", ("",))[0])
+
+
+def from_exif(exif: Mapping[str, Any]) -> int | None:
+    """EXIF `Rating` (0x4746, Microsoft), 0 is unrated."""
+    tag = exif.get("Image Rating")
+    return _stars(tag.values[0]) if tag and tag.values else None
+
+
+def _stars(value: Any) -> int | None:
+    try:
+        stars = float(value)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return int(stars) if stars in (REJECTED, 1, 2, 3, 4, BEST) else None
+
+
+def first(candidates: Mapping[str, Callable[[], int | None]]) -> Rating:
+    """The rating of the first source that has one, asked in order; those after it are not asked."""
+    for source, score in candidates.items():
+        if (found := score()) is not None:
+            return Rating(found, source)
+    return Rating()

@@ -1,0 +1,58 @@
+"""Finds and reads the files that speak for a media file: `a.jpg.xmp`, `a.xmp` and `.scores/a.jpg.json`.
+
+It never writes one, never follows a link and never reads more than 1 MB.
+"""
+
+from itertools import product
+
+from app.analysis import source, xmp
+from app.errors import CannotRead
+from app.media import FoundFile, shown_name
+
+SIDECAR_BYTES = 1024 * 1024
+_SUFFIXES = tuple("." + "".join(letters) for letters in product("xX", "mM", "pP"))
+
+
+def xmp_names(name: bytes) -> tuple[bytes, ...]:
+    """The names that an XMP sidecar of this file may have, the one that speaks first: `a.jpg.xmp`, then `a.xmp`."""
+    stem = name.rpartition(b".")[0] or name
+    return tuple(start + suffix.encode() for start in (name, stem) for suffix in _SUFFIXES)
+
+
+def scores_name(name: bytes) -> bytes:
+    """Where a file's score is kept, relative to its folder."""
+    return b".scores/" + name + b".json"
+
+
+def read_xmp(root: bytes, file: FoundFile) -> xmp.Xmp | None:
+    """The properties of the XMP sidecar, None without one. Raises CannotRead `damaged_sidecar`."""
+    for name in xmp_names(file.name):
+        if (packet := _read(root, file, name)) is None:
+            continue
+        try:
+            return xmp.parse(packet)
+        except CannotRead as error:
+            raise _damaged(name, error.sentence) from error
+    return None
+
+
+def read_scores(root: bytes, file: FoundFile) -> bytes | None:
+    """The content of `.scores/<name>.json`, None without one. Raises CannotRead `damaged_sidecar`."""
+    return _read(root, file, scores_name(file.name))
+
+
+def _read(root: bytes, file: FoundFile, name: bytes) -> bytes | None:
+    path = file.folder + b"/" + name if file.folder else name
+    try:
+        with source.opened(root, path) as sidecar:
+            if sidecar.size > SIDECAR_BYTES:
+                raise _damaged(name, f"it has {sidecar.size} bytes, more than {SIDECAR_BYTES}.")
+            return sidecar.handle.read(SIDECAR_BYTES)
+    except CannotRead as error:
+        if error.cause == "vanished":
+            return None
+        raise _damaged(name, error.sentence) if error.cause != "damaged_sidecar" else error from error
+
+
+def _damaged(name: bytes, why: str) -> CannotRead:
+    return CannotRead(f"The sidecar {shown_name(name)} cannot be read: {why}", cause="damaged_sidecar")

@@ -1,0 +1,107 @@
+"""Opens a file inside its media root once, read-only, and reads it: the only door from the analysis to the disk.
+
+It never follows a link, never leaves the root, never blocks on a FIFO and never writes.
+"""
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader, BytesIO
+from typing import BinaryIO
+
+from app.errors import CannotRead
+
+HEAD_BYTES = 64 * 1024  # enough to recognise any format by
+MEMORY_BYTES = 256 * 1024 * 1024  # up to here the hashed bytes are the decoded bytes; larger files are read twice
+PIECE_BYTES = 1024 * 1024
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CAUSES = {
+    errno.ENOENT: ("vanished", "The file was gone when its turn came."),
+    errno.ENOTDIR: ("vanished", "The folder of the file was gone when its turn came."),
+    errno.ELOOP: ("not_a_file", "It is a symbolic link, and links are not followed."),
+    errno.ENXIO: ("not_a_file", "It is a special file, not a regular file."),
+}
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what the operating system refuses into the file's cause."""
+    try:
+        yield
+    except OSError as error:
+        default = ("unreadable", f"The file cannot be read: {error.strerror or 'the disk reports an error'}.")
+        cause, sentence = _CAUSES.get(error.errno or 0, default)
+        raise CannotRead(sentence, cause=cause) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One open regular file; `size` in bytes and `mtime_ns` are those at the moment it was opened."""
+
+    handle: BufferedReader
+    size: int
+    mtime_ns: int
+
+    def head(self) -> bytes:
+        """The first 64 KB, to recognise the format by."""
+        with _refusing():
+            return os.pread(self.handle.fileno(), HEAD_BYTES, 0)
+
+    def read(self, *, keep: bool) -> tuple[str, BinaryIO]:
+        """The SHA-256 of the content in hexadecimal, and a stream of the same content, at its start.
+
+        `keep` holds up to `MEMORY_BYTES` in memory, so that what is decoded is what was hashed; a larger file is its
+        own stream. Raises CannotRead: `still_changing`, `unreadable`.
+        """
+        with _refusing():
+            if keep and self.size <= MEMORY_BYTES:
+                content = self.handle.read(self.size)
+                digest, stream = hashlib.sha256(content), BytesIO(content)
+                self.check_unchanged()
+                return digest.hexdigest(), stream
+            digest, piece = hashlib.sha256(), memoryview(bytearray(PIECE_BYTES))
+            while length := self.handle.readinto(piece):
+                digest.update(piece[:length])
+            self.check_unchanged()
+            self.handle.seek(0)
+            return digest.hexdigest(), self.handle
+
+    def check_unchanged(self) -> None:
+        """Raise CannotRead `still_changing` if the file is no longer what it was when it was opened."""
+        now = os.fstat(self.handle.fileno())
+        if (now.st_size, now.st_mtime_ns) != (self.size, self.mtime_ns):
+            raise CannotRead(
+                f"The file changed while it was read: {self.size} bytes before, {now.st_size} after.",
+                cause="still_changing",
+            )
+
+
+@contextmanager
+def opened(root: bytes, path: bytes) -> Iterator[Source]:
+    """The regular file at `path` (relative to `root`, both as bytes of the file system), open until the block ends.
+
+    Raises CannotRead: `vanished`, `not_a_file`, `unreadable`.
+    """
+    with _refusing():
+        descriptor = os.open(_inside(root, path), _FLAGS)
+        status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise CannotRead("It is a folder or a special file, not a regular file.", cause="not_a_file")
+    with os.fdopen(descriptor, "rb") as handle:
+        yield Source(handle, status.st_size, status.st_mtime_ns)
+
+
+def _inside(root: bytes, path: bytes) -> bytes:
+    """The real place of `path`, whose folder must be inside `root` even after following links."""
+    folder, name = os.path.split(path)
+    real_root = os.path.realpath(root)
+    real_folder = os.path.realpath(os.path.join(real_root, folder))
+    if os.path.isabs(path) or name in (b"", b".", b"..") or os.path.commonpath([real_root, real_folder]) != real_root:
+        raise CannotRead("Its folder leads outside the media root.", cause="not_a_file")
+    return os.path.join(real_folder, name)

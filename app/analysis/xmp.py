@@ -1,0 +1,108 @@
+"""Reads an XMP packet into a flat mapping of names to texts.
+
+It never expands an entity, never fetches anything and never interprets a value: that is for those who ask.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+from app.errors import CannotRead
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element  # for its type only; parsing is defusedxml's
+
+Xmp = Mapping[str, tuple[str, ...]]
+"""Property name (`dc:subject`) -> its texts in order; a field of a structure is `property/field`."""
+
+NOTHING: Xmp = MappingProxyType({})
+PACKET_BYTES = 4 * 1024 * 1024
+_DEPTH = 8  # structures inside structures that are still followed
+
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_PREFIXES = {
+    "http://purl.org/dc/elements/1.1/": "dc",
+    "http://ns.adobe.com/xap/1.0/": "xmp",
+    "http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
+    "http://ns.adobe.com/xap/1.0/rights/": "xmpRights",
+    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "http://ns.adobe.com/tiff/1.0/": "tiff",
+    "http://ns.adobe.com/exif/1.0/": "exif",
+    "http://ns.adobe.com/exif/1.0/aux/": "aux",
+    "http://cipa.jp/exif/1.0/": "exifEX",
+    "http://ns.adobe.com/lightroom/1.0/": "lr",
+    "http://ns.adobe.com/camera-raw-settings/1.0/": "crs",
+    "http://ns.microsoft.com/photo/1.0/": "MicrosoftPhoto",
+    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
+    "http://www.digikam.org/ns/1.0/": "digiKam",
+}
+
+
+def parse(packet: bytes) -> Xmp:
+    """The properties of a packet (ISO 16684-1), whether written as attributes or as elements.
+
+    Raises CannotRead: `text_too_large`, `damaged_metadata`.
+    """
+    if len(packet) > PACKET_BYTES:
+        raise CannotRead(
+            f"The XMP packet has {len(packet)} bytes, more than the {PACKET_BYTES} that are read.",
+            cause="text_too_large",
+        )
+    try:
+        root = ElementTree.fromstring(packet.strip(b"\0 \t\r\n"), forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise CannotRead(
+            "The XMP packet defines entities or a document type, which is not safe to read.", cause="damaged_metadata"
+        ) from error
+    except (
+        SyntaxError,
+        ValueError,
+        LookupError,
+    ) as error:  # ParseError is a SyntaxError; LookupError: an unknown encoding
+        raise CannotRead("The XMP packet is not well-formed XML.", cause="damaged_metadata") from error
+    found: dict[str, list[str]] = {}
+    for description in root.iter(f"{_RDF}RDF"):
+        for resource in description:
+            for name, text in _properties(resource, "", _DEPTH):
+                found.setdefault(name, []).append(text)
+    return {name: tuple(texts) for name, texts in found.items()}
+
+
+def _properties(resource: "Element", path: str, depth: int) -> Iterator[tuple[str, str]]:
+    """The properties of an `rdf:Description` (or of what stands for one) as names below `path`, and texts."""
+    for name, text in resource.attrib.items():
+        if not name.startswith((_RDF, _XML)) and text.strip():
+            yield path + _short(name), text.strip()
+    for element in resource:
+        yield from _values(element, path + _short(element.tag), depth)
+
+
+def _values(element: "Element", path: str, depth: int) -> Iterator[tuple[str, str]]:
+    """The texts of one property: simple, a list (Bag, Seq, Alt), or a structure."""
+    if depth == 0:
+        return
+    if resource := element.get(f"{_RDF}resource"):
+        yield path, resource
+    elif len(element) == 0 and (text := (element.text or "").strip()):
+        yield path, text
+    for child in element:
+        if child.tag in (f"{_RDF}Bag", f"{_RDF}Seq", f"{_RDF}Alt"):
+            for item in child:
+                yield from _values(item, path, depth - 1)
+        elif child.tag == f"{_RDF}Description":
+            yield from _properties(child, f"{path}/", depth - 1)
+        else:  # rdf:parseType="Resource": the fields stand in the property itself
+            yield from _values(child, f"{path}/{_short(child.tag)}", depth - 1)
+    if len(element) == 0:
+        yield from _properties(element, f"{path}/", depth - 1)
+
+
+def _short(name: str) -> str:
+    """`{http://purl.org/dc/elements/1.1/}subject` -> `dc:subject`; namespaces not in the table stay as they are."""
+    uri, brace, local = name.removeprefix("{").partition("}")
+    return f"{_PREFIXES[uri]}:{local}" if brace and uri in _PREFIXES else name

@@ -1,0 +1,100 @@
+"""Looks at every setting and at what it points at; says what is wrong and what to do, changes nothing."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from app import settings
+from app.analysis.analyzer import recipe
+from app.errors import MediaIngestError
+from app.ingest.store import IngestionState
+from app.library.engine import shown_url
+from app.library.migrations import head, revision_of
+from app.media import Stage
+from app.settings import Settings
+
+Verdict = Literal["ok", "note", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One setting: its value as shown (secrets hidden), where it comes from, and what was found."""
+
+    name: str
+    value: str
+    source: str
+    verdict: Verdict = "ok"
+    sentence: str = ""
+
+
+def examine(configured: Settings) -> list[Finding]:
+    """A finding for each setting of the contract."""
+    origin = settings.sources()
+    verdicts = {
+        "DATABASE_URL": _database(configured),
+        "INGEST_MEDIA_ROOTS": _roots(configured),
+        "INGEST_STATE_DIR": _state(configured),
+        "INGEST_NSFW_WEIGHTS": _weights(configured),
+    }
+    return [
+        Finding(name.upper(), _shown(name, value), origin[name.upper()], *verdicts.get(name.upper(), ("ok", "")))
+        for name, value in configured
+    ]
+
+
+def _shown(name: str, value: Any) -> str:
+    if name == "database_url" and value != "none":
+        return shown_url(value)
+    if name == "ingest_token":
+        return "set" if value else "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={path}" for key, path in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "none" if value is None else str(value)
+
+
+def _database(configured: Settings) -> tuple[Verdict, str]:
+    if not configured.database_enabled:
+        return "note", "The database is disabled: nothing can be taken in."
+    try:
+        revision = revision_of(configured.database_url)
+    except MediaIngestError as error:
+        return "wrong", error.sentence
+    if revision is None:
+        return "note", f"Fresh: it is made at revision {head()} by serve, run or migrate."
+    return (
+        ("ok", f"Revision {revision}.")
+        if revision == head()
+        else ("note", f"Revision {revision}: it will be upgraded.")
+    )
+
+
+def _roots(configured: Settings) -> tuple[Verdict, str]:
+    complaints = list(_root_complaints(configured))
+    return ("wrong", " ".join(complaints)) if complaints else ("ok", f"{len(configured.ingest_media_roots)} readable.")
+
+
+def _root_complaints(configured: Settings) -> Iterator[str]:
+    for name, path in configured.ingest_media_roots.items():
+        if not path.is_dir():
+            yield f"The media root '{name}' is not there: {path} is no directory."
+        elif not os.access(path, os.R_OK | os.X_OK):
+            yield f"The media root '{name}' ({path}) cannot be read."
+
+
+def _state(configured: Settings) -> tuple[Verdict, str]:
+    folder: Path = configured.ingest_state_dir
+    if folder.exists():
+        if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            return "wrong", f"{folder} cannot be written."
+        held = IngestionState(folder).holder()
+        return ("ok", f"Held by {held}.") if held else ("ok", "Writable.")
+    return "ok", "It is made by serve or run."
+
+
+def _weights(configured: Settings) -> tuple[Verdict, str]:
+    sentence = recipe(configured.ingest_nsfw_weights).unavailable.get(Stage.NSFW)
+    return ("note", sentence) if sentence else ("ok", "Found.")

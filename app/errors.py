@@ -1,0 +1,148 @@
+"""The errors of the house: one sentence for a person, one stable cause for a program.
+
+MediaIngestError
+├── InvalidRequest            what was asked for makes no sense; `field` names the parameter
+│   ├── OutsideRoots          a path that is not inside a media root
+│   ├── NoSuchDirectory
+│   ├── NotADirectory
+│   └── NothingMatches        a start whose walk finds no file that matches
+├── NotFound
+│   ├── UnknownSession
+│   └── UnknownFile
+├── Conflict
+│   ├── AlreadyActive         the same request is being worked on; `session_id` says by whom
+│   └── IllegalMove           a change of status that the table of states does not allow
+├── Unavailable
+│   └── DatabaseDisabled      DATABASE_URL=none
+├── CannotStart               the server or the command cannot run at all
+│   ├── BadSetting
+│   ├── StateFolderLocked     another process holds the state folder
+│   └── DatabaseUnusable      newer than this program, damaged, or out of reach
+├── NeedsAttention            a session stops and keeps its place until a person mends the cause
+└── CannotRead                one file, one stage: becomes a Failure or a failed stage, never leaves the worker
+"""
+
+
+class MediaIngestError(Exception):
+    """Raises as one human sentence; `cause` is the stable code that programs rely on."""
+
+    cause = "internal_error"
+
+    def __init__(self, sentence: str, *, cause: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        if cause is not None:
+            self.cause = cause
+
+
+class InvalidRequest(MediaIngestError):
+    """The request cannot be served as it stands; `field` is the parameter at fault, None where it is not one field."""
+
+    cause = "invalid_parameter"
+
+    def __init__(self, sentence: str, *, field: str | None = None, cause: str | None = None) -> None:
+        super().__init__(sentence, cause=cause)
+        self.field = field
+
+
+class OutsideRoots(InvalidRequest):
+    cause = "outside_roots"
+
+
+class NoSuchDirectory(InvalidRequest):
+    cause = "no_such_directory"
+
+
+class NotADirectory(InvalidRequest):
+    cause = "not_a_directory"
+
+
+class NothingMatches(InvalidRequest):
+    cause = "nothing_matches"
+
+
+class NotFound(MediaIngestError):
+    cause = "not_found"
+
+
+class UnknownSession(NotFound):
+    cause = "unknown_session"
+
+
+class UnknownFile(NotFound):
+    cause = "unknown_file"
+
+
+class Conflict(MediaIngestError):
+    cause = "conflict"
+
+
+class AlreadyActive(Conflict):
+    """The same request is active already, as `session_id`."""
+
+    cause = "already_active"
+
+    def __init__(self, sentence: str, *, session_id: str) -> None:
+        super().__init__(sentence)
+        self.session_id = session_id
+
+
+class IllegalMove(Conflict):
+    cause = "illegal_move"
+
+
+class Unavailable(MediaIngestError):
+    cause = "unavailable"
+
+
+class DatabaseDisabled(Unavailable):
+    cause = "database_disabled"
+
+    def __init__(self) -> None:
+        super().__init__("Database functionality is disabled. Sequential processing requires database.")
+
+
+class CannotStart(MediaIngestError):
+    cause = "cannot_start"
+
+
+class BadSetting(CannotStart):
+    cause = "bad_setting"
+
+
+class StateFolderLocked(CannotStart):
+    cause = "state_folder_locked"
+
+
+class DatabaseUnusable(CannotStart):
+    cause = "database_unusable"
+
+
+class NeedsAttention(MediaIngestError):
+    cause = "attention"
+
+
+class CannotRead(MediaIngestError):
+    """Raised inside the analysis for one stage of one file. `cause` is one of `FILE_CAUSES`."""
+
+
+FILE_CAUSES: dict[str, str] = {
+    "vanished": "The file was gone when its turn came.",
+    "unreadable": "The file cannot be opened: permission is denied, or the disk reports an error.",
+    "not_a_file": "It is a link, a folder or a special file, not a regular file.",
+    "empty_file": "The file has 0 bytes.",
+    "still_changing": "The file changed while it was read.",
+    "not_media": "The content is no image or video that Media Ingest knows, whatever the suffix says.",
+    "unsupported_format": "The content is an image of a format that Media Ingest does not take in.",
+    "truncated_image": "The image ends before its data does; the copy is probably incomplete.",
+    "damaged_image": "The image data is damaged and cannot be decoded.",
+    "too_many_pixels": "The image claims more pixels than it is safe to decode.",
+    "damaged_metadata": "The metadata is damaged; what could be read was kept.",
+    "damaged_sidecar": "The sidecar file beside the media cannot be read.",
+    "text_too_large": "An embedded text is larger than it is safe to unpack.",
+    "decoder_timeout": "Reading the file took longer than the limit; the worker was stopped.",
+    "decoder_crashed": "The decoder crashed on this file; the worker was replaced.",
+    "internal_error": "Media Ingest itself failed on this file: please report it.",
+    "decoder_memory": "Decoding the file needs more memory than a worker may have.",
+}
+"""Every cause that a file's failure or a failed stage can have, with what it means. Documented in README."""

@@ -1,0 +1,1 @@
+"""Sessions: which files are to be taken in, one at a time, and how the run stands."""

@@ -1,0 +1,182 @@
+"""Runs the analysis of one file after another, here or in worker processes that can be killed.
+
+Both executors keep the same promise: results come in the order of the jobs, no more than a few jobs are begun ahead,
+and closing the iterator stops the rest. `None` between results means "still at work": the caller may stop then.
+"""
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from app.media import Analysis, Failure, Job, Kind, Stage
+
+Task: TypeAlias = Callable[[Job], Analysis | Failure]
+Result: TypeAlias = Analysis | Failure
+
+HEARTBEAT_SECONDS = 0.5
+TASKS_PER_WORKER = 2_000  # a worker is replaced after so many files: leaks of native decoders stay small
+BYTES_PER_EXTRA_SECOND = 20_000_000
+_PR_SET_PDEATHSIG = 1
+
+
+class Executor(Protocol):
+    """Runs a task over jobs."""
+
+    def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Iterator[Result | None]:
+        """The results in the order of the jobs; None at least every half second while a result takes longer."""
+
+    def close(self) -> None:
+        """Ends every worker at once."""
+
+
+class SerialExecutor:
+    """The task in this process, one job at a time: no limits, no heartbeat. For tests and debugging."""
+
+    def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Iterator[Result | None]:
+        del workers
+        for job in jobs:
+            yield task(job)
+
+    def close(self) -> None:
+        """Has nothing to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost: wall time in seconds by kind (plus 1 s for each 20 MB), address space in MiB."""
+
+    image_seconds: float = 30.0
+    video_seconds: float = 120.0
+    memory_mb: int = 1536
+
+    def seconds_for(self, job: Job) -> float:
+        seconds = self.video_seconds if job.file.kind is Kind.VIDEO else self.image_seconds
+        return seconds + job.file.size / BYTES_PER_EXTRA_SECOND
+
+
+class PoolExecutor:
+    """The task in worker processes, forked from a clean server process that has imported `preload` once.
+
+    A worker that crashes or overruns its limits is replaced, and its file becomes a Failure. Workers die with this
+    process. `prepare` runs once in each worker before its first file.
+    """
+
+    def __init__(self, workers: int, limits: Limits, prepare: Callable[[], None], preload: list[str]) -> None:
+        self._workers = workers
+        self._limits = limits
+        self._prepare = prepare
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(preload)
+        self._pool: ProcessPool | None = None
+        self._pool_size = 0
+        self._changing = threading.RLock()
+
+    def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Iterator[Result | None]:
+        size = workers or self._workers
+        waiting: deque[tuple[Job, ProcessFuture[Result]]] = deque()
+        jobs = iter(jobs)
+        try:
+            while True:
+                while len(waiting) <= size and (job := next(jobs, None)) is not None:
+                    waiting.append((job, self._submit(task, job, size)))
+                if not waiting:
+                    return
+                job, future = waiting[0]
+                if not wait([future], timeout=HEARTBEAT_SECONDS).done:
+                    yield None
+                    continue
+                waiting.popleft()
+                yield self._result(job, future)
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+    def call(self, task: Task, job: Job) -> Result:
+        """One job, now: its result or a Failure."""
+        return self._result(job, self._submit(task, job, self._pool_size or self._workers))
+
+    def _submit(self, task: Task, job: Job, size: int) -> "ProcessFuture[Result]":
+        seconds = self._limits.seconds_for(job)
+        with self._changing:
+            with contextlib.suppress(BrokenProcessPool, RuntimeError):
+                return self._pool_of(size).schedule(task, args=(job,), timeout=seconds)
+            self.close()  # an idle worker was killed: pebble gives the whole pool up, a new one takes over
+            return self._pool_of(size).schedule(task, args=(job,), timeout=seconds)
+
+    def _pool_of(self, size: int) -> ProcessPool:
+        if self._pool is not None and (self._pool_size != size or not self._pool.active):
+            self.close()
+        if self._pool is None:
+            self._pool_size = size
+            self._pool = ProcessPool(
+                max_workers=size,
+                max_tasks=TASKS_PER_WORKER,
+                initializer=start_worker,
+                initargs=(self._prepare, self._limits.memory_mb),
+                context=self._context,
+            )
+        return self._pool
+
+    def _result(self, job: Job, future: "ProcessFuture[Result]") -> Result:
+        """The result of a job, or why its worker gave none."""
+        try:
+            return future.result()
+        except FutureTimeout:
+            seconds = self._limits.seconds_for(job)
+            return _failed(
+                job, "decoder_timeout", f"Reading the file took longer than {seconds:.0f} s; the worker was stopped."
+            )
+        except ProcessExpired as error:
+            return _failed(job, "decoder_crashed", f"The decoder crashed on this file ({_exit_words(error.exitcode)}).")
+        except MemoryError:
+            megabytes = self._limits.memory_mb
+            return _failed(job, "decoder_memory", f"Decoding the file needs more than {megabytes} MB of memory.")
+        except BrokenProcessPool:
+            return _failed(job, "decoder_crashed", "The decoder crashed on this file.")
+        except Exception as error:  # noqa: BLE001 - a fault of ours must name itself, and must not stop the session
+            return _failed(job, "internal_error", f"Media Ingest failed on this file: {type(error).__name__}: {error}.")
+
+    def close(self) -> None:
+        with self._changing:
+            if self._pool is not None:
+                self._pool.stop()
+                self._pool.join()
+                self._pool = None
+
+
+def _failed(job: Job, cause: str, reason: str) -> Failure:
+    """A file whose worker gave no answer; the shared decode is what can hang or crash, where it was asked for."""
+    decodes = job.wanted & {Stage.THUMBNAIL, Stage.NSFW}
+    return Failure(job.file, Stage.THUMBNAIL if decodes else Stage.IDENTIFY, cause, reason)
+
+
+def _exit_words(code: int | None) -> str:
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-code).name
+    return f"exit code {code}"
+
+
+def start_worker(prepare: Callable[[], None], memory_mb: int) -> None:
+    """Runs first in each worker: it dies with its parent and at a SIGTERM, and may not grow beyond its limit."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    prepare()

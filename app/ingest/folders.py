@@ -1,0 +1,276 @@
+"""The media roots on disk: safe paths and what one folder holds, read without opening a file.
+
+Owns containment (nothing outside the roots is listed, read or served) and the first look at each directory entry:
+media, unsupported or hidden. What the library knows of the files, `survey.py` adds.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
+from app.media import FORMAT_OF_SUFFIX, FoundFile, path_from_shown, shown_name, shown_path, suffix_of
+
+SCORES_FOLDER = b".scores"
+HIDDEN_FOLDERS = frozenset({b"@eaDir", b"lost+found", b"$RECYCLE.BIN", b"System Volume Information"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Folder:
+    """A folder of a media root; `path` is relative to the root, `b""` for the root itself."""
+
+    root: str
+    path: bytes = b""
+
+    @property
+    def shown(self) -> str:
+        return shown_path(self.root, self.path)
+
+    @property
+    def name(self) -> str:
+        return shown_name(self.path.rpartition(b"/")[2]) if self.path else self.root
+
+    def below(self, name: bytes) -> "Folder":
+        return Folder(self.root, join(self.path, name))
+
+    def holds(self, other: "Folder") -> bool:
+        """Whether `other` is this folder or lies below it."""
+        return self.root == other.root and (
+            not self.path or other.path == self.path or other.path.startswith(self.path + b"/")
+        )
+
+
+def join(folder: bytes, name: bytes) -> bytes:
+    return folder + b"/" + name if folder else name
+
+
+class Look(Enum):
+    """What a directory entry is at first sight."""
+
+    MEDIA = "media"
+    HIDDEN = "hidden"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file-like entry of a folder. Size, mtime and the stamp of its sidecars are filled for media only."""
+
+    name: bytes
+    look: Look
+    size: int = 0
+    mtime_ns: int = 0
+    sidecar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one folder holds: its files and the names of its folders, each in the order of their bytes.
+
+    `hidden` folders are listed too: their files are counted, never read. `warning` is a sentence where the folder, or
+    a part of it, could not be read.
+    """
+
+    folder: Folder
+    entries: tuple[Entry, ...] = ()
+    folders: tuple[bytes, ...] = ()
+    hidden: bool = False
+    warning: str | None = None
+
+    def files(self) -> Iterator[FoundFile]:
+        """The media files of the folder, in the order of their names."""
+        for entry in self.entries:
+            if entry.look is Look.MEDIA:
+                yield self.found(entry)
+
+    def found(self, entry: Entry) -> FoundFile:
+        path = join(self.folder.path, entry.name)
+        return FoundFile(self.folder.root, path, entry.size, entry.mtime_ns, entry.sidecar)
+
+
+class Folders:
+    """The configured media roots, by name."""
+
+    def __init__(self, roots: Mapping[str, Path]) -> None:
+        self.roots = {name: os.fsencode(os.path.realpath(path)) for name, path in roots.items()}
+
+    def absolute(self, root: str, path: bytes) -> bytes:
+        """Where a folder or file is in the file system."""
+        return os.path.join(self.roots[root], path) if path else self.roots[root]
+
+    def resolve(self, text: str) -> Folder:
+        """The folder that `ROOT/relative`, or an absolute path inside a root, names.
+
+        Raises OutsideRoots, NoSuchDirectory or NotADirectory, each naming the field `directory`.
+        """
+        folder = self.locate(text)
+        absolute = self.absolute(folder.root, folder.path)
+        if not os.path.lexists(absolute):
+            if not folder.path:
+                raise NoSuchDirectory(
+                    f"The media root '{folder.root}' is not there: {os.fsdecode(absolute)} does not exist.",
+                    field="directory",
+                    cause="root_missing",
+                )
+            raise NoSuchDirectory(f"There is no directory {folder.shown}.", field="directory")
+        if not os.path.isdir(absolute):
+            raise NotADirectory(
+                f"{folder.shown} is a file, not a directory: choose the folder it lies in.", field="directory"
+            )
+        return folder
+
+    def locate(self, text: str) -> Folder:
+        """The place inside a root that a text names, whether it exists or not. Raises OutsideRoots or InvalidRequest."""
+        text = text.strip()
+        if not text or "\0" in text:
+            raise InvalidRequest("Choose a directory first.", field="directory", cause="no_directory")
+        try:
+            path = path_from_shown(text)
+        except UnicodeEncodeError:
+            raise OutsideRoots("The path holds characters that no file name can have.", field="directory") from None
+        if path.startswith(b"/"):
+            return self._inside_some_root(os.path.realpath(path), text)
+        name, _, relative = path.rstrip(b"/").partition(b"/")
+        root = name.decode("utf-8", "replace")
+        if root not in self.roots:
+            raise self._outside(text)
+        base = self.roots[root]
+        real = os.path.realpath(os.path.join(base, relative)) if relative else base
+        if os.path.commonpath([base, real]) != base:
+            raise self._outside(text)
+        return Folder(root, b"" if real == base else os.path.relpath(real, base))
+
+    def _inside_some_root(self, real: bytes, text: str) -> Folder:
+        for root, base in self.roots.items():
+            if os.path.commonpath([base, real]) == base:
+                return Folder(root, b"" if real == base else os.path.relpath(real, base))
+        raise self._outside(text)
+
+    def _outside(self, text: str) -> OutsideRoots:
+        names = ", ".join(sorted(self.roots))
+        return OutsideRoots(f"{text} is not inside a media root; the roots are: {names}.", field="directory")
+
+    def resolve_all(self, texts: tuple[str, ...], *, recursive: bool) -> tuple[Folder, ...]:
+        """Folders in path order, each file in one of them only: those inside another one are dropped if `recursive`."""
+        kept: list[Folder] = []
+        for folder in sorted({self.resolve(text) for text in texts}):
+            if not (recursive and any(outer.holds(folder) for outer in kept)):
+                kept.append(folder)
+        return tuple(kept)
+
+    def file(self, text: str) -> tuple[str, bytes]:
+        """Root and relative path of a file as shown. Raises OutsideRoots. Its folder's links are not followed out."""
+        parent, slash, name = text.rpartition("/")
+        if not slash or not name or name in {".", ".."}:
+            raise self._outside(text)
+        folder = self.locate(parent)
+        return folder.root, join(folder.path, path_from_shown(name))
+
+    def found(self, root: str, path: bytes) -> FoundFile | None:
+        """One file as it is on disk now, without its sidecars; None if it is gone or no regular file."""
+        try:
+            status = os.lstat(self.absolute(root, path))
+        except OSError:
+            return None
+        return FoundFile(root, path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+
+    def read(self, folder: Folder, *, hidden: bool = False) -> Listing:
+        """What the folder holds now. A folder that cannot be read is empty with a warning; nothing is raised."""
+        absolute = self.absolute(folder.root, folder.path)
+        entries: dict[bytes, os.DirEntry[bytes]] = {}
+        folders: list[bytes] = []
+        try:
+            with os.scandir(absolute) as scan:
+                for entry in scan:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                    else:
+                        entries[entry.name] = entry
+        except OSError as error:
+            return Listing(folder, hidden=hidden, warning=f"{folder.shown} cannot be read: {error.strerror}.")
+        folders.sort(key=lambda name: name + b"/")
+        if hidden:
+            names = sorted(name for name in entries if not _is_score_of_a_file(absolute, name))
+            return Listing(folder, tuple(Entry(name, Look.HIDDEN) for name in names), tuple(folders), hidden=True)
+        scores = _stamps_in(os.path.join(absolute, SCORES_FOLDER)) if SCORES_FOLDER in folders else {}
+        sidecars = _Sidecars(entries, scores)
+        seen = (_first_look(name, entries[name], sidecars) for name in sorted(entries))
+        return Listing(folder, tuple(entry for entry in seen if entry is not None), tuple(folders))
+
+
+def is_hidden(name: bytes) -> bool:
+    """Whether a file or folder is left out by default: a dot in front, or a folder that systems keep for themselves."""
+    return name.startswith(b".") or name in HIDDEN_FOLDERS
+
+
+def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: "_Sidecars") -> Entry | None:
+    """What an entry is; None for a sidecar, which counts with its picture, and for a file that is gone already."""
+    if is_hidden(name):
+        return Entry(name, Look.HIDDEN)
+    if suffix_of(name) not in FORMAT_OF_SUFFIX:
+        return None if sidecars.speaks_for_a_file(name) else Entry(name, Look.UNSUPPORTED)
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return Entry(name, Look.UNSUPPORTED)
+    return Entry(name, Look.MEDIA, status.st_size, status.st_mtime_ns, sidecars.stamp_of(name))
+
+
+class _Sidecars:
+    """The files of one folder that speak for others: `a.jpg.xmp`, `a.xmp` and `.scores/a.jpg.json`."""
+
+    def __init__(self, entries: Mapping[bytes, os.DirEntry[bytes]], scores: Mapping[bytes, str]) -> None:
+        self._xmp = {_stem(name): entry for name, entry in entries.items() if suffix_of(name) == b".xmp"}
+        self._scores = scores
+        if self._xmp:
+            media = [name for name in entries if suffix_of(name) in FORMAT_OF_SUFFIX and not is_hidden(name)]
+            self._spoken_for = {*media, *(_stem(name) for name in media)}
+
+    def speaks_for_a_file(self, name: bytes) -> bool:
+        return suffix_of(name) == b".xmp" and _stem(name) in self._spoken_for
+
+    def stamp_of(self, name: bytes) -> str:
+        """Size and mtime of each sidecar of a media file, empty where it has none."""
+        if not self._xmp and not self._scores:
+            return ""
+        stamps = [f"xmp={_stamp(self._xmp[key])}" for key in (name, _stem(name)) if key in self._xmp]
+        if name + b".json" in self._scores:
+            stamps.append(f"score={self._scores[name + b'.json']}")
+        return " ".join(stamps)
+
+
+def _stem(name: bytes) -> bytes:
+    return name.rpartition(b".")[0]
+
+
+def _stamp(entry: os.DirEntry[bytes]) -> str:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:
+        return "gone"
+    return f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def _stamps_in(folder: bytes) -> dict[bytes, str]:
+    try:
+        with os.scandir(folder) as scan:
+            return {entry.name: _stamp(entry) for entry in scan if entry.name.endswith(b".json")}
+    except OSError:
+        return {}
+
+
+def _is_score_of_a_file(folder: bytes, name: bytes) -> bool:
+    """Whether `.scores/a.jpg.json` belongs to a media file beside the folder, and so counts with it."""
+    parent, _, own = folder.rpartition(b"/")
+    picture = name.removesuffix(b".json")
+    return (
+        own == SCORES_FOLDER
+        and picture != name
+        and suffix_of(picture) in FORMAT_OF_SUFFIX
+        and os.path.lexists(os.path.join(parent, picture))
+    )

@@ -1,0 +1,244 @@
+"""The loop: plan a session, then take its files in one at a time, each committed before the next is answered for.
+
+The order for each file is thumbnail, database, listeners, journal, session file: anything later in the chain may be
+lost in a crash, never wrong. What stops a session (a person, the server, trouble) is decided here and nowhere else.
+"""
+
+import os
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import cast
+
+from app.errors import NeedsAttention
+from app.ingest.executor import Executor, Result, Task
+from app.ingest.folders import Folders
+from app.ingest.session import SessionState, Status
+from app.ingest.store import IngestionState
+from app.ingest.survey import Survey, Tally, Verdict
+from app.library.library import Library
+from app.library.values import Event, now
+from app.media import Failure, Job, Recipe, Stage
+
+HEARTBEAT_SECONDS = 1.0
+
+
+class Stop(StrEnum):
+    """What a session becomes that must stop."""
+
+    PAUSE = "paused"
+    CANCEL = "cancelled"
+    INTERRUPT = "interrupted"
+
+
+class _Stopped(Exception):  # noqa: N818 - a signal, not an error
+    """Somebody said stop, and there is still work to do."""
+
+
+@dataclass(slots=True)
+class Control:
+    """What others want of a running session; written by any thread, read by the loop between files.
+
+    A pause lets the file at work end; a cancel or the end of the server does not.
+    """
+
+    stop: Stop | None = None
+
+    @property
+    def at_once(self) -> bool:
+        return self.stop in (Stop.CANCEL, Stop.INTERRUPT)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingestor:
+    """The parts that the loop needs: where files are, what is known, how to analyse, where to write, whom to tell."""
+
+    folders: Folders
+    library: Library
+    store: IngestionState
+    executor: Executor
+    analyze: Task
+    recipe: Recipe
+
+    def process_files_sequential(
+        self, session: SessionState, control: Control, publish: Callable[[SessionState], None]
+    ) -> SessionState:
+        """Takes a queued session as far as it goes: completed, or stopped with the reason in its status."""
+        run = _Run(self, session, control, publish)
+        try:
+            run.plan()
+            run.process()
+            run.complete()
+        except _Stopped:
+            run.move(Status(str(control.stop)))
+        except NeedsAttention as trouble:
+            run.move_to_attention(trouble)
+        return run.session
+
+    def survey(self, session: SessionState, answered: frozenset[bytes] = frozenset()) -> Survey:
+        """The walk of a session's folders with its parameters."""
+        parameters = session.parameters
+        folders = self.folders.resolve_all(parameters.directories, recursive=parameters.recursive)
+        return Survey(self.folders.read, self.library, self.recipe, folders, parameters, answered)
+
+    def move(self, session: SessionState, status: Status) -> SessionState:
+        """The session in another status: in the log, then durably on disk."""
+        session = session.to(status, now())
+        session = session.advance(self.library.append(session.session_id, "session", session.as_log()))
+        self.store.save(session, durable=True)
+        return session
+
+
+class _Run:
+    """One run of one session; `session` is always what has been counted so far."""
+
+    def __init__(
+        self, parts: Ingestor, session: SessionState, control: Control, publish: Callable[[SessionState], None]
+    ) -> None:
+        self.parts = parts
+        self.session = session
+        self.control = control
+        self.publish = publish
+        self.jobs: list[Job] = []
+        self._saved_at = time.monotonic()
+
+    def move(self, status: Status) -> None:
+        self.session = self.parts.move(self.session, status)
+        self.publish(self.session)
+
+    def move_to_attention(self, trouble: NeedsAttention) -> None:
+        """Keeps the session's place and says what a person must mend; writes what can still be written."""
+        attention = {"cause": trouble.cause, "sentence": trouble.sentence, "needs_confirm": False}
+        session = replace(self.session.to(Status.ATTENTION, now()), attention=attention)
+        for write in (
+            lambda: self.parts.library.append(session.session_id, "session", session.as_log()),
+            lambda: self.parts.store.save(session, durable=True),
+        ):
+            try:
+                write()
+            except NeedsAttention:
+                continue  # the very thing that needs attention
+        self.session = session
+        self.publish(session)
+
+    def plan(self) -> None:
+        """Counts every file and lists those to process: about 300 bytes of memory each, gone with the run."""
+        self.move(Status.PLANNING)
+        check_roots(self.parts.folders, self.session.parameters.directories)
+        session_id = self.session.session_id
+        answered = frozenset(self.parts.library.answered(session_id))
+        self.session = caught_up(self.session, self.parts.library.all_events(session_id, self.session.last_event_id))
+        tally = Tally(answered_before=len(answered))
+        for verdict in self.parts.survey(self.session, answered):
+            tally.add(verdict)
+            if isinstance(verdict, Verdict) and verdict.job is not None:
+                self.jobs.append(verdict.job)
+            if self.control.stop is not None:
+                raise _Stopped
+            self._heartbeat()
+        self.session = self.session.planned(tally.as_plan(), self.parts.recipe.unavailable)
+
+    def process(self) -> None:
+        """Analyses and commits file after file until none is left or somebody says stop."""
+        self.move(Status.PROCESSING)
+        self._log_stage_starts()
+        active_before, began = self.session.active_seconds, time.monotonic()
+        results = self.parts.executor.map(self.parts.analyze, self._jobs(), workers=self.session.parameters.workers)
+        try:
+            self._show(0)
+            for result in results:
+                active = round(active_before + time.monotonic() - began, 3)
+                self.session = replace(self.session, active_seconds=active)
+                if result is not None:
+                    self._take_in(result)
+                else:
+                    self._heartbeat()
+                if self.control.at_once or (self.control.stop is not None and result is not None):
+                    break
+        finally:
+            cast("Generator[object]", results).close()
+        if self.control.stop is not None and self.session.pending:
+            raise _Stopped
+
+    def complete(self) -> None:
+        """Ends the session if every file is answered for. Raises NeedsAttention if the sum does not close."""
+        session = self.session
+        if session.pending:
+            sentence = f"{session.pending} of {session.total_files} files were not answered for."
+            raise NeedsAttention(sentence, cause="sum_does_not_close")
+        for stage in Stage:
+            if stage in session.parameters.wanted:
+                count = session.stages[stage.value]
+                detail = {"stage": stage.value, "processed_files": count.ended, "failed_files": count.failed}
+                self._log("stage_complete", detail)
+        self.move(Status.COMPLETED)
+
+    def _take_in(self, result: Result) -> None:
+        """Commits one result, then counts, tells and saves it."""
+        parts, session = self.parts, self.session
+        if isinstance(result, Failure):
+            result = replace(result, version=parts.recipe.versions[result.stage])
+        elif result.picture is not None:
+            parts.store.save_thumbnail(result.identity.sha256, result.picture.webp)
+        event = parts.library.commit_single_file_to_database(
+            session.session_id, result, nsfw_threshold=session.parameters.nsfw_threshold
+        )
+        self.session = session.advance(event)
+        self._show(self._position + 1)
+        parts.store.append_to_journal(event)
+        self._save()
+
+    def _jobs(self) -> Iterator[Job]:
+        """The jobs in order, none once somebody said stop."""
+        for job in self.jobs:
+            if self.control.stop is not None:
+                return
+            yield job
+
+    def _show(self, position: int) -> None:
+        """Says which file is at work now."""
+        self._position = position
+        current = self.jobs[position].file.shown if position < len(self.jobs) else None
+        self.session = replace(self.session, current_file=current, heartbeat_at=now())
+        self.publish(self.session)
+
+    def _heartbeat(self) -> None:
+        if time.monotonic() - self._saved_at >= HEARTBEAT_SECONDS:
+            self.session = replace(self.session, heartbeat_at=now())
+            self._save()
+            self.publish(self.session)
+
+    def _save(self) -> None:
+        self._saved_at = time.monotonic()
+        self.parts.store.save(self.session)
+
+    def _log(self, kind: str, detail: dict[str, object]) -> None:
+        self.session = self.session.advance(self.parts.library.append(self.session.session_id, kind, detail))
+
+    def _log_stage_starts(self) -> None:
+        """Logs `stage_start` once a stage: a resumed session has begun its stages already."""
+        earlier = self.parts.library.events(self.session.session_id, limit=20)
+        if not any(event.kind == "stage_start" for event in earlier):
+            for stage in Stage:
+                if stage in self.session.parameters.wanted:
+                    self._log("stage_start", {"stage": stage.value, "total_files": self.session.total_files})
+
+
+def check_roots(folders: Folders, directories: Iterable[str]) -> None:
+    """Raises NeedsAttention if a root or a directory of a session is not there: nothing of it may be called missing."""
+    for shown in directories:
+        folder = folders.locate(shown)
+        root = os.fsdecode(folders.absolute(folder.root, b""))
+        if not os.path.isdir(root):
+            sentence = f"The media root '{folder.root}' is not there: {root} does not exist. Is the disk connected?"
+            raise NeedsAttention(sentence, cause="root_missing")
+        if not os.path.isdir(folders.absolute(folder.root, folder.path)):
+            raise NeedsAttention(f"The directory {shown} is not there any more.", cause="directory_missing")
+
+
+def caught_up(session: SessionState, events: Iterable[Event]) -> SessionState:
+    """The session with the events counted that it has not counted yet: after a crash the database wins."""
+    for event in events:
+        session = session.advance(event)
+    return session

@@ -1,0 +1,143 @@
+"""What a session would do, counted before it starts by the code that then does it.
+
+One walk over a directory serves every change of options: the listings are kept, the library is asked anew each time.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from app.errors import InvalidRequest
+from app.ingest.folders import Folder, Folders, Listing, Look, is_hidden
+from app.ingest.parameters import Parameters
+from app.ingest.survey import MAX_WARNINGS, Survey, Tally, Verdict
+from app.library.library import Library
+from app.media import Recipe, Skip
+
+KEEP_SECONDS = 600.0
+SECONDS_PER_FILE = (0.03, 0.3)  # before this library has any experience of its own
+LISTS = ("pending", *(skip.value for skip in Skip))
+
+
+@dataclass(slots=True)
+class Walk:
+    """The listings of one source, as they were when the walk began (`monotonic` seconds)."""
+
+    folders: tuple[Folder, ...]
+    recursive: bool
+    began: float = field(default_factory=time.monotonic)
+    listings: dict[Folder, Listing] = field(default_factory=dict)
+    discovered: int = 0
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def read(self, folder: Folder, *, hidden: bool = False) -> Listing:
+        """A listing as `Folders.read` gives it, from memory."""
+        return self.listings.get(folder) or Listing(folder, hidden=hidden)
+
+    def run(self, disk: Folders) -> None:
+        """Reads every folder; `discovered` grows while it runs."""
+        stack = [(folder, any(map(is_hidden, folder.path.split(b"/")))) for folder in self.folders]
+        while stack:
+            folder, hidden = stack.pop()
+            listing = disk.read(folder, hidden=hidden)
+            self.listings[folder] = listing
+            self.discovered += len(listing.entries)
+            if self.recursive:
+                stack += [(folder.below(name), hidden or is_hidden(name)) for name in listing.folders]
+        self.done.set()
+
+
+class Planner:
+    """Plans for the page and for programs; keeps the last walk."""
+
+    def __init__(self, folders: Folders, library: Library, recipe: Recipe) -> None:
+        self._folders = folders
+        self._library = library
+        self._recipe = recipe
+        self._walk: Walk | None = None
+        self._lock = threading.Lock()
+
+    def plan(
+        self,
+        parameters: Parameters,
+        *,
+        pace: tuple[float, float] | None = None,
+        wait_seconds: float | None = None,
+        refresh: bool = False,
+    ) -> dict[str, Any]:
+        """The counts of the contract. With `wait_seconds` an earlier walk may serve, and a walk that takes longer
+        answers `{"walking": true, "discovered"}`. `pace` is the time that one file takes, low and high, in seconds.
+        """
+        walk = self._walked(parameters, fresh=refresh or wait_seconds is None)
+        if not walk.done.wait(wait_seconds):
+            return {"walking": True, "discovered": walk.discovered}
+        tally = Tally().counted(self._survey(parameters, walk))
+        low, high = pace or SECONDS_PER_FILE
+        wanted = parameters.wanted
+        return {
+            "walking": False,
+            "discovered": tally.discovered,
+            "pending": tally.pending,
+            "pending_by": tally.pending_by,
+            "skipped": {skip.value: tally.skipped[skip] for skip in Skip},
+            "unavailable": {s.value: why for s, why in self._recipe.unavailable.items() if s in wanted},
+            "estimate_seconds": {"low": round(tally.pending * low, 1), "high": round(tally.pending * high, 1)},
+            "by_type": tally.by_type,
+            "folders": len(tally.folders),
+            "directories": list(parameters.directories),
+            "warnings": tally.warnings[:MAX_WARNINGS],
+            "age_seconds": round(time.monotonic() - walk.began, 1),
+        }
+
+    def files(self, parameters: Parameters, name: str, *, cursor: str | None, limit: int) -> dict[str, Any]:
+        """A page of the files of one class of the plan (`pending` or a skip), in path order."""
+        if name not in LISTS:
+            raise InvalidRequest(f"'list' must be one of {', '.join(LISTS)}.", field="list")
+        walk = self._walked(parameters, fresh=False)
+        walk.done.wait()
+        return page_of(self._survey(parameters, walk), name, cursor=cursor, limit=limit)
+
+    def _survey(self, parameters: Parameters, walk: Walk) -> Survey:
+        return Survey(walk.read, self._library, self._recipe, walk.folders, parameters)
+
+    def _walked(self, parameters: Parameters, *, fresh: bool) -> Walk:
+        """The last walk if it is over the same folders and may serve; else a new one, on a thread of its own."""
+        folders = self._folders.resolve_all(parameters.directories, recursive=parameters.recursive)
+        with self._lock:
+            walk = self._walk
+            same = walk is not None and walk.folders == folders and walk.recursive == parameters.recursive
+            if walk is not None and same and not (fresh and walk.done.is_set()):
+                if time.monotonic() - walk.began < KEEP_SECONDS:
+                    return walk
+            walk = self._walk = Walk(folders, parameters.recursive)
+        threading.Thread(target=walk.run, args=(self._folders,), name="walk", daemon=True).start()
+        return walk
+
+
+def page_of(survey: Survey, name: str, *, cursor: str | None, limit: int) -> dict[str, Any]:
+    """`{"files": [{"path", "size", "why"}], "next"}` of one class of a survey, after the path `cursor`."""
+    found = islice(_of_class(survey, name, after=cursor), limit + 1)
+    files = [
+        {
+            "path": verdict.shown,
+            "size": verdict.entry.size if verdict.entry.look is Look.MEDIA else None,
+            "why": verdict.why,
+        }
+        for verdict in found
+    ]
+    return {"files": files[:limit], "next": files[limit - 1]["path"] if len(files) > limit else None}
+
+
+def _of_class(survey: Survey, name: str, *, after: str | None) -> Iterator[Verdict]:
+    passed = after is None
+    for verdict in survey:
+        if not isinstance(verdict, Verdict) or verdict.answered:
+            continue
+        if (verdict.skip or "pending") != name:
+            continue
+        if passed:
+            yield verdict
+        passed = passed or verdict.shown == after

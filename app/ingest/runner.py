@@ -1,0 +1,333 @@
+"""Sessions and the one thread that works on them: start, pause, resume, cancel, recover.
+
+Owns which session runs when. Callers on any thread get values back; what changed is told to listeners after it was
+committed and saved.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.errors import AlreadyActive, IllegalMove, MediaIngestError, NeedsAttention, NothingMatches, UnknownSession
+from app.ingest.ingestor import Control, Ingestor, Stop, caught_up
+from app.ingest.parameters import Parameters
+from app.ingest.session import SessionState, Status
+from app.ingest.store import new_session_id
+from app.ingest.survey import Survey, Verdict
+from app.library.values import now
+from app.media import Skip
+
+PROBE_SECONDS = 1.0
+PACE_FILES = 10  # a shorter session says little about the speed
+RETRY_SECONDS = (5.0, 10.0, 30.0, 60.0)  # how long attention waits before it tries again by itself
+_SHOWN_FIRST = (
+    (Status.PROCESSING, Status.PLANNING),
+    (Status.ATTENTION,),
+    (Status.PAUSED,),
+    (Status.INTERRUPTED,),
+    (Status.QUEUED,),
+)
+
+Listener = Callable[[SessionState], None]
+
+
+class Runner:
+    """The sessions of one server or command. Every method may be called from any thread."""
+
+    def __init__(self, ingestor: Ingestor) -> None:
+        self._ingestor = ingestor
+        self._sessions: dict[str, SessionState] = {}
+        self._controls: dict[str, Control] = {}
+        self._retries: dict[str, tuple[int, float]] = {}  # session -> (tries so far, monotonic time of the next)
+        self._listeners: set[Listener] = set()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="runner", daemon=True)
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def recover(self, *, auto_resume: bool) -> None:
+        """Reads every session, counts those that had not ended again from the log, and starts the thread.
+
+        Sessions that were queued or at work when the last server went become `interrupted`, and go on if `auto_resume`.
+        """
+        store, library = self._ingestor.store, self._ingestor.library
+        store.sweep()
+        logged = library.session_rows()
+        for session_id in {*store.session_ids(), *logged}:
+            session = store.load(session_id)
+            if session is None or (not session.status.ended and session_id in logged):
+                session = self._recovered(session_id, session, logged.get(session_id))
+            if session is not None:
+                self._sessions[session_id] = session
+        for session in sorted(self._sessions.values(), key=lambda s: s.queued_at or s.created_at):
+            if session.status.working or session.status is Status.QUEUED:
+                session = self._move(session, Status.INTERRUPTED)
+            if session.status is Status.INTERRUPTED and auto_resume:
+                self._move(session, Status.QUEUED)
+        self._thread.start()
+
+    def _recovered(self, session_id: str, saved: SessionState | None, logged: Any) -> SessionState | None:
+        """A session whose file is behind the log, unreadable or lost, made again from the log; None if forgotten."""
+        store, library = self._ingestor.store, self._ingestor.library
+        if saved is None:
+            store.set_aside(session_id)
+        if logged is not None and (saved is None or saved.last_event_id < logged.id):
+            if logged.detail.get("forgotten"):
+                return None
+            saved = SessionState.from_json({**logged.detail, **_NO_COUNTS}).without_answers()
+        if saved is None:
+            return None
+        session = caught_up(saved, library.all_events(session_id, saved.last_event_id))
+        store.save(session, durable=True)
+        store.rewrite_journal(session_id, library.all_events(session_id))
+        return session
+
+    def close(self) -> None:
+        """Interrupts the session at work, in the middle of its file, and ends the thread and the workers."""
+        with self._changed:
+            self._closing = True
+            for control in self._controls.values():
+                control.stop = Stop.INTERRUPT
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._ingestor.executor.close()
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Calls `listener` with every change, on the runner's thread; returns what ends it."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    # -- what people ask for -------------------------------------------------------------------------------------
+
+    def start(self, parameters: Parameters) -> SessionState:
+        """A new session, queued; at most one second passes until it is known that a file matches.
+
+        Raises AlreadyActive for the same request, NothingMatches, and what `Folders.resolve` raises.
+        """
+        parameters = self.resolved(parameters)
+        self._refuse_twin(parameters)
+        self._probe(parameters)
+        with self._changed:
+            self._refuse_twin(parameters)
+            at = now()
+            session = SessionState(new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at)
+            event = self._ingestor.library.append(session.session_id, "session", session.as_log())
+            session = session.advance(event)
+            self._ingestor.store.save(session, durable=True)
+            self._sessions[session.session_id] = session
+            self._changed.notify_all()
+        self._tell(session)
+        return self._once_taken_up(session.session_id)
+
+    def resolved(self, parameters: Parameters) -> Parameters:
+        """The parameters with their directories checked, sorted and written in one way."""
+        folders = self._ingestor.folders.resolve_all(parameters.directories, recursive=parameters.recursive)
+        return parameters.model_copy(update={"directories": tuple(folder.shown for folder in folders)})
+
+    def pause(self, session_id: str) -> SessionState:
+        """Stops after the file at work. Raises IllegalMove where nothing is being worked on."""
+        return self._stop(session_id, Stop.PAUSE)
+
+    def cancel(self, session_id: str) -> SessionState:
+        """Ends the session; what is committed stays."""
+        return self._stop(session_id, Stop.CANCEL)
+
+    def resume(self, session_id: str) -> tuple[SessionState, bool]:
+        """The session, and whether this call made it go on; safe at any time, never a second worker."""
+        with self._changed:
+            session = self.session(session_id)
+            if not session.status.resumable:
+                return session, False
+            self._retries.pop(session_id, None)
+            session = self._move(session, Status.QUEUED)
+            self._changed.notify_all()
+        return self._once_taken_up(session_id), True
+
+    def dismiss(self, session_id: str) -> SessionState:
+        """Marks an ended session as seen: a page that loads afresh does not show it again."""
+        with self._changed:
+            session = self.session(session_id)
+            if not session.status.ended:
+                raise IllegalMove(f"The session is {session.status.value}: only one that has ended can be dismissed.")
+            session = replace(session, dismissed=True)
+            self._sessions[session_id] = session
+            self._ingestor.store.save(session)
+        return session
+
+    def forget(self, session_id: str) -> None:
+        """Removes an ended session's files and leaves it out of the history; its media and its log stay."""
+        with self._changed:
+            session = self.session(session_id)
+            if not session.status.ended:
+                raise IllegalMove(f"The session is {session.status.value}: cancel it before you delete it.")
+            self._ingestor.library.append(session_id, "session", {**session.as_log(), "forgotten": True})
+            self._ingestor.store.forget(session_id)
+            del self._sessions[session_id]
+
+    # -- what people look at -------------------------------------------------------------------------------------
+
+    def session(self, session_id: str) -> SessionState:
+        """The session as it stands. Raises UnknownSession."""
+        try:
+            return self._sessions[session_id]
+        except KeyError:
+            raise UnknownSession(f"There is no session {session_id}.") from None
+
+    def sessions(self) -> list[SessionState]:
+        """All sessions, newest first."""
+        return sorted(self._sessions.values(), key=lambda s: (s.created_at, s.session_id), reverse=True)
+
+    def active(self) -> SessionState | None:
+        """The one that the page should show after a refresh."""
+        sessions = self.sessions()
+        for statuses in _SHOWN_FIRST:
+            for session in sessions:
+                if session.status in statuses:
+                    return session
+        ended = [session for session in sessions if session.status.ended]
+        last = max(ended, key=lambda s: s.ended_at or "", default=None)
+        return last if last is not None and not last.dismissed else None
+
+    def pace(self) -> tuple[float, float] | None:
+        """Seconds that a file took in the last sessions of some length, the fastest and the slowest; None before any."""
+        rates = [s.files_per_second for s in self.sessions() if s.processed_files >= PACE_FILES and s.files_per_second]
+        return (0.8 / max(rates[:3]), 1.3 / min(rates[:3])) if rates else None
+
+    def survey(self, session_id: str) -> Survey:
+        """The walk of a session as it would be planned again now, its own answers set apart."""
+        session = self.session(session_id)
+        return self._ingestor.survey(session, frozenset(self._ingestor.library.answered(session_id)))
+
+    def wait(self, session_id: str, done: Callable[[SessionState], bool], seconds: float | None = None) -> SessionState:
+        """Waits until the session is as wanted, or the time is over; returns it as it stands then."""
+        with self._changed:
+            self._changed.wait_for(lambda: done(self.session(session_id)), timeout=seconds)
+            return self.session(session_id)
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _once_taken_up(self, session_id: str) -> SessionState:
+        """Gives the thread a moment to take a session up, so that `queued` means: behind another one."""
+        busy = any(session.status.working for session in self._sessions.values())
+        return self.wait(session_id, lambda s: s.status is not Status.QUEUED, 0 if busy else 0.25)
+
+    def _refuse_twin(self, parameters: Parameters) -> None:
+        for session in self._sessions.values():
+            if not session.status.ended and session.parameters == parameters:
+                sentence = f"The same request is {session.status.value} already, as session {session.session_id}."
+                raise AlreadyActive(sentence, session_id=session.session_id)
+
+    def _probe(self, parameters: Parameters) -> None:
+        """Walks until the first file that matches, the end, or one second. Raises NothingMatches at the end."""
+        give_up_at = time.monotonic() + PROBE_SECONDS
+        draft = SessionState(new_session_id(), parameters, created_at=now())
+        discovered = 0
+        for verdict in self._ingestor.survey(draft):
+            if isinstance(verdict, Verdict):
+                discovered += 1
+                if verdict.skip not in (Skip.FILTERED, Skip.UNSUPPORTED):
+                    return
+            if time.monotonic() > give_up_at:
+                return
+        where = " and ".join(parameters.directories)
+        found = (
+            f"none of the {discovered} files there is media that matches" if discovered else "there is no file there"
+        )
+        field = "pattern" if discovered and parameters.pattern != "*" else "directory"
+        raise NothingMatches(f"Nothing to do in {where} with pattern {parameters.pattern}: {found}.", field=field)
+
+    def _stop(self, session_id: str, stop: Stop) -> SessionState:
+        with self._changed:
+            session = self.session(session_id)
+            if session.status.ended or (stop is Stop.PAUSE and not session.status.working):
+                raise IllegalMove(f"The session is {session.status.value}: it cannot become {stop.value}.")
+            control = self._controls.get(session_id)
+            if control is None:
+                session = self._move(session, Status(stop.value))
+                self._changed.notify_all()
+                return session
+            control.stop = stop
+        return self.wait(session_id, lambda s: not s.status.working, 0.25)
+
+    def _move(self, session: SessionState, status: Status) -> SessionState:
+        session = self._ingestor.move(session, status)
+        self._publish(session)
+        return session
+
+    def _publish(self, session: SessionState) -> None:
+        with self._changed:
+            self._sessions[session.session_id] = session
+            self._changed.notify_all()
+        self._tell(session)
+
+    def _tell(self, session: SessionState) -> None:
+        for listener in tuple(self._listeners):
+            listener(session)
+
+    def _work(self) -> None:
+        while (session := self._next()) is not None:
+            control = self._controls[session.session_id]
+            try:
+                session = self._ingestor.process_files_sequential(session, control, self._publish)
+            except NeedsAttention as trouble:  # not even the attention could be written
+                session = self._in_memory_attention(session.session_id, trouble)
+            except MediaIngestError as error:
+                session = self._in_memory_attention(
+                    session.session_id, NeedsAttention(error.sentence, cause=error.cause)
+                )
+            finally:
+                with self._changed:
+                    del self._controls[session.session_id]
+                    self._changed.notify_all()
+            self._plan_retry(session)
+
+    def _next(self) -> SessionState | None:
+        """Waits for a queued session, oldest first, with its control made; None when the runner closes."""
+        with self._changed:
+            while not self._closing:
+                self._retry_what_needed_attention()
+                queued = [session for session in self._sessions.values() if session.status is Status.QUEUED]
+                if queued:
+                    session = min(queued, key=lambda s: (s.queued_at or "", s.created_at))
+                    self._controls[session.session_id] = Control()
+                    return session
+                due = min((at for _, at in self._retries.values()), default=None)
+                self._changed.wait(None if due is None else max(0.0, due - time.monotonic()))
+        return None
+
+    def _plan_retry(self, session: SessionState) -> None:
+        """Attention is tried again by itself, less and less often; a session that got further starts over counting."""
+        if session.status is not Status.ATTENTION:
+            self._retries.pop(session.session_id, None)
+            return
+        tries, _ = self._retries.get(session.session_id, (0, 0.0))
+        pause = RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)]
+        self._retries[session.session_id] = (tries + 1, time.monotonic() + pause)
+
+    def _retry_what_needed_attention(self) -> None:
+        for session_id, (tries, due) in list(self._retries.items()):
+            session = self._sessions.get(session_id)
+            if session is None or session.status is not Status.ATTENTION:
+                del self._retries[session_id]
+            elif due <= time.monotonic():
+                self._retries[session_id] = (tries, float("inf"))
+                try:
+                    self._move(session, Status.QUEUED)
+                except NeedsAttention:
+                    self._plan_retry(session)
+
+    def _in_memory_attention(self, session_id: str, trouble: NeedsAttention) -> SessionState:
+        session = self._sessions[session_id]
+        attention = {"cause": trouble.cause, "sentence": trouble.sentence, "needs_confirm": False}
+        session = replace(session, status=Status.ATTENTION, attention=attention, current_file=None)
+        self._publish(session)
+        return session
+
+
+_NO_COUNTS: Mapping[str, Any] = {
+    name: SessionState("", Parameters(directories=("-",)), "").as_json()[name] for name in ("outcomes", "stats")
+}

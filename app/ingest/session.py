@@ -1,0 +1,291 @@
+"""One run over one or more folders, as a frozen value: what was asked, how it stands, which moves are legal.
+
+Pure: `advance` adds an event's counters, `to` changes the status; nothing here opens a file or a database.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.errors import IllegalMove
+from app.ingest.parameters import Parameters
+from app.library.values import Event
+from app.media import Outcome, Skip, Stage
+
+VERSION = 1
+MAX_ERRORS = 20
+STATS = ("metadata_extracted", "keywords_added", "scores_imported", "nsfw_checked", "nsfw_detected", "errors")
+
+
+class Status(StrEnum):
+    """How a session stands."""
+
+    QUEUED = "queued"  # waits for its turn
+    PLANNING = "planning"  # counts what there is to do
+    PROCESSING = "processing"  # takes files in
+    PAUSED = "paused"  # a person stopped it; goes on when a person says so
+    ATTENTION = "attention"  # something must be mended; `attention` says what
+    INTERRUPTED = "interrupted"  # the server went away
+    COMPLETED = "completed"  # every file is answered for
+    CANCELLED = "cancelled"  # a person ended it; what was committed stays
+
+    @property
+    def ended(self) -> bool:
+        return self in (Status.COMPLETED, Status.CANCELLED)
+
+    @property
+    def working(self) -> bool:
+        return self in (Status.PLANNING, Status.PROCESSING)
+
+    @property
+    def resumable(self) -> bool:
+        return self in (Status.PAUSED, Status.INTERRUPTED, Status.ATTENTION)
+
+
+_ANYTIME = frozenset({Status.CANCELLED, Status.INTERRUPTED})
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.QUEUED: _ANYTIME | {Status.PLANNING},
+    Status.PLANNING: _ANYTIME | {Status.PROCESSING, Status.ATTENTION, Status.COMPLETED, Status.PAUSED},
+    Status.PROCESSING: _ANYTIME | {Status.PAUSED, Status.ATTENTION, Status.COMPLETED},
+    Status.PAUSED: _ANYTIME | {Status.QUEUED},
+    Status.ATTENTION: _ANYTIME | {Status.QUEUED},
+    Status.INTERRUPTED: _ANYTIME | {Status.QUEUED},
+    Status.COMPLETED: frozenset(),
+    Status.CANCELLED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StageCount:
+    """How far one stage is: files to come, ended each way, and the wall time spent in seconds."""
+
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+    @property
+    def ended(self) -> int:
+        return self.done + self.failed + self.skipped
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCounts:
+    """What a walk found, class by class. `total_files` are those that the session answers for, or has answered for."""
+
+    discovered: int
+    skipped: Mapping[str, int]
+    total_files: int
+    pending_by: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A session as it stands. Its counters are a cache of its events; `last_event_id` is the newest one counted.
+
+    Times are ISO 8601 in UTC. `active_seconds` is the time spent processing, over all resumes. `attention` is
+    `{"cause", "sentence", "needs_confirm"}` while a person must mend something.
+    """
+
+    session_id: str
+    parameters: Parameters
+    created_at: str
+    status: Status = Status.QUEUED
+    plan: PlanCounts | None = None
+    outcomes: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    stats: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(STATS, 0))
+    stages: Mapping[str, StageCount] = field(default_factory=lambda: {stage.value: StageCount() for stage in Stage})
+    errors: tuple[Mapping[str, Any], ...] = ()
+    current_file: str | None = None
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+    attention: Mapping[str, Any] | None = None
+    interruptions: int = 0
+    queued_at: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    heartbeat_at: str | None = None
+    last_event_id: int = 0
+    active_seconds: float = 0.0
+    dismissed: bool = False
+
+    @property
+    def total_files(self) -> int | None:
+        return None if self.plan is None else self.plan.total_files
+
+    @property
+    def processed_files(self) -> int:
+        return sum(self.outcomes.values())
+
+    @property
+    def committed_files(self) -> int:
+        return sum(self.outcomes[outcome] for outcome in Outcome if outcome.committed)
+
+    @property
+    def pending(self) -> int | None:
+        return None if self.total_files is None else self.total_files - self.processed_files
+
+    @property
+    def progress(self) -> float:
+        """0..100, with one decimal; 100 only when nothing is pending."""
+        if self.status is Status.COMPLETED:
+            return 100.0
+        if not self.total_files:
+            return 0.0
+        return math.floor(1000 * self.processed_files / self.total_files) / 10
+
+    @property
+    def files_per_second(self) -> float | None:
+        if not self.processed_files or self.active_seconds <= 0:
+            return None
+        return round(self.processed_files / self.active_seconds, 2)
+
+    @property
+    def eta_seconds(self) -> dict[str, int] | None:
+        """The time left as a range: the average so far, less a quarter and plus a half."""
+        if not self.files_per_second or self.pending is None or self.status.ended:
+            return None
+        seconds = self.pending / self.files_per_second
+        return {"low": math.floor(seconds * 0.75), "high": math.ceil(seconds * 1.5)}
+
+    def to(self, status: Status, at: str) -> "SessionState":
+        """The session in another status. Raises IllegalMove where the table of moves has none."""
+        if status not in MOVES[self.status]:
+            raise IllegalMove(f"The session is {self.status.value}: it cannot become {status.value}.")
+        changes: dict[str, Any] = {"status": status, "heartbeat_at": at}
+        if not status.working:
+            changes["current_file"] = None
+        if status is Status.QUEUED:
+            changes["queued_at"] = at
+        if status is Status.PLANNING and self.started_at is None:
+            changes["started_at"] = at
+        if status is Status.INTERRUPTED:
+            changes["interruptions"] = self.interruptions + 1
+        if status is not Status.ATTENTION:
+            changes["attention"] = None
+        if status.ended:
+            changes["ended_at"] = at
+        return replace(self, **changes)
+
+    def planned(self, plan: PlanCounts, unavailable: Mapping[Stage, str]) -> "SessionState":
+        """The session with the counts of a walk; each stage that was asked for is to end once for every file."""
+        wanted = self.parameters.wanted
+        stages = {
+            stage.value: replace(self.stages[stage.value], total=plan.total_files if stage in wanted else 0)
+            for stage in Stage
+        }
+        missing = {stage.value: sentence for stage, sentence in unavailable.items() if stage in wanted}
+        return replace(self, plan=plan, stages=stages, unavailable=missing)
+
+    def advance(self, event: Event) -> "SessionState":
+        """The session after one more `file_complete` event: each counter grows by what the event says."""
+        if event.kind != "file_complete" or event.outcome is None:
+            return replace(self, last_event_id=event.id)
+        detail = event.detail or {}
+        stages = dict(self.stages)
+        for stage in self.parameters.wanted:
+            status, seconds = detail.get("stages", {}).get(stage.value, ("skipped", 0.0))
+            count = stages[stage.value]
+            ended = {status: getattr(count, status) + 1}
+            stages[stage.value] = replace(count, seconds=round(count.seconds + seconds, 6), **ended)
+        added = detail.get("stats", {})
+        new_errors = tuple(
+            {"path": event.shown_path, "stage": stage, "cause": cause, "reason": reason, "at": event.at}
+            for stage, cause, reason in detail.get("failures", ())
+        )
+        return replace(
+            self,
+            outcomes={**self.outcomes, event.outcome: self.outcomes[event.outcome] + 1},
+            stats={name: self.stats[name] + added.get(name, 0) for name in STATS},
+            stages=stages,
+            errors=(*self.errors, *new_errors)[-MAX_ERRORS:] if new_errors else self.errors,
+            last_event_id=event.id,
+        )
+
+    def without_answers(self) -> "SessionState":
+        """The session with its counters at zero, to be counted again from the events."""
+        fresh = SessionState(self.session_id, self.parameters, self.created_at)
+        stages = {name: StageCount(total=count.total) for name, count in self.stages.items()}
+        return replace(self, outcomes=fresh.outcomes, stats=fresh.stats, stages=stages, errors=(), last_event_id=0)
+
+    def as_log(self) -> dict[str, Any]:
+        """What a `session` event carries: all that the file events do not, so that a lost file can be rebuilt."""
+        whole = self.as_json()
+        return {name: whole[name] for name in whole if name not in {"outcomes", "stats", "errors", "current_file"}}
+
+    def as_json(self) -> dict[str, Any]:
+        """The session file: schema version 1."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return values | {
+            "version": VERSION,
+            "parameters": self.parameters.model_dump(mode="json"),
+            "status": self.status.value,
+            "plan": None if self.plan is None else asdict(self.plan),
+            "stages": {name: asdict(count) for name, count in self.stages.items()},
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "SessionState":
+        """A session from its file or from a `session` event. Raises ValueError, TypeError or KeyError if it is none."""
+        if values.get("version") != VERSION:
+            message = f"session files have version {VERSION}, this one {values.get('version')!r}"
+            raise ValueError(message)
+        known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+        plan = known["plan"]
+        known |= {
+            "parameters": Parameters.model_validate(known["parameters"]),
+            "status": Status(known["status"]),
+            "plan": None if plan is None else PlanCounts(**{**plan, "warnings": tuple(plan["warnings"])}),
+            "stages": {stage.value: StageCount(**known["stages"][stage.value]) for stage in Stage},
+        }
+        if "errors" in known:
+            known["errors"] = tuple(known["errors"])
+        session = cls(**known)
+        datetime.fromisoformat(session.created_at)
+        counters = (*session.outcomes.values(), *session.stats.values())
+        if (
+            set(session.outcomes) != set(Outcome)
+            or set(session.stats) != set(STATS)
+            or not all(isinstance(count, int) for count in counters)
+        ):
+            message = "the counters of the session file are not those of this program"
+            raise ValueError(message)
+        return session
+
+    def as_status(self) -> dict[str, Any]:
+        """The whole status of the contract: what the page, programs and the command line see."""
+        plan = self.plan
+        return {
+            "session_id": self.session_id,
+            "status": self.status.value,
+            "progress": self.progress,
+            "discovered": None if plan is None else plan.discovered,
+            "skipped": dict.fromkeys(Skip, 0) if plan is None else dict(plan.skipped),
+            "total_files": self.total_files,
+            "pending": self.pending,
+            "processed_files": self.processed_files,
+            "committed_files": self.committed_files,
+            "current_file": self.current_file,
+            "outcomes": dict(self.outcomes),
+            "stats": dict(self.stats),
+            "stages": {name: asdict(count) for name, count in self.stages.items()},
+            "errors": [dict(error) for error in self.errors],
+            "files_per_second": self.files_per_second,
+            "eta_seconds": self.eta_seconds,
+            "created_at": self.created_at,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "heartbeat_at": self.heartbeat_at,
+            "last_event_id": self.last_event_id,
+            "attention": None if self.attention is None else dict(self.attention),
+            "interruptions": self.interruptions,
+            "parameters": self.parameters.model_dump(mode="json"),
+            "unavailable": dict(self.unavailable),
+            "pending_by": {} if plan is None else dict(plan.pending_by),
+            "warnings": [] if plan is None else list(plan.warnings),
+            "dismissed": self.dismissed,
+        }

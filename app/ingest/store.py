@@ -1,0 +1,231 @@
+"""Everything that is written under the state folder: session files, journals, thumbnails and the lock.
+
+Session files are small and rewritten atomically after every file. They may be behind the database after a crash, never
+wrong: the database wins and the file is made again from the events.
+"""
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from app.errors import NeedsAttention, StateFolderLocked
+from app.ingest.session import SessionState
+from app.library.values import Event
+
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+MAX_SESSION_BYTES = 4 * 2**20
+
+
+def is_session_id(text: str) -> bool:
+    """Whether a text is a UUID as sessions are named: 36 characters, lower case."""
+    return _UUID.fullmatch(text) is not None
+
+
+def new_session_id() -> str:
+    return str(uuid.uuid4())
+
+
+def replace_file(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Writes a file so that a reader, or a crash, finds the old or the new content, never a part of it.
+
+    The temporary file lies in the same folder. `durable` also survives a loss of power, at the cost of two fsyncs; the
+    rename alone survives the death of the process. Raises OSError; the old file is untouched then.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    if durable:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+class IngestionState:
+    """The state folder of one server or command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = FileLock(folder / "lock")
+        self._owner = folder / "lock.json"
+
+    def prepare(self) -> None:
+        """Makes the folder. Raises NeedsAttention if it cannot be written."""
+        try:
+            (self.folder / "thumbnails").mkdir(parents=True, exist_ok=True)
+            replace_file(self.folder / ".writable", b"")
+            (self.folder / ".writable").unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+    # -- the lock ------------------------------------------------------------------------------------------------
+
+    def acquire(self, address: str) -> None:
+        """Takes the folder for this process. Raises StateFolderLocked naming the process that holds it."""
+        self.prepare()
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise StateFolderLocked(
+                f"Another Media Ingest holds {self.folder}: {self.holder() or 'unknown'}."
+            ) from None
+        replace_file(self._owner, json.dumps({"pid": os.getpid(), "address": address}).encode())
+
+    def holder(self) -> str | None:
+        """Address and process id of the process that holds (or last held) the folder."""
+        try:
+            owner = json.loads(self._owner.read_bytes())
+            return f"{owner['address']} (process {owner['pid']})"
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def release(self) -> None:
+        if self._lock.is_locked:
+            self._owner.unlink(missing_ok=True)
+            self._lock.release()
+
+    # -- session files -------------------------------------------------------------------------------------------
+
+    def save(self, session: SessionState, *, durable: bool = False) -> None:
+        """Rewrites the session file atomically. Raises NeedsAttention if the folder cannot be written."""
+        try:
+            replace_file(self._file(session.session_id), _dumps(session.as_json()), durable=durable)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+    def load(self, session_id: str) -> SessionState | None:
+        """The session as last saved, None where there is no file or an unreadable one."""
+        path = self._file(session_id)
+        try:
+            if path.stat().st_size > MAX_SESSION_BYTES:
+                return None
+            session = SessionState.from_json(json.loads(path.read_bytes()))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+        return session if session.session_id == session_id else None
+
+    def session_ids(self) -> list[str]:
+        """The ids of all sessions that have a file, in no order."""
+        try:
+            names = os.listdir(self.folder)
+        except OSError:
+            return []
+        return [name[:-5] for name in names if name.endswith(".json") and is_session_id(name[:-5])]
+
+    def load_all(self) -> Iterator[SessionState]:
+        """Every readable session."""
+        for session_id in self.session_ids():
+            session = self.load(session_id)
+            if session is not None:
+                yield session
+
+    def set_aside(self, session_id: str) -> None:
+        """Keeps an unreadable session file as `<uuid>.json.bad`."""
+        path = self._file(session_id)
+        if path.exists():
+            os.replace(path, path.with_name(f"{path.name}.bad"))
+
+    def forget(self, session_id: str) -> None:
+        """Removes the session's files; the media and the log stay."""
+        self._file(session_id).unlink(missing_ok=True)
+        self._journal(session_id).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Removes temporary files that a killed process left."""
+        for pattern in (".*.tmp", "thumbnails/*/.*.tmp"):
+            for leftover in self.folder.glob(pattern):
+                leftover.unlink(missing_ok=True)
+
+    # -- the journal for people ----------------------------------------------------------------------------------
+
+    def append_to_journal(self, event: Event) -> None:
+        """Appends a line for a finished file. Raises NeedsAttention if the folder cannot be written."""
+        try:
+            with self._journal(event.session_id).open("ab") as stream:
+                stream.write(_journal_line(event))
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+    def rewrite_journal(self, session_id: str, events: Iterable[Event]) -> None:
+        """Makes the journal again from the events, as after a crash."""
+        lines = b"".join(_journal_line(event) for event in events if event.kind == "file_complete")
+        try:
+            replace_file(self._journal(session_id), lines)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+    # -- thumbnails ----------------------------------------------------------------------------------------------
+
+    def thumbnail_path(self, sha256: str) -> Path:
+        return self.folder / "thumbnails" / sha256[:2] / f"{sha256}.webp"
+
+    def save_thumbnail(self, sha256: str, webp: bytes) -> None:
+        """Writes a thumbnail unless it is there: the same bytes have the same picture. Raises NeedsAttention."""
+        path = self.thumbnail_path(sha256)
+        try:
+            if not path.exists():
+                path.parent.mkdir(exist_ok=True)
+                replace_file(path, webp)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+    def thumbnail(self, sha256: str) -> bytes | None:
+        try:
+            return self.thumbnail_path(sha256).read_bytes()
+        except OSError:
+            return None
+
+    def _file(self, session_id: str) -> Path:
+        return self.folder / f"{session_id}.json"
+
+    def _journal(self, session_id: str) -> Path:
+        return self.folder / f"{session_id}.files.jsonl"
+
+
+def _journal_line(event: Event) -> bytes:
+    return _dumps(as_journal_line(event)) + b"\n"
+
+
+def as_journal_line(event: Event) -> dict[str, Any]:
+    """A finished file as people read it: `path`, `outcome`, `stage`, `cause`, `reason`, `ms` and `at`."""
+    detail = event.detail or {}
+    failures = detail.get("failures", [])
+    stage, cause, reason = failures[0] if failures else (None, event.cause, event.reason)
+    return {
+        "path": event.shown_path,
+        "outcome": event.outcome,
+        "stage": stage,
+        "cause": cause,
+        "reason": reason,
+        "ms": detail.get("ms"),
+        "at": event.at,
+    }
+
+
+def _dumps(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _unwritable(folder: Path, error: OSError) -> NeedsAttention:
+    full = " The disk is full: free some space." if error.errno == 28 else ""
+    return NeedsAttention(
+        f"The state folder {folder} cannot be written: {error.strerror}.{full}", cause="state_unwritable"
+    )

@@ -1,0 +1,213 @@
+"""Which files are to be processed, and why the others are not: one road for plan, start, resume, lists and badges.
+
+There is no to-do list: pending = files on disk that match, minus what the library holds fresh, minus what the session
+has answered for already. `judge` decides for one file and is pure; `Survey` walks folders in path order.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from app.ingest.folders import Entry, Folder, Listing, Look, is_hidden
+from app.ingest.parameters import Parameters
+from app.ingest.session import PlanCounts
+from app.library.values import Known
+from app.media import FORMAT_OF_SUFFIX, FoundFile, Job, Recipe, Skip, Stage, StageStatus, shown_path, suffix_of
+
+_FROM_SIDECARS = frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})
+MAX_WARNINGS = 20
+NOTHING_KNOWN = Known()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a session does with one discovered file.
+
+    Exactly one of: `skip` (why it is not processed), `job` (with `why`: new, changed, ...), or `answered`.
+    """
+
+    folder: Folder
+    entry: Entry
+    skip: Skip | None = None
+    job: Job | None = None
+    why: str | None = None
+    answered: bool = False
+
+    @property
+    def shown(self) -> str:
+        path = self.folder.path + b"/" + self.entry.name if self.folder.path else self.entry.name
+        return shown_path(self.folder.root, path)
+
+
+def judge(file: FoundFile, known: Known, parameters: Parameters, recipe: Recipe) -> tuple[Skip | Job, str]:
+    """Fresh, failed before, or a job with the reason for it."""
+    same_file = known.size == file.size and known.mtime_ns == file.mtime_ns
+    kind = known.kind if known.kind is not None and same_file else file.kind
+    runnable = recipe.runnable(kind, parameters.wanted)
+    if not parameters.skip_existing:
+        return Job(file, runnable, runnable), "new" if known.size is None else "again"
+    stale = stale_stages(file, known, runnable, recipe)
+    if same_file and not stale:
+        return Skip.FRESH, "fresh"
+    if any(
+        failed.fingerprint == file.fingerprint
+        and failed.stage in runnable
+        and failed.version == recipe.versions[failed.stage]
+        for failed in known.failures
+    ):
+        return Skip.FAILED_BEFORE, "failed_before"
+    return Job(file, runnable, stale, known.sha256), _why(file, known, stale, same_file=same_file)
+
+
+def stale_stages(file: FoundFile, known: Known, runnable: frozenset[Stage], recipe: Recipe) -> frozenset[Stage]:
+    """The stages to run even if the bytes are those of the row: never ended, of another version, or a sidecar changed."""
+    marks = known.stages or {}
+    never_ended = {stage for stage in runnable if not _ended(marks.get(stage.value), recipe.versions[stage])}
+    return frozenset(never_ended | (runnable & _FROM_SIDECARS if known.sidecar != file.sidecar else frozenset()))
+
+
+def _ended(mark: Mapping[str, object] | None, version: int) -> bool:
+    return mark is not None and mark["version"] == version and mark["status"] in (StageStatus.DONE, StageStatus.FAILED)
+
+
+def _why(file: FoundFile, known: Known, stale: frozenset[Stage], *, same_file: bool) -> str:
+    if known.size is None:
+        return "new"
+    if not same_file:
+        return "changed"
+    if known.sidecar != file.sidecar:
+        return "sidecar_changed"
+    return "only_nsfw" if stale == {Stage.NSFW} else "new_stages"
+
+
+class Knows(Protocol):
+    """What a survey asks of the library."""
+
+    def known(self, root: str, folder: bytes) -> Mapping[bytes, Known]:
+        """What is known of the files of one folder, by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One walk over folders for one set of parameters.
+
+    `read` gives a folder's listing (from disk, or from a walk made before). `answered` holds `ROOT/relative` of the
+    files that the session has answered for: they stay in its total and count against `max_files`.
+    """
+
+    read: Callable[..., Listing]
+    library: Knows
+    recipe: Recipe
+    folders: tuple[Folder, ...]
+    parameters: Parameters
+    answered: frozenset[bytes] = frozenset()
+
+    def __iter__(self) -> Iterator[Verdict | str]:
+        """A verdict for each discovered file, in path order; a text is a warning about a folder."""
+        limit = self.parameters.max_files
+        left = None if limit is None else max(0, limit - len(self.answered))
+        for verdict in self._verdicts():
+            if isinstance(verdict, Verdict) and verdict.job is not None and left is not None:
+                if left == 0:
+                    yield Verdict(verdict.folder, verdict.entry, skip=Skip.BEYOND_MAX_FILES)
+                    continue
+                left -= 1
+            yield verdict
+
+    def _verdicts(self) -> Iterator[Verdict | str]:
+        for folder in self.folders:
+            yield from self._in_folder(folder, hidden=any(is_hidden(part) for part in folder.path.split(b"/")))
+
+    def _in_folder(self, top: Folder, *, hidden: bool) -> Iterator[Verdict | str]:
+        """Depth first, without recursion: folders may be nested deeper than Python's stack."""
+        stack = [self._items(top, hidden=hidden)]
+        while stack:
+            item = next(stack[-1], None)
+            if item is None:
+                stack.pop()
+            elif isinstance(item, tuple):
+                folder, is_hidden_below = item
+                stack.append(self._items(folder, hidden=is_hidden_below))
+            else:
+                yield item
+
+    def _items(self, folder: Folder, *, hidden: bool) -> Iterator[Verdict | str | tuple[Folder, bool]]:
+        """A folder's files and folders in the order of their paths; folders as `(folder, hidden)`."""
+        listing = self.read(folder, hidden=hidden)
+        if listing.warning:
+            yield listing.warning
+        has_media = any(entry.look is Look.MEDIA for entry in listing.entries)
+        known = self.library.known(folder.root, folder.path) if has_media else {}
+        below = list(reversed(listing.folders)) if self.parameters.recursive else []
+        for entry in listing.entries:
+            while below and below[-1] + b"/" < entry.name:
+                name = below.pop()
+                yield folder.below(name), hidden or is_hidden(name)
+            yield self._verdict(listing, entry, known)
+        for name in reversed(below):
+            yield folder.below(name), hidden or is_hidden(name)
+
+    def _verdict(self, listing: Listing, entry: Entry, known: Mapping[bytes, Known]) -> Verdict:
+        folder = listing.folder
+        if entry.look is not Look.MEDIA:
+            return Verdict(folder, entry, skip=Skip.FILTERED if entry.look is Look.HIDDEN else Skip.UNSUPPORTED)
+        file = listing.found(entry)
+        if self.answered and file.root.encode() + b"/" + file.path in self.answered:
+            return Verdict(folder, entry, answered=True)
+        if not self.parameters.matches(entry.name):
+            return Verdict(folder, entry, skip=Skip.FILTERED)
+        decision, why = judge(file, known.get(file.path, NOTHING_KNOWN), self.parameters, self.recipe)
+        if isinstance(decision, Skip):
+            return Verdict(folder, entry, skip=decision)
+        return Verdict(folder, entry, job=decision, why=why)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts verdicts as they pass: the plan of a session, and the sums that must close at its end."""
+
+    answered_before: int = 0
+    discovered: int = 0
+    matched: int = 0
+    pending: int = 0
+    skipped: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Skip, 0))
+    pending_by: dict[str, int] = field(default_factory=dict)
+    by_type: dict[str, int] = field(default_factory=dict)
+    folders: set[Folder] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, verdict: Verdict | str) -> None:
+        if isinstance(verdict, str):
+            self.warnings.append(verdict)
+            return
+        self.folders.add(verdict.folder)
+        if verdict.answered:
+            return
+        self.discovered += 1
+        if verdict.skip is not None:
+            self.skipped[verdict.skip] += 1
+            self.matched += verdict.skip not in (Skip.FILTERED, Skip.UNSUPPORTED)
+        else:
+            self.matched += 1
+            self.pending += 1
+            self._count(self.pending_by, str(verdict.why))
+            self._count(self.by_type, FORMAT_OF_SUFFIX[suffix_of(verdict.entry.name)].name)
+
+    def counted(self, verdicts: Iterable[Verdict | str]) -> "Tally":
+        for verdict in verdicts:
+            self.add(verdict)
+        return self
+
+    def as_plan(self) -> PlanCounts:
+        """The counts of a session; files that it has answered for count as discovered though they may be gone now."""
+        return PlanCounts(
+            discovered=self.discovered + self.answered_before,
+            skipped=dict(self.skipped),
+            total_files=self.pending + self.answered_before,
+            pending_by=dict(self.pending_by),
+            warnings=tuple(self.warnings[:MAX_WARNINGS]),
+        )
+
+    @staticmethod
+    def _count(counts: dict[str, int], name: str) -> None:
+        counts[name] = counts.get(name, 0) + 1

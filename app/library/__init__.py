@@ -1,0 +1,1 @@
+"""The database: what is known of the media and what happened to each file."""

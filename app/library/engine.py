@@ -1,0 +1,133 @@
+"""Connections: one writer, many readers, on SQLite and PostgreSQL.
+
+Owns pragmas, transactions, the single retry after a lost connection, and the translation of database errors into
+`NeedsAttention`. It knows no table.
+"""
+
+import errno
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+
+from app.errors import BadSetting, NeedsAttention
+
+BUSY_TIMEOUT_MS = 30_000
+T = TypeVar("T")
+
+
+def parse_url(url: str) -> URL:
+    """The URL of a database that the library can live in. Raises BadSetting with one sentence."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadSetting(
+            "DATABASE_URL is not a database address: use sqlite:///path/to/file.db or postgresql://..."
+        ) from None
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise BadSetting(f"DATABASE_URL names {parsed.get_backend_name()}: only sqlite and postgresql are supported.")
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise BadSetting("DATABASE_URL names no file: a library in memory would be lost, use sqlite:///path/to/file.db")
+    return parsed
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """The database file, None on PostgreSQL."""
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+
+class Engines:
+    """The writer's single connection and the readers' pool.
+
+    SQLite: WAL with `synchronous=FULL`; the writer begins IMMEDIATE, so that a read followed by a write never finds
+    the database locked half-way; readers are `query_only`. PostgreSQL: the same code, its own defaults.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = parse_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writing = threading.Lock()
+        self._writer = self._make(pool_size=1, max_overflow=0)
+        self._readers = self._make(pool_size=4, max_overflow=12)
+        if self.is_sqlite:
+            event.listen(self._writer, "connect", _prepare_sqlite_writer)
+            event.listen(self._writer, "begin", _begin_immediate)
+            event.listen(self._readers, "connect", _prepare_sqlite_reader)
+
+    def _make(self, *, pool_size: int, max_overflow: int) -> Engine:
+        return create_engine(self.url, pool_size=pool_size, max_overflow=max_overflow, pool_timeout=60)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Runs `work` in one transaction and commits. The whole unit runs again once if the connection was lost.
+
+        Raises NeedsAttention if the database cannot be reached or written.
+        """
+        with self._writing:
+            return _in_transaction(self._writer, work)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Runs `work` on a connection that cannot write. Raises NeedsAttention if the database cannot be reached."""
+        return _in_transaction(self._readers, work)
+
+    def close(self) -> None:
+        self._writer.dispose()
+        self._readers.dispose()
+
+
+def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+    for last_try in (False, True):
+        try:
+            with engine.begin() as connection:
+                return work(connection)
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            if error.connection_invalidated and not last_try:
+                continue  # after a restart of the server every pooled connection fails once
+            raise translated(error) from error
+        except SQLAlchemyError as error:
+            raise translated(error) from error
+    raise AssertionError("unreachable")
+
+
+def translated(error: Exception) -> NeedsAttention:
+    """One sentence and a stable cause for what the database reports."""
+    original = getattr(error, "orig", None) or error
+    text = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
+    full = getattr(original, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or "No space left" in text
+    if full or getattr(original, "errno", None) == errno.ENOSPC:
+        return NeedsAttention("The disk that holds the database is full: free some space.", cause="disk_full")
+    if isinstance(error, OperationalError):
+        return NeedsAttention(f"The database cannot be reached or written: {text}.", cause="database_unreachable")
+    return NeedsAttention(f"The database refused the work: {text}.", cause="database_error")
+
+
+def _prepare_sqlite_writer(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself; `_begin_immediate` does
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_sqlite_reader(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def shown_url(url: str) -> str:
+    """A database address for people: without its password."""
+    return parse_url(url).render_as_string(hide_password=True)

@@ -1,0 +1,203 @@
+"""The only door to the database: what is known of the media, and what happened to each file.
+
+`record` commits one file's row, keywords, failures and event in one transaction. Nothing else writes about files.
+Events are append-only; their ids are the ids of the server-sent events.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+from sqlalchemy.exc import IntegrityError
+
+from app.library.engine import Engines, translated
+from app.library.recording import (
+    EVENTS,
+    FAILURES,
+    KEYWORDS,
+    LINKS_OF,
+    MEDIA,
+    append,
+    as_events,
+    event_path,
+    record,
+    row_in,
+)
+from app.library.values import Event, Failed, Known, now
+from app.media import Analysis, Failure, Kind, Stage, clean_json
+
+
+class Library:
+    """What is known, on any engine that `DATABASE_URL` names."""
+
+    def __init__(self, url: str) -> None:
+        self._engines = Engines(url)
+
+    def close(self) -> None:
+        self._engines.close()
+
+    def check(self) -> None:
+        """Raises NeedsAttention if the database cannot be reached."""
+        self._engines.read(lambda connection: connection.execute(select(1)))
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def commit_single_file_to_database(
+        self, session_id: str, result: Analysis | Failure, *, nsfw_threshold: float
+    ) -> Event:
+        """Records what became of one file in one transaction and returns its event.
+
+        A file that this session has answered for already keeps its first answer, and that event is returned.
+        Raises NeedsAttention if the database cannot be reached or written.
+        """
+        file = result.file
+        path = event_path(file.root, file.path)
+        try:
+            return self._engines.write(lambda connection: record(connection, session_id, result, nsfw_threshold))
+        except IntegrityError as error:
+            answered = self._engines.read(lambda connection: _answer(connection, session_id, path))
+            if answered is None:
+                raise translated(error) from error
+            return answered
+
+    def append(self, session_id: str, kind: str, detail: Mapping[str, Any]) -> Event:
+        """Appends an event that is about no single file: `session`, `stage_start`, `stage_complete`."""
+        values = {"session_id": session_id, "at": now(), "kind": kind, "detail": clean_json(detail)}
+        return self._engines.write(lambda connection: append(connection, values))
+
+    # -- what freshness and badges ask ---------------------------------------------------------------------------
+
+    def known(self, root: str, folder: bytes) -> Mapping[bytes, Known]:
+        """What is known of the files of one folder, by path relative to the root; rows of other folders are not."""
+        columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
+        rows = select(MEDIA.c.path, *columns).where(
+            MEDIA.c.root == root, MEDIA.c.folder == folder, MEDIA.c.missing_at.is_(None)
+        )
+        failures = select(FAILURES.c.path, FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version).where(
+            FAILURES.c.root == root, FAILURES.c.folder == folder, FAILURES.c.fatal.is_(True)
+        )
+
+        def work(connection: Connection) -> dict[bytes, Known]:
+            failed: dict[bytes, tuple[Failed, ...]] = {}
+            for path, fingerprint, stage, version in connection.execute(failures):
+                failed[path] = (*failed.get(path, ()), Failed(fingerprint, Stage(stage), version))
+            known = {
+                path: Known(size, mtime_ns, sidecar, sha256, Kind(kind), stages, failed.pop(path, ()))
+                for path, size, mtime_ns, sidecar, sha256, kind, stages in connection.execute(rows)
+            }
+            return known | {path: Known(failures=failures) for path, failures in failed.items()}
+
+        return self._engines.read(work)
+
+    def stamps(self, root: str, folder: bytes, *, below: bool) -> Mapping[bytes, tuple[int, int]]:
+        """Size in bytes and mtime in ns of every known file of a folder (and of all folders below it), by path."""
+        statement = select(MEDIA.c.path, MEDIA.c.size, MEDIA.c.mtime_ns).where(
+            MEDIA.c.root == root, MEDIA.c.missing_at.is_(None), _inside(MEDIA, folder, below=below)
+        )
+        return self._engines.read(lambda c: {path: (size, mtime) for path, size, mtime in c.execute(statement)})
+
+    def failed_paths(self, root: str, folder: bytes, *, below: bool) -> Mapping[bytes, str]:
+        """Fingerprints of the files of a folder (and below) whose last analysis failed, by path."""
+        statement = select(FAILURES.c.path, FAILURES.c.fingerprint).where(
+            FAILURES.c.root == root, FAILURES.c.fatal.is_(True), _inside(FAILURES, folder, below=below)
+        )
+        return self._engines.read(lambda c: {path: fingerprint for path, fingerprint in c.execute(statement)})
+
+    def answered(self, session_id: str) -> set[bytes]:
+        """`ROOT/relative` of every file that this session has answered for."""
+        statement = select(EVENTS.c.path).where(EVENTS.c.session_id == session_id, EVENTS.c.kind == "file_complete")
+        return self._engines.read(lambda connection: set(connection.execute(statement).scalars()))
+
+    # -- the log -------------------------------------------------------------------------------------------------
+
+    def events(self, session_id: str, after: int = 0, limit: int = 1_000) -> list[Event]:
+        """The session's events with an id greater than `after`, oldest first."""
+        statement = (
+            select(EVENTS)
+            .where(EVENTS.c.session_id == session_id, EVENTS.c.id > after)
+            .order_by(EVENTS.c.id)
+            .limit(limit)
+        )
+        return self._engines.read(lambda connection: as_events(connection.execute(statement)))
+
+    def all_events(self, session_id: str, after: int = 0) -> Iterator[Event]:
+        """Every event of the session with an id greater than `after`, oldest first, read in pages."""
+        while page := self.events(session_id, after):
+            yield from page
+            after = page[-1].id
+
+    def answers(
+        self, session_id: str, *, outcome: str | None = None, cause: str | None = None, after: int = 0, limit: int = 100
+    ) -> list[Event]:
+        """A page of the session's `file_complete` events, oldest first, narrowed by outcome and cause."""
+        statement = select(EVENTS).where(
+            EVENTS.c.session_id == session_id, EVENTS.c.kind == "file_complete", EVENTS.c.id > after
+        )
+        if outcome:
+            statement = statement.where(EVENTS.c.outcome == outcome)
+        if cause:
+            statement = statement.where(EVENTS.c.cause == cause)
+        statement = statement.order_by(EVENTS.c.id).limit(limit)
+        return self._engines.read(lambda connection: as_events(connection.execute(statement)))
+
+    def session_rows(self) -> dict[str, Event]:
+        """The latest `session` event of every session that the log knows, by session id."""
+        latest = select(func.max(EVENTS.c.id)).where(EVENTS.c.kind == "session").group_by(EVENTS.c.session_id)
+        statement = select(EVENTS).where(EVENTS.c.id.in_(latest))
+        events = self._engines.read(lambda connection: as_events(connection.execute(statement)))
+        return {event.session_id: event for event in events}
+
+    # -- what people look at -------------------------------------------------------------------------------------
+
+    def summary(self) -> dict[str, Any]:
+        """Totals of the library: `images`, `videos`, `files`, `bytes`, `sessions`, `updated_at` (None while empty)."""
+        totals = select(
+            MEDIA.c.kind, func.count(), func.coalesce(func.sum(MEDIA.c.size), 0), func.max(MEDIA.c.updated_at)
+        ).group_by(MEDIA.c.kind)
+        sessions = select(func.count(func.distinct(EVENTS.c.session_id))).where(EVENTS.c.kind == "session")
+
+        def work(connection: Connection) -> dict[str, Any]:
+            by_kind = {kind: (count, int(size), at) for kind, count, size, at in connection.execute(totals)}
+            return {
+                "images": by_kind.get(Kind.IMAGE.value, (0, 0, None))[0],
+                "videos": by_kind.get(Kind.VIDEO.value, (0, 0, None))[0],
+                "files": sum(count for count, _, _ in by_kind.values()),
+                "bytes": sum(size for _, size, _ in by_kind.values()),
+                "sessions": connection.execute(sessions).scalar_one(),
+                "updated_at": max((at for _, _, at in by_kind.values()), default=None),
+            }
+
+        return self._engines.read(work)
+
+    def nsfw_threshold(self) -> float | None:
+        """The library's threshold: that of the last session, None before the first."""
+        statement = select(EVENTS.c.detail).where(EVENTS.c.kind == "session").order_by(EVENTS.c.id.desc()).limit(1)
+        detail = self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none())
+        return None if detail is None else detail["parameters"]["nsfw_threshold"]
+
+    def file(self, root: str, path: bytes) -> dict[str, Any] | None:
+        """The row of one file with its `keywords`, None without a row."""
+
+        def work(connection: Connection) -> dict[str, Any] | None:
+            row = row_in(connection, root, path)
+            if row is None:
+                return None
+            keywords = connection.execute(LINKS_OF.order_by(KEYWORDS.c.text), {"b_id": row["id"]})
+            row["keywords"] = [{"text": text, "source": source, "weight": weight} for text, source, weight in keywords]
+            return row
+
+        return self._engines.read(work)
+
+
+def _inside(table: Table, folder: bytes, *, below: bool) -> Any:
+    """The condition for files of a folder; `below` adds all folders under it. `0` is the byte after `/`."""
+    if not below:
+        return table.c.folder == folder
+    return table.c.path.between(folder + b"/", folder + b"0") if folder else table.c.path != b""
+
+
+def _answer(connection: Connection, session_id: str, path: bytes) -> Event | None:
+    statement = select(EVENTS).where(
+        EVENTS.c.session_id == session_id, EVENTS.c.path == path, EVENTS.c.kind == "file_complete"
+    )
+    return next(iter(as_events(connection.execute(statement))), None)

@@ -1,0 +1,138 @@
+"""Brings a database to the schema of this program, or refuses it with one sentence and no write.
+
+Owns when to migrate: a fresh database is made, an older one is copied aside (SQLite) and brought to head, a newer or
+damaged one is refused. The steps themselves are in `alembic/versions/`, beside the code.
+"""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from alembic import command
+from app.errors import DatabaseUnusable, NeedsAttention
+from app.library.engine import Engines, sqlite_path
+from app.library.tables import Base
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
+_QUICK_CHECK_BYTES = 64 * 2**20  # a check of every page of a larger file would delay the start
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What was done: the revisions before (None: a fresh database) and after, and the copy made of an older file."""
+
+    before: str | None
+    after: str
+    copy: Path | None = None
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+def head() -> str:
+    """The revision that this program needs."""
+    return str(ScriptDirectory(str(SCRIPTS)).get_current_head())
+
+
+def revision_of(url: str) -> str | None:
+    """The revision that the database has, None for a fresh one, without writing to it.
+
+    Raises DatabaseUnusable if it is damaged, newer than this program, or cannot be reached.
+    """
+    engines = Engines(url)
+    file = sqlite_path(engines.url)
+    try:
+        if file is not None:
+            if not file.exists() or file.stat().st_size == 0:
+                return None
+            _check_sqlite(file)
+        try:
+            return engines.read(_revision)
+        except NeedsAttention as error:
+            raise DatabaseUnusable(error.sentence) from error
+    finally:
+        engines.close()
+
+
+def bring_to_head(url: str) -> Migration:
+    """Makes or upgrades the database. Raises DatabaseUnusable with one sentence, having written nothing."""
+    before = revision_of(url)
+    if before == head():
+        return Migration(before, before)
+    engines = Engines(url)
+    file = sqlite_path(engines.url)
+    try:
+        copy = _copy_aside(file, before) if file is not None and before is not None else None
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        engines.write(_upgrade)
+    except (NeedsAttention, OSError) as error:
+        raise DatabaseUnusable(f"The database could not be brought to revision {head()}: {error}") from error
+    finally:
+        engines.close()
+    return Migration(before, head(), copy)
+
+
+def config_for(connection: Connection) -> Config:
+    """Alembic's configuration for a connection that is open already; also what the tests migrate with."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    command.upgrade(config_for(connection), "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is None:
+        ours = set(Base.metadata.tables) & set(inspect(connection).get_table_names())
+        if ours:
+            raise DatabaseUnusable(
+                f"The database holds tables named {', '.join(sorted(ours))} but not their revision: it is damaged or "
+                "belongs to another program. Choose another DATABASE_URL or restore a copy."
+            )
+        return None
+    if current not in {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}:
+        raise DatabaseUnusable(
+            f"The database is at revision {current}, which is newer than this program ({head()}): update Media Ingest, "
+            "or choose another DATABASE_URL."
+        )
+    return current
+
+
+def _check_sqlite(file: Path) -> None:
+    """Raises DatabaseUnusable if the file is no SQLite database or is damaged. Opens it read-only."""
+    damaged = (
+        f"The database {file} is damaged or not an SQLite database: restore a copy, or move it away to start anew."
+    )
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if file.stat().st_size <= _QUICK_CHECK_BYTES:
+                (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+                if answer != "ok":
+                    raise DatabaseUnusable(damaged)
+    except sqlite3.OperationalError as error:
+        raise DatabaseUnusable(f"The database {file} cannot be opened: {error}.") from error
+    except sqlite3.DatabaseError as error:
+        raise DatabaseUnusable(damaged) from error
+
+
+def _copy_aside(file: Path, revision: str) -> Path:
+    """Copies an SQLite database, with what is still in its write-ahead log, before it is changed."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    copy = file.with_name(f"{file.name}.{revision}.{stamp}.bak")
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return copy

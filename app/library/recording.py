@@ -1,0 +1,203 @@
+"""One file's result into the database: its row, keywords, failures and event, inside the caller's transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.library.rows import KeywordLinks, keyword_links, outcome_of, row_of
+from app.library.tables import FileFailure, IngestEvent, MediaFile, MediaKeyword
+from app.library.tables import Keyword as KeywordRow
+from app.library.values import Event, now
+from app.media import Analysis, Failure, Outcome, Stage, StageResult, StageStatus, clean_text
+
+MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
+LINKS: Table = MediaKeyword.__table__  # type: ignore[assignment]
+EVENTS: Table = IngestEvent.__table__  # type: ignore[assignment]
+FAILURES: Table = FileFailure.__table__  # type: ignore[assignment]
+KEYWORDS: Table = KeywordRow.__table__  # type: ignore[assignment]
+
+# Statements are built once: building costs more than running them.
+_THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
+_ROW = select(MEDIA).where(_THIS_FILE)
+_INSERT_ROW = insert(MEDIA).returning(MEDIA.c.id)
+_UPDATE_ROW = update(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
+_INSERT_EVENT = insert(EVENTS).returning(EVENTS.c.id)
+_DELETE_FAILURES = delete(FAILURES).where(
+    FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")
+)
+_ATTEMPTS = select(FAILURES.c.stage, FAILURES.c.fingerprint, FAILURES.c.attempts).where(
+    FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")
+)
+_KEYWORD_IDS = select(KEYWORDS.c.text, KEYWORDS.c.id).where(KEYWORDS.c.text.in_(bindparam("texts", expanding=True)))
+LINKS_OF = (
+    select(KEYWORDS.c.text, LINKS.c.source, LINKS.c.weight)
+    .join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
+    .where(LINKS.c.media_id == bindparam("b_id"))
+)
+_UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
+
+
+def record(connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float) -> Event:
+    """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together."""
+    file, at = result.file, now()
+    if isinstance(result, Failure):
+        keywords_added, outcome = 0, Outcome.VANISHED if result.vanished else Outcome.FAILED
+        if not result.vanished:
+            _remember_failures(connection, session_id, at, result)
+    else:
+        outcome, keywords_added = _save(connection, session_id, at, result)
+        _remember_failures(connection, session_id, at, result)
+    failed = result if isinstance(result, Failure) else None
+    return append(
+        connection,
+        {
+            "session_id": session_id,
+            "at": at,
+            "kind": "file_complete",
+            "path": event_path(file.root, file.path),
+            "outcome": outcome.value,
+            "cause": failed.cause if failed else None,
+            "reason": clean_text(failed.reason) if failed else None,
+            "detail": event_detail(result, keywords_added=keywords_added, nsfw_threshold=nsfw_threshold),
+        },
+    )
+
+
+def _save(connection: Connection, session_id: str, at: str, analysis: Analysis) -> tuple[Outcome, int]:
+    """Inserts or updates the row and its keywords; returns the outcome and the number of keyword links made."""
+    old = row_in(connection, analysis.file.root, analysis.file.path)
+    row = row_of(analysis, old)
+    links = _wanted_links(analysis, old)
+    before = {} if old is None else _links_of(connection, old["id"])
+    keywords_changed = links is not None and links != before
+    outcome = outcome_of(row, old, keywords_changed=keywords_changed)
+    if old is None:
+        row |= {"session_id": session_id, "ingested_at": at, "updated_at": at}
+        media_id = connection.execute(_INSERT_ROW, row).scalar_one()
+    else:
+        media_id = old["id"]
+        if outcome is not Outcome.UNCHANGED:
+            row |= {"session_id": session_id, "updated_at": at}
+        connection.execute(_UPDATE_ROW, row | {"b_id": media_id})
+    if not keywords_changed or links is None:
+        return outcome, 0
+    if before:
+        connection.execute(_UNLINK, {"b_id": media_id})
+    _link(connection, media_id, links)
+    return outcome, len(links.keys() - before.keys())
+
+
+def _wanted_links(analysis: Analysis, old: Mapping[str, Any] | None) -> KeywordLinks | None:
+    """The keyword links that the row is to have, None where they are to stay as they are."""
+    if analysis.keywords is not None:
+        return keyword_links(analysis.keywords)
+    ran = analysis.stages[Stage.KEYWORDS].status is not StageStatus.SKIPPED
+    changed = old is not None and old["sha256"] != analysis.identity.sha256
+    return {} if ran or changed else None
+
+
+def _links_of(connection: Connection, media_id: int) -> KeywordLinks:
+    return {(text, source): weight for text, source, weight in connection.execute(LINKS_OF, {"b_id": media_id})}
+
+
+def _link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
+    """Links a file to its keywords, making those that no file had before."""
+    if not links:
+        return
+    texts = sorted({text for text, _ in links})
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(KEYWORDS).on_conflict_do_nothing(), [{"text": text} for text in texts])
+    ids = dict(connection.execute(_KEYWORD_IDS, {"texts": texts}).tuples().all())
+    connection.execute(
+        insert(LINKS),
+        [
+            {"media_id": media_id, "keyword_id": ids[text], "source": source, "weight": weight}
+            for (text, source), weight in links.items()
+        ],
+    )
+
+
+def _remember_failures(connection: Connection, session_id: str, at: str, result: Analysis | Failure) -> None:
+    """Replaces what is remembered of the file's failures by those of this result; the same one again counts up."""
+    file = result.file
+    key = {"b_root": file.root, "b_path": file.path}
+    before = {(stage, fingerprint): n for stage, fingerprint, n in connection.execute(_ATTEMPTS, key)}
+    if before:
+        connection.execute(_DELETE_FAILURES, key)
+    failures = failures_of(result)
+    if failures:
+        connection.execute(
+            insert(FAILURES),
+            [
+                {
+                    "root": file.root,
+                    "path": file.path,
+                    "folder": file.folder,
+                    "fingerprint": file.fingerprint,
+                    "stage": stage.value,
+                    "version": failed.version,
+                    "fatal": isinstance(result, Failure),
+                    "cause": failed.cause,
+                    "reason": clean_text(failed.reason or ""),
+                    "attempts": before.get((stage.value, file.fingerprint), 0) + 1,
+                    "session_id": session_id,
+                    "at": at,
+                }
+                for stage, failed in failures
+            ],
+        )
+
+
+def failures_of(result: Analysis | Failure) -> Sequence[tuple[Stage, StageResult | Failure]]:
+    """The stages that failed: the one that failed the file, or those that failed beside a file that was taken in."""
+    if isinstance(result, Failure):
+        return [(result.stage, result)]
+    return [(stage, done) for stage, done in result.stages.items() if done.status is StageStatus.FAILED]
+
+
+def event_detail(result: Analysis | Failure, *, keywords_added: int, nsfw_threshold: float) -> dict[str, Any]:
+    """What a file's event adds to each counter of its session, and how long each stage took in seconds."""
+    stages = {stage.value: [done.status.value, round(done.seconds, 6)] for stage, done in result.stages.items()}
+    failures = failures_of(result)
+    if isinstance(result, Failure) and result.stage.value not in stages:
+        stages[result.stage.value] = [StageStatus.FAILED.value, 0.0]
+    done = {stage for stage, (status, _) in stages.items() if status == StageStatus.DONE.value}
+    analysis = result if isinstance(result, Analysis) else None
+    detected = analysis is not None and analysis.nsfw is not None and analysis.nsfw.probability >= nsfw_threshold
+    detail: dict[str, Any] = {
+        "ms": round(1000 * sum(seconds for _, seconds in stages.values())),
+        "stages": stages,
+        "stats": {
+            "metadata_extracted": int(Stage.METADATA.value in done and analysis is not None),
+            "keywords_added": keywords_added,
+            "scores_imported": int(
+                analysis is not None and analysis.rating is not None and analysis.rating.score is not None
+            ),
+            "nsfw_checked": int(analysis is not None and analysis.nsfw is not None),
+            "nsfw_detected": int(detected),
+            "errors": int(bool(failures) and not (isinstance(result, Failure) and result.vanished)),
+        },
+    }
+    if failures:
+        detail["failures"] = [[stage.value, f.cause, clean_text(f.reason or "")] for stage, f in failures]
+    return detail
+
+
+def row_in(connection: Connection, root: str, path: bytes) -> dict[str, Any] | None:
+    row = connection.execute(_ROW, {"b_root": root, "b_path": path}).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def append(connection: Connection, values: Mapping[str, Any]) -> Event:
+    return Event(id=connection.execute(_INSERT_EVENT, values).scalar_one(), **values)
+
+
+def as_events(rows: Iterable[Any]) -> list[Event]:
+    return [Event(**row._mapping) for row in rows]  # noqa: SLF001 - the documented way to a row as a mapping
+
+
+def event_path(root: str, path: bytes) -> bytes:
+    """How the log writes a path: `ROOT/relative`."""
+    return root.encode() + b"/" + path

@@ -1,0 +1,97 @@
+"""From an analysis to the columns of its row: pure, so that "added, updated or unchanged" is decided without a database.
+
+A section of the analysis that did not run keeps its old columns only while the bytes are the same ones: what was read
+from other bytes is never kept beside new ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, TypeAlias
+
+from app.media import Analysis, Keyword, Metadata, Outcome, Stage, StageStatus, clean_json, clean_text, shown_name
+
+METADATA_COLUMNS = tuple(field.name for field in fields(Metadata))
+MAX_KEYWORD_CHARACTERS = 250  # PostgreSQL indexes at most 2,704 bytes
+SECTION_COLUMNS: Mapping[Stage, tuple[str, ...]] = {
+    Stage.METADATA: METADATA_COLUMNS,
+    Stage.SCORE: ("score", "score_source"),
+    Stage.THUMBNAIL: ("phash",),
+    Stage.NSFW: ("nsfw_probability", "nsfw_model"),
+}
+BOOKKEEPING = frozenset({"size", "mtime_ns", "sidecar", "session_id", "ingested_at", "updated_at", "missing_at"})
+
+KeywordLinks: TypeAlias = dict[tuple[str, str], float | None]
+
+
+def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The columns of the row after this analysis, without session and times. `old` is the row before, if any."""
+    file, identity = analysis.file, analysis.identity
+    same_bytes = old is not None and old["sha256"] == identity.sha256
+    row: dict[str, Any] = {
+        "root": file.root,
+        "path": file.path,
+        "folder": file.folder,
+        "name": shown_name(file.name),
+        "size": file.size,
+        "mtime_ns": file.mtime_ns,
+        "sidecar": file.sidecar,
+        "sha256": identity.sha256,
+        "kind": identity.kind.value,
+        "format": identity.format,
+        "mode": identity.mode,
+        "width": identity.width,
+        "height": identity.height,
+        "frames": identity.frames,
+        "notes": clean_json(identity.notes),
+        "missing_at": None,
+    }
+    read = _section_values(analysis)
+    for stage, columns in SECTION_COLUMNS.items():
+        ran = analysis.stages[stage].status is not StageStatus.SKIPPED
+        for column in columns:
+            if ran:
+                row[column] = read[stage].get(column)
+            else:
+                row[column] = old[column] if old is not None and same_bytes else None
+    row["stages"] = (dict(old["stages"]) if old is not None and same_bytes else {}) | _stage_marks(analysis)
+    return row
+
+
+def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
+    metadata, rating, picture, nsfw = analysis.metadata, analysis.rating, analysis.picture, analysis.nsfw
+    return {
+        Stage.METADATA: {name: clean_json(getattr(metadata, name)) for name in METADATA_COLUMNS} if metadata else {},
+        Stage.SCORE: {"score": rating.score, "score_source": rating.source} if rating else {},
+        Stage.THUMBNAIL: {"phash": picture.phash} if picture else {},
+        Stage.NSFW: {"nsfw_probability": nsfw.probability, "nsfw_model": nsfw.model} if nsfw else {},
+    }
+
+
+def _stage_marks(analysis: Analysis) -> dict[str, dict[str, Any]]:
+    """What the row remembers of each stage that ran: enough to decide whether it is fresh."""
+    marks: dict[str, dict[str, Any]] = {}
+    for stage, result in analysis.stages.items():
+        if result.status is StageStatus.SKIPPED:
+            continue
+        marks[stage.value] = {"status": result.status.value, "version": result.version}
+        if result.cause:
+            marks[stage.value] |= {"cause": result.cause, "reason": clean_text(result.reason or "")}
+    return marks
+
+
+def keyword_links(keywords: tuple[Keyword, ...]) -> KeywordLinks:
+    """Keywords as `(text, source) -> weight`: cleaned, trimmed to what an index takes, the first of equals wins."""
+    links: KeywordLinks = {}
+    for keyword in keywords:
+        text = clean_text(keyword.text).strip()[:MAX_KEYWORD_CHARACTERS]
+        if text:
+            links.setdefault((text, keyword.source), keyword.weight)
+    return links
+
+
+def outcome_of(row: Mapping[str, Any], old: Mapping[str, Any] | None, *, keywords_changed: bool) -> Outcome:
+    """`added` without an older row; `unchanged` where everything known is as before; else `updated`."""
+    if old is None:
+        return Outcome.ADDED
+    same = all(old[name] == value for name, value in row.items() if name not in BOOKKEEPING)
+    return Outcome.UNCHANGED if same and not keywords_changed and old["missing_at"] is None else Outcome.UPDATED

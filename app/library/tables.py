@@ -1,0 +1,177 @@
+"""The tables of the library, the same on SQLite and PostgreSQL.
+
+Owns names and types only: what is written when, `library.py` decides. Times are ISO 8601 text in UTC, which reads
+and sorts the same on both engines; paths are bytes, because a file's name need not be UTF-8.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives rowids only to INTEGER PRIMARY KEY
+UtcText = String(32)
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations can drop it on both engines."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class MediaFile(Base):
+    """One file of a media root. `path` and `folder` are relative to the root; `name` is as shown to people.
+
+    `stages` maps each stage that ran on these bytes to `{"status", "version", "cause"?, "reason"?}`. `phash` is 16
+    hex digits; `exposure` and the like live in `raw` until they have columns of their own.
+    """
+
+    __tablename__ = "media_files"
+    __table_args__ = (
+        UniqueConstraint("root", "path"),
+        Index("ix_media_files_root_folder", "root", "folder"),
+        Index("ix_media_files_sha256", "sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    root: Mapped[str] = mapped_column(Text)
+    path: Mapped[bytes] = mapped_column(LargeBinary)
+    folder: Mapped[bytes] = mapped_column(LargeBinary)
+    name: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    sidecar: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    phash: Mapped[str | None] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(8))
+    format: Mapped[str] = mapped_column(String(16))
+    mode: Mapped[str | None] = mapped_column(String(16))
+    width: Mapped[int | None] = mapped_column(Integer)
+    height: Mapped[int | None] = mapped_column(Integer)
+    frames: Mapped[int] = mapped_column(Integer)
+    notes: Mapped[list[str]] = mapped_column(JSON)
+    duration_seconds: Mapped[float | None] = mapped_column(Float)
+    taken_at: Mapped[str | None] = mapped_column(String(40))
+    camera_make: Mapped[str | None] = mapped_column(Text)
+    camera_model: Mapped[str | None] = mapped_column(Text)
+    lens_model: Mapped[str | None] = mapped_column(Text)
+    orientation: Mapped[int | None] = mapped_column(Integer)
+    latitude: Mapped[float | None] = mapped_column(Float)
+    longitude: Mapped[float | None] = mapped_column(Float)
+    score: Mapped[int | None] = mapped_column(Integer)
+    score_source: Mapped[str | None] = mapped_column(String(16))
+    nsfw_probability: Mapped[float | None] = mapped_column(Float)
+    nsfw_model: Mapped[str | None] = mapped_column(Text)
+    generator: Mapped[str | None] = mapped_column(Text)
+    prompt: Mapped[str | None] = mapped_column(Text)
+    negative_prompt: Mapped[str | None] = mapped_column(Text)
+    generation: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    raw: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    stages: Mapped[dict[str, Any]] = mapped_column(JSON)
+    session_id: Mapped[str | None] = mapped_column(String(36))
+    ingested_at: Mapped[str] = mapped_column(UtcText)
+    updated_at: Mapped[str] = mapped_column(UtcText)
+    missing_at: Mapped[str | None] = mapped_column(UtcText)
+
+
+class Keyword(Base):
+    """One keyword text, shared by all files that carry it."""
+
+    __tablename__ = "keywords"
+    __table_args__ = (UniqueConstraint("text"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class MediaKeyword(Base):
+    """A keyword of a file, with where it was read and its weight (a prompt's emphasis; NULL elsewhere)."""
+
+    __tablename__ = "media_keywords"
+    __table_args__ = (Index("ix_media_keywords_keyword_id", "keyword_id"),)
+
+    media_id: Mapped[int] = mapped_column(ForeignKey("media_files.id", ondelete="CASCADE"), primary_key=True)
+    keyword_id: Mapped[int] = mapped_column(ForeignKey("keywords.id", ondelete="CASCADE"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(16), primary_key=True)
+    weight: Mapped[float | None] = mapped_column(Float)
+
+
+class FileFailure(Base):
+    """The last failure of a stage of a file. `fingerprint` is what the file looked like: size, mtime and sidecars."""
+
+    __tablename__ = "file_failures"
+    __table_args__ = (
+        UniqueConstraint("root", "path", "stage"),
+        Index("ix_file_failures_root_folder", "root", "folder"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    root: Mapped[str] = mapped_column(Text)
+    path: Mapped[bytes] = mapped_column(LargeBinary)
+    folder: Mapped[bytes] = mapped_column(LargeBinary)
+    fingerprint: Mapped[str] = mapped_column(Text)
+    stage: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(Integer)
+    fatal: Mapped[bool] = mapped_column()
+    cause: Mapped[str] = mapped_column(String(40))
+    reason: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(Integer)
+    session_id: Mapped[str | None] = mapped_column(String(36))
+    at: Mapped[str] = mapped_column(UtcText)
+
+
+class IngestEvent(Base):
+    """Append-only: what happened, in order. The id is the id of the server-sent event.
+
+    `path` is `ROOT/relative` as bytes. A `file_complete` row says in `detail` what it adds to each counter.
+    """
+
+    __tablename__ = "ingest_events"
+    __table_args__ = (
+        Index("ix_ingest_events_session_id_id", "session_id", "id"),
+        Index(
+            "uq_ingest_events_file_complete",
+            "session_id",
+            "path",
+            unique=True,
+            sqlite_where=text("kind = 'file_complete'"),
+            postgresql_where=text("kind = 'file_complete'"),
+        ),
+        Index(
+            "ix_ingest_events_session_rows",
+            "id",
+            sqlite_where=text("kind = 'session'"),
+            postgresql_where=text("kind = 'session'"),
+        ),
+        {"sqlite_autoincrement": True},  # an id is never given twice, even after the newest row is gone
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    session_id: Mapped[str] = mapped_column(String(36))
+    at: Mapped[str] = mapped_column(UtcText)
+    kind: Mapped[str] = mapped_column(String(20))
+    path: Mapped[bytes | None] = mapped_column(LargeBinary)
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    cause: Mapped[str | None] = mapped_column(String(40))
+    reason: Mapped[str | None] = mapped_column(Text)
+    detail: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -1,0 +1,57 @@
+"""The values that the library hands out: events, and what freshness asks of a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from app.media import Kind, Stage, shown_name
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of the log. `path` is `ROOT/relative` as bytes; `detail` says what the event adds to each counter."""
+
+    id: int
+    session_id: str
+    at: str
+    kind: str
+    path: bytes | None = None
+    outcome: str | None = None
+    cause: str | None = None
+    reason: str | None = None
+    detail: Mapping[str, Any] | None = None
+
+    @property
+    def shown_path(self) -> str | None:
+        return None if self.path is None else shown_name(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A remembered failure that left no (new) row: what the file looked like, which stage failed, at which version."""
+
+    fingerprint: str
+    stage: Stage
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What freshness asks of one file. `stages` maps a stage to `{"status", "version"}`; `size` is None without a row.
+
+    `kind` is what the content is, which the suffix may hide.
+    """
+
+    size: int | None = None
+    mtime_ns: int | None = None
+    sidecar: str = ""
+    sha256: str | None = None
+    kind: Kind | None = None
+    stages: Mapping[str, Mapping[str, Any]] | None = None
+    failures: tuple[Failed, ...] = ()
+
+
+def now() -> str:
+    """The present as ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

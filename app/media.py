@@ -1,0 +1,338 @@
+"""What can be known of one media file, as frozen values, and the table of formats.
+
+Owns the words (kinds, stages, outcomes, skips), the way a path is shown to people, and the values that travel from
+the analysis to the library. It opens nothing and imports nothing of the house.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a file is at the coarsest: it decides which stages apply."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+class Stage(StrEnum):
+    """A step of the analysis of one file, in the order in which the steps run."""
+
+    IDENTIFY = "identify"
+    METADATA = "metadata"
+    KEYWORDS = "keywords"
+    SCORE = "score"
+    THUMBNAIL = "thumbnail"
+    NSFW = "nsfw"
+
+
+class StageStatus(StrEnum):
+    """How a stage ended for one file."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # not asked for, does not apply to this kind, cannot run here, or was fresh already
+
+
+class Outcome(StrEnum):
+    """What became of one file in one session."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    MOVED = "moved"
+    UNCHANGED = "unchanged"  # looked changed, was not
+    FAILED = "failed"
+    VANISHED = "vanished"
+
+    @property
+    def committed(self) -> bool:
+        """Whether this outcome wrote something new about the file into the library."""
+        return self in (Outcome.ADDED, Outcome.UPDATED, Outcome.MOVED)
+
+
+class Skip(StrEnum):
+    """Why a discovered file is not processed, in the order in which the reasons apply."""
+
+    FILTERED = "filtered"
+    UNSUPPORTED = "unsupported"
+    FRESH = "fresh"
+    FAILED_BEFORE = "failed_before"
+    BEYOND_MAX_FILES = "beyond_max_files"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One file format: its name as stored in the library, its kind and the suffixes that people give it."""
+
+    name: str
+    kind: Kind
+    suffixes: tuple[str, ...]
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("jpeg", Kind.IMAGE, (".jpg", ".jpeg", ".jpe", ".jfif")),
+    Format("png", Kind.IMAGE, (".png", ".apng")),
+    Format("webp", Kind.IMAGE, (".webp",)),
+    Format("gif", Kind.IMAGE, (".gif",)),
+    Format("tiff", Kind.IMAGE, (".tif", ".tiff")),
+    Format("bmp", Kind.IMAGE, (".bmp", ".dib")),
+    Format("heic", Kind.IMAGE, (".heic", ".heif", ".hif")),
+    Format("avif", Kind.IMAGE, (".avif", ".avifs")),
+    Format("jpeg2000", Kind.IMAGE, (".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc")),
+    Format("mp4", Kind.VIDEO, (".mp4",)),
+    Format("mov", Kind.VIDEO, (".mov",)),
+    Format("m4v", Kind.VIDEO, (".m4v",)),
+    Format("webm", Kind.VIDEO, (".webm",)),
+    Format("mkv", Kind.VIDEO, (".mkv",)),
+    Format("avi", Kind.VIDEO, (".avi",)),
+)
+FORMAT_OF_SUFFIX: Mapping[bytes, Format] = MappingProxyType(
+    {suffix.encode(): format_ for format_ in FORMATS for suffix in format_.suffixes}
+)
+
+
+def suffix_of(name: bytes) -> bytes:
+    """The suffix of a file name in lower case with its dot, `b""` where it has none: `b"A.JPG"` -> `b".jpg"`."""
+    stem, dot, suffix = name.rpartition(b".")
+    return b"." + suffix.lower() if dot and stem else b""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A media file as found on disk, unopened.
+
+    `path` is relative to the root, as the bytes of the file system: it is the file's identity. `size` is in bytes,
+    `mtime_ns` in nanoseconds since 1970. `sidecar` is the stamp of the files that speak for this one (`.xmp`,
+    `.scores/*.json`): a text that changes when any of them does, empty where there is none.
+    """
+
+    root: str
+    path: bytes
+    size: int
+    mtime_ns: int
+    sidecar: str = ""
+
+    @property
+    def folder(self) -> bytes:
+        """The folder inside the root, `b""` for the root itself."""
+        return self.path.rpartition(b"/")[0]
+
+    @property
+    def name(self) -> bytes:
+        return self.path.rpartition(b"/")[2]
+
+    @property
+    def kind(self) -> Kind:
+        """The kind that the suffix promises; what the content is, the analysis finds out."""
+        format_ = FORMAT_OF_SUFFIX.get(suffix_of(self.name))
+        return format_.kind if format_ else Kind.IMAGE
+
+    @property
+    def fingerprint(self) -> str:
+        """What a failure is remembered with: it changes when the file or its sidecars do."""
+        return f"{self.size}:{self.mtime_ns}:{self.sidecar}"
+
+    @property
+    def shown(self) -> str:
+        """`ROOT/relative/path` as people and JSON see it."""
+        return shown_path(self.root, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Which stages exist at which version, to which kinds they apply, and which cannot run in this process.
+
+    A stage whose version rises is pending again for every file. `unavailable` maps a stage to one sentence that says
+    why it cannot run here and what to do about it.
+    """
+
+    versions: Mapping[Stage, int]
+    applies: Mapping[Stage, frozenset[Kind]]
+    unavailable: Mapping[Stage, str] = field(default_factory=dict)
+
+    def runnable(self, kind: Kind, wanted: frozenset[Stage]) -> frozenset[Stage]:
+        """The wanted stages that apply to this kind of file and can run here."""
+        return frozenset(stage for stage in wanted if kind in self.applies[stage] and stage not in self.unavailable)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file's order to the analysis.
+
+    `wanted` are the stages to run if the content is not `known_sha256`; `stale` those to run even if it is.
+    """
+
+    file: FoundFile
+    wanted: frozenset[Stage]
+    stale: frozenset[Stage]
+    known_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """How one stage ended: status, version of the stage, wall time in seconds, and the cause where it failed."""
+
+    status: StageStatus
+    version: int
+    seconds: float = 0.0
+    cause: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Stage `identify`. Sizes in pixels as stored (not upright), None where a video is not read yet.
+
+    `sha256` is 64 hexadecimal digits of the file's bytes. `format` is the name in `FORMATS` that the content is,
+    whatever the suffix says; `notes` are sentences about what is odd (such as a suffix that does not match).
+    """
+
+    sha256: str
+    kind: Kind
+    format: str
+    mode: str | None = None
+    width: int | None = None
+    height: int | None = None
+    frames: int = 1
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Stage `metadata`. Every field is also a column of the library, under the same name.
+
+    `taken_at` is ISO 8601, with an offset only if the file says one. `latitude` and `longitude` are degrees, north
+    and east positive. `orientation` is the EXIF value 1..8. `raw` holds the tags as read, JSON-safe.
+    """
+
+    taken_at: str | None = None
+    camera_make: str | None = None
+    camera_model: str | None = None
+    lens_model: str | None = None
+    orientation: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    generator: str | None = None
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    generation: Mapping[str, Any] | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """One keyword of a file: its text, where it was read (`xmp`, `iptc`, `sidecar`, `prompt`), its weight if it has one."""
+
+    text: str
+    source: str
+    weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """Stage `score`: a person's rating, -1 (rejected) to 5; None is not rated, which is not 0."""
+
+    score: int | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Stage `thumbnail`: a WebP of at most 320 px a side, upright, and the 64-bit perceptual hash as 16 hex digits."""
+
+    webp: bytes
+    phash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nsfw:
+    """Stage `nsfw`: the probability 0..1 and the model that gave it."""
+
+    probability: float
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the analysis found: one section for each stage that ran and was done, None for the others."""
+
+    file: FoundFile
+    identity: Identity
+    stages: Mapping[Stage, StageResult]
+    metadata: Metadata | None = None
+    keywords: tuple[Keyword, ...] | None = None
+    rating: Rating | None = None
+    picture: Picture | None = None
+    nsfw: Nsfw | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a file could not be taken in: the stage, a stable cause and one sentence. `stages` ran before it."""
+
+    file: FoundFile
+    stage: Stage
+    cause: str
+    reason: str
+    version: int = 1
+    stages: Mapping[Stage, StageResult] = field(default_factory=dict)
+
+    @property
+    def vanished(self) -> bool:
+        return self.cause == "vanished"
+
+
+# A byte that is not UTF-8 is shown as \x80..\xff. A backslash of a real name that could be mistaken for one is shown
+# as \x5c, so that every shown path leads back to exactly one name.
+_ESCAPED = re.compile(rb"\\x(5c|[89a-f][0-9a-f])")
+
+
+def shown_path(root: str, path: bytes) -> str:
+    """`ROOT/relative` for people, JSON and URLs; the reverse is `path_from_shown`."""
+    relative = shown_name(path)
+    return f"{root}/{relative}" if relative else root
+
+
+def shown_name(name: bytes) -> str:
+    """Bytes of the file system as text: UTF-8, with what is not UTF-8 as `\\xNN`."""
+    return _ESCAPED.sub(rb"\\x5cx\1", name).decode("utf-8", "backslashreplace")
+
+
+def path_from_shown(shown: str) -> bytes:
+    """The bytes behind a shown name or path. Raises UnicodeEncodeError for lone surrogates."""
+    return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), shown.encode("utf-8"))
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """Text that both databases and JSON take: without NUL, lone surrogates become U+FFFD.
+
+    PostgreSQL rejects NUL in text and both in JSON; SQLite takes anything. Cleaning makes them the same.
+    """
+    return _UNSTORABLE.sub(lambda match: "" if match[0] == "\0" else "\ufffd", text)
+
+
+def clean_json(value: Any) -> Any:
+    """A JSON-safe copy of `value`: texts cleaned, bytes as hexadecimal, NaN and infinities as None."""
+    match value:
+        case str():
+            return clean_text(value)
+        case None | bool() | int():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case bytes():
+            return value.hex()
+        case Mapping():
+            return {clean_text(str(key)): clean_json(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [clean_json(item) for item in value]
+        case _:
+            return clean_text(str(value))

@@ -1,0 +1,148 @@
+"""Every knob, read once, frozen: the environment, then `.env`, then the defaults.
+
+Owns the names, the defaults and the sense of each setting; it opens no database and makes no folder.
+"""
+
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.errors import BadSetting
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+ENV_FILE = ".env"
+_ROOT_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]+")
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Field names are the environment variables in lower case.
+
+    `ingest_file_timeout_seconds` and `ingest_file_timeout_video_seconds` are wall time in seconds for one file, to
+    which 1 s is added for each 20 MB; `ingest_worker_memory_mb` is address space in MiB.
+    """
+
+    model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    database_url: str = "sqlite:///./media_ingest.db"
+    ingest_media_roots: Annotated[dict[str, Path], NoDecode] = {"media": Path("./media")}
+    ingest_state_dir: Path = Path("./.ingestion_state")
+    ingest_host: str = "127.0.0.1"
+    ingest_port: int = Field(default=7862, ge=0, le=65535)
+    ingest_token: str | None = None
+    ingest_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = DEFAULT_ALLOWED_HOSTS
+    ingest_workers: int = Field(default=1, ge=1, le=64)
+    ingest_file_timeout_seconds: float = Field(default=30.0, gt=0)
+    ingest_worker_memory_mb: int = Field(default=1536, ge=256)
+    ingest_nsfw_weights: Path | None = None
+    ingest_progress_interval: int | None = Field(default=None, ge=1)
+    ingest_auto_resume: bool = True
+
+    @field_validator("ingest_media_roots", mode="before")
+    @classmethod
+    def _parse_roots(cls, value: Any) -> Any:
+        return parse_roots(value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("ingest_media_roots")
+    @classmethod
+    def _roots_stand_apart(cls, roots: dict[str, Path]) -> dict[str, Path]:
+        check_roots_apart(roots)
+        return roots
+
+    @field_validator("ingest_allowed_hosts", mode="before")
+    @classmethod
+    def _parse_hosts(cls, value: Any) -> Any:
+        return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
+
+    @field_validator("ingest_token", "ingest_nsfw_weights", "ingest_progress_interval", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _open_host_needs_token(self) -> Self:
+        if self.ingest_host not in LOOPBACK_HOSTS and not self.ingest_token:
+            message = (
+                f"INGEST_HOST={self.ingest_host} can be reached from other machines: set INGEST_TOKEN to a secret, "
+                "or use 127.0.0.1"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def database_enabled(self) -> bool:
+        return self.database_url.lower() != "none"
+
+    @cached_property
+    def file_timeout_video_seconds(self) -> float:
+        """Wall time for one video: four times that of an image (30 s and 120 s by default)."""
+        return self.ingest_file_timeout_seconds * 4
+
+    @property
+    def address(self) -> str:
+        host = f"[{self.ingest_host}]" if ":" in self.ingest_host else self.ingest_host
+        return f"http://{host}:{self.ingest_port}"
+
+
+def parse_roots(texts: list[str]) -> dict[str, Path]:
+    """`["photos=/srv/photos", "/srv/video"]` -> `{"photos": ..., "video": ...}`. Raises ValueError with one sentence."""
+    roots: dict[str, Path] = {}
+    for text in (text.strip() for text in texts):
+        if not text:
+            continue
+        name, equals, path = text.partition("=")
+        if not equals:
+            path = text
+            name = Path(os.path.realpath(text)).name or "root"
+        if not _ROOT_NAME.fullmatch(name) or name in {".", ".."}:
+            message = f"'{name}' cannot be the name of a media root: use letters, digits, '-' and '_'"
+            raise ValueError(message)
+        if name in roots:
+            message = f"two media roots are named '{name}': give one another name, as in other={path}"
+            raise ValueError(message)
+        roots[name] = Path(path).expanduser()
+    if not roots:
+        message = "at least one media root is needed, as in photos=/path/to/photos"
+        raise ValueError(message)
+    return roots
+
+
+def check_roots_apart(roots: dict[str, Path]) -> None:
+    """Raises ValueError if one root lies inside another (or is the same): files would be counted twice."""
+    real = sorted((os.path.realpath(path), name) for name, path in roots.items())
+    for i, (outer, outer_name) in enumerate(real):
+        for inner, inner_name in real[i + 1 :]:
+            if os.path.commonpath([outer, inner]) == outer:
+                message = f"media root '{inner_name}' lies inside '{outer_name}' ({outer}): keep only one of them"
+                raise ValueError(message)
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings of this process; `overrides` (from the command line) win. Raises BadSetting with one sentence."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else ""
+        sentence = first["msg"].removeprefix("Value error, ")
+        raise BadSetting(f"{name}: {sentence}." if name else f"{sentence}.") from None
+
+
+def sources() -> dict[str, str]:
+    """Where each setting of this process comes from: `environment`, `.env` or `default`, by variable name."""
+    environment = {name.upper() for name in os.environ}
+    from_file = {name.upper() for name in dotenv_values(ENV_FILE)} if Path(ENV_FILE).is_file() else set()
+    return {
+        name.upper(): "environment"
+        if name.upper() in environment
+        else ENV_FILE
+        if name.upper() in from_file
+        else "default"
+        for name in Settings.model_fields
+    }

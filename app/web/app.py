@@ -1,0 +1,143 @@
+"""Makes the web application: life, errors as problem+json, and the routes of the other files."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from app import __version__
+from app.errors import (
+    AlreadyActive,
+    CannotStart,
+    Conflict,
+    InvalidRequest,
+    MediaIngestError,
+    NeedsAttention,
+    NotFound,
+    Unavailable,
+)
+from app.web import ingest, library, page
+from app.web.events import Bells
+from app.web.guard import Guard, problem
+from app.wiring import House
+
+STATIC = Path(__file__).parent / "static"
+_STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (
+    (InvalidRequest, 422),
+    (NotFound, 404),
+    (Conflict, 409),
+    (Unavailable, 503),
+    (NeedsAttention, 503),
+    (CannotStart, 503),
+)
+_log = logging.getLogger("media_ingest")
+
+
+def create_app(house: House) -> FastAPI:
+    """The application over a house that holds its lock already; its end closes the house."""
+    app = FastAPI(
+        title="Media Ingest",
+        version=__version__,
+        lifespan=_life,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.house = house
+    app.state.bells = Bells()
+    app.add_middleware(Guard, settings=house.settings)
+    app.include_router(page.router)
+    app.include_router(ingest.router)
+    app.include_router(library.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(MediaIngestError, _on_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(RequestValidationError, _on_bad_request)
+    app.add_exception_handler(Exception, _on_fault)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    house: House = app.state.house
+    bells: Bells = app.state.bells
+    bells.loop = asyncio.get_running_loop()
+    with _told_of_signals(bells):
+        if house.records_or_none is not None:
+            runner = house.records_or_none.runner
+            runner.listen(bells.ring)
+            await to_thread.run_sync(lambda: runner.recover(auto_resume=house.settings.ingest_auto_resume))
+        try:
+            yield
+        finally:
+            bells.stop()
+            await to_thread.run_sync(house.close)
+
+
+@contextlib.contextmanager
+def _told_of_signals(bells: Bells) -> Any:
+    """Ends open streams at SIGTERM and SIGINT, before uvicorn waits for them; its own handlers run as well."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[signal.Signals, Any] = {}
+
+    def chained(number: int, frame: Any) -> None:
+        bells.stop_from_any_thread()
+        handler: Callable[..., Any] | int | None = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before[number] = signal.signal(number, chained)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _on_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, MediaIngestError)  # noqa: S101 - how the handler is registered
+    status = next((status for kind, status in _STATUS_OF if isinstance(error, kind)), 500)
+    more: dict[str, object] = {}
+    if isinstance(error, InvalidRequest) and error.field:
+        more["field"] = error.field
+    if isinstance(error, AlreadyActive):
+        more["session_id"] = error.session_id
+    return problem(status, error.sentence, error.cause, **more)
+
+
+def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - how the handler is registered
+    sentences = {
+        404: (f"There is nothing at {request.url.path}.", "not_found"),
+        405: (f"{request.method} is not possible at {request.url.path}.", "method_not_allowed"),
+    }
+    sentence, cause = sentences.get(error.status_code, (str(error.detail), "http_error"))
+    answer = problem(error.status_code, sentence, cause)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _on_bad_request(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - how the handler is registered
+    first = error.errors()[0]
+    field = str(first["loc"][-1])
+    return problem(422, f"{field}: {first['msg'].removeprefix('Value error, ')}.", "invalid_parameter", field=field)
+
+
+def _on_fault(_request: Request, error: Exception) -> Response:
+    _log.error("a request failed by our own fault", exc_info=error)
+    return problem(500, "Media Ingest failed on this request; its log has the details.", "internal_error")

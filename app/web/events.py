@@ -1,0 +1,175 @@
+"""Server-sent events: the log of a session as it grows, replayed from any id.
+
+Frames that are rows of the log carry its id; `session`, `stage_progress` and `bye` are views and carry none. The log
+is read after every change, so a stream can be late, never wrong.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from itertools import groupby
+from typing import Any
+
+from anyio import to_thread
+from fastapi.sse import ServerSentEvent
+
+from app.ingest.session import SessionState
+from app.ingest.store import as_journal_line
+from app.library.values import Event
+from app.media import Stage
+from app.wiring import Records
+
+FRAME_SECONDS = 0.1  # at most ten frames of files a second
+SESSION_SECONDS = 0.25
+PAGE = 1_000
+
+
+class Bells:
+    """Wakes the streams of a session when it changes. Rung from the runner's thread, waited for on the event loop."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.stopping = False
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+
+    def ring(self, session: SessionState) -> None:
+        """Tells the streams of this session, from any thread."""
+        if self.loop is not None and session.session_id in self._waiting and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._wake, session.session_id)
+
+    def stop_from_any_thread(self) -> None:
+        if self.loop is not None and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.stop)
+
+    def stop(self) -> None:
+        """Ends every stream."""
+        self.stopping = True
+        for session_id in self._waiting:
+            self._wake(session_id)
+
+    def hang(self, session_id: str) -> asyncio.Event:
+        bell = asyncio.Event()
+        self._waiting.setdefault(session_id, set()).add(bell)
+        return bell
+
+    def take_down(self, session_id: str, bell: asyncio.Event) -> None:
+        bells = self._waiting[session_id]
+        bells.discard(bell)
+        if not bells:
+            del self._waiting[session_id]
+
+    def _wake(self, session_id: str) -> None:
+        for bell in self._waiting.get(session_id, ()):
+            bell.set()
+
+
+async def stream(records: Records, bells: Bells, session_id: str, after: int, interval: int | None) -> Any:
+    """The frames of one connection, beginning after the event `after`."""
+    bell = bells.hang(session_id)
+    try:
+        async for frame in _Stream(records, bells, bell, session_id, after, interval).frames():
+            yield frame
+    finally:
+        bells.take_down(session_id, bell)
+
+
+class _Stream:
+    """One connection: what it has been sent so far."""
+
+    def __init__(
+        self, records: Records, bells: Bells, bell: asyncio.Event, session_id: str, after: int, interval: int | None
+    ) -> None:
+        self._records = records
+        self._bells = bells
+        self._bell = bell
+        self._session_id = session_id
+        self._after = after
+        self._interval = interval
+        self._told: SessionState | None = None
+        self._told_at = 0.0
+        self._checkpoint = 0
+
+    async def frames(self) -> AsyncIterator[ServerSentEvent]:
+        session = self._records.runner.session(self._session_id)
+        self._checkpoint = session.processed_files
+        yield self._session_frame(session)
+        while True:
+            self._bell.clear()
+            session = self._records.runner.session(self._session_id)
+            stopping = self._bells.stopping
+            async for frame in self._new_rows():
+                yield frame
+            for frame in self._progress(session):
+                yield frame
+            if self._told is None or session.status is not self._told.status or session.status.ended:
+                if session is not self._told:
+                    yield self._session_frame(session)
+            elif session is not self._told and time.monotonic() - self._told_at >= SESSION_SECONDS:
+                yield self._session_frame(session)
+            if session.status.ended or stopping:
+                yield ServerSentEvent(event="bye", data={"reason": "stopping" if stopping else session.status.value})
+                return
+            await self._wait(session)
+
+    async def _wait(self, session: SessionState) -> None:
+        """Until something changes; a change that was held back for its rate is sent when its time has come."""
+        await asyncio.sleep(0 if self._bells.stopping else FRAME_SECONDS)
+        held_back = session is not self._told
+        try:
+            await asyncio.wait_for(self._bell.wait(), SESSION_SECONDS if held_back else None)
+        except TimeoutError:
+            return
+
+    async def _new_rows(self) -> AsyncIterator[ServerSentEvent]:
+        while True:
+            after = self._after
+            rows = await to_thread.run_sync(lambda: self._records.library.events(self._session_id, after, PAGE))
+            for frame in frames_of(rows):
+                yield frame
+            if rows:
+                self._after = rows[-1].id
+            if len(rows) < PAGE:
+                return
+
+    def _session_frame(self, session: SessionState) -> ServerSentEvent:
+        self._told, self._told_at = session, time.monotonic()
+        return ServerSentEvent(event="session", data=session.as_status())
+
+    def _progress(self, session: SessionState) -> list[ServerSentEvent]:
+        """A checkpoint of every stage each time that so many files more are processed."""
+        total = session.total_files or 0
+        interval = self._interval or progress_interval(total)
+        if session.processed_files // interval == self._checkpoint // interval:
+            return []
+        self._checkpoint = session.processed_files
+        return [
+            ServerSentEvent(
+                event="stage_progress",
+                data={
+                    "stage": stage.value,
+                    "processed_files": session.stages[stage.value].ended,
+                    "total_files": total,
+                },
+            )
+            for stage in Stage
+            if stage in session.parameters.wanted
+        ]
+
+
+def progress_interval(total_files: int) -> int:
+    """Files between two checkpoints: 5 below 100 files, 10 below 1,000, then 50."""
+    return 5 if total_files < 100 else 10 if total_files < 1_000 else 50  # noqa: PLR2004 - the numbers are the rule
+
+
+def frames_of(rows: list[Event]) -> list[ServerSentEvent]:
+    """Rows as frames: neighbouring `file_complete` rows become one bundle that bears the id of its last."""
+    frames: list[ServerSentEvent] = []
+    for kind, group in groupby(rows, key=lambda row: row.kind):
+        together = list(group)
+        if kind == "file_complete":
+            files = [as_journal_line(row) for row in together]
+            data = files[0] if len(files) == 1 else {"files": files}
+            frames.append(ServerSentEvent(event=kind, data=data, id=str(together[-1].id)))
+        elif kind in {"stage_start", "stage_complete"}:
+            frames += [ServerSentEvent(event=kind, data=dict(row.detail or {}), id=str(row.id)) for row in together]
+    return frames

@@ -1,0 +1,89 @@
+"""What every request passes: accepted host, token, same origin, JSON; and the headers that every answer carries."""
+
+import hashlib
+import hmac
+from http.cookies import SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.settings import Settings
+
+COOKIE = "ingest_token"
+_OPEN_PATHS = ("/healthz", "/readyz", "/login", "/static/")
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def problem(status: int, detail: str, cause: str, **more: object) -> JSONResponse:
+    """An error as `application/problem+json` (RFC 9457) with one sentence and a stable cause."""
+    body = {"type": "about:blank", "status": status, "detail": detail, "cause": cause, **more}
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def cookie_of(token: str) -> str:
+    """The value of the login cookie: a digest, so that the token itself is not stored in the browser."""
+    return hashlib.sha256(b"media-ingest:" + token.encode()).hexdigest()
+
+
+class Guard:
+    """An ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._hosts = {host.strip("[]").lower() for host in settings.ingest_allowed_hosts}
+        self._token = settings.ingest_token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refusal = self._refusal(scope)
+        await (refusal or self._app)(scope, receive, send_with_headers)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """Why this request is not served, None if it is."""
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if urlsplit(f"//{host}").hostname not in self._hosts:
+            sentence = f"This server does not answer for the host '{host}': add it to INGEST_ALLOWED_HOSTS."
+            return problem(400, sentence, "host_not_allowed")
+        path = scope["path"]
+        if self._token and not path.startswith(_OPEN_PATHS) and not self._knows_token(headers):
+            if scope["method"] == "GET" and not path.startswith("/api/"):
+                return RedirectResponse("/login", 303)
+            return problem(401, "A token is needed: send it as 'Authorization: Bearer ...'.", "token_needed")
+        if scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+            return None
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return problem(403, f"Requests from {origin} are not accepted.", "cross_origin")
+        content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if scope["method"] == "POST" and path != "/login" and content_type != "application/json":
+            return problem(415, "Send the request as Content-Type: application/json.", "content_type")
+        return None
+
+    def _knows_token(self, headers: Headers) -> bool:
+        token = self._token or ""
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
+            return True
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        return cookie is not None and hmac.compare_digest(cookie.value.encode(), cookie_of(token).encode())

@@ -1,0 +1,228 @@
+"""Sessions over HTTP: plan, process, resume, watch. Thin: each route calls one method and answers with a value."""
+
+import json
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi.responses import JSONResponse, Response
+from fastapi.sse import EventSourceResponse
+
+from app.errors import InvalidRequest
+from app.ingest.parameters import parse_parameters
+from app.ingest.planner import page_of
+from app.ingest.session import SessionState
+from app.ingest.store import as_journal_line, is_session_id
+from app.media import Outcome, Skip
+from app.web.events import Bells, stream
+from app.web.page import InHouse
+from app.wiring import Records
+
+router = APIRouter(prefix="/api/ingest")
+MAX_PAGE = 1_000
+MAX_BODY_BYTES = 1_000_000
+
+
+def records_of(house: InHouse) -> Records:
+    """What needs a database. Raises DatabaseDisabled."""
+    return house.records
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object of a request. Raises InvalidRequest."""
+    body = await request.body()
+    try:
+        if len(body) > MAX_BODY_BYTES:
+            raise ValueError
+        values = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise InvalidRequest("The body of the request is not JSON.", cause="bad_json") from None
+    if not isinstance(values, dict):
+        raise InvalidRequest("The body of the request must be a JSON object.", cause="bad_json")
+    return values
+
+
+def checked_id(session_id: Any) -> str:
+    """A session id in the form that they are stored in. Raises InvalidRequest if it is no UUID."""
+    if not isinstance(session_id, str) or not is_session_id(session_id.lower()):
+        raise InvalidRequest("A session id is a UUID of 36 characters.", field="session_id", cause="bad_session_id")
+    return session_id.lower()
+
+
+def id_in_path(session_id: Annotated[str, Path()]) -> str:
+    return checked_id(session_id)
+
+
+def id_in_body(body: "Body") -> str:
+    """The session id of a body, which may hold nothing else but `confirm`."""
+    extra = body.keys() - {"session_id", "confirm"}
+    if extra:
+        name = min(extra)
+        raise InvalidRequest(f"There is no parameter named '{name}'.", field=name, cause="unknown_parameter")
+    return checked_id(body.get("session_id"))
+
+
+InRecords = Annotated[Records, Depends(records_of)]
+Body = Annotated[dict[str, Any], Depends(body_of)]
+PathId = Annotated[str, Depends(id_in_path)]
+BodyId = Annotated[str, Depends(id_in_body)]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
+
+
+@router.post("/plan")
+def plan(
+    records: InRecords,
+    body: Body,
+    wait: Annotated[float | None, Query(ge=0, le=60)] = None,
+    refresh: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+    limit: Limit = 100,
+) -> Response:
+    """Counts what a session would do; with `list` a page of one class. `wait` answers 202 while the walk goes on."""
+    name, cursor = body.pop("list", None), body.pop("cursor", None)
+    parameters = records.runner.resolved(parse_parameters(body))
+    if name is not None:
+        return JSONResponse(records.planner.files(parameters, str(name), cursor=_text(cursor), limit=limit))
+    pace = records.runner.pace()
+    answer = records.planner.plan(parameters, pace=pace, wait_seconds=wait, refresh=refresh)
+    return JSONResponse(answer, 202 if answer["walking"] else 200)
+
+
+@router.post("/process", status_code=202)
+def process(records: InRecords, body: Body) -> dict[str, Any]:
+    """Starts a session: 202 as soon as one file matches."""
+    session = records.runner.start(parse_parameters(body))
+    return {"session_id": session.session_id, "total_files": session.total_files, "status": session.status.value}
+
+
+@router.post("/resume")
+def resume(records: InRecords, session_id: BodyId) -> dict[str, Any]:
+    session, resumed = records.runner.resume(session_id)
+    return {**session.as_status(), "resumed": resumed}
+
+
+@router.post("/pause")
+def pause(records: InRecords, session_id: BodyId) -> dict[str, Any]:
+    return records.runner.pause(session_id).as_status()
+
+
+@router.post("/cancel")
+def cancel(records: InRecords, session_id: BodyId) -> dict[str, Any]:
+    return records.runner.cancel(session_id).as_status()
+
+
+@router.post("/dismiss")
+def dismiss(records: InRecords, session_id: BodyId) -> dict[str, Any]:
+    """Marks an ended session as seen, so that a fresh page does not open on it."""
+    return records.runner.dismiss(session_id).as_status()
+
+
+@router.get("/status/{session_id}")
+def status(records: InRecords, session_id: PathId) -> dict[str, Any]:
+    return records.runner.session(session_id).as_status()
+
+
+@router.get("/active-session")
+def active_session(house: InHouse) -> dict[str, str | None]:
+    """The session that a page should show after a refresh, nulls where there is none."""
+    records = house.records_or_none
+    session = records.runner.active() if records else None
+    if session is None:
+        return {"session_id": None, "status": None}
+    return {"session_id": session.session_id, "status": session.status.value}
+
+
+@router.get("/sessions")
+def sessions(records: InRecords, cursor: str | None = None, limit: Limit = 50) -> dict[str, Any]:
+    """The history, newest first."""
+    found = records.runner.sessions()
+    if cursor is not None:
+        found = [session for session in found if _position(session) < cursor]
+    more = len(found) > limit
+    page = found[:limit]
+    return {
+        "sessions": [session.as_status() for session in page],
+        "next": _position(page[-1]) if more else None,
+    }
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+def forget(records: InRecords, session_id: PathId) -> Response:
+    """Forgets an ended session: its files, not its media."""
+    records.runner.forget(session_id)
+    return Response(status_code=204)
+
+
+@router.get("/sessions/{session_id}/files")
+def session_files(
+    records: InRecords,
+    session_id: PathId,
+    outcome: Outcome | None = None,
+    cause: str | None = None,
+    skipped: Skip | None = None,
+    cursor: str | None = None,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """The files of one class of a session, page by page."""
+    records.runner.session(session_id)
+    if skipped is not None:
+        page = page_of(records.runner.survey(session_id), skipped.value, cursor=cursor, limit=limit)
+        empty = dict.fromkeys(("outcome", "stage", "cause", "reason", "ms", "at"))
+        return {"files": [{**file, **empty} for file in page["files"]], "next": page["next"]}
+    rows = records.library.answers(
+        session_id,
+        outcome=outcome.value if outcome else None,
+        cause=cause,
+        after=_row_cursor(cursor),
+        limit=limit + 1,
+    )
+    files = [as_journal_line(row) for row in rows[:limit]]
+    return {"files": files, "next": str(rows[limit - 1].id) if len(rows) > limit else None}
+
+
+def known_session(records: InRecords, session_id: PathId) -> SessionState:
+    return records.runner.session(session_id)
+
+
+@router.get("/events/{session_id}", response_class=EventSourceResponse)
+async def events(  # noqa: ANN201 - a stream; FastAPI would validate each frame against the annotation
+    request: Request,
+    house: InHouse,
+    session: Annotated[SessionState, Depends(known_session)],
+    last_event_id: Annotated[str | None, Header()] = None,
+    after: Annotated[str | None, Query(alias="last_event_id")] = None,
+):
+    """The session's events as they happen, after those that `Last-Event-ID` says the client has."""
+    bells: Bells = request.app.state.bells
+    given = last_event_id or after or ""
+    start = int(given) if re.fullmatch(r"\d{1,18}", given) else 0
+    interval = house.settings.ingest_progress_interval
+    async for frame in stream(house.records, bells, session.session_id, start, interval):
+        yield frame
+
+
+@router.get("/directories")
+def directories(
+    house: InHouse,
+    path: str | None = None,
+    recursive: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+    cursor: str | None = None,
+) -> dict[str, Any]:
+    return house.badges.browse(path, recursive=recursive, cursor=cursor)
+
+
+def _position(session: SessionState) -> str:
+    return f"{session.created_at}~{session.session_id}"
+
+
+def _row_cursor(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not re.fullmatch(r"\d{1,18}", cursor):
+        raise InvalidRequest("The cursor is not one that this list gave.", field="cursor", cause="bad_cursor")
+    return int(cursor)
+
+
+def _text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise InvalidRequest("The cursor is not one that this list gave.", field="cursor", cause="bad_cursor")
+    return value

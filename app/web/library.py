@@ -1,0 +1,70 @@
+"""The library over HTTP: one file, its thumbnail, the totals."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from fastapi.responses import Response
+
+from app.errors import UnknownFile
+from app.media import shown_path
+from app.web.ingest import InRecords
+from app.web.page import InHouse
+
+router = APIRouter(prefix="/api")
+
+_PLAIN = (
+    "sha256", "phash", "format", "kind", "mode", "width", "height", "frames", "notes", "size", "duration_seconds",
+    "taken_at", "camera_make", "camera_model", "lens_model", "orientation", "latitude", "longitude", "score", "keywords",
+    "generator", "prompt", "negative_prompt", "generation", "nsfw_probability", "nsfw_model", "raw", "stages",
+    "session_id", "ingested_at", "updated_at", "missing_at",
+)  # fmt: skip
+_NOT_READ_YET = (
+    "frame_rate", "iso", "f_number", "exposure_seconds", "focal_length_mm", "altitude_m", "title", "caption", "creator",
+    "prompt_verdict",
+)  # fmt: skip
+
+
+def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
+    """A row of the library as the contract shows a file. `is_nsfw` is derived: null without a probability."""
+    probability = row["nsfw_probability"]
+    unknown = probability is None or threshold is None
+    return {
+        "path": shown_path(row["root"], row["path"]),
+        **{name: row[name] for name in _PLAIN},
+        **dict.fromkeys(_NOT_READ_YET),
+        "is_nsfw": None if unknown else probability >= threshold,
+        "sources": {"score": row["score_source"]} if row["score_source"] else {},
+    }
+
+
+@router.get("/library/file")
+def file(house: InHouse, records: InRecords, path: str) -> dict[str, Any]:
+    """Everything known of one file; 404 without a row."""
+    row = records.library.file(*house.folders.file(path))
+    if row is None:
+        raise UnknownFile(f"The library has no file {path}.")
+    return as_file(row, records.library.nsfw_threshold())
+
+
+@router.get("/library/thumbnail")
+def thumbnail(
+    house: InHouse, records: InRecords, path: str, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """The file's thumbnail as WebP; a missing one is made again, 404 where none can be."""
+    root, relative = house.folders.file(path)
+    row = records.library.file(root, relative)
+    if row is None:
+        raise UnknownFile(f"The library has no file {path}.")
+    headers = {"ETag": f'"{row["sha256"]}"', "Cache-Control": "private, no-cache"}
+    if if_none_match is not None and headers["ETag"] in if_none_match:
+        return Response(status_code=304, headers=headers)
+    webp = house.thumbnail(row)
+    if webp is None:
+        raise UnknownFile(f"There is no thumbnail of {path}.", cause="no_thumbnail")
+    return Response(webp, media_type="image/webp", headers=headers)
+
+
+@router.get("/summary")
+def summary(records: InRecords) -> dict[str, Any]:
+    """Totals of the library."""
+    return records.library.summary()

@@ -1,0 +1,44 @@
+// Reaching and making elements. Text always goes through textContent, so a file name can never become markup.
+
+/** The element with this id; a missing one is a mistake in the template and throws at once. */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`No element #${id}`);
+  return element;
+}
+
+/** A new element: `make("li", { class: "row", onclick: open }, "text", child)`. Null children are left out. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Sets the text only where it differs: an unchanged live region stays silent and a selection survives. */
+export function setText(element, text) {
+  const wanted = String(text);
+  if (element.textContent !== wanted) element.textContent = wanted;
+}
+
+/** Shows the element with this text, or hides it where the text is empty. */
+export function setMessage(element, text) {
+  setText(element, text || "");
+  element.hidden = !text;
+}
+
+/** For screen readers only. */
+export function spoken(text) {
+  return make("span", { class: "visually-hidden" }, text);
+}
+
+/** Every `[data-close]` button and a click on the backdrop close the dialog. */
+export function closable(dialog) {
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+  });
+}

@@ -1,0 +1,103 @@
+// The form of the parameters: reading it, keeping it over a refresh, showing what is wrong beside the field at fault.
+
+import { byId, make, setMessage } from "./dom.js";
+import { savedForm, saveForm } from "./storage.js";
+
+const SWITCHES = ["recursive", "enable_nsfw_detection", "extract_metadata", "extract_keywords", "import_scores",
+  "generate_thumbnails", "skip_existing"];
+const NUMBERS = ["nsfw_threshold", "max_files", "workers"];
+const TEXTS = ["directory", "pattern"];
+const WITH_ERRORS = [...TEXTS, ...NUMBERS];
+
+const optionalNumber = (id) => {
+  const input = byId(id);
+  return input.value === "" ? null : Number(input.value);
+};
+
+/** The parameters as the contract names them. An empty pattern or threshold is left to the server's default. */
+export function readParameters() {
+  const parameters = { directory: byId("directory").value.trim() };
+  const pattern = byId("pattern").value.trim();
+  if (pattern) parameters.pattern = pattern;
+  for (const name of SWITCHES) parameters[name] = byId(name).checked;
+  const threshold = optionalNumber("nsfw_threshold");
+  if (threshold !== null) parameters.nsfw_threshold = threshold;
+  parameters.max_files = optionalNumber("max_files");
+  parameters.workers = optionalNumber("workers");
+  return parameters;
+}
+
+export function setDirectory(path) {
+  byId("directory").value = path;
+  byId("directory").dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** A number that is not one: the browser gives an empty value and says so here. Returns whether all is well. */
+export function checkNumbers() {
+  clearErrors();
+  const bad = NUMBERS.filter((id) => byId(id).validity.badInput);
+  for (const id of bad) fieldError(id, "This is not a number.");
+  return bad.length === 0;
+}
+
+export function clearErrors() {
+  for (const id of WITH_ERRORS) {
+    byId(id).removeAttribute("aria-invalid");
+    setMessage(byId(`${id}-error`), "");
+  }
+  setMessage(byId("form-error"), "");
+}
+
+/** Shows a refusal beside the field that it names, else above the Start button. */
+export function showError(error) {
+  clearErrors();
+  const field = error.field === "directories" ? "directory" : error.field;
+  if (WITH_ERRORS.includes(field)) fieldError(field, error.message);
+  else if (["outside_roots", "no_such_directory", "not_a_directory"].includes(error.cause)) fieldError("directory", error.message);
+  else setMessage(byId("form-error"), error.message);
+  if (error.cause === "outside_roots") {
+    const command = `${byId("configure").dataset.command} serve --root NAME=/path/to/folder`;
+    byId("directory-error").append(" Your own folder: run ", make("code", {}, command));
+  }
+}
+
+function fieldError(id, sentence) {
+  byId(id).setAttribute("aria-invalid", "true");
+  setMessage(byId(`${id}-error`), sentence);
+  const advanced = byId(id).closest("details");
+  if (advanced) advanced.open = true;
+}
+
+/** A stage that cannot run here: its switch rests, and the sentence says why and what to do. */
+export function showUnavailable(unavailable) {
+  const sentence = unavailable?.nsfw ?? "";
+  byId("nsfw-options").classList.toggle("off", Boolean(sentence));
+  for (const id of ["enable_nsfw_detection", "nsfw_threshold", "nsfw_threshold_slider"]) byId(id).disabled = Boolean(sentence);
+  setMessage(byId("nsfw-unavailable"), sentence);
+}
+
+function keep() {
+  const values = {};
+  for (const id of [...TEXTS, ...NUMBERS]) values[id] = byId(id).value;
+  for (const id of SWITCHES) values[id] = byId(id).checked;
+  saveForm(values);
+}
+
+function restore() {
+  const values = savedForm() ?? {};
+  for (const id of [...TEXTS, ...NUMBERS]) if (id in values) byId(id).value = values[id];
+  for (const id of SWITCHES) if (id in values) byId(id).checked = values[id];
+  const roots = JSON.parse(byId("configure").dataset.roots);
+  if (!byId("directory").value && roots.length === 1) byId("directory").value = roots[0];
+  byId("nsfw_threshold_slider").value = byId("nsfw_threshold").value;
+}
+
+/** `onChange` after every edit; Enter in a field looks at once instead of starting a run. */
+export function prepareForm({ onChange, onEnter }) {
+  restore();
+  const form = byId("parameters");
+  byId("nsfw_threshold_slider").addEventListener("input", (event) => { byId("nsfw_threshold").value = event.target.value; });
+  byId("nsfw_threshold").addEventListener("input", (event) => { byId("nsfw_threshold_slider").value = event.target.value; });
+  form.addEventListener("input", () => { keep(); onChange(); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); onEnter(); });
+}

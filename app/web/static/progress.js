@@ -1,0 +1,159 @@
+// Process & Commit: draws one status and the recent files. Holds no counters of its own: each status overwrites all.
+
+import { byId, make, setMessage, setText } from "./dom.js";
+import { pathElement, reasonElement } from "./files.js";
+import { capital, clock, count, day, duration, folders, glyph, number, range, statusLabel } from "./words.js";
+
+const EVENTS_SHOWN = 20;
+const STAGES = ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw"];
+const RESUMABLE = new Set(["paused", "interrupted", "attention"]);
+
+let spokenTenth = null; // the last "40 %" and status that were announced
+
+export function showProgress(status) {
+  setText(byId("process-title"), title(status));
+  setText(byId("process-folder"), folders(status.parameters));
+  showState(status);
+  showMeter(status);
+  showStats(status);
+  showStages(status.stages ?? {});
+  showErrors(status.errors ?? []);
+  showActions(status);
+  announce(status);
+}
+
+const title = ({ status }) => ({ queued: "Waiting for its turn", planning: "Looking through the folders" })[status] ?? statusLabel(status);
+
+/** The banner of each status that is not plain running: what it means and what a person can do. */
+function showState(status) {
+  const done = `${number(status.processed_files)} of ${status.total_files === null ? "?" : number(status.total_files)}`;
+  const states = {
+    queued: ["Queued.", "It starts by itself when the session before it has ended.", ""],
+    paused: ["Paused.", `${done} done; what is committed stays. Resume goes on with the next file.`, "warn"],
+    interrupted: ["Interrupted.", `The server stopped at ${done}. Nothing is lost: Resume goes on with the next file.`, "warn"],
+    attention: ["Something needs you.", attentionSentence(status), "bad"],
+  };
+  const [heading, text, tone] = states[status.status] ?? ["", "", ""];
+  const banner = byId("state");
+  banner.className = `banner ${tone}`;
+  banner.hidden = !heading;
+  setText(byId("state-title"), heading);
+  setText(byId("state-text"), text);
+}
+
+function attentionSentence({ attention }) {
+  if (!attention) return "";
+  return `${attention.sentence} ${attention.needs_confirm ? "Resume asks you to confirm first." : "It is tried again by itself, or now with Resume."}`;
+}
+
+function showMeter(status) {
+  const bar = byId("progress");
+  const planning = status.total_files === null || status.status === "planning";
+  if (planning) bar.removeAttribute("value");
+  else bar.value = status.progress;
+  setText(byId("percent"), planning ? "…" : `${Math.floor(status.progress)}%`);
+  setText(byId("progress-text"), planning
+    ? `Looking… ${count(status.discovered ?? 0, "file")} so far`
+    : `${number(status.processed_files)} of ${count(status.total_files, "file")}`);
+  const running = status.status === "processing";
+  const eta = running ? range(status.eta_seconds) : "";
+  setText(byId("speed"), running && status.files_per_second ? `${status.files_per_second.toFixed(1)} files/s` : "");
+  setText(byId("eta"), eta ? `${eta} left` : "");
+  byId("speed").parentElement.hidden = !running;
+  byId("current-file").hidden = !running;
+  const file = running ? status.current_file : null;
+  byId("current-file").replaceChildren(...(file ? [pathElement(file)] : []));
+}
+
+function showStats(status) {
+  const { stats = {} } = status;
+  setText(byId("stat-total"), status.total_files === null ? "…" : number(status.total_files));
+  setText(byId("stat-processed"), number(status.processed_files));
+  setText(byId("stat-committed"), number(status.committed_files));
+  setText(byId("stat-metadata"), number(stats.metadata_extracted));
+  setText(byId("stat-keywords"), number(stats.keywords_added));
+  setText(byId("stat-scores"), number(stats.scores_imported));
+  setText(byId("stat-errors"), number(stats.errors));
+  byId("card-errors").classList.toggle("bad", Boolean(stats.errors));
+  const nsfw = nsfwText(status);
+  setText(byId("stat-nsfw"), nsfw);
+  byId("stat-nsfw").classList.toggle("words", !/^\d/.test(nsfw));
+}
+
+/** "800 checked / 3 detected"; never a bare 0 for files that nobody checked. */
+export function nsfwText({ parameters, stats, stages, unavailable, processed_files: processed }) {
+  if (parameters?.enable_nsfw_detection === false) return "off";
+  const { total = 0, done = 0, failed = 0, skipped = 0 } = stages?.nsfw ?? {};
+  const neverRan = processed > 0 && done + failed === 0 && (skipped > 0 || total === 0);
+  if (unavailable?.nsfw || neverRan) return unavailable?.nsfw ? "not checked: unavailable" : "not checked";
+  return `${number(stats?.nsfw_checked)} checked / ${number(stats?.nsfw_detected)} detected`;
+}
+
+function showStages(stages) {
+  const names = [...STAGES, ...Object.keys(stages).filter((name) => !STAGES.includes(name))].filter((name) => stages[name]);
+  const body = byId("stages");
+  if (body.children.length !== names.length) {
+    body.replaceChildren(...names.map(() => make("tr", {}, make("th", { scope: "row" }), ...[1, 2, 3, 4].map(() => make("td")))));
+  }
+  names.forEach((name, index) => {
+    const { done = 0, failed = 0, skipped = 0, seconds = 0 } = stages[name];
+    const cells = body.children[index].children;
+    [capital(name === "nsfw" ? "NSFW" : name), number(done), number(failed), number(skipped), duration(seconds)]
+      .forEach((text, column) => setText(cells[column], text));
+    cells[2].classList.toggle("bad", failed > 0);
+  });
+}
+
+let errorsShown = "";
+function showErrors(errors) {
+  byId("errors-card").hidden = errors.length === 0;
+  const key = JSON.stringify(errors);
+  if (key === errorsShown) return;
+  errorsShown = key;
+  byId("errors").replaceChildren(...[...errors].reverse().map((error) => make("li", {}, pathElement(error.path), reasonElement(error))));
+}
+
+function showActions({ status }) {
+  const running = ["queued", "planning", "processing"].includes(status);
+  byId("pause").hidden = !running;
+  byId("resume").hidden = !RESUMABLE.has(status);
+  byId("close-tab").hidden = !running;
+}
+
+/** Each change of status and every full tenth, once: a screen reader hears the run without being talked over. */
+function announce(status) {
+  const tenth = Math.floor((status.progress ?? 0) / 10) * 10;
+  const key = `${status.session_id} ${status.status} ${tenth}`;
+  if (key === spokenTenth) return;
+  spokenTenth = key;
+  setText(byId("announcer"), `${statusLabel(status.status)}: ${number(status.processed_files)} of ${number(status.total_files)} files.`);
+}
+
+/** Newest first; the list never holds more than the last twenty. */
+export function showFiles(files) {
+  const list = byId("events");
+  const rows = files.slice(-EVENTS_SHOWN).reverse().map((file) => make("li", { class: `event ${file.outcome}` },
+    make("span", { class: "outcome" }, make("span", { class: "glyph", "aria-hidden": "true" }, glyph(file.outcome)), ` ${file.outcome}`),
+    pathElement(file.path),
+    make("span", { class: "ms" }, file.ms === undefined || file.ms === null ? "" : `${number(Math.round(file.ms))} ms`)));
+  list.prepend(...rows);
+  while (list.children.length > EVENTS_SHOWN) list.lastElementChild.remove();
+  byId("events-empty").hidden = list.children.length > 0;
+}
+
+export function clearFiles() {
+  byId("events").replaceChildren();
+  byId("events-empty").hidden = false;
+}
+
+/** `state` is connecting, live, reconnecting or stale; `since` the last sign of life. */
+export function showConnection(state, since) {
+  const element = byId("connection");
+  element.dataset.state = state;
+  const today = since && since.toDateString() === new Date().toDateString();
+  setText(element, state === "stale" && since ? `stale since ${today ? clock(since) : day(since)}` : state);
+}
+
+export function showActionError(sentence) {
+  setMessage(byId("action-error"), sentence);
+}

@@ -1,0 +1,130 @@
+// Complete: the sums of an ended session, written as sums, every number opening the files behind it.
+
+import * as api from "./api.js";
+import { byId, make, setText } from "./dom.js";
+import { fileRow, openFiles } from "./files.js";
+import { nsfwText } from "./progress.js";
+import { classLabel, count, day, duration, folders, number, readable, sentenceList } from "./words.js";
+
+const SHOWN_OF_A_CAUSE = 5;
+const PAGE = 1000;
+
+let shown = null; // the session whose failures are being fetched; an older answer is dropped
+
+export function showResults(status) {
+  shown = status.session_id;
+  const cancelled = status.status === "cancelled";
+  setText(byId("complete-title"), cancelled ? "Cancelled" : "Completed");
+  byId("complete-title").dataset.status = status.status;
+  setText(byId("complete-folder"), folders(status.parameters));
+  setText(byId("complete-lead"), lead(status));
+  byId("complete-sum").replaceChildren(...sums(status));
+  byId("complete-facts").replaceChildren(...facts(status).map(([term, value]) => make("div", {}, make("dt", {}, term), make("dd", {}, value))));
+  setText(byId("announcer"), `${cancelled ? "Cancelled" : "Completed"}. ${lead(status)}`);
+  byId("failures").hidden = true;
+  byId("failures-list").replaceChildren();
+  showFailures(status);
+}
+
+/** What the session came to, in one sentence; where nothing was committed, why. */
+function lead(status) {
+  const { outcomes, skipped, committed_files: committed, processed_files: processed, pending } = status;
+  if (committed) {
+    const rest = status.status === "cancelled" && pending ? ` ${count(pending, "file")} not processed; what is committed stays.` : "";
+    return `${count(committed, "file")} committed to the library.${rest}`;
+  }
+  if (status.status === "cancelled") return `Cancelled before anything was committed. ${count(pending, "file")} not processed.`;
+  if (!status.discovered) return "Nothing new: the folder holds no files.";
+  if (!processed && skipped.fresh === status.discovered) {
+    return skipped.fresh === 1 ? "Nothing new: the one file was in the library already." : `Nothing new: all ${number(skipped.fresh)} files were in the library already.`;
+  }
+  if (outcomes.failed && outcomes.failed === processed) return `Nothing was committed: ${processed === 1 ? "the one file" : `all ${number(processed)} files`} failed. The reasons are below.`;
+  const reasons = [
+    skipped.fresh && `${number(skipped.fresh)} in the library already`,
+    outcomes.unchanged && `${number(outcomes.unchanged)} looked changed but were not`,
+    ...["filtered", "unsupported", "failed_before", "beyond_max_files"].map((name) => skipped[name] && `${number(skipped[name])} ${classLabel(name)}`),
+    outcomes.failed && `${number(outcomes.failed)} failed`,
+    outcomes.vanished && `${number(outcomes.vanished)} vanished meanwhile`,
+  ].filter(Boolean);
+  return `Nothing new: ${sentenceList(reasons)}.`;
+}
+
+/** "1,043 discovered = 826 taken on + 120 fresh + …" and "826 taken on = 800 added + … + 3 failed". */
+function sums(status) {
+  const id = status.session_id;
+  const skips = Object.entries(status.skipped).map(([name, value]) => ({ name, value, filters: { skipped: name }, pictures: name === "fresh" }));
+  const outcomes = Object.entries(status.outcomes).map(([name, value]) => ({ name, value, filters: { outcome: name }, pictures: true }));
+  const taken = { name: "taken on", value: status.total_files ?? 0, filters: {}, pictures: true, always: true };
+  const pending = { name: "pending", value: status.pending ?? 0 };
+  return [
+    sum(id, { name: "discovered", value: status.discovered }, [taken, ...skips]),
+    sum(id, { name: "taken on", value: taken.value }, [...outcomes, pending]),
+  ];
+}
+
+function sum(id, total, terms) {
+  const given = terms.filter((term) => term.value || term.always);
+  const parts = (given.length ? given : terms.slice(0, 1)).map((term, index) => make("li", {},
+    make("span", { class: "operator" }, index ? "+" : "="), " ", figure(id, term)));
+  return make("div", { class: "sum" }, make("p", {}, make("strong", {}, number(total.value)), ` ${total.name}`), " ", make("ul", {}, parts));
+}
+
+function figure(id, { name, value, filters, pictures }) {
+  const text = [make("strong", {}, number(value)), ` ${classLabel(name)}`];
+  if (!filters || !value) return make("span", { class: "chip still" }, text);
+  return make("button", { type: "button", class: `chip ${name}`, onclick: () => openClass(id, `${number(value)} ${classLabel(name)}`, filters, pictures) }, text);
+}
+
+function openClass(id, title, filters, thumbnails) {
+  openFiles({ title, thumbnails, load: (cursor) => api.sessionFiles(id, { ...filters, cursor, limit: 100 }) });
+}
+
+function facts(status) {
+  const { stats, started_at: from, ended_at: to, processed_files: processed } = status;
+  const seconds = from && to ? (new Date(to) - new Date(from)) / 1000 : null;
+  return [
+    ["Ended", day(to)],
+    seconds !== null && ["Took", `${duration(seconds)}${processed && seconds > 1 ? ` · ${(processed / seconds).toFixed(1)} files/s` : ""}`],
+    ["Metadata", number(stats.metadata_extracted)],
+    ["Keywords", number(stats.keywords_added)],
+    ["Scores", number(stats.scores_imported)],
+    ["NSFW", nsfwText(status)],
+    status.interruptions > 0 && ["Interruptions", number(status.interruptions)],
+  ].filter(Boolean);
+}
+
+/** Files that failed, and files that were taken in although one stage failed, by cause. */
+async function showFailures(status) {
+  if (!status.stats.errors && !status.outcomes.failed) return;
+  const id = status.session_id;
+  const failed = await api.sessionFiles(id, { outcome: "failed", limit: PAGE }).catch((error) => ({ files: [], error }));
+  const groups = Map.groupBy ? Map.groupBy(failed.files, (file) => file.cause) : groupByCause(failed.files);
+  const partly = [...new Set(status.errors.map((error) => error.cause))].filter((cause) => !groups.has(cause));
+  const sections = [...groups].sort((a, b) => b[1].length - a[1].length).map(([cause, files]) => causeSection(id, cause, files, Boolean(failed.next), { outcome: "failed", cause }));
+  for (const cause of partly) {
+    const page = await api.sessionFiles(id, { cause, limit: PAGE }).catch(() => ({ files: [] }));
+    if (page.files.length) sections.push(causeSection(id, cause, page.files, Boolean(page.next), { cause }));
+  }
+  if (shown !== id) return;
+  byId("failures").hidden = false;
+  byId("failures-list").replaceChildren(...sections, ...(failed.error ? [make("p", { class: "field-error" }, failed.error.message)] : []));
+}
+
+function groupByCause(files) {
+  const groups = new Map();
+  for (const file of files) groups.set(file.cause, [...(groups.get(file.cause) ?? []), file]);
+  return groups;
+}
+
+function causeSection(id, cause, files, more, filters) {
+  const label = String(cause).replaceAll("_", " ");
+  const total = `${number(files.length)}${more ? "+" : ""}`;
+  const reasons = new Set(files.map((file) => file.reason));
+  return make("details", { class: "cause-group", open: files.length <= SHOWN_OF_A_CAUSE },
+    make("summary", {}, make("strong", {}, total), ` ${label}`, files[0].outcome === "failed" ? "" : ", taken in all the same",
+      reasons.size === 1 ? make("small", { class: "quiet" }, readable(files[0].reason)) : null),
+    make("ul", { class: "files" }, files.slice(0, SHOWN_OF_A_CAUSE).map((file) => fileRow(file, false))),
+    files.length > SHOWN_OF_A_CAUSE || more
+      ? make("button", { type: "button", class: "quiet-button", onclick: () => openClass(id, `${total} ${label}`, filters, false) }, `Show all ${total}`)
+      : null);
+}

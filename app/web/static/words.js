@@ -1,0 +1,88 @@
+// How values read to a person: numbers, durations, names of classes, paths. Pure functions, no elements.
+
+const NUMBER = new Intl.NumberFormat("en");
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+export const number = (value) => NUMBER.format(value ?? 0);
+export const count = (value, noun) => `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
+export const clock = (date) => CLOCK.format(date);
+export const day = (text) => (text ? DAY.format(new Date(text)) : "");
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What a class of the plan or of the sum is called after its number: "812 new", "41 filtered". */
+const CLASS = {
+  new: "new", changed: "changed", only_nsfw: "need only NSFW", sidecar_changed: "with a changed sidecar",
+  new_stages: "need a newer analysis", again: "to run again", failed_before: "failed before",
+  beyond_max_files: "beyond the limit", pending: "not processed",
+};
+export const classLabel = (name) => CLASS[name] ?? name.replaceAll("_", " ");
+
+/** Glyphs stand beside the word, never instead of it. */
+const GLYPH = { added: "+", updated: "↻", moved: "→", unchanged: "=", failed: "✕", vanished: "∅" };
+export const glyph = (outcome) => GLYPH[outcome] ?? "·";
+
+const STATUS = {
+  queued: "Waiting", planning: "Looking", processing: "Processing", paused: "Paused",
+  interrupted: "Interrupted", attention: "Needs attention", completed: "Completed", cancelled: "Cancelled",
+};
+export const statusLabel = (status) => STATUS[status] ?? capital(String(status));
+export const hasEnded = (status) => status.status === "completed" || status.status === "cancelled";
+
+export function bytes(value) {
+  if (!value) return "0 B";
+  const power = Math.min(Math.floor(Math.log10(value) / 3), 5);
+  const scaled = value / 1000 ** power;
+  return `${scaled >= 100 || power === 0 ? Math.round(scaled) : scaled.toFixed(1)} ${["B", "kB", "MB", "GB", "TB", "PB"][power]}`;
+}
+
+/** A measured time: "0.4 s", "12 s", "3 min 12 s", "2 h 5 min". */
+export function duration(seconds) {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** An estimated time as a range in the unit of its upper end: "2–3 min", "40–50 s", "under a second". */
+export function range(estimate) {
+  if (!estimate || estimate.high === null || estimate.high === undefined) return "";
+  const { low, high } = estimate;
+  if (high < 1) return "under a second";
+  const [unit, size] = high < 90 ? ["s", 1] : high < 5400 ? ["min", 60] : ["h", 3600];
+  const from = Math.max(Math.round(low / size), size === 1 ? 0 : 1);
+  const to = Math.max(Math.ceil(high / size), from);
+  return from === to ? `about ${number(to)} ${unit}` : `${number(from)}–${number(to)} ${unit}`;
+}
+
+/** Seconds since something: "just now", "12 s ago", "3 min ago". */
+export function ago(seconds) {
+  if (seconds < 3) return "just now";
+  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  return `${Math.floor(seconds / 3600)} h ago`;
+}
+
+// Characters that would break a line, vanish, or turn the reading direction round and so disguise a name.
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** A path as it can be read safely: a line break shows as ⏎, other invisible characters as ‹U+202E›. */
+export function readable(path) {
+  return String(path ?? "").replace(INVISIBLE, (character) =>
+    character === "\n" ? "⏎" : `‹U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}›`);
+}
+
+export const fileName = (path) => path.slice(path.lastIndexOf("/") + 1);
+
+/** The folders of a session's parameters, in words. */
+export function folders(parameters) {
+  const list = parameters?.directories ?? [parameters?.directory ?? ""];
+  const shown = list.slice(0, 2).map(readable).join(", ");
+  return list.length > 2 ? `${shown} and ${count(list.length - 2, "other folder")}` : shown;
+}
+
+/** "a", "a and b", "a, b and c". */
+export function sentenceList(parts) {
+  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}

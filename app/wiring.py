@@ -1,0 +1,116 @@
+"""The one place where the parts meet: settings in, a working house out."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.analysis.analyzer import Analyzer, prepare_worker, recipe
+from app.errors import DatabaseDisabled
+from app.ingest.badges import Badges
+from app.ingest.executor import Limits, PoolExecutor
+from app.ingest.folders import Folders
+from app.ingest.ingestor import Ingestor
+from app.ingest.planner import Planner
+from app.ingest.runner import Runner
+from app.ingest.store import IngestionState
+from app.library.library import Library
+from app.library.migrations import Migration, bring_to_head
+from app.media import Failure, Job, Recipe, Stage
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What needs a database: the library, the sessions and their plans."""
+
+    library: Library
+    runner: Runner
+    planner: Planner
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that a door (web or command line) opens on. `records` is None where the database is disabled."""
+
+    settings: Settings
+    folders: Folders
+    store: IngestionState
+    executor: PoolExecutor
+    analyzer: Analyzer
+    recipe: Recipe
+    badges: Badges
+    records_or_none: Records | None
+
+    @property
+    def records(self) -> Records:
+        """What needs a database. Raises DatabaseDisabled where there is none."""
+        if self.records_or_none is None:
+            raise DatabaseDisabled
+        return self.records_or_none
+
+    def thumbnail(self, row: Mapping[str, Any]) -> bytes | None:
+        """The thumbnail of a row's file as WebP, made again if it is missing; None where none can be."""
+        if row["phash"] is None:
+            return None
+        made = self.store.thumbnail(row["sha256"])
+        if made is not None:
+            return made
+        found = self.folders.found(row["root"], row["path"])
+        if found is None:
+            return None
+        wanted = frozenset({Stage.IDENTIFY, Stage.THUMBNAIL})
+        result = self.executor.call(self.analyzer, Job(found, wanted, wanted))
+        if isinstance(result, Failure) or result.picture is None or result.identity.sha256 != row["sha256"]:
+            return None
+        self.store.save_thumbnail(row["sha256"], result.picture.webp)
+        return result.picture.webp
+
+    @property
+    def command(self) -> str:
+        return command_as_typed()
+
+    def close(self) -> None:
+        """Ends the session at work as interrupted, the workers, the connections and the lock."""
+        if self.records_or_none is not None:
+            self.records_or_none.runner.close()
+            self.records_or_none.library.close()
+        self.executor.close()
+        self.store.release()
+
+
+def build(settings: Settings, store: IngestionState, *, migrate: bool = True) -> tuple[House, Migration | None]:
+    """The house of these settings on a state folder; nothing runs yet. Raises CannotStart with one sentence.
+
+    With `migrate` the database is brought to head first, and what was done is returned.
+    """
+    migration = bring_to_head(settings.database_url) if migrate and settings.database_enabled else None
+    folders = Folders(settings.ingest_media_roots)
+    recipe_here = recipe(settings.ingest_nsfw_weights)
+    analyzer = Analyzer(_roots_as_text(folders), recipe_here)
+    limits = Limits(
+        settings.ingest_file_timeout_seconds, settings.file_timeout_video_seconds, settings.ingest_worker_memory_mb
+    )
+    executor = PoolExecutor(settings.ingest_workers, limits, prepare_worker, ["app.analysis.analyzer"])
+    library = Library(settings.database_url) if settings.database_enabled else None
+    records = None
+    if library is not None:
+        ingestor = Ingestor(folders, library, store, executor, analyzer, recipe_here)
+        records = Records(library, Runner(ingestor), Planner(folders, library, recipe_here))
+    badges = Badges(folders, library)
+    return House(settings, folders, store, executor, analyzer, recipe_here, badges, records), migration
+
+
+def _roots_as_text(folders: Folders) -> Mapping[str, str]:
+    return {name: os.fsdecode(path) for name, path in folders.roots.items()}
+
+
+def command_as_typed() -> str:
+    """How a person types the program: `.venv/bin/media-ingest` from a checkout, else `media-ingest`."""
+    beside = Path(sys.executable).with_name("media-ingest")
+    checkout = Path(__file__).resolve().parents[1]
+    if beside.exists() and beside.is_relative_to(checkout):
+        return str(beside.relative_to(checkout))
+    return "media-ingest"
