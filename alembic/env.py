@@ -1,7 +1,11 @@
-"""Alembic's door to the library's tables: `app.library.migrations` hands over a connection; the `alembic` command
-uses DATABASE_URL of the settings."""
+"""Alembic's door to the library's tables.
+
+`app.library.migrations` hands over a connection; the `alembic` command uses DATABASE_URL of the settings.
+"""
 
 from alembic import context
+from sqlalchemy import Connection
+
 from app import settings
 from app.library.engine import Engines
 from app.library.tables import Base
@@ -15,7 +19,7 @@ if connection is not None:
 else:
     engines = Engines(settings.load().database_url)
 
-    def migrate(opened):
+    def migrate(opened: Connection) -> None:
         context.configure(connection=opened, **OPTIONS)
         context.run_migrations()
 

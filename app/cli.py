@@ -34,7 +34,7 @@ from app.ingest.runner import Runner
 from app.ingest.session import SessionState, Status
 from app.ingest.store import IngestionState, is_session_id
 from app.library.library import Library
-from app.library.migrations import bring_to_head, head, revision_of
+from app.library.migrations import HEAD, bring_to_head, revision_of
 from app.settings import Settings, parse_roots
 from app.wiring import House, build, command_as_typed
 
@@ -69,7 +69,7 @@ def main() -> None:
         sys.exit(COULD_NOT_RUN)
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - what typer hands over
+def _version(wanted: bool) -> None:
     if wanted:
         out.print(f"media-ingest {__version__}")
         raise typer.Exit
@@ -92,7 +92,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Serve the page and the API."""
-    from app.web.app import create_app  # noqa: PLC0415 - only this command needs the web
+    from app.web.app import create_app
 
     configured = _settings(root, ingest_host=host, ingest_port=port)
     listening = _listen(configured)
@@ -238,13 +238,12 @@ def stats(json_: AsJson = False) -> None:
 def doctor(root: Roots = None) -> None:
     """Print every setting with its source, and check what they point at. Exit 1 where something is wrong."""
     findings = examine(_settings(root))
-    table = Table("", "setting", "value", "source", "", box=None, pad_edge=False)
+    colors = {"ok": "green", "note": "yellow", "wrong": "red"}
     for finding in findings:
-        table.add_row(
-            {"ok": "[green]ok[/green]", "note": "[yellow]note[/yellow]", "wrong": "[red]wrong[/red]"}[finding.verdict],
-            finding.name, escape(finding.value), finding.source, escape(finding.sentence),
-        )  # fmt: skip
-    out.print(table)
+        verdict = f"[{colors[finding.verdict]}]{finding.verdict:5}[/]"
+        out.print(f"{verdict} [bold]{finding.name}[/] = {escape(finding.value)}  [dim]({finding.source})[/]")
+        if finding.sentence:
+            out.print(f"      {escape(finding.sentence)}")
     if any(finding.verdict == "wrong" for finding in findings):
         raise typer.Exit(SOME_FAILED)
 
@@ -300,9 +299,9 @@ def _require_database(configured: Settings) -> None:
     if not configured.database_enabled:
         raise DatabaseDisabled
     revision = revision_of(configured.database_url)
-    if revision != head():
+    if revision != HEAD:
         raise DatabaseUnusable(
-            f"The database is at revision {revision or 'none'}, this program needs {head()}: "
+            f"The database is at revision {revision or 'none'}, this program needs {HEAD}: "
             f"run {command_as_typed()} migrate."
         )
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from app import settings
@@ -11,7 +10,7 @@ from app.analysis.analyzer import recipe
 from app.errors import MediaIngestError
 from app.ingest.store import IngestionState
 from app.library.engine import shown_url
-from app.library.migrations import head, revision_of
+from app.library.migrations import HEAD, revision_of
 from app.media import Stage
 from app.settings import Settings
 
@@ -64,10 +63,10 @@ def _database(configured: Settings) -> tuple[Verdict, str]:
     except MediaIngestError as error:
         return "wrong", error.sentence
     if revision is None:
-        return "note", f"Fresh: it is made at revision {head()} by serve, run or migrate."
+        return "note", f"Fresh: it is made at revision {HEAD} by serve, run or migrate."
     return (
         ("ok", f"Revision {revision}.")
-        if revision == head()
+        if revision == HEAD
         else ("note", f"Revision {revision}: it will be upgraded.")
     )
 
@@ -86,7 +85,7 @@ def _root_complaints(configured: Settings) -> Iterator[str]:
 
 
 def _state(configured: Settings) -> tuple[Verdict, str]:
-    folder: Path = configured.ingest_state_dir
+    folder = configured.ingest_state_dir
     if folder.exists():
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             return "wrong", f"{folder} cannot be written."

@@ -124,6 +124,7 @@ class FoundFile:
 
     @property
     def name(self) -> bytes:
+        """The file's own name."""
         return self.path.rpartition(b"/")[2]
 
     @property
@@ -226,7 +227,7 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """One keyword of a file: its text, where it was read (`xmp`, `iptc`, `sidecar`, `prompt`), its weight if it has one."""
+    """One keyword of a file: its text, where it was read (`xmp`, `iptc`, `sidecar`, `prompt`), its weight if any."""
 
     text: str
     source: str
@@ -284,6 +285,7 @@ class Failure:
 
     @property
     def vanished(self) -> bool:
+        """Whether the file was simply gone: that is an outcome of its own, not a failure."""
         return self.cause == "vanished"
 
 
@@ -299,7 +301,7 @@ def shown_path(root: str, path: bytes) -> str:
 
 
 def shown_name(name: bytes) -> str:
-    """Bytes of the file system as text: UTF-8, with what is not UTF-8 as `\\xNN`."""
+    r"""Bytes of the file system as text: UTF-8, with what is not UTF-8 as `\xNN`."""
     return _ESCAPED.sub(rb"\\x5cx\1", name).decode("utf-8", "backslashreplace")
 
 

@@ -77,6 +77,7 @@ class Settings(BaseSettings):
 
     @property
     def database_enabled(self) -> bool:
+        """Whether there is a database at all."""
         return self.database_url.lower() != "none"
 
     @cached_property
@@ -86,12 +87,13 @@ class Settings(BaseSettings):
 
     @property
     def address(self) -> str:
+        """Where the server listens, as a URL."""
         host = f"[{self.ingest_host}]" if ":" in self.ingest_host else self.ingest_host
         return f"http://{host}:{self.ingest_port}"
 
 
 def parse_roots(texts: list[str]) -> dict[str, Path]:
-    """`["photos=/srv/photos", "/srv/video"]` -> `{"photos": ..., "video": ...}`. Raises ValueError with one sentence."""
+    """`["photos=/srv/photos", "/srv/video"]` -> `{"photos": ..., "video": ...}`. Raises ValueError with a sentence."""
     roots: dict[str, Path] = {}
     for text in (text.strip() for text in texts):
         if not text:

@@ -70,6 +70,7 @@ class House:
 
     @property
     def command(self) -> str:
+        """How a person types the program."""
         return command_as_typed()
 
     def close(self) -> None:

@@ -7,11 +7,10 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 from app.analysis import embedded, image, keywords, metadata, nsfw, prompts, score, sidecars, video
 from app.analysis.embedded import Embedded
@@ -98,7 +97,6 @@ class _Course:
         self.stage = Stage.IDENTIFY
         self.stages = {stage: StageResult(StageStatus.SKIPPED, version) for stage, version in recipe.versions.items()}
         self.content: image.Opened | None = None
-        self.stream: BinaryIO = BytesIO()
 
     def run(self, source: Source) -> Analysis:
         """Take the file through its stages. Raises CannotRead from those without which there is no analysis."""
@@ -113,7 +111,7 @@ class _Course:
         if (content := self.content) and Stage.THUMBNAIL in wanted:
             self.stage = Stage.THUMBNAIL
             made = self._needed(lambda: picture(image.decode(content), content.orientation))
-        if self.stream is source.handle:  # what was decoded was read again after it was hashed
+        if content and content.stream is source.handle:  # what was decoded was read again after it was hashed
             source.check_unchanged()
         return Analysis(self.file, identity, self.stages, metadata, found, rating, made)
 
@@ -133,18 +131,18 @@ class _Course:
         kind = _KIND_OF_FORMAT[name]
         if kind is Kind.IMAGE:
             image.check_file_size(source.size)  # before hours go into the hash of a file that is mostly a hole
-        sha256, self.stream = source.read(keep=kind is Kind.IMAGE)
+        sha256, stream = source.read(keep=kind is Kind.IMAGE)
         notes = _notes(self.file.name, name)
         if kind is Kind.VIDEO:
             return Identity(sha256, kind, name, notes=notes)
-        self.content = image.open_image(self.stream, name)
+        self.content = image.open_image(stream, name)
         width, height = self.content.size
         return Identity(sha256, kind, name, self.content.mode, width, height, self.content.frames, notes)
 
     @cached_property
     def embedded(self) -> Embedded:
         """What the file says about itself: read when the first stage asks, whichever it is."""
-        return embedded.read(self.content, self.stream) if self.content else Embedded()
+        return embedded.read(self.content) if self.content else Embedded()
 
     @cached_property
     def sidecar(self) -> Xmp:

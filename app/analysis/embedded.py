@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 import exifread
 from PIL import Image, TiffImagePlugin
@@ -19,7 +19,7 @@ from app.analysis.xmp import parse as parse_xmp
 from app.errors import CannotRead
 
 EXIF_BYTES = 4 * 1024 * 1024
-_EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286
+_EXIF_IFD, _GPS_IFD, _USER_COMMENT = 0x8769, 0x8825, 0x9286
 _IPTC_RESOURCE = 0x0404  # in the Photoshop resources of a JPEG
 _IPTC_TAG = 33723
 # What a TIFF's own directory says of its pixels is not EXIF and can be megabytes: strips, tiles, tables, other blocks
@@ -48,13 +48,13 @@ class Embedded:
         return next((self.problems[part] for part in parts if part in self.problems), None)
 
 
-def read(opened: Opened, stream: BinaryIO) -> Embedded:
+def read(opened: Opened) -> Embedded:
     """Everything that the image says about itself. Never raises for damaged parts."""
     found, image = Embedded(), opened.image
     texts: dict[str, bytes] = {}
     exif = b""
     if opened.format == "png":
-        chunks = png.read_texts(stream)
+        chunks = png.read_texts(opened.stream)
         texts, exif = chunks.by_key, chunks.exif
         if chunks.problem:
             found.problems["text"] = chunks.problem
@@ -84,6 +84,9 @@ def _exif_block(image: Image.Image, texts: Mapping[str, bytes]) -> bytes:
     """The EXIF block as a small TIFF, without the `Exif\\0\\0` before it."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         tags = image.getexif()
+        for directory in (_EXIF_IFD, _GPS_IFD):
+            tags.get_ifd(directory)  # read now: a BigTIFF is written as a plain TIFF, which ExifRead knows
+        tags.bigtiff = False
         for tag in _NOT_EXIF & set(tags):
             del tags[tag]
         block = tags.tobytes()

@@ -3,6 +3,7 @@
 It never reads metadata, never looks at a file's name, and lets no exception but CannotRead out.
 """
 
+import re
 import struct
 import warnings
 from collections.abc import Iterator
@@ -13,13 +14,20 @@ from typing import BinaryIO
 import pi_heif
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from app.analysis import png
+from app.analysis.completeness import missing_bytes
 from app.errors import CannotRead
 
 SHORT_SIDE = 640  # px that are always decoded: with fewer the NSFW probability moves by up to 0.04
 MAX_FILE_BYTES = 1024**3  # an image file above 1 GiB needs more memory than a worker has
 _ORIENTATION = 0x0112
+_SIDEWAYS = (5, 6, 7, 8)
+_PIXELS = re.compile(r"\((\d+) pixels\)")
+# What Pillow says of files that are whole and sound but of a kind that it does not decode
+_VARIANT = re.compile(r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported", re.IGNORECASE)
+_CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer", re.IGNORECASE)
 
 _PILLOW_NAMES = {
     "jpeg": ("JPEG",),  # hands over to MPO by itself; MPO asked for by name raises KeyError for anything else
@@ -114,12 +122,14 @@ def prepare() -> None:
     pi_heif.register_heif_opener()
     PngImagePlugin.MAX_TEXT_CHUNK = png.TEXT_BYTES
     PngImagePlugin.MAX_TEXT_MEMORY = 2 * png.TEXT_BYTES
+    Image.WARN_POSSIBLE_FORMATS = True  # otherwise a plugin's own reason for refusing a file is lost
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """An image whose header was read. `size` is in pixels as stored; `orientation` is what turns it upright, 1..8."""
 
+    stream: BinaryIO
     image: ImageFile
     format: str
     mode: str
@@ -129,20 +139,21 @@ class Opened:
 
 
 def open_image(stream: BinaryIO, format_: str) -> Opened:
-    """Read the header. Raises CannotRead: `truncated_image`, `damaged_image`, `too_many_pixels`, `decoder_memory`."""
+    """Read the header. Raises CannotRead: `truncated_image`, `damaged_image`, `unsupported_format`, `too_many_pixels`,
+    `decoder_memory`.
+    """
     prepare()
-    with _named_errors(), warnings.catch_warnings(record=True) as caught:
+    if format_ == "heic" and (missing := missing_bytes(stream, format_)):
+        raise _cut_off(missing)  # libheif would show grey where the rest should be
+    with _named_errors(stream, format_), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        Image.WARN_POSSIBLE_FORMATS = True  # otherwise the plugin's own reason is lost
         try:
             image = _open(stream, format_)
-            orientation = _orientation(image)
         except UnidentifiedImageError as error:
-            reason = "; ".join(str(warning.message).partition("opening failed. ")[2] for warning in caught)
-            raise SyntaxError(reason) from error
-        size, frames = image.size, int(getattr(image, "n_frames", 1))
-    return Opened(image, format_, image.mode, size, frames, orientation)
+            raise SyntaxError("; ".join(str(warning.message) for warning in caught)) from error
+        orientation = _orientation(image)
+        return Opened(stream, image, format_, image.mode, _stored(image), int(getattr(image, "n_frames", 1)), orientation)
 
 
 def _open(stream: BinaryIO, format_: str) -> ImageFile:
@@ -155,13 +166,20 @@ def _open(stream: BinaryIO, format_: str) -> ImageFile:
         return Image.open(png.without_texts(stream), formats=_PILLOW_NAMES[format_])
 
 
+def _stored(image: ImageFile) -> tuple[int, int]:
+    """Width and height as stored. Pillow gives those of a TIFF as they will be when it has turned it upright."""
+    width, height = image.size
+    turned = isinstance(image, TiffImageFile) and image.tag_v2.get(_ORIENTATION) in _SIDEWAYS
+    return (height, width) if turned else (width, height)
+
+
 def _orientation(image: ImageFile) -> int:
     """How to turn the picture upright (EXIF 2.32, tag 0x0112); 1 where Pillow or libheif turn it themselves."""
     if image.format in ("TIFF", "HEIF"):
         return 1
     try:
         orientation = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # damaged EXIF is the metadata stage's to report; the picture is shown as stored
+    except Exception:  # noqa: BLE001 - damaged EXIF is the metadata stage's to report; the picture is shown as stored
         return 1
     return orientation if orientation in range(1, 9) else 1
 
@@ -169,9 +187,9 @@ def _orientation(image: ImageFile) -> int:
 def decode(opened: Opened) -> Image.Image:
     """The pixels of the first frame, decoded once. A JPEG is decoded smaller, its shorter side kept >= 640 px.
 
-    Raises CannotRead: `truncated_image`, `damaged_image`, `too_many_pixels`, `decoder_memory`.
+    Raises CannotRead: as `open_image`.
     """
-    with _named_errors(), warnings.catch_warnings():
+    with _named_errors(opened.stream, opened.format), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         opened.image.draft(None, (SHORT_SIDE, SHORT_SIDE))  # type: ignore[arg-type]
@@ -180,39 +198,43 @@ def decode(opened: Opened) -> Image.Image:
 
 
 @contextmanager
-def _named_errors() -> Iterator[None]:
+def _named_errors(stream: BinaryIO, format_: str) -> Iterator[None]:
+    """Turn whatever a decoder raises into CannotRead, and "damaged" into "truncated" where the file lacks bytes."""
     try:
         yield
     except Exception as error:
-        raise named(error) from error
+        problem = named(error)
+        if problem.cause in ("damaged_image", "truncated_image") and (missing := missing_bytes(stream, format_)):
+            problem = _cut_off(missing)
+        raise problem from error
 
 
-_TRUNCATED = (
-    "truncated",
-    "not enough",
-    "unexpected end",
-    "end of file",
-    "eof",
-    "too short",
-    "requires a buffer",
-    "incomplete",
-)
+def _cut_off(missing: int) -> CannotRead:
+    return CannotRead(
+        f"The image ends before its data does: at least {missing} bytes are missing; the copy is probably incomplete.",
+        cause="truncated_image",
+    )
 
 
 def named(error: Exception) -> CannotRead:
     """The cause and the sentence for whatever a decoder raised."""
-    detail = str(error).strip().lower()
     if isinstance(error, CannotRead):
         return error
+    detail = str(error)
     if isinstance(error, MemoryError) or "out of memory" in detail:
         return CannotRead("Decoding the image needs more memory than a worker may have.", cause="decoder_memory")
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
-        limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
+        claimed = _PIXELS.search(detail)
         return CannotRead(
-            f"The image claims more pixels than are decoded safely ({limit} million).", cause="too_many_pixels"
+            f"The image claims {int(claimed[1]) / 1e6 if claimed else 0:,.0f} million pixels; "
+            f"at most {(Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} million are decoded.",
+            cause="too_many_pixels",
         )
-    if isinstance(error, EOFError | struct.error | IndexError) or any(word in detail for word in _TRUNCATED):
+    if isinstance(error, EOFError | struct.error | IndexError) or _CUT_OFF.search(detail):
+        return CannotRead("The image ends before its data does; the copy is probably incomplete.", cause="truncated_image")
+    if variant := _VARIANT.search(detail):
         return CannotRead(
-            "The image ends before its data does; the copy is probably incomplete.", cause="truncated_image"
+            f"The image is of a variant of its format that cannot be decoded: {variant[0].strip().lower()}.",
+            cause="unsupported_format",
         )
     return CannotRead("The image data is damaged and cannot be decoded.", cause="damaged_image")

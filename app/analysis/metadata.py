@@ -139,7 +139,7 @@ def raw(found: Embedded) -> dict[str, Any]:
     for size, part, name, value in sorted(entries, key=lambda entry: entry[:3]):
         room -= size
         section = part if room >= 0 else "dropped"
-        if section == "dropped" and len(kept.get("dropped", ())) >= 100:  # noqa: PLR2004
+        if section == "dropped" and len(kept.get("dropped", ())) >= 100:
             break
         kept.setdefault(section, {})[name] = value if room >= 0 else size
     return kept

@@ -41,13 +41,14 @@ def read_texts(stream: BinaryIO) -> Texts:
         except CannotRead as problem:
             texts.problem = problem
         else:
-            texts.by_key.setdefault(key, text)
+            if key and text:
+                texts.by_key.setdefault(key, text)
             room -= len(text)
     return texts
 
 
 def _text(kind: bytes, body: bytes, room: int) -> tuple[str, bytes]:
-    key, rest = body.split(b"\0", 1)
+    key, _, rest = body.partition(b"\0")
     packed = kind == b"zTXt"
     if kind == b"iTXt":
         packed = rest[0] == 1
@@ -78,7 +79,7 @@ def without_texts(stream: BinaryIO) -> BinaryIO:
 def _chunks(stream: BinaryIO, kinds: tuple[bytes, ...] | None) -> Iterator[tuple[bytes, bytes]]:
     """Kind and body of the chunks of these kinds (all for None), to the end of the file or of its sense."""
     stream.seek(_SIGNATURE_BYTES)
-    while len(head := stream.read(8)) == 8:  # noqa: PLR2004
+    while len(head := stream.read(8)) == 8:
         length, kind = struct.unpack(">I4s", head)
         if kinds is None or kind in kinds:
             body = stream.read(length)

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 GENERATIONS = ("parameters", "UserComment")  # where A1111 writes: PNG text, else EXIF of JPEG and WebP
-_PARAMETER = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')  # A1111, infotext_utils.py: re_param
+_PARAMETER = re.compile(
+    r'\s*(\w[\w \-/]{1,60}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)'
+)  # A1111, infotext_utils.py: re_param
+_LINE_CHARACTERS = 64 * 1024  # of the last line; the pattern is slow on a megabyte without a comma
 _ENOUGH = 3  # as in A1111: fewer pairs are words of a prompt
 _NEGATIVE = "Negative prompt:"
 _SHORT = {"cfg_scale": "cfg"}
@@ -53,8 +56,8 @@ def read(texts: Mapping[str, str]) -> Made:
 def from_parameters(text: str) -> Made | None:
     """A1111's infotext: the prompt, `Negative prompt: ...`, and a last line `Steps: 20, Sampler: Euler a, ...`."""
     *lines, last = text.strip().split("\n")
-    pairs = _PARAMETER.findall(last)
-    if len(pairs) < _ENOUGH or "Steps" not in (name for name, _ in pairs):
+    pairs = _PARAMETER.findall(last) if len(last) <= _LINE_CHARACTERS else []
+    if len(pairs) < _ENOUGH or "Steps" not in dict(pairs):
         return None
     prompt, _, negative = "\n".join(lines).partition(_NEGATIVE)
     generation = {}

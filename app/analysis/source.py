@@ -23,6 +23,7 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CAUSES = {
     errno.ENOENT: ("vanished", "The file was gone when its turn came."),
     errno.ENOTDIR: ("vanished", "The folder of the file was gone when its turn came."),
+    errno.ENAMETOOLONG: ("vanished", "There is no file of such a long name."),
     errno.ELOOP: ("not_a_file", "It is a symbolic link, and links are not followed."),
     errno.ENXIO: ("not_a_file", "It is a special file, not a regular file."),
 }

@@ -54,7 +54,7 @@ def parse(packet: bytes) -> Xmp:
             cause="text_too_large",
         )
     try:
-        root = ElementTree.fromstring(packet.strip(b"\0 \t\r\n"), forbid_dtd=True)
+        root = ElementTree.fromstring(_decoded(packet), forbid_dtd=True)
     except DefusedXmlException as error:
         raise CannotRead(
             "The XMP packet defines entities or a document type, which is not safe to read.", cause="damaged_metadata"
@@ -71,6 +71,14 @@ def parse(packet: bytes) -> Xmp:
             for name, text in _properties(resource, "", _DEPTH):
                 found.setdefault(name, []).append(text)
     return {name: tuple(texts) for name, texts in found.items()}
+
+
+def _decoded(packet: bytes) -> bytes | str:
+    """The packet without padding; UTF-16, which XMP allows without saying so, as text."""
+    for start, encoding in ((b"\0<", "utf-16-be"), (b"<\0", "utf-16-le")):
+        if packet.startswith(start):
+            return packet.decode(encoding, "replace").strip("\0 \t\r\n")
+    return packet.strip(b"\0 \t\r\n")
 
 
 def _properties(resource: "Element", path: str, depth: int) -> Iterator[tuple[str, str]]:

@@ -46,6 +46,7 @@ class SerialExecutor:
     """The task in this process, one job at a time: no limits, no heartbeat. For tests and debugging."""
 
     def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Iterator[Result | None]:
+        """The results one by one; `workers` is not asked."""
         del workers
         for job in jobs:
             yield task(job)
@@ -63,6 +64,7 @@ class Limits:
     memory_mb: int = 1536
 
     def seconds_for(self, job: Job) -> float:
+        """Wall time for one job, in seconds."""
         seconds = self.video_seconds if job.file.kind is Kind.VIDEO else self.image_seconds
         return seconds + job.file.size / BYTES_PER_EXTRA_SECOND
 
@@ -85,6 +87,7 @@ class PoolExecutor:
         self._changing = threading.RLock()
 
     def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Iterator[Result | None]:
+        """The results in the order of the jobs, at most one more job begun than there are workers."""
         size = workers or self._workers
         waiting: deque[tuple[Job, ProcessFuture[Result]]] = deque()
         jobs = iter(jobs)
@@ -150,6 +153,7 @@ class PoolExecutor:
             return _failed(job, "internal_error", f"Media Ingest failed on this file: {type(error).__name__}: {error}.")
 
     def close(self) -> None:
+        """Ends every worker at once."""
         with self._changing:
             if self._pool is not None:
                 self._pool.stop()

@@ -27,13 +27,16 @@ class Folder:
 
     @property
     def shown(self) -> str:
+        """`ROOT/relative` as people see it."""
         return shown_path(self.root, self.path)
 
     @property
     def name(self) -> str:
+        """The folder's own name; the root's for the root."""
         return shown_name(self.path.rpartition(b"/")[2]) if self.path else self.root
 
     def below(self, name: bytes) -> "Folder":
+        """The folder of this name inside this one."""
         return Folder(self.root, join(self.path, name))
 
     def holds(self, other: "Folder") -> bool:
@@ -44,6 +47,7 @@ class Folder:
 
 
 def join(folder: bytes, name: bytes) -> bytes:
+    """The path of a name inside a folder, both relative to the root."""
     return folder + b"/" + name if folder else name
 
 
@@ -87,6 +91,7 @@ class Listing:
                 yield self.found(entry)
 
     def found(self, entry: Entry) -> FoundFile:
+        """An entry of this listing as a file to analyse."""
         path = join(self.folder.path, entry.name)
         return FoundFile(self.folder.root, path, entry.size, entry.mtime_ns, entry.sidecar)
 
@@ -123,7 +128,7 @@ class Folders:
         return folder
 
     def locate(self, text: str) -> Folder:
-        """The place inside a root that a text names, whether it exists or not. Raises OutsideRoots or InvalidRequest."""
+        """The place inside a root that a text names, there or not. Raises OutsideRoots or InvalidRequest."""
         text = text.strip()
         if not text or "\0" in text:
             raise InvalidRequest("Choose a directory first.", field="directory", cause="no_directory")

@@ -6,7 +6,7 @@ lost in a crash, never wrong. What stops a session (a person, the server, troubl
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import cast
@@ -32,7 +32,7 @@ class Stop(StrEnum):
     INTERRUPT = "interrupted"
 
 
-class _Stopped(Exception):  # noqa: N818 - a signal, not an error
+class _Stopped(Exception):
     """Somebody said stop, and there is still work to do."""
 
 
@@ -47,6 +47,7 @@ class Control:
 
     @property
     def at_once(self) -> bool:
+        """Whether the file at work is to be broken off."""
         return self.stop in (Stop.CANCEL, Stop.INTERRUPT)
 
 
@@ -213,7 +214,7 @@ class _Run:
         self._saved_at = time.monotonic()
         self.parts.store.save(self.session)
 
-    def _log(self, kind: str, detail: dict[str, object]) -> None:
+    def _log(self, kind: str, detail: Mapping[str, object]) -> None:
         self.session = self.session.advance(self.parts.library.append(self.session.session_id, kind, detail))
 
     def _log_stage_starts(self) -> None:

@@ -68,8 +68,10 @@ class Planner:
         wait_seconds: float | None = None,
         refresh: bool = False,
     ) -> dict[str, Any]:
-        """The counts of the contract. With `wait_seconds` an earlier walk may serve, and a walk that takes longer
-        answers `{"walking": true, "discovered"}`. `pace` is the time that one file takes, low and high, in seconds.
+        """The counts of the contract.
+
+        With `wait_seconds` an earlier walk may serve, and one that takes longer answers `{"walking": true,
+        "discovered"}`. `pace` is the time that one file takes, low and high, in seconds.
         """
         walk = self._walked(parameters, fresh=refresh or wait_seconds is None)
         if not walk.done.wait(wait_seconds):
@@ -109,9 +111,9 @@ class Planner:
         with self._lock:
             walk = self._walk
             same = walk is not None and walk.folders == folders and walk.recursive == parameters.recursive
-            if walk is not None and same and not (fresh and walk.done.is_set()):
-                if time.monotonic() - walk.began < KEEP_SECONDS:
-                    return walk
+            young = walk is not None and time.monotonic() - walk.began < KEEP_SECONDS
+            if walk is not None and same and young and not (fresh and walk.done.is_set()):
+                return walk
             walk = self._walk = Walk(folders, parameters.recursive)
         threading.Thread(target=walk.run, args=(self._folders,), name="walk", daemon=True).start()
         return walk

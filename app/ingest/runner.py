@@ -63,10 +63,10 @@ class Runner:
             if session is not None:
                 self._sessions[session_id] = session
         for session in sorted(self._sessions.values(), key=lambda s: s.queued_at or s.created_at):
-            if session.status.working or session.status is Status.QUEUED:
-                session = self._move(session, Status.INTERRUPTED)
-            if session.status is Status.INTERRUPTED and auto_resume:
-                self._move(session, Status.QUEUED)
+            was_on = session.status.working or session.status is Status.QUEUED
+            interrupted = self._move(session, Status.INTERRUPTED) if was_on else session
+            if interrupted.status is Status.INTERRUPTED and auto_resume:
+                self._move(interrupted, Status.QUEUED)
         self._thread.start()
 
     def _recovered(self, session_id: str, saved: SessionState | None, logged: Any) -> SessionState | None:
@@ -193,7 +193,7 @@ class Runner:
         return last if last is not None and not last.dismissed else None
 
     def pace(self) -> tuple[float, float] | None:
-        """Seconds that a file took in the last sessions of some length, the fastest and the slowest; None before any."""
+        """Seconds a file took in the last sessions of some length, the fastest and the slowest; None before any."""
         rates = [s.files_per_second for s in self.sessions() if s.processed_files >= PACE_FILES and s.files_per_second]
         return (0.8 / max(rates[:3]), 1.3 / min(rates[:3])) if rates else None
 

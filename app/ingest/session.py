@@ -34,14 +34,17 @@ class Status(StrEnum):
 
     @property
     def ended(self) -> bool:
+        """Whether nothing will happen any more."""
         return self in (Status.COMPLETED, Status.CANCELLED)
 
     @property
     def working(self) -> bool:
+        """Whether the runner is at work on it."""
         return self in (Status.PLANNING, Status.PROCESSING)
 
     @property
     def resumable(self) -> bool:
+        """Whether `resume` makes it go on."""
         return self in (Status.PAUSED, Status.INTERRUPTED, Status.ATTENTION)
 
 
@@ -70,6 +73,7 @@ class StageCount:
 
     @property
     def ended(self) -> int:
+        """Files for which the stage has ended, either way."""
         return self.done + self.failed + self.skipped
 
 
@@ -115,18 +119,22 @@ class SessionState:
 
     @property
     def total_files(self) -> int | None:
+        """Files that the session answers for; None before it is planned."""
         return None if self.plan is None else self.plan.total_files
 
     @property
     def processed_files(self) -> int:
+        """Files that have been answered for."""
         return sum(self.outcomes.values())
 
     @property
     def committed_files(self) -> int:
+        """Files of which something new was written into the library."""
         return sum(self.outcomes[outcome] for outcome in Outcome if outcome.committed)
 
     @property
     def pending(self) -> int | None:
+        """Files that are not answered for yet; None before it is planned."""
         return None if self.total_files is None else self.total_files - self.processed_files
 
     @property
@@ -140,6 +148,7 @@ class SessionState:
 
     @property
     def files_per_second(self) -> float | None:
+        """The average over the time spent processing; None before the first file."""
         if not self.processed_files or self.active_seconds <= 0:
             return None
         return round(self.processed_files / self.active_seconds, 2)

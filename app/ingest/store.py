@@ -30,6 +30,7 @@ def is_session_id(text: str) -> bool:
 
 
 def new_session_id() -> str:
+    """A random UUID in the form that sessions are named."""
     return str(uuid.uuid4())
 
 
@@ -98,6 +99,7 @@ class IngestionState:
             return None
 
     def release(self) -> None:
+        """Gives the folder up, if this process holds it."""
         if self._lock.is_locked:
             self._owner.unlink(missing_ok=True)
             self._lock.release()
@@ -175,6 +177,7 @@ class IngestionState:
     # -- thumbnails ----------------------------------------------------------------------------------------------
 
     def thumbnail_path(self, sha256: str) -> Path:
+        """Where the thumbnail of these bytes lies: `thumbnails/ab/<sha256>.webp`."""
         return self.folder / "thumbnails" / sha256[:2] / f"{sha256}.webp"
 
     def save_thumbnail(self, sha256: str, webp: bytes) -> None:
@@ -188,6 +191,7 @@ class IngestionState:
             raise _unwritable(self.folder, error) from error
 
     def thumbnail(self, sha256: str) -> bytes | None:
+        """The thumbnail of these bytes as WebP; None where there is none."""
         try:
             return self.thumbnail_path(sha256).read_bytes()
         except OSError:

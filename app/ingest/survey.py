@@ -35,6 +35,7 @@ class Verdict:
 
     @property
     def shown(self) -> str:
+        """`ROOT/relative` as people see it."""
         path = self.folder.path + b"/" + self.entry.name if self.folder.path else self.entry.name
         return shown_path(self.folder.root, path)
 
@@ -60,7 +61,7 @@ def judge(file: FoundFile, known: Known, parameters: Parameters, recipe: Recipe)
 
 
 def stale_stages(file: FoundFile, known: Known, runnable: frozenset[Stage], recipe: Recipe) -> frozenset[Stage]:
-    """The stages to run even if the bytes are those of the row: never ended, of another version, or a sidecar changed."""
+    """The stages to run even if the bytes are the row's: never ended, of another version, or a sidecar changed."""
     marks = known.stages or {}
     never_ended = {stage for stage in runnable if not _ended(marks.get(stage.value), recipe.versions[stage])}
     return frozenset(never_ended | (runnable & _FROM_SIDECARS if known.sidecar != file.sidecar else frozenset()))
@@ -177,6 +178,7 @@ class Tally:
     warnings: list[str] = field(default_factory=list)
 
     def add(self, verdict: Verdict | str) -> None:
+        """Counts one verdict, or keeps a warning."""
         if isinstance(verdict, str):
             self.warnings.append(verdict)
             return
@@ -194,6 +196,7 @@ class Tally:
             self._count(self.by_type, FORMAT_OF_SUFFIX[suffix_of(verdict.entry.name)].name)
 
     def counted(self, verdicts: Iterable[Verdict | str]) -> "Tally":
+        """This tally with all of these counted."""
         for verdict in verdicts:
             self.add(verdict)
         return self

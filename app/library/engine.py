@@ -75,6 +75,7 @@ class Engines:
         return _in_transaction(self._readers, work)
 
     def close(self) -> None:
+        """Closes every connection."""
         self._writer.dispose()
         self._readers.dispose()
 

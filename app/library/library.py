@@ -34,6 +34,7 @@ class Library:
         self._engines = Engines(url)
 
     def close(self) -> None:
+        """Closes every connection."""
         self._engines.close()
 
     def check(self) -> None:
@@ -101,7 +102,7 @@ class Library:
         statement = select(FAILURES.c.path, FAILURES.c.fingerprint).where(
             FAILURES.c.root == root, FAILURES.c.fatal.is_(True), _inside(FAILURES, folder, below=below)
         )
-        return self._engines.read(lambda c: {path: fingerprint for path, fingerprint in c.execute(statement)})
+        return self._engines.read(lambda c: dict(c.execute(statement).tuples().all()))
 
     def answered(self, session_id: str) -> set[bytes]:
         """`ROOT/relative` of every file that this session has answered for."""

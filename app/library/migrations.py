@@ -9,17 +9,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
-from alembic import command
 from app.errors import DatabaseUnusable, NeedsAttention
 from app.library.engine import Engines, sqlite_path
 from app.library.tables import Base
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The revision that this program needs. Known without Alembic, which is loaded only where there is work for it."""
 SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
 _QUICK_CHECK_BYTES = 64 * 2**20  # a check of every page of a larger file would delay the start
 
@@ -34,12 +36,8 @@ class Migration:
 
     @property
     def changed(self) -> bool:
+        """Whether anything was done."""
         return self.before != self.after
-
-
-def head() -> str:
-    """The revision that this program needs."""
-    return str(ScriptDirectory(str(SCRIPTS)).get_current_head())
 
 
 def revision_of(url: str) -> str | None:
@@ -65,7 +63,7 @@ def revision_of(url: str) -> str | None:
 def bring_to_head(url: str) -> Migration:
     """Makes or upgrades the database. Raises DatabaseUnusable with one sentence, having written nothing."""
     before = revision_of(url)
-    if before == head():
+    if before == HEAD:
         return Migration(before, before)
     engines = Engines(url)
     file = sqlite_path(engines.url)
@@ -75,14 +73,16 @@ def bring_to_head(url: str) -> Migration:
             file.parent.mkdir(parents=True, exist_ok=True)
         engines.write(_upgrade)
     except (NeedsAttention, OSError) as error:
-        raise DatabaseUnusable(f"The database could not be brought to revision {head()}: {error}") from error
+        raise DatabaseUnusable(f"The database could not be brought to revision {HEAD}: {error}") from error
     finally:
         engines.close()
-    return Migration(before, head(), copy)
+    return Migration(before, HEAD, copy)
 
 
-def config_for(connection: Connection) -> Config:
+def config_for(connection: Connection) -> "Config":
     """Alembic's configuration for a connection that is open already; also what the tests migrate with."""
+    from alembic.config import Config  # noqa: PLC0415 - takes as long to load as the rest of a start
+
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -90,25 +90,38 @@ def config_for(connection: Connection) -> Config:
 
 
 def _upgrade(connection: Connection) -> None:
-    command.upgrade(config_for(connection), "head")
+
+    from alembic import command  # noqa: PLC0415
+
+    command.upgrade(config_for(connection), HEAD)
 
 
 def _revision(connection: Connection) -> str | None:
-    current = MigrationContext.configure(connection).get_current_revision()
+    tables = set(inspect(connection).get_table_names())
+    stamped = "alembic_version" in tables
+    current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if stamped else None
+    if current == HEAD:
+        return HEAD
     if current is None:
-        ours = set(Base.metadata.tables) & set(inspect(connection).get_table_names())
-        if ours:
+        if ours := tables & set(Base.metadata.tables):
             raise DatabaseUnusable(
                 f"The database holds tables named {', '.join(sorted(ours))} but not their revision: it is damaged or "
                 "belongs to another program. Choose another DATABASE_URL or restore a copy."
             )
         return None
-    if current not in {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}:
+    if current not in revisions():
         raise DatabaseUnusable(
-            f"The database is at revision {current}, which is newer than this program ({head()}): update Media Ingest, "
+            f"The database is at revision {current}, which is newer than this program ({HEAD}): update Media Ingest, "
             "or choose another DATABASE_URL."
         )
-    return current
+    return str(current)
+
+
+def revisions() -> list[str]:
+    """Every revision that this program knows, the newest first."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    return [script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()]
 
 
 def _check_sqlite(file: Path) -> None:

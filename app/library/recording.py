@@ -163,20 +163,18 @@ def event_detail(result: Analysis | Failure, *, keywords_added: int, nsfw_thresh
     failures = failures_of(result)
     if isinstance(result, Failure) and result.stage.value not in stages:
         stages[result.stage.value] = [StageStatus.FAILED.value, 0.0]
-    done = {stage for stage, (status, _) in stages.items() if status == StageStatus.DONE.value}
     analysis = result if isinstance(result, Analysis) else None
-    detected = analysis is not None and analysis.nsfw is not None and analysis.nsfw.probability >= nsfw_threshold
+    nsfw = analysis.nsfw if analysis else None
+    score = analysis.rating.score if analysis and analysis.rating else None
     detail: dict[str, Any] = {
-        "ms": round(1000 * sum(seconds for _, seconds in stages.values())),
+        "ms": round(1000 * sum(ended.seconds for ended in result.stages.values())),
         "stages": stages,
         "stats": {
-            "metadata_extracted": int(Stage.METADATA.value in done and analysis is not None),
+            "metadata_extracted": int(analysis is not None and analysis.metadata is not None),
             "keywords_added": keywords_added,
-            "scores_imported": int(
-                analysis is not None and analysis.rating is not None and analysis.rating.score is not None
-            ),
-            "nsfw_checked": int(analysis is not None and analysis.nsfw is not None),
-            "nsfw_detected": int(detected),
+            "scores_imported": int(score is not None),
+            "nsfw_checked": int(nsfw is not None),
+            "nsfw_detected": int(nsfw is not None and nsfw.probability >= nsfw_threshold),
             "errors": int(bool(failures) and not (isinstance(result, Failure) and result.vanished)),
         },
     }
@@ -186,15 +184,18 @@ def event_detail(result: Analysis | Failure, *, keywords_added: int, nsfw_thresh
 
 
 def row_in(connection: Connection, root: str, path: bytes) -> dict[str, Any] | None:
+    """The row of one file, None without one."""
     row = connection.execute(_ROW, {"b_root": root, "b_path": path}).mappings().one_or_none()
     return None if row is None else dict(row)
 
 
 def append(connection: Connection, values: Mapping[str, Any]) -> Event:
+    """Adds one row to the log."""
     return Event(id=connection.execute(_INSERT_EVENT, values).scalar_one(), **values)
 
 
 def as_events(rows: Iterable[Any]) -> list[Event]:
+    """Rows of the log as values."""
     return [Event(**row._mapping) for row in rows]  # noqa: SLF001 - the documented way to a row as a mapping
 
 

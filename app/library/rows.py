@@ -1,4 +1,4 @@
-"""From an analysis to the columns of its row: pure, so that "added, updated or unchanged" is decided without a database.
+"""From an analysis to the columns of its row: pure, so that "added, updated or unchanged" needs no database.
 
 A section of the analysis that did not run keeps its old columns only while the bytes are the same ones: what was read
 from other bytes is never kept beside new ones.

@@ -24,6 +24,7 @@ class Event:
 
     @property
     def shown_path(self) -> str | None:
+        """`ROOT/relative` as people see it; None for an event about no file."""
         return None if self.path is None else shown_name(self.path)
 
 

@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from itertools import groupby
-from typing import Any
 
 from anyio import to_thread
 from fastapi.sse import ServerSentEvent
@@ -38,6 +37,7 @@ class Bells:
             self.loop.call_soon_threadsafe(self._wake, session.session_id)
 
     def stop_from_any_thread(self) -> None:
+        """Ends every stream, from a signal handler or another thread."""
         if self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.stop)
 
@@ -48,11 +48,13 @@ class Bells:
             self._wake(session_id)
 
     def hang(self, session_id: str) -> asyncio.Event:
+        """A bell that rings when the session changes."""
         bell = asyncio.Event()
         self._waiting.setdefault(session_id, set()).add(bell)
         return bell
 
     def take_down(self, session_id: str, bell: asyncio.Event) -> None:
+        """Undoes `hang`."""
         bells = self._waiting[session_id]
         bells.discard(bell)
         if not bells:
@@ -63,7 +65,9 @@ class Bells:
             bell.set()
 
 
-async def stream(records: Records, bells: Bells, session_id: str, after: int, interval: int | None) -> Any:
+async def stream(
+    records: Records, bells: Bells, session_id: str, after: int, interval: int | None
+) -> AsyncIterator[ServerSentEvent]:
     """The frames of one connection, beginning after the event `after`."""
     bell = bells.hang(session_id)
     try:
@@ -90,6 +94,7 @@ class _Stream:
         self._checkpoint = 0
 
     async def frames(self) -> AsyncIterator[ServerSentEvent]:
+        """The frames of this connection until the session ends or the server stops."""
         session = self._records.runner.session(self._session_id)
         self._checkpoint = session.processed_files
         yield self._session_frame(session)
@@ -122,8 +127,7 @@ class _Stream:
 
     async def _new_rows(self) -> AsyncIterator[ServerSentEvent]:
         while True:
-            after = self._after
-            rows = await to_thread.run_sync(lambda: self._records.library.events(self._session_id, after, PAGE))
+            rows = await to_thread.run_sync(self._records.library.events, self._session_id, self._after, PAGE)
             for frame in frames_of(rows):
                 yield frame
             if rows:
@@ -158,7 +162,7 @@ class _Stream:
 
 def progress_interval(total_files: int) -> int:
     """Files between two checkpoints: 5 below 100 files, 10 below 1,000, then 50."""
-    return 5 if total_files < 100 else 10 if total_files < 1_000 else 50  # noqa: PLR2004 - the numbers are the rule
+    return 5 if total_files < 100 else 10 if total_files < 1_000 else 50
 
 
 def frames_of(rows: list[Event]) -> list[ServerSentEvent]:

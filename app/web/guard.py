@@ -44,6 +44,7 @@ class Guard:
         self._token = settings.ingest_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuses the request, or passes it on and adds the headers to its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

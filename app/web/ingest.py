@@ -2,11 +2,12 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
-from fastapi.sse import EventSourceResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.errors import InvalidRequest
 from app.ingest.parameters import parse_parameters
@@ -32,9 +33,7 @@ async def body_of(request: Request) -> dict[str, Any]:
     """The JSON object of a request. Raises InvalidRequest."""
     body = await request.body()
     try:
-        if len(body) > MAX_BODY_BYTES:
-            raise ValueError
-        values = json.loads(body or b"{}")
+        values = json.loads(body or b"{}") if len(body) <= MAX_BODY_BYTES else None
     except (ValueError, RecursionError):
         raise InvalidRequest("The body of the request is not JSON.", cause="bad_json") from None
     if not isinstance(values, dict):
@@ -50,6 +49,7 @@ def checked_id(session_id: Any) -> str:
 
 
 def id_in_path(session_id: Annotated[str, Path()]) -> str:
+    """The session id of a path. Raises InvalidRequest."""
     return checked_id(session_id)
 
 
@@ -96,17 +96,20 @@ def process(records: InRecords, body: Body) -> dict[str, Any]:
 
 @router.post("/resume")
 def resume(records: InRecords, session_id: BodyId) -> dict[str, Any]:
+    """Makes a stopped session go on; `resumed` says whether this call did."""
     session, resumed = records.runner.resume(session_id)
     return {**session.as_status(), "resumed": resumed}
 
 
 @router.post("/pause")
 def pause(records: InRecords, session_id: BodyId) -> dict[str, Any]:
+    """Stops a session after the file at work."""
     return records.runner.pause(session_id).as_status()
 
 
 @router.post("/cancel")
 def cancel(records: InRecords, session_id: BodyId) -> dict[str, Any]:
+    """Ends a session; what is committed stays."""
     return records.runner.cancel(session_id).as_status()
 
 
@@ -118,6 +121,7 @@ def dismiss(records: InRecords, session_id: BodyId) -> dict[str, Any]:
 
 @router.get("/status/{session_id}")
 def status(records: InRecords, session_id: PathId) -> dict[str, Any]:
+    """A session as it stands."""
     return records.runner.session(session_id).as_status()
 
 
@@ -180,17 +184,18 @@ def session_files(
 
 
 def known_session(records: InRecords, session_id: PathId) -> SessionState:
+    """The session of a path. Raises UnknownSession before a stream begins."""
     return records.runner.session(session_id)
 
 
 @router.get("/events/{session_id}", response_class=EventSourceResponse)
-async def events(  # noqa: ANN201 - a stream; FastAPI would validate each frame against the annotation
+async def events(
     request: Request,
     house: InHouse,
     session: Annotated[SessionState, Depends(known_session)],
     last_event_id: Annotated[str | None, Header()] = None,
     after: Annotated[str | None, Query(alias="last_event_id")] = None,
-):
+) -> AsyncIterator[ServerSentEvent]:
     """The session's events as they happen, after those that `Last-Event-ID` says the client has."""
     bells: Bells = request.app.state.bells
     given = last_event_id or after or ""
@@ -207,6 +212,7 @@ def directories(
     recursive: bool = False,  # noqa: FBT001, FBT002 - a query parameter
     cursor: str | None = None,
 ) -> dict[str, Any]:
+    """A page of the directory browser."""
     return house.badges.browse(path, recursive=recursive, cursor=cursor)
 
 

@@ -14,9 +14,9 @@ router = APIRouter(prefix="/api")
 
 _PLAIN = (
     "sha256", "phash", "format", "kind", "mode", "width", "height", "frames", "notes", "size", "duration_seconds",
-    "taken_at", "camera_make", "camera_model", "lens_model", "orientation", "latitude", "longitude", "score", "keywords",
-    "generator", "prompt", "negative_prompt", "generation", "nsfw_probability", "nsfw_model", "raw", "stages",
-    "session_id", "ingested_at", "updated_at", "missing_at",
+    "taken_at", "camera_make", "camera_model", "lens_model", "orientation", "latitude", "longitude", "score",
+    "keywords", "generator", "prompt", "negative_prompt", "generation", "nsfw_probability", "nsfw_model", "raw",
+    "stages", "session_id", "ingested_at", "updated_at", "missing_at",
 )  # fmt: skip
 _NOT_READ_YET = (
     "frame_rate", "iso", "f_number", "exposure_seconds", "focal_length_mm", "altitude_m", "title", "caption", "creator",

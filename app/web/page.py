@@ -30,11 +30,13 @@ InHouse = Annotated[House, Depends(house_of)]
 @router.get("/", include_in_schema=False)
 @router.get("/ingest", include_in_schema=False)
 def lead_to_page() -> Response:
+    """Leads to the page."""
     return RedirectResponse("/ingest-v2", 307)
 
 
 @router.get("/ingest-v2", include_in_schema=False)
 def show_page(request: Request, house: InHouse) -> Response:
+    """Shows the page."""
     context = {
         "version": __version__,
         "database_enabled": house.records_or_none is not None,
@@ -48,6 +50,7 @@ def show_page(request: Request, house: InHouse) -> Response:
 
 @router.get("/login", include_in_schema=False)
 def show_login(request: Request) -> Response:
+    """Asks for the token."""
     return _templates.TemplateResponse(request, "login.html", {"version": __version__, "wrong": False})
 
 

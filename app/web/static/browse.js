@@ -81,7 +81,7 @@ export function badge({ ingest_stats: stats }) {
 }
 
 function recursiveBadge({ ingest_stats: own, recursive_stats: below }) {
-  if (!below?.total_files || own?.total_files) return null;
+  if (!below?.total_files || own?.total_files || (!below.ingested_files && !below.failed_files)) return null;
   const failed = below.failed_files ? `, ${number(below.failed_files)} failed` : "";
   return make("span", { class: "badge below" },
     make("span", { "aria-hidden": "true" }, `${number(below.ingested_files)}/${number(below.total_files)} below${failed}`),

@@ -66,8 +66,8 @@ function details(file) {
   const parts = [];
   if (file.outcome) parts.push(capital(file.outcome));
   if (file.why) parts.push(capital(classLabel(file.why)));
-  if (file.size !== undefined) parts.push(bytes(file.size));
-  if (file.ms !== undefined && file.ms !== null) parts.push(`${number(Math.round(file.ms))} ms`);
+  if (Number.isFinite(file.size)) parts.push(bytes(file.size));
+  if (Number.isFinite(file.ms)) parts.push(`${number(Math.round(file.ms))} ms`);
   return parts.join(" · ");
 }
 

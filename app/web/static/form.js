@@ -2,6 +2,7 @@
 
 import { byId, make, setMessage } from "./dom.js";
 import { savedForm, saveForm } from "./storage.js";
+import { capital } from "./words.js";
 
 const SWITCHES = ["recursive", "enable_nsfw_detection", "extract_metadata", "extract_keywords", "import_scores",
   "generate_thumbnails", "skip_existing"];
@@ -73,7 +74,7 @@ export function showUnavailable(unavailable) {
   const sentence = unavailable?.nsfw ?? "";
   byId("nsfw-options").classList.toggle("off", Boolean(sentence));
   for (const id of ["enable_nsfw_detection", "nsfw_threshold", "nsfw_threshold_slider"]) byId(id).disabled = Boolean(sentence);
-  setMessage(byId("nsfw-unavailable"), sentence);
+  setMessage(byId("nsfw-unavailable"), capital(sentence));
 }
 
 function keep() {
@@ -90,6 +91,7 @@ function restore() {
   const roots = JSON.parse(byId("configure").dataset.roots);
   if (!byId("directory").value && roots.length === 1) byId("directory").value = roots[0];
   byId("nsfw_threshold_slider").value = byId("nsfw_threshold").value;
+  showUnavailable({ nsfw: byId("configure").dataset.nsfwUnavailable });
 }
 
 /** `onChange` after every edit; Enter in a field looks at once instead of starting a run. */

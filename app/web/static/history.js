@@ -13,6 +13,7 @@ let handlers = null; // { open(id), changed() }
 /** Fetches the first page again and draws both lists; the session on show is left out of them. */
 export async function showSessions(sessionId) {
   shownId = sessionId;
+  if (byId("configure").dataset.databaseEnabled !== "true") return;
   const page = await api.sessions().catch(() => null);
   if (!page) return;
   const others = page.sessions.filter((session) => session.session_id !== shownId);

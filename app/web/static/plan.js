@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { byId, make, setText, spoken } from "./dom.js";
 import { openFiles } from "./files.js";
 import { checkNumbers, clearErrors, readParameters, showError, showUnavailable } from "./form.js";
-import { ago, classLabel, count, number, range, sentenceList } from "./words.js";
+import { ago, capital, classLabel, count, number, range, readable, sentenceList, skips } from "./words.js";
 
 const DEBOUNCE_MS = 250;
 const LOOK_AGAIN_MS = 100;
@@ -26,6 +26,7 @@ export function planSoon() {
 export async function planNow({ refresh = false } = {}) {
   clearTimeout(waiting);
   asking?.abort();
+  if (!databaseEnabled) return nothing("");
   if (!checkNumbers()) return nothing("Correct the marked field first.");
   const parameters = readParameters();
   if (!parameters.directory) return nothing("Choose a directory first.", "Choose a directory to see what a run would do.");
@@ -83,9 +84,10 @@ function showPlan(plan, parameters) {
   byId("plan").replaceChildren(
     make("p", { class: "plan-headline" }, make("strong", {}, number(plan.pending)), ` of ${count(plan.discovered, "file")} to process`),
     ...group("To process", plan.pending_by, parameters, true),
-    ...group("Left alone", plan.skipped, parameters, false),
+    ...group("Left alone", Object.fromEntries(skips(plan.skipped)), parameters, false),
     ...Object.entries(plan.unavailable ?? {}).filter(([stage]) => stage !== "nsfw")
-      .map(([, sentence]) => make("p", { class: "unavailable" }, sentence)));
+      .map(([stage, sentence]) => make("p", { class: "unavailable" }, `${capital(stage)}: ${sentence}`)),
+    ...(plan.warnings ?? []).map((warning) => make("p", { class: "unavailable" }, readable(warning))));
   setText(byId("announcer"), `Plan: ${count(plan.pending, "file")} to process, ${number(skipped)} left alone.`);
   if (plan.pending) startButton(`🚀 Start Processing ${count(plan.pending, "file")}`, takes(range(plan.estimate_seconds)), true);
   else startButton("🚀 Start Processing", whyNothing(plan), false);
@@ -97,7 +99,7 @@ const takes = (estimate) => (estimate ? `It takes ${estimate}.` : "");
 function whyNothing(plan) {
   if (!plan.discovered) return "There are no files in this folder.";
   if (plan.skipped.fresh === plan.discovered) return "Everything here is in the library already.";
-  const parts = Object.entries(plan.skipped).filter(([, value]) => value).map(([name, value]) => `${number(value)} ${classLabel(name)}`);
+  const parts = skips(plan.skipped).filter(([, value]) => value).map(([name, value]) => `${number(value)} ${classLabel(name)}`);
   return `Nothing to process: ${sentenceList(parts)}.`;
 }
 

@@ -81,11 +81,11 @@ function showStats(status) {
 }
 
 /** "800 checked / 3 detected"; never a bare 0 for files that nobody checked. */
-export function nsfwText({ parameters, stats, stages, unavailable, processed_files: processed }) {
+export function nsfwText({ parameters, stats, stages }) {
   if (parameters?.enable_nsfw_detection === false) return "off";
-  const { total = 0, done = 0, failed = 0, skipped = 0 } = stages?.nsfw ?? {};
-  const neverRan = processed > 0 && done + failed === 0 && (skipped > 0 || total === 0);
-  if (unavailable?.nsfw || neverRan) return unavailable?.nsfw ? "not checked: unavailable" : "not checked";
+  const { done = 0, failed = 0, skipped = 0 } = stages?.nsfw ?? {};
+  const unavailable = byId("configure").dataset.nsfwUnavailable !== "";
+  if (done + failed === 0 && (unavailable || skipped > 0)) return unavailable ? "not checked: unavailable" : "not checked";
   return `${number(stats?.nsfw_checked)} checked / ${number(stats?.nsfw_detected)} detected`;
 }
 
@@ -135,7 +135,7 @@ export function showFiles(files) {
   const rows = files.slice(-EVENTS_SHOWN).reverse().map((file) => make("li", { class: `event ${file.outcome}` },
     make("span", { class: "outcome" }, make("span", { class: "glyph", "aria-hidden": "true" }, glyph(file.outcome)), ` ${file.outcome}`),
     pathElement(file.path),
-    make("span", { class: "ms" }, file.ms === undefined || file.ms === null ? "" : `${number(Math.round(file.ms))} ms`)));
+    make("span", { class: "ms" }, Number.isFinite(file.ms) ? `${number(Math.round(file.ms))} ms` : "")));
   list.prepend(...rows);
   while (list.children.length > EVENTS_SHOWN) list.lastElementChild.remove();
   byId("events-empty").hidden = list.children.length > 0;

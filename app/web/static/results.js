@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { byId, make, setText } from "./dom.js";
 import { fileRow, openFiles } from "./files.js";
 import { nsfwText } from "./progress.js";
-import { classLabel, count, day, duration, folders, number, readable, sentenceList } from "./words.js";
+import { classLabel, count, day, duration, folders, number, readable, sentenceList, skips } from "./words.js";
 
 const SHOWN_OF_A_CAUSE = 5;
 const PAGE = 1000;
@@ -52,7 +52,7 @@ function lead(status) {
 /** "1,043 discovered = 826 taken on + 120 fresh + …" and "826 taken on = 800 added + … + 3 failed". */
 function sums(status) {
   const id = status.session_id;
-  const skips = Object.entries(status.skipped).map(([name, value]) => ({ name, value, filters: { skipped: name }, pictures: name === "fresh" }));
+  const skips = skips(status.skipped).map(([name, value]) => ({ name, value, filters: { skipped: name }, pictures: name === "fresh" }));
   const outcomes = Object.entries(status.outcomes).map(([name, value]) => ({ name, value, filters: { outcome: name }, pictures: true }));
   const taken = { name: "taken on", value: status.total_files ?? 0, filters: {}, pictures: true, always: true };
   const pending = { name: "pending", value: status.pending ?? 0 };
@@ -93,38 +93,42 @@ function facts(status) {
   ].filter(Boolean);
 }
 
-/** Files that failed, and files that were taken in although one stage failed, by cause. */
+/** Files that failed, by cause; then those that were taken in although one stage failed. */
 async function showFailures(status) {
   if (!status.stats.errors && !status.outcomes.failed) return;
   const id = status.session_id;
   const failed = await api.sessionFiles(id, { outcome: "failed", limit: PAGE }).catch((error) => ({ files: [], error }));
-  const groups = Map.groupBy ? Map.groupBy(failed.files, (file) => file.cause) : groupByCause(failed.files);
-  const partly = [...new Set(status.errors.map((error) => error.cause))].filter((cause) => !groups.has(cause));
-  const sections = [...groups].sort((a, b) => b[1].length - a[1].length).map(([cause, files]) => causeSection(id, cause, files, Boolean(failed.next), { outcome: "failed", cause }));
-  for (const cause of partly) {
-    const page = await api.sessionFiles(id, { cause, limit: PAGE }).catch(() => ({ files: [] }));
-    if (page.files.length) sections.push(causeSection(id, cause, page.files, Boolean(page.next), { cause }));
-  }
   if (shown !== id) return;
-  byId("failures").hidden = false;
-  byId("failures-list").replaceChildren(...sections, ...(failed.error ? [make("p", { class: "field-error" }, failed.error.message)] : []));
-}
-
-function groupByCause(files) {
   const groups = new Map();
-  for (const file of files) groups.set(file.cause, [...(groups.get(file.cause) ?? []), file]);
-  return groups;
+  for (const file of failed.files) groups.set(file.cause, [...(groups.get(file.cause) ?? []), file]);
+  const sections = [...groups].sort((one, other) => other[1].length - one[1].length)
+    .map(([cause, files]) => causeSection(id, cause, files, Boolean(failed.next)));
+  byId("failures").hidden = false;
+  byId("failures-list").replaceChildren(...sections, ...partly(status, failed.files),
+    ...(failed.error ? [make("p", { class: "field-error" }, failed.error.message)] : []));
 }
 
-function causeSection(id, cause, files, more, filters) {
+/** Taken in with a damaged part. The status knows only the last of them, so the number may be above the list. */
+function partly({ stats, outcomes, errors }, failed) {
+  const total = stats.errors - outcomes.failed;
+  if (total <= 0) return [];
+  const paths = new Set(failed.map((file) => file.path));
+  const known = errors.filter((error) => !paths.has(error.path));
+  return [make("details", { class: "cause-group" },
+    make("summary", {}, make("strong", {}, number(total)), " taken in, with one part that could not be read",
+      known.length < total ? make("small", { class: "quiet" }, `The last ${number(known.length)} are listed.`) : null),
+    make("ul", { class: "files" }, known.map((file) => fileRow(file, false))))];
+}
+
+function causeSection(id, cause, files, more) {
   const label = String(cause).replaceAll("_", " ");
   const total = `${number(files.length)}${more ? "+" : ""}`;
   const reasons = new Set(files.map((file) => file.reason));
   return make("details", { class: "cause-group", open: files.length <= SHOWN_OF_A_CAUSE },
-    make("summary", {}, make("strong", {}, total), ` ${label}`, files[0].outcome === "failed" ? "" : ", taken in all the same",
+    make("summary", {}, make("strong", {}, total), ` ${label}`,
       reasons.size === 1 ? make("small", { class: "quiet" }, readable(files[0].reason)) : null),
     make("ul", { class: "files" }, files.slice(0, SHOWN_OF_A_CAUSE).map((file) => fileRow(file, false))),
     files.length > SHOWN_OF_A_CAUSE || more
-      ? make("button", { type: "button", class: "quiet-button", onclick: () => openClass(id, `${total} ${label}`, filters, false) }, `Show all ${total}`)
+      ? make("button", { type: "button", class: "quiet-button", onclick: () => openClass(id, `${total} ${label}`, { outcome: "failed", cause }, false) }, `Show all ${total}`)
       : null);
 }

@@ -2,12 +2,11 @@
 
 const NUMBER = new Intl.NumberFormat("en");
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const MINUTE = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false };
 
 export const number = (value) => NUMBER.format(value ?? 0);
 export const count = (value, noun) => `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
 export const clock = (date) => CLOCK.format(date);
-export const day = (text) => (text ? DAY.format(new Date(text)) : "");
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What a class of the plan or of the sum is called after its number: "812 new", "41 filtered". */
@@ -17,6 +16,10 @@ const CLASS = {
   beyond_max_files: "beyond the limit", pending: "not processed",
 };
 export const classLabel = (name) => CLASS[name] ?? name.replaceAll("_", " ");
+
+/** The skips in the order in which people read them, whatever order the server sends. */
+const SKIPS = ["fresh", "filtered", "unsupported", "failed_before", "beyond_max_files"];
+export const skips = (skipped) => SKIPS.map((name) => [name, skipped?.[name] ?? 0]);
 
 /** Glyphs stand beside the word, never instead of it. */
 const GLYPH = { added: "+", updated: "↻", moved: "→", unchanged: "=", failed: "✕", vanished: "∅" };
@@ -28,6 +31,14 @@ const STATUS = {
 };
 export const statusLabel = (status) => STATUS[status] ?? capital(String(status));
 export const hasEnded = (status) => status.status === "completed" || status.status === "cancelled";
+
+/** "Nov 20, 10:42", with the year where it is another one. */
+export function day(text) {
+  if (!text) return "";
+  const date = new Date(text);
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return new Intl.DateTimeFormat(undefined, { ...MINUTE, year }).format(date);
+}
 
 export function bytes(value) {
   if (!value) return "0 B";
@@ -51,8 +62,9 @@ export function range(estimate) {
   const { low, high } = estimate;
   if (high < 1) return "under a second";
   const [unit, size] = high < 90 ? ["s", 1] : high < 5400 ? ["min", 60] : ["h", 3600];
-  const from = Math.max(Math.round(low / size), size === 1 ? 0 : 1);
+  const from = Math.round(low / size);
   const to = Math.max(Math.ceil(high / size), from);
+  if (from < 1) return `up to ${number(to)} ${unit}`;
   return from === to ? `about ${number(to)} ${unit}` : `${number(from)}–${number(to)} ${unit}`;
 }
 
