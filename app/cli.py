@@ -16,7 +16,6 @@ import uvicorn
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from app import __version__, settings
 from app.doctor import examine
@@ -95,22 +94,24 @@ def serve(
     from app.web.app import create_app
 
     configured = _settings(root, ingest_host=host, ingest_port=port)
-    listening = _listen(configured)
-    address = configured.model_copy(update={"ingest_port": listening.getsockname()[1]}).address
-    store = IngestionState(configured.ingest_state_dir)
-    store.acquire(address)
-    try:
-        house, migration = build(configured, store)
-    except MediaIngestError:
-        store.release()
-        raise
-    if migration is not None and migration.copy is not None:
-        out.print(f"The database was upgraded to revision {migration.after}; a copy of it is {migration.copy}.")
-    out.print(f"Media Ingest {__version__} serves [bold]{address}/ingest-v2[/bold] (Ctrl-C ends it; sessions resume)")
-    config = uvicorn.Config(
-        create_app(house), log_level="warning", timeout_graceful_shutdown=5, server_header=False, lifespan="on"
-    )
-    uvicorn.Server(config).run(sockets=[listening])
+    with _listen(configured) as listening:
+        address = configured.model_copy(update={"ingest_port": listening.getsockname()[1]}).address
+        store = IngestionState(configured.ingest_state_dir)
+        store.acquire(address)
+        try:
+            house, migration = build(configured, store)
+        except MediaIngestError:
+            store.release()
+            raise
+        if migration is not None and migration.copy is not None:
+            out.print(f"The database was upgraded to revision {migration.after}; a copy of it is {migration.copy}.")
+        out.print(
+            f"Media Ingest {__version__} serves [bold]{address}/ingest-v2[/bold] (Ctrl-C ends it; sessions resume)"
+        )
+        config = uvicorn.Config(
+            create_app(house), log_level="warning", timeout_graceful_shutdown=5, server_header=False, lifespan="on"
+        )
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(configured: Settings) -> socket.socket:
@@ -121,6 +122,7 @@ def _listen(configured: Settings) -> socket.socket:
     try:
         listening.bind((configured.ingest_host, configured.ingest_port))
     except OSError as error:
+        listening.close()
         where = f"{configured.ingest_host}:{configured.ingest_port}"
         held = IngestionState(configured.ingest_state_dir).holder()
         hint = f" Another Media Ingest runs as {held}." if held else " Choose another with --port."
@@ -192,19 +194,12 @@ def sessions(json_: AsJson = False) -> None:
     if json_:
         _print_json([session.as_status() for session in found])
         return
-    table = Table("session", "status", "files", "failed", "created", "directories", box=None, pad_edge=False)
     for session in found:
-        files = f"{session.processed_files:,}/{session.total_files or 0:,}"
+        files = f"{session.processed_files:,}/{session.total_files or 0:,} files"
+        failed = f"{session.outcomes['failed']:,} failed"
         where = ", ".join(session.parameters.directories)
-        table.add_row(
-            session.session_id,
-            session.status.value,
-            files,
-            str(session.outcomes["failed"]),
-            session.created_at[:19],
-            where,
-        )
-    out.print(table)
+        line = f"{session.session_id}  {session.created_at[:19]}  {session.status.value:11}  {files:>17}  {failed:>9}"
+        out.print(f"{line}  {where}", markup=False)
 
 
 @cli.command()
@@ -390,7 +385,8 @@ def _print_session(session: SessionState) -> None:
     out.print(
         f"{view['discovered']:,} files found: {view['total_files']:,} to process" + (f", {skipped}" if skipped else "")
     )
-    done = ", ".join(f"{count:,} {name}" for name, count in view["outcomes"].items() if count) or "nothing yet"
+    done = ", ".join(f"{count:,} {name}" for name, count in view["outcomes"].items() if count)
+    done = done or ("nothing" if session.status.ended else "nothing yet")
     out.print(f"{view['processed_files']:,} processed: {done}; {view['pending']:,} pending")
     for error in view["errors"]:
         out.print(f"  {error['path']}: {error['reason']} ({error['stage']}, {error['cause']})", markup=False)

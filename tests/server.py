@@ -123,7 +123,7 @@ def event_stream(client: httpx2.Client, session_id: str, after: int | None = Non
 
 
 class Server:
-    """`media-ingest serve` in a process of its own, on a port that the system chooses. State and database in `folder`."""
+    """`media-ingest serve` in a process of its own, on a port that the system chooses; all it writes is in `folder`."""
 
     def __init__(self, folder: Path, roots: Mapping[str, Path], **settings: str) -> None:
         self.folder = folder
@@ -276,7 +276,7 @@ def everything_in(folder: Path) -> dict[str, Any]:
     return {"files": files} | {table: query(database, f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608
 
 
-# ------------------------------------------------------------------------------------------------ which media are opened
+# --------------------------------------------------------------------------------------------- which media are opened
 
 _IN_OPEN, _IN_ISDIR = 0x20, 0x40000000
 

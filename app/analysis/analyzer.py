@@ -28,6 +28,7 @@ from app.media import (
     Keyword,
     Kind,
     Metadata,
+    Picture,
     Rating,
     Recipe,
     Stage,
@@ -82,7 +83,7 @@ class Analyzer:
         root = os.fsencode(self.roots[job.file.root])
         course = _Course(job, self.recipe, root)
         try:
-            with opened(root, job.file.path) as source:
+            with image.few_warnings(), opened(root, job.file.path) as source:
                 return course.run(source)
         except CannotRead as error:
             return course.failure(error)
@@ -110,7 +111,7 @@ class _Course:
         made = None
         if (content := self.content) and Stage.THUMBNAIL in wanted:
             self.stage = Stage.THUMBNAIL
-            made = self._needed(lambda: picture(image.decode(content), content.orientation))
+            made = self._needed(lambda: self._picture(content))
         if content and content.stream is source.handle:  # what was decoded was read again after it was hashed
             source.check_unchanged()
         return Analysis(self.file, identity, self.stages, metadata, found, rating, made)
@@ -173,6 +174,10 @@ class _Course:
         )
         return rating, None if rating.source else self.embedded.problem("xmp", "exif")
 
+    def _picture(self, content: image.Opened) -> Picture:
+        decoded = image.decode(content)
+        return picture(decoded, image.orientation(decoded))
+
     def _needed(self, work: Callable[[], T]) -> T:
         """Run the current stage, without which there is no analysis. Raises CannotRead."""
         started = perf_counter()
@@ -195,7 +200,9 @@ class _Course:
         except MemoryError as error:
             problem = image.named(error)
         except Exception as error:  # noqa: BLE001 - some 15 classes come out of hostile files
-            problem = CannotRead(f"The {stage} are damaged ({type(error).__name__}).", cause="damaged_metadata")
+            problem = CannotRead(
+                f"Stage {stage} cannot make sense of it ({type(error).__name__}).", cause="damaged_metadata"
+            )
         self._ended(stage, started, problem)
         return value
 

@@ -5,7 +5,6 @@ who reads that the copy is incomplete knows what to do.
 """
 
 import os
-import struct
 from typing import BinaryIO
 
 _TAIL_BYTES = 64 * 1024  # of foreign data that may stand behind the end of a picture
@@ -25,8 +24,8 @@ def missing_bytes(stream: BinaryIO, format_: str) -> int:
     if format_ == "png":
         return max(0, _end_of_chunks(stream, size) - size)
     if format_ == "tiff" and head[2:4] in (b"*\0", b"\0*"):
-        (directory,) = struct.unpack("<I" if head[:2] == b"II" else ">I", head[4:8].ljust(4, b"\0"))
-        return max(0, int(directory) + 2 - size)
+        directory = int.from_bytes(head[4:8], "little" if head[:2] == b"II" else "big")
+        return max(0, directory + 2 - size)
     if mark := _END_MARKS.get(format_):
         stream.seek(max(0, size - _TAIL_BYTES))
         return 0 if mark in stream.read() else len(mark)
@@ -34,12 +33,14 @@ def missing_bytes(stream: BinaryIO, format_: str) -> int:
 
 
 def _end_of_boxes(stream: BinaryIO, size: int) -> int:
-    """Where the last top-level box ends (ISO 14496-12, 4.2; JPEG 2000 has the same): its size, its type, its content."""
+    """Where the last top-level box ends (ISO 14496-12, 4.2; JPEG 2000 has the same)."""
     at = 0
     while at < size:
         stream.seek(at)
-        length, _, large = struct.unpack(">I4sQ", stream.read(16).ljust(16, b"\0"))
-        length = large if length == _LARGE_BOX else length
+        header = stream.read(16)
+        length = int.from_bytes(header[:4], "big")
+        if length == _LARGE_BOX:
+            length = int.from_bytes(header[8:], "big")
         if length < _BOX_HEADER:  # 0 means "to the end of the file"; less is none
             return size
         at += length
@@ -51,8 +52,9 @@ def _end_of_chunks(stream: BinaryIO, size: int) -> int:
     at = 8
     while at < size:
         stream.seek(at)
-        length, kind = struct.unpack(">I4s", stream.read(8).ljust(8, b"\0"))
-        at += 12 + length
+        header = stream.read(8)
+        kind = header[4:]
+        at += 12 + int.from_bytes(header[:4], "big")
         if kind == b"IEND":
             return at
         if not kind.isalpha():  # lost: the file is damaged rather than short

@@ -66,7 +66,7 @@ def read(opened: Opened) -> Embedded:
             return read_part()
         except CannotRead as problem:
             found.problems[name] = problem
-        except Exception:
+        except Exception:  # noqa: BLE001 - some 15 classes of exception come out of hostile blocks
             found.problems[name] = CannotRead(f"The {name.upper()} block is damaged.", cause="damaged_metadata")
         return otherwise
 
@@ -81,7 +81,7 @@ def read(opened: Opened) -> Embedded:
 
 
 def _exif_block(image: Image.Image, texts: Mapping[str, bytes]) -> bytes:
-    """The EXIF block as a small TIFF, without the `Exif\\0\\0` before it."""
+    """The EXIF block: a small TIFF, without the word that stands before it in a JPEG."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         tags = image.getexif()
         for directory in (_EXIF_IFD, _GPS_IFD):
@@ -134,7 +134,7 @@ def _iptc_block(image: Image.Image, texts: Mapping[str, bytes]) -> bytes:
 
 
 def _raw_profile(texts: Mapping[str, bytes], name: str) -> bytes:
-    """A block kept as hexadecimal text after a line with its name and one with its length (ImageMagick, coders/png.c)."""
+    """A block in hexadecimal, after a line with its name and one with its length (ImageMagick, coders/png.c)."""
     lines = texts.get(_PROFILE + name, b"").split(b"\n")
     return bytes.fromhex(b"".join(lines[3:]).decode("ascii"))
 

@@ -26,7 +26,9 @@ _ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
 _PIXELS = re.compile(r"\((\d+) pixels\)")
 # What Pillow says of files that are whole and sound but of a kind that it does not decode
-_VARIANT = re.compile(r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported", re.IGNORECASE)
+_VARIANT = re.compile(
+    r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported", re.IGNORECASE
+)
 _CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer", re.IGNORECASE)
 
 _PILLOW_NAMES = {
@@ -49,8 +51,6 @@ _MAGIC = (
     (b"MM\0*", "tiff"),
     (b"II+\0", "tiff"),  # BigTIFF
     (b"MM\0+", "tiff"),
-    (b"BM", "bmp"),
-    (b"\x28\0\0\0", "bmp"),  # a DIB: BMP without its file header
     (b"\0\0\0\x0cjP  \r\n\x87\n", "jpeg2000"),
     (b"\xff\x4f\xff\x51", "jpeg2000"),
 )
@@ -87,6 +87,8 @@ def recognise(head: bytes) -> str | None:
         # `mif1` and `msf1` alone say only "HEIF": the decoder that takes most is libheif
         heif = brands & (_HEIC_BRANDS | {b"mif1", b"msf1"})
         return "avif" if brands & _AVIF_BRANDS else "heic" if heif else None
+    if (head[:2] == b"BM" and head[15:18] == b"\0\0\0") or (head[:4] == b"\x28\0\0\0" and head[12:14] == b"\1\0"):
+        return "bmp"  # two letters are also how a text may start: its header is less than 256 bytes long; or a bare DIB
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
@@ -100,11 +102,20 @@ def recognise(head: bytes) -> str | None:
     return None
 
 
+@contextmanager
+def few_warnings() -> Iterator[None]:
+    """Silence what Pillow warns about while it reads on; only too many pixels become an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
 def check_file_size(size: int) -> None:
     """Raise CannotRead `decoder_memory` for an image file of more bytes than a worker could decode."""
     if size > MAX_FILE_BYTES:
         raise CannotRead(
-            f"The image file has {size / 1024**3:.1f} GiB; images above {MAX_FILE_BYTES // 1024**3} GiB are not decoded.",
+            f"The image file has {size / 1024**3:.1f} GiB; images above 1 GiB are not decoded.",
             cause="decoder_memory",
         )
 
@@ -127,7 +138,7 @@ def prepare() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An image whose header was read. `size` is in pixels as stored; `orientation` is what turns it upright, 1..8."""
+    """An image whose header was read; `size` is in pixels as stored, `stream` holds the whole file."""
 
     stream: BinaryIO
     image: ImageFile
@@ -135,12 +146,12 @@ class Opened:
     mode: str
     size: tuple[int, int]
     frames: int
-    orientation: int
 
 
 def open_image(stream: BinaryIO, format_: str) -> Opened:
-    """Read the header. Raises CannotRead: `truncated_image`, `damaged_image`, `unsupported_format`, `too_many_pixels`,
-    `decoder_memory`.
+    """Read the header.
+
+    Raises CannotRead: `truncated_image`, `damaged_image`, `unsupported_format`, `too_many_pixels`, `decoder_memory`.
     """
     prepare()
     if format_ == "heic" and (missing := missing_bytes(stream, format_)):
@@ -152,8 +163,7 @@ def open_image(stream: BinaryIO, format_: str) -> Opened:
             image = _open(stream, format_)
         except UnidentifiedImageError as error:
             raise SyntaxError("; ".join(str(warning.message) for warning in caught)) from error
-        orientation = _orientation(image)
-        return Opened(stream, image, format_, image.mode, _stored(image), int(getattr(image, "n_frames", 1)), orientation)
+        return Opened(stream, image, format_, image.mode, _stored(image), int(getattr(image, "n_frames", 1)))
 
 
 def _open(stream: BinaryIO, format_: str) -> ImageFile:
@@ -173,28 +183,26 @@ def _stored(image: ImageFile) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
-def _orientation(image: ImageFile) -> int:
-    """How to turn the picture upright (EXIF 2.32, tag 0x0112); 1 where Pillow or libheif turn it themselves."""
-    if image.format in ("TIFF", "HEIF"):
-        return 1
-    try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # noqa: BLE001 - damaged EXIF is the metadata stage's to report; the picture is shown as stored
-        return 1
-    return orientation if orientation in range(1, 9) else 1
-
-
 def decode(opened: Opened) -> Image.Image:
     """The pixels of the first frame, decoded once. A JPEG is decoded smaller, its shorter side kept >= 640 px.
 
     Raises CannotRead: as `open_image`.
     """
-    with _named_errors(opened.stream, opened.format), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        opened.image.draft(None, (SHORT_SIDE, SHORT_SIDE))  # type: ignore[arg-type]
+    with _named_errors(opened.stream, opened.format):
+        opened.image.draft(None, (SHORT_SIDE, SHORT_SIDE))
         opened.image.load()
     return opened.image
+
+
+def orientation(image: Image.Image) -> int:
+    """How to turn a decoded picture upright, as EXIF's value 1..8; 1 where Pillow or libheif have turned it already."""
+    if image.format in ("TIFF", "HEIF"):
+        return 1
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 - damaged EXIF is the metadata stage's to report; the picture is shown as stored
+        return 1
+    return value if value in range(1, 9) else 1
 
 
 @contextmanager
@@ -231,7 +239,8 @@ def named(error: Exception) -> CannotRead:
             cause="too_many_pixels",
         )
     if isinstance(error, EOFError | struct.error | IndexError) or _CUT_OFF.search(detail):
-        return CannotRead("The image ends before its data does; the copy is probably incomplete.", cause="truncated_image")
+        sentence = "The image ends before its data does; the copy is probably incomplete."
+        return CannotRead(sentence, cause="truncated_image")
     if variant := _VARIANT.search(detail):
         return CannotRead(
             f"The image is of a variant of its format that cannot be decoded: {variant[0].strip().lower()}.",

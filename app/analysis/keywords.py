@@ -12,7 +12,8 @@ _EXTRA_NETWORK = re.compile(r"<[^<>]*>")  # <lora:name:0.8>, <hypernet:...>
 _SEPARATOR = re.compile(r"[,\n]|\bBREAK\b|\bAND\b")
 _WEIGHTED = re.compile(r"(.*):\s*([0-9.]+)\s*", re.DOTALL)
 _INNER_WEIGHT = re.compile(r":\s*[0-9.]+\s*(?=[)\]])")
-_DEEP = 20
+_DEEP = 20  # brackets inside brackets that are still weighed
+_PROMPT_CHARACTERS = 32 * 1024  # that are looked at; the longest prompts of people have a few thousand
 
 
 def gather(
@@ -51,10 +52,10 @@ def _once(found: Iterable[Keyword]) -> Iterator[Keyword]:
 def phrases(prompt: str) -> Iterator[tuple[str, float | None]]:
     """The comma-separated phrases of a prompt with their weight, None where none is written.
 
-    A1111's attention syntax: `(word:1.3)` weighs 1.3, `(word)` 1.1, `((word))` 1.21, `[word]` 1/1.1, `\\(` is a
-    parenthesis itself (wiki "Features", "Attention/emphasis"). `<lora:...>` is a setting, not a word.
+    A1111's attention syntax: `(word:1.3)` weighs 1.3, `(word)` 1.1, `((word))` 1.21, `[word]` 1/1.1, and a backslash
+    makes a bracket a letter (wiki "Features", "Attention/emphasis"). `<lora:...>` is a setting, not a word.
     """
-    yield from _weighed(_EXTRA_NETWORK.sub(",", prompt), None, _DEEP)
+    yield from _weighed(_EXTRA_NETWORK.sub(",", prompt[:_PROMPT_CHARACTERS]), None, _DEEP)
 
 
 def _weighed(text: str, weight: float | None, depth: int) -> Iterator[tuple[str, float | None]]:

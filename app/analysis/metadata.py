@@ -16,7 +16,8 @@ from app.analysis import prompts
 from app.analysis.embedded import Embedded
 from app.media import Metadata, clean_json, clean_text
 
-RAW_BYTES = 64 * 1024
+RAW_BYTES = 64 * 1024  # of raw tags as JSON
+_DROPPED_BYTES, _DROPPED_NAMES, _DROPPED_CHARACTERS = 8 * 1024, 20, 60  # kept free for, and at most, what was dropped
 _DATE = re.compile(
     r"(?P<year>\d{4})[:-](?P<month>\d\d)[:-](?P<day>\d\d)"
     r"(?:[ T](?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d*)?)?\s*(?P<offset>Z|[+-]\d\d:?\d\d)?)?\Z"
@@ -127,19 +128,31 @@ def raw(found: Embedded) -> dict[str, Any]:
 
     The smallest entries are kept first: one huge workflow does not push out a hundred tags.
     """
-    parts = {"exif": convert_types(dict(found.exif)), "xmp": found.xmp, "iptc": found.iptc, "text": found.texts}
+    parts = {"exif": _plain(found.exif), "xmp": found.xmp, "iptc": found.iptc, "text": found.texts}
     entries = [
-        (len(json.dumps(cleaned := clean_json(value))) + len(name) + 8, part, clean_text(name), cleaned)
+        (len(json.dumps([cleaned_name := clean_text(name), cleaned := clean_json(value)])), part, cleaned_name, cleaned)
         for part, values in parts.items()
         for name, value in values.items()
         if value is not None
     ]
     kept: dict[str, Any] = {}
-    room = RAW_BYTES * 15 // 16  # the rest is for the names of what was dropped
+    dropped: dict[str, int] = {}
+    room = RAW_BYTES - _DROPPED_BYTES
     for size, part, name, value in sorted(entries, key=lambda entry: entry[:3]):
         room -= size
-        section = part if room >= 0 else "dropped"
-        if section == "dropped" and len(kept.get("dropped", ())) >= 100:
-            break
-        kept.setdefault(section, {})[name] = value if room >= 0 else size
-    return kept
+        if room >= 0:
+            kept.setdefault(part, {})[name] = value
+        elif len(dropped) < _DROPPED_NAMES:
+            dropped[f"{part}.{name}"[:_DROPPED_CHARACTERS]] = size
+    return kept | ({"dropped": dropped} if dropped else {})
+
+
+def _plain(exif: Mapping[str, Any]) -> dict[str, Any]:
+    """The EXIF tags as plain values; one that ExifRead cannot convert as the text that it prints."""
+    plain: dict[str, Any] = {}
+    for name, tag in exif.items():
+        try:
+            plain |= convert_types({name: tag})
+        except (ValueError, TypeError, OverflowError):
+            plain[name] = tag.printable
+    return plain

@@ -8,6 +8,7 @@ from io import BytesIO
 from math import cos, pi
 from operator import mul
 from statistics import median
+from typing import cast
 
 from PIL import Image, ImageCms
 
@@ -51,9 +52,9 @@ def _resizable(image: Image.Image) -> Image.Image:
     if image.mode in ("P", "PA", "1") or (image.mode in ("L", "RGB") and "transparency" in image.info):
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode.startswith("I;16"):
-        return image.point(lambda value: value / 256).convert("L")
+        return image.convert("I").point(lambda value: value / 256).convert("L")
     if image.mode in ("I", "F"):  # no scale is laid down: stretched from its darkest to its brightest
-        low, high = image.getextrema()
+        low, high = cast("tuple[float, float]", image.getextrema())
         factor = 255 / ((high - low) or 1)
         return image.point(lambda value: value * factor + -low * factor).convert("L")
     return image
@@ -63,8 +64,8 @@ def _plain(image: Image.Image) -> Image.Image:
     """RGB or RGBA: what WebP holds and the hash looks at."""
     if image.mode == "LAB":
         transform = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
-        return ImageCms.applyTransform(image, transform)
-    return image.convert("RGBA" if image.mode in ("LA", "La", "RGBa", "RGBA") else "RGB")
+        return cast("Image.Image", ImageCms.applyTransform(image, transform))
+    return image.convert("RGBA" if image.mode in ("LA", "RGBa", "RGBA") else "RGB")
 
 
 def _webp(image: Image.Image, profile: bytes | None) -> bytes:

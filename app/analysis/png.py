@@ -15,6 +15,7 @@ from app.errors import CannotRead
 
 TEXT_BYTES = 16 * 1024 * 1024  # the longest ComfyUI workflows are a few megabytes
 _SIGNATURE_BYTES = 8
+_KEY_BYTES = 79  # the longest keyword that PNG allows
 _TEXT_KINDS = (b"tEXt", b"zTXt", b"iTXt")
 
 
@@ -63,7 +64,7 @@ def _text(kind: bytes, body: bytes, room: int) -> tuple[str, bytes]:
             f"The texts of the PNG are larger than {TEXT_BYTES // 1024**2} MB, which is not safe to unpack.",
             cause="text_too_large",
         )
-    return key.decode("latin-1"), rest
+    return key[:_KEY_BYTES].decode("latin-1"), rest
 
 
 def without_texts(stream: BinaryIO) -> BinaryIO:

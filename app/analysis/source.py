@@ -101,8 +101,10 @@ def opened(root: bytes, path: bytes) -> Iterator[Source]:
 def _inside(root: bytes, path: bytes) -> bytes:
     """The real place of `path`, whose folder must be inside `root` even after following links."""
     folder, name = os.path.split(path)
+    if os.path.isabs(path) or name in (b"", b".", b"..") or b"\0" in path:
+        raise CannotRead("It does not name a file inside the media root.", cause="not_a_file")
     real_root = os.path.realpath(root)
     real_folder = os.path.realpath(os.path.join(real_root, folder))
-    if os.path.isabs(path) or name in (b"", b".", b"..") or os.path.commonpath([real_root, real_folder]) != real_root:
+    if os.path.commonpath([real_root, real_folder]) != real_root:
         raise CannotRead("Its folder leads outside the media root.", cause="not_a_file")
     return os.path.join(real_folder, name)

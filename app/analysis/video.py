@@ -5,9 +5,7 @@ Only the container is looked at: a playlist or a web page named `.mp4` would mak
 
 from app.analysis.image import ftyp_brands
 
-_MP4_BRANDS = frozenset(
-    (b"mp41", b"mp42", b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"avc1", b"dash", b"MSNV")
-)
+_NO_VIDEO = frozenset((b"M4A ", b"M4B ", b"M4P ", b"crx ", b"jxl ", b"jp2 ", b"jpx "))  # sound, camera raw, pictures
 _ATOMS = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
 
 
@@ -19,6 +17,8 @@ def recognise(head: bytes) -> str | None:
     """
     if brands := ftyp_brands(head):
         major = brands[0]
+        if major in _NO_VIDEO:
+            return None
         if major.startswith(b"qt"):
             return "mov"
         if major.startswith(b"M4V"):

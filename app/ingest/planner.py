@@ -40,14 +40,15 @@ class Walk:
     def run(self, disk: Folders) -> None:
         """Reads every folder; `discovered` grows while it runs."""
         stack = [(folder, any(map(is_hidden, folder.path.split(b"/")))) for folder in self.folders]
-        while stack:
-            folder, hidden = stack.pop()
-            listing = disk.read(folder, hidden=hidden)
-            self.listings[folder] = listing
-            self.discovered += len(listing.entries)
-            if self.recursive:
-                stack += [(folder.below(name), hidden or is_hidden(name)) for name in listing.folders]
-        self.done.set()
+        try:
+            while stack:
+                folder, hidden = stack.pop()
+                listing = self.listings[folder] = disk.read(folder, hidden=hidden)
+                self.discovered += len(listing.entries)
+                if self.recursive:
+                    stack += [(folder.below(name), hidden or is_hidden(name)) for name in listing.folders]
+        finally:
+            self.done.set()
 
 
 class Planner:

@@ -67,6 +67,7 @@ class Runner:
             interrupted = self._move(session, Status.INTERRUPTED) if was_on else session
             if interrupted.status is Status.INTERRUPTED and auto_resume:
                 self._move(interrupted, Status.QUEUED)
+            self._plan_retry(session)
         self._thread.start()
 
     def _recovered(self, session_id: str, saved: SessionState | None, logged: Any) -> SessionState | None:
@@ -179,7 +180,9 @@ class Runner:
 
     def sessions(self) -> list[SessionState]:
         """All sessions, newest first."""
-        return sorted(self._sessions.values(), key=lambda s: (s.created_at, s.session_id), reverse=True)
+        with self._changed:
+            found = list(self._sessions.values())
+        return sorted(found, key=lambda s: (s.created_at, s.session_id), reverse=True)
 
     def active(self) -> SessionState | None:
         """The one that the page should show after a refresh."""
@@ -212,11 +215,11 @@ class Runner:
 
     def _once_taken_up(self, session_id: str) -> SessionState:
         """Gives the thread a moment to take a session up, so that `queued` means: behind another one."""
-        busy = any(session.status.working for session in self._sessions.values())
+        busy = any(session.status.working for session in self.sessions())
         return self.wait(session_id, lambda s: s.status is not Status.QUEUED, 0 if busy else 0.25)
 
     def _refuse_twin(self, parameters: Parameters) -> None:
-        for session in self._sessions.values():
+        for session in self.sessions():
             if not session.status.ended and session.parameters == parameters:
                 sentence = f"The same request is {session.status.value} already, as session {session.session_id}."
                 raise AlreadyActive(sentence, session_id=session.session_id)

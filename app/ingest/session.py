@@ -283,6 +283,7 @@ class SessionState:
             "stats": dict(self.stats),
             "stages": {name: asdict(count) for name, count in self.stages.items()},
             "errors": [dict(error) for error in self.errors],
+            "active_seconds": self.active_seconds,
             "files_per_second": self.files_per_second,
             "eta_seconds": self.eta_seconds,
             "created_at": self.created_at,

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from app.errors import BadSetting, NeedsAttention
 
@@ -39,6 +40,11 @@ def parse_url(url: str) -> URL:
 def sqlite_path(url: URL) -> Path | None:
     """The database file, None on PostgreSQL."""
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+
+def connect_read_only(file: Path) -> sqlite3.Connection:
+    """A connection that cannot write to the file, nor fold its write-ahead log into it when it closes."""
+    return sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
 
 
 class Engines:
@@ -73,6 +79,14 @@ class Engines:
     def read(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` on a connection that cannot write. Raises NeedsAttention if the database cannot be reached."""
         return _in_transaction(self._readers, work)
+
+    def peek(self, work: Callable[[Connection], T]) -> T:
+        """Like `read`, but on an SQLite file that is opened read-only: even its write-ahead log is left as it is."""
+        file = sqlite_path(self.url)
+        if file is None:
+            return self.read(work)
+        engine = create_engine("sqlite://", creator=lambda: connect_read_only(file), poolclass=NullPool)
+        return _in_transaction(engine, work)
 
     def close(self) -> None:
         """Closes every connection."""

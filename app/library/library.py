@@ -24,7 +24,7 @@ from app.library.recording import (
     row_in,
 )
 from app.library.values import Event, Failed, Known, now
-from app.media import Analysis, Failure, Kind, Stage, clean_json
+from app.media import Analysis, Failure, Kind, Outcome, Stage, clean_json
 
 
 class Library:
@@ -102,7 +102,7 @@ class Library:
         statement = select(FAILURES.c.path, FAILURES.c.fingerprint).where(
             FAILURES.c.root == root, FAILURES.c.fatal.is_(True), _inside(FAILURES, folder, below=below)
         )
-        return self._engines.read(lambda c: dict(c.execute(statement).tuples().all()))
+        return self._engines.read(lambda c: dict(c.execute(statement).all()))
 
     def answered(self, session_id: str) -> set[bytes]:
         """`ROOT/relative` of every file that this session has answered for."""
@@ -128,9 +128,19 @@ class Library:
             after = page[-1].id
 
     def answers(
-        self, session_id: str, *, outcome: str | None = None, cause: str | None = None, after: int = 0, limit: int = 100
+        self,
+        session_id: str,
+        *,
+        outcome: str | None = None,
+        cause: str | None = None,
+        incomplete: bool = False,
+        after: int = 0,
+        limit: int = 100,
     ) -> list[Event]:
-        """A page of the session's `file_complete` events, oldest first, narrowed by outcome and cause."""
+        """A page of the session's `file_complete` events, oldest first, narrowed by outcome and cause.
+
+        `incomplete` narrows to files that were taken in although a stage failed.
+        """
         statement = select(EVENTS).where(
             EVENTS.c.session_id == session_id, EVENTS.c.kind == "file_complete", EVENTS.c.id > after
         )
@@ -138,6 +148,9 @@ class Library:
             statement = statement.where(EVENTS.c.outcome == outcome)
         if cause:
             statement = statement.where(EVENTS.c.cause == cause)
+        if incomplete:
+            not_taken_in = (Outcome.FAILED.value, Outcome.VANISHED.value)
+            statement = statement.where(EVENTS.c.cause.is_not(None), EVENTS.c.outcome.not_in(not_taken_in))
         statement = statement.order_by(EVENTS.c.id).limit(limit)
         return self._engines.read(lambda connection: as_events(connection.execute(statement)))
 
@@ -194,7 +207,7 @@ def _inside(table: Table, folder: bytes, *, below: bool) -> Any:
     """The condition for files of a folder; `below` adds all folders under it. `0` is the byte after `/`."""
     if not below:
         return table.c.folder == folder
-    return table.c.path.between(folder + b"/", folder + b"0") if folder else table.c.path != b""
+    return (table.c.path > folder + b"/") & (table.c.path < folder + b"0") if folder else table.c.path != b""
 
 
 def _answer(connection: Connection, session_id: str, path: bytes) -> Event | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from app.errors import DatabaseUnusable, NeedsAttention
-from app.library.engine import Engines, sqlite_path
+from app.library.engine import Engines, connect_read_only, sqlite_path
 from app.library.tables import Base
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def revision_of(url: str) -> str | None:
                 return None
             _check_sqlite(file)
         try:
-            return engines.read(_revision)
+            return engines.peek(_revision)
         except NeedsAttention as error:
             raise DatabaseUnusable(error.sentence) from error
     finally:
@@ -130,7 +130,7 @@ def _check_sqlite(file: Path) -> None:
         f"The database {file} is damaged or not an SQLite database: restore a copy, or move it away to start anew."
     )
     try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(connect_read_only(file)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if file.stat().st_size <= _QUICK_CHECK_BYTES:
                 (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()

@@ -25,9 +25,11 @@ _INSERT_ROW = insert(MEDIA).returning(MEDIA.c.id)
 _UPDATE_ROW = update(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 _INSERT_EVENT = insert(EVENTS).returning(EVENTS.c.id)
 _DELETE_FAILURES = delete(FAILURES).where(
-    FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")
+    FAILURES.c.root == bindparam("b_root"),
+    FAILURES.c.path == bindparam("b_path"),
+    FAILURES.c.stage.in_(bindparam("stages", expanding=True)),
 )
-_ATTEMPTS = select(FAILURES.c.stage, FAILURES.c.fingerprint, FAILURES.c.attempts).where(
+_REMEMBERED = select(FAILURES.c.stage, FAILURES.c.fingerprint, FAILURES.c.attempts, FAILURES.c.fatal).where(
     FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")
 )
 _KEYWORD_IDS = select(KEYWORDS.c.text, KEYWORDS.c.id).where(KEYWORDS.c.text.in_(bindparam("texts", expanding=True)))
@@ -47,9 +49,9 @@ def record(connection: Connection, session_id: str, result: Analysis | Failure, 
         if not result.vanished:
             _remember_failures(connection, session_id, at, result)
     else:
-        outcome, keywords_added = _save(connection, session_id, at, result)
-        _remember_failures(connection, session_id, at, result)
-    failed = result if isinstance(result, Failure) else None
+        outcome, keywords_added, standing = _save(connection, session_id, at, result)
+        _remember_failures(connection, session_id, at, result, standing)
+    first = next(iter(failures_of(result)), None)
     return append(
         connection,
         {
@@ -58,18 +60,28 @@ def record(connection: Connection, session_id: str, result: Analysis | Failure, 
             "kind": "file_complete",
             "path": event_path(file.root, file.path),
             "outcome": outcome.value,
-            "cause": failed.cause if failed else None,
-            "reason": clean_text(failed.reason) if failed else None,
+            "cause": first[1].cause if first else None,
+            "reason": clean_text(first[1].reason or "") if first else None,
             "detail": event_detail(result, keywords_added=keywords_added, nsfw_threshold=nsfw_threshold),
         },
     )
 
 
-def _save(connection: Connection, session_id: str, at: str, analysis: Analysis) -> tuple[Outcome, int]:
-    """Inserts or updates the row and its keywords; returns the outcome and the number of keyword links made."""
+def _save(connection: Connection, session_id: str, at: str, analysis: Analysis) -> tuple[Outcome, int, frozenset[str]]:
+    """Inserts or updates the row and its keywords.
+
+    Returns the outcome, the number of keyword links made, and the stages whose earlier failure still stands because
+    they did not run again on these bytes.
+    """
     old = row_in(connection, analysis.file.root, analysis.file.path)
     row = row_of(analysis, old)
     links = _wanted_links(analysis, old)
+    standing = frozenset(
+        stage.value
+        for stage, result in analysis.stages.items()
+        if result.status is StageStatus.SKIPPED
+        and row["stages"].get(stage.value, {}).get("status") == StageStatus.FAILED.value
+    )
     before = {} if old is None else _links_of(connection, old["id"])
     keywords_changed = links is not None and links != before
     outcome = outcome_of(row, old, keywords_changed=keywords_changed)
@@ -82,11 +94,11 @@ def _save(connection: Connection, session_id: str, at: str, analysis: Analysis) 
             row |= {"session_id": session_id, "updated_at": at}
         connection.execute(_UPDATE_ROW, row | {"b_id": media_id})
     if not keywords_changed or links is None:
-        return outcome, 0
+        return outcome, 0, standing
     if before:
         connection.execute(_UNLINK, {"b_id": media_id})
     _link(connection, media_id, links)
-    return outcome, len(links.keys() - before.keys())
+    return outcome, len(links.keys() - before.keys()), standing
 
 
 def _wanted_links(analysis: Analysis, old: Mapping[str, Any] | None) -> KeywordLinks | None:
@@ -109,7 +121,7 @@ def _link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
     texts = sorted({text for text, _ in links})
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     connection.execute(dialect.insert(KEYWORDS).on_conflict_do_nothing(), [{"text": text} for text in texts])
-    ids = dict(connection.execute(_KEYWORD_IDS, {"texts": texts}).tuples().all())
+    ids = dict(connection.execute(_KEYWORD_IDS, {"texts": texts}).all())
     connection.execute(
         insert(LINKS),
         [
@@ -119,13 +131,24 @@ def _link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
     )
 
 
-def _remember_failures(connection: Connection, session_id: str, at: str, result: Analysis | Failure) -> None:
-    """Replaces what is remembered of the file's failures by those of this result; the same one again counts up."""
+def _remember_failures(
+    connection: Connection,
+    session_id: str,
+    at: str,
+    result: Analysis | Failure,
+    standing: frozenset[str] = frozenset(),
+) -> None:
+    """Replaces what is remembered of the file's failures by those of this result; the same one again counts up.
+
+    A failure of one of the `standing` stages that did not cost the file its row stays.
+    """
     file = result.file
     key = {"b_root": file.root, "b_path": file.path}
-    before = {(stage, fingerprint): n for stage, fingerprint, n in connection.execute(_ATTEMPTS, key)}
-    if before:
-        connection.execute(_DELETE_FAILURES, key)
+    remembered = connection.execute(_REMEMBERED, key).all()
+    before = {(stage, fingerprint): attempts for stage, fingerprint, attempts, _ in remembered}
+    over = [stage for stage, _, _, fatal in remembered if fatal or stage not in standing]
+    if over:
+        connection.execute(_DELETE_FAILURES, key | {"stages": over})
     failures = failures_of(result)
     if failures:
         connection.execute(

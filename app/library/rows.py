@@ -63,7 +63,7 @@ def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
         Stage.METADATA: {name: clean_json(getattr(metadata, name)) for name in METADATA_COLUMNS} if metadata else {},
         Stage.SCORE: {"score": rating.score, "score_source": rating.source} if rating else {},
         Stage.THUMBNAIL: {"phash": picture.phash} if picture else {},
-        Stage.NSFW: {"nsfw_probability": nsfw.probability, "nsfw_model": nsfw.model} if nsfw else {},
+        Stage.NSFW: {"nsfw_probability": clean_json(nsfw.probability), "nsfw_model": nsfw.model} if nsfw else {},
     }
 
 
@@ -85,7 +85,7 @@ def keyword_links(keywords: tuple[Keyword, ...]) -> KeywordLinks:
     for keyword in keywords:
         text = clean_text(keyword.text).strip()[:MAX_KEYWORD_CHARACTERS]
         if text:
-            links.setdefault((text, keyword.source), keyword.weight)
+            links.setdefault((text, keyword.source), clean_json(keyword.weight))
     return links
 
 

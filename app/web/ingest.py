@@ -163,10 +163,11 @@ def session_files(
     outcome: Outcome | None = None,
     cause: str | None = None,
     skipped: Skip | None = None,
+    incomplete: bool = False,  # noqa: FBT001, FBT002 - a query parameter
     cursor: str | None = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:
-    """The files of one class of a session, page by page."""
+    """The files of one class of a session, page by page; `incomplete` are those taken in with a stage that failed."""
     records.runner.session(session_id)
     if skipped is not None:
         page = page_of(records.runner.survey(session_id), skipped.value, cursor=cursor, limit=limit)
@@ -176,6 +177,7 @@ def session_files(
         session_id,
         outcome=outcome.value if outcome else None,
         cause=cause,
+        incomplete=incomplete,
         after=_row_cursor(cursor),
         limit=limit + 1,
     )
@@ -217,7 +219,8 @@ def directories(
 
 
 def _position(session: SessionState) -> str:
-    return f"{session.created_at}~{session.session_id}"
+    """Where a session stands in the history; without the `+` of a zone, which a URL would turn into a space."""
+    return f"{session.created_at[:23]}~{session.session_id}"
 
 
 def _row_cursor(cursor: str | None) -> int:

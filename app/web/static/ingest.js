@@ -12,14 +12,16 @@ import { planNow, planSoon, preparePlan, restPlan } from "./plan.js";
 import { clearFiles, showActionError, showConnection, showFiles, showProgress } from "./progress.js";
 import { showResults } from "./results.js";
 import { clearSessionFromStorage, saveSessionToStorage, sessionInStorage } from "./storage.js";
-import { bytes, hasEnded, number, statusLabel } from "./words.js";
+import { showTotals } from "./totals.js";
+import { hasEnded, number, statusLabel } from "./words.js";
 
 const STEPS = ["configure", "process", "complete"];
-const LOOK_FOR_OTHERS_MS = 10_000;
+const LOOK_AROUND_MS = 10_000;
 const REPLAYED_FILES = 20; // ids are shared by all sessions, so this many back shows at most the last twenty files
 
 let step = "configure";
 let session = null; // the newest status of the session followed, null where there is none
+const onShow = () => (step === "configure" ? null : session?.session_id);
 
 const stream = new SessionStream({
   onStatus: take,
@@ -53,7 +55,6 @@ function title() {
 function openSession(status, { focus = false } = {}) {
   session = status;
   saveSessionToStorage(status.session_id);
-  setMessage(byId("notice-text"), "");
   byId("notice").hidden = true;
   showActionError("");
   if (hasEnded(status)) {
@@ -89,7 +90,7 @@ function take(status) {
     showProgress(status);
     document.title = title();
   } else if (step === "configure") notice(status);
-  if (before?.status !== status.status) showSessions(step === "configure" ? null : status.session_id);
+  if (before?.status !== status.status) showSessions(onShow());
 }
 
 async function openById(id, { focus = true } = {}) {
@@ -164,6 +165,7 @@ function configure({ focus = false } = {}) {
   planNow();
   showSessions(null);
   if (session && !hasEnded(session)) notice(session);
+  else lookForOthers();
 }
 
 /** On Configure: a session runs, here or from another tab; one button shows it. */
@@ -183,8 +185,15 @@ function say(sentence) {
   byId("notice").hidden = !sentence;
 }
 
+/** Every few seconds while the page is seen: what other tabs and the queue have come to. */
+function lookAround() {
+  if (document.hidden) return;
+  lookForOthers();
+  if (!byId("queue").hidden) showSessions(onShow());
+}
+
 async function lookForOthers() {
-  if (document.hidden || step !== "configure" || stream.sessionId) return;
+  if (step !== "configure" || stream.sessionId) return;
   const active = await api.activeSession().catch(() => null);
   if (!active?.session_id || hasEnded(active) || step !== "configure") return;
   const status = await api.status(active.session_id).catch(() => null);
@@ -193,17 +202,6 @@ async function lookForOthers() {
   notice(status);
   follow(status);
   showSessions(null);
-}
-
-async function showTotals() {
-  const totals = await api.summary().catch(() => null);
-  if (!totals) return;
-  for (const [id, value, noun] of [["images", totals.images, "Image"], ["videos", totals.videos, "Video"], ["sessions", totals.sessions, "Session"]]) {
-    setText(byId(`total-${id}`), number(value));
-    setText(byId(`total-${id}`).previousElementSibling, value === 1 ? noun : `${noun}s`);
-  }
-  setText(byId("total-bytes"), bytes(totals.bytes));
-  byId("totals").hidden = false;
 }
 
 /** After a load or a return from the browser's cache: the session of this tab, else the one that is active. */
@@ -228,7 +226,7 @@ prepareFiles();
 prepareBrowse((path) => { setDirectory(path); byId("browse").focus(); });
 prepareHistory({
   open: openById,
-  changed: () => showSessions(step === "configure" ? null : session?.session_id),
+  changed: () => showSessions(onShow()),
   failed: say,
 });
 byId("browse").addEventListener("click", () => openBrowse(byId("directory").value.trim()));
@@ -239,8 +237,8 @@ byId("cancel").addEventListener("click", cancel);
 byId("configure-another").addEventListener("click", () => configure({ focus: true }));
 byId("start-another").addEventListener("click", startAnother);
 byId("notice-show").addEventListener("click", () => { if (session) openById(session.session_id); });
-setInterval(lookForOthers, LOOK_FOR_OTHERS_MS);
-document.addEventListener("visibilitychange", lookForOthers);
+setInterval(lookAround, LOOK_AROUND_MS);
+document.addEventListener("visibilitychange", lookAround);
 window.addEventListener("pagehide", () => stream.stop());
 window.addEventListener("pageshow", (event) => { if (event.persisted) recover(); });
 recover();

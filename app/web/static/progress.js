@@ -51,7 +51,8 @@ function showMeter(status) {
   const planning = status.total_files === null || status.status === "planning";
   if (planning) bar.removeAttribute("value");
   else bar.value = status.progress;
-  setText(byId("percent"), planning ? "…" : `${Math.floor(status.progress)}%`);
+  byId("percent").hidden = planning;
+  setText(byId("percent"), `${Math.floor(status.progress)}%`);
   setText(byId("progress-text"), planning
     ? `Looking… ${count(status.discovered ?? 0, "file")} so far`
     : `${number(status.processed_files)} of ${count(status.total_files, "file")}`);
@@ -81,11 +82,11 @@ function showStats(status) {
 }
 
 /** "800 checked / 3 detected"; never a bare 0 for files that nobody checked. */
-export function nsfwText({ parameters, stats, stages }) {
+export function nsfwText({ parameters, stats, stages, unavailable }) {
   if (parameters?.enable_nsfw_detection === false) return "off";
   const { done = 0, failed = 0, skipped = 0 } = stages?.nsfw ?? {};
-  const unavailable = byId("configure").dataset.nsfwUnavailable !== "";
-  if (done + failed === 0 && (unavailable || skipped > 0)) return unavailable ? "not checked: unavailable" : "not checked";
+  if (done + failed === 0 && unavailable?.nsfw) return "not checked: unavailable";
+  if (done + failed === 0 && skipped > 0) return "not checked";
   return `${number(stats?.nsfw_checked)} checked / ${number(stats?.nsfw_detected)} detected`;
 }
 

@@ -52,13 +52,13 @@ function lead(status) {
 /** "1,043 discovered = 826 taken on + 120 fresh + …" and "826 taken on = 800 added + … + 3 failed". */
 function sums(status) {
   const id = status.session_id;
-  const skips = skips(status.skipped).map(([name, value]) => ({ name, value, filters: { skipped: name }, pictures: name === "fresh" }));
+  const skipped = skips(status.skipped).map(([name, value]) => ({ name, value, filters: { skipped: name }, pictures: name === "fresh" }));
   const outcomes = Object.entries(status.outcomes).map(([name, value]) => ({ name, value, filters: { outcome: name }, pictures: true }));
   const taken = { name: "taken on", value: status.total_files ?? 0, filters: {}, pictures: true, always: true };
   const pending = { name: "pending", value: status.pending ?? 0 };
   return [
-    sum(id, { name: "discovered", value: status.discovered }, [taken, ...skips]),
-    sum(id, { name: "taken on", value: taken.value }, [...outcomes, pending]),
+    sum(id, { name: "discovered", value: status.discovered }, [taken, ...skipped]),
+    taken.value ? sum(id, { name: "taken on", value: taken.value }, [...outcomes, pending]) : "",
   ];
 }
 
@@ -81,7 +81,7 @@ function openClass(id, title, filters, thumbnails) {
 
 function facts(status) {
   const { stats, started_at: from, ended_at: to, processed_files: processed } = status;
-  const seconds = from && to ? (new Date(to) - new Date(from)) / 1000 : null;
+  const seconds = status.active_seconds ?? (from && to ? (new Date(to) - new Date(from)) / 1000 : null);
   return [
     ["Ended", day(to)],
     seconds !== null && ["Took", `${duration(seconds)}${processed && seconds > 1 ? ` · ${(processed / seconds).toFixed(1)} files/s` : ""}`],
@@ -93,42 +93,36 @@ function facts(status) {
   ].filter(Boolean);
 }
 
-/** Files that failed, by cause; then those that were taken in although one stage failed. */
+/** Files that failed, by cause; then, by cause as well, those that were taken in although one stage failed. */
 async function showFailures(status) {
-  if (!status.stats.errors && !status.outcomes.failed) return;
   const id = status.session_id;
-  const failed = await api.sessionFiles(id, { outcome: "failed", limit: PAGE }).catch((error) => ({ files: [], error }));
-  if (shown !== id) return;
-  const groups = new Map();
-  for (const file of failed.files) groups.set(file.cause, [...(groups.get(file.cause) ?? []), file]);
-  const sections = [...groups].sort((one, other) => other[1].length - one[1].length)
-    .map(([cause, files]) => causeSection(id, cause, files, Boolean(failed.next)));
+  const failed = status.outcomes.failed ? await groups(id, { outcome: "failed" }, "") : [];
+  const incomplete = status.stats.errors > status.outcomes.failed ? await groups(id, { incomplete: true }, ": taken in without this part") : [];
+  const all = [...failed, ...incomplete];
+  if (shown !== id || !all.length) return;
   byId("failures").hidden = false;
-  byId("failures-list").replaceChildren(...sections, ...partly(status, failed.files),
-    ...(failed.error ? [make("p", { class: "field-error" }, failed.error.message)] : []));
+  byId("failures-list").replaceChildren(...all);
 }
 
-/** Taken in with a damaged part. The status knows only the last of them, so the number may be above the list. */
-function partly({ stats, outcomes, errors }, failed) {
-  const total = stats.errors - outcomes.failed;
-  if (total <= 0) return [];
-  const paths = new Set(failed.map((file) => file.path));
-  const known = errors.filter((error) => !paths.has(error.path));
-  return [make("details", { class: "cause-group" },
-    make("summary", {}, make("strong", {}, number(total)), " taken in, with one part that could not be read",
-      known.length < total ? make("small", { class: "quiet" }, `The last ${number(known.length)} are listed.`) : null),
-    make("ul", { class: "files" }, known.map((file) => fileRow(file, false))))];
+/** A section for each cause of a class of files, the largest first. */
+async function groups(id, filters, note) {
+  const { files, next, error } = await api.sessionFiles(id, { ...filters, limit: PAGE }).catch((error) => ({ files: [], error }));
+  if (error) return [make("p", { class: "field-error" }, error.message)];
+  const byCause = new Map();
+  for (const file of files) byCause.set(file.cause, [...(byCause.get(file.cause) ?? []), file]);
+  return [...byCause].sort((one, other) => other[1].length - one[1].length)
+    .map(([cause, those]) => causeSection(id, { ...filters, cause }, note, those, Boolean(next), files.length <= SHOWN_OF_A_CAUSE));
 }
 
-function causeSection(id, cause, files, more) {
-  const label = String(cause).replaceAll("_", " ");
+function causeSection(id, filters, note, files, more, open) {
+  const label = `${filters.cause.replaceAll("_", " ")}${note}`;
   const total = `${number(files.length)}${more ? "+" : ""}`;
   const reasons = new Set(files.map((file) => file.reason));
-  return make("details", { class: "cause-group", open: files.length <= SHOWN_OF_A_CAUSE },
+  return make("details", { class: "cause-group", open },
     make("summary", {}, make("strong", {}, total), ` ${label}`,
       reasons.size === 1 ? make("small", { class: "quiet" }, readable(files[0].reason)) : null),
     make("ul", { class: "files" }, files.slice(0, SHOWN_OF_A_CAUSE).map((file) => fileRow(file, false))),
     files.length > SHOWN_OF_A_CAUSE || more
-      ? make("button", { type: "button", class: "quiet-button", onclick: () => openClass(id, `${total} ${label}`, { outcome: "failed", cause }, false) }, `Show all ${total}`)
+      ? make("button", { type: "button", class: "quiet-button", onclick: () => openClass(id, `${total} ${label}`, filters, false) }, `Show all ${total}`)
       : null);
 }

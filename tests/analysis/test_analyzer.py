@@ -1,0 +1,446 @@
+"""One file from order to answer: stages, failures, the safe opening, and everything hostile at once."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import pickle
+import runpy
+import struct
+import time
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+
+from app.analysis import analyzer, image, nsfw, source
+from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer, prepare_worker, recipe
+from app.errors import FILE_CAUSES, CannotRead
+from app.media import (
+    FORMAT_OF_SUFFIX,
+    Analysis,
+    Failure,
+    FoundFile,
+    Job,
+    Keyword,
+    Kind,
+    Rating,
+    Stage,
+    StageStatus,
+    clean_json,
+    suffix_of,
+)
+
+EVERY = frozenset(Stage)
+CORPUS = Path(os.environ.get("INGEST_TEST_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
+HOSTILE = Path(__file__).parents[3] / "shared" / "hostile" / "make_hostile.py"
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+    'xmp:Rating="{}"><dc:subject><rdf:Bag><rdf:li>{}</rdf:li></rdf:Bag></dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>'
+)
+
+
+def job_for(root, name, *, wanted=EVERY, stale=EVERY, known=None):
+    return Job(FoundFile("r", os.fsencode(name), 1, 1), wanted, stale, known)
+
+
+def analysed(root, name, **options):
+    return Analyzer({"r": str(root)}, recipe(None))(job_for(root, name, **options))
+
+
+def picture_file(path, format_="PNG", size=(64, 48), **options):
+    Image.linear_gradient("L").resize(size).convert("RGB").save(path, format_, **options)
+    return path
+
+
+def statuses(result):
+    return {stage.value: ended.status.value for stage, ended in result.stages.items()}
+
+
+def test_an_ai_picture_goes_through_every_stage(tmp_path):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("parameters", "fog, (sea:1.3)\nSteps: 4, Sampler: Euler, Seed: 9")
+    path = picture_file(tmp_path / "a.png", pnginfo=info)
+    (tmp_path / "a.xmp").write_text(XMP.format(2, "boat"))
+    (tmp_path / ".scores").mkdir()
+    (tmp_path / ".scores" / "a.png.json").write_text('{"score": -1}')
+    result = analysed(tmp_path, "a.png")
+    assert isinstance(result, Analysis)
+    status = path.stat()
+    assert (result.file.size, result.file.mtime_ns) == (status.st_size, status.st_mtime_ns)
+    assert result.identity.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (result.identity.kind, result.identity.format, result.identity.mode) == (Kind.IMAGE, "png", "RGB")
+    assert (result.identity.width, result.identity.height, result.identity.notes) == (64, 48, ())
+    assert result.metadata.prompt == "fog, (sea:1.3)"
+    assert result.keywords == (Keyword("boat", "sidecar"), Keyword("fog", "prompt"), Keyword("sea", "prompt", 1.3))
+    assert result.rating == Rating(-1, "scores")
+    assert result.picture.webp.startswith(b"RIFF")
+    done = dict.fromkeys(["identify", "metadata", "keywords", "score", "thumbnail"], "done")
+    assert statuses(result) == done | {"nsfw": "skipped"}
+    assert all(ended.version == VERSIONS[stage] for stage, ended in result.stages.items())
+
+
+def test_ratings_fall_from_scores_to_sidecar_to_xmp_to_exif(tmp_path):
+    exif = Image.Exif()
+    exif[0x4746] = 1
+    picture_file(tmp_path / "a.jpg", "JPEG", exif=exif)
+    assert analysed(tmp_path, "a.jpg").rating == Rating(1, "exif")
+    picture_file(tmp_path / "a.jpg", "JPEG", exif=exif, xmp=XMP.format(2, "x").encode())
+    assert analysed(tmp_path, "a.jpg").rating == Rating(2, "xmp")
+    (tmp_path / "a.xmp").write_text(XMP.format(3, "x"))
+    assert analysed(tmp_path, "a.jpg").rating == Rating(3, "sidecar")
+    (tmp_path / ".scores").mkdir()
+    (tmp_path / ".scores" / "a.jpg.json").write_text('{"score": 0}')
+    assert analysed(tmp_path, "a.jpg").rating == Rating(0, "scores")
+
+
+def test_damaged_sidecars_fail_their_stages_and_not_the_file(tmp_path):
+    picture_file(tmp_path / "a.jpg", "JPEG", xmp=XMP.format(0, "sea").encode())
+    (tmp_path / "a.xmp").write_text("<broken")
+    result = analysed(tmp_path, "a.jpg")
+    assert (result.stages[Stage.KEYWORDS].cause, result.stages[Stage.SCORE].cause) == ("damaged_sidecar",) * 2
+    assert result.keywords == (Keyword("sea", "xmp"),), "what could be read was kept"
+    assert result.rating is None
+    assert result.stages[Stage.METADATA].status is StageStatus.DONE
+
+
+def test_damaged_metadata_fails_its_stages_and_not_the_file(tmp_path):
+    picture_file(tmp_path / "a.jpg", "JPEG", xmp=b"<x:xmpmeta")
+    result = analysed(tmp_path, "a.jpg")
+    assert statuses(result) == {
+        "identify": "done",
+        "metadata": "failed",
+        "keywords": "failed",
+        "score": "failed",
+        "thumbnail": "done",
+        "nsfw": "skipped",
+    }
+    assert result.stages[Stage.METADATA].cause == "damaged_metadata"
+    assert result.metadata is not None
+
+
+@pytest.mark.parametrize(("error", "cause"), [(MemoryError(), "decoder_memory"), (KeyError("x"), "damaged_metadata")])
+def test_whatever_a_stage_raises_becomes_a_cause(tmp_path, monkeypatch, error, cause):
+    def interpret(_found):
+        raise error
+
+    monkeypatch.setattr(analyzer.metadata, "interpret", interpret)
+    picture_file(tmp_path / "a.png")
+    result = analysed(tmp_path, "a.png")
+    assert (result.metadata, result.stages[Stage.METADATA].cause) == (None, cause)
+
+
+def test_a_known_content_runs_only_what_is_stale(tmp_path):
+    path = picture_file(tmp_path / "a.png")
+    known = hashlib.sha256(path.read_bytes()).hexdigest()
+    result = analysed(tmp_path, "a.png", stale=frozenset({Stage.SCORE}), known=known)
+    assert [name for name, status in statuses(result).items() if status == "done"] == ["identify", "score"]
+    assert (result.metadata, result.keywords, result.picture) == (None, None, None)
+    changed = analysed(tmp_path, "a.png", wanted=frozenset({Stage.METADATA}), stale=frozenset(), known="0" * 64)
+    assert [name for name, status in statuses(changed).items() if status == "done"] == ["identify", "metadata"]
+
+
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "TIFF", "WEBP"])
+def test_nothing_is_decoded_where_no_picture_is_wanted(tmp_path, monkeypatch, format_):
+    picture_file(tmp_path / "a", format_)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
+    result = analysed(tmp_path, "a", wanted=EVERY - {Stage.THUMBNAIL, Stage.NSFW})
+    assert statuses(result)["metadata"] == "done"
+
+
+def test_keywords_read_the_metadata_even_where_only_they_are_wanted(tmp_path):
+    picture_file(tmp_path / "a.jpg", "JPEG", xmp=XMP.format(0, "sea").encode())
+    result = analysed(tmp_path, "a.jpg", wanted=frozenset({Stage.KEYWORDS}))
+    assert (result.keywords, result.metadata) == ((Keyword("sea", "xmp"),), None)
+
+
+def test_a_suffix_that_does_not_match_is_noted(tmp_path):
+    picture_file(tmp_path / "a.jpg", "PNG")
+    result = analysed(tmp_path, "a.jpg")
+    assert result.identity.format == "png"
+    assert result.identity.notes == ("The suffix .jpg promises jpeg, the content is png.",)
+
+
+def test_a_video_is_identified_hashed_and_rated_by_its_sidecar(tmp_path):
+    content = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + bytes(3 * source.PIECE_BYTES)
+    (tmp_path / "a.mp4").write_bytes(content)
+    (tmp_path / "a.mp4.xmp").write_text(XMP.format(4, "trip"))
+    result = analysed(tmp_path, "a.mp4")
+    assert (result.identity.kind, result.identity.format, result.identity.width) == (Kind.VIDEO, "mp4", None)
+    assert result.identity.sha256 == hashlib.sha256(content).hexdigest()
+    assert (result.rating, result.keywords) == (Rating(4, "sidecar"), (Keyword("trip", "sidecar"),))
+    assert [name for name, status in statuses(result).items() if status == "done"] == ["identify", "keywords", "score"]
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"", "empty_file"),
+        (b"<!doctype html><script>alert(1)</script>", "not_media"),
+        (b"#EXTM3U\nhttp://127.0.0.1:9/segment.ts", "not_media"),
+        (b"8BPS\0\1", "unsupported_format"),
+        (b"\xff\xd8\xff\xe0", "truncated_image"),
+    ],
+)
+def test_what_cannot_be_identified_is_a_failure_with_its_cause(tmp_path, content, cause):
+    (tmp_path / "a.jpg").write_bytes(content)
+    result = analysed(tmp_path, "a.jpg")
+    assert isinstance(result, Failure)
+    assert (result.stage, result.cause, result.version) == (Stage.IDENTIFY, cause, 1)
+    assert result.stages[Stage.IDENTIFY].cause == cause
+    assert set(result.stages) == EVERY
+
+
+def test_a_picture_that_cannot_be_decoded_is_a_failure_of_the_thumbnail_stage(tmp_path):
+    path = picture_file(tmp_path / "a.png", size=(400, 300))
+    path.write_bytes(path.read_bytes()[:-100])
+    result = analysed(tmp_path, "a.png")
+    assert isinstance(result, Failure)
+    assert (result.stage, result.cause) == (Stage.THUMBNAIL, "truncated_image")
+    assert statuses(result)["metadata"] == "done"
+    assert isinstance(analysed(tmp_path, "a.png", wanted=frozenset({Stage.SCORE})), Analysis)
+
+
+def test_a_sparse_file_of_a_hundred_gigabytes_is_refused_at_once(tmp_path):
+    for name, head, cause in (("a.mp4", b"", "not_media"), ("a.jpg", b"\xff\xd8\xff\xe0", "decoder_memory")):
+        with (tmp_path / name).open("wb") as handle:
+            handle.write(head)
+            handle.truncate(100 * 1024**3)
+        started = time.perf_counter()
+        assert analysed(tmp_path, name).cause == cause
+        assert time.perf_counter() - started < 1
+
+
+def refused(root, name):
+    with pytest.raises(CannotRead) as caught, source.opened(os.fsencode(root), os.fsencode(name)):
+        pass
+    return caught.value.cause
+
+
+def test_links_folders_and_special_files_are_never_opened(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "outside").mkdir()
+    picture_file(tmp_path / "outside" / "a.png")
+    (root / "link.png").symlink_to(tmp_path / "outside" / "a.png")
+    (root / "folder").symlink_to(tmp_path / "outside")
+    (root / "real").mkdir()
+    os.mkfifo(root / "pipe.png")
+    for name in ("link.png", "folder/a.png", "real", "pipe.png", "../outside/a.png", "..", "", "a\0b"):
+        assert refused(root, name) == "not_a_file", name
+    assert refused(root, str(tmp_path / "outside" / "a.png")) == "not_a_file"
+    assert refused(root, "gone.png") == "vanished"
+    assert refused(root, "pipe.png/a.png") == "vanished"
+    assert refused(root, "n" * 300) == "vanished"
+
+
+def test_a_link_between_folders_of_one_root_is_followed(tmp_path):
+    (tmp_path / "real").mkdir()
+    picture_file(tmp_path / "real" / "a.png")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert isinstance(analysed(tmp_path, "link/a.png"), Analysis)
+
+
+def test_a_file_that_may_not_be_read_says_so(tmp_path, monkeypatch):
+    def denied(*_args):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(source.os, "open", denied)
+    result = analysed(tmp_path, "a.png")
+    assert (result.cause, result.reason) == ("unreadable", "The file cannot be read: Permission denied.")
+
+
+@pytest.mark.parametrize("memory", [source.MEMORY_BYTES, 10])
+def test_a_file_that_grows_while_it_is_read_is_still_changing(tmp_path, monkeypatch, memory):
+    path = picture_file(tmp_path / "a.png")
+    monkeypatch.setattr(source, "MEMORY_BYTES", memory)
+    real_head = source.Source.head
+
+    def growing(self):
+        with path.open("ab") as handle:
+            handle.write(b"more")
+        return real_head(self)
+
+    monkeypatch.setattr(source.Source, "head", growing)
+    assert analysed(tmp_path, "a.png").cause == "still_changing"
+
+
+def test_a_file_too_large_for_memory_is_decoded_from_disk_and_checked_again(tmp_path, monkeypatch):
+    path = picture_file(tmp_path / "a.png")
+    monkeypatch.setattr(source, "MEMORY_BYTES", 10)
+    assert isinstance(analysed(tmp_path, "a.png"), Analysis)
+    real_decode = image.decode
+
+    def slow(content):
+        os.utime(path, ns=(1, 1))
+        return real_decode(content)
+
+    monkeypatch.setattr(image, "decode", slow)
+    assert analysed(tmp_path, "a.png").cause == "still_changing"
+
+
+def test_names_are_bytes(tmp_path):
+    name = b"caf\xe9.png"
+    picture_file(Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)))
+    assert isinstance(analysed(tmp_path, name), Analysis)
+
+
+def test_the_recipe_says_what_is_there_and_why_nsfw_is_not(tmp_path, monkeypatch):
+    assert set(VERSIONS) == set(APPLIES) == EVERY
+    monkeypatch.setenv("OPENNSFW2_HOME", str(tmp_path))
+    sentence = recipe(None).unavailable[Stage.NSFW]
+    place = tmp_path / ".opennsfw2" / "weights" / "open_nsfw_weights.h5"
+    assert sentence.startswith(f"unavailable: weights not found at {place}")
+    (tmp_path / "weights.h5").write_bytes(b"")
+    assert "does not run the model yet" in nsfw.unavailable(tmp_path / "weights.h5")
+    assert recipe(None).runnable(Kind.VIDEO, EVERY) == {Stage.IDENTIFY, Stage.KEYWORDS, Stage.SCORE}
+
+
+def test_a_prepared_worker_writes_nothing_to_file_descriptor_2():
+    kept = os.dup(2)
+    try:
+        prepare_worker()
+        assert os.path.samestat(os.fstat(2), os.stat(os.devnull))
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def answer(analyzer_, job):
+    """The answer to a job, held to what every answer must be."""
+    result = analyzer_(job)
+    assert set(result.stages) == EVERY
+    assert pickle.loads(pickle.dumps(result)) == result  # noqa: S301 - our own values
+    json.dumps(clean_json(dataclasses.asdict(result)), allow_nan=False)
+    ended = [(stage.cause, stage.reason) for stage in result.stages.values() if stage.status is StageStatus.FAILED]
+    for cause, reason in [*ended, *([(result.cause, result.reason)] if isinstance(result, Failure) else [])]:
+        assert cause in FILE_CAUSES
+        assert reason.endswith(".")
+        assert "unknown error" not in reason.lower()
+        assert "Traceback" not in reason
+    return result
+
+
+MAGICS = (
+    b"\xff\xd8\xff\xe1\0\x20Exif\0\0", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"GIF89a", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08",
+    b"BM",     b"RIFF\x40\0\0\0WEBPVP8 ", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif",
+    b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n", b"\x1aE\xdf\xa3", b"",
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(magic=st.sampled_from(MAGICS), content=st.binary(max_size=300))
+def test_any_bytes_give_an_analysis_or_a_failure(tmp_path, magic, content):
+    (tmp_path / "a.jpg").write_bytes(magic + content)
+    answer(Analyzer({"r": str(tmp_path)}, recipe(None)), job_for(tmp_path, "a.jpg"))
+
+
+def samples():
+    exif = Image.Exif()
+    exif.update({0x010F: "Canon", 0x0112: 6, 0x4746: 3})
+    exif.get_ifd(0x8825).update({1: "N", 2: (1.0, 2.0, 3.0), 3: "E", 4: (1.0, 2.0, 3.0)})
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", XMP.format(3, "sea"), zip=True)
+    for format_, options in (
+        ("JPEG", {"exif": exif, "xmp": XMP.format(3, "sea").encode()}),
+        ("PNG", {"exif": exif, "pnginfo": info}),
+        ("TIFF", {"exif": exif.tobytes(), "tiffinfo": {700: XMP.format(3, "sea").encode()}}),
+        ("WEBP", {"exif": exif}),
+        ("GIF", {}),
+        ("BMP", {}),
+        ("AVIF", {"exif": exif}),
+    ):
+        buffer = BytesIO()
+        Image.linear_gradient("L").resize((24, 18)).convert("RGB").save(buffer, format_, **options)
+        yield buffer.getvalue()
+
+
+SAMPLES = tuple(samples())
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    content=st.sampled_from(SAMPLES),
+    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=12),
+    kept=st.floats(0.1, 1),
+)
+def test_any_damage_to_a_picture_gives_an_analysis_or_a_failure(tmp_path, content, changes, kept):
+    damaged = bytearray(content[: int(len(content) * kept)])
+    for place, byte in changes:
+        damaged[int(place * len(damaged))] = byte
+    (tmp_path / "a.jpg").write_bytes(damaged)
+    answer(Analyzer({"r": str(tmp_path)}, recipe(None)), job_for(tmp_path, "a.jpg"))
+
+
+def test_hostile_files_fail_by_name_or_are_taken_in(tmp_path):
+    if not HOSTILE.exists():
+        pytest.skip(f"the hostile files are not here: {HOSTILE}")
+    root = tmp_path / "hostile"
+    make = runpy.run_path(str(HOSTILE))["main"]
+    # The one with ten thousand scans takes minutes to decode and is the executor's to stop
+    make.__globals__["jpeg_of_many_scans"] = lambda side, scans: b""
+    make(root)
+    expected = {
+        "ten_thousand_scans.jpg": "empty_file",
+        "bomb_170_megapixels.png": "too_many_pixels",
+        "bomb_289_megapixels.png": "too_many_pixels",
+        "empty.jpg": "empty_file",
+        "endless_makernote.jpg": "damaged_image",
+        "endless_makernote.tif": "damaged_image",
+        "html_in_disguise.jpg": "not_media",
+        "outside.jpg": "not_a_file",
+        "pipe.jpg": "not_a_file",
+        "playlist_in_disguise.mp4": "not_media",
+        "svg_in_disguise.png": "unsupported_format",
+        "truncated.jpg": "truncated_image",
+    }
+    analyzer_ = pickle.loads(pickle.dumps(Analyzer({"r": str(root)}, recipe(None))))  # noqa: S301 - our own value
+    for name in sorted(os.listdir(os.fsencode(root))):
+        if name == b"loop":
+            continue
+        started = time.perf_counter()
+        result = answer(analyzer_, job_for(root, name))
+        assert time.perf_counter() - started < 10
+        assert getattr(result, "cause", None) == expected.get(os.fsdecode(name)), name
+    # 2 MB of text: the picture is taken in, the text is named as dropped from the raw tags
+    for name, key in (("text_bomb.png", "text.parameters"), ("long_workflow.png", "text.workflow")):
+        assert key in analyzer_(job_for(root, name)).metadata.raw["dropped"]
+
+
+def test_every_file_of_the_corpus_is_answered():
+    if not CORPUS.is_dir():
+        pytest.skip(f"the corpus is not here: {CORPUS} (set INGEST_TEST_CORPUS)")
+    analyzer_ = Analyzer({"r": str(CORPUS)}, recipe(None))
+    causes = dict.fromkeys(FILE_CAUSES, 0) | {"ok": 0}
+    for folder, _, names in os.walk(os.fsencode(CORPUS)):
+        for name in names:
+            if suffix_of(name) not in FORMAT_OF_SUFFIX:
+                continue
+            path = os.path.relpath(os.path.join(folder, name), os.fsencode(CORPUS))
+            started = time.perf_counter()
+            result = answer(analyzer_, job_for(CORPUS, path))
+            assert time.perf_counter() - started < 10, path
+            causes[result.cause if isinstance(result, Failure) else "ok"] += 1
+    assert causes["ok"] >= 630
+    assert {cause for cause, count in causes.items() if count} == {
+        "ok", "damaged_image", "unsupported_format", "truncated_image", "too_many_pixels", "not_media", "empty_file",
+    }  # fmt: skip
+
+
+def test_a_camera_in_the_corpus_is_read_as_exiftool_reads_it():
+    path = "ianare+exif-samples/jpg/gps/DSCN0010.jpg"
+    if not (CORPUS / path).is_file():
+        pytest.skip(f"the corpus is not here: {CORPUS} (set INGEST_TEST_CORPUS)")
+    found = analysed(CORPUS, path).metadata
+    assert (found.camera_make, found.camera_model, found.taken_at) == ("NIKON", "COOLPIX P6000", "2008-10-22T16:28:39")
+    assert (found.latitude, found.longitude) == (43.4674483, 11.8851267)
+
+
+def test_tiff_tags_that_warn_are_no_noise_and_no_failure(tmp_path):
+    first = struct.pack("<HHHII", 1, 0x010F, 2, 1000, 5000) + struct.pack("<I", 0)
+    (tmp_path / "a.tif").write_bytes(b"II*\0\x08\0\0\0" + first)
+    assert analysed(tmp_path, "a.tif").cause == "damaged_image"

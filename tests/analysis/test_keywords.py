@@ -1,0 +1,67 @@
+"""Keywords: where they come from, their weights and their limits."""
+
+import pytest
+
+from app.analysis import keywords
+from app.media import Keyword
+
+
+def gathered(**parts):
+    return keywords.gather(**({"embedded": {}, "iptc": {}, "sidecar": {}, "prompt": None} | parts))
+
+
+def test_every_source_is_named():
+    found = gathered(
+        embedded={"dc:subject": ("sea",)},
+        iptc={"Keywords": ("harbour",)},
+        sidecar={"dc:subject": ("boat",)},
+        prompt="fog",
+    )
+    assert [(keyword.text, keyword.source) for keyword in found] == [
+        ("sea", "xmp"),
+        ("harbour", "iptc"),
+        ("boat", "sidecar"),
+        ("fog", "prompt"),
+    ]
+
+
+def test_each_source_lists_a_keyword_once_whatever_its_case():
+    found = gathered(embedded={"dc:subject": ("Sea", "sea", " SEA ", "")}, iptc={"Keywords": ("sea",)})
+    assert found == (Keyword("Sea", "xmp"), Keyword("sea", "iptc"))
+
+
+def test_keywords_are_cleaned_capped_in_number_and_too_long_ones_left_out():
+    many = tuple(f"word {n}" for n in range(300))
+    found = gathered(embedded={"dc:subject": ("a\0b \n c", "x" * 201, *many)})
+    assert found[0].text == "ab c"
+    assert len(found) == keywords.KEYWORDS
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a castle, at dawn\nfog", [("a castle", None), ("at dawn", None), ("fog", None)]),
+        ("(masterpiece:1.3), best", [("masterpiece", 1.3), ("best", None)]),
+        ("(one, two:1.2)", [("one", 1.2), ("two", 1.2)]),
+        ("((very)), [less]", [("very", 1.21), ("less", 0.9091)]),
+        ("(outer (inner:1.5):1.2)", [("outer inner", 1.2)]),
+        ("((inner:1.5):2)", [("inner", 3.0)]),
+        ("<lora:detail:0.8> cat <hypernet:x:1>", [("cat", None)]),
+        ("cat BREAK dog AND cow, BREAKFAST", [("cat", None), ("dog", None), ("cow", None), ("BREAKFAST", None)]),
+        (r"saber \(fate\), x", [("saber (fate)", None), ("x", None)]),
+        (r"(saber \(fate\))", [("saber (fate)", 1.1)]),
+        ("(red) and (blue)", [("red and blue", None)]),
+        ("((a)", [("a", None)]),
+        ("(broken, one", [("broken, one", None)]),
+        ("closed) early, x", [("closed early", None), ("x", None)]),
+        ("(dots:.), (more:1.2.3)", [("dots:.", 1.1), ("more:1.2.3", 1.1)]),
+        ("", []),
+    ],
+)
+def test_phrases_keep_the_weight_that_a_prompt_gives_them(prompt, expected):
+    assert [(keyword.text, keyword.weight) for keyword in gathered(prompt=prompt)] == expected
+
+
+def test_a_prompt_of_brackets_without_end_is_no_trouble():
+    assert [keyword.text for keyword in gathered(prompt="(" * 9_000 + "x" + ")" * 9_000)] == ["x"]
+    assert gathered(prompt="(" * 500_000 + "x" + ")" * 500_000) == ()

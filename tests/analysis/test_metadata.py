@@ -1,0 +1,293 @@
+"""What an image says about itself: EXIF, XMP, IPTC and texts, and what is made of it."""
+
+import json
+import struct
+import zlib
+from io import BytesIO
+
+import pytest
+from PIL import Image, PngImagePlugin, TiffImagePlugin
+
+from app.analysis import embedded, image, iptc, metadata, xmp
+from app.analysis.embedded import Embedded
+from app.errors import CannotRead
+
+RATIONAL = TiffImagePlugin.IFDRational
+
+
+def exif_of(first=(), photo=(), position=()):
+    exif = Image.Exif()
+    exif.update(dict(first))
+    exif.get_ifd(0x8769).update(dict(photo))
+    exif.get_ifd(0x8825).update(dict(position))
+    return exif
+
+
+def saved(format_="JPEG", **options):
+    buffer = BytesIO()
+    Image.new("RGB", (16, 12), "teal").save(buffer, format_, **options)
+    return buffer.getvalue()
+
+
+def read(content):
+    return embedded.read(image.open_image(BytesIO(content), image.recognise(content)))
+
+
+def interpreted(content):
+    return metadata.interpret(read(content))
+
+
+def packet(inside, attributes=""):
+    spaces = (
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+        'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" '
+        'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:own="http://example.org/own/"'
+    )
+    return (
+        f'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF {spaces}>'
+        f'<rdf:Description rdf:about="" {attributes}>{inside}</rdf:Description></rdf:RDF></x:xmpmeta>'
+        '<?xpacket end="w"?>'
+    ).encode()
+
+
+CAMERA = exif_of(
+    {0x010F: "Canon ", 0x0110: "EOS 40D", 0x0112: 6, 0x0132: "2009:01:01 00:00:00"},
+    {0x9003: "2008:05:30 15:56:01", 0x9011: "+02:00", 0xA434: "EF-S 18-55mm"},
+    {1: "S", 2: (RATIONAL(33, 1), RATIONAL(51, 1), RATIONAL(3000, 100)), 3: "W", 4: (70.0, 30.0, 0.0)},
+)
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_exif_is_read_from_every_format_that_carries_it(format_):
+    found = interpreted(saved(format_, exif=CAMERA.tobytes()))
+    assert (found.camera_make, found.camera_model, found.lens_model) == ("Canon", "EOS 40D", "EF-S 18-55mm")
+    assert found.taken_at == "2008-05-30T15:56:01+02:00"
+    assert found.orientation == 6
+    assert (found.latitude, found.longitude) == (-33.8583333, -70.5)
+    assert found.raw["exif"]["Image Make"] == "Canon"
+
+
+def test_bigtiff_carries_exif_too():
+    found = interpreted(saved("TIFF", exif=CAMERA.tobytes(), big_tiff=True))
+    assert (found.camera_model, found.lens_model, found.latitude) == ("EOS 40D", "EF-S 18-55mm", -33.8583333)
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "iso"),
+    [
+        ("2003:11:23 18:00:00", "", "2003-11-23T18:00:00"),
+        ("2003:11:23 18:00:00", "+05:30", "2003-11-23T18:00:00+05:30"),
+        ("2003:11:23 18:00:00", "  :  ", "2003-11-23T18:00:00"),
+        ("2003-11-23T18:00:00.25Z", "", "2003-11-23T18:00:00+00:00"),
+        ("2003-11-23T18:00-08:00", "", "2003-11-23T18:00:00-08:00"),
+        ("2003-11-23", "", "2003-11-23"),
+        ("0000:00:00 00:00:00", "", None),
+        ("2003:02:30 18:00:00", "", None),
+        ("2003:13:01", "", None),
+        ("    :  :     :  :  ", "", None),
+        ("yesterday", "", None),
+        ("", "", None),
+    ],
+)
+def test_dates_become_iso_8601_or_none(text, offset, iso):
+    assert metadata.iso_date(text, offset) == iso
+
+
+def test_the_next_date_speaks_where_the_first_is_none():
+    zeros = {0x9003: "0000:00:00 00:00:00"}
+    assert (
+        interpreted(saved(exif=exif_of({}, zeros | {0x9004: "2001:02:03 04:05:06"}))).taken_at == "2001-02-03T04:05:06"
+    )
+    assert interpreted(saved(exif=exif_of({0x0132: "2001:02:03 04:05:07"}, zeros))).taken_at == "2001-02-03T04:05:07"
+    dated = packet("<xmp:CreateDate>1999-12-31T23:59:59Z</xmp:CreateDate>")
+    assert interpreted(saved(xmp=dated)).taken_at == "1999-12-31T23:59:59+00:00"
+    assert interpreted(saved()).taken_at is None
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        {2: (10.0, 0.0, 0.0), 3: "E", 4: (10.0, 0.0, 0.0)},  # no letter: which half of the globe is not known
+        {1: "N", 2: (91.0, 0.0, 0.0), 3: "E", 4: (10.0, 0.0, 0.0)},
+        {1: "N", 2: (10.0, 0.0, 0.0), 3: "E", 4: (181.0, 0.0, 0.0)},
+        {1: "N", 2: (RATIONAL(0, 0), RATIONAL(0, 0), RATIONAL(0, 0)), 3: "E", 4: (10.0, 0.0, 0.0)},
+    ],
+)
+def test_a_position_that_makes_no_sense_is_none(position):
+    found = interpreted(saved(exif=exif_of(position=position)))
+    assert (found.latitude, found.longitude) == (None, None)
+
+
+def test_an_orientation_out_of_range_is_none():
+    assert interpreted(saved(exif=exif_of({0x0112: 9}))).orientation is None
+
+
+def test_latin_1_in_exif_is_read_as_such():
+    content = saved(exif=exif_of({0x010F: "Cafexxxx"})).replace(b"Cafexxxx", b"Caf\xe9 Cam")
+    assert interpreted(content).camera_make == "Caf\xe9 Cam"
+
+
+def test_xmp_fills_what_exif_lacks():
+    found = interpreted(saved(xmp=packet("", 'tiff:Make="Nikon" tiff:Model="D70"')))
+    assert (found.camera_make, found.camera_model) == ("Nikon", "D70")
+
+
+def test_xmp_is_read_from_every_format_that_carries_it():
+    subject = packet("<dc:subject><rdf:Bag><rdf:li>sea</rdf:li></rdf:Bag></dc:subject>")
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", subject.decode())
+    contents = [saved(format_, xmp=subject) for format_ in ("JPEG", "WEBP", "AVIF")]
+    contents += [saved("TIFF", tiffinfo={700: subject}), saved("PNG", pnginfo=text)]
+    for content in contents:
+        assert read(content).xmp["dc:subject"] == ("sea",)
+
+
+def test_xmp_attributes_elements_lists_and_structures_are_all_read():
+    properties = xmp.parse(
+        packet(
+            """<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Title</rdf:li></rdf:Alt></dc:title>
+            <dc:creator><rdf:Seq><rdf:li>One</rdf:li><rdf:li>Two</rdf:li></rdf:Seq></dc:creator>
+            <xmp:Label>Red</xmp:Label> <xmp:Empty/> <dc:source rdf:resource="http://example.org/"/>
+            <own:flat rdf:parseType="Resource"><xmp:Label>Blue</xmp:Label></own:flat>
+            <own:deep><rdf:Description xmp:Label="Green"/></own:deep><own:short xmp:Label="Grey"/>""",
+            'xmp:Rating="4"',
+        )
+    )
+    assert properties == {
+        "xmp:Rating": ("4",),
+        "dc:title": ("Title",),
+        "dc:creator": ("One", "Two"),
+        "xmp:Label": ("Red",),
+        "dc:source": ("http://example.org/",),
+        "{http://example.org/own/}flat/xmp:Label": ("Blue",),
+        "{http://example.org/own/}deep/xmp:Label": ("Green",),
+        "{http://example.org/own/}short/xmp:Label": ("Grey",),
+    }
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_xmp_is_read_in_every_encoding_and_with_padding(encoding):
+    text = packet("<xmp:Label>Gr\u00fcn</xmp:Label>").decode() + " " * 50
+    assert xmp.parse(text.encode(encoding))["xmp:Label"] == ("Gr\u00fcn",)
+
+
+def test_structures_without_end_are_not_followed():
+    deep = "<own:a>" * 500 + "x" + "</own:a>" * 500
+    assert xmp.parse(packet(deep)) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"<x", "damaged_metadata"),
+        (b'<?xml version="1.0" encoding="klingon"?><x/>', "damaged_metadata"),
+        (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha">]><x>&a;</x>', "damaged_metadata"),
+        (b" " * (xmp.PACKET_BYTES + 1), "text_too_large"),
+    ],
+)
+def test_xmp_that_is_broken_or_dangerous_is_refused(content, cause):
+    with pytest.raises(CannotRead) as caught:
+        xmp.parse(content)
+    assert caught.value.cause == cause
+
+
+def dataset(record, number, content):
+    return struct.pack(">BBBH", 0x1C, record, number, len(content)) + content
+
+
+def test_iptc_is_read_with_its_lists_and_both_encodings():
+    block = dataset(1, 90, b"\x1b%G") + dataset(2, 25, "s\u00fc\u00df".encode()) + dataset(2, 25, b"caf\xe9")
+    assert iptc.parse(block + dataset(2, 200, b"?") + dataset(2, 105, b" ") + b"\0\0\0\0\0\0") == {
+        "Keywords": ("s\u00fc\u00df", "caf\u00e9")
+    }
+
+
+def test_iptc_is_found_in_jpeg_tiff_and_in_the_texts_of_imagemagick():
+    block = dataset(2, 25, b"harbour")
+    resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(block)) + block + b"\0" * (len(block) % 2)
+    segment = b"Photoshop 3.0\0" + resource
+    plain = saved()
+    jpeg = plain[:2] + b"\xff\xed" + struct.pack(">H", 2 + len(segment)) + segment + plain[2:]
+    info = TiffImagePlugin.ImageFileDirectory_v2()
+    info[33723] = block
+    info.tagtype[33723] = 7
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Raw profile type iptc", f"\niptc\n  {len(resource)}\n{resource.hex()}\n", zip=True)
+    text.add_text("Raw profile type exif", f"\nexif\n  9\n{CAMERA.tobytes().hex()}\n")
+    for content in (jpeg, saved("TIFF", tiffinfo=info), saved("PNG", pnginfo=text)):
+        assert read(content).iptc == {"Keywords": ("harbour",)}
+    assert interpreted(saved("PNG", pnginfo=text)).camera_make == "Canon"
+
+
+def test_one_damaged_part_is_noted_and_the_others_are_read():
+    found = read(saved(exif=CAMERA, xmp=b"<x:xmpmeta"))
+    assert found.problem("exif", "iptc") is None
+    assert found.problem("exif", "xmp").cause == "damaged_metadata"
+    assert metadata.interpret(found).camera_make == "Canon"
+    found = read(saved(exif=b"Exif\0\0nonsense", xmp=packet("", 'tiff:Make="Nikon"')))
+    assert found.problem("exif").cause == "damaged_metadata"
+    assert metadata.interpret(found).camera_make == "Nikon"
+
+
+def test_a_damaged_text_of_a_png_is_noted():
+    content = saved("PNG")
+    broken = b"worse\0\0nonsense"
+    chunk = struct.pack(">I", len(broken)) + b"zTXt" + broken + struct.pack(">I", zlib.crc32(b"zTXt" + broken))
+    assert read(content[:33] + chunk + content[33:]).problem("text").cause == "damaged_metadata"
+
+
+def test_an_iptc_record_that_ends_too_early_is_damaged():
+    with pytest.raises(CannotRead, match="ends in the middle"):
+        iptc.parse(dataset(2, 25, b"harbour")[:-2])
+
+
+def test_an_exif_block_beyond_its_limit_is_too_large(monkeypatch):
+    monkeypatch.setattr(embedded, "EXIF_BYTES", 100)
+    assert read(saved(exif=CAMERA)).problem("exif").cause == "text_too_large"
+
+
+def test_a_maker_note_that_claims_a_billion_bytes_is_no_endless_loop():
+    first = struct.pack("<HHHIII", 1, 0x8769, 4, 1, 26, 0)
+    photo = struct.pack("<HHHIII", 1, 0x927C, 7, 1_006_641_184, 44, 0)
+    block = b"Exif\0\0II*\0\x08\0\0\0" + first + photo + bytes(64)
+    assert metadata.interpret(read(saved(exif=block))).taken_at is None
+
+
+@pytest.mark.parametrize(
+    ("comment", "text"),
+    [
+        (b"UNICODE\0" + "gr\u00fcn".encode("utf-16-be"), "gr\u00fcn"),
+        (b"UNICODE\0" + "gr\u00fcn".encode("utf-16-le"), "gr\u00fcn"),
+        (b"ASCII\0\0\0hello \0", "hello"),
+        (b"\0\0\0\0\0\0\0\0hello", "hello"),
+        (b"hello, without a code", "hello, without a code"),
+        ("as text", "as text"),
+    ],
+)
+def test_user_comments_are_read_in_every_encoding(comment, text):
+    assert read(saved(exif=exif_of(photo={0x9286: comment}))).texts["UserComment"] == text
+
+
+def test_comments_of_jpeg_and_gif_are_kept():
+    assert read(saved("JPEG", comment=b"caf\xe9")).texts == {"comment": "caf\xe9"}
+    assert read(saved("GIF", comment=b"hello")).texts == {"comment": "hello"}
+
+
+def test_raw_tags_stay_within_64_kb_and_say_what_was_dropped():
+    texts = {"small": "kept", "workflow": "x" * 100_000} | {f"many{n}": "\u00fc" * 300 for n in range(200)}
+    found = metadata.raw(Embedded(texts=texts))
+    assert len(json.dumps(found)) <= metadata.RAW_BYTES
+    assert found["text"]["small"] == "kept"
+    assert len(found["dropped"]) == 20
+    assert metadata.raw(Embedded(texts={"a": "x" * 70_000}))["dropped"] == {"text.a": 70_009}
+
+
+def test_raw_tags_are_safe_for_json_and_both_databases():
+    class Odd:
+        values, printable, prefer_printable, field_type = "\0", "as printed", False, 13
+
+    class IfdOfMany:
+        values, printable, prefer_printable, field_type = (70_000, 80_000), "[70000, 80000]", False, 13
+
+    found = metadata.raw(Embedded(exif={"Image SubIFDs": IfdOfMany()}, texts={"nul\0": "a\0b\ud800"}))
+    assert found == {"exif": {"Image SubIFDs": "[70000, 80000]"}, "text": {"nul": "ab\ufffd"}}

@@ -1,0 +1,111 @@
+"""Ratings: who may give one, whose word counts, and what is no rating."""
+
+import json
+import os
+
+import pytest
+
+from app.analysis import score, sidecars
+from app.errors import CannotRead
+from app.media import FoundFile, Rating
+
+
+@pytest.mark.parametrize("value", [-1, 0, 1, 5, None])
+def test_a_score_file_holds_a_whole_number_from_minus_one_to_five_or_null(value):
+    assert score.from_scores(json.dumps({"score": value}).encode()) == value
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"score": 6}',
+        b'{"score": -2}',
+        b'{"score": 2.5}',
+        b'{"score": true}',
+        b'{"score": "3"}',
+        b"\xff",
+    ],
+)
+def test_a_score_file_of_another_form_is_damaged(content):
+    with pytest.raises(CannotRead) as caught:
+        score.from_scores(content)
+    assert caught.value.cause == "damaged_sidecar"
+
+
+@pytest.mark.parametrize(
+    ("text", "stars"),
+    [("-1", -1), ("0", None), ("3", 3), ("5.0", 5), ("6", None), ("2.5", None), ("good", None), ("nan", None)],
+)
+def test_xmp_zero_is_unrated_and_nonsense_is_none(text, stars):
+    assert score.from_xmp({"xmp:Rating": (text,)}) == stars
+
+
+def test_exif_rating_is_read_from_its_tag():
+    class Tag:
+        values = (4,)
+
+    class Empty:
+        values = ()
+
+    assert score.from_exif({"Image Rating": Tag()}) == 4
+    assert score.from_exif({"Image Rating": Empty()}) is None
+    assert score.from_exif({}) is None
+
+
+def test_the_first_source_with_a_rating_wins_and_the_rest_is_not_asked():
+    def never():
+        raise AssertionError
+
+    assert score.first({"scores": lambda: None, "xmp": lambda: 0, "exif": never}) == Rating(0, "xmp")
+    assert score.first({"scores": lambda: None}) == Rating()
+
+
+PACKET = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="%d"/></rdf:RDF></x:xmpmeta>'
+)
+
+
+def rating_beside(folder, name=b"a.jpg"):
+    properties = sidecars.read_xmp(os.fsencode(folder), FoundFile("r", name, 1, 1))
+    return properties and score.from_xmp(properties)
+
+
+def test_the_sidecar_named_after_the_whole_file_speaks_before_that_of_its_stem(tmp_path):
+    assert rating_beside(tmp_path) is None
+    (tmp_path / "a.XMP").write_text(PACKET % 2)
+    assert rating_beside(tmp_path) == 2
+    (tmp_path / "a.jpg.xMp").write_text(PACKET % 4)
+    assert rating_beside(tmp_path) == 4
+
+
+def test_a_file_without_a_suffix_has_a_sidecar_too(tmp_path):
+    (tmp_path / "a.xmp").write_text(PACKET % 1)
+    assert rating_beside(tmp_path, b"a") == 1
+
+
+@pytest.mark.parametrize("content", ["<broken", " " * (sidecars.SIDECAR_BYTES + 1)])
+def test_a_sidecar_that_is_broken_or_too_large_is_damaged_and_named(tmp_path, content):
+    (tmp_path / "a.xmp").write_text(content)
+    with pytest.raises(CannotRead, match=r"The sidecar a\.xmp cannot be read") as caught:
+        rating_beside(tmp_path)
+    assert caught.value.cause == "damaged_sidecar"
+
+
+def test_a_sidecar_that_is_a_link_or_a_pipe_is_not_followed(tmp_path):
+    (tmp_path / "secret").write_text(PACKET % 5)
+    (tmp_path / "a.xmp").symlink_to(tmp_path / "secret")
+    with pytest.raises(CannotRead, match="symbolic link") as caught:
+        rating_beside(tmp_path)
+    assert caught.value.cause == "damaged_sidecar"
+    os.mkfifo(tmp_path / "b.xmp")
+    with pytest.raises(CannotRead, match="special file"):
+        rating_beside(tmp_path, b"b.jpg")
+
+
+def test_a_sidecar_that_vanishes_between_two_looks_was_not_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(os.path, "lexists", lambda path: True)
+    assert rating_beside(tmp_path) is None

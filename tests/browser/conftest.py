@@ -1,0 +1,88 @@
+"""The page in the system's Chromium, watched: a message in the console or a request that fails is a failed test."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.samples import ai_image, photo, truncated, write_many
+from tests.server import Server
+
+AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
+HOW_TO_GET_IT = "no Chromium found: install the system's package (Debian and Ubuntu: apt-get install chromium)"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        if os.environ.get("MEDIA_INGEST_REQUIRE_BROWSER"):
+            pytest.fail(HOW_TO_GET_IT)
+        pytest.skip(HOW_TO_GET_IT)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    """A folder with some of everything: photos, AI images, a broken copy, a note, folders below."""
+    root = tmp_path / "pictures"
+    (root / "trip" / "day one").mkdir(parents=True)
+    (root / "many").mkdir()
+    photo(root / "trip" / "a.jpg", size=(320, 240), seed=1)
+    photo(root / "trip" / "day one" / "b.jpg", size=(320, 240), seed=2)
+    ai_image(root / "trip" / "painted <b>bold<b> name.png", seed=3)
+    truncated(root / "trip" / "cut.jpg")
+    (root / "trip" / "notes.txt").write_text("no media")
+    write_many(root / "many", 60)
+    return root
+
+
+@pytest.fixture
+def server(tmp_path: Path, media: Path) -> Iterator[Server]:
+    with Server(tmp_path / "server", {"pictures": media}) as running:
+        yield running
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the console said, and which requests failed."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server, said: list[str]) -> Iterator[Page]:
+    """A fresh page on the server; what the console said must be nothing at the end."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    watch(opened, said)
+    yield opened
+    context.close()
+    assert said == []
+
+
+def watch(page: Page, said: list[str]) -> None:
+    """Notes every warning and error of the console and every request that failed on its own."""
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it stands: rule, help and the elements."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    return [f"{one['id']}: {one['help']}: {[node['html'] for node in one['nodes']]}" for one in found]

@@ -1,0 +1,52 @@
+"""From an analysis to its row: decided without a database."""
+
+import pytest
+
+from app.library.rows import keyword_links, outcome_of, row_of
+from app.media import Keyword, Outcome, Stage
+from tests.ingest.builders import analysis, found
+
+OLD = row_of(analysis(content=b"old"), None) | {"missing_at": None}
+
+
+def test_a_new_row_holds_every_section():
+    assert (OLD["name"], OLD["folder"], OLD["camera_make"], OLD["phash"]) == ("a.jpg", b"", "Box", "0123456789abcdef")
+    assert set(OLD["stages"]) == {stage.value for stage in Stage}
+
+
+def test_a_stage_that_did_not_run_keeps_its_columns_only_on_the_same_bytes():
+    kept = row_of(analysis(content=b"old", ran=()), OLD)
+    assert (kept["camera_make"], kept["score"], kept["stages"]) == ("Box", 3, OLD["stages"])
+    dropped = row_of(analysis(content=b"new", ran=()), OLD)
+    assert (dropped["camera_make"], dropped["score"]) == (None, None)
+    assert set(dropped["stages"]) == {"identify"}
+
+
+def test_the_name_is_shown_as_people_see_it():
+    assert row_of(analysis(found(b"d/caf\xe9.jpg")), None)["name"] == "caf\\xe9.jpg"
+
+
+@pytest.mark.parametrize(
+    ("row", "keywords_changed", "outcome"),
+    [
+        (OLD, False, Outcome.UNCHANGED),
+        (OLD | {"mtime_ns": 99, "size": 1, "sidecar": "xmp=1:1"}, False, Outcome.UNCHANGED),
+        (OLD, True, Outcome.UPDATED),
+        (OLD | {"width": 41}, False, Outcome.UPDATED),
+    ],
+)
+def test_only_what_is_known_of_the_content_makes_an_update(row, keywords_changed, outcome):
+    assert outcome_of(row, OLD, keywords_changed=keywords_changed) is outcome
+
+
+def test_without_an_older_row_it_is_added():
+    assert outcome_of(OLD, None, keywords_changed=True) is Outcome.ADDED
+
+
+def test_a_row_that_was_missing_is_updated():
+    assert outcome_of(OLD, OLD | {"missing_at": "2026"}, keywords_changed=False) is Outcome.UPDATED
+
+
+def test_keywords_become_links_by_text_and_source():
+    words = (Keyword("sea", "xmp"), Keyword("sea", "iptc"), Keyword(" sea", "xmp", 2.0), Keyword("\0", "xmp"))
+    assert keyword_links(words) == {("sea", "xmp"): None, ("sea", "iptc"): None}

@@ -1,0 +1,311 @@
+"""The command line: most commands in this process, as `main` runs them; those about processes in their own."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import __version__
+from app.cli import main
+from app.settings import Settings
+from tests.samples import photo, truncated, write_many
+from tests.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+class Place:
+    """A folder with media, a state folder and a database of its own, to run commands in."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.media = folder / "photos"
+        self.media.mkdir()
+        self.state = folder / "state"
+        self.database = folder / "library.db"
+        self.env = settings_for(folder, {"photos": self.media}, INGEST_PORT="0")
+
+    def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """The command in this process: what it printed and its exit code."""
+        self._capsys.readouterr()
+        code: int | str | None = 0
+        with self._monkeypatch.context() as patch:
+            for name in os.environ.keys() - self.env.keys():
+                patch.delenv(name)
+            for name, value in (self.env | env).items():
+                patch.setenv(name, value)
+            patch.chdir(self.folder)
+            patch.setattr(sys, "argv", ["media-ingest", *arguments])
+            try:
+                main()
+            except SystemExit as stop:
+                code = stop.code
+        printed, complained = self._capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, int(code or 0), printed, complained)
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == code, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, capsys):
+    return Place(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def place_with_photos(place):
+    write_many(place.media, 3)
+    photo(place.media / "trip" / "a.jpg", size=(64, 48), keywords=["sea", "sand"], rating=4)
+    (place.media / "notes.txt").write_text("no picture")
+    return place
+
+
+def refused(done: subprocess.CompletedProcess[str], *parts: str, code: int = 2) -> None:
+    """The command ended with that code and one sentence that holds these parts: no traceback, nothing on stdout."""
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("media-ingest: ")
+    assert lines[0].endswith(".")
+    for part in parts:
+        assert part in lines[0]
+
+
+def test_version_is_that_of_the_package(place):
+    done = place.run("--version")
+    assert (done.returncode, done.stdout) == (0, f"media-ingest {__version__}\n")
+
+
+def test_help_names_every_command(place):
+    done = place.run("--help")
+    assert done.returncode == 0
+    for command in ("serve", "plan", "run", "sessions", "status", "resume", "stats", "doctor", "migrate"):
+        assert f" {command} " in done.stdout
+
+
+def test_it_works_from_any_directory_and_finds_its_migrations_beside_the_code(tmp_path):
+    done = media_ingest("migrate", env=settings_for(tmp_path, {"photos": tmp_path}), cwd=Path("/"))
+    assert done.returncode == 0, done.stderr
+    assert query(tmp_path / "library.db", "SELECT count(*) AS n FROM media_files") == [{"n": 0}]
+
+
+def test_migrate_makes_a_database_once(place):
+    assert "from nothing to revision" in place.run("migrate").stdout
+    again = place.run("migrate")
+    assert (again.returncode, "already" in again.stdout) == (0, True)
+
+
+def test_plan_counts_by_class_and_changes_nothing(place_with_photos):
+    place = place_with_photos
+    counts = place.json("plan", "photos")
+    assert (counts["discovered"], counts["pending"], counts["skipped"]["unsupported"]) == (5, 4, 1)
+    assert counts["pending_by"] == {"new": 4}
+    text = place.run("plan", "photos", "--pattern", "*.png", "--max-files", "2").stdout
+    assert "2 of 5 files would be processed." in text
+    assert "2 skipped: filtered" in text or "1 skipped: filtered" in text
+    assert "1 skipped: beyond max files" in text
+    assert "nsfw:" in text
+    assert query(place.database, "SELECT count(*) AS n FROM ingest_events") == [{"n": 0}]
+    assert not (place.state / "lock").exists()
+
+
+def test_run_takes_everything_in_and_exits_0(place_with_photos):
+    place = place_with_photos
+    planned = place.json("plan", "photos")["pending"]
+    status = place.json("run", "photos", "--no-nsfw")
+    assert status["status"] == "completed"
+    assert status["total_files"] == status["committed_files"] == planned == 4
+    assert status["stats"]["keywords_added"] == 2
+    assert status["parameters"]["enable_nsfw_detection"] is False
+    again = place.run("run", "photos", "--no-nsfw")
+    assert again.returncode == 0, again.stderr
+    assert "5 files found: 0 to process, 1 unsupported, 4 fresh" in again.stdout
+    assert "0 processed: nothing; 0 pending" in again.stdout
+
+
+def test_run_exits_1_where_some_files_failed_and_says_why(place):
+    write_many(place.media, 2)
+    truncated(place.media / "cut.jpg", size=(96, 64))
+    done = place.run("run", "photos")
+    assert done.returncode == 1, done.stderr
+    assert "photos/cut.jpg" in done.stdout
+    assert "truncated_image" in done.stdout
+    assert place.json("run", "photos", "--no-skip-existing", code=1)["outcomes"]["failed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["run", "/etc"], ["/etc is not inside a media root", "photos"]),
+        (["run", "photos/../../x"], ["not inside a media root"]),
+        (["run", "photos/nowhere"], ["There is no directory photos/nowhere"]),
+        (["plan", "photos/a.png"], ["is a file, not a directory"]),
+        (["run", "photos", "--pattern", "[a"], ["pattern"]),
+        (["run", "photos", "--nsfw-threshold", "7"], ["nsfw_threshold"]),
+        (["run", "photos", "--pattern", "*.webp"], ["Nothing to do in photos"]),
+        (["status", "not-a-uuid"], ["UUID"]),
+        (["status", UNKNOWN], [f"There is no session {UNKNOWN}"]),
+        (["resume", UNKNOWN], [f"There is no session {UNKNOWN}"]),
+        (["stats"], ["migrate"]),
+        (["run", "photos", "--root", "a=/tmp/one", "--root", "a=/tmp/two"], ["two media roots are named 'a'"]),
+        (["serve", "--host", "0.0.0.0"], ["INGEST_TOKEN"]),  # noqa: S104 - refused
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_exit_2(place, arguments, parts):
+    write_many(place.media, 1)
+    (place.media / "a.png").write_bytes(b"")
+    refused(place.run(*arguments), *parts)
+
+
+@pytest.mark.parametrize("command", [["run", "photos"], ["plan", "photos"], ["stats"], ["migrate"]])
+def test_without_a_database_commands_that_need_one_say_so(place, command):
+    refused(place.run(*command, DATABASE_URL="none"), "Database functionality is disabled.")
+
+
+@pytest.mark.parametrize("command", [["run", "photos"], ["stats"], ["migrate"], ["serve"]])
+def test_a_damaged_database_is_refused_and_left_as_it_is(place, command):
+    place.database.write_bytes(b"this is no database" * 100)
+    refused(place.run(*command), "damaged or not an SQLite database")
+    assert place.database.read_bytes() == b"this is no database" * 100
+
+
+def test_a_newer_database_is_refused(place):
+    place.run("migrate")
+    with closing(sqlite3.connect(place.database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = place.database.read_bytes()
+    refused(place.run("run", "photos"), "9999", "newer than this program")
+    assert place.database.read_bytes() == before
+
+
+def test_messages_show_the_command_as_it_is_typed_in_a_checkout(place):
+    typed = str(PROGRAM.relative_to(PROJECT)) if PROGRAM.is_relative_to(PROJECT) else "media-ingest"
+    refused(place.run("stats"), f"run {typed} migrate.")
+
+
+def test_sessions_status_and_stats_tell_of_a_run(place_with_photos):
+    place = place_with_photos
+    session_id = place.json("run", "photos")["session_id"]
+    assert [session["session_id"] for session in place.json("sessions")] == [session_id]
+    listed = place.run("sessions").stdout
+    assert session_id in listed
+    assert "4/4" in listed
+    assert place.json("status", session_id)["committed_files"] == 4
+    shown = place.run("status", session_id).stdout
+    assert "5 files found: 4 to process, 1 unsupported" in shown
+    totals = place.json("stats")
+    assert (totals["images"], totals["videos"], totals["sessions"]) == (4, 0, 1)
+    assert "4 images, 0 videos" in place.run("stats").stdout
+
+
+def test_doctor_prints_every_setting_with_its_source(place_with_photos):
+    place = place_with_photos
+    done = place.run("doctor")
+    assert done.returncode == 0, done.stdout
+    rows = {words[1]: line for line in done.stdout.splitlines() if len(words := line.split()) > 2}
+    assert {name.upper() for name in Settings.model_fields} <= rows.keys()
+    assert "environment" in rows["DATABASE_URL"]
+    assert "default" in rows["INGEST_WORKERS"]
+
+
+def test_doctor_hides_secrets_and_finds_what_is_wrong(place):
+    done = place.run(
+        "doctor",
+        DATABASE_URL="postgresql://anna:geheim@127.0.0.1:1/media?connect_timeout=1",
+        INGEST_TOKEN="a-secret-token",
+        INGEST_MEDIA_ROOTS=f"gone={place.folder}/gone",
+    )
+    assert done.returncode == 1
+    assert "geheim" not in done.stdout + done.stderr
+    assert "a-secret-token" not in done.stdout + done.stderr
+    assert "The media root 'gone' is not there" in done.stdout
+
+
+def test_doctor_does_not_take_a_killed_server_for_one_that_holds_the_folder(place):
+    with Server(place.folder, {"photos": place.media}) as server:
+        assert f"Held by {server.address}" in place.run("doctor").stdout
+        server.kill()
+        assert "Held by" not in place.run("doctor").stdout
+
+
+def test_settings_come_from_a_dotenv_file_too(place):
+    (place.folder / ".env").write_text("INGEST_WORKERS=3\n")
+    rows = [line for line in place.run("doctor").stdout.splitlines() if "INGEST_WORKERS" in line]
+    assert ".env" in rows[0]
+    assert "= 3 " in rows[0]
+
+
+def test_while_a_server_holds_the_folder_run_and_resume_refuse_and_name_its_address(place_with_photos):
+    place = place_with_photos
+    with Server(place.folder, {"photos": place.media}) as server:
+        session_id = server.begin("photos")
+        server.wait_for(session_id, "completed")
+        refused(place.run("run", "photos"), server.address)
+        refused(place.run("resume", session_id), server.address)
+        assert place.json("status", session_id)["status"] == "completed"  # looking is free
+        assert place.json("plan", "photos")["skipped"]["fresh"] == 4
+        assert place.json("stats")["images"] == 4
+
+
+def test_a_server_is_ended_by_ctrl_c(place):
+    with Server(place.folder, {"photos": place.media}) as server:
+        server.process.send_signal(signal.SIGINT)
+        server.process.wait(6)
+        assert "Traceback" not in server.log.read_text()
+        assert "/ingest-v2" in server.log.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_pauses_a_run_and_resume_goes_on_where_it_stood(place, number):
+    write_many(place.media, 400)
+    with (place.folder / "out.json").open("wb") as out, (place.folder / "err.txt").open("wb") as err:
+        process = subprocess.Popen(
+            [PROGRAM, "run", "photos", "--json"], env=place.env, cwd=place.folder, stdout=out, stderr=err
+        )
+        try:
+            path = until(lambda: next(place.state.glob("*-*.json"), None), what="the session file")
+            until(lambda: sum(json.loads(path.read_bytes())["outcomes"].values()) >= 40, what="file 40")
+            process.send_signal(number)
+            assert process.wait(20) == 2
+        finally:
+            process.kill()
+            process.wait()
+    paused = json.loads((place.folder / "out.json").read_text())
+    assert "Traceback" not in (place.folder / "err.txt").read_text()
+    assert paused["status"] == "paused"
+    assert 40 <= paused["processed_files"] < 400
+    done = place.json("resume", paused["session_id"])
+    assert (done["status"], done["processed_files"], done["outcomes"]["added"]) == ("completed", 400, 400)
+    events = query(place.database, "SELECT count(*) AS n FROM ingest_events WHERE kind = 'file_complete'")
+    assert events == [{"n": 400}]
+
+
+def test_a_paused_run_names_the_command_that_goes_on(place):
+    write_many(place.media, 300)
+    process = subprocess.Popen(
+        [PROGRAM, "run", "photos"], env=place.env, cwd=place.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with process:
+        path = until(lambda: next(place.state.glob("*-*.json"), None), what="the session file")
+        until(lambda: sum(json.loads(path.read_bytes())["outcomes"].values()) >= 10, what="file 10")
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=20)
+    assert f"media-ingest resume {path.stem}" in printed.decode()
+    assert "pending" in printed.decode()
+
+
+def test_output_to_a_pipe_holds_no_terminal_codes(place_with_photos):
+    done = place_with_photos.run("run", "photos", TERM="xterm-256color")
+    assert "\x1b" not in done.stdout + done.stderr

@@ -1,0 +1,298 @@
+"""The schema on its way: fresh, older, newer, damaged, and back again, on both engines."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from app.errors import DatabaseUnusable
+from app.library import migrations
+from app.library.engine import Engines
+from app.library.library import Library
+from app.library.migrations import HEAD, Migration, bring_to_head, config_for, revision_of
+from app.library.tables import Base
+from tests.ingest.builders import SESSION, analysis
+
+NEXT = '''"""One step further than this program"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "next"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    with op.batch_alter_table("media_files") as table:
+        table.add_column(sa.Column("colour", sa.Text(), nullable=True))
+
+
+def downgrade():
+    with op.batch_alter_table("media_files") as table:
+        table.drop_column("colour")
+'''
+
+
+@pytest.fixture
+def next_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The migrations of the program that comes after this one: these, and one more."""
+    scripts = Path(shutil.copytree(migrations.SCRIPTS, tmp_path / "next"))
+    (scripts / "versions" / "next.py").write_text(NEXT.format(head=HEAD))
+    monkeypatch.setattr(migrations, "SCRIPTS", scripts)
+    monkeypatch.setattr(migrations, "HEAD", "next")
+    return scripts
+
+
+@pytest.fixture
+def older_url(fresh_url: str) -> str:
+    """A database of its own at the revision of this program: what another one will call an older one."""
+    bring_to_head(fresh_url)
+    return fresh_url
+
+
+def run(url: str, step, *args: str) -> None:
+    engines = Engines(url)
+    try:
+        engines.write(lambda connection: step(config_for(connection), *args))
+    finally:
+        engines.close()
+
+
+def tables_of(url: str) -> set[str]:
+    engines = Engines(url)
+    try:
+        return set(engines.read(lambda connection: inspect(connection).get_table_names()))
+    finally:
+        engines.close()
+
+
+def with_a_file(url: str) -> None:
+    library = Library(url)
+    library.commit_single_file_to_database(SESSION, analysis(), nsfw_threshold=0.8)
+    library.close()
+
+
+def file_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+# -- to head and back --------------------------------------------------------------------------------------------
+
+
+def test_a_fresh_database_is_brought_to_head(fresh_url):
+    assert revision_of(fresh_url) is None
+    assert bring_to_head(fresh_url) == Migration(None, HEAD, None)
+    assert revision_of(fresh_url) == HEAD
+    assert tables_of(fresh_url) == {*Base.metadata.tables, "alembic_version"}
+    with_a_file(fresh_url)
+
+
+def test_a_database_at_head_is_left_alone(fresh_url):
+    assert bring_to_head(fresh_url).changed
+    again = bring_to_head(fresh_url)
+    assert (again.before, again.after, again.copy, again.changed) == (HEAD, HEAD, None, False)
+
+
+def test_the_models_and_the_migrations_say_the_same(fresh_url):
+    bring_to_head(fresh_url)
+    run(fresh_url, command.check)
+
+
+def test_every_migration_can_be_taken_back_and_made_again(fresh_url):
+    bring_to_head(fresh_url)
+    run(fresh_url, command.downgrade, "base")
+    assert tables_of(fresh_url) == {"alembic_version"}
+    bring_to_head(fresh_url)
+    run(fresh_url, command.check)
+    with_a_file(fresh_url)
+
+
+def test_the_revision_that_the_program_needs_is_the_last_one():
+    assert ScriptDirectory(str(migrations.SCRIPTS)).get_heads() == [HEAD]
+
+
+def test_migrations_stand_in_one_line_and_each_can_be_taken_back():
+    scripts = list(ScriptDirectory(str(migrations.SCRIPTS)).walk_revisions())
+    assert [later.down_revision for later, earlier in pairwise(scripts)] == [s.revision for s in scripts[1:]]
+    assert all(callable(getattr(script.module, "downgrade", None)) for script in scripts)
+
+
+def test_migrations_are_found_from_any_folder(fresh_url, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "else where %"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert bring_to_head(fresh_url).changed
+    assert not list(elsewhere.iterdir())
+
+
+def test_the_folder_of_a_new_database_is_made(tmp_path):
+    url = f"sqlite:///{tmp_path / 'a' / 'b' / 'library.db'}"
+    assert bring_to_head(url).changed
+    assert file_of(url).exists()
+
+
+def test_an_empty_file_is_a_fresh_database(tmp_path):
+    file = tmp_path / "library.db"
+    file.touch()
+    assert bring_to_head(f"sqlite:///{file}").before is None
+
+
+# -- an older database -------------------------------------------------------------------------------------------
+
+
+def test_an_older_database_with_rows_is_brought_to_head(older_url, next_scripts):
+    with_a_file(older_url)
+    done = bring_to_head(older_url)
+    assert (done.before, done.after, done.changed) == (HEAD, "next", True)
+    library = Library(older_url)
+    assert library.file("m", b"a.jpg")["camera_make"] == "Box"
+    library.close()
+
+
+def test_an_older_sqlite_file_is_copied_aside_first(sqlite_url, next_scripts):
+    """The copy holds the rows, those in the write-ahead log too, at the revision from before."""
+    with_a_file(sqlite_url)
+    library = Library(sqlite_url)
+    library.check()
+    library.commit_single_file_to_database("another", analysis(), nsfw_threshold=0.8)  # stays in the log
+    done = bring_to_head(sqlite_url)
+    library.close()
+
+    assert done.copy is not None
+    assert done.copy.parent == file_of(sqlite_url).parent
+    with closing(sqlite3.connect(done.copy)) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (done.before,)
+        assert copy.execute("SELECT count(*) FROM media_files").fetchone() == (1,)
+        assert copy.execute("SELECT count(*) FROM ingest_events").fetchone() == (2,)
+        assert copy.execute("PRAGMA quick_check").fetchone() == ("ok",)
+
+
+def test_a_migration_that_fails_leaves_the_older_database_as_it_was(older_url, next_scripts):
+    with_a_file(older_url)
+    before = revision_of(older_url)
+    script = next_scripts / "versions" / "next.py"
+    script.write_text(script.read_text().replace("\n\n\ndef down", "\n    op.execute('this is no SQL')\n\n\ndef down"))
+    with pytest.raises(DatabaseUnusable, match="could not be brought to revision next"):
+        bring_to_head(older_url)
+    assert revision_of(older_url) == before
+    engines = Engines(older_url)
+    columns = engines.read(lambda c: {column["name"] for column in inspect(c).get_columns("media_files")})
+    engines.close()
+    assert "colour" not in columns
+
+
+# -- a database that is refused ----------------------------------------------------------------------------------
+
+
+def refused(url: str) -> str:
+    with pytest.raises(DatabaseUnusable) as caught:
+        bring_to_head(url)
+    assert "\n" not in caught.value.sentence
+    return caught.value.sentence
+
+
+def test_a_newer_database_is_refused_with_one_sentence(older_url, next_scripts, monkeypatch):
+    assert bring_to_head(older_url).after == "next"
+    monkeypatch.undo()
+    assert "is at revision next, which is newer than this program" in refused(older_url)
+    assert revision_in(older_url) == "next"
+
+
+def revision_in(url: str) -> str:
+    def work(connection: Connection) -> str:
+        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+
+    engines = Engines(url)
+    try:
+        return engines.read(work)
+    finally:
+        engines.close()
+
+
+@pytest.mark.parametrize("with_log", [False, True], ids=["closed well", "left with its write-ahead log"])
+def test_a_newer_sqlite_file_is_refused_without_writing_a_byte(
+    sqlite_url, next_scripts, tmp_path, monkeypatch, with_log
+):
+    file = file_of(sqlite_url)
+    bring_to_head(sqlite_url)
+    monkeypatch.undo()
+    left = tmp_path / "left"
+    left.mkdir()
+    library = Library(sqlite_url)
+    if with_log:  # what a server that was killed leaves behind
+        library.commit_single_file_to_database(SESSION, analysis(), nsfw_threshold=0.8)
+        for name in (file.name, f"{file.name}-wal"):
+            shutil.copy(file.with_name(name), left)
+    else:
+        shutil.copy(file, left)
+    library.close()
+
+    before = content_of(left)
+    refused(f"sqlite:///{left / file.name}")
+    after = content_of(left)
+    assert {name: after[name] for name in before} == before
+
+
+def damage_of(file: Path, kind: str) -> None:
+    content = file.read_bytes()
+    match kind:
+        case "random":
+            file.write_bytes(bytes(n * 7 % 251 for n in range(20_000)))
+        case "text":
+            file.write_text("This is a letter, not a database.\n" * 9)
+        case "truncated":
+            file.write_bytes(content[: len(content) // 2])
+        case "cut in a page":
+            file.write_bytes(content[:5000])
+        case "overwritten":
+            file.write_bytes(content[:4096] + b"\xaa" * (len(content) - 4096))
+
+
+@pytest.mark.parametrize("kind", ["random", "text", "truncated", "cut in a page", "overwritten"])
+def test_a_damaged_file_is_refused_and_left_untouched(sqlite_url, tmp_path, kind):
+    with_a_file(sqlite_url)
+    folder = tmp_path / "damaged"
+    folder.mkdir()
+    file = folder / "library.db"
+    shutil.copy(file_of(sqlite_url), file)
+    damage_of(file, kind)
+    before = content_of(folder)
+    assert "damaged" in refused(f"sqlite:///{file}")
+    after = content_of(folder)
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_folder_in_place_of_a_database_is_refused(tmp_path):
+    assert "cannot be opened" in refused(f"sqlite:///{tmp_path}")
+
+
+def test_tables_of_ours_without_a_revision_are_refused(fresh_url):
+    engines = Engines(fresh_url)
+    engines.write(lambda connection: connection.exec_driver_sql("CREATE TABLE keywords (id integer)"))
+    engines.close()
+    assert "tables named keywords but not their revision" in refused(fresh_url)
+    assert tables_of(fresh_url) == {"keywords"}
+
+
+def test_tables_of_another_program_stay_beside_ours(fresh_url):
+    engines = Engines(fresh_url)
+    engines.write(lambda connection: connection.exec_driver_sql("CREATE TABLE recipes (id integer)"))
+    engines.close()
+    bring_to_head(fresh_url)
+    assert "recipes" in tables_of(fresh_url)
+
+
+def test_a_server_that_does_not_answer_is_named():
+    assert "cannot be reached" in refused("postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=2")

@@ -1,0 +1,447 @@
+"""Sessions over HTTP: plan, process, pause, resume, cancel, and what is shown of them."""
+
+import os
+import uuid
+
+import pytest
+
+from tests.samples import write_many
+from tests.server import query
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+COUNTS = ("discovered", "skipped", "total_files", "pending", "processed_files")
+
+
+def sums_close(status):
+    outcomes = sum(status["outcomes"].values())
+    assert status["discovered"] == status["total_files"] + sum(status["skipped"].values())
+    assert status["total_files"] == outcomes + status["pending"]
+    assert status["processed_files"] == outcomes
+    assert status["committed_files"] == sum(status["outcomes"][name] for name in ("added", "updated", "moved"))
+    for stage in status["stages"].values():
+        assert stage["total"] in (0, status["total_files"])
+        assert stage["done"] + stage["failed"] + stage["skipped"] == (outcomes if stage["total"] else 0)
+    return True
+
+
+# -------------------------------------------------------------------------------------------------------------- plan
+
+
+def test_a_plan_counts_every_file_in_one_class_and_changes_nothing(door):
+    before = door.everything()
+    plan = door.post("/api/ingest/plan", {"directory": "photos"})
+    assert door.everything() == before
+    assert plan["discovered"] == 22
+    assert plan["pending"] == 18
+    assert plan["pending_by"] == {"new": 18}
+    assert plan["skipped"] == {"filtered": 2, "unsupported": 2, "fresh": 0, "failed_before": 0, "beyond_max_files": 0}
+    assert plan["by_type"] == {"png": 13, "jpeg": 4, "webp": 1}
+    assert "weights" in plan["unavailable"]["nsfw"]
+    assert 0 < plan["estimate_seconds"]["low"] <= plan["estimate_seconds"]["high"]
+
+
+def test_a_session_does_what_was_planned_and_a_second_one_finds_everything_fresh(door):
+    plan = door.post("/api/ingest/plan", {"directory": "photos"})
+    status = door.whole()
+    assert sums_close(status)
+    assert (status["discovered"], status["total_files"]) == (plan["discovered"], plan["pending"])
+    assert status["skipped"] == plan["skipped"]
+    assert status["outcomes"] | {"added": 17, "failed": 1} == status["outcomes"]
+    assert status["stages"]["nsfw"]["skipped"] == 18
+    again = door.post("/api/ingest/plan", {"directory": "photos"})
+    assert again["pending"] == 0
+    assert again["skipped"] | {"fresh": 17, "failed_before": 1} == again["skipped"]
+    done = len(door.turnstile.jobs)
+    second = door.whole()
+    assert (second["total_files"], second["progress"], second["processed_files"]) == (0, 100, 0)
+    assert sums_close(second)
+    assert len(door.turnstile.jobs) == done
+
+
+@pytest.mark.parametrize(
+    ("parameters", "pending"),
+    [
+        ({"pattern": "*.PNG"}, 13),
+        ({"pattern": "*.jpg|*.webp"}, 5),
+        ({"recursive": False}, 1),
+        ({"max_files": 7}, 7),
+        ({"directory": "photos/trip"}, 2),
+        ({"directory": "photos/trip", "recursive": False}, 1),
+        ({"directories": ["photos/trip", "photos/trip/north", "photos/made"], "directory": None}, 3),
+    ],
+)
+def test_plan_and_process_mean_the_same_by_each_parameter(door, parameters, pending):
+    body = {"directory": "photos"} | parameters
+    plan = door.post("/api/ingest/plan", body)
+    assert plan["pending"] == pending
+    status = door.wait_for(door.post("/api/ingest/process", body, 202)["session_id"], "completed")
+    assert sums_close(status)
+    assert (status["total_files"], status["discovered"], status["skipped"]) == (
+        pending,
+        plan["discovered"],
+        plan["skipped"],
+    )
+
+
+def listed(door, name, limit=5, **parameters):
+    found, cursor = [], None
+    while True:
+        body = {"directory": "photos", **parameters, "list": name} | ({"cursor": cursor} if cursor else {})
+        page = door.post(f"/api/ingest/plan?limit={limit}", body)
+        assert len(page["files"]) <= limit
+        found += [file["path"] for file in page["files"]]
+        cursor = page["next"]
+        if cursor is None:
+            return found
+
+
+@pytest.mark.parametrize("name", ["pending", "filtered", "unsupported", "fresh", "failed_before", "beyond_max_files"])
+def test_each_number_of_a_plan_opens_its_list(door, name):
+    parameters = {"max_files": 3} if name == "beyond_max_files" else {}
+    if name in ("fresh", "failed_before"):
+        door.whole()
+    plan = door.post("/api/ingest/plan", {"directory": "photos", **parameters})
+    number = plan["pending"] if name == "pending" else plan["skipped"][name]
+    found = listed(door, name, **parameters)
+    assert number > 0
+    assert len(found) == len(set(found)) == number
+    assert found == sorted(found)
+
+
+def test_one_walk_serves_every_change_of_options_until_it_is_refreshed(open_door, tmp_path):
+    root = tmp_path / "growing"
+    write_many(root, 4)
+    door = open_door(root)
+
+    def planned(query, **parameters):
+        return door.post(f"/api/ingest/plan{query}", {"directory": "photos", **parameters})
+
+    assert planned("?wait=20")["pending"] == 4
+    write_many(root, 6)
+    again = planned("?wait=20", pattern="*.png")
+    assert (again["pending"], again["walking"]) == (4, False)
+    assert planned("?wait=20&refresh=true")["pending"] == 6
+    write_many(root, 7)
+    assert planned("")["pending"] == 7  # a program that does not ask for a quick answer gets the present
+
+
+def test_a_plan_that_may_not_wait_says_that_the_walk_goes_on(open_door, tmp_path, monkeypatch):
+    import threading
+
+    from app.ingest.folders import Folders
+
+    gate, read = threading.Event(), Folders.read
+
+    def slowly(self, folder, *, hidden=False):
+        assert gate.wait(30)
+        return read(self, folder, hidden=hidden)
+
+    write_many(tmp_path / "one", 3)
+    door = open_door(tmp_path / "one")
+    monkeypatch.setattr(Folders, "read", slowly)
+    assert door.post("/api/ingest/plan?wait=0", {"directory": "photos"}, 202) == {"walking": True, "discovered": 0}
+    gate.set()
+    assert door.post("/api/ingest/plan?wait=20", {"directory": "photos"})["pending"] == 3
+
+
+# ----------------------------------------------------------------------------------------------------------- process
+
+
+def test_process_answers_with_the_session(door):
+    answer = door.post("/api/ingest/process", {"directory": "photos"}, 202)
+    assert answer.keys() == {"session_id", "total_files", "status"}
+    assert len(answer["session_id"]) == 36
+    assert str(uuid.UUID(answer["session_id"])) == answer["session_id"]
+    assert door.wait_for(answer["session_id"], "completed")["parameters"]["directories"] == ["photos"]
+
+
+def test_the_same_request_is_refused_while_it_is_active_and_names_the_session(door, photos):
+    door.turnstile.hold()
+    session_id = door.begin()
+    same = [
+        {"directory": "photos"},
+        {"directory": str(photos)},
+        {"directory": f"{photos}/../{photos.name}/"},
+        {"directories": ["photos", "photos/trip"]},
+        {"directory": "photos", "pattern": "*", "nsfw_threshold": 0.8, "recursive": True, "max_files": None},
+    ]
+    for body in same:
+        refusal = door.post("/api/ingest/process", body, 409)
+        assert (refusal["session_id"], refusal["cause"]) == (session_id, "already_active")
+    door.post("/api/ingest/pause", {"session_id": session_id})
+    door.turnstile.let(1)
+    door.wait_for(session_id, "paused")
+    assert door.post("/api/ingest/process", same[0], 409)["session_id"] == session_id  # paused is active, too
+    assert [session["session_id"] for session in door.get("/api/ingest/sessions")["sessions"]] == [session_id]
+    door.post("/api/ingest/cancel", {"session_id": session_id})
+    assert door.begin() != session_id
+
+
+def test_a_different_request_is_queued_and_has_its_turn(door):
+    door.turnstile.hold()
+    first = door.begin("photos/plain")
+    answer = door.post("/api/ingest/process", {"directory": "photos/trip"}, 202)
+    assert (answer["status"], answer["total_files"]) == ("queued", None)
+    third = door.begin("photos/made")
+    assert door.get("/api/ingest/active-session")["session_id"] == first
+    assert door.post("/api/ingest/cancel", {"session_id": third})["status"] == "cancelled"
+    door.turnstile.open()
+    first_status = door.wait_for(first, "completed")
+    second = door.wait_for(answer["session_id"], "completed")
+    assert first_status["ended_at"] <= second["started_at"]
+    assert (second["total_files"], door.status(third)["processed_files"]) == (2, 0)
+
+
+def test_max_files_counts_over_all_resumes(door):
+    door.turnstile.hold()
+    session_id = door.begin(max_files=6)
+    door.turnstile.let(2)
+    door.wait_until(session_id, lambda status: status["processed_files"] == 2)
+    door.post("/api/ingest/pause", {"session_id": session_id})
+    door.turnstile.let(1)
+    paused = door.wait_for(session_id, "paused")
+    door.turnstile.open()
+    door.post("/api/ingest/resume", {"session_id": session_id})
+    status = door.wait_for(session_id, "completed")
+    assert paused["processed_files"] == 3
+    assert (status["total_files"], status["processed_files"], status["skipped"]["beyond_max_files"]) == (6, 6, 12)
+    assert sums_close(status)
+
+
+# --------------------------------------------------------------------------------------- pause, resume, cancel, delete
+
+
+def test_a_pause_takes_effect_within_one_file_and_resume_goes_on_where_it_stood(door):
+    door.turnstile.hold()
+    session_id = door.begin()
+    door.turnstile.let(4)
+    door.wait_until(session_id, lambda status: status["processed_files"] == 4)
+    running = door.status(session_id)
+    assert (running["status"], running["pending"]) == ("processing", 14)
+    assert running["current_file"].startswith("photos/")
+    door.post("/api/ingest/pause", {"session_id": session_id})
+    door.turnstile.let(5)
+    paused = door.wait_for(session_id, "paused")
+    assert paused["processed_files"] == 5
+    assert paused["current_file"] is None
+    assert sums_close(paused)
+    assert door.post("/api/ingest/pause", {"session_id": session_id}, 409)["cause"] == "illegal_move"
+    door.turnstile.open()
+    answer = door.post("/api/ingest/resume", {"session_id": session_id})
+    assert answer["resumed"] is True
+    status = door.wait_for(session_id, "completed")
+    assert len({job.file.path for job in door.turnstile.jobs}) == len(door.turnstile.jobs) == 18
+    assert sums_close(status)
+
+
+def test_resume_is_safe_at_any_time(door):
+    door.turnstile.hold()
+    session_id = door.begin()
+    door.wait_for(session_id, "processing")
+    running = door.post("/api/ingest/resume", {"session_id": session_id})
+    assert (running["resumed"], running["status"]) == (False, "processing")
+    door.turnstile.open()
+    done = door.wait_for(session_id, "completed")
+    answer = door.post("/api/ingest/resume", {"session_id": session_id, "confirm": True})
+    assert answer == done | {"resumed": False}
+    assert len(door.turnstile.jobs) == 18
+
+
+def test_a_cancel_keeps_what_is_committed_and_says_what_was_left(door):
+    door.turnstile.hold()
+    session_id = door.begin()
+    door.turnstile.let(6)
+    door.wait_until(session_id, lambda status: status["processed_files"] == 6)
+    door.post("/api/ingest/cancel", {"session_id": session_id})
+    cancelled = door.wait_for(session_id, "cancelled")
+    assert (cancelled["processed_files"], cancelled["pending"]) == (6, 12)
+    assert sums_close(cancelled)
+    rows = query(door.folder / "library.db", "SELECT count(*) AS n FROM media_files")
+    assert rows == [{"n": cancelled["committed_files"]}]
+    for move in ("cancel", "pause"):
+        assert door.post(f"/api/ingest/{move}", {"session_id": session_id}, 409)["cause"] == "illegal_move"
+    assert door.post("/api/ingest/resume", {"session_id": session_id})["resumed"] is False
+
+
+def test_deleting_a_session_forgets_its_files_and_keeps_its_media_even_after_a_restart(door):
+    door.turnstile.hold()
+    session_id = door.begin("photos/made")
+    refusal = door.client.delete(f"/api/ingest/sessions/{session_id}")
+    assert (refusal.status_code, refusal.json()["cause"]) == (409, "illegal_move")
+    door.turnstile.open()
+    door.wait_for(session_id, "completed")
+    assert door.client.delete(f"/api/ingest/sessions/{session_id}").status_code == 204
+    for path in (f"/api/ingest/status/{session_id}", f"/api/ingest/sessions/{session_id}/files"):
+        assert door.get(path, 404)["cause"] == "unknown_session"
+    assert not list(door.state.glob(f"{session_id}*"))
+    door.reopen()
+    assert door.get(f"/api/ingest/status/{session_id}", 404)["cause"] == "unknown_session"
+    assert door.get("/api/library/file?path=photos/made/lake.png")["format"] == "png"
+    assert door.get("/api/summary")["images"] == 1
+
+
+def test_a_restarted_server_shows_the_same_counters_and_goes_on_by_itself(door):
+    door.turnstile.hold()
+    session_id = door.begin()
+    door.turnstile.let(7)
+    before = door.wait_until(session_id, lambda status: status["processed_files"] == 7)
+    door.reopen()
+    after = door.wait_for(session_id, "processing")
+    same = (*COUNTS, "outcomes", "stats", "committed_files", "errors", "created_at", "started_at", "parameters")
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    assert after["interruptions"] == 1
+    door.turnstile.open()
+    assert sums_close(door.wait_for(session_id, "completed"))
+    assert len(door.turnstile.jobs) == 18
+
+
+# --------------------------------------------------------------------------------------------- what a fresh page shows
+
+
+def test_the_active_session_is_the_one_that_a_fresh_page_should_show(door):
+    nothing = {"session_id": None, "status": None}
+    assert door.get("/api/ingest/active-session") == nothing
+    door.turnstile.hold()
+    first = door.begin("photos/plain")
+    second = door.begin("photos/trip")
+    door.wait_for(first, "processing")
+    assert door.get("/api/ingest/active-session") == {"session_id": first, "status": "processing"}
+    door.post("/api/ingest/pause", {"session_id": first})
+    door.turnstile.let(1)
+    door.wait_for(first, "paused")
+    door.wait_for(second, "processing")  # a paused session holds up no other
+    assert door.get("/api/ingest/active-session") == {"session_id": second, "status": "processing"}
+    door.turnstile.open()
+    door.wait_for(second, "completed")
+    assert door.get("/api/ingest/active-session") == {"session_id": first, "status": "paused"}
+    door.post("/api/ingest/cancel", {"session_id": first})
+    assert door.get("/api/ingest/active-session") == {"session_id": first, "status": "cancelled"}
+    assert door.post("/api/ingest/dismiss", {"session_id": first})["dismissed"] is True
+    assert door.get("/api/ingest/active-session") == nothing
+    door.reopen()
+    assert door.get("/api/ingest/active-session") == nothing
+
+
+def test_the_history_comes_in_pages_newest_first(door):
+    ids = [door.whole(f"photos/{name}")["session_id"] for name in ("plain", "trip", "made", "caf\\xe9", "broken")]
+    found, cursor = [], None
+    for _ in range(3):
+        page = door.get("/api/ingest/sessions", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))
+        found += [session["session_id"] for session in page["sessions"]]
+        cursor = page["next"]
+    assert (found, cursor) == (ids[::-1], None)
+
+
+def test_a_refreshed_status_is_that_of_the_file_and_of_the_stream(door):
+    door.turnstile.hold()
+    session_id = door.begin()
+    door.turnstile.let(3)
+    status = door.wait_until(session_id, lambda status: status["processed_files"] == 3)
+    with door.events(session_id) as stream:
+        frame = next(stream)
+    for name in (*COUNTS, "outcomes", "stats", "stages", "errors", "current_file", "last_event_id"):
+        assert frame.data[name] == status[name], name
+    assert door.status(session_id.upper())["session_id"] == session_id
+
+
+@pytest.mark.parametrize("selection", [{}, {"outcome": "added"}, {"outcome": "failed"}, {"cause": "truncated_image"}])
+def test_the_files_of_a_session_come_in_pages(door, selection):
+    status = door.whole()
+    session_id = status["session_id"]
+    expected = {"added": 17, "failed": 1}.get(selection.get("outcome"), 1 if selection else 18)
+    found, cursor = [], None
+    while True:
+        params = selection | {"limit": 5} | ({"cursor": cursor} if cursor else {})
+        page = door.get(f"/api/ingest/sessions/{session_id}/files", params=params)
+        found += page["files"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert len({file["path"] for file in found}) == len(found) == expected
+    assert all(file.keys() == {"path", "outcome", "stage", "cause", "reason", "ms", "at"} for file in found)
+    if selection.get("cause") or selection.get("outcome") == "failed":
+        (file,) = found
+        assert (file["path"], file["stage"], file["cause"]) == ("photos/broken/cut.jpg", "thumbnail", "truncated_image")
+
+
+@pytest.mark.parametrize(("name", "count"), [("unsupported", 2), ("filtered", 2), ("beyond_max_files", 13)])
+def test_each_skip_of_a_session_opens_its_list(door, name, count):
+    status = door.whole(max_files=5)
+    assert status["skipped"][name] == count
+    page = door.get(f"/api/ingest/sessions/{status['session_id']}/files", params={"skipped": name, "limit": 1000})
+    assert len(page["files"]) == count
+    assert page["next"] is None
+
+
+def test_the_fresh_files_of_a_session_stay_those_that_it_found_fresh(door):
+    door.whole("photos/trip")
+    status = door.whole("photos")
+    assert status["skipped"]["fresh"] == 2
+    page = door.get(f"/api/ingest/sessions/{status['session_id']}/files", params={"skipped": "fresh"})
+    assert [file["path"] for file in page["files"]] == ["photos/trip/north/ice.jpg", "photos/trip/shore.jpg"]
+
+
+# -------------------------------------------------------------------------------------------------------- directories
+
+
+def test_without_a_path_the_roots_are_listed(door):
+    answer = door.get("/api/ingest/directories")
+    assert (answer["path"], answer["parent"]) == (None, None)
+    (root,) = answer["directories"]
+    assert (root["name"], root["path"], root["has_children"]) == ("photos", "photos", True)
+
+
+def test_badges_follow_what_the_library_holds_unchanged(door):
+    def badge(path):
+        stats = door.get("/api/ingest/directories", params={"path": path})["ingest_stats"]
+        return stats["ingested_files"], stats["total_files"]
+
+    assert badge("photos/plain") == (0, 12)
+    door.turnstile.hold()
+    session_id = door.begin("photos/plain")
+    door.turnstile.let(5)
+    door.wait_until(session_id, lambda status: status["processed_files"] == 5)
+    assert badge("photos/plain") == (5, 12)
+    door.turnstile.open()
+    door.wait_for(session_id, "completed")
+    assert badge("photos/plain") == (12, 12)
+    assert badge("photos/nothing here") == (0, 0)
+    door.whole("photos/broken")
+    assert badge("photos/broken") == (0, 1)
+
+
+def test_a_folder_that_only_holds_folders_has_a_count_of_what_lies_below(door):
+    door.whole("photos/trip")
+    answer = door.get("/api/ingest/directories", params={"path": "photos", "recursive": "true"})
+    below = {entry["name"]: entry["recursive_stats"] for entry in answer["directories"]}
+    assert (below["trip"]["ingested_files"], below["trip"]["total_files"]) == (2, 2)
+    assert below["plain"]["total_files"] == 12
+    assert ".cache" not in below
+    assert answer["ingest_stats"]["total_files"] == 1
+
+
+def test_every_listed_name_works_when_it_is_sent_back(door):
+    (odd,) = [e["path"] for e in door.get("/api/ingest/directories?path=photos")["directories"] if "caf" in e["name"]]
+    assert odd == "photos/caf\\xe9"
+    status = door.whole(odd)
+    assert status["outcomes"]["added"] == 1
+    (file,) = door.get(f"/api/ingest/sessions/{status['session_id']}/files")["files"]
+    assert os.path.basename(file["path"]) == "b\\x5cxe9 #1 & 2?.jpg"
+    assert door.get("/api/library/file", params={"path": file["path"]})["path"] == file["path"]
+    answer = door.client.get("/api/library/thumbnail", params={"path": file["path"]})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+
+
+def test_a_page_of_directories_goes_on_where_the_last_ended(open_door, tmp_path):
+    root = tmp_path / "wide"
+    for number in range(450):
+        (root / f"folder {number:03d}").mkdir(parents=True)
+    door = open_door(root)
+    found, cursor = [], None
+    while True:
+        page = door.get("/api/ingest/directories", params={"path": "photos"} | ({"cursor": cursor} if cursor else {}))
+        found += [entry["name"] for entry in page["directories"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert found == [f"folder {number:03d}" for number in range(450)]
