@@ -1,26 +1,17 @@
 """The same house by its other door: `media-ingest`, one function for each command."""
 
-import json
-import signal
 import socket
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 import uvicorn
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import __version__, settings
 from app.doctor import examine
 from app.errors import (
-    BadSetting,
     CannotStart,
     DatabaseDisabled,
     DatabaseUnusable,
@@ -29,20 +20,16 @@ from app.errors import (
     UnknownSession,
 )
 from app.ingest.parameters import Parameters, parse_parameters
-from app.ingest.runner import Runner
-from app.ingest.session import SessionState, Status
+from app.ingest.planner import Planner
 from app.ingest.store import IngestionState, is_session_id
+from app.ingest.survey import NothingKnown
 from app.library.library import Library
 from app.library.migrations import HEAD, bring_to_head, revision_of
-from app.settings import Settings, parse_roots
-from app.wiring import House, build, command_as_typed
+from app.settings import Settings
+from app.terminal import COULD_NOT_RUN, SOME_FAILED, err, in_foreground, out, print_json, print_session
+from app.wiring import build, command_as_typed
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-ALL_WELL, SOME_FAILED, COULD_NOT_RUN = 0, 1, 2
-
 Directories = Annotated[list[str], typer.Argument(help="ROOT/relative paths, or absolute ones inside a media root.")]
 Roots = Annotated[list[str] | None, typer.Option("--root", help="A media root as NAME=PATH; repeatable.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -131,12 +118,7 @@ def _listen(configured: Settings) -> socket.socket:
 
 
 def _settings(root: list[str] | None = None, **overrides: Any) -> Settings:
-    if root:
-        try:
-            overrides["ingest_media_roots"] = parse_roots(root)
-        except ValueError as error:
-            raise BadSetting(f"--root: {error}.") from None
-    return settings.load(**overrides)
+    return settings.load(root, **overrides)
 
 
 @cli.command()
@@ -149,13 +131,19 @@ def plan(
     """Count what a run would do; nothing is changed."""
     configured = _settings(root)
     parameters = _parameters(**locals())
-    house = _house_to_read(configured)
+    if not configured.database_enabled:
+        raise DatabaseDisabled
+    fresh = revision_of(configured.database_url) is None  # then nothing is known, and no database need be made
+    if not fresh:
+        _require_database(configured)
+    house, _ = build(configured, IngestionState(configured.ingest_state_dir), migrate=False)
     try:
-        counts = house.records.planner.plan(house.records.runner.resolved(parameters))
+        planner = Planner(house.folders, NothingKnown(), house.recipe) if fresh else house.records.planner
+        counts = planner.plan(house.records.runner.resolved(parameters))
     finally:
         house.close()
     if json_:
-        _print_json(counts)
+        print_json(counts)
         return
     out.print(f"{counts['pending']:,} of {counts['discovered']:,} files would be processed.")
     for name, count in counts["pending_by"].items():
@@ -177,14 +165,14 @@ def run(
     """Take files in, in the foreground. Ctrl-C pauses. Exit 0: all well, 1: some files failed, 2: could not run."""
     configured = _settings(root)
     parameters = _parameters(**locals())
-    _in_foreground(configured, lambda house: house.records.runner.start(parameters), as_json=json_)
+    in_foreground(configured, lambda house: house.records.runner.start(parameters), as_json=json_)
 
 
 @cli.command()
 def resume(session_id: str, root: Roots = None, json_: AsJson = False) -> None:
     """Go on with a paused or interrupted session, in the foreground."""
     checked = _session_id(session_id)
-    _in_foreground(_settings(root), lambda house: house.records.runner.resume(checked)[0], as_json=json_)
+    in_foreground(_settings(root), lambda house: house.records.runner.resume(checked)[0], as_json=json_)
 
 
 @cli.command()
@@ -192,7 +180,7 @@ def sessions(json_: AsJson = False) -> None:
     """List all sessions, newest first."""
     found = sorted(IngestionState(_settings().ingest_state_dir).load_all(), key=lambda s: s.created_at, reverse=True)
     if json_:
-        _print_json([session.as_status() for session in found])
+        print_json([session.as_status() for session in found])
         return
     for session in found:
         files = f"{session.processed_files:,}/{session.total_files or 0:,} files"
@@ -209,9 +197,9 @@ def status(session_id: str, json_: AsJson = False) -> None:
     if session is None:
         raise UnknownSession(f"There is no session {session_id}.")
     if json_:
-        _print_json(session.as_status())
+        print_json(session.as_status())
     else:
-        _print_session(session)
+        print_session(session)
 
 
 @cli.command()
@@ -223,7 +211,7 @@ def stats(json_: AsJson = False) -> None:
     totals = library.summary()
     library.close()
     if json_:
-        _print_json(totals)
+        print_json(totals)
     else:
         out.print(f"{totals['images']:,} images, {totals['videos']:,} videos, {totals['bytes']:,} bytes")
         out.print(f"{totals['sessions']:,} sessions, last update {totals['updated_at'] or 'never'}")
@@ -232,7 +220,7 @@ def stats(json_: AsJson = False) -> None:
 @cli.command()
 def doctor(root: Roots = None) -> None:
     """Print every setting with its source, and check what they point at. Exit 1 where something is wrong."""
-    findings = examine(_settings(root))
+    findings = examine(_settings(root), on_command_line={"INGEST_MEDIA_ROOTS"} if root else set())
     colors = {"ok": "green", "note": "yellow", "wrong": "red"}
     for finding in findings:
         verdict = f"[{colors[finding.verdict]}]{finding.verdict:5}[/]"
@@ -299,100 +287,3 @@ def _require_database(configured: Settings) -> None:
             f"The database is at revision {revision or 'none'}, this program needs {HEAD}: "
             f"run {command_as_typed()} migrate."
         )
-
-
-def _house_to_read(configured: Settings) -> House:
-    """A house that only reads: no lock, no migration (a fresh database is made, so that a first plan works)."""
-    if not configured.database_enabled:
-        raise DatabaseDisabled
-    if revision_of(configured.database_url) is not None:
-        _require_database(configured)
-    house, _ = build(configured, IngestionState(configured.ingest_state_dir))
-    return house
-
-
-def _in_foreground(configured: Settings, begin: Callable[[House], SessionState], *, as_json: bool) -> None:
-    """Runs one session to its end, with a bar; Ctrl-C pauses it. Exits with what became of it."""
-    if not configured.database_enabled:
-        raise DatabaseDisabled
-    store = IngestionState(configured.ingest_state_dir)
-    store.acquire("the command line")
-    try:
-        house, _ = build(configured, store)
-    except MediaIngestError:
-        store.release()
-        raise
-    try:
-        runner = house.records.runner
-        runner.recover(auto_resume=False)
-        session = begin(house)
-        with _paused_by_signals(runner, session.session_id), _bar(hidden=as_json) as show:
-            while session.status.working or session.status is Status.QUEUED:
-                session = runner.wait(session.session_id, lambda s: not s.status.working, seconds=0.2)
-                show(session)
-    finally:
-        house.close()
-    if as_json:
-        _print_json(session.as_status())
-    else:
-        _print_session(session)
-        if session.status.resumable:
-            out.print(f"Go on with: {command_as_typed()} resume {session.session_id}")
-    if session.status is not Status.COMPLETED:
-        raise typer.Exit(COULD_NOT_RUN)
-    raise typer.Exit(SOME_FAILED if session.outcomes["failed"] else ALL_WELL)
-
-
-@contextmanager
-def _paused_by_signals(runner: Runner, session_id: str) -> Iterator[None]:
-    """Ctrl-C and SIGTERM pause the session after the file at work."""
-
-    def pause(_number: int, _frame: FrameType | None) -> None:
-        with suppress(MediaIngestError):
-            threading.Thread(target=runner.pause, args=(session_id,), daemon=True).start()
-
-    before = {number: signal.signal(number, pause) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _bar(*, hidden: bool) -> Iterator[Callable[[SessionState], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
-        task = progress.add_task("planning", total=None)
-
-        def show(session: SessionState) -> None:
-            name = (session.current_file or session.status.value)[-50:]
-            progress.update(
-                task, description=escape(name), total=session.total_files, completed=session.processed_files
-            )
-
-        yield show
-
-
-def _print_session(session: SessionState) -> None:
-    view = session.as_status()
-    out.print(f"Session {session.session_id}: {session.status.value}")
-    if session.attention:
-        out.print(session.attention["sentence"], markup=False)
-    if session.plan is None:
-        return
-    skipped = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in view["skipped"].items() if count)
-    out.print(
-        f"{view['discovered']:,} files found: {view['total_files']:,} to process" + (f", {skipped}" if skipped else "")
-    )
-    done = ", ".join(f"{count:,} {name}" for name, count in view["outcomes"].items() if count)
-    done = done or ("nothing" if session.status.ended else "nothing yet")
-    out.print(f"{view['processed_files']:,} processed: {done}; {view['pending']:,} pending")
-    for error in view["errors"]:
-        out.print(f"  {error['path']}: {error['reason']} ({error['stage']}, {error['cause']})", markup=False)
-    for stage, sentence in view["unavailable"].items():
-        out.print(f"  {stage}: {sentence}", markup=False)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

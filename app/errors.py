@@ -5,7 +5,8 @@ MediaIngestError
 │   ├── OutsideRoots          a path that is not inside a media root
 │   ├── NoSuchDirectory
 │   ├── NotADirectory
-│   └── NothingMatches        a start whose walk finds no file that matches
+│   ├── NothingMatches        a start whose walk finds no file that matches
+│   └── WrongContentType      a request that is not sent as JSON
 ├── NotFound
 │   ├── UnknownSession
 │   └── UnknownFile
@@ -59,6 +60,10 @@ class NotADirectory(InvalidRequest):
 
 class NothingMatches(InvalidRequest):
     cause = "nothing_matches"
+
+
+class WrongContentType(InvalidRequest):
+    cause = "content_type"
 
 
 class NotFound(MediaIngestError):

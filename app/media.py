@@ -260,7 +260,7 @@ class Nsfw:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What the analysis found: one section for each stage that ran and was done, None for the others."""
+    """What the analysis found: a section for each stage that was done, or failed but could read a part; else None."""
 
     file: FoundFile
     identity: Identity

@@ -99,7 +99,7 @@ def parse_roots(texts: list[str]) -> dict[str, Path]:
         if not text:
             continue
         name, equals, path = text.partition("=")
-        if not equals:
+        if not equals or "/" in name:
             path = text
             name = Path(os.path.realpath(text)).name or "root"
         if not _ROOT_NAME.fullmatch(name) or name in {".", ".."}:
@@ -125,15 +125,42 @@ def check_roots_apart(roots: dict[str, Path]) -> None:
                 raise ValueError(message)
 
 
-def load(**overrides: Any) -> Settings:
-    """The settings of this process; `overrides` (from the command line) win. Raises BadSetting with one sentence."""
+def load(more_roots: list[str] | None = None, **overrides: Any) -> Settings:
+    """The settings of this process; `overrides` (from the command line) win. Raises BadSetting with one sentence.
+
+    `more_roots` (`["name=path", ...]`) are added to the configured ones. The sample root that stands for "none
+    configured" gives way where it is not there or overlaps with one of them.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+        configured = Settings(**given)
+        if not more_roots:
+            return configured
+        added = parse_roots(more_roots)
+        kept = _roots_beside(added, configured)
+        if twice := sorted(added.keys() & kept.keys()):
+            message = f"two media roots are named '{twice[0]}': give one another name"
+            raise BadSetting(f"--root: {message}.")
+        return Settings(**given, ingest_media_roots=kept | added)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else ""
         sentence = first["msg"].removeprefix("Value error, ")
         raise BadSetting(f"{name}: {sentence}." if name else f"{sentence}.") from None
+    except ValueError as error:
+        raise BadSetting(f"--root: {error}.") from None
+
+
+def _roots_beside(added: dict[str, Path], configured: Settings) -> dict[str, Path]:
+    """The configured roots; the default one only where it exists and stands apart from those that are added."""
+    roots = configured.ingest_media_roots
+    if "ingest_media_roots" in configured.model_fields_set:
+        return roots
+    try:
+        check_roots_apart({**roots, **{f"added {name}": path for name, path in added.items()}})
+    except ValueError:
+        return {}
+    return {name: path for name, path in roots.items() if path.is_dir() and name not in added}
 
 
 def sources() -> dict[str, str]:

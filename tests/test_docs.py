@@ -1,4 +1,4 @@
-"""The documents are held to the code: what a person can set, call, type or meet is in them, and what they name exists."""
+"""The documents are held to the code: what a person can set, call, type or meet is in them; what they name exists."""
 
 import ast
 import importlib
@@ -33,8 +33,6 @@ ROUTES = sorted(
 COMMANDS = typer.main.get_command(cli).commands
 TARGETS = re.findall(r"^([a-z]+):.*## ", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, MediaIngestError)]
-# An outcome of a stage stays inside: these two name no cause of their own that a person could meet.
-WITHOUT_CAUSE = {errors.CannotRead}
 
 # What the description that this tool began with names, and its promise: each of them has a place here.
 DESCRIBED = (
@@ -57,7 +55,7 @@ def rows(text, first):
 
 
 def section(text, title):
-    """What stands under a heading, up to the next one of the same depth."""
+    """What stands under a heading, up to the next one."""
     return re.split(r"^#{1,3} ", text.split(f"# {title}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
 
 
@@ -74,12 +72,14 @@ def table(text, first):
 SETTINGS = table(README, "variable")
 PARAMETERS = table(README, "field")
 PLACES = rows(DESIGN, "there")
-LINKS = [
-    (document, target)
-    for document in DOCUMENTS
-    for target in re.findall(r"\]\(([^)\s]+)\)", (PROJECT / document).read_text("utf-8"))
-    if not target.startswith(("http://", "https://"))
-]
+LINKS = sorted(
+    {
+        (document, target)
+        for document in DOCUMENTS
+        for target in re.findall(r"\]\(([^)\s]+)\)", (PROJECT / document).read_text("utf-8"))
+        if not target.startswith(("http://", "https://"))
+    }
+)
 
 
 # -- what a person can set ---------------------------------------------------------------------------------------------
@@ -121,6 +121,21 @@ def test_every_endpoint_is_documented_and_no_other():
     assert sorted(documented) == ROUTES
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "name"),
+    [
+        (f"{method} {route.path}", parameter.alias)
+        for module in (page, ingest, library)
+        for route in module.router.routes
+        for method in route.methods
+        for parameter in route.dependant.query_params
+    ],
+)
+def test_every_query_parameter_is_documented_with_its_endpoint(endpoint, name):
+    does = next(cells[1] for cells in rows(README, "endpoint") if endpoint in codes(cells[0]))
+    assert re.search(rf"[?&]{name}=", does)
+
+
 @pytest.mark.parametrize("field", SessionState("", Parameters(directories=("-",)), "").as_status())
 def test_every_field_of_a_status_is_documented(field):
     assert field in codes(section(README, "Status"))
@@ -144,8 +159,10 @@ def test_every_command_is_documented_and_no_other():
 def test_every_option_is_documented_with_its_command(command, option):
     text = section(README, "Command line")
     row = next(cells for cells in rows(README, "command") if codes(cells[0])[0].split()[1] == command)
-    shared = text.split("Parameters of `plan` and `run`:", 1)[1].split("\n\n", 1)[0] if command in ("plan", "run") else ""
-    assert re.search(rf"`{option}[ `]", row[2] + shared)
+    where = row[2]
+    if command in ("plan", "run"):
+        where += text.split("Parameters of `plan` and `run`:", 1)[1].split("\n\n", 1)[0]
+    assert re.search(rf"`{option}[ `]", where)
 
 
 def test_the_options_that_are_documented_exist():
@@ -179,27 +196,29 @@ def test_no_cause_of_a_failed_file_is_documented_that_does_not_exist():
     assert set(table(section(README, "When a file fails"), "cause")) == set(FILE_CAUSES)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ERRORS if kind not in WITHOUT_CAUSE])
+@pytest.mark.parametrize("kind", ERRORS)
 def test_every_error_is_documented_by_its_cause(kind):
     assert kind.cause in codes(section(README, "Causes of errors"))
 
 
 def causes_in(path):
-    """The causes that a file of the code writes down: `cause="..."`, `cause = ...` and `problem(status, text, "...")`."""
+    """The causes that a file of the code writes: `cause="..."`, `cause = ...` and `problem(status, text, "...")`."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         match node:
             case ast.keyword(arg="cause", value=value) | ast.Assign(targets=[ast.Name(id="cause")], value=value):
-                within = value
+                pass
             case ast.Call(func=ast.Name(id="problem"), args=[_, _, value]):
-                within = value
+                pass
             case _:
                 continue
-        yield from (part.value for part in ast.walk(within) if isinstance(part, ast.Constant) and part.value)
+        either = (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
+        yield from (one.value for one in either if isinstance(one, ast.Constant) and one.value)
 
 
 def test_every_cause_that_the_code_writes_is_documented():
     documented = {*codes(section(README, "Causes of errors")), *FILE_CAUSES}
-    written = {cause: path.name for path in SOURCES for cause in causes_in(path) if re.fullmatch(r"[a-z_]+", str(cause))}
+    found = ((str(cause), path.name) for path in SOURCES for cause in causes_in(path))
+    written = {cause: name for cause, name in found if re.fullmatch(r"[a-z_]+", cause)}
     assert {cause: name for cause, name in written.items() if cause not in documented} == {}
 
 

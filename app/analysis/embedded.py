@@ -51,15 +51,12 @@ class Embedded:
 def read(opened: Opened) -> Embedded:
     """Everything that the image says about itself. Never raises for damaged parts."""
     found, image = Embedded(), opened.image
-    texts: dict[str, bytes] = {}
-    exif = b""
-    if opened.format == "png":
-        chunks = png.read_texts(opened.stream)
-        texts, exif = chunks.by_key, chunks.exif
-        if chunks.problem:
-            found.problems["text"] = chunks.problem
-    elif comment := image.info.get("comment"):
-        texts = {"comment": comment if isinstance(comment, bytes) else str(comment).encode()}
+    chunks = png.read_texts(opened.stream) if opened.format == "png" else png.Texts()
+    texts = chunks.by_key
+    if chunks.problem:
+        found.problems["text"] = chunks.problem
+    if isinstance(comment := image.info.get("comment"), bytes):  # of a JPEG or GIF
+        texts["comment"] = comment
 
     def part(name: str, read_part: Callable[[], T], otherwise: T) -> T:
         try:
@@ -70,18 +67,18 @@ def read(opened: Opened) -> Embedded:
             found.problems[name] = CannotRead(f"The {name.upper()} block is damaged.", cause="damaged_metadata")
         return otherwise
 
-    exif = part("exif", lambda: exif or _exif_block(image, texts), b"")
+    exif = part("exif", lambda: _exif_block(image, texts, chunks.exif), b"")
     found.exif = part("exif", lambda: _exif_tags(exif), {})
     found.xmp = part("xmp", lambda: _xmp(image, texts), NOTHING)
     found.iptc = part("iptc", lambda: iptc.parse(_iptc_block(image, texts)), {})
     found.texts = {key: _decoded(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
-    if comment := part("exif", lambda: _user_comment(exif), ""):
-        found.texts["UserComment"] = comment
+    if user_comment := part("exif", lambda: _user_comment(exif), ""):
+        found.texts["UserComment"] = user_comment
     return found
 
 
-def _exif_block(image: Image.Image, texts: Mapping[str, bytes]) -> bytes:
-    """The EXIF block: a small TIFF, without the word that stands before it in a JPEG."""
+def _exif_block(image: Image.Image, texts: Mapping[str, bytes], chunk: bytes) -> bytes:
+    """The EXIF block (of a PNG its `chunk`): a small TIFF, without the word that stands before it in a JPEG."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         tags = image.getexif()
         for directory in (_EXIF_IFD, _GPS_IFD):
@@ -91,7 +88,7 @@ def _exif_block(image: Image.Image, texts: Mapping[str, bytes]) -> bytes:
             del tags[tag]
         block = tags.tobytes()
     else:
-        block = image.info.get("exif") or _raw_profile(texts, "exif") or _raw_profile(texts, "APP1")
+        block = chunk or image.info.get("exif") or _raw_profile(texts, "exif") or _raw_profile(texts, "APP1")
     if len(block) > EXIF_BYTES:
         raise CannotRead(
             f"The EXIF block has {len(block)} bytes, more than the {EXIF_BYTES} that are read.", cause="text_too_large"

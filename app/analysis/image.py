@@ -229,6 +229,8 @@ def named(error: Exception) -> CannotRead:
     if isinstance(error, CannotRead):
         return error
     detail = str(error)
+    if isinstance(error, OSError) and error.errno:  # the system's, not a decoder's
+        return CannotRead(f"The file cannot be read: {error.strerror}.", cause="unreadable")
     if isinstance(error, MemoryError) or "out of memory" in detail:
         return CannotRead("Decoding the image needs more memory than a worker may have.", cause="decoder_memory")
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):

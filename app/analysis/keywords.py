@@ -10,7 +10,7 @@ KEYWORDS, CHARACTERS = 100, 200  # at most, for each source
 _STEP = 1.1  # what one pair of parentheses multiplies the weight by in A1111
 _EXTRA_NETWORK = re.compile(r"<[^<>]*>")  # <lora:name:0.8>, <hypernet:...>
 _SEPARATOR = re.compile(r"[,\n]|\bBREAK\b|\bAND\b")
-_WEIGHTED = re.compile(r"(.*):\s*([0-9.]+)\s*", re.DOTALL)
+_WEIGHTED = re.compile(r"(.*):\s*(\d{1,4}(?:\.\d{0,9})?|\.\d{1,9})\s*", re.DOTALL)
 _INNER_WEIGHT = re.compile(r":\s*[0-9.]+\s*(?=[)\]])")
 _DEEP = 20  # brackets inside brackets that are still weighed
 _PROMPT_CHARACTERS = 32 * 1024  # that are looked at; the longest prompts of people have a few thousand
@@ -24,15 +24,9 @@ def gather(
     Each source lists a keyword once, whatever its case, at most 100 of them, of at most 200 characters.
     """
     return (
-        *_once(
-            (Keyword(text, "xmp") for text in embedded.get("dc:subject", ())),
-        ),
-        *_once(
-            (Keyword(text, "iptc") for text in iptc.get("Keywords", ())),
-        ),
-        *_once(
-            (Keyword(text, "sidecar") for text in sidecar.get("dc:subject", ())),
-        ),
+        *_once(Keyword(text, "xmp") for text in embedded.get("dc:subject", ())),
+        *_once(Keyword(text, "iptc") for text in iptc.get("Keywords", ())),
+        *_once(Keyword(text, "sidecar") for text in sidecar.get("dc:subject", ())),
         *_once(Keyword(text, "prompt", weight) for text, weight in phrases(prompt or "")),
     )
 
@@ -63,12 +57,7 @@ def _weighed(text: str, weight: float | None, depth: int) -> Iterator[tuple[str,
         inner, opening = part[1:-1], part[:1]
         if depth and _encloses(part):
             factor = _STEP if opening == "(" else 1 / _STEP
-            if (
-                opening == "("
-                and (match := _WEIGHTED.fullmatch(inner))
-                and match[2].count(".") <= 1
-                and match[2] != "."
-            ):
+            if opening == "(" and (match := _WEIGHTED.fullmatch(inner)):
                 inner, factor = match[1], float(match[2])
             yield from _weighed(inner, round((weight or 1.0) * factor, 4), depth - 1)
         else:

@@ -46,8 +46,8 @@ def interpret(found: Embedded) -> Metadata:
         latitude=latitude,
         longitude=longitude,
         generator=made.generator,
-        prompt=made.prompt,
-        negative_prompt=made.negative_prompt,
+        prompt=made.prompt and clean_text(made.prompt),
+        negative_prompt=made.negative_prompt and clean_text(made.negative_prompt),
         generation=clean_json(made.generation),
         raw=raw(found),
     )

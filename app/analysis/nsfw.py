@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 UNAVAILABLE = (
-    "unavailable: weights not found at {place}; download open_nsfw_weights.h5 and set INGEST_NSFW_WEIGHTS to it"
+    "NSFW detection is unavailable: weights not found at {place}; "
+    "bring open_nsfw_weights.h5 there, or set INGEST_NSFW_WEIGHTS to where it is."
 )
-NOT_YET = "unavailable: weights found at {place}, but this version of Media Ingest does not run the model yet"
+NOT_YET = "NSFW detection is unavailable: this version does not run the model yet; the weights are at {place}."
 
 
 def default_weights() -> Path:

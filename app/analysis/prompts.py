@@ -6,14 +6,13 @@ It works on texts that `embedded.py` took out, and never guesses: a text that fi
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 GENERATIONS = ("parameters", "UserComment")  # where A1111 writes: PNG text, else EXIF of JPEG and WebP
-_PARAMETER = re.compile(
-    r'\s*(\w[\w \-/]{1,60}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)'
-)  # A1111, infotext_utils.py: re_param
-_LINE_CHARACTERS = 64 * 1024  # of the last line; the pattern is slow on a megabyte without a comma
+# A1111's own pattern (infotext_utils.py, re_param), its names bounded: without a bound it takes minutes for 2 MB of x
+_PARAMETER = re.compile(r'\s*(\w[\w \-/]{1,60}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+_LINE_CHARACTERS = 64 * 1024  # of the last line
 _ENOUGH = 3  # as in A1111: fewer pairs are words of a prompt
 _NEGATIVE = "Negative prompt:"
 _SHORT = {"cfg_scale": "cfg"}
@@ -21,7 +20,6 @@ _TEXT_INPUTS = ("text", "text_g", "text_l", "clip_l", "t5xxl", "prompt", "string
 _NOT_TEXT = frozenset(
     ("model", "clip", "vae", "control_net", "image", "latent_image", "clip_vision", "clip_vision_output")
 )
-_MODEL_INPUTS = ("ckpt_name", "unet_name", "model_name")
 _SAMPLING = {
     "seed": ("seed", "noise_seed"),
     "steps": ("steps",),
@@ -29,7 +27,7 @@ _SAMPLING = {
     "sampler": ("sampler_name",),
     "scheduler": ("scheduler",),
     "denoise": ("denoise",),
-    "model": _MODEL_INPUTS,
+    "model": ("ckpt_name", "unet_name", "model_name"),
 }
 
 
@@ -40,7 +38,7 @@ class Made:
     generator: str | None = None
     prompt: str | None = None
     negative_prompt: str | None = None
-    generation: Mapping[str, Any] | None = field(default=None)
+    generation: Mapping[str, Any] | None = None
 
 
 def read(texts: Mapping[str, str]) -> Made:

@@ -4,7 +4,6 @@ A badge counts files on disk now whose size and mtime the library knows; rows of
 """
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from app.ingest.folders import Folder, Folders, Listing, is_hidden
@@ -28,7 +27,8 @@ class Badges:
     def browse(self, text: str | None, *, recursive: bool, cursor: str | None) -> dict[str, Any]:
         """A page of the directory browser; without a path, the roots. Raises what `Folders.resolve` raises."""
         if not text:
-            roots = [self._described(Folder(name), recursive, float("inf")) for name in sorted(self._folders.roots)]
+            give_up_at = time.monotonic() + RECURSIVE_SECONDS if recursive else 0.0
+            roots = [self._described(Folder(name), give_up_at) for name in sorted(self._folders.roots)]
             stats = {"total_files": 0, "ingested_files": 0, "failed_files": 0}
             return {"path": None, "parent": None, "ingest_stats": stats, "directories": roots, "next": None}
         folder = self._folders.resolve(text)
@@ -37,8 +37,8 @@ class Badges:
         below = [folder.below(name) for name in names]
         if cursor:
             below = [child for child in below if child.path > self._folders.locate(cursor).path]
-        give_up_at = time.monotonic() + RECURSIVE_SECONDS
-        page = [self._described(child, recursive, give_up_at) for child in below[:PAGE]]
+        give_up_at = time.monotonic() + RECURSIVE_SECONDS if recursive else 0.0
+        page = [self._described(child, give_up_at) for child in below[:PAGE]]
         answer = {
             "path": folder.shown,
             "parent": Folder(folder.root, folder.path.rpartition(b"/")[0]).shown if folder.path else None,
@@ -48,27 +48,31 @@ class Badges:
         }
         return answer | ({"warning": listing.warning} if listing.warning else {})
 
-    def _described(self, folder: Folder, recursive: bool, give_up_at: float) -> dict[str, Any]:  # noqa: FBT001
+    def _described(self, folder: Folder, give_up_at: float) -> dict[str, Any]:
+        """One folder of a page; with the counts of everything below it if they are there before `give_up_at`."""
         listing = self._folders.read(folder)
-        has_children = any(not is_hidden(name) for name in listing.folders)
         answer: dict[str, Any] = {
             "name": folder.name,
             "path": folder.shown,
-            "has_children": has_children,
+            "has_children": any(not is_hidden(name) for name in listing.folders),
             "ingest_stats": self.get_directory_ingest_stats(listing),
         }
-        if recursive and time.monotonic() < give_up_at:
-            listings = list(self._below(listing)) if has_children else [listing]
+        listings = self._below(listing, give_up_at)
+        if listings is not None:
             answer["recursive_stats"] = self._counts(folder, listings, below=True)
         return answer | ({"warning": listing.warning} if listing.warning else {})
 
-    def _below(self, top: Listing) -> Iterator[Listing]:
-        stack = [top]
+    def _below(self, top: Listing, give_up_at: float) -> list[Listing] | None:
+        """A listing and all below it; None if they cannot be read before `give_up_at` (monotonic seconds)."""
+        found, stack = [], [top]
         while stack:
+            if time.monotonic() > give_up_at:
+                return None
             listing = stack.pop()
-            yield listing
+            found.append(listing)
             children = (listing.folder.below(name) for name in listing.folders if not is_hidden(name))
             stack += [self._folders.read(child) for child in children]
+        return found
 
     def _counts(self, folder: Folder, listings: list[Listing], *, below: bool) -> dict[str, int]:
         total = ingested = failed = 0

@@ -6,6 +6,7 @@ and closing the iterator stops the rest. `None` between results means "still at 
 
 import contextlib
 import ctypes
+import fcntl
 import multiprocessing
 import os
 import resource
@@ -16,12 +17,15 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from app.media import Analysis, Failure, Job, Kind, Stage
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Task: TypeAlias = Callable[[Job], Analysis | Failure]
 Result: TypeAlias = Analysis | Failure
@@ -82,6 +86,7 @@ class PoolExecutor:
         self._prepare = prepare
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(preload)
+        self._life, self._never_written = self._context.Pipe(duplex=False)  # its end is the end of this process
         self._pool: ProcessPool | None = None
         self._pool_size = 0
         self._changing = threading.RLock()
@@ -89,35 +94,43 @@ class PoolExecutor:
     def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Iterator[Result | None]:
         """The results in the order of the jobs, at most one more job begun than there are workers."""
         size = workers or self._workers
-        waiting: deque[tuple[Job, ProcessFuture[Result]]] = deque()
+        waiting: deque[_Begun] = deque()
         jobs = iter(jobs)
         try:
             while True:
                 while len(waiting) <= size and (job := next(jobs, None)) is not None:
-                    waiting.append((job, self._submit(task, job, size)))
+                    waiting.append(self._submit(task, job, size))
                 if not waiting:
                     return
-                job, future = waiting[0]
-                if not wait([future], timeout=HEARTBEAT_SECONDS).done:
+                first = waiting[0]
+                if not first.settled():
                     yield None
-                    continue
-                waiting.popleft()
-                yield self._result(job, future)
+                elif first.lost and not first.again:
+                    waiting[0] = replace(self._submit(task, first.job, size), again=True)
+                else:
+                    waiting.popleft()
+                    yield self._result(first)
         finally:
-            for _, future in waiting:
-                future.cancel()
+            for begun in waiting:
+                begun.future.cancel()
 
     def call(self, task: Task, job: Job) -> Result:
         """One job, now: its result or a Failure."""
-        return self._result(job, self._submit(task, job, self._pool_size or self._workers))
+        begun = self._submit(task, job, self._pool_size or self._workers)
+        while not begun.settled():
+            continue
+        return self._result(begun)
 
-    def _submit(self, task: Task, job: Job, size: int) -> "ProcessFuture[Result]":
-        seconds = self._limits.seconds_for(job)
+    def _submit(self, task: Task, job: Job, size: int) -> "_Begun":
         with self._changing:
             with contextlib.suppress(BrokenProcessPool, RuntimeError):
-                return self._pool_of(size).schedule(task, args=(job,), timeout=seconds)
+                return self._schedule(task, job, size)
             self.close()  # an idle worker was killed: pebble gives the whole pool up, a new one takes over
-            return self._pool_of(size).schedule(task, args=(job,), timeout=seconds)
+            return self._schedule(task, job, size)
+
+    def _schedule(self, task: Task, job: Job, size: int) -> "_Begun":
+        pool = self._pool_of(size)
+        return _Begun(job, pool.schedule(task, args=(job,), timeout=self._limits.seconds_for(job)), pool)
 
     def _pool_of(self, size: int) -> ProcessPool:
         if self._pool is not None and (self._pool_size != size or not self._pool.active):
@@ -128,15 +141,18 @@ class PoolExecutor:
                 max_workers=size,
                 max_tasks=TASKS_PER_WORKER,
                 initializer=start_worker,
-                initargs=(self._prepare, self._limits.memory_mb),
+                initargs=(self._prepare, self._limits.memory_mb, self._life),
                 context=self._context,
             )
         return self._pool
 
-    def _result(self, job: Job, future: "ProcessFuture[Result]") -> Result:
+    def _result(self, begun: "_Begun") -> Result:
         """The result of a job, or why its worker gave none."""
+        job = begun.job
+        if begun.lost:
+            return _failed(job, "decoder_crashed", "The decoder crashed on this file.")
         try:
-            return future.result()
+            return begun.future.result()
         except FutureTimeout:
             seconds = self._limits.seconds_for(job)
             return _failed(
@@ -147,8 +163,6 @@ class PoolExecutor:
         except MemoryError:
             megabytes = self._limits.memory_mb
             return _failed(job, "decoder_memory", f"Decoding the file needs more than {megabytes} MB of memory.")
-        except BrokenProcessPool:
-            return _failed(job, "decoder_crashed", "The decoder crashed on this file.")
         except Exception as error:  # noqa: BLE001 - a fault of ours must name itself, and must not stop the session
             return _failed(job, "internal_error", f"Media Ingest failed on this file: {type(error).__name__}: {error}.")
 
@@ -161,10 +175,31 @@ class PoolExecutor:
                 self._pool = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A job that a pool was given; `again` once an earlier pool was given up with the job in it."""
+
+    job: Job
+    future: "ProcessFuture[Result]"
+    pool: ProcessPool
+    again: bool = False
+
+    def settled(self) -> bool:
+        """Waits half a second for the answer; also true when the pool was given up, and none will come."""
+        return bool(wait([self.future], timeout=HEARTBEAT_SECONDS).done) or not self.pool.active
+
+    @property
+    def lost(self) -> bool:
+        """Whether a settled job has no answer because of its pool: most likely another worker was killed."""
+        if not self.future.done():
+            return True
+        return not self.future.cancelled() and isinstance(self.future.exception(), BrokenProcessPool)
+
+
 def _failed(job: Job, cause: str, reason: str) -> Failure:
     """A file whose worker gave no answer; the shared decode is what can hang or crash, where it was asked for."""
-    decodes = job.wanted & {Stage.THUMBNAIL, Stage.NSFW}
-    return Failure(job.file, Stage.THUMBNAIL if decodes else Stage.IDENTIFY, cause, reason)
+    stage = next((stage for stage in (Stage.THUMBNAIL, Stage.NSFW) if stage in job.wanted), Stage.IDENTIFY)
+    return Failure(job.file, stage, cause, reason)
 
 
 def _exit_words(code: int | None) -> str:
@@ -174,9 +209,10 @@ def _exit_words(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def start_worker(prepare: Callable[[], None], memory_mb: int) -> None:
-    """Runs first in each worker: it dies with its parent and at a SIGTERM, and may not grow beyond its limit."""
+def start_worker(prepare: Callable[[], None], memory_mb: int, life: "Connection[Any, Any]") -> None:
+    """Runs first in each worker: it dies with its parents and at a SIGTERM, and may not grow beyond its limit."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _die_with(life)
     parent = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
@@ -184,3 +220,17 @@ def start_worker(prepare: Callable[[], None], memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     prepare()
+
+
+def _die_with(life: "Connection[Any, Any]") -> None:
+    """Lets the kernel end this process when the other end of a pipe closes, even in the middle of native code.
+
+    The fork server outlives the program while a worker is busy, so its death says nothing. Each process needs an
+    opening of the pipe of its own: who is signalled belongs to the opening.
+    """
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    own = os.open(f"/proc/self/fd/{life.fileno()}", os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
+    if life.poll():
+        os._exit(1)

@@ -111,7 +111,8 @@ class Folders:
 
         Raises OutsideRoots, NoSuchDirectory or NotADirectory, each naming the field `directory`.
         """
-        folder = self.locate(text)
+        typed = text.strip()
+        folder = self.locate(text if typed == text or self._is_there(text) else typed)
         absolute = self.absolute(folder.root, folder.path)
         if not os.path.lexists(absolute):
             if not folder.path:
@@ -129,13 +130,9 @@ class Folders:
 
     def locate(self, text: str) -> Folder:
         """The place inside a root that a text names, there or not. Raises OutsideRoots or InvalidRequest."""
-        text = text.strip()
-        if not text or "\0" in text:
+        if not text.strip():
             raise InvalidRequest("Choose a directory first.", field="directory", cause="no_directory")
-        try:
-            path = path_from_shown(text)
-        except UnicodeEncodeError:
-            raise OutsideRoots("The path holds characters that no file name can have.", field="directory") from None
+        path = _path_of(text)
         if path.startswith(b"/"):
             return self._inside_some_root(os.path.realpath(path), text)
         name, _, relative = path.rstrip(b"/").partition(b"/")
@@ -147,6 +144,14 @@ class Folders:
         if os.path.commonpath([base, real]) != base:
             raise self._outside(text)
         return Folder(root, b"" if real == base else os.path.relpath(real, base))
+
+    def _is_there(self, text: str) -> bool:
+        """Whether a text, with the spaces around it, names something that exists: a listed name may have them."""
+        try:
+            folder = self.locate(text)
+        except InvalidRequest:
+            return False
+        return os.path.lexists(self.absolute(folder.root, folder.path))
 
     def _inside_some_root(self, real: bytes, text: str) -> Folder:
         for root, base in self.roots.items():
@@ -161,18 +166,19 @@ class Folders:
     def resolve_all(self, texts: tuple[str, ...], *, recursive: bool) -> tuple[Folder, ...]:
         """Folders in path order, each file in one of them only: those inside another one are dropped if `recursive`."""
         kept: list[Folder] = []
-        for folder in sorted({self.resolve(text) for text in texts}):
+        for folder in sorted({self.resolve(text) for text in texts}, key=_before_what_it_holds):
             if not (recursive and any(outer.holds(folder) for outer in kept)):
                 kept.append(folder)
         return tuple(kept)
 
     def file(self, text: str) -> tuple[str, bytes]:
         """Root and relative path of a file as shown. Raises OutsideRoots. Its folder's links are not followed out."""
+        _path_of(text)
         parent, slash, name = text.rpartition("/")
         if not slash or not name or name in {".", ".."}:
             raise self._outside(text)
         folder = self.locate(parent)
-        return folder.root, join(folder.path, path_from_shown(name))
+        return folder.root, join(folder.path, _path_of(name))
 
     def found(self, root: str, path: bytes) -> FoundFile | None:
         """One file as it is on disk now, without its sidecars; None if it is gone or no regular file."""
@@ -204,6 +210,22 @@ class Folders:
         sidecars = _Sidecars(entries, scores)
         seen = (_first_look(name, entries[name], sidecars) for name in sorted(entries))
         return Listing(folder, tuple(entry for entry in seen if entry is not None), tuple(folders))
+
+
+def _path_of(text: str) -> bytes:
+    """The bytes behind a path as shown. Raises OutsideRoots where no path can have them."""
+    try:
+        path = path_from_shown(text)
+    except UnicodeEncodeError:
+        path = b"\0"
+    if b"\0" in path:
+        raise OutsideRoots("The path holds characters that no file name can have.", field="directory")
+    return path
+
+
+def _before_what_it_holds(folder: Folder) -> bytes:
+    """Sorts folders as the paths of their files sort: `a-b/` before `a/`."""
+    return b"/".join((folder.root.encode(), folder.path, b"") if folder.path else (folder.root.encode(), b""))
 
 
 def is_hidden(name: bytes) -> bool:

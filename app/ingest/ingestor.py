@@ -83,6 +83,12 @@ class Ingestor:
         folders = self.folders.resolve_all(parameters.directories, recursive=parameters.recursive)
         return Survey(self.folders.read, self.library, self.recipe, folders, parameters, answered)
 
+    def check(self, session: SessionState) -> None:
+        """Raises NeedsAttention while a session that stopped for a person could not go on."""
+        self.store.prepare()
+        self.library.check()
+        check_roots(self.folders, session.parameters.directories)
+
     def move(self, session: SessionState, status: Status) -> SessionState:
         """The session in another status: in the log, then durably on disk."""
         session = session.to(status, now())
@@ -111,7 +117,10 @@ class _Run:
     def move_to_attention(self, trouble: NeedsAttention) -> None:
         """Keeps the session's place and says what a person must mend; writes what can still be written."""
         attention = {"cause": trouble.cause, "sentence": trouble.sentence, "needs_confirm": False}
-        session = replace(self.session.to(Status.ATTENTION, now()), attention=attention)
+        taken_up = self.session
+        if taken_up.status is Status.QUEUED:  # the very move to `planning` could not be written
+            taken_up = taken_up.to(Status.PLANNING, now())
+        session = replace(taken_up.to(Status.ATTENTION, now()), attention=attention)
         for write in (
             lambda: self.parts.library.append(session.session_id, "session", session.as_log()),
             lambda: self.parts.store.save(session, durable=True),
@@ -143,7 +152,7 @@ class _Run:
     def process(self) -> None:
         """Analyses and commits file after file until none is left or somebody says stop."""
         self.move(Status.PROCESSING)
-        self._log_stage_starts()
+        self._log_stages("stage_start", {stage: {"total_files": self.session.total_files} for stage in Stage})
         active_before, began = self.session.active_seconds, time.monotonic()
         results = self.parts.executor.map(self.parts.analyze, self._jobs(), workers=self.session.parameters.workers)
         try:
@@ -168,11 +177,11 @@ class _Run:
         if session.pending:
             sentence = f"{session.pending} of {session.total_files} files were not answered for."
             raise NeedsAttention(sentence, cause="sum_does_not_close")
-        for stage in Stage:
-            if stage in session.parameters.wanted:
-                count = session.stages[stage.value]
-                detail = {"stage": stage.value, "processed_files": count.ended, "failed_files": count.failed}
-                self._log("stage_complete", detail)
+        counts = {stage: session.stages[stage.value] for stage in Stage}
+        self._log_stages(
+            "stage_complete",
+            {stage: {"processed_files": c.ended, "failed_files": c.failed} for stage, c in counts.items()},
+        )
         self.move(Status.COMPLETED)
 
     def _take_in(self, result: Result) -> None:
@@ -214,16 +223,12 @@ class _Run:
         self._saved_at = time.monotonic()
         self.parts.store.save(self.session)
 
-    def _log(self, kind: str, detail: Mapping[str, object]) -> None:
-        self.session = self.session.advance(self.parts.library.append(self.session.session_id, kind, detail))
-
-    def _log_stage_starts(self) -> None:
-        """Logs `stage_start` once a stage: a resumed session has begun its stages already."""
-        earlier = self.parts.library.events(self.session.session_id, limit=20)
-        if not any(event.kind == "stage_start" for event in earlier):
-            for stage in Stage:
-                if stage in self.session.parameters.wanted:
-                    self._log("stage_start", {"stage": stage.value, "total_files": self.session.total_files})
+    def _log_stages(self, kind: str, details: Mapping[Stage, Mapping[str, object]]) -> None:
+        """Logs an event for each stage that was asked for, all of them at once and once in the life of a session."""
+        session_id, wanted = self.session.session_id, self.session.parameters.wanted
+        if not self.parts.library.has_event(session_id, kind):
+            rows = [{"stage": stage.value, **details[stage]} for stage in Stage if stage in wanted]
+            self.session = caught_up(self.session, self.parts.library.append_all(session_id, kind, rows))
 
 
 def check_roots(folders: Folders, directories: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from app.errors import InvalidRequest
-from app.media import Stage, shown_name
+from app.media import Stage, clean_text, shown_name
 
 _MAX_PATTERN_CHARACTERS = 1_000
 
@@ -78,10 +78,12 @@ def pattern_complaint(pattern: str) -> str | None:
     """What is wrong with a pattern, None where nothing is."""
     if len(pattern) > _MAX_PATTERN_CHARACTERS:
         return f"the pattern is longer than {_MAX_PATTERN_CHARACTERS} characters"
+    if clean_text(pattern) != pattern:
+        return "the pattern holds characters that no file name can have"
     for glob in pattern.split("|"):
         if not glob.strip():
             return "the pattern has an empty part: write globs joined by |, such as *.png|*.jpg"
-        if "/" in glob or "\0" in glob:
+        if "/" in glob:
             return "the pattern is matched against file names, so it cannot contain /"
         if re.search(r"\[(?![^\]]+\])", glob):
             return f"the pattern '{glob}' opens a [ that it does not close"
@@ -111,6 +113,8 @@ def _as_invalid_request(error: ValidationError) -> InvalidRequest:
         field = "directory"
     if first["type"] == "extra_forbidden":
         return InvalidRequest(f"There is no parameter named '{field}'.", field=field, cause="unknown_parameter")
+    if first["type"] in {"string_unicode", "invalid_key"} and field not in Parameters.model_fields:
+        return InvalidRequest("The names of parameters must be plain text.", cause="unknown_parameter")
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
     sentence = f"{message[0].upper()}{message[1:]}." if first["type"] == "value_error" else f"{field} {message}."
     cause = "bad_pattern" if field == "pattern" else None

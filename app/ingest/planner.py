@@ -13,8 +13,7 @@ from typing import Any
 from app.errors import InvalidRequest
 from app.ingest.folders import Folder, Folders, Listing, Look, is_hidden
 from app.ingest.parameters import Parameters
-from app.ingest.survey import MAX_WARNINGS, Survey, Tally, Verdict
-from app.library.library import Library
+from app.ingest.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
 from app.media import Recipe, Skip
 
 KEEP_SECONDS = 600.0
@@ -54,7 +53,7 @@ class Walk:
 class Planner:
     """Plans for the page and for programs; keeps the last walk."""
 
-    def __init__(self, folders: Folders, library: Library, recipe: Recipe) -> None:
+    def __init__(self, folders: Folders, library: Knows, recipe: Recipe) -> None:
         self._folders = folders
         self._library = library
         self._recipe = recipe

@@ -4,6 +4,8 @@ Owns which session runs when. Callers on any thread get values back; what change
 committed and saved.
 """
 
+import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +17,8 @@ from app.ingest.ingestor import Control, Ingestor, Stop, caught_up
 from app.ingest.parameters import Parameters
 from app.ingest.session import SessionState, Status
 from app.ingest.store import new_session_id
-from app.ingest.survey import Survey, Verdict
+from app.ingest.survey import NothingKnown, Survey, Verdict
+from app.library.library import FORGOTTEN
 from app.library.values import now
 from app.media import Skip
 
@@ -30,6 +33,8 @@ _SHOWN_FIRST = (
     (Status.QUEUED,),
 )
 
+_OUR_FAULT = frozenset({"internal_error", "sum_does_not_close"})  # waiting mends neither
+_log = logging.getLogger("media_ingest")
 Listener = Callable[[SessionState], None]
 
 
@@ -58,6 +63,9 @@ class Runner:
         logged = library.session_rows()
         for session_id in {*store.session_ids(), *logged}:
             session = store.load(session_id)
+            if session_id in logged and logged[session_id].outcome == FORGOTTEN:
+                store.forget(session_id)  # again, if the last server died in between
+                continue
             if session is None or (not session.status.ended and session_id in logged):
                 session = self._recovered(session_id, session, logged.get(session_id))
             if session is not None:
@@ -67,17 +75,16 @@ class Runner:
             interrupted = self._move(session, Status.INTERRUPTED) if was_on else session
             if interrupted.status is Status.INTERRUPTED and auto_resume:
                 self._move(interrupted, Status.QUEUED)
-            self._plan_retry(session)
+            if auto_resume:
+                self._plan_retry(session)
         self._thread.start()
 
     def _recovered(self, session_id: str, saved: SessionState | None, logged: Any) -> SessionState | None:
-        """A session whose file is behind the log, unreadable or lost, made again from the log; None if forgotten."""
+        """A session whose file is behind the log, unreadable or lost, made again from the log; None where none can be."""
         store, library = self._ingestor.store, self._ingestor.library
         if saved is None:
             store.set_aside(session_id)
         if logged is not None and (saved is None or saved.last_event_id < logged.id):
-            if logged.detail.get("forgotten"):
-                return None
             saved = SessionState.from_json({**logged.detail, **_NO_COUNTS}).without_answers()
         if saved is None:
             return None
@@ -165,7 +172,7 @@ class Runner:
             session = self.session(session_id)
             if not session.status.ended:
                 raise IllegalMove(f"The session is {session.status.value}: cancel it before you delete it.")
-            self._ingestor.library.append(session_id, "session", {**session.as_log(), "forgotten": True})
+            self._ingestor.library.forget_session(session_id, session.as_log())
             self._ingestor.store.forget(session_id)
             del self._sessions[session_id]
 
@@ -229,7 +236,7 @@ class Runner:
         give_up_at = time.monotonic() + PROBE_SECONDS
         draft = SessionState(new_session_id(), parameters, created_at=now())
         discovered = 0
-        for verdict in self._ingestor.survey(draft):
+        for verdict in replace(self._ingestor.survey(draft), library=NothingKnown()):
             if isinstance(verdict, Verdict):
                 discovered += 1
                 if verdict.skip not in (Skip.FILTERED, Skip.UNSUPPORTED):
@@ -272,60 +279,85 @@ class Runner:
             listener(session)
 
     def _work(self) -> None:
-        while (session := self._next()) is not None:
-            control = self._controls[session.session_id]
+        while not self._closing:
+            self._retry_what_is_due()
+            session = self._next()
+            if session is None:
+                continue
             try:
-                session = self._ingestor.process_files_sequential(session, control, self._publish)
-            except NeedsAttention as trouble:  # not even the attention could be written
-                session = self._in_memory_attention(session.session_id, trouble)
-            except MediaIngestError as error:
-                session = self._in_memory_attention(
-                    session.session_id, NeedsAttention(error.sentence, cause=error.cause)
-                )
+                session = self._run(session)
             finally:
                 with self._changed:
-                    del self._controls[session.session_id]
+                    session = self._cancelled_late(session, self._controls.pop(session.session_id))
                     self._changed.notify_all()
             self._plan_retry(session)
 
+    def _cancelled_late(self, session: SessionState, control: Control) -> SessionState:
+        """The session after its run; a cancel that came while its last status was being written still counts."""
+        session = self._sessions.get(session.session_id, session)
+        if control.stop is Stop.CANCEL and not session.status.ended:
+            with contextlib.suppress(NeedsAttention):
+                session = self._move(session, Status.CANCELLED)
+        return session
+
+    def _run(self, session: SessionState) -> SessionState:
+        """Takes a session as far as it goes; whatever happens is said in its status, and the thread lives on."""
+        session_id = session.session_id
+        try:
+            return self._ingestor.process_files_sequential(session, self._controls[session_id], self._publish)
+        except MediaIngestError as trouble:  # not even the attention could be written
+            return self._in_memory_attention(session_id, trouble.cause, trouble.sentence)
+        except Exception as fault:  # noqa: BLE001 - a fault of ours must be seen, not end the thread without a word
+            _log.error("session %s was stopped by a fault of our own", session_id, exc_info=fault)
+            sentence = f"Media Ingest failed on this session: {type(fault).__name__}: {fault}. Please report it."
+            return self._in_memory_attention(session_id, "internal_error", sentence)
+
     def _next(self) -> SessionState | None:
-        """Waits for a queued session, oldest first, with its control made; None when the runner closes."""
+        """Waits for a queued session, oldest first, with its control made; None when a retry is due or all ends."""
         with self._changed:
             while not self._closing:
-                self._retry_what_needed_attention()
                 queued = [session for session in self._sessions.values() if session.status is Status.QUEUED]
                 if queued:
                     session = min(queued, key=lambda s: (s.queued_at or "", s.created_at))
                     self._controls[session.session_id] = Control()
                     return session
                 due = min((at for _, at in self._retries.values()), default=None)
-                self._changed.wait(None if due is None else max(0.0, due - time.monotonic()))
+                if due is not None and due <= time.monotonic():
+                    return None
+                self._changed.wait(None if due is None else due - time.monotonic())
         return None
 
     def _plan_retry(self, session: SessionState) -> None:
-        """Attention is tried again by itself, less and less often; a session that got further starts over counting."""
-        if session.status is not Status.ATTENTION:
+        """Attention is tried again by itself, less and less often, where waiting can help."""
+        if session.status is not Status.ATTENTION or (session.attention or {}).get("cause") in _OUR_FAULT:
             self._retries.pop(session.session_id, None)
             return
         tries, _ = self._retries.get(session.session_id, (0, 0.0))
         pause = RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)]
         self._retries[session.session_id] = (tries + 1, time.monotonic() + pause)
 
-    def _retry_what_needed_attention(self) -> None:
-        for session_id, (tries, due) in list(self._retries.items()):
+    def _retry_what_is_due(self) -> None:
+        """Sessions whose trouble is over go on; the others wait again, without a word in the log."""
+        for session_id, (_, due) in list(self._retries.items()):
             session = self._sessions.get(session_id)
             if session is None or session.status is not Status.ATTENTION:
-                del self._retries[session_id]
+                self._retries.pop(session_id, None)
             elif due <= time.monotonic():
-                self._retries[session_id] = (tries, float("inf"))
                 try:
-                    self._move(session, Status.QUEUED)
-                except NeedsAttention:
+                    self._ingestor.check(session)  # may take long: never while others wait for the lock
+                    self._resume_if_still(session_id, Status.ATTENTION)
+                except MediaIngestError:
                     self._plan_retry(session)
 
-    def _in_memory_attention(self, session_id: str, trouble: NeedsAttention) -> SessionState:
+    def _resume_if_still(self, session_id: str, status: Status) -> None:
+        with self._changed:
+            session = self._sessions.get(session_id)
+            if session is not None and session.status is status:
+                self._move(session, Status.QUEUED)
+
+    def _in_memory_attention(self, session_id: str, cause: str, sentence: str) -> SessionState:
         session = self._sessions[session_id]
-        attention = {"cause": trouble.cause, "sentence": trouble.sentence, "needs_confirm": False}
+        attention = {"cause": cause, "sentence": sentence, "needs_confirm": False}
         session = replace(session, status=Status.ATTENTION, attention=attention, current_file=None)
         self._publish(session)
         return session

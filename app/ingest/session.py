@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from app.errors import IllegalMove
 from app.ingest.parameters import Parameters
 from app.library.values import Event
@@ -238,29 +240,18 @@ class SessionState:
         }
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "SessionState":
-        """A session from its file or from a `session` event. Raises ValueError, TypeError or KeyError if it is none."""
-        if values.get("version") != VERSION:
-            message = f"session files have version {VERSION}, this one {values.get('version')!r}"
+    def from_json(cls, values: Any) -> "SessionState":
+        """A session from its file or from a `session` event. Raises ValueError if it is none."""
+        if not isinstance(values, Mapping) or values.get("version") != VERSION:
+            message = f"this is no session file of version {VERSION}"
             raise ValueError(message)
-        known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
-        plan = known["plan"]
-        known |= {
-            "parameters": Parameters.model_validate(known["parameters"]),
-            "status": Status(known["status"]),
-            "plan": None if plan is None else PlanCounts(**{**plan, "warnings": tuple(plan["warnings"])}),
-            "stages": {stage.value: StageCount(**known["stages"][stage.value]) for stage in Stage},
-        }
-        if "errors" in known:
-            known["errors"] = tuple(known["errors"])
-        session = cls(**known)
+        session = _CHECKED.validate_python(values)
         datetime.fromisoformat(session.created_at)
-        counters = (*session.outcomes.values(), *session.stats.values())
-        if (
-            set(session.outcomes) != set(Outcome)
-            or set(session.stats) != set(STATS)
-            or not all(isinstance(count, int) for count in counters)
-        ):
+        whole = all(
+            name in values and set(values[name]) == set(words)
+            for name, words in (("outcomes", Outcome), ("stats", STATS), ("stages", Stage))
+        )
+        if not whole or not math.isfinite(session.active_seconds):
             message = "the counters of the session file are not those of this program"
             raise ValueError(message)
         return session
@@ -299,3 +290,6 @@ class SessionState:
             "warnings": [] if plan is None else list(plan.warnings),
             "dismissed": self.dismissed,
         }
+
+
+_CHECKED = TypeAdapter(SessionState)

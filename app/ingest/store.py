@@ -65,7 +65,7 @@ class IngestionState:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = FileLock(folder / "lock")
+        self._lock = FileLock(folder / "lock", thread_local=False)  # whichever thread closes gives it back
         self._owner = folder / "lock.json"
 
     def prepare(self) -> None:

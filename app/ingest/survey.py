@@ -88,6 +88,15 @@ class Knows(Protocol):
         """What is known of the files of one folder, by path."""
 
 
+class NothingKnown:
+    """A library that knows no file: what matches is the same, and nothing has to be asked."""
+
+    def known(self, root: str, folder: bytes) -> Mapping[bytes, Known]:
+        """Nothing."""
+        del root, folder
+        return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """One walk over folders for one set of parameters.

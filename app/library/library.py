@@ -4,13 +4,15 @@
 Events are append-only; their ids are the ids of the server-sent events.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.exc import IntegrityError
 
+from app.errors import NeedsAttention
 from app.library.engine import Engines, translated
+from app.library.migrations import HEAD, revision_in
 from app.library.recording import (
     EVENTS,
     FAILURES,
@@ -26,6 +28,9 @@ from app.library.recording import (
 from app.library.values import Event, Failed, Known, now
 from app.media import Analysis, Failure, Kind, Outcome, Stage, clean_json
 
+FORGOTTEN = "forgotten"
+"""The outcome of the `session` row of a session that a person deleted."""
+
 
 class Library:
     """What is known, on any engine that `DATABASE_URL` names."""
@@ -38,8 +43,11 @@ class Library:
         self._engines.close()
 
     def check(self) -> None:
-        """Raises NeedsAttention if the database cannot be reached."""
-        self._engines.read(lambda connection: connection.execute(select(1)))
+        """Raises NeedsAttention if the database cannot be reached, or is not at this program's revision."""
+        revision = self._engines.read(revision_in)
+        if revision != HEAD:
+            sentence = f"The database is at revision {revision or 'none'}, this program needs {HEAD}."
+            raise NeedsAttention(sentence, cause="database_not_migrated")
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -63,8 +71,19 @@ class Library:
 
     def append(self, session_id: str, kind: str, detail: Mapping[str, Any]) -> Event:
         """Appends an event that is about no single file: `session`, `stage_start`, `stage_complete`."""
-        values = {"session_id": session_id, "at": now(), "kind": kind, "detail": clean_json(detail)}
-        return self._engines.write(lambda connection: append(connection, values))
+        return self.append_all(session_id, kind, [detail])[0]
+
+    def append_all(
+        self, session_id: str, kind: str, details: Iterable[Mapping[str, Any]], *, outcome: str | None = None
+    ) -> list[Event]:
+        """Appends events of one kind, all or none of them."""
+        shared = {"session_id": session_id, "at": now(), "kind": kind, "outcome": outcome}
+        rows = [{**shared, "detail": clean_json(detail)} for detail in details]
+        return self._engines.write(lambda connection: [append(connection, row) for row in rows])
+
+    def forget_session(self, session_id: str, detail: Mapping[str, Any]) -> None:
+        """Notes in the log that a person deleted a session: it is counted and rebuilt no more."""
+        self.append_all(session_id, "session", [detail], outcome=FORGOTTEN)
 
     # -- what freshness and badges ask ---------------------------------------------------------------------------
 
@@ -154,8 +173,13 @@ class Library:
         statement = statement.order_by(EVENTS.c.id).limit(limit)
         return self._engines.read(lambda connection: as_events(connection.execute(statement)))
 
+    def has_event(self, session_id: str, kind: str) -> bool:
+        """Whether the session has an event of this kind."""
+        statement = select(EVENTS.c.id).where(EVENTS.c.session_id == session_id, EVENTS.c.kind == kind).limit(1)
+        return self._engines.read(lambda connection: connection.execute(statement).first() is not None)
+
     def session_rows(self) -> dict[str, Event]:
-        """The latest `session` event of every session that the log knows, by session id."""
+        """The latest `session` event of every session that the log knows, by session id; of a forgotten one, too."""
         latest = select(func.max(EVENTS.c.id)).where(EVENTS.c.kind == "session").group_by(EVENTS.c.session_id)
         statement = select(EVENTS).where(EVENTS.c.id.in_(latest))
         events = self._engines.read(lambda connection: as_events(connection.execute(statement)))
@@ -168,7 +192,10 @@ class Library:
         totals = select(
             MEDIA.c.kind, func.count(), func.coalesce(func.sum(MEDIA.c.size), 0), func.max(MEDIA.c.updated_at)
         ).group_by(MEDIA.c.kind)
-        sessions = select(func.count(func.distinct(EVENTS.c.session_id))).where(EVENTS.c.kind == "session")
+        known = select(EVENTS.c.session_id).where(EVENTS.c.kind == "session")
+        sessions = select(func.count()).select_from(
+            known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
+        )
 
         def work(connection: Connection) -> dict[str, Any]:
             by_kind = {kind: (count, int(size), at) for kind, count, size, at in connection.execute(totals)}
@@ -185,7 +212,8 @@ class Library:
 
     def nsfw_threshold(self) -> float | None:
         """The library's threshold: that of the last session, None before the first."""
-        statement = select(EVENTS.c.detail).where(EVENTS.c.kind == "session").order_by(EVENTS.c.id.desc()).limit(1)
+        moves = select(EVENTS.c.detail).where(EVENTS.c.kind == "session", EVENTS.c.outcome.is_(None))
+        statement = moves.order_by(EVENTS.c.id.desc()).limit(1)
         detail = self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none())
         return None if detail is None else detail["parameters"]["nsfw_threshold"]
 

@@ -97,13 +97,11 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _revision(connection: Connection) -> str | None:
-    tables = set(inspect(connection).get_table_names())
-    stamped = "alembic_version" in tables
-    current = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if stamped else None
+    current = revision_in(connection)
     if current == HEAD:
         return HEAD
     if current is None:
-        if ours := tables & set(Base.metadata.tables):
+        if ours := set(inspect(connection).get_table_names()) & set(Base.metadata.tables):
             raise DatabaseUnusable(
                 f"The database holds tables named {', '.join(sorted(ours))} but not their revision: it is damaged or "
                 "belongs to another program. Choose another DATABASE_URL or restore a copy."
@@ -114,7 +112,15 @@ def _revision(connection: Connection) -> str | None:
             f"The database is at revision {current}, which is newer than this program ({HEAD}): update Media Ingest, "
             "or choose another DATABASE_URL."
         )
-    return str(current)
+    return current
+
+
+def revision_in(connection: Connection) -> str | None:
+    """The revision that a database is stamped with, None where it bears no stamp."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    stamp = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if stamp is None else str(stamp)
 
 
 def revisions() -> list[str]:

@@ -26,6 +26,7 @@ from app.errors import (
     NeedsAttention,
     NotFound,
     Unavailable,
+    WrongContentType,
 )
 from app.web import ingest, library, page
 from app.web.events import Bells
@@ -34,6 +35,7 @@ from app.wiring import House
 
 STATIC = Path(__file__).parent / "static"
 _STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (
+    (WrongContentType, 415),
     (InvalidRequest, 422),
     (NotFound, 404),
     (Conflict, 409),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app.errors import InvalidRequest
+from app.errors import InvalidRequest, WrongContentType
 from app.ingest.parameters import parse_parameters
 from app.ingest.planner import page_of
 from app.ingest.session import SessionState
@@ -30,7 +30,10 @@ def records_of(house: InHouse) -> Records:
 
 
 async def body_of(request: Request) -> dict[str, Any]:
-    """The JSON object of a request. Raises InvalidRequest."""
+    """The JSON object of a request. Raises WrongContentType (forms of other sites are not JSON) or InvalidRequest."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise WrongContentType("Send the request as Content-Type: application/json.")
     body = await request.body()
     try:
         values = json.loads(body or b"{}") if len(body) <= MAX_BODY_BYTES else None

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
 
-from app.errors import UnknownFile
+from app.errors import InvalidRequest, UnknownFile
 from app.media import shown_path
 from app.web.ingest import InRecords
 from app.web.page import InHouse
@@ -37,30 +37,37 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
     }
 
 
-@router.get("/library/file")
-def file(house: InHouse, records: InRecords, path: str) -> dict[str, Any]:
-    """Everything known of one file; 404 without a row."""
-    row = records.library.file(*house.folders.file(path))
+def row_at(house: InHouse, records: InRecords, path: str) -> dict[str, Any]:
+    """The row of the file at a path. Raises InvalidRequest or UnknownFile."""
+    try:
+        root, relative = house.folders.file(path)
+    except InvalidRequest as error:
+        error.field = "path"
+        raise
+    row = records.library.file(root, relative)
     if row is None:
         raise UnknownFile(f"The library has no file {path}.")
+    return row
+
+
+Row = Annotated[dict[str, Any], Depends(row_at)]
+
+
+@router.get("/library/file")
+def file(records: InRecords, row: Row) -> dict[str, Any]:
+    """Everything known of one file; 404 without a row."""
     return as_file(row, records.library.nsfw_threshold())
 
 
 @router.get("/library/thumbnail")
-def thumbnail(
-    house: InHouse, records: InRecords, path: str, if_none_match: Annotated[str | None, Header()] = None
-) -> Response:
+def thumbnail(house: InHouse, row: Row, if_none_match: Annotated[str | None, Header()] = None) -> Response:
     """The file's thumbnail as WebP; a missing one is made again, 404 where none can be."""
-    root, relative = house.folders.file(path)
-    row = records.library.file(root, relative)
-    if row is None:
-        raise UnknownFile(f"The library has no file {path}.")
     headers = {"ETag": f'"{row["sha256"]}"', "Cache-Control": "private, no-cache"}
     if if_none_match is not None and headers["ETag"] in if_none_match:
         return Response(status_code=304, headers=headers)
     webp = house.thumbnail(row)
     if webp is None:
-        raise UnknownFile(f"There is no thumbnail of {path}.", cause="no_thumbnail")
+        raise UnknownFile(f"There is no thumbnail of {shown_path(row['root'], row['path'])}.", cause="no_thumbnail")
     return Response(webp, media_type="image/webp", headers=headers)
 
 

@@ -326,10 +326,20 @@ def answer(analyzer_, job):
 
 
 MAGICS = (
-    b"\xff\xd8\xff\xe1\0\x20Exif\0\0", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"GIF89a", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08",
-    b"BM",     b"RIFF\x40\0\0\0WEBPVP8 ", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif",
-    b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n", b"\x1aE\xdf\xa3", b"",
-)  # fmt: skip
+    b"\xff\xd8\xff\xe1\0\x20Exif\0\0",
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    b"GIF89a",
+    b"II*\0\x08\0\0\0",
+    b"MM\0*\0\0\0\x08",
+    b"BM",
+    b"RIFF\x40\0\0\0WEBPVP8 ",
+    b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+    b"\0\0\0\x18ftypavif\0\0\0\0mif1avif",
+    b"\xff\x4f\xff\x51",
+    b"\0\0\0\x0cjP  \r\n\x87\n",
+    b"\x1aE\xdf\xa3",
+    b"",
+)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

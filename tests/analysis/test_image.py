@@ -177,6 +177,11 @@ def test_an_image_file_beyond_a_gibibyte_is_refused_before_it_is_hashed():
     assert caught.value.cause == "decoder_memory"
 
 
+def test_an_error_of_the_disk_while_decoding_is_no_damage():
+    problem = image.named(OSError(5, "Input/output error"))
+    assert (problem.cause, problem.sentence) == ("unreadable", "The file cannot be read: Input/output error.")
+
+
 def test_memory_that_runs_out_is_its_own_cause():
     assert image.named(MemoryError()).cause == "decoder_memory"
     assert image.named(CannotRead("Kept.", cause="empty_file")).cause == "empty_file"

@@ -33,7 +33,8 @@ class Turnstile(SerialExecutor):
         self._held = True
 
     def let(self, files: int) -> None:
-        self._allowed.release(files)
+        if files:
+            self._allowed.release(files)
 
     def open(self) -> None:
         self._held = False
@@ -65,7 +66,9 @@ class Door:
         self.house: House = build(self.settings, store)[0]
         listening = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(create_app(self.house), log_level="error", timeout_graceful_shutdown=1, lifespan="on")
+        config = uvicorn.Config(
+            create_app(self.house), log_level="error", timeout_graceful_shutdown=1, server_header=False, lifespan="on"
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([listening],))
         self._thread.start()
@@ -149,9 +152,7 @@ OpenDoor = Callable[..., Door]
 
 
 @pytest.fixture
-def open_door(
-    tmp_path: Path, sqlite_file: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[OpenDoor]:
+def open_door(tmp_path: Path, sqlite_file: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenDoor]:
     """Opens a door on a fresh library; settings and another root `photos` can be given."""
     doors: list[Door] = []
     assert sqlite_file.parent == tmp_path

@@ -118,11 +118,12 @@ function causeSection(id, filters, note, files, more, open) {
   const label = `${filters.cause.replaceAll("_", " ")}${note}`;
   const total = `${number(files.length)}${more ? "+" : ""}`;
   const reasons = new Set(files.map((file) => file.reason));
+  const pictures = Boolean(filters.incomplete);
   return make("details", { class: "cause-group", open },
     make("summary", {}, make("strong", {}, total), ` ${label}`,
       reasons.size === 1 ? make("small", { class: "quiet" }, readable(files[0].reason)) : null),
-    make("ul", { class: "files" }, files.slice(0, SHOWN_OF_A_CAUSE).map((file) => fileRow(file, false))),
+    make("ul", { class: "files" }, files.slice(0, SHOWN_OF_A_CAUSE).map((file) => fileRow(file, pictures))),
     files.length > SHOWN_OF_A_CAUSE || more
-      ? make("button", { type: "button", class: "quiet-button", onclick: () => openClass(id, `${total} ${label}`, filters, false) }, `Show all ${total}`)
+      ? make("button", { type: "button", class: "quiet-button", onclick: () => openClass(id, `${total} ${label}`, filters, pictures) }, `Show all ${total}`)
       : null);
 }

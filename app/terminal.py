@@ -1,0 +1,123 @@
+"""A session on the terminal: run to its end in the foreground with a bar, and shown in words.
+
+What the commands of `cli.py` share; it decides nothing about files.
+"""
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app.errors import DatabaseDisabled, MediaIngestError
+from app.ingest.runner import Runner
+from app.ingest.session import SessionState, Status
+from app.ingest.store import IngestionState
+from app.settings import Settings
+from app.wiring import House, build, command_as_typed
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ALL_WELL, SOME_FAILED, COULD_NOT_RUN = 0, 1, 2
+
+
+def in_foreground(configured: Settings, begin: Callable[[House], SessionState], *, as_json: bool) -> None:
+    """Runs one session to its end, with a bar; Ctrl-C pauses it. Exits with what became of it."""
+    if not configured.database_enabled:
+        raise DatabaseDisabled
+    store = IngestionState(configured.ingest_state_dir)
+    store.acquire("the command line")
+    try:
+        house, _ = build(configured, store)
+    except MediaIngestError:
+        store.release()
+        raise
+    try:
+        runner = house.records.runner
+        runner.recover(auto_resume=False)
+        session = begin(house)
+        with _paused_by_signals(runner, session.session_id), _bar(hidden=as_json) as show:
+            while session.status.working or session.status is Status.QUEUED:
+                session = runner.wait(session.session_id, lambda s: not s.status.working, seconds=0.2)
+                show(session)
+    finally:
+        house.close()
+    if as_json:
+        print_json(session.as_status())
+    else:
+        print_session(session)
+        if session.status.resumable:
+            out.print(f"Go on with: {command_as_typed()} resume {session.session_id}")
+    if session.status is not Status.COMPLETED:
+        raise typer.Exit(COULD_NOT_RUN)
+    raise typer.Exit(SOME_FAILED if session.outcomes["failed"] else ALL_WELL)
+
+
+@contextmanager
+def _paused_by_signals(runner: Runner, session_id: str) -> Iterator[None]:
+    """Ctrl-C and SIGTERM pause the session after the file at work."""
+
+    def pause() -> None:
+        with suppress(MediaIngestError):  # it ended, or is paused, already
+            runner.pause(session_id)
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=pause, daemon=True).start()  # the main thread may hold the very lock that it needs
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _bar(*, hidden: bool) -> Iterator[Callable[[SessionState], None]]:
+    """A progress bar on stderr; what it yields shows a session as it stands."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
+        task = progress.add_task("planning", total=None)
+
+        def show(session: SessionState) -> None:
+            name = (session.current_file or session.status.value)[-50:]
+            progress.update(
+                task, description=escape(name), total=session.total_files, completed=session.processed_files
+            )
+
+        yield show
+
+
+def print_session(session: SessionState) -> None:
+    """A session in words: the sums, then what went wrong and what could not run."""
+    view = session.as_status()
+    out.print(f"Session {session.session_id}: {session.status.value}")
+    if session.attention:
+        out.print(session.attention["sentence"], markup=False)
+    if session.plan is None:
+        return
+    skipped = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in view["skipped"].items() if count)
+    out.print(
+        f"{view['discovered']:,} files found: {view['total_files']:,} to process" + (f", {skipped}" if skipped else "")
+    )
+    done = ", ".join(f"{count:,} {name}" for name, count in view["outcomes"].items() if count)
+    done = done or ("nothing" if session.status.ended else "nothing yet")
+    out.print(f"{view['processed_files']:,} processed: {done}; {view['pending']:,} pending")
+    for error in view["errors"]:
+        out.print(f"  {error['path']}: {error['reason']} ({error['stage']}, {error['cause']})", markup=False)
+    for stage, sentence in view["unavailable"].items():
+        out.print(f"  {stage}: {sentence}", markup=False)
+
+
+def print_json(value: Any) -> None:
+    """A value for programs."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,299 @@
+"""One contract for both executors; what only worker processes can do, below."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.ingest.executor import BYTES_PER_EXTRA_SECOND, Executor, Limits, PoolExecutor, SerialExecutor
+from app.media import Failure, Job, Stage
+from tests.ingest.builders import EVERY_STAGE, WAIT_SECONDS, found
+from tests.ingest.tasks import by_name, prepare
+
+LIMITS = Limits(image_seconds=WAIT_SECONDS, video_seconds=WAIT_SECONDS, memory_mb=1024)
+PRELOAD = ["tests.ingest.tasks"]
+
+
+def pool(workers: int = 1, limits: Limits = LIMITS) -> PoolExecutor:
+    return PoolExecutor(workers, limits, prepare, PRELOAD)
+
+
+@pytest.fixture(scope="module")
+def shared_pool() -> Iterator[PoolExecutor]:
+    made = pool()
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["serial", "pool"])
+def executor(request: pytest.FixtureRequest) -> Executor:
+    return SerialExecutor() if request.param == "serial" else request.getfixturevalue("shared_pool")
+
+
+def job(name: str | bytes, wanted: frozenset[Stage] = EVERY_STAGE, size: int = 100) -> Job:
+    return Job(found(os.fsencode(name), size=size), wanted, wanted)
+
+
+def jobs(*names: str | bytes) -> list[Job]:
+    return [job(name) for name in names]
+
+
+def results(executor: Executor, todo: list[Job], workers: int | None = None) -> list[Failure]:
+    return [result for result in executor.map(by_name, todo, workers=workers) if result is not None]
+
+
+def causes(executor: Executor, *names: str) -> list[str]:
+    return [result.cause for result in results(executor, jobs(*names))]
+
+
+def pid_in(result: Failure) -> int:
+    assert result.cause == "answered", result
+    return int(result.reason)
+
+
+def assert_ends(pid: int) -> None:
+    """Waits until the process has ended, by asking the kernel to say so."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        ready, _, _ = select.select([handle], [], [], WAIT_SECONDS)
+        assert ready, f"process {pid} is still there"
+    finally:
+        os.close(handle)
+
+
+# -- the contract ------------------------------------------------------------------------------------------------
+
+
+def test_results_come_in_the_order_of_the_jobs(executor):
+    names = [f"{number}.jpg".encode() for number in range(12)]
+    assert [result.file.path for result in results(executor, jobs(*names))] == names
+
+
+def test_no_jobs_give_no_results(executor):
+    assert results(executor, []) == []
+
+
+def test_only_a_few_jobs_are_begun_ahead(executor):
+    begun = []
+
+    def counted() -> Iterator[Job]:
+        for number in range(50):
+            begun.append(number)
+            yield job(f"{number}.jpg")
+
+    running = executor.map(by_name, counted(), workers=1)
+    assert begun == []
+    for taken in range(1, 4):
+        while next(running) is None:
+            pass
+        assert taken <= len(begun) <= taken + 2
+    running.close()
+    ended_with = len(begun)
+    assert list(running) == []
+    assert len(begun) == ended_with
+
+
+def test_an_executor_can_be_used_again_after_a_run_was_closed(executor):
+    running = executor.map(by_name, jobs(*"abcdef"))
+    while next(running) is None:
+        pass
+    running.close()
+    assert causes(executor, "x.jpg", "y.jpg") == ["answered", "answered"]
+
+
+def test_an_executor_can_be_closed_twice_and_used_again(executor):
+    assert causes(executor, "x.jpg") == ["answered"]
+    executor.close()
+    executor.close()
+    assert causes(executor, "y.jpg") == ["answered"]
+
+
+def test_two_jobs_with_the_same_file_are_two_results(executor):
+    assert causes(executor, "x.jpg", "x.jpg") == ["answered", "answered"]
+
+
+# -- worker processes --------------------------------------------------------------------------------------------
+
+
+def test_the_task_runs_in_another_process_which_is_kept(shared_pool):
+    pids = {pid_in(result) for result in results(shared_pool, jobs("a.jpg", "b.jpg", "c.jpg"))}
+    assert len(pids) == 1
+    assert os.getpid() not in pids
+
+
+@pytest.mark.parametrize(("name", "words"), [("crash", "SIGKILL"), ("segfault", "SIGSEGV"), ("exit", "exit code 3")])
+def test_a_worker_that_dies_costs_its_own_file_only(shared_pool, name, words):
+    before, broken, after, last = results(shared_pool, jobs("a.jpg", f"{name}.jpg", "b.jpg", "c.jpg"))
+    assert broken.cause == "decoder_crashed"
+    assert words in broken.reason
+    assert broken.reason.endswith(".")
+    assert pid_in(after) == pid_in(last) != pid_in(before)
+
+
+def test_crash_after_crash_costs_each_its_own_file(shared_pool):
+    assert causes(shared_pool, "crash.jpg", "crash.jpg", "a.jpg", "crash.jpg", "b.jpg") == [
+        "decoder_crashed",
+        "decoder_crashed",
+        "answered",
+        "decoder_crashed",
+        "answered",
+    ]
+
+
+def test_a_worker_that_is_killed_while_idle_costs_no_file(shared_pool):
+    [first] = results(shared_pool, jobs("a.jpg"))
+    os.kill(pid_in(first), signal.SIGKILL)
+    assert_ends(pid_in(first))
+    assert causes(shared_pool, "b.jpg", "c.jpg") == ["answered", "answered"]
+
+
+def test_workers_that_are_killed_while_idle_between_two_results_cost_no_file():
+    """With two workers, the one that has nothing to do is killed while the other one works."""
+    executor = pool(workers=2)
+    try:
+        for _ in range(3):
+            pids = {pid_in(result) for result in results(executor, jobs(*(f"{n}.jpg" for n in range(8))), workers=2)}
+            os.kill(pids.pop(), signal.SIGKILL)
+            assert causes(executor, *(f"{n}.jpg" for n in range(8))) == ["answered"] * 8
+    finally:
+        executor.close()
+
+
+def test_a_fault_of_ours_names_itself_and_stops_nothing(shared_pool):
+    fault, after = results(shared_pool, jobs("fault.jpg", "a.jpg"))
+    assert (fault.cause, after.cause) == ("internal_error", "answered")
+    assert "ValueError: a fault of ours" in fault.reason
+
+
+def test_a_memory_bomb_is_stopped_at_the_limit(shared_pool):
+    bomb, after = results(shared_pool, jobs("memory.jpg", "a.jpg"))
+    assert (bomb.cause, after.cause) == ("decoder_memory", "answered")
+    assert "1024 MB" in bomb.reason
+
+
+def test_a_file_that_takes_too_long_is_stopped():
+    executor = pool(limits=Limits(image_seconds=0.3, video_seconds=WAIT_SECONDS))
+    try:
+        hung, after = results(executor, jobs("hang.jpg", "a.jpg"))
+        assert (hung.cause, after.cause) == ("decoder_timeout", "answered")
+        assert hung.reason == "Reading the file took longer than 0 s; the worker was stopped."
+    finally:
+        executor.close()
+
+
+def test_time_is_given_by_kind_and_size():
+    limits = Limits(image_seconds=30, video_seconds=120)
+    assert limits.seconds_for(job("a.jpg", size=0)) == 30
+    assert limits.seconds_for(job("a.mp4", size=3 * BYTES_PER_EXTRA_SECOND)) == 123
+
+
+def test_a_result_that_takes_longer_gives_signs_of_life():
+    executor = pool(limits=Limits(image_seconds=1.2))
+    try:
+        assert None in list(executor.map(by_name, jobs("hang.jpg")))
+    finally:
+        executor.close()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "stage"),
+    [
+        (EVERY_STAGE, Stage.THUMBNAIL),
+        ({Stage.IDENTIFY, Stage.THUMBNAIL}, Stage.THUMBNAIL),
+        ({Stage.IDENTIFY, Stage.NSFW}, Stage.NSFW),
+        ({Stage.IDENTIFY, Stage.METADATA}, Stage.IDENTIFY),
+    ],
+)
+def test_a_crash_is_held_against_a_stage_that_was_asked_for(shared_pool, wanted, stage):
+    """A failure of a stage that nobody asked for would be forgotten, and the file run again for ever."""
+    [crashed] = results(shared_pool, [job("crash.jpg", frozenset(wanted))])
+    assert crashed.stage is stage
+
+
+def test_one_job_can_be_called_for_now(shared_pool):
+    assert shared_pool.call(by_name, job("a.jpg")).cause == "answered"
+    assert shared_pool.call(by_name, job("crash.jpg")).cause == "decoder_crashed"
+
+
+def test_a_call_beside_a_run_goes_to_the_same_workers(shared_pool):
+    running = shared_pool.map(by_name, jobs("a.jpg", "b.jpg", "c.jpg"))
+    while (first := next(running)) is None:
+        pass
+    assert pid_in(shared_pool.call(by_name, job("now.jpg"))) == pid_in(first)
+    assert [result.cause for result in running if result is not None] == ["answered", "answered"]
+
+
+def test_another_number_of_workers_makes_another_pool(shared_pool):
+    [before] = results(shared_pool, jobs("a.jpg"), workers=1)
+    after = results(shared_pool, jobs("a.jpg", "b.jpg"), workers=2)
+    assert pid_in(before) not in {pid_in(result) for result in after}
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Callable[[], tuple[str, Callable[[], int]]]:
+    """A job's name, and what waits until that job has begun and gives its worker's process id."""
+
+    def make() -> tuple[str, Callable[[], int]]:
+        fifo = tmp_path / "fifo.jpg"
+        os.mkfifo(fifo)
+        return str(fifo), lambda: int(fifo.read_text())
+
+    return make
+
+
+def test_closing_a_run_stops_the_file_at_work(shared_pool, begun):
+    name, wait_until_begun = begun()
+    running = shared_pool.map(by_name, jobs("a.jpg", name, "b.jpg"))
+    while next(running) is None:
+        pass
+    pid = wait_until_begun()
+    running.close()
+    assert_ends(pid)
+    assert causes(shared_pool, "c.jpg") == ["answered"]
+
+
+def test_closing_the_executor_ends_every_worker_at_once(begun):
+    executor = pool()
+    name, wait_until_begun = begun()
+    running = executor.map(by_name, jobs(name))
+    answer = threading.Thread(target=lambda: next(running))
+    answer.start()
+    pid = wait_until_begun()
+    answer.join()
+    executor.close()
+    assert_ends(pid)
+
+
+PROGRAM = """
+from tests.ingest.test_executor import by_name, jobs, pool
+
+if __name__ == "__main__":
+    executor = pool()
+    for result in executor.map(by_name, jobs("a.jpg", "hang.jpg")):
+        if result is not None:
+            print(result.reason, flush=True)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_die_with_the_program(tmp_path, how):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    root = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": root}
+    command = [sys.executable, str(program)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=root) as started:
+        assert started.stdout is not None
+        worker = int(started.stdout.readline())
+        started.send_signal(how)
+        started.wait(WAIT_SECONDS)
+    assert_ends(worker)

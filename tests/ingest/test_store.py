@@ -1,0 +1,292 @@
+"""All that is written under the state folder, and what happens when writing fails."""
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from app.errors import NeedsAttention, StateFolderLocked
+from app.ingest import store as store_module
+from app.ingest.session import Status
+from app.ingest.store import IngestionState, as_journal_line, is_session_id, new_session_id, replace_file
+from tests.ingest.builders import AT, OTHER_SESSION, SESSION, file_event, session_of
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> IngestionState:
+    made = IngestionState(tmp_path / "state")
+    made.prepare()
+    return made
+
+
+def names_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+# -- replacing a file --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_a_file_is_replaced_as_a_whole(tmp_path, durable):
+    file = tmp_path / "file"
+    for content in (b"old", b"new and longer"):
+        replace_file(file, content, durable=durable)
+        assert file.read_bytes() == content
+    assert names_in(tmp_path) == {"file"}
+
+
+@pytest.mark.parametrize("step", ["replace", "fsync", "fdopen"])
+def test_the_old_content_stays_when_any_step_of_writing_fails(tmp_path, monkeypatch, step):
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store_module.os, step, full)
+    with pytest.raises(OSError, match="No space left"):
+        replace_file(file, b"new", durable=True)
+    monkeypatch.undo()
+    assert file.read_bytes() == b"old"
+    assert names_in(tmp_path) == {"file"}
+
+
+def test_durable_flushes_the_file_before_the_rename_and_the_folder_after(tmp_path, monkeypatch):
+    steps = []
+    real_fsync, real_replace = os.fsync, os.replace
+
+    def fsync(handle):
+        steps.append("folder" if os.path.isdir(f"/proc/self/fd/{handle}") else "file")
+        real_fsync(handle)
+
+    def replaced(*names):
+        steps.append("rename")
+        real_replace(*names)
+
+    monkeypatch.setattr(store_module.os, "fsync", fsync)
+    monkeypatch.setattr(store_module.os, "replace", replaced)
+    replace_file(tmp_path / "file", b"new", durable=True)
+    assert steps == ["file", "rename", "folder"]
+    steps.clear()
+    replace_file(tmp_path / "file", b"new")
+    assert steps == ["rename"]
+
+
+def test_a_reader_never_sees_a_part(tmp_path):
+    """While one thread rewrites a file, another one reads only whole contents."""
+    file, whole = tmp_path / "file", {bytes([n]) * 50_000 for n in range(4)}
+    replace_file(file, next(iter(whole)))
+    done, seen = threading.Event(), set()
+
+    def read():
+        while not done.is_set():
+            seen.add(file.read_bytes())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(50):
+        for content in whole:
+            replace_file(file, content)
+    done.set()
+    reader.join()
+    assert seen <= whole
+
+
+# -- session files -----------------------------------------------------------------------------------------------
+
+
+def test_a_session_is_loaded_as_it_was_saved(store):
+    session = session_of(Status.PROCESSING, total_files=3).advance(file_event(7))
+    store.save(session)
+    assert store.load(SESSION) == session
+    assert json.loads((store.folder / f"{SESSION}.json").read_bytes())["version"] == 1
+    assert store.load(OTHER_SESSION) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b'{"version": 1',
+        b"null",
+        b"[]",
+        b'"text"',
+        b"5",
+        b"{}",
+        b'{"version": 1}',
+        b'{"version": 2, "session_id": "x"}',
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"version": 1' + b" " * (4 << 20) + b"}",
+    ],
+    ids=lambda content: repr(content[:20]),
+)
+def test_an_unreadable_session_file_is_no_session(store, content):
+    (store.folder / f"{SESSION}.json").write_bytes(content)
+    assert store.load(SESSION) is None
+    assert list(store.load_all()) == []
+
+
+def test_a_torn_session_file_is_no_session_wherever_it_ends(store):
+    store.save(session_of(Status.PROCESSING, total_files=3))
+    file = store.folder / f"{SESSION}.json"
+    content = file.read_bytes()
+    for end in range(0, len(content), 97):
+        file.write_bytes(content[:end])
+        assert store.load(SESSION) is None
+
+
+def test_a_file_under_a_wrong_name_is_no_session(store):
+    store.save(session_of())
+    (store.folder / f"{SESSION}.json").rename(store.folder / f"{OTHER_SESSION}.json")
+    assert store.load(OTHER_SESSION) is None
+
+
+def test_all_sessions_are_found_and_nothing_else(store):
+    store.save(session_of())
+    store.save(session_of(session_id=OTHER_SESSION))
+    for name in ("lock.json", f"{SESSION}.json.bad", "notes.json", f"{SESSION.upper()}.jsonx"):
+        (store.folder / name).write_text("{}")
+    assert set(store.session_ids()) == {SESSION, OTHER_SESSION}
+    assert {session.session_id for session in store.load_all()} == {SESSION, OTHER_SESSION}
+    assert IngestionState(store.folder / "nowhere").session_ids() == []
+
+
+def test_an_unreadable_file_is_set_aside(store):
+    store.set_aside(SESSION)
+    (store.folder / f"{SESSION}.json").write_text("{")
+    store.set_aside(SESSION)
+    assert (store.folder / f"{SESSION}.json.bad").read_text() == "{"
+    assert store.session_ids() == []
+
+
+def test_a_forgotten_session_leaves_no_file(store):
+    store.save(session_of())
+    store.append_to_journal(file_event(1))
+    store.forget(SESSION)
+    store.forget(SESSION)
+    assert names_in(store.folder) == {"thumbnails"}
+
+
+def test_a_session_id_is_a_uuid_in_lower_case():
+    assert is_session_id(new_session_id())
+    for text in ("", "x", SESSION.replace("-", ""), f"{SESSION}\n", f" {SESSION}", "../" + SESSION, "A" * 36):
+        assert not is_session_id(text)
+
+
+def test_a_folder_that_cannot_be_written_needs_attention(store, monkeypatch):
+    def full(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store_module, "replace_file", full)
+    monkeypatch.setattr(store_module.Path, "open", full)
+    for write in (
+        lambda: store.save(session_of()),
+        lambda: store.append_to_journal(file_event(1)),
+        lambda: store.rewrite_journal(SESSION, []),
+        lambda: store.save_thumbnail("ab" * 32, b"RIFF"),
+        store.prepare,
+    ):
+        with pytest.raises(NeedsAttention, match="The disk is full: free some space") as caught:
+            write()
+        assert caught.value.cause == "state_unwritable"
+
+
+def test_a_file_in_place_of_the_folder_needs_attention(tmp_path):
+    (tmp_path / "state").write_text("in the way")
+    with pytest.raises(NeedsAttention, match="cannot be written"):
+        IngestionState(tmp_path / "state").prepare()
+
+
+# -- the journal -------------------------------------------------------------------------------------------------
+
+
+def lines_of(store: IngestionState) -> list[dict]:
+    return [json.loads(line) for line in (store.folder / f"{SESSION}.files.jsonl").read_bytes().splitlines()]
+
+
+def test_the_journal_has_a_line_for_each_finished_file(store):
+    torn = file_event(2, "failed", failures=[["thumbnail", "truncated_image", "Zu kurz \u00fc."]], ms=12)
+    store.append_to_journal(file_event(1))
+    store.append_to_journal(torn)
+    assert [line["path"] for line in lines_of(store)] == ["m/1.jpg", "m/2.jpg"]
+    assert (
+        lines_of(store)[1]
+        == {
+            "path": "m/2.jpg",
+            "outcome": "failed",
+            "stage": "thumbnail",
+            "cause": "truncated_image",
+            "reason": "Zu kurz \u00fc.",
+            "ms": 12,
+            "at": AT,
+        }
+        == as_journal_line(torn)
+    )
+
+
+def test_the_journal_is_made_again_from_the_events(store):
+    (store.folder / f"{SESSION}.files.jsonl").write_text('{"path": "torn')
+    session_row = file_event(3)
+    other_kind = session_row.__class__(4, SESSION, AT, "session")
+    store.rewrite_journal(SESSION, [file_event(1), file_event(2), other_kind])
+    assert [line["path"] for line in lines_of(store)] == ["m/1.jpg", "m/2.jpg"]
+
+
+# -- the lock ----------------------------------------------------------------------------------------------------
+
+
+def test_a_second_server_is_refused_and_told_of_the_first(store):
+    second = IngestionState(store.folder)
+    store.acquire("http://127.0.0.1:7862")
+    with pytest.raises(StateFolderLocked, match=r"http://127\.0\.0\.1:7862 \(process \d+\)"):
+        second.acquire("http://127.0.0.1:9999")
+    assert str(os.getpid()) in second.holder()
+    second.release()
+    assert second.holder() is not None
+    store.release()
+    second.acquire("http://127.0.0.1:9999")
+    assert "9999" in store.holder()
+    second.release()
+    assert store.holder() is None
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff"])
+def test_an_unreadable_owner_is_nobody(store, content):
+    (store.folder / "lock.json").write_bytes(content)
+    assert store.holder() is None
+
+
+def test_the_lock_is_given_back_by_whichever_thread_closes(store):
+    store.acquire("here")
+    closing = threading.Thread(target=store.release)
+    closing.start()
+    closing.join()
+    other = IngestionState(store.folder)
+    other.acquire("there")
+    other.release()
+
+
+# -- what killed processes leave, and thumbnails -----------------------------------------------------------------
+
+
+def test_leftovers_of_a_killed_process_are_swept_and_nothing_else(store):
+    store.save(session_of())
+    store.save_thumbnail("ab" * 32, b"RIFF")
+    kept = names_in(store.folder)
+    (store.folder / f".{SESSION}.json.abc123.tmp").write_text("{")
+    (store.folder / "thumbnails" / "ab" / ".x.webp.abc.tmp").write_text("R")
+    store.sweep()
+    assert names_in(store.folder) == kept
+
+
+def test_a_thumbnail_is_written_once_and_read_back(store):
+    sha256 = "ab" * 32
+    assert store.thumbnail(sha256) is None
+    store.save_thumbnail(sha256, b"RIFF")
+    store.save_thumbnail(sha256, b"another")
+    assert store.thumbnail(sha256) == b"RIFF"
+    assert names_in(store.folder / "thumbnails") == {"ab", f"ab/{sha256}.webp"}

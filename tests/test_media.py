@@ -1,0 +1,137 @@
+"""The words, and how paths and texts are made safe to show and to store."""
+
+import json
+import math
+from itertools import chain
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.media import (
+    FORMAT_OF_SUFFIX,
+    FORMATS,
+    Kind,
+    Outcome,
+    Skip,
+    Stage,
+    clean_json,
+    clean_text,
+    path_from_shown,
+    shown_name,
+    shown_path,
+    suffix_of,
+)
+from tests.ingest.builders import failure, found
+
+NAMES = st.binary(min_size=1).filter(lambda name: b"\0" not in name)
+
+
+@given(NAMES)
+def test_every_shown_name_leads_back_to_its_bytes(name):
+    assert path_from_shown(shown_name(name)) == name
+
+
+@given(NAMES, NAMES)
+def test_two_names_are_never_shown_alike(one, other):
+    assert (shown_name(one) == shown_name(other)) == (one == other)
+
+
+@given(NAMES)
+def test_a_shown_name_can_be_stored_and_sent(name):
+    shown = shown_name(name)
+    assert clean_text(shown) == shown
+    assert json.loads(json.dumps(shown)) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"caf\xe9.jpg", "caf\\xe9.jpg"),
+        (b"caf\\xe9.jpg", "caf\\x5cxe9.jpg"),
+        (b"a\\b.jpg", "a\\b.jpg"),
+        (b"a\\x41.jpg", "a\\x41.jpg"),
+        ("caf\u00e9.jpg".encode(), "caf\u00e9.jpg"),
+        (b"\xed\xa0\x80", "\\xed\\xa0\\x80"),
+    ],
+)
+def test_what_is_not_utf8_is_shown_as_escapes_and_nothing_else_changes(name, shown):
+    assert shown_name(name) == shown
+
+
+def test_a_path_is_shown_with_its_root():
+    assert shown_path("m", b"a/b.jpg") == found(b"a/b.jpg").shown == "m/a/b.jpg"
+    assert shown_path("m", b"") == "m"
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [
+        (b"a.JPG", b".jpg"),
+        (b"a.b.Png", b".png"),
+        (b"a", b""),
+        (b".jpg", b""),
+        (b"a.", b"."),
+        (b"", b""),
+        (b"..jpg", b".jpg"),
+    ],
+)
+def test_the_suffix_of_a_name(name, suffix):
+    assert suffix_of(name) == suffix
+
+
+def test_no_suffix_is_promised_twice():
+    suffixes = list(chain.from_iterable(format_.suffixes for format_ in FORMATS))
+    assert len(suffixes) == len(set(suffixes)) == len(FORMAT_OF_SUFFIX)
+    assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in suffixes)
+
+
+def test_a_found_file_knows_its_parts():
+    file = found(b"a/b/c.MP4", size=1, mtime_ns=2, sidecar="xmp=3:4")
+    assert (file.folder, file.name, file.kind, file.fingerprint) == (b"a/b", b"c.MP4", Kind.VIDEO, "1:2:xmp=3:4")
+    assert (found(b"x").folder, found(b"x").kind) == (b"", Kind.IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("a\0b", "ab"),
+        ("\ud800", "\ufffd"),
+        ("\udfff!", "\ufffd!"),
+        ("\u00e9\U0001f680\n", "\u00e9\U0001f680\n"),
+        ("", ""),
+    ],
+)
+def test_text_is_cleaned_of_what_a_database_refuses(text, clean):
+    assert clean_text(text) == clean
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner),
+    )
+)
+def test_anything_becomes_json_that_both_databases_take(value):
+    text = json.dumps(clean_json(value), allow_nan=False, ensure_ascii=False)
+    text.encode()
+    assert "\\u0000" not in text
+
+
+def test_what_json_does_not_know_becomes_text_or_none():
+    assert clean_json({1: (math.nan, b"\xff", {"x"}, 1 + 2j)}) == {"1": [None, "ff", ["x"], "(1+2j)"]}
+
+
+def test_only_what_wrote_something_new_counts_as_committed():
+    assert [outcome.value for outcome in Outcome if outcome.committed] == ["added", "updated", "moved"]
+
+
+def test_the_words_are_those_of_the_contract():
+    assert [stage.value for stage in Stage] == ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw"]
+    assert {skip.value for skip in Skip} == {"fresh", "filtered", "unsupported", "failed_before", "beyond_max_files"}
+    assert {o.value for o in Outcome} == {"added", "updated", "moved", "unchanged", "failed", "vanished"}
+
+
+def test_a_vanished_file_is_no_broken_one():
+    assert failure(cause="vanished").vanished
+    assert not failure().vanished

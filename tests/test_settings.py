@@ -1,0 +1,129 @@
+"""Every knob: its default, where it comes from, and the sentence for a value that makes no sense."""
+
+from pathlib import Path
+
+import pytest
+
+from app import settings
+from app.errors import BadSetting
+from app.settings import Settings, check_roots_apart, load, parse_roots, sources
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """A folder without `.env`, and an environment without our variables."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_the_defaults_are_those_of_the_contract():
+    found = load()
+    assert found.database_url == "sqlite:///./media_ingest.db"
+    assert found.ingest_media_roots == {"media": Path("media")}
+    assert found.ingest_state_dir == Path(".ingestion_state")
+    assert (found.ingest_host, found.ingest_port) == ("127.0.0.1", 7862)
+    assert found.address == "http://127.0.0.1:7862"
+    assert found.ingest_allowed_hosts == ("localhost", "127.0.0.1", "[::1]")
+    assert (found.ingest_workers, found.ingest_worker_memory_mb) == (1, 1536)
+    assert (found.ingest_file_timeout_seconds, found.file_timeout_video_seconds) == (30, 120)
+    assert (found.ingest_token, found.ingest_nsfw_weights, found.ingest_progress_interval) == (None, None, None)
+    assert found.ingest_auto_resume is True
+    assert found.database_enabled
+
+
+def test_the_environment_wins_over_the_file_and_what_is_given_wins_over_both(monkeypatch):
+    Path(".env").write_text("INGEST_PORT=1\nINGEST_WORKERS=2\nINGEST_AUTO_RESUME=false\nSOMETHING_ELSE=3\n")
+    monkeypatch.setenv("INGEST_PORT", "4")
+    found = load(ingest_port=None, ingest_workers=5)
+    assert (found.ingest_port, found.ingest_workers, found.ingest_auto_resume) == (4, 5, False)
+    where = sources()
+    assert (where["INGEST_PORT"], where["INGEST_WORKERS"], where["INGEST_TOKEN"]) == ("environment", ".env", "default")
+    assert set(where) == {name.upper() for name in Settings.model_fields}
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        load().ingest_port = 5
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("INGEST_PORT", "many", "INGEST_PORT: "),
+        ("INGEST_PORT", "65536", "INGEST_PORT: "),
+        ("INGEST_WORKERS", "0", "INGEST_WORKERS: "),
+        ("INGEST_WORKERS", "65", "INGEST_WORKERS: "),
+        ("INGEST_FILE_TIMEOUT_SECONDS", "0", "INGEST_FILE_TIMEOUT_SECONDS: "),
+        ("INGEST_WORKER_MEMORY_MB", "100", "INGEST_WORKER_MEMORY_MB: "),
+        ("INGEST_PROGRESS_INTERVAL", "0", "INGEST_PROGRESS_INTERVAL: "),
+        ("INGEST_AUTO_RESUME", "perhaps", "INGEST_AUTO_RESUME: "),
+        ("INGEST_MEDIA_ROOTS", "", "at least one media root"),
+        ("INGEST_MEDIA_ROOTS", "a=x,a=y", "two media roots are named 'a'"),
+        ("INGEST_MEDIA_ROOTS", "=x", "cannot be the name of a media root"),
+        ("INGEST_MEDIA_ROOTS", "..=x", "cannot be the name of a media root"),
+        ("INGEST_MEDIA_ROOTS", "a=x,b=x/y", "media root 'b' lies inside 'a'"),
+        pytest.param(
+            "INGEST_MEDIA_ROOTS",
+            "caf\udce9=x",
+            "cannot be the name of a media root",
+            marks=pytest.mark.xfail(strict=True, reason="settings take a name that is not UTF-8; the log cannot"),
+        ),
+        ("INGEST_HOST", "0.0.0.0", "set INGEST_TOKEN to a secret"),  # noqa: S104 - it is refused
+    ],
+)
+def test_a_bad_value_is_refused_with_one_sentence_that_names_it(monkeypatch, name, value, words):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting) as caught:
+        load()
+    sentence = caught.value.sentence
+    assert words in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert "Value error" not in sentence
+
+
+def test_a_host_that_can_be_reached_needs_a_token(monkeypatch):
+    monkeypatch.setenv("INGEST_HOST", "::")
+    with pytest.raises(BadSetting):
+        load()
+    assert load(ingest_token="secret").address == "http://[::]:7862"
+    for host in ("localhost", "127.0.0.1", "::1"):
+        assert load(ingest_host=host).ingest_token is None
+
+
+@pytest.mark.parametrize("name", ["INGEST_TOKEN", "INGEST_NSFW_WEIGHTS", "INGEST_PROGRESS_INTERVAL"])
+def test_an_empty_value_is_none(monkeypatch, name):
+    monkeypatch.setenv(name, "")
+    assert getattr(load(), name.lower()) is None
+
+
+@pytest.mark.parametrize("url", ["none", "None", "NONE"])
+def test_the_database_can_be_disabled(monkeypatch, url):
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert not load().database_enabled
+
+
+def test_hosts_are_a_list(monkeypatch):
+    monkeypatch.setenv("INGEST_ALLOWED_HOSTS", " a.example , b.example,")
+    assert load().ingest_allowed_hosts == ("a.example", "b.example")
+
+
+def test_roots_are_read_by_name_or_named_by_their_folder(tmp_path):
+    roots = parse_roots([f"photos={tmp_path}/p", f"{tmp_path}/video", " ", "home=~/x"])
+    assert roots["photos"] == tmp_path / "p"
+    assert roots["video"] == tmp_path / "video"
+    assert roots["home"] == Path("~/x").expanduser()
+    assert parse_roots(["/"]) == {"root": Path("/")}
+
+
+def test_the_same_root_by_another_name_is_refused(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    with pytest.raises(ValueError, match="lies inside"):
+        check_roots_apart({"a": tmp_path / "real", "b": tmp_path / "link"})
+    check_roots_apart({"a": tmp_path / "real", "b": tmp_path / "real-other"})
+
+
+def test_the_file_of_settings_is_the_one_beside_us():
+    assert settings.ENV_FILE == ".env"

@@ -1,0 +1,96 @@
+"""The library over HTTP: one file, its thumbnail, the totals."""
+
+import io
+import shutil
+
+import pytest
+from PIL import Image
+
+from tests.samples import photo, write_many
+
+CONTRACT = {
+    "path", "sha256", "format", "kind", "width", "height", "duration_seconds", "frame_rate", "taken_at",
+    "camera_make", "camera_model", "lens_model", "iso", "f_number", "exposure_seconds", "focal_length_mm",
+    "orientation", "latitude", "longitude", "altitude_m", "title", "caption", "creator", "score", "keywords",
+    "generator", "prompt", "negative_prompt", "generation", "prompt_verdict", "nsfw_probability", "is_nsfw",
+    "sources", "raw",
+}  # fmt: skip
+
+
+def test_a_file_shows_every_field_of_the_contract(door):
+    door.whole()
+    file = door.get("/api/library/file", params={"path": "photos/trip/shore.jpg"})
+    assert file.keys() >= CONTRACT
+    assert (file["format"], file["kind"], file["width"], file["height"]) == ("jpeg", "image", 640, 480)
+    assert (file["camera_make"], file["camera_model"]) == ("Maker", "M1")
+    assert (file["score"], file["sources"]) == (4, {"score": "xmp"})
+    assert {keyword["text"] for keyword in file["keywords"]} == {"sea", "sand"}
+    assert all(keyword.keys() == {"text", "source", "weight"} for keyword in file["keywords"])
+    assert (file["nsfw_probability"], file["is_nsfw"]) == (None, None), "not determined is never safe"
+    made = door.get("/api/library/file", params={"path": "photos/made/lake.png"})
+    assert (made["prompt"], made["negative_prompt"]) == ("a quiet lake, mist", "people")
+    beside = door.get("/api/library/file", params={"path": "photos/trip/north/ice.jpg"})
+    assert (beside["score"], [keyword["text"] for keyword in beside["keywords"]]) == (2, ["ice"])
+
+
+@pytest.mark.parametrize("path", ["photos/broken/cut.jpg", "photos/nowhere.jpg", "photos/notes.txt", "photos/trip"])
+def test_a_file_without_a_row_is_not_found(door, path):
+    door.whole()
+    for place in ("file", "thumbnail"):
+        assert door.get(f"/api/library/{place}", 404, params={"path": path})["cause"] == "unknown_file"
+
+
+def test_a_thumbnail_is_a_webp_that_the_browser_may_keep_and_asks_for_again(door):
+    door.whole("photos/trip")
+    params = {"path": "photos/trip/shore.jpg"}
+    answer = door.client.get("/api/library/thumbnail", params=params)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+    with Image.open(io.BytesIO(answer.content)) as picture:
+        assert (picture.format, max(picture.size)) == ("WEBP", 320)
+    tag = answer.headers["etag"]
+    assert tag == f'"{door.get("/api/library/file", params=params)["sha256"]}"'
+    for known in (tag, f'"x", {tag}'):
+        again = door.client.get("/api/library/thumbnail", params=params, headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    other = door.client.get("/api/library/thumbnail", params=params, headers={"If-None-Match": '"other"'})
+    assert other.content == answer.content
+
+
+def test_a_missing_thumbnail_is_made_again(door):
+    door.whole("photos/trip")
+    params = {"path": "photos/trip/shore.jpg"}
+    before = door.client.get("/api/library/thumbnail", params=params).content
+    shutil.rmtree(door.state / "thumbnails")
+    (door.state / "thumbnails").mkdir()
+    assert door.client.get("/api/library/thumbnail", params=params).content == before
+    assert len(list(door.state.glob("thumbnails/*/*.webp"))) == 1
+
+
+def test_where_no_thumbnail_can_be_made_the_answer_says_so(open_door, tmp_path):
+    root = tmp_path / "root"
+    photo(root / "changed.jpg", size=(64, 48))
+    photo(root / "gone.jpg", size=(64, 48), seed=2)
+    photo(root / "never.jpg", size=(64, 48), seed=3)
+    door = open_door(root)
+    door.whole(pattern="changed.jpg|gone.jpg")
+    door.whole(generate_thumbnails=False)
+    shutil.rmtree(door.state / "thumbnails")
+    (door.state / "thumbnails").mkdir()
+    (root / "gone.jpg").unlink()
+    photo(root / "changed.jpg", size=(48, 64), seed=9)
+    for name in ("changed", "gone", "never"):
+        problem = door.get("/api/library/thumbnail", 404, params={"path": f"photos/{name}.jpg"})
+        assert problem["cause"] == "no_thumbnail", name
+
+
+def test_the_summary_counts_the_library(open_door, tmp_path):
+    root = tmp_path / "root"
+    paths = write_many(root, 3)
+    door = open_door(root)
+    empty = {"images": 0, "videos": 0, "files": 0, "bytes": 0, "sessions": 0, "updated_at": None}
+    assert door.get("/api/summary") == empty
+    status = door.whole()
+    summary = door.get("/api/summary")
+    assert summary | {"images": 3, "videos": 0, "files": 3, "sessions": 1} == summary
+    assert summary["bytes"] == sum(path.stat().st_size for path in paths)
+    assert status["started_at"] <= summary["updated_at"] <= status["ended_at"]
