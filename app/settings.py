@@ -18,7 +18,7 @@ from app.errors import BadSetting
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 ENV_FILE = ".env"
-_ROOT_NAME = re.compile(r"[^/\\\x00-\x1f\x7f]+")
+_ROOT_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff]+")
 
 
 class Settings(BaseSettings):
@@ -103,7 +103,7 @@ def parse_roots(texts: list[str]) -> dict[str, Path]:
             path = text
             name = Path(os.path.realpath(text)).name or "root"
         if not _ROOT_NAME.fullmatch(name) or name in {".", ".."}:
-            message = f"'{name}' cannot be the name of a media root: use letters, digits, '-' and '_'"
+            message = f"{name!a} cannot be the name of a media root: use letters, digits, '-' and '_'"
             raise ValueError(message)
         if name in roots:
             message = f"two media roots are named '{name}': give one another name, as in other={path}"

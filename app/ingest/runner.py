@@ -80,7 +80,7 @@ class Runner:
         self._thread.start()
 
     def _recovered(self, session_id: str, saved: SessionState | None, logged: Any) -> SessionState | None:
-        """A session whose file is behind the log, unreadable or lost, made again from the log; None where none can be."""
+        """A session whose file is behind the log, unreadable or lost, made again from the log; None if it is lost."""
         store, library = self._ingestor.store, self._ingestor.library
         if saved is None:
             store.set_aside(session_id)

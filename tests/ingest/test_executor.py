@@ -297,3 +297,38 @@ def test_workers_die_with_the_program(tmp_path, how):
         started.send_signal(how)
         started.wait(WAIT_SECONDS)
     assert_ends(worker)
+
+
+WORKER = """
+import os, resource, signal
+from multiprocessing import Pipe
+from app.ingest.executor import start_worker
+
+life, program = Pipe(duplex=False)
+start_worker(lambda: print("prepared", flush=True), 700, life)
+print(resource.getrlimit(resource.RLIMIT_AS)[0], resource.getrlimit(resource.RLIMIT_CORE)[0], flush=True)
+print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, flush=True)
+"""
+
+
+def worker_alone(program: str) -> subprocess.CompletedProcess[str]:
+    """What a worker does first, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False
+    )
+
+
+def test_a_worker_has_its_limits_before_its_first_file():
+    done = worker_alone(WORKER)
+    assert done.stderr == ""
+    assert done.stdout.split() == ["prepared", str(700 * 2**20), "0", "True"]
+
+
+def test_a_worker_ends_the_moment_its_program_does():
+    done = worker_alone(WORKER + "program.close()\nsignal.pause()\n")
+    assert done.returncode == -signal.SIGIO
+
+
+def test_a_worker_whose_program_is_gone_already_ends_at_once():
+    done = worker_alone(WORKER.replace("start_worker(", "program.close()\nstart_worker("))
+    assert (done.returncode, done.stdout) in {(1, ""), (-signal.SIGIO, "")}

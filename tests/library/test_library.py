@@ -519,6 +519,30 @@ def test_check_says_when_the_database_is_out_of_reach(tmp_path):
     library.close()
 
 
+def test_check_says_when_the_database_is_not_at_the_revision_of_this_program(fresh_url):
+    library = Library(fresh_url)
+    with pytest.raises(NeedsAttention, match="at revision none") as caught:
+        library.check()
+    library.close()
+    assert caught.value.cause == "database_not_migrated"
+
+
+def test_a_forgotten_session_is_counted_no_more_and_its_threshold_stays_out(library):
+    library.append(SESSION, "session", {"parameters": {"nsfw_threshold": 0.8}})
+    library.append(OTHER_SESSION, "session", {"parameters": {"nsfw_threshold": 0.6}})
+    library.forget_session(SESSION, {"parameters": {"nsfw_threshold": 0.8}})
+    assert library.summary()["sessions"] == 1
+    assert library.nsfw_threshold() == 0.6
+    assert library.session_rows()[SESSION].outcome == "forgotten"
+
+
+def test_several_events_are_appended_together_in_their_order(library):
+    events = library.append_all(SESSION, "stage_start", [{"stage": "identify"}, {"stage": "metadata"}])
+    assert library.events(SESSION) == events
+    assert library.has_event(SESSION, "stage_start")
+    assert not library.has_event(SESSION, "stage_complete")
+
+
 def test_check_is_quiet_when_the_database_answers(library):
     library.check()
 

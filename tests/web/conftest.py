@@ -64,7 +64,8 @@ class Door:
         store = IngestionState(self.settings.ingest_state_dir)
         store.acquire("http://127.0.0.1")
         self.house: House = build(self.settings, store)[0]
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listening.bind(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         config = uvicorn.Config(
             create_app(self.house), log_level="error", timeout_graceful_shutdown=1, server_header=False, lifespan="on"
