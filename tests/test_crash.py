@@ -120,12 +120,14 @@ def test_an_undisturbed_run_answers_for_every_file(undisturbed):
 def test_a_server_killed_again_and_again_ends_where_an_undisturbed_one_does(kills, media, undisturbed, tmp_path):
     rng = random.Random(20_261_100 + kills)
     begun_again: list[int] = []
+    began = time.monotonic()
     with Server(tmp_path, {"photos": media}) as server, Opens(media) as opens:
+        start_seconds = time.monotonic() - began
         session_id = server.begin("photos")
         done: set[bytes] = set()
         for kill in range(kills):
-            if kill % 4 == 3:  # while it starts, recovers or plans: no moment that could be waited for, any will do
-                time.sleep(rng.uniform(0.0, 3.0))
+            if kill % 4 == 3:  # while it starts, recovers or plans: any moment will do
+                time.sleep(rng.uniform(0.0, start_seconds))
             else:
                 wait_for_some_more_files(server, session_id, rng, kills_left=kills - kill)
             server.kill()
