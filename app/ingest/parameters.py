@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from fnmatch import translate
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -56,7 +56,7 @@ class Parameters(BaseModel):
             raise ValueError(complaint)
         return pattern
 
-    @property
+    @cached_property
     def wanted(self) -> frozenset[Stage]:
         """The stages that this request asks for; a file is always identified."""
         asked = {

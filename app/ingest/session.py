@@ -5,7 +5,7 @@ Pure: `advance` adds an event's counters, `to` changes the status; nothing here 
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -230,13 +230,12 @@ class SessionState:
 
     def as_json(self) -> dict[str, Any]:
         """The session file: schema version 1."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return values | {
+        return _fields_of(self) | {
             "version": VERSION,
             "parameters": self.parameters.model_dump(mode="json"),
             "status": self.status.value,
-            "plan": None if self.plan is None else asdict(self.plan),
-            "stages": {name: asdict(count) for name, count in self.stages.items()},
+            "plan": None if self.plan is None else _fields_of(self.plan),
+            "stages": {name: _fields_of(count) for name, count in self.stages.items()},
         }
 
     @classmethod
@@ -272,7 +271,7 @@ class SessionState:
             "current_file": self.current_file,
             "outcomes": dict(self.outcomes),
             "stats": dict(self.stats),
-            "stages": {name: asdict(count) for name, count in self.stages.items()},
+            "stages": {name: _fields_of(count) for name, count in self.stages.items()},
             "errors": [dict(error) for error in self.errors],
             "active_seconds": self.active_seconds,
             "files_per_second": self.files_per_second,
@@ -290,6 +289,11 @@ class SessionState:
             "warnings": [] if plan is None else list(plan.warnings),
             "dismissed": self.dismissed,
         }
+
+
+def _fields_of(value: Any) -> dict[str, Any]:
+    """The fields of a frozen value by name; not copied, as `dataclasses.asdict` would, after each file."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 _CHECKED = TypeAdapter(SessionState)

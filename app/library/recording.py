@@ -21,7 +21,16 @@ KEYWORDS: Table = KeywordRow.__table__  # type: ignore[assignment]
 # Statements are built once: building costs more than running them.
 _THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
 _ROW = select(MEDIA).where(_THIS_FILE)
-_INSERT_ROW = insert(MEDIA).returning(MEDIA.c.id)
+_INSERT_ROW = {  # by dialect, which each have a class of their own for ON CONFLICT
+    "sqlite": sqlite.insert(MEDIA).on_conflict_do_nothing(index_elements=["root", "path"]).returning(MEDIA.c.id),
+    "postgresql": postgresql.insert(MEDIA)
+    .on_conflict_do_nothing(index_elements=["root", "path"])
+    .returning(MEDIA.c.id),
+}
+_INSERT_KEYWORDS = {
+    "sqlite": sqlite.insert(KEYWORDS).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(KEYWORDS).on_conflict_do_nothing(),
+}
 _UPDATE_ROW = update(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 _INSERT_EVENT = insert(EVENTS).returning(EVENTS.c.id)
 _DELETE_FAILURES = delete(FAILURES).where(
@@ -73,31 +82,39 @@ def _save(connection: Connection, session_id: str, at: str, analysis: Analysis) 
     Returns the outcome, the number of keyword links made, and the stages whose earlier failure still stands because
     they did not run again on these bytes.
     """
+    row = row_of(analysis, None) | {"session_id": session_id, "ingested_at": at, "updated_at": at}
+    media_id = connection.execute(_INSERT_ROW[connection.dialect.name], row).scalar_one_or_none()
+    if media_id is None:
+        return _update(connection, session_id, at, analysis)
+    links = _wanted_links(analysis, None) or {}
+    _link(connection, media_id, links)
+    return Outcome.ADDED, len(links), frozenset()
+
+
+def _update(
+    connection: Connection, session_id: str, at: str, analysis: Analysis
+) -> tuple[Outcome, int, frozenset[str]]:
+    """The same for a file that has a row already."""
     old = row_in(connection, analysis.file.root, analysis.file.path)
+    assert old is not None  # noqa: S101 - the insert has just met it, in this transaction
     row = row_of(analysis, old)
-    links = _wanted_links(analysis, old)
+    links, before = _wanted_links(analysis, old), _links_of(connection, old["id"])
+    keywords_changed = links is not None and links != before
+    outcome = outcome_of(row, old, keywords_changed=keywords_changed)
+    if outcome is not Outcome.UNCHANGED:
+        row |= {"session_id": session_id, "updated_at": at}
+    connection.execute(_UPDATE_ROW, row | {"b_id": old["id"]})
     standing = frozenset(
         stage.value
         for stage, result in analysis.stages.items()
         if result.status is StageStatus.SKIPPED
         and row["stages"].get(stage.value, {}).get("status") == StageStatus.FAILED.value
     )
-    before = {} if old is None else _links_of(connection, old["id"])
-    keywords_changed = links is not None and links != before
-    outcome = outcome_of(row, old, keywords_changed=keywords_changed)
-    if old is None:
-        row |= {"session_id": session_id, "ingested_at": at, "updated_at": at}
-        media_id = connection.execute(_INSERT_ROW, row).scalar_one()
-    else:
-        media_id = old["id"]
-        if outcome is not Outcome.UNCHANGED:
-            row |= {"session_id": session_id, "updated_at": at}
-        connection.execute(_UPDATE_ROW, row | {"b_id": media_id})
-    if not keywords_changed or links is None:
+    if links is None or not keywords_changed:
         return outcome, 0, standing
     if before:
-        connection.execute(_UNLINK, {"b_id": media_id})
-    _link(connection, media_id, links)
+        connection.execute(_UNLINK, {"b_id": old["id"]})
+    _link(connection, old["id"], links)
     return outcome, len(links.keys() - before.keys()), standing
 
 
@@ -119,9 +136,10 @@ def _link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
     if not links:
         return
     texts = sorted({text for text, _ in links})
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(KEYWORDS).on_conflict_do_nothing(), [{"text": text} for text in texts])
     ids = dict(connection.execute(_KEYWORD_IDS, {"texts": texts}).all())
+    if missing := [{"text": text} for text in texts if text not in ids]:
+        connection.execute(_INSERT_KEYWORDS[connection.dialect.name], missing)
+        ids = dict(connection.execute(_KEYWORD_IDS, {"texts": texts}).all())
     connection.execute(
         insert(LINKS),
         [
