@@ -1,11 +1,9 @@
 """Looks at every setting and at what it points at; says what is wrong and what to do, changes nothing."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from app import settings
@@ -90,24 +88,9 @@ def _state(configured: Settings) -> tuple[Verdict, str]:
     if folder.exists():
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             return "wrong", f"{folder} cannot be written."
-        held = IngestionState(folder).holder() if _is_locked(folder / "lock") else None
+        held = IngestionState(folder).holder()
         return ("ok", f"Held by {held}.") if held else ("ok", "Writable.")
     return "ok", "It is made by serve or run."
-
-
-def _is_locked(lock: Path) -> bool:
-    """Whether a process holds the lock, asked for and given back at once: one that was killed leaves only its name."""
-    try:
-        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
 
 
 def _weights(configured: Settings) -> tuple[Verdict, str]:

@@ -5,6 +5,7 @@ wrong: the database wins and the file is made again from the events.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -85,18 +86,18 @@ class IngestionState:
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
-            raise StateFolderLocked(
-                f"Another Media Ingest holds {self.folder}: {self.holder() or 'unknown'}."
-            ) from None
+            raise StateFolderLocked(f"Another Media Ingest holds {self.folder}: {self.holder()}.") from None
         replace_file(self._owner, json.dumps({"pid": os.getpid(), "address": address}).encode())
 
     def holder(self) -> str | None:
-        """Address and process id of the process that holds (or last held) the folder."""
+        """Address and process id of the process that holds the folder; None where none does."""
+        if not _is_locked(self.folder / "lock"):
+            return None
         try:
             owner = json.loads(self._owner.read_bytes())
             return f"{owner['address']} (process {owner['pid']})"
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            return "a process that has not said its name yet"
 
     def release(self) -> None:
         """Gives the folder up, if this process holds it."""
@@ -202,6 +203,21 @@ class IngestionState:
 
     def _journal(self, session_id: str) -> Path:
         return self.folder / f"{session_id}.files.jsonl"
+
+
+def _is_locked(lock: Path) -> bool:
+    """Whether a process holds the lock, asked for and given back at once: one that was killed leaves only its name."""
+    try:
+        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def _journal_line(event: Event) -> bytes:
