@@ -17,7 +17,7 @@ if connection is not None:
     context.configure(connection=connection, **OPTIONS)
     context.run_migrations()
 else:
-    engines = Engines(settings.load().database_url)
+    engines = Engines(settings.load().database_url, foreign_keys=False)
 
     def migrate(opened: Connection) -> None:
         context.configure(connection=opened, **OPTIONS)

@@ -1,8 +1,8 @@
 """The same house by its other door: `media-ingest`, one function for each command."""
 
+import os
 import socket
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +25,7 @@ from app.ingest.store import IngestionState, is_session_id
 from app.ingest.survey import NothingKnown
 from app.library.library import Library
 from app.library.migrations import HEAD, bring_to_head, revision_of
+from app.media import shown_name
 from app.settings import Settings
 from app.terminal import COULD_NOT_RUN, SOME_FAILED, err, in_foreground, out, print_json, print_session
 from app.wiring import build, command_as_typed
@@ -214,8 +215,9 @@ def stats(json_: AsJson = False) -> None:
     if json_:
         print_json(totals)
     else:
-        out.print(f"{totals['images']:,} images, {totals['videos']:,} videos, {totals['bytes']:,} bytes")
-        out.print(f"{totals['sessions']:,} sessions, last update {totals['updated_at'] or 'never'}")
+        for name in ("images", "videos", "bytes", "sessions"):
+            out.print(f"{name:12}{totals[name]:,}")
+        out.print(f"{'last update':12}{totals['updated_at'] or 'never'}")
 
 
 @cli.command()
@@ -250,13 +252,18 @@ def migrate() -> None:
 # -- what the commands share -------------------------------------------------------------------------------------------
 
 
-def _parameters(**options: Any) -> Parameters:
+def _directory(text: str, configured: Settings) -> str:
+    """A directory as the sessions name it: `ROOT/relative` as it is, else a path of the file system in shown form."""
+    if text.partition("/")[0] in configured.ingest_media_roots:
+        return text
+    return shown_name(os.path.realpath(os.fsencode(text)))
+
+
+def _parameters(configured: Settings, **options: Any) -> Parameters:
     """The parameters of the contract from the options of a command, which bear shorter names."""
     return parse_parameters(
         {
-            "directories": [
-                str(Path(text).resolve()) if Path(text).exists() else text for text in options["directories"]
-            ],
+            "directories": [_directory(text, configured) for text in options["directories"]],
             "pattern": options["pattern"],
             "max_files": options["max_files"],
             "workers": options.get("workers"),

@@ -23,6 +23,9 @@ MediaIngestError
 └── CannotRead                one file, one stage: becomes a Failure or a failed stage, never leaves the worker
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class MediaIngestError(Exception):
     """Raises as one human sentence; `cause` is the stable code that programs rely on."""
@@ -129,6 +132,35 @@ class NeedsAttention(MediaIngestError):
 
 class CannotRead(MediaIngestError):
     """Raised inside the analysis for one stage of one file. `cause` is one of `FILE_CAUSES`."""
+
+
+def in_words(fault: Mapping[str, Any]) -> str:
+    """What pydantic found wrong with a value, in the words of a person, without the value's name and the full stop.
+
+    `fault` is one of `ValidationError.errors()` (its types: https://docs.pydantic.dev/latest/errors/validation_errors/).
+    """
+    context = fault.get("ctx", {})
+    match fault["type"]:
+        case "int_parsing" | "int_type" | "int_from_float":
+            return "must be a whole number"
+        case "float_parsing" | "float_type" | "finite_number":
+            return "must be a number"
+        case "bool_parsing" | "bool_type":
+            return "must be true or false"
+        case "string_type":
+            return "must be a text"
+        case "tuple_type" | "list_type":
+            return "must be a list of texts"
+        case "greater_than_equal":
+            return f"must be at least {context['ge']:g}"
+        case "greater_than":
+            return f"must be more than {context['gt']:g}"
+        case "less_than_equal":
+            return f"must be at most {context['le']:g}"
+        case "missing":
+            return "is needed"
+        case _:
+            return str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")
 
 
 FILE_CAUSES: dict[str, str] = {

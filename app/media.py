@@ -96,6 +96,16 @@ FORMAT_OF_SUFFIX: Mapping[bytes, Format] = MappingProxyType(
 )
 
 
+MAX_PATH_BYTES = 2_600
+"""The longest `ROOT/relative` that is taken in: PostgreSQL indexes no more than 2,704 bytes."""
+_MAX_NS = 2**63 - 1
+
+
+def storable_ns(mtime_ns: int) -> int:
+    """A time in ns as both databases can hold it: file systems know years that 64 bits do not."""
+    return max(-_MAX_NS, min(_MAX_NS, mtime_ns))
+
+
 def suffix_of(name: bytes) -> bytes:
     """The suffix of a file name in lower case with its dot, `b""` where it has none: `b"A.JPG"` -> `b".jpg"`."""
     stem, dot, suffix = name.rpartition(b".")
@@ -156,9 +166,13 @@ class Recipe:
     applies: Mapping[Stage, frozenset[Kind]]
     unavailable: Mapping[Stage, str] = field(default_factory=dict)
 
+    def possible(self, wanted: frozenset[Stage]) -> frozenset[Stage]:
+        """The wanted stages that can run here, whatever the kind of file."""
+        return frozenset(stage for stage in wanted if stage not in self.unavailable)
+
     def runnable(self, kind: Kind, wanted: frozenset[Stage]) -> frozenset[Stage]:
         """The wanted stages that apply to this kind of file and can run here."""
-        return frozenset(stage for stage in wanted if kind in self.applies[stage] and stage not in self.unavailable)
+        return frozenset(stage for stage in self.possible(wanted) if kind in self.applies[stage])
 
 
 @dataclass(frozen=True, slots=True)

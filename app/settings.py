@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.errors import BadSetting
+from app.errors import BadSetting, in_words
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -73,6 +73,21 @@ class Settings(BaseSettings):
                 "or use 127.0.0.1"
             )
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _state_outside_the_media(self) -> Self:
+        state = os.path.realpath(self.ingest_state_dir)
+        for name, path in self.ingest_media_roots.items():
+            root = os.path.realpath(path)
+            inside = os.path.commonpath([root, state]) == root
+            hidden = any(part.startswith(".") for part in os.path.relpath(state, root).split(os.sep))
+            if inside and (state == root or not hidden):
+                message = (
+                    f"INGEST_STATE_DIR={self.ingest_state_dir} lies inside the media root '{name}', so that thumbnails "
+                    "would be taken in: choose a folder elsewhere, or one whose name begins with a dot"
+                )
+                raise ValueError(message)
         return self
 
     @property
@@ -145,7 +160,7 @@ def load(more_roots: list[str] | None = None, **overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else ""
-        sentence = first["msg"].removeprefix("Value error, ")
+        sentence = in_words(first)
         raise BadSetting(f"{name}: {sentence}." if name else f"{sentence}.") from None
     except ValueError as error:
         raise BadSetting(f"--root: {error}.") from None

@@ -18,7 +18,7 @@ from app.ingest.runner import Runner
 from app.ingest.store import IngestionState
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
-from app.media import Failure, Job, Recipe, Stage
+from app.media import Failure, Job, Kind, Recipe, Stage, StageStatus
 from app.settings import Settings
 
 
@@ -53,7 +53,8 @@ class House:
 
     def thumbnail(self, row: Mapping[str, Any]) -> bytes | None:
         """The thumbnail of a row's file as WebP, made again if it is missing; None where none can be."""
-        if row["phash"] is None:
+        failed = row["stages"].get(Stage.THUMBNAIL.value, {}).get("status") == StageStatus.FAILED
+        if failed or row["kind"] != Kind.IMAGE:
             return None
         made = self.store.thumbnail(row["sha256"])
         if made is not None:

@@ -98,7 +98,7 @@ def test_help_names_every_command(place):
 
 
 def test_it_works_from_any_directory_and_finds_its_migrations_beside_the_code(tmp_path):
-    done = media_ingest("migrate", env=settings_for(tmp_path, {"photos": tmp_path}), cwd=Path("/"))
+    done = media_ingest("migrate", env=settings_for(tmp_path, {"photos": tmp_path / "photos"}), cwd=Path("/"))
     assert done.returncode == 0, done.stderr
     assert query(tmp_path / "library.db", "SELECT count(*) AS n FROM media_files") == [{"n": 0}]
 
@@ -209,7 +209,7 @@ def test_sessions_status_and_stats_tell_of_a_run(place_with_photos):
     assert "5 files found: 4 to process, 1 unsupported" in shown
     totals = place.json("stats")
     assert (totals["images"], totals["videos"], totals["sessions"]) == (4, 0, 1)
-    assert "4 images, 0 videos" in place.run("stats").stdout
+    assert place.run("stats").stdout.split()[:4] == ["images", "4", "videos", "0"]
 
 
 def test_doctor_prints_every_setting_with_its_source(place_with_photos):

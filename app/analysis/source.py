@@ -14,6 +14,7 @@ from io import BufferedReader, BytesIO
 from typing import BinaryIO
 
 from app.errors import CannotRead
+from app.media import storable_ns
 
 HEAD_BYTES = 64 * 1024  # enough to recognise any format by
 MEMORY_BYTES = 256 * 1024 * 1024  # up to here the hashed bytes are the decoded bytes; larger files are read twice
@@ -75,7 +76,7 @@ class Source:
     def check_unchanged(self) -> None:
         """Raise CannotRead `still_changing` if the file is no longer what it was when it was opened."""
         now = os.fstat(self.handle.fileno())
-        if (now.st_size, now.st_mtime_ns) != (self.size, self.mtime_ns):
+        if (now.st_size, storable_ns(now.st_mtime_ns)) != (self.size, self.mtime_ns):
             raise CannotRead(
                 f"The file changed while it was read: {self.size} bytes before, {now.st_size} after.",
                 cause="still_changing",
@@ -95,7 +96,7 @@ def opened(root: bytes, path: bytes) -> Iterator[Source]:
         os.close(descriptor)
         raise CannotRead("It is a folder or a special file, not a regular file.", cause="not_a_file")
     with os.fdopen(descriptor, "rb") as handle:
-        yield Source(handle, status.st_size, status.st_mtime_ns)
+        yield Source(handle, status.st_size, storable_ns(status.st_mtime_ns))
 
 
 def _inside(root: bytes, path: bytes) -> bytes:

@@ -33,10 +33,10 @@ class Badges:
             return {"path": None, "parent": None, "ingest_stats": stats, "directories": roots, "next": None}
         folder = self._folders.resolve(text)
         listing = self._folders.read(folder)
-        names = [name for name in sorted(listing.folders) if not is_hidden(name)]
-        below = [folder.below(name) for name in names]
+        below = [folder.below(name) for name in listing.folders if not is_hidden(name)]
+        below.sort(key=lambda child: child.shown)
         if cursor:
-            below = [child for child in below if child.path > self._folders.locate(cursor).path]
+            below = [child for child in below if child.shown > cursor]
         give_up_at = time.monotonic() + RECURSIVE_SECONDS if recursive else 0.0
         page = [self._described(child, give_up_at) for child in below[:PAGE]]
         answer = {

@@ -13,7 +13,7 @@ import resource
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from app.errors import NeedsAttention
 from app.media import Analysis, Failure, Job, Kind, Stage
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 Task: TypeAlias = Callable[[Job], Analysis | Failure]
 Result: TypeAlias = Analysis | Failure
+Results: TypeAlias = Generator[Result | None, None, None]
 
 HEARTBEAT_SECONDS = 0.5
 TASKS_PER_WORKER = 2_000  # a worker is replaced after so many files: leaks of native decoders stay small
@@ -39,7 +41,7 @@ _PR_SET_PDEATHSIG = 1
 class Executor(Protocol):
     """Runs a task over jobs."""
 
-    def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Iterator[Result | None]:
+    def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Results:
         """The results in the order of the jobs; None at least every half second while a result takes longer."""
 
     def close(self) -> None:
@@ -49,7 +51,7 @@ class Executor(Protocol):
 class SerialExecutor:
     """The task in this process, one job at a time: no limits, no heartbeat. For tests and debugging."""
 
-    def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Iterator[Result | None]:
+    def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Results:
         """The results one by one; `workers` is not asked."""
         del workers
         for job in jobs:
@@ -91,7 +93,7 @@ class PoolExecutor:
         self._pool_size = 0
         self._changing = threading.RLock()
 
-    def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Iterator[Result | None]:
+    def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Results:
         """The results in the order of the jobs, at most one more job begun than there are workers."""
         size = workers or self._workers
         waiting: deque[_Begun] = deque()
@@ -105,7 +107,9 @@ class PoolExecutor:
                 first = waiting[0]
                 if not first.settled():
                     yield None
-                elif first.lost and not first.again:
+                elif first.lost and first.again:
+                    raise NeedsAttention("The analysis processes cannot be started here.", cause="workers_cannot_start")
+                elif first.lost:
                     waiting[0] = replace(self._submit(task, first.job, size), again=True)
                 else:
                     waiting.popleft()
@@ -116,13 +120,15 @@ class PoolExecutor:
 
     def call(self, task: Task, job: Job) -> Result:
         """One job, now: its result or a Failure."""
-        begun = self._submit(task, job, self._pool_size or self._workers)
+        begun = self._submit(task, job, None)
         while not begun.settled():
             continue
         return self._result(begun)
 
-    def _submit(self, task: Task, job: Job, size: int) -> "_Begun":
+    def _submit(self, task: Task, job: Job, size: int | None) -> "_Begun":
+        """Begins a job in a pool of this size; None takes the pool as it is."""
         with self._changing:
+            size = size or self._pool_size or self._workers
             with contextlib.suppress(BrokenProcessPool, RuntimeError):
                 return self._schedule(task, job, size)
             self.close()  # an idle worker was killed: pebble gives the whole pool up, a new one takes over

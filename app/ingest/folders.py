@@ -12,7 +12,16 @@ from enum import Enum
 from pathlib import Path
 
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
-from app.media import FORMAT_OF_SUFFIX, FoundFile, path_from_shown, shown_name, shown_path, suffix_of
+from app.media import (
+    FORMAT_OF_SUFFIX,
+    MAX_PATH_BYTES,
+    FoundFile,
+    path_from_shown,
+    shown_name,
+    shown_path,
+    storable_ns,
+    suffix_of,
+)
 
 SCORES_FOLDER = b".scores"
 HIDDEN_FOLDERS = frozenset({b"@eaDir", b"lost+found", b"$RECYCLE.BIN", b"System Volume Information"})
@@ -176,7 +185,7 @@ class Folders:
         _path_of(text)
         parent, slash, name = text.rpartition("/")
         if not slash or not name or name in {".", ".."}:
-            raise self._outside(text)
+            raise OutsideRoots(f"'{text}' names no file: write it as ROOT/relative/path.", field="directory")
         folder = self.locate(parent)
         return folder.root, join(folder.path, _path_of(name))
 
@@ -186,7 +195,11 @@ class Folders:
             status = os.lstat(self.absolute(root, path))
         except OSError:
             return None
-        return FoundFile(root, path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+        return (
+            FoundFile(root, path, status.st_size, storable_ns(status.st_mtime_ns))
+            if stat.S_ISREG(status.st_mode)
+            else None
+        )
 
     def read(self, folder: Folder, *, hidden: bool = False) -> Listing:
         """What the folder holds now. A folder that cannot be read is empty with a warning; nothing is raised."""
@@ -208,7 +221,8 @@ class Folders:
             return Listing(folder, tuple(Entry(name, Look.HIDDEN) for name in names), tuple(folders), hidden=True)
         scores = _stamps_in(os.path.join(absolute, SCORES_FOLDER)) if SCORES_FOLDER in folders else {}
         sidecars = _Sidecars(entries, scores)
-        seen = (_first_look(name, entries[name], sidecars) for name in sorted(entries))
+        room = MAX_PATH_BYTES - len(folder.below(b"").shown.encode())
+        seen = (_first_look(name, entries[name], sidecars, room) for name in sorted(entries))
         return Listing(folder, tuple(entry for entry in seen if entry is not None), tuple(folders))
 
 
@@ -233,11 +247,11 @@ def is_hidden(name: bytes) -> bool:
     return name.startswith(b".") or name in HIDDEN_FOLDERS
 
 
-def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: "_Sidecars") -> Entry | None:
+def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: "_Sidecars", room: int) -> Entry | None:
     """What an entry is; None for a sidecar, which counts with its picture, and for a file that is gone already."""
     if is_hidden(name):
         return Entry(name, Look.HIDDEN)
-    if suffix_of(name) not in FORMAT_OF_SUFFIX:
+    if suffix_of(name) not in FORMAT_OF_SUFFIX or len(name) > room:
         return None if sidecars.speaks_for_a_file(name) else Entry(name, Look.UNSUPPORTED)
     try:
         status = entry.stat(follow_symlinks=False)
@@ -245,7 +259,7 @@ def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: "_Sidecars") -
         return None
     if not stat.S_ISREG(status.st_mode):
         return Entry(name, Look.UNSUPPORTED)
-    return Entry(name, Look.MEDIA, status.st_size, status.st_mtime_ns, sidecars.stamp_of(name))
+    return Entry(name, Look.MEDIA, status.st_size, storable_ns(status.st_mtime_ns), sidecars.stamp_of(name))
 
 
 class _Sidecars:

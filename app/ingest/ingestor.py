@@ -6,22 +6,23 @@ lost in a crash, never wrong. What stops a session (a person, the server, troubl
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import cast
 
-from app.errors import NeedsAttention
+from app.errors import MediaIngestError, NeedsAttention
 from app.ingest.executor import Executor, Result, Task
 from app.ingest.folders import Folders
 from app.ingest.session import SessionState, Status
 from app.ingest.store import IngestionState
 from app.ingest.survey import Survey, Tally, Verdict
 from app.library.library import Library
-from app.library.values import Event, now
+from app.library.values import now
 from app.media import Failure, Job, Recipe, Stage
 
 HEARTBEAT_SECONDS = 1.0
+_PERHAPS_THE_DISK = frozenset({"vanished", "unreadable"})  # what every file says whose disk has gone
 
 
 class Stop(StrEnum):
@@ -32,6 +33,9 @@ class Stop(StrEnum):
     INTERRUPT = "interrupted"
 
 
+_STRENGTH = (Stop.INTERRUPT, Stop.PAUSE, Stop.CANCEL)
+
+
 class _Stopped(Exception):
     """Somebody said stop, and there is still work to do."""
 
@@ -40,15 +44,18 @@ class _Stopped(Exception):
 class Control:
     """What others want of a running session; written by any thread, read by the loop between files.
 
-    A pause lets the file at work end; a cancel or the end of the server does not.
+    What a person asked for outlives the end of the server, and a cancel outlives a pause. `at_once` breaks off the file
+    at work, which a pause alone lets end.
     """
 
     stop: Stop | None = None
+    at_once: bool = False
 
-    @property
-    def at_once(self) -> bool:
-        """Whether the file at work is to be broken off."""
-        return self.stop in (Stop.CANCEL, Stop.INTERRUPT)
+    def ask(self, stop: Stop) -> None:
+        """Adds a wish; the strongest stays."""
+        if self.stop is None or _STRENGTH.index(stop) > _STRENGTH.index(self.stop):
+            self.stop = stop
+        self.at_once = self.at_once or stop is not Stop.PAUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,8 @@ class Ingestor:
             run.process()
             run.complete()
         except _Stopped:
-            run.move(Status(str(control.stop)))
-        except NeedsAttention as trouble:
+            run.stop()
+        except MediaIngestError as trouble:
             run.move_to_attention(trouble)
         return run.session
 
@@ -114,7 +121,13 @@ class _Run:
         self.session = self.parts.move(self.session, status)
         self.publish(self.session)
 
-    def move_to_attention(self, trouble: NeedsAttention) -> None:
+    def stop(self) -> None:
+        """Ends the run as was asked; a pause that was asked for while planning is one of a session that processes."""
+        if self.session.status is Status.PLANNING and self.control.stop is Stop.PAUSE:
+            self.move(Status.PROCESSING)
+        self.move(Status(str(self.control.stop)))
+
+    def move_to_attention(self, trouble: MediaIngestError) -> None:
         """Keeps the session's place and says what a person must mend; writes what can still be written."""
         attention = {"cause": trouble.cause, "sentence": trouble.sentence, "needs_confirm": False}
         taken_up = self.session
@@ -136,15 +149,16 @@ class _Run:
         """Counts every file and lists those to process: about 300 bytes of memory each, gone with the run."""
         self.move(Status.PLANNING)
         check_roots(self.parts.folders, self.session.parameters.directories)
-        session_id = self.session.session_id
-        answered = frozenset(self.parts.library.answered(session_id))
-        self.session = caught_up(self.session, self.parts.library.all_events(session_id, self.session.last_event_id))
+        self.session, answered = recounted(self.session, self.parts.library)
+        if answered:
+            events = self.parts.library.all_events(self.session.session_id)
+            self.parts.store.rewrite_journal(self.session.session_id, events)
         tally = Tally(answered_before=len(answered))
         for verdict in self.parts.survey(self.session, answered):
             tally.add(verdict)
             if isinstance(verdict, Verdict) and verdict.job is not None:
                 self.jobs.append(verdict.job)
-            if self.control.stop is not None:
+            if self.control.at_once:
                 raise _Stopped
             self._heartbeat()
         self.session = self.session.planned(tally.as_plan(), self.parts.recipe.unavailable)
@@ -154,9 +168,9 @@ class _Run:
         self.move(Status.PROCESSING)
         self._log_stages("stage_start", {stage: {"total_files": self.session.total_files} for stage in Stage})
         active_before, began = self.session.active_seconds, time.monotonic()
-        results = self.parts.executor.map(self.parts.analyze, self._jobs(), workers=self.session.parameters.workers)
-        try:
-            self._show(0)
+        self._show(0)
+        workers = self.session.parameters.workers
+        with closing(self.parts.executor.map(self.parts.analyze, self._jobs(), workers=workers)) as results:
             for result in results:
                 active = round(active_before + time.monotonic() - began, 3)
                 self.session = replace(self.session, active_seconds=active)
@@ -166,8 +180,6 @@ class _Run:
                     self._heartbeat()
                 if self.control.at_once or (self.control.stop is not None and result is not None):
                     break
-        finally:
-            cast("Generator[object]", results).close()
         if self.control.stop is not None and self.session.pending:
             raise _Stopped
 
@@ -188,6 +200,8 @@ class _Run:
         """Commits one result, then counts, tells and saves it."""
         parts, session = self.parts, self.session
         if isinstance(result, Failure):
+            if result.cause in _PERHAPS_THE_DISK:
+                check_roots(parts.folders, session.parameters.directories)
             result = replace(result, version=parts.recipe.versions[result.stage])
         elif result.picture is not None:
             parts.store.save_thumbnail(result.identity.sha256, result.picture.webp)
@@ -226,9 +240,9 @@ class _Run:
     def _log_stages(self, kind: str, details: Mapping[Stage, Mapping[str, object]]) -> None:
         """Logs an event for each stage that was asked for, all of them at once and once in the life of a session."""
         session_id, wanted = self.session.session_id, self.session.parameters.wanted
-        if not self.parts.library.has_event(session_id, kind):
-            rows = [{"stage": stage.value, **details[stage]} for stage in Stage if stage in wanted]
-            self.session = caught_up(self.session, self.parts.library.append_all(session_id, kind, rows))
+        rows = [{"stage": stage.value, **details[stage]} for stage in Stage if stage in wanted]
+        for event in self.parts.library.append_once(session_id, kind, rows):
+            self.session = self.session.advance(event)
 
 
 def check_roots(folders: Folders, directories: Iterable[str]) -> None:
@@ -243,8 +257,14 @@ def check_roots(folders: Folders, directories: Iterable[str]) -> None:
             raise NeedsAttention(f"The directory {shown} is not there any more.", cause="directory_missing")
 
 
-def caught_up(session: SessionState, events: Iterable[Event]) -> SessionState:
-    """The session with the events counted that it has not counted yet: after a crash the database wins."""
-    for event in events:
+def recounted(session: SessionState, library: Library) -> tuple[SessionState, frozenset[bytes]]:
+    """The session with every counter made again from its events, and the files that it has answered for.
+
+    The database wins: after a crash, a commit whose answer was lost, or a database that was put back from a copy.
+    """
+    session, answered = session.without_answers(), set()
+    for event in library.all_events(session.session_id):
         session = session.advance(event)
-    return session
+        if event.kind == "file_complete" and event.path is not None:
+            answered.add(event.path)
+    return session, frozenset(answered)

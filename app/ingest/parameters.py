@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from app.errors import InvalidRequest
+from app.errors import InvalidRequest, in_words
 from app.media import Stage, clean_text, shown_name
 
 _MAX_PATTERN_CHARACTERS = 1_000
@@ -115,7 +115,7 @@ def _as_invalid_request(error: ValidationError) -> InvalidRequest:
         return InvalidRequest(f"There is no parameter named '{field}'.", field=field, cause="unknown_parameter")
     if first["type"] in {"string_unicode", "invalid_key"} and field not in Parameters.model_fields:
         return InvalidRequest("The names of parameters must be plain text.", cause="unknown_parameter")
-    message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    message = in_words(first)
     sentence = f"{message[0].upper()}{message[1:]}." if first["type"] == "value_error" else f"{field} {message}."
     cause = "bad_pattern" if field == "pattern" else None
     return InvalidRequest(sentence, field=field, cause=cause)

@@ -14,7 +14,7 @@ from app.errors import InvalidRequest
 from app.ingest.folders import Folder, Folders, Listing, Look, is_hidden
 from app.ingest.parameters import Parameters
 from app.ingest.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
-from app.media import Recipe, Skip
+from app.media import Recipe, Skip, path_from_shown
 
 KEEP_SECONDS = 600.0
 SECONDS_PER_FILE = (0.03, 0.3)  # before this library has any experience of its own
@@ -88,7 +88,7 @@ class Planner:
             "unavailable": {s.value: why for s, why in self._recipe.unavailable.items() if s in wanted},
             "estimate_seconds": {"low": round(tally.pending * low, 1), "high": round(tally.pending * high, 1)},
             "by_type": tally.by_type,
-            "folders": len(tally.folders),
+            "folders": tally.folders,
             "directories": list(parameters.directories),
             "warnings": tally.warnings[:MAX_WARNINGS],
             "age_seconds": round(time.monotonic() - walk.began, 1),
@@ -120,26 +120,29 @@ class Planner:
 
 
 def page_of(survey: Survey, name: str, *, cursor: str | None, limit: int) -> dict[str, Any]:
-    """`{"files": [{"path", "size", "why"}], "next"}` of one class of a survey, after the path `cursor`."""
-    found = islice(_of_class(survey, name, after=cursor), limit + 1)
+    """`{"files": [{"path", "size", "why"}], "next"}` of one class of a survey: the files after the path `cursor`.
+
+    The cursor need not be in the class any more: files are in the order of their paths.
+    """
+    after = b"" if cursor is None else path_from_shown(cursor)
+    found = list(islice(_of_class(survey, name, after), limit + 1))
     files = [
         {
             "path": verdict.shown,
             "size": verdict.entry.size if verdict.entry.look is Look.MEDIA else None,
             "why": verdict.why,
         }
-        for verdict in found
+        for verdict in found[:limit]
     ]
-    return {"files": files[:limit], "next": files[limit - 1]["path"] if len(files) > limit else None}
+    return {"files": files, "next": files[-1]["path"] if len(found) > limit else None}
 
 
-def _of_class(survey: Survey, name: str, *, after: str | None) -> Iterator[Verdict]:
-    passed = after is None
+def _of_class(survey: Survey, name: str, after: bytes) -> Iterator[Verdict]:
     for verdict in survey:
-        if not isinstance(verdict, Verdict) or verdict.answered:
-            continue
-        if (verdict.skip or "pending") != name:
-            continue
-        if passed:
+        if (
+            isinstance(verdict, Verdict)
+            and not verdict.answered
+            and (verdict.skip or "pending") == name
+            and verdict.path > after
+        ):
             yield verdict
-        passed = passed or verdict.shown == after

@@ -8,12 +8,12 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from app.errors import AlreadyActive, IllegalMove, MediaIngestError, NeedsAttention, NothingMatches, UnknownSession
-from app.ingest.ingestor import Control, Ingestor, Stop, caught_up
+from app.ingest.ingestor import Control, Ingestor, Stop, recounted
 from app.ingest.parameters import Parameters
 from app.ingest.session import SessionState, Status
 from app.ingest.store import new_session_id
@@ -85,10 +85,13 @@ class Runner:
         if saved is None:
             store.set_aside(session_id)
         if logged is not None and (saved is None or saved.last_event_id < logged.id):
-            saved = SessionState.from_json({**logged.detail, **_NO_COUNTS}).without_answers()
+            try:
+                saved = SessionState.from_log(logged.detail)
+            except ValueError as error:
+                _log.error("session %s cannot be read, neither its file nor its log: %s", session_id, error)
         if saved is None:
             return None
-        session = caught_up(saved, library.all_events(session_id, saved.last_event_id))
+        session, _ = recounted(saved, library)
         store.save(session, durable=True)
         store.rewrite_journal(session_id, library.all_events(session_id))
         return session
@@ -98,14 +101,14 @@ class Runner:
         with self._changed:
             self._closing = True
             for control in self._controls.values():
-                control.stop = Stop.INTERRUPT
+                control.ask(Stop.INTERRUPT)
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join()
         self._ingestor.executor.close()
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Calls `listener` with every change, on the runner's thread; returns what ends it."""
+        """Calls `listener` with every change, on the thread that made it; returns what ends it."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
@@ -125,7 +128,11 @@ class Runner:
             session = SessionState(new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at)
             event = self._ingestor.library.append(session.session_id, "session", session.as_log())
             session = session.advance(event)
-            self._ingestor.store.save(session, durable=True)
+            try:
+                self._ingestor.store.save(session, durable=True)
+            except NeedsAttention:  # what was refused must not begin by itself after the next start
+                self._ingestor.library.forget_session(session.session_id, session.as_log())
+                raise
             self._sessions[session.session_id] = session
             self._changed.notify_all()
         self._tell(session)
@@ -260,7 +267,7 @@ class Runner:
                 session = self._move(session, Status(stop.value))
                 self._changed.notify_all()
                 return session
-            control.stop = stop
+            control.ask(stop)
         return self.wait(session_id, lambda s: not s.status.working, 0.25)
 
     def _move(self, session: SessionState, status: Status) -> SessionState:
@@ -278,18 +285,33 @@ class Runner:
         for listener in tuple(self._listeners):
             listener(session)
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread that does the work is there."""
+        return self._thread.is_alive()
+
     def _work(self) -> None:
         while not self._closing:
-            self._retry_what_is_due()
-            session = self._next()
-            if session is None:
-                continue
             try:
-                session = self._run(session)
-            finally:
+                self._retry_what_is_due()
+                session = self._next()
+                if session is not None:
+                    self._work_on(session)
+            except Exception as fault:  # noqa: BLE001 - without this thread nothing would go on, and nobody would know
+                _log.error("the runner stumbled over a fault of our own", exc_info=fault)
                 with self._changed:
-                    session = self._cancelled_late(session, self._controls.pop(session.session_id))
-                    self._changed.notify_all()
+                    self._changed.wait(1.0)
+
+    def _work_on(self, session: SessionState) -> None:
+        control = self._controls[session.session_id]
+        try:
+            session = self._run(session)
+        finally:
+            with self._changed:
+                del self._controls[session.session_id]
+                session = self._cancelled_late(session, control)
+                self._changed.notify_all()
+        if control.stop in (None, Stop.INTERRUPT):  # else a person wanted it to stand still
             self._plan_retry(session)
 
     def _cancelled_late(self, session: SessionState, control: Control) -> SessionState:
@@ -361,8 +383,3 @@ class Runner:
         session = replace(session, status=Status.ATTENTION, attention=attention, current_file=None)
         self._publish(session)
         return session
-
-
-_NO_COUNTS: Mapping[str, Any] = {
-    name: SessionState("", Parameters(directories=("-",)), "").as_json()[name] for name in ("outcomes", "stats")
-}

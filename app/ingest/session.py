@@ -53,7 +53,7 @@ class Status(StrEnum):
 _ANYTIME = frozenset({Status.CANCELLED, Status.INTERRUPTED})
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.QUEUED: _ANYTIME | {Status.PLANNING},
-    Status.PLANNING: _ANYTIME | {Status.PROCESSING, Status.ATTENTION, Status.COMPLETED, Status.PAUSED},
+    Status.PLANNING: _ANYTIME | {Status.PROCESSING, Status.ATTENTION, Status.COMPLETED},
     Status.PROCESSING: _ANYTIME | {Status.PAUSED, Status.ATTENTION, Status.COMPLETED},
     Status.PAUSED: _ANYTIME | {Status.QUEUED},
     Status.ATTENTION: _ANYTIME | {Status.QUEUED},
@@ -195,7 +195,7 @@ class SessionState:
     def advance(self, event: Event) -> "SessionState":
         """The session after one more `file_complete` event: each counter grows by what the event says."""
         if event.kind != "file_complete" or event.outcome is None:
-            return replace(self, last_event_id=event.id)
+            return replace(self, last_event_id=max(self.last_event_id, event.id))
         detail = event.detail or {}
         stages = dict(self.stages)
         for stage in self.parameters.wanted:
@@ -204,9 +204,10 @@ class SessionState:
             ended = {status: getattr(count, status) + 1}
             stages[stage.value] = replace(count, seconds=round(count.seconds + seconds, 6), **ended)
         added = detail.get("stats", {})
+        listed = detail.get("failures", ()) if event.outcome != Outcome.VANISHED else ()
         new_errors = tuple(
             {"path": event.shown_path, "stage": stage, "cause": cause, "reason": reason, "at": event.at}
-            for stage, cause, reason in detail.get("failures", ())
+            for stage, cause, reason in listed
         )
         return replace(
             self,
@@ -214,7 +215,7 @@ class SessionState:
             stats={name: self.stats[name] + added.get(name, 0) for name in STATS},
             stages=stages,
             errors=(*self.errors, *new_errors)[-MAX_ERRORS:] if new_errors else self.errors,
-            last_event_id=event.id,
+            last_event_id=max(self.last_event_id, event.id),
         )
 
     def without_answers(self) -> "SessionState":
@@ -246,14 +247,20 @@ class SessionState:
             raise ValueError(message)
         session = _CHECKED.validate_python(values)
         datetime.fromisoformat(session.created_at)
-        whole = all(
-            name in values and set(values[name]) == set(words)
-            for name, words in (("outcomes", Outcome), ("stats", STATS), ("stages", Stage))
-        )
-        if not whole or not math.isfinite(session.active_seconds):
-            message = "the counters of the session file are not those of this program"
+        if not math.isfinite(session.active_seconds):
+            message = "the time spent processing is not a number"
             raise ValueError(message)
-        return session
+        return replace(  # the counters that this program has; those that the writer did not know are zero
+            session,
+            outcomes={outcome.value: session.outcomes.get(outcome.value, 0) for outcome in Outcome},
+            stats={name: session.stats.get(name, 0) for name in STATS},
+            stages={stage.value: session.stages.get(stage.value, StageCount()) for stage in Stage},
+        )
+
+    @classmethod
+    def from_log(cls, detail: Any) -> "SessionState":
+        """A session from a `session` event, its counters at zero. Raises ValueError if it is none."""
+        return cls.from_json({**detail, "outcomes": {}, "stats": {}}).without_answers()
 
     def as_status(self) -> dict[str, Any]:
         """The whole status of the contract: what the page, programs and the command line see."""

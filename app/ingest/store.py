@@ -5,6 +5,7 @@ wrong: the database wins and the file is made again from the events.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -35,7 +36,7 @@ def new_session_id() -> str:
     return str(uuid.uuid4())
 
 
-def replace_file(path: Path, content: bytes, *, durable: bool = False) -> None:
+def replace_file(path: Path, content: bytes | Iterable[bytes], *, durable: bool = False) -> None:
     """Writes a file so that a reader, or a crash, finds the old or the new content, never a part of it.
 
     The temporary file lies in the same folder. `durable` also survives a loss of power, at the cost of two fsyncs; the
@@ -44,7 +45,7 @@ def replace_file(path: Path, content: bytes, *, durable: bool = False) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            stream.writelines([content] if isinstance(content, bytes) else content)
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -169,7 +170,7 @@ class IngestionState:
 
     def rewrite_journal(self, session_id: str, events: Iterable[Event]) -> None:
         """Makes the journal again from the events, as after a crash."""
-        lines = b"".join(_journal_line(event) for event in events if event.kind == "file_complete")
+        lines = (_journal_line(event) for event in events if event.kind == "file_complete")
         try:
             replace_file(self._journal(session_id), lines)
         except OSError as error:
@@ -245,7 +246,6 @@ def _dumps(value: Any) -> bytes:
 
 
 def _unwritable(folder: Path, error: OSError) -> NeedsAttention:
-    full = " The disk is full: free some space." if error.errno == 28 else ""
-    return NeedsAttention(
-        f"The state folder {folder} cannot be written: {error.strerror}.{full}", cause="state_unwritable"
-    )
+    if error.errno == errno.ENOSPC:
+        return NeedsAttention(f"The disk that holds {folder} is full: free some space.", cause="disk_full")
+    return NeedsAttention(f"The state folder {folder} cannot be written: {error.strerror}.", cause="state_unwritable")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from app.ingest.folders import Entry, Folder, Listing, Look, is_hidden
+from app.ingest.folders import Entry, Folder, Listing, Look, is_hidden, join
 from app.ingest.parameters import Parameters
 from app.ingest.session import PlanCounts
 from app.library.values import Known
@@ -36,35 +36,44 @@ class Verdict:
     @property
     def shown(self) -> str:
         """`ROOT/relative` as people see it."""
-        path = self.folder.path + b"/" + self.entry.name if self.folder.path else self.entry.name
-        return shown_path(self.folder.root, path)
+        return shown_path(self.folder.root, join(self.folder.path, self.entry.name))
+
+    @property
+    def path(self) -> bytes:
+        """`ROOT/relative` as the bytes that decide the order."""
+        return self.folder.root.encode() + b"/" + join(self.folder.path, self.entry.name)
 
 
 def judge(file: FoundFile, known: Known, parameters: Parameters, recipe: Recipe) -> tuple[Skip | Job, str]:
     """Fresh, failed before, or a job with the reason for it."""
     same_file = known.size == file.size and known.mtime_ns == file.mtime_ns
-    kind = known.kind if known.kind is not None and same_file else file.kind
-    runnable = recipe.runnable(kind, parameters.wanted)
+    possible = recipe.possible(parameters.wanted)  # which of them apply, the content says, not the suffix
     if not parameters.skip_existing:
-        return Job(file, runnable, runnable), "new" if known.size is None else "again"
-    stale = stale_stages(file, known, runnable, recipe)
+        return Job(file, possible, possible), "new" if known.size is None else "again"
+    stale = stale_stages(file, known, recipe.runnable(known.kind or file.kind, possible), recipe)
     if same_file and not stale:
         return Skip.FRESH, "fresh"
     if any(
         failed.fingerprint == file.fingerprint
-        and failed.stage in runnable
+        and failed.stage in possible
         and failed.version == recipe.versions[failed.stage]
         for failed in known.failures
     ):
         return Skip.FAILED_BEFORE, "failed_before"
-    return Job(file, runnable, stale, known.sha256), _why(file, known, stale, same_file=same_file)
+    return Job(file, possible, stale, known.sha256), _why(file, known, stale, same_file=same_file)
 
 
 def stale_stages(file: FoundFile, known: Known, runnable: frozenset[Stage], recipe: Recipe) -> frozenset[Stage]:
     """The stages to run even if the bytes are the row's: never ended, of another version, or a sidecar changed."""
     marks = known.stages or {}
     never_ended = {stage for stage in runnable if not _ended(marks.get(stage.value), recipe.versions[stage])}
-    return frozenset(never_ended | (runnable & _FROM_SIDECARS if known.sidecar != file.sidecar else frozenset()))
+    return frozenset(never_ended | (runnable & _told_anew(known.sidecar, file.sidecar)))
+
+
+def _told_anew(before: str, after: str) -> frozenset[Stage]:
+    """The stages that a change of sidecars concerns: `.xmp` speaks of all three, `.scores` of the score alone."""
+    changed = {part.partition("=")[0] for part in set(before.split()) ^ set(after.split())}
+    return _FROM_SIDECARS if "xmp" in changed else frozenset({Stage.SCORE}) if changed else frozenset()
 
 
 def _ended(mark: Mapping[str, object] | None, version: int) -> bool:
@@ -86,6 +95,14 @@ class Knows(Protocol):
 
     def known(self, root: str, folder: bytes) -> Mapping[bytes, Known]:
         """What is known of the files of one folder, by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A folder that was read, before its files are judged: however empty folders are, a walk can be stopped there."""
+
+    folder: Folder
+    warning: str | None = None
 
 
 class NothingKnown:
@@ -112,8 +129,8 @@ class Survey:
     parameters: Parameters
     answered: frozenset[bytes] = frozenset()
 
-    def __iter__(self) -> Iterator[Verdict | str]:
-        """A verdict for each discovered file, in path order; a text is a warning about a folder."""
+    def __iter__(self) -> Iterator[Verdict | Looked]:
+        """A verdict for each discovered file, in path order, and a sign of life for each folder."""
         limit = self.parameters.max_files
         left = None if limit is None else max(0, limit - len(self.answered))
         for verdict in self._verdicts():
@@ -124,11 +141,11 @@ class Survey:
                 left -= 1
             yield verdict
 
-    def _verdicts(self) -> Iterator[Verdict | str]:
+    def _verdicts(self) -> Iterator[Verdict | Looked]:
         for folder in self.folders:
             yield from self._in_folder(folder, hidden=any(is_hidden(part) for part in folder.path.split(b"/")))
 
-    def _in_folder(self, top: Folder, *, hidden: bool) -> Iterator[Verdict | str]:
+    def _in_folder(self, top: Folder, *, hidden: bool) -> Iterator[Verdict | Looked]:
         """Depth first, without recursion: folders may be nested deeper than Python's stack."""
         stack = [self._items(top, hidden=hidden)]
         while stack:
@@ -141,11 +158,10 @@ class Survey:
             else:
                 yield item
 
-    def _items(self, folder: Folder, *, hidden: bool) -> Iterator[Verdict | str | tuple[Folder, bool]]:
+    def _items(self, folder: Folder, *, hidden: bool) -> Iterator[Verdict | Looked | tuple[Folder, bool]]:
         """A folder's files and folders in the order of their paths; folders as `(folder, hidden)`."""
         listing = self.read(folder, hidden=hidden)
-        if listing.warning:
-            yield listing.warning
+        yield Looked(folder, listing.warning)
         has_media = any(entry.look is Look.MEDIA for entry in listing.entries)
         known = self.library.known(folder.root, folder.path) if has_media else {}
         below = list(reversed(listing.folders)) if self.parameters.recursive else []
@@ -178,33 +194,30 @@ class Tally:
 
     answered_before: int = 0
     discovered: int = 0
-    matched: int = 0
     pending: int = 0
     skipped: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Skip, 0))
     pending_by: dict[str, int] = field(default_factory=dict)
     by_type: dict[str, int] = field(default_factory=dict)
-    folders: set[Folder] = field(default_factory=set)
+    folders: int = 0
     warnings: list[str] = field(default_factory=list)
 
-    def add(self, verdict: Verdict | str) -> None:
-        """Counts one verdict, or keeps a warning."""
-        if isinstance(verdict, str):
-            self.warnings.append(verdict)
+    def add(self, verdict: Verdict | Looked) -> None:
+        """Counts one verdict, or keeps the warning of a folder."""
+        if isinstance(verdict, Looked):
+            self.folders += 1
+            self.warnings += [verdict.warning] if verdict.warning else []
             return
-        self.folders.add(verdict.folder)
         if verdict.answered:
             return
         self.discovered += 1
         if verdict.skip is not None:
             self.skipped[verdict.skip] += 1
-            self.matched += verdict.skip not in (Skip.FILTERED, Skip.UNSUPPORTED)
         else:
-            self.matched += 1
             self.pending += 1
             self._count(self.pending_by, str(verdict.why))
             self._count(self.by_type, FORMAT_OF_SUFFIX[suffix_of(verdict.entry.name)].name)
 
-    def counted(self, verdicts: Iterable[Verdict | str]) -> "Tally":
+    def counted(self, verdicts: Iterable[Verdict | Looked]) -> "Tally":
         """This tally with all of these counted."""
         for verdict in verdicts:
             self.add(verdict)

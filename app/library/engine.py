@@ -19,6 +19,8 @@ from sqlalchemy.pool import NullPool
 from app.errors import BadSetting, NeedsAttention
 
 BUSY_TIMEOUT_MS = 30_000
+_POSTGRESQL_PATIENCE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+"""Seconds after which a PostgreSQL server that has gone silent counts as gone (libpq's parameters)."""
 T = TypeVar("T")
 
 
@@ -52,9 +54,12 @@ class Engines:
 
     SQLite: WAL with `synchronous=FULL`; the writer begins IMMEDIATE, so that a read followed by a write never finds
     the database locked half-way; readers are `query_only`. PostgreSQL: the same code, its own defaults.
+
+    Migrations switch `foreign_keys` off: SQLite changes a table by making it anew, and dropping the old one would take
+    its links along.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, foreign_keys: bool = True) -> None:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writing = threading.Lock()
@@ -63,10 +68,13 @@ class Engines:
         if self.is_sqlite:
             event.listen(self._writer, "connect", _prepare_sqlite_writer)
             event.listen(self._writer, "begin", _begin_immediate)
+            if not foreign_keys:  # cannot be changed within a transaction, so it is decided here
+                event.listen(self._writer, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=OFF"))
             event.listen(self._readers, "connect", _prepare_sqlite_reader)
 
     def _make(self, *, pool_size: int, max_overflow: int) -> Engine:
-        return create_engine(self.url, pool_size=pool_size, max_overflow=max_overflow, pool_timeout=60)
+        patience = {} if self.is_sqlite else {"connect_args": _POSTGRESQL_PATIENCE}
+        return create_engine(self.url, pool_size=pool_size, max_overflow=max_overflow, pool_timeout=60, **patience)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` in one transaction and commits. The whole unit runs again once if the connection was lost.

@@ -71,19 +71,26 @@ class Library:
 
     def append(self, session_id: str, kind: str, detail: Mapping[str, Any]) -> Event:
         """Appends an event that is about no single file: `session`, `stage_start`, `stage_complete`."""
-        return self.append_all(session_id, kind, [detail])[0]
+        return self._append(session_id, kind, detail)
 
-    def append_all(
-        self, session_id: str, kind: str, details: Iterable[Mapping[str, Any]], *, outcome: str | None = None
-    ) -> list[Event]:
-        """Appends events of one kind, all or none of them."""
-        shared = {"session_id": session_id, "at": now(), "kind": kind, "outcome": outcome}
+    def _append(self, session_id: str, kind: str, detail: Mapping[str, Any], outcome: str | None = None) -> Event:
+        values = {"session_id": session_id, "at": now(), "kind": kind, "outcome": outcome, "detail": clean_json(detail)}
+        return self._engines.write(lambda connection: append(connection, values))
+
+    def append_once(self, session_id: str, kind: str, details: Iterable[Mapping[str, Any]]) -> list[Event]:
+        """Appends events of one kind unless the session has some already; nothing is returned then."""
+        shared = {"session_id": session_id, "at": now(), "kind": kind}
         rows = [{**shared, "detail": clean_json(detail)} for detail in details]
-        return self._engines.write(lambda connection: [append(connection, row) for row in rows])
+        there = select(EVENTS.c.id).where(EVENTS.c.session_id == session_id, EVENTS.c.kind == kind).limit(1)
+
+        def work(connection: Connection) -> list[Event]:
+            return [] if connection.execute(there).first() else [append(connection, row) for row in rows]
+
+        return self._engines.write(work)
 
     def forget_session(self, session_id: str, detail: Mapping[str, Any]) -> None:
         """Notes in the log that a person deleted a session: it is counted and rebuilt no more."""
-        self.append_all(session_id, "session", [detail], outcome=FORGOTTEN)
+        self._append(session_id, "session", detail, FORGOTTEN)
 
     # -- what freshness and badges ask ---------------------------------------------------------------------------
 
@@ -173,11 +180,6 @@ class Library:
         statement = statement.order_by(EVENTS.c.id).limit(limit)
         return self._engines.read(lambda connection: as_events(connection.execute(statement)))
 
-    def has_event(self, session_id: str, kind: str) -> bool:
-        """Whether the session has an event of this kind."""
-        statement = select(EVENTS.c.id).where(EVENTS.c.session_id == session_id, EVENTS.c.kind == kind).limit(1)
-        return self._engines.read(lambda connection: connection.execute(statement).first() is not None)
-
     def session_rows(self) -> dict[str, Event]:
         """The latest `session` event of every session that the log knows, by session id; of a forgotten one, too."""
         latest = select(func.max(EVENTS.c.id)).where(EVENTS.c.kind == "session").group_by(EVENTS.c.session_id)
@@ -211,9 +213,10 @@ class Library:
         return self._engines.read(work)
 
     def nsfw_threshold(self) -> float | None:
-        """The library's threshold: that of the last session, None before the first."""
-        moves = select(EVENTS.c.detail).where(EVENTS.c.kind == "session", EVENTS.c.outcome.is_(None))
-        statement = moves.order_by(EVENTS.c.id.desc()).limit(1)
+        """The library's threshold: that of the session that was started last, None before the first."""
+        first_rows = select(func.min(EVENTS.c.id).label("id")).where(EVENTS.c.kind == "session")
+        newest = select(func.max(first_rows.group_by(EVENTS.c.session_id).subquery().c.id)).scalar_subquery()
+        statement = select(EVENTS.c.detail).where(EVENTS.c.id == newest)
         detail = self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none())
         return None if detail is None else detail["parameters"]["nsfw_threshold"]
 

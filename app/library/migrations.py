@@ -65,7 +65,7 @@ def bring_to_head(url: str) -> Migration:
     before = revision_of(url)
     if before == HEAD:
         return Migration(before, before)
-    engines = Engines(url)
+    engines = Engines(url, foreign_keys=False)
     file = sqlite_path(engines.url)
     try:
         copy = _copy_aside(file, before) if file is not None and before is not None else None
@@ -94,6 +94,8 @@ def _upgrade(connection: Connection) -> None:
     from alembic import command  # noqa: PLC0415
 
     command.upgrade(config_for(connection), HEAD)
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise DatabaseUnusable("The upgrade would leave rows that belong to nothing: the database was left as it is.")
 
 
 def _revision(connection: Connection) -> str | None:

@@ -50,13 +50,17 @@ LINKS_OF = (
 _UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
 
 
+_PASSING = frozenset({"vanished", "unreadable"})  # neither its bytes nor our version decide whether it is so next time
+
+
 def record(connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float) -> Event:
     """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together."""
     file, at = result.file, now()
     if isinstance(result, Failure):
         keywords_added, outcome = 0, Outcome.VANISHED if result.vanished else Outcome.FAILED
-        if not result.vanished:
-            _remember_failures(connection, session_id, at, result)
+        if result.cause not in _PASSING:
+            others = frozenset(stage.value for stage in Stage if stage is not result.stage)
+            _remember_failures(connection, session_id, at, result, others)
     else:
         outcome, keywords_added, standing = _save(connection, session_id, at, result)
         _remember_failures(connection, session_id, at, result, standing)

@@ -27,6 +27,7 @@ from app.errors import (
     NotFound,
     Unavailable,
     WrongContentType,
+    in_words,
 )
 from app.web import ingest, library, page
 from app.web.events import Bells
@@ -137,7 +138,7 @@ def _on_bad_request(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - how the handler is registered
     first = error.errors()[0]
     field = str(first["loc"][-1])
-    return problem(422, f"{field}: {first['msg'].removeprefix('Value error, ')}.", "invalid_parameter", field=field)
+    return problem(422, f"{field} {in_words(first)}.", "invalid_parameter", field=field)
 
 
 def _on_fault(_request: Request, error: Exception) -> Response:

@@ -16,12 +16,11 @@ from app.ingest.session import SessionState
 from app.ingest.store import as_journal_line, is_session_id
 from app.media import Outcome, Skip
 from app.web.events import Bells, stream
-from app.web.page import InHouse
+from app.web.page import InHouse, limited_body
 from app.wiring import Records
 
 router = APIRouter(prefix="/api/ingest")
 MAX_PAGE = 1_000
-MAX_BODY_BYTES = 1_000_000
 
 
 def records_of(house: InHouse) -> Records:
@@ -34,9 +33,9 @@ async def body_of(request: Request) -> dict[str, Any]:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise WrongContentType("Send the request as Content-Type: application/json.")
-    body = await request.body()
+    body = await limited_body(request)
     try:
-        values = json.loads(body or b"{}") if len(body) <= MAX_BODY_BYTES else None
+        values = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         raise InvalidRequest("The body of the request is not JSON.", cause="bad_json") from None
     if not isinstance(values, dict):
@@ -143,6 +142,8 @@ def sessions(records: InRecords, cursor: str | None = None, limit: Limit = 50) -
     """The history, newest first."""
     found = records.runner.sessions()
     if cursor is not None:
+        if not re.fullmatch(r"[0-9T:.-]{23}~[0-9a-f-]{36}", cursor):
+            raise _bad_cursor()
         found = [session for session in found if _position(session) < cursor]
     more = len(found) > limit
     page = found[:limit]
@@ -230,11 +231,15 @@ def _row_cursor(cursor: str | None) -> int:
     if cursor is None:
         return 0
     if not re.fullmatch(r"\d{1,18}", cursor):
-        raise InvalidRequest("The cursor is not one that this list gave.", field="cursor", cause="bad_cursor")
+        raise _bad_cursor()
     return int(cursor)
 
 
 def _text(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise InvalidRequest("The cursor is not one that this list gave.", field="cursor", cause="bad_cursor")
+        raise _bad_cursor()
     return value
+
+
+def _bad_cursor() -> InvalidRequest:
+    return InvalidRequest("The cursor is not one that this list gave.", field="cursor", cause="bad_cursor")

@@ -9,12 +9,13 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from app import __version__
-from app.errors import MediaIngestError
+from app.errors import InvalidRequest, MediaIngestError
 from app.media import Stage
 from app.web.guard import COOKIE, cookie_of, problem
 from app.wiring import House
 
 router = APIRouter()
+MAX_BODY_BYTES = 1_000_000
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 
 
@@ -22,6 +23,16 @@ def house_of(request: Request) -> House:
     """The house behind this request."""
     house: House = request.app.state.house
     return house
+
+
+async def limited_body(request: Request) -> bytes:
+    """The body of a request. Raises InvalidRequest as soon as it is longer than a sensible one."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MAX_BODY_BYTES:
+            raise InvalidRequest("The body of the request is too long.", cause="body_too_long")
+    return bytes(body)
 
 
 InHouse = Annotated[House, Depends(house_of)]
@@ -57,7 +68,7 @@ def show_login(request: Request) -> Response:
 @router.post("/login", include_in_schema=False)
 async def log_in(request: Request, house: InHouse) -> Response:
     """Trades the token of a form for a cookie."""
-    form = parse_qs((await request.body())[:10_000].decode("utf-8", "replace"))
+    form = parse_qs((await limited_body(request)).decode("utf-8", "replace"))
     token = house.settings.ingest_token
     if token is None or cookie_of(form.get("token", [""])[0]) != cookie_of(token):
         context = {"version": __version__, "wrong": True}
@@ -80,6 +91,8 @@ def readyz(house: InHouse) -> Response:
     try:
         if house.records_or_none is not None:
             house.records_or_none.library.check()
+            if not house.records_or_none.runner.alive:
+                return problem(503, "The thread that takes files in has died: restart the server.", "internal_error")
             checks["database"] = "ok"
         house.store.prepare()
     except MediaIngestError as error:

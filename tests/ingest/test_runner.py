@@ -17,6 +17,7 @@ from app.errors import (
 )
 from app.ingest import runner as runner_module
 from app.ingest.session import Status
+from app.ingest.survey import Verdict
 from tests.ingest.builders import OTHER_SESSION, WAIT_SECONDS, Workplace, assert_sums_close, parameters, tree, workplace
 
 
@@ -574,7 +575,7 @@ def test_the_pace_is_known_after_a_session_of_some_length(running):
 def test_what_a_session_skipped_is_found_by_the_same_walk(running):
     tree(running.media, "a.jpg", "b.png", "notes.txt")
     session = running.run(pattern="*.jpg")
-    verdicts = list(running.runner.survey(session.session_id))
+    verdicts = [passed for passed in running.runner.survey(session.session_id) if isinstance(passed, Verdict)]
     assert {verdict.shown: str(verdict.skip) for verdict in verdicts if verdict.skip} == {
         "m/b.png": "filtered",
         "m/notes.txt": "unsupported",

@@ -20,7 +20,6 @@ LEGAL = {
     ("queued", "cancelled"),
     ("queued", "interrupted"),
     ("planning", "processing"),
-    ("planning", "paused"),
     ("planning", "attention"),
     ("planning", "completed"),
     ("planning", "cancelled"),
@@ -70,7 +69,9 @@ def test_a_move_says_when_and_clears_what_is_over():
 def test_a_session_starts_once_over_all_resumes():
     first = session_of().to(Status.PLANNING, LATER)
     assert first.started_at == LATER
-    again = first.to(Status.PAUSED, LATER).to(Status.QUEUED, LATER).to(Status.PLANNING, "2026-11-21T00:00:00+00:00")
+    again = (
+        first.to(Status.INTERRUPTED, LATER).to(Status.QUEUED, LATER).to(Status.PLANNING, "2026-11-21T00:00:00+00:00")
+    )
     assert again.started_at == LATER
 
 

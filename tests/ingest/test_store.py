@@ -190,9 +190,9 @@ def test_a_folder_that_cannot_be_written_needs_attention(store, monkeypatch):
         lambda: store.save_thumbnail("ab" * 32, b"RIFF"),
         store.prepare,
     ):
-        with pytest.raises(NeedsAttention, match="The disk is full: free some space") as caught:
+        with pytest.raises(NeedsAttention, match="is full: free some space") as caught:
             write()
-        assert caught.value.cause == "state_unwritable"
+        assert caught.value.cause == "disk_full"
 
 
 def test_a_file_in_place_of_the_folder_needs_attention(tmp_path):

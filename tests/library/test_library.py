@@ -536,11 +536,13 @@ def test_a_forgotten_session_is_counted_no_more_and_its_threshold_stays_out(libr
     assert library.session_rows()[SESSION].outcome == "forgotten"
 
 
-def test_several_events_are_appended_together_in_their_order(library):
-    events = library.append_all(SESSION, "stage_start", [{"stage": "identify"}, {"stage": "metadata"}])
+def test_events_that_come_once_are_appended_together_and_only_once(library):
+    rows = [{"stage": "identify"}, {"stage": "metadata"}]
+    events = library.append_once(SESSION, "stage_start", rows)
+    assert [event.detail for event in events] == rows
     assert library.events(SESSION) == events
-    assert library.has_event(SESSION, "stage_start")
-    assert not library.has_event(SESSION, "stage_complete")
+    assert library.append_once(SESSION, "stage_start", rows) == []
+    assert library.events(SESSION) == events
 
 
 def test_check_is_quiet_when_the_database_answers(library):

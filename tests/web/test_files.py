@@ -6,7 +6,7 @@ import shutil
 import pytest
 from PIL import Image
 
-from tests.samples import photo, write_many
+from tests.samples import photo, truncated, write_many
 
 CONTRACT = {
     "path", "sha256", "format", "kind", "width", "height", "duration_seconds", "frame_rate", "taken_at",
@@ -70,7 +70,7 @@ def test_where_no_thumbnail_can_be_made_the_answer_says_so(open_door, tmp_path):
     root = tmp_path / "root"
     photo(root / "changed.jpg", size=(64, 48))
     photo(root / "gone.jpg", size=(64, 48), seed=2)
-    photo(root / "never.jpg", size=(64, 48), seed=3)
+    truncated(root / "cut.jpg")
     door = open_door(root)
     door.whole(pattern="changed.jpg|gone.jpg")
     door.whole(generate_thumbnails=False)
@@ -78,7 +78,7 @@ def test_where_no_thumbnail_can_be_made_the_answer_says_so(open_door, tmp_path):
     (door.state / "thumbnails").mkdir()
     (root / "gone.jpg").unlink()
     photo(root / "changed.jpg", size=(48, 64), seed=9)
-    for name in ("changed", "gone", "never"):
+    for name in ("changed", "gone", "cut"):
         problem = door.get("/api/library/thumbnail", 404, params={"path": f"photos/{name}.jpg"})
         assert problem["cause"] == "no_thumbnail", name
 
@@ -94,3 +94,11 @@ def test_the_summary_counts_the_library(open_door, tmp_path):
     assert summary | {"images": 3, "videos": 0, "files": 3, "sessions": 1} == summary
     assert summary["bytes"] == sum(path.stat().st_size for path in paths)
     assert status["started_at"] <= summary["updated_at"] <= status["ended_at"]
+
+
+def test_a_file_taken_in_without_a_thumbnail_gets_one_when_it_is_looked_at(open_door, tmp_path):
+    photo(tmp_path / "root" / "a.jpg", size=(64, 48))
+    door = open_door(tmp_path / "root")
+    door.whole(generate_thumbnails=False)
+    answer = door.client.get("/api/library/thumbnail", params={"path": "photos/a.jpg"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")

@@ -2,20 +2,25 @@
 
 import * as api from "./api.js";
 import { byId, closable, make, setMessage, spoken } from "./dom.js";
-import { number, readable } from "./words.js";
+import { whileSeen } from "./watch.js";
+import { isRunning, number, readable } from "./words.js";
 
 const FOLLOW_EVERY_MS = 1000;
 
 let here = null;      // the listing shown: {path, parent, ...}, its directories as loaded so far
 let request = 0;      // the newest request; an older answer is dropped
 let onSelect = null;
-let followTimer = null;
+let lastState = null; // of the session that was active at the last look
+let stopFollowing = () => {};
 
 /** Opens at this path; where it cannot be listed, at the roots. */
 export function openBrowse(path) {
   here = null;
+  lastState = null;
   byId("browse-dialog").showModal();
   go(path || null, { fallback: true });
+  follow();
+  stopFollowing = whileSeen(follow, FOLLOW_EVERY_MS);
 }
 
 async function go(path, { fallback = false, focus = null } = {}) {
@@ -40,14 +45,17 @@ async function go(path, { fallback = false, focus = null } = {}) {
 function show() {
   setMessage(byId("browse-message"), here.warning);
   showBreadcrumb();
-  const place = byId("browse-here");
-  place.replaceChildren();
-  place.hidden = !here.path;
-  if (here.path) place.append(make("span", {}, "Files in this folder: "), badge(here) ?? make("span", { class: "quiet" }, nothingYet(here)));
+  showHere();
   byId("folders").replaceChildren(...here.directories.map(row));
   setMessage(byId("folders-empty"), here.directories.length ? "" : "No folders inside.");
   byId("folders-more").hidden = !here.next;
   byId("select-directory").disabled = !here.path;
+}
+
+function showHere() {
+  const place = byId("browse-here");
+  place.hidden = !here.path;
+  place.replaceChildren(...(here.path ? [make("span", {}, "Files in this folder: "), badge(here) ?? make("span", { class: "quiet" }, nothingYet(here))] : []));
 }
 
 const nothingYet = ({ ingest_stats: stats, path }) =>
@@ -67,8 +75,10 @@ function row(directory) {
     make("span", { class: "folder-icon", "aria-hidden": "true" }),
     make("span", { class: "folder-name" }, make("bdi", { dir: "ltr" }, readable(directory.name)),
       directory.warning ? make("small", { class: "warning" }, directory.warning) : null),
-    badge(directory) ?? recursiveBadge(directory)));
+    anyBadge(directory)));
 }
+
+const anyBadge = (directory) => [badge(directory) ?? recursiveBadge(directory)].filter(Boolean);
 
 /** `(3/5), 1 failed`: files on disk that the library holds unchanged, of all; null where there is nothing yet. */
 export function badge({ ingest_stats: stats }) {
@@ -115,21 +125,30 @@ async function loadMore() {
   }
 }
 
-/** Files were committed: the badges of an open dialog are fetched again, once a second at most. */
-export function refreshBadges() {
-  if (!byId("browse-dialog").open || followTimer !== null) return;
-  followTimer = setTimeout(async () => {
-    followTimer = null;
-    const shown = here;
-    if (!shown || !byId("browse-dialog").open) return;
-    const fresh = await api.directories(shown.path).catch(() => null);
-    if (!fresh || here !== shown) return;
-    const focused = rows().indexOf(document.activeElement);
-    const known = new Map(fresh.directories.map((directory) => [directory.path, directory]));
-    here = { ...shown, ingest_stats: fresh.ingest_stats, directories: shown.directories.map((old) => known.get(old.path) ?? old) };
-    show();
-    rows()[focused]?.focus();
-  }, FOLLOW_EVERY_MS);
+/** While the dialog is open: commits of whatever session, started here, in another tab or by a program, show at once. */
+async function follow() {
+  const active = await api.activeSession().catch(() => null);
+  if (!active) return;
+  const state = `${active.session_id} ${active.status}`;
+  const moved = isRunning(active) || (lastState !== null && state !== lastState);
+  lastState = state;
+  if (moved) await refreshBadges();
+}
+
+/** Draws anew only what differs, so that a click or the focus on a row is not lost. */
+async function refreshBadges() {
+  const shown = here;
+  if (!shown) return;
+  const fresh = await api.directories(shown.path).catch(() => null);
+  if (!fresh || here !== shown) return;
+  const known = new Map(fresh.directories.map((directory) => [directory.path, directory]));
+  here = { ...shown, ingest_stats: fresh.ingest_stats, directories: shown.directories.map((old) => known.get(old.path) ?? old) };
+  showHere();
+  rows().forEach((button, index) => {
+    if (JSON.stringify(here.directories[index]) === JSON.stringify(shown.directories[index])) return;
+    button.querySelector(".badge")?.remove();
+    button.append(...anyBadge(here.directories[index]));
+  });
 }
 
 function onKey(event) {
@@ -148,6 +167,7 @@ export function prepareBrowse(select) {
   onSelect = select;
   closable(byId("browse-dialog"));
   byId("browse-dialog").addEventListener("keydown", onKey);
+  byId("browse-dialog").addEventListener("close", () => stopFollowing());
   byId("folders-more").addEventListener("click", loadMore);
   byId("select-directory").addEventListener("click", () => {
     byId("browse-dialog").close();

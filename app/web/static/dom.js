@@ -25,10 +25,18 @@ export function setText(element, text) {
   if (element.textContent !== wanted) element.textContent = wanted;
 }
 
-/** Shows the element with this text, or hides it where the text is empty. */
-export function setMessage(element, text) {
+/** Shows the element with this text, or hides it where the text is empty. `cause` is the stable code of a refusal. */
+export function setMessage(element, text, cause = "") {
   setText(element, text || "");
+  element.dataset.cause = cause;
   element.hidden = !text;
+}
+
+/** The server answers again: hides every message that said that it does not. Returns whether there was one. */
+export function clearOutage() {
+  const messages = [...document.querySelectorAll('[data-cause="unreachable"]:not([hidden])')];
+  for (const message of messages) message.hidden = true;
+  return messages.length > 0;
 }
 
 /** For screen readers only. */

@@ -10,6 +10,12 @@ const NUMBERS = ["nsfw_threshold", "max_files", "workers"];
 const TEXTS = ["directory", "pattern"];
 const WITH_ERRORS = [...TEXTS, ...NUMBERS];
 
+/** What a person calls a parameter that the server calls by its name. */
+const NAMES = {
+  directory: "The directory", directories: "The directory", pattern: "The pattern", nsfw_threshold: "The threshold",
+  max_files: "The number of files", workers: "The number of workers",
+};
+
 const optionalNumber = (id) => {
   const input = byId(id);
   return input.value === "" ? null : Number(input.value);
@@ -53,9 +59,10 @@ export function clearErrors() {
 export function showError(error) {
   clearErrors();
   const field = error.field === "directories" ? "directory" : error.field;
-  if (WITH_ERRORS.includes(field)) fieldError(field, error.message);
-  else if (["outside_roots", "no_such_directory", "not_a_directory"].includes(error.cause)) fieldError("directory", error.message);
-  else setMessage(byId("form-error"), error.message);
+  const sentence = error.message.replace(/^\w+/, (word) => NAMES[word] ?? word);
+  if (WITH_ERRORS.includes(field)) fieldError(field, sentence);
+  else if (["outside_roots", "no_such_directory", "not_a_directory"].includes(error.cause)) fieldError("directory", sentence);
+  else setMessage(byId("form-error"), sentence, error.cause);
   if (error.cause === "outside_roots") {
     const command = `${byId("configure").dataset.command} serve --root NAME=/path/to/folder`;
     byId("directory-error").append(" Your own folder: run ", make("code", {}, command));
@@ -94,12 +101,17 @@ function restore() {
   showUnavailable({ nsfw: byId("configure").dataset.nsfwUnavailable });
 }
 
-/** `onChange` after every edit; Enter in a field looks at once instead of starting a run. */
+/** `onChange` after every edit; Enter in a field looks at once. A browser submits no form of many fields and no button. */
 export function prepareForm({ onChange, onEnter }) {
   restore();
   const form = byId("parameters");
   byId("nsfw_threshold_slider").addEventListener("input", (event) => { byId("nsfw_threshold").value = event.target.value; });
   byId("nsfw_threshold").addEventListener("input", (event) => { byId("nsfw_threshold_slider").value = event.target.value; });
   form.addEventListener("input", () => { keep(); onChange(); });
-  form.addEventListener("submit", (event) => { event.preventDefault(); onEnter(); });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;
+    event.preventDefault();
+    onEnter();
+  });
 }

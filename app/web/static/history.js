@@ -70,7 +70,7 @@ async function change(action) {
   try {
     await action();
   } catch (error) {
-    handlers.failed(error.message);
+    handlers.failed(error.message, error.cause);
   }
   handlers.changed();
 }
@@ -84,7 +84,7 @@ async function loadMore() {
   setText(byId("announcer"), `${count(ended.length, "earlier session")} shown.`);
 }
 
-/** `open(id)` shows a session, `changed()` follows a cancel or a forget, `failed(sentence)` says why one did not work. */
+/** `open(id)` shows a session, `changed()` follows a cancel or a forget, `failed(sentence, cause)` says why one did not work. */
 export function prepareHistory(callbacks) {
   handlers = callbacks;
   byId("history-more").addEventListener("click", loadMore);

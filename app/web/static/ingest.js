@@ -1,31 +1,34 @@
 // The page's entry: which of the three steps is shown, which session is followed, and the way back after a refresh.
 
+import { prepareActions } from "./actions.js";
 import * as api from "./api.js";
-import { openBrowse, prepareBrowse, refreshBadges } from "./browse.js";
-import { ask } from "./confirm.js";
-import { byId, setMessage, setText } from "./dom.js";
+import { openBrowse, prepareBrowse } from "./browse.js";
+import { byId, clearOutage, setMessage } from "./dom.js";
 import { SessionStream } from "./events.js";
 import { prepareFiles } from "./files.js";
 import { checkNumbers, prepareForm, readParameters, setDirectory, showError } from "./form.js";
 import { prepareHistory, showSessions } from "./history.js";
+import { hideNotice, notice, say } from "./notice.js";
 import { planNow, planSoon, preparePlan, restPlan } from "./plan.js";
 import { clearFiles, showActionError, showConnection, showFiles, showProgress } from "./progress.js";
 import { showResults } from "./results.js";
 import { clearSessionFromStorage, saveSessionToStorage, sessionInStorage } from "./storage.js";
-import { showTotals } from "./totals.js";
-import { hasEnded, number, statusLabel } from "./words.js";
+import { keepTotals, showTotals } from "./totals.js";
+import { whileSeen } from "./watch.js";
+import { hasEnded, isRunning, statusLabel } from "./words.js";
 
 const STEPS = ["configure", "process", "complete"];
-const LOOK_AROUND_MS = 10_000;
+const LOOK_AROUND_MS = 5_000;
 const REPLAYED_FILES = 20; // ids are shared by all sessions, so this many back shows at most the last twenty files
 
 let step = "configure";
 let session = null; // the newest status of the session followed, null where there is none
+let lastState = null; // of the session that was active at the last look around
 const onShow = () => (step === "configure" ? null : session?.session_id);
 
 const stream = new SessionStream({
   onStatus: take,
-  onFiles: (files) => { showFiles(files); refreshBadges(); },
+  onFiles: showFiles,
   onConnection: showConnection,
   onBye: () => {},
 });
@@ -55,8 +58,8 @@ function title() {
 function openSession(status, { focus = false } = {}) {
   session = status;
   saveSessionToStorage(status.session_id);
-  byId("notice").hidden = true;
-  showActionError("");
+  hideNotice();
+  showActionError(null);
   if (hasEnded(status)) {
     stream.stop();
     showResults(status);
@@ -82,10 +85,11 @@ function take(status) {
   if (hasEnded(status)) {
     stream.stop();
     showTotals();
-    if (step === "process") openSession(status);
+    if (step === "process") openSession(status, { focus: byId("process").contains(document.activeElement) });
     else if (step === "configure") { notice(status); planNow(); }
     return;
   }
+  if (isRunning(status)) keepTotals();
   if (step === "process") {
     showProgress(status);
     document.title = title();
@@ -98,7 +102,7 @@ async function openById(id, { focus = true } = {}) {
     openSession(await api.status(id), { focus });
   } catch (error) {
     if (error.status === 404) clearSessionFromStorage();
-    say(error.message);
+    say(error.message, error.cause);
   }
 }
 
@@ -124,37 +128,9 @@ async function start() {
   }
 }
 
-/** Runs one move of the session on show, and shows the status that it leads to. */
-async function act(button, move) {
-  showActionError("");
-  button.disabled = true;
-  try {
-    await move(session.session_id);
-    const status = await api.status(session.session_id);
-    if (hasEnded(status)) openSession(status, { focus: true });
-    else take(status);
-  } catch (error) {
-    showActionError(error.message);
-  } finally {
-    button.disabled = false;
-  }
-}
-
-async function resume() {
-  const { attention } = session;
-  const asks = session.status === "attention" && attention?.needs_confirm;
-  if (asks && !(await ask({ title: "Resume?", text: attention.sentence, yes: "Yes, resume", no: "Not yet" }))) return;
-  act(byId("resume"), (id) => api.resume(id, Boolean(asks)));
-}
-
-async function cancel() {
-  const yes = await ask({ title: "Cancel?", text: "What is committed stays.", yes: "Cancel the session", no: "Go on" });
-  if (yes) act(byId("cancel"), api.cancel);
-}
-
 async function startAnother() {
   const id = session?.session_id;
-  if (id) await api.dismiss(id).catch((error) => say(error.message));
+  if (id) await api.dismiss(id).catch((error) => say(error.message, error.cause));
   session = null;
   clearSessionFromStorage();
   configure({ focus: true });
@@ -165,38 +141,27 @@ function configure({ focus = false } = {}) {
   planNow();
   showSessions(null);
   if (session && !hasEnded(session)) notice(session);
-  else lookForOthers();
+  else lookAround();
 }
 
-/** On Configure: a session runs, here or from another tab; one button shows it. */
-function notice(status) {
-  const left = hasEnded(status) ? "A session has ended" : status.status === "processing"
-    ? `A session is running (${number(status.processed_files)} of ${number(status.total_files)})`
-    : `A session is there: ${statusLabel(status.status).toLowerCase()}`;
-  setText(byId("notice-text"), `${left}.`);
-  byId("notice-show").hidden = false;
-  byId("notice").hidden = false;
-}
-
-/** One sentence in the notice, without a session behind it. */
-function say(sentence) {
-  setText(byId("notice-text"), sentence);
-  byId("notice-show").hidden = true;
-  byId("notice").hidden = !sentence;
-}
-
-/** Every few seconds while the page is seen: what other tabs and the queue have come to. */
-function lookAround() {
-  if (document.hidden) return;
-  lookForOthers();
-  if (!byId("queue").hidden) showSessions(onShow());
-}
-
-async function lookForOthers() {
-  if (step !== "configure" || stream.sessionId) return;
+/** Every few seconds while the page is seen: what other tabs, the command line and the queue have come to. */
+async function lookAround() {
   const active = await api.activeSession().catch(() => null);
-  if (!active?.session_id || hasEnded(active) || step !== "configure") return;
-  const status = await api.status(active.session_id).catch(() => null);
+  if (!active) return;
+  const wasAway = clearOutage();
+  const state = `${active.session_id} ${active.status}`;
+  const news = lastState !== null && state !== lastState;
+  lastState = state;
+  if (news) showTotals();
+  if (news || !byId("queue").hidden) showSessions(onShow());
+  if (step !== "configure") return;
+  if (wasAway || (news && hasEnded(active))) planNow();
+  if (active.session_id && !hasEnded(active) && active.session_id !== stream.sessionId) lead(active.session_id);
+}
+
+/** On Configure: follows a session that somebody else started, and offers the way to it. */
+async function lead(id) {
+  const status = await api.status(id).catch(() => null);
   if (!status || step !== "configure" || hasEnded(status)) return;
   session = status;
   notice(status);
@@ -214,13 +179,13 @@ async function recover() {
     if (!status) ({ session_id: id } = await api.activeSession());
     if (!status && id) status = await api.status(id);
   } catch (error) {
-    say(error.message);
+    say(error.message, error.cause);
   }
   if (status) openSession(status);
   else configure();
 }
 
-prepareForm({ onChange: planSoon, onEnter: () => planNow() });
+prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
 preparePlan();
 prepareFiles();
 prepareBrowse((path) => { setDirectory(path); byId("browse").focus(); });
@@ -231,14 +196,14 @@ prepareHistory({
 });
 byId("browse").addEventListener("click", () => openBrowse(byId("directory").value.trim()));
 byId("start").addEventListener("click", start);
-byId("pause").addEventListener("click", () => act(byId("pause"), api.pause));
-byId("resume").addEventListener("click", resume);
-byId("cancel").addEventListener("click", cancel);
+prepareActions({
+  current: () => session,
+  took: (status) => (hasEnded(status) ? openSession(status, { focus: true }) : take(status)),
+});
 byId("configure-another").addEventListener("click", () => configure({ focus: true }));
 byId("start-another").addEventListener("click", startAnother);
 byId("notice-show").addEventListener("click", () => { if (session) openById(session.session_id); });
-setInterval(lookAround, LOOK_AROUND_MS);
-document.addEventListener("visibilitychange", lookAround);
+whileSeen(lookAround, LOOK_AROUND_MS);
 window.addEventListener("pagehide", () => stream.stop());
 window.addEventListener("pageshow", (event) => { if (event.persisted) recover(); });
 recover();

@@ -32,6 +32,7 @@ export async function planNow({ refresh = false } = {}) {
   if (!parameters.directory) return nothing("Choose a directory first.", "Choose a directory to see what a run would do.");
   const question = new AbortController();
   asking = question;
+  if (refresh) startButton("🚀 Start Processing", "Looking…", false);
   try {
     let plan = await api.plan(parameters, { refresh, signal: question.signal });
     while (plan.walking) {

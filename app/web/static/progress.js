@@ -1,14 +1,17 @@
 // Process & Commit: draws one status and the recent files. Holds no counters of its own: each status overwrites all.
 
-import { byId, make, setMessage, setText } from "./dom.js";
+import { byId, clearOutage, make, setMessage, setText } from "./dom.js";
 import { pathElement, reasonElement } from "./files.js";
-import { capital, clock, count, day, duration, folders, glyph, number, range, statusLabel } from "./words.js";
+import { capital, clock, count, day, duration, folders, glyph, isRunning, number, range, statusLabel } from "./words.js";
 
 const EVENTS_SHOWN = 20;
+const UNKNOWN = "–";
 const STAGES = ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw"];
 const RESUMABLE = new Set(["paused", "interrupted", "attention"]);
 
 let spokenTenth = null; // the last "40 %" and status that were announced
+let pausing = null; // the session whose pause was accepted and comes when its planning or its file at work is done
+let focusWaits = false; // Pause or Resume had the focus when it went, and the one that takes its place is not there yet
 
 export function showProgress(status) {
   setText(byId("process-title"), title(status));
@@ -22,15 +25,15 @@ export function showProgress(status) {
   announce(status);
 }
 
-const title = ({ status }) => ({ queued: "Waiting for its turn", planning: "Looking through the folders" })[status] ?? statusLabel(status);
+const title = ({ status }) => ({ queued: "Queued", planning: "Looking through the folders" })[status] ?? statusLabel(status);
 
 /** The banner of each status that is not plain running: what it means and what a person can do. */
 function showState(status) {
-  const done = `${number(status.processed_files)} of ${status.total_files === null ? "?" : number(status.total_files)}`;
+  const done = status.total_files === null ? "before the first file" : `${number(status.processed_files)} of ${number(status.total_files)}`;
   const states = {
-    queued: ["Queued.", "It starts by itself when the session before it has ended.", ""],
-    paused: ["Paused.", `${done} done; what is committed stays. Resume goes on with the next file.`, "warn"],
-    interrupted: ["Interrupted.", `The server stopped at ${done}. Nothing is lost: Resume goes on with the next file.`, "warn"],
+    queued: ["Waiting for its turn:", "another session is running. This one starts by itself when that has ended or is paused.", ""],
+    paused: ["Paused.", `${capital(done)}${status.total_files === null ? "" : " done"}; what is committed stays. Resume goes on with the next file.`, "warn"],
+    interrupted: ["Interrupted.", `The server stopped ${status.total_files === null ? "" : "at "}${done}. Nothing is lost: Resume goes on with the next file.`, "warn"],
     attention: ["Something needs you.", attentionSentence(status), "bad"],
   };
   const [heading, text, tone] = states[status.status] ?? ["", "", ""];
@@ -48,13 +51,14 @@ function attentionSentence({ attention }) {
 
 function showMeter(status) {
   const bar = byId("progress");
-  const planning = status.total_files === null || status.status === "planning";
+  const planning = status.status === "planning";
+  bar.parentElement.hidden = status.total_files === null && !planning; // nothing is counted yet, and nothing looks
   if (planning) bar.removeAttribute("value");
   else bar.value = status.progress;
   byId("percent").hidden = planning;
   setText(byId("percent"), `${Math.floor(status.progress)}%`);
   setText(byId("progress-text"), planning
-    ? `Looking… ${count(status.discovered ?? 0, "file")} so far`
+    ? `Looking…${status.discovered ? ` ${count(status.discovered, "file")} so far` : ""}`
     : `${number(status.processed_files)} of ${count(status.total_files, "file")}`);
   const running = status.status === "processing";
   const eta = running ? range(status.eta_seconds) : "";
@@ -68,7 +72,7 @@ function showMeter(status) {
 
 function showStats(status) {
   const { stats = {} } = status;
-  setText(byId("stat-total"), status.total_files === null ? "…" : number(status.total_files));
+  setText(byId("stat-total"), status.total_files === null ? UNKNOWN : number(status.total_files));
   setText(byId("stat-processed"), number(status.processed_files));
   setText(byId("stat-committed"), number(status.committed_files));
   setText(byId("stat-metadata"), number(stats.metadata_extracted));
@@ -78,12 +82,14 @@ function showStats(status) {
   byId("card-errors").classList.toggle("bad", Boolean(stats.errors));
   const nsfw = nsfwText(status);
   setText(byId("stat-nsfw"), nsfw);
-  byId("stat-nsfw").classList.toggle("words", !/^\d/.test(nsfw));
+  byId("stat-nsfw").classList.toggle("words", nsfw !== UNKNOWN && !/^\d/.test(nsfw));
+  byId("stat-nsfw").classList.toggle("unknown", nsfw === UNKNOWN);
 }
 
-/** "800 checked / 3 detected"; never a bare 0 for files that nobody checked. */
-export function nsfwText({ parameters, stats, stages, unavailable }) {
+/** "800 checked / 3 detected"; never a bare 0 for files that nobody checked, a dash before it is planned. */
+export function nsfwText({ parameters, stats, stages, unavailable, total_files: total }) {
   if (parameters?.enable_nsfw_detection === false) return "off";
+  if (total === null) return UNKNOWN;
   const { done = 0, failed = 0, skipped = 0 } = stages?.nsfw ?? {};
   if (done + failed === 0 && unavailable?.nsfw) return "not checked: unavailable";
   if (done + failed === 0 && skipped > 0) return "not checked";
@@ -114,11 +120,30 @@ function showErrors(errors) {
   byId("errors").replaceChildren(...[...errors].reverse().map((error) => make("li", {}, pathElement(error.path), reasonElement(error))));
 }
 
-function showActions({ status }) {
-  const running = ["queued", "planning", "processing"].includes(status);
-  byId("pause").hidden = !running;
-  byId("resume").hidden = !RESUMABLE.has(status);
-  byId("close-tab").hidden = !running;
+function showActions(status) {
+  const working = isRunning(status);
+  const pair = [byId("pause"), byId("resume")];
+  const focused = pair.includes(document.activeElement) || (focusWaits && document.activeElement === byId("process-title"));
+  byId("pause").hidden = !working;
+  byId("resume").hidden = !RESUMABLE.has(status.status);
+  byId("close-tab").hidden = !working && status.status !== "queued";
+  showPausing(status, working);
+  const there = pair.find((button) => !button.hidden);
+  focusWaits = focused && !there;
+  if (focused && document.activeElement !== there) (there ?? byId("process-title")).focus();
+}
+
+/** A pause that the server took and that comes a little later: said, and not asked for twice. */
+function showPausing(status, working) {
+  if (!working && pausing === status.session_id) pausing = null;
+  const waits = pausing === status.session_id;
+  byId("pause").setAttribute("aria-disabled", String(waits));
+  setMessage(byId("pausing"), !waits ? "" : status.status === "planning" ? "Pausing when planning is done" : "Pausing after the file at work");
+}
+
+/** The server took the pause of this session. */
+export function pauseAsked(sessionId) {
+  pausing = sessionId;
 }
 
 /** Each change of status and every full tenth, once: a screen reader hears the run without being talked over. */
@@ -127,7 +152,7 @@ function announce(status) {
   const key = `${status.session_id} ${status.status} ${tenth}`;
   if (key === spokenTenth) return;
   spokenTenth = key;
-  setText(byId("announcer"), `${statusLabel(status.status)}: ${number(status.processed_files)} of ${number(status.total_files)} files.`);
+  setText(byId("announcer"), `${statusLabel(status.status)}${status.total_files === null ? "" : `: ${number(status.processed_files)} of ${count(status.total_files, "file")}`}.`);
 }
 
 /** Newest first; the list never holds more than the last twenty. */
@@ -150,11 +175,13 @@ export function clearFiles() {
 /** `state` is connecting, live, reconnecting or stale; `since` the last sign of life. */
 export function showConnection(state, since) {
   const element = byId("connection");
+  if (state === "live") clearOutage();
   element.dataset.state = state;
   const today = since && since.toDateString() === new Date().toDateString();
   setText(element, state === "stale" && since ? `stale since ${today ? clock(since) : day(since)}` : state);
 }
 
-export function showActionError(sentence) {
-  setMessage(byId("action-error"), sentence);
+/** Why a move did not work; null takes it away. */
+export function showActionError(error) {
+  setMessage(byId("action-error"), error?.message, error?.cause);
 }

@@ -4,8 +4,18 @@ import * as api from "./api.js";
 import { byId, setText } from "./dom.js";
 import { bytes, number } from "./words.js";
 
+const EVERY_MS = 5_000;
+
+let fetchedAt = 0; // in ms
+
+/** Keeps them true while files are being committed, at a rest of a few seconds. */
+export function keepTotals() {
+  if (!document.hidden && Date.now() - fetchedAt >= EVERY_MS) showTotals();
+}
+
 /** Fetches and shows them; where they cannot be had, the header stays as it is. */
 export async function showTotals() {
+  fetchedAt = Date.now();
   const totals = await api.summary().catch(() => null);
   if (!totals) return;
   for (const [id, value, noun] of [["images", totals.images, "Image"], ["videos", totals.videos, "Video"], ["sessions", totals.sessions, "Session"]]) {

@@ -30,6 +30,7 @@ const STATUS = {
   interrupted: "Interrupted", attention: "Needs attention", completed: "Completed", cancelled: "Cancelled",
 };
 export const statusLabel = (status) => STATUS[status] ?? capital(String(status));
+export const isRunning = ({ status }) => status === "planning" || status === "processing";
 export const hasEnded = (status) => status.status === "completed" || status.status === "cancelled";
 
 /** "Nov 20, 10:42", with the year where it is another one. */
