@@ -248,7 +248,10 @@ def is_hidden(name: bytes) -> bool:
 
 
 def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: "_Sidecars", room: int) -> Entry | None:
-    """What an entry is; None for a sidecar, which counts with its picture, and for a file that is gone already."""
+    """What an entry is; None for a sidecar, which counts with its picture, and for a file that is gone already.
+
+    `room` is what the longest path leaves for the name, in bytes.
+    """
     if is_hidden(name):
         return Entry(name, Look.HIDDEN)
     if suffix_of(name) not in FORMAT_OF_SUFFIX or len(name) > room:
