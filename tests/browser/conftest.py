@@ -37,10 +37,8 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def media(tmp_path: Path) -> Path:
-    """A folder with some of everything: photos, AI images, a broken copy, a note, folders below."""
-    root = tmp_path / "pictures"
+def some_of_everything(root: Path) -> Path:
+    """A folder with photos, AI images, a broken copy, a note, folders below."""
     (root / "trip" / "day one").mkdir(parents=True)
     (root / "many").mkdir()
     photo(root / "trip" / "a.jpg", size=(320, 240), seed=1)
@@ -52,10 +50,25 @@ def media(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.fixture
-def server(tmp_path: Path, media: Path) -> Iterator[Server]:
-    with Server(tmp_path / "server", {"pictures": media}) as running:
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests: each has a root of its own, and `long` is what takes some time."""
+    folder = tmp_path_factory.mktemp("browser")
+    roots = {name: some_of_everything(folder / name) for name in ("flow", "tree", "refresh", "input")}
+    write_many(folder / "long" / "many", 3_000)
+    with Server(folder / "server", roots | {"long": folder / "long"}) as running:
         yield running
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Iterator[Server]:
+    """The server, without a session that a fresh page would open on."""
+    yield shared_server
+    for session in shared_server.get("/api/ingest/sessions").json()["sessions"]:
+        if session["status"] not in {"completed", "cancelled"}:
+            shared_server.post("/api/ingest/cancel", {"session_id": session["session_id"]})
+            shared_server.wait_for(session["session_id"], "completed", "cancelled")
+        shared_server.post("/api/ingest/dismiss", {"session_id": session["session_id"]})
 
 
 @pytest.fixture
@@ -81,8 +94,11 @@ def watch(page: Page, said: list[str]) -> None:
     page.on("pageerror", lambda error: said.append(str(error)))
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds on the page as it stands: rule, help and the elements."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe finds on the page as it stands, by these rules or by all: rule, help and the elements."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    only = {"runOnly": list(rules)} if rules else {}
+    run = "async options => (await axe.run(document, options)).violations"
+    found = page.evaluate(run, {"resultTypes": ["violations"], **only})
     return [f"{one['id']}: {one['help']}: {[node['html'] for node in one['nodes']]}" for one in found]

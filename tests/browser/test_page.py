@@ -1,12 +1,14 @@
 """The page as a person uses it: the whole flow, the folder dialog, a refresh at every moment."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import violations, watch
-from tests.server import Server
+from tests.server import Server, until
 
 pytestmark = pytest.mark.browser
 
@@ -22,27 +24,38 @@ def fits(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server: Server, scheme: str) -> None:
-    page.emulate_media(color_scheme=scheme)
-    choose(page, server, "pictures/trip")
+def in_both_schemes(page: Page) -> list[str]:
+    """What axe finds; in the dark only colours can differ."""
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found = violations(page, "color-contrast")
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    return found + violations(page)
+
+
+def number(page: Page, selector: str) -> int:
+    return int(page.locator(selector).inner_text().replace(",", ""))
+
+
+def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server: Server) -> None:
+    choose(page, server, "flow/trip")
     expect(page.locator("#start")).to_have_text(re.compile("🚀 Start Processing 4 files"))
     expect(page.locator("#plan")).to_contain_text("4 new")
     expect(page.locator("#plan")).to_contain_text("1 unsupported")
     expect(page.locator("#nsfw-unavailable")).to_contain_text("weights not found")
-    assert violations(page) == []
+    assert in_both_schemes(page) == []
     page.set_viewport_size({"width": 360, "height": 740})
     assert fits(page)
 
+    images = int(page.locator("#total-images").inner_text())
     page.click("#start")
     expect(page.locator("#complete-sum")).to_be_visible(timeout=30_000)
     expect(page.locator("#complete-sum")).to_contain_text("5 discovered")
     expect(page.locator("#complete-sum")).to_contain_text("3 added")
     expect(page.locator("#complete-sum")).to_contain_text("1 failed")
     expect(page.locator("#step-complete")).to_have_attribute("aria-current", "step")
-    expect(page.locator("#total-images")).to_have_text("3")
+    expect(page.locator("#total-images")).to_have_text(str(images + 3))
     assert fits(page)
-    assert violations(page) == []
+    assert in_both_schemes(page) == []
 
     page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("button", name=re.compile("3 added")).click()
@@ -52,18 +65,18 @@ def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server:
     for image in files.locator("img").all():
         expect(image).to_have_js_property("complete", value=True)
         assert image.evaluate("image => image.naturalWidth") > 0
-    assert violations(page) == []
+    assert in_both_schemes(page) == []
     page.keyboard.press("Escape")
 
     page.click("#start-another")
-    page.fill("#directory", "pictures/trip")
+    page.fill("#directory", "flow/trip")
     expect(page.locator("#plan")).to_contain_text("3 fresh")
     expect(page.locator("#plan")).to_contain_text("1 failed before")
     expect(page.locator("#start")).to_be_disabled()
 
 
 def test_folder_dialog_shows_badges_follows_the_keyboard_and_selects(page: Page, server: Server) -> None:
-    session = server.begin("pictures/trip", recursive=False)
+    session = server.begin("tree/trip", recursive=False)
     server.wait_for(session, "completed")
     server.post("/api/ingest/dismiss", {"session_id": session})
     page.goto(f"{server.address}/ingest-v2")
@@ -72,10 +85,10 @@ def test_folder_dialog_shows_badges_follows_the_keyboard_and_selects(page: Page,
     expect(dialog).to_be_visible()
     expect(dialog).to_contain_text("Your own folder")
     expect(dialog).to_contain_text("serve --root NAME=/path/to/folder")
-    dialog.get_by_text("pictures", exact=True).first.click()
+    dialog.get_by_text("tree", exact=True).first.click()
     expect(dialog.get_by_text("(2/3)")).to_be_visible()
     expect(dialog).to_contain_text("1 failed")
-    assert violations(page) == []
+    assert in_both_schemes(page) == []
 
     dialog.locator("#folders .folder").first.focus()
     page.keyboard.press("ArrowDown")
@@ -86,12 +99,99 @@ def test_folder_dialog_shows_badges_follows_the_keyboard_and_selects(page: Page,
     dialog.get_by_text("many", exact=True).click()
     page.click("#select-directory")
     expect(dialog).not_to_be_visible()
-    expect(page.locator("#directory")).to_have_value("pictures/many")
+    expect(page.locator("#directory")).to_have_value("tree/many")
     expect(page.locator("#start")).to_contain_text("60 files")
 
 
-def test_refresh_new_tab_and_server_restart_show_the_same_session(page: Page, server: Server) -> None:
-    choose(page, server, "pictures")
+def test_idle_tab_follows_a_session_that_a_program_started(page: Page, server: Server) -> None:
+    page.clock.install()
+    page.goto(f"{server.address}/ingest-v2")
+    page.click("#browse")
+    badge = page.locator("#folders .folder", has_text="long").locator(".badge [aria-hidden]")
+    expect(page.locator("#folders")).to_contain_text("long")
+    session = server.begin("long")
+    until(lambda: server.status(session)["committed_files"], what="the first commit")
+    page.clock.fast_forward(1_000)
+    expect(badge).to_have_text(re.compile("below"))
+    before = badge.inner_text()
+    page.clock.fast_forward(1_000)
+    expect(badge).not_to_have_text(before)
+    page.keyboard.press("Escape")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#notice")).to_contain_text("A session is running")
+    page.click("#notice-show")
+    expect(page.locator("#process")).to_be_visible()
+    images = number(page, "#total-images")
+    page.clock.fast_forward(5_000)
+    expect(page.locator("#total-images")).not_to_have_text(f"{images:,}")
+
+
+def test_queued_session_offers_cancel_and_the_keyboard_keeps_its_place(page: Page, server: Server) -> None:
+    first = server.begin("long", skip_existing=False)
+    server.wait_for(first, "processing")
+    second = server.begin("long", skip_existing=False, pattern="*.png")
+    page.add_init_script(f"sessionStorage.setItem('media-ingest-session', '{second}')")
+    page.goto(f"{server.address}/ingest-v2")
+    expect(page.locator("#state")).to_contain_text("Waiting for its turn: another session is running")
+    expect(page.locator("#cancel")).to_be_visible()
+    expect(page.locator("#pause")).not_to_be_visible()
+    expect(page.locator("#progress")).not_to_be_visible()
+    expect(page.locator("#stat-nsfw")).to_have_text("\N{EN DASH}")
+    assert in_both_schemes(page) == []
+
+    server.post("/api/ingest/cancel", {"session_id": first})
+    expect(page.locator("#process-title")).to_have_text("Processing")
+    page.focus("#pause")
+    page.keyboard.press("Enter")
+    expect(page.locator("#resume")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator("#pause")).to_be_focused()
+
+
+def test_pause_while_planning_says_when_it_comes(page: Page, server: Server) -> None:
+    session = server.begin("long", skip_existing=False)
+    planning = server.status(session) | {"status": "planning", "total_files": None, "discovered": None}
+    frame = f"event: session\ndata: {json.dumps(planning)}\n\n"
+    page.route("**/api/ingest/events/*", lambda route: route.fulfill(content_type="text/event-stream", body=frame))
+    for call in ("status/*", "pause"):
+        page.route(f"**/api/ingest/{call}", lambda route: route.fulfill(json=planning))
+    page.goto(f"{server.address}/ingest-v2")
+    expect(page.locator("#process-title")).to_have_text("Looking through the folders")
+    expect(page.locator("#progress-text")).to_have_text("Looking…")
+    page.click("#pause")
+    expect(page.locator("#pausing")).to_have_text("Pausing when planning is done")
+    expect(page.locator("#pause")).to_be_disabled()
+    page.unroute_all()
+
+
+def test_outage_and_a_missing_root_are_said_and_over_when_they_are(page: Page, server: Server, said: list[str]) -> None:
+    session = server.begin("long", skip_existing=False)
+    page.goto(f"{server.address}/ingest-v2")
+    expect(page.locator("#connection")).to_have_text("live")
+    server.env["INGEST_PORT"] = server.address.rpartition(":")[2]
+    server.kill()
+    page.click("#pause")
+    expect(page.locator("#action-error")).to_contain_text("The server does not answer")
+    server.start()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#connection")).to_have_text("live", timeout=10_000)
+    expect(page.locator("#action-error")).not_to_be_visible()
+    assert all("ERR_" in line for line in said), said
+    said.clear()
+
+    root = Path(server.folder).with_name("long")
+    server.post("/api/ingest/pause", {"session_id": session})
+    expect(page.locator("#resume")).to_be_visible()
+    away = root.rename(root.with_name("away"))
+    page.click("#resume")
+    expect(page.locator("#state")).to_contain_text("is not there")
+    away.rename(root)
+    page.click("#resume")
+    expect(page.locator("#pause")).to_be_visible()
+
+
+def test_refresh_and_new_tab_show_the_same_session(page: Page, server: Server) -> None:
+    choose(page, server, "refresh")
     page.click("#start")
     expect(page.locator("#process")).to_be_visible()
     page.click("#pause")
@@ -120,16 +220,25 @@ def test_refresh_new_tab_and_server_restart_show_the_same_session(page: Page, se
 
 
 def test_bad_input_is_one_sentence_beside_its_field(page: Page, server: Server, said: list[str]) -> None:
+    choose(page, server, "input")
     for directory, sentence in {
         "elsewhere": "is not inside a media root",
-        "pictures/nowhere": "There is no directory",
-        "pictures/trip/a.jpg": "is a file, not a directory",
+        "input/nowhere": "There is no directory",
+        "input/trip/a.jpg": "is a file, not a directory",
     }.items():
-        choose(page, server, directory)
+        page.fill("#directory", directory)
         expect(page.locator("#directory-error")).to_contain_text(sentence)
         expect(page.locator("#directory")).to_have_attribute("aria-invalid", "true")
         expect(page.locator("#start")).to_be_disabled()
-    choose(page, server, "pictures")
+    page.fill("#directory", "input")
+    page.get_by_text("Advanced", exact=True).click()
+    page.fill("#max_files", "0")
+    expect(page.locator("#max_files-error")).to_have_text("The number of files must be at least 1.")
+    page.fill("#max_files", "")
+    expect(page.locator("#start")).to_be_enabled()
+    with page.expect_request("**/api/ingest/plan*"):
+        page.press("#directory", "Enter")
+    expect(page.locator("#start")).to_be_enabled()
     page.fill("#pattern", "a[b")
     expect(page.locator("#pattern-error")).to_contain_text("opens a [")
     expect(page.locator("#start")).to_be_disabled()

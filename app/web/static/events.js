@@ -44,6 +44,15 @@ export class SessionStream {
     this.#staleTimer = null;
   }
 
+  /** The server is known to answer again: the next try does not wait any longer. */
+  hurry() {
+    if (this.sessionId === null || this.#staleTimer === null) return;
+    this.#close();
+    clearTimeout(this.#retry);
+    this.#failures = 0;
+    this.#open();
+  }
+
   #close() {
     this.#source?.close();
     this.#source = null;

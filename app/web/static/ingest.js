@@ -148,6 +148,7 @@ function configure({ focus = false } = {}) {
 async function lookAround() {
   const active = await api.activeSession().catch(() => null);
   if (!active) return;
+  stream.hurry();
   const wasAway = clearOutage();
   const state = `${active.session_id} ${active.status}`;
   const news = lastState !== null && state !== lastState;

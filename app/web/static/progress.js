@@ -29,11 +29,10 @@ const title = ({ status }) => ({ queued: "Queued", planning: "Looking through th
 
 /** The banner of each status that is not plain running: what it means and what a person can do. */
 function showState(status) {
-  const done = status.total_files === null ? "before the first file" : `${number(status.processed_files)} of ${number(status.total_files)}`;
   const states = {
     queued: ["Waiting for its turn:", "another session is running. This one starts by itself when that has ended or is paused.", ""],
-    paused: ["Paused.", `${capital(done)}${status.total_files === null ? "" : " done"}; what is committed stays. Resume goes on with the next file.`, "warn"],
-    interrupted: ["Interrupted.", `The server stopped ${status.total_files === null ? "" : "at "}${done}. Nothing is lost: Resume goes on with the next file.`, "warn"],
+    paused: ["What is committed stays.", "Resume goes on with the next file.", "warn"],
+    interrupted: ["The server stopped.", "Nothing is lost: Resume goes on with the next file.", "warn"],
     attention: ["Something needs you.", attentionSentence(status), "bad"],
   };
   const [heading, text, tone] = states[status.status] ?? ["", "", ""];
