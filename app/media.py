@@ -154,6 +154,15 @@ class FoundFile:
         return shown_path(self.root, self.path)
 
 
+_FROM_SIDECARS = frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})
+
+
+def stages_told_anew(before: str, after: str) -> frozenset[Stage]:
+    """The stages that a change of sidecar stamps concerns: `.xmp` speaks of all three, `.scores` of the score alone."""
+    changed = {part.partition("=")[0] for part in set(before.split()) ^ set(after.split())}
+    return _FROM_SIDECARS if "xmp" in changed else frozenset({Stage.SCORE}) if changed else frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """Which stages exist at which version, to which kinds they apply, and which cannot run in this process.

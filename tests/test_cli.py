@@ -137,6 +137,26 @@ def test_run_takes_everything_in_and_exits_0(place_with_photos):
     assert "0 processed: nothing; 0 pending" in again.stdout
 
 
+def test_a_folder_whose_name_is_no_text_is_taken_in(place):
+    folder = os.fsdecode(os.fsencode(place.media) + b"/caf\xe9")
+    write_many(Path(folder), 2)
+    status = place.json("run", folder)
+    assert (status["outcomes"]["added"], status["parameters"]["directories"]) == (2, ["photos/caf\\xe9"])
+    assert place.json("run", "photos/caf\\xe9")["skipped"]["fresh"] == 2
+    assert place.json("plan", os.path.relpath(folder, place.folder))["skipped"]["fresh"] == 2
+
+
+def test_the_name_of_a_root_wins_over_a_folder_of_that_name_here(place):
+    """`media` means the root, though `./media` is there too and lies in another one."""
+    write_many(place.media, 2)
+    other = place.folder / "other"
+    write_many(other / "photos", 1, prefix="here-")
+    place.env["INGEST_MEDIA_ROOTS"] += f",other={other}"
+    place.folder = other
+    assert place.json("plan", "photos")["directories"] == ["photos"]
+    assert place.json("plan", "./photos")["directories"] == ["other/photos"]
+
+
 def test_run_exits_1_where_some_files_failed_and_says_why(place):
     write_many(place.media, 2)
     truncated(place.media / "cut.jpg", size=(96, 64))

@@ -51,6 +51,24 @@ def next_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return scripts
 
 
+def remade(scripts: Path, *, also: str = "") -> None:
+    """Lets the next migration make `media_files` anew and drop the old one, as SQLite changes most tables."""
+    script = scripts / "versions" / "next.py"
+    text = script.read_text().replace(
+        '("media_files") as table:\n        table.add',
+        '("media_files", recreate="always") as table:\n        table.add',
+    )
+    script.write_text(text.replace("\n\n\ndef down", f"\n{also}\n\n\ndef down"))
+
+
+def links_of(url: str) -> list[tuple[str, str]]:
+    library = Library(url)
+    try:
+        return [(word["text"], word["source"]) for word in library.file("m", b"a.jpg")["keywords"]]
+    finally:
+        library.close()
+
+
 @pytest.fixture
 def older_url(fresh_url: str) -> str:
     """A database of its own at the revision of this program: what another one will call an older one."""
@@ -191,6 +209,35 @@ def test_a_migration_that_fails_leaves_the_older_database_as_it_was(older_url, n
     columns = engines.read(lambda c: {column["name"] for column in inspect(c).get_columns("media_files")})
     engines.close()
     assert "colour" not in columns
+
+
+def test_a_migration_that_makes_a_table_anew_keeps_the_rows_that_belong_to_it(sqlite_url, next_scripts):
+    with_a_file(sqlite_url)
+    before = links_of(sqlite_url)
+    remade(next_scripts)
+    assert bring_to_head(sqlite_url).after == "next"
+    assert links_of(sqlite_url) == before == [("sea", "xmp")]
+
+
+def test_after_a_migration_links_still_go_with_their_file(sqlite_url, next_scripts):
+    """Foreign keys are off for the migration alone."""
+    with_a_file(sqlite_url)
+    remade(next_scripts)
+    bring_to_head(sqlite_url)
+    engines = Engines(sqlite_url)
+    engines.write(lambda connection: connection.exec_driver_sql("DELETE FROM media_files"))
+    left = engines.read(lambda connection: connection.exec_driver_sql("SELECT count(*) FROM media_keywords").scalar())
+    engines.close()
+    assert left == 0
+
+
+def test_a_migration_that_would_leave_rows_that_belong_to_nothing_is_refused(sqlite_url, next_scripts):
+    with_a_file(sqlite_url)
+    before = links_of(sqlite_url)
+    remade(next_scripts, also="    op.execute('DELETE FROM media_files')")
+    assert "would leave rows that belong to nothing" in refused(sqlite_url)
+    assert revision_in(sqlite_url) == HEAD
+    assert links_of(sqlite_url) == before
 
 
 # -- a database that is refused ----------------------------------------------------------------------------------

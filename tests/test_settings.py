@@ -132,6 +132,29 @@ def test_the_sample_root_gives_way_to_those_of_the_command_line(tmp_path):
     assert set(load([]).ingest_media_roots) == {"media"}
 
 
+def test_a_state_folder_among_the_media_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("INGEST_MEDIA_ROOTS", f"a={tmp_path}/a,b={tmp_path}/b")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "link").symlink_to("b")
+    for inside in ("b", "b/state", "link/state", "b/deep/er", "b/../b/state"):
+        monkeypatch.setenv("INGEST_STATE_DIR", str(tmp_path / inside))
+        with pytest.raises(BadSetting) as caught:
+            load()
+        sentence = caught.value.sentence
+        assert f"INGEST_STATE_DIR={tmp_path / inside} lies inside the media root 'b'" in sentence
+        assert sentence.endswith("begins with a dot.")
+        assert "\n" not in sentence
+    for apart in ("b/.state", "b/.cache/state", "bb", "state", "b/../state"):
+        monkeypatch.setenv("INGEST_STATE_DIR", str(tmp_path / apart))
+        assert load().ingest_state_dir == tmp_path / apart
+
+
+def test_a_state_folder_among_the_media_of_the_command_line_is_refused(tmp_path):
+    with pytest.raises(BadSetting, match=r"^INGEST_STATE_DIR=.* lies inside the media root 'b'"):
+        load([f"b={tmp_path}"], ingest_state_dir=tmp_path / "state")
+    assert set(load([f"b={tmp_path}"]).ingest_media_roots) == {"b"}
+
+
 def test_the_same_root_by_another_name_is_refused(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")

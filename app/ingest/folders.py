@@ -221,7 +221,7 @@ class Folders:
             return Listing(folder, tuple(Entry(name, Look.HIDDEN) for name in names), tuple(folders), hidden=True)
         scores = _stamps_in(os.path.join(absolute, SCORES_FOLDER)) if SCORES_FOLDER in folders else {}
         sidecars = _Sidecars(entries, scores)
-        room = MAX_PATH_BYTES - len(folder.below(b"").shown.encode())
+        room = MAX_PATH_BYTES - len(folder.root.encode() + b"/" + join(folder.path, b""))
         seen = (_first_look(name, entries[name], sidecars, room) for name in sorted(entries))
         return Listing(folder, tuple(entry for entry in seen if entry is not None), tuple(folders))
 

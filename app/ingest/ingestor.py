@@ -149,8 +149,9 @@ class _Run:
         """Counts every file and lists those to process: about 300 bytes of memory each, gone with the run."""
         self.move(Status.PLANNING)
         check_roots(self.parts.folders, self.session.parameters.directories)
+        counted_before = self.session.processed_files
         self.session, answered = recounted(self.session, self.parts.library)
-        if answered:
+        if answered or counted_before:
             events = self.parts.library.all_events(self.session.session_id)
             self.parts.store.rewrite_journal(self.session.session_id, events)
         tally = Tally(answered_before=len(answered))
@@ -161,6 +162,7 @@ class _Run:
             if self.control.at_once:
                 raise _Stopped
             self._heartbeat()
+        check_roots(self.parts.folders, self.session.parameters.directories)  # or a lost disk would look empty
         self.session = self.session.planned(tally.as_plan(), self.parts.recipe.unavailable)
 
     def process(self) -> None:

@@ -15,11 +15,12 @@ from pydantic import TypeAdapter
 from app.errors import IllegalMove
 from app.ingest.parameters import Parameters
 from app.library.values import Event
-from app.media import Outcome, Skip, Stage
+from app.media import Outcome, Skip, Stage, StageStatus
 
 VERSION = 1
 MAX_ERRORS = 20
 STATS = ("metadata_extracted", "keywords_added", "scores_imported", "nsfw_checked", "nsfw_detected", "errors")
+_ENDS = frozenset(StageStatus)
 
 
 class Status(StrEnum):
@@ -199,8 +200,8 @@ class SessionState:
         detail = event.detail or {}
         stages = dict(self.stages)
         for stage in self.parameters.wanted:
-            status, seconds = detail.get("stages", {}).get(stage.value, ("skipped", 0.0))
-            count = stages[stage.value]
+            told, seconds = detail.get("stages", {}).get(stage.value, ("skipped", 0.0))
+            count, status = stages[stage.value], told if told in _ENDS else "skipped"  # another version may know more
             ended = {status: getattr(count, status) + 1}
             stages[stage.value] = replace(count, seconds=round(count.seconds + seconds, 6), **ended)
         added = detail.get("stats", {})
@@ -211,7 +212,7 @@ class SessionState:
         )
         return replace(
             self,
-            outcomes={**self.outcomes, event.outcome: self.outcomes[event.outcome] + 1},
+            outcomes={**self.outcomes, event.outcome: self.outcomes.get(event.outcome, 0) + 1},
             stats={name: self.stats[name] + added.get(name, 0) for name in STATS},
             stages=stages,
             errors=(*self.errors, *new_errors)[-MAX_ERRORS:] if new_errors else self.errors,
@@ -260,7 +261,8 @@ class SessionState:
     @classmethod
     def from_log(cls, detail: Any) -> "SessionState":
         """A session from a `session` event, its counters at zero. Raises ValueError if it is none."""
-        return cls.from_json({**detail, "outcomes": {}, "stats": {}}).without_answers()
+        zeros: dict[str, Any] = {"outcomes": {}, "stats": {}}
+        return cls.from_json({**detail, **zeros} if isinstance(detail, Mapping) else None).without_answers()
 
     def as_status(self) -> dict[str, Any]:
         """The whole status of the contract: what the page, programs and the command line see."""

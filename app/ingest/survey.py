@@ -12,9 +12,19 @@ from app.ingest.folders import Entry, Folder, Listing, Look, is_hidden, join
 from app.ingest.parameters import Parameters
 from app.ingest.session import PlanCounts
 from app.library.values import Known
-from app.media import FORMAT_OF_SUFFIX, FoundFile, Job, Recipe, Skip, Stage, StageStatus, shown_path, suffix_of
+from app.media import (
+    FORMAT_OF_SUFFIX,
+    FoundFile,
+    Job,
+    Recipe,
+    Skip,
+    Stage,
+    StageStatus,
+    shown_path,
+    stages_told_anew,
+    suffix_of,
+)
 
-_FROM_SIDECARS = frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})
 MAX_WARNINGS = 20
 NOTHING_KNOWN = Known()
 
@@ -67,13 +77,7 @@ def stale_stages(file: FoundFile, known: Known, runnable: frozenset[Stage], reci
     """The stages to run even if the bytes are the row's: never ended, of another version, or a sidecar changed."""
     marks = known.stages or {}
     never_ended = {stage for stage in runnable if not _ended(marks.get(stage.value), recipe.versions[stage])}
-    return frozenset(never_ended | (runnable & _told_anew(known.sidecar, file.sidecar)))
-
-
-def _told_anew(before: str, after: str) -> frozenset[Stage]:
-    """The stages that a change of sidecars concerns: `.xmp` speaks of all three, `.scores` of the score alone."""
-    changed = {part.partition("=")[0] for part in set(before.split()) ^ set(after.split())}
-    return _FROM_SIDECARS if "xmp" in changed else frozenset({Stage.SCORE}) if changed else frozenset()
+    return frozenset(never_ended | (runnable & stages_told_anew(known.sidecar, file.sidecar)))
 
 
 def _ended(mark: Mapping[str, object] | None, version: int) -> bool:

@@ -214,7 +214,11 @@ class Library:
 
     def nsfw_threshold(self) -> float | None:
         """The library's threshold: that of the session that was started last, None before the first."""
-        first_rows = select(func.min(EVENTS.c.id).label("id")).where(EVENTS.c.kind == "session")
+        sessions = EVENTS.c.kind == "session"
+        refused = select(EVENTS.c.session_id).where(  # a start that could not be saved is forgotten while queued
+            sessions, EVENTS.c.outcome == FORGOTTEN, EVENTS.c.detail["status"].as_string() == "queued"
+        )
+        first_rows = select(func.min(EVENTS.c.id).label("id")).where(sessions, EVENTS.c.session_id.not_in(refused))
         newest = select(func.max(first_rows.group_by(EVENTS.c.session_id).subquery().c.id)).scalar_subquery()
         statement = select(EVENTS.c.detail).where(EVENTS.c.id == newest)
         detail = self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none())

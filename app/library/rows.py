@@ -8,7 +8,18 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeAlias
 
-from app.media import Analysis, Keyword, Metadata, Outcome, Stage, StageStatus, clean_json, clean_text, shown_name
+from app.media import (
+    Analysis,
+    Keyword,
+    Metadata,
+    Outcome,
+    Stage,
+    StageStatus,
+    clean_json,
+    clean_text,
+    shown_name,
+    stages_told_anew,
+)
 
 METADATA_COLUMNS = tuple(field.name for field in fields(Metadata))
 MAX_KEYWORD_CHARACTERS = 250  # PostgreSQL indexes at most 2,704 bytes
@@ -53,8 +64,16 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
                 row[column] = read[stage].get(column)
             else:
                 row[column] = old[column] if old is not None and same_bytes else None
-    row["stages"] = (dict(old["stages"]) if old is not None and same_bytes else {}) | _stage_marks(analysis)
+    row["stages"] = (_marks_that_stand(analysis, old) if old is not None and same_bytes else {}) | _stage_marks(
+        analysis
+    )
     return row
+
+
+def _marks_that_stand(analysis: Analysis, old: Mapping[str, Any]) -> dict[str, Any]:
+    """The marks of a row whose bytes are the same, without the stages that a changed sidecar speaks of anew."""
+    anew = stages_told_anew(old["sidecar"], analysis.file.sidecar)
+    return {stage: mark for stage, mark in old["stages"].items() if stage not in anew}
 
 
 def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:

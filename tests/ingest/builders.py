@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.ingest.executor import SerialExecutor
 from app.ingest.folders import Folders
 from app.ingest.ingestor import Ingestor
@@ -131,6 +133,15 @@ def tree(folder: Path, *names: str | bytes) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as stream:
             stream.write(os.fsencode(name))
+
+
+def far_future(path: Path) -> int:
+    """Gives a file a time in the year 2300 and returns it, in ns: more than 64 bits. Skips where there is no such."""
+    far = 10_413_792_000 * 10**9
+    os.utime(path, ns=(far, far))
+    if path.stat().st_mtime_ns != far:
+        pytest.skip("this file system knows no year 2300")
+    return far
 
 
 class Reader:

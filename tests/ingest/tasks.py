@@ -11,6 +11,11 @@ def prepare() -> None:
     """What a worker does before its first file: nothing."""
 
 
+def cannot_prepare() -> None:
+    """What a worker does that cannot start."""
+    raise RuntimeError("a library is missing here")
+
+
 def by_name(job: Job) -> Failure:
     """Does what the file's name says; the answer carries the worker's process id as its reason."""
     name = job.file.name

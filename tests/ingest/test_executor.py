@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import NeedsAttention
 from app.ingest.executor import BYTES_PER_EXTRA_SECOND, Executor, Limits, PoolExecutor, SerialExecutor
+from app.ingest.session import Status
 from app.media import Failure, Job, Stage
-from tests.ingest.builders import EVERY_STAGE, WAIT_SECONDS, found
-from tests.ingest.tasks import by_name, prepare
+from tests.ingest.builders import EVERY_STAGE, WAIT_SECONDS, assert_sums_close, found, parameters, tree, workplace
+from tests.ingest.tasks import by_name, cannot_prepare, prepare
 
 LIMITS = Limits(image_seconds=WAIT_SECONDS, video_seconds=WAIT_SECONDS, memory_mb=1024)
 PRELOAD = ["tests.ingest.tasks"]
@@ -166,6 +168,29 @@ def test_workers_that_are_killed_while_idle_between_two_results_cost_no_file():
             assert causes(executor, *(f"{n}.jpg" for n in range(8))) == ["answered"] * 8
     finally:
         executor.close()
+
+
+def test_workers_that_cannot_start_blame_no_file():
+    broken = PoolExecutor(1, LIMITS, cannot_prepare, PRELOAD)
+    try:
+        with pytest.raises(NeedsAttention) as caught:
+            results(broken, jobs("a.jpg", "b.jpg"))
+    finally:
+        broken.close()
+    assert caught.value.cause == "workers_cannot_start"
+
+
+def test_a_session_whose_workers_cannot_start_needs_attention_and_answers_for_no_file(tmp_path, sqlite_url):
+    with workplace(tmp_path, sqlite_url) as place:
+        tree(place.media, "a.jpg", "b.jpg")
+        broken = PoolExecutor(1, LIMITS, cannot_prepare, PRELOAD)
+        object.__setattr__(place.ingestor, "executor", broken)
+        object.__setattr__(place.ingestor, "analyze", by_name)
+        session = place.recover().start(parameters("m"))
+        stopped = place.until(session.session_id, Status.ATTENTION)
+        assert stopped.attention["cause"] == "workers_cannot_start"
+        assert (stopped.processed_files, stopped.pending, stopped.errors) == (0, 2, ())
+        assert_sums_close(stopped)
 
 
 def test_a_fault_of_ours_names_itself_and_stops_nothing(shared_pool):

@@ -9,7 +9,8 @@ import pytest
 
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
 from app.ingest.folders import Folder, Folders, Look, is_hidden
-from tests.ingest.builders import tree
+from app.media import MAX_PATH_BYTES
+from tests.ingest.builders import far_future, tree
 
 
 @pytest.fixture
@@ -268,6 +269,32 @@ def test_special_files_and_links_are_unsupported_and_never_opened(folders, root)
     seen = looks(folders)
     assert seen.pop(b"a.jpg") is Look.MEDIA
     assert seen == dict.fromkeys((b"pipe.jpg", b"link.jpg", b"broken.jpg", b"linked", b"socket.jpg"), Look.UNSUPPORTED)
+
+
+@pytest.mark.parametrize("letter", [b"d", "\u00e9".encode(), b"\xe9"], ids=["ascii", "two bytes", "not UTF-8"])
+def test_a_path_longer_than_the_longest_is_unsupported(root, letter):
+    """To the byte, and counted in bytes: neither in characters nor as a path is shown."""
+    folders, part = Folders({"name": root}), letter * (200 // len(letter))
+    above = b"/".join([part] * 12)
+    room = MAX_PATH_BYTES - len(b"name/" + above + b"/")
+    fits, too_long = b"x" * (room - 4) + b".jpg", b"x" * (room - 3) + b".jpg"
+    tree(root, above + b"/" + fits, above + b"/" + too_long, above + b"/a.jpg", above + b"/" + too_long + b".xmp")
+    seen = {entry.name: entry.look for entry in folders.read(Folder("name", above)).entries}
+    assert seen == {fits: Look.MEDIA, too_long: Look.UNSUPPORTED, b"a.jpg": Look.MEDIA}
+    longest = max(len(b"name/" + file.path) for file in folders.read(Folder("name", above)).files())
+    assert longest == MAX_PATH_BYTES
+
+
+def test_in_the_root_itself_a_name_may_be_as_long_as_the_system_allows(folders, root):
+    tree(root, b"x" * 251 + b".jpg")
+    assert set(looks(folders).values()) == {Look.MEDIA}
+
+
+def test_a_time_that_no_database_can_hold_is_the_last_one_that_they_can(folders, root):
+    tree(root, "a.jpg")
+    far = far_future(root / "a.jpg")
+    [file] = folders.read(Folder("m")).files()
+    assert file.mtime_ns == folders.found("m", b"a.jpg").mtime_ns == 2**63 - 1 < far
 
 
 def test_a_folder_named_like_a_picture_is_a_folder(folders, root):

@@ -10,7 +10,16 @@ from app.ingest.ingestor import Control, Stop
 from app.ingest.session import Status
 from app.ingest.store import new_session_id
 from app.media import Job, Stage
-from tests.ingest.builders import RECIPE, Workplace, assert_sums_close, parameters, session_of, tree, workplace
+from tests.ingest.builders import (
+    RECIPE,
+    Workplace,
+    assert_sums_close,
+    far_future,
+    parameters,
+    session_of,
+    tree,
+    workplace,
+)
 
 
 @pytest.fixture
@@ -108,6 +117,25 @@ def test_failed_and_vanished_files_are_answered_for_and_the_session_goes_on(plac
         "m/d.jpg": "added",
     }
     assert_sums_close(session)
+
+
+def test_the_errors_that_are_listed_are_those_that_are_counted(place):
+    """A file that vanished is neither."""
+    tree(place.media, *(f"{n}.jpg" for n in range(3)), "broken1.jpg", "broken2.jpg")
+    place.reader.gates[b"0.jpg"] = (place.media / "1.jpg").unlink
+    session = begin(place)
+    assert (session.outcomes["vanished"], session.outcomes["failed"], session.stats["errors"]) == (1, 2, 2)
+    assert [error["path"] for error in session.errors] == ["m/broken1.jpg", "m/broken2.jpg"]
+    assert sum(count.failed for name, count in session.stages.items() if name == "thumbnail") == 2
+    assert_sums_close(session)
+
+
+def test_a_file_from_the_far_future_is_taken_in_and_fresh_the_next_time(tmp_path, library_url):
+    with workplace(tmp_path, library_url) as place:
+        tree(place.media, "a.jpg")
+        far_future(place.media / "a.jpg")
+        assert begin(place).outcomes["added"] == 1
+        assert begin(place).plan.skipped["fresh"] == 1
 
 
 def test_the_answers_of_the_log_are_those_of_the_session(place):

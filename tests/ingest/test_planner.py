@@ -1,5 +1,6 @@
 """The plan is what the session then does, counted by the same code."""
 
+import os
 import threading
 
 import pytest
@@ -108,6 +109,34 @@ def test_each_number_opens_its_list_page_by_page(place, planner):
         assert len(set(seen)) == len(seen) == planned["skipped"].get(str(name), planned["pending"])
         if name == "pending":
             assert seen == ["m/a-b/x.jpg", "m/a.jpg", "m/a/x.jpg", "m/a/y.jpg"]
+
+
+def listed(planner: Planner, name: str, cursor: str | None = None) -> list[str]:
+    return [file["path"] for file in planner.files(parameters("m"), name, cursor=cursor, limit=9)["files"]]
+
+
+def test_a_page_goes_on_after_its_cursor_though_that_file_left_the_class(place, planner):
+    """The file at the cursor was taken in, or went away, between the two pages."""
+    tree(place.media, b"a.jpg", b"a\xe9.jpg", b"b.jpg", b"b/x.jpg", b"c\xff.jpg", b"d.jpg")
+    before = listed(planner, "pending")
+    assert before == ["m/a.jpg", "m/a\\xe9.jpg", "m/b.jpg", "m/b/x.jpg", "m/c\\xff.jpg", "m/d.jpg"]
+    place.run(pattern="b.*|c*")
+    os.unlink(os.fsencode(place.media) + b"/a\xe9.jpg")
+    planner.plan(parameters("m"), refresh=True)
+    left = ["m/a.jpg", "m/b/x.jpg", "m/d.jpg"]
+    assert listed(planner, "pending") == left
+    for cursor, after in zip(before, (1, 1, 1, 2, 2, 3), strict=True):
+        assert listed(planner, "pending", cursor) == left[after:], cursor
+    assert listed(planner, "fresh") == ["m/b.jpg", "m/c\\xff.jpg"]
+    assert listed(planner, "fresh", "m/b/x.jpg") == ["m/c\\xff.jpg"]
+
+
+@pytest.mark.parametrize("cursor", ["m/\ud800.jpg", "\udcff"])
+def test_a_cursor_that_no_name_can_be_is_refused(place, planner, cursor):
+    tree(place.media, "a.jpg")
+    with pytest.raises(InvalidRequest) as caught:
+        planner.files(parameters("m"), "pending", cursor=cursor, limit=5)
+    assert (caught.value.field, caught.value.cause) == ("cursor", "bad_cursor")
 
 
 def test_a_list_that_does_not_exist_is_refused(place, planner):

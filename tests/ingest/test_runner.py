@@ -1,7 +1,9 @@
 """Sessions and the one thread that works on them, over a real library: start, pause, cancel, resume, recover."""
 
 import json
+import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +20,19 @@ from app.errors import (
 from app.ingest import runner as runner_module
 from app.ingest.session import Status
 from app.ingest.survey import Verdict
-from tests.ingest.builders import OTHER_SESSION, WAIT_SECONDS, Workplace, assert_sums_close, parameters, tree, workplace
+from app.library.migrations import bring_to_head
+from app.media import Stage
+from tests.ingest.builders import (
+    OTHER_SESSION,
+    WAIT_SECONDS,
+    Gate,
+    Workplace,
+    assert_sums_close,
+    failure,
+    parameters,
+    tree,
+    workplace,
+)
 
 
 @pytest.fixture
@@ -106,6 +120,24 @@ def test_a_start_where_nothing_matches_is_refused_and_leaves_nothing(running, na
     assert words in caught.value.sentence
     assert running.runner.sessions() == running.store.session_ids() == []
     assert running.library.session_rows() == {}
+
+
+def test_a_start_that_could_not_be_saved_leaves_nothing_that_begins_later(running, monkeypatch):
+    tree(running.media, "a.jpg")
+
+    def full(*_args, **_options):
+        raise NeedsAttention("The disk that holds the state folder is full.", cause="disk_full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running.store, "save", full)
+        with pytest.raises(NeedsAttention, match="is full"):
+            running.runner.start(parameters("m", nsfw_threshold=0.1))
+    assert running.runner.sessions() == []
+    assert running.library.summary()["sessions"] == 0
+    assert running.library.nsfw_threshold() is None
+    running.restart()
+    assert running.runner.sessions() == running.store.session_ids() == running.reader.seen == []
+    assert running.run().outcomes["added"] == 1
 
 
 @pytest.mark.parametrize(
@@ -231,6 +263,46 @@ def test_a_cancel_that_comes_while_a_pause_is_being_written_is_not_lost(running)
     running.until(session_id, Status.CANCELLED)
 
 
+@pytest.mark.parametrize("wishes", [("cancel", "pause"), ("pause", "cancel")], ids=" then ".join)
+def test_a_cancel_and_a_pause_at_one_file_cancel_in_either_order(running, wishes):
+    tree(running.media, *(f"{n}.jpg" for n in range(4)))
+    session_id, gate = held_at(running, b"1.jpg")
+    for wish in wishes:
+        getattr(running.runner, wish)(session_id)
+    gate.open()
+    session = running.until(session_id, Status.CANCELLED)
+    assert (session.processed_files, session.pending) == (2, 2)
+    assert_sums_close(session)
+    running.restart()
+    assert running.runner.session(session_id).status is Status.CANCELLED
+
+
+def test_a_pause_while_planning_takes_effect_before_the_first_file(running, monkeypatch):
+    tree(running.media, *(f"{n}.jpg" for n in range(3)), "sub/x.jpg")
+    planning, goes_on, read = threading.Event(), threading.Event(), running.folders.read
+    running.ends.append(goes_on.set)
+
+    def held(folder, **options):
+        if threading.current_thread() is running.runner._thread:
+            planning.set()
+            assert goes_on.wait(WAIT_SECONDS)
+        return read(folder, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running.folders, "read", held)
+        session_id = running.runner.start(parameters("m")).session_id
+        assert planning.wait(WAIT_SECONDS)
+        assert running.runner.pause(session_id).status is Status.PLANNING
+        goes_on.set()
+        session = running.until(session_id, Status.PAUSED)
+    assert (session.processed_files, session.total_files, session.pending) == (0, 4, 4)
+    assert running.reader.seen == []
+    assert running.runner.resume(session_id)[1] is True
+    done = running.until(session_id, Status.COMPLETED)
+    assert done.outcomes["added"] == 4
+    assert_sums_close(done)
+
+
 @pytest.mark.parametrize("status", [Status.PAUSED, Status.COMPLETED, Status.CANCELLED])
 def test_a_session_that_is_not_at_work_cannot_be_paused(running, status):
     tree(running.media, *(f"{n}.jpg" for n in range(3)))
@@ -284,10 +356,8 @@ def test_a_session_that_nobody_knows_is_named(running, method):
 # -- recovery ----------------------------------------------------------------------------------------------------
 
 
-def interrupted(place: Workplace) -> str:
-    """A session of five files of which two are committed, whose server was stopped."""
-    tree(place.media, *(f"{n}.jpg" for n in range(5)))
-    session_id, gate = held_at(place, b"1.jpg")
+def stopped_at(place: Workplace, gate: Gate) -> None:
+    """The server is told to end while its session stands at a file, which it then ends."""
     closing = threading.Thread(target=place.runner.close)
     closing.start()
     with place.runner._changed:
@@ -295,6 +365,13 @@ def interrupted(place: Workplace) -> str:
     gate.open()
     closing.join()
     place.reader.gates.clear()
+
+
+def interrupted(place: Workplace) -> str:
+    """A session of five files of which two are committed, whose server was stopped."""
+    tree(place.media, *(f"{n}.jpg" for n in range(5)))
+    session_id, gate = held_at(place, b"1.jpg")
+    stopped_at(place, gate)
     return session_id
 
 
@@ -305,9 +382,13 @@ def as_undisturbed(place: Workplace, session_id: str) -> None:
     assert done.stages["identify"].done == 5
     assert sorted(place.reader.seen) == [b"%d.jpg" % n for n in range(5)]
     assert len(place.library.answers(session_id)) == 5
-    journal = (place.store.folder / f"{session_id}.files.jsonl").read_text().splitlines()
-    assert [json.loads(line)["path"] for line in journal] == [f"m/{n}.jpg" for n in range(5)]
+    assert journal_of(place, session_id) == [f"m/{n}.jpg" for n in range(5)]
     assert_sums_close(done)
+
+
+def journal_of(place: Workplace, session_id: str) -> list[str]:
+    journal = (place.store.folder / f"{session_id}.files.jsonl").read_text().splitlines()
+    return [json.loads(line)["path"] for line in journal]
 
 
 def test_a_server_that_goes_interrupts_and_the_next_one_goes_on(running):
@@ -325,6 +406,20 @@ def test_without_auto_resume_it_stays_interrupted_until_a_person_says_so(running
     assert running.runner.active().session_id == session_id
     assert running.runner.resume(session_id)[1] is True
     as_undisturbed(running, session_id)
+
+
+@pytest.mark.parametrize(("wish", "status"), [("pause", Status.PAUSED), ("cancel", Status.CANCELLED)])
+def test_what_a_person_asked_for_outlives_the_end_of_the_server(running, wish, status):
+    tree(running.media, *(f"{n}.jpg" for n in range(4)))
+    session_id, gate = held_at(running, b"1.jpg")
+    getattr(running.runner, wish)(session_id)
+    stopped_at(running, gate)
+    saved = running.store.load(session_id)
+    assert (saved.status, saved.processed_files, saved.interruptions) == (status, 2, 0)
+    running.restart()
+    assert running.runner.session(session_id).status is status
+    assert running.reader.seen == [b"0.jpg", b"1.jpg"]
+    assert_sums_close(running.runner.session(session_id))
 
 
 def killed(place: Workplace, session_id: str) -> None:
@@ -420,6 +515,98 @@ def test_ended_sessions_are_the_same_after_a_restart(running):
     assert running.runner.sessions() == [session]
 
 
+@pytest.mark.parametrize("detail", [None, [], "text", {}, {"version": 99}, {"version": 1, "parameters": {}}], ids=repr)
+def test_a_row_of_the_log_that_cannot_be_read_leaves_only_its_session_out(running, detail):
+    tree(running.media, "a.jpg")
+    session = running.run()
+    running.library.append(OTHER_SESSION, "session", detail)
+    running.restart()
+    assert running.runner.sessions() == [session]
+    assert running.run(pattern="*.jpg").status is Status.COMPLETED
+
+
+def test_a_row_of_the_log_of_another_version_is_read_with_zeros(running):
+    session_id = interrupted(running)
+    log = running.library.session_rows()[session_id].detail
+    stages = {name: count for name, count in log["stages"].items() if name != "nsfw"}
+    running.library.append(session_id, "session", log | {"stages": stages | {"faces": stages["identify"]}, "mood": 1})
+    (running.store.folder / f"{session_id}.json").unlink()
+    running.restart()
+    as_undisturbed(running, session_id)
+    assert set(running.runner.session(session_id).stages) == set(Stage)
+
+
+def test_an_answer_of_another_version_is_counted_and_breaks_nothing(running):
+    """A stage, a way to end one and a counter that this program does not know."""
+    session_id = interrupted(running)
+    row = running.library.answers(session_id)[0]
+    detail = dict(row.detail) | {"stages": {"faces": ["done", 1.0], "identify": ["dreamt", 1.0]}, "stats": {"faces": 3}}
+    running.library._engines.write(
+        lambda c: c.exec_driver_sql("UPDATE ingest_events SET detail = ? WHERE id = ?", (json.dumps(detail), row.id))
+    )
+    running.restart()
+    done = running.until(session_id, Status.COMPLETED)
+    assert (done.processed_files, done.stats["metadata_extracted"]) == (5, 4)
+    assert_sums_close(done)
+
+
+def test_stages_start_and_complete_once_whenever_the_server_dies(running):
+    session_id = interrupted(running)
+    killed(running, session_id)
+    running.restart()
+    as_undisturbed(running, session_id)
+    running.close()
+    running.open()
+    killed(running, session_id)  # now all is done but the last move
+    running.recover()
+    running.until(session_id, Status.COMPLETED)
+    kinds = [(event.kind, event.detail["stage"]) for event in running.library.all_events(session_id) if is_stage(event)]
+    assert kinds == [(kind, stage) for kind in ("stage_start", "stage_complete") for stage in Stage]
+
+
+def is_stage(event) -> bool:
+    return event.kind.startswith("stage_")
+
+
+def replace_database(place: Workplace, copy: Path | None) -> None:
+    """Moves the database away; a copy of an earlier one takes its place, or a new one."""
+    file = Path(place.url.removeprefix("sqlite:///"))
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        file.with_name(name).unlink(missing_ok=True)
+    if copy is None:
+        bring_to_head(place.url)
+    else:
+        shutil.copy(copy, file)
+
+
+@pytest.mark.parametrize("auto_resume", [True, False], ids=["by itself", "when a person says so"])
+@pytest.mark.parametrize("before", ["new", "an older copy"])
+def test_a_session_is_counted_from_the_database_that_is_there(running, tmp_path, before, auto_resume):
+    tree(running.media, *(f"{n}.jpg" for n in range(5)))
+    session_id = paused(running, b"0.jpg")
+    running.close()
+    copy = tmp_path / "copy.db"
+    shutil.copy(running.url.removeprefix("sqlite:///"), copy)
+    running.open()
+    gate = running.gate(b"3.jpg")
+    running.recover().resume(session_id)
+    gate.arrived()
+    stopped_at(running, gate)
+    assert running.store.load(session_id).processed_files == 4
+    running.close()
+    replace_database(running, None if before == "new" else copy)
+    running.open()
+    running.recover(auto_resume=auto_resume)
+    if not auto_resume:
+        assert running.runner.resume(session_id)[1] is True
+    done = running.until(session_id, Status.COMPLETED)
+    assert (done.total_files, done.outcomes["added"], done.stats["keywords_added"]) == (5, 5, 5)
+    assert done.stages["identify"].done == 5
+    assert running.library.answered(session_id) == {b"m/%d.jpg" % n for n in range(5)}
+    assert journal_of(running, session_id) == [f"m/{n}.jpg" for n in range(5)]
+    assert_sums_close(done)
+
+
 def test_leftovers_are_swept_at_the_start(running):
     leftover = running.store.folder / ".something.json.abc.tmp"
     leftover.write_text("{")
@@ -443,6 +630,118 @@ def test_a_missing_root_calls_for_attention_and_goes_on_by_itself_when_it_is_men
     done = running.until(session_id, Status.COMPLETED)
     assert (done.processed_files, done.attention) == (3, None)
     assert_sums_close(done)
+
+
+def once(place: Workplace, name: bytes, what) -> None:
+    """Does something the first time that a file has its turn."""
+
+    def gate() -> None:
+        del place.reader.gates[name]
+        what()
+
+    place.reader.gates[name] = gate
+
+
+@pytest.mark.parametrize("when", ["at a file", "on the walk"])
+@pytest.mark.parametrize(("lost", "cause"), [("", "root_missing"), ("sub", "directory_missing")])
+def test_what_goes_away_mid_run_stops_the_session_and_no_file_is_called_vanished(
+    running, monkeypatch, lost, cause, when
+):
+    monkeypatch.setattr(runner_module, "RETRY_SECONDS", (0.02,))
+    tree(running.media, *(f"sub/deep/{n}.jpg" for n in range(5)))
+    place, away = running.media / lost, running.media.with_name("unplugged")
+    if when == "at a file":
+        once(running, b"1.jpg", lambda: place.rename(away))
+    else:
+        pull_out_on_the_walk(running, monkeypatch, lambda: place.rename(away))
+    session_id = running.runner.start(parameters("m/sub")).session_id
+    session = running.until(session_id, Status.ATTENTION)
+    assert session.attention["cause"] == cause
+    assert session.outcomes["vanished"] == session.outcomes["failed"] == 0
+    assert session.processed_files == (1 if when == "at a file" else 0)
+    away.rename(place)
+    done = running.until(session_id, Status.COMPLETED)
+    assert (done.outcomes["added"], done.total_files, done.plan.discovered) == (5, 5, 5)
+    assert_sums_close(done)
+
+
+def pull_out_on_the_walk(place: Workplace, monkeypatch: pytest.MonkeyPatch, pull) -> None:
+    """Does something before the runner reads the first folder below the chosen one, once."""
+    read, todo = place.folders.read, [pull]
+
+    def watched(folder, **options):
+        if folder.path.endswith(b"deep") and todo and threading.current_thread() is place.runner._thread:
+            todo.pop()()
+        return read(folder, **options)
+
+    monkeypatch.setattr(place.folders, "read", watched)
+
+
+def test_a_single_file_that_goes_away_mid_run_is_vanished(running):
+    tree(running.media, *(f"sub/{n}.jpg" for n in range(4)))
+    once(running, b"1.jpg", (running.media / "sub" / "2.jpg").unlink)
+    done = running.run()
+    assert (done.outcomes["added"], done.outcomes["vanished"], done.stats["errors"], done.errors) == (3, 1, 0, ())
+    assert_sums_close(done)
+
+
+def test_files_that_could_not_be_opened_are_tried_again_by_the_next_session(running):
+    tree(running.media, "a.jpg", "broken.jpg", "locked.jpg")
+    real = running.ingestor.analyze
+
+    def locked(job):
+        if job.file.name == b"locked.jpg":
+            return failure(job.file, stage=Stage.IDENTIFY, cause="unreadable", reason="Permission is denied.")
+        return real(job)
+
+    object.__setattr__(running.ingestor, "analyze", locked)
+    first = running.run()
+    assert (first.outcomes["failed"], first.stats["errors"]) == (2, 2)
+    assert {error["cause"] for error in first.errors} == {"truncated_image", "unreadable"}
+    object.__setattr__(running.ingestor, "analyze", real)
+    second = running.run()
+    assert second.plan.skipped | {"fresh": 1, "failed_before": 1} == second.plan.skipped
+    assert (second.plan.pending_by, second.outcomes["added"]) == ({"new": 1}, 1)
+
+
+@pytest.mark.parametrize("by_itself", [True, False], ids=["by itself", "when a person says so"])
+def test_a_commit_whose_answer_was_lost_is_counted_once(running, monkeypatch, by_itself):
+    monkeypatch.setattr(runner_module, "RETRY_SECONDS", (0.02 if by_itself else 600.0,))
+    tree(running.media, *(f"{n}.jpg" for n in range(5)))
+    real, lost = running.library.commit_single_file_to_database, []
+
+    def commit(session_id, result, **options):
+        event = real(session_id, result, **options)
+        if result.file.name == b"2.jpg" and not lost:
+            lost.append(event)
+            raise NeedsAttention("The database cannot be reached.", cause="database_unreachable")
+        return event
+
+    monkeypatch.setattr(running.library, "commit_single_file_to_database", commit)
+    session_id = running.runner.start(parameters("m")).session_id
+    if not by_itself:
+        session = running.until(session_id, Status.ATTENTION)
+        assert (session.attention["cause"], session.processed_files) == ("database_unreachable", 2)
+        running.runner.resume(session_id)
+    as_undisturbed(running, session_id)
+    assert lost
+
+
+def test_a_fault_in_the_loop_of_the_runner_does_not_end_it(place, monkeypatch):
+    tree(place.media, "a.jpg")
+    real, faults = place.runner._next, []
+
+    def next_() -> None:
+        if not faults:
+            faults.append(True)
+            raise RuntimeError("a fault of ours")
+        return real()
+
+    monkeypatch.setattr(place.runner, "_next", next_)
+    place.recover()
+    assert place.run().outcomes["added"] == 1
+    assert faults
+    assert place.runner.alive
 
 
 def test_attention_is_shown_first_and_a_person_may_resume_or_cancel(running):

@@ -199,6 +199,45 @@ def test_a_session_event_carries_what_the_file_events_do_not():
     assert {"parameters", "plan", "status", "attention", "interruptions"} <= set(log)
 
 
+def test_counters_of_another_version_are_zero_where_they_are_missing_and_left_out_where_they_are_unknown():
+    values = json.loads(json.dumps(full_session().as_json()))
+    for name, known in (("outcomes", "moved"), ("stats", "nsfw_detected"), ("stages", "nsfw")):
+        del values[name][known]
+        values[name]["unknown"] = values[name][next(iter(values[name]))]
+    for session in (SessionState.from_json(values), SessionState.from_log(values)):
+        assert set(session.outcomes) == set(Outcome)
+        assert tuple(session.stats) == STATS
+        assert set(session.stages) == set(Stage)
+        assert (session.outcomes["moved"], session.stats["nsfw_detected"]) == (0, 0)
+        assert session.stages["nsfw"] == StageCount()
+        json.dumps(session.as_status())
+        session.advance(file_event(8, "moved", stages={"nsfw": ["done", 0.5]}))
+
+
+def test_an_answer_of_another_version_is_counted():
+    event = file_event(8, stages={"identify": ["dreamt", 0.5], "faces": ["done", 1.0]}, stats={"faces": 2})
+    session = full_session().without_answers().advance(event)
+    assert (session.processed_files, session.stages["identify"].skipped) == (1, 1)
+    assert full_session().without_answers().advance(file_event(8, "copied")).processed_files == 1
+
+
+@pytest.mark.parametrize("detail", [None, [], "text", 5, {}, {"version": 1}], ids=repr)
+def test_what_is_no_session_in_the_log_is_refused(detail):
+    with pytest.raises(ValueError, match=r"no session file|parameters"):
+        SessionState.from_log(detail)
+
+
+def test_errors_are_listed_for_the_files_that_count_as_errors():
+    session = session_of(Status.PROCESSING, total_files=3)
+    told = [["identify", "truncated_image", "It ends too soon."]]
+    session = session.advance(file_event(1, "vanished", failures=told, stats={"errors": 0}))
+    assert (session.errors, session.stats["errors"], session.outcomes["vanished"]) == ((), 0, 1)
+    session = session.advance(file_event(2, "failed", failures=told, stats={"errors": 1}))
+    session = session.advance(file_event(3, "added", failures=told, stats={"errors": 1}))
+    assert [error["path"] for error in session.errors] == ["m/2.jpg", "m/3.jpg"]
+    assert session.stats["errors"] == 2
+
+
 @pytest.mark.parametrize("version", [None, 0, 2, "1"])
 def test_a_file_of_another_version_is_no_session(version):
     with pytest.raises(ValueError, match="no session file of version 1"):

@@ -54,6 +54,16 @@ TABLE = [
     ("nsfw cannot run, never seen", NOTHING_KNOWN, {}, NO_WEIGHTS, "new", EVERY_STAGE - {Stage.NSFW}),
     ("another threshold", row(), {"nsfw_threshold": 0.1}, RECIPE, Skip.FRESH, None),
     ("an edited sidecar", row(sidecar="xmp=1:1"), {}, RECIPE, "sidecar_changed", FROM_SIDECARS),
+    ("an edited score", row(sidecar="score=1:1"), {}, RECIPE, "sidecar_changed", {Stage.SCORE}),
+    ("both", row(sidecar="xmp=1:1 score=1:1"), {}, RECIPE, "sidecar_changed", FROM_SIDECARS),
+    (
+        "an edited score that nobody reads",
+        row(sidecar="score=1:1"),
+        {"import_scores": False},
+        RECIPE,
+        Skip.FRESH,
+        None,
+    ),
     (
         "an edited sidecar that nobody reads",
         row(sidecar="xmp=1:1"),
@@ -118,6 +128,33 @@ def test_a_job_over_a_known_file_says_which_bytes_are_known():
 def test_again_reads_every_stage_whatever_the_bytes():
     job, _ = judge(found(), row(), parameters(skip_existing=False), RECIPE)
     assert job.known_sha256 is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stale"),
+    [
+        ("xmp=1:1 score=2:2", "xmp=1:1 score=2:3", {Stage.SCORE}),
+        ("xmp=1:1 score=2:2", "xmp=1:1", {Stage.SCORE}),
+        ("xmp=1:1", "xmp=1:1 score=2:2", {Stage.SCORE}),
+        ("xmp=1:1 score=2:2", "xmp=1:2 score=2:2", FROM_SIDECARS),
+        ("xmp=1:1 xmp=5:5 score=2:2", "xmp=5:5 score=2:2", FROM_SIDECARS),
+        ("score=2:2", "xmp=1:1 score=2:3", FROM_SIDECARS),
+    ],
+)
+def test_a_sidecar_runs_only_the_stages_that_it_speaks_of(before, after, stale):
+    job, why = judge(found(sidecar=after), row(sidecar=before), parameters(), RECIPE)
+    assert (job.stale, why) == (stale, "sidecar_changed")
+
+
+def test_the_kind_of_the_content_decides_what_is_fresh_not_the_suffix():
+    without = {name: mark for name, mark in DONE.items() if name != "thumbnail"}
+    picture, film = found(b"a.mp4"), found(b"a.jpg")
+    job, _ = judge(picture, NOTHING_KNOWN, parameters(), IMAGES_ONLY)
+    assert job.wanted == EVERY_STAGE
+    assert judge(picture, row(), parameters(), IMAGES_ONLY)[0] is Skip.FRESH
+    job, why = judge(picture, row(stages=without), parameters(), IMAGES_ONLY)
+    assert (job.stale, why) == ({Stage.THUMBNAIL}, "new_stages")
+    assert judge(film, row(kind=Kind.VIDEO, stages=without), parameters(), IMAGES_ONLY)[0] is Skip.FRESH
 
 
 def test_another_kind_than_the_suffix_promises_counts_only_while_the_bytes_are_the_same():

@@ -17,7 +17,7 @@ from app.library import recording
 from app.library.engine import Engines
 from app.library.library import Library
 from app.library.recording import EVENTS, FAILURES, KEYWORDS, LINKS, MEDIA
-from app.media import Keyword, Kind, Metadata, Outcome, Stage
+from app.media import Keyword, Kind, Metadata, Outcome, Stage, storable_ns
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
 NAUGHTY = Path(__file__).parents[3] / "shared" / "corpus" / "minimaxir+big-list-of-naughty-strings" / "blns.json"
@@ -286,6 +286,40 @@ def test_a_vanished_file_is_answered_for_and_is_no_error(library, commit):
     assert library.file("m", b"a.jpg") is not None
 
 
+@pytest.mark.parametrize("cause", ["vanished", "unreadable"])
+def test_what_may_be_otherwise_next_time_is_not_remembered(library, commit, cause):
+    event = commit(failure(cause=cause, stage=Stage.IDENTIFY))
+    assert event.cause == cause
+    assert failures_in(library) == []
+    assert library.known("m", b"") == {}
+    assert library.failed_paths("m", b"", below=True) == {}
+
+
+@pytest.mark.parametrize("cause", ["vanished", "unreadable"])
+def test_a_file_that_cannot_be_opened_keeps_what_was_remembered(library, commit, cause):
+    commit(failure())
+    before = failures_in(library)
+    commit(failure(cause=cause, stage=Stage.IDENTIFY), OTHER_SESSION)
+    assert failures_in(library) == before
+
+
+def test_a_failed_file_keeps_the_failures_of_stages_that_its_row_still_tells_of(library, commit):
+    commit(analysis(failed={Stage.METADATA: "damaged_metadata"}))
+    commit(failure(), OTHER_SESSION)
+    assert library.file("m", b"a.jpg")["stages"]["metadata"]["status"] == "failed"
+    assert [(row["stage"], row["fatal"]) for row in failures_in(library)] == [("metadata", False), ("thumbnail", True)]
+    commit(failure(stage=Stage.IDENTIFY, cause="not_media"), "third")
+    assert [(row["stage"], row["fatal"]) for row in failures_in(library)] == [("metadata", False), ("identify", True)]
+
+
+def test_the_first_and_the_last_time_that_can_be_stored_come_back(library, commit):
+    for name, mtime_ns in ((b"past.jpg", -(10**30)), (b"far.jpg", 10_413_792_000 * 10**9)):
+        commit(analysis(found(name, mtime_ns=storable_ns(mtime_ns))))
+        assert library.known("m", b"")[name].mtime_ns == storable_ns(mtime_ns)
+    assert library.stamps("m", b"", below=True)[b"far.jpg"] == (100, 2**63 - 1)
+    assert storable_ns(5) == 5
+
+
 # -- text and names ----------------------------------------------------------------------------------------------
 
 HOSTILE = "a\0b\ud800c\udfffd\u202ee"
@@ -534,6 +568,21 @@ def test_a_forgotten_session_is_counted_no_more_and_its_threshold_stays_out(libr
     assert library.summary()["sessions"] == 1
     assert library.nsfw_threshold() == 0.6
     assert library.session_rows()[SESSION].outcome == "forgotten"
+
+
+def test_the_threshold_is_that_of_the_session_started_last_whatever_becomes_of_older_ones(library):
+    older = {"parameters": {"nsfw_threshold": 0.2}}
+    library.append(SESSION, "session", older)
+    library.append(OTHER_SESSION, "session", {"parameters": {"nsfw_threshold": 0.6}})
+    library.append(SESSION, "session", older | {"status": "cancelled"})
+    assert library.nsfw_threshold() == 0.6
+    library.forget_session(SESSION, older)
+    assert library.nsfw_threshold() == 0.6
+    refused = {"parameters": {"nsfw_threshold": 0.1}, "status": "queued"}
+    library.append("third", "session", refused)
+    assert library.nsfw_threshold() == 0.1
+    library.forget_session("third", refused)  # as a start that could not be saved
+    assert library.nsfw_threshold() == 0.6
 
 
 def test_events_that_come_once_are_appended_together_and_only_once(library):

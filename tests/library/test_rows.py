@@ -1,5 +1,7 @@
 """From an analysis to its row: decided without a database."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.library.rows import keyword_links, outcome_of, row_of
@@ -20,6 +22,13 @@ def test_a_stage_that_did_not_run_keeps_its_columns_only_on_the_same_bytes():
     dropped = row_of(analysis(content=b"new", ran=()), OLD)
     assert (dropped["camera_make"], dropped["score"]) == (None, None)
     assert set(dropped["stages"]) == {"identify"}
+
+
+def test_a_stage_that_a_changed_sidecar_speaks_of_is_pending_again_although_it_was_not_asked_for():
+    told = analysis(content=b"old", ran=(Stage.SCORE,))
+    row = row_of(replace(told, file=replace(told.file, sidecar="xmp=9:9")), OLD)
+    assert set(row["stages"]) == {stage.value for stage in Stage} - {"metadata", "keywords"}
+    assert row["camera_make"] == "Box"
 
 
 def test_the_name_is_shown_as_people_see_it():

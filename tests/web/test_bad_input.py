@@ -2,9 +2,12 @@
 
 import json
 import re
+import socket
+from urllib.parse import urlsplit
 
 import pytest
 
+from app.web.guard import COOKIE, cookie_of
 from tests.server import everything_in
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -165,9 +168,14 @@ def test_bad_lists_of_a_plan_are_refused(unchanged):
     for more, field in (
         ({"list": "nonsense"}, "list"),
         ({"list": "pending", "cursor": 7}, "cursor"),
+        ({"list": "pending", "cursor": "photos/\ud800"}, "cursor"),
         ({"list": 7}, "list"),
     ):
-        refusal(unchanged.client.post("/api/ingest/plan", json={"directory": "photos", **more}), 422, field=field)
+        content = json.dumps({"directory": "photos", **more})
+        answer = unchanged.client.post(
+            "/api/ingest/plan", content=content, headers={"Content-Type": "application/json"}
+        )
+        refusal(answer, 422, field=field)
 
 
 def test_a_link_that_leads_out_of_the_root_is_never_listed_or_served(open_door, tmp_path):
@@ -345,6 +353,32 @@ def test_the_login_form_trades_the_token_for_a_cookie(locked_door):
         403,
         "cross_origin",
     )
+
+
+@pytest.mark.parametrize("odd", ['pref={"a":1}', 'x="a;b"', "=", "a b=c", "caf\xe9=1", 'other="', "ingest_token2=z"])
+def test_the_cookie_is_found_beside_those_of_other_programs(locked_door, odd):
+    ours = f"{COOKIE}={cookie_of('open sesame')}"
+    for cookies in (f"{odd}; {ours}", f"{ours}; {odd}", f"a=1; {odd}; {ours}; b=2"):
+        answer = locked_door.client.get("/api/ingest/sessions", headers={"Cookie": cookies.encode("latin-1")})
+        assert answer.status_code == 200, cookies
+    refusal(
+        locked_door.client.get("/api/ingest/sessions", headers={"Cookie": odd.encode("latin-1")}), 401, "token_needed"
+    )
+
+
+def test_a_body_that_is_too_long_is_refused_before_it_is_read_whole(locked_door):
+    """Without a token, too: the answer comes while half of the body is still to be sent."""
+    at = urlsplit(locked_door.address)
+    head = (
+        f"POST /login HTTP/1.1\r\nHost: {at.netloc}\r\nContent-Length: 2000000\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    )
+    with socket.create_connection((at.hostname, at.port), timeout=20) as connection:
+        connection.sendall(head.encode() + b"token=" + b"x" * 1_000_000)
+        answer = connection.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 422 ")
+    assert b'"cause":"body_too_long"' in answer
+    assert locked_door.client.post("/login", data={"token": "open sesame"}).status_code == 303
 
 
 def test_a_made_up_cookie_opens_nothing(locked_door):

@@ -70,6 +70,16 @@ def test_a_library_that_is_gone_or_a_state_folder_that_cannot_be_made_is_not_rea
     assert door.get("/healthz") == {"status": "ok"}
 
 
+def test_a_server_whose_runner_has_died_is_not_ready(door, monkeypatch):
+    monkeypatch.setattr(type(door.house.records.runner), "alive", False)
+    problem = door.get("/readyz", 503)
+    assert (problem["cause"], problem["detail"]) == (
+        "internal_error",
+        "The thread that takes files in has died: restart the server.",
+    )
+    assert door.get("/healthz") == {"status": "ok"}
+
+
 def test_the_api_describes_itself(door):
     paths = door.get("/api/openapi.json")["paths"]
     assert {"/api/ingest/plan", "/api/ingest/process", "/api/ingest/events/{session_id}"} <= paths.keys()

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from tests.samples import write_many
+from tests.samples import film, landscape, photo, write_many, xmp_packet
 from tests.server import query
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -370,6 +370,55 @@ def test_the_files_of_a_session_come_in_pages(door):
     assert (file["path"], file["stage"], file["cause"]) == ("photos/broken/cut.jpg", "thumbnail", "truncated_image")
     assert files_of(door, session_id, cause="truncated_image") == [file]
     assert files_of(door, session_id, outcome="vanished") == []
+
+
+def test_what_a_file_is_its_content_says_not_its_name(open_door, tmp_path):
+    """A picture named like a film has its thumbnail at the first run; afterwards nothing is left to do."""
+    root = tmp_path / "root"
+    photo(root / "x.png", size=(96, 64), keywords=["sea"]).rename(root / "a.mp4")
+    photo(root / "x.jpg", size=(96, 64), make="Maker").rename(root / "c.mov")
+    film(root / "x.mp4", [landscape("dunes", (64, 48))] * 3).rename(root / "film.jpg")
+    door = open_door(root)
+    first = door.whole()
+    assert (first["outcomes"]["added"], first["stats"]["errors"], first["stages"]["thumbnail"]["done"]) == (3, 0, 2)
+    for name, format_, kind in (("a.mp4", "png", "image"), ("c.mov", "jpeg", "image"), ("film.jpg", "mp4", "video")):
+        file = door.get("/api/library/file", params={"path": f"photos/{name}"})
+        assert (file["format"], file["kind"]) == (format_, kind)
+        picture = door.client.get("/api/library/thumbnail", params={"path": f"photos/{name}"})
+        assert picture.status_code == (200 if kind == "image" else 404)
+    assert door.get("/api/library/file?path=photos/c.mov")["camera_make"] == "Maker"
+    assert door.get("/api/library/file?path=photos/a.mp4")["keywords"][0]["text"] == "sea"
+    plan = door.post("/api/ingest/plan", {"directory": "photos"})
+    assert (plan["pending"], plan["skipped"]["fresh"]) == (0, 3)
+
+
+def test_a_changed_sidecar_runs_the_stages_that_it_speaks_of(open_door, tmp_path):
+    root = tmp_path / "root"
+    photo(root / "a.jpg", size=(64, 48))
+    score, sidecar = root / ".scores" / "a.jpg.json", root / "a.xmp"
+    score.parent.mkdir()
+    score.write_text('{"score": 1}')
+    sidecar.write_bytes(xmp_packet(keywords=["ice"]))
+    door = open_door(root)
+
+    def stages_of_next() -> set[str]:
+        before = len(door.turnstile.jobs)
+        assert door.whole()["outcomes"]["updated"] == 1
+        [job] = door.turnstile.jobs[before:]
+        return {stage.value for stage in job.stale}
+
+    def row() -> dict:
+        return door.get("/api/library/file?path=photos/a.jpg")
+
+    door.whole()
+    assert (row()["score"], [word["text"] for word in row()["keywords"]]) == (1, ["ice"])
+    score.write_text('{"score": -1 }')
+    assert stages_of_next() == {"score"}
+    assert (row()["score"], [word["text"] for word in row()["keywords"]]) == (-1, ["ice"])
+    sidecar.write_bytes(xmp_packet(keywords=["ice", "snow"]))
+    assert stages_of_next() == {"metadata", "keywords", "score"}
+    assert (row()["score"], [word["text"] for word in row()["keywords"]]) == (-1, ["ice", "snow"])
+    assert door.whole()["total_files"] == 0
 
 
 def test_each_skip_of_a_session_opens_its_list(door):
