@@ -184,7 +184,7 @@ def test_results_of_other_bytes_are_never_kept_beside_new_ones(library, commit):
 def test_results_of_the_same_bytes_are_kept_when_a_stage_does_not_run_again(library, commit):
     commit(analysis(keywords=("old",), score=5, probability=0.9))
     before = library.file("m", b"a.jpg")
-    commit(analysis(found(sidecar="xmp=1:1"), ran={Stage.SCORE}, score=2), OTHER_SESSION)
+    commit(analysis(found(sidecar="score=1:1"), ran={Stage.SCORE}, score=2), OTHER_SESSION)
 
     after = library.file("m", b"a.jpg")
     changed = {name for name in after if after[name] != before[name]}
