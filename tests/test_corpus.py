@@ -121,7 +121,7 @@ def test_the_corpus_is_taken_in_with_every_file_in_one_class_and_nothing_is_read
 
 
 def test_hostile_files_are_answered_for_and_stop_nothing(hostile, tmp_path):
-    with Server(tmp_path, {"hostile": hostile}, INGEST_FILE_TIMEOUT_SECONDS="3") as server:
+    with Server(tmp_path, {"hostile": hostile}, INGEST_FILE_TIMEOUT_SECONDS="10") as server:
         status, causes = check_a_session_and_its_repetition(server, hostile, "hostile")
         assert causes["decoder_timeout"] == 1
         assert status["outcomes"]["added"] >= 8
