@@ -254,7 +254,7 @@ def migrate() -> None:
 
 def _directory(text: str, configured: Settings) -> str:
     """A directory as the sessions name it: `ROOT/relative` as it is, else a path of the file system in shown form."""
-    if text.partition("/")[0] in configured.ingest_media_roots:
+    if not text.strip() or text.partition("/")[0] in configured.ingest_media_roots:
         return os.fsencode(text).decode("utf-8", "backslashreplace")  # as it is, its odd bytes as they are shown
     return shown_name(os.path.realpath(os.fsencode(text)))
 

@@ -222,7 +222,8 @@ class Library:
         newest = select(func.max(first_rows.group_by(EVENTS.c.session_id).subquery().c.id)).scalar_subquery()
         statement = select(EVENTS.c.detail).where(EVENTS.c.id == newest)
         detail = self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none())
-        return None if detail is None else detail["parameters"]["nsfw_threshold"]
+        threshold = (detail or {}).get("parameters", {}).get("nsfw_threshold")
+        return threshold if isinstance(threshold, int | float) else None
 
     def file(self, root: str, path: bytes) -> dict[str, Any] | None:
         """The row of one file with its `keywords`, None without a row."""
