@@ -5,7 +5,7 @@ from pathlib import Path
 
 UNAVAILABLE = (
     "NSFW detection is unavailable: weights not found at {place}; "
-    "bring open_nsfw_weights.h5 there, or set INGEST_NSFW_WEIGHTS to where it is."
+    "a later version runs the model once they are there, or where INGEST_NSFW_WEIGHTS says."
 )
 NOT_YET = "NSFW detection is unavailable: this version does not run the model yet; the weights are at {place}."
 
