@@ -1,7 +1,7 @@
 """Sessions and the one thread that works on them: start, pause, resume, cancel, recover.
 
 Owns which session runs when. Callers on any thread get values back; what changed is told to listeners after it was
-committed and saved.
+committed.
 """
 
 import contextlib
@@ -367,14 +367,14 @@ class Runner:
             elif due <= time.monotonic():
                 try:
                     self._ingestor.check(session)  # may take long: never while others wait for the lock
-                    self._resume_if_still(session_id, Status.ATTENTION)
+                    self._resume_if_still_waiting(session_id)
                 except MediaIngestError:
                     self._plan_retry(session)
 
-    def _resume_if_still(self, session_id: str, status: Status) -> None:
+    def _resume_if_still_waiting(self, session_id: str) -> None:
         with self._changed:
             session = self._sessions.get(session_id)
-            if session is not None and session.status is status:
+            if session is not None and session.status is Status.ATTENTION:
                 self._move(session, Status.QUEUED)
 
     def _in_memory_attention(self, session_id: str, cause: str, sentence: str) -> SessionState:
