@@ -6,7 +6,8 @@ MediaIngestError
 │   ├── NoSuchDirectory
 │   ├── NotADirectory
 │   ├── NothingMatches        a start whose walk finds no file that matches
-│   └── WrongContentType      a request that is not sent as JSON
+│   ├── WrongContentType      a request that is not sent as JSON
+│   └── BadCursor             a cursor that the list did not give
 ├── NotFound
 │   ├── UnknownSession
 │   └── UnknownFile
@@ -67,6 +68,13 @@ class NothingMatches(InvalidRequest):
 
 class WrongContentType(InvalidRequest):
     cause = "content_type"
+
+
+class BadCursor(InvalidRequest):
+    cause = "bad_cursor"
+
+    def __init__(self) -> None:
+        super().__init__("The cursor is not one that this list gave.", field="cursor")
 
 
 class NotFound(MediaIngestError):

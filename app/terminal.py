@@ -46,10 +46,8 @@ def in_foreground(configured: Settings, begin: Callable[[House], SessionState], 
         runner.recover(auto_resume=False)
         session = begin(house)
         with _paused_by_signals(runner, session.session_id), _bar(hidden=as_json) as show:
-            while session.status.working or session.status is Status.QUEUED:
-                session = runner.wait(
-                    session.session_id, lambda s: not (s.status.working or s.status is Status.QUEUED), seconds=0.2
-                )
+            while session.status.under_way:
+                session = runner.wait(session.session_id, lambda s: not s.status.under_way, seconds=0.2)
                 show(session)
     finally:
         house.close()

@@ -69,11 +69,6 @@ class House:
         self.store.save_thumbnail(row["sha256"], result.picture.webp)
         return result.picture.webp
 
-    @property
-    def command(self) -> str:
-        """How a person types the program."""
-        return command_as_typed()
-
     def close(self) -> None:
         """Ends the session at work as interrupted, the workers, the connections and the lock."""
         if self.records_or_none is not None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from app.errors import MediaIngestError, NeedsAttention
 from app.ingest.executor import Executor, Result, Task
 from app.ingest.folders import Folders
-from app.ingest.session import SessionState, Status
+from app.ingest.session import SessionState, Status, attention_for
 from app.ingest.store import IngestionState
 from app.ingest.survey import Survey, Tally, Verdict
 from app.library.library import Library
@@ -129,7 +129,7 @@ class _Run:
 
     def move_to_attention(self, trouble: MediaIngestError) -> None:
         """Keeps the session's place and says what a person must mend; writes what can still be written."""
-        attention = {"cause": trouble.cause, "sentence": trouble.sentence, "needs_confirm": False}
+        attention = attention_for(trouble.cause, trouble.sentence)
         taken_up = self.session
         if taken_up.status is Status.QUEUED:  # the very move to `planning` could not be written
             taken_up = taken_up.to(Status.PLANNING, now())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from app.errors import InvalidRequest
+from app.errors import BadCursor, InvalidRequest
 from app.ingest.folders import Folder, Folders, Listing, Look, is_hidden
 from app.ingest.parameters import Parameters
 from app.ingest.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
@@ -122,13 +122,12 @@ class Planner:
 def page_of(survey: Survey, name: str, *, cursor: str | None, limit: int) -> dict[str, Any]:
     """`{"files": [{"path", "size", "why"}], "next"}` of one class of a survey: the files after the path `cursor`.
 
-    The cursor need not be in the class any more: files are in the order of their paths. Raises InvalidRequest.
+    The cursor need not be in the class any more: files are in the order of their paths. Raises BadCursor.
     """
     try:
         after = b"" if cursor is None else path_from_shown(cursor)
     except UnicodeEncodeError:  # a lone surrogate, which no shown path has
-        sentence = "The cursor is not one that this list gave."
-        raise InvalidRequest(sentence, field="cursor", cause="bad_cursor") from None
+        raise BadCursor from None
     found = list(islice(_of_class(survey, name, after), limit + 1))
     files = [
         {

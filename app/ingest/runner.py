@@ -15,7 +15,7 @@ from typing import Any
 from app.errors import AlreadyActive, IllegalMove, MediaIngestError, NeedsAttention, NothingMatches, UnknownSession
 from app.ingest.ingestor import Control, Ingestor, Stop, recounted
 from app.ingest.parameters import Parameters
-from app.ingest.session import SessionState, Status
+from app.ingest.session import SessionState, Status, attention_for
 from app.ingest.store import new_session_id
 from app.ingest.survey import NothingKnown, Survey, Verdict
 from app.library.library import FORGOTTEN
@@ -71,8 +71,7 @@ class Runner:
             if session is not None:
                 self._sessions[session_id] = session
         for session in sorted(self._sessions.values(), key=lambda s: s.queued_at or s.created_at):
-            was_on = session.status.working or session.status is Status.QUEUED
-            interrupted = self._move(session, Status.INTERRUPTED) if was_on else session
+            interrupted = self._move(session, Status.INTERRUPTED) if session.status.under_way else session
             if interrupted.status is Status.INTERRUPTED and auto_resume:
                 self._move(interrupted, Status.QUEUED)
             if auto_resume:
@@ -379,7 +378,7 @@ class Runner:
 
     def _in_memory_attention(self, session_id: str, cause: str, sentence: str) -> SessionState:
         session = self._sessions[session_id]
-        attention = {"cause": cause, "sentence": sentence, "needs_confirm": False}
+        attention = attention_for(cause, sentence)
         session = replace(session, status=Status.ATTENTION, attention=attention, current_file=None)
         self._publish(session)
         return session

@@ -46,6 +46,11 @@ class Status(StrEnum):
         return self in (Status.PLANNING, Status.PROCESSING)
 
     @property
+    def under_way(self) -> bool:
+        """Whether it is being worked on, or will be without anybody's doing."""
+        return self.working or self is Status.QUEUED
+
+    @property
     def resumable(self) -> bool:
         """Whether `resume` makes it go on."""
         return self in (Status.PAUSED, Status.INTERRUPTED, Status.ATTENTION)
@@ -298,6 +303,11 @@ class SessionState:
             "warnings": [] if plan is None else list(plan.warnings),
             "dismissed": self.dismissed,
         }
+
+
+def attention_for(cause: str, sentence: str) -> dict[str, Any]:
+    """What a person must mend, as a session's `attention` says it."""
+    return {"cause": cause, "sentence": sentence, "needs_confirm": False}
 
 
 def _fields_of(value: Any) -> dict[str, Any]:

@@ -69,11 +69,8 @@ class Library:
                 raise translated(error) from error
             return answered
 
-    def append(self, session_id: str, kind: str, detail: Mapping[str, Any]) -> Event:
-        """Appends an event that is about no single file: `session`, `stage_start`, `stage_complete`."""
-        return self._append(session_id, kind, detail)
-
-    def _append(self, session_id: str, kind: str, detail: Mapping[str, Any], outcome: str | None = None) -> Event:
+    def append(self, session_id: str, kind: str, detail: Mapping[str, Any], *, outcome: str | None = None) -> Event:
+        """Appends an event that is about no single file."""
         values = {"session_id": session_id, "at": now(), "kind": kind, "outcome": outcome, "detail": clean_json(detail)}
         return self._engines.write(lambda connection: append(connection, values))
 
@@ -90,7 +87,7 @@ class Library:
 
     def forget_session(self, session_id: str, detail: Mapping[str, Any]) -> None:
         """Notes in the log that a person deleted a session: it is counted and rebuilt no more."""
-        self._append(session_id, "session", detail, FORGOTTEN)
+        self.append(session_id, "session", detail, outcome=FORGOTTEN)
 
     # -- what freshness and badges ask ---------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app.errors import InvalidRequest, WrongContentType
+from app.errors import BadCursor, InvalidRequest, WrongContentType
 from app.ingest.parameters import parse_parameters
 from app.ingest.planner import page_of
 from app.ingest.session import SessionState
@@ -143,7 +143,7 @@ def sessions(records: InRecords, cursor: str | None = None, limit: Limit = 50) -
     found = records.runner.sessions()
     if cursor is not None:
         if not re.fullmatch(r"[0-9T:.-]{23}~[0-9a-f-]{36}", cursor):
-            raise _bad_cursor()
+            raise BadCursor
         found = [session for session in found if _position(session) < cursor]
     more = len(found) > limit
     page = found[:limit]
@@ -231,15 +231,11 @@ def _row_cursor(cursor: str | None) -> int:
     if cursor is None:
         return 0
     if not re.fullmatch(r"\d{1,18}", cursor):
-        raise _bad_cursor()
+        raise BadCursor
     return int(cursor)
 
 
 def _text(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise _bad_cursor()
+        raise BadCursor
     return value
-
-
-def _bad_cursor() -> InvalidRequest:
-    return InvalidRequest("The cursor is not one that this list gave.", field="cursor", cause="bad_cursor")

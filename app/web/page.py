@@ -12,7 +12,7 @@ from app import __version__
 from app.errors import InvalidRequest, MediaIngestError
 from app.media import Stage
 from app.web.guard import COOKIE, cookie_of, problem
-from app.wiring import House
+from app.wiring import House, command_as_typed
 
 router = APIRouter()
 MAX_BODY_BYTES = 1_000_000
@@ -52,7 +52,7 @@ def show_page(request: Request, house: InHouse) -> Response:
         "version": __version__,
         "database_enabled": house.records_or_none is not None,
         "roots": sorted(house.folders.roots),
-        "command": house.command,
+        "command": command_as_typed(),
         "token_required": house.settings.ingest_token is not None,
         "unavailable": {stage.value: house.recipe.unavailable.get(stage) for stage in Stage},
     }
