@@ -10,6 +10,9 @@ import uvicorn
 from rich.markup import escape
 
 from app import __version__, settings
+from app.analysis.analyzer import Recipes
+from app.analysis.ir import is_whole
+from app.analysis.weights import SOURCE_BYTES
 from app.doctor import examine
 from app.errors import (
     CannotStart,
@@ -25,12 +28,14 @@ from app.ingest.store import IngestionState, is_session_id
 from app.ingest.survey import NothingKnown
 from app.library.library import Library
 from app.library.migrations import HEAD, bring_to_head, revision_of
-from app.media import shown_name
+from app.media import Stage, shown_name
 from app.settings import Settings
-from app.terminal import COULD_NOT_RUN, SOME_FAILED, err, in_foreground, out, print_json, print_session
-from app.wiring import build, command_as_typed
+from app.terminal import COULD_NOT_RUN, SOME_FAILED, download_bar, err, in_foreground, out, print_json, print_session
+from app.wiring import build, command_as_typed, weights_of
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+nsfw_cli = typer.Typer(no_args_is_help=True, help="The NSFW model: fetch its weights, or say how it stands.")
+cli.add_typer(nsfw_cli, name="nsfw")
 Directories = Annotated[list[str], typer.Argument(help="ROOT/relative paths, or absolute ones inside a media root.")]
 Roots = Annotated[list[str] | None, typer.Option("--root", help="A media root as NAME=PATH; repeatable.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -140,7 +145,7 @@ def plan(
         _require_database(configured)
     house, _ = build(configured, IngestionState(configured.ingest_state_dir), migrate=False)
     try:
-        planner = Planner(house.folders, NothingKnown(), house.recipe) if fresh else house.records.planner
+        planner = Planner(house.folders, NothingKnown(), house.recipes.now) if fresh else house.records.planner
         counts = planner.plan(house.records.runner.resolved(parameters))
     finally:
         house.close()
@@ -153,8 +158,8 @@ def plan(
     for name, count in counts["skipped"].items():
         if count:
             out.print(f"  {count:,} skipped: {name.replace('_', ' ')}")
-    for stage, sentence in counts["unavailable"].items():
-        out.print(f"  {stage}: {sentence}", markup=False)
+    for sentence in (*counts["unavailable"].values(), *counts["limited"].values()):
+        out.print(f"  {sentence}", markup=False)
 
 
 @cli.command()
@@ -231,6 +236,46 @@ def doctor(root: Roots = None) -> None:
         if finding.sentence:
             out.print(f"      {escape(finding.sentence)}")
     if any(finding.verdict == "wrong" for finding in findings):
+        raise typer.Exit(SOME_FAILED)
+
+
+@nsfw_cli.command("fetch")
+def nsfw_fetch() -> None:
+    """Download the weights of the NSFW model to their place, and check them. Exit 2: not to be had."""
+    weights = weights_of(_settings())
+    already = weights.look().model is not None
+    with download_bar(SOURCE_BYTES, hidden=already) as show:
+        found = weights.fetch(show)
+    if found.model is None:
+        raise CannotStart(found.sentence, cause="nsfw_unavailable")
+    out.print(f"The weights {'were there already' if already else 'are there'}: {weights.place}", markup=False)
+
+
+@nsfw_cli.command("status")
+def nsfw_status(json_: AsJson = False) -> None:
+    """Say whether NSFW detection can run here. Exit 1: it cannot."""
+    weights = weights_of(_settings())
+    recipe = Recipes(weights).now()
+    sentence = recipe.unavailable.get(Stage.NSFW) or recipe.limited.get(Stage.NSFW)
+    model = recipe.nsfw_model
+    if json_:
+        print_json(
+            {
+                "available": model is not None,
+                "sentence": sentence,
+                "weights": str(weights.place),
+                "model": model.name if model else None,
+                "prepared": model is not None and is_whole(model.ir),
+            }
+        )
+    else:
+        if sentence:
+            out.print(sentence, markup=False)
+        if model:
+            when = "is ready" if is_whole(model.ir) else "is prepared by the first session that needs it"
+            out.print(f"NSFW detection is available: {weights.place} can be used; the model {when}.", markup=False)
+            out.print(model.name, markup=False)
+    if model is None:
         raise typer.Exit(SOME_FAILED)
 
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app import settings
-from app.analysis.analyzer import recipe
 from app.errors import MediaIngestError
 from app.ingest.store import IngestionState
 from app.library.engine import shown_url
 from app.library.migrations import HEAD, revision_of
-from app.media import Stage
 from app.settings import Settings
+from app.wiring import weights_of
 
 Verdict = Literal["ok", "note", "wrong"]
 
@@ -94,5 +93,6 @@ def _state(configured: Settings) -> tuple[Verdict, str]:
 
 
 def _weights(configured: Settings) -> tuple[Verdict, str]:
-    sentence = recipe(configured.ingest_nsfw_weights).unavailable.get(Stage.NSFW)
-    return ("note", sentence) if sentence else ("ok", "Found.")
+    weights = weights_of(configured)
+    found = weights.look()
+    return ("note", found.sentence) if found.model is None else ("ok", f"{weights.place} can be used.")

@@ -181,7 +181,10 @@ FILE_CAUSES: dict[str, str] = {
     "unsupported_format": "The content is an image of a format that Media Ingest does not take in.",
     "truncated_image": "The image ends before its data does; the copy is probably incomplete.",
     "damaged_image": "The image data is damaged and cannot be decoded.",
-    "too_many_pixels": "The image claims more pixels than it is safe to decode.",
+    "too_many_pixels": "The image, or a frame of the video, claims more pixels than it is safe to decode.",
+    "damaged_video": "The video is damaged, or is a reference to another file; no picture of it can be read.",
+    "no_picture": "The video holds no moving picture, only sound or data.",
+    "unsupported_codec": "There is no decoder here for the codec of the video, or it is encrypted.",
     "damaged_metadata": "The metadata is damaged; what could be read was kept.",
     "damaged_sidecar": "The sidecar file beside the media cannot be read.",
     "text_too_large": "An embedded text is larger than it is safe to unpack.",
@@ -189,5 +192,9 @@ FILE_CAUSES: dict[str, str] = {
     "decoder_crashed": "The decoder crashed on this file; the worker was replaced.",
     "internal_error": "Media Ingest itself failed on this file: please report it.",
     "decoder_memory": "Decoding the file needs more memory than a worker may have.",
+    "model_unusable": "The NSFW model could not be run; the file is looked at again in the next session.",
 }
 """Every cause that a file's failure or a failed stage can have, with what it means. Documented in README."""
+
+PASSING_CAUSES = frozenset({"vanished", "unreadable", "model_unusable"})
+"""The causes that say nothing lasting of a file: neither its bytes nor our version decide what comes next time."""

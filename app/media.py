@@ -164,16 +164,39 @@ def stages_told_anew(before: str, after: str) -> frozenset[Stage]:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """Which stages exist at which version, to which kinds they apply, and which cannot run in this process.
+class NsfwModel:
+    """The model of stage `nsfw`: the name stored with each probability, its weights' SHA-256, and its file as IR.
 
-    A stage whose version rises is pending again for every file. `unavailable` maps a stage to one sentence that says
-    why it cannot run here and what to do about it.
+    The name carries the package, its version, the SHA-256 and the precision. `ir` is the path of the `.xml` file.
     """
 
-    versions: Mapping[Stage, int]
+    name: str
+    weights_sha256: str
+    ir: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Which stages exist at which version, to which kinds they apply, and which cannot run here and now.
+
+    A stage whose version is another is pending again for every file; that of `nsfw` names the weights. `unavailable`
+    maps a stage to one sentence that says why it cannot run and what to do about it; `limited` says so of a stage that
+    runs, but not for every kind of file that it is meant for.
+    """
+
+    versions: Mapping[Stage, str]
     applies: Mapping[Stage, frozenset[Kind]]
     unavailable: Mapping[Stage, str] = field(default_factory=dict)
+    limited: Mapping[Stage, str] = field(default_factory=dict)
+    nsfw_model: NsfwModel | None = None
+
+    def told(self, wanted: frozenset[Stage]) -> tuple[dict[str, str], dict[str, str]]:
+        """`unavailable` and `limited` of the wanted stages, by the stages' names."""
+        unavailable, limited = (
+            {stage.value: why for stage, why in found.items() if stage in wanted}
+            for found in (self.unavailable, self.limited)
+        )
+        return unavailable, limited
 
     def possible(self, wanted: frozenset[Stage]) -> frozenset[Stage]:
         """The wanted stages that can run here, whatever the kind of file."""
@@ -202,7 +225,7 @@ class StageResult:
     """How one stage ended: status, version of the stage, wall time in seconds, and the cause where it failed."""
 
     status: StageStatus
-    version: int
+    version: str
     seconds: float = 0.0
     cause: str | None = None
     reason: str | None = None
@@ -275,9 +298,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Nsfw:
-    """Stage `nsfw`: the probability 0..1 and the model that gave it."""
+    """Stage `nsfw`: the highest probability 0..1 of the frames that were looked at, their mean, and their number.
+
+    `model` is the name of the model that gave them. A still picture has one frame.
+    """
 
     probability: float
+    mean: float
+    frames: int
     model: str
 
 
@@ -303,7 +331,7 @@ class Failure:
     stage: Stage
     cause: str
     reason: str
-    version: int = 1
+    version: str = "1"
     stages: Mapping[Stage, StageResult] = field(default_factory=dict)
 
     @property

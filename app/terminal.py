@@ -15,7 +15,15 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 
 from app.errors import DatabaseDisabled, MediaIngestError
 from app.ingest.runner import Runner
@@ -89,12 +97,21 @@ def _bar(*, hidden: bool) -> Iterator[Callable[[SessionState], None]]:
         task = progress.add_task("planning", total=None)
 
         def show(session: SessionState) -> None:
-            name = (session.current_file or session.status.value)[-50:]
+            name = (session.current_file or session.activity or session.status.value)[-50:]
             progress.update(
                 task, description=escape(name), total=session.total_files, completed=session.processed_files
             )
 
         yield show
+
+
+@contextmanager
+def download_bar(total_bytes: int, *, hidden: bool) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr; what it yields shows how many bytes have come."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=err, disable=hidden, transient=True) as progress:
+        task = progress.add_task("NSFW weights", total=total_bytes)
+        yield lambda received: progress.update(task, completed=received)
 
 
 def print_session(session: SessionState) -> None:
@@ -114,8 +131,11 @@ def print_session(session: SessionState) -> None:
     out.print(f"{view['processed_files']:,} processed: {done}; {view['pending']:,} pending")
     for error in view["errors"]:
         out.print(f"  {error['path']}: {error['reason']} ({error['stage']}, {error['cause']})", markup=False)
-    for stage, sentence in view["unavailable"].items():
-        out.print(f"  {stage}: {sentence}", markup=False)
+    if session.parameters.enable_nsfw_detection and "nsfw" not in session.unavailable:
+        stats = session.stats
+        out.print(f"NSFW: {stats['nsfw_checked']:,} checked, {stats['nsfw_detected']:,} detected")
+    for sentence in (*session.unavailable.values(), *session.limited.values()):
+        out.print(f"  {sentence}", markup=False)
 
 
 def print_json(value: Any) -> None:

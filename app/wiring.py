@@ -4,10 +4,12 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.analysis.analyzer import Analyzer, prepare_worker, recipe
+from app.analysis.analyzer import Analyzer, Recipes, prepare_worker
+from app.analysis.weights import Weights
 from app.errors import DatabaseDisabled
 from app.ingest.badges import Badges
 from app.ingest.executor import Limits, PoolExecutor
@@ -18,7 +20,7 @@ from app.ingest.runner import Runner
 from app.ingest.store import IngestionState
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
-from app.media import Failure, Job, Kind, Recipe, Stage, StageStatus
+from app.media import Failure, Job, Kind, Stage, StageStatus
 from app.settings import Settings
 
 
@@ -39,8 +41,8 @@ class House:
     folders: Folders
     store: IngestionState
     executor: PoolExecutor
-    analyzer: Analyzer
-    recipe: Recipe
+    weights: Weights
+    recipes: Recipes
     badges: Badges
     records_or_none: Records | None
 
@@ -63,7 +65,8 @@ class House:
         if found is None:
             return None
         wanted = frozenset({Stage.IDENTIFY, Stage.THUMBNAIL})
-        result = self.executor.call(self.analyzer, Job(found, wanted, wanted))
+        analyze = Analyzer(_roots_as_text(self.folders), self.recipes.now())
+        result = self.executor.call(analyze, Job(found, wanted, wanted))
         if isinstance(result, Failure) or result.picture is None or result.identity.sha256 != row["sha256"]:
             return None
         self.store.save_thumbnail(row["sha256"], result.picture.webp)
@@ -85,8 +88,8 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     """
     migration = bring_to_head(settings.database_url) if migrate and settings.database_enabled else None
     folders = Folders(settings.ingest_media_roots)
-    recipe_here = recipe(settings.ingest_nsfw_weights)
-    analyzer = Analyzer(_roots_as_text(folders), recipe_here)
+    weights = weights_of(settings)
+    recipes = Recipes(weights)
     limits = Limits(
         settings.ingest_file_timeout_seconds, settings.file_timeout_video_seconds, settings.ingest_worker_memory_mb
     )
@@ -94,10 +97,17 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     library = Library(settings.database_url) if settings.database_enabled else None
     records = None
     if library is not None:
-        ingestor = Ingestor(folders, library, store, executor, analyzer, recipe_here)
-        records = Records(library, Runner(ingestor), Planner(folders, library, recipe_here))
+        analyzer = partial(Analyzer, _roots_as_text(folders))
+        ingestor = Ingestor(folders, library, store, executor, analyzer, recipes)
+        records = Records(library, Runner(ingestor), Planner(folders, library, recipes.now))
     badges = Badges(folders, library)
-    return House(settings, folders, store, executor, analyzer, recipe_here, badges, records), migration
+    return House(settings, folders, store, executor, weights, recipes, badges, records), migration
+
+
+def weights_of(settings: Settings) -> Weights:
+    """The weights of the NSFW model that these settings name, and the place of what is made of them."""
+    models = settings.ingest_state_dir / "models"
+    return Weights(settings.ingest_nsfw_weights, models, settings.ingest_worker_memory_mb)
 
 
 def _roots_as_text(folders: Folders) -> Mapping[str, str]:

@@ -118,7 +118,7 @@ def test_plan_counts_by_class_and_changes_nothing(place_with_photos):
     assert "2 of 5 files would be processed." in text
     assert "1 skipped: filtered" in text
     assert "1 skipped: beyond max files" in text
-    assert "nsfw:" in text
+    assert "NSFW detection is unavailable:" in text
     assert not place.database.exists()
     assert not (place.state / "lock").exists()
 

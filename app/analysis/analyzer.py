@@ -7,15 +7,15 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from app.analysis import embedded, image, keywords, metadata, nsfw, prompts, score, sidecars, video
+from app.analysis import embedded, frames, image, keywords, metadata, nsfw, prompts, score, sidecars, video
 from app.analysis.embedded import Embedded
 from app.analysis.picture import picture
 from app.analysis.source import Source, opened
+from app.analysis.weights import Found, Weights
 from app.analysis.xmp import NOTHING, Xmp
 from app.errors import CannotRead
 from app.media import (
@@ -28,6 +28,7 @@ from app.media import (
     Keyword,
     Kind,
     Metadata,
+    Nsfw,
     Picture,
     Rating,
     Recipe,
@@ -37,9 +38,13 @@ from app.media import (
     suffix_of,
 )
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 _EVERY = frozenset(Kind)
 _IMAGES = frozenset({Kind.IMAGE})
-VERSIONS: Mapping[Stage, int] = MappingProxyType(dict.fromkeys(Stage, 1))
+VERSIONS: Mapping[Stage, str] = MappingProxyType(dict.fromkeys(Stage, "1"))
+FRAMES = 8  # of a film, for NSFW
 APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(
     {
         Stage.IDENTIFY: _EVERY,
@@ -54,10 +59,33 @@ _KIND_OF_FORMAT = {format_.name: format_.kind for format_ in FORMATS}
 T = TypeVar("T")
 
 
-def recipe(weights: Path | None) -> Recipe:
-    """What this version of the analysis does, with NSFW weights looked for at `weights` (None: opennsfw2's place)."""
-    sentence = nsfw.unavailable(weights)
-    return Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: sentence} if sentence else {})
+class Recipes:
+    """What the analysis can do here, looked at afresh each time: weights come and go while the program runs."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+
+    def now(self) -> Recipe:
+        """The recipe as things stand."""
+        return self._of(self._weights.look())
+
+    def prepared(self, wanted: frozenset[Stage], beat: Callable[[str], None]) -> Recipe:
+        """The recipe after what must be done once has been done: the model of a wanted stage is converted.
+
+        `beat` is called several times a second with what is being done; whatever it raises breaks that off.
+        """
+        return self._of(self._weights.converted(beat)) if Stage.NSFW in wanted else self.now()
+
+    def _of(self, found: Found) -> Recipe:
+        versions, applies = dict(VERSIONS), dict(APPLIES)
+        if found.model is None:
+            return Recipe(versions, applies, {Stage.NSFW: found.sentence})
+        versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
+        limited = {}
+        if blind := frames.unavailable():
+            applies[Stage.NSFW] = _IMAGES
+            limited[Stage.NSFW] = blind
+        return Recipe(versions, applies, {}, limited, found.model)
 
 
 def prepare_worker() -> None:
@@ -97,24 +125,29 @@ class _Course:
         self.file = job.file
         self.stage = Stage.IDENTIFY
         self.stages = {stage: StageResult(StageStatus.SKIPPED, version) for stage, version in recipe.versions.items()}
-        self.content: image.Opened | None = None
+        self.content: image.Opened | None = None  # of an image; a video has only its stream
+        self.stream: BinaryIO | None = None
+        self.format = ""
 
     def run(self, source: Source) -> Analysis:
         """Take the file through its stages. Raises CannotRead from those without which there is no analysis."""
         self.file = replace(self.file, size=source.size, mtime_ns=source.mtime_ns)
-        identity = self._needed(lambda: self._identify(source))
+        identity = self._needed(Stage.IDENTIFY, lambda: self._identify(source))
         chosen = self.job.stale if identity.sha256 == self.job.known_sha256 else self.job.wanted
         wanted = self.recipe.runnable(identity.kind, chosen)
         metadata = self._optional(Stage.METADATA, self._metadata) if Stage.METADATA in wanted else None
         found = self._optional(Stage.KEYWORDS, self._keywords) if Stage.KEYWORDS in wanted else None
         rating = self._optional(Stage.SCORE, self._rating) if Stage.SCORE in wanted else None
-        made = None
-        if (content := self.content) and Stage.THUMBNAIL in wanted:
-            self.stage = Stage.THUMBNAIL
-            made = self._needed(lambda: self._picture(content))
-        if content and content.stream is source.handle:  # what was decoded was read again after it was hashed
+        made = checked = None
+        if self.content and Stage.THUMBNAIL in wanted:
+            made = self._needed(Stage.THUMBNAIL, self._picture)
+        if Stage.NSFW in wanted:
+            if self.content:
+                self._needed(Stage.NSFW, lambda: self.decoded)
+            checked = self._optional(Stage.NSFW, self._nsfw)
+        if self.stream is source.handle:  # what was decoded was read again after it was hashed
             source.check_unchanged()
-        return Analysis(self.file, identity, self.stages, metadata, found, rating, made)
+        return Analysis(self.file, identity, self.stages, metadata, found, rating, made, checked)
 
     def failure(self, error: CannotRead) -> Failure:
         """The file could not be taken in, because of the stage that ran last."""
@@ -133,6 +166,7 @@ class _Course:
         if kind is Kind.IMAGE:
             image.check_file_size(source.size)  # before hours go into the hash of a file that is mostly a hole
         sha256, stream = source.read(keep=kind is Kind.IMAGE)
+        self.stream, self.format = stream, name
         notes = _notes(self.file.name, name)
         if kind is Kind.VIDEO:
             return Identity(sha256, kind, name, notes=notes)
@@ -174,13 +208,27 @@ class _Course:
         )
         return rating, None if rating.source else self.embedded.problem("xmp", "exif")
 
-    def _picture(self, content: image.Opened) -> Picture:
-        decoded = image.decode(content)
-        return picture(decoded, image.orientation(decoded))
+    @cached_property
+    def decoded(self) -> "Image":
+        """The pixels of an image, decoded once for whichever stage asks first. Raises CannotRead."""
+        assert self.content is not None  # noqa: S101 - asked for only where there is one
+        return image.decode(self.content)
 
-    def _needed(self, work: Callable[[], T]) -> T:
-        """Run the current stage, without which there is no analysis. Raises CannotRead."""
-        started = perf_counter()
+    def _picture(self) -> Picture:
+        return picture(self.decoded, image.orientation(self.decoded))
+
+    def _nsfw(self) -> tuple[Nsfw, CannotRead | None]:
+        model = self.recipe.nsfw_model
+        assert model is not None  # noqa: S101 - without one the stage is not runnable
+        if self.content is None:
+            assert self.stream is not None  # noqa: S101 - every file that was identified has one
+            return nsfw.check(frames.frames(self.stream, self.format, FRAMES), 1, model)
+        turn = image.orientation(self.decoded)
+        return nsfw.check(image.frames(self.content, self.decoded, FRAMES), turn, model)
+
+    def _needed(self, stage: Stage, work: Callable[[], T]) -> T:
+        """Run a stage without which there is no analysis. Raises CannotRead."""
+        self.stage, started = stage, perf_counter()
         try:
             value = work()
         except Exception as error:
@@ -210,7 +258,7 @@ class _Course:
         self.stages[stage] = StageResult(
             StageStatus.FAILED if problem else StageStatus.DONE,
             self.recipe.versions[stage],
-            perf_counter() - started,
+            self.stages[stage].seconds + perf_counter() - started,
             problem.cause if problem else None,
             problem.sentence if problem else None,
         )

@@ -22,6 +22,8 @@ from app.errors import CannotRead
 
 SHORT_SIDE = 640  # px that are always decoded: with fewer the NSFW probability moves by up to 0.04
 MAX_FILE_BYTES = 1024**3  # an image file above 1 GiB needs more memory than a worker has
+MAX_FILM_PIXELS = 500_000_000  # of all frames together: some seconds of decoding
+_FILMS = frozenset({"gif", "png", "webp", "avif"})  # other files of several pictures are pages or views, not a film
 _ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
 _PIXELS = re.compile(r"\((\d+) pixels\)")
@@ -192,6 +194,23 @@ def decode(opened: Opened) -> Image.Image:
         opened.image.draft(None, (SHORT_SIDE, SHORT_SIDE))
         opened.image.load()
     return opened.image
+
+
+def frames(opened: Opened, decoded: Image.Image, count: int) -> Iterator[Image.Image]:
+    """Up to `count` frames of a film evenly spread over its length, in order; of anything else its one picture.
+
+    Frames of GIF, APNG, WebP and AVIF build upon each other, so a long film is looked at only as far as half a billion
+    pixels go, however fast the machine is. Raises CannotRead: as `open_image`.
+    """
+    if opened.format not in _FILMS or opened.frames == 1:
+        yield decoded
+        return
+    reach = max(1, min(opened.frames, MAX_FILM_PIXELS // (opened.size[0] * opened.size[1])))
+    for index in sorted({reach * (2 * i + 1) // (2 * count) for i in range(count)}):
+        with _named_errors(opened.stream, opened.format):
+            opened.image.seek(index)
+            opened.image.load()
+        yield opened.image
 
 
 def orientation(image: Image.Image) -> int:

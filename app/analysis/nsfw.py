@@ -1,21 +1,118 @@
-"""Says why the NSFW stage cannot run here. It never runs a model, never downloads one, never guesses a probability."""
+"""Gives the NSFW probability of pictures: opennsfw2's preprocessing, then its network as OpenVINO IR.
 
-import os
-from pathlib import Path
+The network is loaded once in a process, when its first picture comes. Nothing here converts or fetches a model,
+imports Keras, uses the network, or decides from which probability on a picture counts as NSFW.
+"""
 
-UNAVAILABLE = (
-    "NSFW detection is unavailable: weights not found at {place}; "
-    "a later version runs the model once they are there, or where INGEST_NSFW_WEIGHTS says."
-)
-NOT_YET = "NSFW detection is unavailable: this version does not run the model yet; the weights are at {place}."
+import sys
+from collections.abc import Iterable
+from functools import lru_cache
+from io import BytesIO
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from app.analysis.picture import resizable, upright
+from app.errors import PASSING_CAUSES, CannotRead
+from app.media import Nsfw, NsfwModel
+
+if TYPE_CHECKING:
+    from numpy import float32
+    from numpy.typing import NDArray
+
+PIXELS = 224  # a side of what the network looks at
+_RESIZED = 256  # px a side before the centre is cut out
+_MEAN_BGR = (104.0, 117.0, 123.0)  # of the pictures that it was trained on
+# One thread, because there are as many workers as the person allows; f32, because bfloat16 is OpenVINO's default on
+# some processors and moves the probability.
+_OPTIONS = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
+_WITHOUT_SCALE = (
+    "I",
+    "F",
+    "I;16",
+    "I;16L",
+    "I;16B",
+    "I;16N",
+    "La",
+)  # modes that Pillow would cut off at 255, or refuse
 
 
-def default_weights() -> Path:
-    """Where opennsfw2 0.19 keeps its weights (`opennsfw2._download.get_default_weights_path`)."""
-    return Path(os.environ.get("OPENNSFW2_HOME", Path.home())) / ".opennsfw2" / "weights" / "open_nsfw_weights.h5"
+def check(pictures: Iterable[Image.Image], orientation: int, model: NsfwModel) -> tuple[Nsfw, CannotRead | None]:
+    """The probability of a file from its pictures, one of a still, several of a film, and what ended them too early.
+
+    `orientation` is the EXIF value 1..8 that the pictures still need. Raises CannotRead: `model_unusable`, and what the
+    pictures raise where not one of them could be looked at.
+    """
+    network, found, problem = _network(model.ir), [], None
+    try:
+        for picture in pictures:
+            pixels = prepared(picture, orientation)
+            found.append(network.probability(pixels))
+    except CannotRead as error:
+        if not found or error.cause in PASSING_CAUSES:
+            raise
+        problem = error
+    return Nsfw(max(found), fmean(found), len(found), model.name), problem
 
 
-def unavailable(weights: Path | None) -> str | None:
-    """One sentence why no NSFW probability can be determined here and what to do, None if it can."""
-    place = weights or default_weights()
-    return (NOT_YET if place.is_file() else UNAVAILABLE).format(place=place)
+def prepared(picture: Image.Image, orientation: int = 1) -> "NDArray[float32]":
+    """A decoded picture as the network takes it: 224 x 224 x 3, blue first, the training mean taken off, 32-bit floats.
+
+    The recipe YAHOO of opennsfw2 0.19 (`_image.preprocess_image`), which is that of the original network
+    (https://github.com/yahoo/open_nsfw): 256 x 256 bilinear, once through JPEG, the centre. Turned upright when small,
+    which is the same picture for less work.
+    """
+    import numpy as np
+
+    colored = resizable(picture) if picture.mode in _WITHOUT_SCALE else picture
+    small = upright(colored.convert("RGB").resize((_RESIZED, _RESIZED), Image.Resampling.BILINEAR), orientation)
+    small.info = {}  # a comment or a profile would be written into the JPEG, and can be too long for it
+    buffer = BytesIO()
+    small.save(buffer, "JPEG")
+    with Image.open(buffer, formats=("JPEG",)) as again:
+        pixels = np.asarray(again, dtype=np.float32)
+    edge = (_RESIZED - PIXELS) // 2
+    centre = pixels[edge : edge + PIXELS, edge : edge + PIXELS, ::-1]
+    return np.ascontiguousarray(centre - np.asarray(_MEAN_BGR, dtype=np.float32))
+
+
+class Network:
+    """The network, ready to look at pictures: about 160 MB of memory. Raises CannotRead `model_unusable`."""
+
+    def __init__(self, ir: str) -> None:
+        try:
+            without_telemetry()
+            import openvino
+
+            core = openvino.Core()
+            network = core.read_model(ir)
+            network.reshape([1, PIXELS, PIXELS, 3])
+            self._request = core.compile_model(network, "CPU", _OPTIONS).create_infer_request()
+        except Exception as error:
+            raise _unusable("loaded", error) from error
+
+    def probability(self, pixels: "NDArray[float32]") -> float:
+        """The probability 0..1 that a picture made by `prepared` is NSFW. Raises CannotRead `model_unusable`."""
+        try:
+            found = float(self._request.infer([pixels[None]])[0][0][1])
+        except Exception as error:
+            raise _unusable("run", error) from error
+        if not 0 <= found <= 1:
+            raise CannotRead("The NSFW model gave no probability for this picture.", cause="model_unusable")
+        return found
+
+
+@lru_cache(maxsize=1)
+def _network(ir: str) -> Network:
+    return Network(ir)
+
+
+def without_telemetry() -> None:
+    """Keeps a package out of this process through which the very import of OpenVINO reports to its makers."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # None makes its import fail
+
+
+def _unusable(what: str, error: Exception) -> CannotRead:
+    detail = (str(error).strip() or type(error).__name__).splitlines()[-1]
+    return CannotRead(f"The NSFW model could not be {what}: {detail}", cause="model_unusable")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 from app.errors import MediaIngestError, NeedsAttention
 from app.ingest.executor import Executor, Result, Task
@@ -58,6 +59,19 @@ class Control:
         self.at_once = self.at_once or stop is not Stop.PAUSE
 
 
+class Recipes(Protocol):
+    """What the analysis can do, which may change while the program runs."""
+
+    def now(self) -> Recipe:
+        """What it can do as things stand."""
+
+    def prepared(self, wanted: frozenset[Stage], beat: Callable[[str], None]) -> Recipe:
+        """What it can do after what must be done once for these stages has been done.
+
+        `beat` is told what that is several times a second; whatever it raises breaks it off.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Ingestor:
     """The parts that the loop needs: where files are, what is known, how to analyse, where to write, whom to tell."""
@@ -66,8 +80,8 @@ class Ingestor:
     library: Library
     store: IngestionState
     executor: Executor
-    analyze: Task
-    recipe: Recipe
+    analyzer: Callable[[Recipe], Task]
+    recipes: Recipes
 
     def process_files_sequential(
         self, session: SessionState, control: Control, publish: Callable[[SessionState], None]
@@ -84,11 +98,13 @@ class Ingestor:
             run.move_to_attention(trouble)
         return run.session
 
-    def survey(self, session: SessionState, answered: frozenset[bytes] = frozenset()) -> Survey:
-        """The walk of a session's folders with its parameters."""
+    def survey(
+        self, session: SessionState, answered: frozenset[bytes] = frozenset(), recipe: Recipe | None = None
+    ) -> Survey:
+        """The walk of a session's folders with its parameters, judged by a recipe, by default the present one."""
         parameters = session.parameters
         folders = self.folders.resolve_all(parameters.directories, recursive=parameters.recursive)
-        return Survey(self.folders.read, self.library, self.recipe, folders, parameters, answered)
+        return Survey(self.folders.read, self.library, recipe or self.recipes.now(), folders, parameters, answered)
 
     def check(self, session: SessionState) -> None:
         """Raises NeedsAttention while a session that stopped for a person could not go on."""
@@ -115,6 +131,7 @@ class _Run:
         self.control = control
         self.publish = publish
         self.jobs: list[Job] = []
+        self.recipe: Recipe
         self._saved_at = time.monotonic()
 
     def move(self, status: Status) -> None:
@@ -154,16 +171,16 @@ class _Run:
         if answered or counted_before:
             events = self.parts.library.all_events(self.session.session_id)
             self.parts.store.rewrite_journal(self.session.session_id, events)
+        self.recipe = self.parts.recipes.prepared(self.session.parameters.wanted, self._preparing)
+        self._preparing(None)
         tally = Tally(answered_before=len(answered))
-        for verdict in self.parts.survey(self.session, answered):
+        for verdict in self.parts.survey(self.session, answered, self.recipe):
             tally.add(verdict)
             if isinstance(verdict, Verdict) and verdict.job is not None:
                 self.jobs.append(verdict.job)
-            if self.control.at_once:
-                raise _Stopped
-            self._heartbeat()
+            self._live()
         check_roots(self.parts.folders, self.session.parameters.directories)  # or a lost disk would look empty
-        self.session = self.session.planned(tally.as_plan(), self.parts.recipe.unavailable)
+        self.session = self.session.planned(tally.as_plan(), self.recipe)
 
     def process(self) -> None:
         """Analyses and commits file after file until none is left or somebody says stop."""
@@ -172,7 +189,8 @@ class _Run:
         active_before, began = self.session.active_seconds, time.monotonic()
         self._show(0)
         workers = self.session.parameters.workers
-        with closing(self.parts.executor.map(self.parts.analyze, self._jobs(), workers=workers)) as results:
+        analyze = self.parts.analyzer(self.recipe)
+        with closing(self.parts.executor.map(analyze, self._jobs(), workers=workers)) as results:
             for result in results:
                 active = round(active_before + time.monotonic() - began, 3)
                 self.session = replace(self.session, active_seconds=active)
@@ -204,7 +222,7 @@ class _Run:
         if isinstance(result, Failure):
             if result.cause in _PERHAPS_THE_DISK:
                 check_roots(parts.folders, session.parameters.directories)
-            result = replace(result, version=parts.recipe.versions[result.stage])
+            result = replace(result, version=self.recipe.versions[result.stage])
         elif result.picture is not None:
             parts.store.save_thumbnail(result.identity.sha256, result.picture.webp)
         event = parts.library.commit_single_file_to_database(
@@ -228,6 +246,19 @@ class _Run:
         current = self.jobs[position].file.shown if position < len(self.jobs) else None
         self.session = replace(self.session, current_file=current, heartbeat_at=now())
         self.publish(self.session)
+
+    def _preparing(self, activity: str | None) -> None:
+        """Says what is being prepared; None when nothing is any more."""
+        if activity != self.session.activity:
+            self.session = replace(self.session, activity=activity)
+            self.publish(self.session)
+        self._live()
+
+    def _live(self) -> None:
+        """Shows that the session is alive. Raises _Stopped where that must end at once."""
+        if self.control.at_once:
+            raise _Stopped
+        self._heartbeat()
 
     def _heartbeat(self) -> None:
         if time.monotonic() - self._saved_at >= HEARTBEAT_SECONDS:

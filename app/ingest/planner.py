@@ -5,7 +5,7 @@ One walk over a directory serves every change of options: the listings are kept,
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -53,7 +53,7 @@ class Walk:
 class Planner:
     """Plans for the page and for programs; keeps the last walk."""
 
-    def __init__(self, folders: Folders, library: Knows, recipe: Recipe) -> None:
+    def __init__(self, folders: Folders, library: Knows, recipe: Callable[[], Recipe]) -> None:
         self._folders = folders
         self._library = library
         self._recipe = recipe
@@ -76,16 +76,18 @@ class Planner:
         walk = self._walked(parameters, fresh=refresh or wait_seconds is None)
         if not walk.done.wait(wait_seconds):
             return {"walking": True, "discovered": walk.discovered}
-        tally = Tally().counted(self._survey(parameters, walk))
+        survey = self._survey(parameters, walk)
+        tally = Tally().counted(survey)
+        unavailable, limited = survey.recipe.told(parameters.wanted)
         low, high = pace or SECONDS_PER_FILE
-        wanted = parameters.wanted
         return {
             "walking": False,
             "discovered": tally.discovered,
             "pending": tally.pending,
             "pending_by": tally.pending_by,
             "skipped": {skip.value: tally.skipped[skip] for skip in Skip},
-            "unavailable": {s.value: why for s, why in self._recipe.unavailable.items() if s in wanted},
+            "unavailable": unavailable,
+            "limited": limited,
             "estimate_seconds": {"low": round(tally.pending * low, 1), "high": round(tally.pending * high, 1)},
             "by_type": tally.by_type,
             "folders": tally.folders,
@@ -103,7 +105,7 @@ class Planner:
         return page_of(self._survey(parameters, walk), name, cursor=cursor, limit=limit)
 
     def _survey(self, parameters: Parameters, walk: Walk) -> Survey:
-        return Survey(walk.read, self._library, self._recipe, walk.folders, parameters)
+        return Survey(walk.read, self._library, self._recipe(), walk.folders, parameters)
 
     def _walked(self, parameters: Parameters, *, fresh: bool) -> Walk:
         """The last walk if it is over the same folders and may serve; else a new one, on a thread of its own."""

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from app.errors import IllegalMove
 from app.ingest.parameters import Parameters
 from app.library.values import Event
-from app.media import Outcome, Skip, Stage, StageStatus
+from app.media import Outcome, Recipe, Skip, Stage, StageStatus
 
 VERSION = 1
 MAX_ERRORS = 20
@@ -100,8 +100,9 @@ class PlanCounts:
 class SessionState:
     """A session as it stands. Its counters are a cache of its events; `last_event_id` is the newest one counted.
 
-    Times are ISO 8601 in UTC. `active_seconds` is the time spent processing, over all resumes. `attention` is
-    `{"cause", "sentence", "needs_confirm"}` while a person must mend something.
+    Times are ISO 8601 in UTC. `active_seconds` is the time spent processing, over all resumes. `activity` says what is
+    being prepared before the first file. `attention` is `{"cause", "sentence", "needs_confirm"}` while a person must
+    mend something.
     """
 
     session_id: str
@@ -114,7 +115,9 @@ class SessionState:
     stages: Mapping[str, StageCount] = field(default_factory=lambda: {stage.value: StageCount() for stage in Stage})
     errors: tuple[Mapping[str, Any], ...] = ()
     current_file: str | None = None
+    activity: str | None = None
     unavailable: Mapping[str, str] = field(default_factory=dict)
+    limited: Mapping[str, str] = field(default_factory=dict)
     attention: Mapping[str, Any] | None = None
     interruptions: int = 0
     queued_at: str | None = None
@@ -173,7 +176,7 @@ class SessionState:
         """The session in another status. Raises IllegalMove where the table of moves has none."""
         if status not in MOVES[self.status]:
             raise IllegalMove(f"The session is {self.status.value}: it cannot become {status.value}.")
-        changes: dict[str, Any] = {"status": status, "heartbeat_at": at}
+        changes: dict[str, Any] = {"status": status, "heartbeat_at": at, "activity": None}
         if not status.working:
             changes["current_file"] = None
         if status is Status.QUEUED:
@@ -188,15 +191,15 @@ class SessionState:
             changes["ended_at"] = at
         return replace(self, **changes)
 
-    def planned(self, plan: PlanCounts, unavailable: Mapping[Stage, str]) -> "SessionState":
+    def planned(self, plan: PlanCounts, recipe: Recipe) -> "SessionState":
         """The session with the counts of a walk; each stage that was asked for is to end once for every file."""
         wanted = self.parameters.wanted
         stages = {
             stage.value: replace(self.stages[stage.value], total=plan.total_files if stage in wanted else 0)
             for stage in Stage
         }
-        missing = {stage.value: sentence for stage, sentence in unavailable.items() if stage in wanted}
-        return replace(self, plan=plan, stages=stages, unavailable=missing)
+        unavailable, limited = recipe.told(wanted)
+        return replace(self, plan=plan, stages=stages, unavailable=unavailable, limited=limited)
 
     def advance(self, event: Event) -> "SessionState":
         """The session after one more `file_complete` event: each counter grows by what the event says."""
@@ -233,7 +236,8 @@ class SessionState:
     def as_log(self) -> dict[str, Any]:
         """What a `session` event carries: all that the file events do not, so that a lost file can be rebuilt."""
         whole = self.as_json()
-        return {name: whole[name] for name in whole if name not in {"outcomes", "stats", "errors", "current_file"}}
+        told_by_others = {"outcomes", "stats", "errors", "current_file", "activity"}
+        return {name: whole[name] for name in whole if name not in told_by_others}
 
     def as_json(self) -> dict[str, Any]:
         """The session file: schema version 1."""
@@ -298,7 +302,9 @@ class SessionState:
             "attention": None if self.attention is None else dict(self.attention),
             "interruptions": self.interruptions,
             "parameters": self.parameters.model_dump(mode="json"),
+            "activity": self.activity,
             "unavailable": dict(self.unavailable),
+            "limited": dict(self.limited),
             "pending_by": {} if plan is None else dict(plan.pending_by),
             "warnings": [] if plan is None else list(plan.warnings),
             "dismissed": self.dismissed,

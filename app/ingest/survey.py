@@ -80,8 +80,13 @@ def stale_stages(file: FoundFile, known: Known, runnable: frozenset[Stage], reci
     return frozenset(never_ended | (runnable & stages_told_anew(known.sidecar, file.sidecar)))
 
 
-def _ended(mark: Mapping[str, object] | None, version: int) -> bool:
-    return mark is not None and mark["version"] == version and mark["status"] in (StageStatus.DONE, StageStatus.FAILED)
+def _ended(mark: Mapping[str, object] | None, version: str) -> bool:
+    """Whether a mark of a row says that the stage ended at this version; versions were numbers before 0.2."""
+    return (
+        mark is not None
+        and str(mark["version"]) == version
+        and mark["status"] in (StageStatus.DONE, StageStatus.FAILED)
+    )
 
 
 def _why(file: FoundFile, known: Known, stale: frozenset[Stage], *, same_file: bool) -> str:

@@ -4,10 +4,10 @@
 Events are append-only; their ids are the ids of the server-sent events.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Integer, Table, case, cast, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import NeedsAttention
@@ -28,6 +28,11 @@ from app.library.recording import (
 from app.library.values import Event, Failed, Known, now
 from app.media import Analysis, Failure, Kind, Outcome, Stage, clean_json
 
+# The whole part of a number: PostgreSQL's cast rounds, and SQLite need not have a floor.
+_WHOLE: Mapping[str, Callable[[Any], Any]] = {
+    "sqlite": lambda number: cast(number, Integer),
+    "postgresql": lambda number: cast(func.floor(number), Integer),
+}
 FORGOTTEN = "forgotten"
 """The outcome of the `session` row of a session that a person deleted."""
 
@@ -221,6 +226,51 @@ class Library:
         detail = self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none())
         threshold = (detail or {}).get("parameters", {}).get("nsfw_threshold")
         return threshold if isinstance(threshold, int | float) else None
+
+    def nsfw_spread(self) -> dict[str, Any]:
+        """How the probabilities of the library spread, whatever model gave them.
+
+        `bins` are 100 numbers of files, from a probability of 0.00 up to 0.01, to that of 0.99 up to 1; `checked` is
+        their sum, `unknown` the number of files without a probability, `detected` of those above `threshold`.
+        """
+        here = MEDIA.c.missing_at.is_(None)
+        probability, threshold = MEDIA.c.nsfw_probability, self.nsfw_threshold()
+        detected = func.sum(case((probability >= (2 if threshold is None else threshold), 1), else_=0))
+
+        def work(connection: Connection) -> dict[str, Any]:
+            percent = _WHOLE[connection.dialect.name](probability * 100)
+            rows = connection.execute(select(percent, func.count(), detected).where(here).group_by(percent)).all()
+            bins = [0] * 100
+            for at, count, _ in rows:
+                if at is not None:
+                    bins[min(at, 99)] += count
+            return {
+                "threshold": threshold,
+                "checked": sum(bins),
+                "detected": sum(count for at, _, count in rows if at is not None),
+                "unknown": sum(count for at, count, _ in rows if at is None),
+                "bins": bins,
+            }
+
+        return self._engines.read(work)
+
+    def nsfw_probabilities(self, paths: Iterable[bytes]) -> dict[bytes, float | None]:
+        """The probabilities of those of these files that have a row, all by their `ROOT/relative`."""
+        by_root: dict[bytes, list[bytes]] = {}
+        for path in paths:
+            root, _, relative = path.partition(b"/")
+            by_root.setdefault(root, []).append(relative)
+
+        def work(connection: Connection) -> dict[bytes, float | None]:
+            found: dict[bytes, float | None] = {}
+            for root, relatives in by_root.items():
+                rows = select(MEDIA.c.path, MEDIA.c.nsfw_probability).where(
+                    MEDIA.c.root == root.decode(), MEDIA.c.path.in_(relatives)
+                )
+                found |= {root + b"/" + path: probability for path, probability in connection.execute(rows)}
+            return found
+
+        return self._engines.read(work)
 
     def file(self, root: str, path: bytes) -> dict[str, Any] | None:
         """The row of one file with its `keywords`, None without a row."""

@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.errors import PASSING_CAUSES
 from app.library.rows import KeywordLinks, keyword_links, outcome_of, row_of
 from app.library.tables import FileFailure, IngestEvent, MediaFile, MediaKeyword
 from app.library.tables import Keyword as KeywordRow
-from app.library.values import Event, now
+from app.library.values import Event, is_nsfw, now
 from app.media import Analysis, Failure, Outcome, Stage, StageResult, StageStatus, clean_text
 
 MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
@@ -50,15 +51,12 @@ LINKS_OF = (
 _UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
 
 
-_PASSING = frozenset({"vanished", "unreadable"})  # neither its bytes nor our version decide whether it is so next time
-
-
 def record(connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float) -> Event:
     """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together."""
     file, at = result.file, now()
     if isinstance(result, Failure):
         keywords_added, outcome = 0, Outcome.VANISHED if result.vanished else Outcome.FAILED
-        if result.cause not in _PASSING:
+        if result.cause not in PASSING_CAUSES:
             others = frozenset(stage.value for stage in Stage if stage is not result.stage)
             _remember_failures(connection, session_id, at, result, others)
     else:
@@ -171,7 +169,7 @@ def _remember_failures(
     over = [stage for stage, _, _, fatal in remembered if fatal or stage not in standing]
     if over:
         connection.execute(_DELETE_FAILURES, key | {"stages": over})
-    failures = failures_of(result)
+    failures = [(stage, failed) for stage, failed in failures_of(result) if failed.cause not in PASSING_CAUSES]
     if failures:
         connection.execute(
             insert(FAILURES),
@@ -219,7 +217,7 @@ def event_detail(result: Analysis | Failure, *, keywords_added: int, nsfw_thresh
             "keywords_added": keywords_added,
             "scores_imported": int(score is not None),
             "nsfw_checked": int(nsfw is not None),
-            "nsfw_detected": int(nsfw is not None and nsfw.probability >= nsfw_threshold),
+            "nsfw_detected": int(bool(nsfw and is_nsfw(nsfw.probability, nsfw_threshold))),
             "errors": int(bool(failures) and not (isinstance(result, Failure) and result.vanished)),
         },
     }

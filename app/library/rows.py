@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeAlias
 
+from app.errors import PASSING_CAUSES
 from app.media import (
     Analysis,
     Keyword,
     Metadata,
     Outcome,
     Stage,
+    StageResult,
     StageStatus,
     clean_json,
     clean_text,
@@ -27,7 +29,7 @@ SECTION_COLUMNS: Mapping[Stage, tuple[str, ...]] = {
     Stage.METADATA: METADATA_COLUMNS,
     Stage.SCORE: ("score", "score_source"),
     Stage.THUMBNAIL: ("phash",),
-    Stage.NSFW: ("nsfw_probability", "nsfw_model"),
+    Stage.NSFW: ("nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model"),
 }
 BOOKKEEPING = frozenset({"size", "mtime_ns", "sidecar", "session_id", "ingested_at", "updated_at", "missing_at"})
 
@@ -58,9 +60,8 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
     }
     read = _section_values(analysis)
     for stage, columns in SECTION_COLUMNS.items():
-        ran = analysis.stages[stage].status is not StageStatus.SKIPPED
         for column in columns:
-            if ran:
+            if _settled(analysis.stages[stage]):
                 row[column] = read[stage].get(column)
             else:
                 row[column] = old[column] if old is not None and same_bytes else None
@@ -68,6 +69,11 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
         analysis
     )
     return row
+
+
+def _settled(result: StageResult) -> bool:
+    """Whether a stage has said something of the file that stands; else its columns and its mark stay as they are."""
+    return result.status is not StageStatus.SKIPPED and result.cause not in PASSING_CAUSES
 
 
 def _marks_that_stand(analysis: Analysis, old: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,7 +88,14 @@ def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
         Stage.METADATA: {name: clean_json(getattr(metadata, name)) for name in METADATA_COLUMNS} if metadata else {},
         Stage.SCORE: {"score": rating.score, "score_source": rating.source} if rating else {},
         Stage.THUMBNAIL: {"phash": picture.phash} if picture else {},
-        Stage.NSFW: {"nsfw_probability": clean_json(nsfw.probability), "nsfw_model": nsfw.model} if nsfw else {},
+        Stage.NSFW: {
+            "nsfw_probability": clean_json(nsfw.probability),
+            "nsfw_mean": clean_json(nsfw.mean),
+            "nsfw_frames": nsfw.frames,
+            "nsfw_model": nsfw.model,
+        }
+        if nsfw
+        else {},
     }
 
 
@@ -90,7 +103,7 @@ def _stage_marks(analysis: Analysis) -> dict[str, dict[str, Any]]:
     """What the row remembers of each stage that ran: enough to decide whether it is fresh."""
     marks: dict[str, dict[str, Any]] = {}
     for stage, result in analysis.stages.items():
-        if result.status is StageStatus.SKIPPED:
+        if not _settled(result):
             continue
         marks[stage.value] = {"status": result.status.value, "version": result.version}
         if result.cause:

@@ -34,7 +34,7 @@ class Failed:
 
     fingerprint: str
     stage: Stage
-    version: int
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class Known:
     kind: Kind | None = None
     stages: Mapping[str, Mapping[str, Any]] | None = None
     failures: tuple[Failed, ...] = ()
+
+
+def is_nsfw(probability: float | None, threshold: float | None) -> bool | None:
+    """The label of a file, always derived and never stored; None where it is not determined, which is never "safe"."""
+    return None if probability is None or threshold is None else probability >= threshold
 
 
 def now() -> str:

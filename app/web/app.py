@@ -29,9 +29,10 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import ingest, library, page
+from app.web import ingest, library, nsfw, page
 from app.web.events import Bells
 from app.web.guard import Guard, problem
+from app.web.nsfw import Download
 from app.wiring import House
 
 STATIC = Path(__file__).parent / "static"
@@ -59,10 +60,12 @@ def create_app(house: House) -> FastAPI:
     )
     app.state.house = house
     app.state.bells = Bells()
+    app.state.download = Download(house.weights)
     app.add_middleware(Guard, settings=house.settings)
     app.include_router(page.router)
     app.include_router(ingest.router)
     app.include_router(library.router)
+    app.include_router(nsfw.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(MediaIngestError, _on_error)
     app.add_exception_handler(HTTPException, _on_http_error)
@@ -76,6 +79,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     house: House = app.state.house
     bells: Bells = app.state.bells
     bells.loop = asyncio.get_running_loop()
+    threading.Thread(target=house.recipes.now, name="weights", daemon=True).start()  # read before the page asks
     with _told_of_signals(bells):
         if house.records_or_none is not None:
             runner = house.records_or_none.runner
@@ -85,6 +89,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             yield
         finally:
             bells.stop()
+            await to_thread.run_sync(app.state.download.close)
             await to_thread.run_sync(house.close)
 
 

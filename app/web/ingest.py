@@ -14,7 +14,8 @@ from app.ingest.parameters import parse_parameters
 from app.ingest.planner import page_of
 from app.ingest.session import SessionState
 from app.ingest.store import as_journal_line, is_session_id
-from app.media import Outcome, Skip
+from app.library.values import is_nsfw
+from app.media import Outcome, Skip, path_from_shown
 from app.web.events import Bells, stream
 from app.web.page import InHouse, limited_body
 from app.wiring import Records
@@ -83,7 +84,8 @@ def plan(
     name, cursor = body.pop("list", None), body.pop("cursor", None)
     parameters = records.runner.resolved(parse_parameters(body))
     if name is not None:
-        return JSONResponse(records.planner.files(parameters, str(name), cursor=_text(cursor), limit=limit))
+        page = records.planner.files(parameters, str(name), cursor=_text(cursor), limit=limit)
+        return JSONResponse(page | {"files": _labelled(records, page["files"])})
     pace = records.runner.pace()
     answer = records.planner.plan(parameters, pace=pace, wait_seconds=wait, refresh=refresh)
     return JSONResponse(answer, 202 if answer["walking"] else 200)
@@ -176,7 +178,8 @@ def session_files(
     if skipped is not None:
         page = page_of(records.runner.survey(session_id), skipped.value, cursor=cursor, limit=limit)
         empty = dict.fromkeys(("outcome", "stage", "cause", "reason", "ms", "at"))
-        return {"files": [{**file, **empty} for file in page["files"]], "next": page["next"]}
+        files = _labelled(records, [{**file, **empty} for file in page["files"]])
+        return {"files": files, "next": page["next"]}
     rows = records.library.answers(
         session_id,
         outcome=outcome.value if outcome else None,
@@ -185,7 +188,7 @@ def session_files(
         after=_row_cursor(cursor),
         limit=limit + 1,
     )
-    files = [as_journal_line(row) for row in rows[:limit]]
+    files = _labelled(records, [as_journal_line(row) for row in rows[:limit]])
     return {"files": files, "next": str(rows[limit - 1].id) if len(rows) > limit else None}
 
 
@@ -220,6 +223,17 @@ def directories(
 ) -> dict[str, Any]:
     """A page of the directory browser."""
     return house.badges.browse(path, recursive=recursive, cursor=cursor)
+
+
+def _labelled(records: Records, files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Files of a list with what the library knows of them: `nsfw_probability` and `is_nsfw`, null where it does not."""
+    probabilities = records.library.nsfw_probabilities(path_from_shown(file["path"]) for file in files)
+    threshold = records.library.nsfw_threshold()
+    labelled = []
+    for file in files:
+        probability = probabilities.get(path_from_shown(file["path"]))
+        labelled.append(file | {"nsfw_probability": probability, "is_nsfw": is_nsfw(probability, threshold)})
+    return labelled
 
 
 def _position(session: SessionState) -> str:

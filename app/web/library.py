@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
 
 from app.errors import InvalidRequest, UnknownFile
+from app.library.values import is_nsfw
 from app.media import shown_path
 from app.web.ingest import InRecords
 from app.web.page import InHouse
@@ -15,7 +16,8 @@ router = APIRouter(prefix="/api")
 _PLAIN = (
     "sha256", "phash", "format", "kind", "mode", "width", "height", "frames", "notes", "size", "duration_seconds",
     "taken_at", "camera_make", "camera_model", "lens_model", "orientation", "latitude", "longitude", "score",
-    "keywords", "generator", "prompt", "negative_prompt", "generation", "nsfw_probability", "nsfw_model", "raw",
+    "keywords", "generator", "prompt", "negative_prompt", "generation", "nsfw_probability", "nsfw_mean", "nsfw_frames",
+    "nsfw_model", "raw",
     "stages", "session_id", "ingested_at", "updated_at", "missing_at",
 )  # fmt: skip
 _NOT_READ_YET = (
@@ -26,13 +28,11 @@ _NOT_READ_YET = (
 
 def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
     """A row of the library as the contract shows a file. `is_nsfw` is derived: null without a probability."""
-    probability = row["nsfw_probability"]
-    unknown = probability is None or threshold is None
     return {
         "path": shown_path(row["root"], row["path"]),
         **{name: row[name] for name in _PLAIN},
         **dict.fromkeys(_NOT_READ_YET),
-        "is_nsfw": None if unknown else probability >= threshold,
+        "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
         "sources": {"score": row["score_source"]} if row["score_source"] else {},
     }
 
@@ -69,6 +69,12 @@ def thumbnail(house: InHouse, row: Row, if_none_match: Annotated[str | None, Hea
     if webp is None:
         raise UnknownFile(f"There is no thumbnail of {shown_path(row['root'], row['path'])}.", cause="no_thumbnail")
     return Response(webp, media_type="image/webp", headers=headers)
+
+
+@router.get("/library/nsfw")
+def nsfw_spread(records: InRecords) -> dict[str, Any]:
+    """How the NSFW probabilities of the library spread, and how many files have none."""
+    return records.library.nsfw_spread()
 
 
 @router.get("/summary")

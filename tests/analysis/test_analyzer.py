@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from app.analysis import analyzer, image, nsfw, source
-from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer, prepare_worker, recipe
+from app.analysis import analyzer, image, source
+from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer, Recipes, prepare_worker
+from app.analysis.weights import Weights
 from app.errors import FILE_CAUSES, CannotRead
 from app.media import (
     FORMAT_OF_SUFFIX,
@@ -28,6 +29,7 @@ from app.media import (
     Keyword,
     Kind,
     Rating,
+    Recipe,
     Stage,
     StageStatus,
     clean_json,
@@ -35,6 +37,7 @@ from app.media import (
 )
 
 EVERY = frozenset(Stage)
+WITHOUT_NSFW = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})
 CORPUS = Path(os.environ.get("INGEST_TEST_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 HOSTILE = Path(__file__).parents[3] / "shared" / "hostile" / "make_hostile.py"
 XMP = (
@@ -49,7 +52,7 @@ def job_for(root, name, *, wanted=EVERY, stale=EVERY, known=None):
 
 
 def analysed(root, name, **options):
-    return Analyzer({"r": str(root)}, recipe(None))(job_for(root, name, **options))
+    return Analyzer({"r": str(root)}, WITHOUT_NSFW)(job_for(root, name, **options))
 
 
 def picture_file(path, format_="PNG", size=(64, 48), **options):
@@ -190,7 +193,7 @@ def test_what_cannot_be_identified_is_a_failure_with_its_cause(tmp_path, content
     (tmp_path / "a.jpg").write_bytes(content)
     result = analysed(tmp_path, "a.jpg")
     assert isinstance(result, Failure)
-    assert (result.stage, result.cause, result.version) == (Stage.IDENTIFY, cause, 1)
+    assert (result.stage, result.cause, result.version) == (Stage.IDENTIFY, cause, "1")
     assert result.stages[Stage.IDENTIFY].cause == cause
     assert set(result.stages) == EVERY
 
@@ -292,12 +295,10 @@ def test_names_are_bytes(tmp_path):
 def test_the_recipe_says_what_is_there_and_why_nsfw_is_not(tmp_path, monkeypatch):
     assert set(VERSIONS) == set(APPLIES) == EVERY
     monkeypatch.setenv("OPENNSFW2_HOME", str(tmp_path))
-    sentence = recipe(None).unavailable[Stage.NSFW]
+    recipe = Recipes(Weights(None, tmp_path / "models")).now()
     place = tmp_path / ".opennsfw2" / "weights" / "open_nsfw_weights.h5"
-    assert f"unavailable: weights not found at {place}" in sentence
-    (tmp_path / "weights.h5").write_bytes(b"")
-    assert "does not run the model yet" in nsfw.unavailable(tmp_path / "weights.h5")
-    assert recipe(None).runnable(Kind.VIDEO, EVERY) == {Stage.IDENTIFY, Stage.KEYWORDS, Stage.SCORE}
+    assert f"unavailable: there is no weights file at {place}" in recipe.unavailable[Stage.NSFW]
+    assert recipe.runnable(Kind.VIDEO, EVERY) == {Stage.IDENTIFY, Stage.KEYWORDS, Stage.SCORE}
 
 
 def test_a_prepared_worker_writes_nothing_to_file_descriptor_2():
@@ -346,7 +347,7 @@ MAGICS = (
 @given(magic=st.sampled_from(MAGICS), content=st.binary(max_size=300))
 def test_any_bytes_give_an_analysis_or_a_failure(tmp_path, magic, content):
     (tmp_path / "a.jpg").write_bytes(magic + content)
-    answer(Analyzer({"r": str(tmp_path)}, recipe(None)), job_for(tmp_path, "a.jpg"))
+    answer(Analyzer({"r": str(tmp_path)}, WITHOUT_NSFW), job_for(tmp_path, "a.jpg"))
 
 
 def samples():
@@ -383,7 +384,7 @@ def test_any_damage_to_a_picture_gives_an_analysis_or_a_failure(tmp_path, conten
     for place, byte in changes:
         damaged[int(place * len(damaged))] = byte
     (tmp_path / "a.jpg").write_bytes(damaged)
-    answer(Analyzer({"r": str(tmp_path)}, recipe(None)), job_for(tmp_path, "a.jpg"))
+    answer(Analyzer({"r": str(tmp_path)}, WITHOUT_NSFW), job_for(tmp_path, "a.jpg"))
 
 
 def test_hostile_files_fail_by_name_or_are_taken_in(tmp_path):
@@ -408,7 +409,7 @@ def test_hostile_files_fail_by_name_or_are_taken_in(tmp_path):
         "svg_in_disguise.png": "unsupported_format",
         "truncated.jpg": "truncated_image",
     }
-    analyzer_ = pickle.loads(pickle.dumps(Analyzer({"r": str(root)}, recipe(None))))  # noqa: S301 - our own value
+    analyzer_ = pickle.loads(pickle.dumps(Analyzer({"r": str(root)}, WITHOUT_NSFW)))  # noqa: S301 - our own value
     for name in sorted(os.listdir(os.fsencode(root))):
         if name == b"loop":
             continue
@@ -424,7 +425,7 @@ def test_hostile_files_fail_by_name_or_are_taken_in(tmp_path):
 def test_every_file_of_the_corpus_is_answered():
     if not CORPUS.is_dir():
         pytest.skip(f"the corpus is not here: {CORPUS} (set INGEST_TEST_CORPUS)")
-    analyzer_ = Analyzer({"r": str(CORPUS)}, recipe(None))
+    analyzer_ = Analyzer({"r": str(CORPUS)}, WITHOUT_NSFW)
     causes = dict.fromkeys(FILE_CAUSES, 0) | {"ok": 0}
     for folder, _, names in os.walk(os.fsencode(CORPUS)):
         for name in names:

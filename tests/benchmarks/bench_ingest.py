@@ -59,7 +59,19 @@ PICTURES, SIDE = 200, 1024
 RATIO = 1.8
 ROUNDS = 5
 
-_RECIPE = Recipe(dict.fromkeys(Stage, 1), dict.fromkeys(Stage, frozenset(Kind)))
+_RECIPE = Recipe(dict.fromkeys(Stage, "1"), dict.fromkeys(Stage, frozenset(Kind)))
+
+
+class _Standing:
+    """A recipe that stays what it is, with nothing to prepare."""
+
+    @staticmethod
+    def now() -> Recipe:
+        return _RECIPE
+
+    @staticmethod
+    def prepared(_wanted: frozenset[Stage], _beat: object) -> Recipe:
+        return _RECIPE
 
 
 class CountedAnalysis:
@@ -101,7 +113,9 @@ def overhead_ms(folder: Path, files: int = MANY_FILES) -> list[float]:
     bring_to_head(url)
     library, store, analysis = Library(url), IngestionState(folder / "state"), CountedAnalysis()
     store.acquire("the benchmark")
-    runner = Runner(Ingestor(Folders({"media": media}), library, store, SerialExecutor(), analysis, _RECIPE))
+    runner = Runner(
+        Ingestor(Folders({"media": media}), library, store, SerialExecutor(), lambda _: analysis, _Standing())
+    )
     runner.listen(lambda _session: None)
     runner.recover(auto_resume=False)
     session = _completed(runner, Parameters(directories=("media",), enable_nsfw_detection=False))

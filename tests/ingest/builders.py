@@ -43,7 +43,20 @@ OTHER_SESSION = "00000000-0000-4000-8000-000000000002"
 AT = "2026-11-20T10:00:00.000+00:00"
 EVERY_STAGE = frozenset(Stage)
 WAIT_SECONDS = 20.0
-RECIPE = Recipe(dict.fromkeys(Stage, 1), dict.fromkeys(Stage, frozenset(Kind)))
+RECIPE = Recipe(dict.fromkeys(Stage, "1"), dict.fromkeys(Stage, frozenset(Kind)))
+
+
+class Standing:
+    """Recipes that stay what they are, with nothing to prepare."""
+
+    def __init__(self, recipe: Recipe = RECIPE) -> None:
+        self.recipe = recipe
+
+    def now(self) -> Recipe:
+        return self.recipe
+
+    def prepared(self, wanted: frozenset[Stage], beat: Callable[[str], None]) -> Recipe:
+        return self.recipe
 
 
 def found(
@@ -62,7 +75,7 @@ def analysis(
     keywords: Iterable[str | Keyword] = ("sea",),
     score: int | None = 3,
     probability: float = 0.1,
-    version: int = 1,
+    version: str = "1",
     kind: Kind = Kind.IMAGE,
 ) -> Analysis:
     """An analysis in which every stage in `ran` was done, except those that `failed` with a cause."""
@@ -83,7 +96,7 @@ def analysis(
         keywords=words if Stage.KEYWORDS in done else None,
         rating=Rating(score, None if score is None else "xmp") if Stage.SCORE in done else None,
         picture=Picture(b"RIFF", "0123456789abcdef") if Stage.THUMBNAIL in done else None,
-        nsfw=Nsfw(probability, "fake") if Stage.NSFW in done else None,
+        nsfw=Nsfw(probability, probability, 1, "fake") if Stage.NSFW in done else None,
     )
 
 
@@ -93,7 +106,7 @@ def failure(
     stage: Stage = Stage.THUMBNAIL,
     cause: str = "truncated_image",
     reason: str = "It ends too soon.",
-    version: int = 1,
+    version: str = "1",
 ) -> Failure:
     ran = {Stage.IDENTIFY: StageResult(StageStatus.DONE, version, 0.001)} if stage is not Stage.IDENTIFY else {}
     return Failure(
@@ -118,7 +131,7 @@ def plan_of(total_files: int, **skipped: int) -> PlanCounts:
 def session_of(status: Status = Status.QUEUED, *, session_id: str = SESSION, **changes: Any) -> SessionState:
     made = SessionState(session_id, changes.pop("parameters", parameters()), AT, status, queued_at=AT, heartbeat_at=AT)
     total = changes.pop("total_files", None)
-    return made if total is None else made.planned(plan_of(total), {})
+    return made if total is None else made.planned(plan_of(total), RECIPE)
 
 
 def file_event(number: int, outcome: str = "added", *, session_id: str = SESSION, **detail: Any) -> Event:
@@ -206,7 +219,9 @@ class Workplace:
         """What a start of the server makes: nothing of it survives its end."""
         self.library = Library(self.url)
         self.executor = SerialExecutor()
-        self.ingestor = Ingestor(self.folders, self.library, self.store, self.executor, self.reader, self.recipe)
+        self.ingestor = Ingestor(
+            self.folders, self.library, self.store, self.executor, lambda _: self.reader, Standing(self.recipe)
+        )
         self.runner = Runner(self.ingestor)
 
     def recover(self, *, auto_resume: bool = True) -> Runner:

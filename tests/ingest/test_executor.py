@@ -185,7 +185,7 @@ def test_a_session_whose_workers_cannot_start_needs_attention_and_answers_for_no
         tree(place.media, "a.jpg", "b.jpg")
         broken = PoolExecutor(1, LIMITS, cannot_prepare, PRELOAD)
         object.__setattr__(place.ingestor, "executor", broken)
-        object.__setattr__(place.ingestor, "analyze", by_name)
+        object.__setattr__(place.ingestor, "analyzer", lambda _recipe: by_name)
         session = place.recover().start(parameters("m"))
         stopped = place.until(session.session_id, Status.ATTENTION)
         assert stopped.attention["cause"] == "workers_cannot_start"

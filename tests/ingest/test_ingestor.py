@@ -222,8 +222,9 @@ def test_the_loop_never_asks_for_stages_that_cannot_run(tmp_path, sqlite_url):
     asked: list[Job] = []
     with workplace(tmp_path, sqlite_url, replace(RECIPE, unavailable={Stage.NSFW: "no weights"})) as place:
         tree(place.media, "a.jpg")
-        real = place.ingestor.analyze
-        object.__setattr__(place.ingestor, "analyze", lambda job: asked.append(job) or real(job))
+        object.__setattr__(
+            place.ingestor, "analyzer", lambda recipe: lambda job: asked.append(job) or place.reader(job)
+        )
         session = begin(place)
     assert Stage.NSFW not in asked[0].wanted
     assert session.unavailable == {"nsfw": "no weights"}

@@ -20,7 +20,7 @@ def place(tmp_path, sqlite_url):
 
 @pytest.fixture
 def planner(place):
-    return Planner(place.folders, place.library, place.recipe)
+    return Planner(place.folders, place.library, lambda: place.recipe)
 
 
 def plan(planner: Planner, **asked):

@@ -687,18 +687,17 @@ def test_a_single_file_that_goes_away_mid_run_is_vanished(running):
 
 def test_files_that_could_not_be_opened_are_tried_again_by_the_next_session(running):
     tree(running.media, "a.jpg", "broken.jpg", "locked.jpg")
-    real = running.ingestor.analyze
 
     def locked(job):
         if job.file.name == b"locked.jpg":
             return failure(job.file, stage=Stage.IDENTIFY, cause="unreadable", reason="Permission is denied.")
-        return real(job)
+        return running.reader(job)
 
-    object.__setattr__(running.ingestor, "analyze", locked)
+    object.__setattr__(running.ingestor, "analyzer", lambda _recipe: locked)
     first = running.run()
     assert (first.outcomes["failed"], first.stats["errors"]) == (2, 2)
     assert {error["cause"] for error in first.errors} == {"truncated_image", "unreadable"}
-    object.__setattr__(running.ingestor, "analyze", real)
+    object.__setattr__(running.ingestor, "analyzer", lambda _recipe: running.reader)
     second = running.run()
     assert second.plan.skipped | {"fresh": 1, "failed_before": 1} == second.plan.skipped
     assert (second.plan.pending_by, second.outcomes["added"]) == ({"new": 1}, 1)

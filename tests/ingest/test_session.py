@@ -12,7 +12,7 @@ from app.errors import IllegalMove
 from app.ingest.session import MAX_ERRORS, MOVES, STATS, SessionState, StageCount, Status
 from app.library.values import Event
 from app.media import Outcome, Skip, Stage
-from tests.ingest.builders import AT, SESSION, assert_sums_close, file_event, parameters, plan_of, session_of
+from tests.ingest.builders import AT, RECIPE, SESSION, assert_sums_close, file_event, parameters, plan_of, session_of
 
 LATER = "2026-11-20T11:00:00.000+00:00"
 LEGAL = {
@@ -141,10 +141,11 @@ def test_counters_at_zero_keep_the_plan():
 
 
 def test_a_plan_names_the_stages_that_cannot_run_if_they_were_asked_for():
-    sentence = {Stage.NSFW: "no weights"}
-    assert session_of().planned(plan_of(1), sentence).unavailable == {"nsfw": "no weights"}
-    without = session_of(parameters=parameters(enable_nsfw_detection=False))
-    assert without.planned(plan_of(1), sentence).unavailable == {}
+    lacking = replace(RECIPE, unavailable={Stage.NSFW: "no weights"}, limited={Stage.THUMBNAIL: "not of videos"})
+    planned = session_of().planned(plan_of(1), lacking)
+    assert (planned.unavailable, planned.limited) == ({"nsfw": "no weights"}, {"thumbnail": "not of videos"})
+    without = session_of(parameters=parameters(enable_nsfw_detection=False, generate_thumbnails=False))
+    assert (without.planned(plan_of(1), lacking).unavailable, without.planned(plan_of(1), lacking).limited) == ({}, {})
 
 
 # -- progress ----------------------------------------------------------------------------------------------------

@@ -17,11 +17,11 @@ from app.library.values import Failed, Known
 from app.media import FoundFile, Job, Kind, Skip, Stage
 from tests.ingest.builders import EVERY_STAGE, RECIPE, found, parameters, tree
 
-DONE = {stage.value: {"status": "done", "version": 1} for stage in Stage}
+DONE = {stage.value: {"status": "done", "version": "1"} for stage in Stage}
 WITHOUT_NSFW = {name: mark for name, mark in DONE.items() if name != "nsfw"}
 FROM_SIDECARS = {Stage.METADATA, Stage.KEYWORDS, Stage.SCORE}
 NO_WEIGHTS = replace(RECIPE, unavailable={Stage.NSFW: "no weights"})
-NEWER_SCORES = replace(RECIPE, versions={**RECIPE.versions, Stage.SCORE: 2})
+NEWER_SCORES = replace(RECIPE, versions={**RECIPE.versions, Stage.SCORE: "2"})
 IMAGES_ONLY = replace(RECIPE, applies={**RECIPE.applies, Stage.THUMBNAIL: frozenset({Kind.IMAGE})})
 
 
@@ -29,11 +29,11 @@ def row(**changes) -> Known:
     return replace(Known(100, 5, "", "a" * 64, Kind.IMAGE, DONE), **changes)
 
 
-def failed(stage: Stage = Stage.THUMBNAIL, fingerprint: str = "100:5:", version: int = 1) -> tuple[Failed, ...]:
+def failed(stage: Stage = Stage.THUMBNAIL, fingerprint: str = "100:5:", version: str = "1") -> tuple[Failed, ...]:
     return (Failed(fingerprint, stage, version),)
 
 
-def marked(**marks: tuple[str, int]) -> Mapping[str, Mapping[str, object]]:
+def marked(**marks: tuple[str, str]) -> Mapping[str, Mapping[str, object]]:
     return DONE | {name: {"status": status, "version": version} for name, (status, version) in marks.items()}
 
 
@@ -44,8 +44,15 @@ TABLE = [
     ("all done", row(), {}, RECIPE, Skip.FRESH, None),
     ("another size", row(size=99), {}, RECIPE, "changed", frozenset()),
     ("another time", row(mtime_ns=4), {}, RECIPE, "changed", frozenset()),
-    ("a stage failed on these bytes", row(stages=marked(metadata=("failed", 1))), {}, RECIPE, Skip.FRESH, None),
-    ("an older version failed", row(stages=marked(score=("failed", 1))), {}, NEWER_SCORES, "new_stages", {Stage.SCORE}),
+    ("a stage failed on these bytes", row(stages=marked(metadata=("failed", "1"))), {}, RECIPE, Skip.FRESH, None),
+    (
+        "an older version failed",
+        row(stages=marked(score=("failed", "1"))),
+        {},
+        NEWER_SCORES,
+        "new_stages",
+        {Stage.SCORE},
+    ),
     ("a newer version", row(), {}, NEWER_SCORES, "new_stages", {Stage.SCORE}),
     ("a newer version not asked for", row(), {"import_scores": False}, NEWER_SCORES, Skip.FRESH, None),
     ("only nsfw is missing", row(stages=WITHOUT_NSFW), {}, RECIPE, "only_nsfw", {Stage.NSFW}),
@@ -83,7 +90,7 @@ TABLE = [
     ("failed before", Known(failures=failed()), {}, RECIPE, Skip.FAILED_BEFORE, None),
     ("failed before beside an older row", row(size=9, failures=failed()), {}, RECIPE, Skip.FAILED_BEFORE, None),
     ("failed on other bytes", Known(failures=failed(fingerprint="99:5:")), {}, RECIPE, "new", EVERY_STAGE),
-    ("failed at an older version", Known(failures=failed(version=0)), {}, RECIPE, "new", EVERY_STAGE),
+    ("failed at an older version", Known(failures=failed(version="0")), {}, RECIPE, "new", EVERY_STAGE),
     (
         "failed in a stage not asked for",
         Known(failures=failed()),
@@ -275,7 +282,7 @@ def test_each_file_is_skipped_for_the_first_reason_that_applies(tmp_path):
         ),
     )
     gif = Folders({"m": tmp_path}).found("m", b"e.gif")
-    known[b"e.gif"] = Known(failures=(Failed(gif.fingerprint, Stage.IDENTIFY, 1),))
+    known[b"e.gif"] = Known(failures=(Failed(gif.fingerprint, Stage.IDENTIFY, "1"),))
     asked = parameters(pattern="*.png|*.gif|b.*|z*", max_files=1)
     verdicts = {path_of(verdict): verdict.skip for verdict in verdicts_of(survey_of(tmp_path, asked, Memory(known)))}
     assert verdicts == {
@@ -362,7 +369,7 @@ def knowledge_of(file: FoundFile, kind: str) -> Known:
         case "stale":
             return row(size=file.size + 1, mtime_ns=file.mtime_ns)
         case "failed":
-            return Known(failures=(Failed(file.fingerprint, Stage.IDENTIFY, 1),))
+            return Known(failures=(Failed(file.fingerprint, Stage.IDENTIFY, "1"),))
         case _:
             return NOTHING_KNOWN
 

@@ -140,7 +140,7 @@ def test_an_unchanged_file_keeps_its_times_and_takes_the_new_stamp(library, comm
         analysis(score=None),
         analysis(metadata=Metadata(camera_make="Other")),
         analysis(probability=0.2),
-        analysis(version=2),
+        analysis(version="2"),
     ],
     ids=["keyword more", "no keyword", "source", "weight", "score", "no score", "metadata", "nsfw", "version"],
 )
@@ -235,7 +235,7 @@ def test_a_failure_writes_no_row_and_is_remembered_with_its_fingerprint(library,
     assert (remembered["stage"], remembered["fingerprint"]) == ("thumbnail", file.fingerprint)
     assert (remembered["attempts"], remembered["fatal"]) == (1, True)
     known = library.known("m", b"")[b"a.jpg"]
-    assert (known.size, known.failures[0].fingerprint, known.failures[0].version) == (None, file.fingerprint, 1)
+    assert (known.size, known.failures[0].fingerprint, known.failures[0].version) == (None, file.fingerprint, "1")
 
 
 def test_an_older_row_stays_when_the_file_fails(library, commit):
@@ -499,7 +499,7 @@ def test_known_says_what_freshness_asks(library, commit):
     known = library.known("m", b"")[b"a.jpg"]
     assert (known.size, known.mtime_ns, known.sidecar) == (100, 5, "xmp=1:2")
     assert (known.sha256, known.kind) == (result.identity.sha256, Kind.VIDEO)
-    assert known.stages == {name: {"status": "done", "version": 1} for name in ("identify", "score")}
+    assert known.stages == {name: {"status": "done", "version": "1"} for name in ("identify", "score")}
 
 
 def test_stamps_and_failed_paths_of_a_folder_and_below(library, three_floors):

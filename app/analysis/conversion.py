@@ -1,0 +1,151 @@
+"""Checks, converts and fetches the weights of the NSFW model, in a process of its own, by opennsfw2's own code.
+
+`python -m app.analysis.conversion PARENT check WEIGHTS`, `... convert WEIGHTS SHA256 IR` or `... fetch FILE` prints one
+line of JSON: `{}`, or `{"problem": the middle of a sentence}`, with `"lasting": true` where the file is to blame and
+another try would end the same way.
+"""
+
+import hashlib
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from app.analysis import ir
+from app.analysis.nsfw import PIXELS, Network, without_telemetry
+from app.analysis.own_process import die_with_parent
+from app.errors import CannotRead
+
+# What opennsfw2 0.19's architecture (`_model.make_open_nsfw_model`) has, however the layers of a file are named.
+PARAMETERS = 5_944_514
+_FIRST, _LAST = (7, 7, 3, 64), (1024, 2)
+_AGREEMENT = 1e-4  # between Keras and the converted model on one picture
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+class _Problem(Exception):
+    def __init__(self, sentence: str, *, lasting: bool = True) -> None:
+        super().__init__(sentence)
+        self.lasting = lasting
+
+
+def check(weights: str) -> None:
+    """Whether a file holds finite weights of the architecture; Keras itself is not needed to say so."""
+    import h5py
+    import numpy as np
+
+    try:
+        with open(weights, "rb") as file:
+            if file.read(len(_SIGNATURE)) != _SIGNATURE:
+                raise _Problem(f"the file {weights} holds no weights: it is no HDF5 file")
+        with h5py.File(weights, "r") as file:
+            shapes, parameters = set(), 0
+            for array in _arrays(file):
+                shapes.add(array.shape)
+                parameters += math.prod(array.shape)
+                if not np.isfinite(array[...]).all():
+                    raise _Problem(f"the weights file {weights} is damaged: it holds numbers that are none")
+    except OSError as error:
+        truncated = "truncated" in str(error)
+        what = "is cut short" if truncated else "is damaged and cannot be read"
+        raise _Problem(f"the weights file {weights} {what}") from error
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise _Problem(f"the weights file {weights} is damaged and cannot be read") from error
+    if parameters < PARAMETERS or not {_FIRST, _LAST} <= shapes:
+        raise _Problem(f"the file {weights} holds the weights of another network than open_nsfw")
+
+
+def _arrays(group: Any) -> Iterator[Any]:
+    """Every array of floats in a file; links that lead out of it are not followed."""
+    import h5py
+
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            continue
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            yield from _arrays(item)
+        elif item.dtype.kind == "f" and not item.external:
+            yield item
+
+
+def convert(weights: str, sha256: str, target: str) -> None:
+    """Makes the IR of a weights file, unless another process did while this one waited for it."""
+    folder = Path(target).parent
+    with FileLock(folder / ".converting"):
+        if ir.is_whole(target):
+            return
+        for left in folder.glob(".making-*"):  # by a process that was killed
+            ir.discard(left)
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=folder, ignore_cleanup_errors=True) as making:
+            _convert(weights, sha256, Path(making), Path(target))
+
+
+def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
+    copy = making / "weights.h5"  # Keras goes by the suffix, and what is converted is what was hashed
+    copy.write_bytes(Path(weights).read_bytes())
+    if hashlib.sha256(copy.read_bytes()).hexdigest() != sha256:
+        raise _Problem("the weights file changed while it was read", lasting=False)
+    import numpy as np
+    import opennsfw2
+
+    try:
+        model = opennsfw2.make_open_nsfw_model(weights_path=str(copy))
+    except Exception as error:
+        raise _Problem(f"opennsfw2 cannot load the weights file {weights}: {_last_line(error)}") from error
+    made = making / target.name
+    model.export(str(made), format="openvino", verbose=False)
+    picture = np.random.default_rng(0).uniform(-104, 151, (PIXELS, PIXELS, 3)).astype(np.float32)
+    expected = float(np.asarray(model(picture[None]))[0][1])
+    if abs(Network(str(made)).probability(picture) - expected) > _AGREEMENT:
+        raise _Problem("the converted model does not agree with opennsfw2 on this machine")
+    ir.put(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
+
+
+def fetch(file: str) -> None:
+    """Downloads the weights to a file that is not there yet, and checks them."""
+    import requests
+    from opennsfw2 import _download
+
+    url = _download.WEIGHTS_URL
+    try:
+        _download.download_weights_to(file)
+    except requests.ConnectionError as error:
+        raise _Problem(f"the host of {url} cannot be reached", lasting=False) from error
+    except Exception as error:
+        raise _Problem(f"the download from {url} failed: {_last_line(error)}", lasting=False) from error
+    check(file)
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[-1].strip().rstrip(".")
+
+
+def main(arguments: list[str]) -> None:
+    """Does what is asked for and prints the answer."""
+    parent, what, *others = arguments
+    die_with_parent(int(parent))
+    os.environ["KERAS_BACKEND"] = "openvino"  # must be known before opennsfw2 is imported
+    without_telemetry()
+    tasks: dict[str, Callable[..., None]] = {"check": check, "convert": convert, "fetch": fetch}
+    answer: dict[str, Any] = {}
+    try:
+        tasks[what](*others)
+    except _Problem as problem:
+        answer = {"problem": str(problem), "lasting": problem.lasting}
+    except CannotRead as error:
+        answer = {"problem": error.sentence.rstrip(".")}
+    except OSError as error:
+        answer = {"problem": f"the model could not be written to {error.filename}: {error.strerror}"}
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,62 @@
+"""A converted model on disk: `NAME.xml` and `NAME.bin` (OpenVINO IR), and `NAME.json`, which vouches for both.
+
+The record is written last and holds their SHA-256, so a model that was torn, cut or changed is no model.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+_PARTS = (".xml", ".bin")
+
+
+def is_whole(xml: str) -> bool:
+    """Whether there is a model at this path, exactly as it was made. Its 24 MB are read again when they changed."""
+    try:
+        return _agrees(xml, *(_stamp(Path(xml).with_suffix(suffix)) for suffix in (*_PARTS, ".json")))
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=8)
+def _agrees(xml: str, *stamps: tuple[int, ...]) -> bool:
+    del stamps  # only there to be asked anew when a file changed
+    try:
+        record = json.loads(Path(xml).with_suffix(".json").read_bytes())
+        return all(record[suffix] == _sha256(Path(xml).with_suffix(suffix)) for suffix in _PARTS)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def put(made: Path, target: Path, about: Mapping[str, Any]) -> None:
+    """Moves a model that was made elsewhere on the same disk to its place, whole or not at all. Raises OSError."""
+    record = dict(about) | {suffix: _sha256(made.with_suffix(suffix)) for suffix in _PARTS}
+    made.with_suffix(".json").write_text(json.dumps(record, indent=1))
+    target.with_suffix(".json").unlink(missing_ok=True)
+    for suffix in (*_PARTS, ".json"):
+        with made.with_suffix(suffix).open("rb") as part:
+            os.fsync(part.fileno())
+        made.with_suffix(suffix).replace(target.with_suffix(suffix))
+    folder = os.open(target.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def discard(path: Path) -> None:
+    """Removes what a process left behind."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as part:
+        return hashlib.file_digest(part, "sha256").hexdigest()

@@ -1,0 +1,521 @@
+"""Pictures out of a video: which moments, how they stand, and what becomes of everything that is no sound video.
+
+The videos are made here with PyAV; each shows one colour after the other, so that a picture tells its time.
+"""
+
+import errno
+import io
+import os
+import random
+import re
+import socket
+import subprocess
+import sys
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from app.analysis import frames, image, video
+from app.errors import CannotRead
+from tests.server import PROJECT, shared
+
+av = pytest.importorskip("av", reason="PyAV is not installed")
+
+COLOURS = {
+    "red": (255, 0, 0),
+    "green": (0, 255, 0),
+    "blue": (0, 0, 255),
+    "yellow": (255, 255, 0),
+    "cyan": (0, 255, 255),
+    "magenta": (255, 0, 255),
+    "white": (255, 255, 255),
+    "black": (0, 0, 0),
+}
+ALL = list(COLOURS)
+SIZE = (64, 48)
+RATE = 12
+
+
+def plain(name, size=SIZE):
+    return Image.new("RGB", size, COLOURS[name])
+
+
+def flag(size=SIZE):
+    """Red on the left, blue on the right."""
+    picture = plain("red", size)
+    picture.paste(COLOURS["blue"], (size[0] // 2, 0, *size))
+    return picture
+
+
+def noise(seed, size=SIZE):
+    return Image.frombytes("RGB", size, random.Random(seed).randbytes(3 * size[0] * size[1]))
+
+
+def made(container="mp4", codec="libx264", *, shown=None, gop=6, b_frames=0, output=None, pixels="yuv420p", **options):
+    """A video of four seconds with each colour half a second long, or of the pictures `shown`."""
+    shown = shown or [plain(name) for name in ALL for _ in range(6)]
+    output = output or io.BytesIO()
+    if gop > 100:  # and no keyframe where the colour changes
+        options["sc_threshold"] = "0" if codec == "libx264" else "1000000000"
+    with av.open(output, "w", format=container) as file:
+        track = file.add_stream(codec, rate=RATE, options=options)
+        track.width, track.height = shown[0].size
+        track.pix_fmt = pixels
+        track.codec_context.gop_size, track.codec_context.max_b_frames = gop, b_frames
+        for number, picture in enumerate(shown):
+            frame = av.VideoFrame.from_image(picture)
+            frame.pts, frame.time_base = number, Fraction(1, RATE)
+            file.mux(track.encode(frame))
+        file.mux(track.encode(None))
+    return output.getvalue()
+
+
+def sound(container="mov"):
+    output = io.BytesIO()
+    with av.open(output, "w", format=container) as file:
+        track = file.add_stream("pcm_s16le", rate=8000, layout="mono")
+        frame = av.AudioFrame(format="s16", layout="mono", samples=800)
+        frame.sample_rate, frame.pts, frame.time_base = 8000, 0, Fraction(1, 8000)
+        file.mux(track.encode(frame))
+        file.mux(track.encode(None))
+    return output.getvalue()
+
+
+def keyframes(content):
+    with av.open(io.BytesIO(content)) as container:
+        return sum(packet.is_keyframe for packet in container.demux(video=0))
+
+
+def taken(content, format_="mp4", count=8):
+    return frames.frames(io.BytesIO(content), format_, count)
+
+
+def colour(picture, box=None):
+    seen = picture.resize((1, 1), box=box).getpixel((0, 0))
+    return min(COLOURS, key=lambda name: sum(abs(a - b) for a, b in zip(COLOURS[name], seen, strict=True)))
+
+
+def colours(content, format_="mp4", count=8):
+    return [colour(picture) for picture in taken(content, format_, count)]
+
+
+def cause(content, format_="mp4"):
+    with pytest.raises(CannotRead) as caught:
+        taken(content, format_)
+    return caught.value.cause
+
+
+def boxed(content, *path):
+    """Where the box at `path` of an ISO base media file starts, and where each box on the way to it does."""
+    start, end, way = 0, len(content), []
+    for name in path:
+        while content[start + 4 : start + 8] != name:
+            start += int.from_bytes(content[start : start + 4], "big")
+            assert start < end, f"no {name}"
+        way.append(start)
+        end = start + int.from_bytes(content[start : start + 4], "big")
+        start += 16 if name == b"dref" else 8
+    return way
+
+
+# ------------------------------------------------------------------------------------------------ which moments
+
+
+@pytest.mark.parametrize(
+    ("format_", "container", "codec"),
+    [
+        ("mp4", "mp4", "libx264"),
+        ("mov", "mov", "mpeg4"),
+        ("m4v", "mp4", "mpeg4"),
+        ("webm", "webm", "libvpx-vp9"),
+        ("webm", "webm", "libvpx"),
+        ("mkv", "matroska", "libx264"),
+        ("avi", "avi", "mpeg4"),
+        ("avi", "avi", "mjpeg"),
+    ],
+)
+def test_pictures_are_spread_evenly_and_come_in_the_order_of_their_time(format_, container, codec):
+    content = made(container, codec, pixels="yuvj420p" if codec == "mjpeg" else "yuv420p")
+    assert colours(content, format_) == ALL
+
+
+def test_fewer_pictures_are_spread_as_evenly():
+    content = made()
+    assert colours(content, count=4) == ["green", "yellow", "magenta", "black"]
+    assert colours(content, count=1) == ["cyan"]
+
+
+def test_a_keyframe_is_taken_alone_without_decoding_what_follows_it(monkeypatch):
+    decoded = []
+    decode = frames._Video._decode
+    monkeypatch.setattr(frames._Video, "_decode", lambda self, packet: decoded.append(packet) or decode(self, packet))
+    assert len(taken(made(b_frames=2))) == 8
+    assert len([packet for packet in decoded if packet]) == 8
+
+
+@pytest.mark.parametrize(
+    ("container", "format_", "codec"),
+    [("mp4", "mp4", "libx264"), ("matroska", "mkv", "libx264"), ("avi", "avi", "mpeg4")],
+)
+@pytest.mark.parametrize("b_frames", [0, 3])
+def test_where_moments_share_a_keyframe_what_lies_between_is_decoded(container, format_, codec, b_frames):
+    content = made(container, codec, gop=1000, b_frames=b_frames)
+    assert keyframes(content) == 1
+    assert colours(content, format_) == ALL
+
+
+def test_keyframes_and_what_lies_between_them_are_put_in_order():
+    content = made(gop=24, sc_threshold="0")
+    assert keyframes(content) == 2
+    assert colours(content) == ALL
+
+
+def test_a_long_group_of_pictures_is_decoded_only_so_far(monkeypatch):
+    monkeypatch.setattr(frames, "TOTAL_PACKETS", 14)  # two for each moment but the first
+    content = made(gop=1000, tune="zerolatency")
+    assert colours(content) == ["red"] * 4 + ["green"] * 3 + ["blue"]
+
+
+def test_a_video_of_one_frame_gives_one_picture():
+    assert colours(made(shown=[plain("cyan")])) == ["cyan"]
+
+
+@pytest.mark.parametrize("gop", [6, 1000])
+def test_a_recording_that_was_never_closed_is_seen_to_its_end(gop):
+    class Pipe(io.RawIOBase):
+        def __init__(self):
+            self.content = b""
+
+        def writable(self):
+            return True
+
+        def write(self, piece):
+            self.content += bytes(piece)
+            return len(piece)
+
+        def getvalue(self):
+            return self.content
+
+    content = made("matroska", gop=gop, output=Pipe())
+    with av.open(io.BytesIO(content)) as container:
+        assert container.duration is None
+    assert colours(content, "mkv") == ALL
+
+
+def test_a_duration_that_is_not_true_still_gives_pictures():
+    content = bytearray(made())
+    for box in ((b"moov", b"mvhd"), (b"moov", b"trak", b"mdia", b"mdhd")):
+        at = boxed(content, *box)[-1] + 24
+        content[at : at + 4] = b"\x7f\xff\xff\xff"
+    assert 1 <= len(taken(bytes(content))) <= 8
+
+
+# -------------------------------------------------------------------------------------------------- how they stand
+
+
+@pytest.mark.parametrize(
+    ("matrix", "size", "first", "last"),
+    [
+        ((0, 1, -1, 0), SIZE[::-1], "red", "blue"),  # a quarter clockwise: what was left is on top
+        ((0, -1, 1, 0), SIZE[::-1], "blue", "red"),
+        ((-1, 0, 0, -1), SIZE, "blue", "red"),
+        ((1, 0, 0, 1), SIZE, "red", "blue"),
+    ],
+)
+def test_pictures_stand_upright(matrix, size, first, last):
+    content = bytearray(made(shown=[flag()] * 12))
+    a, b, c, d = (number * 65536 for number in matrix)
+    at = boxed(content, b"moov", b"trak", b"tkhd")[-1] + 8 + 40
+    rows = (a, b, 0, c, d, 0, 0, 0, 1 << 30)  # ISO 14496-12, 8.3.2
+    content[at : at + 36] = b"".join(number.to_bytes(4, "big", signed=True) for number in rows)
+    [picture, *_] = taken(bytes(content))
+    assert (picture.mode, picture.size) == ("RGB", size)
+    width, height = size
+    upright = width < height
+    assert colour(picture, (0, 0, width, height // 2) if upright else (0, 0, width // 2, height)) == first
+    assert colour(picture, (0, height // 2, width, height) if upright else (width // 2, 0, width, height)) == last
+
+
+@pytest.mark.parametrize(
+    ("size", "reduced"),
+    [((1600, 900), (1138, 640)), ((720, 1280), (640, 1138)), ((1000, 480), (1000, 480)), (SIZE, SIZE)],
+)
+def test_large_pictures_are_reduced_and_small_ones_are_not(size, reduced):
+    [picture] = taken(made(shown=[flag(size)], preset="ultrafast"))
+    assert picture.size == reduced
+    assert colour(picture, (0, 0, reduced[0] // 4, reduced[1])) == "red"
+
+
+def test_pixels_that_are_not_square_are_made_so():
+    output = io.BytesIO()
+    with av.open(output, "w", format="matroska") as file:
+        track = file.add_stream("mpeg4", rate=RATE)
+        track.width, track.height, track.pix_fmt = 72, 48, "yuv420p"
+        track.codec_context.sample_aspect_ratio = Fraction(16, 9)
+        file.mux(track.encode(av.VideoFrame.from_image(flag((72, 48)))))
+        file.mux(track.encode(None))
+    assert taken(output.getvalue(), "mkv")[0].size == (128, 48)
+
+
+# ---------------------------------------------------------------------------------------------- what is no sound video
+
+
+def test_of_a_truncated_video_the_part_that_is_there_is_shown():
+    content = made("matroska", shown=[noise(i) for i in range(48)])
+    assert 2 <= len(taken(content[: len(content) * 6 // 10], "mkv")) < 8
+    moov_first = made("mp4", shown=[noise(i) for i in range(48)], movflags="faststart")
+    assert cause(moov_first[:600]) == "damaged_video"
+
+
+def test_a_fragmented_video_that_ends_early_is_shown_as_far_as_it_goes():
+    output = io.BytesIO()
+    with av.open(output, "w", format="mp4", options={"movflags": "frag_keyframe+empty_moov"}) as file:
+        track = file.add_stream("libx264", rate=RATE)
+        track.width, track.height, track.pix_fmt, track.codec_context.gop_size = *SIZE, "yuv420p", 6
+        for number in range(48):
+            frame = av.VideoFrame.from_image(noise(number))
+            frame.pts, frame.time_base = number, Fraction(1, RATE)
+            file.mux(track.encode(frame))
+        file.mux(track.encode(None))
+    content = output.getvalue()
+    assert len(taken(content)) == 8
+    assert len(taken(content[: len(content) // 2])) >= 2
+
+
+@pytest.mark.parametrize(
+    ("container", "format_", "codec", "kept"),
+    [("mp4", "mp4", "libx264", 48), ("matroska", "mkv", "libx264", 64), ("avi", "avi", "mpeg4", 12)],
+)
+def test_random_bytes_behind_a_good_header_are_damaged(container, format_, codec, kept):
+    content = made(container, codec)[:kept] + random.Random(1).randbytes(20_000)
+    assert video.recognise(content) == format_
+    assert cause(content, format_) == "damaged_video"
+
+
+def test_a_video_whose_every_frame_is_damaged_is_named_so():
+    content = made("matroska", "libx264", shown=[noise(i) for i in range(12)])
+    first = content.index(b"\xa3", content.index(b"\x1f\x43\xb6\x75"))
+    assert cause(content[: first + 12] + bytes(len(content) - first - 12), "mkv") == "damaged_video"
+
+
+@pytest.mark.parametrize(("container", "format_"), [("mov", "mov"), ("matroska", "mkv"), ("avi", "avi")])
+def test_a_video_file_that_holds_only_sound_has_no_picture(container, format_):
+    assert cause(sound(container), format_) == "no_picture"
+
+
+def test_a_codec_without_a_decoder_is_named():
+    with pytest.raises(CannotRead, match="asv1") as caught:
+        taken(made("avi", "asv1"), "avi")
+    assert caught.value.cause == "unsupported_codec"
+    for content in (made().replace(b"avc1", b"zzz1"), made()[: made().index(b"stsd")]):  # unheard of, or cut off
+        with pytest.raises(CannotRead, match="none that is known here, or the part") as caught:
+            taken(content)
+        assert caught.value.cause == "unsupported_codec"
+
+
+def test_what_is_encrypted_is_not_decoded_to_noise():
+    content = shared("corpus/mozilla+mp4parse-rust/mp4parse_capi/tests/short-cenc.mp4").read_bytes()
+    with pytest.raises(CannotRead, match="encrypted") as caught:
+        taken(content)
+    assert caught.value.cause == "unsupported_codec"
+
+
+def test_a_video_that_claims_too_many_pixels_is_not_decoded(monkeypatch):
+    monkeypatch.setattr(frames, "MAX_PIXELS", 1000)
+    assert cause(made()) == "too_many_pixels"
+
+
+def test_a_lack_of_memory_and_an_error_of_the_disk_are_not_called_damage():
+    class Failing(io.BytesIO):
+        error: Exception = OSError(errno.EIO, os.strerror(errno.EIO))
+
+        def read(self, size=-1):
+            raise self.error
+
+    with pytest.raises(CannotRead) as caught:
+        frames.frames(Failing(made()), "mp4", 8)
+    assert caught.value.cause == "unreadable"
+    Failing.error = MemoryError()
+    with pytest.raises(MemoryError):
+        frames.frames(Failing(made()), "mp4", 8)
+
+
+def test_a_lack_of_memory_of_the_decoder_passes_through(monkeypatch):
+    def exhausted(*_):
+        raise av.error.MemoryError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(frames, "_picture", exhausted)
+    with pytest.raises(MemoryError):
+        taken(made())
+
+
+MUTABLE = {
+    "mp4": made(gop=12, b_frames=2),
+    "mkv": made("matroska", gop=12),
+    "webm": made("webm", "libvpx-vp9", gop=12),
+    "avi": made("avi", "mpeg4", gop=12),
+}
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(
+    st.sampled_from(sorted(MUTABLE)),
+    st.lists(st.tuples(st.integers(0, 2**16), st.binary(min_size=1, max_size=4)), max_size=12),
+    st.floats(0.1, 1),
+)
+def test_whatever_is_done_to_the_bytes_there_are_pictures_or_a_cause(format_, changes, share):
+    content = bytearray(MUTABLE[format_])
+    for place, piece in changes:
+        at = place % len(content)
+        content[at : at + len(piece)] = piece
+    try:
+        pictures = taken(bytes(content[: int(len(content) * share)]), format_)
+    except CannotRead as problem:
+        assert problem.cause in {"damaged_video", "no_picture", "unsupported_codec", "too_many_pixels"}  # noqa: PT017
+    else:
+        assert 1 <= len(pictures) <= 8
+        assert {picture.mode for picture in pictures} == {"RGB"}
+
+
+# ------------------------------------------------------------------------------------------------------- nothing else
+
+
+@pytest.fixture
+def refused(monkeypatch):
+    """What libav asked for beside the stream that it was given."""
+    asked = []
+    refuse = frames._refuse
+    monkeypatch.setattr(frames, "_refuse", lambda url, *rest: asked.append(url) or refuse(url, *rest))
+    return asked
+
+
+@pytest.mark.parametrize("format_", ["mp4", "mov", "m4v", "webm", "mkv", "avi"])
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile '{url}'\n",
+        "<?xml version='1.0'?><MPD><BaseURL>{url}</BaseURL></MPD>",
+    ],
+)
+def test_a_playlist_that_is_named_like_a_video_fetches_nothing(playlist, format_, refused):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/segment.ts"
+        assert cause(playlist.format(url=url).encode(), format_) == "damaged_video"
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert refused == []
+
+
+def test_libav_refuses_every_protocol_even_where_a_playlist_is_recognised(monkeypatch, refused):
+    monkeypatch.setitem(frames._DEMUXERS, "mp4", "hls")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/segment.ts"
+        playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n"
+        assert cause(playlist.encode()) == "damaged_video"
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+    assert refused == [url]
+
+
+def with_alias(content, target):
+    """The QuickTime file with its data said to be in the file `target`: a Macintosh alias instead of "in this file"."""
+    alias = b"alis" + bytes(4) + bytes(10) + bytes(28) + bytes(12) + b"\1a" + bytes(62) + bytes(16) + bytes(4)
+    alias += bytes(16) + (2).to_bytes(2, "big") + len(target).to_bytes(2, "big") + target + b"\xff\xff" + bytes(2)
+    alias = (len(alias) + 4).to_bytes(4, "big") + alias
+    way = boxed(content, b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref")
+    content, end = bytearray(content), way[-1] + int.from_bytes(content[way[-1] : way[-1] + 4], "big")
+    grown = len(alias) - (end - way[-1] - 16)
+    content[way[-1] + 16 : end] = alias
+    for at in way:
+        content[at : at + 4] = (int.from_bytes(content[at : at + 4], "big") + grown).to_bytes(4, "big")
+    return bytes(content)
+
+
+def test_a_reference_to_another_file_is_not_followed(tmp_path, refused):
+    other = tmp_path / "other.mov"
+    other.write_bytes(made("mov"))
+    content = with_alias(made("mov"), os.fsencode(other) + b"/" * (len(str(other)) % 2))
+    asked = []
+
+    def opening(url, *_):
+        asked.append(url)
+        raise OSError(errno.ENOENT, "not here")
+
+    follow = {"enable_drefs": "1", "use_absolute_path": "1"}
+    with pytest.raises(OSError, match="not here"):  # it is such a reference: whoever asks for it is led there
+        av.open(io.BytesIO(content), "r", format="mov", container_options=follow, io_open=opening)
+    assert any(str(other) in url for url in asked)
+    assert cause(content, "mov") == "damaged_video"
+    assert refused == []
+
+
+def test_only_decoders_of_pictures_are_ever_started():
+    names = frames._DECODERS.split(",")
+    assert len(names) == len(set(names))
+    assert {av.Codec(name, "r").type for name in names} == {"video"}
+
+
+def test_the_stream_stays_open_and_nothing_is_written_to_the_terminal(capfd):
+    stream = io.BytesIO(made())
+    frames.frames(stream, "mp4", 2)
+    assert not stream.closed
+    moov = stream.getvalue().index(b"moov")
+    for content in (stream.getvalue()[:moov], stream.getvalue()[:48] + bytes(5000)):
+        assert cause(content) == "damaged_video"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_video_of_4k_is_looked_into_within_the_memory_of_a_worker(tmp_path):
+    path = tmp_path / "4k.mp4"
+    path.write_bytes(made(shown=[flag((3840, 2160))] * 6, gop=1000, b_frames=2, preset="ultrafast", refs="4"))
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1536 << 20, 1536 << 20));"
+        "from app.analysis import analyzer, frames;"
+        "print([picture.size for picture in frames.frames(open(sys.argv[1], 'rb'), 'mp4', 3)])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, path], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ran.stdout.strip() == str([(1138, 640)] * 3)
+
+
+def test_without_pyav_it_says_what_to_do(monkeypatch):
+    assert frames.unavailable() is None
+    monkeypatch.setattr(frames, "find_spec", lambda name: None)
+    assert "pip install 'media-ingest[video]'" in frames.unavailable()
+
+
+def test_pyav_is_not_loaded_before_the_first_video():
+    program = "import sys; from app.analysis import analyzer, frames; frames.unavailable(); print('av' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
+
+
+def test_every_video_of_the_corpus_gives_pictures_or_a_cause():
+    seen = {}
+    for path in sorted(path for path in shared("corpus").rglob("*") if path.is_file()):
+        head = path.read_bytes()[: 64 * 1024]
+        try:
+            format_ = None if image.recognise(head) else video.recognise(head)
+        except CannotRead:
+            continue
+        if format_ is None:
+            continue
+        try:
+            seen[path] = f"{len(taken(path.read_bytes(), format_))} pictures"
+        except CannotRead as problem:
+            seen[path] = problem.cause
+    for path, what in seen.items():
+        print(f"{what:18} {path.name}")
+    assert {what for what in seen.values() if not re.fullmatch(r"[1-8] pictures", what)} <= {
+        "damaged_video",
+        "no_picture",
+        "unsupported_codec",
+    }
+    assert sum("pictures" in what for what in seen.values()) >= 20
