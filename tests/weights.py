@@ -8,7 +8,7 @@ So ordinary pictures spread over about 0.05...0.95, pictures that look alike sco
 same file (on the same kind of processor: sums of floats are rounded as it adds them).
 
 Imports neither the house nor opennsfw2 nor Keras, so that the description of the network is an independent witness of
-theirs: a layer too many, or one with another name, fails where the file is loaded.
+theirs: a layer too many, or one of another shape, fails where the file is loaded (which goes by order, not by name).
 """
 
 import sys

@@ -248,9 +248,8 @@ class _Course:
         except MemoryError as error:
             problem = image.named(error)
         except Exception as error:  # noqa: BLE001 - some 15 classes come out of hostile files
-            problem = CannotRead(
-                f"Stage {stage} cannot make sense of it ({type(error).__name__}).", cause="damaged_metadata"
-            )
+            cause = "internal_error" if stage is Stage.NSFW else "damaged_metadata"
+            problem = CannotRead(f"Stage {stage} cannot make sense of it ({type(error).__name__}).", cause=cause)
         self._ended(stage, started, problem)
         return value
 

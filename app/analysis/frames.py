@@ -31,8 +31,8 @@ WALKED_PACKETS = 500_000  # that are read, not decoded, to learn the length of a
 MAX_PIXELS = 8192 * 8192  # of one frame; the largest that cameras and codecs agree on have 8192 x 4320
 
 _DEMUXERS = {"mp4": "mov", "mov": "mov", "m4v": "mov", "webm": "matroska", "mkv": "matroska", "avi": "avi"}
-# libav has 300 decoders, most for games and curiosities of the nineties, where its faults are found. Nothing else is
-# ever started, not even when libav looks for the parameters of a sound track.
+# libav has 300 decoders of pictures, most of them for games and curiosities. No other than these is ever started, and
+# none of sound, not even when libav looks for the parameters of a track.
 _DECODERS = (
     "libdav1d,cfhd,cinepak,dnxhd,dvvideo,ffv1,flv,h261,h263,h264,hevc,huffyuv,indeo3,indeo4,indeo5,jpeg2000,lagarith,"
     "magicyuv,mjpeg,mjpegb,mpeg1video,mpeg2video,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,msrle,msvideo1,png,prores,qtrle,"
@@ -50,9 +50,10 @@ def frames(stream: BinaryIO, format_: str, count: int) -> list[Image.Image]:
     """Up to `count` pictures (RGB, upright) of the video in `stream`, evenly spread, in the order of their time.
 
     `format_` is its name in `media.FORMATS`. Larger ones are reduced, the shorter side kept >= 640 px.
-    Raises CannotRead: `damaged_video`, `no_picture`, `unsupported_codec`, `too_many_pixels`, `unreadable`.
+    Raises CannotRead: `damaged_video`, `no_picture`, `unsupported_codec`, `too_many_pixels`, `unreadable`; MemoryError
+    where libav lacks memory, or is led by a damaged file to ask for an absurd amount.
     """
-    import av  # 50 MB, which only a worker that meets a video loads
+    import av  # in a tenth of a second, and only in a worker that meets a video
 
     av.logging.set_level(None)  # libav would write to file descriptor 2
     options = {"protocol_whitelist": "", "codec_whitelist": _DECODERS}
