@@ -100,13 +100,53 @@ def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
         model = opennsfw2.make_open_nsfw_model(weights_path=str(copy))
     except Exception as error:
         raise _Problem(f"opennsfw2 cannot load the weights file {weights}: {_last_line(error)}") from error
-    made = making / target.name
-    model.export(str(made), format="openvino", verbose=False)
     picture = np.random.default_rng(0).uniform(-104, 151, (PIXELS, PIXELS, 3)).astype(np.float32)
     expected = float(np.asarray(model(picture[None]))[0][1])
-    if abs(Network(str(made)).probability(picture) - expected) > _AGREEMENT:
-        raise _Problem("the converted model does not agree with opennsfw2 on this machine")
-    ir.put(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
+    made = making / target.name
+    for export in (_export_planar, _export_interleaved):
+        export(model, copy, made)
+        if abs(Network(str(made)).probability(picture) - expected) <= _AGREEMENT:
+            return ir.put(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
+    raise _Problem("the converted model does not agree with opennsfw2 on this machine")
+
+
+def _export_planar(_model: Any, weights: Path, made: Path) -> None:
+    """The same network with its colors plane by plane inside, as the processor wants them: 19 ms instead of 44.
+
+    In the other order every layer is transposed before and after. opennsfw2 builds either, except that it leaves the
+    axis of its normalisations to Keras, which always takes the last.
+    """
+    import keras
+    import openvino
+    from opennsfw2 import _model as architecture
+    from openvino.preprocess import PrePostProcessor
+
+    keras.config.set_image_data_format("channels_first")
+    architecture._batch_norm = lambda name: keras.layers.BatchNormalization(axis=1, name=name, epsilon=1e-05)  # noqa: SLF001
+    planar = architecture.make_open_nsfw_model(input_shape=(3, PIXELS, PIXELS), weights_path=str(weights))
+    network = _exported(planar, weights.with_name("planar.xml"), [1, 3, PIXELS, PIXELS])
+    steps = PrePostProcessor(network)
+    steps.input().tensor().set_layout(openvino.Layout("NHWC"))
+    steps.input().model().set_layout(openvino.Layout("NCHW"))
+    openvino.save_model(steps.build(), made, compress_to_fp16=False)
+
+
+def _export_interleaved(model: Any, weights: Path, made: Path) -> None:
+    """The network as opennsfw2 builds it, should the other one not agree with it."""
+    import openvino
+
+    network = _exported(model, weights.with_name("interleaved.xml"), [1, PIXELS, PIXELS, 3])
+    openvino.save_model(network, made, compress_to_fp16=False)
+
+
+def _exported(model: Any, file: Path, shape: list[int]) -> Any:
+    """A Keras model as one of OpenVINO's, for one picture at a time; `file` goes on being used by it."""
+    import openvino
+
+    model.export(str(file), format="openvino", verbose=False)
+    network = openvino.Core().read_model(file)
+    network.reshape(shape)
+    return network
 
 
 def fetch(file: str) -> None:

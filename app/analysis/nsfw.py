@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 PIXELS = 224  # a side of what the network looks at
 _RESIZED = 256  # px a side before the centre is cut out
 _MEAN_BGR = (104.0, 117.0, 123.0)  # of the pictures that it was trained on
-# One thread, because there are as many workers as the person allows; f32, because bfloat16 is OpenVINO's default on
-# some processors and moves the probability.
-_OPTIONS = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
+_OPTIONS = {
+    "INFERENCE_PRECISION_HINT": "f32",  # bfloat16 is the default on some processors, and moves the probability
+    "INFERENCE_NUM_THREADS": 1,  # there are as many workers as the person allows
+    "NUM_STREAMS": 1,
+    "ENABLE_CPU_PINNING": False,  # or every worker would sit on the first core
+}
 _WITHOUT_SCALE = (
     "I",
     "F",
@@ -78,17 +81,14 @@ def prepared(picture: Image.Image, orientation: int = 1) -> "NDArray[float32]":
 
 
 class Network:
-    """The network, ready to look at pictures: about 160 MB of memory. Raises CannotRead `model_unusable`."""
+    """The network, ready to look at pictures. Raises CannotRead `model_unusable`."""
 
     def __init__(self, ir: str) -> None:
         try:
             without_telemetry()
             import openvino
 
-            core = openvino.Core()
-            network = core.read_model(ir)
-            network.reshape([1, PIXELS, PIXELS, 3])
-            self._request = core.compile_model(network, "CPU", _OPTIONS).create_infer_request()
+            self._request = openvino.Core().compile_model(ir, "CPU", _OPTIONS).create_infer_request()
         except Exception as error:
             raise _unusable("loaded", error) from error
 

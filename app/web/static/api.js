@@ -62,6 +62,9 @@ export const sessions = (cursor) => request("GET", `/api/ingest/sessions${query(
 export const forget = (id) => request("DELETE", `/api/ingest/sessions/${session(id)}`);
 export const sessionFiles = (id, filters) => request("GET", `/api/ingest/sessions/${session(id)}/files${query(filters)}`);
 export const directories = (path, cursor) => request("GET", `/api/ingest/directories${query({ path, recursive: "true", cursor })}`);
+export const nsfw = () => request("GET", "/api/nsfw");
+export const fetchNsfw = () => request("POST", "/api/nsfw/fetch", { body: {} });
+export const nsfwSpread = () => request("GET", "/api/library/nsfw");
 export const summary = () => request("GET", "/api/summary");
 
 export const eventsUrl = (id, lastEventId) =>

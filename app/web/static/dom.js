@@ -39,6 +39,14 @@ export function clearOutage() {
   return messages.length > 0;
 }
 
+/** A sentence of the server: what it sets in backticks as code, its addresses as links. */
+export function rich(sentence) {
+  return sentence.split(/(`[^`]+`|https:\/\/\S*\w)/).map((part) => {
+    if (part.startsWith("`")) return make("code", {}, part.slice(1, -1));
+    return part.startsWith("https://") ? make("a", { href: part, rel: "noreferrer" }, part) : part;
+  });
+}
+
 /** For screen readers only. */
 export function spoken(text) {
   return make("span", { class: "visually-hidden" }, text);

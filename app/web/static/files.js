@@ -1,7 +1,7 @@
 // The dialog that lists the files behind a number, page by page, with thumbnails and reasons.
 
-import { thumbnailUrl } from "./api.js";
 import { byId, closable, make, setMessage, setText } from "./dom.js";
+import { prepareBlur, thumbnail } from "./thumbs.js";
 import { bytes, capital, classLabel, fileName, glyph, number, readable } from "./words.js";
 
 const PAGES_AT_ONCE = 5;
@@ -20,6 +20,7 @@ export function openFiles({ title, note = "", load, keep = () => true, thumbnail
   list = { load, keep, thumbnails, cursor: null, shown: 0 };
   setText(byId("files-title"), title);
   setMessage(byId("files-note"), note);
+  byId("files-blur").hidden = !thumbnails;
   byId("files").replaceChildren();
   byId("files-dialog").showModal();
   loadMore();
@@ -56,19 +57,28 @@ async function loadMore() {
 /** One file: what it looks like, what it is called, what became of it and why. */
 export function fileRow(file, thumbnails) {
   const video = VIDEO.test(file.path);
-  const hasPicture = thumbnails && !video && !WITHOUT_PICTURE.has(file.outcome) && file.stage !== "thumbnail";
+  const inLibrary = thumbnails && !WITHOUT_PICTURE.has(file.outcome);
+  const hasPicture = inLibrary && !video && file.stage !== "thumbnail";
   return make("li", {},
-    hasPicture ? thumbnail(file.path) : make("span", { class: "thumb none", "aria-hidden": "true" }, video ? "▶" : glyph(file.outcome)),
-    make("div", {}, pathElement(file.path), make("small", { class: "quiet" }, details(file)), reasonElement(file)));
+    hasPicture ? thumbnail(file) : make("span", { class: "thumb none", "aria-hidden": "true" }, video ? "▶" : glyph(file.outcome)),
+    make("div", {}, pathElement(file.path), make("small", { class: "quiet" }, details(file, inLibrary)), reasonElement(file)));
 }
 
-function details(file) {
+function details(file, inLibrary) {
   const parts = [];
   if (file.outcome) parts.push(capital(file.outcome));
   if (file.why) parts.push(capital(classLabel(file.why)));
   if (Number.isFinite(file.size)) parts.push(bytes(file.size));
   if (Number.isFinite(file.ms)) parts.push(`${number(Math.round(file.ms))} ms`);
+  const nsfw = nsfwMark(file, inLibrary);
+  if (nsfw) parts.push(nsfw);
   return parts.join(" · ");
+}
+
+/** "NSFW 0.93", and "NSFW not checked" of a file of the library: what nobody looked at must not look safe. */
+function nsfwMark({ is_nsfw: detected, nsfw_probability: probability }, inLibrary) {
+  if (detected) return `NSFW ${probability.toFixed(2)}`;
+  return inLibrary && detected === null ? "NSFW not checked" : "";
 }
 
 /** Stage, cause and the sentence of what went wrong; null where nothing did. */
@@ -86,14 +96,9 @@ export function pathElement(path) {
     make("bdi", { class: "path-name", dir: "ltr" }, readable(name)));
 }
 
-function thumbnail(path) {
-  const image = make("img", { class: "thumb", src: thumbnailUrl(path), alt: "", loading: "lazy", decoding: "async", width: 56, height: 56 });
-  image.addEventListener("error", () => image.replaceWith(make("span", { class: "thumb none", "aria-hidden": "true" }, "·")));
-  return image;
-}
-
 export function prepareFiles() {
   closable(byId("files-dialog"));
+  prepareBlur();
   byId("files-dialog").addEventListener("close", () => { list = null; });
   byId("files-more").addEventListener("click", loadMore);
 }

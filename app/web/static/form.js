@@ -2,7 +2,6 @@
 
 import { byId, make, setMessage } from "./dom.js";
 import { savedForm, saveForm } from "./storage.js";
-import { capital } from "./words.js";
 
 const SWITCHES = ["recursive", "enable_nsfw_detection", "extract_metadata", "extract_keywords", "import_scores",
   "generate_thumbnails", "skip_existing"];
@@ -15,6 +14,8 @@ const NAMES = {
   directory: "The directory", directories: "The directory", pattern: "The pattern", nsfw_threshold: "The threshold",
   max_files: "The number of files", workers: "The number of workers",
 };
+
+let thresholdChosen = false; // by a person in this tab: the library's is not offered any more
 
 const optionalNumber = (id) => {
   const input = byId(id);
@@ -76,38 +77,42 @@ function fieldError(id, sentence) {
   if (advanced) advanced.open = true;
 }
 
-/** A stage that cannot run here: its switch rests, and the sentence says why and what to do. */
-export function showUnavailable(unavailable) {
-  const sentence = unavailable?.nsfw ?? "";
-  byId("nsfw-options").classList.toggle("off", Boolean(sentence));
-  for (const id of ["enable_nsfw_detection", "nsfw_threshold", "nsfw_threshold_slider"]) byId(id).disabled = Boolean(sentence);
-  setMessage(byId("nsfw-unavailable"), capital(sentence));
+/** The library's threshold, unless a person has chosen one in this tab. */
+export function offerThreshold(threshold) {
+  if (thresholdChosen || threshold === null) return;
+  byId("nsfw_threshold").value = threshold;
+  byId("nsfw_threshold_slider").value = threshold;
 }
 
-function keep() {
+function keep({ target }) {
+  if (target.id.startsWith("nsfw_threshold")) thresholdChosen = true;
   const values = {};
   for (const id of [...TEXTS, ...NUMBERS]) values[id] = byId(id).value;
+  if (!thresholdChosen) delete values.nsfw_threshold;
   for (const id of SWITCHES) values[id] = byId(id).checked;
   saveForm(values);
 }
 
 function restore() {
   const values = savedForm() ?? {};
+  thresholdChosen = "nsfw_threshold" in values;
   for (const id of [...TEXTS, ...NUMBERS]) if (id in values) byId(id).value = values[id];
   for (const id of SWITCHES) if (id in values) byId(id).checked = values[id];
   const roots = JSON.parse(byId("configure").dataset.roots);
   if (!byId("directory").value && roots.length === 1) byId("directory").value = roots[0];
   byId("nsfw_threshold_slider").value = byId("nsfw_threshold").value;
-  showUnavailable({ nsfw: byId("configure").dataset.nsfwUnavailable });
 }
 
-/** `onChange` after every edit; Enter in a field looks at once. A browser submits no form of many fields and no button. */
+/** The slider runs nothing, unless it mends a threshold that was refused. */
+const changesPlan = ({ id }) => id !== "nsfw_threshold_slider" || byId("nsfw_threshold").hasAttribute("aria-invalid");
+
+/** `onChange` after every edit that can change the plan; Enter in a field looks at once. A browser submits no form of many fields and no button. */
 export function prepareForm({ onChange, onEnter }) {
   restore();
   const form = byId("parameters");
   byId("nsfw_threshold_slider").addEventListener("input", (event) => { byId("nsfw_threshold").value = event.target.value; });
   byId("nsfw_threshold").addEventListener("input", (event) => { byId("nsfw_threshold_slider").value = event.target.value; });
-  form.addEventListener("input", () => { keep(); onChange(); });
+  form.addEventListener("input", (event) => { keep(event); if (changesPlan(event.target)) onChange(); });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;

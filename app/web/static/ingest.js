@@ -9,9 +9,11 @@ import { prepareFiles } from "./files.js";
 import { checkNumbers, prepareForm, readParameters, setDirectory, showError } from "./form.js";
 import { prepareHistory, showSessions } from "./history.js";
 import { hideNotice, notice, say } from "./notice.js";
+import { prepareNsfw } from "./nsfw.js";
 import { planNow, planSoon, preparePlan, restPlan } from "./plan.js";
 import { clearFiles, showActionError, showConnection, showFiles, showProgress } from "./progress.js";
 import { showResults } from "./results.js";
+import { prepareSpread, showSpread } from "./spread.js";
 import { clearSessionFromStorage, saveSessionToStorage, sessionInStorage } from "./storage.js";
 import { keepTotals, showTotals } from "./totals.js";
 import { whileSeen } from "./watch.js";
@@ -86,7 +88,7 @@ function take(status) {
     stream.stop();
     showTotals();
     if (step === "process") openSession(status, { focus: byId("process").contains(document.activeElement) });
-    else if (step === "configure") { notice(status); planNow(); }
+    else if (step === "configure") { notice(status); planNow(); showSpread(); }
     return;
   }
   if (isRunning(status)) keepTotals();
@@ -139,6 +141,7 @@ async function startAnother() {
 function configure({ focus = false } = {}) {
   show("configure", { focus });
   planNow();
+  showSpread();
   showSessions(null);
   if (session && !hasEnded(session)) notice(session);
   else lookAround();
@@ -156,7 +159,7 @@ async function lookAround() {
   if (news) showTotals();
   if (news || !byId("queue").hidden) showSessions(onShow());
   if (step !== "configure") return;
-  if (wasAway || (news && hasEnded(active))) planNow();
+  if (wasAway || (news && hasEnded(active))) { planNow(); showSpread(); }
   if (active.session_id && !hasEnded(active) && active.session_id !== stream.sessionId) lead(active.session_id);
 }
 
@@ -187,6 +190,8 @@ async function recover() {
 }
 
 prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
+prepareNsfw({ ready: () => { if (step === "configure") planNow(); } });
+prepareSpread();
 preparePlan();
 prepareFiles();
 prepareBrowse((path) => { setDirectory(path); byId("browse").focus(); });

@@ -3,7 +3,8 @@
 import * as api from "./api.js";
 import { byId, make, setText, spoken } from "./dom.js";
 import { openFiles } from "./files.js";
-import { checkNumbers, clearErrors, readParameters, showError, showUnavailable } from "./form.js";
+import { checkNumbers, clearErrors, readParameters, showError } from "./form.js";
+import { showNsfw } from "./nsfw.js";
 import { ago, capital, classLabel, count, number, range, readable, sentenceList, skips } from "./words.js";
 
 const DEBOUNCE_MS = 250;
@@ -77,7 +78,7 @@ function showWalking(discovered) {
 
 function showPlan(plan, parameters) {
   clearErrors();
-  showUnavailable(plan.unavailable);
+  if (parameters.enable_nsfw_detection) showNsfw(plan.unavailable?.nsfw, plan.limited?.nsfw);
   countedAt = Date.now() - 1000 * (plan.age_seconds ?? 0);
   byId("plan-refresh").hidden = false;
   showAge();
@@ -85,6 +86,7 @@ function showPlan(plan, parameters) {
   byId("plan").replaceChildren(
     make("p", { class: "plan-headline" }, make("strong", {}, number(plan.pending)), ` of ${count(plan.discovered, "file")} to process`),
     ...group("To process", plan.pending_by, parameters, true),
+    ...onlyNsfw(plan.pending_by?.only_nsfw),
     ...group("Left alone", Object.fromEntries(skips(plan.skipped)), parameters, false),
     ...Object.entries(plan.unavailable ?? {}).filter(([stage]) => stage !== "nsfw")
       .map(([stage, sentence]) => make("p", { class: "unavailable" }, `${capital(stage)}: ${sentence}`)),
@@ -114,6 +116,10 @@ function group(title, counts, parameters, pending) {
     index < entries.length - 1 ? spoken(", ") : null));
   return [make("h4", {}, title), make("ul", { class: "chips" }, items)];
 }
+
+/** Why files that are in the library already are to process, once there is a model. */
+const onlyNsfw = (files) => (files
+  ? [make("p", { class: "plan-hint" }, `${files === 1 ? "One is" : `${number(files)} are`} in the library already and only looked at by the NSFW model.`)] : []);
 
 function openClass(name, value, parameters, pending) {
   openFiles({

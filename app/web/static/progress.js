@@ -1,6 +1,6 @@
 // Process & Commit: draws one status and the recent files. Holds no counters of its own: each status overwrites all.
 
-import { byId, clearOutage, make, setMessage, setText } from "./dom.js";
+import { byId, clearOutage, make, rich, setMessage, setText } from "./dom.js";
 import { pathElement, reasonElement } from "./files.js";
 import { capital, clock, count, day, duration, folders, glyph, isRunning, number, range, statusLabel } from "./words.js";
 
@@ -20,12 +20,13 @@ export function showProgress(status) {
   showMeter(status);
   showStats(status);
   showStages(status.stages ?? {});
+  showNotes(status);
   showErrors(status.errors ?? []);
   showActions(status);
   announce(status);
 }
 
-const title = ({ status }) => ({ queued: "Queued", planning: "Looking through the folders" })[status] ?? statusLabel(status);
+const title = ({ status, activity }) => ({ queued: "Queued", planning: activity ? "Getting ready" : "Looking through the folders" })[status] ?? statusLabel(status);
 
 /** The banner of each status that is not plain running: what it means and what a person can do. */
 function showState(status) {
@@ -57,7 +58,7 @@ function showMeter(status) {
   byId("percent").hidden = planning;
   setText(byId("percent"), `${Math.floor(status.progress)}%`);
   setText(byId("progress-text"), planning
-    ? `Looking…${status.discovered ? ` ${count(status.discovered, "file")} so far` : ""}`
+    ? `${status.activity ?? "Looking"}…${status.discovered ? ` ${count(status.discovered, "file")} so far` : ""}`
     : `${number(status.processed_files)} of ${count(status.total_files, "file")}`);
   const running = status.status === "processing";
   const eta = running ? range(status.eta_seconds) : "";
@@ -85,6 +86,10 @@ function showStats(status) {
   byId("stat-nsfw").classList.toggle("unknown", nsfw === UNKNOWN);
 }
 
+/** What stages could not do when it started, in whole sentences: nothing, or not for every kind of file. */
+export const stageNotes = ({ unavailable, limited }) =>
+  Object.values({ ...limited, ...unavailable }).map((sentence) => make("p", { class: "unavailable" }, rich(capital(sentence))));
+
 /** "800 checked / 3 detected"; never a bare 0 for files that nobody checked, a dash before it is planned. */
 export function nsfwText({ parameters, stats, stages, unavailable, total_files: total }) {
   if (parameters?.enable_nsfw_detection === false) return "off";
@@ -92,6 +97,7 @@ export function nsfwText({ parameters, stats, stages, unavailable, total_files: 
   const { done = 0, failed = 0, skipped = 0 } = stages?.nsfw ?? {};
   if (done + failed === 0 && unavailable?.nsfw) return "not checked: unavailable";
   if (done + failed === 0 && skipped > 0) return "not checked";
+  if (done === 0 && failed > 0) return `not checked: ${number(failed)} failed`;
   return `${number(stats?.nsfw_checked)} checked / ${number(stats?.nsfw_detected)} detected`;
 }
 
@@ -108,6 +114,13 @@ function showStages(stages) {
       .forEach((text, column) => setText(cells[column], text));
     cells[2].classList.toggle("bad", failed > 0);
   });
+}
+
+let notesShown = "";
+function showNotes(status) {
+  const key = JSON.stringify([status.unavailable, status.limited]);
+  if (key !== notesShown) byId("stages-notes").replaceChildren(...stageNotes(status));
+  notesShown = key;
 }
 
 let errorsShown = "";
@@ -148,10 +161,10 @@ export function pauseAsked(sessionId) {
 /** Each change of status and every full tenth, once: a screen reader hears the run without being talked over. */
 function announce(status) {
   const tenth = Math.floor((status.progress ?? 0) / 10) * 10;
-  const key = `${status.session_id} ${status.status} ${tenth}`;
+  const key = `${status.session_id} ${status.status} ${tenth} ${status.activity ?? ""}`;
   if (key === spokenTenth) return;
   spokenTenth = key;
-  setText(byId("announcer"), `${statusLabel(status.status)}${status.total_files === null ? "" : `: ${number(status.processed_files)} of ${count(status.total_files, "file")}`}.`);
+  setText(byId("announcer"), `${status.activity ?? statusLabel(status.status)}${status.total_files === null ? "" : `: ${number(status.processed_files)} of ${count(status.total_files, "file")}`}.`);
 }
 
 /** Newest first; the list never holds more than the last twenty. */

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { byId, make, setText } from "./dom.js";
 import { fileRow, openFiles } from "./files.js";
-import { nsfwText } from "./progress.js";
+import { nsfwText, stageNotes } from "./progress.js";
 import { classLabel, count, day, duration, folders, number, readable, sentenceList, skips } from "./words.js";
 
 const SHOWN_OF_A_CAUSE = 5;
@@ -20,10 +20,18 @@ export function showResults(status) {
   setText(byId("complete-lead"), lead(status));
   byId("complete-sum").replaceChildren(...sums(status));
   byId("complete-facts").replaceChildren(...facts(status).map(([term, value]) => make("div", {}, make("dt", {}, term), make("dd", {}, value))));
+  showNotes(status);
   setText(byId("announcer"), `${cancelled ? "Cancelled" : "Completed"}. ${lead(status)}`);
   byId("failures").hidden = true;
   byId("failures-list").replaceChildren();
   showFailures(status);
+}
+
+/** What it could not do. It may be long ago, so a sentence that says "is" needs its time. */
+function showNotes(status) {
+  const notes = stageNotes(status);
+  for (const note of notes) note.prepend("When it started: ");
+  byId("complete-notes").replaceChildren(...notes);
 }
 
 /** What the session came to, in one sentence; where nothing was committed, why. */

@@ -1,7 +1,9 @@
-// What this tab remembers over a refresh: the id of the session it shows, and the form as it was left.
+// What is remembered over a refresh: by this tab the session it shows and the form as it was left, by all of them whether
+// NSFW thumbnails are blurred.
 
 const SESSION_KEY = "media-ingest-session";
 const FORM_KEY = "media-ingest-form";
+const BLUR_KEY = "media-ingest-blur-nsfw";
 
 /** Saves the session's id, so that a refresh shows the same session. */
 export function saveSessionToStorage(sessionId) {
@@ -24,5 +26,23 @@ export function savedForm() {
     return JSON.parse(sessionStorage.getItem(FORM_KEY));
   } catch {
     return null;
+  }
+}
+
+/** Whether NSFW thumbnails are blurred: unless a person said no, and where it cannot be read. */
+export function savedBlur() {
+  try {
+    return localStorage.getItem(BLUR_KEY) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+/** Where it cannot be saved, it holds until the next load. */
+export function saveBlur(on) {
+  try {
+    localStorage.setItem(BLUR_KEY, on ? "on" : "off");
+  } catch {
+    // a browser that keeps nothing, or is full
   }
 }
