@@ -50,6 +50,7 @@ from app.media import (
 )
 from app.settings import Settings
 from app.wiring import build
+from tests.benchmarks.figures import report
 from tests.samples import benchmark_pngs
 
 MANY_FILES = 10_000
@@ -80,8 +81,8 @@ class CountedAnalysis:
     def __init__(self) -> None:
         self.called: list[float] = []
         self.returned: list[float] = []
-        self._stages = {stage: StageResult(StageStatus.DONE, 1, 0.001) for stage in Stage if stage is not Stage.NSFW}
-        self._stages[Stage.NSFW] = StageResult(StageStatus.SKIPPED, 1)
+        self._stages = {stage: StageResult(StageStatus.DONE, "1", 0.001) for stage in Stage if stage is not Stage.NSFW}
+        self._stages[Stage.NSFW] = StageResult(StageStatus.SKIPPED, "1")
         self._raw = {f"EXIF Tag{number}": f"value {number}" for number in range(40)}
 
     def __call__(self, job: Job) -> Analysis:
@@ -190,12 +191,6 @@ def rounds_over(folder: Path) -> list[tuple[float, float]]:
         measured = {work.__name__: in_a_process_of_its_own(work, folder) for work in works}
         seconds.append((measured["bare_loop"], measured["full_ingest"]))
     return seconds
-
-
-def report(name: str, figure: float, bar: float, unit: str = "") -> bool:
-    passed = figure <= bar
-    print(f"{name:<66} {figure:7.2f}{unit:<3} <= {bar:.2f}{unit:<3} {'PASS' if passed else 'FAIL'}")
-    return passed
 
 
 def main() -> int:

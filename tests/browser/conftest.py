@@ -102,3 +102,22 @@ def violations(page: Page, *rules: str) -> list[str]:
     run = "async options => (await axe.run(document, options)).violations"
     found = page.evaluate(run, {"resultTypes": ["violations"], **only})
     return [f"{one['id']}: {one['help']}: {[node['html'] for node in one['nodes']]}" for one in found]
+
+
+def choose(page: Page, server: Server, directory: str) -> None:
+    """Opens the page and names a directory."""
+    page.goto(f"{server.address}/ingest-v2")
+    page.fill("#directory", directory)
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing sticks out to the right."""
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def in_both_schemes(page: Page) -> list[str]:
+    """What axe finds; in the dark only colours can differ."""
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found = violations(page, "color-contrast")
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    return found + violations(page)

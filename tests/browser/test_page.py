@@ -7,29 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import violations, watch
+from tests.browser.conftest import choose, fits, in_both_schemes, violations, watch
 from tests.server import Server, until
 
 pytestmark = pytest.mark.browser
-
-
-def choose(page: Page, server: Server, directory: str) -> None:
-    """Opens the page and names a directory."""
-    page.goto(f"{server.address}/ingest-v2")
-    page.fill("#directory", directory)
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing sticks out to the right."""
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
-def in_both_schemes(page: Page) -> list[str]:
-    """What axe finds; in the dark only colours can differ."""
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    found = violations(page, "color-contrast")
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    return found + violations(page)
 
 
 def number(page: Page, selector: str) -> int:
@@ -41,7 +22,7 @@ def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server:
     expect(page.locator("#start")).to_have_text(re.compile("🚀 Start Processing 4 files"))
     expect(page.locator("#plan")).to_contain_text("4 new")
     expect(page.locator("#plan")).to_contain_text("1 unsupported")
-    expect(page.locator("#nsfw-unavailable")).to_contain_text("weights not found")
+    expect(page.locator("#nsfw-unavailable")).to_contain_text("there is no weights file at")
     assert in_both_schemes(page) == []
     page.set_viewport_size({"width": 360, "height": 740})
     assert fits(page)

@@ -20,7 +20,8 @@ export async function showSpread() {
   spread = answer.checked ? answer : null;
   heights = answer.bins.map(heightAmong(Math.max(...answer.bins)));
   byId("nsfw-bars").hidden = byId("nsfw-spread").hidden = !spread;
-  followThreshold();
+  if (spread) followThreshold();
+  else setText(byId("nsfw-spread"), ""); // it describes the slider even where it is hidden
 }
 
 /** Logarithmic: nearly all files are near 0, and the few others are those that matter. */
