@@ -15,7 +15,7 @@ from app.ingest.parameters import Parameters
 from app.ingest.session import MOVES, SessionState, Status
 from app.media import FORMATS, Kind, Outcome, Skip, Stage
 from app.settings import Settings
-from app.web import ingest, library, page
+from app.web import ingest, library, nsfw, page
 
 PROJECT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "CHANGELOG.md", "docs/design.md")
@@ -26,7 +26,7 @@ SOURCES = sorted((PROJECT / "app").rglob("*.py"))
 
 ROUTES = sorted(
     f"{method} {route.path}"
-    for module in (page, ingest, library)
+    for module in (page, ingest, library, nsfw)
     for route in module.router.routes
     for method in route.methods
 )
@@ -125,7 +125,7 @@ def test_every_endpoint_is_documented_and_no_other():
     ("endpoint", "name"),
     [
         (f"{method} {route.path}", parameter.alias)
-        for module in (page, ingest, library)
+        for module in (page, ingest, library, nsfw)
         for route in module.router.routes
         for method in route.methods
         for parameter in route.dependant.query_params

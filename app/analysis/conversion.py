@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from filelock import FileLock
 
@@ -158,7 +159,7 @@ def fetch(file: str) -> None:
     try:
         _download.download_weights_to(file)
     except requests.ConnectionError as error:
-        raise _Problem(f"the host of {url} cannot be reached", lasting=False) from error
+        raise _Problem(f"{urlsplit(url).hostname} cannot be reached", lasting=False) from error
     except Exception as error:
         raise _Problem(f"the download from {url} failed: {_last_line(error)}", lasting=False) from error
     check(file)

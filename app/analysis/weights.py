@@ -34,10 +34,14 @@ _MODULE = "app.analysis.conversion"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What there is: the model that the weights make, or None and one sentence that says why not and what to do."""
+    """What there is: the model that the weights make, or None and one sentence that says why not and what to do.
+
+    `fetching_helps` where good weights would change that.
+    """
 
     model: NsfwModel | None
     sentence: str = ""
+    fetching_helps: bool = False
 
 
 class Weights:
@@ -53,11 +57,11 @@ class Weights:
     def look(self) -> Found:
         """What there is now. A weights file that was not seen before is read whole, which takes half a second."""
         if missing := [name for name in ("opennsfw2", "openvino", "h5py") if find_spec(name) is None]:
-            return _none(f"{' and '.join(missing)} cannot be imported; pip install 'media-ingest[nsfw]' brings them")
+            sentence = f"{' and '.join(missing)} cannot be imported; pip install 'media-ingest[nsfw]' brings them"
+            return _none(sentence, fetching_helps=False)
         if self._worker_memory_mb < MIN_WORKER_MB:
-            return _none(
-                f"its workers need {MIN_WORKER_MB} MB, and INGEST_WORKER_MEMORY_MB is {self._worker_memory_mb}"
-            )
+            sentence = f"its workers need {MIN_WORKER_MB} MB, and INGEST_WORKER_MEMORY_MB is {self._worker_memory_mb}"
+            return _none(sentence, fetching_helps=False)
         with self._looking:
             stamp = _stamp(self.place)
             if isinstance(stamp, str):
@@ -80,16 +84,17 @@ class Weights:
         try:
             self._models.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            return _none(f"the folder {self._models} cannot be made: {error.strerror}")
+            return _none(f"the folder {self._models} cannot be made: {error.strerror}", fetching_helps=False)
         told = ask(
             _MODULE, "convert", str(self.place), found.model.weights_sha256, found.model.ir,
             seconds=CONVERT_SECONDS, beat=lambda: beat("Preparing the NSFW model, once"),
         )  # fmt: skip
         if "problem" not in told:
             return found
-        refused = _none(f"the model could not be prepared: {told['problem']}")
+        lasting = bool(told.get("lasting"))
+        refused = _none(f"the model could not be prepared: {told['problem']}", fetching_helps=lasting)
         with self._looking:
-            if told.get("lasting") and self._seen is not None:
+            if lasting and self._seen is not None:
                 self._seen = (self._seen[0], refused)
         return refused
 
@@ -184,5 +189,5 @@ def _stamp(place: Path) -> "_Stamp | str":
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _none(why: str) -> Found:
-    return Found(None, f"NSFW detection is unavailable: {why}.")
+def _none(why: str, *, fetching_helps: bool = True) -> Found:
+    return Found(None, f"NSFW detection is unavailable: {why}.", fetching_helps)

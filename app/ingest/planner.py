@@ -14,10 +14,11 @@ from app.errors import BadCursor, InvalidRequest
 from app.ingest.folders import Folder, Folders, Listing, Look, is_hidden
 from app.ingest.parameters import Parameters
 from app.ingest.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
-from app.media import Recipe, Skip, path_from_shown
+from app.media import Recipe, Skip, Stage, path_from_shown
 
 KEEP_SECONDS = 600.0
 SECONDS_PER_FILE = (0.03, 0.3)  # before this library has any experience of its own
+SECONDS_OF_NSFW = (0.02, 0.08)  # a file takes at least so long with it, whatever sessions without it took
 LISTS = ("pending", *(skip.value for skip in Skip))
 
 
@@ -80,6 +81,8 @@ class Planner:
         tally = Tally().counted(survey)
         unavailable, limited = survey.recipe.told(parameters.wanted)
         low, high = pace or SECONDS_PER_FILE
+        if Stage.NSFW in survey.recipe.possible(parameters.wanted):
+            low, high = max(low, SECONDS_OF_NSFW[0]), max(high, SECONDS_OF_NSFW[1])
         return {
             "walking": False,
             "discovered": tally.discovered,

@@ -238,7 +238,7 @@ class Library:
         detected = func.sum(case((probability >= (2 if threshold is None else threshold), 1), else_=0))
 
         def work(connection: Connection) -> dict[str, Any]:
-            percent = _WHOLE[connection.dialect.name](probability * 100)
+            percent = _WHOLE[connection.dialect.name](probability * 100 + 1e-9)  # 0.29 * 100 is a little less than 29
             rows = connection.execute(select(percent, func.count(), detected).where(here).group_by(percent)).all()
             bins = [0] * 100
             for at, count, _ in rows:

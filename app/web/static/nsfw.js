@@ -38,10 +38,10 @@ async function look() {
   if (answer) take(answer);
 }
 
-function take({ available, sentence, source, download }) {
+function take({ available, fetching_helps: helps, sentence, source, download }) {
   if (download.running) stopLooking ??= whileSeen(look, LOOK_EVERY_MS);
   else endLooking();
-  if (!available) showDownload(sentence ?? "", new URL(source).host, download);
+  if (!available) showDownload(helps, new URL(source).host, download);
   else if (why) {
     showNsfw("", sentence ?? "");
     setText(byId("announcer"), "NSFW detection is available.");
@@ -54,9 +54,9 @@ function endLooking() {
   stopLooking = null;
 }
 
-/** The offer, or how far it is. Only weights that are missing or bad can be mended by a download. */
-function showDownload(sentence, host, { running, received_bytes: received, total_bytes: total, sentence: failure }) {
-  byId("nsfw-download").hidden = !running && !/weights/i.test(sentence);
+/** The offer where a download would help, or how far it is. */
+function showDownload(helps, host, { running, received_bytes: received, total_bytes: total, sentence: failure }) {
+  byId("nsfw-download").hidden = !running && !helps;
   const button = byId("nsfw-fetch");
   button.setAttribute("aria-disabled", String(running)); // not disabled, which would take the focus away
   setText(button, running ? "Downloading…" : failure ? "Try again" : `Download the model (${Math.round(total / 1e6)} MB)`);
