@@ -95,7 +95,7 @@ def test_missing_weights_are_offered_and_a_failed_download_can_be_tried_again(pa
 
 def test_download_is_offered_only_where_it_helps_and_a_limit_is_said(page: Page, server: Server) -> None:
     packages = "NSFW detection is unavailable: openvino cannot be imported; pip install 'media-ingest[nsfw]' brings it."
-    page.route("**/api/nsfw", lambda route: route.fulfill(json=nsfw(server, sentence=packages)))
+    page.route("**/api/nsfw", lambda route: route.fulfill(json=nsfw(server, sentence=packages, fetching_helps=False)))
     with page.expect_response("**/api/nsfw"):
         page.goto(f"{server.address}/ingest-v2")
     expect(page.locator("#nsfw-unavailable")).to_be_visible()
