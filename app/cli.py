@@ -24,6 +24,7 @@ from app.errors import (
 )
 from app.ingest.parameters import Parameters, parse_parameters
 from app.ingest.planner import Planner
+from app.ingest.session import SessionState
 from app.ingest.store import IngestionState, is_session_id
 from app.ingest.survey import NothingKnown
 from app.library.library import Library
@@ -31,7 +32,7 @@ from app.library.migrations import HEAD, bring_to_head, revision_of
 from app.media import Stage, shown_name
 from app.settings import Settings
 from app.terminal import COULD_NOT_RUN, SOME_FAILED, download_bar, err, in_foreground, out, print_json, print_session
-from app.wiring import build, command_as_typed, weights_of
+from app.wiring import House, build, command_as_typed, weights_of
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 nsfw_cli = typer.Typer(no_args_is_help=True, help="The NSFW model: fetch its weights, or say how it stands.")
@@ -44,12 +45,17 @@ MaxFiles = Annotated[int | None, typer.Option(help="At most so many files.")]
 Workers = Annotated[int | None, typer.Option(help="Analysis processes.")]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Folders below, too.")]
 Nsfw = Annotated[bool, typer.Option("--nsfw/--no-nsfw", help="NSFW detection.")]
-NsfwThreshold = Annotated[float, typer.Option(help="From this probability (0 to 1) a file counts as NSFW.")]
+NsfwThreshold = Annotated[
+    float | None, typer.Option(help="From this probability (0 to 1) a file counts as NSFW; by default as before.")
+]
 Metadata = Annotated[bool, typer.Option("--metadata/--no-metadata", help="Extract metadata.")]
 Keywords = Annotated[bool, typer.Option("--keywords/--no-keywords", help="Extract keywords.")]
 Scores = Annotated[bool, typer.Option("--scores/--no-scores", help="Import scores.")]
 Thumbnails = Annotated[bool, typer.Option("--thumbnails/--no-thumbnails", help="Make thumbnails.")]
 SkipExisting = Annotated[bool, typer.Option("--skip-existing/--no-skip-existing", help="Leave out what is fresh.")]
+
+
+_REASONS = {"only_nsfw": "need only NSFW"}
 
 
 def main() -> None:
@@ -131,7 +137,7 @@ def _settings(root: list[str] | None = None, **overrides: Any) -> Settings:
 @cli.command()
 def plan(
     directories: Directories, root: Roots = None, pattern: Pattern = "*", max_files: MaxFiles = None,
-    recursive: Recursive = True, nsfw: Nsfw = True, nsfw_threshold: NsfwThreshold = 0.8, metadata: Metadata = True,
+    recursive: Recursive = True, nsfw: Nsfw = True, nsfw_threshold: NsfwThreshold = None, metadata: Metadata = True,
     keywords: Keywords = True, scores: Scores = True, thumbnails: Thumbnails = True, skip_existing: SkipExisting = True,
     json_: AsJson = False,
 ) -> None:  # fmt: skip
@@ -154,7 +160,7 @@ def plan(
         return
     out.print(f"{counts['pending']:,} of {counts['discovered']:,} files would be processed.")
     for name, count in counts["pending_by"].items():
-        out.print(f"  {count:,} {name.replace('_', ' ')}")
+        out.print(f"  {count:,} {_REASONS.get(name, name.replace('_', ' '))}")
     for name, count in counts["skipped"].items():
         if count:
             out.print(f"  {count:,} skipped: {name.replace('_', ' ')}")
@@ -165,14 +171,20 @@ def plan(
 @cli.command()
 def run(
     directories: Directories, root: Roots = None, pattern: Pattern = "*", max_files: MaxFiles = None,
-    workers: Workers = None, recursive: Recursive = True, nsfw: Nsfw = True, nsfw_threshold: NsfwThreshold = 0.8,
+    workers: Workers = None, recursive: Recursive = True, nsfw: Nsfw = True, nsfw_threshold: NsfwThreshold = None,
     metadata: Metadata = True, keywords: Keywords = True, scores: Scores = True, thumbnails: Thumbnails = True,
     skip_existing: SkipExisting = True, json_: AsJson = False,
 ) -> None:  # fmt: skip
     """Take files in, in the foreground. Ctrl-C pauses. Exit 0: all well, 1: some files failed, 2: could not run."""
     configured = _settings(root)
     parameters = _parameters(**locals())
-    in_foreground(configured, lambda house: house.records.runner.start(parameters), as_json=json_)
+
+    def begin(house: House) -> SessionState:
+        known = house.records.library.nsfw_threshold() if nsfw_threshold is None else None  # is not reset unasked
+        asked = parameters if known is None else parameters.model_copy(update={"nsfw_threshold": known})
+        return house.records.runner.start(asked)
+
+    in_foreground(configured, begin, as_json=json_)
 
 
 @cli.command()
@@ -314,13 +326,13 @@ def _parameters(configured: Settings, **options: Any) -> Parameters:
             "workers": options.get("workers"),
             "recursive": options["recursive"],
             "enable_nsfw_detection": options["nsfw"],
-            "nsfw_threshold": options["nsfw_threshold"],
             "extract_metadata": options["metadata"],
             "extract_keywords": options["keywords"],
             "import_scores": options["scores"],
             "generate_thumbnails": options["thumbnails"],
             "skip_existing": options["skip_existing"],
         }
+        | ({} if options["nsfw_threshold"] is None else {"nsfw_threshold": options["nsfw_threshold"]})
     )
 
 

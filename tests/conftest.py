@@ -1,6 +1,8 @@
-"""Databases to test on: a fresh or a migrated one for each test, on SQLite and on PostgreSQL."""
+"""What many tests share: databases on SQLite and on PostgreSQL, and weights of the NSFW model."""
 
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -9,6 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from app.analysis.weights import Weights
 from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.tables import Base
@@ -114,3 +117,14 @@ def library(library_url: str) -> Iterator[Library]:
     opened = Library(library_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def nsfw_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weights file; `models` beside it holds what the program made of it, to be copied and never changed."""
+    folder = tmp_path_factory.mktemp("nsfw")
+    weights = folder / "weights.h5"
+    subprocess.run([sys.executable, Path(__file__).with_name("weights.py"), weights], check=True)
+    found = Weights(weights, folder / "models").converted(lambda _: None)
+    assert found.model is not None, found.sentence
+    return weights

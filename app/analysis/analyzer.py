@@ -217,14 +217,14 @@ class _Course:
     def _picture(self) -> Picture:
         return picture(self.decoded, image.orientation(self.decoded))
 
-    def _nsfw(self) -> tuple[Nsfw, CannotRead | None]:
+    def _nsfw(self) -> tuple[Nsfw, None]:
         model = self.recipe.nsfw_model
         assert model is not None  # noqa: S101 - without one the stage is not runnable
         if self.content is None:
             assert self.stream is not None  # noqa: S101 - every file that was identified has one
-            return nsfw.check(frames.frames(self.stream, self.format, FRAMES), 1, model)
+            return nsfw.check(frames.frames(self.stream, self.format, FRAMES), 1, model), None
         turn = image.orientation(self.decoded)
-        return nsfw.check(image.frames(self.content, self.decoded, FRAMES), turn, model)
+        return nsfw.check(image.frames(self.content, self.decoded, FRAMES), turn, model), None
 
     def _needed(self, stage: Stage, work: Callable[[], T]) -> T:
         """Run a stage without which there is no analysis. Raises CannotRead."""

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import resource
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -27,40 +28,52 @@ from app.errors import CannotRead
 # What opennsfw2 0.19's architecture (`_model.make_open_nsfw_model`) has, however the layers of a file are named.
 PARAMETERS = 5_944_514
 _FIRST, _LAST = (7, 7, 3, 64), (1024, 2)
+_MOST = 4  # times as many: what an optimizer left beside the weights
+_CHECK_BYTES = 2 * 2**30  # of address space
 _AGREEMENT = 1e-4  # between Keras and the converted model on one picture
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 class _Problem(Exception):
-    def __init__(self, sentence: str, *, lasting: bool = True) -> None:
+    """`lasting` where the same file would end the same way, `fetching_helps` where a good one would not."""
+
+    def __init__(self, sentence: str, *, lasting: bool = True, fetching_helps: bool = True) -> None:
         super().__init__(sentence)
-        self.lasting = lasting
+        self.lasting, self.fetching_helps = lasting, fetching_helps
 
 
-def check(weights: str) -> None:
-    """Whether a file holds finite weights of the architecture; Keras itself is not needed to say so."""
+def check(weights: str, shown: str | None = None) -> None:
+    """Whether a file holds finite weights of the architecture; Keras itself is not needed to say so.
+
+    `shown` is what people know the file as, if that is not its path.
+    """
+    shown = shown or weights
+    resource.setrlimit(resource.RLIMIT_AS, (_CHECK_BYTES, _CHECK_BYTES))
     import h5py
-    import numpy as np
 
     try:
         with open(weights, "rb") as file:
             if file.read(len(_SIGNATURE)) != _SIGNATURE:
-                raise _Problem(f"the file {weights} holds no weights: it is no HDF5 file")
+                raise _Problem(f"the file {shown} holds no weights: it is not an HDF5 file")
         with h5py.File(weights, "r") as file:
-            shapes, parameters = set(), 0
-            for array in _arrays(file):
-                shapes.add(array.shape)
-                parameters += math.prod(array.shape)
-                if not np.isfinite(array[...]).all():
-                    raise _Problem(f"the weights file {weights} is damaged: it holds numbers that are none")
+            _check_arrays(list(_arrays(file)), shown)
     except OSError as error:
-        truncated = "truncated" in str(error)
-        what = "is cut short" if truncated else "is damaged and cannot be read"
-        raise _Problem(f"the weights file {weights} {what}") from error
-    except (RuntimeError, KeyError, ValueError) as error:
-        raise _Problem(f"the weights file {weights} is damaged and cannot be read") from error
-    if parameters < PARAMETERS or not {_FIRST, _LAST} <= shapes:
-        raise _Problem(f"the file {weights} holds the weights of another network than open_nsfw")
+        what = "is cut short" if "truncated" in str(error) else "is damaged and cannot be read"
+        raise _Problem(f"the weights file {shown} {what}", lasting=error.errno is None) from error
+    except (RuntimeError, KeyError, ValueError, MemoryError, RecursionError) as error:
+        raise _Problem(f"the weights file {shown} is damaged and cannot be read") from error
+
+
+def _check_arrays(arrays: list[Any], shown: str) -> None:
+    """Shapes first: a file of a kilobyte can claim to hold more numbers than there is memory."""
+    import numpy as np
+
+    shapes = [array.shape for array in arrays]
+    parameters = sum(map(math.prod, shapes))
+    if not PARAMETERS <= parameters <= _MOST * PARAMETERS or not {_FIRST, _LAST} <= set(shapes):
+        raise _Problem(f"the file {shown} holds the weights of another network than open_nsfw")
+    if not all(np.isfinite(array[...]).all() for array in arrays):
+        raise _Problem(f"the weights file {shown} is damaged: some of its weights are not numbers")
 
 
 def _arrays(group: Any) -> Iterator[Any]:
@@ -93,7 +106,7 @@ def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
     copy = making / "weights.h5"  # Keras goes by the suffix, and what is converted is what was hashed
     copy.write_bytes(Path(weights).read_bytes())
     if hashlib.sha256(copy.read_bytes()).hexdigest() != sha256:
-        raise _Problem("the weights file changed while it was read", lasting=False)
+        raise _Problem("the weights file changed while it was read", lasting=False, fetching_helps=False)
     import numpy as np
     import opennsfw2
 
@@ -107,8 +120,9 @@ def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
     for export in (_export_planar, _export_interleaved):
         export(model, copy, made)
         if abs(Network(str(made)).probability(picture) - expected) <= _AGREEMENT:
-            return ir.put(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
-    raise _Problem("the converted model does not agree with opennsfw2 on this machine")
+            ir.put(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
+            return
+    raise _Problem("the converted model does not agree with opennsfw2 on this machine", fetching_helps=False)
 
 
 def _export_planar(_model: Any, weights: Path, made: Path) -> None:
@@ -150,19 +164,21 @@ def _exported(model: Any, file: Path, shape: list[int]) -> Any:
     return network
 
 
-def fetch(file: str) -> None:
-    """Downloads the weights to a file that is not there yet, and checks them."""
+def fetch(file: str, shown: str) -> None:
+    """Downloads the weights to a file that is not there yet, and checks them; `shown` is where they are to go."""
     import requests
     from opennsfw2 import _download
 
     url = _download.WEIGHTS_URL
     try:
         _download.download_weights_to(file)
+    except requests.exceptions.ProxyError as error:
+        raise _Problem(f"the proxy does not lead to {urlsplit(url).hostname}", lasting=False) from error
     except requests.ConnectionError as error:
         raise _Problem(f"{urlsplit(url).hostname} cannot be reached", lasting=False) from error
     except Exception as error:
         raise _Problem(f"the download from {url} failed: {_last_line(error)}", lasting=False) from error
-    check(file)
+    check(file, f"that came for {shown}")
 
 
 def _last_line(error: Exception) -> str:
@@ -173,18 +189,21 @@ def main(arguments: list[str]) -> None:
     """Does what is asked for and prints the answer."""
     parent, what, *others = arguments
     die_with_parent(int(parent))
-    os.environ["KERAS_BACKEND"] = "openvino"  # must be known before opennsfw2 is imported
     without_telemetry()
     tasks: dict[str, Callable[..., None]] = {"check": check, "convert": convert, "fetch": fetch}
     answer: dict[str, Any] = {}
     try:
-        tasks[what](*others)
+        with tempfile.TemporaryDirectory() as home:
+            # must be known before Keras is imported, which writes its settings where people's are
+            os.environ |= {"KERAS_BACKEND": "openvino", "KERAS_HOME": home}
+            tasks[what](*others)
     except _Problem as problem:
-        answer = {"problem": str(problem), "lasting": problem.lasting}
+        answer = {"problem": str(problem), "lasting": problem.lasting, "fetching_helps": problem.fetching_helps}
     except CannotRead as error:
         answer = {"problem": error.sentence.rstrip(".")}
     except OSError as error:
-        answer = {"problem": f"the model could not be written to {error.filename}: {error.strerror}"}
+        folder = Path(others[-1]).parent
+        answer = {"problem": f"its files could not be written to {folder}: {error.strerror}"}
     print(json.dumps(answer))
 
 

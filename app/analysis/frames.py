@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from PIL import Image
 
-from app.analysis.image import SHORT_SIDE
 from app.errors import CannotRead
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 UNAVAILABLE = "Videos cannot be looked into: PyAV is not installed; `pip install 'media-ingest[video]'` adds it."
+SIDE = 640  # px, the shorter side of what is handed on
 FORWARD_PACKETS = 300  # that are decoded at most to reach one moment behind its keyframe
 TOTAL_PACKETS = 1200  # that are decoded at most for all such moments of one video
 WALKED_PACKETS = 500_000  # that are read, not decoded, to learn the length of a video that does not tell it: 4 hours
@@ -222,7 +222,7 @@ def _time(of: "Packet[VideoStream] | VideoFrame") -> int:
 def _picture(frame: "VideoFrame", pixel: Fraction | None) -> Image.Image:
     """The frame as it is to be seen: reduced, with square pixels, upright."""
     width = frame.width * (pixel if pixel and Fraction(1, 4) <= pixel <= 4 else 1)
-    scale = min(1, SHORT_SIDE / min(width, frame.height))
+    scale = min(1, SIDE / min(width, frame.height))
     picture: Image.Image = frame.to_image(
         width=round(width * scale), height=round(frame.height * scale), interpolation="AREA"
     )

@@ -20,9 +20,9 @@ from app.analysis import png
 from app.analysis.completeness import missing_bytes
 from app.errors import CannotRead
 
-SHORT_SIDE = 640  # px that are always decoded: with fewer the NSFW probability moves by up to 0.04
+SHORT_SIDE = 960  # px that are always decoded: with 640 the NSFW probability moves by up to 0.02, with 320 by 0.04
 MAX_FILE_BYTES = 1024**3  # an image file above 1 GiB needs more memory than a worker has
-MAX_FILM_PIXELS = 500_000_000  # of all frames together: some seconds of decoding
+MAX_FILM_PIXELS = 1_000_000_000  # of all frames together: some seconds of decoding
 _FILMS = frozenset({"gif", "png", "webp", "avif"})  # other files of several pictures are pages or views, not a film
 _ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
@@ -186,7 +186,7 @@ def _stored(image: ImageFile) -> tuple[int, int]:
 
 
 def decode(opened: Opened) -> Image.Image:
-    """The pixels of the first frame, decoded once. A JPEG is decoded smaller, its shorter side kept >= 640 px.
+    """The pixels of the first frame, decoded once. A JPEG is decoded smaller, its shorter side kept >= 960 px.
 
     Raises CannotRead: as `open_image`.
     """
@@ -199,14 +199,20 @@ def decode(opened: Opened) -> Image.Image:
 def frames(opened: Opened, decoded: Image.Image, count: int) -> Iterator[Image.Image]:
     """Up to `count` frames of a film evenly spread over its length, in order; of anything else its one picture.
 
-    Frames of GIF, APNG, WebP and AVIF build upon each other, so a long film is looked at only as far as half a billion
-    pixels go, however fast the machine is. Raises CannotRead: as `open_image`.
+    Frames of GIF, APNG, WebP and AVIF build upon each other: to see the last one, all are decoded. Raises CannotRead:
+    as `open_image`, and `too_many_pixels` for a film of more than a billion of them, however fast the machine is.
     """
     if opened.format not in _FILMS or opened.frames == 1:
         yield decoded
         return
-    reach = max(1, min(opened.frames, MAX_FILM_PIXELS // (opened.size[0] * opened.size[1])))
-    for index in sorted({reach * (2 * i + 1) // (2 * count) for i in range(count)}):
+    pixels = opened.frames * opened.size[0] * opened.size[1]
+    if pixels > MAX_FILM_PIXELS:
+        raise CannotRead(
+            f"The {opened.frames} frames of the animation have {pixels / 1e6:,.0f} million pixels; "
+            f"at most {MAX_FILM_PIXELS / 1e6:,.0f} million are decoded.",
+            cause="too_many_pixels",
+        )
+    for index in sorted({opened.frames * (2 * i + 1) // (2 * count) for i in range(count)}):
         with _named_errors(opened.stream, opened.format):
             opened.image.seek(index)
             opened.image.load()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from app.analysis.picture import resizable, upright
-from app.errors import PASSING_CAUSES, CannotRead
+from app.errors import CannotRead
 from app.media import Nsfw, NsfwModel
 
 if TYPE_CHECKING:
@@ -41,35 +41,32 @@ _WITHOUT_SCALE = (
 )  # modes that Pillow would cut off at 255, or refuse
 
 
-def check(pictures: Iterable[Image.Image], orientation: int, model: NsfwModel) -> tuple[Nsfw, CannotRead | None]:
-    """The probability of a file from its pictures, one of a still, several of a film, and what ended them too early.
+def check(pictures: Iterable[Image.Image], orientation: int, model: NsfwModel) -> Nsfw:
+    """The probability of a file from its pictures: one of a still, several of a film. At least one must be given.
 
-    `orientation` is the EXIF value 1..8 that the pictures still need. Raises CannotRead: `model_unusable`, and what the
-    pictures raise where not one of them could be looked at.
+    `orientation` is the EXIF value 1..8 that the pictures still need. Raises CannotRead: `model_unusable`,
+    `damaged_image`, and what the pictures raise: of a film that cannot be looked at to its end, nothing is known.
     """
-    network, found, problem = _network(model.ir), [], None
-    try:
-        for picture in pictures:
-            pixels = prepared(picture, orientation)
-            found.append(network.probability(pixels))
-    except CannotRead as error:
-        if not found or error.cause in PASSING_CAUSES:
-            raise
-        problem = error
-    return Nsfw(max(found), fmean(found), len(found), model.name), problem
+    network = _network(model.ir)
+    found = [network.probability(prepared(picture, orientation)) for picture in pictures]
+    return Nsfw(max(found), fmean(found), len(found), model.name)
 
 
 def prepared(picture: Image.Image, orientation: int = 1) -> "NDArray[float32]":
     """A decoded picture as the network takes it: 224 x 224 x 3, blue first, the training mean taken off, 32-bit floats.
 
     The recipe YAHOO of opennsfw2 0.19 (`_image.preprocess_image`), which is that of the original network
-    (https://github.com/yahoo/open_nsfw): 256 x 256 bilinear, once through JPEG, the centre. Turned upright when small,
-    which is the same picture for less work.
+    (https://github.com/yahoo/open_nsfw): upright, 256 x 256 bilinear, once through JPEG, the centre. Turning it when it
+    is small would be less work, but its width and height are resized one after the other, and rounded in between.
+    Raises CannotRead `damaged_image`.
     """
     import numpy as np
 
+    if picture.mode == "F" and not np.isfinite(np.asarray(picture)).all():
+        raise CannotRead("Some pixels of the picture are not numbers.", cause="damaged_image")
     colored = resizable(picture) if picture.mode in _WITHOUT_SCALE else picture
-    small = upright(colored.convert("RGB").resize((_RESIZED, _RESIZED), Image.Resampling.BILINEAR), orientation)
+    turned = upright(colored.convert("RGB"), orientation)
+    small = turned.resize((_RESIZED, _RESIZED), Image.Resampling.BILINEAR)
     small.info = {}  # a comment or a profile would be written into the JPEG, and can be too long for it
     buffer = BytesIO()
     small.save(buffer, "JPEG")

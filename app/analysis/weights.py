@@ -5,17 +5,20 @@ cannot take the program along, and the program never holds a model. Written are 
 folder and, when asked to fetch them, the weights file.
 """
 
+import contextlib
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from app.analysis import ir
 from app.analysis.own_process import ask
@@ -29,7 +32,10 @@ CHECK_SECONDS = 60.0
 CONVERT_SECONDS = 300.0
 FETCH_SECONDS = 3_600.0
 STALL_SECONDS = 60.0  # a download of which nothing comes for so long is given up
+MAX_BYTES = 1_000_000_000  # a larger file is something else, and not worth reading
+FREE_BYTES = 120_000_000  # for a copy of the weights, what Keras exports, and the model
 _MODULE = "app.analysis.conversion"
+_FETCHING = ".fetching-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +72,14 @@ class Weights:
             stamp = _stamp(self.place)
             if isinstance(stamp, str):
                 return _none(stamp)
-            if self._seen is not None and self._seen[0] == stamp:
-                return self._seen[1]
-            found, lasting = self._examined()
-            if lasting:
-                self._seen = (stamp, found)
-            return found
+            if self._seen is None or self._seen[0] != stamp:
+                found, lasting = self._examined()
+                self._seen = (stamp, found) if lasting else None
+            else:
+                found = self._seen[1]
+        if found.model is not None and not ir.is_whole(found.model.ir) and (obstacle := self._obstacle()):
+            return _none(obstacle, fetching_helps=False)
+        return found
 
     def converted(self, beat: Callable[[str], None]) -> Found:
         """What there is, after the model was converted if it was not yet; a second process waits for the first.
@@ -84,17 +92,16 @@ class Weights:
         try:
             self._models.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            return _none(f"the folder {self._models} cannot be made: {error.strerror}", fetching_helps=False)
+            return _none(f"the model cannot be kept in {self._models}: {error.strerror}", fetching_helps=False)
         told = ask(
             _MODULE, "convert", str(self.place), found.model.weights_sha256, found.model.ir,
             seconds=CONVERT_SECONDS, beat=lambda: beat("Preparing the NSFW model, once"),
         )  # fmt: skip
         if "problem" not in told:
             return found
-        lasting = bool(told.get("lasting"))
-        refused = _none(f"the model could not be prepared: {told['problem']}", fetching_helps=lasting)
+        refused = _refused(f"the model could not be prepared: {told['problem']}", told)
         with self._looking:
-            if lasting and self._seen is not None:
+            if told.get("lasting") and self._seen is not None:
                 self._seen = (self._seen[0], refused)
         return refused
 
@@ -102,21 +109,27 @@ class Weights:
         """Downloads the weights by opennsfw2's own function, checks them, puts them in their place; what there is then.
 
         `beat` is called several times a second with the bytes that have come; whatever it raises ends the download.
-        Nothing is downloaded where good weights are there already.
+        Nothing is downloaded where that cannot help. A file that is there, and is not what is needed, is kept beside
+        the good one, with `.bad` at its end.
         """
         found = self.look()
-        if found.model is not None:
+        if not found.fetching_helps:
             return found
+        parent = self.place.parent
         try:
-            self.place.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".fetching-", dir=self.place.parent) as folder:
+            parent.mkdir(parents=True, exist_ok=True)
+            _sweep(parent)
+            with tempfile.TemporaryDirectory(prefix=_FETCHING, dir=parent, ignore_cleanup_errors=True) as folder:
                 file = Path(folder) / "open_nsfw_weights.h5"
                 watch = _Watch(Path(folder), beat)
-                told = ask(_MODULE, "fetch", str(file), seconds=FETCH_SECONDS, beat=watch.look)
+                told = ask(_MODULE, "fetch", str(file), str(self.place), seconds=FETCH_SECONDS, beat=watch.look)
                 if "problem" not in told:
+                    if self.place.exists():
+                        self.place.replace(self.place.with_name(f"{self.place.name}.bad"))
+                    file.chmod(0o644)
                     file.replace(self.place)
         except OSError as error:
-            told = {"problem": f"the weights cannot be written to {error.filename}: {error.strerror}"}
+            told = {"problem": f"the weights cannot be written to {parent}: {error.strerror}"}
         except _Stalled:
             told = {"problem": f"nothing came from {SOURCE_URL} for {STALL_SECONDS:.0f} s"}
         return _none(f"{told['problem']}. {self.by_hand}") if "problem" in told else self.look()
@@ -125,6 +138,17 @@ class Weights:
     def by_hand(self) -> str:
         """How the weights come to a machine that is offline."""
         return f"On a machine without a network, download {SOURCE_URL} elsewhere and save it as {self.place}"
+
+    def _obstacle(self) -> str | None:
+        """Why the model could not be kept, the middle of a sentence; None if nothing is seen that speaks against it."""
+        there = self._models
+        while not there.exists() and not there.is_symlink() and there != there.parent:
+            there = there.parent
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            return f"its folder {self._models} cannot be written; make it writable, or choose another INGEST_STATE_DIR"
+        if shutil.disk_usage(there).free < FREE_BYTES:
+            return f"the disk of {self._models} is full; the model needs {FREE_BYTES / 1e6:.0f} MB to be prepared"
+        return None
 
     def _examined(self) -> tuple[Found, bool]:
         """What a weights file is that was not seen before, and whether the same file would be the same again."""
@@ -142,7 +166,7 @@ class Weights:
             return Found(model), True
         if told.get("died"):
             return _none(f"the weights file {self.place} is damaged, or could not be checked: {told['problem']}"), False
-        return _none(str(told["problem"])), bool(told.get("lasting"))
+        return _refused(str(told["problem"]), told), bool(told.get("lasting"))
 
 
 class _Stalled(Exception):
@@ -157,7 +181,10 @@ class _Watch:
         self._bytes, self._grew_at = 0, time.monotonic()
 
     def look(self) -> None:
-        received = sum(entry.stat().st_size for entry in os.scandir(self._folder))
+        received = 0
+        for entry in os.scandir(self._folder):
+            with contextlib.suppress(FileNotFoundError):  # it has just got its name
+                received += entry.stat().st_size
         if received != self._bytes:
             self._bytes, self._grew_at = received, time.monotonic()
         if time.monotonic() - self._grew_at > STALL_SECONDS:
@@ -167,10 +194,11 @@ class _Watch:
 
 def default_place() -> Path:
     """Where opennsfw2 0.19 keeps its weights (`opennsfw2._download.get_default_weights_path`)."""
-    return Path(os.environ.get("OPENNSFW2_HOME", Path.home())) / ".opennsfw2" / "weights" / "open_nsfw_weights.h5"
+    home = Path(os.environ.get("OPENNSFW2_HOME") or os.path.expanduser("~"))
+    return home / ".opennsfw2" / "weights" / "open_nsfw_weights.h5"
 
 
-_Stamp = tuple[int, int, int, int]
+_Stamp = tuple[int, ...]
 
 
 def _stamp(place: Path) -> "_Stamp | str":
@@ -185,8 +213,24 @@ def _stamp(place: Path) -> "_Stamp | str":
     except OSError as error:
         return f"the weights file {place} cannot be read: {error.strerror}"
     if not stat.S_ISREG(status.st_mode):
-        return f"{place} is no file, so it holds no weights"
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+        return f"{place} is not a file; INGEST_NSFW_WEIGHTS must name one"
+    if status.st_size > MAX_BYTES:
+        return f"the file {place} has {status.st_size / 1e6:,.0f} MB, and the weights about {SOURCE_BYTES / 1e6:.0f}"
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what a download left behind whose process was killed, after a day."""
+    for left in folder.glob(f"{_FETCHING}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > 86_400:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _refused(why: str, told: Mapping[str, Any]) -> Found:
+    """What the process that looked at weights said of them, with what to do where good ones would help."""
+    helps = bool(told.get("fetching_helps"))
+    return _none(f"{why}; `media-ingest nsfw fetch` downloads good ones" if helps else why, fetching_helps=helps)
 
 
 def _none(why: str, *, fetching_helps: bool = True) -> Found:
