@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app import settings
+from app.analysis.analyzer import Recipes
 from app.errors import MediaIngestError
 from app.ingest.store import IngestionState
 from app.library.engine import shown_url
 from app.library.migrations import HEAD, revision_of
+from app.media import Stage
 from app.settings import Settings
 from app.wiring import weights_of
 
@@ -94,5 +96,6 @@ def _state(configured: Settings) -> tuple[Verdict, str]:
 
 def _weights(configured: Settings) -> tuple[Verdict, str]:
     weights = weights_of(configured)
-    found = weights.look()
-    return ("note", found.sentence) if found.model is None else ("ok", f"{weights.place} can be used.")
+    recipe = Recipes(weights).now()
+    sentence = recipe.unavailable.get(Stage.NSFW) or recipe.limited.get(Stage.NSFW)
+    return ("note", sentence) if sentence else ("ok", f"{weights.place} can be used.")

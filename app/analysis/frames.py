@@ -27,6 +27,7 @@ UNAVAILABLE = "Videos cannot be looked into: PyAV is not installed; `pip install
 SIDE = 640  # px, the shorter side of what is handed on
 FORWARD_PACKETS = 300  # that are decoded at most to reach one moment behind its keyframe
 TOTAL_PACKETS = 1200  # that are decoded at most for all such moments of one video
+TOTAL_PIXELS = 2_500_000_000  # the same for large frames: 300 packets of 4K take about 12 s
 WALKED_PACKETS = 500_000  # that are read, not decoded, to learn the length of a video that does not tell it: 4 hours
 MAX_PIXELS = 8192 * 8192  # of one frame; the largest that cameras and codecs agree on have 8192 x 4320
 
@@ -49,7 +50,8 @@ def unavailable() -> str | None:
 def frames(stream: BinaryIO, format_: str, count: int) -> list[Image.Image]:
     """Up to `count` pictures (RGB, upright) of the video in `stream`, evenly spread, in the order of their time.
 
-    `format_` is its name in `media.FORMATS`. Larger ones are reduced, the shorter side kept >= 640 px.
+    `format_` is its name in `media.FORMATS`. Larger ones are reduced, the shorter side kept >= 640 px. A damaged video
+    gives all of them or none: what is missing could be anything.
     Raises CannotRead: `damaged_video`, `no_picture`, `unsupported_codec`, `too_many_pixels`, `unreadable`; MemoryError
     where libav lacks memory, or is led by a damaged file to ask for an absurd amount.
     """
@@ -119,7 +121,7 @@ class _Video:
     def __init__(self, container: "InputContainer", track: "VideoStream", damage: type[Exception]) -> None:
         self.container, self.track, self.damage = container, track, damage
         self.taken: dict[int, Image.Image] = {}
-        self.encrypted = False
+        self.encrypted = self.damaged = False
 
     def pictures(self, count: int) -> list[Image.Image]:
         """A keyframe for each moment; where several share one, what lies between is decoded."""
@@ -130,7 +132,9 @@ class _Video:
             key = self._keyframe(moment, seen)
             if key is not None:
                 behind.setdefault(key, []).append(moment)
-        bound = min(FORWARD_PACKETS, TOTAL_PACKETS // max(1, sum(map(len, behind.values()))))
+        codec = self.track.codec_context
+        packets = min(TOTAL_PACKETS, TOTAL_PIXELS // max(1, codec.width * codec.height))
+        bound = min(FORWARD_PACKETS, max(1, packets // max(1, sum(map(len, behind.values())))))
         for key, moments in behind.items():
             self._forward(key, moments, bound)
         if not self.taken:
@@ -139,6 +143,9 @@ class _Video:
             raise CannotRead("The video is encrypted, and its key is not in it.", cause="unsupported_codec")
         if not self.taken:
             raise CannotRead("The video is damaged: no picture of it can be decoded.", cause="damaged_video")
+        if self.damaged and len(self.taken) < count:
+            sentence = f"The video is damaged: {len(self.taken)} of {count} pictures of it can be decoded."
+            raise CannotRead(sentence, cause="damaged_video")
         return [self.taken[time] for time in sorted(self.taken)]
 
     def _span(self) -> tuple[int, int]:
@@ -185,6 +192,7 @@ class _Video:
 
     def _take(self, frame: "VideoFrame") -> bool:
         """Keep the picture, unless it is known to be damaged."""
+        self.damaged = self.damaged or frame.is_corrupt
         if not frame.is_corrupt and (time := _time(frame)) not in self.taken:
             self.taken[time] = _picture(frame, self.track.sample_aspect_ratio)
         return not frame.is_corrupt
@@ -213,6 +221,7 @@ class _Video:
         except (self.damage, OverflowError) as error:
             if isinstance(error, MemoryError):
                 raise
+            self.damaged = self.damaged or not isinstance(error, EOFError)
 
 
 def _time(of: "Packet[VideoStream] | VideoFrame") -> int:

@@ -47,6 +47,14 @@ def put(made: Path, target: Path, about: Mapping[str, Any]) -> None:
     os.close(folder)
 
 
+def keep_only(xml: str) -> None:
+    """Removes the models beside this one: they were of other weights, and can be made again."""
+    for other in Path(xml).parent.glob("*.json"):
+        if other.stem != Path(xml).stem:
+            for suffix in (".json", *_PARTS):
+                other.with_suffix(suffix).unlink(missing_ok=True)
+
+
 def discard(path: Path) -> None:
     """Removes what a process left behind."""
     shutil.rmtree(path, ignore_errors=True)

@@ -65,7 +65,8 @@ def prepared(picture: Image.Image, orientation: int = 1) -> "NDArray[float32]":
     if picture.mode == "F" and not np.isfinite(np.asarray(picture)).all():
         raise CannotRead("Some pixels of the picture are not numbers.", cause="damaged_image")
     colored = resizable(picture) if picture.mode in _WITHOUT_SCALE else picture
-    turned = upright(colored.convert("RGB"), orientation)
+    plain = colored if colored.mode == "RGB" else colored.convert("RGB")
+    turned = upright(plain, orientation)
     small = turned.resize((_RESIZED, _RESIZED), Image.Resampling.BILINEAR)
     small.info = {}  # a comment or a profile would be written into the JPEG, and can be too long for it
     buffer = BytesIO()

@@ -28,9 +28,16 @@ def ask(module: str, *arguments: str, seconds: float, beat: Callable[[], None]) 
     """
     command = [sys.executable, "-P", "-m", module, str(os.getpid()), *arguments]
     with tempfile.TemporaryFile() as complaints:
-        child = subprocess.Popen(  # noqa: S603 - our own module; its arguments are never options
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
-        )
+        try:
+            child = subprocess.Popen(  # noqa: S603 - our own module; its arguments are never options
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                process_group=0,  # a Ctrl-C is for the program, which then decides
+            )
+        except OSError as error:
+            return {"problem": f"its process could not be started: {error.strerror}", "died": True}
         give_up_at = time.monotonic() + seconds
         try:
             while (output := _output(child)) is None:
@@ -42,7 +49,9 @@ def ask(module: str, *arguments: str, seconds: float, beat: Callable[[], None]) 
                 child.kill()
                 child.communicate()
         if child.returncode < 0:
-            return {"problem": f"its process was stopped ({signal.Signals(-child.returncode).name})", "died": True}
+            names = {each.value: each.name for each in signal.Signals}
+            name = names.get(-child.returncode, f"signal {-child.returncode}")
+            return {"problem": f"its process was stopped ({name})", "died": True}
         with contextlib.suppress(ValueError, IndexError):
             answer = json.loads(output.splitlines()[-1])
             if isinstance(answer, dict):

@@ -52,6 +52,8 @@ def _shrunk(image: Image.Image) -> Image.Image:
 
 def resizable(image: Image.Image) -> Image.Image:
     """The image in a mode whose pixels can be averaged, of the sense that people give them."""
+    if image.mode == "La":
+        return image.convert("LA")
     if image.mode in ("P", "PA", "1") or (image.mode in ("L", "RGB") and "transparency" in image.info):
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode.startswith("I;16"):

@@ -7,6 +7,7 @@ folder and, when asked to fetch them, the weights file.
 
 import contextlib
 import hashlib
+import math
 import os
 import shutil
 import stat
@@ -28,11 +29,13 @@ SOURCE_URL = "https://github.com/bhky/opennsfw2/releases/download/v0.1.0/open_ns
 SOURCE_BYTES = 24_220_000  # about
 PRECISION = "f32"
 MIN_WORKER_MB = 1024  # of address space: what the model takes, and room for a decoder
-CHECK_SECONDS = 60.0
+CHECK_SECONDS = 20.0
+AGAIN_SECONDS = 60.0  # after which a file is checked again whose check came to no end
 CONVERT_SECONDS = 300.0
 FETCH_SECONDS = 3_600.0
 STALL_SECONDS = 60.0  # a download of which nothing comes for so long is given up
-MAX_BYTES = 1_000_000_000  # a larger file is something else, and not worth reading
+SIGNATURE = b"\x89HDF\r\n\x1a\n"  # of HDF5
+MAX_BYTES = 250_000_000  # a larger file is something else, and not worth reading
 FREE_BYTES = 120_000_000  # for a copy of the weights, what Keras exports, and the model
 _MODULE = "app.analysis.conversion"
 _FETCHING = ".fetching-"
@@ -57,12 +60,12 @@ class Weights:
         self.place = (configured or default_place()).expanduser().absolute()
         self._models = models.absolute()
         self._worker_memory_mb = worker_memory_mb
-        self._seen: tuple[_Stamp, Found] | None = None
+        self._seen: tuple[_Stamp, Found, float] | None = None  # the last is when to look again (monotonic seconds)
         self._looking = threading.Lock()
 
     def look(self) -> Found:
         """What there is now. A weights file that was not seen before is read whole, which takes half a second."""
-        if missing := [name for name in ("opennsfw2", "openvino", "h5py") if find_spec(name) is None]:
+        if missing := [name for name in ("opennsfw2", "keras", "openvino", "h5py") if find_spec(name) is None]:
             sentence = f"{' and '.join(missing)} cannot be imported; pip install 'media-ingest[nsfw]' brings them"
             return _none(sentence, fetching_helps=False)
         if self._worker_memory_mb < MIN_WORKER_MB:
@@ -72,9 +75,9 @@ class Weights:
             stamp = _stamp(self.place)
             if isinstance(stamp, str):
                 return _none(stamp)
-            if self._seen is None or self._seen[0] != stamp:
+            if self._seen is None or self._seen[0] != stamp or self._seen[2] < time.monotonic():
                 found, lasting = self._examined()
-                self._seen = (stamp, found) if lasting else None
+                self._remember(stamp, found, lasting=lasting)
             else:
                 found = self._seen[1]
         if found.model is not None and not ir.is_whole(found.model.ir) and (obstacle := self._obstacle()):
@@ -102,8 +105,11 @@ class Weights:
         refused = _refused(f"the model could not be prepared: {told['problem']}", told)
         with self._looking:
             if told.get("lasting") and self._seen is not None:
-                self._seen = (self._seen[0], refused)
+                self._remember(self._seen[0], refused, lasting=True)
         return refused
+
+    def _remember(self, stamp: "_Stamp", found: Found, *, lasting: bool) -> None:
+        self._seen = (stamp, found, math.inf if lasting else time.monotonic() + AGAIN_SECONDS)
 
     def fetch(self, beat: Callable[[int], None]) -> Found:
         """Downloads the weights by opennsfw2's own function, checks them, puts them in their place; what there is then.
@@ -132,7 +138,9 @@ class Weights:
             told = {"problem": f"the weights cannot be written to {parent}: {error.strerror}"}
         except _Stalled:
             told = {"problem": f"nothing came from {SOURCE_URL} for {STALL_SECONDS:.0f} s"}
-        return _none(f"{told['problem']}. {self.by_hand}") if "problem" in told else self.look()
+        if "problem" in told:
+            return _none(f"{told['problem']}. {self.by_hand}")
+        return self.converted(lambda _: beat(SOURCE_BYTES))  # which shows that they load
 
     @property
     def by_hand(self) -> str:
@@ -154,6 +162,10 @@ class Weights:
         """What a weights file is that was not seen before, and whether the same file would be the same again."""
         try:
             with self.place.open("rb") as file:
+                if file.read(len(SIGNATURE)) != SIGNATURE:
+                    problem = {"fetching_helps": True}
+                    return _refused(f"the file {self.place} holds no weights: it is not an HDF5 file", problem), True
+                file.seek(0)
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
             return _none(f"the weights file {self.place} cannot be read: {error.strerror}"), False

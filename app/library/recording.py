@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.errors import PASSING_CAUSES
-from app.library.rows import KeywordLinks, keyword_links, outcome_of, row_of
+from app.library.rows import KeywordLinks, keyword_links, outcome_of, row_of, settled
 from app.library.tables import FileFailure, IngestEvent, MediaFile, MediaKeyword
 from app.library.tables import Keyword as KeywordRow
 from app.library.values import Event, is_nsfw, now
@@ -109,8 +109,7 @@ def _update(
     standing = frozenset(
         stage.value
         for stage, result in analysis.stages.items()
-        if result.status is StageStatus.SKIPPED
-        and row["stages"].get(stage.value, {}).get("status") == StageStatus.FAILED.value
+        if not settled(result) and row["stages"].get(stage.value, {}).get("status") == StageStatus.FAILED.value
     )
     if links is None or not keywords_changed:
         return outcome, 0, standing

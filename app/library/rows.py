@@ -61,7 +61,7 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
     read = _section_values(analysis)
     for stage, columns in SECTION_COLUMNS.items():
         for column in columns:
-            if _settled(analysis.stages[stage]):
+            if settled(analysis.stages[stage]):
                 row[column] = read[stage].get(column)
             else:
                 row[column] = old[column] if old is not None and same_bytes else None
@@ -71,7 +71,7 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
     return row
 
 
-def _settled(result: StageResult) -> bool:
+def settled(result: StageResult) -> bool:
     """Whether a stage has said something of the file that stands; else its columns and its mark stay as they are."""
     return result.status is not StageStatus.SKIPPED and result.cause not in PASSING_CAUSES
 
@@ -103,7 +103,7 @@ def _stage_marks(analysis: Analysis) -> dict[str, dict[str, Any]]:
     """What the row remembers of each stage that ran: enough to decide whether it is fresh."""
     marks: dict[str, dict[str, Any]] = {}
     for stage, result in analysis.stages.items():
-        if not _settled(result):
+        if not settled(result):
             continue
         marks[stage.value] = {"status": result.status.value, "version": result.version}
         if result.cause:

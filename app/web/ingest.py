@@ -226,12 +226,16 @@ def directories(
 
 
 def _labelled(records: Records, files: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Files of a list with what the library knows of them: `nsfw_probability` and `is_nsfw`, null where it does not."""
+    """Files of a list with what the library knows of them: `nsfw_probability` and `is_nsfw`, null where it does not.
+
+    What is known of other bytes than those on disk now is not known of this file.
+    """
     probabilities = records.library.nsfw_probabilities(path_from_shown(file["path"]) for file in files)
     threshold = records.library.nsfw_threshold()
     labelled = []
     for file in files:
-        probability = probabilities.get(path_from_shown(file["path"]))
+        other_bytes = file.get("why") in {"new", "changed"} or file.get("outcome") in {"failed", "vanished"}
+        probability = None if other_bytes else probabilities.get(path_from_shown(file["path"]))
         labelled.append(file | {"nsfw_probability": probability, "is_nsfw": is_nsfw(probability, threshold)})
     return labelled
 

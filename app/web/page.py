@@ -54,7 +54,7 @@ def show_page(request: Request, house: InHouse) -> Response:
         "roots": sorted(house.folders.roots),
         "command": command_as_typed(),
         "token_required": house.settings.ingest_token is not None,
-        "unavailable": {stage.value: house.recipes.now().unavailable.get(stage) for stage in Stage},
+        "unavailable": {"nsfw": house.recipes.now().unavailable.get(Stage.NSFW)},
     }
     return _templates.TemplateResponse(request, "ingest_v2.html", context)
 

@@ -281,7 +281,7 @@ def test_of_a_short_animation_each_frame_is_looked_at_once(checked, expected, tm
     assert found.mean == pytest.approx((2 * expected[1] + expected[0]) / 3, abs=0.05)
 
 
-def test_an_animation_that_is_damaged_in_the_middle_has_a_probability_and_a_failed_stage(checked, expected, tmp_path):
+def test_an_animation_that_is_damaged_in_the_middle_has_no_probability_and_a_failed_stage(checked, expected, tmp_path):
     path = animation(tmp_path / "a.png", LOOKED_AT[0])
     content = bytearray(path.read_bytes())
     chunks, at = [], 8
@@ -298,8 +298,7 @@ def test_an_animation_that_is_damaged_in_the_middle_has_a_probability_and_a_fail
     assert isinstance(result, Analysis)
     ended = result.stages[Stage.NSFW]
     assert (ended.status, ended.cause) == (StageStatus.FAILED, "damaged_image")
-    assert 0 < result.nsfw.frames < 8
-    assert result.nsfw.probability == pytest.approx(expected[1], abs=0.05)
+    assert result.nsfw is None, "what was not looked at to its end is not known"
 
 
 def test_eight_frames_of_a_video_are_looked_at(checked, expected, tmp_path):

@@ -103,12 +103,12 @@ def scrambled(path, good):
 
 UNUSABLE = {
     "missing": (lambda path, good: None, "there is no weights file at {}. `media-ingest nsfw fetch` downloads it"),
-    "a folder": (lambda path, good: path.mkdir(), "{} is no file, so it holds no weights"),
-    "empty": (lambda path, good: path.touch(), "the file {} holds no weights: it is no HDF5 file"),
-    "a page": (lambda path, good: path.write_text("<html>"), "the file {} holds no weights: it is no HDF5 file"),
+    "a folder": (lambda path, good: path.mkdir(), "{} is not a file; INGEST_NSFW_WEIGHTS must name one"),
+    "empty": (lambda path, good: path.touch(), "the file {} holds no weights: it is not an HDF5 file"),
+    "a page": (lambda path, good: path.write_text("<html>"), "the file {} holds no weights: it is not an HDF5 file"),
     "cut": (lambda path, good: path.write_bytes(good.read_bytes()[:9_000_000]), "the weights file {} is cut short"),
     "scrambled": (scrambled, "the weights file {} is damaged and cannot be read"),
-    "not finite": (with_nan, "the weights file {} is damaged: it holds numbers that are none"),
+    "not finite": (with_nan, "the weights file {} is damaged: some of its weights are not numbers"),
     "another network": (
         lambda path, good: of(path, [(3, 3, 3, 8), (8, 2)]),
         "the file {} holds the weights of another network than open_nsfw",

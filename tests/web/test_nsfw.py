@@ -105,7 +105,7 @@ def test_weights_that_come_are_seen_at_once(door, nsfw_weights):
     assert (told["available"], told["fetching_helps"], told["sentence"]) == (True, False, None)
     assert told["model"].startswith("opennsfw2-0.19.0-")
     shutil.copy(__file__, door.settings.ingest_nsfw_weights)
-    assert "it is no HDF5 file" in door.get("/api/nsfw")["sentence"]
+    assert "it is not an HDF5 file" in door.get("/api/nsfw")["sentence"]
 
 
 # ------------------------------------------------------------------------------------------------------ the download
@@ -146,7 +146,9 @@ def test_one_download_shows_how_far_it_is_and_takes_the_place_of_damaged_weights
     assert ended(door)["sentence"] == ""
     assert door.get("/api/nsfw")["available"]
     assert place_of(door).read_bytes() == content
-    assert os.listdir(place_of(door).parent) == [place_of(door).name]
+    kept = place_of(door).with_name(f"{place_of(door).name}.bad")
+    assert sorted(place_of(door).parent.iterdir()) == [place_of(door), kept]
+    assert kept.read_text() == "<html>", "what a person had there is not lost"
     door.post("/api/nsfw/fetch", code=202)
     assert ended(door)["sentence"] == ""
     assert source.requests == 1

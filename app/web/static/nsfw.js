@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { byId, rich, setMessage, setText } from "./dom.js";
+import { restThreshold } from "./spread.js";
 import { whileSeen } from "./watch.js";
 import { bytes, capital } from "./words.js";
 
@@ -28,14 +29,18 @@ function rest(resting) {
   const box = byId("nsfw-missing");
   const focused = box.contains(document.activeElement);
   byId("nsfw-options").classList.toggle("off", resting);
-  for (const id of ["enable_nsfw_detection", "nsfw_threshold", "nsfw_threshold_slider"]) byId(id).disabled = resting;
+  byId("enable_nsfw_detection").disabled = resting;
+  restThreshold(resting);
   box.hidden = !resting;
   if (focused && !resting) byId("enable_nsfw_detection").focus();
 }
 
+let asked = 0; // an answer that comes after a later question is old
+
 async function look() {
+  const mine = (asked += 1);
   const answer = await api.nsfw().catch(() => null);
-  if (answer) take(answer);
+  if (answer && mine === asked) take(answer);
 }
 
 function take({ available, fetching_helps: helps, sentence, source, download }) {
@@ -76,6 +81,7 @@ function showFailure(sentences, cause = "") {
 
 async function fetchModel() {
   if (byId("nsfw-fetch").getAttribute("aria-disabled") === "true") return;
+  asked += 1;
   try {
     take(await api.fetchNsfw());
   } catch (error) {

@@ -5,6 +5,7 @@ import { byId, make, setText, spoken } from "./dom.js";
 import { openFiles } from "./files.js";
 import { checkNumbers, clearErrors, readParameters, showError } from "./form.js";
 import { showNsfw } from "./nsfw.js";
+import { newThreshold } from "./spread.js";
 import { ago, capital, classLabel, count, number, range, readable, sentenceList, skips } from "./words.js";
 
 const DEBOUNCE_MS = 250;
@@ -13,6 +14,7 @@ const LOOK_AGAIN_MS = 100;
 let waiting = null;  // the debounce's timer
 let asking = null;   // AbortController of the question under way
 let countedAt = null; // when the walk that the shown plan rests on was made, in ms
+let shown = null;    // the plan that is shown
 let databaseEnabled = true;
 
 /** Asks for the plan of the form as it stands, soon. */
@@ -92,8 +94,16 @@ function showPlan(plan, parameters) {
       .map(([stage, sentence]) => make("p", { class: "unavailable" }, `${capital(stage)}: ${sentence}`)),
     ...(plan.warnings ?? []).map((warning) => make("p", { class: "unavailable" }, readable(warning))));
   setText(byId("announcer"), `Plan: ${count(plan.pending, "file")} to process, ${number(skipped)} left alone.`);
-  if (plan.pending) startButton(`🚀 Start Processing ${count(plan.pending, "file")}`, takes(range(plan.estimate_seconds)), true);
-  else startButton("🚀 Start Processing", whyNothing(plan), false);
+  shown = plan;
+  showStart();
+}
+
+/** What Start does: with nothing to process it can still make the library use another threshold, which runs nothing. */
+function showStart() {
+  if (countedAt === null || !shown) return;
+  if (shown.pending) startButton(`🚀 Start Processing ${count(shown.pending, "file")}`, takes(range(shown.estimate_seconds)), true);
+  else if (shown.discovered && newThreshold() !== null) startButton(`Use ${newThreshold()} as the threshold`, "No file is processed: what counts as NSFW is told anew.", true);
+  else startButton("🚀 Start Processing", whyNothing(shown), false);
 }
 
 const takes = (estimate) => (estimate ? `It takes ${estimate}.` : "");
@@ -144,5 +154,6 @@ function showAge() {
 export function preparePlan() {
   databaseEnabled = byId("configure").dataset.databaseEnabled === "true";
   byId("plan-refresh").addEventListener("click", () => planNow({ refresh: true }));
+  byId("nsfw-options").addEventListener("threshold", showStart);
   setInterval(showAge, 1000);
 }

@@ -98,7 +98,7 @@ export function nsfwText({ parameters, stats, stages, unavailable, total_files: 
   if (done + failed === 0 && unavailable?.nsfw) return "not checked: unavailable";
   if (done + failed === 0 && skipped > 0) return "not checked";
   if (done === 0 && failed > 0) return `not checked: ${number(failed)} failed`;
-  return `${number(stats?.nsfw_checked)} checked / ${number(stats?.nsfw_detected)} detected`;
+  return `${number(stats?.nsfw_checked)} checked / ${number(stats?.nsfw_detected)} detected at ${parameters?.nsfw_threshold ?? 0.8}`;
 }
 
 function showStages(stages) {

@@ -7,6 +7,7 @@ import { count, number } from "./words.js";
 
 const HEIGHT = 48; // of the drawing; its width is a unit for each bin
 
+let resting = false;
 let spread = null; // the last answer; null where there is none or nothing was checked
 let heights = [];  // of the bins
 const parts = {};  // of the drawing: the bars below the threshold, those from it on, the line between them
@@ -20,8 +21,25 @@ export async function showSpread() {
   spread = answer.checked ? answer : null;
   heights = answer.bins.map(heightAmong(Math.max(...answer.bins)));
   byId("nsfw-bars").hidden = byId("nsfw-spread").hidden = !spread;
+  restThreshold(resting);
   if (spread) followThreshold();
   else setText(byId("nsfw-spread"), ""); // it describes the slider even where it is hidden
+  byId("nsfw-options").dispatchEvent(new Event("threshold"));
+}
+
+/** The threshold rests with the model, unless there are probabilities that it can still be applied to. */
+export function restThreshold(wanted) {
+  resting = wanted;
+  const rests = resting && !spread;
+  byId("nsfw_threshold").disabled = byId("nsfw_threshold_slider").disabled = rests;
+  byId("nsfw_threshold").closest(".threshold").classList.toggle("off", rests);
+}
+
+/** The threshold in the form where it is another than the library's and would change something; else null. */
+export function newThreshold() {
+  const typed = byId("nsfw_threshold").value;
+  const threshold = typed !== "" && typed >= 0 && typed <= 1 ? Number(typed) : null;
+  return spread && threshold !== spread.threshold ? threshold : null;
 }
 
 /** Logarithmic: nearly all files are near 0, and the few others are those that matter. */
@@ -36,6 +54,7 @@ function followThreshold() {
   draw(threshold === null ? 100 : threshold * 100);
   setText(byId("nsfw-spread"), said);
   byId("nsfw_threshold_slider").setAttribute("aria-valuetext", said.replace("At ", ""));
+  byId("nsfw-options").dispatchEvent(new Event("threshold"));
 }
 
 function sentence(threshold) {
