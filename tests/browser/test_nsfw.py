@@ -81,7 +81,7 @@ def test_missing_weights_are_offered_and_a_failed_download_can_be_tried_again(pa
 
     button.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#nsfw-fetch-error")).to_contain_text("cannot be reached", timeout=30_000)
+    expect(page.locator("#nsfw-fetch-error")).to_contain_text("does not lead to github.com", timeout=30_000)
     expect(page.locator("#nsfw-fetch-help")).to_contain_text(f"save it as {server.env['INGEST_NSFW_WEIGHTS']}")
     expect(page.locator("#nsfw-unavailable")).to_contain_text("there is no weights file at")
     expect(button).to_have_text("Try again")
