@@ -12,7 +12,7 @@ from app.ingest.badges import Badges
 from app.ingest.ingestor import Control, Stop
 from app.ingest.session import SessionState, Status
 from app.ingest.store import IngestionState, new_session_id
-from tests.ingest.builders import assert_sums_close, file_event, parameters, plan_of, tree, workplace
+from tests.ingest.builders import RECIPE, assert_sums_close, file_event, parameters, plan_of, tree, workplace
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ class TestSessionState:
         assert (new_session.total_files, new_session.processed_files, new_session.progress) == (None, 0, 0.0)
 
     def test_progress_and_statistics_follow_every_file(self, new_session):
-        session = new_session.planned(plan_of(4), {})
+        session = new_session.planned(plan_of(4), RECIPE)
         for number in (1, 2):
             session = session.advance(file_event(number, stats={"metadata_extracted": 1, "keywords_added": 3}))
         assert (session.processed_files, session.committed_files, session.pending) == (2, 2, 2)
@@ -52,7 +52,7 @@ class TestSessionState:
         assert (error["path"], error["cause"], error["reason"]) == ("m/1.jpg", "empty_file", "The file has 0 bytes.")
 
     def test_it_becomes_json_and_comes_back(self, new_session):
-        session = new_session.planned(plan_of(2), {}).advance(file_event(1))
+        session = new_session.planned(plan_of(2), RECIPE).advance(file_event(1))
         assert SessionState.from_json(json.loads(json.dumps(session.as_json()))) == session
 
 
@@ -64,7 +64,7 @@ class TestIngestionState:
 
     def test_saving_again_replaces_it(self, state, new_session):
         state.save(new_session)
-        later = new_session.planned(plan_of(2), {})
+        later = new_session.planned(plan_of(2), RECIPE)
         state.save(later)
         assert state.load(new_session.session_id) == later
 
