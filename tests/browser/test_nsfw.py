@@ -155,6 +155,18 @@ def test_weights_that_come_by_another_tab_make_detection_usable_at_once(
     page.unroute_all(behavior="ignoreErrors")
 
 
+def test_threshold_of_a_settled_library_is_put_to_use_though_nothing_is_to_process(page: Page, server: Server) -> None:
+    ingest(server, nsfw_threshold=0.6)
+    judge(server)
+    choose(page, server, "pics")
+    expect(page.locator("#start")).to_be_disabled()
+    page.fill("#nsfw_threshold", "0.4")  # without a model, too
+    expect(page.locator("#start")).to_have_text("Use 0.4 as the threshold")
+    page.click("#start")
+    expect(page.locator("#complete-sum")).to_contain_text("0 to process")
+    assert server.get("/api/library/nsfw").json()["threshold"] == 0.4
+
+
 def test_probabilities_of_the_library_stand_behind_the_threshold(page: Page, server: Server, weights: Path) -> None:
     ingest(server, nsfw_threshold=0.6)
     judge(server)

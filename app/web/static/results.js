@@ -57,16 +57,16 @@ function lead(status) {
   return `Nothing new: ${sentenceList(reasons)}.`;
 }
 
-/** "1,043 discovered = 826 taken on + 120 fresh + …" and "826 taken on = 800 added + … + 3 failed". */
+/** "1,043 discovered = 826 to process + 120 fresh + …" and "826 to process = 800 added + … + 3 failed". */
 function sums(status) {
   const id = status.session_id;
   const skipped = skips(status.skipped).map(([name, value]) => ({ name, value, filters: { skipped: name }, pictures: name === "fresh" }));
   const outcomes = Object.entries(status.outcomes).map(([name, value]) => ({ name, value, filters: { outcome: name }, pictures: true }));
-  const taken = { name: "taken on", value: status.total_files ?? 0, filters: {}, pictures: true, always: true };
+  const taken = { name: "to process", value: status.total_files ?? 0, filters: {}, pictures: true, always: true };
   const pending = { name: "pending", value: status.pending ?? 0 };
   return [
     sum(id, { name: "discovered", value: status.discovered }, [taken, ...skipped]),
-    taken.value ? sum(id, { name: "taken on", value: taken.value }, [...outcomes, pending]) : "",
+    taken.value ? sum(id, { name: "to process", value: taken.value }, [...outcomes, pending]) : "",
   ];
 }
 
