@@ -6,7 +6,8 @@ A badge counts files on disk now whose size and mtime the library knows; rows of
 import time
 from typing import Any
 
-from app.ingest.folders import Folder, Folders, Listing, is_hidden
+from app.ingest.folders import Folder, Folders, Listing
+from app.ingest.ignoring import Ignores
 from app.library.library import Library
 
 PAGE = 200
@@ -28,17 +29,16 @@ class Badges:
         """A page of the directory browser; without a path, the roots. Raises what `Folders.resolve` raises."""
         if not text:
             give_up_at = time.monotonic() + RECURSIVE_SECONDS if recursive else 0.0
-            roots = [self._described(Folder(name), give_up_at) for name in sorted(self._folders.roots)]
+            roots = [self._described(Folder(name), None, give_up_at) for name in sorted(self._folders.roots)]
             stats = {"total_files": 0, "ingested_files": 0, "failed_files": 0}
             return {"path": None, "parent": None, "ingest_stats": stats, "directories": roots, "next": None}
         folder = self._folders.resolve(text)
         listing = self._folders.read(folder)
-        below = [folder.below(name) for name in listing.folders if not is_hidden(name)]
-        below.sort(key=lambda child: child.shown)
+        below = sorted(listing.open_folders(), key=lambda child: child[0].shown)
         if cursor:
-            below = [child for child in below if child.shown > cursor]
+            below = [child for child in below if child[0].shown > cursor]
         give_up_at = time.monotonic() + RECURSIVE_SECONDS if recursive else 0.0
-        page = [self._described(child, give_up_at) for child in below[:PAGE]]
+        page = [self._described(*child, give_up_at) for child in below[:PAGE]]
         answer = {
             "path": folder.shown,
             "parent": Folder(folder.root, folder.path.rpartition(b"/")[0]).shown if folder.path else None,
@@ -48,13 +48,13 @@ class Badges:
         }
         return answer | ({"warning": listing.warning} if listing.warning else {})
 
-    def _described(self, folder: Folder, give_up_at: float) -> dict[str, Any]:
+    def _described(self, folder: Folder, ignores: Ignores | None, give_up_at: float) -> dict[str, Any]:
         """One folder of a page; with the counts of everything below it if they are there before `give_up_at`."""
-        listing = self._folders.read(folder)
+        listing = self._folders.read(folder, ignores)
         answer: dict[str, Any] = {
             "name": folder.name,
             "path": folder.shown,
-            "has_children": any(not is_hidden(name) for name in listing.folders),
+            "has_children": any(True for _ in listing.open_folders()),
             "ingest_stats": self.get_directory_ingest_stats(listing),
         }
         listings = self._below(listing, give_up_at)
@@ -70,8 +70,7 @@ class Badges:
                 return None
             listing = stack.pop()
             found.append(listing)
-            children = (listing.folder.below(name) for name in listing.folders if not is_hidden(name))
-            stack += [self._folders.read(child) for child in children]
+            stack += [self._folders.read(*child) for child in listing.open_folders()]
         return found
 
     def _counts(self, folder: Folder, listings: list[Listing], *, below: bool) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """The media roots on disk: safe paths and what one folder holds, read without opening a file.
 
 Owns containment (nothing outside the roots is listed, read or served) and the first look at each directory entry:
-media, unsupported or hidden. What the library knows of the files, `survey.py` adds.
+media, unsupported or ignored. What the library knows of the files, `survey.py` adds.
 """
 
 import os
@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
+from app.ingest.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules, is_hidden
 from app.media import (
     FORMAT_OF_SUFFIX,
     MAX_PATH_BYTES,
@@ -24,7 +25,6 @@ from app.media import (
 )
 
 SCORES_FOLDER = b".scores"
-HIDDEN_FOLDERS = frozenset({b"@eaDir", b"lost+found", b"$RECYCLE.BIN", b"System Volume Information"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,7 +64,7 @@ class Look(Enum):
     """What a directory entry is at first sight."""
 
     MEDIA = "media"
-    HIDDEN = "hidden"
+    IGNORED = "ignored"
     UNSUPPORTED = "unsupported"
 
 
@@ -83,15 +83,24 @@ class Entry:
 class Listing:
     """What one folder holds: its files and the names of its folders, each in the order of their bytes.
 
-    `hidden` folders are listed too: their files are counted, never read. `warning` is a sentence where the folder, or
-    a part of it, could not be read.
+    Folders that are left out are listed too: their files are counted, never read. `ignores` says what is left out here.
+    `warning` is a sentence where the folder, or a part of it, could not be read.
     """
 
     folder: Folder
+    ignores: Ignores
     entries: tuple[Entry, ...] = ()
     folders: tuple[bytes, ...] = ()
-    hidden: bool = False
     warning: str | None = None
+
+    def below(self, name: bytes) -> tuple[Folder, Ignores]:
+        """The folder of this name inside this one, and what is left out there."""
+        child = self.folder.below(name)
+        return child, self.ignores.below(child.path)
+
+    def open_folders(self) -> Iterator[tuple[Folder, Ignores]]:
+        """The folders inside that are not left out."""
+        return (child for child in map(self.below, self.folders) if child[1].reason is None)
 
     def files(self) -> Iterator[FoundFile]:
         """The media files of the folder, in the order of their names."""
@@ -201,8 +210,38 @@ class Folders:
             else None
         )
 
-    def read(self, folder: Folder, *, hidden: bool = False) -> Listing:
-        """What the folder holds now. A folder that cannot be read is empty with a warning; nothing is raised."""
+    def ignores_of(self, folder: Folder) -> Ignores:
+        """What holds in a folder by the rules of the folders above it."""
+        ignores = Ignores(folder.root)
+        parts = folder.path.split(b"/") if folder.path else []
+        for depth, _ in enumerate(parts):
+            above = Folder(folder.root, b"/".join(parts[:depth]))
+            ignores, _ = self._with_rules(above, ignores)
+            ignores = ignores.below(b"/".join(parts[: depth + 1]))
+        return ignores
+
+    def _with_rules(self, folder: Folder, ignores: Ignores) -> tuple[Ignores, str | None]:
+        """With what the folder's own `.ingestignore` says, and a warning where it cannot be read."""
+        path = os.path.join(self.absolute(folder.root, folder.path), IGNORE_FILE)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    return ignores, None
+                return ignores.adding(Rules.parse(folder.path, file.read(MAX_BYTES))), None
+        except FileNotFoundError:
+            return ignores, None
+        except (OSError, ValueError) as error:
+            shown = shown_path(folder.root, join(folder.path, IGNORE_FILE))
+            return ignores, f"{shown} cannot be read, so nothing is left out by it: {error}."
+
+    def read(self, folder: Folder, ignores: Ignores | None = None) -> Listing:
+        """What the folder holds now, under the rules of the folders above it, which are looked up if not given.
+
+        A folder that cannot be read is empty with a warning; nothing is raised.
+        """
+        if ignores is None:
+            ignores = self.ignores_of(folder)
         absolute = self.absolute(folder.root, folder.path)
         entries: dict[bytes, os.DirEntry[bytes]] = {}
         folders: list[bytes] = []
@@ -214,16 +253,24 @@ class Folders:
                     else:
                         entries[entry.name] = entry
         except OSError as error:
-            return Listing(folder, hidden=hidden, warning=f"{folder.shown} cannot be read: {error.strerror}.")
+            return Listing(folder, ignores, warning=f"{folder.shown} cannot be read: {error.strerror}.")
         folders.sort(key=lambda name: name + b"/")
-        if hidden:
+        if ignores.reason is not None:
             names = sorted(name for name in entries if not _is_score_of_a_file(absolute, name))
-            return Listing(folder, tuple(Entry(name, Look.HIDDEN) for name in names), tuple(folders), hidden=True)
+            return Listing(folder, ignores, tuple(Entry(name, Look.IGNORED) for name in names), tuple(folders))
+        warning = None
+        if IGNORE_FILE in entries:
+            ignores, warning = self._with_rules(folder, ignores)
         scores = _stamps_in(os.path.join(absolute, SCORES_FOLDER)) if SCORES_FOLDER in folders else {}
         sidecars = _Sidecars(entries, scores)
         room = MAX_PATH_BYTES - len(folder.root.encode() + b"/" + join(folder.path, b""))
-        seen = (_first_look(name, entries[name], sidecars, room) for name in sorted(entries))
-        return Listing(folder, tuple(entry for entry in seen if entry is not None), tuple(folders))
+        seen = (
+            Entry(name, Look.IGNORED)
+            if ignores.why(join(folder.path, name))
+            else _first_look(name, entries[name], sidecars, room)
+            for name in sorted(entries)
+        )
+        return Listing(folder, ignores, tuple(entry for entry in seen if entry is not None), tuple(folders), warning)
 
 
 def _path_of(text: str) -> bytes:
@@ -242,18 +289,11 @@ def _before_what_it_holds(folder: Folder) -> bytes:
     return b"/".join((folder.root.encode(), folder.path, b"") if folder.path else (folder.root.encode(), b""))
 
 
-def is_hidden(name: bytes) -> bool:
-    """Whether a file or folder is left out by default: a dot in front, or a folder that systems keep for themselves."""
-    return name.startswith(b".") or name in HIDDEN_FOLDERS
-
-
 def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: "_Sidecars", room: int) -> Entry | None:
     """What an entry is; None for a sidecar, which counts with its picture, and for a file that is gone already.
 
     `room` is what the longest path leaves for the name, in bytes.
     """
-    if is_hidden(name):
-        return Entry(name, Look.HIDDEN)
     if suffix_of(name) not in FORMAT_OF_SUFFIX or len(name) > room:
         return None if sidecars.speaks_for_a_file(name) else Entry(name, Look.UNSUPPORTED)
     try:

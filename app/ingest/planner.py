@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Any
 
 from app.errors import BadCursor, InvalidRequest
-from app.ingest.folders import Folder, Folders, Listing, Look, is_hidden
+from app.ingest.folders import Folder, Folders, Listing, Look
+from app.ingest.ignoring import Ignores
 from app.ingest.parameters import Parameters
 from app.ingest.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
 from app.media import Recipe, Skip, Stage, path_from_shown
@@ -33,20 +34,20 @@ class Walk:
     discovered: int = 0
     done: threading.Event = field(default_factory=threading.Event)
 
-    def read(self, folder: Folder, *, hidden: bool = False) -> Listing:
+    def read(self, folder: Folder, ignores: Ignores | None = None) -> Listing:
         """A listing as `Folders.read` gives it, from memory."""
-        return self.listings.get(folder) or Listing(folder, hidden=hidden)
+        return self.listings.get(folder) or Listing(folder, ignores or Ignores(folder.root))
 
     def run(self, disk: Folders) -> None:
         """Reads every folder; `discovered` grows while it runs."""
-        stack = [(folder, any(map(is_hidden, folder.path.split(b"/")))) for folder in self.folders]
+        stack: list[tuple[Folder, Ignores | None]] = [(folder, None) for folder in self.folders]
         try:
             while stack:
-                folder, hidden = stack.pop()
-                listing = self.listings[folder] = disk.read(folder, hidden=hidden)
+                folder, ignores = stack.pop()
+                listing = self.listings[folder] = disk.read(folder, ignores)
                 self.discovered += len(listing.entries)
                 if self.recursive:
-                    stack += [(folder.below(name), hidden or is_hidden(name)) for name in listing.folders]
+                    stack += map(listing.below, listing.folders)
         finally:
             self.done.set()
 

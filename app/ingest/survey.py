@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from app.ingest.folders import Entry, Folder, Listing, Look, is_hidden, join
+from app.ingest.folders import Entry, Folder, Listing, Look, join
+from app.ingest.ignoring import Ignores
 from app.ingest.parameters import Parameters
 from app.ingest.session import PlanCounts
 from app.library.values import Known
@@ -152,40 +153,40 @@ class Survey:
 
     def _verdicts(self) -> Iterator[Verdict | Looked]:
         for folder in self.folders:
-            yield from self._in_folder(folder, hidden=any(is_hidden(part) for part in folder.path.split(b"/")))
+            yield from self._in_folder(folder)
 
-    def _in_folder(self, top: Folder, *, hidden: bool) -> Iterator[Verdict | Looked]:
+    def _in_folder(self, top: Folder) -> Iterator[Verdict | Looked]:
         """Depth first, without recursion: folders may be nested deeper than Python's stack."""
-        stack = [self._items(top, hidden=hidden)]
+        stack = [self._items(top)]
         while stack:
             item = next(stack[-1], None)
             if item is None:
                 stack.pop()
             elif isinstance(item, tuple):
-                folder, is_hidden_below = item
-                stack.append(self._items(folder, hidden=is_hidden_below))
+                stack.append(self._items(*item))
             else:
                 yield item
 
-    def _items(self, folder: Folder, *, hidden: bool) -> Iterator[Verdict | Looked | tuple[Folder, bool]]:
-        """A folder's files and folders in the order of their paths; folders as `(folder, hidden)`."""
-        listing = self.read(folder, hidden=hidden)
+    def _items(
+        self, folder: Folder, ignores: Ignores | None = None
+    ) -> Iterator[Verdict | Looked | tuple[Folder, Ignores]]:
+        """A folder's files and folders in the order of their paths; folders with what is left out there."""
+        listing = self.read(folder, ignores)
         yield Looked(folder, listing.warning)
         has_media = any(entry.look is Look.MEDIA for entry in listing.entries)
         known = self.library.known(folder.root, folder.path) if has_media else {}
         below = list(reversed(listing.folders)) if self.parameters.recursive else []
         for entry in listing.entries:
             while below and below[-1] + b"/" < entry.name:
-                name = below.pop()
-                yield folder.below(name), hidden or is_hidden(name)
+                yield listing.below(below.pop())
             yield self._verdict(listing, entry, known)
         for name in reversed(below):
-            yield folder.below(name), hidden or is_hidden(name)
+            yield listing.below(name)
 
     def _verdict(self, listing: Listing, entry: Entry, known: Mapping[bytes, Known]) -> Verdict:
         folder = listing.folder
         if entry.look is not Look.MEDIA:
-            return Verdict(folder, entry, skip=Skip.FILTERED if entry.look is Look.HIDDEN else Skip.UNSUPPORTED)
+            return Verdict(folder, entry, skip=Skip.FILTERED if entry.look is Look.IGNORED else Skip.UNSUPPORTED)
         file = listing.found(entry)
         if self.answered and file.root.encode() + b"/" + file.path in self.answered:
             return Verdict(folder, entry, answered=True)

@@ -246,7 +246,7 @@ def test_media_have_size_and_time_and_the_others_do_not(folders, root):
         b"a.JPG": Look.MEDIA,
         b"notes.txt": Look.UNSUPPORTED,
         b"noext": Look.UNSUPPORTED,
-        b".hidden.jpg": Look.HIDDEN,
+        b".hidden.jpg": Look.IGNORED,
     }
 
 
@@ -305,8 +305,8 @@ def test_a_folder_named_like_a_picture_is_a_folder(folders, root):
 
 def test_in_a_hidden_folder_everything_is_hidden(folders, root):
     tree(root, ".trash/a.jpg", ".trash/notes.txt", ".trash/a.xmp", ".trash/deep/b.jpg")
-    listing = folders.read(Folder("m", b".trash"), hidden=True)
-    assert {entry.look for entry in listing.entries} == {Look.HIDDEN}
+    listing = folders.read(Folder("m", b".trash"))
+    assert {entry.look for entry in listing.entries} == {Look.IGNORED}
     assert len(listing.entries) == 3
     assert listing.folders == (b"deep",)
     assert list(listing.files()) == []
@@ -365,11 +365,11 @@ def test_all_sidecars_of_a_picture_are_in_its_stamp(folders, root):
 
 def test_scores_without_their_picture_are_hidden_files(folders, root):
     tree(root, "a.jpg", ".scores/a.jpg.json", ".scores/gone.jpg.json", ".scores/readme.json", ".scores/x.jpg")
-    listing = folders.read(Folder("m", b".scores"), hidden=True)
+    listing = folders.read(Folder("m", b".scores"))
     assert [entry.name for entry in listing.entries] == [b"gone.jpg.json", b"readme.json", b"x.jpg"]
 
 
 def test_a_file_named_like_the_folder_of_scores_is_only_hidden(folders, root):
     tree(root, "a.jpg", ".scores")
-    assert looks(folders) == {b"a.jpg": Look.MEDIA, b".scores": Look.HIDDEN}
+    assert looks(folders) == {b"a.jpg": Look.MEDIA, b".scores": Look.IGNORED}
     assert stamp_of(folders, b"a.jpg") == ""

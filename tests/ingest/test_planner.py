@@ -61,9 +61,7 @@ def test_one_walk_serves_every_change_of_options_until_it_is_refreshed(place, pl
     tree(place.media, "a.jpg", "b.png")
     walks = []
     real = place.folders.read
-    monkeypatch.setattr(
-        place.folders, "read", lambda folder, **options: walks.append(folder) or real(folder, **options)
-    )
+    monkeypatch.setattr(place.folders, "read", lambda folder, *ignores: walks.append(folder) or real(folder, *ignores))
 
     def quick(**asked):
         return planner.plan(parameters("m"), wait_seconds=WAIT_SECONDS, **asked)
@@ -82,10 +80,10 @@ def test_a_walk_that_takes_longer_says_how_far_it_is(place, planner, monkeypatch
     tree(place.media, "a.jpg", "sub/b.jpg")
     goes_on, real = threading.Event(), place.folders.read
 
-    def read(folder, **options):
+    def read(folder, *ignores):
         if folder.path:
             assert goes_on.wait(WAIT_SECONDS)
-        return real(folder, **options)
+        return real(folder, *ignores)
 
     monkeypatch.setattr(place.folders, "read", read)
     answer = planner.plan(parameters("m"), wait_seconds=0.05)

@@ -335,9 +335,9 @@ def test_a_folder_that_cannot_be_read_is_a_warning(tmp_path):
     tree(tmp_path, "a/x.jpg", "b/y.jpg")
     disk = Folders({"m": tmp_path})
 
-    def read(folder, *, hidden=False):
+    def read(folder, ignores=None):
         gone = folder.path == b"a"
-        return disk.read(Folder("m", b"gone") if gone else folder, hidden=hidden)
+        return disk.read(Folder("m", b"gone") if gone else folder, ignores)
 
     tally = Tally().counted(replace(survey_of(tmp_path), read=read))
     assert tally.warnings == ["m/gone cannot be read: No such file or directory."]

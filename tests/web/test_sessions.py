@@ -134,9 +134,9 @@ def test_a_plan_that_may_not_wait_says_that_the_walk_goes_on(open_door, tmp_path
 
     gate, read = threading.Event(), Folders.read
 
-    def slowly(self, folder, *, hidden=False):
+    def slowly(self, folder, ignores=None):
         assert gate.wait(30)
-        return read(self, folder, hidden=hidden)
+        return read(self, folder, ignores)
 
     write_many(tmp_path / "one", 3)
     door = open_door(tmp_path / "one")
@@ -500,3 +500,19 @@ def test_a_page_of_directories_goes_on_where_the_last_ended(open_door, tmp_path)
         if cursor is None:
             break
     assert found == [f"folder {number:03d}" for number in range(450)]
+
+
+@pytest.mark.parametrize("format_", ["csv", "json", "jsonl", "xlsx"])
+def test_a_report_is_a_file_to_keep_with_every_file_in_it(open_door, tmp_path, format_):
+    write_many(tmp_path / "root", 3)
+    door = open_door(tmp_path / "root")
+    session_id = door.whole()["session_id"]
+    answer = door.client.get(f"/api/ingest/sessions/{session_id}/report", params={"format": format_})
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].endswith(f'-{session_id[:8]}.{format_}"'.removeprefix("-"))
+    if format_ == "jsonl":
+        assert len(answer.text.splitlines()) == 3
+    else:
+        assert answer.content
+    problem = door.get(f"/api/ingest/sessions/{session_id}/report", 422, params={"format": "pdf"})
+    assert (problem["cause"], problem["field"]) == ("invalid_parameter", "format")
