@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -25,11 +26,12 @@ from app.errors import (
 from app.ingest.parameters import Parameters, parse_parameters
 from app.ingest.planner import Planner
 from app.ingest.session import SessionState
-from app.ingest.store import IngestionState, is_session_id
+from app.ingest.store import IngestionState, is_session_id, replace_file
 from app.ingest.survey import NothingKnown
 from app.library.library import Library
 from app.library.migrations import HEAD, bring_to_head, revision_of
 from app.media import Stage, shown_name
+from app.reports import Format, lines_of, written
 from app.settings import Settings
 from app.terminal import COULD_NOT_RUN, SOME_FAILED, download_bar, err, in_foreground, out, print_json, print_session
 from app.wiring import House, build, command_as_typed, weights_of
@@ -219,6 +221,32 @@ def status(session_id: str, json_: AsJson = False) -> None:
         print_json(session.as_status())
     else:
         print_session(session)
+
+
+@cli.command()
+def report(
+    session_id: str,
+    root: Roots = None,
+    format_: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.CSV,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file; without one, standard output.")] = None,
+) -> None:
+    """Write what became of every file that a session discovered."""
+    configured = _settings(root)
+    store = IngestionState(configured.ingest_state_dir)
+    session = store.load(_session_id(session_id))
+    if session is None:
+        raise UnknownSession(f"There is no session {session_id}.")
+    _require_database(configured)
+    house, _ = build(configured, store, migrate=False)
+    try:
+        pieces = written(format_, session, lines_of(session, house.records.ingestor))
+        if output is None:
+            for piece in pieces:
+                sys.stdout.buffer.write(piece)
+        else:
+            replace_file(output, pieces)
+    finally:
+        house.close()
 
 
 @cli.command()

@@ -29,6 +29,7 @@ class Records:
     """What needs a database: the library, the sessions and their plans."""
 
     library: Library
+    ingestor: Ingestor
     runner: Runner
     planner: Planner
 
@@ -99,7 +100,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     if library is not None:
         analyzer = partial(Analyzer, _roots_as_text(folders))
         ingestor = Ingestor(folders, library, store, executor, analyzer, recipes)
-        records = Records(library, Runner(ingestor), Planner(folders, library, recipes.now))
+        records = Records(library, ingestor, Runner(ingestor), Planner(folders, library, recipes.now))
     badges = Badges(folders, library)
     return House(settings, folders, store, executor, weights, recipes, badges, records), migration
 

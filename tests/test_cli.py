@@ -341,3 +341,18 @@ def test_a_paused_run_names_the_command_that_goes_on(place):
 def test_output_to_a_pipe_holds_no_terminal_codes(place_with_photos):
     done = place_with_photos.run("run", "photos", TERM="xterm-256color")
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_report_writes_every_file_to_standard_output_or_to_a_file(place_with_photos, tmp_path):
+    place = place_with_photos
+    session_id = place.json("run", "photos")["session_id"]
+    lines = [json.loads(line) for line in place.run("report", session_id, "--format", "jsonl").stdout.splitlines()]
+    assert {line["path"]: line["class"] for line in lines} == {
+        "photos/notes.txt": "unsupported",
+        **dict.fromkeys((line["path"] for line in lines if line["outcome"] == "added"), "answered"),
+    }
+    assert len(lines) == 5
+    kept = tmp_path / "report.csv"
+    assert place.run("report", session_id, "-o", str(kept)).returncode == 0
+    assert len(kept.read_text("utf-8-sig").splitlines()) == 6
+    refused(place.run("report", "00000000-0000-4000-8000-000000000000"), "There is no session")

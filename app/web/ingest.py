@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from app import reports
 from app.errors import BadCursor, InvalidRequest, WrongContentType
 from app.ingest.parameters import parse_parameters
 from app.ingest.planner import page_of
@@ -190,6 +191,19 @@ def session_files(
     )
     files = _labelled(records, [as_journal_line(row) for row in rows[:limit]])
     return {"files": files, "next": str(rows[limit - 1].id) if len(rows) > limit else None}
+
+
+@router.get("/sessions/{session_id}/report")
+def report(
+    records: InRecords,
+    session_id: PathId,
+    format_: Annotated[reports.Format, Query(alias="format")] = reports.Format.CSV,
+) -> Response:
+    """Every file that the session discovered, with what became of it, as a file to keep."""
+    session = records.runner.session(session_id)
+    pieces = reports.written(format_, session, reports.lines_of(session, records.ingestor))
+    headers = {"Content-Disposition": f'attachment; filename="{reports.named(session, format_)}"'}
+    return StreamingResponse(pieces, media_type=format_.media_type, headers=headers)
 
 
 def known_session(records: InRecords, session_id: PathId) -> SessionState:

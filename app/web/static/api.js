@@ -69,4 +69,7 @@ export const summary = () => request("GET", "/api/summary");
 
 export const eventsUrl = (id, lastEventId) =>
   `/api/ingest/events/${session(id)}${query({ last_event_id: lastEventId || null })}`;
+/** Where the report of a session is, in a format that the server knows. */
+export const reportUrl = (sessionId, format) => `/api/ingest/sessions/${sessionId}/report?format=${format}`;
+
 export const thumbnailUrl = (path) => `/api/library/thumbnail${query({ path })}`;

@@ -8,6 +8,7 @@ import { classLabel, count, day, duration, folders, number, readable, sentenceLi
 
 const SHOWN_OF_A_CAUSE = 5;
 const PAGE = 1000;
+const REPORTS = [["csv", "CSV"], ["xlsx", "Excel"], ["json", "JSON"], ["jsonl", "JSON Lines"]];
 
 let shown = null; // the session whose failures are being fetched; an older answer is dropped
 
@@ -21,6 +22,7 @@ export function showResults(status) {
   byId("complete-sum").replaceChildren(...sums(status));
   byId("complete-facts").replaceChildren(...facts(status).map(([term, value]) => make("div", {}, make("dt", {}, term), make("dd", {}, value))));
   showNotes(status);
+  showReports(status.session_id);
   setText(byId("announcer"), `${cancelled ? "Cancelled" : "Completed"}. ${lead(status)}`);
   byId("failures").hidden = true;
   byId("failures-list").replaceChildren();
@@ -32,6 +34,12 @@ function showNotes(status) {
   const notes = stageNotes(status);
   for (const note of notes) note.prepend("When it started: ");
   byId("complete-notes").replaceChildren(...notes);
+}
+
+/** Links to the report of every file, in each format. */
+function showReports(sessionId) {
+  const links = REPORTS.map(([format, name], index) => [index ? " · " : "", make("a", { href: api.reportUrl(sessionId, format), download: "" }, name)]);
+  byId("complete-reports").replaceChildren("Report of every file: ", ...links.flat());
 }
 
 /** What the session came to, in one sentence; where nothing was committed, why. */

@@ -1,0 +1,154 @@
+"""What became of every file of a session, as a file that people and programs keep: CSV, JSON, JSON Lines or XLSX.
+
+One line for each file that was discovered: those that the session answered for, in the order of the answers, then the
+others by the walk as it would go now (skipped, or still pending). Nothing is stored; nothing is changed.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from app.ingest.ingestor import Ingestor
+from app.ingest.session import SessionState
+from app.ingest.store import as_journal_line
+from app.ingest.survey import Verdict
+
+COLUMNS = ("path", "class", "outcome", "stage", "cause", "reason", "ms", "at")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_PIECE_BYTES = 64 * 1024
+_MAX_ROWS_OF_A_SHEET = 1_048_576  # of Excel, its header included
+
+Line = Mapping[str, Any]
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    CSV = "csv"
+    JSON = "json"
+    JSONL = "jsonl"
+    XLSX = "xlsx"
+
+    @property
+    def media_type(self) -> str:
+        """The media type of an answer in this format."""
+        return _MEDIA_TYPES[self]
+
+
+_MEDIA_TYPES = {
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.JSON: "application/json",
+    Format.JSONL: "application/x-ndjson",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def lines_of(session: SessionState, ingestor: Ingestor) -> Iterator[Line]:
+    """Every file that the session discovered, once: a mapping with the `COLUMNS`, None where there is nothing to say.
+
+    `class` is `answered`, `pending` or why the file was skipped.
+    """
+    answered = set()
+    for event in ingestor.library.all_events(session.session_id):
+        if event.kind == "file_complete" and event.path is not None:
+            answered.add(event.path)
+            yield {"class": "answered", **as_journal_line(event)}
+    for verdict in ingestor.survey(session, frozenset(answered)):
+        if isinstance(verdict, Verdict) and not verdict.answered:
+            kind = "pending" if verdict.skip is None else verdict.skip.value
+            yield dict.fromkeys(COLUMNS) | {"path": verdict.shown, "class": kind}
+
+
+def written(format_: Format, session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
+    """A report piece by piece; at no time is all of it in memory, except for what a zipped XLSX keeps on disk."""
+    writers: dict[Format, Callable[[SessionState, Iterable[Line]], Iterator[bytes]]] = {
+        Format.CSV: _csv,
+        Format.JSON: _json,
+        Format.JSONL: _jsonl,
+        Format.XLSX: _xlsx,
+    }
+    return writers[format_](session, lines)
+
+
+def guarded(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _csv(_session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
+    """Comma-separated, RFC 4180, UTF-8 with a byte order mark, which spreadsheets need to see that it is UTF-8."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write("\ufeff")
+    writer.writerow(COLUMNS)
+    for line in lines:
+        writer.writerow([guarded(line[name]) for name in COLUMNS])
+        if buffer.tell() > _PIECE_BYTES:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def _json(session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
+    """`{"session": status, "files": [...]}`."""
+    yield b'{"session":' + _dumped(session.as_status()) + b',"files":['
+    for number, line in enumerate(lines):
+        yield (b",\n" if number else b"\n") + _dumped(line)
+    yield b"\n]}\n"
+
+
+def _jsonl(_session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
+    for line in lines:
+        yield _dumped(line) + b"\n"
+
+
+def _xlsx(session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
+    """A workbook with the sums on its first sheet and the files on as many others as they need."""
+    import xlsxwriter
+
+    with SpooledTemporaryFile(max_size=8 * 1024 * 1024) as file:
+        with xlsxwriter.Workbook(
+            file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        ) as book:
+            _write_sums(book.add_worksheet("Session"), session)
+            sheet, row = _new_sheet(book), 1
+            for line in lines:
+                if row == _MAX_ROWS_OF_A_SHEET:
+                    sheet, row = _new_sheet(book), 1
+                for column, name in enumerate(COLUMNS):
+                    if (value := line[name]) is not None:
+                        sheet.write(row, column, value)
+                row += 1
+        file.seek(0)
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
+
+
+def _new_sheet(book: Any) -> Any:
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, COLUMNS)
+    return sheet
+
+
+def _write_sums(sheet: Any, session: SessionState) -> None:
+    status = session.as_status()
+    named = {"session": session.session_id, "status": status["status"], "discovered": status["discovered"]}
+    sums = named | {f"skipped: {name}": count for name, count in status["skipped"].items()}
+    sums |= {"total_files": status["total_files"]} | status["outcomes"] | {"pending": status["pending"]}
+    for row, (name, value) in enumerate(sums.items()):
+        sheet.write(row, 0, name)
+        sheet.write(row, 1, value)
+
+
+def _dumped(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def named(session: SessionState, format_: Format) -> str:
+    """The file name that a report is offered under."""
+    return f"media-ingest-{session.session_id[:8]}.{format_.value}"
