@@ -78,8 +78,8 @@ class Limits:
 class PoolExecutor:
     """The task in worker processes, forked from a clean server process that has imported `preload` once.
 
-    A worker that crashes or overruns its limits is replaced, and its file becomes a Failure. Workers die with this
-    process. `prepare` runs once in each worker before its first file.
+    A worker that crashes or overruns its limits is replaced. Its file becomes a Failure: at once after a limit, after a
+    crash at the second time. Workers die with this process. `prepare` runs once in each worker before its first file.
     """
 
     def __init__(self, workers: int, limits: Limits, prepare: Callable[[], None], preload: list[str]) -> None:
@@ -111,6 +111,8 @@ class PoolExecutor:
                     raise NeedsAttention("The analysis processes cannot be started here.", cause="workers_cannot_start")
                 elif first.lost:
                     waiting[0] = replace(self._submit(task, first.job, size), again=True)
+                elif first.died and not first.died_before:  # perhaps not of this file: memory may have been short
+                    waiting[0] = replace(self._submit(task, first.job, size), died_before=True)
                 else:
                     waiting.popleft()
                     yield self._result(first)
@@ -183,12 +185,16 @@ class PoolExecutor:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """A job that a pool was given; `again` once an earlier pool was given up with the job in it."""
+    """A job that a pool was given.
+
+    `again` once an earlier pool was given up with the job in it, `died_before` once a worker died with it.
+    """
 
     job: Job
     future: "ProcessFuture[Result]"
     pool: ProcessPool
     again: bool = False
+    died_before: bool = False
 
     def settled(self) -> bool:
         """Waits half a second for the answer; also true when the pool was given up, and none will come."""
@@ -199,7 +205,15 @@ class _Begun:
         """Whether a settled job has no answer because of its pool: most likely another worker was killed."""
         if not self.future.done():
             return True
-        return not self.future.cancelled() and isinstance(self.future.exception(), BrokenProcessPool)
+        return self._ended_by(BrokenProcessPool)
+
+    @property
+    def died(self) -> bool:
+        """Whether a settled job has no answer because its own worker died."""
+        return self.future.done() and self._ended_by(ProcessExpired)
+
+    def _ended_by(self, kind: type[BaseException]) -> bool:
+        return not self.future.cancelled() and isinstance(self.future.exception(), kind)
 
 
 def _failed(job: Job, cause: str, reason: str) -> Failure:

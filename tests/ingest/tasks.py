@@ -16,11 +16,21 @@ def cannot_prepare() -> None:
     raise RuntimeError("a library is missing here")
 
 
+def _die_the_first_time(path: bytes) -> None:
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def by_name(job: Job) -> Failure:
     """Does what the file's name says; the answer carries the worker's process id as its reason."""
     name = job.file.name
     if name.startswith(b"crash"):
         os.kill(os.getpid(), signal.SIGKILL)
+    if name.startswith(b"once"):
+        _die_the_first_time(job.file.path)
     if name.startswith(b"segfault"):
         os.kill(os.getpid(), signal.SIGSEGV)
     if name.startswith(b"exit"):

@@ -138,7 +138,12 @@ def test_a_worker_that_dies_costs_its_own_file_only(shared_pool, name, words):
     assert broken.cause == "decoder_crashed"
     assert words in broken.reason
     assert broken.reason.endswith(".")
-    assert pid_in(after) == pid_in(last) != pid_in(before)
+    assert pid_in(before) not in {pid_in(after), pid_in(last)}
+
+
+def test_a_file_whose_worker_died_once_is_tried_again(shared_pool, tmp_path):
+    before, again, after = results(shared_pool, jobs("a.jpg", str(tmp_path / "once.jpg"), "b.jpg"))
+    assert [result.cause for result in (before, again, after)] == ["answered"] * 3
 
 
 def test_crash_after_crash_costs_each_its_own_file(shared_pool):
