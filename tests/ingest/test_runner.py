@@ -282,11 +282,11 @@ def test_a_pause_while_planning_takes_effect_before_the_first_file(running, monk
     planning, goes_on, read = threading.Event(), threading.Event(), running.folders.read
     running.ends.append(goes_on.set)
 
-    def held(folder, **options):
+    def held(folder, *ignores):
         if threading.current_thread() is running.runner._thread:
             planning.set()
             assert goes_on.wait(WAIT_SECONDS)
-        return read(folder, **options)
+        return read(folder, *ignores)
 
     with monkeypatch.context() as patch:
         patch.setattr(running.folders, "read", held)
@@ -669,10 +669,10 @@ def pull_out_on_the_walk(place: Workplace, monkeypatch: pytest.MonkeyPatch, pull
     """Does something before the runner reads the first folder below the chosen one, once."""
     read, todo = place.folders.read, [pull]
 
-    def watched(folder, **options):
+    def watched(folder, *ignores):
         if folder.path.endswith(b"deep") and todo and threading.current_thread() is place.runner._thread:
             todo.pop()()
-        return read(folder, **options)
+        return read(folder, *ignores)
 
     monkeypatch.setattr(place.folders, "read", watched)
 
