@@ -1,11 +1,10 @@
 """Checks, converts and fetches the weights of the NSFW model, in a process of its own, by opennsfw2's own code.
 
-`python -m app.analysis.conversion PARENT check WEIGHTS`, `... convert WEIGHTS SHA256 IR` or `... fetch FILE` prints one
-line of JSON: `{}`, or `{"problem": the middle of a sentence}`, with `"lasting": true` where the file is to blame and
-another try would end the same way.
+`python -m app.analysis.conversion PARENT check WEIGHTS`, `... convert WEIGHTS SHA256 IR` or `... fetch FILE PLACE`
+prints one line of JSON: `{}`, or `{"problem": the middle of a sentence}`, with `"lasting"` where another try would end
+the same way, and `"fetching_helps"` where good weights would not.
 """
 
-import contextlib
 import hashlib
 import json
 import math
@@ -23,9 +22,8 @@ from filelock import FileLock
 
 from app.analysis import ir
 from app.analysis.nsfw import PIXELS, Network, without_telemetry
-from app.analysis.own_process import die_with_parent
-from app.analysis.weights import SIGNATURE
 from app.errors import CannotRead
+from app.own_process import die_with_parent
 
 # What opennsfw2 0.19's architecture (`_model.make_open_nsfw_model`) has, however the layers of a file are named.
 PARAMETERS = 5_944_514
@@ -53,9 +51,6 @@ def check(weights: str, shown: str | None = None) -> None:
     import h5py
 
     try:
-        with open(weights, "rb") as file:
-            if file.read(len(SIGNATURE)) != SIGNATURE:
-                raise _Problem(f"the file {shown} holds no weights: it is not an HDF5 file")
         with h5py.File(weights, "r") as file:
             _check_arrays(list(_arrays(file, set())), shown)
     except OSError as error:
@@ -121,13 +116,19 @@ def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
     except Exception as error:
         raise _Problem(f"opennsfw2 cannot load the weights file {weights}: {_last_line(error)}") from error
     made = making / target.name
+    refusal = _Problem("the converted model does not agree with opennsfw2 on this machine", fetching_helps=False)
     for export in (_export_planar, _export_interleaved):
-        with contextlib.suppress(Exception):  # the first leans on what opennsfw2 does not promise
+        try:
             export(model, copy, made)
-            if _agrees(Network(str(made)), model):
-                ir.put(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
-                return
-    raise _Problem("the converted model does not agree with opennsfw2 on this machine", fetching_helps=False)
+            agrees = _agrees(Network(str(made)), model)
+        except Exception as error:  # noqa: BLE001 - the first leans on what opennsfw2 does not promise
+            why = f"the model cannot be converted on this machine: {_last_line(error)}"
+            refusal = _Problem(why, lasting=False, fetching_helps=False)  # perhaps the disk is full
+            continue
+        if agrees:
+            ir.put(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
+            return
+    raise refusal
 
 
 def _agrees(network: Network, model: Any) -> bool:

@@ -14,16 +14,15 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from app.analysis import ir
-from app.analysis.own_process import ask
 from app.media import NsfwModel
+from app.own_process import ask
 
 SOURCE_URL = "https://github.com/bhky/opennsfw2/releases/download/v0.1.0/open_nsfw_weights.h5"
 SOURCE_BYTES = 24_220_000  # about
@@ -102,7 +101,8 @@ class Weights:
         )  # fmt: skip
         if "problem" not in told:
             return found
-        refused = _refused(f"the model could not be prepared: {told['problem']}", told)
+        why, helps = f"the model could not be prepared: {told['problem']}", bool(told.get("fetching_helps"))
+        refused = _refused(why, fetching_helps=helps)
         with self._looking:
             if told.get("lasting") and self._seen is not None:
                 self._remember(self._seen[0], refused, lasting=True)
@@ -163,8 +163,8 @@ class Weights:
         try:
             with self.place.open("rb") as file:
                 if file.read(len(SIGNATURE)) != SIGNATURE:
-                    problem = {"fetching_helps": True}
-                    return _refused(f"the file {self.place} holds no weights: it is not an HDF5 file", problem), True
+                    why = f"the file {self.place} holds no weights: it is not an HDF5 file"
+                    return _refused(why, fetching_helps=True), True
                 file.seek(0)
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
@@ -178,7 +178,8 @@ class Weights:
             return Found(model), True
         if told.get("died"):
             return _none(f"the weights file {self.place} is damaged, or could not be checked: {told['problem']}"), False
-        return _refused(str(told["problem"]), told), bool(told.get("lasting"))
+        helps, lasting = bool(told.get("fetching_helps")), bool(told.get("lasting"))
+        return _refused(str(told["problem"]), fetching_helps=helps), lasting
 
 
 class _Stalled(Exception):
@@ -239,10 +240,10 @@ def _sweep(folder: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _refused(why: str, told: Mapping[str, Any]) -> Found:
-    """What the process that looked at weights said of them, with what to do where good ones would help."""
-    helps = bool(told.get("fetching_helps"))
-    return _none(f"{why}; `media-ingest nsfw fetch` downloads good ones" if helps else why, fetching_helps=helps)
+def _refused(why: str, *, fetching_helps: bool) -> Found:
+    """What is wrong with weights that are there, with what to do where good ones would help."""
+    what_to_do = "; `media-ingest nsfw fetch` downloads good ones" if fetching_helps else ""
+    return _none(why + what_to_do, fetching_helps=fetching_helps)
 
 
 def _none(why: str, *, fetching_helps: bool = True) -> Found:

@@ -5,7 +5,6 @@ and closing the iterator stops the rest. `None` between results means "still at 
 """
 
 import contextlib
-import ctypes
 import fcntl
 import multiprocessing
 import os
@@ -24,6 +23,7 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from app.errors import NeedsAttention
 from app.media import Analysis, Failure, Job, Kind, Stage
+from app.own_process import die_with_parent
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -35,7 +35,6 @@ Results: TypeAlias = Generator[Result | None, None, None]
 HEARTBEAT_SECONDS = 0.5
 TASKS_PER_WORKER = 2_000  # a worker is replaced after so many files: leaks of native decoders stay small
 BYTES_PER_EXTRA_SECOND = 20_000_000
-_PR_SET_PDEATHSIG = 1
 
 
 class Executor(Protocol):
@@ -234,10 +233,7 @@ def start_worker(prepare: Callable[[], None], memory_mb: int, life: "Connection[
     """Runs first in each worker: it dies with its parents and at a SIGTERM, and may not grow beyond its limit."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with(life)
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
+    die_with_parent(os.getppid())
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     prepare()

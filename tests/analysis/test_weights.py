@@ -12,10 +12,11 @@ import time
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from app.analysis import ir, weights
+from app.analysis import conversion, ir, weights
 from app.analysis.weights import Weights
 from tests.server import PROJECT, until
 
@@ -307,6 +308,21 @@ def test_a_conversion_that_is_killed_is_named_and_tried_again_next_time(of_ours)
     assert "the model could not be prepared: its process was stopped (SIGKILL)." in found.sentence
     assert of_ours.look().model is not None
     assert not runs(killed[0])
+
+
+def test_an_export_that_fails_says_why_and_is_not_held_against_the_weights(of_ours, tmp_path, monkeypatch):
+    """A full disk reaches us as OpenVINO's RuntimeError: it must not pass for a model that disagrees."""
+
+    def fails(*_):
+        raise RuntimeError("no room")
+
+    sha256 = of_ours.look().model.weights_sha256
+    monkeypatch.setitem(sys.modules, "opennsfw2", SimpleNamespace(make_open_nsfw_model=lambda **_: None))
+    for export in ("_export_planar", "_export_interleaved"):
+        monkeypatch.setattr(conversion, export, fails)
+    with pytest.raises(conversion._Problem, match="cannot be converted on this machine: no room") as caught:
+        conversion._convert(str(of_ours.place), sha256, tmp_path, tmp_path / "model.xml")
+    assert (caught.value.lasting, caught.value.fetching_helps) == (False, False)
 
 
 @pytest.mark.faults

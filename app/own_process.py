@@ -1,4 +1,4 @@
-"""Runs one of our modules in a process of its own, and brings back its answer: one line of JSON.
+"""Processes of our own: how they end with their parent, and a module of ours run in one for one line of JSON.
 
 For work that must not happen in the server: it may crash, take much memory, or never end. The process ends with the
 thread that waits for it, and when `beat` raises.
@@ -73,4 +73,4 @@ def die_with_parent(parent: int) -> None:
     """Lets the kernel end this process with the thread that started it; `parent` is the process that should be ours."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
-        sys.exit(1)
+        os._exit(1)
