@@ -296,7 +296,7 @@ def nsfw_status(json_: AsJson = False) -> None:
     """Say whether NSFW detection can run here. Exit 1: it cannot."""
     weights = weights_of(_settings())
     recipe = Recipes(weights).now()
-    sentence = recipe.unavailable.get(Stage.NSFW) or recipe.limited.get(Stage.NSFW)
+    sentence = recipe.complaint(Stage.NSFW)
     model = recipe.nsfw_model
     if json_:
         print_json(

@@ -97,5 +97,5 @@ def _state(configured: Settings) -> tuple[Verdict, str]:
 def _weights(configured: Settings) -> tuple[Verdict, str]:
     weights = weights_of(configured)
     recipe = Recipes(weights).now()
-    sentence = recipe.unavailable.get(Stage.NSFW) or recipe.limited.get(Stage.NSFW)
+    sentence = recipe.complaint(Stage.NSFW)
     return ("note", sentence) if sentence else ("ok", f"{weights.place} can be used.")

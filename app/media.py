@@ -198,6 +198,10 @@ class Recipe:
         )
         return unavailable, limited
 
+    def complaint(self, stage: Stage) -> str | None:
+        """What a stage cannot do here, all of it or a part, as a sentence; None where it can do everything."""
+        return self.unavailable.get(stage) or self.limited.get(stage)
+
     def possible(self, wanted: frozenset[Stage]) -> frozenset[Stage]:
         """The wanted stages that can run here, whatever the kind of file."""
         return frozenset(stage for stage in wanted if stage not in self.unavailable)

@@ -6,7 +6,6 @@ others by the walk as it would go now (skipped, or still pending). Nothing is st
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from tempfile import SpooledTemporaryFile
@@ -14,7 +13,7 @@ from typing import Any
 
 from app.ingest.ingestor import Ingestor
 from app.ingest.session import SessionState
-from app.ingest.store import as_journal_line
+from app.ingest.store import as_journal_line, as_json_bytes
 from app.ingest.survey import Verdict
 
 COLUMNS = ("path", "class", "outcome", "stage", "cause", "reason", "ms", "at")
@@ -96,15 +95,15 @@ def _csv(_session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
 
 def _json(session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
     """`{"session": status, "files": [...]}`."""
-    yield b'{"session":' + _dumped(session.as_status()) + b',"files":['
+    yield b'{"session":' + as_json_bytes(session.as_status()) + b',"files":['
     for number, line in enumerate(lines):
-        yield (b",\n" if number else b"\n") + _dumped(line)
+        yield (b",\n" if number else b"\n") + as_json_bytes(line)
     yield b"\n]}\n"
 
 
 def _jsonl(_session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
     for line in lines:
-        yield _dumped(line) + b"\n"
+        yield as_json_bytes(line) + b"\n"
 
 
 def _xlsx(session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
@@ -143,10 +142,6 @@ def _write_sums(sheet: Any, session: SessionState) -> None:
     for row, (name, value) in enumerate(sums.items()):
         sheet.write(row, 0, name)
         sheet.write(row, 1, value)
-
-
-def _dumped(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def named(session: SessionState, format_: Format) -> str:

@@ -111,7 +111,7 @@ class IngestionState:
     def save(self, session: SessionState, *, durable: bool = False) -> None:
         """Rewrites the session file atomically. Raises NeedsAttention if the folder cannot be written."""
         try:
-            replace_file(self._file(session.session_id), _dumps(session.as_json()), durable=durable)
+            replace_file(self._file(session.session_id), as_json_bytes(session.as_json()), durable=durable)
         except OSError as error:
             raise _unwritable(self.folder, error) from error
 
@@ -222,7 +222,7 @@ def _is_locked(lock: Path) -> bool:
 
 
 def _journal_line(event: Event) -> bytes:
-    return _dumps(as_journal_line(event)) + b"\n"
+    return as_json_bytes(as_journal_line(event)) + b"\n"
 
 
 def as_journal_line(event: Event) -> dict[str, Any]:
@@ -241,7 +241,8 @@ def as_journal_line(event: Event) -> dict[str, Any]:
     }
 
 
-def _dumps(value: Any) -> bytes:
+def as_json_bytes(value: Any) -> bytes:
+    """A value as compact JSON in UTF-8."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 

@@ -85,7 +85,7 @@ def status(house: InHouse, download: OneDownload) -> dict[str, Any]:
     return {
         "available": recipe.nsfw_model is not None,
         "fetching_helps": recipe.nsfw_model is None and house.weights.look().fetching_helps,
-        "sentence": recipe.unavailable.get(Stage.NSFW) or recipe.limited.get(Stage.NSFW),
+        "sentence": recipe.complaint(Stage.NSFW),
         "model": recipe.nsfw_model.name if recipe.nsfw_model else None,
         "weights": str(house.weights.place),
         "source": SOURCE_URL,
