@@ -31,7 +31,7 @@ from app.ingest.survey import NothingKnown
 from app.library.library import Library
 from app.library.migrations import HEAD, bring_to_head, revision_of
 from app.media import Stage, shown_name
-from app.reports import Format, lines_of, written
+from app.reports import Format, of_session, written
 from app.settings import Settings
 from app.terminal import COULD_NOT_RUN, SOME_FAILED, download_bar, err, in_foreground, out, print_json, print_session
 from app.wiring import House, build, command_as_typed, weights_of
@@ -239,7 +239,7 @@ def report(
     _require_database(configured)
     house, _ = build(configured, store, migrate=False)
     try:
-        pieces = written(format_, session, lines_of(session, house.records.ingestor))
+        pieces = written(format_, of_session(session, house.records.ingestor))
         if output is None:
             for piece in pieces:
                 sys.stdout.buffer.write(piece)
