@@ -1,10 +1,13 @@
 """The commands that take no file in: they look at sessions, files and settings, or make ready what a run needs."""
 
 import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 
 from app import settings
@@ -12,15 +15,22 @@ from app.analysis.analyzer import Recipes
 from app.analysis.ir import is_whole
 from app.analysis.weights import SOURCE_BYTES
 from app.doctor import examine
-from app.errors import CannotStart, DatabaseDisabled, UnknownSession
+from app.errors import CannotStart, DatabaseDisabled, InvalidRequest, UnknownSession
+from app.ingest.folders import Folders
 from app.ingest.store import IngestionState, replace_file
 from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.media import Stage
-from app.options import AsJson, Roots, checked_id, require_database
-from app.reports import Format, of_session, written
-from app.terminal import SOME_FAILED, download_bar, out, print_json, print_session
+from app.options import AsJson, Roots, checked_id, directory, require_database
+from app.reports import Format, Line, Report, of_session, written
+from app.terminal import SOME_FAILED, download_bar, err, out, print_json, print_session
+from app.verify import COLUMNS as VERIFY_COLUMNS
+from app.verify import FINE, Standing, Verification, places
 from app.wiring import build, weights_of
+
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="A file; without one, standard output.")]
+MAX_FILES_NAMED = 20
+MAX_FILES_IN_JSON = 1_000
 
 looking = typer.Typer()
 nsfw_cli = typer.Typer(no_args_is_help=True, help="The NSFW model: fetch its weights, or say how it stands.")
@@ -60,7 +70,7 @@ def report(
     session_id: str,
     root: Roots = None,
     format_: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.CSV,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file; without one, standard output.")] = None,
+    output: Output = None,
 ) -> None:
     """Write what became of every file that a session discovered."""
     configured = settings.load(root)
@@ -71,14 +81,95 @@ def report(
     require_database(configured)
     house, _ = build(configured, store, migrate=False)
     try:
-        pieces = written(format_, of_session(session, house.records.ingestor))
-        if output is None:
-            for piece in pieces:
-                sys.stdout.buffer.write(piece)
-        else:
-            replace_file(output, pieces)
+        _keep(written(format_, of_session(session, house.records.ingestor)), output)
     finally:
         house.close()
+
+
+def _keep(pieces: Iterable[bytes], output: Path | None) -> None:
+    """Writes a report to a file, or to standard output. Raises CannotStart where the file cannot be written."""
+    if output is None:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        return
+    try:
+        replace_file(output, pieces)
+    except OSError as error:
+        raise CannotStart(f"The report {output} cannot be written: {error.strerror}.", cause="cannot_write") from error
+
+
+@looking.command()
+def verify(
+    directories: Annotated[list[str] | None, typer.Argument(help="ROOT/relative paths; all roots by default.")] = None,
+    rehash: Annotated[bool, typer.Option("--rehash", help="Read every byte, to find what has rotten.")] = False,
+    root: Roots = None,
+    format_: Annotated[Format | None, typer.Option("--format", help="Write a report, CSV by default.")] = None,
+    output: Output = None,
+    json_: AsJson = False,
+) -> None:
+    """Hold the library against the disk; nothing is changed. Exit 0: all well, 1: some differ, 2: could not run."""
+    with_report = format_ is not None or output is not None
+    if json_ and with_report and output is None:
+        raise InvalidRequest("--json and a report cannot both go to standard output: name a file for it with -o.")
+    configured = settings.load(root)
+    require_database(configured)
+    library = Library(configured.database_url)
+    try:
+        folders = Folders(configured.ingest_media_roots)
+        typed = [directory(text, configured) for text in directories or []]
+        verification = Verification(folders, library.stock, places(folders, library.stock, typed), rehash)
+        words = err if with_report and output is None else out
+        kept: list[Line] = []
+        if json_:
+            lines = _differing(verification, kept.append, at_most=MAX_FILES_IN_JSON)
+        else:
+            lines = _differing(verification, lambda line: _name(line, words), at_most=MAX_FILES_NAMED)
+        if with_report:
+            _keep(written(format_ or Format.CSV, _report_of(verification, lines)), output)
+        else:
+            deque(lines, maxlen=0)
+    finally:
+        library.close()
+    if json_:
+        print_json(verification.as_json() | {"files": kept})
+    else:
+        _print_sums(verification, words)
+    if verification.differing:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _differing(verification: Verification, tell: Callable[[Line], None], *, at_most: int) -> Iterator[Line]:
+    """A line for each row that is not plainly ok; the first that differ are told at once."""
+    for finding in verification:
+        if finding.standing is not Standing.OK:
+            line = finding.as_line()
+            if finding.standing not in FINE and verification.differing <= at_most:
+                tell(line)
+            yield line
+
+
+def _report_of(verification: Verification, lines: Iterable[Line]) -> Report:
+    return Report(
+        VERIFY_COLUMNS,
+        lines,
+        sheet="Verification",
+        sums=lambda: {"rows": verification.rows, "differing": verification.differing, **verification.as_json()["sums"]},
+        tail=lambda: {"verification": verification.as_json()},
+    )
+
+
+def _name(line: Line, words: Console) -> None:
+    words.print(f"  {line['path']}: {line['reason']} ({line['class']})", markup=False)
+
+
+def _print_sums(verification: Verification, words: Console) -> None:
+    if verification.differing > MAX_FILES_NAMED:
+        words.print(f"  and {verification.differing - MAX_FILES_NAMED:,} more, which a report names (-o FILE)")
+    counts = ", ".join(
+        f"{count:,} {standing.replace('_', ' ')}" for standing, count in verification.sums.items() if count
+    )
+    how = "their bytes read" if verification.rehash else "by size and time; --rehash reads the bytes"
+    words.print(f"{verification.rows:,} files in the library ({how}): {counts or 'nothing to compare'}", markup=False)
 
 
 @looking.command()

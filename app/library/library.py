@@ -25,6 +25,7 @@ from app.library.recording import (
     record,
     row_in,
 )
+from app.library.stock import Stock
 from app.library.values import Event, Failed, Known, now
 from app.media import Analysis, Failure, Kind, Outcome, Stage, clean_json
 
@@ -284,6 +285,11 @@ class Library:
             return row
 
         return self._engines.read(work)
+
+    @property
+    def stock(self) -> Stock:
+        """The rows as they are held against the disk."""
+        return Stock(self._engines.peek)
 
 
 def _inside(table: Table, folder: bytes, *, below: bool) -> Any:
