@@ -2,9 +2,9 @@
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,20 +15,22 @@ from app.analysis.analyzer import Recipes
 from app.analysis.ir import is_whole
 from app.analysis.weights import SOURCE_BYTES
 from app.doctor import examine
-from app.errors import CannotStart, DatabaseDisabled, InvalidRequest, UnknownSession
+from app.errors import CannotStart, DatabaseDisabled, InvalidRequest, UnknownFile, UnknownSession
 from app.ingest.folders import Folders
 from app.ingest.store import IngestionState, replace_file
 from app.library.library import Library
 from app.library.migrations import bring_to_head
+from app.library.values import as_file
 from app.media import Stage
-from app.options import AsJson, Roots, checked_id, directory, require_database
+from app.options import AsJson, Roots, checked_id, directory, file, require_database
 from app.reports import Format, Line, Report, of_session, written
-from app.terminal import SOME_FAILED, download_bar, err, out, print_json, print_session
+from app.terminal import SOME_FAILED, download_bar, err, out, plain, print_json, print_session
 from app.verify import COLUMNS as VERIFY_COLUMNS
 from app.verify import FINE, Standing, Verification, places
 from app.wiring import build, weights_of
 
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="A file; without one, standard output.")]
+FilePath = Annotated[str, typer.Argument(help="ROOT/relative/path, or a path of the file system.")]
 MAX_FILES_NAMED = 20
 MAX_FILES_IN_JSON = 1_000
 
@@ -159,7 +161,7 @@ def _report_of(verification: Verification, lines: Iterable[Line]) -> Report:
 
 
 def _name(line: Line, words: Console) -> None:
-    words.print(f"  {line['path']}: {line['reason']} ({line['class']})", markup=False)
+    words.print(f"  {plain(line['path'])}: {line['reason']} ({line['class']})", markup=False)
 
 
 def _print_sums(verification: Verification, words: Console) -> None:
@@ -170,6 +172,44 @@ def _print_sums(verification: Verification, words: Console) -> None:
     )
     how = "their bytes read" if verification.rehash else "by size and time; --rehash reads the bytes"
     words.print(f"{verification.rows:,} files in the library ({how}): {counts or 'nothing to compare'}", markup=False)
+
+
+@looking.command()
+def show(path: FilePath, root: Roots = None, json_: AsJson = False) -> None:
+    """Show everything that the library knows of one file."""
+    configured = settings.load(root)
+    require_database(configured)
+    library = Library(configured.database_url)
+    try:
+        row = library.file(*Folders(configured.ingest_media_roots).file(file(path, configured)))
+        threshold = library.nsfw_threshold()
+    finally:
+        library.close()
+    if row is None:
+        raise UnknownFile(f"The library has no file {path}.")
+    known = as_file(row, threshold)
+    if json_:
+        print_json(known)
+    else:
+        out.print(plain(known.pop("path")), markup=False)
+        _print_known(known, "  ")
+
+
+def _print_known(values: Mapping[str, Any], indent: str) -> None:
+    """A line for each value that is known; those of a mapping below its name."""
+    for name, value in values.items():
+        if isinstance(value, Mapping) and value:
+            out.print(f"{indent}{plain(name)}", markup=False)
+            _print_known(value, indent + "  ")
+        elif value not in (None, {}, []):
+            text = ", ".join(map(_in_words, value)) if isinstance(value, list) else _in_words(value)
+            out.print(f"{indent}{plain(name):20}{plain(text)}", markup=False)
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value['text']} ({value['source']})" if isinstance(value, dict) and "source" in value else str(value)
 
 
 @looking.command()

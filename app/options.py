@@ -18,9 +18,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 
 def directory(text: str, configured: Settings) -> str:
     """A directory as the sessions name it: `ROOT/relative` as it is, else a path of the file system in shown form."""
-    if not text.strip() or text.partition("/")[0] in configured.ingest_media_roots:
-        return os.fsencode(text).decode("utf-8", "backslashreplace")  # as it is, its odd bytes as they are shown
-    return shown_name(os.path.realpath(os.fsencode(text)))
+    return _below_a_root(text, configured) or shown_name(os.path.realpath(os.fsencode(text)))
+
+
+def file(text: str, configured: Settings) -> str:
+    """The same for a file: one that is a link is meant itself, not what it leads to."""
+    folder, name = os.path.split(os.fsencode(text))
+    return _below_a_root(text, configured) or shown_name(os.path.join(os.path.realpath(folder), name))
+
+
+def _below_a_root(text: str, configured: Settings) -> str | None:
+    """A text that begins with the name of a root, as it is, its odd bytes as they are shown; None for any other."""
+    if text.strip() and text.partition("/")[0] not in configured.ingest_media_roots:
+        return None
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
 
 
 def checked_id(text: str) -> str:

@@ -1,66 +1,24 @@
 """The command line: most commands in this process, as `main` runs them; those about processes in their own."""
 
-import csv
-import io
 import json
 import os
 import signal
 import sqlite3
 import statistics
 import subprocess
-import sys
 import time
-import zipfile
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app import __version__
-from app.cli import main
 from app.settings import Settings
-from tests.samples import photo, truncated, write_many
-from tests.server import PROGRAM, PROJECT, Server, everything_in, media_ingest, query, settings_for, until
+from tests.commands import Place, refused
+from tests.samples import truncated, write_many
+from tests.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-
-
-class Place:
-    """A folder with media, a state folder and a database of its own, to run commands in."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder = folder
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-        self.media = folder / "photos"
-        self.media.mkdir()
-        self.state = folder / "state"
-        self.database = folder / "library.db"
-        self.env = settings_for(folder, {"photos": self.media}, INGEST_PORT="0")
-
-    def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """The command in this process: what it printed and its exit code."""
-        self._capsys.readouterr()
-        code: int | str | None = 0
-        with self._monkeypatch.context() as patch:
-            for name in os.environ.keys() - self.env.keys():
-                patch.delenv(name)
-            for name, value in (self.env | env).items():
-                patch.setenv(name, value)
-            patch.chdir(self.folder)
-            patch.setattr(sys, "argv", ["media-ingest", *arguments])
-            try:
-                main()
-            except SystemExit as stop:
-                code = stop.code
-        printed, complained = self._capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, int(code or 0), printed, complained)
-
-    def json(self, *arguments: str, code: int = 0) -> Any:
-        done = self.run(*arguments, "--json")
-        assert done.returncode == code, done.stderr
-        return json.loads(done.stdout)
 
 
 @pytest.fixture
@@ -70,22 +28,7 @@ def place(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def place_with_photos(place):
-    write_many(place.media, 3)
-    photo(place.media / "trip" / "a.jpg", size=(64, 48), keywords=["sea", "sand"], rating=4)
-    (place.media / "notes.txt").write_text("no picture")
-    return place
-
-
-def refused(done: subprocess.CompletedProcess[str], *parts: str, code: int = 2) -> None:
-    """The command ended with that code and one sentence that holds these parts: no traceback, nothing on stdout."""
-    assert done.returncode == code, done.stderr
-    assert done.stdout == ""
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("media-ingest: ")
-    assert lines[0].endswith(".")
-    for part in parts:
-        assert part in lines[0]
+    return place.with_photos()
 
 
 def test_version_is_that_of_the_package(place):
@@ -344,79 +287,3 @@ def test_a_paused_run_names_the_command_that_goes_on(place):
 def test_output_to_a_pipe_holds_no_terminal_codes(place_with_photos):
     done = place_with_photos.run("run", "photos", TERM="xterm-256color")
     assert "\x1b" not in done.stdout + done.stderr
-
-
-def test_report_writes_every_file_to_standard_output_or_to_a_file(place_with_photos, tmp_path):
-    place = place_with_photos
-    session_id = place.json("run", "photos")["session_id"]
-    lines = [json.loads(line) for line in place.run("report", session_id, "--format", "jsonl").stdout.splitlines()]
-    assert {line["path"]: line["class"] for line in lines} == {
-        "photos/notes.txt": "unsupported",
-        **dict.fromkeys((line["path"] for line in lines if line["outcome"] == "added"), "answered"),
-    }
-    assert len(lines) == 5
-    kept = tmp_path / "report.csv"
-    assert place.run("report", session_id, "-o", str(kept)).returncode == 0
-    assert len(kept.read_text("utf-8-sig").splitlines()) == 6
-    refused(place.run("report", "00000000-0000-4000-8000-000000000000"), "There is no session")
-
-
-def test_verify_tells_what_differs_and_exits_by_it(place_with_photos, tmp_path):
-    place = place_with_photos
-    place.run("run", "photos")
-    done = place.run("verify")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "4 files in the library (by size and time; --rehash reads the bytes): 4 ok" in done.stdout
-    before = everything_in(place.folder)
-    rotten, gone = place.media / "trip" / "a.jpg", min(place.media.glob("*.png"))
-    stamp = rotten.stat().st_mtime_ns
-    rotten.write_bytes(b"\0" * rotten.stat().st_size)
-    os.utime(rotten, ns=(stamp, stamp))
-    assert place.json("verify", "--rehash", "photos/trip", code=1)["sums"]["rotten"] == 1
-    assert place.json("verify", str(place.media / "trip"))["sums"]["ok"] == 1
-    gone.unlink()
-    done = place.run("verify", "--rehash")
-    assert done.returncode == 1
-    assert f"photos/{gone.name}: It is not there any more. (missing)" in done.stdout
-    assert "photos/trip/a.jpg: Size and time agree, the bytes do not" in done.stdout
-    assert "4 files in the library (their bytes read): 2 ok, 1 missing, 1 rotten" in done.stdout
-    kept = tmp_path / "verified.json"
-    told = place.json("verify", "--rehash", "-o", str(kept), "--format", "json", code=1)
-    assert (told["rows"], told["differing"], sum(told["sums"].values())) == (4, 2, 4)
-    whole = json.loads(kept.read_bytes())
-    assert whole["files"] == told.pop("files")
-    assert whole["verification"] == told
-    assert {file["path"]: file["class"] for file in whole["files"]} == {
-        f"photos/{gone.name}": "missing",
-        "photos/trip/a.jpg": "rotten",
-    }
-    assert everything_in(place.folder) == before
-
-
-def test_a_report_of_a_verification_goes_to_standard_output_alone_and_names_every_file(place):
-    write_many(place.media, 25)
-    place.run("run", "photos")
-    for path in place.media.iterdir():
-        path.unlink()
-    done = place.run("verify", "--format", "csv")
-    assert done.returncode == 1
-    table = list(csv.DictReader(io.StringIO(done.stdout.removeprefix("\ufeff"), newline="")))
-    assert [(row["class"], row["actual_size"]) for row in table] == [("missing", "")] * 25
-    assert done.stderr.count("(missing)") == 20
-    assert "and 5 more, which a report names" in done.stderr
-    assert place.run("verify", "--format", "xlsx", "-o", str(place.folder / "v.xlsx")).returncode == 1
-    with zipfile.ZipFile(place.folder / "v.xlsx") as book:
-        first = book.read("xl/worksheets/sheet1.xml").decode()
-    assert "root_missing" in first
-    assert "<v>25</v>" in first
-
-
-def test_verify_refuses_what_it_cannot_do(place):
-    write_many(place.media, 1)
-    refused(place.run("verify"), "migrate")
-    place.run("run", "photos")
-    refused(place.run("verify", "photos/nowhere"), "There is no directory photos/nowhere")
-    refused(place.run("verify", "/etc"), "/etc is not inside a media root")
-    refused(place.run("verify", "--json", "--format", "csv"), "cannot both go to standard output")
-    refused(place.run("verify", "-o", "nowhere/report.csv"), "The report nowhere/report.csv cannot be written")
-    refused(place.run("verify", DATABASE_URL="none"), "Database functionality is disabled.")
