@@ -16,7 +16,8 @@ from app.ingest.store import IngestionState
 from app.ingest.survey import NothingKnown
 from app.library.migrations import revision_of
 from app.looking import looking
-from app.options import AsJson, Roots, checked_id, directory, require_database
+from app.media import shown_path
+from app.options import AsJson, Roots, checked_id, directory, file, require_database
 from app.settings import Settings
 from app.terminal import COULD_NOT_RUN, err, in_foreground, out, print_json
 from app.wiring import House, build
@@ -172,6 +173,24 @@ def resume(session_id: str, root: Roots = None, json_: AsJson = False) -> None:
     """Go on with a paused or interrupted session, in the foreground."""
     checked = checked_id(session_id)
     in_foreground(settings.load(root), lambda house: house.records.runner.resume(checked)[0], as_json=json_)
+
+
+@cli.command()
+def retry(
+    session_id: str,
+    cause: Annotated[str | None, typer.Option(help="Only files that failed for this cause.")] = None,
+    path: Annotated[list[str] | None, typer.Option(help="Only this file, as ROOT/relative; repeatable.")] = None,
+    root: Roots = None,
+    json_: AsJson = False,
+) -> None:
+    """Try the failed files of a session again, as a new session in the foreground."""
+    checked, configured = checked_id(session_id), settings.load(root)
+
+    def begin(house: House) -> SessionState:
+        paths = tuple(shown_path(*house.folders.file(file(text, configured))) for text in path or ())
+        return house.records.runner.retry(checked, cause=cause, paths=paths)  # type: ignore[attr-defined,no-any-return]
+
+    in_foreground(configured, begin, as_json=json_)
 
 
 def _parameters(configured: Settings, **options: Any) -> Parameters:

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from app import __version__
+from app.errors import NothingMatches
+from app.ingest.parameters import parse_parameters
+from app.ingest.runner import Runner
 from app.settings import Settings
 from tests.commands import Place, refused
 from tests.samples import truncated, write_many
@@ -287,3 +290,38 @@ def test_a_paused_run_names_the_command_that_goes_on(place):
 def test_output_to_a_pipe_holds_no_terminal_codes(place_with_photos):
     done = place_with_photos.run("run", "photos", TERM="xterm-256color")
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_retry_asks_for_the_failed_files_of_a_session_and_runs_the_new_one(place, monkeypatch):
+    """Runner.retry is stood in for: what is asked of it, and that its session is run to its end."""
+    write_many(place.media, 1)
+    truncated(place.media / "cut.jpg", size=(96, 64))
+    session_id = place.json("run", "photos", code=1)["session_id"]
+    asked = []
+
+    def retried(runner, session_id, *, cause=None, paths=()):
+        asked.append((session_id, cause, tuple(paths)))
+        return runner.start(parse_parameters({"directories": ["photos"], "skip_existing": False}))
+
+    monkeypatch.setattr(Runner, "retry", retried, raising=False)
+    status = place.json("retry", session_id.upper(), code=1)
+    assert (status["status"], status["outcomes"]["failed"]) == ("completed", 1)
+    assert status["session_id"] != session_id
+    here = str(place.media / "cut.jpg")
+    place.run("retry", session_id, "--cause", "truncated_image", "--path", "photos/cut.jpg", "--path", here)
+    assert asked == [
+        (session_id, None, ()),
+        (session_id, "truncated_image", ("photos/cut.jpg", "photos/cut.jpg")),
+    ]
+    refused(place.run("retry", "not-a-uuid"), "UUID")
+    refused(place.run("retry", session_id, "--path", "/etc/passwd"), "not inside a media root")
+    assert len(asked) == 2
+
+
+def test_what_cannot_be_retried_is_one_sentence(place, monkeypatch):
+    def refuse(runner, session_id, *, cause=None, paths=()):
+        raise NothingMatches("No file of the session failed.")
+
+    monkeypatch.setattr(Runner, "retry", refuse, raising=False)
+    place.run("migrate")
+    refused(place.run("retry", UNKNOWN), "No file of the session failed.")
