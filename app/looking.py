@@ -97,7 +97,7 @@ def _keep(pieces: Iterable[bytes], output: Path | None) -> None:
     try:
         replace_file(output, pieces)
     except OSError as error:
-        raise CannotStart(f"The report {output} cannot be written: {error.strerror}.", cause="cannot_write") from error
+        raise CannotStart(f"The report {output} cannot be written: {error.strerror}.") from error
 
 
 @looking.command()
