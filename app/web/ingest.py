@@ -217,7 +217,7 @@ def report(
 ) -> Response:
     """Every file that the session discovered, with what became of it, as a file to keep."""
     session = records.runner.session(session_id)
-    pieces = reports.written(format_, session, reports.lines_of(session, records.ingestor))
+    pieces = reports.written(format_, reports.of_session(session, records.ingestor))
     headers = {"Content-Disposition": f'attachment; filename="{reports.named(session, format_)}"'}
     return StreamingResponse(pieces, media_type=format_.media_type, headers=headers)
 

@@ -6,35 +6,12 @@ from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
 
 from app.errors import InvalidRequest, UnknownFile
-from app.library.values import is_nsfw
+from app.library.values import as_file
 from app.media import shown_path
 from app.web.ingest import InRecords
 from app.web.page import InHouse
 
 router = APIRouter(prefix="/api")
-
-_PLAIN = (
-    "sha256", "phash", "format", "kind", "mode", "width", "height", "frames", "notes", "size", "duration_seconds",
-    "taken_at", "camera_make", "camera_model", "lens_model", "orientation", "latitude", "longitude", "score",
-    "keywords", "generator", "prompt", "negative_prompt", "generation", "nsfw_probability", "nsfw_mean", "nsfw_frames",
-    "nsfw_model", "raw",
-    "stages", "session_id", "ingested_at", "updated_at", "missing_at",
-)  # fmt: skip
-_NOT_READ_YET = (
-    "frame_rate", "iso", "f_number", "exposure_seconds", "focal_length_mm", "altitude_m", "title", "caption", "creator",
-    "prompt_verdict",
-)  # fmt: skip
-
-
-def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
-    """A row of the library as the contract shows a file. `is_nsfw` is derived: null without a probability."""
-    return {
-        "path": shown_path(row["root"], row["path"]),
-        **{name: row[name] for name in _PLAIN},
-        **dict.fromkeys(_NOT_READ_YET),
-        "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
-        "sources": {"score": row["score_source"]} if row["score_source"] else {},
-    }
 
 
 def row_at(house: InHouse, records: InRecords, path: str) -> dict[str, Any]:
