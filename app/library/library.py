@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.errors import NeedsAttention
 from app.library.engine import Engines, translated
+from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.recording import (
     EVENTS,
@@ -42,6 +43,7 @@ class Library:
 
     def __init__(self, url: str) -> None:
         self._engines = Engines(url)
+        self.history = History(self._engines)
 
     def close(self) -> None:
         """Closes every connection."""
