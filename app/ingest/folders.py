@@ -12,7 +12,8 @@ from enum import Enum
 from pathlib import Path
 
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
-from app.ingest.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules, is_hidden
+from app.ingest.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
+from app.ingest.sidecars import SCORES_FOLDER, Sidecars, picture_of_score, stamps_in
 from app.media import (
     FORMAT_OF_SUFFIX,
     MAX_PATH_BYTES,
@@ -23,8 +24,6 @@ from app.media import (
     storable_ns,
     suffix_of,
 )
-
-SCORES_FOLDER = b".scores"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -198,10 +197,14 @@ class Folders:
         folder = self.locate(parent)
         return folder.root, join(folder.path, _path_of(name))
 
+    def status(self, root: str, path: bytes) -> os.stat_result:
+        """What lies at a path, links not followed. Raises OSError."""
+        return os.lstat(self.absolute(root, path))
+
     def found(self, root: str, path: bytes) -> FoundFile | None:
         """One file as it is on disk now, without its sidecars; None if it is gone or no regular file."""
         try:
-            status = os.lstat(self.absolute(root, path))
+            status = self.status(root, path)
         except OSError:
             return None
         return (
@@ -261,8 +264,8 @@ class Folders:
         warning = None
         if IGNORE_FILE in entries:
             ignores, warning = self._with_rules(folder, ignores)
-        scores = _stamps_in(os.path.join(absolute, SCORES_FOLDER)) if SCORES_FOLDER in folders else {}
-        sidecars = _Sidecars(entries, scores)
+        scores = stamps_in(os.path.join(absolute, SCORES_FOLDER)) if SCORES_FOLDER in folders else {}
+        sidecars = Sidecars(entries, scores)
         room = MAX_PATH_BYTES - len(folder.root.encode() + b"/" + join(folder.path, b""))
         seen = (
             Entry(name, Look.IGNORED)
@@ -289,7 +292,7 @@ def _before_what_it_holds(folder: Folder) -> bytes:
     return b"/".join((folder.root.encode(), folder.path, b"") if folder.path else (folder.root.encode(), b""))
 
 
-def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: "_Sidecars", room: int) -> Entry | None:
+def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: Sidecars, room: int) -> Entry | None:
     """What an entry is; None for a sidecar, which counts with its picture, and for a file that is gone already.
 
     `room` is what the longest path leaves for the name, in bytes.
@@ -305,56 +308,7 @@ def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: "_Sidecars", r
     return Entry(name, Look.MEDIA, status.st_size, storable_ns(status.st_mtime_ns), sidecars.stamp_of(name))
 
 
-class _Sidecars:
-    """The files of one folder that speak for others: `a.jpg.xmp`, `a.xmp` and `.scores/a.jpg.json`."""
-
-    def __init__(self, entries: Mapping[bytes, os.DirEntry[bytes]], scores: Mapping[bytes, str]) -> None:
-        self._xmp = {_stem(name): entry for name, entry in entries.items() if suffix_of(name) == b".xmp"}
-        self._scores = scores
-        if self._xmp:
-            media = [name for name in entries if suffix_of(name) in FORMAT_OF_SUFFIX and not is_hidden(name)]
-            self._spoken_for = {*media, *(_stem(name) for name in media)}
-
-    def speaks_for_a_file(self, name: bytes) -> bool:
-        return suffix_of(name) == b".xmp" and _stem(name) in self._spoken_for
-
-    def stamp_of(self, name: bytes) -> str:
-        """Size and mtime of each sidecar of a media file, empty where it has none."""
-        if not self._xmp and not self._scores:
-            return ""
-        stamps = [f"xmp={_stamp(self._xmp[key])}" for key in (name, _stem(name)) if key in self._xmp]
-        if name + b".json" in self._scores:
-            stamps.append(f"score={self._scores[name + b'.json']}")
-        return " ".join(stamps)
-
-
-def _stem(name: bytes) -> bytes:
-    return name.rpartition(b".")[0]
-
-
-def _stamp(entry: os.DirEntry[bytes]) -> str:
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except OSError:
-        return "gone"
-    return f"{status.st_size}:{status.st_mtime_ns}"
-
-
-def _stamps_in(folder: bytes) -> dict[bytes, str]:
-    try:
-        with os.scandir(folder) as scan:
-            return {entry.name: _stamp(entry) for entry in scan if entry.name.endswith(b".json")}
-    except OSError:
-        return {}
-
-
 def _is_score_of_a_file(folder: bytes, name: bytes) -> bool:
     """Whether `.scores/a.jpg.json` belongs to a media file beside the folder, and so counts with it."""
-    parent, _, own = folder.rpartition(b"/")
-    picture = name.removesuffix(b".json")
-    return (
-        own == SCORES_FOLDER
-        and picture != name
-        and suffix_of(picture) in FORMAT_OF_SUFFIX
-        and os.path.lexists(os.path.join(parent, picture))
-    )
+    picture = picture_of_score(folder + b"/" + name)
+    return picture is not None and os.path.lexists(picture)
