@@ -71,16 +71,16 @@ def _as_line(event: Event) -> dict[str, Any]:
 def _check(text: str) -> None:
     """Raises InvalidRequest for a text that cannot be a path."""
     if not text.strip():
-        raise InvalidRequest("Give a path to explain, as ROOT/relative/path.", field="path", cause="no_path")
+        raise InvalidRequest("Give a path to explain, as ROOT/relative/path.", field="path")
     if len(text) > MAX_CHARACTERS:
-        raise InvalidRequest(f"The path is longer than {MAX_CHARACTERS:,} characters.", field="path", cause="bad_path")
+        raise InvalidRequest(f"The path is longer than {MAX_CHARACTERS:,} characters.", field="path")
     try:
         possible = b"\0" not in path_from_shown(text)
     except UnicodeEncodeError:
         possible = False
     if not possible:
         sentence = "The path holds characters that no file name can have."
-        raise InvalidRequest(sentence, field="path", cause="bad_path")
+        raise InvalidRequest(sentence, field="path")
 
 
 def _place_of(folders: Folders, text: str) -> tuple[str, bytes]:
