@@ -188,7 +188,7 @@ def retry(
 
     def begin(house: House) -> SessionState:
         paths = tuple(shown_path(*house.folders.file(file(text, configured))) for text in path or ())
-        return house.records.runner.retry(checked, cause=cause, paths=paths)  # type: ignore[attr-defined,no-any-return]
+        return house.records.runner.retry(checked, cause=cause, paths=paths)
 
     in_foreground(configured, begin, as_json=json_)
 

@@ -7,12 +7,15 @@ media, unsupported or ignored. What the library knows of the files, `survey.py` 
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
-from app.ingest.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules, is_hidden
+from app.ingest.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
+from app.ingest.reaching import Descent, reachable
+from app.ingest.sidecars import SCORES_FOLDER, Sidecars, picture_of_score, stamps_in
 from app.media import (
     FORMAT_OF_SUFFIX,
     MAX_PATH_BYTES,
@@ -23,8 +26,6 @@ from app.media import (
     storable_ns,
     suffix_of,
 )
-
-SCORES_FOLDER = b".scores"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -131,16 +132,18 @@ class Folders:
         """
         typed = text.strip()
         folder = self.locate(text if typed == text or self._is_there(text) else typed)
-        absolute = self.absolute(folder.root, folder.path)
-        if not os.path.lexists(absolute):
+        try:
+            status = self.status(folder.root, folder.path)
+        except OSError:
             if not folder.path:
+                absolute = os.fsdecode(self.absolute(folder.root, b""))
                 raise NoSuchDirectory(
-                    f"The media root '{folder.root}' is not there: {os.fsdecode(absolute)} does not exist.",
+                    f"The media root '{folder.root}' is not there: {absolute} does not exist.",
                     field="directory",
                     cause="root_missing",
-                )
-            raise NoSuchDirectory(f"There is no directory {folder.shown}.", field="directory")
-        if not os.path.isdir(absolute):
+                ) from None
+            raise NoSuchDirectory(f"There is no directory {folder.shown}.", field="directory") from None
+        if not stat.S_ISDIR(status.st_mode):
             raise NotADirectory(
                 f"{folder.shown} is a file, not a directory: choose the folder it lies in.", field="directory"
             )
@@ -167,9 +170,10 @@ class Folders:
         """Whether a text, with the spaces around it, names something that exists: a listed name may have them."""
         try:
             folder = self.locate(text)
-        except InvalidRequest:
+            self.status(folder.root, folder.path)
+        except (InvalidRequest, OSError):
             return False
-        return os.path.lexists(self.absolute(folder.root, folder.path))
+        return True
 
     def _inside_some_root(self, real: bytes, text: str) -> Folder:
         for root, base in self.roots.items():
@@ -198,10 +202,18 @@ class Folders:
         folder = self.locate(parent)
         return folder.root, join(folder.path, _path_of(name))
 
+    def status(self, root: str, path: bytes) -> os.stat_result:
+        """What lies at a path, links not followed, except for the root itself. Raises OSError."""
+        if not path:
+            return os.stat(self.roots[root])
+        folder, _, name = self.absolute(root, path).rpartition(b"/")
+        with reachable(folder) as reached:
+            return os.lstat(reached + b"/" + name)
+
     def found(self, root: str, path: bytes) -> FoundFile | None:
         """One file as it is on disk now, without its sidecars; None if it is gone or no regular file."""
         try:
-            status = os.lstat(self.absolute(root, path))
+            status = self.status(root, path)
         except OSError:
             return None
         return (
@@ -212,28 +224,14 @@ class Folders:
 
     def ignores_of(self, folder: Folder) -> Ignores:
         """What holds in a folder by the rules of the folders above it."""
-        ignores = Ignores(folder.root)
-        parts = folder.path.split(b"/") if folder.path else []
-        for depth, _ in enumerate(parts):
-            above = Folder(folder.root, b"/".join(parts[:depth]))
-            ignores, _ = self._with_rules(above, ignores)
-            ignores = ignores.below(b"/".join(parts[: depth + 1]))
+        ignores, above = Ignores(folder.root), Folder(folder.root)
+        with suppress(OSError), closing(Descent(self.roots[folder.root])) as descent:
+            for name in folder.path.split(b"/") if folder.path else ():
+                ignores, _ = _with_rules(above, descent.reached, ignores)
+                above = above.below(name)
+                ignores = ignores.below(above.path)
+                descent.go(name)
         return ignores
-
-    def _with_rules(self, folder: Folder, ignores: Ignores) -> tuple[Ignores, str | None]:
-        """With what the folder's own `.ingestignore` says, and a warning where it cannot be read."""
-        path = os.path.join(self.absolute(folder.root, folder.path), IGNORE_FILE)
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    return ignores, None
-                return ignores.adding(Rules.parse(folder.path, file.read(MAX_BYTES))), None
-        except FileNotFoundError:
-            return ignores, None
-        except (OSError, ValueError) as error:
-            shown = shown_path(folder.root, join(folder.path, IGNORE_FILE))
-            return ignores, f"{shown} cannot be read, so nothing is left out by it: {error}."
 
     def read(self, folder: Folder, ignores: Ignores | None = None) -> Listing:
         """What the folder holds now, under the rules of the folders above it, which are looked up if not given.
@@ -242,35 +240,55 @@ class Folders:
         """
         if ignores is None:
             ignores = self.ignores_of(folder)
-        absolute = self.absolute(folder.root, folder.path)
-        entries: dict[bytes, os.DirEntry[bytes]] = {}
-        folders: list[bytes] = []
         try:
-            with os.scandir(absolute) as scan:
-                for entry in scan:
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.name)
-                    else:
-                        entries[entry.name] = entry
+            with reachable(self.absolute(folder.root, folder.path)) as reached:
+                return _listed(folder, reached, ignores)
         except OSError as error:
             return Listing(folder, ignores, warning=f"{folder.shown} cannot be read: {error.strerror}.")
-        folders.sort(key=lambda name: name + b"/")
-        if ignores.reason is not None:
-            names = sorted(name for name in entries if not _is_score_of_a_file(absolute, name))
-            return Listing(folder, ignores, tuple(Entry(name, Look.IGNORED) for name in names), tuple(folders))
-        warning = None
-        if IGNORE_FILE in entries:
-            ignores, warning = self._with_rules(folder, ignores)
-        scores = _stamps_in(os.path.join(absolute, SCORES_FOLDER)) if SCORES_FOLDER in folders else {}
-        sidecars = _Sidecars(entries, scores)
-        room = MAX_PATH_BYTES - len(folder.root.encode() + b"/" + join(folder.path, b""))
-        seen = (
-            Entry(name, Look.IGNORED)
-            if ignores.why(join(folder.path, name))
-            else _first_look(name, entries[name], sidecars, room)
-            for name in sorted(entries)
-        )
-        return Listing(folder, ignores, tuple(entry for entry in seen if entry is not None), tuple(folders), warning)
+
+
+def _listed(folder: Folder, reached: bytes, ignores: Ignores) -> Listing:
+    """What a folder holds that can be reached by a name. Raises OSError."""
+    entries: dict[bytes, os.DirEntry[bytes]] = {}
+    folders: list[bytes] = []
+    with os.scandir(reached) as scan:
+        for entry in scan:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.name)
+            else:
+                entries[entry.name] = entry
+    folders.sort(key=lambda name: name + b"/")
+    if ignores.reason is not None:
+        names = sorted(name for name in entries if not _is_score_of_a_file(folder, reached, name))
+        return Listing(folder, ignores, tuple(Entry(name, Look.IGNORED) for name in names), tuple(folders))
+    warning = None
+    if IGNORE_FILE in entries:
+        ignores, warning = _with_rules(folder, reached, ignores)
+    scores = stamps_in(reached + b"/" + SCORES_FOLDER) if SCORES_FOLDER in folders else {}
+    sidecars = Sidecars(entries, scores)
+    room = MAX_PATH_BYTES - len(folder.root.encode() + b"/" + join(folder.path, b""))
+    seen = (
+        Entry(name, Look.IGNORED)
+        if ignores.why(join(folder.path, name))
+        else _first_look(name, entries[name], sidecars, room)
+        for name in sorted(entries)
+    )
+    return Listing(folder, ignores, tuple(entry for entry in seen if entry is not None), tuple(folders), warning)
+
+
+def _with_rules(folder: Folder, reached: bytes, ignores: Ignores) -> tuple[Ignores, str | None]:
+    """With what the folder's own `.ingestignore` says, and a warning where it cannot be read."""
+    try:
+        descriptor = os.open(reached + b"/" + IGNORE_FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return ignores, None
+            return ignores.adding(Rules.parse(folder.path, file.read(MAX_BYTES))), None
+    except FileNotFoundError:
+        return ignores, None
+    except (OSError, ValueError) as error:
+        shown = shown_path(folder.root, join(folder.path, IGNORE_FILE))
+        return ignores, f"{shown} cannot be read, so nothing is left out by it: {error}."
 
 
 def _path_of(text: str) -> bytes:
@@ -289,7 +307,7 @@ def _before_what_it_holds(folder: Folder) -> bytes:
     return b"/".join((folder.root.encode(), folder.path, b"") if folder.path else (folder.root.encode(), b""))
 
 
-def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: "_Sidecars", room: int) -> Entry | None:
+def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: Sidecars, room: int) -> Entry | None:
     """What an entry is; None for a sidecar, which counts with its picture, and for a file that is gone already.
 
     `room` is what the longest path leaves for the name, in bytes.
@@ -305,56 +323,7 @@ def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: "_Sidecars", r
     return Entry(name, Look.MEDIA, status.st_size, storable_ns(status.st_mtime_ns), sidecars.stamp_of(name))
 
 
-class _Sidecars:
-    """The files of one folder that speak for others: `a.jpg.xmp`, `a.xmp` and `.scores/a.jpg.json`."""
-
-    def __init__(self, entries: Mapping[bytes, os.DirEntry[bytes]], scores: Mapping[bytes, str]) -> None:
-        self._xmp = {_stem(name): entry for name, entry in entries.items() if suffix_of(name) == b".xmp"}
-        self._scores = scores
-        if self._xmp:
-            media = [name for name in entries if suffix_of(name) in FORMAT_OF_SUFFIX and not is_hidden(name)]
-            self._spoken_for = {*media, *(_stem(name) for name in media)}
-
-    def speaks_for_a_file(self, name: bytes) -> bool:
-        return suffix_of(name) == b".xmp" and _stem(name) in self._spoken_for
-
-    def stamp_of(self, name: bytes) -> str:
-        """Size and mtime of each sidecar of a media file, empty where it has none."""
-        if not self._xmp and not self._scores:
-            return ""
-        stamps = [f"xmp={_stamp(self._xmp[key])}" for key in (name, _stem(name)) if key in self._xmp]
-        if name + b".json" in self._scores:
-            stamps.append(f"score={self._scores[name + b'.json']}")
-        return " ".join(stamps)
-
-
-def _stem(name: bytes) -> bytes:
-    return name.rpartition(b".")[0]
-
-
-def _stamp(entry: os.DirEntry[bytes]) -> str:
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except OSError:
-        return "gone"
-    return f"{status.st_size}:{status.st_mtime_ns}"
-
-
-def _stamps_in(folder: bytes) -> dict[bytes, str]:
-    try:
-        with os.scandir(folder) as scan:
-            return {entry.name: _stamp(entry) for entry in scan if entry.name.endswith(b".json")}
-    except OSError:
-        return {}
-
-
-def _is_score_of_a_file(folder: bytes, name: bytes) -> bool:
+def _is_score_of_a_file(folder: Folder, reached: bytes, name: bytes) -> bool:
     """Whether `.scores/a.jpg.json` belongs to a media file beside the folder, and so counts with it."""
-    parent, _, own = folder.rpartition(b"/")
-    picture = name.removesuffix(b".json")
-    return (
-        own == SCORES_FOLDER
-        and picture != name
-        and suffix_of(picture) in FORMAT_OF_SUFFIX
-        and os.path.lexists(os.path.join(parent, picture))
-    )
+    picture = picture_of_score(join(folder.path, name))
+    return picture is not None and os.path.lexists(reached + b"/../" + picture.rpartition(b"/")[2])

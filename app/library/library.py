@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.errors import AMBIGUOUS_MOVE, NeedsAttention
 from app.library.engine import Engines, translated
+from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.presence import Presence, inside
 from app.library.recording import (
@@ -46,6 +47,7 @@ class Library:
     def __init__(self, url: str) -> None:
         self._engines = Engines(url)
         self.presence = Presence(self._engines)
+        self.history = History(self._engines)
 
     def close(self) -> None:
         """Closes every connection."""

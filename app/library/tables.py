@@ -51,6 +51,7 @@ class MediaFile(Base):
         UniqueConstraint("root", "path"),
         Index("ix_media_files_root_folder", "root", "folder"),
         Index("ix_media_files_sha256", "sha256"),
+        Index("ix_media_files_session_id", "session_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -158,6 +159,18 @@ class IngestEvent(Base):
             unique=True,
             sqlite_where=text("kind = 'file_complete'"),
             postgresql_where=text("kind = 'file_complete'"),
+        ),
+        Index(
+            "ix_ingest_events_path",
+            "path",
+            sqlite_where=text("kind = 'file_complete'"),
+            postgresql_where=text("kind = 'file_complete'"),
+        ),
+        Index(
+            "ix_ingest_events_moves",
+            "id",
+            sqlite_where=text("outcome = 'moved'"),
+            postgresql_where=text("outcome = 'moved'"),
         ),
         Index(
             "ix_ingest_events_session_rows",

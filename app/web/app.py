@@ -29,7 +29,7 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import ingest, library, nsfw, page
+from app.web import account, ingest, library, nsfw, page
 from app.web.events import Bells
 from app.web.guard import Guard, problem
 from app.web.nsfw import Download
@@ -64,6 +64,7 @@ def create_app(house: House) -> FastAPI:
     app.add_middleware(Guard, settings=house.settings)
     app.include_router(page.router)
     app.include_router(ingest.router)
+    app.include_router(account.router)
     app.include_router(library.router)
     app.include_router(nsfw.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
-from app.ingest.folders import Folder, Folders, Look, is_hidden
+from app.ingest.folders import Folder, Folders, Look
+from app.ingest.ignoring import is_hidden
 from app.media import MAX_PATH_BYTES
 from tests.ingest.builders import far_future, tree
 

@@ -255,7 +255,6 @@ def test_the_endpoints_of_the_old_tool_are_gone(unchanged):
 
 
 def test_what_later_issues_bring_is_not_found_yet(unchanged):
-    refusal(unchanged.client.get("/api/ingest/explain?path=photos/line.webp"), 404, "not_found")
     refusal(unchanged.client.get("/metrics"), 404, "not_found")
 
 

@@ -1,0 +1,162 @@
+"""What became of a path and why, for any text that a person or a program asks about, on disk or not.
+
+Owns what is asked of disk, library and sessions; what follows from their answers, `facts.py` decides.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from app.errors import InvalidRequest, OutsideRoots
+from app.facts import Facts, OnDisk, directories_of, judged, stages_failed
+from app.ingest.folders import Folder, Folders
+from app.ingest.session import SessionState
+from app.ingest.sidecars import picture_of_score, spoken_for
+from app.ingest.store import as_journal_line
+from app.library.library import Library
+from app.library.values import Event
+from app.media import path_from_shown, shown_name, shown_path, storable_ns
+
+MAX_CHARACTERS = 65_536
+_OF_THE_ROW = ("sha256", "size", "format", "ingested_at", "updated_at", "missing_at", "session_id")
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+
+
+def explain(folders: Folders, library: Library, sessions: Iterable[SessionState], text: str) -> dict[str, Any]:
+    """What became of the path that a text names: `verdict` is the stable code, `sentence` says it to a person.
+
+    Reads one folder at most. Raises InvalidRequest, naming the field `path`, for a text that no path can be, and
+    NeedsAttention if the database cannot be reached.
+    """
+    _check(text)
+    try:
+        root, path = _place_of(folders, text)
+    except OutsideRoots as error:
+        return _answer(text, "outside_roots", error.sentence)
+    facts = gathered(folders, library, sessions, root, path)
+    verdict, sentence = judged(facts)
+    copies = library.history.copies(root, path) if facts.row else {"files": [], "count": 0}
+    return _answer(facts.shown, verdict, sentence) | {
+        "on_disk": facts.disk.as_json() if facts.disk else None,
+        "row": _of_the_row(facts.row) if facts.row else None,
+        "failures": [dict(failure) for failure in facts.failures],
+        "events": [_as_line(event) for event in facts.events],
+        "duplicates": copies["files"],
+        "duplicates_count": copies["count"],
+        "sessions": [session.session_id for session in facts.sessions],
+    }
+
+
+def _answer(shown: str, verdict: str, sentence: str) -> dict[str, Any]:
+    nothing: dict[str, Any] = {"on_disk": None, "row": None, "failures": [], "events": [], "duplicates": []}
+    return {"path": shown, "verdict": verdict, "sentence": sentence, **nothing, "duplicates_count": 0, "sessions": []}
+
+
+def _of_the_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**{name: row[name] for name in _OF_THE_ROW}, "stages_failed": stages_failed(row)}
+
+
+def _as_line(event: Event) -> dict[str, Any]:
+    moved_from = (event.detail or {}).get("moved_from")
+    return {**as_journal_line(event), "session_id": event.session_id, "moved_from": moved_from}
+
+
+# -- the facts ---------------------------------------------------------------------------------------------------
+
+
+def _check(text: str) -> None:
+    """Raises InvalidRequest for a text that cannot be a path."""
+    if not text.strip():
+        raise InvalidRequest("Give a path to explain, as ROOT/relative/path.", field="path")
+    if len(text) > MAX_CHARACTERS:
+        raise InvalidRequest(f"The path is longer than {MAX_CHARACTERS:,} characters.", field="path")
+    try:
+        possible = b"\0" not in path_from_shown(text)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        sentence = "The path holds characters that no file name can have."
+        raise InvalidRequest(sentence, field="path")
+
+
+def _place_of(folders: Folders, text: str) -> tuple[str, bytes]:
+    """Root and relative path of what a text names, there or not. Raises OutsideRoots.
+
+    Spaces around it are left away only where nothing is there with them: names may have them.
+    """
+    places: list[tuple[str, bytes]] = []
+    for candidate in dict.fromkeys((text, text.strip())):
+        with suppress(OutsideRoots):
+            places.append(_named(folders, candidate))
+    there = (place for place in places if _look(folders, *place)[0] is not None)
+    return next(there, None) or (places[0] if places else _named(folders, text))
+
+
+def _named(folders: Folders, text: str) -> tuple[str, bytes]:
+    """A file whose own link is not followed, or a root, or what a path with dots at its end leads to."""
+    try:
+        return folders.file(text)
+    except InvalidRequest:
+        folder = folders.locate(text)
+        return folder.root, folder.path
+
+
+def gathered(folders: Folders, library: Library, sessions: Iterable[SessionState], root: str, path: bytes) -> Facts:
+    """What disk, library and sessions know of a path inside a root."""
+    disk, trouble = _look(folders, root, path)
+    row = library.file(root, path)
+    facts = Facts(
+        root,
+        path,
+        disk,
+        trouble,
+        row=row,
+        failures=tuple(library.history.failures(root, path)),
+        events=tuple(library.history.events(root, path)),
+        moved_to=library.history.moved_to(root, path) if disk is None and row is None else None,
+        sessions=covering(sessions, Folder(root, path)),
+    )
+    return _judged_by_its_folder(folders, facts) if disk is not None and path else facts
+
+
+def _look(folders: Folders, root: str, path: bytes) -> tuple[OnDisk | None, str | None]:
+    """What lies at a path, and a sentence where that cannot be told."""
+    try:
+        status = folders.status(root, path)
+    except OSError as error:
+        base = folders.absolute(root, b"")
+        if not os.path.isdir(base):
+            return None, f"The media root '{root}' is not there: {shown_name(base)} is no directory now."
+        if error.errno in _NOTHING_THERE:
+            return None, None
+        return None, f"{shown_path(root, path)} cannot be looked at: {error.strerror}."
+    kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
+    kind = kinds.get(stat.S_IFMT(status.st_mode), "special")
+    return OnDisk(kind, status.st_size, storable_ns(status.st_mtime_ns)), None
+
+
+def _judged_by_its_folder(folders: Folders, facts: Facts) -> Facts:
+    """With what a reading of its folder says of a path: the rule that leaves it out, and sidecars."""
+    listing = folders.read(facts.folder)
+    ignored = listing.ignores.why(facts.path, directory=facts.kind == "folder")
+    if facts.kind != "file":
+        return replace(facts, ignored=ignored)
+    entry = next((entry for entry in listing.entries if entry.name == facts.name), None)
+    if entry is not None:
+        return replace(facts, ignored=ignored, sidecar=entry.sidecar)
+    if picture := picture_of_score(facts.path):  # its folder is hidden, and it counts with its picture all the same
+        above = Folder(facts.root, facts.folder.path.rpartition(b"/")[0])
+        return replace(facts, ignored=folders.ignores_of(above).reason, speaks_for=(shown_path(facts.root, picture),))
+    speaks_for = spoken_for(facts.name, (entry.name for entry in listing.entries))
+    shown = tuple(facts.folder.below(name).shown for name in speaks_for)
+    return replace(facts, ignored=ignored, speaks_for=shown)
+
+
+def covering(sessions: Iterable[SessionState], place: Folder) -> tuple[SessionState, ...]:
+    """The sessions whose directories hold a place, or are it, newest first."""
+    found = [session for session in sessions if any(folder.holds(place) for folder in directories_of(session))]
+    return tuple(sorted(found, key=lambda session: (session.created_at, session.session_id), reverse=True))

@@ -1,0 +1,301 @@
+"""All that is known of one path, and what follows from it: a stable verdict, and one sentence for a person.
+
+Pure: `explain.py` collects the facts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from app.errors import PASSING_CAUSES
+from app.ingest.folders import Folder
+from app.ingest.session import SessionState, Status
+from app.library.recording import event_path
+from app.library.values import Event
+from app.media import (
+    FORMAT_OF_SUFFIX,
+    MAX_PATH_BYTES,
+    Outcome,
+    Skip,
+    StageStatus,
+    path_from_shown,
+    shown_name,
+    shown_path,
+    suffix_of,
+)
+
+_NEXT = "start a session there to take it in"
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """What lies at a path now. `kind` is file, folder, link or special; `size` in bytes."""
+
+    kind: str
+    size: int
+    mtime_ns: int
+
+    def as_json(self) -> dict[str, Any]:
+        """With the time as ISO 8601 in UTC."""
+        at = datetime.fromtimestamp(self.mtime_ns / 1e9, UTC).isoformat(timespec="milliseconds")
+        return {"size": self.size, "mtime": at, "kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is known of one path inside a root.
+
+    `trouble` says why the disk could not be asked, `ignored` by which rule the path is left out, `speaks_for` the files
+    whose sidecar it is, `sidecar` the stamp of its own sidecars. `sessions` are those whose directories hold the path,
+    newest first.
+    """
+
+    root: str
+    path: bytes
+    disk: OnDisk | None = None
+    trouble: str | None = None
+    ignored: str | None = None
+    speaks_for: tuple[str, ...] = ()
+    sidecar: str = ""
+    row: Mapping[str, Any] | None = None
+    failures: tuple[Mapping[str, Any], ...] = ()
+    events: tuple[Event, ...] = ()
+    moved_to: Event | None = None
+    sessions: tuple[SessionState, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """`ROOT/relative` as people see it."""
+        return shown_path(self.root, self.path)
+
+    @property
+    def name(self) -> bytes:
+        """The last part of the path."""
+        return self.path.rpartition(b"/")[2]
+
+    @property
+    def kind(self) -> str | None:
+        """What lies on the disk: file, folder, link or special."""
+        return None if self.disk is None else self.disk.kind
+
+    @property
+    def fingerprint(self) -> str | None:
+        """What the file looks like now, as failures are remembered."""
+        return f"{self.disk.size}:{self.disk.mtime_ns}:{self.sidecar}" if self.disk else None
+
+    @property
+    def folder(self) -> Folder:
+        """The folder that it lies in."""
+        return Folder(self.root, self.path.rpartition(b"/")[0])
+
+
+def directories_of(session: SessionState) -> list[Folder]:
+    """The folders of a session, without a look at the disk: its parameters hold them as shown."""
+    parts = [path_from_shown(text).partition(b"/") for text in session.parameters.directories]
+    return [Folder(root.decode("utf-8", "replace"), path) for root, _, path in parts]
+
+
+def judged(facts: Facts) -> tuple[str, str]:
+    """The verdict and its sentence: the first that applies."""
+    if facts.trouble is not None:
+        return "unreadable", facts.trouble + _known_since(facts)
+    if facts.disk is None:
+        return _not_on_disk(facts)
+    if facts.kind == "folder":
+        sentence = f"{facts.shown} is a folder: ask about a file in it, or make a plan of it to see what is there."
+        return "folder", sentence + (f" All of it is left out: {facts.ignored}" if facts.ignored else "")
+    if facts.ignored is not None:
+        return "ignored", facts.ignored + _known_since(facts)
+    if (why := _unsupported(facts)) is not None:
+        return "unsupported", why + _known_since(facts)
+    if (failed := _failed(facts)) is not None:
+        return "failed", failed
+    if facts.row is not None:
+        return _taken_in(facts, facts.disk, facts.row)
+    return _why_not(facts)
+
+
+def _not_on_disk(facts: Facts) -> tuple[str, str]:
+    row, last = facts.row, facts.events[-1] if facts.events else None
+    if row is not None:
+        since = row["missing_at"]
+        known = f"known since {_when(since)}" if since else "which the next session over its folder will notice"
+        return "missing", f"{facts.shown} is gone from the disk, {known}; it was taken in on {_last_written(row)}."
+    if facts.moved_to is not None and (last is None or facts.moved_to.id > last.id):
+        moved = facts.moved_to
+        return "moved", (
+            f"{facts.shown} was moved to {moved.shown_path}: session {moved.session_id} met it there on "
+            f"{_when(moved.at)}."
+        )
+    if last is not None:
+        return "missing", (
+            f"{facts.shown} is gone from the disk and is not in the library: session {last.session_id} answered "
+            f"'{last.outcome}' for it on {_when(last.at)}{_because(last.reason)}"
+        )
+    if facts.failures:
+        return "missing", f"{facts.shown} is gone from the disk; it failed on {_when(facts.failures[0]['at'])}."
+    return "not_found", f"There is nothing at {facts.shown}, and nothing is known of it: check how it is written."
+
+
+def _unsupported(facts: Facts) -> str | None:
+    """Why a path on the disk is no file that is taken in, None if it is one."""
+    if facts.kind == "link":
+        return f"{facts.shown} is a link, and links are not followed: the file that it leads to counts where it lies."
+    if facts.kind == "special":
+        return f"{facts.shown} is a special file (a pipe, a socket or a device), which is never opened."
+    if facts.speaks_for:
+        return f"{facts.shown} is a sidecar and counts with what it speaks for: {', '.join(facts.speaks_for)}."
+    suffix = suffix_of(facts.name)
+    if suffix not in FORMAT_OF_SUFFIX:
+        named = f"the suffix {shown_name(suffix)}, which is not one of media" if suffix else "no suffix"
+        alone = ", and no picture beside it has its name" if suffix == b".xmp" else ""
+        return f"{facts.shown} has {named}{alone}: only files with a suffix of an image or a video are looked at."
+    length = len(event_path(facts.root, facts.path))
+    if length > MAX_PATH_BYTES:
+        return (
+            f"The path of {shown_name(facts.name)} is too long: as ROOT/relative it has {length:,} bytes, and no more "
+            f"than {MAX_PATH_BYTES:,} can be taken in; move it to a folder nearer to the root."
+        )
+    return None
+
+
+def _failed(facts: Facts) -> str | None:
+    """With what the file failed and what to do, None if its last attempt did not."""
+    fatal = next((failure for failure in facts.failures if failure["fatal"]), None)
+    if fatal is not None:
+        attempts = fatal["attempts"]
+        often = "once" if attempts == 1 else f"{attempts} times, the last time"
+        changed = fatal["fingerprint"] != facts.fingerprint
+        what_to_do = (
+            "the file has changed since, so the next session tries it again"
+            if changed
+            else "sessions leave it out until it changes; mend or replace it, or retry it"
+        )
+        reason = str(fatal["reason"]).rstrip(".")
+        return (
+            f"{facts.shown} failed {often} on {_when(fatal['at'])} in session {fatal['session_id']}, at stage "
+            f"{fatal['stage']} ({fatal['cause']}): {reason}; {what_to_do}."
+        )
+    last = facts.events[-1] if facts.events else None
+    if last is not None and last.outcome == Outcome.FAILED and last.cause in PASSING_CAUSES:
+        reason = str(last.reason).rstrip(".")
+        return (
+            f"{facts.shown} failed on {_when(last.at)} in session {last.session_id} ({last.cause}): {reason}; the next "
+            "session tries it again."
+        )
+    return None
+
+
+def _taken_in(facts: Facts, disk: OnDisk, row: Mapping[str, Any]) -> tuple[str, str]:
+    """A file with a row and no failure: as it was then, or changed since."""
+    written = _last_written(row)
+    if row["missing_at"]:
+        return "changed", (
+            f"{facts.shown} was missing on {_when(row['missing_at'])} and is there again: the next session over its "
+            f"folder takes it in; it was taken in before on {written}."
+        )
+    different = {
+        "size": row["size"] != disk.size,
+        "time of change": row["mtime_ns"] != disk.mtime_ns,
+        "sidecar": row["sidecar"] != facts.sidecar,
+    }
+    if any(different.values()):
+        names = " and ".join(name for name, differs in different.items() if differs)
+        return "changed", (
+            f"{facts.shown} was taken in on {written}, and its {names} changed since: the next session over its folder "
+            "takes it in again."
+        )
+    failed = ", ".join(f"{mark['stage']} ({mark['cause']})" for mark in stages_failed(row))
+    without = f"; without {failed}, which failed" if failed else ""
+    return "ingested", f"{facts.shown} was taken in on {written}, and has not changed since{without}."
+
+
+def _why_not(facts: Facts) -> tuple[str, str]:
+    """Why a supported file that lies there has neither a row nor a failure."""
+    for session in facts.sessions:
+        if (sentence := _pending(facts, session)) is not None:
+            return "pending", sentence
+    if not facts.sessions:
+        return "not_ingested", f"{facts.shown} was not taken in: no session has looked at its folder yet; {_NEXT}."
+    session = facts.sessions[0]
+    this = f"session {session.session_id} of {_when(session.created_at)}"
+    if not _reaches(session, facts.folder):
+        where = ", ".join(session.parameters.directories)
+        return "not_recursive", (
+            f"{facts.shown} was not taken in: the newest session over it, {this}, looked at {where} without the "
+            "folders below; start one that is recursive."
+        )
+    if not session.parameters.matches(facts.name):
+        return "not_matching", (
+            f"{facts.shown} was not taken in: its name does not match the pattern '{session.parameters.pattern}' of "
+            f"the newest session over it, {this}."
+        )
+    last = facts.events[-1] if facts.events else None
+    if last is not None and last.outcome == Outcome.VANISHED:
+        return "not_ingested", (
+            f"{facts.shown} was gone when its turn came, on {_when(last.at)} in session {last.session_id}, and is "
+            f"there again; {_NEXT}."
+        )
+    if session.status is Status.CANCELLED:
+        return "not_ingested", f"{facts.shown} was not taken in: {this} was cancelled before it came to it; {_NEXT}."
+    if session.plan is not None and session.plan.skipped.get(Skip.BEYOND_MAX_FILES, 0):
+        return "beyond_max_files", (
+            f"{facts.shown} was not taken in: {this} was to take in {session.parameters.max_files} files, and those "
+            f"before it in the order of paths were as many; {_NEXT}."
+        )
+    return "not_ingested", f"{facts.shown} was not there yet when {this}, the newest over it, looked; {_NEXT}."
+
+
+def _pending(facts: Facts, session: SessionState) -> str | None:
+    """That a session which has not ended will come to the file, and when; None if it will not."""
+    if session.status.ended or not _reaches(session, facts.folder) or not session.parameters.matches(facts.name):
+        return None
+    if any(event.session_id == session.session_id for event in facts.events):
+        return None
+    at = session.current_file
+    if at is not None and path_from_shown(at) > event_path(facts.root, facts.path):
+        return None  # files are taken in path order: it is past this one
+    this = f"session {session.session_id} of {_when(session.created_at)}, which is {session.status.value}"
+    limit = session.parameters.max_files
+    among = "" if limit is None else f", if it is among the first {limit} files in the order of paths"
+    resumed = " once it is resumed" if session.status.resumable else ""
+    return f"{facts.shown} is not taken in yet: {this}, comes to it{resumed}{among}."
+
+
+def _reaches(session: SessionState, folder: Folder) -> bool:
+    """Whether a session looks at the files of a folder, and not only at those above it."""
+    directories = directories_of(session)
+    return folder in directories or (session.parameters.recursive and any(each.holds(folder) for each in directories))
+
+
+# -- words -------------------------------------------------------------------------------------------------------
+
+
+def stages_failed(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The stages of a row that failed, as `{"stage", "cause", "reason"}`."""
+    return [
+        {"stage": stage, "cause": mark.get("cause"), "reason": mark.get("reason")}
+        for stage, mark in row["stages"].items()
+        if mark["status"] == StageStatus.FAILED
+    ]
+
+
+def _when(at: str) -> str:
+    """A time of the library as people read it: `2026-11-20 10:00:00 UTC`."""
+    return f"{at[:10]} {at[11:19]} UTC"
+
+
+def _last_written(row: Mapping[str, Any]) -> str:
+    """When a row was made, when it was changed last, and by which session."""
+    updated = f", and last updated on {_when(row['updated_at'])}" if row["updated_at"] != row["ingested_at"] else ""
+    return f"{_when(row['ingested_at'])}{updated} by session {row['session_id']}"
+
+
+def _known_since(facts: Facts) -> str:
+    """What the library knows of a file that it would not take in now."""
+    return "" if facts.row is None else f" (In the library all the same: taken in on {_last_written(facts.row)}.)"
+
+
+def _because(reason: str | None) -> str:
+    return f": {reason}" if reason else "."

@@ -1,0 +1,147 @@
+"""What is asked of the past: what became of one path, over all sessions, and which files have the same bytes.
+
+Only reads. Each question is answered from an index, however many files the library knows.
+"""
+
+import heapq
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, text
+
+from app.library.engine import Engines
+from app.library.recording import EVENTS, FAILURES, MEDIA, as_events, event_path
+from app.library.values import Event
+from app.media import path_from_shown, shown_path
+
+MAX_EVENTS = 200
+MAX_COPIES = 100
+_AFTER_ALL = 2**63 - 1
+_ANSWERS = text("kind = 'file_complete'")  # as the indexes say it: with a parameter they would not be seen to apply
+_MOVES = text("outcome = 'moved'")
+_PRESENT = MEDIA.c.missing_at.is_(None)
+_TOLD = ("stage", "cause", "reason", "attempts", "fingerprint", "at", "fatal", "version", "session_id")
+
+
+class History:
+    """The past of single files, reachable as `library.history`."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    def events(self, root: str, path: bytes) -> list[Event]:
+        """What sessions answered for a path, oldest first: the newest `MAX_EVENTS`.
+
+        What happened under an older name, before the file was moved to this one, belongs to it.
+        """
+        return self._engines.read(lambda connection: _followed(connection, event_path(root, path)))
+
+    def moved_to(self, root: str, path: bytes) -> Event | None:
+        """The newest event by which a file moved away from a path; None where none did."""
+        moved_from = EVENTS.c.detail["moved_from"].as_string() == shown_path(root, path)
+        statement = select(EVENTS).where(_MOVES, moved_from).order_by(EVENTS.c.id.desc()).limit(1)
+        return self._engines.read(lambda connection: next(iter(as_events(connection.execute(statement))), None))
+
+    def failures(self, root: str, path: bytes) -> list[dict[str, Any]]:
+        """What is remembered of the failures of a path, one for each stage, the newest first.
+
+        `fatal` says that the file was not taken in, `fingerprint` what it looked like then.
+        """
+        columns = (FAILURES.c[name] for name in _TOLD)
+        statement = select(*columns).where(FAILURES.c.root == root, FAILURES.c.path == path)
+        statement = statement.order_by(FAILURES.c.at.desc(), FAILURES.c.id.desc())
+        return self._engines.read(lambda connection: [dict(row) for row in connection.execute(statement).mappings()])
+
+    def copies(self, root: str, path: bytes) -> dict[str, Any]:
+        """The other files that have the bytes of this one and are not missing.
+
+        `{"files", "count"}`: at most `MAX_COPIES` paths as shown, in their order, and how many there are.
+        """
+        this = and_(MEDIA.c.root == root, MEDIA.c.path == path)
+        sha256 = select(MEDIA.c.sha256).where(this).scalar_subquery()
+        others = (MEDIA.c.sha256 == sha256, _PRESENT, or_(MEDIA.c.root != root, MEDIA.c.path != path))
+        statement = select(MEDIA.c.root, MEDIA.c.path).where(*others).order_by(MEDIA.c.root, MEDIA.c.path)
+
+        def work(connection: Connection) -> dict[str, Any]:
+            files = [shown_path(*row) for row in connection.execute(statement.limit(MAX_COPIES))]
+            return {"files": files, "count": connection.execute(select(func.count()).where(*others)).scalar_one()}
+
+        return self._engines.read(work)
+
+    def same_bytes(self, session_id: str, *, after: str = "", limit: int = 100) -> dict[str, Any]:
+        """The files that a session wrote whose bytes another file that is not missing has, too.
+
+        `{"files", "groups", "next"}`: how many such files, a page of `{"sha256", "size", "files", "count"}` in the
+        order of the SHA-256 after `after`, and the cursor of the next page or None. A group lists every file with the
+        bytes, whichever session wrote it: at most `MAX_COPIES` paths as shown, and their number.
+        """
+        other = MEDIA.alias("other")
+        has_other = (
+            select(other.c.id)
+            .where(other.c.sha256 == MEDIA.c.sha256, other.c.id != MEDIA.c.id, other.c.missing_at.is_(None))
+            .exists()
+        )
+        written = (MEDIA.c.session_id == session_id, _PRESENT, has_other)
+        hashes = (
+            select(MEDIA.c.sha256)
+            .distinct()
+            .where(*written, MEDIA.c.sha256 > after)
+            .order_by(MEDIA.c.sha256)
+            .limit(limit + 1)
+        )
+
+        def work(connection: Connection) -> dict[str, Any]:
+            files = connection.execute(select(func.count()).where(*written)).scalar_one()
+            found = list(connection.execute(hashes).scalars())
+            groups = _groups(connection, found[:limit])
+            return {"files": files, "groups": groups, "next": found[limit - 1] if len(found) > limit else None}
+
+        return self._engines.read(work)
+
+
+def _followed(connection: Connection, path: bytes) -> list[Event]:
+    """The newest events of a path and of the paths that it was moved from, each up to the move; oldest first.
+
+    The way back is gone newest move first, so that each path is read once, from its newest event that counts.
+    """
+    found: list[Event] = []
+    seen: set[bytes] = set()
+    ways = [(-_AFTER_ALL, path)]  # the id before which events of a path count, negative: a heap gives its smallest
+    while ways:
+        before, at = heapq.heappop(ways)
+        if at in seen or (len(found) == MAX_EVENTS and -before < found[0].id):
+            continue
+        seen.add(at)
+        events = _answers_of(connection, at, -before)
+        found = sorted((*found, *events), key=lambda event: event.id)[-MAX_EVENTS:]
+        for event in events:
+            if moved_from := (event.detail or {}).get("moved_from"):
+                heapq.heappush(ways, (-event.id, path_from_shown(moved_from)))
+    return found
+
+
+def _answers_of(connection: Connection, path: bytes, before: int) -> list[Event]:
+    statement = select(EVENTS).where(_ANSWERS, EVENTS.c.path == path, EVENTS.c.id < before)
+    return as_events(connection.execute(statement.order_by(EVENTS.c.id.desc()).limit(MAX_EVENTS)))
+
+
+def _groups(connection: Connection, hashes: list[str]) -> list[dict[str, Any]]:
+    """The files with each of these SHA-256, by hash, and within a hash by path."""
+    place = func.row_number().over(partition_by=MEDIA.c.sha256, order_by=(MEDIA.c.root, MEDIA.c.path)).label("place")
+    ranked = (
+        select(
+            MEDIA.c.sha256,
+            MEDIA.c.size,
+            MEDIA.c.root,
+            MEDIA.c.path,
+            place,
+            func.count().over(partition_by=MEDIA.c.sha256).label("all"),
+        )
+        .where(MEDIA.c.sha256.in_(hashes), _PRESENT)
+        .subquery()
+    )
+    rows = select(ranked).where(ranked.c.place <= MAX_COPIES).order_by(ranked.c.sha256, ranked.c.place)
+    groups: dict[str, dict[str, Any]] = {}
+    for sha256, size, root, path, _, count in connection.execute(rows):
+        group = groups.setdefault(sha256, {"sha256": sha256, "size": size, "files": [], "count": count})
+        group["files"].append(shown_path(root, path))
+    return list(groups.values())

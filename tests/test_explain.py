@@ -1,0 +1,346 @@
+"""What became of a path: the decision over made-up facts, and every kind of text over a real folder and library."""
+
+import os
+import socket
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.errors import InvalidRequest
+from app.explain import MAX_CHARACTERS, explain
+from app.facts import Facts, OnDisk, judged
+from app.ingest.session import Status
+from app.library.values import Event
+from app.media import MAX_PATH_BYTES
+from tests.ingest.builders import AT, OTHER_SESSION, SESSION, parameters, plan_of, session_of, tree, workplace
+
+LATER = "2026-11-20T11:30:00.000+00:00"
+FILE = OnDisk("file", 100, 5)
+ROW = {
+    "sha256": "ab" * 32, "size": 100, "mtime_ns": 5, "sidecar": "", "format": "jpeg", "ingested_at": AT,
+    "updated_at": AT, "missing_at": None, "session_id": SESSION, "stages": {"identify": {"status": "done"}},
+}  # fmt: skip
+FAILURE = {
+    "stage": "thumbnail", "cause": "truncated_image", "reason": "It ends too soon.", "attempts": 3,
+    "fingerprint": "100:5:", "at": LATER, "fatal": True, "version": "1", "session_id": OTHER_SESSION,
+}  # fmt: skip
+
+
+def facts(path: bytes = b"a/b.jpg", disk: OnDisk | None = FILE, **others: Any) -> Facts:
+    return Facts("m", path, disk, **others)
+
+
+def answer(outcome: str, *, session_id: str = SESSION, number: int = 1, **others: Any) -> Event:
+    return Event(number, session_id, AT, "file_complete", b"m/a/b.jpg", outcome, **others)
+
+
+def asked(status: Status = Status.COMPLETED, *, directory: str = "m", session_id: str = SESSION, **asked_for: Any):
+    return session_of(status, session_id=session_id, parameters=parameters(directory, **asked_for))
+
+
+def says(what: Facts, verdict: str, *words: str) -> None:
+    """That the verdict follows, in one sentence with these words."""
+    got, sentence = judged(what)
+    assert got == verdict, sentence
+    assert [word for word in words if word not in sentence] == [], sentence
+    assert sentence.endswith((".", ".)", "tmp")) or "line" in sentence
+    assert ".." not in sentence, sentence
+
+
+# -- the decision ------------------------------------------------------------------------------------------------
+
+
+def test_what_nobody_knows_is_not_found():
+    says(facts(disk=None), "not_found", "nothing at m/a/b.jpg")
+
+
+def test_a_disk_that_cannot_be_asked_is_named_with_what_the_library_knows():
+    says(facts(disk=None, trouble="The media root 'm' is not there.", row=ROW), "unreadable", "root 'm'", SESSION)
+
+
+def test_a_file_that_is_gone_says_since_when_that_is_known():
+    says(facts(disk=None, row=ROW), "missing", "next session", "2026-11-20 10:00:00 UTC", SESSION)
+    says(facts(disk=None, row=ROW | {"missing_at": LATER}), "missing", "known since 2026-11-20 11:30:00 UTC")
+    gone = facts(disk=None, events=(answer("failed", reason="It ends too soon."),))
+    says(gone, "missing", "'failed'", SESSION, "It ends too soon.")
+    says(facts(disk=None, failures=(FAILURE,)), "missing", "it failed on 2026-11-20 11:30:00 UTC")
+
+
+def test_a_file_that_was_moved_away_says_where_to():
+    moved = replace(answer("moved", number=5), path=b"m/new.jpg")
+    says(facts(disk=None, moved_to=moved, events=(answer("added"),)), "moved", "moved to m/new.jpg", SESSION)
+    met_again = facts(disk=None, moved_to=moved, events=(answer("vanished", number=9),))
+    says(met_again, "missing", "'vanished'")
+
+
+def test_a_folder_says_how_to_ask():
+    says(facts(disk=replace(FILE, kind="folder")), "folder", "ask about a file in it")
+    hidden = facts(disk=replace(FILE, kind="folder"), ignored="m/a is hidden.")
+    says(hidden, "folder", "All of it is left out: m/a is hidden.")
+
+
+def test_a_file_that_is_left_out_says_by_which_rule():
+    rule = "m/a/b.jpg is left out by line 2 of m/.ingestignore: *.tmp"
+    says(facts(ignored=rule), "ignored", rule)
+    says(facts(ignored=rule, row=ROW), "ignored", rule, "In the library all the same", SESSION)
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (facts(disk=replace(FILE, kind="link")), "is a link"),
+        (facts(disk=replace(FILE, kind="special")), "special file"),
+        (facts(b"a/b.txt"), "the suffix .txt"),
+        (facts(b"a/b"), "no suffix"),
+        (facts(b"a/b.xmp", speaks_for=("m/a/b.jpg",)), "sidecar and counts with what it speaks for: m/a/b.jpg"),
+        (facts(b"a/b.xmp"), "no picture beside it"),
+        (facts(b"a/" * 1300 + b".jpg.jpg"), "2,610 bytes, and no more than 2,600"),
+    ],
+)
+def test_what_is_not_supported_says_what_it_is(what, words):
+    says(what, "unsupported", words)
+
+
+def test_a_failure_says_with_what_when_how_often_and_what_to_do():
+    words = ("3 times", "2026-11-20 11:30:00 UTC", OTHER_SESSION, "thumbnail (truncated_image): It ends too soon;")
+    says(facts(failures=(FAILURE,)), "failed", *words, "leave it out until it changes")
+    says(facts(failures=(FAILURE | {"attempts": 1},), row=ROW), "failed", "failed once on")
+    changed = facts(disk=replace(FILE, size=7), failures=(FAILURE,))
+    says(changed, "failed", "has changed since, so the next session tries it again")
+    passing = facts(events=(answer("failed", cause="unreadable", reason="It cannot be read."),))
+    says(passing, "failed", "(unreadable): It cannot be read; the next session tries it again")
+
+
+def test_a_file_that_was_taken_in_says_when_and_by_which_session():
+    says(facts(row=ROW), "ingested", "2026-11-20 10:00:00 UTC", SESSION, "has not changed since")
+    says(facts(row=ROW | {"updated_at": LATER}), "ingested", "last updated on 2026-11-20 11:30:00 UTC")
+    mark = {"nsfw": {"status": "failed", "cause": "damaged_image", "reason": "x"}}
+    not_fatal = FAILURE | {"fatal": False, "stage": "nsfw"}
+    says(facts(row=ROW | {"stages": mark}, failures=(not_fatal,)), "ingested", "without nsfw (damaged_image)")
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (facts(row=ROW | {"size": 7}), "its size changed"),
+        (facts(row=ROW | {"mtime_ns": 7}), "its time of change changed"),
+        (facts(row=ROW, sidecar="xmp=1:2"), "its sidecar changed"),
+        (facts(row=ROW | {"missing_at": LATER}), "is there again"),
+    ],
+    ids=["size", "time", "sidecar", "back"],
+)
+def test_a_file_that_changed_since_it_was_taken_in_says_what_did(what, words):
+    says(what, "changed", words, "the next session")
+
+
+def test_where_no_session_looked_the_file_is_just_not_ingested():
+    says(facts(), "not_ingested", "no session has looked at its folder yet")
+
+
+@pytest.mark.parametrize(
+    ("session", "verdict", "words"),
+    [
+        (asked(pattern="*.png"), "not_matching", "does not match the pattern '*.png'"),
+        (asked(recursive=False), "not_recursive", "looked at m without the folders below"),
+        (asked(Status.CANCELLED), "not_ingested", "was cancelled before"),
+        (asked(), "not_ingested", "was not there yet when session"),
+        (replace(asked(max_files=2), plan=plan_of(2, beyond_max_files=1)), "beyond_max_files", "to take in 2 files"),
+        (asked(Status.QUEUED), "pending", "which is queued, comes to it."),
+        (asked(Status.PAUSED, max_files=9), "pending", "once it is resumed, if it is among the first 9 files"),
+        (replace(asked(Status.PROCESSING), current_file="m/a/a.jpg"), "pending", "which is processing"),
+        (replace(asked(Status.PROCESSING), current_file="m/a/c.jpg"), "not_ingested", "was not there yet"),
+        (asked(Status.PROCESSING, pattern="*.png"), "not_matching", "'*.png'"),
+        (asked(directory="m/a", recursive=False), "not_ingested", "was not there yet"),
+    ],
+)
+def test_a_file_without_a_row_or_a_failure_says_why_not(session, verdict, words):
+    says(facts(sessions=(session,)), verdict, words, SESSION)
+
+
+def test_the_newest_session_decides_unless_an_older_one_will_come_to_it():
+    newest = asked(pattern="*.png", session_id=OTHER_SESSION)
+    says(facts(sessions=(newest, asked())), "not_matching", OTHER_SESSION)
+    says(facts(sessions=(newest, asked(Status.QUEUED))), "pending", SESSION)
+
+
+def test_a_file_that_was_gone_at_its_turn_and_is_back_says_so():
+    what = facts(sessions=(asked(),), events=(answer("vanished"),))
+    says(what, "not_ingested", "was gone when its turn came", "is there again")
+    says(replace(what, sessions=(asked(Status.PAUSED),)), "not_ingested", "was gone when its turn came")
+
+
+# -- a real folder and library -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def place(tmp_path, library_url):
+    with workplace(tmp_path, library_url) as opened:
+        opened.recover()
+        yield opened
+
+
+def told(place, text: str) -> dict[str, Any]:
+    return explain(place.folders, place.library, place.runner.sessions(), text)
+
+
+def verdicts(place, *names: str) -> dict[str, str]:
+    return {name: told(place, f"m/{name}")["verdict"] for name in names}
+
+
+def test_what_became_of_every_file_of_a_folder_is_told(place):
+    tree(place.media, "a.jpg", "copy/a.jpg", "broken.jpg", "c.png", ".h.jpg", "notes.txt", "a.xmp", "x.xmp")
+    tree(place.media, ".scores/a.jpg.json", ".scores/gone.jpg.json", "trip/.trash/d.jpg", "gone.jpg")
+    tree(place.media, "x/a.jpg", "x/skip-me.jpg", "x/keep.jpg")
+    (place.media / "copy" / "a.jpg").write_bytes((place.media / "a.jpg").read_bytes())
+    (place.media / "x" / ".ingestignore").write_text("# rules\nskip-*\n")
+    (place.media / "link.jpg").symlink_to("a.jpg")
+    os.mkfifo(place.media / "pipe.jpg")
+    session = place.run(pattern="*.jpg")
+    (place.media / "gone.jpg").unlink()
+    (place.media / "x" / "keep.jpg").write_text("longer than it was before")
+    tree(place.media, "later.jpg")
+    expected = {
+        "a.jpg": "ingested", "broken.jpg": "failed", "c.png": "not_matching", ".h.jpg": "ignored",
+        "notes.txt": "unsupported", "a.xmp": "unsupported", "x.xmp": "unsupported", "link.jpg": "unsupported",
+        "pipe.jpg": "unsupported", ".scores/a.jpg.json": "unsupported", ".scores/gone.jpg.json": "ignored",
+        "trip/.trash/d.jpg": "ignored", "gone.jpg": "missing", "x/skip-me.jpg": "ignored", "x/keep.jpg": "changed",
+        "later.jpg": "not_ingested", "x": "folder", "": "folder", "nothing.jpg": "not_found", "a.jpg/x": "not_found",
+    }  # fmt: skip
+    assert verdicts(place, *expected) == expected
+
+    whole = told(place, "m/a.jpg")
+    assert (whole["path"], whole["duplicates"], whole["duplicates_count"]) == ("m/a.jpg", ["m/copy/a.jpg"], 1)
+    assert whole["sessions"] == [session.session_id]
+    assert (whole["on_disk"]["kind"], whole["on_disk"]["size"]) == ("file", 5)
+    assert whole["row"].keys() == {
+        "sha256", "size", "format", "ingested_at", "updated_at", "missing_at", "session_id", "stages_failed",
+    }  # fmt: skip
+    [event] = whole["events"]
+    assert (event["outcome"], event["session_id"], event["path"]) == ("added", session.session_id, "m/a.jpg")
+    [failure] = told(place, "m/broken.jpg")["failures"]
+    assert (failure["attempts"], failure["cause"]) == (1, "truncated_image")
+    assert "line 2 of m/x/.ingestignore: skip-*" in told(place, "m/x/skip-me.jpg")["sentence"]
+    assert "m/a.jpg" in told(place, "m/a.xmp")["sentence"]
+    assert "m/a.jpg" in told(place, "m/.scores/a.jpg.json")["sentence"]
+    assert told(place, "m/link.jpg")["on_disk"]["kind"] == "link"
+    assert told(place, "m/pipe.jpg")["on_disk"]["kind"] == "special"
+    assert told(place, "m/x")["on_disk"]["kind"] == "folder"
+    assert told(place, "m/nothing.jpg") | {"on_disk": None, "row": None} == told(place, "m/nothing.jpg")
+
+
+def test_the_sidecar_of_a_file_is_part_of_whether_it_changed(place):
+    tree(place.media, "a.jpg", "a.xmp")
+    place.run()
+    assert told(place, "m/a.jpg")["verdict"] == "ingested"
+    (place.media / "a.xmp").write_text("longer than it was before")
+    assert "its sidecar changed" in told(place, "m/a.jpg")["sentence"]
+
+
+def test_a_root_that_is_gone_is_not_taken_for_missing_files(place):
+    tree(place.media, "a.jpg")
+    place.run()
+    place.media.rename(place.media.with_name("unplugged"))
+    gone = told(place, "m/a.jpg")
+    assert (gone["verdict"], gone["on_disk"]) == ("unreadable", None)
+    assert "media root 'm' is not there" in gone["sentence"]
+
+
+def test_a_path_is_found_however_it_is_written(place):
+    tree(place.media, "a/b.jpg", " spaced .jpg ", b"caf\xe9.jpg", "new\nline.jpg", "\u202egpj.jpg")
+    for text in ("m/a/b.jpg", f"{place.media}/a/b.jpg", "m/a/../a/./b.jpg", "m/a//b.jpg", " m/a/b.jpg\n"):
+        assert (told(place, text)["path"], told(place, text)["verdict"]) == ("m/a/b.jpg", "not_ingested"), text
+    assert told(place, str(place.media))["path"] == told(place, "m/a/..")["path"] == "m"
+    for text in ("m/ spaced .jpg ", r"m/caf\xe9.jpg", "m/new\nline.jpg", "m/\u202egpj.jpg"):
+        here = told(place, text)
+        assert (here["path"], here["on_disk"]["kind"]) == (text, "file")
+
+
+OUTSIDE = [
+    "/",
+    "/etc/passwd",
+    "..",
+    "m/..",
+    "m/../secret.jpg",
+    "other",
+    "other/a.jpg",
+    "~",
+    "m/out/secret.jpg",
+    "//",
+    ".",
+]
+
+
+@pytest.mark.parametrize("text", OUTSIDE)
+def test_nothing_of_the_disk_outside_the_roots_is_told(place, tmp_path, text):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.jpg").touch()
+    (tmp_path / "secret.jpg").touch()
+    (place.media / "out").symlink_to(tmp_path / "outside")
+    whole = told(place, text)
+    assert (whole["verdict"], whole["on_disk"]) == ("outside_roots", None)
+    assert whole["sentence"] == f"{text} is not inside a media root; the roots are: m."
+    assert told(place, "m/out")["on_disk"]["kind"] == "link"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "\n\t", "m/a\0.jpg", "\0", "m/\ud800.jpg", "\udce9", "m/" + "x/" * MAX_CHARACTERS],
+    ids=lambda text: ascii(text[:9]),
+)
+def test_what_no_path_can_be_is_refused_with_one_sentence(place, text):
+    with pytest.raises(InvalidRequest) as caught:
+        told(place, text)
+    assert caught.value.field == "path"
+    assert "\n" not in caught.value.sentence.strip()
+    caught.value.sentence.encode()
+
+
+@pytest.mark.parametrize(
+    "text", ["m/" + "long" * 200, "m/" + "a/" * 3000 + "b.jpg", "m/" + "é" * 20_000], ids=["name", "depth", "both"]
+)
+def test_a_path_that_is_too_long_for_the_system_is_not_found(place, text):
+    assert told(place, text)["verdict"] == "not_found"
+
+
+def test_a_socket_is_a_special_file(place):
+    plug = socket.socket(socket.AF_UNIX)
+    old = os.open(".", os.O_RDONLY)
+    os.chdir(place.media)  # the path of a socket may have 108 bytes
+    try:
+        plug.bind("socket.jpg")
+    finally:
+        os.chdir(old)
+        os.close(old)
+        plug.close()
+    assert told(place, "m/socket.jpg")["on_disk"]["kind"] == "special"
+
+
+def test_a_session_at_work_comes_to_what_it_has_not_answered_for(place):
+    tree(place.media, "a.jpg", "b.jpg", "c.jpg")
+    gate = place.gate(b"b.jpg")
+    session = place.runner.start(parameters("m"))
+    gate.arrived()
+    assert verdicts(place, "a.jpg", "c.jpg") == {"a.jpg": "ingested", "c.jpg": "pending"}
+    assert session.session_id in told(place, "m/c.jpg")["sentence"]
+    tree(place.media, "A.jpg")
+    assert verdicts(place, "A.jpg") == {"A.jpg": "not_ingested"}
+    gate.open()
+    place.until(session.session_id, Status.COMPLETED)
+
+
+def test_no_more_than_the_folder_of_a_path_is_read(place, monkeypatch):
+    tree(place.media, "a/b/c.jpg", "a/b/c/d.jpg", "a/x/y.jpg")
+    scanned: list[bytes] = []
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: scanned.append(path) or real(path))
+    told(place, "m/a/b/c.jpg")
+    assert scanned == [os.fsencode(place.media / "a" / "b")]
+
+
+def test_the_longest_path_that_is_taken_in_is_not_too_long(place):
+    above = b"/".join([b"x" * 200] * 12)
+    name = b"y" * (MAX_PATH_BYTES - len(b"m/" + above + b"/") - 4) + b".jpg"
+    tree(place.media, above + b"/" + name, above + b"/z" + name)
+    assert told(place, f"m/{above.decode()}/{name.decode()}")["verdict"] == "not_ingested"
+    assert "2,601 bytes" in told(place, f"m/{above.decode()}/z{name.decode()}")["sentence"]
