@@ -16,6 +16,7 @@ from app.analysis.ir import is_whole
 from app.analysis.weights import SOURCE_BYTES
 from app.doctor import examine
 from app.errors import CannotStart, DatabaseDisabled, InvalidRequest, UnknownFile, UnknownSession
+from app.explain import explain
 from app.ingest.folders import Folders
 from app.ingest.store import IngestionState, replace_file
 from app.library.library import Library
@@ -210,6 +211,34 @@ def _in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value['text']} ({value['source']})" if isinstance(value, dict) and "source" in value else str(value)
+
+
+@looking.command("explain")
+def explain_path(path: FilePath, root: Roots = None, json_: AsJson = False) -> None:
+    """Say what became of a path and why, whatever it is."""
+    configured = settings.load(root)
+    require_database(configured)
+    library = Library(configured.database_url)
+    try:
+        sessions = IngestionState(configured.ingest_state_dir).load_all()
+        answer = explain(Folders(configured.ingest_media_roots), library, sessions, file(path, configured))
+    finally:
+        library.close()
+    if json_:
+        print_json(answer)
+        return
+    out.print(plain(answer["sentence"]), markup=False)
+    if row := answer["row"]:
+        out.print(f"  taken in {row['ingested_at']}, {row['format']}, {row['size']:,} bytes, SHA-256 {row['sha256']}")
+    for failure in answer["failures"]:
+        why = plain(f"{failure['reason']} ({failure['stage']}, {failure['cause']})")
+        often = "once" if failure["attempts"] == 1 else f"{failure['attempts']:,} times"
+        out.print(f"  failed {often}, last {failure['at']}: {why}", markup=False)
+    for event in answer["events"]:
+        reason = f": {plain(event['reason'])}" if event["reason"] else ""
+        out.print(f"  {event['at']}  {event['outcome']:9} in session {event['session_id']}{reason}", markup=False)
+    for other in answer["duplicates"]:
+        out.print(f"  the same bytes: {plain(other)}", markup=False)
 
 
 @looking.command()

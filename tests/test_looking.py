@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from tests.commands import Place, refused
-from tests.samples import write_many
+from tests.samples import truncated, write_many
 from tests.server import everything_in
 
 
@@ -128,3 +128,22 @@ def test_a_file_that_the_library_does_not_have_cannot_be_shown(place):
     place.run("migrate")
     refused(place.run("show", "photos/a.jpg"), "The library has no file photos/a.jpg")
     refused(place.run("show", "/etc/passwd"), "not inside a media root")
+
+
+def test_explain_says_first_what_became_of_a_path_and_then_what_it_knows_it_by(place_with_photos):
+    place = place_with_photos
+    truncated(place.media / "cut.jpg", size=(96, 64))
+    session_id = place.json("run", "photos", code=1)["session_id"]
+    for name in ("photos/trip/a.jpg", "photos/cut.jpg", "photos/notes.txt", "photos/never.jpg", "photos/trip"):
+        answer = place.json("explain", name)
+        assert answer["path"] == name
+        assert place.run("explain", name).stdout.startswith(f"{answer['sentence']}\n")
+    taken_in = place.run("explain", str(place.media / "trip" / "a.jpg")).stdout.splitlines()
+    assert taken_in[1].startswith("  taken in 20")
+    assert f"added     in session {session_id}" in taken_in[2]
+    cut = place.run("explain", "photos/cut.jpg").stdout
+    assert "  failed once, last 20" in cut
+    assert "truncated_image" in cut
+    assert f"failed    in session {session_id}: " in cut
+    assert place.json("explain", "/etc/passwd")["verdict"] == "outside_roots"
+    refused(place.run("explain", " "), "Give a path to explain")
