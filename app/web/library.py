@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from app.errors import InvalidRequest, UnknownFile
 from app.library.values import as_file
 from app.media import shown_path
-from app.web.ingest import InRecords
+from app.web.ingest import InRecords, Limit, row_cursor
 from app.web.page import InHouse
 
 router = APIRouter(prefix="/api")
@@ -52,6 +52,14 @@ def thumbnail(house: InHouse, row: Row, if_none_match: Annotated[str | None, Hea
 def nsfw_spread(records: InRecords) -> dict[str, Any]:
     """How the NSFW probabilities of the library spread, and how many files have none."""
     return records.library.nsfw_spread()
+
+
+@router.get("/library/missing")
+def missing(records: InRecords, cursor: str | None = None, limit: Limit = 100) -> dict[str, Any]:
+    """The files that the library knows and that are gone from disk: `{"files": [{"path", "missing_at"}], "next"}`."""
+    rows = records.library.presence.missing(after=row_cursor(cursor), limit=limit + 1)
+    files = [{"path": shown_path(row["root"], row["path"]), "missing_at": row["missing_at"]} for row in rows[:limit]]
+    return {"files": files, "next": str(rows[limit - 1]["id"]) if len(rows) > limit else None}
 
 
 @router.get("/summary")
