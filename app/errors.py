@@ -21,6 +21,7 @@ MediaIngestError
 │   ├── StateFolderLocked     another process holds the state folder
 │   └── DatabaseUnusable      newer than this program, damaged, or out of reach
 ├── NeedsAttention            a session stops and keeps its place until a person mends the cause
+│   └── DatabaseBusy          another program holds the lock of the SQLite file; nothing was changed
 └── CannotRead                one file, one stage: becomes a Failure or a failed stage, never leaves the worker
 """
 
@@ -136,6 +137,13 @@ class DatabaseUnusable(CannotStart):
 
 class NeedsAttention(MediaIngestError):
     cause = "attention"
+
+
+class DatabaseBusy(NeedsAttention):
+    cause = "database_busy"
+
+    def __init__(self) -> None:
+        super().__init__("Another program holds the lock of the database: wait until it has finished, or close it.")
 
 
 class CannotRead(MediaIngestError):

@@ -16,11 +16,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from app.errors import BadSetting, NeedsAttention
+from app.errors import BadSetting, DatabaseBusy, NeedsAttention
 
 BUSY_TIMEOUT_MS = 30_000
+WRITER_BUSY_TIMEOUT_MS = 1_000  # who writes for a session waits longer by trying again, alive and ready to stop
 _POSTGRESQL_PATIENCE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """Seconds after which a PostgreSQL server that has gone silent counts as gone (libpq's parameters)."""
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL})  # with all extended codes: BUSY_SNAPSHOT, ...
+_POSTGRESQL_DISK_FULL = "53100"
 T = TypeVar("T")
 
 
@@ -56,7 +59,7 @@ class Engines:
     the database locked half-way; readers are `query_only`. PostgreSQL: the same code, its own defaults.
 
     Migrations switch `foreign_keys` off: SQLite changes a table by making it anew, and dropping the old one would take
-    its links along.
+    its links along. They also wait longer for a lock that another program holds.
     """
 
     def __init__(self, url: str, *, foreign_keys: bool = True) -> None:
@@ -66,7 +69,8 @@ class Engines:
         self._writer = self._make(pool_size=1, max_overflow=0)
         self._readers = self._make(pool_size=4, max_overflow=12)
         if self.is_sqlite:
-            event.listen(self._writer, "connect", _prepare_sqlite_writer)
+            patience_ms = WRITER_BUSY_TIMEOUT_MS if foreign_keys else BUSY_TIMEOUT_MS
+            event.listen(self._writer, "connect", lambda raw, _: _prepare_sqlite_writer(raw, patience_ms))
             event.listen(self._writer, "begin", _begin_immediate)
             if not foreign_keys:  # cannot be changed within a transaction, so it is decided here
                 event.listen(self._writer, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=OFF"))
@@ -79,7 +83,8 @@ class Engines:
     def write(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` in one transaction and commits. The whole unit runs again once if the connection was lost.
 
-        Raises NeedsAttention if the database cannot be reached or written.
+        Raises DatabaseBusy, with nothing changed, after a second in which another program held the lock, and
+        NeedsAttention if the database cannot be reached or written.
         """
         with self._writing:
             return _in_transaction(self._writer, work)
@@ -122,18 +127,21 @@ def translated(error: Exception) -> NeedsAttention:
     """One sentence and a stable cause for what the database reports."""
     original = getattr(error, "orig", None) or error
     text = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
-    full = getattr(original, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or "No space left" in text
-    if full or getattr(original, "errno", None) == errno.ENOSPC:
+    code = getattr(original, "sqlite_errorcode", 0) & 0xFF  # the primary code: the rest says where it happened
+    if code in _BUSY:
+        return DatabaseBusy()
+    full = code == sqlite3.SQLITE_FULL or getattr(original, "sqlstate", None) == _POSTGRESQL_DISK_FULL
+    if full or "No space left" in text or getattr(original, "errno", None) == errno.ENOSPC:
         return NeedsAttention("The disk that holds the database is full: free some space.", cause="disk_full")
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) or getattr(error, "connection_invalidated", False):
         return NeedsAttention(f"The database cannot be reached or written: {text}.", cause="database_unreachable")
     return NeedsAttention(f"The database refused the work: {text}.", cause="database_error")
 
 
-def _prepare_sqlite_writer(connection: Any, _record: Any) -> None:
+def _prepare_sqlite_writer(connection: Any, patience_ms: int) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; `_begin_immediate` does
     for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"busy_timeout={patience_ms}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

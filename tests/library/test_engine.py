@@ -1,10 +1,18 @@
-"""Addresses of databases, and what database errors are called."""
+"""Addresses of databases, what database errors are called, and what another program's lock does."""
 
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
 import pytest
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from app.errors import BadSetting
-from app.library.engine import parse_url, shown_url, sqlite_path, translated
+from app.errors import BadSetting, DatabaseBusy
+from app.library.engine import Engines, parse_url, shown_url, sqlite_path, translated
 
 
 @pytest.mark.parametrize(
@@ -35,3 +43,115 @@ def test_a_password_is_never_shown():
 def test_an_error_without_words_is_called_by_its_class():
     trouble = translated(ArgumentError(""))
     assert (trouble.cause, trouble.sentence) == ("database_error", "The database refused the work: ArgumentError.")
+
+
+@pytest.mark.parametrize(
+    ("error", "lost", "cause"),
+    [
+        (psycopg.errors.DiskFull("could not extend file: Auf dem Ger\u00e4t ist kein Platz"), False, "disk_full"),
+        (psycopg.OperationalError("FATAL:  the database system is starting up"), False, "database_unreachable"),
+        (psycopg.errors.AdminShutdown("terminating connection"), True, "database_unreachable"),
+        (psycopg.InterfaceError("the connection is closed"), True, "database_unreachable"),
+        (psycopg.errors.NumericValueOutOfRange("integer out of range"), False, "database_error"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_postgresql_reports_has_a_cause_in_any_language(error, lost, cause):
+    kind = OperationalError if isinstance(error, psycopg.OperationalError) else DBAPIError
+    trouble = translated(kind("SELECT 1", None, error, connection_invalidated=lost))
+    assert trouble.cause == cause
+    assert trouble.sentence.endswith(".")
+
+
+# -- another program's lock ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def engines(sqlite_url) -> Iterator[Engines]:
+    opened = Engines(sqlite_url)
+    yield opened
+    opened.close()
+
+
+@contextlib.contextmanager
+def other_program(file: Path, *statements: str) -> Iterator[sqlite3.Connection]:
+    """A connection of somebody else that has run the statements and goes away at the end."""
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement).fetchall()
+        yield connection
+
+
+def add_keyword(connection: Connection) -> None:
+    connection.exec_driver_sql("INSERT INTO keywords (text) VALUES ('word')")
+
+
+def keywords(connection: Connection) -> list[str]:
+    return list(connection.exec_driver_sql("SELECT text FROM keywords").scalars())
+
+
+def seconds_until_busy(engines: Engines) -> float:
+    """The seconds that a write takes until it is refused."""
+    began = time.monotonic()
+    with pytest.raises(DatabaseBusy, match="Another program holds the lock") as caught:
+        engines.write(add_keyword)
+    assert caught.value.cause == "database_busy"
+    return time.monotonic() - began
+
+
+EXCLUSIVE = ("PRAGMA locking_mode=EXCLUSIVE", "BEGIN EXCLUSIVE")  # nobody gets it on a file that others have open
+
+
+@pytest.mark.parametrize(
+    ("opened_before", "statements"),
+    [(True, ["BEGIN IMMEDIATE"]), (False, ["BEGIN IMMEDIATE"]), (False, EXCLUSIVE)],
+)
+def test_a_write_is_refused_after_a_second_while_another_program_holds_the_lock(
+    engines, sqlite_file, opened_before, statements
+):
+    if opened_before:
+        engines.write(keywords)
+    with other_program(sqlite_file, *statements):
+        assert 0.8 < seconds_until_busy(engines) < 3
+    engines.write(add_keyword)
+    assert engines.read(keywords) == ["word"]
+
+
+def test_while_another_program_writes_reading_goes_on(engines, sqlite_file):
+    with other_program(sqlite_file, "BEGIN IMMEDIATE"):
+        assert engines.read(keywords) == []
+
+
+def test_a_reader_that_finds_the_file_locked_calls_it_busy(sqlite_url, sqlite_file, monkeypatch):
+    monkeypatch.setattr("app.library.engine.BUSY_TIMEOUT_MS", 100)
+    engines = Engines(sqlite_url)
+    with other_program(sqlite_file, *EXCLUSIVE), pytest.raises(DatabaseBusy):
+        engines.read(keywords)
+    assert engines.read(keywords) == []
+    engines.close()
+
+
+def test_a_commit_that_finds_the_file_locked_leaves_nothing_behind(engines, sqlite_file):
+    """Without a write-ahead log (some network disks allow none) it is the commit that meets another's lock."""
+    event.listen(engines._writer, "connect", lambda raw, _: raw.execute("PRAGMA journal_mode=DELETE"))
+    engines.write(keywords)
+    with other_program(sqlite_file, "BEGIN", "SELECT * FROM keywords"):
+        assert 0.8 < seconds_until_busy(engines) < 3
+    assert engines.read(keywords) == []
+    engines.write(add_keyword)
+    assert engines.read(keywords) == ["word"]
+
+
+def test_a_write_on_an_outdated_snapshot_is_called_busy(engines, sqlite_file):
+    with other_program(sqlite_file, "BEGIN", "SELECT * FROM keywords") as other:
+        engines.write(add_keyword)
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            other.execute("DELETE FROM keywords")
+        assert caught.value.sqlite_errorcode == sqlite3.SQLITE_BUSY_SNAPSHOT
+        assert isinstance(translated(caught.value), DatabaseBusy)
+
+
+def test_migrations_wait_longer_for_another_program(sqlite_url):
+    engines = Engines(sqlite_url, foreign_keys=False)
+    assert engines.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout").scalar()) == 30_000
+    engines.close()
