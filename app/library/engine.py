@@ -5,9 +5,11 @@ Owns pragmas, transactions, the single retry after a lost connection, and the tr
 """
 
 import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,10 +67,14 @@ class Engines:
     def __init__(self, url: str, *, foreign_keys: bool = True) -> None:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._file = sqlite_path(self.url)
+        self._opened: dict[Engine, tuple[int, int] | None] = {}  # which file each engine has open; None: it was gone
         self._writing = threading.Lock()
         self._writer = self._make(pool_size=1, max_overflow=0)
         self._readers = self._make(pool_size=4, max_overflow=12)
-        if self.is_sqlite:
+        if self._file is not None:
+            for engine in (self._writer, self._readers):
+                event.listen(engine, "connect", partial(self._remember_file, engine))
             patience_ms = WRITER_BUSY_TIMEOUT_MS if foreign_keys else BUSY_TIMEOUT_MS
             event.listen(self._writer, "connect", lambda raw, _: _prepare_sqlite_writer(raw, patience_ms))
             event.listen(self._writer, "begin", _begin_immediate)
@@ -87,15 +93,19 @@ class Engines:
         NeedsAttention if the database cannot be reached or written.
         """
         with self._writing:
+            if not self._has_its_file(self._writer):
+                sentence = f"The database file {self._file} was replaced while it was in use."
+                raise NeedsAttention(sentence, cause="database_unreachable")
             return _in_transaction(self._writer, work)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` on a connection that cannot write. Raises NeedsAttention if the database cannot be reached."""
+        self._has_its_file(self._readers)
         return _in_transaction(self._readers, work)
 
     def peek(self, work: Callable[[Connection], T]) -> T:
         """Like `read`, but on an SQLite file that is opened read-only: even its write-ahead log is left as it is."""
-        file = sqlite_path(self.url)
+        file = self._file
         if file is None:
             return self.read(work)
         engine = create_engine("sqlite://", creator=lambda: connect_read_only(file), poolclass=NullPool)
@@ -105,6 +115,38 @@ class Engines:
         """Closes every connection."""
         self._writer.dispose()
         self._readers.dispose()
+
+    def _remember_file(self, engine: Engine, _connection: Any, _record: Any) -> None:
+        if self._file is not None:
+            self._opened[engine] = _which(self._file)
+
+    def _has_its_file(self, engine: Engine) -> bool:
+        """Whether an engine has open what lies at its path now: into a file that was removed one can write for ever.
+
+        If not, it opens the new one next time. Raises NeedsAttention where there is none.
+        """
+        if self._file is None or engine not in self._opened:
+            return True
+        opened, there = self._opened[engine], _which(self._file)
+        if opened == there is not None:
+            return True
+        engine.dispose()
+        if there is None:
+            self._opened[engine] = None
+            mend = "put it back, or restore a copy without the -wal and -shm files beside it"  # they are of the old one
+            raise NeedsAttention(
+                f"The database file {self._file} is not there any more: {mend}.", cause="database_unreachable"
+            )
+        del self._opened[engine]
+        return opened is None
+
+
+def _which(file: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:

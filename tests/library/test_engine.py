@@ -1,6 +1,7 @@
-"""Addresses of databases, what database errors are called, and what another program's lock does."""
+"""Addresses of databases, what database errors are called, another program's lock, a file that is gone."""
 
 import contextlib
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from app.errors import BadSetting, DatabaseBusy
+from app.errors import BadSetting, DatabaseBusy, NeedsAttention
 from app.library.engine import Engines, parse_url, shown_url, sqlite_path, translated
 
 
@@ -155,3 +156,57 @@ def test_migrations_wait_longer_for_another_program(sqlite_url):
     engines = Engines(sqlite_url, foreign_keys=False)
     assert engines.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout").scalar()) == 30_000
     engines.close()
+
+
+# -- a file that is removed or replaced ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_use(engines) -> Engines:
+    engines.write(add_keyword)
+    assert engines.read(keywords) == ["word"]
+    return engines
+
+
+def remove_with_its_log(file: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{file}{suffix}").unlink(missing_ok=True)
+
+
+def refused(engines: Engines, sentence: str) -> None:
+    with pytest.raises(NeedsAttention, match=sentence) as caught:
+        engines.write(add_keyword)
+    assert caught.value.cause == "database_unreachable"
+
+
+def test_a_file_that_is_gone_is_missed_until_it_is_back_and_not_made_anew(in_use, sqlite_file):
+    away = sqlite_file.rename(sqlite_file.with_name("away.db"))
+    for _ in range(2):
+        refused(in_use, "is not there any more")
+        with pytest.raises(NeedsAttention, match="is not there any more"):
+            in_use.read(keywords)
+    assert not sqlite_file.exists()
+    away.rename(sqlite_file)
+    assert in_use.read(keywords) == ["word"]
+    in_use.write(lambda c: c.exec_driver_sql("DELETE FROM keywords"))
+    assert in_use.read(keywords) == []
+
+
+def test_a_copy_in_the_place_of_a_file_that_is_gone_is_used(in_use, sqlite_file, migrated_sqlite):
+    remove_with_its_log(sqlite_file)
+    refused(in_use, "is not there any more")
+    with pytest.raises(NeedsAttention):
+        in_use.read(keywords)
+    shutil.copy(migrated_sqlite, sqlite_file)
+    in_use.write(add_keyword)
+    assert in_use.read(keywords) == ["word"]
+
+
+def test_a_file_that_is_replaced_stops_the_writer_once_and_is_then_used(in_use, sqlite_file, migrated_sqlite):
+    """Once, so that the session counts again what the other file knows."""
+    remove_with_its_log(sqlite_file)
+    shutil.copy(migrated_sqlite, sqlite_file)
+    assert in_use.read(keywords) == []
+    refused(in_use, "was replaced while it was in use")
+    in_use.write(add_keyword)
+    assert in_use.read(keywords) == ["word"]
