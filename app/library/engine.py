@@ -125,18 +125,20 @@ class Engines:
 
         If not, it opens the new one next time. Raises NeedsAttention where there is none.
         """
-        if self._file is None or engine not in self._opened:
+        if self._file is None or not self._opened:
             return True
-        opened, there = self._opened[engine], _which(self._file)
-        if opened == there is not None:
-            return True
-        engine.dispose()
+        there = _which(self._file)
         if there is None:
+            engine.dispose()
             self._opened[engine] = None
             mend = "put it back, or restore a copy without the -wal and -shm files beside it"  # they are of the old one
             raise NeedsAttention(
                 f"The database file {self._file} is not there any more: {mend}.", cause="database_unreachable"
             )
+        opened = self._opened.get(engine, there)
+        if opened == there:
+            return True
+        engine.dispose()
         del self._opened[engine]
         return opened is None
 

@@ -202,6 +202,14 @@ def test_a_copy_in_the_place_of_a_file_that_is_gone_is_used(in_use, sqlite_file,
     assert in_use.read(keywords) == ["word"]
 
 
+def test_a_reader_that_comes_too_late_does_not_make_the_file_anew(engines, sqlite_file):
+    engines.write(add_keyword)
+    sqlite_file.unlink()
+    with pytest.raises(NeedsAttention, match="is not there any more"):
+        engines.read(keywords)
+    assert not sqlite_file.exists()
+
+
 def test_a_file_that_is_replaced_stops_the_writer_once_and_is_then_used(in_use, sqlite_file, migrated_sqlite):
     """Once, so that the session counts again what the other file knows."""
     remove_with_its_log(sqlite_file)
