@@ -21,7 +21,7 @@ MediaIngestError
 │   ├── StateFolderLocked     another process holds the state folder
 │   └── DatabaseUnusable      newer than this program, damaged, or out of reach
 ├── NeedsAttention            a session stops and keeps its place until a person mends the cause
-│   └── DatabaseBusy          another program holds the lock of the database; nothing was changed
+│   └── DatabaseBusy          another program holds the lock of the SQLite file; nothing was changed
 └── CannotRead                one file, one stage: becomes a Failure or a failed stage, never leaves the worker
 """
 
@@ -149,6 +149,9 @@ class NeedsAttention(MediaIngestError):
 
 class DatabaseBusy(NeedsAttention):
     cause = "database_busy"
+
+    def __init__(self) -> None:
+        super().__init__("Another program holds the lock of the database: wait until it has finished, or close it.")
 
 
 class CannotRead(MediaIngestError):

@@ -1,7 +1,8 @@
 """Everything that is written under the state folder: session files, journals, thumbnails and the lock.
 
 Session files are small and rewritten atomically after every file. They may be behind the database after a crash, never
-wrong: the database wins and the file is made again from the events.
+wrong: the database wins and the file is made again from the events. Whoever has taken the lock makes sure before every
+write that it is still his: the lock's file, or the whole folder, may have been removed or replaced meanwhile.
 """
 
 import contextlib
@@ -10,13 +11,13 @@ import fcntl
 import json
 import os
 import re
+import stat
 import tempfile
+import threading
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from app.crash_points import crash_point
 from app.errors import NeedsAttention, StateFolderLocked
@@ -25,6 +26,7 @@ from app.library.values import Event
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 MAX_SESSION_BYTES = 4 * 2**20
+_PROBE_BYTES = 2**16  # what must fit before a session goes on: more than a session file and a thumbnail together
 
 
 def is_session_id(text: str) -> bool:
@@ -69,32 +71,48 @@ class IngestionState:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = FileLock(folder / "lock", thread_local=False)  # whichever thread closes gives it back
+        self._thumbnails = folder / "thumbnails"
+        self._lock = folder / "lock"
         self._owner = folder / "lock.json"
+        self._address: str | None = None  # ours, once the lock was taken; who never took it is not asked for it
+        self._held: tuple[int, tuple[int, int]] | None = None  # the lock's descriptor, and which file that is
+        self._taking = threading.Lock()
 
     def prepare(self) -> None:
-        """Makes the folder. Raises NeedsAttention if it cannot be written."""
+        """Makes the folder, and takes the lock back if it was lost. Raises NeedsAttention where one cannot be done."""
         try:
-            (self.folder / "thumbnails").mkdir(parents=True, exist_ok=True)
-            replace_file(self.folder / ".writable", b"")
-            (self.folder / ".writable").unlink(missing_ok=True)
+            self._thumbnails.mkdir(parents=True, exist_ok=True)
+            if self._address is not None and not self._take():
+                sentence = f"Another Media Ingest holds {self.folder} now: {self.holder()}. Stop one of the two."
+                raise NeedsAttention(sentence, cause="lock_lost")
         except OSError as error:
             raise _unwritable(self.folder, error) from error
+        self.check()
+
+    def check(self) -> None:
+        """Raises NeedsAttention if the folder cannot be written, or the lock was lost; makes nothing."""
+        for folder in (self.folder, self._thumbnails):
+            with self._writing(folder), tempfile.TemporaryFile(dir=folder) as probe:
+                probe.write(bytes(_PROBE_BYTES))
 
     # -- the lock ------------------------------------------------------------------------------------------------
 
     def acquire(self, address: str) -> None:
         """Takes the folder for this process. Raises StateFolderLocked naming the process that holds it."""
         self.prepare()
+        self._address = address
         try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise StateFolderLocked(f"Another Media Ingest holds {self.folder}: {self.holder()}.") from None
-        replace_file(self._owner, json.dumps({"pid": os.getpid(), "address": address}).encode())
+            if self._take():
+                return
+        except OSError as error:
+            self._address = None
+            raise _unwritable(self.folder, error) from error
+        self._address = None
+        raise StateFolderLocked(f"Another Media Ingest holds {self.folder}: {self.holder()}.")
 
     def holder(self) -> str | None:
         """Address and process id of the process that holds the folder; None where none does."""
-        if not _is_locked(self.folder / "lock"):
+        if not _is_locked(self._lock):
             return None
         try:
             owner = json.loads(self._owner.read_bytes())
@@ -104,24 +122,69 @@ class IngestionState:
 
     def release(self) -> None:
         """Gives the folder up, if this process holds it."""
-        if self._lock.is_locked:
-            self._owner.unlink(missing_ok=True)
-            self._lock.release()
+        with self._taking:
+            if self._holds():
+                self._owner.unlink(missing_ok=True)
+            self._let_go()
+            self._address = None
+
+    def _take(self) -> bool:
+        """Whether the lock is ours, taken now if need be. Raises OSError."""
+        with self._taking:
+            if self._holds():
+                return True
+            self._let_go()
+            handle = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                locked = _which(os.fstat(handle))
+                if locked == _which(os.stat(self._lock)):  # else it was removed meanwhile, and may be another's anew
+                    replace_file(self._owner, json.dumps({"pid": os.getpid(), "address": self._address}).encode())
+                    self._held = handle, locked
+            except BlockingIOError:
+                pass
+            finally:
+                if self._held is None:
+                    os.close(handle)
+            return self._held is not None
+
+    def _holds(self) -> bool:
+        """Whether the file that we have locked is the one that others would lock; takes a microsecond."""
+        held = self._held
+        try:
+            return held is not None and _which(os.stat(self._lock)) == held[1]
+        except OSError:
+            return False
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            os.close(self._held[0])
+            self._held = None
+
+    @contextlib.contextmanager
+    def _writing(self, folder: Path | None = None) -> Iterator[None]:
+        """A block that writes. Raises NeedsAttention if the lock was lost, or with what the disk reports."""
+        if self._address is not None and not self._holds():
+            sentence = f"The state folder {self.folder} was removed, renamed or taken over while it was in use."
+            raise NeedsAttention(sentence, cause="lock_lost")
+        try:
+            yield
+        except OSError as error:
+            raise _unwritable(folder or self.folder, error) from error
 
     # -- session files -------------------------------------------------------------------------------------------
 
     def save(self, session: SessionState, *, durable: bool = False) -> None:
         """Rewrites the session file atomically. Raises NeedsAttention if the folder cannot be written."""
-        try:
+        with self._writing():
             replace_file(self._file(session.session_id), as_json_bytes(session.as_json()), durable=durable)
-        except OSError as error:
-            raise _unwritable(self.folder, error) from error
 
     def load(self, session_id: str) -> SessionState | None:
         """The session as last saved, None where there is no file or an unreadable one."""
         path = self._file(session_id)
         try:
-            if path.stat().st_size > MAX_SESSION_BYTES:
+            found = path.stat()
+            if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_SESSION_BYTES:
                 return None
             session = SessionState.from_json(json.loads(path.read_bytes()))
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -144,55 +207,50 @@ class IngestionState:
                 yield session
 
     def set_aside(self, session_id: str) -> None:
-        """Keeps an unreadable session file as `<uuid>.json.bad`."""
+        """Keeps an unreadable session file as `<uuid>.json.bad`. Raises NeedsAttention."""
         path = self._file(session_id)
-        if path.exists():
+        with self._writing(), contextlib.suppress(FileNotFoundError):
             os.replace(path, path.with_name(f"{path.name}.bad"))
 
     def forget(self, session_id: str) -> None:
-        """Removes the session's files; the media and the log stay."""
-        self._file(session_id).unlink(missing_ok=True)
-        self._journal(session_id).unlink(missing_ok=True)
+        """Removes the session's files; the media and the log stay. Raises NeedsAttention."""
+        with self._writing():
+            self._file(session_id).unlink(missing_ok=True)
+            self._journal(session_id).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Removes temporary files that a killed process left."""
-        for pattern in (".*.tmp", "thumbnails/*/.*.tmp"):
-            for leftover in self.folder.glob(pattern):
-                leftover.unlink(missing_ok=True)
+        """Removes temporary files that a killed process left. Raises NeedsAttention."""
+        with self._writing():
+            for pattern in (".*.tmp", "thumbnails/*/.*.tmp"):
+                for leftover in self.folder.glob(pattern):
+                    leftover.unlink(missing_ok=True)
 
     # -- the journal for people ----------------------------------------------------------------------------------
 
     def append_to_journal(self, event: Event) -> None:
         """Appends a line for a finished file. Raises NeedsAttention if the folder cannot be written."""
-        try:
-            with self._journal(event.session_id).open("ab") as stream:
-                stream.write(_journal_line(event))
-        except OSError as error:
-            raise _unwritable(self.folder, error) from error
+        with self._writing(), self._journal(event.session_id).open("ab") as stream:
+            stream.write(_journal_line(event))
 
     def rewrite_journal(self, session_id: str, events: Iterable[Event]) -> None:
-        """Makes the journal again from the events, as after a crash."""
+        """Makes the journal again from the events, as after a crash. Raises NeedsAttention."""
         lines = (_journal_line(event) for event in events if event.kind == "file_complete")
-        try:
+        with self._writing():
             replace_file(self._journal(session_id), lines)
-        except OSError as error:
-            raise _unwritable(self.folder, error) from error
 
     # -- thumbnails ----------------------------------------------------------------------------------------------
 
     def thumbnail_path(self, sha256: str) -> Path:
         """Where the thumbnail of these bytes lies: `thumbnails/ab/<sha256>.webp`."""
-        return self.folder / "thumbnails" / sha256[:2] / f"{sha256}.webp"
+        return self._thumbnails / sha256[:2] / f"{sha256}.webp"
 
     def save_thumbnail(self, sha256: str, webp: bytes) -> None:
         """Writes a thumbnail unless it is there: the same bytes have the same picture. Raises NeedsAttention."""
         path = self.thumbnail_path(sha256)
-        try:
+        with self._writing(self._thumbnails):
             if not path.exists():
                 path.parent.mkdir(exist_ok=True)
                 replace_file(path, webp)
-        except OSError as error:
-            raise _unwritable(self.folder, error) from error
 
     def thumbnail(self, sha256: str) -> bytes | None:
         """The thumbnail of these bytes as WebP; None where there is none."""
@@ -206,6 +264,10 @@ class IngestionState:
 
     def _journal(self, session_id: str) -> Path:
         return self.folder / f"{session_id}.files.jsonl"
+
+
+def _which(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
 
 
 def _is_locked(lock: Path) -> bool:
@@ -249,6 +311,7 @@ def as_json_bytes(value: Any) -> bytes:
 
 
 def _unwritable(folder: Path, error: OSError) -> NeedsAttention:
-    if error.errno == errno.ENOSPC:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NeedsAttention(f"The disk that holds {folder} is full: free some space.", cause="disk_full")
-    return NeedsAttention(f"The state folder {folder} cannot be written: {error.strerror}.", cause="state_unwritable")
+    sentence = f"The state folder {folder} cannot be written: {error.strerror or error}."
+    return NeedsAttention(sentence, cause="state_unwritable")

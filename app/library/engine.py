@@ -5,9 +5,11 @@ Owns pragmas, transactions, the single retry after a lost connection, and the tr
 """
 
 import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,11 +18,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from app.errors import BadSetting, NeedsAttention
+from app.errors import BadSetting, DatabaseBusy, NeedsAttention
 
 BUSY_TIMEOUT_MS = 30_000
+WRITER_BUSY_TIMEOUT_MS = 1_000  # who writes for a session waits longer by trying again, alive and ready to stop
 _POSTGRESQL_PATIENCE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """Seconds after which a PostgreSQL server that has gone silent counts as gone (libpq's parameters)."""
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL})  # with all extended codes: BUSY_SNAPSHOT, ...
+_POSTGRESQL_DISK_FULL = "53100"
 T = TypeVar("T")
 
 
@@ -56,17 +61,22 @@ class Engines:
     the database locked half-way; readers are `query_only`. PostgreSQL: the same code, its own defaults.
 
     Migrations switch `foreign_keys` off: SQLite changes a table by making it anew, and dropping the old one would take
-    its links along.
+    its links along. They also wait longer for a lock that another program holds.
     """
 
     def __init__(self, url: str, *, foreign_keys: bool = True) -> None:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._file = sqlite_path(self.url)
+        self._opened: dict[Engine, tuple[int, int] | None] = {}  # which file each engine has open; None: it was gone
         self._writing = threading.Lock()
         self._writer = self._make(pool_size=1, max_overflow=0)
         self._readers = self._make(pool_size=4, max_overflow=12)
-        if self.is_sqlite:
-            event.listen(self._writer, "connect", _prepare_sqlite_writer)
+        if self._file is not None:
+            for engine in (self._writer, self._readers):
+                event.listen(engine, "connect", partial(self._remember_file, engine))
+            patience_ms = WRITER_BUSY_TIMEOUT_MS if foreign_keys else BUSY_TIMEOUT_MS
+            event.listen(self._writer, "connect", lambda raw, _: _prepare_sqlite_writer(raw, patience_ms))
             event.listen(self._writer, "begin", _begin_immediate)
             if not foreign_keys:  # cannot be changed within a transaction, so it is decided here
                 event.listen(self._writer, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=OFF"))
@@ -79,18 +89,23 @@ class Engines:
     def write(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` in one transaction and commits. The whole unit runs again once if the connection was lost.
 
-        Raises NeedsAttention if the database cannot be reached or written.
+        Raises DatabaseBusy, with nothing changed, after a second in which another program held the lock, and
+        NeedsAttention if the database cannot be reached or written.
         """
         with self._writing:
+            if not self._has_its_file(self._writer):
+                sentence = f"The database file {self._file} was replaced while it was in use."
+                raise NeedsAttention(sentence, cause="database_unreachable")
             return _in_transaction(self._writer, work)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` on a connection that cannot write. Raises NeedsAttention if the database cannot be reached."""
+        self._has_its_file(self._readers)
         return _in_transaction(self._readers, work)
 
     def peek(self, work: Callable[[Connection], T]) -> T:
         """Like `read`, but on an SQLite file that is opened read-only: even its write-ahead log is left as it is."""
-        file = sqlite_path(self.url)
+        file = self._file
         if file is None:
             return self.read(work)
         engine = create_engine("sqlite://", creator=lambda: connect_read_only(file), poolclass=NullPool)
@@ -100,6 +115,40 @@ class Engines:
         """Closes every connection."""
         self._writer.dispose()
         self._readers.dispose()
+
+    def _remember_file(self, engine: Engine, _connection: Any, _record: Any) -> None:
+        if self._file is not None:
+            self._opened[engine] = _which(self._file)
+
+    def _has_its_file(self, engine: Engine) -> bool:
+        """Whether an engine has open what lies at its path now: into a file that was removed one can write for ever.
+
+        If not, it opens the new one next time. Raises NeedsAttention where there is none.
+        """
+        if self._file is None or not self._opened:
+            return True
+        there = _which(self._file)
+        if there is None:
+            engine.dispose()
+            self._opened[engine] = None
+            mend = "put it back, or restore a copy without the -wal and -shm files beside it"  # they are of the old one
+            raise NeedsAttention(
+                f"The database file {self._file} is not there any more: {mend}.", cause="database_unreachable"
+            )
+        opened = self._opened.get(engine, there)
+        if opened == there:
+            return True
+        engine.dispose()
+        del self._opened[engine]
+        return opened is None
+
+
+def _which(file: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
@@ -122,18 +171,21 @@ def translated(error: Exception) -> NeedsAttention:
     """One sentence and a stable cause for what the database reports."""
     original = getattr(error, "orig", None) or error
     text = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
-    full = getattr(original, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or "No space left" in text
-    if full or getattr(original, "errno", None) == errno.ENOSPC:
+    code = getattr(original, "sqlite_errorcode", 0) & 0xFF  # the primary code: the rest says where it happened
+    if code in _BUSY:
+        return DatabaseBusy()
+    full = code == sqlite3.SQLITE_FULL or getattr(original, "sqlstate", None) == _POSTGRESQL_DISK_FULL
+    if full or "No space left" in text or getattr(original, "errno", None) == errno.ENOSPC:
         return NeedsAttention("The disk that holds the database is full: free some space.", cause="disk_full")
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) or getattr(error, "connection_invalidated", False):
         return NeedsAttention(f"The database cannot be reached or written: {text}.", cause="database_unreachable")
     return NeedsAttention(f"The database refused the work: {text}.", cause="database_error")
 
 
-def _prepare_sqlite_writer(connection: Any, _record: Any) -> None:
+def _prepare_sqlite_writer(connection: Any, patience_ms: int) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; `_begin_immediate` does
     for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"busy_timeout={patience_ms}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

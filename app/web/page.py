@@ -94,7 +94,7 @@ def readyz(house: InHouse) -> Response:
             if not house.records_or_none.runner.alive:
                 return problem(503, "The thread that takes files in has died: restart the server.", "internal_error")
             checks["database"] = "ok"
-        house.store.prepare()
+        house.store.check()
     except MediaIngestError as error:
         return problem(503, error.sentence, error.cause)
     return JSONResponse({"status": "ok", **checks})

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -183,6 +184,7 @@ def test_a_folder_that_cannot_be_written_needs_attention(store, monkeypatch):
 
     monkeypatch.setattr(store_module, "replace_file", full)
     monkeypatch.setattr(store_module.Path, "open", full)
+    monkeypatch.setattr(store_module.tempfile, "TemporaryFile", full)
     for write in (
         lambda: store.save(session_of()),
         lambda: store.append_to_journal(file_event(1)),
@@ -197,8 +199,29 @@ def test_a_folder_that_cannot_be_written_needs_attention(store, monkeypatch):
 
 def test_a_file_in_place_of_the_folder_needs_attention(tmp_path):
     (tmp_path / "state").write_text("in the way")
-    with pytest.raises(NeedsAttention, match="cannot be written"):
-        IngestionState(tmp_path / "state").prepare()
+    store = IngestionState(tmp_path / "state")
+    for refused in (store.prepare, lambda: store.acquire("here")):
+        with pytest.raises(NeedsAttention, match="cannot be written") as caught:
+            refused()
+        assert caught.value.cause == "state_unwritable"
+    (tmp_path / "state").unlink()
+    store.acquire("here")
+    store.release()
+
+
+def test_a_folder_that_is_not_there_is_missed_and_not_made_by_looking(tmp_path):
+    with pytest.raises(NeedsAttention, match="No such file"):
+        IngestionState(tmp_path / "state").check()
+    assert names_in(tmp_path) == set()
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_no_regular_file_is_no_session_and_is_set_aside(store, kind):
+    path = store.folder / f"{SESSION}.json"
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    assert store.load(SESSION) is None
+    store.set_aside(SESSION)
+    assert names_in(store.folder) == {"thumbnails", f"{SESSION}.json.bad"}
 
 
 # -- the journal -------------------------------------------------------------------------------------------------
@@ -268,6 +291,122 @@ def test_the_lock_is_given_back_by_whichever_thread_closes(store):
     other = IngestionState(store.folder)
     other.acquire("there")
     other.release()
+
+
+def remove_lock(folder: Path) -> None:
+    (folder / "lock").unlink()
+
+
+def replace_lock(folder: Path) -> None:
+    replace_file(folder / "lock", b"")
+
+
+def rename_folder(folder: Path) -> None:
+    folder.rename(folder.with_name("renamed"))
+
+
+def replace_folder(folder: Path) -> None:
+    rename_folder(folder)
+    folder.mkdir()
+
+
+def delete_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+LOSSES = [remove_lock, replace_lock, rename_folder, replace_folder, delete_folder]
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+def test_a_lost_lock_is_noticed_by_every_write_and_taken_back_when_asked_for(store, lose):
+    store.acquire("here")
+    store.save(session_of())
+    lose(store.folder)
+    before = names_in(store.folder.parent)
+    for write in (
+        store.check,
+        store.sweep,
+        lambda: store.save(session_of()),
+        lambda: store.append_to_journal(file_event(1)),
+        lambda: store.rewrite_journal(SESSION, []),
+        lambda: store.save_thumbnail("ab" * 32, b"RIFF"),
+        lambda: store.set_aside(SESSION),
+        lambda: store.forget(SESSION),
+    ):
+        with pytest.raises(NeedsAttention, match="was removed, renamed or taken over") as caught:
+            write()
+        assert caught.value.cause == "lock_lost"
+    assert names_in(store.folder.parent) == before
+    store.prepare()
+    store.save(session_of())
+    assert "here" in IngestionState(store.folder).holder()
+    with pytest.raises(StateFolderLocked):
+        IngestionState(store.folder).acquire("there")
+    store.release()
+    assert store.holder() is None
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+def test_a_lost_lock_that_another_process_took_stays_his_until_he_gives_it_back(store, lose):
+    other = IngestionState(store.folder)
+    store.acquire("here")
+    lose(store.folder)
+    other.acquire("there")
+    for _ in range(2):
+        with pytest.raises(NeedsAttention, match=r"holds .*state now: there \(process \d+\)") as caught:
+            store.prepare()
+        assert caught.value.cause == "lock_lost"
+        with pytest.raises(NeedsAttention):
+            store.save(session_of())
+        other.save(session_of(session_id=OTHER_SESSION))
+    other.release()
+    store.prepare()
+    store.save(session_of())
+    with pytest.raises(StateFolderLocked):
+        other.acquire("there")
+    store.release()
+
+
+def test_who_lost_the_lock_does_not_take_the_other_ones_name_away(store):
+    other = IngestionState(store.folder)
+    store.acquire("here")
+    remove_lock(store.folder)
+    other.acquire("there")
+    store.release()
+    assert "there" in other.holder()
+    other.release()
+
+
+def test_a_lock_that_two_threads_take_back_at_once_is_taken_back(store):
+    store.acquire("here")
+    troubles = []
+
+    def take_back(start: threading.Barrier) -> None:
+        start.wait()
+        try:
+            store.prepare()
+        except NeedsAttention as trouble:
+            troubles.append(trouble)
+
+    for _ in range(50):
+        remove_lock(store.folder)
+        start = threading.Barrier(2)
+        threads = [threading.Thread(target=take_back, args=(start,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert troubles == []
+    store.save(session_of())
+    store.release()
+
+
+def test_a_store_without_the_lock_is_not_asked_for_it(store):
+    holder = IngestionState(store.folder)
+    holder.acquire("here")
+    remove_lock(store.folder)
+    store.save(session_of())
+    holder.release()
 
 
 # -- what killed processes leave, and thumbnails -----------------------------------------------------------------

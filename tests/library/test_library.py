@@ -614,7 +614,7 @@ def test_the_pragmas_of_the_writer(sqlite_url):
         "journal_mode": "wal",
         "synchronous": 2,
         "foreign_keys": 1,
-        "busy_timeout": 30_000,
+        "busy_timeout": 1_000,
         "mmap_size": 0,
     }
 

@@ -66,7 +66,7 @@ def test_a_library_that_is_gone_or_a_state_folder_that_cannot_be_made_is_not_rea
     shutil.rmtree(door.state)
     door.state.write_text("in the way")
     problem = door.get("/readyz", 503)
-    assert (problem["cause"], str(door.state) in problem["detail"]) == ("state_unwritable", True)
+    assert (problem["cause"], str(door.state) in problem["detail"]) == ("lock_lost", True)
     assert door.get("/healthz") == {"status": "ok"}
 
 
