@@ -183,7 +183,7 @@ def run(
 
     def begin(house: House) -> SessionState:
         known = house.records.library.nsfw_threshold() if nsfw_threshold is None else None  # is not reset unasked
-        asked = parameters if known is None else parameters.model_copy(update={"nsfw_threshold": known})
+        asked = parameters if known is None else parameters.but(nsfw_threshold=known)
         return house.records.runner.start(asked)
 
     in_foreground(configured, begin, as_json=json_)

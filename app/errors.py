@@ -21,10 +21,13 @@ MediaIngestError
 │   ├── StateFolderLocked     another process holds the state folder
 │   └── DatabaseUnusable      newer than this program, damaged, or out of reach
 ├── NeedsAttention            a session stops and keeps its place until a person mends the cause
+│   └── DatabaseBusy          another program holds the lock of the database; nothing was changed
 └── CannotRead                one file, one stage: becomes a Failure or a failed stage, never leaves the worker
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 
@@ -135,7 +138,17 @@ class DatabaseUnusable(CannotStart):
 
 
 class NeedsAttention(MediaIngestError):
+    """A session stops; with `needs_confirm` it goes on only when a person has said so, else also by itself."""
+
     cause = "attention"
+
+    def __init__(self, sentence: str, *, cause: str | None = None, needs_confirm: bool = False) -> None:
+        super().__init__(sentence, cause=cause)
+        self.needs_confirm = needs_confirm
+
+
+class DatabaseBusy(NeedsAttention):
+    cause = "database_busy"
 
 
 class CannotRead(MediaIngestError):
@@ -171,30 +184,91 @@ def in_words(fault: Mapping[str, Any]) -> str:
             return str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")
 
 
-FILE_CAUSES: dict[str, str] = {
-    "vanished": "The file was gone when its turn came.",
-    "unreadable": "The file cannot be opened: permission is denied, or the disk reports an error.",
-    "not_a_file": "It is a link, a folder or a special file, not a regular file.",
-    "empty_file": "The file has 0 bytes.",
-    "still_changing": "The file changed while it was read.",
-    "not_media": "The content is no image or video that Media Ingest knows, whatever the suffix says.",
-    "unsupported_format": "The content is an image of a format that Media Ingest does not take in.",
-    "truncated_image": "The image ends before its data does; the copy is probably incomplete.",
-    "damaged_image": "The image data is damaged and cannot be decoded.",
-    "too_many_pixels": "The image, or a frame of the video, claims more pixels than it is safe to decode.",
-    "damaged_video": "The video is damaged, or is a reference to another file; no picture of it can be read.",
-    "no_picture": "The video holds no moving picture, only sound or data.",
-    "unsupported_codec": "There is no decoder here for the codec of the video, or it is encrypted.",
-    "damaged_metadata": "The metadata is damaged; what could be read was kept.",
-    "damaged_sidecar": "The sidecar file beside the media cannot be read.",
-    "text_too_large": "An embedded text is larger than it is safe to unpack.",
-    "decoder_timeout": "Reading the file took longer than the limit; the worker was stopped.",
-    "decoder_crashed": "The decoder crashed on this file; the worker was replaced.",
-    "internal_error": "Media Ingest itself failed on this file: please report it.",
-    "decoder_memory": "Decoding the file needs more memory than a worker may have.",
-    "model_unusable": "The NSFW model could not be run; the file is looked at again in the next session.",
-}
-"""Every cause that a file's failure or a failed stage can have, with what it means. Documented in README."""
+STILL_CHANGING = "still_changing"
+_COPY_AGAIN = "Copy the file again from where it came from, or restore it from a backup."
+_LOOK_IN_A_VIEWER = "Open it in another program; if that shows it, please report the file."
+_REPORT = "Please report it, with the sentence above."
 
-PASSING_CAUSES = frozenset({"vanished", "unreadable", "model_unusable"})
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a cause means, in one sentence, and what a person can do about it, in another."""
+
+    meaning: str
+    advice: str
+
+
+FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
+    {
+        "vanished": Cause("The file was gone when its turn came.", "Nothing, if you moved or deleted it."),
+        "unreadable": Cause(
+            "The file cannot be opened: permission is denied, or the disk reports an error.",
+            "Give Media Ingest the right to read it, or check the disk; then retry.",
+        ),
+        "not_a_file": Cause(
+            "It is a link, a folder or a special file, not a regular file.",
+            "Put the file itself into the media root instead of a link to it.",
+        ),
+        "empty_file": Cause("The file has 0 bytes.", _COPY_AGAIN),
+        STILL_CHANGING: Cause(
+            "The file changed each time that it was read.", "Wait until it is written completely; then retry."
+        ),
+        "not_media": Cause(
+            "The content is no image or video that Media Ingest knows, whatever the suffix says.",
+            "Give the file the suffix of what it is, or leave it out with .ingestignore.",
+        ),
+        "unsupported_format": Cause(
+            "The content is an image of a format that Media Ingest does not take in.",
+            "Convert it to JPEG, PNG, WebP or TIFF.",
+        ),
+        "truncated_image": Cause("The image ends before its data does; the copy is probably incomplete.", _COPY_AGAIN),
+        "damaged_image": Cause("The image data is damaged and cannot be decoded.", _COPY_AGAIN),
+        "too_many_pixels": Cause(
+            "The image, or a frame of the video, claims more pixels than it is safe to decode.",
+            "If it is really that large, save a smaller copy of it.",
+        ),
+        "damaged_video": Cause(
+            "The video is damaged, or is a reference to another file; no picture of it can be read.", _COPY_AGAIN
+        ),
+        "no_picture": Cause(
+            "The video holds no moving picture, only sound or data.", "Nothing: there is nothing to see."
+        ),
+        "unsupported_codec": Cause(
+            "There is no decoder here for the codec of the video, or it is encrypted.",
+            "Convert it to H.264, H.265, VP9 or AV1.",
+        ),
+        "damaged_metadata": Cause("The metadata is damaged; what could be read was kept.", _LOOK_IN_A_VIEWER),
+        "damaged_sidecar": Cause(
+            "The sidecar file beside the media cannot be read.", "Let the program that wrote it write it again."
+        ),
+        "text_too_large": Cause("An embedded text is larger than it is safe to unpack.", _LOOK_IN_A_VIEWER),
+        "decoder_timeout": Cause(
+            "Reading the file took longer than the limit; the worker was stopped.",
+            "Raise INGEST_FILE_TIMEOUT_SECONDS and retry, if the file is sound.",
+        ),
+        "decoder_crashed": Cause(
+            "The decoder crashed on this file twice; the worker was replaced.",
+            "The file is probably damaged: copy it again, or leave it out.",
+        ),
+        "server_died": Cause(
+            "Media Ingest was killed twice while it read this file.",
+            "Retry it when the machine has memory to spare, or leave it out.",
+        ),
+        "internal_error": Cause("Media Ingest itself failed on this file.", _REPORT),
+        "decoder_memory": Cause(
+            "Decoding the file needs more memory than a worker may have.",
+            "Raise INGEST_WORKER_MEMORY_MB and retry, if the file is sound.",
+        ),
+        "model_unusable": Cause(
+            "The NSFW model could not be run; the file is looked at again in the next session.",
+            "Fetch the weights again.",
+        ),
+    }
+)
+"""Every cause that a file's failure or a failed stage can have. Documented in README."""
+
+PASSING_CAUSES = frozenset({"vanished", "unreadable", STILL_CHANGING, "model_unusable"})
 """The causes that say nothing lasting of a file: neither its bytes nor our version decide what comes next time."""
+
+AMBIGUOUS_MOVE = "ambiguous_move"
+"""Beside the outcome `added`: the bytes are those of several files that are gone, so no row could follow."""

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import AlreadyActive
 from app.ingest.badges import Badges
-from app.ingest.ingestor import Control, Stop
+from app.ingest.control import Control, Stop
 from app.ingest.session import SessionState, Status
 from app.ingest.store import IngestionState, new_session_id
 from tests.ingest.builders import RECIPE, assert_sums_close, file_event, parameters, plan_of, tree, workplace

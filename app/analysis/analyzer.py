@@ -17,6 +17,7 @@ from app.analysis.picture import picture
 from app.analysis.source import Source, opened
 from app.analysis.weights import Found, Weights
 from app.analysis.xmp import NOTHING, Xmp
+from app.crash_points import crash_point
 from app.errors import CannotRead
 from app.media import (
     FORMAT_OF_SUFFIX,
@@ -131,6 +132,7 @@ class _Course:
 
     def run(self, source: Source) -> Analysis:
         """Take the file through its stages. Raises CannotRead from those without which there is no analysis."""
+        crash_point("opened")
         self.file = replace(self.file, size=source.size, mtime_ns=source.mtime_ns)
         identity = self._needed(Stage.IDENTIFY, lambda: self._identify(source))
         chosen = self.job.stale if identity.sha256 == self.job.known_sha256 else self.job.wanted
@@ -147,6 +149,7 @@ class _Course:
             checked = self._optional(Stage.NSFW, self._nsfw)
         if self.stream is source.handle:  # what was decoded was read again after it was hashed
             source.check_unchanged()
+        crash_point("analysed")
         return Analysis(self.file, identity, self.stages, metadata, found, rating, made, checked)
 
     def failure(self, error: CannotRead) -> Failure:
@@ -166,6 +169,7 @@ class _Course:
         if kind is Kind.IMAGE:
             image.check_file_size(source.size)  # before hours go into the hash of a file that is mostly a hole
         sha256, stream = source.read(keep=kind is Kind.IMAGE)
+        crash_point("hashed")
         self.stream, self.format = stream, name
         notes = _notes(self.file.name, name)
         if kind is Kind.VIDEO:
@@ -212,7 +216,9 @@ class _Course:
     def decoded(self) -> "Image":
         """The pixels of an image, decoded once for whichever stage asks first. Raises CannotRead."""
         assert self.content is not None  # noqa: S101 - asked for only where there is one
-        return image.decode(self.content)
+        pixels = image.decode(self.content)
+        crash_point("decoded")
+        return pixels
 
     def _picture(self) -> Picture:
         return picture(self.decoded, image.orientation(self.decoded))

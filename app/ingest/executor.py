@@ -1,11 +1,13 @@
 """Runs the analysis of one file after another, here or in worker processes that can be killed.
 
-Both executors keep the same promise: results come in the order of the jobs, no more than a few jobs are begun ahead,
-and closing the iterator stops the rest. `None` between results means "still at work": the caller may stop then.
+Both executors keep the same promise: results come in the order of the jobs, with one worker a job is begun when the
+result before it has been dealt with, and closing the iterator stops the rest. `None` between results means "still at
+work": the caller may stop then.
 """
 
 import contextlib
 import fcntl
+import math
 import multiprocessing
 import os
 import resource
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from app.crash_points import crash_point
 from app.errors import NeedsAttention
 from app.media import Analysis, Failure, Job, Kind, Stage
 from app.own_process import die_with_parent
@@ -33,6 +36,7 @@ Result: TypeAlias = Analysis | Failure
 Results: TypeAlias = Generator[Result | None, None, None]
 
 HEARTBEAT_SECONDS = 0.5
+_OUT_OF_TIME = -signal.SIGXCPU
 TASKS_PER_WORKER = 2_000  # a worker is replaced after so many files: leaks of native decoders stay small
 BYTES_PER_EXTRA_SECOND = 20_000_000
 
@@ -62,14 +66,17 @@ class SerialExecutor:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost: wall time in seconds by kind (plus 1 s for each 20 MB), address space in MiB."""
+    """What one file may cost: seconds by kind (plus 1 s for each 20 MB), address space in MiB.
+
+    The seconds are those of the wall, kept by the server, and a second more of the processor, kept by the kernel.
+    """
 
     image_seconds: float = 30.0
     video_seconds: float = 120.0
     memory_mb: int = 1536
 
     def seconds_for(self, job: Job) -> float:
-        """Wall time for one job, in seconds."""
+        """The time for one job, in seconds."""
         seconds = self.video_seconds if job.file.kind is Kind.VIDEO else self.image_seconds
         return seconds + job.file.size / BYTES_PER_EXTRA_SECOND
 
@@ -93,13 +100,18 @@ class PoolExecutor:
         self._changing = threading.RLock()
 
     def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Results:
-        """The results in the order of the jobs, at most one more job begun than there are workers."""
+        """The results in the order of the jobs.
+
+        One worker begins a file only when the one before it has been dealt with, so that a kill finds one file begun;
+        several have one more job begun than they are.
+        """
         size = workers or self._workers
+        most = 1 if size == 1 else size + 1
         waiting: deque[_Begun] = deque()
         jobs = iter(jobs)
         try:
             while True:
-                while len(waiting) <= size and (job := next(jobs, None)) is not None:
+                while len(waiting) < most and (job := next(jobs, None)) is not None:
                     waiting.append(self._submit(task, job, size))
                 if not waiting:
                     return
@@ -136,8 +148,10 @@ class PoolExecutor:
             return self._schedule(task, job, size)
 
     def _schedule(self, task: Task, job: Job, size: int) -> "_Begun":
-        pool = self._pool_of(size)
-        return _Begun(job, pool.schedule(task, args=(job,), timeout=self._limits.seconds_for(job)), pool)
+        pool, seconds = self._pool_of(size), self._limits.seconds_for(job)
+        begun = _Begun(job, pool.schedule(within_limits, args=(task, seconds, job), timeout=seconds), pool)
+        crash_point("begun")
+        return begun
 
     def _pool_of(self, size: int) -> ProcessPool:
         if self._pool is not None and (self._pool_size != size or not self._pool.active):
@@ -157,21 +171,26 @@ class PoolExecutor:
         """The result of a job, or why its worker gave none."""
         job = begun.job
         if begun.lost:
-            return _failed(job, "decoder_crashed", "The decoder crashed on this file.")
+            return failed(job, "decoder_crashed", "The decoder crashed on this file.")
         try:
             return begun.future.result()
         except FutureTimeout:
-            seconds = self._limits.seconds_for(job)
-            return _failed(
-                job, "decoder_timeout", f"Reading the file took longer than {seconds:.0f} s; the worker was stopped."
-            )
+            return self._timed_out(job)
         except ProcessExpired as error:
-            return _failed(job, "decoder_crashed", f"The decoder crashed on this file ({_exit_words(error.exitcode)}).")
+            if error.exitcode == _OUT_OF_TIME:
+                return self._timed_out(job)
+            return failed(job, "decoder_crashed", f"The decoder crashed on this file ({_exit_words(error.exitcode)}).")
         except MemoryError:
             megabytes = self._limits.memory_mb
-            return _failed(job, "decoder_memory", f"Decoding the file needs more than {megabytes} MB of memory.")
+            return failed(job, "decoder_memory", f"Decoding the file needs more than {megabytes} MB of memory.")
         except Exception as error:  # noqa: BLE001 - a fault of ours must name itself, and must not stop the session
-            return _failed(job, "internal_error", f"Media Ingest failed on this file: {type(error).__name__}: {error}.")
+            return failed(job, "internal_error", f"Media Ingest failed on this file: {type(error).__name__}: {error}.")
+
+    def _timed_out(self, job: Job) -> Failure:
+        seconds = self._limits.seconds_for(job)
+        return failed(
+            job, "decoder_timeout", f"Reading the file took longer than {seconds:.0f} s; the worker was stopped."
+        )
 
     def close(self) -> None:
         """Ends every worker at once."""
@@ -208,14 +227,27 @@ class _Begun:
 
     @property
     def died(self) -> bool:
-        """Whether a settled job has no answer because its own worker died."""
-        return self.future.done() and self._ended_by(ProcessExpired)
+        """Whether a settled job has no answer because its own worker died, though it kept within its limits."""
+        if not self.future.done() or not self._ended_by(ProcessExpired):
+            return False
+        return getattr(self.future.exception(), "exitcode", None) != _OUT_OF_TIME
 
     def _ended_by(self, kind: type[BaseException]) -> bool:
         return not self.future.cancelled() and isinstance(self.future.exception(), kind)
 
 
-def _failed(job: Job, cause: str, reason: str) -> Failure:
+def within_limits(task: Task, seconds: float, job: Job) -> Result:
+    """The task in a worker, with so many seconds of processor time: the kernel ends it even if the server hangs."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = math.ceil(used.ru_utime + used.ru_stime + seconds + 1)  # the wall's limit comes first where there is one
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+    try:
+        return task(job)
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def failed(job: Job, cause: str, reason: str) -> Failure:
     """A file whose worker gave no answer; the shared decode is what can hang or crash, where it was asked for."""
     asked = job.stale or job.wanted  # of a file that is known, only what is stale was to run
     stage = next((stage for stage in (Stage.THUMBNAIL, Stage.NSFW) if stage in asked), Stage.IDENTIFY)

@@ -12,13 +12,15 @@ from app.errors import InvalidRequest, in_words
 from app.media import Stage, clean_text, shown_name
 
 _MAX_PATTERN_CHARACTERS = 1_000
+_OF_A_RETRY = ("retry_of", "retry_cause", "retry_paths")
 
 
 class Parameters(BaseModel):
     """The parameters of the contract, frozen; two requests are the same when these are equal.
 
     `directories` are `ROOT/relative` paths as shown to people. `nsfw_threshold` is a probability 0..1, `max_files` a
-    number of files to process over all resumes.
+    number of files to process over all resumes. `retry_of` names the session whose failed files are looked at again,
+    narrowed by `retry_cause` and `retry_paths`; nobody can ask for these three but by a retry.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +37,9 @@ class Parameters(BaseModel):
     skip_existing: bool = True
     max_files: int | None = Field(default=None, ge=1)
     workers: int | None = Field(default=None, ge=1, le=64)
+    retry_of: str | None = None
+    retry_cause: str | None = None
+    retry_paths: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -57,6 +62,12 @@ class Parameters(BaseModel):
         return pattern
 
     @cached_property
+    def as_json(self) -> Mapping[str, Any]:
+        """The parameters for JSON; those of a retry only where it is one."""
+        values = self.model_dump(mode="json")
+        return values if self.retry_of else {name: values[name] for name in values if name not in _OF_A_RETRY}
+
+    @cached_property
     def wanted(self) -> frozenset[Stage]:
         """The stages that this request asks for; a file is always identified."""
         asked = {
@@ -68,6 +79,15 @@ class Parameters(BaseModel):
             Stage.NSFW: self.enable_nsfw_detection,
         }
         return frozenset(stage for stage, wanted in asked.items() if wanted)
+
+    def retrying(self, session_id: str, cause: str | None, paths: tuple[str, ...]) -> "Parameters":
+        """The parameters of a retry of failed files of a session that had these."""
+        changes = {"retry_of": session_id, "retry_cause": cause, "retry_paths": paths}
+        return self.but(**changes, skip_existing=False, pattern="*", max_files=None)
+
+    def but(self, **changes: Any) -> "Parameters":
+        """The parameters with some changed; a copy would take along what was derived from the old ones."""
+        return Parameters(**{name: getattr(self, name) for name in Parameters.model_fields} | changes)
 
     def matches(self, name: bytes) -> bool:
         """Whether a file's name matches `pattern`: globs joined by `|`, case-insensitive."""
@@ -97,6 +117,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def parse_parameters(values: Any) -> Parameters:
     """Parameters from JSON or the command line. Raises InvalidRequest that names the field at fault."""
+    for name in _OF_A_RETRY:
+        if isinstance(values, Mapping) and name in values:
+            raise InvalidRequest(f"There is no parameter named '{name}'.", field=name, cause="unknown_parameter")
     try:
         return Parameters.model_validate(values)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Sessions and the one thread that works on them: start, pause, resume, cancel, recover.
+"""Sessions and the one thread that works on them: start, pause, resume, retry, cancel, recover.
 
 Owns which session runs when. Callers on any thread get values back; what changed is told to listeners after it was
 committed.
@@ -7,24 +7,30 @@ committed.
 import contextlib
 import logging
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
-from app.errors import AlreadyActive, IllegalMove, MediaIngestError, NeedsAttention, NothingMatches, UnknownSession
-from app.ingest.ingestor import Control, Ingestor, Stop, recounted
+from app.errors import (
+    AlreadyActive,
+    IllegalMove,
+    MediaIngestError,
+    NeedsAttention,
+    NothingMatches,
+    UnknownSession,
+)
+from app.ingest.backoff import Backoff
+from app.ingest.control import Control, Stop
+from app.ingest.ingestor import Ingestor
 from app.ingest.parameters import Parameters
+from app.ingest.probe import probe
+from app.ingest.recovery import recovered
 from app.ingest.session import SessionState, Status, attention_for
 from app.ingest.store import new_session_id
-from app.ingest.survey import NothingKnown, Survey, Verdict
+from app.ingest.survey import Survey
 from app.library.library import FORGOTTEN
 from app.library.values import now
-from app.media import Skip
 
-PROBE_SECONDS = 1.0
 PACE_FILES = 10  # a shorter session says little about the speed
-RETRY_SECONDS = (5.0, 10.0, 30.0, 60.0)  # how long attention waits before it tries again by itself
 _SHOWN_FIRST = (
     (Status.PROCESSING, Status.PLANNING),
     (Status.ATTENTION,),
@@ -33,7 +39,6 @@ _SHOWN_FIRST = (
     (Status.QUEUED,),
 )
 
-_OUR_FAULT = frozenset({"internal_error", "sum_does_not_close"})  # waiting mends neither
 _log = logging.getLogger("media_ingest")
 Listener = Callable[[SessionState], None]
 
@@ -45,7 +50,7 @@ class Runner:
         self._ingestor = ingestor
         self._sessions: dict[str, SessionState] = {}
         self._controls: dict[str, Control] = {}
-        self._retries: dict[str, tuple[int, float]] = {}  # session -> (tries so far, monotonic time of the next)
+        self._backoff = Backoff()
         self._listeners: set[Listener] = set()
         self._changed = threading.Condition()
         self._closing = False
@@ -67,7 +72,7 @@ class Runner:
                 store.forget(session_id)  # again, if the last server died in between
                 continue
             if session is None or (not session.status.ended and session_id in logged):
-                session = self._recovered(session_id, session, logged.get(session_id))
+                session = recovered(self._ingestor, session_id, session, logged.get(session_id))
             if session is not None:
                 self._sessions[session_id] = session
         for session in sorted(self._sessions.values(), key=lambda s: s.queued_at or s.created_at):
@@ -75,25 +80,8 @@ class Runner:
             if interrupted.status is Status.INTERRUPTED and auto_resume:
                 self._move(interrupted, Status.QUEUED)
             if auto_resume:
-                self._plan_retry(session)
+                self._backoff.plan(session)
         self._thread.start()
-
-    def _recovered(self, session_id: str, saved: SessionState | None, logged: Any) -> SessionState | None:
-        """A session whose file is behind the log, unreadable or lost, made again from the log; None if it is lost."""
-        store, library = self._ingestor.store, self._ingestor.library
-        if saved is None:
-            store.set_aside(session_id)
-        if logged is not None and (saved is None or saved.last_event_id < logged.id):
-            try:
-                saved = SessionState.from_log(logged.detail)
-            except ValueError as error:
-                _log.error("session %s cannot be read, neither its file nor its log: %s", session_id, error)
-        if saved is None:
-            return None
-        session, _ = recounted(saved, library)
-        store.save(session, durable=True)
-        store.rewrite_journal(session_id, library.all_events(session_id))
-        return session
 
     def close(self) -> None:
         """Interrupts the session at work, in the middle of its file, and ends the thread and the workers."""
@@ -120,7 +108,11 @@ class Runner:
         """
         parameters = self.resolved(parameters)
         self._refuse_twin(parameters)
-        self._probe(parameters)
+        probe(self._ingestor, parameters)
+        return self._begin(parameters)
+
+    def _begin(self, parameters: Parameters) -> SessionState:
+        """A new session in the queue. Raises AlreadyActive, and NeedsAttention where it cannot be written down."""
         with self._changed:
             self._refuse_twin(parameters)
             at = now()
@@ -140,7 +132,7 @@ class Runner:
     def resolved(self, parameters: Parameters) -> Parameters:
         """The parameters with their directories checked, sorted and written in one way."""
         folders = self._ingestor.folders.resolve_all(parameters.directories, recursive=parameters.recursive)
-        return parameters.model_copy(update={"directories": tuple(folder.shown for folder in folders)})
+        return parameters.but(directories=tuple(folder.shown for folder in folders))
 
     def pause(self, session_id: str) -> SessionState:
         """Stops after the file at work. Raises IllegalMove where nothing is being worked on."""
@@ -150,16 +142,35 @@ class Runner:
         """Ends the session; what is committed stays."""
         return self._stop(session_id, Stop.CANCEL)
 
-    def resume(self, session_id: str) -> tuple[SessionState, bool]:
-        """The session, and whether this call made it go on; safe at any time, never a second worker."""
+    def resume(self, session_id: str, *, confirm: bool = False) -> tuple[SessionState, bool]:
+        """The session, and whether this call made it go on; safe at any time, never a second worker.
+
+        `confirm` says that a person has seen what attention asks to confirm.
+        """
         with self._changed:
             session = self.session(session_id)
             if not session.status.resumable:
                 return session, False
-            self._retries.pop(session_id, None)
-            session = self._move(session, Status.QUEUED)
+            self._backoff.drop(session_id)
+            asked = bool((session.attention or {}).get("needs_confirm"))
+            session = self._move(replace(session, confirmed=confirm and asked), Status.QUEUED)
             self._changed.notify_all()
         return self._once_taken_up(session_id), True
+
+    def retry(self, session_id: str, *, cause: str | None = None, paths: Iterable[str] = ()) -> SessionState:
+        """A new session over the files that failed in this one: all of them, those of one cause, or those chosen.
+
+        Raises IllegalMove while the session is under way, NothingMatches where no such file failed, AlreadyActive.
+        """
+        session = self.session(session_id)
+        if session.status.under_way:
+            raise IllegalMove(f"The session is {session.status.value}: retry its failed files when it has ended.")
+        parameters = session.parameters.retrying(session_id, cause, tuple(sorted(set(paths))))
+        if not self._ingestor.failed(session_id, parameters):
+            which = "None of these files" if parameters.retry_paths else "No file"
+            why = f" with cause {cause}" if cause else ""
+            raise NothingMatches(f"{which} failed in this session{why}: there is nothing to retry.", field="session_id")
+        return self._begin(parameters)
 
     def dismiss(self, session_id: str) -> SessionState:
         """Marks an ended session as seen: a page that loads afresh does not show it again."""
@@ -237,25 +248,6 @@ class Runner:
                 sentence = f"The same request is {session.status.value} already, as session {session.session_id}."
                 raise AlreadyActive(sentence, session_id=session.session_id)
 
-    def _probe(self, parameters: Parameters) -> None:
-        """Walks until the first file that matches, the end, or one second. Raises NothingMatches at the end."""
-        give_up_at = time.monotonic() + PROBE_SECONDS
-        draft = SessionState(new_session_id(), parameters, created_at=now())
-        discovered = 0
-        for verdict in replace(self._ingestor.survey(draft), library=NothingKnown()):
-            if isinstance(verdict, Verdict):
-                discovered += 1
-                if verdict.skip not in (Skip.FILTERED, Skip.UNSUPPORTED):
-                    return
-            if time.monotonic() > give_up_at:
-                return
-        where = " and ".join(parameters.directories)
-        found = (
-            f"none of the {discovered} files there is media that matches" if discovered else "there is no file there"
-        )
-        field = "pattern" if discovered and parameters.pattern != "*" else "directory"
-        raise NothingMatches(f"Nothing to do in {where} with pattern {parameters.pattern}: {found}.", field=field)
-
     def _stop(self, session_id: str, stop: Stop) -> SessionState:
         with self._changed:
             session = self.session(session_id)
@@ -292,7 +284,7 @@ class Runner:
     def _work(self) -> None:
         while not self._closing:
             try:
-                self._retry_what_is_due()
+                self._try_again_what_is_due()
                 session = self._next()
                 if session is not None:
                     self._work_on(session)
@@ -311,7 +303,7 @@ class Runner:
                 session = self._cancelled_late(session, control)
                 self._changed.notify_all()
         if control.stop in (None, Stop.INTERRUPT):  # else a person wanted it to stand still
-            self._plan_retry(session)
+            self._backoff.plan(session)
 
     def _cancelled_late(self, session: SessionState, control: Control) -> SessionState:
         """The session after its run; a cancel that came while its last status was being written still counts."""
@@ -327,14 +319,14 @@ class Runner:
         try:
             return self._ingestor.process_files_sequential(session, self._controls[session_id], self._publish)
         except MediaIngestError as trouble:  # not even the attention could be written
-            return self._in_memory_attention(session_id, trouble.cause, trouble.sentence)
+            return self._in_memory_attention(session_id, trouble)
         except Exception as fault:  # noqa: BLE001 - a fault of ours must be seen, not end the thread without a word
             _log.error("session %s was stopped by a fault of our own", session_id, exc_info=fault)
             sentence = f"Media Ingest failed on this session: {type(fault).__name__}: {fault}. Please report it."
-            return self._in_memory_attention(session_id, "internal_error", sentence)
+            return self._in_memory_attention(session_id, MediaIngestError(sentence))
 
     def _next(self) -> SessionState | None:
-        """Waits for a queued session, oldest first, with its control made; None when a retry is due or all ends."""
+        """Waits for a queued session, oldest first, with its control made; None when a try is due or all ends."""
         with self._changed:
             while not self._closing:
                 queued = [session for session in self._sessions.values() if session.status is Status.QUEUED]
@@ -342,33 +334,24 @@ class Runner:
                     session = min(queued, key=lambda s: (s.queued_at or "", s.created_at))
                     self._controls[session.session_id] = Control()
                     return session
-                due = min((at for _, at in self._retries.values()), default=None)
-                if due is not None and due <= time.monotonic():
+                seconds = self._backoff.seconds_to_next()
+                if seconds == 0.0:
                     return None
-                self._changed.wait(None if due is None else due - time.monotonic())
+                self._changed.wait(seconds)
         return None
 
-    def _plan_retry(self, session: SessionState) -> None:
-        """Attention is tried again by itself, less and less often, where waiting can help."""
-        if session.status is not Status.ATTENTION or (session.attention or {}).get("cause") in _OUR_FAULT:
-            self._retries.pop(session.session_id, None)
-            return
-        tries, _ = self._retries.get(session.session_id, (0, 0.0))
-        pause = RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)]
-        self._retries[session.session_id] = (tries + 1, time.monotonic() + pause)
-
-    def _retry_what_is_due(self) -> None:
+    def _try_again_what_is_due(self) -> None:
         """Sessions whose trouble is over go on; the others wait again, without a word in the log."""
-        for session_id, (_, due) in list(self._retries.items()):
+        for session_id in self._backoff.due():
             session = self._sessions.get(session_id)
             if session is None or session.status is not Status.ATTENTION:
-                self._retries.pop(session_id, None)
-            elif due <= time.monotonic():
-                try:
-                    self._ingestor.check(session)  # may take long: never while others wait for the lock
-                    self._resume_if_still_waiting(session_id)
-                except MediaIngestError:
-                    self._plan_retry(session)
+                self._backoff.drop(session_id)
+                continue
+            try:
+                self._ingestor.check(session)  # may take long: never while others wait for the lock
+                self._resume_if_still_waiting(session_id)
+            except MediaIngestError:
+                self._backoff.plan(session)
 
     def _resume_if_still_waiting(self, session_id: str) -> None:
         with self._changed:
@@ -376,9 +359,9 @@ class Runner:
             if session is not None and session.status is Status.ATTENTION:
                 self._move(session, Status.QUEUED)
 
-    def _in_memory_attention(self, session_id: str, cause: str, sentence: str) -> SessionState:
+    def _in_memory_attention(self, session_id: str, trouble: MediaIngestError) -> SessionState:
         session = self._sessions[session_id]
-        attention = attention_for(cause, sentence)
+        attention = attention_for(trouble)
         session = replace(session, status=Status.ATTENTION, attention=attention, current_file=None)
         self._publish(session)
         return session

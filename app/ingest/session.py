@@ -12,13 +12,15 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.errors import IllegalMove
+from app.errors import IllegalMove, MediaIngestError, NeedsAttention
 from app.ingest.parameters import Parameters
 from app.library.values import Event
 from app.media import Outcome, Recipe, Skip, Stage, StageStatus
 
 VERSION = 1
 MAX_ERRORS = 20
+SUSPICIOUS_SECONDS = 2.0
+MAX_DEATHS = 2  # of the server with the same file in progress
 STATS = ("metadata_extracted", "keywords_added", "scores_imported", "nsfw_checked", "nsfw_detected", "errors")
 _ENDS = frozenset(StageStatus)
 
@@ -102,7 +104,8 @@ class SessionState:
 
     Times are ISO 8601 in UTC. `active_seconds` is the time spent processing, over all resumes. `activity` says what is
     being prepared before the first file. `attention` is `{"cause", "sentence", "needs_confirm"}` while a person must
-    mend something.
+    mend something, `confirmed` that a person confirmed it. `suspects` counts how often the server died while a file was
+    being read. `marked_missing` are the rows whose files were found gone.
     """
 
     session_id: str
@@ -115,10 +118,14 @@ class SessionState:
     stages: Mapping[str, StageCount] = field(default_factory=lambda: {stage.value: StageCount() for stage in Stage})
     errors: tuple[Mapping[str, Any], ...] = ()
     current_file: str | None = None
+    current_started_at: str | None = None
+    suspects: Mapping[str, int] = field(default_factory=dict)
     activity: str | None = None
     unavailable: Mapping[str, str] = field(default_factory=dict)
     limited: Mapping[str, str] = field(default_factory=dict)
     attention: Mapping[str, Any] | None = None
+    confirmed: bool = False
+    marked_missing: int = 0
     interruptions: int = 0
     queued_at: str | None = None
     started_at: str | None = None
@@ -178,7 +185,7 @@ class SessionState:
             raise IllegalMove(f"The session is {self.status.value}: it cannot become {status.value}.")
         changes: dict[str, Any] = {"status": status, "heartbeat_at": at, "activity": None}
         if not status.working:
-            changes["current_file"] = None
+            changes |= {"current_file": None, "current_started_at": None}
         if status is Status.QUEUED:
             changes["queued_at"] = at
         if status is Status.PLANNING and self.started_at is None:
@@ -224,8 +231,41 @@ class SessionState:
             stats={name: self.stats[name] + added.get(name, 0) for name in STATS},
             stages=stages,
             errors=(*self.errors, *new_errors)[-MAX_ERRORS:] if new_errors else self.errors,
+            suspects={path: deaths for path, deaths in self.suspects.items() if path != event.shown_path},
             last_event_id=max(self.last_event_id, event.id),
         )
+
+    def at_work_on(self, file: str | None, at: str) -> "SessionState":
+        """The session with this file in progress since `at`; a file that is in progress already keeps its time."""
+        if file == self.current_file:
+            return replace(self, heartbeat_at=at)
+        return replace(self, current_file=file, current_started_at=at if file else None, heartbeat_at=at)
+
+    def after_death(self) -> "SessionState":
+        """The session after its server was killed: that counts against a file that was in progress for 2 s or more."""
+        file, began, last = self.current_file, self.current_started_at, self.heartbeat_at
+        if file is None or began is None or last is None:
+            return self
+        seconds = (datetime.fromisoformat(last) - datetime.fromisoformat(began)).total_seconds()
+        if seconds < SUSPICIOUS_SECONDS:
+            return self
+        return replace(self, suspects={**self.suspects, file: self.suspects.get(file, 0) + 1})
+
+    def faults_of_the_sums(self, answered: Mapping[str, int]) -> list[str]:
+        """What does not close, as sentences, none where all is well. `answered` counts the log's answers by outcome."""
+        plan = self.plan
+        if plan is None:
+            return ["The session has no plan."]
+        faults = []
+        if self.pending:
+            faults.append(f"{self.pending} of {plan.total_files} files were not answered for.")
+        if plan.discovered != plan.total_files + sum(plan.skipped.values()):
+            parts = f"{plan.total_files} to process and {sum(plan.skipped.values())} skipped"
+            faults.append(f"{plan.discovered} files were discovered, but {parts}.")
+        for outcome, count in self.outcomes.items():
+            if count != answered.get(outcome, 0):
+                faults.append(f"{count} files were counted as {outcome}, the log has {answered.get(outcome, 0)}.")
+        return faults
 
     def without_answers(self) -> "SessionState":
         """The session with its counters at zero, to be counted again from the events."""
@@ -236,14 +276,14 @@ class SessionState:
     def as_log(self) -> dict[str, Any]:
         """What a `session` event carries: all that the file events do not, so that a lost file can be rebuilt."""
         whole = self.as_json()
-        told_by_others = {"outcomes", "stats", "errors", "current_file", "activity"}
+        told_by_others = {"outcomes", "stats", "errors", "current_file", "current_started_at", "activity"}
         return {name: whole[name] for name in whole if name not in told_by_others}
 
     def as_json(self) -> dict[str, Any]:
         """The session file: schema version 1."""
         return _fields_of(self) | {
             "version": VERSION,
-            "parameters": self.parameters.model_dump(mode="json"),
+            "parameters": dict(self.parameters.as_json),
             "status": self.status.value,
             "plan": None if self.plan is None else _fields_of(self.plan),
             "stages": {name: _fields_of(count) for name, count in self.stages.items()},
@@ -287,6 +327,7 @@ class SessionState:
             "processed_files": self.processed_files,
             "committed_files": self.committed_files,
             "current_file": self.current_file,
+            "current_started_at": self.current_started_at,
             "outcomes": dict(self.outcomes),
             "stats": dict(self.stats),
             "stages": {name: _fields_of(count) for name, count in self.stages.items()},
@@ -300,8 +341,9 @@ class SessionState:
             "heartbeat_at": self.heartbeat_at,
             "last_event_id": self.last_event_id,
             "attention": None if self.attention is None else dict(self.attention),
+            "marked_missing": self.marked_missing,
             "interruptions": self.interruptions,
-            "parameters": self.parameters.model_dump(mode="json"),
+            "parameters": dict(self.parameters.as_json),
             "activity": self.activity,
             "unavailable": dict(self.unavailable),
             "limited": dict(self.limited),
@@ -311,9 +353,10 @@ class SessionState:
         }
 
 
-def attention_for(cause: str, sentence: str) -> dict[str, Any]:
+def attention_for(trouble: MediaIngestError) -> dict[str, Any]:
     """What a person must mend, as a session's `attention` says it."""
-    return {"cause": cause, "sentence": sentence, "needs_confirm": False}
+    needs_confirm = isinstance(trouble, NeedsAttention) and trouble.needs_confirm
+    return {"cause": trouble.cause, "sentence": trouble.sentence, "needs_confirm": needs_confirm}
 
 
 def _fields_of(value: Any) -> dict[str, Any]:

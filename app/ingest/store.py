@@ -18,6 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from app.crash_points import crash_point
 from app.errors import NeedsAttention, StateFolderLocked
 from app.ingest.session import SessionState
 from app.library.values import Event
@@ -49,6 +50,7 @@ def replace_file(path: Path, content: bytes | Iterable[bytes], *, durable: bool 
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())
+        crash_point("temporary_written")
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -5,7 +5,7 @@ has answered for already. `judge` decides for one file and is pure; `Survey` wal
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from app.ingest.folders import Entry, Folder, Listing, Look, join
@@ -34,7 +34,8 @@ NOTHING_KNOWN = Known()
 class Verdict:
     """What a session does with one discovered file.
 
-    Exactly one of: `skip` (why it is not processed), `job` (with `why`: new, changed, ...), or `answered`.
+    Exactly one of: `skip` (why it is not processed), `job` (with `why`: new, changed, ...), or `answered`. `known` says
+    that the library has a row of it that is not marked missing.
     """
 
     folder: Folder
@@ -43,6 +44,7 @@ class Verdict:
     job: Job | None = None
     why: str | None = None
     answered: bool = False
+    known: bool = False
 
     @property
     def shown(self) -> str:
@@ -62,7 +64,7 @@ def judge(file: FoundFile, known: Known, parameters: Parameters, recipe: Recipe)
     if not parameters.skip_existing:
         return Job(file, possible, possible), "new" if known.size is None else "again"
     stale = stale_stages(file, known, recipe.runnable(known.kind or file.kind, possible), recipe)
-    if same_file and not stale:
+    if same_file and not stale and not known.missing:
         return Skip.FRESH, "fresh"
     if any(
         failed.fingerprint == file.fingerprint
@@ -97,6 +99,8 @@ def _why(file: FoundFile, known: Known, stale: frozenset[Stage], *, same_file: b
         return "changed"
     if known.sidecar != file.sidecar:
         return "sidecar_changed"
+    if not stale:
+        return "returned"
     return "only_nsfw" if stale == {Stage.NSFW} else "new_stages"
 
 
@@ -146,7 +150,7 @@ class Survey:
         for verdict in self._verdicts():
             if isinstance(verdict, Verdict) and verdict.job is not None and left is not None:
                 if left == 0:
-                    yield Verdict(verdict.folder, verdict.entry, skip=Skip.BEYOND_MAX_FILES)
+                    yield replace(verdict, job=None, why=None, skip=Skip.BEYOND_MAX_FILES)
                     continue
                 left -= 1
             yield verdict
@@ -188,19 +192,24 @@ class Survey:
         if entry.look is not Look.MEDIA:
             return Verdict(folder, entry, skip=Skip.FILTERED if entry.look is Look.IGNORED else Skip.UNSUPPORTED)
         file = listing.found(entry)
+        this = known.get(file.path, NOTHING_KNOWN)
+        has_row = this.size is not None and not this.missing
         if self.answered and file.root.encode() + b"/" + file.path in self.answered:
-            return Verdict(folder, entry, answered=True)
+            return Verdict(folder, entry, answered=True, known=has_row)
         if not self.parameters.matches(entry.name):
-            return Verdict(folder, entry, skip=Skip.FILTERED)
-        decision, why = judge(file, known.get(file.path, NOTHING_KNOWN), self.parameters, self.recipe)
+            return Verdict(folder, entry, skip=Skip.FILTERED, known=has_row)
+        decision, why = judge(file, this, self.parameters, self.recipe)
         if isinstance(decision, Skip):
-            return Verdict(folder, entry, skip=decision)
-        return Verdict(folder, entry, job=decision, why=why)
+            return Verdict(folder, entry, skip=decision, known=has_row)
+        return Verdict(folder, entry, job=decision, why=why, known=has_row)
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts verdicts as they pass: the plan of a session, and the sums that must close at its end."""
+    """Counts verdicts as they pass: the plan of a session, and the sums that must close at its end.
+
+    `media` counts media files by root, whatever becomes of them; `known` those that the library has a row of.
+    """
 
     answered_before: int = 0
     discovered: int = 0
@@ -210,6 +219,8 @@ class Tally:
     by_type: dict[str, int] = field(default_factory=dict)
     folders: int = 0
     warnings: list[str] = field(default_factory=list)
+    media: dict[str, int] = field(default_factory=dict)
+    known: int = 0
 
     def add(self, verdict: Verdict | Looked) -> None:
         """Counts one verdict, or keeps the warning of a folder."""
@@ -217,6 +228,9 @@ class Tally:
             self.folders += 1
             self.warnings += [verdict.warning] if verdict.warning else []
             return
+        if suffix_of(verdict.entry.name) in FORMAT_OF_SUFFIX and verdict.entry.look is not Look.UNSUPPORTED:
+            self._count(self.media, verdict.folder.root)
+            self.known += verdict.known
         if verdict.answered:
             return
         self.discovered += 1

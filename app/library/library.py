@@ -7,19 +7,21 @@ Events are append-only; their ids are the ids of the server-sent events.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Table, case, cast, func, select
+from sqlalchemy import Connection, Integer, case, cast, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.errors import NeedsAttention
+from app.errors import AMBIGUOUS_MOVE, NeedsAttention
 from app.library.engine import Engines, translated
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
+from app.library.presence import Presence, inside
 from app.library.recording import (
     EVENTS,
     FAILURES,
     KEYWORDS,
     LINKS_OF,
     MEDIA,
+    Gone,
     append,
     as_events,
     event_path,
@@ -44,6 +46,7 @@ class Library:
     def __init__(self, url: str) -> None:
         self._engines = Engines(url)
         self.history = History(self._engines)
+        self.presence = Presence(self._engines)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -59,17 +62,18 @@ class Library:
     # -- writing -------------------------------------------------------------------------------------------------
 
     def commit_single_file_to_database(
-        self, session_id: str, result: Analysis | Failure, *, nsfw_threshold: float
+        self, session_id: str, result: Analysis | Failure, *, nsfw_threshold: float, gone: Gone | None = None
     ) -> Event:
         """Records what became of one file in one transaction and returns its event.
 
-        A file that this session has answered for already keeps its first answer, and that event is returned.
-        Raises NeedsAttention if the database cannot be reached or written.
+        `gone(root, path, file)` says whether the file of another row with the same bytes is gone from disk: its row
+        then follows the file to where it is now. A file that this session has answered for already keeps its first
+        answer, and that event is returned. Raises NeedsAttention if the database cannot be reached or written.
         """
         file = result.file
         path = event_path(file.root, file.path)
         try:
-            return self._engines.write(lambda connection: record(connection, session_id, result, nsfw_threshold))
+            return self._engines.write(lambda connection: record(connection, session_id, result, nsfw_threshold, gone))
         except IntegrityError as error:
             answered = self._engines.read(lambda connection: _answer(connection, session_id, path))
             if answered is None:
@@ -101,9 +105,8 @@ class Library:
     def known(self, root: str, folder: bytes) -> Mapping[bytes, Known]:
         """What is known of the files of one folder, by path relative to the root; rows of other folders are not."""
         columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
-        rows = select(MEDIA.c.path, *columns).where(
-            MEDIA.c.root == root, MEDIA.c.folder == folder, MEDIA.c.missing_at.is_(None)
-        )
+        missing = MEDIA.c.missing_at.is_not(None)
+        rows = select(MEDIA.c.path, *columns, missing).where(MEDIA.c.root == root, MEDIA.c.folder == folder)
         failures = select(FAILURES.c.path, FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version).where(
             FAILURES.c.root == root, FAILURES.c.folder == folder, FAILURES.c.fatal.is_(True)
         )
@@ -113,8 +116,8 @@ class Library:
             for path, fingerprint, stage, version in connection.execute(failures):
                 failed[path] = (*failed.get(path, ()), Failed(fingerprint, Stage(stage), version))
             known = {
-                path: Known(size, mtime_ns, sidecar, sha256, Kind(kind), stages, failed.pop(path, ()))
-                for path, size, mtime_ns, sidecar, sha256, kind, stages in connection.execute(rows)
+                path: Known(size, mtime_ns, sidecar, sha256, Kind(kind), stages, failed.pop(path, ()), bool(missing))
+                for path, size, mtime_ns, sidecar, sha256, kind, stages, missing in connection.execute(rows)
             }
             return known | {path: Known(failures=failures) for path, failures in failed.items()}
 
@@ -123,16 +126,36 @@ class Library:
     def stamps(self, root: str, folder: bytes, *, below: bool) -> Mapping[bytes, tuple[int, int]]:
         """Size in bytes and mtime in ns of every known file of a folder (and of all folders below it), by path."""
         statement = select(MEDIA.c.path, MEDIA.c.size, MEDIA.c.mtime_ns).where(
-            MEDIA.c.root == root, MEDIA.c.missing_at.is_(None), _inside(MEDIA, folder, below=below)
+            MEDIA.c.root == root, MEDIA.c.missing_at.is_(None), inside(MEDIA, folder, below=below)
         )
         return self._engines.read(lambda c: {path: (size, mtime) for path, size, mtime in c.execute(statement)})
 
     def failed_paths(self, root: str, folder: bytes, *, below: bool) -> Mapping[bytes, str]:
         """Fingerprints of the files of a folder (and below) whose last analysis failed, by path."""
         statement = select(FAILURES.c.path, FAILURES.c.fingerprint).where(
-            FAILURES.c.root == root, FAILURES.c.fatal.is_(True), _inside(FAILURES, folder, below=below)
+            FAILURES.c.root == root, FAILURES.c.fatal.is_(True), inside(FAILURES, folder, below=below)
         )
         return self._engines.read(lambda c: dict(c.execute(statement).all()))
+
+    def outcomes(self, session_id: str) -> dict[str, int]:
+        """How many files this session has answered for, by outcome."""
+        of_the_session = (EVENTS.c.session_id == session_id) & (EVENTS.c.kind == "file_complete")
+        statement = select(EVENTS.c.outcome, func.count()).where(of_the_session).group_by(EVENTS.c.outcome)
+        return self._engines.read(lambda connection: dict(connection.execute(statement).all()))
+
+    def failed(self, session_id: str) -> list[Event]:
+        """The files that failed in this session, in the order of the answers, without their details."""
+        columns = (EVENTS.c.id, EVENTS.c.session_id, EVENTS.c.at, EVENTS.c.kind, EVENTS.c.path, EVENTS.c.outcome)
+        statement = (
+            select(*columns, EVENTS.c.cause)
+            .where(
+                EVENTS.c.session_id == session_id,
+                EVENTS.c.kind == "file_complete",
+                EVENTS.c.outcome == Outcome.FAILED.value,
+            )
+            .order_by(EVENTS.c.id)
+        )
+        return self._engines.read(lambda connection: as_events(connection.execute(statement)))
 
     def answered(self, session_id: str) -> set[bytes]:
         """`ROOT/relative` of every file that this session has answered for."""
@@ -180,7 +203,7 @@ class Library:
             statement = statement.where(EVENTS.c.cause == cause)
         if incomplete:
             not_taken_in = (Outcome.FAILED.value, Outcome.VANISHED.value)
-            statement = statement.where(EVENTS.c.cause.is_not(None), EVENTS.c.outcome.not_in(not_taken_in))
+            statement = statement.where(EVENTS.c.cause != AMBIGUOUS_MOVE, EVENTS.c.outcome.not_in(not_taken_in))
         statement = statement.order_by(EVENTS.c.id).limit(limit)
         return self._engines.read(lambda connection: as_events(connection.execute(statement)))
 
@@ -286,13 +309,6 @@ class Library:
             return row
 
         return self._engines.read(work)
-
-
-def _inside(table: Table, folder: bytes, *, below: bool) -> Any:
-    """The condition for files of a folder; `below` adds all folders under it. `0` is the byte after `/`."""
-    if not below:
-        return table.c.folder == folder
-    return (table.c.path > folder + b"/") & (table.c.path < folder + b"0") if folder else table.c.path != b""
 
 
 def _answer(connection: Connection, session_id: str, path: bytes) -> Event | None:

@@ -1,23 +1,28 @@
 """One file's result into the database: its row, keywords, failures and event, inside the caller's transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.errors import PASSING_CAUSES
-from app.library.rows import KeywordLinks, keyword_links, outcome_of, row_of, settled
+from app.crash_points import crash_point
+from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
+from app.library.rows import KeywordLinks, keyword_links, left_where_it_was, outcome_of, row_of, settled
 from app.library.tables import FileFailure, IngestEvent, MediaFile, MediaKeyword
 from app.library.tables import Keyword as KeywordRow
 from app.library.values import Event, is_nsfw, now
-from app.media import Analysis, Failure, Outcome, Stage, StageResult, StageStatus, clean_text
+from app.media import Analysis, Failure, FoundFile, Outcome, Stage, StageResult, StageStatus, clean_text, shown_path
 
 MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
 LINKS: Table = MediaKeyword.__table__  # type: ignore[assignment]
 EVENTS: Table = IngestEvent.__table__  # type: ignore[assignment]
 FAILURES: Table = FileFailure.__table__  # type: ignore[assignment]
 KEYWORDS: Table = KeywordRow.__table__  # type: ignore[assignment]
+
+Gone: TypeAlias = Callable[[str, bytes, FoundFile], bool]
+MAX_COPIES = 100  # of the same bytes that are looked at for one that is gone; more are no move that could be told
 
 # Statements are built once: building costs more than running them.
 _THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
@@ -48,59 +53,129 @@ LINKS_OF = (
     .join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
     .where(LINKS.c.media_id == bindparam("b_id"))
 )
+_SAME_BYTES = (
+    select(MEDIA)
+    .where(MEDIA.c.sha256 == bindparam("b_sha256"), MEDIA.c.id != bindparam("b_id"))
+    .order_by(MEDIA.c.missing_at.is_(None), MEDIA.c.id)
+    .limit(MAX_COPIES)
+)
+_DELETE_ROW = delete(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
+_FAILURES_FOLLOW = (
+    update(FAILURES)
+    .where(FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path"), FAILURES.c.fatal.is_(False))
+    .values(root=bindparam("b_new_root"), path=bindparam("b_new_path"), folder=bindparam("b_new_folder"))
+)
+MARK_MISSING = update(MEDIA).where(_THIS_FILE, MEDIA.c.missing_at.is_(None)).values(missing_at=bindparam("b_at"))
 _UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
 
 
-def record(connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float) -> Event:
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """What a row and its keywords became of an analysis.
+
+    `standing` are the stages whose earlier failure still stands because they did not run again on these bytes.
+    `moved_from` is the old path as shown; `ambiguous` the paths that it may have been, where there are several.
+    """
+
+    outcome: Outcome
+    keywords_added: int = 0
+    standing: frozenset[str] = frozenset()
+    moved_from: str | None = None
+    ambiguous: tuple[str, ...] = ()
+
+
+def record(
+    connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float, gone: Gone | None
+) -> Event:
     """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together."""
     file, at = result.file, now()
     if isinstance(result, Failure):
-        keywords_added, outcome = 0, Outcome.VANISHED if result.vanished else Outcome.FAILED
+        saved = _Saved(Outcome.VANISHED if result.vanished else Outcome.FAILED)
+        if result.vanished:
+            connection.execute(MARK_MISSING, {"b_root": file.root, "b_path": file.path, "b_at": at})
         if result.cause not in PASSING_CAUSES:
             others = frozenset(stage.value for stage in Stage if stage is not result.stage)
             _remember_failures(connection, session_id, at, result, others)
     else:
-        outcome, keywords_added, standing = _save(connection, session_id, at, result)
-        _remember_failures(connection, session_id, at, result, standing)
-    first = next(iter(failures_of(result)), None)
-    return append(
+        saved = _save(connection, session_id, at, result, gone)
+        _remember_failures(connection, session_id, at, result, saved.standing)
+    crash_point("row_written")
+    cause, reason = _cause_and_reason(result, saved)
+    event = append(
         connection,
         {
             "session_id": session_id,
             "at": at,
             "kind": "file_complete",
             "path": event_path(file.root, file.path),
-            "outcome": outcome.value,
-            "cause": first[1].cause if first else None,
-            "reason": clean_text(first[1].reason or "") if first else None,
-            "detail": event_detail(result, keywords_added=keywords_added, nsfw_threshold=nsfw_threshold),
+            "outcome": saved.outcome.value,
+            "cause": cause,
+            "reason": reason,
+            "detail": event_detail(result, saved, nsfw_threshold=nsfw_threshold),
         },
     )
+    crash_point("event_written")
+    return event
 
 
-def _save(connection: Connection, session_id: str, at: str, analysis: Analysis) -> tuple[Outcome, int, frozenset[str]]:
-    """Inserts or updates the row and its keywords.
+def _cause_and_reason(result: Analysis | Failure, saved: _Saved) -> tuple[str | None, str | None]:
+    """Why a file failed, in whole or in part, or what is odd about how it was taken in."""
+    first = next(iter(failures_of(result)), None)
+    if first:
+        return first[1].cause, clean_text(first[1].reason or "")
+    if saved.ambiguous:
+        others = ", ".join(saved.ambiguous)
+        reason = f"Its bytes are those of {len(saved.ambiguous)} files that are gone, so it is new: {others}."
+        return AMBIGUOUS_MOVE, reason
+    return None, f"It was {saved.moved_from}." if saved.moved_from else None
 
-    Returns the outcome, the number of keyword links made, and the stages whose earlier failure still stands because
-    they did not run again on these bytes.
-    """
+
+def _save(connection: Connection, session_id: str, at: str, analysis: Analysis, gone: Gone | None) -> _Saved:
+    """Inserts the row and its keywords, updates the one that is there, or lets that of a moved file follow it."""
+    file = analysis.file
     row = row_of(analysis, None) | {"session_id": session_id, "ingested_at": at, "updated_at": at}
     media_id = connection.execute(_INSERT_ROW[connection.dialect.name], row).scalar_one_or_none()
     if media_id is None:
-        return _update(connection, session_id, at, analysis)
+        old = row_in(connection, file.root, file.path)
+        assert old is not None  # noqa: S101 - the insert has just met it, in this transaction
+        return _update(connection, session_id, at, analysis, old)
+    left = _left_behind(connection, media_id, analysis, gone)
+    if len(left) == 1:
+        connection.execute(_DELETE_ROW, {"b_id": media_id})
+        return _move(connection, session_id, at, analysis, left[0])
     links = _wanted_links(analysis, None) or {}
     _link(connection, media_id, links)
-    return Outcome.ADDED, len(links), frozenset()
+    return _Saved(Outcome.ADDED, len(links), ambiguous=tuple(shown_path(old["root"], old["path"]) for old in left))
 
 
-def _update(
-    connection: Connection, session_id: str, at: str, analysis: Analysis
-) -> tuple[Outcome, int, frozenset[str]]:
-    """The same for a file that has a row already."""
-    old = row_in(connection, analysis.file.root, analysis.file.path)
-    assert old is not None  # noqa: S101 - the insert has just met it, in this transaction
-    row = row_of(analysis, old)
+def _left_behind(
+    connection: Connection, media_id: int, analysis: Analysis, gone: Gone | None
+) -> list[Mapping[str, Any]]:
+    """The rows with the same bytes whose files are gone."""
+    if gone is None:
+        return []
+    copies = connection.execute(_SAME_BYTES, {"b_sha256": analysis.identity.sha256, "b_id": media_id}).mappings()
+    return [dict(row) for row in copies if gone(row["root"], row["path"], analysis.file)]
+
+
+def _move(connection: Connection, session_id: str, at: str, analysis: Analysis, old: Mapping[str, Any]) -> _Saved:
+    """Lets a row follow its file, with all that is known of it and the failures that still stand."""
+    file = analysis.file
+    new = {"b_new_root": file.root, "b_new_path": file.path, "b_new_folder": file.folder}
+    connection.execute(_DELETE_FAILURES, {"b_root": file.root, "b_path": file.path, "stages": [*Stage]})
+    connection.execute(_FAILURES_FOLLOW, {"b_root": old["root"], "b_path": old["path"], **new})
+    saved = _update(connection, session_id, at, analysis, old)
+    return replace(saved, outcome=Outcome.MOVED, moved_from=shown_path(old["root"], old["path"]))
+
+
+def _update(connection: Connection, session_id: str, at: str, analysis: Analysis, old: Mapping[str, Any]) -> _Saved:
+    """The same for a file that has a row already, here or where it was before it was moved."""
     links, before = _wanted_links(analysis, old), _links_of(connection, old["id"])
+    if moved := (old["root"], old["path"]) != (analysis.file.root, analysis.file.path):
+        old, links = left_where_it_was(analysis, old, links, before)
+    row = row_of(analysis, old)
+    if moved and row["score"] is None:  # the same bytes say the same, so it was a sidecar's, which has stayed behind
+        row |= {"score": old["score"], "score_source": old["score_source"]}
     keywords_changed = links is not None and links != before
     outcome = outcome_of(row, old, keywords_changed=keywords_changed)
     if outcome is not Outcome.UNCHANGED:
@@ -112,11 +187,11 @@ def _update(
         if not settled(result) and row["stages"].get(stage.value, {}).get("status") == StageStatus.FAILED.value
     )
     if links is None or not keywords_changed:
-        return outcome, 0, standing
+        return _Saved(outcome, 0, standing)
     if before:
         connection.execute(_UNLINK, {"b_id": old["id"]})
     _link(connection, old["id"], links)
-    return outcome, len(links.keys() - before.keys()), standing
+    return _Saved(outcome, len(links.keys() - before.keys()), standing)
 
 
 def _wanted_links(analysis: Analysis, old: Mapping[str, Any] | None) -> KeywordLinks | None:
@@ -199,8 +274,11 @@ def failures_of(result: Analysis | Failure) -> Sequence[tuple[Stage, StageResult
     return [(stage, done) for stage, done in result.stages.items() if done.status is StageStatus.FAILED]
 
 
-def event_detail(result: Analysis | Failure, *, keywords_added: int, nsfw_threshold: float) -> dict[str, Any]:
-    """What a file's event adds to each counter of its session, and how long each stage took in seconds."""
+def event_detail(result: Analysis | Failure, saved: _Saved, *, nsfw_threshold: float) -> dict[str, Any]:
+    """What a file's event adds to each counter of its session, and how long each stage took in seconds.
+
+    Of a file that was moved it says from where, as shown.
+    """
     stages = {stage.value: [done.status.value, round(done.seconds, 6)] for stage, done in result.stages.items()}
     failures = failures_of(result)
     if isinstance(result, Failure) and result.stage.value not in stages:
@@ -213,7 +291,7 @@ def event_detail(result: Analysis | Failure, *, keywords_added: int, nsfw_thresh
         "stages": stages,
         "stats": {
             "metadata_extracted": int(analysis is not None and analysis.metadata is not None),
-            "keywords_added": keywords_added,
+            "keywords_added": saved.keywords_added,
             "scores_imported": int(score is not None),
             "nsfw_checked": int(nsfw is not None),
             "nsfw_detected": int(bool(nsfw and is_nsfw(nsfw.probability, nsfw_threshold))),
@@ -222,6 +300,8 @@ def event_detail(result: Analysis | Failure, *, keywords_added: int, nsfw_thresh
     }
     if failures:
         detail["failures"] = [[stage.value, f.cause, clean_text(f.reason or "")] for stage, f in failures]
+    if saved.moved_from:
+        detail["moved_from"] = saved.moved_from
     return detail
 
 

@@ -121,6 +121,16 @@ def keyword_links(keywords: tuple[Keyword, ...]) -> KeywordLinks:
     return links
 
 
+def left_where_it_was(
+    analysis: Analysis, old: Mapping[str, Any], links: KeywordLinks | None, before: KeywordLinks
+) -> tuple[Mapping[str, Any], KeywordLinks | None]:
+    """The row of a file that was moved, and its keywords, as they are to be: what a sidecar told stays without it."""
+    sidecar = analysis.file.sidecar
+    if links is not None and "xmp=" not in sidecar:
+        links = {key: weight for key, weight in before.items() if key[1] == "sidecar"} | links
+    return (old if sidecar else {**old, "sidecar": ""}), links
+
+
 def outcome_of(row: Mapping[str, Any], old: Mapping[str, Any] | None, *, keywords_changed: bool) -> Outcome:
     """`added` without an older row; `unchanged` where everything known is as before; else `updated`."""
     if old is None:

@@ -41,7 +41,7 @@ class Failed:
 class Known:
     """What freshness asks of one file. `stages` maps a stage to `{"status", "version"}`; `size` is None without a row.
 
-    `kind` is what the content is, which the suffix may hide.
+    `kind` is what the content is, which the suffix may hide. `missing` are rows whose file was gone: it is back.
     """
 
     size: int | None = None
@@ -51,6 +51,7 @@ class Known:
     kind: Kind | None = None
     stages: Mapping[str, Mapping[str, Any]] | None = None
     failures: tuple[Failed, ...] = ()
+    missing: bool = False
 
 
 def is_nsfw(probability: float | None, threshold: float | None) -> bool | None:

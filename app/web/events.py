@@ -12,6 +12,7 @@ from itertools import groupby
 from anyio import to_thread
 from fastapi.sse import ServerSentEvent
 
+from app.crash_points import crash_point
 from app.ingest.session import SessionState
 from app.ingest.store import as_journal_line
 from app.library.values import Event
@@ -130,6 +131,7 @@ class _Stream:
             rows = await to_thread.run_sync(self._records.library.events, self._session_id, self._after, PAGE)
             for frame in frames_of(rows):
                 yield frame
+                crash_point("frame_sent")
             if rows:
                 self._after = rows[-1].id
             if len(rows) < PAGE:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app import reports
-from app.errors import BadCursor, InvalidRequest, WrongContentType
+from app.errors import FILE_CAUSES, BadCursor, InvalidRequest, WrongContentType
 from app.ingest.parameters import parse_parameters
 from app.ingest.planner import page_of
 from app.ingest.session import SessionState
@@ -59,11 +59,14 @@ def id_in_path(session_id: Annotated[str, Path()]) -> str:
 
 def id_in_body(body: "Body") -> str:
     """The session id of a body, which may hold nothing else but `confirm`."""
-    extra = body.keys() - {"session_id", "confirm"}
-    if extra:
-        name = min(extra)
-        raise InvalidRequest(f"There is no parameter named '{name}'.", field=name, cause="unknown_parameter")
+    refuse_unknown(body.keys() - {"session_id", "confirm"})
     return checked_id(body.get("session_id"))
+
+
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Raises InvalidRequest if there are any."""
+    if name := min(names, default=None):
+        raise InvalidRequest(f"There is no parameter named '{name}'.", field=name, cause="unknown_parameter")
 
 
 InRecords = Annotated[Records, Depends(records_of)]
@@ -100,9 +103,9 @@ def process(records: InRecords, body: Body) -> dict[str, Any]:
 
 
 @router.post("/resume")
-def resume(records: InRecords, session_id: BodyId) -> dict[str, Any]:
-    """Makes a stopped session go on; `resumed` says whether this call did."""
-    session, resumed = records.runner.resume(session_id)
+def resume(records: InRecords, body: Body, session_id: BodyId) -> dict[str, Any]:
+    """Makes a stopped session go on; `resumed` says whether this call did. `confirm` answers what attention asks."""
+    session, resumed = records.runner.resume(session_id, confirm=body.get("confirm") is True)
     return {**session.as_status(), "resumed": resumed}
 
 
@@ -116,6 +119,19 @@ def pause(records: InRecords, session_id: BodyId) -> dict[str, Any]:
 def cancel(records: InRecords, session_id: BodyId) -> dict[str, Any]:
     """Ends a session; what is committed stays."""
     return records.runner.cancel(session_id).as_status()
+
+
+@router.post("/retry", status_code=202)
+def retry(records: InRecords, body: Body) -> dict[str, Any]:
+    """Starts a session over the files that failed in another one, narrowed by `cause` or to `paths`."""
+    session_id, cause, paths = checked_id(body.pop("session_id", None)), body.pop("cause", None), body.pop("paths", [])
+    refuse_unknown(body)
+    if cause is not None and cause not in FILE_CAUSES:
+        raise InvalidRequest("'cause' must be one of the causes of failed files.", field="cause")
+    if not isinstance(paths, list) or len(paths) > MAX_PAGE or not all(isinstance(path, str) for path in paths):
+        raise InvalidRequest(f"'paths' must be a list of at most {MAX_PAGE:,} paths.", field="paths")
+    session = records.runner.retry(session_id, cause=cause, paths=paths)
+    return {"session_id": session.session_id, "total_files": session.total_files, "status": session.status.value}
 
 
 @router.post("/dismiss")

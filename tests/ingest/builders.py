@@ -220,7 +220,13 @@ class Workplace:
         self.library = Library(self.url)
         self.executor = SerialExecutor()
         self.ingestor = Ingestor(
-            self.folders, self.library, self.store, self.executor, lambda _: self.reader, Standing(self.recipe)
+            self.folders,
+            self.library,
+            self.store,
+            self.executor,
+            lambda _: self.reader,
+            Standing(self.recipe),
+            settled_seconds=0.0,
         )
         self.runner = Runner(self.ingestor)
 

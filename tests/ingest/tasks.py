@@ -16,12 +16,12 @@ def cannot_prepare() -> None:
     raise RuntimeError("a library is missing here")
 
 
-def _die_the_first_time(path: bytes) -> None:
+def _die_the_first_time(path: bytes, how: signal.Signals = signal.SIGKILL) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         return
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), how)
 
 
 def by_name(job: Job) -> Failure:
@@ -31,6 +31,8 @@ def by_name(job: Job) -> Failure:
         os.kill(os.getpid(), signal.SIGKILL)
     if name.startswith(b"once"):
         _die_the_first_time(job.file.path)
+    if name.startswith(b"processor"):
+        _die_the_first_time(job.file.path, signal.SIGXCPU)
     if name.startswith(b"segfault"):
         os.kill(os.getpid(), signal.SIGSEGV)
     if name.startswith(b"exit"):

@@ -84,7 +84,7 @@ def test_no_jobs_give_no_results(executor):
     assert results(executor, []) == []
 
 
-def test_only_a_few_jobs_are_begun_ahead(executor):
+def test_one_worker_begins_a_file_when_the_one_before_it_has_been_dealt_with(executor):
     begun = []
 
     def counted() -> Iterator[Job]:
@@ -97,7 +97,7 @@ def test_only_a_few_jobs_are_begun_ahead(executor):
     for taken in range(1, 4):
         while next(running) is None:
             pass
-        assert taken <= len(begun) <= taken + 2
+        assert len(begun) == taken
     running.close()
     ended_with = len(begun)
     assert list(running) == []
@@ -280,12 +280,23 @@ def begun(tmp_path: Path) -> Callable[[], tuple[str, Callable[[], int]]]:
     return make
 
 
+def test_the_kernel_ends_a_worker_that_used_up_its_processor_time():
+    finished = worker_alone(OUT_OF_TIME)
+    assert finished.returncode == -signal.SIGXCPU
+    assert finished.stdout.split()[-1] == "True"
+
+
+def test_a_worker_out_of_processor_time_is_a_time_out_and_gets_no_second_try(shared_pool, tmp_path):
+    assert causes(shared_pool, str(tmp_path / "processor.jpg"), "b.jpg") == ["decoder_timeout", "answered"]
+
+
 def test_closing_a_run_stops_the_file_at_work(shared_pool, begun):
     name, wait_until_begun = begun()
-    running = shared_pool.map(by_name, jobs("a.jpg", name, "b.jpg"))
-    while next(running) is None:
-        pass
+    running = shared_pool.map(by_name, jobs(name, "b.jpg"))
+    answer = threading.Thread(target=lambda: next(running))
+    answer.start()
     pid = wait_until_begun()
+    answer.join()
     running.close()
     assert_ends(pid)
     assert causes(shared_pool, "c.jpg") == ["answered"]
@@ -308,7 +319,7 @@ from tests.ingest.test_executor import by_name, jobs, pool
 
 if __name__ == "__main__":
     executor = pool()
-    for result in executor.map(by_name, jobs("a.jpg", "hang.jpg")):
+    for result in executor.map(by_name, jobs("a.jpg", "hang.jpg"), workers=2):
         if result is not None:
             print(result.reason, flush=True)
 """
@@ -339,6 +350,25 @@ start_worker(lambda: print("prepared", flush=True), 700, life)
 print(resource.getrlimit(resource.RLIMIT_AS)[0], resource.getrlimit(resource.RLIMIT_CORE)[0], flush=True)
 print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, flush=True)
 """
+
+
+OUT_OF_TIME = (
+    WORKER
+    + """
+from app.ingest.executor import within_limits
+from tests.ingest.builders import found
+from app.media import Job
+
+def busy(_):
+    while True:
+        pass
+
+stages = frozenset()
+within_limits(lambda job: None, 0.0, Job(found(), stages, stages))
+print(resource.getrlimit(resource.RLIMIT_CPU)[0] == resource.RLIM_INFINITY, flush=True)
+within_limits(busy, 0.0, Job(found(), stages, stages))
+"""
+)
 
 
 def worker_alone(program: str) -> subprocess.CompletedProcess[str]:

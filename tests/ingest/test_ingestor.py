@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app.errors import NeedsAttention
-from app.ingest.ingestor import Control, Stop
+from app.ingest.control import Control, Stop
 from app.ingest.session import Status
 from app.ingest.store import new_session_id
 from app.media import Job, Stage
@@ -276,7 +276,7 @@ def test_a_root_that_is_missing_calls_for_attention_and_nothing_is_called_missin
     session = session.advance(place.library.append(session_id, "session", session.as_log()))
     place.media.rename(place.media.with_name("unplugged"))
     stopped = place.ingestor.process_files_sequential(session, Control(), lambda _session: None)
-    assert (stopped.status, stopped.attention["cause"]) == (Status.ATTENTION, "root_missing")
+    assert (stopped.status, stopped.attention["cause"]) == (Status.ATTENTION, "root_changed")
     assert "Is the disk connected?" in stopped.attention["sentence"]
 
 
@@ -299,7 +299,7 @@ def test_a_sum_that_does_not_close_is_never_called_completed(place, monkeypatch)
 
 def test_a_slow_file_keeps_the_heart_beating(place, monkeypatch):
     tree(place.media, "a.jpg")
-    monkeypatch.setattr("app.ingest.ingestor.HEARTBEAT_SECONDS", 0.0)
+    monkeypatch.setattr("app.ingest.run.HEARTBEAT_SECONDS", 0.0)
     beats = []
 
     def slow(task, jobs, workers=None):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.errors import InvalidRequest
 from app.ingest.parameters import Parameters, parse_parameters, pattern_complaint
 from app.media import Stage
+from tests.ingest.builders import SESSION
 
 HERE = {"directory": "m"}
 
@@ -142,8 +143,8 @@ def test_no_json_at_all_brings_anything_but_a_sentence(values):
 
 
 def test_the_defaults_are_those_of_the_contract():
-    assert parse_parameters(HERE).model_dump() == {
-        "directories": ("m",),
+    assert parse_parameters(HERE).as_json == {
+        "directories": ["m"],
         "recursive": True,
         "pattern": "*",
         "enable_nsfw_detection": True,
@@ -156,6 +157,18 @@ def test_the_defaults_are_those_of_the_contract():
         "max_files": None,
         "workers": None,
     }
+
+
+def test_only_a_retry_has_the_parameters_of_a_retry():
+    for name in ("retry_of", "retry_cause", "retry_paths"):
+        with pytest.raises(InvalidRequest) as caught:
+            parse_parameters({**HERE, name: None})
+        assert (caught.value.field, caught.value.cause) == (name, "unknown_parameter")
+    asked = {**HERE, "pattern": "*.png", "max_files": 3, "enable_nsfw_detection": False}
+    retry = parse_parameters(asked).retrying(SESSION, "empty_file", ("m/a.png",)).as_json
+    told = {"retry_of": SESSION, "retry_cause": "empty_file", "retry_paths": ["m/a.png"]}
+    changed = {"pattern": "*", "max_files": None, "skip_existing": False, "enable_nsfw_detection": False}
+    assert retry == parse_parameters(HERE).as_json | told | changed
 
 
 def test_requests_are_the_same_when_they_are_equal_after_defaults():

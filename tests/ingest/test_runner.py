@@ -17,7 +17,7 @@ from app.errors import (
     OutsideRoots,
     UnknownSession,
 )
-from app.ingest import runner as runner_module
+from app.ingest import backoff
 from app.ingest.session import Status
 from app.ingest.survey import Verdict
 from app.library.migrations import bring_to_head
@@ -618,14 +618,14 @@ def test_leftovers_are_swept_at_the_start(running):
 
 
 def test_a_missing_root_calls_for_attention_and_goes_on_by_itself_when_it_is_mended(running, monkeypatch):
-    monkeypatch.setattr(runner_module, "RETRY_SECONDS", (0.05,))
+    monkeypatch.setattr(backoff, "RETRY_SECONDS", (0.05,))
     tree(running.media, *(f"{n}.jpg" for n in range(3)))
     session_id = paused(running)
     unplugged = running.media.with_name("unplugged")
     running.media.rename(unplugged)
     running.runner.resume(session_id)
     session = running.until(session_id, Status.ATTENTION)
-    assert (session.attention["cause"], session.processed_files) == ("root_missing", 2)
+    assert (session.attention["cause"], session.processed_files) == ("root_changed", 2)
     unplugged.rename(running.media)
     done = running.until(session_id, Status.COMPLETED)
     assert (done.processed_files, done.attention) == (3, None)
@@ -643,11 +643,11 @@ def once(place: Workplace, name: bytes, what) -> None:
 
 
 @pytest.mark.parametrize("when", ["at a file", "on the walk"])
-@pytest.mark.parametrize(("lost", "cause"), [("", "root_missing"), ("sub", "directory_missing")])
+@pytest.mark.parametrize(("lost", "cause"), [("", "root_changed"), ("sub", "directory_missing")])
 def test_what_goes_away_mid_run_stops_the_session_and_no_file_is_called_vanished(
     running, monkeypatch, lost, cause, when
 ):
-    monkeypatch.setattr(runner_module, "RETRY_SECONDS", (0.02,))
+    monkeypatch.setattr(backoff, "RETRY_SECONDS", (0.02,))
     tree(running.media, *(f"sub/deep/{n}.jpg" for n in range(5)))
     place, away = running.media / lost, running.media.with_name("unplugged")
     if when == "at a file":
@@ -705,7 +705,7 @@ def test_files_that_could_not_be_opened_are_tried_again_by_the_next_session(runn
 
 @pytest.mark.parametrize("by_itself", [True, False], ids=["by itself", "when a person says so"])
 def test_a_commit_whose_answer_was_lost_is_counted_once(running, monkeypatch, by_itself):
-    monkeypatch.setattr(runner_module, "RETRY_SECONDS", (0.02 if by_itself else 600.0,))
+    monkeypatch.setattr(backoff, "RETRY_SECONDS", (0.02 if by_itself else 600.0,))
     tree(running.media, *(f"{n}.jpg" for n in range(5)))
     real, lost = running.library.commit_single_file_to_database, []
 
@@ -759,7 +759,7 @@ def test_a_session_with_attention_survives_a_restart_and_goes_on(running, monkey
     running.media.rename(running.media.with_name("unplugged"))
     running.runner.resume(session_id)
     running.until(session_id, Status.ATTENTION)
-    monkeypatch.setattr(runner_module, "RETRY_SECONDS", (0.05,))
+    monkeypatch.setattr(backoff, "RETRY_SECONDS", (0.05,))
     running.media.with_name("unplugged").rename(running.media)
     running.restart()
     running.until(session_id, Status.COMPLETED)

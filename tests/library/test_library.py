@@ -745,10 +745,11 @@ def test_a_full_disk_is_named(sqlite_url):
 def test_a_row_that_was_missing_is_updated_when_the_file_is_back(library, commit):
     commit(analysis())
     library._engines.write(lambda c: c.execute(MEDIA.update().values(missing_at="2026-01-01")))
-    assert library.known("m", b"") == {}
+    assert library.known("m", b"")[b"a.jpg"].missing
     assert library.stamps("m", b"", below=True) == {}
     assert commit(analysis(), OTHER_SESSION).outcome == Outcome.UPDATED
     assert library.file("m", b"a.jpg")["missing_at"] is None
+    assert not library.known("m", b"")[b"a.jpg"].missing
 
 
 def test_a_result_with_an_unfinished_stage_counts_only_what_was_done(commit):

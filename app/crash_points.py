@@ -1,0 +1,37 @@
+"""Named points on a file's way at which a test may kill the process, to prove that nothing is lost there.
+
+Only tests set `MEDIA_INGEST_CRASH_AT=NAME:N`: the process that passes point NAME for the N-th time then dies as by
+`kill -9`. Without it a point costs a comparison. Borg's repository tests break off at such points as well.
+"""
+
+import os
+import signal
+from itertools import count
+
+POINTS = (
+    "opened",  # in the worker, from here
+    "hashed",
+    "decoded",
+    "analysed",
+    "begun",  # in the server, from here
+    "answered",
+    "temporary_written",  # of a thumbnail, a session file or a journal
+    "thumbnail_saved",
+    "row_written",
+    "event_written",
+    "committed",
+    "told",
+    "journal_written",
+    "session_saved",
+    "frame_sent",
+)
+"""Every point, in the order in which a file passes them."""
+
+_NAME, _, _TIMES = os.environ.get("MEDIA_INGEST_CRASH_AT", "").partition(":")
+_passed = count(1)
+
+
+def crash_point(name: str) -> None:
+    """Ends the process here if a test asked for it."""
+    if name == _NAME and next(_passed) == int(_TIMES or 1):
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,283 @@
+"""One run of one session: plan it, then take its files in one at a time, each committed before the next is begun.
+
+The order for each file is thumbnail, database, listeners, journal, session file: anything later in the chain may be
+lost in a crash, never wrong.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from app.crash_points import crash_point
+from app.errors import STILL_CHANGING, DatabaseBusy, MediaIngestError, NeedsAttention
+from app.ingest.control import Control, Stop
+from app.ingest.executor import Result, failed
+from app.ingest.guard import ROOT_CHANGED, Guard, shrunk
+from app.ingest.moves import is_absent, is_gone
+from app.ingest.parts import Parts, recounted
+from app.ingest.session import MAX_DEATHS, SessionState, Status, attention_for
+from app.ingest.survey import Tally, Verdict
+from app.ingest.turns import Turns
+from app.library.values import now
+from app.media import Failure, FoundFile, Job, Recipe, Stage
+
+HEARTBEAT_SECONDS = 1.0
+BUSY_SECONDS = 30.0  # how long a file's answer waits for a database that another program has locked
+STOP_SECONDS = 3.0  # the same for the last word of a run that was told to stop
+_PERHAPS_THE_DISK = frozenset({"vanished", "unreadable"})  # what every file says whose disk has gone
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """Somebody said stop, and there is still work to do."""
+
+
+class Run:
+    """One run of one session; `session` is always what has been counted so far."""
+
+    def __init__(
+        self, parts: Parts, session: SessionState, control: Control, publish: Callable[[SessionState], None]
+    ) -> None:
+        self.parts = parts
+        self.session = session
+        self.control = control
+        self.publish = publish
+        self.guard: Guard
+        self.jobs: list[Job] = []
+        self.turns = Turns(self.jobs, self._as_it_is_now)
+        self.recipe: Recipe
+        self.some_are_gone = False
+        self._saved_at = time.monotonic()
+
+    def move(self, status: Status, patience: float = BUSY_SECONDS) -> None:
+        """Puts the session into another status, in the log and durably on disk."""
+        self.session = self._patiently(lambda: self.parts.move(self.session, status), patience)
+        self.publish(self.session)
+
+    def stop(self) -> None:
+        """Ends the run as was asked; a pause that was asked for while planning is one of a session that processes."""
+        if self.session.status is Status.PLANNING and self.control.stop is Stop.PAUSE:
+            self.move(Status.PROCESSING, STOP_SECONDS)
+        status = Status(str(self.control.stop))
+        try:
+            self.move(status, STOP_SECONDS)
+        except DatabaseBusy:
+            self._leave(self.session.to(status, now()))
+
+    def move_to_attention(self, trouble: MediaIngestError) -> None:
+        """Keeps the session's place and says what a person must mend; writes what can still be written."""
+        taken_up = self.session
+        if taken_up.status is Status.QUEUED:  # the very move to `planning` could not be written
+            taken_up = taken_up.to(Status.PLANNING, now())
+        self._leave(replace(taken_up.to(Status.ATTENTION, now()), attention=attention_for(trouble)))
+
+    def _leave(self, session: SessionState) -> None:
+        """Writes the last status of a run wherever it can be written."""
+        for write in (
+            lambda: self.parts.library.append(session.session_id, "session", session.as_log()),
+            lambda: self.parts.store.save(session, durable=True),
+        ):
+            try:
+                write()
+            except NeedsAttention:
+                continue  # the very thing that needs attention
+        self.session = session
+        self.publish(session)
+
+    def plan(self) -> None:
+        """Counts every file and lists those to process: about 300 bytes of memory each, gone with the run."""
+        self.move(Status.PLANNING)
+        self.guard = Guard(self.parts.folders, self.session.parameters.directories)
+        counted_before = self.session.processed_files
+        self.session, answered = recounted(self.session, self.parts.library)
+        if answered or counted_before:
+            events = self.parts.library.all_events(self.session.session_id)
+            self.parts.store.rewrite_journal(self.session.session_id, events)
+        self.recipe = self.parts.recipes.prepared(self.session.parameters.wanted, self._preparing)
+        self._preparing(None)
+        tally, jobs = Tally(answered_before=len(answered)), []
+        for verdict in self.parts.survey(self.session, answered, self.recipe):
+            tally.add(verdict)
+            if isinstance(verdict, Verdict) and verdict.job is not None:
+                jobs.append(verdict.job)
+            self._live()
+        self.guard.check()  # or a lost disk would look empty
+        self._compare_with_library(tally)
+        self.session = replace(self.session.planned(tally.as_plan(), self.recipe), confirmed=False)
+        self.jobs = jobs
+
+    def _compare_with_library(self, tally: Tally) -> None:
+        """Raises NeedsAttention where so many files are gone that it may be the wrong disk, unless that is confirmed.
+
+        What a person confirmed is marked at once: it must not have to be confirmed again.
+        """
+        if self.session.parameters.retry_of:
+            return
+        rows = self.parts.rows_in(self.session)
+        self.some_are_gone = sum(rows.values()) != tally.known
+        sentence = shrunk(tally.media, rows)
+        if sentence and not self.session.confirmed:
+            raise NeedsAttention(sentence, cause=ROOT_CHANGED, needs_confirm=True)
+        if sentence:
+            self._mark_missing()
+
+    def process(self) -> None:
+        """Analyses and commits file after file until none is left or somebody says stop."""
+        self.move(Status.PROCESSING)
+        self._log_stages("stage_start", {stage: {"total_files": self.session.total_files} for stage in Stage})
+        deaths = self.session.suspects
+        for job in [job for job in self.jobs if deaths.get(job.file.shown, 0) >= MAX_DEATHS]:
+            self.jobs.remove(job)
+            sentence = f"Media Ingest was killed {MAX_DEATHS} times while it read this file."
+            self._record(failed(job, "server_died", sentence))
+        self.turns = Turns(self.jobs, self._as_it_is_now, self.parts.settled_seconds)
+        self._show()
+        self._take_turns()
+        while self.turns.waiting and self.control.stop is None:
+            self._wait_until_settled()
+            for job in self.turns.begin_again():
+                self._record(failed(job, STILL_CHANGING, "The file changed each time that it was to be read."))
+            self._take_turns()
+        if self.control.stop is not None and self.session.pending:
+            raise Stopped
+
+    def _as_it_is_now(self, file: FoundFile) -> FoundFile | None:
+        return self.parts.folders.found(file.root, file.path)
+
+    def _take_turns(self) -> None:
+        """Lets every file that has settled have its turn."""
+        active_before, began = self.session.active_seconds, time.monotonic()
+        workers, analyze = self.session.parameters.workers, self.parts.analyzer(self.recipe)
+        with closing(self.parts.executor.map(analyze, self._jobs(), workers=workers)) as results:
+            for result in results:
+                active = round(active_before + time.monotonic() - began, 3)
+                self.session = replace(self.session, active_seconds=active)
+                if result is None:
+                    self._heartbeat()
+                elif self.turns.end(result):
+                    self._record(result)
+                if self.control.at_once or (self.control.stop is not None and result is not None):
+                    break
+
+    def _jobs(self) -> Iterator[Job]:
+        """The jobs in order, none once somebody said stop."""
+        while self.control.stop is None and (job := self.turns.next()) is not None:
+            self._show()
+            yield job
+
+    def _wait_until_settled(self) -> None:
+        """Waits until a file that was put back may be read, or somebody says stop."""
+        count = self.turns.waiting
+        self._preparing(f"waiting for {count} file{'' if count == 1 else 's'} to be written completely")
+        until = time.monotonic() + self.turns.seconds_to_wait()
+        while self.control.stop is None and (left := until - time.monotonic()) > 0:
+            self.control.asked.wait(min(left, HEARTBEAT_SECONDS / 2))
+            self._live()
+        self._preparing(None)
+
+    def complete(self) -> None:
+        """Ends the session if every file is answered for. Raises NeedsAttention if the sums do not close."""
+        session = self.session
+        faults = session.faults_of_the_sums(self.parts.library.outcomes(session.session_id))
+        if faults:
+            raise NeedsAttention(" ".join(faults), cause="sum_does_not_close")
+        if self.some_are_gone:
+            self._mark_missing()
+        missed = self.parts.library.presence.missed_since(session.started_at or session.created_at)
+        self.session = replace(self.session, marked_missing=missed)
+        counts = {stage: session.stages[stage.value] for stage in Stage}
+        self._log_stages(
+            "stage_complete",
+            {stage: {"processed_files": c.ended, "failed_files": c.failed} for stage, c in counts.items()},
+        )
+        self.move(Status.COMPLETED)
+
+    def _mark_missing(self) -> None:
+        """Notes in the library which of the session's files are gone; their rows stay."""
+        below, presence = self.session.parameters.recursive, self.parts.library.presence
+        for folder in self.parts.folders_of(self.session):
+            after = b""
+            while page := presence.paths(folder.root, folder.path, below=below, after=after):
+                gone = [path for path in page if is_absent(self.parts.folders, folder.root, path)]
+                self.guard.check()
+                self._patiently(partial(presence.mark_missing, folder.root, gone))
+                after = page[-1]
+                self._live()
+
+    def _record(self, result: Result) -> None:
+        """Commits one result, then counts, tells and saves it."""
+        parts, session = self.parts, self.session
+        crash_point("answered")
+        if isinstance(result, Failure):
+            if result.cause in _PERHAPS_THE_DISK:
+                self.guard.check()
+            result = replace(result, version=self.recipe.versions[result.stage])
+        elif result.picture is not None:
+            parts.store.save_thumbnail(result.identity.sha256, result.picture.webp)
+            crash_point("thumbnail_saved")
+        commit = partial(
+            parts.library.commit_single_file_to_database,
+            session.session_id,
+            result,
+            nsfw_threshold=session.parameters.nsfw_threshold,
+            gone=partial(is_gone, parts.folders),
+        )
+        event = self._patiently(commit)
+        crash_point("committed")
+        self.session = session.advance(event)
+        self._show()
+        crash_point("told")
+        parts.store.append_to_journal(event)
+        crash_point("journal_written")
+        self._save()
+        crash_point("session_saved")
+
+    def _patiently(self, write: Callable[[], T], seconds: float = BUSY_SECONDS) -> T:
+        """What `write` gives; while another program holds the lock of the database, it is tried again."""
+        give_up_at = time.monotonic() + seconds
+        while True:
+            try:
+                return write()
+            except DatabaseBusy:
+                if time.monotonic() > give_up_at:
+                    raise
+            self._heartbeat()
+
+    def _show(self) -> None:
+        """Says which file is at work, or comes next."""
+        current = self.turns.current
+        self.session = self.session.at_work_on(current.shown if current else None, now())
+        self.publish(self.session)
+
+    def _preparing(self, activity: str | None) -> None:
+        """Says what is being prepared; None when nothing is any more."""
+        if activity != self.session.activity:
+            self.session = replace(self.session, activity=activity)
+            self.publish(self.session)
+        self._live()
+
+    def _live(self) -> None:
+        """Shows that the session is alive. Raises Stopped where that must end at once."""
+        if self.control.at_once:
+            raise Stopped
+        self._heartbeat()
+
+    def _heartbeat(self) -> None:
+        if time.monotonic() - self._saved_at >= HEARTBEAT_SECONDS:
+            self.session = replace(self.session, heartbeat_at=now())
+            self._save()
+            self.publish(self.session)
+
+    def _save(self) -> None:
+        self._saved_at = time.monotonic()
+        self.parts.store.save(self.session)
+
+    def _log_stages(self, kind: str, details: Mapping[Stage, Mapping[str, object]]) -> None:
+        """Logs an event for each stage that was asked for, all of them at once and once in the life of a session."""
+        session_id, wanted = self.session.session_id, self.session.parameters.wanted
+        rows = [{"stage": stage.value, **details[stage]} for stage in Stage if stage in wanted]
+        for event in self.parts.library.append_once(session_id, kind, rows):
+            self.session = self.session.advance(event)

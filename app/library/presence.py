@@ -1,0 +1,70 @@
+"""Which rows of the library have a file on disk, as far as it is known: counted, listed, marked.
+
+A row whose file is gone is never deleted by an ingest. It keeps all that is known, with the time when it was missed.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+
+from app.library.engine import Engines
+from app.library.recording import MARK_MISSING, MEDIA
+from app.library.values import now
+
+
+class Presence:
+    """The rows of one library, on any engine."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    def count(self, root: str, folder: bytes, *, below: bool) -> int:
+        """Rows of a folder (and of all folders below it) that are not marked missing."""
+        statement = select(func.count()).where(_here(root, folder, below=below))
+        return int(self._engines.read(lambda connection: connection.execute(statement).scalar_one()))
+
+    def paths(self, root: str, folder: bytes, *, below: bool, after: bytes = b"", limit: int = 1_000) -> list[bytes]:
+        """A page of the same rows' paths relative to the root, those after the path `after`."""
+        statement = (
+            select(MEDIA.c.path)
+            .where(_here(root, folder, below=below), MEDIA.c.path > after)
+            .order_by(MEDIA.c.path)
+            .limit(limit)
+        )
+        return self._engines.read(lambda connection: list(connection.execute(statement).scalars()))
+
+    def mark_missing(self, root: str, paths: Iterable[bytes]) -> None:
+        """Notes that the files of these rows are gone. Raises NeedsAttention if the database cannot be written."""
+        at = now()
+        rows = [{"b_root": root, "b_path": path, "b_at": at} for path in paths]
+        if rows:
+            self._engines.write(lambda connection: connection.execute(MARK_MISSING, rows))
+
+    def missed_since(self, at: str) -> int:
+        """Rows that are missing and were marked so at this time or later (ISO 8601 in UTC)."""
+        statement = select(func.count()).where(MEDIA.c.missing_at >= at)
+        return int(self._engines.read(lambda connection: connection.execute(statement).scalar_one()))
+
+    def missing(self, *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
+        """A page of the rows that are marked missing: `id`, `root`, `path`, `missing_at`, in the order of their ids."""
+        columns = (MEDIA.c.id, MEDIA.c.root, MEDIA.c.path, MEDIA.c.missing_at)
+        statement = (
+            select(*columns).where(MEDIA.c.missing_at.is_not(None), MEDIA.c.id > after).order_by(MEDIA.c.id)
+        ).limit(limit)
+
+        def work(connection: Connection) -> list[dict[str, Any]]:
+            return [dict(row) for row in connection.execute(statement).mappings()]
+
+        return self._engines.read(work)
+
+
+def inside(table: Table, folder: bytes, *, below: bool) -> Any:
+    """The condition for files of a folder; `below` adds all folders under it. `0` is the byte after `/`."""
+    if not below:
+        return table.c.folder == folder
+    return (table.c.path > folder + b"/") & (table.c.path < folder + b"0") if folder else table.c.path != b""
+
+
+def _here(root: str, folder: bytes, *, below: bool) -> Any:
+    return (MEDIA.c.root == root) & MEDIA.c.missing_at.is_(None) & inside(MEDIA, folder, below=below)

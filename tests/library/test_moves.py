@@ -1,0 +1,113 @@
+"""A file that was moved keeps its row with all that people and programs know of it."""
+
+import pytest
+
+from app.media import Keyword, Outcome, Stage
+from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
+
+OLD = found(b"a/old.jpg")
+NEW = found(b"b/new.jpg", mtime_ns=9)
+
+
+@pytest.fixture
+def commit(library):
+    """Commits a result; `lost` are the paths that are gone from disk."""
+
+    def write(result, *lost, session_id=OTHER_SESSION):
+        gone = {("m", path) for path in lost}
+        return library.commit_single_file_to_database(
+            session_id, result, nsfw_threshold=0.8, gone=lambda root, path, _now: (root, path) in gone
+        )
+
+    return write
+
+
+@pytest.fixture
+def known(commit):
+    sidecar = Keyword("mine", "sidecar")
+    return commit(analysis(OLD, keywords=("sea", sidecar), score=5, probability=0.4), session_id=SESSION)
+
+
+def test_a_row_follows_its_file_with_score_keywords_and_nsfw_result(library, commit, known):
+    before = library.file("m", OLD.path)
+    event = commit(analysis(NEW, ran={Stage.THUMBNAIL}, score=None), OLD.path)
+    assert (event.outcome, event.cause, event.detail["moved_from"]) == (Outcome.MOVED, None, "m/a/old.jpg")
+    after = library.file("m", NEW.path)
+    assert library.file("m", OLD.path) is None
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"path", "folder", "name", "mtime_ns", "session_id", "updated_at"}
+    assert library.summary()["files"] == 1
+
+
+def test_what_a_sidecar_said_that_was_left_behind_stays_even_if_every_stage_runs(library, commit, known):
+    commit(analysis(NEW, keywords=("sea",), score=None, probability=0.4), OLD.path)
+    row = library.file("m", NEW.path)
+    assert (row["score"], row["nsfw_probability"]) == (5, 0.4)
+    assert [(word["text"], word["source"]) for word in row["keywords"]] == [("mine", "sidecar"), ("sea", "xmp")]
+
+
+def test_a_sidecar_that_moved_along_is_believed(library, commit):
+    commit(analysis(found(b"old.jpg", sidecar="xmp=1:1"), keywords=(Keyword("mine", "sidecar"),)), session_id=SESSION)
+    moved = found(b"new.jpg", sidecar="xmp=2:2")
+    commit(analysis(moved, keywords=(Keyword("other", "sidecar"),), score=1), b"old.jpg")
+    row = library.file("m", b"new.jpg")
+    assert (row["score"], [word["text"] for word in row["keywords"]]) == (1, ["other"])
+
+
+def test_a_moved_file_is_fresh_in_its_new_place(library, commit):
+    commit(analysis(found(b"old.jpg", sidecar="xmp=1:1")), session_id=SESSION)
+    commit(analysis(NEW, ran={Stage.THUMBNAIL}), b"old.jpg")
+    known = library.known("m", b"b")[NEW.path]
+    assert known.sidecar == ""
+    assert set(known.stages) == {stage.value for stage in EVERY_STAGE}
+    assert library.known("m", b"") == {}
+
+
+def test_a_copy_whose_first_is_still_there_is_added(library, commit, known):
+    assert commit(analysis(NEW)).outcome == Outcome.ADDED
+    assert library.summary()["files"] == 2
+
+
+def test_other_bytes_are_no_move(library, commit, known):
+    assert commit(analysis(NEW, content=b"other"), OLD.path).outcome == Outcome.ADDED
+
+
+def test_a_file_that_may_have_been_several_is_added_and_says_which(library, commit, known):
+    commit(analysis(found(b"a/twin.jpg")), session_id=SESSION)
+    event = commit(analysis(NEW), OLD.path, b"a/twin.jpg")
+    assert (event.outcome, event.cause) == (Outcome.ADDED, "ambiguous_move")
+    assert "m/a/old.jpg, m/a/twin.jpg" in event.reason
+    assert library.summary()["files"] == 3
+    assert [answer.path for answer in library.answers(OTHER_SESSION, cause="ambiguous_move")] == [b"m/b/new.jpg"]
+    assert library.answers(OTHER_SESSION, incomplete=True) == []
+
+
+def test_one_of_two_copies_that_is_gone_is_the_one_that_moved(library, commit, known):
+    commit(analysis(found(b"a/twin.jpg")), session_id=SESSION)
+    event = commit(analysis(NEW), b"a/twin.jpg")
+    assert event.detail["moved_from"] == "m/a/twin.jpg"
+    assert library.file("m", OLD.path) is not None
+
+
+def test_a_row_that_was_marked_missing_can_still_follow(library, commit, known):
+    library.presence.mark_missing("m", [OLD.path])
+    assert commit(analysis(NEW), OLD.path).outcome == Outcome.MOVED
+    assert library.file("m", NEW.path)["missing_at"] is None
+    assert library.presence.missing() == []
+
+
+def test_a_file_that_took_the_place_of_another_one_updates_that_row(library, commit, known):
+    commit(analysis(NEW, content=b"overwritten"), session_id=SESSION)
+    event = commit(analysis(NEW), OLD.path)
+    assert event.outcome == Outcome.UPDATED
+    assert library.file("m", OLD.path)["score"] == 5  # nothing that was known is thrown away
+
+
+def test_failed_stages_follow_and_failures_of_the_new_place_are_over(library, commit):
+    commit(analysis(OLD, failed={Stage.METADATA: "damaged_metadata"}), session_id=SESSION)
+    commit(failure(NEW, cause="truncated_image"), session_id=SESSION)
+    commit(analysis(NEW, ran={Stage.THUMBNAIL}), OLD.path)
+    assert library.file("m", NEW.path)["stages"]["metadata"]["status"] == "failed"
+    assert library.known("m", b"b")[NEW.path].failures == ()
+    rows = library._engines.read(lambda c: c.exec_driver_sql("SELECT path, stage, cause FROM file_failures").all())
+    assert [(bytes(path), stage, cause) for path, stage, cause in rows] == [(NEW.path, "metadata", "damaged_metadata")]
