@@ -104,12 +104,13 @@ def test_what_is_not_supported_says_what_it_is(what, words):
 
 def test_a_failure_says_with_what_when_how_often_and_what_to_do():
     words = ("3 times", "2026-11-20 11:30:00 UTC", OTHER_SESSION, "thumbnail (truncated_image): It ends too soon;")
-    says(facts(failures=(FAILURE,)), "failed", *words, "leave it out until it changes")
+    says(facts(failures=(FAILURE,)), "failed", *words, "leave it out until it changes. Copy the file again")
+    says(facts(failures=(FAILURE | {"cause": "unheard_of"},)), "failed", "leave it out until it changes.")
     says(facts(failures=(FAILURE | {"attempts": 1},), row=ROW), "failed", "failed once on")
     changed = facts(disk=replace(FILE, size=7), failures=(FAILURE,))
     says(changed, "failed", "has changed since, so the next session tries it again")
     passing = facts(events=(answer("failed", cause="unreadable", reason="It cannot be read."),))
-    says(passing, "failed", "(unreadable): It cannot be read; the next session tries it again")
+    says(passing, "failed", "(unreadable): It cannot be read; the next session tries it again.", "the right")
 
 
 def test_a_file_that_was_taken_in_says_when_and_by_which_session():
@@ -162,6 +163,12 @@ def test_the_newest_session_decides_unless_an_older_one_will_come_to_it():
     newest = asked(pattern="*.png", session_id=OTHER_SESSION)
     says(facts(sessions=(newest, asked())), "not_matching", OTHER_SESSION)
     says(facts(sessions=(newest, asked(Status.QUEUED))), "pending", SESSION)
+
+
+def test_a_retry_of_what_failed_looks_at_no_other_file():
+    again = replace(asked(Status.QUEUED), parameters=parameters().retrying(SESSION, None, ()))
+    says(facts(sessions=(again,)), "not_ingested", "no session has looked")
+    says(facts(sessions=(again, asked(pattern="*.png", session_id=OTHER_SESSION))), "not_matching", OTHER_SESSION)
 
 
 def test_a_file_that_was_gone_at_its_turn_and_is_back_says_so():
@@ -235,6 +242,21 @@ def test_the_sidecar_of_a_file_is_part_of_whether_it_changed(place):
     assert told(place, "m/a.jpg")["verdict"] == "ingested"
     (place.media / "a.xmp").write_text("longer than it was before")
     assert "its sidecar changed" in told(place, "m/a.jpg")["sentence"]
+
+
+def test_a_file_that_was_moved_is_told_from_both_ends(place):
+    tree(place.media, "a.jpg", *[f"{number}.jpg" for number in range(9)])
+    first = place.run()
+    (place.media / "a.jpg").rename(place.media / "new.jpg")
+    second = place.run()
+    old, new = told(place, "m/a.jpg"), told(place, "m/new.jpg")
+    assert (old["verdict"], new["verdict"]) == ("moved", "ingested")
+    assert "moved to m/new.jpg" in old["sentence"]
+    assert [(event["path"], event["outcome"], event["session_id"]) for event in new["events"]] == [
+        ("m/a.jpg", "added", first.session_id),
+        ("m/new.jpg", "moved", second.session_id),
+    ]
+    assert new["events"][1]["moved_from"] == "m/a.jpg"
 
 
 def test_a_root_that_is_gone_is_not_taken_for_missing_files(place):
