@@ -1,6 +1,8 @@
 """What became of a path: the decision over made-up facts, and every kind of text over a real folder and library."""
 
+import json
 import os
+import random
 import socket
 from dataclasses import replace
 from typing import Any
@@ -316,6 +318,24 @@ def test_what_no_path_can_be_is_refused_with_one_sentence(place, text):
     assert caught.value.field == "path"
     assert "\n" not in caught.value.sentence.strip()
     caught.value.sentence.encode()
+
+
+def test_any_text_has_an_answer_or_is_refused(place):
+    tree(place.media, "a/b.jpg")
+    (place.media / "loop").symlink_to("loop")
+    chance = random.Random(5)
+    parts = ["m", "/", "a", "b.jpg", "..", ".", "\\xe9", "\\x5c", "\0", "\n", " ", "\u202e", "\ud800", "é", "loop", "~"]
+    parts += [str(place.media), "\\", "*", "%", "'", '"', ".scores/", ".json", ".xmp", "\x1b[2J", "x" * 300, "\x85"]
+    for _ in range(500):
+        text = "".join(chance.choices(parts, k=chance.randint(1, 8)))
+        if "\0" in text or "\ud800" in text or not text.strip():
+            with pytest.raises(InvalidRequest) as caught:
+                told(place, text)
+            assert caught.value.field == "path", ascii(text)
+        else:
+            answer = told(place, text)
+            assert answer["sentence"], ascii(text)
+            json.dumps(answer, ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize(
