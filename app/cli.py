@@ -1,47 +1,30 @@
-"""The same house by its other door: `media-ingest`, one function for each command."""
+"""The same house by its other door: `media-ingest`, one function for each command; `looking.py` has those that look."""
 
-import os
 import socket
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import uvicorn
-from rich.markup import escape
 
 from app import __version__, settings
-from app.analysis.analyzer import Recipes
-from app.analysis.ir import is_whole
-from app.analysis.weights import SOURCE_BYTES
-from app.doctor import examine
-from app.errors import (
-    CannotStart,
-    DatabaseDisabled,
-    DatabaseUnusable,
-    InvalidRequest,
-    MediaIngestError,
-    UnknownSession,
-)
+from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
 from app.ingest.parameters import Parameters, parse_parameters
 from app.ingest.planner import Planner
 from app.ingest.session import SessionState
-from app.ingest.store import IngestionState, is_session_id, replace_file
+from app.ingest.store import IngestionState
 from app.ingest.survey import NothingKnown
-from app.library.library import Library
-from app.library.migrations import HEAD, bring_to_head, revision_of
-from app.media import Stage, shown_name
-from app.reports import Format, lines_of, written
+from app.library.migrations import revision_of
+from app.looking import looking
+from app.media import shown_path
+from app.options import AsJson, Roots, checked_id, directory, file, require_database
 from app.settings import Settings
-from app.terminal import COULD_NOT_RUN, SOME_FAILED, download_bar, err, in_foreground, out, print_json, print_session
-from app.wiring import House, build, command_as_typed, weights_of
+from app.terminal import COULD_NOT_RUN, err, in_foreground, out, print_json
+from app.wiring import House, build
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-nsfw_cli = typer.Typer(no_args_is_help=True, help="The NSFW model: fetch its weights, or say how it stands.")
-cli.add_typer(nsfw_cli, name="nsfw")
+cli.add_typer(looking)
 Directories = Annotated[list[str], typer.Argument(help="ROOT/relative paths, or absolute ones inside a media root.")]
-Roots = Annotated[list[str] | None, typer.Option("--root", help="A media root as NAME=PATH; repeatable.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Pattern = Annotated[str, typer.Option(help="Globs joined by |, against file names.")]
 MaxFiles = Annotated[int | None, typer.Option(help="At most so many files.")]
 Workers = Annotated[int | None, typer.Option(help="Analysis processes.")]
@@ -94,7 +77,7 @@ def serve(
     """Serve the page and the API."""
     from app.web.app import create_app
 
-    configured = _settings(root, ingest_host=host, ingest_port=port)
+    configured = settings.load(root, ingest_host=host, ingest_port=port)
     with _listen(configured) as listening:
         address = configured.model_copy(update={"ingest_port": listening.getsockname()[1]}).address
         store = IngestionState(configured.ingest_state_dir)
@@ -132,10 +115,6 @@ def _listen(configured: Settings) -> socket.socket:
     return listening
 
 
-def _settings(root: list[str] | None = None, **overrides: Any) -> Settings:
-    return settings.load(root, **overrides)
-
-
 @cli.command()
 def plan(
     directories: Directories, root: Roots = None, pattern: Pattern = "*", max_files: MaxFiles = None,
@@ -144,13 +123,13 @@ def plan(
     json_: AsJson = False,
 ) -> None:  # fmt: skip
     """Count what a run would do; nothing is changed."""
-    configured = _settings(root)
+    configured = settings.load(root)
     parameters = _parameters(**locals())
     if not configured.database_enabled:
         raise DatabaseDisabled
     fresh = revision_of(configured.database_url) is None  # then nothing is known, and no database need be made
     if not fresh:
-        _require_database(configured)
+        require_database(configured)
     house, _ = build(configured, IngestionState(configured.ingest_state_dir), migrate=False)
     try:
         planner = Planner(house.folders, NothingKnown(), house.recipes.now) if fresh else house.records.planner
@@ -178,7 +157,7 @@ def run(
     skip_existing: SkipExisting = True, json_: AsJson = False,
 ) -> None:  # fmt: skip
     """Take files in, in the foreground. Ctrl-C pauses. Exit 0: all well, 1: some files failed, 2: could not run."""
-    configured = _settings(root)
+    configured = settings.load(root)
     parameters = _parameters(**locals())
 
     def begin(house: House) -> SessionState:
@@ -192,163 +171,33 @@ def run(
 @cli.command()
 def resume(session_id: str, root: Roots = None, json_: AsJson = False) -> None:
     """Go on with a paused or interrupted session, in the foreground."""
-    checked = _session_id(session_id)
-    in_foreground(_settings(root), lambda house: house.records.runner.resume(checked)[0], as_json=json_)
+    checked = checked_id(session_id)
+    in_foreground(settings.load(root), lambda house: house.records.runner.resume(checked)[0], as_json=json_)
 
 
 @cli.command()
-def sessions(json_: AsJson = False) -> None:
-    """List all sessions, newest first."""
-    found = sorted(IngestionState(_settings().ingest_state_dir).load_all(), key=lambda s: s.created_at, reverse=True)
-    if json_:
-        print_json([session.as_status() for session in found])
-        return
-    for session in found:
-        files = f"{session.processed_files:,}/{session.total_files or 0:,} files"
-        failed = f"{session.outcomes['failed']:,} failed"
-        where = ", ".join(session.parameters.directories)
-        line = f"{session.session_id}  {session.created_at[:19]}  {session.status.value:11}  {files:>17}  {failed:>9}"
-        out.print(f"{line}  {where}", markup=False)
-
-
-@cli.command()
-def status(session_id: str, json_: AsJson = False) -> None:
-    """Show how a session stands."""
-    session = IngestionState(_settings().ingest_state_dir).load(_session_id(session_id))
-    if session is None:
-        raise UnknownSession(f"There is no session {session_id}.")
-    if json_:
-        print_json(session.as_status())
-    else:
-        print_session(session)
-
-
-@cli.command()
-def report(
+def retry(
     session_id: str,
+    cause: Annotated[str | None, typer.Option(help="Only files that failed for this cause.")] = None,
+    path: Annotated[list[str] | None, typer.Option(help="Only this file, as ROOT/relative; repeatable.")] = None,
     root: Roots = None,
-    format_: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.CSV,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file; without one, standard output.")] = None,
+    json_: AsJson = False,
 ) -> None:
-    """Write what became of every file that a session discovered."""
-    configured = _settings(root)
-    store = IngestionState(configured.ingest_state_dir)
-    session = store.load(_session_id(session_id))
-    if session is None:
-        raise UnknownSession(f"There is no session {session_id}.")
-    _require_database(configured)
-    house, _ = build(configured, store, migrate=False)
-    try:
-        pieces = written(format_, session, lines_of(session, house.records.ingestor))
-        if output is None:
-            for piece in pieces:
-                sys.stdout.buffer.write(piece)
-        else:
-            replace_file(output, pieces)
-    finally:
-        house.close()
+    """Try the failed files of a session again, as a new session in the foreground."""
+    checked, configured = checked_id(session_id), settings.load(root)
 
+    def begin(house: House) -> SessionState:
+        paths = tuple(shown_path(*house.folders.file(file(text, configured))) for text in path or ())
+        return house.records.runner.retry(checked, cause=cause, paths=paths)
 
-@cli.command()
-def stats(json_: AsJson = False) -> None:
-    """Show the totals of the library."""
-    configured = _settings()
-    _require_database(configured)
-    library = Library(configured.database_url)
-    totals = library.summary()
-    library.close()
-    if json_:
-        print_json(totals)
-    else:
-        for name in ("images", "videos", "bytes", "sessions"):
-            out.print(f"{name:12}{totals[name]:,}")
-        out.print(f"{'last update':12}{totals['updated_at'] or 'never'}")
-
-
-@cli.command()
-def doctor(root: Roots = None) -> None:
-    """Print every setting with its source, and check what they point at. Exit 1 where something is wrong."""
-    findings = examine(_settings(root), on_command_line={"INGEST_MEDIA_ROOTS"} if root else set())
-    colors = {"ok": "green", "note": "yellow", "wrong": "red"}
-    for finding in findings:
-        verdict = f"[{colors[finding.verdict]}]{finding.verdict:5}[/]"
-        out.print(f"{verdict} [bold]{finding.name}[/] = {escape(finding.value)}  [dim]({finding.source})[/]")
-        if finding.sentence:
-            out.print(f"      {escape(finding.sentence)}")
-    if any(finding.verdict == "wrong" for finding in findings):
-        raise typer.Exit(SOME_FAILED)
-
-
-@nsfw_cli.command("fetch")
-def nsfw_fetch() -> None:
-    """Download the weights of the NSFW model to their place, and check them. Exit 2: not to be had."""
-    weights = weights_of(_settings())
-    already = weights.look().model is not None
-    with download_bar(SOURCE_BYTES, hidden=already) as show:
-        found = weights.fetch(show)
-    if found.model is None:
-        raise CannotStart(found.sentence, cause="nsfw_unavailable")
-    out.print(f"The weights {'were there already' if already else 'are there'}: {weights.place}", markup=False)
-
-
-@nsfw_cli.command("status")
-def nsfw_status(json_: AsJson = False) -> None:
-    """Say whether NSFW detection can run here. Exit 1: it cannot."""
-    weights = weights_of(_settings())
-    recipe = Recipes(weights).now()
-    sentence = recipe.complaint(Stage.NSFW)
-    model = recipe.nsfw_model
-    if json_:
-        print_json(
-            {
-                "available": model is not None,
-                "sentence": sentence,
-                "weights": str(weights.place),
-                "model": model.name if model else None,
-                "prepared": model is not None and is_whole(model.ir),
-            }
-        )
-    else:
-        if sentence:
-            out.print(sentence, markup=False)
-        if model:
-            when = "is ready" if is_whole(model.ir) else "is prepared by the first session that needs it"
-            out.print(f"NSFW detection is available: {weights.place} can be used; the model {when}.", markup=False)
-            out.print(model.name, markup=False)
-    if model is None:
-        raise typer.Exit(SOME_FAILED)
-
-
-@cli.command()
-def migrate() -> None:
-    """Bring the database to the schema of this program."""
-    configured = _settings()
-    if not configured.database_enabled:
-        raise DatabaseDisabled
-    migration = bring_to_head(configured.database_url)
-    if not migration.changed:
-        out.print(f"The database is at revision {migration.after} already.")
-        return
-    out.print(f"The database went from {migration.before or 'nothing'} to revision {migration.after}.")
-    if migration.copy is not None:
-        out.print(f"A copy of the older one is {migration.copy}.")
-
-
-# -- what the commands share -------------------------------------------------------------------------------------------
-
-
-def _directory(text: str, configured: Settings) -> str:
-    """A directory as the sessions name it: `ROOT/relative` as it is, else a path of the file system in shown form."""
-    if not text.strip() or text.partition("/")[0] in configured.ingest_media_roots:
-        return os.fsencode(text).decode("utf-8", "backslashreplace")  # as it is, its odd bytes as they are shown
-    return shown_name(os.path.realpath(os.fsencode(text)))
+    in_foreground(configured, begin, as_json=json_)
 
 
 def _parameters(configured: Settings, **options: Any) -> Parameters:
     """The parameters of the contract from the options of a command, which bear shorter names."""
     return parse_parameters(
         {
-            "directories": [_directory(text, configured) for text in options["directories"]],
+            "directories": [directory(text, configured) for text in options["directories"]],
             "pattern": options["pattern"],
             "max_files": options["max_files"],
             "workers": options.get("workers"),
@@ -362,21 +211,3 @@ def _parameters(configured: Settings, **options: Any) -> Parameters:
         }
         | ({} if options["nsfw_threshold"] is None else {"nsfw_threshold": options["nsfw_threshold"]})
     )
-
-
-def _session_id(text: str) -> str:
-    if not is_session_id(text.lower()):
-        raise InvalidRequest("A session id is a UUID of 36 characters.", cause="bad_session_id")
-    return text.lower()
-
-
-def _require_database(configured: Settings) -> None:
-    """Raises DatabaseDisabled or DatabaseUnusable: commands that only read do not migrate."""
-    if not configured.database_enabled:
-        raise DatabaseDisabled
-    revision = revision_of(configured.database_url)
-    if revision != HEAD:
-        raise DatabaseUnusable(
-            f"The database is at revision {revision or 'none'}, this program needs {HEAD}: "
-            f"run {command_as_typed()} migrate."
-        )

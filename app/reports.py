@@ -1,12 +1,14 @@
-"""What became of every file of a session, as a file that people and programs keep: CSV, JSON, JSON Lines or XLSX.
+"""Lines about files as a file that people and programs keep: CSV, JSON, JSON Lines or XLSX.
 
-One line for each file that was discovered: those that the session answered for, in the order of the answers, then the
-others by the walk as it would go now (skipped, or still pending). Nothing is stored; nothing is changed.
+What became of every file of a session is made here, too: one line for each file that was discovered, those that the
+session answered for in the order of the answers, then the others by the walk as it would go now (skipped, or still
+pending). Nothing is stored; nothing is changed.
 """
 
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -46,6 +48,33 @@ _MEDIA_TYPES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is written: `lines` with the `columns`, and what holds for all of them.
+
+    JSON tells `head` before the files and `tail` after them; a workbook has the `sums` on its first sheet, named
+    `sheet`. `tail` and `sums` are asked for when the last line has passed, so that they may count the lines.
+    """
+
+    columns: tuple[str, ...]
+    lines: Iterable[Line]
+    sheet: str
+    sums: Callable[[], Mapping[str, Any]]
+    head: Mapping[str, Any] = field(default_factory=dict)
+    tail: Callable[[], Mapping[str, Any]] = dict
+
+
+def of_session(session: SessionState, ingestor: Ingestor) -> Report:
+    """What became of every file that a session discovered."""
+    return Report(
+        COLUMNS,
+        lines_of(session, ingestor),
+        sheet="Session",
+        sums=lambda: _sums_of(session),
+        head={"session": session.as_status()},
+    )
+
+
 def lines_of(session: SessionState, ingestor: Ingestor) -> Iterator[Line]:
     """Every file that the session discovered, once: a mapping with the `COLUMNS`, None where there is nothing to say.
 
@@ -62,15 +91,23 @@ def lines_of(session: SessionState, ingestor: Ingestor) -> Iterator[Line]:
             yield dict.fromkeys(COLUMNS) | {"path": verdict.shown, "class": kind}
 
 
-def written(format_: Format, session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
+def _sums_of(session: SessionState) -> dict[str, Any]:
+    status = session.as_status()
+    named = {"session": session.session_id, "status": status["status"], "discovered": status["discovered"]}
+    skipped = {f"skipped: {name}": count for name, count in status["skipped"].items()}
+    sums: dict[str, Any] = named | skipped | {"total_files": status["total_files"]} | status["outcomes"]
+    return sums | {"pending": status["pending"]}
+
+
+def written(format_: Format, report: Report) -> Iterator[bytes]:
     """A report piece by piece; at no time is all of it in memory, except for what a zipped XLSX keeps on disk."""
-    writers: dict[Format, Callable[[SessionState, Iterable[Line]], Iterator[bytes]]] = {
+    writers: dict[Format, Callable[[Report], Iterator[bytes]]] = {
         Format.CSV: _csv,
         Format.JSON: _json,
         Format.JSONL: _jsonl,
         Format.XLSX: _xlsx,
     }
-    return writers[format_](session, lines)
+    return writers[format_](report)
 
 
 def guarded(value: Any) -> Any:
@@ -78,14 +115,14 @@ def guarded(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _csv(_session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
+def _csv(report: Report) -> Iterator[bytes]:
     """Comma-separated, RFC 4180, UTF-8 with a byte order mark, which spreadsheets need to see that it is UTF-8."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     buffer.write("\ufeff")
-    writer.writerow(COLUMNS)
-    for line in lines:
-        writer.writerow([guarded(line[name]) for name in COLUMNS])
+    writer.writerow(report.columns)
+    for line in report.lines:
+        writer.writerow([guarded(line[name]) for name in report.columns])
         if buffer.tell() > _PIECE_BYTES:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -93,20 +130,24 @@ def _csv(_session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
     yield buffer.getvalue().encode()
 
 
-def _json(session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
-    """`{"session": status, "files": [...]}`."""
-    yield b'{"session":' + as_json_bytes(session.as_status()) + b',"files":['
-    for number, line in enumerate(lines):
+def _json(report: Report) -> Iterator[bytes]:
+    """An object: the head, `"files": [...]`, the tail."""
+    yield b"{" + b"".join(member + b"," for member in _members(report.head)) + b'"files":['
+    for number, line in enumerate(report.lines):
         yield (b",\n" if number else b"\n") + as_json_bytes(line)
-    yield b"\n]}\n"
+    yield b"\n]" + b"".join(b"," + member for member in _members(report.tail())) + b"}\n"
 
 
-def _jsonl(_session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
-    for line in lines:
+def _members(values: Mapping[str, Any]) -> list[bytes]:
+    return [as_json_bytes(name) + b":" + as_json_bytes(value) for name, value in values.items()]
+
+
+def _jsonl(report: Report) -> Iterator[bytes]:
+    for line in report.lines:
         yield as_json_bytes(line) + b"\n"
 
 
-def _xlsx(session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
+def _xlsx(report: Report) -> Iterator[bytes]:
     """A workbook with the sums on its first sheet and the files on as many others as they need."""
     import xlsxwriter
 
@@ -114,34 +155,26 @@ def _xlsx(session: SessionState, lines: Iterable[Line]) -> Iterator[bytes]:
         with xlsxwriter.Workbook(
             file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         ) as book:
-            _write_sums(book.add_worksheet("Session"), session)
-            sheet, row = _new_sheet(book), 1
-            for line in lines:
+            first = book.add_worksheet(report.sheet)
+            sheet, row = _new_sheet(book, report.columns), 1
+            for line in report.lines:
                 if row == _MAX_ROWS_OF_A_SHEET:
-                    sheet, row = _new_sheet(book), 1
-                for column, name in enumerate(COLUMNS):
+                    sheet, row = _new_sheet(book, report.columns), 1
+                for column, name in enumerate(report.columns):
                     if (value := line[name]) is not None:
                         sheet.write(row, column, value)
                 row += 1
+            for row, pair in enumerate(report.sums().items()):
+                first.write_row(row, 0, pair)
         file.seek(0)
         while piece := file.read(_PIECE_BYTES):
             yield piece
 
 
-def _new_sheet(book: Any) -> Any:
+def _new_sheet(book: Any, columns: tuple[str, ...]) -> Any:
     sheet = book.add_worksheet()
-    sheet.write_row(0, 0, COLUMNS)
+    sheet.write_row(0, 0, columns)
     return sheet
-
-
-def _write_sums(sheet: Any, session: SessionState) -> None:
-    status = session.as_status()
-    named = {"session": session.session_id, "status": status["status"], "discovered": status["discovered"]}
-    sums = named | {f"skipped: {name}": count for name, count in status["skipped"].items()}
-    sums |= {"total_files": status["total_files"]} | status["outcomes"] | {"pending": status["pending"]}
-    for row, (name, value) in enumerate(sums.items()):
-        sheet.write(row, 0, name)
-        sheet.write(row, 1, value)
 
 
 def named(session: SessionState, format_: Format) -> str:

@@ -138,6 +138,11 @@ def print_session(session: SessionState) -> None:
         out.print(f"  {sentence}", markup=False)
 
 
+def plain(text: str) -> str:
+    """A text of a file, or its name, without what a terminal would obey: line ends and control codes as escapes."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
 def print_json(value: Any) -> None:
     """A value for programs."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

@@ -6,58 +6,22 @@ import signal
 import sqlite3
 import statistics
 import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app import __version__
-from app.cli import main
+from app.errors import NothingMatches
+from app.ingest.parameters import parse_parameters
+from app.ingest.runner import Runner
 from app.settings import Settings
-from tests.samples import photo, truncated, write_many
+from tests.commands import Place, refused
+from tests.samples import truncated, write_many
 from tests.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-
-
-class Place:
-    """A folder with media, a state folder and a database of its own, to run commands in."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder = folder
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-        self.media = folder / "photos"
-        self.media.mkdir()
-        self.state = folder / "state"
-        self.database = folder / "library.db"
-        self.env = settings_for(folder, {"photos": self.media}, INGEST_PORT="0")
-
-    def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """The command in this process: what it printed and its exit code."""
-        self._capsys.readouterr()
-        code: int | str | None = 0
-        with self._monkeypatch.context() as patch:
-            for name in os.environ.keys() - self.env.keys():
-                patch.delenv(name)
-            for name, value in (self.env | env).items():
-                patch.setenv(name, value)
-            patch.chdir(self.folder)
-            patch.setattr(sys, "argv", ["media-ingest", *arguments])
-            try:
-                main()
-            except SystemExit as stop:
-                code = stop.code
-        printed, complained = self._capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, int(code or 0), printed, complained)
-
-    def json(self, *arguments: str, code: int = 0) -> Any:
-        done = self.run(*arguments, "--json")
-        assert done.returncode == code, done.stderr
-        return json.loads(done.stdout)
 
 
 @pytest.fixture
@@ -67,22 +31,7 @@ def place(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def place_with_photos(place):
-    write_many(place.media, 3)
-    photo(place.media / "trip" / "a.jpg", size=(64, 48), keywords=["sea", "sand"], rating=4)
-    (place.media / "notes.txt").write_text("no picture")
-    return place
-
-
-def refused(done: subprocess.CompletedProcess[str], *parts: str, code: int = 2) -> None:
-    """The command ended with that code and one sentence that holds these parts: no traceback, nothing on stdout."""
-    assert done.returncode == code, done.stderr
-    assert done.stdout == ""
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("media-ingest: ")
-    assert lines[0].endswith(".")
-    for part in parts:
-        assert part in lines[0]
+    return place.with_photos()
 
 
 def test_version_is_that_of_the_package(place):
@@ -343,16 +292,36 @@ def test_output_to_a_pipe_holds_no_terminal_codes(place_with_photos):
     assert "\x1b" not in done.stdout + done.stderr
 
 
-def test_report_writes_every_file_to_standard_output_or_to_a_file(place_with_photos, tmp_path):
-    place = place_with_photos
-    session_id = place.json("run", "photos")["session_id"]
-    lines = [json.loads(line) for line in place.run("report", session_id, "--format", "jsonl").stdout.splitlines()]
-    assert {line["path"]: line["class"] for line in lines} == {
-        "photos/notes.txt": "unsupported",
-        **dict.fromkeys((line["path"] for line in lines if line["outcome"] == "added"), "answered"),
-    }
-    assert len(lines) == 5
-    kept = tmp_path / "report.csv"
-    assert place.run("report", session_id, "-o", str(kept)).returncode == 0
-    assert len(kept.read_text("utf-8-sig").splitlines()) == 6
-    refused(place.run("report", "00000000-0000-4000-8000-000000000000"), "There is no session")
+def test_retry_asks_for_the_failed_files_of_a_session_and_runs_the_new_one(place, monkeypatch):
+    """Runner.retry is stood in for: what is asked of it, and that its session is run to its end."""
+    write_many(place.media, 1)
+    truncated(place.media / "cut.jpg", size=(96, 64))
+    session_id = place.json("run", "photos", code=1)["session_id"]
+    asked = []
+
+    def retried(runner, session_id, *, cause=None, paths=()):
+        asked.append((session_id, cause, tuple(paths)))
+        return runner.start(parse_parameters({"directories": ["photos"], "skip_existing": False}))
+
+    monkeypatch.setattr(Runner, "retry", retried, raising=False)
+    status = place.json("retry", session_id.upper(), code=1)
+    assert (status["status"], status["outcomes"]["failed"]) == ("completed", 1)
+    assert status["session_id"] != session_id
+    here = str(place.media / "cut.jpg")
+    place.run("retry", session_id, "--cause", "truncated_image", "--path", "photos/cut.jpg", "--path", here)
+    assert asked == [
+        (session_id, None, ()),
+        (session_id, "truncated_image", ("photos/cut.jpg", "photos/cut.jpg")),
+    ]
+    refused(place.run("retry", "not-a-uuid"), "UUID")
+    refused(place.run("retry", session_id, "--path", "/etc/passwd"), "not inside a media root")
+    assert len(asked) == 2
+
+
+def test_what_cannot_be_retried_is_one_sentence(place, monkeypatch):
+    def refuse(runner, session_id, *, cause=None, paths=()):
+        raise NothingMatches("No file of the session failed.")
+
+    monkeypatch.setattr(Runner, "retry", refuse, raising=False)
+    place.run("migrate")
+    refused(place.run("retry", UNKNOWN), "No file of the session failed.")

@@ -11,7 +11,7 @@ import pytest
 from defusedxml import ElementTree
 
 from app.ingest.session import Status
-from app.reports import COLUMNS, Format, guarded, lines_of, named, written
+from app.reports import COLUMNS, Format, guarded, lines_of, named, of_session, written
 from tests.ingest.builders import assert_sums_close, parameters, tree, workplace
 
 HOSTILE = ("=1+1.jpg", "+a.jpg", "-a.jpg", "@a.jpg", "\ta.jpg", 'quote"d, comma.jpg', "new\nline.jpg", "Zoë 🌊.jpg")
@@ -25,7 +25,7 @@ def place(tmp_path, sqlite_url):
 
 
 def report(place, session, format_):
-    return b"".join(written(format_, session, lines_of(session, place.ingestor)))
+    return b"".join(written(format_, of_session(session, place.ingestor)))
 
 
 def session_with_everything(place):

@@ -1,4 +1,4 @@
-"""Indexes for what is asked of the past: what became of a path, where it went, and what a session wrote.
+"""Indexes for what is asked of the past: what became of a path, where it went, what a session wrote, what is missing.
 
 Revision ID: 0003
 Revises: 0002
@@ -31,9 +31,18 @@ def upgrade() -> None:
         postgresql_where=sa.text("outcome = 'moved'"),
     )
     op.create_index("ix_media_files_session_id", "media_files", ["session_id"], unique=False)
+    op.create_index(
+        "ix_media_files_missing",
+        "media_files",
+        ["missing_at"],
+        unique=False,
+        sqlite_where=sa.text("missing_at IS NOT NULL"),
+        postgresql_where=sa.text("missing_at IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_media_files_missing", table_name="media_files")
     op.drop_index("ix_media_files_session_id", table_name="media_files")
     op.drop_index("ix_ingest_events_moves", table_name="ingest_events")
     op.drop_index("ix_ingest_events_path", table_name="ingest_events")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select, text
 from app.library.engine import Engines
 from app.library.recording import EVENTS, FAILURES, MEDIA, as_events, event_path
 from app.library.values import Event
-from app.media import path_from_shown, shown_path
+from app.media import Outcome, path_from_shown, shown_path
 
 MAX_EVENTS = 200
 MAX_COPIES = 100
@@ -66,6 +66,16 @@ class History:
             return {"files": files, "count": connection.execute(select(func.count()).where(*others)).scalar_one()}
 
         return self._engines.read(work)
+
+    def failures_by_cause(self, session_id: str) -> dict[str, int]:
+        """How many files failed in a session, by cause, the most frequent first."""
+        statement = (
+            select(EVENTS.c.cause, func.count().label("files"))
+            .where(EVENTS.c.session_id == session_id, _ANSWERS, EVENTS.c.outcome == Outcome.FAILED.value)
+            .group_by(EVENTS.c.cause)
+            .order_by(func.count().desc(), EVENTS.c.cause)
+        )
+        return self._engines.read(lambda connection: {cause: count for cause, count in connection.execute(statement)})
 
     def same_bytes(self, session_id: str, *, after: str = "", limit: int = 100) -> dict[str, Any]:
         """The files that a session wrote whose bytes another file that is not missing has, too.

@@ -28,6 +28,7 @@ from app.library.recording import (
     record,
     row_in,
 )
+from app.library.stock import Stock
 from app.library.values import Event, Failed, Known, now
 from app.media import Analysis, Failure, Kind, Outcome, Stage, clean_json
 
@@ -45,8 +46,8 @@ class Library:
 
     def __init__(self, url: str) -> None:
         self._engines = Engines(url)
-        self.history = History(self._engines)
         self.presence = Presence(self._engines)
+        self.history = History(self._engines)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -309,6 +310,11 @@ class Library:
             return row
 
         return self._engines.read(work)
+
+    @property
+    def stock(self) -> Stock:
+        """The rows as they are held against the disk."""
+        return Stock(self._engines.peek)
 
 
 def _answer(connection: Connection, session_id: str, path: bytes) -> Event | None:

@@ -43,7 +43,7 @@ class Presence:
 
     def missed_since(self, at: str) -> int:
         """Rows that are missing and were marked so at this time or later (ISO 8601 in UTC)."""
-        statement = select(func.count()).where(MEDIA.c.missing_at >= at)
+        statement = select(func.count()).where(MEDIA.c.missing_at.is_not(None), MEDIA.c.missing_at >= at)
         return int(self._engines.read(lambda connection: connection.execute(statement).scalar_one()))
 
     def missing(self, *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:

@@ -52,6 +52,12 @@ class MediaFile(Base):
         Index("ix_media_files_root_folder", "root", "folder"),
         Index("ix_media_files_sha256", "sha256"),
         Index("ix_media_files_session_id", "session_id"),
+        Index(
+            "ix_media_files_missing",
+            "missing_at",
+            sqlite_where=text("missing_at IS NOT NULL"),
+            postgresql_where=text("missing_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -1,11 +1,23 @@
-"""The values that the library hands out: events, and what freshness asks of a file."""
+"""The values that the library hands out: events, what freshness asks of a file, and a file as everybody is shown it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from app.media import Kind, Stage, shown_name
+from app.media import Kind, Stage, shown_name, shown_path
+
+_PLAIN = (
+    "sha256", "phash", "format", "kind", "mode", "width", "height", "frames", "notes", "size", "duration_seconds",
+    "taken_at", "camera_make", "camera_model", "lens_model", "orientation", "latitude", "longitude", "score",
+    "keywords", "generator", "prompt", "negative_prompt", "generation", "nsfw_probability", "nsfw_mean", "nsfw_frames",
+    "nsfw_model", "raw",
+    "stages", "session_id", "ingested_at", "updated_at", "missing_at",
+)  # fmt: skip
+_NOT_READ_YET = (
+    "frame_rate", "iso", "f_number", "exposure_seconds", "focal_length_mm", "altitude_m", "title", "caption", "creator",
+    "prompt_verdict",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,17 @@ class Known:
 def is_nsfw(probability: float | None, threshold: float | None) -> bool | None:
     """The label of a file, always derived and never stored; None where it is not determined, which is never "safe"."""
     return None if probability is None or threshold is None else probability >= threshold
+
+
+def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
+    """A row of the library as the contract shows a file. `is_nsfw` is derived: null without a probability."""
+    return {
+        "path": shown_path(row["root"], row["path"]),
+        **{name: row[name] for name in _PLAIN},
+        **dict.fromkeys(_NOT_READ_YET),
+        "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
+        "sources": {"score": row["score_source"]} if row["score_source"] else {},
+    }
 
 
 def now() -> str:

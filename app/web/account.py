@@ -1,11 +1,12 @@
-"""What became of files, over HTTP: one path explained, and the files of a session that others have the bytes of."""
+"""What became of files, over HTTP: one path explained, and those of a session that failed or are there twice."""
 
 import re
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from app.errors import BadCursor
+from app.errors import FILE_CAUSES, BadCursor
 from app.explain import explain
 from app.web.ingest import InRecords, Limit, PathId
 from app.web.page import InHouse
@@ -17,6 +18,15 @@ router = APIRouter(prefix="/api/ingest")
 def explained(house: InHouse, records: InRecords, path: Annotated[str, Query()]) -> dict[str, Any]:
     """What became of a path and why, ever; 200 for every path that can be one, inside the roots or not."""
     return explain(house.folders, records.library, records.runner.sessions(), path)
+
+
+@router.get("/sessions/{session_id}/failures")
+def failures(records: InRecords, session_id: PathId) -> dict[str, Any]:
+    """The failed files of a session by cause, each with what it means and what to do; `files?cause=` lists them."""
+    records.runner.session(session_id)
+    counts = records.library.history.failures_by_cause(session_id)
+    causes = [{"cause": name, "files": count, **asdict(FILE_CAUSES[name])} for name, count in counts.items()]
+    return {"files": sum(counts.values()), "causes": causes}
 
 
 @router.get("/sessions/{session_id}/same-bytes")

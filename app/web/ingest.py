@@ -202,7 +202,7 @@ def session_files(
         outcome=outcome.value if outcome else None,
         cause=cause,
         incomplete=incomplete,
-        after=_row_cursor(cursor),
+        after=row_cursor(cursor),
         limit=limit + 1,
     )
     files = _labelled(records, [as_journal_line(row) for row in rows[:limit]])
@@ -217,7 +217,7 @@ def report(
 ) -> Response:
     """Every file that the session discovered, with what became of it, as a file to keep."""
     session = records.runner.session(session_id)
-    pieces = reports.written(format_, session, reports.lines_of(session, records.ingestor))
+    pieces = reports.written(format_, reports.of_session(session, records.ingestor))
     headers = {"Content-Disposition": f'attachment; filename="{reports.named(session, format_)}"'}
     return StreamingResponse(pieces, media_type=format_.media_type, headers=headers)
 
@@ -275,7 +275,8 @@ def _position(session: SessionState) -> str:
     return f"{session.created_at[:23]}~{session.session_id}"
 
 
-def _row_cursor(cursor: str | None) -> int:
+def row_cursor(cursor: str | None) -> int:
+    """The id after which a page begins, from the cursor that the page before gave. Raises BadCursor."""
     if cursor is None:
         return 0
     if not re.fullmatch(r"\d{1,18}", cursor):

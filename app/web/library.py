@@ -6,35 +6,12 @@ from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
 
 from app.errors import InvalidRequest, UnknownFile
-from app.library.values import is_nsfw
+from app.library.values import as_file
 from app.media import shown_path
-from app.web.ingest import InRecords
+from app.web.ingest import InRecords, Limit, row_cursor
 from app.web.page import InHouse
 
 router = APIRouter(prefix="/api")
-
-_PLAIN = (
-    "sha256", "phash", "format", "kind", "mode", "width", "height", "frames", "notes", "size", "duration_seconds",
-    "taken_at", "camera_make", "camera_model", "lens_model", "orientation", "latitude", "longitude", "score",
-    "keywords", "generator", "prompt", "negative_prompt", "generation", "nsfw_probability", "nsfw_mean", "nsfw_frames",
-    "nsfw_model", "raw",
-    "stages", "session_id", "ingested_at", "updated_at", "missing_at",
-)  # fmt: skip
-_NOT_READ_YET = (
-    "frame_rate", "iso", "f_number", "exposure_seconds", "focal_length_mm", "altitude_m", "title", "caption", "creator",
-    "prompt_verdict",
-)  # fmt: skip
-
-
-def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
-    """A row of the library as the contract shows a file. `is_nsfw` is derived: null without a probability."""
-    return {
-        "path": shown_path(row["root"], row["path"]),
-        **{name: row[name] for name in _PLAIN},
-        **dict.fromkeys(_NOT_READ_YET),
-        "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
-        "sources": {"score": row["score_source"]} if row["score_source"] else {},
-    }
 
 
 def row_at(house: InHouse, records: InRecords, path: str) -> dict[str, Any]:
@@ -75,6 +52,14 @@ def thumbnail(house: InHouse, row: Row, if_none_match: Annotated[str | None, Hea
 def nsfw_spread(records: InRecords) -> dict[str, Any]:
     """How the NSFW probabilities of the library spread, and how many files have none."""
     return records.library.nsfw_spread()
+
+
+@router.get("/library/missing")
+def missing(records: InRecords, cursor: str | None = None, limit: Limit = 100) -> dict[str, Any]:
+    """The files that the library knows and that are gone from disk: `{"files": [{"path", "missing_at"}], "next"}`."""
+    rows = records.library.presence.missing(after=row_cursor(cursor), limit=limit + 1)
+    files = [{"path": shown_path(row["root"], row["path"]), "missing_at": row["missing_at"]} for row in rows[:limit]]
+    return {"files": files, "next": str(rows[limit - 1]["id"]) if len(rows) > limit else None}
 
 
 @router.get("/summary")

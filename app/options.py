@@ -1,0 +1,53 @@
+"""What several commands take as it is typed: options, paths and session ids; and a database that can be looked at."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from app.errors import DatabaseDisabled, DatabaseUnusable, InvalidRequest
+from app.ingest.store import is_session_id
+from app.library.migrations import HEAD, revision_of
+from app.media import shown_name
+from app.settings import Settings
+from app.wiring import command_as_typed
+
+Roots = Annotated[list[str] | None, typer.Option("--root", help="A media root as NAME=PATH; repeatable.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def directory(text: str, configured: Settings) -> str:
+    """A directory as the sessions name it: `ROOT/relative` as it is, else a path of the file system in shown form."""
+    return _below_a_root(text, configured) or shown_name(os.path.realpath(os.fsencode(text)))
+
+
+def file(text: str, configured: Settings) -> str:
+    """The same for a file: one that is a link is meant itself, not what it leads to."""
+    folder, name = os.path.split(os.fsencode(text))
+    return _below_a_root(text, configured) or shown_name(os.path.join(os.path.realpath(folder), name))
+
+
+def _below_a_root(text: str, configured: Settings) -> str | None:
+    """A text that begins with the name of a root, as it is, its odd bytes as they are shown; None for any other."""
+    if text.strip() and text.partition("/")[0] not in configured.ingest_media_roots:
+        return None
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
+
+
+def checked_id(text: str) -> str:
+    """A session id as typed, in lower case. Raises InvalidRequest."""
+    if not is_session_id(text.lower()):
+        raise InvalidRequest("A session id is a UUID of 36 characters.", cause="bad_session_id")
+    return text.lower()
+
+
+def require_database(configured: Settings) -> None:
+    """Raises DatabaseDisabled or DatabaseUnusable: commands that only read do not migrate."""
+    if not configured.database_enabled:
+        raise DatabaseDisabled
+    revision = revision_of(configured.database_url)
+    if revision != HEAD:
+        raise DatabaseUnusable(
+            f"The database is at revision {revision or 'none'}, this program needs {HEAD}: "
+            f"run {command_as_typed()} migrate."
+        )

@@ -1,0 +1,203 @@
+"""The library held against the disk: how each of its rows stands. Nothing is changed, neither there nor here.
+
+`compare` decides for one row and is pure; `Verification` walks the rows, a page at a time, and counts.
+Where a root is not there nothing in it is called missing: a disk that is unplugged has lost no file.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Any
+
+from app.analysis.source import opened
+from app.errors import CannotRead, NoSuchDirectory, NotADirectory
+from app.ingest.folders import Folder, Folders
+from app.library.stock import Held, Stock
+from app.media import storable_ns
+
+COLUMNS = ("path", "class", "reason", "expected_size", "actual_size")
+
+
+class Standing(StrEnum):
+    """How a row stands to the disk: each row has exactly one."""
+
+    OK = "ok"
+    MISSING = "missing"
+    CHANGED = "changed"
+    ROTTEN = "rotten"  # size and time agree, the bytes do not
+    UNREADABLE = "unreadable"
+    ROOT_MISSING = "root_missing"
+    MISSING_KNOWN = "missing_known"
+    RETURNED = "returned"
+
+
+FINE = frozenset({Standing.OK, Standing.MISSING_KNOWN})
+
+
+class Sight(Enum):
+    """What stands at a path."""
+
+    FILE = "file"
+    GONE = "gone"
+    NO_FILE = "no_file"  # a folder, a link, a special file
+    REFUSED = "refused"
+    NO_ROOT = "no_root"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the disk says of one path; size in bytes and mtime in ns are those of a regular file."""
+
+    sight: Sight
+    reason: str | None = None
+    size: int | None = None
+    mtime_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row, how it stands and why; `actual_size` in bytes, None where there is no file."""
+
+    held: Held
+    standing: Standing
+    reason: str | None = None
+    actual_size: int | None = None
+
+    def as_line(self) -> dict[str, Any]:
+        """The finding with the `COLUMNS`; sizes in bytes."""
+        values = (self.held.shown, self.standing.value, self.reason, self.held.size, self.actual_size)
+        return dict(zip(COLUMNS, values, strict=True))
+
+
+def compare(held: Held, seen: Seen) -> Finding:
+    """How a row stands by what is seen of its file, without a look at the bytes."""
+    match seen.sight:
+        case Sight.NO_ROOT:
+            return Finding(held, Standing.ROOT_MISSING, seen.reason)
+        case Sight.REFUSED:
+            return Finding(held, Standing.UNREADABLE, seen.reason, seen.size)
+        case Sight.GONE | Sight.NO_FILE if held.missing_at is not None:
+            return Finding(held, Standing.MISSING_KNOWN, f"The library knows it to be gone since {held.missing_at}.")
+        case Sight.GONE:
+            return Finding(held, Standing.MISSING, seen.reason)
+        case Sight.NO_FILE:
+            return Finding(held, Standing.UNREADABLE, seen.reason)
+    difference = _difference(held, seen)
+    if held.missing_at is not None:
+        reason = f"It is there again; the library knows it to be gone since {held.missing_at}."
+        return Finding(held, Standing.RETURNED, " ".join(filter(None, (reason, difference))), seen.size)
+    return Finding(held, Standing.CHANGED if difference else Standing.OK, difference, seen.size)
+
+
+def _difference(held: Held, seen: Seen) -> str | None:
+    if seen.size != held.size:
+        return f"It has {seen.size:,} bytes, {held.size:,} in the library."
+    return None if seen.mtime_ns == held.mtime_ns else "Its size is the same, the time of its last change is another."
+
+
+def look(folders: Folders, held: Held) -> Seen:
+    """What stands at a row's path now. Nothing is opened, and no link is followed."""
+    base = folders.roots.get(held.root)
+    if base is None:
+        return Seen(Sight.NO_ROOT, f"No media root '{held.root}' is configured.")
+    path = folders.absolute(held.root, held.path)
+    try:
+        status = os.lstat(path)
+    except OSError as error:
+        if not os.path.isdir(base):
+            return Seen(Sight.NO_ROOT, f"The media root '{held.root}' is not there: {os.fsdecode(base)}.")
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return Seen(Sight.GONE, "It is not there any more.")
+        return Seen(Sight.REFUSED, f"It cannot be looked at: {error.strerror}.")
+    if not stat.S_ISREG(status.st_mode):
+        return Seen(Sight.NO_FILE, "It is a folder, a link or a special file now.")
+    folder = os.path.dirname(path)
+    if os.path.realpath(folder) != folder:
+        return Seen(Sight.NO_FILE, "A link stands where a folder above it was, and links are not followed.")
+    if not os.access(path, os.R_OK):
+        return Seen(Sight.REFUSED, "It cannot be read: permission is denied.", status.st_size)
+    return Seen(Sight.FILE, size=status.st_size, mtime_ns=storable_ns(status.st_mtime_ns))
+
+
+def places(folders: Folders, stock: Stock, directories: Iterable[str]) -> tuple[Folder, ...]:
+    """The folders whose rows are meant, each row in one of them; without a directory, every root that has rows.
+
+    A directory that is gone counts as long as the library has files of it. Raises OutsideRoots, NoSuchDirectory or
+    NotADirectory.
+    """
+    kept: list[Folder] = []
+    for folder in sorted({_place(folders, stock, text) for text in directories}):
+        if not any(outer.holds(folder) for outer in kept):
+            kept.append(folder)
+    return tuple(kept) or tuple(Folder(root) for root in stock.roots())
+
+
+def _place(folders: Folders, stock: Stock, text: str) -> Folder:
+    try:
+        return folders.resolve(text)
+    except (NoSuchDirectory, NotADirectory):
+        folder = folders.locate(text)
+        if next(stock.below(folder.root, folder.path, page_rows=1), None) is None:
+            raise
+        return folder
+
+
+@dataclass(slots=True)
+class Verification:
+    """One pass over the rows of these places; `sums` count what was found as it passes."""
+
+    folders: Folders
+    stock: Stock
+    places: tuple[Folder, ...]
+    rehash: bool = False
+    sums: dict[Standing, int] = field(default_factory=lambda: dict.fromkeys(Standing, 0))
+
+    def __iter__(self) -> Iterator[Finding]:
+        """A finding for each row, in path order within each place. Raises NeedsAttention without a database."""
+        for place in self.places:
+            for held in self.stock.below(place.root, place.path):
+                finding = self._finding(held)
+                self.sums[finding.standing] += 1
+                yield finding
+
+    def _finding(self, held: Held) -> Finding:
+        first = compare(held, look(self.folders, held))
+        return self._rehashed(held) if self.rehash and first.standing is Standing.OK else first
+
+    def _rehashed(self, held: Held) -> Finding:
+        """The same with the bytes read; a file that changes or vanishes meanwhile is no rotten one."""
+        refused: CannotRead | None = None
+        digest = ""
+        try:
+            with opened(self.folders.roots[held.root], held.path) as source:
+                digest, _ = source.read(keep=False)
+        except CannotRead as error:
+            refused = error
+        after = compare(held, look(self.folders, held))
+        if after.standing is not Standing.OK:
+            return after
+        if refused is not None:
+            standing = Standing.CHANGED if refused.cause == "still_changing" else Standing.UNREADABLE
+            return Finding(held, standing, refused.sentence, after.actual_size)
+        if digest != held.sha256:
+            reason = f"Size and time agree, the bytes do not: SHA-256 {digest}, {held.sha256} in the library."
+            return Finding(held, Standing.ROTTEN, reason, after.actual_size)
+        return after
+
+    @property
+    def rows(self) -> int:
+        """How many rows have passed."""
+        return sum(self.sums.values())
+
+    @property
+    def differing(self) -> int:
+        """How many of them are not as they should be."""
+        return sum(count for standing, count in self.sums.items() if standing not in FINE)
+
+    def as_json(self) -> dict[str, Any]:
+        """The sums for programs."""
+        sums = {standing.value: count for standing, count in self.sums.items()}
+        return {"rows": self.rows, "differing": self.differing, "rehashed": self.rehash, "sums": sums}
