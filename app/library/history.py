@@ -75,7 +75,7 @@ class History:
             .group_by(EVENTS.c.cause)
             .order_by(func.count().desc(), EVENTS.c.cause)
         )
-        return self._engines.read(lambda connection: {cause: count for cause, count in connection.execute(statement)})
+        return self._engines.read(lambda connection: dict(connection.execute(statement).all()))
 
     def same_bytes(self, session_id: str, *, after: str = "", limit: int = 100) -> dict[str, Any]:
         """The files that a session wrote whose bytes another file that is not missing has, too.

@@ -304,3 +304,62 @@ def test_the_status_has_every_field_of_the_contract():
     assert set(status["stages"]["nsfw"]) >= {"total", "done", "failed", "skipped", "seconds"}
     assert session_of().as_status()["skipped"] == dict.fromkeys(Skip, 0)
     json.dumps(status)
+
+
+# -- files that are dangerous ------------------------------------------------------------------------------------
+
+
+def at(seconds):
+    return f"2026-11-20T10:00:{seconds:06.3f}+00:00"
+
+
+@pytest.mark.parametrize(
+    ("began", "last", "counts"), [(1, 2.999, False), (1, 3, True), (1, 59, True), (None, 59, False), (1, None, False)]
+)
+def test_a_death_of_the_server_counts_against_a_file_that_was_in_progress_for_two_seconds(began, last, counts):
+    session = replace(
+        session_of(Status.PROCESSING),
+        current_file="m/1.jpg",
+        current_started_at=None if began is None else at(began),
+        heartbeat_at=None if last is None else at(last),
+    )
+    assert session.after_death().suspects == ({"m/1.jpg": 1} if counts else {})
+
+
+def test_deaths_add_up_until_the_file_is_answered_for():
+    session = session_of(Status.PROCESSING).at_work_on("m/1.jpg", at(0)).at_work_on("m/1.jpg", at(5))
+    session = session.after_death().after_death()
+    assert session.suspects == {"m/1.jpg": 2}
+    assert session.advance(file_event(2)).suspects == {"m/1.jpg": 2}
+    assert session.advance(file_event(1)).suspects == {}
+
+
+def test_a_file_keeps_the_time_when_it_began_while_the_heart_beats():
+    session = session_of(Status.PROCESSING).at_work_on("m/1.jpg", at(0)).at_work_on("m/1.jpg", at(7))
+    assert (session.current_started_at, session.heartbeat_at) == (at(0), at(7))
+    assert session.at_work_on("m/2.jpg", at(8)).current_started_at == at(8)
+    assert session.at_work_on(None, at(8)).current_started_at is None
+    assert session.to(Status.PAUSED, at(9)).current_started_at is None
+
+
+# -- closed accounting -------------------------------------------------------------------------------------------
+
+
+def test_sums_that_close_have_no_fault():
+    session = session_of(Status.PROCESSING, total_files=2).advance(file_event(1)).advance(file_event(2, "failed"))
+    assert session.faults_of_the_sums({"added": 1, "failed": 1}) == []
+
+
+@pytest.mark.parametrize(
+    ("total_files", "discovered", "answered", "fault"),
+    [
+        (2, 2, {"added": 1}, "1 of 2 files were not answered for"),
+        (1, 2, {"added": 1}, "2 files were discovered, but 1 to process and 0 skipped"),
+        (1, 1, {}, "1 files were counted as added, the log has 0"),
+        (1, 1, {"added": 2}, "1 files were counted as added, the log has 2"),
+    ],
+)
+def test_sums_that_do_not_close_say_which(total_files, discovered, answered, fault):
+    session = session_of(Status.PROCESSING, total_files=total_files).advance(file_event(1))
+    session = replace(session, plan=replace(session.plan, discovered=discovered))
+    assert fault in " ".join(session.faults_of_the_sums(answered))
