@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from app.errors import PASSING_CAUSES
+from app.errors import FILE_CAUSES, PASSING_CAUSES
 from app.ingest.folders import Folder
 from app.ingest.session import SessionState, Status
 from app.library.recording import event_path
@@ -168,21 +168,21 @@ def _failed(facts: Facts) -> str | None:
         often = "once" if attempts == 1 else f"{attempts} times, the last time"
         changed = fatal["fingerprint"] != facts.fingerprint
         what_to_do = (
-            "the file has changed since, so the next session tries it again"
+            "the file has changed since, so the next session tries it again."
             if changed
-            else "sessions leave it out until it changes; mend or replace it, or retry it"
+            else f"sessions leave it out until it changes.{_advice(fatal['cause'])}"
         )
         reason = str(fatal["reason"]).rstrip(".")
         return (
             f"{facts.shown} failed {often} on {_when(fatal['at'])} in session {fatal['session_id']}, at stage "
-            f"{fatal['stage']} ({fatal['cause']}): {reason}; {what_to_do}."
+            f"{fatal['stage']} ({fatal['cause']}): {reason}; {what_to_do}"
         )
     last = facts.events[-1] if facts.events else None
     if last is not None and last.outcome == Outcome.FAILED and last.cause in PASSING_CAUSES:
         reason = str(last.reason).rstrip(".")
         return (
             f"{facts.shown} failed on {_when(last.at)} in session {last.session_id} ({last.cause}): {reason}; the next "
-            "session tries it again."
+            f"session tries it again.{_advice(last.cause)}"
         )
     return None
 
@@ -213,12 +213,13 @@ def _taken_in(facts: Facts, disk: OnDisk, row: Mapping[str, Any]) -> tuple[str, 
 
 def _why_not(facts: Facts) -> tuple[str, str]:
     """Why a supported file that lies there has neither a row nor a failure."""
-    for session in facts.sessions:
+    sessions = [session for session in facts.sessions if session.parameters.retry_of is None]  # what failed is theirs
+    for session in sessions:
         if (sentence := _pending(facts, session)) is not None:
             return "pending", sentence
-    if not facts.sessions:
+    if not sessions:
         return "not_ingested", f"{facts.shown} was not taken in: no session has looked at its folder yet; {_NEXT}."
-    session = facts.sessions[0]
+    session = sessions[0]
     this = f"session {session.session_id} of {_when(session.created_at)}"
     if not _reaches(session, facts.folder):
         where = ", ".join(session.parameters.directories)
@@ -295,6 +296,12 @@ def _last_written(row: Mapping[str, Any]) -> str:
 def _known_since(facts: Facts) -> str:
     """What the library knows of a file that it would not take in now."""
     return "" if facts.row is None else f" (In the library all the same: taken in on {_last_written(facts.row)}.)"
+
+
+def _advice(cause: str) -> str:
+    """What a person can do about a cause, as a sentence of its own; nothing where another version knew the cause."""
+    known = FILE_CAUSES.get(cause)
+    return f" {known.advice}" if known else ""
 
 
 def _because(reason: str | None) -> str:

@@ -1,6 +1,8 @@
 """What became of a path: the decision over made-up facts, and every kind of text over a real folder and library."""
 
+import json
 import os
+import random
 import socket
 from dataclasses import replace
 from typing import Any
@@ -104,12 +106,13 @@ def test_what_is_not_supported_says_what_it_is(what, words):
 
 def test_a_failure_says_with_what_when_how_often_and_what_to_do():
     words = ("3 times", "2026-11-20 11:30:00 UTC", OTHER_SESSION, "thumbnail (truncated_image): It ends too soon;")
-    says(facts(failures=(FAILURE,)), "failed", *words, "leave it out until it changes")
+    says(facts(failures=(FAILURE,)), "failed", *words, "leave it out until it changes. Copy the file again")
+    says(facts(failures=(FAILURE | {"cause": "unheard_of"},)), "failed", "leave it out until it changes.")
     says(facts(failures=(FAILURE | {"attempts": 1},), row=ROW), "failed", "failed once on")
     changed = facts(disk=replace(FILE, size=7), failures=(FAILURE,))
     says(changed, "failed", "has changed since, so the next session tries it again")
     passing = facts(events=(answer("failed", cause="unreadable", reason="It cannot be read."),))
-    says(passing, "failed", "(unreadable): It cannot be read; the next session tries it again")
+    says(passing, "failed", "(unreadable): It cannot be read; the next session tries it again.", "the right")
 
 
 def test_a_file_that_was_taken_in_says_when_and_by_which_session():
@@ -162,6 +165,12 @@ def test_the_newest_session_decides_unless_an_older_one_will_come_to_it():
     newest = asked(pattern="*.png", session_id=OTHER_SESSION)
     says(facts(sessions=(newest, asked())), "not_matching", OTHER_SESSION)
     says(facts(sessions=(newest, asked(Status.QUEUED))), "pending", SESSION)
+
+
+def test_a_retry_of_what_failed_looks_at_no_other_file():
+    again = replace(asked(Status.QUEUED), parameters=parameters().retrying(SESSION, None, ()))
+    says(facts(sessions=(again,)), "not_ingested", "no session has looked")
+    says(facts(sessions=(again, asked(pattern="*.png", session_id=OTHER_SESSION))), "not_matching", OTHER_SESSION)
 
 
 def test_a_file_that_was_gone_at_its_turn_and_is_back_says_so():
@@ -237,6 +246,21 @@ def test_the_sidecar_of_a_file_is_part_of_whether_it_changed(place):
     assert "its sidecar changed" in told(place, "m/a.jpg")["sentence"]
 
 
+def test_a_file_that_was_moved_is_told_from_both_ends(place):
+    tree(place.media, "a.jpg", *[f"{number}.jpg" for number in range(9)])
+    first = place.run()
+    (place.media / "a.jpg").rename(place.media / "new.jpg")
+    second = place.run()
+    old, new = told(place, "m/a.jpg"), told(place, "m/new.jpg")
+    assert (old["verdict"], new["verdict"]) == ("moved", "ingested")
+    assert "moved to m/new.jpg" in old["sentence"]
+    assert [(event["path"], event["outcome"], event["session_id"]) for event in new["events"]] == [
+        ("m/a.jpg", "added", first.session_id),
+        ("m/new.jpg", "moved", second.session_id),
+    ]
+    assert new["events"][1]["moved_from"] == "m/a.jpg"
+
+
 def test_a_root_that_is_gone_is_not_taken_for_missing_files(place):
     tree(place.media, "a.jpg")
     place.run()
@@ -294,6 +318,24 @@ def test_what_no_path_can_be_is_refused_with_one_sentence(place, text):
     assert caught.value.field == "path"
     assert "\n" not in caught.value.sentence.strip()
     caught.value.sentence.encode()
+
+
+def test_any_text_has_an_answer_or_is_refused(place):
+    tree(place.media, "a/b.jpg")
+    (place.media / "loop").symlink_to("loop")
+    chance = random.Random(5)
+    parts = ["m", "/", "a", "b.jpg", "..", ".", "\\xe9", "\\x5c", "\0", "\n", " ", "\u202e", "\ud800", "é", "loop", "~"]
+    parts += [str(place.media), "\\", "*", "%", "'", '"', ".scores/", ".json", ".xmp", "\x1b[2J", "x" * 300, "\x85"]
+    for _ in range(500):
+        text = "".join(chance.choices(parts, k=chance.randint(1, 8)))
+        if "\0" in text or "\ud800" in text or not text.strip():
+            with pytest.raises(InvalidRequest) as caught:
+                told(place, text)
+            assert caught.value.field == "path", ascii(text)
+        else:
+            answer = told(place, text)
+            assert answer["sentence"], ascii(text)
+            json.dumps(answer, ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize(

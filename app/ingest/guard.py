@@ -41,7 +41,7 @@ class Guard:
                 sentence = f"The media root '{folder.root}' is not there: {os.fsdecode(root)} does not exist."
                 raise NeedsAttention(f"{sentence} Is the disk connected?", cause=ROOT_CHANGED)
             try:
-                status = os.stat(self._folders.absolute(folder.root, folder.path))
+                status = self._folders.status(folder.root, folder.path)
             except OSError:
                 sentence = f"The directory {shown} is not there any more."
                 raise NeedsAttention(sentence, cause="directory_missing") from None

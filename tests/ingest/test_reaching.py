@@ -8,13 +8,14 @@ from contextlib import closing, contextmanager, suppress
 
 import pytest
 
-from app.errors import NoSuchDirectory
+from app.errors import NoSuchDirectory, NothingMatches
 from app.explain import explain
 from app.ingest.folders import Folder, Folders, Look
+from app.ingest.guard import Guard
 from app.ingest.reaching import SHORT_BYTES, Descent, reachable
 from app.media import Skip
-from app.reports import Format, lines_of, written
-from tests.ingest.builders import assert_sums_close, tree, workplace
+from app.reports import lines_of
+from tests.ingest.builders import assert_sums_close, parameters, tree, workplace
 
 NAME = b"caf\xe9 " + b"d" * 194
 DEEP = b"/".join([NAME] * 30)  # 6,000 bytes and more
@@ -100,10 +101,17 @@ def test_a_session_over_a_deep_folder_counts_and_reports_every_file(deep):
     assert session.plan.warnings == ()
     assert session.plan.skipped == dict.fromkeys(Skip, 0) | {"filtered": 5, "unsupported": 4}
     with within_a_second():
-        report = b"".join(written(Format.JSON, session, lines_of(session, deep.ingestor)))
-    lines = {line["path"]: line["class"] for line in json.loads(report)["files"]}
+        lines = {line["path"]: line["class"] for line in lines_of(session, deep.ingestor)}
+    json.dumps(lines, ensure_ascii=False).encode()
     assert len(lines) == session.plan.discovered == 10
     assert lines[Folder("m", DEEP).below(b"n\xe9w\n.jpg").shown] == "unsupported"
+
+
+def test_a_session_of_a_deep_folder_alone_is_refused_with_the_number_of_its_files(deep):
+    shown = Folder("m", DEEP).shown
+    Guard(deep.folders, (shown,)).check()
+    with pytest.raises(NothingMatches, match="none of the 9 files there is media that matches"):
+        deep.runner.start(parameters(shown))
 
 
 def test_a_name_in_a_deep_folder_leads_back_to_its_file(deep):
