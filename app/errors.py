@@ -189,8 +189,6 @@ def in_words(fault: Mapping[str, Any]) -> str:
 
 STILL_CHANGING = "still_changing"
 _COPY_AGAIN = "Copy the file again from where it came from, or restore it from a backup."
-_LOOK_IN_A_VIEWER = "Open it in another program; if that shows it, please report the file."
-_REPORT = "Please report it, with the sentence above."
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,68 +201,77 @@ class Cause:
 
 FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
     {
-        "vanished": Cause("The file was gone when its turn came.", "Nothing, if you moved or deleted it."),
+        "vanished": Cause(
+            "The file was gone when its turn came.",
+            "Nothing, if you moved or deleted it; else put it back and run again.",
+        ),
         "unreadable": Cause(
             "The file cannot be opened: permission is denied, or the disk reports an error.",
             "Give Media Ingest the right to read it, or check the disk; then retry.",
         ),
         "not_a_file": Cause(
-            "It is a link, a folder or a special file, not a regular file.",
-            "Put the file itself into the media root instead of a link to it.",
+            "A link, a folder or a special file has taken its place.", "Put the file itself into the media root."
         ),
         "empty_file": Cause("The file has 0 bytes.", _COPY_AGAIN),
-        STILL_CHANGING: Cause(
-            "The file changed each time that it was read.", "Wait until it is written completely; then retry."
+        "still_changing": Cause(
+            "The file changed each time that it was read.", "Wait until it is written completely; then run again."
         ),
         "not_media": Cause(
             "The content is no image or video that Media Ingest knows, whatever the suffix says.",
             "Give the file the suffix of what it is, or leave it out with .ingestignore.",
         ),
         "unsupported_format": Cause(
-            "The content is an image of a format that Media Ingest does not take in.",
+            "The content is of a format, or a variant of one, that is not taken in.",
             "Convert it to JPEG, PNG, WebP or TIFF.",
         ),
         "truncated_image": Cause("The image ends before its data does; the copy is probably incomplete.", _COPY_AGAIN),
         "damaged_image": Cause("The image data is damaged and cannot be decoded.", _COPY_AGAIN),
         "too_many_pixels": Cause(
-            "The image, or a frame of the video, claims more pixels than it is safe to decode.",
-            "If it is really that large, save a smaller copy of it.",
+            "It claims more pixels than it is safe to decode: 89 million, or 67 million in a frame of a video.",
+            "Make a smaller version of it.",
         ),
         "damaged_video": Cause(
-            "The video is damaged, or is a reference to another file; no picture of it can be read.", _COPY_AGAIN
+            "No picture of the video can be read, or it is a reference to another file; the file itself is taken in.",
+            _COPY_AGAIN,
         ),
-        "no_picture": Cause(
-            "The video holds no moving picture, only sound or data.", "Nothing: there is nothing to see."
-        ),
+        "no_picture": Cause("The video holds only sound or data; it is taken in.", "Nothing: there is nothing to see."),
         "unsupported_codec": Cause(
-            "There is no decoder here for the codec of the video, or it is encrypted.",
+            "There is no decoder here for the video's codec, or it is encrypted; it is taken in.",
             "Convert it to H.264, H.265, VP9 or AV1.",
         ),
-        "damaged_metadata": Cause("The metadata is damaged; what could be read was kept.", _LOOK_IN_A_VIEWER),
-        "damaged_sidecar": Cause(
-            "The sidecar file beside the media cannot be read.", "Let the program that wrote it write it again."
+        "damaged_metadata": Cause(
+            "EXIF, XMP, IPTC or text is damaged; what could be read was kept.",
+            "Usually nothing; let the program that wrote the metadata write it again.",
         ),
-        "text_too_large": Cause("An embedded text is larger than it is safe to unpack.", _LOOK_IN_A_VIEWER),
+        "damaged_sidecar": Cause(
+            "The sidecar file beside the media cannot be read.",
+            "Mend or remove the sidecar; the file is then read again by itself.",
+        ),
+        "text_too_large": Cause(
+            "An embedded text is larger than it is safe to unpack; the picture is taken in.", "Usually nothing."
+        ),
         "decoder_timeout": Cause(
             "Reading the file took longer than the limit; the worker was stopped.",
-            "Raise INGEST_FILE_TIMEOUT_SECONDS and retry, if the file is sound.",
+            "If the file is sound, raise INGEST_FILE_TIMEOUT_SECONDS and retry.",
         ),
         "decoder_crashed": Cause(
-            "The decoder crashed on this file twice; the worker was replaced.",
-            "The file is probably damaged: copy it again, or leave it out.",
+            "The decoder crashed twice on this file; the workers were replaced.",
+            "It is probably damaged: copy it again, or leave it out; please report it.",
+        ),
+        "decoder_memory": Cause(
+            "Decoding needs more memory than a worker may have, or the image file has more than 1 GiB.",
+            "If the file is sound, raise INGEST_WORKER_MEMORY_MB and retry.",
         ),
         "server_died": Cause(
             "Media Ingest was killed twice while it read this file.",
             "Retry it when the machine has memory to spare, or leave it out.",
         ),
-        "internal_error": Cause("Media Ingest itself failed on this file.", _REPORT),
-        "decoder_memory": Cause(
-            "Decoding the file needs more memory than a worker may have.",
-            "Raise INGEST_WORKER_MEMORY_MB and retry, if the file is sound.",
-        ),
         "model_unusable": Cause(
-            "The NSFW model could not be run; the file is looked at again in the next session.",
-            "Fetch the weights again.",
+            "The NSFW model could not be run; the file is taken in, its probability is unknown.",
+            "Run again: the model is looked at anew.",
+        ),
+        "internal_error": Cause(
+            "Media Ingest itself failed on this file.", "Please report it, with the sentence of the file."
         ),
     }
 )

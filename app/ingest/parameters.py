@@ -12,7 +12,7 @@ from app.errors import InvalidRequest, in_words
 from app.media import Stage, clean_text, shown_name
 
 _MAX_PATTERN_CHARACTERS = 1_000
-_OF_A_RETRY = ("retry_of", "retry_cause", "retry_paths")
+OF_A_RETRY = ("retry_of", "retry_cause", "retry_paths")
 
 
 class Parameters(BaseModel):
@@ -65,7 +65,7 @@ class Parameters(BaseModel):
     def as_json(self) -> Mapping[str, Any]:
         """The parameters for JSON; those of a retry only where it is one."""
         values = self.model_dump(mode="json")
-        return values if self.retry_of else {name: values[name] for name in values if name not in _OF_A_RETRY}
+        return values if self.retry_of else {name: values[name] for name in values if name not in OF_A_RETRY}
 
     @cached_property
     def wanted(self) -> frozenset[Stage]:
@@ -117,7 +117,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def parse_parameters(values: Any) -> Parameters:
     """Parameters from JSON or the command line. Raises InvalidRequest that names the field at fault."""
-    for name in _OF_A_RETRY:
+    for name in OF_A_RETRY:
         if isinstance(values, Mapping) and name in values:
             raise InvalidRequest(f"There is no parameter named '{name}'.", field=name, cause="unknown_parameter")
     try:
