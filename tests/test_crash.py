@@ -1,25 +1,22 @@
 """A server that is killed, at any moment and as often as one likes, loses nothing and counts nothing twice."""
 
 import io
-import json
 import os
 import random
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
+from tests.leftovers import processes_in, what_is_left
 from tests.samples import ai_image, photo, write_many
 from tests.server import Opens, Server, media_ingest, query, until
 
 FILES = 300
 BEGUN_AT_ONCE = 2  # the file whose answer is being written, and the next one in the worker
-_NEW_EACH_RUN = {"id", "session_id", "ingested_at", "updated_at", "at", "attempts", "ms", "seconds"}
 
 
 @pytest.fixture(scope="module")
@@ -44,61 +41,6 @@ def media(tmp_path_factory):
         (broken / f"page-{number}.jpg").write_bytes(b"<!doctype html>" * (number + 1))
     assert sum(path.is_file() for path in folder.rglob("*")) == FILES
     return folder
-
-
-@dataclass(frozen=True)
-class Left:
-    """What a run has left behind, without what no two runs have in common: ids and times."""
-
-    media: list[dict[str, Any]]
-    links: list[dict[str, Any]]
-    failures: list[dict[str, Any]]
-    answers: list[dict[str, Any]]
-    stages: list[dict[str, Any]]
-    journal: list[dict[str, Any]]
-    thumbnails: dict[str, bytes]
-    statistics: dict[str, Any]
-
-
-def timeless(value: Any) -> Any:
-    """The value without ids and times, down to the last list."""
-    match value:
-        case dict():
-            return {name: timeless(item) for name, item in value.items() if name not in _NEW_EACH_RUN}
-        case list():
-            return [timeless(item) for item in value]
-        case _:
-            return value
-
-
-def rows(database: Path, statement: str) -> list[dict[str, Any]]:
-    found = query(database, statement)
-    for row in found:
-        if row.get("detail"):
-            row["detail"] = json.loads(row["detail"])
-            for stage, (status, _seconds) in row["detail"].get("stages", {}).items():
-                row["detail"]["stages"][stage] = status
-    return timeless(found)
-
-
-def what_is_left(server: Server, session_id: str) -> Left:
-    status = server.wait_for(session_id, "completed")
-    counted = ("discovered", "skipped", "total_files", "pending", "processed_files", "committed_files", "outcomes")
-    journal = (server.state / f"{session_id}.files.jsonl").read_text().splitlines()
-    return Left(
-        media=rows(server.database, "SELECT * FROM media_files ORDER BY root, path"),
-        links=rows(
-            server.database,
-            "SELECT f.path, k.text, l.source, l.weight FROM media_keywords l JOIN media_files f ON f.id = l.media_id "
-            "JOIN keywords k ON k.id = l.keyword_id ORDER BY f.path, k.text, l.source",
-        ),
-        failures=rows(server.database, "SELECT * FROM file_failures ORDER BY root, path, stage"),
-        answers=rows(server.database, "SELECT * FROM ingest_events WHERE kind = 'file_complete' ORDER BY path"),
-        stages=rows(server.database, "SELECT * FROM ingest_events WHERE kind LIKE 'stage%' ORDER BY id"),
-        journal=sorted((timeless(json.loads(line)) for line in journal), key=lambda line: line["path"]),
-        thumbnails={path.name: path.read_bytes() for path in server.state.glob("thumbnails/*/*")},
-        statistics=timeless({name: status[name] for name in (*counted, "stats", "stages", "errors", "progress")}),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -215,18 +157,6 @@ def test_the_workers_die_with_a_killed_server(media, tmp_path):
         assert len(processes_in(tmp_path)) > 1
         server.kill()
         until(lambda: not processes_in(tmp_path), seconds=10, what="the end of the workers")
-
-
-def processes_in(folder: Path) -> list[str]:
-    """The processes whose working directory is `folder`: the server and what it has started."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.readlink(entry / "cwd") == str(folder):
-                found.append(entry.name)
-        except OSError:
-            continue  # gone, or not ours
-    return found
 
 
 # ------------------------------------------------------------------------------------------------------ polite endings
