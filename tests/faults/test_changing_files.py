@@ -13,7 +13,7 @@ from tests.faults.mutator import DEEDS, pictures, sha256, touched
 from tests.samples import write_many
 from tests.server import PROJECT, Server, query, until
 
-SIZE = (800, 600)
+SIZE = (320, 240)
 SEED = 20_261_121
 
 

@@ -16,15 +16,27 @@ END_SECONDS = 10
 WAIT_SECONDS = 30
 
 
-@pytest.fixture
-def media(tmp_path):
-    """A file that nobody waits for, and others after it in the order of their names."""
-    folder = tmp_path / "photos"
+def make_media(folder):
+    """A file that nobody waits for, and others before and after it in the order of their names."""
     write_many(folder, 20)
     write_many(folder, 20, prefix="a-")
     endless_film(folder / "film.mp4")
     make_old(folder)
     return folder
+
+
+@pytest.fixture
+def media(tmp_path):
+    return make_media(tmp_path / "photos")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """What a session leaves that nothing befalls, over the same files with the long one cut."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    cut_the_film(make_media(folder / "photos"))
+    with Server(folder / "server", {"photos": folder / "photos"}) as server:
+        return what_is_left(server, server.begin("photos"))
 
 
 def at_the_film(server, session_id):
@@ -36,17 +48,6 @@ def cut_the_film(media):
     """Makes the file one that is refused at once."""
     endless_film(media / "film.mp4", 4_096)
     make_old(media)
-
-
-@pytest.fixture
-def undisturbed(media, tmp_path):
-    """What a session leaves that nothing befalls, over the same files with the long one cut."""
-    cut_the_film(media)
-    with Server(tmp_path / "undisturbed", {"photos": media}) as server:
-        left = what_is_left(server, server.begin("photos"))
-    endless_film(media / "film.mp4")
-    make_old(media)
-    return left
 
 
 @pytest.mark.parametrize("endings", [2, pytest.param(20, marks=pytest.mark.faults)])
