@@ -46,4 +46,4 @@ def swallow() -> NoReturn:
     """Takes memory until there is none."""
     swallowed = []
     while True:
-        swallowed.append(bytearray(64 * MEGABYTE))
+        swallowed.append(bytes(64 * MEGABYTE))  # of zeros: asked for, and never touched

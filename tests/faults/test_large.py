@@ -18,7 +18,10 @@ def descriptors(server):
     return len(os.listdir(f"/proc/{server.process.pid}/fd"))
 
 
-@pytest.mark.parametrize("files", [1_000, pytest.param(10_000, marks=pytest.mark.faults)])
+A_JOB_HAS_SETS_OF_ITS_OWN = pytest.mark.xfail(strict=True, reason="each job holds two sets of stages, 1.2 KB")
+
+
+@pytest.mark.parametrize("files", [1_000, pytest.param(10_000, marks=[pytest.mark.faults, A_JOB_HAS_SETS_OF_ITS_OWN])])
 def test_a_server_is_as_small_after_many_files_as_before(files, tmp_path):
     write_many(tmp_path / "few", WARM_UP)
     write_many(tmp_path / "many", files, size=(8, 6))
