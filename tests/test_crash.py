@@ -1,5 +1,6 @@
 """A server that is killed, at any moment and as often as one likes, loses nothing and counts nothing twice."""
 
+import faulthandler
 import io
 import os
 import random
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
-from tests.leftovers import processes_in, what_is_left
+from app.library.recording import EVENTS
+from tests.leftovers import processes_in, rows, what_is_left
 from tests.samples import ai_image, photo, write_many
 from tests.server import Opens, Server, media_ingest, query, until
 
@@ -58,17 +61,36 @@ def test_an_undisturbed_run_answers_for_every_file(undisturbed):
     assert len(undisturbed.failures) == 15
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(50, marks=pytest.mark.faults)])
-def test_a_server_killed_again_and_again_ends_where_an_undisturbed_one_does(kills, media, undisturbed, tmp_path):
+@pytest.fixture
+def killed(request, media, tmp_path):
+    """A server on either engine, not started yet."""
+    server = Server(tmp_path, {"photos": media})
+    if request.param == "postgresql":
+        server.env["DATABASE_URL"] = request.getfixturevalue("postgres_url")
+    return server
+
+
+@pytest.mark.parametrize(
+    ("killed", "kills"),
+    [
+        ("sqlite", 8),
+        pytest.param("sqlite", 100, marks=pytest.mark.faults),
+        pytest.param("postgresql", 25, marks=pytest.mark.faults),
+    ],
+    indirect=["killed"],
+)
+def test_a_server_killed_again_and_again_ends_where_an_undisturbed_one_does(killed, kills, media, undisturbed):
+    faulthandler.dump_traceback_later(60 + 6 * kills, exit=True)  # a hundred starts take longer than other tests may
     rng = random.Random(20_261_100 + kills)
+    every = 4 if kills < 50 else 2  # or the files would not last
     begun_again: list[int] = []
     began = time.monotonic()
-    with Server(tmp_path, {"photos": media}) as server, Opens(media) as opens:
+    with killed as server, Opens(media) as opens:
         start_seconds = time.monotonic() - began
         session_id = server.begin("photos")
         done: set[bytes] = set()
         for kill in range(kills):
-            if kill % 4 == 3:  # while it starts, recovers or plans: any moment will do
+            if kill % every == every - 1:  # while it starts, recovers or plans: any moment will do
                 time.sleep(rng.uniform(0.0, start_seconds))
             else:
                 wait_for_some_more_files(server, session_id, rng, kills_left=kills - kill)
@@ -85,7 +107,8 @@ def test_a_server_killed_again_and_again_ends_where_an_undisturbed_one_does(kill
         assert not done & opened_in(media, opens).keys(), "a file that was answered for was read again"
         leftovers = [path.name for path in server.state.iterdir() if path.suffix in (".tmp", ".bad")]
     assert left == undisturbed
-    assert query(tmp_path / "library.db", "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+    if server.database.exists():
+        assert query(server.database, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     assert leftovers == []
     assert status["interruptions"] >= kills // 2  # a server killed while it imports its modules has touched nothing
     print(f"files begun and not answered for at each kill: {begun_again}")
@@ -107,8 +130,8 @@ def answered(server: Server, session_id: str) -> int:
 
 
 def answered_in_the_library(server: Server, session_id: str) -> set[bytes]:
-    statement = "SELECT path FROM ingest_events WHERE session_id = ? AND kind = 'file_complete'"
-    return {row["path"] for row in query(server.database, statement, session_id)}
+    answers = select(EVENTS.c.path).where(EVENTS.c.session_id == session_id, EVENTS.c.kind == "file_complete")
+    return {row["path"] for row in rows(server.env["DATABASE_URL"], answers)}
 
 
 def opened_in(media: Path, opens: Opens) -> Counter[bytes]:

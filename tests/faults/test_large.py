@@ -1,0 +1,48 @@
+"""A long session: the server stays as small as it was, and opens no more than it closes."""
+
+import os
+import statistics
+
+import pytest
+
+from tests.faults.answers import assert_closed, make_old
+from tests.samples import write_many
+from tests.server import Server, until
+
+GROWTH_BYTES = 10 * 2**20
+WARM_UP = 200
+
+
+def descriptors(server):
+    """How many files the server's own process has open now."""
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
+A_JOB_HAS_SETS_OF_ITS_OWN = pytest.mark.xfail(strict=True, reason="each job holds two sets of stages, 1.2 KB")
+
+
+@pytest.mark.parametrize("files", [1_000, pytest.param(10_000, marks=[pytest.mark.faults, A_JOB_HAS_SETS_OF_ITS_OWN])])
+def test_a_server_is_as_small_after_many_files_as_before(files, tmp_path):
+    write_many(tmp_path / "few", WARM_UP)
+    write_many(tmp_path / "many", files, size=(8, 6))
+    make_old(tmp_path)
+    with Server(tmp_path / "server", {"few": tmp_path / "few", "many": tmp_path / "many"}) as server:
+        server.wait_for(server.begin("few"), "completed")
+        memory, opened = server.resident_bytes(), descriptors(server)
+        seen: list[tuple[int, int]] = []
+        session_id = server.begin("many")
+
+        def ended():
+            seen.append((server.resident_bytes(), descriptors(server)))
+            return server.session_file(session_id)["status"] == "completed"
+
+        until(ended, seconds=280, what="the end of the session")
+        assert_closed(server.status(session_id))
+        after = server.resident_bytes(), descriptors(server)
+    grown = [max(taken - memory for taken, _ in seen), after[0] - memory]
+    counts = [count for _, count in seen]
+    half = len(counts) // 2
+    print(f"memory grew by {grown}, open: {opened} -> {min(counts)}..{max(counts)} -> {after[1]}")
+    assert max(grown) <= GROWTH_BYTES
+    assert statistics.median(counts[:half]) == statistics.median(counts[half:])
+    assert after[1] == opened
