@@ -12,9 +12,9 @@ from tests.server import Server
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """200 small files, some with keywords and a rating, some broken."""
+    """150 small files, some with keywords and a rating, some broken."""
     folder = tmp_path_factory.mktemp("photos")
-    write_many(folder / "plain", 170)
+    write_many(folder / "plain", 120)
     for number in range(25):
         picture = Image.new("RGB", (64, 48), (number * 9, 90, 160))
         photo(
