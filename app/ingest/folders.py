@@ -270,7 +270,7 @@ def _listed(folder: Folder, reached: bytes, ignores: Ignores) -> Listing:
     seen = (
         Entry(name, Look.IGNORED)
         if ignores.why(join(folder.path, name))
-        else _first_look(name, entries[name], sidecars, room)
+        else _first_look(name, entries.pop(name), sidecars, room)  # a large folder is not kept twice
         for name in sorted(entries)
     )
     return Listing(folder, ignores, tuple(entry for entry in seen if entry is not None), tuple(folders), warning)

@@ -3,10 +3,12 @@
 Owns which files a session is about, and what has to be there before one can go on.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from app.errors import DatabaseBusy
 from app.ingest.executor import Executor, Task
 from app.ingest.folders import Folder, Folders
 from app.ingest.guard import Guard
@@ -19,6 +21,9 @@ from app.ingest.turns import SETTLED_SECONDS
 from app.library.library import Library
 from app.library.values import now
 from app.media import Recipe, Stage
+
+BUSY_SECONDS = 30.0  # how long a write waits for a database that another program has locked
+T = TypeVar("T")
 
 
 class Recipes(Protocol):
@@ -92,10 +97,26 @@ class Parts:
 
     def move(self, session: SessionState, status: Status) -> SessionState:
         """The session in another status: in the log, then durably on disk."""
+        self.store.check_lock()
         session = session.to(status, now())
         session = session.advance(self.library.append(session.session_id, "session", session.as_log()))
         self.store.save(session, durable=True)
         return session
+
+
+def patiently(write: Callable[[], T], seconds: float = BUSY_SECONDS, beat: Callable[[], None] = lambda: None) -> T:
+    """What `write` gives; while another program holds the lock of the database it is tried again, with a beat between.
+
+    Raises DatabaseBusy after so many seconds.
+    """
+    give_up_at = time.monotonic() + seconds
+    while True:
+        try:
+            return write()
+        except DatabaseBusy:
+            if time.monotonic() > give_up_at:
+                raise
+        beat()
 
 
 def recounted(session: SessionState, library: Library) -> tuple[SessionState, frozenset[bytes]]:

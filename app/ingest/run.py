@@ -17,7 +17,7 @@ from app.ingest.control import Control, Stop
 from app.ingest.executor import Result, failed
 from app.ingest.guard import ROOT_CHANGED, Guard, shrunk
 from app.ingest.moves import is_absent, is_gone
-from app.ingest.parts import Parts, recounted
+from app.ingest.parts import BUSY_SECONDS, Parts, patiently, recounted
 from app.ingest.session import MAX_DEATHS, SessionState, Status, attention_for
 from app.ingest.survey import Tally, Verdict
 from app.ingest.turns import Turns
@@ -25,7 +25,6 @@ from app.library.values import now
 from app.media import Failure, FoundFile, Job, Recipe, Stage
 
 HEARTBEAT_SECONDS = 1.0
-BUSY_SECONDS = 30.0  # how long a file's answer waits for a database that another program has locked
 STOP_SECONDS = 3.0  # the same for the last word of a run that was told to stop
 _PERHAPS_THE_DISK = frozenset({"vanished", "unreadable"})  # what every file says whose disk has gone
 T = TypeVar("T")
@@ -211,6 +210,7 @@ class Run:
         """Commits one result, then counts, tells and saves it."""
         parts, session = self.parts, self.session
         crash_point("answered")
+        parts.store.check_lock()
         if isinstance(result, Failure):
             if result.cause in _PERHAPS_THE_DISK:
                 self.guard.check()
@@ -236,15 +236,7 @@ class Run:
         crash_point("session_saved")
 
     def _patiently(self, write: Callable[[], T], seconds: float = BUSY_SECONDS) -> T:
-        """What `write` gives; while another program holds the lock of the database, it is tried again."""
-        give_up_at = time.monotonic() + seconds
-        while True:
-            try:
-                return write()
-            except DatabaseBusy:
-                if time.monotonic() > give_up_at:
-                    raise
-            self._heartbeat()
+        return patiently(write, seconds, self._heartbeat)
 
     def _show(self) -> None:
         """Says which file is at work, or comes next."""

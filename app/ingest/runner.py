@@ -22,6 +22,7 @@ from app.ingest.backoff import Backoff
 from app.ingest.control import Control, Stop
 from app.ingest.ingestor import Ingestor
 from app.ingest.parameters import Parameters
+from app.ingest.parts import patiently
 from app.ingest.probe import probe
 from app.ingest.recovery import recovered
 from app.ingest.session import SessionState, Status, attention_for
@@ -76,12 +77,20 @@ class Runner:
             if session is not None:
                 self._sessions[session_id] = session
         for session in sorted(self._sessions.values(), key=lambda s: s.queued_at or s.created_at):
-            interrupted = self._move(session, Status.INTERRUPTED) if session.status.under_way else session
-            if interrupted.status is Status.INTERRUPTED and auto_resume:
-                self._move(interrupted, Status.QUEUED)
-            if auto_resume:
-                self._backoff.plan(session)
+            self._take_up(session, auto_resume=auto_resume)
         self._thread.start()
+
+    def _take_up(self, session: SessionState, *, auto_resume: bool) -> None:
+        """Notes that the last server went, and lets the session go on if it is to; trouble is the session's own."""
+        try:
+            if session.status.under_way:
+                session = self._move_patiently(session, Status.INTERRUPTED)
+            if session.status is Status.INTERRUPTED and auto_resume:
+                session = self._move_patiently(session, Status.QUEUED)
+        except NeedsAttention as trouble:
+            session = self._in_memory_attention(session.session_id, trouble)
+        if auto_resume:
+            self._backoff.plan(session)
 
     def close(self) -> None:
         """Interrupts the session at work, in the middle of its file, and ends the thread and the workers."""
@@ -113,6 +122,7 @@ class Runner:
 
     def _begin(self, parameters: Parameters) -> SessionState:
         """A new session in the queue. Raises AlreadyActive, and NeedsAttention where it cannot be written down."""
+        self._ingestor.store.prepare()
         with self._changed:
             self._refuse_twin(parameters)
             at = now()
@@ -151,6 +161,7 @@ class Runner:
             session = self.session(session_id)
             if not session.status.resumable:
                 return session, False
+            self._ingestor.store.prepare()
             self._backoff.drop(session_id)
             asked = bool((session.attention or {}).get("needs_confirm"))
             session = self._move(replace(session, confirmed=confirm and asked), Status.QUEUED)
@@ -266,6 +277,10 @@ class Runner:
         self._publish(session)
         return session
 
+    def _move_patiently(self, session: SessionState, status: Status) -> SessionState:
+        """The same at a start, when nobody waits for an answer: another program may hold the database's lock."""
+        return patiently(lambda: self._move(session, status))
+
     def _publish(self, session: SessionState) -> None:
         with self._changed:
             self._sessions[session.session_id] = session
@@ -350,7 +365,9 @@ class Runner:
             try:
                 self._ingestor.check(session)  # may take long: never while others wait for the lock
                 self._resume_if_still_waiting(session_id)
-            except MediaIngestError:
+            except MediaIngestError as trouble:
+                if attention_for(trouble) != session.attention:
+                    self._publish(replace(session, attention=attention_for(trouble)))
                 self._backoff.plan(session)
 
     def _resume_if_still_waiting(self, session_id: str) -> None:

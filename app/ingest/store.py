@@ -172,6 +172,11 @@ class IngestionState:
         except OSError as error:
             raise _unwritable(folder or self.folder, error) from error
 
+    def check_lock(self) -> None:
+        """Raises NeedsAttention if the folder is not ours any more: what is written elsewhere would have two owners."""
+        with self._writing():
+            pass
+
     # -- session files -------------------------------------------------------------------------------------------
 
     def save(self, session: SessionState, *, durable: bool = False) -> None:

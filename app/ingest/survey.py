@@ -6,6 +6,7 @@ has answered for already. `judge` decides for one file and is pure; `Survey` wal
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Protocol
 
 from app.ingest.folders import Entry, Folder, Listing, Look, join
@@ -60,10 +61,10 @@ class Verdict:
 def judge(file: FoundFile, known: Known, parameters: Parameters, recipe: Recipe) -> tuple[Skip | Job, str]:
     """Fresh, failed before, or a job with the reason for it."""
     same_file = known.size == file.size and known.mtime_ns == file.mtime_ns
-    possible = recipe.possible(parameters.wanted)  # which of them apply, the content says, not the suffix
+    possible = _shared(recipe.possible(parameters.wanted))  # which of them apply, the content says, not the suffix
     if not parameters.skip_existing:
         return Job(file, possible, possible), "new" if known.size is None else "again"
-    stale = stale_stages(file, known, recipe.runnable(known.kind or file.kind, possible), recipe)
+    stale = _shared(stale_stages(file, known, recipe.runnable(known.kind or file.kind, possible), recipe))
     if same_file and not stale and not known.missing:
         return Skip.FRESH, "fresh"
     if any(
@@ -74,6 +75,12 @@ def judge(file: FoundFile, known: Known, parameters: Parameters, recipe: Recipe)
     ):
         return Skip.FAILED_BEFORE, "failed_before"
     return Job(file, possible, stale, known.sha256), _why(file, known, stale, same_file=same_file)
+
+
+@lru_cache(maxsize=64)
+def _shared(stages: frozenset[Stage]) -> frozenset[Stage]:
+    """The same stages, one set for all files: with sets of its own each job would take four times the memory."""
+    return stages
 
 
 def stale_stages(file: FoundFile, known: Known, runnable: frozenset[Stage], recipe: Recipe) -> frozenset[Stage]:

@@ -22,8 +22,14 @@ from app.errors import BadSetting, DatabaseBusy, NeedsAttention
 
 BUSY_TIMEOUT_MS = 30_000
 WRITER_BUSY_TIMEOUT_MS = 1_000  # who writes for a session waits longer by trying again, alive and ready to stop
-_POSTGRESQL_PATIENCE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
-"""Seconds after which a PostgreSQL server that has gone silent counts as gone (libpq's parameters)."""
+_POSTGRESQL_PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""When a PostgreSQL server that has gone silent counts as gone (libpq's parameters, in s; the last in ms)."""
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL})  # with all extended codes: BUSY_SNAPSHOT, ...
 _POSTGRESQL_DISK_FULL = "53100"
 T = TypeVar("T")

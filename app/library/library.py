@@ -114,10 +114,20 @@ class Library:
 
         def work(connection: Connection) -> dict[bytes, Known]:
             failed: dict[bytes, tuple[Failed, ...]] = {}
+            marks: dict[str, Mapping[str, Any]] = {}  # most rows have the same: one value for all of them
             for path, fingerprint, stage, version in connection.execute(failures):
                 failed[path] = (*failed.get(path, ()), Failed(fingerprint, Stage(stage), version))
             known = {
-                path: Known(size, mtime_ns, sidecar, sha256, Kind(kind), stages, failed.pop(path, ()), bool(missing))
+                path: Known(
+                    size,
+                    mtime_ns,
+                    sidecar,
+                    sha256,
+                    Kind(kind),
+                    marks.setdefault(str(stages), stages),
+                    failed.pop(path, ()),
+                    bool(missing),
+                )
                 for path, size, mtime_ns, sidecar, sha256, kind, stages, missing in connection.execute(rows)
             }
             return known | {path: Known(failures=failures) for path, failures in failed.items()}

@@ -18,10 +18,7 @@ def descriptors(server):
     return len(os.listdir(f"/proc/{server.process.pid}/fd"))
 
 
-A_JOB_HAS_SETS_OF_ITS_OWN = pytest.mark.xfail(strict=True, reason="each job holds two sets of stages, 1.2 KB")
-
-
-@pytest.mark.parametrize("files", [1_000, pytest.param(10_000, marks=[pytest.mark.faults, A_JOB_HAS_SETS_OF_ITS_OWN])])
+@pytest.mark.parametrize("files", [500, pytest.param(10_000, marks=pytest.mark.faults)])
 def test_a_server_is_as_small_after_many_files_as_before(files, tmp_path):
     write_many(tmp_path / "few", WARM_UP)
     write_many(tmp_path / "many", files, size=(8, 6))
@@ -44,5 +41,7 @@ def test_a_server_is_as_small_after_many_files_as_before(files, tmp_path):
     half = len(counts) // 2
     print(f"memory grew by {grown}, open: {opened} -> {min(counts)}..{max(counts)} -> {after[1]}")
     assert max(grown) <= GROWTH_BYTES
-    assert statistics.median(counts[:half]) == statistics.median(counts[half:])
+    assert (
+        abs(statistics.median(counts[:half]) - statistics.median(counts[half:])) <= 1
+    )  # one more while one is written
     assert after[1] == opened
