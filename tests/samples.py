@@ -9,12 +9,14 @@ house, so that what it writes is an independent witness of what the house reads.
 import io
 import json
 import math
+import os
 import random
 import struct
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import count as numbers
 from pathlib import Path
 from typing import Any, Literal
 from xml.sax.saxutils import escape
@@ -23,6 +25,16 @@ from PIL import ExifTags, Image, ImageChops, ImageDraw, ImageFilter, ImageOps, P
 
 Colour = tuple[int, int, int]
 Size = tuple[int, int]
+
+_seconds = numbers(1_500_000_000)
+
+
+def settled(path: Path) -> Path:
+    """The file with a time long ago, another one each time: nobody can be writing to it still."""
+    second = next(_seconds)
+    os.utime(path, (second, second))
+    return path
+
 
 # ---------------------------------------------------------------------------------------------------- pictures
 
@@ -333,7 +345,7 @@ def photo(
         options |= {"speed": 6, "max_threads": 1}
     path.parent.mkdir(parents=True, exist_ok=True)
     picture.save(path, quality=quality, **options)
-    return path
+    return settled(path)
 
 
 def ai_image(
@@ -352,7 +364,7 @@ def ai_image(
     text.add_text("parameters", a1111_parameters(prompt, negative, Size=f"{size[0]}x{size[1]}", **settings))
     path.parent.mkdir(parents=True, exist_ok=True)
     (picture or landscape(scene, size, seed)).save(path, pnginfo=text)
-    return path
+    return settled(path)
 
 
 def animated_gif(path: Path, *, size: Size = (192, 128), frames: int = 8) -> Path:
@@ -360,14 +372,14 @@ def animated_gif(path: Path, *, size: Size = (192, 128), frames: int = 8) -> Pat
     pictures = [windmill(size, frame / frames).quantize(48, dither=Image.Dither.NONE) for frame in range(frames)]
     path.parent.mkdir(parents=True, exist_ok=True)
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=90, loop=0)
-    return path
+    return settled(path)
 
 
 def truncated(path: Path, *, share: float = 0.5, **picture: Any) -> Path:
     """A photo that ends before its data does, like a copy that was interrupted: the first `share` (0...1) of it."""
     content = photo(path, **picture).read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
-    return path
+    return settled(path)
 
 
 def box(kind: bytes, *content: bytes) -> bytes:
@@ -421,7 +433,7 @@ def film(
     movie = box(b"moov", box(b"mvhd", clock, bytes(24), struct.pack(">I", 2)), track)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(head + box(b"mdat", *samples) + movie)
-    return path
+    return settled(path)
 
 
 # ---------------------------------------------------------------------------------------------------- many files
@@ -442,7 +454,7 @@ def write_many(
             text = PngImagePlugin.PngInfo()
             text.add_text("Comment", f"number {number}")
             picture.save(path, pnginfo=text, compress_level=1)
-        paths.append(path)
+        paths.append(settled(path))
     return paths
 
 
@@ -459,7 +471,7 @@ def benchmark_pngs(folder: Path, count: int = 200, side: int = 1024) -> list[Pat
         text.add_text("parameters", a1111_parameters(prompt, "text, watermark", Seed=number, Size=f"{side}x{side}"))
         path = folder / f"bench-{number:04d}.png"
         ImageChops.add(gradient((side, side), top, middle, bottom), noise).save(path, pnginfo=text, compress_level=1)
-        paths.append(path)
+        paths.append(settled(path))
     return paths
 
 

@@ -105,7 +105,10 @@ def process(records: InRecords, body: Body) -> dict[str, Any]:
 @router.post("/resume")
 def resume(records: InRecords, body: Body, session_id: BodyId) -> dict[str, Any]:
     """Makes a stopped session go on; `resumed` says whether this call did. `confirm` answers what attention asks."""
-    session, resumed = records.runner.resume(session_id, confirm=body.get("confirm") is True)
+    confirm = body.get("confirm", False)
+    if not isinstance(confirm, bool):
+        raise InvalidRequest("'confirm' must be true or false.", field="confirm")
+    session, resumed = records.runner.resume(session_id, confirm=confirm)
     return {**session.as_status(), "resumed": resumed}
 
 
@@ -126,7 +129,7 @@ def retry(records: InRecords, body: Body) -> dict[str, Any]:
     """Starts a session over the files that failed in another one, narrowed by `cause` or to `paths`."""
     session_id, cause, paths = checked_id(body.pop("session_id", None)), body.pop("cause", None), body.pop("paths", [])
     refuse_unknown(body)
-    if cause is not None and cause not in FILE_CAUSES:
+    if cause is not None and not (isinstance(cause, str) and cause in FILE_CAUSES):
         raise InvalidRequest("'cause' must be one of the causes of failed files.", field="cause")
     if not isinstance(paths, list) or len(paths) > MAX_PAGE or not all(isinstance(path, str) for path in paths):
         raise InvalidRequest(f"'paths' must be a list of at most {MAX_PAGE:,} paths.", field="paths")

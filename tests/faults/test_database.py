@@ -39,6 +39,43 @@ def test_while_another_program_holds_the_lock_no_file_fails_and_then_the_session
 
 
 @pytest.mark.faults
+def test_a_server_that_starts_while_another_program_holds_the_lock_goes_on_when_it_is_free(
+    photos, undisturbed, tmp_path
+):
+    with Server(tmp_path, {"photos": photos}) as server:
+        session_id = server.begin("photos")
+        after(server, session_id, 20)
+        server.kill()
+        with contextlib.closing(sqlite3.connect(server.database, isolation_level=None, timeout=30)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            server.start(ready=False)
+            held_until = time.monotonic() + 5
+            until(lambda: time.monotonic() > held_until, what="the end of the lock")
+            assert server.process.poll() is None
+            other.execute("ROLLBACK")
+        server.wait_until_ready()
+        assert what_is_left(server, session_id) == undisturbed
+
+
+@pytest.mark.parametrize("path", ["process", "resume", "cancel"])
+@pytest.mark.faults
+def test_who_asks_while_another_program_holds_the_lock_is_answered_within_seconds(path, photos, tmp_path):
+    with Server(tmp_path, {"photos": photos}) as server:
+        session_id = server.begin("photos")
+        after(server, session_id, 5)
+        server.post("/api/ingest/pause", {"session_id": session_id})
+        server.wait_for(session_id, "paused")
+        with contextlib.closing(sqlite3.connect(server.database, isolation_level=None, timeout=30)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            began = time.monotonic()
+            body = {"directory": "photos", "max_files": 1} if path == "process" else {"session_id": session_id}
+            answer = server.post(f"/api/ingest/{path}", body)
+            assert (answer.status_code, answer.json()["cause"]) == (503, "database_busy")
+            assert time.monotonic() - began < 4
+        assert server.status(session_id)["status"] == "paused"
+
+
+@pytest.mark.faults
 def test_a_database_file_that_is_gone_is_missed_and_its_return_lets_the_session_go_on(photos, undisturbed, tmp_path):
     with Server(tmp_path, {"photos": photos}) as server:
         session_id = server.begin("photos")
