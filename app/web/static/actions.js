@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { ask } from "./confirm.js";
 import { byId } from "./dom.js";
-import { pauseAsked, showActionError } from "./progress.js";
+import { pauseAsked, showActionError } from "./state.js";
 
 let handlers = null; // { current(), took(status) }
 let moving = false;
@@ -28,11 +28,14 @@ async function act(button, move) {
   }
 }
 
-async function resume() {
-  const { attention, status } = handlers.current();
-  const asks = status === "attention" && attention?.needs_confirm;
-  if (asks && !(await ask({ title: "Resume?", text: attention.sentence, yes: "Yes, resume", no: "Not yet" }))) return;
-  act(byId("resume"), (id) => api.resume(id, Boolean(asks)));
+async function markMissing() {
+  const yes = await ask({
+    title: "Mark them missing?",
+    text: "The library keeps all it knows of these files. They are found again when they come back.",
+    yes: "Mark them missing",
+    no: "Not yet",
+  });
+  if (yes) act(byId("mark-missing"), (id) => api.resume(id, true));
 }
 
 async function cancel() {
@@ -46,6 +49,7 @@ export function prepareActions(callbacks) {
   byId("pause").addEventListener("click", () => {
     if (byId("pause").getAttribute("aria-disabled") !== "true") act(byId("pause"), api.pause);
   });
-  byId("resume").addEventListener("click", resume);
+  byId("resume").addEventListener("click", () => act(byId("resume"), (id) => api.resume(id, false)));
+  byId("mark-missing").addEventListener("click", markMissing);
   byId("cancel").addEventListener("click", cancel);
 }
