@@ -40,7 +40,7 @@ function show(answer, known, advice) {
   byId("explain-sentence").replaceChildren(...linked(sentence));
   setMessage(byId("explain-facts"), facts(answer));
   section("explain-failures", failures.map((failure) => failureLine(failure, advice.get(failure.cause))));
-  section("explain-events", [...events].reverse().map((event) => eventLine(event, path)));
+  section("explain-events", [...events].reverse().map((event) => eventLine(failures.some(({ reason }) => reason === event.reason) ? { ...event, reason: null } : event, path)));
   section("explain-copies", [...duplicates.map((copy) => make("li", {}, pathButton(copy))),
     ...(copies > duplicates.length ? [make("li", { class: "quiet" }, `and ${count(copies - duplicates.length, "other")}`)] : [])]);
   if (!byId("explain-dialog").open) byId("explain-dialog").showModal();
@@ -59,8 +59,7 @@ const sessionButton = (id, text, label = null) => make("button", { type: "button
 
 function facts({ on_disk: disk, row }) {
   const size = disk?.kind === "file" ? disk.size : row?.size;
-  return [row?.format, size === undefined ? "" : bytes(size), row && `in the library since ${day(row.ingested_at)}`,
-    row?.missing_at && `missing since ${day(row.missing_at)}`].filter(Boolean).map((part, index) => (index ? part : capital(part))).join(" · ");
+  return [row?.format?.toUpperCase(), size === undefined ? "" : bytes(size)].filter(Boolean).join(" · ");
 }
 
 function section(id, lines) {
@@ -101,10 +100,14 @@ export function prepareExplain() {
     field.setAttribute("aria-invalid", "true");
     setMessage(byId("explain-error"), error.message, error.cause);
   };
-  byId("explain").addEventListener("submit", (event) => {
-    event.preventDefault();
+  const accept = () => {
     field.removeAttribute("aria-invalid");
     setMessage(byId("explain-error"), "");
+  };
+  field.addEventListener("input", accept);
+  byId("explain").addEventListener("submit", (event) => {
+    event.preventDefault();
+    accept();
     ask(field.value, refuse);
   });
   document.addEventListener("click", ({ target }) => {

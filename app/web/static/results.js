@@ -46,7 +46,7 @@ function lead(status) {
     return `${count(committed, "file")} committed to the library.${rest}`;
   }
   if (status.status === "cancelled") return `Cancelled before anything was committed. ${count(pending, "file")} not processed.`;
-  if (!status.discovered) return "Nothing new: the folder holds no files.";
+  if (!status.discovered) return status.parameters.retry_of ? "None of the files is there any more." : "Nothing new: the folder holds no files.";
   if (!processed && skipped.fresh === status.discovered) {
     return skipped.fresh === 1 ? "Nothing new: the one file was in the library already." : `Nothing new: all ${number(skipped.fresh)} files were in the library already.`;
   }
