@@ -1,30 +1,28 @@
-// What a person can do with the session on show: pause, resume, cancel. One move at a time.
+// What a person can do with the session on show: pause, resume, cancel, say that files are gone.
 
 import * as api from "./api.js";
 import { ask } from "./confirm.js";
 import { byId } from "./dom.js";
 import { pauseAsked, showActionError } from "./state.js";
+import { isRunning } from "./words.js";
 
 let handlers = null; // { current(), took(status) }
-let moving = false;
 
 /** Runs one move of the session on show, and shows the status that it leads to. */
 async function act(button, move) {
-  if (moving) return;
+  if (button.classList.contains("moving")) return;
   const id = handlers.current().session_id;
-  moving = true;
   showActionError(null);
   button.classList.add("moving"); // not disabled, which would take the focus away
   try {
-    await move(id);
+    const answer = await move(id);
+    if (move === api.pause && isRunning(answer)) pauseAsked(id);
     const status = await api.status(id);
-    if (move === api.pause) pauseAsked(id);
     if (handlers.current()?.session_id === id) handlers.took(status);
   } catch (error) {
     showActionError(error);
   } finally {
     button.classList.remove("moving");
-    moving = false;
   }
 }
 

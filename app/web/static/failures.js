@@ -19,13 +19,17 @@ export async function showFailures(status) {
   shown = key;
   byId("failures").hidden = true;
   if (!rests) return;
+  byId(hasEnded(status) ? "complete-failures" : "process-failures").append(byId("failures"));
   const id = status.session_id;
   try {
     const failed = status.outcomes.failed ? await api.failures(id) : { files: 0, causes: [] };
     const incomplete = status.stats.errors > status.outcomes.failed ? await incompleteGroups(id) : [];
     if (key === shown) draw(id, failed, incomplete);
   } catch (error) {
-    if (key === shown) draw(id, { files: 0, causes: [] }, [make("p", { class: "field-error" }, error.message)]);
+    if (key !== shown) return;
+    draw(id, { files: 0, causes: [] }, []);
+    byId("failures").hidden = false;
+    setMessage(byId("retry-error"), error.message, error.cause);
   }
 }
 

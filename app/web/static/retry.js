@@ -13,7 +13,7 @@ export async function retry(button, message, sessionId, narrowed = {}) {
   button.classList.add("moving"); // not disabled, which would take the focus away
   try {
     const { session_id: id } = await api.retry(sessionId, narrowed);
-    started(id);
+    await started(id);
   } catch (error) {
     setMessage(message, error.message, error.cause);
   } finally {
@@ -23,11 +23,12 @@ export async function retry(button, message, sessionId, narrowed = {}) {
 
 /** Which failed files a session tries again, and the way to the one they failed in; nothing for any other session. */
 export function showRetryOf(element, parameters) {
-  const of = parameters?.retry_of ?? "";
+  const of = parameters?.retry_of;
+  const said = of ? which(parameters) : "";
   element.hidden = !of;
-  if (element.dataset.of === of) return;
-  element.dataset.of = of;
-  element.replaceChildren(...(of ? [`${which(parameters)} `, make("button", { type: "button", class: "quiet-button", "data-session": of }, "Show that session")] : []));
+  if (element.dataset.said === `${of} ${said}`) return; // drawn anew, its button would lose the focus
+  element.dataset.said = `${of} ${said}`;
+  element.replaceChildren(...(of ? [`${said} `, make("button", { type: "button", class: "quiet-button", "data-session": of }, "Show that session")] : []));
 }
 
 function which({ retry_cause: cause, retry_paths: paths = [] }) {
