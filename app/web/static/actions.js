@@ -17,8 +17,9 @@ async function act(button, move) {
   try {
     const answer = await move(id);
     if (move === api.pause && isRunning(answer)) pauseAsked(id);
+    const shown = handlers.current();
     const status = await api.status(id);
-    if (handlers.current()?.session_id === id) handlers.took(status);
+    if (shown?.session_id === id && handlers.current() === shown) handlers.took(status); // else the stream was quicker, and is newer
   } catch (error) {
     showActionError(error);
   } finally {
