@@ -97,7 +97,7 @@ def test_failures_stand_by_cause_and_are_retried_chosen_by_cause_or_all(
     page.click("#act-on-chosen")
     expect(files).not_to_be_visible()
     expect(page.locator("#complete-retry")).to_contain_text(
-        "A retry of 2 chosen files that failed in an earlier session."
+        "A retry of chosen files that failed in an earlier session."
     )
     expect(page.locator("#complete-sum")).to_contain_text("2 failed")
 
@@ -220,7 +220,7 @@ def test_copies_and_moves_that_a_session_found_are_told_and_lead_to_their_files(
     page.keyboard.press("Escape")
     page.get_by_role("button", name="1 may have been moved").click()
     expect(files.locator("li")).to_have_count(1)
-    expect(files).to_contain_text("Its bytes are those of 2 files that are gone")
+    expect(files).to_contain_text("It has the bytes of twins/one.jpg, twins/two.jpg")
     assert looks_well(page)
 
 

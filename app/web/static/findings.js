@@ -80,7 +80,7 @@ function openMoved(id, files) {
 function openMaybe(id, files) {
   openFiles({
     title: `${files} may have been moved`,
-    note: "Each was taken in as new, because several files that are gone had its bytes.",
+    note: "Each was taken in as new, because it cannot be told which file that is gone it was.",
     thumbnails: true,
     load: (cursor) => api.sessionFiles(id, { cause: "ambiguous_move", cursor, limit: 100 }),
   });

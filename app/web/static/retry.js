@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { make, setMessage } from "./dom.js";
-import { causeLabel, count, number } from "./words.js";
+import { causeLabel, number } from "./words.js";
 
 let started = null; // (id) of the session that a retry is
 
@@ -31,9 +31,9 @@ export function showRetryOf(element, parameters) {
   element.replaceChildren(...(of ? [`${said} `, make("button", { type: "button", class: "quiet-button", "data-session": of }, "Show that session")] : []));
 }
 
-function which({ retry_cause: cause, retry_paths: paths = [] }) {
-  const chosen = paths.length ? `${count(paths.length, "chosen file")} that failed` : "the files that failed";
-  return `A retry of ${chosen} in an earlier session${cause ? ` (${causeLabel(cause)})` : ""}.`;
+function which({ retry_cause: cause, retry_chosen: chosen }) {
+  const files = chosen ? "chosen files that failed" : "the files that failed";
+  return `A retry of ${files} in an earlier session${cause ? ` (${causeLabel(cause)})` : ""}.`;
 }
 
 /** "Retry all 12", "Retry it" where it is the only one. */
