@@ -172,9 +172,7 @@ def run(
 def resume(
     session_id: str,
     root: Roots = None,
-    confirm: Annotated[
-        bool, typer.Option("--confirm", help="The files are gone, as attention asks.")
-    ] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="The files are gone, as attention asks.")] = False,
     json_: AsJson = False,
 ) -> None:
     """Go on with a paused or interrupted session, or one that needs attention, in the foreground."""

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from app.errors import DatabaseBusy, NeedsAttention
 from app.ingest.executor import Executor, Task
 from app.ingest.folders import Folder, Folders
-from app.ingest.guard import Guard
+from app.ingest.guard import Guard, directory_missing
 from app.ingest.parameters import Parameters
 from app.ingest.retrying import Chosen
 from app.ingest.session import SessionState, Status
@@ -68,11 +68,11 @@ class Parts:
         return Survey(self.folders.read, self.library, recipe, folders, parameters, answered)
 
     def folders_of(self, session: SessionState) -> tuple[Folder, ...]:
-        """The folders that a session walks, each file in one of them only; none for a retry."""
+        """The folders that a session walks, there or not, each file in one of them only; none for a retry."""
         parameters = session.parameters
         if parameters.retry_of:
             return ()
-        return self.folders.resolve_all(parameters.directories, recursive=parameters.recursive)
+        return self.folders.locate_all(parameters.directories, recursive=parameters.recursive)
 
     def failed(self, retry: Parameters, chosen: frozenset[str] | None = None) -> list[bytes]:
         """`ROOT/relative` of the failed files that a retry is for; `chosen` are paths as shown, None for all."""
@@ -98,18 +98,16 @@ class Parts:
 
     def rows_in(self, session: SessionState) -> dict[str, int]:
         """How many rows the library has in the folders of a session, by root, those marked missing aside."""
-        rows: dict[str, int] = {}
-        for folder in self.folders_of(session):
-            below = session.parameters.recursive
-            count = self.library.presence.count(folder.root, folder.path, below=below)
-            rows[folder.root] = rows.get(folder.root, 0) + count
-        return rows
+        return self.library.presence.by_root(
+            ((folder.root, folder.path) for folder in self.folders_of(session)), below=session.parameters.recursive
+        )
 
     def check(self, session: SessionState) -> None:
         """Raises NeedsAttention while a session that stopped for a person could not go on."""
         self.store.prepare()
         self.library.check()
-        Guard(self.folders, self.guarded(session))
+        for shown in Guard(self.folders, self.guarded(session)).absent:
+            raise directory_missing(shown)
 
     def leave(self, session: SessionState) -> None:
         """Writes the last word on a session wherever it can be written: in the log, on disk, in one of them."""

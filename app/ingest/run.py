@@ -15,7 +15,7 @@ from app.crash_points import crash_point
 from app.errors import STILL_CHANGING, MediaIngestError, NeedsAttention
 from app.ingest.control import Control
 from app.ingest.executor import Result, failed
-from app.ingest.guard import ROOT_CHANGED, Guard, shrunk
+from app.ingest.guard import ROOT_CHANGED, Guard, directory_missing, shrunk
 from app.ingest.moves import Whereabouts, is_absent
 from app.ingest.parts import Parts, mend_journal, patiently, recounted
 from app.ingest.session import MAX_DEATHS, SessionState, Status, attention_for
@@ -109,6 +109,8 @@ class Run:
         sentence = shrunk(tally.media, rows)
         if sentence and not self.session.confirmed:
             raise NeedsAttention(sentence, cause=ROOT_CHANGED, needs_confirm=True)
+        for shown in () if self.session.confirmed else self.guard.absent:
+            raise directory_missing(shown)
         if sentence:
             self._mark_missing()
 
@@ -237,6 +239,7 @@ class Run:
         began = time.monotonic()
 
         def beat() -> None:
+            self.session = replace(self.session, activity="waiting for another program to give the database free")
             self._live()
             if self.control.stop is not None and time.monotonic() - began > STOP_SECONDS:
                 raise Stopped

@@ -21,7 +21,7 @@ from app.ingest.backoff import Backoff
 from app.ingest.control import Control, Stop
 from app.ingest.ingestor import Ingestor
 from app.ingest.parameters import Parameters
-from app.ingest.parts import CHOSEN, patiently
+from app.ingest.parts import CHOSEN
 from app.ingest.probe import probe
 from app.ingest.recovery import recovered
 from app.ingest.session import SessionState, Status, attention_for
@@ -86,9 +86,9 @@ class Runner:
         """Notes that the last server went, and lets the session go on if it is to; trouble is the session's own."""
         try:
             if session.status.under_way:
-                session = self._move_patiently(session, Status.INTERRUPTED)
+                session = self._move(session, Status.INTERRUPTED)
             if session.status is Status.INTERRUPTED and auto_resume:
-                session = self._move_patiently(session, Status.QUEUED)
+                session = self._move(session, Status.QUEUED)
         except NeedsAttention as trouble:
             session = self._in_memory_attention(session.session_id, trouble)
         if auto_resume:
@@ -281,10 +281,6 @@ class Runner:
         session = self._ingestor.move(session, status)
         self._publish(session)
         return session
-
-    def _move_patiently(self, session: SessionState, status: Status) -> SessionState:
-        """The same at a start, when nobody waits for an answer: another program may hold the database's lock."""
-        return patiently(lambda: self._move(session, status))
 
     def _publish(self, session: SessionState) -> None:
         with self._changed:

@@ -24,6 +24,13 @@ class Presence:
         statement = select(func.count()).where(_here(root, folder, below=below))
         return int(self._engines.read(lambda connection: connection.execute(statement).scalar_one()))
 
+    def by_root(self, folders: Iterable[tuple[str, bytes]], *, below: bool) -> dict[str, int]:
+        """The same of several folders, which hold no file twice, by root."""
+        rows: dict[str, int] = {}
+        for root, folder in folders:
+            rows[root] = rows.get(root, 0) + self.count(root, folder, below=below)
+        return rows
+
     def paths(self, root: str, folder: bytes, *, below: bool, after: bytes = b"", limit: int = 1_000) -> list[bytes]:
         """A page of the same rows' paths relative to the root, those after the path `after`, in their order.
 
