@@ -34,7 +34,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_media_files_present",
         "media_files",
-        ["root", "path"],
+        ["root", "path", "missing_at"],
         unique=False,
         sqlite_where=sa.text("missing_at IS NULL"),
         postgresql_where=sa.text("missing_at IS NULL"),
@@ -42,7 +42,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_media_files_missing",
         "media_files",
-        ["missing_at"],
+        ["root", "missing_at"],
         unique=False,
         sqlite_where=sa.text("missing_at IS NOT NULL"),
         postgresql_where=sa.text("missing_at IS NOT NULL"),

@@ -36,10 +36,11 @@ class Presence:
 
         Of one folder alone it is all of them: a database that sorts by path would walk the whole root for a page.
         """
-        statement = select(MEDIA.c.path).where(_here(root, folder, below=below), MEDIA.c.path > after)
+        statement = select(MEDIA.c.path).where(_here(root, folder, below=below))
         if below:
-            statement = statement.order_by(MEDIA.c.path).limit(limit)
-        return self._engines.read(lambda connection: sorted(connection.execute(statement).scalars()))
+            statement = statement.where(MEDIA.c.path > after).order_by(MEDIA.c.path).limit(limit)
+        found = self._engines.read(lambda connection: sorted(connection.execute(statement).scalars()))
+        return found if below else [path for path in found if path > after]
 
     def mark_missing(self, root: str, paths: Iterable[bytes]) -> None:
         """Notes that the files of these rows are gone. Raises NeedsAttention if the database cannot be written."""

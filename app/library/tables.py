@@ -56,11 +56,13 @@ class MediaFile(Base):
             "ix_media_files_present",
             "root",
             "path",
+            "missing_at",  # said to be null, and still: else SQLite looks it up in each row
             sqlite_where=text("missing_at IS NULL"),
             postgresql_where=text("missing_at IS NULL"),
         ),
         Index(
             "ix_media_files_missing",
+            "root",
             "missing_at",
             sqlite_where=text("missing_at IS NOT NULL"),
             postgresql_where=text("missing_at IS NOT NULL"),
