@@ -1,0 +1,51 @@
+"""The nodes of a ComfyUI graph and the links between them, whatever format they were written in."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+_TOKEN = re.compile(r"[a-z]+|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node: its class, its inputs (values, and links `[node id, output]`), its title and its outputs' names."""
+
+    kind: str
+    inputs: Mapping[str, Any]
+    title: str = ""
+    outputs: tuple[str, ...] = ()
+
+
+Graph = Mapping[str, Node]
+"""Node id -> node."""
+
+
+def names(listed: str) -> frozenset[str]:
+    """A set of names, written as words between spaces."""
+    return frozenset(listed.split())
+
+
+def linked(graph: Graph, value: Any) -> tuple[str, int] | None:
+    """The node and the output that an input's value leads to; None for a plain value or a dead link."""
+    if not isinstance(value, list) or len(value) != 2:
+        return None
+    name, slot = value
+    if isinstance(name, int):
+        name = str(name)
+    if isinstance(name, str) and isinstance(slot, int) and name in graph:
+        return name, slot
+    return None
+
+
+def links(graph: Graph, node: Node) -> Iterator[tuple[str, int]]:
+    """What the inputs of a node lead to."""
+    return (target for value in node.inputs.values() if (target := linked(graph, value)))
+
+
+@lru_cache(maxsize=1024)
+def tokens(name: str) -> tuple[str, ...]:
+    """The words and numbers in an input's name: `text_g2` -> `text`, `g`, `2`."""
+    return tuple(_TOKEN.findall(name[:80].lower()))
