@@ -79,16 +79,18 @@ def read_graph(graph: Graph) -> Made | None:
 
 def _before_output(graph: Graph) -> list[Node]:
     """The output that counts and all nodes before it, nearest first."""
-    used = {target[0] for node in graph.values() for target in links(graph, node)}
+    before = {name: tuple(dict.fromkeys(target for target, _ in links(graph, node))) for name, node in graph.items()}
+    samplers = {name for name, node in graph.items() if _is_sampler(graph, node)}
+    used = {target for targets in before.values() for target in targets}
     ends = [name for name, node in graph.items() if name not in used or "save" in node.kind.lower()]
-    best: tuple[tuple[int, ...], list[Node]] = ((), [])
+    best: tuple[tuple[int, ...], list[str]] = ((), [])
     for name in sorted(ends, key=lambda name: _rank(graph[name]), reverse=True)[:_OUTPUTS]:
-        before = list(_upstream(graph, name))
-        count = sum(_is_sampler(graph, node) for node in before)
-        worth = (count > 0, _rank(graph[name]), count, len(before))
+        found = _upstream(before, name)
+        count = len(samplers.intersection(found))
+        worth = (count > 0, _rank(graph[name]), count, len(found))
         if worth > best[0]:
-            best = worth, before
-    return best[1]
+            best = worth, found
+    return [graph[name] for name in best[1]]
 
 
 def _rank(node: Node) -> int:
@@ -98,14 +100,14 @@ def _rank(node: Node) -> int:
     return int(any(word in kind for word in ("preview", "image", "output")))
 
 
-def _upstream(graph: Graph, name: str) -> Iterator[Node]:
-    waiting, seen = [name], {name}
+def _upstream(before: Mapping[str, tuple[str, ...]], name: str) -> list[str]:
+    found = {name: None}
+    waiting = [name]
     for place in waiting:
-        yield graph[place]
-        for target, _ in links(graph, graph[place]):
-            if target not in seen:
-                seen.add(target)
-                waiting.append(target)
+        new = [target for target in before[place] if target not in found]
+        found |= dict.fromkeys(new)
+        waiting += new
+    return waiting
 
 
 def _is_sampler(graph: Graph, node: Node) -> bool:

@@ -113,6 +113,8 @@ class Words:
 
     def _literal(self, key: str, value: Any) -> Iterable[str]:
         named = _is_text(key)
+        if isinstance(value, list) and len(value) == 2 and isinstance(value[1], int):
+            return  # a link to a node that is not there
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and (named or (self._loose and _is_prose(key, text))):
                 self.met = True
