@@ -8,6 +8,7 @@ decides the settings and comes first with its words; the words of the others fol
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from app.analysis.comfyui_nodes import Graph, Node, linked, links, tokens
@@ -117,8 +118,7 @@ def _is_sampler(graph: Graph, node: Node) -> bool:
         return bool(told)
     if "control_net" in node.inputs or not told:
         return False
-    given = any(role_of(key) == POSITIVE and linked(graph, value) for key, value in node.inputs.items())
-    if given:
+    if any(role_of(key) and linked(graph, value) for key, value in node.inputs.items()):
         return bool(told & _SEEDS) or len(told) > 1
     return len(told) > 1 and any(linked(graph, node.inputs.get(key)) for key in _GIVEN)
 
@@ -134,13 +134,13 @@ def _is_whole(graph: Graph, node: Node) -> bool:
 
 def _words(graph: Graph, samplers: list[Node]) -> tuple[str, str, bool]:
     """The words of all samplers, the nearest one's first, and whether any place for them was met."""
-    for loose in (False, True):
-        reader = Words(graph, loose=loose)
+    reader = Words(graph)
+    positive = _joined(reader.given(node, POSITIVE) for node in samplers)
+    if not positive and not reader.met:
+        reader = Words(graph, loose=True)
         positive = _joined(reader.given(node, POSITIVE) for node in samplers)
-        met = reader.met
-        if positive or met:
-            return positive, _joined(reader.given(node, NEGATIVE) for node in samplers), met
-    return "", _joined(Words(graph).given(node, NEGATIVE) for node in samplers), False
+    met = reader.met
+    return positive, _joined(reader.given(node, NEGATIVE) for node in samplers), met
 
 
 def _joined(texts: Iterator[tuple[str, ...]]) -> str:
@@ -151,11 +151,18 @@ def _joined(texts: Iterator[tuple[str, ...]]) -> str:
 def _titled(graph: Graph) -> tuple[str, str]:
     """Words of encoders that no sampler is connected to: those with a role in their title, or a single one."""
     reader = Words(graph)
-    encoders = [node for node in graph.values() if "textencode" in node.kind.lower()][:_OUTPUTS]
+    negative = {
+        target[0]
+        for node in graph.values()
+        for key, value in node.inputs.items()
+        if role_of(key) == NEGATIVE and (target := linked(graph, value))
+    }
+    free = (node for name, node in graph.items() if name not in negative and "textencode" in node.kind.lower())
+    encoders = list(islice(free, _OUTPUTS))
     if len(encoders) == 1 and role_of(encoders[0].title) is None:
         return _joined(reader.given(node, POSITIVE) for node in encoders), ""
-    positive, negative = (
+    found = [
         _joined(reader.given(node, POSITIVE) for node in encoders if role_of(node.title) == role)
         for role in (POSITIVE, NEGATIVE)
-    )
-    return positive, negative
+    ]
+    return found[0], found[1]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+_NAME_CHARACTERS = 80
 _TOKEN = re.compile(r"[a-z]+|\d+")
 
 
@@ -45,7 +46,11 @@ def links(graph: Graph, node: Node) -> Iterator[tuple[str, int]]:
     return (target for value in node.inputs.values() if (target := linked(graph, value)))
 
 
-@lru_cache(maxsize=1024)
 def tokens(name: str) -> tuple[str, ...]:
     """The words and numbers in an input's name: `text_g2` -> `text`, `g`, `2`."""
-    return tuple(_TOKEN.findall(name[:80].lower()))
+    return _tokens(name[:_NAME_CHARACTERS])
+
+
+@lru_cache(maxsize=1024)
+def _tokens(name: str) -> tuple[str, ...]:
+    return tuple(_TOKEN.findall(name.lower()))

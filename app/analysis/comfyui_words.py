@@ -6,6 +6,7 @@ an input named for one (`positive`) only that one is followed, and nothing that 
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from app.analysis.comfyui_nodes import Graph, Node, linked, names, tokens
@@ -32,6 +33,7 @@ _NO_WORDS_BEHIND = names(
 _CARRIERS = frozenset(("guider", "pipe", "ctx", "context"))  # hold both roles
 _ASKS = re.compile(r"ollama|llm|chatgpt|gemini|florence|joycaption|captioner|tagger|interrogat", re.IGNORECASE)
 _MANY, _LONGEST, _DEEP = 64, 64 * 1024, 120
+_NAME_CHARACTERS = 80
 _BETWEEN = 100  # characters of a delimiter
 _NODES = 2_000  # that are visited for one image
 _PROSE = re.compile(r"\w{2,}[\s,]+\w{2,}")
@@ -40,6 +42,11 @@ _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft|onnx|png|jpe?g|webp
 
 def role_of(name: str) -> str | None:
     """The role that an input or output is named for."""
+    return _role_of(name[-_NAME_CHARACTERS:])
+
+
+@lru_cache(maxsize=1024)
+def _role_of(name: str) -> str | None:
     if name.endswith(("CONDITIONING+", "CONDITIONING-")):
         return POSITIVE if name.endswith("+") else NEGATIVE
     roles = {_ROLES[token] for token in tokens(name) if token in _ROLES}
@@ -81,10 +88,10 @@ class Words:
             return ()
         if depth and _ASKS.search(node.kind):  # its answer is not in the graph, and the question is no prompt
             return ()
-        named = [key for key, value in node.inputs.items() if role_of(key) == role and isinstance(value, str | list)]
+        named = [key for key, value in node.inputs.items() if isinstance(value, str | list) and role_of(key) == role]
         if named:
             return self._inputs(node, named, role, sure=True, depth=depth)
-        others = [key for key in _live(node) if role_of(key) is None and _may_carry(key)]
+        others = [key for key in _live(node) if _may_carry(key) and role_of(key) is None]
         if role == NEGATIVE and not sure:
             others = [key for key in others if "cond" not in key]
         return self._inputs(node, others, role, sure=sure, depth=depth)

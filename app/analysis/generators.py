@@ -198,7 +198,7 @@ def _bracketed(prompt: str) -> tuple[str, str]:
     """Words in square brackets are what an early InvokeAI is to avoid."""
     prompt = prompt[:_CHARACTERS]
     negative = ", ".join(text.strip() for text in _BRACKETS.findall(prompt))
-    return " ".join(_BRACKETS.sub(" ", prompt).split(" ")).strip() if negative else prompt, negative
+    return " ".join(_BRACKETS.sub(" ", prompt).split()) if negative else prompt, negative
 
 
 def midjourney(text: str) -> Made | None:

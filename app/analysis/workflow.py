@@ -17,7 +17,7 @@ from app.analysis.workflow_widgets import values_of
 _MUTED, _BYPASSED = 2, 4
 _NOT_RUN = frozenset(("Note", "MarkdownNote", "Reroute", "PrimitiveNode", "GetNode", "SetNode"))
 _INPUT_NODE, _OUTPUT_NODE = -10, -20  # of a subgraph, in its links
-_NODES, _LEVELS, _HOPS = 10_000, 300, 300
+_NODES, _LEVELS, _HOPS, _STEPS = 10_000, 300, 300, 100_000
 _GROUPS = ("workflow/", "workflow>")
 
 Raw = Mapping[str, Any]
@@ -39,6 +39,13 @@ class _Level:
     outputs: list[Link] = field(default_factory=list)
     promoted: dict[tuple[str, str], Any] = field(default_factory=dict)  # (node, input) -> value set at the host
     children: dict[str, "_Level"] = field(default_factory=dict)
+    _setters: dict[Any, Raw] | None = None
+
+    def setters(self) -> dict[Any, Raw]:
+        """The SetNodes (KJNodes) by the name under which a GetNode repeats them."""
+        if self._setters is None:
+            self._setters = {_first(raw): raw for raw in self.nodes.values() if raw.get("type") == "SetNode"}
+        return self._setters
 
 
 def graph_of(workflow: Mapping[str, Any]) -> Graph:
@@ -53,6 +60,7 @@ class _Drawing:
         self._groups = mapping(mapping(workflow.get("extra")).get("groupNodes"))
         self._top = _Level("", _by_id(workflow.get("nodes")), _links(workflow.get("links")))
         self._levels = [self._top]
+        self._left = _STEPS
         self._open()
 
     def nodes(self) -> Iterator[tuple[str, Node]]:
@@ -104,7 +112,7 @@ class _Drawing:
             value = self._source(level, link)
             if value is not None:
                 inputs[words(one.get("name"))] = value
-            elif "widget" in one:
+            elif "widget" in one and level.links.get(_key(link), _NOWHERE)[0] != _INPUT_NODE:
                 inputs.pop(words(one.get("name")), None)
         return inputs
 
@@ -112,6 +120,9 @@ class _Drawing:
         """What a link brings: `[node, output]` of one that runs, or the value of one that holds only that."""
         origin, slot = level.links.get(_key(link), _NOWHERE)
         for _ in range(_HOPS):
+            self._left -= 1
+            if self._left < 0:
+                return None
             if origin == _INPUT_NODE and level.parent:
                 value, link = _from_host(level, slot)
                 if link is None:
@@ -128,9 +139,9 @@ class _Drawing:
                 return None
             kind = words(raw.get("type"))
             if kind == "PrimitiveNode":
-                return next(iter(_list(raw.get("widgets_values"))), None)
+                return _first(raw)
             if kind == "GetNode":
-                raw, slot = _setter(level, raw), 0
+                raw, slot = level.setters().get(_first(raw), {}), 0
             elif kind != "Reroute" and raw.get("mode") != _BYPASSED:
                 return [f"{level.path}{origin}", slot]
             origin, slot = level.links.get(_key(_through(raw, slot)), _NOWHERE)
@@ -149,15 +160,6 @@ def _through(raw: Raw, slot: int) -> Any:
         return inputs[0].get("link") if inputs else None
     fitting = [one for one in (*inputs[slot : slot + 1], *inputs) if one.get("type") == wanted]
     return next((one["link"] for one in fitting if one.get("link") is not None), None)
-
-
-def _setter(level: _Level, getter: Raw) -> Raw:
-    """The SetNode (KJNodes) of the same name, which a GetNode repeats."""
-    name = next(iter(_list(getter.get("widgets_values"))), None)
-    for raw in level.nodes.values():
-        if raw.get("type") == "SetNode" and _list(raw.get("widgets_values"))[:1] == [name]:
-            return raw
-    return {}
 
 
 def _from_host(level: _Level, slot: int) -> tuple[Any, Any]:
@@ -241,6 +243,12 @@ def _key(value: Any) -> Any:
 
 def _are_places(link: list[Any]) -> bool:
     return len(link) == 4 and all(isinstance(place, int) for place in link)
+
+
+def _first(raw: Raw) -> Any:
+    """The first value of a node, where it is a plain one."""
+    value = next(iter(_list(raw.get("widgets_values"))), None)
+    return value if isinstance(value, str | int | float) else None
 
 
 def _list(value: Any) -> list[Any]:
