@@ -13,7 +13,7 @@ from typing import Any
 
 from app.analysis.comfyui_nodes import Graph, Node, linked, links, tokens
 from app.analysis.comfyui_settings import generation
-from app.analysis.comfyui_words import NEGATIVE, POSITIVE, Words, role_of
+from app.analysis.comfyui_words import NEGATIVE, POSITIVE, Words, asks, role_of
 from app.analysis.made import Made, load_mapping, mapping, settings, words
 from app.analysis.workflow import graph_of
 
@@ -125,7 +125,7 @@ def _is_sampler(graph: Graph, node: Node) -> bool:
 
 def _is_whole(graph: Graph, node: Node) -> bool:
     """Whether a node makes pictures of a prompt by itself, as those do that call a model elsewhere."""
-    return any(
+    return not asks(node) and any(
         (role_of(key) == POSITIVE or ("prompt" in tokens(key) and role_of(key) is None))
         and (linked(graph, value) or isinstance(value, str))
         for key, value in node.inputs.items()

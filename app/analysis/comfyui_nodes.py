@@ -1,12 +1,14 @@
 """The nodes of a ComfyUI graph and the links between them, whatever format they were written in."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 _NAME_CHARACTERS = 80
+_HOPS = 10
+_NAMED = ("value", "int", "float", "number")
 _TOKEN = re.compile(r"[a-z]+|\d+")
 
 
@@ -54,3 +56,22 @@ def tokens(name: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1024)
 def _tokens(name: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(name.lower()))
+
+
+def plain(graph: Graph, value: Any, wanted: tuple[str, ...], fits: Callable[[Any], bool]) -> Any:
+    """The value of an input, also where a link brings it: that of one of these names, or the only one that fits."""
+    for _ in range(_HOPS):
+        if (target := linked(graph, value)) is None:
+            return value
+        inputs = graph[target[0]].inputs
+        named = [inputs[name] for name in (*wanted, *_NAMED) if name in inputs]
+        fitting = [one for one in inputs.values() if fits(one)]
+        if named:
+            value = named[0]
+        elif len(fitting) == 1:
+            value = fitting[0]
+        elif len(inputs) == 1:
+            value = next(iter(inputs.values()))
+        else:
+            return None
+    return None

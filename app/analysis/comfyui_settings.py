@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from app.analysis.comfyui_nodes import Graph, Node, linked, names, tokens
+from app.analysis.comfyui_nodes import Graph, Node, linked, names, plain, tokens
 from app.analysis.made import is_number, lora, number, size
 
 _WRITTEN = {
@@ -17,7 +17,6 @@ _WRITTEN = {
 _TEXTS = ("sampler", "scheduler")
 _SEEDS = ("seed", "noise_seed")
 _MODELS = ("ckpt_name", "unet_name", "gguf_name", "model_name", "base_ckpt_name", "model")
-_NAMED = ("value", "int", "float", "number")
 # Which inputs lead to what, by the first word of their names
 _SETTING = names("sigmas noise sampler guider settings pipe basic ctx context base")
 _MODEL = names("model unet guider pipe basic ctx context base lora loras optional diffusion")
@@ -26,7 +25,7 @@ _WORDS = names("positive conditioning cond guider pipe basic clip")
 _NUMBERED = re.compile(r"lora(?:_name)?_?(\d{1,3})")
 _STRENGTHS = ("strength_model", "lora_model_strength", "model_strength", "strength", "weight", "lora_strength")
 _STRENGTHS_OF_MANY = ("model_weight_", "model_str_", "strength_", "lora_wt_", "lora_strength_", "weight_")
-_NODES, _HOPS, _LORAS = 1_000, 10, 100
+_NODES, _LORAS = 1_000, 100
 
 
 def generation(graph: Graph, samplers: list[Node], before: list[Node]) -> dict[str, Any]:
@@ -71,26 +70,8 @@ def _first(graph: Graph, nodes: Iterable[Node], wanted: tuple[str, ...], fits: C
     """The first value under one of these names, also where it comes through a link."""
     for node in nodes:
         for name in wanted:
-            if name in node.inputs and fits(value := _value(graph, node.inputs[name], wanted, fits)):
+            if name in node.inputs and fits(value := plain(graph, node.inputs[name], wanted, fits)):
                 return value
-    return None
-
-
-def _value(graph: Graph, value: Any, wanted: tuple[str, ...], fits: Callable[[Any], bool]) -> Any:
-    for _ in range(_HOPS):
-        if (target := linked(graph, value)) is None:
-            return value
-        inputs = graph[target[0]].inputs
-        named = [inputs[name] for name in (*wanted, *_NAMED) if name in inputs]
-        plain = [one for one in inputs.values() if fits(one)]
-        if named:
-            value = named[0]
-        elif len(plain) == 1:
-            value = plain[0]
-        elif len(inputs) == 1:
-            value = next(iter(inputs.values()))
-        else:
-            return None
     return None
 
 
@@ -136,7 +117,7 @@ def _vae(graph: Graph, before: list[Node]) -> str | None:
 def _sizes(graph: Graph, nodes: Iterable[Node]) -> Iterator[dict[str, int]]:
     for node in nodes:
         sides = [
-            number(side) if isinstance(side := _value(graph, node.inputs.get(name), (name,), is_number), str) else side
+            number(side) if isinstance(side := plain(graph, node.inputs.get(name), (name,), is_number), str) else side
             for name in ("width", "height")
         ]
         if measured := size(*sides):

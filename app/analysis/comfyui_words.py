@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from app.analysis.comfyui_nodes import Graph, Node, linked, names, tokens
+from app.analysis.comfyui_nodes import Graph, Node, linked, names, plain, tokens
 
 POSITIVE, NEGATIVE = "positive", "negative"
 _ROLES = {"positive": POSITIVE, "pos": POSITIVE, "negative": NEGATIVE, "neg": NEGATIVE}
@@ -31,7 +31,9 @@ _NO_WORDS_BEHIND = names(
     "ipadapter insightface upscale seed steps cfg lora audio video bbox sam segm scheduler empty width height"
 )
 _CARRIERS = frozenset(("guider", "pipe", "ctx", "context"))  # hold both roles
-_ASKS = re.compile(r"ollama|llm|chatgpt|gemini|florence|joycaption|captioner|tagger|interrogat", re.IGNORECASE)
+_ASKS = re.compile(
+    r"ollama|llm|chatgpt|openaichat|claude|gemininode|florence|joycaption|captioner|tagger|interrogat", re.IGNORECASE
+)
 _MANY, _LONGEST, _DEEP = 64, 64 * 1024, 120
 _NAME_CHARACTERS = 80
 _BETWEEN = 100  # characters of a delimiter
@@ -51,6 +53,11 @@ def _role_of(name: str) -> str | None:
         return POSITIVE if name.endswith("+") else NEGATIVE
     roles = {_ROLES[token] for token in tokens(name) if token in _ROLES}
     return roles.pop() if len(roles) == 1 else None
+
+
+def asks(node: Node) -> bool:
+    """Whether a node asks a language model: the answer is not in the graph, and the question is no prompt."""
+    return bool(_ASKS.search(node.kind))
 
 
 class Words:
@@ -84,14 +91,15 @@ class Words:
 
     def _node(self, node: Node, role: str, *, sure: bool, depth: int) -> tuple[str, ...]:
         """The texts of a node. It is `sure` once the way here has led through an input of this role."""
-        if "zeroout" in node.kind.lower():  # a conditioning of nothing, whatever it was made from
+        kind = node.kind.lower()
+        if "zeroout" in kind or "clipvision" in kind:  # a conditioning of nothing, and one of a picture
             return ()
-        if depth and _ASKS.search(node.kind):  # its answer is not in the graph, and the question is no prompt
+        if asks(node):
             return ()
         named = [key for key, value in node.inputs.items() if isinstance(value, str | list) and role_of(key) == role]
         if named:
             return self._inputs(node, named, role, sure=True, depth=depth)
-        others = [key for key in _live(node) if _may_carry(key) and role_of(key) is None]
+        others = [key for key in _live(self._graph, node) if _may_carry(key) and role_of(key) is None]
         if role == NEGATIVE and not sure:
             others = [key for key in others if "cond" not in key]
         return self._inputs(node, others, role, sure=sure, depth=depth)
@@ -138,7 +146,7 @@ def _role_of_output(node: Node, slot: int, role: str) -> str:
     return role
 
 
-def _live(node: Node) -> list[str]:
+def _live(graph: Graph, node: Node) -> list[str]:
     """The inputs that a node makes use of: of a switch, only the one it is set to, where that is plain."""
     keys = list(node.inputs)
     kind = node.kind.lower()
@@ -148,8 +156,9 @@ def _live(node: Node) -> list[str]:
         return keys
     if "any switch" in kind:
         return keys[:1]
-    for key, value in node.inputs.items():
+    for key, setting in node.inputs.items():
         if key.lower() in ("select", "input", "index", "switch", "boolean"):
+            value = plain(graph, setting, ("value",), lambda one: isinstance(one, int))
             wanted = (
                 ("true", "on_true") if value is True else ("false", "on_false") if value is False else (str(value),)
             )
@@ -160,8 +169,8 @@ def _live(node: Node) -> list[str]:
 
 
 def _may_carry(key: str) -> bool:
-    first = tokens(key)[:1]
-    return key in _ENCODERS or not first or first[0] not in _NO_WORDS_BEHIND
+    said = tokens(key)
+    return key in _ENCODERS or not said or (said[0] not in _NO_WORDS_BEHIND and "system" not in said)
 
 
 def _is_text(key: str) -> bool:

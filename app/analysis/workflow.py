@@ -18,6 +18,7 @@ _MUTED, _BYPASSED = 2, 4
 _NOT_RUN = frozenset(("Note", "MarkdownNote", "Reroute", "PrimitiveNode", "GetNode", "SetNode"))
 _INPUT_NODE, _OUTPUT_NODE = -10, -20  # of a subgraph, in its links
 _NODES, _LEVELS, _HOPS, _STEPS = 10_000, 300, 300, 100_000
+_OWN = "-1"  # the host itself, among the nodes whose values are promoted
 _GROUPS = ("workflow/", "workflow>")
 
 Raw = Mapping[str, Any]
@@ -35,7 +36,9 @@ class _Level:
     links: dict[Any, Link]
     parent: "_Level | None" = None
     host: Raw = field(default_factory=dict)
-    inputs: list[tuple[str, int]] = field(default_factory=list)  # of a sheet: the host's input, by name and place
+    inputs: list[str | None] = field(
+        default_factory=list
+    )  # of a sheet: the host's inputs, None where they are in order
     outputs: list[Link] = field(default_factory=list)
     promoted: dict[tuple[str, str], Any] = field(default_factory=dict)  # (node, input) -> value set at the host
     children: dict[str, "_Level"] = field(default_factory=dict)
@@ -95,7 +98,7 @@ class _Drawing:
         if inner := self._subgraphs.get(kind):
             links = _links(inner.get("links"))
             sheet = _Level(path, _by_id(inner.get("nodes")), links, parent, host)
-            sheet.inputs = [(words(one.get("name")), place) for place, one in enumerate(_mappings(inner.get("inputs")))]
+            sheet.inputs = [words(one.get("name")) for one in _mappings(inner.get("inputs"))]
             outputs = {link[3]: origin for link, origin in _ends(inner.get("links")) if link[2] == _OUTPUT_NODE}
             sheet.outputs = [outputs.get(place, _NOWHERE) for place in range(len(_mappings(inner.get("outputs"))))]
             sheet.promoted = _promoted(host)
@@ -166,14 +169,16 @@ def _from_host(level: _Level, slot: int) -> tuple[Any, Any]:
     """The value, or else the link, that the host of a sheet is given at one of the sheet's inputs."""
     if not 0 <= slot < len(level.inputs):
         return None, None
-    name, place = level.inputs[slot]
+    name = level.inputs[slot]
     inputs = _mappings(level.host.get("inputs"))
-    one = next((one for one in inputs if name and one.get("name") == name), None)
-    if one is None:
-        one = inputs[place] if place < len(inputs) else {}
+    if name is None:
+        one = inputs[slot] if slot < len(inputs) else {}
+    else:
+        one = next((one for one in inputs if one.get("name") == name), {})
     if (link := one.get("link")) is not None:
         return None, link
-    return values_of(level.host).get(name), None
+    own = level.promoted.get((_OWN, words(name)))
+    return own if own is not None else values_of(level.host).get(words(name)), None
 
 
 def _promoted(host: Raw) -> dict[tuple[str, str], Any]:
@@ -206,7 +211,7 @@ def _group(group: Raw, path: str, parent: _Level, host: Raw) -> _Level:
                 sheet.links[number] = inside[place, slot]
             else:
                 sheet.links[number] = (_INPUT_NODE, len(sheet.inputs))
-                sheet.inputs.append(("", len(sheet.inputs)))
+                sheet.inputs.append(None)
             own["inputs"].append({**one, "link": number})
         free = range(len(_mappings(node.get("outputs"))))
         sheet.outputs += [(place, slot) for slot in free if (place, slot) not in used]

@@ -60,7 +60,11 @@ _WIDGETS: Mapping[str, tuple[str, ...]] = {
     }.items()
 }
 _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft)\s*$", re.IGNORECASE)
-_WRITTEN = re.compile(r"\w[\s,]+\w")
+_WRITTEN = re.compile(r"\w[\s,]+\w|[\u3040-\u9fff]{3}")
+_PROSE = re.compile(r"\w+(?:\W+\w+){3}|\w,\s+\w|[\u3040-\u9fff]{4}")  # not the name of a choice: `1:1 (Square)`
+_TEXTUAL = re.compile(r"text|string|prompt|show|primitive|wildcard", re.IGNORECASE)
+_JOINING = re.compile(r"concat|join|append|combine", re.IGNORECASE)
+_LOOKED_AT = 2_000  # characters
 _LOADED = {
     "lora": "lora_name",
     "vae": "vae_name",
@@ -109,16 +113,23 @@ def _aligned(names: tuple[str, ...], values: list[Any]) -> dict[str, Any] | None
 
 
 def _guessed(kind: str, values: list[Any]) -> dict[str, Any]:
-    """Files by what the node loads, written words as texts, anything else under a name that says nothing."""
+    """Names by what values look like: files by what the node loads, a node's only text, of several the first one.
+
+    A node with several texts may hold a prompt and its negative, so the first is taken for a prompt and no more.
+    """
     found: dict[str, Any] = {}
     texts = [value for value in values if isinstance(value, str)]
+    prompt = next((text for text in texts if _PROSE.search(text[:_LOOKED_AT])), None)
+    alone = len(texts) == 1 and (_TEXTUAL.search(kind) or _WRITTEN.search(texts[0][:_LOOKED_AT]))
     for place, value in enumerate(islice(values, _VALUES)):
         name = f"widget_{place}"
         if isinstance(value, str) and _FILE.search(value[-20:]):
             name = next((loaded for word, loaded in _LOADED.items() if word in kind.lower()), name)
-        elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+        elif isinstance(value, list) and value and all(isinstance(one, str) for one in value):
             name = f"text_{place}"  # what a node shows
-        elif isinstance(value, str) and (len(texts) == 1 or _WRITTEN.search(value)):
+        elif isinstance(value, str) and (alone or (_JOINING.search(kind) and _WRITTEN.search(value[:_LOOKED_AT]))):
             name = f"text_{place}"
+        elif value is prompt and value is not None and len(texts) > 1:
+            name = "positive_prompt"
         found.setdefault(name, value)
     return found
