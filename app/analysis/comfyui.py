@@ -7,7 +7,7 @@ Of several outputs, that behind the most samplers counts: the last pass of a cha
 decides the settings and comes first with its words; the words of the others follow, each on a line, where they differ.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -72,8 +72,6 @@ def read_graph(graph: Graph) -> Made | None:
     positive, negative, met = _words(graph, samplers)
     if not samplers and not positive:
         positive, negative = _titled(graph)
-    if negative == positive:
-        negative = ""  # one text for both: the negative of a model that knows none
     found = generation(graph, samplers, before)
     return Made.of(_GENERATOR, positive, negative, found, understood=met)
 
@@ -140,12 +138,14 @@ def _words(graph: Graph, samplers: list[Node]) -> tuple[str, str, bool]:
         reader = Words(graph, loose=True)
         positive = _joined(reader.given(node, POSITIVE) for node in samplers)
     met = reader.met
-    return positive, _joined(reader.given(node, NEGATIVE) for node in samplers), met
+    wanted = {text.strip() for node in samplers for text in reader.given(node, POSITIVE)}
+    return positive, _joined((reader.given(node, NEGATIVE) for node in samplers), wanted), met
 
 
-def _joined(texts: Iterator[tuple[str, ...]]) -> str:
+def _joined(texts: Iterator[tuple[str, ...]], without: Collection[str] = ()) -> str:
+    """The texts, each once on its line. A negative goes without what is wanted: one text for both is no negative."""
     found = dict.fromkeys(text.strip() for some in texts for text in some)
-    return "\n".join(text for text in found if text)[:_LONGEST]
+    return "\n".join(text for text in found if text and text not in without)[:_LONGEST]
 
 
 def _titled(graph: Graph) -> tuple[str, str]:

@@ -32,7 +32,8 @@ _NO_WORDS_BEHIND = names(
 )
 _CARRIERS = frozenset(("guider", "pipe", "ctx", "context"))  # hold both roles
 _ASKS = re.compile(
-    r"ollama|llm|chatgpt|openaichat|claude|gemininode|florence|joycaption|captioner|tagger|interrogat", re.IGNORECASE
+    r"ollama|llm|chatgpt|openaichat|claude|gemininode|textgenerate|florence|joycaption|captioner|tagger|interrogat|regex",
+    re.IGNORECASE,
 )
 _MANY, _LONGEST, _DEEP = 64, 64 * 1024, 120
 _NAME_CHARACTERS = 80
@@ -56,14 +57,15 @@ def _role_of(name: str) -> str | None:
 
 
 def asks(node: Node) -> bool:
-    """Whether a node asks a language model: the answer is not in the graph, and the question is no prompt."""
+    """Whether what a node says is not in the graph: it asks a model, and the question is no prompt, or computes."""
     return bool(_ASKS.search(node.kind))
 
 
 class Words:
     """One reading of a graph: remembers what each node gave. `met` says that a place for words was reached.
 
-    A loose reading also takes plain texts whose input's name says nothing, where they look like written words.
+    A loose reading also takes plain texts whose input's name says nothing, where they look like written words, and
+    what a language model was asked to write on.
     """
 
     def __init__(self, graph: Graph, *, loose: bool = False) -> None:
@@ -82,6 +84,8 @@ class Words:
         name, slot = target
         node = self._graph[name]
         role = _role_of_output(node, slot, role)
+        if role == NEGATIVE and slot > 0:
+            sure = False  # an encoder with one text and two outputs: the text is not that of the second
         key = name, role, sure
         if key not in self._known:
             self._known[key] = ()  # a circle adds nothing
@@ -94,7 +98,7 @@ class Words:
         kind = node.kind.lower()
         if "zeroout" in kind or "clipvision" in kind:  # a conditioning of nothing, and one of a picture
             return ()
-        if asks(node):
+        if asks(node) and not self._loose:
             return ()
         named = [key for key, value in node.inputs.items() if isinstance(value, str | list) and role_of(key) == role]
         if named:
@@ -131,7 +135,7 @@ class Words:
         if isinstance(value, list) and len(value) == 2 and isinstance(value[1], int):
             return  # a link to a node that is not there
         for text in value if isinstance(value, list) else [value]:
-            if isinstance(text, str) and (named or (self._loose and _is_prose(key, text))):
+            if isinstance(text, str) and (named or (self._loose and _is_prose(key, text))) and not _is_file(text):
                 self.met = True
                 if text.strip():
                     yield text[:_LONGEST]
@@ -179,7 +183,11 @@ def _is_text(key: str) -> bool:
 
 
 def _is_prose(key: str, text: str) -> bool:
-    return not _NO_TEXT & set(tokens(key)) and bool(_PROSE.search(text[:_LONGEST])) and not _FILE.search(text[-20:])
+    return not _NO_TEXT & set(tokens(key)) and bool(_PROSE.search(text[:_LONGEST]))
+
+
+def _is_file(text: str) -> bool:
+    return bool(_FILE.search(text[-20:])) and " " not in text.strip()
 
 
 def _some(value: Any) -> bool:

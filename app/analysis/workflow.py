@@ -18,6 +18,7 @@ _MUTED, _BYPASSED = 2, 4
 _NOT_RUN = frozenset(("Note", "MarkdownNote", "Reroute", "PrimitiveNode", "GetNode", "SetNode"))
 _INPUT_NODE, _OUTPUT_NODE = -10, -20  # of a subgraph, in its links
 _NODES, _LEVELS, _HOPS, _STEPS = 10_000, 300, 300, 100_000
+_VALUE_TYPES = ("STRING", "INT", "FLOAT", "BOOLEAN", "COMBO")
 _OWN = "-1"  # the host itself, among the nodes whose values are promoted
 _GROUPS = ("workflow/", "workflow>")
 
@@ -101,7 +102,7 @@ class _Drawing:
             sheet.inputs = [words(one.get("name")) for one in _mappings(inner.get("inputs"))]
             outputs = {link[3]: origin for link, origin in _ends(inner.get("links")) if link[2] == _OUTPUT_NODE}
             sheet.outputs = [outputs.get(place, _NOWHERE) for place in range(len(_mappings(inner.get("outputs"))))]
-            sheet.promoted = _promoted(host)
+            sheet.promoted = _promoted(host, _mappings(inner.get("inputs")))
             return sheet
         group = mapping(self._groups.get(kind.split(">", 1)[-1].split("/", 1)[-1])) if kind.startswith(_GROUPS) else {}
         return _group(group, path, parent, host) if group else None
@@ -181,10 +182,16 @@ def _from_host(level: _Level, slot: int) -> tuple[Any, Any]:
     return own if own is not None else values_of(level.host).get(words(name)), None
 
 
-def _promoted(host: Raw) -> dict[tuple[str, str], Any]:
-    """The values of inner nodes that are set at the host: `proxyWidgets` names them in the order of its values."""
-    names = _list(mapping(host.get("properties")).get("proxyWidgets"))
+def _promoted(host: Raw, inputs: list[dict[str, Any]]) -> dict[tuple[str, str], Any]:
+    """The values that are set at the host, for inner nodes or for its sheet's inputs.
+
+    `proxyWidgets` names them in order; newer files have none, and the values follow the inputs that can hold one.
+    """
     values = _list(host.get("widgets_values"))
+    names = _list(mapping(host.get("properties")).get("proxyWidgets"))
+    if not names:
+        names = [[_OWN, one.get("name")] for one in inputs if one.get("type") in _VALUE_TYPES]
+        values = values if len(names) == len(values) else []
     return {
         (str(one[0]), one[1]): value
         for one, value in zip(names, values, strict=False)

@@ -56,13 +56,20 @@ _WIDGETS: Mapping[str, tuple[str, ...]] = {
         "StringConcatenate": "string_a string_b delimiter",
         "StringReplace": "string find replace",
         "PrimitiveString": "value",
+        "PrimitiveInt": "value",
+        "PrimitiveFloat": "value",
+        "PrimitiveBoolean": "value",
+        "ComfySwitchNode": "switch",
         "PrimitiveStringMultiline": "value",
     }.items()
 }
 _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft)\s*$", re.IGNORECASE)
 _WRITTEN = re.compile(r"\w[\s,]+\w|[\u3040-\u9fff]{3}")
-_PROSE = re.compile(r"\w+(?:\W+\w+){3}|\w,\s+\w|[\u3040-\u9fff]{4}")  # not the name of a choice: `1:1 (Square)`
-_TEXTUAL = re.compile(r"text|string|prompt|show|primitive|wildcard", re.IGNORECASE)
+# Not the name of a choice, like `1:1 (Square)` or `Nano Banana 2 (Flash)`
+_PROSE = re.compile(
+    r"[^\W\d_]+,\s+[^\W\d_]|(?:^|\s)[a-z]+\s+[a-z]+\s+\S+\s+\S|(?i:\b(?:a|an|the|of|in|with) [a-z])|[\u3040-\u9fff]{4}"
+)
+_TEXTUAL = re.compile(r"(?<![a-z])text|Text|[Ss]tring|[Pp]rompt|[Ss]how|Primitive|[Ww]ildcard")
 _JOINING = re.compile(r"concat|join|append|combine", re.IGNORECASE)
 _LOOKED_AT = 2_000  # characters
 _LOADED = {
@@ -98,6 +105,8 @@ def _listed(inputs: Any) -> Iterator[str]:
 
 def _aligned(names: tuple[str, ...], values: list[Any]) -> dict[str, Any] | None:
     """Names and values in step; None where values are left over that have no name."""
+    if len(names) == len(values):
+        return dict(zip(names, values, strict=True))
     found, place = dict[str, Any](), 0
     for position, name in enumerate(names):
         if place >= len(values):
@@ -120,7 +129,7 @@ def _guessed(kind: str, values: list[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     texts = [value for value in values if isinstance(value, str)]
     prompt = next((text for text in texts if _PROSE.search(text[:_LOOKED_AT])), None)
-    alone = len(texts) == 1 and (_TEXTUAL.search(kind) or _WRITTEN.search(texts[0][:_LOOKED_AT]))
+    alone = len(texts) == 1 and (_TEXTUAL.search(kind) or _PROSE.search(texts[0][:_LOOKED_AT]))
     for place, value in enumerate(islice(values, _VALUES)):
         name = f"widget_{place}"
         if isinstance(value, str) and _FILE.search(value[-20:]):

@@ -202,6 +202,14 @@ def test_words_are_found_behind_any_node(nodes, expected):
             },
             ("a hut", "rain"),
         ),
+        (  # an encoder with two outputs and one text
+            {
+                "p": node("Reroute", **{"": ["e", 0]}),
+                "n": node("Reroute", **{"": ["e", 1]}),
+                "e": node("Both", prompt="a hut"),
+            },
+            ("a hut", None),
+        ),
         ({"p": node("PowerPrompt", prompt="a hut", negative_prompt="rain"), "n": encoded("")}, ("a hut", None)),
     ],
 )
