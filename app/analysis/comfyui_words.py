@@ -39,6 +39,8 @@ _MANY, _LONGEST, _DEEP = 64, 64 * 1024, 120
 _NAME_CHARACTERS = 80
 _BETWEEN = 100  # characters of a delimiter
 _NODES = 2_000  # that are visited for one image
+_INSTRUCTION = re.compile(r"\W*(?:\w+\W+)?you are an? ", re.IGNORECASE)
+_PROGRAM = re.compile(r";[ \t]*\n")
 _PROSE = re.compile(r"\w{2,}[\s,]+\w{2,}")
 _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft|onnx|png|jpe?g|webp|yaml|json|txt)\s*$", re.IGNORECASE)
 
@@ -135,7 +137,9 @@ class Words:
         if isinstance(value, list) and len(value) == 2 and isinstance(value[1], int):
             return  # a link to a node that is not there
         for text in value if isinstance(value, list) else [value]:
-            if isinstance(text, str) and (named or (self._loose and _is_prose(key, text))) and not _is_file(text):
+            if not isinstance(text, str) or _is_file(text) or (self._loose and is_instruction(text)):
+                continue
+            if named or (self._loose and _is_prose(key, text)):
                 self.met = True
                 if text.strip():
                     yield text[:_LONGEST]
@@ -173,7 +177,7 @@ def _live(graph: Graph, node: Node) -> list[str]:
 
 
 def _may_carry(key: str) -> bool:
-    said = tokens(key)
+    said = tokens(key.rpartition(".")[2])  # of `model.prompt`, an input of the model that was chosen
     return key in _ENCODERS or not said or (said[0] not in _NO_WORDS_BEHIND and "system" not in said)
 
 
@@ -184,6 +188,11 @@ def _is_text(key: str) -> bool:
 
 def _is_prose(key: str, text: str) -> bool:
     return not _NO_TEXT & set(tokens(key)) and bool(_PROSE.search(text[:_LONGEST]))
+
+
+def is_instruction(text: str) -> bool:
+    """Whether a text tells a language model what it is, or is a program."""
+    return bool(_INSTRUCTION.match(text[:_BETWEEN])) or bool(_PROGRAM.search(text[:_LONGEST]))
 
 
 def _is_file(text: str) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from app.analysis.comfyui_words import is_instruction
+
 _AFTER = ("fixed", "increment", "decrement", "randomize", True, False)  # what happens to a seed after a run
 _VALUES = 500
 _WIDGETS: Mapping[str, tuple[str, ...]] = {
@@ -128,7 +130,7 @@ def _guessed(kind: str, values: list[Any]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     texts = [value for value in values if isinstance(value, str)]
-    prompt = next((text for text in texts if _PROSE.search(text[:_LOOKED_AT])), None)
+    prompt = next((text for text in texts if _PROSE.search(text[:_LOOKED_AT]) and not is_instruction(text)), None)
     alone = len(texts) == 1 and (_TEXTUAL.search(kind) or _PROSE.search(texts[0][:_LOOKED_AT]))
     for place, value in enumerate(islice(values, _VALUES)):
         name = f"widget_{place}"

@@ -150,6 +150,19 @@ def test_a_graph_is_walked_from_its_output_to_the_words_and_settings():
         (texts("Composer", part_1="a hut in the snow", mode="fast and good"), "a hut in the snow"),
         (texts("StyleLoader", file="styles/a hut.txt", text="雪の小屋"), "雪の小屋"),
         ({"p": node("easy positive", positive="a hut")}, "a hut"),
+        ({"p": node("ChosenModel", **{"model.prompt": ["e", 0]}), "e": encoded("a hut")}, "a hut"),
+        (texts("PrimitiveString", value="styles/detail.safetensors"), None),
+        (
+            texts(
+                "ComfySwitchNode", switch=["b", 0], on_true=["u", 0], on_false="a cat", behind=node("X", text="a hut")
+            )
+            | {"b": node("PrimitiveBoolean", value=True)},
+            "a hut",
+        ),
+        (
+            texts("TextGenerate", prompt=["u", 0], behind=node("Concat", text_a="You are an expert.", text_b="a hut")),
+            "a hut",
+        ),
     ],
 )
 def test_words_are_found_behind_any_node(nodes, expected):
@@ -184,8 +197,9 @@ def test_words_are_found_behind_any_node(nodes, expected):
         ),
         (
             {
-                "p": node("FromBasicPipe", basic_pipe=["pipe", 0]),
-                "n": node("FromBasicPipe", basic_pipe=["pipe", 0]),
+                "p": node("Reroute", **{"": ["parts", 3]}),
+                "n": node("Reroute", **{"": ["parts", 4]}),
+                "parts": node("FromBasicPipe", basic_pipe=["pipe", 0]),
                 "pipe": node("EditBasicPipe", basic_pipe=["made", 0], positive=["e", 0]),
                 "made": node("ToBasicPipe", model=["model", 0], positive=["old", 0], negative=["f", 0]),
                 "e": encoded("a hut"),
