@@ -159,7 +159,7 @@ def _live(graph: Graph, node: Node) -> list[str]:
     keys = list(node.inputs)
     kind = node.kind.lower()
     if kind == "dualcfgguider":
-        return ["cond1", *(key for key in keys if key != "cond2")]
+        return [key for key in keys if key != "cond2"]
     if "switch" not in kind:
         return keys
     if "any switch" in kind:
