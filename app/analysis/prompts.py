@@ -1,7 +1,8 @@
 """Reads how an AI image was made, from the texts inside it: the door to the readers of each generator's format.
 
 It works on texts that `embedded.py` took out, and never guesses: a text that fits no format is left to `raw`. Names of
-texts are those of PNG chunks; of EXIF `UserComment`, `ImageDescription`, `Make` and `Model`, of XMP `xmp:CreatorTool`.
+texts are those of PNG chunks and of tags in video containers; EXIF's `UserComment`, `ImageDescription`, `XPComment`,
+`Make` and `Model`; XMP's with their prefix; `c2pa` (see `c2pa.py`).
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,10 @@ from app.analysis.made import Made, Verdict, load_mapping, mapping
 
 __all__ = ["Made", "Verdict", "read"]
 
-GENERATIONS = ("parameters", "UserComment", "ImageDescription", "Comment", "comment", "Description", "dc:description")
+GENERATIONS = (
+    *("parameters", "UserComment", "exif:UserComment", "ImageDescription", "XPComment"),
+    *("Comment", "comment", "Description", "dc:description"),
+)
 _GRAPHS = ("prompt", "workflow")
 _MARKED = 12  # characters within which a text says that it is a graph, as in `Workflow: {`
 

@@ -1,6 +1,7 @@
 """Small ComfyUI workflows as they are drawn: what is switched off, carried, promoted or packed away."""
 
 import json
+import random
 import time
 
 import pytest
@@ -266,6 +267,39 @@ def test_values_promoted_to_the_host_replace_those_inside():
     assert said(drawing, **SUBGRAPHS) == ("a boat", "fog")
 
 
+def test_values_of_a_host_without_names_follow_the_inputs_that_hold_one():
+    inputs = [{"name": "clip", "type": "CLIP"}, {"name": "words", "type": "STRING"}, {"name": "n", "type": "INT"}]
+    drawing = Drawing()
+    host = drawing.add("encoder", "a boat", 5, clip=None)
+    drawing.sampled((host, 0, "CONDITIONING"), encoded(drawing, "fog"))
+    assert said(drawing, definitions={"subgraphs": [ENCODER | {"inputs": inputs}]}) == ("a boat", "fog")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["x.safetensors", -1, "a boat, at sea", "blurry, bad hands"], "a boat, at sea"),
+        (["fast mode", "You are an expert at prompts, so write", "a boat in the rain"], "a boat in the rain"),
+        (["Nano Banana 2 (Flash Image)", "1:1 (Square)", "randomize"], None),
+        (["seedance-1-0-pro-250528", "海边的一条船 雨天"], "海边的一条船 雨天"),
+        (["uniform float x;\nvoid main of the shader;\n", "mode"], None),
+    ],
+)
+def test_of_unnamed_texts_the_first_written_one_is_the_prompt_and_none_is_negative(values, expected):
+    drawing = Drawing()
+    loader = drawing.add("Some Loader", *values, outputs=("C", "C"))
+    drawing.sampled((loader, 0, "CONDITIONING"), (loader, 1, "CONDITIONING"))
+    assert said(drawing) == (expected, None)
+
+
+def test_a_node_that_calls_a_model_elsewhere_is_read_without_names():
+    drawing = Drawing()
+    made = drawing.add("Flux9ImageNode", "flux-9-pro", "a boat in the rain", 5, "randomize", outputs=("IMAGE",))
+    drawing.add("SaveImage", "my best of images", outputs=(), images=(made, 0, "IMAGE"))
+    made = read(drawing.written())
+    assert (made.prompt, made.negative_prompt, made.verdict) == ("a boat in the rain", None, "partly")
+
+
 def test_a_subgraph_that_is_switched_off_says_nothing():
     drawing = Drawing()
     host = drawing.add("encoder", "never", mode=MUTED, words=None, widgets=("words",))
@@ -354,3 +388,31 @@ def test_no_drawing_holds_the_reader_up(draw):
     made = prompts.read({"workflow": text})
     assert time.process_time() - started < 1
     assert made.generator == "ComfyUI"
+
+
+ODD = [None, True, -1, 0, 1, 10**25, 1e308, "", "1", [], {}, [1, 2], ["1", 0], [[[]]], {"id": 1}, -10, "-10", -20]
+
+
+def damaged(value, chance, part):
+    """The same value with some of its parts replaced by odd ones."""
+    if chance.random() < part:
+        return chance.choice(ODD)
+    if isinstance(value, dict):
+        return {key: damaged(inner, chance, part) for key, inner in value.items()}
+    return [damaged(inner, chance, part) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("part", [0.003, 0.01, 0.05])
+def test_a_damaged_drawing_gives_a_value(part):
+    chance = random.Random(1)
+    drawing = Drawing()
+    text = drawing.add("PrimitiveStringMultiline", "a boat", outputs=("STRING",))
+    outer = drawing.add("outer", said=(text, 0, "STRING"))
+    nodes = [draw(drawing) for draw in (muted, bypassed, rerouted, primitive, set_and_got, listed_widgets, shown_text)]
+    for place in nodes:
+        drawing.sampled((outer, 0, "CONDITIONING"), place)
+    workflow = drawing.written(
+        **SUBGRAPHS, extra={"groupNodes": {"Words": {"nodes": drawing.nodes, "links": [[0, 0, 1, 0]]}}}
+    )
+    for _ in range(150):
+        prompts.read({"workflow": json.dumps(damaged(workflow, chance, part))})
