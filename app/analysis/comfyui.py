@@ -21,7 +21,7 @@ _SETTINGS = frozenset(
     ("seed", "noise_seed", "steps", "cfg", "sampler_name", "sampler", "sigmas", "noise", "denoise", "scheduler")
 )
 _SEEDS = frozenset(("seed", "noise_seed"))
-_GIVEN = frozenset(("guider", "conditioning", "text_embeds", "prompt_embeds", "pipe", "basic_pipe"))
+_GIVEN = frozenset(("conditioning", "embeds", "pipe", "tuple", "context", "ctx"))  # words in the names of inputs
 _SAMPLERS, _OUTPUTS = 12, 32  # that are looked at
 _LONGEST = 64 * 1024  # characters of a prompt
 _GENERATOR = "ComfyUI"
@@ -118,7 +118,7 @@ def _is_sampler(graph: Graph, node: Node) -> bool:
         return False
     if any(role_of(key) and linked(graph, value) for key, value in node.inputs.items()):
         return bool(told & _SEEDS) or len(told) > 1
-    return len(told) > 1 and any(linked(graph, node.inputs.get(key)) for key in _GIVEN)
+    return len(told) > 1 and any(_GIVEN & set(tokens(key)) and linked(graph, node.inputs[key]) for key in node.inputs)
 
 
 def _is_whole(graph: Graph, node: Node) -> bool:

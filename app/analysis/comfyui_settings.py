@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from app.analysis.comfyui_nodes import Graph, Node, linked, names, plain, tokens
-from app.analysis.made import is_number, lora, number, size
+from app.analysis.made import is_number, lora, size
 
 _WRITTEN = {
     "steps": ("steps",),
@@ -18,11 +18,12 @@ _TEXTS = ("sampler", "scheduler")
 _SEEDS = ("seed", "noise_seed")
 _MODELS = ("ckpt_name", "unet_name", "gguf_name", "model_name", "base_ckpt_name", "model")
 # Which inputs lead to what, by the first word of their names
-_SETTING = names("sigmas noise sampler guider settings pipe basic ctx context base")
-_MODEL = names("model unet guider pipe basic ctx context base lora loras optional diffusion")
-_LATENT = names("latent samples pixels image images pipe basic ctx context optional")
+_SETTING = names("sigmas noise sampler guider settings pipe basic detailer ctx context base")
+_MODEL = names("model unet guider pipe basic detailer sdxl ctx context base lora loras optional diffusion")
+_LATENT = names("latent samples pixels image images pipe basic sdxl ctx context optional")
 _WORDS = names("positive conditioning cond guider pipe basic clip")
 _NUMBERED = re.compile(r"lora(?:_name)?_?(\d{1,3})")
+_SIDES = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
 _STRENGTHS = ("strength_model", "lora_model_strength", "model_strength", "strength", "weight", "lora_strength")
 _STRENGTHS_OF_MANY = ("model_weight_", "model_str_", "strength_", "lora_wt_", "lora_strength_", "weight_")
 _NODES, _LORAS = 1_000, 100
@@ -116,9 +117,7 @@ def _vae(graph: Graph, before: list[Node]) -> str | None:
 
 def _sizes(graph: Graph, nodes: Iterable[Node]) -> Iterator[dict[str, int]]:
     for node in nodes:
-        sides = [
-            number(side) if isinstance(side := plain(graph, node.inputs.get(name), (name,), is_number), str) else side
-            for name in ("width", "height")
-        ]
-        if measured := size(*sides):
-            yield measured
+        for sides in _SIDES:
+            pixels = (plain(graph, node.inputs.get(name), (name,), is_number) for name in sides)
+            if measured := size(*pixels):
+                yield measured

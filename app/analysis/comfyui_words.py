@@ -30,7 +30,7 @@ _NO_WORDS_BEHIND = names(
     "model clip vae image images latent samples pixels mask masks control controlnet noise sigmas sampler unet "
     "ipadapter insightface upscale seed steps cfg lora audio video bbox sam segm scheduler empty width height"
 )
-_CARRIERS = frozenset(("guider", "pipe", "ctx", "context"))  # hold both roles
+_CARRIERS = frozenset(("guider", "pipe", "ctx", "context", "tuple"))  # hold both roles
 _ASKS = re.compile(
     r"ollama|llm|chatgpt|openaichat|claude|gemininode|textgenerate|florence|joycaption|captioner|tagger|interrogat|regex",
     re.IGNORECASE,

@@ -1,18 +1,12 @@
 """Small ComfyUI graphs, for what the corpus lacks."""
 
 import json
-import random
-import time
 
 import pytest
 
 from app.analysis import prompts
 from app.analysis.made import Made, Verdict
-
-
-def node(kind, **inputs):
-    title = inputs.pop("title", "")
-    return {"class_type": kind, "inputs": inputs, "_meta": {"title": title}}
+from tests.analysis.graphs import encoded, node, sampled, texts
 
 
 def read(graph):
@@ -22,32 +16,6 @@ def read(graph):
 def said(graph):
     made = read(graph)
     return made.prompt, made.negative_prompt
-
-
-def sampled(**nodes):
-    """A graph that saves what one KSampler made; `p` and `n` are its conditionings."""
-    return {
-        "save": node("SaveImage", images=["decode", 0]),
-        "decode": node("VAEDecode", samples=["sampler", 0], vae=["model", 2]),
-        "sampler": node(
-            "KSampler", seed=7, steps=30, cfg=6.5, sampler_name="euler", scheduler="normal", denoise=1.0,
-            model=["model", 0], positive=["p", 0], negative=["n", 0], latent_image=["latent", 0],
-        ),
-        "model": node("CheckpointLoaderSimple", ckpt_name="dream.safetensors"),
-        "latent": node("EmptyLatentImage", width=832, height=1216, batch_size=1),
-        "p": node("CLIPTextEncode", text="a boat", clip=["model", 1]),
-        "n": node("CLIPTextEncode", text="fog", clip=["model", 1]),
-    } | nodes  # fmt: skip
-
-
-def encoded(text):
-    return node("CLIPTextEncode", text=text, clip=["model", 1])
-
-
-def texts(kind, **inputs):
-    """Nodes that give the positive encoder its text; `behind` is one more node, which `["u", 0]` leads to."""
-    behind = inputs.pop("behind", node("Nothing"))
-    return {"p": encoded(["t", 0]), "t": node(kind, **inputs), "u": behind}
 
 
 def test_a_graph_is_walked_from_its_output_to_the_words_and_settings():
@@ -333,21 +301,6 @@ def test_loras_are_found_on_the_way_to_the_model():
     assert (made.generation["model"], made.generation["clip_skip"]) == ("base.gguf", 2)
 
 
-def test_wrappers_with_samplers_of_their_own_are_known_by_their_inputs():
-    graph = {
-        "1": node("VHS_VideoCombine", images=["2", 0]),
-        "2": node("WanVideoDecode", samples=["3", 0]),
-        "3": node(
-            "WanVideoSampler", model=["4", 0], text_embeds=["5", 0], image_embeds=["6", 0], steps=6, cfg=1.0, seed=3
-        ),
-        "4": node("WanVideoModelLoader", model="wan.safetensors"),
-        "5": node("WanVideoTextEncode", positive_prompt="a fox", negative_prompt="blur", t5=["7", 0]),
-        "6": node("WanVideoEmptyEmbeds", width=832, height=480),
-    }
-    made = read(graph)
-    assert (made.prompt, made.negative_prompt, made.generation["model"]) == ("a fox", "blur", "wan.safetensors")
-
-
 def test_a_node_that_calls_a_model_elsewhere_is_its_own_sampler():
     graph = {
         "1": node("SaveImage", images=["2", 0]),
@@ -381,16 +334,21 @@ def test_inputs_of_wrong_types_are_no_links(values):
     assert read(graph).negative_prompt == "fog"
 
 
-def test_graphs_in_other_places_are_found():
-    graph, drawn = json.dumps(sampled()), json.dumps({"nodes": []})
-    for texts in (
-        {"Model": f"prompt:{graph}", "Make": f"workflow:{drawn}"},
-        {"ImageDescription": f"Prompt: {graph}"},
-        {"UserComment": graph},
-        {"comment": json.dumps({"prompt": graph, "workflow": drawn})},
+GRAPH, EMPTY = json.dumps(sampled()), json.dumps({"nodes": []})
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"Model": f"prompt:{GRAPH}", "Make": f"workflow:{EMPTY}"},
+        {"ImageDescription": f"Prompt: {GRAPH}"},
+        {"UserComment": GRAPH},
+        {"comment": json.dumps({"prompt": GRAPH, "workflow": EMPTY})},
         {"comment": json.dumps({"prompt": sampled(), "CreationTime": "2025"})},
-    ):
-        assert prompts.read(texts).prompt == "a boat"
+    ],
+)
+def test_graphs_in_other_places_are_found(written):
+    assert prompts.read(written).prompt == "a boat"
 
 
 def test_civitais_plain_words_count_before_its_graph():
@@ -398,84 +356,3 @@ def test_civitais_plain_words_count_before_its_graph():
     made = prompts.read({"UserComment": json.dumps(sampled() | {"extraMetadata": json.dumps(extra)})})
     assert (made.generator, made.prompt, made.negative_prompt) == ("Civitai", "a hut", "rain")
     assert made.generation == {"steps": 20, "cfg": 4, "sampler": "Euler", "seed": 5}
-
-
-# ------------------------------------------------------------------------------------------------ graphs that do harm
-
-
-def chain(length, kind, **inputs):
-    """A graph whose words stand behind so many nodes."""
-    nodes = {str(place): node(kind, **{key: [str(place + 1), 0] for key in inputs}) for place in range(length)}
-    return sampled(p=node("Reroute", **{"": ["0", 0]}), **nodes, **{str(length): encoded("far")})
-
-
-def doubling():
-    return sampled(
-        p=encoded(["0", 0]),
-        **{
-            str(n): node("Concat", text_a=[str(n + 1), 0], text_b=[str(n + 1), 0], delimiter="-" * 99)
-            for n in range(90)
-        },
-        **{"90": node("Text", text="x" * 60_000)},
-    )
-
-
-def crowd(count):
-    """Every node linked to twenty others at random."""
-    chance = random.Random(5)
-    return sampled() | {
-        str(place): node(
-            chance.choice(["KSampler", "Concat text", "SaveImage", "LoraLoader", "TextEncode", "Replace"]),
-            positive=[str(chance.randrange(count)), 0],
-            seed=1,
-            find="x",
-            replace="x" * 1_000,
-            text="x" * 1_000,
-            lora_name="x",
-            **{f"text_{n}": [str(chance.randrange(count)), 0] for n in range(10)},
-            **{
-                f"{key}_{n}": [str(chance.randrange(count)), 0]
-                for key in ("model", "latent", "guider")
-                for n in range(3)
-            },
-        )
-        for place in range(count)
-    }
-
-
-GRAPHS = {
-    "a circle": lambda: sampled(p=node("A", text=["p", 0], conditioning=["n", 0]), n=node("B", text=["p", 0])),
-    "deep reroutes": lambda: chain(10_000, "Reroute", value=None),
-    "deep and wide": lambda: chain(5_000, "ConditioningCombine", conditioning_1=None, conditioning_2=None),
-    "doubled texts": doubling,
-    "a crowd": lambda: crowd(1_500),
-    "many samplers": lambda: {
-        str(n): node("KSampler", seed=1, positive=[str(n + 1), 0], latent=[str(n + 2), 0]) for n in range(9_000)
-    },
-    "many outputs": lambda: {str(n): node("SaveImage", images=[str((n * 7) % 20_000), 0]) for n in range(20_000)},
-    "many loras": lambda: sampled(model=node("Stack", **{f"lora_{n}": "x" * n for n in range(1_000)})),
-    "replaced": lambda: sampled(**texts("Replace", string="x" * 60_000, find="x", replace="y" * 60_000)),
-}
-
-
-@pytest.mark.parametrize("name", GRAPHS)
-def test_no_graph_holds_the_reader_up(name):
-    text = json.dumps(GRAPHS[name]())
-    started = time.process_time()
-    made = prompts.read({"prompt": text})
-    assert time.process_time() - started < 1
-    assert made.generator == "ComfyUI"
-    assert len(made.prompt or "") <= 64 * 1024
-
-
-def test_a_usual_graph_takes_a_millisecond():
-    text = json.dumps(sampled())
-    prompts.read({"prompt": text})
-    fastest = min(_seconds(text) for _ in range(20))
-    assert fastest < 0.001
-
-
-def _seconds(text):
-    started = time.perf_counter()
-    prompts.read({"prompt": text})
-    return time.perf_counter() - started

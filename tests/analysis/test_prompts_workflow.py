@@ -2,62 +2,11 @@
 
 import json
 import random
-import time
 
 import pytest
 
 from app.analysis import prompts
-
-MUTED, BYPASSED = 2, 4
-
-
-class Drawing:
-    """Draws a workflow: `add` a node, its inputs as (node, output, type), its widgets as values."""
-
-    def __init__(self):
-        self.nodes, self.links = [], []
-
-    def add(self, kind, *values, mode=0, outputs=("CONDITIONING",), number=None, widgets=None, **inputs):
-        number = number or len(self.nodes) + 1
-        drawn = []
-        for name, origin in inputs.items():
-            link = None
-            if origin:
-                link = len(self.links) + 1
-                self.links.append([link, *origin[:2], number, len(drawn), *origin[2:]])
-            drawn.append({"name": name, "type": origin[2] if origin else "*", "link": link})
-            if name in (widgets or ()):
-                drawn[-1]["widget"] = {"name": name}
-        given = values[0] if len(values) == 1 and isinstance(values[0], dict) else list(values)
-        self.nodes.append(
-            {
-                "id": number,
-                "type": kind,
-                "mode": mode,
-                "inputs": drawn,
-                "outputs": [{"name": name, "type": name, "links": []} for name in outputs],
-                "widgets_values": given,
-            }
-        )
-        return number
-
-    def sampled(self, positive, negative, model=None):
-        """A KSampler with its output, given the places of its words."""
-        model = model or (
-            self.add("CheckpointLoaderSimple", "dream.safetensors", outputs=("MODEL", "CLIP", "VAE")),
-            0,
-            "MODEL",
-        )
-        latent = self.add("EmptyLatentImage", 640, 960, 1, outputs=("LATENT",))
-        sampler = self.add(
-            "KSampler", 7, "randomize", 30, 6.5, "euler", "normal", 1.0, outputs=("LATENT",),
-            model=model, positive=positive, negative=negative, latent_image=(latent, 0, "LATENT"),
-        )  # fmt: skip
-        decode = self.add("VAEDecode", outputs=("IMAGE",), samples=(sampler, 0, "LATENT"))
-        self.add("SaveImage", "ComfyUI", outputs=(), images=(decode, 0, "IMAGE"))
-
-    def written(self, **more):
-        return {"nodes": self.nodes, "links": self.links, "version": 0.4} | more
+from tests.analysis.graphs import BYPASSED, ENCODER, MUTED, SUBGRAPHS, Drawing
 
 
 def read(workflow):
@@ -69,13 +18,9 @@ def said(drawing, **more):
     return made.prompt, made.negative_prompt
 
 
-def encoded(drawing, words, **inputs):
-    return drawing.add("CLIPTextEncode", words, **inputs), 0, "CONDITIONING"
-
-
 def test_a_workflow_alone_gives_words_and_settings():
     drawing = Drawing()
-    drawing.sampled(encoded(drawing, "a boat"), encoded(drawing, "fog"))
+    drawing.sampled(drawing.encoded("a boat"), drawing.encoded("fog"))
     made = read(drawing.written())
     assert (made.generator, made.prompt, made.negative_prompt, made.verdict) == ("ComfyUI", "a boat", "fog", "parsed")
     assert made.generation == {
@@ -93,7 +38,7 @@ def test_a_workflow_alone_gives_words_and_settings():
 def muted(drawing):
     off = drawing.add("CLIPTextEncode", "never", mode=MUTED)
     combined = drawing.add(
-        "ConditioningCombine", conditioning_1=encoded(drawing, "a boat"), conditioning_2=(off, 0, "CONDITIONING")
+        "ConditioningCombine", conditioning_1=drawing.encoded("a boat"), conditioning_2=(off, 0, "CONDITIONING")
     )
     return combined, 0, "CONDITIONING"
 
@@ -101,7 +46,7 @@ def muted(drawing):
 def bypassed(drawing):
     image = drawing.add("LoadImage", "x.png", "image", outputs=("IMAGE",))
     skipped = drawing.add(
-        "ControlNetApply", 1.0, mode=BYPASSED, image=(image, 0, "IMAGE"), conditioning=encoded(drawing, "a boat")
+        "ControlNetApply", 1.0, mode=BYPASSED, image=(image, 0, "IMAGE"), conditioning=drawing.encoded("a boat")
     )
     return skipped, 0, "CONDITIONING"
 
@@ -109,24 +54,24 @@ def bypassed(drawing):
 def bypassed_both(drawing):
     skipped = drawing.add(
         "ControlNetApplyAdvanced", mode=BYPASSED, outputs=("CONDITIONING", "CONDITIONING"),
-        negative=encoded(drawing, "wrong"), positive=encoded(drawing, "a boat"),
+        negative=drawing.encoded("wrong"), positive=drawing.encoded("a boat"),
     )  # fmt: skip
     return skipped, 1, "CONDITIONING"
 
 
 def rerouted(drawing):
-    first = drawing.add("Reroute", outputs=("",), **{"": encoded(drawing, "a boat")})
+    first = drawing.add("Reroute", outputs=("",), **{"": drawing.encoded("a boat")})
     return drawing.add("Reroute", outputs=("",), **{"": (first, 0, "*")}), 0, "*"
 
 
 def primitive(drawing):
     value = drawing.add("PrimitiveNode", "a boat", outputs=("STRING",))
-    return encoded(drawing, "an old text", text=(value, 0, "STRING"), widgets=("text",))
+    return drawing.encoded("an old text", text=(value, 0, "STRING"), widgets=("text",))
 
 
 def set_and_got(drawing):
-    drawing.add("SetNode", "other", outputs=("*",), CONDITIONING=encoded(drawing, "wrong"))
-    drawing.add("SetNode", "words", outputs=("*",), CONDITIONING=encoded(drawing, "a boat"))
+    drawing.add("SetNode", "other", outputs=("*",), CONDITIONING=drawing.encoded("wrong"))
+    drawing.add("SetNode", "words", outputs=("*",), CONDITIONING=drawing.encoded("a boat"))
     return drawing.add("GetNode", "words"), 0, "CONDITIONING"
 
 
@@ -141,19 +86,19 @@ def switched_off_text(drawing):
         string_b=(source, 0, "STRING"),
         widgets=("string_b",),
     )
-    return encoded(drawing, "", text=(joined, 0, "STRING"), widgets=("text",))  # fmt: skip
+    return drawing.encoded("", text=(joined, 0, "STRING"), widgets=("text",))  # fmt: skip
 
 
 def unknown_node(drawing):
     text = drawing.add("Fancy Prompt Box", True, "mode_a", "a boat, at sea", 3, outputs=("STRING",))
-    return encoded(drawing, "", text=(text, 0, "STRING"), widgets=("text",))
+    return drawing.encoded("", text=(text, 0, "STRING"), widgets=("text",))
 
 
 def listed_widgets(drawing):
     names = ("style", "seed", "prompt")
     values = ("at night", 5, "randomize", "a boat")
     text = drawing.add("Fancy Prompt Box", *values, outputs=("STRING",), widgets=names, **dict.fromkeys(names))
-    return encoded(drawing, "", text=(text, 0, "STRING"), widgets=("text",))
+    return drawing.encoded("", text=(text, 0, "STRING"), widgets=("text",))
 
 
 def named_widgets(drawing):
@@ -163,15 +108,15 @@ def named_widgets(drawing):
 def shown_text(drawing):
     asked = drawing.add("OllamaGenerate", "Describe this picture", outputs=("STRING",))
     shown = drawing.add("ShowText|pysssss", ["a boat"], outputs=("STRING",), text=(asked, 0, "STRING"))
-    return encoded(drawing, "", text=(shown, 0, "STRING"), widgets=("text",))
+    return drawing.encoded("", text=(shown, 0, "STRING"), widgets=("text",))
 
 
 def named_outputs(drawing):
     both = drawing.add(
         "Any Loader",
         outputs=("negative", "positive"),
-        positive=encoded(drawing, "a boat"),
-        negative=encoded(drawing, "no"),
+        positive=drawing.encoded("a boat"),
+        negative=drawing.encoded("no"),
     )
     return both, 1, "CONDITIONING"
 
@@ -195,51 +140,8 @@ def named_outputs(drawing):
 )
 def test_words_are_found_as_they_would_have_run(draw, expected):
     drawing = Drawing()
-    drawing.sampled(draw(drawing), encoded(drawing, "fog"))
+    drawing.sampled(draw(drawing), drawing.encoded("fog"))
     assert said(drawing) == (expected, "fog")
-
-
-def link(number, origin, slot, target, place):
-    return {
-        "id": number,
-        "origin_id": origin,
-        "origin_slot": slot,
-        "target_id": target,
-        "target_slot": place,
-        "type": "*",
-    }
-
-
-ENCODER = {
-    "id": "encoder",
-    "inputs": [{"name": "clip", "linkIds": [1]}, {"name": "words", "linkIds": [2]}],
-    "outputs": [{"name": "CONDITIONING", "linkIds": [3]}],
-    "nodes": [
-        {
-            "id": 5,
-            "type": "CLIPTextEncode",
-            "inputs": [{"name": "clip", "link": 1}, {"name": "text", "link": 2, "widget": {"name": "text"}}],
-            "outputs": [{"name": "CONDITIONING", "links": [3]}],
-            "widgets_values": ["the text of the blueprint"],
-        }
-    ],
-    "links": [link(1, -10, 0, 5, 0), link(2, -10, 1, 5, 1), link(3, 5, 0, -20, 0)],
-}
-OUTER = {
-    "id": "outer",
-    "inputs": [{"name": "said"}],
-    "outputs": [{"name": "out"}],
-    "nodes": [
-        {
-            "id": 9,
-            "type": "encoder",
-            "inputs": [{"name": "clip", "link": None}, {"name": "words", "link": 1}],
-            "outputs": [{"name": "CONDITIONING"}],
-        }
-    ],
-    "links": [link(1, -10, 0, 9, 1), link(2, 9, 0, -20, 0)],
-}
-SUBGRAPHS = {"definitions": {"subgraphs": [ENCODER, OUTER]}}
 
 
 def test_subgraphs_take_their_words_from_links_and_widgets_of_their_host():
@@ -255,7 +157,7 @@ def test_subgraphs_inside_subgraphs_lead_out_again():
     drawing = Drawing()
     text = drawing.add("PrimitiveStringMultiline", "a boat", outputs=("STRING",))
     outer = drawing.add("outer", said=(text, 0, "STRING"))
-    drawing.sampled((outer, 0, "CONDITIONING"), encoded(drawing, "fog"))
+    drawing.sampled((outer, 0, "CONDITIONING"), drawing.encoded("fog"))
     assert said(drawing, **SUBGRAPHS) == ("a boat", "fog")
 
 
@@ -263,7 +165,7 @@ def test_values_promoted_to_the_host_replace_those_inside():
     drawing = Drawing()
     host = drawing.add("encoder", "a boat", clip=None)
     drawing.nodes[-1]["properties"] = {"proxyWidgets": [["5", "text"]]}
-    drawing.sampled((host, 0, "CONDITIONING"), encoded(drawing, "fog"))
+    drawing.sampled((host, 0, "CONDITIONING"), drawing.encoded("fog"))
     assert said(drawing, **SUBGRAPHS) == ("a boat", "fog")
 
 
@@ -271,7 +173,7 @@ def test_values_of_a_host_without_names_follow_the_inputs_that_hold_one():
     inputs = [{"name": "clip", "type": "CLIP"}, {"name": "words", "type": "STRING"}, {"name": "n", "type": "INT"}]
     drawing = Drawing()
     host = drawing.add("encoder", "a boat", 5, clip=None)
-    drawing.sampled((host, 0, "CONDITIONING"), encoded(drawing, "fog"))
+    drawing.sampled((host, 0, "CONDITIONING"), drawing.encoded("fog"))
     assert said(drawing, definitions={"subgraphs": [ENCODER | {"inputs": inputs}]}) == ("a boat", "fog")
 
 
@@ -303,7 +205,7 @@ def test_a_node_that_calls_a_model_elsewhere_is_read_without_names():
 def test_a_subgraph_that_is_switched_off_says_nothing():
     drawing = Drawing()
     host = drawing.add("encoder", "never", mode=MUTED, words=None, widgets=("words",))
-    drawing.sampled((host, 0, "CONDITIONING"), encoded(drawing, "fog"))
+    drawing.sampled((host, 0, "CONDITIONING"), drawing.encoded("fog"))
     assert said(drawing, **SUBGRAPHS) == (None, "fog")
 
 
@@ -326,68 +228,9 @@ def test_a_group_node_takes_values_and_links_in_the_order_of_its_nodes():
         "external": [],
     }
     drawing = Drawing()
-    host = drawing.add("workflow>Words", "a boat", clip=None, conditioning_2=encoded(drawing, "at sea"), number=50)
-    drawing.sampled((host, 0, "CONDITIONING"), encoded(drawing, "fog"))
+    host = drawing.add("workflow>Words", "a boat", clip=None, conditioning_2=drawing.encoded("at sea"), number=50)
+    drawing.sampled((host, 0, "CONDITIONING"), drawing.encoded("fog"))
     assert said(drawing, extra={"groupNodes": {"Words": group}}) == ("a boat\nat sea", "fog")
-
-
-def hosts(count, inside):
-    """A subgraph that holds so many of another, ten levels deep."""
-    return {
-        "id": f"level{inside}",
-        "inputs": [],
-        "outputs": [{"name": "o"}],
-        "nodes": [{"id": n, "type": f"level{inside + 1}"} for n in range(count)],
-        "links": [link(1, 0, 0, -20, 0)],
-    }
-
-
-def circles():
-    """Subgraphs that hold each other, reroutes in a ring, a GetNode of itself."""
-    drawing = Drawing()
-    first = drawing.add("Reroute", outputs=("",), **{"": (2, 0, "*")})
-    drawing.add("Reroute", outputs=("",), **{"": (first, 0, "*")})
-    drawing.add("SetNode", "me", outputs=("*",), **{"*": (4, 0, "*")})
-    drawing.add("GetNode", "me", outputs=("*",))
-    host = drawing.add("outer")
-    drawing.sampled((host, 0, "CONDITIONING"), (first, 0, "*"), (4, 0, "MODEL"))
-    inner = ENCODER | {"nodes": [{"id": 5, "type": "outer"}]}
-    return drawing.written(definitions={"subgraphs": [inner, OUTER]})
-
-
-def deep():
-    drawing = Drawing()
-    host = drawing.add("level0")
-    drawing.sampled((host, 0, "CONDITIONING"), (host, 0, "CONDITIONING"))
-    return drawing.written(definitions={"subgraphs": [hosts(20, inside) for inside in range(10)]})
-
-
-def wide():
-    drawing = Drawing()
-    last = encoded(drawing, "far")
-    for _ in range(8_000):
-        last = (drawing.add("Reroute", outputs=("",), **{"": last}), 0, "*")
-    drawing.sampled(last, last)
-    return drawing.written()
-
-
-def getters():
-    drawing = Drawing()
-    last = encoded(drawing, "far")
-    for place in range(8_000):
-        drawing.add("SetNode", f"name{place}", outputs=("*",), **{"*": last})
-        last = (drawing.add("GetNode", f"name{place}"), 0, "*")
-    drawing.sampled(last, last)
-    return drawing.written()
-
-
-@pytest.mark.parametrize("draw", [circles, deep, wide, getters])
-def test_no_drawing_holds_the_reader_up(draw):
-    text = json.dumps(draw())
-    started = time.process_time()
-    made = prompts.read({"workflow": text})
-    assert time.process_time() - started < 1
-    assert made.generator == "ComfyUI"
 
 
 ODD = [None, True, -1, 0, 1, 10**25, 1e308, "", "1", [], {}, [1, 2], ["1", 0], [[[]]], {"id": 1}, -10, "-10", -20]
