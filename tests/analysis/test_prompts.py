@@ -147,6 +147,16 @@ def test_a_generators_text_that_cannot_be_read_is_named(texts, generator):
     assert prompts.read(texts) == Made(generator, verdict=Verdict.RAW_ONLY)
 
 
+def test_a_damaged_text_does_not_hide_another_ones_words():
+    made = prompts.read({"invokeai_metadata": "{", "parameters": INFOTEXT})
+    assert (made.generator, made.prompt) == ("AUTOMATIC1111", "a castle, (misty:1.2)\nat dawn")
+
+
+def test_a_number_too_long_for_a_number_does_not_hide_the_words():
+    made = prompts.read({"Comment": '{"uc": "dog", "prompt": "cat", "steps": ' + "9" * 5_000 + "}"})
+    assert (made.prompt, made.negative_prompt) == ("cat", "dog")
+
+
 def test_names_and_numbers_are_written_one_way():
     assert [snake_case(name) for name in ("CFG scale", "cfgScale", "cfg-scale", "Hires upscale")] == [
         "cfg_scale",

@@ -143,6 +143,8 @@ def test_words_are_found_behind_any_node(nodes, expected):
         ({"n": node("ConditioningZeroOut", conditioning=["p", 0])}, ("a boat", None)),
         ({"n": node("Reroute", **{"": ["p", 0]})}, ("a boat", None)),
         ({"n": encoded("")}, ("a boat", None)),
+        ({"n": node("ConditioningZeroOut", conditioning=["e", 0]), "e": encoded("a cat")}, ("a boat", None)),
+        ({"n": node("Reroute", **{"": ["e", 1]}), "e": node("Both", prompt="a cat")}, ("a boat", None)),
         ({"p": encoded("")}, (None, "fog")),
         ({"n": node("Gone", text=["nowhere", 0])}, ("a boat", None)),
         (  # outputs that are crossed
@@ -208,7 +210,8 @@ def advanced(guider, **nodes):
             "SamplerCustomAdvanced", noise=["noise", 0], guider=["guider", 0], sampler=["select", 0],
             sigmas=["sigmas", 0], latent_image=["latent", 0],
         ),
-        "noise": node("RandomNoise", noise_seed=["seed", 0]),
+        "noise": node("RandomNoise", noise_seed=["way", 0]),
+        "way": node("Reroute", **{"": ["seed", 0]}),
         "seed": node("PrimitiveInt", value=99),
         "select": node("KSamplerSelect", sampler_name="euler"),
         "sigmas": node("BasicScheduler", scheduler="simple", steps=20, denoise=1.0, model=["unet", 0]),
@@ -318,6 +321,7 @@ def test_words_that_no_sampler_is_connected_to_need_a_title_for_their_role():
     made = read(titled)
     assert (made.prompt, made.negative_prompt, made.verdict) == ("a fox", "blur", "partly")
     assert said({"1": node("CLIPTextEncode", text="a fox")}) == ("a fox", None)
+    assert said({"1": node("CLIPTextEncode", text="blur"), "2": node("Odd", negative=["1", 0])}) == (None, None)
     assert said({"1": node("CLIPTextEncode", text="a fox"), "2": node("CLIPTextEncode", text="blur")}) == (None, None)
 
 

@@ -101,6 +101,12 @@ def listed_widgets(drawing):
     return drawing.encoded("", text=(text, 0, "STRING"), widgets=("text",))
 
 
+def listed_widgets_in_step(drawing):
+    names = ("seed", "tidy", "prompt")
+    text = drawing.add("Fancy Box", 5, False, "a boat", outputs=("STRING",), widgets=names, **dict.fromkeys(names))
+    return drawing.encoded("", text=(text, 0, "STRING"), widgets=("text",))
+
+
 def named_widgets(drawing):
     return drawing.add("PromptEncoder", {"prompt": "a boat", "negative_prompt": "wrong"}), 0, "CONDITIONING"
 
@@ -133,6 +139,7 @@ def named_outputs(drawing):
         (switched_off_text, "a boat"),
         (unknown_node, "a boat, at sea"),
         (listed_widgets, "a boat"),
+        (listed_widgets_in_step, "a boat"),
         (named_widgets, "a boat"),
         (shown_text, "a boat"),
         (named_outputs, "a boat"),
