@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import BinaryIO
 
+from app.analysis import c2pa
 from app.errors import CannotRead
 
 TEXT_BYTES = 16 * 1024 * 1024  # the longest ComfyUI workflows are a few megabytes
@@ -29,11 +30,18 @@ class Texts:
 
 
 def read_texts(stream: BinaryIO) -> Texts:
-    """The texts of a PNG (PNG specification 11.3.3 and 11.3.4.5), as bytes; damaged ones are left out and noted."""
+    """The texts of a PNG (PNG specification 11.3.3 and 11.3.4.5), as bytes; damaged ones are left out and noted.
+
+    The programs that a C2PA manifest names are the text `c2pa`.
+    """
     texts, room = Texts(), TEXT_BYTES
-    for kind, body in _chunks(stream, (*_TEXT_KINDS, b"eXIf")):
+    for kind, body in _chunks(stream, (*_TEXT_KINDS, b"eXIf", b"caBX")):
         if kind == b"eXIf":
             texts.exif = body
+            continue
+        if kind == b"caBX":
+            if programs := c2pa.names(body):
+                texts.by_key.setdefault("c2pa", programs.encode())
             continue
         try:
             key, text = _text(kind, body, room)

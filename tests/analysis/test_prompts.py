@@ -1,106 +1,274 @@
-"""How an AI image was made, from the texts inside it."""
+"""The door to the readers of generation data, and infotext: how A1111 and its kin write."""
 
 import json
+import math
+import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from app.analysis import prompts
+from app.analysis import infotext, prompts
+from app.analysis.made import Made, Verdict, number, snake_case
+from app.media import clean_json
 
 LAST = (
-    "Steps: 20, Sampler: Euler a, CFG scale: 7.5, Seed: 123, Size: 512x768, "
-    "Model hash: ab12, Model: dream, Version: v1.6.0"
+    "Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7.5, Seed: 123, Size: 512x768, "
+    "Model hash: ab12, Model: dream, VAE: nice.pt, Denoising strength: 0.4, Clip skip: 2, Version: v1.6.0"
 )
 INFOTEXT = f"a castle, (misty:1.2)\nat dawn\nNegative prompt: blurry,\nugly\n{LAST}"
 
 
-@pytest.mark.parametrize("key", ["parameters", "UserComment"])
+@pytest.mark.parametrize("key", ["parameters", "UserComment", "ImageDescription", "comment"])
 def test_a1111_parameters_are_taken_apart(key):
     made = prompts.read({key: INFOTEXT, "other": "text"})
-    assert (made.generator, made.prompt, made.negative_prompt) == (
+    assert (made.generator, made.prompt, made.negative_prompt, made.verdict) == (
         "AUTOMATIC1111",
         "a castle, (misty:1.2)\nat dawn",
         "blurry,\nugly",
+        "parsed",
     )
     assert made.generation == {
         "steps": 20,
         "sampler": "Euler a",
+        "scheduler": "Karras",
         "cfg": 7.5,
         "seed": 123,
-        "size": "512x768",
+        "size": {"width": 512, "height": 768},
         "model_hash": "ab12",
         "model": "dream",
+        "vae": "nice.pt",
+        "denoise": 0.4,
+        "clip_skip": 2,
         "version": "v1.6.0",
     }
 
 
-def test_forge_is_told_by_its_version_and_quoted_values_lose_their_quotes():
-    made = prompts.from_parameters('cat\nSteps: 4, Seed: 1, Hashes: "a, b", Odd: 1.2.3, Version: f2.0.1v1.10.1')
-    assert made.generator == "Forge"
-    assert made.negative_prompt is None
-    assert (made.generation["hashes"], made.generation["odd"]) == ("a, b", "1.2.3")
+@pytest.mark.parametrize(
+    ("more", "generator"),
+    [
+        ("Version: f2.0.1v1.10.1-previous-1", "Forge"),
+        ("Version: neo", "Forge"),
+        ("Version: ComfyUI", "ComfyUI"),
+        ("Version: Fooocus v2.5.0", "Fooocus"),
+        ("App: SD.Next, Version: 1a2b3c4", "SD.Next"),
+        ('Civitai resources: [{"type": "checkpoint", "modelVersionId": 1}], Civitai metadata: {}', "Civitai"),
+        ("Version: v1.10.1", "AUTOMATIC1111"),
+    ],
+)
+def test_the_program_is_told_by_its_version(more, generator):
+    assert prompts.read({"parameters": f"cat\nSteps: 4, Seed: 1, CFG scale: 1, {more}"}).generator == generator
 
 
-@pytest.mark.parametrize("text", ["", "a cat: nice, dog: 2, cow: 3", "Steps: 20, Seed: 1", "x" * 2_000_000, '{"a": 1}'])
-def test_a_text_that_is_no_infotext_says_nothing(text):
-    assert prompts.read({"parameters": text}) == prompts.Made()
-
-
-def node(kind, **inputs):
-    return {"class_type": kind, "inputs": inputs}
-
-
-GRAPH = {
-    "3": node(
-        "KSampler", seed=7, steps=30, cfg=6.5, sampler_name="euler", scheduler="normal", denoise=1.0,
-        model=["10", 0], positive=["11", 0], negative=["11", 1], latent_image=["5", 0],
-    ),
-    "10": node("LoraLoader", lora_name="x", model=["4", 0]),
-    "4": node("CheckpointLoaderSimple", ckpt_name="dream.safetensors"),
-    "5": node("EmptyLatentImage", width=832, height=1216, batch_size=1),
-    "11": node("ControlNetApplyAdvanced", positive=["6", 0], negative=["7", 0], control_net=["12", 0], strength=0.5),
-    "6": node("CLIPTextEncode", text=["20", 0], clip=["4", 1]),
-    "20": node("StringLiteral", string="a lighthouse"),
-    "7": node("CLIPTextEncode", text="fog", clip=["4", 1]),
-    "12": node("ControlNetLoader", prompt="not a prompt"),
-}  # fmt: skip
-
-
-def test_a_comfyui_graph_is_walked_from_its_sampler_to_the_words():
-    made = prompts.read({"prompt": json.dumps(GRAPH), "workflow": "{}"})
-    assert (made.generator, made.prompt, made.negative_prompt) == ("ComfyUI", "a lighthouse", "fog")
+def test_values_may_be_quoted_or_json_with_commas_inside():
+    made = infotext.read(
+        'cat\nSteps: 4, Seed: 1, Lora hashes: "a: 1, b: 2", Hashes: {"model": "x", "lora:a": "1"}, '
+        'ADetailer prompt: "face, \\"smile\\"\\n[PROMPT]", Hires upscale: 2, Odd: 1.2.3, TI hashes: , Last: yes'
+    )
     assert made.generation == {
-        "seed": 7,
-        "steps": 30,
-        "cfg": 6.5,
-        "sampler": "euler",
-        "scheduler": "normal",
-        "denoise": 1.0,
-        "model": "dream.safetensors",
-        "size": "832x1216",
+        "steps": 4,
+        "seed": 1,
+        "lora_hashes": "a: 1, b: 2",
+        "hashes": '{"model": "x", "lora:a": "1"}',
+        "adetailer_prompt": 'face, "smile"\n[PROMPT]',
+        "hires_upscale": 2,
+        "odd": "1.2.3",
+        "last": "yes",
     }
 
 
-def test_a_comfyui_guider_leads_to_the_words_too():
-    graph = {
-        "1": node("SamplerCustomAdvanced", guider=["2", 0], noise=["3", 0]),
-        "2": node("BasicGuider", conditioning=["4", 0]),
-        "3": node("RandomNoise", noise_seed=99),
-        "4": node("CLIPTextEncodeFlux", clip_l="boat", t5xxl="a boat at sea", guidance=3.5),
-    }
-    made = prompts.from_graph(json.dumps(graph))
-    assert (made.prompt, made.negative_prompt, made.generation) == ("boat\na boat at sea", None, {"seed": 99})
+def test_loras_are_read_from_the_prompt_with_their_weights():
+    text = "<lora:add_detail:0.8> cat <lora:style:-1:0.5> <lora:te:te=0.3:unet=1> <lora:bare> <lora:add_detail:1>"
+    made = infotext.read(f"{text}\nNegative prompt: <lora:not_this:1>\n{LAST}")
+    assert made.generation["loras"] == [
+        {"name": "add_detail", "weight": 0.8},
+        {"name": "style", "weight": -1},
+        {"name": "te", "weight": 0.3},
+        {"name": "bare", "weight": None},
+    ]
+    assert made.prompt == text
 
 
-def test_a_graph_that_bites_its_tail_or_leads_nowhere_ends():
-    graph = {"1": node("KSampler", seed=1, positive=["2", 0], negative=["9", 0]), "2": node("Loop", a=["2", 0], b=[])}
-    made = prompts.from_graph(json.dumps(graph))
-    assert (made.generator, made.prompt, made.generation) == ("ComfyUI", None, {"seed": 1})
+def test_settings_may_be_followed_by_templates():
+    made = infotext.read(f"red cat\nNegative prompt: dog\n{LAST}\nTemplate: {{red|blue}} cat, fine\nSeed: 9")
+    assert (made.prompt, made.negative_prompt) == ("red cat", "dog")
+    assert (made.generation["template"], made.generation["seed"]) == ("{red|blue} cat", 123)
 
 
-def test_a_graph_without_a_sampler_is_still_comfyui():
-    assert prompts.from_graph(json.dumps({"1": node("SaveImage")})) == prompts.Made("ComfyUI")
+def test_an_empty_prompt_is_an_answer_too():
+    assert prompts.read({"parameters": LAST}).verdict is Verdict.PARSED
+    assert prompts.read({"parameters": LAST}).prompt is None
 
 
-@pytest.mark.parametrize("text", ["a plain prompt", "[1]", "{}", '{"1": 2}', "[" * 100_000])
-def test_a_prompt_that_is_no_graph_says_nothing(text):
-    assert prompts.read({"prompt": text}) == prompts.Made()
+def test_words_without_settings_are_part_of_an_answer():
+    made = prompts.read({"parameters": "a cat\nNegative prompt: a dog"})
+    assert (made.prompt, made.negative_prompt, made.verdict) == ("a cat", "a dog", "partly")
+
+
+def test_an_infotext_in_a_comfyui_file_is_comfyuis_and_counts_before_the_graph():
+    graph = json.dumps({"1": {"class_type": "CLIPTextEncode", "inputs": {"text": "__wildcard__"}}})
+    made = prompts.read({"parameters": f"a red cat\n{LAST}", "prompt": graph})
+    assert (made.generator, made.prompt) == ("ComfyUI", "a red cat")
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {},
+        {"parameters": ""},
+        {"parameters": "a cat: nice, dog: 2, cow: 3"},
+        {"parameters": "Steps: 20, Seed: 1"},
+        {"parameters": "x" * 2_000_000},
+        {"parameters": '{"a": 1}'},
+        {"UserComment": "CREATOR: gd-jpeg v1.0 (using IJG JPEG v62), quality = 90"},
+        {"Description": "OLYMPUS DIGITAL CAMERA", "Software": "GIMP 2.10", "Make": "Canon", "Model": "Canon EOS 5D"},
+        {"prompt": "a plain prompt"},
+        {"prompt": "[1]"},
+        {"prompt": "{}"},
+        {"prompt": '{"1": 2}'},
+        {"prompt": "[" * 100_000},
+        {"workflow": "{}"},
+    ],
+)
+def test_texts_of_no_generator_say_nothing(texts):
+    assert prompts.read(texts) == Made()
+
+
+@pytest.mark.parametrize(
+    ("texts", "generator"),
+    [
+        ({"invokeai_metadata": "{"}, "InvokeAI"),
+        ({"workflow": '{"nodes": [{"id": 1, "type'}, "ComfyUI"),
+        ({"prompt": '{"1": {"class_type": "KSampler", "inp'}, "ComfyUI"),
+        ({"workflow": '{"nodes": [' + "0," * 900_000 + "0]}"}, "ComfyUI"),
+    ],
+)
+def test_a_generators_text_that_cannot_be_read_is_named(texts, generator):
+    assert prompts.read(texts) == Made(generator, verdict=Verdict.RAW_ONLY)
+
+
+def test_a_damaged_text_does_not_hide_another_ones_words():
+    made = prompts.read({"invokeai_metadata": "{", "parameters": INFOTEXT})
+    assert (made.generator, made.prompt) == ("AUTOMATIC1111", "a castle, (misty:1.2)\nat dawn")
+
+
+def test_a_number_too_long_for_a_number_does_not_hide_the_words():
+    made = prompts.read({"Comment": '{"uc": "dog", "prompt": "cat", "steps": ' + "9" * 5_000 + "}"})
+    assert (made.prompt, made.negative_prompt) == ("cat", "dog")
+
+
+def test_names_and_numbers_are_written_one_way():
+    assert [snake_case(name) for name in ("CFG scale", "cfgScale", "cfg-scale", "Hires upscale")] == [
+        "cfg_scale",
+        "cfg_scale",
+        "cfg_scale",
+        "hires_upscale",
+    ]
+    assert [number(text) for text in ("7", "7.0", "1e999", "nan", "७", "1" * 40, "-3")] == [
+        7,
+        7.0,
+        "1e999",
+        "nan",
+        "७",
+        "1" * 40,
+        -3,
+    ]
+
+
+# ---------------------------------------------------------------------------------------- whatever may stand in a file
+
+KEYS = (
+    *prompts.GENERATIONS,
+    *("prompt", "workflow", "invokeai_metadata", "sd-metadata", "Dream", "Software", "Source", "Make", "Model"),
+)
+NAMES = st.sampled_from(
+    [
+        *(
+            "nodes",
+            "links",
+            "class_type",
+            "inputs",
+            "positive",
+            "negative",
+            "text",
+            "seed",
+            "steps",
+            "model",
+            "id",
+            "type",
+        ),
+        *(
+            "widgets_values",
+            "mode",
+            "definitions",
+            "subgraphs",
+            "extra",
+            "groupNodes",
+            "uc",
+            "c",
+            "prompt",
+            "lora",
+            "size",
+        ),
+        *(
+            "sui_image_params",
+            "v4_prompt",
+            "caption",
+            "metadata_scheme",
+            "loras",
+            "image",
+            "workflow",
+            "Comment",
+            "name",
+        ),
+        *("outputs", "link", "widget", "properties", "proxyWidgets", "1", "2", "external", "extraMetadata", "_meta"),
+    ]
+)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | NAMES
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=6) | st.dictionaries(NAMES, inner, max_size=6), max_leaves=40
+)
+TEXTS = VALUES.map(json.dumps) | st.text() | st.from_regex(r"(\w+: ?(\w+|\"\w*|\{\w*)[,\n] ?){0,9}", fullmatch=True)
+
+
+@settings(max_examples=200, derandomize=True, deadline=1_000)
+@given(st.dictionaries(st.sampled_from(KEYS), TEXTS, max_size=4))
+def test_any_text_gives_a_value_that_can_be_written_as_json(texts):
+    made = prompts.read(texts)
+    assert (made.verdict is None) == (made.generator is None)
+    assert made.verdict is not None or made == Made()
+    assert all(text is None or text.strip() for text in (made.prompt, made.negative_prompt))
+    json.dumps(clean_json(dict(made.generation or {})), allow_nan=False)
+
+
+JOB = "Job ID: 00000000-0000-0000-0000-000000000000"
+SHORT = "Steps: 1, Seed: 2, Size: 3x4"
+HARD = {
+    "too deep": '{"nodes":' * 10_000,
+    "as deep as can be": '{"a":' * 900 + "1" + "}" * 900,
+    "only brackets": "[" * 1_000_000,
+    "a long number": '{"prompt": ' + "9" * 1_000_000 + "}",
+    "numbers that are none": '{"uc": "", "c": "x", "scale": 1e999, "seed": NaN, "steps": ' + "9" * 5_000 + "}",
+    "objects in settings": SHORT + ", x: {" * 40_000,
+    "quotes in settings": SHORT + ', x: "' * 40_000,
+    "no comma": SHORT + ", " + "x " * 1_000_000,
+    "open tags": "<lora:" * 300_000 + "\n" + SHORT,
+    "negative only": "Negative prompt:\n" * 100_000,
+    "lines": "\n" * 2_000_000 + "Steps: 1",
+    "an open quote": '"' + "[" * 2_000_000,
+    "brackets in quotes": '"' + "[a" * 30_000 + '" -s 1',
+    "flags": " --a" * 15_000 + JOB,
+    "flags without a name": " --" * 20_000 + JOB,
+    "spaces": " " * 64_000 + JOB,
+    "a list in a text": '{"use_lora_model": "[' + "(" * 100_000 + '", "prompt": "", "use_stable_diffusion_model": ""}',
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+@pytest.mark.parametrize("key", ["parameters", "Description", "Dream", "workflow"])
+def test_no_text_holds_the_reader_up(key, name):
+    started = time.process_time()  # what others do on the machine meanwhile does not count
+    made = prompts.read({key: HARD[name]})
+    assert time.process_time() - started < 1
+    values = (made.generation or {}).values()
+    assert all(math.isfinite(value) for value in values if isinstance(value, float))

@@ -1,0 +1,77 @@
+"""The nodes of a ComfyUI graph and the links between them, whatever format they were written in."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+_NAME_CHARACTERS = 80
+_HOPS = 10
+_NAMED = ("value", "int", "float", "number")
+_TOKEN = re.compile(r"[a-z]+|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node: its class, its inputs (values, and links `[node id, output]`), its title and its outputs' names."""
+
+    kind: str
+    inputs: Mapping[str, Any]
+    title: str = ""
+    outputs: tuple[str, ...] = ()
+
+
+Graph = Mapping[str, Node]
+"""Node id -> node."""
+
+
+def names(listed: str) -> frozenset[str]:
+    """A set of names, written as words between spaces."""
+    return frozenset(listed.split())
+
+
+def linked(graph: Graph, value: Any) -> tuple[str, int] | None:
+    """The node and the output that an input's value leads to; None for a plain value or a dead link."""
+    if not isinstance(value, list) or len(value) != 2:
+        return None
+    name, slot = value
+    if isinstance(name, int):
+        name = str(name)
+    if isinstance(name, str) and isinstance(slot, int) and name in graph:
+        return name, slot
+    return None
+
+
+def links(graph: Graph, node: Node) -> Iterator[tuple[str, int]]:
+    """What the inputs of a node lead to."""
+    return (target for value in node.inputs.values() if (target := linked(graph, value)))
+
+
+def tokens(name: str) -> tuple[str, ...]:
+    """The words and numbers in an input's name: `text_g2` -> `text`, `g`, `2`."""
+    return _tokens(name[:_NAME_CHARACTERS])
+
+
+@lru_cache(maxsize=1024)
+def _tokens(name: str) -> tuple[str, ...]:
+    return tuple(_TOKEN.findall(name.lower()))
+
+
+def plain(graph: Graph, value: Any, wanted: tuple[str, ...], fits: Callable[[Any], bool]) -> Any:
+    """The value of an input, also where a link brings it: that of one of these names, or the only one that fits."""
+    for _ in range(_HOPS):
+        if (target := linked(graph, value)) is None:
+            return value
+        inputs = graph[target[0]].inputs
+        named = [inputs[name] for name in (*wanted, *_NAMED) if name in inputs]
+        fitting = [one for one in inputs.values() if fits(one)]
+        if named:
+            value = named[0]
+        elif len(fitting) == 1:
+            value = fitting[0]
+        elif len(inputs) == 1:
+            value = next(iter(inputs.values()))
+        else:
+            return None
+    return None

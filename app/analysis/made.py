@@ -1,0 +1,187 @@
+"""How an AI image was made, as a value, and what its readers share: JSON that cannot hurt, and names for settings.
+
+It knows no generator. Every reader answers with a `Made`, or None for a text that is not its own.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+JSON_CHARACTERS = 8 * 1024 * 1024  # the longest workflows of people, with pictures inside, have a few million
+_LONGEST = 64 * 1024  # of one setting; the raw chunk keeps the whole
+_MANY = 200  # settings of one image
+_INTEGER_DIGITS = 30  # seeds have up to 20
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^0-9A-Za-z]+")
+_SIZE = re.compile(r"\D{0,3}(\d{1,6})\D{1,3}(\d{1,6})\D{0,3}")
+_NUMBERS = ("steps", "cfg", "clip_skip", "denoise", "seed")
+
+NAMES: dict[str, str] = {
+    "cfg_scale": "cfg",
+    "cfgscale": "cfg",
+    "guidance_scale": "cfg",
+    "sampler_name": "sampler",
+    "schedule_type": "scheduler",
+    "noise_schedule": "scheduler",
+    "denoising_strength": "denoise",
+    "num_inference_steps": "steps",
+    "clipskip": "clip_skip",
+    "vae_name": "vae",
+}
+"""What a setting is called here, by what generators call it in snake case."""
+
+
+class Verdict(StrEnum):
+    """How much of what a generator wrote was understood."""
+
+    PARSED = "parsed"  # its words and its settings
+    PARTLY = "partly"  # some of it
+    RAW_ONLY = "raw_only"  # only that a generator wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How an AI image was made; nothing of it for a picture in which no generator wrote.
+
+    `generation` holds, where written: `steps`, `sampler`, `scheduler`, `cfg`, `seed`, `size` (`width` and `height` in
+    pixels), `model`, `model_hash`, `vae`, `clip_skip`, `denoise`, `loras` (`name` and `weight`, which may be None) and
+    what else there was, in snake case.
+    """
+
+    generator: str | None = None
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    generation: Mapping[str, Any] | None = None
+    verdict: Verdict | None = None
+
+    @classmethod
+    def of(
+        cls,
+        generator: str,
+        prompt: str | None,
+        negative: str | None,
+        generation: Mapping[str, Any],
+        *,
+        understood: bool = False,
+    ) -> "Made":
+        """The value with its verdict; `understood` where an empty prompt is known to be empty."""
+        prompt, negative = (prompt or "").strip() or None, (negative or "").strip() or None
+        if (prompt or understood) and generation:
+            verdict = Verdict.PARSED
+        else:
+            verdict = Verdict.PARTLY if prompt or negative or generation else Verdict.RAW_ONLY
+        return cls(generator, prompt, negative, dict(generation) or None, verdict)
+
+
+def load(text: str) -> Any:
+    """The JSON in a text, None for anything else. NaN and Infinity, which ComfyUI writes, become None."""
+    if len(text) > JSON_CHARACTERS:
+        return None
+    try:
+        return json.loads(text, parse_constant=lambda _: None, parse_int=_integer)
+    except (ValueError, RecursionError):
+        return None
+
+
+def load_mapping(text: Any) -> dict[str, Any]:
+    """The JSON object in a text, empty for anything else."""
+    if not isinstance(text, str) or text.lstrip()[:1] != "{":
+        return {}
+    value = load(text)
+    return value if isinstance(value, dict) else {}
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _INTEGER_DIGITS else digits
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """The value if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def words(value: Any) -> str:
+    """The value if it is a text, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def snake_case(name: str) -> str:
+    """`CFG scale`, `cfgScale` and `cfg-scale` -> `cfg_scale`."""
+    return _WORDS.sub("_", name[:80]).strip("_").lower()
+
+
+def number(text: str) -> int | float | str:
+    """The number that a text writes, else the text."""
+    if len(text) > _INTEGER_DIGITS or not text.isascii() or not text[-1:].isdigit():
+        return text
+    for kind in (int, float):
+        try:
+            value = kind(text)
+        except ValueError:
+            continue
+        return value if math.isfinite(value) else text
+    return text
+
+
+def size(width: Any, height: Any) -> dict[str, int] | None:
+    """Width and height in pixels, None where they are no numbers above zero."""
+    sides = [int(side) for side in (width, height) if is_number(side) and 0 < side < 1_000_000]
+    return {"width": sides[0], "height": sides[1]} if len(sides) == 2 else None
+
+
+def size_of(text: str) -> dict[str, int] | None:
+    """`512x768` or `(512, 768)` in pixels."""
+    match = _SIZE.fullmatch(text.strip())
+    return size(int(match[1]), int(match[2])) if match else None
+
+
+def is_number(value: Any) -> bool:
+    """Whether a JSON value is a number, and one that can be written again."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def lora(name: Any, weight: Any = None) -> dict[str, Any] | None:
+    """One LoRA, None where there is no name. A weight may be a number or a text that writes one."""
+    if not isinstance(name, str) or not name.strip() or name == "None":
+        return None
+    weight = number(weight.strip()) if isinstance(weight, str) else weight
+    return {"name": name.strip(), "weight": weight if is_number(weight) else None}
+
+
+def settings(
+    written: Mapping[str, Any], names: Mapping[str, str] = NAMES, *, without: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The plain settings among what was written, under the names used here; those in `without` left out.
+
+    Texts that write a number become one where a number is meant. `width` and `height` become `size`.
+    """
+    found: dict[str, Any] = {}
+    for name, said in written.items():
+        if name in without or len(found) >= _MANY:
+            continue
+        key = snake_case(name)
+        key = names.get(key, key)
+        value = said.strip() if isinstance(said, str) else said
+        if isinstance(value, str) and key in _NUMBERS:
+            value = number(value)
+        if key and not _empty(value) and _plain(value):
+            found.setdefault(key, value)
+    if measured := size(found.get("width"), found.get("height")):
+        del found["width"], found["height"]
+        found["size"] = measured
+    return found
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value in ("", [])
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _LONGEST
+    if isinstance(value, list):
+        return len(value) <= _MANY and all(isinstance(part, str | int | float) and _plain(part) for part in value)
+    return isinstance(value, bool) or is_number(value)
