@@ -9,7 +9,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
-from app.library.rows import KeywordLinks, keyword_links, left_where_it_was, outcome_of, row_of, settled
+from app.library.rows import (
+    KeywordLinks,
+    keyword_links,
+    left_where_it_was,
+    outcome_of,
+    row_of,
+    settled,
+    told_by_what_was_left,
+)
 from app.library.tables import FileFailure, IngestEvent, MediaFile, MediaKeyword
 from app.library.tables import Keyword as KeywordRow
 from app.library.values import Event, is_nsfw, now
@@ -176,6 +184,8 @@ def _update(connection: Connection, session_id: str, at: str, analysis: Analysis
     row = row_of(analysis, old)
     if moved and row["score"] is None:  # the same bytes say the same, so it was a sidecar's, which has stayed behind
         row |= {"score": old["score"], "score_source": old["score_source"]}
+    if moved:
+        row |= told_by_what_was_left(row, old)
     keywords_changed = links is not None and links != before
     outcome = outcome_of(row, old, keywords_changed=keywords_changed)
     if outcome is not Outcome.UNCHANGED:

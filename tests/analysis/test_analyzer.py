@@ -108,7 +108,8 @@ def test_damaged_sidecars_fail_their_stages_and_not_the_file(tmp_path):
     assert (result.stages[Stage.KEYWORDS].cause, result.stages[Stage.SCORE].cause) == ("damaged_sidecar",) * 2
     assert result.keywords == (Keyword("sea", "xmp"),), "what could be read was kept"
     assert result.rating is None
-    assert result.stages[Stage.METADATA].status is StageStatus.DONE
+    assert result.stages[Stage.METADATA].cause == "damaged_sidecar"
+    assert result.metadata is not None
 
 
 def test_damaged_metadata_fails_its_stages_and_not_the_file(tmp_path):
@@ -128,7 +129,7 @@ def test_damaged_metadata_fails_its_stages_and_not_the_file(tmp_path):
 
 @pytest.mark.parametrize(("error", "cause"), [(MemoryError(), "decoder_memory"), (KeyError("x"), "damaged_metadata")])
 def test_whatever_a_stage_raises_becomes_a_cause(tmp_path, monkeypatch, error, cause):
-    def interpret(_found):
+    def interpret(*_found):
         raise error
 
     monkeypatch.setattr(analyzer.metadata, "interpret", interpret)
