@@ -6,7 +6,7 @@ It never interprets a block. What is longer than its limit is not read.
 import hashlib
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from app.analysis import iptc
@@ -24,7 +24,7 @@ _UUIDS = {
     bytes.fromhex("be7acfcb97a942e89c71999491e3afac"): "xmp",
 }
 _BOX_BYTES = 4 * 1024 * 1024
-_MAX_BOXES = 1_000
+_MAX_BOXES = 10_000
 
 Segments = Iterable[tuple[str, bytes]]
 """The segments of a JPEG as Pillow lists them: `APP1`, content."""
@@ -77,25 +77,31 @@ def xmp_of_gif(stream: BinaryIO) -> bytes:
 def of_boxes(stream: BinaryIO) -> dict[str, bytes]:
     """The blocks `exif`, `xmp` and `iptc` in the UUID boxes of a JPEG 2000 file (ISO 15444-1, I.7.2)."""
     found: dict[str, bytes] = {}
-    size, at = stream.seek(0, os.SEEK_END), 0
+    size = stream.seek(0, os.SEEK_END)
+    for kind, at, length in boxes(stream, 0, size):
+        if kind == b"uuid" and length <= _BOX_BYTES:
+            stream.seek(at)
+            body = stream.read(length)
+            if name := _UUIDS.get(body[:16]):
+                found.setdefault(name, body[16:])
+    return found
+
+
+def boxes(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, place and length of the content of the boxes from one byte to another (ISO 14496-12, 4.2)."""
     for _ in range(_MAX_BOXES):
         stream.seek(at)
         header = stream.read(16)
-        if len(header) < 8:
-            break
-        length, kind, large = *struct.unpack_from(">I4s", header), 8
+        if len(header) < 8 or at >= end:
+            return
+        length, start = int.from_bytes(header[:4], "big"), 8
         if length == 1:
-            length, large = int.from_bytes(header[8:], "big"), 16
-        length = length or size - at
-        if length < large:
-            break
-        if kind == b"uuid" and length <= _BOX_BYTES:
-            stream.seek(at + large)
-            body = stream.read(length - large)
-            if name := _UUIDS.get(body[:16]):
-                found.setdefault(name, body[16:])
+            length, start = int.from_bytes(header[8:], "big"), 16
+        length = length or end - at
+        if length < start:
+            return
+        yield header[4:8], at + start, length - start
         at += length
-    return found
 
 
 def records(block: bytes) -> bytes:

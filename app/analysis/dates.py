@@ -26,6 +26,7 @@ _ORIGINAL = ("DateTimeOriginal", "OffsetTimeOriginal", "SubsecTimeOriginal")
 _DIGITIZED = ("DateTimeDigitized", "OffsetTimeDigitized", "SubsecTimeDigitized")
 _CHANGED = ("DateTime", "OffsetTime", "SubsecTime")
 _XMP_DATES = ("exif:DateTimeOriginal", "photoshop:DateCreated", "xmp:CreateDate", "exif:DateTimeDigitized")
+_DAY = len("2003-11-23")
 _GPS_DATE, _GPS_TIME = "GPS GPSDateStamp", "GPS GPSTimeStamp"
 
 
@@ -41,9 +42,14 @@ class Moment:
 def taken_at(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Moment | None:
     """The first that says when: the sidecar, the taking, the digitizing, GPS, XMP, IPTC, the last change, Takeout.
 
-    EXIF DateTime is when the file was last changed: it says less about the taking than what a person wrote in XMP.
+    EXIF DateTime is when the file was last changed: it says less about the taking than what a person wrote in XMP. A
+    day alone gives way to the first that says the time of that same day.
     """
-    return next(_moments(found, sidecar, takeout), None)
+    moments = list(_moments(found, sidecar, takeout))
+    first = next(iter(moments), None)
+    if first is None or len(first.at) > _DAY:
+        return first
+    return next((moment for moment in moments if len(moment.at) > _DAY and moment.at.startswith(first.at)), first)
 
 
 def _moments(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[Moment]:

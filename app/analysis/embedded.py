@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PIL import Image
 
-from app.analysis import blocks, iptc, png, tiff
+from app.analysis import animation, blocks, iptc, png, tiff
 from app.analysis.image import Opened
 from app.analysis.iptc import Iptc
 from app.analysis.tiff import decoded
@@ -30,13 +30,15 @@ T = TypeVar("T")
 class Embedded:
     """What was found, by part; `problems` maps a part (`exif`, `xmp`, `iptc`, `text`) to what was wrong with it.
 
-    `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF and `UserComment` of EXIF.
+    `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF and `UserComment` of EXIF. `duration_seconds` is
+    that of an animation.
     """
 
     exif: tiff.Tags = field(default_factory=dict)
     xmp: Xmp = field(default_factory=dict)
     iptc: Iptc = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    duration_seconds: float | None = None
     problems: dict[str, CannotRead] = field(default_factory=dict)
 
     def problem(self, *parts: str) -> CannotRead | None:
@@ -83,6 +85,8 @@ def read(opened: Opened) -> Embedded:
     found.texts = {key: decoded(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
     if user_comment := _user_comment(exif.tags.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
+    stream, format_, frames = opened.stream, opened.format, opened.frames
+    found.duration_seconds = found.part("text", lambda: animation.duration_seconds(stream, format_, frames), None)
     return found
 
 

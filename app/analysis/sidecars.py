@@ -48,9 +48,10 @@ def read_takeout(root: bytes, file: FoundFile) -> Takeout:
         if (content := _read(root, file, name)) is None:
             continue
         try:
-            return takeout.parse(content)
+            told = takeout.parse(content)
         except CannotRead as error:
             raise _damaged(name, error.sentence) from error
+        return told if name.startswith(file.name) or takeout.speaks_of(told, file.name) else takeout.NOTHING
     return takeout.NOTHING
 
 

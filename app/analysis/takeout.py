@@ -2,14 +2,18 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from app.errors import CannotRead
+from app.media import shown_name
 
 _KEYS = frozenset(("photoTakenTime", "geoData", "geoDataExif", "people", "googlePhotosOrigin", "creationTime"))
+_NUMBER = re.compile(r"\(\d{1,6}\)\Z")
+_ODD = re.compile(r"\W")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,16 @@ def parse(content: bytes) -> Takeout:
         tuple(name for name in names if isinstance(name, str)),
         told,
     )
+
+
+def speaks_of(told: Takeout, name: bytes) -> bool:
+    """Whether it is about a file of this name, where its own name was cut off and may be that of another file's.
+
+    Takeout writes `_` for what other systems do not allow in names, and cuts the names of files off, too.
+    """
+    stem = _NUMBER.sub("", shown_name(name).rpartition(".")[0])
+    title = told.raw.get("title")
+    return not isinstance(title, str) or _ODD.sub("_", title).startswith(_ODD.sub("_", stem))
 
 
 def _taken_at(time: Any) -> str | None:
