@@ -10,6 +10,7 @@ from app.analysis.blocks import boxes
 
 _BYTES = 64 * 1024 * 1024  # of a GIF that are walked
 _MAX_CHUNKS = 10_000
+_FOR_EVER = 2**32 - 1
 
 
 def duration_seconds(stream: BinaryIO, format_: str, frames: int) -> float | None:
@@ -79,15 +80,22 @@ def _apng(stream: BinaryIO) -> float:
 
 
 def _avif(stream: BinaryIO) -> float:
-    """The duration of the whole film in its header (ISO 14496-12, 8.2.2)."""
+    """The longest of the film's tracks, by their headers (ISO 14496-12, 8.4.2); that of the film may say "for ever"."""
     size = stream.seek(0, os.SEEK_END)
-    for kind, at, _ in boxes(stream, 0, size):
-        if kind != b"moov":
+    return max(_tracks(stream, 0, size, (b"moov", b"trak", b"mdia", b"mdhd")), default=0.0)
+
+
+def _tracks(stream: BinaryIO, at: int, end: int, path: tuple[bytes, ...]) -> Iterator[float]:
+    """The durations in the last boxes of this path of boxes inside boxes."""
+    for kind, place, length in boxes(stream, at, end):
+        if kind != path[0]:
             continue
-        for inner, place, length in boxes(stream, at, size):
-            if inner == b"mvhd" and length >= 32:
-                stream.seek(place)
-                body = stream.read(32)
-                scale, duration = struct.unpack_from(">IQ" if body[0] == 1 else ">II", body, 20 if body[0] == 1 else 12)
-                return duration / scale if scale else 0.0
-    return 0.0
+        if len(path) > 1:
+            yield from _tracks(stream, place, min(place + length, end), path[1:])
+            continue
+        stream.seek(place)
+        body = stream.read(32)
+        if len(body) == 32:
+            long = body[0] == 1
+            scale, duration = struct.unpack_from(">IQ" if long else ">II", body, 20 if long else 12)
+            yield duration / scale if scale and duration < _FOR_EVER else 0.0

@@ -51,7 +51,8 @@ def read_takeout(root: bytes, file: FoundFile) -> Takeout:
             told = takeout.parse(content)
         except CannotRead as error:
             raise _damaged(name, error.sentence) from error
-        return told if name.startswith(file.name) or takeout.speaks_of(told, file.name) else takeout.NOTHING
+        if name.startswith(file.name) or takeout.speaks_of(told, file.name):
+            return told
     return takeout.NOTHING
 
 

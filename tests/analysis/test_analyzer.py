@@ -112,6 +112,21 @@ def test_damaged_sidecars_fail_their_stages_and_not_the_file(tmp_path):
     assert result.metadata is not None
 
 
+def test_takeout_and_a_sidecar_each_speak_although_the_other_is_broken(tmp_path):
+    picture_file(tmp_path / "a.jpg", "JPEG")
+    told = {"title": "a.jpg", "photoTakenTime": {"timestamp": "0"}, "people": [{"name": "Ada"}]}
+    (tmp_path / "a.jpg.json").write_text(json.dumps(told))
+    (tmp_path / "a.xmp").write_text("<broken")
+    result = analysed(tmp_path, "a.jpg")
+    assert (result.metadata.taken_at, result.keywords) == ("1970-01-01T00:00:00+00:00", (Keyword("Ada", "takeout"),))
+    assert result.stages[Stage.METADATA].cause == "damaged_sidecar"
+    (tmp_path / "a.jpg.json").write_text("{")
+    (tmp_path / "a.xmp").write_text(XMP.format(3, "boat"))
+    result = analysed(tmp_path, "a.jpg")
+    assert (result.keywords, result.rating) == ((Keyword("boat", "sidecar"),), Rating(3, "sidecar"))
+    assert result.stages[Stage.KEYWORDS].cause == "damaged_sidecar"
+
+
 def test_damaged_metadata_fails_its_stages_and_not_the_file(tmp_path):
     picture_file(tmp_path / "a.jpg", "JPEG", xmp=b"<x:xmpmeta")
     result = analysed(tmp_path, "a.jpg")

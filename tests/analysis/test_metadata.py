@@ -1,17 +1,23 @@
 """What an image says about itself: EXIF, XMP, IPTC and texts, and what is made of it."""
 
+import dataclasses
 import json
 import math
 import struct
+import time
 import zlib
 from io import BytesIO
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
-from app.analysis import dates, embedded, image, iptc, metadata, raw, xmp
+from app.analysis import dates, embedded, image, iptc, metadata, raw, score, xmp
 from app.analysis.embedded import Embedded
+from app.analysis.takeout import Takeout
 from app.errors import CannotRead
+from app.media import clean_json
 
 RATIONAL = TiffImagePlugin.IFDRational
 
@@ -133,6 +139,85 @@ def test_xmp_fills_what_exif_lacks():
     assert (found.camera_make, found.camera_model) == ("Nikon", "D70")
 
 
+PHOTO = exif_of(
+    {0x010E: "a shore", 0x013B: "Ada", 0x8298: "Ada 2008", 0x9C9B: "Strand".encode("utf-16-le")},
+    {0x829A: RATIONAL(1, 250), 0x829D: RATIONAL(28, 5), 0x8827: 400, 0x920A: RATIONAL(50, 1), 0xA405: 75},
+    {5: b"\1", 6: RATIONAL(25, 2)},
+)
+
+
+def test_a_photo_says_how_it_was_taken_and_by_whom_and_each_value_where_it_was_read():
+    found = interpreted(saved(exif=PHOTO, xmp=packet("", 'xmp:Label="Red" tiff:Make="Nikon"')))
+    assert (found.exposure_seconds, found.f_number, found.iso) == (0.004, 5.6, 400)
+    assert (found.focal_length_mm, found.focal_length_35mm, found.altitude_m) == (50.0, 75.0, -12.5)
+    assert (found.title, found.caption, found.creator, found.copyright) == ("Strand", "a shore", "Ada", "Ada 2008")
+    assert (found.label, found.camera_make) == ("Red", "Nikon")
+    assert found.sources == {
+        **dict.fromkeys(("exposure_seconds", "f_number", "iso", "focal_length_mm", "focal_length_35mm"), "exif"),
+        **dict.fromkeys(("altitude_m", "title", "caption", "creator", "copyright"), "exif"),
+        **dict.fromkeys(("label", "camera_make"), "xmp"),
+    }
+
+
+@pytest.mark.parametrize("none", [RATIONAL(0, 0), RATIONAL(0, 1)])
+def test_zero_is_how_a_camera_says_that_it_does_not_know(none):
+    found = interpreted(saved(exif=exif_of({}, {0x829A: none, 0x829D: none, 0x920A: none, 0x8827: 0, 0xA405: 0})))
+    assert (found.exposure_seconds, found.f_number, found.focal_length_mm) == (None, None, None)
+    assert (found.iso, found.focal_length_35mm) == (None, None)
+
+
+def test_an_iso_that_needs_more_room_is_in_another_tag():
+    assert interpreted(saved(exif=exif_of({}, {0x8827: 65535, 0x8832: 102_400}))).iso == 102_400
+    assert interpreted(saved(exif=exif_of({}, {0x8827: 65535}))).iso == 65535
+    assert interpreted(saved(exif=exif_of({}, {0x8833: 640}))).iso == 640
+
+
+ALL_OF_XMP = {
+    "dc:title": ("T",), "dc:description": ("D",), "dc:creator": ("A", "B"), "dc:rights": ("R",), "xmp:Label": ("L",),
+    "tiff:Make": ("M",), "tiff:Model": ("N",), "aux:Lens": ("Lens",), "exif:ExposureTime": ("1/4",),
+    "exif:FNumber": ("28/10",), "exif:ISOSpeedRatings": ("200",), "exif:FocalLength": ("35/1",),
+    "exif:FocalLengthIn35mmFilm": ("52",), "tiff:Orientation": ("6",), "exif:GPSLatitude": ("1,30.0N",),
+    "exif:GPSLongitude": ("2,0,36W",), "exif:GPSAltitude": ("7/2",), "xmp:CreateDate": ("2001-02-03T04:05:06Z",),
+}  # fmt: skip
+AS_READ = {
+    "title": "T", "caption": "D", "creator": "A; B", "copyright": "R", "label": "L", "camera_make": "M",
+    "camera_model": "N", "lens_model": "Lens", "exposure_seconds": 0.25, "f_number": 2.8, "iso": 200,
+    "focal_length_mm": 35.0, "focal_length_35mm": 52.0, "orientation": 6, "latitude": 1.5, "longitude": -2.01,
+    "altitude_m": 3.5, "taken_at": "2001-02-03T04:05:06+00:00",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ["xmp", "sidecar"])
+def test_xmp_has_a_word_for_every_field_and_a_sidecar_speaks_before_the_file(source):
+    exif = read(saved(exif=CAMERA)).exif if source == "sidecar" else {}
+    own, beside = (ALL_OF_XMP, {}) if source == "xmp" else ({"dc:title": ("other",)}, ALL_OF_XMP)
+    found = metadata.interpret(Embedded(exif=exif, xmp=own, iptc={"Caption": ("other",)}), beside)
+    assert {name: getattr(found, name) for name in AS_READ} == AS_READ
+    assert found.sources == dict.fromkeys(AS_READ, source)
+
+
+def test_iptc_png_and_takeout_fill_what_is_left():
+    found = metadata.interpret(
+        Embedded(iptc={"ObjectName": ("a",), "By-line": ("b",)}, texts={"Title": "c", "Copyright": "d"}),
+        takeout=Takeout(latitude=1.0, longitude=2.0, altitude_m=3.0, caption="e", raw={"x": 1}),
+    )
+    assert (found.title, found.creator, found.copyright, found.caption) == ("a", "b", "d", "e")
+    assert (found.latitude, found.longitude, found.altitude_m) == (1.0, 2.0, 3.0)
+    assert set(found.sources.items()) >= {("title", "iptc"), ("copyright", "png"), ("latitude", "takeout")}
+    assert found.raw["takeout"] == {"x": 1}
+
+
+def test_the_text_that_holds_in_no_language_is_the_title():
+    alternatives = '<rdf:Alt><rdf:li xml:lang="de">Ufer</rdf:li><rdf:li xml:lang="x-default">shore</rdf:li></rdf:Alt>'
+    assert xmp.parse(packet(f"<dc:title>{alternatives}</dc:title>"))["dc:title"] == ("shore", "Ufer")
+
+
+def test_the_orientation_of_a_heic_is_that_of_the_file(monkeypatch):
+    opened = image.open_image(BytesIO(saved(exif=exif_of({0x0112: 1}))), "jpeg")
+    opened.image.info["original_orientation"] = 6  # as libheif leaves it, which turns picture and tag
+    assert metadata.interpret(embedded.read(opened)).orientation == 6
+
+
 def test_xmp_is_read_from_every_format_that_carries_it():
     subject = packet("<dc:subject><rdf:Bag><rdf:li>sea</rdf:li></rdf:Bag></dc:subject>")
     text = PngImagePlugin.PngInfo()
@@ -184,6 +269,7 @@ def test_structures_without_end_are_not_followed():
         (b'<?xml version="1.0" encoding="klingon"?><x/>', "damaged_metadata"),
         (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha">]><x>&a;</x>', "damaged_metadata"),
         (b" " * (xmp.PACKET_BYTES + 1), "text_too_large"),
+        (b"<x>" + b"<a/>" * xmp.MARKUP + b"</x>", "text_too_large"),
     ],
 )
 def test_xmp_that_is_broken_or_dangerous_is_refused(content, cause):
@@ -295,3 +381,63 @@ def test_raw_tags_are_safe_for_json_and_both_databases():
         "exif": {"EXIF B": [1, 2], "Image A": None, "Image C": "0220", "Image D": "ff"},
         "text": {"nul": "ab\ufffd"},
     }
+
+
+_PIECES = st.sampled_from(
+    [
+        *("<rdf:li>", "</rdf:li>", "<rdf:Bag>", "</rdf:Bag>", "<rdf:Alt>", "</rdf:Alt>", "<dc:title>", "</dc:title>"),
+        *("<own:a/>", '<rdf:li xml:lang="x-default">', "<!--", "-->", "&amp;", "&#0;", "&lol;", "<?xpacket end='w'?>"),
+        *("<rdf:Description>", "</rdf:Description>", '<own:a rdf:parseType="Resource">', "</own:a>", "\ud7ff", "a"),
+    ]
+)
+_PACKETS = st.lists(_PIECES, max_size=20).map("".join).map(packet)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.one_of(st.binary(max_size=600), st.text(max_size=400).map(packet), _PACKETS))
+def test_any_xmp_gives_texts_or_a_cause_at_once(content):
+    began = time.process_time()
+    found = Embedded()
+    found.xmp = found.part("xmp", lambda: xmp.parse(content), {})
+    assert time.process_time() - began < 1
+    json.dumps(clean_json(metadata.interpret(found).raw), allow_nan=False)
+    assert {problem.cause for problem in found.problems.values()} <= {"damaged_metadata", "text_too_large"}
+
+
+@pytest.mark.parametrize("filling", ["<a/>", "<a>x</a>", '<a xmlns:q="u"/>', "&amp;", "x"])
+def test_the_largest_packet_that_is_read_takes_less_than_a_second(filling):
+    room = min(
+        xmp.PACKET_BYTES - 2_000,
+        xmp.MARKUP // max(1, filling.count("<") + xmp.ATTRIBUTE * filling.count("=")) * len(filling) - 2_000,
+    )
+    content = packet(filling * (room // len(filling)))
+    began = time.process_time()
+    xmp.parse(content)
+    assert time.process_time() - began < 1
+
+
+def test_a_packet_of_as_many_attributes_as_are_read_takes_less_than_a_second():
+    content = packet("", " ".join(f'own:a{number}="x"' for number in range(xmp.MARKUP // xmp.ATTRIBUTE - 100)))
+    began = time.process_time()
+    metadata.interpret(Embedded(xmp=xmp.parse(content)))
+    assert time.process_time() - began < 1
+
+
+_NAMES = sorted(ALL_OF_XMP | dict.fromkeys(("photoshop:DateCreated", "exif:GPSAltitudeRef", "xmp:Rating")))
+_TAGS = ("Image Make", "EXIF FNumber", "EXIF ISOSpeedRatings", "GPS GPSLatitude", "GPS GPSLatitudeRef", "Image XPTitle",
+         "GPS GPSAltitude", "GPS GPSAltitudeRef", "GPS GPSTimeStamp", "GPS GPSDateStamp", "EXIF DateTimeOriginal",
+         "EXIF OffsetTimeOriginal", "EXIF SubsecTimeOriginal", "Image Orientation", "Image Rating")  # fmt: skip
+_VALUES = st.one_of(st.text(max_size=30), st.binary(max_size=30), st.lists(st.floats(), max_size=4).map(tuple))
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    st.dictionaries(st.sampled_from(_TAGS), _VALUES),
+    st.dictionaries(st.sampled_from(_NAMES), st.lists(st.text(max_size=30), min_size=1, max_size=3).map(tuple)),
+)
+def test_any_tags_and_properties_give_values_that_are_safe_for_json(tags, properties):
+    found = metadata.interpret(Embedded(exif=tags, xmp=properties), properties)
+    json.dumps(clean_json(dataclasses.asdict(found)), allow_nan=False)
+    assert set(found.sources.values()) <= {"exif", "xmp", "sidecar", "prompt"}
+    score.from_exif(tags)
+    score.from_xmp(properties)

@@ -47,9 +47,11 @@ _BYTES = "The text is not UTF-8: exiftool writes a question mark for each such b
 _TRAILER = "It stands behind the end of the JPEG, in a block of a program of the nineties that nobody else reads."
 _SEGMENT = "It stands in a segment of the camera's maker, which is a maker note by another name."
 _PDF = "It is the title and the creator of a PDF (XMP pdf:Title), not of the picture."
+_LOOPS = "exiftool counts how often the film is repeated, for ever included; here it is once through, as of a GIF."
 _STILL = "It has one frame and does not move: its delay is no duration."
 REASONS: tuple[tuple[str, str, str], ...] = (
     ("*.gif", "duration_seconds", _STILL),
+    ("*/loop_*.avif", "duration_seconds", _LOOPS),
     ("*/t/images/XMP.jpg", "*", _BESIDE),
     ("*/gif/anim/oob.gif", "*", _SCREEN),
     ("*/gif/simple/issue_1455_oversized.gif", "*", _SCREEN),
