@@ -94,17 +94,22 @@ def _exif(opened: Opened, block: bytes, texts: Mapping[str, bytes]) -> tiff.Read
     """The tags of a TIFF file, else of the EXIF block (of a PNG or JPEG 2000 file the given one)."""
     if opened.format == "tiff":
         return tiff.read(opened.stream)
-    image = opened.image
-    block = block or image.info.get("exif") or _raw_profile(texts, "exif") or _raw_profile(texts, "APP1")
-    if len(block) > EXIF_BYTES:
+    info = opened.image.info
+    turned = info.get("original_orientation")  # libheif turns the picture, and the tag with it
+    if opened.format == "avif":
+        # Pillow writes the block anew, and loses letters, to put in how the container turns the picture: what the tag
+        # says does not count (ISO 23008-12, 6.5.10), but the block is wanted as it is, and is handed out nowhere else
+        *_, block, turned, _ = opened.image._decoder.get_info()  # type: ignore[attr-defined]  # noqa: SLF001
+        turned = turned if block or turned != 1 else None
+    else:
+        block = block or info.get("exif") or _raw_profile(texts, "exif") or _raw_profile(texts, "APP1")
+    if len(block or b"") > EXIF_BYTES:
         raise CannotRead(
             f"The EXIF block has {len(block)} bytes, more than the {EXIF_BYTES} that are read.", cause="text_too_large"
         )
-    block = block.removeprefix(b"Exif\0\0")
-    if not block or block.startswith(_XMP_PREFIX):
-        return tiff.Read()
-    found = tiff.read(BytesIO(block))
-    if turned := image.info.get("original_orientation"):  # libheif turns the picture and the tag with it
+    block = (block or b"").removeprefix(b"Exif\0\0")
+    found = tiff.Read() if not block or block.startswith(_XMP_PREFIX) else tiff.read(BytesIO(block))
+    if turned:
         found.tags["Image Orientation"] = (turned,)
     return found
 

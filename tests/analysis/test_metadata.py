@@ -212,6 +212,12 @@ def test_the_text_that_holds_in_no_language_is_the_title():
     assert xmp.parse(packet(f"<dc:title>{alternatives}</dc:title>"))["dc:title"] == ("shore", "Ufer")
 
 
+def test_an_avif_keeps_its_letters_and_is_turned_as_its_container_says():
+    content = saved("AVIF", exif=exif_of({0x010F: "Maker", 0x0112: 6})).replace(b"Maker", "M\u00e4kr".encode())
+    found = interpreted(content)
+    assert (found.camera_make, found.orientation) == ("M\u00e4kr", 6)
+
+
 def test_the_orientation_of_a_heic_is_that_of_the_file(monkeypatch):
     opened = image.open_image(BytesIO(saved(exif=exif_of({0x0112: 1}))), "jpeg")
     opened.image.info["original_orientation"] = 6  # as libheif leaves it, which turns picture and tag
