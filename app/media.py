@@ -249,9 +249,8 @@ class Metadata:
     """Stage `metadata`. Every field is also a column of the library, under the same name.
 
     `taken_at` is ISO 8601, with an offset only if the file says one, made of the tags that `taken_at_rule` names.
-    `latitude` and `longitude` are degrees, north and east positive, `orientation` the EXIF value 1..8, `frame_rate` in
-    frames a second. `raw` holds the tags as read. `sources` says where a field was read: `exif`, `xmp`, `sidecar`,
-    `iptc`, `png`, `takeout` or `prompt`; of what a person says, it would be `person`.
+    Degrees are north and east positive, `orientation` is EXIF's 1..8. `raw` holds the tags as read. `sources` says
+    where a field was read: `exif`, `xmp`, `sidecar`, `iptc`, `png`, `takeout`, `prompt`; `person` is for what one says.
     """
 
     taken_at: str | None = None

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import math
 import struct
-import time
 import zlib
 from io import BytesIO
 
@@ -13,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
-from app.analysis import dates, embedded, image, iptc, metadata, raw, score, xmp
+from app.analysis import dates, embedded, image, iptc, metadata, raw, score
 from app.analysis.embedded import Embedded
 from app.analysis.takeout import Takeout
-from app.errors import CannotRead
 from app.media import clean_json
+from tests.analysis.packets import packet
 
 RATIONAL = TiffImagePlugin.IFDRational
 
@@ -42,19 +41,6 @@ def read(content):
 
 def interpreted(content):
     return metadata.interpret(read(content))
-
-
-def packet(inside, attributes=""):
-    spaces = (
-        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/" '
-        'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" '
-        'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:own="http://example.org/own/"'
-    )
-    return (
-        f'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF {spaces}>'
-        f'<rdf:Description rdf:about="" {attributes}>{inside}</rdf:Description></rdf:RDF></x:xmpmeta>'
-        '<?xpacket end="w"?>'
-    ).encode()
 
 
 CAMERA = exif_of(
@@ -207,11 +193,6 @@ def test_iptc_png_and_takeout_fill_what_is_left():
     assert found.raw["takeout"] == {"x": 1}
 
 
-def test_the_text_that_holds_in_no_language_is_the_title():
-    alternatives = '<rdf:Alt><rdf:li xml:lang="de">Ufer</rdf:li><rdf:li xml:lang="x-default">shore</rdf:li></rdf:Alt>'
-    assert xmp.parse(packet(f"<dc:title>{alternatives}</dc:title>"))["dc:title"] == ("shore", "Ufer")
-
-
 def test_an_avif_keeps_its_letters_and_is_turned_as_its_container_says():
     content = saved("AVIF", exif=exif_of({0x010F: "Maker", 0x0112: 6})).replace(b"Maker", "M\u00e4kr".encode())
     found = interpreted(content)
@@ -232,56 +213,6 @@ def test_xmp_is_read_from_every_format_that_carries_it():
     contents += [saved("TIFF", tiffinfo={700: subject}), saved("PNG", pnginfo=text)]
     for content in contents:
         assert read(content).xmp["dc:subject"] == ("sea",)
-
-
-def test_xmp_attributes_elements_lists_and_structures_are_all_read():
-    properties = xmp.parse(
-        packet(
-            """<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Title</rdf:li></rdf:Alt></dc:title>
-            <dc:creator><rdf:Seq><rdf:li>One</rdf:li><rdf:li>Two</rdf:li></rdf:Seq></dc:creator>
-            <xmp:Label>Red</xmp:Label> <xmp:Empty/> <dc:source rdf:resource="http://example.org/"/>
-            <own:flat rdf:parseType="Resource"><xmp:Label>Blue</xmp:Label></own:flat>
-            <own:deep><rdf:Description xmp:Label="Green"/></own:deep><own:short xmp:Label="Grey"/>""",
-            'xmp:Rating="4"',
-        )
-    )
-    assert properties == {
-        "xmp:Rating": ("4",),
-        "dc:title": ("Title",),
-        "dc:creator": ("One", "Two"),
-        "xmp:Label": ("Red",),
-        "dc:source": ("http://example.org/",),
-        "{http://example.org/own/}flat/xmp:Label": ("Blue",),
-        "{http://example.org/own/}deep/xmp:Label": ("Green",),
-        "{http://example.org/own/}short/xmp:Label": ("Grey",),
-    }
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
-def test_xmp_is_read_in_every_encoding_and_with_padding(encoding):
-    text = packet("<xmp:Label>Gr\u00fcn</xmp:Label>").decode() + " " * 50
-    assert xmp.parse(text.encode(encoding))["xmp:Label"] == ("Gr\u00fcn",)
-
-
-def test_structures_without_end_are_not_followed():
-    deep = "<own:a>" * 500 + "x" + "</own:a>" * 500
-    assert xmp.parse(packet(deep)) == {}
-
-
-@pytest.mark.parametrize(
-    ("content", "cause"),
-    [
-        (b"<x", "damaged_metadata"),
-        (b'<?xml version="1.0" encoding="klingon"?><x/>', "damaged_metadata"),
-        (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha">]><x>&a;</x>', "damaged_metadata"),
-        (b" " * (xmp.PACKET_BYTES + 1), "text_too_large"),
-        (b"<x>" + b"<a/>" * xmp.MARKUP + b"</x>", "text_too_large"),
-    ],
-)
-def test_xmp_that_is_broken_or_dangerous_is_refused(content, cause):
-    with pytest.raises(CannotRead) as caught:
-        xmp.parse(content)
-    assert caught.value.cause == cause
 
 
 def dataset(record, number, content):
@@ -387,46 +318,6 @@ def test_raw_tags_are_safe_for_json_and_both_databases():
         "exif": {"EXIF B": [1, 2], "Image A": None, "Image C": "0220", "Image D": "ff"},
         "text": {"nul": "ab\ufffd"},
     }
-
-
-_PIECES = st.sampled_from(
-    [
-        *("<rdf:li>", "</rdf:li>", "<rdf:Bag>", "</rdf:Bag>", "<rdf:Alt>", "</rdf:Alt>", "<dc:title>", "</dc:title>"),
-        *("<own:a/>", '<rdf:li xml:lang="x-default">', "<!--", "-->", "&amp;", "&#0;", "&lol;", "<?xpacket end='w'?>"),
-        *("<rdf:Description>", "</rdf:Description>", '<own:a rdf:parseType="Resource">', "</own:a>", "\ud7ff", "a"),
-    ]
-)
-_PACKETS = st.lists(_PIECES, max_size=20).map("".join).map(packet)
-
-
-@settings(max_examples=400, deadline=None, derandomize=True)
-@given(st.one_of(st.binary(max_size=600), st.text(max_size=400).map(packet), _PACKETS))
-def test_any_xmp_gives_texts_or_a_cause_at_once(content):
-    began = time.process_time()
-    found = Embedded()
-    found.xmp = found.part("xmp", lambda: xmp.parse(content), {})
-    assert time.process_time() - began < 1
-    json.dumps(clean_json(metadata.interpret(found).raw), allow_nan=False)
-    assert {problem.cause for problem in found.problems.values()} <= {"damaged_metadata", "text_too_large"}
-
-
-@pytest.mark.parametrize("filling", ["<a/>", "<a>x</a>", '<a xmlns:q="u"/>', "&amp;", "x"])
-def test_the_largest_packet_that_is_read_takes_less_than_a_second(filling):
-    room = min(
-        xmp.PACKET_BYTES - 2_000,
-        xmp.MARKUP // max(1, filling.count("<") + xmp.ATTRIBUTE * filling.count("=")) * len(filling) - 2_000,
-    )
-    content = packet(filling * (room // len(filling)))
-    began = time.process_time()
-    xmp.parse(content)
-    assert time.process_time() - began < 1
-
-
-def test_a_packet_of_as_many_attributes_as_are_read_takes_less_than_a_second():
-    content = packet("", " ".join(f'own:a{number}="x"' for number in range(xmp.MARKUP // xmp.ATTRIBUTE - 100)))
-    began = time.process_time()
-    metadata.interpret(Embedded(xmp=xmp.parse(content)))
-    assert time.process_time() - began < 1
 
 
 _NAMES = sorted(ALL_OF_XMP | dict.fromkeys(("photoshop:DateCreated", "exif:GPSAltitudeRef", "xmp:Rating")))
