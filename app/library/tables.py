@@ -54,7 +54,16 @@ class MediaFile(Base):
         Index("ix_media_files_sha256", "sha256"),
         Index("ix_media_files_session_id", "session_id"),
         Index(
+            "ix_media_files_present",
+            "root",
+            "path",
+            "missing_at",  # said to be null, and still: else SQLite looks it up in each row
+            sqlite_where=text("missing_at IS NULL"),
+            postgresql_where=text("missing_at IS NULL"),
+        ),
+        Index(
             "ix_media_files_missing",
+            "root",
             "missing_at",
             sqlite_where=text("missing_at IS NOT NULL"),
             postgresql_where=text("missing_at IS NOT NULL"),

@@ -66,7 +66,7 @@ class Mutator:
         match what:
             case "truncate" if content:
                 length = self.rng.randrange(len(content))
-                self.say(what, name, content[:length])
+                self.say(what, name, content[:length], cut_from=content)
                 os.truncate(path, length)
             case "replace" | "replace long ago":
                 self.replace(what, path)
@@ -100,8 +100,10 @@ class Mutator:
             path.rmdir()
         new.replace(path)
 
-    def say(self, what: str, name: str, content: bytes | None = None) -> None:
+    def say(self, what: str, name: str, content: bytes | None = None, *, cut_from: bytes | None = None) -> None:
         line = {"what": what, "name": name, "sha256": None if content is None else sha256(content)}
+        if cut_from is not None:
+            line["cut_from"] = sha256(cut_from)
         self.log.write(json.dumps(line) + "\n")
 
     def run(self) -> NoReturn:

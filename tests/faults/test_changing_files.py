@@ -48,6 +48,9 @@ def test_files_that_change_meanwhile_are_answered_for_and_what_is_said_of_them_w
     assert len(answers) == status["total_files"]
     changes = [json.loads(line) for line in log.read_text().splitlines()]
     assert {change["what"] for change in changes} == set(DEEDS)
+    for change in changes:  # a picture that lacks its last bytes may still be one, of the same size
+        if change.get("cut_from") in size_of:
+            size_of.setdefault(change["sha256"], size_of[change["cut_from"]])
     was_there |= {(change["name"], change["sha256"]) for change in changes}
     media = query(tmp_path / "server" / "library.db", "SELECT path, sha256, width, height FROM media_files")
     for row in media:
