@@ -154,15 +154,6 @@ class FoundFile:
         return shown_path(self.root, self.path)
 
 
-_FROM_SIDECARS = frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})
-
-
-def stages_told_anew(before: str, after: str) -> frozenset[Stage]:
-    """The stages that a change of sidecar stamps concerns: `.xmp` speaks of all three, `.scores` of the score alone."""
-    changed = {part.partition("=")[0] for part in set(before.split()) ^ set(after.split())}
-    return _FROM_SIDECARS if "xmp" in changed else frozenset({Stage.SCORE}) if changed else frozenset()
-
-
 @dataclass(frozen=True, slots=True)
 class NsfwModel:
     """The model of stage `nsfw`: the name stored with each probability, its weights' SHA-256, and its file as IR.
@@ -257,27 +248,46 @@ class Identity:
 class Metadata:
     """Stage `metadata`. Every field is also a column of the library, under the same name.
 
-    `taken_at` is ISO 8601, with an offset only if the file says one. `latitude` and `longitude` are degrees, north
-    and east positive. `orientation` is the EXIF value 1..8. `raw` holds the tags as read, JSON-safe.
+    `taken_at` is ISO 8601, with an offset only if the file says one, made of the tags that `taken_at_rule` names.
+    Degrees are north and east positive, `orientation` is EXIF's 1..8. `raw` holds the tags as read. `sources` says
+    where a field was read: `exif`, `xmp`, `sidecar`, `iptc`, `png`, `takeout`, `prompt`; `person` is for what one says.
     """
 
     taken_at: str | None = None
+    taken_at_rule: str | None = None
     camera_make: str | None = None
     camera_model: str | None = None
     lens_model: str | None = None
+    exposure_seconds: float | None = None
+    f_number: float | None = None
+    iso: int | None = None
+    focal_length_mm: float | None = None
+    focal_length_35mm: float | None = None
     orientation: int | None = None
     latitude: float | None = None
     longitude: float | None = None
+    altitude_m: float | None = None
+    title: str | None = None
+    caption: str | None = None
+    creator: str | None = None
+    copyright: str | None = None
+    label: str | None = None
+    duration_seconds: float | None = None
+    frame_rate: float | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
     generator: str | None = None
     prompt: str | None = None
     negative_prompt: str | None = None
+    prompt_verdict: str | None = None
     generation: Mapping[str, Any] | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """One keyword of a file: its text, where it was read (`xmp`, `iptc`, `sidecar`, `prompt`), its weight if any."""
+    """A keyword (`a|b|c` is a path), read from `xmp`, `iptc`, `exif`, `sidecar`, `takeout` or `prompt`; its weight."""
 
     text: str
     source: str

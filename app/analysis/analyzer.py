@@ -15,6 +15,8 @@ from app.analysis import embedded, frames, image, keywords, metadata, nsfw, prom
 from app.analysis.embedded import Embedded
 from app.analysis.picture import picture
 from app.analysis.source import Source, opened
+from app.analysis.takeout import NOTHING as NOTHING_TOLD
+from app.analysis.takeout import Takeout
 from app.analysis.weights import Found, Weights
 from app.analysis.xmp import NOTHING, Xmp
 from app.crash_points import crash_point
@@ -44,7 +46,8 @@ if TYPE_CHECKING:
 
 _EVERY = frozenset(Kind)
 _IMAGES = frozenset({Kind.IMAGE})
-VERSIONS: Mapping[Stage, str] = MappingProxyType(dict.fromkeys(Stage, "1"))
+_SAY_MORE = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE)  # than at version 1: more fields, words, sidecars
+VERSIONS: Mapping[Stage, str] = MappingProxyType(dict.fromkeys(Stage, "1") | dict.fromkeys(_SAY_MORE, "2"))
 FRAMES = 8  # of a film, for NSFW
 APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(
     {
@@ -188,17 +191,41 @@ class _Course:
         """The XMP sidecar, empty without one. Raises CannotRead `damaged_sidecar`."""
         return sidecars.read_xmp(self.root, self.file) or NOTHING
 
-    def _metadata(self) -> tuple[Metadata, CannotRead | None]:
-        return metadata.interpret(self.embedded), self.embedded.problem("exif", "xmp", "iptc", "text")
+    @cached_property
+    def takeout(self) -> Takeout:
+        """What Google Takeout's JSON tells, nothing without one. Raises CannotRead `damaged_sidecar`."""
+        return sidecars.read_takeout(self.root, self.file)
 
-    def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
-        found, problem, sidecar = self.embedded, self.embedded.problem("xmp", "iptc", "text"), NOTHING
+    def _beside(self) -> tuple[Xmp, Takeout, CannotRead | None]:
+        """What the sidecars tell, and what was wrong with one: it does not silence the other."""
+        sidecar, told, problem = NOTHING, NOTHING_TOLD, None
+        try:
+            told = self.takeout
+        except CannotRead as error:
+            problem = error
         try:
             sidecar = self.sidecar
         except CannotRead as error:
             problem = error
-        prompt = prompts.read(found.texts).prompt
-        return keywords.gather(embedded=found.xmp, iptc=found.iptc, sidecar=sidecar, prompt=prompt), problem
+        return sidecar, told, problem
+
+    def _metadata(self) -> tuple[Metadata, CannotRead | None]:
+        sidecar, told, problem = self._beside()
+        found = metadata.interpret(self.embedded, sidecar, told)
+        return found, problem or self.embedded.problem("exif", "xmp", "iptc", "text")
+
+    def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
+        found = self.embedded
+        sidecar, told, problem = self._beside()
+        words = keywords.gather(
+            embedded=found.xmp,
+            iptc=found.iptc,
+            exif=found.exif,
+            sidecar=sidecar,
+            people=told.people,
+            prompt=prompts.read(found.texts).prompt,
+        )
+        return words, problem or found.problem("xmp", "iptc", "text")
 
     def _rating(self) -> tuple[Rating, CannotRead | None]:
         scores = sidecars.read_scores(self.root, self.file)

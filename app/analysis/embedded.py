@@ -3,30 +3,26 @@
 It never decodes pixels and never decides what a value means. A damaged part is noted and does not spoil the others.
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import exifread
-from PIL import Image, TiffImagePlugin
+from PIL import Image
 
-from app.analysis import iptc, png
+from app.analysis import animation, blocks, iptc, png, tiff
 from app.analysis.image import Opened
+from app.analysis.iptc import Iptc
+from app.analysis.tiff import decoded
 from app.analysis.xmp import NOTHING, Xmp
 from app.analysis.xmp import parse as parse_xmp
 from app.errors import CannotRead
 
-EXIF_BYTES = 4 * 1024 * 1024
-_EXIF_IFD, _GPS_IFD, _USER_COMMENT = 0x8769, 0x8825, 0x9286
-_IPTC_RESOURCE = 0x0404  # in the Photoshop resources of a JPEG
-_IPTC_TAG = 33723
-# What a TIFF's own directory says of its pixels is not EXIF and can be megabytes: strips, tiles, tables, other blocks
-_NOT_EXIF = frozenset((273, 279, 324, 325, 330, 347, 700, 33723, 34377, 34675))
+EXIF_BYTES = tiff.MAX_BYTES
+_EXTENDED = "xmpNote:HasExtendedXMP"
 _PROFILE = "Raw profile type "  # how ImageMagick keeps blocks in PNG texts
+_XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 
-logging.getLogger("exifread").setLevel(logging.CRITICAL)  # what it warns about is either read anyway or noted here
 T = TypeVar("T")
 
 
@@ -34,110 +30,125 @@ T = TypeVar("T")
 class Embedded:
     """What was found, by part; `problems` maps a part (`exif`, `xmp`, `iptc`, `text`) to what was wrong with it.
 
-    `exif` holds ExifRead's tags (`Image Make`) as objects with `values` and `printable`.
+    `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF and `UserComment` of EXIF. `duration_seconds` is
+    that of an animation.
     """
 
-    exif: Mapping[str, Any] = field(default_factory=dict)
+    exif: tiff.Tags = field(default_factory=dict)
     xmp: Xmp = field(default_factory=dict)
-    iptc: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    iptc: Iptc = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    duration_seconds: float | None = None
     problems: dict[str, CannotRead] = field(default_factory=dict)
 
     def problem(self, *parts: str) -> CannotRead | None:
         """The first problem with one of these parts."""
         return next((self.problems[part] for part in parts if part in self.problems), None)
 
+    def part(self, name: str, read_part: Callable[[], T], otherwise: T) -> T:
+        """What a part gives; `otherwise`, and a note of the problem, where it cannot be read."""
+        try:
+            return read_part()
+        except CannotRead as problem:
+            self.noted(name, problem)
+        except Exception:  # noqa: BLE001 - some 15 classes of exception come out of hostile blocks
+            self.noted(name, CannotRead(f"The {name.upper()} block is damaged.", cause="damaged_metadata"))
+        return otherwise
+
+    def noted(self, name: str, problem: CannotRead | None) -> None:
+        """Keep the first problem of a part."""
+        if problem:
+            self.problems.setdefault(name, problem)
+
 
 def read(opened: Opened) -> Embedded:
     """Everything that the image says about itself. Never raises for damaged parts."""
     found, image = Embedded(), opened.image
     chunks = png.read_texts(opened.stream) if opened.format == "png" else png.Texts()
+    found.noted("text", chunks.problem)
     texts = chunks.by_key
-    if chunks.problem:
-        found.problems["text"] = chunks.problem
     if isinstance(comment := image.info.get("comment"), bytes):  # of a JPEG or GIF
         texts["comment"] = comment
-
-    def part(name: str, read_part: Callable[[], T], otherwise: T) -> T:
-        try:
-            return read_part()
-        except CannotRead as problem:
-            found.problems[name] = problem
-        except Exception:  # noqa: BLE001 - some 15 classes of exception come out of hostile blocks
-            found.problems[name] = CannotRead(f"The {name.upper()} block is damaged.", cause="damaged_metadata")
-        return otherwise
-
-    exif = part("exif", lambda: _exif_block(image, texts, chunks.exif), b"")
-    found.exif = part("exif", lambda: _exif_tags(exif), {})
-    found.xmp = part("xmp", lambda: _xmp(image, texts), NOTHING)
-    found.iptc = part("iptc", lambda: iptc.parse(_iptc_block(image, texts)), {})
-    found.texts = {key: _decoded(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
-    if user_comment := part("exif", lambda: _user_comment(exif), ""):
+    boxes: Mapping[str, bytes] = {}
+    if opened.format == "jpeg2000":
+        boxes = found.part("exif", lambda: blocks.of_boxes(opened.stream), boxes)
+    exif = found.part("exif", lambda: _exif(opened, boxes.get("exif") or chunks.exif, texts), tiff.Read())
+    found.noted("exif", exif.problem)
+    found.exif = exif.tags
+    packet = boxes.get("xmp") or exif.blocks.get(tiff.XMP, b"")
+    found.xmp = found.part("xmp", lambda: _xmp(opened, packet, texts), NOTHING)
+    if _EXTENDED in found.xmp:
+        found.xmp = {**found.part("xmp", lambda: _extended(image, found.xmp), NOTHING), **found.xmp}
+    records = found.part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
+    found.iptc, problem = iptc.parse(records)
+    found.noted("iptc", problem)
+    found.texts = {key: decoded(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
+    if user_comment := _user_comment(exif.tags.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
+    stream, format_, frames = opened.stream, opened.format, opened.frames
+    found.duration_seconds = found.part("text", lambda: animation.duration_seconds(stream, format_, frames), None)
     return found
 
 
-def _exif_block(image: Image.Image, texts: Mapping[str, bytes], chunk: bytes) -> bytes:
-    """The EXIF block (of a PNG its `chunk`): a small TIFF, without the word that stands before it in a JPEG."""
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        tags = image.getexif()
-        for directory in (_EXIF_IFD, _GPS_IFD):
-            tags.get_ifd(directory)  # read now: a BigTIFF is written as a plain TIFF, which ExifRead knows
-        tags.bigtiff = False
-        for tag in _NOT_EXIF & set(tags):
-            del tags[tag]
-        block = tags.tobytes()
+def _exif(opened: Opened, block: bytes, texts: Mapping[str, bytes]) -> tiff.Read:
+    """The tags of a TIFF file, else of the EXIF block (of a PNG or JPEG 2000 file the given one)."""
+    if opened.format == "tiff":
+        return tiff.read(opened.stream)
+    info = opened.image.info
+    turned = info.get("original_orientation")  # libheif turns the picture, and the tag with it
+    if opened.format == "avif":
+        # Pillow writes the block anew, and loses letters, to put in how the container turns the picture: what the tag
+        # says does not count (ISO 23008-12, 6.5.10), but the block is wanted as it is, and is handed out nowhere else
+        *_, block, turned, _ = opened.image._decoder.get_info()  # type: ignore[attr-defined]  # noqa: SLF001
+        turned = turned if block or turned != 1 else None
     else:
-        block = chunk or image.info.get("exif") or _raw_profile(texts, "exif") or _raw_profile(texts, "APP1")
-    if len(block) > EXIF_BYTES:
+        block = block or info.get("exif") or _raw_profile(texts, "exif") or _raw_profile(texts, "APP1")
+    if len(block or b"") > EXIF_BYTES:
         raise CannotRead(
             f"The EXIF block has {len(block)} bytes, more than the {EXIF_BYTES} that are read.", cause="text_too_large"
         )
-    return block.removeprefix(b"Exif\0\0")
+    block = (block or b"").removeprefix(b"Exif\0\0")
+    found = tiff.Read() if not block or block.startswith(_XMP_PREFIX) else tiff.read(BytesIO(block))
+    if turned:
+        found.tags["Image Orientation"] = (turned,)
+    return found
 
 
-def _exif_tags(block: bytes) -> Mapping[str, Any]:
-    # Without details=False ExifRead follows maker notes, and 122 bytes are enough to keep it there for ever
-    return exifread.process_file(BytesIO(block), details=False, extract_thumbnail=False) if block else {}
-
-
-def _user_comment(block: bytes) -> str:
-    """EXIF UserComment as text (EXIF 2.32, 4.6.5); ExifRead drops comments of 1,000 bytes and all that is not Latin."""
-    if not block:
-        return ""
-    exif = Image.Exif()
-    exif.load(block)
-    comment = exif.get_ifd(_EXIF_IFD).get(_USER_COMMENT, b"")
+def _user_comment(comment: tiff.Value) -> str:
+    """EXIF UserComment as text (EXIF 2.32, 4.6.5)."""
     if not isinstance(comment, bytes):
-        return str(comment)
+        return comment if isinstance(comment, str) else ""
     code, content = comment[:8], comment[8:]
     if code.startswith(b"UNICODE"):
         # The byte order should be that of the block, but AI tools write big-endian into little-endian blocks
         latin_high_bytes_first = content[0::2].count(0) >= content[1::2].count(0)
         return content.decode("utf-16-be" if latin_high_bytes_first else "utf-16-le", "replace").strip("\0 \ufeff")
-    return _decoded(content if code.rstrip(b"\0") in (b"ASCII", b"JIS", b"") else comment).strip("\0 ")
+    return decoded(content if code.rstrip(b"\0") in (b"ASCII", b"JIS", b"") else comment).strip("\0 ")
 
 
-def _xmp(image: Image.Image, texts: dict[str, bytes]) -> Xmp:
-    packet = texts.pop("XML:com.adobe.xmp", None) or _raw_profile(texts, "xmp") or image.info.get("xmp") or b""
+def _xmp(opened: Opened, block: bytes, texts: dict[str, bytes]) -> Xmp:
+    """The XMP packet (of a TIFF or JPEG 2000 file the given one)."""
+    profile = _raw_profile(texts, "xmp") or _raw_profile(texts, "APP1").removeprefix(_XMP_PREFIX)
+    packet = texts.pop("XML:com.adobe.xmp", None) or opened.image.info.get("xmp") or block
+    packet = packet or (profile if profile.lstrip().startswith(b"<") else b"")
+    if not packet and opened.format == "gif":
+        packet = blocks.xmp_of_gif(opened.stream)
     return parse_xmp(packet if isinstance(packet, bytes) else str(packet).encode()) if packet else NOTHING
 
 
-def _iptc_block(image: Image.Image, texts: Mapping[str, bytes]) -> bytes:
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return bytes(image.tag_v2._tagdata.get(_IPTC_TAG, b""))  # noqa: SLF001 - as 4-byte integers it may be swapped
-    block = image.info.get("photoshop", {}).get(_IPTC_RESOURCE) or _raw_profile(texts, "iptc")
-    return bytes(block[max(0, block.find(iptc.FIRST)) :])
+def _extended(image: Image.Image, main: Xmp) -> Xmp:
+    packet = blocks.extended_xmp(getattr(image, "applist", ()), main[_EXTENDED][0])
+    return parse_xmp(packet, limit=blocks.EXTENDED_BYTES) if packet else NOTHING
+
+
+def _iptc(image: Image.Image, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
+    if resources := blocks.photoshop_of_jpeg(getattr(image, "applist", ())):
+        return iptc.of_photoshop(resources)
+    found = block or others.get(tiff.IPTC) or others.get(tiff.PHOTOSHOP) or _raw_profile(texts, "iptc")
+    return blocks.records(found)
 
 
 def _raw_profile(texts: Mapping[str, bytes], name: str) -> bytes:
     """A block in hexadecimal, after a line with its name and one with its length (ImageMagick, coders/png.c)."""
     lines = texts.get(_PROFILE + name, b"").split(b"\n")
     return bytes.fromhex(b"".join(lines[3:]).decode("ascii"))
-
-
-def _decoded(text: bytes) -> str:
-    try:
-        return text.decode("utf-8")
-    except UnicodeDecodeError:
-        return text.decode("latin-1")

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
+from app.analysis.tiff import Tags
 from app.analysis.xmp import Xmp
 from app.media import Keyword, clean_text
 
 KEYWORDS, CHARACTERS = 100, 200  # at most, for each source
+NO_TAGS: Tags = MappingProxyType({})
+_REGION = "mwg-rs:Regions/mwg-rs:RegionList"  # Metadata Working Group guidelines 2.0, 5.9: areas and who is in them
 _STEP = 1.1  # what one pair of parentheses multiplies the weight by in A1111
 _EXTRA_NETWORK = re.compile(r"<[^<>]*>")  # <lora:name:0.8>, <hypernet:...>
 _SEPARATOR = re.compile(r"[,\n]|\bBREAK\b|\bAND\b")
@@ -17,18 +21,44 @@ _PROMPT_CHARACTERS = 32 * 1024  # that are looked at; the longest prompts of peo
 
 
 def gather(
-    *, embedded: Xmp, iptc: Mapping[str, tuple[str, ...]], sidecar: Xmp, prompt: str | None
+    *,
+    embedded: Xmp,
+    iptc: Mapping[str, tuple[str, ...]],
+    sidecar: Xmp,
+    prompt: str | None,
+    exif: Tags = NO_TAGS,
+    people: Iterable[str] = (),
 ) -> tuple[Keyword, ...]:
-    """All keywords: `dc:subject` of the file and of its sidecar, IPTC keywords, phrases of an AI prompt.
+    """All keywords: those of the file's XMP, IPTC and EXIF and of its sidecar, Takeout's people, phrases of a prompt.
 
     Each source lists a keyword once, whatever its case, at most 100 of them, of at most 200 characters.
     """
     return (
-        *_once(Keyword(text, "xmp") for text in embedded.get("dc:subject", ())),
+        *_once(Keyword(text, "xmp") for text in _of_xmp(embedded)),
         *_once(Keyword(text, "iptc") for text in iptc.get("Keywords", ())),
-        *_once(Keyword(text, "sidecar") for text in sidecar.get("dc:subject", ())),
+        *_once(Keyword(text, "exif") for text in windows_text(exif, "XPKeywords").split(";")),
+        *_once(Keyword(text, "sidecar") for text in _of_xmp(sidecar)),
+        *_once(Keyword(text, "takeout") for text in people),
         *_once(Keyword(text, "prompt", weight) for text, weight in phrases(prompt or "")),
     )
+
+
+def windows_text(exif: Tags, name: str) -> str:
+    """A text that Windows wrote in UTF-16, such as `XPKeywords`; empty without one."""
+    value = exif.get(f"Image {name}", b"")
+    return value.decode("utf-16-le", "replace").partition("\0")[0] if isinstance(value, bytes) else ""
+
+
+def _of_xmp(properties: Xmp) -> Iterator[str]:
+    """Words, paths of hierarchical ones (`a|b|c`), and the names of the people in the picture."""
+    yield from properties.get("dc:subject", ())
+    yield from properties.get("lr:hierarchicalSubject", ())
+    yield from properties.get("Iptc4xmpExt:PersonInImage", ())
+    names, kinds = properties.get(f"{_REGION}/mwg-rs:Name", ()), properties.get(f"{_REGION}/mwg-rs:Type", ())
+    if len(names) == len(kinds):  # else which belongs to which cannot be told
+        names = tuple(name for name, kind in zip(names, kinds, strict=True) if kind == "Face")
+    yield from names
+    yield from properties.get("MP:RegionInfo/MPRI:Regions/MPReg:PersonDisplayName", ())
 
 
 def _once(found: Iterable[Keyword]) -> Iterator[Keyword]:

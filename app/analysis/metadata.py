@@ -1,158 +1,186 @@
-"""Interprets what an image says about itself: when it was taken, with what, where, how it was made.
+"""Interprets what an image says about itself: when it was taken, with what, where, by whom, how it was made.
 
-It never reads a file: `embedded.py` has. What is not understood is None, never a guess, and stays in `raw`.
+It never reads a file: `embedded.py` and `sidecars.py` have. What is not understood is None, never a guess, and stays in
+`raw`. For each field the sources are asked in order, the sidecar first and Takeout last; the first that knows counts.
 """
 
-import json
-import math
-import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from exifread.serialize import convert_types
-
-from app.analysis import prompts
+from app.analysis import place, prompts
+from app.analysis.dates import taken_at
 from app.analysis.embedded import Embedded
+from app.analysis.keywords import windows_text
+from app.analysis.numbers import number, numbers
+from app.analysis.raw import raw
+from app.analysis.takeout import NOTHING as NOTHING_TOLD
+from app.analysis.takeout import Takeout
+from app.analysis.tiff import Tags
+from app.analysis.xmp import NOTHING, Xmp
 from app.media import Metadata, clean_json, clean_text
 
-RAW_BYTES = 64 * 1024  # of raw tags as JSON
-_DROPPED_BYTES, _DROPPED_NAMES, _DROPPED_CHARACTERS = 8 * 1024, 20, 60  # kept free for, and at most, what was dropped
-_DATE = re.compile(
-    r"(?P<year>\d{4})[:-](?P<month>\d\d)[:-](?P<day>\d\d)"
-    r"(?:[ T](?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d*)?)?\s*(?P<offset>Z|[+-]\d\d:?\d\d)?)?\Z"
-)
-# In order of how much they say about the moment of taking; EXIF DateTime is when the file was last changed
-_EXIF_DATES = (
-    ("EXIF DateTimeOriginal", "EXIF OffsetTimeOriginal"),
-    ("EXIF DateTimeDigitized", "EXIF OffsetTimeDigitized"),
-    ("Image DateTime", "EXIF OffsetTime"),
-)
-_XMP_DATES = ("photoshop:DateCreated", "xmp:CreateDate")
+Candidate = tuple[str, Any]
+"""A source and what it says, None or nothing where it says nothing."""
+
 _ORIENTATIONS = range(1, 9)
-_POLES, _DATE_LINE = 90.0, 180.0
+_GROUPS = ("EXIF", "Image")  # some write tags of the one into the other
+_ISO_IS_ELSEWHERE = 65535
+_MOST_ISO = 10_000_000
+_SENSITIVITIES = ("exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")
 
 
-def interpret(found: Embedded) -> Metadata:
-    """The metadata that every part together gives, EXIF before XMP."""
+def interpret(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD) -> Metadata:
+    """The metadata that every part together gives, field by field."""
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name, candidates in _fields(found, sidecar, takeout):
+        source, value = next(((source, value) for source, value in candidates if value not in (None, "")), ("", None))
+        if source:
+            values[name], sources[name] = value, source
+    if moment := taken_at(found, sidecar, takeout):
+        values |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
+        sources["taken_at"] = moment.source
+    if "position" in values:
+        values["latitude"], values["longitude"] = values.pop("position")
+        sources["latitude"] = sources["longitude"] = sources.pop("position")
     made = prompts.read(found.texts)
-    latitude, longitude = _position(found.exif)
-    return Metadata(
-        taken_at=_taken_at(found),
-        camera_make=_text(found, "Image Make", "tiff:Make"),
-        camera_model=_text(found, "Image Model", "tiff:Model"),
-        lens_model=_text(found, "EXIF LensModel", "exifEX:LensModel", "aux:Lens"),
-        orientation=_orientation(found.exif),
-        latitude=latitude,
-        longitude=longitude,
-        generator=made.generator,
-        prompt=made.prompt and clean_text(made.prompt),
-        negative_prompt=made.negative_prompt and clean_text(made.negative_prompt),
-        generation=clean_json(made.generation),
-        raw=raw(found),
+    told = {
+        "generator": made.generator,
+        "prompt": made.prompt and clean_text(made.prompt),
+        "negative_prompt": made.negative_prompt and clean_text(made.negative_prompt),
+        "generation": clean_json(made.generation),
+    }
+    sources |= {name: "prompt" for name, value in told.items() if value is not None}
+    values["duration_seconds"] = found.duration_seconds
+    return Metadata(**values, **told, sources=sources, raw=raw(found, sidecar, takeout))
+
+
+def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[str, Iterable[Candidate]]]:
+    """Each field with what the sources say of it, in the order in which they are believed."""
+    exif, xmp, iptc, png = found.exif, found.xmp, found.iptc, found.texts
+    yield "camera_make", _texts(exif, xmp, sidecar, ("Image Make",), "tiff:Make")
+    yield "camera_model", _texts(exif, xmp, sidecar, ("Image Model",), "tiff:Model")
+    yield (
+        "lens_model",
+        _texts(exif, xmp, sidecar, ("EXIF LensModel", "Image LensModel"), "exifEX:LensModel", "aux:Lens"),
+    )
+    yield "exposure_seconds", _measures(exif, xmp, sidecar, "ExposureTime", "exif:ExposureTime")
+    yield "f_number", _measures(exif, xmp, sidecar, "FNumber", "exif:FNumber")
+    yield "focal_length_mm", _measures(exif, xmp, sidecar, "FocalLength", "exif:FocalLength")
+    yield "focal_length_35mm", _measures(exif, xmp, sidecar, "FocalLengthIn35mmFilm", "exif:FocalLengthIn35mmFilm")
+    yield "iso", (("sidecar", _iso_of_xmp(sidecar)), ("exif", _iso(exif)), ("xmp", _iso_of_xmp(xmp)))
+    turned = ("sidecar", _orientation(_first_number(sidecar, "tiff:Orientation")))
+    own = ("exif", _orientation(next(iter(numbers(exif, "Image Orientation")), None)))
+    yield "orientation", (turned, own, ("xmp", _orientation(_first_number(xmp, "tiff:Orientation"))))
+    places = ("sidecar", place.of_xmp(sidecar)), ("exif", place.of_exif(exif)), ("xmp", place.of_xmp(xmp))
+    told = takeout.latitude is not None and takeout.longitude is not None
+    yield "position", (*places, ("takeout", (takeout.latitude, takeout.longitude) if told else None))
+    heights = ("sidecar", place.altitude_of_xmp(sidecar)), ("exif", place.altitude_of_exif(exif))
+    yield "altitude_m", (*heights, ("xmp", place.altitude_of_xmp(xmp)), ("takeout", takeout.altitude_m))
+    yield (
+        "title",
+        (
+            *_xmp_then_iptc(found, sidecar, "dc:title", "ObjectName"),
+            ("exif", _cleaned(windows_text(exif, "XPTitle"))),
+            ("png", _cleaned(png.get("Title", ""))),
+        ),
+    )
+    yield (
+        "caption",
+        (
+            *_xmp_then_iptc(found, sidecar, "dc:description", "Caption"),
+            ("exif", _text(exif, "Image ImageDescription")),
+            ("exif", _cleaned(windows_text(exif, "XPComment"))),
+            ("png", _cleaned(png.get("Description", ""))),
+            ("takeout", _cleaned(takeout.caption or "")),
+        ),
+    )
+    yield (
+        "creator",
+        (
+            ("sidecar", _joined(sidecar.get("dc:creator", ()))),
+            ("xmp", _joined(xmp.get("dc:creator", ()))),
+            ("iptc", _joined(iptc.get("By-line", ()))),
+            ("exif", _text(exif, "Image Artist")),
+            ("exif", _cleaned(windows_text(exif, "XPAuthor"))),
+            ("png", _cleaned(png.get("Author", ""))),
+        ),
+    )
+    yield (
+        "copyright",
+        (
+            *_xmp_then_iptc(found, sidecar, "dc:rights", "CopyrightNotice"),
+            ("exif", _text(exif, "Image Copyright")),
+            ("png", _cleaned(png.get("Copyright", ""))),
+        ),
+    )
+    yield "label", (("sidecar", _first(sidecar, "xmp:Label")), ("xmp", _first(xmp, "xmp:Label")))
+
+
+def _xmp_then_iptc(found: Embedded, sidecar: Xmp, name: str, dataset: str) -> tuple[Candidate, ...]:
+    return (
+        ("sidecar", _first(sidecar, name)),
+        ("xmp", _first(found.xmp, name)),
+        ("iptc", _cleaned(found.iptc.get(dataset, ("",))[0])),
     )
 
 
-def iso_date(text: str, offset: str = "") -> str | None:
-    """ISO 8601 of an EXIF or XMP date, with the offset only if one is given; None if there is no such day or time.
-
-    `2003:11:23 18:00:00` -> `2003-11-23T18:00:00`; `2003-11-23` stays a date.
-    """
-    if not (match := _DATE.match(text.strip(" \0"))):
-        return None
-    day = f"{match['year']}-{match['month']}-{match['day']}"
-    zone = (match["offset"] or offset.strip(" \0")).replace("Z", "+00:00")
-    try:
-        if match["hour"] is None:
-            return datetime.fromisoformat(day).date().isoformat()
-        moment = datetime.fromisoformat(f"{day}T{match['hour']}:{match['minute']}:{match['second'] or '00'}")
-    except ValueError:
-        return None
-    try:
-        return datetime.fromisoformat(moment.isoformat() + zone).isoformat()
-    except ValueError:  # an offset that is none: the date is still one
-        return moment.isoformat()
+def _texts(exif: Tags, xmp: Xmp, sidecar: Xmp, tags: tuple[str, ...], *names: str) -> Iterator[Candidate]:
+    """A text that EXIF and XMP both have words for."""
+    yield from (("sidecar", _first(sidecar, name)) for name in names)
+    yield from (("exif", _text(exif, tag)) for tag in tags)
+    yield from (("xmp", _first(xmp, name)) for name in names)
 
 
-def _taken_at(found: Embedded) -> str | None:
-    candidates = [(_printed(found.exif, date), _printed(found.exif, offset)) for date, offset in _EXIF_DATES]
-    candidates += [(found.xmp.get(name, ("",))[0], "") for name in _XMP_DATES]
-    return next((date for text, offset in candidates if (date := iso_date(text, offset))), None)
+def _measures(exif: Tags, xmp: Xmp, sidecar: Xmp, tag: str, name: str) -> Iterator[Candidate]:
+    """A number above 0 that EXIF and XMP both have a word for: 0 is how cameras write that they do not know."""
+    yield "sidecar", _positive(_first_number(sidecar, name))
+    for group in _GROUPS:
+        yield "exif", _positive(next(iter(numbers(exif, f"{group} {tag}")), None))
+    yield "xmp", _positive(_first_number(xmp, name))
 
 
-def _printed(exif: Mapping[str, Any], name: str) -> str:
-    """An EXIF text as written; bytes that are not UTF-8 are Latin-1."""
-    values = exif[name].values if name in exif else ""
-    return values.decode("latin-1") if isinstance(values, bytes) else values if isinstance(values, str) else ""
+def _positive(value: float | None) -> float | None:
+    return float(value) if value is not None and value > 0 else None
 
 
-def _text(found: Embedded, tag: str, *properties: str) -> str | None:
-    texts = (_printed(found.exif, tag), *(found.xmp.get(name, ("",))[0] for name in properties))
-    return next((cleaned for text in texts if (cleaned := clean_text(text).strip())), None)
+def _iso(exif: Tags) -> int | None:
+    """The sensitivity; 65535 says that a tag with more room has it (EXIF 2.32, PhotographicSensitivity)."""
+    for group in _GROUPS:
+        short = numbers(exif, f"{group} ISOSpeedRatings")[:1]
+        names = ("ISOSpeed", "RecommendedExposureIndex", "StandardOutputSensitivity")
+        wide = [value for name in names for value in numbers(exif, f"{group} {name}")[:1]]
+        for value in (*wide, *short) if short == (_ISO_IS_ELSEWHERE,) else (*short, *wide):
+            if 0 < value <= _MOST_ISO:
+                return int(value)
+    return None
 
 
-def _orientation(exif: Mapping[str, Any]) -> int | None:
-    values = _numbers(exif, "Image Orientation")
-    return int(values[0]) if values and values[0] in _ORIENTATIONS else None
+def _iso_of_xmp(properties: Xmp) -> int | None:
+    values = (_first_number(properties, name) for name in _SENSITIVITIES)
+    return next((int(value) for value in values if value is not None and 1 <= value <= _MOST_ISO), None)
 
 
-def _position(exif: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    """Latitude and longitude in degrees, north and east positive; both or neither."""
-    latitude = _degrees(exif, "GPS GPSLatitude", {"N": 1, "S": -1}, _POLES)
-    longitude = _degrees(exif, "GPS GPSLongitude", {"E": 1, "W": -1}, _DATE_LINE)
-    return (latitude, longitude) if latitude is not None and longitude is not None else (None, None)
+def _orientation(value: float | None) -> int | None:
+    return int(value) if value is not None and value in _ORIENTATIONS else None
 
 
-def _degrees(exif: Mapping[str, Any], name: str, signs: Mapping[str, int], limit: float) -> float | None:
-    """Degrees, minutes and seconds with a letter for the half of the globe (EXIF 2.32, 4.6.6) as signed degrees."""
-    sign = signs.get(_printed(exif, f"{name}Ref").strip(" \0").upper()[:1])
-    parts = _numbers(exif, name)
-    if sign is None or len(parts) not in (1, 2, 3):
-        return None
-    degrees = sum(part / 60**power for power, part in enumerate(parts))
-    return round(sign * degrees, 7) if 0 <= degrees <= limit else None
+def _first(properties: Xmp, name: str) -> str | None:
+    return _cleaned(properties.get(name, ("",))[0])
 
 
-def _numbers(exif: Mapping[str, Any], name: str) -> Sequence[float]:
-    """The numbers of a tag; none if any of them is not finite (a ratio with denominator 0)."""
-    values = exif[name].values if name in exif else ()
-    try:
-        numbers = [float(value) for value in values]
-    except (TypeError, ValueError, ZeroDivisionError):
-        return ()
-    return numbers if all(map(math.isfinite, numbers)) else ()
+def _first_number(properties: Xmp, name: str) -> float | None:
+    return number(properties.get(name, ("",))[0])
 
 
-def raw(found: Embedded) -> dict[str, Any]:
-    """The parts as read, JSON-safe, at most 64 KB as JSON; what was too much is in `dropped` with its size in bytes.
-
-    The smallest entries are kept first: one huge workflow does not push out a hundred tags.
-    """
-    parts = {"exif": _plain(found.exif), "xmp": found.xmp, "iptc": found.iptc, "text": found.texts}
-    entries = [
-        (len(json.dumps([cleaned_name := clean_text(name), cleaned := clean_json(value)])), part, cleaned_name, cleaned)
-        for part, values in parts.items()
-        for name, value in values.items()
-        if value is not None
-    ]
-    kept: dict[str, Any] = {}
-    dropped: dict[str, int] = {}
-    room = RAW_BYTES - _DROPPED_BYTES
-    for size, part, name, value in sorted(entries, key=lambda entry: entry[:3]):
-        room -= size
-        if room >= 0:
-            kept.setdefault(part, {})[name] = value
-        elif len(dropped) < _DROPPED_NAMES:
-            dropped[f"{part}.{name}"[:_DROPPED_CHARACTERS]] = size
-    return kept | ({"dropped": dropped} if dropped else {})
+def _joined(texts: tuple[str, ...]) -> str | None:
+    return "; ".join(cleaned for text in texts if (cleaned := _cleaned(text))) or None
 
 
-def _plain(exif: Mapping[str, Any]) -> dict[str, Any]:
-    """The EXIF tags as plain values; one that ExifRead cannot convert as the text that it prints."""
-    plain: dict[str, Any] = {}
-    for name, tag in exif.items():
-        try:
-            plain |= convert_types({name: tag})
-        except (ValueError, TypeError, OverflowError):
-            plain[name] = tag.printable
-    return plain
+def _text(exif: Tags, name: str) -> str | None:
+    value = exif.get(name)
+    return _cleaned(value) if isinstance(value, str) else None
+
+
+def _cleaned(text: str) -> str | None:
+    return clean_text(text).strip() or None

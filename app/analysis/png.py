@@ -35,7 +35,7 @@ def read_texts(stream: BinaryIO) -> Texts:
     The programs that a C2PA manifest names are the text `c2pa`.
     """
     texts, room = Texts(), TEXT_BYTES
-    for kind, body in _chunks(stream, (*_TEXT_KINDS, b"eXIf", b"caBX")):
+    for kind, body in chunks(stream, (*_TEXT_KINDS, b"eXIf", b"caBX")):
         if kind == b"eXIf":
             texts.exif = body
             continue
@@ -79,13 +79,13 @@ def without_texts(stream: BinaryIO) -> BinaryIO:
     """The same PNG without its texts."""
     stream.seek(0)
     kept = [stream.read(_SIGNATURE_BYTES)]
-    for kind, body in _chunks(stream, None):
+    for kind, body in chunks(stream, None):
         if kind not in _TEXT_KINDS:
             kept.append(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)))
     return BytesIO(b"".join(kept))
 
 
-def _chunks(stream: BinaryIO, kinds: tuple[bytes, ...] | None) -> Iterator[tuple[bytes, bytes]]:
+def chunks(stream: BinaryIO, kinds: tuple[bytes, ...] | None) -> Iterator[tuple[bytes, bytes]]:
     """Kind and body of the chunks of these kinds (all for None), to the end of the file or of its sense."""
     stream.seek(_SIGNATURE_BYTES)
     while len(head := stream.read(8)) == 8:

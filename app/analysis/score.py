@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.analysis.tiff import Tags
 from app.analysis.xmp import Xmp
 from app.errors import CannotRead
 from app.media import Rating
@@ -27,20 +28,37 @@ def from_scores(content: bytes) -> int | None:
 
 
 def from_xmp(properties: Xmp) -> int | None:
-    """`xmp:Rating`; 0 is "unrated" (Metadata Working Group guidelines 2.0, 5.3), as is what is no whole number."""
-    return _stars(properties.get("xmp:Rating", ("",))[0])
+    """`xmp:Rating`; 0 is "unrated" (Metadata Working Group guidelines 2.0, 5.3), as is what is no whole number.
+
+    Else `MicrosoftPhoto:Rating`, which Windows writes in percent.
+    """
+    stars = _stars(properties.get("xmp:Rating", ("",))[0])
+    return stars if stars is not None else _of_percent(properties.get("MicrosoftPhoto:Rating", ("",))[0])
 
 
-def from_exif(exif: Mapping[str, Any]) -> int | None:
-    """EXIF `Rating` (0x4746, Microsoft), 0 is unrated."""
-    tag = exif.get("Image Rating")
-    return _stars(tag.values[0]) if tag and tag.values else None
+def from_exif(exif: Tags) -> int | None:
+    """EXIF `Rating` (0x4746, Microsoft), 0 is unrated; else `RatingPercent` (0x4749)."""
+    return _stars(_first(exif, "Image Rating")) or _of_percent(_first(exif, "Image RatingPercent"))
+
+
+def _first(exif: Tags, name: str) -> float | None:
+    value = exif.get(name)
+    return value[0] if isinstance(value, tuple) and value else None
+
+
+def _of_percent(value: Any) -> int | None:
+    """Windows' percent as stars: it writes 1, 25, 50, 75 and 99."""
+    try:
+        percent = float(value)
+    except (TypeError, ValueError):
+        return None
+    return 1 + int((percent + 12) // 25) if 0 < percent <= 100 else None
 
 
 def _stars(value: Any) -> int | None:
     try:
         stars = float(value)
-    except (TypeError, ValueError, ZeroDivisionError):
+    except (TypeError, ValueError):
         return None
     return int(stars) if stars in (REJECTED, 1, 2, 3, 4, BEST) else None
 

@@ -1,4 +1,4 @@
-"""Finds and reads the files that speak for a media file: `a.jpg.xmp`, `a.xmp` and `.scores/a.jpg.json`.
+"""Finds and reads the files that speak for a media file: `a.jpg.xmp`, `a.xmp`, Takeout's JSON and `.scores/*.json`.
 
 It never writes one, never follows a link and never reads more than 1 MB.
 """
@@ -6,7 +6,9 @@ It never writes one, never follows a link and never reads more than 1 MB.
 import os
 from itertools import product
 
-from app.analysis import source, xmp
+from app.analysis import source, takeout, xmp
+from app.analysis.takeout import Takeout
+from app.beside import takeout_names
 from app.errors import CannotRead
 from app.media import FoundFile, shown_name
 
@@ -35,6 +37,23 @@ def read_xmp(root: bytes, file: FoundFile) -> xmp.Xmp | None:
         except CannotRead as error:
             raise _damaged(name, error.sentence) from error
     return None
+
+
+def read_takeout(root: bytes, file: FoundFile) -> Takeout:
+    """What the JSON of Google Takeout beside the file tells, nothing without one. Raises CannotRead `damaged_sidecar`.
+
+    JSON of another kind, which other programs write under the same name, is passed over.
+    """
+    for name in takeout_names(file.name):
+        if (content := _read(root, file, name)) is None:
+            continue
+        try:
+            told = takeout.parse(content)
+        except CannotRead as error:
+            raise _damaged(name, error.sentence) from error
+        if name.startswith(file.name) or takeout.speaks_of(told, file.name):
+            return told
+    return takeout.NOTHING
 
 
 def read_scores(root: bytes, file: FoundFile) -> bytes | None:

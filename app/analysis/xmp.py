@@ -3,6 +3,7 @@
 It never expands an entity, never fetches anything and never interprets a value: that is for those who ask.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -20,7 +21,11 @@ Xmp = Mapping[str, tuple[str, ...]]
 
 NOTHING: Xmp = MappingProxyType({})
 PACKET_BYTES = 4 * 1024 * 1024
+MARKUP = 200_000  # "<" of one packet that are read in half a second; some programs list 70,000 ancestors of a picture
+ATTRIBUTE = 8  # times what an element costs
 _DEPTH = 8  # structures inside structures that are still followed
+
+_END = re.compile(rb"<\?xpacket end=.{0,9}\?>")
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -28,6 +33,7 @@ _PREFIXES = {
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://ns.adobe.com/xap/1.0/": "xmp",
     "http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
+    "http://ns.adobe.com/xmp/note/": "xmpNote",
     "http://ns.adobe.com/xap/1.0/rights/": "xmpRights",
     "http://ns.adobe.com/photoshop/1.0/": "photoshop",
     "http://ns.adobe.com/tiff/1.0/": "tiff",
@@ -40,19 +46,24 @@ _PREFIXES = {
     "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
     "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
     "http://www.digikam.org/ns/1.0/": "digiKam",
+    "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
+    "http://ns.microsoft.com/photo/1.2/": "MP",
+    "http://ns.microsoft.com/photo/1.2/t/RegionInfo#": "MPRI",
+    "http://ns.microsoft.com/photo/1.2/t/Region#": "MPReg",
 }
 
 
-def parse(packet: bytes) -> Xmp:
-    """The properties of a packet (ISO 16684-1), whether written as attributes or as elements.
+def parse(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
+    """The properties of a packet (ISO 16684-1), whether written as attributes or as elements; `limit` is in bytes.
 
     Raises CannotRead: `text_too_large`, `damaged_metadata`.
     """
-    if len(packet) > PACKET_BYTES:
+    if len(packet) > limit:
         raise CannotRead(
-            f"The XMP packet has {len(packet)} bytes, more than the {PACKET_BYTES} that are read.",
-            cause="text_too_large",
+            f"The XMP packet has {len(packet)} bytes, more than the {limit} that are read.", cause="text_too_large"
         )
+    if packet.count(b"<") + ATTRIBUTE * packet.count(b"=") > MARKUP:
+        raise CannotRead("The XMP packet has more elements and attributes than are read.", cause="text_too_large")
     try:
         root = ElementTree.fromstring(_decoded(packet), forbid_dtd=True)
     except DefusedXmlException as error:
@@ -74,11 +85,13 @@ def parse(packet: bytes) -> Xmp:
 
 
 def _decoded(packet: bytes) -> bytes | str:
-    """The packet without padding; UTF-16, which XMP allows without saying so, as text."""
+    """The packet without padding and what stands behind its end; UTF-16, which no declaration names, as text."""
     for start, encoding in ((b"\0<", "utf-16-be"), (b"<\0", "utf-16-le")):
         if packet.startswith(start):
             return packet.decode(encoding, "replace").strip("\0 \t\r\n")
-    return packet.strip(b"\0 \t\r\n")
+    stripped = packet.strip(b"\0 \t\r\n")
+    end = _END.search(stripped)
+    return stripped[: end.end()] if end else stripped
 
 
 def _properties(resource: "Element", path: str, depth: int) -> Iterator[tuple[str, str]]:
@@ -100,7 +113,7 @@ def _values(element: "Element", path: str, depth: int) -> Iterator[tuple[str, st
         yield path, text
     for child in element:
         if child.tag in (f"{_RDF}Bag", f"{_RDF}Seq", f"{_RDF}Alt"):
-            for item in child:
+            for item in _default_first(child) if child.tag == f"{_RDF}Alt" else child:
                 yield from _values(item, path, depth - 1)
         elif child.tag == f"{_RDF}Description":
             yield from _properties(child, f"{path}/", depth - 1)
@@ -108,6 +121,11 @@ def _values(element: "Element", path: str, depth: int) -> Iterator[tuple[str, st
             yield from _values(child, f"{path}/{_short(child.tag)}", depth - 1)
     if len(element) == 0:
         yield from _properties(element, f"{path}/", depth - 1)
+
+
+def _default_first(alternatives: "Element") -> list["Element"]:
+    """The items of a text in several languages, the one that holds where none is asked for first."""
+    return sorted(alternatives, key=lambda item: item.get(f"{_XML}lang") != "x-default")
 
 
 def _short(name: str) -> str:

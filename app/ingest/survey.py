@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Protocol
 
+from app.beside import stages_told_anew
 from app.ingest.folders import Entry, Folder, Listing, Look, join
 from app.ingest.ignoring import Ignores
 from app.ingest.parameters import Parameters
@@ -23,7 +24,6 @@ from app.media import (
     Stage,
     StageStatus,
     shown_path,
-    stages_told_anew,
     suffix_of,
 )
 

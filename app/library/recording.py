@@ -17,6 +17,7 @@ from app.library.rows import (
     rated_by_what_stayed,
     row_of,
     settled,
+    told_by_what_was_left,
 )
 from app.library.tables import FileFailure, IngestEvent, MediaFile, MediaKeyword
 from app.library.tables import Keyword as KeywordRow
@@ -206,6 +207,8 @@ def _update(connection: Connection, session_id: str, at: str, analysis: Analysis
     row = row_of(analysis, old)
     if moved and rated_by_what_stayed(analysis, old):
         row |= {"score": old["score"], "score_source": old["score_source"]}
+    if moved:
+        row |= told_by_what_was_left(row, old)
     keywords_changed = links is not None and links != before
     outcome = outcome_of(row, old, keywords_changed=keywords_changed)
     if outcome is not Outcome.UNCHANGED:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeAlias
 
+from app.beside import stages_told_anew
 from app.errors import PASSING_CAUSES
 from app.media import (
     Analysis,
@@ -20,7 +21,6 @@ from app.media import (
     clean_json,
     clean_text,
     shown_name,
-    stages_told_anew,
 )
 
 METADATA_COLUMNS = tuple(field.name for field in fields(Metadata))
@@ -132,9 +132,35 @@ def left_where_it_was(
 ) -> tuple[Mapping[str, Any], KeywordLinks | None]:
     """The row of a file that was moved, and its keywords, as they are to be: what a sidecar told stays without it."""
     sidecar = analysis.file.sidecar
-    if links is not None and "xmp=" not in sidecar:
-        links = {key: weight for key, weight in before.items() if key[1] == "sidecar"} | links
+    if links is not None:
+        left = _left_behind(sidecar)
+        links = {key: weight for key, weight in before.items() if key[1] in left} | links
     return (old if sidecar else {**old, "sidecar": ""}), links
+
+
+def told_by_what_was_left(row: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns, with their sources, that a sidecar told which did not come along when the file was moved.
+
+    A sidecar's word stays before that of the file; Takeout's only where the file says nothing.
+    """
+    sources, left = dict(row["sources"] or {}), _left_behind(row["sidecar"])
+    kept = {
+        name: source
+        for name, source in (old["sources"] or {}).items()
+        if source in left and (source == "sidecar" or row[name] is None)
+    }
+    if not kept:
+        return {}
+    columns = {name: old[name] for name in kept}
+    if "taken_at" in kept:
+        columns["taken_at_rule"] = old["taken_at_rule"]
+    return columns | {"sources": sources | kept}
+
+
+def _left_behind(sidecar: str) -> frozenset[str]:
+    """The sources that a stamp of sidecars does not speak of: what they told stays as it was."""
+    kinds = {part.partition("=")[0] for part in sidecar.split()}
+    return frozenset(source for source, kind in (("sidecar", "xmp"), ("takeout", "takeout")) if kind not in kinds)
 
 
 def outcome_of(row: Mapping[str, Any], old: Mapping[str, Any] | None, *, keywords_changed: bool) -> Outcome:

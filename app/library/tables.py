@@ -43,7 +43,8 @@ class MediaFile(Base):
     """One file of a media root. `path` and `folder` are relative to the root; `name` is as shown to people.
 
     `stages` maps each stage that ran on these bytes to `{"status", "version", "cause"?, "reason"?}`. `phash` is 16
-    hex digits; `exposure` and the like live in `raw` until they have columns of their own.
+    hex digits. `width` and `height` are as stored in the file; `values.as_file` shows them upright. `sources` maps the
+    columns of stage `metadata` to where they were read.
     """
 
     __tablename__ = "media_files"
@@ -87,13 +88,28 @@ class MediaFile(Base):
     frames: Mapped[int] = mapped_column(Integer)
     notes: Mapped[list[str]] = mapped_column(JSON)
     duration_seconds: Mapped[float | None] = mapped_column(Float)
+    frame_rate: Mapped[float | None] = mapped_column(Float)
+    video_codec: Mapped[str | None] = mapped_column(Text)
+    audio_codec: Mapped[str | None] = mapped_column(Text)
     taken_at: Mapped[str | None] = mapped_column(String(40))
+    taken_at_rule: Mapped[str | None] = mapped_column(Text)
     camera_make: Mapped[str | None] = mapped_column(Text)
     camera_model: Mapped[str | None] = mapped_column(Text)
     lens_model: Mapped[str | None] = mapped_column(Text)
+    exposure_seconds: Mapped[float | None] = mapped_column(Float)
+    f_number: Mapped[float | None] = mapped_column(Float)
+    iso: Mapped[int | None] = mapped_column(Integer)
+    focal_length_mm: Mapped[float | None] = mapped_column(Float)
+    focal_length_35mm: Mapped[float | None] = mapped_column(Float)
     orientation: Mapped[int | None] = mapped_column(Integer)
     latitude: Mapped[float | None] = mapped_column(Float)
     longitude: Mapped[float | None] = mapped_column(Float)
+    altitude_m: Mapped[float | None] = mapped_column(Float)
+    title: Mapped[str | None] = mapped_column(Text)
+    caption: Mapped[str | None] = mapped_column(Text)
+    creator: Mapped[str | None] = mapped_column(Text)
+    copyright: Mapped[str | None] = mapped_column(Text)
+    label: Mapped[str | None] = mapped_column(Text)
     score: Mapped[int | None] = mapped_column(Integer)
     score_source: Mapped[str | None] = mapped_column(String(16))
     nsfw_probability: Mapped[float | None] = mapped_column(Float)
@@ -103,7 +119,9 @@ class MediaFile(Base):
     generator: Mapped[str | None] = mapped_column(Text)
     prompt: Mapped[str | None] = mapped_column(Text)
     negative_prompt: Mapped[str | None] = mapped_column(Text)
+    prompt_verdict: Mapped[str | None] = mapped_column(String(16))
     generation: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    sources: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     raw: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     stages: Mapped[dict[str, Any]] = mapped_column(JSON)
     session_id: Mapped[str | None] = mapped_column(String(36))

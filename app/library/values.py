@@ -8,16 +8,16 @@ from typing import Any
 from app.media import Kind, Stage, shown_name, shown_path
 
 _PLAIN = (
-    "sha256", "phash", "format", "kind", "mode", "width", "height", "frames", "notes", "size", "duration_seconds",
-    "taken_at", "camera_make", "camera_model", "lens_model", "orientation", "latitude", "longitude", "score",
-    "keywords", "generator", "prompt", "negative_prompt", "generation", "nsfw_probability", "nsfw_mean", "nsfw_frames",
+    "sha256", "phash", "format", "kind", "mode", "frames", "notes", "size", "duration_seconds", "frame_rate",
+    "video_codec", "audio_codec", "taken_at", "taken_at_rule", "camera_make", "camera_model", "lens_model",
+    "exposure_seconds", "f_number", "iso", "focal_length_mm", "focal_length_35mm", "orientation", "latitude",
+    "longitude", "altitude_m", "title", "caption", "creator", "copyright", "label", "score", "keywords", "generator",
+    "prompt", "negative_prompt", "prompt_verdict", "generation", "nsfw_probability", "nsfw_mean", "nsfw_frames",
     "nsfw_model", "raw",
     "stages", "session_id", "ingested_at", "updated_at", "missing_at",
 )  # fmt: skip
-_NOT_READ_YET = (
-    "frame_rate", "iso", "f_number", "exposure_seconds", "focal_length_mm", "altitude_m", "title", "caption", "creator",
-    "prompt_verdict",
-)  # fmt: skip
+_SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that turn the longer side
+_TURNED_BY_ITS_DECODER = frozenset({"heic"})  # libheif gives the size as seen, whatever EXIF says besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,32 @@ def is_nsfw(probability: float | None, threshold: float | None) -> bool | None:
 
 
 def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
-    """A row of the library as the contract shows a file. `is_nsfw` is derived: null without a probability."""
+    """A row of the library as the contract shows a file: its size as seen upright, `is_nsfw` derived.
+
+    The size is stored as it is in the file and turned here: a sidecar may turn a picture whose bytes stay, and what
+    was stored before orientations were asked for stays true.
+    """
+    width, height = upright_size(row)
+    sources = dict(row["sources"] or {})
+    if row["score_source"]:
+        sources["score"] = row["score_source"]
+    if row["nsfw_probability"] is not None:
+        sources["nsfw_probability"] = "model"
     return {
         "path": shown_path(row["root"], row["path"]),
+        "width": width,
+        "height": height,
         **{name: row[name] for name in _PLAIN},
-        **dict.fromkeys(_NOT_READ_YET),
         "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
-        "sources": {"score": row["score_source"]} if row["score_source"] else {},
+        "sources": sources,
     }
+
+
+def upright_size(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Width and height in pixels of a picture as a person sees it, from its stored size and its orientation."""
+    size = row["width"], row["height"]
+    turned = row["orientation"] in _SIDEWAYS and row["format"] not in _TURNED_BY_ITS_DECODER
+    return (size[1], size[0]) if turned else size
 
 
 def now() -> str:

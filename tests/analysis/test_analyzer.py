@@ -108,7 +108,23 @@ def test_damaged_sidecars_fail_their_stages_and_not_the_file(tmp_path):
     assert (result.stages[Stage.KEYWORDS].cause, result.stages[Stage.SCORE].cause) == ("damaged_sidecar",) * 2
     assert result.keywords == (Keyword("sea", "xmp"),), "what could be read was kept"
     assert result.rating is None
-    assert result.stages[Stage.METADATA].status is StageStatus.DONE
+    assert result.stages[Stage.METADATA].cause == "damaged_sidecar"
+    assert result.metadata is not None
+
+
+def test_takeout_and_a_sidecar_each_speak_although_the_other_is_broken(tmp_path):
+    picture_file(tmp_path / "a.jpg", "JPEG")
+    told = {"title": "a.jpg", "photoTakenTime": {"timestamp": "0"}, "people": [{"name": "Ada"}]}
+    (tmp_path / "a.jpg.json").write_text(json.dumps(told))
+    (tmp_path / "a.xmp").write_text("<broken")
+    result = analysed(tmp_path, "a.jpg")
+    assert (result.metadata.taken_at, result.keywords) == ("1970-01-01T00:00:00+00:00", (Keyword("Ada", "takeout"),))
+    assert result.stages[Stage.METADATA].cause == "damaged_sidecar"
+    (tmp_path / "a.jpg.json").write_text("{")
+    (tmp_path / "a.xmp").write_text(XMP.format(3, "boat"))
+    result = analysed(tmp_path, "a.jpg")
+    assert (result.keywords, result.rating) == ((Keyword("boat", "sidecar"),), Rating(3, "sidecar"))
+    assert result.stages[Stage.KEYWORDS].cause == "damaged_sidecar"
 
 
 def test_damaged_metadata_fails_its_stages_and_not_the_file(tmp_path):
@@ -128,7 +144,7 @@ def test_damaged_metadata_fails_its_stages_and_not_the_file(tmp_path):
 
 @pytest.mark.parametrize(("error", "cause"), [(MemoryError(), "decoder_memory"), (KeyError("x"), "damaged_metadata")])
 def test_whatever_a_stage_raises_becomes_a_cause(tmp_path, monkeypatch, error, cause):
-    def interpret(_found):
+    def interpret(*_found):
         raise error
 
     monkeypatch.setattr(analyzer.metadata, "interpret", interpret)

@@ -25,6 +25,28 @@ def test_every_source_is_named():
     ]
 
 
+def test_paths_people_and_the_words_of_windows_are_keywords_too():
+    regions = {
+        "mwg-rs:Regions/mwg-rs:RegionList/mwg-rs:Name": ("Ada", "Rex", "12345"),
+        "mwg-rs:Regions/mwg-rs:RegionList/mwg-rs:Type": ("Face", "Pet", "BarCode"),
+        "Iptc4xmpExt:PersonInImage": ("Grace",),
+        "lr:hierarchicalSubject": ("places|Norway|Bergen",),
+    }
+    found = gathered(
+        embedded=regions, exif={"Image XPKeywords": "fjord; rain;\0x".encode("utf-16-le")}, people=("Alan",)
+    )
+    assert [(keyword.text, keyword.source) for keyword in found] == [
+        ("places|Norway|Bergen", "xmp"),
+        ("Grace", "xmp"),
+        ("Ada", "xmp"),
+        ("fjord", "exif"),
+        ("rain", "exif"),
+        ("Alan", "takeout"),
+    ]
+    del regions["mwg-rs:Regions/mwg-rs:RegionList/mwg-rs:Type"]
+    assert {"Ada", "Rex"} <= {keyword.text for keyword in gathered(sidecar=regions)}, "which is which cannot be told"
+
+
 def test_each_source_lists_a_keyword_once_whatever_its_case():
     found = gathered(embedded={"dc:subject": ("Sea", "sea", " SEA ", "")}, iptc={"Keywords": ("sea",)})
     assert found == (Keyword("Sea", "xmp"), Keyword("sea", "iptc"))

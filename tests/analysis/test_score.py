@@ -44,15 +44,15 @@ def test_xmp_zero_is_unrated_and_nonsense_is_none(text, stars):
 
 
 def test_exif_rating_is_read_from_its_tag():
-    class Tag:
-        values = (4,)
-
-    class Empty:
-        values = ()
-
-    assert score.from_exif({"Image Rating": Tag()}) == 4
-    assert score.from_exif({"Image Rating": Empty()}) is None
+    assert score.from_exif({"Image Rating": (4,)}) == 4
+    assert score.from_exif({"Image Rating": ()}) is None
     assert score.from_exif({}) is None
+
+
+@pytest.mark.parametrize(("percent", "stars"), [(0, None), (1, 1), (25, 2), (50, 3), (75, 4), (99, 5), (101, None)])
+def test_windows_rates_in_percent(percent, stars):
+    assert score.from_exif({"Image Rating": (0,), "Image RatingPercent": (percent,)}) == stars
+    assert score.from_xmp({"MicrosoftPhoto:Rating": (str(percent),)}) == stars
 
 
 def test_the_first_source_with_a_rating_wins_and_the_rest_is_not_asked():

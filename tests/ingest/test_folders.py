@@ -342,7 +342,21 @@ def stamp_of(folders: Folders, name: bytes) -> str:
     return next(entry.sidecar for entry in folders.read(Folder("m")).entries if entry.name == name)
 
 
-@pytest.mark.parametrize("sidecar", ["a.xmp", "a.jpg.xmp", "a.XMP", ".scores/a.jpg.json"])
+def test_the_json_of_takeout_counts_with_its_picture(folders, root):
+    names = ("a.jpg.json", "a.jpg.supplemental-metadata.json", "a.jpg(1).json", "x" * 46 + ".json")
+    tree(root, "a.jpg", "a(1).jpg", "x" * 60 + ".mp4", "notes.json", "b.jpg.json", *names)
+    assert looks(folders) == {
+        b"a.jpg": Look.MEDIA,
+        b"a(1).jpg": Look.MEDIA,
+        b"x" * 60 + b".mp4": Look.MEDIA,
+        b"notes.json": Look.UNSUPPORTED,
+        b"b.jpg.json": Look.UNSUPPORTED,
+    }
+    assert stamp_of(folders, b"a.jpg").count("takeout=") == 2
+    assert stamp_of(folders, b"a(1).jpg").count("takeout=") == 1
+
+
+@pytest.mark.parametrize("sidecar", ["a.xmp", "a.jpg.xmp", "a.XMP", ".scores/a.jpg.json", "a.jpg.json"])
 def test_the_stamp_changes_when_a_sidecar_comes_changes_or_goes(folders, root, sidecar):
     tree(root, "a.jpg", "other.jpg")
     stamps = [stamp_of(folders, b"a.jpg")]

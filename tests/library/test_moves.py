@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.media import Keyword, Outcome, Rating, Stage
+from app.media import Keyword, Metadata, Outcome, Rating, Stage
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
 OLD = found(b"a/old.jpg")
@@ -58,6 +58,25 @@ def test_a_sidecar_that_moved_along_is_believed(library, commit):
     commit(analysis(moved, keywords=(Keyword("other", "sidecar"),), score=1), b"old.jpg")
     row = library.file("m", b"new.jpg")
     assert (row["score"], [word["text"] for word in row["keywords"]]) == (1, ["other"])
+
+
+def test_what_a_sidecar_told_of_a_field_stays_with_its_source(library, commit):
+    before = Metadata(
+        taken_at="2001-02-03", taken_at_rule="sidecar xmp:CreateDate", title="mine", caption="theirs", latitude=1.0,
+        sources={"taken_at": "sidecar", "title": "sidecar", "caption": "takeout", "latitude": "takeout"},
+    )  # fmt: skip
+    old = found(b"old.jpg", sidecar="xmp=1:1 takeout=1:1")
+    commit(analysis(old, metadata=before), session_id=SESSION)
+    own = Metadata(
+        taken_at="2020-01-01", taken_at_rule="exif DateTime", caption="of the file",
+        sources={"taken_at": "exif", "caption": "exif"},
+    )  # fmt: skip
+    commit(analysis(NEW, metadata=own), b"old.jpg")
+    row = library.file("m", NEW.path)
+    assert (row["taken_at"], row["taken_at_rule"], row["title"]) == ("2001-02-03", "sidecar xmp:CreateDate", "mine")
+    assert (row["caption"], row["latitude"]) == ("of the file", 1.0), "Takeout speaks only where the file does not"
+    sources = {"taken_at": "sidecar", "title": "sidecar", "caption": "exif", "latitude": "takeout"}
+    assert row["sources"] == sources
 
 
 def test_a_moved_file_is_fresh_in_its_new_place(library, commit):

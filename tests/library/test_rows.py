@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.library.rows import keyword_links, outcome_of, row_of
+from app.library.values import upright_size
 from app.media import Keyword, Outcome, Stage
 from tests.ingest.builders import analysis, found
 
@@ -29,6 +30,22 @@ def test_a_stage_that_a_changed_sidecar_speaks_of_is_pending_again_although_it_w
     row = row_of(replace(told, file=replace(told.file, sidecar="xmp=9:9")), OLD)
     assert set(row["stages"]) == {stage.value for stage in Stage} - {"metadata", "keywords"}
     assert row["camera_make"] == "Box"
+
+
+@pytest.mark.parametrize(
+    ("orientation", "format_", "size"),
+    [
+        (None, "jpeg", (40, 30)),
+        (1, "jpeg", (40, 30)),
+        (3, "jpeg", (40, 30)),
+        (6, "jpeg", (30, 40)),
+        (8, "tiff", (30, 40)),
+        (6, "heic", (40, 30)),  # its decoder gives the size as seen
+    ],
+)
+def test_a_size_is_shown_upright(orientation, format_, size):
+    row = {"width": 40, "height": 30, "orientation": orientation, "format": format_}
+    assert upright_size(row) == size
 
 
 def test_the_name_is_shown_as_people_see_it():

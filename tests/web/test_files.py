@@ -23,7 +23,7 @@ def test_a_file_shows_every_field_of_the_contract(door):
     assert file.keys() >= CONTRACT
     assert (file["format"], file["kind"], file["width"], file["height"]) == ("jpeg", "image", 640, 480)
     assert (file["camera_make"], file["camera_model"]) == ("Maker", "M1")
-    assert (file["score"], file["sources"]) == (4, {"score": "xmp"})
+    assert (file["score"], file["sources"]) == (4, {"score": "xmp", "camera_make": "exif", "camera_model": "exif"})
     assert {keyword["text"] for keyword in file["keywords"]} == {"sea", "sand"}
     assert all(keyword.keys() == {"text", "source", "weight"} for keyword in file["keywords"])
     assert (file["nsfw_probability"], file["is_nsfw"]) == (None, None), "not determined is never safe"

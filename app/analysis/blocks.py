@@ -1,0 +1,109 @@
+"""Finds EXIF, XMP and IPTC blocks where Pillow does not look: segments of JPEG, boxes of JPEG 2000, GIF.
+
+It never interprets a block. What is longer than its limit is not read.
+"""
+
+import hashlib
+import os
+import struct
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from app.analysis import iptc
+from app.errors import CannotRead
+
+EXTENDED_BYTES = 16 * 1024 * 1024  # of an extended XMP packet: depth maps of phones have some megabytes
+_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
+_EXTENSION_HEADER = struct.Struct(">32sII")  # GUID, length of the whole packet, where this piece stands in it
+_PHOTOSHOP = b"Photoshop 3.0\0"
+_GIF_XMP, _GIF_TRAILER = b"\x21\xff\x0bXMP DataXMP", b"\x01\xff\xfe\xfd"
+_GIF_BYTES = 64 * 1024 * 1024
+_UUIDS = {
+    b"JpgTiffExif->JP2": "exif",
+    bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"): "iptc",
+    bytes.fromhex("be7acfcb97a942e89c71999491e3afac"): "xmp",
+}
+_BOX_BYTES = 4 * 1024 * 1024
+_MAX_BOXES = 10_000
+
+Segments = Iterable[tuple[str, bytes]]
+"""The segments of a JPEG as Pillow lists them: `APP1`, content."""
+
+
+def extended_xmp(segments: Segments, guid: str) -> bytes:
+    """The extended XMP packet of this GUID, its pieces put together (XMP Specification Part 3, 1.1.3.1).
+
+    Empty without one. Raises CannotRead: `text_too_large`, and `damaged_metadata` where a piece is missing or the MD5,
+    which the GUID is, does not agree.
+    """
+    pieces: dict[int, bytes] = {}
+    whole = 0
+    for name, content in segments:
+        if name != "APP1" or not content.startswith(_EXTENSION):
+            continue
+        start = len(_EXTENSION) + _EXTENSION_HEADER.size
+        if len(content) < start:
+            continue
+        own, whole_here, at = _EXTENSION_HEADER.unpack_from(content, len(_EXTENSION))
+        if own == guid.encode("ascii", "replace"):
+            whole = whole_here
+            pieces[at] = content[start:]
+    if whole > EXTENDED_BYTES:
+        raise CannotRead(
+            f"The extended XMP packet has {whole} bytes, more than the {EXTENDED_BYTES} that are read.",
+            cause="text_too_large",
+        )
+    packet = b"".join(pieces[at] for at in sorted(pieces))
+    if pieces and (len(packet) != whole or hashlib.md5(packet, usedforsecurity=False).hexdigest().upper() != guid):
+        raise CannotRead("The extended XMP packet is not whole.", cause="damaged_metadata")
+    return packet
+
+
+def photoshop_of_jpeg(segments: Segments) -> bytes:
+    """Photoshop's resources in a JPEG, which may go on from one segment to the next."""
+    found = (content for name, content in segments if name == "APP13" and content.startswith(_PHOTOSHOP))
+    return b"".join(content[len(_PHOTOSHOP) :] for content in found)
+
+
+def xmp_of_gif(stream: BinaryIO) -> bytes:
+    """The XMP packet of a GIF, which stands uncut in an application extension (XMP Specification Part 3, 1.1.2)."""
+    stream.seek(0)
+    content = stream.read(_GIF_BYTES)
+    start = content.find(_GIF_XMP)
+    end = content.find(_GIF_TRAILER, start) if start >= 0 else -1
+    return content[start + len(_GIF_XMP) : end] if end >= 0 else b""
+
+
+def of_boxes(stream: BinaryIO) -> dict[str, bytes]:
+    """The blocks `exif`, `xmp` and `iptc` in the UUID boxes of a JPEG 2000 file (ISO 15444-1, I.7.2)."""
+    found: dict[str, bytes] = {}
+    size = stream.seek(0, os.SEEK_END)
+    for kind, at, length in boxes(stream, 0, size):
+        if kind == b"uuid" and length <= _BOX_BYTES:
+            stream.seek(at)
+            body = stream.read(length)
+            if name := _UUIDS.get(body[:16]):
+                found.setdefault(name, body[16:])
+    return found
+
+
+def boxes(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, place and length of the content of the boxes from one byte to another (ISO 14496-12, 4.2)."""
+    for _ in range(_MAX_BOXES):
+        stream.seek(at)
+        header = stream.read(16)
+        if len(header) < 8 or at >= end:
+            return
+        length, start = int.from_bytes(header[:4], "big"), 8
+        if length == 1:
+            length, start = int.from_bytes(header[8:], "big"), 16
+        length = length or end - at
+        if length < start:
+            return
+        yield header[4:8], at + start, length - start
+        at += length
+
+
+def records(block: bytes) -> bytes:
+    """IPTC records where they stand bare or among Photoshop's resources."""
+    return iptc.of_photoshop(block) if block.startswith(b"8BIM") else block[max(0, block.find(iptc.FIRST)) :]

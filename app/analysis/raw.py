@@ -1,0 +1,68 @@
+"""Keeps what was read as it was read, JSON-safe and within 64 KB, with a note of what was dropped."""
+
+import json
+from typing import Any
+
+from app.analysis.embedded import Embedded
+from app.analysis.takeout import NOTHING as NOTHING_TOLD
+from app.analysis.takeout import Takeout
+from app.analysis.tiff import Tags
+from app.analysis.xmp import NOTHING, Xmp
+from app.media import clean_json, clean_text
+
+RAW_BYTES = 64 * 1024  # as JSON
+_DROPPED_BYTES, _DROPPED_NAMES, _DROPPED_CHARACTERS = 8 * 1024, 20, 60  # kept free for, and at most, what was dropped
+_IN_TEXTS = "EXIF UserComment"  # decoded there
+
+
+def raw(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD) -> dict[str, Any]:
+    """The parts as read, at most 64 KB as JSON; what was too much is in `dropped` with its size in bytes.
+
+    The smallest entries are kept first: one huge workflow does not push out a hundred tags.
+    """
+    parts: dict[str, Any] = {
+        "exif": _plain(found.exif),
+        "xmp": found.xmp,
+        "iptc": found.iptc,
+        "text": found.texts,
+        "sidecar": sidecar,
+        "takeout": takeout.raw,
+    }
+    entries = [
+        (len(json.dumps([cleaned_name := clean_text(name), cleaned := clean_json(value)])), part, cleaned_name, cleaned)
+        for part, values in parts.items()
+        for name, value in values.items()
+        if value is not None
+    ]
+    kept: dict[str, Any] = {}
+    dropped: dict[str, int] = {}
+    room = RAW_BYTES - _DROPPED_BYTES
+    for size, part, name, value in sorted(entries, key=lambda entry: entry[:3]):
+        room -= size + 2  # and what stands between entries
+        if room >= 0:
+            kept.setdefault(part, {})[name] = value
+        elif len(dropped) < _DROPPED_NAMES:
+            dropped[f"{part}.{name}"[:_DROPPED_CHARACTERS]] = size
+    return kept | ({"dropped": dropped} if dropped else {})
+
+
+def _plain(exif: Tags) -> dict[str, Any]:
+    """The EXIF tags: single numbers alone, bytes that are letters as text."""
+    plain: dict[str, Any] = {}
+    for name, value in exif.items():
+        if name == _IN_TEXTS:
+            continue
+        if isinstance(value, bytes):
+            plain[name] = _readable(name, value)
+        else:
+            plain[name] = value[0] if isinstance(value, tuple) and len(value) == 1 else value
+    return plain
+
+
+def _readable(name: str, content: bytes) -> str | bytes:
+    if name.startswith("Image XP"):
+        return content.decode("utf-16-le", "replace").partition("\0")[0]
+    letters = content.rstrip(b"\0")
+    return (
+        letters.decode("ascii") if letters and letters.isascii() and letters.decode("ascii").isprintable() else content
+    )

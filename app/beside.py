@@ -1,0 +1,45 @@
+"""The files that speak for others: what Google Takeout calls them, and which stages a change of one concerns.
+
+It opens nothing. Whose sidecar a file of a folder is, `app/ingest/sidecars.py` decides; `app/analysis` reads them.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app.media import Stage
+
+_TOLD_BY: Mapping[str, frozenset[Stage]] = MappingProxyType(
+    {
+        "xmp": frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE}),
+        "takeout": frozenset({Stage.METADATA, Stage.KEYWORDS}),
+        "score": frozenset({Stage.SCORE}),
+    }
+)
+
+
+def stages_told_anew(before: str, after: str) -> frozenset[Stage]:
+    """The stages that a change of sidecar stamps concerns; which kind of sidecar speaks of which is in `_TOLD_BY`."""
+    changed = {part.partition("=")[0] for part in set(before.split()) ^ set(after.split())}
+    return frozenset[Stage]().union(*(stages for kind, stages in _TOLD_BY.items() if kind in changed))
+
+
+_TAKEOUT_CHARACTERS = 46  # of a name in an archive of Google Photos, without `.json`
+_NUMBERED = re.compile(rb"(.+)(\(\d{1,6}\))(\.[^.]*)", re.DOTALL)
+
+
+def takeout_names(name: bytes) -> tuple[bytes, ...]:
+    """The names that Google Takeout may give the JSON beside a file, the one that speaks first.
+
+    `a.jpg.supplemental-metadata.json` (since 2024) or `a.jpg.json`, cut off at 46 characters before `.json`. The number
+    of a second file of the same name stands behind: `a(1).jpg` has `a.jpg(1).json`.
+    """
+    match = _NUMBERED.fullmatch(name)
+    titles = [(match[1] + match[3], match[2]), (name, b"")] if match else [(name, b"")]
+    texts = ((title.decode("utf-8", "surrogateescape"), number) for title, number in titles)
+    names = (
+        (title + more)[:_TAKEOUT_CHARACTERS].encode("utf-8", "surrogateescape") + number + b".json"
+        for title, number in texts
+        for more in (".supplemental-metadata", "")
+    )
+    return tuple(dict.fromkeys(names))

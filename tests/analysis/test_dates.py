@@ -1,0 +1,93 @@
+"""When a picture was taken: which of all dates counts, and by which tags."""
+
+import pytest
+
+from app.analysis import dates
+from app.analysis.embedded import Embedded
+from app.analysis.takeout import NOTHING as NOTHING_TOLD
+from app.analysis.takeout import Takeout
+from app.analysis.xmp import NOTHING
+
+
+def taken(exif=None, xmp=None, iptc=None, texts=None, *, sidecar=NOTHING, takeout=NOTHING_TOLD):
+    found = Embedded(exif=exif or {}, xmp=xmp or {}, iptc=iptc or {}, texts=texts or {})
+    moment = dates.taken_at(found, sidecar, takeout)
+    return moment and (moment.at, moment.rule)
+
+
+ORIGINAL = {"EXIF DateTimeOriginal": "2008:05:30 15:56:01"}
+GPS = {"GPS GPSDateStamp": "2008:05:30", "GPS GPSTimeStamp": (13.0, 56.0, 1.5)}
+
+
+@pytest.mark.parametrize(
+    ("exif", "at", "rule"),
+    [
+        (ORIGINAL, "2008-05-30T15:56:01", "exif DateTimeOriginal"),
+        (
+            ORIGINAL | {"EXIF OffsetTimeOriginal": "+02:00"},
+            "2008-05-30T15:56:01+02:00",
+            "exif DateTimeOriginal, OffsetTimeOriginal",
+        ),
+        (
+            ORIGINAL | {"EXIF OffsetTimeOriginal": "-03:30", "EXIF SubsecTimeOriginal": "05 "},
+            "2008-05-30T15:56:01.050000-03:30",
+            "exif DateTimeOriginal, OffsetTimeOriginal, SubsecTimeOriginal",
+        ),
+        (ORIGINAL | {"EXIF OffsetTime": "+02:00"}, "2008-05-30T15:56:01", "exif DateTimeOriginal"),
+        (ORIGINAL | {"EXIF OffsetTimeOriginal": "   :  "}, "2008-05-30T15:56:01", "exif DateTimeOriginal"),
+        ({"Image DateTimeOriginal": "2008:05:30 15:56:01"}, "2008-05-30T15:56:01", "exif DateTimeOriginal"),
+        (
+            {"EXIF DateTimeOriginal": "0000:00:00 00:00:00", "EXIF DateTimeDigitized": "2001:02:03 04:05:06"} | GPS,
+            "2001-02-03T04:05:06",
+            "exif DateTimeDigitized",
+        ),
+        (
+            GPS | {"Image DateTime": "2020:01:01 00:00:00"},
+            "2008-05-30T13:56:01.500000+00:00",
+            "exif GPSDateStamp, GPSTimeStamp",
+        ),
+        (
+            {"Image DateTime": "2008:05:30 15:56:01", "EXIF OffsetTime": "+01:00"},
+            "2008-05-30T15:56:01+01:00",
+            "exif DateTime, OffsetTime",
+        ),
+    ],
+)
+def test_exif_dates_in_the_order_of_what_they_say_about_the_taking(exif, at, rule):
+    assert taken(exif) == (at, rule)
+
+
+@pytest.mark.parametrize("time", [(24.0, 0.0, 0.0), (1.0, 60.0, 0.0), (1.0, 2.0), (float("nan"), 0.0, 0.0), "12:00"])
+def test_a_time_of_the_satellites_that_no_clock_shows_is_none(time):
+    assert taken(GPS | {"GPS GPSTimeStamp": time}) is None
+    assert taken(GPS | {"GPS GPSDateStamp": "    :  :  "}) is None
+
+
+def test_what_a_person_wrote_counts_before_the_last_change_of_the_file():
+    changed = {"Image DateTime": "2020:01:01 00:00:00"}
+    assert taken(changed, {"photoshop:DateCreated": ("1999-12-31",)}) == ("1999-12-31", "xmp photoshop:DateCreated")
+    iptc = {"DateCreated": ("19991231",), "TimeCreated": ("235958-0500",)}
+    assert taken(changed, iptc=iptc) == ("1999-12-31T23:59:58-05:00", "iptc DateCreated, TimeCreated")
+    assert taken(changed, iptc={"DateCreated": ("00000000",)}) == ("2020-01-01T00:00:00", "exif DateTime")
+
+
+def test_a_day_alone_gives_way_to_the_time_of_the_same_day_only():
+    xmp = {"photoshop:DateCreated": ("2006-10-29",)}
+    iptc = {"DateCreated": ("20061029",), "TimeCreated": ("062751-0500",)}
+    assert taken(xmp=xmp, iptc=iptc)[0] == "2006-10-29T06:27:51-05:00"
+    assert taken(xmp=xmp, iptc=iptc | {"DateCreated": ("20061030",)})[0] == "2006-10-29"
+
+
+def test_the_sidecar_speaks_first_and_takeout_last():
+    takeout = Takeout(taken_at="2011-01-01T00:00:00+00:00")
+    sidecar = {"exif:DateTimeOriginal": ("2010-01-01T10:00:00.25+01:00",)}
+    at = "2010-01-01T10:00:00.250000+01:00"
+    assert taken(ORIGINAL, sidecar=sidecar, takeout=takeout) == (at, "sidecar exif:DateTimeOriginal")
+    assert taken(ORIGINAL, takeout=takeout)[1] == "exif DateTimeOriginal"
+    assert taken(takeout=takeout) == (takeout.taken_at, "takeout photoTakenTime")
+
+
+@pytest.mark.parametrize("text", ["2003-11-24T18:00:00+00:00", "Mon, 24 Nov 2003 18:00:00 +0000"])
+def test_the_creation_time_of_a_png_is_a_date(text):
+    assert taken(texts={"Creation Time": text}) == ("2003-11-24T18:00:00+00:00", "png Creation Time")
+    assert taken(texts={"Creation Time": "last summer"}) is None

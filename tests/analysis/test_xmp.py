@@ -1,0 +1,109 @@
+"""The reader of XMP packets: every way to write a property, and whatever is wrong with them."""
+
+import json
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.analysis import metadata, xmp
+from app.analysis.embedded import Embedded
+from app.errors import CannotRead
+from app.media import clean_json
+from tests.analysis.packets import packet
+
+
+def test_xmp_attributes_elements_lists_and_structures_are_all_read():
+    properties = xmp.parse(
+        packet(
+            """<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Title</rdf:li></rdf:Alt></dc:title>
+            <dc:creator><rdf:Seq><rdf:li>One</rdf:li><rdf:li>Two</rdf:li></rdf:Seq></dc:creator>
+            <xmp:Label>Red</xmp:Label> <xmp:Empty/> <dc:source rdf:resource="http://example.org/"/>
+            <own:flat rdf:parseType="Resource"><xmp:Label>Blue</xmp:Label></own:flat>
+            <own:deep><rdf:Description xmp:Label="Green"/></own:deep><own:short xmp:Label="Grey"/>""",
+            'xmp:Rating="4"',
+        )
+    )
+    assert properties == {
+        "xmp:Rating": ("4",),
+        "dc:title": ("Title",),
+        "dc:creator": ("One", "Two"),
+        "xmp:Label": ("Red",),
+        "dc:source": ("http://example.org/",),
+        "{http://example.org/own/}flat/xmp:Label": ("Blue",),
+        "{http://example.org/own/}deep/xmp:Label": ("Green",),
+        "{http://example.org/own/}short/xmp:Label": ("Grey",),
+    }
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_xmp_is_read_in_every_encoding_and_with_padding(encoding):
+    text = packet("<xmp:Label>Gr\u00fcn</xmp:Label>").decode() + " " * 50
+    assert xmp.parse(text.encode(encoding))["xmp:Label"] == ("Gr\u00fcn",)
+
+
+def test_structures_without_end_are_not_followed():
+    deep = "<own:a>" * 500 + "x" + "</own:a>" * 500
+    assert xmp.parse(packet(deep)) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"<x", "damaged_metadata"),
+        (b'<?xml version="1.0" encoding="klingon"?><x/>', "damaged_metadata"),
+        (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha">]><x>&a;</x>', "damaged_metadata"),
+        (b" " * (xmp.PACKET_BYTES + 1), "text_too_large"),
+        (b"<x>" + b"<a/>" * xmp.MARKUP + b"</x>", "text_too_large"),
+    ],
+)
+def test_xmp_that_is_broken_or_dangerous_is_refused(content, cause):
+    with pytest.raises(CannotRead) as caught:
+        xmp.parse(content)
+    assert caught.value.cause == cause
+
+
+def test_the_text_that_holds_in_no_language_is_the_title():
+    alternatives = '<rdf:Alt><rdf:li xml:lang="de">Ufer</rdf:li><rdf:li xml:lang="x-default">shore</rdf:li></rdf:Alt>'
+    assert xmp.parse(packet(f"<dc:title>{alternatives}</dc:title>"))["dc:title"] == ("shore", "Ufer")
+
+
+_PIECES = st.sampled_from(
+    [
+        *("<rdf:li>", "</rdf:li>", "<rdf:Bag>", "</rdf:Bag>", "<rdf:Alt>", "</rdf:Alt>", "<dc:title>", "</dc:title>"),
+        *("<own:a/>", '<rdf:li xml:lang="x-default">', "<!--", "-->", "&amp;", "&#0;", "&lol;", "<?xpacket end='w'?>"),
+        *("<rdf:Description>", "</rdf:Description>", '<own:a rdf:parseType="Resource">', "</own:a>", "\ud7ff", "a"),
+    ]
+)
+_PACKETS = st.lists(_PIECES, max_size=20).map("".join).map(packet)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.one_of(st.binary(max_size=600), st.text(max_size=400).map(packet), _PACKETS))
+def test_any_xmp_gives_texts_or_a_cause_at_once(content):
+    began = time.process_time()
+    found = Embedded()
+    found.xmp = found.part("xmp", lambda: xmp.parse(content), {})
+    assert time.process_time() - began < 1
+    json.dumps(clean_json(metadata.interpret(found).raw), allow_nan=False)
+    assert {problem.cause for problem in found.problems.values()} <= {"damaged_metadata", "text_too_large"}
+
+
+@pytest.mark.parametrize("filling", ["<a/>", "<a>x</a>", '<a xmlns:q="u"/>', "&amp;", "x"])
+def test_the_largest_packet_that_is_read_takes_less_than_a_second(filling):
+    room = min(
+        xmp.PACKET_BYTES - 2_000,
+        xmp.MARKUP // max(1, filling.count("<") + xmp.ATTRIBUTE * filling.count("=")) * len(filling) - 2_000,
+    )
+    content = packet(filling * (room // len(filling)))
+    began = time.process_time()
+    xmp.parse(content)
+    assert time.process_time() - began < 1
+
+
+def test_a_packet_of_as_many_attributes_as_are_read_takes_less_than_a_second():
+    content = packet("", " ".join(f'own:a{number}="x"' for number in range(xmp.MARKUP // xmp.ATTRIBUTE - 100)))
+    began = time.process_time()
+    metadata.interpret(Embedded(xmp=xmp.parse(content)))
+    assert time.process_time() - began < 1

@@ -1,0 +1,372 @@
+"""Compares what the analysis reads with what exiftool reads, field by field, over a folder of files.
+
+    python tests/benchmarks/compare_exiftool.py DIR [--speed]
+
+Every file of DIR whose suffix is of media is read by both; only Media Ingest reads the sidecars that lie beside it.
+What exiftool finds in maker notes alone is left aside. For each field it prints how many values exiftool finds, how
+many of them are the same here, how many are not known here, and how many contradict; then every difference. A reason
+for a difference is written in `REASONS`; a difference without one makes the program end with 1.
+
+`--speed` measures the stages that decode nothing, by their own clocks, against one `exiftool -json -r`, both over 20
+copies of DIR. Without exiftool (Debian: libimage-exiftool-perl) it says so and ends with 0.
+"""
+
+import argparse
+import fnmatch
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from app.analysis import image
+from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer
+from app.library.values import upright_size
+from app.media import FORMAT_OF_SUFFIX, Analysis, Failure, FoundFile, Job, Kind, Recipe, Stage, suffix_of
+
+SHARE = 0.99
+SPEED = 0.5
+COPIES = 20
+STAGES = frozenset({Stage.IDENTIFY, Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})
+NOT_COUNTED = ("MakerNotes", "ExifTool")
+
+_BESIDE = "XMP.xmp lies beside it, and a sidecar's word counts before that of the file: exiftool reads the file alone."
+_SCREEN = "A frame reaches beyond the screen of the GIF: the size is that of the picture that is decoded and shown."
+_BYTES = "The text is not UTF-8: exiftool writes a question mark for each such byte, here it is read as Latin-1."
+_TRAILER = "It stands behind the end of the JPEG, in a block of a program of the nineties that nobody else reads."
+_SEGMENT = "It stands in a segment of the camera's maker, which is a maker note by another name."
+_PDF = "It is the title and the creator of a PDF (XMP pdf:Title), not of the picture."
+_LOOPS = "exiftool counts how often the film is repeated, for ever included; here it is once through, as of a GIF."
+_STILL = "It has one frame and does not move: its delay is no duration."
+REASONS: tuple[tuple[str, str, str], ...] = (
+    ("*.gif", "duration_seconds", _STILL),
+    ("*/loop_*.avif", "duration_seconds", _LOOPS),
+    ("*/t/images/XMP.jpg", "*", _BESIDE),
+    ("*/gif/anim/oob.gif", "*", _SCREEN),
+    ("*/gif/simple/issue_1455_oversized.gif", "*", _SCREEN),
+    ("*/hopper_*.tif", "caption", _BYTES),
+    ("*/t/images/AFCP.jpg", "*", _TRAILER),
+    ("*/t/images/FotoStation.jpg", "caption", _TRAILER),
+    ("*/t/images/ExifTool.jpg", "exposure_seconds", _SEGMENT),
+    ("*/t/images/FLIR.jpg", "lens_model", _SEGMENT),
+    ("*/olympus-d320l.jpg", "*", _SEGMENT),
+    ("*/t/images/ExtendedXMP.jpg", "*", _PDF),
+)
+"""Path pattern, field, and why the difference is right or cannot be helped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: exiftool's tags in the order of their rank, and how values of both are made comparable."""
+
+    name: str
+    tags: tuple[str, ...]
+    ours: Callable[[Analysis], Any]
+    plain: Callable[[Any], Any] = lambda value: value
+    within: float = 0.0
+
+    def same(self, ours: Any, theirs: Any) -> bool:
+        if isinstance(ours, set):
+            return theirs <= ours
+        if isinstance(ours, float | int) and isinstance(theirs, float | int):
+            return math.isclose(ours, theirs, rel_tol=self.within, abs_tol=self.within)
+        return ours == theirs
+
+
+def number(value: Any) -> float | None:
+    """A number above or below 0, which is how cameras write that they do not know."""
+    try:
+        found = float(str(value).split()[0])
+    except (ValueError, IndexError):
+        return None
+    return found if math.isfinite(found) and found else None
+
+
+def coordinate(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def text(value: Any) -> str | None:
+    joined = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return " ".join(joined.replace("\0", "").split()) or None
+
+
+def words(value: Any) -> set[str] | None:
+    found = value if isinstance(value, list) else [value]
+    return {" ".join(word.split()).casefold() for word in map(str, found) if word.split()} or None
+
+
+def windows_words(value: Any) -> set[str] | None:
+    return words(str(value).split(";"))
+
+
+def moment(value: Any) -> str | None:
+    """The date and the time of day, without parts of a second and offset; none where it is no date."""
+    match = re.match(r"(\d{4})[:-](\d\d)[:-](\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?", str(value))
+    if not match or match[1] == "0000" or not 1 <= int(match[2]) <= 12 or not 1 <= int(match[3]) <= 31:
+        return None
+    return f"{match[1]}-{match[2]}-{match[3]}" + (f"T{match[4]:0<8}" if match[4] else "")
+
+
+def of_metadata(name: str) -> Callable[[Analysis], Any]:
+    return lambda found: getattr(found.metadata, name) if found.metadata else None
+
+
+def side(index: int) -> Callable[[Analysis], Any]:
+    def upright(found: Analysis) -> Any:
+        orientation = found.metadata.orientation if found.metadata else None
+        identity = found.identity
+        row = {"width": identity.width, "height": identity.height, "format": identity.format}
+        return upright_size(row | {"orientation": orientation})[index]
+
+    return upright
+
+
+def keywords(found: Analysis) -> set[str] | None:
+    return words([keyword.text for keyword in found.keywords or () if keyword.source != "prompt"])
+
+
+FIELDS = (
+    Field("width", ("ImageWidth",), side(0), number),
+    Field("height", ("ImageHeight",), side(1), number),
+    Field("taken_at", ("DateTimeOriginal", "Composite:DateTimeOriginal"), of_metadata("taken_at"), moment),
+    Field("camera_make", ("Make",), of_metadata("camera_make"), text),
+    Field("camera_model", ("Model",), of_metadata("camera_model"), text),
+    Field("lens_model", ("LensModel",), of_metadata("lens_model"), text),
+    Field("iso", ("ISO",), of_metadata("iso"), number),
+    Field("f_number", ("FNumber",), of_metadata("f_number"), number, 1e-6),
+    Field("exposure_seconds", ("ExposureTime",), of_metadata("exposure_seconds"), number, 1e-6),
+    Field("focal_length_mm", ("FocalLength",), of_metadata("focal_length_mm"), number, 1e-6),
+    Field("focal_length_35mm", ("FocalLengthIn35mmFormat",), of_metadata("focal_length_35mm"), number, 1e-6),
+    Field("orientation", ("Orientation",), of_metadata("orientation"), number),
+    Field("latitude", ("Composite:GPSLatitude",), of_metadata("latitude"), coordinate, 1e-6),
+    Field("longitude", ("Composite:GPSLongitude",), of_metadata("longitude"), coordinate, 1e-6),
+    Field("altitude_m", ("Composite:GPSAltitude",), of_metadata("altitude_m"), coordinate, 1e-3),
+    Field("score", ("Rating",), lambda found: found.rating.score if found.rating else None, number),
+    Field("keywords", ("Subject", "HierarchicalSubject", "PersonInImage", "Keywords"), keywords, words),
+    Field("windows keywords", ("XPKeywords",), keywords, windows_words),
+    Field("title", ("Title", "ObjectName", "XPTitle"), of_metadata("title"), text),
+    Field(
+        "caption",
+        ("Description", "Caption-Abstract", "ImageDescription", "XPComment"),
+        of_metadata("caption"),
+        text,
+    ),
+    Field("creator", ("Creator", "By-line", "Artist", "XPAuthor", "Author"), of_metadata("creator"), text),
+    Field("copyright", ("Rights", "CopyrightNotice", "Copyright"), of_metadata("copyright"), text),
+    Field("label", ("XMP:Label",), of_metadata("label"), text),
+    Field("duration_seconds", ("Duration",), of_metadata("duration_seconds"), number, 0.01),
+    Field("frame_rate", ("VideoFrameRate",), of_metadata("frame_rate"), number, 0.01),
+)
+
+
+def told_by_exiftool(folder: Path, names: list[str], *options: str) -> dict[str, dict[str, Any]]:
+    """Every tag of every file by `group0:group1:copy:name`, in exiftool's order."""
+    with tempfile.NamedTemporaryFile("w", suffix=".args", encoding="utf-8") as arguments:
+        arguments.write("\n".join(("-json", "-n", "-G0:1:4", *options, "-charset", "filename=utf8", *names)))
+        arguments.flush()
+        done = subprocess.run(["exiftool", "-@", arguments.name], cwd=folder, capture_output=True, check=False)
+    return {told.pop("SourceFile"): told for told in json.loads(done.stdout or b"[]")}
+
+
+def values_of(field: Field, told: Mapping[str, Any]) -> list[Any]:
+    """What exiftool says of a field outside of maker notes, in the order of the field's tags."""
+    found = []
+    for tag in field.tags:
+        group, _, name = tag.rpartition(":")
+        for key, value in told.items():
+            groups, _, own = key.rpartition(":")
+            if own != name or groups.startswith(NOT_COUNTED) or not groups.startswith(group):
+                continue
+            if groups.startswith("Composite") and not group:  # made of other tags, often of maker notes
+                continue
+            if (plain := field.plain(value)) is not None:
+                found.append(plain)
+    return found
+
+
+def upright(told: dict[str, Any]) -> dict[str, Any]:
+    """The same with the first size that is the picture's own, turned as the picture's own orientation says."""
+    sizes = {
+        name: next((told[key] for key in told if key.endswith(f":{name}") and not _of_an_insert(key)), None)
+        for name in ("ImageWidth", "ImageHeight")
+    }
+    kept = {key: value for key, value in told.items() if not key.endswith((":ImageWidth", ":ImageHeight"))}
+    turned = next((value for key, value in told.items() if key.endswith(":Orientation") and ":IFD1" not in key), 1)
+    rotated = next((value for key, value in told.items() if key.endswith(":Rotation")), 0)
+    wide, high = sizes["ImageWidth"], sizes["ImageHeight"]
+    heif = any(key.startswith("QuickTime") for key in told)
+    if (rotated in (90, 270)) if heif else (turned in (5, 6, 7, 8)):
+        wide, high = high, wide
+    return kept | {"File::ImageWidth": wide, "File::ImageHeight": high}
+
+
+def _of_an_insert(key: str) -> bool:
+    """Whether a size is of a thumbnail or what EXIF claims of a picture that says its own size."""
+    return key.startswith(("EXIF:IFD1", "EXIF:SubIFD", "XMP", "MakerNotes", "Composite", "MPF"))
+
+
+def read_here(folder: Path, name: str) -> Analysis | Failure:
+    """What the analysis says of one file, without decoding it."""
+    recipe = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "not asked for"})
+    file = FoundFile("r", os.fsencode(name), 0, 0)
+    return Analyzer({"r": str(folder)}, recipe)(Job(file, STAGES, STAGES))
+
+
+def media_in(folder: Path) -> Iterator[str]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and suffix_of(os.fsencode(path.name)) in FORMAT_OF_SUFFIX:
+            yield str(path.relative_to(folder))
+
+
+def reason_for(name: str, field: str) -> str | None:
+    return next((why for pattern, of, why in REASONS if of in (field, "*") and fnmatch.fnmatch(name, pattern)), None)
+
+
+def compare(folder: Path) -> int:
+    """Print the figures and the differences; 0 where they are as promised."""
+    names = list(media_in(folder))
+    everything = told_by_exiftool(folder, names, "-a")
+    differences: list[Difference] = []
+    found_in: Counter[tuple[str, Kind]] = Counter()
+    refused: Counter[str] = Counter()
+    for name in names:
+        told = upright(everything.get(name, {}))
+        found = read_here(folder, name)
+        if isinstance(found, Failure):
+            refused[found.cause] += 1
+            refused["values"] += sum(bool(values_of(field, told)) for field in FIELDS)
+            continue
+        for field in FIELDS:
+            if theirs := values_of(field, told):
+                found_in[field.name, found.identity.kind] += 1
+                differences += difference(name, field, found, theirs)
+    print(f"{len(names)} files; not taken in, by cause, and what exiftool finds in them: {dict(refused)}")
+    printed(found_in, differences)
+    return judged(found_in, differences)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A value that exiftool finds and that is not known here, or another."""
+
+    path: str
+    kind: Kind
+    field: str
+    ours: Any
+    theirs: Any
+    why: str | None
+
+    @property
+    def contradicts(self) -> bool:
+        return self.ours is not None
+
+
+def difference(name: str, field: Field, found: Analysis, theirs: list[Any]) -> list[Difference]:
+    """None, or the one between what was found here and everything that exiftool says of the field."""
+    ours = field.ours(found)
+    ours = ours if ours is None or isinstance(ours, set) else field.plain(ours)
+    if field.plain in (words, windows_words):
+        theirs = [set().union(*theirs)]
+    if ours is not None and any(field.same(ours, their) for their in theirs):
+        return []
+    return [Difference(name, found.identity.kind, field.name, ours, theirs, reason_for(name, field.name))]
+
+
+def printed(found_in: Counter[tuple[str, Kind]], differences: list[Difference]) -> None:
+    """The table of the fields, then every difference."""
+    print(
+        f"{'field':20} {'found':>6} {'same':>6} {'missing':>8} {'(reasons)':>12} {'contradicts':>12} {'(reasons)':>12}"
+    )
+    for field in FIELDS:
+        for kind in Kind:
+            if found := found_in[field.name, kind]:
+                own = [this for this in differences if (this.field, this.kind) == (field.name, kind)]
+                print(_line(field.name + (" (video)" if kind is Kind.VIDEO else ""), found, own))
+    for this in differences:
+        word = "contradicts" if this.contradicts else "missing"
+        print(f"{word:11} {this.field:18} {this.path}")
+        print(f"    here {str(this.ours)[:150]!r}, exiftool {str(this.theirs)[:150]!r}")
+        if this.why:
+            print(f"    {this.why}")
+
+
+def judged(found_in: Counter[tuple[str, Kind]], differences: list[Difference]) -> int:
+    """A line for images and one for videos; 0 where both are as promised. What contradicts with a reason is right."""
+    kept = True
+    for kind in Kind:
+        found = sum(count for (_, of), count in found_in.items() if of is kind)
+        own = [this for this in differences if this.kind is kind]
+        missing = sum(not this.contradicts for this in own)
+        wrong = sum(this.contradicts and this.why is None for this in own)
+        share = (found - missing - wrong) / (found or 1)
+        good = share >= SHARE and not wrong
+        kept &= good
+        print(
+            f"{kind}: {share:.2%} of {found} values, {wrong} contradictions without a reason: "
+            + ("as promised" if good else f"promised are {SHARE:.0%} and 0")
+        )
+    return 0 if kept else 1
+
+
+def _line(name: str, found: int, differences: list[Difference]) -> str:
+    missing = [this for this in differences if not this.contradicts]
+    other = [this for this in differences if this.contradicts]
+    explained = [sum(this.why is not None for this in these) for these in (missing, other)]
+    return (
+        f"{name:20} {found:6} {found - len(differences):6} {len(missing):8} {explained[0]:12} "
+        f"{len(other):12} {explained[1]:12}"
+    )
+
+
+def speed(folder: Path) -> int:
+    """The stages that decode nothing against exiftool, over 20 copies of the folder."""
+    with tempfile.TemporaryDirectory() as made:
+        copies = Path(made)
+        for number_ in range(COPIES):
+            shutil.copytree(folder, copies / f"{number_:02d}")
+        names = list(media_in(copies))
+        started = time.perf_counter()
+        subprocess.run(
+            ["exiftool", "-json", "-r", made], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        )
+        theirs = time.perf_counter() - started
+        read_here(copies, names[0])  # imports are not the files'
+        ours = sum(stage.seconds for name in names for stage in read_here(copies, name).stages.values())
+    ratio = ours / theirs
+    print(
+        f"{len(names)} files: exiftool {theirs:.2f} s, stages without decoding {ours:.2f} s, "
+        f"ratio {ratio:.2f} (at most {SPEED})"
+    )
+    return 0 if ratio <= SPEED else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--speed", action="store_true", help="measure the time, not the values")
+    options = parser.parse_args()
+    if shutil.which("exiftool") is None:
+        print("skipped: there is no exiftool here; on Debian: apt-get install libimage-exiftool-perl")
+        return 0
+    image.prepare()
+    with image.few_warnings():
+        return speed(options.folder) if options.speed else compare(options.folder)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
