@@ -169,10 +169,19 @@ def run(
 
 
 @cli.command()
-def resume(session_id: str, root: Roots = None, json_: AsJson = False) -> None:
-    """Go on with a paused or interrupted session, in the foreground."""
+def resume(
+    session_id: str,
+    root: Roots = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="The files are gone, as attention asks.")] = False,
+    json_: AsJson = False,
+) -> None:
+    """Go on with a paused or interrupted session, or one that needs attention, in the foreground."""
     checked = checked_id(session_id)
-    in_foreground(settings.load(root), lambda house: house.records.runner.resume(checked)[0], as_json=json_)
+
+    def begin(house: House) -> SessionState:
+        return house.records.runner.resume(checked, confirm=confirm)[0]
+
+    in_foreground(settings.load(root), begin, as_json=json_)
 
 
 @cli.command()

@@ -5,6 +5,7 @@ Owns what is asked of disk, library and sessions; what follows from their answer
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -98,6 +99,7 @@ def _place_of(folders: Folders, text: str) -> tuple[str, bytes]:
 
 def _named(folders: Folders, text: str) -> tuple[str, bytes]:
     """A file whose own link is not followed, or a root, or what a path with dots at its end leads to."""
+    text = re.sub("(?<=.)/{2,}", "/", text).removeprefix("./")
     try:
         return folders.file(text)
     except InvalidRequest:

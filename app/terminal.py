@@ -64,7 +64,8 @@ def in_foreground(configured: Settings, begin: Callable[[House], SessionState], 
     else:
         print_session(session)
         if session.status.resumable:
-            out.print(f"Go on with: {command_as_typed()} resume {session.session_id}")
+            confirm = " --confirm" if session.attention and session.attention["needs_confirm"] else ""
+            out.print(f"Go on with: {command_as_typed()} resume {session.session_id}{confirm}")
     if session.status is not Status.COMPLETED:
         raise typer.Exit(COULD_NOT_RUN)
     raise typer.Exit(SOME_FAILED if session.outcomes["failed"] else ALL_WELL)

@@ -13,7 +13,7 @@ from app.analysis.weights import Weights
 from app.errors import DatabaseDisabled
 from app.ingest.badges import Badges
 from app.ingest.executor import Limits, PoolExecutor
-from app.ingest.folders import Folders
+from app.ingest.folders import Folder, Folders
 from app.ingest.ingestor import Ingestor
 from app.ingest.planner import Planner
 from app.ingest.runner import Runner
@@ -100,9 +100,15 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     if library is not None:
         analyzer = partial(Analyzer, _roots_as_text(folders))
         ingestor = Ingestor(folders, library, store, executor, analyzer, recipes)
-        records = Records(library, ingestor, Runner(ingestor), Planner(folders, library, recipes.now))
+        planner = Planner(folders, library, recipes.now, partial(rows_in, library))
+        records = Records(library, ingestor, Runner(ingestor), planner)
     badges = Badges(folders, library)
     return House(settings, folders, store, executor, weights, recipes, badges, records), migration
+
+
+def rows_in(library: Library, folders: tuple[Folder, ...], below: bool) -> Mapping[str, int]:  # noqa: FBT001
+    """How many rows a library has in folders (and below them), by root."""
+    return library.presence.by_root(((folder.root, folder.path) for folder in folders), below=below)
 
 
 def weights_of(settings: Settings) -> Weights:

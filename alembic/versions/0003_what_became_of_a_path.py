@@ -32,6 +32,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_media_files_session_id", "media_files", ["session_id"], unique=False)
     op.create_index(
+        "ix_media_files_present",
+        "media_files",
+        ["root", "path"],
+        unique=False,
+        sqlite_where=sa.text("missing_at IS NULL"),
+        postgresql_where=sa.text("missing_at IS NULL"),
+    )
+    op.create_index(
         "ix_media_files_missing",
         "media_files",
         ["missing_at"],
@@ -43,6 +51,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_media_files_missing", table_name="media_files")
+    op.drop_index("ix_media_files_present", table_name="media_files")
     op.drop_index("ix_media_files_session_id", table_name="media_files")
     op.drop_index("ix_ingest_events_moves", table_name="ingest_events")
     op.drop_index("ix_ingest_events_path", table_name="ingest_events")

@@ -6,7 +6,7 @@ media, unsupported or ignored. What the library knows of the files, `survey.py` 
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -187,11 +187,11 @@ class Folders:
 
     def resolve_all(self, texts: tuple[str, ...], *, recursive: bool) -> tuple[Folder, ...]:
         """Folders in path order, each file in one of them only: those inside another one are dropped if `recursive`."""
-        kept: list[Folder] = []
-        for folder in sorted({self.resolve(text) for text in texts}, key=_before_what_it_holds):
-            if not (recursive and any(outer.holds(folder) for outer in kept)):
-                kept.append(folder)
-        return tuple(kept)
+        return _apart((self.resolve(text) for text in texts), recursive=recursive)
+
+    def locate_all(self, texts: tuple[str, ...], *, recursive: bool) -> tuple[Folder, ...]:
+        """The same, there or not."""
+        return _apart((self.locate(text) for text in texts), recursive=recursive)
 
     def file(self, text: str) -> tuple[str, bytes]:
         """Root and relative path of a file as shown. Raises OutsideRoots. Its folder's links are not followed out."""
@@ -300,6 +300,14 @@ def _path_of(text: str) -> bytes:
     if b"\0" in path:
         raise OutsideRoots("The path holds characters that no file name can have.", field="directory")
     return path
+
+
+def _apart(folders: Iterable[Folder], *, recursive: bool) -> tuple[Folder, ...]:
+    kept: list[Folder] = []
+    for folder in sorted(set(folders), key=_before_what_it_holds):
+        if not (recursive and any(outer.holds(folder) for outer in kept)):
+            kept.append(folder)
+    return tuple(kept)
 
 
 def _before_what_it_holds(folder: Folder) -> bytes:

@@ -4,6 +4,7 @@ A root that is missing, that became another folder (a mount point whose disk has
 files than the library knows there, stops the session before any row changes.
 """
 
+import contextlib
 import os
 from collections.abc import Iterable, Mapping
 
@@ -17,36 +18,42 @@ ROOT_CHANGED = "root_changed"
 class Guard:
     """The roots and directories of one session. It remembers which folders they are when it is made.
 
-    Raises NeedsAttention where one is not there.
+    Raises NeedsAttention where a root is not there; `absent` are the directories that are not, as shown.
     """
 
     def __init__(self, folders: Folders, directories: Iterable[str]) -> None:
         self._folders = folders
         self._directories = tuple(directories)
         self._seen = self._look()
+        self.absent = [folder.shown for folder, identity in self._seen.items() if identity is None]
 
     def check(self) -> None:
         """Raises NeedsAttention if a folder is not there any more, or is not the one that it was."""
         for folder, identity in self._look().items():
+            if identity is None and self._seen[folder] is not None:
+                raise directory_missing(folder.shown)
             if identity != self._seen[folder]:
                 sentence = f"{folder.shown} is not the folder that it was a moment ago. Is the disk connected?"
                 raise NeedsAttention(sentence, cause=ROOT_CHANGED)
 
-    def _look(self) -> dict[Folder, tuple[int, int]]:
-        found = {}
+    def _look(self) -> dict[Folder, tuple[int, int] | None]:
+        found: dict[Folder, tuple[int, int] | None] = {}
         for shown in self._directories:
             folder = self._folders.locate(shown)
             root = self._folders.absolute(folder.root, b"")
             if not os.path.isdir(root):
                 sentence = f"The media root '{folder.root}' is not there: {os.fsdecode(root)} does not exist."
                 raise NeedsAttention(f"{sentence} Is the disk connected?", cause=ROOT_CHANGED)
-            try:
+            found[folder] = None
+            with contextlib.suppress(OSError):
                 status = self._folders.status(folder.root, folder.path)
-            except OSError:
-                sentence = f"The directory {shown} is not there any more."
-                raise NeedsAttention(sentence, cause="directory_missing") from None
-            found[folder] = (status.st_dev, status.st_ino)
+                found[folder] = (status.st_dev, status.st_ino)
         return found
+
+
+def directory_missing(shown: str) -> NeedsAttention:
+    """A directory of a session is gone, while its root is there."""
+    return NeedsAttention(f"The directory {shown} is not there any more.", cause="directory_missing")
 
 
 def shrunk(on_disk: Mapping[str, int], in_library: Mapping[str, int]) -> str | None:

@@ -1,34 +1,68 @@
 """Whether the file of a row is gone from where the library knows it, so that its row may follow it to another place."""
 
 import os
+import stat
+from collections.abc import Iterable
 
-from app.ingest.folders import Folders
+from app.ingest.folders import Folder, Folders
+from app.ingest.guard import MIN_SHARE
+from app.library.presence import Presence
 from app.media import FoundFile
+
+SAMPLE = 200  # rows whose files are looked for, to tell a disk that is away from files that are
 
 
 def is_absent(folders: Folders, root: str, path: bytes) -> bool:
-    """Whether the disk says that there is nothing at `path`, while its root is there. No answer is no absence."""
+    """Whether the disk says that no regular file is at `path`, while its root is there. No answer is no absence."""
     if root not in folders.roots or not os.path.isdir(folders.roots[root]):
         return False
     try:
-        os.lstat(folders.absolute(root, path))
+        status = os.lstat(folders.absolute(root, path))
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
         return False
-    return False
+    return not stat.S_ISREG(status.st_mode)
 
 
-def is_gone(folders: Folders, root: str, path: bytes, now: FoundFile) -> bool:
-    """Whether the file that was at `path` is there no more. `now` is the file with the same bytes.
+class Whereabouts:
+    """Whether files are gone, for one run over some folders (and those below them, if `below`).
 
-    Where upper and lower case are one, a file that was renamed from `A.JPG` to `a.jpg` still answers to both: only the
-    listing of its folder tells.
+    There the guard has looked already. Elsewhere an empty folder may be the place of a disk that is not connected: a
+    file counts as gone only if most of the files that the library knows around it are there.
     """
-    if is_absent(folders, root, path):
-        return True
-    names = {os.fsdecode(name).casefold() for name in (path, now.path)}
-    return root in folders.roots and root == now.root and len(names) == 1 and not _is_listed(folders.roots[root], path)
+
+    def __init__(self, folders: Folders, presence: Presence, walked: Iterable[Folder], *, below: bool) -> None:
+        self._folders = folders
+        self._presence = presence
+        self._walked = tuple(walked)
+        self._below = below
+        self._trusted: dict[Folder, bool] = {}
+
+    def is_gone(self, root: str, path: bytes, now: FoundFile) -> bool | None:
+        """Whether the file that was at `path` is there no more; None where that cannot be told.
+
+        `now` is the file with the same bytes. Where upper and lower case are one, a file that was renamed from `A.JPG`
+        to `a.jpg` still answers to both names: only the listing of its folder tells.
+        """
+        if is_absent(self._folders, root, path):
+            return True if self._is_trusted(root, path) else None
+        names = {os.fsdecode(name).casefold() for name in (path, now.path)}
+        same_but_for_case = root in self._folders.roots and root == now.root and len(names) == 1
+        return same_but_for_case and not _is_listed(self._folders.roots[root], path)
+
+    def _is_trusted(self, root: str, path: bytes) -> bool:
+        """Whether the absence of a file says that it is gone, and not its disk."""
+        folder = Folder(root, path.rpartition(b"/")[0])
+        if any(walked.holds(folder) if self._below else walked == folder for walked in self._walked):
+            return True
+        while folder.path and not os.path.isdir(self._folders.absolute(root, folder.path)):
+            folder = Folder(root, folder.path.rpartition(b"/")[0])
+        if folder not in self._trusted:
+            known = self._presence.paths(root, folder.path, below=True, limit=SAMPLE)
+            there = sum(not is_absent(self._folders, root, other) for other in known)
+            self._trusted[folder] = there >= MIN_SHARE * len(known)
+        return self._trusted[folder]
 
 
 def _is_listed(top: bytes, path: bytes) -> bool:

@@ -1,7 +1,8 @@
 """What a session is asked to do: the parameters of plan and process, checked and resolved."""
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from functools import cached_property, lru_cache
 from typing import Any
@@ -12,7 +13,7 @@ from app.errors import InvalidRequest, in_words
 from app.media import Stage, clean_text, shown_name
 
 _MAX_PATTERN_CHARACTERS = 1_000
-OF_A_RETRY = ("retry_of", "retry_cause", "retry_paths")
+OF_A_RETRY = ("retry_of", "retry_cause", "retry_chosen")
 
 
 class Parameters(BaseModel):
@@ -20,7 +21,8 @@ class Parameters(BaseModel):
 
     `directories` are `ROOT/relative` paths as shown to people. `nsfw_threshold` is a probability 0..1, `max_files` a
     number of files to process over all resumes. `retry_of` names the session whose failed files are looked at again,
-    narrowed by `retry_cause` and `retry_paths`; nobody can ask for these three but by a retry.
+    narrowed by `retry_cause`, and to files that a person chose: `retry_chosen` is a digest of their paths, which stand
+    in the log. Nobody can ask for these three but by a retry.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,7 +41,7 @@ class Parameters(BaseModel):
     workers: int | None = Field(default=None, ge=1, le=64)
     retry_of: str | None = None
     retry_cause: str | None = None
-    retry_paths: tuple[str, ...] = ()
+    retry_chosen: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -80,10 +82,12 @@ class Parameters(BaseModel):
         }
         return frozenset(stage for stage, wanted in asked.items() if wanted)
 
-    def retrying(self, session_id: str, cause: str | None, paths: tuple[str, ...]) -> "Parameters":
-        """The parameters of a retry of failed files of a session that had these."""
-        changes = {"retry_of": session_id, "retry_cause": cause, "retry_paths": paths}
-        return self.but(**changes, skip_existing=False, pattern="*", max_files=None)
+    def retrying(self, session_id: str, cause: str | None, paths: Iterable[str]) -> "Parameters":
+        """The parameters of a retry of failed files of a session that had these; all of them without any path."""
+        chosen = sorted(set(paths))
+        digest = hashlib.sha256("\0".join(chosen).encode("utf-8", "surrogatepass")).hexdigest() if chosen else None
+        retry = {"retry_of": session_id, "retry_cause": cause, "retry_chosen": digest}
+        return self.but(**retry, skip_existing=False, pattern="*", max_files=None)
 
     def but(self, **changes: Any) -> "Parameters":
         """The parameters with some changed; a copy would take along what was derived from the old ones."""

@@ -3,15 +3,16 @@
 Owns which files a session is about, and what has to be there before one can go on.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from app.errors import DatabaseBusy
+from app.errors import DatabaseBusy, NeedsAttention
 from app.ingest.executor import Executor, Task
 from app.ingest.folders import Folder, Folders
-from app.ingest.guard import Guard
+from app.ingest.guard import Guard, directory_missing
 from app.ingest.parameters import Parameters
 from app.ingest.retrying import Chosen
 from app.ingest.session import SessionState, Status
@@ -23,6 +24,7 @@ from app.library.values import now
 from app.media import Recipe, Stage
 
 BUSY_SECONDS = 30.0  # how long a write waits for a database that another program has locked
+CHOSEN = "retry_chosen"  # the kind of event that says which files a person chose for a retry
 T = TypeVar("T")
 
 
@@ -60,40 +62,61 @@ class Parts:
         """
         parameters, recipe = session.parameters, recipe or self.recipes.now()
         if parameters.retry_of:
-            chosen = Chosen(self.folders.read, self.failed(parameters.retry_of, parameters))
+            chosen = Chosen(self.folders.read, self.failed(parameters, self._chosen_by_person(session)))
             return Survey(chosen.read, self.library, recipe, chosen.folders, parameters, answered)
         folders = self.folders_of(session)
         return Survey(self.folders.read, self.library, recipe, folders, parameters, answered)
 
     def folders_of(self, session: SessionState) -> tuple[Folder, ...]:
-        """The folders of a session, each file in one of them only."""
+        """The folders that a session walks, there or not, each file in one of them only; none for a retry."""
         parameters = session.parameters
-        return self.folders.resolve_all(parameters.directories, recursive=parameters.recursive)
+        if parameters.retry_of:
+            return ()
+        return self.folders.locate_all(parameters.directories, recursive=parameters.recursive)
 
-    def failed(self, session_id: str, retry: Parameters) -> list[bytes]:
-        """`ROOT/relative` of the files that failed in a session, those that a retry is for."""
+    def failed(self, retry: Parameters, chosen: frozenset[str] | None = None) -> list[bytes]:
+        """`ROOT/relative` of the failed files that a retry is for; `chosen` are paths as shown, None for all."""
         return [
             event.path
-            for event in self.library.failed(session_id)
+            for event in self.library.failed(str(retry.retry_of))
             if event.path is not None
             and retry.retry_cause in (None, event.cause)
-            and (not retry.retry_paths or event.shown_path in retry.retry_paths)
+            and (chosen is None or event.shown_path in chosen)
         ]
+
+    def _chosen_by_person(self, session: SessionState) -> frozenset[str] | None:
+        """The paths that a person chose for a retry: they are in the log, the session file must not grow with them."""
+        if session.parameters.retry_chosen is None:
+            return None
+        told = (event for event in self.library.all_events(session.session_id) if event.kind == CHOSEN)
+        return frozenset(path for event in told for path in (event.detail or {}).get("paths", ()))
+
+    def guarded(self, session: SessionState) -> tuple[str, ...]:
+        """The directories that must be what they were; of a retry only their roots: folders may be gone with files."""
+        shown = session.parameters.directories
+        return tuple({self.folders.locate(text).root: None for text in shown}) if session.parameters.retry_of else shown
 
     def rows_in(self, session: SessionState) -> dict[str, int]:
         """How many rows the library has in the folders of a session, by root, those marked missing aside."""
-        rows: dict[str, int] = {}
-        for folder in self.folders_of(session):
-            below = session.parameters.recursive
-            count = self.library.presence.count(folder.root, folder.path, below=below)
-            rows[folder.root] = rows.get(folder.root, 0) + count
-        return rows
+        return self.library.presence.by_root(
+            ((folder.root, folder.path) for folder in self.folders_of(session)), below=session.parameters.recursive
+        )
 
     def check(self, session: SessionState) -> None:
         """Raises NeedsAttention while a session that stopped for a person could not go on."""
         self.store.prepare()
         self.library.check()
-        Guard(self.folders, session.parameters.directories)
+        for shown in Guard(self.folders, self.guarded(session)).absent:
+            raise directory_missing(shown)
+
+    def leave(self, session: SessionState) -> None:
+        """Writes the last word on a session wherever it can be written: in the log, on disk, in one of them."""
+        for write in (
+            lambda: self.library.append(session.session_id, "session", session.as_log()),
+            lambda: self.store.save(session, durable=True),
+        ):
+            with contextlib.suppress(NeedsAttention):  # the very thing that needs attention
+                write()
 
     def move(self, session: SessionState, status: Status) -> SessionState:
         """The session in another status: in the log, then durably on disk."""
@@ -119,14 +142,33 @@ def patiently(write: Callable[[], T], seconds: float = BUSY_SECONDS, beat: Calla
         beat()
 
 
-def recounted(session: SessionState, library: Library) -> tuple[SessionState, frozenset[bytes]]:
-    """The session with every counter made again from its events, and the files that it has answered for.
+def recounted(
+    session: SessionState, library: Library, beat: Callable[[], None] = lambda: None
+) -> tuple[SessionState, frozenset[bytes]]:
+    """The session with its counters as its events have them, and the files that it has answered for.
 
-    The database wins: after a crash, a commit whose answer was lost, or a database that was put back from a copy.
+    The database wins. Where the session is only behind, as after a crash, what is missing is added; where it cannot be
+    right (a lost commit, a database that was put back from a copy), all is counted anew. `beat` is called meanwhile.
     """
-    session, answered = session.without_answers(), set()
-    for event in library.all_events(session.session_id):
+    answered = frozenset(library.answered(session.session_id))
+    beat()
+    newest = library.last_event_id(session.session_id)
+    session = _counted(session, library, beat)
+    if newest < session.last_event_id or session.processed_files != len(answered):
+        session = _counted(session.without_answers(), library, beat)
+    return session, answered
+
+
+def _counted(session: SessionState, library: Library, beat: Callable[[], None]) -> SessionState:
+    """The session with every event counted that is newer than the last one that it knows."""
+    for event in library.all_events(session.session_id, session.last_event_id):
         session = session.advance(event)
-        if event.kind == "file_complete" and event.path is not None:
-            answered.add(event.path)
-    return session, frozenset(answered)
+        if event.id % 1_000 == 0:
+            beat()
+    return session
+
+
+def mend_journal(parts: Parts, session_id: str, answered: int) -> None:
+    """Makes the journal again from the events if it has not a whole line for each file, as after a crash."""
+    if parts.store.journal_lines(session_id) != answered:
+        parts.store.rewrite_journal(session_id, parts.library.all_events(session_id))

@@ -5,13 +5,14 @@ One walk over a directory serves every change of options: the listings are kept,
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from app.errors import BadCursor, InvalidRequest
 from app.ingest.folders import Folder, Folders, Listing, Look
+from app.ingest.guard import shrunk
 from app.ingest.ignoring import Ignores
 from app.ingest.parameters import Parameters
 from app.ingest.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
@@ -55,10 +56,17 @@ class Walk:
 class Planner:
     """Plans for the page and for programs; keeps the last walk."""
 
-    def __init__(self, folders: Folders, library: Knows, recipe: Callable[[], Recipe]) -> None:
+    def __init__(
+        self,
+        folders: Folders,
+        library: Knows,
+        recipe: Callable[[], Recipe],
+        rows: Callable[[tuple[Folder, ...], bool], Mapping[str, int]] = lambda _folders, _below: {},
+    ) -> None:
         self._folders = folders
         self._library = library
         self._recipe = recipe
+        self._rows = rows  # how many the library has in folders (and below), by root
         self._walk: Walk | None = None
         self._lock = threading.Lock()
 
@@ -81,6 +89,7 @@ class Planner:
         survey = self._survey(parameters, walk)
         tally = Tally().counted(survey)
         unavailable, limited = survey.recipe.told(parameters.wanted)
+        suspicious = shrunk(tally.media, self._rows(walk.folders, walk.recursive))
         low, high = pace or SECONDS_PER_FILE
         if Stage.NSFW in survey.recipe.possible(parameters.wanted):
             low, high = max(low, SECONDS_OF_NSFW[0]), max(high, SECONDS_OF_NSFW[1])
@@ -96,7 +105,7 @@ class Planner:
             "by_type": tally.by_type,
             "folders": tally.folders,
             "directories": list(parameters.directories),
-            "warnings": tally.warnings[:MAX_WARNINGS],
+            "warnings": [*([suspicious] if suspicious else []), *tally.warnings][:MAX_WARNINGS],
             "age_seconds": round(time.monotonic() - walk.began, 1),
         }
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from app.ingest.parts import Parts, recounted
+from app.ingest.parts import Parts, mend_journal, recounted
 from app.ingest.session import SessionState
 from app.library.values import Event
 from app.media import path_from_shown
@@ -26,8 +26,9 @@ def recovered(parts: Parts, session_id: str, saved: SessionState | None, logged:
     if saved is None:
         return None
     session, answered = recounted(saved, parts.library)
-    if session.current_file and path_from_shown(session.current_file) not in answered:
-        session = session.after_death()
-    parts.store.save(session, durable=True)
-    parts.store.rewrite_journal(session_id, parts.library.all_events(session_id))
+    suspect = session.current_file
+    session = session.after_death() if suspect and path_from_shown(suspect) not in answered else session.at_rest()
+    if session != saved:
+        parts.store.save(session, durable=True)
+    mend_journal(parts, session_id, len(answered))
     return session

@@ -12,12 +12,12 @@ from functools import partial
 from typing import TypeVar
 
 from app.crash_points import crash_point
-from app.errors import STILL_CHANGING, DatabaseBusy, MediaIngestError, NeedsAttention
-from app.ingest.control import Control, Stop
+from app.errors import STILL_CHANGING, MediaIngestError, NeedsAttention
+from app.ingest.control import Control
 from app.ingest.executor import Result, failed
-from app.ingest.guard import ROOT_CHANGED, Guard, shrunk
-from app.ingest.moves import is_absent, is_gone
-from app.ingest.parts import BUSY_SECONDS, Parts, patiently, recounted
+from app.ingest.guard import ROOT_CHANGED, Guard, directory_missing, shrunk
+from app.ingest.moves import Whereabouts, is_absent
+from app.ingest.parts import Parts, mend_journal, patiently, recounted
 from app.ingest.session import MAX_DEATHS, SessionState, Status, attention_for
 from app.ingest.survey import Tally, Verdict
 from app.ingest.turns import Turns
@@ -45,56 +45,45 @@ class Run:
         self.control = control
         self.publish = publish
         self.guard: Guard
+        self.whereabouts: Whereabouts
         self.jobs: list[Job] = []
         self.turns = Turns(self.jobs, self._as_it_is_now)
         self.recipe: Recipe
         self.some_are_gone = False
         self._saved_at = time.monotonic()
 
-    def move(self, status: Status, patience: float = BUSY_SECONDS) -> None:
+    def move(self, status: Status) -> None:
         """Puts the session into another status, in the log and durably on disk."""
-        self.session = self._patiently(lambda: self.parts.move(self.session, status), patience)
+        self.session = self._patiently(lambda: self.parts.move(self.session, status))
         self.publish(self.session)
 
     def stop(self) -> None:
         """Ends the run as was asked; a pause that was asked for while planning is one of a session that processes."""
-        if self.session.status is Status.PLANNING and self.control.stop is Stop.PAUSE:
-            self.move(Status.PROCESSING, STOP_SECONDS)
         status = Status(str(self.control.stop))
+        if self.session.status is Status.PLANNING and status is Status.PAUSED:
+            self.session = self.session.to(Status.PROCESSING, now())
         try:
-            self.move(status, STOP_SECONDS)
-        except DatabaseBusy:
-            self._leave(self.session.to(status, now()))
+            self.session = patiently(lambda: self.parts.move(self.session, status), STOP_SECONDS, self._heartbeat)
+        except NeedsAttention:  # what a person wanted is kept wherever it can be
+            self.session = self.session.to(status, now())
+            self.parts.leave(self.session)
+        self.publish(self.session)
 
     def move_to_attention(self, trouble: MediaIngestError) -> None:
         """Keeps the session's place and says what a person must mend; writes what can still be written."""
-        taken_up = self.session
+        taken_up = replace(self.session, confirmed=False)
         if taken_up.status is Status.QUEUED:  # the very move to `planning` could not be written
             taken_up = taken_up.to(Status.PLANNING, now())
-        self._leave(replace(taken_up.to(Status.ATTENTION, now()), attention=attention_for(trouble)))
-
-    def _leave(self, session: SessionState) -> None:
-        """Writes the last status of a run wherever it can be written."""
-        for write in (
-            lambda: self.parts.library.append(session.session_id, "session", session.as_log()),
-            lambda: self.parts.store.save(session, durable=True),
-        ):
-            try:
-                write()
-            except NeedsAttention:
-                continue  # the very thing that needs attention
-        self.session = session
-        self.publish(session)
+        self.session = replace(taken_up.to(Status.ATTENTION, now()), attention=attention_for(trouble))
+        self.parts.leave(self.session)
+        self.publish(self.session)
 
     def plan(self) -> None:
         """Counts every file and lists those to process: about 300 bytes of memory each, gone with the run."""
         self.move(Status.PLANNING)
-        self.guard = Guard(self.parts.folders, self.session.parameters.directories)
-        counted_before = self.session.processed_files
-        self.session, answered = recounted(self.session, self.parts.library)
-        if answered or counted_before:
-            events = self.parts.library.all_events(self.session.session_id)
-            self.parts.store.rewrite_journal(self.session.session_id, events)
+        self.guard = Guard(self.parts.folders, self.parts.guarded(self.session))
+        self.session, answered = recounted(self.session, self.parts.library, self._live)
+        mend_journal(self.parts, self.session.session_id, len(answered))
         self.recipe = self.parts.recipes.prepared(self.session.parameters.wanted, self._preparing)
         self._preparing(None)
         tally, jobs = Tally(answered_before=len(answered)), []
@@ -120,12 +109,16 @@ class Run:
         sentence = shrunk(tally.media, rows)
         if sentence and not self.session.confirmed:
             raise NeedsAttention(sentence, cause=ROOT_CHANGED, needs_confirm=True)
+        for shown in () if self.session.confirmed else self.guard.absent:
+            raise directory_missing(shown)
         if sentence:
             self._mark_missing()
 
     def process(self) -> None:
         """Analyses and commits file after file until none is left or somebody says stop."""
         self.move(Status.PROCESSING)
+        walked, below = self.parts.folders_of(self.session), self.session.parameters.recursive
+        self.whereabouts = Whereabouts(self.parts.folders, self.parts.library.presence, walked, below=below)
         self._log_stages("stage_start", {stage: {"total_files": self.session.total_files} for stage in Stage})
         deaths = self.session.suspects
         for job in [job for job in self.jobs if deaths.get(job.file.shown, 0) >= MAX_DEATHS]:
@@ -185,14 +178,19 @@ class Run:
             raise NeedsAttention(" ".join(faults), cause="sum_does_not_close")
         if self.some_are_gone:
             self._mark_missing()
-        missed = self.parts.library.presence.missed_since(session.started_at or session.created_at)
-        self.session = replace(self.session, marked_missing=missed)
+        self.session = replace(self.session, marked_missing=self._missed())
         counts = {stage: session.stages[stage.value] for stage in Stage}
         self._log_stages(
             "stage_complete",
             {stage: {"processed_files": c.ended, "failed_files": c.failed} for stage, c in counts.items()},
         )
         self.move(Status.COMPLETED)
+
+    def _missed(self) -> int:
+        """How many rows of the session's folders were marked missing since it began, and still are."""
+        at, below = self.session.started_at or self.session.created_at, self.session.parameters.recursive
+        folders, presence = self.parts.folders_of(self.session), self.parts.library.presence
+        return sum(presence.missed_since(at, folder.root, folder.path, below=below) for folder in folders)
 
     def _mark_missing(self) -> None:
         """Notes in the library which of the session's files are gone; their rows stay."""
@@ -210,6 +208,7 @@ class Run:
         """Commits one result, then counts, tells and saves it."""
         parts, session = self.parts, self.session
         crash_point("answered")
+        self.session = session = replace(session, current_started_at=None)  # what is slow from here on is not the file
         parts.store.check_lock()
         if isinstance(result, Failure):
             if result.cause in _PERHAPS_THE_DISK:
@@ -223,7 +222,7 @@ class Run:
             session.session_id,
             result,
             nsfw_threshold=session.parameters.nsfw_threshold,
-            gone=partial(is_gone, parts.folders),
+            gone=self.whereabouts.is_gone,
         )
         event = self._patiently(commit)
         crash_point("committed")
@@ -235,8 +234,17 @@ class Run:
         self._save()
         crash_point("session_saved")
 
-    def _patiently(self, write: Callable[[], T], seconds: float = BUSY_SECONDS) -> T:
-        return patiently(write, seconds, self._heartbeat)
+    def _patiently(self, write: Callable[[], T]) -> T:
+        """What `write` gives; while another program holds the database's lock it is tried again. Raises Stopped."""
+        began = time.monotonic()
+
+        def beat() -> None:
+            self.session = replace(self.session, activity="waiting for another program to give the database free")
+            self._live()
+            if self.control.stop is not None and time.monotonic() - began > STOP_SECONDS:
+                raise Stopped
+
+        return patiently(write, beat=beat)
 
     def _show(self) -> None:
         """Says which file is at work, or comes next."""

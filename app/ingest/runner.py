@@ -4,7 +4,6 @@ Owns which session runs when. Callers on any thread get values back; what change
 committed.
 """
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -22,7 +21,7 @@ from app.ingest.backoff import Backoff
 from app.ingest.control import Control, Stop
 from app.ingest.ingestor import Ingestor
 from app.ingest.parameters import Parameters
-from app.ingest.parts import patiently
+from app.ingest.parts import CHOSEN
 from app.ingest.probe import probe
 from app.ingest.recovery import recovered
 from app.ingest.session import SessionState, Status, attention_for
@@ -73,7 +72,10 @@ class Runner:
                 store.forget(session_id)  # again, if the last server died in between
                 continue
             if session is None or (not session.status.ended and session_id in logged):
-                session = recovered(self._ingestor, session_id, session, logged.get(session_id))
+                try:
+                    session = recovered(self._ingestor, session_id, session, logged.get(session_id))
+                except NeedsAttention as trouble:
+                    _log.error("session %s cannot be counted again: %s", session_id, trouble.sentence)
             if session is not None:
                 self._sessions[session_id] = session
         for session in sorted(self._sessions.values(), key=lambda s: s.queued_at or s.created_at):
@@ -84,9 +86,9 @@ class Runner:
         """Notes that the last server went, and lets the session go on if it is to; trouble is the session's own."""
         try:
             if session.status.under_way:
-                session = self._move_patiently(session, Status.INTERRUPTED)
+                session = self._move(session, Status.INTERRUPTED)
             if session.status is Status.INTERRUPTED and auto_resume:
-                session = self._move_patiently(session, Status.QUEUED)
+                session = self._move(session, Status.QUEUED)
         except NeedsAttention as trouble:
             session = self._in_memory_attention(session.session_id, trouble)
         if auto_resume:
@@ -120,13 +122,15 @@ class Runner:
         probe(self._ingestor, parameters)
         return self._begin(parameters)
 
-    def _begin(self, parameters: Parameters) -> SessionState:
+    def _begin(self, parameters: Parameters, chosen: frozenset[str] = frozenset()) -> SessionState:
         """A new session in the queue. Raises AlreadyActive, and NeedsAttention where it cannot be written down."""
         self._ingestor.store.prepare()
         with self._changed:
             self._refuse_twin(parameters)
             at = now()
             session = SessionState(new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at)
+            if chosen:
+                self._ingestor.library.append(session.session_id, CHOSEN, {"paths": sorted(chosen)})
             event = self._ingestor.library.append(session.session_id, "session", session.as_log())
             session = session.advance(event)
             try:
@@ -176,12 +180,13 @@ class Runner:
         session = self.session(session_id)
         if session.status.under_way:
             raise IllegalMove(f"The session is {session.status.value}: retry its failed files when it has ended.")
-        parameters = session.parameters.retrying(session_id, cause, tuple(sorted(set(paths))))
-        if not self._ingestor.failed(session_id, parameters):
-            which = "None of these files" if parameters.retry_paths else "No file"
+        chosen = frozenset(paths)
+        parameters = session.parameters.retrying(session_id, cause, chosen)
+        if not self._ingestor.failed(parameters, chosen or None):
+            which = "None of these files" if chosen else "No file"
             why = f" with cause {cause}" if cause else ""
             raise NothingMatches(f"{which} failed in this session{why}: there is nothing to retry.", field="session_id")
-        return self._begin(parameters)
+        return self._begin(parameters, chosen)
 
     def dismiss(self, session_id: str) -> SessionState:
         """Marks an ended session as seen: a page that loads afresh does not show it again."""
@@ -277,10 +282,6 @@ class Runner:
         self._publish(session)
         return session
 
-    def _move_patiently(self, session: SessionState, status: Status) -> SessionState:
-        """The same at a start, when nobody waits for an answer: another program may hold the database's lock."""
-        return patiently(lambda: self._move(session, status))
-
     def _publish(self, session: SessionState) -> None:
         with self._changed:
             self._sessions[session.session_id] = session
@@ -324,8 +325,12 @@ class Runner:
         """The session after its run; a cancel that came while its last status was being written still counts."""
         session = self._sessions.get(session.session_id, session)
         if control.stop is Stop.CANCEL and not session.status.ended:
-            with contextlib.suppress(NeedsAttention):
+            try:
                 session = self._move(session, Status.CANCELLED)
+            except NeedsAttention:
+                session = session.to(Status.CANCELLED, now())
+                self._ingestor.leave(session)
+                self._publish(session)
         return session
 
     def _run(self, session: SessionState) -> SessionState:

@@ -237,19 +237,27 @@ class SessionState:
 
     def at_work_on(self, file: str | None, at: str) -> "SessionState":
         """The session with this file in progress since `at`; a file that is in progress already keeps its time."""
-        if file == self.current_file:
+        if file == self.current_file and self.current_started_at is not None:
             return replace(self, heartbeat_at=at)
         return replace(self, current_file=file, current_started_at=at if file else None, heartbeat_at=at)
 
+    def at_rest(self) -> "SessionState":
+        """The session with no file in progress."""
+        return replace(self, current_file=None, current_started_at=None)
+
     def after_death(self) -> "SessionState":
-        """The session after its server was killed: that counts against a file that was in progress for 2 s or more."""
+        """The session after its server was killed: that counts against a file that was in progress for 2 s or more.
+
+        A death counts once, however often this is asked: no file is in progress afterwards.
+        """
         file, began, last = self.current_file, self.current_started_at, self.heartbeat_at
+        session = self.at_rest()
         if file is None or began is None or last is None:
-            return self
+            return session
         seconds = (datetime.fromisoformat(last) - datetime.fromisoformat(began)).total_seconds()
         if seconds < SUSPICIOUS_SECONDS:
-            return self
-        return replace(self, suspects={**self.suspects, file: self.suspects.get(file, 0) + 1})
+            return session
+        return replace(session, suspects={**self.suspects, file: self.suspects.get(file, 0) + 1})
 
     def faults_of_the_sums(self, answered: Mapping[str, int]) -> list[str]:
         """What does not close, as sentences, none where all is well. `answered` counts the log's answers by outcome."""

@@ -26,6 +26,7 @@ from app.library.values import Event
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 MAX_SESSION_BYTES = 4 * 2**20
+_PIECE_BYTES = 2**20
 _PROBE_BYTES = 2**16  # what must fit before a session goes on: more than a session file and a thumbnail together
 
 
@@ -236,6 +237,14 @@ class IngestionState:
         """Appends a line for a finished file. Raises NeedsAttention if the folder cannot be written."""
         with self._writing(), self._journal(event.session_id).open("ab") as stream:
             stream.write(_journal_line(event))
+
+    def journal_lines(self, session_id: str) -> int:
+        """How many whole lines the journal has; 0 without one."""
+        try:
+            with self._journal(session_id).open("rb") as stream:
+                return sum(piece.count(b"\n") for piece in iter(lambda: stream.read(_PIECE_BYTES), b""))
+        except OSError:
+            return 0
 
     def rewrite_journal(self, session_id: str, events: Iterable[Event]) -> None:
         """Makes the journal again from the events, as after a crash. Raises NeedsAttention."""

@@ -15,21 +15,21 @@ from app.media import Analysis, Failure, FoundFile, Job
 
 SETTLED_SECONDS = 2.0
 MAX_CHANGED_READS = 3
-MAX_WAITS = 15  # half a minute of being written to
+MAX_WRITES = 15  # that are seen, one at most in each two seconds
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Unsettled:
-    """A file that has been put back: how often a read of it was in vain, and how often it was too young to be read."""
+    """A file that has been put back: how often a read of it was in vain, and how often it was written to since."""
 
     job: Job
     changed_reads: int = 0
-    waits: int = 0
+    writes: int = 0
     settles_at_ns: int = 0
 
     @property
     def hopeless(self) -> bool:
-        return self.changed_reads >= MAX_CHANGED_READS or self.waits >= MAX_WAITS
+        return self.changed_reads >= MAX_CHANGED_READS or self.writes >= MAX_WRITES
 
 
 class Turns:
@@ -44,7 +44,7 @@ class Turns:
     ) -> None:
         self._line = deque(jobs)
         self._begun: deque[Job] = deque()
-        self._unsettled: dict[FoundFile, _Unsettled] = {}
+        self._unsettled: dict[tuple[str, bytes], _Unsettled] = {}
         self._put_back: list[_Unsettled] = []
         self._look = look
         self._settled_ns = round(settled_seconds * 1e9)
@@ -59,7 +59,7 @@ class Turns:
                 job = replace(job, file=replace(file, sidecar=job.file.sidecar))
                 age_ns = self._clock() - job.file.mtime_ns
                 if 0 <= age_ns < self._settled_ns:
-                    self._back(job, self._settled_ns - age_ns).waits += 1
+                    self._back(job, self._settled_ns - age_ns)
                     continue
             self._begun.append(job)
             return job
@@ -91,14 +91,22 @@ class Turns:
         return max(0.0, (min(file.settles_at_ns for file in self._put_back) - self._clock()) / 1e9)
 
     def begin_again(self) -> list[Job]:
-        """Lets the files that were put back stand in line again, in their old order; returns those given up."""
+        """Lets those that should have settled stand in line again, in their old order; returns those given up."""
         put_back, self._put_back = self._put_back, []
-        self._line.extend(file.job for file in put_back if not file.hopeless)
-        return [file.job for file in put_back if file.hopeless]
+        given_up, now_ns = [], self._clock()
+        for file in put_back:
+            if file.hopeless:
+                given_up.append(file.job)
+            elif file.settles_at_ns <= now_ns:
+                self._line.append(file.job)
+            else:
+                self._put_back.append(file)
+        return given_up
 
     def _back(self, job: Job, settles_in_ns: int) -> _Unsettled:
-        key = FoundFile(job.file.root, job.file.path, 0, 0)
+        key = job.file.root, job.file.path
         unsettled = self._unsettled.setdefault(key, _Unsettled(job))
+        unsettled.writes += job.file != unsettled.job.file
         unsettled.job, unsettled.settles_at_ns = job, self._clock() + settles_in_ns
         self._put_back.append(unsettled)
         return unsettled

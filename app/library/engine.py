@@ -31,7 +31,7 @@ _POSTGRESQL_PATIENCE = {
 }
 """When a PostgreSQL server that has gone silent counts as gone (libpq's parameters, in s; the last in ms)."""
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL})  # with all extended codes: BUSY_SNAPSHOT, ...
-_POSTGRESQL_DISK_FULL = "53100"
+_POSTGRESQL_DISK_FULL, _POSTGRESQL_LOCKED = "53100", "55P03"
 T = TypeVar("T")
 
 
@@ -87,6 +87,8 @@ class Engines:
             if not foreign_keys:  # cannot be changed within a transaction, so it is decided here
                 event.listen(self._writer, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=OFF"))
             event.listen(self._readers, "connect", _prepare_sqlite_reader)
+        elif foreign_keys:
+            event.listen(self._writer, "connect", _prepare_postgresql_writer)
 
     def _make(self, *, pool_size: int, max_overflow: int) -> Engine:
         patience = {} if self.is_sqlite else {"connect_args": _POSTGRESQL_PATIENCE}
@@ -145,7 +147,7 @@ class Engines:
         if opened == there:
             return True
         engine.dispose()
-        del self._opened[engine]
+        self._opened.pop(engine, None)
         return opened is None
 
 
@@ -178,7 +180,7 @@ def translated(error: Exception) -> NeedsAttention:
     original = getattr(error, "orig", None) or error
     text = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
     code = getattr(original, "sqlite_errorcode", 0) & 0xFF  # the primary code: the rest says where it happened
-    if code in _BUSY:
+    if code in _BUSY or getattr(original, "sqlstate", None) == _POSTGRESQL_LOCKED:
         return DatabaseBusy()
     full = code == sqlite3.SQLITE_FULL or getattr(original, "sqlstate", None) == _POSTGRESQL_DISK_FULL
     if full or "No space left" in text or getattr(original, "errno", None) == errno.ENOSPC:
@@ -197,6 +199,12 @@ def _prepare_sqlite_writer(connection: Any, patience_ms: int) -> None:
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql_writer(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {WRITER_BUSY_TIMEOUT_MS}")
+    connection.commit()
 
 
 def _prepare_sqlite_reader(connection: Any, _record: Any) -> None:

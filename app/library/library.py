@@ -185,6 +185,11 @@ class Library:
         )
         return self._engines.read(lambda connection: as_events(connection.execute(statement)))
 
+    def last_event_id(self, session_id: str) -> int:
+        """The id of the session's newest event, 0 without one."""
+        statement = select(func.max(EVENTS.c.id)).where(EVENTS.c.session_id == session_id)
+        return self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none() or 0)
+
     def all_events(self, session_id: str, after: int = 0) -> Iterator[Event]:
         """Every event of the session with an id greater than `after`, oldest first, read in pages."""
         while page := self.events(session_id, after):

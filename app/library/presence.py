@@ -24,15 +24,22 @@ class Presence:
         statement = select(func.count()).where(_here(root, folder, below=below))
         return int(self._engines.read(lambda connection: connection.execute(statement).scalar_one()))
 
+    def by_root(self, folders: Iterable[tuple[str, bytes]], *, below: bool) -> dict[str, int]:
+        """The same of several folders, which hold no file twice, by root."""
+        rows: dict[str, int] = {}
+        for root, folder in folders:
+            rows[root] = rows.get(root, 0) + self.count(root, folder, below=below)
+        return rows
+
     def paths(self, root: str, folder: bytes, *, below: bool, after: bytes = b"", limit: int = 1_000) -> list[bytes]:
-        """A page of the same rows' paths relative to the root, those after the path `after`."""
-        statement = (
-            select(MEDIA.c.path)
-            .where(_here(root, folder, below=below), MEDIA.c.path > after)
-            .order_by(MEDIA.c.path)
-            .limit(limit)
-        )
-        return self._engines.read(lambda connection: list(connection.execute(statement).scalars()))
+        """A page of the same rows' paths relative to the root, those after the path `after`, in their order.
+
+        Of one folder alone it is all of them: a database that sorts by path would walk the whole root for a page.
+        """
+        statement = select(MEDIA.c.path).where(_here(root, folder, below=below), MEDIA.c.path > after)
+        if below:
+            statement = statement.order_by(MEDIA.c.path).limit(limit)
+        return self._engines.read(lambda connection: sorted(connection.execute(statement).scalars()))
 
     def mark_missing(self, root: str, paths: Iterable[bytes]) -> None:
         """Notes that the files of these rows are gone. Raises NeedsAttention if the database cannot be written."""
@@ -41,9 +48,14 @@ class Presence:
         if rows:
             self._engines.write(lambda connection: connection.execute(MARK_MISSING, rows))
 
-    def missed_since(self, at: str) -> int:
-        """Rows that are missing and were marked so at this time or later (ISO 8601 in UTC)."""
-        statement = select(func.count()).where(MEDIA.c.missing_at.is_not(None), MEDIA.c.missing_at >= at)
+    def missed_since(self, at: str, root: str, folder: bytes, *, below: bool) -> int:
+        """Rows of a folder (and below) that were marked missing at this time (ISO 8601) or later, and still are."""
+        statement = select(func.count()).where(
+            MEDIA.c.missing_at.is_not(None),
+            MEDIA.c.missing_at >= at,
+            MEDIA.c.root == root,
+            inside(MEDIA, folder, below=below),
+        )
         return int(self._engines.read(lambda connection: connection.execute(statement).scalar_one()))
 
     def missing(self, *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from app.library.rows import (
     keyword_links,
     left_where_it_was,
     outcome_of,
+    rated_by_what_stayed,
     row_of,
     settled,
     told_by_what_was_left,
@@ -29,8 +30,10 @@ EVENTS: Table = IngestEvent.__table__  # type: ignore[assignment]
 FAILURES: Table = FileFailure.__table__  # type: ignore[assignment]
 KEYWORDS: Table = KeywordRow.__table__  # type: ignore[assignment]
 
-Gone: TypeAlias = Callable[[str, bytes, FoundFile], bool]
+Gone: TypeAlias = Callable[[str, bytes, FoundFile], bool | None]
 MAX_COPIES = 100  # of the same bytes that are looked at for one that is gone; more are no move that could be told
+
+_NAMED = 3  # of the files that a file may have been
 
 # Statements are built once: building costs more than running them.
 _THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
@@ -62,11 +65,12 @@ LINKS_OF = (
     .where(LINKS.c.media_id == bindparam("b_id"))
 )
 _SAME_BYTES = (
-    select(MEDIA)
+    select(MEDIA.c.id, MEDIA.c.root, MEDIA.c.path)
     .where(MEDIA.c.sha256 == bindparam("b_sha256"), MEDIA.c.id != bindparam("b_id"))
     .order_by(MEDIA.c.missing_at.is_(None), MEDIA.c.id)
     .limit(MAX_COPIES)
 )
+_ROW_BY_ID = select(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 _DELETE_ROW = delete(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 _FAILURES_FOLLOW = (
     update(FAILURES)
@@ -132,9 +136,8 @@ def _cause_and_reason(result: Analysis | Failure, saved: _Saved) -> tuple[str | 
     if first:
         return first[1].cause, clean_text(first[1].reason or "")
     if saved.ambiguous:
-        others = ", ".join(saved.ambiguous)
-        reason = f"Its bytes are those of {len(saved.ambiguous)} files that are gone, so it is new: {others}."
-        return AMBIGUOUS_MOVE, reason
+        others = ", ".join(saved.ambiguous[:_NAMED]) + (", ..." if len(saved.ambiguous) > _NAMED else "")
+        return AMBIGUOUS_MOVE, f"It has the bytes of {others}: which of them it was, if any, cannot be told."
     return None, f"It was {saved.moved_from}." if saved.moved_from else None
 
 
@@ -146,29 +149,49 @@ def _save(connection: Connection, session_id: str, at: str, analysis: Analysis, 
     if media_id is None:
         old = row_in(connection, file.root, file.path)
         assert old is not None  # noqa: S101 - the insert has just met it, in this transaction
+        replaced = old["sha256"] != analysis.identity.sha256
+        moved, _ = _left_behind(connection, old["id"], analysis, gone) if replaced else (None, ())
+        if moved:
+            return _move(connection, session_id, at, analysis, moved, in_its_place=old["id"])
         return _update(connection, session_id, at, analysis, old)
-    left = _left_behind(connection, media_id, analysis, gone)
-    if len(left) == 1:
-        connection.execute(_DELETE_ROW, {"b_id": media_id})
-        return _move(connection, session_id, at, analysis, left[0])
+    moved, ambiguous = _left_behind(connection, media_id, analysis, gone)
+    if moved:
+        return _move(connection, session_id, at, analysis, moved, in_its_place=media_id)
     links = _wanted_links(analysis, None) or {}
     _link(connection, media_id, links)
-    return _Saved(Outcome.ADDED, len(links), ambiguous=tuple(shown_path(old["root"], old["path"]) for old in left))
+    return _Saved(Outcome.ADDED, len(links), ambiguous=ambiguous)
 
 
 def _left_behind(
     connection: Connection, media_id: int, analysis: Analysis, gone: Gone | None
-) -> list[Mapping[str, Any]]:
-    """The rows with the same bytes whose files are gone."""
+) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
+    """The one other row with the same bytes whose file is gone; else the shown paths that the file may have been."""
     if gone is None:
-        return []
-    copies = connection.execute(_SAME_BYTES, {"b_sha256": analysis.identity.sha256, "b_id": media_id}).mappings()
-    return [dict(row) for row in copies if gone(row["root"], row["path"], analysis.file)]
+        return None, ()
+    copies = connection.execute(_SAME_BYTES, {"b_sha256": analysis.identity.sha256, "b_id": media_id}).all()
+    found = [(row, gone(row.root, row.path, analysis.file)) for row in copies]
+    left = [(row, sure) for row, sure in found if sure is not False]
+    if len(left) == 1 and left[0][1]:
+        return dict(connection.execute(_ROW_BY_ID, {"b_id": left[0][0].id}).mappings().one()), ()
+    return None, tuple(shown_path(row.root, row.path) for row, _ in left)
 
 
-def _move(connection: Connection, session_id: str, at: str, analysis: Analysis, old: Mapping[str, Any]) -> _Saved:
-    """Lets a row follow its file, with all that is known of it and the failures that still stand."""
+def _move(
+    connection: Connection,
+    session_id: str,
+    at: str,
+    analysis: Analysis,
+    old: Mapping[str, Any],
+    *,
+    in_its_place: int,
+) -> _Saved:
+    """Lets a row follow its file, with all that is known of it and the failures that still stand.
+
+    It takes the place of the row `in_its_place`, which is new, or of other bytes that are nowhere any more.
+    """
     file = analysis.file
+    connection.execute(_UNLINK, {"b_id": in_its_place})
+    connection.execute(_DELETE_ROW, {"b_id": in_its_place})
     new = {"b_new_root": file.root, "b_new_path": file.path, "b_new_folder": file.folder}
     connection.execute(_DELETE_FAILURES, {"b_root": file.root, "b_path": file.path, "stages": [*Stage]})
     connection.execute(_FAILURES_FOLLOW, {"b_root": old["root"], "b_path": old["path"], **new})
@@ -182,7 +205,7 @@ def _update(connection: Connection, session_id: str, at: str, analysis: Analysis
     if moved := (old["root"], old["path"]) != (analysis.file.root, analysis.file.path):
         old, links = left_where_it_was(analysis, old, links, before)
     row = row_of(analysis, old)
-    if moved and row["score"] is None:  # the same bytes say the same, so it was a sidecar's, which has stayed behind
+    if moved and rated_by_what_stayed(analysis, old):
         row |= {"score": old["score"], "score_source": old["score_source"]}
     if moved:
         row |= told_by_what_was_left(row, old)

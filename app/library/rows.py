@@ -121,6 +121,12 @@ def keyword_links(keywords: tuple[Keyword, ...]) -> KeywordLinks:
     return links
 
 
+def rated_by_what_stayed(analysis: Analysis, old: Mapping[str, Any]) -> bool:
+    """Whether the score of a file that was moved came from a sidecar that did not move along."""
+    kind = {"sidecar": "xmp=", "scores": "score="}.get(old["score_source"])
+    return kind is not None and kind not in analysis.file.sidecar
+
+
 def left_where_it_was(
     analysis: Analysis, old: Mapping[str, Any], links: KeywordLinks | None, before: KeywordLinks
 ) -> tuple[Mapping[str, Any], KeywordLinks | None]:

@@ -54,6 +54,13 @@ class MediaFile(Base):
         Index("ix_media_files_sha256", "sha256"),
         Index("ix_media_files_session_id", "session_id"),
         Index(
+            "ix_media_files_present",
+            "root",
+            "path",
+            sqlite_where=text("missing_at IS NULL"),
+            postgresql_where=text("missing_at IS NULL"),
+        ),
+        Index(
             "ix_media_files_missing",
             "missing_at",
             sqlite_where=text("missing_at IS NOT NULL"),

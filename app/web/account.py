@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from app.errors import FILE_CAUSES, BadCursor
+from app.errors import FILE_CAUSES, BadCursor, Cause
 from app.explain import explain
 from app.web.ingest import InRecords, Limit, PathId
 from app.web.page import InHouse
@@ -25,7 +25,10 @@ def failures(records: InRecords, session_id: PathId) -> dict[str, Any]:
     """The failed files of a session by cause, each with what it means and what to do; `files?cause=` lists them."""
     records.runner.session(session_id)
     counts = records.library.history.failures_by_cause(session_id)
-    causes = [{"cause": name, "files": count, **asdict(FILE_CAUSES[name])} for name, count in counts.items()]
+    unknown = Cause("This version does not know what it means.", "Retry these files.")  # told by another version
+    causes = [
+        {"cause": name, "files": count, **asdict(FILE_CAUSES.get(name, unknown))} for name, count in counts.items()
+    ]
     return {"files": sum(counts.values()), "causes": causes}
 
 

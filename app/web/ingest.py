@@ -127,13 +127,15 @@ def cancel(records: InRecords, session_id: BodyId) -> dict[str, Any]:
 @router.post("/retry", status_code=202)
 def retry(records: InRecords, body: Body) -> dict[str, Any]:
     """Starts a session over the files that failed in another one, narrowed by `cause` or to `paths`."""
-    session_id, cause, paths = checked_id(body.pop("session_id", None)), body.pop("cause", None), body.pop("paths", [])
+    session_id = checked_id(body.pop("session_id", None))
+    cause, paths = body.pop("cause", None), body.pop("paths", None)
     refuse_unknown(body)
     if cause is not None and not (isinstance(cause, str) and cause in FILE_CAUSES):
         raise InvalidRequest("'cause' must be one of the causes of failed files.", field="cause")
-    if not isinstance(paths, list) or len(paths) > MAX_PAGE or not all(isinstance(path, str) for path in paths):
-        raise InvalidRequest(f"'paths' must be a list of at most {MAX_PAGE:,} paths.", field="paths")
-    session = records.runner.retry(session_id, cause=cause, paths=paths)
+    listed = isinstance(paths, list) and all(isinstance(path, str) for path in paths)
+    if paths is not None and not (listed and 1 <= len(paths) <= MAX_PAGE):
+        raise InvalidRequest(f"'paths' must be a list of 1 to {MAX_PAGE:,} paths.", field="paths")
+    session = records.runner.retry(session_id, cause=cause, paths=paths or ())
     return {"session_id": session.session_id, "total_files": session.total_files, "status": session.status.value}
 
 
@@ -220,6 +222,7 @@ def report(
 ) -> Response:
     """Every file that the session discovered, with what became of it, as a file to keep."""
     session = records.runner.session(session_id)
+    records.library.check()  # once the answer has begun, trouble can only cut it off
     pieces = reports.written(format_, reports.of_session(session, records.ingestor))
     headers = {"Content-Disposition": f'attachment; filename="{reports.named(session, format_)}"'}
     return StreamingResponse(pieces, media_type=format_.media_type, headers=headers)

@@ -8,6 +8,7 @@ from app.crash_points import POINTS
 from tests.leftovers import what_is_left
 from tests.samples import ai_image, photo, write_many
 from tests.server import Opens, Server, event_stream, until
+from tests.test_crash import answered_in_the_library, opened_in
 
 FILES = 30
 IN_WORKER = POINTS[: POINTS.index("begun")]
@@ -52,13 +53,26 @@ def test_a_kill_at_any_point_of_a_files_way_loses_nothing_and_doubles_nothing(
                     watch_until_it_breaks_off(server, session_id)
                 until(lambda: server.process.poll() is not None, what=f"the end at {point}")
                 del server.env["MEDIA_INGEST_CRASH_AT"]
-                opens.since_last_asked()
+                opened, done = opened_in(media, opens), answered_in_the_library(server, session_id)
+                assert len(opened.keys() - done) <= 1, "more than one file has to be done again"
                 server.restart()
             left = what_is_left(server, session_id)
+            if point not in IN_WORKER:
+                assert not opened_in(media, opens).keys() & done, "a file that was answered for was read again"
             if point != "frame_sent":  # which may be after the end
                 assert server.status(session_id)["interruptions"] == (0 if point in IN_WORKER else 1)
             assert sorted(path.name for path in server.state.glob("**/*.tmp")) == []
         assert left == undisturbed, (point, nth)
+
+
+@pytest.mark.parametrize(
+    "point", ["decoded", *(pytest.param(p, marks=pytest.mark.faults) for p in IN_WORKER if p != "decoded")]
+)
+def test_a_worker_that_dies_at_the_same_point_again_costs_its_file(point, tmp_path):
+    write_many(tmp_path / "media", 1)
+    with Server(tmp_path / "server", {"photos": tmp_path / "media"}, MEDIA_INGEST_CRASH_AT=f"{point}:1") as server:
+        status = server.wait_for(server.begin("photos"), "completed")
+    assert [error["cause"] for error in status["errors"]] == ["decoder_crashed"]
 
 
 def number_of_the_passage(point, rng):

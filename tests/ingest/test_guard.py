@@ -1,14 +1,18 @@
 """A lost disk is not a folder of deleted files."""
 
 import os
+import shutil
+from functools import partial
 
 import pytest
 
 from app.errors import NeedsAttention
 from app.ingest.folders import Folders
 from app.ingest.guard import Guard, shrunk
+from app.ingest.planner import Planner
 from app.ingest.session import Status
-from tests.ingest.builders import assert_sums_close, parameters, tree, workplace
+from app.wiring import rows_in
+from tests.ingest.builders import RECIPE, assert_sums_close, parameters, tree, workplace
 
 
 @pytest.mark.parametrize(
@@ -86,6 +90,31 @@ def test_many_files_that_are_gone_stop_the_session_before_any_row_changes_until_
     assert len(missing(place)) == session.marked_missing == lost
     assert session.outcomes["added"] == (1 if lost == 5 else 0)
     assert_sums_close(session)
+
+
+def test_a_directory_that_is_gone_is_a_question_where_the_library_knows_files_there(place, monkeypatch):
+    monkeypatch.setattr("app.ingest.backoff.RETRY_SECONDS", (600.0,))
+    tree(place.media, *(f"sub/{number}.jpg" for number in range(5)))
+    place.run()
+    tree(place.media, "sub/new.jpg")
+    gate = place.gate(b"new.jpg")
+    started = place.runner.start(parameters("m/sub"))
+    gate.arrived()
+    shutil.rmtree(place.media / "sub")
+    gate.open()
+    session = place.until(started.session_id, Status.ATTENTION)
+    assert session.attention["cause"] == "directory_missing"
+    place.runner.resume(session.session_id)
+    session = place.until(session.session_id, Status.ATTENTION)
+    assert (session.attention["cause"], session.attention["needs_confirm"]) == ("root_changed", True)
+    place.runner.resume(session.session_id, confirm=True)
+    assert place.until(session.session_id, Status.COMPLETED).marked_missing == 5
+
+
+def test_a_plan_says_beforehand_what_will_have_to_be_confirmed(place):
+    lose(place, 5)
+    planner = Planner(place.folders, place.library, lambda: RECIPE, partial(rows_in, place.library))
+    assert "only 5 are there now" in planner.plan(parameters())["warnings"][0]
 
 
 def test_what_has_to_be_confirmed_is_not_tried_again_by_itself(place, monkeypatch):

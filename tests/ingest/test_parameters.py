@@ -1,5 +1,6 @@
 """What may be asked for, and the sentence for what may not."""
 
+import hashlib
 import math
 
 import pytest
@@ -160,13 +161,14 @@ def test_the_defaults_are_those_of_the_contract():
 
 
 def test_only_a_retry_has_the_parameters_of_a_retry():
-    for name in ("retry_of", "retry_cause", "retry_paths"):
+    for name in ("retry_of", "retry_cause", "retry_chosen"):
         with pytest.raises(InvalidRequest) as caught:
             parse_parameters({**HERE, name: None})
         assert (caught.value.field, caught.value.cause) == (name, "unknown_parameter")
     asked = {**HERE, "pattern": "*.png", "max_files": 3, "enable_nsfw_detection": False}
     retry = parse_parameters(asked).retrying(SESSION, "empty_file", ("m/a.png",)).as_json
-    told = {"retry_of": SESSION, "retry_cause": "empty_file", "retry_paths": ["m/a.png"]}
+    digest = hashlib.sha256(b"m/a.png").hexdigest()
+    told = {"retry_of": SESSION, "retry_cause": "empty_file", "retry_chosen": digest}
     changed = {"pattern": "*", "max_files": None, "skip_existing": False, "enable_nsfw_detection": False}
     assert retry == parse_parameters(HERE).as_json | told | changed
 

@@ -544,6 +544,7 @@ def test_an_answer_of_another_version_is_counted_and_breaks_nothing(running):
     running.library._engines.write(
         lambda c: c.exec_driver_sql("UPDATE ingest_events SET detail = ? WHERE id = ?", (json.dumps(detail), row.id))
     )
+    (running.store.folder / f"{session_id}.json").unlink()  # so that all is counted from the log
     running.restart()
     done = running.until(session_id, Status.COMPLETED)
     assert (done.processed_files, done.stats["metadata_extracted"]) == (5, 4)

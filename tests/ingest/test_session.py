@@ -329,6 +329,8 @@ def test_a_death_of_the_server_counts_against_a_file_that_was_in_progress_for_tw
 def test_deaths_add_up_until_the_file_is_answered_for():
     session = session_of(Status.PROCESSING).at_work_on("m/1.jpg", at(0)).at_work_on("m/1.jpg", at(5))
     session = session.after_death().after_death()
+    assert session.suspects == {"m/1.jpg": 1}  # one death, however often it is asked about
+    session = session.at_work_on("m/1.jpg", at(10)).at_work_on("m/1.jpg", at(15)).after_death()
     assert session.suspects == {"m/1.jpg": 2}
     assert session.advance(file_event(2)).suspects == {"m/1.jpg": 2}
     assert session.advance(file_event(1)).suspects == {}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.ingest.turns import MAX_CHANGED_READS, MAX_WAITS, Turns
+from app.ingest.turns import MAX_CHANGED_READS, MAX_WRITES, Turns
 from app.media import FoundFile, Job
 from tests.ingest.builders import EVERY_STAGE, analysis, failure, found
 
@@ -101,20 +101,40 @@ def test_a_file_that_changed_once_is_recorded_once():
     disk = Disk("a.jpg")
     turns = disk.turns()
     assert not turns.end(failure(turns.next().file, cause="still_changing"))
-    turns.begin_again()
+    assert turns.begin_again() == []
+    assert turns.next() is None
+    disk.now += 2 * SECOND
+    assert turns.begin_again() == []
     assert order(turns) == ["a.jpg"]
     assert turns.begin_again() == []
 
 
 def test_a_file_that_is_written_to_all_the_time_is_given_up_in_the_end():
-    disk = Disk("a.jpg")
+    disk = Disk("a.jpg", mtime_ns=NOW)
     turns = disk.turns()
-    for wait in range(1, MAX_WAITS + 1):
-        disk.touch("a.jpg", disk.now)
+    for _ in range(1, MAX_WRITES + 1):
         assert turns.next() is None
+        assert turns.begin_again() == []
         disk.now += 2 * SECOND
         disk.touch("a.jpg", disk.now)
-        assert len(turns.begin_again()) == (wait == MAX_WAITS)
+        assert turns.begin_again() == []
+    assert turns.next() is None
+    assert len(turns.begin_again()) == 1
+    assert turns.waiting == 0
+
+
+def test_files_that_rest_have_their_turns_one_by_one_however_many_wait_beside_them():
+    disk = Disk(*(f"{number:02d}.jpg" for number in range(60)))
+    for number in range(60):
+        disk.touch(f"{number:02d}.jpg", NOW - number * SECOND // 50)
+    turns, taken = disk.turns(), order(disk.turns())
+    while True:
+        taken += order(turns)
+        if not turns.waiting:
+            break
+        disk.now += max(1, round(turns.seconds_to_wait() * SECOND))
+        assert turns.begin_again() == []
+    assert sorted(taken) == [f"{number:02d}.jpg" for number in range(60)]
 
 
 def test_the_current_file_is_the_one_at_work_or_else_the_next():

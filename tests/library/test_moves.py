@@ -1,8 +1,10 @@
 """A file that was moved keeps its row with all that people and programs know of it."""
 
+from dataclasses import replace
+
 import pytest
 
-from app.media import Keyword, Metadata, Outcome, Stage
+from app.media import Keyword, Metadata, Outcome, Rating, Stage
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
 OLD = found(b"a/old.jpg")
@@ -39,10 +41,14 @@ def test_a_row_follows_its_file_with_score_keywords_and_nsfw_result(library, com
     assert library.summary()["files"] == 1
 
 
-def test_what_a_sidecar_said_that_was_left_behind_stays_even_if_every_stage_runs(library, commit, known):
-    commit(analysis(NEW, keywords=("sea",), score=None, probability=0.4), OLD.path)
+@pytest.mark.parametrize("embedded", [None, 2])
+def test_what_a_sidecar_said_that_was_left_behind_stays_even_if_every_stage_runs(library, commit, embedded):
+    words = ("sea", Keyword("mine", "sidecar"))
+    rated = replace(analysis(found(b"a/old.jpg", sidecar="xmp=1:1"), keywords=words), rating=Rating(5, "sidecar"))
+    commit(rated, session_id=SESSION)
+    commit(analysis(NEW, keywords=("sea",), score=embedded, probability=0.4), OLD.path)
     row = library.file("m", NEW.path)
-    assert (row["score"], row["nsfw_probability"]) == (5, 0.4)
+    assert (row["score"], row["score_source"], row["nsfw_probability"]) == (5, "sidecar", 0.4)
     assert [(word["text"], word["source"]) for word in row["keywords"]] == [("mine", "sidecar"), ("sea", "xmp")]
 
 
@@ -115,11 +121,21 @@ def test_a_row_that_was_marked_missing_can_still_follow(library, commit, known):
     assert library.presence.missing() == []
 
 
-def test_a_file_that_took_the_place_of_another_one_updates_that_row(library, commit, known):
-    commit(analysis(NEW, content=b"overwritten"), session_id=SESSION)
-    event = commit(analysis(NEW), OLD.path)
-    assert event.outcome == Outcome.UPDATED
-    assert library.file("m", OLD.path)["score"] == 5  # nothing that was known is thrown away
+def test_a_file_that_took_the_place_of_another_one_brings_its_row_along(library, commit, known):
+    commit(analysis(NEW, content=b"overwritten", keywords=("land",), score=1), session_id=SESSION)
+    event = commit(analysis(NEW, ran={Stage.THUMBNAIL}), OLD.path)
+    assert (event.outcome, event.detail["moved_from"]) == (Outcome.MOVED, "m/a/old.jpg")
+    row = library.file("m", NEW.path)
+    assert (row["score"], [word["text"] for word in row["keywords"]]) == (5, ["mine", "sea"])
+    assert library.file("m", OLD.path) is None
+
+
+def test_a_file_that_cannot_be_told_to_be_gone_is_added_and_says_what_it_may_have_been(library, known):
+    event = library.commit_single_file_to_database(
+        OTHER_SESSION, analysis(NEW), nsfw_threshold=0.8, gone=lambda _root, _path, _now: None
+    )
+    assert (event.outcome, event.cause) == (Outcome.ADDED, "ambiguous_move")
+    assert library.file("m", OLD.path)["score"] == 5
 
 
 def test_failed_stages_follow_and_failures_of_the_new_place_are_over(library, commit):

@@ -59,6 +59,8 @@ REFUSALS = [
     ({"cause": ["empty_file"]}, 422, "invalid_parameter", "cause"),
     ({"paths": "photos/empty.png"}, 422, "invalid_parameter", "paths"),
     ({"paths": [1]}, 422, "invalid_parameter", "paths"),
+    ({"paths": []}, 422, "invalid_parameter", "paths"),
+    ({"paths": ""}, 422, "invalid_parameter", "paths"),
     ({"paths": ["x"] * 1_001}, 422, "invalid_parameter", "paths"),
     ({"paths": ["photos/good/sample-00000.png"]}, 422, "nothing_matches", "session_id"),
     ({"pattern": "*"}, 422, "unknown_parameter", "pattern"),

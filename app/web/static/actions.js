@@ -1,38 +1,40 @@
-// What a person can do with the session on show: pause, resume, cancel. One move at a time.
+// What a person can do with the session on show: pause, resume, cancel, say that files are gone.
 
 import * as api from "./api.js";
 import { ask } from "./confirm.js";
 import { byId } from "./dom.js";
-import { pauseAsked, showActionError } from "./progress.js";
+import { pauseAsked, showActionError } from "./state.js";
+import { isRunning } from "./words.js";
 
 let handlers = null; // { current(), took(status) }
-let moving = false;
 
 /** Runs one move of the session on show, and shows the status that it leads to. */
 async function act(button, move) {
-  if (moving) return;
+  if (button.classList.contains("moving")) return;
   const id = handlers.current().session_id;
-  moving = true;
   showActionError(null);
   button.classList.add("moving"); // not disabled, which would take the focus away
   try {
-    await move(id);
+    const answer = await move(id);
+    if (move === api.pause && isRunning(answer)) pauseAsked(id);
+    const shown = handlers.current();
     const status = await api.status(id);
-    if (move === api.pause) pauseAsked(id);
-    if (handlers.current()?.session_id === id) handlers.took(status);
+    if (shown?.session_id === id && handlers.current() === shown) handlers.took(status); // else the stream was quicker, and is newer
   } catch (error) {
     showActionError(error);
   } finally {
     button.classList.remove("moving");
-    moving = false;
   }
 }
 
-async function resume() {
-  const { attention, status } = handlers.current();
-  const asks = status === "attention" && attention?.needs_confirm;
-  if (asks && !(await ask({ title: "Resume?", text: attention.sentence, yes: "Yes, resume", no: "Not yet" }))) return;
-  act(byId("resume"), (id) => api.resume(id, Boolean(asks)));
+async function markMissing() {
+  const yes = await ask({
+    title: "Mark them missing?",
+    text: "The library keeps all it knows of these files. They are found again when they come back.",
+    yes: "Mark them missing",
+    no: "Not yet",
+  });
+  if (yes) act(byId("mark-missing"), (id) => api.resume(id, true));
 }
 
 async function cancel() {
@@ -46,6 +48,7 @@ export function prepareActions(callbacks) {
   byId("pause").addEventListener("click", () => {
     if (byId("pause").getAttribute("aria-disabled") !== "true") act(byId("pause"), api.pause);
   });
-  byId("resume").addEventListener("click", resume);
+  byId("resume").addEventListener("click", () => act(byId("resume"), (id) => api.resume(id, false)));
+  byId("mark-missing").addEventListener("click", markMissing);
   byId("cancel").addEventListener("click", cancel);
 }

@@ -56,11 +56,19 @@ export const dismiss = (id) => request("POST", "/api/ingest/dismiss", { body: { 
 export const resume = (id, confirm) =>
   request("POST", "/api/ingest/resume", { body: { session_id: id, ...(confirm ? { confirm: true } : {}) } });
 
+/** A new session over the files that failed in this one; `narrowed` is `{cause}`, `{paths}` or nothing. */
+export const retry = (id, narrowed) => request("POST", "/api/ingest/retry", { body: { session_id: id, ...narrowed } });
+
 export const status = (id) => request("GET", `/api/ingest/status/${session(id)}`);
 export const activeSession = () => request("GET", "/api/ingest/active-session");
 export const sessions = (cursor) => request("GET", `/api/ingest/sessions${query({ cursor })}`);
 export const forget = (id) => request("DELETE", `/api/ingest/sessions/${session(id)}`);
 export const sessionFiles = (id, filters) => request("GET", `/api/ingest/sessions/${session(id)}/files${query(filters)}`);
+export const failures = (id) => request("GET", `/api/ingest/sessions/${session(id)}/failures`);
+export const sameBytes = (id, page) => request("GET", `/api/ingest/sessions/${session(id)}/same-bytes${query(page)}`);
+export const explain = (path) => request("GET", `/api/ingest/explain?${new URLSearchParams({ path })}`);
+export const libraryFile = (path) => request("GET", `/api/library/file${query({ path })}`);
+export const missing = (cursor) => request("GET", `/api/library/missing${query({ cursor })}`);
 export const directories = (path, cursor) => request("GET", `/api/ingest/directories${query({ path, recursive: "true", cursor })}`);
 export const nsfw = () => request("GET", "/api/nsfw");
 export const fetchNsfw = () => request("POST", "/api/nsfw/fetch", { body: {} });

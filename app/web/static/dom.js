@@ -52,6 +52,10 @@ export function spoken(text) {
   return make("span", { class: "visually-hidden" }, text);
 }
 
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+}
+
 /** Every `[data-close]` button and a click on the backdrop close the dialog. */
 export function closable(dialog) {
   dialog.addEventListener("click", (event) => {

@@ -1,27 +1,32 @@
 // The dialog that lists the files behind a number, page by page, with thumbnails and reasons.
 
+import { chooseBox, offerChoice, prepareChoice, showChoice } from "./choosing.js";
 import { byId, closable, make, setMessage, setText } from "./dom.js";
+import { pathButton } from "./paths.js";
 import { prepareBlur, thumbnail } from "./thumbs.js";
-import { bytes, capital, classLabel, fileName, glyph, number, readable } from "./words.js";
+import { bytes, capital, causeLabel, classLabel, day, glyph, number, readable } from "./words.js";
 
 const PAGES_AT_ONCE = 5;
 
 // A picture is asked for only where there can be one: a needless 404 shows as an error in the browser's console.
 const WITHOUT_PICTURE = new Set(["failed", "vanished"]);
 const VIDEO = /\.(mp4|mov|m4v|webm|mkv|avi)$/i;
+export const isVideo = (path) => VIDEO.test(path);
 
-let list = null; // { load, keep, thumbnails, cursor, shown }
+let list = null; // { load, keep, row, cursor, shown }
 
 /**
  * Opens the list. `load(cursor)` resolves to `{files, next}`; `keep(file)` narrows a page to the class in question;
- * `thumbnails` says whether the library can hold pictures of these files at all.
+ * `thumbnails` says whether the library can hold pictures of these files at all, `row(file)` draws another line than
+ * that of a file, `choice` is what can be done with chosen ones (choosing.js).
  */
-export function openFiles({ title, note = "", load, keep = () => true, thumbnails = false }) {
-  list = { load, keep, thumbnails, cursor: null, shown: 0 };
+export function openFiles({ title, note = "", load, keep = () => true, thumbnails = false, row = (file) => fileRow(file, thumbnails), choice = null }) {
+  list = { load, keep, row, cursor: null, shown: 0 };
   setText(byId("files-title"), title);
   setMessage(byId("files-note"), note);
   byId("files-blur").hidden = !thumbnails;
   byId("files").replaceChildren();
+  offerChoice(choice);
   byId("files-dialog").showModal();
   loadMore();
 }
@@ -41,7 +46,8 @@ async function loadMore() {
       if (!current.cursor) break;
     }
     current.shown += rows.length;
-    byId("files").append(...rows.map((file) => fileRow(file, current.thumbnails)));
+    byId("files").append(...rows.map(current.row));
+    showChoice();
     setMessage(byId("files-message"), current.shown || current.cursor ? "" : "No files.");
     more.hidden = !current.cursor;
   } catch (error) {
@@ -56,18 +62,19 @@ async function loadMore() {
 
 /** One file: what it looks like, what it is called, what became of it and why. */
 export function fileRow(file, thumbnails) {
-  const video = VIDEO.test(file.path);
+  const video = isVideo(file.path);
   const inLibrary = thumbnails && !WITHOUT_PICTURE.has(file.outcome);
   const hasPicture = inLibrary && !video && file.stage !== "thumbnail";
   return make("li", {},
-    hasPicture ? thumbnail(file) : make("span", { class: "thumb none", "aria-hidden": "true" }, video ? "▶" : glyph(file.outcome)),
-    make("div", {}, pathElement(file.path), make("small", { class: "quiet" }, details(file, inLibrary)), reasonElement(file)));
+    chooseBox(file.path) ?? (hasPicture ? thumbnail(file) : make("span", { class: "thumb none", "aria-hidden": "true" }, video ? "▶" : glyph(file.missing_at ? "vanished" : file.outcome))),
+    make("div", {}, pathButton(file.path), make("small", { class: "quiet" }, details(file, inLibrary)), reasonElement(file)));
 }
 
 function details(file, inLibrary) {
   const parts = [];
   if (file.outcome) parts.push(capital(file.outcome));
   if (file.why) parts.push(capital(classLabel(file.why)));
+  if (file.missing_at) parts.push(`Missing since ${day(file.missing_at)}`);
   if (Number.isFinite(file.size)) parts.push(bytes(file.size));
   if (Number.isFinite(file.ms)) parts.push(`${number(Math.round(file.ms))} ms`);
   const nsfw = nsfwMark(file, inLibrary);
@@ -84,21 +91,14 @@ function nsfwMark({ is_nsfw: detected, nsfw_probability: probability }, inLibrar
 /** Stage, cause and the sentence of what went wrong; null where nothing did. */
 export function reasonElement(file) {
   if (!file.cause && !file.reason) return null;
-  const where = [file.stage, file.cause?.replaceAll("_", " ")].filter(Boolean).join(": ");
-  return make("p", { class: "reason" }, where ? make("span", { class: "cause" }, where) : null, " ", readable(file.reason ?? ""));
-}
-
-/** A path whose folder is quiet and whose name stands out; both readable, whatever characters they hold. */
-export function pathElement(path) {
-  const name = fileName(path);
-  return make("span", { class: "path", title: readable(path) },
-    make("bdi", { class: "path-folder", dir: "ltr" }, readable(path.slice(0, path.length - name.length))),
-    make("bdi", { class: "path-name", dir: "ltr" }, readable(name)));
+  const where = [file.stage, causeLabel(file.cause ?? "")].filter(Boolean).join(": ");
+  return make("p", { class: "reason" }, where ? make("span", { class: `cause ${file.cause}` }, where) : null, " ", readable(file.reason ?? ""));
 }
 
 export function prepareFiles() {
   closable(byId("files-dialog"));
   prepareBlur();
+  prepareChoice();
   byId("files-dialog").addEventListener("close", () => { list = null; });
   byId("files-more").addEventListener("click", loadMore);
 }

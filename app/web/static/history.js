@@ -44,7 +44,7 @@ function showHistory() {
 
 const describe = (session, line) => make("div", {},
   make("span", { class: "path" }, folders(session.parameters)),
-  make("small", { class: "quiet" }, line, " · ", make("time", { datetime: session.created_at }, day(session.ended_at ?? session.created_at))));
+  make("small", { class: "quiet" }, session.parameters.retry_of ? "Retry · " : "", line, " · ", make("time", { datetime: session.created_at }, day(session.ended_at ?? session.created_at))));
 
 function summary({ status, committed_files: committed, outcomes }) {
   const failed = outcomes?.failed ? `, ${number(outcomes.failed)} failed` : "";

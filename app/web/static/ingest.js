@@ -1,32 +1,36 @@
-// The page's entry: which of the three steps is shown, which session is followed, and the way back after a refresh.
+// The page's entry: which session is followed, and the way back after a refresh.
 
 import { prepareActions } from "./actions.js";
 import * as api from "./api.js";
 import { openBrowse, prepareBrowse } from "./browse.js";
-import { byId, clearOutage, setMessage } from "./dom.js";
+import { byId, clearOutage, closeDialogs } from "./dom.js";
 import { SessionStream } from "./events.js";
+import { prepareExplain } from "./explain.js";
+import { showFailures } from "./failures.js";
 import { prepareFiles } from "./files.js";
-import { checkNumbers, prepareForm, readParameters, setDirectory, showError } from "./form.js";
+import { prepareForm, setDirectory } from "./form.js";
 import { prepareHistory, showSessions } from "./history.js";
 import { hideNotice, notice, say } from "./notice.js";
 import { prepareNsfw } from "./nsfw.js";
 import { planNow, planSoon, preparePlan, restPlan } from "./plan.js";
-import { clearFiles, showActionError, showConnection, showFiles, showProgress } from "./progress.js";
+import { clearFiles, showConnection, showFiles, showProgress } from "./progress.js";
 import { showResults } from "./results.js";
+import { prepareRetry } from "./retry.js";
 import { prepareSpread, showSpread } from "./spread.js";
+import { prepareStart } from "./start.js";
+import { showActionError } from "./state.js";
+import { showStep, showTitle, stepShown } from "./steps.js";
 import { clearSessionFromStorage, saveSessionToStorage, sessionInStorage } from "./storage.js";
 import { keepTotals, showTotals } from "./totals.js";
 import { whileSeen } from "./watch.js";
-import { hasEnded, isRunning, statusLabel } from "./words.js";
+import { hasEnded, isRunning } from "./words.js";
 
-const STEPS = ["configure", "process", "complete"];
 const LOOK_AROUND_MS = 5_000;
 const REPLAYED_FILES = 20; // ids are shared by all sessions, so this many back shows at most the last twenty files
 
-let step = "configure";
 let session = null; // the newest status of the session followed, null where there is none
 let lastState = null; // of the session that was active at the last look around
-const onShow = () => (step === "configure" ? null : session?.session_id);
+const onShow = () => (stepShown() === "configure" ? null : session?.session_id);
 
 const stream = new SessionStream({
   onStatus: take,
@@ -34,27 +38,6 @@ const stream = new SessionStream({
   onConnection: showConnection,
   onBye: () => {},
 });
-
-function show(wanted, { focus = false } = {}) {
-  const index = STEPS.indexOf(wanted);
-  STEPS.forEach((name, position) => {
-    byId(name).hidden = name !== wanted;
-    const item = byId(`step-${name}`);
-    item.classList.toggle("done", position < index);
-    if (position === index) item.setAttribute("aria-current", "step");
-    else item.removeAttribute("aria-current");
-  });
-  step = wanted;
-  document.title = title();
-  if (focus) byId(`${wanted}-title`).focus();
-  if (wanted !== "configure") restPlan();
-}
-
-function title() {
-  if (step === "process" && session?.status === "processing") return `${Math.floor(session.progress)}% - Media Ingest`;
-  if (step !== "configure" && session) return `${statusLabel(session.status)} - Media Ingest`;
-  return "Media Ingest";
-}
 
 /** Shows the session that this status describes, and follows it while it has not ended. */
 function openSession(status, { focus = false } = {}) {
@@ -65,12 +48,14 @@ function openSession(status, { focus = false } = {}) {
   if (hasEnded(status)) {
     stream.stop();
     showResults(status);
-    show("complete", { focus });
+    showStep("complete", status, { focus });
   } else {
     showProgress(status);
-    show("process", { focus });
+    showStep("process", status, { focus });
     follow(status);
   }
+  showFailures(status);
+  restPlan();
   showSessions(status.session_id);
 }
 
@@ -87,46 +72,26 @@ function take(status) {
   if (hasEnded(status)) {
     stream.stop();
     showTotals();
-    if (step === "process") openSession(status, { focus: byId("process").contains(document.activeElement) });
-    else if (step === "configure") { notice(status); planNow(); showSpread(); }
+    if (stepShown() === "process") openSession(status, { focus: byId("process").contains(document.activeElement) });
+    else if (stepShown() === "configure") { notice(status); planNow(); showSpread(); }
     return;
   }
   if (isRunning(status)) keepTotals();
-  if (step === "process") {
+  if (stepShown() === "process") {
     showProgress(status);
-    document.title = title();
-  } else if (step === "configure") notice(status);
+    showFailures(status);
+    showTitle(status);
+  } else if (stepShown() === "configure") notice(status);
   if (before?.status !== status.status) showSessions(onShow());
 }
 
 async function openById(id, { focus = true } = {}) {
+  closeDialogs();
   try {
     openSession(await api.status(id), { focus });
   } catch (error) {
     if (error.status === 404) clearSessionFromStorage();
     say(error.message, error.cause);
-  }
-}
-
-async function start() {
-  if (!checkNumbers()) return;
-  const button = byId("start");
-  button.disabled = true;
-  button.setAttribute("aria-busy", "true");
-  try {
-    const { session_id: id } = await api.start(readParameters());
-    await openById(id);
-  } catch (error) {
-    if (error.sessionId) {
-      await openById(error.sessionId);
-    } else if (error.status === 503) {
-      setMessage(byId("database-banner"), error.message);
-    } else {
-      showError(error);
-    }
-    button.disabled = false;
-  } finally {
-    button.removeAttribute("aria-busy");
   }
 }
 
@@ -139,7 +104,8 @@ async function startAnother() {
 }
 
 function configure({ focus = false } = {}) {
-  show("configure", { focus });
+  showStep("configure", null, { focus });
+  showFailures(null);
   planNow();
   showSpread();
   showSessions(null);
@@ -158,7 +124,7 @@ async function lookAround() {
   lastState = state;
   if (news) showTotals();
   if (news || !byId("queue").hidden) showSessions(onShow());
-  if (step !== "configure") return;
+  if (stepShown() !== "configure") return;
   if (wasAway || (news && hasEnded(active))) { planNow(); showSpread(); }
   if (active.session_id && !hasEnded(active) && active.session_id !== stream.sessionId) lead(active.session_id);
 }
@@ -166,7 +132,7 @@ async function lookAround() {
 /** On Configure: follows a session that somebody else started, and offers the way to it. */
 async function lead(id) {
   const status = await api.status(id).catch(() => null);
-  if (!status || step !== "configure" || hasEnded(status)) return;
+  if (!status || stepShown() !== "configure" || hasEnded(status)) return;
   session = status;
   notice(status);
   follow(status);
@@ -190,10 +156,12 @@ async function recover() {
 }
 
 prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
-prepareNsfw({ ready: () => { if (step === "configure") planNow(); } });
+prepareNsfw({ ready: () => { if (stepShown() === "configure") planNow(); } });
 prepareSpread();
 preparePlan();
 prepareFiles();
+prepareExplain();
+prepareRetry({ begun: openById });
 prepareBrowse((path) => { setDirectory(path); byId("browse").focus(); });
 prepareHistory({
   open: openById,
@@ -201,7 +169,7 @@ prepareHistory({
   failed: say,
 });
 byId("browse").addEventListener("click", () => openBrowse(byId("directory").value.trim()));
-byId("start").addEventListener("click", start);
+prepareStart({ begun: openById });
 prepareActions({
   current: () => session,
   took: (status) => (hasEnded(status) ? openSession(status, { focus: true }) : take(status)),
@@ -209,6 +177,10 @@ prepareActions({
 byId("configure-another").addEventListener("click", () => configure({ focus: true }));
 byId("start-another").addEventListener("click", startAnother);
 byId("notice-show").addEventListener("click", () => { if (session) openById(session.session_id); });
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-session]");
+  if (button) openById(button.dataset.session);
+});
 whileSeen(lookAround, LOOK_AROUND_MS);
 window.addEventListener("pagehide", () => stream.stop());
 window.addEventListener("pageshow", (event) => { if (event.persisted) recover(); });

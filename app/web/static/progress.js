@@ -1,53 +1,33 @@
 // Process & Commit: draws one status and the recent files. Holds no counters of its own: each status overwrites all.
 
-import { byId, clearOutage, make, rich, setMessage, setText } from "./dom.js";
-import { pathElement, reasonElement } from "./files.js";
-import { capital, clock, count, day, duration, folders, glyph, isRunning, number, range, statusLabel } from "./words.js";
+import { byId, clearOutage, make, rich, setText } from "./dom.js";
+import { reasonElement } from "./files.js";
+import { pathButton, pathText } from "./paths.js";
+import { showRetryOf } from "./retry.js";
+import { showActions, showState } from "./state.js";
+import { capital, clock, count, day, duration, folders, glyph, isAtRest, number, range, statusLabel } from "./words.js";
 
 const EVENTS_SHOWN = 20;
 const UNKNOWN = "–";
 const STAGES = ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw"];
-const RESUMABLE = new Set(["paused", "interrupted", "attention"]);
 
 let spokenTenth = null; // the last "40 %" and status that were announced
-let pausing = null; // the session whose pause was accepted and comes when its planning or its file at work is done
-let focusWaits = false; // Pause or Resume had the focus when it went, and the one that takes its place is not there yet
 
 export function showProgress(status) {
   setText(byId("process-title"), title(status));
   setText(byId("process-folder"), folders(status.parameters));
+  showRetryOf(byId("process-retry"), status.parameters);
   showState(status);
   showMeter(status);
   showStats(status);
   showStages(status.stages ?? {});
   showNotes(status);
-  showErrors(status.errors ?? []);
+  showErrors(status);
   showActions(status);
   announce(status);
 }
 
 const title = ({ status, activity }) => ({ queued: "Queued", planning: activity ? "Getting ready" : "Looking through the folders" })[status] ?? statusLabel(status);
-
-/** The banner of each status that is not plain running: what it means and what a person can do. */
-function showState(status) {
-  const states = {
-    queued: ["Waiting for its turn:", "another session is running. This one starts by itself when that has ended or is paused.", ""],
-    paused: ["What is committed stays.", "Resume goes on with the next file.", "warn"],
-    interrupted: ["The server stopped.", "Nothing is lost: Resume goes on with the next file.", "warn"],
-    attention: ["Something needs you.", attentionSentence(status), "bad"],
-  };
-  const [heading, text, tone] = states[status.status] ?? ["", "", ""];
-  const banner = byId("state");
-  banner.className = `banner ${tone}`;
-  banner.hidden = !heading;
-  setText(byId("state-title"), heading);
-  setText(byId("state-text"), text);
-}
-
-function attentionSentence({ attention }) {
-  if (!attention) return "";
-  return `${attention.sentence} ${attention.needs_confirm ? "Resume asks you to confirm first." : "It is tried again by itself, or now with Resume."}`;
-}
 
 function showMeter(status) {
   const bar = byId("progress");
@@ -66,8 +46,13 @@ function showMeter(status) {
   setText(byId("eta"), eta ? `${eta} left` : "");
   byId("speed").parentElement.hidden = !running;
   byId("current-file").hidden = !running;
-  const file = running ? status.current_file : null;
-  byId("current-file").replaceChildren(...(file ? [pathElement(file)] : []));
+  byId("current-file").replaceChildren(...(running ? atWork(status) : []));
+}
+
+/** What a run is at: the file, or what it waits for. */
+function atWork({ activity, current_file: file }) {
+  if (activity) return [make("span", { class: "quiet" }, `${capital(activity)}…`)];
+  return file ? [pathText(file)] : [];
 }
 
 function showStats(status) {
@@ -124,38 +109,13 @@ function showNotes(status) {
 }
 
 let errorsShown = "";
-function showErrors(errors) {
-  byId("errors-card").hidden = errors.length === 0;
+function showErrors(status) {
+  const { errors = [] } = status;
+  byId("errors-card").hidden = errors.length === 0 || isAtRest(status); // then they stand by cause
   const key = JSON.stringify(errors);
   if (key === errorsShown) return;
   errorsShown = key;
-  byId("errors").replaceChildren(...[...errors].reverse().map((error) => make("li", {}, pathElement(error.path), reasonElement(error))));
-}
-
-function showActions(status) {
-  const working = isRunning(status);
-  const pair = [byId("pause"), byId("resume")];
-  const focused = pair.includes(document.activeElement) || (focusWaits && document.activeElement === byId("process-title"));
-  byId("pause").hidden = !working;
-  byId("resume").hidden = !RESUMABLE.has(status.status);
-  byId("close-tab").hidden = !working && status.status !== "queued";
-  showPausing(status, working);
-  const there = pair.find((button) => !button.hidden);
-  focusWaits = focused && !there;
-  if (focused && document.activeElement !== there) (there ?? byId("process-title")).focus();
-}
-
-/** A pause that the server took and that comes a little later: said, and not asked for twice. */
-function showPausing(status, working) {
-  if (!working && pausing === status.session_id) pausing = null;
-  const waits = pausing === status.session_id;
-  byId("pause").setAttribute("aria-disabled", String(waits));
-  setMessage(byId("pausing"), !waits ? "" : status.status === "planning" ? "Pausing when planning is done" : "Pausing after the file at work");
-}
-
-/** The server took the pause of this session. */
-export function pauseAsked(sessionId) {
-  pausing = sessionId;
+  byId("errors").replaceChildren(...[...errors].reverse().map((error) => make("li", {}, pathButton(error.path), reasonElement(error))));
 }
 
 /** Each change of status and every full tenth, once: a screen reader hears the run without being talked over. */
@@ -164,7 +124,7 @@ function announce(status) {
   const key = `${status.session_id} ${status.status} ${tenth} ${status.activity ?? ""}`;
   if (key === spokenTenth) return;
   spokenTenth = key;
-  setText(byId("announcer"), `${status.activity ?? statusLabel(status.status)}${status.total_files === null ? "" : `: ${number(status.processed_files)} of ${count(status.total_files, "file")}`}.`);
+  setText(byId("announcer"), `${capital(status.activity ?? statusLabel(status.status))}${status.total_files === null ? "" : `: ${number(status.processed_files)} of ${count(status.total_files, "file")}`}.`);
 }
 
 /** Newest first; the list never holds more than the last twenty. */
@@ -172,7 +132,7 @@ export function showFiles(files) {
   const list = byId("events");
   const rows = files.slice(-EVENTS_SHOWN).reverse().map((file) => make("li", { class: `event ${file.outcome}` },
     make("span", { class: "outcome" }, make("span", { class: "glyph", "aria-hidden": "true" }, glyph(file.outcome)), ` ${file.outcome}`),
-    pathElement(file.path),
+    pathButton(file.path),
     make("span", { class: "ms" }, Number.isFinite(file.ms) ? `${number(Math.round(file.ms))} ms` : "")));
   list.prepend(...rows);
   while (list.children.length > EVENTS_SHOWN) list.lastElementChild.remove();
@@ -191,9 +151,4 @@ export function showConnection(state, since) {
   element.dataset.state = state;
   const today = since && since.toDateString() === new Date().toDateString();
   setText(element, state === "stale" && since ? `stale since ${today ? clock(since) : day(since)}` : state);
-}
-
-/** Why a move did not work; null takes it away. */
-export function showActionError(error) {
-  setMessage(byId("action-error"), error?.message, error?.cause);
 }

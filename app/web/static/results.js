@@ -2,31 +2,27 @@
 
 import * as api from "./api.js";
 import { byId, make, setText } from "./dom.js";
-import { fileRow, openFiles } from "./files.js";
+import { openFiles } from "./files.js";
+import { showFindings } from "./findings.js";
 import { nsfwText, stageNotes } from "./progress.js";
-import { classLabel, count, day, duration, folders, number, readable, sentenceList, skips } from "./words.js";
+import { showRetryOf } from "./retry.js";
+import { classLabel, count, day, duration, folders, number, sentenceList, skips } from "./words.js";
 
-const SHOWN_OF_A_CAUSE = 5;
-const PAGE = 1000;
 const REPORTS = [["csv", "CSV"], ["xlsx", "Excel"], ["json", "JSON"], ["jsonl", "JSON Lines"]];
 
-let shown = null; // the session whose failures are being fetched; an older answer is dropped
-
 export function showResults(status) {
-  shown = status.session_id;
   const cancelled = status.status === "cancelled";
   setText(byId("complete-title"), cancelled ? "Cancelled" : "Completed");
   byId("complete-title").dataset.status = status.status;
   setText(byId("complete-folder"), folders(status.parameters));
+  showRetryOf(byId("complete-retry"), status.parameters);
   setText(byId("complete-lead"), lead(status));
   byId("complete-sum").replaceChildren(...sums(status));
   byId("complete-facts").replaceChildren(...facts(status).map(([term, value]) => make("div", {}, make("dt", {}, term), make("dd", {}, value))));
   showNotes(status);
   showReports(status.session_id);
   setText(byId("announcer"), `${cancelled ? "Cancelled" : "Completed"}. ${lead(status)}`);
-  byId("failures").hidden = true;
-  byId("failures-list").replaceChildren();
-  showFailures(status);
+  showFindings(status);
 }
 
 /** What it could not do. It may be long ago, so a sentence that says "is" needs its time. */
@@ -50,7 +46,7 @@ function lead(status) {
     return `${count(committed, "file")} committed to the library.${rest}`;
   }
   if (status.status === "cancelled") return `Cancelled before anything was committed. ${count(pending, "file")} not processed.`;
-  if (!status.discovered) return "Nothing new: the folder holds no files.";
+  if (!status.discovered) return status.parameters.retry_of ? "None of the files is there any more." : "Nothing new: the folder holds no files.";
   if (!processed && skipped.fresh === status.discovered) {
     return skipped.fresh === 1 ? "Nothing new: the one file was in the library already." : `Nothing new: all ${number(skipped.fresh)} files were in the library already.`;
   }
@@ -107,39 +103,4 @@ function facts(status) {
     ["NSFW", nsfwText(status)],
     status.interruptions > 0 && ["Interruptions", number(status.interruptions)],
   ].filter(Boolean);
-}
-
-/** Files that failed, by cause; then, by cause as well, those that were taken in although one stage failed. */
-async function showFailures(status) {
-  const id = status.session_id;
-  const failed = status.outcomes.failed ? await groups(id, { outcome: "failed" }, "") : [];
-  const incomplete = status.stats.errors > status.outcomes.failed ? await groups(id, { incomplete: true }, ": taken in without this part") : [];
-  const all = [...failed, ...incomplete];
-  if (shown !== id || !all.length) return;
-  byId("failures").hidden = false;
-  byId("failures-list").replaceChildren(...all);
-}
-
-/** A section for each cause of a class of files, the largest first. */
-async function groups(id, filters, note) {
-  const { files, next, error } = await api.sessionFiles(id, { ...filters, limit: PAGE }).catch((error) => ({ files: [], error }));
-  if (error) return [make("p", { class: "field-error" }, error.message)];
-  const byCause = new Map();
-  for (const file of files) byCause.set(file.cause, [...(byCause.get(file.cause) ?? []), file]);
-  return [...byCause].sort((one, other) => other[1].length - one[1].length)
-    .map(([cause, those]) => causeSection(id, { ...filters, cause }, note, those, Boolean(next), files.length <= SHOWN_OF_A_CAUSE));
-}
-
-function causeSection(id, filters, note, files, more, open) {
-  const label = `${filters.cause.replaceAll("_", " ")}${note}`;
-  const total = `${number(files.length)}${more ? "+" : ""}`;
-  const reasons = new Set(files.map((file) => file.reason));
-  const pictures = Boolean(filters.incomplete);
-  return make("details", { class: "cause-group", open },
-    make("summary", {}, make("strong", {}, total), ` ${label}`,
-      reasons.size === 1 ? make("small", { class: "quiet" }, readable(files[0].reason)) : null),
-    make("ul", { class: "files" }, files.slice(0, SHOWN_OF_A_CAUSE).map((file) => fileRow(file, pictures))),
-    files.length > SHOWN_OF_A_CAUSE || more
-      ? make("button", { type: "button", class: "quiet-button", onclick: () => openClass(id, `${total} ${label}`, filters, pictures) }, `Show all ${total}`)
-      : null);
 }

@@ -13,9 +13,12 @@ export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const CLASS = {
   new: "new", changed: "changed", only_nsfw: "need only NSFW", sidecar_changed: "with a changed sidecar",
   new_stages: "need a newer analysis", again: "to run again", failed_before: "failed before",
-  beyond_max_files: "beyond the limit", pending: "not processed",
+  beyond_max_files: "beyond the limit", pending: "not processed", returned: "missing before and back",
 };
 export const classLabel = (name) => CLASS[name] ?? name.replaceAll("_", " ");
+
+/** What a cause is called: "truncated image". */
+export const causeLabel = (cause) => (cause === "ambiguous_move" ? "may have been moved" : cause.replaceAll("_", " "));
 
 /** The skips in the order in which people read them, whatever order the server sends. */
 const SKIPS = ["fresh", "filtered", "unsupported", "failed_before", "beyond_max_files"];
@@ -31,6 +34,8 @@ const STATUS = {
 };
 export const statusLabel = (status) => STATUS[status] ?? capital(String(status));
 export const isRunning = ({ status }) => status === "planning" || status === "processing";
+/** It goes on when a person says so, or when what is wrong is mended. */
+export const isAtRest = ({ status }) => status === "paused" || status === "interrupted" || status === "attention";
 export const hasEnded = (status) => status.status === "completed" || status.status === "cancelled";
 
 /** "Nov 20, 10:42", with the year where it is another one. */
