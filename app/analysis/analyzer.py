@@ -5,13 +5,28 @@ A `Job` in, an `Analysis` or a `Failure` out. It never raises for bad media, nev
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from app.analysis import embedded, frames, image, keywords, metadata, nsfw, prompts, score, sidecars, video
+from app.analysis import (
+    container,
+    embedded,
+    film,
+    frames,
+    image,
+    keywords,
+    metadata,
+    nsfw,
+    prompts,
+    score,
+    sidecars,
+    video,
+)
+from app.analysis.container import Film, Told
 from app.analysis.embedded import Embedded
 from app.analysis.picture import picture
 from app.analysis.source import Source, opened
@@ -46,16 +61,17 @@ if TYPE_CHECKING:
 
 _EVERY = frozenset(Kind)
 _IMAGES = frozenset({Kind.IMAGE})
+_LOOK_INSIDE = (Stage.METADATA, Stage.THUMBNAIL, Stage.NSFW)  # what needs PyAV of a video
 _SAY_MORE = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE)  # than at version 1: more fields, words, sidecars
 VERSIONS: Mapping[Stage, str] = MappingProxyType(dict.fromkeys(Stage, "1") | dict.fromkeys(_SAY_MORE, "2"))
 FRAMES = 8  # of a film, for NSFW
 APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(
     {
         Stage.IDENTIFY: _EVERY,
-        Stage.METADATA: _IMAGES,
-        Stage.KEYWORDS: _EVERY,  # a video's come from its sidecar
+        Stage.METADATA: _EVERY,
+        Stage.KEYWORDS: _EVERY,
         Stage.SCORE: _EVERY,
-        Stage.THUMBNAIL: _IMAGES,
+        Stage.THUMBNAIL: _EVERY,
         Stage.NSFW: _EVERY,
     }
 )
@@ -81,14 +97,14 @@ class Recipes:
         return self._of(self._weights.converted(beat)) if Stage.NSFW in wanted else self.now()
 
     def _of(self, found: Found) -> Recipe:
-        versions, applies = dict(VERSIONS), dict(APPLIES)
+        versions, applies, limited = dict(VERSIONS), dict(APPLIES), {}
+        if blind := container.unavailable():
+            applies |= dict.fromkeys(_LOOK_INSIDE, _IMAGES)
+            limited = dict.fromkeys(_LOOK_INSIDE, blind)
         if found.model is None:
-            return Recipe(versions, applies, {Stage.NSFW: found.sentence})
+            limited.pop(Stage.NSFW, None)
+            return Recipe(versions, applies, {Stage.NSFW: found.sentence}, limited)
         versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
-        limited = {}
-        if blind := frames.unavailable():
-            applies[Stage.NSFW] = _IMAGES
-            limited[Stage.NSFW] = blind
         return Recipe(versions, applies, {}, limited, found.model)
 
 
@@ -115,7 +131,7 @@ class Analyzer:
         root = os.fsencode(self.roots[job.file.root])
         course = _Course(job, self.recipe, root)
         try:
-            with image.few_warnings(), opened(root, job.file.path) as source:
+            with image.few_warnings(), opened(root, job.file.path) as source, closing(course):
                 return course.run(source)
         except CannotRead as error:
             return course.failure(error)
@@ -132,6 +148,12 @@ class _Course:
         self.content: image.Opened | None = None  # of an image; a video has only its stream
         self.stream: BinaryIO | None = None
         self.format = ""
+        self._film: Film | Exception | None = None  # or why it cannot be opened
+
+    def close(self) -> None:
+        """Give back what an open video holds."""
+        if isinstance(self._film, Film):
+            self._film.close()
 
     def run(self, source: Source) -> Analysis:
         """Take the file through its stages. Raises CannotRead from those without which there is no analysis."""
@@ -144,8 +166,11 @@ class _Course:
         found = self._optional(Stage.KEYWORDS, self._keywords) if Stage.KEYWORDS in wanted else None
         rating = self._optional(Stage.SCORE, self._rating) if Stage.SCORE in wanted else None
         made = checked = None
-        if self.content and Stage.THUMBNAIL in wanted:
-            made = self._needed(Stage.THUMBNAIL, self._picture)
+        if Stage.THUMBNAIL in wanted:
+            if self.content:
+                made = self._needed(Stage.THUMBNAIL, self._picture)
+            else:
+                made = self._optional(Stage.THUMBNAIL, self._poster)
         if Stage.NSFW in wanted:
             if self.content:
                 self._needed(Stage.NSFW, lambda: self.decoded)
@@ -176,7 +201,8 @@ class _Course:
         self.stream, self.format = stream, name
         notes = _notes(self.file.name, name)
         if kind is Kind.VIDEO:
-            return Identity(sha256, kind, name, notes=notes)
+            width, height = self._film_size()
+            return Identity(sha256, kind, name, None, width, height, notes=notes)
         self.content = image.open_image(stream, name)
         width, height = self.content.size
         return Identity(sha256, kind, name, self.content.mode, width, height, self.content.frames, notes)
@@ -184,7 +210,33 @@ class _Course:
     @cached_property
     def embedded(self) -> Embedded:
         """What the file says about itself: read when the first stage asks, whichever it is."""
-        return embedded.read(self.content) if self.content else Embedded()
+        return embedded.read(self.content) if self.content else film.embedded(self.told[0])
+
+    @property
+    def film(self) -> Film:
+        """The video, opened once for whichever stage asks first. Raises CannotRead, MemoryError."""
+        assert self.stream is not None  # noqa: S101 - every file that was identified has one
+        if self._film is None:
+            try:
+                self._film = Film(self.stream, self.format)
+            except (CannotRead, MemoryError) as error:
+                self._film = error
+        if isinstance(self._film, Exception):
+            raise self._film
+        return self._film
+
+    @cached_property
+    def told(self) -> tuple[Told, CannotRead | None]:
+        """What a video's container says, and why it says nothing. Without PyAV it is not asked."""
+        if Kind.VIDEO not in self.recipe.applies[Stage.METADATA]:
+            return Told(), None
+        try:
+            return self.film.told(), None
+        except (CannotRead, MemoryError) as error:
+            return Told(), image.named(error)
+
+    def _film_size(self) -> tuple[int | None, int | None]:
+        return self.told[0].size or (None, None)
 
     @cached_property
     def sidecar(self) -> Xmp:
@@ -211,8 +263,11 @@ class _Course:
 
     def _metadata(self) -> tuple[Metadata, CannotRead | None]:
         sidecar, told, problem = self._beside()
-        found = metadata.interpret(self.embedded, sidecar, told)
-        return found, problem or self.embedded.problem("exif", "xmp", "iptc", "text")
+        problem = problem or self.embedded.problem("exif", "xmp", "iptc", "text")
+        if self.content:
+            return metadata.interpret(self.embedded, sidecar, told), problem
+        said, damage = self.told
+        return film.interpret(said, self.embedded, sidecar, told), damage or problem
 
     def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
         found = self.embedded
@@ -250,12 +305,14 @@ class _Course:
     def _picture(self) -> Picture:
         return picture(self.decoded, image.orientation(self.decoded))
 
+    def _poster(self) -> tuple[Picture, None]:
+        return picture(frames.poster(self.film), 1), None
+
     def _nsfw(self) -> tuple[Nsfw, None]:
         model = self.recipe.nsfw_model
         assert model is not None  # noqa: S101 - without one the stage is not runnable
         if self.content is None:
-            assert self.stream is not None  # noqa: S101 - every file that was identified has one
-            return nsfw.check(frames.frames(self.stream, self.format, FRAMES), 1, model), None
+            return nsfw.check(frames.pictures(self.film, FRAMES), 1, model), None
         turn = image.orientation(self.decoded)
         return nsfw.check(image.frames(self.content, self.decoded, FRAMES), turn, model), None
 
@@ -281,7 +338,7 @@ class _Course:
         except MemoryError as error:
             problem = image.named(error)
         except Exception as error:  # noqa: BLE001 - some 15 classes come out of hostile files
-            cause = "internal_error" if stage is Stage.NSFW else "damaged_metadata"
+            cause = "internal_error" if stage in (Stage.THUMBNAIL, Stage.NSFW) else "damaged_metadata"
             problem = CannotRead(f"Stage {stage} cannot make sense of it ({type(error).__name__}).", cause=cause)
         self._ended(stage, started, problem)
         return value

@@ -1,125 +1,60 @@
-"""Takes a few pictures out of a video, spread over its length, through PyAV: FFmpeg's libraries without the program.
+"""Takes pictures out of a video: a few spread over its length, and a poster.
 
-It owns which moments are taken, how far a decoder may go for them, and what libav's errors are called. It never opens a
-path or a URL (the stream that it is given is all that libav can read), never lets a container name another resource,
-and never decodes sound. PyAV is optional: it is imported when the first video comes, in the worker.
+It owns which moments are taken, and how far a decoder may go for them. It never decodes sound.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from importlib.util import find_spec
 from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING
 
-from PIL import Image
+from PIL import Image, ImageStat
 
+from app.analysis import movie
+from app.analysis.container import Film, square
+from app.analysis.picture import upright
 from app.errors import CannotRead
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
     from av.packet import Packet
-    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-UNAVAILABLE = "Videos cannot be looked into: PyAV is not installed; `pip install 'media-ingest[video]'` adds it."
 SIDE = 640  # px, the shorter side of what is handed on
 FORWARD_PACKETS = 300  # that are decoded at most to reach one moment behind its keyframe
 TOTAL_PACKETS = 1200  # that are decoded at most for all such moments of one video
 TOTAL_PIXELS = 2_500_000_000  # the same for large frames: 300 packets of 4K take about 12 s
 WALKED_PACKETS = 500_000  # that are read, not decoded, to learn the length of a video that does not tell it: 4 hours
-MAX_PIXELS = 8192 * 8192  # of one frame; the largest that cameras and codecs agree on have 8192 x 4320
-
-_DEMUXERS = {"mp4": "mov", "mov": "mov", "m4v": "mov", "webm": "matroska", "mkv": "matroska", "avi": "avi"}
-# libav has 300 decoders of pictures, most of them for games and curiosities. No other than these is ever started, and
-# none of sound, not even when libav looks for the parameters of a track.
-_DECODERS = (
-    "libdav1d,cfhd,cinepak,dnxhd,dvvideo,ffv1,flv,h261,h263,h264,hevc,huffyuv,indeo3,indeo4,indeo5,jpeg2000,lagarith,"
-    "magicyuv,mjpeg,mjpegb,mpeg1video,mpeg2video,mpeg4,msmpeg4,msmpeg4v1,msmpeg4v2,msrle,msvideo1,png,prores,qtrle,"
-    "rawvideo,rpza,svq1,svq3,theora,utvideo,v210,vc1,vp3,vp6,vp6f,vp8,vp9,vvc,wmv1,wmv2,wmv3"
-)
-_TURNS = (None, Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)  # counterclockwise
+POSTER_PERCENT = (10, 25, 40, 60, 80, 0)  # of the length, where a poster is looked for, one after the other
+PLAIN = 6  # grey levels of standard deviation: below it, a picture shows nothing
 
 
-def unavailable() -> str | None:
-    """One sentence why videos cannot be looked into here and what to do, None if they can."""
-    return None if find_spec("av") else UNAVAILABLE
+def pictures(film: Film, count: int) -> list[Image.Image]:
+    """Up to `count` pictures (RGB, upright) of the video, evenly spread, in the order of their time.
 
-
-def frames(stream: BinaryIO, format_: str, count: int) -> list[Image.Image]:
-    """Up to `count` pictures (RGB, upright) of the video in `stream`, evenly spread, in the order of their time.
-
-    `format_` is its name in `media.FORMATS`. Larger ones are reduced, the shorter side kept >= 640 px. A damaged video
-    gives all of them or none: what is missing could be anything.
-    Raises CannotRead: `damaged_video`, `no_picture`, `unsupported_codec`, `too_many_pixels`, `unreadable`; MemoryError
-    where libav lacks memory, or is led by a damaged file to ask for an absurd amount.
+    Larger ones are reduced, the shorter side kept >= 640 px. A damaged video gives all of them or none: what is missing
+    could be anything. Raises CannotRead: as `Film` and its `track`; MemoryError.
     """
-    import av  # in a tenth of a second, and only in a worker that meets a video
-
-    av.logging.set_level(None)  # libav would write to file descriptor 2
-    options = {"protocol_whitelist": "", "codec_whitelist": _DECODERS}
-    lenient: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
-    try:
-        with av.open(
-            stream,
-            "r",
-            format=_DEMUXERS[format_],  # nothing is guessed, so no playlist can be taken for a video
-            container_options=options,
-            **lenient,
-            io_open=_refuse,
-        ) as container:
-            return _Video(container, _track(container), av.FFmpegError).pictures(count)
-    except (CannotRead, MemoryError, TypeError, AttributeError):  # the last two are ours, or a PyAV that is too new
-        raise
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno and not isinstance(error, av.FFmpegError):
-            raise CannotRead(f"The file cannot be read: {error.strerror}.", cause="unreadable") from error
-        raise CannotRead("The video is damaged and cannot be opened.", cause="damaged_video") from error
+    with film.named():
+        return _Video(film).pictures(count)
 
 
-def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:  # noqa: ARG001 - as PyAV calls it
-    raise CannotRead("The video is a reference to another file, which is not followed.", cause="damaged_video")
+def poster(film: Film) -> Image.Image:
+    """One picture (RGB, upright) that shows something: the first behind a tenth of the length that is not plain.
 
-
-def _track(container: "InputContainer") -> "VideoStream":
-    """The first moving picture, with everything else in the container set to be passed over."""
-    from av.stream import Discard, Disposition
-
-    moving = [track for track in container.streams.video if not track.disposition & Disposition.attached_pic]
-    if not container.streams:
-        raise CannotRead("The video is damaged: nothing is found in it.", cause="damaged_video")
-    if not moving:
-        raise CannotRead("The file holds no moving picture, only sound or data.", cause="no_picture")
-    track = moving[0]
-    for other in container.streams:
-        if other.index != track.index:
-            other.discard = Discard.all
-    codec: VideoCodecContext | None = track.codec_context
-    if codec is None:
-        sentence = (
-            "The codec of the video is none that is known here, or the part of the file that names it is damaged."
-        )
-        raise CannotRead(sentence, cause="unsupported_codec")
-    if codec.name not in _DECODERS.split(","):
-        sentence = f"There is no decoder here for the codec of the video: {codec.name}."
-        raise CannotRead(sentence, cause="unsupported_codec")
-    if codec.width * codec.height > MAX_PIXELS:
-        raise CannotRead(
-            f"The video claims {codec.width * codec.height / 1e6:,.0f} million pixels a frame; "
-            f"at most {MAX_PIXELS / 1e6:.0f} million are decoded.",
-            cause="too_many_pixels",
-        )
-    codec.thread_count = 1
-    codec.options = {"max_pixels": str(MAX_PIXELS)}
-    return track
+    Where all are plain, that which is least. Of a damaged video any will do. Raises CannotRead: as `pictures`.
+    """
+    with film.named():
+        return _Video(film).poster()
 
 
 class _Video:
     """An open video and the pictures taken from it so far, by their time. Times are in ticks of the track."""
 
-    def __init__(self, container: "InputContainer", track: "VideoStream", damage: type[Exception]) -> None:
-        self.container, self.track, self.damage = container, track, damage
+    def __init__(self, film: Film) -> None:
+        self.container, self.track, self.damage = film.container, film.track(), film.damage
         self.taken: dict[int, Image.Image] = {}
         self.encrypted = self.damaged = False
 
@@ -132,21 +67,45 @@ class _Video:
             key = self._keyframe(moment, seen)
             if key is not None:
                 behind.setdefault(key, []).append(moment)
-        codec = self.track.codec_context
-        packets = min(TOTAL_PACKETS, TOTAL_PIXELS // max(1, codec.width * codec.height))
-        bound = min(FORWARD_PACKETS, max(1, packets // max(1, sum(map(len, behind.values())))))
+        bound = self._bound(sum(map(len, behind.values())))
         for key, moments in behind.items():
             self._forward(key, moments, bound)
+        self._at_least_one(start)
+        if self.damaged and len(self.taken) < count:
+            sentence = f"The video is damaged: {len(self.taken)} of {count} pictures of it can be decoded."
+            raise CannotRead(sentence, cause="damaged_video")
+        return [self.taken[time] for time in sorted(self.taken)]
+
+    def poster(self) -> Image.Image:
+        """The keyframe at each of some moments, or what lies behind it, until one shows something."""
+        start, length = self._span()
+        seen: set[int] = set()
+        bound = self._bound(len(POSTER_PERCENT))
+        for percent in POSTER_PERCENT:
+            moment, before = start + length * percent // 100, set(self.taken)
+            key = self._keyframe(moment, seen)
+            if key is not None:
+                self._forward(key, [moment], bound)
+            shown = next((picture for time, picture in self.taken.items() if time not in before), None)
+            if shown is not None and _spread(shown) >= PLAIN:
+                return shown
+        self._at_least_one(start)
+        return max(self.taken.values(), key=_spread)
+
+    def _bound(self, moments: int) -> int:
+        """How many packets may be decoded for each of so many moments."""
+        codec = self.track.codec_context
+        packets = min(TOTAL_PACKETS, TOTAL_PIXELS // max(1, codec.width * codec.height))
+        return min(FORWARD_PACKETS, max(1, packets // max(1, moments)))
+
+    def _at_least_one(self, start: int) -> None:
+        """Look at the start where nothing was found. Raises CannotRead: `unsupported_codec`, `damaged_video`."""
         if not self.taken:
             self._forward(start, [start], FORWARD_PACKETS)
         if not self.taken and self.encrypted:
             raise CannotRead("The video is encrypted, and its key is not in it.", cause="unsupported_codec")
         if not self.taken:
             raise CannotRead("The video is damaged: no picture of it can be decoded.", cause="damaged_video")
-        if self.damaged and len(self.taken) < count:
-            sentence = f"The video is damaged: {len(self.taken)} of {count} pictures of it can be decoded."
-            raise CannotRead(sentence, cause="damaged_video")
-        return [self.taken[time] for time in sorted(self.taken)]
 
     def _span(self) -> tuple[int, int]:
         """Start and length. A recording that was never closed does not tell it: its packets are read, not decoded."""
@@ -230,10 +189,22 @@ def _time(of: "Packet[VideoStream] | VideoFrame") -> int:
 
 def _picture(frame: "VideoFrame", pixel: Fraction | None) -> Image.Image:
     """The frame as it is to be seen: reduced, with square pixels, upright."""
-    width = frame.width * (pixel if pixel and Fraction(1, 4) <= pixel <= 4 else 1)
+    width = square(frame.width, pixel)
     scale = min(1, SIDE / min(width, frame.height))
     picture: Image.Image = frame.to_image(
         width=round(width * scale), height=round(frame.height * scale), interpolation="AREA"
     )
-    turn = _TURNS[round(frame.rotation / 90) % 4]
-    return picture if turn is None else picture.transpose(turn)
+    return upright(picture, _orientation(frame))
+
+
+def _orientation(frame: "VideoFrame") -> int:
+    """The EXIF value 1..8 that the frame still needs."""
+    from av.sidedata.sidedata import Type
+
+    display = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
+    return movie.orientation(bytes(display), sys.byteorder) if display is not None else 1
+
+
+def _spread(picture: Image.Image) -> float:
+    """The standard deviation of a picture's grey levels."""
+    return ImageStat.Stat(picture.convert("L")).stddev[0]

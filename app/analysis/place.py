@@ -13,6 +13,10 @@ _EAST_WEST: Mapping[str, int] = {"E": 1, "W": -1}
 _POLES, _DATE_LINE = 90.0, 180.0
 _COORDINATE = re.compile(r"(\d{1,3}),\s*(\d{1,2}(?:\.\d{1,20})?)(?:,\s*(\d{1,2}(?:\.\d{1,20})?))?\s*([NSEWnsew])\Z")
 _DECIMAL = re.compile(r"[+-]?\d{1,3}(?:\.\d{1,20})?\Z")
+_ISO_6709 = re.compile(
+    r"([+-])(\d{2}|\d{4}|\d{6})(\.\d{1,20})?([+-])(\d{3}|\d{5}|\d{7})(\.\d{1,20})?([+-]\d{1,9}(?:\.\d{1,20})?)?(?:CRS\w*)?/?\Z",
+    re.ASCII,
+)
 _HIGHEST = 100_000.0  # m: beyond it is nonsense
 
 
@@ -28,6 +32,29 @@ def of_xmp(properties: Xmp) -> Position | None:
     latitude = _coordinate(properties.get("exif:GPSLatitude", ("",))[0], _NORTH_SOUTH, _POLES)
     longitude = _coordinate(properties.get("exif:GPSLongitude", ("",))[0], _EAST_WEST, _DATE_LINE)
     return (latitude, longitude) if latitude is not None and longitude is not None else None
+
+
+def of_iso6709(text: str) -> tuple[float, float, float | None] | None:
+    """Latitude, longitude and altitude of ISO 6709, as QuickTime has it: `+37.3318-122.0312+065.000/`.
+
+    Also degrees with minutes, and seconds (`+3719.9-12201.9/`). 0, 0 is how phones write that they do not know.
+    """
+    if not (match := _ISO_6709.match(text.strip(" \0"))):
+        return None
+    latitude = _sexagesimal(match[1], match[2], match[3], 2, _POLES)
+    longitude = _sexagesimal(match[4], match[5], match[6], 3, _DATE_LINE)
+    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+        return None
+    return latitude, longitude, _signed(float(match[7]), below=match[7].startswith("-")) if match[7] else None
+
+
+def _sexagesimal(sign: str, digits: str, part: str | None, whole: int, limit: float) -> float | None:
+    """Degrees of `digits`: `whole` of them are degrees, then two each minutes and seconds; the part is of the last."""
+    pieces = [digits[:whole], *(digits[at : at + 2] for at in range(whole, len(digits), 2))]
+    numbers_ = [float(piece) for piece in pieces]
+    numbers_[-1] += float(part or 0)
+    degrees = sum(number_ / 60**power for power, number_ in enumerate(numbers_))
+    return _within(-degrees if sign == "-" else degrees, limit)
 
 
 def altitude_of_exif(exif: Tags) -> float | None:

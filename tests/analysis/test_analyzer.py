@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from app.analysis import analyzer, image, source
+from app.analysis import analyzer, container, image, source
 from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer, Recipes, prepare_worker
 from app.analysis.weights import Weights
 from app.errors import FILE_CAUSES, CannotRead
@@ -193,6 +193,8 @@ def test_a_video_is_identified_hashed_and_rated_by_its_sidecar(tmp_path):
     assert result.identity.sha256 == hashlib.sha256(content).hexdigest()
     assert (result.rating, result.keywords) == (Rating(4, "sidecar"), (Keyword("trip", "sidecar"),))
     assert [name for name, status in statuses(result).items() if status == "done"] == ["identify", "keywords", "score"]
+    assert result.stages[Stage.METADATA].cause == result.stages[Stage.THUMBNAIL].cause == "damaged_video"
+    assert (result.metadata.taken_at, result.picture) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +316,12 @@ def test_the_recipe_says_what_is_there_and_why_nsfw_is_not(tmp_path, monkeypatch
     recipe = Recipes(Weights(None, tmp_path / "models")).now()
     place = tmp_path / ".opennsfw2" / "weights" / "open_nsfw_weights.h5"
     assert f"unavailable: there is no weights file at {place}" in recipe.unavailable[Stage.NSFW]
+    assert recipe.runnable(Kind.VIDEO, EVERY) == EVERY - {Stage.NSFW}
+    monkeypatch.setattr(container, "find_spec", lambda name: None)
+    recipe = Recipes(Weights(None, tmp_path / "models")).now()
     assert recipe.runnable(Kind.VIDEO, EVERY) == {Stage.IDENTIFY, Stage.KEYWORDS, Stage.SCORE}
+    assert recipe.runnable(Kind.IMAGE, EVERY) == EVERY - {Stage.NSFW}
+    assert recipe.limited == dict.fromkeys((Stage.METADATA, Stage.THUMBNAIL), container.UNAVAILABLE)
 
 
 def test_a_prepared_worker_writes_nothing_to_file_descriptor_2():

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.analysis import frames, image, video
+from app.analysis import container, frames, image, video
 from app.errors import CannotRead
 from tests.server import PROJECT, shared
 
@@ -90,7 +90,7 @@ def keyframes(content):
 
 
 def taken(content, format_="mp4", count=8):
-    return frames.frames(io.BytesIO(content), format_, count)
+    return frames.pictures(container.Film(io.BytesIO(content), format_), count)
 
 
 def colour(picture, box=None):
@@ -337,7 +337,7 @@ def test_what_is_encrypted_is_not_decoded_to_noise():
 
 
 def test_a_video_that_claims_too_many_pixels_is_not_decoded(monkeypatch):
-    monkeypatch.setattr(frames, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(container, "MAX_PIXELS", 1000)
     assert cause(made()) == "too_many_pixels"
 
 
@@ -349,11 +349,11 @@ def test_a_lack_of_memory_and_an_error_of_the_disk_are_not_called_damage():
             raise self.error
 
     with pytest.raises(CannotRead) as caught:
-        frames.frames(Failing(made()), "mp4", 8)
+        container.Film(Failing(made()), "mp4")
     assert caught.value.cause == "unreadable"
     Failing.error = MemoryError()
     with pytest.raises(MemoryError):
-        frames.frames(Failing(made()), "mp4", 8)
+        container.Film(Failing(made()), "mp4")
 
 
 def test_a_lack_of_memory_of_the_decoder_passes_through(monkeypatch):
@@ -402,8 +402,8 @@ def test_whatever_is_done_to_the_bytes_there_are_pictures_or_a_cause(format_, ch
 def refused(monkeypatch):
     """What libav asked for beside the stream that it was given."""
     asked = []
-    refuse = frames._refuse
-    monkeypatch.setattr(frames, "_refuse", lambda url, *rest: asked.append(url) or refuse(url, *rest))
+    refuse = container._refuse
+    monkeypatch.setattr(container, "_refuse", lambda url, *rest: asked.append(url) or refuse(url, *rest))
     return asked
 
 
@@ -427,7 +427,7 @@ def test_a_playlist_that_is_named_like_a_video_fetches_nothing(playlist, format_
 
 
 def test_libav_refuses_every_protocol_even_where_a_playlist_is_recognised(monkeypatch, refused):
-    monkeypatch.setitem(frames._DEMUXERS, "mp4", "hls")
+    monkeypatch.setitem(container._DEMUXERS, "mp4", "hls")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/segment.ts"
         playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n"
@@ -471,14 +471,14 @@ def test_a_reference_to_another_file_is_not_followed(tmp_path, refused):
 
 
 def test_only_decoders_of_pictures_are_ever_started():
-    names = frames._DECODERS.split(",")
+    names = container._DECODERS.split(",")
     assert len(names) == len(set(names))
     assert {av.Codec(name, "r").type for name in names} == {"video"}
 
 
 def test_the_stream_stays_open_and_nothing_is_written_to_the_terminal(capfd):
     stream = io.BytesIO(made())
-    frames.frames(stream, "mp4", 2)
+    frames.pictures(container.Film(stream, "mp4"), 2)
     assert not stream.closed
     moov = stream.getvalue().index(b"moov")
     for content in (stream.getvalue()[:moov], stream.getvalue()[:48] + bytes(5000)):
@@ -491,8 +491,8 @@ def test_a_video_of_4k_is_looked_into_within_the_memory_of_a_worker(tmp_path):
     path.write_bytes(made(shown=[flag((3840, 2160))] * 6, gop=1000, b_frames=2, preset="ultrafast", refs="4"))
     program = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1536 << 20, 1536 << 20));"
-        "from app.analysis import analyzer, frames;"
-        "print([picture.size for picture in frames.frames(open(sys.argv[1], 'rb'), 'mp4', 3)])"
+        "from app.analysis import analyzer, container, frames;"
+        "print([picture.size for picture in frames.pictures(container.Film(open(sys.argv[1], 'rb'), 'mp4'), 3)])"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program, path], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60
@@ -501,13 +501,15 @@ def test_a_video_of_4k_is_looked_into_within_the_memory_of_a_worker(tmp_path):
 
 
 def test_without_pyav_it_says_what_to_do(monkeypatch):
-    assert frames.unavailable() is None
-    monkeypatch.setattr(frames, "find_spec", lambda name: None)
-    assert "pip install 'media-ingest[video]'" in frames.unavailable()
+    assert container.unavailable() is None
+    monkeypatch.setattr(container, "find_spec", lambda name: None)
+    assert "pip install 'media-ingest[video]'" in container.unavailable()
 
 
 def test_pyav_is_not_loaded_before_the_first_video():
-    program = "import sys; from app.analysis import analyzer, frames; frames.unavailable(); print('av' in sys.modules)"
+    program = (
+        "import sys; from app.analysis import analyzer, container; container.unavailable(); print('av' in sys.modules)"
+    )
     ran = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
 

@@ -49,6 +49,8 @@ _SEGMENT = "It stands in a segment of the camera's maker, which is a maker note 
 _PDF = "It is the title and the creator of a PDF (XMP pdf:Title), not of the picture."
 _LOOPS = "exiftool counts how often the film is repeated, for ever included; here it is once through, as of a GIF."
 _STILL = "It has one frame and does not move: its delay is no duration."
+_TRACK = "Its header says 131072 pixels, or has cut them off at a whole number; the size is that of what is decoded."
+_ADVICE = "iTunes' rating is advice for parents, nobody's opinion of the film."
 REASONS: tuple[tuple[str, str, str], ...] = (
     ("*.gif", "duration_seconds", _STILL),
     ("*/loop_*.avif", "duration_seconds", _LOOPS),
@@ -62,6 +64,10 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("*/t/images/FLIR.jpg", "lens_model", _SEGMENT),
     ("*/olympus-d320l.jpg", "*", _SEGMENT),
     ("*/t/images/ExtendedXMP.jpg", "*", _PDF),
+    ("*/video_colr_*.mp4", "width", _TRACK),
+    ("*/video_colr_*.mp4", "height", _TRACK),
+    ("*/h264_white_frame_sar_16_9.mp4", "width", _TRACK),
+    ("*/metadata*.mp4", "score", _ADVICE),
 )
 """Path pattern, field, and why the difference is right or cannot be helped."""
 

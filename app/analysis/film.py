@@ -1,0 +1,114 @@
+"""Interprets what a video's container says: when and where it was taken, with what, by whom, how it was made.
+
+It reads no file: `container.py` has. For each field the sidecar is asked first, then the container's tags, the XMP in
+it, and Takeout last.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.analysis import metadata, place, prompts
+from app.analysis.container import Told
+from app.analysis.dates import iso_date
+from app.analysis.embedded import Embedded
+from app.analysis.takeout import NOTHING as NOTHING_TOLD
+from app.analysis.takeout import Takeout
+from app.analysis.xmp import NOTHING, Xmp
+from app.analysis.xmp import parse as parse_xmp
+from app.media import Metadata, clean_text
+
+_APPLE = "com.apple.quicktime."
+_TEXTS: Mapping[str, tuple[str, ...]] = {
+    "camera_make": (f"{_APPLE}make", "make", "com.android.manufacturer"),
+    "camera_model": (f"{_APPLE}model", "model", "com.android.model"),
+    "title": ("title", f"{_APPLE}title", f"{_APPLE}displayname"),
+    "caption": ("description", f"{_APPLE}description", "synopsis", "comment", f"{_APPLE}comment"),
+    "creator": ("artist", f"{_APPLE}artist", "author", f"{_APPLE}author"),
+    "copyright": ("copyright", f"{_APPLE}copyright"),
+}
+_DATES = (f"{_APPLE}creationdate", "creation_time", "date_recorded", "date_digitized", "date")
+_UNSET = ("1904-01-01T00:00:00", "1970-01-01T00:00:00")  # where clocks begin, and where nobody set one
+_DAY = len("2003-11-23")
+_PLACES = (f"{_APPLE}location.iso6709", "location")
+_LOCALIZED = "location-"  # and a language
+_COMMENTS = ("comment", "description")  # where programs keep workflows in containers that have no word for them
+_WORKFLOWS = ("prompt", "workflow", "parameters")
+_JSON_CHARACTERS = 16 * 1024 * 1024
+_XMP = "xmp"
+
+
+def embedded(told: Told) -> Embedded:
+    """The container's tags in the parts of an image: texts, a workflow among them under the names that images use."""
+    found = Embedded(duration_seconds=told.duration_seconds)
+    texts = dict(told.tags)
+    packet = texts.pop(_XMP, "")
+    found.xmp = found.part("xmp", lambda: parse_xmp(packet.encode("utf-8", "replace")), NOTHING) if packet else NOTHING
+    for name in _COMMENTS:
+        for key, text in _workflows(texts.get(name, "")).items():
+            texts.setdefault(key, text)
+    found.texts = texts
+    return found
+
+
+def interpret(told: Told, found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD) -> Metadata:
+    """The metadata that the container and what lies beside it give; `found` is what `embedded` made of the former."""
+    base = metadata.interpret(found, sidecar, takeout)
+    own = {
+        name: value
+        for name, value in _fields(told)
+        if value is not None and (base.sources.get(name) != "sidecar" or name == "orientation")
+    }
+    if "sidecar" in (base.sources.get("latitude"), base.sources.get("longitude")):
+        own = {name: value for name, value in own.items() if name not in ("latitude", "longitude", "altitude_m")}
+    if base.sources.get("taken_at") != "sidecar":
+        own |= _moment(told.tags)
+    sources = {**base.sources, **dict.fromkeys(own.keys() - {"taken_at_rule"}, "video")}
+    return replace(base, **own, sources=sources)
+
+
+def _fields(told: Told) -> Iterator[tuple[str, Any]]:
+    """Each field with what the container says of it; None where it says nothing."""
+    for name, tags in _TEXTS.items():
+        texts = (clean_text(told.tags.get(tag, "")).strip() for tag in tags)
+        yield name, next((text for text in texts if text and not _made(text)), None)
+    for name in ("orientation", "duration_seconds", "frame_rate", "video_codec", "audio_codec"):
+        yield name, getattr(told, name)
+    names = (*_PLACES, *(tag for tag in told.tags if tag.startswith(_LOCALIZED)))
+    found = (place.of_iso6709(told.tags.get(name, "")) for name in names)
+    where = next((position for position in found if position), (None,) * 3)
+    yield from zip(("latitude", "longitude", "altitude_m"), where, strict=True)
+
+
+def _moment(tags: Mapping[str, str]) -> dict[str, str]:
+    """`taken_at` and its rule: the first tag that says when; a bare year is no date. Nothing where none does."""
+    moments = [(name, iso_date(tags.get(name, ""))) for name in _DATES]
+    told = [(name, at) for name, at in moments if at and not at.startswith(_UNSET)]
+    told.sort(key=lambda moment: len(moment[1]) <= _DAY)  # a day alone gives way to a time
+    return {"taken_at": told[0][1], "taken_at_rule": f"video {told[0][0]}"} if told else {}
+
+
+def _made(text: str) -> bool:
+    """Whether the text is not for people, but says how the video was made."""
+    return bool(_workflows(text))
+
+
+def _workflows(text: str) -> dict[str, str]:
+    """How an AI video was made, where a comment holds that: `{"prompt": ...}`, a graph, an infotext."""
+    if prompts.from_parameters(text):
+        return {"parameters": text}
+    if not text.lstrip().startswith("{") or len(text) > _JSON_CHARACTERS:
+        return {}
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(held, dict):
+        return {}
+    named = {name: held[name] for name in _WORKFLOWS if isinstance(held.get(name), str | dict)}
+    if named:
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in named.items()}
+    if any(isinstance(node, dict) and "class_type" in node for node in held.values()):
+        return {"prompt": text}
+    return {"workflow": text} if isinstance(held.get("nodes"), list) else {}

@@ -1,0 +1,457 @@
+"""What a video says of itself, and its poster: films made here with PyAV, read as the analysis reads them."""
+
+import io
+import json
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from app.analysis import container, film, frames, movie, place
+from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer
+from app.analysis.container import Film, Told
+from app.analysis.picture import upright as upright_as
+from app.analysis.takeout import Takeout
+from app.errors import FILE_CAUSES, CannotRead
+from app.media import Analysis, FoundFile, Job, Keyword, Kind, Recipe, Stage, clean_json
+from tests.analysis.test_frames import boxed, colour, flag, plain, sound
+from tests.server import shared
+
+av = pytest.importorskip("av", reason="PyAV is not installed")
+
+EVERY = frozenset(Stage)
+RECIPE = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})
+SIZE = (64, 48)
+APPLE = "com.apple.quicktime."
+GRAPH = {
+    "1": {"class_type": "KSampler", "inputs": {"seed": 7, "steps": 20, "positive": ["2", 0], "negative": ["3", 0]}},
+    "2": {"class_type": "CLIPTextEncode", "inputs": {"text": "a fox in the snow"}},
+    "3": {"class_type": "CLIPTextEncode", "inputs": {"text": "blurry"}},
+}
+
+
+def made(format_="mov", codec="libx264", *, shown=None, rate=12, tags=None, pixel=None, pixels="yuv420p", loud=None):
+    """A film of the pictures `shown`, 24 unless told, with these tags and, if told, a track of sound."""
+    output = io.BytesIO()
+    options = {"movflags": "use_metadata_tags"} if format_ in ("mov", "mp4") else {}
+    with av.open(output, "w", format=format_, options=options) as file:
+        file.metadata.update(tags or {})
+        track = file.add_stream(codec, rate=rate)
+        shown = shown or [flag()] * 24
+        track.width, track.height = shown[0].size
+        track.pix_fmt = pixels
+        if pixel:
+            track.codec_context.sample_aspect_ratio = pixel
+        voice = file.add_stream(loud, rate=48000, layout="mono") if loud else None
+        for number, picture in enumerate(shown):
+            frame = av.VideoFrame.from_image(picture)
+            frame.pts, frame.time_base = number, Fraction(1, rate)
+            file.mux(track.encode(frame))
+        file.mux(track.encode(None))
+        if voice:
+            sounding = av.AudioFrame(format=voice.format.name, layout="mono", samples=voice.frame_size or 960)
+            sounding.sample_rate, sounding.pts, sounding.time_base = 48000, 0, Fraction(1, 48000)
+            for plane in sounding.planes:
+                plane.update(bytes(plane.buffer_size))
+            file.mux(voice.encode(sounding))
+            file.mux(voice.encode(None))
+    return output.getvalue()
+
+
+def turned(content, matrix):
+    """The film with a, b, c, d as its display matrix."""
+    content = bytearray(content)
+    a, b, c, d = (number * 65536 for number in matrix)
+    at = boxed(content, b"moov", b"trak", b"tkhd")[-1] + 8 + 40
+    content[at : at + 36] = b"".join(
+        number.to_bytes(4, "big", signed=True) for number in (a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    )
+    return bytes(content)
+
+
+def told(content, format_="mov"):
+    return Film(io.BytesIO(content), format_).told()
+
+
+def read(content, format_="mov"):
+    found = told(content, format_)
+    return film.interpret(found, film.embedded(found))
+
+
+def analysed(folder, content, name="a.mov", *, wanted=EVERY, recipe=RECIPE):
+    (folder / name).write_bytes(content)
+    return Analyzer({"r": str(folder)}, recipe)(Job(FoundFile("r", name.encode(), 1, 1), wanted, wanted))
+
+
+def interpreted(**tags):
+    found = Told(tags=tags)
+    return film.interpret(found, film.embedded(found))
+
+
+# ---------------------------------------------------------------------------------------------- what it says
+
+
+@pytest.mark.parametrize(
+    ("format_", "muxer", "codec", "loud", "codecs"),
+    [
+        ("mp4", "mp4", "libx264", "aac", ("h264", "aac")),
+        ("mov", "mov", "mpeg4", "aac", ("mpeg4", "aac")),
+        ("m4v", "mp4", "mpeg4", None, ("mpeg4", None)),
+        ("webm", "webm", "libvpx", "libopus", ("vp8", "opus")),
+        ("webm", "webm", "libvpx-vp9", None, ("vp9", None)),
+        ("mkv", "matroska", "libvpx-vp9", "libopus", ("vp9", "opus")),
+        ("avi", "avi", "mjpeg", None, ("mjpeg", None)),
+    ],
+)
+def test_length_rate_size_and_codecs_of_every_container(format_, muxer, codec, loud, codecs):
+    content = made(muxer, codec, loud=loud, pixels="yuvj420p" if codec == "mjpeg" else "yuv420p")
+    found = told(content, format_)
+    assert found.duration_seconds == pytest.approx(2, abs=0.1)
+    assert found.frame_rate == pytest.approx(12)
+    assert (found.size, (found.video_codec, found.audio_codec)) == (SIZE, codecs)
+    assert read(content, format_).sources["frame_rate"] == "video"
+
+
+def test_pixels_that_are_not_square_count_in_the_size():
+    assert told(made("matroska", "mpeg4", shown=[flag((72, 48))], pixel=Fraction(16, 9)), "mkv").size == (128, 48)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "orientation"),
+    [
+        ((1, 0, 0, 1), 1),
+        ((-1, 0, 0, 1), 2),
+        ((-1, 0, 0, -1), 3),
+        ((1, 0, 0, -1), 4),
+        ((0, 1, 1, 0), 5),
+        ((0, 1, -1, 0), 6),
+        ((0, -1, -1, 0), 7),
+        ((0, -1, 1, 0), 8),
+    ],
+)
+def test_a_film_stands_as_a_photo_of_that_orientation_would(matrix, orientation, tmp_path):
+    result = analysed(tmp_path, turned(made(), matrix))
+    assert result.metadata.orientation == orientation
+    assert result.metadata.sources["orientation"] == "video"
+    assert (result.identity.width, result.identity.height) == SIZE
+    poster = Image.open(io.BytesIO(result.picture.webp))
+    upright = upright_as(flag(), orientation)
+    assert poster.size == upright.size
+    for corner in ((4, 4), (poster.width - 4, 4), (4, poster.height - 4)):
+        assert colour(poster.crop((*corner, corner[0] + 1, corner[1] + 1))) == colour(
+            upright.crop((*corner, corner[0] + 1, corner[1] + 1))
+        )
+
+
+def test_a_matrix_that_turns_by_no_quarter_is_left_alone():
+    content = turned(made(), (1, 1, -1, 1))
+    assert told(content).orientation == 1
+
+
+def test_quicktime_says_when_where_and_with_what(tmp_path):
+    tags = {
+        "make": "Apple",
+        "model": "iPhone 15",
+        "creationdate": "2024-02-03T04:05:06+0900",
+        "location.ISO6709": "+35.6586+139.7454+025.5/",
+    }
+    own = {
+        "creation_time": "2024-02-02T19:05:06Z",
+        "title": "Tower",
+        "comment": "Windy",
+        "artist": "Ada",
+        "copyright": "CC0",
+    }
+    found = analysed(tmp_path, made(tags={APPLE + name: text for name, text in tags.items()} | own)).metadata
+    assert (found.taken_at, found.taken_at_rule) == ("2024-02-03T04:05:06+09:00", f"video {APPLE}creationdate")
+    assert (found.camera_make, found.camera_model) == ("Apple", "iPhone 15")
+    assert (found.latitude, found.longitude, found.altitude_m) == (35.6586, 139.7454, 25.5)
+    assert (found.title, found.caption, found.creator, found.copyright) == ("Tower", "Windy", "Ada", "CC0")
+    assert {found.sources[name] for name in ("taken_at", "latitude", "altitude_m", "camera_make", "title")} == {"video"}
+    assert found.raw["text"][f"{APPLE}make"] == "Apple"
+
+
+@pytest.mark.parametrize(
+    ("tags", "at", "rule"),
+    [
+        ({"creation_time": "2024-02-02T19:05:06.000000Z"}, "2024-02-02T19:05:06+00:00", "video creation_time"),
+        ({"creation_time": "1904-01-01T00:00:00.000000Z"}, None, None),
+        ({"creation_time": "1970-01-01T00:00:00.000000Z", "date": "2020-05-06"}, "2020-05-06", "video date"),
+        ({"date": "2019"}, None, None),
+        ({"creation_time": "yesterday"}, None, None),
+        ({"creation_time": "2024-02-30T00:00:00Z"}, None, None),
+    ],
+)
+def test_the_time_of_a_clock_that_nobody_set_is_none(tags, at, rule):
+    found = interpreted(**tags)
+    assert (found.taken_at, found.taken_at_rule, "taken_at" in found.sources) == (at, rule, at is not None)
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("+37.3318-122.0312+065.000/", (37.3318, -122.0312, 65.0)),
+        ("-33.8568+151.2153/", (-33.8568, 151.2153, None)),
+        ("+3719.908-12201.872-010/", (37.3318, -122.0312, -10.0)),
+        ("+371954.48-1220152.32/", (37.3318, -122.0312, None)),
+        ("+40.20361-075.00417CRSWGS_84/", (40.20361, -75.00417, None)),
+        ("+00.0000+000.0000/", None),
+        ("+91.0000+000.0000/", None),
+        ("near the river", None),
+        ("", None),
+    ],
+)
+def test_places_in_every_form_of_iso_6709(text, position):
+    found = place.of_iso6709(text)
+    assert found == (pytest.approx(position, abs=1e-6) if position else None)
+
+
+def test_a_place_with_a_language_counts():
+    assert interpreted(**{"location-eng": "+10.0+020.0/"}).latitude == 10.0
+
+
+def test_a_sidecar_counts_before_the_film_and_takeout_behind_it():
+    found = Told(tags={"title": "film", "creation_time": "2020-01-01T00:00:00Z", "location": "+10.0+020.0+005/"})
+    base = film.embedded(found)
+    sidecar = {
+        "dc:title": ("sidecar",),
+        "exif:DateTimeOriginal": ("2021-01-01T00:00:00",),
+        "exif:GPSLatitude": ("1,0N",),
+        "exif:GPSLongitude": ("2,0E",),
+    }
+    by_sidecar = film.interpret(found, base, sidecar)
+    assert (by_sidecar.title, by_sidecar.taken_at) == ("sidecar", "2021-01-01T00:00:00")
+    assert (by_sidecar.latitude, by_sidecar.longitude, by_sidecar.altitude_m) == (1.0, 2.0, None)
+    assert by_sidecar.sources["title"] == by_sidecar.sources["latitude"] == "sidecar"
+    by_film = film.interpret(found, base, {}, Takeout("2019-01-01T00:00:00+00:00", 3.0, 4.0, None, "told"))
+    assert (by_film.taken_at, by_film.latitude, by_film.caption) == ("2020-01-01T00:00:00+00:00", 10.0, "told")
+    assert (by_film.sources["taken_at"], by_film.sources["caption"]) == ("video", "takeout")
+
+
+def test_the_length_is_what_the_file_says_where_it_says_so():
+    content = bytearray(made())
+    at = boxed(content, b"moov", b"mvhd")[-1] + 8 + 12
+    scale = int.from_bytes(content[at : at + 4], "big")
+    content[at + 4 : at + 8] = (5 * scale).to_bytes(4, "big")
+    assert told(bytes(content)).duration_seconds == 5
+    content[at + 4 : at + 8] = b"\xff" * 4
+    assert told(bytes(content)).duration_seconds == pytest.approx(2, abs=0.1)
+
+
+def test_a_long_header_is_read_too():
+    long = bytes([1]) + bytes(3 + 16) + (1000).to_bytes(4, "big") + (2500).to_bytes(8, "big")
+    header = b"\0\0\0\x28mvhd" + long
+    content = (len(header) + 8).to_bytes(4, "big") + b"moov" + header
+    stream = io.BytesIO(content)
+    stream.seek(3)
+    assert (movie.read(stream).seconds, stream.tell()) == (2.5, 3)
+
+
+# ------------------------------------------------------------------------------------------------ how it was made
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"prompt": json.dumps(GRAPH), "workflow": "{}"},
+        {"comment": json.dumps({"prompt": json.dumps(GRAPH), "workflow": {"nodes": []}})},
+        {"comment": json.dumps({"prompt": GRAPH})},
+        {"comment": json.dumps(GRAPH)},
+    ],
+)
+@pytest.mark.parametrize(("format_", "muxer"), [("mp4", "mp4"), ("mkv", "matroska")])
+def test_workflows_are_found_wherever_programs_put_them(tags, format_, muxer, tmp_path):
+    result = analysed(tmp_path, made(muxer, tags=tags), f"a.{format_}")
+    assert (result.metadata.generator, result.metadata.prompt) == ("ComfyUI", "a fox in the snow")
+    assert (result.metadata.negative_prompt, result.metadata.caption) == ("blurry", None)
+    assert Keyword("a fox in the snow", "prompt") in result.keywords
+    assert result.metadata.sources["prompt"] == "prompt"
+
+
+def test_an_infotext_in_a_comment_is_no_caption():
+    found = interpreted(comment="a fox\nSteps: 20, Sampler: Euler, Seed: 3")
+    assert (found.prompt, found.caption, found.generation["seed"]) == ("a fox", None, 3)
+    assert interpreted(comment='{"mood": "good"}').caption == '{"mood": "good"}'
+
+
+def test_xmp_in_a_film_is_read(tmp_path):
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+        b'xmp:Rating="4"><dc:subject><rdf:Bag><rdf:li>sea</rdf:li></rdf:Bag></dc:subject></rdf:Description></rdf:RDF>'
+        b"</x:xmpmeta>"
+    )
+    uuid = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+    content = made("mp4") + (len(packet) + 24).to_bytes(4, "big") + b"uuid" + uuid + packet
+    result = analysed(tmp_path, content, "a.mp4")
+    assert (result.rating.score, result.rating.source, result.keywords) == (4, "xmp", (Keyword("sea", "xmp"),))
+    broken = analysed(tmp_path, content.replace(b"</x:xmpmeta>", b"</x:broken!>"), "a.mp4")
+    assert broken.stages[Stage.METADATA].cause == "damaged_metadata"
+    assert broken.metadata.frame_rate == 12
+
+
+# ----------------------------------------------------------------------------------------------------- the poster
+
+
+def shown_at_last(first, last, plain_ones=20):
+    return [first] * plain_ones + [last] * 28
+
+
+@pytest.mark.parametrize("gop", [4, 1000])
+def test_a_poster_is_not_black_where_the_film_is_not(gop):
+    output = io.BytesIO()
+    with av.open(output, "w", format="mp4") as file:
+        track = file.add_stream("libx264", rate=12, options={"sc_threshold": "0"})
+        track.width, track.height, track.pix_fmt, track.codec_context.gop_size = *SIZE, "yuv420p", gop
+        for number, picture in enumerate(shown_at_last(plain("black"), flag())):
+            frame = av.VideoFrame.from_image(picture)
+            frame.pts, frame.time_base = number, Fraction(1, 12)
+            file.mux(track.encode(frame))
+        file.mux(track.encode(None))
+    poster = frames.poster(Film(output, "mp4"))
+    assert colour(poster, (0, 0, 32, 48)) == "red"
+    assert colour(poster, (32, 0, 64, 48)) == "blue"
+
+
+def test_of_a_film_that_is_all_plain_some_picture_is_the_poster():
+    assert colour(frames.poster(Film(io.BytesIO(made(shown=[plain("cyan")] * 24)), "mov"))) == "cyan"
+
+
+def test_the_poster_is_the_same_each_time(tmp_path):
+    first, again = (analysed(tmp_path, made()) for _ in range(2))
+    assert first.picture == again.picture
+    assert len(first.picture.phash) == 16
+
+
+def test_the_container_is_opened_once_for_everything(tmp_path, monkeypatch):
+    content, opened = made(), []
+    real = av.open
+    monkeypatch.setattr(av, "open", lambda *args, **options: opened.append(args) or real(*args, **options))
+    result = analysed(tmp_path, content)
+    assert (len(opened), result.stages[Stage.METADATA].cause, result.stages[Stage.THUMBNAIL].cause) == (1, None, None)
+    opened.clear()
+    assert analysed(tmp_path, b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + bytes(999)).picture is None
+    assert len(opened) == 1
+
+
+# ------------------------------------------------------------------------------------------- what is no sound film
+
+
+def test_without_pyav_a_video_is_taken_in_and_not_looked_into(tmp_path, monkeypatch):
+    content = made()
+    monkeypatch.setattr(av, "open", lambda *_args, **_options: pytest.fail("opened"))
+    images = frozenset({Kind.IMAGE})
+    blind = Recipe(
+        dict(VERSIONS), dict(APPLIES) | {Stage.METADATA: images, Stage.THUMBNAIL: images, Stage.NSFW: images}
+    )
+    result = analysed(tmp_path, content, recipe=blind)
+    assert isinstance(result, Analysis)
+    assert (result.identity.width, result.metadata, result.picture) == (None, None, None)
+    assert {stage for stage, ended in result.stages.items() if ended.status == "done"} == {
+        Stage.IDENTIFY,
+        Stage.KEYWORDS,
+        Stage.SCORE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "thumbnail", "described"),
+    [
+        (lambda: sound("mov"), "a.mov", "no_picture", None),
+        (lambda: made("avi", "asv1"), "a.avi", "unsupported_codec", None),
+        (lambda: made().replace(b"avc1", b"zzz1"), "a.mov", "unsupported_codec", None),
+        (lambda: made()[:200], "a.mov", "damaged_video", "damaged_video"),
+        (
+            lambda: b"\x1aE\xdf\xa3\xa3B\x86\x81\1B\xf7\x81\1B\x82\x88matroska" + bytes(99),
+            "a.mkv",
+            "damaged_video",
+            "damaged_video",
+        ),
+    ],
+)
+def test_what_has_no_poster_is_taken_in_and_says_why(content, name, thumbnail, described, tmp_path):
+    result = analysed(tmp_path, content(), name)
+    assert isinstance(result, Analysis)
+    assert result.stages[Stage.THUMBNAIL].cause == thumbnail
+    assert result.stages[Stage.THUMBNAIL].reason.endswith(".")
+    assert result.stages[Stage.METADATA].cause == described
+    assert (result.picture, result.metadata is None) == (None, False)
+
+
+def test_too_many_pixels_are_not_decoded_but_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(container, "MAX_PIXELS", 1000)
+    result = analysed(tmp_path, made())
+    assert result.stages[Stage.THUMBNAIL].cause == "too_many_pixels"
+    assert (result.stages[Stage.METADATA].cause, result.identity.width) == (None, 64)
+
+
+def test_a_lack_of_memory_fails_the_stages_and_not_the_file(tmp_path, monkeypatch):
+    def exhausted(*_args, **_options):
+        raise MemoryError
+
+    content = made()
+    monkeypatch.setattr(av, "open", exhausted)
+    result = analysed(tmp_path, content)
+    assert {result.stages[stage].cause for stage in (Stage.METADATA, Stage.THUMBNAIL)} == {"decoder_memory"}
+
+
+def test_many_long_tags_are_kept_within_64_kb():
+    tags = {"title": "t", "comment": "x" * 200_000, **{f"tag {number}": "y" * 500 for number in range(300)}}
+    found = read(made("matroska", tags=tags), "mkv")
+    assert len(json.dumps(found.raw)) <= 64 * 1024
+    assert found.raw["text"]["title"] == "t"
+    assert found.raw["dropped"]
+
+
+@settings(max_examples=60, deadline=5000)
+@given(st.data())
+def test_any_damage_gives_metadata_or_a_cause(data):
+    content = bytearray(_SOUND_FILM)
+    for _ in range(data.draw(st.integers(1, 12))):
+        content[data.draw(st.integers(24, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        opened = Film(io.BytesIO(bytes(content)), "mov")
+        found = opened.told()
+        json.dumps(clean_json(film.interpret(found, film.embedded(found)).raw), allow_nan=False)
+        frames.poster(opened)
+    except CannotRead as problem:
+        assert problem.cause in FILE_CAUSES
+    except MemoryError:
+        pass
+
+
+_SOUND_FILM = made(tags={"title": "T", f"{APPLE}location.ISO6709": "+10.0+020.0/", "comment": json.dumps(GRAPH)})
+
+
+@settings(max_examples=200, deadline=1000)
+@given(
+    st.dictionaries(
+        st.sampled_from(["comment", "location", "date", "creation_time", "xmp", "prompt", "title"]), st.text()
+    )
+)
+def test_any_texts_give_values_that_json_takes(tags):
+    found = interpreted(**tags)
+    json.dumps(clean_json(found.raw), allow_nan=False)
+    assert "\0" not in (found.title or "")
+
+
+def test_every_video_of_the_corpus_is_answered(tmp_path):
+    told_of = {}
+    for path in sorted(shared("corpus").rglob("*.mp4")):
+        result = analysed(tmp_path, path.read_bytes(), "a.mp4")
+        assert isinstance(result, Analysis) or result.cause in FILE_CAUSES, path
+        if isinstance(result, Analysis):
+            assert {ended.cause for ended in result.stages.values()} <= {
+                None,
+                "damaged_video",
+                "no_picture",
+                "unsupported_codec",
+            }, path
+            told_of[path.name] = result
+    rotated = told_of["video_rotation_90.mp4"]
+    assert rotated.metadata.orientation in (6, 8)
+    assert Image.open(io.BytesIO(rotated.picture.webp)).size[0] < Image.open(io.BytesIO(rotated.picture.webp)).size[1]
+    assert told_of["h264_white_frame_sar_16_9.mp4"].identity.width == 1138
+    assert told_of["metadata.mp4"].metadata.title == "Title"
