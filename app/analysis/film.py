@@ -96,7 +96,7 @@ def _made(text: str) -> bool:
 
 def _workflows(text: str) -> dict[str, str]:
     """How an AI video was made, where a comment holds that: `{"prompt": ...}`, a graph, an infotext."""
-    if prompts.from_parameters(text):
+    if prompts.read({"parameters": text}).prompt is not None:
         return {"parameters": text}
     if not text.lstrip().startswith("{") or len(text) > _JSON_CHARACTERS:
         return {}

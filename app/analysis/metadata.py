@@ -51,6 +51,7 @@ def interpret(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHIN
         "generation": clean_json(made.generation),
     }
     sources |= {name: "prompt" for name, value in told.items() if value is not None}
+    told["prompt_verdict"] = made.verdict and made.verdict.value
     values["duration_seconds"] = found.duration_seconds
     return Metadata(**values, **told, sources=sources, raw=raw(found, sidecar, takeout))
 
