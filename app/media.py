@@ -228,7 +228,7 @@ class StageResult:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Stage `identify`. Sizes in pixels as stored (not upright), None where a video is not read yet.
+    """Stage `identify`. Sizes in pixels as stored (not upright), but square; None of a video that cannot be read.
 
     `sha256` is 64 hexadecimal digits of the file's bytes. `format` is the name in `FORMATS` that the content is,
     whatever the suffix says; `notes` are sentences about what is odd (such as a suffix that does not match).
@@ -251,7 +251,7 @@ class Metadata:
     `taken_at` is ISO 8601, with an offset only if the file says one, made of the tags that `taken_at_rule` names.
     `latitude` and `longitude` are degrees, north and east positive, `orientation` the EXIF value 1..8, `frame_rate` in
     frames a second. `raw` holds the tags as read. `sources` says where a field was read: `exif`, `xmp`, `sidecar`,
-    `iptc`, `png`, `takeout` or `prompt`; of what a person says, it would be `person`.
+    `iptc`, `png`, `video`, `takeout` or `prompt`; of what a person says, it would be `person`.
     """
 
     taken_at: str | None = None

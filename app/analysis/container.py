@@ -154,7 +154,11 @@ def _seconds(container: "InputContainer", track: "VideoStream | None") -> float 
     microseconds = container.duration or 0
     if microseconds <= 0 and track is not None and track.duration and track.time_base:
         microseconds = int(track.duration * track.time_base * 1_000_000)
-    return microseconds / 1_000_000 if microseconds > 0 else None
+    if microseconds > 0:
+        return microseconds / 1_000_000
+    if track is not None and track.frames > 0 and track.average_rate:  # an AVI file that is cut off
+        return round(float(track.frames / track.average_rate), 6)
+    return None
 
 
 def _frame_rate(track: "VideoStream") -> float | None:
