@@ -72,6 +72,7 @@ class Film:
 
         av.logging.set_level(None)  # libav would write to file descriptor 2
         self.damage: type[Exception] = av.FFmpegError
+        self._track: VideoStream | None = None
         self._stream, self._boxes = stream, _DEMUXERS[format_] == "mov"
         options = {"protocol_whitelist": "", "codec_whitelist": _DECODERS}
         if self._boxes:
@@ -124,8 +125,10 @@ class Film:
 
         Raises CannotRead: `damaged_video`, `no_picture`, `unsupported_codec`, `too_many_pixels`.
         """
-        with self.named():
-            return _track(self.container)
+        if self._track is None:  # a decoder that has begun cannot be set up again
+            with self.named():
+                self._track = _track(self.container)
+        return self._track
 
 
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:  # noqa: ARG001 - as PyAV calls it

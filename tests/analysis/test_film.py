@@ -320,6 +320,13 @@ def test_a_poster_is_not_black_where_the_film_is_not(gop):
     assert colour(poster, (32, 0, 64, 48)) == "blue"
 
 
+def test_one_open_film_gives_a_poster_and_then_every_picture_and_again():
+    film_ = Film(io.BytesIO(made(codec="libvpx-vp9", format_="webm")), "webm")
+    poster = frames.poster(film_)
+    assert len(frames.pictures(film_, 8)) in range(1, 9)
+    assert frames.poster(film_).tobytes() == poster.tobytes()
+
+
 def test_of_a_film_that_is_all_plain_some_picture_is_the_poster():
     assert colour(frames.poster(Film(io.BytesIO(made(shown=[plain("cyan")] * 24)), "mov"))) == "cyan"
 
