@@ -145,7 +145,7 @@ def plan(
     for name, count in counts["skipped"].items():
         if count:
             out.print(f"  {count:,} skipped: {name.replace('_', ' ')}")
-    for sentence in (*counts["unavailable"].values(), *counts["limited"].values()):
+    for sentence in dict.fromkeys((*counts["unavailable"].values(), *counts["limited"].values())):
         out.print(f"  {sentence}", markup=False)
 
 

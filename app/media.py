@@ -228,7 +228,7 @@ class StageResult:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Stage `identify`. Sizes in pixels as stored (not upright), None where a video is not read yet.
+    """Stage `identify`. Sizes in pixels as stored (not upright), but square; None of a video that cannot be read.
 
     `sha256` is 64 hexadecimal digits of the file's bytes. `format` is the name in `FORMATS` that the content is,
     whatever the suffix says; `notes` are sentences about what is odd (such as a suffix that does not match).
@@ -249,8 +249,9 @@ class Metadata:
     """Stage `metadata`. Every field is also a column of the library, under the same name.
 
     `taken_at` is ISO 8601, with an offset only if the file says one, made of the tags that `taken_at_rule` names.
-    Degrees are north and east positive, `orientation` is EXIF's 1..8. `raw` holds the tags as read. `sources` says
-    where a field was read: `exif`, `xmp`, `sidecar`, `iptc`, `png`, `takeout`, `prompt`; `person` is for what one says.
+    Degrees are north and east positive, `orientation` is EXIF's 1..8, `frame_rate` in frames a second. `raw` holds the
+    tags as read. `sources` says where a field was read: `exif`, `xmp`, `sidecar`, `iptc`, `png`, `video`, `takeout` or
+    `prompt`.
     """
 
     taken_at: str | None = None

@@ -135,7 +135,7 @@ def print_session(session: SessionState) -> None:
     if session.parameters.enable_nsfw_detection and "nsfw" not in session.unavailable:
         stats = session.stats
         out.print(f"NSFW: {stats['nsfw_checked']:,} checked, {stats['nsfw_detected']:,} detected")
-    for sentence in (*session.unavailable.values(), *session.limited.values()):
+    for sentence in dict.fromkeys((*session.unavailable.values(), *session.limited.values())):
         out.print(f"  {sentence}", markup=False)
 
 

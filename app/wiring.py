@@ -57,7 +57,7 @@ class House:
     def thumbnail(self, row: Mapping[str, Any]) -> bytes | None:
         """The thumbnail of a row's file as WebP, made again if it is missing; None where none can be."""
         failed = row["stages"].get(Stage.THUMBNAIL.value, {}).get("status") == StageStatus.FAILED
-        if failed or row["kind"] != Kind.IMAGE:
+        if failed:
             return None
         made = self.store.thumbnail(row["sha256"])
         if made is not None:
@@ -65,8 +65,10 @@ class House:
         found = self.folders.found(row["root"], row["path"])
         if found is None:
             return None
-        wanted = frozenset({Stage.IDENTIFY, Stage.THUMBNAIL})
-        analyze = Analyzer(_roots_as_text(self.folders), self.recipes.now())
+        wanted, recipe = frozenset({Stage.IDENTIFY, Stage.THUMBNAIL}), self.recipes.now()
+        if Stage.THUMBNAIL not in recipe.runnable(Kind(row["kind"]), wanted):
+            return None
+        analyze = Analyzer(_roots_as_text(self.folders), recipe)
         result = self.executor.call(analyze, Job(found, wanted, wanted))
         if isinstance(result, Failure) or result.picture is None or result.identity.sha256 != row["sha256"]:
             return None

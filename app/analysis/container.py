@@ -72,6 +72,7 @@ class Film:
 
         av.logging.set_level(None)  # libav would write to file descriptor 2
         self.damage: type[Exception] = av.FFmpegError
+        self._track: VideoStream | None = None
         self._stream, self._boxes = stream, _DEMUXERS[format_] == "mov"
         options = {"protocol_whitelist": "", "codec_whitelist": _DECODERS}
         if self._boxes:
@@ -124,8 +125,10 @@ class Film:
 
         Raises CannotRead: `damaged_video`, `no_picture`, `unsupported_codec`, `too_many_pixels`.
         """
-        with self.named():
-            return _track(self.container)
+        if self._track is None:  # a decoder that has begun cannot be set up again
+            with self.named():
+                self._track = _track(self.container)
+        return self._track
 
 
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:  # noqa: ARG001 - as PyAV calls it
@@ -154,7 +157,11 @@ def _seconds(container: "InputContainer", track: "VideoStream | None") -> float 
     microseconds = container.duration or 0
     if microseconds <= 0 and track is not None and track.duration and track.time_base:
         microseconds = int(track.duration * track.time_base * 1_000_000)
-    return microseconds / 1_000_000 if microseconds > 0 else None
+    if microseconds > 0:
+        return microseconds / 1_000_000
+    if track is not None and track.frames > 0 and track.average_rate:  # an AVI file that is cut off
+        return round(float(track.frames / track.average_rate), 6)
+    return None
 
 
 def _frame_rate(track: "VideoStream") -> float | None:

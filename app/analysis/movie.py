@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import BinaryIO, Literal
 
 from app.analysis.blocks import boxes
@@ -23,6 +24,7 @@ _TURNS = {  # a, b, c, d of x' = a x + c y, y' = b x + d y
 }
 _BYTES = 36
 _HEADER_BYTES = 104
+_MAX_TRACKS = 100
 _PLACES = {0: (12, 40), 1: (20, 52)}  # of the track's number and its matrix, by the version of the header
 _TIMES = {0: (12, ">II"), 1: (20, ">IQ")}  # of the clock and the length by it, by the version of the header
 _UNKNOWN = (2**32 - 1, 2**64 - 1)
@@ -51,11 +53,11 @@ def read(stream: BinaryIO) -> Movie:
         end = stream.seek(0, os.SEEK_END)
         seconds: float | None = None
         orientations: dict[int, int] = {}
-        for at, until in _inside(stream, 0, end, b"moov"):
-            for start, _ in _inside(stream, at, until, b"mvhd"):
-                seconds = seconds or _seconds(_header(stream, start))
-            for start, stop in _inside(stream, at, until, b"trak"):
-                for place, _ in _inside(stream, start, stop, b"tkhd"):
+        for at, until in islice(_inside(stream, 0, end, b"moov"), 1):
+            for start, _ in islice(_inside(stream, at, until, b"mvhd"), 1):
+                seconds = _seconds(_header(stream, start))
+            for start, stop in islice(_inside(stream, at, until, b"trak"), _MAX_TRACKS):
+                for place, _ in islice(_inside(stream, start, stop, b"tkhd"), 1):
                     orientations.update(_turned(_header(stream, place)))
         return Movie(seconds, orientations)
     finally:

@@ -1,4 +1,4 @@
-"""Decides where a picture was taken: degrees and metres out of EXIF and XMP. It reads no file and guesses no half."""
+"""Decides where a picture was taken: degrees and metres out of EXIF, XMP and ISO 6709. It guesses no half."""
 
 import re
 from collections.abc import Mapping

@@ -297,10 +297,7 @@ class Library:
 
     def nsfw_probabilities(self, paths: Iterable[bytes]) -> dict[bytes, float | None]:
         """The probabilities of those of these files that have a row, all by their `ROOT/relative`."""
-        by_root: dict[bytes, list[bytes]] = {}
-        for path in paths:
-            root, _, relative = path.partition(b"/")
-            by_root.setdefault(root, []).append(relative)
+        by_root = _by_root(paths)
 
         def work(connection: Connection) -> dict[bytes, float | None]:
             found: dict[bytes, float | None] = {}
@@ -309,6 +306,21 @@ class Library:
                     MEDIA.c.root == root.decode(), MEDIA.c.path.in_(relatives)
                 )
                 found |= {root + b"/" + path: probability for path, probability in connection.execute(rows)}
+            return found
+
+        return self._engines.read(work)
+
+    def pictured(self, paths: Iterable[bytes]) -> set[bytes]:
+        """Those of these files, by their `ROOT/relative`, of which a thumbnail was made."""
+        by_root = _by_root(paths)
+
+        def work(connection: Connection) -> set[bytes]:
+            found: set[bytes] = set()
+            for root, relatives in by_root.items():
+                rows = select(MEDIA.c.path).where(
+                    MEDIA.c.root == root.decode(), MEDIA.c.path.in_(relatives), MEDIA.c.phash.is_not(None)
+                )
+                found |= {root + b"/" + path for path in connection.scalars(rows)}
             return found
 
         return self._engines.read(work)
@@ -330,6 +342,15 @@ class Library:
     def stock(self) -> Stock:
         """The rows as they are held against the disk."""
         return Stock(self._engines.peek)
+
+
+def _by_root(paths: Iterable[bytes]) -> dict[bytes, list[bytes]]:
+    """Paths inside each root, of paths `ROOT/relative`."""
+    by_root: dict[bytes, list[bytes]] = {}
+    for path in paths:
+        root, _, relative = path.partition(b"/")
+        by_root.setdefault(root, []).append(relative)
+    return by_root
 
 
 def _answer(connection: Connection, session_id: str, path: bytes) -> Event | None:

@@ -58,6 +58,8 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
         "notes": clean_json(identity.notes),
         "missing_at": None,
     }
+    if old is not None and same_bytes and identity.width is None:  # of a video that could not be looked into this time
+        row |= {"width": old["width"], "height": old["height"]}
     read = _section_values(analysis)
     for stage, columns in SECTION_COLUMNS.items():
         for column in columns:

@@ -262,17 +262,20 @@ def directories(
 
 
 def _labelled(records: Records, files: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Files of a list with what the library knows of them: `nsfw_probability` and `is_nsfw`, null where it does not.
+    """Files of a list with what the library knows of them: `nsfw_probability`, `is_nsfw` (null: it does not).
 
+    `has_thumbnail` says whether one was made.
     What is known of other bytes than those on disk now is not known of this file.
     """
-    probabilities = records.library.nsfw_probabilities(path_from_shown(file["path"]) for file in files)
+    paths = [path_from_shown(file["path"]) for file in files]
+    probabilities, pictured = records.library.nsfw_probabilities(paths), records.library.pictured(paths)
     threshold = records.library.nsfw_threshold()
     labelled = []
-    for file in files:
+    for file, path in zip(files, paths, strict=True):
         other_bytes = file.get("why") in {"new", "changed"} or file.get("outcome") in {"failed", "vanished"}
-        probability = None if other_bytes else probabilities.get(path_from_shown(file["path"]))
-        labelled.append(file | {"nsfw_probability": probability, "is_nsfw": is_nsfw(probability, threshold)})
+        probability = None if other_bytes else probabilities.get(path)
+        known = {"nsfw_probability": probability, "is_nsfw": is_nsfw(probability, threshold)}
+        labelled.append(file | known | {"has_thumbnail": not other_bytes and path in pictured})
     return labelled
 
 

@@ -50,6 +50,9 @@ _PDF = "It is the title and the creator of a PDF (XMP pdf:Title), not of the pic
 _LOOPS = "exiftool counts how often the film is repeated, for ever included; here it is once through, as of a GIF."
 _STILL = "It has one frame and does not move: its delay is no duration."
 _TRACK = "Its header says 131072 pixels, or has cut them off at a whole number; the size is that of what is decoded."
+_SECONDS = "The file says 2009/10/27 12:14:34, of which exiftool leaves the seconds out."
+_UNSEEN = "There is nothing behind its headers, or all of it lies outside of the file: libav refuses to open it."
+_AVI_XMP = "XMP in an AVI file is not read."
 _ADVICE = "iTunes' rating is advice for parents, nobody's opinion of the film."
 REASONS: tuple[tuple[str, str, str], ...] = (
     ("*.gif", "duration_seconds", _STILL),
@@ -68,6 +71,10 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("*/video_colr_*.mp4", "height", _TRACK),
     ("*/h264_white_frame_sar_16_9.mp4", "width", _TRACK),
     ("*/metadata*.mp4", "score", _ADVICE),
+    ("*/Pentax.avi", "taken_at", _SECONDS),
+    ("*/chunk_out_of_range.mp4", "*", _UNSEEN),
+    ("*/t/images/Matroska.mkv", "*", _UNSEEN),
+    ("*/t/images/RIFF.avi", "creator", _AVI_XMP),
 )
 """Path pattern, field, and why the difference is right or cannot be helped."""
 

@@ -166,6 +166,17 @@ def test_the_kind_of_the_content_decides_what_is_fresh_not_the_suffix():
     assert judge(film, row(kind=Kind.VIDEO, stages=without), parameters(), IMAGES_ONLY)[0] is Skip.FRESH
 
 
+def test_videos_that_were_taken_in_before_they_could_be_looked_into_are_pending_for_that_alone():
+    blind = replace(
+        RECIPE, applies={**RECIPE.applies, **dict.fromkeys((Stage.METADATA, Stage.THUMBNAIL), frozenset({Kind.IMAGE}))}
+    )
+    film, known = found(b"a.mp4"), {name: DONE[name] for name in DONE.keys() - {"metadata", "thumbnail"}}
+    assert judge(film, row(kind=Kind.VIDEO, stages=known), parameters(), blind)[0] is Skip.FRESH
+    job, why = judge(film, row(kind=Kind.VIDEO, stages=known), parameters(), RECIPE)
+    assert (job.stale, why) == ({Stage.METADATA, Stage.THUMBNAIL}, "new_stages")
+    assert judge(found(b"a.jpg"), row(), parameters(), RECIPE)[0] is Skip.FRESH
+
+
 def test_another_kind_than_the_suffix_promises_counts_only_while_the_bytes_are_the_same():
     video = row(kind=Kind.VIDEO, size=9)
     job, _ = judge(found(), video, parameters(), IMAGES_ONLY)

@@ -182,3 +182,10 @@ def test_the_migration_to_0002_and_back_keeps_rows_and_failures(fresh_url):
     (remembered,) = library.known("m", b"")[b"b.jpg"].failures
     assert remembered.version == "1"
     library.close()
+
+
+def test_the_files_of_a_list_that_have_a_thumbnail_are_told(library, put):
+    put(b"a.jpg", 0.5)
+    without = analysis(found(b"b.mp4"), content=b"b", ran=EVERY_STAGE - {Stage.THUMBNAIL})
+    library.commit_single_file_to_database(OTHER_SESSION, without, nsfw_threshold=0.8)
+    assert library.pictured([b"m/a.jpg", b"m/b.mp4", b"m/none.jpg", b"nowhere/a.jpg"]) == {b"m/a.jpg"}

@@ -76,3 +76,12 @@ def test_a_row_that_was_missing_is_updated():
 def test_keywords_become_links_by_text_and_source():
     words = (Keyword("sea", "xmp"), Keyword("sea", "iptc"), Keyword(" sea", "xmp", 2.0), Keyword("\0", "xmp"))
     assert keyword_links(words) == {("sea", "xmp"): None, ("sea", "iptc"): None}
+
+
+def test_a_film_that_cannot_be_looked_into_this_time_keeps_its_size():
+    told = analysis(content=b"old")
+    blind = replace(told, identity=replace(told.identity, width=None, height=None))
+    row = row_of(blind, OLD | {"width": 40, "height": 30})
+    assert (row["width"], row["height"]) == (40, 30)
+    other = analysis(content=b"new")
+    assert row_of(replace(other, identity=replace(other.identity, width=None, height=None)), OLD)["width"] is None

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from PIL import Image
 
-from tests.samples import photo, truncated, write_many
+from tests.samples import film, landscape, photo, settled, truncated, write_many
 
 CONTRACT = {
     "path", "sha256", "format", "kind", "width", "height", "duration_seconds", "frame_rate", "taken_at",
@@ -64,6 +64,34 @@ def test_a_missing_thumbnail_is_made_again(door):
     (door.state / "thumbnails").mkdir()
     assert door.client.get("/api/library/thumbnail", params=params).content == before
     assert len(list(door.state.glob("thumbnails/*/*.webp"))) == 1
+
+
+def test_a_film_shows_its_poster_size_and_length(open_door, tmp_path):
+    pytest.importorskip("av", reason="PyAV is not installed")
+    root = tmp_path / "root"
+    film(root / "dunes.mp4", [landscape("dunes", (96, 64), seed) for seed in range(16)])
+    (root / "broken.mp4").write_bytes((root / "dunes.mp4").read_bytes()[:2000])
+    settled(root / "broken.mp4")
+    door = open_door(root)
+    session = door.whole()["session_id"]
+    params = {"path": "photos/dunes.mp4"}
+    file = door.get("/api/library/file", params=params)
+    assert (file["width"], file["height"], file["duration_seconds"], file["frame_rate"]) == (96, 64, 2, 8)
+    assert (file["video_codec"], file["audio_codec"], file["kind"]) == ("mjpeg", None, "video")
+    assert (file["taken_at"], file["taken_at_rule"]) == ("2026-07-04T00:00:00+00:00", "video creation_time")
+    assert file["sources"]["taken_at"] == "video"
+    poster = door.client.get("/api/library/thumbnail", params=params)
+    with Image.open(io.BytesIO(poster.content)) as picture:
+        assert (poster.status_code, picture.size) == (200, (96, 64))
+    shutil.rmtree(door.state / "thumbnails")
+    (door.state / "thumbnails").mkdir()
+    assert door.client.get("/api/library/thumbnail", params=params).content == poster.content
+    assert door.client.get("/api/library/thumbnail", params={"path": "photos/broken.mp4"}).status_code == 404
+    listed = door.get(f"/api/ingest/sessions/{session}/files")["files"]
+    assert {file["path"]: (file["outcome"], file["has_thumbnail"]) for file in listed} == {
+        "photos/broken.mp4": ("added", False),
+        "photos/dunes.mp4": ("added", True),
+    }
 
 
 def test_where_no_thumbnail_can_be_made_the_answer_says_so(open_door, tmp_path):

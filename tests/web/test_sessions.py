@@ -374,18 +374,18 @@ def test_the_files_of_a_session_come_in_pages(door):
 
 def test_what_a_file_is_its_content_says_not_its_name(open_door, tmp_path):
     """A picture named like a film has its thumbnail at the first run; afterwards nothing is left to do."""
+    pytest.importorskip("av", reason="PyAV is not installed")
     root = tmp_path / "root"
     photo(root / "x.png", size=(96, 64), keywords=["sea"]).rename(root / "a.mp4")
     photo(root / "x.jpg", size=(96, 64), make="Maker").rename(root / "c.mov")
     film(root / "x.mp4", [landscape("dunes", (64, 48))] * 3).rename(root / "film.jpg")
     door = open_door(root)
     first = door.whole()
-    assert (first["outcomes"]["added"], first["stats"]["errors"], first["stages"]["thumbnail"]["done"]) == (3, 0, 2)
+    assert (first["outcomes"]["added"], first["stats"]["errors"], first["stages"]["thumbnail"]["done"]) == (3, 0, 3)
     for name, format_, kind in (("a.mp4", "png", "image"), ("c.mov", "jpeg", "image"), ("film.jpg", "mp4", "video")):
         file = door.get("/api/library/file", params={"path": f"photos/{name}"})
         assert (file["format"], file["kind"]) == (format_, kind)
-        picture = door.client.get("/api/library/thumbnail", params={"path": f"photos/{name}"})
-        assert picture.status_code == (200 if kind == "image" else 404)
+        assert door.client.get("/api/library/thumbnail", params={"path": f"photos/{name}"}).status_code == 200
     assert door.get("/api/library/file?path=photos/c.mov")["camera_make"] == "Maker"
     assert door.get("/api/library/file?path=photos/a.mp4")["keywords"][0]["text"] == "sea"
     plan = door.post("/api/ingest/plan", {"directory": "photos"})

@@ -48,7 +48,7 @@ function show(answer, known, advice) {
 }
 
 function picture({ path, row }, known) {
-  const without = !known || isVideo(path) || row.stages_failed.some(({ stage }) => stage === "thumbnail");
+  const without = !known || (isVideo(path) && !known.phash) || row.stages_failed.some(({ stage }) => stage === "thumbnail");
   return without ? [] : [thumbnail({ path, is_nsfw: known.is_nsfw })];
 }
 

@@ -64,7 +64,7 @@ async function loadMore() {
 export function fileRow(file, thumbnails) {
   const video = isVideo(file.path);
   const inLibrary = thumbnails && !WITHOUT_PICTURE.has(file.outcome);
-  const hasPicture = inLibrary && !video && file.stage !== "thumbnail";
+  const hasPicture = inLibrary && (video ? Boolean(file.has_thumbnail) : file.stage !== "thumbnail");
   return make("li", {},
     chooseBox(file.path) ?? (hasPicture ? thumbnail(file) : make("span", { class: "thumb none", "aria-hidden": "true" }, video ? "▶" : glyph(file.missing_at ? "vanished" : file.outcome))),
     make("div", {}, pathButton(file.path), make("small", { class: "quiet" }, details(file, inLibrary)), reasonElement(file)));

@@ -78,6 +78,11 @@ function showWalking(discovered) {
   startButton("🚀 Start Processing", discovered ? "You can start now: the run goes on counting." : "", Boolean(discovered));
 }
 
+/** What stages cannot do of every kind of file, each sentence once; that of NSFW stands beside its switch. */
+const limits = ({ limited = {} }, { enable_nsfw_detection: nsfw }) =>
+  [...new Set(Object.values(limited))].filter((sentence) => !(nsfw && sentence === limited.nsfw))
+    .map((sentence) => make("p", { class: "unavailable" }, capital(sentence)));
+
 function showPlan(plan, parameters) {
   clearErrors();
   if (parameters.enable_nsfw_detection) showNsfw(plan.unavailable?.nsfw, plan.limited?.nsfw);
@@ -92,6 +97,7 @@ function showPlan(plan, parameters) {
     ...group("Left alone", Object.fromEntries(skips(plan.skipped)), parameters, false),
     ...Object.entries(plan.unavailable ?? {}).filter(([stage]) => stage !== "nsfw")
       .map(([stage, sentence]) => make("p", { class: "unavailable" }, `${capital(stage)}: ${sentence}`)),
+    ...limits(plan, parameters),
     ...(plan.warnings ?? []).map((warning) => make("p", { class: "unavailable" }, readable(warning))));
   setText(byId("announcer"), `Plan: ${count(plan.pending, "file")} to process, ${number(skipped)} left alone.`);
   shown = plan;

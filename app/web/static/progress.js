@@ -73,7 +73,7 @@ function showStats(status) {
 
 /** What stages could not do when it started, in whole sentences: nothing, or not for every kind of file. */
 export const stageNotes = ({ unavailable, limited }) =>
-  Object.values({ ...limited, ...unavailable }).map((sentence) => make("p", { class: "unavailable" }, rich(capital(sentence))));
+  [...new Set(Object.values({ ...limited, ...unavailable }))].map((sentence) => make("p", { class: "unavailable" }, rich(capital(sentence))));
 
 /** "800 checked / 3 detected"; never a bare 0 for files that nobody checked, a dash before it is planned. */
 export function nsfwText({ parameters, stats, stages, unavailable, total_files: total }) {
