@@ -13,15 +13,16 @@ import os
 import resource
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from pebble import CONSTS, ProcessExpired, ProcessFuture, ProcessPool
 
 from app.crash_points import crash_point
 from app.errors import NeedsAttention
@@ -36,6 +37,8 @@ Result: TypeAlias = Analysis | Failure
 Results: TypeAlias = Generator[Result | None, None, None]
 
 HEARTBEAT_SECONDS = 0.5
+GRACE_SECONDS = 4.0  # beyond a file's limit, after which the pool itself must have lost it
+CONSTS.channel_lock_timeout = 1.0  # here and in each worker: one that is killed with the lock would hold it for ever
 _OUT_OF_TIME = -signal.SIGXCPU
 TASKS_PER_WORKER = 2_000  # a worker is replaced after so many files: leaks of native decoders stay small
 BYTES_PER_EXTRA_SECOND = 20_000_000
@@ -116,20 +119,38 @@ class PoolExecutor:
                 if not waiting:
                     return
                 first = waiting[0]
-                if not first.settled():
+                if not first.settled() and not self._overdue(first):
                     yield None
-                elif first.lost and first.again:
-                    raise NeedsAttention("The analysis processes cannot be started here.", cause="workers_cannot_start")
-                elif first.lost:
-                    waiting[0] = replace(self._submit(task, first.job, size), again=True)
-                elif first.died and not first.died_before:  # perhaps not of this file: memory may have been short
-                    waiting[0] = replace(self._submit(task, first.job, size), died_before=True)
+                elif (again := self._again(task, first, size)) is not None:
+                    waiting[0] = again
                 else:
                     waiting.popleft()
                     yield self._result(first)
         finally:
             for begun in waiting:
                 begun.future.cancel()
+
+    def _overdue(self, begun: "_Begun") -> bool:
+        """Whether a job never came to a worker, or its end never came back; its pool is given up then."""
+        if begun.seconds() <= self._limits.seconds_for(begun.job) + GRACE_SECONDS:
+            return False
+        self.close()
+        return True
+
+    def _again(self, task: Task, begun: "_Begun", size: int) -> "_Begun | None":
+        """The same job once more, where it was lost with its pool or its worker; None where there is a result to tell.
+
+        Raises NeedsAttention if no worker can be started.
+        """
+        if begun.lost and not begun.again:
+            return replace(self._submit(task, begun.job, size), again=True)
+        if begun.lost and not self._overdue(begun):
+            raise NeedsAttention("The analysis processes cannot be started here.", cause="workers_cannot_start")
+        if begun.died and not begun.died_before:  # perhaps not of this file: memory may have been short
+            if size == 1:
+                self.close()  # it may have died with a lock in its hands
+            return replace(self._submit(task, begun.job, size), died_before=True)
+        return None
 
     def call(self, task: Task, job: Job) -> Result:
         """One job, now: its result or a Failure."""
@@ -171,6 +192,8 @@ class PoolExecutor:
         """The result of a job, or why its worker gave none."""
         job = begun.job
         if begun.lost:
+            if self._overdue(begun):
+                return self._timed_out(job)
             return failed(job, "decoder_crashed", "The decoder crashed on this file.")
         try:
             return begun.future.result()
@@ -213,6 +236,11 @@ class _Begun:
     pool: ProcessPool
     again: bool = False
     died_before: bool = False
+    at: float = field(default_factory=time.monotonic)
+
+    def seconds(self) -> float:
+        """How long ago the job was given to the pool."""
+        return time.monotonic() - self.at
 
     def settled(self) -> bool:
         """Waits half a second for the answer; also true when the pool was given up, and none will come."""
@@ -221,7 +249,7 @@ class _Begun:
     @property
     def lost(self) -> bool:
         """Whether a settled job has no answer because of its pool: most likely another worker was killed."""
-        if not self.future.done():
+        if not self.future.done() or self.future.cancelled():
             return True
         return self._ended_by(BrokenProcessPool)
 

@@ -83,7 +83,8 @@ def test_a_state_folder_that_became_read_only_stops_the_session_until_it_is_writ
 
 
 def remount(server: Server, how: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{how},bind", server.state], check=True)
+    command = ["mount", "-o", f"remount,{how},bind", server.state]  # refused while a file there is being written
+    until(lambda: subprocess.run(command, capture_output=True, check=False).returncode == 0, what=f"the remount {how}")
 
 
 def test_session_files_of_every_bad_kind_are_set_aside_and_made_again(tmp_path):

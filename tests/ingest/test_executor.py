@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pebble import ProcessFuture
 
 from app.errors import NeedsAttention
-from app.ingest.executor import BYTES_PER_EXTRA_SECOND, Executor, Limits, PoolExecutor, SerialExecutor
+from app.ingest.executor import BYTES_PER_EXTRA_SECOND, Executor, Limits, PoolExecutor, SerialExecutor, _Begun
 from app.ingest.session import Status
 from app.media import Failure, Job, Stage
 from tests.ingest.builders import EVERY_STAGE, WAIT_SECONDS, assert_sums_close, found, parameters, tree, workplace
@@ -392,3 +393,19 @@ def test_a_worker_ends_the_moment_its_program_does():
 def test_a_worker_whose_program_is_gone_already_ends_at_once():
     done = worker_alone(WORKER.replace("start_worker(", "program.close()\nstart_worker("))
     assert (done.returncode, done.stdout) in {(1, ""), (-signal.SIGIO, "")}
+
+
+def test_a_job_that_its_pool_has_lost_is_begun_again_and_a_second_time_it_is_a_time_out(monkeypatch):
+    """As when a worker is killed between taking a job and saying so: the pool would wait for its end for ever."""
+    monkeypatch.setattr("app.ingest.executor.GRACE_SECONDS", 0.0)
+    lost = pool(limits=Limits(image_seconds=0.2, video_seconds=0.2, memory_mb=1024))
+    given = []
+
+    def schedule(task, job, size):
+        given.append(job.file.name)
+        return _Begun(job, ProcessFuture(), lost._pool_of(size))
+
+    monkeypatch.setattr(lost, "_schedule", schedule)
+    assert [result.cause for result in results(lost, jobs("a.jpg"))] == ["decoder_timeout"]
+    assert given == [b"a.jpg", b"a.jpg"]
+    lost.close()
