@@ -125,6 +125,8 @@ class PoolExecutor:
                     waiting[0] = again
                 else:
                     waiting.popleft()
+                    if waiting:  # only now it is sure to have a worker: until then it may have stood in line
+                        waiting[0] = replace(waiting[0], at=time.monotonic())
                     yield self._result(first)
         finally:
             for begun in waiting:
@@ -228,7 +230,8 @@ class PoolExecutor:
 class _Begun:
     """A job that a pool was given.
 
-    `again` once an earlier pool was given up with the job in it, `died_before` once a worker died with it.
+    `again` once an earlier pool was given up with the job in it, `died_before` once a worker died with it. `at` is the
+    monotonic time since when it has, or should have, a worker.
     """
 
     job: Job
@@ -239,7 +242,7 @@ class _Begun:
     at: float = field(default_factory=time.monotonic)
 
     def seconds(self) -> float:
-        """How long ago the job was given to the pool."""
+        """How long the job has, or should have, had a worker."""
         return time.monotonic() - self.at
 
     def settled(self) -> bool:

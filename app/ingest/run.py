@@ -25,7 +25,7 @@ from app.library.values import now
 from app.media import Failure, FoundFile, Job, Recipe, Stage
 
 HEARTBEAT_SECONDS = 1.0
-STOP_SECONDS = 3.0  # the same for the last word of a run that was told to stop
+STOP_SECONDS = 3.0  # how long a run that was told to stop waits for a database that another program has locked
 _PERHAPS_THE_DISK = frozenset({"vanished", "unreadable"})  # what every file says whose disk has gone
 T = TypeVar("T")
 
@@ -157,7 +157,8 @@ class Run:
     def _jobs(self) -> Iterator[Job]:
         """The jobs in order, none once somebody said stop."""
         while self.control.stop is None and (job := self.turns.next()) is not None:
-            self._show()
+            if job.file.shown != self.session.current_file:  # else it was shown when the one before was recorded
+                self._show()
             yield job
 
     def _wait_until_settled(self) -> None:

@@ -37,8 +37,8 @@ def by_name(job: Job) -> Failure:
         os.kill(os.getpid(), signal.SIGSEGV)
     if name.startswith(b"exit"):
         os._exit(3)
-    if name.startswith(b"hang"):
-        threading.Event().wait()
+    if name.startswith((b"nap", b"hang")):
+        threading.Event().wait(0.8 if name.startswith(b"nap") else None)
     if name.startswith(b"memory"):
         bytearray(4 << 30)
     if name.startswith(b"fault"):

@@ -409,3 +409,19 @@ def test_a_job_that_its_pool_has_lost_is_begun_again_and_a_second_time_it_is_a_t
     assert [result.cause for result in results(lost, jobs("a.jpg"))] == ["decoder_timeout"]
     assert given == [b"a.jpg", b"a.jpg"]
     lost.close()
+
+
+def test_a_job_that_stood_in_line_for_a_worker_is_not_taken_for_lost(monkeypatch):
+    monkeypatch.setattr("app.ingest.executor.GRACE_SECONDS", 0.2)
+    two = pool(2, Limits(image_seconds=1.0, video_seconds=1.0, memory_mb=1024))
+    assert causes(two, "warm.jpg", "up.jpg") == ["answered", "answered"]
+    given, schedule = [], two._schedule
+
+    def counted(task, job, size):
+        given.append(job.file.name)
+        return schedule(task, job, size)
+
+    monkeypatch.setattr(two, "_schedule", counted)
+    assert causes(two, *(f"nap-{number}.jpg" for number in range(5))) == ["answered"] * 5
+    assert sorted(given) == [f"nap-{number}.jpg".encode() for number in range(5)]
+    two.close()
