@@ -16,10 +16,10 @@ from app.ingest.store import IngestionState
 from app.ingest.survey import NothingKnown
 from app.library.migrations import revision_of
 from app.looking import looking
-from app.media import shown_path
 from app.options import AsJson, Roots, checked_id, directory, file, require_database
 from app.settings import Settings
 from app.terminal import COULD_NOT_RUN, err, in_foreground, out, print_json
+from app.texts import shown_path
 from app.wiring import House, build
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)

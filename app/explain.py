@@ -20,7 +20,8 @@ from app.ingest.sidecars import picture_of_score, spoken_for
 from app.ingest.store import as_journal_line
 from app.library.library import Library
 from app.library.values import Event
-from app.media import path_from_shown, shown_name, shown_path, storable_ns
+from app.media import storable_ns
+from app.texts import path_from_shown, shown_name, shown_path
 
 MAX_CHARACTERS = 65_536
 _OF_THE_ROW = ("sha256", "size", "format", "ingested_at", "updated_at", "missing_at", "session_id")

@@ -19,11 +19,9 @@ from app.media import (
     Outcome,
     Skip,
     StageStatus,
-    path_from_shown,
-    shown_name,
-    shown_path,
     suffix_of,
 )
+from app.texts import path_from_shown, shown_name, shown_path
 
 _NEXT = "start a session there to take it in"
 

@@ -8,8 +8,8 @@ import typer
 from app.errors import DatabaseDisabled, DatabaseUnusable, InvalidRequest
 from app.ingest.store import is_session_id
 from app.library.migrations import HEAD, revision_of
-from app.media import shown_name
 from app.settings import Settings
+from app.texts import shown_name
 from app.wiring import command_as_typed
 
 Roots = Annotated[list[str] | None, typer.Option("--root", help="A media root as NAME=PATH; repeatable.")]

@@ -15,13 +15,9 @@ from app.media import (
     Outcome,
     Skip,
     Stage,
-    clean_json,
-    clean_text,
-    path_from_shown,
-    shown_name,
-    shown_path,
     suffix_of,
 )
+from app.texts import clean_json, clean_text, path_from_shown, shown_name, shown_path
 from tests.ingest.builders import failure, found
 
 NAMES = st.binary(min_size=1).filter(lambda name: b"\0" not in name)

@@ -17,7 +17,8 @@ from app.analysis.takeout import NOTHING as NOTHING_TOLD
 from app.analysis.takeout import Takeout
 from app.analysis.xmp import NOTHING, Xmp
 from app.analysis.xmp import parse as parse_xmp
-from app.media import Metadata, clean_text
+from app.media import Metadata
+from app.texts import clean_text
 
 _APPLE = "com.apple.quicktime."
 _TEXTS: Mapping[str, tuple[str, ...]] = {

@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 from app.analysis.tiff import Tags
 from app.analysis.xmp import Xmp
-from app.media import Keyword, clean_text
+from app.media import Keyword
+from app.texts import clean_text
 
 KEYWORDS, CHARACTERS = 100, 200  # at most, for each source
 NO_TAGS: Tags = MappingProxyType({})

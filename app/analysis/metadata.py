@@ -17,7 +17,8 @@ from app.analysis.takeout import NOTHING as NOTHING_TOLD
 from app.analysis.takeout import Takeout
 from app.analysis.tiff import Tags
 from app.analysis.xmp import NOTHING, Xmp
-from app.media import Metadata, clean_json, clean_text
+from app.media import Metadata
+from app.texts import clean_json, clean_text
 
 Candidate = tuple[str, Any]
 """A source and what it says, None or nothing where it says nothing."""

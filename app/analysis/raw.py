@@ -8,7 +8,7 @@ from app.analysis.takeout import NOTHING as NOTHING_TOLD
 from app.analysis.takeout import Takeout
 from app.analysis.tiff import Tags
 from app.analysis.xmp import NOTHING, Xmp
-from app.media import clean_json, clean_text
+from app.texts import clean_json, clean_text
 
 RAW_BYTES = 64 * 1024  # as JSON
 _DROPPED_BYTES, _DROPPED_NAMES, _DROPPED_CHARACTERS = 8 * 1024, 20, 60  # kept free for, and at most, what was dropped

@@ -10,7 +10,8 @@ from app.analysis import source, takeout, xmp
 from app.analysis.takeout import Takeout
 from app.beside import takeout_names
 from app.errors import CannotRead
-from app.media import FoundFile, shown_name
+from app.media import FoundFile
+from app.texts import shown_name
 
 SIDECAR_BYTES = 1024 * 1024
 _SUFFIXES = tuple("." + "".join(letters) for letters in product("xX", "mM", "pP"))

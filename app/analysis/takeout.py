@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from app.errors import CannotRead
-from app.media import shown_name
+from app.texts import shown_name
 
 _KEYS = frozenset(("photoTakenTime", "geoData", "geoDataExif", "people", "googlePhotosOrigin", "creationTime"))
 _NUMBER = re.compile(r"\(\d{1,6}\)\Z")

@@ -16,16 +16,8 @@ from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRo
 from app.ingest.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
 from app.ingest.reaching import Descent, reachable
 from app.ingest.sidecars import SCORES_FOLDER, Sidecars, picture_of_score, stamps_in
-from app.media import (
-    FORMAT_OF_SUFFIX,
-    MAX_PATH_BYTES,
-    FoundFile,
-    path_from_shown,
-    shown_name,
-    shown_path,
-    storable_ns,
-    suffix_of,
-)
+from app.media import FORMAT_OF_SUFFIX, MAX_PATH_BYTES, FoundFile, storable_ns, suffix_of
+from app.texts import path_from_shown, shown_name, shown_path
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore.base import GitIgnorePatternError
 
-from app.media import shown_path
+from app.texts import shown_path
 
 IGNORE_FILE = b".ingestignore"
 HIDDEN_FOLDERS = frozenset({b"@eaDir", b"lost+found", b"$RECYCLE.BIN", b"System Volume Information"})

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from app.errors import InvalidRequest, in_words
-from app.media import Stage, clean_text, shown_name
+from app.media import Stage
+from app.texts import clean_text, shown_name
 
 _MAX_PATTERN_CHARACTERS = 1_000
 OF_A_RETRY = ("retry_of", "retry_cause", "retry_chosen")

@@ -16,7 +16,8 @@ from app.ingest.guard import shrunk
 from app.ingest.ignoring import Ignores
 from app.ingest.parameters import Parameters
 from app.ingest.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
-from app.media import Recipe, Skip, Stage, path_from_shown
+from app.media import Recipe, Skip, Stage
+from app.texts import path_from_shown
 
 KEEP_SECONDS = 600.0
 SECONDS_PER_FILE = (0.03, 0.3)  # before this library has any experience of its own

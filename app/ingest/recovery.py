@@ -5,7 +5,7 @@ import logging
 from app.ingest.parts import Parts, mend_journal, recounted
 from app.ingest.session import SessionState
 from app.library.values import Event
-from app.media import path_from_shown
+from app.texts import path_from_shown
 
 _log = logging.getLogger("media_ingest")
 

@@ -23,9 +23,9 @@ from app.media import (
     Skip,
     Stage,
     StageStatus,
-    shown_path,
     suffix_of,
 )
+from app.texts import shown_path
 
 MAX_WARNINGS = 20
 NOTHING_KNOWN = Known()

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, and_, func, or_, select, text
 from app.library.engine import Engines
 from app.library.recording import EVENTS, FAILURES, MEDIA, as_events, event_path
 from app.library.values import Event
-from app.media import Outcome, path_from_shown, shown_path
+from app.media import Outcome
+from app.texts import path_from_shown, shown_path
 
 MAX_EVENTS = 200
 MAX_COPIES = 100

@@ -30,7 +30,8 @@ from app.library.recording import (
 )
 from app.library.stock import Stock
 from app.library.values import Event, Failed, Known, now
-from app.media import Analysis, Failure, Kind, Outcome, Stage, clean_json
+from app.media import Analysis, Failure, Kind, Outcome, Stage
+from app.texts import clean_json
 
 # The whole part of a number: PostgreSQL's cast rounds, and SQLite need not have a floor.
 _WHOLE: Mapping[str, Callable[[Any], Any]] = {

@@ -22,7 +22,16 @@ from app.library.rows import (
 from app.library.tables import FileFailure, IngestEvent, MediaFile, MediaKeyword
 from app.library.tables import Keyword as KeywordRow
 from app.library.values import Event, is_nsfw, now
-from app.media import Analysis, Failure, FoundFile, Outcome, Stage, StageResult, StageStatus, clean_text, shown_path
+from app.media import (
+    Analysis,
+    Failure,
+    FoundFile,
+    Outcome,
+    Stage,
+    StageResult,
+    StageStatus,
+)
+from app.texts import clean_text, shown_path
 
 MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
 LINKS: Table = MediaKeyword.__table__  # type: ignore[assignment]

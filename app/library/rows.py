@@ -18,10 +18,8 @@ from app.media import (
     Stage,
     StageResult,
     StageStatus,
-    clean_json,
-    clean_text,
-    shown_name,
 )
+from app.texts import clean_json, clean_text, shown_name
 
 METADATA_COLUMNS = tuple(field.name for field in fields(Metadata))
 MAX_KEYWORD_CHARACTERS = 250  # PostgreSQL indexes at most 2,704 bytes

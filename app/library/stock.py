@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.library.recording import MEDIA
-from app.media import shown_path
+from app.texts import shown_path
 
 PAGE_ROWS = 1_000
 _HELD = select(MEDIA.c.root, MEDIA.c.path, MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sha256, MEDIA.c.missing_at).order_by(

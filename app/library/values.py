@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from app.media import Kind, Stage, shown_name, shown_path
+from app.media import Kind, Stage
+from app.texts import shown_name, shown_path
 
 _PLAIN = (
     "sha256", "phash", "format", "kind", "mode", "frames", "notes", "size", "duration_seconds", "frame_rate",

@@ -16,7 +16,8 @@ from app.ingest.planner import page_of
 from app.ingest.session import SessionState
 from app.ingest.store import as_journal_line, is_session_id
 from app.library.values import is_nsfw
-from app.media import Outcome, Skip, path_from_shown
+from app.media import Outcome, Skip
+from app.texts import path_from_shown
 from app.web.events import Bells, stream
 from app.web.page import InHouse, limited_body
 from app.wiring import Records

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from app.errors import InvalidRequest, UnknownFile
 from app.library.values import as_file
-from app.media import shown_path
+from app.texts import shown_path
 from app.web.ingest import InRecords, Limit, row_cursor
 from app.web.page import InHouse
 

@@ -32,9 +32,9 @@ from app.media import (
     Recipe,
     Stage,
     StageStatus,
-    clean_json,
     suffix_of,
 )
+from app.texts import clean_json
 
 EVERY = frozenset(Stage)
 WITHOUT_NSFW = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})

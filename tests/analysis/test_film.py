@@ -15,7 +15,16 @@ from app.analysis.container import Film, Told
 from app.analysis.picture import upright as upright_as
 from app.analysis.takeout import Takeout
 from app.errors import FILE_CAUSES, CannotRead
-from app.media import Analysis, FoundFile, Job, Keyword, Kind, Recipe, Stage, clean_json
+from app.media import (
+    Analysis,
+    FoundFile,
+    Job,
+    Keyword,
+    Kind,
+    Recipe,
+    Stage,
+)
+from app.texts import clean_json
 from tests.analysis.test_frames import boxed, colour, flag, plain, sound
 from tests.server import shared
 

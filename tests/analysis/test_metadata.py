@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from app.analysis import dates, embedded, image, iptc, metadata, raw, score
 from app.analysis.embedded import Embedded
 from app.analysis.takeout import Takeout
-from app.media import clean_json
+from app.texts import clean_json
 from tests.analysis.packets import packet
 
 RATIONAL = TiffImagePlugin.IFDRational

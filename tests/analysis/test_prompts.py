@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.analysis import infotext, prompts
 from app.analysis.made import Made, Verdict, number, snake_case
-from app.media import clean_json
+from app.texts import clean_json
 
 LAST = (
     "Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7.5, Seed: 123, Size: 512x768, "

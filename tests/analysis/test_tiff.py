@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.analysis import tiff
-from app.media import clean_json
+from app.texts import clean_json
 from tests.analysis.tiffs import block, rational
 
 

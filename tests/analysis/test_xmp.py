@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.analysis import metadata, xmp
 from app.analysis.embedded import Embedded
 from app.errors import CannotRead
-from app.media import clean_json
+from app.texts import clean_json
 from tests.analysis.packets import packet
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.media import MAX_PATH_BYTES, path_from_shown
+from app.media import MAX_PATH_BYTES
+from app.texts import path_from_shown
 from tests.faults.answers import assert_closed, endless_film, files_of, make_old
 from tests.samples import photo
 from tests.server import PROJECT, Server

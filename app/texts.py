@@ -1,0 +1,56 @@
+"""Text as people, JSON and both databases take it: shown paths, and values without what cannot be stored."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# A byte that is not UTF-8 is shown as \x80..\xff. A backslash of a real name that could be mistaken for one is shown
+# as \x5c, so that every shown path leads back to exactly one name.
+_ESCAPED = re.compile(rb"\\x(5c|[89a-f][0-9a-f])")
+
+
+def shown_path(root: str, path: bytes) -> str:
+    """`ROOT/relative` for people, JSON and URLs; the reverse is `path_from_shown`."""
+    relative = shown_name(path)
+    return f"{root}/{relative}" if relative else root
+
+
+def shown_name(name: bytes) -> str:
+    r"""Bytes of the file system as text: UTF-8, with what is not UTF-8 as `\xNN`."""
+    return _ESCAPED.sub(rb"\\x5cx\1", name).decode("utf-8", "backslashreplace")
+
+
+def path_from_shown(shown: str) -> bytes:
+    """The bytes behind a shown name or path. Raises UnicodeEncodeError for lone surrogates."""
+    return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), shown.encode("utf-8"))
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """Text that both databases and JSON take: without NUL, lone surrogates become U+FFFD.
+
+    PostgreSQL rejects NUL in text and both in JSON; SQLite takes anything. Cleaning makes them the same.
+    """
+    return _UNSTORABLE.sub(lambda match: "" if match[0] == "\0" else "\ufffd", text)
+
+
+def clean_json(value: Any) -> Any:
+    """A JSON-safe copy of `value`: texts cleaned, bytes as hexadecimal, NaN and infinities as None."""
+    match value:
+        case str():
+            return clean_text(value)
+        case None | bool() | int():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case bytes():
+            return value.hex()
+        case Mapping():
+            return {clean_text(str(key)): clean_json(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [clean_json(item) for item in value]
+        case _:
+            return clean_text(str(value))
