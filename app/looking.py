@@ -198,19 +198,23 @@ def show(path: FilePath, root: Roots = None, json_: AsJson = False) -> None:
 
 def _print_known(values: Mapping[str, Any], indent: str) -> None:
     """A line for each value that is known; those of a mapping below its name."""
+    width = max(map(len, values), default=0)
     for name, value in values.items():
         if isinstance(value, Mapping) and value:
             out.print(f"{indent}{plain(name)}", markup=False)
             _print_known(value, indent + "  ")
         elif value not in (None, {}, []):
             text = ", ".join(map(_in_words, value)) if isinstance(value, list) else _in_words(value)
-            out.print(f"{indent}{plain(name):20}{plain(text)}", markup=False)
+            out.print(f"{indent}{plain(name):{width}}  {plain(text)}", markup=False)
 
 
 def _in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value['text']} ({value['source']})" if isinstance(value, dict) and "source" in value else str(value)
+    if isinstance(value, dict) and "source" in value:
+        weight = f" x {value['weight']:g}" if value["weight"] is not None else ""
+        return f"{value['text']}{weight} ({value['source']})"
+    return str(value)
 
 
 @looking.command("explain")

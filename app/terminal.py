@@ -135,6 +135,9 @@ def print_session(session: SessionState) -> None:
     if session.parameters.enable_nsfw_detection and "nsfw" not in session.unavailable:
         stats = session.stats
         out.print(f"NSFW: {stats['nsfw_checked']:,} checked, {stats['nsfw_detected']:,} detected")
+    understood = {name: session.stats[f"prompts_{name}"] for name in ("parsed", "partly", "raw_only")}
+    if any(understood.values()):
+        out.print("AI images: {parsed:,} understood, {partly:,} partly, {raw_only:,} kept raw".format(**understood))
     for sentence in dict.fromkeys((*session.unavailable.values(), *session.limited.values())):
         out.print(f"  {sentence}", markup=False)
 

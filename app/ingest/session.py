@@ -21,7 +21,10 @@ VERSION = 1
 MAX_ERRORS = 20
 SUSPICIOUS_SECONDS = 2.0
 MAX_DEATHS = 2  # of the server with the same file in progress
-STATS = ("metadata_extracted", "keywords_added", "scores_imported", "nsfw_checked", "nsfw_detected", "errors")
+STATS = (
+    *("metadata_extracted", "keywords_added", "scores_imported", "nsfw_checked", "nsfw_detected", "errors"),
+    *("prompts_parsed", "prompts_partly", "prompts_raw_only"),  # of AI images, by how much was understood
+)
 _ENDS = frozenset(StageStatus)
 
 

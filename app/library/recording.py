@@ -328,6 +328,7 @@ def event_detail(result: Analysis | Failure, saved: _Saved, *, nsfw_threshold: f
     analysis = result if isinstance(result, Analysis) else None
     nsfw = analysis.nsfw if analysis else None
     score = analysis.rating.score if analysis and analysis.rating else None
+    verdict = analysis.metadata.prompt_verdict if analysis and analysis.metadata else None
     detail: dict[str, Any] = {
         "ms": round(1000 * sum(ended.seconds for ended in result.stages.values())),
         "stages": stages,
@@ -338,6 +339,7 @@ def event_detail(result: Analysis | Failure, saved: _Saved, *, nsfw_threshold: f
             "nsfw_checked": int(nsfw is not None),
             "nsfw_detected": int(bool(nsfw and is_nsfw(nsfw.probability, nsfw_threshold))),
             "errors": int(bool(failures) and not (isinstance(result, Failure) and result.vanished)),
+            **({f"prompts_{verdict}": 1} if verdict else {}),
         },
     }
     if failures:

@@ -170,6 +170,12 @@ def test_a_threshold_decides_what_counts_as_detected(commit):
 # -- what is kept of earlier bytes -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("verdict", ["parsed", "partly", "raw_only"])
+def test_how_much_of_an_ai_image_was_understood_is_counted(commit, verdict):
+    stats = commit(analysis(metadata=Metadata(prompt_verdict=verdict))).detail["stats"]
+    assert {name: count for name, count in stats.items() if name.startswith("prompts")} == {f"prompts_{verdict}": 1}
+
+
 def test_results_of_other_bytes_are_never_kept_beside_new_ones(library, commit):
     commit(analysis(content=b"old", keywords=("old",), score=5, probability=0.9))
     commit(analysis(content=b"new", ran=()), OTHER_SESSION)

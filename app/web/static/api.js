@@ -67,7 +67,8 @@ export const sessionFiles = (id, filters) => request("GET", `/api/ingest/session
 export const failures = (id) => request("GET", `/api/ingest/sessions/${session(id)}/failures`);
 export const sameBytes = (id, page) => request("GET", `/api/ingest/sessions/${session(id)}/same-bytes${query(page)}`);
 export const explain = (path) => request("GET", `/api/ingest/explain?${new URLSearchParams({ path })}`);
-export const libraryFile = (path) => request("GET", `/api/library/file${query({ path })}`);
+export const libraryFileUrl = (path) => `/api/library/file${query({ path })}`;
+export const libraryFile = (path) => request("GET", libraryFileUrl(path));
 export const missing = (cursor) => request("GET", `/api/library/missing${query({ cursor })}`);
 export const directories = (path, cursor) => request("GET", `/api/ingest/directories${query({ path, recursive: "true", cursor })}`);
 export const nsfw = () => request("GET", "/api/nsfw");

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { byId, closable, make, rich, setMessage, setText } from "./dom.js";
 import { isVideo, reasonElement } from "./files.js";
+import { showKnown } from "./known.js";
 import { pathButton } from "./paths.js";
 import { thumbnail } from "./thumbs.js";
 import { bytes, capital, count, day, fileName, glyph, readable } from "./words.js";
@@ -38,7 +39,8 @@ function show(answer, known, advice) {
   setText(byId("explain-title"), readable(name || path));
   byId("explain-picture").replaceChildren(...picture(answer, known));
   byId("explain-sentence").replaceChildren(...linked(sentence));
-  setMessage(byId("explain-facts"), facts(answer));
+  setMessage(byId("explain-facts"), facts(answer, known));
+  showKnown(known);
   section("explain-failures", failures.map((failure) => failureLine(failure, advice.get(failure.cause))));
   section("explain-events", [...events].reverse().map((event) => eventLine(failures.some(({ reason }) => reason === event.reason) ? { ...event, reason: null } : event, path)));
   section("explain-copies", [...duplicates.map((copy) => make("li", {}, pathButton(copy))),
@@ -57,9 +59,10 @@ const linked = (sentence) => sentence.split(SESSION).flatMap((part, index) => (i
 
 const sessionButton = (id, text, label = null) => make("button", { type: "button", class: "quiet-button", "data-session": id, "aria-label": label }, text);
 
-function facts({ on_disk: disk, row }) {
+function facts({ on_disk: disk, row }, known) {
   const size = disk?.kind === "file" ? disk.size : row?.size;
-  return [row?.format?.toUpperCase(), size === undefined ? "" : bytes(size)].filter(Boolean).join(" · ");
+  const pixels = known?.width ? `${known.width} × ${known.height}` : "";
+  return [row?.format?.toUpperCase(), pixels, size === undefined ? "" : bytes(size)].filter(Boolean).join(" · ");
 }
 
 function section(id, lines) {

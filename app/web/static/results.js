@@ -100,7 +100,15 @@ function facts(status) {
     ["Metadata", number(stats.metadata_extracted)],
     ["Keywords", number(stats.keywords_added)],
     ["Scores", number(stats.scores_imported)],
+    ["AI images", promptsText(stats)],
     ["NSFW", nsfwText(status)],
     status.interruptions > 0 && ["Interruptions", number(status.interruptions)],
-  ].filter(Boolean);
+  ].filter((fact) => fact && fact[1] !== "");
+}
+
+/** "14: 12 understood, 2 partly"; empty where no generator wrote anything. */
+function promptsText({ prompts_parsed: parsed = 0, prompts_partly: partly = 0, prompts_raw_only: raw = 0 }) {
+  const all = parsed + partly + raw;
+  const parts = [parsed && `${number(parsed)} understood`, partly && `${number(partly)} partly`, raw && `${number(raw)} kept raw`].filter(Boolean);
+  return parts.length > 1 ? `${number(all)}: ${parts.join(", ")}` : parts.join("");
 }

@@ -7,9 +7,9 @@ import { fileName, readable } from "./words.js";
 
 let blurs = savedBlur();
 
-/** The thumbnail of a file of the library; a dot where there is none after all. */
+/** The thumbnail of a file of the library, which opens the file; a dot where there is none after all. */
 export function thumbnail({ path, is_nsfw: detected }) {
-  const image = make("img", { class: "thumb", src: thumbnailUrl(path), alt: "", loading: "lazy", decoding: "async", width: 56, height: 56 });
+  const image = make("img", { class: "thumb", src: thumbnailUrl(path), alt: "", loading: "lazy", decoding: "async", width: 56, height: 56, "data-explain": path });
   const shown = detected ? make("span", { class: "nsfw-thumb", "data-name": readable(fileName(path)) }, image) : image;
   image.addEventListener("error", () => shown.replaceWith(make("span", { class: "thumb none", "aria-hidden": "true" }, "·")));
   if (detected) veil(shown);

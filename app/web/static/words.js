@@ -85,10 +85,10 @@ export function ago(seconds) {
 // Characters that would break a line, vanish, or turn the reading direction round and so disguise a name.
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-/** A path as it can be read safely: a line break shows as ⏎, other invisible characters as ‹U+202E›. */
-export function readable(path) {
-  return String(path ?? "").replace(INVISIBLE, (character) =>
-    character === "\n" ? "⏎" : `‹U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}›`);
+/** A path or text as it can be read safely: a line break shows as ⏎ (or stays), other invisible characters as ‹U+202E›. */
+export function readable(text, { lines = false } = {}) {
+  return String(text ?? "").replace(INVISIBLE, (character) =>
+    character === "\n" ? (lines ? "\n" : "⏎") : `‹U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}›`);
 }
 
 export const fileName = (path) => path.slice(path.lastIndexOf("/") + 1);

@@ -1,0 +1,88 @@
+"""The page of one file: its values with where they were read, how an AI image was made, its keywords and raw tags."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import fits, in_both_schemes
+from tests.samples import ai_image, photo
+from tests.server import Server
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose one root is taken in: a photo with all kinds of tags, and an image that a generator made."""
+    folder = tmp_path_factory.mktemp("file")
+    photo(
+        folder / "known" / "beach.jpg",
+        make="Nikon",
+        model="Nikon Z 6",
+        taken_at=datetime(2024, 5, 12, 10, 22, tzinfo=timezone(timedelta(hours=2))),
+        orientation=6,
+        rating=4,
+        title="On the <b>beach</b>",
+        keywords=("sea", "sand\u202e"),
+    )
+    ai_image(folder / "known" / "made.png", prompt="a (quiet:1.3) valley, dusk\nsecond line", negative="people, text")
+    with Server(folder / "server", {"known": folder / "known"}) as running:
+        running.wait_for(running.begin("known"), "completed")
+        yield running
+
+
+@pytest.fixture
+def server(shared_server: Server) -> Server:
+    """The server as it is: its session is on show."""
+    return shared_server
+
+
+def opened(page: Page, server: Server, name: str) -> None:
+    """The list of what was added, and from it the file by a click on its picture."""
+    page.goto(f"{server.address}/ingest-v2")
+    page.get_by_role("button", name="2 added").click()
+    page.locator("#files li", has_text=name).locator("img").click()
+    expect(page.locator("#explain-title")).to_have_text(name)
+
+
+def looks_well(page: Page) -> bool:
+    """Whether axe stays silent in both schemes, and nothing sticks out on a small screen."""
+    assert in_both_schemes(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    return fits(page)
+
+
+def test_a_click_on_a_picture_opens_the_file_with_its_values_and_their_sources(page: Page, server: Server) -> None:
+    opened(page, server, "beach.jpg")
+    values = page.locator("#known-values")
+    expect(values.locator("div", has_text="Taken")).to_contain_text("2024-05-12 10:22:00 +02:00")
+    expect(values.locator("div", has_text="Camera").locator("dd")).to_have_text("Nikon Z 6EXIF")
+    expect(values.locator("div", has_text="Title").locator("dd")).to_have_text("On the <b>beach</b>XMP")
+    expect(values.get_by_role("img", name="4 of 5")).to_be_visible()
+    expect(page.locator("#explain-facts")).to_contain_text(re.compile("480 . 320"))
+    expect(page.locator("#known-keywords li")).to_have_text([re.compile(r"sand.U\+202E."), "sea"])
+    expect(page.locator("#known-made")).not_to_be_visible()
+    page.get_by_text("As it was read").click()
+    expect(page.locator("#known-raw")).to_contain_text("Image Make")
+    assert looks_well(page)
+
+
+def test_an_ai_image_shows_its_words_its_settings_and_how_much_was_understood(page: Page, server: Server) -> None:
+    opened(page, server, "made.png")
+    made = page.locator("#known-made")
+    expect(made.locator(".verdict")).to_have_text("Understood")
+    expect(made.locator(".prompt").first).to_have_text("a (quiet:1.3) valley, dusk\nsecond line")
+    expect(made.locator(".prompt.negative")).to_have_text("people, text")
+    expect(made.locator("dl > div", has_text="Steps").locator("dd")).to_have_text("28")
+    expect(page.locator("#known-keywords li", has_text="dusk").first).to_be_visible()
+    assert looks_well(page)
+    address = page.get_by_role("link", name="Everything as JSON").get_attribute("href")
+    assert page.request.get(f"{server.address}{address}").json()["prompt_verdict"] == "parsed"
+
+
+def test_how_much_was_understood_of_ai_images_is_counted(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/ingest-v2")
+    expect(page.locator("#complete-facts div", has_text="AI images").locator("dd")).to_have_text("1 understood")
