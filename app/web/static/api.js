@@ -68,6 +68,7 @@ export const failures = (id) => request("GET", `/api/ingest/sessions/${session(i
 export const sameBytes = (id, page) => request("GET", `/api/ingest/sessions/${session(id)}/same-bytes${query(page)}`);
 export const explain = (path) => request("GET", `/api/ingest/explain?${new URLSearchParams({ path })}`);
 export const libraryFileUrl = (path) => `/api/library/file${query({ path })}`;
+export const editFile = (path, values) => request("PATCH", libraryFileUrl(path), { body: values });
 export const libraryFile = (path) => request("GET", libraryFileUrl(path));
 export const missing = (cursor) => request("GET", `/api/library/missing${query({ cursor })}`);
 export const directories = (path, cursor) => request("GET", `/api/ingest/directories${query({ path, recursive: "true", cursor })}`);

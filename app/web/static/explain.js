@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { byId, closable, make, rich, setMessage, setText } from "./dom.js";
+import { offerEdit, prepareEdit } from "./edit.js";
 import { isVideo, reasonElement } from "./files.js";
 import { showKnown } from "./known.js";
 import { pathButton } from "./paths.js";
@@ -41,6 +42,7 @@ function show(answer, known, advice) {
   byId("explain-sentence").replaceChildren(...linked(sentence));
   setMessage(byId("explain-facts"), facts(answer, known));
   showKnown(known);
+  offerEdit(known);
   section("explain-failures", failures.map((failure) => failureLine(failure, advice.get(failure.cause))));
   section("explain-events", [...events].reverse().map((event) => eventLine(failures.some(({ reason }) => reason === event.reason) ? { ...event, reason: null } : event, path)));
   section("explain-copies", [...duplicates.map((copy) => make("li", {}, pathButton(copy))),
@@ -98,6 +100,7 @@ function showTrouble(path, error) {
 
 export function prepareExplain() {
   closable(byId("explain-dialog"));
+  prepareEdit((path) => ask(path, (error) => showTrouble(path, error)));
   const field = byId("explain-path");
   const refuse = (error) => {
     field.setAttribute("aria-invalid", "true");

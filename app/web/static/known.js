@@ -22,11 +22,14 @@ export function showKnown(known) {
   show("known-made", ".made", known?.generator ? made(known) : []);
   show("known-keywords", ".values", known ? keywords(known) : []);
   show("known-raw", ".raw", known ? raw(known) : []);
+  byId("known-values").hidden = byId("known-raw").hidden = !known; // to be edited, and the JSON: also where it says nothing
   if (!known) return;
   const verdict = byId("known-made").querySelector(".verdict");
   verdict.textContent = VERDICT[known.prompt_verdict] ?? "";
   verdict.dataset.verdict = known.prompt_verdict ?? "";
-  byId("known-raw").querySelector("details").open = false;
+  const details = byId("known-raw").querySelector("details");
+  details.open = false;
+  details.hidden = !Object.keys(known.raw ?? {}).length;
   byId("known-json").href = libraryFileUrl(known.path);
 }
 
