@@ -1,8 +1,8 @@
 """Runs the analysis of one file after another, here or in worker processes that can be killed.
 
 Both executors keep the same promise: results come in the order of the jobs, with one worker a job is begun when the
-result before it has been dealt with, and closing the iterator stops the rest. `None` between results means "still at
-work": the caller may stop then.
+result before it has been dealt with, and closing the iterator stops the rest. `None` between results means "at work":
+it comes as soon as jobs have been begun, and while a result takes long. The caller may stop then.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ class Executor(Protocol):
     """Runs a task over jobs."""
 
     def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Results:
-        """The results in the order of the jobs; None at least every half second while a result takes longer."""
+        """The results in the order of the jobs; None once jobs were begun, and every half second that one takes."""
 
     def close(self) -> None:
         """Ends every worker at once."""
@@ -61,6 +61,7 @@ class SerialExecutor:
         """The results one by one; `workers` is not asked."""
         del workers
         for job in jobs:
+            yield None
             yield task(job)
 
     def close(self) -> None:
@@ -114,10 +115,13 @@ class PoolExecutor:
         jobs = iter(jobs)
         try:
             while True:
+                before = len(waiting)
                 while len(waiting) < most and (job := next(jobs, None)) is not None:
                     waiting.append(self._submit(task, job, size))
                 if not waiting:
                     return
+                if len(waiting) > before:
+                    yield None  # what the caller has to do besides is done while the worker works
                 first = waiting[0]
                 if not first.settled() and not self._overdue(first):
                     yield None

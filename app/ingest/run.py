@@ -1,7 +1,7 @@
 """One run of one session: plan it, then take its files in one at a time, each committed before the next is begun.
 
 The order for each file is thumbnail, database, listeners, journal, session file: anything later in the chain may be
-lost in a crash, never wrong.
+lost in a crash, never wrong. What follows the database is done while the next file is read.
 """
 
 import time
@@ -21,7 +21,7 @@ from app.ingest.parts import Parts, mend_journal, patiently, recounted
 from app.ingest.session import MAX_DEATHS, SessionState, Status, attention_for
 from app.ingest.survey import Tally, Verdict
 from app.ingest.turns import Turns
-from app.library.values import now
+from app.library.values import Event, now
 from app.media import Failure, FoundFile, Job, Recipe, Stage
 
 HEARTBEAT_SECONDS = 1.0
@@ -50,6 +50,7 @@ class Run:
         self.turns = Turns(self.jobs, self._as_it_is_now)
         self.recipe: Recipe
         self.some_are_gone = False
+        self._untold: Event | None = None  # of the file that was committed last
         self._saved_at = time.monotonic()
 
     def move(self, status: Status) -> None:
@@ -144,21 +145,23 @@ class Run:
         active_before, began = self.session.active_seconds, time.monotonic()
         workers, analyze = self.session.parameters.workers, self.parts.analyzer(self.recipe)
         with closing(self.parts.executor.map(analyze, self._jobs(), workers=workers)) as results:
-            for result in results:
-                active = round(active_before + time.monotonic() - began, 3)
-                self.session = replace(self.session, active_seconds=active)
-                if result is None:
-                    self._heartbeat()
-                elif self.turns.end(result):
-                    self._record(result)
-                if self.control.at_once or (self.control.stop is not None and result is not None):
-                    break
+            try:
+                for result in results:
+                    active = round(active_before + time.monotonic() - began, 3)
+                    self.session = replace(self.session, active_seconds=active)
+                    self._tell()
+                    if result is None:
+                        self._heartbeat()
+                    elif self.turns.end(result):
+                        self._commit(result)
+                    if self.control.at_once or (self.control.stop is not None and result is not None):
+                        break
+            finally:
+                self._tell()
 
     def _jobs(self) -> Iterator[Job]:
         """The jobs in order, none once somebody said stop."""
         while self.control.stop is None and (job := self.turns.next()) is not None:
-            if job.file.shown != self.session.current_file:  # else it was shown when the one before was recorded
-                self._show()
             yield job
 
     def _wait_until_settled(self) -> None:
@@ -206,7 +209,12 @@ class Run:
                 self._live()
 
     def _record(self, result: Result) -> None:
-        """Commits one result, then counts, tells and saves it."""
+        """Commits one result, and tells it."""
+        self._commit(result)
+        self._tell()
+
+    def _commit(self, result: Result) -> None:
+        """Commits one result, and counts it."""
         parts, session = self.parts, self.session
         crash_point("answered")
         self.session = session = replace(session, current_started_at=None)  # what is slow from here on is not the file
@@ -225,15 +233,22 @@ class Run:
             nsfw_threshold=session.parameters.nsfw_threshold,
             gone=self.whereabouts.is_gone,
         )
-        event = self._patiently(commit)
+        self._untold = event = self._patiently(commit)
         crash_point("committed")
         self.session = session.advance(event)
-        self._show()
-        crash_point("told")
-        parts.store.append_to_journal(event)
-        crash_point("journal_written")
-        self._save()
-        crash_point("session_saved")
+
+    def _tell(self) -> None:
+        """Tells what was committed last, if that was not yet done, and which file is at work now."""
+        event, self._untold = self._untold, None
+        current = self.turns.current
+        if event is not None or (current is not None and current.shown != self.session.current_file):
+            self._show()
+        if event is not None:
+            crash_point("told")
+            self.parts.store.append_to_journal(event)
+            crash_point("journal_written")
+            self._save()
+            crash_point("session_saved")
 
     def _patiently(self, write: Callable[[], T]) -> T:
         """What `write` gives; while another program holds the database's lock it is tried again. Raises Stopped."""
