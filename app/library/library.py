@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Integer, case, cast, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import AMBIGUOUS_MOVE, NeedsAttention
+from app.library import editing
+from app.library.editing import Edit
 from app.library.engine import Engines, translated
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
@@ -81,6 +83,10 @@ class Library:
             if answered is None:
                 raise translated(error) from error
             return answered
+
+    def edit(self, root: str, path: bytes, edit: Edit) -> None:
+        """Writes what a person says of one file. Raises UnknownFile, DatabaseBusy, NeedsAttention."""
+        self._engines.write(lambda connection: editing.write(connection, root, path, edit))
 
     def append(self, session_id: str, kind: str, detail: Mapping[str, Any], *, outcome: str | None = None) -> Event:
         """Appends an event that is about no single file."""
