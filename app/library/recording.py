@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
+from app.library.pairs import relink
 from app.library.personal import PERSON, own, with_that_of
 from app.library.rows import (
     KeywordLinks,
@@ -123,6 +124,8 @@ def record(
     else:
         saved = _save(connection, session_id, at, result, gone)
         _remember_failures(connection, session_id, at, result, saved.standing)
+    if saved.outcome is not Outcome.FAILED:  # else the row is still about the bytes that were there
+        relink(connection, file.root, file.path)
     crash_point("row_written")
     cause, reason = _cause_and_reason(result, saved)
     event = append(
@@ -211,6 +214,7 @@ def _move(
     connection.execute(_DELETE_FAILURES, {"b_root": file.root, "b_path": file.path, "stages": [*Stage]})
     connection.execute(_FAILURES_FOLLOW, {"b_root": old["root"], "b_path": old["path"], **new})
     saved = _update(connection, session_id, at, analysis, with_that_of(in_its_place, old))
+    relink(connection, old["root"], old["path"])
     return replace(saved, outcome=Outcome.MOVED, moved_from=shown_path(old["root"], old["path"]))
 
 
