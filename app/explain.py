@@ -64,7 +64,7 @@ def _of_the_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _as_line(event: Event) -> dict[str, Any]:
     moved_from = (event.detail or {}).get("moved_from")
-    return {**as_journal_line(event), "session_id": event.session_id, "moved_from": moved_from}
+    return {**as_journal_line(event), "session_id": event.session_id or None, "moved_from": moved_from}
 
 
 # -- the facts ---------------------------------------------------------------------------------------------------

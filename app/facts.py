@@ -11,6 +11,7 @@ from typing import Any
 from app.errors import FILE_CAUSES, PASSING_CAUSES
 from app.ingest.folders import Folder
 from app.ingest.session import SessionState, Status
+from app.library.editing import EDITED
 from app.library.recording import event_path
 from app.library.values import Event
 from app.media import (
@@ -83,6 +84,11 @@ class Facts:
         return f"{self.disk.size}:{self.disk.mtime_ns}:{self.sidecar}" if self.disk else None
 
     @property
+    def last(self) -> Event | None:
+        """The newest answer of a session; what people set is none."""
+        return next((event for event in reversed(self.events) if event.kind != EDITED), None)
+
+    @property
     def folder(self) -> Folder:
         """The folder that it lies in."""
         return Folder(self.root, self.path.rpartition(b"/")[0])
@@ -115,11 +121,14 @@ def judged(facts: Facts) -> tuple[str, str]:
 
 
 def _not_on_disk(facts: Facts) -> tuple[str, str]:
-    row, last = facts.row, facts.events[-1] if facts.events else None
+    row, last = facts.row, facts.last
     if row is not None:
         since = row["missing_at"]
         known = f"known since {_when(since)}" if since else "which the next session over its folder will notice"
-        return "missing", f"{facts.shown} is gone from the disk, {known}; it was taken in on {_last_written(row)}."
+        return (
+            "missing",
+            f"{facts.shown} is gone from the disk, {known}; it was taken in on {_last_written(facts, row)}.",
+        )
     if facts.moved_to is not None and (last is None or facts.moved_to.id > last.id):
         moved = facts.moved_to
         return "moved", (
@@ -175,7 +184,7 @@ def _failed(facts: Facts) -> str | None:
             f"{facts.shown} failed {often} on {_when(fatal['at'])} in session {fatal['session_id']}, at stage "
             f"{fatal['stage']} ({fatal['cause']}): {reason}; {what_to_do}"
         )
-    last = facts.events[-1] if facts.events else None
+    last = facts.last
     if last is not None and last.outcome == Outcome.FAILED and last.cause in PASSING_CAUSES:
         reason = str(last.reason).rstrip(".")
         return (
@@ -187,7 +196,7 @@ def _failed(facts: Facts) -> str | None:
 
 def _taken_in(facts: Facts, disk: OnDisk, row: Mapping[str, Any]) -> tuple[str, str]:
     """A file with a row and no failure: as it was then, or changed since."""
-    written = _last_written(row)
+    written = _last_written(facts, row)
     if row["missing_at"]:
         return "changed", (
             f"{facts.shown} was missing on {_when(row['missing_at'])} and is there again: the next session over its "
@@ -230,7 +239,7 @@ def _why_not(facts: Facts) -> tuple[str, str]:
             f"{facts.shown} was not taken in: its name does not match the pattern '{session.parameters.pattern}' of "
             f"the newest session over it, {this}."
         )
-    last = facts.events[-1] if facts.events else None
+    last = facts.last
     if last is not None and last.outcome == Outcome.VANISHED:
         return "not_ingested", (
             f"{facts.shown} was gone when its turn came, on {_when(last.at)} in session {last.session_id}, and is "
@@ -285,15 +294,20 @@ def _when(at: str) -> str:
     return f"{at[:10]} {at[11:19]} UTC"
 
 
-def _last_written(row: Mapping[str, Any]) -> str:
-    """When a row was made, when it was changed last, and by which session."""
-    updated = f", and last updated on {_when(row['updated_at'])}" if row["updated_at"] != row["ingested_at"] else ""
-    return f"{_when(row['ingested_at'])}{updated} by session {row['session_id']}"
+def _last_written(facts: Facts, row: Mapping[str, Any]) -> str:
+    """When a row was made, when it was changed last, and by whom."""
+    at, changed = row["updated_at"], row["updated_at"] != row["ingested_at"]
+    updated = f", and last updated on {_when(at)}" if changed else ""
+    by_a_person = changed and any(event.kind == EDITED and event.at == at for event in facts.events)
+    who = "a person" if by_a_person else f"session {row['session_id']}"
+    return f"{_when(row['ingested_at'])}{updated} by {who}"
 
 
 def _known_since(facts: Facts) -> str:
     """What the library knows of a file that it would not take in now."""
-    return "" if facts.row is None else f" (In the library all the same: taken in on {_last_written(facts.row)}.)"
+    return (
+        "" if facts.row is None else f" (In the library all the same: taken in on {_last_written(facts, facts.row)}.)"
+    )
 
 
 def _advice(cause: str) -> str:

@@ -240,7 +240,8 @@ def explain_path(path: FilePath, root: Roots = None, json_: AsJson = False) -> N
         out.print(f"  failed {often}, last {failure['at']}: {why}", markup=False)
     for event in answer["events"]:
         reason = f": {plain(event['reason'])}" if event["reason"] else ""
-        out.print(f"  {event['at']}  {event['outcome']:9} in session {event['session_id']}{reason}", markup=False)
+        by = f"in session {event['session_id']}" if event["session_id"] else "by a person"
+        out.print(f"  {event['at']}  {event['outcome']:9} {by}{reason}", markup=False)
     for other in answer["duplicates"]:
         out.print(f"  the same bytes: {plain(other)}", markup=False)
 

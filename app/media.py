@@ -251,7 +251,8 @@ class Metadata:
     `taken_at` is ISO 8601, with an offset only if the file says one, made of the tags that `taken_at_rule` names.
     Degrees are north and east positive, `orientation` is EXIF's 1..8, `frame_rate` in frames a second. `raw` holds the
     tags as read. `sources` says where a field was read: `exif`, `xmp`, `sidecar`, `iptc`, `png`, `video`, `takeout` or
-    `prompt`.
+    `prompt`. `content_identifier` is what Apple writes into both halves of a Live Photo. `embedded_video_bytes` is the
+    size of the video that a motion photo carries behind its picture: it is one file, so there is nothing to link.
     """
 
     taken_at: str | None = None
@@ -273,6 +274,8 @@ class Metadata:
     creator: str | None = None
     copyright: str | None = None
     label: str | None = None
+    content_identifier: str | None = None
+    embedded_video_bytes: int | None = None
     duration_seconds: float | None = None
     frame_rate: float | None = None
     video_codec: str | None = None

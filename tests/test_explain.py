@@ -115,6 +115,16 @@ def test_a_failure_says_with_what_when_how_often_and_what_to_do():
     says(passing, "failed", "(unreadable): It cannot be read; the next session tries it again.", "the right")
 
 
+def test_what_a_person_set_is_no_answer_of_a_session():
+    edited = Event(2, "", LATER, "edited", b"m/a/b.jpg", "edited")
+    says(
+        facts(row=ROW | {"updated_at": LATER}, events=(answer("added"), edited)), "ingested", "11:30:00 UTC by a person"
+    )
+    later = LATER.replace("11:30", "12:30")
+    says(facts(row=ROW | {"updated_at": later}, events=(answer("added"), edited)), "ingested", f"by session {SESSION}")
+    says(facts(disk=None, events=(answer("failed"), edited)), "missing", f"session {SESSION} answered 'failed'")
+
+
 def test_a_file_that_was_taken_in_says_when_and_by_which_session():
     says(facts(row=ROW), "ingested", "2026-11-20 10:00:00 UTC", SESSION, "has not changed since")
     says(facts(row=ROW | {"updated_at": LATER}), "ingested", "last updated on 2026-11-20 11:30:00 UTC")

@@ -9,6 +9,8 @@ import zipfile
 
 import pytest
 
+from app.library.editing import parse_edit
+from app.library.library import Library
 from tests.commands import Place, refused
 from tests.samples import truncated, write_many
 from tests.server import everything_in
@@ -122,6 +124,20 @@ def test_nothing_is_printed_that_a_terminal_would_obey(place):
     assert place.run("show", str(hostile)).stdout.startswith("photos/\\x1b[31mred.png\n")
     hostile.unlink()
     assert "photos/\\x1b[31mred.png: It is not there" in place.run("verify").stdout
+
+
+def test_what_a_person_set_is_shown_as_theirs_and_told_in_the_history(place_with_photos):
+    place = place_with_photos
+    place.run("run", "photos")
+    library = Library(f"sqlite:///{place.database}")
+    library.edit("photos", b"trip/a.jpg", parse_edit({"score": None, "title": "mine", "keywords": ["own"]}))
+    library.close()
+    shown = place.run("show", "photos/trip/a.jpg").stdout
+    assert re.search("title +mine\n", shown)
+    assert "own (person)" in shown
+    assert len(re.findall("  (?:title|score) +person\n", shown)) == 2, "that there is no score is their word, too"
+    told = place.run("explain", "photos/trip/a.jpg").stdout
+    assert re.search("edited +by a person: A person set keywords, score, title", told)
 
 
 def test_a_file_that_the_library_does_not_have_cannot_be_shown(place):

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, inspect
 
 from app.errors import DatabaseUnusable
 from app.library import migrations
+from app.library.editing import parse_edit
 from app.library.engine import Engines
 from app.library.library import Library
 from app.library.migrations import HEAD, Migration, bring_to_head, config_for, revision_of
@@ -77,7 +79,8 @@ def older_url(fresh_url: str) -> str:
 
 
 def run(url: str, step, *args: str) -> None:
-    engines = Engines(url)
+    """A step of Alembic's, on a connection as `alembic/env.py` and the program open it."""
+    engines = Engines(url, foreign_keys=False)
     try:
         engines.write(lambda connection: step(config_for(connection), *args))
     finally:
@@ -96,6 +99,14 @@ def with_a_file(url: str) -> None:
     library = Library(url)
     library.commit_single_file_to_database(SESSION, analysis(), nsfw_threshold=0.8)
     library.close()
+
+
+def row_of_the_file(url: str) -> dict[str, Any]:
+    library = Library(url)
+    try:
+        return library.file("m", b"a.jpg")
+    finally:
+        library.close()
 
 
 def file_of(url: str) -> Path:
@@ -135,6 +146,23 @@ def test_every_migration_can_be_taken_back_and_made_again(fresh_url):
     bring_to_head(fresh_url)
     run(fresh_url, command.check)
     with_a_file(fresh_url)
+
+
+def test_the_rows_of_0004_come_to_0005_and_back_with_their_keywords_and_events(fresh_url):
+    """`media_files` is made anew on SQLite for a foreign key to itself."""
+    bring_to_head(fresh_url)
+    with_a_file(fresh_url)
+    before = row_of_the_file(fresh_url)
+    run(fresh_url, command.downgrade, "0004")
+    assert bring_to_head(fresh_url).before == "0004"
+    run(fresh_url, command.check)
+    assert row_of_the_file(fresh_url) == before
+    assert before["keywords"] == [{"text": "sea", "source": "xmp", "weight": None}]
+    library = Library(fresh_url)
+    assert [event.kind for event in library.history.events("m", b"a.jpg")] == ["file_complete"]
+    library.edit("m", b"a.jpg", parse_edit({"score": 5}))
+    assert library.history.events("m", b"a.jpg")[-1].id == 2, "ids go on where they were"
+    library.close()
 
 
 def test_the_revision_that_the_program_needs_is_the_last_one():

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PIL import Image
 
-from app.analysis import animation, blocks, iptc, png, tiff
+from app.analysis import animation, apple, blocks, iptc, motion, png, tiff
 from app.analysis.image import Opened
 from app.analysis.iptc import Iptc
 from app.analysis.tiff import decoded
@@ -31,7 +31,7 @@ class Embedded:
     """What was found, by part; `problems` maps a part (`exif`, `xmp`, `iptc`, `text`) to what was wrong with it.
 
     `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF and `UserComment` of EXIF. `duration_seconds` is
-    that of an animation.
+    that of an animation, `content_identifier` Apple's, `video_bytes` the size of the video in a motion photo.
     """
 
     exif: tiff.Tags = field(default_factory=dict)
@@ -39,6 +39,8 @@ class Embedded:
     iptc: Iptc = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     duration_seconds: float | None = None
+    content_identifier: str | None = None
+    video_bytes: int | None = None
     problems: dict[str, CannotRead] = field(default_factory=dict)
 
     def problem(self, *parts: str) -> CannotRead | None:
@@ -75,10 +77,12 @@ def read(opened: Opened) -> Embedded:
     exif = found.part("exif", lambda: _exif(opened, boxes.get("exif") or chunks.exif, texts), tiff.Read())
     found.noted("exif", exif.problem)
     found.exif = exif.tags
+    found.content_identifier = apple.content_identifier(exif.blocks.get(tiff.MAKER_NOTE, b""))
     packet = boxes.get("xmp") or exif.blocks.get(tiff.XMP, b"")
     found.xmp = found.part("xmp", lambda: _xmp(opened, packet, texts), NOTHING)
     if _EXTENDED in found.xmp:
         found.xmp = {**found.part("xmp", lambda: _extended(image, found.xmp), NOTHING), **found.xmp}
+    found.video_bytes = motion.video_bytes(opened.stream, opened.format, found.xmp)
     records = found.part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
     found.iptc, problem = iptc.parse(records)
     found.noted("iptc", problem)

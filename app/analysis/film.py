@@ -28,6 +28,7 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
     "caption": ("description", f"{_APPLE}description", "synopsis", "comment", f"{_APPLE}comment"),
     "creator": ("artist", f"{_APPLE}artist", "author", f"{_APPLE}author"),
     "copyright": ("copyright", f"{_APPLE}copyright"),
+    "content_identifier": (f"{_APPLE}content.identifier",),
 }
 _DATES = (f"{_APPLE}creationdate", "creation_time", "date_recorded", "date_digitized", "date")
 _UNSET = ("1904-01-01T00:00:00", "1970-01-01T00:00:00")  # where clocks begin, and where nobody set one

@@ -53,7 +53,7 @@ def interpret(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHIN
     }
     sources |= {name: "prompt" for name, value in told.items() if value is not None}
     told["prompt_verdict"] = made.verdict and made.verdict.value
-    values["duration_seconds"] = found.duration_seconds
+    values |= {"duration_seconds": found.duration_seconds, "embedded_video_bytes": found.video_bytes}
     return Metadata(**values, **told, sources=sources, raw=raw(found, sidecar, takeout))
 
 
@@ -116,6 +116,7 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
             ("png", _cleaned(png.get("Copyright", ""))),
         ),
     )
+    yield "content_identifier", (("exif", found.content_identifier),)
     yield "label", (("sidecar", _first(sidecar, "xmp:Label")), ("xmp", _first(xmp, "xmp:Label")))
 
 

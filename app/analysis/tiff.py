@@ -1,7 +1,8 @@
 """Reads the tags of a TIFF structure: of a TIFF file, and of the EXIF block that every other format carries.
 
-It never decodes pixels, never follows a maker note, and reads a bounded number of tags and bytes. A value that lies
-outside of the file is left out; a directory that does is a problem, and what was read until then is kept.
+It never decodes pixels, follows no maker note (Apple's is handed on for one value), and reads a bounded number of tags
+and bytes. A value that lies outside of the file is left out; a directory that does is a problem, and what was read
+until then is kept.
 """
 
 import math
@@ -12,18 +13,19 @@ from typing import BinaryIO, TypeAlias
 
 from PIL.ExifTags import GPSTAGS, TAGS
 
+from app.analysis import apple
 from app.errors import CannotRead
 
 Value: TypeAlias = str | bytes | tuple[float, ...]
 Tags: TypeAlias = Mapping[str, Value]
 """`Image Make` -> text, numbers (a ratio without denominator is nan) or bytes. The first word is the directory."""
 
-XMP, IPTC, PHOTOSHOP = 700, 33723, 34377  # other blocks that a directory may carry
+XMP, IPTC, PHOTOSHOP, MAKER_NOTE = 700, 33723, 34377, 37500  # other blocks that a directory may carry
 _EXIF, _GPS, _INTEROPERABILITY, _SUB = 0x8769, 0x8825, 0xA005, 330
 _BELOW = {_EXIF: "EXIF", _GPS: "GPS", _INTEROPERABILITY: "Interoperability"}
-# Where the pixels are, how they are packed, and blocks of others: maker notes, colour profiles, private data, padding
+# Where the pixels are, how they are packed, and blocks of others: colour profiles, private data, padding
 _LEFT_OUT = frozenset(
-    (273, 279, 288, 289, 301, 320, 324, 325, 347, 34675, 37500, 37724, 50341, 50740, 50831, 50838, 50839, 59932, 59933)
+    (273, 279, 288, 289, 301, 320, 324, 325, 347, 34675, 37724, 50341, 50740, 50831, 50838, 50839, 59932, 59933)
 )
 _BYTES = frozenset((0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F))  # texts of Windows, in UTF-16
 _COPYRIGHT = 0x8298
@@ -112,7 +114,8 @@ class _Reader:
         inline = 8 if self.big else 4
         (count,) = struct.unpack_from(self.order + ("Q" if self.big else "I"), entry, 4)
         size = count * _SIZES.get(kind, 0)
-        if not size or tag in _LEFT_OUT or size > self.room:
+        room = min(self.room, apple.NOTE_BYTES) if tag == MAKER_NOTE else self.room
+        if not size or tag in _LEFT_OUT or size > room:
             return
         if size <= inline:
             content = entry[-inline:][:size]
@@ -122,7 +125,10 @@ class _Reader:
             content = self._bytes(at, size)
             if len(content) < size:
                 return
-        if tag in _BELOW or tag == _SUB:
+        if tag == MAKER_NOTE:
+            if content.startswith(apple.HEADER):
+                self.found.blocks.setdefault(tag, content)
+        elif tag in _BELOW or tag == _SUB:
             self._below(tag, kind, count, content, group)
         elif tag in (XMP, IPTC, PHOTOSHOP):
             self.found.blocks.setdefault(tag, content)

@@ -18,6 +18,7 @@ MAX_EVENTS = 200
 MAX_COPIES = 100
 _AFTER_ALL = 2**63 - 1
 _ANSWERS = text("kind = 'file_complete'")  # as the indexes say it: with a parameter they would not be seen to apply
+_EDITS = text("kind = 'edited'")
 _MOVES = text("outcome = 'moved'")
 _PRESENT = MEDIA.c.missing_at.is_(None)
 _TOLD = ("stage", "cause", "reason", "attempts", "fingerprint", "at", "fatal", "version", "session_id")
@@ -30,7 +31,7 @@ class History:
         self._engines = engines
 
     def events(self, root: str, path: bytes) -> list[Event]:
-        """What sessions answered for a path, oldest first: the newest `MAX_EVENTS`.
+        """What sessions answered for a path, and what people set of it, oldest first: the newest `MAX_EVENTS`.
 
         What happened under an older name, before the file was moved to this one, belongs to it.
         """
@@ -122,7 +123,7 @@ def _followed(connection: Connection, path: bytes) -> list[Event]:
         if at in seen or (len(found) == MAX_EVENTS and -before < found[0].id):
             continue
         seen.add(at)
-        events = _answers_of(connection, at, -before)
+        events = _events_of(connection, at, -before)
         found = sorted((*found, *events), key=lambda event: event.id)[-MAX_EVENTS:]
         for event in events:
             if moved_from := (event.detail or {}).get("moved_from"):
@@ -130,9 +131,12 @@ def _followed(connection: Connection, path: bytes) -> list[Event]:
     return found
 
 
-def _answers_of(connection: Connection, path: bytes, before: int) -> list[Event]:
-    statement = select(EVENTS).where(_ANSWERS, EVENTS.c.path == path, EVENTS.c.id < before)
-    return as_events(connection.execute(statement.order_by(EVENTS.c.id.desc()).limit(MAX_EVENTS)))
+def _events_of(connection: Connection, path: bytes, before: int) -> list[Event]:
+    found: list[Event] = []
+    for kind in (_ANSWERS, _EDITS):
+        statement = select(EVENTS).where(kind, EVENTS.c.path == path, EVENTS.c.id < before)
+        found += as_events(connection.execute(statement.order_by(EVENTS.c.id.desc()).limit(MAX_EVENTS)))
+    return found
 
 
 def _groups(connection: Connection, hashes: list[str]) -> list[dict[str, Any]]:

@@ -7,13 +7,16 @@ Events are append-only; their ids are the ids of the server-sent events.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Integer, case, cast, func, select
+from sqlalchemy import Connection, Integer, bindparam, case, cast, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import AMBIGUOUS_MOVE, NeedsAttention
+from app.library import editing
+from app.library.editing import Edit
 from app.library.engine import Engines, translated
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
+from app.library.pairs import LIVE_PHOTO
 from app.library.presence import Presence, inside
 from app.library.recording import (
     EVENTS,
@@ -31,13 +34,14 @@ from app.library.recording import (
 from app.library.stock import Stock
 from app.library.values import Event, Failed, Known, now
 from app.media import Analysis, Failure, Kind, Outcome, Stage
-from app.texts import clean_json
+from app.texts import clean_json, shown_path
 
 # The whole part of a number: PostgreSQL's cast rounds, and SQLite need not have a floor.
 _WHOLE: Mapping[str, Callable[[Any], Any]] = {
     "sqlite": lambda number: cast(number, Integer),
     "postgresql": lambda number: cast(func.floor(number), Integer),
 }
+_PLACE = select(MEDIA.c.root, MEDIA.c.path).where(MEDIA.c.id == bindparam("b_id"))
 FORGOTTEN = "forgotten"
 """The outcome of the `session` row of a session that a person deleted."""
 
@@ -81,6 +85,10 @@ class Library:
             if answered is None:
                 raise translated(error) from error
             return answered
+
+    def edit(self, root: str, path: bytes, edit: Edit) -> None:
+        """Writes what a person says of one file. Raises UnknownFile, DatabaseBusy, NeedsAttention."""
+        self._engines.write(lambda connection: editing.write(connection, root, path, edit))
 
     def append(self, session_id: str, kind: str, detail: Mapping[str, Any], *, outcome: str | None = None) -> Event:
         """Appends an event that is about no single file."""
@@ -327,7 +335,7 @@ class Library:
         return self._engines.read(work)
 
     def file(self, root: str, path: bytes) -> dict[str, Any] | None:
-        """The row of one file with its `keywords`, None without a row."""
+        """The row of one file with its `keywords` and the `pair` that it is half of, None without a row."""
 
         def work(connection: Connection) -> dict[str, Any] | None:
             row = row_in(connection, root, path)
@@ -335,6 +343,8 @@ class Library:
                 return None
             keywords = connection.execute(LINKS_OF.order_by(KEYWORDS.c.text), {"b_id": row["id"]})
             row["keywords"] = [{"text": text, "source": source, "weight": weight} for text, source, weight in keywords]
+            other = connection.execute(_PLACE, {"b_id": row["pair_id"]}).one_or_none() if row["pair_id"] else None
+            row["pair"] = {"path": shown_path(*other), "kind": LIVE_PHOTO} if other else None
             return row
 
         return self._engines.read(work)

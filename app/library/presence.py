@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 
 from app.library.engine import Engines
+from app.library.pairs import relink
 from app.library.recording import MARK_MISSING, MEDIA
 from app.library.values import now
 
@@ -45,9 +46,15 @@ class Presence:
     def mark_missing(self, root: str, paths: Iterable[bytes]) -> None:
         """Notes that the files of these rows are gone. Raises NeedsAttention if the database cannot be written."""
         at = now()
-        rows = [{"b_root": root, "b_path": path, "b_at": at} for path in paths]
-        if rows:
-            self._engines.write(lambda connection: connection.execute(MARK_MISSING, rows))
+        gone = list(paths)
+
+        def work(connection: Connection) -> None:
+            connection.execute(MARK_MISSING, [{"b_root": root, "b_path": path, "b_at": at} for path in gone])
+            for path in gone:
+                relink(connection, root, path)
+
+        if gone:
+            self._engines.write(work)
 
     def missed_since(self, at: str, root: str, folder: bytes, *, below: bool) -> int:
         """Rows of a folder (and below) that were marked missing at this time (ISO 8601) or later, and still are."""

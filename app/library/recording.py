@@ -9,6 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
+from app.library.pairs import relink
+from app.library.personal import PERSON, own, with_that_of
 from app.library.rows import (
     KeywordLinks,
     keyword_links,
@@ -96,6 +98,7 @@ class _Saved:
 
     `standing` are the stages whose earlier failure still stands because they did not run again on these bytes.
     `moved_from` is the old path as shown; `ambiguous` the paths that it may have been, where there are several.
+    `rated_by_a_person` says that the score is a person's, whatever was read.
     """
 
     outcome: Outcome
@@ -103,6 +106,7 @@ class _Saved:
     standing: frozenset[str] = frozenset()
     moved_from: str | None = None
     ambiguous: tuple[str, ...] = ()
+    rated_by_a_person: bool = False
 
 
 def record(
@@ -120,6 +124,8 @@ def record(
     else:
         saved = _save(connection, session_id, at, result, gone)
         _remember_failures(connection, session_id, at, result, saved.standing)
+    if saved.outcome is not Outcome.FAILED:  # else the row is still about the bytes that were there
+        relink(connection, file.root, file.path)
     crash_point("row_written")
     cause, reason = _cause_and_reason(result, saved)
     event = append(
@@ -161,13 +167,13 @@ def _save(connection: Connection, session_id: str, at: str, analysis: Analysis, 
         replaced = old["sha256"] != analysis.identity.sha256
         moved, _ = _left_behind(connection, old["id"], analysis, gone) if replaced else (None, ())
         if moved:
-            return _move(connection, session_id, at, analysis, moved, in_its_place=old["id"])
+            return _move(connection, session_id, at, analysis, moved, in_its_place=old)
         return _update(connection, session_id, at, analysis, old)
     moved, ambiguous = _left_behind(connection, media_id, analysis, gone)
     if moved:
-        return _move(connection, session_id, at, analysis, moved, in_its_place=media_id)
+        return _move(connection, session_id, at, analysis, moved, in_its_place=row | {"id": media_id})
     links = _wanted_links(analysis, None) or {}
-    _link(connection, media_id, links)
+    link(connection, media_id, links)
     return _Saved(Outcome.ADDED, len(links), ambiguous=ambiguous)
 
 
@@ -192,25 +198,31 @@ def _move(
     analysis: Analysis,
     old: Mapping[str, Any],
     *,
-    in_its_place: int,
+    in_its_place: Mapping[str, Any],
 ) -> _Saved:
     """Lets a row follow its file, with all that is known of it and the failures that still stand.
 
-    It takes the place of the row `in_its_place`, which is new, or of other bytes that are nowhere any more.
+    It takes the place of the row `in_its_place`, which is new, or of other bytes that are nowhere any more; what a
+    person said of that stays.
     """
     file = analysis.file
-    connection.execute(_UNLINK, {"b_id": in_its_place})
-    connection.execute(_DELETE_ROW, {"b_id": in_its_place})
+    words = own(links_of(connection, in_its_place["id"]))
+    connection.execute(_UNLINK, {"b_id": in_its_place["id"]})
+    connection.execute(_DELETE_ROW, {"b_id": in_its_place["id"]})
+    link(connection, old["id"], {key: words[key] for key in words.keys() - links_of(connection, old["id"]).keys()})
     new = {"b_new_root": file.root, "b_new_path": file.path, "b_new_folder": file.folder}
     connection.execute(_DELETE_FAILURES, {"b_root": file.root, "b_path": file.path, "stages": [*Stage]})
     connection.execute(_FAILURES_FOLLOW, {"b_root": old["root"], "b_path": old["path"], **new})
-    saved = _update(connection, session_id, at, analysis, old)
+    saved = _update(connection, session_id, at, analysis, with_that_of(in_its_place, old))
+    relink(connection, old["root"], old["path"])
     return replace(saved, outcome=Outcome.MOVED, moved_from=shown_path(old["root"], old["path"]))
 
 
 def _update(connection: Connection, session_id: str, at: str, analysis: Analysis, old: Mapping[str, Any]) -> _Saved:
     """The same for a file that has a row already, here or where it was before it was moved."""
-    links, before = _wanted_links(analysis, old), _links_of(connection, old["id"])
+    links, before = _wanted_links(analysis, old), links_of(connection, old["id"])
+    if links is not None:
+        links = own(before) | links
     if moved := (old["root"], old["path"]) != (analysis.file.root, analysis.file.path):
         old, links = left_where_it_was(analysis, old, links, before)
     row = row_of(analysis, old)
@@ -228,12 +240,13 @@ def _update(connection: Connection, session_id: str, at: str, analysis: Analysis
         for stage, result in analysis.stages.items()
         if not settled(result) and row["stages"].get(stage.value, {}).get("status") == StageStatus.FAILED.value
     )
+    saved = _Saved(outcome, standing=standing, rated_by_a_person=row["score_source"] == PERSON)
     if links is None or not keywords_changed:
-        return _Saved(outcome, 0, standing)
+        return saved
     if before:
         connection.execute(_UNLINK, {"b_id": old["id"]})
-    _link(connection, old["id"], links)
-    return _Saved(outcome, len(links.keys() - before.keys()), standing)
+    link(connection, old["id"], links)
+    return replace(saved, keywords_added=len(links.keys() - before.keys()))
 
 
 def _wanted_links(analysis: Analysis, old: Mapping[str, Any] | None) -> KeywordLinks | None:
@@ -245,11 +258,12 @@ def _wanted_links(analysis: Analysis, old: Mapping[str, Any] | None) -> KeywordL
     return {} if ran or changed else None
 
 
-def _links_of(connection: Connection, media_id: int) -> KeywordLinks:
+def links_of(connection: Connection, media_id: int) -> KeywordLinks:
+    """The keywords of a row."""
     return {(text, source): weight for text, source, weight in connection.execute(LINKS_OF, {"b_id": media_id})}
 
 
-def _link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
+def link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
     """Links a file to its keywords, making those that no file had before."""
     if not links:
         return
@@ -335,7 +349,7 @@ def event_detail(result: Analysis | Failure, saved: _Saved, *, nsfw_threshold: f
         "stats": {
             "metadata_extracted": int(analysis is not None and analysis.metadata is not None),
             "keywords_added": saved.keywords_added,
-            "scores_imported": int(score is not None),
+            "scores_imported": int(score is not None and not saved.rated_by_a_person),
             "nsfw_checked": int(nsfw is not None),
             "nsfw_detected": int(bool(nsfw and is_nsfw(nsfw.probability, nsfw_threshold))),
             "errors": int(bool(failures) and not (isinstance(result, Failure) and result.vanished)),

@@ -1,7 +1,7 @@
 """From an analysis to the columns of its row: pure, so that "added, updated or unchanged" needs no database.
 
 A section of the analysis that did not run keeps its old columns only while the bytes are the same ones: what was read
-from other bytes is never kept beside new ones.
+from other bytes is never kept beside new ones. What a person said is not read, and stays (`personal.py`).
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from app.beside import stages_told_anew
 from app.errors import PASSING_CAUSES
+from app.library.personal import kept
 from app.media import (
     Analysis,
     Keyword,
@@ -68,7 +69,7 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
     row["stages"] = (_marks_that_stand(analysis, old) if old is not None and same_bytes else {}) | _stage_marks(
         analysis
     )
-    return row
+    return row if old is None else row | kept(row, old)
 
 
 def settled(result: StageResult) -> bool:

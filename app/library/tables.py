@@ -44,7 +44,8 @@ class MediaFile(Base):
 
     `stages` maps each stage that ran on these bytes to `{"status", "version", "cause"?, "reason"?}`. `phash` is 16
     hex digits. `width` and `height` are as stored in the file; `values.as_file` shows them upright. `sources` maps the
-    columns of stage `metadata` to where they were read.
+    columns of stage `metadata` to where they were read; what a person set, it maps to `person`. `pair_id` is set in
+    both rows of a Live Photo: that of the other. A motion photo is one file, and one row: `embedded_video_bytes`.
     """
 
     __tablename__ = "media_files"
@@ -53,6 +54,12 @@ class MediaFile(Base):
         Index("ix_media_files_root_folder", "root", "folder"),
         Index("ix_media_files_sha256", "sha256"),
         Index("ix_media_files_session_id", "session_id"),
+        Index(
+            "ix_media_files_pair_id",
+            "pair_id",
+            sqlite_where=text("pair_id IS NOT NULL"),
+            postgresql_where=text("pair_id IS NOT NULL"),
+        ),
         Index(
             "ix_media_files_present",
             "root",
@@ -110,6 +117,8 @@ class MediaFile(Base):
     creator: Mapped[str | None] = mapped_column(Text)
     copyright: Mapped[str | None] = mapped_column(Text)
     label: Mapped[str | None] = mapped_column(Text)
+    content_identifier: Mapped[str | None] = mapped_column(Text)
+    embedded_video_bytes: Mapped[int | None] = mapped_column(BigInteger)
     score: Mapped[int | None] = mapped_column(Integer)
     score_source: Mapped[str | None] = mapped_column(String(16))
     nsfw_probability: Mapped[float | None] = mapped_column(Float)
@@ -124,6 +133,7 @@ class MediaFile(Base):
     sources: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     raw: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     stages: Mapped[dict[str, Any]] = mapped_column(JSON)
+    pair_id: Mapped[int | None] = mapped_column(ForeignKey("media_files.id", ondelete="SET NULL"))
     session_id: Mapped[str | None] = mapped_column(String(36))
     ingested_at: Mapped[str] = mapped_column(UtcText)
     updated_at: Mapped[str] = mapped_column(UtcText)
@@ -179,7 +189,8 @@ class FileFailure(Base):
 class IngestEvent(Base):
     """Append-only: what happened, in order. The id is the id of the server-sent event.
 
-    `path` is `ROOT/relative` as bytes. A `file_complete` row says in `detail` what it adds to each counter.
+    `path` is `ROOT/relative` as bytes. A `file_complete` row says in `detail` what it adds to each counter. An `edited`
+    row is a person's: it belongs to no session, so its `session_id` is empty, and `detail` says what was set.
     """
 
     __tablename__ = "ingest_events"
@@ -198,6 +209,12 @@ class IngestEvent(Base):
             "path",
             sqlite_where=text("kind = 'file_complete'"),
             postgresql_where=text("kind = 'file_complete'"),
+        ),
+        Index(
+            "ix_ingest_events_edits",
+            "path",
+            sqlite_where=text("kind = 'edited'"),
+            postgresql_where=text("kind = 'edited'"),
         ),
         Index(
             "ix_ingest_events_moves",

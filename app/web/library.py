@@ -6,24 +6,32 @@ from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
 
 from app.errors import InvalidRequest, UnknownFile
+from app.library.editing import parse_edit
 from app.library.values import as_file
 from app.texts import shown_path
-from app.web.ingest import InRecords, Limit, row_cursor
+from app.web.ingest import Body, InRecords, Limit, row_cursor
 from app.web.page import InHouse
 
 router = APIRouter(prefix="/api")
 
 
-def row_at(house: InHouse, records: InRecords, path: str) -> dict[str, Any]:
-    """The row of the file at a path. Raises InvalidRequest or UnknownFile."""
+def place_at(house: InHouse, path: str) -> tuple[str, bytes]:
+    """Root and relative path of a file. Raises InvalidRequest."""
     try:
-        root, relative = house.folders.file(path)
+        return house.folders.file(path)
     except InvalidRequest as error:
         error.field = "path"
         raise
-    row = records.library.file(root, relative)
+
+
+Place = Annotated[tuple[str, bytes], Depends(place_at)]
+
+
+def row_at(records: InRecords, place: Place) -> dict[str, Any]:
+    """The row of the file at a path. Raises UnknownFile."""
+    row = records.library.file(*place)
     if row is None:
-        raise UnknownFile(f"The library has no file {path}.")
+        raise UnknownFile(f"The library has no file {shown_path(*place)}.")
     return row
 
 
@@ -34,6 +42,13 @@ Row = Annotated[dict[str, Any], Depends(row_at)]
 def file(records: InRecords, row: Row) -> dict[str, Any]:
     """Everything known of one file; 404 without a row."""
     return as_file(row, records.library.nsfw_threshold())
+
+
+@router.patch("/library/file")
+def edit(records: InRecords, place: Place, body: Body) -> dict[str, Any]:
+    """Writes what a person says of one file, and answers with the file; 404 without a row."""
+    records.library.edit(*place, parse_edit(body))
+    return file(records, row_at(records, place))
 
 
 @router.get("/library/thumbnail")

@@ -123,6 +123,12 @@ def test_length_rate_size_and_codecs_of_every_container(format_, muxer, codec, l
     assert read(content, format_).sources["frame_rate"] == "video"
 
 
+@pytest.mark.parametrize("format_", ["mov", "mp4"])
+def test_the_identifier_of_a_live_photo_is_read(format_):
+    found = read(made(format_, tags={f"{APPLE}content.identifier": "570F1469-09C7-4E50"}), format_)
+    assert (found.content_identifier, found.sources["content_identifier"]) == ("570F1469-09C7-4E50", "video")
+
+
 def test_pixels_that_are_not_square_count_in_the_size():
     assert told(made("matroska", "mpeg4", shown=[flag((72, 48))], pixel=Fraction(16, 9)), "mkv").size == (128, 48)
 

@@ -8,6 +8,8 @@ from PIL import Image
 
 from tests.samples import film, landscape, photo, settled, truncated, write_many
 
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+CLAIM = 'MicroVideoOffset="{}"'
 CONTRACT = {
     "path", "sha256", "format", "kind", "width", "height", "duration_seconds", "frame_rate", "taken_at",
     "camera_make", "camera_model", "lens_model", "iso", "f_number", "exposure_seconds", "focal_length_mm",
@@ -92,6 +94,34 @@ def test_a_film_shows_its_poster_size_and_length(open_door, tmp_path):
         "photos/broken.mp4": ("added", False),
         "photos/dunes.mp4": ("added", True),
     }
+
+
+def test_a_live_photo_shows_its_other_half_and_a_motion_photo_the_size_of_its_video(open_door, tmp_path):
+    pytest.importorskip("av", reason="PyAV is not installed")
+    root = tmp_path / "root"
+    write_many(root, 3)
+    photo(root / "IMG_1.jpg", size=(64, 48))
+    moving = film(root / "IMG_1.mov", [landscape("dunes", (96, 64), seed) for seed in range(16)])
+    behind = photo(root / "MVIMG_2.jpg", size=(64, 48), seed=2)
+    camera = "http://ns.google.com/photos/1.0/camera/"
+    xmp = f'<x xmlns:G="{camera}"><r:RDF xmlns:r="{RDF}"><r:Description G:{CLAIM}/></r:RDF></x>'
+    with Image.open(behind) as picture:
+        picture.save(behind, xmp=xmp.format(moving.stat().st_size).encode())
+    behind.write_bytes(behind.read_bytes() + moving.read_bytes())
+    settled(behind)
+    door = open_door(root)
+    door.whole()
+
+    def file(name):
+        return door.get("/api/library/file", params={"path": f"photos/{name}"})
+
+    assert file("IMG_1.jpg")["pair"] == {"path": "photos/IMG_1.mov", "kind": "live_photo"}
+    assert file("IMG_1.mov")["pair"] == {"path": "photos/IMG_1.jpg", "kind": "live_photo"}
+    assert (file("MVIMG_2.jpg")["embedded_video_bytes"], file("MVIMG_2.jpg")["pair"]) == (moving.stat().st_size, None)
+    assert file("IMG_1.jpg")["embedded_video_bytes"] is None
+    moving.unlink()
+    door.whole()
+    assert (file("IMG_1.jpg")["pair"], file("IMG_1.mov")["pair"]) == (None, None)
 
 
 def test_where_no_thumbnail_can_be_made_the_answer_says_so(open_door, tmp_path):

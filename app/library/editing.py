@@ -1,0 +1,193 @@
+"""What a person sets of one file: checked, written into its row with the source `person`, and noted in the log."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+from sqlalchemy import Connection, delete, update
+
+from app.errors import InvalidRequest, UnknownFile, in_words
+from app.library.personal import PERSON, own
+from app.library.recording import LINKS, MEDIA, append, event_path, link, links_of, row_in
+from app.library.rows import MAX_KEYWORD_CHARACTERS, KeywordLinks, keyword_links
+from app.library.values import now
+from app.media import Keyword, Stage
+from app.texts import clean_json, clean_text, shown_path
+
+MAX_CHARACTERS = 65_536
+MAX_KEYWORDS = 1_000
+_MAX_TIME_CHARACTERS = 40
+NO_SESSION = ""
+EDITED = "edited"
+"""The kind and the outcome of an event by which a person set something; it belongs to no session."""
+
+
+def _clean(value: Any) -> Any:
+    return clean_text(value).strip() if isinstance(value, str) else value
+
+
+def _not_too_long(text: str) -> str | None:
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(f"must have at most {MAX_CHARACTERS:,} characters")
+    return text or None
+
+
+def _time(text: str) -> str | None:
+    """A day or a time as ISO 8601, written in one way; an offset only if it is said."""
+    if not text:
+        return None
+    for kind in (date, datetime):
+        with suppress(ValueError):
+            if len(at := kind.fromisoformat(text).isoformat()) <= _MAX_TIME_CHARACTERS:
+                return at
+    raise ValueError("must be a day or a time as ISO 8601, such as 2026-07-04 or 2026-07-04T18:30:00+02:00")
+
+
+def _keyword(text: str) -> str:
+    if not text:
+        raise ValueError("must hold no empty keyword")
+    if len(text) > MAX_KEYWORD_CHARACTERS:
+        raise ValueError(f"must hold keywords of at most {MAX_KEYWORD_CHARACTERS} characters")
+    return text
+
+
+def _not_too_many(words: list[str]) -> list[str]:
+    if len(words) > MAX_KEYWORDS:
+        raise ValueError(f"must hold at most {MAX_KEYWORDS:,} keywords")
+    return words
+
+
+_Text: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_not_too_long)] | None
+_Time: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_time)] | None
+_Word: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_keyword)]
+_Field: TypeAlias = Literal["score", "title", "caption", "creator", "copyright", "label", "taken_at", "keywords"]
+
+
+class Edit(BaseModel):
+    """What a person says of a file. What is not named stays; None, or an empty text, says that there is none.
+
+    `keywords` are all that are the person's own. `release` gives fields back to the file: they are read anew.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    score: Annotated[int, Field(ge=-1, le=5)] | None = None
+    title: _Text = None
+    caption: _Text = None
+    creator: _Text = None
+    copyright: _Text = None
+    label: _Text = None
+    taken_at: _Time = None
+    keywords: Annotated[list[_Word], AfterValidator(_not_too_many)] = []
+    release: list[_Field] = []
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The columns that are set."""
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set - {"keywords", "release"})}
+
+    @property
+    def own_keywords(self) -> KeywordLinks | None:
+        """The person's keywords as they are to be, None where they are to stay."""
+        if "keywords" not in self.model_fields_set and "keywords" not in self.release:
+            return None
+        return keyword_links(tuple(Keyword(text, PERSON) for text in self.keywords))
+
+
+def parse_edit(body: Mapping[str, Any]) -> Edit:
+    """What a person asks for. Raises InvalidRequest that names the field at fault."""
+    if unknown := min(body.keys() - Edit.model_fields.keys(), default=None):
+        name = clean_text(unknown)
+        raise InvalidRequest(f"There is no field named '{name}' to set.", field=name, cause="unknown_parameter")
+    try:
+        edit = Edit.model_validate(body)
+    except ValidationError as error:
+        raise _as_invalid_request(error) from None
+    if both := min(edit.model_fields_set & set(edit.release), default=None):
+        raise InvalidRequest(f"'{both}' cannot be set and released at once.", field=both)
+    return edit
+
+
+def _as_invalid_request(error: ValidationError) -> InvalidRequest:
+    first = error.errors()[0]
+    field = str(first["loc"][0])
+    if first["type"] == "literal_error":
+        return InvalidRequest("release must name fields that can be set.", field=field)
+    return InvalidRequest(f"{field} {in_words(first)}.", field=field)
+
+
+def columns_after(old: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
+    """The columns of a row that the edit changes. A field that is released is None, and its stage pending again."""
+    sources, stages = dict(old["sources"] or {}), dict(old["stages"])
+    columns = edit.values
+    sources |= dict.fromkeys(columns.keys() - {"score"}, PERSON)
+    if "score" in columns:
+        columns["score_source"] = PERSON
+    if "taken_at" in columns:
+        columns["taken_at_rule"] = PERSON
+    for name in edit.release:
+        if name == "score" and old["score_source"] == PERSON:
+            columns |= {"score": None, "score_source": None}
+            stages.pop(Stage.SCORE.value, None)
+        elif sources.get(name) == PERSON:
+            del sources[name]
+            columns[name] = None
+            if name == "taken_at":
+                columns["taken_at_rule"] = None
+            stages.pop(Stage.METADATA.value, None)
+    after = columns | {"sources": sources, "stages": stages}
+    before = {**old, "sources": old["sources"] or {}}
+    return {name: value for name, value in after.items() if value != before[name]}
+
+
+def write(connection: Connection, root: str, path: bytes, edit: Edit) -> None:
+    """Writes an edit into the row of a file, and into the log; what changes nothing leaves no trace.
+
+    The caller's transaction commits both together. Raises UnknownFile.
+    """
+    old = row_in(connection, root, path)
+    if old is None:
+        raise UnknownFile(f"The library has no file {shown_path(root, path)}.")
+    columns = columns_after(old, edit)
+    words, before = edit.own_keywords, own(links_of(connection, old["id"]))
+    if not columns and (words is None or words == before):
+        return
+    at = now()
+    connection.execute(update(MEDIA).where(MEDIA.c.id == old["id"]).values(**columns, updated_at=at))
+    if words is not None:
+        connection.execute(delete(LINKS).where(LINKS.c.media_id == old["id"], LINKS.c.source == PERSON))
+        link(connection, old["id"], words)
+    detail = {"set": edit.model_dump(include=edit.model_fields_set - {"release"}), "released": edit.release}
+    append(
+        connection,
+        {
+            "session_id": NO_SESSION,
+            "at": at,
+            "kind": EDITED,
+            "path": event_path(root, path),
+            "outcome": EDITED,
+            "reason": _sentence(edit),
+            "detail": clean_json(detail),
+        },
+    )
+
+
+def _sentence(edit: Edit) -> str:
+    """What a person did, for people."""
+    names = sorted(edit.model_fields_set - {"release"})
+    told = [f"set {_listed(names)}"] if names else []
+    told += [f"gave {_listed(edit.release)} back to the file"] if edit.release else []
+    return f"A person {' and '.join(told)}."
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(names))

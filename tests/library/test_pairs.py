@@ -1,0 +1,180 @@
+"""Live Photos: the decision alone, and the link of the rows through everything that can happen to their files."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import insert, text
+
+from app.library.pairs import MAX_SECONDS, live_photo
+from app.library.recording import MEDIA
+from app.library.values import as_file
+from app.media import Kind, Metadata, Outcome, Stage
+from tests.ingest.builders import OTHER_SESSION, SESSION, analysis, failure, found
+
+STILL = {
+    "kind": "image", "format": "heic", "duration_seconds": None, "content_identifier": None, "missing_at": None,
+}  # fmt: skip
+VIDEO = STILL | {"kind": "video", "format": "mov", "duration_seconds": 2.9}
+
+
+# -- the decision ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "paired"),
+    [
+        ([STILL, VIDEO], True),
+        ([VIDEO, STILL | {"format": "jpeg"}], True),
+        ([STILL, VIDEO | {"format": "mp4"}], True),
+        ([STILL], False),
+        ([VIDEO], False),
+        ([STILL, STILL | {"format": "jpeg"}, VIDEO], False),
+        ([STILL, VIDEO, VIDEO | {"format": "mp4"}], False),
+        ([STILL | {"format": "png"}, VIDEO], False),
+        ([STILL, VIDEO | {"format": "webm"}], False),
+        ([STILL, VIDEO | {"duration_seconds": MAX_SECONDS}], True),
+        ([STILL, VIDEO | {"duration_seconds": MAX_SECONDS + 0.1}], False),
+        ([STILL, VIDEO | {"duration_seconds": None}], False),
+        ([STILL | {"content_identifier": "A"}, VIDEO | {"content_identifier": "A", "duration_seconds": 600}], True),
+        ([STILL | {"content_identifier": "A"}, VIDEO | {"content_identifier": "B"}], False),
+        ([STILL, VIDEO | {"content_identifier": "B"}], True),
+        ([STILL, VIDEO | {"missing_at": "2026"}], False),
+        ([STILL, STILL | {"missing_at": "2026"}, VIDEO], True),
+    ],
+)
+def test_one_still_and_one_short_video_of_a_name_are_a_live_photo(files, paired):
+    assert (live_photo(files) is not None) is paired
+
+
+# -- the rows ----------------------------------------------------------------------------------------------------
+
+
+def still(path=b"d/IMG_1.HEIC", *, content=b"still", identifier=None, **others):
+    made = analysis(found(path), content=content, metadata=Metadata(content_identifier=identifier), **others)
+    return replace(made, identity=replace(made.identity, format="heic"))
+
+
+def video(path=b"d/IMG_1.MOV", *, content=b"video", seconds=2.9, identifier=None, **others):
+    metadata = Metadata(duration_seconds=seconds, content_identifier=identifier)
+    return analysis(found(path), content=content, kind=Kind.VIDEO, metadata=metadata, **others)
+
+
+@pytest.fixture
+def commit(library):
+    def write(*results, lost=(), session_id=OTHER_SESSION):
+        for result in results:
+            event = library.commit_single_file_to_database(
+                session_id, result, nsfw_threshold=0.8, gone=lambda _root, path, _now: path in lost
+            )
+        return event
+
+    return write
+
+
+@pytest.fixture
+def paired(library, commit):
+    commit(still(), video(), session_id=SESSION)
+    return library
+
+
+def links(library, *paths):
+    """The path of the other half by each path."""
+    pairs = {path: library.file("m", path)["pair"] for path in paths}
+    assert all(pair is None or pair["kind"] == "live_photo" for pair in pairs.values())
+    return [pair and pair["path"] for pair in pairs.values()]
+
+
+@pytest.mark.parametrize("halves", [(still(), video()), (video(), still())], ids=["the video last", "the still last"])
+def test_whichever_comes_second_links_both_and_leaves_the_other_as_it_is(library, commit, halves):
+    commit(halves[0], session_id=SESSION)
+    before = library.file("m", halves[0].file.path)
+    assert before["pair"] is None
+    assert commit(halves[1]).outcome == Outcome.ADDED
+    after = library.file("m", halves[0].file.path)
+    assert {name for name in after if after[name] != before[name]} == {"pair", "pair_id"}
+    assert links(library, b"d/IMG_1.HEIC", b"d/IMG_1.MOV") == ["m/d/IMG_1.MOV", "m/d/IMG_1.HEIC"]
+    assert as_file(after, None)["pair"]["kind"] == "live_photo"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [b"d/IMG_1.foo.MOV", b"d/IMG_10.MOV", b"e/IMG_1.MOV", b"d/IMG_1.d/IMG_1.MOV", b"d/IMG_E1.MOV", b"IMG_1.MOV"],
+)
+def test_other_names_and_other_folders_are_no_half(library, commit, path):
+    commit(still(), video(path))
+    assert links(library, b"d/IMG_1.HEIC", path) == [None, None]
+
+
+@pytest.mark.parametrize("path", [b"IMG_1.mov", b"IMG_1.MP4"])
+def test_files_of_the_root_and_suffixes_of_either_case_are_halves(library, commit, path):
+    commit(still(b"IMG_1.HEIC"), video(path))
+    assert links(library, b"IMG_1.HEIC", path) == [f"m/{path.decode()}", "m/IMG_1.HEIC"]
+
+
+def test_a_second_still_of_the_name_parts_them_and_its_end_brings_them_together(paired, commit):
+    commit(replace(still(b"d/IMG_1.JPG", content=b"jpeg")))
+    assert links(paired, b"d/IMG_1.HEIC", b"d/IMG_1.MOV", b"d/IMG_1.JPG") == [None] * 3
+    paired.presence.mark_missing("m", [b"d/IMG_1.JPG"])
+    assert links(paired, b"d/IMG_1.HEIC", b"d/IMG_1.MOV") == ["m/d/IMG_1.MOV", "m/d/IMG_1.HEIC"]
+
+
+def test_other_bytes_are_judged_anew(paired, commit):
+    assert commit(video(content=b"long", seconds=600)).outcome == Outcome.UPDATED
+    assert links(paired, b"d/IMG_1.HEIC", b"d/IMG_1.MOV") == [None, None]
+    commit(still(content=b"2", identifier="A"), video(content=b"long too", seconds=600, identifier="A"), session_id="3")
+    assert links(paired, b"d/IMG_1.HEIC", b"d/IMG_1.MOV") == ["m/d/IMG_1.MOV", "m/d/IMG_1.HEIC"]
+
+
+@pytest.mark.parametrize("gone", [b"d/IMG_1.HEIC", b"d/IMG_1.MOV"])
+@pytest.mark.parametrize("how", ["vanished", "marked"])
+def test_a_half_that_is_gone_is_none_and_one_that_returns_is_one_again(paired, commit, gone, how):
+    if how == "marked":
+        paired.presence.mark_missing("m", [gone])
+    else:
+        commit(failure(found(gone), stage=Stage.IDENTIFY, cause="vanished"))
+    assert links(paired, b"d/IMG_1.HEIC", b"d/IMG_1.MOV") == [None, None]
+    commit(still(), video(), session_id="3")
+    assert links(paired, b"d/IMG_1.HEIC", b"d/IMG_1.MOV") == ["m/d/IMG_1.MOV", "m/d/IMG_1.HEIC"]
+
+
+def test_a_half_that_moves_leaves_the_other_alone_until_that_follows(paired, commit):
+    assert commit(still(b"e/IMG_1.HEIC"), lost=[b"d/IMG_1.HEIC"]).outcome == Outcome.MOVED
+    assert links(paired, b"e/IMG_1.HEIC", b"d/IMG_1.MOV") == [None, None]
+    assert commit(video(b"e/IMG_1.MOV"), lost=[b"d/IMG_1.MOV"]).outcome == Outcome.MOVED
+    assert links(paired, b"e/IMG_1.HEIC", b"e/IMG_1.MOV") == ["m/e/IMG_1.MOV", "m/e/IMG_1.HEIC"]
+
+
+def test_a_file_that_takes_the_place_of_a_half_is_judged_in_its_new_place(paired, commit):
+    commit(still(b"x.HEIC", content=b"other"))
+    assert commit(still(content=b"other"), lost=[b"x.HEIC"], session_id="3").outcome == Outcome.MOVED
+    assert links(paired, b"d/IMG_1.HEIC", b"d/IMG_1.MOV") == ["m/d/IMG_1.MOV", "m/d/IMG_1.HEIC"]
+
+
+def test_a_half_that_cannot_be_read_any_more_keeps_its_row_as_it_was(paired, commit):
+    commit(failure(found(b"d/IMG_1.HEIC", size=3)))
+    assert links(paired, b"d/IMG_1.HEIC", b"d/IMG_1.MOV") == ["m/d/IMG_1.MOV", "m/d/IMG_1.HEIC"]
+
+
+def test_a_row_that_is_deleted_takes_the_link_along(paired):
+    paired._engines.write(lambda c: c.execute(text("DELETE FROM media_files WHERE name = 'IMG_1.MOV'")))
+    assert paired.file("m", b"d/IMG_1.HEIC")["pair_id"] is None
+
+
+def test_a_name_is_looked_up_in_an_index_however_many_files_the_folder_has(library, commit):
+    commit(still())
+    row = {name: value for name, value in library.file("m", b"d/IMG_1.HEIC").items() if name in MEDIA.c}
+    del row["id"]
+    rows = [row | {"path": b"d/IMG_%05d.HEIC" % number, "sha256": str(number)} for number in range(2_000)]
+
+    def explained(connection):
+        connection.execute(insert(MEDIA), rows)
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("ANALYZE media_files"))
+        query = "SELECT id, folder, kind FROM media_files WHERE root = 'm' AND path > :a AND path < :b"
+        explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        plan = connection.execute(text(f"{explain} {query}"), {"a": b"d/IMG_1.", "b": b"d/IMG_1/"})
+        return " ".join(str(line[-1]) for line in plan)
+
+    plan = library._engines.write(explained)
+    assert "Index" in plan or "USING INDEX" in plan, plan
+    assert "SCAN media_files" not in plan
