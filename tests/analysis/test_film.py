@@ -10,21 +10,23 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.analysis import container, film, frames, movie, place
-from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer
+from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer, Recipes
 from app.analysis.container import Film, Told
 from app.analysis.picture import upright as upright_as
 from app.analysis.takeout import Takeout
+from app.analysis.weights import Weights
 from app.errors import FILE_CAUSES, CannotRead
 from app.media import (
     Analysis,
     FoundFile,
     Job,
     Keyword,
-    Kind,
+    Rating,
     Recipe,
     Stage,
 )
 from app.texts import clean_json
+from tests.analysis.packets import packet
 from tests.analysis.test_frames import boxed, colour, flag, plain, sound
 from tests.server import shared
 
@@ -360,21 +362,23 @@ def test_the_container_is_opened_once_for_everything(tmp_path, monkeypatch):
 # ------------------------------------------------------------------------------------------- what is no sound film
 
 
-def test_without_pyav_a_video_is_taken_in_and_not_looked_into(tmp_path, monkeypatch):
+def test_without_pyav_a_video_is_taken_in_and_only_what_lies_beside_it_is_read(tmp_path, monkeypatch):
     content = made()
     monkeypatch.setattr(av, "open", lambda *_args, **_options: pytest.fail("opened"))
-    images = frozenset({Kind.IMAGE})
-    blind = Recipe(
-        dict(VERSIONS), dict(APPLIES) | {Stage.METADATA: images, Stage.THUMBNAIL: images, Stage.NSFW: images}
-    )
+    monkeypatch.setattr(container, "find_spec", lambda _name: None)
+    blind = Recipes(Weights(None, tmp_path / "models")).now()
+    (tmp_path / "a.mov.xmp").write_bytes(packet("<dc:subject>sea</dc:subject>", 'xmp:Rating="4"'))
     result = analysed(tmp_path, content, recipe=blind)
     assert isinstance(result, Analysis)
     assert (result.identity.width, result.metadata, result.picture) == (None, None, None)
-    assert {stage for stage, ended in result.stages.items() if ended.status == "done"} == {
-        Stage.IDENTIFY,
-        Stage.KEYWORDS,
-        Stage.SCORE,
+    assert (result.rating, result.keywords) == (Rating(4, "sidecar"), (Keyword("sea", "sidecar"),))
+    assert {stage: ended.version for stage, ended in result.stages.items() if ended.status == "done"} == {
+        Stage.IDENTIFY: VERSIONS[Stage.IDENTIFY],
+        Stage.KEYWORDS: f"{VERSIONS[Stage.KEYWORDS]}:beside",
+        Stage.SCORE: f"{VERSIONS[Stage.SCORE]}:beside",
     }
+    renamed = analysed(tmp_path, content, "b.jpg", recipe=blind)
+    assert renamed.stages[Stage.SCORE].version.endswith(":beside")  # whatever the suffix promises
 
 
 @pytest.mark.parametrize(
