@@ -229,13 +229,14 @@ class _Course:
 
     @cached_property
     def told(self) -> tuple[Told, CannotRead | None]:
-        """What a video's container says, and why it says nothing. Without PyAV it is not asked."""
+        """What a video's container says, and why only its header does or nothing. Without PyAV it is not asked."""
         if Kind.VIDEO not in self.recipe.applies[Stage.METADATA]:
             return Told(), None
         try:
             return self.film.told(), None
         except (CannotRead, MemoryError) as error:
-            return Told(), image.named(error)
+            assert self.stream is not None  # noqa: S101 - as above
+            return container.told_by_header(self.stream, self.format), image.named(error)
 
     def _film_size(self) -> tuple[int | None, int | None]:
         return self.told[0].size or (None, None)
