@@ -26,15 +26,15 @@ from app.media import (
     Stage,
 )
 from app.texts import clean_json
+from tests.analysis import films
+from tests.analysis.films import SIZE, boxed, colour, flag, plain, sound, turned
 from tests.analysis.packets import packet
-from tests.analysis.test_frames import boxed, colour, flag, plain, sound
 from tests.server import shared
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
 
 EVERY = frozenset(Stage)
 RECIPE = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})
-SIZE = (64, 48)
 APPLE = "com.apple.quicktime."
 GRAPH = {
     "1": {"class_type": "KSampler", "inputs": {"seed": 7, "steps": 20, "positive": ["2", 0], "negative": ["3", 0]}},
@@ -43,43 +43,9 @@ GRAPH = {
 }
 
 
-def made(format_="mov", codec="libx264", *, shown=None, rate=12, tags=None, pixel=None, pixels="yuv420p", loud=None):
-    """A film of the pictures `shown`, 24 unless told, with these tags and, if told, a track of sound."""
-    output = io.BytesIO()
-    options = {"movflags": "use_metadata_tags"} if format_ in ("mov", "mp4") else {}
-    with av.open(output, "w", format=format_, options=options) as file:
-        file.metadata.update(tags or {})
-        track = file.add_stream(codec, rate=rate)
-        shown = shown or [flag()] * 24
-        track.width, track.height = shown[0].size
-        track.pix_fmt = pixels
-        if pixel:
-            track.codec_context.sample_aspect_ratio = pixel
-        voice = file.add_stream(loud, rate=48000, layout="mono") if loud else None
-        for number, picture in enumerate(shown):
-            frame = av.VideoFrame.from_image(picture)
-            frame.pts, frame.time_base = number, Fraction(1, rate)
-            file.mux(track.encode(frame))
-        file.mux(track.encode(None))
-        if voice:
-            sounding = av.AudioFrame(format=voice.format.name, layout="mono", samples=voice.frame_size or 960)
-            sounding.sample_rate, sounding.pts, sounding.time_base = 48000, 0, Fraction(1, 48000)
-            for plane in sounding.planes:
-                plane.update(bytes(plane.buffer_size))
-            file.mux(voice.encode(sounding))
-            file.mux(voice.encode(None))
-    return output.getvalue()
-
-
-def turned(content, matrix):
-    """The film with a, b, c, d as its display matrix."""
-    content = bytearray(content)
-    a, b, c, d = (number * 65536 for number in matrix)
-    at = boxed(content, b"moov", b"trak", b"tkhd")[-1] + 8 + 40
-    content[at : at + 36] = b"".join(
-        number.to_bytes(4, "big", signed=True) for number in (a, b, 0, c, d, 0, 0, 0, 1 << 30)
-    )
-    return bytes(content)
+def made(format_="mov", codec="libx264", **options):
+    """A film of two seconds that shows a flag."""
+    return films.made(format_, codec, **({"shown": [flag()] * 24} | options))
 
 
 def told(content, format_="mov"):

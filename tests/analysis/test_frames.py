@@ -16,72 +16,13 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from app.analysis import container, frames, image, video
 from app.errors import CannotRead
+from tests.analysis.films import ALL, RATE, SIZE, boxed, colour, flag, made, noise, plain, sound, turned
 from tests.server import PROJECT, shared
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
-
-COLOURS = {
-    "red": (255, 0, 0),
-    "green": (0, 255, 0),
-    "blue": (0, 0, 255),
-    "yellow": (255, 255, 0),
-    "cyan": (0, 255, 255),
-    "magenta": (255, 0, 255),
-    "white": (255, 255, 255),
-    "black": (0, 0, 0),
-}
-ALL = list(COLOURS)
-SIZE = (64, 48)
-RATE = 12
-
-
-def plain(name, size=SIZE):
-    return Image.new("RGB", size, COLOURS[name])
-
-
-def flag(size=SIZE):
-    """Red on the left, blue on the right."""
-    picture = plain("red", size)
-    picture.paste(COLOURS["blue"], (size[0] // 2, 0, *size))
-    return picture
-
-
-def noise(seed, size=SIZE):
-    return Image.frombytes("RGB", size, random.Random(seed).randbytes(3 * size[0] * size[1]))
-
-
-def made(container="mp4", codec="libx264", *, shown=None, gop=6, b_frames=0, output=None, pixels="yuv420p", **options):
-    """A video of four seconds with each colour half a second long, or of the pictures `shown`."""
-    shown = shown or [plain(name) for name in ALL for _ in range(6)]
-    output = output or io.BytesIO()
-    if gop > 100:  # and no keyframe where the colour changes
-        options["sc_threshold"] = "0" if codec == "libx264" else "1000000000"
-    with av.open(output, "w", format=container) as file:
-        track = file.add_stream(codec, rate=RATE, options=options)
-        track.width, track.height = shown[0].size
-        track.pix_fmt = pixels
-        track.codec_context.gop_size, track.codec_context.max_b_frames = gop, b_frames
-        for number, picture in enumerate(shown):
-            frame = av.VideoFrame.from_image(picture)
-            frame.pts, frame.time_base = number, Fraction(1, RATE)
-            file.mux(track.encode(frame))
-        file.mux(track.encode(None))
-    return output.getvalue()
-
-
-def sound(container="mov"):
-    output = io.BytesIO()
-    with av.open(output, "w", format=container) as file:
-        track = file.add_stream("pcm_s16le", rate=8000, layout="mono")
-        frame = av.AudioFrame(format="s16", layout="mono", samples=800)
-        frame.sample_rate, frame.pts, frame.time_base = 8000, 0, Fraction(1, 8000)
-        file.mux(track.encode(frame))
-        file.mux(track.encode(None))
-    return output.getvalue()
 
 
 def keyframes(content):
@@ -93,11 +34,6 @@ def taken(content, format_="mp4", count=8):
     return frames.pictures(container.Film(io.BytesIO(content), format_), count)
 
 
-def colour(picture, box=None):
-    seen = picture.resize((1, 1), box=box).getpixel((0, 0))
-    return min(COLOURS, key=lambda name: sum(abs(a - b) for a, b in zip(COLOURS[name], seen, strict=True)))
-
-
 def colours(content, format_="mp4", count=8):
     return [colour(picture) for picture in taken(content, format_, count)]
 
@@ -106,19 +42,6 @@ def cause(content, format_="mp4"):
     with pytest.raises(CannotRead) as caught:
         taken(content, format_)
     return caught.value.cause
-
-
-def boxed(content, *path):
-    """Where the box at `path` of an ISO base media file starts, and where each box on the way to it does."""
-    start, end, way = 0, len(content), []
-    for name in path:
-        while content[start + 4 : start + 8] != name:
-            start += int.from_bytes(content[start : start + 4], "big")
-            assert start < end, f"no {name}"
-        way.append(start)
-        end = start + int.from_bytes(content[start : start + 4], "big")
-        start += 16 if name == b"dref" else 8
-    return way
 
 
 # ------------------------------------------------------------------------------------------------ which moments
@@ -226,12 +149,7 @@ def test_a_duration_that_is_not_true_still_gives_pictures():
     ],
 )
 def test_pictures_stand_upright(matrix, size, first, last):
-    content = bytearray(made(shown=[flag()] * 12))
-    a, b, c, d = (number * 65536 for number in matrix)
-    at = boxed(content, b"moov", b"trak", b"tkhd")[-1] + 8 + 40
-    rows = (a, b, 0, c, d, 0, 0, 0, 1 << 30)  # ISO 14496-12, 8.3.2
-    content[at : at + 36] = b"".join(number.to_bytes(4, "big", signed=True) for number in rows)
-    [picture, *_] = taken(bytes(content))
+    [picture, *_] = taken(turned(made(shown=[flag()] * 12), matrix))
     assert (picture.mode, picture.size) == ("RGB", size)
     width, height = size
     upright = width < height
@@ -250,14 +168,8 @@ def test_large_pictures_are_reduced_and_small_ones_are_not(size, reduced):
 
 
 def test_pixels_that_are_not_square_are_made_so():
-    output = io.BytesIO()
-    with av.open(output, "w", format="matroska") as file:
-        track = file.add_stream("mpeg4", rate=RATE)
-        track.width, track.height, track.pix_fmt = 72, 48, "yuv420p"
-        track.codec_context.sample_aspect_ratio = Fraction(16, 9)
-        file.mux(track.encode(av.VideoFrame.from_image(flag((72, 48)))))
-        file.mux(track.encode(None))
-    assert taken(output.getvalue(), "mkv")[0].size == (128, 48)
+    content = made("matroska", "mpeg4", shown=[flag((72, 48))], pixel=Fraction(16, 9))
+    assert taken(content, "mkv")[0].size == (128, 48)
 
 
 # ---------------------------------------------------------------------------------------------- what is no sound video
@@ -317,14 +229,8 @@ def test_a_codec_without_a_decoder_is_named():
 
 
 def test_texts_that_are_not_utf8_do_no_harm():
-    output = io.BytesIO()
-    with av.open(output, "w", format="matroska") as file:
-        file.metadata["title"] = "a_video_in_Latin_1"
-        track = file.add_stream("mpeg4", rate=RATE)
-        track.width, track.height, track.pix_fmt = *SIZE, "yuv420p"
-        file.mux(track.encode(av.VideoFrame.from_image(plain("green"))))
-        file.mux(track.encode(None))
-    content = output.getvalue().replace(b"a_video_in_Latin_1", b"a_vid\xe9o_in_Latin_1")
+    content = made("matroska", "mpeg4", shown=[plain("green")], tags={"title": "a_video_in_Latin_1"})
+    content = content.replace(b"a_video_in_Latin_1", b"a_vid\xe9o_in_Latin_1")
     assert b"\xe9o_in" in content
     assert colours(content, "mkv") == ["green"]
 

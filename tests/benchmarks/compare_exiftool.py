@@ -3,9 +3,10 @@
     python tests/benchmarks/compare_exiftool.py DIR [--speed]
 
 Every file of DIR whose suffix is of media is read by both; only Media Ingest reads the sidecars that lie beside it.
-What exiftool finds in maker notes alone is left aside, and what is named in `NO_VALUES`. For each field it prints how many values exiftool finds, how
-many of them are the same here, how many are not known here, and how many contradict; then every difference. A reason
-for a difference is written in `REASONS`; a difference without one makes the program end with 1.
+What exiftool finds in maker notes alone is left aside, and what is named in `NO_VALUES`. For each field it prints how
+many values exiftool finds, how many of them are the same here, how many are not known here, and how many contradict;
+then every difference. A reason for a difference is written in `REASONS`; a difference without one makes the program
+end with 1.
 
 `--speed` measures the stages that decode nothing, by their own clocks, against one `exiftool -json -r`, both over 20
 copies of DIR. Without exiftool (Debian: libimage-exiftool-perl) it says so and ends with 0.
