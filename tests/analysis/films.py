@@ -7,8 +7,16 @@ from fractions import Fraction
 import pytest
 from PIL import Image
 
+from app.analysis import container as containers
+from app.analysis import film, frames
+from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer
+from app.errors import CannotRead
+from app.media import FoundFile, Job, Recipe, Stage
+
 av = pytest.importorskip("av", reason="PyAV is not installed")
 
+EVERY = frozenset(Stage)
+RECIPE = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})
 COLOURS = {
     "red": (255, 0, 0),
     "green": (0, 255, 0),
@@ -88,6 +96,11 @@ def made(
     return output.getvalue()
 
 
+def flag_film(format_="mov", codec="libx264", **options):
+    """The same with two seconds of a flag."""
+    return made(format_, codec, **({"shown": [flag()] * 24} | options))
+
+
 def sound(container="mov"):
     output = io.BytesIO()
     with av.open(output, "w", format=container) as file:
@@ -132,3 +145,27 @@ def turned(content, matrix, *, whole=False):
     rows = (a, b, 0, c, d, 0, 0, 0, 1 << 30)
     content[at : at + 36] = b"".join(number.to_bytes(4, "big", signed=True) for number in rows)
     return bytes(content)
+
+
+def taken(content, format_="mp4", count=8):
+    return frames.pictures(containers.Film(io.BytesIO(content), format_), count)
+
+
+def cause(content, format_="mp4"):
+    with pytest.raises(CannotRead) as caught:
+        taken(content, format_)
+    return caught.value.cause
+
+
+def told(content, format_="mov"):
+    return containers.Film(io.BytesIO(content), format_).told()
+
+
+def read(content, format_="mov"):
+    found = told(content, format_)
+    return film.interpret(found, film.embedded(found))
+
+
+def analysed(folder, content, name="a.mov", *, wanted=EVERY, recipe=RECIPE):
+    (folder / name).write_bytes(content)
+    return Analyzer({"r": str(folder)}, recipe)(Job(FoundFile("r", name.encode(), 1, 1), wanted, wanted))

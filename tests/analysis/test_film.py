@@ -9,57 +9,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.analysis import container, film, frames, movie, place
-from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer, Recipes
+from app.analysis import container, film, frames, place
+from app.analysis.analyzer import VERSIONS, Recipes
 from app.analysis.container import Film, Told
-from app.analysis.picture import upright as upright_as
 from app.analysis.takeout import Takeout
 from app.analysis.weights import Weights
 from app.errors import FILE_CAUSES, CannotRead
 from app.media import (
     Analysis,
-    FoundFile,
-    Job,
     Keyword,
     Rating,
-    Recipe,
     Stage,
 )
 from app.texts import clean_json
-from tests.analysis import films
-from tests.analysis.films import SIZE, boxed, colour, flag, plain, sound, turned
+from tests.analysis.films import SIZE, analysed, av, colour, flag, plain, read, sound, told
+from tests.analysis.films import flag_film as made
 from tests.analysis.packets import packet
 from tests.server import shared
 
-av = pytest.importorskip("av", reason="PyAV is not installed")
-
-EVERY = frozenset(Stage)
-RECIPE = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})
 APPLE = "com.apple.quicktime."
 GRAPH = {
     "1": {"class_type": "KSampler", "inputs": {"seed": 7, "steps": 20, "positive": ["2", 0], "negative": ["3", 0]}},
     "2": {"class_type": "CLIPTextEncode", "inputs": {"text": "a fox in the snow"}},
     "3": {"class_type": "CLIPTextEncode", "inputs": {"text": "blurry"}},
 }
-
-
-def made(format_="mov", codec="libx264", **options):
-    """A film of two seconds that shows a flag."""
-    return films.made(format_, codec, **({"shown": [flag()] * 24} | options))
-
-
-def told(content, format_="mov"):
-    return Film(io.BytesIO(content), format_).told()
-
-
-def read(content, format_="mov"):
-    found = told(content, format_)
-    return film.interpret(found, film.embedded(found))
-
-
-def analysed(folder, content, name="a.mov", *, wanted=EVERY, recipe=RECIPE):
-    (folder / name).write_bytes(content)
-    return Analyzer({"r": str(folder)}, recipe)(Job(FoundFile("r", name.encode(), 1, 1), wanted, wanted))
 
 
 def interpreted(**tags):
@@ -93,38 +66,6 @@ def test_length_rate_size_and_codecs_of_every_container(format_, muxer, codec, l
 
 def test_pixels_that_are_not_square_count_in_the_size():
     assert told(made("matroska", "mpeg4", shown=[flag((72, 48))], pixel=Fraction(16, 9)), "mkv").size == (128, 48)
-
-
-@pytest.mark.parametrize(
-    ("matrix", "orientation"),
-    [
-        ((1, 0, 0, 1), 1),
-        ((-1, 0, 0, 1), 2),
-        ((-1, 0, 0, -1), 3),
-        ((1, 0, 0, -1), 4),
-        ((0, 1, 1, 0), 5),
-        ((0, 1, -1, 0), 6),
-        ((0, -1, -1, 0), 7),
-        ((0, -1, 1, 0), 8),
-    ],
-)
-def test_a_film_stands_as_a_photo_of_that_orientation_would(matrix, orientation, tmp_path):
-    result = analysed(tmp_path, turned(made(), matrix))
-    assert result.metadata.orientation == orientation
-    assert result.metadata.sources["orientation"] == "video"
-    assert (result.identity.width, result.identity.height) == SIZE
-    poster = Image.open(io.BytesIO(result.picture.webp))
-    upright = upright_as(flag(), orientation)
-    assert poster.size == upright.size
-    for corner in ((4, 4), (poster.width - 4, 4), (4, poster.height - 4)):
-        assert colour(poster.crop((*corner, corner[0] + 1, corner[1] + 1))) == colour(
-            upright.crop((*corner, corner[0] + 1, corner[1] + 1))
-        )
-
-
-def test_a_matrix_that_turns_by_no_quarter_is_left_alone():
-    content = turned(made(), (1, 1, -1, 1))
-    assert told(content).orientation == 1
 
 
 def test_quicktime_says_when_where_and_with_what(tmp_path):
@@ -205,30 +146,6 @@ def test_a_sidecar_counts_before_the_film_and_takeout_behind_it():
     by_film = film.interpret(found, base, {}, Takeout("2019-01-01T00:00:00+00:00", 3.0, 4.0, None, "told"))
     assert (by_film.taken_at, by_film.latitude, by_film.caption) == ("2020-01-01T00:00:00+00:00", 10.0, "told")
     assert (by_film.sources["taken_at"], by_film.sources["caption"]) == ("video", "takeout")
-
-
-def test_the_length_is_what_the_file_says_where_it_says_so():
-    content = bytearray(made())
-    at = boxed(content, b"moov", b"mvhd")[-1] + 8 + 12
-    scale = int.from_bytes(content[at : at + 4], "big")
-    content[at + 4 : at + 8] = (5 * scale).to_bytes(4, "big")
-    assert told(bytes(content)).duration_seconds == 5
-    content[at + 4 : at + 8] = b"\xff" * 4
-    assert told(bytes(content)).duration_seconds == pytest.approx(2, abs=0.1)
-
-
-def test_an_avi_file_that_is_cut_off_still_tells_its_length():
-    content = shared("corpus/exiftool+exiftool/t/images/RIFF.avi").read_bytes()
-    assert told(content, "avi").duration_seconds == pytest.approx(15.533, abs=0.001)
-
-
-def test_a_long_header_is_read_too():
-    long = bytes([1]) + bytes(3 + 16) + (1000).to_bytes(4, "big") + (2500).to_bytes(8, "big")
-    header = b"\0\0\0\x28mvhd" + long
-    content = (len(header) + 8).to_bytes(4, "big") + b"moov" + header
-    stream = io.BytesIO(content)
-    stream.seek(3)
-    assert (movie.read(stream).seconds, stream.tell()) == (2.5, 3)
 
 
 # ------------------------------------------------------------------------------------------------ how it was made
