@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from app.analysis import blocks, matroska, movie
-from app.analysis.movie import MAX_FRAME_RATE, MAX_TRACKS, Movie, Track, square
+from app.analysis.movie import MAX_TRACKS, Movie, Track, plausible_rate, square
 from app.errors import CannotRead
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _seconds(container: "InputContainer", track: "VideoStream | None") -> float 
 
 def _frame_rate(track: "VideoStream") -> float | None:
     rates = (track.average_rate, track.guessed_rate)
-    return next((round(float(rate), 6) for rate in rates if rate and 0 < rate <= MAX_FRAME_RATE), None)
+    return next((plausible for rate in rates if rate and (plausible := plausible_rate(float(rate)))), None)
 
 
 def _codec(track: "Stream") -> str | None:

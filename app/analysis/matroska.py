@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import BinaryIO
 
-from app.analysis.movie import MAX_FRAME_RATE, MAX_TRACKS, Movie, Track, orientation_of, square
+from app.analysis.movie import MAX_TRACKS, Movie, Track, orientation_of, plausible_rate, square
 
 _SEGMENT, _INFO, _TRACKS, _TRACK_ENTRY, _CLUSTER = 0x18538067, 0x1549A966, 0x1654AE6B, 0xAE, 0x1F43B675
 _TIMESTAMP_SCALE, _DURATION, _DATE_UTC = 0x2AD7B1, 0x4489, 0x4461
@@ -24,6 +24,7 @@ _MOVING = 1  # the type of a track
 _UNIT_UNKNOWN = 4
 _MANY = 1000  # elements in one element, where a few are expected
 _VALUE_BYTES = 8
+_MAX_SIDE = 1 << 24  # px: no picture has more, and no column of the library holds much more
 _SECOND_NS = 1_000_000_000
 _MILLISECOND_NS = 1_000_000
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
@@ -59,19 +60,18 @@ def _track(stream: BinaryIO, entry: Places) -> Track | None:
         return None
     picture = _first_of_each(stream, *entry[_VIDEO]) if _VIDEO in entry else {}
     nanoseconds = _whole(stream, entry, _DEFAULT_DURATION)
-    rate = _SECOND_NS / nanoseconds if nanoseconds else 0
     return Track(
         _whole(stream, entry, _NUMBER),
         _size(stream, picture),
         _orientation(stream, picture),
-        round(rate, 6) if 0 < rate <= MAX_FRAME_RATE else None,
+        plausible_rate(_SECOND_NS / nanoseconds) if nanoseconds else None,
     )
 
 
 def _size(stream: BinaryIO, picture: Places) -> tuple[int, int] | None:
     width, height = _whole(stream, picture, _PIXEL_WIDTH), _whole(stream, picture, _PIXEL_HEIGHT)
     wide, high = _whole(stream, picture, _DISPLAY_WIDTH), _whole(stream, picture, _DISPLAY_HEIGHT)
-    if not (0 < width < 2**31 and 0 < height < 2**31):
+    if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
         return None
     shown = wide and high and _whole(stream, picture, _DISPLAY_UNIT) < _UNIT_UNKNOWN
     return square(width, Fraction(height * wide, width * high) if shown else None), height

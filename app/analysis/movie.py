@@ -15,7 +15,8 @@ from typing import BinaryIO, Literal
 from app.analysis.blocks import boxes
 
 MAX_TRACKS = 100
-MAX_FRAME_RATE = 1000  # beyond it, it is the clock of a track without frames
+
+_MAX_FRAME_RATE = 1000  # beyond it, it is the clock of a track without frames
 
 _TURNS = {  # a, b, c, d of x' = a x + c y, y' = b x + d y
     (1, 0, 0, 1): 1,
@@ -62,6 +63,11 @@ class Movie:
         """The moving picture of this number, else the first."""
         own = [track for track in self.tracks if track.number == number]
         return next(iter((*own, *self.tracks)), None)
+
+
+def plausible_rate(rate: float) -> float | None:
+    """The frame rate, None where it can be none."""
+    return round(rate, 6) if 1e-6 <= rate <= _MAX_FRAME_RATE else None
 
 
 def square(width: int, pixel: Fraction | None) -> int:
@@ -175,5 +181,4 @@ def _frame_rate(stream: BinaryIO, media: Mapping[bytes, tuple[int, int]]) -> flo
         media = _first_of_each(stream, *media[kind]) if kind in media else {}
     sizes = _content(stream, media, b"stsz") or _content(stream, media, b"stz2")
     count = int.from_bytes(sizes[8:12], "big")
-    rate = count * scale / length if scale and length and length not in _UNKNOWN else 0
-    return round(rate, 6) if 0 < rate <= MAX_FRAME_RATE else None
+    return plausible_rate(count * scale / length) if length and length not in _UNKNOWN else None

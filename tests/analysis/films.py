@@ -64,13 +64,15 @@ def made(
 ):
     """A video of four seconds with each colour half a second long, or of the pictures `shown`.
 
-    With these tags, pixels of this shape, a track of sound in the codec `loud`, and set to be turned by `turn` degrees.
+    With these tags, pixels of this shape and a track of sound in the codec `loud`; set to be turned by so many degrees
+    or by a, b, c, d.
     """
     shown = shown or [plain(name) for name in ALL for _ in range(6)]
     output = output or io.BytesIO()
     if gop > 100:  # and no keyframe where the colour changes
         options["sc_threshold"] = "0" if codec == "libx264" else "1000000000"
-    with av.open(output, "w", format=container, options={"movflags": "use_metadata_tags"} if tags else {}) as file:
+    kept = {"movflags": "use_metadata_tags"} if tags and container in ("mp4", "mov") else {}
+    with av.open(output, "w", format=container, options=kept) as file:
         file.metadata.update(tags or {})
         track = file.add_stream(codec, rate=RATE, options=options)
         track.width, track.height = shown[0].size
@@ -78,7 +80,9 @@ def made(
         track.codec_context.gop_size, track.codec_context.max_b_frames = gop, b_frames
         if pixel:
             track.codec_context.sample_aspect_ratio = pixel
-        if turn:
+        if isinstance(turn, tuple):
+            track.set_display_matrix(rows(turn))
+        elif turn:
             track.set_display_rotation(turn)
         voice = file.add_stream(loud, rate=48000, layout="mono") if loud else None
         for number, picture in enumerate(shown):
@@ -136,14 +140,18 @@ def boxed(content, *path):
     return way
 
 
+def rows(matrix):
+    """The nine numbers of a display matrix that turns by a, b, c, d."""
+    a, b, c, d = (number * 65536 for number in matrix)
+    return (a, b, 0, c, d, 0, 0, 0, 1 << 30)
+
+
 def turned(content, matrix, *, whole=False):
     """The film with a, b, c, d as the display matrix of its track, or of the whole (ISO 14496-12, 8.2.2, 8.3.2)."""
     content = bytearray(content)
-    a, b, c, d = (number * 65536 for number in matrix)
     way, at = ((b"moov", b"mvhd"), 36) if whole else ((b"moov", b"trak", b"tkhd"), 40)
     at += boxed(content, *way)[-1] + 8
-    rows = (a, b, 0, c, d, 0, 0, 0, 1 << 30)
-    content[at : at + 36] = b"".join(number.to_bytes(4, "big", signed=True) for number in rows)
+    content[at : at + 36] = b"".join(number.to_bytes(4, "big", signed=True) for number in rows(matrix))
     return bytes(content)
 
 
