@@ -301,7 +301,10 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A keyword (`a|b|c` is a path), read from `xmp`, `iptc`, `exif`, `sidecar`, `takeout` or `prompt`; its weight."""
+    """A keyword (`a|b|c` is a path), its weight, and where it was read.
+
+    That is `xmp`, `iptc`, `exif`, `video`, `sidecar`, `takeout` or `prompt`.
+    """
 
     text: str
     source: str

@@ -230,7 +230,7 @@ class _Course:
     @cached_property
     def told(self) -> tuple[Told, CannotRead | None]:
         """What a video's container says, and why only its header does or nothing. Without PyAV it is not asked."""
-        if Kind.VIDEO not in self.recipe.applies[Stage.METADATA]:
+        if self.content or Kind.VIDEO not in self.recipe.applies[Stage.METADATA]:
             return Told(), None
         try:
             return self.film.told(), None
@@ -281,6 +281,7 @@ class _Course:
             exif=found.exif,
             sidecar=sidecar,
             people=told.people,
+            film=film.words(self.told[0]),
             prompt=prompts.read(found.texts).prompt,
         )
         return words, problem or found.problem("xmp", "iptc", "text")
@@ -293,6 +294,7 @@ class _Course:
                 "sidecar": lambda: score.from_xmp(self.sidecar),
                 "xmp": lambda: score.from_xmp(self.embedded.xmp),
                 "exif": lambda: score.from_exif(self.embedded.exif),
+                "video": lambda: self.told[0].said.score,
             }
         )
         return rating, None if rating.source else self.embedded.problem("xmp", "exif")

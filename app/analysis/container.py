@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from app.analysis import blocks, matroska, movie
+from app.analysis import blocks, matroska, movie, xtra
 from app.analysis.movie import MAX_TRACKS, Movie, Track, plausible_rate, square
+from app.analysis.xtra import NOTHING as NOTHING_SAID
+from app.analysis.xtra import Said
 from app.errors import CannotRead
 
 if TYPE_CHECKING:
@@ -44,7 +46,8 @@ def unavailable() -> str | None:
 class Told:
     """What a container says. `size` is in pixels as stored, but square; `orientation` the EXIF value that they need.
 
-    `tags` are those of the file by their names in lower case, then those of its tracks as `track 0 language`.
+    `tags` are those of the file by their names in lower case, then those of its tracks as `track 0 language`. `said` is
+    what people say of it in boxes that libav passes over.
     """
 
     size: tuple[int, int] | None = None
@@ -54,6 +57,7 @@ class Told:
     video_codec: str | None = None
     audio_codec: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    said: Said = NOTHING_SAID
 
 
 class Film:
@@ -103,7 +107,7 @@ class Film:
 
     def told(self) -> Told:
         """What the container says, as far as it does; nothing is decoded for it. Raises CannotRead as `__init__`."""
-        header = _header(self._stream, self._format)
+        header, said = _header(self._stream, self._format)
         packet = blocks.xmp_of_avi(self._stream) if self._format == "avi" else b""
         with self.named():
             moving, sounds = _moving(self.container), self.container.streams.audio
@@ -118,6 +122,7 @@ class Film:
                 video_codec=_codec(track) if track else None,
                 audio_codec=_codec(sounds[0]) if sounds else None,
                 tags=_tags(self.container) | beside,
+                said=said,
             )
 
     def track(self) -> "VideoStream":
@@ -134,17 +139,19 @@ class Film:
 def told_by_header(stream: BinaryIO, format_: str) -> Told:
     """What the header of a video says that libav refuses to open; nothing where there is none that is read here."""
     try:
-        header = _header(stream, format_)
+        header, said = _header(stream, format_)
     except OSError:  # the disk's, which whoever came here has been told of
         return Told()
     track = header.track() or Track(0)
     tags = {"creation_time": header.made_at} if header.made_at else {}
-    return Told(track.size, track.orientation, header.seconds, track.frame_rate, tags=tags)
+    return Told(track.size, track.orientation, header.seconds, track.frame_rate, tags=tags, said=said)
 
 
-def _header(stream: BinaryIO, format_: str) -> Movie:
-    reads = {"mov": movie.read, "matroska": matroska.read}.get(_DEMUXERS[format_])
-    return reads(stream) if reads else Movie()
+def _header(stream: BinaryIO, format_: str) -> tuple[Movie, Said]:
+    demuxer = _DEMUXERS[format_]
+    if demuxer == "mov":
+        return movie.read(stream), xtra.read(stream)
+    return matroska.read(stream) if demuxer == "matroska" else Movie(), NOTHING_SAID
 
 
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:  # noqa: ARG001 - as PyAV calls it

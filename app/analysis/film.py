@@ -5,6 +5,7 @@ it, and Takeout last.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -38,6 +39,8 @@ _COMMENTS = ("comment", "description")  # where programs keep workflows in conta
 _WORKFLOWS = ("prompt", "workflow", "parameters")
 _JSON_CHARACTERS = 16 * 1024 * 1024
 _XMP = "xmp"
+_KEYWORDS = ("keywords", f"{_APPLE}keywords")
+_BETWEEN = re.compile("[,;]")
 
 
 def embedded(told: Told) -> Embedded:
@@ -51,6 +54,13 @@ def embedded(told: Told) -> Embedded:
             texts.setdefault(key, text)
     found.texts = texts
     return found
+
+
+def words(told: Told) -> Iterator[str]:
+    """The keywords that the container has, one by one."""
+    yield from told.said.keywords
+    for tag in _KEYWORDS:
+        yield from _BETWEEN.split(told.tags.get(tag, ""))
 
 
 def interpret(told: Told, found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD) -> Metadata:

@@ -39,6 +39,8 @@ _EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 _SINCE_1970 = 2_082_844_800  # s that the clock showed then: less is a clock that nobody set, or another one
 
 Turn = tuple[float, float, float, float]
+Places = Mapping[bytes, tuple[int, int]]
+"""Where the content of a box starts and ends, by its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +98,21 @@ def read(stream: BinaryIO) -> Movie:
     """The headers of an ISO base media file, as far as they are found; the stream is left where it was."""
     before = stream.tell()
     try:
-        end = stream.seek(0, os.SEEK_END)
-        for kind, at, length in boxes(stream, 0, end):
-            if kind == b"moov":
-                return _movie(stream, at, min(at + length, end))
-        return Movie()
+        place = whole_movie(stream)
+        return _movie(stream, *place) if place else Movie()
     finally:
         stream.seek(before)
 
 
+def whole_movie(stream: BinaryIO) -> tuple[int, int] | None:
+    """Where the content of `moov` starts and ends."""
+    end = stream.seek(0, os.SEEK_END)
+    found = ((at, min(at + length, end)) for kind, at, length in boxes(stream, 0, end) if kind == b"moov")
+    return next(found, None)
+
+
 def _movie(stream: BinaryIO, at: int, end: int) -> Movie:
-    inside = _first_of_each(stream, at, end)
+    inside = first_of_each(stream, at, end)
     header = _content(stream, inside, b"mvhd")
     made, scale, length, whole = _times(header)
     turned = _turn(header[whole:], "big") if len(header) >= whole + _BYTES else _AS_IT_IS
@@ -119,7 +125,7 @@ def _movie(stream: BinaryIO, at: int, end: int) -> Movie:
     )
 
 
-def _first_of_each(stream: BinaryIO, at: int, end: int) -> dict[bytes, tuple[int, int]]:
+def first_of_each(stream: BinaryIO, at: int, end: int) -> dict[bytes, tuple[int, int]]:
     """Where the content of the first box of each kind starts and ends."""
     found: dict[bytes, tuple[int, int]] = {}
     for kind, start, length in islice(boxes(stream, at, end), _MANY):
@@ -127,7 +133,7 @@ def _first_of_each(stream: BinaryIO, at: int, end: int) -> dict[bytes, tuple[int
     return found
 
 
-def _content(stream: BinaryIO, inside: Mapping[bytes, tuple[int, int]], kind: bytes) -> bytes:
+def _content(stream: BinaryIO, inside: Places, kind: bytes) -> bytes:
     """What a header holds, empty where there is none."""
     start, end = inside.get(kind, (0, 0))
     stream.seek(start)
@@ -151,8 +157,8 @@ def _moment(seconds: int) -> str | None:
 
 def _track(stream: BinaryIO, at: int, end: int, turned: Turn) -> Track | None:
     """The track if it is a moving picture; `turned` is how the whole movie is, after each track."""
-    inside = _first_of_each(stream, at, end)
-    media = _first_of_each(stream, *inside[b"mdia"]) if b"mdia" in inside else {}
+    inside = first_of_each(stream, at, end)
+    media = first_of_each(stream, *inside[b"mdia"]) if b"mdia" in inside else {}
     if _content(stream, media, b"hdlr")[8:12] != b"vide":
         return None
     header = _content(stream, inside, b"tkhd")
@@ -174,11 +180,11 @@ def _both(first: Turn, then: Turn) -> Turn:
     return a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h
 
 
-def _frame_rate(stream: BinaryIO, media: Mapping[bytes, tuple[int, int]]) -> float | None:
+def _frame_rate(stream: BinaryIO, media: Places) -> float | None:
     """How many pictures the track has in its length."""
     _, scale, length, _ = _times(_content(stream, media, b"mdhd"))
     for kind in (b"minf", b"stbl"):
-        media = _first_of_each(stream, *media[kind]) if kind in media else {}
+        media = first_of_each(stream, *media[kind]) if kind in media else {}
     sizes = _content(stream, media, b"stsz") or _content(stream, media, b"stz2")
     count = int.from_bytes(sizes[8:12], "big")
     return plausible_rate(count * scale / length) if length and length not in _UNKNOWN else None

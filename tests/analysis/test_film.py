@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.analysis import blocks, container, film, frames, place
+from app.analysis import container, film, frames, place
 from app.analysis.analyzer import VERSIONS, Recipes
 from app.analysis.container import Film, Told
 from app.analysis.takeout import Takeout
@@ -22,7 +22,7 @@ from app.media import (
     Stage,
 )
 from app.texts import clean_json
-from tests.analysis.films import SIZE, analysed, av, box, boxed, colour, flag, plain, read, sound, told
+from tests.analysis.films import SIZE, analysed, av, colour, flag, plain, read, sound, told
 from tests.analysis.films import flag_film as made
 from tests.analysis.packets import packet
 from tests.server import shared
@@ -173,57 +173,6 @@ def test_an_infotext_in_a_comment_is_no_caption():
     found = interpreted(comment="a fox\nSteps: 20, Sampler: Euler, Seed: 3")
     assert (found.prompt, found.caption, found.generation["seed"]) == ("a fox", None, 3)
     assert interpreted(comment='{"mood": "good"}').caption == '{"mood": "good"}'
-
-
-XMP = packet(
-    "<dc:subject><rdf:Bag><rdf:li>sea</rdf:li></rdf:Bag></dc:subject><dc:creator><rdf:Seq><rdf:li>Ada</rdf:li></rdf:Seq>"
-    "</dc:creator><dc:title><rdf:Alt><rdf:li>Waves</rdf:li></rdf:Alt></dc:title>",
-    'xmp:Rating="4"',
-)
-UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-
-
-def inside_moov(content, packet_):
-    """The QuickTime file with the packet in `moov/udta/XMP_`; its pictures stand before that."""
-    content, [at] = bytearray(content), boxed(content, b"moov")
-    more = box(b"udta", box(b"XMP_", packet_))
-    end = at + int.from_bytes(content[at : at + 4], "big")
-    content[at : at + 4] = (end - at + len(more)).to_bytes(4, "big")
-    return bytes(content[:end] + more + content[end:])
-
-
-def chunk(kind, content):
-    return kind + len(content).to_bytes(4, "little") + content + bytes(len(content) % 2)
-
-
-WITH_XMP = {
-    "a.mp4": lambda packet_: made("mp4") + box(b"uuid", UUID, packet_),
-    "a.mov": lambda packet_: inside_moov(made("mov"), packet_),
-    "a.avi": lambda packet_: made("avi", "mpeg4") + chunk(b"_PMX", packet_),
-}
-
-
-@pytest.mark.parametrize("name", WITH_XMP)
-def test_xmp_in_a_film_is_read(name, tmp_path):
-    result = analysed(tmp_path, WITH_XMP[name](XMP), name)
-    assert (result.rating, result.keywords) == (Rating(4, "xmp"), (Keyword("sea", "xmp"),))
-    assert (result.metadata.title, result.metadata.creator) == ("Waves", "Ada")
-    assert {result.metadata.sources[field] for field in ("title", "creator")} == {"xmp"}
-    broken = analysed(tmp_path, WITH_XMP[name](XMP.replace(b"</x:xmpmeta>", b"</x:broken!>")), name)
-    assert {broken.stages[stage].cause for stage in (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE)} == {
-        "damaged_metadata"
-    }
-    assert broken.metadata.frame_rate == 12
-
-
-def test_xmp_is_found_among_the_chunks_of_an_avi_file_and_only_there():
-    riff = b"RIFF" + bytes(4) + b"AVI "
-    odd = chunk(b"JUNK", b"odd") + chunk(b"LIST", b"movi" + chunk(b"_PMX", b"a picture"))
-    assert blocks.xmp_of_avi(io.BytesIO(riff + odd + chunk(b"_PMX", b"packet"))) == b"packet"
-    assert blocks.xmp_of_avi(io.BytesIO(riff + odd + riff.replace(b"AVI ", b"AVIX") + chunk(b"_PMX", b"it"))) == b"it"
-    long = b"_PMX" + (1 << 30).to_bytes(4, "little")
-    for content in (riff, riff + odd, riff + long + b"packet", riff + chunk(b"JUNK", b"") * 2000, b""):
-        assert blocks.xmp_of_avi(io.BytesIO(content)) == b""
 
 
 # ----------------------------------------------------------------------------------------------------- the poster

@@ -152,6 +152,15 @@ def keywords(found: Analysis) -> set[str] | None:
     return words([keyword.text for keyword in found.keywords or () if keyword.source != "prompt"])
 
 
+def score_of(found: Analysis) -> int | None:
+    return found.rating.score if found.rating else None
+
+
+def windows_score_of(found: Analysis) -> int | None:
+    score = score_of(found)
+    return (1, 25, 50, 75, 99)[score - 1] if score and score > 0 else None
+
+
 FIELDS = (
     Field("width", ("ImageWidth",), side(0), number),
     Field("height", ("ImageHeight",), side(1), number),
@@ -168,8 +177,9 @@ FIELDS = (
     Field("latitude", ("Composite:GPSLatitude",), of_metadata("latitude"), coordinate, 1e-6),
     Field("longitude", ("Composite:GPSLongitude",), of_metadata("longitude"), coordinate, 1e-6),
     Field("altitude_m", ("Composite:GPSAltitude",), of_metadata("altitude_m"), coordinate, 1e-3),
-    Field("score", ("Rating",), lambda found: found.rating.score if found.rating else None, number),
-    Field("keywords", ("Subject", "HierarchicalSubject", "PersonInImage", "Keywords"), keywords, words),
+    Field("score", ("Rating",), score_of, number),
+    Field("windows score", ("RatingPercent", "SharedUserRating"), windows_score_of, number),
+    Field("keywords", ("Subject", "HierarchicalSubject", "PersonInImage", "Keywords", "Keyword"), keywords, words),
     Field("windows keywords", ("XPKeywords",), keywords, windows_words),
     Field("title", ("Title", "ObjectName", "XPTitle"), of_metadata("title"), text),
     Field(
