@@ -156,13 +156,16 @@ def test_a_sidecar_counts_before_the_film_and_takeout_behind_it():
     [
         {"prompt": json.dumps(GRAPH), "workflow": "{}"},
         {"comment": json.dumps({"prompt": json.dumps(GRAPH), "workflow": {"nodes": []}})},
+        {"comment": json.dumps({"prompt": json.dumps(GRAPH), "CreationTime": "2026-01-02 03:04:05"})},
         {"comment": json.dumps({"prompt": GRAPH})},
         {"comment": json.dumps(GRAPH)},
     ],
 )
-@pytest.mark.parametrize(("format_", "muxer"), [("mp4", "mp4"), ("mkv", "matroska")])
-def test_workflows_are_found_wherever_programs_put_them(tags, format_, muxer, tmp_path):
-    result = analysed(tmp_path, made(muxer, tags=tags), f"a.{format_}")
+@pytest.mark.parametrize(
+    ("muxer", "codec"), [("mp4", "libx264"), ("mov", "mpeg4"), ("matroska", "libx264"), ("webm", "libvpx")]
+)
+def test_workflows_are_found_wherever_programs_put_them(tags, muxer, codec, tmp_path):
+    result = analysed(tmp_path, made(muxer, codec, tags=tags), "a.mp4")
     assert (result.metadata.generator, result.metadata.prompt) == ("ComfyUI", "a fox in the snow")
     assert (result.metadata.negative_prompt, result.metadata.caption) == ("blurry", None)
     assert Keyword("a fox in the snow", "prompt") in result.keywords

@@ -19,6 +19,7 @@ from app.media import Stage
 from app.texts import clean_json
 from tests.analysis.films import SIZE, analysed, box, boxed, colour, flag, told, turned
 from tests.analysis.films import flag_film as made
+from tests.analysis.packets import packet
 from tests.server import shared
 
 
@@ -118,6 +119,14 @@ def test_a_matroska_file_that_is_mirrored_stands_as_its_pose_says(matrix, orient
     assert result.metadata.orientation == orientation
     upright = upright_as(flag(), orientation)
     assert upright_poster(result) == (upright.size, colour(upright.crop((2, 2, 6, 6))))
+
+
+@pytest.mark.parametrize(("muxer", "codec", "name"), [("avi", "mpeg4", "a.avi"), ("matroska", "libx264", "a.mkv")])
+def test_no_sidecar_turns_a_film(muxer, codec, name, tmp_path):
+    (tmp_path / f"{name}.xmp").write_bytes(packet("", 'tiff:Orientation="6" xmp:Rating="3"'))
+    result = analysed(tmp_path, made(muxer, codec), name)
+    assert (result.metadata.orientation, "orientation" in result.metadata.sources) == (None, False)
+    assert (result.rating.score, upright_poster(result)[0]) == (3, SIZE)
 
 
 def test_a_film_that_is_shown_all_around_is_not_turned():
