@@ -154,6 +154,9 @@ class FoundFile:
         return shown_path(self.root, self.path)
 
 
+_BESIDE = ":beside"
+
+
 @dataclass(frozen=True, slots=True)
 class NsfwModel:
     """The model of stage `nsfw`: the name stored with each probability, its weights' SHA-256, and its file as IR.
@@ -172,14 +175,24 @@ class Recipe:
 
     A stage whose version is another is pending again for every file; that of `nsfw` names the weights. `unavailable`
     maps a stage to one sentence that says why it cannot run and what to do about it; `limited` says so of a stage that
-    runs, but not for every kind of file that it is meant for.
+    runs, but not for every kind of file that it is meant for. `beside` are the kinds of file of which a stage
+    reads only what lies beside them, because nothing here can look inside.
     """
 
     versions: Mapping[Stage, str]
     applies: Mapping[Stage, frozenset[Kind]]
     unavailable: Mapping[Stage, str] = field(default_factory=dict)
     limited: Mapping[Stage, str] = field(default_factory=dict)
+    beside: Mapping[Stage, frozenset[Kind]] = field(default_factory=dict)
     nsfw_model: NsfwModel | None = None
+
+    def version(self, stage: Stage, kind: Kind) -> str:
+        """The version at which a stage ends for this kind of file; it says so where the file was not looked into."""
+        return self.versions[stage] + (_BESIDE if kind in self.beside.get(stage, ()) else "")
+
+    def current(self, stage: Stage, kind: Kind, version: str) -> bool:
+        """Whether a stage that ended at `version` has nothing to add here: what was seen inside a file stays seen."""
+        return version in (self.versions[stage], self.version(stage, kind))
 
     def told(self, wanted: frozenset[Stage]) -> tuple[dict[str, str], dict[str, str]]:
         """`unavailable` and `limited` of the wanted stages, by the stages' names."""
@@ -291,7 +304,10 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A keyword (`a|b|c` is a path), read from `xmp`, `iptc`, `exif`, `sidecar`, `takeout` or `prompt`; its weight."""
+    """A keyword (`a|b|c` is a path), its weight, and where it was read.
+
+    That is `xmp`, `iptc`, `exif`, `video`, `sidecar`, `takeout` or `prompt`.
+    """
 
     text: str
     source: str

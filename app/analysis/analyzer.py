@@ -60,8 +60,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _EVERY = frozenset(Kind)
-_IMAGES = frozenset({Kind.IMAGE})
-_LOOK_INSIDE = (Stage.METADATA, Stage.THUMBNAIL, Stage.NSFW)  # what needs PyAV of a video
+_IMAGES, _VIDEOS = frozenset({Kind.IMAGE}), frozenset({Kind.VIDEO})
+_LOOK_INSIDE = (Stage.METADATA, Stage.THUMBNAIL, Stage.NSFW)  # what cannot be without PyAV of a video
+_LOOK_BESIDE = (Stage.KEYWORDS, Stage.SCORE)  # what then still has its sidecar
 _SAY_MORE = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE)  # than at version 1: more fields, words, sidecars
 VERSIONS: Mapping[Stage, str] = MappingProxyType(dict.fromkeys(Stage, "1") | dict.fromkeys(_SAY_MORE, "2"))
 FRAMES = 8  # of a film, for NSFW
@@ -97,15 +98,16 @@ class Recipes:
         return self._of(self._weights.converted(beat)) if Stage.NSFW in wanted else self.now()
 
     def _of(self, found: Found) -> Recipe:
-        versions, applies, limited = dict(VERSIONS), dict(APPLIES), {}
+        versions, applies, limited, beside = dict(VERSIONS), dict(APPLIES), {}, {}
         if blind := container.unavailable():
             applies |= dict.fromkeys(_LOOK_INSIDE, _IMAGES)
-            limited = dict.fromkeys(_LOOK_INSIDE, blind)
+            limited = dict.fromkeys((*_LOOK_INSIDE, *_LOOK_BESIDE), blind)
+            beside = dict.fromkeys(_LOOK_BESIDE, _VIDEOS)
         if found.model is None:
             limited.pop(Stage.NSFW, None)
-            return Recipe(versions, applies, {Stage.NSFW: found.sentence}, limited)
+            return Recipe(versions, applies, {Stage.NSFW: found.sentence}, limited, beside)
         versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
-        return Recipe(versions, applies, {}, limited, found.model)
+        return Recipe(versions, applies, {}, limited, beside, found.model)
 
 
 def prepare_worker() -> None:
@@ -142,7 +144,7 @@ class _Course:
 
     def __init__(self, job: Job, recipe: Recipe, root: bytes) -> None:
         self.job, self.recipe, self.root = job, recipe, root
-        self.file = job.file
+        self.file, self.kind = job.file, job.file.kind
         self.stage = Stage.IDENTIFY
         self.stages = {stage: StageResult(StageStatus.SKIPPED, version) for stage, version in recipe.versions.items()}
         self.content: image.Opened | None = None  # of an image; a video has only its stream
@@ -193,7 +195,7 @@ class _Course:
         name = image.recognise(head) or video.recognise(head)
         if name is None:
             raise CannotRead("The content is no image or video that Media Ingest knows.", cause="not_media")
-        kind = _KIND_OF_FORMAT[name]
+        kind = self.kind = _KIND_OF_FORMAT[name]
         if kind is Kind.IMAGE:
             image.check_file_size(source.size)  # before hours go into the hash of a file that is mostly a hole
         sha256, stream = source.read(keep=kind is Kind.IMAGE)
@@ -227,13 +229,14 @@ class _Course:
 
     @cached_property
     def told(self) -> tuple[Told, CannotRead | None]:
-        """What a video's container says, and why it says nothing. Without PyAV it is not asked."""
-        if Kind.VIDEO not in self.recipe.applies[Stage.METADATA]:
+        """What a video's container says, and why only its header does or nothing. Without PyAV it is not asked."""
+        if self.content or Kind.VIDEO not in self.recipe.applies[Stage.METADATA]:
             return Told(), None
         try:
             return self.film.told(), None
         except (CannotRead, MemoryError) as error:
-            return Told(), image.named(error)
+            assert self.stream is not None  # noqa: S101 - as above
+            return container.told_by_header(self.stream, self.format), image.named(error)
 
     def _film_size(self) -> tuple[int | None, int | None]:
         return self.told[0].size or (None, None)
@@ -278,6 +281,7 @@ class _Course:
             exif=found.exif,
             sidecar=sidecar,
             people=told.people,
+            film=film.words(self.told[0]),
             prompt=prompts.read(found.texts).prompt,
         )
         return words, problem or found.problem("xmp", "iptc", "text")
@@ -290,6 +294,7 @@ class _Course:
                 "sidecar": lambda: score.from_xmp(self.sidecar),
                 "xmp": lambda: score.from_xmp(self.embedded.xmp),
                 "exif": lambda: score.from_exif(self.embedded.exif),
+                "video": lambda: self.told[0].said.score,
             }
         )
         return rating, None if rating.source else self.embedded.problem("xmp", "exif")
@@ -346,7 +351,7 @@ class _Course:
     def _ended(self, stage: Stage, started: float, problem: CannotRead | None = None) -> None:
         self.stages[stage] = StageResult(
             StageStatus.FAILED if problem else StageStatus.DONE,
-            self.recipe.versions[stage],
+            self.recipe.version(stage, self.kind),
             self.stages[stage].seconds + perf_counter() - started,
             problem.cause if problem else None,
             problem.sentence if problem else None,

@@ -1,4 +1,4 @@
-"""Finds EXIF, XMP and IPTC blocks where Pillow does not look: segments of JPEG, boxes of JPEG 2000, GIF.
+"""Finds EXIF, XMP and IPTC blocks where Pillow does not look: segments of JPEG, boxes of JPEG 2000, GIF, AVI.
 
 It never interprets a block. What is longer than its limit is not read.
 """
@@ -25,6 +25,7 @@ _UUIDS = {
 }
 _BOX_BYTES = 4 * 1024 * 1024
 _MAX_BOXES = 10_000
+_CHUNK, _RIFF_HEADER, _MAX_CHUNKS = struct.Struct("<4sI"), 12, 1000
 
 Segments = Iterable[tuple[str, bytes]]
 """The segments of a JPEG as Pillow lists them: `APP1`, content."""
@@ -72,6 +73,20 @@ def xmp_of_gif(stream: BinaryIO) -> bytes:
     start = content.find(_GIF_XMP)
     end = content.find(_GIF_TRAILER, start) if start >= 0 else -1
     return content[start + len(_GIF_XMP) : end] if end >= 0 else b""
+
+
+def xmp_of_avi(stream: BinaryIO) -> bytes:
+    """The XMP packet of an AVI file, a chunk `_PMX` beside its lists (XMP Specification Part 3)."""
+    at = 0
+    for _ in range(_MAX_CHUNKS):
+        stream.seek(at)
+        kind, length = _CHUNK.unpack(stream.read(_CHUNK.size).ljust(_CHUNK.size, b"\0"))
+        if kind == b"_PMX":
+            return stream.read(length) if length <= _BOX_BYTES else b""
+        if not kind.strip(b"\0"):
+            return b""
+        at += _RIFF_HEADER if kind == b"RIFF" else _CHUNK.size + length + length % 2
+    return b""
 
 
 def of_boxes(stream: BinaryIO) -> dict[str, bytes]:

@@ -7,12 +7,13 @@ another resource, and never decodes sound. PyAV is optional: it is imported when
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fractions import Fraction
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from app.analysis import movie
-from app.analysis.movie import Movie
+from app.analysis import blocks, matroska, movie, xtra
+from app.analysis.movie import MAX_TRACKS, Movie, Track, plausible_rate, square
+from app.analysis.xtra import NOTHING as NOTHING_SAID
+from app.analysis.xtra import Said
 from app.errors import CannotRead
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
 
 UNAVAILABLE = "Videos cannot be looked into: PyAV is not installed; `pip install 'media-ingest[video]'` adds it."
 MAX_PIXELS = 8192 * 8192  # of one frame; the largest that cameras and codecs agree on have 8192 x 4320
-MAX_FRAME_RATE = 1000  # beyond it, it is the clock of a track without frames
 MAX_TAGS = 1000
-MAX_TRACKS = 100  # whose tags are read
 
 _DEMUXERS = {"mp4": "mov", "mov": "mov", "m4v": "mov", "webm": "matroska", "mkv": "matroska", "avi": "avi"}
 # libav has 300 decoders of pictures, most of them for games and curiosities. No other than these is ever started, and
@@ -47,7 +46,8 @@ def unavailable() -> str | None:
 class Told:
     """What a container says. `size` is in pixels as stored, but square; `orientation` the EXIF value that they need.
 
-    `tags` are those of the file by their names in lower case, then those of its tracks as `track 0 language`.
+    `tags` are those of the file by their names in lower case, then those of its tracks as `track 0 language`. `said` is
+    what people say of it in boxes that libav passes over.
     """
 
     size: tuple[int, int] | None = None
@@ -57,6 +57,7 @@ class Told:
     video_codec: str | None = None
     audio_codec: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    said: Said = NOTHING_SAID
 
 
 class Film:
@@ -73,9 +74,9 @@ class Film:
         av.logging.set_level(None)  # libav would write to file descriptor 2
         self.damage: type[Exception] = av.FFmpegError
         self._track: VideoStream | None = None
-        self._stream, self._boxes = stream, _DEMUXERS[format_] == "mov"
+        self._stream, self._format = stream, format_
         options = {"protocol_whitelist": "", "codec_whitelist": _DECODERS}
-        if self._boxes:
+        if _DEMUXERS[format_] == "mov":
             options["export_xmp"] = "1"
         lenient: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
         with self.named():
@@ -106,18 +107,22 @@ class Film:
 
     def told(self) -> Told:
         """What the container says, as far as it does; nothing is decoded for it. Raises CannotRead as `__init__`."""
-        header = movie.read(self._stream) if self._boxes else Movie()
+        header, said = _header(self._stream, self._format)
+        packet = blocks.xmp_of_avi(self._stream) if self._format == "avi" else b""
         with self.named():
             moving, sounds = _moving(self.container), self.container.streams.audio
             track = moving[0] if moving else None
+            own = header.track(track.id) if track else None
+            beside = {"xmp": packet.decode("utf-8", "replace")} if packet else {}
             return Told(
                 size=_size(track) if track else None,
-                orientation=header.orientations.get(track.id) if track else None,
+                orientation=own.orientation if own else None,
                 duration_seconds=header.seconds or _seconds(self.container, track),
                 frame_rate=_frame_rate(track) if track else None,
                 video_codec=_codec(track) if track else None,
                 audio_codec=_codec(sounds[0]) if sounds else None,
-                tags=_tags(self.container),
+                tags=_tags(self.container) | beside,
+                said=said,
             )
 
     def track(self) -> "VideoStream":
@@ -131,6 +136,24 @@ class Film:
         return self._track
 
 
+def told_by_header(stream: BinaryIO, format_: str) -> Told:
+    """What the header of a video says that libav refuses to open; nothing where there is none that is read here."""
+    try:
+        header, said = _header(stream, format_)
+    except OSError:  # the disk's, which whoever came here has been told of
+        return Told()
+    track = header.track() or Track(0)
+    tags = {"creation_time": header.made_at} if header.made_at else {}
+    return Told(track.size, track.orientation, header.seconds, track.frame_rate, tags=tags, said=said)
+
+
+def _header(stream: BinaryIO, format_: str) -> tuple[Movie, Said]:
+    demuxer = _DEMUXERS[format_]
+    if demuxer == "mov":
+        return movie.read(stream), xtra.read(stream)
+    return matroska.read(stream) if demuxer == "matroska" else Movie(), NOTHING_SAID
+
+
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:  # noqa: ARG001 - as PyAV calls it
     raise CannotRead("The video is a reference to another file, which is not followed.", cause="damaged_video")
 
@@ -139,11 +162,6 @@ def _moving(container: "InputContainer") -> "list[VideoStream]":
     from av.stream import Disposition
 
     return [track for track in container.streams.video if not track.disposition & Disposition.attached_pic]
-
-
-def square(width: int, pixel: Fraction | None) -> int:
-    """The width of a picture whose pixels are `pixel` times as wide as high, as square ones."""
-    return round(width * (pixel if pixel and Fraction(1, 4) <= pixel <= 4 else 1))
 
 
 def _size(track: "VideoStream") -> tuple[int, int] | None:
@@ -166,7 +184,7 @@ def _seconds(container: "InputContainer", track: "VideoStream | None") -> float 
 
 def _frame_rate(track: "VideoStream") -> float | None:
     rates = (track.average_rate, track.guessed_rate)
-    return next((round(float(rate), 6) for rate in rates if rate and 0 < rate <= MAX_FRAME_RATE), None)
+    return next((plausible for rate in rates if rate and (plausible := plausible_rate(float(rate)))), None)
 
 
 def _codec(track: "Stream") -> str | None:

@@ -5,6 +5,7 @@ it, and Takeout last.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -39,6 +40,8 @@ _COMMENTS = ("comment", "description")  # where programs keep workflows in conta
 _WORKFLOWS = ("prompt", "workflow", "parameters")
 _JSON_CHARACTERS = 16 * 1024 * 1024
 _XMP = "xmp"
+_KEYWORDS = ("keywords", f"{_APPLE}keywords")
+_BETWEEN = re.compile("[,;]")
 
 
 def embedded(told: Told) -> Embedded:
@@ -54,19 +57,25 @@ def embedded(told: Told) -> Embedded:
     return found
 
 
+def words(told: Told) -> Iterator[str]:
+    """The keywords that the container has, one by one."""
+    yield from told.said.keywords
+    for tag in _KEYWORDS:
+        yield from _BETWEEN.split(told.tags.get(tag, ""))
+
+
 def interpret(told: Told, found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD) -> Metadata:
     """The metadata that the container and what lies beside it give; `found` is what `embedded` made of the former."""
     base = metadata.interpret(found, sidecar, takeout)
-    own = {
-        name: value
-        for name, value in _fields(told)
-        if value is not None and (base.sources.get(name) != "sidecar" or name == "orientation")
-    }
+    own = {name: value for name, value in _fields(told) if value is not None and base.sources.get(name) != "sidecar"}
     if "sidecar" in (base.sources.get("latitude"), base.sources.get("longitude")):
         own = {name: value for name, value in own.items() if name not in ("latitude", "longitude", "altitude_m")}
     if base.sources.get("taken_at") != "sidecar":
         own |= _moment(told.tags)
+    own["orientation"] = told.orientation  # alone: nothing that plays a video turns it for what lies beside it
     sources = {**base.sources, **dict.fromkeys(own.keys() - {"taken_at_rule"}, "video")}
+    if told.orientation is None:
+        del sources["orientation"]
     return replace(base, **own, sources=sources)
 
 
@@ -75,7 +84,7 @@ def _fields(told: Told) -> Iterator[tuple[str, Any]]:
     for name, tags in _TEXTS.items():
         texts = (clean_text(told.tags.get(tag, "")).strip() for tag in tags)
         yield name, next((text for text in texts if text and not _made(text)), None)
-    for name in ("orientation", "duration_seconds", "frame_rate", "video_codec", "audio_codec"):
+    for name in ("duration_seconds", "frame_rate", "video_codec", "audio_codec"):
         yield name, getattr(told, name)
     names = (*_PLACES, *(tag for tag in told.tags if tag.startswith(_LOCALIZED)))
     found = (place.of_iso6709(told.tags.get(name, "")) for name in names)

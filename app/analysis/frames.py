@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageStat
 
 from app.analysis import movie
-from app.analysis.container import Film, square
+from app.analysis.container import Film
+from app.analysis.movie import square
 from app.analysis.picture import upright
 from app.errors import CannotRead
 

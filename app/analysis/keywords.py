@@ -29,8 +29,9 @@ def gather(
     prompt: str | None,
     exif: Tags = NO_TAGS,
     people: Iterable[str] = (),
+    film: Iterable[str] = (),
 ) -> tuple[Keyword, ...]:
-    """All keywords: those of the file's XMP, IPTC and EXIF and of its sidecar, Takeout's people, phrases of a prompt.
+    """All keywords: of the file's XMP, IPTC and EXIF, of a film, of its sidecar, Takeout's people, phrases of a prompt.
 
     Each source lists a keyword once, whatever its case, at most 100 of them, of at most 200 characters.
     """
@@ -38,6 +39,7 @@ def gather(
         *_once(Keyword(text, "xmp") for text in _of_xmp(embedded)),
         *_once(Keyword(text, "iptc") for text in iptc.get("Keywords", ())),
         *_once(Keyword(text, "exif") for text in windows_text(exif, "XPKeywords").split(";")),
+        *_once(Keyword(text, "video") for text in film),
         *_once(Keyword(text, "sidecar") for text in _of_xmp(sidecar)),
         *_once(Keyword(text, "takeout") for text in people),
         *_once(Keyword(text, "prompt", weight) for text, weight in phrases(prompt or "")),

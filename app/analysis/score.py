@@ -33,12 +33,12 @@ def from_xmp(properties: Xmp) -> int | None:
     Else `MicrosoftPhoto:Rating`, which Windows writes in percent.
     """
     stars = _stars(properties.get("xmp:Rating", ("",))[0])
-    return stars if stars is not None else _of_percent(properties.get("MicrosoftPhoto:Rating", ("",))[0])
+    return stars if stars is not None else of_percent(properties.get("MicrosoftPhoto:Rating", ("",))[0])
 
 
 def from_exif(exif: Tags) -> int | None:
     """EXIF `Rating` (0x4746, Microsoft), 0 is unrated; else `RatingPercent` (0x4749)."""
-    return _stars(_first(exif, "Image Rating")) or _of_percent(_first(exif, "Image RatingPercent"))
+    return _stars(_first(exif, "Image Rating")) or of_percent(_first(exif, "Image RatingPercent"))
 
 
 def _first(exif: Tags, name: str) -> float | None:
@@ -46,13 +46,22 @@ def _first(exif: Tags, name: str) -> float | None:
     return value[0] if isinstance(value, tuple) and value else None
 
 
-def _of_percent(value: Any) -> int | None:
+def of_percent(value: Any) -> int | None:
     """Windows' percent as stars: it writes 1, 25, 50, 75 and 99."""
     try:
         percent = float(value)
     except (TypeError, ValueError):
         return None
     return 1 + int((percent + 12) // 25) if 0 < percent <= 100 else None
+
+
+def of_hundred(value: Any) -> int | None:
+    """Twenty for each star, as programs for music write it."""
+    try:
+        percent = float(value)
+    except (TypeError, ValueError):
+        return None
+    return min(BEST, max(1, int((percent + 10) // 20))) if 0 < percent <= 100 else None
 
 
 def _stars(value: Any) -> int | None:

@@ -19,6 +19,7 @@ from app.media import (
     FORMAT_OF_SUFFIX,
     FoundFile,
     Job,
+    Kind,
     Recipe,
     Skip,
     Stage,
@@ -70,7 +71,7 @@ def judge(file: FoundFile, known: Known, parameters: Parameters, recipe: Recipe)
     if any(
         failed.fingerprint == file.fingerprint
         and failed.stage in possible
-        and failed.version == recipe.versions[failed.stage]
+        and recipe.current(failed.stage, known.kind or file.kind, failed.version)
         for failed in known.failures
     ):
         return Skip.FAILED_BEFORE, "failed_before"
@@ -86,15 +87,16 @@ def _shared(stages: frozenset[Stage]) -> frozenset[Stage]:
 def stale_stages(file: FoundFile, known: Known, runnable: frozenset[Stage], recipe: Recipe) -> frozenset[Stage]:
     """The stages to run even if the bytes are the row's: never ended, of another version, or a sidecar changed."""
     marks = known.stages or {}
-    never_ended = {stage for stage in runnable if not _ended(marks.get(stage.value), recipe.versions[stage])}
+    kind = known.kind or file.kind
+    never_ended = {stage for stage in runnable if not _ended(marks.get(stage.value), stage, kind, recipe)}
     return frozenset(never_ended | (runnable & stages_told_anew(known.sidecar, file.sidecar)))
 
 
-def _ended(mark: Mapping[str, object] | None, version: str) -> bool:
-    """Whether a mark of a row says that the stage ended at this version; versions were numbers before 0.2."""
+def _ended(mark: Mapping[str, object] | None, stage: Stage, kind: Kind, recipe: Recipe) -> bool:
+    """Whether a mark of a row says that the stage ended as it would end now; versions were numbers before 0.2."""
     return (
         mark is not None
-        and str(mark["version"]) == version
+        and recipe.current(stage, kind, str(mark["version"]))
         and mark["status"] in (StageStatus.DONE, StageStatus.FAILED)
     )
 

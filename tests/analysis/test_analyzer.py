@@ -321,7 +321,7 @@ def test_the_recipe_says_what_is_there_and_why_nsfw_is_not(tmp_path, monkeypatch
     recipe = Recipes(Weights(None, tmp_path / "models")).now()
     assert recipe.runnable(Kind.VIDEO, EVERY) == {Stage.IDENTIFY, Stage.KEYWORDS, Stage.SCORE}
     assert recipe.runnable(Kind.IMAGE, EVERY) == EVERY - {Stage.NSFW}
-    assert recipe.limited == dict.fromkeys((Stage.METADATA, Stage.THUMBNAIL), container.UNAVAILABLE)
+    assert recipe.limited == dict.fromkeys(EVERY - {Stage.IDENTIFY, Stage.NSFW}, container.UNAVAILABLE)
 
 
 def test_a_prepared_worker_writes_nothing_to_file_descriptor_2():

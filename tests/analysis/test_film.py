@@ -9,89 +9,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.analysis import container, film, frames, movie, place
-from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer
+from app.analysis import container, film, frames, place
+from app.analysis.analyzer import VERSIONS, Recipes
 from app.analysis.container import Film, Told
-from app.analysis.picture import upright as upright_as
 from app.analysis.takeout import Takeout
+from app.analysis.weights import Weights
 from app.errors import FILE_CAUSES, CannotRead
 from app.media import (
     Analysis,
-    FoundFile,
-    Job,
     Keyword,
-    Kind,
-    Recipe,
+    Rating,
     Stage,
 )
 from app.texts import clean_json
-from tests.analysis.test_frames import boxed, colour, flag, plain, sound
+from tests.analysis.films import SIZE, analysed, av, colour, flag, plain, read, sound, told
+from tests.analysis.films import flag_film as made
+from tests.analysis.packets import packet
 from tests.server import shared
 
-av = pytest.importorskip("av", reason="PyAV is not installed")
-
-EVERY = frozenset(Stage)
-RECIPE = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})
-SIZE = (64, 48)
 APPLE = "com.apple.quicktime."
 GRAPH = {
     "1": {"class_type": "KSampler", "inputs": {"seed": 7, "steps": 20, "positive": ["2", 0], "negative": ["3", 0]}},
     "2": {"class_type": "CLIPTextEncode", "inputs": {"text": "a fox in the snow"}},
     "3": {"class_type": "CLIPTextEncode", "inputs": {"text": "blurry"}},
 }
-
-
-def made(format_="mov", codec="libx264", *, shown=None, rate=12, tags=None, pixel=None, pixels="yuv420p", loud=None):
-    """A film of the pictures `shown`, 24 unless told, with these tags and, if told, a track of sound."""
-    output = io.BytesIO()
-    options = {"movflags": "use_metadata_tags"} if format_ in ("mov", "mp4") else {}
-    with av.open(output, "w", format=format_, options=options) as file:
-        file.metadata.update(tags or {})
-        track = file.add_stream(codec, rate=rate)
-        shown = shown or [flag()] * 24
-        track.width, track.height = shown[0].size
-        track.pix_fmt = pixels
-        if pixel:
-            track.codec_context.sample_aspect_ratio = pixel
-        voice = file.add_stream(loud, rate=48000, layout="mono") if loud else None
-        for number, picture in enumerate(shown):
-            frame = av.VideoFrame.from_image(picture)
-            frame.pts, frame.time_base = number, Fraction(1, rate)
-            file.mux(track.encode(frame))
-        file.mux(track.encode(None))
-        if voice:
-            sounding = av.AudioFrame(format=voice.format.name, layout="mono", samples=voice.frame_size or 960)
-            sounding.sample_rate, sounding.pts, sounding.time_base = 48000, 0, Fraction(1, 48000)
-            for plane in sounding.planes:
-                plane.update(bytes(plane.buffer_size))
-            file.mux(voice.encode(sounding))
-            file.mux(voice.encode(None))
-    return output.getvalue()
-
-
-def turned(content, matrix):
-    """The film with a, b, c, d as its display matrix."""
-    content = bytearray(content)
-    a, b, c, d = (number * 65536 for number in matrix)
-    at = boxed(content, b"moov", b"trak", b"tkhd")[-1] + 8 + 40
-    content[at : at + 36] = b"".join(
-        number.to_bytes(4, "big", signed=True) for number in (a, b, 0, c, d, 0, 0, 0, 1 << 30)
-    )
-    return bytes(content)
-
-
-def told(content, format_="mov"):
-    return Film(io.BytesIO(content), format_).told()
-
-
-def read(content, format_="mov"):
-    found = told(content, format_)
-    return film.interpret(found, film.embedded(found))
-
-
-def analysed(folder, content, name="a.mov", *, wanted=EVERY, recipe=RECIPE):
-    (folder / name).write_bytes(content)
-    return Analyzer({"r": str(folder)}, recipe)(Job(FoundFile("r", name.encode(), 1, 1), wanted, wanted))
 
 
 def interpreted(**tags):
@@ -131,38 +72,6 @@ def test_the_identifier_of_a_live_photo_is_read(format_):
 
 def test_pixels_that_are_not_square_count_in_the_size():
     assert told(made("matroska", "mpeg4", shown=[flag((72, 48))], pixel=Fraction(16, 9)), "mkv").size == (128, 48)
-
-
-@pytest.mark.parametrize(
-    ("matrix", "orientation"),
-    [
-        ((1, 0, 0, 1), 1),
-        ((-1, 0, 0, 1), 2),
-        ((-1, 0, 0, -1), 3),
-        ((1, 0, 0, -1), 4),
-        ((0, 1, 1, 0), 5),
-        ((0, 1, -1, 0), 6),
-        ((0, -1, -1, 0), 7),
-        ((0, -1, 1, 0), 8),
-    ],
-)
-def test_a_film_stands_as_a_photo_of_that_orientation_would(matrix, orientation, tmp_path):
-    result = analysed(tmp_path, turned(made(), matrix))
-    assert result.metadata.orientation == orientation
-    assert result.metadata.sources["orientation"] == "video"
-    assert (result.identity.width, result.identity.height) == SIZE
-    poster = Image.open(io.BytesIO(result.picture.webp))
-    upright = upright_as(flag(), orientation)
-    assert poster.size == upright.size
-    for corner in ((4, 4), (poster.width - 4, 4), (4, poster.height - 4)):
-        assert colour(poster.crop((*corner, corner[0] + 1, corner[1] + 1))) == colour(
-            upright.crop((*corner, corner[0] + 1, corner[1] + 1))
-        )
-
-
-def test_a_matrix_that_turns_by_no_quarter_is_left_alone():
-    content = turned(made(), (1, 1, -1, 1))
-    assert told(content).orientation == 1
 
 
 def test_quicktime_says_when_where_and_with_what(tmp_path):
@@ -245,30 +154,6 @@ def test_a_sidecar_counts_before_the_film_and_takeout_behind_it():
     assert (by_film.sources["taken_at"], by_film.sources["caption"]) == ("video", "takeout")
 
 
-def test_the_length_is_what_the_file_says_where_it_says_so():
-    content = bytearray(made())
-    at = boxed(content, b"moov", b"mvhd")[-1] + 8 + 12
-    scale = int.from_bytes(content[at : at + 4], "big")
-    content[at + 4 : at + 8] = (5 * scale).to_bytes(4, "big")
-    assert told(bytes(content)).duration_seconds == 5
-    content[at + 4 : at + 8] = b"\xff" * 4
-    assert told(bytes(content)).duration_seconds == pytest.approx(2, abs=0.1)
-
-
-def test_an_avi_file_that_is_cut_off_still_tells_its_length():
-    content = shared("corpus/exiftool+exiftool/t/images/RIFF.avi").read_bytes()
-    assert told(content, "avi").duration_seconds == pytest.approx(15.533, abs=0.001)
-
-
-def test_a_long_header_is_read_too():
-    long = bytes([1]) + bytes(3 + 16) + (1000).to_bytes(4, "big") + (2500).to_bytes(8, "big")
-    header = b"\0\0\0\x28mvhd" + long
-    content = (len(header) + 8).to_bytes(4, "big") + b"moov" + header
-    stream = io.BytesIO(content)
-    stream.seek(3)
-    assert (movie.read(stream).seconds, stream.tell()) == (2.5, 3)
-
-
 # ------------------------------------------------------------------------------------------------ how it was made
 
 
@@ -277,13 +162,16 @@ def test_a_long_header_is_read_too():
     [
         {"prompt": json.dumps(GRAPH), "workflow": "{}"},
         {"comment": json.dumps({"prompt": json.dumps(GRAPH), "workflow": {"nodes": []}})},
+        {"comment": json.dumps({"prompt": json.dumps(GRAPH), "CreationTime": "2026-01-02 03:04:05"})},
         {"comment": json.dumps({"prompt": GRAPH})},
         {"comment": json.dumps(GRAPH)},
     ],
 )
-@pytest.mark.parametrize(("format_", "muxer"), [("mp4", "mp4"), ("mkv", "matroska")])
-def test_workflows_are_found_wherever_programs_put_them(tags, format_, muxer, tmp_path):
-    result = analysed(tmp_path, made(muxer, tags=tags), f"a.{format_}")
+@pytest.mark.parametrize(
+    ("muxer", "codec"), [("mp4", "libx264"), ("mov", "mpeg4"), ("matroska", "libx264"), ("webm", "libvpx")]
+)
+def test_workflows_are_found_wherever_programs_put_them(tags, muxer, codec, tmp_path):
+    result = analysed(tmp_path, made(muxer, codec, tags=tags), "a.mp4")
     assert (result.metadata.generator, result.metadata.prompt) == ("ComfyUI", "a fox in the snow")
     assert (result.metadata.negative_prompt, result.metadata.caption) == ("blurry", None)
     assert Keyword("a fox in the snow", "prompt") in result.keywords
@@ -294,22 +182,6 @@ def test_an_infotext_in_a_comment_is_no_caption():
     found = interpreted(comment="a fox\nSteps: 20, Sampler: Euler, Seed: 3")
     assert (found.prompt, found.caption, found.generation["seed"]) == ("a fox", None, 3)
     assert interpreted(comment='{"mood": "good"}').caption == '{"mood": "good"}'
-
-
-def test_xmp_in_a_film_is_read(tmp_path):
-    packet = (
-        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-        b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
-        b'xmp:Rating="4"><dc:subject><rdf:Bag><rdf:li>sea</rdf:li></rdf:Bag></dc:subject></rdf:Description></rdf:RDF>'
-        b"</x:xmpmeta>"
-    )
-    uuid = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-    content = made("mp4") + (len(packet) + 24).to_bytes(4, "big") + b"uuid" + uuid + packet
-    result = analysed(tmp_path, content, "a.mp4")
-    assert (result.rating.score, result.rating.source, result.keywords) == (4, "xmp", (Keyword("sea", "xmp"),))
-    broken = analysed(tmp_path, content.replace(b"</x:xmpmeta>", b"</x:broken!>"), "a.mp4")
-    assert broken.stages[Stage.METADATA].cause == "damaged_metadata"
-    assert broken.metadata.frame_rate == 12
 
 
 # ----------------------------------------------------------------------------------------------------- the poster
@@ -366,21 +238,23 @@ def test_the_container_is_opened_once_for_everything(tmp_path, monkeypatch):
 # ------------------------------------------------------------------------------------------- what is no sound film
 
 
-def test_without_pyav_a_video_is_taken_in_and_not_looked_into(tmp_path, monkeypatch):
+def test_without_pyav_a_video_is_taken_in_and_only_what_lies_beside_it_is_read(tmp_path, monkeypatch):
     content = made()
     monkeypatch.setattr(av, "open", lambda *_args, **_options: pytest.fail("opened"))
-    images = frozenset({Kind.IMAGE})
-    blind = Recipe(
-        dict(VERSIONS), dict(APPLIES) | {Stage.METADATA: images, Stage.THUMBNAIL: images, Stage.NSFW: images}
-    )
+    monkeypatch.setattr(container, "find_spec", lambda _name: None)
+    blind = Recipes(Weights(None, tmp_path / "models")).now()
+    (tmp_path / "a.mov.xmp").write_bytes(packet("<dc:subject>sea</dc:subject>", 'xmp:Rating="4"'))
     result = analysed(tmp_path, content, recipe=blind)
     assert isinstance(result, Analysis)
     assert (result.identity.width, result.metadata, result.picture) == (None, None, None)
-    assert {stage for stage, ended in result.stages.items() if ended.status == "done"} == {
-        Stage.IDENTIFY,
-        Stage.KEYWORDS,
-        Stage.SCORE,
+    assert (result.rating, result.keywords) == (Rating(4, "sidecar"), (Keyword("sea", "sidecar"),))
+    assert {stage: ended.version for stage, ended in result.stages.items() if ended.status == "done"} == {
+        Stage.IDENTIFY: VERSIONS[Stage.IDENTIFY],
+        Stage.KEYWORDS: f"{VERSIONS[Stage.KEYWORDS]}:beside",
+        Stage.SCORE: f"{VERSIONS[Stage.SCORE]}:beside",
     }
+    renamed = analysed(tmp_path, content, "b.jpg", recipe=blind)
+    assert renamed.stages[Stage.SCORE].version.endswith(":beside")  # whatever the suffix promises
 
 
 @pytest.mark.parametrize(

@@ -8,80 +8,31 @@ import io
 import os
 import random
 import re
-import socket
-import subprocess
-import sys
 from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from app.analysis import container, frames, image, video
 from app.errors import CannotRead
-from tests.server import PROJECT, shared
-
-av = pytest.importorskip("av", reason="PyAV is not installed")
-
-COLOURS = {
-    "red": (255, 0, 0),
-    "green": (0, 255, 0),
-    "blue": (0, 0, 255),
-    "yellow": (255, 255, 0),
-    "cyan": (0, 255, 255),
-    "magenta": (255, 0, 255),
-    "white": (255, 255, 255),
-    "black": (0, 0, 0),
-}
-ALL = list(COLOURS)
-SIZE = (64, 48)
-RATE = 12
-
-
-def plain(name, size=SIZE):
-    return Image.new("RGB", size, COLOURS[name])
-
-
-def flag(size=SIZE):
-    """Red on the left, blue on the right."""
-    picture = plain("red", size)
-    picture.paste(COLOURS["blue"], (size[0] // 2, 0, *size))
-    return picture
-
-
-def noise(seed, size=SIZE):
-    return Image.frombytes("RGB", size, random.Random(seed).randbytes(3 * size[0] * size[1]))
-
-
-def made(container="mp4", codec="libx264", *, shown=None, gop=6, b_frames=0, output=None, pixels="yuv420p", **options):
-    """A video of four seconds with each colour half a second long, or of the pictures `shown`."""
-    shown = shown or [plain(name) for name in ALL for _ in range(6)]
-    output = output or io.BytesIO()
-    if gop > 100:  # and no keyframe where the colour changes
-        options["sc_threshold"] = "0" if codec == "libx264" else "1000000000"
-    with av.open(output, "w", format=container) as file:
-        track = file.add_stream(codec, rate=RATE, options=options)
-        track.width, track.height = shown[0].size
-        track.pix_fmt = pixels
-        track.codec_context.gop_size, track.codec_context.max_b_frames = gop, b_frames
-        for number, picture in enumerate(shown):
-            frame = av.VideoFrame.from_image(picture)
-            frame.pts, frame.time_base = number, Fraction(1, RATE)
-            file.mux(track.encode(frame))
-        file.mux(track.encode(None))
-    return output.getvalue()
-
-
-def sound(container="mov"):
-    output = io.BytesIO()
-    with av.open(output, "w", format=container) as file:
-        track = file.add_stream("pcm_s16le", rate=8000, layout="mono")
-        frame = av.AudioFrame(format="s16", layout="mono", samples=800)
-        frame.sample_rate, frame.pts, frame.time_base = 8000, 0, Fraction(1, 8000)
-        file.mux(track.encode(frame))
-        file.mux(track.encode(None))
-    return output.getvalue()
+from tests.analysis.films import (
+    ALL,
+    RATE,
+    SIZE,
+    av,
+    boxed,
+    cause,
+    colour,
+    flag,
+    made,
+    noise,
+    plain,
+    sound,
+    taken,
+    turned,
+)
+from tests.server import shared
 
 
 def keyframes(content):
@@ -89,36 +40,8 @@ def keyframes(content):
         return sum(packet.is_keyframe for packet in container.demux(video=0))
 
 
-def taken(content, format_="mp4", count=8):
-    return frames.pictures(container.Film(io.BytesIO(content), format_), count)
-
-
-def colour(picture, box=None):
-    seen = picture.resize((1, 1), box=box).getpixel((0, 0))
-    return min(COLOURS, key=lambda name: sum(abs(a - b) for a, b in zip(COLOURS[name], seen, strict=True)))
-
-
 def colours(content, format_="mp4", count=8):
     return [colour(picture) for picture in taken(content, format_, count)]
-
-
-def cause(content, format_="mp4"):
-    with pytest.raises(CannotRead) as caught:
-        taken(content, format_)
-    return caught.value.cause
-
-
-def boxed(content, *path):
-    """Where the box at `path` of an ISO base media file starts, and where each box on the way to it does."""
-    start, end, way = 0, len(content), []
-    for name in path:
-        while content[start + 4 : start + 8] != name:
-            start += int.from_bytes(content[start : start + 4], "big")
-            assert start < end, f"no {name}"
-        way.append(start)
-        end = start + int.from_bytes(content[start : start + 4], "big")
-        start += 16 if name == b"dref" else 8
-    return way
 
 
 # ------------------------------------------------------------------------------------------------ which moments
@@ -226,12 +149,7 @@ def test_a_duration_that_is_not_true_still_gives_pictures():
     ],
 )
 def test_pictures_stand_upright(matrix, size, first, last):
-    content = bytearray(made(shown=[flag()] * 12))
-    a, b, c, d = (number * 65536 for number in matrix)
-    at = boxed(content, b"moov", b"trak", b"tkhd")[-1] + 8 + 40
-    rows = (a, b, 0, c, d, 0, 0, 0, 1 << 30)  # ISO 14496-12, 8.3.2
-    content[at : at + 36] = b"".join(number.to_bytes(4, "big", signed=True) for number in rows)
-    [picture, *_] = taken(bytes(content))
+    [picture, *_] = taken(turned(made(shown=[flag()] * 12), matrix))
     assert (picture.mode, picture.size) == ("RGB", size)
     width, height = size
     upright = width < height
@@ -250,14 +168,8 @@ def test_large_pictures_are_reduced_and_small_ones_are_not(size, reduced):
 
 
 def test_pixels_that_are_not_square_are_made_so():
-    output = io.BytesIO()
-    with av.open(output, "w", format="matroska") as file:
-        track = file.add_stream("mpeg4", rate=RATE)
-        track.width, track.height, track.pix_fmt = 72, 48, "yuv420p"
-        track.codec_context.sample_aspect_ratio = Fraction(16, 9)
-        file.mux(track.encode(av.VideoFrame.from_image(flag((72, 48)))))
-        file.mux(track.encode(None))
-    assert taken(output.getvalue(), "mkv")[0].size == (128, 48)
+    content = made("matroska", "mpeg4", shown=[flag((72, 48))], pixel=Fraction(16, 9))
+    assert taken(content, "mkv")[0].size == (128, 48)
 
 
 # ---------------------------------------------------------------------------------------------- what is no sound video
@@ -317,14 +229,8 @@ def test_a_codec_without_a_decoder_is_named():
 
 
 def test_texts_that_are_not_utf8_do_no_harm():
-    output = io.BytesIO()
-    with av.open(output, "w", format="matroska") as file:
-        file.metadata["title"] = "a_video_in_Latin_1"
-        track = file.add_stream("mpeg4", rate=RATE)
-        track.width, track.height, track.pix_fmt = *SIZE, "yuv420p"
-        file.mux(track.encode(av.VideoFrame.from_image(plain("green"))))
-        file.mux(track.encode(None))
-    content = output.getvalue().replace(b"a_video_in_Latin_1", b"a_vid\xe9o_in_Latin_1")
+    content = made("matroska", "mpeg4", shown=[plain("green")], tags={"title": "a_video_in_Latin_1"})
+    content = content.replace(b"a_video_in_Latin_1", b"a_vid\xe9o_in_Latin_1")
     assert b"\xe9o_in" in content
     assert colours(content, "mkv") == ["green"]
 
@@ -393,125 +299,6 @@ def test_whatever_is_done_to_the_bytes_there_are_pictures_or_a_cause(format_, ch
     else:
         assert 1 <= len(pictures) <= 8
         assert {picture.mode for picture in pictures} == {"RGB"}
-
-
-# ------------------------------------------------------------------------------------------------------- nothing else
-
-
-@pytest.fixture
-def refused(monkeypatch):
-    """What libav asked for beside the stream that it was given."""
-    asked = []
-    refuse = container._refuse
-    monkeypatch.setattr(container, "_refuse", lambda url, *rest: asked.append(url) or refuse(url, *rest))
-    return asked
-
-
-@pytest.mark.parametrize("format_", ["mp4", "mov", "m4v", "webm", "mkv", "avi"])
-@pytest.mark.parametrize(
-    "playlist",
-    [
-        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n",
-        "ffconcat version 1.0\nfile '{url}'\n",
-        "<?xml version='1.0'?><MPD><BaseURL>{url}</BaseURL></MPD>",
-    ],
-)
-def test_a_playlist_that_is_named_like_a_video_fetches_nothing(playlist, format_, refused):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/segment.ts"
-        assert cause(playlist.format(url=url).encode(), format_) == "damaged_video"
-        listener.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            listener.accept()
-    assert refused == []
-
-
-def test_libav_refuses_every_protocol_even_where_a_playlist_is_recognised(monkeypatch, refused):
-    monkeypatch.setitem(container._DEMUXERS, "mp4", "hls")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/segment.ts"
-        playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n"
-        assert cause(playlist.encode()) == "damaged_video"
-        listener.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            listener.accept()
-    assert refused == [url]
-
-
-def with_alias(content, target):
-    """The QuickTime file with its data said to be in the file `target`: a Macintosh alias instead of "in this file"."""
-    alias = b"alis" + bytes(4) + bytes(10) + bytes(28) + bytes(12) + b"\1a" + bytes(62) + bytes(16) + bytes(4)
-    alias += bytes(16) + (2).to_bytes(2, "big") + len(target).to_bytes(2, "big") + target + b"\xff\xff" + bytes(2)
-    alias = (len(alias) + 4).to_bytes(4, "big") + alias
-    way = boxed(content, b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref")
-    content, end = bytearray(content), way[-1] + int.from_bytes(content[way[-1] : way[-1] + 4], "big")
-    grown = len(alias) - (end - way[-1] - 16)
-    content[way[-1] + 16 : end] = alias
-    for at in way:
-        content[at : at + 4] = (int.from_bytes(content[at : at + 4], "big") + grown).to_bytes(4, "big")
-    return bytes(content)
-
-
-def test_a_reference_to_another_file_is_not_followed(tmp_path, refused):
-    other = tmp_path / "other.mov"
-    other.write_bytes(made("mov"))
-    content = with_alias(made("mov"), os.fsencode(other) + b"/" * (len(str(other)) % 2))
-    asked = []
-
-    def opening(url, *_):
-        asked.append(url)
-        raise OSError(errno.ENOENT, "not here")
-
-    follow = {"enable_drefs": "1", "use_absolute_path": "1"}
-    with pytest.raises(OSError, match="not here"):  # it is such a reference: whoever asks for it is led there
-        av.open(io.BytesIO(content), "r", format="mov", container_options=follow, io_open=opening)
-    assert any(str(other) in url for url in asked)
-    assert cause(content, "mov") == "damaged_video"
-    assert refused == []
-
-
-def test_only_decoders_of_pictures_are_ever_started():
-    names = container._DECODERS.split(",")
-    assert len(names) == len(set(names))
-    assert {av.Codec(name, "r").type for name in names} == {"video"}
-
-
-def test_the_stream_stays_open_and_nothing_is_written_to_the_terminal(capfd):
-    stream = io.BytesIO(made())
-    frames.pictures(container.Film(stream, "mp4"), 2)
-    assert not stream.closed
-    moov = stream.getvalue().index(b"moov")
-    for content in (stream.getvalue()[:moov], stream.getvalue()[:48] + bytes(5000)):
-        assert cause(content) == "damaged_video"
-    assert capfd.readouterr() == ("", "")
-
-
-def test_a_video_of_4k_is_looked_into_within_the_memory_of_a_worker(tmp_path):
-    path = tmp_path / "4k.mp4"
-    path.write_bytes(made(shown=[flag((3840, 2160))] * 6, gop=1000, b_frames=2, preset="ultrafast", refs="4"))
-    program = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1536 << 20, 1536 << 20));"
-        "from app.analysis import analyzer, container, frames;"
-        "print([picture.size for picture in frames.pictures(container.Film(open(sys.argv[1], 'rb'), 'mp4'), 3)])"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", program, path], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60
-    )
-    assert ran.stdout.strip() == str([(1138, 640)] * 3)
-
-
-def test_without_pyav_it_says_what_to_do(monkeypatch):
-    assert container.unavailable() is None
-    monkeypatch.setattr(container, "find_spec", lambda name: None)
-    assert "pip install 'media-ingest[video]'" in container.unavailable()
-
-
-def test_pyav_is_not_loaded_before_the_first_video():
-    program = (
-        "import sys; from app.analysis import analyzer, container; container.unavailable(); print('av' in sys.modules)"
-    )
-    ran = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "False"
 
 
 def test_every_video_of_the_corpus_gives_pictures_or_a_cause():

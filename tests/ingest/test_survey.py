@@ -177,6 +177,20 @@ def test_videos_that_were_taken_in_before_they_could_be_looked_into_are_pending_
     assert judge(found(b"a.jpg"), row(), parameters(), RECIPE)[0] is Skip.FRESH
 
 
+def test_what_was_read_beside_a_video_is_read_again_once_it_can_be_looked_into_and_stays_read_after_that():
+    videos = frozenset({Kind.VIDEO})
+    blind = replace(RECIPE, beside={Stage.KEYWORDS: videos, Stage.SCORE: videos})
+    film, both = found(b"a.mp4"), {Stage.KEYWORDS, Stage.SCORE}
+    beside = marked(**{stage: ("done", blind.version(stage, Kind.VIDEO)) for stage in both})
+    assert beside["score"] != DONE["score"]
+    for stages, recipe in ((beside, blind), (DONE, blind), (DONE, RECIPE)):
+        assert judge(film, row(kind=Kind.VIDEO, stages=stages), parameters(), recipe)[0] is Skip.FRESH
+    job, why = judge(film, row(kind=Kind.VIDEO, stages=beside), parameters(), RECIPE)
+    assert (job.stale, why) == (both, "new_stages")
+    assert blind.version(Stage.SCORE, Kind.IMAGE) == RECIPE.versions[Stage.SCORE]
+    assert judge(found(b"a.jpg"), row(), parameters(), blind)[0] is Skip.FRESH
+
+
 def test_another_kind_than_the_suffix_promises_counts_only_while_the_bytes_are_the_same():
     video = row(kind=Kind.VIDEO, size=9)
     job, _ = judge(found(), video, parameters(), IMAGES_ONLY)

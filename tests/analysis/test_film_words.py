@@ -1,0 +1,141 @@
+"""What people wrote into a video: XMP in each container, ratings and tags of Windows and iTunes, keywords."""
+
+import io
+
+import pytest
+
+from app.analysis import blocks
+from app.media import Keyword, Rating, Stage
+from tests.analysis.films import analysed, av, box, boxed
+from tests.analysis.films import flag_film as made
+from tests.analysis.packets import packet
+
+APPLE = "com.apple.quicktime."
+XMP = packet(
+    "<dc:subject><rdf:Bag><rdf:li>sea</rdf:li></rdf:Bag></dc:subject><dc:creator><rdf:Seq><rdf:li>Ada</rdf:li></rdf:Seq>"
+    "</dc:creator><dc:title><rdf:Alt><rdf:li>Waves</rdf:li></rdf:Alt></dc:title>",
+    'xmp:Rating="4"',
+)
+UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+
+
+def inside_moov(content, more):
+    """The QuickTime file with one more box in `moov`, behind its pictures; what it has of that kind becomes free."""
+    content, [at] = bytearray(content.replace(b"udta", b"free")), boxed(content, b"moov")
+    end = at + int.from_bytes(content[at : at + 4], "big")
+    content[at : at + 4] = (end - at + len(more)).to_bytes(4, "big")
+    return bytes(content[:end] + more + content[end:])
+
+
+def chunk(kind, content):
+    return kind + len(content).to_bytes(4, "little") + content + bytes(len(content) % 2)
+
+
+WITH_XMP = {
+    "a.mp4": lambda packet_: made("mp4") + box(b"uuid", UUID, packet_),
+    "a.mov": lambda packet_: inside_moov(made("mov"), box(b"udta", box(b"XMP_", packet_))),
+    "a.avi": lambda packet_: made("avi", "mpeg4") + chunk(b"_PMX", packet_),
+}
+
+
+@pytest.mark.parametrize("name", WITH_XMP)
+def test_xmp_in_a_film_is_read(name, tmp_path):
+    result = analysed(tmp_path, WITH_XMP[name](XMP), name)
+    assert (result.rating, result.keywords) == (Rating(4, "xmp"), (Keyword("sea", "xmp"),))
+    assert (result.metadata.title, result.metadata.creator) == ("Waves", "Ada")
+    assert {result.metadata.sources[field] for field in ("title", "creator")} == {"xmp"}
+    broken = analysed(tmp_path, WITH_XMP[name](XMP.replace(b"</x:xmpmeta>", b"</x:broken!>")), name)
+    assert {broken.stages[stage].cause for stage in (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE)} == {
+        "damaged_metadata"
+    }
+    assert broken.metadata.frame_rate == 12
+
+
+def test_xmp_is_found_among_the_chunks_of_an_avi_file_and_only_there():
+    riff = b"RIFF" + bytes(4) + b"AVI "
+    odd = chunk(b"JUNK", b"odd") + chunk(b"LIST", b"movi" + chunk(b"_PMX", b"a picture"))
+    assert blocks.xmp_of_avi(io.BytesIO(riff + odd + chunk(b"_PMX", b"packet"))) == b"packet"
+    assert blocks.xmp_of_avi(io.BytesIO(riff + odd + riff.replace(b"AVI ", b"AVIX") + chunk(b"_PMX", b"it"))) == b"it"
+    long = b"_PMX" + (1 << 30).to_bytes(4, "little")
+    for content in (riff, riff + odd, riff + long + b"packet", riff + chunk(b"JUNK", b"") * 2000, b""):
+        assert blocks.xmp_of_avi(io.BytesIO(content)) == b""
+
+
+# --------------------------------------------------------------------------------------------- what people say of it
+
+
+def inside_udta(content, *boxes):
+    return inside_moov(content, box(b"udta", *boxes))
+
+
+def sized(*content):
+    body = b"".join(content)
+    return (len(body) + 4).to_bytes(4, "big") + body
+
+
+def xtra_of(name, kind, *values):
+    """An entry of the box of Windows: values of this type."""
+    name, listed = name.encode(), [sized(kind.to_bytes(2, "big"), value) for value in values]
+    return sized(len(name).to_bytes(4, "big"), name, len(values).to_bytes(4, "big"), *listed)
+
+
+def windows(percent, *words):
+    tags = xtra_of("WM/Category", 8, *((word + "\0").encode("utf-16-le") for word in words))
+    return box(b"Xtra", xtra_of("WM/SharedUserRating", 19, percent.to_bytes(8, "little")), tags)
+
+
+def itunes(kind, text, version=bytes(4)):
+    rating = box(b"ilst", box(kind, box(b"data", b"\0\0\0\1", bytes(4), text)))
+    return box(b"meta", version, box(b"hdlr", bytes(25)), rating)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "score", "words"),
+    [
+        ([windows(1)], 1, []),
+        ([windows(25, "sea")], 2, ["sea"]),
+        ([windows(75, "sea", "sun", "Sea")], 4, ["sea", "sun"]),
+        ([windows(99)], 5, []),
+        ([windows(0)], None, []),
+        ([windows(50), itunes(b"rate", b"100")], 3, []),
+        ([itunes(b"rate", b"20")], 1, []),
+        ([itunes(b"rate", b"100", b"")], 5, []),
+        ([itunes(b"rate", b"0")], None, []),
+        ([itunes(b"rate", b"nan")], None, []),
+        ([itunes(b"rtng", b"\2")], None, []),
+        ([box(b"Xtra", sized(b"\0\0\0\xff"), b"\0\0\0\1")], None, []),
+        ([box(b"Xtra", bytes(70_000))], None, []),
+    ],
+)
+def test_ratings_and_tags_of_windows_and_ratings_of_itunes_count(boxes, score, words, tmp_path):
+    result = analysed(tmp_path, inside_udta(made("mp4"), *boxes), "a.mp4")
+    assert result.rating == Rating(score, score and "video")
+    assert result.keywords == tuple(Keyword(word, "video") for word in words)
+
+
+def test_a_rating_in_xmp_or_a_sidecar_counts_before_that_of_windows(tmp_path):
+    content = inside_udta(made("mp4"), windows(99)) + box(b"uuid", UUID, XMP)
+    assert analysed(tmp_path, content, "a.mp4").rating == Rating(4, "xmp")
+    (tmp_path / "a.mp4.xmp").write_bytes(XMP.replace(b'"4"', b'"2"'))
+    assert analysed(tmp_path, content, "a.mp4").rating == Rating(2, "sidecar")
+
+
+@pytest.mark.parametrize(
+    ("format_", "muxer", "tag"),
+    [("mp4", "mp4", "keywords"), ("mov", "mov", f"{APPLE}keywords"), ("mkv", "matroska", "KEYWORDS")],
+)
+def test_keywords_of_the_container_are_taken_one_by_one(format_, muxer, tag, tmp_path):
+    result = analysed(tmp_path, made(muxer, tags={tag: "sea, sun;SEA,, north wind"}), f"a.{format_}")
+    assert [keyword.text for keyword in result.keywords] == ["sea", "sun", "north wind"]
+    assert {keyword.source for keyword in result.keywords} == {"video"}
+
+
+def test_of_a_video_that_libav_refuses_people_are_still_heard(tmp_path, monkeypatch):
+    content = inside_udta(made("mp4"), windows(75, "sea"))
+
+    def refuse(*_args, **_options):
+        raise av.InvalidDataError(1094995529, "Invalid data found when processing input")
+
+    monkeypatch.setattr(av, "open", refuse)
+    result = analysed(tmp_path, content, "a.mp4")
+    assert (result.rating, result.keywords) == (Rating(4, "video"), (Keyword("sea", "video"),))
