@@ -121,3 +121,12 @@ def in_both_schemes(page: Page) -> list[str]:
     found = violations(page, "color-contrast")
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     return found + violations(page)
+
+
+def looks_well(page: Page) -> bool:
+    """Whether axe stays silent in both schemes, and nothing sticks out on a small screen."""
+    assert in_both_schemes(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    small = fits(page)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    return small

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import fits, in_both_schemes
+from tests.browser.conftest import looks_well
 from tests.samples import ai_image, photo
 from tests.server import Server
 
@@ -48,13 +48,6 @@ def opened(page: Page, server: Server, name: str) -> None:
     expect(page.locator("#explain-title")).to_have_text(name)
 
 
-def looks_well(page: Page) -> bool:
-    """Whether axe stays silent in both schemes, and nothing sticks out on a small screen."""
-    assert in_both_schemes(page) == []
-    page.set_viewport_size({"width": 360, "height": 740})
-    return fits(page)
-
-
 def test_a_click_on_a_picture_opens_the_file_with_its_values_and_their_sources(page: Page, server: Server) -> None:
     opened(page, server, "beach.jpg")
     values = page.locator("#known-values")
@@ -86,3 +79,43 @@ def test_an_ai_image_shows_its_words_its_settings_and_how_much_was_understood(pa
 def test_how_much_was_understood_of_ai_images_is_counted(page: Page, server: Server) -> None:
     page.goto(f"{server.address}/ingest-v2")
     expect(page.locator("#complete-facts div", has_text="AI images").locator("dd")).to_have_text("1 understood")
+
+
+def test_a_person_sets_what_stays_through_another_ingest_and_can_give_it_back(
+    page: Page, server: Server, said: list[str]
+) -> None:
+    opened(page, server, "beach.jpg")
+    dialog, values, form = (page.locator(f"#{name}") for name in ("explain-dialog", "known-values", "edit-form"))
+    page.get_by_role("button", name="Edit").click()
+    expect(form.get_by_label("Score")).to_be_focused()
+    expect(form.get_by_label("Title")).to_have_value("On the <b>beach</b>")
+    form.get_by_label("Score").select_option("2")
+    form.get_by_label("Title").fill("Mine")
+    form.get_by_label("Your keywords").fill("north, , west ")
+    assert looks_well(page)
+    page.get_by_role("button", name="Save").click()
+    expect(values.locator("dl > div", has_text="Title").locator("dd")).to_have_text("Mineyou")
+    expect(values.get_by_role("img", name="2 of 5")).to_be_visible()
+    expect(page.locator("#known-keywords dl > div", has_text="You").locator("li")).to_have_text(["north", "west"])
+    expect(dialog.locator("#explain-events li").first).to_contain_text("A person set keywords, score, title.")
+
+    def again() -> None:
+        session = server.begin("known", skip_existing=False, generate_thumbnails=False)
+        server.wait_for(session, "completed")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="What became of known/beach.jpg?").click()
+        expect(dialog.locator("#explain-title")).to_have_text("beach.jpg")
+
+    again()
+    expect(values.locator("dl > div", has_text="Title").locator("dd")).to_have_text("Mineyou")
+    page.get_by_role("button", name="Edit").click()
+    form.get_by_label("Caption").fill("x" * 100_000)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#edit-error")).to_contain_text("caption must have at most")
+    assert all("422" in line for line in said), said
+    said.clear()
+    form.get_by_role("button", name="Give score and title back to the file").click()
+    expect(values.get_by_role("img", name="2 of 5")).not_to_be_visible()
+    again()
+    expect(values.locator("dl > div", has_text="Title").locator("dd")).to_have_text("On the <b>beach</b>XMP")
+    expect(values.get_by_role("img", name="4 of 5")).to_be_visible()

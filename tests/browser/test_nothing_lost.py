@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import fits, in_both_schemes
+from tests.browser.conftest import looks_well
 from tests.samples import photo, truncated, write_many
 from tests.server import Server, until
 
@@ -48,15 +48,6 @@ def ingest(server: Server, name: str, *wanted: str) -> str:
     session = server.begin(name)
     server.wait_for(session, *(wanted or ["completed"]))
     return session
-
-
-def looks_well(page: Page) -> bool:
-    """Whether axe stays silent in both schemes, and nothing sticks out on a small screen."""
-    assert in_both_schemes(page) == []
-    page.set_viewport_size({"width": 360, "height": 740})
-    small = fits(page)
-    page.set_viewport_size({"width": 1280, "height": 900})
-    return small
 
 
 def test_failures_stand_by_cause_and_are_retried_chosen_by_cause_or_all(

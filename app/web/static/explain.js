@@ -88,7 +88,7 @@ function eventLine(event, path) {
     make("div", { class: "split" },
       make("span", {}, make("span", { class: `glyph ${outcome}`, "aria-hidden": "true" }, glyph(outcome)), ` ${capital(outcome)} `,
         make("time", { class: "quiet", datetime: at }, day(at))),
-      sessionButton(id, "Session", `Session of ${day(at)}`)),
+      id ? sessionButton(id, "Session", `Session of ${day(at)}`) : null),
     elsewhere ? make("small", { class: "quiet" }, `when it was ${readable(event.path)}`) : null,
     reasonElement(event));
 }

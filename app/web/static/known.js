@@ -3,7 +3,8 @@
 
 import { libraryFileUrl } from "./api.js";
 import { byId, make } from "./dom.js";
-import { capital, duration, number, readable } from "./words.js";
+import { pathButton } from "./paths.js";
+import { bytes, capital, duration, number, readable } from "./words.js";
 
 const SOURCE = {
   exif: "EXIF", xmp: "XMP", iptc: "IPTC", png: "PNG text", sidecar: "sidecar", takeout: "Google Takeout", video: "container",
@@ -54,6 +55,8 @@ function values(known) {
     ["Place", place(known), "latitude"],
     ["Length", known.duration_seconds !== null && duration(known.duration_seconds), "duration_seconds"],
     ["Video", video(known), "video_codec"],
+    ["Live Photo", known.pair && pathButton(known.pair.path)],
+    ["Motion photo", known.embedded_video_bytes && `with a video of ${bytes(known.embedded_video_bytes)}`],
     ["Title", known.title, "title"],
     ["Caption", known.caption, "caption"],
     ["Creator", known.creator, "creator"],

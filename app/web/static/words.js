@@ -25,7 +25,7 @@ const SKIPS = ["fresh", "filtered", "unsupported", "failed_before", "beyond_max_
 export const skips = (skipped) => SKIPS.map((name) => [name, skipped?.[name] ?? 0]);
 
 /** Glyphs stand beside the word, never instead of it. */
-const GLYPH = { added: "+", updated: "↻", moved: "→", unchanged: "=", failed: "✕", vanished: "∅" };
+const GLYPH = { edited: "✎", added: "+", updated: "↻", moved: "→", unchanged: "=", failed: "✕", vanished: "∅" };
 export const glyph = (outcome) => GLYPH[outcome] ?? "·";
 
 const STATUS = {
