@@ -8,7 +8,7 @@ from itertools import product
 
 from app.analysis import source, takeout, xmp
 from app.analysis.takeout import Takeout
-from app.beside import takeout_names
+from app.beside import as_taken, takeout_names
 from app.errors import CannotRead
 from app.media import FoundFile
 from app.texts import shown_name
@@ -52,7 +52,7 @@ def read_takeout(root: bytes, file: FoundFile) -> Takeout:
             told = takeout.parse(content)
         except CannotRead as error:
             raise _damaged(name, error.sentence) from error
-        if name.startswith(file.name) or takeout.speaks_of(told, file.name):
+        if name.startswith(file.name) or takeout.speaks_of(told, as_taken(file.name)):
             return told
     return takeout.NOTHING
 

@@ -74,6 +74,22 @@ def test_the_json_is_found_under_every_name_that_takeout_gives_it(tmp_path, name
     assert read(tmp_path, name).people == ("Ada",)
 
 
+@pytest.mark.parametrize(
+    ("name", "json_name"),
+    [
+        ("shore-edited.jpg", "shore.jpg.json"),
+        ("shore-edited(2).jpg", "shore.jpg.supplemental-metadata(2).json"),
+        ("shore.MP4", "shore.JPG.json"),
+        ("shore.mov", "shore.HEIC.supplemental-metadata.json"),
+    ],
+)
+def test_what_takeout_writes_no_json_for_has_that_of_the_picture(tmp_path, name, json_name):
+    (tmp_path / json_name).write_text(json.dumps(TOLD))
+    assert read(tmp_path, name).people == ("Ada",)
+    (tmp_path / f"{name}.json").write_text(json.dumps(TOLD | {"people": [{"name": "Eve"}]}))
+    assert read(tmp_path, name).people == ("Eve",), "its own speaks first"
+
+
 def test_a_name_that_was_cut_off_is_believed_only_with_the_right_title(tmp_path):
     name = "x" * 60 + "_{}.jpg"
     (tmp_path / ("x" * 46 + ".json")).write_text(json.dumps(TOLD | {"title": name.format(1)}))

@@ -356,6 +356,17 @@ def test_the_json_of_takeout_counts_with_its_picture(folders, root):
     assert stamp_of(folders, b"a(1).jpg").count("takeout=") == 1
 
 
+def test_an_edited_picture_and_the_video_of_a_live_photo_count_with_the_json_of_the_picture(folders, root):
+    tree(root, "a-edited.jpg", "b.MP4", "a.jpg.json", "b.HEIC.supplemental-metadata.json", "c.jpg.json")
+    assert looks(folders) == {
+        b"a-edited.jpg": Look.MEDIA,
+        b"b.MP4": Look.MEDIA,
+        b"c.jpg.json": Look.UNSUPPORTED,
+    }
+    assert stamp_of(folders, b"a-edited.jpg").startswith("takeout=")
+    assert stamp_of(folders, b"b.MP4").startswith("takeout=")
+
+
 @pytest.mark.parametrize("sidecar", ["a.xmp", "a.jpg.xmp", "a.XMP", ".scores/a.jpg.json", "a.jpg.json"])
 def test_the_stamp_changes_when_a_sidecar_comes_changes_or_goes(folders, root, sidecar):
     tree(root, "a.jpg", "other.jpg")
