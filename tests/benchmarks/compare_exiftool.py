@@ -39,6 +39,7 @@ SHARE = 0.99
 SPEED = 0.5
 COPIES = 20
 STAGES = frozenset({Stage.IDENTIFY, Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})
+RAW = frozenset(("CR2", "CR3", "NEF", "NRW", "ARW", "DNG", "RAF", "ORF", "RW2", "PEF"))
 NOT_COUNTED = ("MakerNotes", "ExifTool")
 
 _BESIDE = "XMP.xmp lies beside it, and a sidecar's word counts before that of the file: exiftool reads the file alone."
@@ -53,6 +54,7 @@ _TRACK = "Its header says 131072 pixels, or has cut them off at a whole number; 
 _SECONDS = "The file says 2009/10/27 12:14:34, of which exiftool leaves the seconds out."
 _UNSEEN = "There is nothing behind its headers, or all of it lies outside of the file: libav refuses to open it."
 _AVI_XMP = "XMP in an AVI file is not read."
+_ONE_PICTURE = "It is that of a track which holds one picture: a CR3 is built like a film, but does not move."
 _ADVICE = "iTunes' rating is advice for parents, nobody's opinion of the film."
 REASONS: tuple[tuple[str, str, str], ...] = (
     ("*.gif", "duration_seconds", _STILL),
@@ -75,6 +77,8 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("*/chunk_out_of_range.mp4", "*", _UNSEEN),
     ("*/t/images/Matroska.mkv", "*", _UNSEEN),
     ("*/t/images/RIFF.avi", "creator", _AVI_XMP),
+    ("*.cr3", "duration_seconds", _ONE_PICTURE),
+    ("*.cr3", "frame_rate", _ONE_PICTURE),
 )
 """Path pattern, field, and why the difference is right or cannot be helped."""
 
@@ -218,6 +222,8 @@ def upright(told: dict[str, Any]) -> dict[str, Any]:
         name: next((told[key] for key in told if key.endswith(f":{name}") and not _of_an_insert(key)), None)
         for name in ("ImageWidth", "ImageHeight")
     }
+    if told.get("File:FileType") in RAW:  # its first size is often that of a preview
+        sizes = dict(zip(sizes, map(int, str(told["Composite:ImageSize"]).split()), strict=True))
     kept = {key: value for key, value in told.items() if not key.endswith((":ImageWidth", ":ImageHeight"))}
     turned = next((value for key, value in told.items() if key.endswith(":Orientation") and ":IFD1" not in key), 1)
     rotated = next((value for key, value in told.items() if key.endswith(":Rotation")), 0)
