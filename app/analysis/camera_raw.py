@@ -29,7 +29,7 @@ _PACKED_BY_MAKERS = frozenset((32767, 34713, 65535))  # compressions of Sony, Ni
 _OLD_JPEG, _JPEG = 6, 7
 
 _RAF_CROPPED_SIZE = 0x111
-_PANASONIC_JPEG = "Image 0x002e"
+_PANASONIC_JPEGS = ("Image 0x002e", "Image 0x0127")  # the second of newer cameras, in full size
 _PANASONIC_BORDERS = ("Image 0x0004", "Image 0x0005", "Image 0x0006", "Image 0x0007")  # top, left, bottom, right
 # How Olympus' maker notes start, where their directory does, and whether places count from the note or from the file
 _OLYMPUS = ((b"OLYMPUS\0", 12, True), (b"OM SYSTEM\0", 16, True), (b"OLYMP\0", 8, False))
@@ -222,8 +222,8 @@ def _rw2(stream: BinaryIO) -> _Parts:
     top, left, bottom, right = (next(iter(numbers(parts.exif.tags, name)), None) for name in _PANASONIC_BORDERS)
     if top is not None and left is not None and bottom is not None and right is not None:
         parts.size = size_of(right - left, bottom - top) or parts.size
-    if place := parts.exif.places.get(_PANASONIC_JPEG):
-        parts.places.append((place[0], place[1]))
+    for place in [(place[0], place[1]) for name in _PANASONIC_JPEGS if (place := parts.exif.places.get(name))]:
+        parts.places.append(place)
         _add_what_a_jpeg_says(stream, place[0], parts)
     return parts
 

@@ -191,16 +191,18 @@ def open_image(stream: BinaryIO, format_: str) -> Opened:
 def _open_raw(stream: BinaryIO, format_: str) -> Opened:
     """A camera raw file with the largest preview that is not too large. Raises CannotRead as `camera_raw.read`."""
     raw = camera_raw.read(stream, format_)
+    problem = raw.without_preview()
     for preview in raw.previews:
         stream.seek(preview.at)
         try:
             with _named_errors(stream, format_), few_warnings():
                 image = Image.open(BytesIO(stream.read(preview.length)), formats=_PILLOW_NAMES["jpeg"])
-        except CannotRead:
+        except CannotRead as error:
+            problem = error
             continue
         return Opened(stream, image, format_, image.mode, raw.size or image.size, 1, raw)
     if raw.size is None:
-        raise raw.without_preview()
+        raise problem
     return Opened(stream, None, format_, None, raw.size, 1, raw)
 
 

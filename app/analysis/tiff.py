@@ -26,7 +26,7 @@ _PROFILES_AND_PADDING = (34675, 37724, 50341, 50740, 50831, 50838, 50839, 59932,
 _CORRECTIONS = (50712, 51008, 51009, 51022, 52525, 52544)  # tables of a DNG
 _LEFT_OUT = frozenset((*_PACKING, *_PROFILES_AND_PADDING, *_CORRECTIONS))
 _STRIPS = frozenset((273, 279))  # where the pixels stand, and how many bytes they are
-_NOT_READ = frozenset((46, 37500))  # the preview of an RW2, and maker notes
+_NOT_READ = frozenset((46, 295, 37500))  # the previews of an RW2, and maker notes
 _BYTES = frozenset((0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F))  # texts of Windows, in UTF-16
 _COPYRIGHT = 0x8298
 _INTEROPERABILITY_NAMES = {1: "InteropIndex", 2: "InteropVersion"}
@@ -49,7 +49,7 @@ class Read:
     """What was read: tags by name, blocks of others by number, and the first thing that was wrong.
 
     `places` say where that stands which is not read, by the name of its tag: the first byte and the length of a maker
-    note and of the preview of an RW2; of pixels in one strip each in its own, `StripOffsets` and `StripByteCounts`.
+    note and of a preview of an RW2; of pixels in one strip each in its own, `StripOffsets` and `StripByteCounts`.
     """
 
     tags: dict[str, Value] = field(default_factory=dict)

@@ -92,6 +92,19 @@ def test_an_rw2_says_more_in_its_preview_than_itself_and_its_own_word_counts_fir
     assert "Image InteropIndex" not in told.raw["exif"], "below 254 the tags are Panasonic's own"
 
 
+def test_an_rw2_of_a_newer_camera_has_a_second_preview_in_full_size():
+    tags = raws.camera("rw2", 1) | {0x2E: (7, raws.jpeg((60, 40))), 0x127: (7, raws.jpeg())}
+    found = camera_raw.read(BytesIO(block((tags,), magic=0x55, front=bytes(16))), "rw2")
+    assert [preview.size for preview in found.previews] == [(240, 160), (60, 40)]
+
+
+def test_the_size_is_that_of_the_directory_that_says_that_it_is_whole():
+    first = raws.sized(None, 9_000, 9_000, compression=1) | {0x14A: ("to", 1, 2)}
+    below = raws.sized(0, *raws.SIZE, compression=1), raws.sized(1, 9_000, 9_000, compression=1)
+    assert camera_raw.read(BytesIO(block((first, *below))), "dng").size == raws.SIZE
+    assert camera_raw.read(BytesIO(block((first | {0x14A: ("to", 1)}, below[1]))), "dng").size == (9_000, 9_000)
+
+
 # -- which one it is ---------------------------------------------------------------------------------------------------
 
 
@@ -242,6 +255,16 @@ def test_a_file_without_its_first_directory_is_truncated(tmp_path, format_):
 )
 def test_a_file_of_which_nothing_can_be_read_is_damaged(tmp_path, magic):
     found = analysed(tmp_path, "a.dat", magic + bytes(400))
+    assert (found.cause, found.stage) == ("damaged_image", Stage.IDENTIFY)
+
+
+def test_a_file_that_holds_nothing_but_a_preview_that_cannot_be_opened_is_damaged(tmp_path):
+    preview = raws.jpeg()
+    frame = preview.index(b"\xff\xc0")
+    spoilt = preview[: frame + 9] + b"\x63" + preview[frame + 10 :]  # 99 components
+    found = analysed(
+        tmp_path, "a.nef", block(({0x10F: raws.text("NIKON")} | raws.link(200, spoilt),)).ljust(200) + spoilt
+    )
     assert (found.cause, found.stage) == ("damaged_image", Stage.IDENTIFY)
 
 
