@@ -235,6 +235,10 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             _COPY_AGAIN,
         ),
         "no_picture": Cause("The video holds only sound or data; it is taken in.", "Nothing: there is nothing to see."),
+        "no_preview": Cause(
+            "The camera raw file holds no JPEG preview that can be shown; it is taken in.",
+            "Develop it to JPEG or TIFF, or let its maker's program or a DNG converter embed a preview.",
+        ),
         "unsupported_codec": Cause(
             "There is no decoder here for the video's codec, or it is encrypted; it is taken in.",
             "Convert it to H.264, H.265, VP9 or AV1.",

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from app.analysis import (
+    camera_raw,
     container,
     embedded,
     film,
@@ -168,13 +169,14 @@ class _Course:
         found = self._optional(Stage.KEYWORDS, self._keywords) if Stage.KEYWORDS in wanted else None
         rating = self._optional(Stage.SCORE, self._rating) if Stage.SCORE in wanted else None
         made = checked = None
+        must_show = self.content is not None and self.content.raw is None  # a camera raw file may hold no preview
         if Stage.THUMBNAIL in wanted:
-            if self.content:
+            if must_show:
                 made = self._needed(Stage.THUMBNAIL, self._picture)
             else:
                 made = self._optional(Stage.THUMBNAIL, self._poster)
         if Stage.NSFW in wanted:
-            if self.content:
+            if must_show:
                 self._needed(Stage.NSFW, lambda: self.decoded)
             checked = self._optional(Stage.NSFW, self._nsfw)
         if self.stream is source.handle:  # what was decoded was read again after it was hashed
@@ -200,6 +202,8 @@ class _Course:
             image.check_file_size(source.size)  # before hours go into the hash of a file that is mostly a hole
         sha256, stream = source.read(keep=kind is Kind.IMAGE)
         crash_point("hashed")
+        if name == "tiff":
+            name = camera_raw.of_tiff(stream, _promised(self.file.name))
         self.stream, self.format = stream, name
         notes = _notes(self.file.name, name)
         if kind is Kind.VIDEO:
@@ -207,6 +211,7 @@ class _Course:
             return Identity(sha256, kind, name, None, width, height, notes=notes)
         self.content = image.open_image(stream, name)
         width, height = self.content.size
+        notes += self.content.raw.notes() if self.content.raw else ()
         return Identity(sha256, kind, name, self.content.mode, width, height, self.content.frames, notes)
 
     @cached_property
@@ -308,17 +313,20 @@ class _Course:
         return pixels
 
     def _picture(self) -> Picture:
-        return picture(self.decoded, image.orientation(self.decoded))
+        return picture(self.decoded, self._turn())
+
+    def _turn(self) -> int:
+        return image.orientation(self.decoded, self.content.raw if self.content else None)
 
     def _poster(self) -> tuple[Picture, None]:
-        return picture(frames.poster(self.film), 1), None
+        return self._picture() if self.content else picture(frames.poster(self.film), 1), None
 
     def _nsfw(self) -> tuple[Nsfw, None]:
         model = self.recipe.nsfw_model
         assert model is not None  # noqa: S101 - without one the stage is not runnable
         if self.content is None:
             return nsfw.check(frames.pictures(self.film, FRAMES), 1, model), None
-        turn = image.orientation(self.decoded)
+        turn = self._turn()
         return nsfw.check(image.frames(self.content, self.decoded, FRAMES), turn, model), None
 
     def _needed(self, stage: Stage, work: Callable[[], T]) -> T:
@@ -358,10 +366,15 @@ class _Course:
         )
 
 
+def _promised(name: bytes) -> str | None:
+    """The format that a file's suffix names."""
+    format_ = FORMAT_OF_SUFFIX.get(suffix_of(name))
+    return format_.name if format_ else None
+
+
 def _notes(name: bytes, format_: str) -> tuple[str, ...]:
     """What is odd about a file of this name holding this format."""
-    suffix = suffix_of(name)
-    promised = FORMAT_OF_SUFFIX.get(suffix)
-    if promised is None or promised.name == format_:
+    promised = _promised(name)
+    if promised is None or promised == format_:
         return ()
-    return (f"The suffix {suffix.decode()} promises {promised.name}, the content is {format_}.",)
+    return (f"The suffix {suffix_of(name).decode()} promises {promised}, the content is {format_}.",)

@@ -13,6 +13,7 @@ from app.analysis import iptc
 from app.errors import CannotRead
 
 EXTENDED_BYTES = 16 * 1024 * 1024  # of an extended XMP packet: depth maps of phones have some megabytes
+XMP_IN_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 _EXTENSION_HEADER = struct.Struct(">32sII")  # GUID, length of the whole packet, where this piece stands in it
 _PHOTOSHOP = b"Photoshop 3.0\0"

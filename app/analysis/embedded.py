@@ -11,6 +11,7 @@ from typing import TypeVar
 from PIL import Image
 
 from app.analysis import animation, apple, blocks, iptc, motion, png, tiff
+from app.analysis.camera_raw import CameraRaw
 from app.analysis.image import Opened
 from app.analysis.iptc import Iptc
 from app.analysis.tiff import decoded
@@ -21,7 +22,6 @@ from app.errors import CannotRead
 EXIF_BYTES = tiff.MAX_BYTES
 _EXTENDED = "xmpNote:HasExtendedXMP"
 _PROFILE = "Raw profile type "  # how ImageMagick keeps blocks in PNG texts
-_XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 
 T = TypeVar("T")
 
@@ -65,6 +65,8 @@ class Embedded:
 
 def read(opened: Opened) -> Embedded:
     """Everything that the image says about itself. Never raises for damaged parts."""
+    if opened.raw:
+        return _of_camera_raw(opened.raw)
     found, image = Embedded(), opened.image
     chunks = png.read_texts(opened.stream) if opened.format == "png" else png.Texts()
     found.noted("text", chunks.problem)
@@ -94,6 +96,17 @@ def read(opened: Opened) -> Embedded:
     return found
 
 
+def _of_camera_raw(raw: CameraRaw) -> Embedded:
+    found = Embedded(exif=raw.exif.tags)
+    found.noted("exif", raw.exif.problem)
+    found.xmp = found.part("xmp", lambda: parse_xmp(raw.xmp) if raw.xmp else NOTHING, NOTHING)
+    found.iptc, problem = iptc.parse(blocks.records(raw.iptc))
+    found.noted("iptc", problem)
+    if user_comment := _user_comment(found.exif.get("EXIF UserComment", b"")):
+        found.texts["UserComment"] = user_comment
+    return found
+
+
 def _exif(opened: Opened, block: bytes, texts: Mapping[str, bytes]) -> tiff.Read:
     """The tags of a TIFF file, else of the EXIF block (of a PNG or JPEG 2000 file the given one)."""
     if opened.format == "tiff":
@@ -112,7 +125,7 @@ def _exif(opened: Opened, block: bytes, texts: Mapping[str, bytes]) -> tiff.Read
             f"The EXIF block has {len(block)} bytes, more than the {EXIF_BYTES} that are read.", cause="text_too_large"
         )
     block = (block or b"").removeprefix(b"Exif\0\0")
-    found = tiff.Read() if not block or block.startswith(_XMP_PREFIX) else tiff.read(BytesIO(block))
+    found = tiff.Read() if not block or block.startswith(blocks.XMP_IN_JPEG) else tiff.read(BytesIO(block))
     if turned:
         found.tags["Image Orientation"] = (turned,)
     return found
@@ -132,7 +145,7 @@ def _user_comment(comment: tiff.Value) -> str:
 
 def _xmp(opened: Opened, block: bytes, texts: dict[str, bytes]) -> Xmp:
     """The XMP packet (of a TIFF or JPEG 2000 file the given one)."""
-    profile = _raw_profile(texts, "xmp") or _raw_profile(texts, "APP1").removeprefix(_XMP_PREFIX)
+    profile = _raw_profile(texts, "xmp") or _raw_profile(texts, "APP1").removeprefix(blocks.XMP_IN_JPEG)
     packet = texts.pop("XML:com.adobe.xmp", None) or opened.image.info.get("xmp") or block
     packet = packet or (profile if profile.lstrip().startswith(b"<") else b"")
     if not packet and opened.format == "gif":

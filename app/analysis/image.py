@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO
 
 import pi_heif
@@ -16,8 +17,9 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from app.analysis import png
-from app.analysis.completeness import missing_bytes
+from app.analysis import camera_raw, png
+from app.analysis.camera_raw import CameraRaw
+from app.analysis.completeness import cut_off, missing_bytes
 from app.errors import CannotRead
 
 SHORT_SIDE = 960  # px that are always decoded: with 640 the NSFW probability moves by up to 0.02, with 320 by 0.04
@@ -49,10 +51,16 @@ _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"GIF87a", "gif"),
     (b"GIF89a", "gif"),
+    (b"II*\0\x10\0\0\0CR", "cr2"),
     (b"II*\0", "tiff"),
     (b"MM\0*", "tiff"),
     (b"II+\0", "tiff"),  # BigTIFF
     (b"MM\0+", "tiff"),
+    (b"IIRO", "orf"),
+    (b"IIRS", "orf"),
+    (b"MMOR", "orf"),
+    (b"IIU\0", "rw2"),
+    (b"FUJIFILMCCD-RAW", "raf"),
     (b"\0\0\0\x0cjP  \r\n\x87\n", "jpeg2000"),
     (b"\xff\x4f\xff\x51", "jpeg2000"),
 )
@@ -70,9 +78,6 @@ _OTHER_IMAGES = (
     (b"#?RADIANCE", "a Radiance picture (HDR)"),
     (b"v/1\x01", "OpenEXR"),
     (b"farbfeld", "farbfeld"),
-    (b"FUJIFILMCCD-RAW", "a camera raw file (RAF)"),
-    (b"IIRO", "a camera raw file (ORF)"),
-    (b"IIU\0", "a camera raw file (RW2)"),
 )
 _HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))
 _AVIF_BRANDS = frozenset((b"avif", b"avis"))
@@ -81,14 +86,15 @@ _AVIF_BRANDS = frozenset((b"avif", b"avis"))
 def recognise(head: bytes) -> str | None:
     """The name in `media.FORMATS` of the image that starts with `head`, None if it is none of them.
 
-    Raises CannotRead `unsupported_format` for an image of another format that is known by name.
+    Camera raw files that start as any TIFF does are told from it by `camera_raw.of_tiff`. Raises CannotRead
+    `unsupported_format` for an image of another format that is known by name.
     """
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
     if brands := frozenset(ftyp_brands(head)):
         # `mif1` and `msf1` alone say only "HEIF": the decoder that takes most is libheif
         heif = brands & (_HEIC_BRANDS | {b"mif1", b"msf1"})
-        return "avif" if brands & _AVIF_BRANDS else "heic" if heif else None
+        return "avif" if brands & _AVIF_BRANDS else "heic" if heif else "cr3" if b"crx " in brands else None
     if (head[:2] == b"BM" and head[15:18] == b"\0\0\0") or (head[:4] == b"\x28\0\0\0" and head[12:14] == b"\1\0"):
         return "bmp"  # two letters are also how a text may start: its header is less than 256 bytes long; or a bare DIB
     for magic, name in _MAGIC:
@@ -140,14 +146,26 @@ def prepare() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An image whose header was read; `size` is in pixels as stored, `stream` holds the whole file."""
+    """An image whose header was read; `size` is in pixels as stored, `stream` holds the whole file.
+
+    Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read.
+    """
 
     stream: BinaryIO
-    image: ImageFile
+    picture: ImageFile | None
     format: str
-    mode: str
+    mode: str | None
     size: tuple[int, int]
     frames: int
+    raw: CameraRaw | None = None
+
+    @property
+    def image(self) -> ImageFile:
+        """What can be decoded. Raises CannotRead where there is nothing: `no_preview`, `truncated_image`."""
+        if self.picture is None:
+            assert self.raw is not None  # noqa: S101 - nothing else is opened without a picture
+            raise self.raw.without_preview()
+        return self.picture
 
 
 def open_image(stream: BinaryIO, format_: str) -> Opened:
@@ -156,8 +174,10 @@ def open_image(stream: BinaryIO, format_: str) -> Opened:
     Raises CannotRead: `truncated_image`, `damaged_image`, `unsupported_format`, `too_many_pixels`, `decoder_memory`.
     """
     prepare()
+    if format_ in camera_raw.FORMATS:
+        return _open_raw(stream, format_)
     if format_ == "heic" and (missing := missing_bytes(stream, format_)):
-        raise _cut_off(missing)  # libheif would show grey where the rest should be
+        raise cut_off(missing)  # libheif would show grey where the rest should be
     with _named_errors(stream, format_), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -166,6 +186,24 @@ def open_image(stream: BinaryIO, format_: str) -> Opened:
         except UnidentifiedImageError as error:
             raise SyntaxError("; ".join(str(warning.message) for warning in caught)) from error
         return Opened(stream, image, format_, image.mode, _stored(image), int(getattr(image, "n_frames", 1)))
+
+
+def _open_raw(stream: BinaryIO, format_: str) -> Opened:
+    """A camera raw file with the largest preview that is not too large. Raises CannotRead as `camera_raw.read`."""
+    raw = camera_raw.read(stream, format_)
+    problem = raw.without_preview()
+    for preview in raw.previews:
+        stream.seek(preview.at)
+        try:
+            with _named_errors(stream, format_), few_warnings():
+                image = Image.open(BytesIO(stream.read(preview.length)), formats=_PILLOW_NAMES["jpeg"])
+        except CannotRead as error:
+            problem = error
+            continue
+        return Opened(stream, image, format_, image.mode, raw.size or image.size, 1, raw)
+    if raw.size is None:
+        raise problem
+    return Opened(stream, None, format_, None, raw.size, 1, raw)
 
 
 def _open(stream: BinaryIO, format_: str) -> ImageFile:
@@ -219,8 +257,13 @@ def frames(opened: Opened, decoded: Image.Image, count: int) -> Iterator[Image.I
         yield opened.image
 
 
-def orientation(image: Image.Image) -> int:
-    """How to turn a decoded picture upright, as EXIF's value 1..8; 1 where Pillow or libheif have turned it already."""
+def orientation(image: Image.Image, raw: CameraRaw | None = None) -> int:
+    """How to turn a decoded picture upright, as EXIF's value 1..8; 1 where Pillow or libheif have turned it already.
+
+    The preview of a camera raw file is turned as that says, not as it says itself.
+    """
+    if raw:
+        return raw.turn(image.size)
     if image.format in ("TIFF", "HEIF"):
         return 1
     try:
@@ -238,15 +281,8 @@ def _named_errors(stream: BinaryIO, format_: str) -> Iterator[None]:
     except Exception as error:
         problem = named(error)
         if problem.cause in ("damaged_image", "truncated_image") and (missing := missing_bytes(stream, format_)):
-            problem = _cut_off(missing)
+            problem = cut_off(missing)
         raise problem from error
-
-
-def _cut_off(missing: int) -> CannotRead:
-    return CannotRead(
-        f"The image ends before its data does: at least {missing} bytes are missing; the copy is probably incomplete.",
-        cause="truncated_image",
-    )
 
 
 def named(error: Exception) -> CannotRead:

@@ -23,37 +23,49 @@ Tags: TypeAlias = Mapping[str, Value]
 XMP, IPTC, PHOTOSHOP, MAKER_NOTE = 700, 33723, 34377, 37500  # other blocks that a directory may carry
 _EXIF, _GPS, _INTEROPERABILITY, _SUB = 0x8769, 0x8825, 0xA005, 330
 _BELOW = {_EXIF: "EXIF", _GPS: "GPS", _INTEROPERABILITY: "Interoperability"}
-# Where the pixels are, how they are packed, and blocks of others: colour profiles, private data, padding
-_LEFT_OUT = frozenset(
-    (273, 279, 288, 289, 301, 320, 324, 325, 347, 34675, 37724, 50341, 50740, 50831, 50838, 50839, 59932, 59933)
-)
+_PACKING = (288, 289, 301, 320, 324, 325, 347)  # of the pixels
+_PROFILES_AND_PADDING = (34675, 37724, 50341, 50740, 50831, 50838, 50839, 59932, 59933)
+_CORRECTIONS = (50712, 51008, 51009, 51022, 52525, 52544)  # tables of a DNG
+_LEFT_OUT = frozenset((*_PACKING, *_PROFILES_AND_PADDING, *_CORRECTIONS))
+_STRIPS = frozenset((273, 279))  # where the pixels stand, and how many bytes they are
+_NOT_READ = frozenset((46, 295, MAKER_NOTE))  # the previews of an RW2, and maker notes
 _BYTES = frozenset((0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F))  # texts of Windows, in UTF-16
 _COPYRIGHT = 0x8298
 _INTEROPERABILITY_NAMES = {1: "InteropIndex", 2: "InteropVersion"}
 _NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _ASCII, _RATIONAL, _UNDEFINED, _SIGNED_RATIONAL, _UTF8 = 2, 5, 7, 10, 129
 _SIZES = {code: struct.calcsize("=" + letter) for code, letter in _NUMBERS.items()} | {2: 1, 5: 8, 7: 1, 10: 8, 129: 1}
+_WHOLE_NUMBERS = frozenset((3, 4, 13, 16, 18))
 _FEW = 4  # BYTEs that are numbers; more are a text or a block
 
 MAX_TAGS = 2_000  # in all directories together
 MAX_BYTES = 4 * 1024 * 1024  # of all values together
 MAX_NUMBERS = 256  # of one tag: longer ones are tables
-MAX_SUB = 8  # directories below the first
+MAX_SUB = 16  # directories below the first
+_FIRST_TAG = 254  # of TIFF; an RW2 has its own below
 _DAMAGED = "The EXIF block is damaged: its {} cannot be read."
 
 
 @dataclass(slots=True)
 class Read:
-    """What was read: tags by name, blocks of others by number, and the first thing that was wrong."""
+    """What was read: tags by name, blocks of others by number, and the first thing that was wrong.
+
+    `places` say where that stands which is not read, by the name of its tag: the first byte and the length of a maker
+    note and of a preview of an RW2; of pixels in one strip each in its own, `StripOffsets` and `StripByteCounts`.
+    """
 
     tags: dict[str, Value] = field(default_factory=dict)
     blocks: dict[int, bytes] = field(default_factory=dict)
+    places: dict[str, tuple[int, ...]] = field(default_factory=dict)
     problem: CannotRead | None = None
 
 
-def read(stream: BinaryIO) -> Read:
-    """The tags of the first picture, its EXIF and GPS, and of what stands beside it (a thumbnail or a second page)."""
-    return _Reader(stream).read()
+def read(stream: BinaryIO, *, group: str = "Image", pages: int = 2) -> Read:
+    """The tags of the first picture, its EXIF and GPS, and of what stands beside it (a thumbnail or a second page).
+
+    `group` is what the first directory is called, `pages` how many of those that follow one another are read.
+    """
+    return _Reader(stream).read(group, pages)
 
 
 class _Reader:
@@ -62,20 +74,21 @@ class _Reader:
         self.found = Read()
         self.seen: set[int] = set()
         self.room, self.tags_left, self.sub_left = MAX_BYTES, MAX_TAGS, MAX_SUB
-        self.order, self.big = "<", False
+        self.order, self.big, self.panasonic = "<", False, False
 
-    def read(self) -> Read:
+    def read(self, group: str, pages: int) -> Read:
         head = self._bytes(0, 16)
         self.order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
         if not self.order or len(head) < 8:
             self._damaged("first bytes")
             return self.found
-        self.big = head[2:4] in (b"+\0", b"\0+")
+        self.big, self.panasonic = head[2:4] in (b"+\0", b"\0+"), head[2:4] == b"U\0"
         (start,) = struct.unpack_from(
             self.order + ("Q" if self.big else "I"), head.ljust(16, b"\0"), 8 if self.big else 4
         )
-        if next_at := self._directory(start, "Image"):
-            self._directory(next_at, "Thumbnail", needed=False)
+        at = self._directory(start, group)
+        for name in ("Thumbnail", *(f"Page{number}" for number in range(2, pages)))[: pages - 1]:
+            at = self._directory(at, name, needed=False) if at else 0
         return self.found
 
     def _bytes(self, at: int, length: int) -> bytes:
@@ -114,26 +127,34 @@ class _Reader:
         inline = 8 if self.big else 4
         (count,) = struct.unpack_from(self.order + ("Q" if self.big else "I"), entry, 4)
         size = count * _SIZES.get(kind, 0)
-        room = min(self.room, apple.NOTE_BYTES) if tag == MAKER_NOTE else self.room
-        if not size or tag in _LEFT_OUT or size > room:
+        if not size or tag in _LEFT_OUT or (tag in _STRIPS and count > 1):
             return
-        if size <= inline:
-            content = entry[-inline:][:size]
-        else:
-            (at,) = struct.unpack_from(self.order + ("Q" if self.big else "I"), entry, 4 + inline)
-            self.room -= size
-            content = self._bytes(at, size)
-            if len(content) < size:
-                return
-        if tag == MAKER_NOTE:
-            if content.startswith(apple.HEADER):
-                self.found.blocks.setdefault(tag, content)
-        elif tag in _BELOW or tag == _SUB:
+        (at,) = struct.unpack_from(self.order + ("Q" if self.big else "I"), entry, 4 + inline)
+        name = f"{group} {self._name(tag, group)}"
+        if tag in _NOT_READ:
+            self.found.places.setdefault(name, (at, size))
+            if tag == MAKER_NOTE and self._bytes(at, len(apple.HEADER)) == apple.HEADER:
+                self.found.blocks.setdefault(tag, self._bytes(at, min(size, apple.NOTE_BYTES)))
+            return
+        content = entry[-inline:][:size] if size <= inline else self._outside(at, size)
+        if len(content) < size:
+            return
+        if tag in _BELOW or tag == _SUB:
             self._below(tag, kind, count, content, group)
         elif tag in (XMP, IPTC, PHOTOSHOP):
             self.found.blocks.setdefault(tag, content)
+        elif tag in _STRIPS:
+            if kind in _WHOLE_NUMBERS:
+                self.found.places.setdefault(name, struct.unpack(self.order + _NUMBERS[kind], content))
         elif (value := self._value(tag, kind, count, content)) is not None:
-            self.found.tags.setdefault(f"{group} {_name(tag, group)}", value)
+            self.found.tags.setdefault(name, value)
+
+    def _outside(self, at: int, size: int) -> bytes:
+        """A value that stands elsewhere, empty where there is no room left for it."""
+        if size > self.room:
+            return b""
+        self.room -= size
+        return self._bytes(at, size)
 
     def _below(self, tag: int, kind: int, count: int, content: bytes, group: str) -> None:
         """Follows the pointers to the directories below this one."""
@@ -157,6 +178,11 @@ class _Reader:
             return tuple(_ratio(*parts[at : at + 2]) for at in range(0, 2 * count, 2))
         return struct.unpack(f"{self.order}{count}{_NUMBERS[kind]}", content)
 
+    def _name(self, tag: int, group: str) -> str:
+        names = {"GPS": GPSTAGS, "Interoperability": _INTEROPERABILITY_NAMES}.get(group, TAGS)
+        known = None if self.panasonic and tag < _FIRST_TAG and group == "Image" else names.get(tag)
+        return known or f"0x{tag:04x}"
+
 
 def _ratio(numerator: int, denominator: int) -> float:
     return numerator / denominator if denominator else math.nan
@@ -176,8 +202,3 @@ def decoded(content: bytes) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return content.decode("latin-1")
-
-
-def _name(tag: int, group: str) -> str:
-    names = {"GPS": GPSTAGS, "Interoperability": _INTEROPERABILITY_NAMES}.get(group, TAGS)
-    return names.get(tag) or f"0x{tag:04x}"

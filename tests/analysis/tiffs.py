@@ -2,8 +2,8 @@
 
 import struct
 
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8, 129: 1}
-LETTERS = {1: "B", 3: "H", 4: "I", 9: "i"}
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8, 16: 8, 129: 1}
+LETTERS = {1: "B", 3: "H", 4: "I", 9: "i", 16: "Q"}
 
 
 def rational(*pairs):
@@ -20,12 +20,12 @@ def packed(order, kind, value):
     return struct.pack(f"{order}{len(value)}{LETTERS[kind]}", *value), len(value)
 
 
-def block(directories, *, order="<", big=False, links=()):
-    """A TIFF of these directories: `{tag: (kind, value)}`, where `("to", index)` points to another of them.
+def block(directories, *, order="<", big=False, links=(), magic=42, front=b""):
+    """A TIFF of these directories: `{tag: (kind, value)}`, where `("to", index, ...)` points to others of them.
 
-    `links` are pairs of directories, the second of which follows the first.
+    `links` are pairs of directories, the second of which follows the first; `front` stands behind the header.
     """
-    head, entry, inline, offset = (16, 20, 8, "Q") if big else (8, 12, 4, "I")
+    head, entry, inline, offset = (16, 20, 8, "Q") if big else (8 + len(front), 12, 4, "I")
     count_letter = "Q" if big else "H"
     places, at = [], head
     for tags in directories:
@@ -33,13 +33,12 @@ def block(directories, *, order="<", big=False, links=()):
         at += struct.calcsize(order + count_letter) + entry * len(tags) + inline
     following, values, at_values = dict(links), b"", at
     out = b"II" if order == "<" else b"MM"
-    out += struct.pack(f"{order}HHHQ", 43, 8, 0, head) if big else struct.pack(f"{order}HI", 42, head)
+    out += struct.pack(f"{order}HHHQ", 43, 8, 0, head) if big else struct.pack(f"{order}HI", magic, head) + front
     for index, tags in enumerate(directories):
         out += struct.pack(order + count_letter, len(tags))
-        for tag, (kind, value) in sorted(tags.items()):
-            if kind == "to":
-                out += struct.pack(f"{order}HH{offset}{offset}", tag, 4 if not big else 16, 1, places[value])
-                continue
+        for tag, entry_ in sorted(tags.items()):
+            pointers = tuple(places[other] for other in entry_[1:]) if entry_[0] == "to" else ()
+            kind, value = ((16 if big else 4), pointers) if pointers else entry_
             content, count = packed(order, kind, value)
             out += struct.pack(f"{order}HH{offset}", tag, kind, count)
             if len(content) <= inline:

@@ -45,6 +45,7 @@ COPIES = 20
 PROGRAM = Path(sys.executable).with_name("media-ingest")
 WITHOUT_DECODING = ("--no-nsfw", "--no-thumbnails")
 STAGES = frozenset({Stage.IDENTIFY, Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})
+RAW = frozenset(("CR2", "CR3", "NEF", "NRW", "ARW", "DNG", "RAF", "ORF", "RW2", "PEF"))
 NOT_COUNTED = ("MakerNotes", "ExifTool")
 
 _BESIDE = "XMP.xmp lies beside it, and a sidecar's word counts before that of the file: exiftool reads the file alone."
@@ -59,6 +60,7 @@ _TRACK = "Its header says 131072 pixels, or has cut them off at a whole number; 
 _SECONDS = "The file says 2009/10/27 12:14:34, of which exiftool leaves the seconds out."
 _SHOWN = "Its pixels are not square: its header says 704 x 576 of them, to be shown as 768 x 576."
 _ADVICE = "iTunes' rating (`rtng`) is advice for parents, explicit or clean: nobody's opinion of the film."
+_ONE_PICTURE = "It is that of a track which holds one picture: a CR3 is built like a film, but does not move."
 REASONS: tuple[tuple[str, str, str], ...] = (
     ("*.gif", "duration_seconds", _STILL),
     ("*/loop_*.avif", "duration_seconds", _LOOPS),
@@ -77,6 +79,8 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("*/h264_white_frame_sar_16_9.mp4", "width", _TRACK),
     ("*/Pentax.avi", "taken_at", _SECONDS),
     ("*/t/images/Matroska.mkv", "width", _SHOWN),
+    ("*.cr3", "duration_seconds", _ONE_PICTURE),
+    ("*.cr3", "frame_rate", _ONE_PICTURE),
 )
 """Path pattern, field, and why the difference is right or cannot be helped."""
 NO_VALUES: tuple[tuple[str, str, str], ...] = (("score", "QuickTime:ItemList", _ADVICE),)
@@ -234,6 +238,8 @@ def upright(told: dict[str, Any]) -> dict[str, Any]:
         name: next((told[key] for key in told if key.endswith(f":{name}") and not _of_an_insert(key)), None)
         for name in ("ImageWidth", "ImageHeight")
     }
+    if told.get("File:FileType") in RAW:  # its first size is often that of a preview
+        sizes = dict(zip(sizes, map(int, str(told["Composite:ImageSize"]).split()), strict=True))
     kept = {key: value for key, value in told.items() if not key.endswith((":ImageWidth", ":ImageHeight"))}
     turned = next((value for key, value in told.items() if key.endswith(":Orientation") and ":IFD1" not in key), 1)
     rotated = next((value for key, value in told.items() if key.endswith(":Rotation")), 0)
