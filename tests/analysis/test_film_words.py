@@ -6,9 +6,10 @@ import pytest
 
 from app.analysis import blocks
 from app.media import Keyword, Rating, Stage
-from tests.analysis.films import analysed, av, box, boxed
+from tests.analysis.films import analysed, av, boxed
 from tests.analysis.films import flag_film as made
 from tests.analysis.packets import packet
+from tests.samples import box
 
 APPLE = "com.apple.quicktime."
 XMP = packet(

@@ -16,9 +16,10 @@ from app.analysis.picture import upright as upright_as
 from app.errors import FILE_CAUSES
 from app.media import Stage
 from app.texts import clean_json
-from tests.analysis.films import SIZE, analysed, box, boxed, colour, flag, told, turned
+from tests.analysis.films import SIZE, analysed, boxed, colour, flag, told, turned
 from tests.analysis.films import flag_film as made
 from tests.analysis.packets import packet
+from tests.samples import box
 from tests.server import shared
 
 
