@@ -81,11 +81,12 @@ def xmp_of_avi(stream: BinaryIO) -> bytes:
     at = 0
     for _ in range(_MAX_CHUNKS):
         stream.seek(at)
-        kind, length = _CHUNK.unpack(stream.read(_CHUNK.size).ljust(_CHUNK.size, b"\0"))
+        header = stream.read(_CHUNK.size)
+        if len(header) < _CHUNK.size:
+            break
+        kind, length = _CHUNK.unpack(header)
         if kind == b"_PMX":
             return stream.read(length) if length <= _BOX_BYTES else b""
-        if not kind.strip(b"\0"):
-            return b""
         at += _RIFF_HEADER if kind == b"RIFF" else _CHUNK.size + length + length % 2
     return b""
 

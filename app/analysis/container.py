@@ -107,13 +107,11 @@ class Film:
 
     def told(self) -> Told:
         """What the container says, as far as it does; nothing is decoded for it. Raises CannotRead as `__init__`."""
-        header, said = _header(self._stream, self._format)
-        packet = blocks.xmp_of_avi(self._stream) if self._format == "avi" else b""
         with self.named():
+            header, said, beside = _without_libav(self._stream, self._format)
             moving, sounds = _moving(self.container), self.container.streams.audio
             track = moving[0] if moving else None
             own = header.track(track.id) if track else None
-            beside = {"xmp": packet.decode("utf-8", "replace")} if packet else {}
             return Told(
                 size=_size(track) if track else None,
                 orientation=own.orientation if own else None,
@@ -139,19 +137,29 @@ class Film:
 def told_by_header(stream: BinaryIO, format_: str) -> Told:
     """What the header of a video says that libav refuses to open; nothing where there is none that is read here."""
     try:
-        header, said = _header(stream, format_)
+        header, said, tags = _without_libav(stream, format_)
     except OSError:  # the disk's, which whoever came here has been told of
         return Told()
     track = header.track() or Track(0)
-    tags = {"creation_time": header.made_at} if header.made_at else {}
+    tags |= {"creation_time": header.made_at} if header.made_at else {}
     return Told(track.size, track.orientation, header.seconds, track.frame_rate, tags=tags, said=said)
 
 
-def _header(stream: BinaryIO, format_: str) -> tuple[Movie, Said]:
-    demuxer = _DEMUXERS[format_]
-    if demuxer == "mov":
-        return movie.read(stream), xtra.read(stream)
-    return matroska.read(stream) if demuxer == "matroska" else Movie(), NOTHING_SAID
+def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, Said, dict[str, str]]:
+    """The headers, what people say, and the tags that libav does not have; the stream is left where it was.
+
+    libav reads on from there, and does not ask where that is.
+    """
+    demuxer, before = _DEMUXERS[format_], stream.tell()
+    try:
+        if demuxer == "mov":
+            return movie.read(stream), xtra.read(stream), {}
+        if demuxer == "matroska":
+            return matroska.read(stream), NOTHING_SAID, {}
+        packet = blocks.xmp_of_avi(stream)
+        return Movie(), NOTHING_SAID, {"xmp": packet.decode("utf-8", "replace")} if packet else {}
+    finally:
+        stream.seek(before)
 
 
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:  # noqa: ARG001 - as PyAV calls it

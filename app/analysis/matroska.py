@@ -34,24 +34,20 @@ Places = Mapping[int, tuple[int, int]]
 
 
 def read(stream: BinaryIO) -> Movie:
-    """The headers, as far as they are found; the stream is left where it was."""
-    before = stream.tell()
-    try:
-        end = stream.seek(0, os.SEEK_END)
-        segment = _first_of_each(stream, 0, end).get(_SEGMENT, (end, end))
-        parts = _first_of_each(stream, *segment)
-        info = _first_of_each(stream, *parts.get(_INFO, (end, end)))
-        scale = _whole(stream, info, _TIMESTAMP_SCALE) or _MILLISECOND_NS
-        seconds = _real(stream, info, _DURATION) * scale / _SECOND_NS
-        entries = (place for kind, *place in _elements(stream, *parts.get(_TRACKS, (end, end))) if kind == _TRACK_ENTRY)
-        tracks = (_track(stream, _first_of_each(stream, *place)) for place in islice(entries, MAX_TRACKS))
-        return Movie(
-            seconds if seconds > 0 and math.isfinite(seconds) else None,
-            _moment(_value(stream, info, _DATE_UTC)),
-            tuple(track for track in tracks if track),
-        )
-    finally:
-        stream.seek(before)
+    """The headers, as far as they are found."""
+    end = stream.seek(0, os.SEEK_END)
+    segment = _first_of_each(stream, 0, end).get(_SEGMENT, (end, end))
+    parts = _first_of_each(stream, *segment)
+    info = _first_of_each(stream, *parts.get(_INFO, (end, end)))
+    scale = _whole(stream, info, _TIMESTAMP_SCALE) or _MILLISECOND_NS
+    seconds = _real(stream, info, _DURATION) * scale / _SECOND_NS
+    entries = (place for kind, *place in _elements(stream, *parts.get(_TRACKS, (end, end))) if kind == _TRACK_ENTRY)
+    tracks = (_track(stream, _first_of_each(stream, *place)) for place in islice(entries, MAX_TRACKS))
+    return Movie(
+        seconds if seconds > 0 and math.isfinite(seconds) else None,
+        _moment(_value(stream, info, _DATE_UTC)),
+        tuple(track for track in tracks if track),
+    )
 
 
 def _track(stream: BinaryIO, entry: Places) -> Track | None:

@@ -95,13 +95,9 @@ def _turn(matrix: bytes, order: Literal["big", "little"]) -> Turn:
 
 
 def read(stream: BinaryIO) -> Movie:
-    """The headers of an ISO base media file, as far as they are found; the stream is left where it was."""
-    before = stream.tell()
-    try:
-        place = whole_movie(stream)
-        return _movie(stream, *place) if place else Movie()
-    finally:
-        stream.seek(before)
+    """The headers of an ISO base media file, as far as they are found."""
+    place = whole_movie(stream)
+    return _movie(stream, *place) if place else Movie()
 
 
 def whole_movie(stream: BinaryIO) -> tuple[int, int] | None:

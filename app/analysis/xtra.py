@@ -30,18 +30,14 @@ NOTHING = Said()
 
 
 def read(stream: BinaryIO) -> Said:
-    """What is said of the film, as far as it is found; the stream is left where it was."""
-    before = stream.tell()
-    try:
-        moov = whole_movie(stream)
-        inside = first_of_each(stream, *moov) if moov else {}
-        user = first_of_each(stream, *inside[b"udta"]) if b"udta" in inside else {}
-        said = dict(_entries(_content(stream, user, b"Xtra")))
-        windows = next((value for value in said.get(_RATING, ()) if isinstance(value, int)), None)
-        words = tuple(value for value in said.get(_TAGS, ()) if isinstance(value, str))
-        return Said(score.of_percent(windows) or score.of_hundred(_rate(stream, user)), words)
-    finally:
-        stream.seek(before)
+    """What is said of the film, as far as it is found."""
+    moov = whole_movie(stream)
+    inside = first_of_each(stream, *moov) if moov else {}
+    user = first_of_each(stream, *inside[b"udta"]) if b"udta" in inside else {}
+    said = dict(_entries(_content(stream, user, b"Xtra")))
+    windows = next((value for value in said.get(_RATING, ()) if isinstance(value, int)), None)
+    words = tuple(value for value in said.get(_TAGS, ()) if isinstance(value, str))
+    return Said(score.of_percent(windows) or score.of_hundred(_rate(stream, user)), words)
 
 
 def _content(stream: BinaryIO, inside: Places, kind: bytes) -> bytes:

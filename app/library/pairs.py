@@ -19,7 +19,7 @@ _MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
 _STILLS, _VIDEOS = frozenset({"jpeg", "heic"}), frozenset({"mov", "mp4", "m4v"})
 _C = _MEDIA.c
 _SAME_STEM = select(
-    _C.id, _C.path, _C.folder, _C.kind, _C.format, _C.duration_seconds, _C.content_identifier, _C.missing_at, _C.pair_id
+    _C.id, _C.path, _C.kind, _C.format, _C.duration_seconds, _C.content_identifier, _C.missing_at, _C.pair_id
 ).where(_C.root == bindparam("b_root"), _C.path > bindparam("b_from"), _C.path < bindparam("b_to"))
 _LINK = update(_MEDIA).where(_C.id == bindparam("b_id")).values(pair_id=bindparam("b_pair"))
 
@@ -54,16 +54,14 @@ def relink(connection: Connection, root: str, path: bytes) -> None:
     It reads one short range of the index over root and path: what begins like the file, up to the dot of its suffix.
     So upper and lower case of the suffix do not matter, those of the name do; every camera writes both names alike.
     """
-    folder, slash, name = path.rpartition(b"/")
-    stem, dot, _ = name.rpartition(b".")
-    if not dot:
+    start, dot, suffix = path.rpartition(b".")
+    if not dot or b"/" in suffix:
         return
-    start = folder + slash + stem
     rows = connection.execute(
         _SAME_STEM,
         {"b_root": root, "b_from": start + b".", "b_to": start + b"/"},  # `/` is the byte after `.`
     ).mappings()
-    files = [dict(row) for row in rows if row["folder"] == folder and row["path"].rpartition(b".")[0] == start]
+    files = [dict(row) for row in rows if row["path"].rpartition(b".")[0] == start]
     pair = live_photo(files)
     partners = {pair[0]["id"]: pair[1]["id"], pair[1]["id"]: pair[0]["id"]} if pair else {}
     changed = [

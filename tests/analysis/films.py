@@ -121,12 +121,6 @@ def colour(picture, box=None):
     return min(COLOURS, key=lambda name: sum(abs(a - b) for a, b in zip(COLOURS[name], seen, strict=True)))
 
 
-def box(kind, *content):
-    """A box of an ISO base media file."""
-    body = b"".join(content)
-    return (len(body) + 8).to_bytes(4, "big") + kind + body
-
-
 def boxed(content, *path):
     """Where the box at `path` of an ISO base media file starts, and where each box on the way to it does."""
     start, end, way = 0, len(content), []

@@ -6,9 +6,10 @@ import pytest
 
 from app.analysis import blocks
 from app.media import Keyword, Rating, Stage
-from tests.analysis.films import analysed, av, box, boxed
+from tests.analysis.films import analysed, av, boxed
 from tests.analysis.films import flag_film as made
 from tests.analysis.packets import packet
+from tests.samples import box
 
 APPLE = "com.apple.quicktime."
 XMP = packet(
@@ -130,12 +131,20 @@ def test_keywords_of_the_container_are_taken_one_by_one(format_, muxer, tag, tmp
     assert {keyword.source for keyword in result.keywords} == {"video"}
 
 
-def test_of_a_video_that_libav_refuses_people_are_still_heard(tmp_path, monkeypatch):
-    content = inside_udta(made("mp4"), windows(75, "sea"))
+@pytest.mark.parametrize(
+    ("content", "name", "source"),
+    [
+        (lambda: inside_udta(made("mp4"), windows(75, "sea")), "a.mp4", "video"),
+        (lambda: made("avi", "mpeg4") + chunk(b"_PMX", XMP), "a.avi", "xmp"),
+    ],
+    ids=["windows", "xmp"],
+)
+def test_of_a_video_that_libav_refuses_people_are_still_heard(content, name, source, tmp_path, monkeypatch):
+    content = content()
 
     def refuse(*_args, **_options):
         raise av.InvalidDataError(1094995529, "Invalid data found when processing input")
 
     monkeypatch.setattr(av, "open", refuse)
-    result = analysed(tmp_path, content, "a.mp4")
-    assert (result.rating, result.keywords) == (Rating(4, "video"), (Keyword("sea", "video"),))
+    result = analysed(tmp_path, content, name)
+    assert (result.rating, result.keywords) == (Rating(4, source), (Keyword("sea", source),))

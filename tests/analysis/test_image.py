@@ -11,6 +11,7 @@ from PIL import Image, ImageCms, ImageDraw
 from app.analysis import completeness, image, png
 from app.analysis.picture import SIDE, picture
 from app.errors import CannotRead
+from tests.analysis.pngs import chunk, with_chunks
 
 
 def drawing(mode="RGB", size=(640, 480)):
@@ -297,13 +298,8 @@ def test_noise_in_a_plain_picture_does_not_change_its_hash():
     assert bits_apart(picture(plain, 1).phash, picture(noisy, 1).phash) <= 1
 
 
-def chunk(kind, body):
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
 def png_with(*chunks):
-    content = encoded(drawing(size=(8, 8)), "PNG")
-    return content[:33] + b"".join(chunk(*each) for each in chunks) + content[33:]
+    return with_chunks(encoded(drawing(size=(8, 8)), "PNG"), *chunks)
 
 
 def test_a_picture_survives_a_text_that_is_too_large_to_unpack():

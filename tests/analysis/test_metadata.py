@@ -4,7 +4,6 @@ import dataclasses
 import json
 import math
 import struct
-import zlib
 from io import BytesIO
 
 import pytest
@@ -17,6 +16,7 @@ from app.analysis.embedded import Embedded
 from app.analysis.takeout import Takeout
 from app.texts import clean_json
 from tests.analysis.packets import packet
+from tests.analysis.pngs import with_chunks
 
 RATIONAL = TiffImagePlugin.IFDRational
 
@@ -255,8 +255,7 @@ def test_one_damaged_part_is_noted_and_the_others_are_read():
 def test_a_damaged_text_of_a_png_is_noted():
     content = saved("PNG")
     broken = b"worse\0\0nonsense"
-    chunk = struct.pack(">I", len(broken)) + b"zTXt" + broken + struct.pack(">I", zlib.crc32(b"zTXt" + broken))
-    assert read(content[:33] + chunk + content[33:]).problem("text").cause == "damaged_metadata"
+    assert read(with_chunks(content, (b"zTXt", broken))).problem("text").cause == "damaged_metadata"
 
 
 def test_an_iptc_record_that_ends_too_early_is_damaged():

@@ -1,8 +1,6 @@
 """Names of programs in C2PA manifests, where AI services leave nothing else."""
 
 import io
-import struct
-import zlib
 
 import pytest
 from hypothesis import given
@@ -10,6 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.analysis import c2pa, png, prompts
+from tests.analysis.pngs import with_chunks
 
 
 def cbor(value):
@@ -60,8 +59,6 @@ def test_a_png_with_a_manifest_is_named_for_its_service():
     stream = io.BytesIO()
     Image.new("RGB", (2, 2)).save(stream, "PNG")
     body = manifest({"name": "GPT-4o"}, "OpenAI-API")
-    chunk = struct.pack(">I", len(body)) + b"caBX" + body + struct.pack(">I", zlib.crc32(b"caBX" + body))
-    whole = stream.getvalue()
-    texts = png.read_texts(io.BytesIO(whole[:33] + chunk + whole[33:])).by_key
+    texts = png.read_texts(io.BytesIO(with_chunks(stream.getvalue(), (b"caBX", body)))).by_key
     made = prompts.read({key: text.decode() for key, text in texts.items()})
     assert (made.generator, made.verdict) == ("OpenAI", "raw_only")

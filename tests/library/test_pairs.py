@@ -100,8 +100,9 @@ def test_whichever_comes_second_links_both_and_leaves_the_other_as_it_is(library
     "path",
     [b"d/IMG_1.foo.MOV", b"d/IMG_10.MOV", b"e/IMG_1.MOV", b"d/IMG_1.d/IMG_1.MOV", b"d/IMG_E1.MOV", b"IMG_1.MOV"],
 )
-def test_other_names_and_other_folders_are_no_half(library, commit, path):
-    commit(still(), video(path))
+@pytest.mark.parametrize("still_first", [True, False])
+def test_other_names_and_other_folders_are_no_half(library, commit, path, still_first):
+    commit(*((still(), video(path)) if still_first else (video(path), still())))
     assert links(library, b"d/IMG_1.HEIC", path) == [None, None]
 
 
