@@ -133,8 +133,9 @@ class _Reader:
         name = f"{group} {self._name(tag, group)}"
         if tag in _NOT_READ:
             self.found.places.setdefault(name, (at, size))
-            if tag == MAKER_NOTE and self._bytes(at, len(apple.HEADER)) == apple.HEADER:
-                self.found.blocks.setdefault(tag, self._bytes(at, min(size, apple.NOTE_BYTES)))
+            small = tag == MAKER_NOTE and size <= apple.NOTE_BYTES
+            if small and self._bytes(at, len(apple.HEADER)) == apple.HEADER:
+                self.found.blocks.setdefault(tag, self._bytes(at, size))
             return
         content = entry[-inline:][:size] if size <= inline else self._outside(at, size)
         if len(content) < size:
