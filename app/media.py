@@ -288,7 +288,10 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A keyword (`a|b|c` is a path), read from `xmp`, `iptc`, `exif`, `sidecar`, `takeout` or `prompt`; its weight."""
+    """A keyword (`a|b|c` is a path) and its weight.
+
+    Read from `xmp`, `iptc`, `exif`, `sidecar`, `takeout`, `prompt`, or `negative_prompt`: what it was not to show.
+    """
 
     text: str
     source: str

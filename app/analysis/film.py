@@ -13,6 +13,7 @@ from app.analysis import metadata, place, prompts
 from app.analysis.container import Told
 from app.analysis.dates import iso_date
 from app.analysis.embedded import Embedded
+from app.analysis.made import Made
 from app.analysis.takeout import NOTHING as NOTHING_TOLD
 from app.analysis.takeout import Takeout
 from app.analysis.xmp import NOTHING, Xmp
@@ -53,9 +54,15 @@ def embedded(told: Told) -> Embedded:
     return found
 
 
-def interpret(told: Told, found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD) -> Metadata:
+def interpret(
+    told: Told,
+    found: Embedded,
+    sidecar: Xmp = NOTHING,
+    takeout: Takeout = NOTHING_TOLD,
+    made: Made | None = None,
+) -> Metadata:
     """The metadata that the container and what lies beside it give; `found` is what `embedded` made of the former."""
-    base = metadata.interpret(found, sidecar, takeout)
+    base = metadata.interpret(found, sidecar, takeout, made)
     own = {
         name: value
         for name, value in _fields(told)

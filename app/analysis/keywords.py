@@ -27,13 +27,17 @@ def gather(
     iptc: Mapping[str, tuple[str, ...]],
     sidecar: Xmp,
     prompt: str | None,
+    negative_prompt: str | None = None,
     exif: Tags = NO_TAGS,
     people: Iterable[str] = (),
 ) -> tuple[Keyword, ...]:
     """All keywords: those of the file's XMP, IPTC and EXIF and of its sidecar, Takeout's people, phrases of a prompt.
 
-    Each source lists a keyword once, whatever its case, at most 100 of them, of at most 200 characters.
+    Each source lists a keyword once, whatever its case, at most 100 of them, of at most 200 characters. Phrases of the
+    negative prompt have a source of their own; one that the prompt asks for, too, is not among them.
     """
+    asked_for = {_plain(text).casefold() for text, _ in phrases(prompt or "")}
+    unwanted = (one for one in phrases(negative_prompt or "") if _plain(one[0]).casefold() not in asked_for)
     return (
         *_once(Keyword(text, "xmp") for text in _of_xmp(embedded)),
         *_once(Keyword(text, "iptc") for text in iptc.get("Keywords", ())),
@@ -41,6 +45,7 @@ def gather(
         *_once(Keyword(text, "sidecar") for text in _of_xmp(sidecar)),
         *_once(Keyword(text, "takeout") for text in people),
         *_once(Keyword(text, "prompt", weight) for text, weight in phrases(prompt or "")),
+        *_once(Keyword(text, "negative_prompt", weight) for text, weight in unwanted),
     )
 
 
@@ -65,13 +70,17 @@ def _of_xmp(properties: Xmp) -> Iterator[str]:
 def _once(found: Iterable[Keyword]) -> Iterator[Keyword]:
     seen: set[str] = set()
     for keyword in found:
-        text = " ".join(clean_text(keyword.text).split())
+        text = _plain(keyword.text)
         if not text or len(text) > CHARACTERS or text.casefold() in seen:
             continue
         seen.add(text.casefold())
         yield Keyword(text, keyword.source, keyword.weight)
         if len(seen) == KEYWORDS:
             return
+
+
+def _plain(text: str) -> str:
+    return " ".join(clean_text(text).split())
 
 
 def phrases(prompt: str) -> Iterator[tuple[str, float | None]]:

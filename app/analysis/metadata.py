@@ -11,6 +11,7 @@ from app.analysis import place, prompts
 from app.analysis.dates import taken_at
 from app.analysis.embedded import Embedded
 from app.analysis.keywords import windows_text
+from app.analysis.made import Made
 from app.analysis.numbers import number, numbers
 from app.analysis.raw import raw
 from app.analysis.takeout import NOTHING as NOTHING_TOLD
@@ -30,8 +31,11 @@ _MOST_ISO = 10_000_000
 _SENSITIVITIES = ("exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")
 
 
-def interpret(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD) -> Metadata:
-    """The metadata that every part together gives, field by field."""
+def interpret(
+    found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD, made: Made | None = None
+) -> Metadata:
+    """The metadata that every part together gives, field by field; `made` is `prompts.of(found)`, where it is known."""
+    made = made or prompts.of(found)
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for name, candidates in _fields(found, sidecar, takeout):
@@ -44,7 +48,6 @@ def interpret(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHIN
     if "position" in values:
         values["latitude"], values["longitude"] = values.pop("position")
         sources["latitude"] = sources["longitude"] = sources.pop("position")
-    made = prompts.read(found.texts)
     told = {
         "generator": made.generator,
         "prompt": made.prompt and clean_text(made.prompt),

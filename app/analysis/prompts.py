@@ -2,24 +2,35 @@
 
 It works on texts that `embedded.py` took out, and never guesses: a text that fits no format is left to `raw`. Names of
 texts are those of PNG chunks and of tags in video containers; EXIF's `UserComment`, `ImageDescription`, `XPComment`,
-`Make` and `Model`; XMP's with their prefix; `c2pa` (see `c2pa.py`).
+`Make`, `Model` and `Software`; XMP's with their prefix; `c2pa` (see `c2pa.py`) and `stealth` (see `stealth.py`).
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.analysis import comfyui, generators, infotext
+from app.analysis import comfyui, declared, generators, infotext
+from app.analysis.embedded import Embedded
+from app.analysis.keywords import windows_text
 from app.analysis.made import Made, Verdict, load_mapping, mapping
 
-__all__ = ["Made", "Verdict", "read"]
+__all__ = ["Made", "Verdict", "of", "read"]
 
 GENERATIONS = (
     *("parameters", "UserComment", "exif:UserComment", "ImageDescription", "XPComment"),
-    *("Comment", "comment", "Description", "dc:description"),
+    *("Comment", "comment", "Description", "dc:description", "stealth"),
 )
+_EXIF = ("Make", "Model", "ImageDescription", "Software")
 _GRAPHS = ("prompt", "workflow")
 _MARKED = 12  # characters within which a text says that it is a graph, as in `Workflow: {`
+
+
+def of(found: Embedded) -> Made:
+    """How the picture or video was made that says these things about itself."""
+    exif = {name: text for name in _EXIF if isinstance(text := found.exif.get(f"Image {name}"), str)}
+    comment = {"XPComment": text} if (text := windows_text(found.exif, "XPComment")) else {}
+    xmp = {name: values[0] for name, values in found.xmp.items() if values}
+    return read(xmp | exif | comment | found.texts)
 
 
 def read(texts: Mapping[str, str]) -> Made:
@@ -29,7 +40,7 @@ def read(texts: Mapping[str, str]) -> Made:
     """
     texts = dict(texts) | _marked(texts)
     best: Made | None = None
-    for reader in (_invoke, _generation, _graph, generators.easy_diffusion, _rest, generators.program):
+    for reader in (_invoke, _generation, _graph, generators.easy_diffusion, _rest, declared.read):
         made = reader(texts)
         if made and made.prompt:
             return made

@@ -17,6 +17,7 @@ from app.analysis.embedded import Embedded
 from app.analysis.takeout import Takeout
 from app.texts import clean_json
 from tests.analysis.packets import packet
+from tests.analysis.pictures import read, saved
 
 RATIONAL = TiffImagePlugin.IFDRational
 
@@ -27,16 +28,6 @@ def exif_of(first=(), photo=(), position=()):
     exif.get_ifd(0x8769).update(dict(photo))
     exif.get_ifd(0x8825).update(dict(position))
     return exif
-
-
-def saved(format_="JPEG", **options):
-    buffer = BytesIO()
-    Image.new("RGB", (16, 12), "teal").save(buffer, format_, **options)
-    return buffer.getvalue()
-
-
-def read(content):
-    return embedded.read(image.open_image(BytesIO(content), image.recognise(content)))
 
 
 def interpreted(content):
