@@ -297,6 +297,15 @@ def test_raw_tags_stay_within_64_kb_and_say_what_was_dropped():
     assert raw.raw(Embedded(texts={"a": "x" * 70_000}))["dropped"] == {"text.a": 70_009}
 
 
+def test_what_an_ai_image_was_made_from_is_kept_before_tags_and_its_drawing_goes_first():
+    tags = {f"tag {number}": "x" * 900 for number in range(40)}
+    found = raw.raw(Embedded(xmp=tags, texts={"prompt": "p" * 40_000, "workflow": "w" * 300_000}))
+    assert (len(found["text"]["prompt"]), len(found["xmp"])) == (40_000, 18)
+    assert found["dropped"]["text.workflow"] == 300_016
+    huge = raw.raw(Embedded(xmp=tags, texts={"prompt": "p" * 300_000}))
+    assert (huge["dropped"], huge["xmp"]) == ({"text.prompt": 300_014}, tags)
+
+
 def test_raw_tags_are_safe_for_json_and_both_databases():
     tags = {
         "Image A": (math.nan,),
