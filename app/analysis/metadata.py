@@ -24,6 +24,7 @@ from app.texts import clean_json, clean_text
 Candidate = tuple[str, Any]
 """A source and what it says, None or nothing where it says nothing."""
 
+_FOR_PEOPLE = ("camera_make", "camera_model", "caption")  # tags that generators write graphs and settings into
 _ORIENTATIONS = range(1, 9)
 _GROUPS = ("EXIF", "Image")  # some write tags of the one into the other
 _ISO_IS_ELSEWHERE = 65535
@@ -39,7 +40,9 @@ def interpret(
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for name, candidates in _fields(found, sidecar, takeout):
-        source, value = next(((source, value) for source, value in candidates if value not in (None, "")), ("", None))
+        doubtful = made.verdict is not None and name in _FOR_PEOPLE
+        said = ((source, value) for source, value in candidates if value not in (None, ""))
+        source, value = next((one for one in said if not (doubtful and prompts.wrote(one[1]))), ("", None))
         if source:
             values[name], sources[name] = value, source
     if moment := taken_at(found, sidecar, takeout):

@@ -14,7 +14,7 @@ from app.analysis.embedded import Embedded
 from app.analysis.keywords import windows_text
 from app.analysis.made import Made, Verdict, load_mapping, mapping
 
-__all__ = ["Made", "Verdict", "of", "read"]
+__all__ = ["Made", "Verdict", "of", "read", "wrote"]
 
 GENERATIONS = (
     *("parameters", "UserComment", "exif:UserComment", "ImageDescription", "XPComment"),
@@ -46,6 +46,11 @@ def read(texts: Mapping[str, str]) -> Made:
             return made
         best = best or made
     return best or Made()
+
+
+def wrote(text: str) -> bool:
+    """Whether a generator wrote this text for programs to read: a graph, or words with their settings."""
+    return bool(_marked({"": text})) or _said("", {"": text}) is not None
 
 
 def _marked(texts: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import struct
 import pytest
 from PIL import Image, PngImagePlugin
 
-from app.analysis import film, prompts
+from app.analysis import film, metadata, prompts
 from app.analysis.container import Told
 from tests.analysis.graphs import sampled
 from tests.analysis.packets import packet
@@ -102,3 +102,22 @@ def test_a_comment_of_a_jpeg_and_of_a_gif_is_read():
 def test_a_text_of_an_unexpected_type_is_passed_over():
     block = b"II*\0\x08\0\0\0" + struct.pack("<HHHII", 1, DESCRIPTION, 3, 1, 7) + b"\0" * 4
     assert prompts.of(read(saved(exif=block))) == prompts.Made()
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"x0110": f"prompt:{GRAPH}", "x010F": 'workflow:{"nodes": []}'},
+        {"x010E": INFOTEXT},
+        {"x010E": JOB},
+        {"x010E": f"Prompt:{GRAPH}", "x9C9C": INFOTEXT.encode("utf-16-le")},
+    ],
+)
+def test_what_a_generator_wrote_is_no_camera_and_no_caption(tags):
+    found = metadata.interpret(read(saved(exif=exif(**tags))))
+    assert (found.prompt, found.camera_make, found.camera_model, found.caption) == ("a boat", None, None, None)
+
+
+def test_what_a_person_wrote_beside_it_is_a_caption():
+    found = metadata.interpret(read(saved(exif=exif(x010E=INFOTEXT), xmp=packet(described("Our boat")))))
+    assert (found.prompt, found.caption) == ("a boat", "Our boat")
