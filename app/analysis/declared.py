@@ -15,6 +15,11 @@ _CAMERA = ("Make", "Model", "tiff:Make", "tiff:Model")
 _SYNTHETIC = "trainedAlgorithmicMedia"  # and not compositeWithTrainedAlgorithmicMedia: a retouched photo
 _CAPTURED = frozenset(("digitalCapture", "computationalCapture", "compositeCapture", "negativeFilm", "positiveFilm"))
 _NAMES = ("Software", "CreatorTool", "xmp:CreatorTool", "Credit", "photoshop:Credit")
+PROPERTIES = (
+    *("tiff:Make", "tiff:Model", "xmp:CreatorTool", "photoshop:Credit"),
+    *(f"{_IPTC}{name}" for name in ("DigitalSourceType", "AISystemUsed", "AISystemVersionUsed", "AIPromptInformation")),
+)
+"""The XMP properties that are asked for."""
 _CHARACTERS = 500  # of a name that are looked at
 _PROGRAMS = (
     ("midjourney", "Midjourney"),

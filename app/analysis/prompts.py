@@ -21,6 +21,7 @@ GENERATIONS = (
     *("Comment", "comment", "Description", "dc:description", "stealth"),
 )
 _EXIF = ("Make", "Model", "ImageDescription", "Software")
+_XMP = ("dc:description", "exif:UserComment", *declared.PROPERTIES)
 _GRAPHS = ("prompt", "workflow")
 _MARKED = 12  # characters within which a text says that it is a graph, as in `Workflow: {`
 
@@ -29,7 +30,7 @@ def of(found: Embedded) -> Made:
     """How the picture or video was made that says these things about itself."""
     exif = {name: text for name in _EXIF if isinstance(text := found.exif.get(f"Image {name}"), str)}
     comment = {"XPComment": text} if (text := windows_text(found.exif, "XPComment")) else {}
-    xmp = {name: values[0] for name, values in found.xmp.items() if values}
+    xmp = {name: found.xmp[name][0] for name in _XMP if found.xmp.get(name)}
     return read(xmp | exif | comment | found.texts)
 
 

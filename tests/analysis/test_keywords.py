@@ -77,6 +77,7 @@ def test_keywords_are_cleaned_capped_in_number_and_too_long_ones_left_out():
         ("(masterpiece:1.3), best", [("masterpiece", 1.3), ("best", None)]),
         ("(one, two:1.2)", [("one", 1.2), ("two", 1.2)]),
         ("((very)), [less]", [("very", 1.21), ("less", 0.9091)]),
+        ("{{cat, hat}}, {red} hair", [("cat", 1.1025), ("hat", 1.1025), ("red hair", None)]),
         ("(outer (inner:1.5):1.2)", [("outer inner", 1.2)]),
         ("((inner:1.5):2)", [("inner", 3.0)]),
         ("<lora:detail:0.8> cat <hypernet:x:1>", [("cat", None)]),

@@ -359,6 +359,15 @@ def test_a_weight_or_probability_that_is_no_number_is_not_known(library, commit,
     assert json.dumps(row["keywords"], allow_nan=False)
 
 
+def test_what_a_picture_was_not_to_show_is_kept_as_such(library, commit):
+    commit(analysis(keywords=(Keyword("fog", "negative_prompt", 1.4), Keyword("fog", "xmp"))))
+    keywords = sorted(library.file("m", b"a.jpg")["keywords"], key=lambda keyword: keyword["source"])
+    assert keywords == [
+        {"text": "fog", "source": "negative_prompt", "weight": 1.4},
+        {"text": "fog", "source": "xmp", "weight": None},
+    ]
+
+
 def test_keywords_are_trimmed_and_the_first_of_equals_wins(library, commit):
     words = (
         Keyword("  sea ", "xmp", 1.0),
