@@ -3,8 +3,10 @@
 import gzip
 import io
 import json
+import struct
 import time
 import tracemalloc
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -98,15 +100,34 @@ def test_the_first_columns_of_a_png_tell_whether_it_holds_a_text(signature, size
     assert not stealth.promised(opened(file_of(Image.new(mode, size))))
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA"])
-def test_the_first_columns_are_unpacked_as_a_decoder_does(mode):
-    for size in [(40, 300), (90, 120), (300, 33), (121, 1)]:
-        noise = Image.effect_noise(size, 30)
-        picture = Image.merge(mode, [noise.rotate(90 * turn, expand=False) for turn in range(len(mode))])
-        stream, channels = io.BytesIO(file_of(picture)), len(mode)
-        columns = -(-120 // size[1])
-        rows = stealth._unfiltered(stealth._rows(stream, size[0] * channels, size[1]), columns * channels, channels)
-        assert b"".join(rows) == picture.crop((0, 0, columns, size[1])).tobytes()
+def png_of(width, colour, rows):
+    """A PNG of filtered rows, each with the number of its filter first."""
+    header = struct.pack(">IIBBBBB", width, len(rows), 8, colour, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"".join(rows))), (b"IEND", b""))
+    written = (
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(written)
+
+
+@settings(max_examples=100, derandomize=True, deadline=1_000)
+@given(st.sampled_from([(2, 3), (4, 2), (6, 4)]), st.integers(1, 7), st.integers(1, 9), st.data())
+def test_the_first_columns_are_unpacked_as_a_decoder_does(kind, width, height, data):
+    colour, channels = kind
+    length = width * channels
+    row = st.builds(
+        lambda number, body: bytes([number]) + body, st.integers(0, 4), st.binary(min_size=length, max_size=length)
+    )
+    content = png_of(width, colour, data.draw(st.lists(row, min_size=height, max_size=height)))
+    columns = data.draw(st.integers(1, width))
+    rows = stealth._unfiltered(stealth._rows(io.BytesIO(content), length, height), columns * channels, channels)
+    assert b"".join(rows) == opened(content).image.crop((0, 0, columns, height)).tobytes()
+
+
+@settings(max_examples=60, derandomize=True, deadline=1_000)
+@given(st.lists(st.binary(max_size=400), min_size=1, max_size=130), st.sampled_from([2, 4, 6]), st.integers(1, 300))
+def test_any_rows_make_no_trouble(rows, colour, width):
+    assert stealth.promised(opened(png_of(width, colour, rows))) in (True, False)
 
 
 @pytest.mark.parametrize(
