@@ -1,11 +1,8 @@
 """Drawn workflows whose nodes reach others without a link: cg-use-everywhere, and nodes that set and get."""
 
-import json
-
 import pytest
 
-from app.analysis import prompts
-from tests.analysis.graphs import BYPASSED, MUTED, SUBGRAPHS, Drawing
+from tests.analysis.graphs import BYPASSED, MUTED, SUBGRAPHS, Drawing, read_drawn
 
 TYPES = {"model": "MODEL", "clip": "CLIP", "vae": "VAE", "samples": "LATENT", "latent_image": "LATENT"}
 
@@ -36,7 +33,7 @@ class Broadcast(Drawing):
         self.send("Anything Everywhere3", **parts)
 
     def said(self, **more):
-        made = prompts.read({"workflow": json.dumps(self.written(**more))})
+        made = read_drawn(self.written(**more))
         return made.prompt, made.negative_prompt, (made.generation or {}).get("model")
 
 
@@ -115,7 +112,7 @@ def test_what_is_broadcast_reaches_into_a_subgraph():
     host = drawing.add("encoder", clip=None, words=None)
     drawing.nodes[host - 1]["inputs"][1]["type"] = "STRING"
     drawing.sampled((host, 0, "CONDITIONING"), drawing.encoded("fog"))
-    made = prompts.read({"workflow": json.dumps(drawing.written(**SUBGRAPHS))})
+    made = read_drawn(drawing.written(**SUBGRAPHS))
     assert (made.prompt, made.negative_prompt) == ("a boat", "fog")
 
 
@@ -125,5 +122,5 @@ def test_what_is_set_is_got(setter, getter):
     drawing.add(setter, "words", outputs=("*",), CONDITIONING=drawing.encoded("a boat"))
     got = drawing.add(getter, "words")
     drawing.sampled((got, 0, "CONDITIONING"), drawing.encoded("fog"))
-    made = prompts.read({"workflow": json.dumps(drawing.written())})
+    made = read_drawn(drawing.written())
     assert (made.prompt, made.negative_prompt) == ("a boat", "fog")

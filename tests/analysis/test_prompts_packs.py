@@ -1,15 +1,8 @@
 """ComfyUI graphs of packs of nodes that bring loaders, samplers and pipes of their own."""
 
-import json
-
 import pytest
 
-from app.analysis import prompts
-from tests.analysis.graphs import encoded, node, sampled
-
-
-def read(graph):
-    return prompts.read({"prompt": json.dumps(graph)})
+from tests.analysis.graphs import encoded, node, read, sampled
 
 
 def test_wrappers_with_samplers_of_their_own_are_known_by_their_inputs():
