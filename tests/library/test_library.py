@@ -530,7 +530,8 @@ def test_a_file_beside_a_folder_is_not_below_it(library, commit):
 
 
 def test_an_empty_library_has_a_summary_and_no_threshold(library):
-    assert library.summary() == {"images": 0, "videos": 0, "files": 0, "bytes": 0, "sessions": 0, "updated_at": None}
+    nothing = dict.fromkeys(("images", "videos", "files", "bytes", "sessions"), 0)
+    assert library.summary() == nothing | {"prompts": {}, "updated_at": None}
     assert library.nsfw_threshold() is None
     assert library.file("m", b"a.jpg") is None
 
@@ -545,10 +546,18 @@ def test_the_summary_counts_kinds_bytes_and_sessions(library, commit):
         "videos": 1,
         "files": 2,
         "bytes": 2**33 + 7,
+        "prompts": {},
         "sessions": 2,
         "updated_at": last.at,
     }
     assert library.nsfw_threshold() == 0.6
+
+
+def test_the_summary_counts_how_much_was_understood_of_what_generators_wrote(library, commit):
+    for name, verdict in ((b"a.jpg", "parsed"), (b"b.jpg", "parsed"), (b"c.jpg", "raw_only"), (b"d.jpg", None)):
+        commit(analysis(found(name), metadata=Metadata(prompt_verdict=verdict)))
+    summary = library.summary()
+    assert (summary["prompts"], summary["files"]) == ({"parsed": 2, "raw_only": 1}, 4)
 
 
 # -- the engines -------------------------------------------------------------------------------------------------
