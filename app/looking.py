@@ -259,6 +259,8 @@ def stats(json_: AsJson = False) -> None:
     else:
         for name in ("images", "videos", "bytes", "sessions"):
             out.print(f"{name:12}{totals[name]:,}")
+        by_verdict = ", ".join(f"{count:,} {plain(verdict)}" for verdict, count in totals["prompts"].items())
+        out.print(f"{'made by AI':12}{sum(totals['prompts'].values()):,}{by_verdict and f' ({by_verdict})'}")
         out.print(f"{'last update':12}{totals['updated_at'] or 'never'}")
 
 

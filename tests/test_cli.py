@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PIL import Image, PngImagePlugin
 
 from app import __version__
 from app.errors import NothingMatches
@@ -179,6 +180,11 @@ def test_sessions_status_and_stats_tell_of_a_run(place_with_photos):
     totals = place.json("stats")
     assert (totals["images"], totals["videos"], totals["sessions"]) == (4, 0, 1)
     assert place.run("stats").stdout.split()[:4] == ["images", "4", "videos", "0"]
+    info = PngImagePlugin.PngInfo()
+    info.add_text("parameters", "fog\nSteps: 4, Sampler: Euler, Seed: 9")
+    Image.new("RGB", (8, 8)).save(place.media / "made.png", pnginfo=info)
+    place.run("run", "photos")
+    assert "made by AI  1 (1 parsed)" in place.run("stats").stdout
 
 
 def test_doctor_prints_every_setting_with_its_source(place_with_photos):

@@ -5,7 +5,7 @@ A `Job` in, an `Analysis` or a `Failure` out. It never raises for bad media, nev
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
@@ -25,6 +25,7 @@ from app.analysis import (
     prompts,
     score,
     sidecars,
+    stealth,
     video,
 )
 from app.analysis.container import Film, Told
@@ -219,6 +220,17 @@ class _Course:
         """What the file says about itself: read when the first stage asks, whichever it is."""
         return embedded.read(self.content) if self.content else film.embedded(self.told[0])
 
+    @cached_property
+    def made(self) -> prompts.Made:
+        """How it was made, if by AI: a text says so, or else the pixels, which are decoded early where they may."""
+        made = prompts.of(self.embedded)
+        if made.prompt is None and self.content and stealth.promised(self.content):
+            with suppress(CannotRead):  # that the picture is damaged is for another stage to say
+                if text := stealth.read(self.decoded):
+                    self.embedded.texts["stealth"] = text
+                    return prompts.of(self.embedded)
+        return made
+
     @property
     def film(self) -> Film:
         """The video, opened once for whichever stage asks first. Raises CannotRead, MemoryError."""
@@ -273,9 +285,9 @@ class _Course:
         sidecar, told, problem = self._beside()
         problem = problem or self.embedded.problem("exif", "xmp", "iptc", "text")
         if self.content:
-            return metadata.interpret(self.embedded, sidecar, told), problem
+            return metadata.interpret(self.embedded, sidecar, told, self.made), problem
         said, damage = self.told
-        return film.interpret(said, self.embedded, sidecar, told), damage or problem
+        return film.interpret(said, self.embedded, sidecar, told, self.made), damage or problem
 
     def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
         found = self.embedded
@@ -287,7 +299,8 @@ class _Course:
             sidecar=sidecar,
             people=told.people,
             film=film.words(self.told[0]),
-            prompt=prompts.read(found.texts).prompt,
+            prompt=self.made.prompt,
+            negative_prompt=self.made.negative_prompt,
         )
         return words, problem or found.problem("xmp", "iptc", "text")
 

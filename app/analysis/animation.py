@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from app.analysis import png
-from app.analysis.blocks import boxes
+from app.analysis.blocks import boxes, riff_chunks
 
 _BYTES = 64 * 1024 * 1024  # of a GIF that are walked
-_MAX_CHUNKS = 10_000
 _FOR_EVER = 2**32 - 1
 
 
@@ -53,24 +52,11 @@ def _behind_blocks(content: bytes, at: int) -> int:
 def _webp(stream: BinaryIO) -> float:
     """The durations of the ANMF chunks, in thousandths (RFC 9649, 2.7.1.1)."""
     thousandths = 0
-    for kind, at, _ in _chunks(stream):
+    for kind, at, _ in riff_chunks(stream):
         if kind == b"ANMF":
             stream.seek(at + 12)
             thousandths += int.from_bytes(stream.read(3), "little")
     return thousandths / 1000
-
-
-def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, place and length of the chunks of a RIFF file."""
-    at = 12
-    for _ in range(_MAX_CHUNKS):
-        stream.seek(at)
-        header = stream.read(8)
-        if len(header) < 8:
-            return
-        length = int.from_bytes(header[4:], "little")
-        yield header[:4], at + 8, length
-        at += 8 + length + length % 2
 
 
 def _apng(stream: BinaryIO) -> float:

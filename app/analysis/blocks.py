@@ -1,4 +1,4 @@
-"""Finds EXIF, XMP and IPTC blocks where Pillow does not look: segments of JPEG, boxes of JPEG 2000, GIF, AVI.
+"""Finds EXIF, XMP, IPTC and C2PA blocks where Pillow does not look: in JPEG, JPEG 2000, GIF, WebP and AVI.
 
 It never interprets a block. What is longer than its limit is not read.
 """
@@ -27,6 +27,8 @@ _UUIDS = {
 _BOX_BYTES = 4 * 1024 * 1024
 _MAX_BOXES = 10_000
 _CHUNK, _RIFF_HEADER, _MAX_CHUNKS = struct.Struct("<4sI"), 12, 1000
+_C2PA_HEADER = 8  # of a piece of JUMBF in a segment; the first box's own header is repeated behind it
+_C2PA_BYTES = 16 * 1024 * 1024
 
 Segments = Iterable[tuple[str, bytes]]
 """The segments of a JPEG as Pillow lists them: `APP1`, content."""
@@ -65,6 +67,22 @@ def photoshop_of_jpeg(segments: Segments) -> bytes:
     """Photoshop's resources in a JPEG, which may go on from one segment to the next."""
     found = (content for name, content in segments if name == "APP13" and content.startswith(_PHOTOSHOP))
     return b"".join(content[len(_PHOTOSHOP) :] for content in found)
+
+
+def c2pa_of_jpeg(segments: Segments) -> bytes:
+    """The C2PA manifest in the APP11 segments of a JPEG (ISO 19566-5, annex D), its pieces put together."""
+    found = [content for name, content in segments if name == "APP11" and content.startswith(b"JP")]
+    first = (content[_C2PA_HEADER:] for content in found[:1])
+    return b"".join((*first, *(content[2 * _C2PA_HEADER :] for content in found[1:])))
+
+
+def c2pa_of_webp(stream: BinaryIO) -> bytes:
+    """The C2PA manifest of a WebP file, a chunk by itself (C2PA specification 2.1, A.3.7)."""
+    for kind, at, length in riff_chunks(stream):
+        if kind == b"C2PA":
+            stream.seek(at)
+            return stream.read(min(length, _C2PA_BYTES))
+    return b""
 
 
 def xmp_of_gif(stream: BinaryIO) -> bytes:
@@ -119,6 +137,19 @@ def boxes(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int
             return
         yield header[4:8], at + start, length - start
         at += length
+
+
+def riff_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, place and length of the chunks of a RIFF file, such as WebP."""
+    at = 12
+    for _ in range(_MAX_BOXES):
+        stream.seek(at)
+        header = stream.read(8)
+        if len(header) < 8:
+            return
+        length = int.from_bytes(header[4:], "little")
+        yield header[:4], at + 8, length
+        at += 8 + length + length % 2
 
 
 def records(block: bytes) -> bytes:

@@ -1,13 +1,15 @@
 """Names the programs in a C2PA manifest, which a picture carries as proof of where it comes from.
 
-It checks no signature and reads no more than the names: `claim_generator`, the `softwareAgent` of each action and its
-`digitalSourceType` (C2PA specification 2.1, claims and actions; JUMBF boxes that hold CBOR, RFC 8949).
+It checks no signature and reads no more than the names: `claim_generator` (or its `_info`), the `softwareAgent` of each
+action and its `digitalSourceType` (C2PA specification 2.1, claims and actions; JUMBF boxes that hold CBOR, RFC 8949).
 """
 
 import re
 
 BYTES = 16 * 1024 * 1024  # of a manifest that are searched; pictures of parents may be inside
-_KEYS = re.compile(rb"(?:\x6fclaim_generator|\x6dsoftwareAgent|\x71digitalSourceType)(?=[\x60-\x78\xa1-\xb7])")
+_KEYS = re.compile(
+    rb"(?:\x6fclaim_generator|\x74claim_generator_info\x81?|\x6dsoftwareAgent|\x71digitalSourceType)(?=[\x60-\x78\xa1-\xb7])"
+)
 _NAME = re.compile(rb"\x64name(?=[\x60-\x78])")
 _TEXT, _LONGER, _MAP = 0x60, 0x78, 0xA0
 _NEAR, _MANY = 200, 50

@@ -8,6 +8,7 @@ decides the settings and comes first with its words; the words of the others fol
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -23,6 +24,7 @@ _SETTINGS = frozenset(
 _SEEDS = frozenset(("seed", "noise_seed"))
 _GIVEN = frozenset(("conditioning", "embeds", "pipe", "tuple", "context", "ctx"))  # words in the names of inputs
 _SAMPLERS, _OUTPUTS = 12, 32  # that are looked at
+_NODES, _INPUTS = 10_000, 300  # of a graph, and of a node
 _LONGEST = 64 * 1024  # characters of a prompt
 _GENERATOR = "ComfyUI"
 
@@ -39,7 +41,12 @@ def read(prompt: Mapping[str, Any], workflow: Mapping[str, Any]) -> Made | None:
 
 
 def _graph(written: Mapping[str, Any]) -> Graph:
-    return graph_of(written) if isinstance(written.get("nodes"), list) else _api_graph(written)
+    graph = graph_of(written) if isinstance(written.get("nodes"), list) else _api_graph(written)
+    return {name: _bounded(node) for name, node in islice(graph.items(), _NODES)}
+
+
+def _bounded(node: Node) -> Node:
+    return node if len(node.inputs) <= _INPUTS else replace(node, inputs=dict(islice(node.inputs.items(), _INPUTS)))
 
 
 def _api_graph(written: Mapping[str, Any]) -> Graph:

@@ -24,7 +24,8 @@ _TEXT = names(
 )
 _NO_TEXT = names(
     "name file path mode delimiter separator encoding filename type find search replace replacement system "
-    "template instruction folder dir style format language action control after generate tidy widget"
+    "template instruction folder dir style format language action control after generate tidy widget to by encoder "
+    "preset interpretation weight normalization method strategy"
 )
 _NO_WORDS_BEHIND = names(
     "model clip vae image images latent samples pixels mask masks control controlnet noise sigmas sampler unet "

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PIL import Image
 
-from app.analysis import animation, apple, blocks, iptc, motion, png, tiff
+from app.analysis import animation, apple, blocks, c2pa, iptc, motion, png, tiff
 from app.analysis.camera_raw import CameraRaw
 from app.analysis.image import Opened
 from app.analysis.iptc import Iptc
@@ -30,8 +30,9 @@ T = TypeVar("T")
 class Embedded:
     """What was found, by part; `problems` maps a part (`exif`, `xmp`, `iptc`, `text`) to what was wrong with it.
 
-    `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF and `UserComment` of EXIF. `duration_seconds` is
-    that of an animation, `content_identifier` Apple's, `video_bytes` the size of the video in a motion photo.
+    `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF, `UserComment` of EXIF, the programs of a C2PA
+    manifest as `c2pa`. `duration_seconds` is that of an animation, `content_identifier` Apple's, `video_bytes` the size
+    of the video in a motion photo.
     """
 
     exif: tiff.Tags = field(default_factory=dict)
@@ -91,6 +92,8 @@ def read(opened: Opened) -> Embedded:
     found.texts = {key: decoded(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
     if user_comment := _user_comment(exif.tags.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
+    if programs := found.part("text", lambda: c2pa.names(_manifest(opened)), ""):
+        found.texts["c2pa"] = programs
     stream, format_, frames = opened.stream, opened.format, opened.frames
     found.duration_seconds = found.part("text", lambda: animation.duration_seconds(stream, format_, frames), None)
     return found
@@ -156,6 +159,13 @@ def _xmp(opened: Opened, block: bytes, texts: dict[str, bytes]) -> Xmp:
 def _extended(image: Image.Image, main: Xmp) -> Xmp:
     packet = blocks.extended_xmp(getattr(image, "applist", ()), main[_EXTENDED][0])
     return parse_xmp(packet, limit=blocks.EXTENDED_BYTES) if packet else NOTHING
+
+
+def _manifest(opened: Opened) -> bytes:
+    """The C2PA manifest of a JPEG or WebP file; that of a PNG is among its chunks."""
+    if opened.format == "webp":
+        return blocks.c2pa_of_webp(opened.stream)
+    return blocks.c2pa_of_jpeg(getattr(opened.image, "applist", ()))
 
 
 def _iptc(image: Image.Image, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:

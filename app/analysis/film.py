@@ -14,6 +14,7 @@ from app.analysis import metadata, place, prompts
 from app.analysis.container import Told
 from app.analysis.dates import iso_date
 from app.analysis.embedded import Embedded
+from app.analysis.made import Made
 from app.analysis.takeout import NOTHING as NOTHING_TOLD
 from app.analysis.takeout import Takeout
 from app.analysis.xmp import NOTHING, Xmp
@@ -64,9 +65,15 @@ def words(told: Told) -> Iterator[str]:
         yield from _BETWEEN.split(told.tags.get(tag, ""))
 
 
-def interpret(told: Told, found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD) -> Metadata:
+def interpret(
+    told: Told,
+    found: Embedded,
+    sidecar: Xmp = NOTHING,
+    takeout: Takeout = NOTHING_TOLD,
+    made: Made | None = None,
+) -> Metadata:
     """The metadata that the container and what lies beside it give; `found` is what `embedded` made of the former."""
-    base = metadata.interpret(found, sidecar, takeout)
+    base = metadata.interpret(found, sidecar, takeout, made)
     own = {name: value for name, value in _fields(told) if value is not None and base.sources.get(name) != "sidecar"}
     if "sidecar" in (base.sources.get("latitude"), base.sources.get("longitude")):
         own = {name: value for name, value in own.items() if name not in ("latitude", "longitude", "altitude_m")}

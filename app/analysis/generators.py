@@ -1,7 +1,6 @@
 """Reads what the other generators write, each a format of its own: JSON, a command line, a few plain texts.
 
-Fooocus, SwarmUI, NovelAI, InvokeAI in its three generations, Draw Things, Easy Diffusion and Midjourney; of DALL-E and
-others there is only a name.
+Fooocus, SwarmUI, NovelAI, InvokeAI in its three generations, Draw Things, Easy Diffusion and Midjourney.
 """
 
 import ast
@@ -20,24 +19,6 @@ _JOB = re.compile(r"\s*Job ID:\s*([0-9a-f-]{36})\s*$")
 _FLAG = re.compile(r"\s--([a-z]+)\b[ \t]*((?:(?!\s--[a-z]).)*)", re.DOTALL)
 _CHARACTERS = 64 * 1024  # of a prompt that is not JSON
 _MIDJOURNEY = {"ar": "aspect_ratio", "v": "version", "s": "stylize", "c": "chaos", "q": "quality", "w": "weird"}
-_PROGRAM_KEYS = ("Software", "CreatorTool", "xmp:CreatorTool", "Credit", "photoshop:Credit", "c2pa")
-_PROGRAMS = (
-    ("midjourney", "Midjourney"),
-    ("dall·e", "DALL-E"),
-    ("dall-e", "DALL-E"),
-    ("openai", "OpenAI"),
-    ("chatgpt", "OpenAI"),
-    ("gpt-4o", "OpenAI"),
-    ("adobe firefly", "Adobe Firefly"),
-    ("made with google ai", "Google"),
-    ("novelai", "NovelAI"),
-    ("invokeai", "InvokeAI"),
-    ("draw things", "Draw Things"),
-    ("easy diffusion", "Easy Diffusion"),
-    ("bing image creator", "Bing Image Creator"),
-    ("ideogram", "Ideogram"),
-    ("leonardo.ai", "Leonardo"),
-)
 
 
 def from_json(written: Mapping[str, Any]) -> Made | None:
@@ -215,16 +196,6 @@ def midjourney(text: str) -> Made | None:
     )
     found["job_id"] = job[1]
     return Made.of("Midjourney", body[: first.start()] if first else body, flags.get("no", ""), found, understood=True)
-
-
-def program(texts: Mapping[str, str]) -> Made | None:
-    """A generator that left its name and nothing else."""
-    for key in _PROGRAM_KEYS:
-        said = texts.get(key, "")[:500].strip().lower()
-        for mark, name in _PROGRAMS:
-            if said.startswith(mark) or (key == "c2pa" and mark in said):
-                return Made.of(name, None, None, {})
-    return None
 
 
 def _loras(found: Any) -> dict[str, Any]:

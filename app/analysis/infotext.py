@@ -17,7 +17,7 @@ _QUOTED = re.compile(r'"(?:\\.|[^\\"])*"')
 _LINE_CHARACTERS = 256 * 1024  # of the settings
 _CHARACTERS = 4 * 1024 * 1024
 _ENOUGH = 3  # as in A1111: fewer pairs are words of a prompt
-_KNOWN = frozenset(("Steps", "Sampler", "Seed", "CFG scale", "Size", "Model", "Model hash"))
+_KNOWN = frozenset(("Steps", "Sampler", "Seed", "CFG scale", "Model hash"))
 _EXTRA_NETWORK = re.compile(r"<(?:lora|lyco):([^<>:]{1,200})((?::[^<>:]{0,40}){0,4})>")
 _WEIGHT = re.compile(r":(?:te=|unet=)?\s*(-?\d{0,4}\.?\d{1,6})")
 

@@ -12,11 +12,13 @@ from app.texts import clean_text
 KEYWORDS, CHARACTERS = 100, 200  # at most, for each source
 NO_TAGS: Tags = MappingProxyType({})
 _REGION = "mwg-rs:Regions/mwg-rs:RegionList"  # Metadata Working Group guidelines 2.0, 5.9: areas and who is in them
-_STEP = 1.1  # what one pair of parentheses multiplies the weight by in A1111
+_FACTORS = {"(": 1.1, "[": 1 / 1.1, "{": 1.05}  # what one pair of brackets multiplies the weight by: A1111, NovelAI
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
 _EXTRA_NETWORK = re.compile(r"<[^<>]*>")  # <lora:name:0.8>, <hypernet:...>
 _SEPARATOR = re.compile(r"[,\n]|\bBREAK\b|\bAND\b")
 _WEIGHTED = re.compile(r"(.*):\s*(\d{1,4}(?:\.\d{0,9})?|\.\d{1,9})\s*", re.DOTALL)
 _INNER_WEIGHT = re.compile(r":\s*[0-9.]+\s*(?=[)\]])")
+_BRACKET = re.compile(r"\\.|[()\[\]{}]")
 _DEEP = 20  # brackets inside brackets that are still weighed
 _PROMPT_CHARACTERS = 32 * 1024  # that are looked at; the longest prompts of people have a few thousand
 
@@ -27,14 +29,18 @@ def gather(
     iptc: Mapping[str, tuple[str, ...]],
     sidecar: Xmp,
     prompt: str | None,
+    negative_prompt: str | None = None,
     exif: Tags = NO_TAGS,
     people: Iterable[str] = (),
     film: Iterable[str] = (),
 ) -> tuple[Keyword, ...]:
     """All keywords: of the file's XMP, IPTC and EXIF, of a film, of its sidecar, Takeout's people, phrases of a prompt.
 
-    Each source lists a keyword once, whatever its case, at most 100 of them, of at most 200 characters.
+    Each source lists a keyword once, whatever its case, at most 100 of them, of at most 200 characters. Phrases of the
+    negative prompt have a source of their own; one that the prompt asks for, too, is not among them.
     """
+    asked_for = {_plain(text).casefold() for text, _ in phrases(prompt or "")}
+    unwanted = (one for one in phrases(negative_prompt or "") if _plain(one[0]).casefold() not in asked_for)
     return (
         *_once(Keyword(text, "xmp") for text in _of_xmp(embedded)),
         *_once(Keyword(text, "iptc") for text in iptc.get("Keywords", ())),
@@ -43,6 +49,7 @@ def gather(
         *_once(Keyword(text, "sidecar") for text in _of_xmp(sidecar)),
         *_once(Keyword(text, "takeout") for text in people),
         *_once(Keyword(text, "prompt", weight) for text, weight in phrases(prompt or "")),
+        *_once(Keyword(text, "negative_prompt", weight) for text, weight in unwanted),
     )
 
 
@@ -67,7 +74,7 @@ def _of_xmp(properties: Xmp) -> Iterator[str]:
 def _once(found: Iterable[Keyword]) -> Iterator[Keyword]:
     seen: set[str] = set()
     for keyword in found:
-        text = " ".join(clean_text(keyword.text).split())
+        text = _plain(keyword.text)
         if not text or len(text) > CHARACTERS or text.casefold() in seen:
             continue
         seen.add(text.casefold())
@@ -76,11 +83,16 @@ def _once(found: Iterable[Keyword]) -> Iterator[Keyword]:
             return
 
 
+def _plain(text: str) -> str:
+    return " ".join(clean_text(text).split())
+
+
 def phrases(prompt: str) -> Iterator[tuple[str, float | None]]:
     """The comma-separated phrases of a prompt with their weight, None where none is written.
 
     A1111's attention syntax: `(word:1.3)` weighs 1.3, `(word)` 1.1, `((word))` 1.21, `[word]` 1/1.1, and a backslash
-    makes a bracket a letter (wiki "Features", "Attention/emphasis"). `<lora:...>` is a setting, not a word.
+    makes a bracket a letter (wiki "Features", "Attention/emphasis"). `<lora:...>` is a setting, not a word. `{word}`,
+    of NovelAI, weighs 1.05.
     """
     yield from _weighed(_EXTRA_NETWORK.sub(",", prompt[:_PROMPT_CHARACTERS]), None, _DEEP)
 
@@ -89,23 +101,23 @@ def _weighed(text: str, weight: float | None, depth: int) -> Iterator[tuple[str,
     for part in _parts(text):
         inner, opening = part[1:-1], part[:1]
         if depth and _encloses(part):
-            factor = _STEP if opening == "(" else 1 / _STEP
+            factor = _FACTORS[opening]
             if opening == "(" and (match := _WEIGHTED.fullmatch(inner)):
                 inner, factor = match[1], float(match[2])
             yield from _weighed(inner, round((weight or 1.0) * factor, 4), depth - 1)
         else:
-            plain = re.sub(r"(?<!\\)[()\[\]]", "", _INNER_WEIGHT.sub("", part))
+            plain = re.sub(r"(?<!\\)[()\[\]{}]", "", _INNER_WEIGHT.sub("", part))
             yield plain.replace("\\(", "(").replace("\\)", ")").strip(), weight
 
 
 def _parts(text: str) -> Iterator[str]:
     """The text between separators that stand outside all brackets."""
     depth = start = 0
-    for match in re.finditer(rf"\\.|[(\[]|[)\]]|{_SEPARATOR.pattern}", text):
+    for match in re.finditer(rf"{_BRACKET.pattern}|{_SEPARATOR.pattern}", text):
         token = match[0]
-        if token in ("(", "["):
+        if token in _CLOSING:
             depth += 1
-        elif token in (")", "]"):
+        elif token in _CLOSING.values():
             depth = max(0, depth - 1)
         elif depth == 0 and not token.startswith("\\"):
             yield text[start : match.start()].strip()
@@ -115,12 +127,11 @@ def _parts(text: str) -> Iterator[str]:
 
 def _encloses(part: str) -> bool:
     """Whether the first bracket of a part is closed by its last character."""
-    pairs = {"(": ")", "[": "]"}
-    if part[-1:] != pairs.get(part[:1]) or part.endswith("\\)"):
+    if part[-1:] != _CLOSING.get(part[:1]) or part[-2:-1] == "\\":
         return False
     depth = 0
-    for match in re.finditer(r"\\.|[()\[\]]", part):
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(match[0], 0)
+    for match in _BRACKET.finditer(part):
+        depth += (match[0] in _CLOSING) - (match[0] in _CLOSING.values())
         if depth == 0:
             return match.end() == len(part)
     return False

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 JSON_CHARACTERS = 8 * 1024 * 1024  # the longest workflows of people, with pictures inside, have a few million
+JSON_MARKS = 400_000  # commas and brackets: a workflow of 1,000 nodes has some 50,000
 _LONGEST = 64 * 1024  # of one setting; the raw chunk keeps the whole
 _MANY = 200  # settings of one image
 _INTEGER_DIGITS = 30  # seeds have up to 20
@@ -78,7 +79,7 @@ class Made:
 
 def load(text: str) -> Any:
     """The JSON in a text, None for anything else. NaN and Infinity, which ComfyUI writes, become None."""
-    if len(text) > JSON_CHARACTERS:
+    if len(text) > JSON_CHARACTERS or sum(map(text.count, ",[{")) > JSON_MARKS:
         return None
     try:
         return json.loads(text, parse_constant=lambda _: None, parse_int=_integer)

@@ -11,6 +11,7 @@ from app.analysis import place, prompts
 from app.analysis.dates import taken_at
 from app.analysis.embedded import Embedded
 from app.analysis.keywords import windows_text
+from app.analysis.made import Made
 from app.analysis.numbers import number, numbers
 from app.analysis.raw import raw
 from app.analysis.takeout import NOTHING as NOTHING_TOLD
@@ -23,6 +24,7 @@ from app.texts import clean_json, clean_text
 Candidate = tuple[str, Any]
 """A source and what it says, None or nothing where it says nothing."""
 
+_FOR_PEOPLE = ("camera_make", "camera_model", "caption")  # tags that generators write graphs and settings into
 _ORIENTATIONS = range(1, 9)
 _GROUPS = ("EXIF", "Image")  # some write tags of the one into the other
 _ISO_IS_ELSEWHERE = 65535
@@ -30,12 +32,17 @@ _MOST_ISO = 10_000_000
 _SENSITIVITIES = ("exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")
 
 
-def interpret(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD) -> Metadata:
-    """The metadata that every part together gives, field by field."""
+def interpret(
+    found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD, made: Made | None = None
+) -> Metadata:
+    """The metadata that every part together gives, field by field; `made` is `prompts.of(found)`, where it is known."""
+    made = made or prompts.of(found)
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for name, candidates in _fields(found, sidecar, takeout):
-        source, value = next(((source, value) for source, value in candidates if value not in (None, "")), ("", None))
+        doubtful = made.verdict is not None and name in _FOR_PEOPLE
+        said = ((source, value) for source, value in candidates if value not in (None, ""))
+        source, value = next((one for one in said if not (doubtful and prompts.wrote(one[1]))), ("", None))
         if source:
             values[name], sources[name] = value, source
     if moment := taken_at(found, sidecar, takeout):
@@ -44,7 +51,6 @@ def interpret(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHIN
     if "position" in values:
         values["latitude"], values["longitude"] = values.pop("position")
         sources["latitude"] = sources["longitude"] = sources.pop("position")
-    made = prompts.read(found.texts)
     told = {
         "generator": made.generator,
         "prompt": made.prompt and clean_text(made.prompt),

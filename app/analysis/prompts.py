@@ -2,24 +2,36 @@
 
 It works on texts that `embedded.py` took out, and never guesses: a text that fits no format is left to `raw`. Names of
 texts are those of PNG chunks and of tags in video containers; EXIF's `UserComment`, `ImageDescription`, `XPComment`,
-`Make` and `Model`; XMP's with their prefix; `c2pa` (see `c2pa.py`).
+`Make`, `Model` and `Software`; XMP's with their prefix; `c2pa` (see `c2pa.py`) and `stealth` (see `stealth.py`).
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.analysis import comfyui, generators, infotext
+from app.analysis import comfyui, declared, generators, infotext
+from app.analysis.embedded import Embedded
+from app.analysis.keywords import windows_text
 from app.analysis.made import Made, Verdict, load_mapping, mapping
 
-__all__ = ["Made", "Verdict", "read"]
+__all__ = ["Made", "Verdict", "of", "read", "wrote"]
 
 GENERATIONS = (
     *("parameters", "UserComment", "exif:UserComment", "ImageDescription", "XPComment"),
-    *("Comment", "comment", "Description", "dc:description"),
+    *("Comment", "comment", "Description", "dc:description", "stealth"),
 )
+_EXIF = ("Make", "Model", "ImageDescription", "Software")
+_XMP = ("dc:description", "exif:UserComment", *declared.PROPERTIES)
 _GRAPHS = ("prompt", "workflow")
 _MARKED = 12  # characters within which a text says that it is a graph, as in `Workflow: {`
+
+
+def of(found: Embedded) -> Made:
+    """How the picture or video was made that says these things about itself."""
+    exif = {name: text for name in _EXIF if isinstance(text := found.exif.get(f"Image {name}"), str)}
+    comment = {"XPComment": text} if (text := windows_text(found.exif, "XPComment")) else {}
+    xmp = {name: found.xmp[name][0] for name in _XMP if found.xmp.get(name)}
+    return read(xmp | exif | comment | found.texts)
 
 
 def read(texts: Mapping[str, str]) -> Made:
@@ -29,12 +41,17 @@ def read(texts: Mapping[str, str]) -> Made:
     """
     texts = dict(texts) | _marked(texts)
     best: Made | None = None
-    for reader in (_invoke, _generation, _graph, generators.easy_diffusion, _rest, generators.program):
+    for reader in (_invoke, _generation, _graph, generators.easy_diffusion, _rest, declared.read):
         made = reader(texts)
         if made and made.prompt:
             return made
         best = best or made
     return best or Made()
+
+
+def wrote(text: str) -> bool:
+    """Whether a generator wrote this text for programs to read: a graph, or words with their settings."""
+    return bool(_marked({"": text})) or _said("", {"": text}) is not None
 
 
 def _marked(texts: Mapping[str, str]) -> dict[str, str]:

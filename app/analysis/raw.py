@@ -12,13 +12,16 @@ from app.texts import clean_json, clean_text
 
 RAW_BYTES = 64 * 1024  # as JSON
 _DROPPED_BYTES, _DROPPED_NAMES, _DROPPED_CHARACTERS = 8 * 1024, 20, 60  # kept free for, and at most, what was dropped
+_MADE_FROM = ("parameters", "prompt", "stealth", "UserComment", "Comment", "invokeai_metadata", "sd-metadata", "Dream")
+_FIRST = frozenset(f"text.{name}" for name in _MADE_FROM)
 _IN_TEXTS = "EXIF UserComment"  # decoded there
 
 
 def raw(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD) -> dict[str, Any]:
-    """The parts as read, at most 64 KB as JSON; what was too much is in `dropped` with its size in bytes.
+    """The parts as read, at most 64 KB as JSON; of what was too much, the largest are in `dropped` with their bytes.
 
-    The smallest entries are kept first: one huge workflow does not push out a hundred tags.
+    What an AI image was made from is kept before all else, its drawn workflow excepted; then the smallest entries: one
+    huge workflow does not push out a hundred tags.
     """
     parts: dict[str, Any] = {
         "exif": _plain(found.exif),
@@ -37,13 +40,15 @@ def raw(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD
     kept: dict[str, Any] = {}
     dropped: dict[str, int] = {}
     room = RAW_BYTES - _DROPPED_BYTES
-    for size, part, name, value in sorted(entries, key=lambda entry: entry[:3]):
-        room -= size + 2  # and what stands between entries
-        if room >= 0:
+    entries.sort(key=lambda entry: (f"{entry[1]}.{entry[2]}" not in _FIRST, *entry[:3]))
+    for size, part, name, value in entries:
+        if size + 2 <= room:  # and what stands between entries
+            room -= size + 2
             kept.setdefault(part, {})[name] = value
-        elif len(dropped) < _DROPPED_NAMES:
+        else:
             dropped[f"{part}.{name}"[:_DROPPED_CHARACTERS]] = size
-    return kept | ({"dropped": dropped} if dropped else {})
+    largest = sorted(dropped, key=lambda name: dropped[name], reverse=True)[:_DROPPED_NAMES]
+    return kept | ({"dropped": {name: dropped[name] for name in largest}} if dropped else {})
 
 
 def _plain(exif: Tags) -> dict[str, Any]:

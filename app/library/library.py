@@ -4,6 +4,7 @@
 Events are append-only; their ids are the ids of the server-sent events.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -242,24 +243,33 @@ class Library:
     # -- what people look at -------------------------------------------------------------------------------------
 
     def summary(self) -> dict[str, Any]:
-        """Totals of the library: `images`, `videos`, `files`, `bytes`, `sessions`, `updated_at` (None while empty)."""
+        """Totals of the library: `images`, `videos`, `files`, `bytes`, `sessions`, `updated_at` (None while empty).
+
+        `prompts` counts the files that AI made by how much of what its generator wrote was understood.
+        """
+        kind, verdict = MEDIA.c.kind, MEDIA.c.prompt_verdict
         totals = select(
-            MEDIA.c.kind, func.count(), func.coalesce(func.sum(MEDIA.c.size), 0), func.max(MEDIA.c.updated_at)
-        ).group_by(MEDIA.c.kind)
+            kind, verdict, func.count(), func.coalesce(func.sum(MEDIA.c.size), 0), func.max(MEDIA.c.updated_at)
+        ).group_by(kind, verdict)
         known = select(EVENTS.c.session_id).where(EVENTS.c.kind == "session")
         sessions = select(func.count()).select_from(
             known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
         )
 
         def work(connection: Connection) -> dict[str, Any]:
-            by_kind = {kind: (count, int(size), at) for kind, count, size, at in connection.execute(totals)}
+            kinds, prompts, rows = Counter[str](), Counter[str](), connection.execute(totals).all()
+            for kind, verdict, count, _, _ in rows:
+                kinds[kind] += count
+                if verdict:
+                    prompts[verdict] += count
             return {
-                "images": by_kind.get(Kind.IMAGE.value, (0, 0, None))[0],
-                "videos": by_kind.get(Kind.VIDEO.value, (0, 0, None))[0],
-                "files": sum(count for count, _, _ in by_kind.values()),
-                "bytes": sum(size for _, size, _ in by_kind.values()),
+                "images": kinds[Kind.IMAGE.value],
+                "videos": kinds[Kind.VIDEO.value],
+                "files": kinds.total(),
+                "bytes": sum(int(size) for *_, size, _ in rows),
+                "prompts": dict(prompts),
                 "sessions": connection.execute(sessions).scalar_one(),
-                "updated_at": max((at for _, _, at in by_kind.values()), default=None),
+                "updated_at": max((at for *_, at in rows), default=None),
             }
 
         return self._engines.read(work)

@@ -1,4 +1,8 @@
-"""Builds small ComfyUI graphs for the tests: as they run, and as they are drawn."""
+"""Builds small ComfyUI graphs for the tests, as they run and as they are drawn, and has them read."""
+
+import json
+
+from app.analysis import prompts
 
 MUTED, BYPASSED = 2, 4
 
@@ -22,6 +26,16 @@ def sampled(**nodes):
         "p": node("CLIPTextEncode", text="a boat", clip=["model", 1]),
         "n": node("CLIPTextEncode", text="fog", clip=["model", 1]),
     } | nodes  # fmt: skip
+
+
+def read(graph):
+    """How a picture was made by a graph as it ran."""
+    return prompts.read({"prompt": json.dumps(graph)})
+
+
+def read_drawn(workflow):
+    """How a picture was made by a workflow as it is drawn, with nothing else in the file."""
+    return prompts.read({"workflow": json.dumps(workflow)})
 
 
 def encoded(text):

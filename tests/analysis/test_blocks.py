@@ -7,8 +7,9 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from app.analysis import animation, blocks, embedded, image, iptc
+from app.analysis import animation, blocks, iptc
 from app.errors import CannotRead
+from tests.analysis.pictures import read, saved
 
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 RDF = (
@@ -23,16 +24,6 @@ GUID = hashlib.md5(EXTENDED, usedforsecurity=False).hexdigest().upper()
 
 def piece(at, content, *, guid=GUID, whole=WHOLE):
     return ("APP1", EXTENSION + struct.pack(">32sII", guid.encode(), whole, at) + content)
-
-
-def saved(format_="JPEG", **options):
-    buffer = BytesIO()
-    Image.new("RGB", (16, 12), "teal").save(buffer, format_, **options)
-    return buffer.getvalue()
-
-
-def read(content):
-    return embedded.read(image.open_image(BytesIO(content), image.recognise(content)))
 
 
 def test_extended_xmp_is_put_together_in_the_right_order():

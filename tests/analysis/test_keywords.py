@@ -25,6 +25,17 @@ def test_every_source_is_named():
     ]
 
 
+def test_what_a_picture_was_not_to_show_is_marked_and_never_what_it_was_to_show():
+    found = gathered(prompt="(fog:1.2), Red  hat", negative_prompt="(rain:1.4), red hat, FOG, rain")
+    assert found == (
+        Keyword("fog", "prompt", 1.2),
+        Keyword("Red hat", "prompt"),
+        Keyword("rain", "negative_prompt", 1.4),
+    )
+    many = gathered(prompt=", ".join(map(str, range(150))), negative_prompt="149, 150")
+    assert [keyword.text for keyword in many if keyword.source == "negative_prompt"] == ["150"]
+
+
 def test_paths_people_and_the_words_of_windows_are_keywords_too():
     regions = {
         "mwg-rs:Regions/mwg-rs:RegionList/mwg-rs:Name": ("Ada", "Rex", "12345"),
@@ -66,6 +77,7 @@ def test_keywords_are_cleaned_capped_in_number_and_too_long_ones_left_out():
         ("(masterpiece:1.3), best", [("masterpiece", 1.3), ("best", None)]),
         ("(one, two:1.2)", [("one", 1.2), ("two", 1.2)]),
         ("((very)), [less]", [("very", 1.21), ("less", 0.9091)]),
+        ("{{cat, hat}}, {red} hair", [("cat", 1.1025), ("hat", 1.1025), ("red hair", None)]),
         ("(outer (inner:1.5):1.2)", [("outer inner", 1.2)]),
         ("((inner:1.5):2)", [("inner", 3.0)]),
         ("<lora:detail:0.8> cat <hypernet:x:1>", [("cat", None)]),

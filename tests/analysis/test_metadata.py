@@ -16,6 +16,7 @@ from app.analysis.embedded import Embedded
 from app.analysis.takeout import Takeout
 from app.texts import clean_json
 from tests.analysis.packets import packet
+from tests.analysis.pictures import read, saved
 from tests.analysis.pngs import with_chunks
 
 RATIONAL = TiffImagePlugin.IFDRational
@@ -27,16 +28,6 @@ def exif_of(first=(), photo=(), position=()):
     exif.get_ifd(0x8769).update(dict(photo))
     exif.get_ifd(0x8825).update(dict(position))
     return exif
-
-
-def saved(format_="JPEG", **options):
-    buffer = BytesIO()
-    Image.new("RGB", (16, 12), "teal").save(buffer, format_, **options)
-    return buffer.getvalue()
-
-
-def read(content):
-    return embedded.read(image.open_image(BytesIO(content), image.recognise(content)))
 
 
 def interpreted(content):
@@ -303,6 +294,15 @@ def test_raw_tags_stay_within_64_kb_and_say_what_was_dropped():
     assert found["text"]["small"] == "kept"
     assert len(found["dropped"]) == 20
     assert raw.raw(Embedded(texts={"a": "x" * 70_000}))["dropped"] == {"text.a": 70_009}
+
+
+def test_what_an_ai_image_was_made_from_is_kept_before_tags_and_its_drawing_goes_first():
+    tags = {f"tag {number}": "x" * 900 for number in range(40)}
+    found = raw.raw(Embedded(xmp=tags, texts={"prompt": "p" * 40_000, "workflow": "w" * 300_000}))
+    assert (len(found["text"]["prompt"]), len(found["xmp"])) == (40_000, 18)
+    assert found["dropped"]["text.workflow"] == 300_016
+    huge = raw.raw(Embedded(xmp=tags, texts={"prompt": "p" * 300_000}))
+    assert (huge["dropped"], huge["xmp"]) == ({"text.prompt": 300_014}, tags)
 
 
 def test_raw_tags_are_safe_for_json_and_both_databases():

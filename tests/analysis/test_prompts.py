@@ -272,3 +272,10 @@ def test_no_text_holds_the_reader_up(key, name):
     assert time.process_time() - started < 1
     values = (made.generation or {}).values()
     assert all(math.isfinite(value) for value in values if isinstance(value, float))
+
+
+def test_objects_without_end_in_every_text_do_not_hold_the_reader_up():
+    text = '{"1": [' + "{}," * 2_600_000 + "1]}"
+    started = time.process_time()
+    assert prompts.read(dict.fromkeys(prompts.GENERATIONS, text)) == Made()
+    assert time.process_time() - started < 1

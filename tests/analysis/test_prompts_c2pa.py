@@ -1,13 +1,13 @@
 """Names of programs in C2PA manifests, where AI services leave nothing else."""
 
-import io
+import struct
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
-from app.analysis import c2pa, png, prompts
+from app.analysis import c2pa, prompts
+from tests.analysis.pictures import read, saved
 from tests.analysis.pngs import with_chunks
 
 
@@ -34,6 +34,8 @@ def manifest(agent, generator="ChatGPT"):
         (manifest({"name": "GPT-4o"}), "GPT-4o\ntrainedAlgorithmicMedia\nChatGPT"),
         (manifest("OpenAI DALL·E"), "OpenAI DALL·E\ntrainedAlgorithmicMedia\nChatGPT"),
         (manifest({"version": "1"}, "x" * 200), "trainedAlgorithmicMedia\n" + "x" * 200),
+        (b"\x74claim_generator_info\x81" + cbor({"name": "ChatGPT"}), "ChatGPT"),
+        (b"\x74claim_generator_info" + cbor({"name": "Google", "version": "1"}), "Google"),
         (b"", ""),
         (b"\x6fclaim_generator", ""),
         (b"\x6fclaim_generator\x78", ""),
@@ -55,10 +57,38 @@ def test_any_bytes_give_a_text(before, key, after):
     assert isinstance(c2pa.names(before + key + after), str)
 
 
-def test_a_png_with_a_manifest_is_named_for_its_service():
-    stream = io.BytesIO()
-    Image.new("RGB", (2, 2)).save(stream, "PNG")
-    body = manifest({"name": "GPT-4o"}, "OpenAI-API")
-    texts = png.read_texts(io.BytesIO(with_chunks(stream.getvalue(), (b"caBX", body)))).by_key
-    made = prompts.read({key: text.decode() for key, text in texts.items()})
+def png_with(body):
+    return with_chunks(saved("PNG"), (b"caBX", body))
+
+
+def jpeg_with(body, length=100):
+    """The manifest as one JUMBF box in segments so short that names are cut; each repeats the head of the box."""
+    head = struct.pack(">I4s", 8 + len(body), b"jumb")
+    pieces = [body[at : at + length] for at in range(0, len(body), length)]
+    contents = [b"JP\0\1" + number.to_bytes(4) + head + piece for number, piece in enumerate(pieces, 1)]
+    segments = b"".join(b"\xff\xeb" + struct.pack(">H", 2 + len(content)) + content for content in contents)
+    whole = saved("JPEG")
+    return whole[:2] + segments + whole[2:]
+
+
+def webp_with(body):
+    whole = saved("WEBP") + b"C2PA" + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+    return whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:]
+
+
+@pytest.mark.parametrize("file_with", [png_with, jpeg_with, webp_with])
+def test_a_file_with_a_manifest_is_named_for_its_service(file_with):
+    found = read(file_with(manifest({"name": "GPT-4o"}, "OpenAI-API")))
+    made = prompts.of(found)
     assert (made.generator, made.verdict) == ("OpenAI", "raw_only")
+    assert found.texts["c2pa"] == "GPT-4o\ntrainedAlgorithmicMedia\nOpenAI-API"
+
+
+@pytest.mark.parametrize("length", range(1, 60, 7))
+def test_names_are_whole_wherever_a_segment_ends(length):
+    assert read(jpeg_with(manifest("OpenAI DALL·E"), length)).texts["c2pa"].startswith("OpenAI DALL·E\n")
+
+
+def test_a_manifest_that_is_no_such_thing_says_nothing():
+    assert read(jpeg_with(b"\x6fclaim_generator")).texts == {}
+    assert read(webp_with(b"")).texts == {}

@@ -6,11 +6,7 @@ import pytest
 
 from app.analysis import prompts
 from app.analysis.made import Made, Verdict
-from tests.analysis.graphs import encoded, node, sampled, texts
-
-
-def read(graph):
-    return prompts.read({"prompt": json.dumps(graph)})
+from tests.analysis.graphs import encoded, node, read, sampled, texts
 
 
 def said(graph):

@@ -124,6 +124,7 @@ SD_METADATA = {
     },
 }
 DREAM = '"a cat [dog] at night [blur]" -s 50 -S 2 -W 512 -H 768 -C 5 -A k_lms -f 0.5 -G 0.9 -U 4 0.95'
+SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 JOB = "Job ID: 1c0a3a1e-6a3f-4b6e-9e3e-0123456789ab"
 SIZE = {"width": 512, "height": 768}
 
@@ -292,7 +293,11 @@ def test_a_hidden_infotext_inside_an_object_is_read():
         ({"Software": "DALL·E 3"}, "DALL-E"),
         ({"xmp:CreatorTool": "OpenAI API"}, "OpenAI"),
         ({"photoshop:Credit": "Made with Google AI"}, "Google"),
-        ({"c2pa": "urn:uuid c2pa.actions GPT-4o OpenAI API"}, "OpenAI"),
+        ({"c2pa": "GPT-4o\ntrainedAlgorithmicMedia\nOpenAI-API"}, "OpenAI"),
+        ({"c2pa": "Google C2PA Core Generator Library\ntrainedAlgorithmicMedia"}, "Google"),
+        ({"c2pa": "trainedAlgorithmicMedia\nSome Pictures 1.0"}, "AI (unnamed)"),
+        ({"Iptc4xmpExt:DigitalSourceType": SOURCES + "trainedAlgorithmicMedia"}, "AI (unnamed)"),
+        ({"Iptc4xmpExt:DigitalSourceType": "trainedAlgorithmicMedia", "Software": "Midjourney"}, "Midjourney"),
         ({"Software": "Adobe Firefly"}, "Adobe Firefly"),
     ],
 )
@@ -300,10 +305,29 @@ def test_a_name_alone_is_kept(texts, generator):
     assert read(**texts) == Made(generator, verdict=Verdict.RAW_ONLY)
 
 
+def test_the_words_that_iptc_has_properties_for_are_read():
+    texts = {
+        "Iptc4xmpExt:DigitalSourceType": SOURCES + "trainedAlgorithmicMedia",
+        "Iptc4xmpExt:AISystemUsed": "Pictures",
+        "Iptc4xmpExt:AISystemVersionUsed": "2",
+        "Iptc4xmpExt:AIPromptInformation": "a cat",
+    }
+    assert read(**texts) == Made("Pictures", "a cat", None, {"version": "2"}, Verdict.PARSED)
+
+
 @pytest.mark.parametrize(
     "texts",
     [
+        {"Make": "Canon", "Software": "Midjourney"},
+        {"Make": "Canon", "c2pa": "trainedAlgorithmicMedia\nGPT-4o"},
+        {"tiff:Model": "EOS", "Iptc4xmpExt:DigitalSourceType": SOURCES + "trainedAlgorithmicMedia"},
+        {"Iptc4xmpExt:DigitalSourceType": SOURCES + "compositeWithTrainedAlgorithmicMedia"},
+        {"Iptc4xmpExt:AIPromptInformation": "remove the bin"},
+        {"c2pa": "Adobe Firefly\ncompositeWithTrainedAlgorithmicMedia\nAdobe_Photoshop"},
+        {"c2pa": "Adobe Firefly\ntrainedAlgorithmicMedia\ndigitalCapture\nAdobe_Photoshop"},
+        {"photoshop:Credit": "Edited with Google AI"},
         {"Software": "Adobe Photoshop 25.0"},
+        {"ImageDescription": "Camera: Nikon, Model: D80, Size: 10x15, Lens: 50 mm"},
         {"Description": "my cat --ar of the house"},
         {"Description": "a job, Job ID: 12"},
         {"Comment": {"quality": 90}},

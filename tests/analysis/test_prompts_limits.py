@@ -5,6 +5,8 @@ import random
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.analysis import prompts
 from tests.analysis.graphs import ENCODER, OUTER, Drawing, encoded, link, node, sampled, texts
@@ -61,6 +63,21 @@ GRAPHS = {
     },
     "many outputs": lambda: {str(n): node("SaveImage", images=[str((n * 7) % 20_000), 0]) for n in range(20_000)},
     "many loras": lambda: sampled(model=node("Stack", **{f"lora_{n}": "x" * n for n in range(1_000)})),
+    "a diamond of a thousand": lambda: sampled(
+        p=encoded(["0", 0]),
+        **{str(n): node("Concat", text_a=[str(n + 1), 0], text_b=[str(n + 1), 0]) for n in range(1_000)},
+        **{"1000": node("Text", text="far")},
+    ),
+    "a node of many inputs": lambda: sampled(p=node("X", **{f"text_{n}": "abc" for n in range(90_000)})),
+    "a sampler of many links": lambda: sampled(
+        sampler=node("KSampler", seed=1, steps=1, **{f"positive_{n}": ["p", 0] for n in range(60_000)})
+    ),
+    "sizes told by a crowd": lambda: sampled(
+        latent=node("Latent", **{f"latent_{n}": [str(n), 0] for n in range(300)}),
+        **{str(n): node("Latent", width=["w", 0], height=["w", 0]) for n in range(900)},
+        w=node("Crowd", **{f"a{n}": 1 for n in range(50_000)}),
+    ),
+    "more nodes than are read": lambda: {str(n): node("SaveImage", images=[str(n + 1), 0]) for n in range(45_000)},
     "replaced": lambda: sampled(**texts("Replace", string="x" * 60_000, find="x", replace="y" * 60_000)),
 }
 
@@ -138,10 +155,110 @@ def getters():
     return drawing.written()
 
 
-@pytest.mark.parametrize("draw", [circles, deep, wide, getters])
+def hosted(nodes=(), ports=0, links=(), hosts=1, **more):
+    """So many hosts of one subgraph."""
+    drawing = Drawing()
+    for _ in range(hosts):
+        drawing.add("inner")
+        drawing.nodes[-1] |= more
+    drawing.sampled((1, 0, "CONDITIONING"), (1, 0, "CONDITIONING"))
+    inner = {"id": "inner", "nodes": nodes, "links": [*links, link(1, 5, 0, -20, 0)], "outputs": [{"name": "o"}]}
+    inner["inputs"] = [{"name": f"i{n}", "type": "STRING"} for n in range(ports)]
+    return drawing.written(definitions={"subgraphs": [inner]})
+
+
+def promoted():
+    names = [[str(n), "text"] for n in range(10_000)]
+    nodes = [{"id": n, "type": "A"} for n in range(10_000)]
+    return hosted(nodes, properties={"proxyWidgets": names}, widgets_values=["x"] * 10_000)
+
+
+def many_ports():
+    nodes = [{"id": n, "type": "A", "inputs": [{"name": "text", "link": n}]} for n in range(9_000)]
+    inputs = [{"name": f"i{n}", "link": None, "type": "STRING"} for n in range(9_000)]
+    return hosted(nodes, 9_000, [link(n, -10, n, n, 0) for n in range(2, 9_000)], inputs=inputs)
+
+
+def many_hosts():
+    return hosted([{"id": n, "type": "A"} for n in range(30_000)], hosts=300)
+
+
+def many_hosts_of_links():
+    return hosted(links=[[n, 1, 0, 2, 0] for n in range(30_000)], hosts=300)
+
+
+def broadcasting():
+    drawing = Drawing()
+    model = drawing.add("CheckpointLoaderSimple", "x", outputs=("MODEL",))
+    for _ in range(1_000):
+        drawing.add("Anything Everywhere", outputs=(), anything=(model, 0, "MODEL"))
+    ports = [{"name": f"m{n}" * 20, "type": "MODEL"} for n in range(30)]
+    drawing.nodes += [{"id": 9_000 + n, "type": "X", "inputs": ports} for n in range(1_500)]
+    return drawing.written()
+
+
+DRAWINGS = [circles, deep, wide, getters, promoted, many_ports, many_hosts, many_hosts_of_links, broadcasting]
+
+
+@pytest.mark.parametrize("draw", DRAWINGS)
 def test_no_drawing_holds_the_reader_up(draw):
     text = json.dumps(draw())
     started = time.process_time()
     made = prompts.read({"workflow": text})
     assert time.process_time() - started < 1
     assert made.generator == "ComfyUI"
+
+
+KINDS = st.sampled_from(
+    ["KSampler", "CLIPTextEncode", "SaveImage", "StringConcatenate", "Reroute", "GetNode", "SetNode", "PrimitiveNode",
+     "SamplerCustomAdvanced", "CFGGuider", "ControlNetApplyAdvanced", "Anything Everywhere", "Text Switch", "inner"]
+)  # fmt: skip
+PORTS = st.sampled_from(
+    ["positive", "negative", "text", "conditioning", "guider", "model", "seed", "steps", "string_a", "select", "", "x"]
+)
+NUMBERS = st.integers(0, 12)
+SAID = st.text(max_size=9) | st.integers() | st.booleans() | st.none()
+API = st.dictionaries(
+    NUMBERS.map(str),
+    st.builds(
+        lambda kind, inputs: {"class_type": kind, "inputs": inputs},
+        KINDS,
+        st.dictionaries(PORTS, SAID | st.tuples(NUMBERS.map(str), st.integers(-1, 3)), max_size=5),
+    ),
+)
+PORT = st.builds(lambda name, link: {"name": name, "type": "STRING", "link": link}, PORTS, st.none() | NUMBERS)
+SHEET = st.fixed_dictionaries(
+    {
+        "id": st.just("inner"),
+        "nodes": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "id": NUMBERS,
+                    "type": KINDS,
+                    "mode": st.sampled_from([0, 0, 0, 2, 4]),
+                    "inputs": st.lists(PORT, max_size=4),
+                    "outputs": st.lists(PORT, max_size=3),
+                    "widgets_values": st.lists(SAID, max_size=5),
+                }
+            ),
+            max_size=12,
+        ),
+        "links": st.lists(
+            st.tuples(NUMBERS, NUMBERS | st.just(-10), st.integers(-1, 3), NUMBERS | st.just(-20), NUMBERS, PORTS)
+        ),
+        "inputs": st.lists(PORT, max_size=3),
+        "outputs": st.lists(PORT, max_size=3),
+    }
+)
+
+
+@settings(max_examples=150, derandomize=True, deadline=1_000)
+@given(API, SHEET, SHEET)
+def test_any_graph_and_any_drawing_give_a_value_that_can_be_written_as_json(graph, sheet, inner):
+    drawn = sheet | {"definitions": {"subgraphs": [inner]}}
+    for written in ({"prompt": json.dumps(graph)}, {"workflow": json.dumps(drawn)}):
+        made = prompts.read(written)
+        json.dumps(made.generation, allow_nan=False)
+        assert made.prompt is None or made.prompt.strip()
+        positive, negative = (set((text or "").split("\n")) for text in (made.prompt, made.negative_prompt))
+        assert not positive & negative - {""}

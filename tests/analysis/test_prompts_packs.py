@@ -1,15 +1,8 @@
 """ComfyUI graphs of packs of nodes that bring loaders, samplers and pipes of their own."""
 
-import json
-
 import pytest
 
-from app.analysis import prompts
-from tests.analysis.graphs import encoded, node
-
-
-def read(graph):
-    return prompts.read({"prompt": json.dumps(graph)})
+from tests.analysis.graphs import encoded, node, read, sampled
 
 
 def test_wrappers_with_samplers_of_their_own_are_known_by_their_inputs():
@@ -67,3 +60,44 @@ def test_packs_of_nodes_with_loaders_and_pipes_of_their_own_are_read(pack):
     assert (made.prompt, made.negative_prompt) == ("a fox", "blur")
     expected = {"model": "wan.safetensors", "steps": 6, "seed": 3, "size": {"width": 832, "height": 480}}
     assert {key: made.generation.get(key) for key in expected} == expected
+
+
+STYLED = {"p": encoded(["s", 0]), "n": encoded(["s", 1])}
+ENCODERS = {
+    "a styler": STYLED
+    | {"s": node("SDXLPromptStyler", text_positive="a fox", text_negative="blur", style="base", log_prompt="No")},
+    "a styler for both encoders of SDXL": {
+        "p": node("CLIPTextEncodeSDXL", text_g=["s", 0], text_l=["s", 1]),
+        "n": encoded(["s", 2]),
+        "s": node("SDXLPromptStylerAdvanced", text_positive_g="a fox", text_positive_l="a fox", text_negative="blur",
+                  style="base", negative_style=True, negative_prompt_to="Both"),
+    },
+    "a styler with a list of styles": STYLED
+    | {"s": node("easy stylesSelector", styles="fooocus", positive="a fox", negative="blur", select_styles="V2")},
+    "a styler of one node each": STYLED
+    | {"s": node("MilehighStyler", prompt="a fox", negative_prompt="blur", style="enhance", log_prompt=False)},
+    "SD3": {"p": node("CLIPTextEncodeSD3", clip_l="", clip_g="", t5xxl="a fox", empty_padding="none")},
+    "HiDream": {"p": node("CLIPTextEncodeHiDream", clip_l="a fox", clip_g="a fox", t5xxl="a fox", llama="a fox")},
+    "Hunyuan DiT": {"p": node("CLIPTextEncodeHunyuanDiT", bert="a fox", mt5xl="a fox")},
+    "Qwen edit": {"p": node("TextEncodeQwenImageEditPlus", prompt="a fox", image1=["model", 0])},
+    "Wan": {
+        "p": node("WanImageToVideo", positive=["e", 0], negative=["f", 0], vae=["model", 2], width=1, height=1),
+        "n": node("Reroute", **{"": ["p", 1]}),
+        "e": encoded("a fox"),
+        "f": encoded("blur"),
+    },
+    "a text behind a literal": {"p": encoded(["t", 0]), "t": node("String Literal", string="a fox")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_the_words_given_to_encoders_and_stylers_are_the_prompt(encoder):
+    made = read(sampled(n=encoded("blur")) | ENCODERS[encoder])
+    assert (made.prompt, made.negative_prompt) == ("a fox", "blur")
+
+
+def test_of_two_outputs_the_saved_one_counts():
+    second = node("KSampler", seed=1, steps=2, cfg=1, sampler_name="e", positive=["q", 0], negative=["n", 0])
+    graph = sampled(also=node("PreviewImage", images=["d", 0]), d=node("VAEDecode", samples=["k", 0]), k=second,
+                    q=encoded("a draft"))  # fmt: skip
+    assert read(graph).prompt == "a boat"

@@ -1,16 +1,21 @@
 """Generations hidden in pixels."""
 
 import gzip
+import io
 import json
+import struct
 import time
 import tracemalloc
+import zlib
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from app.analysis import prompts, stealth
+from app.media import Keyword, Stage
+from tests.analysis.pictures import analysed, opened
 
 INFOTEXT = "a circle 雪\nNegative prompt: a square\nSteps: 20, Seed: 7, Size: 64x64"
 
@@ -76,6 +81,119 @@ def test_novelais_hidden_object_is_read():
 )
 def test_a_picture_without_a_text_says_nothing(image):
     assert stealth.read(image) is None
+
+
+def file_of(image, format_="PNG", **options):
+    buffer = io.BytesIO()
+    image.save(buffer, format_, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("size", [(200, 150), (150, 120), (150, 119), (400, 61), (2_000, 3)])
+@pytest.mark.parametrize("signature", [b"stealth_pnginfo", b"stealth_rgbcomp"])
+def test_the_first_columns_of_a_png_tell_whether_it_holds_a_text(signature, size):
+    content = gzip.compress(INFOTEXT.encode()) if b"comp" in signature else INFOTEXT.encode()
+    mode = "RGB" if b"rgb" in signature else "RGBA"
+    image = hidden(signature, content, size, mode)
+    for level in (0, 9):
+        assert stealth.promised(opened(file_of(image, compress_level=level)))
+    assert not stealth.promised(opened(file_of(Image.new(mode, size))))
+
+
+def png_of(width, colour, rows):
+    """A PNG of filtered rows, each with the number of its filter first."""
+    header = struct.pack(">IIBBBBB", width, len(rows), 8, colour, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"".join(rows))), (b"IEND", b""))
+    written = (
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(written)
+
+
+@settings(max_examples=100, derandomize=True, deadline=1_000)
+@given(st.sampled_from([(2, 3), (4, 2), (6, 4)]), st.integers(1, 7), st.integers(1, 9), st.data())
+def test_the_first_columns_are_unpacked_as_a_decoder_does(kind, width, height, data):
+    colour, channels = kind
+    length = width * channels
+    row = st.builds(
+        lambda number, body: bytes([number]) + body, st.integers(0, 4), st.binary(min_size=length, max_size=length)
+    )
+    content = png_of(width, colour, data.draw(st.lists(row, min_size=height, max_size=height)))
+    columns = data.draw(st.integers(1, width))
+    rows = stealth._unfiltered(stealth._rows(io.BytesIO(content), length, height), columns * channels, channels)
+    assert b"".join(rows) == opened(content).image.crop((0, 0, columns, height)).tobytes()
+
+
+@settings(max_examples=60, derandomize=True, deadline=1_000)
+@given(st.lists(st.binary(max_size=400), min_size=1, max_size=130), st.sampled_from([2, 4, 6]), st.integers(1, 300))
+def test_any_rows_make_no_trouble(rows, colour, width):
+    assert stealth.promised(opened(png_of(width, colour, rows))) in (True, False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        file_of(Image.new("P", (130, 130))),
+        file_of(Image.new("L", (130, 130))),
+        file_of(Image.new("I;16", (130, 130))),
+        file_of(Image.new("RGB", (130, 130)))[:60],
+        file_of(
+            hidden(b"stealth_pnginfo", b"x", (130, 130)), save_all=True, append_images=[Image.new("RGBA", (130, 130))]
+        ),
+        file_of(hidden(b"stealth_rgbinfo", b"x", (130, 130), "RGB"), "WEBP"),
+        file_of(hidden(b"stealth_rgbinfo", b"x", (130, 130), "RGB"), "BMP"),
+    ],
+)
+def test_nothing_else_promises_a_text(content):
+    assert not stealth.promised(opened(content))
+
+
+@pytest.mark.parametrize(("format_", "mode"), [("PNG", "RGBA"), ("PNG", "RGB"), ("WEBP", "RGBA"), ("WEBP", "RGB")])
+@pytest.mark.parametrize("wanted", [frozenset({Stage.METADATA, Stage.KEYWORDS}), frozenset(Stage)])
+def test_a_hidden_text_reaches_the_library(tmp_path, format_, mode, wanted):
+    signature = b"stealth_rgbinfo" if mode == "RGB" else b"stealth_pnginfo"
+    options = {"lossless": True, "exact": True} if format_ == "WEBP" else {}
+    path = tmp_path / "a.img"
+    path.write_bytes(file_of(hidden(signature, INFOTEXT.encode(), mode=mode), format_, **options))
+    result = analysed(path, wanted)
+    found = result.metadata
+    assert (found.generator, found.prompt, found.negative_prompt) == ("AUTOMATIC1111", "a circle 雪", "a square")
+    assert (found.generation["seed"], found.raw["text"]["stealth"]) == (7, INFOTEXT)
+    assert result.keywords == (Keyword("a circle 雪", "prompt"), Keyword("a square", "negative_prompt"))
+
+
+def test_a_text_that_is_written_openly_counts_before_a_hidden_one(tmp_path, monkeypatch):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("parameters", "a boat\nSteps: 4, Sampler: Euler, Seed: 9")
+    path = tmp_path / "a.png"
+    path.write_bytes(file_of(hidden(b"stealth_pnginfo", INFOTEXT.encode()), pnginfo=info))
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
+    assert analysed(path).metadata.prompt == "a boat"
+
+
+def test_a_picture_that_cannot_be_decoded_still_says_the_rest(tmp_path):
+    image = Image.effect_noise((200, 600), 90).convert("RGBA")
+    image.paste(hidden(b"stealth_pnginfo", INFOTEXT.encode(), (200, 600)).crop((0, 0, 9, 600)), (0, 0))
+    whole, path = file_of(image), tmp_path / "a.png"
+    path.write_bytes(whole)
+    assert analysed(path).metadata.prompt == "a circle 雪"
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    assert stealth.promised(opened(path.read_bytes()))
+    result = analysed(path)
+    assert (result.metadata.prompt, result.stages[Stage.METADATA].status) == (None, "done")
+
+
+def test_looking_for_a_signature_costs_less_than_a_third_of_a_decode():
+    stream = file_of(Image.effect_noise((768, 1_024), 60).convert("RGBA"))
+    decoding = min(_seconds(opened(stream).image.load) for _ in range(5))
+    looking = min(_seconds(lambda: stealth.promised(opened(stream))) for _ in range(5))
+    assert looking < decoding / 3
+
+
+def _seconds(work):
+    started = time.process_time()
+    work()
+    return time.process_time() - started
 
 
 def test_a_bomb_is_not_unpacked():

@@ -6,22 +6,18 @@ import random
 import pytest
 
 from app.analysis import prompts
-from tests.analysis.graphs import BYPASSED, ENCODER, MUTED, SUBGRAPHS, Drawing
-
-
-def read(workflow):
-    return prompts.read({"workflow": json.dumps(workflow)})
+from tests.analysis.graphs import BYPASSED, ENCODER, MUTED, SUBGRAPHS, Drawing, read_drawn
 
 
 def said(drawing, **more):
-    made = read(drawing.written(**more))
+    made = read_drawn(drawing.written(**more))
     return made.prompt, made.negative_prompt
 
 
 def test_a_workflow_alone_gives_words_and_settings():
     drawing = Drawing()
     drawing.sampled(drawing.encoded("a boat"), drawing.encoded("fog"))
-    made = read(drawing.written())
+    made = read_drawn(drawing.written())
     assert (made.generator, made.prompt, made.negative_prompt, made.verdict) == ("ComfyUI", "a boat", "fog", "parsed")
     assert made.generation == {
         "seed": 7,
@@ -205,7 +201,7 @@ def test_a_node_that_calls_a_model_elsewhere_is_read_without_names():
     drawing = Drawing()
     made = drawing.add("Flux9ImageNode", "flux-9-pro", "a boat in the rain", 5, "randomize", outputs=("IMAGE",))
     drawing.add("SaveImage", "my best of images", outputs=(), images=(made, 0, "IMAGE"))
-    made = read(drawing.written())
+    made = read_drawn(drawing.written())
     assert (made.prompt, made.negative_prompt, made.verdict) == ("a boat in the rain", None, "partly")
 
 

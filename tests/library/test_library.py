@@ -365,6 +365,15 @@ def test_a_weight_or_probability_that_is_no_number_is_not_known(library, commit,
     assert json.dumps(row["keywords"], allow_nan=False)
 
 
+def test_what_a_picture_was_not_to_show_is_kept_as_such(library, commit):
+    commit(analysis(keywords=(Keyword("fog", "negative_prompt", 1.4), Keyword("fog", "xmp"))))
+    keywords = sorted(library.file("m", b"a.jpg")["keywords"], key=lambda keyword: keyword["source"])
+    assert keywords == [
+        {"text": "fog", "source": "negative_prompt", "weight": 1.4},
+        {"text": "fog", "source": "xmp", "weight": None},
+    ]
+
+
 def test_keywords_are_trimmed_and_the_first_of_equals_wins(library, commit):
     words = (
         Keyword("  sea ", "xmp", 1.0),
@@ -527,7 +536,8 @@ def test_a_file_beside_a_folder_is_not_below_it(library, commit):
 
 
 def test_an_empty_library_has_a_summary_and_no_threshold(library):
-    assert library.summary() == {"images": 0, "videos": 0, "files": 0, "bytes": 0, "sessions": 0, "updated_at": None}
+    nothing = dict.fromkeys(("images", "videos", "files", "bytes", "sessions"), 0)
+    assert library.summary() == nothing | {"prompts": {}, "updated_at": None}
     assert library.nsfw_threshold() is None
     assert library.file("m", b"a.jpg") is None
 
@@ -542,10 +552,18 @@ def test_the_summary_counts_kinds_bytes_and_sessions(library, commit):
         "videos": 1,
         "files": 2,
         "bytes": 2**33 + 7,
+        "prompts": {},
         "sessions": 2,
         "updated_at": last.at,
     }
     assert library.nsfw_threshold() == 0.6
+
+
+def test_the_summary_counts_how_much_was_understood_of_what_generators_wrote(library, commit):
+    for name, verdict in ((b"a.jpg", "parsed"), (b"b.jpg", "parsed"), (b"c.jpg", "raw_only"), (b"d.jpg", None)):
+        commit(analysis(found(name), metadata=Metadata(prompt_verdict=verdict)))
+    summary = library.summary()
+    assert (summary["prompts"], summary["files"]) == ({"parsed": 2, "raw_only": 1}, 4)
 
 
 # -- the engines -------------------------------------------------------------------------------------------------
