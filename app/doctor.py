@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app import settings
-from app.analysis.analyzer import Recipes
+from app.analysis.recipes import Recipes
 from app.errors import MediaIngestError
 from app.ingest.store import IngestionState
 from app.library.engine import shown_url

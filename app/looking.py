@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from app import settings
-from app.analysis.analyzer import Recipes
 from app.analysis.ir import is_whole
+from app.analysis.recipes import Recipes
 from app.analysis.weights import SOURCE_BYTES
 from app.doctor import examine
 from app.errors import CannotStart, DatabaseDisabled, InvalidRequest, UnknownFile, UnknownSession

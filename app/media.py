@@ -315,8 +315,8 @@ class Metadata:
 class Keyword:
     """A keyword (`a|b|c` is a path), its weight, and where it was read.
 
-    That is `xmp`, `iptc`, `exif`, `video`, `sidecar`, `takeout`, `person`, `prompt`, or `negative_prompt`, what it was not
-    to show.
+    That is `xmp`, `iptc`, `exif`, `video`, `sidecar`, `takeout`, `person`, `prompt`, or `negative_prompt`: what it was
+    not to show.
     """
 
     text: str

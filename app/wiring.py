@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.analysis.analyzer import Analyzer, Recipes, prepare_worker
+from app.analysis.analyzer import Analyzer, prepare_worker
+from app.analysis.recipes import Recipes
 from app.analysis.weights import Weights
 from app.errors import DatabaseDisabled
 from app.ingest.badges import Badges

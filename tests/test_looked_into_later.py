@@ -5,7 +5,8 @@ import os
 import pytest
 
 from app.analysis import container
-from app.analysis.analyzer import Analyzer, Recipes
+from app.analysis.analyzer import Analyzer
+from app.analysis.recipes import Recipes
 from app.analysis.weights import Weights
 from app.ingest.survey import NOTHING_KNOWN, judge
 from app.media import FoundFile, Skip, Stage

@@ -1,4 +1,4 @@
-"""The recipe: takes one file through its stages, in a worker process, and answers with a value.
+"""Takes one file through its stages, in a worker process, and answers with a value.
 
 A `Job` in, an `Analysis` or a `Failure` out. It never raises for bad media, never writes, never uses the network.
 """
@@ -9,7 +9,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
-from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from app.analysis import (
@@ -34,7 +33,6 @@ from app.analysis.picture import picture
 from app.analysis.source import Source, opened
 from app.analysis.takeout import NOTHING as NOTHING_TOLD
 from app.analysis.takeout import Takeout
-from app.analysis.weights import Found, Weights
 from app.analysis.xmp import NOTHING, Xmp
 from app.crash_points import crash_point
 from app.errors import CannotRead
@@ -61,55 +59,9 @@ from app.media import (
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_EVERY = frozenset(Kind)
-_IMAGES, _VIDEOS = frozenset({Kind.IMAGE}), frozenset({Kind.VIDEO})
-_LOOK_INSIDE = (Stage.METADATA, Stage.THUMBNAIL, Stage.NSFW)  # what cannot be without PyAV of a video
-_LOOK_BESIDE = (Stage.KEYWORDS, Stage.SCORE)  # what then still has its sidecar
-_SAY_MORE = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE)  # than at version 1: more fields, words, sidecars
-VERSIONS: Mapping[Stage, str] = MappingProxyType(dict.fromkeys(Stage, "1") | dict.fromkeys(_SAY_MORE, "2"))
 FRAMES = 8  # of a film, for NSFW
-APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(
-    {
-        Stage.IDENTIFY: _EVERY,
-        Stage.METADATA: _EVERY,
-        Stage.KEYWORDS: _EVERY,
-        Stage.SCORE: _EVERY,
-        Stage.THUMBNAIL: _EVERY,
-        Stage.NSFW: _EVERY,
-    }
-)
 _KIND_OF_FORMAT = {format_.name: format_.kind for format_ in FORMATS}
 T = TypeVar("T")
-
-
-class Recipes:
-    """What the analysis can do here, looked at afresh each time: weights come and go while the program runs."""
-
-    def __init__(self, weights: Weights) -> None:
-        self._weights = weights
-
-    def now(self) -> Recipe:
-        """The recipe as things stand."""
-        return self._of(self._weights.look())
-
-    def prepared(self, wanted: frozenset[Stage], beat: Callable[[str], None]) -> Recipe:
-        """The recipe after what must be done once has been done: the model of a wanted stage is converted.
-
-        `beat` is called several times a second with what is being done; whatever it raises breaks that off.
-        """
-        return self._of(self._weights.converted(beat)) if Stage.NSFW in wanted else self.now()
-
-    def _of(self, found: Found) -> Recipe:
-        versions, applies, limited, beside = dict(VERSIONS), dict(APPLIES), {}, {}
-        if blind := container.unavailable():
-            applies |= dict.fromkeys(_LOOK_INSIDE, _IMAGES)
-            limited = dict.fromkeys((*_LOOK_INSIDE, *_LOOK_BESIDE), blind)
-            beside = dict.fromkeys(_LOOK_BESIDE, _VIDEOS)
-        if found.model is None:
-            limited.pop(Stage.NSFW, None)
-            return Recipe(versions, applies, {Stage.NSFW: found.sentence}, limited, beside)
-        versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
-        return Recipe(versions, applies, {}, limited, beside, found.model)
 
 
 def prepare_worker() -> None:

@@ -9,7 +9,8 @@ from PIL import Image
 
 from app.analysis import container as containers
 from app.analysis import film, frames
-from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer
+from app.analysis.analyzer import Analyzer
+from app.analysis.recipes import APPLIES, VERSIONS
 from app.errors import CannotRead
 from app.media import FoundFile, Job, Recipe, Stage
 

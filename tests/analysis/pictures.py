@@ -6,7 +6,8 @@ from io import BytesIO
 from PIL import Image
 
 from app.analysis import embedded, image
-from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer
+from app.analysis.analyzer import Analyzer
+from app.analysis.recipes import APPLIES, VERSIONS
 from app.media import FoundFile, Job, Recipe, Stage
 
 TOLD = frozenset({Stage.METADATA, Stage.KEYWORDS})

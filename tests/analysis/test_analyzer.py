@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from app.analysis import analyzer, container, image, source
-from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer, Recipes, prepare_worker
+from app.analysis.analyzer import Analyzer, prepare_worker
+from app.analysis.recipes import APPLIES, VERSIONS, Recipes
 from app.analysis.weights import Weights
 from app.errors import FILE_CAUSES, CannotRead
 from app.media import (

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.analysis import camera_raw, image
-from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer
+from app.analysis.analyzer import Analyzer
 from app.analysis.picture import picture
+from app.analysis.recipes import APPLIES, VERSIONS
 from app.analysis.tiff import Read
 from app.errors import FILE_CAUSES
 from app.media import FORMATS, Analysis, Failure, FoundFile, Job, Keyword, Kind, NsfwModel, Rating, Recipe, Stage

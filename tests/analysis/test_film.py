@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.analysis import container, film, frames, place
-from app.analysis.analyzer import VERSIONS, Recipes
 from app.analysis.container import Film, Told
+from app.analysis.recipes import VERSIONS, Recipes
 from app.analysis.takeout import Takeout
 from app.analysis.weights import Weights
 from app.errors import FILE_CAUSES, CannotRead

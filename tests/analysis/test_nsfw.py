@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from app.analysis import image, nsfw
-from app.analysis.analyzer import Analyzer, Recipes
+from app.analysis.analyzer import Analyzer
 from app.analysis.nsfw import Network, prepared
+from app.analysis.recipes import Recipes
 from app.analysis.weights import Weights
 from app.media import Analysis, Failure, FoundFile, Job, Kind, Stage, StageStatus
 from tests.samples import film, landscape, photo

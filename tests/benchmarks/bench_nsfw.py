@@ -30,7 +30,8 @@ os.environ.setdefault("KERAS_BACKEND", "openvino")  # a process for another back
 from PIL import Image
 
 from app.analysis import image, nsfw
-from app.analysis.analyzer import Analyzer, Recipes
+from app.analysis.analyzer import Analyzer
+from app.analysis.recipes import Recipes
 from app.analysis.weights import Weights
 from app.media import Analysis, FoundFile, Job, Stage
 from tests import samples, weights

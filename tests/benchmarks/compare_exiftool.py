@@ -35,7 +35,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app.analysis import image
-from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer
+from app.analysis.analyzer import Analyzer
+from app.analysis.recipes import APPLIES, VERSIONS
 from app.library.values import upright_size
 from app.media import FORMAT_OF_SUFFIX, Analysis, Failure, FoundFile, Job, Kind, Recipe, Stage, suffix_of
 

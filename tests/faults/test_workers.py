@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app.analysis.analyzer import APPLIES, VERSIONS, Analyzer, prepare_worker
+from app.analysis.analyzer import Analyzer, prepare_worker
+from app.analysis.recipes import APPLIES, VERSIONS
 from app.ingest.executor import Limits, PoolExecutor
 from app.ingest.ingestor import Ingestor
 from app.ingest.runner import Runner

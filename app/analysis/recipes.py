@@ -1,0 +1,45 @@
+"""What the analysis can do here and now: its stages, their versions, the kinds of file to which each applies."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from app.analysis import container
+from app.analysis.weights import Found, Weights
+from app.media import Kind, Recipe, Stage
+
+_IMAGES, _VIDEOS = frozenset({Kind.IMAGE}), frozenset({Kind.VIDEO})
+_LOOK_INSIDE = (Stage.METADATA, Stage.THUMBNAIL, Stage.NSFW)  # what cannot be without PyAV of a video
+_LOOK_BESIDE = (Stage.KEYWORDS, Stage.SCORE)  # what then still has its sidecar
+_SAY_MORE = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE)  # than at version 1: more fields, words, sidecars
+VERSIONS: Mapping[Stage, str] = MappingProxyType(dict.fromkeys(Stage, "1") | dict.fromkeys(_SAY_MORE, "2"))
+APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(dict.fromkeys(Stage, frozenset(Kind)))
+
+
+class Recipes:
+    """What the analysis can do here, looked at afresh each time: weights come and go while the program runs."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+
+    def now(self) -> Recipe:
+        """The recipe as things stand."""
+        return self._of(self._weights.look())
+
+    def prepared(self, wanted: frozenset[Stage], beat: Callable[[str], None]) -> Recipe:
+        """The recipe after what must be done once has been done: the model of a wanted stage is converted.
+
+        `beat` is called several times a second with what is being done; whatever it raises breaks that off.
+        """
+        return self._of(self._weights.converted(beat)) if Stage.NSFW in wanted else self.now()
+
+    def _of(self, found: Found) -> Recipe:
+        versions, applies, limited, beside = dict(VERSIONS), dict(APPLIES), {}, {}
+        if blind := container.unavailable():
+            applies |= dict.fromkeys(_LOOK_INSIDE, _IMAGES)
+            limited = dict.fromkeys((*_LOOK_INSIDE, *_LOOK_BESIDE), blind)
+            beside = dict.fromkeys(_LOOK_BESIDE, _VIDEOS)
+        if found.model is None:
+            limited.pop(Stage.NSFW, None)
+            return Recipe(versions, applies, {Stage.NSFW: found.sentence}, limited, beside)
+        versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
+        return Recipe(versions, applies, {}, limited, beside, found.model)
