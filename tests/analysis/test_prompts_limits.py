@@ -77,7 +77,7 @@ GRAPHS = {
         **{str(n): node("Latent", width=["w", 0], height=["w", 0]) for n in range(900)},
         w=node("Crowd", **{f"a{n}": 1 for n in range(50_000)}),
     ),
-    "more nodes than are read": lambda: {str(n): node("SaveImage", images=[str(n + 1), 0]) for n in range(45_000)},
+    "more nodes than are read": lambda: {str(n): node("SaveImage", images=[str(n + 1), 0]) for n in range(30_000)},
     "replaced": lambda: sampled(**texts("Replace", string="x" * 60_000, find="x", replace="y" * 60_000)),
 }
 
