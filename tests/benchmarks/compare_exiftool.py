@@ -62,7 +62,10 @@ _SECONDS = "The file says 2009/10/27 12:14:34, of which exiftool leaves the seco
 _SHOWN = "Its pixels are not square: its header says 704 x 576 of them, to be shown as 768 x 576."
 _ADVICE = "iTunes' rating (`rtng`) is advice for parents, explicit or clean: nobody's opinion of the film."
 _ONE_PICTURE = "It is that of a track which holds one picture: a CR3 is built like a film, but does not move."
+_GRAPH = "It is ComfyUI's graph, which that program writes into this tag: no camera."
 REASONS: tuple[tuple[str, str, str], ...] = (
+    ("*ComfyUI_examples/*.webp", "camera_make", _GRAPH),
+    ("*ComfyUI_examples/*.webp", "camera_model", _GRAPH),
     ("*.gif", "duration_seconds", _STILL),
     ("*/loop_*.avif", "duration_seconds", _LOOPS),
     ("*/t/images/XMP.jpg", "*", _BESIDE),
