@@ -29,23 +29,28 @@ File: TypeAlias = Mapping[str, Any]
 def live_photo(files: Iterable[File]) -> tuple[File, File] | None:
     """The still and the video of a Live Photo among the files of one folder that share a name but for the suffix.
 
-    There must be exactly one image and exactly one video of that name, so neither a RAW file nor a second copy beside
-    them is ever taken for a half. The image is a JPEG or HEIC file, the video MOV, MP4 or M4V: programs that make AI
-    videos put a PNG of the same name beside each. If both carry Apple's content identifier, it decides. Without, the
-    video must be known to last at most `MAX_SECONDS`: a camera's `IMG_1.MOV` of ten minutes is not half of `IMG_1.JPG`.
-    An edited still has a name of its own (`IMG_E1.HEIC`) and is left alone.
+    The image is a JPEG or HEIC file, the video MOV, MP4 or M4V: programs that make AI videos put a PNG of the same name
+    beside each. Where one image and one video carry the same content identifier of Apple's, those are it, whatever else
+    has the name. Else there must be exactly one image and one video of that name, with no two identifiers that differ,
+    and the video must be known to last at most `MAX_SECONDS`: a camera's `IMG_1.MOV` of ten minutes is not half of
+    `IMG_1.JPG`. An edited still has a name of its own (`IMG_E1.HEIC`) and is left alone.
     """
     there = [file for file in files if file["missing_at"] is None]
     images, videos = ([file for file in there if file["kind"] == kind] for kind in ("image", "video"))
-    if len(images) != 1 or len(videos) != 1:
+    possible = [(image, video) for image in images for video in videos if _may_be(image, video)]
+    identified = [pair for pair in possible if pair[0]["content_identifier"] and pair[1]["content_identifier"]]
+    if len(identified) == 1:
+        return identified[0]
+    if len(possible) != 1 or len(images) != 1 or len(videos) != 1:
         return None
-    still, video = images[0], videos[0]
-    if still["format"] not in _STILLS or video["format"] not in _VIDEOS:
-        return None
-    if still["content_identifier"] and video["content_identifier"]:
-        return (still, video) if still["content_identifier"] == video["content_identifier"] else None
-    seconds = video["duration_seconds"]
-    return (still, video) if seconds is not None and seconds <= MAX_SECONDS else None
+    seconds = videos[0]["duration_seconds"]
+    return possible[0] if seconds is not None and seconds <= MAX_SECONDS else None
+
+
+def _may_be(image: File, video: File) -> bool:
+    """Whether the formats are those of a Live Photo, and no two identifiers differ."""
+    identifiers = {file["content_identifier"] for file in (image, video)} - {None}
+    return image["format"] in _STILLS and video["format"] in _VIDEOS and len(identifiers) < 2
 
 
 def relink(connection: Connection, root: str, path: bytes) -> None:

@@ -15,6 +15,7 @@ STILL = {
     "kind": "image", "format": "heic", "duration_seconds": None, "content_identifier": None, "missing_at": None,
 }  # fmt: skip
 VIDEO = STILL | {"kind": "video", "format": "mov", "duration_seconds": 2.9}
+NAMED = {"content_identifier": "A"}
 
 
 # -- the decision ------------------------------------------------------------------------------------------------
@@ -38,6 +39,10 @@ VIDEO = STILL | {"kind": "video", "format": "mov", "duration_seconds": 2.9}
         ([STILL | {"content_identifier": "A"}, VIDEO | {"content_identifier": "A", "duration_seconds": 600}], True),
         ([STILL | {"content_identifier": "A"}, VIDEO | {"content_identifier": "B"}], False),
         ([STILL, VIDEO | {"content_identifier": "B"}], True),
+        ([STILL | {"format": "dng"}, STILL | NAMED, VIDEO | NAMED], True),
+        ([STILL | {"format": "jpeg"}, STILL | NAMED, VIDEO | NAMED], True),
+        ([STILL | {"format": "jpeg"} | NAMED, STILL | NAMED, VIDEO | NAMED], False),
+        ([STILL | {"format": "dng"}, STILL, VIDEO], False),
         ([STILL, VIDEO | {"missing_at": "2026"}], False),
         ([STILL, STILL | {"missing_at": "2026"}, VIDEO], True),
     ],
