@@ -187,7 +187,7 @@ def show(path: FilePath, root: Roots = None, json_: AsJson = False) -> None:
     finally:
         library.close()
     if row is None:
-        raise UnknownFile(f"The library has no file {path}.")
+        raise UnknownFile(f"The library has no file {path}. `media-ingest explain` says why.")
     known = as_file(row, threshold)
     if json_:
         print_json(known)

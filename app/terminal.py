@@ -130,6 +130,8 @@ def print_session(session: SessionState) -> None:
     done = ", ".join(f"{count:,} {name}" for name, count in view["outcomes"].items() if count)
     done = done or ("nothing" if session.status.ended else "nothing yet")
     out.print(f"{view['processed_files']:,} processed: {done}; {view['pending']:,} pending")
+    if len(view["errors"]) < session.stats["errors"]:
+        out.print(f"The last {len(view['errors'])} of {session.stats['errors']:,} files with something wrong:")
     for error in view["errors"]:
         out.print(f"  {error['path']}: {error['reason']} ({error['stage']}, {error['cause']})", markup=False)
     if session.parameters.enable_nsfw_detection and "nsfw" not in session.unavailable:
@@ -137,7 +139,9 @@ def print_session(session: SessionState) -> None:
         out.print(f"NSFW: {stats['nsfw_checked']:,} checked, {stats['nsfw_detected']:,} detected")
     understood = {name: session.stats[f"prompts_{name}"] for name in ("parsed", "partly", "raw_only")}
     if any(understood.values()):
-        out.print("AI images: {parsed:,} understood, {partly:,} partly, {raw_only:,} kept raw".format(**understood))
+        out.print(
+            "AI images: {parsed:,} understood, {partly:,} partly, {raw_only:,} kept as they are".format(**understood)
+        )
     for sentence in dict.fromkeys((*session.unavailable.values(), *session.limited.values())):
         out.print(f"  {sentence}", markup=False)
 

@@ -9,7 +9,7 @@ from app.analysis.xmp import Xmp
 from app.media import Keyword
 from app.texts import clean_text
 
-KEYWORDS, CHARACTERS = 100, 200  # at most, for each source
+KEYWORDS, PHRASES, CHARACTERS = 1_000, 100, 200  # at most: of each source, of each prompt, and of one of them
 NO_TAGS: Tags = MappingProxyType({})
 _REGION = "mwg-rs:Regions/mwg-rs:RegionList"  # Metadata Working Group guidelines 2.0, 5.9: areas and who is in them
 _FACTORS = {"(": 1.1, "[": 1 / 1.1, "{": 1.05}  # what one pair of brackets multiplies the weight by: A1111, NovelAI
@@ -36,8 +36,9 @@ def gather(
 ) -> tuple[Keyword, ...]:
     """All keywords: of the file's XMP, IPTC and EXIF, of a film, of its sidecar, Takeout's people, phrases of a prompt.
 
-    Each source lists a keyword once, whatever its case, at most 100 of them, of at most 200 characters. Phrases of the
-    negative prompt have a source of their own; one that the prompt asks for, too, is not among them.
+    Each source lists a keyword once, whatever its case, at most 1,000 of them (100 of a prompt), of at most 200
+    characters. Phrases of the negative prompt have a source of their own; one that the prompt asks for, too, is not
+    among them.
     """
     asked_for = {_plain(text).casefold() for text, _ in phrases(prompt or "")}
     unwanted = (one for one in phrases(negative_prompt or "") if _plain(one[0]).casefold() not in asked_for)
@@ -48,8 +49,8 @@ def gather(
         *_once(Keyword(text, "video") for text in film),
         *_once(Keyword(text, "sidecar") for text in _of_xmp(sidecar)),
         *_once(Keyword(text, "takeout") for text in people),
-        *_once(Keyword(text, "prompt", weight) for text, weight in phrases(prompt or "")),
-        *_once(Keyword(text, "negative_prompt", weight) for text, weight in unwanted),
+        *_once((Keyword(text, "prompt", weight) for text, weight in phrases(prompt or "")), PHRASES),
+        *_once((Keyword(text, "negative_prompt", weight) for text, weight in unwanted), PHRASES),
     )
 
 
@@ -71,7 +72,7 @@ def _of_xmp(properties: Xmp) -> Iterator[str]:
     yield from properties.get("MP:RegionInfo/MPRI:Regions/MPReg:PersonDisplayName", ())
 
 
-def _once(found: Iterable[Keyword]) -> Iterator[Keyword]:
+def _once(found: Iterable[Keyword], most: int = KEYWORDS) -> Iterator[Keyword]:
     seen: set[str] = set()
     for keyword in found:
         text = _plain(keyword.text)
@@ -79,7 +80,7 @@ def _once(found: Iterable[Keyword]) -> Iterator[Keyword]:
             continue
         seen.add(text.casefold())
         yield Keyword(text, keyword.source, keyword.weight)
-        if len(seen) == KEYWORDS:
+        if len(seen) == most:
             return
 
 

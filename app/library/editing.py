@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import (
     AfterValidator,
@@ -35,6 +35,10 @@ def _clean(value: Any) -> Any:
     return clean_text(value).strip() if isinstance(value, str) else value
 
 
+def _in_one_line(value: Any) -> Any:
+    return " ".join(clean_text(value).split()) if isinstance(value, str) else value
+
+
 def _not_too_long(text: str) -> str | None:
     if len(text) > MAX_CHARACTERS:
         raise ValueError(f"must have at most {MAX_CHARACTERS:,} characters")
@@ -54,9 +58,9 @@ def _time(text: str) -> str | None:
 
 def _keyword(text: str) -> str:
     if not text:
-        raise ValueError("must hold no empty keyword")
+        raise ValueError("must not be empty")
     if len(text) > MAX_KEYWORD_CHARACTERS:
-        raise ValueError(f"must hold keywords of at most {MAX_KEYWORD_CHARACTERS} characters")
+        raise ValueError(f"must have at most {MAX_KEYWORD_CHARACTERS} characters")
     return text
 
 
@@ -68,7 +72,7 @@ def _not_too_many(words: list[str]) -> list[str]:
 
 _Text: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_not_too_long)] | None
 _Time: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_time)] | None
-_Word: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_keyword)]
+_Word: TypeAlias = Annotated[str, BeforeValidator(_in_one_line), AfterValidator(_keyword)]
 _Field: TypeAlias = Literal["score", "title", "caption", "creator", "copyright", "label", "taken_at", "keywords"]
 
 
@@ -121,8 +125,9 @@ def _as_invalid_request(error: ValidationError) -> InvalidRequest:
     first = error.errors()[0]
     field = str(first["loc"][0])
     if first["type"] == "literal_error":
-        return InvalidRequest("release must name fields that can be set.", field=field)
-    return InvalidRequest(f"{field} {in_words(first)}.", field=field)
+        return InvalidRequest(f"release must name fields that can be set: {', '.join(get_args(_Field))}.", field=field)
+    subject = f"Each of {field}" if len(first["loc"]) > 1 else field
+    return InvalidRequest(f"{subject} {in_words(first)}.", field=field)
 
 
 def columns_after(old: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
@@ -190,4 +195,5 @@ def _sentence(edit: Edit) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(names))
+    *first, last = (name.replace("_", " ") for name in dict.fromkeys(names))
+    return f"{', '.join(first)} and {last}" if first else last

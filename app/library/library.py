@@ -22,7 +22,6 @@ from app.library.presence import Presence, inside
 from app.library.recording import (
     EVENTS,
     FAILURES,
-    KEYWORDS,
     LINKS_OF,
     MEDIA,
     Gone,
@@ -213,10 +212,11 @@ class Library:
         outcome: str | None = None,
         cause: str | None = None,
         incomplete: bool = False,
+        prompt_verdict: str | None = None,
         after: int = 0,
         limit: int = 100,
     ) -> list[Event]:
-        """A page of the session's `file_complete` events, oldest first, narrowed by outcome and cause.
+        """A page of the session's `file_complete` events, oldest first, narrowed by outcome, cause and verdict.
 
         `incomplete` narrows to files that were taken in although a stage failed.
         """
@@ -227,6 +227,9 @@ class Library:
             statement = statement.where(EVENTS.c.outcome == outcome)
         if cause:
             statement = statement.where(EVENTS.c.cause == cause)
+        if prompt_verdict:
+            counted = EVENTS.c.detail["stats", f"prompts_{prompt_verdict}"].as_integer()
+            statement = statement.where(counted == 1)
         if incomplete:
             not_taken_in = (Outcome.FAILED.value, Outcome.VANISHED.value)
             statement = statement.where(EVENTS.c.cause != AMBIGUOUS_MOVE, EVENTS.c.outcome.not_in(not_taken_in))
@@ -351,7 +354,7 @@ class Library:
             row = row_in(connection, root, path)
             if row is None:
                 return None
-            keywords = connection.execute(LINKS_OF.order_by(KEYWORDS.c.text), {"b_id": row["id"]})
+            keywords = sorted(connection.execute(LINKS_OF, {"b_id": row["id"]}).all(), key=lambda word: word[:2])
             row["keywords"] = [{"text": text, "source": source, "weight": weight} for text, source, weight in keywords]
             other = connection.execute(_PLACE, {"b_id": row["pair_id"]}).one_or_none() if row["pair_id"] else None
             row["pair"] = {"path": shown_path(*other), "kind": LIVE_PHOTO} if other else None

@@ -91,7 +91,7 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
         "height": height,
         **{name: row[name] for name in _PLAIN},
         "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
-        "sources": sources,
+        "sources": dict(sorted(sources.items())),
     }
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator, Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
@@ -193,6 +193,7 @@ def session_files(
     cause: str | None = None,
     skipped: Skip | None = None,
     incomplete: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+    prompt_verdict: Literal["parsed", "partly", "raw_only"] | None = None,
     cursor: str | None = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:
@@ -208,6 +209,7 @@ def session_files(
         outcome=outcome.value if outcome else None,
         cause=cause,
         incomplete=incomplete,
+        prompt_verdict=prompt_verdict,
         after=row_cursor(cursor),
         limit=limit + 1,
     )

@@ -28,7 +28,12 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         title="On the <b>beach</b>",
         keywords=("sea", "sand\u202e"),
     )
-    ai_image(folder / "known" / "made.png", prompt="a (quiet:1.3) valley, dusk\nsecond line", negative="people, text")
+    ai_image(
+        folder / "known" / "made.png",
+        prompt="a (quiet:1.3) valley, dusk\nsecond line",
+        negative="people, text",
+        Seed=2**64 - 1,
+    )
     with Server(folder / "server", {"known": folder / "known"}) as running:
         running.wait_for(running.begin("known"), "completed")
         yield running
@@ -91,13 +96,13 @@ def test_a_person_sets_what_stays_through_another_ingest_and_can_give_it_back(
     expect(form.get_by_label("Title")).to_have_value("On the <b>beach</b>")
     form.get_by_label("Score").select_option("2")
     form.get_by_label("Title").fill("Mine")
-    form.get_by_label("Your keywords").fill("north, , west ")
+    form.get_by_label("Your keywords").fill("north\n \n west ")
     assert looks_well(page)
     page.get_by_role("button", name="Save").click()
     expect(values.locator("dl > div", has_text="Title").locator("dd")).to_have_text("Mineyou")
     expect(values.get_by_role("img", name="2 of 5")).to_be_visible()
     expect(page.locator("#known-keywords dl > div", has_text="You").locator("li")).to_have_text(["north", "west"])
-    expect(dialog.locator("#explain-events li").first).to_contain_text("A person set keywords, score, title.")
+    expect(dialog.locator("#explain-events li").first).to_contain_text("A person set keywords, score and title.")
 
     def again() -> None:
         session = server.begin("known", skip_existing=False, generate_thumbnails=False)
@@ -119,3 +124,44 @@ def test_a_person_sets_what_stays_through_another_ingest_and_can_give_it_back(
     again()
     expect(values.locator("dl > div", has_text="Title").locator("dd")).to_have_text("On the <b>beach</b>XMP")
     expect(values.get_by_role("img", name="4 of 5")).to_be_visible()
+
+
+def test_what_a_form_cannot_show_stays_as_it_is_and_what_is_written_is_not_lost(page: Page, server: Server) -> None:
+    path = "known/made.png"
+    values = {"title": "of\ntwo lines", "caption": "one\r\ntwo ", "keywords": ["a, b", "c"]}
+    page.request.patch(f"{server.address}/api/library/file?path={path}", data=values)
+    opened(page, server, "made.png")
+    expect(page.locator("#known-values dl > div", has_text="Caption").locator("dd")).to_have_text("one\ntwoyou")
+    edit, form, dialog = (page.locator(f"#{name}") for name in ("edit", "edit-form", "explain-dialog"))
+    edit.click()
+    page.keyboard.press("Escape")
+    expect(form).not_to_be_visible()
+    expect(edit).to_be_focused()
+    edit.click()
+    form.get_by_label("Score").select_option("5")
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator("#known-values").get_by_role("img", name="5 of 5")).to_be_visible()
+    expect(edit).to_be_focused()
+    known = server.get("/api/library/file", params={"path": path}).json()
+    assert (known["title"], known["caption"], known["score"]) == ("of\ntwo lines", "one\r\ntwo", 5)
+    assert [word["text"] for word in known["keywords"] if word["source"] == "person"] == ["a, b", "c"]
+
+    edit.click()
+    form.get_by_label("Caption").fill("not to be lost")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    expect(page.locator("#edit-error")).to_have_text("Save what you wrote, or cancel it, first.")
+    expect(form.get_by_label("Caption")).to_be_focused()
+    form.get_by_role("button", name="Cancel").click()
+    page.keyboard.press("Escape")
+    expect(dialog).not_to_be_visible()
+
+
+def test_a_seed_is_shown_to_its_last_digit_and_each_verdict_opens_its_files(page: Page, server: Server) -> None:
+    opened(page, server, "made.png")
+    expect(page.locator("#known-made dl > div", has_text="Seed").locator("dd")).to_have_text(str(2**64 - 1))
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="1 understood").click()
+    expect(page.locator("#files li")).to_have_count(1)
+    expect(page.locator("#files li")).to_contain_text("made.png")

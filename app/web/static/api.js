@@ -29,10 +29,13 @@ async function request(method, path, { body, signal } = {}) {
     location.assign("/login");
     throw new ApiError(401, { detail: "Sign in first.", cause: "unauthorized" });
   }
-  const answer = response.status === 204 ? {} : await response.json().catch(() => ({}));
+  const answer = response.status === 204 ? {} : await response.text().then(parsed).catch(() => ({}));
   if (!response.ok) throw new ApiError(response.status, answer);
   return answer;
 }
+
+/** JSON whose whole numbers are never rounded: those that a number cannot hold, such as seeds, come as texts. */
+const parsed = (text) => JSON.parse(text, (_, value, context) => (Number.isInteger(value) && !Number.isSafeInteger(value) ? context?.source ?? value : value));
 
 function query(values) {
   const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");

@@ -56,9 +56,12 @@ export function closeDialogs() {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
 }
 
-/** Every `[data-close]` button and a click on the backdrop close the dialog. */
-export function closable(dialog) {
+/** Every `[data-close]` button, a click on the backdrop and Escape close the dialog, where `may()` does not object. */
+export function closable(dialog, may = () => true) {
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+    if ((event.target === dialog || event.target.closest("[data-close]")) && may()) dialog.close();
+  });
+  dialog.addEventListener("cancel", (event) => {
+    if (event.target === dialog && !may()) event.preventDefault();
   });
 }

@@ -2,13 +2,14 @@
 
 import * as api from "./api.js";
 import { byId, closable, make, rich, setMessage, setText } from "./dom.js";
-import { offerEdit, prepareEdit } from "./edit.js";
+import { leaveEdit, offerEdit, prepareEdit } from "./edit.js";
 import { isVideo, reasonElement } from "./files.js";
 import { showKnown } from "./known.js";
 import { pathButton } from "./paths.js";
 import { thumbnail } from "./thumbs.js";
 import { bytes, capital, count, day, fileName, glyph, readable } from "./words.js";
 
+const TIME = /\b(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC\b/g; // here they stand on the reader's clock
 const SESSION = /\b([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/;
 
 let asked = 0; // an answer that comes after a later question is old
@@ -57,7 +58,7 @@ function picture({ path, row }, known) {
 }
 
 /** A sentence whose sessions can be opened. */
-const linked = (sentence) => sentence.split(SESSION).flatMap((part, index) => (index % 2 ? [sessionButton(part, part.slice(0, 8))] : rich(readable(part))));
+const linked = (sentence) => sentence.replaceAll(TIME, (_, at) => day(at.replace(" ", "T") + "Z")).split(SESSION).flatMap((part, index) => (index % 2 ? [sessionButton(part, part.slice(0, 8))] : rich(readable(part))));
 
 const sessionButton = (id, text, label = null) => make("button", { type: "button", class: "quiet-button", "data-session": id, "aria-label": label }, text);
 
@@ -99,7 +100,7 @@ function showTrouble(path, error) {
 }
 
 export function prepareExplain() {
-  closable(byId("explain-dialog"));
+  closable(byId("explain-dialog"), leaveEdit);
   prepareEdit((path) => ask(path, (error) => showTrouble(path, error)));
   const field = byId("explain-path");
   const refuse = (error) => {
@@ -118,6 +119,6 @@ export function prepareExplain() {
   });
   document.addEventListener("click", ({ target }) => {
     const path = target.closest("[data-explain]")?.dataset.explain;
-    if (path !== undefined) ask(path, (error) => showTrouble(path, error));
+    if (path !== undefined && leaveEdit()) ask(path, (error) => showTrouble(path, error));
   });
 }

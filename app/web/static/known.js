@@ -19,7 +19,9 @@ const LONG = 400; // characters of a raw value that are shown; the JSON has the 
 
 /** Shows all sections for a file of the library; none without one. */
 export function showKnown(known) {
-  show("known-values", ".values", known ? values(known) : []);
+  const said = known ? values(known) : [];
+  show("known-values", ".values", said);
+  byId("known-nothing").hidden = said.length > 0;
   show("known-made", ".made", known?.generator ? made(known) : []);
   show("known-keywords", ".values", known ? keywords(known) : []);
   show("known-raw", ".raw", known ? raw(known) : []);
@@ -65,14 +67,15 @@ function values(known) {
     ["Score", stars(known.score), "score"],
     ["NSFW", known.nsfw_probability === null ? "" : known.nsfw_probability.toFixed(2), "nsfw_probability"],
   ];
-  return lines.filter(([, value]) => value).map(([term, value, field]) => line(term, typeof value === "string" ? readable(value) : value, sources[field]));
+  return lines.filter(([, value, field]) => value || sources[field] === "person")
+    .map(([term, value, field]) => line(term, typeof value === "string" ? readable(value, { lines: true }) : value || make("span", { class: "quiet" }, "none"), sources[field]));
 }
 
 /** "2008-10-22 16:28:39 +02:00": the camera's own clock, never turned into the reader's zone. */
 function taken({ taken_at: at, taken_at_rule: rule }) {
   if (!at) return "";
   const [, date, time = "", zone = ""] = /^([^T]*)(?:T([\d:.]*))?(.*)$/.exec(at);
-  return make("time", { datetime: at, title: rule ?? "" }, [date, time.replace(/\.0+$/, ""), zone === "Z" || zone === "+00:00" ? "UTC" : zone].filter(Boolean).join(" "));
+  return make("time", { datetime: at, title: rule ?? "" }, [date, time.replace(/\.?0*$/, (end) => (time.includes(".") ? "" : end)), zone === "Z" || zone === "+00:00" ? "UTC" : zone].filter(Boolean).join(" "));
 }
 
 /** Makes are often repeated in the model. */
@@ -96,7 +99,7 @@ function place({ latitude, longitude, altitude_m: altitude }) {
 }
 
 function video({ frame_rate: rate, video_codec: codec, audio_codec: audio }) {
-  return [codec, rate && `${rounded(rate)} frames/s`, audio && `sound ${audio}`].filter(Boolean).join(" · ");
+  return [codec, rate && `${rounded(rate)} frames/s`, audio && `sound: ${audio}`].filter(Boolean).join(" · ");
 }
 
 /** A score as stars and as a word: what is rejected has none. */
@@ -114,7 +117,7 @@ function made({ generator, prompt, negative_prompt: negative, generation }) {
     ...words("Negative prompt", negative, "negative"),
     make("dl", { class: "values" },
       line("Generator", readable(generator)),
-      names.map((name) => line(SETTING[name] ?? capital(name.replaceAll("_", " ")), readable(setting(settings[name])))),
+      names.map((name) => line((Object.hasOwn(SETTING, name) ? SETTING[name] : null) ?? capital(name.replaceAll("_", " ")), readable(setting(settings[name])))),
       loras.length ? line("LoRAs", loras.map(({ name, weight }) => make("span", { class: "word" }, readable(name), weighed(weight)))) : null),
   ];
 }
@@ -124,7 +127,7 @@ const words = (label, text, kind = "") => (text ? [make("h4", {}, label), make("
 function setting(value) {
   if (Array.isArray(value)) return value.join(", ");
   if (value && typeof value === "object") return "width" in value ? `${value.width} × ${value.height}` : JSON.stringify(value);
-  return String(value);
+  return typeof value === "number" ? rounded(value, 6) : String(value);
 }
 
 /** Its emphasis, where there is one: "×1.3". */

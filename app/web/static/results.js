@@ -100,15 +100,19 @@ function facts(status) {
     ["Metadata", number(stats.metadata_extracted)],
     ["Keywords", number(stats.keywords_added)],
     ["Scores", number(stats.scores_imported)],
-    ["AI images", promptsText(stats)],
+    ["AI images", promptButtons(status)],
     ["NSFW", nsfwText(status)],
     status.interruptions > 0 && ["Interruptions", number(status.interruptions)],
-  ].filter((fact) => fact && fact[1] !== "");
+  ].filter((fact) => fact && fact[1] !== null);
 }
 
-/** "14: 12 understood, 2 partly"; empty where no generator wrote anything. */
-function promptsText({ prompts_parsed: parsed = 0, prompts_partly: partly = 0, prompts_raw_only: raw = 0 }) {
-  const all = parsed + partly + raw;
-  const parts = [parsed && `${number(parsed)} understood`, partly && `${number(partly)} partly`, raw && `${number(raw)} kept raw`].filter(Boolean);
-  return parts.length > 1 ? `${number(all)}: ${parts.join(", ")}` : parts.join("");
+const UNDERSTOOD = { parsed: "understood", partly: "partly", raw_only: "kept as they are" };
+
+/** "12 understood, 2 partly", each of which opens its files; null where no generator wrote anything. */
+function promptButtons({ session_id: id, stats }) {
+  const found = Object.entries(UNDERSTOOD).map(([verdict, word]) => [verdict, `${number(stats[`prompts_${verdict}`])} ${word}`, stats[`prompts_${verdict}`]]).filter(([, , files]) => files);
+  if (!found.length) return null;
+  return found.map(([verdict, text]) => make("button", {
+    type: "button", class: "quiet-button", onclick: () => openClass(id, `AI images: ${text}`, { prompt_verdict: verdict }, true),
+  }, text)).flatMap((button, index) => (index ? [", ", button] : [button]));
 }

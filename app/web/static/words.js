@@ -87,7 +87,7 @@ const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u
 
 /** A path or text as it can be read safely: a line break shows as ⏎ (or stays), other invisible characters as ‹U+202E›. */
 export function readable(text, { lines = false } = {}) {
-  return String(text ?? "").replace(INVISIBLE, (character) =>
+  return String(text ?? "").replaceAll(/\r\n?/g, "\n").replace(INVISIBLE, (character) =>
     character === "\n" ? (lines ? "\n" : "⏎") : `‹U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}›`);
 }
 
