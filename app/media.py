@@ -1,7 +1,7 @@
 """What can be known of one media file, as frozen values, and the table of formats.
 
-Owns the words (kinds, stages, outcomes, skips), the way a path is shown to people, and the values that travel from
-the analysis to the library. It opens nothing and imports nothing of the house.
+Owns the words (kinds, stages, outcomes, skips), and the values that travel from the analysis to the library. It opens
+nothing.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 Both executors keep the same promise: results come in the order of the jobs, with one worker a job is begun when the
 result before it has been dealt with, and closing the iterator stops the rest. `None` between results means "at work":
-it comes as soon as jobs have been begun, and while a result takes long. The caller may stop then.
+it comes before each result, once the next jobs are begun, and while a result takes long. The caller may stop then.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ class Executor(Protocol):
     """Runs a task over jobs."""
 
     def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Results:
-        """The results in the order of the jobs; None once jobs were begun, and every half second that one takes."""
+        """The results in the order of the jobs; None before each of them, and every half second that one takes."""
 
     def close(self) -> None:
         """Ends every worker at once."""
@@ -115,17 +115,15 @@ class PoolExecutor:
         jobs = iter(jobs)
         try:
             while True:
-                before = len(waiting)
                 while len(waiting) < most and (job := next(jobs, None)) is not None:
                     waiting.append(self._submit(task, job, size))
                 if not waiting:
                     return
-                if len(waiting) > before:
-                    yield None  # what the caller has to do besides is done while the worker works
+                yield None  # what the caller has to do besides is done while the workers work
                 first = waiting[0]
                 if not first.settled() and not self._overdue(first):
-                    yield None
-                elif (again := self._again(task, first, size)) is not None:
+                    continue
+                if (again := self._again(task, first, size)) is not None:
                     waiting[0] = again
                 else:
                     waiting.popleft()

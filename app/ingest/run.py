@@ -157,7 +157,8 @@ class Run:
                     if self.control.at_once or (self.control.stop is not None and result is not None):
                         break
             finally:
-                self._tell()
+                if self._untold is not None:
+                    self._tell()
 
     def _jobs(self) -> Iterator[Job]:
         """The jobs in order, none once somebody said stop."""

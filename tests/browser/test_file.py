@@ -46,9 +46,9 @@ def server(shared_server: Server) -> Server:
 
 
 def opened(page: Page, server: Server, name: str) -> None:
-    """The list of what was added, and from it the file by a click on its picture."""
+    """The list of what was processed, and from it the file by a click on its picture."""
     page.goto(f"{server.address}/ingest-v2")
-    page.get_by_role("button", name="2 added").click()
+    page.get_by_role("button", name="2 to process").click()
     page.locator("#files li", has_text=name).locator("img").click()
     expect(page.locator("#explain-title")).to_have_text(name)
 
@@ -119,6 +119,7 @@ def test_a_person_sets_what_stays_through_another_ingest_and_can_give_it_back(
     expect(page.locator("#edit-error")).to_contain_text("caption must have at most")
     assert all("422" in line for line in said), said
     said.clear()
+    form.get_by_label("Caption").fill("")
     form.get_by_role("button", name="Give score and title back to the file").click()
     expect(values.get_by_role("img", name="2 of 5")).not_to_be_visible()
     again()

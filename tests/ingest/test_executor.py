@@ -1,5 +1,6 @@
 """One contract for both executors; what only worker processes can do, below."""
 
+import itertools
 import os
 import select
 import signal
@@ -103,6 +104,16 @@ def test_one_worker_begins_a_file_when_the_one_before_it_has_been_dealt_with(exe
     ended_with = len(begun)
     assert list(running) == []
     assert len(begun) == ended_with
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_caller_has_a_turn_before_each_result_also_of_the_last_ones(executor, workers):
+    """What it has to do besides must not wait for a result."""
+    running = executor.map(by_name, jobs(*"abcde"), workers=workers)
+    came = [result is not None for result in running]
+    assert sum(came) == 5
+    assert not came[0]
+    assert not any(one and other for one, other in itertools.pairwise(came))
 
 
 def test_an_executor_can_be_used_again_after_a_run_was_closed(executor):

@@ -7,6 +7,7 @@ import pytest
 
 from app.errors import NeedsAttention
 from app.ingest.control import Control, Stop
+from app.ingest.executor import SerialExecutor
 from app.ingest.session import Status
 from app.ingest.store import new_session_id
 from app.media import Job, Stage
@@ -68,6 +69,37 @@ def test_the_file_of_the_session_and_the_journal_follow_every_commit(place):
     assert [entry[:2] for entry in seen] == [(1, 1), (2, 2)]
     assert seen[0][2] < seen[1][2] < session.last_event_id
     assert place.store.load(session.session_id) == session
+
+
+class Failing(SerialExecutor):
+    """Workers that cannot be started any more after the first result."""
+
+    def map(self, task, jobs, *, workers=None):
+        yield task(next(iter(jobs)))
+        raise NeedsAttention("No more workers.", cause="workers_cannot_start")
+
+
+def test_what_is_committed_is_told_though_there_is_no_next_file(place):
+    tree(place.media, "0.jpg", "1.jpg")
+    object.__setattr__(place.ingestor, "executor", Failing())
+    session = begin(place)
+    assert (session.status, session.processed_files, session.pending) == (Status.ATTENTION, 1, 1)
+    assert [line["path"] for line in lines_of(place, session.session_id)] == ["m/0.jpg"]
+    assert place.store.load(session.session_id).processed_files == 1
+
+
+def test_a_commit_that_fails_shows_no_other_file_at_work(place, monkeypatch):
+    tree(place.media, "0.jpg", "1.jpg")
+    shown = []
+
+    def refuse(*_args, **_others):
+        raise NeedsAttention("The disk is full.", cause="disk_full")
+
+    monkeypatch.setattr(place.library, "commit_single_file_to_database", refuse)
+    session = begin(place, publish=lambda session: shown.append(session.current_file))
+    assert session.status is Status.ATTENTION
+    assert "m/1.jpg" not in shown
+    assert lines_of(place, session.session_id) == []
 
 
 def test_the_page_is_told_only_of_what_is_committed(place):
