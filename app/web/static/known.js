@@ -21,7 +21,7 @@ const LONG = 400; // characters of a raw value that are shown; the JSON has the 
 export function showKnown(known) {
   const said = known ? values(known) : [];
   show("known-values", ".values", said);
-  byId("known-nothing").hidden = said.length > 0;
+  byId("known-nothing").hidden = said.length > 0 || Boolean(known?.generator);
   show("known-made", ".made", known?.generator ? made(known) : []);
   show("known-keywords", ".values", known ? keywords(known) : []);
   show("known-raw", ".raw", known ? raw(known) : []);
