@@ -80,11 +80,16 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
     turned = ("sidecar", _orientation(_first_number(sidecar, "tiff:Orientation")))
     own = ("exif", _orientation(next(iter(numbers(exif, "Image Orientation")), None)))
     yield "orientation", (turned, own, ("xmp", _orientation(_first_number(xmp, "tiff:Orientation"))))
-    places = ("sidecar", place.of_xmp(sidecar)), ("exif", place.of_exif(exif)), ("xmp", place.of_xmp(xmp))
     told = takeout.latitude is not None and takeout.longitude is not None
-    yield "position", (*places, ("takeout", (takeout.latitude, takeout.longitude) if told else None))
-    heights = ("sidecar", place.altitude_of_xmp(sidecar)), ("exif", place.altitude_of_exif(exif))
-    yield "altitude_m", (*heights, ("xmp", place.altitude_of_xmp(xmp)), ("takeout", takeout.altitude_m))
+    places = (
+        ("sidecar", place.of_xmp(sidecar), place.altitude_of_xmp(sidecar)),
+        ("exif", place.of_exif(exif), place.altitude_of_exif(exif)),
+        ("xmp", place.of_xmp(xmp), place.altitude_of_xmp(xmp)),
+        ("takeout", (takeout.latitude, takeout.longitude) if told else None, takeout.altitude_m),
+    )
+    where = next((source for source, position, _ in places if position), None)
+    yield "position", ((source, position) for source, position, _ in places)
+    yield "altitude_m", ((source, height) for source, _, height in places if where in (None, source))
     yield (
         "title",
         (

@@ -102,6 +102,33 @@ def test_a_position_that_makes_no_sense_is_none(position):
     assert (found.latitude, found.longitude) == (None, None)
 
 
+HIGH = {"GPS GPSAltitude": (4000.0,)}
+SUMMIT = HIGH | {
+    "GPS GPSLatitude": (1.0,),
+    "GPS GPSLatitudeRef": "N",
+    "GPS GPSLongitude": (2.0,),
+    "GPS GPSLongitudeRef": "E",
+}
+TOWN = {"exif:GPSLatitude": ("50,30.0N",), "exif:GPSLongitude": ("8,30.0E",)}
+
+
+@pytest.mark.parametrize(
+    ("exif", "xmp", "sidecar", "altitude", "source"),
+    [
+        (SUMMIT, {}, {}, 4000.0, "exif"),
+        (SUMMIT, {}, TOWN, None, None),
+        (SUMMIT, {}, TOWN | {"exif:GPSAltitude": ("100",)}, 100.0, "sidecar"),
+        (SUMMIT, {}, {"exif:GPSAltitude": ("100",)}, 4000.0, "exif"),
+        (SUMMIT, {}, {"exif:GPSLatitude": ("50,30.0N",)}, 4000.0, "exif"),
+        (HIGH, TOWN, {}, None, None),
+        (HIGH, {"exif:GPSAltitude": ("100",)}, {}, 4000.0, "exif"),
+    ],
+)
+def test_an_altitude_is_of_the_place_that_is_known_or_of_none(exif, xmp, sidecar, altitude, source):
+    found = metadata.interpret(Embedded(exif=exif, xmp=xmp), sidecar)
+    assert (found.altitude_m, found.sources.get("altitude_m")) == (altitude, source)
+
+
 def test_an_orientation_out_of_range_is_none():
     assert interpreted(saved(exif=exif_of({0x0112: 9}))).orientation is None
 
@@ -154,7 +181,7 @@ ALL_OF_XMP = {
     "tiff:Make": ("M",), "tiff:Model": ("N",), "aux:Lens": ("Lens",), "exif:ExposureTime": ("1/4",),
     "exif:FNumber": ("28/10",), "exif:ISOSpeedRatings": ("200",), "exif:FocalLength": ("35/1",),
     "exif:FocalLengthIn35mmFilm": ("52",), "tiff:Orientation": ("6",), "exif:GPSLatitude": ("1,30.0N",),
-    "exif:GPSLongitude": ("2,0,36W",), "exif:GPSAltitude": ("7/2",), "xmp:CreateDate": ("2001-02-03T04:05:06Z",),
+    "exif:GPSLongitude": ("2,0,36W",), "exif:GPSAltitude": ("7/2",), "exif:DateTimeOriginal": ("2001-02-03T04:05:06Z",),
 }  # fmt: skip
 AS_READ = {
     "title": "T", "caption": "D", "creator": "A; B", "copyright": "R", "label": "L", "camera_make": "M",
