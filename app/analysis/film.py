@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.analysis import metadata, place, prompts
+from app.analysis import infotext, metadata, place, prompts
 from app.analysis.container import Told
 from app.analysis.dates import Moment, first_of, iso_date
 from app.analysis.embedded import Embedded
@@ -129,7 +129,7 @@ def _made(text: str) -> bool:
 
 def _workflows(text: str) -> dict[str, str]:
     """How an AI video was made, where a comment holds that: `{"prompt": ...}`, a graph, an infotext."""
-    if prompts.read({"parameters": text}).prompt is not None:
+    if prompts.read({"comment": text}).prompt is not None or infotext.without_settings(text):
         return {"parameters": text}
     if not text.lstrip().startswith("{") or len(text) > _JSON_CHARACTERS:
         return {}
