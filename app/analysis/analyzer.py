@@ -257,17 +257,20 @@ class _Course:
         return words, problem or found.problem("xmp", "iptc", "text")
 
     def _rating(self) -> tuple[Rating, CannotRead | None]:
-        scores = sidecars.read_scores(self.root, self.file)
-        rating = score.first(
+        rating, problem = score.first(
             {
-                "scores": lambda: score.from_scores(scores) if scores is not None else None,
+                "scores": self._score,
                 "sidecar": lambda: score.from_xmp(self.sidecar),
                 "xmp": lambda: score.from_xmp(self.embedded.xmp),
                 "exif": lambda: score.from_exif(self.embedded.exif),
                 "video": lambda: self.told[0].said.score,
             }
         )
-        return rating, None if rating.source else self.embedded.problem("xmp", "exif")
+        return rating, problem or (None if rating.source else self.embedded.problem("xmp", "exif"))
+
+    def _score(self) -> int | None:
+        scores = sidecars.read_scores(self.root, self.file)
+        return score.from_scores(scores) if scores is not None else None
 
     @cached_property
     def decoded(self) -> "Image":

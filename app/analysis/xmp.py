@@ -3,6 +3,7 @@
 It never expands an entity, never fetches anything and never interprets a value: that is for those who ask.
 """
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -25,6 +26,18 @@ MARKUP = 200_000  # "<" of one packet that are read in half a second; some progr
 ATTRIBUTE = 8  # times what an element costs
 _DEPTH = 8  # structures inside structures that are still followed
 
+# How a packet starts in more than one byte for each letter: with a mark of the byte order, longest first, or without
+_WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0\0\0<", "utf-32-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+_DECLARATION = re.compile(r"<\?xml\s[^>]{0,200}\?>")  # names an encoding that a text no longer has
 _END = re.compile(rb"<\?xpacket end=.{0,9}\?>")
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -43,6 +56,7 @@ _PREFIXES = {
     "http://ns.adobe.com/lightroom/1.0/": "lr",
     "http://ns.adobe.com/camera-raw-settings/1.0/": "crs",
     "http://ns.microsoft.com/photo/1.0/": "MicrosoftPhoto",
+    "http://ns.microsoft.com/photo/1.0": "MicrosoftPhoto",  # as exiftool writes it
     "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
     "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
     "http://ns.google.com/photos/1.0/camera/": "GCamera",
@@ -88,10 +102,11 @@ def parse(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
 
 
 def _decoded(packet: bytes) -> bytes | str:
-    """The packet without padding and what stands behind its end; UTF-16, which no declaration names, as text."""
-    for start, encoding in ((b"\0<", "utf-16-be"), (b"<\0", "utf-16-le")):
+    """The packet without padding and what stands behind its end; UTF-16 and UTF-32 as text, whatever it declares."""
+    for start, encoding in _WIDE:
         if packet.startswith(start):
-            return packet.decode(encoding, "replace").strip("\0 \t\r\n")
+            text = packet.decode(encoding, "replace").strip("\ufeff\0 \t\r\n")
+            return _DECLARATION.sub("", text, count=1)
     stripped = packet.strip(b"\0 \t\r\n")
     end = _END.search(stripped)
     return stripped[: end.end()] if end else stripped

@@ -37,10 +37,16 @@ def test_xmp_attributes_elements_lists_and_structures_are_all_read():
     }
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
-def test_xmp_is_read_in_every_encoding_and_with_padding(encoding):
-    text = packet("<xmp:Label>Gr\u00fcn</xmp:Label>").decode() + " " * 50
-    assert xmp.parse(text.encode(encoding))["xmp:Label"] == ("Gr\u00fcn",)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("padding", ["", " " * 50, "\n", "\0" * 3])
+@pytest.mark.parametrize("declaration", ["", '<?xml version="1.0" encoding="UTF-16"?>\n'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_xmp_is_read_in_every_encoding_with_padding_and_marks(encoding, declaration, padding, mark):
+    if encoding == "utf-8":
+        declaration = declaration.replace("UTF-16", "UTF-8")
+    text = packet("<xmp:Label>Gr\u00fcn</xmp:Label>").decode()
+    for body in (text, text[text.index("<x:xmpmeta") : text.index("<?xpacket end")]):
+        assert xmp.parse((mark + declaration + body + padding).encode(encoding))["xmp:Label"] == ("Gr\u00fcn",)
 
 
 def test_structures_without_end_are_not_followed():
