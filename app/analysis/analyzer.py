@@ -25,6 +25,7 @@ from app.analysis import (
     score,
     sidecars,
     stealth,
+    tiff,
     video,
 )
 from app.analysis.container import Film, Told
@@ -276,7 +277,7 @@ class _Course:
     def decoded(self) -> "Image":
         """The pixels of an image, decoded once for whichever stage asks first. Raises CannotRead."""
         assert self.content is not None  # noqa: S101 - asked for only where there is one
-        pixels = image.decode(self.content)
+        pixels = image.decode(self.content, tiff.orientation(self.embedded.exif))
         crash_point("decoded")
         return pixels
 
@@ -284,7 +285,8 @@ class _Course:
         return picture(self.decoded, self._turn())
 
     def _turn(self) -> int:
-        return image.orientation(self.decoded, self.content.raw if self.content else None)
+        assert self.content is not None  # noqa: S101 - as above
+        return image.turn(self.content, self.decoded, tiff.orientation(self.embedded.exif))
 
     def _poster(self) -> tuple[Picture, None]:
         return self._picture() if self.content else picture(frames.poster(self.film), 1), None
