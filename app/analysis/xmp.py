@@ -5,7 +5,7 @@ It never expands an entity, never fetches anything and never interprets a value:
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # for its type only; parsing is defusedxml's
 
 Xmp = Mapping[str, tuple[str, ...]]
-"""Property name (`dc:subject`) -> its texts in order; a field of a structure is `property/field`."""
+"""Property name (`dc:subject`) -> its texts in order; a field of a structure is `property/field`.
+
+Of the areas of a picture, name and type are as many as the areas, empty where they are not said.
+"""
 
 NOTHING: Xmp = MappingProxyType({})
 PACKET_BYTES = 4 * 1024 * 1024
@@ -68,6 +71,10 @@ _PREFIXES = {
     "http://ns.microsoft.com/photo/1.2/t/RegionInfo#": "MPRI",
     "http://ns.microsoft.com/photo/1.2/t/Region#": "MPReg",
 }
+
+
+_WHOLE = {"mwg-rs:Regions/mwg-rs:RegionList": ("mwg-rs:Name", "mwg-rs:Type")}
+"""Lists of structures of which these fields must stay together: the nth of each speak of the same thing."""
 
 
 def parse(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
@@ -132,13 +139,22 @@ def _values(element: "Element", path: str, depth: int) -> Iterator[tuple[str, st
     for child in element:
         if child.tag in (f"{_RDF}Bag", f"{_RDF}Seq", f"{_RDF}Alt"):
             for item in _default_first(child) if child.tag == f"{_RDF}Alt" else child:
-                yield from _values(item, path, depth - 1)
+                found = _values(item, path, depth - 1)
+                yield from _whole(found, [f"{path}/{name}" for name in _WHOLE[path]]) if path in _WHOLE else found
         elif child.tag == f"{_RDF}Description":
             yield from _properties(child, f"{path}/", depth - 1)
         else:  # rdf:parseType="Resource": the fields stand in the property itself
             yield from _values(child, f"{path}/{_short(child.tag)}", depth - 1)
     if len(element) == 0:
         yield from _properties(element, f"{path}/", depth - 1)
+
+
+def _whole(fields: Iterable[tuple[str, str]], names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The fields of one structure in a list, each of `names` once, empty where it is not said."""
+    found = list(fields)
+    yield from (field for field in found if field[0] not in names)
+    for name in names:
+        yield next((field for field in found if field[0] == name), (name, ""))
 
 
 def _default_first(alternatives: "Element") -> list["Element"]:
