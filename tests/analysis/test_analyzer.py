@@ -314,9 +314,9 @@ def test_a_file_too_large_for_memory_is_decoded_from_disk_and_checked_again(tmp_
     assert isinstance(analysed(tmp_path, "a.png"), Analysis)
     real_decode = image.decode
 
-    def slow(content):
+    def slow(*content):
         os.utime(path, ns=(1, 1))
-        return real_decode(content)
+        return real_decode(*content)
 
     monkeypatch.setattr(image, "decode", slow)
     assert analysed(tmp_path, "a.png").cause == "still_changing"
