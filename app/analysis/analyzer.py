@@ -25,6 +25,7 @@ from app.analysis import (
     score,
     sidecars,
     stealth,
+    tiff,
     video,
 )
 from app.analysis.container import Film, Told
@@ -257,23 +258,26 @@ class _Course:
         return words, problem or found.problem("xmp", "iptc", "text")
 
     def _rating(self) -> tuple[Rating, CannotRead | None]:
-        scores = sidecars.read_scores(self.root, self.file)
-        rating = score.first(
+        rating, problem = score.first(
             {
-                "scores": lambda: score.from_scores(scores) if scores is not None else None,
+                "scores": self._score,
                 "sidecar": lambda: score.from_xmp(self.sidecar),
                 "xmp": lambda: score.from_xmp(self.embedded.xmp),
                 "exif": lambda: score.from_exif(self.embedded.exif),
                 "video": lambda: self.told[0].said.score,
             }
         )
-        return rating, None if rating.source else self.embedded.problem("xmp", "exif")
+        return rating, problem or (None if rating.source else self.embedded.problem("xmp", "exif"))
+
+    def _score(self) -> int | None:
+        scores = sidecars.read_scores(self.root, self.file)
+        return score.from_scores(scores) if scores is not None else None
 
     @cached_property
     def decoded(self) -> "Image":
         """The pixels of an image, decoded once for whichever stage asks first. Raises CannotRead."""
         assert self.content is not None  # noqa: S101 - asked for only where there is one
-        pixels = image.decode(self.content)
+        pixels = image.decode(self.content, tiff.orientation(self.embedded.exif))
         crash_point("decoded")
         return pixels
 
@@ -281,7 +285,8 @@ class _Course:
         return picture(self.decoded, self._turn())
 
     def _turn(self) -> int:
-        return image.orientation(self.decoded, self.content.raw if self.content else None)
+        assert self.content is not None  # noqa: S101 - as above
+        return image.turn(self.content, self.decoded, tiff.orientation(self.embedded.exif))
 
     def _poster(self) -> tuple[Picture, None]:
         return self._picture() if self.content else picture(frames.poster(self.film), 1), None

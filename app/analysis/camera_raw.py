@@ -55,11 +55,9 @@ class CameraRaw:
 
         One that stands upright where the raw picture lies has been turned already.
         """
-        value = next(iter(numbers(self.exif.tags, "Image Orientation")), 1)
-        if value not in range(1, 9):
-            return 1
+        value = tiff.orientation(self.exif.tags) or 1
         lies = self.size and self.size[0] > self.size[1]
-        return 1 if value in _SIDEWAYS and lies and shown[0] < shown[1] else int(value)
+        return 1 if value in _SIDEWAYS and lies and shown[0] < shown[1] else value
 
     def notes(self) -> tuple[str, ...]:
         """What is odd about the file, in sentences."""

@@ -5,8 +5,8 @@ It reads no file. A date that no calendar has is none.
 
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -25,46 +25,84 @@ _IPTC_TIME = re.compile(r"(\d\d):?(\d\d):?(\d\d)([+-]\d\d:?\d\d)?\Z")
 _ORIGINAL = ("DateTimeOriginal", "OffsetTimeOriginal", "SubsecTimeOriginal")
 _DIGITIZED = ("DateTimeDigitized", "OffsetTimeDigitized", "SubsecTimeDigitized")
 _CHANGED = ("DateTime", "OffsetTime", "SubsecTime")
-_XMP_DATES = ("exif:DateTimeOriginal", "photoshop:DateCreated", "xmp:CreateDate", "exif:DateTimeDigitized")
+_XMP_ORIGINAL, _XMP_CREATED = "exif:DateTimeOriginal", "photoshop:DateCreated"
+_XMP_DIGITIZED = ("xmp:CreateDate", "exif:DateTimeDigitized")
 _DAY = len("2003-11-23")
 _GPS_DATE, _GPS_TIME = "GPS GPSDateStamp", "GPS GPSTimeStamp"
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`at` as ISO 8601, with an offset only if the file says one; `rule` names the source and the tags."""
+    """`at` as ISO 8601, with an offset only if the file says one; `rule` names the source and the tags.
+
+    `utc` where the source always speaks of UTC, and so says nothing of the zone of the camera's clock.
+    """
 
     at: str
     source: str
     rule: str
+    utc: bool = False
 
 
 def taken_at(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Moment | None:
-    """The first that says when: the sidecar, the taking, the digitizing, GPS, XMP, IPTC, the last change, Takeout.
+    """The first that says when, as `first_of` decides: the taking, the digitizing, GPS, the last change, Takeout.
 
-    EXIF DateTime is when the file was last changed: it says less about the taking than what a person wrote in XMP. A
-    day alone gives way to the first that says the time of that same day.
+    Of the taking and of the digitizing, the sidecar's word counts before that of the file. EXIF DateTime is when the
+    file was last changed: it says less about the taking than what a person wrote in XMP or IPTC.
     """
-    moments = list(_moments(found, sidecar, takeout))
-    first = next(iter(moments), None)
-    if first is None or len(first.at) > _DAY:
-        return first
-    return next((moment for moment in moments if len(moment.at) > _DAY and moment.at.startswith(first.at)), first)
+    return first_of(list(_moments(found, sidecar, takeout)))
+
+
+def first_of(moments: Sequence[Moment]) -> Moment | None:
+    """The first moment, with the zone and the parts of a second that it lacks and another has for the same second.
+
+    A day alone gives way to the first that says the time of that same day.
+    """
+    if not moments:
+        return None
+    first = moments[0]
+    if len(first.at) <= _DAY:
+        first = next((one for one in moments if len(one.at) > _DAY and one.at.startswith(first.at)), first)
+    return first if len(first.at) <= _DAY else _completed(first, moments)
+
+
+def _completed(moment: Moment, others: Iterable[Moment]) -> Moment:
+    at, rules = datetime.fromisoformat(moment.at), [moment.rule]
+    for other in others:
+        said = datetime.fromisoformat(other.at)
+        if len(other.at) <= _DAY or other.utc or _on_the_clock(said) != _on_the_clock(at):
+            continue
+        if at.tzinfo and said.tzinfo and at != said.replace(microsecond=at.microsecond):  # another zone, another moment
+            continue
+        fuller = at.replace(tzinfo=at.tzinfo or said.tzinfo, microsecond=at.microsecond or said.microsecond)
+        if fuller.isoformat() != at.isoformat():
+            rules.append(other.rule)
+            at = fuller
+    return replace(moment, at=at.isoformat(), rule=" + ".join(rules))
+
+
+def _on_the_clock(at: datetime) -> datetime:
+    return at.replace(tzinfo=None, microsecond=0)
 
 
 def _moments(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[Moment]:
-    yield from _of_xmp(sidecar, "sidecar")
+    yield from _of_xmp(sidecar, "sidecar", _XMP_ORIGINAL)
     yield from _of_exif(found.exif, *_ORIGINAL)
+    yield from _of_xmp(found.xmp, "xmp", _XMP_ORIGINAL)
+    yield from _of_xmp(sidecar, "sidecar", _XMP_CREATED)
+    yield from _of_xmp(found.xmp, "xmp", _XMP_CREATED)
+    yield from _of_iptc(found, "DateCreated", "TimeCreated")
+    yield from _of_xmp(sidecar, "sidecar", *_XMP_DIGITIZED)
     yield from _of_exif(found.exif, *_DIGITIZED)
+    yield from _of_xmp(found.xmp, "xmp", *_XMP_DIGITIZED)
+    yield from _of_iptc(found, "DigitalCreationDate", "DigitalCreationTime")
     if satellites := _of_gps(found.exif):
-        yield Moment(satellites, "exif", "exif GPSDateStamp, GPSTimeStamp")
-    yield from _of_xmp(found.xmp, "xmp")
-    yield from _of_iptc(found)
+        yield Moment(satellites, "exif", "exif GPSDateStamp, GPSTimeStamp", utc=True)
     yield from _of_exif(found.exif, *_CHANGED)
     if made := iso_date(text := found.texts.get("Creation Time", "")) or _rfc_date(text):
         yield Moment(made, "png", "png Creation Time")
     if takeout.taken_at:
-        yield Moment(takeout.taken_at, "takeout", "takeout photoTakenTime")
+        yield Moment(takeout.taken_at, "takeout", "takeout photoTakenTime", utc=True)
 
 
 def _of_exif(exif: Tags, name: str, offset_name: str, part_name: str) -> Iterator[Moment]:
@@ -102,25 +140,20 @@ def _of_gps(exif: Tags) -> str | None:
     return moment.isoformat()
 
 
-def _of_xmp(properties: Xmp, source: str) -> Iterator[Moment]:
-    for name in _XMP_DATES:
+def _of_xmp(properties: Xmp, source: str, *names: str) -> Iterator[Moment]:
+    for name in names:
         for text in properties.get(name, ())[:1]:
             if moment := iso_date(text):
                 yield Moment(moment, source, f"{source} {name}")
 
 
-def _of_iptc(found: Embedded) -> Iterator[Moment]:
-    for day_name, time_name in (("DateCreated", "TimeCreated"), ("DigitalCreationDate", "DigitalCreationTime")):
-        day = _IPTC_DATE.match(found.iptc.get(day_name, ("",))[0])
-        clock = _IPTC_TIME.match(found.iptc.get(time_name, ("",))[0])
-        if (
-            day
-            and clock
-            and (at := iso_date(f"{'-'.join(day.groups())}T{':'.join(clock.groups()[:3])}", clock[4] or ""))
-        ):
-            yield Moment(at, "iptc", f"iptc {day_name}, {time_name}")
-        elif day and (at := iso_date("-".join(day.groups()))):
-            yield Moment(at, "iptc", f"iptc {day_name}")
+def _of_iptc(found: Embedded, day_name: str, time_name: str) -> Iterator[Moment]:
+    day = _IPTC_DATE.match(found.iptc.get(day_name, ("",))[0])
+    clock = _IPTC_TIME.match(found.iptc.get(time_name, ("",))[0])
+    if day and clock and (at := iso_date(f"{'-'.join(day.groups())}T{':'.join(clock.groups()[:3])}", clock[4] or "")):
+        yield Moment(at, "iptc", f"iptc {day_name}, {time_name}")
+    elif day and (at := iso_date("-".join(day.groups()))):
+        yield Moment(at, "iptc", f"iptc {day_name}")
 
 
 def iso_date(text: str, offset: str = "", part: str = "") -> str | None:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.analysis import metadata, place, prompts
+from app.analysis import infotext, metadata, place, prompts
 from app.analysis.container import Told
-from app.analysis.dates import iso_date
+from app.analysis.dates import Moment, first_of, iso_date
 from app.analysis.embedded import Embedded
 from app.analysis.made import Made
 from app.analysis.takeout import NOTHING as NOTHING_TOLD
@@ -32,10 +32,12 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
     "copyright": ("copyright", f"{_APPLE}copyright"),
     "content_identifier": (f"{_APPLE}content.identifier",),
 }
-_DATES = (f"{_APPLE}creationdate", "creation_time", "date_recorded", "date_digitized", "date")
+_IN_UTC = "creation_time"
+_DATES = (f"{_APPLE}creationdate", _IN_UTC, "date_recorded", "date_digitized", "date")
 _UNSET = ("1904-01-01T00:00:00", "1970-01-01T00:00:00")  # where clocks begin, and where nobody set one
 _DAY = len("2003-11-23")
 _PLACES = (f"{_APPLE}location.iso6709", "location")
+_PLACE = ("latitude", "longitude", "altitude_m")
 _LOCALIZED = "location-"  # and a language
 _COMMENTS = ("comment", "description")  # where programs keep workflows in containers that have no word for them
 _WORKFLOWS = ("prompt", "workflow", "parameters")
@@ -75,14 +77,15 @@ def interpret(
     """The metadata that the container and what lies beside it give; `found` is what `embedded` made of the former."""
     base = metadata.interpret(found, sidecar, takeout, made)
     own = {name: value for name, value in _fields(told) if value is not None and base.sources.get(name) != "sidecar"}
-    if "sidecar" in (base.sources.get("latitude"), base.sources.get("longitude")):
-        own = {name: value for name, value in own.items() if name not in ("latitude", "longitude", "altitude_m")}
-    if base.sources.get("taken_at") != "sidecar":
-        own |= _moment(told.tags)
+    where = _where(told)
+    if where and base.sources.get("latitude") != "sidecar":
+        own |= zip(_PLACE, where, strict=True)
     own["orientation"] = told.orientation  # alone: nothing that plays a video turns it for what lies beside it
-    sources = {**base.sources, **dict.fromkeys(own.keys() - {"taken_at_rule"}, "video")}
-    if told.orientation is None:
-        del sources["orientation"]
+    sources = {name: source for name, source in base.sources.items() if name not in own}
+    sources |= {name: "video" for name, value in own.items() if value is not None}
+    if moment := _taken_at(base, told.tags):
+        own |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
+        sources["taken_at"] = moment.source
     return replace(base, **own, sources=sources)
 
 
@@ -93,18 +96,30 @@ def _fields(told: Told) -> Iterator[tuple[str, Any]]:
         yield name, next((text for text in texts if text and not _made(text)), None)
     for name in ("duration_seconds", "frame_rate", "video_codec", "audio_codec"):
         yield name, getattr(told, name)
+
+
+def _where(told: Told) -> tuple[float, float, float | None] | None:
+    """Latitude, longitude and altitude, None where the container says none or no position."""
     names = (*_PLACES, *(tag for tag in told.tags if tag.startswith(_LOCALIZED)))
     found = (place.of_iso6709(told.tags.get(name, "")) for name in names)
-    where = next((position for position in found if position), (None,) * 3)
-    yield from zip(("latitude", "longitude", "altitude_m"), where, strict=True)
+    return next((position for position in found if position), None)
 
 
-def _moment(tags: Mapping[str, str]) -> dict[str, str]:
-    """`taken_at` and its rule: the first tag that says when; a bare year is no date. Nothing where none does."""
+def _taken_at(base: Metadata, tags: Mapping[str, str]) -> Moment | None:
+    """When it was taken by the sidecar, else by the first tag that says when: a day alone gives way to a time.
+
+    A bare year is no date. None where neither says.
+    """
     moments = [(name, iso_date(tags.get(name, ""))) for name in _DATES]
-    told = [(name, at) for name, at in moments if at and not at.startswith(_UNSET)]
-    told.sort(key=lambda moment: len(moment[1]) <= _DAY)  # a day alone gives way to a time
-    return {"taken_at": told[0][1], "taken_at_rule": f"video {told[0][0]}"} if told else {}
+    told = [
+        Moment(at, "video", f"video {name}", utc=name == _IN_UTC)
+        for name, at in moments
+        if at and not at.startswith(_UNSET)
+    ]
+    told.sort(key=lambda moment: len(moment.at) <= _DAY)
+    if base.taken_at and base.taken_at_rule and base.sources.get("taken_at") == "sidecar":
+        told.insert(0, Moment(base.taken_at, "sidecar", base.taken_at_rule))
+    return first_of(told)
 
 
 def _made(text: str) -> bool:
@@ -114,7 +129,7 @@ def _made(text: str) -> bool:
 
 def _workflows(text: str) -> dict[str, str]:
     """How an AI video was made, where a comment holds that: `{"prompt": ...}`, a graph, an infotext."""
-    if prompts.read({"parameters": text}).prompt is not None:
+    if prompts.read({"comment": text}).prompt is not None or infotext.without_settings(text):
         return {"parameters": text}
     if not text.lstrip().startswith("{") or len(text) > _JSON_CHARACTERS:
         return {}

@@ -223,13 +223,16 @@ def _stored(image: ImageFile) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
-def decode(opened: Opened) -> Image.Image:
+def decode(opened: Opened, orientation: int | None = None) -> Image.Image:
     """The pixels of the first frame, decoded once. A JPEG is decoded smaller, its shorter side kept >= 960 px.
 
-    Raises CannotRead: as `open_image`.
+    `orientation` is what the file says of itself: Pillow turns a TIFF on its own, and would ask its XMP, too. Raises
+    CannotRead: as `open_image`.
     """
     with _named_errors(opened.stream, opened.format):
         opened.image.draft(None, (SHORT_SIDE, SHORT_SIDE))
+        if opened.format == "tiff":
+            opened.image.getexif()[_ORIENTATION] = orientation or 1
         opened.image.load()
     return opened.image
 
@@ -257,20 +260,14 @@ def frames(opened: Opened, decoded: Image.Image, count: int) -> Iterator[Image.I
         yield opened.image
 
 
-def orientation(image: Image.Image, raw: CameraRaw | None = None) -> int:
-    """How to turn a decoded picture upright, as EXIF's value 1..8; 1 where Pillow or libheif have turned it already.
+def turn(opened: Opened, decoded: Image.Image, orientation: int | None) -> int:
+    """How to turn a decoded picture upright, as EXIF's value 1..8; `orientation` is what the file says of itself.
 
-    The preview of a camera raw file is turned as that says, not as it says itself.
+    1 where Pillow or libheif have turned it already. The preview of a camera raw file is turned as that says.
     """
-    if raw:
-        return raw.turn(image.size)
-    if image.format in ("TIFF", "HEIF"):
-        return 1
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # noqa: BLE001 - damaged EXIF is the metadata stage's to report; the picture is shown as stored
-        return 1
-    return value if value in range(1, 9) else 1
+    if opened.raw:
+        return opened.raw.turn(decoded.size)
+    return 1 if orientation is None or opened.format in ("tiff", "heic") else orientation
 
 
 @contextmanager

@@ -9,15 +9,26 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from app.analysis.made import NAMES, Made, lora, number, settings, size_of
+from app.analysis.made import NAMES, Made, load, lora, mapping, number, settings, size_of, words
 
 NEGATIVE = "Negative prompt:"
 _NAME = re.compile(r"\s*(\w[\w \-/.]{1,60}):\s*")  # bounded: without a bound it takes minutes for 2 MB of x
 _QUOTED = re.compile(r'"(?:\\.|[^\\"])*"')
 _LINE_CHARACTERS = 256 * 1024  # of the settings
 _CHARACTERS = 4 * 1024 * 1024
-_ENOUGH = 3  # as in A1111: fewer pairs are words of a prompt
-_KNOWN = frozenset(("Steps", "Sampler", "Seed", "CFG scale", "Model hash"))
+_PROMPT_CHARACTERS = 64 * 1024
+_MOST_STEPS = 1_000
+_STEPS = re.compile(r"[0-9]{1,4}")
+_ENOUGH = 2  # of these beside the steps: a recipe, a walk and an invoice have steps, too
+_MARKS = {
+    "Sampler": re.compile(r".*\S.*"),
+    "CFG scale": re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,20})?"),
+    "Seed": re.compile(r"-?[0-9]{1,30}(\.0)?"),
+    "Size": re.compile(r"[0-9]{1,6}x[0-9]{1,6}"),
+    "Model hash": re.compile(r"[0-9A-Fa-f]{1,128}"),
+    "Hashes": re.compile(r"\{.*\}"),
+}
+_LORAS = frozenset(("lora", "lycoris", "locon", "dora"))
 _EXTRA_NETWORK = re.compile(r"<(?:lora|lyco):([^<>:]{1,200})((?::[^<>:]{0,40}){0,4})>")
 _WEIGHT = re.compile(r":(?:te=|unet=)?\s*(-?\d{0,4}\.?\d{1,6})")
 
@@ -32,7 +43,10 @@ def read(text: str) -> Made | None:
         return None
     positive, negative = _parts(lines[:place])
     generation = _generation(pairs)
-    if loras := loras_in(positive):
+    model, loras = _resources(pairs.get("Civitai resources", ""))
+    if model:
+        generation.setdefault("model", model)
+    if loras := loras_in(positive) or loras:
         generation["loras"] = loras
     return Made.of(_generator(generation), positive, negative, generation, understood=True)
 
@@ -41,6 +55,14 @@ def without_settings(text: str) -> Made | None:
     """An infotext whose settings are missing, known by its line `Negative prompt:`."""
     positive, negative = _parts(text[:_CHARACTERS].strip().split("\n"))
     return Made.of("AUTOMATIC1111", positive, negative, {}) if negative else None
+
+
+def bare(text: str) -> Made | None:
+    """A prompt and nothing else, as A1111 keeps it where told to leave the settings out: no pairs, and no JSON."""
+    said = text.strip()
+    if not said or len(said) > _PROMPT_CHARACTERS or said[0] in "{[" or _NAME.match(said):
+        return None
+    return Made.of("AUTOMATIC1111", said, None, {})
 
 
 def loras_in(prompt: str) -> list[dict[str, Any]]:
@@ -60,9 +82,29 @@ def _settings(lines: list[str]) -> tuple[int, dict[str, str]]:
         pairs: dict[str, str] = {}
         for name, value in _pairs("\n".join(lines[place:])):
             pairs.setdefault(name, value)
-        if len(pairs) >= _ENOUGH and _KNOWN & set(pairs):
+        if _of_a_generation(pairs):
             return place, pairs
     return len(lines), {}
+
+
+def _of_a_generation(pairs: dict[str, str]) -> bool:
+    """Whether the pairs can be nothing else: a number of steps, and enough of what a generator writes beside it."""
+    steps = pairs.get("Steps", "")
+    marks = sum(pattern.fullmatch(pairs.get(name, "")) is not None for name, pattern in _MARKS.items())
+    return _STEPS.fullmatch(steps) is not None and 1 <= int(steps) <= _MOST_STEPS and marks >= _ENOUGH
+
+
+def _resources(text: str) -> tuple[str | None, list[dict[str, Any]]]:
+    """The model and the LoRAs that Civitai lists: objects of `type` (or a name in `air`), `modelName` and `weight`."""
+    listed = load(text)
+    model, loras = None, []
+    for one in filter(None, map(mapping, listed if isinstance(listed, list) else [])):
+        kind = words(one.get("type")) or (words(one.get("air")).split(":") + [""] * 4)[3]
+        if kind == "checkpoint":
+            model = model or words(one.get("modelName")) or None
+        elif kind in _LORAS and (found := lora(one.get("modelName"), one.get("weight"))):
+            loras.append(found)
+    return model, loras
 
 
 def _parts(lines: list[str]) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from app.texts import clean_text
 KEYWORDS, PHRASES, CHARACTERS = 1_000, 100, 200  # at most: of each source, of each prompt, and of one of them
 NO_TAGS: Tags = MappingProxyType({})
 _REGION = "mwg-rs:Regions/mwg-rs:RegionList"  # Metadata Working Group guidelines 2.0, 5.9: areas and who is in them
+_PATHS = ("digiKam:TagsList", "MicrosoftPhoto:LastKeywordXMP")  # written `a/b/c`
 _FACTORS = {"(": 1.1, "[": 1 / 1.1, "{": 1.05}  # what one pair of brackets multiplies the weight by: A1111, NovelAI
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _EXTRA_NETWORK = re.compile(r"<[^<>]*>")  # <lora:name:0.8>, <hypernet:...>
@@ -61,13 +62,18 @@ def windows_text(exif: Tags, name: str) -> str:
 
 
 def _of_xmp(properties: Xmp) -> Iterator[str]:
-    """Words, paths of hierarchical ones (`a|b|c`), and the names of the people in the picture."""
+    """Words, paths of hierarchical ones (`a|b|c`), and the names of the people in the picture.
+
+    An area of which nothing says what it shows may be a face.
+    """
     yield from properties.get("dc:subject", ())
     yield from properties.get("lr:hierarchicalSubject", ())
+    for name in _PATHS:
+        yield from (path.strip("/").replace("/", "|") for path in properties.get(name, ()))
     yield from properties.get("Iptc4xmpExt:PersonInImage", ())
     names, kinds = properties.get(f"{_REGION}/mwg-rs:Name", ()), properties.get(f"{_REGION}/mwg-rs:Type", ())
     if len(names) == len(kinds):  # else which belongs to which cannot be told
-        names = tuple(name for name, kind in zip(names, kinds, strict=True) if kind == "Face")
+        names = tuple(name for name, kind in zip(names, kinds, strict=True) if kind in ("Face", ""))
     yield from names
     yield from properties.get("MP:RegionInfo/MPRI:Regions/MPReg:PersonDisplayName", ())
 

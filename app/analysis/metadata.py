@@ -7,7 +7,7 @@ It never reads a file: `embedded.py` and `sidecars.py` have. What is not underst
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from app.analysis import place, prompts
+from app.analysis import place, prompts, tiff
 from app.analysis.dates import taken_at
 from app.analysis.embedded import Embedded
 from app.analysis.keywords import windows_text
@@ -25,7 +25,6 @@ Candidate = tuple[str, Any]
 """A source and what it says, None or nothing where it says nothing."""
 
 _FOR_PEOPLE = ("camera_make", "camera_model", "caption")  # tags that generators write graphs and settings into
-_ORIENTATIONS = range(1, 9)
 _GROUPS = ("EXIF", "Image")  # some write tags of the one into the other
 _ISO_IS_ELSEWHERE = 65535
 _MOST_ISO = 10_000_000
@@ -77,14 +76,17 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
     yield "focal_length_mm", _measures(exif, xmp, sidecar, "FocalLength", "exif:FocalLength")
     yield "focal_length_35mm", _measures(exif, xmp, sidecar, "FocalLengthIn35mmFilm", "exif:FocalLengthIn35mmFilm")
     yield "iso", (("sidecar", _iso_of_xmp(sidecar)), ("exif", _iso(exif)), ("xmp", _iso_of_xmp(xmp)))
-    turned = ("sidecar", _orientation(_first_number(sidecar, "tiff:Orientation")))
-    own = ("exif", _orientation(next(iter(numbers(exif, "Image Orientation")), None)))
-    yield "orientation", (turned, own, ("xmp", _orientation(_first_number(xmp, "tiff:Orientation"))))
-    places = ("sidecar", place.of_xmp(sidecar)), ("exif", place.of_exif(exif)), ("xmp", place.of_xmp(xmp))
+    yield "orientation", (("exif", tiff.orientation(exif)),)
     told = takeout.latitude is not None and takeout.longitude is not None
-    yield "position", (*places, ("takeout", (takeout.latitude, takeout.longitude) if told else None))
-    heights = ("sidecar", place.altitude_of_xmp(sidecar)), ("exif", place.altitude_of_exif(exif))
-    yield "altitude_m", (*heights, ("xmp", place.altitude_of_xmp(xmp)), ("takeout", takeout.altitude_m))
+    places = (
+        ("sidecar", place.of_xmp(sidecar), place.altitude_of_xmp(sidecar)),
+        ("exif", place.of_exif(exif), place.altitude_of_exif(exif)),
+        ("xmp", place.of_xmp(xmp), place.altitude_of_xmp(xmp)),
+        ("takeout", (takeout.latitude, takeout.longitude) if told else None, takeout.altitude_m),
+    )
+    where = next((source for source, position, _ in places if position), None)
+    yield "position", ((source, position) for source, position, _ in places)
+    yield "altitude_m", ((source, height) for source, _, height in places if where in (None, source))
     yield (
         "title",
         (
@@ -168,10 +170,6 @@ def _iso(exif: Tags) -> int | None:
 def _iso_of_xmp(properties: Xmp) -> int | None:
     values = (_first_number(properties, name) for name in _SENSITIVITIES)
     return next((int(value) for value in values if value is not None and 1 <= value <= _MOST_ISO), None)
-
-
-def _orientation(value: float | None) -> int | None:
-    return int(value) if value is not None and value in _ORIENTATIONS else None
 
 
 def _first(properties: Xmp, name: str) -> str | None:

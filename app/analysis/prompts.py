@@ -46,7 +46,7 @@ def read(texts: Mapping[str, str]) -> Made:
         if made and made.prompt:
             return made
         best = best or made
-    return best or Made()
+    return best or infotext.bare(texts.get("parameters", "")) or Made()
 
 
 def wrote(text: str) -> bool:

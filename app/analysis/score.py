@@ -1,8 +1,9 @@
 """Decides a file's rating from everything that may rate it. It never writes a rating and reads no file itself."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final, Literal
 
 from app.analysis.tiff import Tags
 from app.analysis.xmp import Xmp
@@ -10,6 +11,11 @@ from app.errors import CannotRead
 from app.media import Rating
 
 REJECTED, BEST = -1, 5
+UNRATED: Final = "unrated"
+"""What a source says that knows the file and gives it no stars: nobody else is asked."""
+Said = int | Literal["unrated"] | None
+_UNRATED_STARS = 0
+_WINDOWS = ("MicrosoftPhoto:Rating", "MicrosoftPhoto:RatingPercent")
 
 
 def from_scores(content: bytes) -> int | None:
@@ -27,13 +33,18 @@ def from_scores(content: bytes) -> int | None:
     return score
 
 
-def from_xmp(properties: Xmp) -> int | None:
-    """`xmp:Rating`; 0 is "unrated" (Metadata Working Group guidelines 2.0, 5.3), as is what is no whole number.
+def from_xmp(properties: Xmp) -> Said:
+    """`xmp:Rating`; 0 is "unrated" (Metadata Working Group guidelines 2.0, 5.3), what is no whole number says nothing.
 
-    Else `MicrosoftPhoto:Rating`, which Windows writes in percent.
+    Else `MicrosoftPhoto:Rating` or `RatingPercent`, which Windows and others write in percent.
     """
-    stars = _stars(properties.get("xmp:Rating", ("",))[0])
-    return stars if stars is not None else of_percent(properties.get("MicrosoftPhoto:Rating", ("",))[0])
+    said = properties.get("xmp:Rating", ("",))[0]
+    if (stars := _stars(said)) is not None:
+        return stars
+    if _number(said) == _UNRATED_STARS:
+        return UNRATED
+    percents = (of_percent(properties.get(name, ("",))[0]) for name in _WINDOWS)
+    return next((stars for stars in percents if stars is not None), None)
 
 
 def from_exif(exif: Tags) -> int | None:
@@ -48,33 +59,41 @@ def _first(exif: Tags, name: str) -> float | None:
 
 def of_percent(value: Any) -> int | None:
     """Windows' percent as stars: it writes 1, 25, 50, 75 and 99."""
-    try:
-        percent = float(value)
-    except (TypeError, ValueError):
-        return None
+    percent = _number(value)
     return 1 + int((percent + 12) // 25) if 0 < percent <= 100 else None
 
 
 def of_hundred(value: Any) -> int | None:
     """Twenty for each star, as programs for music write it."""
-    try:
-        percent = float(value)
-    except (TypeError, ValueError):
-        return None
+    percent = _number(value)
     return min(BEST, max(1, int((percent + 10) // 20))) if 0 < percent <= 100 else None
 
 
 def _stars(value: Any) -> int | None:
-    try:
-        stars = float(value)
-    except (TypeError, ValueError):
-        return None
+    stars = _number(value)
     return int(stars) if stars in (REJECTED, 1, 2, 3, 4, BEST) else None
 
 
-def first(candidates: Mapping[str, Callable[[], int | None]]) -> Rating:
-    """The rating of the first source that has one, asked in order; those after it are not asked."""
+def _number(value: Any) -> float:
+    """The number, not-a-number where it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def first(candidates: Mapping[str, Callable[[], Said]]) -> tuple[Rating, CannotRead | None]:
+    """The rating of the first source that speaks, asked in order, and what was wrong with one before it.
+
+    A source that cannot be read is passed over; those after the one that speaks are not asked.
+    """
+    problem: CannotRead | None = None
     for source, score in candidates.items():
-        if (found := score()) is not None:
-            return Rating(found, source)
-    return Rating()
+        try:
+            said = score()
+        except CannotRead as error:
+            problem = problem or error
+            continue
+        if said is not None:
+            return Rating(None if said == UNRATED else said, source), problem
+    return Rating(), problem

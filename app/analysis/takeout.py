@@ -66,8 +66,10 @@ def speaks_of(told: Takeout, name: bytes) -> bool:
 
 
 def _taken_at(time: Any) -> str | None:
+    """The time in UTC; 0 is how Takeout says that there is none."""
     try:
-        return datetime.fromtimestamp(int(time["timestamp"]), UTC).isoformat()
+        seconds = int(time["timestamp"])
+        return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else None
     except (TypeError, KeyError, ValueError, OverflowError, OSError):
         return None
 

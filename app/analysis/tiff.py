@@ -46,6 +46,9 @@ _FIRST_TAG = 254  # of TIFF; an RW2 has its own below
 _DAMAGED = "The EXIF block is damaged: its {} cannot be read."
 
 
+_ORIENTATIONS = range(1, 9)
+
+
 @dataclass(slots=True)
 class Read:
     """What was read: tags by name, blocks of others by number, and the first thing that was wrong.
@@ -183,6 +186,12 @@ class _Reader:
         names = {"GPS": GPSTAGS, "Interoperability": _INTEROPERABILITY_NAMES}.get(group, TAGS)
         known = None if self.panasonic and tag < _FIRST_TAG and group == "Image" else names.get(tag)
         return known or f"0x{tag:04x}"
+
+
+def orientation(tags: Tags) -> int | None:
+    """How a file turns its picture, as EXIF's value 1..8: nothing else does, no XMP and nothing that lies beside it."""
+    value = tags.get("Image Orientation")
+    return int(value[0]) if isinstance(value, tuple) and value and value[0] in _ORIENTATIONS else None
 
 
 def _ratio(numerator: int, denominator: int) -> float:

@@ -3,8 +3,9 @@
 It never expands an entity, never fetches anything and never interprets a value: that is for those who ask.
 """
 
+import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element  # for its type only; parsing is defusedxml's
 
 Xmp = Mapping[str, tuple[str, ...]]
-"""Property name (`dc:subject`) -> its texts in order; a field of a structure is `property/field`."""
+"""Property name (`dc:subject`) -> its texts in order; a field of a structure is `property/field`.
+
+Of the areas of a picture, name and type are as many as the areas, empty where they are not said.
+"""
 
 NOTHING: Xmp = MappingProxyType({})
 PACKET_BYTES = 4 * 1024 * 1024
@@ -25,6 +29,18 @@ MARKUP = 200_000  # "<" of one packet that are read in half a second; some progr
 ATTRIBUTE = 8  # times what an element costs
 _DEPTH = 8  # structures inside structures that are still followed
 
+# How a packet starts in more than one byte for each letter: with a mark of the byte order, longest first, or without
+_WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0\0\0<", "utf-32-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+_DECLARATION = re.compile(r"<\?xml\s[^>]{0,200}\?>")  # names an encoding that a text no longer has
 _END = re.compile(rb"<\?xpacket end=.{0,9}\?>")
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -43,6 +59,7 @@ _PREFIXES = {
     "http://ns.adobe.com/lightroom/1.0/": "lr",
     "http://ns.adobe.com/camera-raw-settings/1.0/": "crs",
     "http://ns.microsoft.com/photo/1.0/": "MicrosoftPhoto",
+    "http://ns.microsoft.com/photo/1.0": "MicrosoftPhoto",  # as exiftool writes it
     "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
     "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
     "http://ns.google.com/photos/1.0/camera/": "GCamera",
@@ -54,6 +71,10 @@ _PREFIXES = {
     "http://ns.microsoft.com/photo/1.2/t/RegionInfo#": "MPRI",
     "http://ns.microsoft.com/photo/1.2/t/Region#": "MPReg",
 }
+
+
+_WHOLE = {"mwg-rs:Regions/mwg-rs:RegionList": ("mwg-rs:Name", "mwg-rs:Type")}
+"""Lists of structures of which these fields must stay together: the nth of each speak of the same thing."""
 
 
 def parse(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
@@ -88,10 +109,11 @@ def parse(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
 
 
 def _decoded(packet: bytes) -> bytes | str:
-    """The packet without padding and what stands behind its end; UTF-16, which no declaration names, as text."""
-    for start, encoding in ((b"\0<", "utf-16-be"), (b"<\0", "utf-16-le")):
+    """The packet without padding and what stands behind its end; UTF-16 and UTF-32 as text, whatever it declares."""
+    for start, encoding in _WIDE:
         if packet.startswith(start):
-            return packet.decode(encoding, "replace").strip("\0 \t\r\n")
+            text = packet.decode(encoding, "replace").strip("\ufeff\0 \t\r\n")
+            return _DECLARATION.sub("", text, count=1)
     stripped = packet.strip(b"\0 \t\r\n")
     end = _END.search(stripped)
     return stripped[: end.end()] if end else stripped
@@ -117,13 +139,22 @@ def _values(element: "Element", path: str, depth: int) -> Iterator[tuple[str, st
     for child in element:
         if child.tag in (f"{_RDF}Bag", f"{_RDF}Seq", f"{_RDF}Alt"):
             for item in _default_first(child) if child.tag == f"{_RDF}Alt" else child:
-                yield from _values(item, path, depth - 1)
+                found = _values(item, path, depth - 1)
+                yield from _whole(found, [f"{path}/{name}" for name in _WHOLE[path]]) if path in _WHOLE else found
         elif child.tag == f"{_RDF}Description":
             yield from _properties(child, f"{path}/", depth - 1)
         else:  # rdf:parseType="Resource": the fields stand in the property itself
             yield from _values(child, f"{path}/{_short(child.tag)}", depth - 1)
     if len(element) == 0:
         yield from _properties(element, f"{path}/", depth - 1)
+
+
+def _whole(fields: Iterable[tuple[str, str]], names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The fields of one structure in a list, each of `names` once, empty where it is not said."""
+    found = list(fields)
+    yield from (field for field in found if field[0] not in names)
+    for name in names:
+        yield next((field for field in found if field[0] == name), (name, ""))
 
 
 def _default_first(alternatives: "Element") -> list["Element"]:

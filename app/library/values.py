@@ -76,8 +76,8 @@ def is_nsfw(probability: float | None, threshold: float | None) -> bool | None:
 def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
     """A row of the library as the contract shows a file: its size as seen upright, `is_nsfw` derived.
 
-    The size is stored as it is in the file and turned here: a sidecar may turn a picture whose bytes stay, and what
-    was stored before orientations were asked for stays true.
+    The size is stored as it is in the file and turned here: what was stored before orientations were asked for stays
+    true.
     """
     width, height = upright_size(row)
     sources = dict(row["sources"] or {})

@@ -103,23 +103,40 @@ def test_ratings_fall_from_scores_to_sidecar_to_xmp_to_exif(tmp_path):
 
 
 def test_damaged_sidecars_fail_their_stages_and_not_the_file(tmp_path):
-    picture_file(tmp_path / "a.jpg", "JPEG", xmp=XMP.format(0, "sea").encode())
+    picture_file(tmp_path / "a.jpg", "JPEG", xmp=XMP.format(4, "sea").encode())
     (tmp_path / "a.xmp").write_text("<broken")
     result = analysed(tmp_path, "a.jpg")
     assert (result.stages[Stage.KEYWORDS].cause, result.stages[Stage.SCORE].cause) == ("damaged_sidecar",) * 2
     assert result.keywords == (Keyword("sea", "xmp"),), "what could be read was kept"
-    assert result.rating is None
+    assert result.rating == Rating(4, "xmp")
     assert result.stages[Stage.METADATA].cause == "damaged_sidecar"
     assert result.metadata is not None
+    (tmp_path / "a.xmp").write_text(XMP.format(3, "sea"))
+    (tmp_path / ".scores").mkdir()
+    (tmp_path / ".scores" / "a.jpg.json").write_text("{")
+    result = analysed(tmp_path, "a.jpg")
+    assert (result.rating, result.stages[Stage.SCORE].cause) == (Rating(3, "sidecar"), "damaged_sidecar")
+
+
+def test_a_sidecar_that_says_unrated_is_not_spoken_against_by_the_file(tmp_path):
+    exif = Image.Exif()
+    exif[0x4746] = 4
+    picture_file(tmp_path / "a.jpg", "JPEG", exif=exif, xmp=XMP.format(5, "sea").encode())
+    (tmp_path / "a.xmp").write_text(XMP.format(0, "sea"))
+    assert analysed(tmp_path, "a.jpg").rating == Rating(None, "sidecar")
+    (tmp_path / "a.xmp").write_text(XMP.format("", "sea"))
+    assert analysed(tmp_path, "a.jpg").rating == Rating(5, "xmp")
+    picture_file(tmp_path / "a.jpg", "JPEG", exif=exif, xmp=XMP.format(0, "sea").encode())
+    assert analysed(tmp_path, "a.jpg").rating == Rating(None, "xmp")
 
 
 def test_takeout_and_a_sidecar_each_speak_although_the_other_is_broken(tmp_path):
     picture_file(tmp_path / "a.jpg", "JPEG")
-    told = {"title": "a.jpg", "photoTakenTime": {"timestamp": "0"}, "people": [{"name": "Ada"}]}
+    told = {"title": "a.jpg", "photoTakenTime": {"timestamp": "86400"}, "people": [{"name": "Ada"}]}
     (tmp_path / "a.jpg.json").write_text(json.dumps(told))
     (tmp_path / "a.xmp").write_text("<broken")
     result = analysed(tmp_path, "a.jpg")
-    assert (result.metadata.taken_at, result.keywords) == ("1970-01-01T00:00:00+00:00", (Keyword("Ada", "takeout"),))
+    assert (result.metadata.taken_at, result.keywords) == ("1970-01-02T00:00:00+00:00", (Keyword("Ada", "takeout"),))
     assert result.stages[Stage.METADATA].cause == "damaged_sidecar"
     (tmp_path / "a.jpg.json").write_text("{")
     (tmp_path / "a.xmp").write_text(XMP.format(3, "boat"))
@@ -297,9 +314,9 @@ def test_a_file_too_large_for_memory_is_decoded_from_disk_and_checked_again(tmp_
     assert isinstance(analysed(tmp_path, "a.png"), Analysis)
     real_decode = image.decode
 
-    def slow(content):
+    def slow(*content):
         os.utime(path, ns=(1, 1))
-        return real_decode(content)
+        return real_decode(*content)
 
     monkeypatch.setattr(image, "decode", slow)
     assert analysed(tmp_path, "a.png").cause == "still_changing"

@@ -20,6 +20,7 @@ from app.errors import FILE_CAUSES
 from app.media import FORMATS, Analysis, Failure, FoundFile, Job, Keyword, Kind, NsfwModel, Rating, Recipe, Stage
 from app.texts import clean_json
 from tests.analysis import raws
+from tests.analysis.packets import packet
 from tests.analysis.tiffs import block
 from tests.server import shared
 
@@ -84,6 +85,13 @@ def test_a_nef_carries_iptc_like_any_tiff():
     records = b"\x1c\x02\x78\x00\x09A caption"
     tags = {0x10F: raws.text("NIKON"), 0x100: (4, (9,)), 0x101: (4, (9,)), 33723: (7, records)}
     assert camera_raw.read(BytesIO(block((tags,))), "nef").iptc == records
+
+
+@pytest.mark.parametrize(("own", "size"), [(1, (240, 160)), (6, (160, 240))])
+def test_a_sidecar_turns_neither_the_preview_nor_the_size(tmp_path, own, size):
+    (tmp_path / "a.xmp").write_bytes(packet("", 'tiff:Orientation="8"'))
+    found = analysed(tmp_path, "a.cr2", raws.raw("cr2", orientation=own))
+    assert (found.metadata.orientation, Image.open(BytesIO(found.picture.webp)).size) == (own, size)
 
 
 def test_an_rw2_says_more_in_its_preview_than_itself_and_its_own_word_counts_first(tmp_path):

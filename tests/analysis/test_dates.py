@@ -91,3 +91,74 @@ def test_the_sidecar_speaks_first_and_takeout_last():
 def test_the_creation_time_of_a_png_is_a_date(text):
     assert taken(texts={"Creation Time": text}) == ("2003-11-24T18:00:00+00:00", "png Creation Time")
     assert taken(texts={"Creation Time": "last summer"}) is None
+
+
+BESIDE = {"exif:DateTimeOriginal": ("2008-05-30T15:56:01",)}
+IN_FULL = ORIGINAL | {"EXIF OffsetTimeOriginal": "+02:00", "EXIF SubsecTimeOriginal": "45"}
+TAGS = "exif DateTimeOriginal, OffsetTimeOriginal, SubsecTimeOriginal"
+
+
+def test_a_zone_and_parts_of_a_second_are_completed_by_another_that_says_the_same_second():
+    full = "2008-05-30T15:56:01.450000+02:00"
+    assert taken(IN_FULL, sidecar=BESIDE) == (full, f"sidecar exif:DateTimeOriginal + {TAGS}")
+    zoned = {"exif:DateTimeOriginal": ("2008-05-30T15:56:01+09:00",)}
+    at = "2008-05-30T15:56:01+09:00"
+    assert taken(ORIGINAL, zoned) == (at, "exif DateTimeOriginal + xmp exif:DateTimeOriginal")
+    parts = {"exif:DateTimeOriginal": ("2008-05-30T15:56:01.45",)}
+    rule = "sidecar exif:DateTimeOriginal + exif DateTimeOriginal, OffsetTimeOriginal"
+    assert taken(ORIGINAL | {"EXIF OffsetTimeOriginal": "+02:00"}, sidecar=parts) == (full, rule)
+    day = {"exif:DateTimeOriginal": ("2008-05-30",)}
+    assert taken(ORIGINAL, zoned, sidecar=day)[0] == at
+
+
+@pytest.mark.parametrize("other", ["2008-05-30T15:56:02+02:00", "2008-05-30T14:56:01+02:00", "2008-05-30"])
+def test_what_says_another_second_completes_nothing(other):
+    assert taken(ORIGINAL, {"exif:DateTimeOriginal": (other,)}) == ("2008-05-30T15:56:01", "exif DateTimeOriginal")
+
+
+def test_a_moment_in_another_zone_and_a_clock_that_always_shows_utc_complete_nothing():
+    zoned = {"exif:DateTimeOriginal": ("2008-05-30T15:56:01+09:00",)}
+    assert taken(IN_FULL, sidecar=zoned) == ("2008-05-30T15:56:01+09:00", "sidecar exif:DateTimeOriginal")
+    satellites = {"GPS GPSDateStamp": "2008:05:30", "GPS GPSTimeStamp": (15.0, 56.0, 1.0)}
+    takeout = Takeout(taken_at="2008-05-30T15:56:01+00:00")
+    assert taken(ORIGINAL | satellites, takeout=takeout) == ("2008-05-30T15:56:01", "exif DateTimeOriginal")
+
+
+EVERY_DATE = (
+    ("sidecar", "exif:DateTimeOriginal"),
+    ("exif", "DateTimeOriginal"),
+    ("xmp", "exif:DateTimeOriginal"),
+    ("sidecar", "photoshop:DateCreated"),
+    ("xmp", "photoshop:DateCreated"),
+    ("iptc", "DateCreated"),
+    ("sidecar", "xmp:CreateDate"),
+    ("sidecar", "exif:DateTimeDigitized"),
+    ("exif", "DateTimeDigitized"),
+    ("xmp", "xmp:CreateDate"),
+    ("xmp", "exif:DateTimeDigitized"),
+    ("iptc", "DigitalCreationDate"),
+    ("exif", "GPSDateStamp, GPSTimeStamp"),
+    ("exif", "DateTime"),
+    ("png", "Creation Time"),
+    ("takeout", "photoTakenTime"),
+)
+
+
+@pytest.mark.parametrize("rank", range(len(EVERY_DATE)))
+def test_originals_count_before_digitized_whatever_holds_them(rank):
+    exif, xmp, iptc, sidecar, texts = {}, {}, {}, {}, {}
+    for year, (source, name) in enumerate(EVERY_DATE[rank:], 2000 + rank):
+        match source:
+            case "exif" if name.startswith("GPS"):
+                exif |= {"GPS GPSDateStamp": f"{year}:01:01", "GPS GPSTimeStamp": (1.0, 2.0, 3.0)}
+            case "exif":
+                exif[f"Image {name}" if name == "DateTime" else f"EXIF {name}"] = f"{year}:01:01 00:00:00"
+            case "xmp" | "sidecar":
+                (xmp if source == "xmp" else sidecar)[name] = (f"{year}-01-01T00:00:00",)
+            case "iptc":
+                iptc[name] = (f"{year}0101",)
+            case "png":
+                texts[name] = f"{year}-01-01T00:00:00"
+    takeout = Takeout(taken_at=f"{1999 + len(EVERY_DATE)}-01-01T00:00:00+00:00")
+    at, rule = taken(exif, xmp, iptc, texts, sidecar=sidecar, takeout=takeout)
+    assert (int(at[:4]), rule) == (2000 + rank, " ".join(EVERY_DATE[rank]))

@@ -154,6 +154,26 @@ def test_a_sidecar_counts_before_the_film_and_takeout_behind_it():
     assert (by_film.sources["taken_at"], by_film.sources["caption"]) == ("video", "takeout")
 
 
+def test_a_film_completes_the_zone_that_its_sidecar_leaves_out_and_utc_is_no_zone():
+    sidecar = {"exif:DateTimeOriginal": ("2024-02-03T04:05:06",)}
+    apple = Told(tags={f"{APPLE}creationdate": "2024-02-03T04:05:06+0900"})
+    found = film.interpret(apple, film.embedded(apple), sidecar)
+    rule = f"sidecar exif:DateTimeOriginal + video {APPLE}creationdate"
+    assert (found.taken_at, found.taken_at_rule) == ("2024-02-03T04:05:06+09:00", rule)
+    assert found.sources["taken_at"] == "sidecar"
+    plain = Told(tags={"creation_time": "2024-02-03T04:05:06Z"})
+    assert film.interpret(plain, film.embedded(plain), sidecar).taken_at == "2024-02-03T04:05:06"
+
+
+@pytest.mark.parametrize(("location", "altitude", "source"), [("+10+020/", None, None), ("+10+020+005/", 5.0, "video")])
+def test_an_altitude_is_that_of_the_place_which_the_film_says(location, altitude, source):
+    told = Told(tags={"location": location})
+    takeout = Takeout(None, 3.0, 4.0, 4000.0)
+    for sidecar in ({}, {"exif:GPSAltitude": ("4000",)}):
+        found = film.interpret(told, film.embedded(told), sidecar, takeout)
+        assert (found.latitude, found.altitude_m, found.sources.get("altitude_m")) == (10.0, altitude, source)
+
+
 # ------------------------------------------------------------------------------------------------ how it was made
 
 

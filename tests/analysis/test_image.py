@@ -6,12 +6,15 @@ import zlib
 from io import BytesIO
 
 import pytest
-from PIL import Image, ImageCms, ImageDraw
+from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
-from app.analysis import completeness, image, png
+from app.analysis import completeness, embedded, image, png, tiff
 from app.analysis.picture import SIDE, picture
 from app.errors import CannotRead
+from app.library.values import upright_size
+from tests.analysis.packets import packet
 from tests.analysis.pngs import chunk, with_chunks
+from tests.analysis.tiffs import block
 
 
 def drawing(mode="RGB", size=(640, 480)):
@@ -188,28 +191,71 @@ def test_memory_that_runs_out_is_its_own_cause():
     assert image.named(CannotRead("Kept.", cause="empty_file")).cause == "empty_file"
 
 
+def shown(content):
+    """The thumbnail of these bytes, and the size that they are said to have."""
+    found = opened(content)
+    own = tiff.orientation(embedded.read(found).exif)
+    decoded = image.decode(found, own)
+    made = picture(decoded, image.turn(found, decoded, own))
+    row = dict(zip(("width", "height"), found.size, strict=True), format=found.format, orientation=own)
+    return made, upright_size(row)
+
+
 @pytest.mark.parametrize("value", range(1, 9))
-def test_all_eight_orientations_end_upright(value):
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
+def test_all_eight_orientations_end_upright(format_, value):
     exif = Image.Exif()
     exif[0x0112] = value
     turns = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Transpose operations that undo the turning
     stored = drawing().transpose(turns[value]) if value in turns else drawing()
-    for format_ in ("PNG", "TIFF"):
-        found = opened(encoded(stored, format_, exif=exif))
-        assert found.size == stored.size, "the size is that of the pixels as stored"
-        decoded = image.decode(found)
-        made = picture(decoded, image.orientation(decoded))
-        assert thumbnail_of(made).size == (320, 240)
-        assert bits_apart(made.phash, picture(drawing(), 1).phash) <= 1
+    content = encoded(stored, format_, exif=exif)
+    assert opened(content).size == stored.size, "the size is that of the pixels as stored"
+    made, size = shown(content)
+    assert (thumbnail_of(made).size, size) == ((320, 240), drawing().size)
+    assert bits_apart(made.phash, picture(drawing(), 1).phash) <= 2
 
 
-def test_a_damaged_orientation_leaves_the_picture_as_stored():
-    decoded = image.decode(
-        opened(encoded(drawing(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\x63\0\0"))
-    )
-    assert image.orientation(decoded) == 1
-    decoded = image.decode(opened(encoded(drawing(), "PNG", exif=b"Exif\0\0nonsense")))
-    assert image.orientation(decoded) == 1
+TURNED_BY_XMP = packet("", 'tiff:Orientation="6"')
+
+
+def with_xmp(format_):
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", TURNED_BY_XMP.decode())
+    options = {"TIFF": {"tiffinfo": {700: TURNED_BY_XMP}}, "PNG": {"pnginfo": text}}
+    if format_ == "GIF":
+        application = b"!\xff\x0bXMP DataXMP" + TURNED_BY_XMP + bytes((1, *range(255, -1, -1), 0))
+        return encoded(drawing(), format_).removesuffix(b";") + application + b";"
+    return encoded(drawing(), format_, **options.get(format_, {"xmp": TURNED_BY_XMP}))
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF"])
+def test_xmp_turns_no_picture(format_):
+    content = with_xmp(format_)
+    assert embedded.read(opened(content)).xmp["tiff:Orientation"] == ("6",)
+    made, size = shown(content)
+    assert (thumbnail_of(made).size, size) == ((320, 240), drawing().size)
+
+
+def test_exif_in_jpeg_2000_and_an_orientation_of_another_type_turn_a_picture():
+    plain = encoded(drawing(), "JPEG2000")
+    body = b"uuidJpgTiffExif->JP2" + block(({0x112: (3, (6,))},))
+    made, size = shown(plain + struct.pack(">I", 4 + len(body)) + body)
+    assert (thumbnail_of(made).size, size) == ((240, 320), drawing().size[::-1])
+    in_one_byte = block(({0x112: (1, (6,))},))
+    made, size = shown(encoded(drawing(), "JPEG", exif=b"Exif\0\0" + in_one_byte))
+    assert (thumbnail_of(made).size, size) == ((240, 320), drawing().size[::-1])
+
+
+@pytest.mark.parametrize(
+    ("format_", "exif"),
+    [
+        ("JPEG", b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\x63\0\0"),
+        ("PNG", b"Exif\0\0nonsense"),
+    ],
+)
+def test_a_damaged_orientation_leaves_the_picture_as_stored(format_, exif):
+    made, size = shown(encoded(drawing(), format_, exif=exif))
+    assert (thumbnail_of(made).size, size) == ((320, 240), drawing().size)
 
 
 def sixteen_bit(mode):

@@ -102,8 +102,38 @@ def test_a_position_that_makes_no_sense_is_none(position):
     assert (found.latitude, found.longitude) == (None, None)
 
 
-def test_an_orientation_out_of_range_is_none():
+HIGH = {"GPS GPSAltitude": (4000.0,)}
+SUMMIT = HIGH | {
+    "GPS GPSLatitude": (1.0,),
+    "GPS GPSLatitudeRef": "N",
+    "GPS GPSLongitude": (2.0,),
+    "GPS GPSLongitudeRef": "E",
+}
+TOWN = {"exif:GPSLatitude": ("50,30.0N",), "exif:GPSLongitude": ("8,30.0E",)}
+
+
+@pytest.mark.parametrize(
+    ("exif", "xmp", "sidecar", "altitude", "source"),
+    [
+        (SUMMIT, {}, {}, 4000.0, "exif"),
+        (SUMMIT, {}, TOWN, None, None),
+        (SUMMIT, {}, TOWN | {"exif:GPSAltitude": ("100",)}, 100.0, "sidecar"),
+        (SUMMIT, {}, {"exif:GPSAltitude": ("100",)}, 4000.0, "exif"),
+        (SUMMIT, {}, {"exif:GPSLatitude": ("50,30.0N",)}, 4000.0, "exif"),
+        (HIGH, TOWN, {}, None, None),
+        (HIGH, {"exif:GPSAltitude": ("100",)}, {}, 4000.0, "exif"),
+    ],
+)
+def test_an_altitude_is_of_the_place_that_is_known_or_of_none(exif, xmp, sidecar, altitude, source):
+    found = metadata.interpret(Embedded(exif=exif, xmp=xmp), sidecar)
+    assert (found.altitude_m, found.sources.get("altitude_m")) == (altitude, source)
+
+
+def test_an_orientation_out_of_range_is_none_and_neither_xmp_nor_a_sidecar_turns_a_picture():
     assert interpreted(saved(exif=exif_of({0x0112: 9}))).orientation is None
+    turned = {"tiff:Orientation": ("6",)}
+    assert metadata.interpret(Embedded(xmp=turned), turned).orientation is None
+    assert metadata.interpret(Embedded(exif={"Image Orientation": (3,)}, xmp=turned), turned).orientation == 3
 
 
 def test_latin_1_in_exif_is_read_as_such():
@@ -153,13 +183,13 @@ ALL_OF_XMP = {
     "dc:title": ("T",), "dc:description": ("D",), "dc:creator": ("A", "B"), "dc:rights": ("R",), "xmp:Label": ("L",),
     "tiff:Make": ("M",), "tiff:Model": ("N",), "aux:Lens": ("Lens",), "exif:ExposureTime": ("1/4",),
     "exif:FNumber": ("28/10",), "exif:ISOSpeedRatings": ("200",), "exif:FocalLength": ("35/1",),
-    "exif:FocalLengthIn35mmFilm": ("52",), "tiff:Orientation": ("6",), "exif:GPSLatitude": ("1,30.0N",),
-    "exif:GPSLongitude": ("2,0,36W",), "exif:GPSAltitude": ("7/2",), "xmp:CreateDate": ("2001-02-03T04:05:06Z",),
+    "exif:FocalLengthIn35mmFilm": ("52",), "exif:GPSLatitude": ("1,30.0N",),
+    "exif:GPSLongitude": ("2,0,36W",), "exif:GPSAltitude": ("7/2",), "exif:DateTimeOriginal": ("2001-02-03T04:05:06Z",),
 }  # fmt: skip
 AS_READ = {
     "title": "T", "caption": "D", "creator": "A; B", "copyright": "R", "label": "L", "camera_make": "M",
     "camera_model": "N", "lens_model": "Lens", "exposure_seconds": 0.25, "f_number": 2.8, "iso": 200,
-    "focal_length_mm": 35.0, "focal_length_35mm": 52.0, "orientation": 6, "latitude": 1.5, "longitude": -2.01,
+    "focal_length_mm": 35.0, "focal_length_35mm": 52.0, "latitude": 1.5, "longitude": -2.01,
     "altitude_m": 3.5, "taken_at": "2001-02-03T04:05:06+00:00",
 }  # fmt: skip
 
@@ -170,7 +200,7 @@ def test_xmp_has_a_word_for_every_field_and_a_sidecar_speaks_before_the_file(sou
     own, beside = (ALL_OF_XMP, {}) if source == "xmp" else ({"dc:title": ("other",)}, ALL_OF_XMP)
     found = metadata.interpret(Embedded(exif=exif, xmp=own, iptc={"Caption": ("other",)}), beside)
     assert {name: getattr(found, name) for name in AS_READ} == AS_READ
-    assert found.sources == dict.fromkeys(AS_READ, source)
+    assert {name: found.sources[name] for name in AS_READ} == dict.fromkeys(AS_READ, source)
 
 
 def test_iptc_png_and_takeout_fill_what_is_left():

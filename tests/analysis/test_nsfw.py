@@ -319,7 +319,7 @@ def test_eight_frames_of_a_video_are_looked_at(checked, expected, tmp_path):
 @pytest.mark.parametrize("more", [(), (Stage.THUMBNAIL,), (Stage.METADATA, Stage.THUMBNAIL)])
 def test_a_picture_is_decoded_once_for_whichever_stages(more, checked, tmp_path, monkeypatch):
     decoded, decode = [], image.decode
-    monkeypatch.setattr(image, "decode", lambda opened: decoded.append(opened) or decode(opened))
+    monkeypatch.setattr(image, "decode", lambda *opened: decoded.append(opened) or decode(*opened))
     result = checked(photo(tmp_path / "a.jpg"), *more)
     assert result.nsfw is not None
     assert (result.picture is not None) == (Stage.THUMBNAIL in more)

@@ -105,6 +105,55 @@ def test_words_without_settings_are_part_of_an_answer():
     assert (made.prompt, made.negative_prompt, made.verdict) == ("a cat", "a dog", "partly")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Steps: 12000, Distance: 8 km, Seed: chia",
+        "Steps: 12000, Sampler: pedometer, Seed: 5, CFG scale: 1",
+        "Recipe\nSteps: 3, Time: 20 min, Seed: sesame",
+        "Steps: 3, Time: 20 min, Sampler: none",
+        "Steps: we climbed 20, Model: stairs, Seed: none, Sampler: tea",
+        "Steps: 3, Size: 20x30, Material: oak",
+        "Steps: 0, Sampler: Euler, Seed: 5",
+        "Sampler: tea, Seed: 5, CFG scale: 7",
+    ],
+)
+@pytest.mark.parametrize("key", ["ImageDescription", "UserComment", "dc:description", "comment", "Description"])
+def test_a_recipe_and_a_walk_have_steps_and_are_no_generation(key, text):
+    assert prompts.read({key: text, "Make": "Canon"}) == Made()
+    assert not prompts.wrote(text)
+
+
+@pytest.mark.parametrize(
+    "pairs", ["Sampler: Euler, Seed: -1", "CFG scale: 7.5, Model hash: 31e", "Size: 64x48, Seed: 5"]
+)
+def test_steps_and_two_more_settings_are_enough(pairs):
+    assert prompts.read({"UserComment": f"cat\nSteps: 20, {pairs}"}).prompt == "cat"
+
+
+def test_parameters_that_hold_a_prompt_alone_are_part_of_an_answer_and_a_comment_is_none():
+    made = prompts.read({"parameters": " just a (prompt:1.2)\n"})
+    assert (made.prompt, made.generator, made.verdict) == ("just a (prompt:1.2)", "AUTOMATIC1111", "partly")
+    assert prompts.read({"comment": "just a prompt"}) == Made()
+
+
+def test_the_resources_of_civitai_are_model_and_loras_with_their_weights():
+    listed = [
+        {"type": "checkpoint", "modelVersionId": 1, "modelName": "ours"},
+        {"type": "lora", "weight": 0.6, "modelVersionId": 2, "modelName": "fine"},
+        {"air": "urn:air:sdxl:lora:civitai:1@2", "modelName": "new"},
+        {"type": "embed", "modelName": "word"},
+        *("x", None, {"type": "lora", "weight": 1}, {"type": 3, "air": "urn", "modelName": "y"}),
+    ]
+    settings_ = f"Steps: 20, Seed: 5, Size: 64x64, Civitai resources: {json.dumps(listed)}, Civitai metadata: {{}}"
+    made = infotext.read(f"cat\n{settings_}")
+    assert made.generation["model"] == "ours"
+    assert made.generation["loras"] == [{"name": "fine", "weight": 0.6}, {"name": "new", "weight": None}]
+    named = infotext.read(f"cat <lora:file:0.5>\nModel: own\n{settings_}, Model: own")
+    assert (named.generation["model"], named.generation["loras"]) == ("own", [{"name": "file", "weight": 0.5}])
+    assert "loras" not in infotext.read("cat\nSteps: 20, Seed: 5, Size: 64x64, Civitai resources: [{").generation
+
+
 def test_an_infotext_in_a_comfyui_file_is_comfyuis_and_counts_before_the_graph():
     graph = json.dumps({"1": {"class_type": "CLIPTextEncode", "inputs": {"text": "__wildcard__"}}})
     made = prompts.read({"parameters": f"a red cat\n{LAST}", "prompt": graph})

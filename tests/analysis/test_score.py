@@ -5,9 +5,10 @@ import os
 
 import pytest
 
-from app.analysis import score, sidecars
+from app.analysis import score, sidecars, xmp
 from app.errors import CannotRead
 from app.media import FoundFile, Rating
+from tests.analysis.packets import packet
 
 
 @pytest.mark.parametrize("value", [-1, 0, 1, 5, None])
@@ -37,9 +38,20 @@ def test_a_score_file_of_another_form_is_damaged(content):
 
 @pytest.mark.parametrize(
     ("text", "stars"),
-    [("-1", -1), ("0", None), ("3", 3), ("5.0", 5), ("6", None), ("2.5", None), ("good", None), ("nan", None)],
+    [
+        ("-1", -1),
+        ("0", score.UNRATED),
+        ("0.0", score.UNRATED),
+        ("", None),
+        ("3", 3),
+        ("5.0", 5),
+        ("6", None),
+        ("2.5", None),
+        ("good", None),
+        ("nan", None),
+    ],
 )
-def test_xmp_zero_is_unrated_and_nonsense_is_none(text, stars):
+def test_xmp_zero_is_unrated_and_nonsense_says_nothing(text, stars):
     assert score.from_xmp({"xmp:Rating": (text,)}) == stars
 
 
@@ -59,8 +71,28 @@ def test_the_first_source_with_a_rating_wins_and_the_rest_is_not_asked():
     def never():
         raise AssertionError
 
-    assert score.first({"scores": lambda: None, "xmp": lambda: 0, "exif": never}) == Rating(0, "xmp")
-    assert score.first({"scores": lambda: None}) == Rating()
+    assert score.first({"scores": lambda: 0, "xmp": never}) == (Rating(0, "scores"), None)
+    assert score.first({"scores": lambda: None, "xmp": lambda: 2, "exif": never}) == (Rating(2, "xmp"), None)
+    assert score.first({"sidecar": lambda: score.UNRATED, "exif": never}) == (Rating(None, "sidecar"), None)
+    assert score.first({"scores": lambda: None}) == (Rating(), None)
+
+
+def test_a_source_that_cannot_be_read_is_passed_over_and_named():
+    damaged = CannotRead("It is torn.", cause="damaged_sidecar")
+
+    def torn():
+        raise damaged
+
+    assert score.first({"sidecar": torn, "xmp": lambda: 3}) == (Rating(3, "xmp"), damaged)
+    assert score.first({"sidecar": torn}) == (Rating(), damaged)
+
+
+@pytest.mark.parametrize("slash", ["/", ""])
+@pytest.mark.parametrize("name", ["Rating", "RatingPercent"])
+def test_windows_rating_is_known_by_both_of_its_names_and_namespaces(slash, name):
+    attributes = f'xmlns:M="http://ns.microsoft.com/photo/1.0{slash}" M:{name}="75"'
+    assert score.from_xmp(xmp.parse(packet("", attributes))) == 4
+    assert score.from_xmp(xmp.parse(packet("", f'{attributes} xmp:Rating="0"'))) == score.UNRATED
 
 
 PACKET = (

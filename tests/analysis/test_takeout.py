@@ -34,6 +34,7 @@ def test_time_place_description_and_people_are_read():
     [
         {"photoTakenTime": None, "geoData": [], "geoDataExif": 3, "people": "Ada", "description": 5},
         {"photoTakenTime": {"timestamp": "9" * 30}, "geoDataExif": {"latitude": 91, "longitude": 0}, "people": None},
+        {"photoTakenTime": {"timestamp": "0"}, "geoData": None, "geoDataExif": None, "people": []},
         {"photoTakenTime": {"timestamp": "soon"}, "geoDataExif": {"latitude": "1", "longitude": 0}, "people": []},
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis import metadata, xmp
+from app.analysis import keywords, metadata, xmp
 from app.analysis.embedded import Embedded
 from app.errors import CannotRead
 from app.texts import clean_json
@@ -37,10 +37,16 @@ def test_xmp_attributes_elements_lists_and_structures_are_all_read():
     }
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
-def test_xmp_is_read_in_every_encoding_and_with_padding(encoding):
-    text = packet("<xmp:Label>Gr\u00fcn</xmp:Label>").decode() + " " * 50
-    assert xmp.parse(text.encode(encoding))["xmp:Label"] == ("Gr\u00fcn",)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("padding", ["", " " * 50, "\n", "\0" * 3])
+@pytest.mark.parametrize("declaration", ["", '<?xml version="1.0" encoding="UTF-16"?>\n'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_xmp_is_read_in_every_encoding_with_padding_and_marks(encoding, declaration, padding, mark):
+    if encoding == "utf-8":
+        declaration = declaration.replace("UTF-16", "UTF-8")
+    text = packet("<xmp:Label>Gr\u00fcn</xmp:Label>").decode()
+    for body in (text, text[text.index("<x:xmpmeta") : text.index("<?xpacket end")]):
+        assert xmp.parse((mark + declaration + body + padding).encode(encoding))["xmp:Label"] == ("Gr\u00fcn",)
 
 
 def test_structures_without_end_are_not_followed():
@@ -67,6 +73,40 @@ def test_xmp_that_is_broken_or_dangerous_is_refused(content, cause):
 def test_the_text_that_holds_in_no_language_is_the_title():
     alternatives = '<rdf:Alt><rdf:li xml:lang="de">Ufer</rdf:li><rdf:li xml:lang="x-default">shore</rdf:li></rdf:Alt>'
     assert xmp.parse(packet(f"<dc:title>{alternatives}</dc:title>"))["dc:title"] == ("shore", "Ufer")
+
+
+REGIONS = """<mwg-rs:Regions xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/"
+    rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag>
+    <rdf:li><rdf:Description mwg-rs:Type="Face"/></rdf:li>
+    <rdf:li rdf:parseType="Resource"><mwg-rs:Type>Pet</mwg-rs:Type><mwg-rs:Name>Rex</mwg-rs:Name></rdf:li>
+    <rdf:li><rdf:Description mwg-rs:Name="Ada" mwg-rs:Type="Face"/></rdf:li>
+    <rdf:li mwg-rs:Name="12345" mwg-rs:Type="BarCode"/>
+    <rdf:li><rdf:Description mwg-rs:Type="Face"><mwg-rs:Name/></rdf:Description></rdf:li>
+    <rdf:li><rdf:Description mwg-rs:Name="Alan"/></rdf:li>
+    </rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"""
+
+
+def test_the_names_of_areas_stay_with_what_they_show_and_only_faces_are_people():
+    found = xmp.parse(packet(REGIONS))
+    place = "mwg-rs:Regions/mwg-rs:RegionList/mwg-rs:"
+    assert found[f"{place}Name"] == ("", "Rex", "Ada", "12345", "", "Alan")
+    assert found[f"{place}Type"] == ("Face", "Pet", "Face", "BarCode", "Face", "")
+    words = keywords.gather(embedded=found, iptc={}, sidecar={}, prompt=None)
+    assert [word.text for word in words] == ["Ada", "Alan"]
+
+
+def test_the_paths_of_other_programs_are_keywords_and_each_counts_once():
+    found = xmp.parse(
+        packet(
+            """<lr:hierarchicalSubject><rdf:Bag><rdf:li>Places|Norway</rdf:li></rdf:Bag></lr:hierarchicalSubject>
+            <d:TagsList><rdf:Seq><rdf:li>Places/Norway</rdf:li><rdf:li>/People/Ann</rdf:li></rdf:Seq></d:TagsList>
+            <M:LastKeywordXMP><rdf:Bag><rdf:li>Sea/Gull</rdf:li></rdf:Bag></M:LastKeywordXMP>""",
+            'xmlns:lr="http://ns.adobe.com/lightroom/1.0/" xmlns:d="http://www.digikam.org/ns/1.0/" '
+            'xmlns:M="http://ns.microsoft.com/photo/1.0"',
+        )
+    )
+    words = keywords.gather(embedded=found, iptc={}, sidecar={}, prompt=None)
+    assert [word.text for word in words] == ["Places|Norway", "People|Ann", "Sea|Gull"]
 
 
 _PIECES = st.sampled_from(

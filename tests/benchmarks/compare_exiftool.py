@@ -63,6 +63,7 @@ _SHOWN = "Its pixels are not square: its header says 704 x 576 of them, to be sh
 _ADVICE = "iTunes' rating (`rtng`) is advice for parents, explicit or clean: nobody's opinion of the film."
 _ONE_PICTURE = "It is that of a track which holds one picture: a CR3 is built like a film, but does not move."
 _GRAPH = "It is ComfyUI's graph, which that program writes into this tag: no camera."
+_COPY = "XMP's tiff:Orientation is a copy of EXIF's: what shows pictures follows EXIF alone, and so do the thumbnails."
 REASONS: tuple[tuple[str, str, str], ...] = (
     ("*ComfyUI_examples/*.webp", "camera_make", _GRAPH),
     ("*ComfyUI_examples/*.webp", "camera_model", _GRAPH),
@@ -87,7 +88,10 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("*.cr3", "frame_rate", _ONE_PICTURE),
 )
 """Path pattern, field, and why the difference is right or cannot be helped."""
-NO_VALUES: tuple[tuple[str, str, str], ...] = (("score", "QuickTime:ItemList", _ADVICE),)
+NO_VALUES: tuple[tuple[str, str, str], ...] = (
+    ("score", "QuickTime:ItemList", _ADVICE),
+    ("orientation", "XMP", _COPY),
+)
 """Field, group, and why what exiftool finds there is no value of that field."""
 
 
@@ -245,7 +249,8 @@ def upright(told: dict[str, Any]) -> dict[str, Any]:
     if told.get("File:FileType") in RAW:  # its first size is often that of a preview
         sizes = dict(zip(sizes, map(int, str(told["Composite:ImageSize"]).split()), strict=True))
     kept = {key: value for key, value in told.items() if not key.endswith((":ImageWidth", ":ImageHeight"))}
-    turned = next((value for key, value in told.items() if key.endswith(":Orientation") and ":IFD1" not in key), 1)
+    own = {key: value for key, value in told.items() if ":IFD1" not in key and not key.startswith("XMP")}
+    turned = next((value for key, value in own.items() if key.endswith(":Orientation")), 1)
     rotated = next((value for key, value in told.items() if key.endswith(":Rotation")), 0)
     wide, high = sizes["ImageWidth"], sizes["ImageHeight"]
     heif = any(key.startswith("QuickTime") for key in told)
