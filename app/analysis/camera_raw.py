@@ -13,8 +13,9 @@ from io import BytesIO
 from typing import BinaryIO
 
 from app.analysis import blocks, cr3, tiff
+from app.analysis.blocks import read_at
 from app.analysis.completeness import cut_off, missing_bytes
-from app.analysis.jpeg import Place, Preview, Size, headers, preview, read_at, size_of
+from app.analysis.jpeg import Place, Preview, Size, headers, preview, size_of
 from app.analysis.numbers import numbers
 from app.errors import CannotRead
 
