@@ -18,11 +18,11 @@ from app.analysis.completeness import cut_off, missing_bytes
 from app.analysis.jpeg import Place, Preview, Size, headers, preview, size_of
 from app.analysis.numbers import numbers
 from app.errors import CannotRead
+from app.media import SIDEWAYS
 
 FORMATS = frozenset(("cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2", "pef"))
 _PAGES = 4  # directories that follow one another: a CR2 has four
 _MAX_PREVIEWS = 32  # places where one might be
-_SIDEWAYS = (5, 6, 7, 8)
 
 _MAKERS = (("NIKON", "nef"), ("SONY", "arw"), ("PENTAX", "pef"), ("RICOH", "pef"), ("ASAHI", "pef"))
 _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892  # photometric interpretations of what a sensor saw (TIFF/EP, DNG)
@@ -60,7 +60,7 @@ class CameraRaw:
         if value not in range(1, 9):
             return 1
         lies = self.size and self.size[0] > self.size[1]
-        return 1 if value in _SIDEWAYS and lies and shown[0] < shown[1] else int(value)
+        return 1 if value in SIDEWAYS and lies and shown[0] < shown[1] else int(value)
 
     def notes(self) -> tuple[str, ...]:
         """What is odd about the file, in sentences."""
