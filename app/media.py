@@ -103,8 +103,8 @@ FORMATS: tuple[Format, ...] = (
 FORMAT_OF_SUFFIX: Mapping[bytes, Format] = MappingProxyType(
     {suffix.encode(): format_ for format_ in FORMATS for suffix in format_.suffixes}
 )
-
-
+SIDEWAYS = (5, 6, 7, 8)
+"""The values of EXIF's orientation that turn the longer side."""
 MAX_PATH_BYTES = 2_600
 """The longest `ROOT/relative` that is taken in: PostgreSQL indexes no more than 2,704 bytes."""
 _MAX_NS = 2**63 - 1

@@ -177,12 +177,16 @@ class _Course:
     def made(self) -> prompts.Made:
         """How it was made, if by AI: a text says so, or else the pixels, which are decoded early where they may."""
         made = prompts.of(self.embedded)
-        if made.prompt is None and self.content and stealth.promised(self.content):
-            with suppress(CannotRead):  # that the picture is damaged is for another stage to say
-                if text := stealth.read(self.decoded):
-                    self.embedded.texts["stealth"] = text
-                    return prompts.of(self.embedded)
+        if made.prompt is None and (text := self._hidden()):
+            self.embedded.texts["stealth"] = text
+            return prompts.of(self.embedded)
         return made
+
+    def _hidden(self) -> str | None:
+        """The text in the pixels; None without one, and where they fail, which is for another stage to say."""
+        with suppress(Exception):
+            return stealth.read(self.decoded) if self.content and stealth.promised(self.content) else None
+        return None
 
     @property
     def film(self) -> Film:

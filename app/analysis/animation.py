@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from app.analysis import png
-from app.analysis.blocks import boxes, riff_chunks
+from app.analysis.blocks import boxes, read_at, riff_chunks
 
 _BYTES = 64 * 1024 * 1024  # of a GIF that are walked
 _FOR_EVER = 2**32 - 1
@@ -54,8 +54,7 @@ def _webp(stream: BinaryIO) -> float:
     thousandths = 0
     for kind, at, _ in riff_chunks(stream):
         if kind == b"ANMF":
-            stream.seek(at + 12)
-            thousandths += int.from_bytes(stream.read(3), "little")
+            thousandths += int.from_bytes(read_at(stream, at + 12, 3), "little")
     return thousandths / 1000
 
 
@@ -77,10 +76,9 @@ def _tracks(stream: BinaryIO, at: int, end: int, path: tuple[bytes, ...]) -> Ite
         if kind != path[0]:
             continue
         if len(path) > 1:
-            yield from _tracks(stream, place, min(place + length, end), path[1:])
+            yield from _tracks(stream, place, place + length, path[1:])
             continue
-        stream.seek(place)
-        body = stream.read(32)
+        body = read_at(stream, place, 32)
         if len(body) == 32:
             long = body[0] == 1
             scale, duration = struct.unpack_from(">IQ" if long else ">II", body, 20 if long else 12)

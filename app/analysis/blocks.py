@@ -1,15 +1,17 @@
 """Finds EXIF, XMP, IPTC and C2PA blocks where Pillow does not look: in JPEG, JPEG 2000, GIF, WebP and AVI.
 
-It never interprets a block. What is longer than its limit is not read.
+It also walks boxes and chunks, and reads at a place, for whoever knows what stands there. It never interprets a block.
+What is longer than its limit is not read.
 """
 
+import errno
 import hashlib
 import os
 import struct
+import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from app.analysis import iptc
 from app.errors import CannotRead
 
 EXTENDED_BYTES = 16 * 1024 * 1024  # of an extended XMP packet: depth maps of phones have some megabytes
@@ -26,7 +28,7 @@ _UUIDS = {
 }
 _BOX_BYTES = 4 * 1024 * 1024
 _MAX_BOXES = 10_000
-_CHUNK, _RIFF_HEADER, _MAX_CHUNKS = struct.Struct("<4sI"), 12, 1000
+_READ_BYTES = 16 * 1024 * 1024  # at once
 _C2PA_HEADER = 8  # of a piece of JUMBF in a segment; the first box's own header is repeated behind it
 _C2PA_BYTES = 16 * 1024 * 1024
 
@@ -80,8 +82,7 @@ def c2pa_of_webp(stream: BinaryIO) -> bytes:
     """The C2PA manifest of a WebP file, a chunk by itself (C2PA specification 2.1, A.3.7)."""
     for kind, at, length in riff_chunks(stream):
         if kind == b"C2PA":
-            stream.seek(at)
-            return stream.read(min(length, _C2PA_BYTES))
+            return read_at(stream, at, min(length, _C2PA_BYTES))
     return b""
 
 
@@ -96,17 +97,12 @@ def xmp_of_gif(stream: BinaryIO) -> bytes:
 
 def xmp_of_avi(stream: BinaryIO) -> bytes:
     """The XMP packet of an AVI file, a chunk `_PMX` beside its lists (XMP Specification Part 3)."""
-    at = 0
-    for _ in range(_MAX_CHUNKS):
-        stream.seek(at)
-        header = stream.read(_CHUNK.size)
-        if len(header) < _CHUNK.size:
-            break
-        kind, length = _CHUNK.unpack(header)
-        if kind == b"_PMX":
-            return stream.read(length) if length <= _BOX_BYTES else b""
-        at += _RIFF_HEADER if kind == b"RIFF" else _CHUNK.size + length + length % 2
-    return b""
+    found = (read_at(stream, at, length) for kind, at, length in riff_chunks(stream) if _is_packet(kind, length))
+    return next(found, b"")
+
+
+def _is_packet(kind: bytes, length: int) -> bool:
+    return kind == b"_PMX" and length <= _BOX_BYTES
 
 
 def of_boxes(stream: BinaryIO) -> dict[str, bytes]:
@@ -115,43 +111,55 @@ def of_boxes(stream: BinaryIO) -> dict[str, bytes]:
     size = stream.seek(0, os.SEEK_END)
     for kind, at, length in boxes(stream, 0, size):
         if kind == b"uuid" and length <= _BOX_BYTES:
-            stream.seek(at)
-            body = stream.read(length)
+            body = read_at(stream, at, length)
             if name := _UUIDS.get(body[:16]):
                 found.setdefault(name, body[16:])
     return found
 
 
 def boxes(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, place and length of the content of the boxes from one byte to another (ISO 14496-12, 4.2)."""
+    """Kind, place and length of the content of the boxes from one byte to another (ISO 14496-12, 4.2).
+
+    What a box claims beyond the end is not counted.
+    """
     for _ in range(_MAX_BOXES):
-        stream.seek(at)
-        header = stream.read(16)
-        if len(header) < 8 or at >= end:
-            return
+        header = read_at(stream, at, min(16, end - at))
         length, start = int.from_bytes(header[:4], "big"), 8
         if length == 1:
             length, start = int.from_bytes(header[8:], "big"), 16
-        length = length or end - at
-        if length < start:
+        length = min(length or end - at, end - at)
+        if len(header) < start or length < start:
             return
         yield header[4:8], at + start, length - start
         at += length
 
 
 def riff_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, place and length of the chunks of a RIFF file, such as WebP."""
-    at = 12
+    """Kind, place and length of the chunks of a RIFF file, such as WebP or AVI, and of those that follow in it."""
+    at = 0
     for _ in range(_MAX_BOXES):
-        stream.seek(at)
-        header = stream.read(8)
+        header = read_at(stream, at, 8)
         if len(header) < 8:
             return
         length = int.from_bytes(header[4:], "little")
+        if header[:4] == b"RIFF":
+            at += 12
+            continue
         yield header[:4], at + 8, length
         at += 8 + length + length % 2
 
 
-def records(block: bytes) -> bytes:
-    """IPTC records where they stand bare or among Photoshop's resources."""
-    return iptc.of_photoshop(block) if block.startswith(b"8BIM") else block[max(0, block.find(iptc.FIRST)) :]
+def read_at(stream: BinaryIO, at: int, length: int) -> bytes:
+    """The bytes there, at most 16 MiB; fewer where the file has fewer, none for a place that no file has.
+
+    Raises OSError where the disk fails.
+    """
+    if not 0 <= at <= sys.maxsize or length <= 0:
+        return b""
+    try:
+        stream.seek(at)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # farther than a file of this disk can reach
+            raise
+        return b""
+    return stream.read(min(length, _READ_BYTES))

@@ -13,15 +13,16 @@ from io import BytesIO
 from typing import BinaryIO
 
 from app.analysis import blocks, cr3, tiff
+from app.analysis.blocks import read_at
 from app.analysis.completeness import cut_off, missing_bytes
-from app.analysis.jpeg import Place, Preview, Size, headers, preview, read_at, size_of
+from app.analysis.jpeg import Place, Preview, Size, headers, preview, size_of
 from app.analysis.numbers import numbers
 from app.errors import CannotRead
+from app.media import SIDEWAYS
 
 FORMATS = frozenset(("cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2", "pef"))
 _PAGES = 4  # directories that follow one another: a CR2 has four
 _MAX_PREVIEWS = 32  # places where one might be
-_SIDEWAYS = (5, 6, 7, 8)
 
 _MAKERS = (("NIKON", "nef"), ("SONY", "arw"), ("PENTAX", "pef"), ("RICOH", "pef"), ("ASAHI", "pef"))
 _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892  # photometric interpretations of what a sensor saw (TIFF/EP, DNG)
@@ -57,7 +58,7 @@ class CameraRaw:
         """
         value = tiff.orientation(self.exif.tags) or 1
         lies = self.size and self.size[0] > self.size[1]
-        return 1 if value in _SIDEWAYS and lies and shown[0] < shown[1] else value
+        return 1 if value in SIDEWAYS and lies and shown[0] < shown[1] else value
 
     def notes(self) -> tuple[str, ...]:
         """What is odd about the file, in sentences."""

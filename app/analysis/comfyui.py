@@ -24,7 +24,7 @@ _SETTINGS = frozenset(
 _SEEDS = frozenset(("seed", "noise_seed"))
 _GIVEN = frozenset(("conditioning", "embeds", "pipe", "tuple", "context", "ctx"))  # words in the names of inputs
 _SAMPLERS, _OUTPUTS = 12, 32  # that are looked at
-_NODES, _INPUTS = 10_000, 300  # of a graph, and of a node
+_NODES, _INPUTS, _KIND = 10_000, 300, 200  # of a graph, of a node, and characters of its class
 _LONGEST = 64 * 1024  # characters of a prompt
 _GENERATOR = "ComfyUI"
 
@@ -46,7 +46,9 @@ def _graph(written: Mapping[str, Any]) -> Graph:
 
 
 def _bounded(node: Node) -> Node:
-    return node if len(node.inputs) <= _INPUTS else replace(node, inputs=dict(islice(node.inputs.items(), _INPUTS)))
+    if len(node.inputs) <= _INPUTS and len(node.kind) <= _KIND:
+        return node
+    return replace(node, kind=node.kind[:_KIND], inputs=dict(islice(node.inputs.items(), _INPUTS)))
 
 
 def _api_graph(written: Mapping[str, Any]) -> Graph:

@@ -42,7 +42,7 @@ _BETWEEN = 100  # characters of a delimiter
 _NODES = 2_000  # that are visited for one image
 _INSTRUCTION = re.compile(r"\W*(?:\w+\W+)?you are an? ", re.IGNORECASE)
 _PROGRAM = re.compile(r";[ \t]*\n")
-_PROSE = re.compile(r"\w{2,}[\s,]+\w{2,}")
+_PROSE = re.compile(r"\w\w[\s,]+\w\w")
 _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft|onnx|png|jpe?g|webp|yaml|json|txt)\s*$", re.IGNORECASE)
 
 

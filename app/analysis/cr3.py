@@ -10,7 +10,8 @@ from itertools import islice
 from typing import BinaryIO
 
 from app.analysis import blocks, tiff
-from app.analysis.jpeg import Place, read_at
+from app.analysis.blocks import read_at
+from app.analysis.jpeg import Place
 
 _CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _PREVIEW = bytes.fromhex("eaf42b5e1c984b88b9fbb7dc406e4d16")
@@ -22,38 +23,46 @@ _MAX_TRACKS, _MAX_BOXES = 8, 64
 
 def read(stream: BinaryIO) -> tuple[tiff.Read, list[Place]]:
     """The tags, and where JPEGs might stand: the thumbnail, the preview, and the picture in full size."""
-    found, places = tiff.Read(), []
+    found: tiff.Read | None = None
+    places: list[Place] = []
     end = stream.seek(0, os.SEEK_END)
     for kind, at, length in blocks.boxes(stream, 0, end):
-        if kind == b"moov":
-            places += _of_movie(stream, at, at + length, found)
+        if kind == b"moov" and found is None:
+            found, more = _of_movie(stream, at, at + length)
+            places += more
         elif kind == b"uuid" and read_at(stream, at, 16) == _PREVIEW:
             places += _in_box(stream, b"PRVW", _child(stream, at + 24, at + length, b"PRVW"))
-    return found, places
+    return found or tiff.Read(), places
 
 
-def _of_movie(stream: BinaryIO, at: int, end: int, found: tiff.Read) -> list[Place]:
-    places, tracks = [], 0
+def _of_movie(stream: BinaryIO, at: int, end: int) -> tuple[tiff.Read, list[Place]]:
+    """What the tracks have, and the first of Canon's boxes."""
+    found: tiff.Read | None = None
+    places: list[Place] = []
+    tracks = 0
     for kind, start, length in blocks.boxes(stream, at, end):
         if kind == b"trak" and tracks < _MAX_TRACKS:
             tracks += 1
             places += _sample(stream, start, start + length)
-        elif kind == b"uuid" and not found.tags and read_at(stream, start, 16) == _CANON:
-            places += _of_canon(stream, start + 16, start + length, found)
-    return places
+        elif kind == b"uuid" and found is None and read_at(stream, start, 16) == _CANON:
+            found, more = _of_canon(stream, start + 16, start + length)
+            places += more
+    return found or tiff.Read(), places
 
 
-def _of_canon(stream: BinaryIO, at: int, end: int, found: tiff.Read) -> list[Place]:
-    """Each directory stands in a box of its own with a TIFF header of its own."""
-    places = []
+def _of_canon(stream: BinaryIO, at: int, end: int) -> tuple[tiff.Read, list[Place]]:
+    """Each directory stands once, in a box of its own with a TIFF header of its own."""
+    found, places = tiff.Read(), []
+    left, room = dict(_DIRECTORIES), tiff.MAX_BYTES
     for kind, start, length in islice(blocks.boxes(stream, at, end), _MAX_BOXES):
-        if kind in _DIRECTORIES and length <= tiff.MAX_BYTES:
-            block = tiff.read(BytesIO(read_at(stream, start, length)), group=_DIRECTORIES[kind], pages=1)
+        if kind in left and length <= room:
+            room -= length
+            block = tiff.read(BytesIO(read_at(stream, start, length)), group=left.pop(kind), pages=1)
             found.tags = block.tags | found.tags
             found.problem = found.problem or block.problem
         elif kind == b"THMB":
             places += _in_box(stream, kind, (start, length))
-    return places
+    return found, places
 
 
 def _in_box(stream: BinaryIO, kind: bytes, box: Place | None) -> list[Place]:

@@ -103,7 +103,7 @@ def _of_camera_raw(raw: CameraRaw) -> Embedded:
     found = Embedded(exif=raw.exif.tags)
     found.noted("exif", raw.exif.problem)
     found.xmp = found.part("xmp", lambda: parse_xmp(raw.xmp) if raw.xmp else NOTHING, NOTHING)
-    found.iptc, problem = iptc.parse(blocks.records(raw.iptc))
+    found.iptc, problem = iptc.parse(iptc.records(raw.iptc))
     found.noted("iptc", problem)
     if user_comment := _user_comment(found.exif.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
@@ -172,7 +172,7 @@ def _iptc(image: Image.Image, block: bytes, others: Mapping[int, bytes], texts: 
     if resources := blocks.photoshop_of_jpeg(getattr(image, "applist", ())):
         return iptc.of_photoshop(resources)
     found = block or others.get(tiff.IPTC) or others.get(tiff.PHOTOSHOP) or _raw_profile(texts, "iptc")
-    return blocks.records(found)
+    return iptc.records(found)
 
 
 def _raw_profile(texts: Mapping[str, bytes], name: str) -> bytes:

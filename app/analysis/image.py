@@ -21,13 +21,13 @@ from app.analysis import camera_raw, png
 from app.analysis.camera_raw import CameraRaw
 from app.analysis.completeness import cut_off, missing_bytes
 from app.errors import CannotRead
+from app.media import SIDEWAYS
 
 SHORT_SIDE = 960  # px that are always decoded: with 640 the NSFW probability moves by up to 0.02, with 320 by 0.04
 MAX_FILE_BYTES = 1024**3  # an image file above 1 GiB needs more memory than a worker has
 MAX_FILM_PIXELS = 1_000_000_000  # of all frames together: some seconds of decoding
 _FILMS = frozenset({"gif", "png", "webp", "avif"})  # other files of several pictures are pages or views, not a film
 _ORIENTATION = 0x0112
-_SIDEWAYS = (5, 6, 7, 8)
 _PIXELS = re.compile(r"\((\d+) pixels\)")
 # What Pillow says of files that are whole and sound but of a kind that it does not decode
 _VARIANT = re.compile(
@@ -219,7 +219,7 @@ def _open(stream: BinaryIO, format_: str) -> ImageFile:
 def _stored(image: ImageFile) -> tuple[int, int]:
     """Width and height as stored. Pillow gives those of a TIFF as they will be when it has turned it upright."""
     width, height = image.size
-    turned = isinstance(image, TiffImageFile) and image.tag_v2.get(_ORIENTATION) in _SIDEWAYS
+    turned = isinstance(image, TiffImageFile) and image.tag_v2.get(_ORIENTATION) in SIDEWAYS
     return (height, width) if turned else (width, height)
 
 

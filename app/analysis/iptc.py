@@ -88,3 +88,8 @@ def _resources(block: bytes) -> Iterator[tuple[int, bytes]]:
         (size,) = struct.unpack_from(">I", block, at)
         yield number, block[at + 4 : at + 4 + size]
         at += 4 + size + size % 2
+
+
+def records(block: bytes) -> bytes:
+    """IPTC records where they stand bare or among Photoshop's resources."""
+    return of_photoshop(block) if block.startswith(b"8BIM") else block[max(0, block.find(FIRST)) :]

@@ -7,6 +7,8 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from app.analysis.blocks import read_at
+
 Place = tuple[int, int]
 """The first byte and the number of bytes."""
 Size = tuple[int, int]
@@ -69,12 +71,3 @@ def size_of(width: float | None, height: float | None) -> Size | None:
     if width is None or height is None or not (1 <= width <= _MAX_SIDE and 1 <= height <= _MAX_SIDE):
         return None
     return int(width), int(height)
-
-
-def read_at(stream: BinaryIO, at: int, length: int) -> bytes:
-    """The bytes there, fewer where the file has fewer."""
-    try:
-        stream.seek(at)
-        return stream.read(max(0, length))
-    except (OverflowError, ValueError, OSError):
-        return b""

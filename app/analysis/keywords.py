@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import tee
 from types import MappingProxyType
 
 from app.analysis.tiff import Tags
@@ -41,8 +42,11 @@ def gather(
     characters. Phrases of the negative prompt have a source of their own; one that the prompt asks for, too, is not
     among them.
     """
-    asked_for = {_plain(text).casefold() for text, _ in phrases(prompt or "")}
-    unwanted = (one for one in phrases(negative_prompt or "") if _plain(one[0]).casefold() not in asked_for)
+    wanted, unwanted = phrases(prompt or ""), phrases(negative_prompt or "")
+    if negative_prompt:
+        wanted, kept = tee(wanted)
+        asked_for = {_plain(text).casefold() for text, _ in kept}
+        unwanted = (one for one in unwanted if _plain(one[0]).casefold() not in asked_for)
     return (
         *_once(Keyword(text, "xmp") for text in _of_xmp(embedded)),
         *_once(Keyword(text, "iptc") for text in iptc.get("Keywords", ())),
@@ -50,7 +54,7 @@ def gather(
         *_once(Keyword(text, "video") for text in film),
         *_once(Keyword(text, "sidecar") for text in _of_xmp(sidecar)),
         *_once(Keyword(text, "takeout") for text in people),
-        *_once((Keyword(text, "prompt", weight) for text, weight in phrases(prompt or "")), PHRASES),
+        *_once((Keyword(text, "prompt", weight) for text, weight in wanted), PHRASES),
         *_once((Keyword(text, "negative_prompt", weight) for text, weight in unwanted), PHRASES),
     )
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import BinaryIO
 
+from app.analysis.blocks import read_at
 from app.analysis.movie import MAX_TRACKS, Movie, Track, orientation_of, plausible_rate, square
 
 _SEGMENT, _INFO, _TRACKS, _TRACK_ENTRY, _CLUSTER = 0x18538067, 0x1549A966, 0x1654AE6B, 0xAE, 0x1F43B675
@@ -99,8 +100,7 @@ def _first_of_each(stream: BinaryIO, at: int, end: int) -> Places:
 def _elements(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[int, int, int]]:
     """ID, start and end of the content of the elements from one byte to another."""
     for _ in range(_MANY):
-        stream.seek(at)
-        header = stream.read(min(12, max(0, end - at)))
+        header = read_at(stream, at, min(12, end - at))
         width, kind = _variable(header, 4)
         wide, length = _variable(header[width:], 8)
         if not width or not wide:
@@ -119,10 +119,7 @@ def _variable(header: bytes, most: int) -> tuple[int, int]:
 
 def _value(stream: BinaryIO, inside: Places, kind: int) -> bytes:
     start, end = inside.get(kind, (0, 0))
-    if end - start > _VALUE_BYTES:
-        return b""
-    stream.seek(start)
-    return stream.read(end - start)
+    return read_at(stream, start, end - start) if end - start <= _VALUE_BYTES else b""
 
 
 def _whole(stream: BinaryIO, inside: Places, kind: int) -> int:

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from app.analysis.blocks import read_at
 from app.analysis.xmp import Xmp
 
 _FORMATS = frozenset({"jpeg", "heic"})
@@ -49,24 +50,17 @@ def _numbers(texts: tuple[str, ...]) -> list[int]:
 
 def _of_trailer(stream: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
     """The same of the block that Samsung calls `MotionPhoto_Data`, from the directory at the end of the file."""
-    length, mark = struct.unpack("<I4s", _read(stream, end - 8, 8).rjust(8, b"\0"))
+    length, mark = struct.unpack("<I4s", read_at(stream, end - 8, 8).rjust(8, b"\0"))
     at = end - 8 - length
-    directory = _read(stream, at, length) if mark == _END and length <= _TRAILER_BYTES else b""
+    directory = read_at(stream, at, length) if mark == _END and length <= _TRAILER_BYTES else b""
     if not directory.startswith(_START):
         return
     for place in range(_HEAD_BYTES, len(directory) - _ENTRY_BYTES + 1, _ENTRY_BYTES):
         kind, back, size = struct.unpack_from("<2xHII", directory, place)
         if kind == _BLOCK:
-            (name_length,) = struct.unpack("<4xI", _read(stream, at - back, 8).ljust(8, b"\0"))
+            (name_length,) = struct.unpack("<4xI", read_at(stream, at - back, 8).ljust(8, b"\0"))
             yield at - back + 8 + name_length, size - 8 - name_length
 
 
 def _begins_a_video(stream: BinaryIO, at: int) -> bool:
-    return _read(stream, at, 8)[4:] == b"ftyp"
-
-
-def _read(stream: BinaryIO, at: int, length: int) -> bytes:
-    if at < 0:
-        return b""
-    stream.seek(at)
-    return stream.read(length)
+    return read_at(stream, at, 8)[4:] == b"ftyp"

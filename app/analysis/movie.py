@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import BinaryIO, Literal
 
-from app.analysis.blocks import boxes
+from app.analysis.blocks import boxes, read_at
 
 MAX_TRACKS = 100
 
@@ -103,7 +103,7 @@ def read(stream: BinaryIO) -> Movie:
 def whole_movie(stream: BinaryIO) -> tuple[int, int] | None:
     """Where the content of `moov` starts and ends."""
     end = stream.seek(0, os.SEEK_END)
-    found = ((at, min(at + length, end)) for kind, at, length in boxes(stream, 0, end) if kind == b"moov")
+    found = ((at, at + length) for kind, at, length in boxes(stream, 0, end) if kind == b"moov")
     return next(found, None)
 
 
@@ -113,7 +113,7 @@ def _movie(stream: BinaryIO, at: int, end: int) -> Movie:
     made, scale, length, whole = _times(header)
     turned = _turn(header[whole:], "big") if len(header) >= whole + _BYTES else _AS_IT_IS
     tracks = (place for kind, *place in boxes(stream, at, end) if kind == b"trak")
-    moving = (_track(stream, start, min(start + size, end), turned) for start, size in islice(tracks, MAX_TRACKS))
+    moving = (_track(stream, start, start + size, turned) for start, size in islice(tracks, MAX_TRACKS))
     return Movie(
         length / scale if scale and length and length not in _UNKNOWN else None,
         _moment(made),
@@ -125,15 +125,14 @@ def first_of_each(stream: BinaryIO, at: int, end: int) -> dict[bytes, tuple[int,
     """Where the content of the first box of each kind starts and ends."""
     found: dict[bytes, tuple[int, int]] = {}
     for kind, start, length in islice(boxes(stream, at, end), _MANY):
-        found.setdefault(kind, (start, min(start + length, end)))
+        found.setdefault(kind, (start, start + length))
     return found
 
 
 def _content(stream: BinaryIO, inside: Places, kind: bytes) -> bytes:
     """What a header holds, empty where there is none."""
     start, end = inside.get(kind, (0, 0))
-    stream.seek(start)
-    return stream.read(min(_HEADER_BYTES, max(0, end - start)))
+    return read_at(stream, start, min(_HEADER_BYTES, end - start))
 
 
 def _times(header: bytes) -> tuple[int, int, int, int]:

@@ -34,25 +34,27 @@ _BITS = bytes(b"01"[value & 1] for value in range(256))
 def promised(opened: Opened) -> bool:
     """Whether a picture that is not decoded yet may hold a text: it keeps every bit, and a PNG has the signature.
 
-    That costs a fraction of decoding a PNG. Into a WebP nobody can look without: any that keeps its bits may.
+    That costs a fraction of decoding a PNG. Into a WebP nobody can look without: any that keeps its bits may. It is
+    decoded in every pass that reads metadata. Where the pass makes a thumbnail, too, the two share the pixels; where it
+    only reads again, it would drop what the first pass found, if it looked less closely.
     """
     if opened.frames > 1:
         return False
     if opened.format == "webp":
         return opened.mode == "RGBA" or any(kind == b"VP8L" for kind, _, _ in blocks.riff_chunks(opened.stream))
-    return opened.format == "png" and _signed(opened.stream)
+    return opened.format == "png" and _signed(opened.stream, opened.size)
 
 
-def _signed(stream: BinaryIO) -> bool:
-    """Whether the first columns of a PNG, all that is unpacked of it, begin with a signature."""
+def _signed(stream: BinaryIO, size: tuple[int, int]) -> bool:
+    """Whether the first columns of a PNG of this size, all that is unpacked of it, begin with a signature."""
     _, header = next(png.chunks(stream, (b"IHDR",)), (b"", b""))
     if len(header) != _HEADER.size:
         return False
     width, height, depth, colour, _, _, interlaced = _HEADER.unpack(header)
     channels = _CHANNELS.get(colour, 0)
-    if depth != 8 or interlaced or not channels:
+    if depth != 8 or interlaced or not channels or (width, height) != size or min(size) < 1:
         return False
-    count, columns = min(height, _SIGNATURE_BITS), -(-_SIGNATURE_BITS // max(height, 1))
+    count, columns = min(height, _SIGNATURE_BITS), -(-_SIGNATURE_BITS // height)
     if columns > width or width * channels * count > _UNPACKED_BYTES:
         return False
     rows = _unfiltered(_rows(stream, width * channels, count), columns * channels, channels)
@@ -74,10 +76,10 @@ def _rows(stream: BinaryIO, length: int, count: int) -> Iterator[bytes]:
     unpacker, rows, wanted = zlib.decompressobj(), bytearray(), (1 + length) * count
     for _, body in png.chunks(stream, (b"IDAT",)):
         try:
-            rows += unpacker.decompress(body, wanted - len(rows))
+            rows += unpacker.decompress(body, wanted - len(rows))  # of which 0 would mean no limit
         except zlib.error:
             break
-        if len(rows) >= wanted:
+        if len(rows) >= wanted or unpacker.eof:
             break
     return (bytes(rows[at : at + 1 + length]) for at in range(0, len(rows), 1 + length))
 

@@ -14,6 +14,7 @@ from typing import BinaryIO, TypeAlias
 from PIL.ExifTags import GPSTAGS, TAGS
 
 from app.analysis import apple
+from app.analysis.blocks import read_at
 from app.errors import CannotRead
 
 Value: TypeAlias = str | bytes | tuple[float, ...]
@@ -95,11 +96,7 @@ class _Reader:
         return self.found
 
     def _bytes(self, at: int, length: int) -> bytes:
-        try:
-            self.stream.seek(at)
-            return self.stream.read(length)
-        except (OverflowError, ValueError, OSError):
-            return b""
+        return read_at(self.stream, at, length)
 
     def _damaged(self, what: str) -> None:
         self.found.problem = self.found.problem or CannotRead(_DAMAGED.format(what), cause="damaged_metadata")

@@ -6,7 +6,7 @@ list what it reaches; of older ones it is found by that pack's rules, and an inp
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from dataclasses import dataclass
 from typing import Any
 
 from app.analysis.made import mapping, words
@@ -14,6 +14,8 @@ from app.analysis.made import mapping, words
 Raw = Mapping[str, Any]
 Link = tuple[Any, int]
 """The id of a node on one level, and its output."""
+_Sender = tuple[int, tuple[str, ...], Link]
+"""Priority, what the name of an input must contain, and what is sent."""
 NOWHERE: Link = (None, 0)
 MUTED, BYPASSED = 2, 4
 BROADCASTERS = {
@@ -24,8 +26,22 @@ BROADCASTERS = {
 }
 """Nodes that broadcast what they are given, with their priority."""
 _WORD = re.compile(r"\w+")
-_PATTERN_CHARACTERS = 200
-_BROADCASTS, _OPEN = 50, 10_000  # of one sheet: what is sent, and inputs that it may reach
+_CHARACTERS = 200  # that are looked at, of a person's pattern and of the name of an input
+_BROADCASTS = 50  # of one sheet
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many steps a drawing may still cost."""
+
+    left: int
+
+    def take(self, steps: int = 1) -> bool:
+        """Take so many steps; False where fewer are left."""
+        if steps > self.left:
+            return False
+        self.left -= steps
+        return True
 
 
 def listed(value: Any) -> list[Any]:
@@ -72,18 +88,20 @@ def ends(links: Any) -> Iterator[tuple[tuple[Any, ...], Link]]:
             yield (key(number), origin, target, place), (origin, slot)
 
 
-def broadcast(sheet: Raw, nodes: Mapping[str, Raw], drawn: Mapping[Any, Link]) -> dict[tuple[str, int], Link]:
+def broadcast(
+    sheet: Raw, nodes: Mapping[str, Raw], drawn: Mapping[Any, Link], room: Budget
+) -> dict[tuple[str, int], Link]:
     """(node, place of the input) -> what reaches that input without a link being drawn to it."""
     reached: dict[tuple[str, int], Link] = {}
     for one in mappings(mapping(sheet.get("extra")).get("ue_links")):
         place, slot = one.get("downstream_slot"), one.get("upstream_slot")
         if isinstance(place, int) and isinstance(slot, int):
             reached[str(one.get("downstream")), place] = one.get("upstream"), slot
-    return reached or _by_rules(nodes, drawn)
+    return reached or _by_rules(nodes, drawn, room)
 
 
-def _by_rules(nodes: Mapping[str, Raw], drawn: Mapping[Any, Link]) -> dict[tuple[str, int], Link]:
-    senders: dict[str, list[tuple[int, tuple[str, ...], Link]]] = {}
+def _by_rules(nodes: Mapping[str, Raw], drawn: Mapping[Any, Link], room: Budget) -> dict[tuple[str, int], Link]:
+    senders: dict[str, list[_Sender]] = {}
     senders_left = _BROADCASTS
     for raw in nodes.values():
         kind = words(raw.get("type"))
@@ -94,9 +112,15 @@ def _by_rules(nodes: Mapping[str, Raw], drawn: Mapping[Any, Link]) -> dict[tuple
             if origin[0] is not None and senders_left:
                 senders_left -= 1
                 senders.setdefault(_type(nodes, origin), []).append((BROADCASTERS[kind], _names(raw, place), origin))
+    comparisons = {type_: sum(1 + len(names) for _, names, _ in some) for type_, some in senders.items()}
     reached: dict[tuple[str, int], Link] = {}
-    for name, place, port in islice(_open_inputs(nodes), _OPEN if senders else 0):
-        fitting = _fitting(senders.get(words(port.get("type")), []), words(port.get("name")), name)
+    for name, place, port in _open_inputs(nodes):
+        type_ = words(port.get("type"))
+        if type_ not in senders:
+            continue
+        if not room.take(comparisons[type_]):
+            break
+        fitting = _fitting(senders[type_], words(port.get("name"))[:_CHARACTERS], name)
         if fitting is not None:
             reached[name, place] = fitting
     return reached
@@ -118,7 +142,7 @@ def _names(raw: Raw, place: int) -> tuple[str, ...]:
         return ("neg",) if place else ("prompt", "positive")
     if kind == "Anything Everywhere?":
         pattern = next(iter(listed(raw.get("widgets_values"))[1:2]), "")
-        return tuple(_WORD.findall(words(pattern)[:_PATTERN_CHARACTERS]))
+        return tuple(_WORD.findall(words(pattern)[:_CHARACTERS]))
     return ()
 
 
@@ -127,7 +151,7 @@ def _type(nodes: Mapping[str, Raw], origin: Link) -> str:
     return words(outputs[origin[1]].get("type")) if 0 <= origin[1] < len(outputs) else ""
 
 
-def _fitting(senders: list[tuple[int, tuple[str, ...], Link]], name: str, node: str) -> Link | None:
+def _fitting(senders: list[_Sender], name: str, node: str) -> Link | None:
     """The one of highest priority that may reach an input of this name; None where two have it."""
     found = [
         (priority, origin)

@@ -69,11 +69,12 @@ _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft)\s*$", re.IGNORECAS
 _WRITTEN = re.compile(r"\w[\s,]+\w|[\u3040-\u9fff]{3}")
 # Not the name of a choice, like `1:1 (Square)` or `Nano Banana 2 (Flash)`
 _PROSE = re.compile(
-    r"[^\W\d_]+,\s+[^\W\d_]|(?:^|\s)[a-z]+\s+[a-z]+\s+\S+\s+\S|(?i:\b(?:a|an|the|of|in|with) [a-z])|[\u3040-\u9fff]{4}"
+    r"[^\W\d_],\s+[^\W\d_]|(?:^|\s)[a-z]+\s+[a-z]+\s+\S+\s+\S|(?i:\b(?:a|an|the|of|in|with) [a-z])|[\u3040-\u9fff]{4}"
 )
 _TEXTUAL = re.compile(r"(?<![a-z])text|Text|[Ss]tring|[Pp]rompt|[Ss]how|Primitive|[Ww]ildcard")
 _JOINING = re.compile(r"concat|join|append|combine", re.IGNORECASE)
-_LOOKED_AT = 2_000  # characters
+_LOOKED_AT = 2_000  # characters of a value
+_KIND_CHARACTERS = 200
 _LOADED = {
     "lora": "lora_name",
     "vae": "vae_name",
@@ -90,7 +91,7 @@ def values_of(raw: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in values.items() if isinstance(name, str)}
     if not isinstance(values, list) or not values:
         return {}
-    kind = raw["type"] if isinstance(raw.get("type"), str) else ""
+    kind = raw["type"][:_KIND_CHARACTERS] if isinstance(raw.get("type"), str) else ""
     listed = tuple(_listed(raw.get("inputs")))
     known = _WIDGETS.get(kind, ())
     for names in (known, listed) if len(known) >= len(listed) else (listed, known):

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from app.analysis import score
+from app.analysis.blocks import read_at
 from app.analysis.movie import Places, first_of_each, whole_movie
 
 _BYTES = 64 * 1024
@@ -42,8 +43,7 @@ def read(stream: BinaryIO) -> Said:
 
 def _content(stream: BinaryIO, inside: Places, kind: bytes) -> bytes:
     start, end = inside.get(kind, (0, 0))
-    stream.seek(start)
-    return stream.read(end - start) if end - start <= _BYTES else b""
+    return read_at(stream, start, end - start) if end - start <= _BYTES else b""
 
 
 def _entries(block: bytes) -> Iterator[tuple[str, list[int | str]]]:
@@ -73,8 +73,7 @@ def _rate(stream: BinaryIO, user: Places) -> str:
     if b"meta" not in user:
         return ""
     start, end = user[b"meta"]
-    stream.seek(start)
-    start += 0 if stream.read(8)[4:] == b"hdlr" else 4
+    start += 0 if read_at(stream, start, 8)[4:] == b"hdlr" else 4
     inside = first_of_each(stream, start, end)
     for kind in (b"ilst", b"rate"):
         inside = first_of_each(stream, *inside[kind]) if kind in inside else {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from app.media import Kind, Stage
+from app.media import SIDEWAYS, Kind, Stage
 from app.texts import shown_name, shown_path
 
 _PLAIN = (
@@ -18,7 +18,6 @@ _PLAIN = (
     "nsfw_model", "raw",
     "stages", "session_id", "ingested_at", "updated_at", "missing_at",
 )  # fmt: skip
-_SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that turn the longer side
 _TURNED_BY_ITS_DECODER = frozenset({"heic"})  # libheif gives the size as seen, whatever EXIF says besides
 
 
@@ -98,7 +97,7 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
 def upright_size(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """Width and height in pixels of a picture as a person sees it, from its stored size and its orientation."""
     size = row["width"], row["height"]
-    turned = row["orientation"] in _SIDEWAYS and row["format"] not in _TURNED_BY_ITS_DECODER
+    turned = row["orientation"] in SIDEWAYS and row["format"] not in _TURNED_BY_ITS_DECODER
     return (size[1], size[0]) if turned else size
 
 

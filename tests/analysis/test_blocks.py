@@ -1,5 +1,6 @@
 """Blocks in containers: extended XMP, Photoshop's resources, GIF and JPEG 2000; and how long an animation lasts."""
 
+import errno
 import hashlib
 import struct
 from io import BytesIO
@@ -103,6 +104,50 @@ def test_exif_xmp_and_iptc_are_found_in_the_boxes_of_jpeg_2000():
     found = read(saved("JPEG2000") + boxes)
     assert found.exif == {"Image Orientation": (6,)}
     assert (found.xmp, found.iptc) == ({"xmp:Label": ("Red",)}, {"Keywords": ("harbour",)})
+
+
+@pytest.mark.parametrize("at", [-1, -(2**70), 6, 2**44 + 1, 2**62, 2**63 - 1, 2**63, 2**64, 2**200])
+def test_a_place_that_no_file_has_holds_nothing(at, tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"abcdef")
+    with path.open("rb") as file:
+        for stream in (file, BytesIO(b"abcdef")):
+            assert blocks.read_at(stream, at, 4) == b""
+
+
+@pytest.mark.parametrize(("length", "found"), [(-1, b""), (0, b""), (3, b"cde"), (99, b"cdef"), (2**200, b"cdef")])
+def test_what_is_read_ends_where_the_file_does(length, found, tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"abcdef")
+    with path.open("rb") as file:
+        for stream in (file, BytesIO(b"abcdef")):
+            assert blocks.read_at(stream, 2, length) == found
+
+
+def test_no_more_is_read_at_once_than_16_mib_and_a_broken_disk_is_told_of():
+    class Broken(BytesIO):
+        def seek(self, *place):
+            raise OSError(errno.EIO, "Input/output error")
+
+    assert len(blocks.read_at(BytesIO(bytes(17 * 1024**2)), 0, 2**30)) == 16 * 1024**2
+    with pytest.raises(OSError, match="Input/output"):
+        blocks.read_at(Broken(), 0, 1)
+
+
+def large(kind, length, content=b""):
+    return struct.pack(">I4sQ", 1, kind, length) + content
+
+
+@pytest.mark.parametrize("length", [17, 2**32, 2**62, 2**63 - 1, 2**63, 2**63 + 5, 2**64 - 1])
+def test_a_box_ends_where_what_it_stands_in_does(length):
+    content = large(b"free", 16) + large(b"mdat", length, b"abc") + b"rest"
+    (_, *places), (kind, at, counted) = list(blocks.boxes(BytesIO(content), 0, len(content) - 4))[:2]
+    assert (places, kind, at, counted) == ([16, 0], b"mdat", 32, min(length - 16, 3))
+
+
+@pytest.mark.parametrize("header", [b"\0\0\0\1moov", large(b"moov", 15), b"\0\0\0\7moov", b"\0\0\0\x08moo"])
+def test_a_header_that_is_cut_off_or_too_short_is_no_box(header):
+    assert list(blocks.boxes(BytesIO(header + bytes(40)), 0, len(header))) == []
 
 
 def film(format_, **options):

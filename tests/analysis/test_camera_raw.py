@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import struct
 import subprocess
 import time
 from io import BytesIO
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.analysis import camera_raw, image
+from app.analysis import camera_raw, cr3, image, tiff
 from app.analysis.analyzer import Analyzer
 from app.analysis.picture import picture
 from app.analysis.recipes import APPLIES, VERSIONS
@@ -282,9 +283,34 @@ def test_a_thousand_directories_and_boxes_are_not_followed(tmp_path):
     hostile = raws.box(b"ftyp", b"crx \0\0\0\1crx isom") + raws.box(b"moov", track * 9_000) * 3
     pointers = block(({0x14A: (4, tuple(range(8, 260))), 0x10F: raws.text("NIKON"), 0x112: (3, (1,))},))
     for name, content in (("a.cr3", hostile), ("a.nef", pointers)):
-        began = time.perf_counter()
+        began = time.process_time()
         assert analysed(tmp_path, name, content).cause in FILE_CAUSES
-        assert time.perf_counter() - began < 1
+        assert time.process_time() - began < 1
+
+
+def test_canons_box_counts_once_however_often_it_stands_there(tmp_path):
+    canon = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+    claims = struct.pack(">I4s", tiff.MAX_BYTES - 1, b"CMT1")
+    head = raws.box(b"ftyp", b"crx \0\0\0\0crx isom")
+    for content in (
+        raws.box(b"moov", raws.box(b"uuid", canon + claims) * 5_000 + bytes(tiff.MAX_BYTES)),
+        raws.box(b"moov", raws.box(b"uuid", canon + raws.box(b"CMT1", bytes(tiff.MAX_BYTES // 20)) * 60)),
+        raws.box(b"moov", raws.box(b"uuid", canon + claims)) * 5_000 + bytes(tiff.MAX_BYTES),
+    ):
+        stream = Counted(head + content)
+        cr3.read(stream)
+        assert stream.bytes < 2 * tiff.MAX_BYTES
+
+
+class Counted(BytesIO):
+    """Counts what is read of it."""
+
+    bytes = 0
+
+    def read(self, *size):
+        content = super().read(*size)
+        self.bytes += len(content)
+        return content
 
 
 STARTS = [
@@ -303,9 +329,9 @@ def test_any_bytes_behind_any_magic_give_an_answer_at_once(tmp_path, data):
     for _ in range(data.draw(st.integers(0, 12))):
         at = data.draw(st.integers(0, min(len(content), 1_200) - 1))
         content[at] = data.draw(st.integers(0, 255))
-    began = time.perf_counter()
+    began = time.process_time()
     found = analysed(tmp_path, f"a.{format_}", bytes(content[: data.draw(st.integers(1, len(content)))]))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert isinstance(found, Analysis | Failure)
     if isinstance(found, Failure):
         assert found.cause in FILE_CAUSES

@@ -64,10 +64,10 @@ def test_each_source_lists_a_keyword_once_whatever_its_case():
 
 
 def test_keywords_are_cleaned_capped_in_number_and_too_long_ones_left_out():
-    many = tuple(f"word {n}" for n in range(300))
-    found = gathered(embedded={"dc:subject": ("a\0b \n c", "x" * 201, *many)})
+    many = tuple(f"word {n}" for n in range(keywords.KEYWORDS + 1))
+    found = gathered(embedded={"dc:subject": ("a\0b \n c", "x" * 201, *many)}, prompt=", ".join(many))
     assert found[0].text == "ab c"
-    assert len(found) == keywords.KEYWORDS
+    assert [keyword.source for keyword in found] == ["xmp"] * keywords.KEYWORDS + ["prompt"] * keywords.PHRASES
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,14 @@ def test_keywords_are_cleaned_capped_in_number_and_too_long_ones_left_out():
 )
 def test_phrases_keep_the_weight_that_a_prompt_gives_them(prompt, expected):
     assert [(keyword.text, keyword.weight) for keyword in gathered(prompt=prompt)] == expected
+
+
+@pytest.mark.parametrize("negative", [None, "", "rain"])
+def test_a_prompt_is_taken_apart_once(negative, monkeypatch):
+    taken, weighed = [], keywords._weighed
+    monkeypatch.setattr(keywords, "_weighed", lambda text, *rest: taken.append(text) or weighed(text, *rest))
+    gathered(prompt="fog", negative_prompt=negative)
+    assert taken == ["fog", negative or ""]
 
 
 def test_a_prompt_of_brackets_without_end_is_no_trouble():

@@ -284,6 +284,20 @@ def test_headers_of_countless_parts_are_left_after_some(content):
     assert stream.reads < 150_000
 
 
+@pytest.mark.parametrize("length", [2**63 - 1, 2**63, 2**63 + 5, 2**64 - 1])
+def test_a_box_that_claims_more_than_any_file_has_spoils_nothing(length, tmp_path):
+    huge = struct.pack(">I4sQ", 1, b"junk", length)
+    content = made()
+    at = content.rindex(b"moov") - 4
+    inside = content[:at] + box(b"moov", content[at + 8 :] + huge)
+    for film in (content + huge, inside):
+        result = analysed(tmp_path, film)
+        assert {ended.cause for ended in result.stages.values()} == {None}
+        assert result.metadata.duration_seconds == analysed(tmp_path, content).metadata.duration_seconds
+    lost = box(b"ftyp", b"isom\0\0\0\0isom") + huge + bytes(64)
+    assert container.told_by_header(io.BytesIO(lost), "mp4") == container.Told()
+
+
 HEADS = (
     b"\0\0\0\x18ftypisom\0\0\2\0isomiso2",
     b"\0\0\0\x14ftypqt  \0\0\0\0qt  ",

@@ -78,16 +78,19 @@ GRAPHS = {
         w=node("Crowd", **{f"a{n}": 1 for n in range(50_000)}),
     ),
     "more nodes than are read": lambda: {str(n): node("SaveImage", images=[str(n + 1), 0]) for n in range(30_000)},
+    "a node of a long class": lambda: sampled(
+        p=encoded(["0", 0]), **{"0": node("Inpaint" * 150_000, text_a=["1", 1]), "1": node("InpaintX" * 1_000, x="y")}
+    ),
+    "a text of one word": lambda: sampled(p=node("X", said="a" * 65_000)),
     "replaced": lambda: sampled(**texts("Replace", string="x" * 60_000, find="x", replace="y" * 60_000)),
 }
 
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_no_graph_holds_the_reader_up(name):
-    text = json.dumps(GRAPHS[name]())
-    started = time.process_time()
-    made = prompts.read({"prompt": text})
-    assert time.process_time() - started < 1
+    texts = {"prompt": json.dumps(GRAPHS[name]())}
+    assert _seconds(texts) < 1
+    made = prompts.read(texts)
     assert made.generator == "ComfyUI"
     assert len(made.prompt or "") <= 64 * 1024
 
@@ -95,14 +98,14 @@ def test_no_graph_holds_the_reader_up(name):
 def test_a_usual_graph_takes_a_millisecond():
     text = json.dumps(sampled())
     prompts.read({"prompt": text})
-    fastest = min(_seconds(text) for _ in range(20))
-    assert fastest < 0.001
+    assert min(_seconds({"prompt": text}) for _ in range(20)) < 0.001
 
 
-def _seconds(text):
-    started = time.perf_counter()
-    prompts.read({"prompt": text})
-    return time.perf_counter() - started
+def _seconds(texts):
+    """Of the processor: what else the machine does is not counted."""
+    started = time.process_time()
+    prompts.read(texts)
+    return time.process_time() - started
 
 
 def hosts(count, inside):
@@ -155,7 +158,7 @@ def getters():
     return drawing.written()
 
 
-def hosted(nodes=(), ports=0, links=(), hosts=1, **more):
+def hosted(nodes=(), ports=0, links=(), hosts=1, extra=None, **more):
     """So many hosts of one subgraph."""
     drawing = Drawing()
     for _ in range(hosts):
@@ -163,6 +166,7 @@ def hosted(nodes=(), ports=0, links=(), hosts=1, **more):
         drawing.nodes[-1] |= more
     drawing.sampled((1, 0, "CONDITIONING"), (1, 0, "CONDITIONING"))
     inner = {"id": "inner", "nodes": nodes, "links": [*links, link(1, 5, 0, -20, 0)], "outputs": [{"name": "o"}]}
+    inner["extra"] = extra
     inner["inputs"] = [{"name": f"i{n}", "type": "STRING"} for n in range(ports)]
     return drawing.written(definitions={"subgraphs": [inner]})
 
@@ -197,16 +201,75 @@ def broadcasting():
     return drawing.written()
 
 
-DRAWINGS = [circles, deep, wide, getters, promoted, many_ports, many_hosts, many_hosts_of_links, broadcasting]
+def open_inputs(name, hosts):
+    """Nodes with a long pattern that broadcast to ten thousand inputs of a subgraph."""
+    pattern = " ".join(f"q{n}z" for n in range(60))
+    sender = {"type": "Anything Everywhere?", "widgets_values": ["x", pattern]}
+    nodes = [{"id": 1, "type": "X", "outputs": [{"name": "o", "type": "T"}]}]
+    nodes += [{"id": n, "inputs": [{"name": "a", "type": "T", "link": n}], **sender} for n in range(2, 52)]
+    nodes.append({"id": 99, "type": "Y", "inputs": [{"name": name, "type": "T"}] * 10_000})
+    return hosted(nodes, links=[link(n, 1, 0, n, 0) for n in range(2, 52)], hosts=hosts)
 
 
-@pytest.mark.parametrize("draw", DRAWINGS)
-def test_no_drawing_holds_the_reader_up(draw):
-    text = json.dumps(draw())
-    started = time.process_time()
-    made = prompts.read({"workflow": text})
-    assert time.process_time() - started < 1
-    assert made.generator == "ComfyUI"
+def listed_broadcasts():
+    one = {"downstream": 1, "downstream_slot": 0, "upstream": 2, "upstream_slot": 0}
+    return hosted([{"id": 1, "type": "A"}], hosts=290, extra={"ue_links": [one] * 75_000})
+
+
+def crowded(hosts=290, kind="A", **parts):
+    """A subgraph of one node with much in it."""
+    return lambda: hosted([{"id": 1, "type": kind, **parts}], hosts=hosts)
+
+
+def bypassed():
+    """A node that hands on one of its many inputs, to a node with as many."""
+    drawing = Drawing()
+    many = drawing.add("X", mode=4, outputs=("T",), **{f"i{n}": None for n in range(20_000)})
+    drawing.add("Y", **{f"i{n}": (many, 0, "T") for n in range(20_000)})
+    return drawing.written()
+
+
+def groups(nodes, hosts):
+    """A group node of many nodes, often used, with values of its own."""
+    drawing = Drawing()
+    for _ in range(hosts):
+        drawing.add("workflow>much", *["x, y " * 200] * nodes)
+    inner = [{"type": "A", "widgets_values": ["x"]} for _ in range(nodes)]
+    return drawing.written(extra={"groupNodes": {"much": {"nodes": inner, "links": []}}})
+
+
+DRAWINGS = {
+    "circles": circles,
+    "deep": deep,
+    "wide": wide,
+    "getters": getters,
+    "promoted": promoted,
+    "many ports": many_ports,
+    "many hosts": many_hosts,
+    "many hosts of links": many_hosts_of_links,
+    "broadcasting": broadcasting,
+    "open inputs": lambda: open_inputs("name", 1),
+    "open inputs of twenty hosts": lambda: open_inputs("name", 20),
+    "open inputs with long names": lambda: open_inputs("n" * 400, 1),
+    "listed broadcasts": listed_broadcasts,
+    "inputs": crowded(inputs=[{"name": "a", "type": "T"}] * 100_000),
+    "outputs": crowded(outputs=[{"name": "a"}] * 100_000),
+    "values": crowded(widgets_values=[1] * 100_000),
+    "a value of many": crowded(widgets_values=[["a"] * 300_000]),
+    "texts": crowded(kind="Text", widgets_values=["x. " * 400] * 100),
+    "texts of one word": crowded(1, widgets_values=["a" * 1_999] * 500),
+    "a long class": crowded(1, "K" * 1_000_000, widgets_values=["a"] * 500),
+    "bypassed": bypassed,
+    "a group of many": lambda: groups(300, 3),
+    "many groups": lambda: groups(3, 300),
+}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_no_drawing_holds_the_reader_up(name):
+    texts = {"workflow": json.dumps(DRAWINGS[name]())}
+    assert _seconds(texts) < 1
+    assert prompts.read(texts).generator == "ComfyUI"
 
 
 KINDS = st.sampled_from(
@@ -252,7 +315,7 @@ SHEET = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, derandomize=True, deadline=1_000)
+@settings(max_examples=150, derandomize=True, deadline=None)
 @given(API, SHEET, SHEET)
 def test_any_graph_and_any_drawing_give_a_value_that_can_be_written_as_json(graph, sheet, inner):
     drawn = sheet | {"definitions": {"subgraphs": [inner]}}

@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+from app.analysis import image as image_module
 from app.analysis import prompts, stealth
 from app.media import Keyword, Stage
 from tests.analysis.pictures import analysed, opened
+from tests.analysis.pngs import chunk
 
 INFOTEXT = "a circle 雪\nNegative prompt: a square\nSteps: 20, Seed: 7, Size: 64x64"
 
@@ -203,6 +205,56 @@ def test_a_bomb_is_not_unpacked():
     assert stealth.read(image) is None
     assert tracemalloc.get_traced_memory()[1] < 30 * 1024 * 1024
     tracemalloc.stop()
+
+
+def header(width, height):
+    return b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "headers", [[(200, 0), (200, 200)], [(200, 200), (200, 0)], [(0, 0), (200, 200)], [(3, 9)] * 2]
+)
+def test_a_bomb_behind_headers_that_disagree_is_not_unpacked(headers):
+    pixels = zlib.compress(bytes(40 * 1024 * 1024), 9)
+    chunks = [*(header(*size) for size in headers), (b"IDAT", pixels), (b"IEND", b"")]
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
+    image = image_module.Opened(io.BytesIO(content), None, "png", "RGBA", (200, 200), 1)
+    tracemalloc.start()
+    assert not stealth.promised(image)
+    assert tracemalloc.get_traced_memory()[1] < 1024 * 1024
+    tracemalloc.stop()
+
+
+def test_what_stands_behind_the_end_of_the_pixels_is_not_looked_at():
+    chunks = [header(200, 200), (b"IDAT", zlib.compress(b"")), *[(b"IDAT", bytes(9))] * 50_000]
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
+    assert _seconds(lambda: stealth.promised(opened(content))) < 0.5
+
+
+@pytest.mark.parametrize("error", [MemoryError(), struct.error("x"), ValueError("x"), ZeroDivisionError()])
+@pytest.mark.parametrize("name", ["promised", "read"])
+def test_whatever_goes_wrong_in_the_search_spoils_nothing_and_goes_wrong_once(name, error, tmp_path, monkeypatch):
+    asked = []
+
+    def fail(*what):
+        asked.append(what)
+        raise error
+
+    path = tmp_path / "a.png"
+    path.write_bytes(file_of(hidden(b"stealth_pnginfo", INFOTEXT.encode())))
+    monkeypatch.setattr(stealth, name, fail)
+    result = analysed(path, frozenset(Stage))
+    assert (result.metadata.prompt, len(asked)) == (None, 1)
+    assert {ended.status for stage, ended in result.stages.items() if stage is not Stage.NSFW} == {"done"}
+
+
+@pytest.mark.parametrize("wanted", [frozenset(Stage), frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})])
+def test_a_webp_is_decoded_once_for_whoever_wants_its_pixels(wanted, tmp_path, monkeypatch):
+    decoded, decode = [], image_module.decode
+    monkeypatch.setattr(image_module, "decode", lambda what: decoded.append(what) or decode(what))
+    path = tmp_path / "a.webp"
+    path.write_bytes(file_of(hidden(b"stealth_pnginfo", INFOTEXT.encode()), "WEBP", lossless=True, exact=True))
+    assert (analysed(path, wanted).metadata.prompt, len(decoded)) == ("a circle 雪", 1)
 
 
 def test_looking_for_a_signature_costs_next_to_nothing():

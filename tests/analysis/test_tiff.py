@@ -110,7 +110,7 @@ def test_any_bytes_give_an_answer_at_once(data):
     for _ in range(data.draw(st.integers(0, 8))):
         if content:
             content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    began = time.perf_counter()
+    began = time.process_time()
     found = read(bytes(content))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     clean_json(found.tags)
