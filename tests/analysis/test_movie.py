@@ -311,7 +311,7 @@ PARTS += [b"moov", b"trak", b"mdia", b"mvhd", b"tkhd", b"hdlr", b"vide", b"stsz"
 LENGTHS = [b"\0\0\0\x08", b"\0\0\0\x40", b"\0\0\0\1", b"\0\0\0\0", b"\xff" * 8, b"\x88", b"\1\0\0\0\0\0\0\x20"]
 
 
-@settings(max_examples=150, deadline=1000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     head=st.sampled_from(HEADS),
     pieces=st.lists(st.one_of(st.sampled_from(PARTS), st.sampled_from(LENGTHS), st.binary(max_size=40)), max_size=40),

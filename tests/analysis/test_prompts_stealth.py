@@ -112,7 +112,7 @@ def png_of(width, colour, rows):
     return b"\x89PNG\r\n\x1a\n" + b"".join(written)
 
 
-@settings(max_examples=100, derandomize=True, deadline=1_000)
+@settings(max_examples=100, derandomize=True, deadline=None)
 @given(st.sampled_from([(2, 3), (4, 2), (6, 4)]), st.integers(1, 7), st.integers(1, 9), st.data())
 def test_the_first_columns_are_unpacked_as_a_decoder_does(kind, width, height, data):
     colour, channels = kind
@@ -126,7 +126,7 @@ def test_the_first_columns_are_unpacked_as_a_decoder_does(kind, width, height, d
     assert b"".join(rows) == opened(content).image.crop((0, 0, columns, height)).tobytes()
 
 
-@settings(max_examples=60, derandomize=True, deadline=1_000)
+@settings(max_examples=60, derandomize=True, deadline=None)
 @given(st.lists(st.binary(max_size=400), min_size=1, max_size=130), st.sampled_from([2, 4, 6]), st.integers(1, 300))
 def test_any_rows_make_no_trouble(rows, colour, width):
     assert stealth.promised(opened(png_of(width, colour, rows))) in (True, False)
@@ -266,7 +266,7 @@ def test_looking_for_a_signature_costs_next_to_nothing():
     assert time.process_time() - started < 0.1
 
 
-@settings(max_examples=60, derandomize=True, deadline=1_000)
+@settings(max_examples=60, derandomize=True, deadline=None)
 @given(
     st.sampled_from([b"stealth_pnginfo", b"stealth_pngcomp", b"stealth_rgbinfo", b"stealth_rgbcomp"]),
     st.binary(max_size=300),
