@@ -251,7 +251,7 @@ def test_whatever_goes_wrong_in_the_search_spoils_nothing_and_goes_wrong_once(na
 @pytest.mark.parametrize("wanted", [frozenset(Stage), frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})])
 def test_a_webp_is_decoded_once_for_whoever_wants_its_pixels(wanted, tmp_path, monkeypatch):
     decoded, decode = [], image_module.decode
-    monkeypatch.setattr(image_module, "decode", lambda what: decoded.append(what) or decode(what))
+    monkeypatch.setattr(image_module, "decode", lambda what, *more: decoded.append(what) or decode(what, *more))
     path = tmp_path / "a.webp"
     path.write_bytes(file_of(hidden(b"stealth_pnginfo", INFOTEXT.encode()), "WEBP", lossless=True, exact=True))
     assert (analysed(path, wanted).metadata.prompt, len(decoded)) == ("a circle 雪", 1)
