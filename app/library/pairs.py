@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Table, bindparam, func, select, update
 
 from app.library.tables import MediaFile
+from app.media import FORMAT_OF_SUFFIX
 
 MAX_SECONDS = 6
 """Of a video that is taken for half of a Live Photo by its name alone; Apple's have about 3."""
@@ -17,6 +18,7 @@ LIVE_PHOTO = "live_photo"
 
 _MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
 _STILLS, _VIDEOS = frozenset({"jpeg", "heic"}), frozenset({"mov", "mp4", "m4v"})
+_LONGEST_SUFFIX = max(map(len, FORMAT_OF_SUFFIX))
 _C = _MEDIA.c
 _SAME_STEM = select(
     _C.id, _C.path, _C.kind, _C.format, _C.duration_seconds, _C.content_identifier, _C.missing_at, _C.pair_id
@@ -24,7 +26,7 @@ _SAME_STEM = select(
     _C.root == bindparam("b_root"),
     _C.path > bindparam("b_from"),
     _C.path < bindparam("b_to"),
-    func.coalesce(_C.folder, b"") == bindparam("b_folder"),  # not by the index of folders, which would read a whole one
+    func.length(_C.path) <= bindparam("b_length"),
 )
 _LINK = update(_MEDIA).where(_C.id == bindparam("b_id")).values(pair_id=bindparam("b_pair"))
 
@@ -62,15 +64,21 @@ def relink(connection: Connection, root: str, path: bytes) -> None:
     """Judges anew which files of the name of this one are a Live Photo, and links their rows or parts them.
 
     It looks through one range of the index over root and path: what begins like the file, up to the dot of its suffix.
-    That may hold a whole folder, `2024.photos` beside `2024.jpg`, of which no row is read out. So upper and lower case
-    of the suffix do not matter, those of the name do; every camera writes both names alike.
+    So upper and lower case of the suffix do not matter, those of the name do; every camera writes both names alike.
+    The range may hold a whole folder, `2024.photos` beside `2024.jpg`: by the length of their paths alone, which is in
+    the index, its rows are passed by.
     """
     start, dot, suffix = path.rpartition(b".")
     if not dot or b"/" in suffix:
         return
     rows = connection.execute(
         _SAME_STEM,
-        {"b_root": root, "b_from": start + b".", "b_to": start + b"/", "b_folder": start.rpartition(b"/")[0]},
+        {
+            "b_root": root,
+            "b_from": start + b".",
+            "b_to": start + b"/",  # the byte after `.`
+            "b_length": len(start) + _LONGEST_SUFFIX,
+        },
     ).mappings()
     files = [dict(row) for row in rows if row["path"].rpartition(b".")[0] == start]
     pair = live_photo(files)
