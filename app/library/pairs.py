@@ -7,9 +7,10 @@ else of a row: each file keeps its own outcome and its own times.
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, func, select, update
 
 from app.library.tables import MediaFile
+from app.media import FORMAT_OF_SUFFIX
 
 MAX_SECONDS = 6
 """Of a video that is taken for half of a Live Photo by its name alone; Apple's have about 3."""
@@ -17,10 +18,16 @@ LIVE_PHOTO = "live_photo"
 
 _MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
 _STILLS, _VIDEOS = frozenset({"jpeg", "heic"}), frozenset({"mov", "mp4", "m4v"})
+_LONGEST_SUFFIX = max(map(len, FORMAT_OF_SUFFIX))
 _C = _MEDIA.c
 _SAME_STEM = select(
     _C.id, _C.path, _C.kind, _C.format, _C.duration_seconds, _C.content_identifier, _C.missing_at, _C.pair_id
-).where(_C.root == bindparam("b_root"), _C.path > bindparam("b_from"), _C.path < bindparam("b_to"))
+).where(
+    _C.root == bindparam("b_root"),
+    _C.path > bindparam("b_from"),
+    _C.path < bindparam("b_to"),
+    func.length(_C.path) <= bindparam("b_length"),
+)
 _LINK = update(_MEDIA).where(_C.id == bindparam("b_id")).values(pair_id=bindparam("b_pair"))
 
 File: TypeAlias = Mapping[str, Any]
@@ -56,15 +63,22 @@ def _may_be(image: File, video: File) -> bool:
 def relink(connection: Connection, root: str, path: bytes) -> None:
     """Judges anew which files of the name of this one are a Live Photo, and links their rows or parts them.
 
-    It reads one short range of the index over root and path: what begins like the file, up to the dot of its suffix.
+    It looks through one range of the index over root and path: what begins like the file, up to the dot of its suffix.
     So upper and lower case of the suffix do not matter, those of the name do; every camera writes both names alike.
+    The range may hold a whole folder, `2024.photos` beside `2024.jpg`: by the length of their paths alone, which is in
+    the index, its rows are passed by.
     """
     start, dot, suffix = path.rpartition(b".")
     if not dot or b"/" in suffix:
         return
     rows = connection.execute(
         _SAME_STEM,
-        {"b_root": root, "b_from": start + b".", "b_to": start + b"/"},  # `/` is the byte after `.`
+        {
+            "b_root": root,
+            "b_from": start + b".",
+            "b_to": start + b"/",  # the byte after `.`
+            "b_length": len(start) + _LONGEST_SUFFIX,
+        },
     ).mappings()
     files = [dict(row) for row in rows if row["path"].rpartition(b".")[0] == start]
     pair = live_photo(files)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import insert, text
 
-from app.library.pairs import MAX_SECONDS, live_photo
+from app.library.pairs import _SAME_STEM, MAX_SECONDS, live_photo
 from app.library.recording import MEDIA
 from app.library.values import as_file
 from app.media import Kind, Metadata, Outcome, Stage
@@ -166,21 +166,23 @@ def test_a_row_that_is_deleted_takes_the_link_along(paired):
     assert paired.file("m", b"d/IMG_1.HEIC")["pair_id"] is None
 
 
-def test_a_name_is_looked_up_in_an_index_however_many_files_the_folder_has(library, commit):
-    commit(still())
+def test_a_name_is_looked_up_in_the_index_of_paths_and_nothing_of_the_folder_beside_it_is_read_out(library, commit):
+    commit(still(), video())
     row = {name: value for name, value in library.file("m", b"d/IMG_1.HEIC").items() if name in MEDIA.c}
-    del row["id"]
-    rows = [row | {"path": b"d/IMG_%05d.HEIC" % number, "sha256": str(number)} for number in range(2_000)]
+    del row["id"], row["pair_id"]
+    paths = [b"d/IMG_%05d.HEIC" % number for number in range(2_000)]
+    paths += [b"d/IMG_1.d/%d.ts" % number for number in range(100)]
+    rows = [row | {"path": path, "folder": path.rpartition(b"/")[0], "sha256": path.hex()[-64:]} for path in paths]
+    asked = {"b_root": "m", "b_from": b"d/IMG_1.", "b_to": b"d/IMG_1/", "b_length": len(b"d/IMG_1.avifs")}
 
     def explained(connection):
         connection.execute(insert(MEDIA), rows)
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("ANALYZE media_files"))
-        query = "SELECT id, folder, kind FROM media_files WHERE root = 'm' AND path > :a AND path < :b"
+        connection.execute(text("ANALYZE media_files"))
+        found = connection.execute(_SAME_STEM, asked)
         explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
-        plan = connection.execute(text(f"{explain} {query}"), {"a": b"d/IMG_1.", "b": b"d/IMG_1/"})
-        return " ".join(str(line[-1]) for line in plan)
+        plan = connection.exec_driver_sql(f"{explain} {found.context.statement}", found.context.parameters[0])
+        return {row.path for row in found}, " ".join(str(line[-1]) for line in plan)
 
-    plan = library._engines.write(explained)
-    assert "Index" in plan or "USING INDEX" in plan, plan
-    assert "SCAN media_files" not in plan
+    paths, plan = library._engines.write(explained)
+    assert paths == {b"d/IMG_1.HEIC", b"d/IMG_1.MOV"}
+    assert "uq_media_files_root" in plan or "sqlite_autoindex_media_files_1 (root=? AND path>?" in plan, plan
