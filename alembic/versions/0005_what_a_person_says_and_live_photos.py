@@ -1,5 +1,9 @@
 """Room for the other half of a Live Photo, the video inside a motion photo, and what a person sets.
 
+A downgrade drops the identifiers and links of Live Photos, which a later upgrade has to read anew, and what a person
+said of bytes that no row shows, for good. What a person set in a row stays there: 0004 does not know that it is theirs,
+and overwrites it when it reads the file anew.
+
 Revision ID: 0005
 Revises: 0004
 """
@@ -30,9 +34,18 @@ def upgrade() -> None:
         "ix_media_files_pair_id", "media_files", ["pair_id"], sqlite_where=_PAIRED, postgresql_where=_PAIRED
     )
     op.create_index("ix_ingest_events_edits", "ingest_events", ["path"], sqlite_where=_EDITS, postgresql_where=_EDITS)
+    op.create_table(
+        "person_words",
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.Column("keywords", sa.JSON(), nullable=False),
+        sa.Column("at", sa.String(32), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name="pk_person_words"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("person_words")
     op.drop_index("ix_ingest_events_edits", table_name="ingest_events")
     op.drop_index("ix_media_files_pair_id", table_name="media_files")
     with op.batch_alter_table("media_files") as table:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -16,7 +16,7 @@ from pydantic import (
 from sqlalchemy import Connection, delete, update
 
 from app.errors import InvalidRequest, UnknownFile, in_words
-from app.library.personal import PERSON, own
+from app.library.personal import PERSON, said
 from app.library.recording import LINKS, MEDIA, append, event_path, link, links_of, row_in
 from app.library.rows import MAX_KEYWORD_CHARACTERS, KeywordLinks, keyword_links
 from app.library.values import now
@@ -73,14 +73,10 @@ def _not_too_many(words: list[str]) -> list[str]:
 _Text: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_not_too_long)] | None
 _Time: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_time)] | None
 _Word: TypeAlias = Annotated[str, BeforeValidator(_in_one_line), AfterValidator(_keyword)]
-_Field: TypeAlias = Literal["score", "title", "caption", "creator", "copyright", "label", "taken_at", "keywords"]
 
 
-class Edit(BaseModel):
-    """What a person says of a file. What is not named stays; None, or an empty text, says that there is none.
-
-    `keywords` are all that are the person's own. `release` gives fields back to the file: they are read anew.
-    """
+class _Fields(BaseModel):
+    """The fields that a person can set, and give back."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -92,7 +88,21 @@ class Edit(BaseModel):
     label: _Text = None
     taken_at: _Time = None
     keywords: Annotated[list[_Word], AfterValidator(_not_too_many)] = []
-    release: list[_Field] = []
+
+
+def _field(name: str) -> str:
+    if name not in tuple(_Fields.model_fields):
+        raise ValueError(f"must be a field that can be set: {', '.join(_Fields.model_fields)}")
+    return name
+
+
+class Edit(_Fields):
+    """What a person says of a file. What is not named stays; None, or an empty text, says that there is none.
+
+    `keywords` are all that are the person's own. `release` gives fields back to the file: they are read anew.
+    """
+
+    release: list[Annotated[str, AfterValidator(_field)]] = []
 
     @property
     def values(self) -> dict[str, Any]:
@@ -124,8 +134,6 @@ def parse_edit(body: Mapping[str, Any]) -> Edit:
 def _as_invalid_request(error: ValidationError) -> InvalidRequest:
     first = error.errors()[0]
     field = str(first["loc"][0])
-    if first["type"] == "literal_error":
-        return InvalidRequest(f"release must name fields that can be set: {', '.join(get_args(_Field))}.", field=field)
     subject = f"Each of {field}" if len(first["loc"]) > 1 else field
     return InvalidRequest(f"{subject} {in_words(first)}.", field=field)
 
@@ -163,7 +171,7 @@ def write(connection: Connection, root: str, path: bytes, edit: Edit) -> None:
     if old is None:
         raise UnknownFile(f"The library has no file {shown_path(root, path)}.")
     columns = columns_after(old, edit)
-    words, before = edit.own_keywords, own(links_of(connection, old["id"]))
+    words, before = edit.own_keywords, said(old, links_of(connection, old["id"])).links
     if not columns and (words is None or words == before):
         return
     at = now()

@@ -1,36 +1,168 @@
-"""What a person said of a file stays, whatever is read anew: pure.
+"""What a person said of a file: it stays, whatever is read anew, and follows the bytes, wherever they turn up.
 
 Their word has the source `person`. So has their word that there is nothing: the value is None then, and stays it.
+What was said of bytes that no row shows at the moment is kept in `person_words` until a row shows them again. The
+decisions are pure; the rest finds, keeps and takes words inside the caller's transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import Connection, Row, Table, Text, bindparam, cast, delete, insert, or_, select, update
+
+from app.library.tables import Keyword, MediaFile, MediaKeyword, PersonWords
+
 PERSON = "person"
+MAX_COPIES = 100  # rows of the same bytes that are looked at
+
+_MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
+_LINKS: Table = MediaKeyword.__table__  # type: ignore[assignment]
+_KEYWORDS: Table = Keyword.__table__  # type: ignore[assignment]
+_KEPT: Table = PersonWords.__table__  # type: ignore[assignment]
+
+_SPEAKS = or_(
+    _MEDIA.c.score_source == PERSON,
+    cast(_MEDIA.c.sources, Text).contains(f'"{PERSON}"'),
+    select(_LINKS.c.media_id).where(_LINKS.c.media_id == _MEDIA.c.id, _LINKS.c.source == PERSON).exists(),
+)
+_COPIES = (
+    select(_MEDIA.c.id, _MEDIA.c.root, _MEDIA.c.path, _SPEAKS.label("speaks"))
+    .where(_MEDIA.c.sha256 == bindparam("b_sha256"), _MEDIA.c.id != bindparam("b_id"))
+    .order_by(_MEDIA.c.missing_at.is_(None), _MEDIA.c.id)
+    .limit(MAX_COPIES)
+)
+_ROW = select(_MEDIA).where(_MEDIA.c.id == bindparam("b_id"))
+_LINKS_OF = (
+    select(_KEYWORDS.c.text, _LINKS.c.source)
+    .join(_KEYWORDS, _KEYWORDS.c.id == _LINKS.c.keyword_id)
+    .where(_LINKS.c.media_id == bindparam("b_id"))
+)
+_UPDATE_ROW = update(_MEDIA).where(_MEDIA.c.id == bindparam("b_id"))
+_HEIR = bindparam("b_heir", type_=_LINKS.c.media_id.type)
+_LINK_AS_WELL = insert(_LINKS).from_select(
+    ["media_id", "keyword_id", "source", "weight"],
+    select(_HEIR, _LINKS.c.keyword_id, _LINKS.c.source, _LINKS.c.weight).where(
+        _LINKS.c.media_id == bindparam("b_id"), _LINKS.c.source == PERSON
+    ),
+)
+_WORDS_KEPT = select(_KEPT.c.words, _KEPT.c.keywords).where(_KEPT.c.sha256 == bindparam("b_sha256"))
+_KEEP_NO_MORE = delete(_KEPT).where(_KEPT.c.sha256 == bindparam("b_sha256"))
+_KEEP = insert(_KEPT)
 
 
-def kept(row: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of `row` as they are to be because a person set them in `old`."""
-    names = [name for name, source in (old["sources"] or {}).items() if source == PERSON]
-    columns = {name: old[name] for name in names}
-    if names:
-        columns["sources"] = {**(row["sources"] or {}), **dict.fromkeys(names, PERSON)}
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person said: columns with their values, the score among them, and keywords."""
+
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    keywords: frozenset[str] = frozenset()
+
+    @property
+    def links(self) -> dict[tuple[str, str], float | None]:
+        """The keywords as links `(text, source) -> weight`."""
+        return dict.fromkeys(((text, PERSON) for text in sorted(self.keywords)), None)
+
+
+NOTHING = Words()
+
+
+def said(row: Mapping[str, Any], links: Iterable[tuple[str, str]] = ()) -> Words:
+    """A person's words out of a row and its keywords as `(text, source)`."""
+    columns = {name: row[name] for name, source in (row["sources"] or {}).items() if source == PERSON}
+    if row["score_source"] == PERSON:
+        columns["score"] = row["score"]
+    return Words(columns, frozenset(text for text, source in links if source == PERSON))
+
+
+def carrying(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    """The columns that make these the words of a row; those that it has instead are a person's no more."""
+    columns, sources = dict(words.columns), row["sources"] or {}
+    names = columns.keys() - {"score"}
+    read = {name: source for name, source in sources.items() if source != PERSON}
+    if (after := read | dict.fromkeys(sorted(names), PERSON)) != sources:
+        columns["sources"] = after
     if "taken_at" in names:
         columns["taken_at_rule"] = PERSON
-    if old["score_source"] == PERSON:
-        columns |= {"score": old["score"], "score_source": PERSON}
+    if "score" in columns:
+        columns["score_source"] = PERSON
+    elif row["score_source"] == PERSON:
+        columns["score_source"] = None
     return columns
 
 
-def with_that_of(replaced: Mapping[str, Any], row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A row that takes the place of another one, with what a person said of that: programs save by replacing files.
+def words_on_new_bytes(own: Words, *, of_a_copy: Words | None, kept: Words | None, known: bool) -> Words:
+    """The words of a row whose file has other bytes now: those said of these bytes, if they are known.
 
-    Where a person spoke of both, their word on the row itself counts.
+    `of_a_copy` is what is said in another row that has them, `kept` what was said when a row had them. Bytes that
+    nobody has seen are the same picture, edited in place: the row's `own` words stay.
     """
-    taken = {**row, **kept(row, replaced)}
-    return {**taken, **kept(taken, row)}
+    if of_a_copy is not None:
+        return of_a_copy
+    if kept is not None:
+        return kept
+    return NOTHING if known else own
 
 
-def own(links: Mapping[tuple[str, str], float | None]) -> dict[tuple[str, str], float | None]:
-    """The keywords that a person gave, out of links as `(text, source) -> weight`."""
-    return {key: weight for key, weight in links.items() if key[1] == PERSON}
+def copies_of(connection: Connection, sha256: str, but: int) -> Sequence[Row[Any]]:
+    """`id`, `root`, `path` and `speaks` (whether a person did) of other rows with these bytes, missing ones first."""
+    return connection.execute(_COPIES, {"b_sha256": sha256, "b_id": but}).all()
+
+
+def taken(connection: Connection, sha256: str) -> Words | None:
+    """What was kept of these bytes, and is kept no more; None where nothing is known of them."""
+    row = connection.execute(_WORDS_KEPT, {"b_sha256": sha256}).one_or_none()
+    if row is None:
+        return None
+    connection.execute(_KEEP_NO_MORE, {"b_sha256": sha256})
+    return Words(row.words, frozenset(row.keywords))
+
+
+def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str) -> None:
+    """Keeps the words of a row, which gives way, for the bytes that it had.
+
+    Another row that has these bytes gets them: the newest one that a person said nothing of, unless one says the same
+    already. Without such a row they are kept apart, also that nothing was said: else these bytes would be taken for new
+    ones when they turn up.
+    """
+    copies = copies_of(connection, row["sha256"], row["id"])
+    if copies and words == NOTHING:
+        return
+    if any(copy.speaks and _words_in(connection, copy.id) == words for copy in copies):
+        return
+    silent = [copy.id for copy in copies if not copy.speaks]
+    if silent:
+        _hand_over(connection, row["id"], silent[-1], words, at)
+        return
+    before = taken(connection, row["sha256"])
+    kept = before if before is not None and words == NOTHING else words
+    values = {"sha256": row["sha256"], "words": kept.columns, "keywords": sorted(kept.keywords), "at": at}
+    connection.execute(_KEEP, values)
+
+
+def _hand_over(connection: Connection, media_id: int, heir: int, words: Words, at: str) -> None:
+    row = connection.execute(_ROW, {"b_id": heir}).mappings().one()
+    columns = carrying(dict(row), words) | {"updated_at": at, "b_id": heir}
+    connection.execute(_UPDATE_ROW, columns)
+    connection.execute(_LINK_AS_WELL, {"b_id": media_id, "b_heir": heir})
+
+
+def follow_the_bytes(
+    connection: Connection, row: Mapping[str, Any], own: Words, *, sha256: str, copies: Sequence[Row[Any]], at: str
+) -> Words:
+    """What a person said of the bytes that the file of a row has now, of which there are these other rows.
+
+    The row's `own` words are kept under the bytes that it had; of a picture that was edited in place, only if there
+    are any.
+    """
+    speaking = next((copy.id for copy in copies if copy.speaks), None)
+    of_a_copy = None if speaking is None else _words_in(connection, speaking)
+    kept = taken(connection, sha256) if of_a_copy is None else None
+    if own != NOTHING or copies or kept is not None:
+        keep(connection, row, own, at)
+    return words_on_new_bytes(own, of_a_copy=of_a_copy, kept=kept, known=bool(copies))
+
+
+def _words_in(connection: Connection, media_id: int) -> Words:
+    row = connection.execute(_ROW, {"b_id": media_id}).mappings().one()
+    return said(dict(row), connection.execute(_LINKS_OF, {"b_id": media_id}).all())

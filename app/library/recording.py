@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
 from app.library.pairs import relink
-from app.library.personal import PERSON, own, with_that_of
+from app.library.personal import NOTHING, PERSON, carrying, copies_of, follow_the_bytes, keep, said, taken
 from app.library.rows import (
     KeywordLinks,
     keyword_links,
@@ -42,7 +42,6 @@ FAILURES: Table = FileFailure.__table__  # type: ignore[assignment]
 KEYWORDS: Table = KeywordRow.__table__  # type: ignore[assignment]
 
 Gone: TypeAlias = Callable[[str, bytes, FoundFile], bool | None]
-MAX_COPIES = 100  # of the same bytes that are looked at for one that is gone; more are no move that could be told
 
 _NAMED = 3  # of the files that a file may have been
 
@@ -74,12 +73,6 @@ LINKS_OF = (
     select(KEYWORDS.c.text, LINKS.c.source, LINKS.c.weight)
     .join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
     .where(LINKS.c.media_id == bindparam("b_id"))
-)
-_SAME_BYTES = (
-    select(MEDIA.c.id, MEDIA.c.root, MEDIA.c.path)
-    .where(MEDIA.c.sha256 == bindparam("b_sha256"), MEDIA.c.id != bindparam("b_id"))
-    .order_by(MEDIA.c.missing_at.is_(None), MEDIA.c.id)
-    .limit(MAX_COPIES)
 )
 _ROW_BY_ID = select(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 _DELETE_ROW = delete(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
@@ -158,33 +151,34 @@ def _cause_and_reason(result: Analysis | Failure, saved: _Saved) -> tuple[str | 
 
 def _save(connection: Connection, session_id: str, at: str, analysis: Analysis, gone: Gone | None) -> _Saved:
     """Inserts the row and its keywords, updates the one that is there, or lets that of a moved file follow it."""
-    file = analysis.file
+    file, sha256 = analysis.file, analysis.identity.sha256
     row = row_of(analysis, None) | {"session_id": session_id, "ingested_at": at, "updated_at": at}
     media_id = connection.execute(_INSERT_ROW[connection.dialect.name], row).scalar_one_or_none()
-    if media_id is None:
-        old = row_in(connection, file.root, file.path)
-        assert old is not None  # noqa: S101 - the insert has just met it, in this transaction
-        replaced = old["sha256"] != analysis.identity.sha256
-        moved, _ = _left_behind(connection, old["id"], analysis, gone) if replaced else (None, ())
-        if moved:
-            return _move(connection, session_id, at, analysis, moved, in_its_place=old)
+    old = row_in(connection, file.root, file.path) if media_id is None else None
+    if old is not None and old["sha256"] == sha256:
         return _update(connection, session_id, at, analysis, old)
-    moved, ambiguous = _left_behind(connection, media_id, analysis, gone)
+    here = old or row | {"id": media_id}
+    copies = copies_of(connection, sha256, here["id"])
+    moved, ambiguous = _left_behind(connection, copies, file, gone)
     if moved:
-        return _move(connection, session_id, at, analysis, moved, in_its_place=row | {"id": media_id})
-    links = _wanted_links(analysis, None) or {}
-    link(connection, media_id, links)
-    return _Saved(Outcome.ADDED, len(links), ambiguous=ambiguous)
+        return _move(connection, session_id, at, analysis, moved, in_its_place=here)
+    if old is not None:
+        return _update(connection, session_id, at, analysis, old, copies=copies)
+    words = taken(connection, sha256) or NOTHING
+    columns, links = carrying(row, words), words.links | (_wanted_links(analysis, None) or {})
+    if columns:
+        connection.execute(_UPDATE_ROW, columns | {"b_id": here["id"]})
+    link(connection, here["id"], links)
+    return _Saved(Outcome.ADDED, len(links), ambiguous=ambiguous, rated_by_a_person="score" in words.columns)
 
 
 def _left_behind(
-    connection: Connection, media_id: int, analysis: Analysis, gone: Gone | None
+    connection: Connection, copies: Sequence[Row[Any]], file: FoundFile, gone: Gone | None
 ) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
-    """The one other row with the same bytes whose file is gone; else the shown paths that the file may have been."""
+    """The one row of these with the same bytes whose file is gone; else the shown paths that the file may have been."""
     if gone is None:
         return None, ()
-    copies = connection.execute(_SAME_BYTES, {"b_sha256": analysis.identity.sha256, "b_id": media_id}).all()
-    found = [(row, gone(row.root, row.path, analysis.file)) for row in copies]
+    found = [(row, gone(row.root, row.path, file)) for row in copies]
     left = [(row, sure) for row, sure in found if sure is not False]
     if len(left) == 1 and left[0][1]:
         return dict(connection.execute(_ROW_BY_ID, {"b_id": left[0][0].id}).mappings().one()), ()
@@ -202,27 +196,42 @@ def _move(
 ) -> _Saved:
     """Lets a row follow its file, with all that is known of it and the failures that still stand.
 
-    It takes the place of the row `in_its_place`, which is new, or of other bytes that are nowhere any more; what a
-    person said of that stays.
+    It takes the place of the row `in_its_place`, which is new, or of other bytes; what a person said of those is kept
+    for them alone.
     """
     file = analysis.file
-    words = own(links_of(connection, in_its_place["id"]))
+    if in_its_place["sha256"] != old["sha256"]:
+        keep(connection, in_its_place, said(in_its_place, links_of(connection, in_its_place["id"])), at)
     connection.execute(_UNLINK, {"b_id": in_its_place["id"]})
     connection.execute(_DELETE_ROW, {"b_id": in_its_place["id"]})
-    link(connection, old["id"], {key: words[key] for key in words.keys() - links_of(connection, old["id"]).keys()})
     new = {"b_new_root": file.root, "b_new_path": file.path, "b_new_folder": file.folder}
     connection.execute(_DELETE_FAILURES, {"b_root": file.root, "b_path": file.path, "stages": [*Stage]})
     connection.execute(_FAILURES_FOLLOW, {"b_root": old["root"], "b_path": old["path"], **new})
-    saved = _update(connection, session_id, at, analysis, with_that_of(in_its_place, old))
+    saved = _update(connection, session_id, at, analysis, old)
     relink(connection, old["root"], old["path"])
     return replace(saved, outcome=Outcome.MOVED, moved_from=shown_path(old["root"], old["path"]))
 
 
-def _update(connection: Connection, session_id: str, at: str, analysis: Analysis, old: Mapping[str, Any]) -> _Saved:
-    """The same for a file that has a row already, here or where it was before it was moved."""
+def _update(
+    connection: Connection,
+    session_id: str,
+    at: str,
+    analysis: Analysis,
+    old: Mapping[str, Any],
+    *,
+    copies: Sequence[Row[Any]] = (),
+) -> _Saved:
+    """The same for a file that has a row already, here or where it was before it was moved.
+
+    `copies` are the other rows with the bytes of the file, where these are not those of the row.
+    """
     links, before = _wanted_links(analysis, old), links_of(connection, old["id"])
+    words = said(old, before)
+    if old["sha256"] != (sha256 := analysis.identity.sha256):
+        words = follow_the_bytes(connection, old, words, sha256=sha256, copies=copies, at=at)
+        old = {**old, **carrying(old, words)}
     if links is not None:
-        links = own(before) | links
+        links = words.links | links
     if moved := (old["root"], old["path"]) != (analysis.file.root, analysis.file.path):
         old, links = left_where_it_was(analysis, old, links, before)
     row = row_of(analysis, old)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from app.beside import stages_told_anew
 from app.errors import PASSING_CAUSES
-from app.library.personal import kept
+from app.library.personal import carrying, said
 from app.media import (
     Analysis,
     Keyword,
@@ -69,7 +69,7 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
     row["stages"] = (_marks_that_stand(analysis, old) if old is not None and same_bytes else {}) | _stage_marks(
         analysis
     )
-    return row if old is None else row | kept(row, old)
+    return row if old is None else row | carrying(row, said(old))
 
 
 def settled(result: StageResult) -> bool:

@@ -162,6 +162,20 @@ class MediaKeyword(Base):
     weight: Mapped[float | None] = mapped_column(Float)
 
 
+class PersonWords(Base):
+    """What a person said of bytes that no row shows at the moment: `words` maps columns, `score` too, to values.
+
+    Of bytes that gave way to others that were known, it is kept, too, that nothing was said.
+    """
+
+    __tablename__ = "person_words"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    words: Mapped[dict[str, Any]] = mapped_column(JSON)
+    keywords: Mapped[list[str]] = mapped_column(JSON)
+    at: Mapped[str] = mapped_column(UtcText)
+
+
 class FileFailure(Base):
     """The last failure of a stage of a file. `fingerprint` is what the file looked like: size, mtime and sidecars."""
 

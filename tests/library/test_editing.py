@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.errors import InvalidRequest, UnknownFile
 from app.library.editing import MAX_CHARACTERS, MAX_KEYWORDS, columns_after, parse_edit
-from app.library.personal import kept, with_that_of
+from app.library.personal import NOTHING, Words, carrying, said, words_on_new_bytes
 from app.library.recording import EVENTS
 from app.library.rows import row_of
 from app.media import Keyword, Metadata, Outcome, Rating, Stage
@@ -67,6 +67,7 @@ def assert_is_the_persons(row):
 
 
 ROW = row_of(READ, None)
+OWN, KEPT, THEIRS = (Words({"title": title}) for title in ("own", "kept", "theirs"))
 
 
 def test_what_is_set_carries_the_source_person_and_the_rest_stays():
@@ -99,7 +100,7 @@ def test_a_field_that_is_not_a_persons_is_not_released():
 def test_a_row_without_sources_can_be_spoken_of():
     bare = ROW | {"sources": None}
     assert columns_after(bare, parse_edit({"label": "Red"})) == {"label": "Red", "sources": {"label": "person"}}
-    assert kept(ROW, bare) == {}
+    assert carrying(ROW, said(bare)) == {}
 
 
 @pytest.mark.parametrize("ran", [EVERY_STAGE, frozenset()], ids=["every stage ran", "none ran"])
@@ -111,11 +112,33 @@ def test_a_row_keeps_what_a_person_set_whatever_is_read(ran, content):
     assert {after["sources"][name] for name in SET.keys() - {"score"}} == {after["score_source"]} == {"person"}
 
 
-def test_a_row_that_takes_anothers_place_keeps_its_own_word_and_takes_that_of_the_other_where_it_has_none():
-    mine = ROW | columns_after(ROW, parse_edit({"title": "mine"}))
-    replaced = ROW | columns_after(ROW, parse_edit({"title": "of what was there", "score": 4}))
-    row = with_that_of(replaced, mine)
-    assert (row["title"], row["score"], row["score_source"]) == ("mine", 4, "person")
+def test_a_row_that_carries_other_words_has_none_of_its_own():
+    mine = ROW | columns_after(ROW, parse_edit({"title": "mine", "score": 4, "taken_at": "2001-01-01"}))
+    row = mine | carrying(mine, Words({"caption": "theirs"}))
+    assert said(row) == Words({"caption": "theirs"})
+    assert row["sources"] == {**{k: v for k, v in mine["sources"].items() if v != "person"}, "caption": "person"}
+    assert said(mine | carrying(mine, NOTHING)) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("of_a_copy", "kept", "known", "which"),
+    [
+        (THEIRS, KEPT, True, THEIRS),
+        (None, KEPT, True, KEPT),
+        (None, NOTHING, False, NOTHING),
+        (None, None, True, NOTHING),
+        (None, None, False, OWN),
+    ],
+    ids=[
+        "in another row",
+        "kept",
+        "kept that there is none",
+        "another row without words",
+        "bytes that nobody has seen",
+    ],
+)
+def test_the_words_on_new_bytes_are_those_said_of_these_bytes_if_they_are_known(of_a_copy, kept, known, which):
+    assert words_on_new_bytes(OWN, of_a_copy=of_a_copy, kept=kept, known=known) == which
 
 
 # -- in the library ----------------------------------------------------------------------------------------------
@@ -162,17 +185,6 @@ def test_it_moves_along(edited, commit):
     assert_is_the_persons(edited.file("m", b"b/new.jpg"))
 
 
-def test_it_stays_when_a_program_saves_by_putting_another_file_in_its_place(edited, commit):
-    """The other file was taken in under its temporary name, so its row comes to this place."""
-    commit(analysis(found(b"a.jpg.part.jpg"), content=b"saved", keywords=("tree",), score=None))
-    edited.edit("m", b"a.jpg.part.jpg", parse_edit({"keywords": ["sea", "own"], "title": "own"}))
-    event = commit(analysis(content=b"saved", score=None), lost=[b"a.jpg.part.jpg"])
-    assert event.outcome == Outcome.MOVED
-    row = edited.file("m", b"a.jpg")
-    assert (row["title"], row["score"], row["label"]) == ("own", 5, "Red")
-    assert own_words(row) == ["holiday", "own", "sea"]
-
-
 def test_what_is_released_is_read_anew_by_the_next_session(edited, commit):
     edited.edit("m", b"a.jpg", parse_edit({"release": ["title", "score", "keywords"]}))
     row = edited.file("m", b"a.jpg")
@@ -206,7 +218,7 @@ def test_an_edit_is_told_in_the_history_of_the_path_and_of_no_session(edited, co
         (
             "edited",
             "edited",
-            "A person set caption, copyright, creator, keywords, label, score, taken_at, title.",
+            "A person set caption, copyright, creator, keywords, label, score, taken at and title.",
         ),
         ("edited", "edited", "A person set score and gave title back to the file."),
     ]
@@ -251,15 +263,16 @@ def test_a_file_without_a_row_cannot_be_spoken_of(library):
         ({"keywords": None}, "keywords", "must be a list of texts"),
         ({"keywords": "sea"}, "keywords", "must be a list of texts"),
         ({"keywords": ["sea", 7]}, "keywords", "must be a text"),
-        ({"keywords": ["sea", "\0 "]}, "keywords", "no empty keyword"),
+        ({"keywords": ["sea", "\0 "]}, "keywords", "must not be empty"),
         ({"keywords": ["x" * 251]}, "keywords", "at most 250 characters"),
         ({"keywords": ["x"] * (MAX_KEYWORDS + 1)}, "keywords", "at most 1,000 keywords"),
-        ({"release": ["width"]}, "release", "must name fields that can be set"),
+        ({"release": ["width"]}, "release", "must be a field that can be set: score, title"),
         ({"release": "title"}, "release", "must be a list of texts"),
         ({"score": 1, "release": ["score"]}, "score", "cannot be set and released at once"),
         ({"width": 7}, "width", "no field named 'width'"),
         ({"\ud800": 7}, "\ufffd", "no field named"),
-        ({"release": [7]}, "release", "must name fields"),
+        ({"release": [7]}, "release", "must be a text"),
+        ({"release": ["release"]}, "release", "must be a field that can be set"),
     ],
 )
 def test_what_cannot_be_said_is_refused_beside_its_field(body, field, part):

@@ -76,7 +76,7 @@ def test_the_history_of_the_path_tells_it_and_the_streams_of_sessions_do_not(kno
     patched(known, {"score": 1, "title": "The shore"})
     answer = known.get("/api/ingest/explain", params=SHORE)
     event = answer["events"][-1]
-    assert (event["outcome"], event["session_id"], event["reason"]) == ("edited", None, "A person set score, title.")
+    assert (event["outcome"], event["session_id"], event["reason"]) == ("edited", None, "A person set score and title.")
     assert (answer["verdict"], event["at"][:4]) == ("ingested", "2026")
     assert "by a person" in answer["sentence"]
     session = known.get("/api/ingest/active-session")["session_id"]
