@@ -236,10 +236,6 @@ def test_an_edit_that_is_undone_has_the_words_of_the_original(disk):
 def test_an_edit_of_a_picture_of_which_nothing_was_said_leaves_nothing_behind(disk):
     told(disk, {"1": "F"})
     disk.takes_in({"1": "X"})
-<<<<<<< HEAD
-    disk.takes_in({"1": "Y"})
-=======
->>>>>>> h-lm
     assert (disk.words("1"), disk.kept()) == ({}, {})
 
 
@@ -261,15 +257,8 @@ def test_a_copy_over_another_file_has_the_words_of_its_bytes(three):
 def test_a_copy_gets_the_words_when_the_file_that_had_them_has_other_bytes(disk):
     told(disk, {"1": "A", "3": "B", "4": "C"})
     disk.takes_in(disk.files | {"2": "A"})
-<<<<<<< HEAD
-    before = disk.library.file("m", b"2")["updated_at"]
     disk.takes_in(disk.files | {"1": "B"})
     assert (disk.all_words(), disk.kept()) == (as_said(disk.files), {})
-    assert disk.library.file("m", b"2")["updated_at"] >= before
-=======
-    disk.takes_in(disk.files | {"1": "B"})
-    assert (disk.all_words(), disk.kept()) == (as_said(disk.files), {})
->>>>>>> h-lm
     disk.takes_in(disk.files | {"2": "C"})
     assert (disk.all_words(), disk.kept()) == (as_said(disk.files), {"A": "Anna"})
 
@@ -368,10 +357,6 @@ def test_after_very_many_renamings_all_bytes_have_exactly_their_words(on_sqlite,
 
 
 def test_after_any_permutation_of_three_all_bytes_have_exactly_their_words(library):
-<<<<<<< HEAD
-    """One of which nothing was said, on both engines."""
-=======
->>>>>>> h-lm
     disk = told(Disk(library), {"1": "A", "2": "F", "3": "B"})
     for contents in (*permutations("AFB"), *permutations("AFB")):
         files = dict(zip("123", contents, strict=True))
