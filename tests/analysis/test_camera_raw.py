@@ -21,6 +21,7 @@ from app.errors import FILE_CAUSES
 from app.media import FORMATS, Analysis, Failure, FoundFile, Job, Keyword, Kind, NsfwModel, Rating, Recipe, Stage
 from app.texts import clean_json
 from tests.analysis import raws
+from tests.analysis.clock import within_a_second
 from tests.analysis.packets import packet
 from tests.analysis.tiffs import block
 from tests.server import shared
@@ -285,7 +286,7 @@ def test_a_thousand_directories_and_boxes_are_not_followed(tmp_path):
     for name, content in (("a.cr3", hostile), ("a.nef", pointers)):
         began = time.process_time()
         assert analysed(tmp_path, name, content).cause in FILE_CAUSES
-        assert time.process_time() - began < 1
+        assert within_a_second(began)
 
 
 def test_canons_box_counts_once_however_often_it_stands_there(tmp_path):
@@ -331,7 +332,7 @@ def test_any_bytes_behind_any_magic_give_an_answer_at_once(tmp_path, data):
         content[at] = data.draw(st.integers(0, 255))
     began = time.process_time()
     found = analysed(tmp_path, f"a.{format_}", bytes(content[: data.draw(st.integers(1, len(content)))]))
-    assert time.process_time() - began < 1
+    assert within_a_second(began)
     assert isinstance(found, Analysis | Failure)
     if isinstance(found, Failure):
         assert found.cause in FILE_CAUSES

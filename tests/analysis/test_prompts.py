@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.analysis import infotext, prompts
 from app.analysis.made import Made, Verdict, number, snake_case
 from app.texts import clean_json
+from tests.analysis.clock import within_a_second
 
 LAST = (
     "Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7.5, Seed: 123, Size: 512x768, "
@@ -318,7 +319,7 @@ HARD = {
 def test_no_text_holds_the_reader_up(key, name):
     started = time.process_time()  # what others do on the machine meanwhile does not count
     made = prompts.read({key: HARD[name]})
-    assert time.process_time() - started < 1
+    assert within_a_second(started)
     values = (made.generation or {}).values()
     assert all(math.isfinite(value) for value in values if isinstance(value, float))
 
@@ -327,4 +328,4 @@ def test_objects_without_end_in_every_text_do_not_hold_the_reader_up():
     text = '{"1": [' + "{}," * 2_600_000 + "1]}"
     started = time.process_time()
     assert prompts.read(dict.fromkeys(prompts.GENERATIONS, text)) == Made()
-    assert time.process_time() - started < 1
+    assert within_a_second(started)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.analysis import tiff
 from app.texts import clean_json
+from tests.analysis.clock import within_a_second
 from tests.analysis.tiffs import block, rational
 
 
@@ -112,5 +113,5 @@ def test_any_bytes_give_an_answer_at_once(data):
             content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     began = time.process_time()
     found = read(bytes(content))
-    assert time.process_time() - began < 1
+    assert within_a_second(began)
     clean_json(found.tags)

@@ -11,6 +11,7 @@ from app.analysis import keywords, metadata, xmp
 from app.analysis.embedded import Embedded
 from app.errors import CannotRead
 from app.texts import clean_json
+from tests.analysis.clock import within_a_second
 from tests.analysis.packets import packet
 
 
@@ -125,7 +126,7 @@ def test_any_xmp_gives_texts_or_a_cause_at_once(content):
     began = time.process_time()
     found = Embedded()
     found.xmp = found.part("xmp", lambda: xmp.parse(content), {})
-    assert time.process_time() - began < 1
+    assert within_a_second(began)
     json.dumps(clean_json(metadata.interpret(found).raw), allow_nan=False)
     assert {problem.cause for problem in found.problems.values()} <= {"damaged_metadata", "text_too_large"}
 
@@ -139,11 +140,11 @@ def test_the_largest_packet_that_is_read_takes_less_than_a_second(filling):
     content = packet(filling * (room // len(filling)))
     began = time.process_time()
     xmp.parse(content)
-    assert time.process_time() - began < 1
+    assert within_a_second(began)
 
 
 def test_a_packet_of_as_many_attributes_as_are_read_takes_less_than_a_second():
     content = packet("", " ".join(f'own:a{number}="x"' for number in range(xmp.MARKUP // xmp.ATTRIBUTE - 100)))
     began = time.process_time()
     metadata.interpret(Embedded(xmp=xmp.parse(content)))
-    assert time.process_time() - began < 1
+    assert within_a_second(began)
