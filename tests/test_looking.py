@@ -137,7 +137,7 @@ def test_what_a_person_set_is_shown_as_theirs_and_told_in_the_history(place_with
     assert "own (person)" in shown
     assert len(re.findall("  (?:title|score) +person\n", shown)) == 2, "that there is no score is their word, too"
     told = place.run("explain", "photos/trip/a.jpg").stdout
-    assert re.search("edited +by a person: A person set keywords, score, title", told)
+    assert re.search("edited +by a person: A person set keywords, score and title", told)
 
 
 def test_a_file_that_the_library_does_not_have_cannot_be_shown(place):
