@@ -18,11 +18,11 @@ from app.library.engine import Engines, translated
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
+from app.library.personal import LINKS_OF
 from app.library.presence import Presence, inside
 from app.library.recording import (
     EVENTS,
     FAILURES,
-    LINKS_OF,
     MEDIA,
     Gone,
     append,

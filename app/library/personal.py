@@ -32,13 +32,13 @@ _COPIES = (
     .order_by(_MEDIA.c.missing_at.is_(None), _MEDIA.c.id)
     .limit(MAX_COPIES)
 )
-_ROW = select(_MEDIA).where(_MEDIA.c.id == bindparam("b_id"))
-_LINKS_OF = (
-    select(_KEYWORDS.c.text, _LINKS.c.source)
+ROW_BY_ID = select(_MEDIA).where(_MEDIA.c.id == bindparam("b_id"))
+LINKS_OF = (
+    select(_KEYWORDS.c.text, _LINKS.c.source, _LINKS.c.weight)
     .join(_KEYWORDS, _KEYWORDS.c.id == _LINKS.c.keyword_id)
     .where(_LINKS.c.media_id == bindparam("b_id"))
 )
-_UPDATE_ROW = update(_MEDIA).where(_MEDIA.c.id == bindparam("b_id"))
+UPDATE_ROW = update(_MEDIA).where(_MEDIA.c.id == bindparam("b_id"))
 _HEIR = bindparam("b_heir", type_=_LINKS.c.media_id.type)
 _LINK_AS_WELL = insert(_LINKS).from_select(
     ["media_id", "keyword_id", "source", "weight"],
@@ -109,6 +109,11 @@ def copies_of(connection: Connection, sha256: str, but: int) -> Sequence[Row[Any
     return connection.execute(_COPIES, {"b_sha256": sha256, "b_id": but}).all()
 
 
+def links_of(connection: Connection, media_id: int) -> dict[tuple[str, str], float | None]:
+    """The keywords of a row as `(text, source) -> weight`."""
+    return {(text, source): weight for text, source, weight in connection.execute(LINKS_OF, {"b_id": media_id})}
+
+
 def taken(connection: Connection, sha256: str) -> Words | None:
     """What was kept of these bytes, and is kept no more; None where nothing is known of them."""
     row = connection.execute(_WORDS_KEPT, {"b_sha256": sha256}).one_or_none()
@@ -141,9 +146,9 @@ def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str) 
 
 
 def _hand_over(connection: Connection, media_id: int, heir: int, words: Words, at: str) -> None:
-    row = connection.execute(_ROW, {"b_id": heir}).mappings().one()
+    row = connection.execute(ROW_BY_ID, {"b_id": heir}).mappings().one()
     columns = carrying(dict(row), words) | {"updated_at": at, "b_id": heir}
-    connection.execute(_UPDATE_ROW, columns)
+    connection.execute(UPDATE_ROW, columns)
     connection.execute(_LINK_AS_WELL, {"b_id": media_id, "b_heir": heir})
 
 
@@ -164,5 +169,5 @@ def follow_the_bytes(
 
 
 def _words_in(connection: Connection, media_id: int) -> Words:
-    row = connection.execute(_ROW, {"b_id": media_id}).mappings().one()
-    return said(dict(row), connection.execute(_LINKS_OF, {"b_id": media_id}).all())
+    row = connection.execute(ROW_BY_ID, {"b_id": media_id}).mappings().one()
+    return said(dict(row), links_of(connection, media_id))

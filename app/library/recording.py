@@ -10,7 +10,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
 from app.library.pairs import relink
-from app.library.personal import NOTHING, PERSON, carrying, copies_of, follow_the_bytes, keep, said, taken
+from app.library.personal import (
+    NOTHING,
+    PERSON,
+    ROW_BY_ID,
+    UPDATE_ROW,
+    carrying,
+    copies_of,
+    follow_the_bytes,
+    keep,
+    links_of,
+    said,
+    taken,
+)
 from app.library.rows import (
     KeywordLinks,
     keyword_links,
@@ -58,7 +70,6 @@ _INSERT_KEYWORDS = {
     "sqlite": sqlite.insert(KEYWORDS).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(KEYWORDS).on_conflict_do_nothing(),
 }
-_UPDATE_ROW = update(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 _INSERT_EVENT = insert(EVENTS).returning(EVENTS.c.id)
 _DELETE_FAILURES = delete(FAILURES).where(
     FAILURES.c.root == bindparam("b_root"),
@@ -69,12 +80,6 @@ _REMEMBERED = select(FAILURES.c.stage, FAILURES.c.fingerprint, FAILURES.c.attemp
     FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")
 )
 _KEYWORD_IDS = select(KEYWORDS.c.text, KEYWORDS.c.id).where(KEYWORDS.c.text.in_(bindparam("texts", expanding=True)))
-LINKS_OF = (
-    select(KEYWORDS.c.text, LINKS.c.source, LINKS.c.weight)
-    .join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
-    .where(LINKS.c.media_id == bindparam("b_id"))
-)
-_ROW_BY_ID = select(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 _DELETE_ROW = delete(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 _FAILURES_FOLLOW = (
     update(FAILURES)
@@ -167,7 +172,7 @@ def _save(connection: Connection, session_id: str, at: str, analysis: Analysis, 
     words = taken(connection, sha256) or NOTHING
     columns, links = carrying(row, words), words.links | (_wanted_links(analysis, None) or {})
     if columns:
-        connection.execute(_UPDATE_ROW, columns | {"b_id": here["id"]})
+        connection.execute(UPDATE_ROW, columns | {"b_id": here["id"]})
     link(connection, here["id"], links)
     return _Saved(Outcome.ADDED, len(links), ambiguous=ambiguous, rated_by_a_person="score" in words.columns)
 
@@ -181,7 +186,7 @@ def _left_behind(
     found = [(row, gone(row.root, row.path, file)) for row in copies]
     left = [(row, sure) for row, sure in found if sure is not False]
     if len(left) == 1 and left[0][1]:
-        return dict(connection.execute(_ROW_BY_ID, {"b_id": left[0][0].id}).mappings().one()), ()
+        return dict(connection.execute(ROW_BY_ID, {"b_id": left[0][0].id}).mappings().one()), ()
     return None, tuple(shown_path(row.root, row.path) for row, _ in left)
 
 
@@ -243,7 +248,7 @@ def _update(
     outcome = outcome_of(row, old, keywords_changed=keywords_changed)
     if outcome is not Outcome.UNCHANGED:
         row |= {"session_id": session_id, "updated_at": at}
-    connection.execute(_UPDATE_ROW, row | {"b_id": old["id"]})
+    connection.execute(UPDATE_ROW, row | {"b_id": old["id"]})
     standing = frozenset(
         stage.value
         for stage, result in analysis.stages.items()
@@ -265,11 +270,6 @@ def _wanted_links(analysis: Analysis, old: Mapping[str, Any] | None) -> KeywordL
     ran = analysis.stages[Stage.KEYWORDS].status is not StageStatus.SKIPPED
     changed = old is not None and old["sha256"] != analysis.identity.sha256
     return {} if ran or changed else None
-
-
-def links_of(connection: Connection, media_id: int) -> KeywordLinks:
-    """The keywords of a row."""
-    return {(text, source): weight for text, source, weight in connection.execute(LINKS_OF, {"b_id": media_id})}
 
 
 def link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
