@@ -26,8 +26,6 @@ def stages_told_anew(before: str, after: str) -> frozenset[Stage]:
 
 _TAKEOUT_CHARACTERS = 46  # of a name in an archive of Google Photos, without `.json`
 _NUMBERED = re.compile(rb"(.+)(\(\d{1,6}\))(\.[^.]*)", re.DOTALL)
-
-
 _EDITED = re.compile(rb"(.+)-edited((?:\(\d{1,6}\))?\.[^.]*)", re.DOTALL)
 _HALVES = frozenset({b".mp4", b".mov", b".m4v"})  # a video that may be half of a Live Photo, and its stills
 _STILLS = (b".HEIC", b".heic", b".JPG", b".jpg", b".JPEG", b".jpeg")
