@@ -15,11 +15,11 @@ from app.ingest.guard import Guard
 from app.ingest.reaching import SHORT_BYTES, Descent, reachable
 from app.media import Skip
 from app.reports import lines_of
+from tests.clock import at_most
 from tests.ingest.builders import assert_sums_close, parameters, tree, workplace
 
 NAME = b"caf\xe9 " + b"d" * 194
 DEEP = b"/".join([NAME] * 30)  # 6,000 bytes and more
-LONGEST_SECONDS = 1.0
 
 
 @contextmanager
@@ -67,15 +67,8 @@ def deep(place):
     return place
 
 
-@contextmanager
-def within_a_second() -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    assert time.perf_counter() - began < LONGEST_SECONDS
-
-
 def test_what_is_in_a_deep_folder_is_listed_and_unsupported(deep):
-    with within_a_second():
+    with at_most(1, time.perf_counter):
         listing = deep.folders.read(Folder("m", DEEP))
     assert listing.warning is None
     assert {entry.name: entry.look for entry in listing.entries} == {
@@ -95,12 +88,12 @@ def test_what_is_in_a_deep_folder_is_listed_and_unsupported(deep):
 
 def test_a_session_over_a_deep_folder_counts_and_reports_every_file(deep):
     tree(deep.media, "a.jpg")
-    with within_a_second():
+    with at_most(1, time.perf_counter):
         session = deep.run()
     assert_sums_close(session)
     assert session.plan.warnings == ()
     assert session.plan.skipped == dict.fromkeys(Skip, 0) | {"filtered": 5, "unsupported": 4}
-    with within_a_second():
+    with at_most(1, time.perf_counter):
         lines = {line["path"]: line["class"] for line in lines_of(session, deep.ingestor)}
     json.dumps(lines, ensure_ascii=False).encode()
     assert len(lines) == session.plan.discovered == 10
@@ -117,10 +110,10 @@ def test_a_session_of_a_deep_folder_alone_is_refused_with_the_number_of_its_file
 def test_a_name_in_a_deep_folder_leads_back_to_its_file(deep):
     for name in (b"a.jpg", b"n\xe9w\n.jpg"):
         shown = Folder("m", DEEP).below(name).shown
-        with within_a_second():
+        with at_most(1, time.perf_counter):
             assert deep.folders.file(shown) == ("m", DEEP + b"/" + name)
             assert deep.folders.found("m", DEEP + b"/" + name).shown == shown
-    with within_a_second():
+    with at_most(1, time.perf_counter):
         assert deep.folders.resolve(Folder("m", DEEP).shown) == Folder("m", DEEP)
     with pytest.raises(NoSuchDirectory):
         deep.folders.resolve(Folder("m", DEEP).below(b"nothing").shown)
@@ -143,7 +136,7 @@ def test_a_name_in_a_deep_folder_leads_back_to_its_file(deep):
 )
 def test_what_is_in_a_deep_folder_is_explained(deep, name, verdict, words):
     shown = Folder("m", DEEP).below(name).shown
-    with within_a_second():
+    with at_most(1, time.perf_counter):
         answer = explain(deep.folders, deep.library, [], shown)
     assert (answer["path"], answer["verdict"]) == (shown, verdict)
     assert words in answer["sentence"]
@@ -189,9 +182,9 @@ def test_a_very_deep_folder_is_told_in_time(tmp_path):
         with inside(os.fsencode(tmp_path), path) as descriptor:
             write(descriptor, b"a.jpg")
         folders = Folders({"m": tmp_path})
-        with within_a_second():
+        with at_most(1, time.perf_counter):
             assert folders.file(Folder("m", path).below(b"a.jpg").shown) == ("m", path + b"/a.jpg")
-        with within_a_second():
+        with at_most(1, time.perf_counter):
             assert [entry.name for entry in folders.read(Folder("m", path)).entries] == [b"a.jpg"]
     finally:
         undo(os.fsencode(tmp_path), path)

@@ -1,0 +1,27 @@
+"""Limits of time in seconds of a machine at its full pace: on one that runs slower they are as much longer."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_ROUNDS, _FULL_PACE_SECONDS = 200_000, 0.012  # what a present processor takes for them
+
+
+@contextmanager
+def at_most(seconds: float, clock: Callable[[], float] = time.process_time) -> Iterator[None]:
+    """Fails if what is done within takes longer: of the processor's time, unless another clock is given.
+
+    A shared machine may run at a fraction of its pace. How slow it is is only measured where the limit is passed.
+    """
+    began = clock()
+    yield
+    passed = clock() - began
+    assert passed < seconds or passed < seconds * _slowness(), f"{passed:.3f} s passed, at most {seconds} s are allowed"
+
+
+def _slowness() -> float:
+    """How many times as long as a machine at its full pace this one takes now."""
+    began, numbers = time.process_time(), {}
+    for number in range(_ROUNDS):
+        numbers[str(number & 1023)] = number
+    return (time.process_time() - began) / _FULL_PACE_SECONDS
