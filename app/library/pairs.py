@@ -20,14 +20,16 @@ _MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
 _STILLS, _VIDEOS = frozenset({"jpeg", "heic"}), frozenset({"mov", "mp4", "m4v"})
 _LONGEST_SUFFIX = max(map(len, FORMAT_OF_SUFFIX))
 _C = _MEDIA.c
-_SAME_STEM = select(
-    _C.id, _C.path, _C.kind, _C.format, _C.duration_seconds, _C.content_identifier, _C.missing_at, _C.pair_id
-).where(
+NAMED_ALIKE = (
     _C.root == bindparam("b_root"),
     _C.path > bindparam("b_from"),
     _C.path < bindparam("b_to"),
     func.length(_C.path) <= bindparam("b_length"),
 )
+"""The rows that `range_of` a path is about; a few more may be among them."""
+_SAME_STEM = select(
+    _C.id, _C.path, _C.kind, _C.format, _C.duration_seconds, _C.content_identifier, _C.missing_at, _C.pair_id
+).where(*NAMED_ALIKE)
 _LINK = update(_MEDIA).where(_C.id == bindparam("b_id")).values(pair_id=bindparam("b_pair"))
 
 File: TypeAlias = Mapping[str, Any]
@@ -60,27 +62,28 @@ def _may_be(image: File, video: File) -> bool:
     return image["format"] in _STILLS and video["format"] in _VIDEOS and len(identifiers) < 2
 
 
-def relink(connection: Connection, root: str, path: bytes) -> None:
-    """Judges anew which files of the name of this one are a Live Photo, and links their rows or parts them.
+def range_of(path: bytes) -> dict[str, Any]:
+    """Where to look for paths that are this one but for the suffix, in the index over root and path.
 
-    It looks through one range of the index over root and path: what begins like the file, up to the dot of its suffix.
-    So upper and lower case of the suffix do not matter, those of the name do; every camera writes both names alike.
-    The range may hold a whole folder, `2024.photos` beside `2024.jpg`: by the length of their paths alone, which is in
-    the index, its rows are passed by.
+    It is what begins like the path, up to the dot of its suffix. So upper and lower case of the suffix do not matter,
+    those of the name do; every camera writes both names alike. The range may hold a whole folder, `2024.photos` beside
+    `2024.jpg`: by the length of their paths alone, which is in the index, its rows are passed by.
     """
+    start = _stem(path)
+    if start is None:
+        return {"b_from": b"", "b_to": b"", "b_length": 0}
+    return {"b_from": start + b".", "b_to": start + b"/", "b_length": len(start) + _LONGEST_SUFFIX}  # `/` follows `.`
+
+
+def _stem(path: bytes) -> bytes | None:
     start, dot, suffix = path.rpartition(b".")
-    if not dot or b"/" in suffix:
-        return
-    rows = connection.execute(
-        _SAME_STEM,
-        {
-            "b_root": root,
-            "b_from": start + b".",
-            "b_to": start + b"/",  # the byte after `.`
-            "b_length": len(start) + _LONGEST_SUFFIX,
-        },
-    ).mappings()
-    files = [dict(row) for row in rows if row["path"].rpartition(b".")[0] == start]
+    return start if dot and b"/" not in suffix else None
+
+
+def relink(connection: Connection, root: str, path: bytes) -> None:
+    """Judges anew which files of the name of this one are a Live Photo, and links their rows or parts them."""
+    rows = connection.execute(_SAME_STEM, {"b_root": root, **range_of(path)}).mappings()
+    files = [dict(row) for row in rows if _stem(row["path"]) == _stem(path)]
     pair = live_photo(files)
     partners = {pair[0]["id"]: pair[1]["id"], pair[1]["id"]: pair[0]["id"]} if pair else {}
     changed = [

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
+from app.library.around import Around, around
 from app.library.pairs import relink
 from app.library.personal import (
     NOTHING,
@@ -112,17 +113,20 @@ def record(
 ) -> Event:
     """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together."""
     file, at = result.file, now()
+    sha256 = result.identity.sha256 if isinstance(result, Analysis) else None
+    known = around(connection, file.root, file.path, sha256)
     if isinstance(result, Failure):
         saved = _Saved(Outcome.VANISHED if result.vanished else Outcome.FAILED)
         if result.vanished:
             connection.execute(MARK_MISSING, {"b_root": file.root, "b_path": file.path, "b_at": at})
         if result.cause not in PASSING_CAUSES:
             others = frozenset(stage.value for stage in Stage if stage is not result.stage)
-            _remember_failures(connection, session_id, at, result, others)
+            _remember_failures(connection, session_id, at, result, known=known, standing=others)
     else:
-        saved = _save(connection, session_id, at, result, gone)
-        _remember_failures(connection, session_id, at, result, saved.standing)
-    if saved.outcome is not Outcome.FAILED:  # else the row is still about the bytes that were there
+        saved = _save(connection, session_id, at, result, known=known, gone=gone)
+        _remember_failures(connection, session_id, at, result, known=known, standing=saved.standing)
+    linked = known.namesakes or saved.outcome is Outcome.MOVED  # what was moved may be linked to what it left behind
+    if linked and saved.outcome is not Outcome.FAILED:  # else the row is still about the bytes that were there
         relink(connection, file.root, file.path)
     crash_point("row_written")
     cause, reason = _cause_and_reason(result, saved)
@@ -154,7 +158,9 @@ def _cause_and_reason(result: Analysis | Failure, saved: _Saved) -> tuple[str | 
     return None, f"It was {saved.moved_from}." if saved.moved_from else None
 
 
-def _save(connection: Connection, session_id: str, at: str, analysis: Analysis, gone: Gone | None) -> _Saved:
+def _save(
+    connection: Connection, session_id: str, at: str, analysis: Analysis, *, known: Around, gone: Gone | None
+) -> _Saved:
     """Inserts the row and its keywords, updates the one that is there, or lets that of a moved file follow it."""
     file, sha256 = analysis.file, analysis.identity.sha256
     row = row_of(analysis, None) | {"session_id": session_id, "ingested_at": at, "updated_at": at}
@@ -163,13 +169,13 @@ def _save(connection: Connection, session_id: str, at: str, analysis: Analysis, 
     if old is not None and old["sha256"] == sha256:
         return _update(connection, session_id, at, analysis, old)
     here = old or row | {"id": media_id}
-    copies = copies_of(connection, sha256, here["id"])
+    copies = copies_of(connection, sha256, here["id"]) if known.copies else ()
     moved, ambiguous = _left_behind(connection, copies, file, gone)
     if moved:
         return _move(connection, session_id, at, analysis, moved, in_its_place=here)
     if old is not None:
         return _update(connection, session_id, at, analysis, old, copies=copies)
-    words = taken(connection, sha256) or NOTHING
+    words = (taken(connection, sha256) if known.words else None) or NOTHING
     columns, links = carrying(row, words), words.links | (_wanted_links(analysis, None) or {})
     if columns:
         connection.execute(UPDATE_ROW, columns | {"b_id": here["id"]})
@@ -295,7 +301,9 @@ def _remember_failures(
     session_id: str,
     at: str,
     result: Analysis | Failure,
-    standing: frozenset[str] = frozenset(),
+    *,
+    known: Around,
+    standing: frozenset[str],
 ) -> None:
     """Replaces what is remembered of the file's failures by those of this result; the same one again counts up.
 
@@ -303,7 +311,7 @@ def _remember_failures(
     """
     file = result.file
     key = {"b_root": file.root, "b_path": file.path}
-    remembered = connection.execute(_REMEMBERED, key).all()
+    remembered = connection.execute(_REMEMBERED, key).all() if known.failures else ()
     before = {(stage, fingerprint): attempts for stage, fingerprint, attempts, _ in remembered}
     over = [stage for stage, _, _, fatal in remembered if fatal or stage not in standing]
     if over:

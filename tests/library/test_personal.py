@@ -13,7 +13,7 @@ from app.library.library import Library
 from app.library.personal import MAX_COPIES
 from app.library.tables import PersonWords
 from app.media import Metadata, Outcome
-from tests.ingest.builders import SESSION, analysis, found
+from tests.ingest.builders import analysis, found
 
 SAID = {
     "A": {"title": "Anna", "score": 5, "keywords": ["anna"], "taken_at": "2001-01-01"},
@@ -381,14 +381,26 @@ def asked(library):
     event.remove(engine, "before_cursor_execute", listen)
 
 
-def test_a_file_costs_one_look_up_of_kept_words_where_its_bytes_are_new_and_none_where_they_are_not(disk, asked):
-    for files, look_ups in (({"1": "A"}, 1), ({"1": "X"}, 1), ({"1": "X", "2": "X"}, 1)):
-        asked.clear()
-        disk.takes_in(files)
-        assert sum("person_words" in statement for statement in asked) == look_ups
+def questions(asked):
+    """What was asked of the library, beside which keywords it has."""
+    return [statement for statement in asked if statement.startswith("SELECT") and "FROM keywords" not in statement]
+
+
+def test_one_question_tells_that_nothing_is_known_around_a_file(disk, asked):
+    disk.takes_in({"1": "A"})
+    assert len(questions(asked)) == 1
+
+
+def test_kept_words_are_only_looked_for_where_there_are_any(disk, asked):
+    told(disk, {"1": "A", "2": "B"})
+    disk.takes_in({"1": "B", "2": "B"})
     asked.clear()
-    disk.library.commit_single_file_to_database(SESSION, analysis(found(b"1"), content=b"X"), nsfw_threshold=0.8)
-    assert not [statement for statement in asked if "person_words" in statement]
+    disk.takes_in({"1": "B", "2": "B", "3": "C"})
+    assert len(questions(asked)) == 1
+    asked.clear()
+    disk.takes_in({"1": "B", "2": "B", "3": "C", "4": "A"})
+    assert ["person_words" in statement for statement in questions(asked)] == [True, True]
+    assert disk.all_words()["4"] == as_said({"4": "A"})["4"]
 
 
 def test_of_bytes_that_very_many_rows_have_no_more_are_looked_at_than_a_few(disk, asked):

@@ -1,0 +1,42 @@
+"""What the library knows around a file, before anything of it is written.
+
+Most files are new, and nothing is known: one statement says so, where each kind of knowledge would cost one of its own.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Table, bindparam, exists, select
+
+from app.library.pairs import NAMED_ALIKE, range_of
+from app.library.tables import FileFailure, MediaFile, PersonWords
+
+_MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
+_FAILURES: Table = FileFailure.__table__  # type: ignore[assignment]
+_KEPT: Table = PersonWords.__table__  # type: ignore[assignment]
+
+_AROUND = select(
+    exists().where(_MEDIA.c.sha256 == bindparam("b_sha256")),
+    exists().where(_KEPT.c.sha256 == bindparam("b_sha256")),
+    exists().where(_FAILURES.c.root == bindparam("b_root"), _FAILURES.c.path == bindparam("b_path")),
+    exists().where(*NAMED_ALIKE, _MEDIA.c.path != bindparam("b_path")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Whether there is anything of each kind.
+
+    `copies` are rows with the bytes of the file, its own among them; `words` what a person said of these bytes, kept
+    apart; `failures` those of the file that are remembered; `namesakes` files of its name but for the suffix.
+    """
+
+    copies: bool
+    words: bool
+    failures: bool
+    namesakes: bool
+
+
+def around(connection: Connection, root: str, path: bytes, sha256: str | None) -> Around:
+    """What is known around a file. Without its SHA-256 nothing is known of its bytes."""
+    asked = {"b_root": root, "b_path": path, "b_sha256": sha256, **range_of(path)}
+    return Around(*map(bool, connection.execute(_AROUND, asked).one()))
