@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.up-to-date
 UV := $(shell command -v uv 2>/dev/null)
+AT_ONCE := --numprocesses 3 --dist worksteal
 
 # The environment of this checkout, whichever one the person's shell is in.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
@@ -28,12 +29,13 @@ setup: $(STAMP) ## make .venv from the lock (does nothing when it is up to date)
 run: $(STAMP) ## serve http://127.0.0.1:7862/ingest-v2; MEDIA=/path adds a folder of yours
 	@exec $(BIN)/media-ingest serve $${MEDIA:+--root "$$MEDIA"}
 
+# Three at once on two cores: most tests wait for a server, a browser or a disk half of their time.
 test: $(STAMP) ## the tests, without the long fault runs
-	@$(BIN)/python -m pytest -m "not faults"
+	@$(BIN)/python -m pytest -m "not faults" $(AT_ONCE)
 
 # Apart from `make test`, which is run often and has four minutes: tracing every line of Python 3.11 costs time.
 cover: $(STAMP) ## the same tests with branch coverage, which has to reach 95 %
-	@$(BIN)/python -m pytest -m "not faults" --cov --cov-report=term
+	@$(BIN)/python -m pytest -m "not faults" $(AT_ONCE) --cov --cov-report=term
 
 faults: $(STAMP) ## the long runs: many kills, full disks, lost databases
 	@$(BIN)/python -m pytest -m faults
