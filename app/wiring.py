@@ -13,12 +13,13 @@ from app.analysis.recipes import Recipes
 from app.analysis.weights import Weights
 from app.errors import DatabaseDisabled
 from app.ingest.badges import Badges
-from app.ingest.executor import Limits, PoolExecutor
+from app.ingest.executor import PoolExecutor
 from app.ingest.folders import Folder, Folders
 from app.ingest.ingestor import Ingestor
 from app.ingest.planner import Planner
 from app.ingest.runner import Runner
 from app.ingest.store import IngestionState
+from app.ingest.worker import Limits
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
 from app.media import Failure, Job, Kind, Stage, StageStatus

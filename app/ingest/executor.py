@@ -6,42 +6,30 @@ it comes before each result, once the next jobs are begun, and while a result ta
 """
 
 import contextlib
-import fcntl
-import math
 import multiprocessing
-import os
-import resource
+import select
 import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import TimeoutError as FutureTimeout
-from concurrent.futures import wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
-
-from pebble import CONSTS, ProcessExpired, ProcessFuture, ProcessPool
 
 from app.crash_points import crash_point
 from app.errors import NeedsAttention
-from app.media import Analysis, Failure, Job, Kind, Stage
-from app.own_process import die_with_parent
+from app.ingest.worker import OUT_OF_TIME, Limits, Result, Task, failed, serve
+from app.media import Failure, Job
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-Task: TypeAlias = Callable[[Job], Analysis | Failure]
-Result: TypeAlias = Analysis | Failure
 Results: TypeAlias = Generator[Result | None, None, None]
 
 HEARTBEAT_SECONDS = 0.5
-GRACE_SECONDS = 4.0  # beyond a file's limit, after which the pool itself must have lost it
-CONSTS.channel_lock_timeout = 1.0  # here and in each worker: one that is killed with the lock would hold it for ever
-_OUT_OF_TIME = -signal.SIGXCPU
-TASKS_PER_WORKER = 2_000  # a worker is replaced after so many files: leaks of native decoders stay small
-BYTES_PER_EXTRA_SECOND = 20_000_000
+GRACE_SECONDS = 4.0  # for a process to start, beyond the time of its first file, and to end
+JOBS_PER_WORKER = 2_000  # a worker is replaced after so many files: leaks of native decoders stay small
 
 
 class Executor(Protocol):
@@ -68,23 +56,6 @@ class SerialExecutor:
         """Has nothing to end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one file may cost: seconds by kind (plus 1 s for each 20 MB), address space in MiB.
-
-    The seconds are those of the wall, kept by the server, and a second more of the processor, kept by the kernel.
-    """
-
-    image_seconds: float = 30.0
-    video_seconds: float = 120.0
-    memory_mb: int = 1536
-
-    def seconds_for(self, job: Job) -> float:
-        """The time for one job, in seconds."""
-        seconds = self.video_seconds if job.file.kind is Kind.VIDEO else self.image_seconds
-        return seconds + job.file.size / BYTES_PER_EXTRA_SECOND
-
-
 class PoolExecutor:
     """The task in worker processes, forked from a clean server process that has imported `preload` once.
 
@@ -93,198 +64,262 @@ class PoolExecutor:
     """
 
     def __init__(self, workers: int, limits: Limits, prepare: Callable[[], None], preload: list[str]) -> None:
-        self._workers = workers
+        self._size = self._usual_size = workers
         self._limits = limits
         self._prepare = prepare
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(preload)
         self._life, self._never_written = self._context.Pipe(duplex=False)  # its end is the end of this process
-        self._pool: ProcessPool | None = None
-        self._pool_size = 0
+        self._workers: list[_Worker] = []
         self._changing = threading.RLock()
 
     def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Results:
-        """The results in the order of the jobs.
+        """The results in the order of the jobs. Raises NeedsAttention if no worker can be started.
 
         One worker begins a file only when the one before it has been dealt with, so that a kill finds one file begun;
         several have one more job begun than they are.
         """
-        size = workers or self._workers
-        most = 1 if size == 1 else size + 1
+        self._resize(workers or self._usual_size)
+        most = 1 if self._size == 1 else self._size + 1
         waiting: deque[_Begun] = deque()
         jobs = iter(jobs)
         try:
             while True:
                 while len(waiting) < most and (job := next(jobs, None)) is not None:
-                    waiting.append(self._submit(task, job, size))
+                    waiting.append(self._begin(task, job))
                 if not waiting:
                     return
                 yield None  # what the caller has to do besides is done while the workers work
                 first = waiting[0]
-                if not first.settled() and not self._overdue(first):
+                first.worker.attend(first, HEARTBEAT_SECONDS)
+                if not first.ended:
                     continue
-                if (again := self._again(task, first, size)) is not None:
+                if (again := self._again(task, first)) is not None:
                     waiting[0] = again
                 else:
                     waiting.popleft()
-                    if waiting:  # only now it is sure to have a worker: until then it may have stood in line
-                        waiting[0] = replace(waiting[0], at=time.monotonic())
-                    yield self._result(first)
+                    yield first.outcome()
         finally:
             for begun in waiting:
-                begun.future.cancel()
-
-    def _overdue(self, begun: "_Begun") -> bool:
-        """Whether a job never came to a worker, or its end never came back; its pool is given up then."""
-        if begun.seconds() <= self._limits.seconds_for(begun.job) + GRACE_SECONDS:
-            return False
-        self.close()
-        return True
-
-    def _again(self, task: Task, begun: "_Begun", size: int) -> "_Begun | None":
-        """The same job once more, where it was lost with its pool or its worker; None where there is a result to tell.
-
-        Raises NeedsAttention if no worker can be started.
-        """
-        if begun.lost and not begun.again:
-            return replace(self._submit(task, begun.job, size), again=True)
-        if begun.lost and not self._overdue(begun):
-            raise NeedsAttention("The analysis processes cannot be started here.", cause="workers_cannot_start")
-        if begun.died and not begun.died_before:  # perhaps not of this file: memory may have been short
-            if size == 1:
-                self.close()  # it may have died with a lock in its hands
-            return replace(self._submit(task, begun.job, size), died_before=True)
-        return None
+                if not begun.ended:
+                    begun.worker.stop()
 
     def call(self, task: Task, job: Job) -> Result:
-        """One job, now: its result or a Failure."""
-        begun = self._submit(task, job, None)
-        while not begun.settled():
-            continue
-        return self._result(begun)
-
-    def _submit(self, task: Task, job: Job, size: int | None) -> "_Begun":
-        """Begins a job in a pool of this size; None takes the pool as it is."""
-        with self._changing:
-            size = size or self._pool_size or self._workers
-            with contextlib.suppress(BrokenProcessPool, RuntimeError):
-                return self._schedule(task, job, size)
-            self.close()  # an idle worker was killed: pebble gives the whole pool up, a new one takes over
-            return self._schedule(task, job, size)
-
-    def _schedule(self, task: Task, job: Job, size: int) -> "_Begun":
-        pool, seconds = self._pool_of(size), self._limits.seconds_for(job)
-        begun = _Begun(job, pool.schedule(within_limits, args=(task, seconds, job), timeout=seconds), pool)
-        crash_point("begun")
-        return begun
-
-    def _pool_of(self, size: int) -> ProcessPool:
-        if self._pool is not None and (self._pool_size != size or not self._pool.active):
-            self.close()
-        if self._pool is None:
-            self._pool_size = size
-            self._pool = ProcessPool(
-                max_workers=size,
-                max_tasks=TASKS_PER_WORKER,
-                initializer=start_worker,
-                initargs=(self._prepare, self._limits.memory_mb, self._life),
-                context=self._context,
-            )
-        return self._pool
-
-    def _result(self, begun: "_Begun") -> Result:
-        """The result of a job, or why its worker gave none."""
-        job = begun.job
-        if begun.lost:
-            if self._overdue(begun):
-                return self._timed_out(job)
-            return failed(job, "decoder_crashed", "The decoder crashed on this file.")
-        try:
-            return begun.future.result()
-        except FutureTimeout:
-            return self._timed_out(job)
-        except ProcessExpired as error:
-            if error.exitcode == _OUT_OF_TIME:
-                return self._timed_out(job)
-            return failed(job, "decoder_crashed", f"The decoder crashed on this file ({_exit_words(error.exitcode)}).")
-        except MemoryError:
-            megabytes = self._limits.memory_mb
-            return failed(job, "decoder_memory", f"Decoding the file needs more than {megabytes} MB of memory.")
-        except Exception as error:  # noqa: BLE001 - a fault of ours must name itself, and must not stop the session
-            return failed(job, "internal_error", f"Media Ingest failed on this file: {type(error).__name__}: {error}.")
-
-    def _timed_out(self, job: Job) -> Failure:
-        seconds = self._limits.seconds_for(job)
-        return failed(
-            job, "decoder_timeout", f"Reading the file took longer than {seconds:.0f} s; the worker was stopped."
-        )
+        """One job, now: its result or a Failure. Raises NeedsAttention if no worker can be started."""
+        begun = self._begin(task, job)
+        while True:
+            begun.worker.attend(begun, HEARTBEAT_SECONDS)
+            if begun.ended:
+                again = self._again(task, begun)
+                if again is None:
+                    return begun.outcome()
+                begun = again
 
     def close(self) -> None:
         """Ends every worker at once."""
         with self._changing:
-            if self._pool is not None:
-                self._pool.stop()
-                self._pool.join()
-                self._pool = None
+            for worker in self._workers:
+                worker.stop()
+            self._workers = []
+
+    def _resize(self, size: int) -> None:
+        with self._changing:
+            if size != self._size:
+                self.close()
+                self._size = size
+
+    def _begin(self, task: Task, job: Job, before: "_Begun | None" = None) -> "_Begun":
+        """Gives a job to the worker that will come to it first."""
+        with self._changing:
+            begun = self._next_worker().give(task, job, before)
+        crash_point("begun")
+        return begun
+
+    def _next_worker(self) -> "_Worker":
+        for worker in self._workers:
+            if worker.given >= JOBS_PER_WORKER and not worker.jobs_ahead:
+                worker.stop()
+        self._workers = [worker for worker in self._workers if not worker.ended]
+        least = min(self._workers, key=lambda worker: worker.jobs_ahead, default=None)
+        if least is not None and (not least.jobs_ahead or len(self._workers) >= self._size):
+            return least
+        try:
+            new = _Worker(self._context, self._limits, self._prepare, self._life)
+        except (OSError, EOFError) as error:
+            raise _cannot_start(str(error)) from error
+        self._workers.append(new)
+        return new
+
+    def _again(self, task: Task, begun: "_Begun") -> "_Begun | None":
+        """The same job once more, where it did not have its chance; None where there is an outcome to tell."""
+        if begun.result is not None:
+            return None
+        if begun.exit_code is not None and begun.deaths > 1:
+            return None  # the first time, memory may have been short
+        if begun.unstarted > 1:
+            raise _cannot_start(begun.worker.complaint)
+        return self._begin(task, begun.job, begun)
 
 
-@dataclass(frozen=True, slots=True)
+def _cannot_start(why: str) -> NeedsAttention:
+    sentence = "The analysis processes cannot be started here"
+    return NeedsAttention(f"{sentence}: {why.rstrip('.')}." if why else f"{sentence}.", cause="workers_cannot_start")
+
+
+@dataclass(slots=True, eq=False)
 class _Begun:
-    """A job that a pool was given.
+    """A job that a worker was given, and what became of it.
 
-    `again` once an earlier pool was given up with the job in it, `died_before` once a worker died with it. `at` is the
-    monotonic time since when it has, or should have, a worker.
+    At its end it has a `result`, or the `exit_code` of the worker that ended at it, or it is `lost`: its worker ended
+    without having come to it. `before` is the try before this one.
     """
 
     job: Job
-    future: "ProcessFuture[Result]"
-    pool: ProcessPool
-    again: bool = False
-    died_before: bool = False
-    at: float = field(default_factory=time.monotonic)
-
-    def seconds(self) -> float:
-        """How long the job has, or should have, had a worker."""
-        return time.monotonic() - self.at
-
-    def settled(self) -> bool:
-        """Waits half a second for the answer; also true when the pool was given up, and none will come."""
-        return bool(wait([self.future], timeout=HEARTBEAT_SECONDS).done) or not self.pool.active
+    worker: "_Worker"
+    before: "_Begun | None" = None
+    result: Result | None = None
+    exit_code: int | None = None
+    lost: bool = False
 
     @property
-    def lost(self) -> bool:
-        """Whether a settled job has no answer because of its pool: most likely another worker was killed."""
-        if not self.future.done() or self.future.cancelled():
-            return True
-        return self._ended_by(BrokenProcessPool)
+    def ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.lost or self.result is not None or self.exit_code is not None
 
     @property
-    def died(self) -> bool:
-        """Whether a settled job has no answer because its own worker died, though it kept within its limits."""
-        if not self.future.done() or not self._ended_by(ProcessExpired):
+    def deaths(self) -> int:
+        """How many workers have ended at the job."""
+        return (self.exit_code is not None) + (self.before.deaths if self.before else 0)
+
+    @property
+    def unstarted(self) -> int:
+        """How many workers in turn could not even start with it."""
+        return 0 if self.worker.started else 1 + (self.before.unstarted if self.before else 0)
+
+    def outcome(self) -> Result:
+        """The result of a job that has ended, or why its worker gave none."""
+        if self.result is not None:
+            return self.result
+        reason = f"The decoder crashed on this file ({_exit_words(self.exit_code)})."
+        return failed(self.job, "decoder_crashed", reason)
+
+
+class _Worker:
+    """This side of one worker process, which has two pipes of its own and shares nothing with the others.
+
+    So whichever way it ends, its pipe says so, and the first job without an answer is the one that it ended at. Any
+    thread may give it jobs and attend to them; one at a time hears what it says, for all of them.
+    """
+
+    def __init__(
+        self, context: ForkServerContext, limits: Limits, prepare: Callable[[], None], life: "Connection[Any, Any]"
+    ) -> None:
+        """Starts the process. Raises OSError, EOFError if the system will not have it."""
+        self._limits = limits
+        self._giving, self._hearing = threading.Lock(), threading.Lock()
+        self._given: deque[_Begun] = deque()
+        self._since = time.monotonic()  # when the job at the head had its turn
+        self._stopped = False
+        self.given = 0
+        self.ended = self.started = False
+        self.complaint = ""
+        jobs, self._jobs = context.Pipe(duplex=False)
+        self._answers, answers = context.Pipe(duplex=False)
+        with jobs, answers:
+            arguments = (jobs, answers, life, prepare, limits.memory_mb)
+            self._process = context.Process(target=serve, args=arguments, daemon=True)
+            self._process.start()
+        self._poll = select.poll()
+        self._poll.register(self._answers, select.POLLIN)
+
+    @property
+    def jobs_ahead(self) -> int:
+        """How many jobs it still has to answer."""
+        return len(self._given)
+
+    def give(self, task: Task, job: Job, before: _Begun | None) -> _Begun:
+        """Begins a job, after those that were given before; it is lost if the worker has ended meanwhile."""
+        begun = _Begun(job, self, before)
+        with self._giving:
+            if not self._given:
+                self._since = time.monotonic()
+            self._given.append(begun)
+            self.given += 1
+            with contextlib.suppress(OSError):
+                self._jobs.send((task, self._limits.seconds_for(job), job))
+                return begun
+        self.stop()
+        if not begun.ended:
+            begun.lost = True
+        return begun
+
+    def attend(self, begun: _Begun, seconds: float) -> None:
+        """Waits for a job's end, so many seconds at most."""
+        if self._hearing.acquire(timeout=seconds):
+            try:
+                if not begun.ended:
+                    self._hear(seconds)
+            finally:
+                self._hearing.release()
+
+    def stop(self) -> None:
+        """Ends the process at once; the jobs that it has not answered are lost."""
+        self._stopped = True
+        if not self.ended:
+            self._process.kill()
+        with self._hearing:
+            if not self.ended:
+                self._bury()
+
+    def _hear(self, seconds: float) -> None:
+        head = self._given[0].job
+        until = self._since + self._limits.seconds_for(head) + (0 if self.started else GRACE_SECONDS)
+        left = until - time.monotonic()
+        if self._poll.poll(1000 * max(0.0, min(seconds, left))):
+            if not self._heard():
+                self._process.join(GRACE_SECONDS)
+                self._bury()
+        elif left <= seconds:
+            self._process.kill()
+            self._bury(overran=True)
+
+    def _heard(self) -> bool:
+        """Takes one word of the worker, False if there will be no more."""
+        try:
+            said = self._answers.recv()
+        except (EOFError, OSError):
             return False
-        return getattr(self.future.exception(), "exitcode", None) != _OUT_OF_TIME
+        if isinstance(said, str):
+            self.started, self.complaint = not said, said
+        else:
+            self._given.popleft().result = said
+        self._since = time.monotonic()
+        return True
 
-    def _ended_by(self, kind: type[BaseException]) -> bool:
-        return not self.future.cancelled() and isinstance(self.future.exception(), kind)
+    def _bury(self, *, overran: bool = False) -> None:
+        """Says of every job without an answer what became of it: the first one is what the worker ended at."""
+        head = self._given[0] if self._given else None
+        self._process.join(GRACE_SECONDS)
+        while self._poll.poll(0) and self._heard():
+            continue  # what it said last still counts
+        with self._giving:
+            self.ended = True
+            left, code = list(self._given), self._process.exitcode
+            self._given.clear()
+        for begun in left:
+            if begun is not head or self._stopped or not self.started:
+                begun.lost = True
+            elif overran or code == OUT_OF_TIME:
+                begun.result = self._timed_out(begun.job)
+            else:
+                begun.exit_code = -signal.SIGKILL if code is None else code
+        self._jobs.close()
+        self._answers.close()
 
-
-def within_limits(task: Task, seconds: float, job: Job) -> Result:
-    """The task in a worker, with so many seconds of processor time: the kernel ends it even if the server hangs."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    until = math.ceil(used.ru_utime + used.ru_stime + seconds + 1)  # the wall's limit comes first where there is one
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
-    try:
-        return task(job)
-    finally:
-        resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-
-
-def failed(job: Job, cause: str, reason: str) -> Failure:
-    """A file whose worker gave no answer; the shared decode is what can hang or crash, where it was asked for."""
-    asked = job.stale or job.wanted  # of a file that is known, only what is stale was to run
-    stage = next((stage for stage in (Stage.THUMBNAIL, Stage.NSFW) if stage in asked), Stage.IDENTIFY)
-    return Failure(job.file, stage, cause, reason)
+    def _timed_out(self, job: Job) -> Failure:
+        seconds = self._limits.seconds_for(job)
+        reason = f"Reading the file took longer than {seconds:.0f} s; the worker was stopped."
+        return failed(job, "decoder_timeout", reason)
 
 
 def _exit_words(code: int | None) -> str:
@@ -292,27 +327,3 @@ def _exit_words(code: int | None) -> str:
         with contextlib.suppress(ValueError):
             return signal.Signals(-code).name
     return f"exit code {code}"
-
-
-def start_worker(prepare: Callable[[], None], memory_mb: int, life: "Connection[Any, Any]") -> None:
-    """Runs first in each worker: it dies with its parents and at a SIGTERM, and may not grow beyond its limit."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _die_with(life)
-    die_with_parent(os.getppid())
-    resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    prepare()
-
-
-def _die_with(life: "Connection[Any, Any]") -> None:
-    """Lets the kernel end this process when the other end of a pipe closes, even in the middle of native code.
-
-    The fork server outlives the program while a worker is busy, so its death says nothing. Each process needs an
-    opening of the pipe of its own: who is signalled belongs to the opening.
-    """
-    signal.signal(signal.SIGIO, signal.SIG_DFL)
-    own = os.open(f"/proc/self/fd/{life.fileno()}", os.O_RDONLY | os.O_NONBLOCK)
-    fcntl.fcntl(own, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(own, fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC)
-    if life.poll():
-        os._exit(1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from app.errors import DatabaseBusy, NeedsAttention
-from app.ingest.executor import Executor, Task
+from app.ingest.executor import Executor
 from app.ingest.folders import Folder, Folders
 from app.ingest.guard import Guard, directory_missing
 from app.ingest.parameters import Parameters
@@ -19,6 +19,7 @@ from app.ingest.session import SessionState, Status
 from app.ingest.store import IngestionState
 from app.ingest.survey import Survey
 from app.ingest.turns import SETTLED_SECONDS
+from app.ingest.worker import Task
 from app.library.library import Library
 from app.library.values import now
 from app.media import Recipe, Stage

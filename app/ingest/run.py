@@ -14,13 +14,13 @@ from typing import TypeVar
 from app.crash_points import crash_point
 from app.errors import STILL_CHANGING, MediaIngestError, NeedsAttention
 from app.ingest.control import Control
-from app.ingest.executor import Result, failed
 from app.ingest.guard import ROOT_CHANGED, Guard, directory_missing, shrunk
 from app.ingest.moves import Whereabouts, is_absent
 from app.ingest.parts import Parts, mend_journal, patiently, recounted
 from app.ingest.session import MAX_DEATHS, SessionState, Status, attention_for
 from app.ingest.survey import Tally, Verdict
 from app.ingest.turns import Turns
+from app.ingest.worker import Result, failed
 from app.library.values import Event, now
 from app.media import Failure, FoundFile, Job, Recipe, Stage
 

@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from app.analysis.analyzer import Analyzer, prepare_worker
 from app.analysis.recipes import APPLIES, VERSIONS
-from app.ingest.executor import Limits, PoolExecutor
+from app.ingest.executor import PoolExecutor
 from app.ingest.ingestor import Ingestor
 from app.ingest.runner import Runner
+from app.ingest.worker import Limits
 from app.library.recording import MEDIA
 from app.media import Recipe, Stage
 from tests.faults.answers import make_old

@@ -16,6 +16,11 @@ def cannot_prepare() -> None:
     raise RuntimeError("a library is missing here")
 
 
+def never_prepared() -> None:
+    """What a worker does that hangs before its first file."""
+    threading.Event().wait()
+
+
 def _die_the_first_time(path: bytes, how: signal.Signals = signal.SIGKILL) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL))

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pebble import ProcessFuture
 
 from app.errors import NeedsAttention
-from app.ingest.executor import BYTES_PER_EXTRA_SECOND, Executor, Limits, PoolExecutor, SerialExecutor, _Begun
+from app.ingest.executor import Executor, PoolExecutor, SerialExecutor
 from app.ingest.session import Status
+from app.ingest.worker import BYTES_PER_EXTRA_SECOND, Limits
 from app.media import Failure, Job, Stage
 from tests.ingest.builders import EVERY_STAGE, WAIT_SECONDS, assert_sums_close, found, parameters, tree, workplace
-from tests.ingest.tasks import by_name, cannot_prepare, prepare
+from tests.ingest.tasks import by_name, cannot_prepare, never_prepared, prepare
+from tests.server import until
 
 LIMITS = Limits(image_seconds=WAIT_SECONDS, video_seconds=WAIT_SECONDS, memory_mb=1024)
 PRELOAD = ["tests.ingest.tasks"]
@@ -195,6 +196,8 @@ def test_workers_that_cannot_start_blame_no_file():
     finally:
         broken.close()
     assert caught.value.cause == "workers_cannot_start"
+    words = "The analysis processes cannot be started here: RuntimeError: a library is missing here."
+    assert caught.value.sentence == words
 
 
 def test_a_session_whose_workers_cannot_start_needs_attention_and_answers_for_no_file(tmp_path, sqlite_url):
@@ -355,7 +358,7 @@ def test_workers_die_with_the_program(tmp_path, how):
 WORKER = """
 import os, resource, signal
 from multiprocessing import Pipe
-from app.ingest.executor import start_worker
+from app.ingest.worker import start_worker
 
 life, program = Pipe(duplex=False)
 start_worker(lambda: print("prepared", flush=True), 700, life)
@@ -367,7 +370,7 @@ print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, flush=True)
 OUT_OF_TIME = (
     WORKER
     + """
-from app.ingest.executor import within_limits
+from app.ingest.worker import within_limits
 from tests.ingest.builders import found
 from app.media import Job
 
@@ -406,33 +409,75 @@ def test_a_worker_whose_program_is_gone_already_ends_at_once():
     assert (done.returncode, done.stdout) in {(1, ""), (-signal.SIGIO, "")}
 
 
-def test_a_job_that_its_pool_has_lost_is_begun_again_and_a_second_time_it_is_a_time_out(monkeypatch):
-    """As when a worker is killed between taking a job and saying so: the pool would wait for its end for ever."""
-    monkeypatch.setattr("app.ingest.executor.GRACE_SECONDS", 0.0)
-    lost = pool(limits=Limits(image_seconds=0.2, video_seconds=0.2, memory_mb=1024))
-    given = []
-
-    def schedule(task, job, size):
-        given.append(job.file.name)
-        return _Begun(job, ProcessFuture(), lost._pool_of(size))
-
-    monkeypatch.setattr(lost, "_schedule", schedule)
-    assert [result.cause for result in results(lost, jobs("a.jpg"))] == ["decoder_timeout"]
-    assert given == [b"a.jpg", b"a.jpg"]
-    lost.close()
+def test_a_job_has_its_own_time_however_long_it_stood_in_line():
+    two = pool(2, Limits(image_seconds=1.0, memory_mb=1024))
+    try:
+        assert causes(two, "warm.jpg", "up.jpg") == ["answered", "answered"]
+        assert causes(two, *(f"nap-{number}.jpg" for number in range(5))) == ["answered"] * 5
+    finally:
+        two.close()
 
 
-def test_a_job_that_stood_in_line_for_a_worker_is_not_taken_for_lost(monkeypatch):
+def test_a_job_that_stood_behind_one_that_overran_is_begun_again():
+    two = pool(2, Limits(image_seconds=0.5, memory_mb=1024))
+    try:
+        assert causes(two, "hang.jpg", "hang.jpg", "a.jpg", "crash.jpg", "crash.jpg", "b.jpg", "c.jpg") == [
+            *("decoder_timeout", "decoder_timeout", "answered"),
+            *("decoder_crashed", "decoder_crashed", "answered", "answered"),
+        ]
+    finally:
+        two.close()
+
+
+def test_workers_that_never_come_to_their_first_file_blame_no_file(monkeypatch):
     monkeypatch.setattr("app.ingest.executor.GRACE_SECONDS", 0.2)
-    two = pool(2, Limits(image_seconds=1.0, video_seconds=1.0, memory_mb=1024))
-    assert causes(two, "warm.jpg", "up.jpg") == ["answered", "answered"]
-    given, schedule = [], two._schedule
+    stuck = PoolExecutor(1, Limits(image_seconds=0.1), never_prepared, PRELOAD)
+    try:
+        with pytest.raises(NeedsAttention) as caught:
+            results(stuck, jobs("a.jpg"))
+    finally:
+        stuck.close()
+    assert caught.value.sentence == "The analysis processes cannot be started here."
 
-    def counted(task, job, size):
-        given.append(job.file.name)
-        return schedule(task, job, size)
 
-    monkeypatch.setattr(two, "_schedule", counted)
-    assert causes(two, *(f"nap-{number}.jpg" for number in range(5))) == ["answered"] * 5
-    assert sorted(given) == [f"nap-{number}.jpg".encode() for number in range(5)]
-    two.close()
+def test_calls_from_many_threads_beside_a_run_are_all_answered(shared_pool):
+    """Whoever listens hears for the others as well."""
+    called: list[str] = []
+
+    def call(number: int) -> None:
+        called.extend(shared_pool.call(by_name, job(f"{number}-{turn}.jpg")).cause for turn in range(10))
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    assert causes(shared_pool, *(f"{number}.jpg" for number in range(100))) == ["answered"] * 100
+    for thread in threads:
+        thread.join()
+    assert called == ["answered"] * 40
+
+
+def test_a_call_whose_worker_is_stopped_by_another_run_is_begun_again(shared_pool, begun):
+    name, wait_until_begun = begun()
+    running = shared_pool.map(by_name, jobs(name))
+    begin = threading.Thread(target=lambda: next(running))
+    begin.start()
+    wait_until_begun()
+    begin.join()
+    called: list[str] = []
+    calling = threading.Thread(target=lambda: called.append(shared_pool.call(by_name, job("now.jpg")).cause))
+    calling.start()
+    until(lambda: shared_pool._workers[0].jobs_ahead == 2, what="the call in line")
+    running.close()
+    calling.join()
+    assert called == ["answered"]
+
+
+def test_a_worker_is_replaced_after_so_many_files(monkeypatch):
+    monkeypatch.setattr("app.ingest.executor.JOBS_PER_WORKER", 3)
+    executor = pool()
+    try:
+        pids = [pid_in(result) for result in results(executor, jobs(*"abcdefg"))]
+    finally:
+        executor.close()
+    assert len(set(pids)) == 3
+    assert [pids.index(pid) for pid in pids] == [0, 0, 0, 3, 3, 3, 6]

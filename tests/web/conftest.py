@@ -11,8 +11,9 @@ import httpx2
 import pytest
 import uvicorn
 
-from app.ingest.executor import Result, SerialExecutor, Task
+from app.ingest.executor import SerialExecutor
 from app.ingest.store import IngestionState
+from app.ingest.worker import Result, Task
 from app.media import Job
 from app.settings import Settings
 from app.web.app import create_app
