@@ -58,12 +58,19 @@ def test_xmp_zero_is_unrated_and_nonsense_says_nothing(text, stars):
 def test_exif_rating_is_read_from_its_tag():
     assert score.from_exif({"Image Rating": (4,)}) == 4
     assert score.from_exif({"Image Rating": ()}) is None
+    assert score.from_exif({"Image Rating": (7,)}) is None
     assert score.from_exif({}) is None
+
+
+def test_exif_zero_is_unrated_whatever_percent_was_left_behind():
+    assert score.from_exif({"Image Rating": (0,), "Image RatingPercent": (99,)}) == score.UNRATED
+    assert score.from_exif({"Image Rating": (0,)}) == score.UNRATED
+    assert score.from_exif({"Image Rating": (7,), "Image RatingPercent": (99,)}) == 5
 
 
 @pytest.mark.parametrize(("percent", "stars"), [(0, None), (1, 1), (25, 2), (50, 3), (75, 4), (99, 5), (101, None)])
 def test_windows_rates_in_percent(percent, stars):
-    assert score.from_exif({"Image Rating": (0,), "Image RatingPercent": (percent,)}) == stars
+    assert score.from_exif({"Image RatingPercent": (percent,)}) == stars
     assert score.from_xmp({"MicrosoftPhoto:Rating": (str(percent),)}) == stars
 
 
