@@ -36,12 +36,14 @@ def from_scores(content: bytes) -> int | None:
 def from_xmp(properties: Xmp) -> Said:
     """`xmp:Rating`; 0 is "unrated" (Metadata Working Group guidelines 2.0, 5.3), what is no whole number says nothing.
 
-    Else `MicrosoftPhoto:Rating` or `RatingPercent`, which Windows and others write in percent.
+    Else `MicrosoftPhoto:Rating` or `RatingPercent`, which Windows and others write in percent. Else `acdsee:rating`,
+    whose 0 says nothing.
     """
     if (said := _rated(properties.get("xmp:Rating", ("",))[0])) is not None:
         return said
     percents = (of_percent(properties.get(name, ("",))[0]) for name in _WINDOWS)
-    return next((stars for stars in percents if stars is not None), None)
+    stars = next((stars for stars in percents if stars is not None), None)
+    return _stars(properties.get("acdsee:rating", ("",))[0]) if stars is None else stars
 
 
 def from_exif(exif: Tags) -> Said:

@@ -74,6 +74,13 @@ def test_windows_rates_in_percent(percent, stars):
     assert score.from_xmp({"MicrosoftPhoto:Rating": (str(percent),)}) == stars
 
 
+def test_acdsee_rates_where_nothing_else_in_the_packet_does():
+    assert score.from_xmp({"acdsee:rating": ("4",)}) == 4
+    assert score.from_xmp({"acdsee:rating": ("0",)}) is None, "it writes this of every file"
+    assert score.from_xmp({"acdsee:rating": ("4",), "MicrosoftPhoto:Rating": ("25",)}) == 2
+    assert score.from_xmp({"acdsee:rating": ("4",), "xmp:Rating": ("0",)}) == score.UNRATED
+
+
 def test_the_first_source_with_a_rating_wins_and_the_rest_is_not_asked():
     def never():
         raise AssertionError
