@@ -6,6 +6,7 @@ It opens nothing. Whose sidecar a file of a folder is, `app/ingest/sidecars.py` 
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from unicodedata import normalize
 
 from app.media import Stage, suffix_of
 
@@ -25,8 +26,14 @@ def stages_told_anew(before: str, after: str) -> frozenset[Stage]:
 
 
 _TAKEOUT_CHARACTERS = 46  # of a name in an archive of Google Photos, without `.json`
+_MEDIA_CHARACTERS = 47  # of the name of a picture there, without its number and suffix
 _NUMBERED = re.compile(rb"(.+)(\(\d{1,6}\))(\.[^.]*)", re.DOTALL)
-_EDITED = re.compile(rb"(.+)-edited((?:\(\d{1,6}\))?\.[^.]*)", re.DOTALL)
+_EDITED = re.compile(r"(.+)-([^-]*?)((?:\(\d{1,6}\))?\.[^.]*)", re.DOTALL)
+_EDITS = (  # what stands behind the name of an edited picture, in the language of its owner
+    "edited", "bearbeitet", "bewerkt", "edytowane", "modificato", "modifié", "ha editado", "editado", "editat",
+    "redigeret", "redigert", "redigerad", "muokattu", "upravené", "upraveno", "düzenlendi", "измененный",
+    "編集済み", "编辑", "已编辑", "已編輯", "편집됨", "effects", "smile", "mix",
+)  # fmt: skip
 _HALVES = frozenset({b".mp4", b".mov", b".m4v"})  # a video that may be half of a Live Photo, and its stills
 _STILLS = (b".HEIC", b".heic", b".JPG", b".jpg", b".JPEG", b".jpeg")
 
@@ -37,7 +44,19 @@ def takeout_names(name: bytes) -> tuple[bytes, ...]:
     `a.jpg.supplemental-metadata.json` (since 2024) or `a.jpg.json`, cut off at 46 characters before `.json`. The number
     of a second file of the same name stands behind: `a(1).jpg` has `a.jpg(1).json`. What Takeout writes no JSON for has
     that of another file: `a-edited.jpg` of `a.jpg`, and the video of a Live Photo, `a.MP4`, of `a.HEIC` or `a.JPG`.
+    Last come the `bare_names`.
     """
+    return (*_full_names(name), *bare_names(name))
+
+
+def bare_names(name: bytes) -> tuple[bytes, ...]:
+    """The names of the JSON of a picture whose title has no suffix: `a.json`. Other programs use them, too."""
+    own = (title for title in (name, as_taken(name)) if b"." in title)
+    full = _full_names(name)
+    return tuple(dict.fromkeys(told for title in own for told in _names_of(title, bare=True) if told not in full))
+
+
+def _full_names(name: bytes) -> tuple[bytes, ...]:
     others = [as_taken(name)]
     if suffix_of(name) in _HALVES:
         others += [name.rpartition(b".")[0] + suffix for suffix in _STILLS]
@@ -45,15 +64,24 @@ def takeout_names(name: bytes) -> tuple[bytes, ...]:
 
 
 def as_taken(name: bytes) -> bytes:
-    """The name of the picture that this one was edited from in Google Photos; its own where it was not."""
-    match = _EDITED.fullmatch(name)
-    return match[1] + match[2] if match else name
+    """The name of the picture that this one was edited from in Google Photos; its own where it was not.
+
+    The word that says so is cut off where the name would be too long: `-edi.jpg`.
+    """
+    match = _EDITED.fullmatch(name.decode("utf-8", "surrogateescape"))
+    if not match:
+        return name
+    word = normalize("NFC", match[2]).casefold()
+    cut = len(normalize("NFC", match[1])) + len("-" + word) == _MEDIA_CHARACTERS
+    edited = word in _EDITS or (cut and any(edit.startswith(word) for edit in _EDITS))
+    return (match[1] + match[3]).encode("utf-8", "surrogateescape") if edited else name
 
 
-def _names_of(name: bytes) -> Iterator[bytes]:
+def _names_of(name: bytes, *, bare: bool = False) -> Iterator[bytes]:
+    """The names of the JSON of a picture with this name; `bare` where its title has no suffix."""
     match = _NUMBERED.fullmatch(name)
     titles = [(match[1] + match[3], match[2]), (name, b"")] if match else [(name, b"")]
     for title, number in titles:
-        text = title.decode("utf-8", "surrogateescape")
+        text = (title.rpartition(b".")[0] if bare else title).decode("utf-8", "surrogateescape")
         for more in (".supplemental-metadata", ""):
             yield (text + more)[:_TAKEOUT_CHARACTERS].encode("utf-8", "surrogateescape") + number + b".json"

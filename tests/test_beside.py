@@ -1,8 +1,10 @@
 """What Google Takeout calls the JSON beside a file."""
 
+import os
+
 import pytest
 
-from app.beside import as_taken, takeout_names
+from app.beside import as_taken, bare_names, takeout_names
 
 LONG = "n" * 60 + ".jpg"
 
@@ -10,7 +12,10 @@ LONG = "n" * 60 + ".jpg"
 @pytest.mark.parametrize(
     ("name", "names"),
     [
-        ("a.jpg", ["a.jpg.supplemental-metadata.json", "a.jpg.json"]),
+        (
+            "a.jpg",
+            ["a.jpg.supplemental-metadata.json", "a.jpg.json", "a.supplemental-metadata.json", "a.json"],
+        ),
         (
             "a(1).jpg",
             [
@@ -18,11 +23,19 @@ LONG = "n" * 60 + ".jpg"
                 "a.jpg(1).json",
                 "a(1).jpg.supplemental-metadata.json",
                 "a(1).jpg.json",
+                "a.supplemental-metadata(1).json",
+                "a(1).json",
+                "a(1).supplemental-metadata.json",
             ],
         ),
         (
             "a name of twenty-nine.jpg",
-            ["a name of twenty-nine.jpg.supplemental-metadat.json", "a name of twenty-nine.jpg.json"],
+            [
+                "a name of twenty-nine.jpg.supplemental-metadat.json",
+                "a name of twenty-nine.jpg.json",
+                "a name of twenty-nine.supplemental-metadata.json",
+                "a name of twenty-nine.json",
+            ],
         ),
         (LONG, ["n" * 46 + ".json"]),
         (
@@ -32,9 +45,21 @@ LONG = "n" * 60 + ".jpg"
                 "a-edited.jpg.json",
                 "a.jpg.supplemental-metadata.json",
                 "a.jpg.json",
+                "a-edited.supplemental-metadata.json",
+                "a-edited.json",
+                "a.supplemental-metadata.json",
+                "a.json",
             ],
         ),
-        ("-edited.jpg", ["-edited.jpg.supplemental-metadata.json", "-edited.jpg.json"]),
+        (
+            "-edited.jpg",
+            [
+                "-edited.jpg.supplemental-metadata.json",
+                "-edited.jpg.json",
+                "-edited.supplemental-metadata.json",
+                "-edited.json",
+            ],
+        ),
         ("without", ["without.supplemental-metadata.json", "without.json"]),
     ],
 )
@@ -60,12 +85,42 @@ def test_a_video_has_its_own_json_first_then_that_of_the_still_of_its_name(suffi
     assert names[:2] == (b"IMG_1" + suffix + b".supplemental-metadata.json", b"IMG_1" + suffix + b".json")
     assert {b"IMG_1.HEIC.json", b"IMG_1.jpg.supplemental-metadata.json"} <= set(names)
     assert b"IMG_1.HEIC(1).json" in takeout_names(b"IMG_1(1)" + suffix)
-    assert len(takeout_names(b"clip.webm")) == 2
+    assert len(takeout_names(b"clip.webm")) == 4
 
 
 @pytest.mark.parametrize(
     ("name", "original"),
-    [(b"a-edited.jpg", b"a.jpg"), (b"a-edited(1).jpg", b"a(1).jpg"), (b"a-edited-b.jpg", None), (b"-edited.jpg", None)],
+    [
+        ("a-edited.jpg", "a.jpg"),
+        ("a-edited(1).jpg", "a(1).jpg"),
+        ("a-EDITED.jpg", "a.jpg"),
+        ("a-bearbeitet.jpg", "a.jpg"),
+        ("a-modifi\u00e9.jpg", "a.jpg"),
+        ("a-modifie\u0301.jpg", "a.jpg"),
+        ("a-ha editado(2).JPG", "a(2).JPG"),
+        ("a-\u7de8\u96c6\u6e08\u307f.jpg", "a.jpg"),
+        ("a-EFFECTS.jpg", "a.jpg"),
+        ("caf\udce9-edited.jpg", "caf\udce9.jpg"),
+        ("a-edited-b.jpg", None),
+        ("a-edi.jpg", None),
+        ("a-.jpg", None),
+        ("-edited.jpg", None),
+        ("a-edited", None),
+    ],
 )
 def test_the_picture_that_an_edited_one_was(name, original):
-    assert as_taken(name) == (original or name)
+    assert as_taken(os.fsencode(name)) == os.fsencode(original or name)
+
+
+@pytest.mark.parametrize("stem", ["x" * 40, "y-" * 20 + "z", "\u00e9" * 43, "x" * 46])
+@pytest.mark.parametrize("word", ["-edited", "-bearbeitet", "-ha editado", "-modifi\u00e9"])
+@pytest.mark.parametrize("number", ["", "(3)"])
+def test_an_edited_picture_whose_name_was_cut_off_in_the_last_word(stem, word, number):
+    cut = (stem + word)[:47]
+    assert as_taken(f"{cut}{number}.jpg".encode()) == f"{stem}{number}.jpg".encode()
+    assert as_taken(f"{cut[1:-1]}{number}.jpg".encode()) == f"{cut[1:-1]}{number}.jpg".encode()
+
+
+def test_the_names_that_have_no_suffix():
+    assert bare_names(b"a.jpg") == (b"a.supplemental-metadata.json", b"a.json")
+    assert bare_names(b"a") == ()

@@ -109,6 +109,7 @@ class Film:
         """What the container says, as far as it does; nothing is decoded for it. Raises CannotRead as `__init__`."""
         with self.named():
             header, said, beside = _without_libav(self._stream, self._format)
+            tags = _tags(self.container)
             moving, sounds = _moving(self.container), self.container.streams.audio
             track = moving[0] if moving else None
             own = header.track(track.id) if track else None
@@ -119,7 +120,7 @@ class Film:
                 frame_rate=_frame_rate(track) if track else None,
                 video_codec=_codec(track) if track else None,
                 audio_codec=_codec(sounds[0]) if sounds else None,
-                tags=_tags(self.container) | beside,
+                tags=tags | {name: text for name, text in beside.items() if not tags.get(name)},
                 said=said,
             )
 
@@ -153,7 +154,8 @@ def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, Said, dict[st
     demuxer, before = _DEMUXERS[format_], stream.tell()
     try:
         if demuxer == "mov":
-            return movie.read(stream), xtra.read(stream), {}
+            said = xtra.read(stream)
+            return movie.read(stream), said, dict(said.tags)
         if demuxer == "matroska":
             return matroska.read(stream), NOTHING_SAID, {}
         packet = blocks.xmp_of_avi(stream)

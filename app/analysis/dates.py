@@ -18,8 +18,9 @@ from app.analysis.xmp import Xmp
 _DATE = re.compile(
     r"(?P<year>\d{4})[:/-](?P<month>[ \d]\d)[:/-](?P<day>[ \d]\d)"
     r"(?:[ T]{1,2}(?P<hour>[ \d]\d):(?P<minute>[ \d]\d)(?::(?P<second>[ \d]\d)(?:[.,](?P<part>\d*))?)?"
-    r"\s*(?P<offset>Z|[+-]\d\d:?\d\d)?)?\Z"
+    r"\s*(?P<offset>Z|[+-]\d{1,2}(?::?\d\d)?)?)?\Z"
 )
+_OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d\d))?\Z", re.ASCII)
 _IPTC_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)\Z")
 _IPTC_TIME = re.compile(r"(\d\d):?(\d\d):?(\d\d)([+-]\d\d:?\d\d)?\Z")
 _ORIGINAL = ("DateTimeOriginal", "OffsetTimeOriginal", "SubsecTimeOriginal")
@@ -28,6 +29,7 @@ _CHANGED = ("DateTime", "OffsetTime", "SubsecTime")
 _XMP_ORIGINAL, _XMP_CREATED = "exif:DateTimeOriginal", "photoshop:DateCreated"
 _XMP_DIGITIZED = ("xmp:CreateDate", "exif:DateTimeDigitized")
 _DAY = len("2003-11-23")
+_SECONDS = 60  # of a minute; one more is what some clocks round to, and a leap second
 _GPS_DATE, _GPS_TIME = "GPS GPSDateStamp", "GPS GPSTimeStamp"
 
 
@@ -126,7 +128,7 @@ def _of_gps(exif: Tags) -> str | None:
     if not isinstance(parts, tuple) or len(parts) != 3 or not all(map(math.isfinite, parts)):
         return None
     hour, minute, second = parts
-    if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
+    if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < _SECONDS + 1):
         return None
     day = iso_date(_text(exif, _GPS_DATE)[:10])
     if day is None:
@@ -164,14 +166,15 @@ def iso_date(text: str, offset: str = "", part: str = "") -> str | None:
     if not (match := _DATE.match(text.strip(" \0\t\r\n"))):
         return None
     day = "-".join(match[name].replace(" ", "0") for name in ("year", "month", "day"))
-    zone = (match["offset"] or offset.strip(" \0")).replace("Z", "+00:00")
+    zone = _zone(match["offset"] or offset.strip(" \0"))
     digits = (match["part"] or part.strip(" \0"))[:6]
     try:
         if match["hour"] is None:
             return date.fromisoformat(day).isoformat()
-        clock = ":".join((match[name] or "00").replace(" ", "0") for name in ("hour", "minute", "second"))
-        moment = datetime.fromisoformat(f"{day}T{clock}")
-    except ValueError:
+        hour, minute, second = ((match[name] or "00").replace(" ", "0") for name in ("hour", "minute", "second"))
+        over = int(second) == _SECONDS
+        moment = datetime.fromisoformat(f"{day}T{hour}:{minute}:{'59' if over else second}") + timedelta(seconds=over)
+    except (ValueError, OverflowError):
         return None
     if digits.isascii() and digits.isdigit():
         moment = moment.replace(microsecond=int(digits.ljust(6, "0")))
@@ -179,6 +182,14 @@ def iso_date(text: str, offset: str = "", part: str = "") -> str | None:
         return datetime.fromisoformat(moment.isoformat() + zone).isoformat()
     except ValueError:  # an offset that is none: the date is still one
         return moment.isoformat()
+
+
+def _zone(offset: str) -> str:
+    """`+02:00` of `+2:00`, `+0200`, `+02`, `Z`; nothing where it is no offset."""
+    if offset == "Z":
+        return "+00:00"
+    match = _OFFSET.match(offset)
+    return f"{match[1]}{int(match[2]):02}:{match[3] or '00'}" if match else ""
 
 
 def _rfc_date(text: str) -> str | None:

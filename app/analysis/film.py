@@ -33,7 +33,7 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
     "content_identifier": (f"{_APPLE}content.identifier",),
 }
 _IN_UTC = "creation_time"
-_DATES = (f"{_APPLE}creationdate", _IN_UTC, "date_recorded", "date_digitized", "date")
+_DATES = (f"{_APPLE}creationdate", "datetimeoriginal", _IN_UTC, "date_recorded", "date_digitized", "date")
 _UNSET = ("1904-01-01T00:00:00", "1970-01-01T00:00:00")  # where clocks begin, and where nobody set one
 _DAY = len("2003-11-23")
 _PLACES = (f"{_APPLE}location.iso6709", "location")

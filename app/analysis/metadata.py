@@ -24,6 +24,7 @@ from app.texts import clean_json, clean_text
 Candidate = tuple[str, Any]
 """A source and what it says, None or nothing where it says nothing."""
 
+_ACDSEE = ("acdsee:caption", "acdsee:notes")
 _FOR_PEOPLE = ("camera_make", "camera_model", "caption")  # tags that generators write graphs and settings into
 _GROUPS = ("EXIF", "Image")  # some write tags of the one into the other
 _ISO_IS_ELSEWHERE = 65535
@@ -98,7 +99,7 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
     yield (
         "caption",
         (
-            *_xmp_then_iptc(found, sidecar, "dc:description", "Caption"),
+            *_xmp_then_iptc(found, sidecar, "dc:description", "Caption", *_ACDSEE),
             ("exif", _text(exif, "Image ImageDescription")),
             ("exif", _cleaned(windows_text(exif, "XPComment"))),
             ("png", _cleaned(png.get("Description", ""))),
@@ -128,11 +129,13 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
     yield "label", (("sidecar", _first(sidecar, "xmp:Label")), ("xmp", _first(xmp, "xmp:Label")))
 
 
-def _xmp_then_iptc(found: Embedded, sidecar: Xmp, name: str, dataset: str) -> tuple[Candidate, ...]:
+def _xmp_then_iptc(found: Embedded, sidecar: Xmp, name: str, dataset: str, *others: str) -> tuple[Candidate, ...]:
+    """A text that XMP and IPTC both have words for; `others` are names in XMP where neither says anything."""
     return (
-        ("sidecar", _first(sidecar, name)),
+        ("sidecar", _first(sidecar, name, *others)),
         ("xmp", _first(found.xmp, name)),
         ("iptc", _cleaned(found.iptc.get(dataset, ("",))[0])),
+        ("xmp", _first(found.xmp, *others)),
     )
 
 
@@ -172,8 +175,9 @@ def _iso_of_xmp(properties: Xmp) -> int | None:
     return next((int(value) for value in values if value is not None and 1 <= value <= _MOST_ISO), None)
 
 
-def _first(properties: Xmp, name: str) -> str | None:
-    return _cleaned(properties.get(name, ("",))[0])
+def _first(properties: Xmp, *names: str) -> str | None:
+    texts = (_cleaned(properties.get(name, ("",))[0]) for name in names)
+    return next((text for text in texts if text), None)
 
 
 def _first_number(properties: Xmp, name: str) -> float | None:

@@ -14,7 +14,7 @@ _POLES, _DATE_LINE = 90.0, 180.0
 _COORDINATE = re.compile(r"(\d{1,3}),\s*(\d{1,2}(?:\.\d{1,20})?)(?:,\s*(\d{1,2}(?:\.\d{1,20})?))?\s*([NSEWnsew])\Z")
 _DECIMAL = re.compile(r"[+-]?\d{1,3}(?:\.\d{1,20})?\Z")
 _ISO_6709 = re.compile(
-    r"([+-])(\d{2}|\d{4}|\d{6})(\.\d{1,20})?([+-])(\d{3}|\d{5}|\d{7})(\.\d{1,20})?([+-]\d{1,9}(?:\.\d{1,20})?)?(?:CRS\w*)?/?\Z",
+    r"([+-])(\d{1,2}|\d{4}|\d{6})(\.\d{0,20})?([+-])(\d{1,3}|\d{5}|\d{7})(\.\d{0,20})?([+-]\d{1,9}(?:\.\d{1,20})?)?(?:CRS\w*)?/?\Z",
     re.ASCII,
 )
 _HIGHEST = 100_000.0  # m: beyond it is nonsense
@@ -37,7 +37,8 @@ def of_xmp(properties: Xmp) -> Position | None:
 def of_iso6709(text: str) -> tuple[float, float, float | None] | None:
     """Latitude, longitude and altitude of ISO 6709, as QuickTime has it: `+37.3318-122.0312+065.000/`.
 
-    Also degrees with minutes, and seconds (`+3719.9-12201.9/`). 0, 0 is how phones write that they do not know.
+    Also degrees with minutes, and seconds (`+3719.9-12201.9/`), and degrees without the zeros in front. 0, 0 is how
+    phones write that they do not know.
     """
     if not (match := _ISO_6709.match(text.strip(" \0"))):
         return None
@@ -52,7 +53,7 @@ def _sexagesimal(sign: str, digits: str, part: str | None, whole: int, limit: fl
     """Degrees of `digits`: `whole` of them are degrees, then two each minutes and seconds; the part is of the last."""
     pieces = [digits[:whole], *(digits[at : at + 2] for at in range(whole, len(digits), 2))]
     numbers_ = [float(piece) for piece in pieces]
-    numbers_[-1] += float(part or 0)
+    numbers_[-1] += float(f"{part or ''}0")
     degrees = sum(number_ / 60**power for power, number_ in enumerate(numbers_))
     return _within(-degrees if sign == "-" else degrees, limit)
 

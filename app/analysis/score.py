@@ -36,20 +36,20 @@ def from_scores(content: bytes) -> int | None:
 def from_xmp(properties: Xmp) -> Said:
     """`xmp:Rating`; 0 is "unrated" (Metadata Working Group guidelines 2.0, 5.3), what is no whole number says nothing.
 
-    Else `MicrosoftPhoto:Rating` or `RatingPercent`, which Windows and others write in percent.
+    Else `MicrosoftPhoto:Rating` or `RatingPercent`, which Windows and others write in percent. Else `acdsee:rating`,
+    whose 0 says nothing.
     """
-    said = properties.get("xmp:Rating", ("",))[0]
-    if (stars := _stars(said)) is not None:
-        return stars
-    if _number(said) == _UNRATED_STARS:
-        return UNRATED
+    if (said := _rated(properties.get("xmp:Rating", ("",))[0])) is not None:
+        return said
     percents = (of_percent(properties.get(name, ("",))[0]) for name in _WINDOWS)
-    return next((stars for stars in percents if stars is not None), None)
+    stars = next((stars for stars in percents if stars is not None), None)
+    return _stars(properties.get("acdsee:rating", ("",))[0]) if stars is None else stars
 
 
-def from_exif(exif: Tags) -> int | None:
-    """EXIF `Rating` (0x4746, Microsoft), 0 is unrated; else `RatingPercent` (0x4749)."""
-    return _stars(_first(exif, "Image Rating")) or of_percent(_first(exif, "Image RatingPercent"))
+def from_exif(exif: Tags) -> Said:
+    """EXIF `Rating` (0x4746, Microsoft), where 0 is "unrated" too; else `RatingPercent` (0x4749)."""
+    said = _rated(_first(exif, "Image Rating"))
+    return of_percent(_first(exif, "Image RatingPercent")) if said is None else said
 
 
 def _first(exif: Tags, name: str) -> float | None:
@@ -67,6 +67,10 @@ def of_hundred(value: Any) -> int | None:
     """Twenty for each star, as programs for music write it."""
     percent = _number(value)
     return min(BEST, max(1, int((percent + 10) // 20))) if 0 < percent <= 100 else None
+
+
+def _rated(value: Any) -> Said:
+    return UNRATED if _number(value) == _UNRATED_STARS else _stars(value)
 
 
 def _stars(value: Any) -> int | None:

@@ -8,7 +8,7 @@ from itertools import product
 
 from app.analysis import source, takeout, xmp
 from app.analysis.takeout import Takeout
-from app.beside import as_taken, takeout_names
+from app.beside import as_taken, bare_names, takeout_names
 from app.errors import CannotRead
 from app.media import FoundFile
 from app.texts import shown_name
@@ -45,16 +45,28 @@ def read_takeout(root: bytes, file: FoundFile) -> Takeout:
 
     JSON of another kind, which other programs write under the same name, is passed over.
     """
+    bare, title = bare_names(file.name), as_taken(file.name)
     for name in takeout_names(file.name):
-        if (content := _read(root, file, name)) is None:
-            continue
         try:
-            told = takeout.parse(content)
-        except CannotRead as error:
-            raise _damaged(name, error.sentence) from error
-        if name.startswith(file.name) or takeout.speaks_of(told, as_taken(file.name)):
+            told = _told(root, file, name)
+        except CannotRead:
+            if name in bare:
+                continue
+            raise
+        if told is None:
+            continue
+        if name.startswith(file.name) or (takeout.is_titled if name in bare else takeout.speaks_of)(told, title):
             return told
     return takeout.NOTHING
+
+
+def _told(root: bytes, file: FoundFile, name: bytes) -> Takeout | None:
+    if (content := _read(root, file, name)) is None:
+        return None
+    try:
+        return takeout.parse(content)
+    except CannotRead as error:
+        raise _damaged(name, error.sentence) from error
 
 
 def read_scores(root: bytes, file: FoundFile) -> bytes | None:

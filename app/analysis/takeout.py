@@ -65,6 +65,13 @@ def speaks_of(told: Takeout, name: bytes) -> bool:
     return not isinstance(title, str) or _ODD.sub("_", title).startswith(_ODD.sub("_", stem))
 
 
+def is_titled(told: Takeout, name: bytes) -> bool:
+    """Whether its title is the name of the file without the suffix."""
+    stem = _NUMBER.sub("", shown_name(name).rpartition(".")[0])
+    title = told.raw.get("title")
+    return isinstance(title, str) and _ODD.sub("_", title) == _ODD.sub("_", stem)
+
+
 def _taken_at(time: Any) -> str | None:
     """The time in UTC; 0 is how Takeout says that there is none."""
     try:

@@ -44,6 +44,7 @@ _DECLARATION = re.compile(r"<\?xml\s[^>]{0,200}\?>")  # names an encoding that a
 _END = re.compile(rb"<\?xpacket end=.{0,9}\?>")
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_VALUE = f"{_RDF}value"  # of a property that has qualifiers (ISO 16684-1, 7.8)
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _PREFIXES = {
     "http://purl.org/dc/elements/1.1/": "dc",
@@ -66,6 +67,7 @@ _PREFIXES = {
     "http://ns.google.com/photos/1.0/container/": "Container",
     "http://ns.google.com/photos/1.0/container/item/": "Item",
     "http://www.digikam.org/ns/1.0/": "digiKam",
+    "http://ns.acdsee.com/iptc/1.0/": "acdsee",
     "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
     "http://ns.microsoft.com/photo/1.2/": "MP",
     "http://ns.microsoft.com/photo/1.2/t/RegionInfo#": "MPRI",
@@ -122,10 +124,16 @@ def _decoded(packet: bytes) -> bytes | str:
 def _properties(resource: "Element", path: str, depth: int) -> Iterator[tuple[str, str]]:
     """The properties of an `rdf:Description` (or of what stands for one) as names below `path`, and texts."""
     for name, text in resource.attrib.items():
-        if not name.startswith((_RDF, _XML)) and text.strip():
-            yield path + _short(name), text.strip()
+        if (not name.startswith((_RDF, _XML)) or (name == _VALUE and path)) and text.strip():
+            yield _within(path, name), text.strip()
     for element in resource:
-        yield from _values(element, path + _short(element.tag), depth)
+        if element.tag != _VALUE or path:
+            yield from _values(element, _within(path, element.tag), depth)
+
+
+def _within(path: str, name: str) -> str:
+    """The name of what stands below `path`: its value is called like itself."""
+    return path[:-1] if name == _VALUE else path + _short(name)
 
 
 def _values(element: "Element", path: str, depth: int) -> Iterator[tuple[str, str]]:
@@ -144,7 +152,7 @@ def _values(element: "Element", path: str, depth: int) -> Iterator[tuple[str, st
         elif child.tag == f"{_RDF}Description":
             yield from _properties(child, f"{path}/", depth - 1)
         else:  # rdf:parseType="Resource": the fields stand in the property itself
-            yield from _values(child, f"{path}/{_short(child.tag)}", depth - 1)
+            yield from _values(child, _within(f"{path}/", child.tag), depth - 1)
     if len(element) == 0:
         yield from _properties(element, f"{path}/", depth - 1)
 

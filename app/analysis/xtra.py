@@ -1,11 +1,12 @@
-"""Reads what people say of an MP4 or QuickTime file and libav does not tell: the box of Windows, the rating of iTunes.
+"""Reads what people say of an MP4 or QuickTime file and libav does not tell: ratings, and texts that it passes over.
 
 Windows keeps ratings and tags in `moov/udta/Xtra`. The list of iTunes has a person's rating, `rate`, besides its advice
-for parents, `rtng`, which is nobody's opinion.
+for parents, `rtng`, which is nobody's opinion. A text has one form in QuickTime, another in 3GPP, a third in that list.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import codecs
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
 
@@ -17,14 +18,30 @@ _BYTES = 64 * 1024
 _ENTRIES, _VALUES = 100, 100
 _RATING, _TAGS = "WM/SharedUserRating", "WM/Category"
 _TEXT, _NUMBER = 8, 19  # types of a value: UTF-16, 64 bits
+_DATE = b"date"
+_TAGS_OF = {  # by the names that libav has for them elsewhere
+    "description": (b"\xa9des", b"dscp"),
+    "title": (b"titl",),
+    "artist": (b"perf",),
+    "author": (b"auth",),
+    "copyright": (b"cprt",),
+    "keywords": (b"\xa9key",),
+    "datetimeoriginal": (_DATE,),
+}
+_QUICKTIME, _MOBILE, _LISTED = (
+    4,
+    6,
+    8,
+)  # bytes before a text: length and language; version and language; type and language
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A person's rating, 1 to 5, and keywords."""
+    """A person's rating, 1 to 5, and keywords; `tags` are texts by the names that libav would give them."""
 
     score: int | None = None
     keywords: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 NOTHING = Said()
@@ -38,7 +55,10 @@ def read(stream: BinaryIO) -> Said:
     said = dict(_entries(_content(stream, user, b"Xtra")))
     windows = next((value for value in said.get(_RATING, ()) if isinstance(value, int)), None)
     words = tuple(value for value in said.get(_TAGS, ()) if isinstance(value, str))
-    return Said(score.of_percent(windows) or score.of_hundred(_rate(stream, user)), words)
+    listed = _list(stream, user)
+    rate = _listed(stream, listed, b"rate")
+    tags = {name: text for name, kinds in _TAGS_OF.items() if (text := _first(stream, user, listed, kinds))}
+    return Said(score.of_percent(windows) or score.of_hundred(rate), words, tags)
 
 
 def _content(stream: BinaryIO, inside: Places, kind: bytes) -> bytes:
@@ -68,13 +88,44 @@ def _value(value: bytes) -> int | str | None:
     return content.decode("utf-16-le", "replace").strip("\0") if kind == _TEXT else None
 
 
-def _rate(stream: BinaryIO, user: Places) -> str:
-    """The text of `meta/ilst/rate/data`; `meta` has four bytes of its own before its boxes, but not in QuickTime."""
+def _list(stream: BinaryIO, user: Places) -> Places:
+    """What `meta/ilst` holds; `meta` has four bytes of its own before its boxes, but not in QuickTime."""
     if b"meta" not in user:
-        return ""
+        return {}
     start, end = user[b"meta"]
     start += 0 if read_at(stream, start, 8)[4:] == b"hdlr" else 4
     inside = first_of_each(stream, start, end)
-    for kind in (b"ilst", b"rate"):
-        inside = first_of_each(stream, *inside[kind]) if kind in inside else {}
-    return _content(stream, inside, b"data")[8:].decode("utf-8", "replace")
+    return first_of_each(stream, *inside[b"ilst"]) if b"ilst" in inside else {}
+
+
+def _listed(stream: BinaryIO, listed: Places, kind: bytes) -> str:
+    """The text of one entry of the list."""
+    inside = first_of_each(stream, *listed[kind]) if kind in listed else {}
+    return _decoded(_content(stream, inside, b"data")[_LISTED:])
+
+
+def _first(stream: BinaryIO, user: Places, listed: Places, kinds: tuple[bytes, ...]) -> str:
+    """The first text that one of these boxes has, in the list or beside it."""
+    texts = (text for kind in kinds for text in (_listed(stream, listed, kind), _told(stream, user, kind)))
+    return next((text for text in texts if text), "")
+
+
+def _told(stream: BinaryIO, user: Places, kind: bytes) -> str:
+    content = _content(stream, user, kind)
+    if kind == _DATE:
+        return _decoded(content)
+    if kind.startswith(b"\xa9"):
+        return _decoded(content[_QUICKTIME : _QUICKTIME + int.from_bytes(content[:2], "big")])
+    return _decoded(content[_MOBILE:])
+
+
+def _decoded(text: bytes) -> str:
+    """A text that does not say how it is written: UTF-16 with a mark, UTF-8, else as old Macintoshs did."""
+    if text.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)):
+        decoded = text.decode("utf-16", "replace")
+    else:
+        try:
+            decoded = text.decode("utf-8")
+        except UnicodeDecodeError:
+            decoded = text.decode("mac-roman", "replace")
+    return decoded.partition("\0")[0].strip()

@@ -27,7 +27,13 @@ _SPEAKS = or_(
     select(_LINKS.c.media_id).where(_LINKS.c.media_id == _MEDIA.c.id, _LINKS.c.source == PERSON).exists(),
 )
 _COPIES = (
-    select(_MEDIA.c.id, _MEDIA.c.root, _MEDIA.c.path, _SPEAKS.label("speaks"))
+    select(
+        _MEDIA.c.id,
+        _MEDIA.c.root,
+        _MEDIA.c.path,
+        _SPEAKS.label("speaks"),
+        _MEDIA.c.missing_at.is_not(None).label("gone"),
+    )
     .where(_MEDIA.c.sha256 == bindparam("b_sha256"), _MEDIA.c.id != bindparam("b_id"))
     .order_by(_MEDIA.c.missing_at.is_(None), _MEDIA.c.id)
     .limit(MAX_COPIES)
@@ -45,6 +51,12 @@ _LINK_AS_WELL = insert(_LINKS).from_select(
     select(_HEIR, _LINKS.c.keyword_id, _LINKS.c.source, _LINKS.c.weight).where(
         _LINKS.c.media_id == bindparam("b_id"), _LINKS.c.source == PERSON
     ),
+)
+_SPEAKS_AND_IS_GONE = select(_MEDIA).where(
+    _MEDIA.c.root == bindparam("b_root"),
+    _MEDIA.c.path == bindparam("b_path"),
+    _MEDIA.c.missing_at.is_not(None),
+    _SPEAKS,
 )
 _WORDS_KEPT = select(_KEPT.c.words, _KEPT.c.keywords).where(_KEPT.c.sha256 == bindparam("b_sha256"))
 _KEEP_NO_MORE = delete(_KEPT).where(_KEPT.c.sha256 == bindparam("b_sha256"))
@@ -105,7 +117,7 @@ def words_on_new_bytes(own: Words, *, of_a_copy: Words | None, kept: Words | Non
 
 
 def copies_of(connection: Connection, sha256: str, but: int) -> Sequence[Row[Any]]:
-    """`id`, `root`, `path` and `speaks` (whether a person did) of other rows with these bytes, missing ones first."""
+    """`id`, `root`, `path`, `speaks` (a person did) and `gone` of other rows with these bytes, missing ones first."""
     return connection.execute(_COPIES, {"b_sha256": sha256, "b_id": but}).all()
 
 
@@ -126,23 +138,43 @@ def taken(connection: Connection, sha256: str) -> Words | None:
 def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str) -> None:
     """Keeps the words of a row, which gives way, for the bytes that it had.
 
-    Another row that has these bytes gets them: the newest one that a person said nothing of, unless one says the same
-    already. Without such a row they are kept apart, also that nothing was said: else these bytes would be taken for new
-    ones when they turn up.
+    Other rows that have these bytes get them. Without such a row they are kept apart, also that nothing was said: else
+    these bytes would be taken for new ones when they turn up.
     """
     copies = copies_of(connection, row["sha256"], row["id"])
-    if copies and words == NOTHING:
-        return
-    if any(copy.speaks and _words_in(connection, copy.id) == words for copy in copies):
-        return
-    silent = [copy.id for copy in copies if not copy.speaks]
-    if silent:
-        _hand_over(connection, row["id"], silent[-1], words, at)
+    if (copies and words == NOTHING) or _left_to(connection, copies, row, words, at):
         return
     before = taken(connection, row["sha256"])
     kept = before if before is not None and words == NOTHING else words
     values = {"sha256": row["sha256"], "words": kept.columns, "keywords": sorted(kept.keywords), "at": at}
     connection.execute(_KEEP, values)
+
+
+def leave_to_copies(connection: Connection, root: str, path: bytes, at: str) -> None:
+    """Gives other rows with the same bytes the words of a row that was marked missing, which has them still.
+
+    So a copy that stays speaks for the original that was deleted, and an original that comes back has its own words.
+    """
+    found = connection.execute(_SPEAKS_AND_IS_GONE, {"b_root": root, "b_path": path}).mappings().one_or_none()
+    if found is not None:
+        row = dict(found)
+        copies = copies_of(connection, row["sha256"], row["id"])
+        _left_to(connection, copies, row, said(row, links_of(connection, row["id"])), at)
+
+
+def said_of_the_gone(connection: Connection, copies: Sequence[Row[Any]]) -> Words | None:
+    """What a person said of the first of these rows that is marked missing, None if of none of them."""
+    speaking = next((copy.id for copy in copies if copy.gone and copy.speaks), None)
+    return None if speaking is None else _words_in(connection, speaking)
+
+
+def _left_to(connection: Connection, copies: Sequence[Row[Any]], row: Mapping[str, Any], words: Words, at: str) -> bool:
+    """Whether a copy of the row has its words now; where none that is there said the same, all that said nothing do."""
+    same = [copy for copy in copies if copy.speaks and _words_in(connection, copy.id) == words]
+    silent = [] if any(not copy.gone for copy in same) else [copy.id for copy in copies if not copy.speaks]
+    for heir in silent:
+        _hand_over(connection, row["id"], heir, words, at)
+    return bool(same or silent)
 
 
 def _hand_over(connection: Connection, media_id: int, heir: int, words: Words, at: str) -> None:

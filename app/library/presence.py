@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from app.library.engine import Engines
 from app.library.pairs import relink
+from app.library.personal import leave_to_copies
 from app.library.recording import MARK_MISSING, MEDIA
 from app.library.values import now
 
@@ -51,6 +52,7 @@ class Presence:
         def work(connection: Connection) -> None:
             connection.execute(MARK_MISSING, [{"b_root": root, "b_path": path, "b_at": at} for path in gone])
             for path in gone:
+                leave_to_copies(connection, root, path, at)
                 relink(connection, root, path)
 
         if gone:

@@ -20,8 +20,10 @@ from app.library.personal import (
     copies_of,
     follow_the_bytes,
     keep,
+    leave_to_copies,
     links_of,
     said,
+    said_of_the_gone,
     taken,
 )
 from app.library.rows import (
@@ -119,6 +121,7 @@ def record(
         saved = _Saved(Outcome.VANISHED if result.vanished else Outcome.FAILED)
         if result.vanished:
             connection.execute(MARK_MISSING, {"b_root": file.root, "b_path": file.path, "b_at": at})
+            leave_to_copies(connection, file.root, file.path, at)
         if result.cause not in PASSING_CAUSES:
             others = frozenset(stage.value for stage in Stage if stage is not result.stage)
             _remember_failures(connection, session_id, at, result, known=known, standing=others)
@@ -175,7 +178,7 @@ def _save(
         return _move(connection, session_id, at, analysis, moved, in_its_place=here)
     if old is not None:
         return _update(connection, session_id, at, analysis, old, copies=copies)
-    words = (taken(connection, sha256) if known.words else None) or NOTHING
+    words = said_of_the_gone(connection, copies) or (taken(connection, sha256) if known.words else None) or NOTHING
     columns, links = carrying(row, words), words.links | (_wanted_links(analysis, None) or {})
     if columns:
         connection.execute(UPDATE_ROW, columns | {"b_id": here["id"]})

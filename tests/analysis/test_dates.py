@@ -33,6 +33,16 @@ GPS = {"GPS GPSDateStamp": "2008:05:30", "GPS GPSTimeStamp": (13.0, 56.0, 1.5)}
             "2008-05-30T15:56:01.050000-03:30",
             "exif DateTimeOriginal, OffsetTimeOriginal, SubsecTimeOriginal",
         ),
+        (
+            ORIGINAL | {"EXIF OffsetTimeOriginal": "+2:00"},
+            "2008-05-30T15:56:01+02:00",
+            "exif DateTimeOriginal, OffsetTimeOriginal",
+        ),
+        (
+            GPS | {"GPS GPSTimeStamp": (10.0, 59.0, 60.0)},
+            "2008-05-30T11:00:00+00:00",
+            "exif GPSDateStamp, GPSTimeStamp",
+        ),
         (ORIGINAL | {"EXIF OffsetTime": "+02:00"}, "2008-05-30T15:56:01", "exif DateTimeOriginal"),
         (ORIGINAL | {"EXIF OffsetTimeOriginal": "   :  "}, "2008-05-30T15:56:01", "exif DateTimeOriginal"),
         ({"Image DateTimeOriginal": "2008:05:30 15:56:01"}, "2008-05-30T15:56:01", "exif DateTimeOriginal"),
@@ -57,10 +67,40 @@ def test_exif_dates_in_the_order_of_what_they_say_about_the_taking(exif, at, rul
     assert taken(exif) == (at, rule)
 
 
-@pytest.mark.parametrize("time", [(24.0, 0.0, 0.0), (1.0, 60.0, 0.0), (1.0, 2.0), (float("nan"), 0.0, 0.0), "12:00"])
+@pytest.mark.parametrize(
+    "time", [(24.0, 0.0, 0.0), (1.0, 60.0, 0.0), (1.0, 0.0, 61.0), (1.0, 2.0), (float("nan"), 0.0, 0.0), "12:00"]
+)
 def test_a_time_of_the_satellites_that_no_clock_shows_is_none(time):
     assert taken(GPS | {"GPS GPSTimeStamp": time}) is None
     assert taken(GPS | {"GPS GPSDateStamp": "    :  :  "}) is None
+
+
+@pytest.mark.parametrize(
+    ("offset", "zone"),
+    [
+        ("+2:00", "+02:00"),
+        ("-3:30", "-03:30"),
+        ("+02", "+02:00"),
+        ("+2", "+02:00"),
+        ("+0200", "+02:00"),
+        ("-930", "-09:30"),
+        ("Z", "+00:00"),
+        ("+99:00", ""),
+        ("2:00", ""),
+        ("+2:0", ""),
+        ("CET", ""),
+    ],
+)
+def test_an_offset_in_every_form_that_programs_write(offset, zone):
+    assert dates.iso_date("2008:05:30 15:56:01", offset) == f"2008-05-30T15:56:01{zone}"
+    if zone:
+        assert dates.iso_date(f"2008-05-30T15:56:01{offset}") == f"2008-05-30T15:56:01{zone}"
+
+
+def test_a_sixtieth_second_is_the_first_of_the_next_minute():
+    assert dates.iso_date("2008:12:31 23:59:60", "Z") == "2009-01-01T00:00:00+00:00"
+    assert dates.iso_date("9999:12:31 23:59:60") is None
+    assert dates.iso_date("2008:12:31 23:59:61") is None
 
 
 def test_what_a_person_wrote_counts_before_the_last_change_of_the_file():

@@ -114,6 +114,58 @@ def test_ratings_and_tags_of_windows_and_ratings_of_itunes_count(boxes, score, w
     assert result.keywords == tuple(Keyword(word, "video") for word in words)
 
 
+def quicktime(kind, text):
+    return box(kind, len(text).to_bytes(2, "big"), b"\x15\xc7", text)
+
+
+def mobile(kind, text):
+    """A text as in 3GPP TS 26.244, 8.2."""
+    return box(kind, bytes(4), b"\x15\xc7", text, b"\0")
+
+
+MOBILE = [mobile(kind, text) for kind, text in ((b"titl", b"Waves"), (b"auth", b"Ada"), (b"cprt", b"free"))]
+
+
+@pytest.mark.parametrize("format_", ["mp4", "mov"])
+@pytest.mark.parametrize(
+    ("boxes", "told"),
+    [
+        ([itunes(b"\xa9des", b"at sea")], {"caption": "at sea"}),
+        ([quicktime(b"\xa9des", b"at sea")], {"caption": "at sea"}),
+        ([mobile(b"dscp", "bei Köln".encode())], {"caption": "bei Köln"}),
+        ([mobile(b"dscp", "bei Köln".encode("utf-16") + b"\0")], {"caption": "bei Köln"}),
+        ([quicktime(b"\xa9des", "bei Köln".encode("mac-roman"))], {"caption": "bei Köln"}),
+        ([quicktime(b"\xa9cmt", b"a comment"), quicktime(b"\xa9des", b"at sea")], {"caption": "at sea"}),
+        ([quicktime(b"\xa9cmt", b"a comment"), mobile(b"dscp", b" ")], {"caption": "a comment"}),
+        (MOBILE, {"title": "Waves", "creator": "Ada", "copyright": "free"}),
+        ([mobile(b"perf", b"Ben"), *MOBILE], {"creator": "Ben"}),
+        ([quicktime(b"\xa9ART", b"Eve"), *MOBILE], {"creator": "Eve", "title": "Waves"}),
+        (
+            [box(b"date", b"2022-01-01T12:00:00+0200")],
+            {"taken_at": "2022-01-01T12:00:00+02:00", "taken_at_rule": "video datetimeoriginal"},
+        ),
+        ([box(b"date", b"soon"), box(b"dscp"), quicktime(b"\xa9des", b"")[:-4]], {"taken_at": None, "caption": None}),
+        ([mobile(b"dscp", b"x" * 70_000)], {"caption": None}),
+    ],
+)
+def test_what_people_wrote_where_libav_does_not_look(format_, boxes, told, tmp_path):
+    result = analysed(tmp_path, inside_udta(made(format_), *boxes), f"a.{format_}")
+    assert {name: getattr(result.metadata, name) for name in told} == told
+    known = {name for name, value in told.items() if value is not None} - {"taken_at_rule"}
+    assert {result.metadata.sources[name] for name in known} <= {"video"}
+
+
+def test_when_a_film_was_taken_counts_before_when_the_file_was_made(tmp_path):
+    film = made("mov", tags={"creation_time": "2023-05-01T10:00:00Z"})
+    result = analysed(tmp_path, inside_udta(film, box(b"date", b"2022-01-01T12:00:00+0200")), "a.mov")
+    assert result.metadata.taken_at == "2022-01-01T12:00:00+02:00"
+
+
+def test_keywords_of_quicktime_are_taken_one_by_one(tmp_path):
+    result = analysed(tmp_path, inside_udta(made("mov"), quicktime(b"\xa9key", b"sea, sun")), "a.mov")
+    assert result.keywords == (Keyword("sea", "video"), Keyword("sun", "video"))
+
+
 def test_a_rating_in_xmp_or_a_sidecar_counts_before_that_of_windows(tmp_path):
     content = inside_udta(made("mp4"), windows(99)) + box(b"uuid", UUID, XMP)
     assert analysed(tmp_path, content, "a.mp4").rating == Rating(4, "xmp")

@@ -194,6 +194,16 @@ AS_READ = {
 }  # fmt: skip
 
 
+def test_the_caption_of_acdsee_counts_where_xmp_and_iptc_say_nothing():
+    acdsee = {"acdsee:caption": ("C",), "acdsee:notes": ("N",)}
+    assert metadata.interpret(Embedded(xmp=acdsee)).caption == "C"
+    assert metadata.interpret(Embedded(xmp={"acdsee:caption": (" ",), "acdsee:notes": ("N",)})).caption == "N"
+    assert metadata.interpret(Embedded(xmp=acdsee, iptc={"Caption": ("I",)})).caption == "I"
+    assert metadata.interpret(Embedded(xmp=acdsee | {"dc:description": ("D",)})).caption == "D"
+    found = metadata.interpret(Embedded(xmp={"dc:description": ("D",)}), acdsee)
+    assert (found.caption, found.sources["caption"]) == ("C", "sidecar")
+
+
 @pytest.mark.parametrize("source", ["xmp", "sidecar"])
 def test_xmp_has_a_word_for_every_field_and_a_sidecar_speaks_before_the_file(source):
     exif = read(saved(exif=CAMERA)).exif if source == "sidecar" else {}

@@ -58,13 +58,27 @@ def test_xmp_zero_is_unrated_and_nonsense_says_nothing(text, stars):
 def test_exif_rating_is_read_from_its_tag():
     assert score.from_exif({"Image Rating": (4,)}) == 4
     assert score.from_exif({"Image Rating": ()}) is None
+    assert score.from_exif({"Image Rating": (7,)}) is None
     assert score.from_exif({}) is None
+
+
+def test_exif_zero_is_unrated_whatever_percent_was_left_behind():
+    assert score.from_exif({"Image Rating": (0,), "Image RatingPercent": (99,)}) == score.UNRATED
+    assert score.from_exif({"Image Rating": (0,)}) == score.UNRATED
+    assert score.from_exif({"Image Rating": (7,), "Image RatingPercent": (99,)}) == 5
 
 
 @pytest.mark.parametrize(("percent", "stars"), [(0, None), (1, 1), (25, 2), (50, 3), (75, 4), (99, 5), (101, None)])
 def test_windows_rates_in_percent(percent, stars):
-    assert score.from_exif({"Image Rating": (0,), "Image RatingPercent": (percent,)}) == stars
+    assert score.from_exif({"Image RatingPercent": (percent,)}) == stars
     assert score.from_xmp({"MicrosoftPhoto:Rating": (str(percent),)}) == stars
+
+
+def test_acdsee_rates_where_nothing_else_in_the_packet_does():
+    assert score.from_xmp({"acdsee:rating": ("4",)}) == 4
+    assert score.from_xmp({"acdsee:rating": ("0",)}) is None, "it writes this of every file"
+    assert score.from_xmp({"acdsee:rating": ("4",), "MicrosoftPhoto:Rating": ("25",)}) == 2
+    assert score.from_xmp({"acdsee:rating": ("4",), "xmp:Rating": ("0",)}) == score.UNRATED
 
 
 def test_the_first_source_with_a_rating_wins_and_the_rest_is_not_asked():

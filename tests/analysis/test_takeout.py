@@ -80,6 +80,8 @@ def test_the_json_is_found_under_every_name_that_takeout_gives_it(tmp_path, name
     [
         ("shore-edited.jpg", "shore.jpg.json"),
         ("shore-edited(2).jpg", "shore.jpg.supplemental-metadata(2).json"),
+        ("shore-bearbeitet.jpg", "shore.jpg.json"),
+        ("shore-modifi\u00e9(2).jpg", "shore.jpg(2).json"),
         ("shore.MP4", "shore.JPG.json"),
         ("shore.mov", "shore.HEIC.supplemental-metadata.json"),
     ],
@@ -96,6 +98,29 @@ def test_a_name_that_was_cut_off_is_believed_only_with_the_right_title(tmp_path)
     (tmp_path / ("x" * 46 + ".json")).write_text(json.dumps(TOLD | {"title": name.format(1)}))
     assert read(tmp_path, name.format(1)).people == ("Ada",)
     assert read(tmp_path, name.format(2)) == takeout.NOTHING
+
+
+def test_a_picture_whose_title_has_no_suffix_has_the_json_of_that_name(tmp_path):
+    (tmp_path / "20030616.json").write_text(json.dumps(TOLD | {"title": "20030616"}))
+    assert read(tmp_path, "20030616.jpg").people == ("Ada",)
+    assert read(tmp_path, "20030616-edited.jpg").people == ("Ada",)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        json.dumps({"shapes": [1]}),
+        json.dumps(TOLD | {"title": "a.png"}),
+        json.dumps(TOLD | {"title": "ab"}),
+        json.dumps({name: value for name, value in TOLD.items() if name != "title"}),
+        " " * (sidecars.SIDECAR_BYTES + 1),
+    ],
+    ids=["damaged", "of another program", "of a PNG", "of another", "without a title", "large"],
+)
+def test_json_of_the_name_alone_is_mostly_of_other_programs_and_then_passed_over(tmp_path, content):
+    (tmp_path / "a.json").write_text(content)
+    assert read(tmp_path, "a.jpg") == takeout.NOTHING
 
 
 def test_a_damaged_one_is_named(tmp_path):

@@ -37,6 +37,47 @@ def test_xmp_attributes_elements_lists_and_structures_are_all_read():
     }
 
 
+LIST_WITH_QUALIFIERS = (
+    "<dc:subject><rdf:Bag><rdf:li>one</rdf:li><rdf:li><rdf:Description><rdf:value>two</rdf:value><own:by>me</own:by>"
+    '</rdf:Description></rdf:li><rdf:li rdf:parseType="Resource"><own:by>me</own:by><rdf:value>three</rdf:value>'
+    "</rdf:li></rdf:Bag></dc:subject>"
+)
+
+
+@pytest.mark.parametrize(
+    ("inside", "name", "texts"),
+    [
+        ('<xmp:Rating rdf:parseType="Resource"><rdf:value>4</rdf:value></xmp:Rating>', "xmp:Rating", ("4",)),
+        ("<xmp:Rating><rdf:Description><rdf:value>4</rdf:value></rdf:Description></xmp:Rating>", "xmp:Rating", ("4",)),
+        ('<xmp:Rating><rdf:Description rdf:value="4" own:by="me"/></xmp:Rating>', "xmp:Rating", ("4",)),
+        ('<xmp:Rating rdf:value="4" own:by="me"/>', "xmp:Rating", ("4",)),
+        (
+            LIST_WITH_QUALIFIERS,
+            "dc:subject",
+            ("one", "two", "three"),
+        ),
+        (
+            '<dc:title><rdf:Alt><rdf:li rdf:value="R" own:by="me"/></rdf:Alt></dc:title>',
+            "dc:title",
+            ("R",),
+        ),
+        (
+            "<own:a><rdf:Description><own:b><rdf:Description rdf:value='deep'/></own:b></rdf:Description></own:a>",
+            "{http://example.org/own/}a/{http://example.org/own/}b",
+            ("deep",),
+        ),
+    ],
+)
+def test_a_value_with_qualifiers_is_that_of_the_property(inside, name, texts):
+    properties = xmp.parse(packet(inside))
+    assert properties.pop(name) == texts
+    assert all(left.endswith("by") for left in properties)
+
+
+def test_a_value_of_nothing_is_passed_over():
+    assert xmp.parse(packet("<rdf:value>4</rdf:value>", 'rdf:value="5"')) == {}
+
+
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("padding", ["", " " * 50, "\n", "\0" * 3])
 @pytest.mark.parametrize("declaration", ["", '<?xml version="1.0" encoding="UTF-16"?>\n'])

@@ -1,0 +1,96 @@
+"""A disk as sessions find it over a library: what lies under which name, and what a person says of it."""
+
+from sqlalchemy import select
+
+from app.library.editing import parse_edit
+from app.library.tables import PersonWords
+from app.media import Metadata
+from tests.ingest.builders import SESSION, analysis, failure, found
+
+SAID = {
+    "A": {"title": "Anna", "score": 5, "keywords": ["anna"], "taken_at": "2001-01-01"},
+    "B": {"title": "Ben", "score": 4, "keywords": ["ben", "boy"]},
+    "C": {"title": "Carl", "score": -1, "keywords": ["carl"], "caption": None},
+    "D": {"keywords": ["dora"]},
+    "E": {"score": None},
+    "F": {},
+    "G": {},
+}
+"""What a person says of some bytes. Of the last two they say nothing."""
+
+
+class Disk:
+    """A library, and the files that a session over it would find: bytes by name."""
+
+    def __init__(self, library):
+        self.library, self.files, self.sessions = library, {}, 0
+
+    def takes_in(self, files):
+        """A session that finds these files: each commits in the order of the paths. Returns the outcomes by name."""
+        before, self.files, self.sessions = self.files, files, self.sessions + 1
+        outcomes = {}
+        for name, content in sorted(files.items()):
+            if before.get(name) == content:
+                continue
+            result = analysis(
+                found(name.encode()),
+                content=content.encode(),
+                metadata=Metadata(title=f"read of {content}", sources={"title": "exif"}),
+                keywords=(f"read of {content}",),
+                score=2,
+            )
+            told = self.library.commit_single_file_to_database(
+                f"session {self.sessions}",
+                result,
+                nsfw_threshold=0.8,
+                gone=lambda _root, path, _now: path.decode() not in self.files,
+            )
+            outcomes[name] = told.outcome
+        self.library.presence.mark_missing("m", [name.encode() for name in before.keys() - files.keys()])
+        return outcomes
+
+    def vanishes(self, name):
+        """A session that finds the file while it plans, and not when it reads it."""
+        self.files = {other: content for other, content in self.files.items() if other != name}
+        gone = failure(found(name.encode()), cause="vanished")
+        self.library.commit_single_file_to_database(SESSION, gone, nsfw_threshold=0.8)
+
+    def says(self, name, **body):
+        self.library.edit("m", name.encode(), parse_edit(body))
+
+    def words(self, name):
+        """What a person said of the file with that name, as they said it; what was read is checked on the way."""
+        row = self.library.file("m", name.encode())
+        theirs = [column for column, source in (row["sources"] or {}).items() if source == "person"]
+        said = {column: row[column] for column in theirs}
+        if row["score_source"] == "person":
+            said["score"] = row["score"]
+        else:
+            assert (row["score"], row["score_source"]) == (2, "xmp")
+        assert (row["taken_at_rule"] == "person") == ("taken_at" in theirs)
+        if "title" not in theirs:
+            assert (row["title"], row["sources"]["title"]) == (f"read of {self.files[name]}", "exif")
+        keywords = [word["text"] for word in row["keywords"] if word["source"] == "person"]
+        assert [word["text"] for word in row["keywords"] if word["source"] == "xmp"] == [f"read of {self.files[name]}"]
+        return said | ({"keywords": keywords} if keywords else {})
+
+    def all_words(self):
+        return {name: self.words(name) for name in self.files}
+
+    def kept(self):
+        """The titles that are kept, by bytes; None where it is kept that there is no title."""
+        names = {analysis(content=content.encode()).identity.sha256: content for content in (*SAID, "X", "Y")}
+        rows = self.library._engines.read(lambda c: c.execute(select(PersonWords.sha256, PersonWords.words)).all())
+        return {names[sha256]: words.get("title") for sha256, words in rows}
+
+
+def told(disk, files):
+    """The same with these files, of which a person has said what they say of their bytes."""
+    disk.takes_in(files)
+    for name, content in files.items():
+        disk.says(name, **SAID[content])
+    return disk
+
+
+def as_said(files):
+    return {name: SAID.get(content, {}) for name, content in files.items()}
