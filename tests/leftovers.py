@@ -14,7 +14,7 @@ from sqlalchemy import Select, create_engine, make_url, select
 from sqlalchemy.pool import NullPool
 
 from app.library.engine import connect_read_only, sqlite_path
-from app.library.recording import EVENTS, FAILURES, KEYWORDS, LINKS, MEDIA
+from app.library.tables import EVENTS, FAILURES, KEYWORDS, LINKS, MEDIA
 from tests.server import Server
 
 _NEW_EACH_RUN = {"id", "session_id", "ingested_at", "updated_at", "at", "attempts", "ms", "seconds"}

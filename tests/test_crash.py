@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from app.library.recording import EVENTS
+from app.library.tables import EVENTS
 from tests.leftovers import processes_in, rows, what_is_left
 from tests.samples import ai_image, photo, write_many
 from tests.server import Opens, Server, media_ingest, query, until

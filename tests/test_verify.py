@@ -13,8 +13,8 @@ from app import verify
 from app.errors import NoSuchDirectory, OutsideRoots
 from app.ingest.folders import Folder, Folders
 from app.library.library import Library
-from app.library.recording import MEDIA
 from app.library.stock import Held
+from app.library.tables import MEDIA
 from app.verify import FINE, Seen, Sight, Standing, Verification, compare, places
 from tests.ingest.builders import SESSION, analysis, found, tree, workplace
 

@@ -5,20 +5,16 @@ Most files are new, and nothing is known: one statement says so, where each kind
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, bindparam, exists, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from app.library.pairs import NAMED_ALIKE, range_of
-from app.library.tables import FileFailure, MediaFile, PersonWords
-
-_MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
-_FAILURES: Table = FileFailure.__table__  # type: ignore[assignment]
-_KEPT: Table = PersonWords.__table__  # type: ignore[assignment]
+from app.library.tables import FAILURES, KEPT, MEDIA
 
 _AROUND = select(
-    exists().where(_MEDIA.c.sha256 == bindparam("b_sha256")),
-    exists().where(_KEPT.c.sha256 == bindparam("b_sha256")),
-    exists().where(_FAILURES.c.root == bindparam("b_root"), _FAILURES.c.path == bindparam("b_path")),
-    exists().where(*NAMED_ALIKE, _MEDIA.c.path != bindparam("b_path")),
+    exists().where(MEDIA.c.sha256 == bindparam("b_sha256")),
+    exists().where(KEPT.c.sha256 == bindparam("b_sha256")),
+    exists().where(FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")),
+    exists().where(*NAMED_ALIKE, MEDIA.c.path != bindparam("b_path")),
 )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, or_, select, text
 
 from app.library.engine import Engines
-from app.library.recording import EVENTS, FAILURES, MEDIA, as_events, event_path
+from app.library.recording import as_events, event_path
+from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event
 from app.media import Outcome
 from app.texts import path_from_shown, shown_path

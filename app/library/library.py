@@ -20,18 +20,9 @@ from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.personal import LINKS_OF
 from app.library.presence import Presence, inside
-from app.library.recording import (
-    EVENTS,
-    FAILURES,
-    MEDIA,
-    Gone,
-    append,
-    as_events,
-    event_path,
-    record,
-    row_in,
-)
+from app.library.recording import Gone, append, as_events, event_path, record, row_in
 from app.library.stock import Stock
+from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event, Failed, Known, now
 from app.media import Analysis, Failure, Kind, Outcome, Stage
 from app.texts import clean_json, shown_path

@@ -7,19 +7,18 @@ else of a row: each file keeps its own outcome and its own times.
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
-from app.library.tables import MediaFile
+from app.library.tables import MEDIA
 from app.media import FORMAT_OF_SUFFIX
 
 MAX_SECONDS = 6
 """Of a video that is taken for half of a Live Photo by its name alone; Apple's have about 3."""
 LIVE_PHOTO = "live_photo"
 
-_MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
 _STILLS, _VIDEOS = frozenset({"jpeg", "heic"}), frozenset({"mov", "mp4", "m4v"})
 _LONGEST_SUFFIX = max(map(len, FORMAT_OF_SUFFIX))
-_C = _MEDIA.c
+_C = MEDIA.c
 NAMED_ALIKE = (
     _C.root == bindparam("b_root"),
     _C.path > bindparam("b_from"),
@@ -30,7 +29,7 @@ NAMED_ALIKE = (
 _SAME_STEM = select(
     _C.id, _C.path, _C.kind, _C.format, _C.duration_seconds, _C.content_identifier, _C.missing_at, _C.pair_id
 ).where(*NAMED_ALIKE)
-_LINK = update(_MEDIA).where(_C.id == bindparam("b_id")).values(pair_id=bindparam("b_pair"))
+_LINK = update(MEDIA).where(_C.id == bindparam("b_id")).values(pair_id=bindparam("b_pair"))
 
 File: TypeAlias = Mapping[str, Any]
 

@@ -9,58 +9,54 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, Text, bindparam, cast, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, insert, or_, select, update
 
-from app.library.tables import Keyword, MediaFile, MediaKeyword, PersonWords
+from app.library.tables import KEPT, KEYWORDS, LINKS, MEDIA
 
 PERSON = "person"
 MAX_COPIES = 100  # rows of the same bytes that are looked at
 
-_MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
-_LINKS: Table = MediaKeyword.__table__  # type: ignore[assignment]
-_KEYWORDS: Table = Keyword.__table__  # type: ignore[assignment]
-_KEPT: Table = PersonWords.__table__  # type: ignore[assignment]
 
 _SPEAKS = or_(
-    _MEDIA.c.score_source == PERSON,
-    cast(_MEDIA.c.sources, Text).contains(f'"{PERSON}"'),
-    select(_LINKS.c.media_id).where(_LINKS.c.media_id == _MEDIA.c.id, _LINKS.c.source == PERSON).exists(),
+    MEDIA.c.score_source == PERSON,
+    cast(MEDIA.c.sources, Text).contains(f'"{PERSON}"'),
+    select(LINKS.c.media_id).where(LINKS.c.media_id == MEDIA.c.id, LINKS.c.source == PERSON).exists(),
 )
 _COPIES = (
     select(
-        _MEDIA.c.id,
-        _MEDIA.c.root,
-        _MEDIA.c.path,
+        MEDIA.c.id,
+        MEDIA.c.root,
+        MEDIA.c.path,
         _SPEAKS.label("speaks"),
-        _MEDIA.c.missing_at.is_not(None).label("gone"),
+        MEDIA.c.missing_at.is_not(None).label("gone"),
     )
-    .where(_MEDIA.c.sha256 == bindparam("b_sha256"), _MEDIA.c.id != bindparam("b_id"))
-    .order_by(_MEDIA.c.missing_at.is_(None), _MEDIA.c.id)
+    .where(MEDIA.c.sha256 == bindparam("b_sha256"), MEDIA.c.id != bindparam("b_id"))
+    .order_by(MEDIA.c.missing_at.is_(None), MEDIA.c.id)
     .limit(MAX_COPIES)
 )
-ROW_BY_ID = select(_MEDIA).where(_MEDIA.c.id == bindparam("b_id"))
+ROW_BY_ID = select(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 LINKS_OF = (
-    select(_KEYWORDS.c.text, _LINKS.c.source, _LINKS.c.weight)
-    .join(_KEYWORDS, _KEYWORDS.c.id == _LINKS.c.keyword_id)
-    .where(_LINKS.c.media_id == bindparam("b_id"))
+    select(KEYWORDS.c.text, LINKS.c.source, LINKS.c.weight)
+    .join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
+    .where(LINKS.c.media_id == bindparam("b_id"))
 )
-UPDATE_ROW = update(_MEDIA).where(_MEDIA.c.id == bindparam("b_id"))
-_HEIR = bindparam("b_heir", type_=_LINKS.c.media_id.type)
-_LINK_AS_WELL = insert(_LINKS).from_select(
+UPDATE_ROW = update(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
+_HEIR = bindparam("b_heir", type_=LINKS.c.media_id.type)
+_LINK_AS_WELL = insert(LINKS).from_select(
     ["media_id", "keyword_id", "source", "weight"],
-    select(_HEIR, _LINKS.c.keyword_id, _LINKS.c.source, _LINKS.c.weight).where(
-        _LINKS.c.media_id == bindparam("b_id"), _LINKS.c.source == PERSON
+    select(_HEIR, LINKS.c.keyword_id, LINKS.c.source, LINKS.c.weight).where(
+        LINKS.c.media_id == bindparam("b_id"), LINKS.c.source == PERSON
     ),
 )
-_SPEAKS_AND_IS_GONE = select(_MEDIA).where(
-    _MEDIA.c.root == bindparam("b_root"),
-    _MEDIA.c.path == bindparam("b_path"),
-    _MEDIA.c.missing_at.is_not(None),
+_SPEAKS_AND_IS_GONE = select(MEDIA).where(
+    MEDIA.c.root == bindparam("b_root"),
+    MEDIA.c.path == bindparam("b_path"),
+    MEDIA.c.missing_at.is_not(None),
     _SPEAKS,
 )
-_WORDS_KEPT = select(_KEPT.c.words, _KEPT.c.keywords).where(_KEPT.c.sha256 == bindparam("b_sha256"))
-_KEEP_NO_MORE = delete(_KEPT).where(_KEPT.c.sha256 == bindparam("b_sha256"))
-_KEEP = insert(_KEPT)
+_WORDS_KEPT = select(KEPT.c.words, KEPT.c.keywords).where(KEPT.c.sha256 == bindparam("b_sha256"))
+_KEEP_NO_MORE = delete(KEPT).where(KEPT.c.sha256 == bindparam("b_sha256"))
+_KEEP = insert(KEPT)
 
 
 @dataclass(frozen=True, slots=True)

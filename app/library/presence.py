@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Table, func, select
 from app.library.engine import Engines
 from app.library.pairs import relink
 from app.library.personal import leave_to_copies
-from app.library.recording import MARK_MISSING, MEDIA
+from app.library.recording import MARK_MISSING
+from app.library.tables import MEDIA
 from app.library.values import now
 
 

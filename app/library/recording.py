@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
 from app.library.around import Around, around
+from app.library.failures import failures_follow, failures_of, remember_failures
 from app.library.pairs import relink
 from app.library.personal import (
     NOTHING,
@@ -36,8 +37,7 @@ from app.library.rows import (
     settled,
     told_by_what_was_left,
 )
-from app.library.tables import FileFailure, IngestEvent, MediaFile, MediaKeyword
-from app.library.tables import Keyword as KeywordRow
+from app.library.tables import EVENTS, KEYWORDS, LINKS, MEDIA
 from app.library.values import Event, is_nsfw, now
 from app.media import (
     Analysis,
@@ -45,16 +45,9 @@ from app.media import (
     FoundFile,
     Outcome,
     Stage,
-    StageResult,
     StageStatus,
 )
 from app.texts import clean_text, shown_path
-
-MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
-LINKS: Table = MediaKeyword.__table__  # type: ignore[assignment]
-EVENTS: Table = IngestEvent.__table__  # type: ignore[assignment]
-FAILURES: Table = FileFailure.__table__  # type: ignore[assignment]
-KEYWORDS: Table = KeywordRow.__table__  # type: ignore[assignment]
 
 Gone: TypeAlias = Callable[[str, bytes, FoundFile], bool | None]
 
@@ -74,21 +67,8 @@ _INSERT_KEYWORDS = {
     "postgresql": postgresql.insert(KEYWORDS).on_conflict_do_nothing(),
 }
 _INSERT_EVENT = insert(EVENTS).returning(EVENTS.c.id)
-_DELETE_FAILURES = delete(FAILURES).where(
-    FAILURES.c.root == bindparam("b_root"),
-    FAILURES.c.path == bindparam("b_path"),
-    FAILURES.c.stage.in_(bindparam("stages", expanding=True)),
-)
-_REMEMBERED = select(FAILURES.c.stage, FAILURES.c.fingerprint, FAILURES.c.attempts, FAILURES.c.fatal).where(
-    FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")
-)
 _KEYWORD_IDS = select(KEYWORDS.c.text, KEYWORDS.c.id).where(KEYWORDS.c.text.in_(bindparam("texts", expanding=True)))
 _DELETE_ROW = delete(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
-_FAILURES_FOLLOW = (
-    update(FAILURES)
-    .where(FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path"), FAILURES.c.fatal.is_(False))
-    .values(root=bindparam("b_new_root"), path=bindparam("b_new_path"), folder=bindparam("b_new_folder"))
-)
 MARK_MISSING = update(MEDIA).where(_THIS_FILE, MEDIA.c.missing_at.is_(None)).values(missing_at=bindparam("b_at"))
 _UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
 
@@ -124,10 +104,10 @@ def record(
             leave_to_copies(connection, file.root, file.path, at)
         if result.cause not in PASSING_CAUSES:
             others = frozenset(stage.value for stage in Stage if stage is not result.stage)
-            _remember_failures(connection, session_id, at, result, known=known, standing=others)
+            remember_failures(connection, session_id, at, result, known=known, standing=others)
     else:
         saved = _save(connection, session_id, at, result, known=known, gone=gone)
-        _remember_failures(connection, session_id, at, result, known=known, standing=saved.standing)
+        remember_failures(connection, session_id, at, result, known=known, standing=saved.standing)
     linked = known.namesakes or saved.outcome is Outcome.MOVED  # what was moved may be linked to what it left behind
     if linked and saved.outcome is not Outcome.FAILED:  # else the row is still about the bytes that were there
         relink(connection, file.root, file.path)
@@ -218,9 +198,7 @@ def _move(
         keep(connection, in_its_place, said(in_its_place, links_of(connection, in_its_place["id"])), at)
     connection.execute(_UNLINK, {"b_id": in_its_place["id"]})
     connection.execute(_DELETE_ROW, {"b_id": in_its_place["id"]})
-    new = {"b_new_root": file.root, "b_new_path": file.path, "b_new_folder": file.folder}
-    connection.execute(_DELETE_FAILURES, {"b_root": file.root, "b_path": file.path, "stages": [*Stage]})
-    connection.execute(_FAILURES_FOLLOW, {"b_root": old["root"], "b_path": old["path"], **new})
+    failures_follow(connection, old["root"], old["path"], file)
     saved = _update(connection, session_id, at, analysis, old)
     relink(connection, old["root"], old["path"])
     return replace(saved, outcome=Outcome.MOVED, moved_from=shown_path(old["root"], old["path"]))
@@ -297,57 +275,6 @@ def link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
             for (text, source), weight in links.items()
         ],
     )
-
-
-def _remember_failures(
-    connection: Connection,
-    session_id: str,
-    at: str,
-    result: Analysis | Failure,
-    *,
-    known: Around,
-    standing: frozenset[str],
-) -> None:
-    """Replaces what is remembered of the file's failures by those of this result; the same one again counts up.
-
-    A failure of one of the `standing` stages that did not cost the file its row stays.
-    """
-    file = result.file
-    key = {"b_root": file.root, "b_path": file.path}
-    remembered = connection.execute(_REMEMBERED, key).all() if known.failures else ()
-    before = {(stage, fingerprint): attempts for stage, fingerprint, attempts, _ in remembered}
-    over = [stage for stage, _, _, fatal in remembered if fatal or stage not in standing]
-    if over:
-        connection.execute(_DELETE_FAILURES, key | {"stages": over})
-    failures = [(stage, failed) for stage, failed in failures_of(result) if failed.cause not in PASSING_CAUSES]
-    if failures:
-        connection.execute(
-            insert(FAILURES),
-            [
-                {
-                    "root": file.root,
-                    "path": file.path,
-                    "folder": file.folder,
-                    "fingerprint": file.fingerprint,
-                    "stage": stage.value,
-                    "version": failed.version,
-                    "fatal": isinstance(result, Failure),
-                    "cause": failed.cause,
-                    "reason": clean_text(failed.reason or ""),
-                    "attempts": before.get((stage.value, file.fingerprint), 0) + 1,
-                    "session_id": session_id,
-                    "at": at,
-                }
-                for stage, failed in failures
-            ],
-        )
-
-
-def failures_of(result: Analysis | Failure) -> Sequence[tuple[Stage, StageResult | Failure]]:
-    """The stages that failed: the one that failed the file, or those that failed beside a file that was taken in."""
-    if isinstance(result, Failure):
-        return [(result.stage, result)]
-    return [(stage, done) for stage, done in result.stages.items() if done.status is StageStatus.FAILED]
 
 
 def event_detail(result: Analysis | Failure, saved: _Saved, *, nsfw_threshold: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.library.recording import MEDIA
+from app.library.tables import MEDIA
 from app.texts import shown_path
 
 PAGE_ROWS = 1_000

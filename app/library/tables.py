@@ -16,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     String,
+    Table,
     Text,
     UniqueConstraint,
     text,
@@ -254,3 +255,11 @@ class IngestEvent(Base):
     cause: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[str | None] = mapped_column(Text)
     detail: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
+KEYWORDS: Table = Keyword.__table__  # type: ignore[assignment]
+LINKS: Table = MediaKeyword.__table__  # type: ignore[assignment]
+KEPT: Table = PersonWords.__table__  # type: ignore[assignment]
+FAILURES: Table = FileFailure.__table__  # type: ignore[assignment]
+EVENTS: Table = IngestEvent.__table__  # type: ignore[assignment]

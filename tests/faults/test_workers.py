@@ -18,7 +18,7 @@ from app.ingest.executor import PoolExecutor
 from app.ingest.ingestor import Ingestor
 from app.ingest.runner import Runner
 from app.ingest.worker import Limits
-from app.library.recording import MEDIA
+from app.library.tables import MEDIA
 from app.media import Recipe, Stage
 from tests.faults.answers import make_old
 from tests.faults.tasks import Misbehaving

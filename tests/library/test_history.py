@@ -10,7 +10,8 @@ from sqlalchemy import insert, text, update
 
 from app.library.history import MAX_COPIES, MAX_EVENTS
 from app.library.library import Library
-from app.library.recording import EVENTS, MEDIA, row_in
+from app.library.recording import row_in
+from app.library.tables import EVENTS, MEDIA
 from app.media import Stage
 from tests.ingest.builders import AT, OTHER_SESSION, SESSION, analysis, failure, found
 

@@ -16,7 +16,7 @@ from app.errors import NeedsAttention
 from app.library import recording
 from app.library.engine import Engines
 from app.library.library import Library
-from app.library.recording import EVENTS, FAILURES, KEYWORDS, LINKS, MEDIA
+from app.library.tables import EVENTS, FAILURES, KEYWORDS, LINKS, MEDIA
 from app.media import Keyword, Kind, Metadata, Outcome, Stage, storable_ns
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 

@@ -9,7 +9,7 @@ from sqlalchemy import inspect, select, text, update
 from app.library.engine import Engines
 from app.library.library import Library
 from app.library.migrations import bring_to_head, config_for
-from app.library.recording import FAILURES, MEDIA
+from app.library.tables import FAILURES, MEDIA
 from app.library.values import is_nsfw
 from app.media import Nsfw, Stage
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found

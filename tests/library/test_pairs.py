@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from app.library.pairs import _SAME_STEM, MAX_SECONDS, live_photo
-from app.library.recording import MEDIA
+from app.library.tables import MEDIA
 from app.library.values import as_file
 from app.media import Kind, Metadata, Outcome, Stage
 from tests.ingest.builders import OTHER_SESSION, SESSION, analysis, failure, found
