@@ -94,7 +94,7 @@ def _easy_diffusion(plain: Mapping[str, Any]) -> Made:
 
 def easy_diffusion(texts: Mapping[str, str]) -> Made | None:
     """Easy Diffusion's own PNG texts: one for each setting."""
-    plain = {snake_case(name): number(text) for name, text in texts.items() if len(text) <= _CHARACTERS}
+    plain = {snake_case(name): text for name, text in texts.items() if len(text) <= _CHARACTERS}
     if "prompt" in plain and ("use_stable_diffusion_model" in plain or "stable_diffusion_model" in plain):
         return _easy_diffusion(plain)
     return None
@@ -191,9 +191,7 @@ def midjourney(text: str) -> Made | None:
     body = text.removesuffix(job[0])
     flags = {name: value.strip() for name, value in _FLAG.findall(body)}
     first = _FLAG.search(body)
-    found = settings(
-        {_MIDJOURNEY.get(name, name): number(value) if value else True for name, value in flags.items() if name != "no"}
-    )
+    found = settings({_MIDJOURNEY.get(name, name): value or True for name, value in flags.items() if name != "no"})
     found["job_id"] = job[1]
     return Made.of("Midjourney", body[: first.start()] if first else body, flags.get("no", ""), found, understood=True)
 
