@@ -43,6 +43,11 @@ def linked(graph: Graph, value: Any) -> tuple[str, int] | None:
     return None
 
 
+def chosen(value: Any) -> Any:
+    """The value; of a choice that is shown with a picture, `{"content": name}`, the name."""
+    return value["content"] if isinstance(value, dict) and isinstance(value.get("content"), str) else value
+
+
 def links(graph: Graph, node: Node) -> Iterator[tuple[str, int]]:
     """What the inputs of a node lead to."""
     return (target for value in node.inputs.values() if (target := linked(graph, value)))
