@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from app.analysis.comfyui_nodes import Graph, Node, linked, links, tokens
+from app.analysis.comfyui_nodes import Graph, Node, chosen, linked, links, tokens
 from app.analysis.comfyui_settings import generation
 from app.analysis.comfyui_words import NEGATIVE, POSITIVE, Words, asks, role_of
 from app.analysis.made import Made, load_mapping, mapping, settings, words
@@ -54,7 +54,11 @@ def _bounded(node: Node) -> Node:
 def _api_graph(written: Mapping[str, Any]) -> Graph:
     """The API format: node id -> `class_type` and `inputs`, each a value or a link `[node id, output]`."""
     return {
-        name: Node(node["class_type"], node["inputs"], words(mapping(node.get("_meta")).get("title")))
+        name: Node(
+            node["class_type"],
+            {key: chosen(value) for key, value in node["inputs"].items()},
+            words(mapping(node.get("_meta")).get("title")),
+        )
         for name, node in written.items()
         if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
     }
