@@ -5,6 +5,7 @@ They do it in three ways: by inputs (`lora_name` and `strength_model`, with a nu
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from app.analysis.comfyui_nodes import Graph, Node, linked, names, plain, tokens
@@ -14,7 +15,7 @@ from app.analysis.made import is_number, lora, mapping
 
 _LORAS = 100  # that are listed
 _CHARACTERS, _ALL_CHARACTERS = 64 * 1024, 4 * 1024 * 1024  # of a text, and of all, that are looked at
-_NAMES = (["lora"], ["lora", "name"])
+_NAME_CHARACTERS = 80
 _STRENGTHS = names("strength str weight wt")
 _SWITCHES = names("switch toggle enabled on")
 _OFF = ("Off", "off", "false", False)
@@ -44,25 +45,39 @@ def _by_inputs(node: Node) -> Iterator[_Told]:
     """Names and weights that have the same number, or none. In the mode `simple` that for model and text counts."""
     named, weights, off = dict[str, Any](), dict[tuple[str, bool], Any](), set[str]()
     for key, value in node.inputs.items():
-        said = tokens(key)
-        place = next((word for word in said if word.isdigit()), "")
-        kind = [word for word in said if not word.isdigit()]
-        if kind in _NAMES:
+        meaning, place, of_model = _meaning(key[:_NAME_CHARACTERS])
+        if meaning == "name":
             named[place] = value
-        elif _STRENGTHS.intersection(kind) and "clip" not in kind:
-            weights.setdefault((place, "model" in kind), value)
-        elif kind and kind[-1] in _SWITCHES and kind[:-1] in ([], ["lora"]) and value in _OFF:
+        elif meaning == "strength":
+            weights.setdefault((place, of_model), value)
+        elif meaning == "switch" and value in _OFF:
             off.add(place)
     count = next((node.inputs[key] for key in _COUNTS if is_number(node.inputs.get(key))), _LORAS)
-    by_model = "simple" not in (node.inputs.get("mode"), node.inputs.get("input_mode"))
+    of_model = "simple" not in (node.inputs.get("mode"), node.inputs.get("input_mode"))
     for place, name in named.items():
         if not off & {"", place} and int(place or 0) <= count and node.inputs.get("bypass") is not True:
-            yield name, weights.get((place, by_model), weights.get((place, not by_model)))
+            yield name, weights.get((place, of_model), weights.get((place, not of_model)))
+
+
+@lru_cache(maxsize=1024)
+def _meaning(key: str) -> tuple[str, str, bool]:
+    """What an input of this name tells of a LoRA, of which of several, and whether that is for the model alone."""
+    said = tokens(key)
+    place = next((word for word in said if word.isdigit()), "")
+    kind = tuple(word for word in said if not word.isdigit())
+    if kind in (("lora",), ("lora", "name")):
+        return "name", place, False
+    if _STRENGTHS.intersection(kind) and "clip" not in kind:
+        return "strength", place, "model" in kind
+    switches = len(kind) == 1 + (kind[:1] == ("lora",)) and kind[-1] in _SWITCHES
+    return "switch" if switches else "", place, False
 
 
 def _by_objects(node: Node) -> Iterator[_Told]:
     """What objects tell; of one that is switched off, nothing, which says more than a text that still names it."""
     for value in node.inputs.values():
+        if not isinstance(value, dict | list):
+            continue
         inside = mapping(value).get("__value__", value)
         for one in inside if isinstance(inside, list) else [inside]:
             told = mapping(one)
@@ -81,5 +96,5 @@ def _texts(graph: Graph, node: Node, reader: Words) -> Iterator[str]:
         if linked(graph, value):
             given = reader.given(Node("", {"text": value}), POSITIVE) if "text" in key or "syntax" in key else ()
         for text in given:
-            if isinstance(text, str):
+            if isinstance(text, str) and "<" in text:
                 yield text[:_CHARACTERS]

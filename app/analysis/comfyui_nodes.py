@@ -69,11 +69,9 @@ def plain(graph: Graph, value: Any, wanted: tuple[str, ...], fits: Callable[[Any
         if (target := linked(graph, value)) is None:
             return value
         inputs = graph[target[0]].inputs
-        named = [inputs[name] for name in (*wanted, *_NAMED) if name in inputs]
-        fitting = [one for one in inputs.values() if fits(one)]
-        if named:
-            value = named[0]
-        elif len(fitting) == 1:
+        if name := next((name for name in (*wanted, *_NAMED) if name in inputs), None):
+            value = inputs[name]
+        elif len(fitting := [one for one in inputs.values() if fits(one)]) == 1:
             value = fitting[0]
         elif len(inputs) == 1:
             value = next(iter(inputs.values()))
