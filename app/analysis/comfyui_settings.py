@@ -31,29 +31,34 @@ def generation(graph: Graph, samplers: list[Node], before: list[Node]) -> dict[s
     if not samplers:
         return {}
     sampler, found = samplers[0], dict[str, Any]()
-    told = list(_along(graph, sampler, _SETTING))
+    told = list(_along(graph, [sampler], _SETTING))
     for key, written in _WRITTEN.items():
         found[key] = _first(graph, told, written, _is_name if key in _TEXTS else is_number)
     noisy = [node for node in samplers if node.inputs.get("add_noise") not in ("disable", False)]
     for node in noisy or samplers:  # one that adds no noise has a seed without a use
-        found["seed"] = _first(graph, _along(graph, node, _SETTING), _SEEDS, is_number)
+        found["seed"] = _first(graph, _along(graph, [node], _SETTING), _SEEDS, is_number)
         if found["seed"] is not None:
             break
-    modelled = list(_along(graph, sampler, _MODEL))
+    modelled = list(before_models(graph, [sampler]))
     found["model"] = _first(graph, modelled, _MODELS, _is_name)
     found["loras"] = loras(graph, modelled) or None
     found["vae"] = _vae(graph, before)
-    found["size"] = next(_sizes(graph, _along(graph, sampler, _LATENT)), None)
-    worded = list(_along(graph, sampler, _WORDS))
+    found["size"] = next(_sizes(graph, _along(graph, [sampler], _LATENT)), None)
+    worded = list(_along(graph, [sampler], _WORDS))
     found["guidance"] = _first(graph, worded, ("guidance",), is_number)
     layer = _first(graph, worded, ("stop_at_clip_layer",), is_number)
     found["clip_skip"] = abs(layer) if layer is not None else None
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _along(graph: Graph, start: Node, first_words: frozenset[str]) -> Iterator[Node]:
-    """The node and those before it along inputs whose names begin with one of these words, nearest first, each once."""
-    waiting, seen = [start], set[str]()
+def before_models(graph: Graph, samplers: Iterable[Node]) -> Iterator[Node]:
+    """The samplers and the nodes on the way to their models, nearest first, each once."""
+    return _along(graph, samplers, _MODEL)
+
+
+def _along(graph: Graph, starts: Iterable[Node], first_words: frozenset[str]) -> Iterator[Node]:
+    """The nodes, and those before them along inputs whose names begin with one of these words, nearest first, once."""
+    waiting, seen = list(starts), set[str]()
     for node in waiting:
         yield node
         for key, value in node.inputs.items():
@@ -81,7 +86,7 @@ def _vae(graph: Graph, before: list[Node]) -> str | None:
     for node in before:
         if linked(graph, node.inputs.get("vae")):
             loader = Node("", {"vae": node.inputs["vae"]})
-            value = _first(graph, _along(graph, loader, frozenset(("vae",))), ("vae_name",), _is_name)
+            value = _first(graph, _along(graph, [loader], frozenset(("vae",))), ("vae_name",), _is_name)
             return value if isinstance(value, str) else None
     return None
 
