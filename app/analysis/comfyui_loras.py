@@ -18,7 +18,7 @@ _CHARACTERS, _ALL_CHARACTERS = 64 * 1024, 4 * 1024 * 1024  # of a text, and of a
 _NAME_CHARACTERS = 80
 _STRENGTHS = names("strength str weight wt")
 _SWITCHES = names("switch toggle enabled on")
-_OFF = ("Off", "off", "false", False)
+_OFF = ("Off", "off", "disabled", "false", False)
 _COUNTS = ("lora_count", "num_loras")
 _Told = tuple[Any, Any]
 """A name and a weight, as they are written: either may be missing, and the weight a link."""
@@ -87,7 +87,12 @@ def _by_objects(node: Node) -> Iterator[_Told]:
 
 
 def _texts(graph: Graph, node: Node, reader: Words) -> Iterator[str]:
-    """The texts of a node on the way to the model, and those behind it; of a wildcard, what it became."""
+    """The texts of a node on the way to the model, and those behind it; of a wildcard, what it became.
+
+    An encoder may stand there, too: it is given no model, and for it `<lora:...>` is a word like any other.
+    """
+    if "clip" in node.inputs and not any("model" in key for key in node.inputs):
+        return
     keys = [key for key in node.inputs if role_of(key) != NEGATIVE]
     populated = [key for key in keys if "populated" in key and node.inputs[key]]
     for key in populated or keys:

@@ -166,7 +166,7 @@ def is_number(value: Any) -> bool:
 
 def lora(name: Any, weight: Any = None) -> dict[str, Any] | None:
     """One LoRA, None where there is no name. A weight may be a number or a text that writes one."""
-    if not isinstance(name, str) or not name.strip() or name == "None":
+    if not isinstance(name, str) or name.strip().lower() in ("", "none"):
         return None
     weight = number(weight.strip()) if isinstance(weight, str) else weight
     return {"name": name.strip(), "weight": weight if is_number(weight) else None}

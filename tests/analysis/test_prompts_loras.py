@@ -50,13 +50,14 @@ EASY = {
         ({"mode": "simple", "num_loras": 2, "toggle": True, **EASY}, {"l1": 0.1, "l2": 0.2}),
         ({"mode": "advanced", "num_loras": 1, "toggle": "enabled", **EASY}, {"l1": 1}),
         ({"mode": "simple", "num_loras": 2, "toggle": False, **EASY}, {}),
+        ({"mode": "simple", "num_loras": 2, "toggle": "disabled", **EASY}, {}),
         (
             {"switch_1": "Off", "lora_name_1": "a", "model_weight_1": 1, "lora_name_2": "b", "model_weight_2": 2},
             {"b": 2},
         ),
         ({"lora_01": "a", "strength_01": 0.8, "lora_02": "None", "strength_02": 1}, {"a": 0.8}),
         ({"lora": "a", "strength": 0.9, "low_mem_load": False}, {"a": 0.9}),
-        ({"lora_0": "a", "strength_0": 0.9, "lora_1": "none?", "strength_1": 1}, {"a": 0.9, "none?": 1}),
+        ({"lora_0": "a", "strength_0": 0.9, "lora_1": "none", "strength_1": 1}, {"a": 0.9}),
         ({"lora_name": {"content": "a", "image": None}, "strength_model": 0.7, "strength_clip": 1}, {"a": 0.7}),
         ({"lora_name": "a", "strength_clip": 1, "weight_dtype": "fp8"}, {"a": None}),
         ({"lora_name": "a", "strength_model": 1, "bypass": True}, {}),
@@ -115,6 +116,15 @@ def test_texts_behind_a_loader_tell_loras_and_those_of_a_plain_encoder_do_not():
         p=encoded("<lora:never:1> cat"),
     )
     assert found(read(graph)) == {"foo": 0.8, "bar": 0.5, "baz": 0.3, "last": 1}
+
+
+def test_an_encoder_on_the_way_to_the_model_loads_none():
+    graph = sampled(
+        model=node("AttentionCouple", model=["m", 0], base_cond=["b", 0], cond_1=["p", 0]),
+        m=CHECKPOINT,
+        b=encoded("<lora:never:1> cat"),
+    )
+    assert found(read(graph)) == {}
 
 
 POWER = [{}, {"type": "PowerLoraLoaderHeaderWidget"}, {"on": True, "lora": "a.safetensors", "strength": 0.8},
