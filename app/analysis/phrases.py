@@ -128,7 +128,7 @@ class _Reading:
         self._dialect = dialect
         self._parts: list[_Item] = []
         self._open = [_Open("")]
-        self._kinds, self._skipped = Counter[str](), Counter[str]()
+        self._kinds = Counter[str]()
 
     @property
     def items(self) -> list[_Item]:
@@ -187,7 +187,6 @@ class _Reading:
         if kind == _NUMBERED == self._open[-1].kind:
             self._fold()
         if len(self._open) > _DEEP:
-            self._skipped[kind] += 1
             return
         self._kinds[kind] += 1
         self._open.append(_Open(kind, _number(token)))
@@ -195,9 +194,6 @@ class _Reading:
     def _end(self, token: str) -> None:
         bracket = next((letter for letter in token if letter in _CLOSING), "")
         kind = _CLOSING.get(bracket, _NUMBERED)
-        if self._skipped[kind]:
-            self._skipped[kind] -= 1
-            return
         if not self._kinds[kind]:
             return
         while self._open[-1].kind != kind:

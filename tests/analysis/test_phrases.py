@@ -26,7 +26,7 @@ def taken(prompt, generator=None):
         ("((very)), [less]", [("very", 1.21), ("less", 0.9091)]),
         ("{{cat, hat}}, {red} hair", [("cat", 1.1025), ("hat", 1.1025), ("red hair", None)]),
         ("(outer (inner:1.5):1.2)", [("outer inner", 1.2)]),
-        ("((inner:1.5):2), ((none:0):2)", [("inner", 3.0), ("none", 0.0)]),
+        ("((inner:1.5):2), ((none:2):0)", [("inner", 3.0), ("none", 0.0)]),
         ("(b:-0.5), (smile:+1.2), (c :1.3 ), (d:.5)", [("b", -0.5), ("smile", 1.2), ("c", 1.3), ("d", 0.5)]),
         ("<lora:detail:0.8> cat <hypernet:x:1>", [("cat", None)]),
         ("cat BREAK dog AND cow, BREAKFAST", [("cat", None), ("dog", None), ("cow", None), ("BREAKFAST", None)]),
