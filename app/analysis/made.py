@@ -24,19 +24,8 @@ _NUMBERS = frozenset(
     (
         *("steps", "step", "cfg", "scale", "skip", "denoise", "seed", "strength", "weight", "width", "height", "shift"),
         *("upscale", "eta", "ensd", "ngms", "delta", "ratio", "blur", "padding", "guidance", "at", "churn", "noise"),
-        *(
-            "confidence",
-            "sigma",
-            "rho",
-            "sharpness",
-            "stylize",
-            "chaos",
-            "quality",
-            "weird",
-            "stop",
-            "iw",
-            "multiplier",
-        ),
+        *("confidence", "sigma", "rho", "sharpness", "multiplier", "pos", "erode", "alpha", "beta", "stop", "iw"),
+        *("stylize", "chaos", "quality", "weird"),
     )
 )
 
