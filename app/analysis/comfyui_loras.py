@@ -18,7 +18,7 @@ _CHARACTERS, _ALL_CHARACTERS = 64 * 1024, 4 * 1024 * 1024  # of a text, and of a
 _NAME_CHARACTERS = 80
 _STRENGTHS = names("strength str weight wt")
 _SWITCHES = names("switch toggle enabled on")
-_OFF = ("Off", "off", "disabled", "false", False)
+_OFF = ("Off", "off", "disabled", "False", "false", False)
 _COUNTS = ("lora_count", "num_loras")
 _Told = tuple[Any, Any]
 """A name and a weight, as they are written: either may be missing, and the weight a link."""

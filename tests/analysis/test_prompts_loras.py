@@ -56,6 +56,8 @@ EASY = {
             {"b": 2},
         ),
         ({"lora_01": "a", "strength_01": 0.8, "lora_02": "None", "strength_02": 1}, {"a": 0.8}),
+        ({"lora_1_on": True, "lora_1_name": "a", "lora_1_strength": 1, "lora_2_enabled": "False", "lora_2_name": "b"},
+         {"a": 1}),
         ({"lora": "a", "strength": 0.9, "low_mem_load": False}, {"a": 0.9}),
         ({"lora_0": "a", "strength_0": 0.9, "lora_1": "none", "strength_1": 1}, {"a": 0.9}),
         ({"lora_name": {"content": "a", "image": None}, "strength_model": 0.7, "strength_clip": 1}, {"a": 0.7}),
@@ -63,7 +65,7 @@ EASY = {
         ({"lora_name": "a", "strength_model": 1, "bypass": True}, {}),
         ({"lora_name": "a", "strength_model": ["w", 0]}, {"a": None}),
     ],
-)
+)  # fmt: skip
 def test_inputs_tell_a_lora_by_its_name_and_the_strength_of_the_same_number(inputs, expected):
     assert loaded("Some Loader", **inputs) == expected
 
