@@ -258,6 +258,7 @@ class _Course:
             film=film.words(self.told[0]),
             prompt=self.made.prompt,
             negative_prompt=self.made.negative_prompt,
+            generator=self.made.generator,
         )
         return words, problem or found.problem("xmp", "iptc", "text")
 

@@ -7,13 +7,13 @@ Of several outputs, that behind the most samplers counts: the last pass of a cha
 decides the settings and comes first with its words; the words of the others follow, each on a line, where they differ.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from app.analysis.comfyui_nodes import Graph, Node, linked, links, tokens
-from app.analysis.comfyui_settings import generation
+from app.analysis.comfyui_nodes import Graph, Node, chosen, linked, links, tokens
+from app.analysis.comfyui_settings import before_models, generation
 from app.analysis.comfyui_words import NEGATIVE, POSITIVE, Words, asks, role_of
 from app.analysis.made import Made, load_mapping, mapping, settings, words
 from app.analysis.workflow import graph_of
@@ -54,7 +54,11 @@ def _bounded(node: Node) -> Node:
 def _api_graph(written: Mapping[str, Any]) -> Graph:
     """The API format: node id -> `class_type` and `inputs`, each a value or a link `[node id, output]`."""
     return {
-        name: Node(node["class_type"], node["inputs"], words(mapping(node.get("_meta")).get("title")))
+        name: Node(
+            node["class_type"],
+            {key: chosen(value) for key, value in node["inputs"].items()},
+            words(mapping(node.get("_meta")).get("title")),
+        )
         for name, node in written.items()
         if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
     }
@@ -142,16 +146,24 @@ def _is_whole(graph: Graph, node: Node) -> bool:
 def _words(graph: Graph, samplers: list[Node]) -> tuple[str, str, bool]:
     """The words of all samplers, the nearest one's first, and whether any place for them was met."""
     reader = Words(graph)
-    positive = _joined(reader.given(node, POSITIVE) for node in samplers)
-    if not positive and not reader.met:
+    wanted = list(_wanted(graph, reader, samplers))
+    if not _joined(wanted) and not reader.met:
         reader = Words(graph, loose=True)
-        positive = _joined(reader.given(node, POSITIVE) for node in samplers)
+        wanted = list(_wanted(graph, reader, samplers))
     met = reader.met
-    wanted = {text.strip() for node in samplers for text in reader.given(node, POSITIVE)}
-    return positive, _joined((reader.given(node, NEGATIVE) for node in samplers), wanted), met
+    plain = {text.strip() for texts in wanted for text in texts}
+    return _joined(wanted), _joined((reader.given(node, NEGATIVE) for node in samplers), plain), met
 
 
-def _joined(texts: Iterator[tuple[str, ...]], without: Collection[str] = ()) -> str:
+def _wanted(graph: Graph, reader: Words, samplers: list[Node]) -> Iterator[tuple[str, ...]]:
+    """What the samplers were given, and behind that what stands for regions on the way to their models."""
+    yield from (reader.given(node, POSITIVE) for node in samplers)
+    regions = [texts for node in before_models(graph, samplers) if (texts := reader.of_regions(node))]
+    unwanted = {text.strip() for node in samplers if regions for text in reader.given(node, NEGATIVE)}
+    yield from (tuple(text for text in texts if text.strip() not in unwanted) for texts in regions)
+
+
+def _joined(texts: Iterable[tuple[str, ...]], without: Collection[str] = ()) -> str:
     """The texts, each once on its line. A negative goes without what is wanted: one text for both is no negative."""
     found = dict.fromkeys(text.strip() for some in texts for text in some)
     return "\n".join(text for text in found if text and text not in without)[:_LONGEST]

@@ -43,6 +43,11 @@ def linked(graph: Graph, value: Any) -> tuple[str, int] | None:
     return None
 
 
+def chosen(value: Any) -> Any:
+    """The value; of a choice that is shown with a picture, `{"content": name}`, the name."""
+    return value["content"] if isinstance(value, dict) and isinstance(value.get("content"), str) else value
+
+
 def links(graph: Graph, node: Node) -> Iterator[tuple[str, int]]:
     """What the inputs of a node lead to."""
     return (target for value in node.inputs.values() if (target := linked(graph, value)))
@@ -64,11 +69,9 @@ def plain(graph: Graph, value: Any, wanted: tuple[str, ...], fits: Callable[[Any
         if (target := linked(graph, value)) is None:
             return value
         inputs = graph[target[0]].inputs
-        named = [inputs[name] for name in (*wanted, *_NAMED) if name in inputs]
-        fitting = [one for one in inputs.values() if fits(one)]
-        if named:
-            value = named[0]
-        elif len(fitting) == 1:
+        if name := next((name for name in (*wanted, *_NAMED) if name in inputs), None):
+            value = inputs[name]
+        elif len(fitting := [one for one in inputs.values() if fits(one)]) == 1:
             value = fitting[0]
         elif len(inputs) == 1:
             value = next(iter(inputs.values()))

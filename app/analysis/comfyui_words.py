@@ -31,6 +31,7 @@ _NO_WORDS_BEHIND = names(
     "model clip vae image images latent samples pixels mask masks control controlnet noise sigmas sampler unet "
     "ipadapter insightface upscale seed steps cfg lora audio video bbox sam segm scheduler empty width height"
 )
+_REGIONAL = names("cond conds conditioning conditionings region regions")
 _CARRIERS = frozenset(("guider", "pipe", "ctx", "context", "tuple"))  # hold both roles
 _ASKS = re.compile(
     r"ollama|llm|chatgpt|openaichat|claude|gemininode|textgenerate|florence|joycaption|captioner|tagger|interrogat|regex",
@@ -79,6 +80,24 @@ class Words:
     def given(self, sampler: Node, role: str) -> tuple[str, ...]:
         """The texts that a sampler was given in this role."""
         return self._node(sampler, role, sure=False, depth=0)
+
+    def of_regions(self, node: Node) -> tuple[str, ...]:
+        """The texts with which a node that changes a model paints regions of the picture.
+
+        They come as conditionings without a role, with a mask or several; a single one may be there to be avoided.
+        """
+        keys = [key for key in node.inputs if ("cond" in key or "region" in key) and self._is_region(key, node)]
+        masked = any("mask" in key or "region" in key for key in node.inputs)
+        alone = not masked and (len(keys) == 1 or any(map(role_of, node.inputs)))
+        if not keys or alone or linked(self._graph, node.inputs.get("model")) is None:
+            return ()
+        return self._inputs(node, keys, POSITIVE, sure=False, depth=0)
+
+    def _is_region(self, key: str, node: Node) -> bool:
+        target = linked(self._graph, node.inputs[key])
+        if target is None or role_of(key) or not _REGIONAL & set(tokens(key)):
+            return False
+        return _role_of_output(self._graph[target[0]], target[1], POSITIVE) == POSITIVE
 
     def _behind(self, value: Any, role: str, *, sure: bool, depth: int) -> tuple[str, ...]:
         target = linked(self._graph, value)

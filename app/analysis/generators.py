@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from app.analysis.made import NAMES, Made, lora, mapping, number, settings, size_of, snake_case, words
+from app.analysis.made import NAMES, Made, lora, mapping, settings, size_of, snake_case, words
 
-_DREAM = {"s": "steps", "S": "seed", "W": "width", "H": "height", "C": "cfg", "A": "sampler", "f": "denoise"}
+_DREAM = {"s": "steps", "S": "seed", "C": "cfg_scale", "A": "sampler", "m": "sampler", "f": "strength"}
+_DREAM |= {"W": "width", "H": "height"}
+_OPTION = re.compile(r"-(?:-(\w+)=?|([A-Za-z]))(.*)", re.DOTALL)  # `--steps 50`, `--steps=50`, `-s 50`, `-s50`
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")  # the negative words of an early InvokeAI prompt
 _NOVEL_MODEL = re.compile(r"(.+?)\s+([0-9A-F]{8})")
 _JOB = re.compile(r"\s*Job ID:\s*([0-9a-f-]{36})\s*$")
@@ -94,7 +96,7 @@ def _easy_diffusion(plain: Mapping[str, Any]) -> Made:
 
 def easy_diffusion(texts: Mapping[str, str]) -> Made | None:
     """Easy Diffusion's own PNG texts: one for each setting."""
-    plain = {snake_case(name): number(text) for name, text in texts.items() if len(text) <= _CHARACTERS}
+    plain = {snake_case(name): text for name, text in texts.items() if len(text) <= _CHARACTERS}
     if "prompt" in plain and ("use_stable_diffusion_model" in plain or "stable_diffusion_model" in plain):
         return _easy_diffusion(plain)
     return None
@@ -166,13 +168,14 @@ def dream(text: str) -> Made | None:
         options = shlex.split(text[end + 1 :])
     except ValueError:
         options = []
-    written = {
-        _DREAM.get(name[1:], name[1:]): number(value)
-        for name, value in pairwise(options)
-        if name[:1] == "-" and name[1:] in _DREAM
-    }
+    written: dict[str, str] = {}
+    for said, following in pairwise((*options, "")):
+        option = _OPTION.fullmatch(said)
+        if option and (name := option[1] or _DREAM.get(option[2], "")) in _DREAM.values():
+            written[name] = option[3] or ("" if _OPTION.match(following) else following)
     positive, negative = _bracketed(text[1:end])
-    return Made.of("InvokeAI", positive, negative, settings(written), understood=True)
+    found = settings(written, NAMES | {"strength": "denoise"})
+    return Made.of("InvokeAI", positive, negative, found, understood=True)
 
 
 def _bracketed(prompt: str) -> tuple[str, str]:
@@ -191,9 +194,7 @@ def midjourney(text: str) -> Made | None:
     body = text.removesuffix(job[0])
     flags = {name: value.strip() for name, value in _FLAG.findall(body)}
     first = _FLAG.search(body)
-    found = settings(
-        {_MIDJOURNEY.get(name, name): number(value) if value else True for name, value in flags.items() if name != "no"}
-    )
+    found = settings({_MIDJOURNEY.get(name, name): value or True for name, value in flags.items() if name != "no"})
     found["job_id"] = job[1]
     return Made.of("Midjourney", body[: first.start()] if first else body, flags.get("no", ""), found, understood=True)
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from app.analysis.made import NAMES, Made, load, lora, mapping, number, settings, size_of, words
+from app.analysis.made import NAMES, Made, load, lora, mapping, settings, size_of, words
 
 NEGATIVE = "Negative prompt:"
 _NAME = re.compile(r"\s*(\w[\w \-/.]{1,60}):\s*")  # bounded: without a bound it takes minutes for 2 MB of x
@@ -154,8 +154,7 @@ def _unquoted(text: str) -> str:
 
 
 def _generation(pairs: dict[str, str]) -> dict[str, Any]:
-    written = {name: number(value) for name, value in pairs.items()}
-    generation = settings(written, NAMES)
+    generation = settings(pairs, NAMES)
     if measured := size_of(pairs.get("Size", "")):
         generation["size"] = measured
     return generation

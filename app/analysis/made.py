@@ -18,7 +18,16 @@ _MANY = 200  # settings of one image
 _INTEGER_DIGITS = 30  # seeds have up to 20
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^0-9A-Za-z]+")
 _SIZE = re.compile(r"\D{0,3}(\d{1,6})\D{1,3}(\d{1,6})\D{0,3}")
-_NUMBERS = ("steps", "cfg", "clip_skip", "denoise", "seed")
+# Last words of the names of settings that are numbers: `hires_steps`, `variation_seed_strength`. Whatever else a text
+# writes with digits stays a text: a hash, a version, a model or a prompt may be called 1984.
+_NUMBERS = frozenset(
+    (
+        *("steps", "step", "cfg", "scale", "skip", "denoise", "seed", "strength", "weight", "width", "height", "shift"),
+        *("upscale", "eta", "ensd", "ngms", "delta", "ratio", "blur", "padding", "guidance", "at", "churn", "noise"),
+        *("confidence", "sigma", "rho", "sharpness", "multiplier", "pos", "erode", "alpha", "beta", "stop", "iw"),
+        *("stylize", "chaos", "quality", "weird"),
+    )
+)
 
 NAMES: dict[str, str] = {
     "cfg_scale": "cfg",
@@ -146,7 +155,7 @@ def is_number(value: Any) -> bool:
 
 def lora(name: Any, weight: Any = None) -> dict[str, Any] | None:
     """One LoRA, None where there is no name. A weight may be a number or a text that writes one."""
-    if not isinstance(name, str) or not name.strip() or name == "None":
+    if not isinstance(name, str) or name.strip().lower() in ("", "none"):
         return None
     weight = number(weight.strip()) if isinstance(weight, str) else weight
     return {"name": name.strip(), "weight": weight if is_number(weight) else None}
@@ -166,7 +175,7 @@ def settings(
         key = snake_case(name)
         key = names.get(key, key)
         value = said.strip() if isinstance(said, str) else said
-        if isinstance(value, str) and key in _NUMBERS:
+        if isinstance(value, str) and key.rpartition("_")[2] in _NUMBERS:
             value = number(value)
         if key and not _empty(value) and _plain(value):
             found.setdefault(key, value)

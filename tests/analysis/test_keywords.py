@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.analysis import keywords
+from app.analysis import keywords, phrases
 from app.media import Keyword
 
 
@@ -70,38 +70,21 @@ def test_keywords_are_cleaned_capped_in_number_and_too_long_ones_left_out():
     assert [keyword.source for keyword in found] == ["xmp"] * keywords.KEYWORDS + ["prompt"] * keywords.PHRASES
 
 
-@pytest.mark.parametrize(
-    ("prompt", "expected"),
-    [
-        ("a castle, at dawn\nfog", [("a castle", None), ("at dawn", None), ("fog", None)]),
-        ("(masterpiece:1.3), best", [("masterpiece", 1.3), ("best", None)]),
-        ("(one, two:1.2)", [("one", 1.2), ("two", 1.2)]),
-        ("((very)), [less]", [("very", 1.21), ("less", 0.9091)]),
-        ("{{cat, hat}}, {red} hair", [("cat", 1.1025), ("hat", 1.1025), ("red hair", None)]),
-        ("(outer (inner:1.5):1.2)", [("outer inner", 1.2)]),
-        ("((inner:1.5):2)", [("inner", 3.0)]),
-        ("<lora:detail:0.8> cat <hypernet:x:1>", [("cat", None)]),
-        ("cat BREAK dog AND cow, BREAKFAST", [("cat", None), ("dog", None), ("cow", None), ("BREAKFAST", None)]),
-        (r"saber \(fate\), x", [("saber (fate)", None), ("x", None)]),
-        (r"(saber \(fate\))", [("saber (fate)", 1.1)]),
-        ("(red) and (blue)", [("red and blue", None)]),
-        ("((a)", [("a", None)]),
-        ("(broken, one", [("broken, one", None)]),
-        ("closed) early, x", [("closed early", None), ("x", None)]),
-        ("(dots:.), (more:1.2.3)", [("dots:.", 1.1), ("more:1.2.3", 1.1)]),
-        ("", []),
-    ],
-)
-def test_phrases_keep_the_weight_that_a_prompt_gives_them(prompt, expected):
-    assert [(keyword.text, keyword.weight) for keyword in gathered(prompt=prompt)] == expected
-
-
 @pytest.mark.parametrize("negative", [None, "", "rain"])
 def test_a_prompt_is_taken_apart_once(negative, monkeypatch):
-    taken, weighed = [], keywords._weighed
-    monkeypatch.setattr(keywords, "_weighed", lambda text, *rest: taken.append(text) or weighed(text, *rest))
+    taken, of = [], phrases.of
+    monkeypatch.setattr(phrases, "of", lambda text, *rest: taken.append(text) or of(text, *rest))
     gathered(prompt="fog", negative_prompt=negative)
     assert taken == ["fog", negative or ""]
+
+
+def test_a_prompt_is_weighed_as_its_generator_does():
+    found = gathered(prompt="1.5::fog, night::", negative_prompt="[rain]", generator="NovelAI")
+    assert found == (
+        Keyword("fog", "prompt", 1.5),
+        Keyword("night", "prompt", 1.5),
+        Keyword("rain", "negative_prompt", 0.9524),
+    )
 
 
 def test_a_prompt_of_brackets_without_end_is_no_trouble():

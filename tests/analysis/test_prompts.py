@@ -77,6 +77,18 @@ def test_values_may_be_quoted_or_json_with_commas_inside():
     }
 
 
+def test_hashes_names_versions_and_prompts_made_of_digits_stay_texts():
+    hashes = {"Model hash": "12345678e9", "VAE hash": "0123456789", "Hires Module 1": "81761151"}
+    names = {"Model": "007", "Hires prompt": "1984", "Version": "1.10", "Hires sampler": "1e3", "Hires upscaler": "4"}
+    numbers = {"Hires steps": "12", "Variation seed": "5", "Variation seed strength": "0.1", "Denoising strength": "1"}
+    written = ", ".join(f"{name}: {value}" for name, value in (hashes | names | numbers).items())
+    made = infotext.read(f"cat\nSteps: 20, Seed: 1, Size: 64x64, {written}").generation
+    assert {name: made[snake_case(name)] for name in hashes | names} == hashes | names
+    assert [made[name] for name in ("hires_steps", "variation_seed", "variation_seed_strength", "denoise")] == [
+        12, 5, 0.1, 1,
+    ]  # fmt: skip
+
+
 def test_loras_are_read_from_the_prompt_with_their_weights():
     text = "<lora:add_detail:0.8> cat <lora:style:-1:0.5> <lora:te:te=0.3:unet=1> <lora:bare> <lora:add_detail:1>"
     made = infotext.read(f"{text}\nNegative prompt: <lora:not_this:1>\n{LAST}")

@@ -256,7 +256,7 @@ SIZE = {"width": 512, "height": 768}
         (
             {"Description": f"a cat -- in a hat, --ar 16:9 --no dog, fog --v 6.1 --tile {JOB}", "Author": "someone"},
             ("Midjourney", "a cat -- in a hat,", "dog, fog"),
-            {"aspect_ratio": "16:9", "version": 6.1, "tile": True, "job_id": JOB.removeprefix("Job ID: ")},
+            {"aspect_ratio": "16:9", "version": "6.1", "tile": True, "job_id": JOB.removeprefix("Job ID: ")},
         ),
     ],
 )  # fmt: skip
@@ -265,6 +265,32 @@ def test_each_format_is_taken_apart(texts, said, generation):
     assert (made.generator, made.prompt, made.negative_prompt) == said
     assert made.generation == generation
     assert made.verdict is Verdict.PARSED
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-s 50 -S 2 -W 512 -H 768 -C 5.5 -A k_lms",
+        "-s50 -b1 -W512 -H768 -C5.5 -mk_lms -S2",
+        "-n1 -g -s50 -W 512 -H 768 -C5.5 -A k_lms -G -S2 -U 4 0.95",
+        "--steps=50 --seed 2 --width 512 --height=768 --cfg_scale 5.5 --sampler k_lms --grid",
+    ],
+)
+def test_the_options_of_a_dream_are_read_however_they_are_written(options):
+    made = read(Dream=f'"a cat" {options}')
+    expected = {"steps": 50, "seed": 2, "size": SIZE, "cfg": 5.5, "sampler": "k_lms"}
+    assert (made.prompt, made.generation) == ("a cat", expected)
+
+
+def test_words_and_names_made_of_digits_stay_texts():
+    texts = {"prompt": "1984", "negative_prompt": "7", "seed": "1", "num_inference_steps": "25"}
+    made = read(**texts, use_stable_diffusion_model="1.50", use_lora_model="300", lora_alpha="0.5")
+    assert (made.prompt, made.negative_prompt) == ("1984", "7")
+    loras = [{"name": "300", "weight": 0.5}]
+    assert made.generation == {"seed": 1, "steps": 25, "model": "1.50", "loras": loras}
+    assert read(Description=f"a cat --v 7 --s 250 --seed 4 --sref 12 {JOB}").generation == {
+        "version": "7", "stylize": 250, "seed": 4, "sref": "12", "job_id": JOB.removeprefix("Job ID: "),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.analysis.graphs import encoded, node, read, sampled
+from tests.analysis.graphs import Drawing, encoded, node, read, read_drawn, sampled
 
 
 def test_wrappers_with_samplers_of_their_own_are_known_by_their_inputs():
@@ -101,3 +101,58 @@ def test_of_two_outputs_the_saved_one_counts():
     graph = sampled(also=node("PreviewImage", images=["d", 0]), d=node("VAEDecode", samples=["k", 0]), k=second,
                     q=encoded("a draft"))  # fmt: skip
     assert read(graph).prompt == "a boat"
+
+
+BOTH = ("CONDITIONING+", "CONDITIONING-")
+LOADERS = {
+    "Efficient Loader": ["x.ckpt", "Baked VAE", -1, "a.pt", 0.5, 1, "a fox", "blur", "none", "comfy", 832, 480, 1],
+    "easy fullLoader": ["x.ckpt", "Default", "Baked VAE", -1, "a.pt", 0.5, 1, "832 x 480", 832, 480, "a fox", "none",
+                        "comfy", "blur", "none", "comfy", 1, False],
+    "easy a1111Loader": ["x.ckpt", "Baked VAE", -1, "a.pt", 0.5, 1, "832 x 480", 832, 480, "a fox", "blur", 1, False],
+    "easy comfyLoader": ["x.ckpt", "Baked VAE", -1, "a.pt", 0.5, 1, "832 x 480", 832, 480, "a fox", "blur", 1],
+}  # fmt: skip
+SAMPLERS = {
+    "KSampler (Efficient)": [5, None, 25, 6.5, "euler", "karras", 0.5, "auto", "true"],
+    "KSampler Adv. (Efficient)": ["enable", 5, None, 25, 6.5, "euler", "karras", 0, 99, "disable", "auto", "true"],
+    "easy fullkSampler": [25, 6.5, "euler", "karras", 0.5, "Hide", 0, "ComfyUI", 5, "randomize"],
+}
+
+
+def drawn(loader, sampler, values=None):
+    """How a picture was made that one loader and one sampler of a pack made, joined by a pipe and by wires."""
+    drawing = Drawing()
+    kinds = ("MODEL", *BOTH, "LATENT", "PIPE_LINE")
+    first = drawing.add(loader, *(values or LOADERS[loader]), outputs=kinds)
+    wires = {"model": 0, "positive": 1, "negative": 2, "latent_image": 3, "pipe": 4}
+    last = drawing.add(sampler, *SAMPLERS[sampler], outputs=("IMAGE",),
+                       **{name: (first, slot, kinds[slot]) for name, slot in wires.items()})  # fmt: skip
+    drawing.add("SaveImage", "ComfyUI", outputs=(), images=(last, 0, "IMAGE"))
+    return read_drawn(drawing.written())
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("loader", LOADERS)
+def test_drawn_loaders_and_samplers_of_packs_are_read_without_the_names_of_their_widgets(loader, sampler):
+    made = drawn(loader, sampler)
+    assert (made.prompt, made.negative_prompt, made.verdict) == ("a fox", "blur", "parsed")
+    expected = {"model": "x.ckpt", "steps": 25, "cfg": 6.5, "sampler": "euler", "scheduler": "karras", "seed": 5,
+                "size": {"width": 832, "height": 480}, "loras": [{"name": "a.pt", "weight": 0.5}]}  # fmt: skip
+    assert {key: made.generation.get(key) for key in expected} == expected
+
+
+def test_a_pipe_through_settings_before_the_sampler_is_read_as_drawn():
+    drawing = Drawing()
+    pipe = ("PIPE_LINE",)
+    first = drawing.add("easy fullLoader", *LOADERS["easy fullLoader"], outputs=pipe)
+    settings = drawing.add("easy preSampling", 25, 6.5, "euler", "karras", 1, 5, "randomize", outputs=pipe,
+                           pipe=(first, 0, *pipe))  # fmt: skip
+    last = drawing.add("easy kSampler", "Hide", 0, "ComfyUI", outputs=("IMAGE",), pipe=(settings, 0, *pipe))
+    drawing.add("SaveImage", "ComfyUI", outputs=(), images=(last, 0, "IMAGE"))
+    made = read_drawn(drawing.written())
+    assert (made.prompt, made.negative_prompt, made.generation["seed"]) == ("a fox", "blur", 5)
+
+
+def test_widgets_of_another_version_of_a_loader_are_not_given_wrong_names():
+    made = drawn("Efficient Loader", "KSampler (Efficient)", ["x.ckpt", "vae.pt", -1, "a red fox", "blur", 832, 480, 1])
+    assert (made.prompt, made.negative_prompt) == ("a red fox", None)
+    assert "loras" not in made.generation
