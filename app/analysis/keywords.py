@@ -72,6 +72,7 @@ def _of_xmp(properties: Xmp) -> Iterator[str]:
         names = tuple(name for name, kind in zip(names, kinds, strict=True) if kind in ("Face", ""))
     yield from names
     yield from properties.get("MP:RegionInfo/MPRI:Regions/MPReg:PersonDisplayName", ())
+    yield from properties.get("acdsee:keywords", ())
 
 
 def _once(found: Iterable[Keyword], most: int = KEYWORDS) -> Iterator[Keyword]:

@@ -11,10 +11,7 @@ _IMAGES, _VIDEOS = frozenset({Kind.IMAGE}), frozenset({Kind.VIDEO})
 _LOOK_INSIDE = (Stage.METADATA, Stage.THUMBNAIL, Stage.NSFW)  # what cannot be without PyAV of a video
 _LOOK_BESIDE = (Stage.KEYWORDS, Stage.SCORE)  # what then still has its sidecar
 _SAY_MORE = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE)  # than at version 1: more fields, words, sidecars
-_SAY_BETTER = (Stage.METADATA, Stage.KEYWORDS)  # how AI images were made than at version 2
-VERSIONS: Mapping[Stage, str] = MappingProxyType(
-    dict.fromkeys(Stage, "1") | dict.fromkeys(_SAY_MORE, "2") | dict.fromkeys(_SAY_BETTER, "3")
-)
+VERSIONS: Mapping[Stage, str] = MappingProxyType(dict.fromkeys(Stage, "1") | dict.fromkeys(_SAY_MORE, "2"))
 APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(dict.fromkeys(Stage, frozenset(Kind)))
 
 

@@ -42,6 +42,7 @@ def test_paths_people_and_the_words_of_windows_are_keywords_too():
         "mwg-rs:Regions/mwg-rs:RegionList/mwg-rs:Type": ("Face", "Pet", "BarCode"),
         "Iptc4xmpExt:PersonInImage": ("Grace",),
         "lr:hierarchicalSubject": ("places|Norway|Bergen",),
+        "acdsee:keywords": ("harbour",),
     }
     found = gathered(
         embedded=regions, exif={"Image XPKeywords": "fjord; rain;\0x".encode("utf-16-le")}, people=("Alan",)
@@ -50,6 +51,7 @@ def test_paths_people_and_the_words_of_windows_are_keywords_too():
         ("places|Norway|Bergen", "xmp"),
         ("Grace", "xmp"),
         ("Ada", "xmp"),
+        ("harbour", "xmp"),
         ("fjord", "exif"),
         ("rain", "exif"),
         ("Alan", "takeout"),
