@@ -115,9 +115,9 @@ def _of_exif(exif: Tags, name: str, offset_name: str, part_name: str) -> Iterato
             offset, part = offset or _text(exif, f"EXIF {offset_name}"), part or _text(exif, f"EXIF {part_name}")
         if moment := iso_date(text, offset, part):
             tags = [name]
-            if moment != iso_date(text, "", part):
+            if offset and moment != iso_date(text, "", part):
                 tags.append(offset_name)
-            if moment != iso_date(text, offset):
+            if part and moment != iso_date(text, offset):
                 tags.append(part_name)
             yield Moment(moment, "exif", f"exif {', '.join(tags)}")
 

@@ -1,6 +1,7 @@
 """Keeps what was read as it was read, JSON-safe and within 64 KB, with a note of what was dropped."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from app.analysis.embedded import Embedded
@@ -31,15 +32,23 @@ def raw(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD
         "sidecar": sidecar,
         "takeout": takeout.raw,
     }
+    cleaned = {
+        part: entries
+        for part, values in parts.items()
+        if (entries := {clean_text(name): clean_json(value) for name, value in values.items() if value is not None})
+    }
+    room = RAW_BYTES - _DROPPED_BYTES
+    return cleaned if len(json.dumps(cleaned)) <= room else _within(room, cleaned)
+
+
+def _within(room: int, parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     entries = [
-        (len(json.dumps([cleaned_name := clean_text(name), cleaned := clean_json(value)])), part, cleaned_name, cleaned)
+        (len(json.dumps([name, value])), part, name, value)
         for part, values in parts.items()
         for name, value in values.items()
-        if value is not None
     ]
     kept: dict[str, Any] = {}
     dropped: dict[str, int] = {}
-    room = RAW_BYTES - _DROPPED_BYTES
     entries.sort(key=lambda entry: (f"{entry[1]}.{entry[2]}" not in _FIRST, *entry[:3]))
     for size, part, name, value in entries:
         if size + 2 <= room:  # and what stands between entries

@@ -4,6 +4,7 @@ It never writes one, never follows a link and never reads more than 1 MB.
 """
 
 import os
+from collections.abc import Iterable
 from itertools import product
 
 from app.analysis import source, takeout, xmp
@@ -30,7 +31,7 @@ def scores_name(name: bytes) -> bytes:
 
 def read_xmp(root: bytes, file: FoundFile) -> xmp.Xmp | None:
     """The properties of the XMP sidecar, None without one. Raises CannotRead `damaged_sidecar`."""
-    for name in xmp_names(file.name):
+    for name in _there(root, file, xmp_names(file.name)):
         if (packet := _read(root, file, name)) is None:
             continue
         try:
@@ -46,7 +47,7 @@ def read_takeout(root: bytes, file: FoundFile) -> Takeout:
     JSON of another kind, which other programs write under the same name, is passed over.
     """
     bare, title = bare_names(file.name), as_taken(file.name)
-    for name in takeout_names(file.name):
+    for name in _there(root, file, takeout_names(file.name)):
         try:
             told = _told(root, file, name)
         except CannotRead:
@@ -71,15 +72,20 @@ def _told(root: bytes, file: FoundFile, name: bytes) -> Takeout | None:
 
 def read_scores(root: bytes, file: FoundFile) -> bytes | None:
     """The content of `.scores/<name>.json`, None without one. Raises CannotRead `damaged_sidecar`."""
-    return _read(root, file, scores_name(file.name))
+    names = _there(root, file, (scores_name(file.name),))
+    return _read(root, file, names[0]) if names else None
+
+
+def _there(root: bytes, file: FoundFile, names: Iterable[bytes]) -> list[bytes]:
+    """Those of these names that exist: a sixteenth of what it costs to be refused their opening."""
+    folder = os.path.join(root, file.folder, b"")
+    return [name for name in names if os.path.lexists(folder + name)]
 
 
 def _read(root: bytes, file: FoundFile, name: bytes) -> bytes | None:
-    path = os.path.join(file.folder, name)
-    if not os.path.lexists(os.path.join(root, path)):  # a sixteenth of what it costs to be refused the opening
-        return None
+    """The content of a sidecar, None if it is gone meanwhile. Raises CannotRead `damaged_sidecar`."""
     try:
-        with source.opened(root, path) as sidecar:
+        with source.opened(root, os.path.join(file.folder, name)) as sidecar:
             if sidecar.size > SIDECAR_BYTES:
                 raise _damaged(name, f"it has {sidecar.size} bytes, more than {SIDECAR_BYTES}.")
             return sidecar.handle.read(SIDECAR_BYTES)
