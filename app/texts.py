@@ -34,6 +34,8 @@ def clean_text(text: str) -> str:
 
     PostgreSQL rejects NUL in text and both in JSON; SQLite takes anything. Cleaning makes them the same.
     """
+    if text.isascii() and "\0" not in text:  # as most are
+        return text
     return _UNSTORABLE.sub(lambda match: "" if match[0] == "\0" else "\ufffd", text)
 
 

@@ -14,12 +14,12 @@ SAMPLE = 200  # rows whose files are looked for, to tell a disk that is away fro
 
 def is_absent(folders: Folders, root: str, path: bytes) -> bool:
     """Whether the disk says that no regular file is at `path`, while its root is there. No answer is no absence."""
-    if root not in folders.roots or not os.path.isdir(folders.roots[root]):
+    if root not in folders.roots:
         return False
     try:
         status = os.lstat(folders.absolute(root, path))
     except (FileNotFoundError, NotADirectoryError):
-        return True
+        return os.path.isdir(folders.roots[root])
     except OSError:
         return False
     return not stat.S_ISREG(status.st_mode)
@@ -47,8 +47,9 @@ class Whereabouts:
         """
         if is_absent(self._folders, root, path):
             return True if self._is_trusted(root, path) else None
-        names = {os.fsdecode(name).casefold() for name in (path, now.path)}
-        same_but_for_case = root in self._folders.roots and root == now.root and len(names) == 1
+        if root != now.root or root not in self._folders.roots:
+            return False
+        same_but_for_case = os.fsdecode(path).casefold() == os.fsdecode(now.path).casefold()
         return same_but_for_case and not _is_listed(self._folders.roots[root], path)
 
     def _is_trusted(self, root: str, path: bytes) -> bool:

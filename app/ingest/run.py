@@ -215,7 +215,7 @@ class Run:
         self._tell()
 
     def _commit(self, result: Result) -> None:
-        """Commits one result, and counts it."""
+        """Commits one result; it is counted when it is told."""
         parts, session = self.parts, self.session
         crash_point("answered")
         self.session = session = replace(session, current_started_at=None)  # what is slow from here on is not the file
@@ -234,13 +234,15 @@ class Run:
             nsfw_threshold=session.parameters.nsfw_threshold,
             gone=self.whereabouts.is_gone,
         )
-        self._untold = event = self._patiently(commit)
+        self._untold = self._patiently(commit)
+        self.session = session  # without what was said of waiting
         crash_point("committed")
-        self.session = session.advance(event)
 
     def _tell(self) -> None:
-        """Tells what was committed last, if that was not yet done, and which file is at work now."""
+        """Counts and tells what was committed last, if that was not yet done, and which file is at work now."""
         event, self._untold = self._untold, None
+        if event is not None:
+            self.session = self.session.advance(event)
         current = self.turns.current
         if event is not None or (current is not None and current.shown != self.session.current_file):
             self._show()
