@@ -33,7 +33,7 @@ run: $(STAMP) ## serve http://127.0.0.1:7862/ingest-v2; MEDIA=/path adds a folde
 test: $(STAMP) ## the tests, without the long fault runs
 	@$(BIN)/python -m pytest -m "not faults" $(AT_ONCE)
 
-# Apart from `make test`, which is run often and has four minutes: tracing every line of Python 3.11 costs time.
+# Apart from `make test`, which is run often: tracing every line of Python 3.11 costs time.
 cover: $(STAMP) ## the same tests with branch coverage, which has to reach 95 %
 	@$(BIN)/python -m pytest -m "not faults" $(AT_ONCE) --cov --cov-report=term
 

@@ -111,8 +111,9 @@ def sidecars_in(folder):
 
 
 def test_the_corpus_is_taken_in_with_every_file_in_one_class_and_nothing_is_read_twice(tmp_path):
-    corpus = shared("corpus", "INGEST_TEST_CORPUS")
-    with Server(tmp_path, {"corpus": corpus}) as server:
+    corpus = tmp_path / "corpus"  # other tests read the original meanwhile
+    shutil.copytree(shared("corpus", "INGEST_TEST_CORPUS"), corpus)
+    with Server(tmp_path / "server", {"corpus": corpus}) as server:
         status, causes = check_a_session_and_its_repetition(server, corpus, "corpus")
         assert status["stats"]["nsfw_checked"] == 0
         assert status["stages"]["nsfw"]["skipped"] == status["total_files"]
