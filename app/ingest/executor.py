@@ -6,7 +6,10 @@ it comes before each result, once the next jobs are begun, and while a result ta
 """
 
 import contextlib
+import fcntl
 import multiprocessing
+import os
+import pickle
 import select
 import signal
 import threading
@@ -14,12 +17,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from app.crash_points import crash_point
 from app.errors import NeedsAttention
-from app.ingest.worker import OUT_OF_TIME, Limits, Result, Task, failed, serve
+from app.ingest.worker import LENGTH, OUT_OF_TIME, Limits, Result, Task, failed, serve
 from app.media import Failure, Job
 
 if TYPE_CHECKING:
@@ -29,7 +33,10 @@ Results: TypeAlias = Generator[Result | None, None, None]
 
 HEARTBEAT_SECONDS = 0.5
 GRACE_SECONDS = 4.0  # for a process to start, beyond the time of its first file, and to end
+PIPE_BYTES = 2**20  # what a pipe holds, where the system allows it
 JOBS_PER_WORKER = 2_000  # a worker is replaced after so many files: leaks of native decoders stay small
+
+_ending = threading.Lock()  # starting a process asks all others whether they have ended: one may tell its code once
 
 
 class Executor(Protocol):
@@ -137,12 +144,13 @@ class PoolExecutor:
 
     def _next_worker(self) -> "_Worker":
         for worker in self._workers:
+            worker.catch_up()
             if worker.given >= JOBS_PER_WORKER and not worker.jobs_ahead:
                 worker.stop()
         self._workers = [worker for worker in self._workers if not worker.ended]
-        least = min(self._workers, key=lambda worker: worker.jobs_ahead, default=None)
-        if least is not None and (not least.jobs_ahead or len(self._workers) >= self._size):
-            return least
+        next_free = min(self._workers, key=lambda worker: (worker.jobs_ahead, worker.since), default=None)
+        if next_free is not None and (not next_free.jobs_ahead or len(self._workers) >= self._size):
+            return next_free
         try:
             new = _Worker(self._context, self._limits, self._prepare, self._life)
         except (OSError, EOFError) as error:
@@ -193,8 +201,10 @@ class _Begun:
 
     @property
     def unstarted(self) -> int:
-        """How many workers in turn could not even start with it."""
-        return 0 if self.worker.started else 1 + (self.before.unstarted if self.before else 0)
+        """How many workers in turn could not even start with it; one that was stopped might have."""
+        if self.worker.started:
+            return 0
+        return (not self.worker.stopped) + (self.before.unstarted if self.before else 0)
 
     def outcome(self) -> Result:
         """The result of a job that has ended, or why its worker gave none."""
@@ -218,17 +228,22 @@ class _Worker:
         self._limits = limits
         self._giving, self._hearing = threading.Lock(), threading.Lock()
         self._given: deque[_Begun] = deque()
-        self._since = time.monotonic()  # when the job at the head had its turn
-        self._stopped = False
+        self._said = bytearray()  # the beginning of a word that has not come whole
+        self._blameless = False  # whether its end is not held against the job at the head
+        self.since = time.monotonic()  # when the job at the head had its turn
         self.given = 0
-        self.ended = self.started = False
+        self.ended = self.started = self.stopped = False
         self.complaint = ""
         jobs, self._jobs = context.Pipe(duplex=False)
         self._answers, answers = context.Pipe(duplex=False)
         with jobs, answers:
+            for pipe in (jobs, answers):  # else both sides might wait for room, each for the other
+                with contextlib.suppress(OSError):
+                    fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
             arguments = (jobs, answers, life, prepare, limits.memory_mb)
             self._process = context.Process(target=serve, args=arguments, daemon=True)
-            self._process.start()
+            with _ending:
+                self._process.start()
         self._poll = select.poll()
         self._poll.register(self._answers, select.POLLIN)
 
@@ -239,82 +254,118 @@ class _Worker:
 
     def give(self, task: Task, job: Job, before: _Begun | None) -> _Begun:
         """Begins a job, after those that were given before; it is lost if the worker has ended meanwhile."""
-        begun = _Begun(job, self, before)
+        begun, message = _Begun(job, self, before), pickle.dumps((task, self._limits.seconds_for(job), job))
         with self._giving:
-            if not self._given:
-                self._since = time.monotonic()
-            self._given.append(begun)
-            self.given += 1
-            with contextlib.suppress(OSError):
-                self._jobs.send((task, self._limits.seconds_for(job), job))
-                return begun
-        self.stop()
+            if not self.ended:
+                if not self._given:
+                    self.since = time.monotonic()
+                self._given.append(begun)
+                self.given += 1
+                with contextlib.suppress(OSError):
+                    self._jobs.send_bytes(message)
+                    return begun
+        self._lose()
         if not begun.ended:
             begun.lost = True
         return begun
 
     def attend(self, begun: _Begun, seconds: float) -> None:
         """Waits for a job's end, so many seconds at most."""
+        until = time.monotonic() + seconds
         if self._hearing.acquire(timeout=seconds):
             try:
-                if not begun.ended:
-                    self._hear(seconds)
+                while not begun.ended and (left := until - time.monotonic()) > 0:
+                    self._hear(left)
+            finally:
+                self._hearing.release()
+
+    def catch_up(self) -> None:
+        """Hears what the worker has said already, unless somebody else does."""
+        if self._hearing.acquire(blocking=False):
+            try:
+                while not self.ended and self._given and self._poll.poll(0):
+                    self._hear(0)
             finally:
                 self._hearing.release()
 
     def stop(self) -> None:
         """Ends the process at once; the jobs that it has not answered are lost."""
-        self._stopped = True
-        if not self.ended:
-            self._process.kill()
+        self.stopped = True
+        self._lose()
+
+    def _lose(self) -> None:
+        self._blameless = True
+        self._kill()
         with self._hearing:
             if not self.ended:
                 self._bury()
 
+    def _kill(self) -> None:
+        """Ends the process, unless it has: its number may be another one's by now."""
+        if not self.ended and not wait([self._process.sentinel], 0):
+            self._process.kill()
+
     def _hear(self, seconds: float) -> None:
+        """Hears the next piece of what the worker says, or sees its end, or ends it where its time is over."""
         head = self._given[0].job
-        until = self._since + self._limits.seconds_for(head) + (0 if self.started else GRACE_SECONDS)
+        until = self.since + self._limits.seconds_for(head) + (0 if self.started else GRACE_SECONDS)
         left = until - time.monotonic()
         if self._poll.poll(1000 * max(0.0, min(seconds, left))):
             if not self._heard():
-                self._process.join(GRACE_SECONDS)
                 self._bury()
         elif left <= seconds:
-            self._process.kill()
+            self._kill()
             self._bury(overran=True)
 
     def _heard(self) -> bool:
-        """Takes one word of the worker, False if there will be no more."""
+        """Takes what the worker has said by now, False if there will be no more."""
+        piece = os.read(self._answers.fileno(), PIPE_BYTES)
+        self._said += piece
+        while len(self._said) >= LENGTH.size:
+            end = LENGTH.size + LENGTH.unpack_from(self._said)[0]
+            if len(self._said) < end:
+                break
+            self._take(bytes(self._said[LENGTH.size : end]))
+            del self._said[:end]
+        return bool(piece)
+
+    def _take(self, word: bytes) -> None:
+        """Takes a whole word: how the start went, or the answer to the job at the head."""
+        self.since = time.monotonic()
+        if not self.started:
+            self.complaint = pickle.loads(word)  # noqa: S301 - of our own worker
+            self.started = not self.complaint
+            return
+        begun = self._given.popleft()
         try:
-            said = self._answers.recv()
-        except (EOFError, OSError):
-            return False
-        if isinstance(said, str):
-            self.started, self.complaint = not said, said
-        else:
-            self._given.popleft().result = said
-        self._since = time.monotonic()
-        return True
+            begun.result = pickle.loads(word)  # noqa: S301 - of our own worker
+        except Exception as error:  # noqa: BLE001 - a fault of ours must name itself, and shift no answer
+            reason = f"Media Ingest failed on this file: {type(error).__name__}: {error}."
+            begun.result = failed(begun.job, "internal_error", reason)
 
     def _bury(self, *, overran: bool = False) -> None:
         """Says of every job without an answer what became of it: the first one is what the worker ended at."""
         head = self._given[0] if self._given else None
-        self._process.join(GRACE_SECONDS)
+        with _ending:
+            self._process.join(GRACE_SECONDS)
+            if self._process.exitcode is None:  # it has only closed its end of the pipe
+                self._process.kill()
+                self._process.join(GRACE_SECONDS)
         while self._poll.poll(0) and self._heard():
             continue  # what it said last still counts
         with self._giving:
             self.ended = True
             left, code = list(self._given), self._process.exitcode
             self._given.clear()
+            self._jobs.close()
+        self._answers.close()
         for begun in left:
-            if begun is not head or self._stopped or not self.started:
+            if begun is not head or self._blameless or not self.started:
                 begun.lost = True
             elif overran or code == OUT_OF_TIME:
                 begun.result = self._timed_out(begun.job)
             else:
                 begun.exit_code = -signal.SIGKILL if code is None else code
-        self._jobs.close()
-        self._answers.close()
 
     def _timed_out(self, job: Job) -> Failure:
         seconds = self._limits.seconds_for(job)

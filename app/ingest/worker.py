@@ -11,6 +11,7 @@ import os
 import pickle
 import resource
 import signal
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -25,6 +26,7 @@ Task: TypeAlias = Callable[[Job], Analysis | Failure]
 Result: TypeAlias = Analysis | Failure
 
 BYTES_PER_EXTRA_SECOND = 20_000_000
+LENGTH = struct.Struct("!Q")
 OUT_OF_TIME = -signal.SIGXCPU
 """How a worker ends that has used up its processor time."""
 
@@ -60,17 +62,26 @@ def serve(
     prepare: Callable[[], None],
     memory_mb: int,
 ) -> None:
-    """The life of a worker: says why it cannot start, or an empty text, then answers `(task, seconds, job)`."""
-    try:
-        start_worker(prepare, memory_mb, life)
-    except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to hear of it
-        answers.send(f"{type(error).__name__}: {error}")
-        return
-    answers.send("")
-    with contextlib.suppress(EOFError):
+    """The life of a worker: says why it cannot start, or an empty text, then answers `(task, seconds, job)`.
+
+    Before each word stands its length, as `LENGTH`: the other side takes it in pieces and never waits for one.
+    """
+    with contextlib.suppress(EOFError), open(answers.fileno(), "wb", closefd=False) as out:
+
+        def say(word: bytes) -> None:
+            out.write(LENGTH.pack(len(word)))
+            out.write(word)
+            out.flush()
+
+        try:
+            start_worker(prepare, memory_mb, life)
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to hear of it
+            say(pickle.dumps(f"{type(error).__name__}: {error}"))
+            return
+        say(pickle.dumps(""))
         while True:
-            task, seconds, job = jobs.recv()
-            answers.send_bytes(_answer(task, seconds, job, memory_mb))
+            task, seconds, job = pickle.loads(jobs.recv_bytes())  # noqa: S301 - from the program that started this one
+            say(_answer(task, seconds, job, memory_mb))
 
 
 def _answer(task: Task, seconds: float, job: Job, memory_mb: int) -> bytes:

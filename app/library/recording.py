@@ -107,9 +107,10 @@ def record(
             remember_failures(connection, session_id, at, result, known=known, standing=others)
     else:
         saved = _save(connection, session_id, at, result, known=known, gone=gone)
+        if saved.outcome is Outcome.MOVED:  # its failures came along, and it may be linked to what it left behind
+            known = replace(known, failures=True, namesakes=True)
         remember_failures(connection, session_id, at, result, known=known, standing=saved.standing)
-    linked = known.namesakes or saved.outcome is Outcome.MOVED  # what was moved may be linked to what it left behind
-    if linked and saved.outcome is not Outcome.FAILED:  # else the row is still about the bytes that were there
+    if known.namesakes and saved.outcome is not Outcome.FAILED:  # else the row is still about the bytes that were there
         relink(connection, file.root, file.path)
     crash_point("row_written")
     cause, reason = _cause_and_reason(result, saved)

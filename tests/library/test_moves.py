@@ -146,3 +146,14 @@ def test_failed_stages_follow_and_failures_of_the_new_place_are_over(library, co
     assert library.known("m", b"b")[NEW.path].failures == ()
     rows = library._engines.read(lambda c: c.exec_driver_sql("SELECT path, stage, cause FROM file_failures").all())
     assert [(bytes(path), stage, cause) for path, stage, cause in rows] == [(NEW.path, "metadata", "damaged_metadata")]
+
+
+@pytest.mark.parametrize(
+    ("read", "attempts"),
+    [({"failed": {Stage.METADATA: "damaged_metadata"}}, [1]), ({}, []), ({"ran": {Stage.NSFW}}, [1])],
+)
+def test_a_failure_that_came_along_is_there_once_is_over_or_stands(library, commit, read, attempts):
+    commit(analysis(OLD, failed={Stage.METADATA: "damaged_metadata"}), session_id=SESSION)
+    assert commit(analysis(NEW, **read), OLD.path).outcome == Outcome.MOVED
+    rows = library._engines.read(lambda c: c.exec_driver_sql("SELECT path, attempts FROM file_failures").all())
+    assert [(bytes(path), count) for path, count in rows] == [(NEW.path, count) for count in attempts]
