@@ -52,6 +52,16 @@ class Whereabouts:
         same_but_for_case = os.fsdecode(path).casefold() == os.fsdecode(now.path).casefold()
         return same_but_for_case and not _is_listed(self._folders.roots[root], path)
 
+    def is_in_place(self, root: str, path: bytes, size: int, mtime_ns: int) -> bool:
+        """Whether the file at `path` is there with this size and time of change."""
+        if root not in self._folders.roots:
+            return False
+        try:
+            status = os.lstat(self._folders.absolute(root, path))
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == (size, mtime_ns)
+
     def _is_trusted(self, root: str, path: bytes) -> bool:
         """Whether the absence of a file says that it is gone, and not its disk."""
         folder = Folder(root, path.rpartition(b"/")[0])

@@ -21,6 +21,7 @@ from app.ingest.session import MAX_DEATHS, SessionState, Status, attention_for
 from app.ingest.survey import Tally, Verdict
 from app.ingest.turns import Turns
 from app.ingest.worker import Result, failed
+from app.library.recording import Disk
 from app.library.values import Event, now
 from app.media import Failure, FoundFile, Job, Recipe, Stage
 
@@ -232,7 +233,7 @@ class Run:
             session.session_id,
             result,
             nsfw_threshold=session.parameters.nsfw_threshold,
-            gone=self.whereabouts.is_gone,
+            disk=Disk(self.whereabouts.is_gone, self.whereabouts.is_in_place),
         )
         self._untold = self._patiently(commit)
         self.session = session  # without what was said of waiting

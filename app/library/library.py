@@ -20,7 +20,7 @@ from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.personal import LINKS_OF
 from app.library.presence import Presence, inside
-from app.library.recording import Gone, append, as_events, event_path, record, row_in
+from app.library.recording import NO_DISK, Disk, append, as_events, event_path, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event, Failed, Known, now
@@ -59,18 +59,18 @@ class Library:
     # -- writing -------------------------------------------------------------------------------------------------
 
     def commit_single_file_to_database(
-        self, session_id: str, result: Analysis | Failure, *, nsfw_threshold: float, gone: Gone | None = None
+        self, session_id: str, result: Analysis | Failure, *, nsfw_threshold: float, disk: Disk = NO_DISK
     ) -> Event:
         """Records what became of one file in one transaction and returns its event.
 
-        `gone(root, path, file)` says whether the file of another row with the same bytes is gone from disk: its row
-        then follows the file to where it is now. A file that this session has answered for already keeps its first
+        If `disk` says that the file of another row with the same bytes is gone, its row follows the file to where it
+        is now. A file that this session has answered for already keeps its first
         answer, and that event is returned. Raises NeedsAttention if the database cannot be reached or written.
         """
         file = result.file
         path = event_path(file.root, file.path)
         try:
-            return self._engines.write(lambda connection: record(connection, session_id, result, nsfw_threshold, gone))
+            return self._engines.write(lambda connection: record(connection, session_id, result, nsfw_threshold, disk))
         except IntegrityError as error:
             answered = self._engines.read(lambda connection: _answer(connection, session_id, path))
             if answered is None:

@@ -27,6 +27,9 @@ _COPIES = (
         MEDIA.c.id,
         MEDIA.c.root,
         MEDIA.c.path,
+        MEDIA.c.size,
+        MEDIA.c.mtime_ns,
+        MEDIA.c.ingested_at,
         _SPEAKS.label("speaks"),
         MEDIA.c.missing_at.is_not(None).label("gone"),
     )
@@ -113,7 +116,10 @@ def words_on_new_bytes(own: Words, *, of_a_copy: Words | None, kept: Words | Non
 
 
 def copies_of(connection: Connection, sha256: str, but: int) -> Sequence[Row[Any]]:
-    """`id`, `root`, `path`, `speaks` (a person did) and `gone` of other rows with these bytes, missing ones first."""
+    """Other rows with these bytes: where, what is known of the file, `speaks` (a person did) and `gone`.
+
+    Missing ones come first.
+    """
     return connection.execute(_COPIES, {"b_sha256": sha256, "b_id": but}).all()
 
 
@@ -158,10 +164,15 @@ def leave_to_copies(connection: Connection, root: str, path: bytes, at: str) -> 
         _left_to(connection, copies, row, said(row, links_of(connection, row["id"])), at)
 
 
-def said_of_the_gone(connection: Connection, copies: Sequence[Row[Any]]) -> Words | None:
-    """What a person said of the first of these rows that is marked missing, None if of none of them."""
-    speaking = next((copy.id for copy in copies if copy.gone and copy.speaks), None)
-    return None if speaking is None else _words_in(connection, speaking)
+def said_of_the_gone(connection: Connection, copies: Sequence[Row[Any]], name: bytes) -> Words | None:
+    """What a person said of those of these rows that are marked missing, None if nothing or no single thing.
+
+    The rows of a file with the same name speak alone.
+    """
+    speaking = [copy for copy in copies if copy.gone and copy.speaks]
+    speaking = [copy for copy in speaking if copy.path.rpartition(b"/")[2] == name] or speaking
+    said_of_them = [_words_in(connection, copy.id) for copy in speaking]
+    return said_of_them[0] if said_of_them and all(words == said_of_them[0] for words in said_of_them) else None
 
 
 def _left_to(connection: Connection, copies: Sequence[Row[Any]], row: Mapping[str, Any], words: Words, at: str) -> bool:
@@ -183,7 +194,7 @@ def _hand_over(connection: Connection, media_id: int, heir: int, words: Words, a
 def follow_the_bytes(
     connection: Connection, row: Mapping[str, Any], own: Words, *, sha256: str, copies: Sequence[Row[Any]], at: str
 ) -> Words:
-    """What a person said of the bytes that the file of a row has now, of which there are these other rows.
+    """What a person said of the bytes that the file of a row has now, which came from the files of these other rows.
 
     The row's `own` words are kept under the bytes that it had; of a picture that was edited in place, only if there
     are any.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -49,8 +49,20 @@ from app.media import (
 )
 from app.texts import clean_text, shown_path
 
-Gone: TypeAlias = Callable[[str, bytes, FoundFile], bool | None]
 
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """What the disk says of the files of other rows with the same bytes; nothing where nobody looks.
+
+    `gone(root, path, file)`: whether the file is gone, None where that cannot be told; `file` is the one at hand.
+    `in_place(root, path, size, mtime_ns)`: whether the file is there as its row knows it.
+    """
+
+    gone: Callable[[str, bytes, FoundFile], bool | None] = lambda _root, _path, _file: False
+    in_place: Callable[[str, bytes, int, int], bool] = lambda _root, _path, _size, _mtime_ns: False
+
+
+NO_DISK = Disk()
 _NAMED = 3  # of the files that a file may have been
 
 # Statements are built once: building costs more than running them.
@@ -91,7 +103,7 @@ class _Saved:
 
 
 def record(
-    connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float, gone: Gone | None
+    connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float, disk: Disk
 ) -> Event:
     """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together."""
     file, at = result.file, now()
@@ -106,7 +118,7 @@ def record(
             others = frozenset(stage.value for stage in Stage if stage is not result.stage)
             remember_failures(connection, session_id, at, result, known=known, standing=others)
     else:
-        saved = _save(connection, session_id, at, result, known=known, gone=gone)
+        saved = _save(connection, session_id, at, result, known=known, disk=disk)
         if saved.outcome is Outcome.MOVED:  # its failures came along, and it may be linked to what it left behind
             known = replace(known, failures=True, namesakes=True)
         remember_failures(connection, session_id, at, result, known=known, standing=saved.standing)
@@ -142,9 +154,7 @@ def _cause_and_reason(result: Analysis | Failure, saved: _Saved) -> tuple[str | 
     return None, f"It was {saved.moved_from}." if saved.moved_from else None
 
 
-def _save(
-    connection: Connection, session_id: str, at: str, analysis: Analysis, *, known: Around, gone: Gone | None
-) -> _Saved:
+def _save(connection: Connection, session_id: str, at: str, analysis: Analysis, *, known: Around, disk: Disk) -> _Saved:
     """Inserts the row and its keywords, updates the one that is there, or lets that of a moved file follow it."""
     file, sha256 = analysis.file, analysis.identity.sha256
     row = row_of(analysis, None) | {"session_id": session_id, "ingested_at": at, "updated_at": at}
@@ -154,12 +164,14 @@ def _save(
         return _update(connection, session_id, at, analysis, old)
     here = old or row | {"id": media_id}
     copies = copies_of(connection, sha256, here["id"]) if known.copies else ()
-    moved, ambiguous = _left_behind(connection, copies, file, gone)
+    moved, ambiguous = _left_behind(connection, copies, file, disk)
     if moved:
         return _move(connection, session_id, at, analysis, moved, in_its_place=here)
     if old is not None:
-        return _update(connection, session_id, at, analysis, old, copies=copies)
-    words = said_of_the_gone(connection, copies) or (taken(connection, sha256) if known.words else None) or NOTHING
+        came_from = [copy for copy in copies if not _is_of_an_edit(copy, old, disk)]
+        return _update(connection, session_id, at, analysis, old, copies=came_from)
+    kept = said_of_the_gone(connection, copies, file.name)
+    words = kept or (taken(connection, sha256) if known.words else None) or NOTHING
     columns, links = carrying(row, words), words.links | (_wanted_links(analysis, None) or {})
     if columns:
         connection.execute(UPDATE_ROW, columns | {"b_id": here["id"]})
@@ -167,14 +179,26 @@ def _save(
     return _Saved(Outcome.ADDED, len(links), ambiguous=ambiguous, rated_by_a_person="score" in words.columns)
 
 
+def _is_of_an_edit(copy: Row[Any], old: Mapping[str, Any], disk: Disk) -> bool:
+    """Whether a copy of the new bytes of a row may be one of an edit of its picture: exported, or taken in before it.
+
+    It came after the row last changed, nobody said anything of it, and its file is where it was.
+    """
+    later = copy.ingested_at > old["updated_at"] and not copy.speaks
+    return later and disk.in_place(copy.root, copy.path, copy.size, copy.mtime_ns)
+
+
 def _left_behind(
-    connection: Connection, copies: Sequence[Row[Any]], file: FoundFile, gone: Gone | None
+    connection: Connection, copies: Sequence[Row[Any]], file: FoundFile, disk: Disk
 ) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
-    """The one row of these with the same bytes whose file is gone; else the shown paths that the file may have been."""
-    if gone is None:
-        return None, ()
-    found = [(row, gone(row.root, row.path, file)) for row in copies]
+    """The one row of these with the same bytes whose file is gone, else the shown paths that the file may have been.
+
+    Of several that are gone, the one that had the same name: their folder was renamed.
+    """
+    found = [(row, disk.gone(row.root, row.path, file)) for row in copies]
     left = [(row, sure) for row, sure in found if sure is not False]
+    if all(sure for _, sure in left):
+        left = [(row, sure) for row, sure in left if row.path.rpartition(b"/")[2] == file.name] or left
     if len(left) == 1 and left[0][1]:
         return dict(connection.execute(ROW_BY_ID, {"b_id": left[0][0].id}).mappings().one()), ()
     return None, tuple(shown_path(row.root, row.path) for row, _ in left)
@@ -216,7 +240,7 @@ def _update(
 ) -> _Saved:
     """The same for a file that has a row already, here or where it was before it was moved.
 
-    `copies` are the other rows with the bytes of the file, where these are not those of the row.
+    `copies` are the other rows from whose files the bytes came, where they are not those of the row.
     """
     links, before = _wanted_links(analysis, old), links_of(connection, old["id"])
     words = said(old, before)

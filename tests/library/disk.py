@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from app.library.editing import parse_edit
+from app.library.recording import Disk as OnDisk
 from app.library.tables import PersonWords
 from app.media import Metadata
 from tests.ingest.builders import SESSION, analysis, failure, found
@@ -24,6 +25,7 @@ class Disk:
 
     def __init__(self, library):
         self.library, self.files, self.sessions = library, {}, 0
+        self.rows = {}  # what the library knows of them
 
     def takes_in(self, files):
         """A session that finds these files: each commits in the order of the paths. Returns the outcomes by name."""
@@ -43,11 +45,15 @@ class Disk:
                 f"session {self.sessions}",
                 result,
                 nsfw_threshold=0.8,
-                gone=lambda _root, path, _now: path.decode() not in self.files,
+                disk=OnDisk(lambda _root, path, _now: path.decode() not in self.files, self._in_place),
             )
             outcomes[name] = told.outcome
+            self.rows[name] = content
         self.library.presence.mark_missing("m", [name.encode() for name in before.keys() - files.keys()])
         return outcomes
+
+    def _in_place(self, _root, path, _size, _mtime_ns):
+        return self.files.get(path.decode()) == self.rows.get(path.decode())
 
     def vanishes(self, name):
         """A session that finds the file while it plans, and not when it reads it."""

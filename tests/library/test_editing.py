@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.errors import InvalidRequest, UnknownFile
 from app.library.editing import MAX_CHARACTERS, MAX_KEYWORDS, columns_after, parse_edit
 from app.library.personal import NOTHING, Words, carrying, said, words_on_new_bytes
+from app.library.recording import Disk
 from app.library.rows import row_of
 from app.library.tables import EVENTS
 from app.media import Keyword, Metadata, Outcome, Rating, Stage
@@ -38,7 +39,7 @@ SET = {name: EVERYTHING[name] for name in EVERYTHING if name != "keywords"}
 def commit(library):
     def write(result, session_id=OTHER_SESSION, lost=()):
         return library.commit_single_file_to_database(
-            session_id, result, nsfw_threshold=0.8, gone=lambda _root, path, _now: path in lost
+            session_id, result, nsfw_threshold=0.8, disk=Disk(lambda _root, path, _now: path in lost)
         )
 
     return write

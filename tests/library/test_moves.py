@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.library.recording import Disk
 from app.media import Keyword, Metadata, Outcome, Rating, Stage
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
@@ -18,7 +19,7 @@ def commit(library):
     def write(result, *lost, session_id=OTHER_SESSION):
         gone = {("m", path) for path in lost}
         return library.commit_single_file_to_database(
-            session_id, result, nsfw_threshold=0.8, gone=lambda root, path, _now: (root, path) in gone
+            session_id, result, nsfw_threshold=0.8, disk=Disk(lambda root, path, _now: (root, path) in gone)
         )
 
     return write
@@ -132,7 +133,7 @@ def test_a_file_that_took_the_place_of_another_one_brings_its_row_along(library,
 
 def test_a_file_that_cannot_be_told_to_be_gone_is_added_and_says_what_it_may_have_been(library, known):
     event = library.commit_single_file_to_database(
-        OTHER_SESSION, analysis(NEW), nsfw_threshold=0.8, gone=lambda _root, _path, _now: None
+        OTHER_SESSION, analysis(NEW), nsfw_threshold=0.8, disk=Disk(lambda _root, _path, _now: None)
     )
     assert (event.outcome, event.cause) == (Outcome.ADDED, "ambiguous_move")
     assert library.file("m", OLD.path)["score"] == 5

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from app.library.pairs import _SAME_STEM, MAX_SECONDS, live_photo
+from app.library.recording import Disk
 from app.library.tables import MEDIA
 from app.library.values import as_file
 from app.media import Kind, Metadata, Outcome, Stage
@@ -69,7 +70,7 @@ def commit(library):
     def write(*results, lost=(), session_id=OTHER_SESSION):
         for result in results:
             event = library.commit_single_file_to_database(
-                session_id, result, nsfw_threshold=0.8, gone=lambda _root, path, _now: path in lost
+                session_id, result, nsfw_threshold=0.8, disk=Disk(lambda _root, path, _now: path in lost)
             )
         return event
 

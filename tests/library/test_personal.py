@@ -155,6 +155,41 @@ def test_a_plain_copy_gets_no_words_while_the_file_has_its_row(disk):
     assert disk.all_words() == {"1": SAID["A"], "2": {}}
 
 
+@pytest.mark.parametrize("copied_at_once", [True, False])
+@pytest.mark.parametrize("name", ["0", "9"])
+def test_a_picture_that_is_edited_in_place_and_copied_keeps_its_words(three, name, copied_at_once):
+    if copied_at_once:
+        three.takes_in(three.files | {"1": "X", name: "X"})
+    else:
+        three.takes_in(three.files | {name: "X"})
+        three.takes_in(three.files | {"1": "X"})
+    assert (three.words("1"), three.words(name)) == (SAID["A"], {})
+
+
+def test_words_leave_a_place_whose_new_bytes_were_those_of_a_later_file(three):
+    three.takes_in(three.files | {"9": "X"})
+    three.takes_in(three.files | {"1": "X", "9": "A"})
+    assert (three.words("1"), three.words("9")) == ({}, SAID["A"])
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_copies_in_a_folder_that_is_renamed_keep_each_its_own_words(disk, order):
+    disk.takes_in({"old/a": "X", "old/b": "X"})
+    for name in order:
+        disk.says(f"old/{name}", title=name)
+    disk.takes_in({"new/a": "X", "new/b": "X"})
+    assert disk.all_words() == {"new/a": {"title": "a"}, "new/b": {"title": "b"}}
+
+
+def test_of_copies_that_are_gone_none_speaks_for_a_new_one_where_they_disagree(disk):
+    disk.takes_in({"a": "X", "b": "X"})
+    disk.says("a", title="a")
+    disk.says("b", title="b")
+    disk.takes_in({})
+    disk.takes_in({"c": "X"})
+    assert disk.all_words() == {"c": {}}
+
+
 def test_a_copy_over_another_file_has_the_words_of_its_bytes(three):
     three.takes_in({"1": "A", "2": "A", "3": "C"})
     assert three.all_words() == as_said({"1": "A", "2": "A", "3": "C"})

@@ -90,9 +90,10 @@ def follows_copies(library, sessions):
         before, had = disk.files, disk.all_words()
         disk.takes_in(files)
         words = disk.all_words()
-        assert all(said in ({}, SAID[files[name]]) for name, said in words.items())
-        assert {content for content in files.values() if content in spoken_of and SAID[content]} == {
-            files[name] for name, said in words.items() if said
+        edited = {name: said for name, said in had.items() if said and before[name] != files.get(name)}
+        assert all(said in ({}, SAID[files[name]], edited.get(name)) for name, said in words.items())
+        assert {content for content in files.values() if content in spoken_of and SAID[content]} <= {
+            files[name] for name, said in words.items() if said == SAID[files[name]]
         }
         stayed = {name for name, content in files.items() if before.get(name) == content and had[name]}
         assert {name: words[name] for name in stayed} == {name: had[name] for name in stayed}
