@@ -25,8 +25,8 @@ _TEXT = names(
 )
 _NO_TEXT = names(
     "name file path mode delimiter separator seperator joiner encoding filename type find search replace "
-    "replacement system template instruction folder dir style format language action control generate tidy widget to by "
-    "encoder preset interpretation weight normalization method strategy"
+    "replacement system template instruction folder dir style format language action control generate tidy widget to "
+    "by encoder preset interpretation weight normalization method strategy"
 )
 _NO_WORDS_BEHIND = names(
     "model clip vae image images latent samples pixels mask masks control controlnet noise sigmas sampler unet "
@@ -154,12 +154,15 @@ class Words:
                 order[key] = behind[key] = self._behind(value, role, sure=along, depth=depth + 1)
             elif sure or role == POSITIVE:
                 order[key] = tuple(self._literal(key, value))
-        if any(behind.values()):
-            if _shows(node.kind):  # what is shown may be what an earlier run showed
-                order = behind
-            elif depth and (sure or role == POSITIVE) and self._is_of_texts(node, keys):
-                brought = [key for key, found in behind.items() if found]
-                order |= self._beside(node, [key for key in keys if not order[key]], brought, alone=alone)
+        brought = [key for key, found in behind.items() if found]
+        if brought and _shows(node.kind):  # what is shown may be what an earlier run showed
+            order = behind
+        elif depth and (sure or role == POSITIVE) and self._is_of_texts(node, keys):
+            silent = [key for key in keys if not order[key]]
+            if brought:
+                order |= self._beside(node, silent, brought, alone=alone)
+            elif between(self._graph, node) is not None:  # of a join of nothing but typed texts: which are words?
+                self._beside(node, silent, brought, alone=False)
         return _worked(self._graph, node, [text for found in order.values() for text in found])
 
     def _is_of_texts(self, node: Node, keys: list[str]) -> bool:

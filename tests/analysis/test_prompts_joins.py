@@ -72,6 +72,11 @@ def test_a_text_that_may_be_no_part_is_left_out_and_the_verdict_says_so(name):
     assert verdict == Verdict.PARTLY
 
 
+def test_a_join_of_nothing_but_typed_texts_beside_other_words_is_missed_aloud():
+    inner = {"v": node("Mine", left="an owl", right="red snow", delimiter=", ")}
+    assert made_of("Mine", inner, a=FOX_LINK, b=OTHER_LINK, delimiter=" ") == ("a fox", Verdict.PARTLY)
+
+
 NO_WORDS = {
     "a mode": {"mode": "first match"},
     "a file": {"left": "words.txt"},
