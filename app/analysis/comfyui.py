@@ -15,7 +15,7 @@ from typing import Any
 from app.analysis.comfyui_nodes import Graph, Node, chosen, linked, links, tokens
 from app.analysis.comfyui_settings import before_models, generation
 from app.analysis.comfyui_words import NEGATIVE, POSITIVE, Words, asks, role_of
-from app.analysis.made import Made, load_mapping, mapping, settings, words
+from app.analysis.made import Made, Verdict, load_mapping, mapping, settings, words
 from app.analysis.workflow import graph_of
 
 _SETTINGS = frozenset(
@@ -82,11 +82,12 @@ def read_graph(graph: Graph) -> Made | None:
     samplers.sort(key=lambda node: "image" in node.inputs and not any("latent" in key for key in node.inputs))
     if not samplers:
         samplers = [node for node in before if _is_whole(graph, node)][:1]
-    positive, negative, met = _words(graph, samplers)
+    positive, negative, reader = _words(graph, samplers)
     if not samplers and not positive:
         positive, negative = _titled(graph)
     found = generation(graph, samplers, before)
-    return Made.of(_GENERATOR, positive, negative, found, understood=met)
+    made = Made.of(_GENERATOR, positive, negative, found, understood=reader.met)
+    return replace(made, verdict=Verdict.PARTLY) if reader.left_out else made
 
 
 def _before_output(graph: Graph) -> list[Node]:
@@ -143,16 +144,15 @@ def _is_whole(graph: Graph, node: Node) -> bool:
     )
 
 
-def _words(graph: Graph, samplers: list[Node]) -> tuple[str, str, bool]:
-    """The words of all samplers, the nearest one's first, and whether any place for them was met."""
+def _words(graph: Graph, samplers: list[Node]) -> tuple[str, str, Words]:
+    """The words of all samplers, the nearest one's first, and the reading that found them."""
     reader = Words(graph)
     wanted = list(_wanted(graph, reader, samplers))
     if not _joined(wanted) and not reader.met:
         reader = Words(graph, loose=True)
         wanted = list(_wanted(graph, reader, samplers))
-    met = reader.met
     plain = {text.strip() for texts in wanted for text in texts}
-    return _joined(wanted), _joined((reader.given(node, NEGATIVE) for node in samplers), plain), met
+    return _joined(wanted), _joined((reader.given(node, NEGATIVE) for node in samplers), plain), reader
 
 
 def _wanted(graph: Graph, reader: Words, samplers: list[Node]) -> Iterator[tuple[str, ...]]:

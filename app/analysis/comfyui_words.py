@@ -6,10 +6,11 @@ an input named for one (`positive`) only that one is followed, and nothing that 
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from app.analysis.comfyui_nodes import Graph, Node, linked, names, plain, tokens
+from app.analysis.comfyui_joins import between, is_between, joined
+from app.analysis.comfyui_nodes import Graph, Node, linked, links, names, plain, tokens
 
 POSITIVE, NEGATIVE = "positive", "negative"
 _ROLES = {"positive": POSITIVE, "pos": POSITIVE, "negative": NEGATIVE, "neg": NEGATIVE}
@@ -23,9 +24,9 @@ _TEXT = names(
     "tags content words sentence line lines prepend prefix suffix append input"
 )
 _NO_TEXT = names(
-    "name file path mode delimiter separator encoding filename type find search replace replacement system "
-    "template instruction folder dir style format language action control after generate tidy widget to by encoder "
-    "preset interpretation weight normalization method strategy"
+    "name file path mode delimiter separator seperator joiner encoding filename type find search replace "
+    "replacement system template instruction folder dir style format language action control generate tidy widget to "
+    "by encoder preset interpretation weight normalization method strategy"
 )
 _NO_WORDS_BEHIND = names(
     "model clip vae image images latent samples pixels mask masks control controlnet noise sigmas sampler unet "
@@ -33,6 +34,7 @@ _NO_WORDS_BEHIND = names(
 )
 _REGIONAL = names("cond conds conditioning conditionings region regions")
 _CARRIERS = frozenset(("guider", "pipe", "ctx", "context", "tuple"))  # hold both roles
+_NO_TEXTS = _REGIONAL | _CARRIERS | {"embeds"}  # that are linked
 _ASKS = re.compile(
     r"ollama|llm|chatgpt|openaichat|claude|gemininode|textgenerate|florence|joycaption|captioner|tagger|interrogat|regex",
     re.IGNORECASE,
@@ -66,7 +68,9 @@ def asks(node: Node) -> bool:
 
 
 class Words:
-    """One reading of a graph: remembers what each node gave. `met` says that a place for words was reached.
+    """One reading of a graph: remembers what each node gave.
+
+    `met` says that a place for words was reached, `left_out` that a typed text was not taken that may belong to them.
 
     A loose reading also takes plain texts whose input's name says nothing, where they look like written words, and
     what a language model was asked to write on.
@@ -75,7 +79,7 @@ class Words:
     def __init__(self, graph: Graph, *, loose: bool = False) -> None:
         self._graph, self._loose, self._left = graph, loose, _NODES
         self._known: dict[tuple[str, str, bool], tuple[str, ...]] = {}
-        self.met = False
+        self.met = self.left_out = False
 
     def given(self, sampler: Node, role: str) -> tuple[str, ...]:
         """The texts that a sampler was given in this role."""
@@ -112,10 +116,16 @@ class Words:
         if key not in self._known:
             self._known[key] = ()  # a circle adds nothing
             self._left -= 1
-            self._known[key] = self._node(node, role, sure=sure, depth=depth)
+            alone = slot == 0 and name not in self._forked
+            self._known[key] = self._node(node, role, sure=sure, depth=depth, alone=alone)
         return self._known[key]
 
-    def _node(self, node: Node, role: str, *, sure: bool, depth: int) -> tuple[str, ...]:
+    @cached_property
+    def _forked(self) -> frozenset[str]:
+        """The nodes of which more than the first output is in use."""
+        return frozenset(name for node in self._graph.values() for name, slot in links(self._graph, node) if slot > 0)
+
+    def _node(self, node: Node, role: str, *, sure: bool, depth: int, alone: bool = False) -> tuple[str, ...]:
         """The texts of a node. It is `sure` once the way here has led through an input of this role."""
         kind = node.kind.lower()
         if "zeroout" in kind or "clipvision" in kind:  # a conditioning of nothing, and one of a picture
@@ -128,29 +138,50 @@ class Words:
         others = [key for key in _live(self._graph, node) if _may_carry(key) and role_of(key) is None]
         if role == NEGATIVE and not sure:
             others = [key for key in others if "cond" not in key]
-        return self._inputs(node, others, role, sure=sure, depth=depth)
+        return self._inputs(node, others, role, sure=sure, depth=depth, alone=alone)
 
-    def _inputs(self, node: Node, keys: list[str], role: str, *, sure: bool, depth: int) -> tuple[str, ...]:
+    def _inputs(
+        self, node: Node, keys: list[str], role: str, *, sure: bool, depth: int, alone: bool = False
+    ) -> tuple[str, ...]:
         if populated := [key for key in keys if "populated" in key and _some(node.inputs[key])]:
             keys = populated  # what a wildcard became
-        behind: list[str] = []
-        literal: list[str] = []
-        order: list[str] = []
+        behind: dict[str, tuple[str, ...]] = {}
+        order: dict[str, tuple[str, ...]] = {}
         for key in keys:
             value = node.inputs[key]
             if linked(self._graph, value):
                 along = (sure or "cond" in key) and not _CARRIERS & set(tokens(key))
-                found = self._behind(value, role, sure=along, depth=depth + 1)
-                behind += found
+                order[key] = behind[key] = self._behind(value, role, sure=along, depth=depth + 1)
             elif sure or role == POSITIVE:
-                found = tuple(self._literal(key, value))
-                literal += found
-            else:
-                found = ()
-            order += found
-        if behind and _shows(node.kind):  # what is shown may be what an earlier run showed
+                order[key] = tuple(self._literal(key, value))
+        brought = [key for key, found in behind.items() if found]
+        if brought and _shows(node.kind):  # what is shown may be what an earlier run showed
             order = behind
-        return _worked(node, order)
+        elif depth and (sure or role == POSITIVE) and self._is_of_texts(node, keys):
+            silent = [key for key in keys if not order[key]]
+            if brought:
+                order |= self._beside(node, silent, brought, alone=alone)
+            elif between(self._graph, node) is not None:  # of a join of nothing but typed texts: which are words?
+                self._beside(node, silent, brought, alone=False)
+        return _worked(self._graph, node, [text for found in order.values() for text in found])
+
+    def _is_of_texts(self, node: Node, keys: list[str]) -> bool:
+        """Whether all that is linked to a node may be texts, and no conditionings or a model."""
+        found = {key for key, value in node.inputs.items() if linked(self._graph, value) and not is_between(key)}
+        return found <= set(keys) and not any(_NO_TEXTS & set(tokens(key)) for key in found) and not asks(node)
+
+    def _beside(self, node: Node, keys: list[str], brought: list[str], *, alone: bool) -> dict[str, tuple[str, ...]]:
+        """The typed texts whose names say nothing, as far as they are joined to those that links brought."""
+        typed = {
+            key: text[:_LONGEST]
+            for key in keys
+            if isinstance(text := node.inputs[key], str) and not (_NO_TEXT & set(tokens(key)) or _is_text(key))
+            if not _is_file(text)
+        }
+        plainly = any(not _is_text(key) for key in brought)
+        taken, left = joined(node, typed, brought, alone=alone, plainly=plainly)
+        self.left_out |= left
+        return {key: (typed[key],) for key in taken}
 
     def _literal(self, key: str, value: Any) -> Iterable[str]:
         named = _is_text(key)
@@ -198,6 +229,8 @@ def _live(graph: Graph, node: Node) -> list[str]:
 
 def _may_carry(key: str) -> bool:
     said = tokens(key.rpartition(".")[2])  # of `model.prompt`, an input of the model that was chosen
+    if is_between(key):
+        return False
     return key in _ENCODERS or not said or (said[0] not in _NO_WORDS_BEHIND and "system" not in said)
 
 
@@ -227,15 +260,14 @@ def _shows(kind: str) -> bool:
     return any(word in kind.lower() for word in ("show", "preview", "display"))
 
 
-def _worked(node: Node, texts: list[str]) -> tuple[str, ...]:
+def _worked(graph: Graph, node: Node, texts: list[str]) -> tuple[str, ...]:
     """The texts as the node hands them on: joined or replaced where it plainly does that, else each for itself."""
     kind = node.kind.lower()
-    if "conditioning" not in kind and ("concat" in kind or "join" in kind):
-        between = next((node.inputs[key] for key in ("delimiter", "separator") if key in node.inputs), "\n")
+    if (delimiter := between(graph, node)) is not None:
         if node.inputs.get("clean_whitespace") in ("true", True):
             texts = [text.strip() for text in texts]
-        if len(texts) > 1 and isinstance(between, str):
-            return (_joined(texts, between[:_BETWEEN].replace("\\n", "\n")),)
+        if len(texts) > 1:
+            return (_joined(texts, delimiter[:_BETWEEN].replace("\\n", "\n")),)
     if "replace" in kind:
         old, new = node.inputs.get("find"), node.inputs.get("replace")
         if isinstance(old, str) and isinstance(new, str) and old:

@@ -68,6 +68,15 @@ GRAPHS = {
         **{str(n): node("Concat", text_a=[str(n + 1), 0], text_b=[str(n + 1), 0]) for n in range(1_000)},
         **{"1000": node("Text", text="far")},
     ),
+    "joins of typed texts": lambda: sampled(
+        p=encoded(["0", 0]),
+        **{str(n): node("X", a=[str(n + 1), 0], b="x, y " * 800, c="." * 4_000, delimiter=", ") for n in range(900)},
+        **{"900": node("Text", text="far")},
+    ),
+    "a join of many typed texts": lambda: sampled(
+        p=node("X", text=["0", 0]),
+        **{"0": node("X", t0=["1", 0], **{f"t{n}": "." * 20_000 for n in range(1, 300)}), "1": encoded("far")},
+    ),
     "a node of many inputs": lambda: sampled(p=node("X", **{f"text_{n}": "abc" for n in range(90_000)})),
     "a sampler of many links": lambda: sampled(
         sampler=node("KSampler", seed=1, steps=1, **{f"positive_{n}": ["p", 0] for n in range(60_000)})
