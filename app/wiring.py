@@ -104,8 +104,9 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     if library is not None:
         analyzer = partial(Analyzer, _roots_as_text(folders))
         ingestor = Ingestor(folders, library, store, executor, analyzer, recipes)
-        planner = Planner(folders, library, recipes.now, partial(rows_in, library))
-        records = Records(library, ingestor, Runner(ingestor), planner)
+        planner, runner = Planner(folders, library, recipes.now, partial(rows_in, library)), Runner(ingestor)
+        runner.listen(planner.hear)
+        records = Records(library, ingestor, runner, planner)
     badges = Badges(folders, library)
     return House(settings, folders, store, executor, weights, recipes, badges, records), migration
 

@@ -74,8 +74,9 @@ def _rated(value: Any) -> Said:
 
 
 def _stars(value: Any) -> int | None:
+    """Whole stars, half a one counted as one; -1 is rejected."""
     stars = _number(value)
-    return int(stars) if stars in (REJECTED, 1, 2, 3, 4, BEST) else None
+    return int(stars + 0.5) if 0.5 <= stars <= BEST else REJECTED if stars == REJECTED else None
 
 
 def _number(value: Any) -> float:

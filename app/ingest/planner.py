@@ -15,6 +15,7 @@ from app.ingest.folders import Folder, Folders, Listing, Look
 from app.ingest.guard import shrunk
 from app.ingest.ignoring import Ignores
 from app.ingest.parameters import Parameters
+from app.ingest.session import SessionState, Status
 from app.ingest.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
 from app.media import Recipe, Skip, Stage
 from app.texts import path_from_shown
@@ -69,6 +70,7 @@ class Planner:
         self._recipe = recipe
         self._rows = rows  # how many the library has in folders (and below), by root
         self._walk: Walk | None = None
+        self._statuses: dict[str, Status] = {}
         self._lock = threading.Lock()
 
     def plan(
@@ -109,6 +111,13 @@ class Planner:
             "warnings": [*([suspicious] if suspicious else []), *tally.warnings][:MAX_WARNINGS],
             "age_seconds": round(time.monotonic() - walk.began, 1),
         }
+
+    def hear(self, session: SessionState) -> None:
+        """Drops the last walk whenever a session moves on: that has seen the disk since, and changed the library."""
+        with self._lock:
+            if self._statuses.get(session.session_id) is not session.status:
+                self._statuses[session.session_id] = session.status
+                self._walk = None
 
     def files(self, parameters: Parameters, name: str, *, cursor: str | None, limit: int) -> dict[str, Any]:
         """A page of the files of one class of the plan (`pending` or a skip), in path order."""

@@ -239,12 +239,12 @@ class Library:
     def summary(self) -> dict[str, Any]:
         """Totals of the library: `images`, `videos`, `files`, `bytes`, `sessions`, `updated_at` (None while empty).
 
-        `prompts` counts the files that AI made by how much of what its generator wrote was understood.
+        Files that are gone from disk are in `missing` alone. `prompts` counts the files that AI made by how much of what
+        its generator wrote was understood.
         """
-        kind, verdict = MEDIA.c.kind, MEDIA.c.prompt_verdict
-        totals = select(
-            kind, verdict, func.count(), func.coalesce(func.sum(MEDIA.c.size), 0), func.max(MEDIA.c.updated_at)
-        ).group_by(kind, verdict)
+        kind, verdict, there = MEDIA.c.kind, MEDIA.c.prompt_verdict, MEDIA.c.missing_at.is_(None)
+        columns = func.count(), func.coalesce(func.sum(MEDIA.c.size), 0), func.max(MEDIA.c.updated_at)
+        totals = select(there, kind, verdict, *columns).group_by(there, kind, verdict)
         known = select(EVENTS.c.session_id).where(EVENTS.c.kind == "session")
         sessions = select(func.count()).select_from(
             known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
@@ -252,7 +252,8 @@ class Library:
 
         def work(connection: Connection) -> dict[str, Any]:
             kinds, prompts, rows = Counter[str](), Counter[str](), connection.execute(totals).all()
-            for kind, verdict, count, _, _ in rows:
+            here = [row for there, *row in rows if there]
+            for kind, verdict, count, _, _ in here:
                 kinds[kind] += count
                 if verdict:
                     prompts[verdict] += count
@@ -260,7 +261,8 @@ class Library:
                 "images": kinds[Kind.IMAGE.value],
                 "videos": kinds[Kind.VIDEO.value],
                 "files": kinds.total(),
-                "bytes": sum(int(size) for *_, size, _ in rows),
+                "bytes": sum(int(size) for *_, size, _ in here),
+                "missing": sum(count for there, _, _, count, _, _ in rows if not there),
                 "prompts": dict(prompts),
                 "sessions": connection.execute(sessions).scalar_one(),
                 "updated_at": max((at for *_, at in rows), default=None),

@@ -4,7 +4,7 @@ The decision is pure; `relink` brings the rows of one name to it, inside the cal
 else of a row: each file keeps its own outcome and its own times.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -39,20 +39,30 @@ def live_photo(files: Iterable[File]) -> tuple[File, File] | None:
 
     The image is a JPEG or HEIC file, the video MOV, MP4 or M4V: programs that make AI videos put a PNG of the same name
     beside each. Where one image and one video carry the same content identifier of Apple's, those are it, whatever else
-    has the name. Else there must be exactly one image and one video of that name, with no two identifiers that differ,
-    and the video must be known to last at most `MAX_SECONDS`: a camera's `IMG_1.MOV` of ten minutes is not half of
-    `IMG_1.JPG`. An edited still has a name of its own (`IMG_E1.HEIC`) and is left alone.
+    has the name; of a HEIC and its export as JPEG, the HEIC. Else there must be exactly one such image and one video of
+    that name, with no two identifiers that differ, and the video must be known to last at most `MAX_SECONDS`: a
+    camera's `IMG_1.MOV` of ten minutes is not half of `IMG_1.JPG`. An edited still has a name of its own
+    (`IMG_E1.HEIC`) and is left alone.
     """
     there = [file for file in files if file["missing_at"] is None]
     images, videos = ([file for file in there if file["kind"] == kind] for kind in ("image", "video"))
     possible = [(image, video) for image in images for video in videos if _may_be(image, video)]
     identified = [pair for pair in possible if pair[0]["content_identifier"] and pair[1]["content_identifier"]]
-    if len(identified) == 1:
-        return identified[0]
-    if len(possible) != 1 or len(images) != 1 or len(videos) != 1:
+    for pairs in (identified, [pair for pair in identified if pair[0]["format"] == "heic"]):
+        if len(pairs) == 1:
+            return pairs[0]
+    if not _is_one_with_its_export(images):
+        return None
+    possible = [pair for pair in possible if len(images) == 1 or pair[0]["format"] == "heic"]
+    if len(possible) != 1 or len(videos) != 1:
         return None
     seconds = videos[0]["duration_seconds"]
     return possible[0] if seconds is not None and seconds <= MAX_SECONDS else None
+
+
+def _is_one_with_its_export(images: Sequence[File]) -> bool:
+    """Whether there is one picture, or one in HEIC with the JPEG that was made from it."""
+    return len(images) == 1 or sorted(image["format"] for image in images) == ["heic", "jpeg"]
 
 
 def _may_be(image: File, video: File) -> bool:

@@ -85,13 +85,14 @@ def copyings(draw):
 
 
 def follows_copies(library, sessions):
-    disk, spoken_of = Disk(library), set()
+    disk, spoken_of, last = Disk(library), set(), {}
     for files, spoken in sessions:
         before, had = disk.files, disk.all_words()
         disk.takes_in(files)
         words = disk.all_words()
-        edited = {name: said for name, said in had.items() if said and before[name] != files.get(name)}
-        assert all(said in ({}, SAID[files[name]], edited.get(name)) for name, said in words.items())
+        assert all(
+            said in ({}, SAID[files[name]], last.get(name)) for name, said in words.items()
+        )  # or edited in place
         assert {content for content in files.values() if content in spoken_of and SAID[content]} <= {
             files[name] for name, said in words.items() if said == SAID[files[name]]
         }
@@ -100,6 +101,7 @@ def follows_copies(library, sessions):
         for name in spoken & files.keys():
             disk.says(name, **SAID[files[name]])
             spoken_of.add(files[name])
+        last |= disk.all_words()
 
 
 @settings(max_examples=15)

@@ -85,10 +85,16 @@ export function ago(seconds) {
 // Characters that would break a line, vanish, or turn the reading direction round and so disguise a name.
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
+// Joiners are part of the words of many scripts, and of emoji; between letters of Europe they only disguise.
+const JOINED = /[^\u0000-\u024f\s]$/;
+
 /** A path or text as it can be read safely: a line break shows as ⏎ (or stays), other invisible characters as ‹U+202E›. */
 export function readable(text, { lines = false } = {}) {
-  return String(text ?? "").replaceAll(/\r\n?/g, "\n").replace(INVISIBLE, (character) =>
-    character === "\n" ? (lines ? "\n" : "⏎") : `‹U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}›`);
+  return String(text ?? "").replaceAll(/\r\n?/g, "\n").replace(INVISIBLE, (character, at, whole) => {
+    if (character === "\n") return lines ? "\n" : "⏎";
+    const joins = "\u200c\u200d".includes(character) && JOINED.test(whole[at - 1] ?? "") && JOINED.test(whole[at + 1] ?? "");
+    return joins ? character : `‹U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}›`;
+  });
 }
 
 export const fileName = (path) => path.slice(path.lastIndexOf("/") + 1);
