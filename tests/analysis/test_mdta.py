@@ -58,7 +58,7 @@ def test_how_an_ai_video_was_made_is_known_after_its_title_was_edited(tmp_path):
     result = analysed(tmp_path, inside(content, table(EDITED), b"moov"), "a.mp4")
     assert result.metadata.prompt == "a boat"
     assert (result.metadata.title, result.metadata.caption) == ("my fox", "for a friend")
-    assert result.keywords == (Keyword("fox", "video"), Keyword("snow", "video"))
+    assert {Keyword("fox", "video"), Keyword("snow", "video")} < set(result.keywords)
 
 
 @pytest.mark.parametrize("version", [b"", bytes(4)], ids=["quicktime", "iso"])
