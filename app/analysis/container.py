@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from app.analysis import blocks, matroska, movie, xtra
+from app.analysis import blocks, matroska, mdta, movie, xtra
+from app.analysis.mdta import Table
 from app.analysis.movie import MAX_TRACKS, Movie, Track, plausible_rate, square
 from app.analysis.xtra import NOTHING as NOTHING_SAID
 from app.analysis.xtra import Said
@@ -108,8 +109,8 @@ class Film:
     def told(self) -> Told:
         """What the container says, as far as it does; nothing is decoded for it. Raises CannotRead as `__init__`."""
         with self.named():
-            header, said, beside = _without_libav(self._stream, self._format)
-            tags = _tags(self.container)
+            header, said, beside, tables = _without_libav(self._stream, self._format)
+            tags = _named(_tags(self.container), tables)
             moving, sounds = _moving(self.container), self.container.streams.audio
             track = moving[0] if moving else None
             own = header.track(track.id) if track else None
@@ -138,16 +139,17 @@ class Film:
 def told_by_header(stream: BinaryIO, format_: str) -> Told:
     """What the header of a video says that libav refuses to open; nothing where there is none that is read here."""
     try:
-        header, said, tags = _without_libav(stream, format_)
+        header, said, beside, tables = _without_libav(stream, format_)
     except OSError:  # the disk's, which whoever came here has been told of
         return Told()
     track = header.track() or Track(0)
+    tags = beside | {name: text for name, text in mdta.together(tables).items() if text}
     tags |= {"creation_time": header.made_at} if header.made_at else {}
     return Told(track.size, track.orientation, header.seconds, track.frame_rate, tags=tags, said=said)
 
 
-def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, Said, dict[str, str]]:
-    """The headers, what people say, and the tags that libav does not have; the stream is left where it was.
+def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, Said, dict[str, str], tuple[Table, ...]]:
+    """The headers, what people say, the tags that libav does not have, and the tables; the stream is left where it was.
 
     libav reads on from there, and does not ask where that is.
     """
@@ -155,11 +157,11 @@ def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, Said, dict[st
     try:
         if demuxer == "mov":
             said = xtra.read(stream)
-            return movie.read(stream), said, dict(said.tags)
+            return movie.read(stream), said, dict(said.tags), mdta.read(stream)
         if demuxer == "matroska":
-            return matroska.read(stream), NOTHING_SAID, {}
+            return matroska.read(stream), NOTHING_SAID, {}, ()
         packet = blocks.xmp_of_avi(stream)
-        return Movie(), NOTHING_SAID, {"xmp": packet.decode("utf-8", "replace")} if packet else {}
+        return Movie(), NOTHING_SAID, {"xmp": packet.decode("utf-8", "replace")} if packet else {}, ()
     finally:
         stream.seek(before)
 
@@ -210,6 +212,14 @@ def _tags(container: "InputContainer") -> dict[str, str]:
     for number, track in zip(range(MAX_TRACKS), container.streams, strict=False):
         tags |= {f"track {number} {name.lower()}": text for name, text in track.metadata.items()}
     return dict(list(tags.items())[:MAX_TAGS])
+
+
+def _named(tags: dict[str, str], tables: tuple[Table, ...]) -> dict[str, str]:
+    """The tags by their right names: of several tables libav takes the keys of the first for all."""
+    if len(tables) < 2:
+        return tags
+    keyed = mdta.together(tables)
+    return {name: text for name, text in (tags | keyed).items() if keyed.get(name, text)}
 
 
 def _track(container: "InputContainer") -> "VideoStream":

@@ -129,6 +129,11 @@ def first_of_each(stream: BinaryIO, at: int, end: int) -> dict[bytes, tuple[int,
     return found
 
 
+def inside_meta(stream: BinaryIO, at: int, end: int) -> Places:
+    """The same in a `meta`, which has four bytes of its own before its boxes, but not in QuickTime."""
+    return first_of_each(stream, at + (0 if read_at(stream, at, 8)[4:] == b"hdlr" else 4), end)
+
+
 def _content(stream: BinaryIO, inside: Places, kind: bytes) -> bytes:
     """What a header holds, empty where there is none."""
     start, end = inside.get(kind, (0, 0))

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from app.analysis import score
 from app.analysis.blocks import read_at
-from app.analysis.movie import Places, first_of_each, whole_movie
+from app.analysis.movie import Places, first_of_each, inside_meta, whole_movie
 
 _BYTES = 64 * 1024
 _ENTRIES, _VALUES = 100, 100
@@ -89,12 +89,8 @@ def _value(value: bytes) -> int | str | None:
 
 
 def _list(stream: BinaryIO, user: Places) -> Places:
-    """What `meta/ilst` holds; `meta` has four bytes of its own before its boxes, but not in QuickTime."""
-    if b"meta" not in user:
-        return {}
-    start, end = user[b"meta"]
-    start += 0 if read_at(stream, start, 8)[4:] == b"hdlr" else 4
-    inside = first_of_each(stream, start, end)
+    """What `meta/ilst` holds."""
+    inside = inside_meta(stream, *user[b"meta"]) if b"meta" in user else {}
     return first_of_each(stream, *inside[b"ilst"]) if b"ilst" in inside else {}
 
 

@@ -152,7 +152,9 @@ def test_the_header_alone_says_what_libav_says(format_, muxer, codec):
     assert header.duration_seconds == pytest.approx(whole.duration_seconds, abs=0.01)
     assert header.frame_rate == pytest.approx(whole.frame_rate, abs=0.01) == 12
     assert whole.tags["creation_time"] == "2024-02-02T19:05:06.000000Z"
-    assert header.tags == {"creation_time": "2024-02-02T19:05:06+00:00"}
+    assert header.tags.items() - {("encoder", whole.tags["encoder"])} == {
+        ("creation_time", "2024-02-02T19:05:06+00:00")
+    }
 
 
 @pytest.mark.parametrize(
