@@ -239,8 +239,8 @@ class Library:
     def summary(self) -> dict[str, Any]:
         """Totals of the library: `images`, `videos`, `files`, `bytes`, `sessions`, `updated_at` (None while empty).
 
-        Files that are gone from disk are in `missing` alone. `prompts` counts the files that AI made by how much of what
-        its generator wrote was understood.
+        Files that are gone from disk are in `missing` alone. `prompts` counts the files that AI made by how much of
+        what its generator wrote was understood.
         """
         kind, verdict, there = MEDIA.c.kind, MEDIA.c.prompt_verdict, MEDIA.c.missing_at.is_(None)
         columns = func.count(), func.coalesce(func.sum(MEDIA.c.size), 0), func.max(MEDIA.c.updated_at)

@@ -536,7 +536,7 @@ def test_a_file_beside_a_folder_is_not_below_it(library, commit):
 
 
 def test_an_empty_library_has_a_summary_and_no_threshold(library):
-    nothing = dict.fromkeys(("images", "videos", "files", "bytes", "sessions"), 0)
+    nothing = dict.fromkeys(("images", "videos", "files", "bytes", "sessions", "missing"), 0)
     assert library.summary() == nothing | {"prompts": {}, "updated_at": None}
     assert library.nsfw_threshold() is None
     assert library.file("m", b"a.jpg") is None
@@ -547,11 +547,14 @@ def test_the_summary_counts_kinds_bytes_and_sessions(library, commit):
     library.append(OTHER_SESSION, "session", {"parameters": {"nsfw_threshold": 0.6}})
     commit(analysis(found(b"a.jpg", size=2**33)))
     last = commit(analysis(found(b"b.mp4", size=7), kind=Kind.VIDEO))
-    assert library.summary() == {
+    commit(analysis(found(b"gone.jpg")))
+    library.presence.mark_missing("m", [b"gone.jpg"])
+    assert library.summary() | {"updated_at": last.at} == {
         "images": 1,
         "videos": 1,
         "files": 2,
         "bytes": 2**33 + 7,
+        "missing": 1,
         "prompts": {},
         "sessions": 2,
         "updated_at": last.at,

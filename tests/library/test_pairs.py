@@ -30,7 +30,8 @@ NAMED = {"content_identifier": "A"}
         ([STILL, VIDEO | {"format": "mp4"}], True),
         ([STILL], False),
         ([VIDEO], False),
-        ([STILL, STILL | {"format": "jpeg"}, VIDEO], False),
+        ([STILL, STILL | {"format": "jpeg"}, VIDEO], True),
+        ([STILL, STILL | {"format": "jpeg"}, STILL | {"format": "jpeg"}, VIDEO], False),
         ([STILL, VIDEO, VIDEO | {"format": "mp4"}], False),
         ([STILL | {"format": "png"}, VIDEO], False),
         ([STILL, VIDEO | {"format": "webm"}], False),
@@ -42,7 +43,8 @@ NAMED = {"content_identifier": "A"}
         ([STILL, VIDEO | {"content_identifier": "B"}], True),
         ([STILL | {"format": "dng"}, STILL | NAMED, VIDEO | NAMED], True),
         ([STILL | {"format": "jpeg"}, STILL | NAMED, VIDEO | NAMED], True),
-        ([STILL | {"format": "jpeg"} | NAMED, STILL | NAMED, VIDEO | NAMED], False),
+        ([STILL | {"format": "jpeg"} | NAMED, STILL | NAMED, VIDEO | NAMED], True),
+        ([STILL | NAMED, STILL | NAMED, VIDEO | NAMED], False),
         ([STILL | {"format": "dng"}, STILL, VIDEO], False),
         ([STILL, VIDEO | {"missing_at": "2026"}], False),
         ([STILL, STILL | {"missing_at": "2026"}, VIDEO], True),
@@ -50,6 +52,12 @@ NAMED = {"content_identifier": "A"}
 )
 def test_one_still_and_one_short_video_of_a_name_are_a_live_photo(files, paired):
     assert (live_photo(files) is not None) is paired
+
+
+@pytest.mark.parametrize("named", [{}, NAMED])
+def test_of_a_heic_and_the_jpeg_made_from_it_the_heic_is_the_still(named):
+    still, video = live_photo([STILL | {"format": "jpeg"} | named, VIDEO | named, STILL | named])
+    assert (still["format"], video["kind"]) == ("heic", "video")
 
 
 # -- the rows ----------------------------------------------------------------------------------------------------

@@ -145,7 +145,10 @@ def test_the_summary_counts_the_library(open_door, tmp_path):
     root = tmp_path / "root"
     paths = write_many(root, 3)
     door = open_door(root)
-    empty = dict.fromkeys(("images", "videos", "files", "bytes", "sessions"), 0) | {"prompts": {}, "updated_at": None}
+    empty = dict.fromkeys(("images", "videos", "files", "bytes", "sessions", "missing"), 0) | {
+        "prompts": {},
+        "updated_at": None,
+    }
     assert door.get("/api/summary") == empty
     status = door.whole()
     summary = door.get("/api/summary")
