@@ -166,3 +166,13 @@ def test_a_seed_is_shown_to_its_last_digit_and_each_verdict_opens_its_files(page
     page.get_by_role("button", name="1 understood").click()
     expect(page.locator("#files li")).to_have_count(1)
     expect(page.locator("#files li")).to_contain_text("made.png")
+
+
+def test_joiners_are_part_of_words_and_of_emoji_and_shown_where_they_would_disguise_a_name(page, server):
+    page.goto(f"{server.address}/ingest-v2")
+    written = ["क्\u200dष", "ಕ್\u200cಷ", "👨\u200d👩\u200d👧", "IMG\u200c_1.jpg", "x\u202ey"]
+    script = """async (texts) => {
+        const { readable } = await import("/static/words.js");
+        return texts.map((text) => readable(text));
+    }"""
+    assert page.evaluate(script, written) == [*written[:3], "IMG\u2039U+200C\u203a_1.jpg", "x\u2039U+202E\u203ay"]
