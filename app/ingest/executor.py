@@ -34,6 +34,7 @@ Results: TypeAlias = Generator[Result | None, None, None]
 HEARTBEAT_SECONDS = 0.5
 GRACE_SECONDS = 4.0  # for a process to start, beyond the time of its first file, and to end
 PIPE_BYTES = 2**20  # what a pipe holds, where the system allows it
+PIECE_BYTES = 2**16  # of an answer, at a time
 JOBS_PER_WORKER = 2_000  # a worker is replaced after so many files: leaks of native decoders stay small
 
 _ending = threading.Lock()  # starting a process asks all others whether they have ended: one may tell its code once
@@ -319,7 +320,7 @@ class _Worker:
 
     def _heard(self) -> bool:
         """Takes what the worker has said by now, False if there will be no more."""
-        piece = os.read(self._answers.fileno(), PIPE_BYTES)
+        piece = os.read(self._answers.fileno(), PIECE_BYTES)
         self._said += piece
         while len(self._said) >= LENGTH.size:
             end = LENGTH.size + LENGTH.unpack_from(self._said)[0]
