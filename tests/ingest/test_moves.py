@@ -32,6 +32,17 @@ def test_a_file_is_gone_where_its_root_is_there_and_says_so(folders, root, path,
     assert around(folders).is_gone(root, path, found(b"new.jpg")) is gone
 
 
+def test_a_file_is_in_place_with_the_size_and_time_that_are_known(folders, tmp_path):
+    path = tmp_path / "m/a/b.jpg"
+    known = path.stat().st_size, path.stat().st_mtime_ns
+    judge = around(folders).is_in_place
+    assert judge("m", b"a/b.jpg", *known)
+    assert not judge("m", b"a/c.jpg", *known)
+    assert not judge("nowhere", b"a/b.jpg", *known)
+    os.utime(path, ns=(0, known[1] + 1))
+    assert not judge("m", b"a/b.jpg", *known)
+
+
 def around(folders, *known, walked=("m",)):
     """Whereabouts of a run over some roots, in a library that knows some paths."""
 

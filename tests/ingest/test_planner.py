@@ -8,7 +8,7 @@ import pytest
 from app.errors import InvalidRequest
 from app.ingest.planner import Planner
 from app.media import Skip
-from tests.ingest.builders import WAIT_SECONDS, parameters, tree, workplace
+from tests.ingest.builders import WAIT_SECONDS, assert_sums_close, parameters, tree, workplace
 
 
 @pytest.fixture
@@ -90,6 +90,17 @@ def test_a_walk_that_takes_longer_says_how_far_it_is(place, planner, monkeypatch
     assert answer["walking"] is True
     goes_on.set()
     assert planner.plan(parameters("m"), wait_seconds=WAIT_SECONDS)["pending"] == 2
+
+
+def test_a_walk_that_a_session_has_overtaken_serves_no_more(place, planner):
+    """Or it would be held against rows of files that it has not seen, and warn of a lost disk."""
+    place.runner.listen(planner.hear)
+    tree(place.media, "a.jpg")
+    assert planner.plan(parameters("m"), wait_seconds=WAIT_SECONDS)["pending"] == 1
+    tree(place.media, *(f"{number}.jpg" for number in range(12)))
+    assert_sums_close(place.run())
+    answer = planner.plan(parameters("m"), wait_seconds=WAIT_SECONDS)
+    assert (answer["discovered"], answer["pending"], answer["warnings"]) == (13, 0, [])
 
 
 def test_each_number_opens_its_list_page_by_page(place, planner):
