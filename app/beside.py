@@ -46,21 +46,27 @@ def takeout_names(name: bytes) -> tuple[bytes, ...]:
     that of another file: `a-edited.jpg` of `a.jpg`, and the video of a Live Photo, `a.MP4`, of `a.HEIC` or `a.JPG`.
     Last come the `bare_names`.
     """
-    return (*_full_names(name), *bare_names(name))
+    return tuple(dict.fromkeys((*_full_names(name), *_bare_names(name))))
 
 
 def bare_names(name: bytes) -> tuple[bytes, ...]:
     """The names of the JSON of a picture whose title has no suffix: `a.json`. Other programs use them, too."""
-    own = (title for title in (name, as_taken(name)) if b"." in title)
-    full = _full_names(name)
-    return tuple(dict.fromkeys(told for title in own for told in _names_of(title, bare=True) if told not in full))
+    full = frozenset(_full_names(name))
+    return tuple(told for told in dict.fromkeys(_bare_names(name)) if told not in full)
 
 
-def _full_names(name: bytes) -> tuple[bytes, ...]:
+def _bare_names(name: bytes) -> Iterator[bytes]:
+    for title in (name, as_taken(name)):
+        if b"." in title:
+            yield from _names_of(title, bare=True)
+
+
+def _full_names(name: bytes) -> Iterator[bytes]:
     others = [as_taken(name)]
     if suffix_of(name) in _HALVES:
         others += [name.rpartition(b".")[0] + suffix for suffix in _STILLS]
-    return tuple(dict.fromkeys(told for title in (name, *others) for told in _names_of(title)))
+    for title in (name, *others):
+        yield from _names_of(title)
 
 
 def as_taken(name: bytes) -> bytes:

@@ -46,8 +46,10 @@ def read_takeout(root: bytes, file: FoundFile) -> Takeout:
 
     JSON of another kind, which other programs write under the same name, is passed over.
     """
+    if not (there := _there(root, file, takeout_names(file.name))):
+        return takeout.NOTHING
     bare, title = bare_names(file.name), as_taken(file.name)
-    for name in _there(root, file, takeout_names(file.name)):
+    for name in there:
         try:
             told = _told(root, file, name)
         except CannotRead:

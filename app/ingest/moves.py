@@ -54,13 +54,8 @@ class Whereabouts:
 
     def is_in_place(self, root: str, path: bytes, size: int, mtime_ns: int) -> bool:
         """Whether the file at `path` is there with this size and time of change."""
-        if root not in self._folders.roots:
-            return False
-        try:
-            status = os.lstat(self._folders.absolute(root, path))
-        except OSError:
-            return False
-        return (status.st_size, status.st_mtime_ns) == (size, mtime_ns)
+        there = self._folders.found(root, path) if root in self._folders.roots else None
+        return there is not None and (there.size, there.mtime_ns) == (size, mtime_ns)
 
     def _is_trusted(self, root: str, path: bytes) -> bool:
         """Whether the absence of a file says that it is gone, and not its disk."""

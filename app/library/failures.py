@@ -10,17 +10,17 @@ from app.library.tables import FAILURES
 from app.media import Analysis, Failure, FoundFile, Stage, StageResult, StageStatus
 from app.texts import clean_text
 
+_OF_THE_FILE = (FAILURES.c.root == bindparam("b_root")) & (FAILURES.c.path == bindparam("b_path"))
 _DELETE_FAILURES = delete(FAILURES).where(
-    FAILURES.c.root == bindparam("b_root"),
-    FAILURES.c.path == bindparam("b_path"),
+    _OF_THE_FILE,
     FAILURES.c.stage.in_(bindparam("stages", expanding=True)),
 )
 _REMEMBERED = select(FAILURES.c.stage, FAILURES.c.fingerprint, FAILURES.c.attempts, FAILURES.c.fatal).where(
-    FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")
+    _OF_THE_FILE
 )
 _FAILURES_FOLLOW = (
     update(FAILURES)
-    .where(FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path"), FAILURES.c.fatal.is_(False))
+    .where(_OF_THE_FILE, FAILURES.c.fatal.is_(False))
     .values(root=bindparam("b_new_root"), path=bindparam("b_new_path"), folder=bindparam("b_new_folder"))
 )
 

@@ -64,8 +64,8 @@ class Library:
         """Records what became of one file in one transaction and returns its event.
 
         If `disk` says that the file of another row with the same bytes is gone, its row follows the file to where it
-        is now. A file that this session has answered for already keeps its first
-        answer, and that event is returned. Raises NeedsAttention if the database cannot be reached or written.
+        is now. A file that this session has answered for already keeps its first answer, and that event is returned.
+        Raises NeedsAttention if the database cannot be reached or written.
         """
         file = result.file
         path = event_path(file.root, file.path)
