@@ -28,11 +28,8 @@ _TAGS_OF = {  # by the names that libav has for them elsewhere
     "keywords": (b"\xa9key",),
     "datetimeoriginal": (_DATE,),
 }
-_QUICKTIME, _MOBILE, _LISTED = (
-    4,
-    6,
-    8,
-)  # bytes before a text: length and language; version and language; type and language
+# Bytes before a text: length and language; version and language; type and language
+_QUICKTIME, _MOBILE, _LISTED = 4, 6, 8
 
 
 @dataclass(frozen=True, slots=True)
