@@ -1,6 +1,6 @@
 """The files that speak for others: what Google Takeout calls them, and which stages a change of one concerns.
 
-It opens nothing. Whose sidecar a file of a folder is, `app/ingest/sidecars.py` decides; `app/analysis` reads them.
+It opens nothing. Whose sidecar a file of a folder is, `app/ingest/disk/sidecars.py` decides; `app/analysis` reads them.
 """
 
 import re

@@ -9,11 +9,11 @@ import uvicorn
 
 from app import __version__, settings
 from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
-from app.ingest.parameters import Parameters, parse_parameters
-from app.ingest.planner import Planner
-from app.ingest.session import SessionState
-from app.ingest.store import IngestionState
-from app.ingest.survey import NothingKnown
+from app.ingest.plan.planner import Planner
+from app.ingest.plan.survey import NothingKnown
+from app.ingest.session.parameters import Parameters, parse_parameters
+from app.ingest.session.state import SessionState
+from app.ingest.session.store import IngestionState
 from app.library.migrations import revision_of
 from app.looking import looking
 from app.options import AsJson, Roots, checked_id, directory, file, require_database

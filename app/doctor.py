@@ -9,7 +9,7 @@ from typing import Any, Literal
 from app import settings
 from app.analysis.recipes import Recipes
 from app.errors import MediaIngestError
-from app.ingest.store import IngestionState
+from app.ingest.session.store import IngestionState
 from app.library.engine import shown_url
 from app.library.migrations import HEAD, revision_of
 from app.media import Stage

@@ -14,10 +14,10 @@ from typing import Any
 
 from app.errors import InvalidRequest, OutsideRoots
 from app.facts import Facts, OnDisk, directories_of, judged, stages_failed
-from app.ingest.folders import Folder, Folders
-from app.ingest.session import SessionState
-from app.ingest.sidecars import picture_of_score, spoken_for
-from app.ingest.store import as_journal_line
+from app.ingest.disk.folders import Folder, Folders
+from app.ingest.disk.sidecars import picture_of_score, spoken_for
+from app.ingest.session.state import SessionState
+from app.ingest.session.store import as_journal_line
 from app.library.library import Library
 from app.library.values import Event
 from app.media import storable_ns

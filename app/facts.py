@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.errors import FILE_CAUSES, PASSING_CAUSES
-from app.ingest.folders import Folder
-from app.ingest.session import SessionState, Status
+from app.ingest.disk.folders import Folder
+from app.ingest.session.state import SessionState, Status
 from app.library.editing import EDITED
 from app.library.recording import event_path
 from app.library.values import Event

@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from app import settings
-from app.analysis.ir import is_whole
+from app.analysis.nsfw.ir import is_whole
+from app.analysis.nsfw.weights import SOURCE_BYTES
 from app.analysis.recipes import Recipes
-from app.analysis.weights import SOURCE_BYTES
 from app.doctor import examine
 from app.errors import CannotStart, DatabaseDisabled, InvalidRequest, UnknownFile, UnknownSession
 from app.explain import explain
-from app.ingest.folders import Folders
-from app.ingest.store import IngestionState, replace_file
+from app.ingest.disk.folders import Folders
+from app.ingest.session.store import IngestionState, replace_file
 from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.values import as_file

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.errors import DatabaseDisabled, DatabaseUnusable, InvalidRequest
-from app.ingest.store import is_session_id
+from app.ingest.session.store import is_session_id
 from app.library.migrations import HEAD, revision_of
 from app.settings import Settings
 from app.texts import shown_name

@@ -13,10 +13,10 @@ from enum import StrEnum
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from app.ingest.ingestor import Ingestor
-from app.ingest.session import SessionState
-from app.ingest.store import as_journal_line, as_json_bytes
-from app.ingest.survey import Verdict
+from app.ingest.plan.survey import Verdict
+from app.ingest.run.ingestor import Ingestor
+from app.ingest.session.state import SessionState
+from app.ingest.session.store import as_journal_line, as_json_bytes
 
 COLUMNS = ("path", "class", "outcome", "stage", "cause", "reason", "ms", "at")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -26,9 +26,9 @@ from rich.progress import (
 )
 
 from app.errors import DatabaseDisabled, MediaIngestError
-from app.ingest.runner import Runner
-from app.ingest.session import SessionState, Status
-from app.ingest.store import IngestionState
+from app.ingest.run.runner import Runner
+from app.ingest.session.state import SessionState, Status
+from app.ingest.session.store import IngestionState
 from app.settings import Settings
 from app.wiring import House, build, command_as_typed
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from app.analysis.source import opened
 from app.errors import CannotRead, NoSuchDirectory, NotADirectory
-from app.ingest.folders import Folder, Folders
+from app.ingest.disk.folders import Folder, Folders
 from app.library.stock import Held, Stock
 from app.media import storable_ns
 

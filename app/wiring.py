@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from app.analysis.analyzer import Analyzer, prepare_worker
+from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
-from app.analysis.weights import Weights
 from app.errors import DatabaseDisabled
-from app.ingest.badges import Badges
-from app.ingest.executor import PoolExecutor
-from app.ingest.folders import Folder, Folders
-from app.ingest.ingestor import Ingestor
-from app.ingest.planner import Planner
-from app.ingest.runner import Runner
-from app.ingest.store import IngestionState
-from app.ingest.worker import Limits
+from app.ingest.disk.folders import Folder, Folders
+from app.ingest.plan.badges import Badges
+from app.ingest.plan.planner import Planner
+from app.ingest.run.ingestor import Ingestor
+from app.ingest.run.runner import Runner
+from app.ingest.session.store import IngestionState
+from app.ingest.workers.executor import PoolExecutor
+from app.ingest.workers.worker import Limits
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
 from app.media import Failure, Job, Kind, Stage, StageStatus

@@ -11,7 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from app.analysis.weights import Weights
+from app.analysis.nsfw.weights import Weights
 from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.tables import Base
@@ -124,7 +124,7 @@ def nsfw_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weights file; `models` beside it holds what the program made of it, to be copied and never changed."""
     folder = tmp_path_factory.mktemp("nsfw")
     weights = folder / "weights.h5"
-    subprocess.run([sys.executable, Path(__file__).with_name("weights.py"), weights], check=True)
+    subprocess.run([sys.executable, Path(__file__).parent / "support" / "weights.py", weights], check=True)
     found = Weights(weights, folder / "models").converted(lambda _: None)
     assert found.model is not None, found.sentence
     return weights

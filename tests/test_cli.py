@@ -14,12 +14,12 @@ from PIL import Image, PngImagePlugin
 
 from app import __version__
 from app.errors import NothingMatches
-from app.ingest.parameters import parse_parameters
-from app.ingest.runner import Runner
+from app.ingest.run.runner import Runner
+from app.ingest.session.parameters import parse_parameters
 from app.settings import Settings
-from tests.commands import Place, refused
 from tests.samples import truncated, write_many
-from tests.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
+from tests.support.commands import Place, refused
+from tests.support.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 

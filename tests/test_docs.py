@@ -11,8 +11,8 @@ import typer.main
 from app import __version__, errors
 from app.cli import cli
 from app.errors import FILE_CAUSES, MediaIngestError
-from app.ingest.parameters import OF_A_RETRY, Parameters
-from app.ingest.session import MOVES, SessionState, Status
+from app.ingest.session.parameters import OF_A_RETRY, Parameters
+from app.ingest.session.state import MOVES, SessionState, Status
 from app.media import FORMATS, Kind, Outcome, Skip, Stage
 from app.settings import Settings
 from app.web import account, ingest, library, nsfw, page

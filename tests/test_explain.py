@@ -12,7 +12,7 @@ import pytest
 from app.errors import InvalidRequest
 from app.explain import MAX_CHARACTERS, explain
 from app.facts import Facts, OnDisk, judged
-from app.ingest.session import Status
+from app.ingest.session.state import Status
 from app.library.values import Event
 from app.media import MAX_PATH_BYTES
 from tests.ingest.builders import AT, OTHER_SESSION, SESSION, parameters, plan_of, session_of, tree, workplace

@@ -16,7 +16,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from tests.server import Server  # noqa: E402 - found only now, when run as a script
+from tests.support.server import Server  # noqa: E402 - found only now, when run as a script
 
 
 def say(step: str, told: str) -> None:

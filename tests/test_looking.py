@@ -11,9 +11,9 @@ import pytest
 
 from app.library.editing import parse_edit
 from app.library.library import Library
-from tests.commands import Place, refused
 from tests.samples import truncated, write_many
-from tests.server import everything_in
+from tests.support.commands import Place, refused
+from tests.support.server import everything_in
 
 
 @pytest.fixture

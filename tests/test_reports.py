@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 from defusedxml import ElementTree
 
-from app.ingest.session import Status
+from app.ingest.session.state import Status
 from app.reports import COLUMNS, Format, guarded, lines_of, named, of_session, written
 from tests.ingest.builders import assert_sums_close, parameters, tree, workplace
 

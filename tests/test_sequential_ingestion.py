@@ -8,10 +8,10 @@ import json
 import pytest
 
 from app.errors import AlreadyActive
-from app.ingest.badges import Badges
-from app.ingest.control import Control, Stop
-from app.ingest.session import SessionState, Status
-from app.ingest.store import IngestionState, new_session_id
+from app.ingest.plan.badges import Badges
+from app.ingest.run.control import Control, Stop
+from app.ingest.session.state import SessionState, Status
+from app.ingest.session.store import IngestionState, new_session_id
 from tests.ingest.builders import RECIPE, assert_sums_close, file_event, parameters, plan_of, tree, workplace
 
 

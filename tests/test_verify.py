@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from app import verify
 from app.errors import NoSuchDirectory, OutsideRoots
-from app.ingest.folders import Folder, Folders
+from app.ingest.disk.folders import Folder, Folders
 from app.library.library import Library
 from app.library.stock import Held
 from app.library.tables import MEDIA

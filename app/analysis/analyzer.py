@@ -11,30 +11,18 @@ from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from app.analysis import (
-    camera_raw,
-    container,
-    embedded,
-    film,
-    frames,
-    image,
-    keywords,
-    metadata,
-    nsfw,
-    prompts,
-    score,
-    sidecars,
-    stealth,
-    tiff,
-    video,
-)
-from app.analysis.container import Film, Told
-from app.analysis.embedded import Embedded
-from app.analysis.picture import picture
+from app.analysis.formats import camera_raw, tiff
+from app.analysis.formats.xmp import NOTHING, Xmp
+from app.analysis.metadata import embedded, fields, film, keywords, score, sidecars
+from app.analysis.metadata.embedded import Embedded, generation_of
+from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
+from app.analysis.metadata.takeout import Takeout
+from app.analysis.nsfw import network
+from app.analysis.pictures import container, frames, image, stealth, video
+from app.analysis.pictures.container import Film, Told
+from app.analysis.pictures.picture import picture
+from app.analysis.prompts.made import Made
 from app.analysis.source import Source, opened
-from app.analysis.takeout import NOTHING as NOTHING_TOLD
-from app.analysis.takeout import Takeout
-from app.analysis.xmp import NOTHING, Xmp
 from app.crash_points import crash_point
 from app.errors import CannotRead
 from app.media import (
@@ -174,12 +162,12 @@ class _Course:
         return embedded.read(self.content) if self.content else film.embedded(self.told[0])
 
     @cached_property
-    def made(self) -> prompts.Made:
+    def made(self) -> Made:
         """How it was made, if by AI: a text says so, or else the pixels, which are decoded early where they may."""
-        made = prompts.of(self.embedded)
+        made = generation_of(self.embedded)
         if made.prompt is None and (text := self._hidden()):
             self.embedded.texts["stealth"] = text
-            return prompts.of(self.embedded)
+            return generation_of(self.embedded)
         return made
 
     def _hidden(self) -> str | None:
@@ -242,7 +230,7 @@ class _Course:
         sidecar, told, problem = self._beside()
         problem = problem or self.embedded.problem("exif", "xmp", "iptc", "text")
         if self.content:
-            return metadata.interpret(self.embedded, sidecar, told, self.made), problem
+            return fields.interpret(self.embedded, sidecar, told, self.made), problem
         said, damage = self.told
         return film.interpret(said, self.embedded, sidecar, told, self.made), damage or problem
 
@@ -269,7 +257,7 @@ class _Course:
                 "sidecar": lambda: score.from_xmp(self.sidecar),
                 "xmp": lambda: score.from_xmp(self.embedded.xmp),
                 "exif": lambda: score.from_exif(self.embedded.exif),
-                "video": lambda: self.told[0].said.score,
+                "video": lambda: score.from_film(self.told[0].said),
             }
         )
         return rating, problem or (None if rating.source else self.embedded.problem("xmp", "exif"))
@@ -300,9 +288,9 @@ class _Course:
         model = self.recipe.nsfw_model
         assert model is not None  # noqa: S101 - without one the stage is not runnable
         if self.content is None:
-            return nsfw.check(frames.pictures(self.film, FRAMES), 1, model), None
+            return network.check(frames.pictures(self.film, FRAMES), 1, model), None
         turn = self._turn()
-        return nsfw.check(image.frames(self.content, self.decoded, FRAMES), turn, model), None
+        return network.check(image.frames(self.content, self.decoded, FRAMES), turn, model), None
 
     def _needed(self, stage: Stage, work: Callable[[], T]) -> T:
         """Run a stage without which there is no analysis. Raises CannotRead."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from app.analysis import container
-from app.analysis.weights import Found, Weights
+from app.analysis.nsfw.weights import Found, Weights
+from app.analysis.pictures import container
 from app.media import Kind, Recipe, Stage
 
 _IMAGES, _VIDEOS = frozenset({Kind.IMAGE}), frozenset({Kind.VIDEO})

@@ -13,8 +13,8 @@ from anyio import to_thread
 from fastapi.sse import ServerSentEvent
 
 from app.crash_points import crash_point
-from app.ingest.session import SessionState
-from app.ingest.store import as_journal_line
+from app.ingest.session.state import SessionState
+from app.ingest.session.store import as_journal_line
 from app.library.values import Event
 from app.media import Stage
 from app.wiring import Records

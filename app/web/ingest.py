@@ -11,10 +11,10 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app import reports
 from app.errors import FILE_CAUSES, BadCursor, InvalidRequest, WrongContentType
-from app.ingest.parameters import parse_parameters
-from app.ingest.planner import page_of
-from app.ingest.session import SessionState
-from app.ingest.store import as_journal_line, is_session_id
+from app.ingest.plan.planner import page_of
+from app.ingest.session.parameters import parse_parameters
+from app.ingest.session.state import SessionState
+from app.ingest.session.store import as_journal_line, is_session_id
 from app.library.values import is_nsfw
 from app.media import Outcome, Skip
 from app.texts import path_from_shown

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
-from app.analysis.weights import SOURCE_BYTES, SOURCE_URL, Weights
+from app.analysis.nsfw.weights import SOURCE_BYTES, SOURCE_URL, Weights
 from app.media import Stage
 from app.web.ingest import Body
 from app.web.page import InHouse

@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from app.analysis import analyzer, container, image, source
+from app.analysis import analyzer, source
 from app.analysis.analyzer import Analyzer, prepare_worker
+from app.analysis.nsfw.weights import Weights
+from app.analysis.pictures import container, image
 from app.analysis.recipes import APPLIES, VERSIONS, Recipes
-from app.analysis.weights import Weights
 from app.errors import FILE_CAUSES, CannotRead
 from app.media import (
     FORMAT_OF_SUFFIX,
@@ -35,7 +36,7 @@ from app.media import (
     suffix_of,
 )
 from app.texts import clean_json
-from tests.clock import at_most
+from tests.support.clock import at_most
 
 EVERY = frozenset(Stage)
 WITHOUT_NSFW = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})
@@ -165,7 +166,7 @@ def test_whatever_a_stage_raises_becomes_a_cause(tmp_path, monkeypatch, error, c
     def interpret(*_found):
         raise error
 
-    monkeypatch.setattr(analyzer.metadata, "interpret", interpret)
+    monkeypatch.setattr(analyzer.fields, "interpret", interpret)
     picture_file(tmp_path / "a.png")
     result = analysed(tmp_path, "a.png")
     assert (result.metadata, result.stages[Stage.METADATA].cause) == (None, cause)

@@ -25,13 +25,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app.ingest.executor import SerialExecutor
-from app.ingest.folders import Folders
-from app.ingest.ingestor import Ingestor
-from app.ingest.parameters import Parameters
-from app.ingest.runner import Runner
-from app.ingest.session import SessionState
-from app.ingest.store import IngestionState
+from app.ingest.disk.folders import Folders
+from app.ingest.run.ingestor import Ingestor
+from app.ingest.run.runner import Runner
+from app.ingest.session.parameters import Parameters
+from app.ingest.session.state import SessionState
+from app.ingest.session.store import IngestionState
+from app.ingest.workers.executor import SerialExecutor
 from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.media import (

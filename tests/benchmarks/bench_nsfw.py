@@ -3,7 +3,7 @@
     python tests/benchmarks/bench_nsfw.py         prints a table, exit 1 where a bar is missed; `make bench` runs it
 
 The same pictures for all: those of the shared corpus of at least 640 x 480 pixels, or drawn ones where it is absent.
-The weights are made by `tests/weights.py`: the real architecture, so the same work as with the real ones.
+The weights are made by `tests/support/weights.py`: the real architecture, so the same work as with the real ones.
 
 1. Ours, a file from its opening to its probability (opened, hashed, decoded, looked at; one thread), against
    `opennsfw2.predict_image` of the same path on each backend that is installed, in a process of its own. Both after two
@@ -29,13 +29,15 @@ os.environ.setdefault("KERAS_BACKEND", "openvino")  # a process for another back
 
 from PIL import Image
 
-from app.analysis import image, nsfw
 from app.analysis.analyzer import Analyzer
+from app.analysis.nsfw import network as nsfw
+from app.analysis.nsfw.weights import Weights
+from app.analysis.pictures import image
 from app.analysis.recipes import Recipes
-from app.analysis.weights import Weights
 from app.media import Analysis, FoundFile, Job, Stage
-from tests import samples, weights
+from tests import samples
 from tests.benchmarks.figures import report
+from tests.support import weights
 
 PICTURES = 24
 ROUNDS = 5

@@ -34,8 +34,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app.analysis import image
 from app.analysis.analyzer import Analyzer
+from app.analysis.pictures import image
 from app.analysis.recipes import APPLIES, VERSIONS
 from app.library.values import upright_size
 from app.media import FORMAT_OF_SUFFIX, Analysis, Failure, FoundFile, Job, Kind, Recipe, Stage, suffix_of

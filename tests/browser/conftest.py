@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.samples import ai_image, photo, truncated, write_many
-from tests.server import Server
+from tests.support.server import Server
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 HOW_TO_GET_IT = "no Chromium found: install the system's package (Debian and Ubuntu: apt-get install chromium)"

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import looks_well
 from tests.samples import ai_image, photo
-from tests.server import Server
+from tests.support.server import Server
 
 pytestmark = pytest.mark.browser
 
@@ -172,7 +172,7 @@ def test_joiners_are_part_of_words_and_of_emoji_and_shown_where_they_would_disgu
     page.goto(f"{server.address}/ingest-v2")
     written = ["क्\u200dष", "ಕ್\u200cಷ", "👨\u200d👩\u200d👧", "IMG\u200c_1.jpg", "x\u202ey"]
     script = """async (texts) => {
-        const { readable } = await import("/static/words.js");
+        const { readable } = await import("/static/lib/words.js");
         return texts.map((text) => readable(text));
     }"""
     assert page.evaluate(script, written) == [*written[:3], "IMG\u2039U+200C\u203a_1.jpg", "x\u2039U+202E\u203ay"]

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import looks_well
 from tests.samples import photo, truncated, write_many
-from tests.server import Server, until
+from tests.support.server import Server, until
 
 pytestmark = pytest.mark.browser
 

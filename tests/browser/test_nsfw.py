@@ -13,8 +13,8 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import choose, fits, in_both_schemes
 from tests.samples import photo
-from tests.server import Server
-from tests.weights import make
+from tests.support.server import Server
+from tests.support.weights import make
 
 pytestmark = pytest.mark.browser
 

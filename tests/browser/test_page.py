@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import choose, fits, in_both_schemes, violations, watch
-from tests.server import Server, until
+from tests.support.server import Server, until
 
 pytestmark = pytest.mark.browser
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tests.server import Server
+from tests.support.server import Server
 
 LONG_AGO = 1_500_000_000  # seconds since 1970: nobody can be writing such a file still
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.leftovers import Left, what_is_left
 from tests.samples import photo, write_many
-from tests.server import Server
+from tests.support.leftovers import Left, what_is_left
+from tests.support.server import Server
 
 
 @pytest.fixture(scope="session")

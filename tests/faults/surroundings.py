@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import Server, until
+from tests.support.server import Server, until
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import pytest
 from tests.faults.answers import assert_closed, files_of, make_old
 from tests.faults.mutator import DEEDS, pictures, sha256, touched
 from tests.samples import write_many
-from tests.server import PROJECT, Server, query, until
+from tests.support.server import PROJECT, Server, query, until
 
 SIZE = (320, 240)
 SEED = 20_261_121

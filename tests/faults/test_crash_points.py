@@ -5,10 +5,10 @@ import random
 import pytest
 
 from app.crash_points import POINTS
-from tests.leftovers import what_is_left
 from tests.samples import ai_image, photo, write_many
-from tests.server import Opens, Server, event_stream, until
-from tests.test_crash import answered_in_the_library, opened_in
+from tests.support.leftovers import what_is_left
+from tests.support.server import Opens, Server, event_stream, until
+from tests.whole.test_crash import answered_in_the_library, opened_in
 
 FILES = 30
 IN_WORKER = POINTS[: POINTS.index("begun")]

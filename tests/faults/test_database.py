@@ -14,8 +14,8 @@ import pytest
 
 from app.library.migrations import bring_to_head
 from tests.faults.surroundings import after, answered, attention, lines_logged
-from tests.leftovers import what_is_left
-from tests.server import Server, until
+from tests.support.leftovers import what_is_left
+from tests.support.server import Server, until
 
 LINES_A_MINUTE = 10
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.surroundings import after, attention, fill, small_disk, temporary_files
-from tests.leftovers import what_is_left
-from tests.server import Server
+from tests.support.leftovers import what_is_left
+from tests.support.server import Server
 
 
 def place_of(server: Server, place: str) -> Path:

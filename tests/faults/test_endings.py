@@ -7,9 +7,9 @@ from threading import Barrier
 import pytest
 
 from tests.faults.answers import endless_film, make_old
-from tests.leftovers import what_is_left
 from tests.samples import write_many
-from tests.server import Server, media_ingest, until
+from tests.support.leftovers import what_is_left
+from tests.support.server import Server, media_ingest, until
 
 STREAMS = 3
 END_SECONDS = 10

@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.answers import assert_closed, make_old
 from tests.samples import write_many
-from tests.server import Server, until
+from tests.support.server import Server, until
 
 GROWTH_BYTES = 10 * 2**20
 WARM_UP = 200

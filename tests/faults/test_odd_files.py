@@ -16,7 +16,7 @@ from app.media import MAX_PATH_BYTES
 from app.texts import path_from_shown
 from tests.faults.answers import assert_closed, endless_film, files_of, make_old
 from tests.samples import photo
-from tests.server import PROJECT, Server
+from tests.support.server import PROJECT, Server
 
 ANSWER_SECONDS = 1.0
 HOLE_BYTES = 100 << 30

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.samples import write_many
-from tests.server import Server, until
-from tests.test_crash import picture_of_many_scans
+from tests.support.server import Server, until
+from tests.whole.test_crash import picture_of_many_scans
 
 MAX_HEARTBEAT_AGE_SECONDS = 2.0
 

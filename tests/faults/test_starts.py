@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 
 from tests.faults.answers import endless_film, make_old
-from tests.server import Server
+from tests.support.server import Server
 
 
 @pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=pytest.mark.faults)])

@@ -7,11 +7,11 @@ import subprocess
 
 import pytest
 
-from app.ingest.store import MAX_SESSION_BYTES, IngestionState
+from app.ingest.session.store import MAX_SESSION_BYTES, IngestionState
 from tests.faults.surroundings import after, attention, mounted, temporary_files
-from tests.leftovers import what_is_left
 from tests.samples import write_many
-from tests.server import Server, until
+from tests.support.leftovers import what_is_left
+from tests.support.server import Server, until
 
 
 def remove_lock(server: Server) -> None:

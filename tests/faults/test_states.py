@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from app.errors import AlreadyActive, IllegalMove, NothingMatches
-from app.ingest.runner import Runner
-from app.ingest.session import SessionState, Status
+from app.ingest.run.runner import Runner
+from app.ingest.session.state import SessionState, Status
 from app.media import Analysis, Failure, Job
 from tests.faults.answers import LONG_AGO
 from tests.ingest.builders import Reader, Workplace, assert_sums_close, parameters
-from tests.server import until
+from tests.support.server import until
 
 NAMES = ("0.jpg", "1.jpg", "2.png", "sub/3.jpg", "sub/4.png", "broken-5.jpg")
 MOMENTS = ("file", "journal", "session file")

@@ -14,18 +14,18 @@ from sqlalchemy import select
 
 from app.analysis.analyzer import Analyzer, prepare_worker
 from app.analysis.recipes import APPLIES, VERSIONS
-from app.ingest.executor import PoolExecutor
-from app.ingest.ingestor import Ingestor
-from app.ingest.runner import Runner
-from app.ingest.worker import Limits
+from app.ingest.run.ingestor import Ingestor
+from app.ingest.run.runner import Runner
+from app.ingest.workers.executor import PoolExecutor
+from app.ingest.workers.worker import Limits
 from app.library.tables import MEDIA
 from app.media import Recipe, Stage
 from tests.faults.answers import make_old
 from tests.faults.tasks import Misbehaving
 from tests.ingest.builders import Standing, Workplace, assert_sums_close, parameters
-from tests.leftovers import rows, timeless, what_is_left
 from tests.samples import write_many
-from tests.server import Server, until
+from tests.support.leftovers import rows, timeless, what_is_left
+from tests.support.server import Server, until
 
 LIMIT_SECONDS = 1.0
 RECIPE = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "There are no weights here."})

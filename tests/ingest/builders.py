@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from app.ingest.executor import SerialExecutor
-from app.ingest.folders import Folders
-from app.ingest.ingestor import Ingestor
-from app.ingest.parameters import Parameters, parse_parameters
-from app.ingest.runner import Runner
-from app.ingest.session import PlanCounts, SessionState, Status
-from app.ingest.store import IngestionState
+from app.ingest.disk.folders import Folders
+from app.ingest.run.ingestor import Ingestor
+from app.ingest.run.runner import Runner
+from app.ingest.session.parameters import Parameters, parse_parameters
+from app.ingest.session.state import PlanCounts, SessionState, Status
+from app.ingest.session.store import IngestionState
+from app.ingest.workers.executor import SerialExecutor
 from app.library.library import Library
 from app.library.values import Event
 from app.media import (

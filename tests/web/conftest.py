@@ -11,15 +11,15 @@ import httpx2
 import pytest
 import uvicorn
 
-from app.ingest.executor import SerialExecutor
-from app.ingest.store import IngestionState
-from app.ingest.worker import Result, Task
+from app.ingest.session.store import IngestionState
+from app.ingest.workers.executor import SerialExecutor
+from app.ingest.workers.worker import Result, Task
 from app.media import Job
 from app.settings import Settings
 from app.web.app import create_app
 from app.wiring import House, build
 from tests.samples import ai_image, photo, truncated, write_many, xmp_packet
-from tests.server import Frame, event_stream, everything_in, until
+from tests.support.server import Frame, event_stream, everything_in, until
 
 
 class Turnstile(SerialExecutor):

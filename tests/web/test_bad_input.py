@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.web.guard import COOKIE, cookie_of
-from tests.server import everything_in
+from tests.support.server import everything_in
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 

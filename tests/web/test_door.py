@@ -9,7 +9,7 @@ def test_every_answer_carries_the_security_headers(door):
         "/ingest-v2",
         "/",
         "/login",
-        "/static/ingest.js",
+        "/static/page/ingest.js",
         "/static/nonsense.js",
         "/api/summary",
         "/api/ingest/status/x",

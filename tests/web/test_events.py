@@ -8,7 +8,7 @@ import pytest
 from app.media import Stage
 from app.web.events import progress_interval
 from tests.samples import write_many
-from tests.server import frames, query
+from tests.support.server import frames, query
 
 STAGES = [stage.value for stage in Stage]
 

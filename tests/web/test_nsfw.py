@@ -9,10 +9,10 @@ from contextlib import suppress
 
 import pytest
 
-from app.analysis import weights
-from app.analysis.weights import SOURCE_BYTES, SOURCE_URL
+from app.analysis.nsfw import weights
+from app.analysis.nsfw.weights import SOURCE_BYTES, SOURCE_URL
 from tests.samples import write_many
-from tests.server import PROJECT, until
+from tests.support.server import PROJECT, until
 
 NONE_YET = {"running": False, "received_bytes": 0, "total_bytes": SOURCE_BYTES, "sentence": ""}
 

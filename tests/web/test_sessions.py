@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from tests.samples import film, landscape, photo, write_many, xmp_packet
-from tests.server import query
+from tests.support.server import query
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 COUNTS = ("discovered", "skipped", "total_files", "pending", "processed_files")
@@ -130,7 +130,7 @@ def test_one_walk_serves_every_change_of_options_until_it_is_refreshed(open_door
 def test_a_plan_that_may_not_wait_says_that_the_walk_goes_on(open_door, tmp_path, monkeypatch):
     import threading
 
-    from app.ingest.folders import Folders
+    from app.ingest.disk.folders import Folders
 
     gate, read = threading.Event(), Folders.read
 

@@ -1,0 +1,85 @@
+"""Says how long an animation lasts, from the delays that its frames carry. It never decodes one."""
+
+import os
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from app.analysis.formats import png
+from app.analysis.formats.blocks import boxes, read_at, riff_chunks
+
+_BYTES = 64 * 1024 * 1024  # of a GIF that are walked
+_FOR_EVER = 2**32 - 1
+
+
+def duration_seconds(stream: BinaryIO, format_: str, frames: int) -> float | None:
+    """How long all frames together are shown, in seconds; None for a still picture and where no delay is written."""
+    walk = {"gif": _gif, "webp": _webp, "png": _apng, "avif": _avif}.get(format_)
+    total = walk(stream) if walk and frames > 1 else 0.0
+    return round(total, 6) or None
+
+
+def _gif(stream: BinaryIO) -> float:
+    """The delays of the graphic control extensions, in hundredths (GIF89a, 23)."""
+    stream.seek(0)
+    content = stream.read(_BYTES)
+    at, hundredths = 13 + _colours(content, 10), 0
+    while at + 9 < len(content):
+        kind = content[at]
+        if kind == 0x21:
+            if content[at + 1 : at + 3] == b"\xf9\x04":
+                hundredths += int.from_bytes(content[at + 4 : at + 6], "little")
+            at = _behind_blocks(content, at + 2)
+        elif kind == 0x2C:
+            at = _behind_blocks(content, at + 11 + _colours(content, at + 9))
+        else:
+            break
+    return hundredths / 100
+
+
+def _colours(content: bytes, at: int) -> int:
+    """The bytes of the table of colours that the packed field at this place announces."""
+    packed = content[at] if at < len(content) else 0
+    return 3 << ((packed & 7) + 1) if packed & 0x80 else 0
+
+
+def _behind_blocks(content: bytes, at: int) -> int:
+    while at < len(content) and content[at]:
+        at += content[at] + 1
+    return at + 1
+
+
+def _webp(stream: BinaryIO) -> float:
+    """The durations of the ANMF chunks, in thousandths (RFC 9649, 2.7.1.1)."""
+    thousandths = 0
+    for kind, at, _ in riff_chunks(stream):
+        if kind == b"ANMF":
+            thousandths += int.from_bytes(read_at(stream, at + 12, 3), "little")
+    return thousandths / 1000
+
+
+def _apng(stream: BinaryIO) -> float:
+    """The delays of the fcTL chunks, a ratio of which 0 below means hundredths (PNG specification, 11.3.6.2)."""
+    ratios = (struct.unpack_from(">HH", body, 20) for _, body in png.chunks(stream, (b"fcTL",)) if len(body) >= 24)
+    return sum((above / (below or 100) for above, below in ratios), 0.0)
+
+
+def _avif(stream: BinaryIO) -> float:
+    """The longest of the film's tracks, by their headers (ISO 14496-12, 8.4.2); that of the film may say "for ever"."""
+    size = stream.seek(0, os.SEEK_END)
+    return max(_tracks(stream, 0, size, (b"moov", b"trak", b"mdia", b"mdhd")), default=0.0)
+
+
+def _tracks(stream: BinaryIO, at: int, end: int, path: tuple[bytes, ...]) -> Iterator[float]:
+    """The durations in the last boxes of this path of boxes inside boxes."""
+    for kind, place, length in boxes(stream, at, end):
+        if kind != path[0]:
+            continue
+        if len(path) > 1:
+            yield from _tracks(stream, place, place + length, path[1:])
+            continue
+        body = read_at(stream, place, 32)
+        if len(body) == 32:
+            long = body[0] == 1
+            scale, duration = struct.unpack_from(">IQ" if long else ">II", body, 20 if long else 12)
+            yield duration / scale if scale and duration < _FOR_EVER else 0.0

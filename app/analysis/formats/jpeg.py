@@ -1,0 +1,73 @@
+"""Looks at a JPEG that stands inside another file: its size, the blocks in front of its picture, whether it is whole.
+
+It decodes nothing, and takes no lossless JPEG, which is how cameras pack raw data.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from app.analysis.formats.blocks import read_at
+
+Place = tuple[int, int]
+"""The first byte and the number of bytes."""
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+_MAX_SEGMENTS = 100  # in front of the picture
+_MAX_SIDE = 1_000_000  # px
+_TAIL_BYTES = 64 * 1024  # of padding that may stand behind the end
+_START, _END = b"\xff\xd8", b"\xff\xd9"
+_BASELINE_TO_PROGRESSIVE = range(0xC0, 0xC3)
+_OTHER_FRAMES = frozenset((0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF))
+_SCAN, _FILL = 0xDA, 0xFF
+_BLOCKS = {0xE1: "APP1", 0xED: "APP13"}  # EXIF and XMP, Photoshop's resources
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A JPEG that stands in the file from its first to its last byte and can be decoded."""
+
+    at: int
+    length: int
+    size: Size
+
+
+def preview(stream: BinaryIO, place: Place, end: int) -> Preview | None:
+    """The JPEG that stands there in a file of `end` bytes, None if it is none, or not whole."""
+    at, length = place
+    if length <= 0 or at + length > end:
+        return None
+    size, _ = headers(stream, at)
+    tail = min(length, _TAIL_BYTES)
+    whole = size and _END in read_at(stream, at + length - tail, tail)
+    return Preview(at, length, size) if size and whole else None
+
+
+def headers(stream: BinaryIO, at: int) -> tuple[Size | None, list[tuple[str, bytes]]]:
+    """The size of a JPEG of eight bits, baseline to progressive, and its segments APP1 and APP13 (T.81, annex B)."""
+    segments: list[tuple[str, bytes]] = []
+    if read_at(stream, at, 2) != _START:
+        return None, segments
+    at += 2
+    for _ in range(_MAX_SEGMENTS):
+        head = read_at(stream, at, 9)
+        if len(head) < 9 or head[0] != _FILL:
+            break
+        marker, length = head[1], int.from_bytes(head[2:4], "big")
+        if marker in _BASELINE_TO_PROGRESSIVE:
+            height, width = struct.unpack(">HH", head[5:])
+            return (size_of(width, height) if head[4] == 8 else None), segments
+        if marker == _SCAN or marker in _OTHER_FRAMES:
+            break
+        if marker in _BLOCKS:
+            segments.append((_BLOCKS[marker], read_at(stream, at + 4, length - 2)))
+        at += 1 if marker == _FILL else 2 + length
+    return None, segments
+
+
+def size_of(width: float | None, height: float | None) -> Size | None:
+    """Both as a size, None where they are none."""
+    if width is None or height is None or not (1 <= width <= _MAX_SIDE and 1 <= height <= _MAX_SIDE):
+        return None
+    return int(width), int(height)

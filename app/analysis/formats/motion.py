@@ -1,0 +1,66 @@
+"""Finds the video that a motion photo carries behind its picture: Google's by its XMP, Samsung's by its trailer.
+
+What XMP says is a claim, and editors copy it without the video: it is believed only where a video begins. It is part of
+the one file that it lies in, which has one row: there is nothing to link.
+"""
+
+import os
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from app.analysis.formats.blocks import read_at
+from app.analysis.formats.xmp import Xmp
+
+_FORMATS = frozenset({"jpeg", "heic"})
+_OFFSET = "GCamera:MicroVideoOffset"
+_ITEM = "Container:Directory/Container:Item/Item:"
+_VIDEO = "MotionPhoto"
+_MAX_ITEMS = 100
+_END, _START = b"SEFT", b"SEFH"  # of Samsung's trailer
+_BLOCK, _HEAD_BYTES, _ENTRY_BYTES = 0x0A30, 12, 12
+_TRAILER_BYTES = 64 * 1024
+
+
+def video_bytes(stream: BinaryIO, format_: str, xmp: Xmp) -> int | None:
+    """The size of the video inside an image file in bytes, None without one."""
+    if format_ not in _FORMATS:
+        return None
+    end = stream.seek(0, os.SEEK_END)
+    for start, length in (*_claimed(xmp, end), *_of_trailer(stream, end)):
+        if 0 < start < start + length <= end and _begins_a_video(stream, start):
+            return length
+    return None
+
+
+def _claimed(xmp: Xmp, end: int) -> Iterator[tuple[int, int]]:
+    """Start and length of the video as XMP tells them: counted from the end of the file (Motion Photo format 1.0)."""
+    semantics, lengths = xmp.get(f"{_ITEM}Semantic", ()), _numbers(xmp.get(f"{_ITEM}Length", ()))
+    if _VIDEO in semantics[:_MAX_ITEMS]:
+        behind = len(semantics) - semantics.index(_VIDEO)  # with what follows; the first item need not say its length
+        if behind <= len(lengths):
+            yield end - sum(lengths[-behind:]), lengths[-behind]
+    for offset in _numbers(xmp.get(_OFFSET, ())):
+        yield end - offset, offset
+
+
+def _numbers(texts: tuple[str, ...]) -> list[int]:
+    return [int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0 for text in texts[:_MAX_ITEMS]]
+
+
+def _of_trailer(stream: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
+    """The same of the block that Samsung calls `MotionPhoto_Data`, from the directory at the end of the file."""
+    length, mark = struct.unpack("<I4s", read_at(stream, end - 8, 8).rjust(8, b"\0"))
+    at = end - 8 - length
+    directory = read_at(stream, at, length) if mark == _END and length <= _TRAILER_BYTES else b""
+    if not directory.startswith(_START):
+        return
+    for place in range(_HEAD_BYTES, len(directory) - _ENTRY_BYTES + 1, _ENTRY_BYTES):
+        kind, back, size = struct.unpack_from("<2xHII", directory, place)
+        if kind == _BLOCK:
+            (name_length,) = struct.unpack("<4xI", read_at(stream, at - back, 8).ljust(8, b"\0"))
+            yield at - back + 8 + name_length, size - 8 - name_length
+
+
+def _begins_a_video(stream: BinaryIO, at: int) -> bool:
+    return read_at(stream, at, 8)[4:] == b"ftyp"

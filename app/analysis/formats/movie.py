@@ -1,0 +1,190 @@
+"""Reads the headers of an MP4 or QuickTime file: what libav does not tell, and what is left where libav refuses it.
+
+It also decides what a display matrix means (ISO 14496-12, 8.2.2 and 8.3.2), and how wide pixels count as square ones.
+"""
+
+import os
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import islice
+from typing import BinaryIO, Literal
+
+from app.analysis.formats.blocks import boxes, read_at
+
+MAX_TRACKS = 100
+
+_MAX_FRAME_RATE = 1000  # beyond it, it is the clock of a track without frames
+
+_TURNS = {  # a, b, c, d of x' = a x + c y, y' = b x + d y
+    (1, 0, 0, 1): 1,
+    (-1, 0, 0, 1): 2,
+    (-1, 0, 0, -1): 3,
+    (1, 0, 0, -1): 4,
+    (0, 1, 1, 0): 5,
+    (0, 1, -1, 0): 6,
+    (0, -1, -1, 0): 7,
+    (0, -1, 1, 0): 8,
+}
+_AS_IT_IS = (1.0, 0.0, 0.0, 1.0)
+_BYTES = 36
+_HEADER_BYTES = 112
+_MANY = 200  # boxes in one box, where a few are expected
+_PLACES = {0: (12, 40), 1: (20, 52)}  # of a track's number and its matrix, by the version of the header
+_TIMES = {0: (4, ">I4xII", 36), 1: (4, ">Q8xIQ", 48)}  # of when it was made, clock and length; of the movie's matrix
+_UNKNOWN = (2**32 - 1, 2**64 - 1)
+_EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
+_SINCE_1970 = 2_082_844_800  # s that the clock showed then: less is a clock that nobody set, or another one
+
+Turn = tuple[float, float, float, float]
+Places = Mapping[bytes, tuple[int, int]]
+"""Where the content of a box starts and ends, by its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A moving picture by its header: its size in square pixels as stored, and the EXIF value 1..8 that it needs."""
+
+    number: int
+    size: tuple[int, int] | None = None
+    orientation: int | None = None
+    frame_rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Movie:
+    """What the headers say: the length, when it was made as ISO 8601, and its moving pictures."""
+
+    seconds: float | None = None
+    made_at: str | None = None
+    tracks: tuple[Track, ...] = ()
+
+    def track(self, number: int | None = None) -> Track | None:
+        """The moving picture of this number, else the first."""
+        own = [track for track in self.tracks if track.number == number]
+        return next(iter((*own, *self.tracks)), None)
+
+
+def plausible_rate(rate: float) -> float | None:
+    """The frame rate, None where it can be none."""
+    return round(rate, 6) if 1e-6 <= rate <= _MAX_FRAME_RATE else None
+
+
+def square(width: int, pixel: Fraction | None) -> int:
+    """The width of a picture whose pixels are `pixel` times as wide as high, as square ones."""
+    return round(width * (pixel if pixel and Fraction(1, 4) <= pixel <= 4 else 1))
+
+
+def orientation(matrix: bytes, order: Literal["big", "little"]) -> int:
+    """The EXIF value 1..8 of a display matrix of nine 32-bit numbers; 1 where it neither turns nor mirrors squarely."""
+    return orientation_of(_turn(matrix, order))
+
+
+def orientation_of(turn: Turn) -> int:
+    """The same of the four of these numbers that turn: a, b, c, d."""
+    largest = max(map(abs, turn)) or 1
+    a, b, c, d = (round(number / largest) for number in turn)
+    return _TURNS.get((a, b, c, d), 1)
+
+
+def _turn(matrix: bytes, order: Literal["big", "little"]) -> Turn:
+    a, b, _, c, d, *_ = struct.unpack(f"{'>' if order == 'big' else '<'}9i", matrix[:_BYTES])
+    return a, b, c, d
+
+
+def read(stream: BinaryIO) -> Movie:
+    """The headers of an ISO base media file, as far as they are found."""
+    place = whole_movie(stream)
+    return _movie(stream, *place) if place else Movie()
+
+
+def whole_movie(stream: BinaryIO) -> tuple[int, int] | None:
+    """Where the content of `moov` starts and ends."""
+    end = stream.seek(0, os.SEEK_END)
+    found = ((at, at + length) for kind, at, length in boxes(stream, 0, end) if kind == b"moov")
+    return next(found, None)
+
+
+def _movie(stream: BinaryIO, at: int, end: int) -> Movie:
+    inside = first_of_each(stream, at, end)
+    header = _content(stream, inside, b"mvhd")
+    made, scale, length, whole = _times(header)
+    turned = _turn(header[whole:], "big") if len(header) >= whole + _BYTES else _AS_IT_IS
+    tracks = (place for kind, *place in boxes(stream, at, end) if kind == b"trak")
+    moving = (_track(stream, start, start + size, turned) for start, size in islice(tracks, MAX_TRACKS))
+    return Movie(
+        length / scale if scale and length and length not in _UNKNOWN else None,
+        _moment(made),
+        tuple(track for track in moving if track),
+    )
+
+
+def first_of_each(stream: BinaryIO, at: int, end: int) -> dict[bytes, tuple[int, int]]:
+    """Where the content of the first box of each kind starts and ends."""
+    found: dict[bytes, tuple[int, int]] = {}
+    for kind, start, length in islice(boxes(stream, at, end), _MANY):
+        found.setdefault(kind, (start, start + length))
+    return found
+
+
+def inside_meta(stream: BinaryIO, at: int, end: int) -> Places:
+    """The same in a `meta`, which has four bytes of its own before its boxes, but not in QuickTime."""
+    return first_of_each(stream, at + (0 if read_at(stream, at, 8)[4:] == b"hdlr" else 4), end)
+
+
+def _content(stream: BinaryIO, inside: Places, kind: bytes) -> bytes:
+    """What a header holds, empty where there is none."""
+    start, end = inside.get(kind, (0, 0))
+    return read_at(stream, start, min(_HEADER_BYTES, end - start))
+
+
+def _times(header: bytes) -> tuple[int, int, int, int]:
+    """When it was made, the clock in ticks a second, the length in ticks, and where a matrix would follow."""
+    at, numbers, matrix = _TIMES.get(header[0] if header else -1, (0, "", 0))
+    if not numbers or len(header) < at + struct.calcsize(numbers):
+        return 0, 0, 0, _HEADER_BYTES
+    return (*struct.unpack_from(numbers, header, at), matrix)
+
+
+def _moment(seconds: int) -> str | None:
+    try:
+        return (_EPOCH + timedelta(seconds=seconds)).isoformat() if seconds > _SINCE_1970 else None
+    except OverflowError:
+        return None
+
+
+def _track(stream: BinaryIO, at: int, end: int, turned: Turn) -> Track | None:
+    """The track if it is a moving picture; `turned` is how the whole movie is, after each track."""
+    inside = first_of_each(stream, at, end)
+    media = first_of_each(stream, *inside[b"mdia"]) if b"mdia" in inside else {}
+    if _content(stream, media, b"hdlr")[8:12] != b"vide":
+        return None
+    header = _content(stream, inside, b"tkhd")
+    number, matrix = _PLACES.get(header[0] if header else -1, (0, _HEADER_BYTES))
+    if len(header) < matrix + _BYTES + 8:
+        return None
+    width, height = (round(side / 65536) for side in struct.unpack_from(">II", header, matrix + _BYTES))
+    return Track(
+        int.from_bytes(header[number : number + 4], "big"),
+        (width, height) if width and height else None,
+        orientation_of(_both(_turn(header[matrix:], "big"), turned)),
+        _frame_rate(stream, media),
+    )
+
+
+def _both(first: Turn, then: Turn) -> Turn:
+    """One turn after the other."""
+    (a, b, c, d), (e, f, g, h) = first, then
+    return a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h
+
+
+def _frame_rate(stream: BinaryIO, media: Places) -> float | None:
+    """How many pictures the track has in its length."""
+    _, scale, length, _ = _times(_content(stream, media, b"mdhd"))
+    for kind in (b"minf", b"stbl"):
+        media = first_of_each(stream, *media[kind]) if kind in media else {}
+    sizes = _content(stream, media, b"stsz") or _content(stream, media, b"stz2")
+    count = int.from_bytes(sizes[8:12], "big")
+    return plausible_rate(count * scale / length) if length and length not in _UNKNOWN else None

@@ -1,0 +1,194 @@
+"""Takes out of an image what it says about itself: EXIF, XMP, IPTC and texts, each read once and each on its own.
+
+It never decodes pixels and never decides what a value means. A damaged part is noted and does not spoil the others.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TypeVar
+
+from PIL import Image
+
+from app.analysis.formats import animation, apple, blocks, c2pa, iptc, motion, png, tiff
+from app.analysis.formats.camera_raw import CameraRaw
+from app.analysis.formats.iptc import Iptc
+from app.analysis.formats.tiff import decoded, windows_text
+from app.analysis.formats.xmp import NOTHING, Xmp
+from app.analysis.formats.xmp import parse as parse_xmp
+from app.analysis.pictures.image import Opened
+from app.analysis.prompts import declared
+from app.analysis.prompts.made import Made
+from app.analysis.prompts.read import how_made
+from app.errors import CannotRead
+
+EXIF_BYTES = tiff.MAX_BYTES
+_GENERATION_IN_EXIF = ("Make", "Model", "ImageDescription", "Software")
+_GENERATION_IN_XMP = ("dc:description", "exif:UserComment", *declared.PROPERTIES)
+_EXTENDED = "xmpNote:HasExtendedXMP"
+_PROFILE = "Raw profile type "  # how ImageMagick keeps blocks in PNG texts
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Embedded:
+    """What was found, by part; `problems` maps a part (`exif`, `xmp`, `iptc`, `text`) to what was wrong with it.
+
+    `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF, `UserComment` of EXIF, the programs of a C2PA
+    manifest as `c2pa`. `duration_seconds` is that of an animation, `content_identifier` Apple's, `video_bytes` the size
+    of the video in a motion photo.
+    """
+
+    exif: tiff.Tags = field(default_factory=dict)
+    xmp: Xmp = field(default_factory=dict)
+    iptc: Iptc = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    duration_seconds: float | None = None
+    content_identifier: str | None = None
+    video_bytes: int | None = None
+    problems: dict[str, CannotRead] = field(default_factory=dict)
+
+    def problem(self, *parts: str) -> CannotRead | None:
+        """The first problem with one of these parts."""
+        return next((self.problems[part] for part in parts if part in self.problems), None)
+
+    def part(self, name: str, read_part: Callable[[], T], otherwise: T) -> T:
+        """What a part gives; `otherwise`, and a note of the problem, where it cannot be read."""
+        try:
+            return read_part()
+        except CannotRead as problem:
+            self.noted(name, problem)
+        except Exception:  # noqa: BLE001 - some 15 classes of exception come out of hostile blocks
+            self.noted(name, CannotRead(f"The {name.upper()} block is damaged.", cause="damaged_metadata"))
+        return otherwise
+
+    def noted(self, name: str, problem: CannotRead | None) -> None:
+        """Keep the first problem of a part."""
+        if problem:
+            self.problems.setdefault(name, problem)
+
+
+def read(opened: Opened) -> Embedded:
+    """Everything that the image says about itself. Never raises for damaged parts."""
+    if opened.raw:
+        return _of_camera_raw(opened.raw)
+    found, image = Embedded(), opened.image
+    chunks = png.read_texts(opened.stream) if opened.format == "png" else png.Texts()
+    found.noted("text", chunks.problem)
+    texts = chunks.by_key
+    if isinstance(comment := image.info.get("comment"), bytes):  # of a JPEG or GIF
+        texts["comment"] = comment
+    boxes: Mapping[str, bytes] = {}
+    if opened.format == "jpeg2000":
+        boxes = found.part("exif", lambda: blocks.of_boxes(opened.stream), boxes)
+    exif = found.part("exif", lambda: _exif(opened, boxes.get("exif") or chunks.exif, texts), tiff.Read())
+    found.noted("exif", exif.problem)
+    found.exif = exif.tags
+    found.content_identifier = apple.content_identifier(exif.blocks.get(tiff.MAKER_NOTE, b""))
+    packet = boxes.get("xmp") or exif.blocks.get(tiff.XMP, b"")
+    found.xmp = found.part("xmp", lambda: _xmp(opened, packet, texts), NOTHING)
+    if _EXTENDED in found.xmp:
+        found.xmp = {**found.part("xmp", lambda: _extended(image, found.xmp), NOTHING), **found.xmp}
+    found.video_bytes = motion.video_bytes(opened.stream, opened.format, found.xmp)
+    records = found.part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
+    found.iptc, problem = iptc.parse(records)
+    found.noted("iptc", problem)
+    found.texts = {key: decoded(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
+    if user_comment := _user_comment(exif.tags.get("EXIF UserComment", b"")):
+        found.texts["UserComment"] = user_comment
+    if programs := found.part("text", lambda: c2pa.names(_manifest(opened)), ""):
+        found.texts["c2pa"] = programs
+    stream, format_, frames = opened.stream, opened.format, opened.frames
+    found.duration_seconds = found.part("text", lambda: animation.duration_seconds(stream, format_, frames), None)
+    return found
+
+
+def generation_of(found: Embedded) -> Made:
+    """How the picture or video was made that says these things about itself."""
+    exif = {name: text for name in _GENERATION_IN_EXIF if isinstance(text := found.exif.get(f"Image {name}"), str)}
+    comment = {"XPComment": text} if (text := windows_text(found.exif, "XPComment")) else {}
+    xmp = {name: found.xmp[name][0] for name in _GENERATION_IN_XMP if found.xmp.get(name)}
+    return how_made(xmp | exif | comment | found.texts)
+
+
+def _of_camera_raw(raw: CameraRaw) -> Embedded:
+    found = Embedded(exif=raw.exif.tags)
+    found.noted("exif", raw.exif.problem)
+    found.xmp = found.part("xmp", lambda: parse_xmp(raw.xmp) if raw.xmp else NOTHING, NOTHING)
+    found.iptc, problem = iptc.parse(iptc.records(raw.iptc))
+    found.noted("iptc", problem)
+    if user_comment := _user_comment(found.exif.get("EXIF UserComment", b"")):
+        found.texts["UserComment"] = user_comment
+    return found
+
+
+def _exif(opened: Opened, block: bytes, texts: Mapping[str, bytes]) -> tiff.Read:
+    """The tags of a TIFF file, else of the EXIF block (of a PNG or JPEG 2000 file the given one)."""
+    if opened.format == "tiff":
+        return tiff.read(opened.stream)
+    info = opened.image.info
+    turned = info.get("original_orientation")  # libheif turns the picture, and the tag with it
+    if opened.format == "avif":
+        # Pillow writes the block anew, and loses letters, to put in how the container turns the picture: what the tag
+        # says does not count (ISO 23008-12, 6.5.10), but the block is wanted as it is, and is handed out nowhere else
+        *_, block, turned, _ = opened.image._decoder.get_info()  # type: ignore[attr-defined]  # noqa: SLF001
+        turned = turned if block or turned != 1 else None
+    else:
+        block = block or info.get("exif") or _raw_profile(texts, "exif") or _raw_profile(texts, "APP1")
+    if len(block or b"") > EXIF_BYTES:
+        raise CannotRead(
+            f"The EXIF block has {len(block)} bytes, more than the {EXIF_BYTES} that are read.", cause="text_too_large"
+        )
+    block = (block or b"").removeprefix(b"Exif\0\0")
+    found = tiff.Read() if not block or block.startswith(blocks.XMP_IN_JPEG) else tiff.read(BytesIO(block))
+    if turned:
+        found.tags["Image Orientation"] = (turned,)
+    return found
+
+
+def _user_comment(comment: tiff.Value) -> str:
+    """EXIF UserComment as text (EXIF 2.32, 4.6.5)."""
+    if not isinstance(comment, bytes):
+        return comment if isinstance(comment, str) else ""
+    code, content = comment[:8], comment[8:]
+    if code.startswith(b"UNICODE"):
+        # The byte order should be that of the block, but AI tools write big-endian into little-endian blocks
+        latin_high_bytes_first = content[0::2].count(0) >= content[1::2].count(0)
+        return content.decode("utf-16-be" if latin_high_bytes_first else "utf-16-le", "replace").strip("\0 \ufeff")
+    return decoded(content if code.rstrip(b"\0") in (b"ASCII", b"JIS", b"") else comment).strip("\0 ")
+
+
+def _xmp(opened: Opened, block: bytes, texts: dict[str, bytes]) -> Xmp:
+    """The XMP packet (of a TIFF or JPEG 2000 file the given one)."""
+    profile = _raw_profile(texts, "xmp") or _raw_profile(texts, "APP1").removeprefix(blocks.XMP_IN_JPEG)
+    packet = texts.pop("XML:com.adobe.xmp", None) or opened.image.info.get("xmp") or block
+    packet = packet or (profile if profile.lstrip().startswith(b"<") else b"")
+    if not packet and opened.format == "gif":
+        packet = blocks.xmp_of_gif(opened.stream)
+    return parse_xmp(packet if isinstance(packet, bytes) else str(packet).encode()) if packet else NOTHING
+
+
+def _extended(image: Image.Image, main: Xmp) -> Xmp:
+    packet = blocks.extended_xmp(getattr(image, "applist", ()), main[_EXTENDED][0])
+    return parse_xmp(packet, limit=blocks.EXTENDED_BYTES) if packet else NOTHING
+
+
+def _manifest(opened: Opened) -> bytes:
+    """The C2PA manifest of a JPEG or WebP file; that of a PNG is among its chunks."""
+    if opened.format == "webp":
+        return blocks.c2pa_of_webp(opened.stream)
+    return blocks.c2pa_of_jpeg(getattr(opened.image, "applist", ()))
+
+
+def _iptc(image: Image.Image, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
+    if resources := blocks.photoshop_of_jpeg(getattr(image, "applist", ())):
+        return iptc.of_photoshop(resources)
+    found = block or others.get(tiff.IPTC) or others.get(tiff.PHOTOSHOP) or _raw_profile(texts, "iptc")
+    return iptc.records(found)
+
+
+def _raw_profile(texts: Mapping[str, bytes], name: str) -> bytes:
+    """A block in hexadecimal, after a line with its name and one with its length (ImageMagick, coders/png.c)."""
+    lines = texts.get(_PROFILE + name, b"").split(b"\n")
+    return bytes.fromhex(b"".join(lines[3:]).decode("ascii"))

@@ -1,0 +1,198 @@
+"""Interprets what an image says about itself: when it was taken, with what, where, by whom, how it was made.
+
+It never reads a file: `embedded.py` and `sidecars.py` have. What is not understood is None, never a guess, and stays in
+`raw`. For each field the sources are asked in order, the sidecar first and Takeout last; the first that knows counts.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from app.analysis.formats import tiff
+from app.analysis.formats.numbers import number, numbers
+from app.analysis.formats.tiff import Tags, windows_text
+from app.analysis.formats.xmp import NOTHING, Xmp
+from app.analysis.metadata import place
+from app.analysis.metadata.dates import taken_at
+from app.analysis.metadata.embedded import Embedded, generation_of
+from app.analysis.metadata.raw import raw
+from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
+from app.analysis.metadata.takeout import Takeout
+from app.analysis.prompts.made import Made
+from app.analysis.prompts.read import wrote
+from app.media import Metadata
+from app.texts import clean_json, clean_text
+
+Candidate = tuple[str, Any]
+"""A source and what it says, None or nothing where it says nothing."""
+
+_ACDSEE = ("acdsee:caption", "acdsee:notes")
+_FOR_PEOPLE = ("camera_make", "camera_model", "caption")  # tags that generators write graphs and settings into
+_GROUPS = ("EXIF", "Image")  # some write tags of the one into the other
+_ISO_IS_ELSEWHERE = 65535
+_MOST_ISO = 10_000_000
+_SENSITIVITIES = ("exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")
+
+
+def interpret(
+    found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD, made: Made | None = None
+) -> Metadata:
+    """The metadata that every part together gives, field by field; `made` is `prompts.of(found)`, where it is known."""
+    made = made or generation_of(found)
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name, candidates in _fields(found, sidecar, takeout):
+        doubtful = made.verdict is not None and name in _FOR_PEOPLE
+        said = ((source, value) for source, value in candidates if value not in (None, ""))
+        source, value = next((one for one in said if not (doubtful and wrote(one[1]))), ("", None))
+        if source:
+            values[name], sources[name] = value, source
+    if moment := taken_at(found, sidecar, takeout):
+        values |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
+        sources["taken_at"] = moment.source
+    if "position" in values:
+        values["latitude"], values["longitude"] = values.pop("position")
+        sources["latitude"] = sources["longitude"] = sources.pop("position")
+    told = {
+        "generator": made.generator,
+        "prompt": made.prompt and clean_text(made.prompt),
+        "negative_prompt": made.negative_prompt and clean_text(made.negative_prompt),
+        "generation": clean_json(made.generation),
+    }
+    sources |= {name: "prompt" for name, value in told.items() if value is not None}
+    told["prompt_verdict"] = made.verdict and made.verdict.value
+    values |= {"duration_seconds": found.duration_seconds, "embedded_video_bytes": found.video_bytes}
+    return Metadata(**values, **told, sources=sources, raw=raw(found, sidecar, takeout))
+
+
+def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[str, Iterable[Candidate]]]:
+    """Each field with what the sources say of it, in the order in which they are believed."""
+    exif, xmp, iptc, png = found.exif, found.xmp, found.iptc, found.texts
+    yield "camera_make", _texts(exif, xmp, sidecar, ("Image Make",), "tiff:Make")
+    yield "camera_model", _texts(exif, xmp, sidecar, ("Image Model",), "tiff:Model")
+    yield (
+        "lens_model",
+        _texts(exif, xmp, sidecar, ("EXIF LensModel", "Image LensModel"), "exifEX:LensModel", "aux:Lens"),
+    )
+    yield "exposure_seconds", _measures(exif, xmp, sidecar, "ExposureTime", "exif:ExposureTime")
+    yield "f_number", _measures(exif, xmp, sidecar, "FNumber", "exif:FNumber")
+    yield "focal_length_mm", _measures(exif, xmp, sidecar, "FocalLength", "exif:FocalLength")
+    yield "focal_length_35mm", _measures(exif, xmp, sidecar, "FocalLengthIn35mmFilm", "exif:FocalLengthIn35mmFilm")
+    yield "iso", (("sidecar", _iso_of_xmp(sidecar)), ("exif", _iso(exif)), ("xmp", _iso_of_xmp(xmp)))
+    yield "orientation", (("exif", tiff.orientation(exif)),)
+    told = takeout.latitude is not None and takeout.longitude is not None
+    places = (
+        ("sidecar", place.of_xmp(sidecar), place.altitude_of_xmp(sidecar)),
+        ("exif", place.of_exif(exif), place.altitude_of_exif(exif)),
+        ("xmp", place.of_xmp(xmp), place.altitude_of_xmp(xmp)),
+        ("takeout", (takeout.latitude, takeout.longitude) if told else None, takeout.altitude_m),
+    )
+    where = next((source for source, position, _ in places if position), None)
+    yield "position", ((source, position) for source, position, _ in places)
+    yield "altitude_m", ((source, height) for source, _, height in places if where in (None, source))
+    yield (
+        "title",
+        (
+            *_xmp_then_iptc(found, sidecar, "dc:title", "ObjectName"),
+            ("exif", _cleaned(windows_text(exif, "XPTitle"))),
+            ("png", _cleaned(png.get("Title", ""))),
+        ),
+    )
+    yield (
+        "caption",
+        (
+            *_xmp_then_iptc(found, sidecar, "dc:description", "Caption", *_ACDSEE),
+            ("exif", _text(exif, "Image ImageDescription")),
+            ("exif", _cleaned(windows_text(exif, "XPComment"))),
+            ("png", _cleaned(png.get("Description", ""))),
+            ("takeout", _cleaned(takeout.caption or "")),
+        ),
+    )
+    yield (
+        "creator",
+        (
+            ("sidecar", _joined(sidecar.get("dc:creator", ()))),
+            ("xmp", _joined(xmp.get("dc:creator", ()))),
+            ("iptc", _joined(iptc.get("By-line", ()))),
+            ("exif", _text(exif, "Image Artist")),
+            ("exif", _cleaned(windows_text(exif, "XPAuthor"))),
+            ("png", _cleaned(png.get("Author", ""))),
+        ),
+    )
+    yield (
+        "copyright",
+        (
+            *_xmp_then_iptc(found, sidecar, "dc:rights", "CopyrightNotice"),
+            ("exif", _text(exif, "Image Copyright")),
+            ("png", _cleaned(png.get("Copyright", ""))),
+        ),
+    )
+    yield "content_identifier", (("exif", found.content_identifier),)
+    yield "label", (("sidecar", _first(sidecar, "xmp:Label")), ("xmp", _first(xmp, "xmp:Label")))
+
+
+def _xmp_then_iptc(found: Embedded, sidecar: Xmp, name: str, dataset: str, *others: str) -> tuple[Candidate, ...]:
+    """A text that XMP and IPTC both have words for; `others` are names in XMP where neither says anything."""
+    return (
+        ("sidecar", _first(sidecar, name, *others)),
+        ("xmp", _first(found.xmp, name)),
+        ("iptc", _cleaned(found.iptc.get(dataset, ("",))[0])),
+        ("xmp", _first(found.xmp, *others)),
+    )
+
+
+def _texts(exif: Tags, xmp: Xmp, sidecar: Xmp, tags: tuple[str, ...], *names: str) -> Iterator[Candidate]:
+    """A text that EXIF and XMP both have words for."""
+    yield from (("sidecar", _first(sidecar, name)) for name in names)
+    yield from (("exif", _text(exif, tag)) for tag in tags)
+    yield from (("xmp", _first(xmp, name)) for name in names)
+
+
+def _measures(exif: Tags, xmp: Xmp, sidecar: Xmp, tag: str, name: str) -> Iterator[Candidate]:
+    """A number above 0 that EXIF and XMP both have a word for: 0 is how cameras write that they do not know."""
+    yield "sidecar", _positive(_first_number(sidecar, name))
+    for group in _GROUPS:
+        yield "exif", _positive(next(iter(numbers(exif, f"{group} {tag}")), None))
+    yield "xmp", _positive(_first_number(xmp, name))
+
+
+def _positive(value: float | None) -> float | None:
+    return float(value) if value is not None and value > 0 else None
+
+
+def _iso(exif: Tags) -> int | None:
+    """The sensitivity; 65535 says that a tag with more room has it (EXIF 2.32, PhotographicSensitivity)."""
+    for group in _GROUPS:
+        short = numbers(exif, f"{group} ISOSpeedRatings")[:1]
+        names = ("ISOSpeed", "RecommendedExposureIndex", "StandardOutputSensitivity")
+        wide = [value for name in names for value in numbers(exif, f"{group} {name}")[:1]]
+        for value in (*wide, *short) if short == (_ISO_IS_ELSEWHERE,) else (*short, *wide):
+            if 0 < value <= _MOST_ISO:
+                return int(value)
+    return None
+
+
+def _iso_of_xmp(properties: Xmp) -> int | None:
+    values = (_first_number(properties, name) for name in _SENSITIVITIES)
+    return next((int(value) for value in values if value is not None and 1 <= value <= _MOST_ISO), None)
+
+
+def _first(properties: Xmp, *names: str) -> str | None:
+    texts = (_cleaned(properties.get(name, ("",))[0]) for name in names)
+    return next((text for text in texts if text), None)
+
+
+def _first_number(properties: Xmp, name: str) -> float | None:
+    return number(properties.get(name, ("",))[0])
+
+
+def _joined(texts: tuple[str, ...]) -> str | None:
+    return "; ".join(cleaned for text in texts if (cleaned := _cleaned(text))) or None
+
+
+def _text(exif: Tags, name: str) -> str | None:
+    value = exif.get(name)
+    return _cleaned(value) if isinstance(value, str) else None
+
+
+def _cleaned(text: str) -> str | None:
+    return clean_text(text).strip() or None

@@ -1,0 +1,149 @@
+"""Interprets what a video's container says: when and where it was taken, with what, by whom, how it was made.
+
+It reads no file: `container.py` has. For each field the sidecar is asked first, then the container's tags, the XMP in
+it, and Takeout last.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.analysis.formats.xmp import NOTHING, Xmp
+from app.analysis.formats.xmp import parse as parse_xmp
+from app.analysis.metadata import fields, place
+from app.analysis.metadata.dates import Moment, first_of, iso_date
+from app.analysis.metadata.embedded import Embedded
+from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
+from app.analysis.metadata.takeout import Takeout
+from app.analysis.pictures.container import Told
+from app.analysis.prompts import infotext
+from app.analysis.prompts.made import Made
+from app.analysis.prompts.read import how_made
+from app.media import Metadata
+from app.texts import clean_text
+
+_APPLE = "com.apple.quicktime."
+_TEXTS: Mapping[str, tuple[str, ...]] = {
+    "camera_make": (f"{_APPLE}make", "make", "com.android.manufacturer"),
+    "camera_model": (f"{_APPLE}model", "model", "com.android.model"),
+    "title": ("title", f"{_APPLE}title", f"{_APPLE}displayname"),
+    "caption": ("description", f"{_APPLE}description", "synopsis", "comment", f"{_APPLE}comment"),
+    "creator": ("artist", f"{_APPLE}artist", "author", f"{_APPLE}author"),
+    "copyright": ("copyright", f"{_APPLE}copyright"),
+    "content_identifier": (f"{_APPLE}content.identifier",),
+}
+_IN_UTC = "creation_time"
+_DATES = (f"{_APPLE}creationdate", "datetimeoriginal", _IN_UTC, "date_recorded", "date_digitized", "date")
+_UNSET = ("1904-01-01T00:00:00", "1970-01-01T00:00:00")  # where clocks begin, and where nobody set one
+_DAY = len("2003-11-23")
+_PLACES = (f"{_APPLE}location.iso6709", "location")
+_PLACE = ("latitude", "longitude", "altitude_m")
+_LOCALIZED = "location-"  # and a language
+_COMMENTS = ("comment", "description")  # where programs keep workflows in containers that have no word for them
+_WORKFLOWS = ("prompt", "workflow", "parameters")
+_JSON_CHARACTERS = 16 * 1024 * 1024
+_XMP = "xmp"
+_KEYWORDS = ("keywords", f"{_APPLE}keywords")
+_BETWEEN = re.compile("[,;]")
+
+
+def embedded(told: Told) -> Embedded:
+    """The container's tags in the parts of an image: texts, a workflow among them under the names that images use."""
+    found = Embedded(duration_seconds=told.duration_seconds)
+    texts = dict(told.tags)
+    packet = texts.pop(_XMP, "")
+    found.xmp = found.part("xmp", lambda: parse_xmp(packet.encode("utf-8", "replace")), NOTHING) if packet else NOTHING
+    for name in _COMMENTS:
+        for key, text in _workflows(texts.get(name, "")).items():
+            texts.setdefault(key, text)
+    found.texts = texts
+    return found
+
+
+def words(told: Told) -> Iterator[str]:
+    """The keywords that the container has, one by one."""
+    yield from told.said.keywords
+    for tag in _KEYWORDS:
+        yield from _BETWEEN.split(told.tags.get(tag, ""))
+
+
+def interpret(
+    told: Told,
+    found: Embedded,
+    sidecar: Xmp = NOTHING,
+    takeout: Takeout = NOTHING_TOLD,
+    made: Made | None = None,
+) -> Metadata:
+    """The metadata that the container and what lies beside it give; `found` is what `embedded` made of the former."""
+    base = fields.interpret(found, sidecar, takeout, made)
+    own = {name: value for name, value in _fields(told) if value is not None and base.sources.get(name) != "sidecar"}
+    where = _where(told)
+    if where and base.sources.get("latitude") != "sidecar":
+        own |= zip(_PLACE, where, strict=True)
+    own["orientation"] = told.orientation  # alone: nothing that plays a video turns it for what lies beside it
+    sources = {name: source for name, source in base.sources.items() if name not in own}
+    sources |= {name: "video" for name, value in own.items() if value is not None}
+    if moment := _taken_at(base, told.tags):
+        own |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
+        sources["taken_at"] = moment.source
+    return replace(base, **own, sources=sources)
+
+
+def _fields(told: Told) -> Iterator[tuple[str, Any]]:
+    """Each field with what the container says of it; None where it says nothing."""
+    for name, tags in _TEXTS.items():
+        texts = (clean_text(told.tags.get(tag, "")).strip() for tag in tags)
+        yield name, next((text for text in texts if text and not _made(text)), None)
+    for name in ("duration_seconds", "frame_rate", "video_codec", "audio_codec"):
+        yield name, getattr(told, name)
+
+
+def _where(told: Told) -> tuple[float, float, float | None] | None:
+    """Latitude, longitude and altitude, None where the container says none or no position."""
+    names = (*_PLACES, *(tag for tag in told.tags if tag.startswith(_LOCALIZED)))
+    found = (place.of_iso6709(told.tags.get(name, "")) for name in names)
+    return next((position for position in found if position), None)
+
+
+def _taken_at(base: Metadata, tags: Mapping[str, str]) -> Moment | None:
+    """When it was taken by the sidecar, else by the first tag that says when: a day alone gives way to a time.
+
+    A bare year is no date. None where neither says.
+    """
+    moments = [(name, iso_date(tags.get(name, ""))) for name in _DATES]
+    told = [
+        Moment(at, "video", f"video {name}", utc=name == _IN_UTC)
+        for name, at in moments
+        if at and not at.startswith(_UNSET)
+    ]
+    told.sort(key=lambda moment: len(moment.at) <= _DAY)
+    if base.taken_at and base.taken_at_rule and base.sources.get("taken_at") == "sidecar":
+        told.insert(0, Moment(base.taken_at, "sidecar", base.taken_at_rule))
+    return first_of(told)
+
+
+def _made(text: str) -> bool:
+    """Whether the text is not for people, but says how the video was made."""
+    return bool(_workflows(text))
+
+
+def _workflows(text: str) -> dict[str, str]:
+    """How an AI video was made, where a comment holds that: `{"prompt": ...}`, a graph, an infotext."""
+    if how_made({"comment": text}).prompt is not None or infotext.without_settings(text):
+        return {"parameters": text}
+    if not text.lstrip().startswith("{") or len(text) > _JSON_CHARACTERS:
+        return {}
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(held, dict):
+        return {}
+    named = {name: held[name] for name in _WORKFLOWS if isinstance(held.get(name), str | dict)}
+    if named:
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in named.items()}
+    if any(isinstance(node, dict) and "class_type" in node for node in held.values()):
+        return {"prompt": text}
+    return {"workflow": text} if isinstance(held.get("nodes"), list) else {}

@@ -1,0 +1,85 @@
+"""Gathers the keywords of a file, each with where it was read. It reads no file itself and invents no word."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import tee
+from types import MappingProxyType
+
+from app.analysis.formats.tiff import Tags, windows_text
+from app.analysis.formats.xmp import Xmp
+from app.analysis.prompts import phrases
+from app.media import Keyword
+from app.texts import clean_text
+
+KEYWORDS, PHRASES, CHARACTERS = 1_000, 100, 200  # at most: of each source, of each prompt, and of one of them
+NO_TAGS: Tags = MappingProxyType({})
+_REGION = "mwg-rs:Regions/mwg-rs:RegionList"  # Metadata Working Group guidelines 2.0, 5.9: areas and who is in them
+_PATHS = ("digiKam:TagsList", "MicrosoftPhoto:LastKeywordXMP")  # written `a/b/c`
+
+
+def gather(
+    *,
+    embedded: Xmp,
+    iptc: Mapping[str, tuple[str, ...]],
+    sidecar: Xmp,
+    prompt: str | None,
+    negative_prompt: str | None = None,
+    generator: str | None = None,
+    exif: Tags = NO_TAGS,
+    people: Iterable[str] = (),
+    film: Iterable[str] = (),
+) -> tuple[Keyword, ...]:
+    """All keywords: of the file's XMP, IPTC and EXIF, of a film, of its sidecar, Takeout's people, phrases of a prompt.
+
+    Each source lists a keyword once, whatever its case, at most 1,000 of them (100 of a prompt), of at most 200
+    characters. How a prompt weighs its phrases depends on its `generator`. Phrases of the negative prompt have a source
+    of their own; one that the prompt asks for, too, is not among them.
+    """
+    wanted, unwanted = phrases.of(prompt or "", generator), phrases.of(negative_prompt or "", generator)
+    if negative_prompt:
+        wanted, kept = tee(wanted)
+        asked_for = {_plain(text).casefold() for text, _ in kept}
+        unwanted = (one for one in unwanted if _plain(one[0]).casefold() not in asked_for)
+    return (
+        *_once(Keyword(text, "xmp") for text in _of_xmp(embedded)),
+        *_once(Keyword(text, "iptc") for text in iptc.get("Keywords", ())),
+        *_once(Keyword(text, "exif") for text in windows_text(exif, "XPKeywords").split(";")),
+        *_once(Keyword(text, "video") for text in film),
+        *_once(Keyword(text, "sidecar") for text in _of_xmp(sidecar)),
+        *_once(Keyword(text, "takeout") for text in people),
+        *_once((Keyword(text, "prompt", weight) for text, weight in wanted), PHRASES),
+        *_once((Keyword(text, "negative_prompt", weight) for text, weight in unwanted), PHRASES),
+    )
+
+
+def _of_xmp(properties: Xmp) -> Iterator[str]:
+    """Words, paths of hierarchical ones (`a|b|c`), and the names of the people in the picture.
+
+    An area of which nothing says what it shows may be a face.
+    """
+    yield from properties.get("dc:subject", ())
+    yield from properties.get("lr:hierarchicalSubject", ())
+    for name in _PATHS:
+        yield from (path.strip("/").replace("/", "|") for path in properties.get(name, ()))
+    yield from properties.get("Iptc4xmpExt:PersonInImage", ())
+    names, kinds = properties.get(f"{_REGION}/mwg-rs:Name", ()), properties.get(f"{_REGION}/mwg-rs:Type", ())
+    if len(names) == len(kinds):  # else which belongs to which cannot be told
+        names = tuple(name for name, kind in zip(names, kinds, strict=True) if kind in ("Face", ""))
+    yield from names
+    yield from properties.get("MP:RegionInfo/MPRI:Regions/MPReg:PersonDisplayName", ())
+    yield from properties.get("acdsee:keywords", ())
+
+
+def _once(found: Iterable[Keyword], most: int = KEYWORDS) -> Iterator[Keyword]:
+    seen: set[str] = set()
+    for keyword in found:
+        text = _plain(keyword.text)
+        if not text or len(text) > CHARACTERS or text.casefold() in seen:
+            continue
+        seen.add(text.casefold())
+        yield Keyword(text, keyword.source, keyword.weight)
+        if len(seen) == most:
+            return
+
+
+def _plain(text: str) -> str:
+    return " ".join(clean_text(text).split())

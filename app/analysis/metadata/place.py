@@ -1,0 +1,108 @@
+"""Decides where a picture was taken: degrees and metres out of EXIF, XMP and ISO 6709. It guesses no half."""
+
+import re
+from collections.abc import Mapping
+
+from app.analysis.formats.numbers import number, numbers
+from app.analysis.formats.tiff import Tags
+from app.analysis.formats.xmp import Xmp
+
+Position = tuple[float, float]
+_NORTH_SOUTH: Mapping[str, int] = {"N": 1, "S": -1}
+_EAST_WEST: Mapping[str, int] = {"E": 1, "W": -1}
+_POLES, _DATE_LINE = 90.0, 180.0
+_COORDINATE = re.compile(r"(\d{1,3}),\s*(\d{1,2}(?:\.\d{1,20})?)(?:,\s*(\d{1,2}(?:\.\d{1,20})?))?\s*([NSEWnsew])\Z")
+_DECIMAL = re.compile(r"[+-]?\d{1,3}(?:\.\d{1,20})?\Z")
+_ISO_6709 = re.compile(
+    r"([+-])(\d{1,2}|\d{4}|\d{6})(\.\d{0,20})?([+-])(\d{1,3}|\d{5}|\d{7})(\.\d{0,20})?([+-]\d{1,9}(?:\.\d{1,20})?)?(?:CRS\w*)?/?\Z",
+    re.ASCII,
+)
+_HIGHEST = 100_000.0  # m: beyond it is nonsense
+
+
+def of_exif(exif: Tags) -> Position | None:
+    """Latitude and longitude in degrees, north and east positive; both or neither."""
+    latitude = _degrees(exif, "GPS GPSLatitude", _NORTH_SOUTH, _POLES)
+    longitude = _degrees(exif, "GPS GPSLongitude", _EAST_WEST, _DATE_LINE)
+    return (latitude, longitude) if latitude is not None and longitude is not None else None
+
+
+def of_xmp(properties: Xmp) -> Position | None:
+    """The same of `exif:GPSLatitude` and `exif:GPSLongitude`: `33,51.5S`, `33,51,30S`, or, as some write, `-33.86`."""
+    latitude = _coordinate(properties.get("exif:GPSLatitude", ("",))[0], _NORTH_SOUTH, _POLES)
+    longitude = _coordinate(properties.get("exif:GPSLongitude", ("",))[0], _EAST_WEST, _DATE_LINE)
+    return (latitude, longitude) if latitude is not None and longitude is not None else None
+
+
+def of_iso6709(text: str) -> tuple[float, float, float | None] | None:
+    """Latitude, longitude and altitude of ISO 6709, as QuickTime has it: `+37.3318-122.0312+065.000/`.
+
+    Also degrees with minutes, and seconds (`+3719.9-12201.9/`), and degrees without the zeros in front. 0, 0 is how
+    phones write that they do not know.
+    """
+    if not (match := _ISO_6709.match(text.strip(" \0"))):
+        return None
+    latitude = _sexagesimal(match[1], match[2], match[3], 2, _POLES)
+    longitude = _sexagesimal(match[4], match[5], match[6], 3, _DATE_LINE)
+    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+        return None
+    return latitude, longitude, _signed(float(match[7]), below=match[7].startswith("-")) if match[7] else None
+
+
+def _sexagesimal(sign: str, digits: str, part: str | None, whole: int, limit: float) -> float | None:
+    """Degrees of `digits`: `whole` of them are degrees, then two each minutes and seconds; the part is of the last."""
+    pieces = [digits[:whole], *(digits[at : at + 2] for at in range(whole, len(digits), 2))]
+    numbers_ = [float(piece) for piece in pieces]
+    numbers_[-1] += float(f"{part or ''}0")
+    degrees = sum(number_ / 60**power for power, number_ in enumerate(numbers_))
+    return _within(-degrees if sign == "-" else degrees, limit)
+
+
+def altitude_of_exif(exif: Tags) -> float | None:
+    """Metres above the sea, below it negative."""
+    metres, below = numbers(exif, "GPS GPSAltitude"), _below(exif.get("GPS GPSAltitudeRef"))
+    return _signed(metres[0], below=below) if metres else None
+
+
+def altitude_of_xmp(properties: Xmp) -> float | None:
+    """The same of `exif:GPSAltitude` and its reference."""
+    metres = number(properties.get("exif:GPSAltitude", ("",))[0])
+    return None if metres is None else _signed(metres, below=properties.get("exif:GPSAltitudeRef", ("0",))[0] == "1")
+
+
+def _below(reference: object) -> bool:
+    """Whether the reference says "below the sea": 1, and 3 of EXIF 3.0, which measures from another zero."""
+    match reference:
+        case (1 | 3, *_):
+            return True
+        case bytes() | str():
+            return reference[:1] in (b"\1", b"1", "1", "\1")
+    return False
+
+
+def _signed(metres: float, *, below: bool) -> float | None:
+    signed = -abs(metres) if below else metres
+    return round(signed, 3) if abs(signed) <= _HIGHEST else None
+
+
+def _degrees(exif: Tags, name: str, signs: Mapping[str, int], limit: float) -> float | None:
+    """Degrees, minutes and seconds with a letter for the half of the globe (EXIF 2.32, 4.6.6) as signed degrees."""
+    letter = exif.get(f"{name}Ref", "")
+    sign = signs.get(letter.strip(" \0").upper()[:1]) if isinstance(letter, str) else None
+    parts = numbers(exif, name)
+    if sign is None or len(parts) not in (1, 2, 3):
+        return None
+    return _within(sign * sum(part / 60**power for power, part in enumerate(parts)), limit)
+
+
+def _coordinate(text: str, signs: Mapping[str, int], limit: float) -> float | None:
+    text = text.strip()
+    if match := _COORDINATE.match(text):
+        sign = signs.get(match[4].upper())
+        degrees = int(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
+        return None if sign is None else _within(sign * degrees, limit)
+    return _within(float(text), limit) if _DECIMAL.match(text) else None
+
+
+def _within(degrees: float, limit: float) -> float | None:
+    return round(degrees, 7) if abs(degrees) <= limit else None

@@ -1,0 +1,1 @@
+"""The probability that a picture is not safe for work: the network, its weights, and their conversion."""

@@ -1,0 +1,233 @@
+"""Checks, converts and fetches the weights of the NSFW model, in a process of its own, by opennsfw2's own code.
+
+`python -m app.analysis.nsfw.conversion PARENT check WEIGHTS`, `... convert WEIGHTS SHA256 IR` or `... fetch FILE PLACE`
+prints one line of JSON: `{}`, or `{"problem": the middle of a sentence}`, with `"lasting"` where another try would end
+the same way, and `"fetching_helps"` where good weights would not.
+"""
+
+import hashlib
+import json
+import math
+import os
+import resource
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+
+from app.analysis.nsfw import ir
+from app.analysis.nsfw.network import PIXELS, Network, without_telemetry
+from app.errors import CannotRead
+from app.own_process import die_with_parent
+
+# What opennsfw2 0.19's architecture (`_model.make_open_nsfw_model`) has, however the layers of a file are named.
+PARAMETERS = 5_944_514
+_FIRST, _LAST = (7, 7, 3, 64), (1024, 2)
+_MOST = 4  # times as many: what an optimizer left beside the weights
+_CHECK_BYTES = 2 * 2**30  # of address space
+_AGREEMENT = 1e-2  # of log-odds, between Keras and the converted model: at most 0.0025 of a probability
+
+
+class _Problem(Exception):
+    """`lasting` where the same file would end the same way, `fetching_helps` where a good one would not."""
+
+    def __init__(self, sentence: str, *, lasting: bool = True, fetching_helps: bool = True) -> None:
+        super().__init__(sentence)
+        self.lasting, self.fetching_helps = lasting, fetching_helps
+
+
+def check(weights: str, shown: str | None = None) -> None:
+    """Whether a file holds finite weights of the architecture; Keras itself is not needed to say so.
+
+    `shown` is what people know the file as, if that is not its path.
+    """
+    shown = shown or weights
+    resource.setrlimit(resource.RLIMIT_AS, (_CHECK_BYTES, _CHECK_BYTES))
+    import h5py
+
+    try:
+        with h5py.File(weights, "r") as file:
+            _check_arrays(list(_arrays(file, set())), shown)
+    except OSError as error:
+        what = "is cut short" if "truncated" in str(error) else "is damaged and cannot be read"
+        raise _Problem(f"the weights file {shown} {what}", lasting=error.errno is None) from error
+    except (RuntimeError, KeyError, ValueError, MemoryError, RecursionError) as error:
+        raise _Problem(f"the weights file {shown} is damaged and cannot be read") from error
+
+
+def _check_arrays(arrays: list[Any], shown: str) -> None:
+    """Shapes first: a file of a kilobyte can claim to hold more numbers than there is memory."""
+    import numpy as np
+
+    shapes = [array.shape for array in arrays]
+    parameters = sum(map(math.prod, shapes))
+    if not PARAMETERS <= parameters <= _MOST * PARAMETERS or not {_FIRST, _LAST} <= set(shapes):
+        raise _Problem(f"the file {shown} holds the weights of another network than open_nsfw")
+    if not all(np.isfinite(array[...]).all() for array in arrays):
+        raise _Problem(f"the weights file {shown} is damaged: some of its weights are not numbers")
+
+
+def _arrays(group: Any, visited: set[int]) -> Iterator[Any]:
+    """Every array of floats in a file, each once; what leads out of it is not followed."""
+    import h5py
+
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            continue
+        item = group[name]
+        address = h5py.h5o.get_info(item.id).addr
+        if address in visited:
+            continue
+        visited.add(address)
+        if isinstance(item, h5py.Group):
+            yield from _arrays(item, visited)
+        elif isinstance(item, h5py.Dataset) and item.dtype.kind == "f" and not item.external and not item.is_virtual:
+            yield item
+
+
+def convert(weights: str, sha256: str, target: str) -> None:
+    """Makes the IR of a weights file, unless another process did while this one waited for it."""
+    folder = Path(target).parent
+    with FileLock(folder / ".converting"):
+        if ir.is_whole(target):
+            return
+        for left in folder.glob(".making-*"):  # by a process that was killed
+            ir.discard(left)
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=folder, ignore_cleanup_errors=True) as making:
+            _convert(weights, sha256, Path(making), Path(target))
+        ir.keep_only(target)
+
+
+def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
+    copy = making / "weights.h5"  # Keras goes by the suffix, and what is converted is what was hashed
+    content = Path(weights).read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise _Problem("the weights file changed while it was read", lasting=False, fetching_helps=False)
+    copy.write_bytes(content)
+    import opennsfw2
+
+    try:
+        model = opennsfw2.make_open_nsfw_model(weights_path=str(copy))
+    except Exception as error:
+        raise _Problem(f"opennsfw2 cannot load the weights file {weights}: {_last_line(error)}") from error
+    made = making / target.name
+    refusal = _Problem("the converted model does not agree with opennsfw2 on this machine", fetching_helps=False)
+    for export in (_export_planar, _export_interleaved):
+        try:
+            export(model, copy, made)
+            agrees = _agrees(Network(str(made)), model)
+        except Exception as error:  # noqa: BLE001 - the first leans on what opennsfw2 does not promise
+            why = f"the model cannot be converted on this machine: {_last_line(error)}"
+            refusal = _Problem(why, lasting=False, fetching_helps=False)  # perhaps the disk is full
+            continue
+        if agrees:
+            ir.put(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
+            return
+    raise refusal
+
+
+def _agrees(network: Network, model: Any) -> bool:
+    """Whether both say the same, in log-odds, of noise, of a plain picture and of one that goes from dark to light."""
+    import numpy as np
+
+    noise = np.random.default_rng(0).uniform(-104, 151, (PIXELS, PIXELS, 3))
+    ramp = np.linspace(-104, 151, PIXELS)[:, None, None] * np.ones((PIXELS, PIXELS, 3))
+    pictures = np.stack([noise, np.zeros_like(noise), ramp]).astype(np.float32)
+    expected = np.asarray(model(pictures), dtype=np.float64)[:, 1]
+    found = np.array([network.probability(picture) for picture in pictures])
+    odds = [np.log(np.clip(p, 1e-7, 1 - 1e-7) / (1 - np.clip(p, 1e-7, 1 - 1e-7))) for p in (expected, found)]
+    return bool(np.abs(odds[0] - odds[1]).max() <= _AGREEMENT)
+
+
+def _export_planar(_model: Any, weights: Path, made: Path) -> None:
+    """The same network with its colors plane by plane inside, as the processor wants them: 19 ms instead of 44.
+
+    In the other order every layer is transposed before and after. opennsfw2 builds either, except that it leaves the
+    axis of its normalisations to Keras, which always takes the last.
+    """
+    import keras
+    import openvino
+    from opennsfw2 import _model as architecture
+    from openvino.preprocess import PrePostProcessor
+
+    keras.config.set_image_data_format("channels_first")
+    architecture._batch_norm = lambda name: keras.layers.BatchNormalization(axis=1, name=name, epsilon=1e-05)  # noqa: SLF001
+    try:
+        planar = architecture.make_open_nsfw_model(input_shape=(3, PIXELS, PIXELS), weights_path=str(weights))
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    network = _exported(planar, weights.with_name("planar.xml"), [1, 3, PIXELS, PIXELS])
+    steps = PrePostProcessor(network)
+    steps.input().tensor().set_layout(openvino.Layout("NHWC"))
+    steps.input().model().set_layout(openvino.Layout("NCHW"))
+    openvino.save_model(steps.build(), made, compress_to_fp16=False)
+
+
+def _export_interleaved(model: Any, weights: Path, made: Path) -> None:
+    """The network as opennsfw2 builds it, should the other one not agree with it."""
+    import openvino
+
+    network = _exported(model, weights.with_name("interleaved.xml"), [1, PIXELS, PIXELS, 3])
+    openvino.save_model(network, made, compress_to_fp16=False)
+
+
+def _exported(model: Any, file: Path, shape: list[int]) -> Any:
+    """A Keras model as one of OpenVINO's, for one picture at a time; `file` goes on being used by it."""
+    import openvino
+
+    model.export(str(file), format="openvino", verbose=False)
+    network = openvino.Core().read_model(file)
+    network.reshape(shape)
+    return network
+
+
+def fetch(file: str, shown: str) -> None:
+    """Downloads the weights to a file that is not there yet, and checks them; `shown` is where they are to go."""
+    import requests
+    from opennsfw2 import _download
+
+    url = _download.WEIGHTS_URL
+    try:
+        _download.download_weights_to(file)
+    except requests.exceptions.ProxyError as error:
+        raise _Problem(f"the proxy does not lead to {urlsplit(url).hostname}", lasting=False) from error
+    except requests.ConnectionError as error:
+        raise _Problem(f"{urlsplit(url).hostname} cannot be reached", lasting=False) from error
+    except Exception as error:
+        raise _Problem(f"the download from {url} failed: {_last_line(error)}", lasting=False) from error
+    check(file, f"that came for {shown}")
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[-1].strip().rstrip(".")
+
+
+def main(arguments: list[str]) -> None:
+    """Does what is asked for and prints the answer."""
+    parent, what, *others = arguments
+    die_with_parent(int(parent))
+    without_telemetry()
+    tasks: dict[str, Callable[..., None]] = {"check": check, "convert": convert, "fetch": fetch}
+    answer: dict[str, Any] = {}
+    try:
+        with tempfile.TemporaryDirectory() as home:
+            # must be known before Keras is imported, which writes its settings where people's are
+            os.environ |= {"KERAS_BACKEND": "openvino", "KERAS_HOME": home}
+            tasks[what](*others)
+    except _Problem as problem:
+        answer = {"problem": str(problem), "lasting": problem.lasting, "fetching_helps": problem.fetching_helps}
+    except CannotRead as error:
+        answer = {"problem": error.sentence.rstrip(".")}
+    except OSError as error:
+        place = error.filename or Path(others[-1]).parent
+        answer = {"problem": f"{place} cannot be read or written: {error.strerror}"}
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,116 @@
+"""Gives the NSFW probability of pictures: opennsfw2's preprocessing, then its network as OpenVINO IR.
+
+The network is loaded once in a process, when its first picture comes. Nothing here converts or fetches a model,
+imports Keras, uses the network, or decides from which probability on a picture counts as NSFW.
+"""
+
+import sys
+from collections.abc import Iterable
+from functools import lru_cache
+from io import BytesIO
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from app.analysis.pictures.picture import resizable, upright
+from app.errors import CannotRead
+from app.media import Nsfw, NsfwModel
+
+if TYPE_CHECKING:
+    from numpy import float32
+    from numpy.typing import NDArray
+
+PIXELS = 224  # a side of what the network looks at
+_RESIZED = 256  # px a side before the centre is cut out
+_MEAN_BGR = (104.0, 117.0, 123.0)  # of the pictures that it was trained on
+_OPTIONS = {
+    "INFERENCE_PRECISION_HINT": "f32",  # bfloat16 is the default on some processors, and moves the probability
+    "INFERENCE_NUM_THREADS": 1,  # there are as many workers as the person allows
+    "NUM_STREAMS": 1,
+    "ENABLE_CPU_PINNING": False,  # or every worker would sit on the first core
+}
+_WITHOUT_SCALE = (
+    "I",
+    "F",
+    "I;16",
+    "I;16L",
+    "I;16B",
+    "I;16N",
+    "La",
+)  # modes that Pillow would cut off at 255, or refuse
+
+
+def check(pictures: Iterable[Image.Image], orientation: int, model: NsfwModel) -> Nsfw:
+    """The probability of a file from its pictures: one of a still, several of a film. At least one must be given.
+
+    `orientation` is the EXIF value 1..8 that the pictures still need. Raises CannotRead: `model_unusable`,
+    `damaged_image`, and what the pictures raise: of a film that cannot be looked at to its end, nothing is known.
+    """
+    network = _network(model.ir)
+    found = [network.probability(prepared(picture, orientation)) for picture in pictures]
+    return Nsfw(max(found), fmean(found), len(found), model.name)
+
+
+def prepared(picture: Image.Image, orientation: int = 1) -> "NDArray[float32]":
+    """A decoded picture as the network takes it: 224 x 224 x 3, blue first, the training mean taken off, 32-bit floats.
+
+    The recipe YAHOO of opennsfw2 0.19 (`_image.preprocess_image`), which is that of the original network
+    (https://github.com/yahoo/open_nsfw): upright, 256 x 256 bilinear, once through JPEG, the centre. Turning it when it
+    is small would be less work, but its width and height are resized one after the other, and rounded in between.
+    Raises CannotRead `damaged_image`.
+    """
+    import numpy as np
+
+    if picture.mode == "F" and not np.isfinite(np.asarray(picture)).all():
+        raise CannotRead("Some pixels of the picture are not numbers.", cause="damaged_image")
+    colored = resizable(picture) if picture.mode in _WITHOUT_SCALE else picture
+    plain = colored if colored.mode == "RGB" else colored.convert("RGB")
+    turned = upright(plain, orientation)
+    small = turned.resize((_RESIZED, _RESIZED), Image.Resampling.BILINEAR)
+    small.info = {}  # a comment or a profile would be written into the JPEG, and can be too long for it
+    buffer = BytesIO()
+    small.save(buffer, "JPEG")
+    with Image.open(buffer, formats=("JPEG",)) as again:
+        pixels = np.asarray(again, dtype=np.float32)
+    edge = (_RESIZED - PIXELS) // 2
+    centre = pixels[edge : edge + PIXELS, edge : edge + PIXELS, ::-1]
+    return np.ascontiguousarray(centre - np.asarray(_MEAN_BGR, dtype=np.float32))
+
+
+class Network:
+    """The network, ready to look at pictures. Raises CannotRead `model_unusable`."""
+
+    def __init__(self, ir: str) -> None:
+        try:
+            without_telemetry()
+            import openvino
+
+            self._request = openvino.Core().compile_model(ir, "CPU", _OPTIONS).create_infer_request()
+        except Exception as error:
+            raise _unusable("loaded", error) from error
+
+    def probability(self, pixels: "NDArray[float32]") -> float:
+        """The probability 0..1 that a picture made by `prepared` is NSFW. Raises CannotRead `model_unusable`."""
+        try:
+            found = float(self._request.infer([pixels[None]])[0][0][1])
+        except Exception as error:
+            raise _unusable("run", error) from error
+        if not 0 <= found <= 1:
+            raise CannotRead("The NSFW model gave no probability for this picture.", cause="model_unusable")
+        return found
+
+
+@lru_cache(maxsize=1)
+def _network(ir: str) -> Network:
+    return Network(ir)
+
+
+def without_telemetry() -> None:
+    """Keeps a package out of this process through which the very import of OpenVINO reports to its makers."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # None makes its import fail
+
+
+def _unusable(what: str, error: Exception) -> CannotRead:
+    detail = (str(error).strip() or type(error).__name__).splitlines()[-1]
+    return CannotRead(f"The NSFW model could not be {what}: {detail}", cause="model_unusable")

@@ -1,0 +1,1 @@
+"""Opens images and videos, decodes them once, and makes pictures of them."""

@@ -1,0 +1,1 @@
+"""Reads ComfyUI: graphs as they ran, and drawn workflows as what would have run."""

@@ -1,0 +1,189 @@
+"""Reads ComfyUI graphs: which sampler made the picture, the words that it was given, and how it was set.
+
+A graph comes as the API prompt (`prompt`: what was run) or as the workflow (`workflow`: what was drawn, see
+`workflow.py`); both become one `Graph`. It runs nothing: a text that a node made up while running cannot be known.
+
+Of several outputs, that behind the most samplers counts: the last pass of a chain. Of its samplers, the nearest one
+decides the settings and comes first with its words; the words of the others follow, each on a line, where they differ.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from app.analysis.prompts.comfyui.nodes import Graph, Node, chosen, linked, links, tokens
+from app.analysis.prompts.comfyui.settings import before_models, generation
+from app.analysis.prompts.comfyui.words import NEGATIVE, POSITIVE, Words, asks, role_of
+from app.analysis.prompts.comfyui.workflow import graph_of
+from app.analysis.prompts.made import Made, Verdict, load_mapping, mapping, settings, words
+
+_SETTINGS = frozenset(
+    ("seed", "noise_seed", "steps", "cfg", "sampler_name", "sampler", "sigmas", "noise", "denoise", "scheduler")
+)
+_SEEDS = frozenset(("seed", "noise_seed"))
+_GIVEN = frozenset(("conditioning", "embeds", "pipe", "tuple", "context", "ctx"))  # words in the names of inputs
+_SAMPLERS, _OUTPUTS = 12, 32  # that are looked at
+_NODES, _INPUTS, _KIND = 10_000, 300, 200  # of a graph, of a node, and characters of its class
+_LONGEST = 64 * 1024  # characters of a prompt
+_GENERATOR = "ComfyUI"
+
+
+def read(prompt: Mapping[str, Any], workflow: Mapping[str, Any]) -> Made | None:
+    """What the API prompt says, and where that says no words, the workflow. None where neither is a graph."""
+    best = None
+    for written in (prompt, workflow):
+        if made := _said_aloud(written) or read_graph(_graph(written)):
+            if made.prompt:
+                return made
+            best = best or made
+    return best
+
+
+def _graph(written: Mapping[str, Any]) -> Graph:
+    graph = graph_of(written) if isinstance(written.get("nodes"), list) else _api_graph(written)
+    return {name: _bounded(node) for name, node in islice(graph.items(), _NODES)}
+
+
+def _bounded(node: Node) -> Node:
+    if len(node.inputs) <= _INPUTS and len(node.kind) <= _KIND:
+        return node
+    return replace(node, kind=node.kind[:_KIND], inputs=dict(islice(node.inputs.items(), _INPUTS)))
+
+
+def _api_graph(written: Mapping[str, Any]) -> Graph:
+    """The API format: node id -> `class_type` and `inputs`, each a value or a link `[node id, output]`."""
+    return {
+        name: Node(
+            node["class_type"],
+            {key: chosen(value) for key, value in node["inputs"].items()},
+            words(mapping(node.get("_meta")).get("title")),
+        )
+        for name, node in written.items()
+        if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
+    }
+
+
+def _said_aloud(written: Mapping[str, Any]) -> Made | None:
+    """What Civitai's generator writes beside its graph, in plain words."""
+    said = load_mapping(written.get("extraMetadata"))
+    if not (prompt := words(said.get("prompt"))):
+        return None
+    plain = settings(said, without=("prompt", "negativePrompt"))
+    return Made.of("Civitai", prompt, words(said.get("negativePrompt")), plain)
+
+
+def read_graph(graph: Graph) -> Made | None:
+    """The words and settings of a graph; None for one without nodes."""
+    if not graph:
+        return None
+    before = _before_output(graph)
+    samplers = [node for node in before if _is_sampler(graph, node)][:_SAMPLERS]
+    samplers.sort(key=lambda node: "image" in node.inputs and not any("latent" in key for key in node.inputs))
+    if not samplers:
+        samplers = [node for node in before if _is_whole(graph, node)][:1]
+    positive, negative, reader = _words(graph, samplers)
+    if not samplers and not positive:
+        positive, negative = _titled(graph)
+    found = generation(graph, samplers, before)
+    made = Made.of(_GENERATOR, positive, negative, found, understood=reader.met)
+    return replace(made, verdict=Verdict.PARTLY) if reader.left_out else made
+
+
+def _before_output(graph: Graph) -> list[Node]:
+    """The output that counts and all nodes before it, nearest first."""
+    before = {name: tuple(dict.fromkeys(target for target, _ in links(graph, node))) for name, node in graph.items()}
+    samplers = {name for name, node in graph.items() if _is_sampler(graph, node)}
+    used = {target for targets in before.values() for target in targets}
+    ends = [name for name, node in graph.items() if name not in used or "save" in node.kind.lower()]
+    best: tuple[tuple[int, ...], list[str]] = ((), [])
+    for name in sorted(ends, key=lambda name: _rank(graph[name]), reverse=True)[:_OUTPUTS]:
+        found = _upstream(before, name)
+        count = len(samplers.intersection(found))
+        worth = (count > 0, _rank(graph[name]), count, len(found))
+        if worth > best[0]:
+            best = worth, found
+    return [graph[name] for name in best[1]]
+
+
+def _rank(node: Node) -> int:
+    kind = node.kind.lower()
+    if "save" in kind or ("combine" in kind and "video" in kind):
+        return 2
+    return int(any(word in kind for word in ("preview", "image", "output")))
+
+
+def _upstream(before: Mapping[str, tuple[str, ...]], name: str) -> list[str]:
+    found = {name: None}
+    waiting = [name]
+    for place in waiting:
+        new = [target for target in before[place] if target not in found]
+        found |= dict.fromkeys(new)
+        waiting += new
+    return waiting
+
+
+def _is_sampler(graph: Graph, node: Node) -> bool:
+    """Whether a node samples, by the shape of its inputs: words, and what only a sampler is told."""
+    told = _SETTINGS & node.inputs.keys()
+    if "guider" in node.inputs:
+        return bool(told)
+    if "control_net" in node.inputs or not told:
+        return False
+    if any(role_of(key) and linked(graph, value) for key, value in node.inputs.items()):
+        return bool(told & _SEEDS) or len(told) > 1
+    return len(told) > 1 and any(_GIVEN & set(tokens(key)) and linked(graph, node.inputs[key]) for key in node.inputs)
+
+
+def _is_whole(graph: Graph, node: Node) -> bool:
+    """Whether a node makes pictures of a prompt by itself, as those do that call a model elsewhere."""
+    return not asks(node) and any(
+        (role_of(key) == POSITIVE or ("prompt" in tokens(key) and role_of(key) is None))
+        and (linked(graph, value) or isinstance(value, str))
+        for key, value in node.inputs.items()
+    )
+
+
+def _words(graph: Graph, samplers: list[Node]) -> tuple[str, str, Words]:
+    """The words of all samplers, the nearest one's first, and the reading that found them."""
+    reader = Words(graph)
+    wanted = list(_wanted(graph, reader, samplers))
+    if not _joined(wanted) and not reader.met:
+        reader = Words(graph, loose=True)
+        wanted = list(_wanted(graph, reader, samplers))
+    plain = {text.strip() for texts in wanted for text in texts}
+    return _joined(wanted), _joined((reader.given(node, NEGATIVE) for node in samplers), plain), reader
+
+
+def _wanted(graph: Graph, reader: Words, samplers: list[Node]) -> Iterator[tuple[str, ...]]:
+    """What the samplers were given, and behind that what stands for regions on the way to their models."""
+    yield from (reader.given(node, POSITIVE) for node in samplers)
+    regions = [texts for node in before_models(graph, samplers) if (texts := reader.of_regions(node))]
+    unwanted = {text.strip() for node in samplers if regions for text in reader.given(node, NEGATIVE)}
+    yield from (tuple(text for text in texts if text.strip() not in unwanted) for texts in regions)
+
+
+def _joined(texts: Iterable[tuple[str, ...]], without: Collection[str] = ()) -> str:
+    """The texts, each once on its line. A negative goes without what is wanted: one text for both is no negative."""
+    found = dict.fromkeys(text.strip() for some in texts for text in some)
+    return "\n".join(text for text in found if text and text not in without)[:_LONGEST]
+
+
+def _titled(graph: Graph) -> tuple[str, str]:
+    """Words of encoders that no sampler is connected to: those with a role in their title, or a single one."""
+    reader = Words(graph)
+    negative = {
+        target[0]
+        for node in graph.values()
+        for key, value in node.inputs.items()
+        if role_of(key) == NEGATIVE and (target := linked(graph, value))
+    }
+    free = (node for name, node in graph.items() if name not in negative and "textencode" in node.kind.lower())
+    encoders = list(islice(free, _OUTPUTS))
+    if len(encoders) == 1 and role_of(encoders[0].title) is None:
+        return _joined(reader.given(node, POSITIVE) for node in encoders), ""
+    found = [
+        _joined(reader.given(node, POSITIVE) for node in encoders if role_of(node.title) == role)
+        for role in (POSITIVE, NEGATIVE)
+    ]
+    return found[0], found[1]

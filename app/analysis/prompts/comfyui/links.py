@@ -1,0 +1,163 @@
+"""The links of one sheet of a drawn ComfyUI workflow: those that are drawn, and those of nodes that broadcast.
+
+A node that broadcasts (chrisgoringe/cg-use-everywhere) reaches every open input of its type on its sheet. Newer files
+list what it reaches; of older ones it is found by that pack's rules, and an input that two could reach stays open.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.analysis.prompts.made import mapping, words
+
+Raw = Mapping[str, Any]
+Link = tuple[Any, int]
+"""The id of a node on one level, and its output."""
+_Sender = tuple[int, tuple[str, ...], Link]
+"""Priority, what the name of an input must contain, and what is sent."""
+NOWHERE: Link = (None, 0)
+MUTED, BYPASSED = 2, 4
+BROADCASTERS = {
+    "Anything Everywhere?": 10,
+    "Prompts Everywhere": 5,
+    "Anything Everywhere": 2,
+    "Anything Everywhere3": 0,
+}
+"""Nodes that broadcast what they are given, with their priority."""
+_WORD = re.compile(r"\w+")
+_CHARACTERS = 200  # that are looked at, of a person's pattern and of the name of an input
+_BROADCASTS = 50  # of one sheet
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many steps a drawing may still cost."""
+
+    left: int
+
+    def take(self, steps: int = 1) -> bool:
+        """Take so many steps; False where fewer are left."""
+        if steps > self.left:
+            return False
+        self.left -= steps
+        return True
+
+
+def listed(value: Any) -> list[Any]:
+    """The value if it is a JSON list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """The objects of a JSON list."""
+    return [one for one in listed(value) if isinstance(one, dict)]
+
+
+def key(value: Any) -> Any:
+    """A link's number as a key; None for what can be none."""
+    return value if isinstance(value, str | int) else None
+
+
+def runs(raw: Raw) -> bool:
+    """Whether a node is neither muted nor bypassed."""
+    return raw.get("mode") not in (MUTED, BYPASSED)
+
+
+def by_id(nodes: Any) -> dict[str, Raw]:
+    """The nodes of a sheet by their id, as text."""
+    return {str(raw.get("id")): raw for raw in mappings(nodes) if isinstance(raw.get("id"), str | int)}
+
+
+def origins(links: Any) -> dict[Any, Link]:
+    """Link number -> where it comes from."""
+    return {key(link[0]): origin for link, origin in ends(links)}
+
+
+def ends(links: Any) -> Iterator[tuple[tuple[Any, ...], Link]]:
+    """Every link as (number, origin, target, target's input), with where it comes from."""
+    for link in listed(links):
+        if isinstance(link, dict):
+            number, origin, slot = link.get("id"), link.get("origin_id"), link.get("origin_slot")
+            target, place = link.get("target_id"), link.get("target_slot")
+        elif isinstance(link, list) and len(link) >= 5:
+            number, origin, slot, target, place = link[:5]
+        else:
+            continue
+        if isinstance(slot, int) and isinstance(place, int):
+            yield (key(number), origin, target, place), (origin, slot)
+
+
+def broadcast(
+    sheet: Raw, nodes: Mapping[str, Raw], drawn: Mapping[Any, Link], room: Budget
+) -> dict[tuple[str, int], Link]:
+    """(node, place of the input) -> what reaches that input without a link being drawn to it."""
+    reached: dict[tuple[str, int], Link] = {}
+    for one in mappings(mapping(sheet.get("extra")).get("ue_links")):
+        place, slot = one.get("downstream_slot"), one.get("upstream_slot")
+        if isinstance(place, int) and isinstance(slot, int):
+            reached[str(one.get("downstream")), place] = one.get("upstream"), slot
+    return reached or _by_rules(nodes, drawn, room)
+
+
+def _by_rules(nodes: Mapping[str, Raw], drawn: Mapping[Any, Link], room: Budget) -> dict[tuple[str, int], Link]:
+    senders: dict[str, list[_Sender]] = {}
+    senders_left = _BROADCASTS
+    for raw in nodes.values():
+        kind = words(raw.get("type"))
+        if kind not in BROADCASTERS or not runs(raw):
+            continue
+        for place, one in enumerate(mappings(raw.get("inputs"))):
+            origin = drawn.get(key(one.get("link")), NOWHERE) if one.get("link") is not None else NOWHERE
+            if origin[0] is not None and senders_left:
+                senders_left -= 1
+                senders.setdefault(_type(nodes, origin), []).append((BROADCASTERS[kind], _names(raw, place), origin))
+    comparisons = {type_: sum(1 + len(names) for _, names, _ in some) for type_, some in senders.items()}
+    reached: dict[tuple[str, int], Link] = {}
+    for name, place, port in _open_inputs(nodes):
+        type_ = words(port.get("type"))
+        if type_ not in senders:
+            continue
+        if not room.take(comparisons[type_]):
+            break
+        fitting = _fitting(senders[type_], words(port.get("name"))[:_CHARACTERS], name)
+        if fitting is not None:
+            reached[name, place] = fitting
+    return reached
+
+
+def _open_inputs(nodes: Mapping[str, Raw]) -> Iterator[tuple[str, int, Raw]]:
+    """The inputs that nothing is linked to and that hold no value of their own: node, place and input."""
+    for name, raw in nodes.items():
+        if words(raw.get("type")) not in BROADCASTERS:
+            for place, one in enumerate(mappings(raw.get("inputs"))):
+                if one.get("link") is None and "widget" not in one:
+                    yield name, place, one
+
+
+def _names(raw: Raw, place: int) -> tuple[str, ...]:
+    """What the name of an input must contain; nothing where any will do. Of a person's pattern, its words."""
+    kind = raw.get("type")
+    if kind == "Prompts Everywhere":
+        return ("neg",) if place else ("prompt", "positive")
+    if kind == "Anything Everywhere?":
+        pattern = next(iter(listed(raw.get("widgets_values"))[1:2]), "")
+        return tuple(_WORD.findall(words(pattern)[:_CHARACTERS]))
+    return ()
+
+
+def _type(nodes: Mapping[str, Raw], origin: Link) -> str:
+    outputs = mappings(nodes.get(str(origin[0]), {}).get("outputs"))
+    return words(outputs[origin[1]].get("type")) if 0 <= origin[1] < len(outputs) else ""
+
+
+def _fitting(senders: list[_Sender], name: str, node: str) -> Link | None:
+    """The one of highest priority that may reach an input of this name; None where two have it."""
+    found = [
+        (priority, origin)
+        for priority, wanted, origin in senders
+        if str(origin[0]) != node and (not wanted or any(word in name for word in wanted))
+    ]
+    highest = max((priority for priority, _ in found), default=0)
+    best = {origin for priority, origin in found if priority == highest}
+    return best.pop() if len(best) == 1 else None

@@ -1,0 +1,99 @@
+"""Finds how a ComfyUI sampler was set: seed, steps and the like, its model with LoRAs, the size of its picture."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from app.analysis.prompts.comfyui.loras import loras
+from app.analysis.prompts.comfyui.nodes import Graph, Node, linked, names, plain, tokens
+from app.analysis.prompts.made import is_number, size
+
+_WRITTEN = {
+    "steps": ("steps",),
+    "sampler": ("sampler_name", "sampler"),
+    "scheduler": ("scheduler",),
+    "cfg": ("cfg", "cfg_conds"),
+    "denoise": ("denoise",),
+}
+_TEXTS = ("sampler", "scheduler")
+_SEEDS = ("seed", "noise_seed")
+_MODELS = ("ckpt_name", "unet_name", "gguf_name", "model_name", "base_ckpt_name", "model")
+# Which inputs lead to what, by the first word of their names
+_SETTING = names("sigmas noise sampler guider settings pipe basic detailer ctx context base")
+_MODEL = names("model unet guider pipe basic detailer sdxl ctx context base lora loras opt optional diffusion")
+_LATENT = names("latent samples pixels image images pipe basic sdxl ctx context optional")
+_WORDS = names("positive conditioning cond guider pipe basic clip")
+_SIDES = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
+_NODES = 1_000
+
+
+def generation(graph: Graph, samplers: list[Node], before: list[Node]) -> dict[str, Any]:
+    """The settings of the nearest sampler; `before` are all nodes before the output, nearest first."""
+    if not samplers:
+        return {}
+    sampler, found = samplers[0], dict[str, Any]()
+    told = list(_along(graph, [sampler], _SETTING))
+    for key, written in _WRITTEN.items():
+        found[key] = _first(graph, told, written, _is_name if key in _TEXTS else is_number)
+    noisy = [node for node in samplers if node.inputs.get("add_noise") not in ("disable", False)]
+    for node in noisy or samplers:  # one that adds no noise has a seed without a use
+        found["seed"] = _first(graph, _along(graph, [node], _SETTING), _SEEDS, is_number)
+        if found["seed"] is not None:
+            break
+    modelled = list(before_models(graph, [sampler]))
+    found["model"] = _first(graph, modelled, _MODELS, _is_name)
+    found["loras"] = loras(graph, modelled) or None
+    found["vae"] = _vae(graph, before)
+    found["size"] = next(_sizes(graph, _along(graph, [sampler], _LATENT)), None)
+    worded = list(_along(graph, [sampler], _WORDS))
+    found["guidance"] = _first(graph, worded, ("guidance",), is_number)
+    layer = _first(graph, worded, ("stop_at_clip_layer",), is_number)
+    found["clip_skip"] = abs(layer) if layer is not None else None
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def before_models(graph: Graph, samplers: Iterable[Node]) -> Iterator[Node]:
+    """The samplers and the nodes on the way to their models, nearest first, each once."""
+    return _along(graph, samplers, _MODEL)
+
+
+def _along(graph: Graph, starts: Iterable[Node], first_words: frozenset[str]) -> Iterator[Node]:
+    """The nodes, and those before them along inputs whose names begin with one of these words, nearest first, once."""
+    waiting, seen = list(starts), set[str]()
+    for node in waiting:
+        yield node
+        for key, value in node.inputs.items():
+            target = linked(graph, value)
+            words = tokens(key)
+            if target and target[0] not in seen and (not words or words[0] in first_words) and len(seen) < _NODES:
+                seen.add(target[0])
+                waiting.append(graph[target[0]])
+
+
+def _first(graph: Graph, nodes: Iterable[Node], wanted: tuple[str, ...], fits: Callable[[Any], bool]) -> Any:
+    """The first value under one of these names, also where it comes through a link."""
+    for node in nodes:
+        for name in wanted:
+            if name in node.inputs and fits(value := plain(graph, node.inputs[name], wanted, fits)):
+                return value
+    return None
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 500 and value != "None"
+
+
+def _vae(graph: Graph, before: list[Node]) -> str | None:
+    for node in before:
+        if linked(graph, node.inputs.get("vae")):
+            loader = Node("", {"vae": node.inputs["vae"]})
+            value = _first(graph, _along(graph, [loader], frozenset(("vae",))), ("vae_name",), _is_name)
+            return value if isinstance(value, str) else None
+    return None
+
+
+def _sizes(graph: Graph, nodes: Iterable[Node]) -> Iterator[dict[str, int]]:
+    for node in nodes:
+        for sides in _SIDES:
+            pixels = (plain(graph, node.inputs.get(name), (name,), is_number) for name in sides)
+            if measured := size(*pixels):
+                yield measured

@@ -1,0 +1,111 @@
+"""Reads how an AI image was made, from the texts inside it: the door to the readers of each generator's format.
+
+It works on texts that `embedded.py` took out, and never guesses: a text that fits no format is left to `raw`. Names of
+texts are those of PNG chunks and of tags in video containers; EXIF's `UserComment`, `ImageDescription`, `XPComment`,
+`Make`, `Model` and `Software`; XMP's with their prefix; `c2pa` (see `c2pa.py`) and `stealth` (see `stealth.py`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.analysis.prompts import declared, generators, infotext
+from app.analysis.prompts.comfyui import graph
+from app.analysis.prompts.made import Made, load_mapping, mapping
+
+GENERATIONS = (
+    *("parameters", "UserComment", "exif:UserComment", "ImageDescription", "XPComment"),
+    *("Comment", "comment", "Description", "dc:description", "stealth"),
+)
+_GRAPHS = ("prompt", "workflow")
+_MARKED = 12  # characters within which a text says that it is a graph, as in `Workflow: {`
+
+
+def how_made(texts: Mapping[str, str]) -> Made:
+    """How the image with these texts was made; an empty value where no generator wrote one of them.
+
+    Where several wrote, plain words count before a graph. Every text gives an answer, in bounded time.
+    """
+    texts = dict(texts) | _marked(texts)
+    best: Made | None = None
+    for reader in (_invoke, _generation, _graph, generators.easy_diffusion, _rest, declared.read):
+        made = reader(texts)
+        if made and made.prompt:
+            return made
+        best = best or made
+    return best or infotext.bare(texts.get("parameters", "")) or Made()
+
+
+def wrote(text: str) -> bool:
+    """Whether a generator wrote this text for programs to read: a graph, or words with their settings."""
+    return bool(_marked({"": text})) or _said("", {"": text}) is not None
+
+
+def _marked(texts: Mapping[str, str]) -> dict[str, str]:
+    """Graphs where ComfyUI puts them in WebP: `prompt:{...}` in EXIF Model, `workflow:{...}` in EXIF Make."""
+    found = {}
+    for text in texts.values():
+        name, colon, rest = text[:_MARKED].lower().partition(":")
+        if colon and name in _GRAPHS and rest.strip()[:1] == "{":
+            found[name] = text[len(name) + 1 :]
+    return found
+
+
+def _invoke(texts: Mapping[str, str]) -> Made | None:
+    """InvokeAI, the newest of its formats first."""
+    for key, reader in (("invokeai_metadata", generators.invoke), ("sd-metadata", generators.invoke_2)):
+        if key in texts:
+            written = load_mapping(texts[key])
+            return reader(written) if written else Made.of("InvokeAI", None, None, {})
+    return generators.dream(texts["Dream"]) if "Dream" in texts else None
+
+
+def _generation(texts: Mapping[str, str]) -> Made | None:
+    """One text that says all, wherever it stands; one that holds other texts is opened."""
+    best = None
+    for key in GENERATIONS:
+        if key in texts and (made := _said(key, texts)):
+            if made.prompt:
+                return made
+            best = best or made
+    return best
+
+
+def _said(key: str, texts: Mapping[str, str]) -> Made | None:
+    text = texts[key]
+    if written := load_mapping(text):
+        if key == "Comment" and texts.get("Software") == "NovelAI":
+            return generators.novel_ai(written, texts)
+        return generators.from_json(written) or _inside(written)
+    if made := generators.midjourney(text) or infotext.read(text):
+        by_comfyui = any('"class_type"' in texts.get(name, "") for name in _GRAPHS)
+        return replace(made, generator="ComfyUI") if by_comfyui else made
+    return None
+
+
+def _inside(written: Mapping[str, Any]) -> Made | None:
+    """A graph by itself, as Civitai writes it, or an object of texts and graphs, as in hidden data and video tags."""
+    if any("class_type" in mapping(value) for value in written.values()):
+        return graph.read(written, {})
+    if _GRAPHS[0] in written or _GRAPHS[1] in written:
+        prompt, workflow = (mapping(value) or load_mapping(value) for value in map(written.get, _GRAPHS))
+        return graph.read(prompt, workflow)
+    texts = {name: value for name, value in written.items() if isinstance(value, str)}
+    comment = load_mapping(texts.get("Comment"))
+    if texts.get("Software") == "NovelAI" or "uc" in comment:
+        return generators.novel_ai(comment, texts)
+    return infotext.read(texts["parameters"]) if "parameters" in texts else None
+
+
+def _graph(texts: Mapping[str, str]) -> Made | None:
+    """ComfyUI; graphs that are damaged and yet can be no others' than its own are named."""
+    prompt, workflow = (load_mapping(texts.get(name)) for name in _GRAPHS)
+    if made := graph.read(prompt, workflow):
+        return made
+    damaged = any(mark in texts.get(name, "") for name in _GRAPHS for mark in ('"class_type"', '"nodes"'))
+    return Made.of("ComfyUI", None, None, {}) if damaged else None
+
+
+def _rest(texts: Mapping[str, str]) -> Made | None:
+    """Words without settings."""
+    return infotext.without_settings(texts.get("parameters", ""))

@@ -1,0 +1,83 @@
+"""Whether the file of a row is gone from where the library knows it, so that its row may follow it to another place."""
+
+import os
+import stat
+from collections.abc import Iterable
+
+from app.ingest.disk.folders import Folder, Folders
+from app.ingest.disk.guard import MIN_SHARE
+from app.library.presence import Presence
+from app.media import FoundFile
+
+SAMPLE = 200  # rows whose files are looked for, to tell a disk that is away from files that are
+
+
+def is_absent(folders: Folders, root: str, path: bytes) -> bool:
+    """Whether the disk says that no regular file is at `path`, while its root is there. No answer is no absence."""
+    if root not in folders.roots:
+        return False
+    try:
+        status = os.lstat(folders.absolute(root, path))
+    except (FileNotFoundError, NotADirectoryError):
+        return os.path.isdir(folders.roots[root])
+    except OSError:
+        return False
+    return not stat.S_ISREG(status.st_mode)
+
+
+class Whereabouts:
+    """Whether files are gone, for one run over some folders (and those below them, if `below`).
+
+    There the guard has looked already. Elsewhere an empty folder may be the place of a disk that is not connected: a
+    file counts as gone only if most of the files that the library knows around it are there.
+    """
+
+    def __init__(self, folders: Folders, presence: Presence, walked: Iterable[Folder], *, below: bool) -> None:
+        self._folders = folders
+        self._presence = presence
+        self._walked = tuple(walked)
+        self._below = below
+        self._trusted: dict[Folder, bool] = {}
+
+    def is_gone(self, root: str, path: bytes, now: FoundFile) -> bool | None:
+        """Whether the file that was at `path` is there no more; None where that cannot be told.
+
+        `now` is the file with the same bytes. Where upper and lower case are one, a file that was renamed from `A.JPG`
+        to `a.jpg` still answers to both names: only the listing of its folder tells.
+        """
+        if is_absent(self._folders, root, path):
+            return True if self._is_trusted(root, path) else None
+        if root != now.root or root not in self._folders.roots:
+            return False
+        same_but_for_case = os.fsdecode(path).casefold() == os.fsdecode(now.path).casefold()
+        return same_but_for_case and not _is_listed(self._folders.roots[root], path)
+
+    def is_in_place(self, root: str, path: bytes, size: int, mtime_ns: int) -> bool:
+        """Whether the file at `path` is there with this size and time of change."""
+        there = self._folders.found(root, path) if root in self._folders.roots else None
+        return there is not None and (there.size, there.mtime_ns) == (size, mtime_ns)
+
+    def _is_trusted(self, root: str, path: bytes) -> bool:
+        """Whether the absence of a file says that it is gone, and not its disk."""
+        folder = Folder(root, path.rpartition(b"/")[0])
+        if any(walked.holds(folder) if self._below else walked == folder for walked in self._walked):
+            return True
+        while folder.path and not os.path.isdir(self._folders.absolute(root, folder.path)):
+            folder = Folder(root, folder.path.rpartition(b"/")[0])
+        if folder not in self._trusted:
+            known = self._presence.paths(root, folder.path, below=True, limit=SAMPLE)
+            there = sum(not is_absent(self._folders, root, other) for other in known)
+            self._trusted[folder] = there >= MIN_SHARE * len(known)
+        return self._trusted[folder]
+
+
+def _is_listed(top: bytes, path: bytes) -> bool:
+    """Whether every part of a path is the very name that its folder lists."""
+    for name in path.split(b"/"):
+        try:
+            if name not in os.listdir(top):
+                return False
+        except OSError:
+            return True  # nobody can tell
+        top = os.path.join(top, name)
+    return True

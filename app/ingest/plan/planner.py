@@ -1,0 +1,176 @@
+"""What a session would do, counted before it starts by the code that then does it.
+
+One walk over a directory serves every change of options: the listings are kept, the library is asked anew each time.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from app.errors import BadCursor, InvalidRequest
+from app.ingest.disk.folders import Folder, Folders, Listing, Look
+from app.ingest.disk.guard import shrunk
+from app.ingest.disk.ignoring import Ignores
+from app.ingest.plan.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
+from app.ingest.session.parameters import Parameters
+from app.ingest.session.state import SessionState, Status
+from app.media import Recipe, Skip, Stage
+from app.texts import path_from_shown
+
+KEEP_SECONDS = 600.0
+SECONDS_PER_FILE = (0.03, 0.3)  # before this library has any experience of its own
+SECONDS_OF_NSFW = (0.02, 0.08)  # a file takes at least so long with it, whatever sessions without it took
+LISTS = ("pending", *(skip.value for skip in Skip))
+
+
+@dataclass(slots=True)
+class Walk:
+    """The listings of one source, as they were when the walk began (`monotonic` seconds)."""
+
+    folders: tuple[Folder, ...]
+    recursive: bool
+    began: float = field(default_factory=time.monotonic)
+    listings: dict[Folder, Listing] = field(default_factory=dict)
+    discovered: int = 0
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def read(self, folder: Folder, ignores: Ignores | None = None) -> Listing:
+        """A listing as `Folders.read` gives it, from memory."""
+        return self.listings.get(folder) or Listing(folder, ignores or Ignores(folder.root))
+
+    def run(self, disk: Folders) -> None:
+        """Reads every folder; `discovered` grows while it runs."""
+        stack: list[tuple[Folder, Ignores | None]] = [(folder, None) for folder in self.folders]
+        try:
+            while stack:
+                folder, ignores = stack.pop()
+                listing = self.listings[folder] = disk.read(folder, ignores)
+                self.discovered += len(listing.entries)
+                if self.recursive:
+                    stack += map(listing.below, listing.folders)
+        finally:
+            self.done.set()
+
+
+class Planner:
+    """Plans for the page and for programs; keeps the last walk."""
+
+    def __init__(
+        self,
+        folders: Folders,
+        library: Knows,
+        recipe: Callable[[], Recipe],
+        rows: Callable[[tuple[Folder, ...], bool], Mapping[str, int]] = lambda _folders, _below: {},
+    ) -> None:
+        self._folders = folders
+        self._library = library
+        self._recipe = recipe
+        self._rows = rows  # how many the library has in folders (and below), by root
+        self._walk: Walk | None = None
+        self._statuses: dict[str, Status] = {}
+        self._lock = threading.Lock()
+
+    def plan(
+        self,
+        parameters: Parameters,
+        *,
+        pace: tuple[float, float] | None = None,
+        wait_seconds: float | None = None,
+        refresh: bool = False,
+    ) -> dict[str, Any]:
+        """The counts of the contract.
+
+        With `wait_seconds` an earlier walk may serve, and one that takes longer answers `{"walking": true,
+        "discovered"}`. `pace` is the time that one file takes, low and high, in seconds.
+        """
+        walk = self._walked(parameters, fresh=refresh or wait_seconds is None)
+        if not walk.done.wait(wait_seconds):
+            return {"walking": True, "discovered": walk.discovered}
+        survey = self._survey(parameters, walk)
+        tally = Tally().counted(survey)
+        unavailable, limited = survey.recipe.told(parameters.wanted)
+        suspicious = shrunk(tally.media, self._rows(walk.folders, walk.recursive))
+        low, high = pace or SECONDS_PER_FILE
+        if Stage.NSFW in survey.recipe.possible(parameters.wanted):
+            low, high = max(low, SECONDS_OF_NSFW[0]), max(high, SECONDS_OF_NSFW[1])
+        return {
+            "walking": False,
+            "discovered": tally.discovered,
+            "pending": tally.pending,
+            "pending_by": tally.pending_by,
+            "skipped": {skip.value: tally.skipped[skip] for skip in Skip},
+            "unavailable": unavailable,
+            "limited": limited,
+            "estimate_seconds": {"low": round(tally.pending * low, 1), "high": round(tally.pending * high, 1)},
+            "by_type": tally.by_type,
+            "folders": tally.folders,
+            "directories": list(parameters.directories),
+            "warnings": [*([suspicious] if suspicious else []), *tally.warnings][:MAX_WARNINGS],
+            "age_seconds": round(time.monotonic() - walk.began, 1),
+        }
+
+    def hear(self, session: SessionState) -> None:
+        """Drops the last walk whenever a session moves on: that has seen the disk since, and changed the library."""
+        with self._lock:
+            if self._statuses.get(session.session_id) is not session.status:
+                self._statuses[session.session_id] = session.status
+                self._walk = None
+
+    def files(self, parameters: Parameters, name: str, *, cursor: str | None, limit: int) -> dict[str, Any]:
+        """A page of the files of one class of the plan (`pending` or a skip), in path order."""
+        if name not in LISTS:
+            raise InvalidRequest(f"'list' must be one of {', '.join(LISTS)}.", field="list")
+        walk = self._walked(parameters, fresh=False)
+        walk.done.wait()
+        return page_of(self._survey(parameters, walk), name, cursor=cursor, limit=limit)
+
+    def _survey(self, parameters: Parameters, walk: Walk) -> Survey:
+        return Survey(walk.read, self._library, self._recipe(), walk.folders, parameters)
+
+    def _walked(self, parameters: Parameters, *, fresh: bool) -> Walk:
+        """The last walk if it is over the same folders and may serve; else a new one, on a thread of its own."""
+        folders = self._folders.resolve_all(parameters.directories, recursive=parameters.recursive)
+        with self._lock:
+            walk = self._walk
+            same = walk is not None and walk.folders == folders and walk.recursive == parameters.recursive
+            young = walk is not None and time.monotonic() - walk.began < KEEP_SECONDS
+            if walk is not None and same and young and not (fresh and walk.done.is_set()):
+                return walk
+            walk = self._walk = Walk(folders, parameters.recursive)
+        threading.Thread(target=walk.run, args=(self._folders,), name="walk", daemon=True).start()
+        return walk
+
+
+def page_of(survey: Survey, name: str, *, cursor: str | None, limit: int) -> dict[str, Any]:
+    """`{"files": [{"path", "size", "why"}], "next"}` of one class of a survey: the files after the path `cursor`.
+
+    The cursor need not be in the class any more: files are in the order of their paths. Raises BadCursor.
+    """
+    try:
+        after = b"" if cursor is None else path_from_shown(cursor)
+    except UnicodeEncodeError:  # a lone surrogate, which no shown path has
+        raise BadCursor from None
+    found = list(islice(_of_class(survey, name, after), limit + 1))
+    files = [
+        {
+            "path": verdict.shown,
+            "size": verdict.entry.size if verdict.entry.look is Look.MEDIA else None,
+            "why": verdict.why,
+        }
+        for verdict in found[:limit]
+    ]
+    return {"files": files, "next": files[-1]["path"] if len(found) > limit else None}
+
+
+def _of_class(survey: Survey, name: str, after: bytes) -> Iterator[Verdict]:
+    for verdict in survey:
+        if (
+            isinstance(verdict, Verdict)
+            and not verdict.answered
+            and (verdict.skip or "pending") == name
+            and verdict.path > after
+        ):
+            yield verdict

@@ -1,0 +1,271 @@
+"""Which files are to be processed, and why the others are not: one road for plan, start, resume, lists and badges.
+
+There is no to-do list: pending = files on disk that match, minus what the library holds fresh, minus what the session
+has answered for already. `judge` decides for one file and is pure; `Survey` walks folders in path order.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Protocol
+
+from app.beside import stages_told_anew
+from app.ingest.disk.folders import Entry, Folder, Listing, Look, join
+from app.ingest.disk.ignoring import Ignores
+from app.ingest.session.parameters import Parameters
+from app.ingest.session.state import PlanCounts
+from app.library.values import Known
+from app.media import (
+    FORMAT_OF_SUFFIX,
+    FoundFile,
+    Job,
+    Kind,
+    Recipe,
+    Skip,
+    Stage,
+    StageStatus,
+    suffix_of,
+)
+from app.texts import shown_path
+
+MAX_WARNINGS = 20
+NOTHING_KNOWN = Known()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a session does with one discovered file.
+
+    Exactly one of: `skip` (why it is not processed), `job` (with `why`: new, changed, ...), or `answered`. `known` says
+    that the library has a row of it that is not marked missing.
+    """
+
+    folder: Folder
+    entry: Entry
+    skip: Skip | None = None
+    job: Job | None = None
+    why: str | None = None
+    answered: bool = False
+    known: bool = False
+
+    @property
+    def shown(self) -> str:
+        """`ROOT/relative` as people see it."""
+        return shown_path(self.folder.root, join(self.folder.path, self.entry.name))
+
+    @property
+    def path(self) -> bytes:
+        """`ROOT/relative` as the bytes that decide the order."""
+        return self.folder.root.encode() + b"/" + join(self.folder.path, self.entry.name)
+
+
+def judge(file: FoundFile, known: Known, parameters: Parameters, recipe: Recipe) -> tuple[Skip | Job, str]:
+    """Fresh, failed before, or a job with the reason for it."""
+    same_file = known.size == file.size and known.mtime_ns == file.mtime_ns
+    possible = _shared(recipe.possible(parameters.wanted))  # which of them apply, the content says, not the suffix
+    if not parameters.skip_existing:
+        return Job(file, possible, possible), "new" if known.size is None else "again"
+    stale = _shared(stale_stages(file, known, recipe.runnable(known.kind or file.kind, possible), recipe))
+    if same_file and not stale and not known.missing:
+        return Skip.FRESH, "fresh"
+    if any(
+        failed.fingerprint == file.fingerprint
+        and failed.stage in possible
+        and recipe.current(failed.stage, known.kind or file.kind, failed.version)
+        for failed in known.failures
+    ):
+        return Skip.FAILED_BEFORE, "failed_before"
+    return Job(file, possible, stale, known.sha256), _why(file, known, stale, same_file=same_file)
+
+
+@lru_cache(maxsize=64)
+def _shared(stages: frozenset[Stage]) -> frozenset[Stage]:
+    """The same stages, one set for all files: with sets of its own each job would take four times the memory."""
+    return stages
+
+
+def stale_stages(file: FoundFile, known: Known, runnable: frozenset[Stage], recipe: Recipe) -> frozenset[Stage]:
+    """The stages to run even if the bytes are the row's: never ended, of another version, or a sidecar changed."""
+    marks = known.stages or {}
+    kind = known.kind or file.kind
+    never_ended = {stage for stage in runnable if not _ended(marks.get(stage.value), stage, kind, recipe)}
+    return frozenset(never_ended | (runnable & stages_told_anew(known.sidecar, file.sidecar)))
+
+
+def _ended(mark: Mapping[str, object] | None, stage: Stage, kind: Kind, recipe: Recipe) -> bool:
+    """Whether a mark of a row says that the stage ended as it would end now; versions were numbers before 0.2."""
+    return (
+        mark is not None
+        and recipe.current(stage, kind, str(mark["version"]))
+        and mark["status"] in (StageStatus.DONE, StageStatus.FAILED)
+    )
+
+
+def _why(file: FoundFile, known: Known, stale: frozenset[Stage], *, same_file: bool) -> str:
+    if known.size is None:
+        return "new"
+    if not same_file:
+        return "changed"
+    if known.sidecar != file.sidecar:
+        return "sidecar_changed"
+    if not stale:
+        return "returned"
+    return "only_nsfw" if stale == {Stage.NSFW} else "new_stages"
+
+
+class Knows(Protocol):
+    """What a survey asks of the library."""
+
+    def known(self, root: str, folder: bytes) -> Mapping[bytes, Known]:
+        """What is known of the files of one folder, by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A folder that was read, before its files are judged: however empty folders are, a walk can be stopped there."""
+
+    folder: Folder
+    warning: str | None = None
+
+
+class NothingKnown:
+    """A library that knows no file: what matches is the same, and nothing has to be asked."""
+
+    def known(self, root: str, folder: bytes) -> Mapping[bytes, Known]:
+        """Nothing."""
+        del root, folder
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One walk over folders for one set of parameters.
+
+    `read` gives a folder's listing (from disk, or from a walk made before). `answered` holds `ROOT/relative` of the
+    files that the session has answered for: they stay in its total and count against `max_files`.
+    """
+
+    read: Callable[..., Listing]
+    library: Knows
+    recipe: Recipe
+    folders: tuple[Folder, ...]
+    parameters: Parameters
+    answered: frozenset[bytes] = frozenset()
+
+    def __iter__(self) -> Iterator[Verdict | Looked]:
+        """A verdict for each discovered file, in path order, and a sign of life for each folder."""
+        limit = self.parameters.max_files
+        left = None if limit is None else max(0, limit - len(self.answered))
+        for verdict in self._verdicts():
+            if isinstance(verdict, Verdict) and verdict.job is not None and left is not None:
+                if left == 0:
+                    yield replace(verdict, job=None, why=None, skip=Skip.BEYOND_MAX_FILES)
+                    continue
+                left -= 1
+            yield verdict
+
+    def _verdicts(self) -> Iterator[Verdict | Looked]:
+        for folder in self.folders:
+            yield from self._in_folder(folder)
+
+    def _in_folder(self, top: Folder) -> Iterator[Verdict | Looked]:
+        """Depth first, without recursion: folders may be nested deeper than Python's stack."""
+        stack = [self._items(top)]
+        while stack:
+            item = next(stack[-1], None)
+            if item is None:
+                stack.pop()
+            elif isinstance(item, tuple):
+                stack.append(self._items(*item))
+            else:
+                yield item
+
+    def _items(
+        self, folder: Folder, ignores: Ignores | None = None
+    ) -> Iterator[Verdict | Looked | tuple[Folder, Ignores]]:
+        """A folder's files and folders in the order of their paths; folders with what is left out there."""
+        listing = self.read(folder, ignores)
+        yield Looked(folder, listing.warning)
+        has_media = any(entry.look is Look.MEDIA for entry in listing.entries)
+        known = self.library.known(folder.root, folder.path) if has_media else {}
+        below = list(reversed(listing.folders)) if self.parameters.recursive else []
+        for entry in listing.entries:
+            while below and below[-1] + b"/" < entry.name:
+                yield listing.below(below.pop())
+            yield self._verdict(listing, entry, known)
+        for name in reversed(below):
+            yield listing.below(name)
+
+    def _verdict(self, listing: Listing, entry: Entry, known: Mapping[bytes, Known]) -> Verdict:
+        folder = listing.folder
+        if entry.look is not Look.MEDIA:
+            return Verdict(folder, entry, skip=Skip.FILTERED if entry.look is Look.IGNORED else Skip.UNSUPPORTED)
+        file = listing.found(entry)
+        this = known.get(file.path, NOTHING_KNOWN)
+        has_row = this.size is not None and not this.missing
+        if self.answered and file.root.encode() + b"/" + file.path in self.answered:
+            return Verdict(folder, entry, answered=True, known=has_row)
+        if not self.parameters.matches(entry.name):
+            return Verdict(folder, entry, skip=Skip.FILTERED, known=has_row)
+        decision, why = judge(file, this, self.parameters, self.recipe)
+        if isinstance(decision, Skip):
+            return Verdict(folder, entry, skip=decision, known=has_row)
+        return Verdict(folder, entry, job=decision, why=why, known=has_row)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts verdicts as they pass: the plan of a session, and the sums that must close at its end.
+
+    `media` counts media files by root, whatever becomes of them; `known` those that the library has a row of.
+    """
+
+    answered_before: int = 0
+    discovered: int = 0
+    pending: int = 0
+    skipped: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Skip, 0))
+    pending_by: dict[str, int] = field(default_factory=dict)
+    by_type: dict[str, int] = field(default_factory=dict)
+    folders: int = 0
+    warnings: list[str] = field(default_factory=list)
+    media: dict[str, int] = field(default_factory=dict)
+    known: int = 0
+
+    def add(self, verdict: Verdict | Looked) -> None:
+        """Counts one verdict, or keeps the warning of a folder."""
+        if isinstance(verdict, Looked):
+            self.folders += 1
+            self.warnings += [verdict.warning] if verdict.warning else []
+            return
+        if suffix_of(verdict.entry.name) in FORMAT_OF_SUFFIX and verdict.entry.look is not Look.UNSUPPORTED:
+            self._count(self.media, verdict.folder.root)
+            self.known += verdict.known
+        if verdict.answered:
+            return
+        self.discovered += 1
+        if verdict.skip is not None:
+            self.skipped[verdict.skip] += 1
+        else:
+            self.pending += 1
+            self._count(self.pending_by, str(verdict.why))
+            self._count(self.by_type, FORMAT_OF_SUFFIX[suffix_of(verdict.entry.name)].name)
+
+    def counted(self, verdicts: Iterable[Verdict | Looked]) -> "Tally":
+        """This tally with all of these counted."""
+        for verdict in verdicts:
+            self.add(verdict)
+        return self
+
+    def as_plan(self) -> PlanCounts:
+        """The counts of a session; files that it has answered for count as discovered though they may be gone now."""
+        return PlanCounts(
+            discovered=self.discovered + self.answered_before,
+            skipped=dict(self.skipped),
+            total_files=self.pending + self.answered_before,
+            pending_by=dict(self.pending_by),
+            warnings=tuple(self.warnings[:MAX_WARNINGS]),
+        )
+
+    @staticmethod
+    def _count(counts: dict[str, int], name: str) -> None:
+        counts[name] = counts.get(name, 0) + 1

@@ -1,0 +1,175 @@
+"""What a run of a session is made of: where files are, what is known, how to analyse, where to write.
+
+Owns which files a session is about, and what has to be there before one can go on.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from app.errors import DatabaseBusy, NeedsAttention
+from app.ingest.disk.folders import Folder, Folders
+from app.ingest.disk.guard import Guard, directory_missing
+from app.ingest.plan.retrying import Chosen
+from app.ingest.plan.survey import Survey
+from app.ingest.run.turns import SETTLED_SECONDS
+from app.ingest.session.parameters import Parameters
+from app.ingest.session.state import SessionState, Status
+from app.ingest.session.store import IngestionState
+from app.ingest.workers.executor import Executor
+from app.ingest.workers.worker import Task
+from app.library.library import Library
+from app.library.values import now
+from app.media import Recipe, Stage
+
+BUSY_SECONDS = 30.0  # how long a write waits for a database that another program has locked
+CHOSEN = "retry_chosen"  # the kind of event that says which files a person chose for a retry
+T = TypeVar("T")
+
+
+class Recipes(Protocol):
+    """What the analysis can do, which may change while the program runs."""
+
+    def now(self) -> Recipe:
+        """What it can do as things stand."""
+
+    def prepared(self, wanted: frozenset[Stage], beat: Callable[[str], None]) -> Recipe:
+        """What it can do after what must be done once for these stages has been done.
+
+        `beat` is told what that is several times a second; whatever it raises breaks it off.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that the loop needs: where files are, what is known, how to analyse, where to write, whom to tell."""
+
+    folders: Folders
+    library: Library
+    store: IngestionState
+    executor: Executor
+    analyzer: Callable[[Recipe], Task]
+    recipes: Recipes
+    settled_seconds: float = SETTLED_SECONDS
+
+    def survey(
+        self, session: SessionState, answered: frozenset[bytes] = frozenset(), recipe: Recipe | None = None
+    ) -> Survey:
+        """The walk of a session's folders with its parameters, judged by a recipe, by default the present one.
+
+        That of a retry goes over the files that failed.
+        """
+        parameters, recipe = session.parameters, recipe or self.recipes.now()
+        if parameters.retry_of:
+            chosen = Chosen(self.folders.read, self.failed(parameters, self._chosen_by_person(session)))
+            return Survey(chosen.read, self.library, recipe, chosen.folders, parameters, answered)
+        folders = self.folders_of(session)
+        return Survey(self.folders.read, self.library, recipe, folders, parameters, answered)
+
+    def folders_of(self, session: SessionState) -> tuple[Folder, ...]:
+        """The folders that a session walks, there or not, each file in one of them only; none for a retry."""
+        parameters = session.parameters
+        if parameters.retry_of:
+            return ()
+        return self.folders.locate_all(parameters.directories, recursive=parameters.recursive)
+
+    def failed(self, retry: Parameters, chosen: frozenset[str] | None = None) -> list[bytes]:
+        """`ROOT/relative` of the failed files that a retry is for; `chosen` are paths as shown, None for all."""
+        return [
+            event.path
+            for event in self.library.failed(str(retry.retry_of))
+            if event.path is not None
+            and retry.retry_cause in (None, event.cause)
+            and (chosen is None or event.shown_path in chosen)
+        ]
+
+    def _chosen_by_person(self, session: SessionState) -> frozenset[str] | None:
+        """The paths that a person chose for a retry: they are in the log, the session file must not grow with them."""
+        if session.parameters.retry_chosen is None:
+            return None
+        told = (event for event in self.library.all_events(session.session_id) if event.kind == CHOSEN)
+        return frozenset(path for event in told for path in (event.detail or {}).get("paths", ()))
+
+    def guarded(self, session: SessionState) -> tuple[str, ...]:
+        """The directories that must be what they were; of a retry only their roots: folders may be gone with files."""
+        shown = session.parameters.directories
+        return tuple({self.folders.locate(text).root: None for text in shown}) if session.parameters.retry_of else shown
+
+    def rows_in(self, session: SessionState) -> dict[str, int]:
+        """How many rows the library has in the folders of a session, by root, those marked missing aside."""
+        return self.library.presence.by_root(
+            ((folder.root, folder.path) for folder in self.folders_of(session)), below=session.parameters.recursive
+        )
+
+    def check(self, session: SessionState) -> None:
+        """Raises NeedsAttention while a session that stopped for a person could not go on."""
+        self.store.prepare()
+        self.library.check()
+        for shown in Guard(self.folders, self.guarded(session)).absent:
+            raise directory_missing(shown)
+
+    def leave(self, session: SessionState) -> None:
+        """Writes the last word on a session wherever it can be written: in the log, on disk, in one of them."""
+        for write in (
+            lambda: self.library.append(session.session_id, "session", session.as_log()),
+            lambda: self.store.save(session, durable=True),
+        ):
+            with contextlib.suppress(NeedsAttention):  # the very thing that needs attention
+                write()
+
+    def move(self, session: SessionState, status: Status) -> SessionState:
+        """The session in another status: in the log, then durably on disk."""
+        self.store.check_lock()
+        session = session.to(status, now())
+        session = session.advance(self.library.append(session.session_id, "session", session.as_log()))
+        self.store.save(session, durable=True)
+        return session
+
+
+def patiently(write: Callable[[], T], seconds: float = BUSY_SECONDS, beat: Callable[[], None] = lambda: None) -> T:
+    """What `write` gives; while another program holds the lock of the database it is tried again, with a beat between.
+
+    Raises DatabaseBusy after so many seconds.
+    """
+    give_up_at = time.monotonic() + seconds
+    while True:
+        try:
+            return write()
+        except DatabaseBusy:
+            if time.monotonic() > give_up_at:
+                raise
+        beat()
+
+
+def recounted(
+    session: SessionState, library: Library, beat: Callable[[], None] = lambda: None
+) -> tuple[SessionState, frozenset[bytes]]:
+    """The session with its counters as its events have them, and the files that it has answered for.
+
+    The database wins. Where the session is only behind, as after a crash, what is missing is added; where it cannot be
+    right (a lost commit, a database that was put back from a copy), all is counted anew. `beat` is called meanwhile.
+    """
+    answered = frozenset(library.answered(session.session_id))
+    beat()
+    newest = library.last_event_id(session.session_id)
+    session = _counted(session, library, beat)
+    if newest < session.last_event_id or session.processed_files != len(answered):
+        session = _counted(session.without_answers(), library, beat)
+    return session, answered
+
+
+def _counted(session: SessionState, library: Library, beat: Callable[[], None]) -> SessionState:
+    """The session with every event counted that is newer than the last one that it knows."""
+    for event in library.all_events(session.session_id, session.last_event_id):
+        session = session.advance(event)
+        if event.id % 1_000 == 0:
+            beat()
+    return session
+
+
+def mend_journal(parts: Parts, session_id: str, answered: int) -> None:
+    """Makes the journal again from the events if it has not a whole line for each file, as after a crash."""
+    if parts.store.journal_lines(session_id) != answered:
+        parts.store.rewrite_journal(session_id, parts.library.all_events(session_id))

@@ -1,0 +1,389 @@
+"""Sessions and the one thread that works on them: start, pause, resume, retry, cancel, recover.
+
+Owns which session runs when. Callers on any thread get values back; what changed is told to listeners after it was
+committed.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from app.errors import (
+    AlreadyActive,
+    IllegalMove,
+    MediaIngestError,
+    NeedsAttention,
+    NothingMatches,
+    UnknownSession,
+)
+from app.ingest.plan.survey import Survey
+from app.ingest.run.backoff import Backoff
+from app.ingest.run.control import Control, Stop
+from app.ingest.run.ingestor import Ingestor
+from app.ingest.run.parts import CHOSEN
+from app.ingest.run.probe import probe
+from app.ingest.run.recovery import recovered
+from app.ingest.session.parameters import Parameters
+from app.ingest.session.state import SessionState, Status, attention_for
+from app.ingest.session.store import new_session_id
+from app.library.library import FORGOTTEN
+from app.library.values import now
+
+PACE_FILES = 10  # a shorter session says little about the speed
+_SHOWN_FIRST = (
+    (Status.PROCESSING, Status.PLANNING),
+    (Status.ATTENTION,),
+    (Status.PAUSED,),
+    (Status.INTERRUPTED,),
+    (Status.QUEUED,),
+)
+
+_log = logging.getLogger("media_ingest")
+Listener = Callable[[SessionState], None]
+
+
+class Runner:
+    """The sessions of one server or command. Every method may be called from any thread."""
+
+    def __init__(self, ingestor: Ingestor) -> None:
+        self._ingestor = ingestor
+        self._sessions: dict[str, SessionState] = {}
+        self._controls: dict[str, Control] = {}
+        self._backoff = Backoff()
+        self._listeners: set[Listener] = set()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="runner", daemon=True)
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def recover(self, *, auto_resume: bool) -> None:
+        """Reads every session, counts those that had not ended again from the log, and starts the thread.
+
+        Sessions that were queued or at work when the last server went become `interrupted`, and go on if `auto_resume`.
+        """
+        store, library = self._ingestor.store, self._ingestor.library
+        store.sweep()
+        logged = library.session_rows()
+        for session_id in {*store.session_ids(), *logged}:
+            session = store.load(session_id)
+            if session_id in logged and logged[session_id].outcome == FORGOTTEN:
+                store.forget(session_id)  # again, if the last server died in between
+                continue
+            if session is None or (not session.status.ended and session_id in logged):
+                try:
+                    session = recovered(self._ingestor, session_id, session, logged.get(session_id))
+                except NeedsAttention as trouble:
+                    _log.error("session %s cannot be counted again: %s", session_id, trouble.sentence)
+            if session is not None:
+                self._sessions[session_id] = session
+        for session in sorted(self._sessions.values(), key=lambda s: s.queued_at or s.created_at):
+            self._take_up(session, auto_resume=auto_resume)
+        self._thread.start()
+
+    def _take_up(self, session: SessionState, *, auto_resume: bool) -> None:
+        """Notes that the last server went, and lets the session go on if it is to; trouble is the session's own."""
+        try:
+            if session.status.under_way:
+                session = self._move(session, Status.INTERRUPTED)
+            if session.status is Status.INTERRUPTED and auto_resume:
+                session = self._move(session, Status.QUEUED)
+        except NeedsAttention as trouble:
+            session = self._in_memory_attention(session.session_id, trouble)
+        if auto_resume:
+            self._backoff.plan(session)
+
+    def close(self) -> None:
+        """Interrupts the session at work, in the middle of its file, and ends the thread and the workers."""
+        with self._changed:
+            self._closing = True
+            for control in self._controls.values():
+                control.ask(Stop.INTERRUPT)
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._ingestor.executor.close()
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Calls `listener` with every change, on the thread that made it; returns what ends it."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    # -- what people ask for -------------------------------------------------------------------------------------
+
+    def start(self, parameters: Parameters) -> SessionState:
+        """A new session, queued; at most one second passes until it is known that a file matches.
+
+        Raises AlreadyActive for the same request, NothingMatches, and what `Folders.resolve` raises.
+        """
+        parameters = self.resolved(parameters)
+        self._refuse_twin(parameters)
+        probe(self._ingestor, parameters)
+        return self._begin(parameters)
+
+    def _begin(self, parameters: Parameters, chosen: frozenset[str] = frozenset()) -> SessionState:
+        """A new session in the queue. Raises AlreadyActive, and NeedsAttention where it cannot be written down."""
+        self._ingestor.store.prepare()
+        with self._changed:
+            self._refuse_twin(parameters)
+            at = now()
+            session = SessionState(new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at)
+            if chosen:
+                self._ingestor.library.append(session.session_id, CHOSEN, {"paths": sorted(chosen)})
+            event = self._ingestor.library.append(session.session_id, "session", session.as_log())
+            session = session.advance(event)
+            try:
+                self._ingestor.store.save(session, durable=True)
+            except NeedsAttention:  # what was refused must not begin by itself after the next start
+                self._ingestor.library.forget_session(session.session_id, session.as_log())
+                raise
+            self._sessions[session.session_id] = session
+            self._changed.notify_all()
+        self._tell(session)
+        return self._once_taken_up(session.session_id)
+
+    def resolved(self, parameters: Parameters) -> Parameters:
+        """The parameters with their directories checked, sorted and written in one way."""
+        folders = self._ingestor.folders.resolve_all(parameters.directories, recursive=parameters.recursive)
+        return parameters.but(directories=tuple(folder.shown for folder in folders))
+
+    def pause(self, session_id: str) -> SessionState:
+        """Stops after the file at work. Raises IllegalMove where nothing is being worked on."""
+        return self._stop(session_id, Stop.PAUSE)
+
+    def cancel(self, session_id: str) -> SessionState:
+        """Ends the session; what is committed stays."""
+        return self._stop(session_id, Stop.CANCEL)
+
+    def resume(self, session_id: str, *, confirm: bool = False) -> tuple[SessionState, bool]:
+        """The session, and whether this call made it go on; safe at any time, never a second worker.
+
+        `confirm` says that a person has seen what attention asks to confirm.
+        """
+        with self._changed:
+            session = self.session(session_id)
+            if not session.status.resumable:
+                return session, False
+            self._ingestor.store.prepare()
+            self._backoff.drop(session_id)
+            asked = bool((session.attention or {}).get("needs_confirm"))
+            session = self._move(replace(session, confirmed=confirm and asked), Status.QUEUED)
+            self._changed.notify_all()
+        return self._once_taken_up(session_id), True
+
+    def retry(self, session_id: str, *, cause: str | None = None, paths: Iterable[str] = ()) -> SessionState:
+        """A new session over the files that failed in this one: all of them, those of one cause, or those chosen.
+
+        Raises IllegalMove while the session is under way, NothingMatches where no such file failed, AlreadyActive.
+        """
+        session = self.session(session_id)
+        if session.status.under_way:
+            raise IllegalMove(f"The session is {session.status.value}: retry its failed files when it has ended.")
+        chosen = frozenset(paths)
+        parameters = session.parameters.retrying(session_id, cause, chosen)
+        if not self._ingestor.failed(parameters, chosen or None):
+            which = "None of these files" if chosen else "No file"
+            why = f" with cause {cause}" if cause else ""
+            raise NothingMatches(f"{which} failed in this session{why}: there is nothing to retry.", field="session_id")
+        return self._begin(parameters, chosen)
+
+    def dismiss(self, session_id: str) -> SessionState:
+        """Marks an ended session as seen: a page that loads afresh does not show it again."""
+        with self._changed:
+            session = self.session(session_id)
+            if not session.status.ended:
+                raise IllegalMove(f"The session is {session.status.value}: only one that has ended can be dismissed.")
+            session = replace(session, dismissed=True)
+            self._sessions[session_id] = session
+            self._ingestor.store.save(session)
+        return session
+
+    def forget(self, session_id: str) -> None:
+        """Removes an ended session's files and leaves it out of the history; its media and its log stay."""
+        with self._changed:
+            session = self.session(session_id)
+            if not session.status.ended:
+                raise IllegalMove(f"The session is {session.status.value}: cancel it before you delete it.")
+            self._ingestor.library.forget_session(session_id, session.as_log())
+            self._ingestor.store.forget(session_id)
+            del self._sessions[session_id]
+
+    # -- what people look at -------------------------------------------------------------------------------------
+
+    def session(self, session_id: str) -> SessionState:
+        """The session as it stands. Raises UnknownSession."""
+        try:
+            return self._sessions[session_id]
+        except KeyError:
+            raise UnknownSession(f"There is no session {session_id}.") from None
+
+    def sessions(self) -> list[SessionState]:
+        """All sessions, newest first."""
+        with self._changed:
+            found = list(self._sessions.values())
+        return sorted(found, key=lambda s: (s.created_at, s.session_id), reverse=True)
+
+    def active(self) -> SessionState | None:
+        """The one that the page should show after a refresh."""
+        sessions = self.sessions()
+        for statuses in _SHOWN_FIRST:
+            for session in sessions:
+                if session.status in statuses:
+                    return session
+        ended = [session for session in sessions if session.status.ended]
+        last = max(ended, key=lambda s: s.ended_at or "", default=None)
+        return last if last is not None and not last.dismissed else None
+
+    def pace(self) -> tuple[float, float] | None:
+        """Seconds a file took in the last sessions of some length, the fastest and the slowest; None before any."""
+        rates = [s.files_per_second for s in self.sessions() if s.processed_files >= PACE_FILES and s.files_per_second]
+        return (0.8 / max(rates[:3]), 1.3 / min(rates[:3])) if rates else None
+
+    def survey(self, session_id: str) -> Survey:
+        """The walk of a session as it would be planned again now, its own answers set apart."""
+        session = self.session(session_id)
+        return self._ingestor.survey(session, frozenset(self._ingestor.library.answered(session_id)))
+
+    def wait(self, session_id: str, done: Callable[[SessionState], bool], seconds: float | None = None) -> SessionState:
+        """Waits until the session is as wanted, or the time is over; returns it as it stands then."""
+        with self._changed:
+            self._changed.wait_for(lambda: done(self.session(session_id)), timeout=seconds)
+            return self.session(session_id)
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _once_taken_up(self, session_id: str) -> SessionState:
+        """Gives the thread a moment to take a session up, so that `queued` means: behind another one."""
+        busy = any(session.status.working for session in self.sessions())
+        return self.wait(session_id, lambda s: s.status is not Status.QUEUED, 0 if busy else 0.25)
+
+    def _refuse_twin(self, parameters: Parameters) -> None:
+        for session in self.sessions():
+            if not session.status.ended and session.parameters == parameters:
+                sentence = f"The same request is {session.status.value} already, as session {session.session_id}."
+                raise AlreadyActive(sentence, session_id=session.session_id)
+
+    def _stop(self, session_id: str, stop: Stop) -> SessionState:
+        with self._changed:
+            session = self.session(session_id)
+            if session.status.ended or (stop is Stop.PAUSE and not session.status.working):
+                raise IllegalMove(f"The session is {session.status.value}: it cannot become {stop.value}.")
+            control = self._controls.get(session_id)
+            if control is None:
+                session = self._move(session, Status(stop.value))
+                self._changed.notify_all()
+                return session
+            control.ask(stop)
+        return self.wait(session_id, lambda s: not s.status.working, 0.25)
+
+    def _move(self, session: SessionState, status: Status) -> SessionState:
+        session = self._ingestor.move(session, status)
+        self._publish(session)
+        return session
+
+    def _publish(self, session: SessionState) -> None:
+        with self._changed:
+            self._sessions[session.session_id] = session
+            self._changed.notify_all()
+        self._tell(session)
+
+    def _tell(self, session: SessionState) -> None:
+        for listener in tuple(self._listeners):
+            listener(session)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread that does the work is there."""
+        return self._thread.is_alive()
+
+    def _work(self) -> None:
+        while not self._closing:
+            try:
+                self._try_again_what_is_due()
+                session = self._next()
+                if session is not None:
+                    self._work_on(session)
+            except Exception as fault:  # noqa: BLE001 - without this thread nothing would go on, and nobody would know
+                _log.error("the runner stumbled over a fault of our own", exc_info=fault)
+                with self._changed:
+                    self._changed.wait(1.0)
+
+    def _work_on(self, session: SessionState) -> None:
+        control = self._controls[session.session_id]
+        try:
+            session = self._run(session)
+        finally:
+            with self._changed:
+                del self._controls[session.session_id]
+                session = self._cancelled_late(session, control)
+                self._changed.notify_all()
+        if control.stop in (None, Stop.INTERRUPT):  # else a person wanted it to stand still
+            self._backoff.plan(session)
+
+    def _cancelled_late(self, session: SessionState, control: Control) -> SessionState:
+        """The session after its run; a cancel that came while its last status was being written still counts."""
+        session = self._sessions.get(session.session_id, session)
+        if control.stop is Stop.CANCEL and not session.status.ended:
+            try:
+                session = self._move(session, Status.CANCELLED)
+            except NeedsAttention:
+                session = session.to(Status.CANCELLED, now())
+                self._ingestor.leave(session)
+                self._publish(session)
+        return session
+
+    def _run(self, session: SessionState) -> SessionState:
+        """Takes a session as far as it goes; whatever happens is said in its status, and the thread lives on."""
+        session_id = session.session_id
+        try:
+            return self._ingestor.process_files_sequential(session, self._controls[session_id], self._publish)
+        except MediaIngestError as trouble:  # not even the attention could be written
+            return self._in_memory_attention(session_id, trouble)
+        except Exception as fault:  # noqa: BLE001 - a fault of ours must be seen, not end the thread without a word
+            _log.error("session %s was stopped by a fault of our own", session_id, exc_info=fault)
+            sentence = f"Media Ingest failed on this session: {type(fault).__name__}: {fault}. Please report it."
+            return self._in_memory_attention(session_id, MediaIngestError(sentence))
+
+    def _next(self) -> SessionState | None:
+        """Waits for a queued session, oldest first, with its control made; None when a try is due or all ends."""
+        with self._changed:
+            while not self._closing:
+                queued = [session for session in self._sessions.values() if session.status is Status.QUEUED]
+                if queued:
+                    session = min(queued, key=lambda s: (s.queued_at or "", s.created_at))
+                    self._controls[session.session_id] = Control()
+                    return session
+                seconds = self._backoff.seconds_to_next()
+                if seconds == 0.0:
+                    return None
+                self._changed.wait(seconds)
+        return None
+
+    def _try_again_what_is_due(self) -> None:
+        """Sessions whose trouble is over go on; the others wait again, without a word in the log."""
+        for session_id in self._backoff.due():
+            session = self._sessions.get(session_id)
+            if session is None or session.status is not Status.ATTENTION:
+                self._backoff.drop(session_id)
+                continue
+            try:
+                self._ingestor.check(session)  # may take long: never while others wait for the lock
+                self._resume_if_still_waiting(session_id)
+            except MediaIngestError as trouble:
+                if attention_for(trouble) != session.attention:
+                    self._publish(replace(session, attention=attention_for(trouble)))
+                self._backoff.plan(session)
+
+    def _resume_if_still_waiting(self, session_id: str) -> None:
+        with self._changed:
+            session = self._sessions.get(session_id)
+            if session is not None and session.status is Status.ATTENTION:
+                self._move(session, Status.QUEUED)
+
+    def _in_memory_attention(self, session_id: str, trouble: MediaIngestError) -> SessionState:
+        session = self._sessions[session_id]
+        attention = attention_for(trouble)
+        session = replace(session, status=Status.ATTENTION, attention=attention, current_file=None)
+        self._publish(session)
+        return session

@@ -1,0 +1,331 @@
+"""Everything that is written under the state folder: session files, journals, thumbnails and the lock.
+
+Session files are small and rewritten atomically after every file. They may be behind the database after a crash, never
+wrong: the database wins and the file is made again from the events. Whoever has taken the lock makes sure before every
+write that it is still his: the lock's file, or the whole folder, may have been removed or replaced meanwhile.
+"""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+import stat
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from app.crash_points import crash_point
+from app.errors import NeedsAttention, StateFolderLocked
+from app.ingest.session.state import SessionState
+from app.library.values import Event
+
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+MAX_SESSION_BYTES = 4 * 2**20
+_PIECE_BYTES = 2**20
+_PROBE_BYTES = 2**16  # what must fit before a session goes on: more than a session file and a thumbnail together
+
+
+def is_session_id(text: str) -> bool:
+    """Whether a text is a UUID as sessions are named: 36 characters, lower case."""
+    return _UUID.fullmatch(text) is not None
+
+
+def new_session_id() -> str:
+    """A random UUID in the form that sessions are named."""
+    return str(uuid.uuid4())
+
+
+def replace_file(path: Path, content: bytes | Iterable[bytes], *, durable: bool = False) -> None:
+    """Writes a file so that a reader, or a crash, finds the old or the new content, never a part of it.
+
+    The temporary file lies in the same folder. `durable` also survives a loss of power, at the cost of two fsyncs; the
+    rename alone survives the death of the process. Raises OSError; the old file is untouched then.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.writelines([content] if isinstance(content, bytes) else content)
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
+        crash_point("temporary_written")
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    if durable:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+class IngestionState:
+    """The state folder of one server or command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._thumbnails = folder / "thumbnails"
+        self._lock = folder / "lock"
+        self._owner = folder / "lock.json"
+        self._address: str | None = None  # ours, once the lock was taken; who never took it is not asked for it
+        self._held: tuple[int, tuple[int, int]] | None = None  # the lock's descriptor, and which file that is
+        self._taking = threading.Lock()
+
+    def prepare(self) -> None:
+        """Makes the folder, and takes the lock back if it was lost. Raises NeedsAttention where one cannot be done."""
+        try:
+            self._thumbnails.mkdir(parents=True, exist_ok=True)
+            if self._address is not None and not self._take():
+                sentence = f"Another Media Ingest holds {self.folder} now: {self.holder()}. Stop one of the two."
+                raise NeedsAttention(sentence, cause="lock_lost")
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        self.check()
+
+    def check(self) -> None:
+        """Raises NeedsAttention if the folder cannot be written, or the lock was lost; makes nothing."""
+        for folder in (self.folder, self._thumbnails):
+            with self._writing(folder), tempfile.TemporaryFile(dir=folder) as probe:
+                probe.write(bytes(_PROBE_BYTES))
+
+    # -- the lock ------------------------------------------------------------------------------------------------
+
+    def acquire(self, address: str) -> None:
+        """Takes the folder for this process. Raises StateFolderLocked naming the process that holds it."""
+        self.prepare()
+        self._address = address
+        try:
+            if self._take():
+                return
+        except OSError as error:
+            self._address = None
+            raise _unwritable(self.folder, error) from error
+        self._address = None
+        raise StateFolderLocked(f"Another Media Ingest holds {self.folder}: {self.holder()}.")
+
+    def holder(self) -> str | None:
+        """Address and process id of the process that holds the folder; None where none does."""
+        if not _is_locked(self._lock):
+            return None
+        try:
+            owner = json.loads(self._owner.read_bytes())
+            return f"{owner['address']} (process {owner['pid']})"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "a process that has not said its name yet"
+
+    def release(self) -> None:
+        """Gives the folder up, if this process holds it."""
+        with self._taking:
+            if self._holds():
+                self._owner.unlink(missing_ok=True)
+            self._let_go()
+            self._address = None
+
+    def _take(self) -> bool:
+        """Whether the lock is ours, taken now if need be. Raises OSError."""
+        with self._taking:
+            if self._holds():
+                return True
+            self._let_go()
+            handle = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                locked = _which(os.fstat(handle))
+                if locked == _which(os.stat(self._lock)):  # else it was removed meanwhile, and may be another's anew
+                    replace_file(self._owner, json.dumps({"pid": os.getpid(), "address": self._address}).encode())
+                    self._held = handle, locked
+            except BlockingIOError:
+                pass
+            finally:
+                if self._held is None:
+                    os.close(handle)
+            return self._held is not None
+
+    def _holds(self) -> bool:
+        """Whether the file that we have locked is the one that others would lock; takes a microsecond."""
+        held = self._held
+        try:
+            return held is not None and _which(os.stat(self._lock)) == held[1]
+        except OSError:
+            return False
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            os.close(self._held[0])
+            self._held = None
+
+    @contextlib.contextmanager
+    def _writing(self, folder: Path | None = None) -> Iterator[None]:
+        """A block that writes. Raises NeedsAttention if the lock was lost, or with what the disk reports."""
+        if self._address is not None and not self._holds():
+            sentence = f"The state folder {self.folder} was removed, renamed or taken over while it was in use."
+            raise NeedsAttention(sentence, cause="lock_lost")
+        try:
+            yield
+        except OSError as error:
+            raise _unwritable(folder or self.folder, error) from error
+
+    def check_lock(self) -> None:
+        """Raises NeedsAttention if the folder is not ours any more: what is written elsewhere would have two owners."""
+        with self._writing():
+            pass
+
+    # -- session files -------------------------------------------------------------------------------------------
+
+    def save(self, session: SessionState, *, durable: bool = False) -> None:
+        """Rewrites the session file atomically. Raises NeedsAttention if the folder cannot be written."""
+        with self._writing():
+            replace_file(self._file(session.session_id), as_json_bytes(session.as_json()), durable=durable)
+
+    def load(self, session_id: str) -> SessionState | None:
+        """The session as last saved, None where there is no file or an unreadable one."""
+        path = self._file(session_id)
+        try:
+            found = path.stat()
+            if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_SESSION_BYTES:
+                return None
+            session = SessionState.from_json(json.loads(path.read_bytes()))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+        return session if session.session_id == session_id else None
+
+    def session_ids(self) -> list[str]:
+        """The ids of all sessions that have a file, in no order."""
+        try:
+            names = os.listdir(self.folder)
+        except OSError:
+            return []
+        return [name[:-5] for name in names if name.endswith(".json") and is_session_id(name[:-5])]
+
+    def load_all(self) -> Iterator[SessionState]:
+        """Every readable session."""
+        for session_id in self.session_ids():
+            session = self.load(session_id)
+            if session is not None:
+                yield session
+
+    def set_aside(self, session_id: str) -> None:
+        """Keeps an unreadable session file as `<uuid>.json.bad`. Raises NeedsAttention."""
+        path = self._file(session_id)
+        with self._writing(), contextlib.suppress(FileNotFoundError):
+            os.replace(path, path.with_name(f"{path.name}.bad"))
+
+    def forget(self, session_id: str) -> None:
+        """Removes the session's files; the media and the log stay. Raises NeedsAttention."""
+        with self._writing():
+            self._file(session_id).unlink(missing_ok=True)
+            self._journal(session_id).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Removes temporary files that a killed process left. Raises NeedsAttention."""
+        with self._writing():
+            for pattern in (".*.tmp", "thumbnails/*/.*.tmp"):
+                for leftover in self.folder.glob(pattern):
+                    leftover.unlink(missing_ok=True)
+
+    # -- the journal for people ----------------------------------------------------------------------------------
+
+    def append_to_journal(self, event: Event) -> None:
+        """Appends a line for a finished file. Raises NeedsAttention if the folder cannot be written."""
+        with self._writing(), self._journal(event.session_id).open("ab") as stream:
+            stream.write(_journal_line(event))
+
+    def journal_lines(self, session_id: str) -> int:
+        """How many whole lines the journal has; 0 without one."""
+        try:
+            with self._journal(session_id).open("rb") as stream:
+                return sum(piece.count(b"\n") for piece in iter(lambda: stream.read(_PIECE_BYTES), b""))
+        except OSError:
+            return 0
+
+    def rewrite_journal(self, session_id: str, events: Iterable[Event]) -> None:
+        """Makes the journal again from the events, as after a crash. Raises NeedsAttention."""
+        lines = (_journal_line(event) for event in events if event.kind == "file_complete")
+        with self._writing():
+            replace_file(self._journal(session_id), lines)
+
+    # -- thumbnails ----------------------------------------------------------------------------------------------
+
+    def thumbnail_path(self, sha256: str) -> Path:
+        """Where the thumbnail of these bytes lies: `thumbnails/ab/<sha256>.webp`."""
+        return self._thumbnails / sha256[:2] / f"{sha256}.webp"
+
+    def save_thumbnail(self, sha256: str, webp: bytes) -> None:
+        """Writes a thumbnail unless it is there: the same bytes have the same picture. Raises NeedsAttention."""
+        path = self.thumbnail_path(sha256)
+        with self._writing(self._thumbnails):
+            if not path.exists():
+                path.parent.mkdir(exist_ok=True)
+                replace_file(path, webp)
+
+    def thumbnail(self, sha256: str) -> bytes | None:
+        """The thumbnail of these bytes as WebP; None where there is none."""
+        try:
+            return self.thumbnail_path(sha256).read_bytes()
+        except OSError:
+            return None
+
+    def _file(self, session_id: str) -> Path:
+        return self.folder / f"{session_id}.json"
+
+    def _journal(self, session_id: str) -> Path:
+        return self.folder / f"{session_id}.files.jsonl"
+
+
+def _which(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
+def _is_locked(lock: Path) -> bool:
+    """Whether a process holds the lock, asked for and given back at once: one that was killed leaves only its name."""
+    try:
+        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _journal_line(event: Event) -> bytes:
+    return as_json_bytes(as_journal_line(event)) + b"\n"
+
+
+def as_journal_line(event: Event) -> dict[str, Any]:
+    """A finished file as people read it: `path`, `outcome`, `stage`, `cause`, `reason`, `ms` and `at`."""
+    detail = event.detail or {}
+    failures = detail.get("failures", [])
+    stage, cause, reason = failures[0] if failures else (None, event.cause, event.reason)
+    return {
+        "path": event.shown_path,
+        "outcome": event.outcome,
+        "stage": stage,
+        "cause": cause,
+        "reason": reason,
+        "ms": detail.get("ms"),
+        "at": event.at,
+    }
+
+
+def as_json_bytes(value: Any) -> bytes:
+    """A value as compact JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _unwritable(folder: Path, error: OSError) -> NeedsAttention:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NeedsAttention(f"The disk that holds {folder} is full: free some space.", cause="disk_full")
+    sentence = f"The state folder {folder} cannot be written: {error.strerror or error}."
+    return NeedsAttention(sentence, cause="state_unwritable")

@@ -1,0 +1,1 @@
+"""Processes that analyse files, and can be killed."""

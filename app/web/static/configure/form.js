@@ -1,0 +1,122 @@
+// The form of the parameters: reading it, keeping it over a refresh, showing what is wrong beside the field at fault.
+
+import { byId, make, setMessage } from "../lib/dom.js";
+import { savedForm, saveForm } from "../lib/storage.js";
+
+const SWITCHES = ["recursive", "enable_nsfw_detection", "extract_metadata", "extract_keywords", "import_scores",
+  "generate_thumbnails", "skip_existing"];
+const NUMBERS = ["nsfw_threshold", "max_files", "workers"];
+const TEXTS = ["directory", "pattern"];
+const WITH_ERRORS = [...TEXTS, ...NUMBERS];
+
+/** What a person calls a parameter that the server calls by its name. */
+const NAMES = {
+  directory: "The directory", directories: "The directory", pattern: "The pattern", nsfw_threshold: "The threshold",
+  max_files: "The number of files", workers: "The number of workers",
+};
+
+let thresholdChosen = false; // by a person in this tab: the library's is not offered any more
+
+const optionalNumber = (id) => {
+  const input = byId(id);
+  return input.value === "" ? null : Number(input.value);
+};
+
+/** The parameters as the contract names them. An empty pattern or threshold is left to the server's default. */
+export function readParameters() {
+  const parameters = { directory: byId("directory").value.trim() };
+  const pattern = byId("pattern").value.trim();
+  if (pattern) parameters.pattern = pattern;
+  for (const name of SWITCHES) parameters[name] = byId(name).checked;
+  const threshold = optionalNumber("nsfw_threshold");
+  if (threshold !== null) parameters.nsfw_threshold = threshold;
+  parameters.max_files = optionalNumber("max_files");
+  parameters.workers = optionalNumber("workers");
+  return parameters;
+}
+
+export function setDirectory(path) {
+  byId("directory").value = path;
+  byId("directory").dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** A number that is not one: the browser gives an empty value and says so here. Returns whether all is well. */
+export function checkNumbers() {
+  clearErrors();
+  const bad = NUMBERS.filter((id) => byId(id).validity.badInput);
+  for (const id of bad) fieldError(id, "This is not a number.");
+  return bad.length === 0;
+}
+
+export function clearErrors() {
+  for (const id of WITH_ERRORS) {
+    byId(id).removeAttribute("aria-invalid");
+    setMessage(byId(`${id}-error`), "");
+  }
+  setMessage(byId("form-error"), "");
+}
+
+/** Shows a refusal beside the field that it names, else above the Start button. */
+export function showError(error) {
+  clearErrors();
+  const field = error.field === "directories" ? "directory" : error.field;
+  const sentence = error.message.replace(/^\w+/, (word) => NAMES[word] ?? word);
+  if (WITH_ERRORS.includes(field)) fieldError(field, sentence);
+  else if (["outside_roots", "no_such_directory", "not_a_directory"].includes(error.cause)) fieldError("directory", sentence);
+  else setMessage(byId("form-error"), sentence, error.cause);
+  if (error.cause === "outside_roots") {
+    const command = `${byId("configure").dataset.command} serve --root NAME=/path/to/folder`;
+    byId("directory-error").append(" Your own folder: run ", make("code", {}, command));
+  }
+}
+
+function fieldError(id, sentence) {
+  byId(id).setAttribute("aria-invalid", "true");
+  setMessage(byId(`${id}-error`), sentence);
+  const advanced = byId(id).closest("details");
+  if (advanced) advanced.open = true;
+}
+
+/** The library's threshold, unless a person has chosen one in this tab. */
+export function offerThreshold(threshold) {
+  if (thresholdChosen || threshold === null) return;
+  byId("nsfw_threshold").value = threshold;
+  byId("nsfw_threshold_slider").value = threshold;
+}
+
+function keep({ target }) {
+  if (target.id.startsWith("nsfw_threshold")) thresholdChosen = true;
+  const values = {};
+  for (const id of [...TEXTS, ...NUMBERS]) values[id] = byId(id).value;
+  if (!thresholdChosen) delete values.nsfw_threshold;
+  for (const id of SWITCHES) values[id] = byId(id).checked;
+  saveForm(values);
+}
+
+function restore() {
+  const values = savedForm() ?? {};
+  thresholdChosen = "nsfw_threshold" in values;
+  for (const id of [...TEXTS, ...NUMBERS]) if (id in values) byId(id).value = values[id];
+  for (const id of SWITCHES) if (id in values) byId(id).checked = values[id];
+  const roots = JSON.parse(byId("configure").dataset.roots);
+  if (!byId("directory").value && roots.length === 1) byId("directory").value = roots[0];
+  byId("nsfw_threshold_slider").value = byId("nsfw_threshold").value;
+}
+
+/** The slider runs nothing, unless it mends a threshold that was refused. */
+const changesPlan = ({ id }) => id !== "nsfw_threshold_slider" || byId("nsfw_threshold").hasAttribute("aria-invalid");
+
+/** `onChange` after every edit that can change the plan; Enter in a field looks at once. A browser submits no form of many fields and no button. */
+export function prepareForm({ onChange, onEnter }) {
+  restore();
+  const form = byId("parameters");
+  byId("nsfw_threshold_slider").addEventListener("input", (event) => { byId("nsfw_threshold").value = event.target.value; });
+  byId("nsfw_threshold").addEventListener("input", (event) => { byId("nsfw_threshold_slider").value = event.target.value; });
+  form.addEventListener("input", (event) => { keep(event); if (changesPlan(event.target)) onChange(); });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;
+    event.preventDefault();
+    onEnter();
+  });
+}

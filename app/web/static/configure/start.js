@@ -1,0 +1,31 @@
+// The Start button: begins a session with the form as it stands, and says beside the field at fault why it cannot.
+
+import * as api from "../lib/api.js";
+import { byId, setMessage } from "../lib/dom.js";
+import { checkNumbers, readParameters, showError } from "./form.js";
+
+let opened = null; // (id) of the session that began, or of the same one that is active already
+
+async function start() {
+  if (!checkNumbers()) return;
+  const button = byId("start");
+  button.disabled = true;
+  button.setAttribute("aria-busy", "true");
+  try {
+    const { session_id: id } = await api.start(readParameters());
+    await opened(id);
+  } catch (error) {
+    if (error.sessionId) await opened(error.sessionId);
+    else if (error.status === 503) setMessage(byId("database-banner"), error.message);
+    else showError(error);
+    button.disabled = false;
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+/** `begun(id)` shows the session. */
+export function prepareStart({ begun }) {
+  opened = begun;
+  byId("start").addEventListener("click", start);
+}

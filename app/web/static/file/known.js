@@ -1,0 +1,152 @@
+// What the library knows of one file, in the dialog of the file: its values with where each was read, how an AI image
+// was made, keywords by source, and the tags as they were read.
+
+import { libraryFileUrl } from "../lib/api.js";
+import { byId, make } from "../lib/dom.js";
+import { pathButton } from "../shared/paths.js";
+import { bytes, capital, duration, number, readable } from "../lib/words.js";
+
+const SOURCE = {
+  exif: "EXIF", xmp: "XMP", iptc: "IPTC", png: "PNG text", sidecar: "sidecar", takeout: "Google Takeout", video: "container",
+  prompt: "prompt", negative_prompt: "negative prompt", model: "model", person: "you", scores: "scores file",
+};
+const sourceLabel = (source) => SOURCE[source] ?? source.replaceAll("_", " ");
+
+const VERDICT = { parsed: "Understood", partly: "Partly understood", raw_only: "Kept as it is" };
+const SETTINGS = ["model", "model_hash", "size", "steps", "sampler", "scheduler", "cfg", "seed", "denoise", "clip_skip", "vae"];
+const SETTING = { cfg: "CFG", vae: "VAE", loras: "LoRAs" };
+const LONG = 400; // characters of a raw value that are shown; the JSON has the rest
+
+/** Shows all sections for a file of the library; none without one. */
+export function showKnown(known) {
+  const said = known ? values(known) : [];
+  show("known-values", ".values", said);
+  byId("known-nothing").hidden = said.length > 0 || Boolean(known?.generator);
+  show("known-made", ".made", known?.generator ? made(known) : []);
+  show("known-keywords", ".values", known ? keywords(known) : []);
+  show("known-raw", ".raw", known ? raw(known) : []);
+  byId("known-values").hidden = byId("known-raw").hidden = !known; // to be edited, and the JSON: also where it says nothing
+  if (!known) return;
+  const verdict = byId("known-made").querySelector(".verdict");
+  verdict.textContent = VERDICT[known.prompt_verdict] ?? "";
+  verdict.dataset.verdict = known.prompt_verdict ?? "";
+  const details = byId("known-raw").querySelector("details");
+  details.open = false;
+  details.hidden = !Object.keys(known.raw ?? {}).length;
+  byId("known-json").href = libraryFileUrl(known.path);
+}
+
+function show(id, place, elements) {
+  byId(id).hidden = !elements.length;
+  byId(id).querySelector(place).replaceChildren(...elements);
+}
+
+/** A line: what it is called, its value, and where it was read. */
+const line = (term, value, source = null) => make("div", {},
+  make("dt", {}, term),
+  make("dd", {}, value, source ? make("small", { class: "source" }, sourceLabel(source)) : null));
+
+function values(known) {
+  const { sources = {} } = known;
+  const lines = [
+    ["Taken", taken(known), "taken_at"],
+    ["Camera", together(known.camera_make, known.camera_model), "camera_model"],
+    ["Lens", known.lens_model, "lens_model"],
+    ["Exposure", exposure(known), "exposure_seconds"],
+    ["Focal length", focal(known), "focal_length_mm"],
+    ["Place", place(known), "latitude"],
+    ["Length", known.duration_seconds !== null && duration(known.duration_seconds), "duration_seconds"],
+    ["Video", video(known), "video_codec"],
+    ["Live Photo", known.pair && pathButton(known.pair.path)],
+    ["Motion photo", known.embedded_video_bytes && `with a video of ${bytes(known.embedded_video_bytes)}`],
+    ["Title", known.title, "title"],
+    ["Caption", known.caption, "caption"],
+    ["Creator", known.creator, "creator"],
+    ["Copyright", known.copyright, "copyright"],
+    ["Label", known.label, "label"],
+    ["Score", stars(known.score), "score"],
+    ["NSFW", known.nsfw_probability === null ? "" : known.nsfw_probability.toFixed(2), "nsfw_probability"],
+  ];
+  return lines.filter(([, value, field]) => value || sources[field] === "person")
+    .map(([term, value, field]) => line(term, typeof value === "string" ? readable(value, { lines: true }) : value || make("span", { class: "quiet" }, "none"), sources[field]));
+}
+
+/** "2008-10-22 16:28:39 +02:00": the camera's own clock, never turned into the reader's zone. */
+function taken({ taken_at: at, taken_at_rule: rule }) {
+  if (!at) return "";
+  const [, date, time = "", zone = ""] = /^([^T]*)(?:T([\d:.]*))?(.*)$/.exec(at);
+  return make("time", { datetime: at, title: rule ?? "" }, [date, time.replace(/\.?0*$/, (end) => (time.includes(".") ? "" : end)), zone === "Z" || zone === "+00:00" ? "UTC" : zone].filter(Boolean).join(" "));
+}
+
+/** Makes are often repeated in the model. */
+const together = (make_, model) => (make_ && model && !model.toLowerCase().startsWith(make_.toLowerCase()) ? `${make_} ${model}` : model ?? make_ ?? "");
+
+function exposure({ exposure_seconds: seconds, f_number: aperture, iso }) {
+  const time = seconds && (seconds < 0.4 ? `1/${number(Math.round(1 / seconds))} s` : `${rounded(seconds)} s`);
+  return [time, aperture && `f/${rounded(aperture)}`, iso && `ISO ${iso}`].filter(Boolean).join(" · ");
+}
+
+const rounded = (value, digits = 2) => String(Number(value.toFixed(digits)));
+
+function focal({ focal_length_mm: own, focal_length_35mm: full }) {
+  if (!own && !full) return "";
+  return own ? `${rounded(own)} mm${full ? ` (${rounded(full)} mm in 35 mm)` : ""}` : `${rounded(full)} mm in 35 mm`;
+}
+
+function place({ latitude, longitude, altitude_m: altitude }) {
+  const point = latitude === null ? "" : `${Math.abs(latitude).toFixed(5)}° ${latitude < 0 ? "S" : "N"}, ${Math.abs(longitude).toFixed(5)}° ${longitude < 0 ? "W" : "E"}`;
+  return [point, altitude === null ? "" : `${number(Math.round(altitude))} m`].filter(Boolean).join(" · ");
+}
+
+function video({ frame_rate: rate, video_codec: codec, audio_codec: audio }) {
+  return [codec, rate && `${rounded(rate)} frames/s`, audio && `sound: ${audio}`].filter(Boolean).join(" · ");
+}
+
+/** A score as stars and as a word: what is rejected has none. */
+function stars(score) {
+  if (score === null) return "";
+  if (score < 0) return "Rejected";
+  return make("span", { class: "stars", role: "img", "aria-label": `${score} of 5` }, "★".repeat(score), make("span", { class: "quiet" }, "★".repeat(5 - score)));
+}
+
+function made({ generator, prompt, negative_prompt: negative, generation }) {
+  const { loras = [], ...settings } = generation ?? {};
+  const names = [...SETTINGS.filter((name) => name in settings), ...Object.keys(settings).filter((name) => !SETTINGS.includes(name))];
+  return [
+    ...words("Prompt", prompt),
+    ...words("Negative prompt", negative, "negative"),
+    make("dl", { class: "values" },
+      line("Generator", readable(generator)),
+      names.map((name) => line((Object.hasOwn(SETTING, name) ? SETTING[name] : null) ?? capital(name.replaceAll("_", " ")), readable(setting(settings[name])))),
+      loras.length ? line("LoRAs", loras.map(({ name, weight }) => make("span", { class: "word" }, readable(name), weighed(weight)))) : null),
+  ];
+}
+
+const words = (label, text, kind = "") => (text ? [make("h4", {}, label), make("p", { class: `prompt ${kind}` }, readable(text, { lines: true }))] : []);
+
+function setting(value) {
+  if (Array.isArray(value)) return value.join(", ");
+  if (value && typeof value === "object") return "width" in value ? `${value.width} × ${value.height}` : JSON.stringify(value);
+  return typeof value === "number" ? rounded(value, 6) : String(value);
+}
+
+/** Its emphasis, where there is one: "×1.3". */
+const weighed = (weight) => (weight === null || weight === undefined || weight === 1 ? null : make("small", { class: "quiet" }, ` ×${rounded(weight)}`));
+
+function keywords({ keywords: found }) {
+  const sources = [...new Set((found ?? []).map(({ source }) => source))];
+  return sources.map((source) => line(capital(sourceLabel(source)), make("ul", { class: `words from-${source}` },
+    found.filter((keyword) => keyword.source === source).map(({ text, weight }) => make("li", { class: "word" }, readable(text), weighed(weight))))));
+}
+
+function raw({ raw: parts }) {
+  return Object.entries(parts ?? {}).flatMap(([part, tags]) => [
+    make("h4", {}, part === "dropped" ? "Left out: more than 64 KB" : capital(sourceLabel(part))),
+    make("dl", { class: "values" }, Object.entries(tags).sort().map(([name, value]) => line(readable(name), clipped(part === "dropped" ? `${number(value)} bytes` : value)))),
+  ]);
+}
+
+function clipped(value) {
+  const text = readable(typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : JSON.stringify(value));
+  return text.length > LONG ? `${text.slice(0, LONG)}… (${number(text.length)} characters)` : text;
+}

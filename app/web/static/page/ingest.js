@@ -1,0 +1,187 @@
+// The page's entry: which session is followed, and the way back after a refresh.
+
+import { prepareActions } from "../session/actions.js";
+import * as api from "../lib/api.js";
+import { openBrowse, prepareBrowse } from "../configure/browse.js";
+import { byId, clearOutage, closeDialogs } from "../lib/dom.js";
+import { SessionStream } from "../lib/events.js";
+import { prepareExplain } from "../file/explain.js";
+import { showFailures } from "../session/failures.js";
+import { prepareFiles } from "../shared/files.js";
+import { prepareForm, setDirectory } from "../configure/form.js";
+import { prepareHistory, showSessions } from "../session/history.js";
+import { hideNotice, notice, say } from "../shared/notice.js";
+import { prepareNsfw } from "../configure/nsfw.js";
+import { planNow, planSoon, preparePlan, restPlan } from "../configure/plan.js";
+import { clearFiles, showConnection, showFiles, showProgress } from "../session/progress.js";
+import { showResults } from "../session/results.js";
+import { prepareRetry } from "../shared/retry.js";
+import { prepareSpread, showSpread } from "../configure/spread.js";
+import { prepareStart } from "../configure/start.js";
+import { showActionError } from "../session/state.js";
+import { showStep, showTitle, stepShown } from "./steps.js";
+import { clearSessionFromStorage, saveSessionToStorage, sessionInStorage } from "../lib/storage.js";
+import { keepTotals, showTotals } from "./totals.js";
+import { whileSeen } from "../lib/watch.js";
+import { hasEnded, isRunning } from "../lib/words.js";
+
+const LOOK_AROUND_MS = 5_000;
+const REPLAYED_FILES = 20; // ids are shared by all sessions, so this many back shows at most the last twenty files
+
+let session = null; // the newest status of the session followed, null where there is none
+let lastState = null; // of the session that was active at the last look around
+const onShow = () => (stepShown() === "configure" ? null : session?.session_id);
+
+const stream = new SessionStream({
+  onStatus: take,
+  onFiles: showFiles,
+  onConnection: showConnection,
+  onBye: () => {},
+});
+
+/** Shows the session that this status describes, and follows it while it has not ended. */
+function openSession(status, { focus = false } = {}) {
+  session = status;
+  saveSessionToStorage(status.session_id);
+  hideNotice();
+  showActionError(null);
+  if (hasEnded(status)) {
+    stream.stop();
+    showResults(status);
+    showStep("complete", status, { focus });
+  } else {
+    showProgress(status);
+    showStep("process", status, { focus });
+    follow(status);
+  }
+  showFailures(status);
+  restPlan();
+  showSessions(status.session_id);
+}
+
+function follow(status) {
+  if (stream.sessionId === status.session_id) return;
+  clearFiles();
+  stream.follow(status.session_id, Math.max((status.last_event_id ?? 0) - REPLAYED_FILES, 0));
+}
+
+/** A whole status from the stream: it overwrites what is shown. */
+function take(status) {
+  const before = session;
+  session = status;
+  if (hasEnded(status)) {
+    stream.stop();
+    showTotals();
+    if (stepShown() === "process") openSession(status, { focus: byId("process").contains(document.activeElement) });
+    else if (stepShown() === "configure") { notice(status); planNow(); showSpread(); }
+    return;
+  }
+  if (isRunning(status)) keepTotals();
+  if (stepShown() === "process") {
+    showProgress(status);
+    showFailures(status);
+    showTitle(status);
+  } else if (stepShown() === "configure") notice(status);
+  if (before?.status !== status.status) showSessions(onShow());
+}
+
+async function openById(id, { focus = true } = {}) {
+  closeDialogs();
+  try {
+    openSession(await api.status(id), { focus });
+  } catch (error) {
+    if (error.status === 404) clearSessionFromStorage();
+    say(error.message, error.cause);
+  }
+}
+
+async function startAnother() {
+  const id = session?.session_id;
+  if (id) await api.dismiss(id).catch((error) => say(error.message, error.cause));
+  session = null;
+  clearSessionFromStorage();
+  configure({ focus: true });
+}
+
+function configure({ focus = false } = {}) {
+  showStep("configure", null, { focus });
+  showFailures(null);
+  planNow();
+  showSpread();
+  showSessions(null);
+  if (session && !hasEnded(session)) notice(session);
+  else lookAround();
+}
+
+/** Every few seconds while the page is seen: what other tabs, the command line and the queue have come to. */
+async function lookAround() {
+  const active = await api.activeSession().catch(() => null);
+  if (!active) return;
+  stream.hurry();
+  const wasAway = clearOutage();
+  const state = `${active.session_id} ${active.status}`;
+  const news = lastState !== null && state !== lastState;
+  lastState = state;
+  if (news) showTotals();
+  if (news || !byId("queue").hidden) showSessions(onShow());
+  if (stepShown() !== "configure") return;
+  if (wasAway || (news && hasEnded(active))) { planNow(); showSpread(); }
+  if (active.session_id && !hasEnded(active) && active.session_id !== stream.sessionId) lead(active.session_id);
+}
+
+/** On Configure: follows a session that somebody else started, and offers the way to it. */
+async function lead(id) {
+  const status = await api.status(id).catch(() => null);
+  if (!status || stepShown() !== "configure" || hasEnded(status)) return;
+  session = status;
+  notice(status);
+  follow(status);
+  showSessions(null);
+}
+
+/** After a load or a return from the browser's cache: the session of this tab, else the one that is active. */
+async function recover() {
+  showTotals();
+  let id = sessionInStorage();
+  let status = null;
+  try {
+    if (id) status = await api.status(id).catch((error) => { if (error.status !== 404) throw error; clearSessionFromStorage(); });
+    if (!status) ({ session_id: id } = await api.activeSession());
+    if (!status && id) status = await api.status(id);
+  } catch (error) {
+    say(error.message, error.cause);
+  }
+  if (status) openSession(status);
+  else configure();
+}
+
+prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
+prepareNsfw({ ready: () => { if (stepShown() === "configure") planNow(); } });
+prepareSpread();
+preparePlan();
+prepareFiles();
+prepareExplain();
+prepareRetry({ begun: openById });
+prepareBrowse((path) => { setDirectory(path); byId("browse").focus(); });
+prepareHistory({
+  open: openById,
+  changed: () => showSessions(onShow()),
+  failed: say,
+});
+byId("browse").addEventListener("click", () => openBrowse(byId("directory").value.trim()));
+prepareStart({ begun: openById });
+prepareActions({
+  current: () => session,
+  took: (status) => (hasEnded(status) ? openSession(status, { focus: true }) : take(status)),
+});
+byId("configure-another").addEventListener("click", () => configure({ focus: true }));
+byId("start-another").addEventListener("click", startAnother);
+byId("notice-show").addEventListener("click", () => { if (session) openById(session.session_id); });
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-session]");
+  if (button) openById(button.dataset.session);
+});
+whileSeen(lookAround, LOOK_AROUND_MS);
+window.addEventListener("pagehide", () => stream.stop());
+window.addEventListener("pageshow", (event) => { if (event.persisted) recover(); });
+recover();

@@ -1,0 +1,34 @@
+// The three steps: which one is shown, and the title of the tab that goes with it.
+
+import { byId } from "../lib/dom.js";
+import { statusLabel } from "../lib/words.js";
+
+const STEPS = ["configure", "process", "complete"];
+
+let step = "configure";
+export const stepShown = () => step;
+
+/** Shows a step; `session` is the status behind it, null where there is none. */
+export function showStep(wanted, session, { focus = false } = {}) {
+  const index = STEPS.indexOf(wanted);
+  STEPS.forEach((name, position) => {
+    byId(name).hidden = name !== wanted;
+    const item = byId(`step-${name}`);
+    item.classList.toggle("done", position < index);
+    if (position === index) item.setAttribute("aria-current", "step");
+    else item.removeAttribute("aria-current");
+  });
+  step = wanted;
+  showTitle(session);
+  if (focus) byId(`${wanted}-title`).focus();
+}
+
+export function showTitle(session) {
+  document.title = title(session);
+}
+
+function title(session) {
+  if (step === "process" && session?.status === "processing") return `${Math.floor(session.progress)}% - Media Ingest`;
+  if (step !== "configure" && session) return `${statusLabel(session.status)} - Media Ingest`;
+  return "Media Ingest";
+}

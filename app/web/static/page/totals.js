@@ -1,0 +1,27 @@
+// The library's totals in the header.
+
+import * as api from "../lib/api.js";
+import { byId, setText } from "../lib/dom.js";
+import { bytes, number } from "../lib/words.js";
+
+const EVERY_MS = 5_000;
+
+let fetchedAt = 0; // in ms
+
+/** Keeps them true while files are being committed, at a rest of a few seconds. */
+export function keepTotals() {
+  if (!document.hidden && Date.now() - fetchedAt >= EVERY_MS) showTotals();
+}
+
+/** Fetches and shows them; where they cannot be had, the header stays as it is. */
+export async function showTotals() {
+  fetchedAt = Date.now();
+  const totals = await api.summary().catch(() => null);
+  if (!totals) return;
+  for (const [id, value, noun] of [["images", totals.images, "Image"], ["videos", totals.videos, "Video"], ["sessions", totals.sessions, "Session"]]) {
+    setText(byId(`total-${id}`), number(value));
+    setText(byId(`total-${id}`).previousElementSibling, value === 1 ? noun : `${noun}s`);
+  }
+  setText(byId("total-bytes"), bytes(totals.bytes));
+  byId("totals").hidden = false;
+}

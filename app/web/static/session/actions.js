@@ -1,0 +1,54 @@
+// What a person can do with the session on show: pause, resume, cancel, say that files are gone.
+
+import * as api from "../lib/api.js";
+import { ask } from "../shared/confirm.js";
+import { byId } from "../lib/dom.js";
+import { pauseAsked, showActionError } from "./state.js";
+import { isRunning } from "../lib/words.js";
+
+let handlers = null; // { current(), took(status) }
+
+/** Runs one move of the session on show, and shows the status that it leads to. */
+async function act(button, move) {
+  if (button.classList.contains("moving")) return;
+  const id = handlers.current().session_id;
+  showActionError(null);
+  button.classList.add("moving"); // not disabled, which would take the focus away
+  try {
+    const answer = await move(id);
+    if (move === api.pause && isRunning(answer)) pauseAsked(id);
+    const shown = handlers.current();
+    const status = await api.status(id);
+    if (shown?.session_id === id && handlers.current() === shown) handlers.took(status); // else the stream was quicker, and is newer
+  } catch (error) {
+    showActionError(error);
+  } finally {
+    button.classList.remove("moving");
+  }
+}
+
+async function markMissing() {
+  const yes = await ask({
+    title: "Mark them missing?",
+    text: "The library keeps all it knows of these files. They are found again when they come back.",
+    yes: "Mark them missing",
+    no: "Not yet",
+  });
+  if (yes) act(byId("mark-missing"), (id) => api.resume(id, true));
+}
+
+async function cancel() {
+  const yes = await ask({ title: "Cancel?", text: "What is committed stays.", yes: "Cancel the session", no: "Go on" });
+  if (yes) act(byId("cancel"), api.cancel);
+}
+
+/** `current()` is the newest status of the session on show, `took(status)` gets the one after a move. */
+export function prepareActions(callbacks) {
+  handlers = callbacks;
+  byId("pause").addEventListener("click", () => {
+    if (byId("pause").getAttribute("aria-disabled") !== "true") act(byId("pause"), api.pause);
+  });
+  byId("resume").addEventListener("click", () => act(byId("resume"), (id) => api.resume(id, false)));
+  byId("mark-missing").addEventListener("click", markMissing);
+  byId("cancel").addEventListener("click", cancel);
+}

@@ -1,0 +1,90 @@
+// What went wrong in a session that is at rest, by cause: what it means, what to do, which files, and trying them again.
+
+import * as api from "../lib/api.js";
+import { byId, make, rich, setMessage, setText } from "../lib/dom.js";
+import { fileRow, openFiles } from "../shared/files.js";
+import { retry, retryAllLabel } from "../shared/retry.js";
+import { capital, causeLabel, count, hasEnded, isAtRest, number, readable } from "../lib/words.js";
+
+const SHOWN_OF_A_CAUSE = 5;
+const PAGE = 1000;
+
+let shown = ""; // of which session, and how many failures; an older answer is dropped
+
+/** Shows the failures of this session, unless it is under way; null shows none. */
+export async function showFailures(status) {
+  const rests = status && (hasEnded(status) || isAtRest(status)) && status.stats.errors + status.outcomes.failed > 0;
+  const key = rests ? JSON.stringify([status.session_id, status.outcomes.failed, status.stats.errors]) : "";
+  if (key === shown) return;
+  shown = key;
+  byId("failures").hidden = true;
+  if (!rests) return;
+  byId(hasEnded(status) ? "complete-failures" : "process-failures").append(byId("failures"));
+  const id = status.session_id;
+  try {
+    const failed = status.outcomes.failed ? await api.failures(id) : { files: 0, causes: [] };
+    const incomplete = status.stats.errors > status.outcomes.failed ? await incompleteGroups(id) : [];
+    if (key === shown) draw(id, failed, incomplete);
+  } catch (error) {
+    if (key !== shown) return;
+    draw(id, { files: 0, causes: [] }, []);
+    byId("failures").hidden = false;
+    setMessage(byId("retry-error"), error.message, error.cause);
+  }
+}
+
+function draw(id, { files, causes }, incomplete) {
+  byId("failures").hidden = !causes.length && !incomplete.length;
+  byId("retry-all").hidden = !files;
+  setText(byId("retry-all"), retryAllLabel(files));
+  byId("retry-all").onclick = () => retry(byId("retry-all"), byId("retry-error"), id);
+  setMessage(byId("retry-error"), "");
+  byId("failures-list").replaceChildren(...causes.map((group) => failedGroup(id, group)));
+  byId("incomplete").hidden = !incomplete.length;
+  byId("incomplete-list").replaceChildren(...incomplete);
+}
+
+function failedGroup(id, { cause, files, meaning, advice }) {
+  const label = causeLabel(cause);
+  const message = make("p", { class: "field-error", role: "alert", hidden: true });
+  const list = make("button", { type: "button", class: "plain", "aria-label": `Show ${count(files, "file")}: ${label}`, onclick: () => openFailed(id, cause, files) }, `Show ${count(files, "file")}`);
+  const these = files === 1 ? "Retry this" : "Retry these";
+  const again = make("button", { type: "button", class: "plain", "aria-label": `${these}: ${label}`, onclick: () => retry(again, message, id, { cause }) }, these);
+  return make("li", { class: "failed-group" },
+    make("strong", { class: "failed-number" }, number(files)),
+    make("div", {},
+      make("span", { class: "cause" }, label),
+      make("p", {}, rich(meaning)),
+      make("p", { class: "quiet" }, "What to do: ", rich(advice))),
+    make("div", { class: "actions" }, list, again, message));
+}
+
+function openFailed(id, cause, files) {
+  openFiles({
+    title: `${number(files)} failed: ${causeLabel(cause)}`,
+    load: (cursor) => api.sessionFiles(id, { outcome: "failed", cause, cursor, limit: 100 }),
+    choice: { label: "Retry chosen", act: (button, message, paths) => retry(button, message, id, { paths }) },
+  });
+}
+
+/** By cause, those that were taken in although one stage failed; the largest first. */
+async function incompleteGroups(id) {
+  const { files, next } = await api.sessionFiles(id, { incomplete: true, limit: PAGE });
+  const byCause = new Map();
+  for (const file of files) byCause.set(file.cause, [...(byCause.get(file.cause) ?? []), file]);
+  return [...byCause].sort((one, other) => other[1].length - one[1].length)
+    .map(([cause, those]) => incompleteGroup(id, cause, those, Boolean(next), files.length <= SHOWN_OF_A_CAUSE));
+}
+
+function incompleteGroup(id, cause, files, more, open) {
+  const total = `${number(files.length)}${more ? "+" : ""}`;
+  const reasons = new Set(files.map((file) => file.reason));
+  const load = (cursor) => api.sessionFiles(id, { incomplete: true, cause, cursor, limit: 100 });
+  return make("details", { class: "cause-group", open },
+    make("summary", {}, make("strong", {}, total), ` ${causeLabel(cause)}`,
+      reasons.size === 1 ? make("small", { class: "quiet" }, readable(capital(files[0].reason ?? ""))) : null),
+    make("ul", { class: "files" }, files.slice(0, SHOWN_OF_A_CAUSE).map((file) => fileRow(file, true))),
+    files.length > SHOWN_OF_A_CAUSE || more
+      ? make("button", { type: "button", class: "quiet-button", onclick: () => openFiles({ title: `${total} ${causeLabel(cause)}`, load, thumbnails: true }) }, `Show all ${total}`)
+      : null);
+}

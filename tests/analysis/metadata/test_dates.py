@@ -1,0 +1,204 @@
+"""When a picture was taken: which of all dates counts, and by which tags."""
+
+import pytest
+
+from app.analysis.formats.xmp import NOTHING
+from app.analysis.metadata import dates
+from app.analysis.metadata.embedded import Embedded
+from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
+from app.analysis.metadata.takeout import Takeout
+
+
+def taken(exif=None, xmp=None, iptc=None, texts=None, *, sidecar=NOTHING, takeout=NOTHING_TOLD):
+    found = Embedded(exif=exif or {}, xmp=xmp or {}, iptc=iptc or {}, texts=texts or {})
+    moment = dates.taken_at(found, sidecar, takeout)
+    return moment and (moment.at, moment.rule)
+
+
+ORIGINAL = {"EXIF DateTimeOriginal": "2008:05:30 15:56:01"}
+GPS = {"GPS GPSDateStamp": "2008:05:30", "GPS GPSTimeStamp": (13.0, 56.0, 1.5)}
+
+
+@pytest.mark.parametrize(
+    ("exif", "at", "rule"),
+    [
+        (ORIGINAL, "2008-05-30T15:56:01", "exif DateTimeOriginal"),
+        (
+            ORIGINAL | {"EXIF OffsetTimeOriginal": "+02:00"},
+            "2008-05-30T15:56:01+02:00",
+            "exif DateTimeOriginal, OffsetTimeOriginal",
+        ),
+        (
+            ORIGINAL | {"EXIF OffsetTimeOriginal": "-03:30", "EXIF SubsecTimeOriginal": "05 "},
+            "2008-05-30T15:56:01.050000-03:30",
+            "exif DateTimeOriginal, OffsetTimeOriginal, SubsecTimeOriginal",
+        ),
+        (
+            ORIGINAL | {"EXIF OffsetTimeOriginal": "+2:00"},
+            "2008-05-30T15:56:01+02:00",
+            "exif DateTimeOriginal, OffsetTimeOriginal",
+        ),
+        (
+            GPS | {"GPS GPSTimeStamp": (10.0, 59.0, 60.0)},
+            "2008-05-30T11:00:00+00:00",
+            "exif GPSDateStamp, GPSTimeStamp",
+        ),
+        (ORIGINAL | {"EXIF OffsetTime": "+02:00"}, "2008-05-30T15:56:01", "exif DateTimeOriginal"),
+        (ORIGINAL | {"EXIF OffsetTimeOriginal": "   :  "}, "2008-05-30T15:56:01", "exif DateTimeOriginal"),
+        ({"Image DateTimeOriginal": "2008:05:30 15:56:01"}, "2008-05-30T15:56:01", "exif DateTimeOriginal"),
+        (
+            {"EXIF DateTimeOriginal": "0000:00:00 00:00:00", "EXIF DateTimeDigitized": "2001:02:03 04:05:06"} | GPS,
+            "2001-02-03T04:05:06",
+            "exif DateTimeDigitized",
+        ),
+        (
+            GPS | {"Image DateTime": "2020:01:01 00:00:00"},
+            "2008-05-30T13:56:01.500000+00:00",
+            "exif GPSDateStamp, GPSTimeStamp",
+        ),
+        (
+            {"Image DateTime": "2008:05:30 15:56:01", "EXIF OffsetTime": "+01:00"},
+            "2008-05-30T15:56:01+01:00",
+            "exif DateTime, OffsetTime",
+        ),
+    ],
+)
+def test_exif_dates_in_the_order_of_what_they_say_about_the_taking(exif, at, rule):
+    assert taken(exif) == (at, rule)
+
+
+@pytest.mark.parametrize(
+    "time", [(24.0, 0.0, 0.0), (1.0, 60.0, 0.0), (1.0, 0.0, 61.0), (1.0, 2.0), (float("nan"), 0.0, 0.0), "12:00"]
+)
+def test_a_time_of_the_satellites_that_no_clock_shows_is_none(time):
+    assert taken(GPS | {"GPS GPSTimeStamp": time}) is None
+    assert taken(GPS | {"GPS GPSDateStamp": "    :  :  "}) is None
+
+
+@pytest.mark.parametrize(
+    ("offset", "zone"),
+    [
+        ("+2:00", "+02:00"),
+        ("-3:30", "-03:30"),
+        ("+02", "+02:00"),
+        ("+2", "+02:00"),
+        ("+0200", "+02:00"),
+        ("-930", "-09:30"),
+        ("Z", "+00:00"),
+        ("+99:00", ""),
+        ("2:00", ""),
+        ("+2:0", ""),
+        ("CET", ""),
+    ],
+)
+def test_an_offset_in_every_form_that_programs_write(offset, zone):
+    assert dates.iso_date("2008:05:30 15:56:01", offset) == f"2008-05-30T15:56:01{zone}"
+    if zone:
+        assert dates.iso_date(f"2008-05-30T15:56:01{offset}") == f"2008-05-30T15:56:01{zone}"
+
+
+def test_a_sixtieth_second_is_the_first_of_the_next_minute():
+    assert dates.iso_date("2008:12:31 23:59:60", "Z") == "2009-01-01T00:00:00+00:00"
+    assert dates.iso_date("9999:12:31 23:59:60") is None
+    assert dates.iso_date("2008:12:31 23:59:61") is None
+
+
+def test_what_a_person_wrote_counts_before_the_last_change_of_the_file():
+    changed = {"Image DateTime": "2020:01:01 00:00:00"}
+    assert taken(changed, {"photoshop:DateCreated": ("1999-12-31",)}) == ("1999-12-31", "xmp photoshop:DateCreated")
+    iptc = {"DateCreated": ("19991231",), "TimeCreated": ("235958-0500",)}
+    assert taken(changed, iptc=iptc) == ("1999-12-31T23:59:58-05:00", "iptc DateCreated, TimeCreated")
+    assert taken(changed, iptc={"DateCreated": ("00000000",)}) == ("2020-01-01T00:00:00", "exif DateTime")
+
+
+def test_a_day_alone_gives_way_to_the_time_of_the_same_day_only():
+    xmp = {"photoshop:DateCreated": ("2006-10-29",)}
+    iptc = {"DateCreated": ("20061029",), "TimeCreated": ("062751-0500",)}
+    assert taken(xmp=xmp, iptc=iptc)[0] == "2006-10-29T06:27:51-05:00"
+    assert taken(xmp=xmp, iptc=iptc | {"DateCreated": ("20061030",)})[0] == "2006-10-29"
+
+
+def test_the_sidecar_speaks_first_and_takeout_last():
+    takeout = Takeout(taken_at="2011-01-01T00:00:00+00:00")
+    sidecar = {"exif:DateTimeOriginal": ("2010-01-01T10:00:00.25+01:00",)}
+    at = "2010-01-01T10:00:00.250000+01:00"
+    assert taken(ORIGINAL, sidecar=sidecar, takeout=takeout) == (at, "sidecar exif:DateTimeOriginal")
+    assert taken(ORIGINAL, takeout=takeout)[1] == "exif DateTimeOriginal"
+    assert taken(takeout=takeout) == (takeout.taken_at, "takeout photoTakenTime")
+
+
+@pytest.mark.parametrize("text", ["2003-11-24T18:00:00+00:00", "Mon, 24 Nov 2003 18:00:00 +0000"])
+def test_the_creation_time_of_a_png_is_a_date(text):
+    assert taken(texts={"Creation Time": text}) == ("2003-11-24T18:00:00+00:00", "png Creation Time")
+    assert taken(texts={"Creation Time": "last summer"}) is None
+
+
+BESIDE = {"exif:DateTimeOriginal": ("2008-05-30T15:56:01",)}
+IN_FULL = ORIGINAL | {"EXIF OffsetTimeOriginal": "+02:00", "EXIF SubsecTimeOriginal": "45"}
+TAGS = "exif DateTimeOriginal, OffsetTimeOriginal, SubsecTimeOriginal"
+
+
+def test_a_zone_and_parts_of_a_second_are_completed_by_another_that_says_the_same_second():
+    full = "2008-05-30T15:56:01.450000+02:00"
+    assert taken(IN_FULL, sidecar=BESIDE) == (full, f"sidecar exif:DateTimeOriginal + {TAGS}")
+    zoned = {"exif:DateTimeOriginal": ("2008-05-30T15:56:01+09:00",)}
+    at = "2008-05-30T15:56:01+09:00"
+    assert taken(ORIGINAL, zoned) == (at, "exif DateTimeOriginal + xmp exif:DateTimeOriginal")
+    parts = {"exif:DateTimeOriginal": ("2008-05-30T15:56:01.45",)}
+    rule = "sidecar exif:DateTimeOriginal + exif DateTimeOriginal, OffsetTimeOriginal"
+    assert taken(ORIGINAL | {"EXIF OffsetTimeOriginal": "+02:00"}, sidecar=parts) == (full, rule)
+    day = {"exif:DateTimeOriginal": ("2008-05-30",)}
+    assert taken(ORIGINAL, zoned, sidecar=day)[0] == at
+
+
+@pytest.mark.parametrize("other", ["2008-05-30T15:56:02+02:00", "2008-05-30T14:56:01+02:00", "2008-05-30"])
+def test_what_says_another_second_completes_nothing(other):
+    assert taken(ORIGINAL, {"exif:DateTimeOriginal": (other,)}) == ("2008-05-30T15:56:01", "exif DateTimeOriginal")
+
+
+def test_a_moment_in_another_zone_and_a_clock_that_always_shows_utc_complete_nothing():
+    zoned = {"exif:DateTimeOriginal": ("2008-05-30T15:56:01+09:00",)}
+    assert taken(IN_FULL, sidecar=zoned) == ("2008-05-30T15:56:01+09:00", "sidecar exif:DateTimeOriginal")
+    satellites = {"GPS GPSDateStamp": "2008:05:30", "GPS GPSTimeStamp": (15.0, 56.0, 1.0)}
+    takeout = Takeout(taken_at="2008-05-30T15:56:01+00:00")
+    assert taken(ORIGINAL | satellites, takeout=takeout) == ("2008-05-30T15:56:01", "exif DateTimeOriginal")
+
+
+EVERY_DATE = (
+    ("sidecar", "exif:DateTimeOriginal"),
+    ("exif", "DateTimeOriginal"),
+    ("xmp", "exif:DateTimeOriginal"),
+    ("sidecar", "photoshop:DateCreated"),
+    ("xmp", "photoshop:DateCreated"),
+    ("iptc", "DateCreated"),
+    ("sidecar", "xmp:CreateDate"),
+    ("sidecar", "exif:DateTimeDigitized"),
+    ("exif", "DateTimeDigitized"),
+    ("xmp", "xmp:CreateDate"),
+    ("xmp", "exif:DateTimeDigitized"),
+    ("iptc", "DigitalCreationDate"),
+    ("exif", "GPSDateStamp, GPSTimeStamp"),
+    ("exif", "DateTime"),
+    ("png", "Creation Time"),
+    ("takeout", "photoTakenTime"),
+)
+
+
+@pytest.mark.parametrize("rank", range(len(EVERY_DATE)))
+def test_originals_count_before_digitized_whatever_holds_them(rank):
+    exif, xmp, iptc, sidecar, texts = {}, {}, {}, {}, {}
+    for year, (source, name) in enumerate(EVERY_DATE[rank:], 2000 + rank):
+        match source:
+            case "exif" if name.startswith("GPS"):
+                exif |= {"GPS GPSDateStamp": f"{year}:01:01", "GPS GPSTimeStamp": (1.0, 2.0, 3.0)}
+            case "exif":
+                exif[f"Image {name}" if name == "DateTime" else f"EXIF {name}"] = f"{year}:01:01 00:00:00"
+            case "xmp" | "sidecar":
+                (xmp if source == "xmp" else sidecar)[name] = (f"{year}-01-01T00:00:00",)
+            case "iptc":
+                iptc[name] = (f"{year}0101",)
+            case "png":
+                texts[name] = f"{year}-01-01T00:00:00"
+    takeout = Takeout(taken_at=f"{1999 + len(EVERY_DATE)}-01-01T00:00:00+00:00")
+    at, rule = taken(exif, xmp, iptc, texts, sidecar=sidecar, takeout=takeout)
+    assert (int(at[:4]), rule) == (2000 + rank, " ".join(EVERY_DATE[rank]))

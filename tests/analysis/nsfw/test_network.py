@@ -1,0 +1,344 @@
+"""The NSFW probability of a file: that of opennsfw2 itself, whatever the file looks like inside."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import zlib
+from statistics import median
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
+
+from app.analysis.analyzer import Analyzer
+from app.analysis.nsfw.network import Network, prepared
+from app.analysis.nsfw.weights import Weights
+from app.analysis.pictures import image
+from app.analysis.recipes import Recipes
+from app.media import Analysis, Failure, FoundFile, Job, Kind, Stage, StageStatus
+from tests.samples import film, landscape, photo
+from tests.support.server import PROJECT, shared
+
+ONLY_NSFW = frozenset({Stage.NSFW})
+FRAMES = 24
+LOOKED_AT = [1, 4, 7, 10, 13, 16, 19, 22]  # eight of them, evenly spread
+SIZE = (96, 64)
+WITHOUT_SCALE = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+REFERENCE = f"""
+import json, sys
+sys.modules["openvino_telemetry"] = None
+import opennsfw2, pi_heif
+from PIL import Image, ImageOps
+from app.analysis.pictures.picture import resizable
+
+def whole(path):
+    with Image.open(path) as picture:
+        picture.load()
+        if picture.mode in {WITHOUT_SCALE}:
+            return resizable(picture)
+        try:
+            return ImageOps.exif_transpose(picture)
+        except Exception:
+            return picture.copy()
+
+pi_heif.register_heif_opener()
+Image.MAX_IMAGE_PIXELS = None
+weights, paths = sys.argv[1], json.load(sys.stdin)
+found = []
+for at in range(0, len(paths), 20):
+    found += opennsfw2.predict_images([whole(path) for path in paths[at:at + 20]], 20, weights_path=weights)
+for path, batched in list(zip(paths, found))[:len(paths) // 100]:  # 2 s each
+    single = opennsfw2.predict_image(whole(path), weights_path=weights)
+    assert abs(single - batched) < 1e-5, (path, single, batched)
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def recipe(nsfw_weights):
+    return Recipes(Weights(nsfw_weights, nsfw_weights.parent / "models")).now()
+
+
+@pytest.fixture(scope="module")
+def network(recipe):
+    return Network(recipe.nsfw_model.ir)
+
+
+@pytest.fixture
+def checked(recipe):
+    """The analysis of a file, of nothing but its probability unless other stages are named."""
+
+    def check(path, *stages):
+        wanted = ONLY_NSFW | set(stages)
+        return Analyzer({"r": str(path.parent)}, recipe)(
+            Job(FoundFile("r", os.fsencode(path.name), 1, 1), wanted, wanted)
+        )
+
+    return check
+
+
+@pytest.fixture
+def probability(checked):
+    def found(path):
+        result = checked(path)
+        assert isinstance(result, Analysis), result
+        assert result.stages[Stage.NSFW].status is StageStatus.DONE, result.stages[Stage.NSFW]
+        return result.nsfw.probability
+
+    return found
+
+
+# ----------------------------------------------------------------------------------------------------------- parity
+
+
+@pytest.fixture(scope="module")
+def large_photos(tmp_path_factory):
+    """Photos of which a worker decodes only a part of the pixels: the corpus has few of them."""
+    folder = tmp_path_factory.mktemp("large")
+    sizes = [(1_300, 2_600), (1_920, 1_280), (2_400, 1_800), (4_000, 3_000)]
+    scenes = ["dunes", "forest", "coast", "peaks"]
+    return [
+        photo(folder / f"{number}.jpg", size=size, scene=scene, seed=number, orientation=1 + number % 2 * 5)
+        for number, (size, scene) in enumerate(zip(sizes, scenes, strict=True))
+    ]
+
+
+@pytest.mark.parametrize("most", [24, pytest.param(240, marks=pytest.mark.faults)])
+def test_the_probability_is_that_of_opennsfw2_on_the_whole_upright_picture(most, checked, nsfw_weights, large_photos):
+    corpus = sorted(path for path in shared("corpus", "INGEST_TEST_CORPUS").rglob("*") if path.is_file())
+    random.Random(20_261_120).shuffle(corpus)
+    corpus.sort(key=lambda path: path.suffix.lower() != ".jpg")  # they can be decoded smaller, and be turned
+    paths = [*large_photos, *corpus]
+    ours = {}
+    for path in paths:
+        result = checked(path)
+        # of a film our answer is that of several pictures, which has tests of its own below
+        if (
+            isinstance(result, Analysis)
+            and result.identity.kind is Kind.IMAGE
+            and result.nsfw
+            and result.nsfw.frames == 1
+        ):
+            ours[str(path)] = result.nsfw.probability
+        if len(ours) == most:
+            break
+    answer = subprocess.run(
+        [sys.executable, "-c", REFERENCE, nsfw_weights],
+        input=json.dumps(list(ours)), env=os.environ | {"KERAS_BACKEND": "openvino"}, cwd=PROJECT,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr[-2_000:]
+    theirs = json.loads(answer.stdout.splitlines()[-1])
+    differences = {path: abs(ours[path] - their) for path, their in zip(ours, theirs, strict=True)}
+    worst = max(differences, key=differences.get)
+    print(f"{len(ours)} pictures: median {median(differences.values()):.5f}, {differences[worst]:.5f} of {worst}")
+    assert len(ours) >= min(most, 200)
+    assert min(theirs) < 0.1
+    assert max(theirs) > 0.9
+    assert sum(0.1 < their < 0.9 for their in theirs) > len(theirs) / 5, "alike, whatever is compared"
+    assert median(differences.values()) <= 0.002
+    assert differences[worst] <= 0.01, worst
+
+
+# ------------------------------------------------------------------------------------------ every sort of picture
+
+
+def warm(size=SIZE):
+    """A light, warm picture: these weights find it likely."""
+    return Image.merge(
+        "RGB", [Image.linear_gradient("L").resize(size).point(lambda v, m=m: int(v * m)) for m in (1, 0.8, 0.5)]
+    ).point(lambda v: min(255, v // 2 + 120))
+
+
+def cold(size=SIZE):
+    """A dark, cold picture: these weights find it unlikely."""
+    return ImageOps.invert(warm(size))
+
+
+MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", *WITHOUT_SCALE)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_picture_of_any_mode_has_a_probability(mode, network):
+    match mode:
+        case "LAB" | "HSV" | "YCbCr" | "CMYK" | "RGBX":
+            picture = warm().convert(mode)
+        case "PA":
+            picture = Image.new("PA", SIZE)
+        case "RGBa":
+            picture = warm().convert("RGBA").convert("RGBa")
+        case "I" | "F":
+            picture = warm().convert("L").convert(mode).point(lambda value: value * 4 + 5)
+        case str() if mode.startswith("I;16"):
+            picture = Image.frombytes(mode, SIZE, bytes(range(256)) * (SIZE[0] * SIZE[1] // 128))
+        case _:
+            picture = warm().convert(mode)
+    assert picture.mode == mode
+    assert 0 <= network.probability(prepared(picture)) <= 1
+
+
+@pytest.mark.parametrize("mode", ["P", "L", "RGB"])
+def test_transparency_changes_nothing(mode, network):
+    picture = warm().convert(mode)
+    plain = network.probability(prepared(picture))
+    picture.info["transparency"] = (9, 9, 9) if mode == "RGB" else 9
+    assert network.probability(prepared(picture)) == plain
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I", "F"])
+def test_pixels_of_more_than_8_bits_are_scaled_and_not_cut_off(mode, network):
+    """Pillow's own conversion, which opennsfw2 uses, would make them white: this one exception is on purpose."""
+    grey = Image.linear_gradient("L").resize((256, 256))
+    deep = Image.frombytes("I;16", grey.size, b"".join(bytes((0, value)) for value in grey.tobytes()))
+    expected = network.probability(prepared(grey))
+    white = network.probability(prepared(Image.new("L", grey.size, 255)))
+    assert abs(expected - white) > 0.05
+    picture = deep if mode == "I;16" else deep.convert("I") if mode == "I" else deep.convert("I").convert("F")
+    assert network.probability(prepared(picture)) == pytest.approx(expected, abs=0.01)
+
+
+@settings(max_examples=15)
+@given(
+    size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    mode=st.sampled_from(["1", "L", "RGB", "RGBA", "CMYK", "P"]),
+    seed=st.integers(0, 2**32),
+)
+def test_a_probability_is_between_0_and_1_whatever_the_picture_shows(size, mode, seed, network):
+    bytes_needed = len(Image.new(mode, size).tobytes())
+    picture = Image.frombytes(mode, size, random.Random(seed).randbytes(bytes_needed))
+    assert 0 <= network.probability(prepared(picture)) <= 1
+
+
+TURNED = {
+    1: None, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}  # fmt: skip
+
+
+def test_a_turned_picture_has_the_probability_of_the_upright_one(probability, tmp_path):
+    upright = landscape("dunes", (1600, 1300))
+    upright.save(tmp_path / "upright.jpg", quality=95)
+    expected = probability(tmp_path / "upright.jpg")
+    assert abs(expected - probability(photo(tmp_path / "wrong.jpg", picture=upright.rotate(180)))) > 0.02
+    for value, turn in TURNED.items():
+        exif = Image.Exif()
+        exif[0x0112] = value
+        stored = upright.transpose(turn) if turn is not None else upright
+        stored.save(tmp_path / f"{value}.jpg", quality=95, exif=exif)
+        assert probability(tmp_path / f"{value}.jpg") == pytest.approx(expected, abs=0.01), value
+
+
+def test_what_else_is_in_a_file_changes_nothing(probability, tmp_path):
+    path = tmp_path / "a.jpg"
+    warm().save(path, quality=95)
+    expected = probability(path)
+    for more in ({"comment": b"c" * 60_000}, {"icc_profile": b"no profile" * 900}, {"icc_profile": b""}):
+        warm().save(path, quality=95, **more)
+        assert probability(path) == expected, more.keys()
+
+
+# -------------------------------------------------------------------------------------------------------- films
+
+
+@pytest.fixture(scope="module")
+def expected(network):
+    """The probabilities of a cold and of a warm picture, which are far apart."""
+    low, high = (network.probability(prepared(picture)) for picture in (cold(), warm()))
+    assert low < 0.3
+    assert high > 0.7
+    return low, high
+
+
+def animation(path, odd):
+    """Cold frames that differ a little, so that none is left out, and one warm one."""
+    pictures = [cold() for _ in range(FRAMES)]
+    for number, picture in enumerate(pictures):
+        picture.putpixel((number, 0), (200, 200, 200))
+    pictures[odd] = warm()
+    options = {"lossless": True} if path.suffix == ".webp" else {"speed": 8} if path.suffix == ".avif" else {}
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=40, **options)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".avif"])
+def test_eight_frames_of_an_animation_are_looked_at_and_one_that_differs_is_found(suffix, checked, expected, tmp_path):
+    low, high = expected
+    result = checked(animation(tmp_path / f"found{suffix}", LOOKED_AT[3]))
+    assert (result.identity.frames, result.nsfw.frames) == (FRAMES, 8)
+    assert result.nsfw.probability == pytest.approx(high, abs=0.05)
+    assert result.nsfw.mean == pytest.approx((7 * low + high) / 8, abs=0.05)
+    result = checked(animation(tmp_path / f"between{suffix}", LOOKED_AT[3] + 1))
+    assert result.nsfw.probability == pytest.approx(low, abs=0.05)
+
+
+def test_of_a_short_animation_each_frame_is_looked_at_once(checked, expected, tmp_path):
+    warm().save(tmp_path / "a.gif", save_all=True, append_images=[cold(), warm((96, 64))], duration=40)
+    found = checked(tmp_path / "a.gif").nsfw
+    assert found.frames == 3
+    assert found.mean == pytest.approx((2 * expected[1] + expected[0]) / 3, abs=0.05)
+
+
+def test_an_animation_that_is_damaged_in_the_middle_has_no_probability_and_a_failed_stage(checked, expected, tmp_path):
+    path = animation(tmp_path / "a.png", LOOKED_AT[0])
+    content = bytearray(path.read_bytes())
+    chunks, at = [], 8
+    while at < len(content):
+        length = int.from_bytes(content[at : at + 4], "big")
+        chunks.append((bytes(content[at + 4 : at + 8]), at, length))
+        at += 12 + length
+    pictures = [chunk for chunk in chunks if chunk[0] == b"fdAT"]
+    _, at, length = pictures[11]
+    content[at + 12 : at + 8 + length] = bytes(length - 4)  # its number stays
+    content[at + 8 + length : at + 12 + length] = zlib.crc32(content[at + 4 : at + 8 + length]).to_bytes(4, "big")
+    path.write_bytes(content)
+    result = checked(path)
+    assert isinstance(result, Analysis)
+    ended = result.stages[Stage.NSFW]
+    assert (ended.status, ended.cause) == (StageStatus.FAILED, "damaged_image")
+    assert result.nsfw is None, "what was not looked at to its end is not known"
+
+
+def test_eight_frames_of_a_video_are_looked_at(checked, expected, tmp_path):
+    low, high = expected
+    size = (256, 192)
+    pictures = [cold(size)] * 13 + [warm(size)] * 3
+    result = checked(film(tmp_path / "a.mp4", pictures), Stage.THUMBNAIL)
+    assert (result.nsfw.frames, result.stages[Stage.NSFW].status) == (8, StageStatus.DONE)
+    assert result.nsfw.probability == pytest.approx(high, abs=0.1)
+    warm_ones = (result.nsfw.mean - low) / (high - low) * 8
+    assert warm_ones == pytest.approx(1.5, abs=0.8), "3 of 16 frames, so one or two of eight"
+
+
+# ---------------------------------------------------------------------------------------------------- one decode
+
+
+@pytest.mark.parametrize("more", [(), (Stage.THUMBNAIL,), (Stage.METADATA, Stage.THUMBNAIL)])
+def test_a_picture_is_decoded_once_for_whichever_stages(more, checked, tmp_path, monkeypatch):
+    decoded, decode = [], image.decode
+    monkeypatch.setattr(image, "decode", lambda *opened: decoded.append(opened) or decode(*opened))
+    result = checked(photo(tmp_path / "a.jpg"), *more)
+    assert result.nsfw is not None
+    assert (result.picture is not None) == (Stage.THUMBNAIL in more)
+    assert len(decoded) == 1
+
+
+def test_a_damaged_picture_fails_the_file_in_the_stage_that_wanted_it(checked, tmp_path):
+    path = photo(tmp_path / "a.jpg")
+    path.write_bytes(path.read_bytes()[:3_000])
+    for stages, stage in (((), Stage.NSFW), ((Stage.THUMBNAIL,), Stage.THUMBNAIL)):
+        result = checked(path, *stages)
+        assert isinstance(result, Failure)
+        assert (result.stage, result.cause) == (stage, "truncated_image")
+        assert result.stages[stage].status is StageStatus.FAILED
+
+
+def test_a_model_that_is_gone_fails_the_stage_and_is_not_held_against_the_file(checked, tmp_path, monkeypatch):
+    monkeypatch.setattr("app.analysis.nsfw.network._network", lambda _: Network(str(tmp_path / "gone.xml")))
+    result = checked(photo(tmp_path / "a.jpg"), Stage.THUMBNAIL)
+    assert isinstance(result, Analysis)
+    assert (result.nsfw, result.stages[Stage.NSFW].cause) == (None, "model_unusable")
+    assert result.stages[Stage.THUMBNAIL].status is StageStatus.DONE

@@ -1,0 +1,389 @@
+"""Recognising, opening and decoding images, and what is made of their pixels."""
+
+import struct
+import warnings
+import zlib
+from io import BytesIO
+
+import pytest
+from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
+
+from app.analysis.formats import completeness, png, tiff
+from app.analysis.metadata import embedded
+from app.analysis.pictures import image
+from app.analysis.pictures.picture import SIDE, picture
+from app.errors import CannotRead
+from app.library.values import upright_size
+from tests.analysis.formats.packets import packet
+from tests.analysis.formats.pngs import chunk, with_chunks
+from tests.analysis.formats.tiffs import block
+
+
+def drawing(mode="RGB", size=(640, 480)):
+    """A picture with structure in both directions and a clear top left."""
+    canvas = Image.linear_gradient("L").resize(size).convert("RGB")
+    draw = ImageDraw.Draw(canvas)
+    width, height = size
+    draw.rectangle((0, 0, width // 3, height // 3), fill="navy")
+    draw.ellipse((width // 2, height // 3, width - 1, height - 1), fill="orange")
+    draw.line((0, height, width // 2, height // 2), fill="white", width=max(1, width // 20))
+    return canvas.convert(mode)
+
+
+def encoded(picture_, format_, **options):
+    buffer = BytesIO()
+    picture_.save(buffer, format_, **options)
+    return buffer.getvalue()
+
+
+def opened(content, format_=None):
+    return image.open_image(BytesIO(content), format_ or image.recognise(content[:65536]))
+
+
+def bits_apart(one, other):
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def thumbnail_of(made):
+    return Image.open(BytesIO(made.webp))
+
+
+ENCODERS = {
+    "jpeg": ("JPEG", {}),
+    "png": ("PNG", {}),
+    "webp": ("WEBP", {}),
+    "gif": ("GIF", {}),
+    "tiff": ("TIFF", {"compression": "tiff_lzw"}),
+    "bmp": ("BMP", {}),
+    "avif": ("AVIF", {"speed": 10}),
+    "jpeg2000": ("JPEG2000", {}),
+}
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_every_format_is_recognised_by_content_and_gives_nearly_the_same_hash(name):
+    content = encoded(drawing(), ENCODERS[name][0], **ENCODERS[name][1])
+    found = opened(content)
+    assert (found.format, found.size) == (name, (640, 480))
+    made = picture(image.decode(found), 1)
+    assert bits_apart(made.phash, picture(drawing(), 1).phash) <= 3
+    assert thumbnail_of(made).size == (320, 240)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
+def test_a_file_that_was_cut_off_is_never_taken_in(name, share):
+    content = encoded(drawing(), ENCODERS[name][0], **ENCODERS[name][1])
+    with pytest.raises(CannotRead) as caught, image.few_warnings():
+        image.decode(opened(content[: int(len(content) * share)], name))
+    assert caught.value.cause == "truncated_image"
+    assert caught.value.sentence.startswith("The image ends before its data does")
+
+
+def heif_boxes(declared):
+    return struct.pack(">I4s4sI4s", 20, b"ftyp", b"heic", 0, b"mif1") + struct.pack(">I4s", declared, b"mdat") + b"12"
+
+
+def test_a_heic_whose_boxes_reach_beyond_the_end_is_truncated_though_libheif_would_show_grey():
+    with pytest.raises(CannotRead, match="at least 90 bytes are missing") as caught:
+        opened(heif_boxes(100))
+    assert caught.value.cause == "truncated_image"
+
+
+@pytest.mark.parametrize("declared", [0, 10])
+def test_a_heic_whose_boxes_are_complete_but_senseless_is_damaged(declared):
+    with pytest.raises(CannotRead) as caught:
+        opened(heif_boxes(declared))
+    assert caught.value.cause == "damaged_image"
+
+
+def test_large_boxes_carry_their_size_in_eight_bytes():
+    box = struct.pack(">I4sQ", 1, b"mdat", 1000) + b"12"
+    assert completeness.missing_bytes(BytesIO(heif_boxes(0)[:20] + box), "avif") == 1000 - len(box)
+
+
+def test_a_png_that_lost_its_way_is_damaged_rather_than_short():
+    content = encoded(drawing(), "PNG")
+    assert completeness.missing_bytes(BytesIO(content), "png") == 0
+    assert completeness.missing_bytes(BytesIO(content[:33]), "png") == 12
+    assert completeness.missing_bytes(BytesIO(content[:33] + b"\0" * 40), "png") == 0
+    with pytest.raises(CannotRead) as caught:
+        image.decode(opened(content[:60] + b"\1\2\3\4" * 20 + content[140:]))
+    assert caught.value.cause == "damaged_image"
+
+
+def test_other_images_are_refused_by_name():
+    for head, name in ((b"8BPS\0\1", "Photoshop"), (b"\0\0\1\0\1\0", "icon"), (b"<?xml?><SVG width='1'>", "SVG")):
+        with pytest.raises(CannotRead, match=name) as caught:
+            image.recognise(head)
+        assert caught.value.cause == "unsupported_format"
+
+
+@pytest.mark.parametrize("head", [b"", b"BMW is a car, not a bitmap", b"hello", b"\0\0\0\x14ftypisom\0\0\0\0isom"])
+def test_what_is_no_image_is_not_recognised(head):
+    assert image.recognise(head) is None
+
+
+@pytest.mark.parametrize(
+    ("brands", "name"),
+    [
+        (b"avif\0\0\0\0mif1", "avif"),
+        (b"mif1\0\0\0\0avif", "avif"),
+        (b"mif1\0\0\0\0heic", "heic"),
+        (b"heix\0\0\0\0", "heic"),
+    ],
+)
+def test_heif_brands_tell_avif_from_heic(brands, name):
+    assert image.recognise(struct.pack(">I", 8 + len(brands)) + b"ftyp" + brands) == name
+
+
+def test_a_dib_without_file_header_is_a_bitmap():
+    assert opened(encoded(drawing(size=(20, 10)), "DIB")).size == (20, 10)
+
+
+def test_a_bitmap_of_a_variant_that_pillow_lacks_is_unsupported_not_damaged():
+    content = bytearray(encoded(drawing(size=(20, 10)), "BMP"))
+    content[28:30] = struct.pack("<H", 2)
+    with pytest.raises(CannotRead, match=r"pixel depth \(2\)") as caught:
+        opened(bytes(content))
+    assert caught.value.cause == "unsupported_format"
+
+
+def test_a_jpeg_holding_several_pictures_is_a_jpeg():
+    content = encoded(drawing(), "MPO", save_all=True, append_images=[drawing()])
+    found = opened(content)
+    assert (found.format, found.frames) == ("jpeg", 2)
+    image.decode(found)
+
+
+def test_frames_of_animations_are_counted():
+    more = [drawing().rotate(90 * turn) for turn in (1, 2)]
+    for format_ in ("GIF", "PNG", "WEBP", "TIFF", "AVIF"):
+        assert opened(encoded(drawing(), format_, save_all=True, append_images=more)).frames == 3, format_
+
+
+def test_a_large_jpeg_is_decoded_smaller_with_its_short_side_kept():
+    decoded = image.decode(opened(encoded(drawing(size=(4000, 3000)), "JPEG")))
+    assert decoded.size == (2000, 1500)
+
+
+def test_pixel_bombs_are_refused_by_name(monkeypatch):
+    content = encoded(drawing(), "PNG")
+    for limit in (200_000, 100_000):  # Pillow warns up to twice the limit, and refuses above
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        with pytest.raises(CannotRead, match="pixels") as caught:
+            opened(content)
+        assert caught.value.cause == "too_many_pixels"
+
+
+def test_an_image_file_beyond_a_gibibyte_is_refused_before_it_is_hashed():
+    image.check_file_size(image.MAX_FILE_BYTES)
+    with pytest.raises(CannotRead, match=r"100\.0 GiB") as caught:
+        image.check_file_size(100 * 1024**3)
+    assert caught.value.cause == "decoder_memory"
+
+
+def test_an_error_of_the_disk_while_decoding_is_no_damage():
+    problem = image.named(OSError(5, "Input/output error"))
+    assert (problem.cause, problem.sentence) == ("unreadable", "The file cannot be read: Input/output error.")
+
+
+def test_memory_that_runs_out_is_its_own_cause():
+    assert image.named(MemoryError()).cause == "decoder_memory"
+    assert image.named(CannotRead("Kept.", cause="empty_file")).cause == "empty_file"
+
+
+def shown(content):
+    """The thumbnail of these bytes, and the size that they are said to have."""
+    found = opened(content)
+    own = tiff.orientation(embedded.read(found).exif)
+    decoded = image.decode(found, own)
+    made = picture(decoded, image.turn(found, decoded, own))
+    row = dict(zip(("width", "height"), found.size, strict=True), format=found.format, orientation=own)
+    return made, upright_size(row)
+
+
+@pytest.mark.parametrize("value", range(1, 9))
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
+def test_all_eight_orientations_end_upright(format_, value):
+    exif = Image.Exif()
+    exif[0x0112] = value
+    turns = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Transpose operations that undo the turning
+    stored = drawing().transpose(turns[value]) if value in turns else drawing()
+    content = encoded(stored, format_, exif=exif)
+    assert opened(content).size == stored.size, "the size is that of the pixels as stored"
+    made, size = shown(content)
+    assert (thumbnail_of(made).size, size) == ((320, 240), drawing().size)
+    assert bits_apart(made.phash, picture(drawing(), 1).phash) <= 2
+
+
+TURNED_BY_XMP = packet("", 'tiff:Orientation="6"')
+
+
+def with_xmp(format_):
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", TURNED_BY_XMP.decode())
+    options = {"TIFF": {"tiffinfo": {700: TURNED_BY_XMP}}, "PNG": {"pnginfo": text}}
+    if format_ == "GIF":
+        application = b"!\xff\x0bXMP DataXMP" + TURNED_BY_XMP + bytes((1, *range(255, -1, -1), 0))
+        return encoded(drawing(), format_).removesuffix(b";") + application + b";"
+    return encoded(drawing(), format_, **options.get(format_, {"xmp": TURNED_BY_XMP}))
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF"])
+def test_xmp_turns_no_picture(format_):
+    content = with_xmp(format_)
+    assert embedded.read(opened(content)).xmp["tiff:Orientation"] == ("6",)
+    made, size = shown(content)
+    assert (thumbnail_of(made).size, size) == ((320, 240), drawing().size)
+
+
+def test_exif_in_jpeg_2000_and_an_orientation_of_another_type_turn_a_picture():
+    plain = encoded(drawing(), "JPEG2000")
+    body = b"uuidJpgTiffExif->JP2" + block(({0x112: (3, (6,))},))
+    made, size = shown(plain + struct.pack(">I", 4 + len(body)) + body)
+    assert (thumbnail_of(made).size, size) == ((240, 320), drawing().size[::-1])
+    in_one_byte = block(({0x112: (1, (6,))},))
+    made, size = shown(encoded(drawing(), "JPEG", exif=b"Exif\0\0" + in_one_byte))
+    assert (thumbnail_of(made).size, size) == ((240, 320), drawing().size[::-1])
+
+
+@pytest.mark.parametrize(
+    ("format_", "exif"),
+    [
+        ("JPEG", b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\x63\0\0"),
+        ("PNG", b"Exif\0\0nonsense"),
+    ],
+)
+def test_a_damaged_orientation_leaves_the_picture_as_stored(format_, exif):
+    made, size = shown(encoded(drawing(), format_, exif=exif))
+    assert (thumbnail_of(made).size, size) == ((320, 240), drawing().size)
+
+
+def sixteen_bit(mode):
+    wide = drawing("L").convert("I").point(lambda value: value * 257)
+    return (
+        Image.frombytes("I;16L", wide.size, wide.convert("I;16").tobytes()) if mode == "I;16L" else wide.convert(mode)
+    )
+
+
+def in_mode(mode):
+    if mode.startswith("I;16"):
+        return sixteen_bit(mode)
+    if mode == "LAB":
+        profiles = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+        return ImageCms.profileToProfile(drawing(), *profiles, outputMode="LAB")
+    if mode == "RGBa":
+        return drawing("RGBA").convert("RGBa")
+    if mode == "PA":
+        return drawing("P").convert("PA")
+    return drawing(mode)
+
+
+@pytest.mark.parametrize(
+    "mode",
+    ["L", "RGBA", "LA", "P", "PA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV", "LAB", "I", "F", "I;16", "I;16L", "I;16B"],
+)
+def test_pixels_of_every_mode_give_the_same_picture(mode):
+    made = picture(in_mode(mode), 1)
+    assert bits_apart(made.phash, picture(drawing(), 1).phash) <= 4
+    assert thumbnail_of(made).size == (320, 240)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.0])
+def test_floating_point_pixels_without_a_range_are_no_failure(value):
+    assert len(picture(Image.new("F", (40, 30), value), 1).phash) == 16
+
+
+def test_transparency_is_kept_in_the_thumbnail_and_white_in_the_hash():
+    clear = drawing("RGBA")
+    clear.paste((255, 0, 0, 0), (0, 0, 320, 480))
+    white = drawing()
+    white.paste("white", (0, 0, 320, 480))
+    made = picture(clear, 1)
+    assert thumbnail_of(made).mode == "RGBA"
+    assert bits_apart(made.phash, picture(white, 1).phash) <= 2
+
+
+def test_a_transparent_colour_and_a_transparent_palette_become_transparency():
+    for mode, key in (("RGB", (0, 0, 128)), ("L", 15), ("P", 0)):
+        content = encoded(drawing(mode), "PNG", transparency=key)
+        assert thumbnail_of(picture(image.decode(opened(content)), 1)).mode == "RGBA", mode
+
+
+def test_small_and_narrow_pictures_are_never_enlarged_or_lost():
+    for size, expected in (((5, 3), (5, 3)), ((4000, 2), (SIDE, 1)), ((1, 1), (1, 1))):
+        assert thumbnail_of(picture(Image.new("RGB", size, "teal"), 1)).size == expected
+
+
+def test_the_thumbnail_carries_a_small_colour_profile_and_no_exif():
+    exif = Image.Exif()
+    exif[0x010F] = "Secret"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    made = picture(image.decode(opened(encoded(drawing(), "JPEG", exif=exif, icc_profile=profile))), 1)
+    assert thumbnail_of(made).info.get("icc_profile") == profile
+    assert "exif" not in thumbnail_of(made).info
+    large = drawing()
+    large.info["icc_profile"] = bytes(100_000)
+    assert "icc_profile" not in thumbnail_of(picture(large, 1)).info
+
+
+def test_the_hash_survives_encoding_and_resizing_and_tells_pictures_apart():
+    reference = picture(drawing(), 1).phash
+    for quality in (90, 50, 20):
+        assert (
+            bits_apart(reference, picture(Image.open(BytesIO(encoded(drawing(), "JPEG", quality=quality))), 1).phash)
+            <= 2
+        )
+    for size in ((1280, 960), (320, 240), (200, 150)):
+        assert bits_apart(reference, picture(drawing().resize(size), 1).phash) <= 3
+    assert bits_apart(reference, picture(drawing().rotate(90), 1).phash) > 10
+
+
+def test_noise_in_a_plain_picture_does_not_change_its_hash():
+    plain = Image.new("RGB", (600, 400), (120, 130, 140))
+    noisy = Image.blend(plain, Image.effect_noise((600, 400), 30).convert("RGB"), 0.05)
+    assert bits_apart(picture(plain, 1).phash, picture(noisy, 1).phash) <= 1
+
+
+def png_with(*chunks):
+    return with_chunks(encoded(drawing(size=(8, 8)), "PNG"), *chunks)
+
+
+def test_a_picture_survives_a_text_that_is_too_large_to_unpack():
+    bomb = (b"zTXt", b"parameters\0\0" + zlib.compress(bytes(png.TEXT_BYTES + 1)))
+    content = png_with(bomb, (b"tEXt", b"Author\0Me"))
+    found = opened(content)
+    assert found.size == (8, 8)
+    assert image.decode(found).size == (8, 8)
+    texts = png.read_texts(BytesIO(content))
+    assert texts.problem
+    assert texts.problem.cause == "text_too_large"
+    assert texts.by_key == {"Author": b"Me"}
+
+
+def test_damaged_text_chunks_are_noted_and_the_others_read():
+    content = png_with(
+        (b"iTXt", b"broken\0"), (b"zTXt", b"worse\0\0nonsense"), (b"tEXt", b"no separator"), (b"tEXt", b"k\0v")
+    )
+    texts = png.read_texts(BytesIO(content))
+    assert texts.by_key == {"k": b"v"}
+    assert texts.problem
+    assert texts.problem.cause == "damaged_metadata"
+
+
+def test_texts_behind_the_pixels_are_read_and_a_cut_off_one_is_not():
+    content = encoded(drawing(size=(8, 8)), "PNG")
+    late = chunk(b"tEXt", b"Late\0yes")
+    assert png.read_texts(BytesIO(content[:-12] + late + content[-12:])).by_key == {"Late": b"yes"}
+    assert png.read_texts(BytesIO(content[:-12] + late[:-8])).by_key == {}
+
+
+def test_pillow_warnings_stay_silent_but_for_bombs():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with image.few_warnings():
+            warnings.warn("Corrupt EXIF data", stacklevel=1)
+            with pytest.raises(Image.DecompressionBombWarning):
+                warnings.warn("Too large", Image.DecompressionBombWarning, stacklevel=1)
+    assert caught == []

@@ -1,0 +1,401 @@
+"""Media roots: nothing outside them is found, and every name that is listed works when it is sent back."""
+
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
+from app.ingest.disk.folders import Folder, Folders, Look
+from app.ingest.disk.ignoring import is_hidden
+from app.media import MAX_PATH_BYTES
+from tests.ingest.builders import far_future, tree
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def folders(root: Path) -> Folders:
+    return Folders({"m": root})
+
+
+def looks(folders: Folders) -> dict[bytes, Look]:
+    return {entry.name: entry.look for entry in folders.read(Folder("m")).entries}
+
+
+# -- containment -------------------------------------------------------------------------------------------------
+
+
+def test_a_root_and_what_lies_in_it_are_found_by_either_name(folders, root):
+    tree(root, "a/b/x.jpg")
+    assert folders.resolve("m") == folders.resolve("m/") == folders.resolve(str(root)) == Folder("m")
+    inner = Folder("m", b"a/b")
+    for text in ("m/a/b", "m/a/b/", "m/a//b", "m/a/./b", "m/a/../a/b", str(root / "a" / "b")):
+        assert folders.resolve(text) == inner
+    assert (inner.shown, inner.name, Folder("m").shown, Folder("m").name) == ("m/a/b", "b", "m", "m")
+    assert folders.absolute("m", b"a/b") == os.fsencode(root / "a" / "b")
+
+
+@pytest.fixture
+def neighbour(root: Path) -> Path:
+    """A folder whose path begins with that of the root."""
+    folder = root.with_name("root-other")
+    tree(folder, "secret.jpg", "deep/secret.jpg")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "m/..",
+        "m/../root-other",
+        "m/a/../../root-other",
+        "m/link",
+        "m/link/deep",
+        "{root}-other",
+        "{root}/../root-other",
+        "{root}/link",
+        "/",
+        "/etc",
+        "m//etc",
+        "other",
+        "M",
+        "..",
+        "../root",
+        ".",
+        "m\\..\\..",
+        "~",
+        "m\ud800",
+        "m/\udce9",
+    ],
+)
+def test_nothing_outside_the_roots_can_be_named(folders, root, neighbour, text):
+    (root / "link").symlink_to(neighbour)
+    tree(root, "a/x.jpg")
+    with pytest.raises(OutsideRoots) as caught:
+        folders.resolve(text.format(root=root))
+    assert (caught.value.field, caught.value.cause) == ("directory", "outside_roots")
+    caught.value.sentence.encode()
+
+
+@pytest.mark.parametrize("text", ["", "  ", "m/a\0b", "\0"])
+def test_no_directory_and_names_with_nul_are_refused(folders, text):
+    with pytest.raises(InvalidRequest) as caught:
+        folders.resolve(text)
+    assert caught.value.field == "directory"
+
+
+def test_a_link_that_stays_inside_leads_to_where_it_points(folders, root):
+    tree(root, "real/x.jpg")
+    (root / "link").symlink_to("real")
+    assert folders.resolve("m/link") == Folder("m", b"real")
+
+
+def test_a_root_may_itself_be_a_link(root):
+    link = root.with_name("link")
+    link.symlink_to(root)
+    tree(root, "a/x.jpg")
+    folders = Folders({"m": link})
+    assert folders.resolve("m/a") == folders.resolve(str(link / "a")) == folders.resolve(str(root / "a"))
+
+
+def test_a_directory_that_is_not_there_is_named(folders):
+    with pytest.raises(NoSuchDirectory, match=r"There is no directory m/nowhere\.") as caught:
+        folders.resolve("m/nowhere")
+    assert caught.value.field == "directory"
+    with pytest.raises(NoSuchDirectory):
+        folders.resolve("m/" + "long" * 200)
+
+
+def test_a_root_that_is_not_there_is_named(folders, root):
+    root.rmdir()
+    with pytest.raises(NoSuchDirectory, match="media root 'm' is not there") as caught:
+        folders.resolve("m")
+    assert caught.value.cause == "root_missing"
+
+
+def test_a_file_instead_of_a_folder_is_named(folders, root):
+    tree(root, "a/x.jpg")
+    with pytest.raises(NotADirectory, match=r"m/a/x\.jpg is a file") as caught:
+        folders.resolve("m/a/x.jpg")
+    assert caught.value.field == "directory"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"caf\xe9",
+        b"new\nline",
+        b"back\\xe9slash",
+        b"\\x5c",
+        " \u00e9".encode(),
+        b" both ",
+        b"tail ",
+        b"a\tb\n",
+        b"%2e",
+        b"-rf",
+    ],
+    ids=ascii,
+)
+def test_every_listed_name_works_when_it_is_sent_back(folders, root, name):
+    tree(root, name + b"/inner/x.jpg", name + b"/" + name + b".jpg")
+    [listed] = folders.read(Folder("m")).folders
+    folder = Folder("m").below(listed)
+    assert folders.resolve(folder.shown) == folder
+    assert folders.resolve(folder.below(b"inner").shown) == folder.below(b"inner")
+    [file] = folders.read(folder).files()
+    assert folders.file(file.shown) == ("m", file.path)
+    assert folders.found(*folders.file(file.shown)) == file
+
+
+def test_spaces_around_a_typed_path_do_not_matter(folders, root):
+    tree(root, "a/x.jpg")
+    assert folders.resolve("  m/a \n") == Folder("m", b"a")
+
+
+# -- several folders ---------------------------------------------------------------------------------------------
+
+
+def test_overlapping_folders_count_once(folders, root):
+    tree(root, "a/b/x.jpg", "a-b/x.jpg", "c/x.jpg")
+    texts = ("m/c", "m/a/b", "m/a", "m/a/", "m/a-b", "m/c")
+    shown = [folder.shown for folder in folders.resolve_all(texts, recursive=True)]
+    assert shown == ["m/a-b", "m/a", "m/c"]
+    assert folders.resolve_all(("m/a", "m"), recursive=True) == (Folder("m"),)
+
+
+def test_without_recursion_a_folder_and_the_one_inside_it_are_two(folders, root):
+    tree(root, "a/b/x.jpg")
+    chosen = folders.resolve_all(("m/a/b", "m/a"), recursive=False)
+    assert [folder.shown for folder in chosen] == ["m/a", "m/a/b"]
+
+
+def test_a_folder_holds_itself_and_what_is_below_it_only():
+    folder = Folder("m", b"a")
+    assert folder.holds(folder)
+    assert folder.holds(Folder("m", b"a/b"))
+    assert not folder.holds(Folder("m", b"a-b"))
+    assert not folder.holds(Folder("n", b"a/b"))
+    assert Folder("m").holds(folder)
+
+
+# -- files -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "m",
+        "m/",
+        "m/..",
+        "m/.",
+        "m/a/..",
+        "m/../root-other/secret.jpg",
+        "m/link/secret.jpg",
+        "x/y.jpg",
+        "m/a\0.jpg",
+        "m/\ud800.jpg",
+        "m\ud800/x.jpg",
+        "",
+        "/",
+        "m/a\0/x.jpg",
+    ],
+    ids=ascii,
+)
+def test_a_file_outside_the_roots_cannot_be_named(folders, root, neighbour, text):
+    (root / "link").symlink_to(neighbour)
+    with pytest.raises(InvalidRequest) as caught:
+        folders.file(text)
+    caught.value.sentence.encode()
+
+
+def test_found_is_none_for_what_is_no_regular_file(folders, root):
+    tree(root, "a.jpg")
+    os.mkfifo(root / "pipe.jpg")
+    (root / "link.jpg").symlink_to("a.jpg")
+    (root / "folder.jpg").mkdir()
+    assert folders.found("m", b"a.jpg").size == 5
+    for name in (b"pipe.jpg", b"link.jpg", b"folder.jpg", b"nothing.jpg", b"x" * 300):
+        assert folders.found("m", name) is None
+
+
+# -- one folder --------------------------------------------------------------------------------------------------
+
+
+def test_a_listing_has_files_and_folders_in_the_order_of_their_bytes(folders, root):
+    tree(root, "b.jpg", "B.jpg", "\u00e9.jpg", b"\xe9.jpg", "a-b/x", "a/x", "a0/x")
+    listing = folders.read(Folder("m"))
+    names = [entry.name for entry in listing.entries]
+    assert names == sorted(names)
+    assert listing.folders == (b"a-b", b"a", b"a0")
+    assert listing.warning is None
+
+
+def test_media_have_size_and_time_and_the_others_do_not(folders, root):
+    tree(root, "a.JPG", "notes.txt", ".hidden.jpg", "noext")
+    os.utime(root / "a.JPG", ns=(1, 1_234_567_891))
+    by_name = {entry.name: entry for entry in folders.read(Folder("m")).entries}
+    assert (by_name[b"a.JPG"].size, by_name[b"a.JPG"].mtime_ns) == (5, 1_234_567_891)
+    assert {name: entry.look for name, entry in by_name.items()} == {
+        b"a.JPG": Look.MEDIA,
+        b"notes.txt": Look.UNSUPPORTED,
+        b"noext": Look.UNSUPPORTED,
+        b".hidden.jpg": Look.IGNORED,
+    }
+
+
+def test_special_files_and_links_are_unsupported_and_never_opened(folders, root):
+    tree(root, "a.jpg", "folder/x.jpg")
+    os.mkfifo(root / "pipe.jpg")
+    (root / "link.jpg").symlink_to("a.jpg")
+    (root / "broken.jpg").symlink_to("nothing")
+    (root / "linked").symlink_to("folder")
+    plug = socket.socket(socket.AF_UNIX)
+    old = os.open(".", os.O_RDONLY)
+    os.chdir(root)  # the path of a socket may have 108 bytes
+    try:
+        plug.bind("socket.jpg")
+    finally:
+        os.chdir(old)
+        os.close(old)
+        plug.close()
+    assert stat.S_ISSOCK((root / "socket.jpg").stat().st_mode)
+    seen = looks(folders)
+    assert seen.pop(b"a.jpg") is Look.MEDIA
+    assert seen == dict.fromkeys((b"pipe.jpg", b"link.jpg", b"broken.jpg", b"linked", b"socket.jpg"), Look.UNSUPPORTED)
+
+
+@pytest.mark.parametrize("letter", [b"d", "\u00e9".encode(), b"\xe9"], ids=["ascii", "two bytes", "not UTF-8"])
+def test_a_path_longer_than_the_longest_is_unsupported(root, letter):
+    """To the byte, and counted in bytes: neither in characters nor as a path is shown."""
+    folders, part = Folders({"name": root}), letter * (200 // len(letter))
+    above = b"/".join([part] * 12)
+    room = MAX_PATH_BYTES - len(b"name/" + above + b"/")
+    fits, too_long = b"x" * (room - 4) + b".jpg", b"x" * (room - 3) + b".jpg"
+    tree(root, above + b"/" + fits, above + b"/" + too_long, above + b"/a.jpg", above + b"/" + too_long + b".xmp")
+    seen = {entry.name: entry.look for entry in folders.read(Folder("name", above)).entries}
+    assert seen == {fits: Look.MEDIA, too_long: Look.UNSUPPORTED, b"a.jpg": Look.MEDIA}
+    longest = max(len(b"name/" + file.path) for file in folders.read(Folder("name", above)).files())
+    assert longest == MAX_PATH_BYTES
+
+
+def test_in_the_root_itself_a_name_may_be_as_long_as_the_system_allows(folders, root):
+    tree(root, b"x" * 251 + b".jpg")
+    assert set(looks(folders).values()) == {Look.MEDIA}
+
+
+def test_a_time_that_no_database_can_hold_is_the_last_one_that_they_can(folders, root):
+    tree(root, "a.jpg")
+    far = far_future(root / "a.jpg")
+    [file] = folders.read(Folder("m")).files()
+    assert file.mtime_ns == folders.found("m", b"a.jpg").mtime_ns == 2**63 - 1 < far
+
+
+def test_a_folder_named_like_a_picture_is_a_folder(folders, root):
+    tree(root, "a.jpg/x.jpg")
+    assert folders.read(Folder("m")).folders == (b"a.jpg",)
+    assert looks(folders) == {}
+
+
+def test_in_a_hidden_folder_everything_is_hidden(folders, root):
+    tree(root, ".trash/a.jpg", ".trash/notes.txt", ".trash/a.xmp", ".trash/deep/b.jpg")
+    listing = folders.read(Folder("m", b".trash"))
+    assert {entry.look for entry in listing.entries} == {Look.IGNORED}
+    assert len(listing.entries) == 3
+    assert listing.folders == (b"deep",)
+    assert list(listing.files()) == []
+
+
+@pytest.mark.parametrize("name", [b".git", b"@eaDir", b"lost+found", b"$RECYCLE.BIN", b".a.jpg"])
+def test_what_systems_keep_for_themselves_is_hidden(name):
+    assert is_hidden(name)
+    assert not is_hidden(b"a" + name)
+
+
+def test_a_folder_that_cannot_be_read_is_empty_with_a_warning(folders):
+    listing = folders.read(Folder("m", b"gone"))
+    assert (listing.entries, listing.folders) == ((), ())
+    assert listing.warning == "m/gone cannot be read: No such file or directory."
+
+
+# -- sidecars ----------------------------------------------------------------------------------------------------
+
+
+def test_a_sidecar_counts_with_its_picture(folders, root):
+    tree(root, "a.jpg", "a.xmp", "b.png", "b.png.XMP", "lonely.xmp", "notes.txt.xmp", ".scores/a.jpg.json")
+    assert looks(folders) == {
+        b"a.jpg": Look.MEDIA,
+        b"b.png": Look.MEDIA,
+        b"lonely.xmp": Look.UNSUPPORTED,
+        b"notes.txt.xmp": Look.UNSUPPORTED,
+    }
+
+
+def stamp_of(folders: Folders, name: bytes) -> str:
+    return next(entry.sidecar for entry in folders.read(Folder("m")).entries if entry.name == name)
+
+
+def test_the_json_of_takeout_counts_with_its_picture(folders, root):
+    names = ("a.jpg.json", "a.jpg.supplemental-metadata.json", "a.jpg(1).json", "x" * 46 + ".json")
+    tree(root, "a.jpg", "a(1).jpg", "x" * 60 + ".mp4", "notes.json", "b.jpg.json", *names)
+    assert looks(folders) == {
+        b"a.jpg": Look.MEDIA,
+        b"a(1).jpg": Look.MEDIA,
+        b"x" * 60 + b".mp4": Look.MEDIA,
+        b"notes.json": Look.UNSUPPORTED,
+        b"b.jpg.json": Look.UNSUPPORTED,
+    }
+    assert stamp_of(folders, b"a.jpg").count("takeout=") == 2
+    assert stamp_of(folders, b"a(1).jpg").count("takeout=") == 1
+
+
+def test_an_edited_picture_and_the_video_of_a_live_photo_count_with_the_json_of_the_picture(folders, root):
+    tree(root, "a-edited.jpg", "b.MP4", "a.jpg.json", "b.HEIC.supplemental-metadata.json", "c.jpg.json")
+    assert looks(folders) == {
+        b"a-edited.jpg": Look.MEDIA,
+        b"b.MP4": Look.MEDIA,
+        b"c.jpg.json": Look.UNSUPPORTED,
+    }
+    assert stamp_of(folders, b"a-edited.jpg").startswith("takeout=")
+    assert stamp_of(folders, b"b.MP4").startswith("takeout=")
+
+
+@pytest.mark.parametrize("sidecar", ["a.xmp", "a.jpg.xmp", "a.XMP", ".scores/a.jpg.json", "a.jpg.json"])
+def test_the_stamp_changes_when_a_sidecar_comes_changes_or_goes(folders, root, sidecar):
+    tree(root, "a.jpg", "other.jpg")
+    stamps = [stamp_of(folders, b"a.jpg")]
+    tree(root, sidecar)
+    stamps.append(stamp_of(folders, b"a.jpg"))
+    (root / sidecar).write_text("longer than before, by far")
+    stamps.append(stamp_of(folders, b"a.jpg"))
+    os.utime(root / sidecar, ns=(5, 5))
+    stamps.append(stamp_of(folders, b"a.jpg"))
+    assert len(set(stamps)) == 4
+    assert stamp_of(folders, b"other.jpg") == ""
+    (root / sidecar).unlink()
+    assert stamp_of(folders, b"a.jpg") == stamps[0] == ""
+
+
+def test_all_sidecars_of_a_picture_are_in_its_stamp(folders, root):
+    tree(root, "a.jpg", "a.xmp", "a.jpg.xmp", ".scores/a.jpg.json", ".scores/notes.txt")
+    assert stamp_of(folders, b"a.jpg").count("xmp=") == 2
+    assert stamp_of(folders, b"a.jpg").count("score=") == 1
+
+
+def test_scores_without_their_picture_are_hidden_files(folders, root):
+    tree(root, "a.jpg", ".scores/a.jpg.json", ".scores/gone.jpg.json", ".scores/readme.json", ".scores/x.jpg")
+    listing = folders.read(Folder("m", b".scores"))
+    assert [entry.name for entry in listing.entries] == [b"gone.jpg.json", b"readme.json", b"x.jpg"]
+
+
+def test_a_file_named_like_the_folder_of_scores_is_only_hidden(folders, root):
+    tree(root, "a.jpg", ".scores")
+    assert looks(folders) == {b"a.jpg": Look.MEDIA, b".scores": Look.IGNORED}
+    assert stamp_of(folders, b"a.jpg") == ""

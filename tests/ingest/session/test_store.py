@@ -1,0 +1,431 @@
+"""All that is written under the state folder, and what happens when writing fails."""
+
+import json
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from app.errors import NeedsAttention, StateFolderLocked
+from app.ingest.session import store as store_module
+from app.ingest.session.state import Status
+from app.ingest.session.store import IngestionState, as_journal_line, is_session_id, new_session_id, replace_file
+from tests.ingest.builders import AT, OTHER_SESSION, SESSION, file_event, session_of
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> IngestionState:
+    made = IngestionState(tmp_path / "state")
+    made.prepare()
+    return made
+
+
+def names_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+# -- replacing a file --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_a_file_is_replaced_as_a_whole(tmp_path, durable):
+    file = tmp_path / "file"
+    for content in (b"old", b"new and longer"):
+        replace_file(file, content, durable=durable)
+        assert file.read_bytes() == content
+    assert names_in(tmp_path) == {"file"}
+
+
+@pytest.mark.parametrize("step", ["replace", "fsync", "fdopen"])
+def test_the_old_content_stays_when_any_step_of_writing_fails(tmp_path, monkeypatch, step):
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store_module.os, step, full)
+    with pytest.raises(OSError, match="No space left"):
+        replace_file(file, b"new", durable=True)
+    monkeypatch.undo()
+    assert file.read_bytes() == b"old"
+    assert names_in(tmp_path) == {"file"}
+
+
+def test_durable_flushes_the_file_before_the_rename_and_the_folder_after(tmp_path, monkeypatch):
+    steps = []
+    real_fsync, real_replace = os.fsync, os.replace
+
+    def fsync(handle):
+        steps.append("folder" if os.path.isdir(f"/proc/self/fd/{handle}") else "file")
+        real_fsync(handle)
+
+    def replaced(*names):
+        steps.append("rename")
+        real_replace(*names)
+
+    monkeypatch.setattr(store_module.os, "fsync", fsync)
+    monkeypatch.setattr(store_module.os, "replace", replaced)
+    replace_file(tmp_path / "file", b"new", durable=True)
+    assert steps == ["file", "rename", "folder"]
+    steps.clear()
+    replace_file(tmp_path / "file", b"new")
+    assert steps == ["rename"]
+
+
+def test_a_reader_never_sees_a_part(tmp_path):
+    """While one thread rewrites a file, another one reads only whole contents."""
+    file, whole = tmp_path / "file", {bytes([n]) * 50_000 for n in range(4)}
+    replace_file(file, next(iter(whole)))
+    done, seen = threading.Event(), set()
+
+    def read():
+        while not done.is_set():
+            seen.add(file.read_bytes())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(50):
+        for content in whole:
+            replace_file(file, content)
+    done.set()
+    reader.join()
+    assert seen <= whole
+
+
+# -- session files -----------------------------------------------------------------------------------------------
+
+
+def test_a_session_is_loaded_as_it_was_saved(store):
+    session = session_of(Status.PROCESSING, total_files=3).advance(file_event(7))
+    store.save(session)
+    assert store.load(SESSION) == session
+    assert json.loads((store.folder / f"{SESSION}.json").read_bytes())["version"] == 1
+    assert store.load(OTHER_SESSION) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b'{"version": 1',
+        b"null",
+        b"[]",
+        b'"text"',
+        b"5",
+        b"{}",
+        b'{"version": 1}',
+        b'{"version": 2, "session_id": "x"}',
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"version": 1' + b" " * (4 << 20) + b"}",
+    ],
+    ids=lambda content: repr(content[:20]),
+)
+def test_an_unreadable_session_file_is_no_session(store, content):
+    (store.folder / f"{SESSION}.json").write_bytes(content)
+    assert store.load(SESSION) is None
+    assert list(store.load_all()) == []
+
+
+def test_a_torn_session_file_is_no_session_wherever_it_ends(store):
+    store.save(session_of(Status.PROCESSING, total_files=3))
+    file = store.folder / f"{SESSION}.json"
+    content = file.read_bytes()
+    for end in range(0, len(content), 97):
+        file.write_bytes(content[:end])
+        assert store.load(SESSION) is None
+
+
+def test_a_file_under_a_wrong_name_is_no_session(store):
+    store.save(session_of())
+    (store.folder / f"{SESSION}.json").rename(store.folder / f"{OTHER_SESSION}.json")
+    assert store.load(OTHER_SESSION) is None
+
+
+def test_all_sessions_are_found_and_nothing_else(store):
+    store.save(session_of())
+    store.save(session_of(session_id=OTHER_SESSION))
+    for name in ("lock.json", f"{SESSION}.json.bad", "notes.json", f"{SESSION.upper()}.jsonx"):
+        (store.folder / name).write_text("{}")
+    assert set(store.session_ids()) == {SESSION, OTHER_SESSION}
+    assert {session.session_id for session in store.load_all()} == {SESSION, OTHER_SESSION}
+    assert IngestionState(store.folder / "nowhere").session_ids() == []
+
+
+def test_an_unreadable_file_is_set_aside(store):
+    store.set_aside(SESSION)
+    (store.folder / f"{SESSION}.json").write_text("{")
+    store.set_aside(SESSION)
+    assert (store.folder / f"{SESSION}.json.bad").read_text() == "{"
+    assert store.session_ids() == []
+
+
+def test_a_forgotten_session_leaves_no_file(store):
+    store.save(session_of())
+    store.append_to_journal(file_event(1))
+    store.forget(SESSION)
+    store.forget(SESSION)
+    assert names_in(store.folder) == {"thumbnails"}
+
+
+def test_a_session_id_is_a_uuid_in_lower_case():
+    assert is_session_id(new_session_id())
+    for text in ("", "x", SESSION.replace("-", ""), f"{SESSION}\n", f" {SESSION}", "../" + SESSION, "A" * 36):
+        assert not is_session_id(text)
+
+
+def test_a_folder_that_cannot_be_written_needs_attention(store, monkeypatch):
+    def full(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store_module, "replace_file", full)
+    monkeypatch.setattr(store_module.Path, "open", full)
+    monkeypatch.setattr(store_module.tempfile, "TemporaryFile", full)
+    for write in (
+        lambda: store.save(session_of()),
+        lambda: store.append_to_journal(file_event(1)),
+        lambda: store.rewrite_journal(SESSION, []),
+        lambda: store.save_thumbnail("ab" * 32, b"RIFF"),
+        store.prepare,
+    ):
+        with pytest.raises(NeedsAttention, match="is full: free some space") as caught:
+            write()
+        assert caught.value.cause == "disk_full"
+
+
+def test_a_file_in_place_of_the_folder_needs_attention(tmp_path):
+    (tmp_path / "state").write_text("in the way")
+    store = IngestionState(tmp_path / "state")
+    for refused in (store.prepare, lambda: store.acquire("here")):
+        with pytest.raises(NeedsAttention, match="cannot be written") as caught:
+            refused()
+        assert caught.value.cause == "state_unwritable"
+    (tmp_path / "state").unlink()
+    store.acquire("here")
+    store.release()
+
+
+def test_a_folder_that_is_not_there_is_missed_and_not_made_by_looking(tmp_path):
+    with pytest.raises(NeedsAttention, match="No such file"):
+        IngestionState(tmp_path / "state").check()
+    assert names_in(tmp_path) == set()
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_no_regular_file_is_no_session_and_is_set_aside(store, kind):
+    path = store.folder / f"{SESSION}.json"
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    assert store.load(SESSION) is None
+    store.set_aside(SESSION)
+    assert names_in(store.folder) == {"thumbnails", f"{SESSION}.json.bad"}
+
+
+# -- the journal -------------------------------------------------------------------------------------------------
+
+
+def lines_of(store: IngestionState) -> list[dict]:
+    return [json.loads(line) for line in (store.folder / f"{SESSION}.files.jsonl").read_bytes().splitlines()]
+
+
+def test_the_journal_has_a_line_for_each_finished_file(store):
+    torn = file_event(2, "failed", failures=[["thumbnail", "truncated_image", "Zu kurz \u00fc."]], ms=12)
+    store.append_to_journal(file_event(1))
+    store.append_to_journal(torn)
+    assert [line["path"] for line in lines_of(store)] == ["m/1.jpg", "m/2.jpg"]
+    assert (
+        lines_of(store)[1]
+        == {
+            "path": "m/2.jpg",
+            "outcome": "failed",
+            "stage": "thumbnail",
+            "cause": "truncated_image",
+            "reason": "Zu kurz \u00fc.",
+            "ms": 12,
+            "at": AT,
+        }
+        == as_journal_line(torn)
+    )
+
+
+def test_the_journal_is_made_again_from_the_events(store):
+    (store.folder / f"{SESSION}.files.jsonl").write_text('{"path": "torn')
+    session_row = file_event(3)
+    other_kind = session_row.__class__(4, SESSION, AT, "session")
+    store.rewrite_journal(SESSION, [file_event(1), file_event(2), other_kind])
+    assert [line["path"] for line in lines_of(store)] == ["m/1.jpg", "m/2.jpg"]
+
+
+# -- the lock ----------------------------------------------------------------------------------------------------
+
+
+def test_a_second_server_is_refused_and_told_of_the_first(store):
+    second = IngestionState(store.folder)
+    store.acquire("http://127.0.0.1:7862")
+    with pytest.raises(StateFolderLocked, match=r"http://127\.0\.0\.1:7862 \(process \d+\)"):
+        second.acquire("http://127.0.0.1:9999")
+    assert str(os.getpid()) in second.holder()
+    second.release()
+    assert second.holder() is not None
+    store.release()
+    second.acquire("http://127.0.0.1:9999")
+    assert "9999" in store.holder()
+    second.release()
+    assert store.holder() is None
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff"])
+def test_an_unreadable_owner_is_nobody(store, content):
+    (store.folder / "lock.json").write_bytes(content)
+    assert store.holder() is None
+
+
+def test_the_lock_is_given_back_by_whichever_thread_closes(store):
+    store.acquire("here")
+    closing = threading.Thread(target=store.release)
+    closing.start()
+    closing.join()
+    other = IngestionState(store.folder)
+    other.acquire("there")
+    other.release()
+
+
+def remove_lock(folder: Path) -> None:
+    (folder / "lock").unlink()
+
+
+def replace_lock(folder: Path) -> None:
+    replace_file(folder / "lock", b"")
+
+
+def rename_folder(folder: Path) -> None:
+    folder.rename(folder.with_name("renamed"))
+
+
+def replace_folder(folder: Path) -> None:
+    rename_folder(folder)
+    folder.mkdir()
+
+
+def delete_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+LOSSES = [remove_lock, replace_lock, rename_folder, replace_folder, delete_folder]
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+def test_a_lost_lock_is_noticed_by_every_write_and_taken_back_when_asked_for(store, lose):
+    store.acquire("here")
+    store.save(session_of())
+    lose(store.folder)
+    before = names_in(store.folder.parent)
+    for write in (
+        store.check,
+        store.sweep,
+        lambda: store.save(session_of()),
+        lambda: store.append_to_journal(file_event(1)),
+        lambda: store.rewrite_journal(SESSION, []),
+        lambda: store.save_thumbnail("ab" * 32, b"RIFF"),
+        lambda: store.set_aside(SESSION),
+        lambda: store.forget(SESSION),
+    ):
+        with pytest.raises(NeedsAttention, match="was removed, renamed or taken over") as caught:
+            write()
+        assert caught.value.cause == "lock_lost"
+    assert names_in(store.folder.parent) == before
+    store.prepare()
+    store.save(session_of())
+    assert "here" in IngestionState(store.folder).holder()
+    with pytest.raises(StateFolderLocked):
+        IngestionState(store.folder).acquire("there")
+    store.release()
+    assert store.holder() is None
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+def test_a_lost_lock_that_another_process_took_stays_his_until_he_gives_it_back(store, lose):
+    other = IngestionState(store.folder)
+    store.acquire("here")
+    lose(store.folder)
+    other.acquire("there")
+    for _ in range(2):
+        with pytest.raises(NeedsAttention, match=r"holds .*state now: there \(process \d+\)") as caught:
+            store.prepare()
+        assert caught.value.cause == "lock_lost"
+        with pytest.raises(NeedsAttention):
+            store.save(session_of())
+        other.save(session_of(session_id=OTHER_SESSION))
+    other.release()
+    store.prepare()
+    store.save(session_of())
+    with pytest.raises(StateFolderLocked):
+        other.acquire("there")
+    store.release()
+
+
+def test_who_lost_the_lock_does_not_take_the_other_ones_name_away(store):
+    other = IngestionState(store.folder)
+    store.acquire("here")
+    remove_lock(store.folder)
+    other.acquire("there")
+    store.release()
+    assert "there" in other.holder()
+    other.release()
+
+
+def test_a_lock_that_two_threads_take_back_at_once_is_taken_back(store):
+    store.acquire("here")
+    troubles = []
+
+    def take_back(start: threading.Barrier) -> None:
+        start.wait()
+        try:
+            store.prepare()
+        except NeedsAttention as trouble:
+            troubles.append(trouble)
+
+    for _ in range(50):
+        remove_lock(store.folder)
+        start = threading.Barrier(2)
+        threads = [threading.Thread(target=take_back, args=(start,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert troubles == []
+    store.save(session_of())
+    store.release()
+
+
+def test_a_store_without_the_lock_is_not_asked_for_it(store):
+    holder = IngestionState(store.folder)
+    holder.acquire("here")
+    remove_lock(store.folder)
+    store.save(session_of())
+    holder.release()
+
+
+# -- what killed processes leave, and thumbnails -----------------------------------------------------------------
+
+
+def test_leftovers_of_a_killed_process_are_swept_and_nothing_else(store):
+    store.save(session_of())
+    store.save_thumbnail("ab" * 32, b"RIFF")
+    kept = names_in(store.folder)
+    (store.folder / f".{SESSION}.json.abc123.tmp").write_text("{")
+    (store.folder / "thumbnails" / "ab" / ".x.webp.abc.tmp").write_text("R")
+    store.sweep()
+    assert names_in(store.folder) == kept
+
+
+def test_a_thumbnail_is_written_once_and_read_back(store):
+    sha256 = "ab" * 32
+    assert store.thumbnail(sha256) is None
+    store.save_thumbnail(sha256, b"RIFF")
+    store.save_thumbnail(sha256, b"another")
+    assert store.thumbnail(sha256) == b"RIFF"
+    assert names_in(store.folder / "thumbnails") == {"ab", f"ab/{sha256}.webp"}

@@ -1,0 +1,254 @@
+"""A server that is killed, at any moment and as often as one likes, loses nothing and counts nothing twice."""
+
+import faulthandler
+import io
+import os
+import random
+import re
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from app.library.tables import EVENTS
+from tests.samples import ai_image, photo, write_many
+from tests.support.leftovers import processes_in, rows, what_is_left
+from tests.support.server import Opens, Server, media_ingest, query, until
+
+FILES = 300
+BEGUN_AT_ONCE = 1  # strictly sequential: the next file is begun when the answer of the one before is written
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory):
+    """300 files of every sort: plain, tagged, rated, with a prompt, broken."""
+    folder = tmp_path_factory.mktemp("media")
+    write_many(folder / "plain", 110)
+    write_many(folder / "snapshots", 110, kind="jpeg")
+    for number in range(40):
+        picture = Image.new("RGB", (64, 48), (number * 6, 90, 160))
+        words = ["crash", f"word {number % 7}", f"word {number}"]
+        photo(folder / "tagged" / f"{number:02d}.jpg", picture=picture, keywords=words, rating=number % 6, make="Maker")
+    for number in range(25):
+        picture = Image.new("RGB", (64, 48), (40, number * 9, 60))
+        ai_image(folder / "made" / f"{number:02d}.png", picture=picture, prompt=f"a quiet lake, mist, number {number}")
+    broken = folder / "broken"
+    broken.mkdir()
+    whole = (folder / "snapshots" / "sample-00000.jpg").read_bytes()
+    for number in range(5):
+        (broken / f"cut-{number}.jpg").write_bytes(whole[: 400 + 20 * number])
+        (broken / f"empty-{number}.png").write_bytes(b"")
+        (broken / f"page-{number}.jpg").write_bytes(b"<!doctype html>" * (number + 1))
+    assert sum(path.is_file() for path in folder.rglob("*")) == FILES
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(media, tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("undisturbed"), {"photos": media}) as server:
+        return what_is_left(server, server.begin("photos"))
+
+
+def test_an_undisturbed_run_answers_for_every_file(undisturbed):
+    assert undisturbed.statistics["outcomes"] == Counter(added=285, failed=15) | dict.fromkeys(
+        ("updated", "moved", "unchanged", "vanished"), 0
+    )
+    assert len(undisturbed.answers) == len(undisturbed.journal) == FILES
+    assert len(undisturbed.media) == 285
+    assert len(undisturbed.failures) == 15
+
+
+@pytest.fixture
+def killed(request, media, tmp_path):
+    """A server on either engine, not started yet."""
+    server = Server(tmp_path, {"photos": media})
+    if request.param == "postgresql":
+        server.env["DATABASE_URL"] = request.getfixturevalue("postgres_url")
+    return server
+
+
+@pytest.mark.parametrize(
+    ("killed", "kills"),
+    [
+        ("sqlite", 8),
+        pytest.param("sqlite", 100, marks=pytest.mark.faults),
+        pytest.param("postgresql", 25, marks=pytest.mark.faults),
+    ],
+    indirect=["killed"],
+)
+def test_a_server_killed_again_and_again_ends_where_an_undisturbed_one_does(killed, kills, media, undisturbed):
+    faulthandler.dump_traceback_later(60 + 6 * kills, exit=True)  # a hundred starts take longer than other tests may
+    rng = random.Random(20_261_100 + kills)
+    every = 4 if kills < 50 else 2  # or the files would not last
+    begun_again: list[int] = []
+    began = time.monotonic()
+    with killed as server, Opens(media) as opens:
+        start_seconds = time.monotonic() - began
+        session_id = server.begin("photos")
+        done: set[bytes] = set()
+        for kill in range(kills):
+            if kill % every == every - 1:  # while it starts, recovers or plans: any moment will do
+                time.sleep(rng.uniform(0.0, start_seconds))
+            else:
+                wait_for_some_more_files(server, session_id, rng, kills_left=kills - kill)
+            server.kill()
+            assert server.session_file(session_id)["session_id"] == session_id
+            opened = opened_in(media, opens)
+            assert not done & opened.keys(), "a file that was answered for was read again"
+            done = answered_in_the_library(server, session_id)
+            begun_again.append(len(opened.keys() - done))
+            server.restart(ready=False)
+        server.wait_until_ready()
+        left = what_is_left(server, session_id)
+        status = server.status(session_id)
+        assert not done & opened_in(media, opens).keys(), "a file that was answered for was read again"
+        leftovers = [path.name for path in server.state.iterdir() if path.suffix in (".tmp", ".bad")]
+    assert left == undisturbed
+    if server.database.exists():
+        assert query(server.database, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+    assert leftovers == []
+    assert status["interruptions"] >= kills // 2  # a server killed while it imports its modules has touched nothing
+    print(f"files begun and not answered for at each kill: {begun_again}")
+    assert max(begun_again) <= BEGUN_AT_ONCE
+
+
+def wait_for_some_more_files(server: Server, session_id: str, rng: random.Random, *, kills_left: int) -> None:
+    """Until the session is a random number of files further, and then a few milliseconds more."""
+    done = answered(server, session_id)
+    share = max(1, 3 * (FILES - done) // (2 * (kills_left + 1)) - 3)  # it does a few more before it is dead
+    target = min(FILES - 2, done + rng.randint(1, share))
+    until(lambda: answered(server, session_id) >= target, what=f"file {target}")
+    time.sleep(rng.uniform(0.0, 0.008))
+
+
+def answered(server: Server, session_id: str) -> int:
+    """Files answered for, as the session file says: it is read while it is written, and never torn."""
+    return sum(server.session_file(session_id)["outcomes"].values())
+
+
+def answered_in_the_library(server: Server, session_id: str) -> set[bytes]:
+    answers = select(EVENTS.c.path).where(EVENTS.c.session_id == session_id, EVENTS.c.kind == "file_complete")
+    return {row["path"] for row in rows(server.env["DATABASE_URL"], answers)}
+
+
+def opened_in(media: Path, opens: Opens) -> Counter[bytes]:
+    """Files of the root `photos` that were opened since this was last asked, named as the log names them."""
+    return Counter(b"photos" + path.removeprefix(os.fsencode(media)) for path in opens.since_last_asked())
+
+
+def test_without_auto_resume_a_killed_session_waits_as_interrupted_until_a_person_resumes_it(
+    media, undisturbed, tmp_path
+):
+    with Server(tmp_path, {"photos": media}, INGEST_AUTO_RESUME="false") as server:
+        session_id = server.begin("photos")
+        until(lambda: answered(server, session_id) >= 100, what="file 100")
+        server.restart()
+        status = server.status(session_id)
+        assert (status["status"], status["interruptions"], status["current_file"]) == ("interrupted", 1, None)
+        done = len(answered_in_the_library(server, session_id))
+        assert status["processed_files"] == sum(status["outcomes"].values()) == done >= 100
+        assert status["pending"] == status["total_files"] - done
+        assert server.get("/api/ingest/active-session").json() == {"session_id": session_id, "status": "interrupted"}
+        answer = server.post("/api/ingest/resume", {"session_id": session_id}).json()
+        assert answer["resumed"] is True
+        assert what_is_left(server, session_id) == undisturbed
+
+
+def test_a_session_file_that_is_lost_or_damaged_is_made_again_from_the_log(media, undisturbed, tmp_path):
+    with Server(tmp_path, {"photos": media}) as server:
+        session_id = server.begin("photos")
+        until(lambda: answered(server, session_id) >= 60, what="file 60")
+        server.kill()
+        (server.state / f"{session_id}.json").write_bytes(b'{"version": 1, "session_id": "torn')
+        server.start()
+        assert (server.state / f"{session_id}.json.bad").exists()
+        until(lambda: answered(server, session_id) >= 160, what="file 160")
+        server.kill()
+        (server.state / f"{session_id}.json").unlink()
+        (server.state / f"{session_id}.files.jsonl").unlink()
+        server.start()
+        assert what_is_left(server, session_id) == undisturbed
+
+
+def test_the_workers_die_with_a_killed_server(media, tmp_path):
+    with Server(tmp_path, {"photos": media}) as server:
+        session_id = server.begin("photos")
+        until(lambda: answered(server, session_id) >= 5, what="file 5")
+        assert len(processes_in(tmp_path)) > 1
+        server.kill()
+        until(lambda: not processes_in(tmp_path), seconds=10, what="the end of the workers")
+
+
+# ------------------------------------------------------------------------------------------------------ polite endings
+
+
+@pytest.fixture
+def slow_media(tmp_path):
+    """A file whose decoding takes far longer than anybody waits, and two that are quick."""
+    folder = tmp_path / "slow"
+    write_many(folder, 2, prefix="z-")
+    (folder / "a-slow.jpg").write_bytes(picture_of_many_scans(6_000, 10_000))
+    return folder
+
+
+def picture_of_many_scans(side: int, scans: int) -> bytes:
+    """A progressive JPEG of legal size whose decoding takes minutes: its smallest scan repeated thousands of times."""
+    buffer = io.BytesIO()
+    Image.new("L", (side, side), 128).save(buffer, "JPEG", progressive=True, quality=50)
+    content = buffer.getvalue()
+    starts = [found.start() for found in re.finditer(rb"\xff\xda", content)]
+    spans = [content[start:end] for start, end in zip(starts, [*starts[1:], len(content) - 2], strict=True)]
+    refinement = next(span for span in reversed(spans) if span[4:6] == spans[-1][4:6])
+    return content[:-2] + refinement * scans + b"\xff\xd9"
+
+
+def test_sigterm_in_the_middle_of_a_file_ends_an_open_stream_and_the_server_and_the_session_goes_on(
+    slow_media, tmp_path
+):
+    with Server(tmp_path / "server", {"slow": slow_media}) as server, Opens(slow_media) as opens:
+        session_id = server.begin("slow")
+        until(lambda: b"a-slow.jpg" in b" ".join(opens.since_last_asked()), what="the slow file's turn")
+        with server.events(session_id) as stream:
+            assert next(stream).data["current_file"] == "slow/a-slow.jpg"
+            server.process.terminate()
+            began = time.monotonic()
+            last = list(stream)[-1]
+            server.process.wait(10)
+            seconds = time.monotonic() - began
+        assert (last.event, last.data) == ("bye", {"reason": "stopping"})
+        assert seconds < 6
+        print(f"the server ended {seconds:.2f} s after SIGTERM")
+        assert "Traceback" not in server.log.read_text()
+        saved = server.session_file(session_id)
+        assert (saved["status"], saved["interruptions"]) == ("interrupted", 1)
+        assert not (server.state / "lock.json").exists()
+
+        server.env["INGEST_FILE_TIMEOUT_SECONDS"] = "1"
+        server.restart()
+        status = server.wait_for(session_id, "completed", seconds=30)
+        assert status["outcomes"] | {"added": 2, "failed": 1} == status["outcomes"]
+        assert [(error["path"], error["cause"]) for error in status["errors"]] == [
+            ("slow/a-slow.jpg", "decoder_timeout")
+        ]
+
+
+def test_a_second_server_on_the_same_state_folder_or_port_refuses_in_one_sentence(tmp_path):
+    (tmp_path / "photos").mkdir()
+    with Server(tmp_path / "server", {"photos": tmp_path / "photos"}) as server:
+        second = media_ingest("serve", env=server.env, cwd=tmp_path)
+        assert second.returncode == 2
+        assert server.address in second.stderr
+        assert str(server.process.pid) in second.stderr
+        assert len(second.stderr.strip().splitlines()) == 1
+        assert second.stdout == ""
+        assert server.get("/healthz").status_code == 200
+
+        port = server.address.rpartition(":")[2]
+        env = server.env | {"INGEST_STATE_DIR": str(tmp_path / "other"), "INGEST_PORT": port}
+        third = media_ingest("serve", env=env, cwd=tmp_path)
+        assert third.returncode == 2
+        assert third.stderr.startswith(f"media-ingest: Cannot listen on 127.0.0.1:{port}")
+        assert len(third.stderr.strip().splitlines()) == 1
