@@ -1,4 +1,4 @@
-"""What NSFW detection costs beside opennsfw2's own prediction: the figures that the README promises.
+"""What NSFW detection costs beside opennsfw2's own prediction: the figures that docs/operations.md promises.
 
     python tests/benchmarks/bench_nsfw.py         prints a table, exit 1 where a bar is missed; `make bench` runs it
 

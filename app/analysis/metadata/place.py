@@ -65,7 +65,7 @@ def altitude_of_exif(exif: Tags) -> float | None:
 
 
 def altitude_of_xmp(properties: Xmp) -> float | None:
-    """Meters above the sea from `exif:GPSAltitude` and its reference, negative below it."""
+    """Metres above the sea from `exif:GPSAltitude` and its reference, negative below it."""
     metres = number(properties.get("exif:GPSAltitude", ("",))[0])
     return None if metres is None else _signed(metres, below=properties.get("exif:GPSAltitudeRef", ("0",))[0] == "1")
 
