@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -20,9 +21,8 @@ from app.verify import Standing
 from app.web import account, ingest, library, nsfw, page
 
 PROJECT = Path(__file__).resolve().parents[1]
-DOCUMENTS = tuple(
-    sorted(str(path.relative_to(PROJECT)) for place in (".", "docs") for path in (PROJECT / place).glob("*.md"))
-)
+FOUND = (path for folder in (".", "docs", "findings") for path in sorted((PROJECT / folder).glob("*.md")))
+DOCUMENTS = tuple(str(path.relative_to(PROJECT)) for path in FOUND)
 TEXTS = {name: (PROJECT / name).read_text("utf-8") for name in DOCUMENTS}
 README, CHANGELOG, CONTRIBUTING = TEXTS["README.md"], TEXTS["CHANGELOG.md"], TEXTS["CONTRIBUTING.md"]
 SETTINGS_AND_CLI, HTTP = TEXTS["docs/settings-and-cli.md"], TEXTS["docs/http.md"]
@@ -338,9 +338,17 @@ def test_a_stranger_decides_in_a_minute():
     assert README.count("\n") <= 150
 
 
-def test_every_document_is_linked_from_the_readme():
-    linked = {target.partition("#")[0] for document, target in LINKS if document == "README.md"}
-    assert set(DOCUMENTS) - linked == {"README.md"}
+def test_every_document_can_be_reached_from_the_readme():
+    reached = {"README.md"}
+    for _ in DOCUMENTS:
+        reached |= {name for document in reached & set(DOCUMENTS) for name in linked_by(document)}
+    assert set(DOCUMENTS) - reached == set()
+
+
+def linked_by(document):
+    """The files that a document links to, as paths of the project."""
+    targets = (target.partition("#")[0] for by, target in LINKS if by == document)
+    return {os.path.normpath(os.path.join(os.path.dirname(document), target)) for target in targets if target}
 
 
 def test_every_decision_has_its_date():
