@@ -7,8 +7,8 @@ import { isRunning, number, readable } from "../lib/words.js";
 
 const FOLLOW_EVERY_MS = 1000;
 
-let here = null;      // the listing shown: {path, parent, ...}, its directories as loaded so far
-let request = 0;      // the newest request; an older answer is dropped
+let here = null; // the listing shown: {path, parent, ...}, its directories as loaded so far
+let request = 0; // the newest request; an older answer is dropped
 let onSelect = null;
 let lastState = null; // of the session that was active at the last look
 let stopFollowing = () => {};
@@ -55,7 +55,11 @@ function show() {
 function showHere() {
   const place = byId("browse-here");
   place.hidden = !here.path;
-  place.replaceChildren(...(here.path ? [make("span", {}, "Files in this folder: "), badge(here) ?? make("span", { class: "quiet" }, nothingYet(here))] : []));
+  place.replaceChildren(
+    ...(here.path
+      ? [make("span", {}, "Files in this folder: "), badge(here) ?? make("span", { class: "quiet" }, nothingYet(here))]
+      : []),
+  );
 }
 
 const nothingYet = ({ ingest_stats: stats, path }) =>
@@ -63,19 +67,40 @@ const nothingYet = ({ ingest_stats: stats, path }) =>
 
 function showBreadcrumb() {
   const parts = here.path ? here.path.split("/") : [];
-  const crumbs = [["Media roots", null], ...parts.map((part, index) => [readable(part), parts.slice(0, index + 1).join("/")])];
-  byId("breadcrumb").replaceChildren(...crumbs.map(([label, path], index) => make("li", {},
-    index === crumbs.length - 1
-      ? make("span", { "aria-current": "true" }, label)
-      : make("button", { type: "button", onclick: () => go(path, { focus: crumbs[index + 1][1] }) }, label))));
+  const crumbs = [
+    ["Media roots", null],
+    ...parts.map((part, index) => [readable(part), parts.slice(0, index + 1).join("/")]),
+  ];
+  byId("breadcrumb").replaceChildren(
+    ...crumbs.map(([label, path], index) =>
+      make(
+        "li",
+        {},
+        index === crumbs.length - 1
+          ? make("span", { "aria-current": "true" }, label)
+          : make("button", { type: "button", onclick: () => go(path, { focus: crumbs[index + 1][1] }) }, label),
+      )
+    ),
+  );
 }
 
 function row(directory) {
-  return make("li", {}, make("button", { type: "button", class: "folder", onclick: () => go(directory.path) },
-    make("span", { class: "folder-icon", "aria-hidden": "true" }),
-    make("span", { class: "folder-name" }, make("bdi", { dir: "ltr" }, readable(directory.name)),
-      directory.warning ? make("small", { class: "warning" }, directory.warning) : null),
-    anyBadge(directory)));
+  return make(
+    "li",
+    {},
+    make(
+      "button",
+      { type: "button", class: "folder", onclick: () => go(directory.path) },
+      make("span", { class: "folder-icon", "aria-hidden": "true" }),
+      make(
+        "span",
+        { class: "folder-name" },
+        make("bdi", { dir: "ltr" }, readable(directory.name)),
+        directory.warning ? make("small", { class: "warning" }, directory.warning) : null,
+      ),
+      anyBadge(directory),
+    ),
+  );
 }
 
 const anyBadge = (directory) => [badge(directory) ?? recursiveBadge(directory)].filter(Boolean);
@@ -86,16 +111,27 @@ export function badge({ ingest_stats: stats }) {
   if (!total || (!ingested && !failed)) return null;
   const shown = `(${number(ingested)}/${number(total)})${failed ? `, ${number(failed)} failed` : ""}`;
   const words = `${number(ingested)} of ${number(total)} ingested${failed ? `, ${number(failed)} failed` : ""}`;
-  return make("span", { class: `badge ${ingested === total ? "whole" : "partial"}` },
-    make("span", { "aria-hidden": "true" }, shown), spoken(words));
+  return make(
+    "span",
+    { class: `badge ${ingested === total ? "whole" : "partial"}` },
+    make("span", { "aria-hidden": "true" }, shown),
+    spoken(words),
+  );
 }
 
 function recursiveBadge({ ingest_stats: own, recursive_stats: below }) {
   if (!below?.total_files || own?.total_files || (!below.ingested_files && !below.failed_files)) return null;
   const failed = below.failed_files ? `, ${number(below.failed_files)} failed` : "";
-  return make("span", { class: "badge below" },
-    make("span", { "aria-hidden": "true" }, `${number(below.ingested_files)}/${number(below.total_files)} below${failed}`),
-    spoken(`${number(below.ingested_files)} of ${number(below.total_files)} ingested in the folders below${failed}`));
+  return make(
+    "span",
+    { class: "badge below" },
+    make(
+      "span",
+      { "aria-hidden": "true" },
+      `${number(below.ingested_files)}/${number(below.total_files)} below${failed}`,
+    ),
+    spoken(`${number(below.ingested_files)} of ${number(below.total_files)} ingested in the folders below${failed}`),
+  );
 }
 
 const rows = () => [...byId("folders").querySelectorAll(".folder")];
@@ -142,7 +178,11 @@ async function refreshBadges() {
   const fresh = await api.directories(shown.path).catch(() => null);
   if (!fresh || here !== shown) return;
   const known = new Map(fresh.directories.map((directory) => [directory.path, directory]));
-  here = { ...shown, ingest_stats: fresh.ingest_stats, directories: shown.directories.map((old) => known.get(old.path) ?? old) };
+  here = {
+    ...shown,
+    ingest_stats: fresh.ingest_stats,
+    directories: shown.directories.map((old) => known.get(old.path) ?? old),
+  };
   showHere();
   rows().forEach((button, index) => {
     if (JSON.stringify(here.directories[index]) === JSON.stringify(shown.directories[index])) return;
@@ -157,8 +197,9 @@ function onKey(event) {
   const move = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: buttons.length - 1 }[event.key];
   if (move !== undefined && buttons.length) buttons[Math.min(Math.max(move, 0), buttons.length - 1)].focus();
   else if (event.key === "ArrowRight" && index >= 0) buttons[index].click();
-  else if ((event.key === "Backspace" || event.key === "ArrowLeft") && here?.path) go(here.parent ?? null, { focus: here.path });
-  else return;
+  else if ((event.key === "Backspace" || event.key === "ArrowLeft") && here?.path) {
+    go(here.parent ?? null, { focus: here.path });
+  } else return;
   event.preventDefault();
 }
 

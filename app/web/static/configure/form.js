@@ -3,16 +3,27 @@
 import { byId, make, setMessage } from "../lib/dom.js";
 import { savedForm, saveForm } from "../lib/storage.js";
 
-const SWITCHES = ["recursive", "enable_nsfw_detection", "extract_metadata", "extract_keywords", "import_scores",
-  "generate_thumbnails", "skip_existing"];
+const SWITCHES = [
+  "recursive",
+  "enable_nsfw_detection",
+  "extract_metadata",
+  "extract_keywords",
+  "import_scores",
+  "generate_thumbnails",
+  "skip_existing",
+];
 const NUMBERS = ["nsfw_threshold", "max_files", "workers"];
 const TEXTS = ["directory", "pattern"];
 const WITH_ERRORS = [...TEXTS, ...NUMBERS];
 
 /** What a person calls a parameter that the server calls by its name. */
 const NAMES = {
-  directory: "The directory", directories: "The directory", pattern: "The pattern", nsfw_threshold: "The threshold",
-  max_files: "The number of files", workers: "The number of workers",
+  directory: "The directory",
+  directories: "The directory",
+  pattern: "The pattern",
+  nsfw_threshold: "The threshold",
+  max_files: "The number of files",
+  workers: "The number of workers",
 };
 
 let thresholdChosen = false; // by a person in this tab: the library's is not offered any more
@@ -62,8 +73,9 @@ export function showError(error) {
   const field = error.field === "directories" ? "directory" : error.field;
   const sentence = error.message.replace(/^\w+/, (word) => NAMES[word] ?? word);
   if (WITH_ERRORS.includes(field)) fieldError(field, sentence);
-  else if (["outside_roots", "no_such_directory", "not_a_directory"].includes(error.cause)) fieldError("directory", sentence);
-  else setMessage(byId("form-error"), sentence, error.cause);
+  else if (["outside_roots", "no_such_directory", "not_a_directory"].includes(error.cause)) {
+    fieldError("directory", sentence);
+  } else setMessage(byId("form-error"), sentence, error.cause);
   if (error.cause === "outside_roots") {
     const command = `${byId("configure").dataset.command} serve --root NAME=/path/to/folder`;
     byId("directory-error").append(" Your own folder: run ", make("code", {}, command));
@@ -110,9 +122,16 @@ const changesPlan = ({ id }) => id !== "nsfw_threshold_slider" || byId("nsfw_thr
 export function prepareForm({ onChange, onEnter }) {
   restore();
   const form = byId("parameters");
-  byId("nsfw_threshold_slider").addEventListener("input", (event) => { byId("nsfw_threshold").value = event.target.value; });
-  byId("nsfw_threshold").addEventListener("input", (event) => { byId("nsfw_threshold_slider").value = event.target.value; });
-  form.addEventListener("input", (event) => { keep(event); if (changesPlan(event.target)) onChange(); });
+  byId("nsfw_threshold_slider").addEventListener("input", (event) => {
+    byId("nsfw_threshold").value = event.target.value;
+  });
+  byId("nsfw_threshold").addEventListener("input", (event) => {
+    byId("nsfw_threshold_slider").value = event.target.value;
+  });
+  form.addEventListener("input", (event) => {
+    keep(event);
+    if (changesPlan(event.target)) onChange();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;

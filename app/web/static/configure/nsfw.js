@@ -9,7 +9,7 @@ import { bytes, capital } from "../lib/words.js";
 const LOOK_EVERY_MS = 1000;
 const OPENING = /^NSFW detection is unavailable: /; // the sentence above has said so already
 
-let why = "";           // it cannot run, as it is shown; empty where it can
+let why = ""; // it cannot run, as it is shown; empty where it can
 let onReady = null;
 let stopLooking = null; // while a download is under way
 
@@ -64,7 +64,10 @@ function showDownload(helps, host, { running, received_bytes: received, total_by
   byId("nsfw-download").hidden = !running && !helps;
   const button = byId("nsfw-fetch");
   button.setAttribute("aria-disabled", String(running)); // not disabled, which would take the focus away
-  setText(button, running ? "Downloading…" : failure ? "Try again" : `Download the model (${Math.round(total / 1e6)} MB)`);
+  setText(
+    button,
+    running ? "Downloading…" : failure ? "Try again" : `Download the model (${Math.round(total / 1e6)} MB)`,
+  );
   setText(byId("nsfw-source"), running ? `${bytes(received)} of ${bytes(total)} from ${host}` : `from ${host}`);
   byId("nsfw-progress").hidden = !running;
   byId("nsfw-progress").value = Math.min(received / total, 1);

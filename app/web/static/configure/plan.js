@@ -11,10 +11,10 @@ import { ago, capital, classLabel, count, number, range, readable, sentenceList,
 const DEBOUNCE_MS = 250;
 const LOOK_AGAIN_MS = 100;
 
-let waiting = null;  // the debounce's timer
-let asking = null;   // AbortController of the question under way
+let waiting = null; // the debounce's timer
+let asking = null; // AbortController of the question under way
 let countedAt = null; // when the walk that the shown plan rests on was made, in ms
-let shown = null;    // the plan that is shown
+let shown = null; // the plan that is shown
 let databaseEnabled = true;
 
 /** Asks for the plan of the form as it stands, soon. */
@@ -32,7 +32,9 @@ export async function planNow({ refresh = false } = {}) {
   if (!databaseEnabled) return nothing("");
   if (!checkNumbers()) return nothing("Correct the marked field first.");
   const parameters = readParameters();
-  if (!parameters.directory) return nothing("Choose a directory first.", "Choose a directory to see what a run would do.");
+  if (!parameters.directory) {
+    return nothing("Choose a directory first.", "Choose a directory to see what a run would do.");
+  }
   const question = new AbortController();
   asking = question;
   if (refresh) startButton("🚀 Start Processing", "Looking…", false);
@@ -74,8 +76,13 @@ function showWalking(discovered) {
   byId("plan-refresh").hidden = true;
   byId("plan").replaceChildren(
     make("p", { class: "plan-headline" }, make("strong", {}, `Looking… ${count(discovered ?? 0, "file")} so far`)),
-    make("progress", { "aria-label": "Looking through the folders" }));
-  startButton("🚀 Start Processing", discovered ? "You can start now: the run goes on counting." : "", Boolean(discovered));
+    make("progress", { "aria-label": "Looking through the folders" }),
+  );
+  startButton(
+    "🚀 Start Processing",
+    discovered ? "You can start now: the run goes on counting." : "",
+    Boolean(discovered),
+  );
 }
 
 /** What stages cannot do of every kind of file, each sentence once; that of NSFW stands beside its switch. */
@@ -91,14 +98,20 @@ function showPlan(plan, parameters) {
   showAge();
   const skipped = Object.values(plan.skipped).reduce((sum, value) => sum + value, 0);
   byId("plan").replaceChildren(
-    make("p", { class: "plan-headline" }, make("strong", {}, number(plan.pending)), ` of ${count(plan.discovered, "file")} to process`),
+    make(
+      "p",
+      { class: "plan-headline" },
+      make("strong", {}, number(plan.pending)),
+      ` of ${count(plan.discovered, "file")} to process`,
+    ),
     ...group("To process", plan.pending_by, parameters, true),
     ...onlyNsfw(plan.pending_by?.only_nsfw),
     ...group("Left alone", Object.fromEntries(skips(plan.skipped)), parameters, false),
     ...Object.entries(plan.unavailable ?? {}).filter(([stage]) => stage !== "nsfw")
       .map(([stage, sentence]) => make("p", { class: "unavailable" }, `${capital(stage)}: ${sentence}`)),
     ...limits(plan, parameters),
-    ...(plan.warnings ?? []).map((warning) => make("p", { class: "unavailable" }, readable(warning))));
+    ...(plan.warnings ?? []).map((warning) => make("p", { class: "unavailable" }, readable(warning))),
+  );
   setText(byId("announcer"), `Plan: ${count(plan.pending, "file")} to process, ${number(skipped)} left alone.`);
   shown = plan;
   showStart();
@@ -107,9 +120,15 @@ function showPlan(plan, parameters) {
 /** What Start does: with nothing to process it can still make the library use another threshold, which runs nothing. */
 function showStart() {
   if (countedAt === null || !shown) return;
-  if (shown.pending) startButton(`🚀 Start Processing ${count(shown.pending, "file")}`, takes(range(shown.estimate_seconds)), true);
-  else if (shown.discovered && newThreshold() !== null) startButton(`Use ${newThreshold()} as the threshold`, "No file is processed: what counts as NSFW is told anew.", true);
-  else startButton("🚀 Start Processing", whyNothing(shown), false);
+  if (shown.pending) {
+    startButton(`🚀 Start Processing ${count(shown.pending, "file")}`, takes(range(shown.estimate_seconds)), true);
+  } else if (shown.discovered && newThreshold() !== null) {
+    startButton(
+      `Use ${newThreshold()} as the threshold`,
+      "No file is processed: what counts as NSFW is told anew.",
+      true,
+    );
+  } else startButton("🚀 Start Processing", whyNothing(shown), false);
 }
 
 const takes = (estimate) => (estimate ? `It takes ${estimate}.` : "");
@@ -118,7 +137,9 @@ const takes = (estimate) => (estimate ? `It takes ${estimate}.` : "");
 function whyNothing(plan) {
   if (!plan.discovered) return "There are no files in this folder.";
   if (plan.skipped.fresh === plan.discovered) return "Everything here is in the library already.";
-  const parts = skips(plan.skipped).filter(([, value]) => value).map(([name, value]) => `${number(value)} ${classLabel(name)}`);
+  const parts = skips(plan.skipped).filter(([, value]) => value).map(([name, value]) =>
+    `${number(value)} ${classLabel(name)}`
+  );
   return `Nothing to process: ${sentenceList(parts)}.`;
 }
 
@@ -126,16 +147,38 @@ function whyNothing(plan) {
 function group(title, counts, parameters, pending) {
   const entries = Object.entries(counts ?? {}).filter(([, value]) => value);
   if (!entries.length) return [];
-  const items = entries.map(([name, value], index) => make("li", {},
-    make("button", { type: "button", class: `chip${pending ? " todo" : ""}`, onclick: () => openClass(name, value, parameters, pending) },
-      make("strong", {}, number(value)), ` ${classLabel(name)}`),
-    index < entries.length - 1 ? spoken(", ") : null));
+  const items = entries.map(([name, value], index) =>
+    make(
+      "li",
+      {},
+      make(
+        "button",
+        {
+          type: "button",
+          class: `chip${pending ? " todo" : ""}`,
+          onclick: () => openClass(name, value, parameters, pending),
+        },
+        make("strong", {}, number(value)),
+        ` ${classLabel(name)}`,
+      ),
+      index < entries.length - 1 ? spoken(", ") : null,
+    )
+  );
   return [make("h4", {}, title), make("ul", { class: "chips" }, items)];
 }
 
 /** Why files that are in the library already are to process, once there is a model. */
-const onlyNsfw = (files) => (files
-  ? [make("p", { class: "plan-hint" }, `${files === 1 ? "One is" : `${number(files)} are`} in the library already and only looked at by the NSFW model.`)] : []);
+const onlyNsfw = (
+  files,
+) => (files
+  ? [
+    make(
+      "p",
+      { class: "plan-hint" },
+      `${files === 1 ? "One is" : `${number(files)} are`} in the library already and only looked at by the NSFW model.`,
+    ),
+  ]
+  : []);
 
 function openClass(name, value, parameters, pending) {
   openFiles({

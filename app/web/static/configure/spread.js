@@ -9,8 +9,8 @@ const HEIGHT = 48; // of the drawing; its width is a unit for each bin
 
 let resting = false;
 let spread = null; // the last answer; null where there is none or nothing was checked
-let heights = [];  // of the bins
-const parts = {};  // of the drawing: the bars below the threshold, those from it on, the line between them
+let heights = []; // of the bins
+const parts = {}; // of the drawing: the bars below the threshold, those from it on, the line between them
 
 /** Fetches how the probabilities spread, offers the library's threshold and draws. */
 export async function showSpread() {
@@ -86,7 +86,7 @@ function draw(at) {
 
 function begin() {
   parts.drawing = svg("svg", { viewBox: `0 0 100 ${HEIGHT}`, preserveAspectRatio: "none", focusable: "false" });
-  for (const name of ["below", "above", "line"]) parts.drawing.append((parts[name] = svg("path", { class: name })));
+  for (const name of ["below", "above", "line"]) parts.drawing.append(parts[name] = svg("path", { class: name }));
   byId("nsfw-bars").append(parts.drawing);
 }
 

@@ -41,7 +41,8 @@ export function leaveEdit() {
 
 function start() {
   for (const name of FIELDS) field(name).value = known[name] ?? "";
-  field("keywords").value = (known.keywords ?? []).filter(({ source }) => source === "person").map(({ text }) => text).join("\n");
+  field("keywords").value = (known.keywords ?? []).filter(({ source }) => source === "person").map(({ text }) => text)
+    .join("\n");
   before = Object.fromEntries(ALL.map((name) => [name, field(name).value]));
   accept();
   byId("edit-release").hidden = !own().length;
@@ -115,7 +116,14 @@ export function prepareEdit(onSaved) {
   saved = onSaved;
   byId("edit").addEventListener("click", start);
   byId("edit-cancel").addEventListener("click", stop);
-  byId("edit-release").addEventListener("click", () => save({ ...values(), release: own().filter((name) => !changed().includes(name)) }, "What was given back is read anew by the next session."));
+  byId("edit-release").addEventListener(
+    "click",
+    () =>
+      save(
+        { ...values(), release: own().filter((name) => !changed().includes(name)) },
+        "What was given back is read anew by the next session.",
+      ),
+  );
   byId("edit-form").addEventListener("submit", (event) => {
     event.preventDefault();
     save(values());

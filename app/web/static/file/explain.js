@@ -30,7 +30,9 @@ const libraryFile = ({ row, path }) => (row ? api.libraryFile(path).catch(() => 
 
 /** What to do about each cause, as the sessions of the failures say it. */
 async function advices({ failures, sessions }) {
-  const ids = new Set(failures.filter(({ fatal, session_id: id }) => fatal && sessions.includes(id)).map(({ session_id: id }) => id));
+  const ids = new Set(
+    failures.filter(({ fatal, session_id: id }) => fatal && sessions.includes(id)).map(({ session_id: id }) => id),
+  );
   const answers = await Promise.all([...ids].map((id) => api.failures(id).catch(() => ({ causes: [] }))));
   return new Map(answers.flatMap(({ causes }) => causes).map(({ cause, advice }) => [cause, advice]));
 }
@@ -45,22 +47,37 @@ function show(answer, known, advice) {
   showKnown(known);
   offerEdit(known);
   section("explain-failures", failures.map((failure) => failureLine(failure, advice.get(failure.cause))));
-  section("explain-events", [...events].reverse().map((event) => eventLine(failures.some(({ reason }) => reason === event.reason) ? { ...event, reason: null } : event, path)));
-  section("explain-copies", [...duplicates.map((copy) => make("li", {}, pathButton(copy))),
-    ...(copies > duplicates.length ? [make("li", { class: "quiet" }, `and ${count(copies - duplicates.length, "other")}`)] : [])]);
+  section(
+    "explain-events",
+    [...events].reverse().map((event) =>
+      eventLine(failures.some(({ reason }) => reason === event.reason) ? { ...event, reason: null } : event, path)
+    ),
+  );
+  section("explain-copies", [
+    ...duplicates.map((copy) => make("li", {}, pathButton(copy))),
+    ...(copies > duplicates.length
+      ? [make("li", { class: "quiet" }, `and ${count(copies - duplicates.length, "other")}`)]
+      : []),
+  ]);
   if (!byId("explain-dialog").open) byId("explain-dialog").showModal();
   byId("explain-body").scrollTop = 0;
 }
 
 function picture({ path, row }, known) {
-  const without = !known || (isVideo(path) && !known.phash) || row.stages_failed.some(({ stage }) => stage === "thumbnail");
+  const without = !known || (isVideo(path) && !known.phash) ||
+    row.stages_failed.some(({ stage }) => stage === "thumbnail");
   return without ? [] : [thumbnail({ path, is_nsfw: known.is_nsfw })];
 }
 
 /** A sentence whose sessions can be opened. */
-const linked = (sentence) => sentence.replaceAll(TIME, (_, at) => day(at.replace(" ", "T") + "Z")).split(SESSION).flatMap((part, index) => (index % 2 ? [sessionButton(part, part.slice(0, 8))] : rich(readable(part))));
+const linked = (sentence) =>
+  sentence.replaceAll(TIME, (_, at) => day(at.replace(" ", "T") + "Z")).split(SESSION).flatMap((
+    part,
+    index,
+  ) => (index % 2 ? [sessionButton(part, part.slice(0, 8))] : rich(readable(part))));
 
-const sessionButton = (id, text, label = null) => make("button", { type: "button", class: "quiet-button", "data-session": id, "aria-label": label }, text);
+const sessionButton = (id, text, label = null) =>
+  make("button", { type: "button", class: "quiet-button", "data-session": id, "aria-label": label }, text);
 
 function facts({ on_disk: disk, row }, known) {
   const size = disk?.kind === "file" ? disk.size : row?.size;
@@ -76,27 +93,62 @@ function section(id, lines) {
 function failureLine(failure, advice) {
   const { at, attempts, fatal } = failure;
   const often = attempts > 1 ? ` · ${attempts} times, the last time` : "";
-  return make("li", {},
-    make("small", { class: "quiet" }, fatal ? "Not taken in" : "Taken in without this part", often, " · ", make("time", { datetime: at }, day(at))),
+  return make(
+    "li",
+    {},
+    make(
+      "small",
+      { class: "quiet" },
+      fatal ? "Not taken in" : "Taken in without this part",
+      often,
+      " · ",
+      make("time", { datetime: at }, day(at)),
+    ),
     reasonElement(failure),
-    advice ? make("p", { class: "quiet" }, "What to do: ", rich(advice)) : null);
+    advice ? make("p", { class: "quiet" }, "What to do: ", rich(advice)) : null,
+  );
 }
 
 function eventLine(event, path) {
   const { at, outcome, session_id: id } = event;
   const elsewhere = event.path && event.path !== path;
-  return make("li", {},
-    make("div", { class: "split" },
-      make("span", {}, make("span", { class: `glyph ${outcome}`, "aria-hidden": "true" }, glyph(outcome)), ` ${capital(outcome)} `,
-        make("time", { class: "quiet", datetime: at }, day(at))),
-      id ? sessionButton(id, "Session", `Session of ${day(at)}`) : null),
+  return make(
+    "li",
+    {},
+    make(
+      "div",
+      { class: "split" },
+      make(
+        "span",
+        {},
+        make("span", { class: `glyph ${outcome}`, "aria-hidden": "true" }, glyph(outcome)),
+        ` ${capital(outcome)} `,
+        make("time", { class: "quiet", datetime: at }, day(at)),
+      ),
+      id ? sessionButton(id, "Session", `Session of ${day(at)}`) : null,
+    ),
     elsewhere ? make("small", { class: "quiet" }, `when it was ${readable(event.path)}`) : null,
-    reasonElement(event));
+    reasonElement(event),
+  );
 }
 
 /** The dialog with one sentence that went wrong, and nothing else. */
 function showTrouble(path, error) {
-  show({ path, sentence: error.message, failures: [], events: [], duplicates: [], duplicates_count: 0, sessions: [], on_disk: null, row: null }, null, new Map());
+  show(
+    {
+      path,
+      sentence: error.message,
+      failures: [],
+      events: [],
+      duplicates: [],
+      duplicates_count: 0,
+      sessions: [],
+      on_disk: null,
+      row: null,
+    },
+    null,
+    new Map(),
+  );
 }
 
 export function prepareExplain() {

@@ -7,13 +7,35 @@ import { pathButton } from "../shared/paths.js";
 import { bytes, capital, duration, number, readable } from "../lib/words.js";
 
 const SOURCE = {
-  exif: "EXIF", xmp: "XMP", iptc: "IPTC", png: "PNG text", sidecar: "sidecar", takeout: "Google Takeout", video: "container",
-  prompt: "prompt", negative_prompt: "negative prompt", model: "model", person: "you", scores: "scores file",
+  exif: "EXIF",
+  xmp: "XMP",
+  iptc: "IPTC",
+  png: "PNG text",
+  sidecar: "sidecar",
+  takeout: "Google Takeout",
+  video: "container",
+  prompt: "prompt",
+  negative_prompt: "negative prompt",
+  model: "model",
+  person: "you",
+  scores: "scores file",
 };
 const sourceLabel = (source) => SOURCE[source] ?? source.replaceAll("_", " ");
 
 const VERDICT = { parsed: "Understood", partly: "Partly understood", raw_only: "Kept as it is" };
-const SETTINGS = ["model", "model_hash", "size", "steps", "sampler", "scheduler", "cfg", "seed", "denoise", "clip_skip", "vae"];
+const SETTINGS = [
+  "model",
+  "model_hash",
+  "size",
+  "steps",
+  "sampler",
+  "scheduler",
+  "cfg",
+  "seed",
+  "denoise",
+  "clip_skip",
+  "vae",
+];
 const SETTING = { cfg: "CFG", vae: "VAE", loras: "LoRAs" };
 const LONG = 400; // characters of a raw value that are shown; the JSON has the rest
 
@@ -42,9 +64,13 @@ function show(id, place, elements) {
 }
 
 /** A line: what it is called, its value, and where it was read. */
-const line = (term, value, source = null) => make("div", {},
-  make("dt", {}, term),
-  make("dd", {}, value, source ? make("small", { class: "source" }, sourceLabel(source)) : null));
+const line = (term, value, source = null) =>
+  make(
+    "div",
+    {},
+    make("dt", {}, term),
+    make("dd", {}, value, source ? make("small", { class: "source" }, sourceLabel(source)) : null),
+  );
 
 function values(known) {
   const { sources = {} } = known;
@@ -68,18 +94,39 @@ function values(known) {
     ["NSFW", known.nsfw_probability === null ? "" : known.nsfw_probability.toFixed(2), "nsfw_probability"],
   ];
   return lines.filter(([, value, field]) => value || sources[field] === "person")
-    .map(([term, value, field]) => line(term, typeof value === "string" ? readable(value, { lines: true }) : value || make("span", { class: "quiet" }, "none"), sources[field]));
+    .map(([term, value, field]) =>
+      line(
+        term,
+        typeof value === "string"
+          ? readable(value, { lines: true })
+          : value || make("span", { class: "quiet" }, "none"),
+        sources[field],
+      )
+    );
 }
 
 /** "2008-10-22 16:28:39 +02:00": the camera's own clock, never turned into the reader's zone. */
 function taken({ taken_at: at, taken_at_rule: rule }) {
   if (!at) return "";
   const [, date, time = "", zone = ""] = /^([^T]*)(?:T([\d:.]*))?(.*)$/.exec(at);
-  return make("time", { datetime: at, title: rule ?? "" }, [date, time.replace(/\.?0*$/, (end) => (time.includes(".") ? "" : end)), zone === "Z" || zone === "+00:00" ? "UTC" : zone].filter(Boolean).join(" "));
+  return make(
+    "time",
+    { datetime: at, title: rule ?? "" },
+    [
+      date,
+      time.replace(/\.?0*$/, (end) => (time.includes(".") ? "" : end)),
+      zone === "Z" || zone === "+00:00" ? "UTC" : zone,
+    ].filter(Boolean).join(" "),
+  );
 }
 
 /** Makes are often repeated in the model. */
-const together = (make_, model) => (make_ && model && !model.toLowerCase().startsWith(make_.toLowerCase()) ? `${make_} ${model}` : model ?? make_ ?? "");
+const together = (
+  make_,
+  model,
+) => (make_ && model && !model.toLowerCase().startsWith(make_.toLowerCase())
+  ? `${make_} ${model}`
+  : model ?? make_ ?? "");
 
 function exposure({ exposure_seconds: seconds, f_number: aperture, iso }) {
   const time = seconds && (seconds < 0.4 ? `1/${number(Math.round(1 / seconds))} s` : `${rounded(seconds)} s`);
@@ -94,7 +141,11 @@ function focal({ focal_length_mm: own, focal_length_35mm: full }) {
 }
 
 function place({ latitude, longitude, altitude_m: altitude }) {
-  const point = latitude === null ? "" : `${Math.abs(latitude).toFixed(5)}° ${latitude < 0 ? "S" : "N"}, ${Math.abs(longitude).toFixed(5)}° ${longitude < 0 ? "W" : "E"}`;
+  const point = latitude === null
+    ? ""
+    : `${Math.abs(latitude).toFixed(5)}° ${latitude < 0 ? "S" : "N"}, ${Math.abs(longitude).toFixed(5)}° ${
+      longitude < 0 ? "W" : "E"
+    }`;
   return [point, altitude === null ? "" : `${number(Math.round(altitude))} m`].filter(Boolean).join(" · ");
 }
 
@@ -106,47 +157,96 @@ function video({ frame_rate: rate, video_codec: codec, audio_codec: audio }) {
 function stars(score) {
   if (score === null) return "";
   if (score < 0) return "Rejected";
-  return make("span", { class: "stars", role: "img", "aria-label": `${score} of 5` }, "★".repeat(score), make("span", { class: "quiet" }, "★".repeat(5 - score)));
+  return make(
+    "span",
+    { class: "stars", role: "img", "aria-label": `${score} of 5` },
+    "★".repeat(score),
+    make("span", { class: "quiet" }, "★".repeat(5 - score)),
+  );
 }
 
 function made({ generator, prompt, negative_prompt: negative, generation }) {
   const { loras = [], ...settings } = generation ?? {};
-  const names = [...SETTINGS.filter((name) => name in settings), ...Object.keys(settings).filter((name) => !SETTINGS.includes(name))];
+  const names = [
+    ...SETTINGS.filter((name) => name in settings),
+    ...Object.keys(settings).filter((name) => !SETTINGS.includes(name)),
+  ];
   return [
     ...words("Prompt", prompt),
     ...words("Negative prompt", negative, "negative"),
-    make("dl", { class: "values" },
+    make(
+      "dl",
+      { class: "values" },
       line("Generator", readable(generator)),
-      names.map((name) => line((Object.hasOwn(SETTING, name) ? SETTING[name] : null) ?? capital(name.replaceAll("_", " ")), readable(setting(settings[name])))),
-      loras.length ? line("LoRAs", loras.map(({ name, weight }) => make("span", { class: "word" }, readable(name), weighed(weight)))) : null),
+      names.map((name) =>
+        line(
+          (Object.hasOwn(SETTING, name) ? SETTING[name] : null) ?? capital(name.replaceAll("_", " ")),
+          readable(setting(settings[name])),
+        )
+      ),
+      loras.length
+        ? line(
+          "LoRAs",
+          loras.map(({ name, weight }) => make("span", { class: "word" }, readable(name), weighed(weight))),
+        )
+        : null,
+    ),
   ];
 }
 
-const words = (label, text, kind = "") => (text ? [make("h4", {}, label), make("p", { class: `prompt ${kind}` }, readable(text, { lines: true }))] : []);
+const words = (
+  label,
+  text,
+  kind = "",
+) => (text ? [make("h4", {}, label), make("p", { class: `prompt ${kind}` }, readable(text, { lines: true }))] : []);
 
 function setting(value) {
   if (Array.isArray(value)) return value.join(", ");
-  if (value && typeof value === "object") return "width" in value ? `${value.width} × ${value.height}` : JSON.stringify(value);
+  if (value && typeof value === "object") {
+    return "width" in value ? `${value.width} × ${value.height}` : JSON.stringify(value);
+  }
   return typeof value === "number" ? rounded(value, 6) : String(value);
 }
 
 /** Its emphasis, where there is one: "×1.3". */
-const weighed = (weight) => (weight === null || weight === undefined || weight === 1 ? null : make("small", { class: "quiet" }, ` ×${rounded(weight)}`));
+const weighed = (
+  weight,
+) => (weight === null || weight === undefined || weight === 1
+  ? null
+  : make("small", { class: "quiet" }, ` ×${rounded(weight)}`));
 
 function keywords({ keywords: found }) {
   const sources = [...new Set((found ?? []).map(({ source }) => source))];
-  return sources.map((source) => line(capital(sourceLabel(source)), make("ul", { class: `words from-${source}` },
-    found.filter((keyword) => keyword.source === source).map(({ text, weight }) => make("li", { class: "word" }, readable(text), weighed(weight))))));
+  return sources.map((source) =>
+    line(
+      capital(sourceLabel(source)),
+      make(
+        "ul",
+        { class: `words from-${source}` },
+        found.filter((keyword) => keyword.source === source).map(({ text, weight }) =>
+          make("li", { class: "word" }, readable(text), weighed(weight))
+        ),
+      ),
+    )
+  );
 }
 
 function raw({ raw: parts }) {
   return Object.entries(parts ?? {}).flatMap(([part, tags]) => [
     make("h4", {}, part === "dropped" ? "Left out: more than 64 KB" : capital(sourceLabel(part))),
-    make("dl", { class: "values" }, Object.entries(tags).sort().map(([name, value]) => line(readable(name), clipped(part === "dropped" ? `${number(value)} bytes` : value)))),
+    make(
+      "dl",
+      { class: "values" },
+      Object.entries(tags).sort().map(([name, value]) =>
+        line(readable(name), clipped(part === "dropped" ? `${number(value)} bytes` : value))
+      ),
+    ),
   ]);
 }
 
 function clipped(value) {
-  const text = readable(typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : JSON.stringify(value));
+  const text = readable(
+    typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : JSON.stringify(value),
+  );
   return text.length > LONG ? `${text.slice(0, LONG)}… (${number(text.length)} characters)` : text;
 }

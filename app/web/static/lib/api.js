@@ -35,7 +35,11 @@ async function request(method, path, { body, signal } = {}) {
 }
 
 /** JSON whose whole numbers are never rounded: those that a number cannot hold, such as seeds, come as texts. */
-const parsed = (text) => JSON.parse(text, (_, value, context) => (Number.isInteger(value) && !Number.isSafeInteger(value) ? context?.source ?? value : value));
+const parsed = (text) =>
+  JSON.parse(
+    text,
+    (_, value, context) => (Number.isInteger(value) && !Number.isSafeInteger(value) ? context?.source ?? value : value),
+  );
 
 function query(values) {
   const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
@@ -46,7 +50,10 @@ const session = (id) => encodeURIComponent(id);
 
 /** `{walking: true, discovered}` while the folders are still being walked, else the plan. */
 export const plan = (parameters, { refresh, signal } = {}) =>
-  request("POST", `/api/ingest/plan${query({ wait: 0.4, refresh: refresh ? "true" : null })}`, { body: parameters, signal });
+  request("POST", `/api/ingest/plan${query({ wait: 0.4, refresh: refresh ? "true" : null })}`, {
+    body: parameters,
+    signal,
+  });
 
 /** One page of the files of a class: `list` is `pending` or a skip. */
 export const planFiles = (parameters, list, cursor) =>
@@ -66,7 +73,8 @@ export const status = (id) => request("GET", `/api/ingest/status/${session(id)}`
 export const activeSession = () => request("GET", "/api/ingest/active-session");
 export const sessions = (cursor) => request("GET", `/api/ingest/sessions${query({ cursor })}`);
 export const forget = (id) => request("DELETE", `/api/ingest/sessions/${session(id)}`);
-export const sessionFiles = (id, filters) => request("GET", `/api/ingest/sessions/${session(id)}/files${query(filters)}`);
+export const sessionFiles = (id, filters) =>
+  request("GET", `/api/ingest/sessions/${session(id)}/files${query(filters)}`);
 export const failures = (id) => request("GET", `/api/ingest/sessions/${session(id)}/failures`);
 export const sameBytes = (id, page) => request("GET", `/api/ingest/sessions/${session(id)}/same-bytes${query(page)}`);
 export const explain = (path) => request("GET", `/api/ingest/explain?${new URLSearchParams({ path })}`);
@@ -74,7 +82,8 @@ export const libraryFileUrl = (path) => `/api/library/file${query({ path })}`;
 export const editFile = (path, values) => request("PATCH", libraryFileUrl(path), { body: values });
 export const libraryFile = (path) => request("GET", libraryFileUrl(path));
 export const missing = (cursor) => request("GET", `/api/library/missing${query({ cursor })}`);
-export const directories = (path, cursor) => request("GET", `/api/ingest/directories${query({ path, recursive: "true", cursor })}`);
+export const directories = (path, cursor) =>
+  request("GET", `/api/ingest/directories${query({ path, recursive: "true", cursor })}`);
 export const nsfw = () => request("GET", "/api/nsfw");
 export const fetchNsfw = () => request("POST", "/api/nsfw/fetch", { body: {} });
 export const nsfwSpread = () => request("GET", "/api/library/nsfw");

@@ -68,7 +68,10 @@ export class SessionStream {
       else this.#lost();
     };
     source.addEventListener("session", (event) => this.#take(event, (status) => this.handlers.onStatus(status)));
-    source.addEventListener("file_complete", (event) => this.#take(event, (frame) => this.handlers.onFiles(frame.files ?? [frame])));
+    source.addEventListener(
+      "file_complete",
+      (event) => this.#take(event, (frame) => this.handlers.onFiles(frame.files ?? [frame])),
+    );
     for (const name of ["stage_start", "stage_progress", "stage_complete"]) {
       source.addEventListener(name, (event) => this.#take(event, () => {})); // the next `session` frame says the same, whole
     }

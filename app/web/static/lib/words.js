@@ -1,7 +1,12 @@
 // How values read to a person: numbers, durations, names of classes, paths. Pure functions, no elements.
 
 const NUMBER = new Intl.NumberFormat("en");
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const CLOCK = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hour12: false,
+});
 const MINUTE = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false };
 
 export const number = (value) => NUMBER.format(value ?? 0);
@@ -11,9 +16,16 @@ export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What a class of the plan or of the sum is called after its number: "812 new", "41 filtered". */
 const CLASS = {
-  new: "new", changed: "changed", only_nsfw: "need only NSFW", sidecar_changed: "with a changed sidecar",
-  new_stages: "need a newer analysis", again: "to run again", failed_before: "failed before",
-  beyond_max_files: "beyond the limit", pending: "not processed", returned: "missing before and back",
+  new: "new",
+  changed: "changed",
+  only_nsfw: "need only NSFW",
+  sidecar_changed: "with a changed sidecar",
+  new_stages: "need a newer analysis",
+  again: "to run again",
+  failed_before: "failed before",
+  beyond_max_files: "beyond the limit",
+  pending: "not processed",
+  returned: "missing before and back",
 };
 export const classLabel = (name) => CLASS[name] ?? name.replaceAll("_", " ");
 
@@ -29,8 +41,14 @@ const GLYPH = { edited: "✎", added: "+", updated: "↻", moved: "→", unchang
 export const glyph = (outcome) => GLYPH[outcome] ?? "·";
 
 const STATUS = {
-  queued: "Waiting", planning: "Looking", processing: "Processing", paused: "Paused",
-  interrupted: "Interrupted", attention: "Needs attention", completed: "Completed", cancelled: "Cancelled",
+  queued: "Waiting",
+  planning: "Looking",
+  processing: "Processing",
+  paused: "Paused",
+  interrupted: "Interrupted",
+  attention: "Needs attention",
+  completed: "Completed",
+  cancelled: "Cancelled",
 };
 export const statusLabel = (status) => STATUS[status] ?? capital(String(status));
 export const isRunning = ({ status }) => status === "planning" || status === "processing";
@@ -50,7 +68,9 @@ export function bytes(value) {
   if (!value) return "0 B";
   const power = Math.min(Math.floor(Math.log10(value) / 3), 5);
   const scaled = value / 1000 ** power;
-  return `${scaled >= 100 || power === 0 ? Math.round(scaled) : scaled.toFixed(1)} ${["B", "kB", "MB", "GB", "TB", "PB"][power]}`;
+  return `${scaled >= 100 || power === 0 ? Math.round(scaled) : scaled.toFixed(1)} ${
+    ["B", "kB", "MB", "GB", "TB", "PB"][power]
+  }`;
 }
 
 /** A measured time: "0.4 s", "12 s", "3 min 12 s", "2 h 5 min". */
@@ -83,16 +103,19 @@ export function ago(seconds) {
 }
 
 // Characters that would break a line, vanish, or turn the reading direction round and so disguise a name.
+// deno-lint-ignore no-control-regex -- they are what it looks for
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 // Joiners are part of the words of many scripts, and of emoji; between letters of Europe they only disguise.
+// deno-lint-ignore no-control-regex -- a range that begins with the first character there is
 const JOINED = /[^\u0000-\u024f\s]$/;
 
 /** A path or text as it can be read safely: a line break shows as ⏎ (or stays), other invisible characters as ‹U+202E›. */
 export function readable(text, { lines = false } = {}) {
   return String(text ?? "").replaceAll(/\r\n?/g, "\n").replace(INVISIBLE, (character, at, whole) => {
     if (character === "\n") return lines ? "\n" : "⏎";
-    const joins = "\u200c\u200d".includes(character) && JOINED.test(whole[at - 1] ?? "") && JOINED.test(whole[at + 1] ?? "");
+    const joins = "\u200c\u200d".includes(character) && JOINED.test(whole[at - 1] ?? "") &&
+      JOINED.test(whole[at + 1] ?? "");
     return joins ? character : `‹U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}›`;
   });
 }

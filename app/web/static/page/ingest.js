@@ -73,7 +73,11 @@ function take(status) {
     stream.stop();
     showTotals();
     if (stepShown() === "process") openSession(status, { focus: byId("process").contains(document.activeElement) });
-    else if (stepShown() === "configure") { notice(status); planNow(); showSpread(); }
+    else if (stepShown() === "configure") {
+      notice(status);
+      planNow();
+      showSpread();
+    }
     return;
   }
   if (isRunning(status)) keepTotals();
@@ -125,7 +129,10 @@ async function lookAround() {
   if (news) showTotals();
   if (news || !byId("queue").hidden) showSessions(onShow());
   if (stepShown() !== "configure") return;
-  if (wasAway || (news && hasEnded(active))) { planNow(); showSpread(); }
+  if (wasAway || (news && hasEnded(active))) {
+    planNow();
+    showSpread();
+  }
   if (active.session_id && !hasEnded(active) && active.session_id !== stream.sessionId) lead(active.session_id);
 }
 
@@ -145,7 +152,12 @@ async function recover() {
   let id = sessionInStorage();
   let status = null;
   try {
-    if (id) status = await api.status(id).catch((error) => { if (error.status !== 404) throw error; clearSessionFromStorage(); });
+    if (id) {
+      status = await api.status(id).catch((error) => {
+        if (error.status !== 404) throw error;
+        clearSessionFromStorage();
+      });
+    }
     if (!status) ({ session_id: id } = await api.activeSession());
     if (!status && id) status = await api.status(id);
   } catch (error) {
@@ -156,13 +168,20 @@ async function recover() {
 }
 
 prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
-prepareNsfw({ ready: () => { if (stepShown() === "configure") planNow(); } });
+prepareNsfw({
+  ready: () => {
+    if (stepShown() === "configure") planNow();
+  },
+});
 prepareSpread();
 preparePlan();
 prepareFiles();
 prepareExplain();
 prepareRetry({ begun: openById });
-prepareBrowse((path) => { setDirectory(path); byId("browse").focus(); });
+prepareBrowse((path) => {
+  setDirectory(path);
+  byId("browse").focus();
+});
 prepareHistory({
   open: openById,
   changed: () => showSessions(onShow()),
@@ -176,12 +195,16 @@ prepareActions({
 });
 byId("configure-another").addEventListener("click", () => configure({ focus: true }));
 byId("start-another").addEventListener("click", startAnother);
-byId("notice-show").addEventListener("click", () => { if (session) openById(session.session_id); });
+byId("notice-show").addEventListener("click", () => {
+  if (session) openById(session.session_id);
+});
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-session]");
   if (button) openById(button.dataset.session);
 });
 whileSeen(lookAround, LOOK_AROUND_MS);
 window.addEventListener("pagehide", () => stream.stop());
-window.addEventListener("pageshow", (event) => { if (event.persisted) recover(); });
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) recover();
+});
 recover();

@@ -18,7 +18,13 @@ export async function showTotals() {
   fetchedAt = Date.now();
   const totals = await api.summary().catch(() => null);
   if (!totals) return;
-  for (const [id, value, noun] of [["images", totals.images, "Image"], ["videos", totals.videos, "Video"], ["sessions", totals.sessions, "Session"]]) {
+  for (
+    const [id, value, noun] of [["images", totals.images, "Image"], ["videos", totals.videos, "Video"], [
+      "sessions",
+      totals.sessions,
+      "Session",
+    ]]
+  ) {
     setText(byId(`total-${id}`), number(value));
     setText(byId(`total-${id}`).previousElementSibling, value === 1 ? noun : `${noun}s`);
   }

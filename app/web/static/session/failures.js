@@ -47,16 +47,32 @@ function draw(id, { files, causes }, incomplete) {
 function failedGroup(id, { cause, files, meaning, advice }) {
   const label = causeLabel(cause);
   const message = make("p", { class: "field-error", role: "alert", hidden: true });
-  const list = make("button", { type: "button", class: "plain", "aria-label": `Show ${count(files, "file")}: ${label}`, onclick: () => openFailed(id, cause, files) }, `Show ${count(files, "file")}`);
+  const list = make("button", {
+    type: "button",
+    class: "plain",
+    "aria-label": `Show ${count(files, "file")}: ${label}`,
+    onclick: () => openFailed(id, cause, files),
+  }, `Show ${count(files, "file")}`);
   const these = files === 1 ? "Retry this" : "Retry these";
-  const again = make("button", { type: "button", class: "plain", "aria-label": `${these}: ${label}`, onclick: () => retry(again, message, id, { cause }) }, these);
-  return make("li", { class: "failed-group" },
+  const again = make("button", {
+    type: "button",
+    class: "plain",
+    "aria-label": `${these}: ${label}`,
+    onclick: () => retry(again, message, id, { cause }),
+  }, these);
+  return make(
+    "li",
+    { class: "failed-group" },
     make("strong", { class: "failed-number" }, number(files)),
-    make("div", {},
+    make(
+      "div",
+      {},
       make("span", { class: "cause" }, label),
       make("p", {}, rich(meaning)),
-      make("p", { class: "quiet" }, "What to do: ", rich(advice))),
-    make("div", { class: "actions" }, list, again, message));
+      make("p", { class: "quiet" }, "What to do: ", rich(advice)),
+    ),
+    make("div", { class: "actions" }, list, again, message),
+  );
 }
 
 function openFailed(id, cause, files) {
@@ -80,11 +96,23 @@ function incompleteGroup(id, cause, files, more, open) {
   const total = `${number(files.length)}${more ? "+" : ""}`;
   const reasons = new Set(files.map((file) => file.reason));
   const load = (cursor) => api.sessionFiles(id, { incomplete: true, cause, cursor, limit: 100 });
-  return make("details", { class: "cause-group", open },
-    make("summary", {}, make("strong", {}, total), ` ${causeLabel(cause)}`,
-      reasons.size === 1 ? make("small", { class: "quiet" }, readable(capital(files[0].reason ?? ""))) : null),
+  return make(
+    "details",
+    { class: "cause-group", open },
+    make(
+      "summary",
+      {},
+      make("strong", {}, total),
+      ` ${causeLabel(cause)}`,
+      reasons.size === 1 ? make("small", { class: "quiet" }, readable(capital(files[0].reason ?? ""))) : null,
+    ),
     make("ul", { class: "files" }, files.slice(0, SHOWN_OF_A_CAUSE).map((file) => fileRow(file, true))),
     files.length > SHOWN_OF_A_CAUSE || more
-      ? make("button", { type: "button", class: "quiet-button", onclick: () => openFiles({ title: `${total} ${causeLabel(cause)}`, load, thumbnails: true }) }, `Show all ${total}`)
-      : null);
+      ? make("button", {
+        type: "button",
+        class: "quiet-button",
+        onclick: () => openFiles({ title: `${total} ${causeLabel(cause)}`, load, thumbnails: true }),
+      }, `Show all ${total}`)
+      : null,
+  );
 }

@@ -21,16 +21,32 @@ export async function showFindings(status) {
   const [same, maybe] = await Promise.all([sameBytes(status), maybeMoved(status)]);
   if (shown !== id) return;
   draw([
-    same && [numbered(same, "has the same bytes as another file", "have the same bytes as another file"), () => openSame(id, same)],
+    same &&
+    [
+      numbered(same, "has the same bytes as another file", "have the same bytes as another file"),
+      () => openSame(id, same),
+    ],
     outcomes.moved && [numbered(outcomes.moved, "was moved", "were moved"), () => openMoved(id, outcomes.moved)],
     maybe && [`${maybe} may have been moved`, () => openMaybe(id, maybe)],
-    gone && [numbered(gone, "file of the library is gone from disk: kept, and marked missing", "files of the library are gone from disk: kept, and marked missing"), openMissing],
+    gone &&
+    [
+      numbered(
+        gone,
+        "file of the library is gone from disk: kept, and marked missing",
+        "files of the library are gone from disk: kept, and marked missing",
+      ),
+      openMissing,
+    ],
   ].filter(Boolean));
 }
 
 function draw(lines) {
   byId("findings").hidden = !lines.length;
-  byId("findings").replaceChildren(...lines.map(([text, open]) => make("li", {}, make("button", { type: "button", class: "quiet-button", onclick: open }, text))));
+  byId("findings").replaceChildren(
+    ...lines.map(([text, open]) =>
+      make("li", {}, make("button", { type: "button", class: "quiet-button", onclick: open }, text))
+    ),
+  );
 }
 
 /** How many files it wrote whose bytes another has; 0 where that cannot be told now. */
@@ -65,16 +81,26 @@ async function groups(id, cursor) {
 }
 
 function groupRow({ files, count: all, size, first }) {
-  return make("li", {},
+  return make(
+    "li",
+    {},
     first?.kind === "image" ? thumbnail(first) : make("span", { class: "thumb none", "aria-hidden": "true" }, "▶"),
-    make("div", {},
+    make(
+      "div",
+      {},
       make("small", { class: "quiet" }, `${count(all, "file")} of ${bytes(size)}`),
       make("ul", { class: "same" }, files.map((path) => make("li", {}, pathButton(path)))),
-      all > files.length ? make("small", { class: "quiet" }, `and ${count(all - files.length, "other")}`) : null));
+      all > files.length ? make("small", { class: "quiet" }, `and ${count(all - files.length, "other")}`) : null,
+    ),
+  );
 }
 
 function openMoved(id, files) {
-  openFiles({ title: numbered(files, "was moved", "were moved"), thumbnails: true, load: (cursor) => api.sessionFiles(id, { outcome: "moved", cursor, limit: 100 }) });
+  openFiles({
+    title: numbered(files, "was moved", "were moved"),
+    thumbnails: true,
+    load: (cursor) => api.sessionFiles(id, { outcome: "moved", cursor, limit: 100 }),
+  });
 }
 
 function openMaybe(id, files) {
@@ -89,7 +115,8 @@ function openMaybe(id, files) {
 function openMissing() {
   openFiles({
     title: "Gone from disk",
-    note: "All files of the library that are marked missing, whichever session noticed it. One that comes back counts again.",
+    note:
+      "All files of the library that are marked missing, whichever session noticed it. One that comes back counts again.",
     load: (cursor) => api.missing(cursor),
   });
 }

@@ -25,26 +25,50 @@ export async function showSessions(sessionId) {
 
 function showQueue(sessions) {
   byId("queue").hidden = sessions.length === 0;
-  byId("queue-list").replaceChildren(...sessions.map((session) => make("li", {},
-    describe(session, session.total_files === null ? statusLabel(session.status) : `${statusLabel(session.status)} · ${number(session.processed_files)} of ${count(session.total_files, "file")}`),
-    make("div", { class: "actions" },
-      make("button", { type: "button", class: "quiet-button", onclick: () => handlers.open(session.session_id) }, "Show"),
-      make("button", { type: "button", class: "quiet-button danger", onclick: () => cancel(session) }, "Cancel")))));
+  byId("queue-list").replaceChildren(...sessions.map((session) => row(session, progress(session), "Cancel", cancel)));
 }
 
 function showHistory() {
   byId("history").hidden = ended.length === 0;
   byId("history-more").hidden = cursor === null;
-  byId("history-list").replaceChildren(...ended.map((session) => make("li", {},
-    describe(session, summary(session)),
-    make("div", { class: "actions" },
-      make("button", { type: "button", class: "quiet-button", onclick: () => handlers.open(session.session_id) }, "Show"),
-      make("button", { type: "button", class: "quiet-button danger", onclick: () => forget(session) }, "Forget")))));
+  byId("history-list").replaceChildren(...ended.map((session) => row(session, summary(session), "Forget", forget)));
 }
 
-const describe = (session, line) => make("div", {},
-  make("span", { class: "path" }, folders(session.parameters)),
-  make("small", { class: "quiet" }, session.parameters.retry_of ? "Retry · " : "", line, " · ", make("time", { datetime: session.created_at }, day(session.ended_at ?? session.created_at))));
+/** A session with one line about it, the way to it, and how to be rid of it. */
+function row(session, line, label, end) {
+  const show = () => handlers.open(session.session_id);
+  return make(
+    "li",
+    {},
+    describe(session, line),
+    make(
+      "div",
+      { class: "actions" },
+      make("button", { type: "button", class: "quiet-button", onclick: show }, "Show"),
+      make("button", { type: "button", class: "quiet-button danger", onclick: () => end(session) }, label),
+    ),
+  );
+}
+
+const describe = (session, line) =>
+  make(
+    "div",
+    {},
+    make("span", { class: "path" }, folders(session.parameters)),
+    make(
+      "small",
+      { class: "quiet" },
+      session.parameters.retry_of ? "Retry · " : "",
+      line,
+      " · ",
+      make("time", { datetime: session.created_at }, day(session.ended_at ?? session.created_at)),
+    ),
+  );
+
+function progress({ status, processed_files: processed, total_files: total }) {
+  const label = statusLabel(status);
+  return total === null ? label : `${label} · ${number(processed)} of ${count(total, "file")}`;
+}
 
 function summary({ status, committed_files: committed, outcomes }) {
   const failed = outcomes?.failed ? `, ${number(outcomes.failed)} failed` : "";
@@ -52,7 +76,12 @@ function summary({ status, committed_files: committed, outcomes }) {
 }
 
 async function cancel(session) {
-  const yes = await ask({ title: "Cancel?", text: "What is committed stays. The session does not run any further.", yes: "Cancel the session", no: "Keep it" });
+  const yes = await ask({
+    title: "Cancel?",
+    text: "What is committed stays. The session does not run any further.",
+    yes: "Cancel the session",
+    no: "Keep it",
+  });
   if (yes) change(() => api.cancel(session.session_id));
 }
 

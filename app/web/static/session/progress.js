@@ -5,7 +5,19 @@ import { reasonElement } from "../shared/files.js";
 import { pathButton, pathText } from "../shared/paths.js";
 import { showRetryOf } from "../shared/retry.js";
 import { showActions, showState } from "./state.js";
-import { capital, clock, count, day, duration, folders, glyph, isAtRest, number, range, statusLabel } from "../lib/words.js";
+import {
+  capital,
+  clock,
+  count,
+  day,
+  duration,
+  folders,
+  glyph,
+  isAtRest,
+  number,
+  range,
+  statusLabel,
+} from "../lib/words.js";
 
 const EVENTS_SHOWN = 20;
 const UNKNOWN = "–";
@@ -27,7 +39,9 @@ export function showProgress(status) {
   announce(status);
 }
 
-const title = ({ status, activity }) => ({ queued: "Queued", planning: activity ? "Getting ready" : "Looking through the folders" })[status] ?? statusLabel(status);
+const title = ({ status, activity }) =>
+  ({ queued: "Queued", planning: activity ? "Getting ready" : "Looking through the folders" })[status] ??
+    statusLabel(status);
 
 function showMeter(status) {
   const bar = byId("progress");
@@ -37,9 +51,12 @@ function showMeter(status) {
   else bar.value = status.progress;
   byId("percent").hidden = planning;
   setText(byId("percent"), `${Math.floor(status.progress)}%`);
-  setText(byId("progress-text"), planning
-    ? `${status.activity ?? "Looking"}…${status.discovered ? ` ${count(status.discovered, "file")} so far` : ""}`
-    : `${number(status.processed_files)} of ${count(status.total_files, "file")}`);
+  setText(
+    byId("progress-text"),
+    planning
+      ? `${status.activity ?? "Looking"}…${status.discovered ? ` ${count(status.discovered, "file")} so far` : ""}`
+      : `${number(status.processed_files)} of ${count(status.total_files, "file")}`,
+  );
   const running = status.status === "processing";
   const eta = running ? range(status.eta_seconds) : "";
   setText(byId("speed"), running && status.files_per_second ? `${status.files_per_second.toFixed(1)} files/s` : "");
@@ -73,7 +90,9 @@ function showStats(status) {
 
 /** What stages could not do when it started, in whole sentences: nothing, or not for every kind of file. */
 export const stageNotes = ({ unavailable, limited }) =>
-  [...new Set(Object.values({ ...limited, ...unavailable }))].map((sentence) => make("p", { class: "unavailable" }, rich(capital(sentence))));
+  [...new Set(Object.values({ ...limited, ...unavailable }))].map((sentence) =>
+    make("p", { class: "unavailable" }, rich(capital(sentence)))
+  );
 
 /** "800 checked / 3 detected"; never a bare 0 for files that nobody checked, a dash before it is planned. */
 export function nsfwText({ parameters, stats, stages, unavailable, total_files: total }) {
@@ -83,14 +102,20 @@ export function nsfwText({ parameters, stats, stages, unavailable, total_files: 
   if (done + failed === 0 && unavailable?.nsfw) return "not checked: unavailable";
   if (done + failed === 0 && skipped > 0) return "not checked";
   if (done === 0 && failed > 0) return `not checked: ${number(failed)} failed`;
-  return `${number(stats?.nsfw_checked)} checked / ${number(stats?.nsfw_detected)} detected at ${parameters?.nsfw_threshold ?? 0.8}`;
+  return `${number(stats?.nsfw_checked)} checked / ${number(stats?.nsfw_detected)} detected at ${
+    parameters?.nsfw_threshold ?? 0.8
+  }`;
 }
 
 function showStages(stages) {
-  const names = [...STAGES, ...Object.keys(stages).filter((name) => !STAGES.includes(name))].filter((name) => stages[name]);
+  const names = [...STAGES, ...Object.keys(stages).filter((name) => !STAGES.includes(name))].filter((name) =>
+    stages[name]
+  );
   const body = byId("stages");
   if (body.children.length !== names.length) {
-    body.replaceChildren(...names.map(() => make("tr", {}, make("th", { scope: "row" }), ...[1, 2, 3, 4].map(() => make("td")))));
+    body.replaceChildren(
+      ...names.map(() => make("tr", {}, make("th", { scope: "row" }), ...[1, 2, 3, 4].map(() => make("td")))),
+    );
   }
   names.forEach((name, index) => {
     const { done = 0, failed = 0, skipped = 0, seconds = 0 } = stages[name];
@@ -115,7 +140,9 @@ function showErrors(status) {
   const key = JSON.stringify(errors);
   if (key === errorsShown) return;
   errorsShown = key;
-  byId("errors").replaceChildren(...[...errors].reverse().map((error) => make("li", {}, pathButton(error.path), reasonElement(error))));
+  byId("errors").replaceChildren(
+    ...[...errors].reverse().map((error) => make("li", {}, pathButton(error.path), reasonElement(error))),
+  );
 }
 
 /** Each change of status and every full tenth, once: a screen reader hears the run without being talked over. */
@@ -124,16 +151,31 @@ function announce(status) {
   const key = `${status.session_id} ${status.status} ${tenth} ${status.activity ?? ""}`;
   if (key === spokenTenth) return;
   spokenTenth = key;
-  setText(byId("announcer"), `${capital(status.activity ?? statusLabel(status.status))}${status.total_files === null ? "" : `: ${number(status.processed_files)} of ${count(status.total_files, "file")}`}.`);
+  setText(
+    byId("announcer"),
+    `${capital(status.activity ?? statusLabel(status.status))}${
+      status.total_files === null ? "" : `: ${number(status.processed_files)} of ${count(status.total_files, "file")}`
+    }.`,
+  );
 }
 
 /** Newest first; the list never holds more than the last twenty. */
 export function showFiles(files) {
   const list = byId("events");
-  const rows = files.slice(-EVENTS_SHOWN).reverse().map((file) => make("li", { class: `event ${file.outcome}` },
-    make("span", { class: "outcome" }, make("span", { class: "glyph", "aria-hidden": "true" }, glyph(file.outcome)), ` ${file.outcome}`),
-    pathButton(file.path),
-    make("span", { class: "ms" }, Number.isFinite(file.ms) ? `${number(Math.round(file.ms))} ms` : "")));
+  const rows = files.slice(-EVENTS_SHOWN).reverse().map((file) =>
+    make(
+      "li",
+      { class: `event ${file.outcome}` },
+      make(
+        "span",
+        { class: "outcome" },
+        make("span", { class: "glyph", "aria-hidden": "true" }, glyph(file.outcome)),
+        ` ${file.outcome}`,
+      ),
+      pathButton(file.path),
+      make("span", { class: "ms" }, Number.isFinite(file.ms) ? `${number(Math.round(file.ms))} ms` : ""),
+    )
+  );
   list.prepend(...rows);
   while (list.children.length > EVENTS_SHOWN) list.lastElementChild.remove();
   byId("events-empty").hidden = list.children.length > 0;

@@ -12,7 +12,11 @@ export const asksIfGone = ({ status, attention }) => status === "attention" && B
 /** The banner of each status that is not plain running: what it means and what a person can do. */
 export function showState(status) {
   const states = {
-    queued: ["Waiting for its turn:", "another session is running. This one starts by itself when that has ended or is paused.", ""],
+    queued: [
+      "Waiting for its turn:",
+      "another session is running. This one starts by itself when that has ended or is paused.",
+      "",
+    ],
     paused: ["What is committed stays.", "Resume goes on with the next file.", "warn"],
     interrupted: ["The server stopped.", "Nothing is lost: Resume goes on with the next file.", "warn"],
     attention: ["Something needs you.", attentionSentence(status), "bad"],
@@ -34,7 +38,8 @@ export function showActions(status) {
   const working = isRunning(status);
   const asks = asksIfGone(status);
   const buttons = [byId("pause"), byId("resume"), byId("mark-missing")];
-  const focused = buttons.includes(document.activeElement) || (focusWaits && document.activeElement === byId("process-title"));
+  const focused = buttons.includes(document.activeElement) ||
+    (focusWaits && document.activeElement === byId("process-title"));
   byId("pause").hidden = !working;
   byId("resume").hidden = !isAtRest(status);
   setText(byId("resume"), asks ? "Look again" : "Resume");
@@ -51,7 +56,10 @@ function showPausing(status, working) {
   if (!working && pausing === status.session_id) pausing = null;
   const waits = pausing === status.session_id;
   byId("pause").setAttribute("aria-disabled", String(waits));
-  setMessage(byId("pausing"), !waits ? "" : status.status === "planning" ? "Pausing when planning is done" : "Pausing after the file at work");
+  setMessage(
+    byId("pausing"),
+    !waits ? "" : status.status === "planning" ? "Pausing when planning is done" : "Pausing after the file at work",
+  );
 }
 
 /** The server took the pause of this session. */

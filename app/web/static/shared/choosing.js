@@ -19,7 +19,8 @@ export function offerChoice(offered) {
 
 /** The box of one file; none where nothing can be chosen. */
 export function chooseBox(path) {
-  return choice && make("input", { type: "checkbox", class: "choose", value: path, "aria-label": `Choose ${readable(path)}` });
+  return choice &&
+    make("input", { type: "checkbox", class: "choose", value: path, "aria-label": `Choose ${readable(path)}` });
 }
 
 /** Says how many are chosen; called when the list or a box changes. */
@@ -40,5 +41,8 @@ export function prepareChoice() {
     for (const box of boxes()) box.checked = event.target.checked;
     showChoice();
   });
-  byId("act-on-chosen").addEventListener("click", () => choice.act(byId("act-on-chosen"), byId("choice-error"), chosen()));
+  byId("act-on-chosen").addEventListener(
+    "click",
+    () => choice.act(byId("act-on-chosen"), byId("choice-error"), chosen()),
+  );
 }

@@ -17,7 +17,10 @@ export function ask({ title, text, yes, no }) {
     };
     dialog.returnValue = "no";
     dialog.addEventListener("click", end, { signal: clicks.signal });
-    dialog.addEventListener("close", () => { clicks.abort(); resolve(dialog.returnValue === "yes"); }, { once: true });
+    dialog.addEventListener("close", () => {
+      clicks.abort();
+      resolve(dialog.returnValue === "yes");
+    }, { once: true });
     dialog.showModal();
     byId("confirm-no").focus();
   });

@@ -20,7 +20,17 @@ let list = null; // { load, keep, row, cursor, shown }
  * `thumbnails` says whether the library can hold pictures of these files at all, `row(file)` draws another line than
  * that of a file, `choice` is what can be done with chosen ones (choosing.js).
  */
-export function openFiles({ title, note = "", load, keep = () => true, thumbnails = false, row = (file) => fileRow(file, thumbnails), choice = null }) {
+export function openFiles(
+  {
+    title,
+    note = "",
+    load,
+    keep = () => true,
+    thumbnails = false,
+    row = (file) => fileRow(file, thumbnails),
+    choice = null,
+  },
+) {
   list = { load, keep, row, cursor: null, shown: 0 };
   setText(byId("files-title"), title);
   setMessage(byId("files-note"), note);
@@ -65,9 +75,22 @@ export function fileRow(file, thumbnails) {
   const video = isVideo(file.path);
   const inLibrary = thumbnails && !WITHOUT_PICTURE.has(file.outcome);
   const hasPicture = inLibrary && (video ? Boolean(file.has_thumbnail) : file.stage !== "thumbnail");
-  return make("li", {},
-    chooseBox(file.path) ?? (hasPicture ? thumbnail(file) : make("span", { class: "thumb none", "aria-hidden": "true" }, video ? "▶" : glyph(file.missing_at ? "vanished" : file.outcome))),
-    make("div", {}, pathButton(file.path), make("small", { class: "quiet" }, details(file, inLibrary)), reasonElement(file)));
+  return make(
+    "li",
+    {},
+    chooseBox(file.path) ?? (hasPicture ? thumbnail(file) : make(
+      "span",
+      { class: "thumb none", "aria-hidden": "true" },
+      video ? "▶" : glyph(file.missing_at ? "vanished" : file.outcome),
+    )),
+    make(
+      "div",
+      {},
+      pathButton(file.path),
+      make("small", { class: "quiet" }, details(file, inLibrary)),
+      reasonElement(file),
+    ),
+  );
 }
 
 function details(file, inLibrary) {
@@ -92,13 +115,21 @@ function nsfwMark({ is_nsfw: detected, nsfw_probability: probability }, inLibrar
 export function reasonElement(file) {
   if (!file.cause && !file.reason) return null;
   const where = [file.stage, causeLabel(file.cause ?? "")].filter(Boolean).join(": ");
-  return make("p", { class: "reason" }, where ? make("span", { class: `cause ${file.cause}` }, where) : null, " ", readable(file.reason ?? ""));
+  return make(
+    "p",
+    { class: "reason" },
+    where ? make("span", { class: `cause ${file.cause}` }, where) : null,
+    " ",
+    readable(file.reason ?? ""),
+  );
 }
 
 export function prepareFiles() {
   closable(byId("files-dialog"));
   prepareBlur();
   prepareChoice();
-  byId("files-dialog").addEventListener("close", () => { list = null; });
+  byId("files-dialog").addEventListener("close", () => {
+    list = null;
+  });
   byId("files-more").addEventListener("click", loadMore);
 }

@@ -4,14 +4,17 @@ import { byId, setText } from "../lib/dom.js";
 import { hasEnded, number } from "../lib/words.js";
 
 const STANDS = {
-  queued: "A session waits for its turn", planning: "A session is running", paused: "A session is paused",
-  interrupted: "A session was interrupted", attention: "A session needs attention",
+  queued: "A session waits for its turn",
+  planning: "A session is running",
+  paused: "A session is paused",
+  interrupted: "A session was interrupted",
+  attention: "A session needs attention",
 };
 
 /** A session of this tab or of another one; one button shows it. */
 export function notice(status) {
-  const text = hasEnded(status) ? "A session has ended" : STANDS[status.status]
-    ?? `A session is running (${number(status.processed_files)} of ${number(status.total_files)})`;
+  const text = hasEnded(status) ? "A session has ended" : STANDS[status.status] ??
+    `A session is running (${number(status.processed_files)} of ${number(status.total_files)})`;
   show(`${text}.`, "", true);
 }
 

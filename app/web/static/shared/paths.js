@@ -8,7 +8,13 @@ export const pathText = (path) => make("span", { class: "path", title: readable(
 
 /** A path that leads to what became of the file (explain.js listens). */
 export function pathButton(path) {
-  return make("button", { type: "button", class: "path", title: readable(path), "aria-label": `What became of ${readable(path)}?`, "data-explain": path }, parts(path));
+  return make("button", {
+    type: "button",
+    class: "path",
+    title: readable(path),
+    "aria-label": `What became of ${readable(path)}?`,
+    "data-explain": path,
+  }, parts(path));
 }
 
 function parts(path) {

@@ -28,7 +28,11 @@ export function showRetryOf(element, parameters) {
   element.hidden = !of;
   if (element.dataset.said === `${of} ${said}`) return; // drawn anew, its button would lose the focus
   element.dataset.said = `${of} ${said}`;
-  element.replaceChildren(...(of ? [`${said} `, make("button", { type: "button", class: "quiet-button", "data-session": of }, "Show that session")] : []));
+  element.replaceChildren(
+    ...(of
+      ? [`${said} `, make("button", { type: "button", class: "quiet-button", "data-session": of }, "Show that session")]
+      : []),
+  );
 }
 
 function which({ retry_cause: cause, retry_chosen: chosen }) {

@@ -9,16 +9,32 @@ let blurs = savedBlur();
 
 /** The thumbnail of a file of the library, which opens the file; a dot where there is none after all. */
 export function thumbnail({ path, is_nsfw: detected }) {
-  const image = make("img", { class: "thumb", src: thumbnailUrl(path), alt: "", loading: "lazy", decoding: "async", width: 56, height: 56, "data-explain": path });
+  const image = make("img", {
+    class: "thumb",
+    src: thumbnailUrl(path),
+    alt: "",
+    loading: "lazy",
+    decoding: "async",
+    width: 56,
+    height: 56,
+    "data-explain": path,
+  });
   const shown = detected ? make("span", { class: "nsfw-thumb", "data-name": readable(fileName(path)) }, image) : image;
-  image.addEventListener("error", () => shown.replaceWith(make("span", { class: "thumb none", "aria-hidden": "true" }, "·")));
+  image.addEventListener(
+    "error",
+    () => shown.replaceWith(make("span", { class: "thumb none", "aria-hidden": "true" }, "·")),
+  );
   if (detected) veil(shown);
   return shown;
 }
 
 /** Blurs it or not, as it is set; blurred, it can be reached with the keyboard and says what it is. */
 function veil(element) {
-  const said = { tabindex: "0", role: "img", "aria-label": `${element.dataset.name}: blurred as NSFW, shown while focused` };
+  const said = {
+    tabindex: "0",
+    role: "img",
+    "aria-label": `${element.dataset.name}: blurred as NSFW, shown while focused`,
+  };
   element.classList.toggle("veil", blurs);
   for (const [name, value] of Object.entries(said)) {
     if (blurs) element.setAttribute(name, value);
