@@ -5,9 +5,15 @@ import { byId, make } from "../lib/dom.js";
 import { saveBlur, savedBlur } from "../lib/storage.js";
 import { fileName, readable } from "../lib/words.js";
 
+/** @import { Listed } from "../lib/types.d.ts" */
+
 let blurs = savedBlur();
 
-/** The thumbnail of a file of the library, which opens the file; a dot where there is none after all. */
+/**
+ * The thumbnail of a file of the library, which opens the file; a dot where there is none after all.
+ *
+ * @param {Pick<Listed, "path" | "is_nsfw">} file
+ */
 export function thumbnail({ path, is_nsfw: detected }) {
   const image = make("img", {
     class: "thumb",
@@ -28,7 +34,11 @@ export function thumbnail({ path, is_nsfw: detected }) {
   return shown;
 }
 
-/** Blurs it or not, as it is set; blurred, it can be reached with the keyboard and says what it is. */
+/**
+ * Blurs it or not, as it is set; blurred, it can be reached with the keyboard and says what it is.
+ *
+ * @param {HTMLElement} element
+ */
 function veil(element) {
   const said = {
     tabindex: "0",
@@ -44,9 +54,11 @@ function veil(element) {
 
 export function prepareBlur() {
   byId("blur_nsfw").checked = blurs;
-  byId("blur_nsfw").addEventListener("change", (event) => {
-    blurs = event.target.checked;
+  byId("blur_nsfw").addEventListener("change", () => {
+    blurs = byId("blur_nsfw").checked;
     saveBlur(blurs);
-    document.querySelectorAll(".nsfw-thumb").forEach(veil);
+    /** @type {NodeListOf<HTMLElement>} */
+    const pictures = document.querySelectorAll(".nsfw-thumb");
+    pictures.forEach(veil);
   });
 }
