@@ -61,7 +61,7 @@ types: $(STAMP) $(PAGE) ## mypy --strict, and TypeScript's check of the page's J
 floors: $(STAMP) ## import-linter: a file imports only downward
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(STAMP) ## the figures that the README promises
+bench: $(STAMP) ## the figures that docs/operations.md promises
 	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit; done
 
 migrate: $(STAMP) ## bring the database to the newest schema

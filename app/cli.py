@@ -1,4 +1,4 @@
-"""The same house by its other door: `media-ingest`, one function for each command; `looking.py` has those that look."""
+"""The command line `media-ingest`: one function for each command. Those that only look are in `looking.py`."""
 
 import socket
 import sys

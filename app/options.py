@@ -22,7 +22,7 @@ def directory(text: str, configured: Settings) -> str:
 
 
 def file(text: str, configured: Settings) -> str:
-    """The same for a file: one that is a link is meant itself, not what it leads to."""
+    """A file as the sessions name it: like `directory`, but a link is meant itself, not what it leads to."""
     folder, name = os.path.split(os.fsencode(text))
     return _below_a_root(text, configured) or shown_name(os.path.join(os.path.realpath(folder), name))
 

@@ -1,6 +1,6 @@
-"""Every knob, read once, frozen: the environment, then `.env`, then the defaults.
+"""The settings: options of the command line, else the environment, else `.env`, else the defaults. Frozen once read.
 
-Owns the names, the defaults and the sense of each setting; it opens no database and makes no folder.
+Owns their names and defaults, and refuses values that make no sense; it opens no database and makes no folder.
 """
 
 import os
@@ -24,8 +24,8 @@ _ROOT_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff]+")
 class Settings(BaseSettings):
     """The settings of one process. Field names are the environment variables in lower case.
 
-    `ingest_file_timeout_seconds` and `ingest_file_timeout_video_seconds` are wall time in seconds for one file, to
-    which 1 s is added for each 20 MB; `ingest_worker_memory_mb` is address space in MiB.
+    `ingest_file_timeout_seconds` is wall time in seconds for one image, `file_timeout_video_seconds` for one video; the
+    workers add 1 s for each 20 MB. `ingest_worker_memory_mb` is address space in MiB.
     """
 
     model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)

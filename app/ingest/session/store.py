@@ -1,8 +1,8 @@
-"""Everything that is written under the state folder: session files, journals, thumbnails and the lock.
+"""The state folder: session files, journals, thumbnails and the lock. Only `models/` in it belongs to the analysis.
 
-Session files are small and rewritten atomically after every file. They may be behind the database after a crash, never
-wrong: the database wins and the file is made again from the events. Whoever has taken the lock makes sure before every
-write that it is still his: the lock's file, or the whole folder, may have been removed or replaced meanwhile.
+Session files are small and replaced atomically. After a crash one may be behind the database; the database wins, and
+the file is made again from the events. A process that has taken the lock checks before every write that it still holds
+it: the lock's file, or the whole folder, may have been removed or replaced meanwhile. One that only reads takes none.
 """
 
 import contextlib
