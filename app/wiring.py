@@ -1,6 +1,7 @@
 """The one place where the parts meet: settings in, a working house out."""
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -127,9 +128,12 @@ def _roots_as_text(folders: Folders) -> Mapping[str, str]:
 
 
 def command_as_typed() -> str:
-    """How a person types the program: `.venv/bin/media-ingest` from a checkout, else `media-ingest`."""
+    """How a person types the program: `.venv/bin/media-ingest` in a checkout, its path where no shell would find it."""
     beside = Path(sys.executable).with_name("media-ingest")
     checkout = Path(__file__).resolve().parents[1]
-    if beside.exists() and beside.is_relative_to(checkout):
+    if not beside.exists():
+        return "media-ingest"
+    if beside.is_relative_to(checkout):
         return str(beside.relative_to(checkout))
-    return "media-ingest"
+    found = shutil.which("media-ingest")
+    return "media-ingest" if found and os.path.samefile(found, beside) else str(beside)

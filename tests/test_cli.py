@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -12,11 +13,12 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from app import __version__
+from app import __version__, wiring
 from app.errors import NothingMatches
 from app.ingest.run.runner import Runner
 from app.ingest.session.parameters import parse_parameters
 from app.settings import Settings
+from app.wiring import command_as_typed
 from tests.samples import truncated, write_many
 from tests.support.commands import Place, refused
 from tests.support.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
@@ -164,6 +166,20 @@ def test_a_newer_database_is_refused(place):
 def test_messages_show_the_command_as_it_is_typed_in_a_checkout(place):
     typed = str(PROGRAM.relative_to(PROJECT)) if PROGRAM.is_relative_to(PROJECT) else "media-ingest"
     refused(place.run("stats"), f"run {typed} migrate.")
+
+
+def test_messages_of_an_installed_program_show_its_path_where_no_shell_would_find_it(tmp_path, monkeypatch):
+    programs, elsewhere = tmp_path / "environment" / "bin", tmp_path / "elsewhere"
+    for folder in (programs, elsewhere):
+        folder.mkdir(parents=True)
+    monkeypatch.setattr(sys, "executable", str(programs / "python"))
+    monkeypatch.setattr(wiring, "__file__", str(tmp_path / "environment/lib/site-packages/app/wiring.py"))
+    monkeypatch.setenv("PATH", str(elsewhere))
+    assert command_as_typed() == "media-ingest", "started by `python -m` or the like"
+    (programs / "media-ingest").touch(0o755)
+    assert command_as_typed() == str(programs / "media-ingest")
+    (elsewhere / "media-ingest").symlink_to(programs / "media-ingest")
+    assert command_as_typed() == "media-ingest"
 
 
 def test_sessions_status_and_stats_tell_of_a_run(place_with_photos):
