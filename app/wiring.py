@@ -12,7 +12,7 @@ from typing import Any
 from app.analysis.analyzer import Analyzer, prepare_worker
 from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
-from app.errors import DatabaseDisabled
+from app.errors import DatabaseDisabled, MediaIngestError
 from app.ingest.disk.folders import Folder, Folders
 from app.ingest.plan.badges import Badges
 from app.ingest.plan.planner import Planner
@@ -24,7 +24,7 @@ from app.ingest.workers.worker import Limits
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
 from app.media import Failure, Job, Kind, Stage, StageStatus
-from app.settings import Settings
+from app.settings import Settings, with_remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,21 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         records = Records(library, ingestor, runner, planner)
     badges = Badges(folders, library)
     return House(settings, folders, store, executor, weights, recipes, badges, records), migration
+
+
+def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
+    """The house of these settings, once its state folder is ours and knows their media roots.
+
+    `address` is what others are told of whoever holds the folder. Raises CannotStart or NeedsAttention.
+    """
+    store = IngestionState(settings.ingest_state_dir)
+    store.acquire(address)
+    try:
+        store.remember_roots(with_remembered(settings, store.remembered_roots()).ingest_media_roots)
+        return build(settings, store)
+    except MediaIngestError:
+        store.release()
+        raise
 
 
 def rows_in(library: Library, folders: tuple[Folder, ...], below: bool) -> Mapping[str, int]:  # noqa: FBT001

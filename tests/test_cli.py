@@ -251,6 +251,30 @@ def test_while_a_server_holds_the_folder_run_and_resume_refuse_and_name_its_addr
         assert place.json("stats")["images"] == 4
 
 
+def test_commands_find_the_roots_that_were_named_before_and_a_server_shows_none_of_them(place_with_photos):
+    place = place_with_photos
+    other = place.folder / "other"
+    write_many(other, 1, prefix="here-")
+    name = next(other.iterdir()).name
+    assert place.json("run", "more", "--root", f"more={other}")["outcomes"]["added"] == 1
+    assert place.json("show", f"more/{name}")["path"] == f"more/{name}"
+    assert place.json("explain", str(other / name))["row"] is not None
+    assert place.json("plan", "more")["skipped"]["fresh"] == 1
+    with Server(place.folder, {"photos": place.media}) as server:
+        assert [found["path"] for found in server.get("/api/ingest/directories").json()["directories"]] == ["photos"]
+        assert server.get("/api/library/file", params={"path": f"more/{name}"}).json()["cause"] == "outside_roots"
+        assert place.json("plan", "more")["skipped"]["fresh"] == 1, "nor are they forgotten for it"
+
+
+def test_serve_names_its_database_and_says_when_it_is_a_new_one(place):
+    with Server(place.folder, {"photos": place.media}) as server:
+        new = server.log.read_text().splitlines()[0]
+        server.restart()
+        known = server.log.read_text().splitlines()[0]
+    assert new == f"The database is {place.database}. It was made just now and is empty."
+    assert known == f"The database is {place.database}."
+
+
 def test_a_server_answers_at_once_on_a_connection_that_stays_open(place):
     with Server(place.folder, {"photos": place.media}) as server:
         seconds = []
