@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 
 from app.library.engine import Engines
 from app.library.migrations import HEAD, config_for
+from app.settings import Settings
 from tests.samples import write_many
 from tests.support import wheel
 from tests.support.server import PROJECT, Server, query, settings_for
@@ -128,3 +129,17 @@ def test_a_wheel_upgrades_an_older_database(installed, tmp_path, sqlite_file):
     engines.close()
     assert f"from 0004 to revision {HEAD}" in ask(installed, tmp_path, "migrate")
     assert query(sqlite_file, "SELECT version_num FROM alembic_version") == [{"version_num": HEAD}]
+
+
+# -- a container -------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_container_is_told_are_settings_and_what_it_is_built_from_reaches_it():
+    image, compose = ((PROJECT / name).read_text("utf-8") for name in ("Dockerfile", "compose.yaml"))
+    told = set(re.findall(r"\b(INGEST_[A-Z_]+|DATABASE_URL)\b", image + compose))
+    assert {name.lower() for name in told} <= Settings.model_fields.keys()
+    reaches = {line[1:] for line in (PROJECT / ".dockerignore").read_text("utf-8").splitlines() if line[0] == "!"}
+    wheel_of = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    assert {*wheel_of["only-include"], DECLARED["readme"], *DECLARED["license-files"], "uv.lock"} <= reaches
