@@ -41,8 +41,9 @@ test: $(STAMP) ## the tests, without the long fault runs
 cover: $(STAMP) ## the same tests with branch coverage, which has to reach 95 %
 	@$(BIN)/python -m pytest -m "not faults" $(AT_ONCE) --cov --cov-report=term
 
-faults: $(STAMP) ## the long runs: many kills, full disks, lost databases
-	@$(BIN)/python -m pytest -m faults
+# Any of them may take minutes, so the watchdog over a test that hangs is given more.
+faults: $(STAMP) ## the long runs: many kills, full disks, lost databases; THIRD=1, 2 or 3: a third of them
+	@$(BIN)/python -m pytest -m faults $(AT_ONCE) $(if $(THIRD),--third $(THIRD)) --override-ini faulthandler_timeout=600
 
 lint: $(STAMP) $(PAGE) ## ruff and deno: rules and format
 	@$(BIN)/ruff check
