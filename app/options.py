@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from app import settings
 from app.errors import DatabaseDisabled, DatabaseUnusable, InvalidRequest
-from app.ingest.session.store import is_session_id
+from app.ingest.session.store import IngestionState, is_session_id
 from app.library.migrations import HEAD, revision_of
 from app.settings import Settings
 from app.texts import shown_name
@@ -14,6 +15,12 @@ from app.wiring import command_as_typed
 
 Roots = Annotated[list[str] | None, typer.Option("--root", help="A media root as NAME=PATH; repeatable.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def settings_here(roots: list[str] | None) -> Settings:
+    """The settings of a command, with the media roots of the server that works here, or worked here last."""
+    named = settings.load(roots)
+    return settings.with_remembered(named, IngestionState(named.ingest_state_dir).remembered_roots())
 
 
 def directory(text: str, configured: Settings) -> str:
