@@ -31,8 +31,9 @@ from app.errors import (
 )
 from app.web import account, ingest, library, nsfw, page
 from app.web.events import Bells
-from app.web.guard import Guard, problem
+from app.web.guard import Guard
 from app.web.nsfw import Download
+from app.web.problems import problem
 from app.wiring import House
 
 STATIC = Path(__file__).parent / "static"

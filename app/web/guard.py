@@ -6,10 +6,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.settings import Settings
+from app.web.problems import problem
 
 COOKIE = "ingest_token"
 _OPEN_PATHS = ("/healthz", "/readyz", "/login", "/static/")
@@ -23,12 +24,6 @@ _SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",  # asked again each time: after an update the page must not run old scripts
 }
-
-
-def problem(status: int, detail: str, cause: str, **more: object) -> JSONResponse:
-    """An error as `application/problem+json` (RFC 9457) with one sentence and a stable cause."""
-    body = {"type": "about:blank", "status": status, "detail": detail, "cause": cause, **more}
-    return JSONResponse(body, status, media_type="application/problem+json")
 
 
 def cookie_of(token: str) -> str:
