@@ -13,7 +13,7 @@ from app.settings import Settings
 from app.web.problems import problem
 
 COOKIE = "ingest_token"
-_OPEN_PATHS = ("/healthz", "/readyz", "/login", "/static/")
+OPEN_PATHS = ("/healthz", "/readyz", "/login", "/static/")
 _SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -71,7 +71,7 @@ class Guard:
             sentence = f"This server does not answer for the host '{host}': add it to INGEST_ALLOWED_HOSTS."
             return problem(400, sentence, "host_not_allowed")
         path = scope["path"]
-        if self._token and not path.startswith(_OPEN_PATHS) and not self._knows_token(headers):
+        if self._token and not path.startswith(OPEN_PATHS) and not self._knows_token(headers):
             if scope["method"] == "GET" and not path.startswith("/api/"):
                 return RedirectResponse("/login", 303)
             return problem(401, "A token is needed: send it as 'Authorization: Bearer ...'.", "token_needed")

@@ -130,13 +130,13 @@ def _status_of(house: House, download: Download) -> NsfwStatus:
 
 
 @router.get("")
-def status(house: InHouse, download: OneDownload) -> Answer[NsfwStatus]:
+def nsfw_status(house: InHouse, download: OneDownload) -> Answer[NsfwStatus]:
     """Tells whether the model can be used, where its weights are or come from, and how their download stands."""
     return Answer(_status_of(house, download))
 
 
 @router.post("/fetch", dependencies=[Depends(to_begin)])
-def fetch(house: InHouse, download: OneDownload) -> Accepted[NsfwStatus]:
+def nsfw_fetch(house: InHouse, download: OneDownload) -> Accepted[NsfwStatus]:
     """Begins to download the weights, as `nsfw fetch` does; `GET /api/nsfw` tells how far it is."""
     download.start()
     return Accepted(_status_of(house, download))

@@ -47,7 +47,7 @@ class JournalLine(TypedDict):
     """The stable code of why something failed."""
     reason: str | None
     """One sentence about it."""
-    ms: float | None
+    ms: int | None
     """Time that the analysis took, in milliseconds."""
     at: str | None
     """When it was committed, ISO 8601 in UTC."""
