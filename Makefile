@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MEDIA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test cover faults lint types floors bench migrate lock clean
+.PHONY: help setup run test cover faults lint types floors docs bench migrate lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -49,6 +49,9 @@ types: $(STAMP) ## mypy --strict
 
 floors: $(STAMP) ## import-linter: a file imports only downward
 	@$(BIN)/lint-imports --no-logo
+
+docs: $(STAMP) ## write docs/http.md anew, from the code
+	@$(BIN)/python docs/write_http.py
 
 bench: $(STAMP) ## the figures that the README promises
 	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit; done

@@ -62,7 +62,7 @@ class Retry(OfSession):
     paths: Annotated[
         list[str] | None, BeforeValidator(_some_paths), WithJsonSchema({"anyOf": [_PATHS, {"type": "null"}]})
     ] = None
-    """Only these files, `ROOT/relative` as shown."""
+    """Only these files, `ROOT/relative` as shown, at most 1,000."""
 
 
 class Planned(Asked):

@@ -60,7 +60,9 @@ def describe(routers: Sequence[APIRouter]) -> dict[str, Any]:
             if route.body is not None:
                 operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": shapes[route.body]}}}
             operation["responses"] = _responses(route, method, operation["responses"], shapes)
-    document["components"] = {"schemas": shapes.definitions}
+    known = document["components"]["schemas"].items()  # FastAPI's own: enumerations of parameters, and its errors
+    enumerations = {name: schema for name, schema in known if "enum" in schema}
+    document["components"] = {"schemas": dict(sorted((shapes.definitions | enumerations).items()))}
     return document
 
 
@@ -77,7 +79,7 @@ def _responses(route: Route, method: str, declared: dict[str, Any], shapes: "_Sh
     for status, shape in route.shapes.items():
         answers[str(status)] = {"description": shapes.sentence(shape), "content": {_JSON: {"schema": shapes[shape]}}}
     if "text/event-stream" in answers.get("200", {}).get("content", {}):
-        answers["200"]["content"]["text/event-stream"] = {"schema": {"type": "string"}, "itemSchema": _event(shapes)}
+        answers["200"]["content"]["text/event-stream"] = {"itemSchema": _event(shapes)}
     causes = route.causes | {"host_not_allowed", "internal_error"}
     if not route.path.startswith(OPEN_PATHS):
         causes.add("token_needed")
@@ -138,7 +140,7 @@ class _Shapes:
             schema_generator=_Schemas,
         )
         self._made = {key: schema for (key, _), schema in made.items()}
-        self.definitions: dict[str, Any] = dict(sorted(together["$defs"].items()))
+        self.definitions: dict[str, Any] = together["$defs"]
 
     def __getitem__(self, shape: Any) -> dict[str, Any]:
         """The schema of a shape, by reference where it has a name."""

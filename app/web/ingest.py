@@ -145,7 +145,8 @@ def cancel(records: InRecords, body: SessionBody) -> Answer[SessionStatus]:
 def retry(records: InRecords, body: RetryBody) -> Accepted[Started]:
     """Starts a session over the files that failed in another one, narrowed by `cause` or to `paths`.
 
-    Its parameters name them in `retry_of`, `retry_cause` and `retry_chosen`. 409 while that session is under way.
+    Its parameters name them in `retry_of`, `retry_cause` and `retry_chosen`. 409 while that session is under
+    way, 422 `nothing_matches` where no such file failed.
     """
     return _started(records.runner.retry(body.session_id, cause=body.cause, paths=body.paths or ()))
 
