@@ -14,7 +14,7 @@ from app.ingest.session.state import MOVES, SessionState, Status
 from app.media import FORMATS, Kind, Outcome, Skip, Stage
 from app.settings import Settings
 from app.verify import Standing
-from app.web import ingest, library, nsfw, page
+from docs.write_http import written
 from tests.support.documents import (
     COMMANDS,
     DOCUMENTS,
@@ -88,19 +88,8 @@ def test_every_endpoint_is_documented_and_no_other():
     assert len(documented) == len(ROUTES)
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "name"),
-    [
-        (f"{method} {route.path}", parameter.alias)
-        for module in (page, ingest, library, nsfw)
-        for route in module.router.routes
-        for method in route.methods
-        for parameter in route.dependant.query_params
-    ],
-)
-def test_every_query_parameter_is_documented_with_its_endpoint(endpoint, name):
-    does = next(cells[1] for cells in rows(HTTP, "endpoint") if endpoint in codes(cells[0]))
-    assert re.search(rf"[?&]{name}=", does)
+def test_the_document_of_http_is_the_one_that_the_code_writes():
+    assert written() == HTTP, "docs/http.md is stale: run make docs"
 
 
 @pytest.mark.parametrize("field", SessionState("", Parameters(directories=("-",)), "").as_status())
