@@ -31,11 +31,11 @@ every 60 seconds, except where a person has to confirm |
 | `cancelled` | a person ended it; what was committed stays |
 """
 _OTHER_CAUSES = """\
-A session's `attention` can name, beside those with 503: `root_changed` (a media root is missing, or has far fewer files
-than the library knows), `directory_missing`, `sum_does_not_close` (the numbers do not add up: resuming counts again),
-`workers_cannot_start` (the analysis processes end before they begin) and `internal_error`. What keeps the program from
-starting, exit code 2: `bad_setting`, `port_taken`, `state_folder_locked`, `database_unusable`, `nsfw_unavailable` (by
-`nsfw fetch`), else `cannot_start`.
+A session's `attention` can name, beside those with 503: `root_changed` (a media root is missing, or has
+[far fewer files](files.md#files-that-are-gone-or-moved) than the library knows), `directory_missing`,
+`sum_does_not_close` (the numbers do not add up: resuming counts again), `workers_cannot_start` (the analysis processes
+end before they begin) and `internal_error`. What keeps the program from starting, exit code 2: `bad_setting`,
+`port_taken`, `state_folder_locked`, `database_unusable`, `nsfw_unavailable` (by `nsfw fetch`), else `cannot_start`.
 """
 
 
@@ -70,7 +70,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     yield f"## Status\n\n{shapes['SessionStatus']['description']}\n"
     yield from _fields(shapes["SessionStatus"])
     yield _STATUSES
-    yield "## Causes of errors\n"
+    yield "## Causes of errors\n\nWhat a failed file can have instead, stands in [files](files.md#causes).\n"
     rows = [(str(refusal.status), f"`{cause}`", refusal.meaning) for cause, refusal in REFUSALS.items()]
     yield from _table(("HTTP", "cause", "means"), [*rows, ("other", "`http_error`", "any other refusal of the server")])
     yield _OTHER_CAUSES
