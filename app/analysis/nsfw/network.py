@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PIXELS = 224  # a side of what the network looks at
 _RESIZED = 256  # px a side before the centre is cut out
 _MEAN_BGR = (104.0, 117.0, 123.0)  # of the pictures that it was trained on
-_OPTIONS = {
+OPTIONS = {
     "INFERENCE_PRECISION_HINT": "f32",  # bfloat16 is the default on some processors, and moves the probability
     "INFERENCE_NUM_THREADS": 1,  # there are as many workers as the person allows
     "NUM_STREAMS": 1,
@@ -86,7 +86,7 @@ class Network:
             without_telemetry()
             import openvino
 
-            self._request = openvino.Core().compile_model(ir, "CPU", _OPTIONS).create_infer_request()
+            self._request = openvino.Core().compile_model(ir, "CPU", OPTIONS).create_infer_request()
         except Exception as error:
             raise _unusable("loaded", error) from error
 
