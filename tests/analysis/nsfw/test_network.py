@@ -9,18 +9,21 @@ import zlib
 from functools import partial
 from statistics import median
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from app.analysis.analyzer import Analyzer
+from app.analysis.nsfw import features, wheel
 from app.analysis.nsfw.network import Network, prepared
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures import image
 from app.analysis.recipes import Recipes
 from app.media import Analysis, Failure, FoundFile, Job, Kind, Stage, StageStatus
 from tests.samples import film, landscape, photo
+from tests.support import medians
 from tests.support.server import PROJECT, shared
 
 ONLY_NSFW = frozenset({Stage.NSFW})
@@ -31,9 +34,10 @@ WITHOUT_SCALE = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 REFERENCE = f"""
 import json, sys
 sys.modules["openvino_telemetry"] = None
-import numpy, opennsfw2, pi_heif
+import keras, numpy, opennsfw2, pi_heif
 from opennsfw2._image import preprocess_image
 from PIL import Image, ImageOps
+from app.analysis.nsfw import features, wheel
 from app.analysis.nsfw.network import Network
 from app.analysis.pictures.picture import resizable
 
@@ -57,10 +61,13 @@ pi_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None
 (weights, ir), paths = sys.argv[1:], json.load(sys.stdin)
 model, ours, found = opennsfw2.make_open_nsfw_model(weights_path=weights), Network(ir), []
+pooled = model.get_layer("global_average_pooling2d").output
+both = keras.Model(model.input, [model.output, pooled])
 for at in range(0, len(paths), 20):
     tensors = numpy.stack([preprocess_image(whole(path)) for path in paths[at:at + 20]]).astype("float32")
-    theirs = model.predict(tensors, batch_size=20, verbose=0)[:, 1]
-    found += [(float(their), ours.probability(tensor)) for their, tensor in zip(theirs, tensors)]
+    for tensor, their, features in zip(tensors, *both.predict(tensors, batch_size=20, verbose=0)):
+        probability, seen = ours.look(tensor)
+        found.append((float(their[1]), probability, float(abs(features - seen).max())))
 single = opennsfw2.predict_image(whole(paths[0]), weights_path=weights)  # 2 s
 assert abs(single - found[0][0]) < 1e-5, (paths[0], single, found[0])
 print(json.dumps(found))
@@ -140,7 +147,8 @@ def compared(recipe, weights, paths, most):
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr[-2_000:]
     theirs = json.loads(answer.stdout.splitlines()[-1])
-    return {path: (*both, ours[path]) for path, both in zip(ours, theirs, strict=True)}
+    assert max(features for *_, features in theirs) < 1e-3, "of numbers up to about 5"
+    return {path: (*both, ours[path]) for path, (*both, _) in zip(ours, theirs, strict=True)}
 
 
 def corpus():
@@ -347,6 +355,59 @@ def test_eight_frames_of_a_video_are_looked_at(checked, expected, tmp_path):
     assert result.nsfw.probability == pytest.approx(high, abs=0.1)
     warm_ones = (result.nsfw.mean - low) / (high - low) * 8
     assert warm_ones == pytest.approx(1.5, abs=0.8), "3 of 16 frames, so one or two of eight"
+
+
+# ----------------------------------------------------------------------------------------------------- features
+
+
+def distance(one, other):
+    """How many bits differ."""
+    return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
+
+
+def test_a_bit_says_whether_a_feature_is_above_its_median(monkeypatch):
+    medians = np.linspace(0, 2, 1024, dtype="<f4")
+    monkeypatch.setattr(features, "_medians", {"known": medians, "other": None}.get)
+    seen = medians.copy()
+    seen[[0, 9, 1023]] += 0.1
+    found = features.bits(seen, "known")
+    assert (len(found), found[0], found[1], found[-1]) == (128, 0b1000_0000, 0b0100_0000, 1)
+    assert sum(found) == 0b1000_0000 + 0b0100_0000 + 1
+    assert features.bits(seen, "other") is None
+
+
+def test_pictures_that_are_alike_have_features_that_are_alike(packaged, checked, tmp_path):
+    dunes = landscape("dunes", (800, 600))
+    alike = {"a.png": dunes, "small.jpg": dunes.resize((400, 300)), "coast.png": landscape("coast", (800, 600))}
+    found = []
+    for name, picture in alike.items():
+        picture.save(tmp_path / name)
+        found.append(analysed(packaged, tmp_path / name).nsfw.features)
+    same, other = distance(found[0], found[1]), distance(found[0], found[2])
+    print(f"{same} bits to a smaller copy, {other} to another picture")
+    assert same * 2 < other
+    assert checked(tmp_path / "a.png").nsfw.features is None, "the medians are of other weights"
+
+
+def test_a_film_has_the_features_of_its_likeliest_frame(packaged, tmp_path):
+    pictures = [landscape(name, (320, 240)) for name in ("dunes", "forest", "coast")]
+    stills = []
+    for number, picture in enumerate(pictures):
+        picture.save(tmp_path / f"{number}.png")
+        stills.append(analysed(packaged, tmp_path / f"{number}.png").nsfw)
+    pictures[0].save(tmp_path / "film.png", save_all=True, append_images=pictures[1:], duration=40)
+    found = analysed(packaged, tmp_path / "film.png").nsfw
+    likeliest = max(stills, key=lambda nsfw: nsfw.probability)
+    assert (found.frames, found.probability, found.features) == (3, likeliest.probability, likeliest.features)
+    assert len({nsfw.features for nsfw in stills}) == 3
+
+
+@pytest.mark.faults
+def test_the_medians_that_are_shipped_are_those_of_the_corpus(packaged):
+    number, found = medians.medians(Network(packaged.nsfw_model.ir), shared("corpus", "INGEST_TEST_CORPUS"))
+    shipped = np.fromfile(features.place(wheel.WEIGHTS_SHA256), "<f4")
+    assert number == 69
+    assert np.abs(found - shipped).max() < 1e-3
 
 
 # ---------------------------------------------------------------------------------------------------- one decode

@@ -169,7 +169,7 @@ def test_a_file_is_read_once_until_it_changes_and_another_is_another_model(nsfw_
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     assert first.model.weights_sha256 == sha256
     assert first.model.name == f"opennsfw2-0.19.0-{sha256}-f32"
-    assert first.model.ir == str(tmp_path / "models" / f"{first.model.name}.xml")
+    assert first.model.ir == str(tmp_path / "models" / f"{first.model.name}-2.xml")
     assert looked_at.look() == looked_at.look() == first
     assert asked == ["check"]
     last_value(path, 0.5)
