@@ -63,6 +63,7 @@ def test_missing_weights_are_offered_and_a_failed_download_can_be_tried_again(pa
     choose(page, server, "pics")
     expect(page.locator("#nsfw-unavailable")).to_contain_text("there is no weights file at")
     expect(page.locator("#enable_nsfw_detection")).to_be_disabled()
+    expect(page.locator("#nsfw-model")).not_to_be_visible()
     button = page.locator("#nsfw-fetch")
     expect(button).to_have_text("Download the model (24 MB)")
     expect(page.locator("#nsfw-source")).to_have_text("from github.com")
@@ -128,6 +129,7 @@ def test_weights_that_come_by_another_tab_make_detection_usable_at_once(
     expect(page.locator("#nsfw-missing")).not_to_be_visible()
     expect(page.locator("#enable_nsfw_detection")).to_be_enabled()
     expect(page.locator("#enable_nsfw_detection")).to_be_focused()
+    expect(page.locator("#nsfw-model")).to_contain_text("Available: opennsfw2 0.19.0, weights ")
 
     page.click("#start")
     expect(page.locator("#progress-text")).to_contain_text("Preparing the NSFW model, once", timeout=15_000)

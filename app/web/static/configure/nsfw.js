@@ -21,7 +21,14 @@ export function showNsfw(unavailable = "", limited = "") {
   why = unavailable;
   rest(Boolean(why));
   byId("nsfw-unavailable").replaceChildren(...rich(capital(why)));
-  if (why) look();
+  if (why) showModel("");
+  look();
+}
+
+/** Which model it is: its package, and how the SHA-256 of its weights begins. */
+function showModel(name) {
+  const [builder, version, weights] = name.split("-");
+  setMessage(byId("nsfw-model"), name && `Available: ${builder} ${version}, weights ${weights.slice(0, 8)}`);
 }
 
 /** Takes the controls away or gives them back, and the focus with them. */
@@ -43,9 +50,10 @@ async function look() {
   if (answer && mine === asked) take(answer);
 }
 
-function take({ available, fetching_helps: helps, sentence, source, download }) {
+function take({ available, fetching_helps: helps, sentence, model, source, download }) {
   if (download.running) stopLooking ??= whileSeen(look, LOOK_EVERY_MS);
   else endLooking();
+  showModel(model ?? "");
   if (!available) showDownload(helps, new URL(source).host, download);
   else if (why) {
     showNsfw("", sentence ?? "");
@@ -93,5 +101,7 @@ async function fetchModel() {
 export function prepareNsfw({ ready }) {
   onReady = ready;
   byId("nsfw-fetch").addEventListener("click", fetchModel);
-  showNsfw(byId("configure").dataset.nsfwUnavailable);
+  const { nsfwModel, nsfwUnavailable } = byId("configure").dataset;
+  showModel(nsfwModel);
+  showNsfw(nsfwUnavailable);
 }
