@@ -1,7 +1,8 @@
-"""The only door to the database: what is known of the media, and what happened to each file.
+"""The library of a running program: what is known of the media, and what happened to each file.
 
-`record` commits one file's row, keywords, failures and event in one transaction. Nothing else writes about files.
-Events are append-only; their ids are the ids of the server-sent events.
+`commit_single_file_to_database` writes a file's row, keywords, failures and event in one transaction. A person's edits
+(`editing`) and rows marked missing (`presence`) are the other writes about files. Events are only ever appended; their
+ids are those of the server-sent events. Schemas are brought up to date elsewhere, in `migrations`.
 """
 
 from collections import Counter

@@ -1,6 +1,7 @@
 """The tables of the library, the same on SQLite and PostgreSQL.
 
-Owns names and types only: what is written when, `library.py` decides. Times are ISO 8601 text in UTC, which reads
+Owns names, types and indexes; what is written when is decided by the modules that write (`recording`, `personal`,
+`editing`, `presence`). A changed table needs a migration. Times are ISO 8601 text in UTC, which reads
 and sorts the same on both engines; paths are bytes, because a file's name need not be UTF-8.
 """
 
@@ -45,9 +46,9 @@ class MediaFile(Base):
 
     `stages` maps each stage that ran on these bytes to `{"status", "version", "cause"?, "reason"?}`. `phash` is 16
     hex digits. `width` and `height` are as stored in the file; `values.as_file` shows them upright. `sources` maps the
-    columns of stage `metadata` to where they were read; what a person set, it maps to `person`. `pair_id` is set in
-    both rows of a Live Photo: that of the other. A motion photo is one file, and one row: `embedded_video_bytes`.
-    `features` are 128 bytes, comparable where `nsfw_model` is the same.
+    columns of stage `metadata` to where they were read, or to `person`; `score_source` does that for the score.
+    `pair_id` is set in both rows of a Live Photo: that of the other. A motion photo is one file, and one row:
+    `embedded_video_bytes`. `features` are 128 bytes, comparable where `nsfw_model` is the same.
     """
 
     __tablename__ = "media_files"

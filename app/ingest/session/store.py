@@ -1,8 +1,8 @@
-"""Everything that is written under the state folder: session files, journals, thumbnails and the lock.
+"""The state folder: session files, journals, thumbnails, roots and the lock. Only `models/` belongs to the analysis.
 
-Session files are small and rewritten atomically after every file. They may be behind the database after a crash, never
-wrong: the database wins and the file is made again from the events. Whoever has taken the lock makes sure before every
-write that it is still his: the lock's file, or the whole folder, may have been removed or replaced meanwhile.
+Session files are small and replaced atomically. After a crash one may be behind the database; the database wins, and
+the file is made again from the events. A process that has taken the lock checks before every write that it still holds
+it: the lock's file, or the whole folder, may have been removed or replaced meanwhile. One that only reads takes none.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import stat
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,7 @@ class IngestionState:
         self._thumbnails = folder / "thumbnails"
         self._lock = folder / "lock"
         self._owner = folder / "lock.json"
+        self._roots = folder / "roots.json"
         self._address: str | None = None  # ours, once the lock was taken; who never took it is not asked for it
         self._held: tuple[int, tuple[int, int]] | None = None  # the lock's descriptor, and which file that is
         self._taking = threading.Lock()
@@ -177,6 +178,23 @@ class IngestionState:
         """Raises NeedsAttention if the folder is not ours any more: what is written elsewhere would have two owners."""
         with self._writing():
             pass
+
+    # -- media roots ---------------------------------------------------------------------------------------------
+
+    def remember_roots(self, roots: Mapping[str, Path]) -> None:
+        """Keeps which folders the media roots are, for commands that are typed later. Raises NeedsAttention."""
+        with self._writing():
+            replace_file(
+                self._roots, json.dumps({name: os.path.abspath(path) for name, path in roots.items()}).encode()
+            )
+
+    def remembered_roots(self) -> dict[str, Path]:
+        """The media roots of whoever held this folder last; none where that is not known."""
+        try:
+            kept = json.loads(self._roots.read_bytes())
+            return {name: Path(path) for name, path in kept.items() if os.path.isabs(path)}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
 
     # -- session files -------------------------------------------------------------------------------------------
 
