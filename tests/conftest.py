@@ -17,6 +17,7 @@ from app.analysis.nsfw.weights import Weights
 from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.tables import Base
+from tests.support.order import AS_WRITTEN, DEFAULT_SEED, Order
 
 # The same examples in every run, and nothing left behind; `too_slow` would judge the machine, not the code.
 hypothesis.settings.register_profile(
@@ -33,6 +34,13 @@ THIRDS = 3
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--third", type=int, choices=range(1, THIRDS + 1), help="run one third of the chosen tests")
+    parser.addoption(
+        "--seed", type=int, default=DEFAULT_SEED, help=f"what the order depends on; {AS_WRITTEN}: as written"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Order(config.getoption("seed")))
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
