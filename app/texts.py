@@ -1,5 +1,6 @@
 """Text as people, JSON and both databases take it: shown paths, and values without what cannot be stored."""
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -56,3 +57,7 @@ def clean_json(value: Any) -> Any:
             return [clean_json(item) for item in value]
         case _:
             return clean_text(str(value))
+
+
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""A value as compact JSON. The one encoder of what is stored: `json.dumps` makes a new one for each value."""

@@ -8,7 +8,8 @@ import errno
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 from sqlalchemy.pool import NullPool
 
 from app.errors import BadSetting, DatabaseBusy, NeedsAttention
+from app.texts import as_json
 
 BUSY_TIMEOUT_MS = 30_000
 WRITER_BUSY_TIMEOUT_MS = 1_000  # who writes for a session waits longer by trying again, alive and ready to stop
@@ -92,7 +94,8 @@ class Engines:
 
     def _make(self, *, pool_size: int, max_overflow: int) -> Engine:
         patience = {} if self.is_sqlite else {"connect_args": _POSTGRESQL_PATIENCE}
-        return create_engine(self.url, pool_size=pool_size, max_overflow=max_overflow, pool_timeout=60, **patience)
+        sizes = {"pool_size": pool_size, "max_overflow": max_overflow, "pool_timeout": 60}
+        return create_engine(self.url, json_serializer=as_json, **sizes, **patience)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` in one transaction and commits. The whole unit runs again once if the connection was lost.
@@ -162,7 +165,7 @@ def _which(file: Path) -> tuple[int, int] | None:
 def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
     for last_try in (False, True):
         try:
-            with engine.begin() as connection:
+            with engine.begin() as connection, named_errors(connection):
                 return work(connection)
         except IntegrityError:
             raise
@@ -173,6 +176,21 @@ def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
         except SQLAlchemyError as error:
             raise translated(error) from error
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def named_errors(connection: Connection) -> Iterator[None]:
+    """A block that runs statements through the driver. Raises for its errors what SQLAlchemy would have raised."""
+    try:
+        yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        dialect, driver = connection.dialect, connection.dialect.loaded_dbapi
+        lost = dialect.is_disconnect(error, connection.connection, None)
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            None, None, error, driver.Error, connection_invalidated=lost, dialect=dialect
+        ) from error
 
 
 def translated(error: Exception) -> NeedsAttention:
@@ -214,7 +232,8 @@ def _prepare_sqlite_reader(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    with named_errors(connection):
+        connection.connection.cursor().execute("BEGIN IMMEDIATE")
 
 
 def shown_url(url: str) -> str:

@@ -42,6 +42,7 @@ class Running:
         whereabouts = Whereabouts(parts.folders, parts.library.presence, walked, below=parameters.recursive)
         self._disk = Disk(whereabouts.is_gone, whereabouts.is_in_place)
         self._untold: Event | None = None  # of the file that was committed last
+        self._shown: FoundFile | None = None
 
     def process(self) -> None:
         """Analyses and commits file after file until none is left. Raises Stopped where somebody says stop."""
@@ -88,8 +89,9 @@ class Running:
         with closing(run.parts.executor.map(analyze, self._jobs(), workers=workers)) as results:
             try:
                 for result in results:
-                    active = round(active_before + time.monotonic() - began, 3)
-                    run.session = replace(run.session, active_seconds=active)
+                    if result is None:
+                        active = round(active_before + time.monotonic() - began, 3)
+                        run.session = replace(run.session, active_seconds=active)
                     self._tell()
                     if result is None:
                         run.heartbeat()
@@ -151,8 +153,7 @@ class Running:
         run, event, self._untold = self._run, self._untold, None
         if event is not None:
             run.session = run.session.advance(event)
-        current = self._turns.current
-        if event is not None or (current is not None and current.shown != run.session.current_file):
+        if event is not None or self._turns.current not in (None, self._shown):
             self._show()
         if event is not None:
             crash_point("told")
@@ -164,5 +165,6 @@ class Running:
     def _show(self) -> None:
         """Says which file is at work, or comes next."""
         run, current = self._run, self._turns.current
+        self._shown = current
         run.session = run.session.at_work_on(current.shown if current else None, now())
         run.publish(run.session)
