@@ -1,7 +1,8 @@
-"""Named points on a file's way at which a test may kill the process, to prove that nothing is lost there.
+"""Named points on a file's way at which a test may kill or stall the process, to prove that nothing is lost there.
 
 Only tests set `MEDIA_INGEST_CRASH_AT=NAME:N`: the process that passes point NAME for the N-th time then dies as by
 `kill -9`. Without it a point costs a comparison. Borg's repository tests break off at such points as well.
+`MEDIA_INGEST_STALL_ON=FILE_NAME` stands for a decoder that never ends: the worker sleeps at each file of that name.
 """
 
 import os
@@ -29,9 +30,16 @@ POINTS = (
 
 _NAME, _, _TIMES = os.environ.get("MEDIA_INGEST_CRASH_AT", "").partition(":")
 _passed = count(1)
+_STALLS_ON = os.fsencode(os.environ.get("MEDIA_INGEST_STALL_ON", ""))
 
 
 def crash_point(name: str) -> None:
     """Ends the process here if a test asked for it."""
     if name == _NAME and next(_passed) == int(_TIMES or 1):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stall_point(file_name: bytes) -> None:
+    """Sleeps until the process is killed, if a test asked for it at files of this name."""
+    while file_name == _STALLS_ON:
+        signal.pause()

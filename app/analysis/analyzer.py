@@ -23,7 +23,7 @@ from app.analysis.pictures.container import Film, Told
 from app.analysis.pictures.picture import picture
 from app.analysis.prompts.made import Made
 from app.analysis.source import Source, opened
-from app.crash_points import crash_point
+from app.crash_points import crash_point, stall_point
 from app.errors import CannotRead
 from app.media import (
     FORMAT_OF_SUFFIX,
@@ -103,6 +103,7 @@ class _Course:
     def run(self, source: Source) -> Analysis:
         """Take the file through its stages. Raises CannotRead from those without which there is no analysis."""
         crash_point("opened")
+        stall_point(self.file.name)
         self.file = replace(self.file, size=source.size, mtime_ns=source.mtime_ns)
         identity = self._needed(Stage.IDENTIFY, lambda: self._identify(source))
         chosen = self.job.stale if identity.sha256 == self.job.known_sha256 else self.job.wanted

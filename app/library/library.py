@@ -6,6 +6,7 @@ Events are append-only; their ids are the ids of the server-sent events.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, case, cast, func, select
@@ -20,10 +21,11 @@ from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.personal import LINKS_OF
 from app.library.presence import Presence, inside
-from app.library.recording import NO_DISK, Disk, append, as_events, event_path, record, row_in
+from app.library.recording import append, as_events, event_path, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event, Failed, Known, now
+from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Kind, Outcome, Stage
 from app.texts import clean_json, shown_path
 
@@ -59,18 +61,20 @@ class Library:
     # -- writing -------------------------------------------------------------------------------------------------
 
     def commit_single_file_to_database(
-        self, session_id: str, result: Analysis | Failure, *, nsfw_threshold: float, disk: Disk = NO_DISK
+        self, session_id: str, result: Analysis | Failure, *, nsfw_threshold: float, look: Look = nobody_looks
     ) -> Event:
         """Records what became of one file in one transaction and returns its event.
 
-        If `disk` says that the file of another row with the same bytes is gone, its row follows the file to where it
-        is now. A file that this session has answered for already keeps its first answer, and that event is returned.
+        If `look` says that the file of another row with the same bytes is gone, its row follows the file to where it
+        is now; it is asked while no transaction is open. A file that this session has answered for already keeps its
+        first answer, and that event is returned.
         Raises NeedsAttention if the database cannot be reached or written.
         """
         file = result.file
         path = event_path(file.root, file.path)
         try:
-            return self._engines.write(lambda connection: record(connection, session_id, result, nsfw_threshold, disk))
+            work = partial(record, session_id=session_id, result=result, nsfw_threshold=nsfw_threshold)
+            return write_knowing(self._engines, work, look)
         except IntegrityError as error:
             answered = self._engines.read(lambda connection: _answer(connection, session_id, path))
             if answered is None:

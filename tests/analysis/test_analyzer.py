@@ -432,17 +432,11 @@ def test_hostile_files_fail_by_name_or_are_taken_in(tmp_path):
     if not HOSTILE.exists():
         pytest.skip(f"the hostile files are not here: {HOSTILE}")
     root = tmp_path / "hostile"
-    make = runpy.run_path(str(HOSTILE))["main"]
-    # The one with ten thousand scans takes minutes to decode and is the executor's to stop
-    make.__globals__["jpeg_of_many_scans"] = lambda side, scans: b""
-    make(root)
+    runpy.run_path(str(HOSTILE))["main"](root)
     expected = {
-        "ten_thousand_scans.jpg": "empty_file",
         "bomb_170_megapixels.png": "too_many_pixels",
         "bomb_289_megapixels.png": "too_many_pixels",
         "empty.jpg": "empty_file",
-        "endless_makernote.jpg": "damaged_image",
-        "endless_makernote.tif": "damaged_image",
         "html_in_disguise.jpg": "not_media",
         "outside.jpg": "not_a_file",
         "pipe.jpg": "not_a_file",
@@ -457,6 +451,7 @@ def test_hostile_files_fail_by_name_or_are_taken_in(tmp_path):
         with at_most(10):
             result = answer(analyzer_, job_for(root, name))
         assert getattr(result, "cause", None) == expected.get(os.fsdecode(name)), name
+    assert analyzer_(job_for(root, "xmp_entity.jpg")).stages[Stage.METADATA].cause == "damaged_metadata"
     # 2 MB of text: the picture is taken in, the text is named as dropped from the raw tags
     for name, key in (("text_bomb.png", "text.parameters"), ("long_workflow.png", "text.workflow")):
         assert key in analyzer_(job_for(root, name)).metadata.raw["dropped"]

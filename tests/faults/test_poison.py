@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.samples import write_many
+from tests.samples import photo, write_many
 from tests.support.server import Server, until
-from tests.whole.test_crash import picture_of_many_scans
 
 MAX_HEARTBEAT_AGE_SECONDS = 2.0
+STALLS_ON = {"MEDIA_INGEST_STALL_ON": "b-poison.jpg"}
 
 
 @pytest.fixture(scope="module")
 def media(tmp_path_factory):
-    """A file whose decoding takes far longer than anybody waits, and two that are quick."""
+    """Three pictures; the worker stalls at the first of them, `STALLS_ON`."""
     folder = tmp_path_factory.mktemp("media")
-    (folder / "b-poison.jpg").write_bytes(picture_of_many_scans(6_000, 10_000))
+    photo(folder / STALLS_ON["MEDIA_INGEST_STALL_ON"])
     write_many(folder, 2, prefix="z-")
     return folder
 
@@ -32,7 +32,7 @@ def seconds_in_progress(server, session_id):
 
 
 def test_a_file_that_was_being_read_at_two_deaths_of_the_server_fails_and_the_others_are_taken_in(media, tmp_path):
-    with Server(tmp_path, {"m": media}) as server:
+    with Server(tmp_path, {"m": media}, **STALLS_ON) as server:
         session_id = server.begin("m")
         for _ in range(2):
             until(lambda: seconds_in_progress(server, session_id) >= 2.0, what="two seconds of the poison")
@@ -47,7 +47,7 @@ def test_a_file_that_was_being_read_at_two_deaths_of_the_server_fails_and_the_ot
 
 
 def test_a_file_that_was_only_begun_is_not_suspected_however_often_the_server_dies(media, tmp_path):
-    with Server(tmp_path, {"m": media}) as server:
+    with Server(tmp_path, {"m": media}, **STALLS_ON) as server:
         session_id = server.begin("m")
         for _ in range(3):
             until(lambda: server.status(session_id)["current_file"] == "m/b-poison.jpg", what="the poison's turn")

@@ -15,14 +15,12 @@ GROWTH_BYTES = 150 * 2**20
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory):
-    """The files of make_hostile.py, without the one whose decoding only ends at the time limit."""
+def make_hostile():
+    """The script that writes odd files, as a module."""
     spec = importlib.util.spec_from_file_location("make_hostile", shared("hostile/make_hostile.py"))
     made = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
-    folder = tmp_path_factory.mktemp("hostile") / "files"
-    made.main(folder)
-    return folder
+    return made
 
 
 def classes_of(server, session_id):
@@ -121,10 +119,11 @@ def test_the_corpus_is_taken_in_with_every_file_in_one_class_and_nothing_is_read
         assert causes
 
 
-def test_hostile_files_are_answered_for_and_stop_nothing(hostile, tmp_path):
-    with Server(tmp_path, {"hostile": hostile}, INGEST_FILE_TIMEOUT_SECONDS="10") as server:
-        status, causes = check_a_session_and_its_repetition(server, hostile, "hostile")
-        assert causes["decoder_timeout"] == 1
+def test_hostile_files_are_answered_for_and_stop_nothing(make_hostile, tmp_path):
+    hostile = tmp_path / "files"
+    make_hostile.main(hostile)
+    with Server(tmp_path / "server", {"hostile": hostile}) as server:
+        status, _ = check_a_session_and_its_repetition(server, hostile, "hostile")
         assert status["outcomes"]["added"] >= 8
         for path in ("hostile/caf\\xe9.jpg", "hostile/line\nbreak.jpg", "hostile/" + "n" * 251 + ".jpg"):
             answer = server.get("/api/library/file", params={"path": path})
@@ -132,4 +131,12 @@ def test_hostile_files_are_answered_for_and_stop_nothing(hostile, tmp_path):
             assert answer.json()["path"] == path
             assert server.get("/api/library/thumbnail", params={"path": path}).status_code == 200
         assert server.get("/api/library/file", params={"path": "hostile/outside.jpg"}).status_code == 404
-    shutil.rmtree(hostile)
+
+
+def test_a_valid_picture_that_takes_longer_than_the_limit_fails_by_name(make_hostile, tmp_path):
+    slow = tmp_path / "slow"
+    slow.mkdir()
+    (slow / "slow_but_valid.jpg").write_bytes(make_hostile.progressive(3_000))
+    with Server(tmp_path / "server", {"slow": slow}, INGEST_FILE_TIMEOUT_SECONDS="0.05") as server:
+        status = server.wait_for(server.begin("slow"), "completed")
+        assert [error["cause"] for error in status["errors"]] == ["decoder_timeout"]

@@ -1,10 +1,8 @@
 """A server that is killed, at any moment and as often as one likes, loses nothing and counts nothing twice."""
 
 import faulthandler
-import io
 import os
 import random
-import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -185,30 +183,22 @@ def test_the_workers_die_with_a_killed_server(media, tmp_path):
 # ------------------------------------------------------------------------------------------------------ polite endings
 
 
+STALLS_ON = {"MEDIA_INGEST_STALL_ON": "a-slow.jpg"}
+
+
 @pytest.fixture
 def slow_media(tmp_path):
-    """A file whose decoding takes far longer than anybody waits, and two that are quick."""
+    """Three pictures; the worker stalls at the first of them, `STALLS_ON`."""
     folder = tmp_path / "slow"
     write_many(folder, 2, prefix="z-")
-    (folder / "a-slow.jpg").write_bytes(picture_of_many_scans(6_000, 10_000))
+    photo(folder / STALLS_ON["MEDIA_INGEST_STALL_ON"])
     return folder
-
-
-def picture_of_many_scans(side: int, scans: int) -> bytes:
-    """A progressive JPEG of legal size whose decoding takes minutes: its smallest scan repeated thousands of times."""
-    buffer = io.BytesIO()
-    Image.new("L", (side, side), 128).save(buffer, "JPEG", progressive=True, quality=50)
-    content = buffer.getvalue()
-    starts = [found.start() for found in re.finditer(rb"\xff\xda", content)]
-    spans = [content[start:end] for start, end in zip(starts, [*starts[1:], len(content) - 2], strict=True)]
-    refinement = next(span for span in reversed(spans) if span[4:6] == spans[-1][4:6])
-    return content[:-2] + refinement * scans + b"\xff\xd9"
 
 
 def test_sigterm_in_the_middle_of_a_file_ends_an_open_stream_and_the_server_and_the_session_goes_on(
     slow_media, tmp_path
 ):
-    with Server(tmp_path / "server", {"slow": slow_media}) as server, Opens(slow_media) as opens:
+    with Server(tmp_path / "server", {"slow": slow_media}, **STALLS_ON) as server, Opens(slow_media) as opens:
         session_id = server.begin("slow")
         until(lambda: b"a-slow.jpg" in b" ".join(opens.since_last_asked()), what="the slow file's turn")
         with server.events(session_id) as stream:

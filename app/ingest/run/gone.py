@@ -3,8 +3,14 @@
 from functools import partial
 
 from app.ingest.disk.guard import Guard
-from app.ingest.disk.moves import is_absent
+from app.ingest.disk.moves import Lookout, is_absent
 from app.ingest.run.run import Run
+
+
+def lookout(run: Run) -> Lookout:
+    """What looks for the files of other rows, as the session's folders are now."""
+    parts, parameters = run.parts, run.session.parameters
+    return Lookout(parts.folders, parts.library.presence, parts.folders_of(parameters), below=parameters.recursive)
 
 
 def mark_missing(run: Run, guard: Guard) -> None:
@@ -12,13 +18,13 @@ def mark_missing(run: Run, guard: Guard) -> None:
 
     Raises Stopped, and NeedsAttention where a folder is not what it was.
     """
-    parts, below = run.parts, run.session.parameters.recursive
+    parts, below, look = run.parts, run.session.parameters.recursive, partial(lookout(run).look, None)
     for folder in parts.folders_of(run.session.parameters):
         after = b""
         while page := parts.library.presence.paths(folder.root, folder.path, below=below, after=after):
             gone = [path for path in page if is_absent(parts.folders, folder.root, path)]
             guard.check()
-            run.patiently(partial(parts.library.presence.mark_missing, folder.root, gone))
+            run.patiently(partial(parts.library.presence.mark_missing, folder.root, gone, look))
             after = page[-1]
             run.live()
 

@@ -12,14 +12,12 @@ from functools import partial
 
 from app.crash_points import crash_point
 from app.errors import STILL_CHANGING, NeedsAttention
-from app.ingest.disk.moves import Whereabouts
-from app.ingest.run.gone import count_missed, mark_missing
+from app.ingest.run.gone import count_missed, lookout, mark_missing
 from app.ingest.run.planning import Planned
 from app.ingest.run.run import HEARTBEAT_SECONDS, Run, Stopped
 from app.ingest.run.turns import Turns
 from app.ingest.session.state import MAX_DEATHS, Status
 from app.ingest.workers.worker import Result, failed
-from app.library.recording import Disk
 from app.library.values import Event, now
 from app.media import Failure, FoundFile, Job, Stage
 
@@ -30,17 +28,15 @@ class Running:
     """The jobs of a plan, as they are taken in."""
 
     def __init__(self, run: Run, planned: Planned) -> None:
-        parts, parameters, deaths = run.parts, run.session.parameters, run.session.suspects
+        deaths = run.session.suspects
         self._run = run
         self._guard = planned.guard
         self._recipe = planned.recipe
         self._some_are_gone = planned.some_are_gone
         self._deadly = [job for job in planned.jobs if deaths and deaths.get(job.file.shown, 0) >= MAX_DEATHS]
         spared = (job for job in planned.jobs if job not in self._deadly)
-        self._turns = Turns(spared, self._as_it_is_now, parts.settled_seconds)
-        walked = parts.folders_of(parameters)
-        whereabouts = Whereabouts(parts.folders, parts.library.presence, walked, below=parameters.recursive)
-        self._disk = Disk(whereabouts.is_gone, whereabouts.is_in_place)
+        self._turns = Turns(spared, self._as_it_is_now, run.parts.settled_seconds)
+        self._lookout = lookout(run)
         self._untold: Event | None = None  # of the file that was committed last
         self._shown: FoundFile | None = None
 
@@ -142,7 +138,7 @@ class Running:
             session.session_id,
             result,
             nsfw_threshold=session.parameters.nsfw_threshold,
-            disk=self._disk,
+            look=partial(self._lookout.look, result.file),
         )
         self._untold = run.patiently(commit)
         run.session = session  # without what was said of waiting
