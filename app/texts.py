@@ -52,7 +52,10 @@ def clean_json(value: Any) -> Any:
         case bytes():
             return value.hex()
         case Mapping():
-            return {clean_text(str(key)): clean_json(item) for key, item in value.items()}
+            return {
+                clean_text(str(key)): clean_text(item) if isinstance(item, str) else clean_json(item)
+                for key, item in value.items()
+            }
         case list() | tuple() | set() | frozenset():
             return [clean_json(item) for item in value]
         case _:

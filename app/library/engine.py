@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -79,6 +79,7 @@ class Engines:
         self._opened: dict[Engine, tuple[int, int] | None] = {}  # which file each engine has open; None: it was gone
         self._writing = threading.Lock()
         self._writer = self._make(pool_size=1, max_overflow=0)
+        self._kept: Connection | None = None  # the writer's, between two transactions
         self._readers = self._make(pool_size=4, max_overflow=12)
         if self._file is not None:
             for engine in (self._writer, self._readers):
@@ -107,12 +108,12 @@ class Engines:
             if not self._has_its_file(self._writer):
                 sentence = f"The database file {self._file} was replaced while it was in use."
                 raise NeedsAttention(sentence, cause="database_unreachable")
-            return _in_transaction(self._writer, work)
+            return _in_transaction(self._begin_to_write, work)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` on a connection that cannot write. Raises NeedsAttention if the database cannot be reached."""
         self._has_its_file(self._readers)
-        return _in_transaction(self._readers, work)
+        return _in_transaction(self._readers.begin, work)
 
     def peek(self, work: Callable[[Connection], T]) -> T:
         """Like `read`, but on an SQLite file that is opened read-only: even its write-ahead log is left as it is."""
@@ -120,12 +121,30 @@ class Engines:
         if file is None:
             return self.read(work)
         engine = create_engine("sqlite://", creator=lambda: connect_read_only(file), poolclass=NullPool)
-        return _in_transaction(engine, work)
+        return _in_transaction(engine.begin, work)
 
     def close(self) -> None:
         """Closes every connection."""
-        self._writer.dispose()
-        self._readers.dispose()
+        self._close(self._writer)
+        self._close(self._readers)
+
+    @contextmanager
+    def _begin_to_write(self) -> Iterator[Connection]:
+        """A transaction on the writer's connection, which is kept for the next one unless something goes wrong."""
+        connection, self._kept = self._kept or self._writer.connect(), None
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._kept = connection
+
+    def _close(self, engine: Engine) -> None:
+        if engine is self._writer and self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        engine.dispose()
 
     def _remember_file(self, engine: Engine, _connection: Any, _record: Any) -> None:
         if self._file is not None:
@@ -140,7 +159,7 @@ class Engines:
             return True
         there = _which(self._file)
         if there is None:
-            engine.dispose()
+            self._close(engine)
             self._opened[engine] = None
             mend = "put it back, or restore a copy without the -wal and -shm files beside it"  # they are of the old one
             raise NeedsAttention(
@@ -149,7 +168,7 @@ class Engines:
         opened = self._opened.get(engine, there)
         if opened == there:
             return True
-        engine.dispose()
+        self._close(engine)
         self._opened.pop(engine, None)
         return opened is None
 
@@ -162,10 +181,10 @@ def _which(file: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+def _in_transaction(begin: Callable[[], AbstractContextManager[Connection]], work: Callable[[Connection], T]) -> T:
     for last_try in (False, True):
         try:
-            with engine.begin() as connection, named_errors(connection):
+            with begin() as connection, named_errors(connection):
                 return work(connection)
         except IntegrityError:
             raise
