@@ -360,13 +360,12 @@ def asked(library):
     """The statements that a commit of a file made."""
     seen = []
 
-    def listen(_connection, _cursor, statement, _parameters, _context, _many):
-        seen.append(statement)
+    def trace(callback):
+        library._engines.write(lambda c: c.connection.driver_connection.set_trace_callback(callback))
 
-    engine = library._engines._writer
-    event.listen(engine, "before_cursor_execute", listen)
+    trace(seen.append)
     yield seen
-    event.remove(engine, "before_cursor_execute", listen)
+    trace(None)
 
 
 def questions(asked):
