@@ -207,13 +207,14 @@ class Library:
         outcome: str | None = None,
         cause: str | None = None,
         incomplete: bool = False,
+        returned: bool = False,
         prompt_verdict: str | None = None,
         after: int = 0,
         limit: int = 100,
     ) -> list[Event]:
         """A page of the session's `file_complete` events, oldest first, narrowed by outcome, cause and verdict.
 
-        `incomplete` narrows to files that were taken in although a stage failed.
+        `incomplete` narrows to files that were taken in although a stage failed, `returned` to those that were missing.
         """
         statement = select(EVENTS).where(
             EVENTS.c.session_id == session_id, EVENTS.c.kind == "file_complete", EVENTS.c.id > after
@@ -222,9 +223,8 @@ class Library:
             statement = statement.where(EVENTS.c.outcome == outcome)
         if cause:
             statement = statement.where(EVENTS.c.cause == cause)
-        if prompt_verdict:
-            counted = EVENTS.c.detail["stats", f"prompts_{prompt_verdict}"].as_integer()
-            statement = statement.where(counted == 1)
+        for counter in [f"prompts_{prompt_verdict}"] * bool(prompt_verdict) + ["returned"] * returned:
+            statement = statement.where(EVENTS.c.detail["stats", counter].as_integer() == 1)
         if incomplete:
             not_taken_in = (Outcome.FAILED.value, Outcome.VANISHED.value)
             statement = statement.where(EVENTS.c.cause != AMBIGUOUS_MOVE, EVENTS.c.outcome.not_in(not_taken_in))

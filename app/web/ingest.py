@@ -193,11 +193,15 @@ def session_files(
     cause: str | None = None,
     skipped: Skip | None = None,
     incomplete: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+    returned: bool = False,  # noqa: FBT001, FBT002 - a query parameter
     prompt_verdict: Literal["parsed", "partly", "raw_only"] | None = None,
     cursor: str | None = None,
     limit: Limit = 100,
 ) -> dict[str, Any]:
-    """The files of one class of a session, page by page; `incomplete` are those taken in with a stage that failed."""
+    """The files of one class of a session, page by page.
+
+    `incomplete` are those taken in with a stage that failed, `returned` those that were missing before and are back.
+    """
     records.runner.session(session_id)
     if skipped is not None:
         page = page_of(records.runner.survey(session_id), skipped.value, cursor=cursor, limit=limit)
@@ -209,6 +213,7 @@ def session_files(
         outcome=outcome.value if outcome else None,
         cause=cause,
         incomplete=incomplete,
+        returned=returned,
         prompt_verdict=prompt_verdict,
         after=row_cursor(cursor),
         limit=limit + 1,

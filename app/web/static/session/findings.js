@@ -1,11 +1,11 @@
-// What else a completed session came to know: copies, moves, and files that are gone. Each line opens its files.
+// What else a completed session came to know: copies, moves, and files that are gone or back. Each line opens its files.
 
 import * as api from "../lib/api.js";
 import { byId, make } from "../lib/dom.js";
 import { openFiles } from "../shared/files.js";
 import { pathButton } from "../shared/paths.js";
 import { thumbnail } from "../shared/thumbs.js";
-import { bytes, count, number } from "../lib/words.js";
+import { bytes, classLabel, count, number } from "../lib/words.js";
 
 const PAGE = 1000;
 const GROUPS = 20;
@@ -15,7 +15,7 @@ let shown = null; // the session whose findings are being fetched; an older answ
 const numbered = (files, one, many) => `${number(files)} ${files === 1 ? one : many}`;
 
 export async function showFindings(status) {
-  const { session_id: id, outcomes, marked_missing: gone = 0 } = status;
+  const { session_id: id, outcomes, stats, marked_missing: gone = 0 } = status;
   shown = id;
   draw([]);
   const [same, maybe] = await Promise.all([sameBytes(status), maybeMoved(status)]);
@@ -24,6 +24,7 @@ export async function showFindings(status) {
     same && [numbered(same, "has the same bytes as another file", "have the same bytes as another file"), () => openSame(id, same)],
     outcomes.moved && [numbered(outcomes.moved, "was moved", "were moved"), () => openMoved(id, outcomes.moved)],
     maybe && [`${maybe} may have been moved`, () => openMaybe(id, maybe)],
+    stats.returned && [`${number(stats.returned)} ${classLabel("returned")}`, () => openReturned(id, stats.returned)],
     gone && [numbered(gone, "file of the library is gone from disk: kept, and marked missing", "files of the library are gone from disk: kept, and marked missing"), openMissing],
   ].filter(Boolean));
 }
@@ -75,6 +76,10 @@ function groupRow({ files, count: all, size, first }) {
 
 function openMoved(id, files) {
   openFiles({ title: numbered(files, "was moved", "were moved"), thumbnails: true, load: (cursor) => api.sessionFiles(id, { outcome: "moved", cursor, limit: 100 }) });
+}
+
+function openReturned(id, files) {
+  openFiles({ title: `${number(files)} ${classLabel("returned")}`, thumbnails: true, load: (cursor) => api.sessionFiles(id, { returned: true, cursor, limit: 100 }) });
 }
 
 function openMaybe(id, files) {
