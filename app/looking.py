@@ -23,7 +23,7 @@ from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.values import as_file
 from app.media import Stage
-from app.options import AsJson, Roots, checked_id, directory, file, require_database
+from app.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
 from app.reports import Format, Line, Report, of_session, written
 from app.terminal import SOME_FAILED, download_bar, err, out, plain, print_json, print_session
 from app.verify import COLUMNS as VERIFY_COLUMNS
@@ -76,7 +76,7 @@ def report(
     output: Output = None,
 ) -> None:
     """Write what became of every file that a session discovered."""
-    configured = settings.load(root)
+    configured = settings_here(root)
     store = IngestionState(configured.ingest_state_dir)
     session = store.load(checked_id(session_id))
     if session is None:
@@ -114,7 +114,7 @@ def verify(
     with_report = format_ is not None or output is not None
     if json_ and with_report and output is None:
         raise InvalidRequest("--json and a report cannot both go to standard output: name a file for it with -o.")
-    configured = settings.load(root)
+    configured = settings_here(root)
     require_database(configured)
     library = Library(configured.database_url)
     try:
@@ -178,7 +178,7 @@ def _print_sums(verification: Verification, words: Console) -> None:
 @looking.command()
 def show(path: FilePath, root: Roots = None, json_: AsJson = False) -> None:
     """Show everything that the library knows of one file."""
-    configured = settings.load(root)
+    configured = settings_here(root)
     require_database(configured)
     library = Library(configured.database_url)
     try:
@@ -220,7 +220,7 @@ def _in_words(value: Any) -> str:
 @looking.command("explain")
 def explain_path(path: FilePath, root: Roots = None, json_: AsJson = False) -> None:
     """Say what became of a path and why, whatever it is."""
-    configured = settings.load(root)
+    configured = settings_here(root)
     require_database(configured)
     library = Library(configured.database_url)
     try:

@@ -28,9 +28,8 @@ from rich.progress import (
 from app.errors import DatabaseDisabled, MediaIngestError
 from app.ingest.run.runner import Runner
 from app.ingest.session.state import SessionState, Status
-from app.ingest.session.store import IngestionState
 from app.settings import Settings
-from app.wiring import House, build, command_as_typed
+from app.wiring import House, command_as_typed, take
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -44,13 +43,7 @@ def in_foreground(configured: Settings, begin: Callable[[House], SessionState], 
     """Runs one session to its end, with a bar; Ctrl-C pauses it. Exits with what became of it."""
     if not configured.database_enabled:
         raise DatabaseDisabled
-    store = IngestionState(configured.ingest_state_dir)
-    store.acquire("the command line")
-    try:
-        house, _ = build(configured, store)
-    except MediaIngestError:
-        store.release()
-        raise
+    house, _ = take(configured, "the command line")
     try:
         runner = house.records.runner
         runner.recover(auto_resume=False)

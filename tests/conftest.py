@@ -26,6 +26,27 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("house")
 
+THIRDS = 3
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--third", type=int, choices=range(1, THIRDS + 1), help="run one third of the chosen tests")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    number = config.getoption("third")
+    return number and f"third: {number} of {THIRDS}, dealt in the order of the tests' ids"
+
+
+@pytest.hookimpl(trylast=True)  # after `-m` has chosen
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keeps one third of the tests, dealt out in turn, so that each holds its share of the long rows of one test."""
+    if number := config.getoption("third"):
+        kept = set(sorted(item.nodeid for item in items)[number - 1 :: THIRDS])
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
+        items[:] = [item for item in items if item.nodeid in kept]
+
+
 ENGINES = ("sqlite", "postgresql")
 _numbers = count(1)
 

@@ -1,4 +1,4 @@
-"""What NSFW detection costs beside opennsfw2's own prediction: the figures that the README promises.
+"""What NSFW detection costs beside opennsfw2's own prediction: the figures that docs/operations.md promises.
 
     python tests/benchmarks/bench_nsfw.py         prints a table, exit 1 where a bar is missed; `make bench` runs it
 
@@ -91,7 +91,7 @@ def predicted(weights_file: str, paths: list[Path]) -> list[float]:
 
 
 def in_backend(backend: str, weights_file: Path, paths: list[Path]) -> list[float]:
-    """The same for one backend, in a process of its own."""
+    """Seconds that opennsfw2 takes for each picture with this backend, in a process of its own."""
     command = [sys.executable, __file__, "predicted", str(weights_file), *map(str, paths)]
     environment = os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
