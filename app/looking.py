@@ -282,7 +282,7 @@ def doctor(root: Roots = None) -> None:
 def nsfw_fetch() -> None:
     """Download the weights of the NSFW model to their place, and check them. Exit 2: not to be had."""
     weights = weights_of(settings.load())
-    already = weights.look().model is not None
+    already = weights.look().weights == weights.place
     with download_bar(SOURCE_BYTES, hidden=already) as show:
         found = weights.fetch(show)
     if found.model is None:
@@ -297,12 +297,13 @@ def nsfw_status(json_: AsJson = False) -> None:
     recipe = Recipes(weights).now()
     sentence = recipe.complaint(Stage.NSFW)
     model = recipe.nsfw_model
+    file = weights.look().weights or weights.place
     if json_:
         print_json(
             {
                 "available": model is not None,
                 "sentence": sentence,
-                "weights": str(weights.place),
+                "weights": str(file),
                 "model": model.name if model else None,
                 "prepared": model is not None and is_whole(model.ir),
             }
@@ -312,7 +313,7 @@ def nsfw_status(json_: AsJson = False) -> None:
             out.print(sentence, markup=False)
         if model:
             when = "is ready" if is_whole(model.ir) else "is prepared by the first session that needs it"
-            out.print(f"NSFW detection is available: {weights.place} can be used; the model {when}.", markup=False)
+            out.print(f"NSFW detection is available: {file} can be used; the model {when}.", markup=False)
             out.print(model.name, markup=False)
     if model is None:
         raise typer.Exit(SOME_FAILED)

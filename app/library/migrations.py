@@ -20,7 +20,7 @@ from app.library.tables import Base
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision that this program needs. Known without Alembic, which is loaded only where there is work for it."""
 _PACKED = Path(__file__).resolve().with_name("alembic")
 SCRIPTS = _PACKED if _PACKED.is_dir() else _PACKED.parents[2] / "alembic"  # the latter in a checkout

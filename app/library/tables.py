@@ -48,7 +48,7 @@ class MediaFile(Base):
     hex digits. `width` and `height` are as stored in the file; `values.as_file` shows them upright. `sources` maps the
     columns of stage `metadata` to where they were read, or to `person`; `score_source` does that for the score.
     `pair_id` is set in both rows of a Live Photo: that of the other. A motion photo is one file, and one row:
-    `embedded_video_bytes`.
+    `embedded_video_bytes`. `features` are 128 bytes, comparable where `nsfw_model` is the same.
     """
 
     __tablename__ = "media_files"
@@ -134,6 +134,7 @@ class MediaFile(Base):
     nsfw_mean: Mapped[float | None] = mapped_column(Float, doc="0 to 1, the mean of the frames.")
     nsfw_frames: Mapped[int | None] = mapped_column(Integer, doc="Frames that were looked at.")
     nsfw_model: Mapped[str | None] = mapped_column(Text, doc="The model that gave the probability.")
+    features: Mapped[bytes | None] = mapped_column(LargeBinary)
     generator: Mapped[str | None] = mapped_column(Text, doc="The program that made the picture.")
     prompt: Mapped[str | None] = mapped_column(Text, doc="What the picture was to show.")
     negative_prompt: Mapped[str | None] = mapped_column(Text, doc="What it was not to show.")

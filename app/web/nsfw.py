@@ -117,13 +117,13 @@ OneDownload = Annotated[Download, Depends(download_of)]
 
 
 def _status_of(house: House, download: Download) -> NsfwStatus:
-    recipe = house.recipes.now()
+    recipe, found = house.recipes.now(), house.weights.look()
     return {
         "available": recipe.nsfw_model is not None,
-        "fetching_helps": recipe.nsfw_model is None and house.weights.look().fetching_helps,
+        "fetching_helps": found.model is None and found.fetching_helps,
         "sentence": recipe.complaint(Stage.NSFW),
         "model": recipe.nsfw_model.name if recipe.nsfw_model else None,
-        "weights": str(house.weights.place),
+        "weights": str(found.weights or house.weights.place),
         "source": SOURCE_URL,
         "download": download.as_json(),
     }

@@ -50,13 +50,15 @@ def lead_to_page() -> Response:
 @router.get("/ingest-v2", include_in_schema=False)
 def show_page(request: Request, house: InHouse) -> Response:
     """Shows the page."""
+    recipe = house.recipes.now()
     context = {
         "version": __version__,
         "database_enabled": house.records_or_none is not None,
         "roots": sorted(house.folders.roots),
         "command": command_as_typed(),
         "token_required": house.settings.ingest_token is not None,
-        "unavailable": {"nsfw": house.recipes.now().unavailable.get(Stage.NSFW)},
+        "unavailable": {"nsfw": recipe.unavailable.get(Stage.NSFW)},
+        "nsfw_model": recipe.nsfw_model.name if recipe.nsfw_model else "",
     }
     return _templates.TemplateResponse(request, "ingest_v2.html", context)
 

@@ -25,7 +25,18 @@ export function showNsfw(unavailable = "", limited = "") {
   why = unavailable;
   rest(Boolean(why));
   byId("nsfw-unavailable").replaceChildren(...rich(capital(why)));
-  if (why) look();
+  if (why) showModel("");
+  look();
+}
+
+/**
+ * Says which model it is: its package, and how the SHA-256 of its weights begins.
+ *
+ * @param {string} name
+ */
+function showModel(name) {
+  const [builder, version, weights = ""] = name.split("-");
+  setMessage(byId("nsfw-model"), name && `Available: ${builder} ${version}, weights ${weights.slice(0, 8)}`);
 }
 
 /**
@@ -52,9 +63,10 @@ async function look() {
 }
 
 /** @param {Model} model */
-function take({ available, fetching_helps: helps, sentence, source, download }) {
+function take({ available, fetching_helps: helps, sentence, model, source, download }) {
   if (download.running) stopLooking ??= whileSeen(look, LOOK_EVERY_MS);
   else endLooking();
+  showModel(model ?? "");
   if (!available) showDownload(helps, new URL(source).host, download);
   else if (why) {
     showNsfw("", sentence ?? "");
@@ -118,5 +130,7 @@ async function fetchModel() {
 export function prepareNsfw({ ready }) {
   onReady = ready;
   byId("nsfw-fetch").addEventListener("click", fetchModel);
-  showNsfw(byId("configure").dataset.nsfwUnavailable);
+  const { nsfwModel, nsfwUnavailable } = byId("configure").dataset;
+  showModel(nsfwModel ?? "");
+  showNsfw(nsfwUnavailable);
 }

@@ -118,6 +118,7 @@ export interface Elements {
   "nsfw-fetch-help": "p";
   "nsfw-limited": "small";
   "nsfw-missing": "div";
+  "nsfw-model": "small";
   "nsfw-options": "div";
   "nsfw-progress": "progress";
   "nsfw-source": "p";
