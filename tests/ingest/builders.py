@@ -19,6 +19,7 @@ from app.ingest.session.store import IngestionState
 from app.ingest.workers.executor import SerialExecutor
 from app.library.library import Library
 from app.library.values import Event
+from app.library.whereabouts import Look, Place, Whereabouts
 from app.media import (
     Analysis,
     Failure,
@@ -117,6 +118,15 @@ def failure(
         version,
         {**ran, stage: StageResult(StageStatus.FAILED, version, 0.001, cause, reason)},
     )
+
+
+def without(*lost: bytes) -> Look:
+    """A disk on which the files of all rows are, but for these."""
+
+    def look(place: Place) -> Whereabouts:
+        return Whereabouts.GONE if place.path in lost else Whereabouts.IN_PLACE
+
+    return look
 
 
 def parameters(*directories: str, **others: Any) -> Parameters:

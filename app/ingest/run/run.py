@@ -14,14 +14,13 @@ from typing import TypeVar
 from app.crash_points import crash_point
 from app.errors import STILL_CHANGING, MediaIngestError, NeedsAttention
 from app.ingest.disk.guard import ROOT_CHANGED, Guard, directory_missing, shrunk
-from app.ingest.disk.moves import Whereabouts, is_absent
+from app.ingest.disk.moves import Lookout, is_absent
 from app.ingest.plan.survey import Tally, Verdict
 from app.ingest.run.control import Control
 from app.ingest.run.parts import Parts, mend_journal, patiently, recounted
 from app.ingest.run.turns import Turns
 from app.ingest.session.state import MAX_DEATHS, SessionState, Status, attention_for
 from app.ingest.workers.worker import Result, failed
-from app.library.recording import Disk
 from app.library.values import Event, now
 from app.media import Failure, FoundFile, Job, Recipe, Stage
 
@@ -46,7 +45,7 @@ class Run:
         self.control = control
         self.publish = publish
         self.guard: Guard
-        self.whereabouts: Whereabouts
+        self.lookout: Lookout
         self.jobs: list[Job] = []
         self.turns = Turns(self.jobs, self._as_it_is_now)
         self.recipe: Recipe
@@ -119,8 +118,7 @@ class Run:
     def process(self) -> None:
         """Analyses and commits file after file until none is left or somebody says stop."""
         self.move(Status.PROCESSING)
-        walked, below = self.parts.folders_of(self.session), self.session.parameters.recursive
-        self.whereabouts = Whereabouts(self.parts.folders, self.parts.library.presence, walked, below=below)
+        self.lookout = self._lookout()
         self._log_stages("stage_start", {stage: {"total_files": self.session.total_files} for stage in Stage})
         deaths = self.session.suspects
         for job in [job for job in self.jobs if deaths.get(job.file.shown, 0) >= MAX_DEATHS]:
@@ -201,14 +199,19 @@ class Run:
     def _mark_missing(self) -> None:
         """Notes in the library which of the session's files are gone; their rows stay."""
         below, presence = self.session.parameters.recursive, self.parts.library.presence
+        look = partial(self._lookout().look, None)
         for folder in self.parts.folders_of(self.session):
             after = b""
             while page := presence.paths(folder.root, folder.path, below=below, after=after):
                 gone = [path for path in page if is_absent(self.parts.folders, folder.root, path)]
                 self.guard.check()
-                self._patiently(partial(presence.mark_missing, folder.root, gone))
+                self._patiently(partial(presence.mark_missing, folder.root, gone, look))
                 after = page[-1]
                 self._live()
+
+    def _lookout(self) -> Lookout:
+        walked, below = self.parts.folders_of(self.session), self.session.parameters.recursive
+        return Lookout(self.parts.folders, self.parts.library.presence, walked, below=below)
 
     def _record(self, result: Result) -> None:
         """Commits one result, and tells it."""
@@ -233,7 +236,7 @@ class Run:
             session.session_id,
             result,
             nsfw_threshold=session.parameters.nsfw_threshold,
-            disk=Disk(self.whereabouts.is_gone, self.whereabouts.is_in_place),
+            look=partial(self.lookout.look, result.file),
         )
         self._untold = self._patiently(commit)
         self.session = session  # without what was said of waiting

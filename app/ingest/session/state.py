@@ -25,6 +25,7 @@ MAX_DEATHS = 2  # of the server with the same file in progress
 STATS = (
     *("metadata_extracted", "keywords_added", "scores_imported", "nsfw_checked", "nsfw_detected", "errors"),
     *("prompts_parsed", "prompts_partly", "prompts_raw_only"),  # of AI images, by how much was understood
+    "returned",  # files that were marked missing, and are back with their bytes
 )
 _ENDS = frozenset(StageStatus)
 
