@@ -21,7 +21,7 @@ export DENO_NO_UPDATE_CHECK := 1
 export MEDIA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test cover faults lint format types floors bench migrate lock clean
+.PHONY: help setup run test cover faults lint format types floors docs bench migrate lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -61,6 +61,9 @@ types: $(STAMP) $(PAGE) ## mypy --strict, and TypeScript's check of the page's J
 
 floors: $(STAMP) ## import-linter: a file imports only downward
 	@$(BIN)/lint-imports --no-logo
+
+docs: $(STAMP) ## write docs/http.md anew, from the code
+	@$(BIN)/python docs/write_http.py
 
 bench: $(STAMP) ## the figures that docs/operations.md promises
 	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit; done

@@ -1,113 +1,43 @@
 """The documents are held to the code: what a person can set, call, type or meet is in them; what they name exists."""
 
 import ast
-import importlib
 import os
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
-import typer.main
 
 from app import __version__, errors
-from app.cli import cli
 from app.errors import FILE_CAUSES, MediaIngestError
 from app.ingest.session.parameters import OF_A_RETRY, Parameters
 from app.ingest.session.state import MOVES, SessionState, Status
 from app.media import FORMATS, Kind, Outcome, Skip, Stage
 from app.settings import Settings
 from app.verify import Standing
-from app.web import account, ingest, library, nsfw, page
+from docs.write_http import written
+from tests.support.documents import (
+    COMMANDS,
+    DOCUMENTS,
+    PROJECT,
+    ROUTES,
+    SOURCES,
+    TARGETS,
+    TEXTS,
+    codes,
+    rows,
+    section,
+    table,
+    without_code,
+)
 
-PROJECT = Path(__file__).resolve().parents[1]
-FOUND = (path for folder in (".", "docs", "findings") for path in sorted((PROJECT / folder).glob("*.md")))
-DOCUMENTS = tuple(str(path.relative_to(PROJECT)) for path in FOUND)
-TEXTS = {name: (PROJECT / name).read_text("utf-8") for name in DOCUMENTS}
 README, CHANGELOG, CONTRIBUTING = TEXTS["README.md"], TEXTS["CHANGELOG.md"], TEXTS["CONTRIBUTING.md"]
 SETTINGS_AND_CLI, HTTP = TEXTS["docs/settings-and-cli.md"], TEXTS["docs/http.md"]
 FILES, METADATA = TEXTS["docs/files.md"], TEXTS["docs/metadata.md"]
-ARCHITECTURE, DECISIONS, ORIGINS = (TEXTS[f"docs/{name}.md"] for name in ("architecture", "decisions", "origins"))
-SOURCES = sorted((PROJECT / "app").rglob("*.py"))
-
-ROUTES = sorted(
-    f"{method} {route.path}"
-    for module in (account, page, ingest, library, nsfw)
-    for route in module.router.routes
-    for method in route.methods
-)
-COMMANDS = typer.main.get_command(cli).commands
-TARGETS = re.findall(r"^([a-z]+):.*## ", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)
+ARCHITECTURE, DECISIONS = TEXTS["docs/architecture.md"], TEXTS["docs/decisions.md"]
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, MediaIngestError)]
-
-# What the descriptions that this program began with name, and its promise: each of them has a place in docs/origins.md.
-DESCRIBED = {
-    "004": (
-        "app/services/ingestion_state.py", "IngestionState", "SessionState", "app/routers/ingest_v2.py",
-        "process_files_sequential()", "commit_single_file_to_database()", "get_directory_ingest_stats()",
-        "app/templates/ingest_v2.html", "saveSessionToStorage()", "clearSessionFromStorage()",
-        "POST /api/ingest/process", "POST /api/ingest/resume", "GET /api/ingest/status/{session_id}",
-        "GET /api/ingest/directories", "ingest_stats", "total_files", "ingested_files", "POST /api/ingest/commit",
-        "GET /api/ingest/commit-status/{session_id}", "GET /api/ingest/report/{session_id}", "/ingest-v2", "/ingest",
-        ".ingestion_state/", "{session-id}.json", "DATABASE_URL", "max_files", "tests/test_sequential_ingestion.py",
-        "tests/test_ingestion_v2.py",
-    ),
-    "002": (
-        "EventLogger.stage_start()", "EventLogger.file_complete()", "EventLogger.stage_progress()",
-        "EventLogger.stage_complete()", "batchExecutionLog", "batchId", "eventType", "fileName", "response",
-        "timestamp", "totalFiles", "processedFiles", "GET /api/stream", "state.stages", "updateStageCard()",
-        "progress_interval", "(processed / total) * 100", "gpu_ip",
-    ),
-    "000": (
-        "storage.record_run()", "provider_id", "template_id", "input_images", "output", "cost_usd", "status",
-        "st.rerun()", "_just_processed_refresh", "_last_processing_results", ".img2json.checkpoint.json",
-        "checkpoint.get_processing_stats()", "saved_msgs", "is_folder_mode", "errors", "db_records_created",
-    ),
-    "001": (
-        "/api/detections", "/api/detect", "/api/summary", "/api/planograms", "detections", "planograms",
-        "model_versions", "model_metrics", "dashboard/app.py", "@st.cache_data(ttl=30)", "LISTEN",
-    ),
-    "003": (
-        'st.session_state["results"]', "discover_images()", "scan_directory()", "discover_images.clear()",
-        "load_vlm_model()", "generate_tags()", "write_metadata()",
-    ),
-}  # fmt: skip
-
-
-def rows(text, first):
-    """The rows of the table whose first heading is `first`, as lists of cells."""
-    found = re.search(rf"^\| {re.escape(first)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
-    assert found, f"there is no table headed '{first}'"
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in found[1].splitlines()]
-
-
-def section(text, title):
-    """What stands under a heading, up to the next one."""
-    return re.split(r"^#{1,3} ", text.split(f"# {title}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
-
-
-def codes(text):
-    """Everything in backticks."""
-    return re.findall(r"`([^`\n]+)`", text)
-
-
-def table(text, first):
-    """A table as a mapping from the names in the first cells to the other cells."""
-    return {name: cells[1:] for cells in rows(text, first) for name in codes(cells[0])}
-
-
-def without_code(text):
-    """A document without its code blocks, in which `#` begins no heading and brackets no link."""
-    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
-
 
 SETTINGS = table(SETTINGS_AND_CLI, "variable")
 PARAMETERS = table(HTTP, "field")
-PLACES = {  # the rows of docs/origins.md, by the number of the document
-    number: rows(text, "there")
-    for number, text in re.findall(r"^## (\d+):(.*?)(?=^## |\Z)", ORIGINS, re.MULTILINE | re.DOTALL)
-}
-LATER = "comes? later"
 LINKS = sorted(
     {
         (document, target)
@@ -158,19 +88,8 @@ def test_every_endpoint_is_documented_and_no_other():
     assert len(documented) == len(ROUTES)
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "name"),
-    [
-        (f"{method} {route.path}", parameter.alias)
-        for module in (page, ingest, library, nsfw)
-        for route in module.router.routes
-        for method in route.methods
-        for parameter in route.dependant.query_params
-    ],
-)
-def test_every_query_parameter_is_documented_with_its_endpoint(endpoint, name):
-    does = next(cells[1] for cells in rows(HTTP, "endpoint") if endpoint in codes(cells[0]))
-    assert re.search(rf"[?&]{name}=", does)
+def test_the_document_of_http_is_the_one_that_the_code_writes():
+    assert written() == HTTP, "docs/http.md is stale: run make docs"
 
 
 @pytest.mark.parametrize("field", SessionState("", Parameters(directories=("-",)), "").as_status())
@@ -385,73 +304,6 @@ def test_the_table_of_states_is_that_of_the_code():
         for status in sources:
             documented[status] |= {Status(name) for name in codes(after)}
     assert documented == {status: set(moves) for status, moves in MOVES.items()}
-
-
-@pytest.mark.parametrize(("number", "name"), [(number, name) for number, names in DESCRIBED.items() for name in names])
-def test_every_name_of_the_descriptions_has_its_place(number, name):
-    assert name in codes(" ".join(cells[0] for cells in PLACES[number]))
-
-
-@pytest.mark.parametrize(
-    "name",
-    sorted({code for places in PLACES.values() for cells in places for code in codes(re.split(LATER, cells[1])[0])}),
-)
-def test_every_place_that_the_origins_name_exists(name):
-    assert exists(name), f"{name} is nothing that the code has"
-
-
-@pytest.mark.parametrize(
-    "name",
-    sorted(
-        {
-            code
-            for places in PLACES.values()
-            for cells in places
-            for code in codes("".join(re.split(LATER, cells[1])[1:]))
-            if re.match(r"[A-Z]+ /|[A-Z_]+$|media-ingest |parameters\.", code)
-        }
-    ),
-)
-def test_what_comes_later_is_not_there_yet(name):
-    assert not exists(name), f"{name} has come: docs/origins.md says later"
-
-
-def exists(name):
-    """Whether a name of the second column is there: endpoint, element, field, setting, function, file."""
-    if re.match(r"[A-Z]+ /", name):
-        return name in ROUTES
-    if name.startswith(("media-ingest ", "make ")):
-        return name.split()[1] in {*COMMANDS, *TARGETS}
-    if name.startswith("#"):
-        return any(f'id="{name[1:]}"' in page.read_text("utf-8") for page in (PROJECT / "app/web").rglob("*.html"))
-    if name.startswith("status."):
-        return name.removeprefix("status.") in SessionState("", Parameters(directories=("-",)), "").as_status()
-    if name.startswith("parameters."):
-        return name.removeprefix("parameters.") in Parameters.model_fields
-    if name.isupper():
-        return name.lower() in Settings.model_fields
-    if ".js:" in name:
-        path, _, function = name.partition(":")
-        return re.search(rf"\bfunction {function}\(", (PROJECT / path).read_text("utf-8")) is not None
-    if name.startswith("app."):
-        return imported(name)
-    if "/" in name:
-        return (PROJECT / name).exists()
-    return any(name in path.read_text("utf-8") for path in SOURCES)
-
-
-def imported(name):
-    """Whether `app.module.Class.method` can be reached."""
-    parts = name.split(".")
-    for length in range(len(parts), 0, -1):
-        try:
-            thing = importlib.import_module(".".join(parts[:length]))
-        except ModuleNotFoundError:
-            continue
-        for part in parts[length:]:
-            thing = getattr(thing, part, None)
-        return thing is not None
-    return False
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -24,7 +24,7 @@ from app.library.presence import Presence, inside
 from app.library.recording import NO_DISK, Disk, append, as_events, event_path, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
-from app.library.values import Event, Failed, Known, now
+from app.library.values import Event, Failed, Known, NsfwSpread, Summary, now
 from app.media import Analysis, Failure, Kind, Outcome, Stage
 from app.texts import clean_json, shown_path
 
@@ -237,12 +237,8 @@ class Library:
 
     # -- what people look at -------------------------------------------------------------------------------------
 
-    def summary(self) -> dict[str, Any]:
-        """Totals of the library: `images`, `videos`, `files`, `bytes`, `sessions`, `updated_at` (None while empty).
-
-        Files that are gone from disk are in `missing` alone. `prompts` counts the files that AI made by how much of
-        what its generator wrote was understood.
-        """
+    def summary(self) -> Summary:
+        """Totals of the library."""
         kind, verdict, there = MEDIA.c.kind, MEDIA.c.prompt_verdict, MEDIA.c.missing_at.is_(None)
         columns = func.count(), func.coalesce(func.sum(MEDIA.c.size), 0), func.max(MEDIA.c.updated_at)
         totals = select(there, kind, verdict, *columns).group_by(there, kind, verdict)
@@ -251,7 +247,7 @@ class Library:
             known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
         )
 
-        def work(connection: Connection) -> dict[str, Any]:
+        def work(connection: Connection) -> Summary:
             kinds, prompts, rows = Counter[str](), Counter[str](), connection.execute(totals).all()
             here = [row for there, *row in rows if there]
             for kind, verdict, count, _, _ in here:
@@ -284,17 +280,13 @@ class Library:
         threshold = (detail or {}).get("parameters", {}).get("nsfw_threshold")
         return threshold if isinstance(threshold, int | float) else None
 
-    def nsfw_spread(self) -> dict[str, Any]:
-        """How the probabilities of the library spread, whatever model gave them.
-
-        `bins` are 100 numbers of files, from a probability of 0.00 up to 0.01, to that of 0.99 up to 1; `checked` is
-        their sum, `unknown` the number of files without a probability, `detected` of those above `threshold`.
-        """
+    def nsfw_spread(self) -> NsfwSpread:
+        """How the probabilities of the library spread, whatever model gave them."""
         here = MEDIA.c.missing_at.is_(None)
         probability, threshold = MEDIA.c.nsfw_probability, self.nsfw_threshold()
         detected = func.sum(case((probability >= (2 if threshold is None else threshold), 1), else_=0))
 
-        def work(connection: Connection) -> dict[str, Any]:
+        def work(connection: Connection) -> NsfwSpread:
             percent = _WHOLE[connection.dialect.name](probability * 100 + 1e-9)  # 0.29 * 100 is a little less than 29
             rows = connection.execute(select(percent, func.count(), detected).where(here).group_by(percent)).all()
             bins = [0] * 100

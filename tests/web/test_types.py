@@ -53,7 +53,7 @@ class Elements(HTMLParser):
 
 def test_elements_are_those_of_the_templates():
     elements = Elements()
-    for template in sorted((WEB / "templates").glob("ingest_*.html")):
+    for template in sorted((WEB / "templates").glob("*.html")):
         elements.feed(template.read_text("utf-8"))
     typed = (WEB / "static/lib/elements.d.ts").read_text("utf-8")
     assert dict(re.findall(r'^  "?([\w-]+)"?: "(\w+)";$', typed, re.MULTILINE)) == elements.tags
@@ -63,7 +63,6 @@ def test_answers_have_the_fields_of_their_types_and_no_others(door):
     parameters = {"directory": "photos"}
     plan = door.post("/api/ingest/plan", parameters)
     check("Plan", plan)
-    check("Estimate", plan["estimate_seconds"])
     started = door.post("/api/ingest/process", parameters, 202)
     check("Started", started)
     session = door.wait_for(started["session_id"], "completed")

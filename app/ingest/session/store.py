@@ -19,15 +19,38 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from app.crash_points import crash_point
 from app.errors import NeedsAttention, StateFolderLocked
 from app.ingest.session.state import SessionState
 from app.library.values import Event
+from app.shapes import described
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 MAX_SESSION_BYTES = 4 * 2**20
 _PIECE_BYTES = 2**20
 _PROBE_BYTES = 2**16  # what must fit before a session goes on: more than a session file and a thumbnail together
+
+
+@described
+class JournalLine(TypedDict):
+    """What became of one file in a session."""
+
+    path: str | None
+    """`ROOT/relative` as shown."""
+    outcome: str | None
+    """What became of it; null for a file that was skipped."""
+    stage: str | None
+    """The stage that failed, if one did."""
+    cause: str | None
+    """The stable code of why something failed."""
+    reason: str | None
+    """One sentence about it."""
+    ms: int | None
+    """Time that the analysis took, in milliseconds."""
+    at: str | None
+    """When it was committed, ISO 8601 in UTC."""
 
 
 def is_session_id(text: str) -> bool:
@@ -321,8 +344,8 @@ def _journal_line(event: Event) -> bytes:
     return as_json_bytes(as_journal_line(event)) + b"\n"
 
 
-def as_journal_line(event: Event) -> dict[str, Any]:
-    """A finished file as people read it: `path`, `outcome`, `stage`, `cause`, `reason`, `ms` and `at`."""
+def as_journal_line(event: Event) -> JournalLine:
+    """A finished file as people read it."""
     detail = event.detail or {}
     failures = detail.get("failures", [])
     stage, cause, reason = failures[0] if failures else (None, event.cause, event.reason)

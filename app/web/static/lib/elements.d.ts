@@ -104,6 +104,7 @@ export interface Elements {
   "known-nothing": "p";
   "known-raw": "section";
   "known-values": "section";
+  "login-title": "h1";
   "mark-missing": "button";
   "max_files": "input";
   "max_files-error": "small";
@@ -174,6 +175,8 @@ export interface Elements {
   "step-complete": "li";
   "step-configure": "li";
   "step-process": "li";
+  "token": "input";
+  "token-error": "small";
   "total-bytes": "dd";
   "total-images": "dd";
   "total-sessions": "dd";

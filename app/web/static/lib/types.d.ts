@@ -29,10 +29,7 @@ export type Stat =
 type Time = string;
 
 /** A measure that is estimated, in seconds. */
-export interface Estimate {
-  low: number;
-  high: number;
-}
+export type Estimate = { low: number; high: number };
 
 export interface StageCount {
   total: number;
@@ -110,10 +107,7 @@ export interface Started {
   status: Standing;
 }
 
-export interface Walking {
-  walking: true;
-  discovered: number;
-}
+export type Walking = { walking: true; discovered: number };
 
 export interface Plan {
   walking: false;
@@ -240,10 +234,7 @@ export interface Keyword {
   weight: Written | null;
 }
 
-export interface Lora {
-  name: string;
-  weight?: Written | null;
-}
+export type Lora = { name: string; weight?: Written | null };
 
 /** All that the library knows of a file; null is what it does not know. */
 export interface LibraryFile {
