@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, exists, not_, select
 
 from app.library.pairs import NAMED_ALIKE, range_of
+from app.library.prepared import Prepared
 from app.library.tables import FAILURES, KEPT, MEDIA
 
 _THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
-_AROUND = select(
-    exists().where(_THIS_FILE),
-    exists().where(MEDIA.c.sha256 == bindparam("b_sha256"), not_(_THIS_FILE)),
-    exists().where(KEPT.c.sha256 == bindparam("b_sha256")),
-    exists().where(FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")),
-    exists().where(*NAMED_ALIKE, MEDIA.c.path != bindparam("b_path")),
+_AROUND = Prepared(
+    select(
+        exists().where(_THIS_FILE),
+        exists().where(MEDIA.c.sha256 == bindparam("b_sha256"), not_(_THIS_FILE)),
+        exists().where(KEPT.c.sha256 == bindparam("b_sha256")),
+        exists().where(FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")),
+        exists().where(*NAMED_ALIKE, MEDIA.c.path != bindparam("b_path")),
+    )
 )
 
 
@@ -38,4 +41,4 @@ class Around:
 def around(connection: Connection, root: str, path: bytes, sha256: str | None) -> Around:
     """What is known around a file. Without its SHA-256 nothing is known of its bytes."""
     asked = {"b_root": root, "b_path": path, "b_sha256": sha256, **range_of(path)}
-    return Around(*map(bool, connection.execute(_AROUND, asked).one()))
+    return Around(*map(bool, _AROUND.first(connection, asked)))

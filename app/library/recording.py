@@ -29,6 +29,7 @@ from app.library.personal import (
     words_on_other_bytes,
     words_that_return,
 )
+from app.library.prepared import Prepared
 from app.library.rows import (
     KeywordLinks,
     keyword_links,
@@ -53,21 +54,35 @@ from app.texts import clean_text, shown_path
 
 _NAMED = 3  # of the files that a file may have been
 
-# Statements are built once: building costs more than running them.
 _THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
 _ROW = select(MEDIA).where(_THIS_FILE)
-_INSERT_ROW = {  # by dialect, which each have a class of their own for ON CONFLICT
-    "sqlite": sqlite.insert(MEDIA).on_conflict_do_nothing(index_elements=["root", "path"]).returning(MEDIA.c.id),
-    "postgresql": postgresql.insert(MEDIA)
-    .on_conflict_do_nothing(index_elements=["root", "path"])
-    .returning(MEDIA.c.id),
-}
-_INSERT_KEYWORDS = {
-    "sqlite": sqlite.insert(KEYWORDS).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(KEYWORDS).on_conflict_do_nothing(),
-}
-_INSERT_EVENT = insert(EVENTS).returning(EVENTS.c.id)
-_KEYWORD_IDS = select(KEYWORDS.c.text, KEYWORDS.c.id).where(KEYWORDS.c.text.in_(bindparam("texts", expanding=True)))
+_INSERT_ROW = Prepared(
+    {  # each dialect has a class of its own for ON CONFLICT
+        name: dialect.insert(MEDIA).on_conflict_do_nothing(index_elements=["root", "path"]).returning(MEDIA.c.id)
+        for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+    },
+    columns=[column.name for column in MEDIA.c if column.name not in {"id", "pair_id"}],
+)
+_MAKE_KEYWORD = Prepared(
+    {
+        "sqlite": sqlite.insert(KEYWORDS).on_conflict_do_nothing().inline(),
+        "postgresql": postgresql.insert(KEYWORDS).on_conflict_do_nothing().inline(),
+    },
+    columns=["text"],
+)
+_LINK = Prepared(
+    insert(LINKS).from_select(
+        ["media_id", "keyword_id", "source", "weight"],
+        select(
+            bindparam("b_id", type_=LINKS.c.media_id.type),
+            KEYWORDS.c.id,
+            bindparam("b_source", type_=LINKS.c.source.type),
+            bindparam("b_weight", type_=LINKS.c.weight.type),
+        ).where(KEYWORDS.c.text == bindparam("b_text")),
+    )
+)
+_EVENT: Mapping[str, Any] = dict.fromkeys(column.name for column in EVENTS.c if column.name != "id")
+_INSERT_EVENT = Prepared(insert(EVENTS).returning(EVENTS.c.id), columns=_EVENT)
 _DELETE_ROW = delete(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 MARK_MISSING = update(MEDIA).where(_THIS_FILE, MEDIA.c.missing_at.is_(None)).values(missing_at=bindparam("b_at"))
 _UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
@@ -181,9 +196,10 @@ def _add(connection: Connection, session_id: str, at: str, analysis: Analysis, w
     """Inserts a row with what a person said of its bytes before."""
     row = row_of(analysis, None) | {"session_id": session_id, "ingested_at": at, "updated_at": at}
     row |= carrying(row, words)
-    media_id = connection.execute(_INSERT_ROW[connection.dialect.name], row).scalar_one_or_none()
-    if media_id is None:
+    added = _INSERT_ROW.first(connection, row)
+    if added is None:
         raise NotLookedFor  # another program has added it since
+    (media_id,) = added
     links = words.links | (_wanted_links(analysis, None) or {})
     link(connection, media_id, links)
     return _Saved(Outcome.ADDED, len(links), rated_by_a_person="score" in words.columns)
@@ -289,17 +305,13 @@ def link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
     """Links a file to its keywords, making those that no file had before."""
     if not links:
         return
-    texts = sorted({text for text, _ in links})
-    ids = dict(connection.execute(_KEYWORD_IDS, {"texts": texts}).all())
-    if missing := [{"text": text} for text in texts if text not in ids]:
-        connection.execute(_INSERT_KEYWORDS[connection.dialect.name], missing)
-        ids = dict(connection.execute(_KEYWORD_IDS, {"texts": texts}).all())
-    connection.execute(
-        insert(LINKS),
-        [
-            {"media_id": media_id, "keyword_id": ids[text], "source": source, "weight": weight}
+    _MAKE_KEYWORD.each(connection, ({"text": text} for text in sorted({text for text, _ in links})))
+    _LINK.each(
+        connection,
+        (
+            {"b_id": media_id, "b_text": text, "b_source": source, "b_weight": weight}
             for (text, source), weight in links.items()
-        ],
+        ),
     )
 
 
@@ -345,7 +357,7 @@ def row_in(connection: Connection, root: str, path: bytes) -> dict[str, Any] | N
 
 def append(connection: Connection, values: Mapping[str, Any]) -> Event:
     """Adds one row to the log."""
-    return Event(id=connection.execute(_INSERT_EVENT, values).scalar_one(), **values)
+    return Event(*_INSERT_EVENT.first(connection, {**_EVENT, **values}), **values)
 
 
 def as_events(rows: Iterable[Any]) -> list[Event]:
