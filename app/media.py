@@ -371,14 +371,17 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a file could not be taken in: the stage, a stable cause and one sentence. `stages` ran before it."""
+    """Why a file could not be taken in: the stage, a stable cause and one sentence. `stages` ran before it.
+
+    `version` is that of the stage: the session sets it, since a worker that died could not say it.
+    """
 
     file: FoundFile
     stage: Stage
     cause: str
     reason: str
-    version: str = "1"
     stages: Mapping[Stage, StageResult] = field(default_factory=dict)
+    version: str | None = None
 
     @property
     def vanished(self) -> bool:

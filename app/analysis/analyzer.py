@@ -129,9 +129,7 @@ class _Course:
 
     def failure(self, error: CannotRead) -> Failure:
         """The file could not be taken in, because of the stage that ran last."""
-        return Failure(
-            self.file, self.stage, error.cause, error.sentence, self.recipe.versions[self.stage], self.stages
-        )
+        return Failure(self.file, self.stage, error.cause, error.sentence, self.stages)
 
     def _identify(self, source: Source) -> Identity:
         if source.size == 0:

@@ -61,11 +61,10 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
         row |= {"width": old["width"], "height": old["height"]}
     read = _section_values(analysis)
     for stage, columns in SECTION_COLUMNS.items():
-        for column in columns:
-            if settled(analysis.stages[stage]):
-                row[column] = read[stage].get(column)
-            else:
-                row[column] = old[column] if old is not None and same_bytes else None
+        if settled(analysis.stages[stage]):
+            row |= dict.fromkeys(columns) | read[stage]
+        else:
+            row |= {column: old[column] if old is not None and same_bytes else None for column in columns}
     row["stages"] = (_marks_that_stand(analysis, old) if old is not None and same_bytes else {}) | _stage_marks(
         analysis
     )
@@ -86,7 +85,7 @@ def _marks_that_stand(analysis: Analysis, old: Mapping[str, Any]) -> dict[str, A
 def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
     metadata, rating, picture, nsfw = analysis.metadata, analysis.rating, analysis.picture, analysis.nsfw
     return {
-        Stage.METADATA: {name: clean_json(getattr(metadata, name)) for name in METADATA_COLUMNS} if metadata else {},
+        Stage.METADATA: _cleaned(metadata) if metadata else {},
         Stage.SCORE: {"score": rating.score, "score_source": rating.source} if rating else {},
         Stage.THUMBNAIL: {"phash": picture.phash} if picture else {},
         Stage.NSFW: {
@@ -99,6 +98,12 @@ def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
         if nsfw
         else {},
     }
+
+
+def _cleaned(metadata: Metadata) -> dict[str, Any]:
+    """Every field of it; most of a file's are None."""
+    values = ((name, getattr(metadata, name)) for name in METADATA_COLUMNS)
+    return {name: None if value is None else clean_json(value) for name, value in values}
 
 
 def _stage_marks(analysis: Analysis) -> dict[str, dict[str, Any]]:

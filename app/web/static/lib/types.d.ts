@@ -392,6 +392,7 @@ export interface Filters {
   cause?: string;
   skipped?: string;
   incomplete?: boolean;
+  returned?: boolean;
   prompt_verdict?: string;
   cursor?: string | null;
   limit?: number;
