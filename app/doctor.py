@@ -98,4 +98,4 @@ def _weights(configured: Settings) -> tuple[Verdict, str]:
     weights = weights_of(configured)
     recipe = Recipes(weights).now()
     sentence = recipe.complaint(Stage.NSFW)
-    return ("note", sentence) if sentence else ("ok", f"{weights.place} can be used.")
+    return ("note", sentence) if sentence else ("ok", f"{weights.look().weights} can be used.")

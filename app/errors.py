@@ -97,7 +97,7 @@ class Conflict(MediaIngestError):
 
 
 class AlreadyActive(Conflict):
-    """The same request is active already, as `session_id`."""
+    """A session with equal parameters has not ended yet; `session_id` names it."""
 
     cause = "already_active"
 
@@ -279,7 +279,7 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
         ),
     }
 )
-"""Every cause that a file's failure or a failed stage can have. Documented in README."""
+"""Every cause that a file's failure or a failed stage can have. Documented in docs/files.md."""
 
 PASSING_CAUSES = frozenset({"vanished", "unreadable", STILL_CHANGING, "model_unusable"})
 """The causes that say nothing lasting of a file: neither its bytes nor our version decide what comes next time."""

@@ -12,23 +12,87 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from app.errors import InvalidRequest, OutsideRoots
-from app.facts import Facts, OnDisk, directories_of, judged, stages_failed
+from app.facts import DiskEntry, Facts, OnDisk, StageFailure, directories_of, judged, stages_failed
 from app.ingest.disk.folders import Folder, Folders
 from app.ingest.disk.sidecars import picture_of_score, spoken_for
 from app.ingest.session.state import SessionState
-from app.ingest.session.store import as_journal_line
+from app.ingest.session.store import JournalLine, as_journal_line
+from app.library.history import RememberedFailure
 from app.library.library import Library
 from app.library.values import Event
 from app.media import storable_ns
+from app.shapes import described
 from app.texts import path_from_shown, shown_name, shown_path
 
 MAX_CHARACTERS = 65_536
-_OF_THE_ROW = ("sha256", "size", "format", "ingested_at", "updated_at", "missing_at", "session_id")
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
-def explain(folders: Folders, library: Library, sessions: Iterable[SessionState], text: str) -> dict[str, Any]:
+@described
+class RowInBrief(TypedDict):
+    """What the library knows of a file, in brief."""
+
+    sha256: str
+    """Of its bytes, 64 hex digits."""
+    size: int
+    """Bytes."""
+    format: str
+    """What the content is."""
+    ingested_at: str
+    """When it was taken in first, ISO 8601 in UTC."""
+    updated_at: str
+    """When its row was written last."""
+    missing_at: str | None
+    """When it was found gone from disk; null while it is there."""
+    session_id: str | None
+    """The session that wrote the row last."""
+    stages_failed: list[StageFailure]
+    """What it was taken in without."""
+
+
+@described
+class PastEvent(JournalLine):
+    """What a session, or a person, did with a file."""
+
+    session_id: str | None
+    """Null for what a person set."""
+    moved_from: str | None
+    """The path that it had before, for the outcome `moved`."""
+
+
+@described
+class Explanation(TypedDict):
+    """What became of a path and why."""
+
+    path: str
+    """`ROOT/relative` as shown; outside the roots, the text that was asked about."""
+    verdict: str
+    """The stable code: `outside_roots`, `not_found`, `unreadable`, `missing`, `moved` (its row is elsewhere now),
+    `folder`, `ignored` (by which rule), `unsupported`, `failed` (with what, and what to do), `ingested`, `changed`
+    (since it was taken in), `pending`, `not_matching` (which pattern), `beyond_max_files`, `not_recursive` or
+    `not_ingested`."""
+    sentence: str
+    """The verdict for a person."""
+    on_disk: DiskEntry | None
+    """What lies there now; null where nothing does."""
+    row: RowInBrief | None
+    """What the library knows of it."""
+    failures: list[RememberedFailure]
+    """What is remembered of its failures, one for each stage, the newest first."""
+    events: list[PastEvent]
+    """What became of it over all sessions, oldest first: the newest 200."""
+    duplicates: list[str]
+    """Other files with its bytes, at most 100."""
+    duplicates_count: int
+    """How many those are."""
+    sessions: list[str]
+    """The sessions whose directories hold it, newest first."""
+
+
+def explain(folders: Folders, library: Library, sessions: Iterable[SessionState], text: str) -> Explanation:
     """What became of the path that a text names: `verdict` is the stable code, `sentence` says it to a person.
 
     Reads one folder at most. Raises InvalidRequest, naming the field `path`, for a text that no path can be, and
@@ -38,14 +102,17 @@ def explain(folders: Folders, library: Library, sessions: Iterable[SessionState]
     try:
         root, path = _place_of(folders, text)
     except OutsideRoots as error:
-        return _answer(text, "outside_roots", error.sentence)
+        return _nothing_known(text, "outside_roots", error.sentence)
     facts = gathered(folders, library, sessions, root, path)
     verdict, sentence = judged(facts)
     copies = library.history.copies(root, path) if facts.row else {"files": [], "count": 0}
-    return _answer(facts.shown, verdict, sentence) | {
+    return {
+        "path": facts.shown,
+        "verdict": verdict,
+        "sentence": sentence,
         "on_disk": facts.disk.as_json() if facts.disk else None,
         "row": _of_the_row(facts.row) if facts.row else None,
-        "failures": [dict(failure) for failure in facts.failures],
+        "failures": list(facts.failures),
         "events": [_as_line(event) for event in facts.events],
         "duplicates": copies["files"],
         "duplicates_count": copies["count"],
@@ -53,16 +120,35 @@ def explain(folders: Folders, library: Library, sessions: Iterable[SessionState]
     }
 
 
-def _answer(shown: str, verdict: str, sentence: str) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"on_disk": None, "row": None, "failures": [], "events": [], "duplicates": []}
-    return {"path": shown, "verdict": verdict, "sentence": sentence, **nothing, "duplicates_count": 0, "sessions": []}
+def _nothing_known(shown: str, verdict: str, sentence: str) -> Explanation:
+    return {
+        "path": shown,
+        "verdict": verdict,
+        "sentence": sentence,
+        "on_disk": None,
+        "row": None,
+        "failures": [],
+        "events": [],
+        "duplicates": [],
+        "duplicates_count": 0,
+        "sessions": [],
+    }
 
 
-def _of_the_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**{name: row[name] for name in _OF_THE_ROW}, "stages_failed": stages_failed(row)}
+def _of_the_row(row: Mapping[str, Any]) -> RowInBrief:
+    return {
+        "sha256": row["sha256"],
+        "size": row["size"],
+        "format": row["format"],
+        "ingested_at": row["ingested_at"],
+        "updated_at": row["updated_at"],
+        "missing_at": row["missing_at"],
+        "session_id": row["session_id"],
+        "stages_failed": stages_failed(row),
+    }
 
 
-def _as_line(event: Event) -> dict[str, Any]:
+def _as_line(event: Event) -> PastEvent:
     moved_from = (event.detail or {}).get("moved_from")
     return {**as_journal_line(event), "session_id": event.session_id or None, "moved_from": moved_from}
 

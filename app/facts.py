@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from app.errors import FILE_CAUSES, PASSING_CAUSES
 from app.ingest.disk.folders import Folder
 from app.ingest.session.state import SessionState, Status
 from app.library.editing import EDITED
+from app.library.history import RememberedFailure
 from app.library.recording import event_path
 from app.library.values import Event
 from app.media import (
@@ -22,9 +25,34 @@ from app.media import (
     StageStatus,
     suffix_of,
 )
+from app.shapes import described
 from app.texts import path_from_shown, shown_name, shown_path
 
 _NEXT = "start a session there to take it in"
+
+
+@described
+class DiskEntry(TypedDict):
+    """What lies at a path now."""
+
+    size: int
+    """Bytes."""
+    mtime: str
+    """When it was changed last, ISO 8601 in UTC."""
+    kind: str
+    """`file`, `folder`, `link` or `special`."""
+
+
+@described
+class StageFailure(TypedDict):
+    """A stage without which a file was taken in."""
+
+    stage: str
+    """The stage that failed."""
+    cause: str | None
+    """The stable code of the failure."""
+    reason: str | None
+    """One sentence about this file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +63,7 @@ class OnDisk:
     size: int
     mtime_ns: int
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> DiskEntry:
         """With the time as ISO 8601 in UTC."""
         at = datetime.fromtimestamp(self.mtime_ns / 1e9, UTC).isoformat(timespec="milliseconds")
         return {"size": self.size, "mtime": at, "kind": self.kind}
@@ -58,7 +86,7 @@ class Facts:
     speaks_for: tuple[str, ...] = ()
     sidecar: str = ""
     row: Mapping[str, Any] | None = None
-    failures: tuple[Mapping[str, Any], ...] = ()
+    failures: tuple[RememberedFailure, ...] = ()
     events: tuple[Event, ...] = ()
     moved_to: Event | None = None
     sessions: tuple[SessionState, ...] = ()
@@ -280,8 +308,8 @@ def _reaches(session: SessionState, folder: Folder) -> bool:
 # -- words -------------------------------------------------------------------------------------------------------
 
 
-def stages_failed(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The stages of a row that failed, as `{"stage", "cause", "reason"}`."""
+def stages_failed(row: Mapping[str, Any]) -> list[StageFailure]:
+    """The stages of a row that failed."""
     return [
         {"stage": stage, "cause": mark.get("cause"), "reason": mark.get("reason")}
         for stage, mark in row["stages"].items()

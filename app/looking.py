@@ -23,7 +23,7 @@ from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.values import as_file
 from app.media import Stage
-from app.options import AsJson, Roots, checked_id, directory, file, require_database
+from app.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
 from app.reports import Format, Line, Report, of_session, written
 from app.terminal import SOME_FAILED, download_bar, err, out, plain, print_json, print_session
 from app.verify import COLUMNS as VERIFY_COLUMNS
@@ -76,7 +76,7 @@ def report(
     output: Output = None,
 ) -> None:
     """Write what became of every file that a session discovered."""
-    configured = settings.load(root)
+    configured = settings_here(root)
     store = IngestionState(configured.ingest_state_dir)
     session = store.load(checked_id(session_id))
     if session is None:
@@ -114,7 +114,7 @@ def verify(
     with_report = format_ is not None or output is not None
     if json_ and with_report and output is None:
         raise InvalidRequest("--json and a report cannot both go to standard output: name a file for it with -o.")
-    configured = settings.load(root)
+    configured = settings_here(root)
     require_database(configured)
     library = Library(configured.database_url)
     try:
@@ -178,7 +178,7 @@ def _print_sums(verification: Verification, words: Console) -> None:
 @looking.command()
 def show(path: FilePath, root: Roots = None, json_: AsJson = False) -> None:
     """Show everything that the library knows of one file."""
-    configured = settings.load(root)
+    configured = settings_here(root)
     require_database(configured)
     library = Library(configured.database_url)
     try:
@@ -220,7 +220,7 @@ def _in_words(value: Any) -> str:
 @looking.command("explain")
 def explain_path(path: FilePath, root: Roots = None, json_: AsJson = False) -> None:
     """Say what became of a path and why, whatever it is."""
-    configured = settings.load(root)
+    configured = settings_here(root)
     require_database(configured)
     library = Library(configured.database_url)
     try:
@@ -282,7 +282,7 @@ def doctor(root: Roots = None) -> None:
 def nsfw_fetch() -> None:
     """Download the weights of the NSFW model to their place, and check them. Exit 2: not to be had."""
     weights = weights_of(settings.load())
-    already = weights.look().model is not None
+    already = weights.look().weights == weights.place
     with download_bar(SOURCE_BYTES, hidden=already) as show:
         found = weights.fetch(show)
     if found.model is None:
@@ -297,12 +297,13 @@ def nsfw_status(json_: AsJson = False) -> None:
     recipe = Recipes(weights).now()
     sentence = recipe.complaint(Stage.NSFW)
     model = recipe.nsfw_model
+    file = weights.look().weights or weights.place
     if json_:
         print_json(
             {
                 "available": model is not None,
                 "sentence": sentence,
-                "weights": str(weights.place),
+                "weights": str(file),
                 "model": model.name if model else None,
                 "prepared": model is not None and is_whole(model.ir),
             }
@@ -312,7 +313,7 @@ def nsfw_status(json_: AsJson = False) -> None:
             out.print(sentence, markup=False)
         if model:
             when = "is ready" if is_whole(model.ir) else "is prepared by the first session that needs it"
-            out.print(f"NSFW detection is available: {weights.place} can be used; the model {when}.", markup=False)
+            out.print(f"NSFW detection is available: {file} can be used; the model {when}.", markup=False)
             out.print(model.name, markup=False)
     if model is None:
         raise typer.Exit(SOME_FAILED)

@@ -344,13 +344,15 @@ class Picture:
 class Nsfw:
     """Stage `nsfw`: the highest probability 0..1 of the frames that were looked at, their mean, and their number.
 
-    `model` is the name of the model that gave them. A still picture has one frame.
+    `model` is the name of the model that gave them. A still picture has one frame. `features` are 1,024 bits, what the
+    frame of the highest probability looks like to the model (`nsfw/features.py`); None of weights without medians.
     """
 
     probability: float
     mean: float
     frames: int
     model: str
+    features: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

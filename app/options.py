@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from app import settings
 from app.errors import DatabaseDisabled, DatabaseUnusable, InvalidRequest
-from app.ingest.session.store import is_session_id
+from app.ingest.session.store import IngestionState, is_session_id
 from app.library.migrations import HEAD, revision_of
 from app.settings import Settings
 from app.texts import shown_name
@@ -16,13 +17,19 @@ Roots = Annotated[list[str] | None, typer.Option("--root", help="A media root as
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
+def settings_here(roots: list[str] | None) -> Settings:
+    """The settings of a command, with the media roots of the server that works here, or worked here last."""
+    named = settings.load(roots)
+    return settings.with_remembered(named, IngestionState(named.ingest_state_dir).remembered_roots())
+
+
 def directory(text: str, configured: Settings) -> str:
     """A directory as the sessions name it: `ROOT/relative` as it is, else a path of the file system in shown form."""
     return _below_a_root(text, configured) or shown_name(os.path.realpath(os.fsencode(text)))
 
 
 def file(text: str, configured: Settings) -> str:
-    """The same for a file: one that is a link is meant itself, not what it leads to."""
+    """A file as the sessions name it: like `directory`, but a link is meant itself, not what it leads to."""
     folder, name = os.path.split(os.fsencode(text))
     return _below_a_root(text, configured) or shown_name(os.path.join(os.path.realpath(folder), name))
 

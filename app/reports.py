@@ -95,8 +95,8 @@ def _sums_of(session: SessionState) -> dict[str, Any]:
     status = session.as_status()
     named = {"session": session.session_id, "status": status["status"], "discovered": status["discovered"]}
     skipped = {f"skipped: {name}": count for name, count in status["skipped"].items()}
-    sums: dict[str, Any] = named | skipped | {"total_files": status["total_files"]} | status["outcomes"]
-    return sums | {"pending": status["pending"]}
+    total, pending = status["total_files"], status["pending"]
+    return {**named, **skipped, "total_files": total, **status["outcomes"], "pending": pending}
 
 
 def written(format_: Format, report: Report) -> Iterator[bytes]:

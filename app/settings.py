@@ -1,10 +1,11 @@
-"""Every knob, read once, frozen: the environment, then `.env`, then the defaults.
+"""The settings: options of the command line, else the environment, else `.env`, else the defaults. Frozen once read.
 
-Owns the names, the defaults and the sense of each setting; it opens no database and makes no folder.
+Owns their names and defaults, and refuses values that make no sense; it opens no database and makes no folder.
 """
 
 import os
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -24,8 +25,8 @@ _ROOT_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff]+")
 class Settings(BaseSettings):
     """The settings of one process. Field names are the environment variables in lower case.
 
-    `ingest_file_timeout_seconds` and `ingest_file_timeout_video_seconds` are wall time in seconds for one file, to
-    which 1 s is added for each 20 MB; `ingest_worker_memory_mb` is address space in MiB.
+    `ingest_file_timeout_seconds` is wall time in seconds for one image, `file_timeout_video_seconds` for one video; the
+    workers add 1 s for each 20 MB. `ingest_worker_memory_mb` is address space in MiB.
     """
 
     model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
@@ -77,12 +78,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _state_outside_the_media(self) -> Self:
-        state = os.path.realpath(self.ingest_state_dir)
         for name, path in self.ingest_media_roots.items():
-            root = os.path.realpath(path)
-            inside = os.path.commonpath([root, state]) == root
-            hidden = any(part.startswith(".") for part in os.path.relpath(state, root).split(os.sep))
-            if inside and (state == root or not hidden):
+            if _lies_among_media(self.ingest_state_dir, path):
                 message = (
                     f"INGEST_STATE_DIR={self.ingest_state_dir} lies inside the media root '{name}', so that thumbnails "
                     "would be taken in: choose a folder elsewhere, or one whose name begins with a dot"
@@ -105,6 +102,13 @@ class Settings(BaseSettings):
         """Where the server listens, as a URL."""
         host = f"[{self.ingest_host}]" if ":" in self.ingest_host else self.ingest_host
         return f"http://{host}:{self.ingest_port}"
+
+
+def _lies_among_media(state: Path, root: Path) -> bool:
+    """Whether what a state folder holds would be taken in: it is inside a root and not hidden there."""
+    outer, inner = os.path.realpath(root), os.path.realpath(state)
+    hidden = any(part.startswith(".") for part in os.path.relpath(inner, outer).split(os.sep))
+    return os.path.commonpath([outer, inner]) == outer and (inner == outer or not hidden)
 
 
 def parse_roots(texts: list[str]) -> dict[str, Path]:
@@ -166,7 +170,24 @@ def load(more_roots: list[str] | None = None, **overrides: Any) -> Settings:
         raise BadSetting(f"--root: {error}.") from None
 
 
-def _roots_beside(added: dict[str, Path], configured: Settings) -> dict[str, Path]:
+def with_remembered(configured: Settings, remembered: Mapping[str, Path]) -> Settings:
+    """These settings, and of the media roots that a state folder remembers those that stand apart from the named ones.
+
+    For commands that a person types. A server is not given them: it shows what was named to it and nothing else.
+    """
+    roots = _roots_beside(remembered, configured)
+    for name, path in remembered.items():
+        if name in roots or not _ROOT_NAME.fullmatch(name) or _lies_among_media(configured.ingest_state_dir, path):
+            continue
+        try:
+            check_roots_apart(roots | {name: path})
+        except ValueError:
+            continue
+        roots = roots | {name: path}
+    return configured.model_copy(update={"ingest_media_roots": roots or configured.ingest_media_roots})
+
+
+def _roots_beside(added: Mapping[str, Path], configured: Settings) -> dict[str, Path]:
     """The configured roots; the default one only where it exists and stands apart from those that are added."""
     roots = configured.ingest_media_roots
     if "ingest_media_roots" in configured.model_fields_set:

@@ -28,13 +28,14 @@ from rich.progress import (
 from app.errors import DatabaseDisabled, MediaIngestError
 from app.ingest.run.runner import Runner
 from app.ingest.session.state import SessionState, Status
-from app.ingest.session.store import IngestionState
 from app.settings import Settings
-from app.wiring import House, build, command_as_typed
+from app.wiring import House, command_as_typed, take
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+BACK = "missing before and back"
+"""What the plan and the end of a session say of files whose rows are marked missing."""
 ALL_WELL, SOME_FAILED, COULD_NOT_RUN = 0, 1, 2
 
 
@@ -42,13 +43,7 @@ def in_foreground(configured: Settings, begin: Callable[[House], SessionState], 
     """Runs one session to its end, with a bar; Ctrl-C pauses it. Exits with what became of it."""
     if not configured.database_enabled:
         raise DatabaseDisabled
-    store = IngestionState(configured.ingest_state_dir)
-    store.acquire("the command line")
-    try:
-        house, _ = build(configured, store)
-    except MediaIngestError:
-        store.release()
-        raise
+    house, _ = take(configured, "the command line")
     try:
         runner = house.records.runner
         runner.recover(auto_resume=False)
@@ -130,6 +125,8 @@ def print_session(session: SessionState) -> None:
     done = ", ".join(f"{count:,} {name}" for name, count in view["outcomes"].items() if count)
     done = done or ("nothing" if session.status.ended else "nothing yet")
     out.print(f"{view['processed_files']:,} processed: {done}; {view['pending']:,} pending")
+    if session.stats["returned"]:
+        out.print(f"{session.stats['returned']:,} {BACK}")
     if len(view["errors"]) < session.stats["errors"]:
         out.print(f"The last {len(view['errors'])} of {session.stats['errors']:,} files with something wrong:")
     for error in view["errors"]:

@@ -168,7 +168,7 @@ class Verification:
         return self._rehashed(held) if self.rehash and first.standing is Standing.OK else first
 
     def _rehashed(self, held: Held) -> Finding:
-        """The same with the bytes read; a file that changes or vanishes meanwhile is no rotten one."""
+        """What the bytes of a file that seems all right say; one that changes or vanishes meanwhile is not rotten."""
         refused: CannotRead | None = None
         digest = ""
         try:

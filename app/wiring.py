@@ -1,6 +1,7 @@
 """The one place where the parts meet: settings in, a working house out."""
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 from app.analysis.analyzer import Analyzer, prepare_worker
 from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
-from app.errors import DatabaseDisabled
+from app.errors import DatabaseDisabled, MediaIngestError
 from app.ingest.disk.folders import Folder, Folders
 from app.ingest.plan.badges import Badges
 from app.ingest.plan.planner import Planner
@@ -23,7 +24,7 @@ from app.ingest.workers.worker import Limits
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
 from app.media import Failure, Job, Kind, Stage, StageStatus
-from app.settings import Settings
+from app.settings import Settings, with_remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,21 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     return House(settings, folders, store, executor, weights, recipes, badges, records), migration
 
 
+def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
+    """The house of these settings, once its state folder is ours and knows their media roots.
+
+    `address` is what others are told of whoever holds the folder. Raises CannotStart or NeedsAttention.
+    """
+    store = IngestionState(settings.ingest_state_dir)
+    store.acquire(address)
+    try:
+        store.remember_roots(with_remembered(settings, store.remembered_roots()).ingest_media_roots)
+        return build(settings, store)
+    except MediaIngestError:
+        store.release()
+        raise
+
+
 def rows_in(library: Library, folders: tuple[Folder, ...], below: bool) -> Mapping[str, int]:  # noqa: FBT001
     """How many rows a library has in folders (and below them), by root."""
     return library.presence.by_root(((folder.root, folder.path) for folder in folders), below=below)
@@ -127,9 +143,12 @@ def _roots_as_text(folders: Folders) -> Mapping[str, str]:
 
 
 def command_as_typed() -> str:
-    """How a person types the program: `.venv/bin/media-ingest` from a checkout, else `media-ingest`."""
+    """How a person types the program: `.venv/bin/media-ingest` in a checkout, its path where no shell would find it."""
     beside = Path(sys.executable).with_name("media-ingest")
     checkout = Path(__file__).resolve().parents[1]
-    if beside.exists() and beside.is_relative_to(checkout):
+    if not beside.exists():
+        return "media-ingest"
+    if beside.is_relative_to(checkout):
         return str(beside.relative_to(checkout))
-    return "media-ingest"
+    found = shutil.which("media-ingest")
+    return "media-ingest" if found and os.path.samefile(found, beside) else str(beside)

@@ -1,5 +1,6 @@
 """What many tests share: databases on SQLite and on PostgreSQL, and weights of the NSFW model."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 from app.analysis.nsfw.weights import Weights
 from app.library.library import Library
@@ -25,6 +27,27 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("house")
+
+THIRDS = 3
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--third", type=int, choices=range(1, THIRDS + 1), help="run one third of the chosen tests")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    number = config.getoption("third")
+    return number and f"third: {number} of {THIRDS}, dealt in the order of the tests' ids"
+
+
+@pytest.hookimpl(trylast=True)  # after `-m` has chosen
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keeps one third of the tests, dealt out in turn, so that each holds its share of the long rows of one test."""
+    if number := config.getoption("third"):
+        kept = set(sorted(item.nodeid for item in items)[number - 1 :: THIRDS])
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
+        items[:] = [item for item in items if item.nodeid in kept]
+
 
 ENGINES = ("sqlite", "postgresql")
 _numbers = count(1)
@@ -120,11 +143,53 @@ def library(library_url: str) -> Iterator[Library]:
 
 
 @pytest.fixture(scope="session")
-def nsfw_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A weights file; `models` beside it holds what the program made of it, to be copied and never changed."""
-    folder = tmp_path_factory.mktemp("nsfw")
-    weights = folder / "weights.h5"
-    subprocess.run([sys.executable, Path(__file__).parent / "support" / "weights.py", weights], check=True)
-    found = Weights(weights, folder / "models").converted(lambda _: None)
-    assert found.model is not None, found.sentence
-    return weights
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Gives a folder by its name, filled by whichever process of the run asks for it first; never to be changed."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def folder(name: str, fill: Callable[[Path], None]) -> Path:
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / name).exists():
+                making = Path(tempfile.mkdtemp(dir=shared))
+                fill(making)
+                making.rename(shared / name)
+        return shared / name
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def nsfw_weights(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A weights file of our own; `models` beside it holds what was made of it, to be copied and never changed."""
+
+    def fill(folder: Path) -> None:
+        make_weights("weights.py", folder / "weights.h5")
+        found = Weights(folder / "weights.h5", folder / "models").converted(lambda _: None)
+        assert found.model is not None, found.sentence
+
+    return made_once("nsfw", fill) / "weights.h5"
+
+
+@pytest.fixture(scope="session")
+def packaged_models(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A `models` folder with what was made of the weights that the package brings."""
+
+    def fill(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("OPENNSFW2_HOME", str(folder / "nothing"))
+            found = Weights(None, folder).converted(lambda _: None)
+        assert found.model is not None, found.sentence
+
+    return made_once("packaged", fill)
+
+
+@pytest.fixture(scope="session")
+def packaged_h5(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """The weights that the package brings as a file that opennsfw2 loads."""
+    return made_once("packaged-h5", lambda folder: make_weights("packaged.py", folder / "weights.h5")) / "weights.h5"
+
+
+def make_weights(script: str, path: Path) -> None:
+    """Writes a weights file, in a process whose memory goes with it."""
+    subprocess.run([sys.executable, Path(__file__).parent / "support" / script, path], check=True)

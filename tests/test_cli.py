@@ -5,18 +5,24 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image, PngImagePlugin
 
-from app import __version__
+from app import __version__, wiring
 from app.errors import NothingMatches
 from app.ingest.run.runner import Runner
 from app.ingest.session.parameters import parse_parameters
+from app.ingest.session.state import Status
 from app.settings import Settings
+from app.terminal import print_session
+from app.wiring import command_as_typed
+from tests.ingest.builders import session_of
 from tests.samples import truncated, write_many
 from tests.support.commands import Place, refused
 from tests.support.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
@@ -84,6 +90,12 @@ def test_run_takes_everything_in_and_exits_0(place_with_photos):
     assert again.returncode == 0, again.stderr
     assert "5 files found: 0 to process, 1 unsupported, 4 fresh" in again.stdout
     assert "0 processed: nothing; 0 pending" in again.stdout
+
+
+def test_the_end_of_a_session_says_what_is_back_in_the_words_of_the_plan(capsys):
+    session = session_of(Status.COMPLETED, total_files=2)
+    print_session(replace(session, stats={**session.stats, "returned": 2}))
+    assert "\n2 missing before and back\n" in capsys.readouterr().out
 
 
 def test_a_folder_whose_name_is_no_text_is_taken_in(place):
@@ -166,6 +178,20 @@ def test_messages_show_the_command_as_it_is_typed_in_a_checkout(place):
     refused(place.run("stats"), f"run {typed} migrate.")
 
 
+def test_messages_of_an_installed_program_show_its_path_where_no_shell_would_find_it(tmp_path, monkeypatch):
+    programs, elsewhere = tmp_path / "environment" / "bin", tmp_path / "elsewhere"
+    for folder in (programs, elsewhere):
+        folder.mkdir(parents=True)
+    monkeypatch.setattr(sys, "executable", str(programs / "python"))
+    monkeypatch.setattr(wiring, "__file__", str(tmp_path / "environment/lib/site-packages/app/wiring.py"))
+    monkeypatch.setenv("PATH", str(elsewhere))
+    assert command_as_typed() == "media-ingest", "started by `python -m` or the like"
+    (programs / "media-ingest").touch(0o755)
+    assert command_as_typed() == str(programs / "media-ingest")
+    (elsewhere / "media-ingest").symlink_to(programs / "media-ingest")
+    assert command_as_typed() == "media-ingest"
+
+
 def test_sessions_status_and_stats_tell_of_a_run(place_with_photos):
     place = place_with_photos
     session_id = place.json("run", "photos")["session_id"]
@@ -233,6 +259,30 @@ def test_while_a_server_holds_the_folder_run_and_resume_refuse_and_name_its_addr
         assert place.json("status", session_id)["status"] == "completed"  # looking is free
         assert place.json("plan", "photos")["skipped"]["fresh"] == 4
         assert place.json("stats")["images"] == 4
+
+
+def test_commands_find_the_roots_that_were_named_before_and_a_server_shows_none_of_them(place_with_photos):
+    place = place_with_photos
+    other = place.folder / "other"
+    write_many(other, 1, prefix="here-")
+    name = next(other.iterdir()).name
+    assert place.json("run", "more", "--root", f"more={other}")["outcomes"]["added"] == 1
+    assert place.json("show", f"more/{name}")["path"] == f"more/{name}"
+    assert place.json("explain", str(other / name))["row"] is not None
+    assert place.json("plan", "more")["skipped"]["fresh"] == 1
+    with Server(place.folder, {"photos": place.media}) as server:
+        assert [found["path"] for found in server.get("/api/ingest/directories").json()["directories"]] == ["photos"]
+        assert server.get("/api/library/file", params={"path": f"more/{name}"}).json()["cause"] == "outside_roots"
+        assert place.json("plan", "more")["skipped"]["fresh"] == 1, "nor are they forgotten for it"
+
+
+def test_serve_names_its_database_and_says_when_it_is_a_new_one(place):
+    with Server(place.folder, {"photos": place.media}) as server:
+        new = server.log.read_text().splitlines()[0]
+        server.restart()
+        known = server.log.read_text().splitlines()[0]
+    assert new == f"The database is {place.database}. It was made just now and is empty."
+    assert known == f"The database is {place.database}."
 
 
 def test_a_server_answers_at_once_on_a_connection_that_stays_open(place):

@@ -6,7 +6,7 @@ import pytest
 
 from app import settings
 from app.errors import BadSetting
-from app.settings import Settings, check_roots_apart, load, parse_roots, sources
+from app.settings import Settings, check_roots_apart, load, parse_roots, sources, with_remembered
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +130,23 @@ def test_the_sample_root_gives_way_to_those_of_the_command_line(tmp_path):
     assert set(load([f"b={tmp_path}"]).ingest_media_roots) == {"b"}
     assert load([f"media={tmp_path}/b"]).ingest_media_roots == {"media": tmp_path / "b"}
     assert set(load([]).ingest_media_roots) == {"media"}
+
+
+def test_remembered_roots_stand_beside_those_that_are_named_and_instead_of_the_sample(tmp_path, monkeypatch):
+    remembered = {"a": tmp_path / "a", "b": tmp_path / "b"}
+
+    def roots(*named):
+        return with_remembered(load(list(named)), remembered).ingest_media_roots
+
+    assert roots() == remembered
+    assert roots(f"a={tmp_path}/other") == {"a": tmp_path / "other", "b": tmp_path / "b"}
+    assert roots(f"c={tmp_path}/a/inside") == {"c": tmp_path / "a/inside", "b": tmp_path / "b"}
+    monkeypatch.setenv("INGEST_MEDIA_ROOTS", f"c={tmp_path}")
+    assert roots() == {"c": tmp_path}
+    monkeypatch.delenv("INGEST_MEDIA_ROOTS")
+    remembered = {"here": tmp_path, "a/b": tmp_path / "a"}  # with the state folder in it, and with no name for a root
+    monkeypatch.setenv("INGEST_STATE_DIR", "state")
+    assert roots() == {"media": Path("media")}
 
 
 def test_a_state_folder_among_the_media_is_refused(tmp_path, monkeypatch):

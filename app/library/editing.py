@@ -79,16 +79,24 @@ _Word: TypeAlias = Annotated[str, BeforeValidator(_in_one_line), AfterValidator(
 class _Fields(BaseModel):
     """The fields that a person can set, and give back."""
 
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
     score: Annotated[int, Field(ge=-1, le=5)] | None = None
+    """A rating, -1 (rejected) to 5; null is "not rated"."""
     title: _Text = None
+    """A short text of the picture, at most 65,536 characters."""
     caption: _Text = None
+    """A longer one, at most 65,536 characters."""
     creator: _Text = None
+    """Who made it, at most 65,536 characters."""
     copyright: _Text = None
+    """Whose it is, at most 65,536 characters."""
     label: _Text = None
+    """A colour or word of your own, at most 65,536 characters."""
     taken_at: _Time = None
+    """A day or a time as ISO 8601, with an offset only if it is known."""
     keywords: Annotated[list[_Word], AfterValidator(_not_too_many)] = []
+    """All that are your own, at most 1,000 of at most 250 characters."""
 
 
 def _field(name: str) -> str:
@@ -104,6 +112,7 @@ class Edit(_Fields):
     """
 
     release: list[Annotated[str, AfterValidator(_field)]] = []
+    """Fields that are given back to the file: the next session reads them anew."""
 
     @property
     def values(self) -> dict[str, Any]:

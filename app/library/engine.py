@@ -38,18 +38,25 @@ T = TypeVar("T")
 
 
 def parse_url(url: str) -> URL:
-    """The URL of a database that the library can live in. Raises BadSetting with one sentence."""
+    """The URL of a database that the library can live in. Raises BadSetting with one sentence.
+
+    Whatever begins with `postgres`, with any driver's name behind it, is PostgreSQL through psycopg 3: other programs
+    and hosts hand out `postgres://` and `postgresql+asyncpg://` for the same server.
+    """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise BadSetting(
             "DATABASE_URL is not a database address: use sqlite:///path/to/file.db or postgresql://..."
         ) from None
-    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise BadSetting(f"DATABASE_URL names {parsed.get_backend_name()}: only sqlite and postgresql are supported.")
-    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+    name = parsed.drivername.lower()
+    if name.startswith("postgres"):
+        return parsed.set(drivername="postgresql")
+    if name not in {"sqlite", "sqlite+pysqlite"}:
+        raise BadSetting(f"DATABASE_URL names {parsed.drivername}: only sqlite and postgresql are supported.")
+    if parsed.database in {None, "", ":memory:"}:
         raise BadSetting("DATABASE_URL names no file: a library in memory would be lost, use sqlite:///path/to/file.db")
-    return parsed
+    return parsed.set(drivername="sqlite")
 
 
 def sqlite_path(url: URL) -> Path | None:
@@ -96,7 +103,13 @@ class Engines:
     def _make(self, *, pool_size: int, max_overflow: int) -> Engine:
         patience = {} if self.is_sqlite else {"connect_args": _POSTGRESQL_PATIENCE}
         sizes = {"pool_size": pool_size, "max_overflow": max_overflow, "pool_timeout": 60}
-        return create_engine(self.url, json_serializer=as_json, **sizes, **patience)
+        try:
+            return create_engine(self.url, json_serializer=as_json, **sizes, **patience)
+        except ImportError:
+            add = "`pip install 'media-ingest[postgres]'` adds it"
+            raise BadSetting(f"DATABASE_URL names PostgreSQL, whose driver is not installed: {add}.") from None
+        except ValueError as error:
+            raise BadSetting(f"DATABASE_URL has a parameter that makes no sense: {error}.") from None
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` in one transaction and commits. The whole unit runs again once if the connection was lost.
@@ -258,3 +271,9 @@ def _begin_immediate(connection: Connection) -> None:
 def shown_url(url: str) -> str:
     """A database address for people: without its password."""
     return parse_url(url).render_as_string(hide_password=True)
+
+
+def shown_place(url: str) -> str:
+    """Where a database is, for people: the whole path of its file, or its address without the password."""
+    file = sqlite_path(parse_url(url))
+    return shown_url(url) if file is None else str(file.absolute())

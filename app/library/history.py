@@ -4,15 +4,17 @@ Only reads. Each question is answered from an index, however many files the libr
 """
 
 import heapq
-from typing import Any
+from typing import cast
 
 from sqlalchemy import Connection, and_, func, or_, select, text
+from typing_extensions import TypedDict
 
 from app.library.engine import Engines
 from app.library.recording import as_events, event_path
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event
 from app.media import Outcome
+from app.shapes import described
 from app.texts import path_from_shown, shown_path
 
 MAX_EVENTS = 200
@@ -22,7 +24,63 @@ _ANSWERS = text("kind = 'file_complete'")  # as the indexes say it: with a param
 _EDITS = text("kind = 'edited'")
 _MOVES = text("outcome = 'moved'")
 _PRESENT = MEDIA.c.missing_at.is_(None)
-_TOLD = ("stage", "cause", "reason", "attempts", "fingerprint", "at", "fatal", "version", "session_id")
+
+
+@described
+class RememberedFailure(TypedDict):
+    """The last failure of a stage of a file."""
+
+    stage: str
+    """The stage that failed."""
+    cause: str
+    """The stable code of the failure."""
+    reason: str
+    """One sentence about this file."""
+    attempts: int
+    """How often it was tried as it was then."""
+    fingerprint: str
+    """What the file looked like: size in bytes, mtime in nanoseconds, stamp of its sidecars."""
+    at: str
+    """When, ISO 8601 in UTC."""
+    fatal: bool
+    """Whether the file was not taken in."""
+    version: str
+    """The stage's version."""
+    session_id: str | None
+    """The session in which it failed."""
+
+
+class Copies(TypedDict):
+    """Other files with the bytes of one: at most `MAX_COPIES` paths as shown, in their order, and their number."""
+
+    files: list[str]
+    count: int
+
+
+@described
+class EqualFiles(TypedDict):
+    """Files with equal bytes, whichever session wrote them."""
+
+    sha256: str
+    """Of their bytes, 64 hex digits."""
+    size: int
+    """Bytes of one of them."""
+    files: list[str]
+    """`ROOT/relative` as shown, at most 100."""
+    count: int
+    """How many there are."""
+
+
+@described
+class SameBytes(TypedDict):
+    """The files of a session whose bytes another file has, too."""
+
+    files: int
+    """How many the session wrote."""
+    groups: list[EqualFiles]
+    """A page of them, in the order of the SHA-256."""
+    next: str | None
+    """The cursor of the next page; null on the last."""
 
 
 class History:
@@ -44,27 +102,23 @@ class History:
         statement = select(EVENTS).where(_MOVES, moved_from).order_by(EVENTS.c.id.desc()).limit(1)
         return self._engines.read(lambda connection: next(iter(as_events(connection.execute(statement))), None))
 
-    def failures(self, root: str, path: bytes) -> list[dict[str, Any]]:
-        """What is remembered of the failures of a path, one for each stage, the newest first.
-
-        `fatal` says that the file was not taken in, `fingerprint` what it looked like then.
-        """
-        columns = (FAILURES.c[name] for name in _TOLD)
+    def failures(self, root: str, path: bytes) -> list[RememberedFailure]:
+        """What is remembered of the failures of a path, one for each stage, the newest first."""
+        columns = (FAILURES.c[name] for name in RememberedFailure.__annotations__)
         statement = select(*columns).where(FAILURES.c.root == root, FAILURES.c.path == path)
         statement = statement.order_by(FAILURES.c.at.desc(), FAILURES.c.id.desc())
-        return self._engines.read(lambda connection: [dict(row) for row in connection.execute(statement).mappings()])
+        return self._engines.read(
+            lambda c: [cast("RememberedFailure", dict(row)) for row in c.execute(statement).mappings()]
+        )
 
-    def copies(self, root: str, path: bytes) -> dict[str, Any]:
-        """The other files that have the bytes of this one and are not missing.
-
-        `{"files", "count"}`: at most `MAX_COPIES` paths as shown, in their order, and how many there are.
-        """
+    def copies(self, root: str, path: bytes) -> Copies:
+        """The other files that have the bytes of this one and are not missing."""
         this = and_(MEDIA.c.root == root, MEDIA.c.path == path)
         sha256 = select(MEDIA.c.sha256).where(this).scalar_subquery()
         others = (MEDIA.c.sha256 == sha256, _PRESENT, or_(MEDIA.c.root != root, MEDIA.c.path != path))
         statement = select(MEDIA.c.root, MEDIA.c.path).where(*others).order_by(MEDIA.c.root, MEDIA.c.path)
 
-        def work(connection: Connection) -> dict[str, Any]:
+        def work(connection: Connection) -> Copies:
             files = [shown_path(*row) for row in connection.execute(statement.limit(MAX_COPIES))]
             return {"files": files, "count": connection.execute(select(func.count()).where(*others)).scalar_one()}
 
@@ -80,12 +134,10 @@ class History:
         )
         return self._engines.read(lambda connection: dict(connection.execute(statement).all()))
 
-    def same_bytes(self, session_id: str, *, after: str = "", limit: int = 100) -> dict[str, Any]:
+    def same_bytes(self, session_id: str, *, after: str = "", limit: int = 100) -> SameBytes:
         """The files that a session wrote whose bytes another file that is not missing has, too.
 
-        `{"files", "groups", "next"}`: how many such files, a page of `{"sha256", "size", "files", "count"}` in the
-        order of the SHA-256 after `after`, and the cursor of the next page or None. A group lists every file with the
-        bytes, whichever session wrote it: at most `MAX_COPIES` paths as shown, and their number.
+        The page begins after the SHA-256 `after` and has at most `limit` groups.
         """
         other = MEDIA.alias("other")
         has_other = (
@@ -102,7 +154,7 @@ class History:
             .limit(limit + 1)
         )
 
-        def work(connection: Connection) -> dict[str, Any]:
+        def work(connection: Connection) -> SameBytes:
             files = connection.execute(select(func.count()).where(*written)).scalar_one()
             found = list(connection.execute(hashes).scalars())
             groups = _groups(connection, found[:limit])
@@ -140,7 +192,7 @@ def _events_of(connection: Connection, path: bytes, before: int) -> list[Event]:
     return found
 
 
-def _groups(connection: Connection, hashes: list[str]) -> list[dict[str, Any]]:
+def _groups(connection: Connection, hashes: list[str]) -> list[EqualFiles]:
     """The files with each of these SHA-256, by hash, and within a hash by path."""
     place = func.row_number().over(partition_by=MEDIA.c.sha256, order_by=(MEDIA.c.root, MEDIA.c.path)).label("place")
     ranked = (
@@ -156,7 +208,7 @@ def _groups(connection: Connection, hashes: list[str]) -> list[dict[str, Any]]:
         .subquery()
     )
     rows = select(ranked).where(ranked.c.place <= MAX_COPIES).order_by(ranked.c.sha256, ranked.c.place)
-    groups: dict[str, dict[str, Any]] = {}
+    groups: dict[str, EqualFiles] = {}
     for sha256, size, root, path, _, count in connection.execute(rows):
         group = groups.setdefault(sha256, {"sha256": sha256, "size": size, "files": [], "count": count})
         group["files"].append(shown_path(root, path))

@@ -1,7 +1,8 @@
-"""The only door to the database: what is known of the media, and what happened to each file.
+"""The library of a running program: what is known of the media, and what happened to each file.
 
-`record` commits one file's row, keywords, failures and event in one transaction. Nothing else writes about files.
-Events are append-only; their ids are the ids of the server-sent events.
+`commit_single_file_to_database` writes a file's row, keywords, failures and event in one transaction. A person's edits
+(`editing`) and rows marked missing (`presence`) are the other writes about files. Events are only ever appended; their
+ids are those of the server-sent events. Schemas are brought up to date elsewhere, in `migrations`.
 """
 
 from collections import Counter
@@ -24,7 +25,7 @@ from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, event_path, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
-from app.library.values import Event, Failed, Known, now
+from app.library.values import Event, Failed, Known, NsfwSpread, Summary, now
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Kind, Outcome, Stage
 from app.texts import clean_json, shown_path
@@ -207,13 +208,14 @@ class Library:
         outcome: str | None = None,
         cause: str | None = None,
         incomplete: bool = False,
+        returned: bool = False,
         prompt_verdict: str | None = None,
         after: int = 0,
         limit: int = 100,
     ) -> list[Event]:
         """A page of the session's `file_complete` events, oldest first, narrowed by outcome, cause and verdict.
 
-        `incomplete` narrows to files that were taken in although a stage failed.
+        `incomplete` narrows to files that were taken in although a stage failed, `returned` to those that were missing.
         """
         statement = select(EVENTS).where(
             EVENTS.c.session_id == session_id, EVENTS.c.kind == "file_complete", EVENTS.c.id > after
@@ -222,9 +224,8 @@ class Library:
             statement = statement.where(EVENTS.c.outcome == outcome)
         if cause:
             statement = statement.where(EVENTS.c.cause == cause)
-        if prompt_verdict:
-            counted = EVENTS.c.detail["stats", f"prompts_{prompt_verdict}"].as_integer()
-            statement = statement.where(counted == 1)
+        for counter in [f"prompts_{prompt_verdict}"] * bool(prompt_verdict) + ["returned"] * returned:
+            statement = statement.where(EVENTS.c.detail["stats", counter].as_integer() == 1)
         if incomplete:
             not_taken_in = (Outcome.FAILED.value, Outcome.VANISHED.value)
             statement = statement.where(EVENTS.c.cause != AMBIGUOUS_MOVE, EVENTS.c.outcome.not_in(not_taken_in))
@@ -240,12 +241,8 @@ class Library:
 
     # -- what people look at -------------------------------------------------------------------------------------
 
-    def summary(self) -> dict[str, Any]:
-        """Totals of the library: `images`, `videos`, `files`, `bytes`, `sessions`, `updated_at` (None while empty).
-
-        Files that are gone from disk are in `missing` alone. `prompts` counts the files that AI made by how much of
-        what its generator wrote was understood.
-        """
+    def summary(self) -> Summary:
+        """Totals of the library."""
         kind, verdict, there = MEDIA.c.kind, MEDIA.c.prompt_verdict, MEDIA.c.missing_at.is_(None)
         columns = func.count(), func.coalesce(func.sum(MEDIA.c.size), 0), func.max(MEDIA.c.updated_at)
         totals = select(there, kind, verdict, *columns).group_by(there, kind, verdict)
@@ -254,7 +251,7 @@ class Library:
             known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
         )
 
-        def work(connection: Connection) -> dict[str, Any]:
+        def work(connection: Connection) -> Summary:
             kinds, prompts, rows = Counter[str](), Counter[str](), connection.execute(totals).all()
             here = [row for there, *row in rows if there]
             for kind, verdict, count, _, _ in here:
@@ -287,17 +284,13 @@ class Library:
         threshold = (detail or {}).get("parameters", {}).get("nsfw_threshold")
         return threshold if isinstance(threshold, int | float) else None
 
-    def nsfw_spread(self) -> dict[str, Any]:
-        """How the probabilities of the library spread, whatever model gave them.
-
-        `bins` are 100 numbers of files, from a probability of 0.00 up to 0.01, to that of 0.99 up to 1; `checked` is
-        their sum, `unknown` the number of files without a probability, `detected` of those above `threshold`.
-        """
+    def nsfw_spread(self) -> NsfwSpread:
+        """How the probabilities of the library spread, whatever model gave them."""
         here = MEDIA.c.missing_at.is_(None)
         probability, threshold = MEDIA.c.nsfw_probability, self.nsfw_threshold()
         detected = func.sum(case((probability >= (2 if threshold is None else threshold), 1), else_=0))
 
-        def work(connection: Connection) -> dict[str, Any]:
+        def work(connection: Connection) -> NsfwSpread:
             percent = _WHOLE[connection.dialect.name](probability * 100 + 1e-9)  # 0.29 * 100 is a little less than 29
             rows = connection.execute(select(percent, func.count(), detected).where(here).group_by(percent)).all()
             bins = [0] * 100

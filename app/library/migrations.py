@@ -1,7 +1,7 @@
 """Brings a database to the schema of this program, or refuses it with one sentence and no write.
 
 Owns when to migrate: a fresh database is made, an older one is copied aside (SQLite) and brought to head, a newer or
-damaged one is refused. The steps themselves are in `alembic/versions/`, beside the code.
+damaged one is refused. The steps themselves are in `alembic/versions/`, which a wheel carries beside this file.
 """
 
 import sqlite3
@@ -20,9 +20,10 @@ from app.library.tables import Base
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision that this program needs. Known without Alembic, which is loaded only where there is work for it."""
-SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
+_PACKED = Path(__file__).resolve().with_name("alembic")
+SCRIPTS = _PACKED if _PACKED.is_dir() else _PACKED.parents[2] / "alembic"  # the latter in a checkout
 _QUICK_CHECK_BYTES = 64 * 2**20  # a check of every page of a larger file would delay the start
 
 

@@ -29,7 +29,7 @@ class Presence:
         return int(self._engines.read(lambda connection: connection.execute(statement).scalar_one()))
 
     def by_root(self, folders: Iterable[tuple[str, bytes]], *, below: bool) -> dict[str, int]:
-        """The same of several folders, which hold no file twice, by root."""
+        """Rows, by root, of several folders, none of which lies in another one."""
         rows: dict[str, int] = {}
         for root, folder in folders:
             rows[root] = rows.get(root, 0) + self.count(root, folder, below=below)

@@ -94,7 +94,7 @@ class _Saved:
 
     `standing` are the stages whose earlier failure still stands because they did not run again on these bytes.
     `moved_from` is the old path as shown; `ambiguous` the paths that it may have been, where there are several.
-    `rated_by_a_person` says that the score is a person's, whatever was read.
+    `rated_by_a_person` says that the score is a person's, whatever was read; `returned` that the file was missing.
     """
 
     outcome: Outcome
@@ -103,6 +103,7 @@ class _Saved:
     moved_from: str | None = None
     ambiguous: tuple[str, ...] = ()
     rated_by_a_person: bool = False
+    returned: bool = False
 
 
 def record(
@@ -157,6 +158,8 @@ def _cause_and_reason(result: Analysis | Failure, saved: _Saved) -> tuple[str | 
     if saved.ambiguous:
         others = ", ".join(saved.ambiguous[:_NAMED]) + (", ..." if len(saved.ambiguous) > _NAMED else "")
         return AMBIGUOUS_MOVE, f"It has the bytes of {others}: which of them it was, if any, cannot be told."
+    if saved.returned:
+        return None, "It was missing before and is back."
     return None, f"It was {saved.moved_from}." if saved.moved_from else None
 
 
@@ -181,10 +184,11 @@ def _save(
     own = said(old, links_of(connection, old["id"]))
     if same:
         words = own_or_returned(connection, old, own, copies, kept=known.words)
-    else:
-        words = words_on_other_bytes(
-            connection, old, own, sha256=sha256, copies=copies, kept=known.words, at=at, looked=looked
-        )
+        saved = _update(connection, session_id, at, analysis, old, words=words)
+        return replace(saved, returned=old["missing_at"] is not None)
+    words = words_on_other_bytes(
+        connection, old, own, sha256=sha256, copies=copies, kept=known.words, at=at, looked=looked
+    )
     return _update(connection, session_id, at, analysis, old, words=words)
 
 
@@ -335,6 +339,7 @@ def event_detail(result: Analysis | Failure, saved: _Saved, *, nsfw_threshold: f
             "nsfw_detected": int(bool(nsfw and is_nsfw(nsfw.probability, nsfw_threshold))),
             "errors": int(bool(failures) and not (isinstance(result, Failure) and result.vanished)),
             **({f"prompts_{verdict}": 1} if verdict else {}),
+            **({"returned": 1} if saved.returned else {}),
         },
     }
     if failures:

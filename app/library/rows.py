@@ -28,7 +28,7 @@ SECTION_COLUMNS: Mapping[Stage, tuple[str, ...]] = {
     Stage.METADATA: METADATA_COLUMNS,
     Stage.SCORE: ("score", "score_source"),
     Stage.THUMBNAIL: ("phash",),
-    Stage.NSFW: ("nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model"),
+    Stage.NSFW: ("nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "features"),
 }
 BOOKKEEPING = frozenset({"size", "mtime_ns", "sidecar", "session_id", "ingested_at", "updated_at", "missing_at"})
 
@@ -93,6 +93,7 @@ def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
             "nsfw_mean": clean_json(nsfw.mean),
             "nsfw_frames": nsfw.frames,
             "nsfw_model": nsfw.model,
+            "features": nsfw.features,
         }
         if nsfw
         else {},

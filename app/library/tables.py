@@ -1,6 +1,7 @@
 """The tables of the library, the same on SQLite and PostgreSQL.
 
-Owns names and types only: what is written when, `library.py` decides. Times are ISO 8601 text in UTC, which reads
+Owns names, types and indexes; what is written when is decided by the modules that write (`recording`, `personal`,
+`editing`, `presence`). A changed table needs a migration. Times are ISO 8601 text in UTC, which reads
 and sorts the same on both engines; paths are bytes, because a file's name need not be UTF-8.
 """
 
@@ -45,8 +46,9 @@ class MediaFile(Base):
 
     `stages` maps each stage that ran on these bytes to `{"status", "version", "cause"?, "reason"?}`. `phash` is 16
     hex digits. `width` and `height` are as stored in the file; `values.as_file` shows them upright. `sources` maps the
-    columns of stage `metadata` to where they were read; what a person set, it maps to `person`. `pair_id` is set in
-    both rows of a Live Photo: that of the other. A motion photo is one file, and one row: `embedded_video_bytes`.
+    columns of stage `metadata` to where they were read, or to `person`; `score_source` does that for the score.
+    `pair_id` is set in both rows of a Live Photo: that of the other. A motion photo is one file, and one row:
+    `embedded_video_bytes`. `features` are 128 bytes, comparable where `nsfw_model` is the same.
     """
 
     __tablename__ = "media_files"
@@ -83,62 +85,79 @@ class MediaFile(Base):
     path: Mapped[bytes] = mapped_column(LargeBinary)
     folder: Mapped[bytes] = mapped_column(LargeBinary)
     name: Mapped[str] = mapped_column(Text)
-    size: Mapped[int] = mapped_column(BigInteger)
+    size: Mapped[int] = mapped_column(BigInteger, doc="Bytes.")
     mtime_ns: Mapped[int] = mapped_column(BigInteger)
     sidecar: Mapped[str] = mapped_column(Text)
-    sha256: Mapped[str] = mapped_column(String(64))
-    phash: Mapped[str | None] = mapped_column(String(16))
-    kind: Mapped[str] = mapped_column(String(8))
-    format: Mapped[str] = mapped_column(String(16))
-    mode: Mapped[str | None] = mapped_column(String(16))
+    sha256: Mapped[str] = mapped_column(String(64), doc="Of the bytes, 64 hex digits.")
+    phash: Mapped[str | None] = mapped_column(String(16), doc="Perceptual hash of 64 bits, 16 hex digits.")
+    kind: Mapped[str] = mapped_column(String(8), doc="`image` or `video`.")
+    format: Mapped[str] = mapped_column(String(16), doc="What the content is, whatever the suffix says.")
+    mode: Mapped[str | None] = mapped_column(String(16), doc="Pillow's mode of the picture, such as `RGB`.")
     width: Mapped[int | None] = mapped_column(Integer)
     height: Mapped[int | None] = mapped_column(Integer)
-    frames: Mapped[int] = mapped_column(Integer)
-    notes: Mapped[list[str]] = mapped_column(JSON)
-    duration_seconds: Mapped[float | None] = mapped_column(Float)
-    frame_rate: Mapped[float | None] = mapped_column(Float)
-    video_codec: Mapped[str | None] = mapped_column(Text)
-    audio_codec: Mapped[str | None] = mapped_column(Text)
-    taken_at: Mapped[str | None] = mapped_column(String(40))
-    taken_at_rule: Mapped[str | None] = mapped_column(Text)
-    camera_make: Mapped[str | None] = mapped_column(Text)
-    camera_model: Mapped[str | None] = mapped_column(Text)
-    lens_model: Mapped[str | None] = mapped_column(Text)
-    exposure_seconds: Mapped[float | None] = mapped_column(Float)
-    f_number: Mapped[float | None] = mapped_column(Float)
-    iso: Mapped[int | None] = mapped_column(Integer)
-    focal_length_mm: Mapped[float | None] = mapped_column(Float)
-    focal_length_35mm: Mapped[float | None] = mapped_column(Float)
-    orientation: Mapped[int | None] = mapped_column(Integer)
-    latitude: Mapped[float | None] = mapped_column(Float)
-    longitude: Mapped[float | None] = mapped_column(Float)
-    altitude_m: Mapped[float | None] = mapped_column(Float)
-    title: Mapped[str | None] = mapped_column(Text)
-    caption: Mapped[str | None] = mapped_column(Text)
-    creator: Mapped[str | None] = mapped_column(Text)
-    copyright: Mapped[str | None] = mapped_column(Text)
-    label: Mapped[str | None] = mapped_column(Text)
-    content_identifier: Mapped[str | None] = mapped_column(Text)
-    embedded_video_bytes: Mapped[int | None] = mapped_column(BigInteger)
-    score: Mapped[int | None] = mapped_column(Integer)
+    frames: Mapped[int] = mapped_column(Integer, doc="Pictures in the file; 1 for a still.")
+    notes: Mapped[list[str]] = mapped_column(JSON, doc="Oddities met, as sentences.")
+    duration_seconds: Mapped[float | None] = mapped_column(Float, doc="Length of a film in seconds.")
+    frame_rate: Mapped[float | None] = mapped_column(Float, doc="Frames a second.")
+    video_codec: Mapped[str | None] = mapped_column(Text, doc="As FFmpeg names it.")
+    audio_codec: Mapped[str | None] = mapped_column(Text, doc="As FFmpeg names it.")
+    taken_at: Mapped[str | None] = mapped_column(
+        String(40), doc="Day or time of taking, ISO 8601; with an offset only if the file says one."
+    )
+    taken_at_rule: Mapped[str | None] = mapped_column(Text, doc="The tags by which `taken_at` was decided.")
+    camera_make: Mapped[str | None] = mapped_column(Text, doc="The maker of the camera.")
+    camera_model: Mapped[str | None] = mapped_column(Text, doc="The camera.")
+    lens_model: Mapped[str | None] = mapped_column(Text, doc="The lens.")
+    exposure_seconds: Mapped[float | None] = mapped_column(Float, doc="Seconds.")
+    f_number: Mapped[float | None] = mapped_column(Float, doc="The f-number.")
+    iso: Mapped[int | None] = mapped_column(Integer, doc="Sensitivity, ISO.")
+    focal_length_mm: Mapped[float | None] = mapped_column(Float, doc="Millimetres.")
+    focal_length_35mm: Mapped[float | None] = mapped_column(Float, doc="As of 35 mm film, in millimetres.")
+    orientation: Mapped[int | None] = mapped_column(Integer, doc="EXIF's, 1 to 8.")
+    latitude: Mapped[float | None] = mapped_column(Float, doc="Degrees, north positive.")
+    longitude: Mapped[float | None] = mapped_column(Float, doc="Degrees, east positive.")
+    altitude_m: Mapped[float | None] = mapped_column(Float, doc="Metres above the sea.")
+    title: Mapped[str | None] = mapped_column(Text, doc="A short text of the picture.")
+    caption: Mapped[str | None] = mapped_column(Text, doc="A longer one.")
+    creator: Mapped[str | None] = mapped_column(Text, doc="Who made it.")
+    copyright: Mapped[str | None] = mapped_column(Text, doc="Whose it is.")
+    label: Mapped[str | None] = mapped_column(Text, doc="A colour or word of a person's workflow.")
+    content_identifier: Mapped[str | None] = mapped_column(
+        Text, doc="What Apple writes into both halves of a Live Photo."
+    )
+    embedded_video_bytes: Mapped[int | None] = mapped_column(
+        BigInteger, doc="Bytes of the video that a motion photo carries."
+    )
+    score: Mapped[int | None] = mapped_column(Integer, doc="A person's rating, -1 (rejected) to 5; null is not rated.")
     score_source: Mapped[str | None] = mapped_column(String(16))
-    nsfw_probability: Mapped[float | None] = mapped_column(Float)
-    nsfw_mean: Mapped[float | None] = mapped_column(Float)
-    nsfw_frames: Mapped[int | None] = mapped_column(Integer)
-    nsfw_model: Mapped[str | None] = mapped_column(Text)
-    generator: Mapped[str | None] = mapped_column(Text)
-    prompt: Mapped[str | None] = mapped_column(Text)
-    negative_prompt: Mapped[str | None] = mapped_column(Text)
-    prompt_verdict: Mapped[str | None] = mapped_column(String(16))
-    generation: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    sources: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
-    raw: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    stages: Mapped[dict[str, Any]] = mapped_column(JSON)
+    nsfw_probability: Mapped[float | None] = mapped_column(Float, doc="0 to 1; of a film the highest of its frames.")
+    nsfw_mean: Mapped[float | None] = mapped_column(Float, doc="0 to 1, the mean of the frames.")
+    nsfw_frames: Mapped[int | None] = mapped_column(Integer, doc="Frames that were looked at.")
+    nsfw_model: Mapped[str | None] = mapped_column(Text, doc="The model that gave the probability.")
+    features: Mapped[bytes | None] = mapped_column(LargeBinary)
+    generator: Mapped[str | None] = mapped_column(Text, doc="The program that made the picture.")
+    prompt: Mapped[str | None] = mapped_column(Text, doc="What the picture was to show.")
+    negative_prompt: Mapped[str | None] = mapped_column(Text, doc="What it was not to show.")
+    prompt_verdict: Mapped[str | None] = mapped_column(
+        String(16), doc="How much was understood: `parsed`, `partly` or `raw_only`."
+    )
+    generation: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True), doc="Model, sampler, seed and other settings."
+    )
+    sources: Mapped[dict[str, str] | None] = mapped_column(
+        JSON(none_as_null=True), doc="Where each value was read: `exif`, `xmp`, `person` and others."
+    )
+    raw: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), doc="The tags as read, up to 64 KB.")
+    stages: Mapped[dict[str, Any]] = mapped_column(
+        JSON, doc="How each stage ended: its status and version, and why it failed."
+    )
     pair_id: Mapped[int | None] = mapped_column(ForeignKey("media_files.id", ondelete="SET NULL"))
-    session_id: Mapped[str | None] = mapped_column(String(36))
-    ingested_at: Mapped[str] = mapped_column(UtcText)
-    updated_at: Mapped[str] = mapped_column(UtcText)
-    missing_at: Mapped[str | None] = mapped_column(UtcText)
+    session_id: Mapped[str | None] = mapped_column(String(36), doc="The session that wrote the row last.")
+    ingested_at: Mapped[str] = mapped_column(UtcText, doc="When it was taken in first, ISO 8601 in UTC.")
+    updated_at: Mapped[str] = mapped_column(UtcText, doc="When the row was written last, ISO 8601 in UTC.")
+    missing_at: Mapped[str | None] = mapped_column(
+        UtcText, doc="When it was found gone from disk, ISO 8601 in UTC; null while it is there."
+    )
 
 
 class Keyword(Base):

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from app.media import SIDEWAYS, Kind, Stage
+from app.shapes import described
 from app.texts import shown_name, shown_path
 
-_PLAIN = (
+PLAIN = (
     "sha256", "phash", "format", "kind", "mode", "frames", "notes", "size", "duration_seconds", "frame_rate",
     "video_codec", "audio_codec", "taken_at", "taken_at_rule", "camera_make", "camera_model", "lens_model",
     "exposure_seconds", "f_number", "iso", "focal_length_mm", "focal_length_35mm", "orientation", "latitude",
@@ -67,6 +70,44 @@ class Known:
     missing: bool = False
 
 
+@described
+class Summary(TypedDict):
+    """Totals of the library; files that are gone from disk are counted in `missing` alone."""
+
+    images: int
+    """Files that are images."""
+    videos: int
+    """Files that are videos."""
+    files: int
+    """All files."""
+    bytes: int
+    """Their size in bytes."""
+    missing: int
+    """Files that are gone from disk."""
+    prompts: Mapping[str, int]
+    """AI images by how much of the prompt was understood: `parsed`, `partly`, `raw_only`."""
+    sessions: int
+    """Sessions that were not forgotten."""
+    updated_at: str | None
+    """When a row was written last, ISO 8601 in UTC; null while the library is empty."""
+
+
+@described
+class NsfwSpread(TypedDict):
+    """How the NSFW probabilities of the library spread."""
+
+    threshold: float | None
+    """The probability from which a file counts as NSFW: that of the last session."""
+    checked: int
+    """Files with a probability."""
+    detected: int
+    """Files whose probability is at the threshold or above."""
+    unknown: int
+    """Files without a probability."""
+    bins: list[int]
+    """100 numbers of files: from a probability of 0.00 up to 0.01, to that of 0.99 up to 1."""
+
+
 def is_nsfw(probability: float | None, threshold: float | None) -> bool | None:
     """The label of a file, always derived and never stored; None where it is not determined, which is never "safe"."""
     return None if probability is None or threshold is None else probability >= threshold
@@ -88,7 +129,7 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
         "path": shown_path(row["root"], row["path"]),
         "width": width,
         "height": height,
-        **{name: row[name] for name in _PLAIN},
+        **{name: row[name] for name in PLAIN},
         "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
         "sources": dict(sorted(sources.items())),
     }

@@ -1,41 +1,187 @@
 """What became of files, over HTTP: one path explained, and those of a session that failed or are there twice."""
 
 import re
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from fastapi.responses import Response, StreamingResponse
+from typing_extensions import TypedDict
 
+from app import reports
 from app.errors import FILE_CAUSES, BadCursor, Cause
-from app.explain import explain
-from app.web.ingest import InRecords, Limit, PathId
-from app.web.page import InHouse
+from app.explain import Explanation, explain
+from app.ingest.plan.planner import PlannedFile, page_of
+from app.ingest.session.store import JournalLine, as_journal_line
+from app.library.history import SameBytes
+from app.media import Outcome, Skip
+from app.shapes import described
+from app.web.answers import Answer, Route, refuses
+from app.web.depends import Cursor, InHouse, InRecords, Limit, PathId, only_known, row_cursor
+from app.web.marks import Marks, marks_of
 
-router = APIRouter(prefix="/api/ingest")
+router = APIRouter(prefix="/api/ingest", route_class=Route, dependencies=[only_known], tags=["Answers for files"])
+
+
+@described
+class FailedFiles(TypedDict):
+    """The files of a session that failed with one cause."""
+
+    cause: str
+    """The stable code."""
+    files: int
+    """How many there are; `files?cause=` lists them."""
+    meaning: str
+    """What the cause means, in one sentence."""
+    advice: str
+    """What a person can do about it."""
+
+
+@described
+class Failures(TypedDict):
+    """The files of a session that failed."""
+
+    files: int
+    """How many there are."""
+    causes: list[FailedFiles]
+    """By cause, the most frequent first."""
+
+
+@described
+class SessionFile(JournalLine, Marks):
+    """What became of one file in the session."""
+
+
+@described
+class SkippedFile(SessionFile):
+    """A file that the session skipped, as the walk finds it now."""
+
+    size: int | None
+    """Bytes; null for what is no media file."""
+    why: str | None
+    """Null: it is not processed."""
+
+
+@described
+class SessionFiles(TypedDict):
+    """A page of the files of one class of a session."""
+
+    files: list[SessionFile | SkippedFile]
+    """In the order of the answers; those that were skipped in path order."""
+    next: str | None
+    """The cursor of the next page; null on the last."""
 
 
 @router.get("/explain")
-def explained(house: InHouse, records: InRecords, path: Annotated[str, Query()]) -> dict[str, Any]:
-    """What became of a path and why, ever; 200 for every path that can be one, inside the roots or not."""
-    return explain(house.folders, records.library, records.runner.sessions(), path)
+@refuses("invalid_parameter")
+def explained(
+    house: InHouse,
+    records: InRecords,
+    path: Annotated[str, Query(description="Any path, as `ROOT/relative` or absolute.")],
+) -> Answer[Explanation]:
+    """Explains what became of a path and why, ever: 200 for every path that can be one, inside the roots or not."""
+    return Answer(explain(house.folders, records.library, records.runner.sessions(), path))
 
 
 @router.get("/sessions/{session_id}/failures")
-def failures(records: InRecords, session_id: PathId) -> dict[str, Any]:
-    """The failed files of a session by cause, each with what it means and what to do; `files?cause=` lists them."""
+def failures(records: InRecords, session_id: PathId) -> Answer[Failures]:
+    """Counts the failed files of a session by cause, each with what it means and what to do."""
     records.runner.session(session_id)
     counts = records.library.history.failures_by_cause(session_id)
     unknown = Cause("This version does not know what it means.", "Retry these files.")  # told by another version
-    causes = [
-        {"cause": name, "files": count, **asdict(FILE_CAUSES.get(name, unknown))} for name, count in counts.items()
-    ]
-    return {"files": sum(counts.values()), "causes": causes}
+    causes: list[FailedFiles] = []
+    for name, count in counts.items():
+        cause = FILE_CAUSES.get(name, unknown)
+        causes.append({"cause": name, "files": count, "meaning": cause.meaning, "advice": cause.advice})
+    return Answer({"files": sum(counts.values()), "causes": causes})
 
 
 @router.get("/sessions/{session_id}/same-bytes")
-def same_bytes(records: InRecords, session_id: PathId, cursor: str | None = None, limit: Limit = 100) -> dict[str, Any]:
-    """The files that a session wrote whose bytes another file has, too, in groups of equal bytes."""
+@refuses("bad_cursor")
+def same_bytes(records: InRecords, session_id: PathId, cursor: Cursor = None, limit: Limit = 100) -> Answer[SameBytes]:
+    """Lists the files that a session wrote whose bytes another file has, too, in groups of equal bytes."""
     records.runner.session(session_id)
     if cursor is not None and not re.fullmatch(r"[0-9a-f]{64}", cursor):
         raise BadCursor
-    return records.library.history.same_bytes(session_id, after=cursor or "", limit=limit)
+    return Answer(records.library.history.same_bytes(session_id, after=cursor or "", limit=limit))
+
+
+@router.get("/sessions/{session_id}/files")
+@refuses("bad_cursor")
+def session_files(
+    records: InRecords,
+    session_id: PathId,
+    outcome: Annotated[Outcome | None, Query(description="Only files of which this became.")] = None,
+    cause: Annotated[str | None, Query(description="Only files with this cause.")] = None,
+    skipped: Annotated[
+        Skip | None, Query(description="Files that were skipped for this instead, found by walking again.")
+    ] = None,
+    incomplete: Annotated[bool, Query(description="Only files that were taken in without one part.")] = False,  # noqa: FBT002
+    returned: Annotated[bool, Query(description="Only files that were missing before and are back.")] = False,  # noqa: FBT002
+    prompt_verdict: Annotated[
+        Literal["parsed", "partly", "raw_only"] | None,
+        Query(description="Only AI images whose prompt was understood so far."),
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Answer[SessionFiles]:
+    """Lists the files of one class of a session, page by page."""
+    records.runner.session(session_id)
+    if skipped is not None:
+        page = page_of(records.runner.survey(session_id), skipped.value, cursor=cursor, limit=limit)
+        marked = zip(page["files"], marks_of(records, page["files"]), strict=True)
+        return Answer({"files": [_as_skipped(file, mark) for file, mark in marked], "next": page["next"]})
+    rows = records.library.answers(
+        session_id,
+        outcome=outcome.value if outcome else None,
+        cause=cause,
+        incomplete=incomplete,
+        returned=returned,
+        prompt_verdict=prompt_verdict,
+        after=row_cursor(cursor),
+        limit=limit + 1,
+    )
+    lines = [as_journal_line(row) for row in rows[:limit]]
+    files: list[SessionFile | SkippedFile] = [
+        {**line, **mark} for line, mark in zip(lines, marks_of(records, lines), strict=True)
+    ]
+    return Answer({"files": files, "next": str(rows[limit - 1].id) if len(rows) > limit else None})
+
+
+@router.get(
+    "/sessions/{session_id}/report",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "A line for each file that was discovered, with its class, outcome, cause and reason.",
+            "content": {format_.media_type.partition(";")[0]: {"schema": {}} for format_ in reports.Format},
+        }
+    },
+)
+def report(
+    records: InRecords,
+    session_id: PathId,
+    format_: Annotated[reports.Format, Query(alias="format", description="How it is written.")] = reports.Format.CSV,
+) -> Response:
+    """Gives every file that the session discovered, with what became of it, as a file to keep.
+
+    Those that were answered for come from the log, the others from the walk as it would go now. In CSV a text that a
+    spreadsheet would run as a formula begins with an apostrophe.
+    """
+    session = records.runner.session(session_id)
+    records.library.check()  # once the answer has begun, trouble can only cut it off
+    pieces = reports.written(format_, reports.of_session(session, records.ingestor))
+    headers = {"Content-Disposition": f'attachment; filename="{reports.named(session, format_)}"'}
+    return StreamingResponse(pieces, media_type=format_.media_type, headers=headers)
+
+
+def _as_skipped(file: PlannedFile, mark: Marks) -> SkippedFile:
+    return {
+        **file,
+        "outcome": None,
+        "stage": None,
+        "cause": None,
+        "reason": None,
+        "ms": None,
+        "at": None,
+        **mark,
+    }

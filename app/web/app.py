@@ -16,7 +16,6 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from app import __version__
 from app.errors import (
     AlreadyActive,
     CannotStart,
@@ -30,11 +29,14 @@ from app.errors import (
     in_words,
 )
 from app.web import account, ingest, library, nsfw, page
+from app.web.description import describe
 from app.web.events import Bells
-from app.web.guard import Guard, problem
+from app.web.guard import Guard
 from app.web.nsfw import Download
+from app.web.problems import problem
 from app.wiring import House
 
+ROUTERS = (ingest.router, account.router, library.router, nsfw.router, page.router)
 STATIC = Path(__file__).parent / "static"
 _STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (
     (WrongContentType, 415),
@@ -48,25 +50,23 @@ _STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (
 _log = logging.getLogger("media_ingest")
 
 
+class _App(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The description of HTTP, made when it is asked for first."""
+        if self.openapi_schema is None:
+            self.openapi_schema = describe(ROUTERS)
+        return self.openapi_schema
+
+
 def create_app(house: House) -> FastAPI:
     """The application over a house that holds its lock already; its end closes the house."""
-    app = FastAPI(
-        title="Media Ingest",
-        version=__version__,
-        lifespan=_life,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/api/openapi.json",
-    )
+    app = _App(lifespan=_life, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.house = house
     app.state.bells = Bells()
     app.state.download = Download(house.weights)
     app.add_middleware(Guard, settings=house.settings)
-    app.include_router(page.router)
-    app.include_router(ingest.router)
-    app.include_router(account.router)
-    app.include_router(library.router)
-    app.include_router(nsfw.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(MediaIngestError, _on_error)
     app.add_exception_handler(HTTPException, _on_http_error)

@@ -6,22 +6,108 @@ is read after every change, so a stream can be late, never wrong.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from anyio import to_thread
 from fastapi.sse import ServerSentEvent
+from typing_extensions import TypedDict
 
 from app.crash_points import crash_point
 from app.ingest.session.state import SessionState
-from app.ingest.session.store import as_journal_line
+from app.ingest.session.status import SessionStatus
+from app.ingest.session.store import JournalLine, as_journal_line
 from app.library.values import Event
 from app.media import Stage
+from app.shapes import described
 from app.wiring import Records
 
 FRAME_SECONDS = 0.1  # at most ten frames of files a second
 SESSION_SECONDS = 0.25
 PAGE = 1_000
+
+
+@described
+class StageStart(TypedDict):
+    """A stage begins."""
+
+    stage: str
+    """Which one."""
+    total_files: int
+    """Files to come."""
+
+
+@described
+class StageCheckpoint(TypedDict):
+    """How far a stage is."""
+
+    stage: str
+    """Which one."""
+    processed_files: int
+    """Files for which it has ended."""
+    total_files: int
+    """Files for which it is to end."""
+
+
+@described
+class StageEnd(TypedDict):
+    """A stage has ended for every file."""
+
+    stage: str
+    """Which one."""
+    processed_files: int
+    """Files for which it has ended."""
+    failed_files: int
+    """Those for which it failed."""
+
+
+@described
+class FileBundle(TypedDict):
+    """Files that ended one after the other, in a fast run."""
+
+    files: list[JournalLine]
+    """In the order of the answers."""
+
+
+@described
+class Bye(TypedDict):
+    """The stream ends on purpose."""
+
+    reason: str
+    """The status of the session that has ended, or `stopping`: the server stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """The shape of an event's data, when it comes, and whether it bears the id of a row of the log."""
+
+    shape: Any
+    when: str
+    has_id: bool
+
+
+EVENTS: Mapping[str, EventKind] = {
+    "session": EventKind(
+        SessionStatus,
+        "first on every connection, on every change of status, at most 4 times a second while it runs",
+        has_id=False,
+    ),
+    "stage_start": EventKind(StageStart, "once a stage, when the session starts processing", has_id=True),
+    "file_complete": EventKind(
+        JournalLine | FileBundle,
+        "a file is committed; in a fast run a bundle with the id of its last; about 10 events a second at most",
+        has_id=True,
+    ),
+    "stage_progress": EventKind(
+        StageCheckpoint,
+        "every 5 files below 100, every 10 below 1,000, else every 50, or as `INGEST_PROGRESS_INTERVAL` says",
+        has_id=False,
+    ),
+    "stage_complete": EventKind(StageEnd, "when the last file is done", has_id=True),
+    "bye": EventKind(Bye, "last: the session has ended or the server stops", has_id=False),
+}
 
 
 class Bells:
@@ -113,7 +199,7 @@ class _Stream:
             elif session is not self._told and time.monotonic() - self._told_at >= SESSION_SECONDS:
                 yield self._session_frame(session)
             if session.status.ended or stopping:
-                yield ServerSentEvent(event="bye", data={"reason": "stopping" if stopping else session.status.value})
+                yield ServerSentEvent(event="bye", data=Bye(reason="stopping" if stopping else session.status.value))
                 return
             await self._wait(session)
 
@@ -151,11 +237,9 @@ class _Stream:
         return [
             ServerSentEvent(
                 event="stage_progress",
-                data={
-                    "stage": stage.value,
-                    "processed_files": session.stages[stage.value].ended,
-                    "total_files": total,
-                },
+                data=StageCheckpoint(
+                    stage=stage.value, processed_files=session.stages[stage.value].ended, total_files=total
+                ),
             )
             for stage in Stage
             if stage in session.parameters.wanted
@@ -174,7 +258,7 @@ def frames_of(rows: list[Event]) -> list[ServerSentEvent]:
         together = list(group)
         if kind == "file_complete":
             files = [as_journal_line(row) for row in together]
-            data = files[0] if len(files) == 1 else {"files": files}
+            data = files[0] if len(files) == 1 else FileBundle(files=files)
             frames.append(ServerSentEvent(event=kind, data=data, id=str(together[-1].id)))
         elif kind in {"stage_start", "stage_complete"}:
             frames += [ServerSentEvent(event=kind, data=dict(row.detail or {}), id=str(row.id)) for row in together]

@@ -6,13 +6,14 @@ from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.settings import Settings
+from app.web.problems import problem
 
 COOKIE = "ingest_token"
-_OPEN_PATHS = ("/healthz", "/readyz", "/login", "/static/")
+OPEN_PATHS = ("/healthz", "/readyz", "/login", "/static/")
 _SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -23,12 +24,6 @@ _SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",  # asked again each time: after an update the page must not run old scripts
 }
-
-
-def problem(status: int, detail: str, cause: str, **more: object) -> JSONResponse:
-    """An error as `application/problem+json` (RFC 9457) with one sentence and a stable cause."""
-    body = {"type": "about:blank", "status": status, "detail": detail, "cause": cause, **more}
-    return JSONResponse(body, status, media_type="application/problem+json")
 
 
 def cookie_of(token: str) -> str:
@@ -76,7 +71,7 @@ class Guard:
             sentence = f"This server does not answer for the host '{host}': add it to INGEST_ALLOWED_HOSTS."
             return problem(400, sentence, "host_not_allowed")
         path = scope["path"]
-        if self._token and not path.startswith(_OPEN_PATHS) and not self._knows_token(headers):
+        if self._token and not path.startswith(OPEN_PATHS) and not self._knows_token(headers):
             if scope["method"] == "GET" and not path.startswith("/api/"):
                 return RedirectResponse("/login", 303)
             return problem(401, "A token is needed: send it as 'Authorization: Bearer ...'.", "token_needed")

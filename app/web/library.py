@@ -2,20 +2,45 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import Response
+from typing_extensions import TypedDict
 
 from app.errors import InvalidRequest, UnknownFile
 from app.library.editing import parse_edit
-from app.library.values import as_file
+from app.library.shown import File
+from app.library.values import NsfwSpread, Summary, as_file
+from app.shapes import described
 from app.texts import shown_path
-from app.web.ingest import Body, InRecords, Limit, row_cursor
-from app.web.page import InHouse
+from app.web.answers import Answer, Route, refuses
+from app.web.bodies import EditBody
+from app.web.depends import Cursor, InHouse, InRecords, Limit, only_known, row_cursor
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])
 
 
-def place_at(house: InHouse, path: str) -> tuple[str, bytes]:
+@described
+class MissingFile(TypedDict):
+    """A file that the library knows and that is gone from disk."""
+
+    path: str
+    """`ROOT/relative` as shown."""
+    missing_at: str
+    """When that was found, ISO 8601 in UTC."""
+
+
+@described
+class MissingFiles(TypedDict):
+    """A page of the files that are gone from disk."""
+
+    files: list[MissingFile]
+    """In the order in which they were taken in."""
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+@refuses("outside_roots")
+def place_at(house: InHouse, path: Annotated[str, Query(description="`ROOT/relative` as shown.")]) -> tuple[str, bytes]:
     """Root and relative path of a file. Raises InvalidRequest."""
     try:
         return house.folders.file(path)
@@ -27,6 +52,7 @@ def place_at(house: InHouse, path: str) -> tuple[str, bytes]:
 Place = Annotated[tuple[str, bytes], Depends(place_at)]
 
 
+@refuses("unknown_file")
 def row_at(records: InRecords, place: Place) -> dict[str, Any]:
     """The row of the file at a path. Raises UnknownFile."""
     row = records.library.file(*place)
@@ -39,21 +65,41 @@ Row = Annotated[dict[str, Any], Depends(row_at)]
 
 
 @router.get("/library/file")
-def file(records: InRecords, row: Row) -> dict[str, Any]:
-    """Everything known of one file; 404 without a row."""
-    return as_file(row, records.library.nsfw_threshold())
+def file(records: InRecords, row: Row) -> Answer[File]:
+    """Tells everything that is known of one file; null where it is not known."""
+    return Answer(as_file(row, records.library.nsfw_threshold()))
 
 
 @router.patch("/library/file")
-def edit(records: InRecords, place: Place, body: Body) -> dict[str, Any]:
-    """Writes what a person says of one file, and answers with the file; 404 without a row."""
+@refuses("unknown_file")
+def edit(records: InRecords, place: Place, body: EditBody) -> Answer[File]:
+    """Sets what a person says of one file, null for "there is none", and answers with the file.
+
+    It stays, whatever is read later; `release` gives fields back to the file, and the next session reads them anew.
+    """
     records.library.edit(*place, parse_edit(body))
     return file(records, row_at(records, place))
 
 
-@router.get("/library/thumbnail")
-def thumbnail(house: InHouse, row: Row, if_none_match: Annotated[str | None, Header()] = None) -> Response:
-    """The file's thumbnail as WebP; a missing one is made again, 404 where none can be."""
+@router.get(
+    "/library/thumbnail",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "At most 320 px a side, upright.",
+            "content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}},
+            "headers": {"ETag": {"description": "The SHA-256 of the file.", "schema": {"type": "string"}}},
+        },
+        304: {"description": "The thumbnail is the one that `If-None-Match` names."},
+    },
+)
+@refuses("no_thumbnail")
+def thumbnail(
+    house: InHouse,
+    row: Row,
+    if_none_match: Annotated[str | None, Header(description="The ETags that the client has.")] = None,
+) -> Response:
+    """Gives the file's thumbnail as WebP; one that is missing is made again."""
     headers = {"ETag": f'"{row["sha256"]}"', "Cache-Control": "private, no-cache"}
     if if_none_match is not None and headers["ETag"] in if_none_match:
         return Response(status_code=304, headers=headers)
@@ -64,20 +110,23 @@ def thumbnail(house: InHouse, row: Row, if_none_match: Annotated[str | None, Hea
 
 
 @router.get("/library/nsfw")
-def nsfw_spread(records: InRecords) -> dict[str, Any]:
-    """How the NSFW probabilities of the library spread, and how many files have none."""
-    return records.library.nsfw_spread()
+def nsfw_spread(records: InRecords) -> Answer[NsfwSpread]:
+    """Tells how the NSFW probabilities of the library spread, and how many files have none."""
+    return Answer(records.library.nsfw_spread())
 
 
 @router.get("/library/missing")
-def missing(records: InRecords, cursor: str | None = None, limit: Limit = 100) -> dict[str, Any]:
-    """The files that the library knows and that are gone from disk: `{"files": [{"path", "missing_at"}], "next"}`."""
+@refuses("bad_cursor")
+def missing(records: InRecords, cursor: Cursor = None, limit: Limit = 100) -> Answer[MissingFiles]:
+    """Lists the files that the library knows and that are gone from disk."""
     rows = records.library.presence.missing(after=row_cursor(cursor), limit=limit + 1)
-    files = [{"path": shown_path(row["root"], row["path"]), "missing_at": row["missing_at"]} for row in rows[:limit]]
-    return {"files": files, "next": str(rows[limit - 1]["id"]) if len(rows) > limit else None}
+    files = [
+        MissingFile(path=shown_path(row["root"], row["path"]), missing_at=row["missing_at"]) for row in rows[:limit]
+    ]
+    return Answer({"files": files, "next": str(rows[limit - 1]["id"]) if len(rows) > limit else None})
 
 
 @router.get("/summary")
-def summary(records: InRecords) -> dict[str, Any]:
+def summary(records: InRecords) -> Answer[Summary]:
     """Totals of the library."""
-    return records.library.summary()
+    return Answer(records.library.summary())

@@ -1,16 +1,54 @@
 """The NSFW model over HTTP: whether it can be used, and fetching its weights while the page shows how far that is."""
 
 import threading
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from typing_extensions import TypedDict
 
 from app.analysis.nsfw.weights import SOURCE_BYTES, SOURCE_URL, Weights
 from app.media import Stage
-from app.web.ingest import Body
-from app.web.page import InHouse
+from app.shapes import described
+from app.web.answers import Accepted, Answer, Route
+from app.web.bodies import to_begin
+from app.web.depends import InHouse, only_known
+from app.wiring import House
 
-router = APIRouter(prefix="/api/nsfw")
+router = APIRouter(prefix="/api/nsfw", route_class=Route, dependencies=[only_known], tags=["NSFW model"])
+
+
+@described
+class DownloadProgress(TypedDict):
+    """How the download of the weights stands."""
+
+    running: bool
+    """Whether bytes are on their way."""
+    received_bytes: int
+    """Bytes received."""
+    total_bytes: int
+    """Bytes expected."""
+    sentence: str
+    """Why the last one failed; empty if it did not."""
+
+
+@described
+class NsfwStatus(TypedDict):
+    """Whether the NSFW model can be used."""
+
+    available: bool
+    """Whether it can."""
+    fetching_helps: bool
+    """Whether good weights would change that."""
+    sentence: str | None
+    """Why it cannot be used, and what to do."""
+    model: str | None
+    """The name that is stored with each probability."""
+    weights: str
+    """The place of the weights."""
+    source: str
+    """Where they are fetched from."""
+    download: DownloadProgress
+    """How their download stands."""
 
 
 class _Closed(Exception):
@@ -48,8 +86,8 @@ class Download:
         if self._thread is not None:
             self._thread.join()
 
-    def as_json(self) -> dict[str, Any]:
-        """How it stands: bytes received and expected, and why the last one failed (empty if it did not)."""
+    def as_json(self) -> DownloadProgress:
+        """How it stands."""
         return {
             "running": self.running,
             "received_bytes": self._received,
@@ -78,24 +116,27 @@ def download_of(request: Request) -> Download:
 OneDownload = Annotated[Download, Depends(download_of)]
 
 
-@router.get("")
-def status(house: InHouse, download: OneDownload) -> dict[str, Any]:
-    """Whether the model can be used, where its weights are or come from, and how their download stands."""
-    recipe = house.recipes.now()
+def _status_of(house: House, download: Download) -> NsfwStatus:
+    recipe, found = house.recipes.now(), house.weights.look()
     return {
         "available": recipe.nsfw_model is not None,
-        "fetching_helps": recipe.nsfw_model is None and house.weights.look().fetching_helps,
+        "fetching_helps": found.model is None and found.fetching_helps,
         "sentence": recipe.complaint(Stage.NSFW),
         "model": recipe.nsfw_model.name if recipe.nsfw_model else None,
-        "weights": str(house.weights.place),
+        "weights": str(found.weights or house.weights.place),
         "source": SOURCE_URL,
         "download": download.as_json(),
     }
 
 
-@router.post("/fetch", status_code=202)
-def fetch(house: InHouse, download: OneDownload, body: Body) -> dict[str, Any]:
+@router.get("")
+def nsfw_status(house: InHouse, download: OneDownload) -> Answer[NsfwStatus]:
+    """Tells whether the model can be used, where its weights are or come from, and how their download stands."""
+    return Answer(_status_of(house, download))
+
+
+@router.post("/fetch", dependencies=[Depends(to_begin)])
+def nsfw_fetch(house: InHouse, download: OneDownload) -> Accepted[NsfwStatus]:
     """Begins to download the weights, as `nsfw fetch` does; `GET /api/nsfw` tells how far it is."""
-    del body  # asked for only because a request that changes something must be JSON
     download.start()
-    return status(house, download)
+    return Accepted(_status_of(house, download))

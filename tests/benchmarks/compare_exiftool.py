@@ -241,7 +241,7 @@ def values_of(field: Field, told: Mapping[str, Any]) -> list[Any]:
 
 
 def upright(told: dict[str, Any]) -> dict[str, Any]:
-    """The same with the first size that is the picture's own, turned as the picture's own orientation says."""
+    """What exiftool says, with the picture's own size for its first, turned as the picture's own orientation says."""
     sizes = {
         name: next((told[key] for key in told if key.endswith(f":{name}") and not _of_an_insert(key)), None)
         for name in ("ImageWidth", "ImageHeight")

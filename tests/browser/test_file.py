@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import looks_well
 from tests.samples import ai_image, photo
@@ -158,14 +158,31 @@ def test_what_a_form_cannot_show_stays_as_it_is_and_what_is_written_is_not_lost(
     expect(dialog).not_to_be_visible()
 
 
-def test_a_seed_is_shown_to_its_last_digit_and_each_verdict_opens_its_files(page: Page, server: Server) -> None:
+def test_huge_numbers_are_shown_to_their_last_digit_and_each_verdict_opens_its_files(
+    page: Page, server: Server
+) -> None:
+    def with_a_lora(route: Route) -> None:
+        known = route.fetch().json()
+        known["generation"]["loras"] = [{"name": "strong", "weight": 10**20}]
+        route.fulfill(json=known)
+
+    page.route("**/api/library/file?*", with_a_lora)
     opened(page, server, "made.png")
     expect(page.locator("#known-made dl > div", has_text="Seed").locator("dd")).to_have_text(str(2**64 - 1))
+    expect(page.locator("#known-made dl > div", has_text="LoRAs").locator("dd")).to_contain_text(str(10**20))
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="1 understood").click()
     expect(page.locator("#files li")).to_have_count(1)
     expect(page.locator("#files li")).to_contain_text("made.png")
+
+
+def test_an_answer_that_cannot_be_read_is_said(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/ingest-v2")
+    page.route("**/api/ingest/explain?*", lambda route: route.fulfill(body="<p>Signed out of the network</p>"))
+    page.get_by_label("What became of a file?").fill("known/beach.jpg")
+    page.keyboard.press("Enter")
+    expect(page.locator("#explain-error")).to_have_text("The server's answer cannot be read.")
 
 
 def test_joiners_are_part_of_words_and_of_emoji_and_shown_where_they_would_disguise_a_name(page, server):

@@ -14,7 +14,6 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser.conftest import choose, fits, in_both_schemes
 from tests.samples import photo
 from tests.support.server import Server
-from tests.support.weights import make
 
 pytestmark = pytest.mark.browser
 
@@ -30,14 +29,6 @@ def server(tmp_path: Path) -> Iterator[Server]:
         photo(tmp_path / "pics" / f"{number}.jpg", size=(320, 240), seed=number)
     with Server(tmp_path / "server", {"pics": tmp_path / "pics"}, https_proxy=NOWHERE) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights that can be used, made once."""
-    path = tmp_path_factory.mktemp("weights") / "made.h5"
-    make(path)
-    return path
 
 
 def put(weights: Path, server: Server) -> None:
@@ -72,6 +63,7 @@ def test_missing_weights_are_offered_and_a_failed_download_can_be_tried_again(pa
     choose(page, server, "pics")
     expect(page.locator("#nsfw-unavailable")).to_contain_text("there is no weights file at")
     expect(page.locator("#enable_nsfw_detection")).to_be_disabled()
+    expect(page.locator("#nsfw-model")).not_to_be_visible()
     button = page.locator("#nsfw-fetch")
     expect(button).to_have_text("Download the model (24 MB)")
     expect(page.locator("#nsfw-source")).to_have_text("from github.com")
@@ -118,7 +110,7 @@ def test_download_is_offered_only_where_it_helps_and_a_limit_is_said(page: Page,
 
 
 def test_weights_that_come_by_another_tab_make_detection_usable_at_once(
-    page: Page, server: Server, weights: Path
+    page: Page, server: Server, nsfw_weights: Path
 ) -> None:
     ingest(server)
     download = {"running": True, "received_bytes": 9_300_000, "total_bytes": 24_220_000, "sentence": ""}
@@ -131,12 +123,13 @@ def test_weights_that_come_by_another_tab_make_detection_usable_at_once(
     assert in_both_schemes(page) == []
     page.locator("#nsfw-fetch").focus()
 
-    put(weights, server)
+    put(nsfw_weights, server)
     page.unroute_all(behavior="wait")
     expect(page.locator("#plan")).to_contain_text("8 need only NSFW", timeout=15_000)
     expect(page.locator("#nsfw-missing")).not_to_be_visible()
     expect(page.locator("#enable_nsfw_detection")).to_be_enabled()
     expect(page.locator("#enable_nsfw_detection")).to_be_focused()
+    expect(page.locator("#nsfw-model")).to_contain_text("Available: opennsfw2 0.19.0, weights ")
 
     page.click("#start")
     expect(page.locator("#progress-text")).to_contain_text("Preparing the NSFW model, once", timeout=15_000)
@@ -167,10 +160,12 @@ def test_threshold_of_a_settled_library_is_put_to_use_though_nothing_is_to_proce
     assert server.get("/api/library/nsfw").json()["threshold"] == 0.4
 
 
-def test_probabilities_of_the_library_stand_behind_the_threshold(page: Page, server: Server, weights: Path) -> None:
+def test_probabilities_of_the_library_stand_behind_the_threshold(
+    page: Page, server: Server, nsfw_weights: Path
+) -> None:
     ingest(server, nsfw_threshold=0.6)
     judge(server)
-    put(weights, server)
+    put(nsfw_weights, server)
     page.goto(f"{server.address}/ingest-v2")
     sentence = page.locator("#nsfw-spread")
     expect(sentence).to_have_text("At 0.60: 2 of 7 checked files count as NSFW · 1 not checked")

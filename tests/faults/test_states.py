@@ -99,7 +99,7 @@ class Machine(RuleBasedStateMachine):
         return self.dies_at is not None or any(control.stop for control in list(self.runner._controls.values()))
 
     def mortal(self, work: Callable[..., None], moment: str) -> Callable[..., None]:
-        """The same work, where the thread that does it may be killed before it."""
+        """Work whose thread may be killed before it begins."""
 
         def die_or_work(*args: object, **options: object) -> None:
             if self.dies_at == moment and threading.current_thread().name == "runner":

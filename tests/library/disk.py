@@ -94,7 +94,7 @@ class Disk:
 
 
 def told(disk, files):
-    """The same with these files, of which a person has said what they say of their bytes."""
+    """Takes files in and has a person say of each what `SAID` has for its bytes."""
     disk.takes_in(files)
     for name, content in files.items():
         disk.says(name, **SAID[content])

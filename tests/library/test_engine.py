@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from app.errors import BadSetting, DatabaseBusy, NeedsAttention
-from app.library.engine import Engines, parse_url, shown_url, sqlite_path, translated
+from app.library.engine import Engines, parse_url, shown_place, shown_url, sqlite_path, translated
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,9 @@ from app.library.engine import Engines, parse_url, shown_url, sqlite_path, trans
     [
         ("", "not a database address"),
         ("somewhere", "not a database address"),
+        ("postgresql://localhost:port/x", "not a database address"),
         ("mysql://localhost/x", "mysql: only sqlite and postgresql"),
+        ("sqlite+aiosqlite:///x.db", "sqlite.aiosqlite: only sqlite and postgresql"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
     ],
@@ -35,6 +38,32 @@ def test_an_address_that_cannot_hold_a_library_is_refused_with_one_sentence(url,
 def test_the_file_of_an_address():
     assert str(sqlite_path(parse_url("sqlite:///a/b.db"))) == "a/b.db"
     assert sqlite_path(parse_url("postgresql://u@h/d")) is None
+
+
+@pytest.mark.parametrize(
+    "scheme", ["postgres", "postgresql", "PostgreSQL", "postgresql+psycopg", "postgresql+psycopg2", "postgres+asyncpg"]
+)
+def test_every_spelling_of_postgresql_is_opened_with_psycopg_3(scheme):
+    engines = Engines(f"{scheme}://u:p@h:5433/d?application_name=x")
+    assert engines._writer.dialect.driver == "psycopg"
+    assert str(engines.url) == "postgresql://u:***@h:5433/d?application_name=x"
+
+
+def test_postgresql_without_its_driver_is_refused_with_what_adds_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(BadSetting, match=r"pip install 'media-ingest\[postgres\]'"):
+        Engines("postgres://u@h/d")
+
+
+def test_a_parameter_of_an_address_that_makes_no_sense_is_refused(tmp_path):
+    with pytest.raises(BadSetting, match="DATABASE_URL has a parameter that makes no sense"):
+        Engines(f"sqlite:///{tmp_path}/x.db?timeout=soon")
+
+
+def test_a_place_is_shown_as_a_whole_path_and_an_address_without_its_password(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert shown_place("sqlite:///./x.db") == str(tmp_path / "x.db")
+    assert shown_place("postgres://u:p@h/d") == "postgresql://u:***@h/d"
 
 
 def test_a_password_is_never_shown():

@@ -774,7 +774,11 @@ def test_a_row_that_was_missing_is_updated_when_the_file_is_back(library, commit
     library._engines.write(lambda c: c.execute(MEDIA.update().values(missing_at="2026-01-01")))
     assert library.known("m", b"")[b"a.jpg"].missing
     assert library.stamps("m", b"", below=True) == {}
-    assert commit(analysis(), OTHER_SESSION).outcome == Outcome.UPDATED
+    event = commit(analysis(), OTHER_SESSION)
+    assert (event.outcome, event.detail["stats"]["returned"]) == (Outcome.UPDATED, 1)
+    assert event.reason == "It was missing before and is back."
+    commit(analysis(found(b"b.jpg")), OTHER_SESSION)
+    assert library.answers(OTHER_SESSION, returned=True) == [event]
     assert library.file("m", b"a.jpg")["missing_at"] is None
     assert not library.known("m", b"")[b"a.jpg"].missing
 

@@ -10,7 +10,7 @@ from app.library.engine import Engines
 from app.library.library import Library
 from app.library.migrations import bring_to_head, config_for
 from app.library.tables import FAILURES, MEDIA
-from app.library.values import is_nsfw
+from app.library.values import as_file, is_nsfw
 from app.media import Nsfw, Stage
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
@@ -143,10 +143,12 @@ def test_a_model_that_could_not_be_run_keeps_the_older_probability_and_its_mark(
 
 def test_a_damaged_film_keeps_what_was_found_beside_its_failure(library):
     result = analysis(failed={Stage.NSFW: "damaged_image"}, version="1:0123456789abcdef")
-    result = replace(result, nsfw=Nsfw(0.9, 0.4, 5, "model"))
+    result = replace(result, nsfw=Nsfw(0.9, 0.4, 5, "model", bytes(range(128))))
     event = library.commit_single_file_to_database(SESSION, result, nsfw_threshold=0.8)
     row = library.file("m", b"a.jpg")
     assert (row["nsfw_probability"], row["nsfw_mean"], row["nsfw_frames"]) == (0.9, 0.4, 5)
+    assert row["features"] == bytes(range(128))
+    assert "features" not in as_file(row, 0.8), "bytes that say nothing to a person"
     assert row["stages"]["nsfw"]["cause"] == "damaged_image"
     assert event.cause == "damaged_image"
 

@@ -125,8 +125,9 @@ def event_stream(client: httpx2.Client, session_id: str, after: int | None = Non
 class Server:
     """`media-ingest serve` in a process of its own, on a port that the system chooses; all it writes is in `folder`."""
 
-    def __init__(self, folder: Path, roots: Mapping[str, Path], **settings: str) -> None:
+    def __init__(self, folder: Path, roots: Mapping[str, Path], *, program: Path = PROGRAM, **settings: str) -> None:
         self.folder = folder
+        self._program = program
         self.state = folder / "state"
         self.database = folder / "library.db"
         self.env = settings_for(folder, roots, **{"INGEST_PORT": "0", **settings})
@@ -157,7 +158,7 @@ class Server:
         """Starts the process; with `ready` waits until it answers."""
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [PROGRAM, "serve"], env=self.env, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT
+                [self._program, "serve"], env=self.env, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT
             )
         if ready:
             self.wait_until_ready()

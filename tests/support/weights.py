@@ -1,4 +1,4 @@
-"""Weights of our own making for the model of opennsfw2, whose real weights are not ours to ship and need a download.
+"""Weights of our own making for the model of opennsfw2: the real ones find nearly every ordinary picture near 0.
 
     python tests/support/weights.py PATH       writes the file; PATH ends in .h5
 
@@ -233,8 +233,12 @@ def make(path: Path, *, seed: int = 1) -> None:
         variables |= {layer.conv: conv for layer, (conv, _) in zip(together, values, strict=True)}
         variables |= {layer.norm: norm for layer, (_, norm) in zip(together, values, strict=True)}
     variables["fc_nsfw"] = judged(measured(batch, variables), batch)
+    write(path, variables)
 
-    with h5py.File(path, "w") as file:  # as Keras 2 laid it out, which is how the real weights are
+
+def write(path: Path, variables: dict[str, Variables]) -> None:
+    """Write the variables of the layers, in their order, as Keras 2 laid them out: so the real weights are."""
+    with h5py.File(path, "w") as file:
         file.attrs["layer_names"] = [name.encode() for name in variables]
         file.attrs["backend"] = b"tensorflow"
         file.attrs["keras_version"] = b"2.15.0"

@@ -19,6 +19,7 @@ from app.web.app import create_app
 from app.wiring import House, build
 from tests.ingest.workers.in_process import InProcess
 from tests.samples import ai_image, photo, truncated, write_many, xmp_packet
+from tests.support.description import hold_to_description
 from tests.support.server import Frame, event_stream, everything_in, until
 
 
@@ -75,7 +76,9 @@ class Door:
         self._thread = threading.Thread(target=self._server.run, args=([listening],))
         self._thread.start()
         until(lambda: self._server.started, what="the server")
-        self.client = httpx2.Client(base_url=self.address, timeout=30, trust_env=False)
+        self.client = httpx2.Client(
+            base_url=self.address, timeout=30, trust_env=False, event_hooks={"response": [hold_to_description]}
+        )
 
     def close(self) -> None:
         self.client.close()

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from app.analysis.nsfw import weights
+from app.analysis.nsfw import weights, wheel
 from app.analysis.nsfw.weights import SOURCE_BYTES, SOURCE_URL
 from tests.samples import write_many
 from tests.support.server import PROJECT, until
@@ -106,6 +106,23 @@ def test_weights_that_come_are_seen_at_once(door, nsfw_weights):
     assert told["model"].startswith("opennsfw2-0.19.0-")
     shutil.copy(__file__, door.settings.ingest_nsfw_weights)
     assert "it is not an HDF5 file" in door.get("/api/nsfw")["sentence"]
+
+
+def test_on_a_fresh_machine_every_picture_has_a_probability_without_a_download(
+    open_door, packaged_models, tmp_path, monkeypatch
+):
+    write_many(tmp_path / "media", 3)
+    monkeypatch.setenv("OPENNSFW2_HOME", str(tmp_path / "home"))
+    door = open_door(root=tmp_path / "media", ingest_nsfw_weights=None)
+    told = door.get("/api/nsfw")
+    assert (told["available"], told["fetching_helps"], told["weights"]) == (True, False, str(wheel.place()))
+    assert door.post("/api/ingest/plan", {"directory": "photos"})["unavailable"] == {}
+    shutil.copytree(packaged_models, door.state / "models")
+    status = door.whole()
+    assert (status["stats"]["nsfw_checked"], status["unavailable"]) == (3, {})
+    names = [each.name for each in (tmp_path / "media").iterdir()]
+    files = [door.get("/api/library/file", params={"path": f"photos/{name}"}) for name in names]
+    assert all(0 <= file["nsfw_probability"] <= 1 and file["nsfw_model"] == told["model"] for file in files)
 
 
 # ------------------------------------------------------------------------------------------------------ the download

@@ -49,7 +49,7 @@ def _numbers(texts: tuple[str, ...]) -> list[int]:
 
 
 def _of_trailer(stream: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
-    """The same of the block that Samsung calls `MotionPhoto_Data`, from the directory at the end of the file."""
+    """Start and length of Samsung's block `MotionPhoto_Data`, from the directory at the end of the file."""
     length, mark = struct.unpack("<I4s", read_at(stream, end - 8, 8).rjust(8, b"\0"))
     at = end - 8 - length
     directory = read_at(stream, at, length) if mark == _END and length <= _TRAILER_BYTES else b""

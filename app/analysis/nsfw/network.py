@@ -1,4 +1,4 @@
-"""Gives the NSFW probability of pictures: opennsfw2's preprocessing, then its network as OpenVINO IR.
+"""Gives the NSFW probability and the features of pictures: opennsfw2's preprocessing, then its network as IR.
 
 The network is loaded once in a process, when its first picture comes. Nothing here converts or fetches a model,
 imports Keras, uses the network, or decides from which probability on a picture counts as NSFW.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from app.analysis.nsfw import features
 from app.analysis.pictures.picture import resizable, upright
 from app.errors import CannotRead
 from app.media import Nsfw, NsfwModel
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 PIXELS = 224  # a side of what the network looks at
 _RESIZED = 256  # px a side before the centre is cut out
 _MEAN_BGR = (104.0, 117.0, 123.0)  # of the pictures that it was trained on
-_OPTIONS = {
+OPTIONS = {
     "INFERENCE_PRECISION_HINT": "f32",  # bfloat16 is the default on some processors, and moves the probability
     "INFERENCE_NUM_THREADS": 1,  # there are as many workers as the person allows
     "NUM_STREAMS": 1,
@@ -42,14 +43,17 @@ _WITHOUT_SCALE = (
 
 
 def check(pictures: Iterable[Image.Image], orientation: int, model: NsfwModel) -> Nsfw:
-    """The probability of a file from its pictures: one of a still, several of a film. At least one must be given.
+    """Probability and features of a file from its pictures: one of a still, several of a film. At least one is needed.
 
     `orientation` is the EXIF value 1..8 that the pictures still need. Raises CannotRead: `model_unusable`,
     `damaged_image`, and what the pictures raise: of a film that cannot be looked at to its end, nothing is known.
     """
     network = _network(model.ir)
-    found = [network.probability(prepared(picture, orientation)) for picture in pictures]
-    return Nsfw(max(found), fmean(found), len(found), model.name)
+    looks = [network.look(prepared(picture, orientation)) for picture in pictures]
+    found = [probability for probability, _ in looks]
+    likeliest = found.index(max(found))
+    bits = features.bits(looks[likeliest][1], model.weights_sha256)
+    return Nsfw(found[likeliest], fmean(found), len(found), model.name, bits)
 
 
 def prepared(picture: Image.Image, orientation: int = 1) -> "NDArray[float32]":
@@ -86,19 +90,27 @@ class Network:
             without_telemetry()
             import openvino
 
-            self._request = openvino.Core().compile_model(ir, "CPU", _OPTIONS).create_infer_request()
+            self._request = openvino.Core().compile_model(ir, "CPU", OPTIONS).create_infer_request()
         except Exception as error:
             raise _unusable("loaded", error) from error
 
-    def probability(self, pixels: "NDArray[float32]") -> float:
-        """The probability 0..1 that a picture made by `prepared` is NSFW. Raises CannotRead `model_unusable`."""
+    def look(self, pixels: "NDArray[float32]") -> "tuple[float, NDArray[float32]]":
+        """The probability 0..1 that a picture made by `prepared` is NSFW, and its 1,024 features, all of them >= 0.
+
+        Raises CannotRead `model_unusable`.
+        """
         try:
-            found = float(self._request.infer([pixels[None]])[0][0][1])
+            found = self._request.infer([pixels[None]])
+            probability, seen = float(found[0][0][1]), found[1][0]
         except Exception as error:
             raise _unusable("run", error) from error
-        if not 0 <= found <= 1:
+        if not 0 <= probability <= 1:
             raise CannotRead("The NSFW model gave no probability for this picture.", cause="model_unusable")
-        return found
+        return probability, seen
+
+    def probability(self, pixels: "NDArray[float32]") -> float:
+        """The probability alone. Raises CannotRead `model_unusable`."""
+        return self.look(pixels)[0]
 
 
 @lru_cache(maxsize=1)

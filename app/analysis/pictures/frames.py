@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SIDE = 640  # px, the shorter side of what is handed on
 FORWARD_PACKETS = 300  # that are decoded at most to reach one moment behind its keyframe
 TOTAL_PACKETS = 1200  # that are decoded at most for all such moments of one video
-TOTAL_PIXELS = 2_500_000_000  # the same for large frames: 300 packets of 4K take about 12 s
+TOTAL_PIXELS = 2_500_000_000  # so that large frames are bounded, too: 300 packets of 4K take about 12 s
 WALKED_PACKETS = 500_000  # that are read, not decoded, to learn the length of a video that does not tell it: 4 hours
 POSTER_PERCENT = (10, 25, 40, 60, 80, 0)  # of the length, where a poster is looked for, one after the other
 PLAIN = 6  # grey levels of standard deviation: below it, a picture shows nothing

@@ -182,7 +182,7 @@ class Folders:
         return _apart((self.resolve(text) for text in texts), recursive=recursive)
 
     def locate_all(self, texts: tuple[str, ...], *, recursive: bool) -> tuple[Folder, ...]:
-        """The same, there or not."""
+        """Like `resolve_all`, for folders that need not exist."""
         return _apart((self.locate(text) for text in texts), recursive=recursive)
 
     def file(self, text: str) -> tuple[str, bytes]:

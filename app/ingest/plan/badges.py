@@ -4,14 +4,65 @@ A badge counts files on disk now whose size and mtime the library knows; rows of
 """
 
 import time
-from typing import Any
+from typing import NotRequired
+
+from typing_extensions import TypedDict
 
 from app.ingest.disk.folders import Folder, Folders, Listing
 from app.ingest.disk.ignoring import Ignores
 from app.library.library import Library
+from app.shapes import described
 
 PAGE = 200
 RECURSIVE_SECONDS = 3.0  # what one page of recursive counts may take; what is not counted by then is left out
+
+
+@described
+class FolderCounts(TypedDict):
+    """The media files of a folder, as they are on disk now."""
+
+    total_files: int
+    """All of them."""
+    ingested_files: int
+    """Those that the library holds as they are now."""
+    failed_files: int
+    """Those that failed as they are now."""
+
+
+@described
+class FolderEntry(TypedDict):
+    """A folder of a page of the directory browser."""
+
+    name: str
+    """As shown."""
+    path: str
+    """`ROOT/relative` as shown."""
+    has_children: bool
+    """Whether it holds folders."""
+    ingest_stats: FolderCounts
+    """The files directly in it."""
+    recursive_stats: NotRequired[FolderCounts]
+    """The files in it and below, where asked for and counted within 3 seconds a page."""
+    warning: NotRequired[str]
+    """Why it could not be read whole, in one sentence."""
+
+
+@described
+class FolderPage(TypedDict):
+    """A folder with those in it, 200 a page, in the order of their paths; without a path, the media roots."""
+
+    path: str | None
+    """`ROOT/relative` as shown."""
+    parent: str | None
+    """The folder above; null at a root."""
+    ingest_stats: FolderCounts
+    """The files directly in it."""
+    directories: list[FolderEntry]
+    """The folders in it."""
+    next: str | None
+    """The cursor of the next page; null on the last."""
+    warning: NotRequired[str]
+    """Why it could not be read whole, in one sentence."""
 
 
 class Badges:
@@ -21,16 +72,16 @@ class Badges:
         self._folders = folders
         self._library = library
 
-    def get_directory_ingest_stats(self, listing: Listing) -> dict[str, int]:
+    def get_directory_ingest_stats(self, listing: Listing) -> FolderCounts:
         """`total_files`, `ingested_files` and `failed_files` of one folder, not counting the folders below."""
         return self._counts(listing.folder, [listing], below=False)
 
-    def browse(self, text: str | None, *, recursive: bool, cursor: str | None) -> dict[str, Any]:
+    def browse(self, text: str | None, *, recursive: bool, cursor: str | None) -> FolderPage:
         """A page of the directory browser; without a path, the roots. Raises what `Folders.resolve` raises."""
         if not text:
             give_up_at = time.monotonic() + RECURSIVE_SECONDS if recursive else 0.0
             roots = [self._described(Folder(name), None, give_up_at) for name in sorted(self._folders.roots)]
-            stats = {"total_files": 0, "ingested_files": 0, "failed_files": 0}
+            stats: FolderCounts = {"total_files": 0, "ingested_files": 0, "failed_files": 0}
             return {"path": None, "parent": None, "ingest_stats": stats, "directories": roots, "next": None}
         folder = self._folders.resolve(text)
         listing = self._folders.read(folder)
@@ -39,19 +90,21 @@ class Badges:
             below = [child for child in below if child[0].shown > cursor]
         give_up_at = time.monotonic() + RECURSIVE_SECONDS if recursive else 0.0
         page = [self._described(*child, give_up_at) for child in below[:PAGE]]
-        answer = {
+        answer: FolderPage = {
             "path": folder.shown,
             "parent": Folder(folder.root, folder.path.rpartition(b"/")[0]).shown if folder.path else None,
             "ingest_stats": self.get_directory_ingest_stats(listing),
             "directories": page,
             "next": page[-1]["path"] if len(below) > PAGE else None,
         }
-        return answer | ({"warning": listing.warning} if listing.warning else {})
+        if listing.warning:
+            answer["warning"] = listing.warning
+        return answer
 
-    def _described(self, folder: Folder, ignores: Ignores | None, give_up_at: float) -> dict[str, Any]:
+    def _described(self, folder: Folder, ignores: Ignores | None, give_up_at: float) -> FolderEntry:
         """One folder of a page; with the counts of everything below it if they are there before `give_up_at`."""
         listing = self._folders.read(folder, ignores)
-        answer: dict[str, Any] = {
+        answer: FolderEntry = {
             "name": folder.name,
             "path": folder.shown,
             "has_children": any(True for _ in listing.open_folders()),
@@ -60,7 +113,9 @@ class Badges:
         listings = self._below(listing, give_up_at)
         if listings is not None:
             answer["recursive_stats"] = self._counts(folder, listings, below=True)
-        return answer | ({"warning": listing.warning} if listing.warning else {})
+        if listing.warning:
+            answer["warning"] = listing.warning
+        return answer
 
     def _below(self, top: Listing, give_up_at: float) -> list[Listing] | None:
         """A listing and all below it; None if they cannot be read before `give_up_at` (monotonic seconds)."""
@@ -73,7 +128,7 @@ class Badges:
             stack += [self._folders.read(*child) for child in listing.open_folders()]
         return found
 
-    def _counts(self, folder: Folder, listings: list[Listing], *, below: bool) -> dict[str, int]:
+    def _counts(self, folder: Folder, listings: list[Listing], *, below: bool) -> FolderCounts:
         total = ingested = failed = 0
         stamps = self._library.stamps(folder.root, folder.path, below=below) if self._library else {}
         failures = self._library.failed_paths(folder.root, folder.path, below=below) if self._library else {}

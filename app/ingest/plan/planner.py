@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Literal, overload
+
+from typing_extensions import TypedDict
 
 from app.errors import BadCursor, InvalidRequest
 from app.ingest.disk.folders import Folder, Folders, Listing, Look
@@ -17,13 +19,76 @@ from app.ingest.disk.ignoring import Ignores
 from app.ingest.plan.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status
+from app.ingest.session.status import Range
 from app.media import Recipe, Skip, Stage
+from app.shapes import described
 from app.texts import path_from_shown
 
 KEEP_SECONDS = 600.0
 SECONDS_PER_FILE = (0.03, 0.3)  # before this library has any experience of its own
 SECONDS_OF_NSFW = (0.02, 0.08)  # a file takes at least so long with it, whatever sessions without it took
 LISTS = ("pending", *(skip.value for skip in Skip))
+
+
+@described
+class Plan(TypedDict):
+    """What a session would do."""
+
+    walking: Literal[False]
+    """The folders have been walked."""
+    discovered: int
+    """Files found: `pending` and all `skipped`."""
+    pending: int
+    """Files that the session would process: its `total_files`."""
+    pending_by: Mapping[str, int]
+    """Files to process by why: `new`, `changed`, `sidecar_changed`, `new_stages`, `only_nsfw`, `returned`, `again`."""
+    skipped: Mapping[str, int]
+    """Files that it would not process, by why."""
+    unavailable: Mapping[str, str]
+    """Stages that cannot run here, each with one sentence."""
+    limited: Mapping[str, str]
+    """Stages that run, but not for every kind of file, each with one sentence."""
+    estimate_seconds: Range
+    """How long it would take."""
+    by_type: Mapping[str, int]
+    """Files to process by the format that their suffix promises."""
+    folders: int
+    """Folders that were read."""
+    directories: list[str]
+    """The folders of the session, as shown."""
+    warnings: list[str]
+    """Sentences about what could not be read or looks wrong, at most 20."""
+    age_seconds: float
+    """How old the walk is, in seconds."""
+
+
+@described
+class Walking(TypedDict):
+    """The walk is not at its end yet: ask again."""
+
+    walking: Literal[True]
+    """The folders are being walked."""
+    discovered: int
+    """Files found so far."""
+
+
+@described
+class PlannedFile(TypedDict):
+    """One file of a class of the plan."""
+
+    path: str
+    """`ROOT/relative` as shown."""
+    size: int | None
+    """Bytes; null for what is no media file."""
+    why: str | None
+    """Why it is to be processed (see `pending_by`); null where it is skipped."""
+
+
+class PlannedFiles(TypedDict):
+    """A page of one class of the plan, in path order."""
+
+    files: list[PlannedFile]
+    next: str | None
 
 
 @dataclass(slots=True)
@@ -73,6 +138,21 @@ class Planner:
         self._statuses: dict[str, Status] = {}
         self._lock = threading.Lock()
 
+    @overload
+    def plan(
+        self, parameters: Parameters, *, pace: tuple[float, float] | None = None, wait_seconds: None = None
+    ) -> Plan: ...
+
+    @overload
+    def plan(
+        self,
+        parameters: Parameters,
+        *,
+        pace: tuple[float, float] | None = None,
+        wait_seconds: float | None,
+        refresh: bool = False,
+    ) -> Plan | Walking: ...
+
     def plan(
         self,
         parameters: Parameters,
@@ -80,7 +160,7 @@ class Planner:
         pace: tuple[float, float] | None = None,
         wait_seconds: float | None = None,
         refresh: bool = False,
-    ) -> dict[str, Any]:
+    ) -> Plan | Walking:
         """The counts of the contract.
 
         With `wait_seconds` an earlier walk may serve, and one that takes longer answers `{"walking": true,
@@ -119,7 +199,7 @@ class Planner:
                 self._statuses[session.session_id] = session.status
                 self._walk = None
 
-    def files(self, parameters: Parameters, name: str, *, cursor: str | None, limit: int) -> dict[str, Any]:
+    def files(self, parameters: Parameters, name: str, *, cursor: str | None, limit: int) -> PlannedFiles:
         """A page of the files of one class of the plan (`pending` or a skip), in path order."""
         if name not in LISTS:
             raise InvalidRequest(f"'list' must be one of {', '.join(LISTS)}.", field="list")
@@ -144,8 +224,8 @@ class Planner:
         return walk
 
 
-def page_of(survey: Survey, name: str, *, cursor: str | None, limit: int) -> dict[str, Any]:
-    """`{"files": [{"path", "size", "why"}], "next"}` of one class of a survey: the files after the path `cursor`.
+def page_of(survey: Survey, name: str, *, cursor: str | None, limit: int) -> PlannedFiles:
+    """A page of one class of a survey: the files after the path `cursor`.
 
     The cursor need not be in the class any more: files are in the order of their paths. Raises BadCursor.
     """
@@ -154,7 +234,7 @@ def page_of(survey: Survey, name: str, *, cursor: str | None, limit: int) -> dic
     except UnicodeEncodeError:  # a lone surrogate, which no shown path has
         raise BadCursor from None
     found = list(islice(_of_class(survey, name, after), limit + 1))
-    files = [
+    files: list[PlannedFile] = [
         {
             "path": verdict.shown,
             "size": verdict.entry.size if verdict.entry.look is Look.MEDIA else None,

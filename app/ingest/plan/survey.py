@@ -80,7 +80,7 @@ def judge(file: FoundFile, known: Known, parameters: Parameters, recipe: Recipe)
 
 @lru_cache(maxsize=64)
 def _shared(stages: frozenset[Stage]) -> frozenset[Stage]:
-    """The same stages, one set for all files: with sets of its own each job would take four times the memory."""
+    """One set for all files with equal stages: with a set of its own each job would take four times the memory."""
     return stages
 
 

@@ -3,6 +3,7 @@
 import time
 
 from app.ingest.session.state import SessionState, Status
+from app.ingest.session.status import Attention
 
 RETRY_SECONDS = (5.0, 10.0, 30.0, 60.0)
 _OUR_FAULT = frozenset({"internal_error", "sum_does_not_close"})  # waiting mends neither
@@ -16,9 +17,7 @@ class Backoff:
 
     def plan(self, session: SessionState) -> None:
         """Plans the next try of a session where waiting can help; one that needs none, or a person, has none."""
-        attention = session.attention or {}
-        waits = attention.get("cause") not in _OUR_FAULT and not attention.get("needs_confirm")
-        if session.status is not Status.ATTENTION or not waits:
+        if session.status is not Status.ATTENTION or not _waiting_helps(session.attention):
             self.drop(session.session_id)
             return
         tries, _ = self._tries.get(session.session_id, (0, 0.0))
@@ -37,3 +36,7 @@ class Backoff:
         """Until the next try, 0 where one is due; None where none is planned."""
         first = min((at for _, at in self._tries.values()), default=None)
         return None if first is None else max(0.0, first - time.monotonic())
+
+
+def _waiting_helps(attention: Attention | None) -> bool:
+    return attention is None or (attention["cause"] not in _OUR_FAULT and not attention.get("needs_confirm"))

@@ -167,7 +167,7 @@ class Runner:
                 return session, False
             self._ingestor.store.prepare()
             self._backoff.drop(session_id)
-            asked = bool((session.attention or {}).get("needs_confirm"))
+            asked = session.attention is not None and session.attention.get("needs_confirm", False)
             session = self._move(replace(session, confirmed=confirm and asked), Status.QUEUED)
             self._changed.notify_all()
         return self._once_taken_up(session_id), True

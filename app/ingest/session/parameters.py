@@ -14,35 +14,50 @@ from app.media import Stage
 from app.texts import clean_text, shown_name
 
 _MAX_PATTERN_CHARACTERS = 1_000
-OF_A_RETRY = ("retry_of", "retry_cause", "retry_chosen")
 
 
-class Parameters(BaseModel):
-    """The parameters of the contract, frozen; two requests are the same when these are equal.
+def _with_one_directory(schema: dict[str, Any]) -> None:
+    """Describes `directory`, which is taken in the place of `directories`."""
+    one = {"type": "string", "description": "One folder, as `ROOT/relative` or absolute inside a root."}
+    schema["properties"] = {"directory": one, **schema["properties"]}
+    schema["required"] = [name for name in schema["required"] if name != "directories"]
+    schema["anyOf"] = [{"required": ["directory"]}, {"required": ["directories"]}]
 
-    `directories` are `ROOT/relative` paths as shown to people. `nsfw_threshold` is a probability 0..1, `max_files` a
-    number of files to process over all resumes. `retry_of` names the session whose failed files are looked at again,
-    narrowed by `retry_cause`, and to files that a person chose: `retry_chosen` is a digest of their paths, which stand
-    in the log. Nobody can ask for these three but by a retry.
+
+class Asked(BaseModel):
+    """What a person or a program can ask of a session.
+
+    Two requests are the same when all of these are equal after defaults and resolved paths.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, json_schema_extra=_with_one_directory
+    )
 
     directories: tuple[str, ...] = Field(min_length=1)
+    """Several folders; files in overlapping ones count once."""
     recursive: bool = True
+    """Take the folders inside, too."""
     pattern: str = "*"
+    """Globs joined by a bar, case-insensitive, against file names: `*.png|*.jpg`."""
     enable_nsfw_detection: bool = True
+    """Ask for the stage `nsfw`."""
     nsfw_threshold: float = Field(default=0.8, ge=0, le=1, allow_inf_nan=False)
+    """From this probability a file counts as NSFW; the label is derived when it is read."""
     extract_metadata: bool = True
+    """Ask for the stage `metadata`."""
     extract_keywords: bool = True
+    """Ask for the stage `keywords`."""
     import_scores: bool = True
+    """Ask for the stage `score`."""
     generate_thumbnails: bool = True
+    """Ask for the stage `thumbnail`."""
     skip_existing: bool = True
+    """False: files that are fresh or failed before run again, every stage."""
     max_files: int | None = Field(default=None, ge=1)
+    """At most so many files to process, in path order, over all resumes; null: all."""
     workers: int | None = Field(default=None, ge=1, le=64)
-    retry_of: str | None = None
-    retry_cause: str | None = None
-    retry_chosen: str | None = None
+    """Analysis processes for this session; null: `INGEST_WORKERS`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -63,6 +78,19 @@ class Parameters(BaseModel):
         if complaint := pattern_complaint(pattern):
             raise ValueError(complaint)
         return pattern
+
+
+class Parameters(Asked):
+    """The parameters of a session: what was asked for, and of a retry what it looks at again. Nobody can send those."""
+
+    model_config = ConfigDict(json_schema_extra=None)
+
+    retry_of: str | None = None
+    """The session whose failed files are looked at again."""
+    retry_cause: str | None = None
+    """The cause that they are narrowed to."""
+    retry_chosen: str | None = None
+    """The digest of the paths that a person chose, which stand in the log."""
 
     @cached_property
     def as_json(self) -> Mapping[str, Any]:
@@ -97,6 +125,9 @@ class Parameters(BaseModel):
     def matches(self, name: bytes) -> bool:
         """Whether a file's name matches `pattern`: globs joined by `|`, case-insensitive."""
         return self.pattern == "*" or _compiled(self.pattern).match(shown_name(name)) is not None
+
+
+OF_A_RETRY = tuple(name for name in Parameters.model_fields if name not in Asked.model_fields)
 
 
 def pattern_complaint(pattern: str) -> str | None:

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from app.errors import IllegalMove, MediaIngestError, NeedsAttention
 from app.ingest.session.parameters import Parameters
+from app.ingest.session.status import Attention, FileError, Range, SessionStatus, StageProgress
 from app.library.values import Event
 from app.media import Outcome, Recipe, Skip, Stage, StageStatus
 
@@ -24,6 +25,7 @@ MAX_DEATHS = 2  # of the server with the same file in progress
 STATS = (
     *("metadata_extracted", "keywords_added", "scores_imported", "nsfw_checked", "nsfw_detected", "errors"),
     *("prompts_parsed", "prompts_partly", "prompts_raw_only"),  # of AI images, by how much was understood
+    "returned",  # files that were marked missing, and are back with their bytes
 )
 _DONE, _FAILED = StageStatus.DONE.value, StageStatus.FAILED.value
 
@@ -89,6 +91,16 @@ class StageCount:
         """Files for which the stage has ended, either way."""
         return self.done + self.failed + self.skipped
 
+    def as_progress(self) -> StageProgress:
+        """The count as a status shows it."""
+        return {
+            "total": self.total,
+            "done": self.done,
+            "failed": self.failed,
+            "skipped": self.skipped,
+            "seconds": self.seconds,
+        }
+
     def after(self, status: str, seconds: float) -> "StageCount":
         """The count with one more file, which took so long; how it ended counts as skipped where that is not known."""
         done, failed = status == _DONE, status == _FAILED
@@ -126,14 +138,14 @@ class SessionState:
     outcomes: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     stats: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(STATS, 0))
     stages: Mapping[str, StageCount] = field(default_factory=lambda: {stage.value: StageCount() for stage in Stage})
-    errors: tuple[Mapping[str, Any], ...] = ()
+    errors: tuple[FileError, ...] = ()
     current_file: str | None = None
     current_started_at: str | None = None
     suspects: Mapping[str, int] = field(default_factory=dict)
     activity: str | None = None
     unavailable: Mapping[str, str] = field(default_factory=dict)
     limited: Mapping[str, str] = field(default_factory=dict)
-    attention: Mapping[str, Any] | None = None
+    attention: Attention | None = None
     confirmed: bool = False
     marked_missing: int = 0
     interruptions: int = 0
@@ -182,7 +194,7 @@ class SessionState:
         return round(self.processed_files / self.active_seconds, 2)
 
     @property
-    def eta_seconds(self) -> dict[str, int] | None:
+    def eta_seconds(self) -> Range | None:
         """The time left as a range: the average so far, less a quarter and plus a half."""
         if not self.files_per_second or self.pending is None or self.status.ended:
             return None
@@ -228,7 +240,7 @@ class SessionState:
             stages[stage.value] = stages[stage.value].after(*told.get(stage.value, ("skipped", 0.0)))
         listed = detail.get("failures", ()) if event.outcome != Outcome.VANISHED else ()
         new_errors = tuple(
-            {"path": event.shown_path, "stage": stage, "cause": cause, "reason": reason, "at": event.at}
+            FileError(path=event.shown_path, stage=stage, cause=cause, reason=reason, at=event.at)
             for stage, cause, reason in listed
         )
         return replace(
@@ -327,7 +339,7 @@ class SessionState:
         zeros: dict[str, Any] = {"outcomes": {}, "stats": {}}
         return cls.from_json({**detail, **zeros} if isinstance(detail, Mapping) else None).without_answers()
 
-    def as_status(self) -> dict[str, Any]:
+    def as_status(self) -> SessionStatus:
         """The whole status of the contract: what the page, programs and the command line see."""
         plan = self.plan
         return {
@@ -344,8 +356,8 @@ class SessionState:
             "current_started_at": self.current_started_at,
             "outcomes": dict(self.outcomes),
             "stats": dict(self.stats),
-            "stages": {name: _fields_of(count) for name, count in self.stages.items()},
-            "errors": [dict(error) for error in self.errors],
+            "stages": {name: count.as_progress() for name, count in self.stages.items()},
+            "errors": [error.copy() for error in self.errors],
             "active_seconds": self.active_seconds,
             "files_per_second": self.files_per_second,
             "eta_seconds": self.eta_seconds,
@@ -354,7 +366,7 @@ class SessionState:
             "ended_at": self.ended_at,
             "heartbeat_at": self.heartbeat_at,
             "last_event_id": self.last_event_id,
-            "attention": None if self.attention is None else dict(self.attention),
+            "attention": None if self.attention is None else self.attention.copy(),
             "marked_missing": self.marked_missing,
             "interruptions": self.interruptions,
             "parameters": dict(self.parameters.as_json),
@@ -367,7 +379,7 @@ class SessionState:
         }
 
 
-def attention_for(trouble: MediaIngestError) -> dict[str, Any]:
+def attention_for(trouble: MediaIngestError) -> Attention:
     """What a person must mend, as a session's `attention` says it."""
     needs_confirm = isinstance(trouble, NeedsAttention) and trouble.needs_confirm
     return {"cause": trouble.cause, "sentence": trouble.sentence, "needs_confirm": needs_confirm}

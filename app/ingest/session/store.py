@@ -1,8 +1,8 @@
-"""Everything that is written under the state folder: session files, journals, thumbnails and the lock.
+"""The state folder: session files, journals, thumbnails, roots and the lock. Only `models/` belongs to the analysis.
 
-Session files are small and rewritten atomically after every file. They may be behind the database after a crash, never
-wrong: the database wins and the file is made again from the events. Whoever has taken the lock makes sure before every
-write that it is still his: the lock's file, or the whole folder, may have been removed or replaced meanwhile.
+Session files are small and replaced atomically. After a crash one may be behind the database; the database wins, and
+the file is made again from the events. A process that has taken the lock checks before every write that it still holds
+it: the lock's file, or the whole folder, may have been removed or replaced meanwhile. One that only reads takes none.
 """
 
 import contextlib
@@ -16,15 +16,18 @@ import stat
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from typing_extensions import TypedDict
 
 from app.crash_points import crash_point
 from app.errors import NeedsAttention, StateFolderLocked
 from app.ingest.session.state import SessionState
 from app.library.values import Event
+from app.shapes import described
 from app.texts import as_json
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -34,6 +37,26 @@ _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _PROCESS = secrets.token_hex(6)  # in the names of temporary files, with a number: no two processes share one
 _temporaries = count()
 _PROBE_BYTES = 2**16  # what must fit before a session goes on: more than a session file and a thumbnail together
+
+
+@described
+class JournalLine(TypedDict):
+    """What became of one file in a session."""
+
+    path: str | None
+    """`ROOT/relative` as shown."""
+    outcome: str | None
+    """What became of it; null for a file that was skipped."""
+    stage: str | None
+    """The stage that failed, if one did."""
+    cause: str | None
+    """The stable code of why something failed."""
+    reason: str | None
+    """One sentence about it."""
+    ms: int | None
+    """Time that the analysis took, in milliseconds."""
+    at: str | None
+    """When it was committed, ISO 8601 in UTC."""
 
 
 def is_session_id(text: str) -> bool:
@@ -91,6 +114,7 @@ class IngestionState:
         self._thumbnails = folder / "thumbnails"
         self._lock = str(folder / "lock")
         self._owner = folder / "lock.json"
+        self._roots = folder / "roots.json"
         self._address: str | None = None  # ours, once the lock was taken; who never took it is not asked for it
         self._held: tuple[int, tuple[int, int]] | None = None  # the lock's descriptor, and which file that is
         self._taking = threading.Lock()
@@ -192,6 +216,23 @@ class IngestionState:
         if self._address is not None and not self._holds():
             sentence = f"The state folder {self.folder} was removed, renamed or taken over while it was in use."
             raise NeedsAttention(sentence, cause="lock_lost")
+
+    # -- media roots ---------------------------------------------------------------------------------------------
+
+    def remember_roots(self, roots: Mapping[str, Path]) -> None:
+        """Keeps which folders the media roots are, for commands that are typed later. Raises NeedsAttention."""
+        with self._writing():
+            replace_file(
+                self._roots, json.dumps({name: os.path.abspath(path) for name, path in roots.items()}).encode()
+            )
+
+    def remembered_roots(self) -> dict[str, Path]:
+        """The media roots of whoever held this folder last; none where that is not known."""
+        try:
+            kept = json.loads(self._roots.read_bytes())
+            return {name: Path(path) for name, path in kept.items() if os.path.isabs(path)}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
 
     # -- session files -------------------------------------------------------------------------------------------
 
@@ -328,8 +369,8 @@ def _journal_line(event: Event) -> bytes:
     return as_json_bytes(as_journal_line(event)) + b"\n"
 
 
-def as_journal_line(event: Event) -> dict[str, Any]:
-    """A finished file as people read it: `path`, `outcome`, `stage`, `cause`, `reason`, `ms` and `at`."""
+def as_journal_line(event: Event) -> JournalLine:
+    """A finished file as people read it."""
     detail = event.detail or {}
     failures = detail.get("failures", [])
     stage, cause, reason = failures[0] if failures else (None, event.cause, event.reason)

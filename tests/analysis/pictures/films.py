@@ -103,7 +103,7 @@ def made(
 
 
 def flag_film(format_="mov", codec="libx264", **options):
-    """The same with two seconds of a flag."""
+    """A film of two seconds of a flag."""
     return made(format_, codec, **({"shown": [flag()] * 24} | options))
 
 

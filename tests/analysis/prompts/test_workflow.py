@@ -240,7 +240,7 @@ ODD = [None, True, -1, 0, 1, 10**25, 1e308, "", "1", [], {}, [1, 2], ["1", 0], [
 
 
 def damaged(value, chance, part):
-    """The same value with some of its parts replaced by odd ones."""
+    """A copy of a value with some of its parts replaced by odd ones."""
     if chance.random() < part:
         return chance.choice(ODD)
     if isinstance(value, dict):

@@ -429,3 +429,18 @@ def test_a_thumbnail_is_written_once_and_read_back(store):
     store.save_thumbnail(sha256, b"another")
     assert store.thumbnail(sha256) == b"RIFF"
     assert names_in(store.folder / "thumbnails") == {"ab", f"ab/{sha256}.webp"}
+
+
+# -- media roots ------------------------------------------------------------------------------------------------------
+
+
+def test_media_roots_are_remembered_as_whole_paths_and_damage_forgets_them(store, tmp_path, monkeypatch):
+    store.prepare()
+    assert store.remembered_roots() == {}
+    monkeypatch.chdir(tmp_path)
+    odd = Path(os.fsdecode(b"/srv/caf\xe9"))
+    store.remember_roots({"a": Path("a"), "odd": odd})
+    assert store.remembered_roots() == {"a": tmp_path / "a", "odd": odd}
+    for damaged in (b"", b"[]", b'{"a": 1}', b'{"a": "relative"}', b"\xff"):
+        (store.folder / "roots.json").write_bytes(damaged)
+        assert store.remembered_roots() == {}

@@ -73,7 +73,7 @@ class Sheet:
         return self.reached.get((name, place))
 
     def set_at(self, host: Raw) -> "Sheet":
-        """The same group with the values that are set at the node that stands for it, one for each of its own."""
+        """A copy of a group with the values that its host node sets; itself where their numbers do not agree."""
         values = deque(listed(host.get("widgets_values")))
         if len(values) != sum(len(listed(raw.get("widgets_values"))) for raw in self.nodes.values()):
             return self

@@ -3,20 +3,38 @@
 import { byId, make, setMessage } from "../lib/dom.js";
 import { savedForm, saveForm } from "../lib/storage.js";
 
-const SWITCHES = ["recursive", "enable_nsfw_detection", "extract_metadata", "extract_keywords", "import_scores",
-  "generate_thumbnails", "skip_existing"];
-const NUMBERS = ["nsfw_threshold", "max_files", "workers"];
-const TEXTS = ["directory", "pattern"];
-const WITH_ERRORS = [...TEXTS, ...NUMBERS];
+/** @import { ApiError } from "../lib/api.js" */
+/** @import { Request } from "../lib/types.d.ts" */
 
-/** What a person calls a parameter that the server calls by its name. */
+const SWITCHES = /** @type {const} */ ([
+  "recursive",
+  "enable_nsfw_detection",
+  "extract_metadata",
+  "extract_keywords",
+  "import_scores",
+  "generate_thumbnails",
+  "skip_existing",
+]);
+const NUMBERS = /** @type {const} */ (["nsfw_threshold", "max_files", "workers"]);
+const TYPED = /** @type {const} */ (["directory", "pattern", ...NUMBERS]); // each has a place for what is wrong with it
+
+/**
+ * What a person calls a parameter that the server calls by its name.
+ *
+ * @type {Record<string, string>}
+ */
 const NAMES = {
-  directory: "The directory", directories: "The directory", pattern: "The pattern", nsfw_threshold: "The threshold",
-  max_files: "The number of files", workers: "The number of workers",
+  directory: "The directory",
+  directories: "The directory",
+  pattern: "The pattern",
+  nsfw_threshold: "The threshold",
+  max_files: "The number of files",
+  workers: "The number of workers",
 };
 
 let thresholdChosen = false; // by a person in this tab: the library's is not offered any more
 
+/** @param {typeof NUMBERS[number]} id */
 const optionalNumber = (id) => {
   const input = byId(id);
   return input.value === "" ? null : Number(input.value);
@@ -24,6 +42,7 @@ const optionalNumber = (id) => {
 
 /** The parameters as the contract names them. An empty pattern or threshold is left to the server's default. */
 export function readParameters() {
+  /** @type {Request} */
   const parameters = { directory: byId("directory").value.trim() };
   const pattern = byId("pattern").value.trim();
   if (pattern) parameters.pattern = pattern;
@@ -35,6 +54,7 @@ export function readParameters() {
   return parameters;
 }
 
+/** @param {string} path */
 export function setDirectory(path) {
   byId("directory").value = path;
   byId("directory").dispatchEvent(new Event("input", { bubbles: true }));
@@ -49,27 +69,34 @@ export function checkNumbers() {
 }
 
 export function clearErrors() {
-  for (const id of WITH_ERRORS) {
+  for (const id of TYPED) {
     byId(id).removeAttribute("aria-invalid");
     setMessage(byId(`${id}-error`), "");
   }
   setMessage(byId("form-error"), "");
 }
 
-/** Shows a refusal beside the field that it names, else above the Start button. */
+/**
+ * Shows a refusal beside the field that it names, else above the Start button.
+ *
+ * @param {ApiError} error
+ */
 export function showError(error) {
   clearErrors();
-  const field = error.field === "directories" ? "directory" : error.field;
+  const named = error.field === "directories" ? "directory" : error.field;
+  const field = TYPED.find((id) => id === named);
   const sentence = error.message.replace(/^\w+/, (word) => NAMES[word] ?? word);
-  if (WITH_ERRORS.includes(field)) fieldError(field, sentence);
-  else if (["outside_roots", "no_such_directory", "not_a_directory"].includes(error.cause)) fieldError("directory", sentence);
-  else setMessage(byId("form-error"), sentence, error.cause);
+  if (field) fieldError(field, sentence);
+  else if (["outside_roots", "no_such_directory", "not_a_directory"].includes(error.cause)) {
+    fieldError("directory", sentence);
+  } else setMessage(byId("form-error"), sentence, error.cause);
   if (error.cause === "outside_roots") {
     const command = `${byId("configure").dataset.command} serve --root NAME=/path/to/folder`;
     byId("directory-error").append(" Your own folder: run ", make("code", {}, command));
   }
 }
 
+/** @type {(id: typeof TYPED[number], sentence: string) => void} */
 function fieldError(id, sentence) {
   byId(id).setAttribute("aria-invalid", "true");
   setMessage(byId(`${id}-error`), sentence);
@@ -77,18 +104,23 @@ function fieldError(id, sentence) {
   if (advanced) advanced.open = true;
 }
 
-/** The library's threshold, unless a person has chosen one in this tab. */
+/**
+ * The library's threshold, unless a person has chosen one in this tab.
+ *
+ * @param {number | null} threshold
+ */
 export function offerThreshold(threshold) {
   if (thresholdChosen || threshold === null) return;
-  byId("nsfw_threshold").value = threshold;
-  byId("nsfw_threshold_slider").value = threshold;
+  byId("nsfw_threshold").value = String(threshold);
+  byId("nsfw_threshold_slider").value = String(threshold);
 }
 
-function keep({ target }) {
-  if (target.id.startsWith("nsfw_threshold")) thresholdChosen = true;
+/** @param {string} edited the id of the field */
+function keep(edited) {
+  if (edited.startsWith("nsfw_threshold")) thresholdChosen = true;
+  /** @type {Record<string, string | boolean>} */
   const values = {};
-  for (const id of [...TEXTS, ...NUMBERS]) values[id] = byId(id).value;
-  if (!thresholdChosen) delete values.nsfw_threshold;
+  for (const id of TYPED) if (thresholdChosen || id !== "nsfw_threshold") values[id] = byId(id).value;
   for (const id of SWITCHES) values[id] = byId(id).checked;
   saveForm(values);
 }
@@ -96,26 +128,43 @@ function keep({ target }) {
 function restore() {
   const values = savedForm() ?? {};
   thresholdChosen = "nsfw_threshold" in values;
-  for (const id of [...TEXTS, ...NUMBERS]) if (id in values) byId(id).value = values[id];
-  for (const id of SWITCHES) if (id in values) byId(id).checked = values[id];
-  const roots = JSON.parse(byId("configure").dataset.roots);
+  for (const id of TYPED) if (id in values) byId(id).value = String(values[id]);
+  for (const id of SWITCHES) if (id in values) byId(id).checked = Boolean(values[id]);
+  const roots = JSON.parse(byId("configure").dataset.roots ?? "[]");
   if (!byId("directory").value && roots.length === 1) byId("directory").value = roots[0];
   byId("nsfw_threshold_slider").value = byId("nsfw_threshold").value;
 }
 
-/** The slider runs nothing, unless it mends a threshold that was refused. */
-const changesPlan = ({ id }) => id !== "nsfw_threshold_slider" || byId("nsfw_threshold").hasAttribute("aria-invalid");
+/**
+ * The slider runs nothing, unless it mends a threshold that was refused.
+ *
+ * @param {string} id
+ */
+const changesPlan = (id) => id !== "nsfw_threshold_slider" || byId("nsfw_threshold").hasAttribute("aria-invalid");
 
-/** `onChange` after every edit that can change the plan; Enter in a field looks at once. A browser submits no form of many fields and no button. */
+/**
+ * `onChange` after every edit that can change the plan; Enter in a field looks at once: a browser submits no form of
+ * many fields and no button.
+ *
+ * @param {{ onChange: () => void, onEnter: () => void }} callbacks
+ */
 export function prepareForm({ onChange, onEnter }) {
   restore();
   const form = byId("parameters");
-  byId("nsfw_threshold_slider").addEventListener("input", (event) => { byId("nsfw_threshold").value = event.target.value; });
-  byId("nsfw_threshold").addEventListener("input", (event) => { byId("nsfw_threshold_slider").value = event.target.value; });
-  form.addEventListener("input", (event) => { keep(event); if (changesPlan(event.target)) onChange(); });
+  byId("nsfw_threshold_slider").addEventListener("input", () => {
+    byId("nsfw_threshold").value = byId("nsfw_threshold_slider").value;
+  });
+  byId("nsfw_threshold").addEventListener("input", () => {
+    byId("nsfw_threshold_slider").value = byId("nsfw_threshold").value;
+  });
+  form.addEventListener("input", (event) => {
+    const edited = event.target instanceof Element ? event.target.id : "";
+    keep(edited);
+    if (changesPlan(edited)) onChange();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;
+    if (event.key !== "Enter" || event.isComposing || !(event.target instanceof HTMLInputElement)) return;
     event.preventDefault();
     onEnter();
   });

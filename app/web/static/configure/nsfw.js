@@ -6,11 +6,15 @@ import { restThreshold } from "./spread.js";
 import { whileSeen } from "../lib/watch.js";
 import { bytes, capital } from "../lib/words.js";
 
+/** @import { Download, Model } from "../lib/types.d.ts" */
+
 const LOOK_EVERY_MS = 1000;
 const OPENING = /^NSFW detection is unavailable: /; // the sentence above has said so already
 
-let why = "";           // it cannot run, as it is shown; empty where it can
-let onReady = null;
+let why = ""; // it cannot run, as it is shown; empty where it can
+/** @type {() => void} */
+let onReady = () => {};
+/** @type {(() => void) | null} */
 let stopLooking = null; // while a download is under way
 
 /** Why it cannot run (its controls rest) and which files it does not see, each a sentence or nothing. */
@@ -21,10 +25,25 @@ export function showNsfw(unavailable = "", limited = "") {
   why = unavailable;
   rest(Boolean(why));
   byId("nsfw-unavailable").replaceChildren(...rich(capital(why)));
-  if (why) look();
+  if (why) showModel("");
+  look();
 }
 
-/** Takes the controls away or gives them back, and the focus with them. */
+/**
+ * Says which model it is: its package, and how the SHA-256 of its weights begins.
+ *
+ * @param {string} name
+ */
+function showModel(name) {
+  const [builder, version, weights = ""] = name.split("-");
+  setMessage(byId("nsfw-model"), name && `Available: ${builder} ${version}, weights ${weights.slice(0, 8)}`);
+}
+
+/**
+ * Takes the controls away or gives them back, and the focus with them.
+ *
+ * @param {boolean} resting
+ */
 function rest(resting) {
   const box = byId("nsfw-missing");
   const focused = box.contains(document.activeElement);
@@ -43,9 +62,11 @@ async function look() {
   if (answer && mine === asked) take(answer);
 }
 
-function take({ available, fetching_helps: helps, sentence, source, download }) {
+/** @param {Model} model */
+function take({ available, fetching_helps: helps, sentence, model, source, download }) {
   if (download.running) stopLooking ??= whileSeen(look, LOOK_EVERY_MS);
   else endLooking();
+  showModel(model ?? "");
   if (!available) showDownload(helps, new URL(source).host, download);
   else if (why) {
     showNsfw("", sentence ?? "");
@@ -59,19 +80,30 @@ function endLooking() {
   stopLooking = null;
 }
 
-/** The offer where a download would help, or how far it is. */
+/**
+ * The offer where a download would help, or how far it is.
+ *
+ * @type {(helps: boolean, host: string, download: Download) => void}
+ */
 function showDownload(helps, host, { running, received_bytes: received, total_bytes: total, sentence: failure }) {
   byId("nsfw-download").hidden = !running && !helps;
   const button = byId("nsfw-fetch");
   button.setAttribute("aria-disabled", String(running)); // not disabled, which would take the focus away
-  setText(button, running ? "Downloading…" : failure ? "Try again" : `Download the model (${Math.round(total / 1e6)} MB)`);
+  setText(
+    button,
+    running ? "Downloading…" : failure ? "Try again" : `Download the model (${Math.round(total / 1e6)} MB)`,
+  );
   setText(byId("nsfw-source"), running ? `${bytes(received)} of ${bytes(total)} from ${host}` : `from ${host}`);
   byId("nsfw-progress").hidden = !running;
   byId("nsfw-progress").value = Math.min(received / total, 1);
   showFailure(running ? "" : capital(failure.replace(OPENING, "")));
 }
 
-/** What went wrong as an error, and what else can be done as plain words. */
+/**
+ * What went wrong as an error, and what else can be done as plain words.
+ *
+ * @param {string} sentences
+ */
 function showFailure(sentences, cause = "") {
   const [first, ...others] = sentences.split(/(?<=\.) (?=[A-Z])/);
   setMessage(byId("nsfw-fetch-error"), first, cause);
@@ -85,13 +117,20 @@ async function fetchModel() {
   try {
     take(await api.fetchNsfw());
   } catch (error) {
-    showFailure(error.message, error.cause);
+    const { message, cause } = api.refusal(error);
+    showFailure(message, cause);
   }
 }
 
-/** `ready()` is called when a download has made detection possible. */
+/**
+ * `ready()` is called when a download has made detection possible.
+ *
+ * @param {{ ready: () => void }} callbacks
+ */
 export function prepareNsfw({ ready }) {
   onReady = ready;
   byId("nsfw-fetch").addEventListener("click", fetchModel);
-  showNsfw(byId("configure").dataset.nsfwUnavailable);
+  const { nsfwModel, nsfwUnavailable } = byId("configure").dataset;
+  showModel(nsfwModel ?? "");
+  showNsfw(nsfwUnavailable);
 }

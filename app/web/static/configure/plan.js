@@ -8,13 +8,19 @@ import { showNsfw } from "./nsfw.js";
 import { newThreshold } from "./spread.js";
 import { ago, capital, classLabel, count, number, range, readable, sentenceList, skips } from "../lib/words.js";
 
+/** @import { Plan, Request } from "../lib/types.d.ts" */
+
 const DEBOUNCE_MS = 250;
 const LOOK_AGAIN_MS = 100;
 
-let waiting = null;  // the debounce's timer
-let asking = null;   // AbortController of the question under way
+/** @type {number | undefined} */
+let waiting; // the debounce's timer
+/** @type {AbortController | null} */
+let asking = null; // of the question under way
+/** @type {number | null} */
 let countedAt = null; // when the walk that the shown plan rests on was made, in ms
-let shown = null;    // the plan that is shown
+/** @type {Plan | null} */
+let shown = null;
 let databaseEnabled = true;
 
 /** Asks for the plan of the form as it stands, soon. */
@@ -32,7 +38,9 @@ export async function planNow({ refresh = false } = {}) {
   if (!databaseEnabled) return nothing("");
   if (!checkNumbers()) return nothing("Correct the marked field first.");
   const parameters = readParameters();
-  if (!parameters.directory) return nothing("Choose a directory first.", "Choose a directory to see what a run would do.");
+  if (!parameters.directory) {
+    return nothing("Choose a directory first.", "Choose a directory to see what a run would do.");
+  }
   const question = new AbortController();
   asking = question;
   if (refresh) startButton("🚀 Start Processing", "Looking…", false);
@@ -44,8 +52,9 @@ export async function planNow({ refresh = false } = {}) {
       plan = await api.plan(parameters, { signal: question.signal });
     }
     if (question === asking && !question.signal.aborted) showPlan(plan, parameters);
-  } catch (error) {
-    if (error.name === "AbortError") return undefined;
+  } catch (caught) {
+    if (api.isAbort(caught)) return undefined;
+    const error = api.refusal(caught);
     showError(error);
     nothing(error.field ? "Correct the marked field first." : "There is no plan to start.");
     byId("plan-refresh").hidden = Boolean(error.field);
@@ -59,6 +68,7 @@ export function restPlan() {
   asking?.abort();
 }
 
+/** @type {(reason: string, text?: string) => void} */
 function nothing(reason, text = "") {
   countedAt = null;
   setText(byId("plan-age"), "");
@@ -67,38 +77,55 @@ function nothing(reason, text = "") {
   startButton("🚀 Start Processing", reason, false);
 }
 
+/** @param {number} discovered */
 function showWalking(discovered) {
   clearErrors();
   countedAt = null;
   setText(byId("plan-age"), "");
   byId("plan-refresh").hidden = true;
   byId("plan").replaceChildren(
-    make("p", { class: "plan-headline" }, make("strong", {}, `Looking… ${count(discovered ?? 0, "file")} so far`)),
-    make("progress", { "aria-label": "Looking through the folders" }));
-  startButton("🚀 Start Processing", discovered ? "You can start now: the run goes on counting." : "", Boolean(discovered));
+    make("p", { class: "plan-headline" }, make("strong", {}, `Looking… ${count(discovered, "file")} so far`)),
+    make("progress", { "aria-label": "Looking through the folders" }),
+  );
+  startButton(
+    "🚀 Start Processing",
+    discovered ? "You can start now: the run goes on counting." : "",
+    Boolean(discovered),
+  );
 }
 
-/** What stages cannot do of every kind of file, each sentence once; that of NSFW stands beside its switch. */
-const limits = ({ limited = {} }, { enable_nsfw_detection: nsfw }) =>
+/**
+ * What stages cannot do of every kind of file, each sentence once; that of NSFW stands beside its switch.
+ *
+ * @type {(plan: Plan, parameters: Request) => HTMLElement[]}
+ */
+const limits = ({ limited }, { enable_nsfw_detection: nsfw }) =>
   [...new Set(Object.values(limited))].filter((sentence) => !(nsfw && sentence === limited.nsfw))
     .map((sentence) => make("p", { class: "unavailable" }, capital(sentence)));
 
+/** @type {(plan: Plan, parameters: Request) => void} */
 function showPlan(plan, parameters) {
   clearErrors();
-  if (parameters.enable_nsfw_detection) showNsfw(plan.unavailable?.nsfw, plan.limited?.nsfw);
-  countedAt = Date.now() - 1000 * (plan.age_seconds ?? 0);
+  if (parameters.enable_nsfw_detection) showNsfw(plan.unavailable.nsfw, plan.limited.nsfw);
+  countedAt = Date.now() - 1000 * plan.age_seconds;
   byId("plan-refresh").hidden = false;
   showAge();
   const skipped = Object.values(plan.skipped).reduce((sum, value) => sum + value, 0);
   byId("plan").replaceChildren(
-    make("p", { class: "plan-headline" }, make("strong", {}, number(plan.pending)), ` of ${count(plan.discovered, "file")} to process`),
+    make(
+      "p",
+      { class: "plan-headline" },
+      make("strong", {}, number(plan.pending)),
+      ` of ${count(plan.discovered, "file")} to process`,
+    ),
     ...group("To process", plan.pending_by, parameters, true),
-    ...onlyNsfw(plan.pending_by?.only_nsfw),
+    ...onlyNsfw(plan.pending_by["only_nsfw"]),
     ...group("Left alone", Object.fromEntries(skips(plan.skipped)), parameters, false),
-    ...Object.entries(plan.unavailable ?? {}).filter(([stage]) => stage !== "nsfw")
+    ...Object.entries(plan.unavailable).filter(([stage]) => stage !== "nsfw")
       .map(([stage, sentence]) => make("p", { class: "unavailable" }, `${capital(stage)}: ${sentence}`)),
     ...limits(plan, parameters),
-    ...(plan.warnings ?? []).map((warning) => make("p", { class: "unavailable" }, readable(warning))));
+    ...plan.warnings.map((warning) => make("p", { class: "unavailable" }, readable(warning))),
+  );
   setText(byId("announcer"), `Plan: ${count(plan.pending, "file")} to process, ${number(skipped)} left alone.`);
   shown = plan;
   showStart();
@@ -107,45 +134,90 @@ function showPlan(plan, parameters) {
 /** What Start does: with nothing to process it can still make the library use another threshold, which runs nothing. */
 function showStart() {
   if (countedAt === null || !shown) return;
-  if (shown.pending) startButton(`🚀 Start Processing ${count(shown.pending, "file")}`, takes(range(shown.estimate_seconds)), true);
-  else if (shown.discovered && newThreshold() !== null) startButton(`Use ${newThreshold()} as the threshold`, "No file is processed: what counts as NSFW is told anew.", true);
-  else startButton("🚀 Start Processing", whyNothing(shown), false);
+  if (shown.pending) {
+    startButton(`🚀 Start Processing ${count(shown.pending, "file")}`, takes(range(shown.estimate_seconds)), true);
+  } else if (shown.discovered && newThreshold() !== null) {
+    startButton(
+      `Use ${newThreshold()} as the threshold`,
+      "No file is processed: what counts as NSFW is told anew.",
+      true,
+    );
+  } else startButton("🚀 Start Processing", whyNothing(shown), false);
 }
 
+/** @param {string} estimate */
 const takes = (estimate) => (estimate ? `It takes ${estimate}.` : "");
 
-/** Why a plan has nothing to do, in one sentence. */
+/**
+ * Why a plan has nothing to do, in one sentence.
+ *
+ * @param {Plan} plan
+ */
 function whyNothing(plan) {
   if (!plan.discovered) return "There are no files in this folder.";
   if (plan.skipped.fresh === plan.discovered) return "Everything here is in the library already.";
-  const parts = skips(plan.skipped).filter(([, value]) => value).map(([name, value]) => `${number(value)} ${classLabel(name)}`);
+  const parts = skips(plan.skipped).filter(([, value]) => value).map(([name, value]) =>
+    `${number(value)} ${classLabel(name)}`
+  );
   return `Nothing to process: ${sentenceList(parts)}.`;
 }
 
-/** The numbers of one side of the plan, each a button that opens its list. */
+/**
+ * The numbers of one side of the plan, each a button that opens its list.
+ *
+ * @type {(title: string, counts: Record<string, number>, parameters: Request, pending: boolean) => HTMLElement[]}
+ */
 function group(title, counts, parameters, pending) {
-  const entries = Object.entries(counts ?? {}).filter(([, value]) => value);
+  const entries = Object.entries(counts).filter(([, value]) => value);
   if (!entries.length) return [];
-  const items = entries.map(([name, value], index) => make("li", {},
-    make("button", { type: "button", class: `chip${pending ? " todo" : ""}`, onclick: () => openClass(name, value, parameters, pending) },
-      make("strong", {}, number(value)), ` ${classLabel(name)}`),
-    index < entries.length - 1 ? spoken(", ") : null));
+  const items = entries.map(([name, value], index) =>
+    make(
+      "li",
+      {},
+      make(
+        "button",
+        {
+          type: "button",
+          class: `chip${pending ? " todo" : ""}`,
+          onclick: () => openClass(name, value, parameters, pending),
+        },
+        make("strong", {}, number(value)),
+        ` ${classLabel(name)}`,
+      ),
+      index < entries.length - 1 ? spoken(", ") : null,
+    )
+  );
   return [make("h4", {}, title), make("ul", { class: "chips" }, items)];
 }
 
-/** Why files that are in the library already are to process, once there is a model. */
-const onlyNsfw = (files) => (files
-  ? [make("p", { class: "plan-hint" }, `${files === 1 ? "One is" : `${number(files)} are`} in the library already and only looked at by the NSFW model.`)] : []);
+/**
+ * Why files that are in the library already are to process, once there is a model.
+ *
+ * @param {number | undefined} files
+ */
+const onlyNsfw = (
+  files,
+) => (files
+  ? [
+    make(
+      "p",
+      { class: "plan-hint" },
+      `${files === 1 ? "One is" : `${number(files)} are`} in the library already and only looked at by the NSFW model.`,
+    ),
+  ]
+  : []);
 
+/** @type {(name: string, value: number, parameters: Request, pending: boolean) => void} */
 function openClass(name, value, parameters, pending) {
   openFiles({
     title: `${number(value)} ${classLabel(name)}`,
     load: (cursor) => api.planFiles(parameters, pending ? "pending" : name, cursor),
-    keep: pending ? (file) => !file.why || file.why === name : undefined,
+    keep: (file) => !pending || !file.why || file.why === name,
     thumbnails: name === "fresh",
   });
 }
 
+/** @type {(label: string, reason: string, enabled: boolean) => void} */
 function startButton(label, reason, enabled) {
   const button = byId("start");
   setText(button, label);

@@ -4,7 +4,8 @@ import * as api from "../lib/api.js";
 import { byId, setMessage } from "../lib/dom.js";
 import { checkNumbers, readParameters, showError } from "./form.js";
 
-let opened = null; // (id) of the session that began, or of the same one that is active already
+/** @type {(id: string) => void | Promise<void>} */
+let opened = () => {}; // of the session that began, or of the same one that is active already
 
 async function start() {
   if (!checkNumbers()) return;
@@ -14,7 +15,8 @@ async function start() {
   try {
     const { session_id: id } = await api.start(readParameters());
     await opened(id);
-  } catch (error) {
+  } catch (caught) {
+    const error = api.refusal(caught);
     if (error.sessionId) await opened(error.sessionId);
     else if (error.status === 503) setMessage(byId("database-banner"), error.message);
     else showError(error);
@@ -24,7 +26,11 @@ async function start() {
   }
 }
 
-/** `begun(id)` shows the session. */
+/**
+ * `begun(id)` shows the session.
+ *
+ * @param {{ begun: (id: string) => void | Promise<void> }} callbacks
+ */
 export function prepareStart({ begun }) {
   opened = begun;
   byId("start").addEventListener("click", start);

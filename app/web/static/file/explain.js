@@ -1,7 +1,7 @@
 // What became of a file: the field that asks, and the dialog that answers for every path of the page.
 
 import * as api from "../lib/api.js";
-import { byId, closable, make, rich, setMessage, setText } from "../lib/dom.js";
+import { around, byId, closable, inside, make, rich, setMessage, setText } from "../lib/dom.js";
 import { leaveEdit, offerEdit, prepareEdit } from "./edit.js";
 import { isVideo, reasonElement } from "../shared/files.js";
 import { showKnown } from "./known.js";
@@ -9,11 +9,15 @@ import { pathButton } from "../shared/paths.js";
 import { thumbnail } from "../shared/thumbs.js";
 import { bytes, capital, count, day, fileName, glyph, readable } from "../lib/words.js";
 
+/** @import { ApiError } from "../lib/api.js" */
+/** @import { Explanation, Failure, Happening, LibraryFile } from "../lib/types.d.ts" */
+
 const TIME = /\b(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC\b/g; // here they stand on the reader's clock
 const SESSION = /\b([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/;
 
 let asked = 0; // an answer that comes after a later question is old
 
+/** @type {(path: string, refused: (error: ApiError) => void) => Promise<void>} */
 async function ask(path, refused) {
   const mine = (asked += 1);
   try {
@@ -21,20 +25,29 @@ async function ask(path, refused) {
     const [known, advice] = await Promise.all([libraryFile(answer), advices(answer)]);
     if (mine === asked) show(answer, known, advice);
   } catch (error) {
-    if (mine === asked) refused(error);
+    if (mine === asked) refused(api.refusal(error));
   }
 }
 
-/** What the library knows of the file: whether there is a picture, and whether it is to be blurred. */
+/**
+ * What the library knows of the file: whether there is a picture, and whether it is to be blurred.
+ *
+ * @type {(answer: Explanation) => Promise<LibraryFile | null> | null}
+ */
 const libraryFile = ({ row, path }) => (row ? api.libraryFile(path).catch(() => null) : null);
 
-/** What to do about each cause, as the sessions of the failures say it. */
+/**
+ * What to do about each cause, as the sessions of the failures say it.
+ *
+ * @type {(answer: Explanation) => Promise<Map<string, string>>}
+ */
 async function advices({ failures, sessions }) {
-  const ids = new Set(failures.filter(({ fatal, session_id: id }) => fatal && sessions.includes(id)).map(({ session_id: id }) => id));
-  const answers = await Promise.all([...ids].map((id) => api.failures(id).catch(() => ({ causes: [] }))));
-  return new Map(answers.flatMap(({ causes }) => causes).map(({ cause, advice }) => [cause, advice]));
+  const ids = sessions.filter((id) => failures.some(({ fatal, session_id: of }) => fatal && of === id));
+  const answers = await Promise.all(ids.map((id) => api.failures(id).catch(() => null)));
+  return new Map(answers.flatMap((answer) => answer?.causes ?? []).map(({ cause, advice }) => [cause, advice]));
 }
 
+/** @type {(answer: Explanation, known: LibraryFile | null, advice: Map<string, string>) => void} */
 function show(answer, known, advice) {
   const { path, sentence, failures, events, duplicates, duplicates_count: copies } = answer;
   const name = fileName(path);
@@ -44,65 +57,124 @@ function show(answer, known, advice) {
   setMessage(byId("explain-facts"), facts(answer, known));
   showKnown(known);
   offerEdit(known);
-  section("explain-failures", failures.map((failure) => failureLine(failure, advice.get(failure.cause))));
-  section("explain-events", [...events].reverse().map((event) => eventLine(failures.some(({ reason }) => reason === event.reason) ? { ...event, reason: null } : event, path)));
-  section("explain-copies", [...duplicates.map((copy) => make("li", {}, pathButton(copy))),
-    ...(copies > duplicates.length ? [make("li", { class: "quiet" }, `and ${count(copies - duplicates.length, "other")}`)] : [])]);
+  section("explain-failures", failures.map((failure) => failureLine(failure, advice.get(failure.cause ?? ""))));
+  section(
+    "explain-events",
+    [...events].reverse().map((event) =>
+      eventLine(failures.some(({ reason }) => reason === event.reason) ? { ...event, reason: null } : event, path)
+    ),
+  );
+  section("explain-copies", [
+    ...duplicates.map((copy) => make("li", {}, pathButton(copy))),
+    ...(copies > duplicates.length
+      ? [make("li", { class: "quiet" }, `and ${count(copies - duplicates.length, "other")}`)]
+      : []),
+  ]);
   if (!byId("explain-dialog").open) byId("explain-dialog").showModal();
   byId("explain-body").scrollTop = 0;
 }
 
+/** @type {(answer: Explanation, known: LibraryFile | null) => HTMLElement[]} */
 function picture({ path, row }, known) {
-  const without = !known || (isVideo(path) && !known.phash) || row.stages_failed.some(({ stage }) => stage === "thumbnail");
+  const without = !known || (isVideo(path) && !known.phash) ||
+    row?.stages_failed.some(({ stage }) => stage === "thumbnail");
   return without ? [] : [thumbnail({ path, is_nsfw: known.is_nsfw })];
 }
 
-/** A sentence whose sessions can be opened. */
-const linked = (sentence) => sentence.replaceAll(TIME, (_, at) => day(at.replace(" ", "T") + "Z")).split(SESSION).flatMap((part, index) => (index % 2 ? [sessionButton(part, part.slice(0, 8))] : rich(readable(part))));
+/**
+ * A sentence whose sessions can be opened.
+ *
+ * @type {(sentence: string) => (string | HTMLElement)[]}
+ */
+function linked(sentence) {
+  const parts = sentence.replaceAll(TIME, (_, at) => day(at.replace(" ", "T") + "Z")).split(SESSION);
+  return parts.flatMap((part, odd) => (odd % 2 ? [sessionButton(part, part.slice(0, 8))] : rich(readable(part))));
+}
 
-const sessionButton = (id, text, label = null) => make("button", { type: "button", class: "quiet-button", "data-session": id, "aria-label": label }, text);
+/** @type {(id: string, text: string, label?: string | null) => HTMLElement} */
+const sessionButton = (id, text, label = null) =>
+  make("button", { type: "button", class: "quiet-button", "data-session": id, "aria-label": label }, text);
 
+/** @type {(answer: Explanation, known: LibraryFile | null) => string} */
 function facts({ on_disk: disk, row }, known) {
   const size = disk?.kind === "file" ? disk.size : row?.size;
   const pixels = known?.width ? `${known.width} × ${known.height}` : "";
   return [row?.format?.toUpperCase(), pixels, size === undefined ? "" : bytes(size)].filter(Boolean).join(" · ");
 }
 
+/** @type {(id: "explain-failures" | "explain-events" | "explain-copies", lines: HTMLElement[]) => void} */
 function section(id, lines) {
   byId(id).hidden = !lines.length;
-  byId(id).querySelector("ul").replaceChildren(...lines);
+  inside(byId(id), "ul").replaceChildren(...lines);
 }
 
+/** @type {(failure: Failure, advice?: string) => HTMLElement} */
 function failureLine(failure, advice) {
   const { at, attempts, fatal } = failure;
   const often = attempts > 1 ? ` · ${attempts} times, the last time` : "";
-  return make("li", {},
-    make("small", { class: "quiet" }, fatal ? "Not taken in" : "Taken in without this part", often, " · ", make("time", { datetime: at }, day(at))),
+  return make(
+    "li",
+    {},
+    make(
+      "small",
+      { class: "quiet" },
+      fatal ? "Not taken in" : "Taken in without this part",
+      often,
+      " · ",
+      make("time", { datetime: at }, day(at)),
+    ),
     reasonElement(failure),
-    advice ? make("p", { class: "quiet" }, "What to do: ", rich(advice)) : null);
+    advice ? make("p", { class: "quiet" }, "What to do: ", rich(advice)) : null,
+  );
 }
 
+/** @type {(event: Happening, path: string) => HTMLElement} */
 function eventLine(event, path) {
   const { at, outcome, session_id: id } = event;
   const elsewhere = event.path && event.path !== path;
-  return make("li", {},
-    make("div", { class: "split" },
-      make("span", {}, make("span", { class: `glyph ${outcome}`, "aria-hidden": "true" }, glyph(outcome)), ` ${capital(outcome)} `,
-        make("time", { class: "quiet", datetime: at }, day(at))),
-      id ? sessionButton(id, "Session", `Session of ${day(at)}`) : null),
+  return make(
+    "li",
+    {},
+    make(
+      "div",
+      { class: "split" },
+      make(
+        "span",
+        {},
+        make("span", { class: `glyph ${outcome}`, "aria-hidden": "true" }, glyph(outcome)),
+        ` ${capital(outcome)} `,
+        make("time", { class: "quiet", datetime: at }, day(at)),
+      ),
+      id ? sessionButton(id, "Session", `Session of ${day(at)}`) : null,
+    ),
     elsewhere ? make("small", { class: "quiet" }, `when it was ${readable(event.path)}`) : null,
-    reasonElement(event));
+    reasonElement(event),
+  );
 }
 
-/** The dialog with one sentence that went wrong, and nothing else. */
+/**
+ * The dialog with one sentence that went wrong, and nothing else.
+ *
+ * @type {(path: string, error: ApiError) => void}
+ */
 function showTrouble(path, error) {
-  show({ path, sentence: error.message, failures: [], events: [], duplicates: [], duplicates_count: 0, sessions: [], on_disk: null, row: null }, null, new Map());
+  const nothing = {
+    failures: [],
+    events: [],
+    duplicates: [],
+    duplicates_count: 0,
+    sessions: [],
+    on_disk: null,
+    row: null,
+  };
+  show({ path, verdict: "", sentence: error.message, ...nothing }, null, new Map());
 }
 
 export function prepareExplain() {
   closable(byId("explain-dialog"), leaveEdit);
   prepareEdit((path) => ask(path, (error) => showTrouble(path, error)));
   const field = byId("explain-path");
+  /** @param {ApiError} error */
   const refuse = (error) => {
     field.setAttribute("aria-invalid", "true");
     setMessage(byId("explain-error"), error.message, error.cause);
@@ -117,8 +189,8 @@ export function prepareExplain() {
     accept();
     ask(field.value, refuse);
   });
-  document.addEventListener("click", ({ target }) => {
-    const path = target.closest("[data-explain]")?.dataset.explain;
+  document.addEventListener("click", (event) => {
+    const path = around(event, "[data-explain]")?.dataset.explain;
     if (path !== undefined && leaveEdit()) ask(path, (error) => showTrouble(path, error));
   });
 }

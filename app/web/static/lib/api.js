@@ -1,7 +1,24 @@
 // The HTTP of the contract, one function for each call. Knows no elements.
 
+/**
+ * @import {
+ *   Active, Edit, Explanation, Failures, Filters, LibraryFile, Listed, Listing, Model, Narrowed, Page, Plan, Request,
+ *   SameBytes, Session, Spread, Started, Summary, Walking,
+ * } from "./types.d.ts"
+ */
+
 /** A refusal: `message` is the server's sentence, `cause` its stable code, `field` the parameter at fault. */
 export class ApiError extends Error {
+  /**
+   * @override
+   * @type {string}
+   */
+  cause;
+
+  /**
+   * @param {number} status 0 where no answer came
+   * @param {{ detail?: string, cause?: string, field?: string, session_id?: string }} problem
+   */
   constructor(status, problem) {
     super(problem.detail || `The server answered with ${status}.`);
     this.status = status;
@@ -11,78 +28,175 @@ export class ApiError extends Error {
   }
 }
 
+/**
+ * What was caught, as a refusal: a fault of the page's own says its message, too.
+ *
+ * @param {unknown} error
+ */
+export function refusal(error) {
+  if (error instanceof ApiError) return error;
+  return new ApiError(0, { detail: error instanceof Error ? error.message : String(error) });
+}
+
+/**
+ * Whether a request ended because nobody waits for it any more.
+ *
+ * @param {unknown} error
+ */
+export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {{ body?: object, signal?: AbortSignal | undefined }} options
+ * @returns {Promise<any>} what the function of the call says
+ */
 async function request(method, path, { body, signal } = {}) {
   let response;
+  let text;
   try {
     response = await fetch(path, {
       method,
-      signal,
+      signal: signal ?? null,
       cache: "no-store",
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      ...(body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
     });
+    text = await response.text();
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (isAbort(error)) throw error;
     throw new ApiError(0, { detail: "The server does not answer. Is it still running?", cause: "unreachable" });
   }
   if (response.status === 401) {
     location.assign("/login");
     throw new ApiError(401, { detail: "Sign in first.", cause: "unauthorized" });
   }
-  const answer = response.status === 204 ? {} : await response.text().then(parsed).catch(() => ({}));
-  if (!response.ok) throw new ApiError(response.status, answer);
+  const answer = parsed(text || "{}");
+  if (!response.ok) throw new ApiError(response.status, answer ?? {});
+  if (answer === null) {
+    throw new ApiError(response.status, { detail: "The server's answer cannot be read.", cause: "unreadable" });
+  }
   return answer;
 }
 
-/** JSON whose whole numbers are never rounded: those that a number cannot hold, such as seeds, come as texts. */
-const parsed = (text) => JSON.parse(text, (_, value, context) => (Number.isInteger(value) && !Number.isSafeInteger(value) ? context?.source ?? value : value));
+/**
+ * JSON whose whole numbers are never rounded: those that a number cannot hold, such as seeds, come as texts. Null where
+ * it is none.
+ *
+ * @param {string} text
+ */
+function parsed(text) {
+  try {
+    return JSON.parse(text, /** @type {(key: string, value: any) => any} */ (unrounded));
+  } catch {
+    return null;
+  }
+}
 
+/**
+ * @param {string} _
+ * @param {unknown} value
+ * @param {{ source?: string }} [context] from browsers that say how the value was written
+ */
+function unrounded(_, value, context) {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? context?.source ?? value : value;
+}
+
+/** @param {{ [name: string]: string | number | boolean | null | undefined }} values */
 function query(values) {
-  const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const given = Object.entries(values).flatMap(([name, value]) =>
+    value === null || value === undefined || value === "" ? [] : [[name, String(value)]]
+  );
   return given.length ? `?${new URLSearchParams(given)}` : "";
 }
 
+/** @param {string} id */
 const session = (id) => encodeURIComponent(id);
 
-/** `{walking: true, discovered}` while the folders are still being walked, else the plan. */
+/**
+ * `{walking: true, discovered}` while the folders are still being walked, else the plan.
+ *
+ * @type {(parameters: Request, options?: { refresh?: boolean, signal?: AbortSignal }) => Promise<Walking | Plan>}
+ */
 export const plan = (parameters, { refresh, signal } = {}) =>
-  request("POST", `/api/ingest/plan${query({ wait: 0.4, refresh: refresh ? "true" : null })}`, { body: parameters, signal });
+  request("POST", `/api/ingest/plan${query({ wait: 0.4, refresh: refresh ? "true" : null })}`, {
+    body: parameters,
+    signal,
+  });
 
-/** One page of the files of a class: `list` is `pending` or a skip. */
+/**
+ * One page of the files of a class: `list` is `pending` or a skip.
+ *
+ * @type {(parameters: Request, list: string, cursor: string | null) => Promise<Page<Listed>>}
+ */
 export const planFiles = (parameters, list, cursor) =>
   request("POST", "/api/ingest/plan", { body: { ...parameters, list, ...(cursor ? { cursor } : {}) } });
 
+/** @type {(parameters: Request) => Promise<Started>} */
 export const start = (parameters) => request("POST", "/api/ingest/process", { body: parameters });
+/** @type {(id: string) => Promise<Session>} */
 export const pause = (id) => request("POST", "/api/ingest/pause", { body: { session_id: id } });
+/** @type {(id: string) => Promise<Session>} */
 export const cancel = (id) => request("POST", "/api/ingest/cancel", { body: { session_id: id } });
+/** @type {(id: string) => Promise<Session>} */
 export const dismiss = (id) => request("POST", "/api/ingest/dismiss", { body: { session_id: id } });
+/** @type {(id: string, confirm: boolean) => Promise<Session>} */
 export const resume = (id, confirm) =>
   request("POST", "/api/ingest/resume", { body: { session_id: id, ...(confirm ? { confirm: true } : {}) } });
 
-/** A new session over the files that failed in this one; `narrowed` is `{cause}`, `{paths}` or nothing. */
+/**
+ * A new session over the files that failed in this one.
+ *
+ * @type {(id: string, narrowed: Narrowed) => Promise<Started>}
+ */
 export const retry = (id, narrowed) => request("POST", "/api/ingest/retry", { body: { session_id: id, ...narrowed } });
 
+/** @type {(id: string) => Promise<Session>} */
 export const status = (id) => request("GET", `/api/ingest/status/${session(id)}`);
+/** @type {() => Promise<Active>} */
 export const activeSession = () => request("GET", "/api/ingest/active-session");
+/** @type {(cursor?: string | null) => Promise<{ sessions: Session[], next: string | null }>} */
 export const sessions = (cursor) => request("GET", `/api/ingest/sessions${query({ cursor })}`);
+/** @type {(id: string) => Promise<unknown>} */
 export const forget = (id) => request("DELETE", `/api/ingest/sessions/${session(id)}`);
-export const sessionFiles = (id, filters) => request("GET", `/api/ingest/sessions/${session(id)}/files${query(filters)}`);
+/** @type {(id: string, filters: Filters) => Promise<Page<Listed>>} */
+export const sessionFiles = (id, filters) =>
+  request("GET", `/api/ingest/sessions/${session(id)}/files${query({ ...filters })}`);
+/** @type {(id: string) => Promise<Failures>} */
 export const failures = (id) => request("GET", `/api/ingest/sessions/${session(id)}/failures`);
+/** @type {(id: string, page: { cursor?: string | null, limit: number }) => Promise<SameBytes>} */
 export const sameBytes = (id, page) => request("GET", `/api/ingest/sessions/${session(id)}/same-bytes${query(page)}`);
+/** @type {(path: string) => Promise<Explanation>} */
 export const explain = (path) => request("GET", `/api/ingest/explain?${new URLSearchParams({ path })}`);
+/** @param {string} path */
 export const libraryFileUrl = (path) => `/api/library/file${query({ path })}`;
+/** @type {(path: string, values: Edit) => Promise<LibraryFile>} */
 export const editFile = (path, values) => request("PATCH", libraryFileUrl(path), { body: values });
+/** @type {(path: string) => Promise<LibraryFile>} */
 export const libraryFile = (path) => request("GET", libraryFileUrl(path));
+/** @type {(cursor: string | null) => Promise<Page<Listed>>} */
 export const missing = (cursor) => request("GET", `/api/library/missing${query({ cursor })}`);
-export const directories = (path, cursor) => request("GET", `/api/ingest/directories${query({ path, recursive: "true", cursor })}`);
+/** @type {(path: string | null, cursor?: string | null) => Promise<Listing>} */
+export const directories = (path, cursor) =>
+  request("GET", `/api/ingest/directories${query({ path, recursive: "true", cursor })}`);
+/** @type {() => Promise<Model>} */
 export const nsfw = () => request("GET", "/api/nsfw");
+/** @type {() => Promise<Model>} */
 export const fetchNsfw = () => request("POST", "/api/nsfw/fetch", { body: {} });
+/** @type {() => Promise<Spread>} */
 export const nsfwSpread = () => request("GET", "/api/library/nsfw");
+/** @type {() => Promise<Summary>} */
 export const summary = () => request("GET", "/api/summary");
 
+/** @type {(id: string, lastEventId: number) => string} */
 export const eventsUrl = (id, lastEventId) =>
   `/api/ingest/events/${session(id)}${query({ last_event_id: lastEventId || null })}`;
-/** Where the report of a session is, in a format that the server knows. */
+
+/**
+ * Where the report of a session is, in a format that the server knows.
+ *
+ * @type {(sessionId: string, format: string) => string}
+ */
 export const reportUrl = (sessionId, format) => `/api/ingest/sessions/${sessionId}/report?format=${format}`;
 
+/** @param {string} path */
 export const thumbnailUrl = (path) => `/api/library/thumbnail${query({ path })}`;

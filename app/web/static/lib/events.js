@@ -2,30 +2,47 @@
 
 import { eventsUrl } from "./api.js";
 
+/** @import { Answer, Connection, Session } from "./types.d.ts" */
+
 const STALE_AFTER_MS = 5_000;
 const LONGEST_WAIT_MS = 15_000;
 
 /**
- * Follows one session at a time.
+ * Who is told: `onStatus` gets each whole status (the truth for every counter), `onFiles` what was answered for since
+ * the frame before, `onConnection` the state and, once it is stale, the moment of the last sign of life.
  *
- * `onStatus(status)` gets each whole status (the truth for every counter), `onFiles(files)` what was answered for since
- * the frame before, `onConnection(state, since)` one of `connecting`, `live`, `reconnecting` and `stale` (with the moment
- * of the last sign of life), `onBye()` the end that the server announces.
+ * @typedef {object} Handlers
+ * @property {(status: Session) => void} onStatus
+ * @property {(files: Answer[]) => void} onFiles
+ * @property {(state: Connection, since: Date | null) => void} onConnection
  */
+
+/** Follows one session at a time. */
 export class SessionStream {
+  /** @type {EventSource | null} */
   #source = null;
-  #retry = null;
+  /** @type {number | undefined} */
+  #retry;
+  /** @type {number | null} */
   #staleTimer = null;
   #failures = 0;
   #lastEventId = 0;
+  /** @type {Date | null} */
   #lastSeen = null;
 
+  /** @param {Handlers} handlers */
   constructor(handlers) {
     this.handlers = handlers;
+    /** @type {string | null} */
     this.sessionId = null;
   }
 
-  /** Follows this session from after `lastEventId` on; the frames after it are replayed. */
+  /**
+   * Follows this session from after `lastEventId` on; the frames after it are replayed.
+   *
+   * @param {string} sessionId
+   * @param {number} lastEventId
+   */
   follow(sessionId, lastEventId) {
     this.stop();
     this.sessionId = sessionId;
@@ -40,8 +57,7 @@ export class SessionStream {
     this.sessionId = null;
     this.#close();
     clearTimeout(this.#retry);
-    clearTimeout(this.#staleTimer);
-    this.#staleTimer = null;
+    this.#seen();
   }
 
   /** The server is known to answer again: the next try does not wait any longer. */
@@ -59,6 +75,7 @@ export class SessionStream {
   }
 
   #open() {
+    if (this.sessionId === null) return;
     const source = new EventSource(eventsUrl(this.sessionId, this.#lastEventId));
     this.#source = source;
     source.onopen = () => this.#alive();
@@ -68,29 +85,37 @@ export class SessionStream {
       else this.#lost();
     };
     source.addEventListener("session", (event) => this.#take(event, (status) => this.handlers.onStatus(status)));
-    source.addEventListener("file_complete", (event) => this.#take(event, (frame) => this.handlers.onFiles(frame.files ?? [frame])));
+    source.addEventListener(
+      "file_complete",
+      (event) => this.#take(event, (frame) => this.handlers.onFiles(frame.files ?? [frame])),
+    );
+    // The next `session` frame says the same, whole.
     for (const name of ["stage_start", "stage_progress", "stage_complete"]) {
-      source.addEventListener(name, (event) => this.#take(event, () => {})); // the next `session` frame says the same, whole
+      source.addEventListener(name, (event) => this.#take(event, () => {}));
     }
     source.addEventListener("bye", () => {
       this.#close();
-      this.handlers.onBye();
       if (this.sessionId) this.#reopen();
     });
   }
 
+  /** @type {(event: MessageEvent, deliver: (frame: any) => void) => void} */
   #take(event, deliver) {
     this.#alive();
-    if (event.lastEventId) this.#lastEventId = event.lastEventId;
+    if (event.lastEventId) this.#lastEventId = Number(event.lastEventId);
     deliver(JSON.parse(event.data));
   }
 
   #alive() {
     this.#failures = 0;
     this.#lastSeen = new Date();
-    clearTimeout(this.#staleTimer);
-    this.#staleTimer = null;
+    this.#seen();
     this.handlers.onConnection("live", null);
+  }
+
+  #seen() {
+    if (this.#staleTimer !== null) clearTimeout(this.#staleTimer);
+    this.#staleTimer = null;
   }
 
   #lost() {

@@ -3,10 +3,14 @@
 /**
  * Calls `look` so many milliseconds after its last call has ended, never twice at a time, and at once when a person
  * comes back to the page. Returns what ends it.
+ *
+ * @param {() => unknown} look
+ * @param {number} everyMs
  */
 export function whileSeen(look, everyMs) {
   const end = new AbortController();
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
   let looking = false;
   const turn = async () => {
     if (looking) return;

@@ -3,7 +3,7 @@
 import { prepareActions } from "../session/actions.js";
 import * as api from "../lib/api.js";
 import { openBrowse, prepareBrowse } from "../configure/browse.js";
-import { byId, clearOutage, closeDialogs } from "../lib/dom.js";
+import { around, byId, clearOutage, closeDialogs } from "../lib/dom.js";
 import { SessionStream } from "../lib/events.js";
 import { prepareExplain } from "../file/explain.js";
 import { showFailures } from "../session/failures.js";
@@ -25,21 +25,28 @@ import { keepTotals, showTotals } from "./totals.js";
 import { whileSeen } from "../lib/watch.js";
 import { hasEnded, isRunning } from "../lib/words.js";
 
+/** @import { Session } from "../lib/types.d.ts" */
+
 const LOOK_AROUND_MS = 5_000;
 const REPLAYED_FILES = 20; // ids are shared by all sessions, so this many back shows at most the last twenty files
 
-let session = null; // the newest status of the session followed, null where there is none
+/** @type {Session | null} */
+let session = null; // the newest status of the session followed
+/** @type {string | null} */
 let lastState = null; // of the session that was active at the last look around
-const onShow = () => (stepShown() === "configure" ? null : session?.session_id);
+const onShow = () => (stepShown() === "configure" ? null : session?.session_id ?? null);
 
 const stream = new SessionStream({
   onStatus: take,
   onFiles: showFiles,
   onConnection: showConnection,
-  onBye: () => {},
 });
 
-/** Shows the session that this status describes, and follows it while it has not ended. */
+/**
+ * Shows the session that this status describes, and follows it while it has not ended.
+ *
+ * @param {Session} status
+ */
 function openSession(status, { focus = false } = {}) {
   session = status;
   saveSessionToStorage(status.session_id);
@@ -59,13 +66,18 @@ function openSession(status, { focus = false } = {}) {
   showSessions(status.session_id);
 }
 
+/** @param {Session} status */
 function follow(status) {
   if (stream.sessionId === status.session_id) return;
   clearFiles();
   stream.follow(status.session_id, Math.max((status.last_event_id ?? 0) - REPLAYED_FILES, 0));
 }
 
-/** A whole status from the stream: it overwrites what is shown. */
+/**
+ * A whole status from the stream: it overwrites what is shown.
+ *
+ * @param {Session} status
+ */
 function take(status) {
   const before = session;
   session = status;
@@ -73,7 +85,11 @@ function take(status) {
     stream.stop();
     showTotals();
     if (stepShown() === "process") openSession(status, { focus: byId("process").contains(document.activeElement) });
-    else if (stepShown() === "configure") { notice(status); planNow(); showSpread(); }
+    else if (stepShown() === "configure") {
+      notice(status);
+      planNow();
+      showSpread();
+    }
     return;
   }
   if (isRunning(status)) keepTotals();
@@ -85,13 +101,15 @@ function take(status) {
   if (before?.status !== status.status) showSessions(onShow());
 }
 
+/** @param {string} id */
 async function openById(id, { focus = true } = {}) {
   closeDialogs();
   try {
     openSession(await api.status(id), { focus });
   } catch (error) {
-    if (error.status === 404) clearSessionFromStorage();
-    say(error.message, error.cause);
+    const { message, cause, status } = api.refusal(error);
+    if (status === 404) clearSessionFromStorage();
+    say(message, cause);
   }
 }
 
@@ -125,11 +143,18 @@ async function lookAround() {
   if (news) showTotals();
   if (news || !byId("queue").hidden) showSessions(onShow());
   if (stepShown() !== "configure") return;
-  if (wasAway || (news && hasEnded(active))) { planNow(); showSpread(); }
+  if (wasAway || (news && hasEnded(active))) {
+    planNow();
+    showSpread();
+  }
   if (active.session_id && !hasEnded(active) && active.session_id !== stream.sessionId) lead(active.session_id);
 }
 
-/** On Configure: follows a session that somebody else started, and offers the way to it. */
+/**
+ * On Configure: follows a session that somebody else started, and offers the way to it.
+ *
+ * @param {string} id
+ */
 async function lead(id) {
   const status = await api.status(id).catch(() => null);
   if (!status || stepShown() !== "configure" || hasEnded(status)) return;
@@ -145,24 +170,37 @@ async function recover() {
   let id = sessionInStorage();
   let status = null;
   try {
-    if (id) status = await api.status(id).catch((error) => { if (error.status !== 404) throw error; clearSessionFromStorage(); });
+    if (id) {
+      status = await api.status(id).catch((error) => {
+        if (error.status !== 404) throw error;
+        clearSessionFromStorage();
+      });
+    }
     if (!status) ({ session_id: id } = await api.activeSession());
     if (!status && id) status = await api.status(id);
   } catch (error) {
-    say(error.message, error.cause);
+    const { message, cause } = api.refusal(error);
+    say(message, cause);
   }
   if (status) openSession(status);
   else configure();
 }
 
 prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
-prepareNsfw({ ready: () => { if (stepShown() === "configure") planNow(); } });
+prepareNsfw({
+  ready: () => {
+    if (stepShown() === "configure") planNow();
+  },
+});
 prepareSpread();
 preparePlan();
 prepareFiles();
 prepareExplain();
 prepareRetry({ begun: openById });
-prepareBrowse((path) => { setDirectory(path); byId("browse").focus(); });
+prepareBrowse((path) => {
+  setDirectory(path);
+  byId("browse").focus();
+});
 prepareHistory({
   open: openById,
   changed: () => showSessions(onShow()),
@@ -176,12 +214,16 @@ prepareActions({
 });
 byId("configure-another").addEventListener("click", () => configure({ focus: true }));
 byId("start-another").addEventListener("click", startAnother);
-byId("notice-show").addEventListener("click", () => { if (session) openById(session.session_id); });
-document.addEventListener("click", ({ target }) => {
-  const button = target.closest("[data-session]");
-  if (button) openById(button.dataset.session);
+byId("notice-show").addEventListener("click", () => {
+  if (session) openById(session.session_id);
+});
+document.addEventListener("click", (event) => {
+  const id = around(event, "[data-session]")?.dataset.session;
+  if (id) openById(id);
 });
 whileSeen(lookAround, LOOK_AROUND_MS);
 window.addEventListener("pagehide", () => stream.stop());
-window.addEventListener("pageshow", (event) => { if (event.persisted) recover(); });
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) recover();
+});
 recover();

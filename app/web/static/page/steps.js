@@ -3,12 +3,21 @@
 import { byId } from "../lib/dom.js";
 import { statusLabel } from "../lib/words.js";
 
+/** @import { Session, Step } from "../lib/types.d.ts" */
+
+/** @type {Step[]} */
 const STEPS = ["configure", "process", "complete"];
 
+/** @type {Step} */
 let step = "configure";
 export const stepShown = () => step;
 
-/** Shows a step; `session` is the status behind it, null where there is none. */
+/**
+ * Shows a step; `session` is the status behind it, null where there is none.
+ *
+ * @param {Step} wanted
+ * @param {Session | null} session
+ */
 export function showStep(wanted, session, { focus = false } = {}) {
   const index = STEPS.indexOf(wanted);
   STEPS.forEach((name, position) => {
@@ -23,10 +32,12 @@ export function showStep(wanted, session, { focus = false } = {}) {
   if (focus) byId(`${wanted}-title`).focus();
 }
 
+/** @param {Session | null} session */
 export function showTitle(session) {
   document.title = title(session);
 }
 
+/** @param {Session | null} session */
 function title(session) {
   if (step === "process" && session?.status === "processing") return `${Math.floor(session.progress)}% - Media Ingest`;
   if (step !== "configure" && session) return `${statusLabel(session.status)} - Media Ingest`;

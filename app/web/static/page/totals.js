@@ -6,6 +6,13 @@ import { bytes, number } from "../lib/words.js";
 
 const EVERY_MS = 5_000;
 
+/** @type {{ name: "images" | "videos" | "sessions", noun: string }[]} */
+const COUNTED = [
+  { name: "images", noun: "Image" },
+  { name: "videos", noun: "Video" },
+  { name: "sessions", noun: "Session" },
+];
+
 let fetchedAt = 0; // in ms
 
 /** Keeps them true while files are being committed, at a rest of a few seconds. */
@@ -18,9 +25,11 @@ export async function showTotals() {
   fetchedAt = Date.now();
   const totals = await api.summary().catch(() => null);
   if (!totals) return;
-  for (const [id, value, noun] of [["images", totals.images, "Image"], ["videos", totals.videos, "Video"], ["sessions", totals.sessions, "Session"]]) {
-    setText(byId(`total-${id}`), number(value));
-    setText(byId(`total-${id}`).previousElementSibling, value === 1 ? noun : `${noun}s`);
+  for (const { name, noun } of COUNTED) {
+    const value = totals[name];
+    const element = byId(`total-${name}`);
+    setText(element, number(value));
+    if (element.previousElementSibling) setText(element.previousElementSibling, value === 1 ? noun : `${noun}s`);
   }
   setText(byId("total-bytes"), bytes(totals.bytes));
   byId("totals").hidden = false;

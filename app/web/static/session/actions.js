@@ -6,12 +6,27 @@ import { byId } from "../lib/dom.js";
 import { pauseAsked, showActionError } from "./state.js";
 import { isRunning } from "../lib/words.js";
 
-let handlers = null; // { current(), took(status) }
+/** @import { Session } from "../lib/types.d.ts" */
 
-/** Runs one move of the session on show, and shows the status that it leads to. */
+/**
+ * `current()` is the newest status of the session on show, `took(status)` gets the one after a move.
+ *
+ * @typedef {{ current: () => Session | null, took: (status: Session) => void }} Handlers
+ */
+
+/** @type {Handlers} */
+let handlers = { current: () => null, took: () => {} };
+
+/**
+ * Runs one move of the session on show, and shows the status that it leads to.
+ *
+ * @param {HTMLButtonElement} button
+ * @param {(id: string) => Promise<Session>} move
+ */
 async function act(button, move) {
   if (button.classList.contains("moving")) return;
-  const id = handlers.current().session_id;
+  const id = handlers.current()?.session_id;
+  if (id === undefined) return;
   showActionError(null);
   button.classList.add("moving"); // not disabled, which would take the focus away
   try {
@@ -19,9 +34,10 @@ async function act(button, move) {
     if (move === api.pause && isRunning(answer)) pauseAsked(id);
     const shown = handlers.current();
     const status = await api.status(id);
-    if (shown?.session_id === id && handlers.current() === shown) handlers.took(status); // else the stream was quicker, and is newer
+    // Else the stream was quicker, and is newer.
+    if (shown?.session_id === id && handlers.current() === shown) handlers.took(status);
   } catch (error) {
-    showActionError(error);
+    showActionError(api.refusal(error));
   } finally {
     button.classList.remove("moving");
   }
@@ -42,7 +58,7 @@ async function cancel() {
   if (yes) act(byId("cancel"), api.cancel);
 }
 
-/** `current()` is the newest status of the session on show, `took(status)` gets the one after a move. */
+/** @param {Handlers} callbacks */
 export function prepareActions(callbacks) {
   handlers = callbacks;
   byId("pause").addEventListener("click", () => {

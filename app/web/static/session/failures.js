@@ -1,4 +1,4 @@
-// What went wrong in a session that is at rest, by cause: what it means, what to do, which files, and trying them again.
+// What went wrong in a session that is at rest, by cause: what it means, what to do, which files, and trying again.
 
 import * as api from "../lib/api.js";
 import { byId, make, rich, setMessage, setText } from "../lib/dom.js";
@@ -6,12 +6,18 @@ import { fileRow, openFiles } from "../shared/files.js";
 import { retry, retryAllLabel } from "../shared/retry.js";
 import { capital, causeLabel, count, hasEnded, isAtRest, number, readable } from "../lib/words.js";
 
+/** @import { FailedGroup, Failures, Listed, Session } from "../lib/types.d.ts" */
+
 const SHOWN_OF_A_CAUSE = 5;
 const PAGE = 1000;
 
 let shown = ""; // of which session, and how many failures; an older answer is dropped
 
-/** Shows the failures of this session, unless it is under way; null shows none. */
+/**
+ * Shows the failures of this session, unless it is under way; null shows none.
+ *
+ * @param {Session | null} status
+ */
 export async function showFailures(status) {
   const rests = status && (hasEnded(status) || isAtRest(status)) && status.stats.errors + status.outcomes.failed > 0;
   const key = rests ? JSON.stringify([status.session_id, status.outcomes.failed, status.stats.errors]) : "";
@@ -29,10 +35,12 @@ export async function showFailures(status) {
     if (key !== shown) return;
     draw(id, { files: 0, causes: [] }, []);
     byId("failures").hidden = false;
-    setMessage(byId("retry-error"), error.message, error.cause);
+    const { message, cause } = api.refusal(error);
+    setMessage(byId("retry-error"), message, cause);
   }
 }
 
+/** @type {(id: string, failed: Failures, incomplete: HTMLElement[]) => void} */
 function draw(id, { files, causes }, incomplete) {
   byId("failures").hidden = !causes.length && !incomplete.length;
   byId("retry-all").hidden = !files;
@@ -44,21 +52,40 @@ function draw(id, { files, causes }, incomplete) {
   byId("incomplete-list").replaceChildren(...incomplete);
 }
 
+/** @type {(id: string, group: FailedGroup) => HTMLElement} */
 function failedGroup(id, { cause, files, meaning, advice }) {
   const label = causeLabel(cause);
   const message = make("p", { class: "field-error", role: "alert", hidden: true });
-  const list = make("button", { type: "button", class: "plain", "aria-label": `Show ${count(files, "file")}: ${label}`, onclick: () => openFailed(id, cause, files) }, `Show ${count(files, "file")}`);
+  const list = make("button", {
+    type: "button",
+    class: "plain",
+    "aria-label": `Show ${count(files, "file")}: ${label}`,
+    onclick: () => openFailed(id, cause, files),
+  }, `Show ${count(files, "file")}`);
   const these = files === 1 ? "Retry this" : "Retry these";
-  const again = make("button", { type: "button", class: "plain", "aria-label": `${these}: ${label}`, onclick: () => retry(again, message, id, { cause }) }, these);
-  return make("li", { class: "failed-group" },
+  /** @type {HTMLButtonElement} */
+  const again = make("button", {
+    type: "button",
+    class: "plain",
+    "aria-label": `${these}: ${label}`,
+    onclick: () => retry(again, message, id, { cause }),
+  }, these);
+  return make(
+    "li",
+    { class: "failed-group" },
     make("strong", { class: "failed-number" }, number(files)),
-    make("div", {},
+    make(
+      "div",
+      {},
       make("span", { class: "cause" }, label),
       make("p", {}, rich(meaning)),
-      make("p", { class: "quiet" }, "What to do: ", rich(advice))),
-    make("div", { class: "actions" }, list, again, message));
+      make("p", { class: "quiet" }, "What to do: ", rich(advice)),
+    ),
+    make("div", { class: "actions" }, list, again, message),
+  );
 }
 
+/** @type {(id: string, cause: string, files: number) => void} */
 function openFailed(id, cause, files) {
   openFiles({
     title: `${number(files)} failed: ${causeLabel(cause)}`,
@@ -67,24 +94,41 @@ function openFailed(id, cause, files) {
   });
 }
 
-/** By cause, those that were taken in although one stage failed; the largest first. */
+/**
+ * By cause, those that were taken in although one stage failed; the largest first.
+ *
+ * @param {string} id
+ */
 async function incompleteGroups(id) {
   const { files, next } = await api.sessionFiles(id, { incomplete: true, limit: PAGE });
-  const byCause = new Map();
-  for (const file of files) byCause.set(file.cause, [...(byCause.get(file.cause) ?? []), file]);
+  const byCause = Map.groupBy(files, ({ cause }) => cause ?? "");
   return [...byCause].sort((one, other) => other[1].length - one[1].length)
     .map(([cause, those]) => incompleteGroup(id, cause, those, Boolean(next), files.length <= SHOWN_OF_A_CAUSE));
 }
 
+/** @type {(id: string, cause: string, files: Listed[], more: boolean, open: boolean) => HTMLElement} */
 function incompleteGroup(id, cause, files, more, open) {
   const total = `${number(files.length)}${more ? "+" : ""}`;
   const reasons = new Set(files.map((file) => file.reason));
+  /** @param {string | null} cursor */
   const load = (cursor) => api.sessionFiles(id, { incomplete: true, cause, cursor, limit: 100 });
-  return make("details", { class: "cause-group", open },
-    make("summary", {}, make("strong", {}, total), ` ${causeLabel(cause)}`,
-      reasons.size === 1 ? make("small", { class: "quiet" }, readable(capital(files[0].reason ?? ""))) : null),
+  return make(
+    "details",
+    { class: "cause-group", open },
+    make(
+      "summary",
+      {},
+      make("strong", {}, total),
+      ` ${causeLabel(cause)}`,
+      reasons.size === 1 ? make("small", { class: "quiet" }, readable(capital(files[0]?.reason ?? ""))) : null,
+    ),
     make("ul", { class: "files" }, files.slice(0, SHOWN_OF_A_CAUSE).map((file) => fileRow(file, true))),
     files.length > SHOWN_OF_A_CAUSE || more
-      ? make("button", { type: "button", class: "quiet-button", onclick: () => openFiles({ title: `${total} ${causeLabel(cause)}`, load, thumbnails: true }) }, `Show all ${total}`)
-      : null);
+      ? make("button", {
+        type: "button",
+        class: "quiet-button",
+        onclick: () => openFiles({ title: `${total} ${causeLabel(cause)}`, load, thumbnails: true }),
+      }, `Show all ${total}`)
+      : null,
+  );
 }

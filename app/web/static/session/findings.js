@@ -1,52 +1,83 @@
-// What else a completed session came to know: copies, moves, and files that are gone. Each line opens its files.
+// What else a completed session came to know: copies, moves, and files that are gone or back. Each line opens its files.
 
 import * as api from "../lib/api.js";
 import { byId, make } from "../lib/dom.js";
 import { openFiles } from "../shared/files.js";
 import { pathButton } from "../shared/paths.js";
 import { thumbnail } from "../shared/thumbs.js";
-import { bytes, count, number } from "../lib/words.js";
+import { bytes, classLabel, count, number } from "../lib/words.js";
+
+/** @import { Copies, LibraryFile, Session } from "../lib/types.d.ts" */
 
 const PAGE = 1000;
 const GROUPS = 20;
 
+/** @type {string | null} */
 let shown = null; // the session whose findings are being fetched; an older answer is dropped
 
+/** @type {(files: number, one: string, many: string) => string} */
 const numbered = (files, one, many) => `${number(files)} ${files === 1 ? one : many}`;
 
+/** @param {Session} status */
 export async function showFindings(status) {
-  const { session_id: id, outcomes, marked_missing: gone = 0 } = status;
+  const { session_id: id, outcomes, stats, marked_missing: gone } = status;
   shown = id;
   draw([]);
   const [same, maybe] = await Promise.all([sameBytes(status), maybeMoved(status)]);
   if (shown !== id) return;
-  draw([
-    same && [numbered(same, "has the same bytes as another file", "have the same bytes as another file"), () => openSame(id, same)],
-    outcomes.moved && [numbered(outcomes.moved, "was moved", "were moved"), () => openMoved(id, outcomes.moved)],
-    maybe && [`${maybe} may have been moved`, () => openMaybe(id, maybe)],
-    gone && [numbered(gone, "file of the library is gone from disk: kept, and marked missing", "files of the library are gone from disk: kept, and marked missing"), openMissing],
-  ].filter(Boolean));
+  const lines = [];
+  if (same) {
+    const text = numbered(same, "has the same bytes as another file", "have the same bytes as another file");
+    lines.push(line(text, () => openSame(id, same)));
+  }
+  if (outcomes.moved) {
+    lines.push(line(numbered(outcomes.moved, "was moved", "were moved"), () => openMoved(id, outcomes.moved)));
+  }
+  if (maybe) lines.push(line(`${maybe} may have been moved`, () => openMaybe(id, maybe)));
+  if (stats.returned) {
+    const text = `${number(stats.returned)} ${classLabel("returned")}`;
+    lines.push(line(text, () => openReturned(id, text)));
+  }
+  if (gone) {
+    const text = numbered(gone, "file of the library is gone", "files of the library are gone");
+    lines.push(line(`${text} from disk: kept, and marked missing`, openMissing));
+  }
+  draw(lines);
 }
 
+/** @param {HTMLElement[]} lines */
 function draw(lines) {
   byId("findings").hidden = !lines.length;
-  byId("findings").replaceChildren(...lines.map(([text, open]) => make("li", {}, make("button", { type: "button", class: "quiet-button", onclick: open }, text))));
+  byId("findings").replaceChildren(...lines);
 }
 
-/** How many files it wrote whose bytes another has; 0 where that cannot be told now. */
+/** @type {(text: string, open: () => void) => HTMLElement} */
+const line = (text, open) =>
+  make("li", {}, make("button", { type: "button", class: "quiet-button", onclick: open }, text));
+
+/**
+ * How many files it wrote whose bytes another has; 0 where that cannot be told now.
+ *
+ * @param {Session} status
+ */
 async function sameBytes({ session_id: id, committed_files: committed }) {
   if (!committed) return 0;
   const answer = await api.sameBytes(id, { limit: 1 }).catch(() => null);
   return answer?.files ?? 0;
 }
 
-/** "3", "1,000+", and "" for none. */
+/**
+ * "3", "1,000+", and "" for none.
+ *
+ * @param {Session} status
+ */
 async function maybeMoved({ session_id: id, outcomes }) {
   if (!outcomes.added) return "";
   const answer = await api.sessionFiles(id, { cause: "ambiguous_move", limit: PAGE }).catch(() => null);
   return answer?.files.length ? `${number(answer.files.length)}${answer.next ? "+" : ""}` : "";
 }
 
+/** @type {(id: string, files: number) => void} */
 function openSame(id, files) {
   openFiles({
     title: `${number(files)} with the same bytes as another file`,
@@ -57,26 +88,61 @@ function openSame(id, files) {
   });
 }
 
-/** A page of groups, each with whether its picture counts as NSFW. */
+/**
+ * A group with what the library knows of its first file.
+ *
+ * @typedef {Copies & { first: LibraryFile | null }} Group
+ */
+
+/**
+ * A page of groups, each with whether its picture counts as NSFW.
+ *
+ * @type {(id: string, cursor: string | null) => Promise<{ files: Group[], next: string | null }>}
+ */
 async function groups(id, cursor) {
   const { groups: found, next } = await api.sameBytes(id, { cursor, limit: GROUPS });
-  const firsts = await Promise.all(found.map((group) => api.libraryFile(group.files[0]).catch(() => null)));
-  return { files: found.map((group, index) => ({ ...group, first: firsts[index] })), next };
+  const known = found.map(async (group) => {
+    const [first] = group.files;
+    return { ...group, first: first === undefined ? null : await api.libraryFile(first).catch(() => null) };
+  });
+  return { files: await Promise.all(known), next };
 }
 
+/** @param {Group} group */
 function groupRow({ files, count: all, size, first }) {
-  return make("li", {},
+  return make(
+    "li",
+    {},
     first?.kind === "image" ? thumbnail(first) : make("span", { class: "thumb none", "aria-hidden": "true" }, "▶"),
-    make("div", {},
+    make(
+      "div",
+      {},
       make("small", { class: "quiet" }, `${count(all, "file")} of ${bytes(size)}`),
       make("ul", { class: "same" }, files.map((path) => make("li", {}, pathButton(path)))),
-      all > files.length ? make("small", { class: "quiet" }, `and ${count(all - files.length, "other")}`) : null));
+      all > files.length ? make("small", { class: "quiet" }, `and ${count(all - files.length, "other")}`) : null,
+    ),
+  );
 }
 
+/** @type {(id: string, files: number) => void} */
 function openMoved(id, files) {
-  openFiles({ title: numbered(files, "was moved", "were moved"), thumbnails: true, load: (cursor) => api.sessionFiles(id, { outcome: "moved", cursor, limit: 100 }) });
+  openFiles({
+    title: numbered(files, "was moved", "were moved"),
+    thumbnails: true,
+    load: (cursor) => api.sessionFiles(id, { outcome: "moved", cursor, limit: 100 }),
+  });
 }
 
+/** @type {(id: string, title: string) => void} */
+function openReturned(id, title) {
+  openFiles({
+    title,
+    thumbnails: true,
+    load: (cursor) => api.sessionFiles(id, { returned: true, cursor, limit: 100 }),
+  });
+}
+
+/** @type {(id: string, files: string) => void} */
 function openMaybe(id, files) {
   openFiles({
     title: `${files} may have been moved`,
@@ -89,7 +155,8 @@ function openMaybe(id, files) {
 function openMissing() {
   openFiles({
     title: "Gone from disk",
-    note: "All files of the library that are marked missing, whichever session noticed it. One that comes back counts again.",
+    note:
+      "All files of the library that are marked missing, whichever session noticed it. One that comes back counts again.",
     load: (cursor) => api.missing(cursor),
   });
 }

@@ -5,12 +5,31 @@ import { ask } from "../shared/confirm.js";
 import { byId, make, setText } from "../lib/dom.js";
 import { count, day, folders, hasEnded, number, statusLabel } from "../lib/words.js";
 
-let cursor = null;
-let ended = [];
-let shownId = null;
-let handlers = null; // { open(id), changed() }
+/** @import { Session } from "../lib/types.d.ts" */
 
-/** Fetches the first page again and draws both lists; the session on show is left out of them. */
+/**
+ * `open(id)` shows a session, `changed()` follows a cancel or a forget, `failed` says why one did not work.
+ *
+ * @typedef {object} Handlers
+ * @property {(id: string) => void} open
+ * @property {() => void} changed
+ * @property {(sentence: string, cause: string) => void} failed
+ */
+
+/** @type {string | null} */
+let cursor = null;
+/** @type {Session[]} */
+let ended = [];
+/** @type {string | null} */
+let shownId = null;
+/** @type {Handlers} */
+let handlers = { open: () => {}, changed: () => {}, failed: () => {} };
+
+/**
+ * Fetches the first page again and draws both lists; the session on show is left out of them.
+ *
+ * @param {string | null} sessionId
+ */
 export async function showSessions(sessionId) {
   shownId = sessionId;
   if (byId("configure").dataset.databaseEnabled !== "true") return;
@@ -23,39 +42,78 @@ export async function showSessions(sessionId) {
   showHistory();
 }
 
+/** @param {Session[]} sessions */
 function showQueue(sessions) {
   byId("queue").hidden = sessions.length === 0;
-  byId("queue-list").replaceChildren(...sessions.map((session) => make("li", {},
-    describe(session, session.total_files === null ? statusLabel(session.status) : `${statusLabel(session.status)} · ${number(session.processed_files)} of ${count(session.total_files, "file")}`),
-    make("div", { class: "actions" },
-      make("button", { type: "button", class: "quiet-button", onclick: () => handlers.open(session.session_id) }, "Show"),
-      make("button", { type: "button", class: "quiet-button danger", onclick: () => cancel(session) }, "Cancel")))));
+  byId("queue-list").replaceChildren(...sessions.map((session) => row(session, progress(session), "Cancel", cancel)));
 }
 
 function showHistory() {
   byId("history").hidden = ended.length === 0;
   byId("history-more").hidden = cursor === null;
-  byId("history-list").replaceChildren(...ended.map((session) => make("li", {},
-    describe(session, summary(session)),
-    make("div", { class: "actions" },
-      make("button", { type: "button", class: "quiet-button", onclick: () => handlers.open(session.session_id) }, "Show"),
-      make("button", { type: "button", class: "quiet-button danger", onclick: () => forget(session) }, "Forget")))));
+  byId("history-list").replaceChildren(...ended.map((session) => row(session, summary(session), "Forget", forget)));
 }
 
-const describe = (session, line) => make("div", {},
-  make("span", { class: "path" }, folders(session.parameters)),
-  make("small", { class: "quiet" }, session.parameters.retry_of ? "Retry · " : "", line, " · ", make("time", { datetime: session.created_at }, day(session.ended_at ?? session.created_at))));
+/**
+ * A session with one line about it, the way to it, and how to be rid of it.
+ *
+ * @type {(session: Session, line: string, label: string, end: (session: Session) => void) => HTMLElement}
+ */
+function row(session, line, label, end) {
+  const show = () => handlers.open(session.session_id);
+  return make(
+    "li",
+    {},
+    describe(session, line),
+    make(
+      "div",
+      { class: "actions" },
+      make("button", { type: "button", class: "quiet-button", onclick: show }, "Show"),
+      make("button", { type: "button", class: "quiet-button danger", onclick: () => end(session) }, label),
+    ),
+  );
+}
 
+/** @type {(session: Session, line: string) => HTMLElement} */
+const describe = (session, line) =>
+  make(
+    "div",
+    {},
+    make("span", { class: "path" }, folders(session.parameters)),
+    make(
+      "small",
+      { class: "quiet" },
+      session.parameters.retry_of ? "Retry · " : "",
+      line,
+      " · ",
+      make("time", { datetime: session.created_at }, day(session.ended_at ?? session.created_at)),
+    ),
+  );
+
+/** @param {Session} session */
+function progress({ status, processed_files: processed, total_files: total }) {
+  const label = statusLabel(status);
+  return total === null ? label : `${label} · ${number(processed)} of ${count(total, "file")}`;
+}
+
+/** @param {Session} session */
 function summary({ status, committed_files: committed, outcomes }) {
-  const failed = outcomes?.failed ? `, ${number(outcomes.failed)} failed` : "";
+  const failed = outcomes.failed ? `, ${number(outcomes.failed)} failed` : "";
   return `${statusLabel(status)} · ${number(committed)} committed${failed}`;
 }
 
+/** @param {Session} session */
 async function cancel(session) {
-  const yes = await ask({ title: "Cancel?", text: "What is committed stays. The session does not run any further.", yes: "Cancel the session", no: "Keep it" });
+  const yes = await ask({
+    title: "Cancel?",
+    text: "What is committed stays. The session does not run any further.",
+    yes: "Cancel the session",
+    no: "Keep it",
+  });
   if (yes) change(() => api.cancel(session.session_id));
 }
 
+/** @param {Session} session */
 async function forget(session) {
   const yes = await ask({
     title: "Forget this session?",
@@ -66,11 +124,13 @@ async function forget(session) {
   if (yes) change(() => api.forget(session.session_id));
 }
 
+/** @param {() => Promise<unknown>} action */
 async function change(action) {
   try {
     await action();
   } catch (error) {
-    handlers.failed(error.message, error.cause);
+    const { message, cause } = api.refusal(error);
+    handlers.failed(message, cause);
   }
   handlers.changed();
 }
@@ -84,7 +144,7 @@ async function loadMore() {
   setText(byId("announcer"), `${count(ended.length, "earlier session")} shown.`);
 }
 
-/** `open(id)` shows a session, `changed()` follows a cancel or a forget, `failed(sentence, cause)` says why one did not work. */
+/** @param {Handlers} callbacks */
 export function prepareHistory(callbacks) {
   handlers = callbacks;
   byId("history-more").addEventListener("click", loadMore);

@@ -3,23 +3,36 @@
 import { byId, make, setMessage, setText } from "../lib/dom.js";
 import { number, readable } from "../lib/words.js";
 
+/** @import { Choice } from "../lib/types.d.ts" */
+
 const AT_MOST = 1000;
 
-let choice = null; // { label, act(button, message, paths) }; null where nothing can be chosen
+/** @type {Choice | null} */
+let choice = null; // where nothing can be chosen
 
-const boxes = () => [...byId("files").querySelectorAll(".choose")];
+/** @returns {HTMLInputElement[]} */
+const boxes = () => [...byId("files").querySelectorAll("input")].filter((box) => box.matches(".choose"));
 const chosen = () => boxes().filter((box) => box.checked).map((box) => box.value);
 
-/** What can be done with chosen files of the list that opens now; null for nothing. */
+/**
+ * What can be done with chosen files of the list that opens now; null for nothing.
+ *
+ * @param {Choice | null} offered
+ */
 export function offerChoice(offered) {
   choice = offered;
   byId("files-choice").hidden = !choice;
   showChoice();
 }
 
-/** The box of one file; none where nothing can be chosen. */
+/**
+ * The box of one file; none where nothing can be chosen.
+ *
+ * @param {string} path
+ */
 export function chooseBox(path) {
-  return choice && make("input", { type: "checkbox", class: "choose", value: path, "aria-label": `Choose ${readable(path)}` });
+  return choice &&
+    make("input", { type: "checkbox", class: "choose", value: path, "aria-label": `Choose ${readable(path)}` });
 }
 
 /** Says how many are chosen; called when the list or a box changes. */
@@ -36,9 +49,12 @@ export function showChoice() {
 
 export function prepareChoice() {
   byId("files").addEventListener("change", showChoice);
-  byId("choose-all").addEventListener("change", (event) => {
-    for (const box of boxes()) box.checked = event.target.checked;
+  byId("choose-all").addEventListener("change", () => {
+    for (const box of boxes()) box.checked = byId("choose-all").checked;
     showChoice();
   });
-  byId("act-on-chosen").addEventListener("click", () => choice.act(byId("act-on-chosen"), byId("choice-error"), chosen()));
+  byId("act-on-chosen").addEventListener(
+    "click",
+    () => choice?.act(byId("act-on-chosen"), byId("choice-error"), chosen()),
+  );
 }

@@ -3,19 +3,33 @@
 import { byId, setText } from "../lib/dom.js";
 import { hasEnded, number } from "../lib/words.js";
 
+/** @import { Session, Standing } from "../lib/types.d.ts" */
+
+/** @type {Partial<Record<Standing, string>>} */
 const STANDS = {
-  queued: "A session waits for its turn", planning: "A session is running", paused: "A session is paused",
-  interrupted: "A session was interrupted", attention: "A session needs attention",
+  queued: "A session waits for its turn",
+  planning: "A session is running",
+  paused: "A session is paused",
+  interrupted: "A session was interrupted",
+  attention: "A session needs attention",
 };
 
-/** A session of this tab or of another one; one button shows it. */
+/**
+ * A session of this tab or of another one; one button shows it.
+ *
+ * @param {Session} status
+ */
 export function notice(status) {
-  const text = hasEnded(status) ? "A session has ended" : STANDS[status.status]
-    ?? `A session is running (${number(status.processed_files)} of ${number(status.total_files)})`;
+  const text = hasEnded(status) ? "A session has ended" : STANDS[status.status] ??
+    `A session is running (${number(status.processed_files)} of ${number(status.total_files)})`;
   show(`${text}.`, "", true);
 }
 
-/** What did not work, without a session behind it. `cause` is the server's code, where it gave one. */
+/**
+ * What did not work, without a session behind it. `cause` is the server's code, where it gave one.
+ *
+ * @param {string} sentence
+ */
 export function say(sentence, cause = "") {
   show(sentence, cause, false);
 }
@@ -24,6 +38,7 @@ export function hideNotice() {
   show("", "", false);
 }
 
+/** @type {(text: string, cause: string, leads: boolean) => void} */
 function show(text, cause, leads) {
   setText(byId("notice-text"), text);
   byId("notice").dataset.cause = cause;

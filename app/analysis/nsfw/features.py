@@ -1,0 +1,38 @@
+"""What a picture looks like to the network, as 1,024 bits: they differ little where pictures are alike.
+
+The features are what the last layer judges, averages of what is never negative, so that their sign says nothing: a bit
+says whether a feature is above its median over real pictures. The medians were found once for opennsfw2's own weights
+(`tests/support/medians.py`) and are shipped as `medians-SHA256.f32`, named by the first 16 digits of those weights'
+SHA-256: 1,024 little-endian floats. Bits are comparable where the model is the same.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from numpy import float32
+    from numpy.typing import NDArray
+
+NUMBER = 1024
+
+
+def bits(features: "NDArray[float32]", weights_sha256: str) -> bytes | None:
+    """The features as 128 bytes, the first in the highest bit of the first; None of weights without known medians."""
+    import numpy as np
+
+    medians = _medians(weights_sha256)
+    return None if medians is None else np.packbits(features > medians).tobytes()
+
+
+def place(weights_sha256: str) -> Path:
+    """Where the medians of a model with these weights are."""
+    return Path(__file__).with_name(f"medians-{weights_sha256[:16]}.f32")
+
+
+@lru_cache(maxsize=1)
+def _medians(weights_sha256: str) -> "NDArray[float32] | None":
+    import numpy as np
+
+    file = place(weights_sha256)
+    return np.fromfile(file, "<f4", NUMBER) if file.exists() else None

@@ -1,0 +1,74 @@
+"""The shape of a file as `values.as_file` shows it, derived from the columns of its row."""
+
+from typing import Annotated, Any, NotRequired, TypeAlias, get_args, get_type_hints
+
+from pydantic import Field, create_model
+from typing_extensions import TypedDict
+
+from app.library.tables import MEDIA, MediaFile
+from app.library.values import PLAIN
+from app.shapes import ShapedAs, described
+
+
+@described
+class ShownKeyword(TypedDict):
+    """A keyword of a file."""
+
+    text: str
+    """`a|b|c` is a path."""
+    source: str
+    """Where it was read."""
+    weight: float | None
+    """The emphasis of a prompt; null elsewhere."""
+
+
+@described
+class Pair(TypedDict):
+    """The other half of a Live Photo."""
+
+    path: str
+    """`ROOT/relative` as shown."""
+    kind: str
+    """`live_photo`."""
+
+
+@described
+class StageMark(TypedDict):
+    """How a stage ended for a file."""
+
+    status: str
+    """`done` or `failed`."""
+    version: str | int
+    """The stage's version; a number before 0.2."""
+    cause: NotRequired[str | None]
+    """The stable code of the failure."""
+    reason: NotRequired[str | None]
+    """One sentence about this file."""
+
+
+def _of_column(name: str) -> tuple[Any, Any]:
+    hint = get_args(get_type_hints(MediaFile)[name])[0]
+    return hint, Field(description=MEDIA.c[name].doc)
+
+
+def _fields() -> dict[str, Any]:
+    upright = "Pixels, as seen upright."
+    derived: dict[str, Any] = {
+        "keywords": (list[ShownKeyword], Field(description="In their order.")),
+        "pair": (Pair | None, Field(description="The other half of a Live Photo.")),
+        "stages": (dict[str, StageMark], Field(description=MEDIA.c.stages.doc)),
+    }
+    return {
+        "path": (str, Field(description="`ROOT/relative` as shown.")),
+        "width": (int | None, Field(description=upright)),
+        "height": (int | None, Field(description=upright)),
+        **{name: derived.get(name) or _of_column(name) for name in PLAIN},
+        "is_nsfw": (bool | None, Field(description="By the threshold of the last session; null is unknown.")),
+        "sources": (dict[str, str], Field(description=MEDIA.c.sources.doc)),
+    }
+
+
+File: TypeAlias = Annotated[
+    dict[str, Any], ShapedAs(create_model("File", __doc__="Everything known of one file.", **_fields()))
+]
+"""A file as `as_file` shows it."""

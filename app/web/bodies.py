@@ -1,0 +1,144 @@
+"""The bodies of requests, as models: each is checked as it is described."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema, model_validator
+
+from app.errors import FILE_CAUSES, InvalidRequest, in_words
+from app.ingest.plan.planner import LISTS
+from app.ingest.session.parameters import Asked
+from app.library.editing import Edit
+from app.web.answers import reads, refuses
+from app.web.depends import MAX_PAGE, JsonBody, checked_id, refuse_unknown
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class OfSession(BaseModel):
+    """Which session is meant."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    session_id: Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
+    """The session's UUID."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _id_is_one(cls, values: Mapping[str, Any]) -> Any:
+        return {**values, "session_id": checked_id(values.get("session_id"))}
+
+
+class Resumption(OfSession):
+    """Which session is to go on."""
+
+    confirm: bool = False
+    """True where `attention.needs_confirm` asks for it: what is missing is really gone."""
+
+
+def _known_cause(cause: Any) -> Any:
+    if cause is not None and not (isinstance(cause, str) and cause in FILE_CAUSES):
+        raise ValueError("must be one of the causes of failed files")
+    return cause
+
+
+def _some_paths(paths: Any) -> Any:
+    listed = isinstance(paths, list) and all(isinstance(path, str) for path in paths)
+    if paths is not None and not (listed and 1 <= len(paths) <= MAX_PAGE):
+        raise ValueError(f"must be a list of 1 to {MAX_PAGE:,} paths")
+    return paths
+
+
+_ONE_CAUSE = {"anyOf": [{"enum": [*FILE_CAUSES]}, {"type": "null"}]}
+_PATHS = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_PAGE}
+
+
+class Retry(OfSession):
+    """Whose failed files are looked at again: all of them, those of one cause, or those that are named."""
+
+    cause: Annotated[str | None, BeforeValidator(_known_cause), WithJsonSchema(_ONE_CAUSE)] = None
+    """Only files that failed with this cause."""
+    paths: Annotated[
+        list[str] | None, BeforeValidator(_some_paths), WithJsonSchema({"anyOf": [_PATHS, {"type": "null"}]})
+    ] = None
+    """Only these files, `ROOT/relative` as shown, at most 1,000."""
+
+
+class Planned(Asked):
+    """What a session would be asked for; with `list`, which files of the plan are wanted."""
+
+    list: Annotated[str | None, WithJsonSchema({"anyOf": [{"enum": [*LISTS]}, {"type": "null"}]})] = None
+    """Answer with the files of this class, page by page."""
+    cursor: str | None = None
+    """`next` of the page before; without one, the first page."""
+
+
+@reads(Planned)
+@refuses("no_directory", "outside_roots", "no_such_directory", "not_a_directory", "root_missing", "bad_pattern")
+def to_plan(body: JsonBody) -> dict[str, Any]:
+    """The body of a plan; its parameters are checked where they are parsed."""
+    return body
+
+
+@reads(Asked)
+@refuses("no_directory", "outside_roots", "no_such_directory", "not_a_directory", "root_missing", "bad_pattern")
+def to_process(body: JsonBody) -> dict[str, Any]:
+    """The parameters of a session; they are checked where they are parsed."""
+    return body
+
+
+@reads(Edit)
+def to_edit(body: JsonBody) -> dict[str, Any]:
+    """What a person says of a file; it is checked where it is parsed."""
+    return body
+
+
+class Nothing(BaseModel):
+    """An object: that it is JSON is all that is asked."""
+
+
+@reads(Nothing)
+def to_begin(body: JsonBody) -> None:
+    """A body that says nothing; sent because a request that changes something must be JSON."""
+    del body
+
+
+def _checked(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """The body as its model. Raises InvalidRequest that names the field at fault."""
+    refuse_unknown(values.keys() - model.model_fields.keys())
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0])
+        raise InvalidRequest(f"'{field}' {in_words(first)}.", field=field) from None
+
+
+@reads(OfSession)
+@refuses("bad_session_id", "unknown_session", "illegal_move")
+def which_session(body: JsonBody) -> OfSession:
+    """Which session is meant. Raises InvalidRequest."""
+    return _checked(OfSession, body)
+
+
+@reads(Resumption)
+@refuses("bad_session_id", "unknown_session", "illegal_move")
+def which_to_resume(body: JsonBody) -> Resumption:
+    """Which session is to go on. Raises InvalidRequest."""
+    return _checked(Resumption, body)
+
+
+@reads(Retry)
+@refuses("bad_session_id", "unknown_session", "illegal_move")
+def what_to_retry(body: JsonBody) -> Retry:
+    """Whose failed files are looked at again. Raises InvalidRequest."""
+    return _checked(Retry, body)
+
+
+PlanBody = Annotated[dict[str, Any], Depends(to_plan)]
+ProcessBody = Annotated[dict[str, Any], Depends(to_process)]
+EditBody = Annotated[dict[str, Any], Depends(to_edit)]
+SessionBody = Annotated[OfSession, Depends(which_session)]
+ResumeBody = Annotated[Resumption, Depends(which_to_resume)]
+RetryBody = Annotated[Retry, Depends(what_to_retry)]

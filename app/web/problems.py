@@ -1,0 +1,88 @@
+"""How a request is refused: as problem+json with one sentence and a stable cause, and what each cause means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NotRequired
+
+from starlette.responses import JSONResponse
+from typing_extensions import TypedDict
+
+from app.shapes import described
+
+PROBLEM_JSON = "application/problem+json"
+
+
+@described
+class Problem(TypedDict):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str
+    """`about:blank`."""
+    status: int
+    """The HTTP status."""
+    detail: str
+    """One sentence for a person."""
+    cause: str
+    """A stable code for a program; see [causes of errors](#causes-of-errors)."""
+    field: NotRequired[str]
+    """The parameter at fault, where it is one."""
+    session_id: NotRequired[str]
+    """The session that is in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The HTTP status that a cause comes with, and what it means."""
+
+    status: int
+    meaning: str
+
+
+REFUSALS: Mapping[str, Refusal] = MappingProxyType(
+    {
+        "host_not_allowed": Refusal(400, "the server was addressed by a name that is not in `INGEST_ALLOWED_HOSTS`"),
+        "token_needed": Refusal(401, "`INGEST_TOKEN` is set and the request does not carry it"),
+        "cross_origin": Refusal(403, "a page of another origin sent the request"),
+        "not_found": Refusal(404, "nothing at this address"),
+        "unknown_session": Refusal(404, "no session has this id"),
+        "unknown_file": Refusal(404, "the library has no row of this file"),
+        "no_thumbnail": Refusal(404, "the file has no thumbnail and none can be made"),
+        "method_not_allowed": Refusal(405, "the address exists, the method does not"),
+        "already_active": Refusal(409, "the same request is being worked on; `session_id` says by whom"),
+        "illegal_move": Refusal(409, "the session's status does not allow it"),
+        "conflict": Refusal(409, "another conflict"),
+        "content_type": Refusal(415, "the body is not declared as JSON"),
+        "invalid_parameter": Refusal(422, "a value is not possible; `field` names it"),
+        "unknown_parameter": Refusal(422, "there is no parameter of this name"),
+        "bad_pattern": Refusal(422, "the pattern cannot be understood"),
+        "bad_json": Refusal(422, "the body is no JSON object"),
+        "bad_session_id": Refusal(422, "a session id is a UUID of 36 characters"),
+        "body_too_long": Refusal(422, "the body is longer than a request can sensibly be: 1 MB"),
+        "bad_cursor": Refusal(422, "the cursor is not one that the list gave"),
+        "no_directory": Refusal(422, "no directory was chosen"),
+        "outside_roots": Refusal(422, "the path is not inside a media root"),
+        "no_such_directory": Refusal(422, "there is no such directory"),
+        "not_a_directory": Refusal(422, "it is a file: choose the folder it lies in"),
+        "root_missing": Refusal(422, "the media root itself is not there"),
+        "nothing_matches": Refusal(422, "the walk found no file that matches"),
+        "internal_error": Refusal(500, "a fault of Media Ingest; the server's log has the details"),
+        "database_disabled": Refusal(503, "`DATABASE_URL=none`"),
+        "database_not_migrated": Refusal(503, "the database is not at the revision that this program needs"),
+        "database_unreachable": Refusal(503, "the database cannot be reached"),
+        "database_error": Refusal(503, "the database reports an error"),
+        "database_busy": Refusal(503, "another program holds the lock of the SQLite file; nothing was changed"),
+        "disk_full": Refusal(503, "the disk of the state folder is full"),
+        "state_unwritable": Refusal(503, "the state folder cannot be written"),
+        "lock_lost": Refusal(503, "the state folder was removed, renamed or taken over under the server"),
+        "unavailable": Refusal(503, "a part that is needed is not there"),
+        "attention": Refusal(503, "something must be mended, and nothing more exact is known"),
+    }
+)
+"""Every cause that a request can be refused with, but `http_error`, which has the status of any other refusal."""
+
+
+def problem(status: int, detail: str, cause: str, **more: object) -> JSONResponse:
+    """An error as `application/problem+json` (RFC 9457) with one sentence and a stable cause."""
+    body = {"type": "about:blank", "status": status, "detail": detail, "cause": cause, **more}
+    return JSONResponse(body, status, media_type=PROBLEM_JSON)

@@ -1,0 +1,399 @@
+// The shapes of what the server answers and of what the page's modules hand each other. Only the type check reads this;
+// tests/web/test_types.py holds the first part to the server.
+
+// -- a session --------------------------------------------------------------------------------------------------------
+
+export type Standing =
+  | "queued"
+  | "planning"
+  | "processing"
+  | "paused"
+  | "interrupted"
+  | "attention"
+  | "completed"
+  | "cancelled";
+export type Outcome = "added" | "updated" | "moved" | "unchanged" | "failed" | "vanished";
+export type Skip = "fresh" | "filtered" | "unsupported" | "failed_before" | "beyond_max_files";
+export type Stage = "identify" | "metadata" | "keywords" | "score" | "thumbnail" | "nsfw";
+export type Verdict = "parsed" | "partly" | "raw_only";
+export type Stat =
+  | "metadata_extracted"
+  | "keywords_added"
+  | "scores_imported"
+  | "nsfw_checked"
+  | "nsfw_detected"
+  | "errors"
+  | `prompts_${Verdict}`;
+
+/** Times are ISO 8601 in UTC. */
+type Time = string;
+
+/** A measure that is estimated, in seconds. */
+export type Estimate = { low: number; high: number };
+
+export interface StageCount {
+  total: number;
+  done: number;
+  failed: number;
+  skipped: number;
+  seconds: number;
+}
+
+/** What a session was asked to do. */
+export interface Parameters {
+  directories: string[];
+  recursive: boolean;
+  pattern: string;
+  enable_nsfw_detection: boolean;
+  nsfw_threshold: number;
+  extract_metadata: boolean;
+  extract_keywords: boolean;
+  import_scores: boolean;
+  generate_thumbnails: boolean;
+  skip_existing: boolean;
+  max_files: number | null;
+  workers: number | null;
+  retry_of?: string | null;
+  retry_cause?: string | null;
+  retry_chosen?: string | null;
+}
+
+/** What the form asks for: what a person left empty is left to the server. */
+export type Request = Partial<Parameters> & { directory: string };
+
+/** The whole status of a session. Totals are null until it is planned. */
+export interface Session {
+  session_id: string;
+  status: Standing;
+  progress: number;
+  discovered: number | null;
+  skipped: Record<Skip, number>;
+  total_files: number | null;
+  pending: number | null;
+  processed_files: number;
+  committed_files: number;
+  current_file: string | null;
+  current_started_at: Time | null;
+  outcomes: Record<Outcome, number>;
+  stats: Record<Stat, number>;
+  stages: Record<string, StageCount>;
+  errors: Complaint[];
+  active_seconds: number;
+  files_per_second: number | null;
+  eta_seconds: Estimate | null;
+  created_at: Time;
+  started_at: Time | null;
+  ended_at: Time | null;
+  heartbeat_at: Time | null;
+  last_event_id: number;
+  attention: { cause: string; sentence: string; needs_confirm: boolean } | null;
+  marked_missing: number;
+  interruptions: number;
+  parameters: Parameters;
+  activity: string | null;
+  unavailable: Partial<Record<Stage, string>>;
+  limited: Partial<Record<Stage, string>>;
+  pending_by: Record<string, number>;
+  warnings: string[];
+  dismissed: boolean;
+}
+
+/** What is known of the session that a page should show. */
+export type Active = Pick<Session, "session_id" | "status"> | { session_id: null; status: null };
+
+export interface Started {
+  session_id: string;
+  total_files: number | null;
+  status: Standing;
+}
+
+export type Walking = { walking: true; discovered: number };
+
+export interface Plan {
+  walking: false;
+  discovered: number;
+  pending: number;
+  pending_by: Record<string, number>;
+  skipped: Record<Skip, number>;
+  unavailable: Partial<Record<Stage, string>>;
+  limited: Partial<Record<Stage, string>>;
+  estimate_seconds: Estimate;
+  by_type: Record<string, number>;
+  folders: number;
+  directories: string[];
+  warnings: string[];
+  age_seconds: number;
+}
+
+// -- files ------------------------------------------------------------------------------------------------------------
+
+/** What went wrong with a file; nulls where nothing did. */
+export interface Complaint {
+  path: string;
+  stage: Stage | null;
+  cause: string | null;
+  reason: string | null;
+  at: Time | null;
+}
+
+/** What a session answered for a file. */
+export interface Answer extends Complaint {
+  outcome: Outcome | null;
+  ms: number | null;
+}
+
+/** A file of a list: of a plan, of a session, or of those that are missing. Each list knows another part of it. */
+export interface Listed extends Partial<Answer> {
+  path: string;
+  size?: number | null;
+  why?: string | null;
+  missing_at?: Time | null;
+  nsfw_probability?: number | null;
+  is_nsfw?: boolean | null;
+  has_thumbnail?: boolean;
+}
+
+/** One page of a list, and where the next one begins. */
+export interface Page<Row> {
+  files: Row[];
+  next: string | null;
+}
+
+export interface FailedGroup {
+  cause: string;
+  files: number;
+  meaning: string;
+  advice: string;
+}
+
+export interface Failures {
+  files: number;
+  causes: FailedGroup[];
+}
+
+/** One content under several names. */
+export interface Copies {
+  sha256: string;
+  size: number;
+  files: string[];
+  count: number;
+}
+
+export interface SameBytes {
+  files: number;
+  groups: Copies[];
+  next: string | null;
+}
+
+export interface Failure extends Pick<Answer, "stage" | "cause" | "reason"> {
+  attempts: number;
+  fingerprint: string;
+  at: Time;
+  fatal: boolean;
+  version: string;
+  session_id: string | null;
+}
+
+/** A line of a path's history; beside what sessions answer, a person can have edited the file. */
+export interface Happening extends Complaint {
+  outcome: string;
+  ms: number | null;
+  session_id: string | null;
+  moved_from: string | null;
+}
+
+/** What became of a path. */
+export interface Explanation {
+  path: string;
+  verdict: string;
+  sentence: string;
+  on_disk: { size: number; mtime: Time; kind: string } | null;
+  row: {
+    sha256: string;
+    size: number;
+    format: string;
+    ingested_at: Time;
+    updated_at: Time;
+    missing_at: Time | null;
+    session_id: string;
+    stages_failed: { stage: Stage; cause: string | null; reason: string | null }[];
+  } | null;
+  failures: Failure[];
+  events: Happening[];
+  duplicates: string[];
+  duplicates_count: number;
+  sessions: string[];
+}
+
+/** A number as a file has it: a whole one that a number cannot hold exactly comes as its digits. */
+export type Written = number | string;
+
+export interface Keyword {
+  text: string;
+  source: string;
+  weight: Written | null;
+}
+
+export type Lora = { name: string; weight?: Written | null };
+
+/** All that the library knows of a file; null is what it does not know. */
+export interface LibraryFile {
+  path: string;
+  width: number | null;
+  height: number | null;
+  sha256: string;
+  phash: string | null;
+  format: string;
+  kind: "image" | "video";
+  mode: string | null;
+  frames: number | null;
+  notes: string[];
+  size: number;
+  duration_seconds: number | null;
+  frame_rate: number | null;
+  video_codec: string | null;
+  audio_codec: string | null;
+  taken_at: string | null;
+  taken_at_rule: string | null;
+  camera_make: string | null;
+  camera_model: string | null;
+  lens_model: string | null;
+  exposure_seconds: number | null;
+  f_number: number | null;
+  iso: number | null;
+  focal_length_mm: number | null;
+  focal_length_35mm: number | null;
+  orientation: number | null;
+  latitude: number | null;
+  longitude: number | null;
+  altitude_m: number | null;
+  title: string | null;
+  caption: string | null;
+  creator: string | null;
+  copyright: string | null;
+  label: string | null;
+  content_identifier: string | null;
+  embedded_video_bytes: number | null;
+  pair: { path: string } | null;
+  score: number | null;
+  keywords: Keyword[] | null;
+  generator: string | null;
+  prompt: string | null;
+  negative_prompt: string | null;
+  prompt_verdict: Verdict | null;
+  generation: { loras?: Lora[]; [setting: string]: unknown } | null;
+  nsfw_probability: number | null;
+  nsfw_mean: number | null;
+  nsfw_frames: number | null;
+  nsfw_model: string | null;
+  raw: Record<string, Record<string, unknown>> | null;
+  stages: Record<string, unknown>;
+  session_id: string;
+  ingested_at: Time;
+  updated_at: Time;
+  missing_at: Time | null;
+  is_nsfw: boolean | null;
+  sources: Record<string, string>;
+}
+
+/** What a person says of a file. */
+export type Edit = Partial<
+  Record<"score" | "title" | "caption" | "keywords" | "release", string | string[] | number | null>
+>;
+
+// -- folders, the library, the model ----------------------------------------------------------------------------------
+
+export interface FolderCounts {
+  total_files: number;
+  ingested_files: number;
+  failed_files: number;
+}
+
+export interface Folder {
+  name: string;
+  path: string;
+  has_children: boolean;
+  ingest_stats: FolderCounts;
+  recursive_stats?: FolderCounts;
+  warning?: string;
+}
+
+/** A folder and a page of those inside it; `path` is null above the roots. */
+export interface Listing {
+  path: string | null;
+  parent: string | null;
+  ingest_stats: FolderCounts;
+  directories: Folder[];
+  next: string | null;
+  warning?: string;
+}
+
+export interface Summary {
+  images: number;
+  videos: number;
+  files: number;
+  bytes: number;
+  sessions: number;
+  missing: number;
+  prompts: Record<string, number>;
+  updated_at: Time | null;
+}
+
+/** The NSFW probabilities of the library: `bins` are 100 numbers of files. */
+export interface Spread {
+  threshold: number | null;
+  checked: number;
+  detected: number;
+  unknown: number;
+  bins: number[];
+}
+
+export interface Download {
+  running: boolean;
+  received_bytes: number;
+  total_bytes: number;
+  sentence: string;
+}
+
+export interface Model {
+  available: boolean;
+  fetching_helps: boolean;
+  sentence: string | null;
+  model: string | null;
+  weights: string;
+  source: string;
+  download: Download;
+}
+
+// -- between the page's modules ---------------------------------------------------------------------------------------
+
+export type Connection = "connecting" | "live" | "reconnecting" | "stale";
+export type Step = "configure" | "process" | "complete";
+
+/** What can stand in an element: of null and undefined nothing is shown. */
+export type Child = Node | string | null | undefined;
+export type Attribute = string | number | boolean | null | undefined | ((event: Event) => unknown);
+
+/** What can be done with files that a person chose in a list. */
+export interface Choice {
+  label: string;
+  act: (button: HTMLButtonElement, message: HTMLElement, paths: string[]) => unknown;
+}
+
+/** Which failed files of a session to try again; all of them where it says nothing. */
+export interface Narrowed {
+  cause?: string;
+  paths?: string[];
+}
+
+/** A class of files of a session. */
+export interface Filters {
+  outcome?: string;
+  cause?: string;
+  skipped?: string;
+  incomplete?: boolean;
+  returned?: boolean;
+  prompt_verdict?: string;
+  cursor?: string | null;
+  limit?: number;
+}
