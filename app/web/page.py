@@ -88,7 +88,7 @@ def healthz() -> Answer[Alive]:
     return Answer({"status": "ok"})
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses={503: {"description": "`internal_error`: the thread that takes files in has died"}})
 @refuses(
     *("internal_error", "database_unreachable", "database_error", "database_busy", "database_not_migrated"),
     *("disk_full", "state_unwritable", "lock_lost"),
