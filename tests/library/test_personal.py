@@ -1,6 +1,7 @@
 """A person's words follow the bytes: renamed in chains, swapped, edited in place, copied, found again."""
 
 import pytest
+from sqlalchemy import event
 
 from app.library.personal import MAX_COPIES
 from app.library.prepared import Prepared
