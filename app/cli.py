@@ -19,7 +19,7 @@ from app.library.migrations import Migration, revision_of
 from app.looking import looking
 from app.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
 from app.settings import Settings
-from app.terminal import COULD_NOT_RUN, err, in_foreground, out, print_json
+from app.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print_json
 from app.texts import shown_path
 from app.wiring import House, build, take
 
@@ -41,7 +41,7 @@ Thumbnails = Annotated[bool, typer.Option("--thumbnails/--no-thumbnails", help="
 SkipExisting = Annotated[bool, typer.Option("--skip-existing/--no-skip-existing", help="Leave out what is fresh.")]
 
 
-_REASONS = {"only_nsfw": "need only NSFW"}
+_REASONS = {"only_nsfw": "need only NSFW", "returned": BACK}
 
 
 def main() -> None:

@@ -34,6 +34,8 @@ from app.wiring import House, command_as_typed, take
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+BACK = "missing before and back"
+"""What the plan and the end of a session say of files whose rows are marked missing."""
 ALL_WELL, SOME_FAILED, COULD_NOT_RUN = 0, 1, 2
 
 
@@ -123,6 +125,8 @@ def print_session(session: SessionState) -> None:
     done = ", ".join(f"{count:,} {name}" for name, count in view["outcomes"].items() if count)
     done = done or ("nothing" if session.status.ended else "nothing yet")
     out.print(f"{view['processed_files']:,} processed: {done}; {view['pending']:,} pending")
+    if session.stats["returned"]:
+        out.print(f"{session.stats['returned']:,} {BACK}")
     if len(view["errors"]) < session.stats["errors"]:
         out.print(f"The last {len(view['errors'])} of {session.stats['errors']:,} files with something wrong:")
     for error in view["errors"]:

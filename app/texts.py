@@ -1,5 +1,6 @@
 """Text as people, JSON and both databases take it: shown paths, and values without what cannot be stored."""
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -51,8 +52,15 @@ def clean_json(value: Any) -> Any:
         case bytes():
             return value.hex()
         case Mapping():
-            return {clean_text(str(key)): clean_json(item) for key, item in value.items()}
+            return {
+                clean_text(str(key)): clean_text(item) if isinstance(item, str) else clean_json(item)
+                for key, item in value.items()
+            }
         case list() | tuple() | set() | frozenset():
             return [clean_json(item) for item in value]
         case _:
             return clean_text(str(value))
+
+
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""A value as compact JSON. The one encoder of what is stored: `json.dumps` makes a new one for each value."""

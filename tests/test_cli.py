@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,11 @@ from app import __version__, wiring
 from app.errors import NothingMatches
 from app.ingest.run.runner import Runner
 from app.ingest.session.parameters import parse_parameters
+from app.ingest.session.state import Status
 from app.settings import Settings
+from app.terminal import print_session
 from app.wiring import command_as_typed
+from tests.ingest.builders import session_of
 from tests.samples import truncated, write_many
 from tests.support.commands import Place, refused
 from tests.support.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
@@ -86,6 +90,12 @@ def test_run_takes_everything_in_and_exits_0(place_with_photos):
     assert again.returncode == 0, again.stderr
     assert "5 files found: 0 to process, 1 unsupported, 4 fresh" in again.stdout
     assert "0 processed: nothing; 0 pending" in again.stdout
+
+
+def test_the_end_of_a_session_says_what_is_back_in_the_words_of_the_plan(capsys):
+    session = session_of(Status.COMPLETED, total_files=2)
+    print_session(replace(session, stats={**session.stats, "returned": 2}))
+    assert "\n2 missing before and back\n" in capsys.readouterr().out
 
 
 def test_a_folder_whose_name_is_no_text_is_taken_in(place):

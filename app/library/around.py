@@ -5,16 +5,21 @@ Most files are new, and nothing is known: one statement says so, where each kind
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, exists, select
+from sqlalchemy import Connection, bindparam, exists, not_, select
 
 from app.library.pairs import NAMED_ALIKE, range_of
+from app.library.prepared import Prepared
 from app.library.tables import FAILURES, KEPT, MEDIA
 
-_AROUND = select(
-    exists().where(MEDIA.c.sha256 == bindparam("b_sha256")),
-    exists().where(KEPT.c.sha256 == bindparam("b_sha256")),
-    exists().where(FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")),
-    exists().where(*NAMED_ALIKE, MEDIA.c.path != bindparam("b_path")),
+_THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
+_AROUND = Prepared(
+    select(
+        exists().where(_THIS_FILE),
+        exists().where(MEDIA.c.sha256 == bindparam("b_sha256"), not_(_THIS_FILE)),
+        exists().where(KEPT.c.sha256 == bindparam("b_sha256")),
+        exists().where(FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")),
+        exists().where(*NAMED_ALIKE, MEDIA.c.path != bindparam("b_path")),
+    )
 )
 
 
@@ -22,10 +27,11 @@ _AROUND = select(
 class Around:
     """Whether there is anything of each kind.
 
-    `copies` are rows with the bytes of the file, its own among them; `words` what a person said of these bytes, kept
-    apart; `failures` those of the file that are remembered; `namesakes` files of its name but for the suffix.
+    `row` is that of the file itself; `copies` are other rows with its bytes; `words` what a person said of these bytes,
+    kept apart; `failures` those of the file that are remembered; `namesakes` files of its name but for the suffix.
     """
 
+    row: bool
     copies: bool
     words: bool
     failures: bool
@@ -35,4 +41,4 @@ class Around:
 def around(connection: Connection, root: str, path: bytes, sha256: str | None) -> Around:
     """What is known around a file. Without its SHA-256 nothing is known of its bytes."""
     asked = {"b_root": root, "b_path": path, "b_sha256": sha256, **range_of(path)}
-    return Around(*map(bool, connection.execute(_AROUND, asked).one()))
+    return Around(*map(bool, _AROUND.first(connection, asked)))

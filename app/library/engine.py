@@ -8,7 +8,8 @@ import errno
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 from sqlalchemy.pool import NullPool
 
 from app.errors import BadSetting, DatabaseBusy, NeedsAttention
+from app.texts import as_json
 
 BUSY_TIMEOUT_MS = 30_000
 WRITER_BUSY_TIMEOUT_MS = 1_000  # who writes for a session waits longer by trying again, alive and ready to stop
@@ -84,6 +86,7 @@ class Engines:
         self._opened: dict[Engine, tuple[int, int] | None] = {}  # which file each engine has open; None: it was gone
         self._writing = threading.Lock()
         self._writer = self._make(pool_size=1, max_overflow=0)
+        self._kept: Connection | None = None  # the writer's, between two transactions
         self._readers = self._make(pool_size=4, max_overflow=12)
         if self._file is not None:
             for engine in (self._writer, self._readers):
@@ -99,8 +102,9 @@ class Engines:
 
     def _make(self, *, pool_size: int, max_overflow: int) -> Engine:
         patience = {} if self.is_sqlite else {"connect_args": _POSTGRESQL_PATIENCE}
+        sizes = {"pool_size": pool_size, "max_overflow": max_overflow, "pool_timeout": 60}
         try:
-            return create_engine(self.url, pool_size=pool_size, max_overflow=max_overflow, pool_timeout=60, **patience)
+            return create_engine(self.url, json_serializer=as_json, **sizes, **patience)
         except ImportError:
             add = "`pip install 'media-ingest[postgres]'` adds it"
             raise BadSetting(f"DATABASE_URL names PostgreSQL, whose driver is not installed: {add}.") from None
@@ -117,12 +121,12 @@ class Engines:
             if not self._has_its_file(self._writer):
                 sentence = f"The database file {self._file} was replaced while it was in use."
                 raise NeedsAttention(sentence, cause="database_unreachable")
-            return _in_transaction(self._writer, work)
+            return _in_transaction(self._begin_to_write, work)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` on a connection that cannot write. Raises NeedsAttention if the database cannot be reached."""
         self._has_its_file(self._readers)
-        return _in_transaction(self._readers, work)
+        return _in_transaction(self._readers.begin, work)
 
     def peek(self, work: Callable[[Connection], T]) -> T:
         """Like `read`, but on an SQLite file that is opened read-only: even its write-ahead log is left as it is."""
@@ -130,12 +134,30 @@ class Engines:
         if file is None:
             return self.read(work)
         engine = create_engine("sqlite://", creator=lambda: connect_read_only(file), poolclass=NullPool)
-        return _in_transaction(engine, work)
+        return _in_transaction(engine.begin, work)
 
     def close(self) -> None:
         """Closes every connection."""
-        self._writer.dispose()
-        self._readers.dispose()
+        self._close(self._writer)
+        self._close(self._readers)
+
+    @contextmanager
+    def _begin_to_write(self) -> Iterator[Connection]:
+        """A transaction on the writer's connection, which is kept for the next one unless something goes wrong."""
+        connection, self._kept = self._kept or self._writer.connect(), None
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._kept = connection
+
+    def _close(self, engine: Engine) -> None:
+        if engine is self._writer and self._kept is not None:
+            self._kept.close()
+            self._kept = None
+        engine.dispose()
 
     def _remember_file(self, engine: Engine, _connection: Any, _record: Any) -> None:
         if self._file is not None:
@@ -150,7 +172,7 @@ class Engines:
             return True
         there = _which(self._file)
         if there is None:
-            engine.dispose()
+            self._close(engine)
             self._opened[engine] = None
             mend = "put it back, or restore a copy without the -wal and -shm files beside it"  # they are of the old one
             raise NeedsAttention(
@@ -159,7 +181,7 @@ class Engines:
         opened = self._opened.get(engine, there)
         if opened == there:
             return True
-        engine.dispose()
+        self._close(engine)
         self._opened.pop(engine, None)
         return opened is None
 
@@ -172,10 +194,10 @@ def _which(file: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+def _in_transaction(begin: Callable[[], AbstractContextManager[Connection]], work: Callable[[Connection], T]) -> T:
     for last_try in (False, True):
         try:
-            with engine.begin() as connection:
+            with begin() as connection, named_errors(connection):
                 return work(connection)
         except IntegrityError:
             raise
@@ -186,6 +208,21 @@ def _in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
         except SQLAlchemyError as error:
             raise translated(error) from error
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def named_errors(connection: Connection) -> Iterator[None]:
+    """A block that runs statements through the driver. Raises for its errors what SQLAlchemy would have raised."""
+    try:
+        yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        dialect, driver = connection.dialect, connection.dialect.loaded_dbapi
+        lost = dialect.is_disconnect(error, connection.connection, None)
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            None, None, error, driver.Error, connection_invalidated=lost, dialect=dialect
+        ) from error
 
 
 def translated(error: Exception) -> NeedsAttention:
@@ -227,7 +264,8 @@ def _prepare_sqlite_reader(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    with named_errors(connection):
+        connection.connection.cursor().execute("BEGIN IMMEDIATE")
 
 
 def shown_url(url: str) -> str:

@@ -7,12 +7,14 @@ ids are those of the server-sent events. Schemas are brought up to date elsewher
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, case, cast, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import AMBIGUOUS_MOVE, NeedsAttention
+from app.formats import Kind
 from app.library import editing
 from app.library.editing import Edit
 from app.library.engine import Engines, translated
@@ -21,11 +23,12 @@ from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.personal import LINKS_OF
 from app.library.presence import Presence, inside
-from app.library.recording import NO_DISK, Disk, append, as_events, event_path, record, row_in
+from app.library.recording import append, as_events, event_path, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event, Failed, Known, NsfwSpread, Summary, now
-from app.media import Analysis, Failure, Kind, Outcome, Stage
+from app.library.whereabouts import Look, nobody_looks, write_knowing
+from app.media import Analysis, Failure, Outcome, Stage
 from app.texts import clean_json, shown_path
 
 # The whole part of a number: PostgreSQL's cast rounds, and SQLite need not have a floor.
@@ -60,18 +63,20 @@ class Library:
     # -- writing -------------------------------------------------------------------------------------------------
 
     def commit_single_file_to_database(
-        self, session_id: str, result: Analysis | Failure, *, nsfw_threshold: float, disk: Disk = NO_DISK
+        self, session_id: str, result: Analysis | Failure, *, nsfw_threshold: float, look: Look = nobody_looks
     ) -> Event:
         """Records what became of one file in one transaction and returns its event.
 
-        If `disk` says that the file of another row with the same bytes is gone, its row follows the file to where it
-        is now. A file that this session has answered for already keeps its first answer, and that event is returned.
+        If `look` says that the file of another row with the same bytes is gone, its row follows the file to where it
+        is now; it is asked while no transaction is open. A file that this session has answered for already keeps its
+        first answer, and that event is returned.
         Raises NeedsAttention if the database cannot be reached or written.
         """
         file = result.file
         path = event_path(file.root, file.path)
         try:
-            return self._engines.write(lambda connection: record(connection, session_id, result, nsfw_threshold, disk))
+            work = partial(record, session_id=session_id, result=result, nsfw_threshold=nsfw_threshold)
+            return write_knowing(self._engines, work, look)
         except IntegrityError as error:
             answered = self._engines.read(lambda connection: _answer(connection, session_id, path))
             if answered is None:
@@ -204,13 +209,14 @@ class Library:
         outcome: str | None = None,
         cause: str | None = None,
         incomplete: bool = False,
+        returned: bool = False,
         prompt_verdict: str | None = None,
         after: int = 0,
         limit: int = 100,
     ) -> list[Event]:
         """A page of the session's `file_complete` events, oldest first, narrowed by outcome, cause and verdict.
 
-        `incomplete` narrows to files that were taken in although a stage failed.
+        `incomplete` narrows to files that were taken in although a stage failed, `returned` to those that were missing.
         """
         statement = select(EVENTS).where(
             EVENTS.c.session_id == session_id, EVENTS.c.kind == "file_complete", EVENTS.c.id > after
@@ -219,9 +225,8 @@ class Library:
             statement = statement.where(EVENTS.c.outcome == outcome)
         if cause:
             statement = statement.where(EVENTS.c.cause == cause)
-        if prompt_verdict:
-            counted = EVENTS.c.detail["stats", f"prompts_{prompt_verdict}"].as_integer()
-            statement = statement.where(counted == 1)
+        for counter in [f"prompts_{prompt_verdict}"] * bool(prompt_verdict) + ["returned"] * returned:
+            statement = statement.where(EVENTS.c.detail["stats", counter].as_integer() == 1)
         if incomplete:
             not_taken_in = (Outcome.FAILED.value, Outcome.VANISHED.value)
             statement = statement.where(EVENTS.c.cause != AMBIGUOUS_MOVE, EVENTS.c.outcome.not_in(not_taken_in))

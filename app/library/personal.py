@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, insert, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, delete, insert, or_, select, update
 
 from app.library.tables import KEPT, KEYWORDS, LINKS, MEDIA
+from app.library.whereabouts import Looked, NotLookedFor, Place, Whereabouts
 
 PERSON = "person"
 MAX_COPIES = 100  # rows of the same bytes that are looked at
@@ -31,7 +32,7 @@ _COPIES = (
         MEDIA.c.mtime_ns,
         MEDIA.c.ingested_at,
         _SPEAKS.label("speaks"),
-        MEDIA.c.missing_at.is_not(None).label("gone"),
+        MEDIA.c.missing_at.is_not(None).label("missing"),
     )
     .where(MEDIA.c.sha256 == bindparam("b_sha256"), MEDIA.c.id != bindparam("b_id"))
     .order_by(MEDIA.c.missing_at.is_(None), MEDIA.c.id)
@@ -60,6 +61,35 @@ _SPEAKS_AND_IS_GONE = select(MEDIA).where(
 _WORDS_KEPT = select(KEPT.c.words, KEPT.c.keywords).where(KEPT.c.sha256 == bindparam("b_sha256"))
 _KEEP_NO_MORE = delete(KEPT).where(KEPT.c.sha256 == bindparam("b_sha256"))
 _KEEP = insert(KEPT)
+
+
+def name_of(path: bytes) -> bytes:
+    """The last part of a path."""
+    return path.rpartition(b"/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Another row with the same bytes: its place, when it came (ISO 8601), and where its file is on disk.
+
+    `speaks` says that a person said something of it, `missing` that it is marked missing.
+    """
+
+    place: Place
+    ingested_at: str
+    speaks: bool
+    missing: bool
+    whereabouts: Whereabouts
+
+    @property
+    def name(self) -> bytes:
+        """The name of its file."""
+        return name_of(self.place.path)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its file is where it was, as it was. Of one that nobody can look for, the library has the word."""
+        return not self.missing and self.whereabouts in (Whereabouts.IN_PLACE, Whereabouts.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +135,8 @@ def carrying(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
 def words_on_new_bytes(own: Words, *, of_a_copy: Words | None, kept: Words | None, known: bool) -> Words:
     """The words of a row whose file has other bytes now: those said of these bytes, if they are known.
 
-    `of_a_copy` is what is said in another row that has them, `kept` what was said when a row had them. Bytes that
-    nobody has seen are the same picture, edited in place: the row's `own` words stay.
+    `of_a_copy` is what is said in another row that has them, `kept` what was said when a row had them. Bytes that are
+    not `known` to be another picture are the same one, edited in place: the row's `own` words stay.
     """
     if of_a_copy is not None:
         return of_a_copy
@@ -115,12 +145,12 @@ def words_on_new_bytes(own: Words, *, of_a_copy: Words | None, kept: Words | Non
     return NOTHING if known else own
 
 
-def copies_of(connection: Connection, sha256: str, but: int) -> Sequence[Row[Any]]:
-    """Other rows with these bytes: where, what is known of the file, `speaks` (a person did) and `gone`.
-
-    Missing ones come first.
-    """
-    return connection.execute(_COPIES, {"b_sha256": sha256, "b_id": but}).all()
+def copies_of(connection: Connection, sha256: str, but: int | None, looked: Looked) -> list[Copy]:
+    """Other rows with these bytes than that with the id `but`, missing ones first. Raises NotLookedFor."""
+    rows = [(Place(*row[:5]), *row[5:]) for row in connection.execute(_COPIES, {"b_sha256": sha256, "b_id": but or 0})]
+    if unknown := [place for place, *_ in rows if place not in looked]:
+        raise NotLookedFor(unknown)
+    return [Copy(place, at, bool(speaks), bool(missing), looked[place]) for place, at, speaks, missing in rows]
 
 
 def links_of(connection: Connection, media_id: int) -> dict[tuple[str, str], float | None]:
@@ -137,13 +167,13 @@ def taken(connection: Connection, sha256: str) -> Words | None:
     return Words(row.words, frozenset(row.keywords))
 
 
-def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str) -> None:
+def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str, looked: Looked) -> None:
     """Keeps the words of a row, which gives way, for the bytes that it had.
 
-    Other rows that have these bytes get them. Without such a row they are kept apart, also that nothing was said: else
-    these bytes would be taken for new ones when they turn up.
+    Other rows that have these bytes get them, if their files are there. Without such a row they are kept apart, also
+    that nothing was said: else these bytes would be taken for new ones when they turn up. Raises NotLookedFor.
     """
-    copies = copies_of(connection, row["sha256"], row["id"])
+    copies = copies_of(connection, row["sha256"], row["id"], looked)
     if (copies and words == NOTHING) or _left_to(connection, copies, row, words, at):
         return
     before = taken(connection, row["sha256"])
@@ -152,36 +182,95 @@ def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str) 
     connection.execute(_KEEP, values)
 
 
-def leave_to_copies(connection: Connection, root: str, path: bytes, at: str) -> None:
+def leave_to_copies(connection: Connection, root: str, path: bytes, at: str, looked: Looked) -> None:
     """Gives other rows with the same bytes the words of a row that was marked missing, which has them still.
 
     So a copy that stays speaks for the original that was deleted, and an original that comes back has its own words.
+    Raises NotLookedFor.
     """
     found = connection.execute(_SPEAKS_AND_IS_GONE, {"b_root": root, "b_path": path}).mappings().one_or_none()
     if found is not None:
         row = dict(found)
-        copies = copies_of(connection, row["sha256"], row["id"])
+        copies = copies_of(connection, row["sha256"], row["id"], looked)
         _left_to(connection, copies, row, said(row, links_of(connection, row["id"])), at)
 
 
-def said_of_the_gone(connection: Connection, copies: Sequence[Row[Any]], name: bytes) -> Words | None:
-    """What a person said of those of these rows that are marked missing, None if nothing or no single thing.
+def words_that_return(
+    connection: Connection, sha256: str, copies: Iterable[Copy], name: bytes, *, kept: bool
+) -> Words | None:
+    """What a person said of bytes that turn up, under this name, where no file was; None if nothing is known of them.
 
-    The rows of a file with the same name speak alone.
+    Those of the copies that are marked missing speak for them, if what they say is one thing, else what is `kept`. Rows
+    of a file with the same name speak alone. A copy whose file is there keeps its words for itself.
     """
-    speaking = [copy for copy in copies if copy.gone and copy.speaks]
-    speaking = [copy for copy in speaking if copy.path.rpartition(b"/")[2] == name] or speaking
-    said_of_them = [_words_in(connection, copy.id) for copy in speaking]
-    return said_of_them[0] if said_of_them and all(words == said_of_them[0] for words in said_of_them) else None
+    speaking = [copy for copy in copies if copy.missing and copy.speaks]
+    speaking = [copy for copy in speaking if copy.name == name] or speaking
+    said_of_them = [_words_in(connection, copy.place.id) for copy in speaking]
+    if said_of_them and all(words == said_of_them[0] for words in said_of_them):
+        return said_of_them[0]
+    return taken(connection, sha256) if kept else None
 
 
-def _left_to(connection: Connection, copies: Sequence[Row[Any]], row: Mapping[str, Any], words: Words, at: str) -> bool:
+def own_or_returned(
+    connection: Connection, row: Mapping[str, Any], own: Words, copies: Iterable[Copy], *, kept: bool
+) -> Words:
+    """The words of a row whose file has the bytes that it had: its `own`, else those that return with its bytes.
+
+    A row that was there all the time had the words of its copies when they went; then only what is `kept` can return.
+    """
+    if own != NOTHING:
+        return own
+    gone = copies if row["missing_at"] is not None else ()
+    return words_that_return(connection, row["sha256"], gone, name_of(row["path"]), kept=kept) or NOTHING
+
+
+def words_on_other_bytes(
+    connection: Connection,
+    row: Mapping[str, Any],
+    own: Words,
+    *,
+    sha256: str,
+    copies: Sequence[Copy],
+    kept: bool,
+    at: str,
+    looked: Looked,
+) -> Words:
+    """The words of a row whose file has other bytes now, with this SHA-256: those that a person said of these bytes.
+
+    Bytes that nobody has seen are the same picture, edited in place: the row's `own` words stay, and are kept for the
+    original, too, if there are any. In the place of a file that was missing they are another picture. Whatever gives
+    way is kept under the bytes that it was said of. `copies` are the other rows that have the new bytes, `kept` says
+    that something is kept of them. Raises NotLookedFor.
+    """
+    known = row["missing_at"] is not None
+    if known:
+        of_a_copy, of_these = None, words_that_return(connection, sha256, copies, name_of(row["path"]), kept=kept)
+    else:
+        came_from = [copy for copy in copies if not _is_of_an_edit(copy, row)]
+        known, of_a_copy = bool(came_from), _words_of_the_first(connection, came_from)
+        of_these = taken(connection, sha256) if kept and of_a_copy is None else None
+    if own != NOTHING or known or of_these is not None:
+        keep(connection, row, own, at, looked)
+    return words_on_new_bytes(own, of_a_copy=of_a_copy, kept=of_these, known=known)
+
+
+def _is_of_an_edit(copy: Copy, row: Mapping[str, Any]) -> bool:
+    """Whether a copy of the new bytes of a row may be one of an edit of its picture: exported, or taken in before it.
+
+    It came after the row last changed, nobody said anything of it, and its file is where it was.
+    """
+    later = copy.ingested_at > row["updated_at"] and not copy.speaks
+    return later and copy.whereabouts is Whereabouts.IN_PLACE
+
+
+def _left_to(connection: Connection, copies: Iterable[Copy], row: Mapping[str, Any], words: Words, at: str) -> bool:
     """Whether a copy of the row has its words now; where none that is there said the same, all that said nothing do."""
-    same = [copy for copy in copies if copy.speaks and _words_in(connection, copy.id) == words]
-    silent = [] if any(not copy.gone for copy in same) else [copy.id for copy in copies if not copy.speaks]
-    for heir in silent:
-        _hand_over(connection, row["id"], heir, words, at)
-    return bool(same or silent)
+    same = [copy for copy in copies if copy.speaks and _words_in(connection, copy.place.id) == words]
+    silent = [copy for copy in copies if copy.is_there and not copy.speaks]
+    heirs = [] if any(copy.is_there for copy in same) else silent
+    for heir in heirs:
+        _hand_over(connection, row["id"], heir.place.id, words, at)
+    return bool(same or heirs)
 
 
 def _hand_over(connection: Connection, media_id: int, heir: int, words: Words, at: str) -> None:
@@ -191,20 +280,10 @@ def _hand_over(connection: Connection, media_id: int, heir: int, words: Words, a
     connection.execute(_LINK_AS_WELL, {"b_id": media_id, "b_heir": heir})
 
 
-def follow_the_bytes(
-    connection: Connection, row: Mapping[str, Any], own: Words, *, sha256: str, copies: Sequence[Row[Any]], at: str
-) -> Words:
-    """What a person said of the bytes that the file of a row has now, which came from the files of these other rows.
-
-    The row's `own` words are kept under the bytes that it had; of a picture that was edited in place, only if there
-    are any.
-    """
-    speaking = next((copy.id for copy in copies if copy.speaks), None)
-    of_a_copy = None if speaking is None else _words_in(connection, speaking)
-    kept = taken(connection, sha256) if of_a_copy is None else None
-    if own != NOTHING or copies or kept is not None:
-        keep(connection, row, own, at)
-    return words_on_new_bytes(own, of_a_copy=of_a_copy, kept=kept, known=bool(copies))
+def _words_of_the_first(connection: Connection, copies: Iterable[Copy]) -> Words | None:
+    """What a person said of the first of these rows of which one said anything."""
+    speaking = next((copy for copy in copies if copy.speaks), None)
+    return None if speaking is None else _words_in(connection, speaking.place.id)
 
 
 def _words_in(connection: Connection, media_id: int) -> Words:

@@ -14,6 +14,7 @@ from app.library.personal import leave_to_copies
 from app.library.recording import MARK_MISSING
 from app.library.tables import MEDIA
 from app.library.values import now
+from app.library.whereabouts import Look, Looked, NotLookedFor, Place, nobody_looks, write_knowing
 
 
 class Presence:
@@ -45,19 +46,28 @@ class Presence:
         found = self._engines.read(lambda connection: sorted(connection.execute(statement).scalars()))
         return found if below else [path for path in found if path > after]
 
-    def mark_missing(self, root: str, paths: Iterable[bytes]) -> None:
-        """Notes that the files of these rows are gone. Raises NeedsAttention if the database cannot be written."""
+    def mark_missing(self, root: str, paths: Iterable[bytes], look: Look = nobody_looks) -> None:
+        """Notes that the files of these rows are gone. Raises NeedsAttention if the database cannot be written.
+
+        What a person said of them goes to copies of which `look` does not say that they are gone, too, or changed.
+        """
         at = now()
         gone = list(paths)
 
-        def work(connection: Connection) -> None:
+        def work(looked: Looked, connection: Connection) -> None:
             connection.execute(MARK_MISSING, [{"b_root": root, "b_path": path, "b_at": at} for path in gone])
+            places: list[Place] = []
             for path in gone:
-                leave_to_copies(connection, root, path, at)
+                try:
+                    leave_to_copies(connection, root, path, at, looked)
+                except NotLookedFor as more:  # all of them are looked for at once
+                    places += more.places
                 relink(connection, root, path)
+            if places:
+                raise NotLookedFor(places)
 
         if gone:
-            self._engines.write(work)
+            write_knowing(self._engines, work, look)
 
     def missed_since(self, at: str, root: str, folder: bytes, *, below: bool) -> int:
         """Rows of a folder (and below) that were marked missing at this time (ISO 8601) or later, and still are."""

@@ -1,10 +1,10 @@
 """One file's result into the database: its row, keywords, failures and event, inside the caller's transaction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crash_points import crash_point
@@ -17,16 +17,19 @@ from app.library.personal import (
     PERSON,
     ROW_BY_ID,
     UPDATE_ROW,
+    Copy,
+    Words,
     carrying,
     copies_of,
-    follow_the_bytes,
     keep,
     leave_to_copies,
     links_of,
+    own_or_returned,
     said,
-    said_of_the_gone,
-    taken,
+    words_on_other_bytes,
+    words_that_return,
 )
+from app.library.prepared import Prepared
 from app.library.rows import (
     KeywordLinks,
     keyword_links,
@@ -39,47 +42,47 @@ from app.library.rows import (
 )
 from app.library.tables import EVENTS, KEYWORDS, LINKS, MEDIA
 from app.library.values import Event, is_nsfw, now
+from app.library.whereabouts import Looked, NotLookedFor, Whereabouts
 from app.media import (
     Analysis,
     Failure,
-    FoundFile,
     Outcome,
     Stage,
     StageStatus,
 )
 from app.texts import clean_text, shown_path
 
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """What the disk says of the files of other rows with the same bytes; nothing where nobody looks.
-
-    `gone(root, path, file)`: whether the file is gone, None where that cannot be told; `file` is the one at hand.
-    `in_place(root, path, size, mtime_ns)`: whether the file is there as its row knows it.
-    """
-
-    gone: Callable[[str, bytes, FoundFile], bool | None] = lambda _root, _path, _file: False
-    in_place: Callable[[str, bytes, int, int], bool] = lambda _root, _path, _size, _mtime_ns: False
-
-
-NO_DISK = Disk()
 _NAMED = 3  # of the files that a file may have been
 
-# Statements are built once: building costs more than running them.
 _THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
 _ROW = select(MEDIA).where(_THIS_FILE)
-_INSERT_ROW = {  # by dialect, which each have a class of their own for ON CONFLICT
-    "sqlite": sqlite.insert(MEDIA).on_conflict_do_nothing(index_elements=["root", "path"]).returning(MEDIA.c.id),
-    "postgresql": postgresql.insert(MEDIA)
-    .on_conflict_do_nothing(index_elements=["root", "path"])
-    .returning(MEDIA.c.id),
-}
-_INSERT_KEYWORDS = {
-    "sqlite": sqlite.insert(KEYWORDS).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(KEYWORDS).on_conflict_do_nothing(),
-}
-_INSERT_EVENT = insert(EVENTS).returning(EVENTS.c.id)
-_KEYWORD_IDS = select(KEYWORDS.c.text, KEYWORDS.c.id).where(KEYWORDS.c.text.in_(bindparam("texts", expanding=True)))
+_INSERT_ROW = Prepared(
+    {  # each dialect has a class of its own for ON CONFLICT
+        name: dialect.insert(MEDIA).on_conflict_do_nothing(index_elements=["root", "path"]).returning(MEDIA.c.id)
+        for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+    },
+    columns=[column.name for column in MEDIA.c if column.name not in {"id", "pair_id"}],
+)
+_MAKE_KEYWORD = Prepared(
+    {
+        "sqlite": sqlite.insert(KEYWORDS).on_conflict_do_nothing().inline(),
+        "postgresql": postgresql.insert(KEYWORDS).on_conflict_do_nothing().inline(),
+    },
+    columns=["text"],
+)
+_LINK = Prepared(
+    insert(LINKS).from_select(
+        ["media_id", "keyword_id", "source", "weight"],
+        select(
+            bindparam("b_id", type_=LINKS.c.media_id.type),
+            KEYWORDS.c.id,
+            bindparam("b_source", type_=LINKS.c.source.type),
+            bindparam("b_weight", type_=LINKS.c.weight.type),
+        ).where(KEYWORDS.c.text == bindparam("b_text")),
+    )
+)
+_EVENT: Mapping[str, Any] = dict.fromkeys(column.name for column in EVENTS.c if column.name != "id")
+_INSERT_EVENT = Prepared(insert(EVENTS).returning(EVENTS.c.id), columns=_EVENT)
 _DELETE_ROW = delete(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 MARK_MISSING = update(MEDIA).where(_THIS_FILE, MEDIA.c.missing_at.is_(None)).values(missing_at=bindparam("b_at"))
 _UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
@@ -91,7 +94,7 @@ class _Saved:
 
     `standing` are the stages whose earlier failure still stands because they did not run again on these bytes.
     `moved_from` is the old path as shown; `ambiguous` the paths that it may have been, where there are several.
-    `rated_by_a_person` says that the score is a person's, whatever was read.
+    `rated_by_a_person` says that the score is a person's, whatever was read; `returned` that the file was missing.
     """
 
     outcome: Outcome
@@ -100,12 +103,16 @@ class _Saved:
     moved_from: str | None = None
     ambiguous: tuple[str, ...] = ()
     rated_by_a_person: bool = False
+    returned: bool = False
 
 
 def record(
-    connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float, disk: Disk
+    looked: Looked, connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float
 ) -> Event:
-    """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together."""
+    """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together.
+
+    Raises NotLookedFor where it has to know of the files of more rows than were `looked` for.
+    """
     file, at = result.file, now()
     sha256 = result.identity.sha256 if isinstance(result, Analysis) else None
     known = around(connection, file.root, file.path, sha256)
@@ -113,12 +120,12 @@ def record(
         saved = _Saved(Outcome.VANISHED if result.vanished else Outcome.FAILED)
         if result.vanished:
             connection.execute(MARK_MISSING, {"b_root": file.root, "b_path": file.path, "b_at": at})
-            leave_to_copies(connection, file.root, file.path, at)
+            leave_to_copies(connection, file.root, file.path, at, looked)
         if result.cause not in PASSING_CAUSES:
             others = frozenset(stage.value for stage in Stage if stage is not result.stage)
             remember_failures(connection, session_id, at, result, known=known, standing=others)
     else:
-        saved = _save(connection, session_id, at, result, known=known, disk=disk)
+        saved = _save(connection, session_id, at, result, known=known, looked=looked)
         if saved.outcome is Outcome.MOVED:  # its failures came along, and it may be linked to what it left behind
             known = replace(known, failures=True, namesakes=True)
         remember_failures(connection, session_id, at, result, known=known, standing=saved.standing)
@@ -151,57 +158,72 @@ def _cause_and_reason(result: Analysis | Failure, saved: _Saved) -> tuple[str | 
     if saved.ambiguous:
         others = ", ".join(saved.ambiguous[:_NAMED]) + (", ..." if len(saved.ambiguous) > _NAMED else "")
         return AMBIGUOUS_MOVE, f"It has the bytes of {others}: which of them it was, if any, cannot be told."
+    if saved.returned:
+        return None, "It was missing before and is back."
     return None, f"It was {saved.moved_from}." if saved.moved_from else None
 
 
-def _save(connection: Connection, session_id: str, at: str, analysis: Analysis, *, known: Around, disk: Disk) -> _Saved:
+def _save(
+    connection: Connection, session_id: str, at: str, analysis: Analysis, *, known: Around, looked: Looked
+) -> _Saved:
     """Inserts the row and its keywords, updates the one that is there, or lets that of a moved file follow it."""
     file, sha256 = analysis.file, analysis.identity.sha256
-    row = row_of(analysis, None) | {"session_id": session_id, "ingested_at": at, "updated_at": at}
-    media_id = connection.execute(_INSERT_ROW[connection.dialect.name], row).scalar_one_or_none()
-    old = row_in(connection, file.root, file.path) if media_id is None else None
-    if old is not None and old["sha256"] == sha256:
+    old = row_in(connection, file.root, file.path) if known.row else None
+    same = old is not None and old["sha256"] == sha256
+    if old is not None and same and old["missing_at"] is None and not known.words:
         return _update(connection, session_id, at, analysis, old)
-    here = old or row | {"id": media_id}
-    copies = copies_of(connection, sha256, here["id"]) if known.copies else ()
-    moved, ambiguous = _left_behind(connection, copies, file, disk)
-    if moved:
-        return _move(connection, session_id, at, analysis, moved, in_its_place=here)
-    if old is not None:
-        came_from = [copy for copy in copies if not _is_of_an_edit(copy, old, disk)]
-        return _update(connection, session_id, at, analysis, old, copies=came_from)
-    kept = said_of_the_gone(connection, copies, file.name)
-    words = kept or (taken(connection, sha256) if known.words else None) or NOTHING
-    columns, links = carrying(row, words), words.links | (_wanted_links(analysis, None) or {})
-    if columns:
-        connection.execute(UPDATE_ROW, columns | {"b_id": here["id"]})
-    link(connection, here["id"], links)
-    return _Saved(Outcome.ADDED, len(links), ambiguous=ambiguous, rated_by_a_person="score" in words.columns)
+    copies = copies_of(connection, sha256, old["id"] if old else None, looked) if known.copies else []
+    moved, ambiguous = (None, ()) if same else _left_behind(copies, file.name)
+    if moved is not None:
+        if old is not None:
+            _give_way(connection, old, at, looked)
+        return _move(connection, session_id, at, analysis, moved, copies=copies, kept=known.words)
+    if old is None:
+        words = words_that_return(connection, sha256, copies, file.name, kept=known.words)
+        return replace(_add(connection, session_id, at, analysis, words or NOTHING), ambiguous=ambiguous)
+    own = said(old, links_of(connection, old["id"]))
+    if same:
+        words = own_or_returned(connection, old, own, copies, kept=known.words)
+        saved = _update(connection, session_id, at, analysis, old, words=words)
+        return replace(saved, returned=old["missing_at"] is not None)
+    words = words_on_other_bytes(
+        connection, old, own, sha256=sha256, copies=copies, kept=known.words, at=at, looked=looked
+    )
+    return _update(connection, session_id, at, analysis, old, words=words)
 
 
-def _is_of_an_edit(copy: Row[Any], old: Mapping[str, Any], disk: Disk) -> bool:
-    """Whether a copy of the new bytes of a row may be one of an edit of its picture: exported, or taken in before it.
+def _add(connection: Connection, session_id: str, at: str, analysis: Analysis, words: Words) -> _Saved:
+    """Inserts a row with what a person said of its bytes before."""
+    row = row_of(analysis, None) | {"session_id": session_id, "ingested_at": at, "updated_at": at}
+    row |= carrying(row, words)
+    added = _INSERT_ROW.first(connection, row)
+    if added is None:
+        raise NotLookedFor  # another program has added it since
+    (media_id,) = added
+    links = words.links | (_wanted_links(analysis, None) or {})
+    link(connection, media_id, links)
+    return _Saved(Outcome.ADDED, len(links), rated_by_a_person="score" in words.columns)
 
-    It came after the row last changed, nobody said anything of it, and its file is where it was.
-    """
-    later = copy.ingested_at > old["updated_at"] and not copy.speaks
-    return later and disk.in_place(copy.root, copy.path, copy.size, copy.mtime_ns)
 
-
-def _left_behind(
-    connection: Connection, copies: Sequence[Row[Any]], file: FoundFile, disk: Disk
-) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
+def _left_behind(copies: Iterable[Copy], name: bytes) -> tuple[Copy | None, tuple[str, ...]]:
     """The one row of these with the same bytes whose file is gone, else the shown paths that the file may have been.
 
     Of several that are gone, the one that had the same name: their folder was renamed.
     """
-    found = [(row, disk.gone(row.root, row.path, file)) for row in copies]
-    left = [(row, sure) for row, sure in found if sure is not False]
-    if all(sure for _, sure in left):
-        left = [(row, sure) for row, sure in left if row.path.rpartition(b"/")[2] == file.name] or left
-    if len(left) == 1 and left[0][1]:
-        return dict(connection.execute(ROW_BY_ID, {"b_id": left[0][0].id}).mappings().one()), ()
-    return None, tuple(shown_path(row.root, row.path) for row, _ in left)
+    left = [copy for copy in copies if copy.whereabouts in (Whereabouts.GONE, Whereabouts.UNSURE)]
+    sure = all(copy.whereabouts is Whereabouts.GONE for copy in left)
+    if sure:
+        left = [copy for copy in left if copy.name == name] or left
+    if sure and len(left) == 1:
+        return left[0], ()
+    return None, tuple(shown_path(copy.place.root, copy.place.path) for copy in left)
+
+
+def _give_way(connection: Connection, row: Mapping[str, Any], at: str, looked: Looked) -> None:
+    """Deletes a row whose file is another one now; what a person said of its bytes is kept for those alone."""
+    keep(connection, row, said(row, links_of(connection, row["id"])), at, looked)
+    connection.execute(_UNLINK, {"b_id": row["id"]})
+    connection.execute(_DELETE_ROW, {"b_id": row["id"]})
 
 
 def _move(
@@ -209,22 +231,17 @@ def _move(
     session_id: str,
     at: str,
     analysis: Analysis,
-    old: Mapping[str, Any],
+    moved: Copy,
     *,
-    in_its_place: Mapping[str, Any],
+    copies: Sequence[Copy],
+    kept: bool,
 ) -> _Saved:
-    """Lets a row follow its file, with all that is known of it and the failures that still stand.
-
-    It takes the place of the row `in_its_place`, which is new, or of other bytes; what a person said of those is kept
-    for them alone.
-    """
-    file = analysis.file
-    if in_its_place["sha256"] != old["sha256"]:
-        keep(connection, in_its_place, said(in_its_place, links_of(connection, in_its_place["id"])), at)
-    connection.execute(_UNLINK, {"b_id": in_its_place["id"]})
-    connection.execute(_DELETE_ROW, {"b_id": in_its_place["id"]})
-    failures_follow(connection, old["root"], old["path"], file)
-    saved = _update(connection, session_id, at, analysis, old)
+    """Lets a row follow its file, with all that is known of it and the failures that still stand."""
+    old = dict(connection.execute(ROW_BY_ID, {"b_id": moved.place.id}).mappings().one())
+    own = said(old, links_of(connection, old["id"]))
+    words = own_or_returned(connection, old, own, copies, kept=kept)
+    failures_follow(connection, old["root"], old["path"], analysis.file)
+    saved = _update(connection, session_id, at, analysis, old, words=words)
     relink(connection, old["root"], old["path"])
     return replace(saved, outcome=Outcome.MOVED, moved_from=shown_path(old["root"], old["path"]))
 
@@ -236,19 +253,19 @@ def _update(
     analysis: Analysis,
     old: Mapping[str, Any],
     *,
-    copies: Sequence[Row[Any]] = (),
+    words: Words | None = None,
 ) -> _Saved:
-    """The same for a file that has a row already, here or where it was before it was moved.
+    """Writes an analysis into the row of a file, which is here already, or where the file was before it was moved.
 
-    `copies` are the other rows from whose files the bytes came, where they are not those of the row.
+    `words` are what a person said of these bytes, where that may be other than what the row says.
     """
     links, before = _wanted_links(analysis, old), links_of(connection, old["id"])
-    words = said(old, before)
-    if old["sha256"] != (sha256 := analysis.identity.sha256):
-        words = follow_the_bytes(connection, old, words, sha256=sha256, copies=copies, at=at)
+    own = said(old, before)
+    if words is not None and words != own:
         old = {**old, **carrying(old, words)}
+        links = before if links is None else links
     if links is not None:
-        links = words.links | links
+        links = (own if words is None else words).links | links
     if moved := (old["root"], old["path"]) != (analysis.file.root, analysis.file.path):
         old, links = left_where_it_was(analysis, old, links, before)
     row = row_of(analysis, old)
@@ -288,17 +305,13 @@ def link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
     """Links a file to its keywords, making those that no file had before."""
     if not links:
         return
-    texts = sorted({text for text, _ in links})
-    ids = dict(connection.execute(_KEYWORD_IDS, {"texts": texts}).all())
-    if missing := [{"text": text} for text in texts if text not in ids]:
-        connection.execute(_INSERT_KEYWORDS[connection.dialect.name], missing)
-        ids = dict(connection.execute(_KEYWORD_IDS, {"texts": texts}).all())
-    connection.execute(
-        insert(LINKS),
-        [
-            {"media_id": media_id, "keyword_id": ids[text], "source": source, "weight": weight}
+    _MAKE_KEYWORD.each(connection, ({"text": text} for text in sorted({text for text, _ in links})))
+    _LINK.each(
+        connection,
+        (
+            {"b_id": media_id, "b_text": text, "b_source": source, "b_weight": weight}
             for (text, source), weight in links.items()
-        ],
+        ),
     )
 
 
@@ -326,6 +339,7 @@ def event_detail(result: Analysis | Failure, saved: _Saved, *, nsfw_threshold: f
             "nsfw_detected": int(bool(nsfw and is_nsfw(nsfw.probability, nsfw_threshold))),
             "errors": int(bool(failures) and not (isinstance(result, Failure) and result.vanished)),
             **({f"prompts_{verdict}": 1} if verdict else {}),
+            **({"returned": 1} if saved.returned else {}),
         },
     }
     if failures:
@@ -343,7 +357,7 @@ def row_in(connection: Connection, root: str, path: bytes) -> dict[str, Any] | N
 
 def append(connection: Connection, values: Mapping[str, Any]) -> Event:
     """Adds one row to the log."""
-    return Event(id=connection.execute(_INSERT_EVENT, values).scalar_one(), **values)
+    return Event(*_INSERT_EVENT.first(connection, {**_EVENT, **values}), **values)
 
 
 def as_events(rows: Iterable[Any]) -> list[Event]:

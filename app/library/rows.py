@@ -5,7 +5,6 @@ from other bytes is never kept beside new ones. What a person said is not read, 
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, TypeAlias
 
 from app.beside import stages_told_anew
@@ -14,15 +13,15 @@ from app.library.personal import carrying, said
 from app.media import (
     Analysis,
     Keyword,
-    Metadata,
     Outcome,
     Stage,
     StageResult,
     StageStatus,
 )
+from app.metadata import DECLARED, Metadata
 from app.texts import clean_json, clean_text, shown_name
 
-METADATA_COLUMNS = tuple(field.name for field in fields(Metadata))
+METADATA_COLUMNS = tuple(DECLARED)
 MAX_KEYWORD_CHARACTERS = 250  # PostgreSQL indexes at most 2,704 bytes
 SECTION_COLUMNS: Mapping[Stage, tuple[str, ...]] = {
     Stage.METADATA: METADATA_COLUMNS,
@@ -61,11 +60,10 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
         row |= {"width": old["width"], "height": old["height"]}
     read = _section_values(analysis)
     for stage, columns in SECTION_COLUMNS.items():
-        for column in columns:
-            if settled(analysis.stages[stage]):
-                row[column] = read[stage].get(column)
-            else:
-                row[column] = old[column] if old is not None and same_bytes else None
+        if settled(analysis.stages[stage]):
+            row |= dict.fromkeys(columns) | read[stage]
+        else:
+            row |= {column: old[column] if old is not None and same_bytes else None for column in columns}
     row["stages"] = (_marks_that_stand(analysis, old) if old is not None and same_bytes else {}) | _stage_marks(
         analysis
     )
@@ -86,7 +84,7 @@ def _marks_that_stand(analysis: Analysis, old: Mapping[str, Any]) -> dict[str, A
 def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
     metadata, rating, picture, nsfw = analysis.metadata, analysis.rating, analysis.picture, analysis.nsfw
     return {
-        Stage.METADATA: {name: clean_json(getattr(metadata, name)) for name in METADATA_COLUMNS} if metadata else {},
+        Stage.METADATA: _cleaned(metadata) if metadata else {},
         Stage.SCORE: {"score": rating.score, "score_source": rating.source} if rating else {},
         Stage.THUMBNAIL: {"phash": picture.phash} if picture else {},
         Stage.NSFW: {
@@ -99,6 +97,12 @@ def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
         if nsfw
         else {},
     }
+
+
+def _cleaned(metadata: Metadata) -> dict[str, Any]:
+    """Every field of it; most of a file's are None."""
+    values = ((name, getattr(metadata, name)) for name in METADATA_COLUMNS)
+    return {name: None if value is None else clean_json(value) for name, value in values}
 
 
 def _stage_marks(analysis: Analysis) -> dict[str, dict[str, Any]]:

@@ -116,6 +116,7 @@ def session_files(
         Skip | None, Query(description="Files that were skipped for this instead, found by walking again.")
     ] = None,
     incomplete: Annotated[bool, Query(description="Only files that were taken in without one part.")] = False,  # noqa: FBT002
+    returned: Annotated[bool, Query(description="Only files that were missing before and are back.")] = False,  # noqa: FBT002
     prompt_verdict: Annotated[
         Literal["parsed", "partly", "raw_only"] | None,
         Query(description="Only AI images whose prompt was understood so far."),
@@ -134,6 +135,7 @@ def session_files(
         outcome=outcome.value if outcome else None,
         cause=cause,
         incomplete=incomplete,
+        returned=returned,
         prompt_verdict=prompt_verdict,
         after=row_cursor(cursor),
         limit=limit + 1,

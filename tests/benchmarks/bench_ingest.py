@@ -25,13 +25,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState
 from app.ingest.session.store import IngestionState
-from app.ingest.workers.executor import SerialExecutor
 from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.media import (
@@ -39,7 +39,6 @@ from app.media import (
     Identity,
     Job,
     Keyword,
-    Kind,
     Metadata,
     Picture,
     Rating,
@@ -51,6 +50,7 @@ from app.media import (
 from app.settings import Settings
 from app.wiring import build
 from tests.benchmarks.figures import report
+from tests.ingest.workers.in_process import InProcess
 from tests.samples import benchmark_pngs
 
 MANY_FILES = 10_000
@@ -114,9 +114,7 @@ def overhead_ms(folder: Path, files: int = MANY_FILES) -> list[float]:
     bring_to_head(url)
     library, store, analysis = Library(url), IngestionState(folder / "state"), CountedAnalysis()
     store.acquire("the benchmark")
-    runner = Runner(
-        Ingestor(Folders({"media": media}), library, store, SerialExecutor(), lambda _: analysis, _Standing())
-    )
+    runner = Runner(Ingestor(Folders({"media": media}), library, store, InProcess(), lambda _: analysis, _Standing()))
     runner.listen(lambda _session: None)
     runner.recover(auto_resume=False)
     session = _completed(runner, Parameters(directories=("media",), enable_nsfw_detection=False))

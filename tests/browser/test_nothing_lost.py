@@ -177,6 +177,10 @@ def test_files_that_may_be_on_another_disk_are_marked_missing_only_when_confirme
     page.click("#start-another")
     page.fill("#directory", "gone")
     expect(page.locator("#plan")).to_contain_text("5 missing before and back")
+    page.click("#start")
+    page.get_by_role("button", name="5 missing before and back").click()
+    expect(page.locator("#files li")).to_have_count(5)
+    assert looks_well(page)
 
 
 def test_copies_and_moves_that_a_session_found_are_told_and_lead_to_their_files(page: Page, server: Server) -> None:

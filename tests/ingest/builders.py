@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
+from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
 from app.ingest.session.parameters import Parameters, parse_parameters
 from app.ingest.session.state import PlanCounts, SessionState, Status
 from app.ingest.session.store import IngestionState
-from app.ingest.workers.executor import SerialExecutor
 from app.library.library import Library
 from app.library.values import Event
+from app.library.whereabouts import Look, Place, Whereabouts
 from app.media import (
     Analysis,
     Failure,
@@ -26,7 +27,6 @@ from app.media import (
     Identity,
     Job,
     Keyword,
-    Kind,
     Metadata,
     Nsfw,
     Picture,
@@ -37,6 +37,7 @@ from app.media import (
     StageResult,
     StageStatus,
 )
+from tests.ingest.workers.in_process import InProcess
 
 SESSION = "00000000-0000-4000-8000-000000000001"
 OTHER_SESSION = "00000000-0000-4000-8000-000000000002"
@@ -114,9 +115,18 @@ def failure(
         stage,
         cause,
         reason,
-        version,
         {**ran, stage: StageResult(StageStatus.FAILED, version, 0.001, cause, reason)},
+        version,
     )
+
+
+def without(*lost: bytes) -> Look:
+    """A disk on which the files of all rows are, but for these."""
+
+    def look(place: Place) -> Whereabouts:
+        return Whereabouts.GONE if place.path in lost else Whereabouts.IN_PLACE
+
+    return look
 
 
 def parameters(*directories: str, **others: Any) -> Parameters:
@@ -218,7 +228,7 @@ class Workplace:
     def open(self) -> None:
         """What a start of the server makes: nothing of it survives its end."""
         self.library = Library(self.url)
-        self.executor = SerialExecutor()
+        self.executor = InProcess()
         self.ingestor = Ingestor(
             self.folders,
             self.library,

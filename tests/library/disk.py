@@ -3,8 +3,8 @@
 from sqlalchemy import select
 
 from app.library.editing import parse_edit
-from app.library.recording import Disk as OnDisk
 from app.library.tables import PersonWords
+from app.library.whereabouts import Whereabouts
 from app.media import Metadata
 from tests.ingest.builders import SESSION, analysis, failure, found
 
@@ -45,21 +45,24 @@ class Disk:
                 f"session {self.sessions}",
                 result,
                 nsfw_threshold=0.8,
-                disk=OnDisk(lambda _root, path, _now: path.decode() not in self.files, self._in_place),
+                look=self.look,
             )
             outcomes[name] = told.outcome
             self.rows[name] = content
-        self.library.presence.mark_missing("m", [name.encode() for name in before.keys() - files.keys()])
+        self.library.presence.mark_missing("m", [name.encode() for name in before.keys() - files.keys()], self.look)
         return outcomes
 
-    def _in_place(self, _root, path, _size, _mtime_ns):
-        return self.files.get(path.decode()) == self.rows.get(path.decode())
+    def look(self, place):
+        name = place.path.decode()
+        if name not in self.files:
+            return Whereabouts.GONE
+        return Whereabouts.IN_PLACE if self.files[name] == self.rows[name] else Whereabouts.CHANGED
 
-    def vanishes(self, name):
-        """A session that finds the file while it plans, and not when it reads it."""
-        self.files = {other: content for other, content in self.files.items() if other != name}
+    def vanishes(self, name, *others):
+        """A session that finds the file while it plans, and not when it reads it; `others` it does not look at."""
+        self.files = {left: content for left, content in self.files.items() if left not in (name, *others)}
         gone = failure(found(name.encode()), cause="vanished")
-        self.library.commit_single_file_to_database(SESSION, gone, nsfw_threshold=0.8)
+        self.library.commit_single_file_to_database(SESSION, gone, nsfw_threshold=0.8, look=self.look)
 
     def says(self, name, **body):
         self.library.edit("m", name.encode(), parse_edit(body))

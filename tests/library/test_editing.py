@@ -8,11 +8,10 @@ from sqlalchemy import select
 from app.errors import InvalidRequest, UnknownFile
 from app.library.editing import MAX_CHARACTERS, MAX_KEYWORDS, columns_after, parse_edit
 from app.library.personal import NOTHING, Words, carrying, said, words_on_new_bytes
-from app.library.recording import Disk
 from app.library.rows import row_of
 from app.library.tables import EVENTS
 from app.media import Keyword, Metadata, Outcome, Rating, Stage
-from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
+from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found, without
 
 EMBEDDED = Metadata(
     title="of the file",
@@ -38,9 +37,7 @@ SET = {name: EVERYTHING[name] for name in EVERYTHING if name != "keywords"}
 @pytest.fixture
 def commit(library):
     def write(result, session_id=OTHER_SESSION, lost=()):
-        return library.commit_single_file_to_database(
-            session_id, result, nsfw_threshold=0.8, disk=Disk(lambda _root, path, _now: path in lost)
-        )
+        return library.commit_single_file_to_database(session_id, result, nsfw_threshold=0.8, look=without(*lost))
 
     return write
 

@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import Connection, func, insert, select
 
 from app.errors import NeedsAttention
+from app.formats import Kind
 from app.library import recording
 from app.library.engine import Engines
 from app.library.library import Library
 from app.library.tables import EVENTS, FAILURES, KEYWORDS, LINKS, MEDIA
-from app.media import Keyword, Kind, Metadata, Outcome, Stage, storable_ns
+from app.media import Keyword, Metadata, Outcome, Stage, storable_ns
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
 NAUGHTY = Path(__file__).parents[3] / "shared" / "corpus" / "minimaxir+big-list-of-naughty-strings" / "blns.json"
@@ -774,7 +775,11 @@ def test_a_row_that_was_missing_is_updated_when_the_file_is_back(library, commit
     library._engines.write(lambda c: c.execute(MEDIA.update().values(missing_at="2026-01-01")))
     assert library.known("m", b"")[b"a.jpg"].missing
     assert library.stamps("m", b"", below=True) == {}
-    assert commit(analysis(), OTHER_SESSION).outcome == Outcome.UPDATED
+    event = commit(analysis(), OTHER_SESSION)
+    assert (event.outcome, event.detail["stats"]["returned"]) == (Outcome.UPDATED, 1)
+    assert event.reason == "It was missing before and is back."
+    commit(analysis(found(b"b.jpg")), OTHER_SESSION)
+    assert library.answers(OTHER_SESSION, returned=True) == [event]
     assert library.file("m", b"a.jpg")["missing_at"] is None
     assert not library.known("m", b"")[b"a.jpg"].missing
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.library.recording import Disk
+from app.library import recording
+from app.library.whereabouts import Whereabouts
 from app.media import Keyword, Metadata, Outcome, Rating, Stage
-from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
+from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found, without
 
 OLD = found(b"a/old.jpg")
 NEW = found(b"b/new.jpg", mtime_ns=9)
@@ -17,10 +18,7 @@ def commit(library):
     """Commits a result; `lost` are the paths that are gone from disk."""
 
     def write(result, *lost, session_id=OTHER_SESSION):
-        gone = {("m", path) for path in lost}
-        return library.commit_single_file_to_database(
-            session_id, result, nsfw_threshold=0.8, disk=Disk(lambda root, path, _now: (root, path) in gone)
-        )
+        return library.commit_single_file_to_database(session_id, result, nsfw_threshold=0.8, look=without(*lost))
 
     return write
 
@@ -133,10 +131,57 @@ def test_a_file_that_took_the_place_of_another_one_brings_its_row_along(library,
 
 def test_a_file_that_cannot_be_told_to_be_gone_is_added_and_says_what_it_may_have_been(library, known):
     event = library.commit_single_file_to_database(
-        OTHER_SESSION, analysis(NEW), nsfw_threshold=0.8, disk=Disk(lambda _root, _path, _now: None)
+        OTHER_SESSION, analysis(NEW), nsfw_threshold=0.8, look=lambda _place: Whereabouts.UNSURE
     )
     assert (event.outcome, event.cause) == (Outcome.ADDED, "ambiguous_move")
     assert library.file("m", OLD.path)["score"] == 5
+
+
+def test_the_disk_is_asked_while_no_transaction_is_open(library, known):
+    held = []
+
+    def look(place):
+        held.append(library._engines._writing.locked())
+        return Whereabouts.GONE
+
+    result = analysis(NEW)
+    event = library.commit_single_file_to_database(OTHER_SESSION, result, nsfw_threshold=0.8, look=look)
+    assert (event.outcome, held) == (Outcome.MOVED, [False])
+
+
+def test_a_row_that_comes_while_the_disk_is_asked_is_looked_for_too(library, commit, known):
+    asked = []
+
+    def look(place):
+        asked.append(place.path)
+        if len(asked) == 1:
+            commit(analysis(found(b"a/twin.jpg")), session_id=SESSION)
+        return Whereabouts.GONE
+
+    result = analysis(NEW)
+    event = library.commit_single_file_to_database(OTHER_SESSION, result, nsfw_threshold=0.8, look=look)
+    assert (event.cause, asked) == ("ambiguous_move", [OLD.path, b"a/twin.jpg"])
+
+
+def test_a_row_that_changes_while_the_disk_is_asked_is_decided_on_anew(library, commit, known):
+    def look(place):
+        commit(analysis(OLD, content=b"others"), session_id="third")
+        return Whereabouts.GONE
+
+    result = analysis(NEW)
+    event = library.commit_single_file_to_database(OTHER_SESSION, result, nsfw_threshold=0.8, look=look)
+    assert (event.outcome, library.summary()["files"]) == (Outcome.ADDED, 2)
+
+
+def test_a_row_that_another_program_added_meanwhile_is_updated(library, commit, known, monkeypatch):
+    real, answers = recording.around, [False]
+
+    def before_it_was_there(*asked):
+        return replace(real(*asked), row=answers.pop() if answers else True)
+
+    monkeypatch.setattr(recording, "around", before_it_was_there)
+    assert commit(analysis(OLD, keywords=("lake",))).outcome == Outcome.UPDATED
+    assert library.summary()["files"] == 1
 
 
 def test_failed_stages_follow_and_failures_of_the_new_place_are_over(library, commit):

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import insert, text
 
+from app.formats import Kind
 from app.library.pairs import _SAME_STEM, MAX_SECONDS, live_photo
-from app.library.recording import Disk
 from app.library.tables import MEDIA
 from app.library.values import as_file
-from app.media import Kind, Metadata, Outcome, Stage
-from tests.ingest.builders import OTHER_SESSION, SESSION, analysis, failure, found
+from app.media import Metadata, Outcome, Stage
+from tests.ingest.builders import OTHER_SESSION, SESSION, analysis, failure, found, without
 
 STILL = {
     "kind": "image", "format": "heic", "duration_seconds": None, "content_identifier": None, "missing_at": None,
@@ -77,9 +77,7 @@ def video(path=b"d/IMG_1.MOV", *, content=b"video", seconds=2.9, identifier=None
 def commit(library):
     def write(*results, lost=(), session_id=OTHER_SESSION):
         for result in results:
-            event = library.commit_single_file_to_database(
-                session_id, result, nsfw_threshold=0.8, disk=Disk(lambda _root, path, _now: path in lost)
-            )
+            event = library.commit_single_file_to_database(session_id, result, nsfw_threshold=0.8, look=without(*lost))
         return event
 
     return write

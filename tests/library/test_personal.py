@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import event
 
 from app.library.personal import MAX_COPIES
+from app.library.prepared import Prepared
 from app.media import Outcome
 from tests.library.disk import SAID, Disk, as_said, told
 
@@ -292,13 +293,80 @@ def test_a_copy_that_a_person_released_stays_as_it_is_while_one_that_is_there_sa
     assert (row["title"], row["score"], [word["source"] for word in row["keywords"]]) == (None, None, ["xmp"])
 
 
+# -- a name that comes to be used anew ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("new", ["X", "F"], ids=["never seen", "seen"])
+@pytest.mark.parametrize("back", ["1", "2", "9"], ids=["over it", "over another", "beside it"])
+def test_words_stay_with_the_bytes_of_a_file_that_was_missing_when_another_picture_takes_its_name(disk, new, back):
+    told(disk, {"1": "A", "2": "F"})
+    disk.takes_in({"2": "F"})
+    disk.takes_in({"1": new, "2": "F"})
+    assert (disk.all_words(), disk.kept()) == ({"1": {}, "2": {}}, {"A": "Anna"})
+    disk.takes_in(disk.files | {back: "A"})
+    assert (disk.words(back), disk.kept().get("A")) == (SAID["A"], None)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("content", "ABCDE")
+def test_a_name_that_nobody_spoke_of_gets_no_words_from_a_copy_that_is_gone_too(disk, content, together):
+    told(disk, {"1": content})
+    disk.takes_in({"1": content, "2": content})
+    for left in ({}, {}) if together else ({"2": content}, {}):
+        disk.takes_in(left)
+    disk.takes_in({"1": "X", "2": "Y"})
+    assert disk.all_words() == {"1": {}, "2": {}}
+    disk.takes_in(disk.files | {"3": content})
+    assert disk.words("3") == SAID[content]
+
+
+def test_a_copy_that_is_gone_already_but_not_marked_gets_no_words(disk):
+    """As where a session is over the folder of the first alone."""
+    told(disk, {"1": "A"})
+    disk.takes_in({"1": "A", "2": "A"})
+    disk.vanishes("1", "2")
+    disk.takes_in({"2": "X"})
+    assert disk.words("2") == {}
+    disk.takes_in({"2": "X", "3": "A"})
+    assert disk.words("3") == SAID["A"]
+
+
+def test_a_copy_whose_file_was_replaced_already_gets_no_words(disk):
+    told(disk, {"1": "A", "3": "B"})
+    disk.takes_in(disk.files | {"2": "A"})
+    disk.takes_in({"1": "B", "2": "X", "3": "B"})
+    assert (disk.words("2"), disk.kept()) == ({}, {"A": "Anna"})
+
+
+def test_a_copy_that_nobody_can_look_for_gets_the_words(disk):
+    """As on a disk that is not connected: its row says that it is there."""
+    told(disk, {"1": "A"})
+    disk.takes_in({"1": "A", "2": "A"})
+    disk.library.presence.mark_missing("m", [b"1"])
+    assert disk.words("2") == SAID["A"]
+
+
+def test_a_plain_copy_under_the_name_of_a_missing_file_is_silent(disk):
+    told(disk, {"1": "A", "2": "B"})
+    disk.takes_in({"1": "A"})
+    disk.takes_in({"1": "A", "2": "A"})
+    assert (disk.words("2"), disk.kept()) == ({}, {"B": "Ben"})
+
+
 # -- what it costs -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def asked(library):
-    """The statements that a commit of a file made."""
-    seen = []
+def asked(library, monkeypatch):
+    """The statements that a commit of a file made, those that the driver runs by itself among them."""
+    seen, text_of = [], Prepared._text
+
+    def run_by_the_driver(statement, dialect):
+        text = text_of(statement, dialect)
+        seen.append(text.sql)
+        return text
+
+    monkeypatch.setattr(Prepared, "_text", run_by_the_driver)
 
     def listen(_connection, _cursor, statement, _parameters, _context, _many):
         seen.append(statement)

@@ -12,18 +12,18 @@ import pytest
 import uvicorn
 
 from app.ingest.session.store import IngestionState
-from app.ingest.workers.executor import SerialExecutor
 from app.ingest.workers.worker import Result, Task
 from app.media import Job
 from app.settings import Settings
 from app.web.app import create_app
 from app.wiring import House, build
+from tests.ingest.workers.in_process import InProcess
 from tests.samples import ai_image, photo, truncated, write_many, xmp_packet
 from tests.support.description import hold_to_description
 from tests.support.server import Frame, event_stream, everything_in, until
 
 
-class Turnstile(SerialExecutor):
+class Turnstile(InProcess):
     """Analyses in this process; once held, only as many files as it is told to let through."""
 
     def __init__(self) -> None:

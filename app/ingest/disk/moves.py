@@ -1,4 +1,4 @@
-"""Whether the file of a row is gone from where the library knows it, so that its row may follow it to another place."""
+"""Where the files of rows are, so that a row may follow its file, and a person's words find a copy that is there."""
 
 import os
 import stat
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from app.ingest.disk.folders import Folder, Folders
 from app.ingest.disk.guard import MIN_SHARE
 from app.library.presence import Presence
+from app.library.whereabouts import Place, Whereabouts
 from app.media import FoundFile
 
 SAMPLE = 200  # rows whose files are looked for, to tell a disk that is away from files that are
@@ -25,8 +26,8 @@ def is_absent(folders: Folders, root: str, path: bytes) -> bool:
     return not stat.S_ISREG(status.st_mode)
 
 
-class Whereabouts:
-    """Whether files are gone, for one run over some folders (and those below them, if `below`).
+class Lookout:
+    """Looks for the files of rows, for one run over some folders (and those below them, if `below`).
 
     There the guard has looked already. Elsewhere an empty folder may be the place of a disk that is not connected: a
     file counts as gone only if most of the files that the library knows around it are there.
@@ -39,23 +40,22 @@ class Whereabouts:
         self._below = below
         self._trusted: dict[Folder, bool] = {}
 
-    def is_gone(self, root: str, path: bytes, now: FoundFile) -> bool | None:
-        """Whether the file that was at `path` is there no more; None where that cannot be told.
+    def look(self, now: FoundFile | None, place: Place) -> Whereabouts:
+        """Where the file of a row is.
 
-        `now` is the file with the same bytes. Where upper and lower case are one, a file that was renamed from `A.JPG`
-        to `a.jpg` still answers to both names: only the listing of its folder tells.
+        `now` is the file at hand. Where upper and lower case are one, a file that was renamed from `A.JPG` to `a.jpg`
+        still answers to both names: only the listing of its folder tells.
         """
+        root, path = place.root, place.path
         if is_absent(self._folders, root, path):
-            return True if self._is_trusted(root, path) else None
-        if root != now.root or root not in self._folders.roots:
-            return False
-        same_but_for_case = os.fsdecode(path).casefold() == os.fsdecode(now.path).casefold()
-        return same_but_for_case and not _is_listed(self._folders.roots[root], path)
-
-    def is_in_place(self, root: str, path: bytes, size: int, mtime_ns: int) -> bool:
-        """Whether the file at `path` is there with this size and time of change."""
+            return Whereabouts.GONE if self._is_trusted(root, path) else Whereabouts.UNSURE
         there = self._folders.found(root, path) if root in self._folders.roots else None
-        return there is not None and (there.size, there.mtime_ns) == (size, mtime_ns)
+        if there is None:
+            return Whereabouts.UNKNOWN
+        if now is not None and _is_same_but_for_case(place, now) and not _is_listed(self._folders.roots[root], path):
+            return Whereabouts.GONE
+        known = (there.size, there.mtime_ns) == (place.size, place.mtime_ns)
+        return Whereabouts.IN_PLACE if known else Whereabouts.CHANGED
 
     def _is_trusted(self, root: str, path: bytes) -> bool:
         """Whether the absence of a file says that it is gone, and not its disk."""
@@ -69,6 +69,10 @@ class Whereabouts:
             there = sum(not is_absent(self._folders, root, other) for other in known)
             self._trusted[folder] = there >= MIN_SHARE * len(known)
         return self._trusted[folder]
+
+
+def _is_same_but_for_case(place: Place, file: FoundFile) -> bool:
+    return place.root == file.root and os.fsdecode(place.path).casefold() == os.fsdecode(file.path).casefold()
 
 
 def _is_listed(top: bytes, path: bytes) -> bool:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from app.errors import MediaIngestError
 from app.ingest.run.control import Control
 from app.ingest.run.parts import Parts
+from app.ingest.run.planning import plan
 from app.ingest.run.run import Run, Stopped
+from app.ingest.run.running import Running
 from app.ingest.session.state import SessionState
 
 
@@ -20,9 +22,9 @@ class Ingestor(Parts):
         """Takes a queued session as far as it goes: completed, or stopped with the reason in its status."""
         run = Run(self, session, control, publish)
         try:
-            run.plan()
-            run.process()
-            run.complete()
+            running = Running(run, plan(run))
+            running.process()
+            running.complete()
         except Stopped:
             run.stop()
         except MediaIngestError as trouble:

@@ -18,7 +18,7 @@ from app.ingest.run.turns import SETTLED_SECONDS
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status
 from app.ingest.session.store import IngestionState
-from app.ingest.workers.executor import Executor
+from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Task
 from app.library.library import Library
 from app.library.values import now
@@ -49,7 +49,7 @@ class Parts:
     folders: Folders
     library: Library
     store: IngestionState
-    executor: Executor
+    executor: PoolExecutor
     analyzer: Callable[[Recipe], Task]
     recipes: Recipes
     settled_seconds: float = SETTLED_SECONDS
@@ -65,12 +65,11 @@ class Parts:
         if parameters.retry_of:
             chosen = Chosen(self.folders.read, self.failed(parameters, self._chosen_by_person(session)))
             return Survey(chosen.read, self.library, recipe, chosen.folders, parameters, answered)
-        folders = self.folders_of(session)
+        folders = self.folders_of(parameters)
         return Survey(self.folders.read, self.library, recipe, folders, parameters, answered)
 
-    def folders_of(self, session: SessionState) -> tuple[Folder, ...]:
+    def folders_of(self, parameters: Parameters) -> tuple[Folder, ...]:
         """The folders that a session walks, there or not, each file in one of them only; none for a retry."""
-        parameters = session.parameters
         if parameters.retry_of:
             return ()
         return self.folders.locate_all(parameters.directories, recursive=parameters.recursive)
@@ -92,22 +91,22 @@ class Parts:
         told = (event for event in self.library.all_events(session.session_id) if event.kind == CHOSEN)
         return frozenset(path for event in told for path in (event.detail or {}).get("paths", ()))
 
-    def guarded(self, session: SessionState) -> tuple[str, ...]:
+    def guarded(self, parameters: Parameters) -> tuple[str, ...]:
         """The directories that must be what they were; of a retry only their roots: folders may be gone with files."""
-        shown = session.parameters.directories
-        return tuple({self.folders.locate(text).root: None for text in shown}) if session.parameters.retry_of else shown
+        shown = parameters.directories
+        return tuple({self.folders.locate(text).root: None for text in shown}) if parameters.retry_of else shown
 
-    def rows_in(self, session: SessionState) -> dict[str, int]:
+    def rows_in(self, parameters: Parameters) -> dict[str, int]:
         """How many rows the library has in the folders of a session, by root, those marked missing aside."""
         return self.library.presence.by_root(
-            ((folder.root, folder.path) for folder in self.folders_of(session)), below=session.parameters.recursive
+            ((folder.root, folder.path) for folder in self.folders_of(parameters)), below=parameters.recursive
         )
 
     def check(self, session: SessionState) -> None:
         """Raises NeedsAttention while a session that stopped for a person could not go on."""
         self.store.prepare()
         self.library.check()
-        for shown in Guard(self.folders, self.guarded(session)).absent:
+        for shown in Guard(self.folders, self.guarded(session.parameters)).absent:
             raise directory_missing(shown)
 
     def leave(self, session: SessionState) -> None:

@@ -1,16 +1,12 @@
 """The first second of a start: whether there is anything to do at all."""
 
 import time
-from dataclasses import replace
 
 from app.errors import NothingMatches
 from app.ingest.disk.guard import shrunk
-from app.ingest.plan.survey import NothingKnown, Tally, Verdict
+from app.ingest.plan.survey import NothingKnown, Survey, Tally, Verdict
 from app.ingest.run.parts import Parts
 from app.ingest.session.parameters import Parameters
-from app.ingest.session.state import SessionState
-from app.ingest.session.store import new_session_id
-from app.library.values import now
 from app.media import Skip
 
 PROBE_SECONDS = 1.0
@@ -22,14 +18,14 @@ def probe(parts: Parts, parameters: Parameters) -> None:
     Where the library knows far more files than are there, a session begins all the same: it asks what that means.
     """
     give_up_at = time.monotonic() + PROBE_SECONDS
-    draft, tally = SessionState(new_session_id(), parameters, created_at=now()), Tally()
-    for verdict in replace(parts.survey(draft), library=NothingKnown()):
+    recipe, folders, tally = parts.recipes.now(), parts.folders_of(parameters), Tally()
+    for verdict in Survey(parts.folders.read, NothingKnown(), recipe, folders, parameters):
         tally.add(verdict)
         if isinstance(verdict, Verdict) and verdict.skip not in (Skip.FILTERED, Skip.UNSUPPORTED):
             return
         if time.monotonic() > give_up_at:
             return
-    if shrunk(tally.media, parts.rows_in(draft)):
+    if shrunk(tally.media, parts.rows_in(parameters)):
         return
     where = " and ".join(parameters.directories)
     found = (

@@ -56,7 +56,8 @@ class Turns:
             job = self._line.popleft()
             file = self._look(job.file)
             if file is not None:  # else the analysis will find it gone
-                job = replace(job, file=replace(file, sidecar=job.file.sidecar))
+                if (file.size, file.mtime_ns) != (job.file.size, job.file.mtime_ns):
+                    job = replace(job, file=replace(file, sidecar=job.file.sidecar))
                 age_ns = self._clock() - job.file.mtime_ns
                 if 0 <= age_ns < self._settled_ns:
                     self._back(job, self._settled_ns - age_ns)

@@ -25,8 +25,9 @@ MAX_DEATHS = 2  # of the server with the same file in progress
 STATS = (
     *("metadata_extracted", "keywords_added", "scores_imported", "nsfw_checked", "nsfw_detected", "errors"),
     *("prompts_parsed", "prompts_partly", "prompts_raw_only"),  # of AI images, by how much was understood
+    "returned",  # files that were marked missing, and are back with their bytes
 )
-_ENDS = frozenset(StageStatus)
+_DONE, _FAILED = StageStatus.DONE.value, StageStatus.FAILED.value
 
 
 class Status(StrEnum):
@@ -99,6 +100,13 @@ class StageCount:
             "skipped": self.skipped,
             "seconds": self.seconds,
         }
+
+    def after(self, status: str, seconds: float) -> "StageCount":
+        """The count with one more file, which took so long; how it ended counts as skipped where that is not known."""
+        done, failed = status == _DONE, status == _FAILED
+        skipped = not (done or failed)  # another version may know more ends
+        seconds = round(self.seconds + seconds, 6)
+        return StageCount(self.total, self.done + done, self.failed + failed, self.skipped + skipped, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,17 +231,13 @@ class SessionState:
         return replace(self, plan=plan, stages=stages, unavailable=unavailable, limited=limited)
 
     def advance(self, event: Event) -> "SessionState":
-        """The session after one more `file_complete` event: each counter grows by what the event says."""
+        """The session after one more event: each counter grows by what a `file_complete` says."""
         if event.kind != "file_complete" or event.outcome is None:
             return replace(self, last_event_id=max(self.last_event_id, event.id))
         detail = event.detail or {}
-        stages = dict(self.stages)
+        stages, told, added = dict(self.stages), detail.get("stages", {}), detail.get("stats", {})
         for stage in self.parameters.wanted:
-            told, seconds = detail.get("stages", {}).get(stage.value, ("skipped", 0.0))
-            count, status = stages[stage.value], told if told in _ENDS else "skipped"  # another version may know more
-            ended = {status: getattr(count, status) + 1}
-            stages[stage.value] = replace(count, seconds=round(count.seconds + seconds, 6), **ended)
-        added = detail.get("stats", {})
+            stages[stage.value] = stages[stage.value].after(*told.get(stage.value, ("skipped", 0.0)))
         listed = detail.get("failures", ()) if event.outcome != Outcome.VANISHED else ()
         new_errors = tuple(
             FileError(path=event.shown_path, stage=stage, cause=cause, reason=reason, at=event.at)
@@ -245,7 +249,7 @@ class SessionState:
             stats={name: self.stats[name] + added.get(name, 0) for name in STATS},
             stages=stages,
             errors=(*self.errors, *new_errors)[-MAX_ERRORS:] if new_errors else self.errors,
-            suspects={path: deaths for path, deaths in self.suspects.items() if path != event.shown_path},
+            suspects=self.suspects and {path: n for path, n in self.suspects.items() if path != event.shown_path},
             last_event_id=max(self.last_event_id, event.id),
         )
 

@@ -93,7 +93,8 @@ class SessionStatus(TypedDict):
     """Files by what became of them."""
     stats: Mapping[str, int]
     """Files by what was found out; `keywords_added` alone counts links made. `prompts_parsed`, `prompts_partly` and
-    `prompts_raw_only` are AI images by how much was understood."""
+    `prompts_raw_only` are AI images by how much was understood; `returned` are files
+    that were missing before and are back."""
     stages: Mapping[str, StageProgress]
     """How far each stage is."""
     errors: list[FileError]

@@ -11,11 +11,13 @@ import fcntl
 import json
 import os
 import re
+import secrets
 import stat
 import tempfile
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,14 @@ from app.errors import NeedsAttention, StateFolderLocked
 from app.ingest.session.state import SessionState
 from app.library.values import Event
 from app.shapes import described
+from app.texts import as_json
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 MAX_SESSION_BYTES = 4 * 2**20
 _PIECE_BYTES = 2**20
+_APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+_PROCESS = secrets.token_hex(6)  # in the names of temporary files, with a number: no two processes share one
+_temporaries = count()
 _PROBE_BYTES = 2**16  # what must fit before a session goes on: more than a session file and a thumbnail together
 
 
@@ -63,19 +69,23 @@ def new_session_id() -> str:
     return str(uuid.uuid4())
 
 
-def replace_file(path: Path, content: bytes | Iterable[bytes], *, durable: bool = False) -> None:
+def replace_file(path: str | Path, content: bytes | Iterable[bytes], *, durable: bool = False) -> None:
     """Writes a file so that a reader, or a crash, finds the old or the new content, never a part of it.
 
     The temporary file lies in the same folder. `durable` also survives a loss of power, at the cost of two fsyncs; the
     rename alone survives the death of the process. Raises OSError; the old file is untouched then.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    parent, name = os.path.split(path)
+    temporary = os.path.join(parent, f".{name}.{_PROCESS}{next(_temporaries)}.tmp")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.writelines([content] if isinstance(content, bytes) else content)
+        try:
+            for piece in (content,) if isinstance(content, bytes) else content:
+                _write_all(handle, piece)
             if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
+                os.fsync(handle)
+        finally:
+            os.close(handle)
         crash_point("temporary_written")
         os.replace(temporary, path)
     except BaseException:
@@ -83,11 +93,17 @@ def replace_file(path: Path, content: bytes | Iterable[bytes], *, durable: bool 
             os.unlink(temporary)
         raise
     if durable:
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        folder = os.open(parent or ".", os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    """Writes every byte: a disk that becomes full takes a part before it refuses."""
+    while content:
+        content = content[os.write(handle, content) :]
 
 
 class IngestionState:
@@ -96,7 +112,7 @@ class IngestionState:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._thumbnails = folder / "thumbnails"
-        self._lock = folder / "lock"
+        self._lock = str(folder / "lock")
         self._owner = folder / "lock.json"
         self._roots = folder / "roots.json"
         self._address: str | None = None  # ours, once the lock was taken; who never took it is not asked for it
@@ -189,9 +205,7 @@ class IngestionState:
     @contextlib.contextmanager
     def _writing(self, folder: Path | None = None) -> Iterator[None]:
         """A block that writes. Raises NeedsAttention if the lock was lost, or with what the disk reports."""
-        if self._address is not None and not self._holds():
-            sentence = f"The state folder {self.folder} was removed, renamed or taken over while it was in use."
-            raise NeedsAttention(sentence, cause="lock_lost")
+        self.check_lock()
         try:
             yield
         except OSError as error:
@@ -199,8 +213,9 @@ class IngestionState:
 
     def check_lock(self) -> None:
         """Raises NeedsAttention if the folder is not ours any more: what is written elsewhere would have two owners."""
-        with self._writing():
-            pass
+        if self._address is not None and not self._holds():
+            sentence = f"The state folder {self.folder} was removed, renamed or taken over while it was in use."
+            raise NeedsAttention(sentence, cause="lock_lost")
 
     # -- media roots ---------------------------------------------------------------------------------------------
 
@@ -228,7 +243,7 @@ class IngestionState:
 
     def load(self, session_id: str) -> SessionState | None:
         """The session as last saved, None where there is no file or an unreadable one."""
-        path = self._file(session_id)
+        path = Path(self._file(session_id))
         try:
             found = path.stat()
             if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_SESSION_BYTES:
@@ -257,13 +272,13 @@ class IngestionState:
         """Keeps an unreadable session file as `<uuid>.json.bad`. Raises NeedsAttention."""
         path = self._file(session_id)
         with self._writing(), contextlib.suppress(FileNotFoundError):
-            os.replace(path, path.with_name(f"{path.name}.bad"))
+            os.replace(path, f"{path}.bad")
 
     def forget(self, session_id: str) -> None:
         """Removes the session's files; the media and the log stay. Raises NeedsAttention."""
         with self._writing():
-            self._file(session_id).unlink(missing_ok=True)
-            self._journal(session_id).unlink(missing_ok=True)
+            for file in (self._file(session_id), self._journal(session_id)):
+                Path(file).unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Removes temporary files that a killed process left. Raises NeedsAttention."""
@@ -276,13 +291,17 @@ class IngestionState:
 
     def append_to_journal(self, event: Event) -> None:
         """Appends a line for a finished file. Raises NeedsAttention if the folder cannot be written."""
-        with self._writing(), self._journal(event.session_id).open("ab") as stream:
-            stream.write(_journal_line(event))
+        with self._writing():
+            handle = os.open(self._journal(event.session_id), _APPENDING, 0o666)
+            try:
+                _write_all(handle, _journal_line(event))
+            finally:
+                os.close(handle)
 
     def journal_lines(self, session_id: str) -> int:
         """How many whole lines the journal has; 0 without one."""
         try:
-            with self._journal(session_id).open("rb") as stream:
+            with open(self._journal(session_id), "rb") as stream:
                 return sum(piece.count(b"\n") for piece in iter(lambda: stream.read(_PIECE_BYTES), b""))
         except OSError:
             return 0
@@ -295,37 +314,43 @@ class IngestionState:
 
     # -- thumbnails ----------------------------------------------------------------------------------------------
 
-    def thumbnail_path(self, sha256: str) -> Path:
-        """Where the thumbnail of these bytes lies: `thumbnails/ab/<sha256>.webp`."""
-        return self._thumbnails / sha256[:2] / f"{sha256}.webp"
-
     def save_thumbnail(self, sha256: str, webp: bytes) -> None:
         """Writes a thumbnail unless it is there: the same bytes have the same picture. Raises NeedsAttention."""
-        path = self.thumbnail_path(sha256)
+        path = self._thumbnail(sha256)
         with self._writing(self._thumbnails):
-            if not path.exists():
-                path.parent.mkdir(exist_ok=True)
+            if os.path.exists(path):
+                return
+            try:
+                replace_file(path, webp)
+            except FileNotFoundError:  # the first of its folder
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(os.path.dirname(path))
                 replace_file(path, webp)
 
     def thumbnail(self, sha256: str) -> bytes | None:
         """The thumbnail of these bytes as WebP; None where there is none."""
         try:
-            return self.thumbnail_path(sha256).read_bytes()
+            return Path(self._thumbnail(sha256)).read_bytes()
         except OSError:
             return None
 
-    def _file(self, session_id: str) -> Path:
-        return self.folder / f"{session_id}.json"
+    # Plain texts: they are made anew for every file, and a `Path` costs more than the call that it is for.
 
-    def _journal(self, session_id: str) -> Path:
-        return self.folder / f"{session_id}.files.jsonl"
+    def _file(self, session_id: str) -> str:
+        return f"{self.folder}/{session_id}.json"
+
+    def _journal(self, session_id: str) -> str:
+        return f"{self.folder}/{session_id}.files.jsonl"
+
+    def _thumbnail(self, sha256: str) -> str:
+        return f"{self._thumbnails}/{sha256[:2]}/{sha256}.webp"
 
 
 def _which(found: os.stat_result) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _is_locked(lock: Path) -> bool:
+def _is_locked(lock: str) -> bool:
     """Whether a process holds the lock, asked for and given back at once: one that was killed leaves only its name."""
     try:
         handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
@@ -362,7 +387,7 @@ def as_journal_line(event: Event) -> JournalLine:
 
 def as_json_bytes(value: Any) -> bytes:
     """A value as compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return as_json(value).encode("utf-8")
 
 
 def _unwritable(folder: Path, error: OSError) -> NeedsAttention:

@@ -1,8 +1,8 @@
-"""Runs the analysis of one file after another, here or in worker processes that can be killed.
+"""Runs the analysis of one file after another, in worker processes that can be killed.
 
-Both executors keep the same promise: results come in the order of the jobs, with one worker a job is begun when the
-result before it has been dealt with, and closing the iterator stops the rest. `None` between results means "at work":
-it comes before each result, once the next jobs are begun, and while a result takes long. The caller may stop then.
+Results come in the order of the jobs; with one worker a job is begun when the result before it has been dealt with, and
+closing the iterator stops the rest. `None` between results means "at work": it comes before each result, once the next
+jobs are begun, and every half second that a result takes. The caller may stop then.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app.crash_points import crash_point
 from app.errors import NeedsAttention
@@ -38,30 +38,6 @@ PIECE_BYTES = 2**16  # of an answer, at a time
 JOBS_PER_WORKER = 2_000  # a worker is replaced after so many files: leaks of native decoders stay small
 
 _ending = threading.Lock()  # starting a process asks all others whether they have ended: one may tell its code once
-
-
-class Executor(Protocol):
-    """Runs a task over jobs."""
-
-    def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Results:
-        """The results in the order of the jobs; None before each of them, and every half second that one takes."""
-
-    def close(self) -> None:
-        """Ends every worker at once."""
-
-
-class SerialExecutor:
-    """The task in this process, one job at a time: no limits, no heartbeat. For tests and debugging."""
-
-    def map(self, task: Task, jobs: Iterable[Job], *, workers: int | None = None) -> Results:
-        """The results one by one; `workers` is not asked."""
-        del workers
-        for job in jobs:
-            yield None
-            yield task(job)
-
-    def close(self) -> None:
-        """Has nothing to end."""
 
 
 class PoolExecutor:

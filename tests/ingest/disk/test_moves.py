@@ -5,8 +5,9 @@ import os
 import pytest
 
 from app.ingest.disk.folders import Folder, Folders
-from app.ingest.disk.moves import Whereabouts, is_absent
+from app.ingest.disk.moves import Lookout, is_absent
 from app.ingest.session.state import Status
+from app.library.whereabouts import Place, Whereabouts
 from tests.ingest.builders import assert_sums_close, found, parameters, tree, workplace
 
 
@@ -17,49 +18,56 @@ def folders(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("root", "path", "gone"),
+    ("root", "path", "whereabouts"),
     [
-        ("m", b"a/b.jpg", False),
-        ("m", b"a/c.jpg", True),
-        ("m", b"x/y/z.jpg", True),
-        ("m", b"a/b.jpg/c.jpg", True),
-        ("away", b"a.jpg", False),
-        ("nowhere", b"a.jpg", False),
+        ("m", b"a/b.jpg", Whereabouts.CHANGED),
+        ("m", b"a/c.jpg", Whereabouts.GONE),
+        ("m", b"x/y/z.jpg", Whereabouts.GONE),
+        ("m", b"a/b.jpg/c.jpg", Whereabouts.GONE),
+        ("away", b"a.jpg", Whereabouts.UNKNOWN),
+        ("nowhere", b"a.jpg", Whereabouts.UNKNOWN),
     ],
 )
-def test_a_file_is_gone_where_its_root_is_there_and_says_so(folders, root, path, gone):
-    assert is_absent(folders, root, path) is gone
-    assert around(folders).is_gone(root, path, found(b"new.jpg")) is gone
+def test_a_file_is_gone_where_its_root_is_there_and_says_so(folders, root, path, whereabouts):
+    assert is_absent(folders, root, path) is (whereabouts is Whereabouts.GONE)
+    for now in (None, found(b"new.jpg")):
+        assert around(folders).look(now, place_of(path, root=root)) is whereabouts
 
 
-def test_a_file_is_in_place_with_the_size_and_time_that_are_known(folders, tmp_path):
-    path = tmp_path / "m/a/b.jpg"
-    known = path.stat().st_size, path.stat().st_mtime_ns
-    judge = around(folders).is_in_place
-    assert judge("m", b"a/b.jpg", *known)
-    assert not judge("m", b"a/c.jpg", *known)
-    assert not judge("nowhere", b"a/b.jpg", *known)
-    os.utime(path, ns=(0, known[1] + 1))
-    assert not judge("m", b"a/b.jpg", *known)
+@pytest.mark.parametrize(("bytes_more", "ns_later"), [(0, 0), (1, 0), (0, 1)])
+def test_a_file_is_in_place_with_the_size_and_time_that_are_known(folders, tmp_path, bytes_more, ns_later):
+    status = (tmp_path / "m/a/b.jpg").stat()
+    known = place_of(b"a/b.jpg", size=status.st_size + bytes_more, mtime_ns=status.st_mtime_ns + ns_later)
+    is_known = not (bytes_more or ns_later)
+    assert around(folders).look(None, known) is (Whereabouts.IN_PLACE if is_known else Whereabouts.CHANGED)
+
+
+def place_of(path, *, root="m", size=-1, mtime_ns=0):
+    return Place(1, root, path, size, mtime_ns)
 
 
 def around(folders, *known, walked=("m",)):
-    """Whereabouts of a run over some roots, in a library that knows some paths."""
+    """The lookout of a run over some roots, with a library that knows some paths."""
 
     class Known:
         def paths(self, root, folder, *, below, limit):
             return list(known)[:limit]
 
-    return Whereabouts(folders, Known(), [Folder(root) for root in walked], below=True)
+    return Lookout(folders, Known(), [Folder(root) for root in walked], below=True)
 
 
 @pytest.mark.parametrize(
     ("known", "answer"),
-    [((b"a/b.jpg",), True), ((b"a/b.jpg", b"a/b.jpg", b"x.jpg"), None), ((b"x.jpg", b"y.jpg"), None), ((), True)],
+    [
+        ((b"a/b.jpg",), Whereabouts.GONE),
+        ((b"a/b.jpg", b"a/b.jpg", b"x.jpg"), Whereabouts.UNSURE),
+        ((b"x.jpg", b"y.jpg"), Whereabouts.UNSURE),
+        ((), Whereabouts.GONE),
+    ],
 )
 def test_outside_the_walk_a_file_is_gone_only_if_most_of_those_around_it_are_there(folders, known, answer):
     """Else its disk may not be connected, and an empty mount point is all that is left of it."""
-    assert around(folders, *known, walked=()).is_gone("m", b"gone/c.jpg", found(b"new.jpg")) is answer
+    assert around(folders, *known, walked=()).look(found(b"new.jpg"), place_of(b"gone/c.jpg")) is answer
 
 
 def test_where_upper_and_lower_case_are_one_the_listing_tells(folders, tmp_path, monkeypatch):
@@ -70,11 +78,10 @@ def test_where_upper_and_lower_case_are_one_the_listing_tells(folders, tmp_path,
     monkeypatch.setattr(
         "app.ingest.disk.moves.os.listdir", lambda path: [n for n in real(path) if n not in (b"A", b"B.JPG")]
     )
-    now = found(b"a/b.jpg")
-    whereabouts = around(folders)
-    assert whereabouts.is_gone("m", b"A/B.JPG", now)
-    assert not whereabouts.is_gone("m", b"a/b.jpg", now)
-    assert not whereabouts.is_gone("m", b"A/B.JPG", found(b"a/other.jpg"))
+    look = around(folders).look
+    assert look(found(b"a/b.jpg"), place_of(b"A/B.JPG")) is Whereabouts.GONE
+    assert look(found(b"a/b.jpg"), place_of(b"a/b.jpg")) is Whereabouts.CHANGED
+    assert look(found(b"a/other.jpg"), place_of(b"A/B.JPG")) is Whereabouts.CHANGED
 
 
 @pytest.fixture

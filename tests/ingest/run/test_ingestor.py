@@ -9,7 +9,6 @@ from app.errors import NeedsAttention
 from app.ingest.run.control import Control, Stop
 from app.ingest.session.state import Status
 from app.ingest.session.store import new_session_id
-from app.ingest.workers.executor import SerialExecutor
 from app.media import Job, Stage
 from tests.ingest.builders import (
     RECIPE,
@@ -21,6 +20,7 @@ from tests.ingest.builders import (
     tree,
     workplace,
 )
+from tests.ingest.workers.in_process import InProcess
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_the_file_of_the_session_and_the_journal_follow_every_commit(place):
     assert place.store.load(session.session_id) == session
 
 
-class Failing(SerialExecutor):
+class Failing(InProcess):
     """Workers that cannot be started any more after the first result."""
 
     def map(self, task, jobs, *, workers=None):

@@ -38,7 +38,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path, durable):
     assert names_in(tmp_path) == {"file"}
 
 
-@pytest.mark.parametrize("step", ["replace", "fsync", "fdopen"])
+@pytest.mark.parametrize("step", ["replace", "fsync", "write"])
 def test_the_old_content_stays_when_any_step_of_writing_fails(tmp_path, monkeypatch, step):
     file = tmp_path / "file"
     file.write_bytes(b"old")
@@ -183,7 +183,7 @@ def test_a_folder_that_cannot_be_written_needs_attention(store, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store_module, "replace_file", full)
-    monkeypatch.setattr(store_module.Path, "open", full)
+    monkeypatch.setattr(store_module.os, "open", full)
     monkeypatch.setattr(store_module.tempfile, "TemporaryFile", full)
     for write in (
         lambda: store.save(session_of()),

@@ -1,4 +1,4 @@
-"""One contract for both executors; what only worker processes can do, below."""
+"""One contract for the pool and its stand-in in other tests; what only worker processes can do, below."""
 
 import itertools
 import os
@@ -14,10 +14,11 @@ import pytest
 
 from app.errors import NeedsAttention
 from app.ingest.session.state import Status
-from app.ingest.workers.executor import Executor, PoolExecutor, SerialExecutor
+from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import BYTES_PER_EXTRA_SECOND, Limits
 from app.media import Failure, Job, Stage
 from tests.ingest.builders import EVERY_STAGE, WAIT_SECONDS, assert_sums_close, found, parameters, tree, workplace
+from tests.ingest.workers.in_process import InProcess
 from tests.ingest.workers.tasks import by_name, cannot_prepare, never_prepared, prepare
 from tests.support.server import until
 
@@ -36,9 +37,9 @@ def shared_pool() -> Iterator[PoolExecutor]:
     made.close()
 
 
-@pytest.fixture(params=["serial", "pool"])
-def executor(request: pytest.FixtureRequest) -> Executor:
-    return SerialExecutor() if request.param == "serial" else request.getfixturevalue("shared_pool")
+@pytest.fixture(params=["in_process", "pool"])
+def executor(request: pytest.FixtureRequest) -> PoolExecutor | InProcess:
+    return InProcess() if request.param == "in_process" else request.getfixturevalue("shared_pool")
 
 
 def job(name: str | bytes, wanted: frozenset[Stage] = EVERY_STAGE, size: int = 100) -> Job:
@@ -49,11 +50,11 @@ def jobs(*names: str | bytes) -> list[Job]:
     return [job(name) for name in names]
 
 
-def results(executor: Executor, todo: list[Job], workers: int | None = None) -> list[Failure]:
+def results(executor: PoolExecutor | InProcess, todo: list[Job], workers: int | None = None) -> list[Failure]:
     return [result for result in executor.map(by_name, todo, workers=workers) if result is not None]
 
 
-def causes(executor: Executor, *names: str) -> list[str]:
+def causes(executor: PoolExecutor | InProcess, *names: str) -> list[str]:
     return [result.cause for result in results(executor, jobs(*names))]
 
 

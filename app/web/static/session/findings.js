@@ -1,11 +1,11 @@
-// What else a completed session came to know: copies, moves, and files that are gone. Each line opens its files.
+// What else a completed session came to know: copies, moves, and files that are gone or back. Each line opens its files.
 
 import * as api from "../lib/api.js";
 import { byId, make } from "../lib/dom.js";
 import { openFiles } from "../shared/files.js";
 import { pathButton } from "../shared/paths.js";
 import { thumbnail } from "../shared/thumbs.js";
-import { bytes, count, number } from "../lib/words.js";
+import { bytes, classLabel, count, number } from "../lib/words.js";
 
 /** @import { Copies, LibraryFile, Session } from "../lib/types.d.ts" */
 
@@ -20,7 +20,7 @@ const numbered = (files, one, many) => `${number(files)} ${files === 1 ? one : m
 
 /** @param {Session} status */
 export async function showFindings(status) {
-  const { session_id: id, outcomes, marked_missing: gone } = status;
+  const { session_id: id, outcomes, stats, marked_missing: gone } = status;
   shown = id;
   draw([]);
   const [same, maybe] = await Promise.all([sameBytes(status), maybeMoved(status)]);
@@ -34,6 +34,10 @@ export async function showFindings(status) {
     lines.push(line(numbered(outcomes.moved, "was moved", "were moved"), () => openMoved(id, outcomes.moved)));
   }
   if (maybe) lines.push(line(`${maybe} may have been moved`, () => openMaybe(id, maybe)));
+  if (stats.returned) {
+    const text = `${number(stats.returned)} ${classLabel("returned")}`;
+    lines.push(line(text, () => openReturned(id, text)));
+  }
   if (gone) {
     const text = numbered(gone, "file of the library is gone", "files of the library are gone");
     lines.push(line(`${text} from disk: kept, and marked missing`, openMissing));
@@ -126,6 +130,15 @@ function openMoved(id, files) {
     title: numbered(files, "was moved", "were moved"),
     thumbnails: true,
     load: (cursor) => api.sessionFiles(id, { outcome: "moved", cursor, limit: 100 }),
+  });
+}
+
+/** @type {(id: string, title: string) => void} */
+function openReturned(id, title) {
+  openFiles({
+    title,
+    thumbnails: true,
+    load: (cursor) => api.sessionFiles(id, { returned: true, cursor, limit: 100 }),
   });
 }
 

@@ -1,0 +1,36 @@
+"""Rows whose files are gone from disk: marked when a session ends, or as soon as a person has confirmed it."""
+
+from functools import partial
+
+from app.ingest.disk.guard import Guard
+from app.ingest.disk.moves import Lookout, is_absent
+from app.ingest.run.run import Run
+
+
+def lookout(run: Run) -> Lookout:
+    """What looks for the files of other rows, as the session's folders are now."""
+    parts, parameters = run.parts, run.session.parameters
+    return Lookout(parts.folders, parts.library.presence, parts.folders_of(parameters), below=parameters.recursive)
+
+
+def mark_missing(run: Run, guard: Guard) -> None:
+    """Notes in the library which of the session's files are gone; their rows stay.
+
+    Raises Stopped, and NeedsAttention where a folder is not what it was.
+    """
+    parts, below, look = run.parts, run.session.parameters.recursive, partial(lookout(run).look, None)
+    for folder in parts.folders_of(run.session.parameters):
+        after = b""
+        while page := parts.library.presence.paths(folder.root, folder.path, below=below, after=after):
+            gone = [path for path in page if is_absent(parts.folders, folder.root, path)]
+            guard.check()
+            run.patiently(partial(parts.library.presence.mark_missing, folder.root, gone, look))
+            after = page[-1]
+            run.live()
+
+
+def count_missed(run: Run) -> int:
+    """How many rows of the session's folders were marked missing since it began, and still are."""
+    at, below = run.session.started_at or run.session.created_at, run.session.parameters.recursive
+    folders, presence = run.parts.folders_of(run.session.parameters), run.parts.library.presence
+    return sum(presence.missed_since(at, folder.root, folder.path, below=below) for folder in folders)

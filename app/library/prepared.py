@@ -1,0 +1,77 @@
+"""Statements that every file costs, compiled once and run by the driver itself.
+
+SQLAlchemy builds, caches and names everything for everybody, and takes several times as long over a small statement as
+SQLite does. What is written here is its text for a dialect and the conversions of its types, nothing else: the
+connection, its transaction and the translation of errors are those of `engine.py`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.sql import ClauseElement
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.compiler import SQLCompiler
+
+Values: TypeAlias = Mapping[str, Any]
+_Convert: TypeAlias = Callable[[Any], Any] | None
+
+
+class Prepared:
+    """A statement, or one for each dialect by its name; its parameters are given by their names, each of them.
+
+    `columns` are those that an INSERT fills. Rows come as the driver gives them: select what needs no conversion.
+    """
+
+    def __init__(
+        self, statement: ClauseElement | Mapping[str, ClauseElement], columns: Iterable[str] | None = None
+    ) -> None:
+        self._statement = statement
+        self._columns = None if columns is None else list(columns)
+        self._texts: dict[str, _Text] = {}
+
+    def first(self, connection: Connection, values: Values) -> Any:
+        """Runs the statement; its first row as a tuple, None without one."""
+        text = self._text(connection.dialect)
+        cursor = connection.connection.cursor()
+        cursor.execute(text.sql, text.parameters(values))
+        rows = cursor.fetchall()
+        cursor.close()
+        return rows[0] if rows else None
+
+    def each(self, connection: Connection, rows: Iterable[Values]) -> None:
+        """Runs the statement for each of these values; it gives no rows."""
+        text = self._text(connection.dialect)
+        cursor = connection.connection.cursor()
+        cursor.executemany(text.sql, [text.parameters(values) for values in rows])
+        cursor.close()
+
+    def _text(self, dialect: Dialect) -> "_Text":
+        text = self._texts.get(dialect.name)
+        if text is None:
+            statement = self._statement[dialect.name] if isinstance(self._statement, Mapping) else self._statement
+            text = self._texts[dialect.name] = _compiled(statement, dialect, self._columns)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A statement as a driver takes it: its parameters, with what converts each; in their order if `positional`."""
+
+    sql: str
+    names: list[tuple[str, _Convert]]
+    positional: bool
+
+    def parameters(self, values: Values) -> Any:
+        if self.positional:
+            return [values[name] if convert is None else convert(values[name]) for name, convert in self.names]
+        return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.names}
+
+
+def _compiled(statement: ClauseElement, dialect: Dialect, columns: list[str] | None) -> _Text:
+    compiled = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=columns))
+    names = compiled.positiontup or list(compiled.binds)
+    types = {name: compiled.binds[name].type.dialect_impl(dialect) for name in names}
+    return _Text(str(compiled), [(name, types[name].bind_processor(dialect)) for name in names], compiled.positional)

@@ -1,0 +1,75 @@
+"""Statements that the driver runs itself: the values and the errors are those that SQLAlchemy would have given."""
+
+import pytest
+from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from app.library.engine import Engines
+from app.library.prepared import Prepared
+from app.library.tables import EVENTS, KEYWORDS
+from app.library.values import now
+
+ADD_KEYWORD = Prepared(insert(KEYWORDS).inline(), columns=["text"])
+KEYWORD = Prepared(select(KEYWORDS.c.text).where(KEYWORDS.c.text == bindparam("b_text")))
+COUNT = Prepared(select(func.count()).select_from(KEYWORDS))
+COLUMNS = ["session_id", "at", "kind", "path", "detail"]
+ADD_EVENT = Prepared(insert(EVENTS).returning(EVENTS.c.id), columns=COLUMNS)
+
+
+@pytest.fixture
+def engines(library_url):
+    made = Engines(library_url)
+    yield made
+    made.close()
+
+
+def test_values_are_converted_as_their_columns_say(engines):
+    event = {"session_id": "s", "at": now(), "kind": "k", "path": b"m/\xff\0.jpg", "detail": {"é": [1, None, "\u2028"]}}
+    (event_id,) = engines.write(lambda c: ADD_EVENT.first(c, event))
+    kept = engines.read(lambda c: c.execute(select(EVENTS).where(EVENTS.c.id == event_id)).mappings().one())
+    assert {name: kept[name] for name in COLUMNS} == event
+
+
+def test_a_row_that_is_not_there_is_none(engines):
+    assert engines.read(lambda c: KEYWORD.first(c, {"b_text": "sea"})) is None
+
+
+def test_a_value_that_is_not_given_is_refused(engines):
+    with pytest.raises(KeyError):
+        engines.read(lambda c: KEYWORD.first(c, {}))
+
+
+def test_what_it_wrote_is_taken_back_with_the_transaction(engines):
+    def work(connection):
+        ADD_KEYWORD.each(connection, [{"text": "sea"}, {"text": "hill"}])
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        engines.write(work)
+    assert engines.read(lambda c: COUNT.first(c, {})) == (0,)
+
+
+def test_what_the_driver_raises_has_the_name_that_others_catch(engines):
+    with pytest.raises(IntegrityError):
+        engines.write(lambda c: ADD_KEYWORD.each(c, [{"text": "sea"}, {"text": "sea"}]))
+
+
+def test_a_connection_that_is_lost_under_it_is_replaced_once(engines):
+    tries = []
+
+    def work(connection):
+        tries.append(connection.connection.driver_connection)
+        if len(tries) == 1:
+            tries[0].close()
+        ADD_KEYWORD.each(connection, [{"text": "sea"}])
+
+    engines.write(work)
+    assert len(set(map(id, tries))) == len(tries) == 2
+    assert engines.read(lambda c: COUNT.first(c, {})) == (1,)
+
+
+def test_the_writer_has_one_connection_for_all_transactions(engines):
+    def own(connection):
+        return id(connection.connection.driver_connection)
+
+    assert engines.write(own) == engines.write(own)
