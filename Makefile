@@ -62,8 +62,9 @@ types: $(STAMP) $(PAGE) ## mypy --strict, and TypeScript's check of the page's J
 floors: $(STAMP) ## import-linter: a file imports only downward
 	@$(BIN)/lint-imports --no-logo
 
-docs: $(STAMP) ## write docs/http.md anew, from the code
+docs: $(STAMP) ## write what follows from the code: docs/http.md, docs/formats.md, docs/fields.md, types of the page
 	@$(BIN)/python docs/write_http.py
+	@$(BIN)/python docs/write_tables.py
 
 bench: $(STAMP) ## the figures that docs/operations.md promises
 	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit; done

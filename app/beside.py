@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from unicodedata import normalize
 
-from app.media import Stage, suffix_of
+from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
+from app.media import Stage
 
 _TOLD_BY: Mapping[str, frozenset[Stage]] = MappingProxyType(
     {
@@ -34,7 +35,9 @@ _EDITS = (  # what stands behind the name of an edited picture, in the language 
     "redigeret", "redigert", "redigerad", "muokattu", "upravené", "upraveno", "düzenlendi", "измененный",
     "編集済み", "编辑", "已编辑", "已編輯", "편집됨", "effects", "smile", "mix",
 )  # fmt: skip
-_HALVES = frozenset({b".mp4", b".mov", b".m4v"})  # a video that may be half of a Live Photo, and its stills
+_HALVES = frozenset(  # of a Live Photo: the suffixes of its video, and those of its still as phones write them
+    suffix for suffix, format_ in FORMAT_OF_SUFFIX.items() if format_.live_photo and format_.kind is Kind.VIDEO
+)
 _STILLS = (b".HEIC", b".heic", b".JPG", b".jpg", b".JPEG", b".jpeg")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from app.errors import FILE_CAUSES, PASSING_CAUSES
+from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.disk.folders import Folder
 from app.ingest.session.state import SessionState, Status
 from app.library.editing import EDITED
@@ -18,12 +19,10 @@ from app.library.history import RememberedFailure
 from app.library.recording import event_path
 from app.library.values import Event
 from app.media import (
-    FORMAT_OF_SUFFIX,
     MAX_PATH_BYTES,
     Outcome,
     Skip,
     StageStatus,
-    suffix_of,
 )
 from app.shapes import described
 from app.texts import path_from_shown, shown_name, shown_path

@@ -1,23 +1,15 @@
-"""What can be known of one media file, as frozen values, and the table of formats.
+"""What can be known of one media file, as frozen values.
 
-Owns the words (kinds, stages, outcomes, skips), and the values that travel from the analysis to the library. It opens
-nothing.
+Owns the words (stages, outcomes, skips), and the values that travel from the analysis to the library. It opens nothing.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Any
 
+from app.formats import Kind, promised
+from app.metadata import Metadata
 from app.texts import shown_path
-
-
-class Kind(StrEnum):
-    """What a file is at the coarsest: it decides which stages apply."""
-
-    IMAGE = "image"
-    VIDEO = "video"
 
 
 class Stage(StrEnum):
@@ -65,44 +57,6 @@ class Skip(StrEnum):
     BEYOND_MAX_FILES = "beyond_max_files"
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One file format: its name as stored in the library, its kind and the suffixes that people give it."""
-
-    name: str
-    kind: Kind
-    suffixes: tuple[str, ...]
-
-
-FORMATS: tuple[Format, ...] = (
-    Format("jpeg", Kind.IMAGE, (".jpg", ".jpeg", ".jpe", ".jfif")),
-    Format("png", Kind.IMAGE, (".png", ".apng")),
-    Format("webp", Kind.IMAGE, (".webp",)),
-    Format("gif", Kind.IMAGE, (".gif",)),
-    Format("tiff", Kind.IMAGE, (".tif", ".tiff")),
-    Format("bmp", Kind.IMAGE, (".bmp", ".dib")),
-    Format("heic", Kind.IMAGE, (".heic", ".heif", ".hif")),
-    Format("avif", Kind.IMAGE, (".avif", ".avifs")),
-    Format("jpeg2000", Kind.IMAGE, (".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc")),
-    Format("cr2", Kind.IMAGE, (".cr2",)),
-    Format("cr3", Kind.IMAGE, (".cr3",)),
-    Format("nef", Kind.IMAGE, (".nef", ".nrw")),
-    Format("arw", Kind.IMAGE, (".arw",)),
-    Format("dng", Kind.IMAGE, (".dng",)),
-    Format("raf", Kind.IMAGE, (".raf",)),
-    Format("orf", Kind.IMAGE, (".orf",)),
-    Format("rw2", Kind.IMAGE, (".rw2",)),
-    Format("pef", Kind.IMAGE, (".pef",)),
-    Format("mp4", Kind.VIDEO, (".mp4",)),
-    Format("mov", Kind.VIDEO, (".mov",)),
-    Format("m4v", Kind.VIDEO, (".m4v",)),
-    Format("webm", Kind.VIDEO, (".webm",)),
-    Format("mkv", Kind.VIDEO, (".mkv",)),
-    Format("avi", Kind.VIDEO, (".avi",)),
-)
-FORMAT_OF_SUFFIX: Mapping[bytes, Format] = MappingProxyType(
-    {suffix.encode(): format_ for format_ in FORMATS for suffix in format_.suffixes}
-)
 SIDEWAYS = (5, 6, 7, 8)
 """The values of EXIF's orientation that turn the longer side."""
 MAX_PATH_BYTES = 2_600
@@ -113,12 +67,6 @@ _MAX_NS = 2**63 - 1
 def storable_ns(mtime_ns: int) -> int:
     """A time in ns as both databases can hold it: file systems know years that 64 bits do not."""
     return max(-_MAX_NS, min(_MAX_NS, mtime_ns))
-
-
-def suffix_of(name: bytes) -> bytes:
-    """The suffix of a file name in lower case with its dot, `b""` where it has none: `b"A.JPG"` -> `b".jpg"`."""
-    stem, dot, suffix = name.rpartition(b".")
-    return b"." + suffix.lower() if dot and stem else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +97,7 @@ class FoundFile:
     @property
     def kind(self) -> Kind:
         """The kind that the suffix promises; what the content is, the analysis finds out."""
-        format_ = FORMAT_OF_SUFFIX.get(suffix_of(self.name))
+        format_ = promised(self.name)
         return format_.kind if format_ else Kind.IMAGE
 
     @property
@@ -252,7 +200,7 @@ class StageResult:
 class Identity:
     """Stage `identify`. Sizes in pixels as stored (not upright), but square; None of a video that cannot be read.
 
-    `sha256` is 64 hexadecimal digits of the file's bytes. `format` is the name in `FORMATS` that the content is,
+    `sha256` is 64 hexadecimal digits of the file's bytes. `format` is the name of the format that the content is,
     whatever the suffix says; `notes` are sentences about what is odd (such as a suffix that does not match).
     """
 
@@ -264,51 +212,6 @@ class Identity:
     height: int | None = None
     frames: int = 1
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """Stage `metadata`. Every field is also a column of the library, under the same name.
-
-    `taken_at` is ISO 8601, with an offset only if the file says one, made of the tags that `taken_at_rule` names.
-    Degrees are north and east positive, `orientation` is EXIF's 1..8, `frame_rate` in frames a second. `raw` holds the
-    tags as read. `sources` says where a field was read: `exif`, `xmp`, `sidecar`, `iptc`, `png`, `video`, `takeout` or
-    `prompt`. `content_identifier` is what Apple writes into both halves of a Live Photo. `embedded_video_bytes` is the
-    size of the video that a motion photo carries behind its picture: it is one file, so there is nothing to link.
-    """
-
-    taken_at: str | None = None
-    taken_at_rule: str | None = None
-    camera_make: str | None = None
-    camera_model: str | None = None
-    lens_model: str | None = None
-    exposure_seconds: float | None = None
-    f_number: float | None = None
-    iso: int | None = None
-    focal_length_mm: float | None = None
-    focal_length_35mm: float | None = None
-    orientation: int | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    altitude_m: float | None = None
-    title: str | None = None
-    caption: str | None = None
-    creator: str | None = None
-    copyright: str | None = None
-    label: str | None = None
-    content_identifier: str | None = None
-    embedded_video_bytes: int | None = None
-    duration_seconds: float | None = None
-    frame_rate: float | None = None
-    video_codec: str | None = None
-    audio_codec: str | None = None
-    generator: str | None = None
-    prompt: str | None = None
-    negative_prompt: str | None = None
-    prompt_verdict: str | None = None
-    generation: Mapping[str, Any] | None = None
-    sources: Mapping[str, str] = field(default_factory=dict)
-    raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

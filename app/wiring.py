@@ -13,6 +13,7 @@ from app.analysis.analyzer import Analyzer, prepare_worker
 from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
 from app.errors import DatabaseDisabled, MediaIngestError
+from app.formats import Kind
 from app.ingest.disk.folders import Folder, Folders
 from app.ingest.plan.badges import Badges
 from app.ingest.plan.planner import Planner
@@ -23,7 +24,7 @@ from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Limits
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
-from app.media import Failure, Job, Kind, Stage, StageStatus
+from app.media import Failure, Job, Stage, StageStatus
 from app.settings import Settings, with_remembered
 
 

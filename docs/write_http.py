@@ -105,7 +105,8 @@ def _endpoint(name: str, operation: dict[str, Any]) -> Iterator[str]:
     for status, answer in operation["responses"].items():
         content = answer.get("content", {})
         if "application/problem+json" in content:
-            named = [cause for cause in REFUSALS if f"`{cause}`: " in answer["description"] and cause not in _ANYWHERE]
+            said = [cause for cause in REFUSALS if f"`{cause}`: " in answer["description"]]
+            named = [each for each in said if each not in _ANYWHERE or str(REFUSALS[each].status) != status]
             refusals += [f"{status} {' '.join(map(_code, named))}"] if named else []
         else:
             shape = _type(content["application/json"]["schema"]) if "application/json" in content else ""

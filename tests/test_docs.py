@@ -11,9 +11,10 @@ from app import __version__, errors
 from app.errors import FILE_CAUSES, MediaIngestError
 from app.ingest.session.parameters import OF_A_RETRY, Parameters
 from app.ingest.session.state import MOVES, SessionState, Status
-from app.media import FORMATS, Kind, Outcome, Skip, Stage
+from app.media import Outcome, Skip, Stage
 from app.settings import Settings
 from app.verify import Standing
+from docs import write_tables
 from docs.write_http import written
 from tests.support.documents import (
     COMMANDS,
@@ -213,10 +214,9 @@ def test_every_verdict_of_explain_is_documented_and_no_other():
     assert set(table(FILES, "verdict")) - {"outside_roots"} == returned
 
 
-def test_every_format_is_documented():
-    text = section(METADATA, "Formats").lower().replace("jpeg 2000", "jpeg2000")
-    names = [format_.name if format_.kind is Kind.IMAGE else f"`.{format_.name}`" for format_ in FORMATS]
-    assert [name for name in names if name not in text] == []
+@pytest.mark.parametrize("name", write_tables.DOCUMENTS)
+def test_what_follows_from_the_code_is_written_down(name):
+    assert (PROJECT / name).read_text("utf-8") == write_tables.DOCUMENTS[name](), f"{name} is out of date: `make docs`"
 
 
 def test_every_server_sent_event_is_documented_and_no_other():

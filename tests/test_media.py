@@ -2,20 +2,16 @@
 
 import json
 import math
-from itertools import chain
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.formats import Kind
 from app.media import (
-    FORMAT_OF_SUFFIX,
-    FORMATS,
-    Kind,
     Outcome,
     Skip,
     Stage,
-    suffix_of,
 )
 from app.texts import clean_json, clean_text, path_from_shown, shown_name, shown_path
 from tests.ingest.builders import failure, found
@@ -58,28 +54,6 @@ def test_what_is_not_utf8_is_shown_as_escapes_and_nothing_else_changes(name, sho
 def test_a_path_is_shown_with_its_root():
     assert shown_path("m", b"a/b.jpg") == found(b"a/b.jpg").shown == "m/a/b.jpg"
     assert shown_path("m", b"") == "m"
-
-
-@pytest.mark.parametrize(
-    ("name", "suffix"),
-    [
-        (b"a.JPG", b".jpg"),
-        (b"a.b.Png", b".png"),
-        (b"a", b""),
-        (b".jpg", b""),
-        (b"a.", b"."),
-        (b"", b""),
-        (b"..jpg", b".jpg"),
-    ],
-)
-def test_the_suffix_of_a_name(name, suffix):
-    assert suffix_of(name) == suffix
-
-
-def test_no_suffix_is_promised_twice():
-    suffixes = list(chain.from_iterable(format_.suffixes for format_ in FORMATS))
-    assert len(suffixes) == len(set(suffixes)) == len(FORMAT_OF_SUFFIX)
-    assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in suffixes)
 
 
 def test_a_found_file_knows_its_parts():

@@ -12,29 +12,27 @@ from time import perf_counter
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from app.analysis.formats import camera_raw, tiff
+from app.analysis.formats.recognise import recognise
 from app.analysis.formats.xmp import NOTHING, Xmp
 from app.analysis.metadata import embedded, fields, film, keywords, score, sidecars
 from app.analysis.metadata.embedded import Embedded, generation_of
 from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
 from app.analysis.metadata.takeout import Takeout
 from app.analysis.nsfw import network
-from app.analysis.pictures import container, frames, image, stealth, video
+from app.analysis.pictures import container, frames, image, stealth
 from app.analysis.pictures.container import Film, Told
 from app.analysis.pictures.picture import picture
 from app.analysis.prompts.made import Made
 from app.analysis.source import Source, opened
 from app.crash_points import crash_point, stall_point
 from app.errors import CannotRead
+from app.formats import Format, Kind, promised, suffix_of
 from app.media import (
-    FORMAT_OF_SUFFIX,
-    FORMATS,
     Analysis,
     Failure,
     Identity,
     Job,
     Keyword,
-    Kind,
-    Metadata,
     Nsfw,
     Picture,
     Rating,
@@ -42,14 +40,13 @@ from app.media import (
     Stage,
     StageResult,
     StageStatus,
-    suffix_of,
 )
+from app.metadata import Metadata
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 FRAMES = 8  # of a film, for NSFW
-_KIND_OF_FORMAT = {format_.name: format_.kind for format_ in FORMATS}
 T = TypeVar("T")
 
 
@@ -135,18 +132,20 @@ class _Course:
         if source.size == 0:
             raise CannotRead("The file has 0 bytes.", cause="empty_file")
         head = source.head()
-        name = image.recognise(head) or video.recognise(head)
-        if name is None:
+        format_ = recognise(head)
+        if format_ is None:
             raise CannotRead("The content is no image or video that Media Ingest knows.", cause="not_media")
-        kind = self.kind = _KIND_OF_FORMAT[name]
+        kind = self.kind = format_.kind
         if kind is Kind.IMAGE:
             image.check_file_size(source.size)  # before hours go into the hash of a file that is mostly a hole
         sha256, stream = source.read(keep=kind is Kind.IMAGE)
         crash_point("hashed")
-        if name == "tiff":
-            name = camera_raw.of_tiff(stream, _promised(self.file.name))
+        named = promised(self.file.name)
+        if format_.name == "tiff":
+            format_ = camera_raw.of_tiff(stream, named) or format_
+        name = format_.name
         self.stream, self.format = stream, name
-        notes = _notes(self.file.name, name)
+        notes = _notes(self.file.name, named, format_)
         if kind is Kind.VIDEO:
             width, height = self._film_size()
             return Identity(sha256, kind, name, None, width, height, notes=notes)
@@ -328,15 +327,8 @@ class _Course:
         )
 
 
-def _promised(name: bytes) -> str | None:
-    """The format that a file's suffix names."""
-    format_ = FORMAT_OF_SUFFIX.get(suffix_of(name))
-    return format_.name if format_ else None
-
-
-def _notes(name: bytes, format_: str) -> tuple[str, ...]:
-    """What is odd about a file of this name holding this format."""
-    promised = _promised(name)
-    if promised is None or promised == format_:
+def _notes(name: bytes, named: Format | None, format_: Format) -> tuple[str, ...]:
+    """What is odd about a file of this name, whose suffix promises one format, holding another."""
+    if named is None or named is format_:
         return ()
-    return (f"The suffix {suffix_of(name).decode()} promises {promised}, the content is {format_}.",)
+    return (f"The suffix {suffix_of(name).decode()} promises {named.name}, the content is {format_.name}.",)

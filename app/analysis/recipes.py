@@ -5,13 +5,23 @@ from types import MappingProxyType
 
 from app.analysis.nsfw.weights import Found, Weights
 from app.analysis.pictures import container
-from app.media import Kind, Recipe, Stage
+from app.formats import Kind
+from app.media import Recipe, Stage
 
 _IMAGES, _VIDEOS = frozenset({Kind.IMAGE}), frozenset({Kind.VIDEO})
 _LOOK_INSIDE = (Stage.METADATA, Stage.THUMBNAIL, Stage.NSFW)  # what cannot be without PyAV of a video
 _LOOK_BESIDE = (Stage.KEYWORDS, Stage.SCORE)  # what then still has its sidecar
-_SAY_MORE = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE)  # than at version 1: more fields, words, sidecars
-VERSIONS: Mapping[Stage, str] = MappingProxyType(dict.fromkeys(Stage, "1") | dict.fromkeys(_SAY_MORE, "2"))
+VERSIONS: Mapping[Stage, str] = MappingProxyType(
+    {
+        Stage.IDENTIFY: "1",
+        Stage.METADATA: "2",
+        Stage.KEYWORDS: "2",
+        Stage.SCORE: "2",
+        Stage.THUMBNAIL: "1",
+        Stage.NSFW: "1",
+    }
+)
+"""What is read, by number: a stage whose number was raised is pending again for every file."""
 APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(dict.fromkeys(Stage, frozenset(Kind)))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Integer, bindparam, case, cast, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import AMBIGUOUS_MOVE, NeedsAttention
+from app.formats import Kind
 from app.library import editing
 from app.library.editing import Edit
 from app.library.engine import Engines, translated
@@ -27,7 +28,7 @@ from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event, Failed, Known, NsfwSpread, Summary, now
 from app.library.whereabouts import Look, nobody_looks, write_knowing
-from app.media import Analysis, Failure, Kind, Outcome, Stage
+from app.media import Analysis, Failure, Outcome, Stage
 from app.texts import clean_json, shown_path
 
 # The whole part of a number: PostgreSQL's cast rounds, and SQLite need not have a floor.

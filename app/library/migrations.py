@@ -20,10 +20,10 @@ from app.library.tables import Base
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0006"
-"""The revision that this program needs. Known without Alembic, which is loaded only where there is work for it."""
 _PACKED = Path(__file__).resolve().with_name("alembic")
 SCRIPTS = _PACKED if _PACKED.is_dir() else _PACKED.parents[2] / "alembic"  # the latter in a checkout
+HEAD = max(path.name for path in (SCRIPTS / "versions").glob("[0-9]*.py"))[:4]
+"""The revision that this program needs. Known without Alembic, which is loaded only where there is work for it."""
 _QUICK_CHECK_BYTES = 64 * 2**20  # a check of every page of a larger file would delay the start
 
 

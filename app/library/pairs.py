@@ -9,14 +9,14 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from app.formats import FORMAT_OF_SUFFIX, FORMATS
 from app.library.tables import MEDIA
-from app.media import FORMAT_OF_SUFFIX
 
 MAX_SECONDS = 6
 """Of a video that is taken for half of a Live Photo by its name alone; Apple's have about 3."""
 LIVE_PHOTO = "live_photo"
 
-_STILLS, _VIDEOS = frozenset({"jpeg", "heic"}), frozenset({"mov", "mp4", "m4v"})
+_HALVES = frozenset(format_.name for format_ in FORMATS if format_.live_photo)
 _LONGEST_SUFFIX = max(map(len, FORMAT_OF_SUFFIX))
 _C = MEDIA.c
 NAMED_ALIKE = (
@@ -62,13 +62,14 @@ def live_photo(files: Iterable[File]) -> tuple[File, File] | None:
 
 def _is_one_with_its_export(images: Sequence[File]) -> bool:
     """Whether there is one picture, or one in HEIC with the JPEG that was made from it."""
-    return len(images) == 1 or sorted(image["format"] for image in images) == ["heic", "jpeg"]
+    formats = [image["format"] for image in images]
+    return len(formats) == 1 or (len(formats) == 2 and "heic" in formats and "jpeg" in formats)
 
 
 def _may_be(image: File, video: File) -> bool:
     """Whether the formats are those of a Live Photo, and no two identifiers differ."""
     identifiers = {file["content_identifier"] for file in (image, video)} - {None}
-    return image["format"] in _STILLS and video["format"] in _VIDEOS and len(identifiers) < 2
+    return {image["format"], video["format"]} <= _HALVES and len(identifiers) < 2
 
 
 def range_of(path: bytes) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from other bytes is never kept beside new ones. What a person said is not read, 
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, TypeAlias
 
 from app.beside import stages_told_anew
@@ -14,15 +13,15 @@ from app.library.personal import carrying, said
 from app.media import (
     Analysis,
     Keyword,
-    Metadata,
     Outcome,
     Stage,
     StageResult,
     StageStatus,
 )
+from app.metadata import DECLARED, Metadata
 from app.texts import clean_json, clean_text, shown_name
 
-METADATA_COLUMNS = tuple(field.name for field in fields(Metadata))
+METADATA_COLUMNS = tuple(DECLARED)
 MAX_KEYWORD_CHARACTERS = 250  # PostgreSQL indexes at most 2,704 bytes
 SECTION_COLUMNS: Mapping[Stage, tuple[str, ...]] = {
     Stage.METADATA: METADATA_COLUMNS,

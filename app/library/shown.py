@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from app.library.tables import MEDIA, MediaFile
 from app.library.values import PLAIN
+from app.metadata import DECLARED, Metadata
 from app.shapes import ShapedAs, described
 
 
@@ -46,8 +47,14 @@ class StageMark(TypedDict):
     """One sentence about this file."""
 
 
+_HINTS = {  # a mapping that is empty is stored as it is, and null in rows that were never read
+    name: hint if type(None) in get_args(hint) else dict[str, Any] | None
+    for name, hint in get_type_hints(Metadata).items()
+}
+
+
 def _of_column(name: str) -> tuple[Any, Any]:
-    hint = get_args(get_type_hints(MediaFile)[name])[0]
+    hint = _HINTS[name] if name in DECLARED else get_args(get_type_hints(MediaFile)[name])[0]
     return hint, Field(description=MEDIA.c[name].doc)
 
 

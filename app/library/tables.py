@@ -5,11 +5,13 @@ Owns names, types and indexes; what is written when is decided by the modules th
 and sorts the same on both engines; paths are bytes, because a file's name need not be UTF-8.
 """
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, get_type_hints
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Column,
     Float,
     ForeignKey,
     Index,
@@ -23,9 +25,13 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
+
+from app.metadata import DECLARED, Metadata
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives rowids only to INTEGER PRIMARY KEY
 UtcText = String(32)
+_TYPES: Mapping[Any, TypeEngine[Any]] = {str | None: Text(), float | None: Float(), int | None: Integer()}
 
 
 class Base(DeclarativeBase):
@@ -41,8 +47,18 @@ class Base(DeclarativeBase):
     )
 
 
+def _columns_read() -> Iterator[Column[Any]]:
+    """A column for each field of `Metadata`, by its type and declaration; NULL is what was not read."""
+    for name, type_ in get_type_hints(Metadata).items():
+        declared = DECLARED[name]
+        kind = String(declared.characters) if declared.characters else _TYPES.get(type_, JSON(none_as_null=True))
+        yield Column(name, BigInteger() if declared.large else kind, doc=declared.meaning)
+
+
 class MediaFile(Base):
-    """One file of a media root. `path` and `folder` are relative to the root; `name` is as shown to people.
+    """One file of a media root, with a column for each field of `Metadata` beside those named here.
+
+    `path` and `folder` are relative to the root; `name` is as shown to people.
 
     `stages` maps each stage that ran on these bytes to `{"status", "version", "cause"?, "reason"?}`. `phash` is 16
     hex digits. `width` and `height` are as stored in the file; `values.as_file` shows them upright. `sources` maps the
@@ -53,6 +69,7 @@ class MediaFile(Base):
 
     __tablename__ = "media_files"
     __table_args__ = (
+        *_columns_read(),
         UniqueConstraint("root", "path"),
         Index("ix_media_files_root_folder", "root", "folder"),
         Index("ix_media_files_sha256", "sha256"),
@@ -97,37 +114,6 @@ class MediaFile(Base):
     height: Mapped[int | None] = mapped_column(Integer)
     frames: Mapped[int] = mapped_column(Integer, doc="Pictures in the file; 1 for a still.")
     notes: Mapped[list[str]] = mapped_column(JSON, doc="Oddities met, as sentences.")
-    duration_seconds: Mapped[float | None] = mapped_column(Float, doc="Length of a film in seconds.")
-    frame_rate: Mapped[float | None] = mapped_column(Float, doc="Frames a second.")
-    video_codec: Mapped[str | None] = mapped_column(Text, doc="As FFmpeg names it.")
-    audio_codec: Mapped[str | None] = mapped_column(Text, doc="As FFmpeg names it.")
-    taken_at: Mapped[str | None] = mapped_column(
-        String(40), doc="Day or time of taking, ISO 8601; with an offset only if the file says one."
-    )
-    taken_at_rule: Mapped[str | None] = mapped_column(Text, doc="The tags by which `taken_at` was decided.")
-    camera_make: Mapped[str | None] = mapped_column(Text, doc="The maker of the camera.")
-    camera_model: Mapped[str | None] = mapped_column(Text, doc="The camera.")
-    lens_model: Mapped[str | None] = mapped_column(Text, doc="The lens.")
-    exposure_seconds: Mapped[float | None] = mapped_column(Float, doc="Seconds.")
-    f_number: Mapped[float | None] = mapped_column(Float, doc="The f-number.")
-    iso: Mapped[int | None] = mapped_column(Integer, doc="Sensitivity, ISO.")
-    focal_length_mm: Mapped[float | None] = mapped_column(Float, doc="Millimetres.")
-    focal_length_35mm: Mapped[float | None] = mapped_column(Float, doc="As of 35 mm film, in millimetres.")
-    orientation: Mapped[int | None] = mapped_column(Integer, doc="EXIF's, 1 to 8.")
-    latitude: Mapped[float | None] = mapped_column(Float, doc="Degrees, north positive.")
-    longitude: Mapped[float | None] = mapped_column(Float, doc="Degrees, east positive.")
-    altitude_m: Mapped[float | None] = mapped_column(Float, doc="Metres above the sea.")
-    title: Mapped[str | None] = mapped_column(Text, doc="A short text of the picture.")
-    caption: Mapped[str | None] = mapped_column(Text, doc="A longer one.")
-    creator: Mapped[str | None] = mapped_column(Text, doc="Who made it.")
-    copyright: Mapped[str | None] = mapped_column(Text, doc="Whose it is.")
-    label: Mapped[str | None] = mapped_column(Text, doc="A colour or word of a person's workflow.")
-    content_identifier: Mapped[str | None] = mapped_column(
-        Text, doc="What Apple writes into both halves of a Live Photo."
-    )
-    embedded_video_bytes: Mapped[int | None] = mapped_column(
-        BigInteger, doc="Bytes of the video that a motion photo carries."
-    )
     score: Mapped[int | None] = mapped_column(Integer, doc="A person's rating, -1 (rejected) to 5; null is not rated.")
     score_source: Mapped[str | None] = mapped_column(String(16))
     nsfw_probability: Mapped[float | None] = mapped_column(Float, doc="0 to 1; of a film the highest of its frames.")
@@ -135,19 +121,6 @@ class MediaFile(Base):
     nsfw_frames: Mapped[int | None] = mapped_column(Integer, doc="Frames that were looked at.")
     nsfw_model: Mapped[str | None] = mapped_column(Text, doc="The model that gave the probability.")
     features: Mapped[bytes | None] = mapped_column(LargeBinary)
-    generator: Mapped[str | None] = mapped_column(Text, doc="The program that made the picture.")
-    prompt: Mapped[str | None] = mapped_column(Text, doc="What the picture was to show.")
-    negative_prompt: Mapped[str | None] = mapped_column(Text, doc="What it was not to show.")
-    prompt_verdict: Mapped[str | None] = mapped_column(
-        String(16), doc="How much was understood: `parsed`, `partly` or `raw_only`."
-    )
-    generation: Mapped[dict[str, Any] | None] = mapped_column(
-        JSON(none_as_null=True), doc="Model, sampler, seed and other settings."
-    )
-    sources: Mapped[dict[str, str] | None] = mapped_column(
-        JSON(none_as_null=True), doc="Where each value was read: `exif`, `xmp`, `person` and others."
-    )
-    raw: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), doc="The tags as read, up to 64 KB.")
     stages: Mapped[dict[str, Any]] = mapped_column(
         JSON, doc="How each stage ended: its status and version, and why it failed."
     )

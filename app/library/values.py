@@ -7,21 +7,19 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from app.media import SIDEWAYS, Kind, Stage
+from app.formats import FORMATS, Kind
+from app.media import SIDEWAYS, Stage
+from app.metadata import DECLARED
 from app.shapes import described
 from app.texts import shown_name, shown_path
 
+_ANSWERED = tuple(name for name in DECLARED if name not in ("sources", "raw"))
 PLAIN = (
-    "sha256", "phash", "format", "kind", "mode", "frames", "notes", "size", "duration_seconds", "frame_rate",
-    "video_codec", "audio_codec", "taken_at", "taken_at_rule", "camera_make", "camera_model", "lens_model",
-    "exposure_seconds", "f_number", "iso", "focal_length_mm", "focal_length_35mm", "orientation", "latitude",
-    "longitude", "altitude_m", "title", "caption", "creator", "copyright", "label", "content_identifier",
-    "embedded_video_bytes", "pair", "score", "keywords", "generator",
-    "prompt", "negative_prompt", "prompt_verdict", "generation", "nsfw_probability", "nsfw_mean", "nsfw_frames",
-    "nsfw_model", "raw",
-    "stages", "session_id", "ingested_at", "updated_at", "missing_at",
+    "sha256", "phash", "format", "kind", "mode", "frames", "notes", "size", *_ANSWERED, "pair", "score", "keywords",
+    "nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "raw", "stages", "session_id", "ingested_at",
+    "updated_at", "missing_at",
 )  # fmt: skip
-_TURNED_BY_ITS_DECODER = frozenset({"heic"})  # libheif gives the size as seen, whatever EXIF says besides
+_SIZED_AS_SEEN = frozenset(format_.name for format_ in FORMATS if format_.seen_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,7 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
 def upright_size(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """Width and height in pixels of a picture as a person sees it, from its stored size and its orientation."""
     size = row["width"], row["height"]
-    turned = row["orientation"] in SIDEWAYS and row["format"] not in _TURNED_BY_ITS_DECODER
+    turned = row["orientation"] in SIDEWAYS and row["format"] not in _SIZED_AS_SEEN
     return (size[1], size[0]) if turned else size
 
 

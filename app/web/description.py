@@ -80,6 +80,9 @@ def _responses(route: Route, method: str, declared: dict[str, Any], shapes: "_Sh
         answers[str(status)] = {"description": shapes.sentence(shape), "content": {_JSON: {"schema": shapes[shape]}}}
     if "text/event-stream" in answers.get("200", {}).get("content", {}):
         answers["200"]["content"]["text/event-stream"] = {"itemSchema": _event(shapes)}
+    for code, answer in declared.items():  # a cause with another status than it has elsewhere
+        if code >= "400" and code != "422":
+            answers[code] = {**_refusal(shapes), "description": answer["description"]}
     causes = route.causes | {"host_not_allowed", "internal_error"}
     if not route.path.startswith(OPEN_PATHS):
         causes.add("token_needed")

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from app import __version__
 from app.errors import MediaIngestError
 from app.media import Stage
+from app.metadata import DECLARED, Shown
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.depends import InHouse, limited_body
@@ -20,6 +21,11 @@ from app.wiring import command_as_typed
 
 router = APIRouter(route_class=Route, tags=["Server"])
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+_LINES = [
+    {"name": name, "label": declared.label, "unit": declared.unit}
+    for name, declared in DECLARED.items()
+    if declared.shown is Shown.LINE
+]
 
 
 @described
@@ -59,6 +65,7 @@ def show_page(request: Request, house: InHouse) -> Response:
         "token_required": house.settings.ingest_token is not None,
         "unavailable": {"nsfw": recipe.unavailable.get(Stage.NSFW)},
         "nsfw_model": recipe.nsfw_model.name if recipe.nsfw_model else "",
+        "fields": _LINES,
     }
     return _templates.TemplateResponse(request, "ingest_v2.html", context)
 
@@ -88,7 +95,7 @@ def healthz() -> Answer[Alive]:
     return Answer({"status": "ok"})
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses={503: {"description": "`internal_error`: the thread that takes files in has died"}})
 @refuses(
     *("internal_error", "database_unreachable", "database_error", "database_busy", "database_not_migrated"),
     *("disk_full", "state_unwritable", "lock_lost"),

@@ -21,20 +21,8 @@ from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures import container, image
 from app.analysis.recipes import APPLIES, VERSIONS, Recipes
 from app.errors import FILE_CAUSES, CannotRead
-from app.media import (
-    FORMAT_OF_SUFFIX,
-    Analysis,
-    Failure,
-    FoundFile,
-    Job,
-    Keyword,
-    Kind,
-    Rating,
-    Recipe,
-    Stage,
-    StageStatus,
-    suffix_of,
-)
+from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
+from app.media import Analysis, Failure, FoundFile, Job, Keyword, Rating, Recipe, Stage, StageStatus
 from app.texts import clean_json
 from tests.support.clock import at_most
 

@@ -25,6 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
@@ -38,7 +39,6 @@ from app.media import (
     Identity,
     Job,
     Keyword,
-    Kind,
     Metadata,
     Picture,
     Rating,

@@ -32,6 +32,7 @@ os.environ.setdefault("KERAS_BACKEND", "openvino")  # a process for another back
 from PIL import Image
 
 from app.analysis.analyzer import Analyzer
+from app.analysis.formats.recognise import recognise
 from app.analysis.nsfw import network as nsfw
 from app.analysis.nsfw import wheel
 from app.analysis.nsfw.weights import Weights
@@ -160,7 +161,7 @@ def main() -> int:
         stage, bare, without = [], [], []
         for path in paths:
             with path.open("rb") as stream, image.few_warnings():
-                opened = image.open_image(stream, str(image.recognise(path.read_bytes()[:65_536])))
+                opened = image.open_image(stream, recognise(path.read_bytes()[:65_536]).name)
                 decoded = image.decode(opened)
                 turn = image.orientation(decoded)
                 best = shortest(

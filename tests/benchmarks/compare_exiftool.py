@@ -37,8 +37,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from app.analysis.analyzer import Analyzer
 from app.analysis.pictures import image
 from app.analysis.recipes import APPLIES, VERSIONS
+from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.library.values import upright_size
-from app.media import FORMAT_OF_SUFFIX, Analysis, Failure, FoundFile, Job, Kind, Recipe, Stage, suffix_of
+from app.media import Analysis, Failure, FoundFile, Job, Recipe, Stage
 
 SHARE = 0.99
 STAGE_SPEED, SESSION_SPEED = 0.5, 1.0  # at most, of the time that exiftool takes

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
@@ -26,7 +27,6 @@ from app.media import (
     Identity,
     Job,
     Keyword,
-    Kind,
     Metadata,
     Nsfw,
     Picture,

@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import Connection, func, insert, select
 
 from app.errors import NeedsAttention
+from app.formats import Kind
 from app.library import recording
 from app.library.engine import Engines
 from app.library.library import Library
 from app.library.tables import EVENTS, FAILURES, KEYWORDS, LINKS, MEDIA
-from app.media import Keyword, Kind, Metadata, Outcome, Stage, storable_ns
+from app.media import Keyword, Metadata, Outcome, Stage, storable_ns
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
 NAUGHTY = Path(__file__).parents[3] / "shared" / "corpus" / "minimaxir+big-list-of-naughty-strings" / "blns.json"

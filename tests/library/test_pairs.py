@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import insert, text
 
+from app.formats import Kind
 from app.library.pairs import _SAME_STEM, MAX_SECONDS, live_photo
 from app.library.tables import MEDIA
 from app.library.values import as_file
-from app.media import Kind, Metadata, Outcome, Stage
+from app.media import Metadata, Outcome, Stage
 from tests.ingest.builders import OTHER_SESSION, SESSION, analysis, failure, found, without
 
 STILL = {

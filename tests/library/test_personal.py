@@ -1,8 +1,10 @@
 """A person's words follow the bytes: renamed in chains, swapped, edited in place, copied, found again."""
 
 import pytest
+from sqlalchemy import event
 
 from app.library.personal import MAX_COPIES
+from app.library.prepared import Prepared
 from app.media import Outcome
 from tests.library.disk import SAID, Disk, as_said, told
 
@@ -355,16 +357,24 @@ def test_a_plain_copy_under_the_name_of_a_missing_file_is_silent(disk):
 
 
 @pytest.fixture
-def asked(library):
-    """The statements that a commit of a file made."""
-    seen = []
+def asked(library, monkeypatch):
+    """The statements that a commit of a file made, those that the driver runs by itself among them."""
+    seen, text_of = [], Prepared._text
 
-    def trace(callback):
-        library._engines.write(lambda c: c.connection.driver_connection.set_trace_callback(callback))
+    def run_by_the_driver(statement, dialect):
+        text = text_of(statement, dialect)
+        seen.append(text.sql)
+        return text
 
-    trace(seen.append)
+    monkeypatch.setattr(Prepared, "_text", run_by_the_driver)
+
+    def listen(_connection, _cursor, statement, _parameters, _context, _many):
+        seen.append(statement)
+
+    engine = library._engines._writer
+    event.listen(engine, "before_cursor_execute", listen)
     yield seen
-    trace(None)
+    event.remove(engine, "before_cursor_execute", listen)
 
 
 def questions(asked):

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 WEB = Path(__file__).resolve().parents[2] / "app/web"
-TYPES = (WEB / "static/lib/types.d.ts").read_text("utf-8")
+TYPES = "".join((WEB / f"static/lib/{name}.d.ts").read_text("utf-8") for name in ("types", "fields"))
 
 
 def fields(name: str) -> dict[str, bool]:

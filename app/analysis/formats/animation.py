@@ -2,11 +2,12 @@
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
 from app.analysis.formats import png
 from app.analysis.formats.blocks import boxes, read_at, riff_chunks
+from app.formats import FORMAT_OF_NAME
 
 _BYTES = 64 * 1024 * 1024  # of a GIF that are walked
 _FOR_EVER = 2**32 - 1
@@ -14,8 +15,7 @@ _FOR_EVER = 2**32 - 1
 
 def duration_seconds(stream: BinaryIO, format_: str, frames: int) -> float | None:
     """How long all frames together are shown, in seconds; None for a still picture and where no delay is written."""
-    walk = {"gif": _gif, "webp": _webp, "png": _apng, "avif": _avif}.get(format_)
-    total = walk(stream) if walk and frames > 1 else 0.0
+    total = WALKS[format_](stream) if FORMAT_OF_NAME[format_].film and frames > 1 else 0.0
     return round(total, 6) or None
 
 
@@ -83,3 +83,7 @@ def _tracks(stream: BinaryIO, at: int, end: int, path: tuple[bytes, ...]) -> Ite
             long = body[0] == 1
             scale, duration = struct.unpack_from(">IQ" if long else ">II", body, 20 if long else 12)
             yield duration / scale if scale and duration < _FOR_EVER else 0.0
+
+
+WALKS: Mapping[str, Callable[[BinaryIO], float]] = {"gif": _gif, "webp": _webp, "png": _apng, "avif": _avif}
+"""What adds up the delays of each format whose pictures are a film, in seconds."""

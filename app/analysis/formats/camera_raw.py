@@ -18,13 +18,13 @@ from app.analysis.formats.completeness import cut_off, missing_bytes
 from app.analysis.formats.jpeg import Place, Preview, Size, headers, preview, size_of
 from app.analysis.formats.numbers import numbers
 from app.errors import CannotRead
+from app.formats import FORMAT_OF_NAME, FORMATS, Format
 from app.media import SIDEWAYS
 
-FORMATS = frozenset(("cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2", "pef"))
 _PAGES = 4  # directories that follow one another: a CR2 has four
 _MAX_PREVIEWS = 32  # places where one might be
 
-_MAKERS = (("NIKON", "nef"), ("SONY", "arw"), ("PENTAX", "pef"), ("RICOH", "pef"), ("ASAHI", "pef"))
+_MAKERS = tuple((maker, format_) for format_ in FORMATS for maker in format_.makers)
 _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892  # photometric interpretations of what a sensor saw (TIFF/EP, DNG)
 _PACKED_BY_MAKERS = frozenset((32767, 34713, 65535))  # compressions of Sony, Nikon and Pentax
 _OLD_JPEG, _JPEG = 6, 7
@@ -87,18 +87,18 @@ class _Parts:
     iptc: bytes = b""
 
 
-def of_tiff(stream: BinaryIO, promised: str | None) -> str:
-    """The camera raw format that a TIFF is, `tiff` if it is none; `promised` is the format that its suffix names.
+def of_tiff(stream: BinaryIO, promised: Format | None) -> Format | None:
+    """The camera raw format that a TIFF is, None if it is none; `promised` is the format that its suffix names.
 
     A DNG says so. The others are TIFF files of their makers, who write finished pictures as TIFF, too: the suffix
     decides, or that they hold what a sensor saw.
     """
     tags = tiff.read(stream, pages=_PAGES).tags
     if "Image DNGVersion" in tags:
-        return "dng"
+        return FORMAT_OF_NAME["dng"]
     make = str(tags.get("Image Make", "")).upper()
-    own = next((format_ for maker, format_ in _MAKERS if make.startswith(maker)), "tiff")
-    return own if own == promised or _holds_sensor_data(tags) else "tiff"
+    own = next((format_ for maker, format_ in _MAKERS if make.startswith(maker)), None)
+    return own if own is promised or _holds_sensor_data(tags) else None
 
 
 def _holds_sensor_data(tags: tiff.Tags) -> bool:

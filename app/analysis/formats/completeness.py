@@ -5,14 +5,17 @@ who reads that the copy is incomplete knows what to do.
 """
 
 import os
+from collections.abc import Callable, Mapping
 from typing import BinaryIO, Literal
 
+from app.analysis.formats.blocks import read_at
 from app.errors import CannotRead
+from app.formats import FORMAT_OF_NAME, Ending
 
 _TAIL_BYTES = 64 * 1024  # of foreign data that may stand behind the end of a picture
-_END_MARKS = {"jpeg": b"\xff\xd9", "jpeg2000": b"\xff\xd9"}
+_END_MARK = b"\xff\xd9"
 _BOX_HEADER, _LARGE_BOX = 8, 1
-_TIFF = frozenset(("tiff", "cr2", "nef", "arw", "dng", "pef", "orf", "rw2"))
+_BIG_TIFF = (b"+\0", b"\0+")
 
 
 def cut_off(missing: int) -> CannotRead:
@@ -24,22 +27,32 @@ def cut_off(missing: int) -> CannotRead:
 
 
 def missing_bytes(stream: BinaryIO, format_: str) -> int:
-    """At least how many bytes the file is short of; 0 where it has all that it promises, or promises nothing."""
+    """At least how many bytes the file of this format is short of; 0 where it has all that it promises, or tells not.
+
+    Raises OSError where the disk fails.
+    """
     size = stream.seek(0, os.SEEK_END)
-    stream.seek(0)
-    head = stream.read(16)
-    if format_ in ("heic", "avif", "cr3") or head[4:8] == b"jP  ":
-        return max(0, _end_of_boxes(stream, size) - size)
-    if format_ == "webp":  # RIFF: the size stands behind the first four bytes and does not count the first eight
-        return max(0, int.from_bytes(head[4:8], "little") + 8 - size)
-    if format_ == "png":
-        return max(0, _end_of_chunks(stream, size) - size)
-    if format_ in _TIFF and head[2:4] not in (b"+\0", b"\0+"):
-        return max(0, _end_of_directory(stream, "little" if head[:2] == b"II" else "big") - size)
-    if mark := _END_MARKS.get(format_):
-        stream.seek(max(0, size - _TAIL_BYTES))
-        return 0 if mark in stream.read() else len(mark)
-    return 0
+    return max(0, ENDS[FORMAT_OF_NAME[format_].ending](stream, size) - size)
+
+
+def _end_untold(stream: BinaryIO, size: int) -> int:  # noqa: ARG001 - as its kind is called
+    return size
+
+
+def _end_by_mark(stream: BinaryIO, size: int) -> int:
+    """The end of the file, or where the mark could stand that is missing near it (ITU-T T.81, B.1.1.3)."""
+    stream.seek(max(0, size - _TAIL_BYTES))
+    return size if _END_MARK in stream.read() else size + len(_END_MARK)
+
+
+def _end_of_boxes_or_mark(stream: BinaryIO, size: int) -> int:
+    """JPEG 2000: boxes (ISO 15444-1, I.4), or the bare codestream, which ends as a JPEG does."""
+    return (_end_of_boxes if read_at(stream, 4, 4) == b"jP  " else _end_by_mark)(stream, size)
+
+
+def _end_of_riff(stream: BinaryIO, size: int) -> int:  # noqa: ARG001 - as its kind is called
+    """Where a RIFF file ends: its length stands behind the first four bytes and does not count the first eight."""
+    return int.from_bytes(read_at(stream, 4, 4), "little") + 8
 
 
 def _end_of_boxes(stream: BinaryIO, size: int) -> int:
@@ -57,12 +70,14 @@ def _end_of_boxes(stream: BinaryIO, size: int) -> int:
     return at
 
 
-def _end_of_directory(stream: BinaryIO, order: Literal["little", "big"]) -> int:
-    """Where the entries of the first directory of a TIFF end (TIFF 6.0, section 2)."""
-    stream.seek(4)
-    at = int.from_bytes(stream.read(4), order)
-    stream.seek(at)
-    return at + 2 + 12 * int.from_bytes(stream.read(2), order)
+def _end_of_directory(stream: BinaryIO, size: int) -> int:
+    """Where the entries of the first directory of a TIFF end (TIFF 6.0, section 2); a BigTIFF is not asked."""
+    head = read_at(stream, 0, 8)
+    if head[2:4] in _BIG_TIFF:
+        return size
+    order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
+    at = int.from_bytes(head[4:], order)
+    return at + 2 + 12 * int.from_bytes(read_at(stream, at, 2), order)
 
 
 def _end_of_chunks(stream: BinaryIO, size: int) -> int:
@@ -78,3 +93,15 @@ def _end_of_chunks(stream: BinaryIO, size: int) -> int:
         if not kind.isalpha():  # lost: the file is damaged rather than short
             return size
     return max(at, size + 12)
+
+
+ENDS: Mapping[Ending, Callable[[BinaryIO, int], int]] = {
+    Ending.UNTOLD: _end_untold,
+    Ending.MARK: _end_by_mark,
+    Ending.CHUNKS: _end_of_chunks,
+    Ending.RIFF: _end_of_riff,
+    Ending.BOXES: _end_of_boxes,
+    Ending.BOXES_OR_MARK: _end_of_boxes_or_mark,
+    Ending.DIRECTORY: _end_of_directory,
+}
+"""Where a file of so many bytes should end, by what tells it."""

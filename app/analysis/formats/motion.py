@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from app.analysis.formats.blocks import read_at
 from app.analysis.formats.xmp import Xmp
+from app.formats import FORMAT_OF_NAME
 
-_FORMATS = frozenset({"jpeg", "heic"})
 _OFFSET = "GCamera:MicroVideoOffset"
 _ITEM = "Container:Directory/Container:Item/Item:"
 _VIDEO = "MotionPhoto"
@@ -24,7 +24,7 @@ _TRAILER_BYTES = 64 * 1024
 
 def video_bytes(stream: BinaryIO, format_: str, xmp: Xmp) -> int | None:
     """The size of the video inside an image file in bytes, None without one."""
-    if format_ not in _FORMATS:
+    if not FORMAT_OF_NAME[format_].motion_photo:
         return None
     end = stream.seek(0, os.SEEK_END)
     for start, length in (*_claimed(xmp, end), *_of_trailer(stream, end)):

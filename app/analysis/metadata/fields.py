@@ -19,7 +19,7 @@ from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
 from app.analysis.metadata.takeout import Takeout
 from app.analysis.prompts.made import Made
 from app.analysis.prompts.read import wrote
-from app.media import Metadata
+from app.metadata import Metadata
 from app.texts import clean_json, clean_text
 
 Candidate = tuple[str, Any]

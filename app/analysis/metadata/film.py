@@ -21,7 +21,7 @@ from app.analysis.pictures.container import Told
 from app.analysis.prompts import infotext
 from app.analysis.prompts.made import Made
 from app.analysis.prompts.read import how_made
-from app.media import Metadata
+from app.metadata import Metadata
 from app.texts import clean_text
 
 _APPLE = "com.apple.quicktime."

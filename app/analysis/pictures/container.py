@@ -16,6 +16,7 @@ from app.analysis.formats.movie import MAX_TRACKS, Movie, Track, plausible_rate,
 from app.analysis.formats.xtra import NOTHING as NOTHING_SAID
 from app.analysis.formats.xtra import Said
 from app.errors import CannotRead
+from app.formats import FORMAT_OF_NAME
 
 if TYPE_CHECKING:
     from av.codec.context import CodecContext
@@ -28,7 +29,6 @@ UNAVAILABLE = "Videos cannot be looked into: PyAV is not installed; `pip install
 MAX_PIXELS = 8192 * 8192  # of one frame; the largest that cameras and codecs agree on have 8192 x 4320
 MAX_TAGS = 1000
 
-_DEMUXERS = {"mp4": "mov", "mov": "mov", "m4v": "mov", "webm": "matroska", "mkv": "matroska", "avi": "avi"}
 # libav has 300 decoders of pictures, most of them for games and curiosities. No other than these is ever started, and
 # none of sound, not even when libav looks for the parameters of a track.
 _DECODERS = (
@@ -65,7 +65,7 @@ class Film:
     """An open video; to be closed in the end."""
 
     def __init__(self, stream: BinaryIO, format_: str) -> None:
-        """Open the video in `stream`; `format_` is its name in `media.FORMATS`.
+        """Open the video in `stream`; `format_` is its name in `formats.FORMATS`.
 
         Raises CannotRead: `damaged_video`, `unreadable`; MemoryError where libav lacks memory, or is led by a damaged
         file to ask for an absurd amount.
@@ -76,15 +76,16 @@ class Film:
         self.damage: type[Exception] = av.FFmpegError
         self._track: VideoStream | None = None
         self._stream, self._format = stream, format_
+        demuxer = FORMAT_OF_NAME[format_].demuxer
         options = {"protocol_whitelist": "", "codec_whitelist": _DECODERS}
-        if _DEMUXERS[format_] == "mov":
+        if demuxer == "mov":
             options["export_xmp"] = "1"
         lenient: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
         with self.named():
             self.container: InputContainer = av.open(
                 stream,
                 "r",
-                format=_DEMUXERS[format_],  # nothing is guessed, so no playlist can be taken for a video
+                format=demuxer,  # nothing is guessed, so no playlist can be taken for a video
                 container_options=options,
                 **lenient,
                 io_open=_refuse,
@@ -153,7 +154,7 @@ def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, Said, dict[st
 
     libav reads on from there, and does not ask where that is.
     """
-    demuxer, before = _DEMUXERS[format_], stream.tell()
+    demuxer, before = FORMAT_OF_NAME[format_].demuxer, stream.tell()
     try:
         if demuxer == "mov":
             said = xtra.read(stream)

@@ -1,4 +1,4 @@
-"""Recognises an image by its content, opens it and decodes it once, through Pillow, whose peculiarities stop here.
+"""Opens an image and decodes it once, through Pillow, whose peculiarities stop here.
 
 It never reads metadata, never looks at a file's name, and lets no exception but CannotRead out.
 """
@@ -21,12 +21,12 @@ from app.analysis.formats import camera_raw, png
 from app.analysis.formats.camera_raw import CameraRaw
 from app.analysis.formats.completeness import cut_off, missing_bytes
 from app.errors import CannotRead
+from app.formats import FORMAT_OF_NAME
 from app.media import SIDEWAYS
 
 SHORT_SIDE = 960  # px that are always decoded: with 640 the NSFW probability moves by up to 0.02, with 320 by 0.04
 MAX_FILE_BYTES = 1024**3  # an image file above 1 GiB needs more memory than a worker has
 MAX_FILM_PIXELS = 1_000_000_000  # of all frames together: some seconds of decoding
-_FILMS = frozenset({"gif", "png", "webp", "avif"})  # other files of several pictures are pages or views, not a film
 _ORIENTATION = 0x0112
 _PIXELS = re.compile(r"\((\d+) pixels\)")
 # What Pillow says of files that are whole and sound but of a kind that it does not decode
@@ -34,80 +34,6 @@ _VARIANT = re.compile(
     r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported", re.IGNORECASE
 )
 _CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer", re.IGNORECASE)
-
-_PILLOW_NAMES = {
-    "jpeg": ("JPEG",),  # hands over to MPO by itself; MPO asked for by name raises KeyError for anything else
-    "png": ("PNG",),
-    "webp": ("WEBP",),
-    "gif": ("GIF",),
-    "tiff": ("TIFF",),
-    "bmp": ("BMP", "DIB"),
-    "heic": ("HEIF",),
-    "avif": ("AVIF",),
-    "jpeg2000": ("JPEG2000",),
-}
-_MAGIC = (
-    (b"\xff\xd8\xff", "jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "png"),
-    (b"GIF87a", "gif"),
-    (b"GIF89a", "gif"),
-    (b"II*\0\x10\0\0\0CR", "cr2"),
-    (b"II*\0", "tiff"),
-    (b"MM\0*", "tiff"),
-    (b"II+\0", "tiff"),  # BigTIFF
-    (b"MM\0+", "tiff"),
-    (b"IIRO", "orf"),
-    (b"IIRS", "orf"),
-    (b"MMOR", "orf"),
-    (b"IIU\0", "rw2"),
-    (b"FUJIFILMCCD-RAW", "raf"),
-    (b"\0\0\0\x0cjP  \r\n\x87\n", "jpeg2000"),
-    (b"\xff\x4f\xff\x51", "jpeg2000"),
-)
-_OTHER_IMAGES = (
-    (b"\0\0\x01\0", "an icon (ICO)"),
-    (b"\0\0\x02\0", "a cursor (CUR)"),
-    (b"8BPS", "a Photoshop document (PSD)"),
-    (b"\xff\x0a", "JPEG XL"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
-    (b"qoif", "QOI"),
-    (b"DDS ", "a DirectDraw surface (DDS)"),
-    (b"icns", "an Apple icon (ICNS)"),
-    (b"%!PS", "PostScript"),
-    (b"%PDF", "a PDF document"),
-    (b"#?RADIANCE", "a Radiance picture (HDR)"),
-    (b"v/1\x01", "OpenEXR"),
-    (b"farbfeld", "farbfeld"),
-)
-_HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))
-_AVIF_BRANDS = frozenset((b"avif", b"avis"))
-
-
-def recognise(head: bytes) -> str | None:
-    """The name in `media.FORMATS` of the image that starts with `head`, None if it is none of them.
-
-    Camera raw files that start as any TIFF does are told from it by `camera_raw.of_tiff`. Raises CannotRead
-    `unsupported_format` for an image of another format that is known by name.
-    """
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "webp"
-    if brands := frozenset(ftyp_brands(head)):
-        # `mif1` and `msf1` alone say only "HEIF": the decoder that takes most is libheif
-        heif = brands & (_HEIC_BRANDS | {b"mif1", b"msf1"})
-        return "avif" if brands & _AVIF_BRANDS else "heic" if heif else "cr3" if b"crx " in brands else None
-    if (head[:2] == b"BM" and head[15:18] == b"\0\0\0") or (head[:4] == b"\x28\0\0\0" and head[12:14] == b"\1\0"):
-        return "bmp"  # two letters are also how a text may start: its header is less than 256 bytes long; or a bare DIB
-    for magic, name in _MAGIC:
-        if head.startswith(magic):
-            return name
-    for magic, title in _OTHER_IMAGES:
-        if head.startswith(magic):
-            raise CannotRead(
-                f"The content is {title}, a format that Media Ingest does not take in.", cause="unsupported_format"
-            )
-    if b"<svg" in head[:1024].lower():
-        raise CannotRead("The content is an SVG drawing, not a picture of pixels.", cause="unsupported_format")
-    return None
 
 
 @contextmanager
@@ -126,14 +52,6 @@ def check_file_size(size: int) -> None:
             f"The image file has {size / 1024**3:.1f} GiB; images above 1 GiB are not decoded.",
             cause="decoder_memory",
         )
-
-
-def ftyp_brands(head: bytes) -> list[bytes]:
-    """The major and compatible brands of an ISO base media file (ISO 14496-12, 4.3), empty if it is none."""
-    if head[4:8] != b"ftyp":
-        return []
-    end = min(int.from_bytes(head[:4], "big"), len(head), 1024)
-    return [head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4))]
 
 
 def prepare() -> None:
@@ -169,12 +87,12 @@ class Opened:
 
 
 def open_image(stream: BinaryIO, format_: str) -> Opened:
-    """Read the header.
+    """Read the header of an image; `format_` is its name in `formats.FORMATS`.
 
     Raises CannotRead: `truncated_image`, `damaged_image`, `unsupported_format`, `too_many_pixels`, `decoder_memory`.
     """
     prepare()
-    if format_ in camera_raw.FORMATS:
+    if FORMAT_OF_NAME[format_].raw:
         return _open_raw(stream, format_)
     if format_ == "heic" and (missing := missing_bytes(stream, format_)):
         raise cut_off(missing)  # libheif would show grey where the rest should be
@@ -196,7 +114,7 @@ def _open_raw(stream: BinaryIO, format_: str) -> Opened:
         stream.seek(preview.at)
         try:
             with _named_errors(stream, format_), few_warnings():
-                image = Image.open(BytesIO(stream.read(preview.length)), formats=_PILLOW_NAMES["jpeg"])
+                image = Image.open(BytesIO(stream.read(preview.length)), formats=FORMAT_OF_NAME["jpeg"].pillow)
         except CannotRead as error:
             problem = error
             continue
@@ -208,12 +126,12 @@ def _open_raw(stream: BinaryIO, format_: str) -> Opened:
 
 def _open(stream: BinaryIO, format_: str) -> ImageFile:
     try:
-        return Image.open(stream, formats=_PILLOW_NAMES[format_])
+        return Image.open(stream, formats=FORMAT_OF_NAME[format_].pillow)
     except ValueError:
         if format_ != "png":
             raise
         # Pillow gives up a whole PNG for one text that is too large; the picture itself can be read without its texts
-        return Image.open(png.without_texts(stream), formats=_PILLOW_NAMES[format_])
+        return Image.open(png.without_texts(stream), formats=FORMAT_OF_NAME[format_].pillow)
 
 
 def _stored(image: ImageFile) -> tuple[int, int]:
@@ -243,7 +161,7 @@ def frames(opened: Opened, decoded: Image.Image, count: int) -> Iterator[Image.I
     Frames of GIF, APNG, WebP and AVIF build upon each other: to see the last one, all are decoded. Raises CannotRead:
     as `open_image`, and `too_many_pixels` for a film of more than a billion of them, however fast the machine is.
     """
-    if opened.format not in _FILMS or opened.frames == 1:
+    if opened.frames == 1 or not FORMAT_OF_NAME[opened.format].film:
         yield decoded
         return
     pixels = opened.frames * opened.size[0] * opened.size[1]
@@ -267,7 +185,7 @@ def turn(opened: Opened, decoded: Image.Image, orientation: int | None) -> int:
     """
     if opened.raw:
         return opened.raw.turn(decoded.size)
-    return 1 if orientation is None or opened.format in ("tiff", "heic") else orientation
+    return 1 if orientation is None or FORMAT_OF_NAME[opened.format].turned else orientation
 
 
 @contextmanager

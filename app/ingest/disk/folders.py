@@ -13,10 +13,11 @@ from enum import Enum
 from pathlib import Path
 
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
+from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.disk.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
 from app.ingest.disk.reaching import SHORT_BYTES, Descent, reachable
 from app.ingest.disk.sidecars import SCORES_FOLDER, Sidecars, picture_of_score, stamps_in
-from app.media import FORMAT_OF_SUFFIX, MAX_PATH_BYTES, FoundFile, storable_ns, suffix_of
+from app.media import MAX_PATH_BYTES, FoundFile, storable_ns
 from app.texts import path_from_shown, shown_name, shown_path
 
 

@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterable, Mapping
 
 from app.beside import takeout_names
+from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.disk.ignoring import is_hidden
-from app.media import FORMAT_OF_SUFFIX, suffix_of
 
 SCORES_FOLDER = b".scores"
 

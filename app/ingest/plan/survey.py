@@ -10,21 +10,19 @@ from functools import lru_cache
 from typing import Protocol
 
 from app.beside import stages_told_anew
+from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.ingest.disk.folders import Entry, Folder, Listing, Look, join
 from app.ingest.disk.ignoring import Ignores
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import PlanCounts
 from app.library.values import Known
 from app.media import (
-    FORMAT_OF_SUFFIX,
     FoundFile,
     Job,
-    Kind,
     Recipe,
     Skip,
     Stage,
     StageStatus,
-    suffix_of,
 )
 from app.texts import shown_path
 

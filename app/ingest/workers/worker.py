@@ -16,7 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from app.media import Analysis, Failure, Job, Kind, Stage
+from app.formats import Kind
+from app.media import Analysis, Failure, Job, Stage
 from app.own_process import die_with_parent
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.analysis.formats import apple, motion, tiff
+from app.analysis.formats.recognise import recognise
 from app.analysis.metadata import embedded, fields
 from app.analysis.pictures import image
 from tests.analysis.formats.tiffs import block
@@ -57,7 +58,7 @@ def samsung(video, *, mark=b"SEFT", kind=0x0A30):
 
 
 def found(content):
-    return embedded.read(image.open_image(BytesIO(content), image.recognise(content)))
+    return embedded.read(image.open_image(BytesIO(content), recognise(content).name))
 
 
 def video_bytes(content):

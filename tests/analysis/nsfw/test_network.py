@@ -21,7 +21,8 @@ from app.analysis.nsfw.network import Network, prepared
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures import image
 from app.analysis.recipes import Recipes
-from app.media import Analysis, Failure, FoundFile, Job, Kind, Stage, StageStatus
+from app.formats import Kind
+from app.media import Analysis, Failure, FoundFile, Job, Stage, StageStatus
 from tests.samples import film, landscape, photo
 from tests.support import medians
 from tests.support.server import PROJECT, shared

@@ -6,6 +6,7 @@ from io import BytesIO
 from PIL import Image
 
 from app.analysis.analyzer import Analyzer
+from app.analysis.formats.recognise import recognise
 from app.analysis.metadata import embedded
 from app.analysis.pictures import image
 from app.analysis.recipes import APPLIES, VERSIONS
@@ -23,7 +24,7 @@ def saved(format_="JPEG", **options):
 
 
 def opened(content):
-    return image.open_image(BytesIO(content), image.recognise(content))
+    return image.open_image(BytesIO(content), recognise(content).name)
 
 
 def read(content):

@@ -6,10 +6,12 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from app.analysis.pictures import container, frames
+from app.formats import FORMAT_OF_NAME
 from tests.analysis.pictures.films import av, boxed, cause, flag, made
 from tests.support.server import PROJECT
 
@@ -43,7 +45,8 @@ def test_a_playlist_that_is_named_like_a_video_fetches_nothing(playlist, format_
 
 
 def test_libav_refuses_every_protocol_even_where_a_playlist_is_recognised(monkeypatch, refused):
-    monkeypatch.setitem(container._DEMUXERS, "mp4", "hls")
+    led_astray = replace(FORMAT_OF_NAME["mp4"], demuxer="hls")
+    monkeypatch.setattr(container, "FORMAT_OF_NAME", {"mp4": led_astray})
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/segment.ts"
         playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n"

@@ -14,8 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis.pictures import container, frames, image, video
+from app.analysis.formats.recognise import recognise
+from app.analysis.pictures import container, frames
 from app.errors import CannotRead
+from app.formats import Kind
 from tests.analysis.pictures.films import (
     ALL,
     RATE,
@@ -203,7 +205,7 @@ def test_a_fragmented_video_that_ends_early_is_shown_as_far_as_it_goes():
 )
 def test_random_bytes_behind_a_good_header_are_damaged(container, format_, codec, kept):
     content = made(container, codec)[:kept] + random.Random(1).randbytes(20_000)
-    assert video.recognise(content) == format_
+    assert recognise(content).name == format_
     assert cause(content, format_) == "damaged_video"
 
 
@@ -306,13 +308,13 @@ def test_every_video_of_the_corpus_gives_pictures_or_a_cause():
     for path in sorted(path for path in shared("corpus").rglob("*") if path.is_file()):
         head = path.read_bytes()[: 64 * 1024]
         try:
-            format_ = None if image.recognise(head) else video.recognise(head)
+            format_ = recognise(head)
         except CannotRead:
             continue
-        if format_ is None:
+        if format_ is None or format_.kind is not Kind.VIDEO:
             continue
         try:
-            seen[path] = f"{len(taken(path.read_bytes(), format_))} pictures"
+            seen[path] = f"{len(taken(path.read_bytes(), format_.name))} pictures"
         except CannotRead as problem:
             seen[path] = problem.cause
     for path, what in seen.items():

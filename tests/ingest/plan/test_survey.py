@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.formats import Kind
 from app.ingest.disk.folders import Folder, Folders, Look
 from app.ingest.plan.survey import NOTHING_KNOWN, NothingKnown, Survey, Tally, Verdict, judge
 from app.ingest.session.parameters import Parameters
 from app.library.values import Failed, Known
-from app.media import FoundFile, Job, Kind, Skip, Stage
+from app.media import FoundFile, Job, Skip, Stage
 from tests.ingest.builders import EVERY_STAGE, RECIPE, found, parameters, tree
 
 DONE = {stage.value: {"status": "done", "version": "1"} for stage in Stage}

@@ -6,6 +6,7 @@ import { byId, inside, make } from "../lib/dom.js";
 import { pathButton } from "../shared/paths.js";
 import { bytes, capital, duration, number, readable } from "../lib/words.js";
 
+/** @typedef {[term: string, value: HTMLElement | string | null, field?: string]} Line */
 /** @import { Child, Keyword, LibraryFile, Verdict, Written } from "../lib/types.d.ts" */
 
 /** @type {Record<string, string>} */
@@ -88,25 +89,47 @@ const line = (term, value, source) =>
     make("dd", {}, value, source ? make("small", { class: "source" }, sourceLabel(source)) : null),
   );
 
+/**
+ * Lines that show more than the value of their field, or not as it is.
+ *
+ * @type {Record<string, (known: LibraryFile) => HTMLElement | string | null>}
+ */
+const TOGETHER = {
+  taken_at: taken,
+  camera_model: (known) => together(known.camera_make, known.camera_model),
+  exposure_seconds: exposure,
+  focal_length_mm: focal,
+  latitude: place,
+  duration_seconds: (known) => known.duration_seconds === null ? "" : duration(known.duration_seconds),
+  video_codec: video,
+  embedded_video_bytes: (known) =>
+    known.embedded_video_bytes ? `with a video of ${bytes(known.embedded_video_bytes)}` : "",
+};
+
+/**
+ * The fields that have a line, in their order, as the server declares them.
+ *
+ * @returns {{ name: string; label: string; unit: string }[]}
+ */
+const declared = () => JSON.parse(inside(byId("known-values"), ".values").dataset.fields ?? "[]");
+
+/**
+ * The line of a field; one that is not put together shows its value as it is, a number with its unit.
+ *
+ * @type {(known: LibraryFile, field: { name: string; label: string; unit: string }) => Line}
+ */
+function lineOf(known, { name, label, unit }) {
+  if (TOGETHER[name]) return [label, TOGETHER[name](known), name];
+  const value = Object.entries(known).find(([key]) => key === name)?.[1] ?? null;
+  return [label, typeof value === "number" ? [rounded(value), unit].filter(Boolean).join(" ") : value, name];
+}
+
 /** @param {LibraryFile} known */
 function values(known) {
-  /** @type {[term: string, value: HTMLElement | string | null, field?: string][]} */
+  /** @type {Line[]} */
   const lines = [
-    ["Taken", taken(known), "taken_at"],
-    ["Camera", together(known.camera_make, known.camera_model), "camera_model"],
-    ["Lens", known.lens_model, "lens_model"],
-    ["Exposure", exposure(known), "exposure_seconds"],
-    ["Focal length", focal(known), "focal_length_mm"],
-    ["Place", place(known), "latitude"],
-    ["Length", known.duration_seconds === null ? "" : duration(known.duration_seconds), "duration_seconds"],
-    ["Video", video(known), "video_codec"],
+    ...declared().map((field) => lineOf(known, field)),
     ["Live Photo", known.pair && pathButton(known.pair.path)],
-    ["Motion photo", known.embedded_video_bytes ? `with a video of ${bytes(known.embedded_video_bytes)}` : ""],
-    ["Title", known.title, "title"],
-    ["Caption", known.caption, "caption"],
-    ["Creator", known.creator, "creator"],
-    ["Copyright", known.copyright, "copyright"],
-    ["Label", known.label, "label"],
     ["Score", stars(known.score), "score"],
     ["NSFW", known.nsfw_probability === null ? "" : known.nsfw_probability.toFixed(2), "nsfw_probability"],
   ];

@@ -1,6 +1,8 @@
 // The shapes of what the server answers and of what the page's modules hand each other. Only the type check reads this;
 // tests/web/test_types.py holds the first part to the server.
 
+import type { MetadataFields } from "./fields.d.ts";
+
 // -- a session --------------------------------------------------------------------------------------------------------
 
 export type Standing =
@@ -23,6 +25,7 @@ export type Stat =
   | "nsfw_checked"
   | "nsfw_detected"
   | "errors"
+  | "returned"
   | `prompts_${Verdict}`;
 
 /** Times are ISO 8601 in UTC. */
@@ -237,7 +240,7 @@ export interface Keyword {
 export type Lora = { name: string; weight?: Written | null };
 
 /** All that the library knows of a file; null is what it does not know. */
-export interface LibraryFile {
+export interface LibraryFile extends MetadataFields {
   path: string;
   width: number | null;
   height: number | null;
@@ -249,37 +252,9 @@ export interface LibraryFile {
   frames: number | null;
   notes: string[];
   size: number;
-  duration_seconds: number | null;
-  frame_rate: number | null;
-  video_codec: string | null;
-  audio_codec: string | null;
-  taken_at: string | null;
-  taken_at_rule: string | null;
-  camera_make: string | null;
-  camera_model: string | null;
-  lens_model: string | null;
-  exposure_seconds: number | null;
-  f_number: number | null;
-  iso: number | null;
-  focal_length_mm: number | null;
-  focal_length_35mm: number | null;
-  orientation: number | null;
-  latitude: number | null;
-  longitude: number | null;
-  altitude_m: number | null;
-  title: string | null;
-  caption: string | null;
-  creator: string | null;
-  copyright: string | null;
-  label: string | null;
-  content_identifier: string | null;
-  embedded_video_bytes: number | null;
   pair: { path: string } | null;
   score: number | null;
   keywords: Keyword[] | null;
-  generator: string | null;
-  prompt: string | null;
-  negative_prompt: string | null;
   prompt_verdict: Verdict | null;
   generation: { loras?: Lora[]; [setting: string]: unknown } | null;
   nsfw_probability: number | null;

@@ -1,0 +1,333 @@
+"""The table of formats: a row says everything about a format that is a fact and not a program.
+
+What is taken in by its suffix, what content is recognised by, what opens it, and where the documents list it, all come
+from here. To add a format is to add its row (and a reader, where none of ours can open it): `tests/test_formats.py`
+names what a row lacks. It opens nothing and imports nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeAlias
+
+
+class Kind(StrEnum):
+    """What a file is at the coarsest: it decides which stages apply."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+class Ending(StrEnum):
+    """What in a file tells where it ends, and so whether bytes are missing; `completeness.py` has a rule for each."""
+
+    UNTOLD = "untold"  # nothing: only a decoder notices
+    MARK = "mark"  # FF D9, as in a JPEG
+    CHUNKS = "chunks"  # of a PNG, up to IEND
+    RIFF = "riff"  # the length behind the first four bytes
+    BOXES = "boxes"  # of ISO base media, one after the other
+    BOXES_OR_MARK = "boxes_or_mark"  # JPEG 2000: in boxes or bare
+    DIRECTORY = "directory"  # the first of a TIFF
+
+
+Magic: TypeAlias = Mapping[int | None, bytes]
+"""The bytes at these places of a file; at None those that stand anywhere in its first 64."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One file format.
+
+    `name` is stored in the library, `title` is how people write it, `suffixes` are in lower case with their dot.
+
+    It is recognised by one of `magics`, by one of the `brands` of an ISO base media file, or by how the main one of
+    them starts (`major`); the first row that fits counts. A camera raw file that starts as any TIFF is told from it by
+    how its `makers` write themselves, or by its reader.
+
+    It is opened in one of three ways: by these plugins of `pillow`, as camera `raw` by the JPEG inside, or by this
+    `demuxer` of libav. `ending` is what tells whether bytes are missing. Several pictures in one file are frames of a
+    `film`, or else pages. `turned` says that the decoder turns the picture upright, `seen_size` that the size which it
+    tells is the one after turning. A `live_photo` may have it for a half, and a `motion_photo` for its picture.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    suffixes: tuple[str, ...]
+    magics: tuple[Magic, ...] = ()
+    brands: tuple[bytes, ...] = ()
+    major: tuple[bytes, ...] = ()
+    makers: tuple[str, ...] = ()
+    pillow: tuple[str, ...] = ()
+    raw: bool = False
+    demuxer: str | None = None
+    ending: Ending = Ending.UNTOLD
+    film: bool = False
+    turned: bool = False
+    seen_size: bool = False
+    live_photo: bool = False
+    motion_photo: bool = False
+
+
+_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # QuickTime before 2001 has no brand, and starts so
+_EBML = b"\x1aE\xdf\xa3"
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        name="jpeg",
+        title="JPEG",
+        kind=Kind.IMAGE,
+        suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+        magics=({0: b"\xff\xd8\xff"},),
+        pillow=("JPEG",),  # hands over to MPO by itself; MPO asked for by name raises KeyError for anything else
+        ending=Ending.MARK,
+        live_photo=True,
+        motion_photo=True,
+    ),
+    Format(
+        name="png",
+        title="PNG and APNG",
+        kind=Kind.IMAGE,
+        suffixes=(".png", ".apng"),
+        magics=({0: b"\x89PNG\r\n\x1a\n"},),
+        pillow=("PNG",),
+        ending=Ending.CHUNKS,
+        film=True,
+    ),
+    Format(
+        name="webp",
+        title="WebP",
+        kind=Kind.IMAGE,
+        suffixes=(".webp",),
+        magics=({0: b"RIFF", 8: b"WEBP"},),
+        pillow=("WEBP",),
+        ending=Ending.RIFF,
+        film=True,
+    ),
+    Format(
+        name="gif",
+        title="GIF",
+        kind=Kind.IMAGE,
+        suffixes=(".gif",),
+        magics=({0: b"GIF87a"}, {0: b"GIF89a"}),
+        pillow=("GIF",),
+        film=True,
+    ),
+    Format(
+        name="cr2",
+        title="CR2 (Canon)",
+        kind=Kind.IMAGE,
+        suffixes=(".cr2",),
+        magics=({0: b"II*\0\x10\0\0\0CR"},),
+        raw=True,
+        ending=Ending.DIRECTORY,
+    ),
+    Format(
+        name="tiff",
+        title="TIFF",
+        kind=Kind.IMAGE,
+        suffixes=(".tif", ".tiff"),
+        magics=({0: b"II*\0"}, {0: b"MM\0*"}, {0: b"II+\0"}, {0: b"MM\0+"}),  # the last two are BigTIFF
+        pillow=("TIFF",),
+        ending=Ending.DIRECTORY,
+        turned=True,
+    ),
+    Format(
+        name="bmp",
+        title="BMP",
+        kind=Kind.IMAGE,
+        suffixes=(".bmp", ".dib"),
+        # two letters are also how a text may start: its header is less than 256 bytes long; or a bare DIB
+        magics=({0: b"BM", 15: b"\0\0\0"}, {0: b"\x28\0\0\0", 12: b"\1\0"}),
+        pillow=("BMP", "DIB"),
+    ),
+    Format(
+        name="avif",
+        title="AVIF",
+        kind=Kind.IMAGE,
+        suffixes=(".avif", ".avifs"),
+        brands=(b"avif", b"avis"),
+        pillow=("AVIF",),
+        ending=Ending.BOXES,
+        film=True,
+    ),
+    Format(
+        name="heic",
+        title="HEIC",
+        kind=Kind.IMAGE,
+        suffixes=(".heic", ".heif", ".hif"),
+        # the last two alone say only "HEIF", as AVIF files do, too: the decoder that takes most is libheif
+        brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"),
+        pillow=("HEIF",),
+        ending=Ending.BOXES,
+        turned=True,
+        seen_size=True,
+        live_photo=True,
+        motion_photo=True,
+    ),
+    Format(
+        name="jpeg2000",
+        title="JPEG 2000",
+        kind=Kind.IMAGE,
+        suffixes=(".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc"),
+        magics=({0: b"\0\0\0\x0cjP  \r\n\x87\n"}, {0: b"\xff\x4f\xff\x51"}),
+        pillow=("JPEG2000",),
+        ending=Ending.BOXES_OR_MARK,
+    ),
+    Format(
+        name="cr3",
+        title="CR3 (Canon)",
+        kind=Kind.IMAGE,
+        suffixes=(".cr3",),
+        brands=(b"crx ",),
+        raw=True,
+        ending=Ending.BOXES,
+    ),
+    Format(
+        name="nef",
+        title="NEF (Nikon)",
+        kind=Kind.IMAGE,
+        suffixes=(".nef", ".nrw"),
+        makers=("NIKON",),
+        raw=True,
+        ending=Ending.DIRECTORY,
+    ),
+    Format(
+        name="arw",
+        title="ARW (Sony)",
+        kind=Kind.IMAGE,
+        suffixes=(".arw",),
+        makers=("SONY",),
+        raw=True,
+        ending=Ending.DIRECTORY,
+    ),
+    Format(
+        name="dng",
+        title="DNG (Adobe and phones)",
+        kind=Kind.IMAGE,
+        suffixes=(".dng",),
+        raw=True,
+        ending=Ending.DIRECTORY,
+    ),
+    Format(
+        name="raf",
+        title="RAF (Fujifilm)",
+        kind=Kind.IMAGE,
+        suffixes=(".raf",),
+        magics=({0: b"FUJIFILMCCD-RAW"},),
+        raw=True,
+    ),
+    Format(
+        name="orf",
+        title="ORF (Olympus)",
+        kind=Kind.IMAGE,
+        suffixes=(".orf",),
+        magics=({0: b"IIRO"}, {0: b"IIRS"}, {0: b"MMOR"}),
+        raw=True,
+        ending=Ending.DIRECTORY,
+    ),
+    Format(
+        name="rw2",
+        title="RW2 (Panasonic)",
+        kind=Kind.IMAGE,
+        suffixes=(".rw2",),
+        magics=({0: b"IIU\0"},),
+        raw=True,
+        ending=Ending.DIRECTORY,
+    ),
+    Format(
+        name="pef",
+        title="PEF (Pentax)",
+        kind=Kind.IMAGE,
+        suffixes=(".pef",),
+        makers=("PENTAX", "RICOH", "ASAHI"),
+        raw=True,
+        ending=Ending.DIRECTORY,
+    ),
+    Format(
+        name="mov",
+        title="QuickTime",
+        kind=Kind.VIDEO,
+        suffixes=(".mov",),
+        magics=tuple({4: atom} for atom in _ATOMS),
+        major=(b"qt",),
+        demuxer="mov",
+        live_photo=True,
+    ),
+    Format(
+        name="m4v",
+        title="M4V",
+        kind=Kind.VIDEO,
+        suffixes=(".m4v",),
+        major=(b"M4V",),
+        demuxer="mov",
+        live_photo=True,
+    ),
+    Format(
+        name="mp4",
+        title="MP4",
+        kind=Kind.VIDEO,
+        suffixes=(".mp4",),
+        major=(b"",),  # whatever no row above has
+        demuxer="mov",
+        live_photo=True,
+    ),
+    Format(
+        name="webm",
+        title="WebM",
+        kind=Kind.VIDEO,
+        suffixes=(".webm",),
+        magics=({0: _EBML, None: b"webm"},),
+        demuxer="matroska",
+    ),
+    Format(
+        name="mkv",
+        title="Matroska",
+        kind=Kind.VIDEO,
+        suffixes=(".mkv",),
+        magics=({0: _EBML, None: b"matroska"},),
+        demuxer="matroska",
+    ),
+    Format(
+        name="avi",
+        title="AVI",
+        kind=Kind.VIDEO,
+        suffixes=(".avi",),
+        magics=({0: b"RIFF", 8: b"AVI "},),
+        demuxer="avi",
+    ),
+)
+FORMAT_OF_NAME: Mapping[str, Format] = MappingProxyType({format_.name: format_ for format_ in FORMATS})
+FORMAT_OF_SUFFIX: Mapping[bytes, Format] = MappingProxyType(
+    {suffix.encode(): format_ for format_ in FORMATS for suffix in format_.suffixes}
+)
+NOT_TAKEN_IN: tuple[tuple[bytes, str], ...] = (
+    (b"\0\0\x01\0", "an icon (ICO)"),
+    (b"\0\0\x02\0", "a cursor (CUR)"),
+    (b"8BPS", "a Photoshop document (PSD)"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"qoif", "QOI"),
+    (b"DDS ", "a DirectDraw surface (DDS)"),
+    (b"icns", "an Apple icon (ICNS)"),
+    (b"%!PS", "PostScript"),
+    (b"%PDF", "a PDF document"),
+    (b"#?RADIANCE", "a Radiance picture (HDR)"),
+    (b"v/1\x01", "OpenEXR"),
+    (b"farbfeld", "farbfeld"),
+)
+"""How pictures start that are known by name, and refused by it."""
+NO_MEDIA_BRANDS = (b"M4A ", b"M4B ", b"M4P ", b"jxl ", b"jp2 ", b"jpx ")
+"""Main brands of ISO base media files that are none of ours: sound, and pictures that are not read in this form."""
+
+
+def suffix_of(name: bytes) -> bytes:
+    """The suffix of a file name in lower case with its dot, `b""` where it has none: `b"A.JPG"` -> `b".jpg"`."""
+    stem, dot, suffix = name.rpartition(b".")
+    return b"." + suffix.lower() if dot and stem else b""
+
+
+def promised(name: bytes) -> Format | None:
+    """The format that the suffix of a file name promises, None if it is of no format; the content may be another."""
+    return FORMAT_OF_SUFFIX.get(suffix_of(name))

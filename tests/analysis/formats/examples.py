@@ -1,0 +1,63 @@
+"""A file, or the beginning of one, of every format of the table: a format without one is named by `test_formats.py`."""
+
+import struct
+from io import BytesIO
+
+from PIL import Image, ImageDraw
+
+from tests.analysis.formats import raws
+
+ENCODERS = {
+    "jpeg": ("JPEG", {}),
+    "png": ("PNG", {}),
+    "webp": ("WEBP", {}),
+    "gif": ("GIF", {}),
+    "tiff": ("TIFF", {"compression": "tiff_lzw"}),
+    "bmp": ("BMP", {}),
+    "avif": ("AVIF", {"speed": 10}),
+    "jpeg2000": ("JPEG2000", {}),
+}
+"""What Pillow writes: each is opened, decoded and cut off by `test_image.py`."""
+HEADS = {
+    "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+    "mp4": b"\0\0\0\x18ftypisom\0\0\2\0isomiso2",
+    "mov": b"\0\0\0\x14ftypqt  \0\0\0\0qt  ",
+    "m4v": b"\0\0\0\x14ftypM4V \0\0\0\0M4V ",
+    "webm": b"\x1aE\xdf\xa3\x9fB\x86\x81\1B\xf7\x81\1B\x82\x84webmB\x87",
+    "mkv": b"\x1aE\xdf\xa3\xa3B\x86\x81\1B\xf7\x81\1B\x82\x88matroska",
+    "avi": b"RIFF\0\1\0\0AVI LIST",
+}
+"""How files start that nothing here writes without an encoder of films."""
+NAMES = frozenset((*ENCODERS, *raws.FORMATS, *HEADS))
+
+
+def drawing(mode="RGB", size=(640, 480)):
+    """A picture with structure in both directions and a clear top left."""
+    canvas = Image.linear_gradient("L").resize(size).convert("RGB")
+    draw = ImageDraw.Draw(canvas)
+    width, height = size
+    draw.rectangle((0, 0, width // 3, height // 3), fill="navy")
+    draw.ellipse((width // 2, height // 3, width - 1, height - 1), fill="orange")
+    draw.line((0, height, width // 2, height // 2), fill="white", width=max(1, width // 20))
+    return canvas.convert(mode)
+
+
+def encoded(picture, format_, **options):
+    """The bytes of a picture as Pillow writes this format of its own."""
+    buffer = BytesIO()
+    picture.save(buffer, format_, **options)
+    return buffer.getvalue()
+
+
+def example(name, size=(64, 48)):
+    """The bytes of a file of this format, or how it starts."""
+    if name in ENCODERS:
+        format_, options = ENCODERS[name]
+        return encoded(drawing(size=size), format_, **options)
+    return HEADS[name] if name in HEADS else raws.raw(name)
+
+
+def iso(*brands):
+    """How an ISO base media file of these brands starts, the main one first."""
+    main, *others = brands
+    return struct.pack(">I4s4sI", 16 + 4 * len(others), b"ftyp", main, 0) + b"".join(others)
