@@ -277,7 +277,7 @@ def test_commands_find_the_roots_that_were_named_before_and_a_server_shows_none_
 
 
 def test_serve_names_its_database_and_says_when_it_is_a_new_one(place):
-    with Server(place.folder, {"photos": place.media}) as server:
+    with Server(place.folder, {"photos": place.media}, new=True) as server:
         new = server.log.read_text().splitlines()[0]
         server.restart()
         known = server.log.read_text().splitlines()[0]

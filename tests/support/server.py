@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import struct
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import httpx2
 import pytest
@@ -123,10 +124,19 @@ def event_stream(client: httpx2.Client, session_id: str, after: int | None = Non
 
 
 class Server:
-    """`media-ingest serve` in a process of its own, on a port that the system chooses; all it writes is in `folder`."""
+    """`media-ingest serve` in a process of its own, on a port that the system chooses; all it writes is in `folder`.
 
-    def __init__(self, folder: Path, roots: Mapping[str, Path], *, program: Path = PROGRAM, **settings: str) -> None:
+    Used as a context, it finds an empty library, unless there is one already or it is to make its own.
+    """
+
+    empty_library: ClassVar[Callable[[], Path]]
+    """Gives a database file at head, to be copied: to migrate costs a start twice its time."""
+
+    def __init__(
+        self, folder: Path, roots: Mapping[str, Path], *, program: Path = PROGRAM, new: bool = False, **settings: str
+    ) -> None:
         self.folder = folder
+        self._new = new
         self._program = program
         self.state = folder / "state"
         self.database = folder / "library.db"
@@ -138,6 +148,8 @@ class Server:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._new and not self.database.exists():
+            shutil.copy(self.empty_library(), self.database)
         return self.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
