@@ -26,16 +26,20 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).with_name("media-ingest")
 LOOK_SECONDS = 0.005
+SELDOM_SECONDS = 0.03
+"""Between two looks that take what is waited for its processor."""
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T], *, seconds: float = 60.0, what: str = "what was waited for") -> T:
-    """What `look` gives as soon as it is true. Fails when it is not within so many seconds."""
+def until(
+    look: Callable[[], T], *, seconds: float = 60.0, what: str = "what was waited for", every: float = LOOK_SECONDS
+) -> T:
+    """What `look` gives as soon as it is true, looking again after `every` seconds. Fails if `seconds` pass."""
     give_up_at = time.monotonic() + seconds
     while not (seen := look()):
         if time.monotonic() > give_up_at:
             pytest.fail(f"{what} did not come within {seconds:.0f} s")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(every)
     return seen
 
 
@@ -257,7 +261,7 @@ class Server:
             status = self.status(session_id)
             return status if status["status"] in wanted else None
 
-        return until(look, seconds=seconds, what=f"status {' or '.join(wanted)}")
+        return until(look, seconds=seconds, what=f"status {' or '.join(wanted)}", every=SELDOM_SECONDS)
 
     def events(self, session_id: str, after: int | None = None) -> contextlib.AbstractContextManager[Iterator[Frame]]:
         return event_stream(self.client, session_id, after)
