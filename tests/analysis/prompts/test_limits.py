@@ -273,8 +273,8 @@ DRAWINGS = {
 def test_no_drawing_holds_the_reader_up(name):
     texts = {"workflow": json.dumps(DRAWINGS[name]())}
     with at_most(1):
-        how_made(texts)
-    assert how_made(texts).generator == "ComfyUI"
+        made = how_made(texts)
+    assert made.generator == "ComfyUI"
 
 
 KINDS = st.sampled_from(
