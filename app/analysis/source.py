@@ -84,7 +84,7 @@ class Source:
 
 
 @contextmanager
-def opened(root: bytes, path: bytes) -> Iterator[Source]:
+def open_source(root: bytes, path: bytes) -> Iterator[Source]:
     """The regular file at `path` (relative to `root`, both as bytes of the file system), open until the block ends.
 
     Raises CannotRead: `vanished`, `not_a_file`, `unreadable`.

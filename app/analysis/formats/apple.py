@@ -14,7 +14,7 @@ _CHARACTERS = 64  # a UUID has 36
 _ENTRY_BYTES = 12
 
 
-def content_identifier(note: bytes) -> str | None:
+def find_content_identifier(note: bytes) -> str | None:
     """The content identifier of a maker note, None where there is none or it is not whole."""
     order = _ORDERS.get(note[12:_DIRECTORY])
     if not note.startswith(HEADER) or order is None or len(note) < _DIRECTORY + 2:

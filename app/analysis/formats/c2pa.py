@@ -15,7 +15,7 @@ _TEXT, _LONGER, _MAP = 0x60, 0x78, 0xA0
 _NEAR, _MANY = 200, 50
 
 
-def names(manifest: bytes) -> str:
+def read_c2pa_names(manifest: bytes) -> str:
     """The names in a manifest, each once on a line; empty for bytes that are none."""
     found: dict[str, None] = {}
     for key in _KEYS.finditer(manifest[:BYTES]):

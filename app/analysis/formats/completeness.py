@@ -18,7 +18,7 @@ _BOX_HEADER, _LARGE_BOX = 8, 1
 _BIG_TIFF = (b"+\0", b"\0+")
 
 
-def cut_off(missing: int) -> CannotRead:
+def explain_missing_bytes(missing: int) -> CannotRead:
     """The cause and the sentence for a picture that is short of so many bytes."""
     return CannotRead(
         f"The image ends before its data does: at least {missing} bytes are missing; the copy is probably incomplete.",
@@ -26,7 +26,7 @@ def cut_off(missing: int) -> CannotRead:
     )
 
 
-def missing_bytes(stream: BinaryIO, format_: str) -> int:
+def count_missing_bytes(stream: BinaryIO, format_: str) -> int:
     """At least how many bytes the file of this format is short of; 0 where it has all that it promises, or tells not.
 
     Raises OSError where the disk fails.

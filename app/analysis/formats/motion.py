@@ -22,7 +22,7 @@ _BLOCK, _HEAD_BYTES, _ENTRY_BYTES = 0x0A30, 12, 12
 _TRAILER_BYTES = 64 * 1024
 
 
-def video_bytes(stream: BinaryIO, format_: str, xmp: Xmp) -> int | None:
+def find_video_bytes(stream: BinaryIO, format_: str, xmp: Xmp) -> int | None:
     """The size of the video inside an image file in bytes, None without one."""
     if not FORMAT_OF_NAME[format_].motion_photo:
         return None

@@ -10,17 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.analysis.formats.xmp import NOTHING, Xmp
-from app.analysis.formats.xmp import parse as parse_xmp
-from app.analysis.metadata import fields, place
-from app.analysis.metadata.dates import Moment, first_of, iso_date
+from app.analysis.formats.xmp import NO_XMP, Xmp, parse_xmp
+from app.analysis.metadata.dates import Moment, choose_moment, format_iso_date
 from app.analysis.metadata.embedded import Embedded
-from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
-from app.analysis.metadata.takeout import Takeout
-from app.analysis.pictures.container import Told
-from app.analysis.prompts import infotext
-from app.analysis.prompts.made import Made
-from app.analysis.prompts.read import how_made
+from app.analysis.metadata.fields import interpret_image
+from app.analysis.metadata.place import parse_iso6709
+from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
+from app.analysis.pictures.container import FilmInfo
+from app.analysis.prompts.infotext import read_words_without_settings
+from app.analysis.prompts.made import Generation
+from app.analysis.prompts.read import read_generation
 from app.metadata import Metadata
 from app.texts import clean_text
 
@@ -49,12 +48,12 @@ _KEYWORDS = ("keywords", f"{_APPLE}keywords")
 _BETWEEN = re.compile("[,;]")
 
 
-def embedded(told: Told) -> Embedded:
+def sort_film_tags(told: FilmInfo) -> Embedded:
     """The container's tags in the parts of an image: texts, a workflow among them under the names that images use."""
     found = Embedded(duration_seconds=told.duration_seconds)
     texts = dict(told.tags)
     packet = texts.pop(_XMP, "")
-    found.xmp = found.part("xmp", lambda: parse_xmp(packet.encode("utf-8", "replace")), NOTHING) if packet else NOTHING
+    found.xmp = found.part("xmp", lambda: parse_xmp(packet.encode("utf-8", "replace")), NO_XMP) if packet else NO_XMP
     for name in _COMMENTS:
         for key, text in _workflows(texts.get(name, "")).items():
             texts.setdefault(key, text)
@@ -62,22 +61,22 @@ def embedded(told: Told) -> Embedded:
     return found
 
 
-def words(told: Told) -> Iterator[str]:
+def find_film_keywords(told: FilmInfo) -> Iterator[str]:
     """The keywords that the container has, one by one."""
     yield from told.said.keywords
     for tag in _KEYWORDS:
         yield from _BETWEEN.split(told.tags.get(tag, ""))
 
 
-def interpret(
-    told: Told,
+def interpret_film(
+    told: FilmInfo,
     found: Embedded,
-    sidecar: Xmp = NOTHING,
-    takeout: Takeout = NOTHING_TOLD,
-    made: Made | None = None,
+    sidecar: Xmp = NO_XMP,
+    takeout: Takeout = NO_TAKEOUT,
+    made: Generation | None = None,
 ) -> Metadata:
     """The metadata that the container and what lies beside it give; `found` is what `embedded` made of the former."""
-    base = fields.interpret(found, sidecar, takeout, made)
+    base = interpret_image(found, sidecar, takeout, made)
     own = {name: value for name, value in _fields(told) if value is not None and base.sources.get(name) != "sidecar"}
     where = _where(told)
     if where and base.sources.get("latitude") != "sidecar":
@@ -91,7 +90,7 @@ def interpret(
     return replace(base, **own, sources=sources)
 
 
-def _fields(told: Told) -> Iterator[tuple[str, Any]]:
+def _fields(told: FilmInfo) -> Iterator[tuple[str, Any]]:
     """Each field with what the container says of it; None where it says nothing."""
     for name, tags in _TEXTS.items():
         texts = (clean_text(told.tags.get(tag, "")).strip() for tag in tags)
@@ -100,10 +99,10 @@ def _fields(told: Told) -> Iterator[tuple[str, Any]]:
         yield name, getattr(told, name)
 
 
-def _where(told: Told) -> tuple[float, float, float | None] | None:
+def _where(told: FilmInfo) -> tuple[float, float, float | None] | None:
     """Latitude, longitude and altitude, None where the container says none or no position."""
     names = (*_PLACES, *(tag for tag in told.tags if tag.startswith(_LOCALIZED)))
-    found = (place.of_iso6709(told.tags.get(name, "")) for name in names)
+    found = (parse_iso6709(told.tags.get(name, "")) for name in names)
     return next((position for position in found if position), None)
 
 
@@ -112,7 +111,7 @@ def _taken_at(base: Metadata, tags: Mapping[str, str]) -> Moment | None:
 
     A bare year is no date. None where neither says.
     """
-    moments = [(name, iso_date(tags.get(name, ""))) for name in _DATES]
+    moments = [(name, format_iso_date(tags.get(name, ""))) for name in _DATES]
     told = [
         Moment(at, "video", f"video {name}", utc=name == _IN_UTC)
         for name, at in moments
@@ -121,7 +120,7 @@ def _taken_at(base: Metadata, tags: Mapping[str, str]) -> Moment | None:
     told.sort(key=lambda moment: len(moment.at) <= _DAY)
     if base.taken_at and base.taken_at_rule and base.sources.get("taken_at") == "sidecar":
         told.insert(0, Moment(base.taken_at, "sidecar", base.taken_at_rule))
-    return first_of(told)
+    return choose_moment(told)
 
 
 def _made(text: str) -> bool:
@@ -131,7 +130,7 @@ def _made(text: str) -> bool:
 
 def _workflows(text: str) -> dict[str, str]:
     """How an AI video was made, where a comment holds that: `{"prompt": ...}`, a graph, an infotext."""
-    if how_made({"comment": text}).prompt is not None or infotext.without_settings(text):
+    if read_generation({"comment": text}).prompt is not None or read_words_without_settings(text):
         return {"parameters": text}
     if not text.lstrip().startswith("{") or len(text) > _JSON_CHARACTERS:
         return {}

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageStat
 
-from app.analysis.formats import movie
-from app.analysis.formats.movie import square
+from app.analysis.formats.movie import decode_display_matrix, square_width
 from app.analysis.pictures.container import Film
-from app.analysis.pictures.picture import upright
+from app.analysis.pictures.picture import turn_upright
 from app.errors import CannotRead
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ POSTER_PERCENT = (10, 25, 40, 60, 80, 0)  # of the length, where a poster is loo
 PLAIN = 6  # grey levels of standard deviation: below it, a picture shows nothing
 
 
-def pictures(film: Film, count: int) -> list[Image.Image]:
+def sample_pictures(film: Film, count: int) -> list[Image.Image]:
     """Up to `count` pictures (RGB, upright) of the video, evenly spread, in the order of their time.
 
     Larger ones are reduced, the shorter side kept >= 640 px. A damaged video gives all of them or none: what is missing
@@ -42,7 +41,7 @@ def pictures(film: Film, count: int) -> list[Image.Image]:
         return _Video(film).pictures(count)
 
 
-def poster(film: Film) -> Image.Image:
+def choose_poster(film: Film) -> Image.Image:
     """One picture (RGB, upright) that shows something: the first behind a tenth of the length that is not plain.
 
     Where all are plain, that which is least. Of a damaged video any will do. Raises CannotRead: as `pictures`.
@@ -190,12 +189,12 @@ def _time(of: "Packet[VideoStream] | VideoFrame") -> int:
 
 def _picture(frame: "VideoFrame", pixel: Fraction | None) -> Image.Image:
     """The frame as it is to be seen: reduced, with square pixels, upright."""
-    width = square(frame.width, pixel)
+    width = square_width(frame.width, pixel)
     scale = min(1, SIDE / min(width, frame.height))
     picture: Image.Image = frame.to_image(
         width=round(width * scale), height=round(frame.height * scale), interpolation="AREA"
     )
-    return upright(picture, _orientation(frame))
+    return turn_upright(picture, _orientation(frame))
 
 
 def _orientation(frame: "VideoFrame") -> int:
@@ -203,7 +202,7 @@ def _orientation(frame: "VideoFrame") -> int:
     from av.sidedata.sidedata import Type
 
     display = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
-    return movie.orientation(bytes(display), sys.byteorder) if display is not None else 1
+    return decode_display_matrix(bytes(display), sys.byteorder) if display is not None else 1
 
 
 def _spread(picture: Image.Image) -> float:

@@ -53,7 +53,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Generation:
     """How an AI image was made; nothing of it for a picture in which no generator wrote.
 
     `generation` holds, where written: `steps`, `sampler`, `scheduler`, `cfg`, `seed`, `size` (`width` and `height` in
@@ -76,7 +76,7 @@ class Made:
         generation: Mapping[str, Any],
         *,
         understood: bool = False,
-    ) -> "Made":
+    ) -> "Generation":
         """The value with its verdict; `understood` where an empty prompt is known to be empty."""
         prompt, negative = (prompt or "").strip() or None, (negative or "").strip() or None
         if (prompt or understood) and generation:
@@ -86,7 +86,7 @@ class Made:
         return cls(generator, prompt, negative, dict(generation) or None, verdict)
 
 
-def load(text: str) -> Any:
+def load_json(text: str) -> Any:
     """The JSON in a text, None for anything else. NaN and Infinity, which ComfyUI writes, become None."""
     if len(text) > JSON_CHARACTERS or sum(map(text.count, ",[{")) > JSON_MARKS:
         return None
@@ -96,11 +96,11 @@ def load(text: str) -> Any:
         return None
 
 
-def load_mapping(text: Any) -> dict[str, Any]:
+def load_object(text: Any) -> dict[str, Any]:
     """The JSON object in a text, empty for anything else."""
     if not isinstance(text, str) or text.lstrip()[:1] != "{":
         return {}
-    value = load(text)
+    value = load_json(text)
     return value if isinstance(value, dict) else {}
 
 
@@ -108,22 +108,22 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= _INTEGER_DIGITS else digits
 
 
-def mapping(value: Any) -> dict[str, Any]:
+def as_object(value: Any) -> dict[str, Any]:
     """The value if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def words(value: Any) -> str:
+def as_text(value: Any) -> str:
     """The value if it is a text, else an empty one."""
     return value if isinstance(value, str) else ""
 
 
-def snake_case(name: str) -> str:
+def convert_to_snake_case(name: str) -> str:
     """`CFG scale`, `cfgScale` and `cfg-scale` -> `cfg_scale`."""
     return _WORDS.sub("_", name[:80]).strip("_").lower()
 
 
-def number(text: str) -> int | float | str:
+def convert_number(text: str) -> int | float | str:
     """The number that a text writes, else the text."""
     if len(text) > _INTEGER_DIGITS or not text.isascii() or not text[-1:].isdigit():
         return text
@@ -136,16 +136,16 @@ def number(text: str) -> int | float | str:
     return text
 
 
-def size(width: Any, height: Any) -> dict[str, int] | None:
+def build_size(width: Any, height: Any) -> dict[str, int] | None:
     """Width and height in pixels, None where they are no numbers above zero."""
     sides = [int(side) for side in (width, height) if is_number(side) and 0 < side < 1_000_000]
     return {"width": sides[0], "height": sides[1]} if len(sides) == 2 else None
 
 
-def size_of(text: str) -> dict[str, int] | None:
+def parse_size(text: str) -> dict[str, int] | None:
     """`512x768` or `(512, 768)` in pixels."""
     match = _SIZE.fullmatch(text.strip())
-    return size(int(match[1]), int(match[2])) if match else None
+    return build_size(int(match[1]), int(match[2])) if match else None
 
 
 def is_number(value: Any) -> bool:
@@ -153,15 +153,15 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def lora(name: Any, weight: Any = None) -> dict[str, Any] | None:
+def build_lora(name: Any, weight: Any = None) -> dict[str, Any] | None:
     """One LoRA, None where there is no name. A weight may be a number or a text that writes one."""
     if not isinstance(name, str) or name.strip().lower() in ("", "none"):
         return None
-    weight = number(weight.strip()) if isinstance(weight, str) else weight
+    weight = convert_number(weight.strip()) if isinstance(weight, str) else weight
     return {"name": name.strip(), "weight": weight if is_number(weight) else None}
 
 
-def settings(
+def select_settings(
     written: Mapping[str, Any], names: Mapping[str, str] = NAMES, *, without: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """The plain settings among what was written, under the names used here; those in `without` left out.
@@ -172,14 +172,14 @@ def settings(
     for name, said in written.items():
         if name in without or len(found) >= _MANY:
             continue
-        key = snake_case(name)
+        key = convert_to_snake_case(name)
         key = names.get(key, key)
         value = said.strip() if isinstance(said, str) else said
         if isinstance(value, str) and key.rpartition("_")[2] in _NUMBERS:
-            value = number(value)
+            value = convert_number(value)
         if key and not _empty(value) and _plain(value):
             found.setdefault(key, value)
-    if measured := size(found.get("width"), found.get("height")):
+    if measured := build_size(found.get("width"), found.get("height")):
         del found["width"], found["height"]
         found["size"] = measured
     return found

@@ -108,7 +108,7 @@ class _Open:
     items: list[_Item] = field(default_factory=list)
 
 
-def of(prompt: str, generator: str | None = None) -> Iterator[tuple[str, float | None]]:
+def split_phrases(prompt: str, generator: str | None = None) -> Iterator[tuple[str, float | None]]:
     """The phrases of a prompt in order, with their weight, None where none is written. Some may be empty."""
     text = prompt[:_CHARACTERS]
     dialect = _DIALECTS.get(generator or "", _USUAL)

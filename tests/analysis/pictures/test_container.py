@@ -10,7 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.analysis.pictures import container, frames
+from app.analysis.pictures import container
+from app.analysis.pictures.container import Film, explain_unavailable
+from app.analysis.pictures.frames import sample_pictures
 from app.formats import FORMAT_OF_NAME
 from tests.analysis.pictures.films import av, boxed, cause, flag, made
 from tests.support.server import PROJECT
@@ -97,7 +99,7 @@ def test_only_decoders_of_pictures_are_ever_started():
 
 def test_the_stream_stays_open_and_nothing_is_written_to_the_terminal(capfd):
     stream = io.BytesIO(made())
-    frames.pictures(container.Film(stream, "mp4"), 2)
+    sample_pictures(Film(stream, "mp4"), 2)
     assert not stream.closed
     moov = stream.getvalue().index(b"moov")
     for content in (stream.getvalue()[:moov], stream.getvalue()[:48] + bytes(5000)):
@@ -120,9 +122,9 @@ def test_a_video_of_4k_is_looked_into_within_the_memory_of_a_worker(tmp_path):
 
 
 def test_without_pyav_it_says_what_to_do(monkeypatch):
-    assert container.unavailable() is None
+    assert explain_unavailable() is None
     monkeypatch.setattr(container, "find_spec", lambda name: None)
-    assert "pip install 'media-ingest[video]'" in container.unavailable()
+    assert "pip install 'media-ingest[video]'" in explain_unavailable()
 
 
 def test_pyav_is_not_loaded_before_the_first_video():

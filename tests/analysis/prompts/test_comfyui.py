@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from app.analysis.prompts.made import Made, Verdict
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.made import Generation, Verdict
+from app.analysis.prompts.read import read_generation
 from tests.analysis.prompts.graphs import encoded, node, read, sampled, texts
 
 
@@ -15,7 +15,7 @@ def said(graph):
 
 
 def test_a_graph_is_walked_from_its_output_to_the_words_and_settings():
-    assert read(sampled()) == Made(
+    assert read(sampled()) == Generation(
         "ComfyUI",
         "a boat",
         "fog",
@@ -322,7 +322,7 @@ def test_words_that_no_sampler_is_connected_to_need_a_title_for_their_role():
 
 
 def test_a_graph_without_words_is_still_comfyuis():
-    assert read({"1": node("SaveImage")}) == Made("ComfyUI", verdict=Verdict.RAW_ONLY)
+    assert read({"1": node("SaveImage")}) == Generation("ComfyUI", verdict=Verdict.RAW_ONLY)
     assert read(sampled(p=node("Magic"), n=node("Magic"))).verdict is Verdict.PARTLY
 
 
@@ -348,11 +348,11 @@ GRAPH, EMPTY = json.dumps(sampled()), json.dumps({"nodes": []})
     ],
 )
 def test_graphs_in_other_places_are_found(written):
-    assert how_made(written).prompt == "a boat"
+    assert read_generation(written).prompt == "a boat"
 
 
 def test_civitais_plain_words_count_before_its_graph():
     extra = {"prompt": "a hut", "negativePrompt": "rain", "steps": 20, "cfgScale": 4, "sampler": "Euler", "seed": 5}
-    made = how_made({"UserComment": json.dumps(sampled() | {"extraMetadata": json.dumps(extra)})})
+    made = read_generation({"UserComment": json.dumps(sampled() | {"extraMetadata": json.dumps(extra)})})
     assert (made.generator, made.prompt, made.negative_prompt) == ("Civitai", "a hut", "rain")
     assert made.generation == {"steps": 20, "cfg": 4, "sampler": "Euler", "seed": 5}

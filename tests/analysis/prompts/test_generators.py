@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from app.analysis.prompts.made import Made, Verdict
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.made import Generation, Verdict
+from app.analysis.prompts.read import read_generation
 
 
 def read(**texts):
-    return how_made({name: text if isinstance(text, str) else json.dumps(text) for name, text in texts.items()})
+    return read_generation({name: text if isinstance(text, str) else json.dumps(text) for name, text in texts.items()})
 
 
 FOOOCUS = {
@@ -328,7 +328,7 @@ def test_a_hidden_infotext_inside_an_object_is_read():
     ],
 )
 def test_a_name_alone_is_kept(texts, generator):
-    assert read(**texts) == Made(generator, verdict=Verdict.RAW_ONLY)
+    assert read(**texts) == Generation(generator, verdict=Verdict.RAW_ONLY)
 
 
 def test_the_words_that_iptc_has_properties_for_are_read():
@@ -338,7 +338,7 @@ def test_the_words_that_iptc_has_properties_for_are_read():
         "Iptc4xmpExt:AISystemVersionUsed": "2",
         "Iptc4xmpExt:AIPromptInformation": "a cat",
     }
-    assert read(**texts) == Made("Pictures", "a cat", None, {"version": "2"}, Verdict.PARSED)
+    assert read(**texts) == Generation("Pictures", "a cat", None, {"version": "2"}, Verdict.PARSED)
 
 
 @pytest.mark.parametrize(
@@ -362,4 +362,4 @@ def test_the_words_that_iptc_has_properties_for_are_read():
     ],
 )
 def test_what_looks_like_a_generator_is_not_one(texts):
-    assert read(**texts) == Made()
+    assert read(**texts) == Generation()

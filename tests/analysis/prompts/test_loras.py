@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.read import read_generation
 from tests.analysis.prompts.graphs import Drawing, encoded, node, read, read_drawn, sampled
 from tests.support.clock import at_most
 
@@ -189,5 +189,5 @@ SHARED = {
 def test_no_loras_hold_the_reader_up(graph):
     text = json.dumps(graph)
     with at_most(1):
-        made = how_made({"prompt": text})
+        made = read_generation({"prompt": text})
     assert len(made.generation.get("loras", ())) <= 100

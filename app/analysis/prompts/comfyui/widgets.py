@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from app.analysis.prompts.comfyui.nodes import chosen
+from app.analysis.prompts.comfyui.nodes import unwrap_choice
 from app.analysis.prompts.comfyui.words import is_instruction
 from app.analysis.prompts.made import is_number
 
@@ -118,14 +118,14 @@ _LOADED = {
 }
 
 
-def values_of(raw: Mapping[str, Any]) -> dict[str, Any]:
+def name_values(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The values of one drawn node by name."""
     values = raw.get("widgets_values")
     if isinstance(values, dict):
         return {name: value for name, value in values.items() if isinstance(name, str)}
     if not isinstance(values, list) or not values:
         return {}
-    values = [chosen(value) for value in values]
+    values = [unwrap_choice(value) for value in values]
     kind = raw["type"][:_KIND_CHARACTERS] if isinstance(raw.get("type"), str) else ""
     listed = tuple(_listed(raw.get("inputs")))
     known = _WIDGETS.get(kind, ())
