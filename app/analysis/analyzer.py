@@ -38,7 +38,7 @@ from app.analysis.pictures.image import (
 )
 from app.analysis.pictures.picture import make_picture
 from app.analysis.pictures.stealth import may_hide_text, read_stealth
-from app.analysis.prompts.made import Generation
+from app.analysis.prompts.generation import Generation
 from app.analysis.source import Source, open_source
 from app.crash_points import crash_point, stall_point
 from app.errors import CannotRead
@@ -167,13 +167,13 @@ class _Course:
             return Identity(sha256, kind, name, None, width, height, notes=notes)
         self.content = open_image(stream, name)
         width, height = self.content.size
-        notes += self.content.raw.notes() if self.content.raw else ()
+        notes += self.content.raw.list_notes() if self.content.raw else ()
         return Identity(sha256, kind, name, self.content.mode, width, height, self.content.frames, notes)
 
     @cached_property
     def embedded(self) -> Embedded:
         """What the file says about itself: read when the first stage asks, whichever it is."""
-        return read_embedded(self.content) if self.content else sort_film_tags(self.told[0])
+        return read_embedded(self.content) if self.content else sort_film_tags(self.film_info[0])
 
     @cached_property
     def made(self) -> Generation:
@@ -204,18 +204,18 @@ class _Course:
         return self._film
 
     @cached_property
-    def told(self) -> tuple[FilmInfo, CannotRead | None]:
+    def film_info(self) -> tuple[FilmInfo, CannotRead | None]:
         """What a video's container says, and why only its header does or nothing. Without PyAV it is not asked."""
         if self.content or Kind.VIDEO not in self.recipe.applies[Stage.METADATA]:
             return FilmInfo(), None
         try:
-            return self.film.told(), None
+            return self.film.read_info(), None
         except (CannotRead, MemoryError) as error:
             assert self.stream is not None  # noqa: S101 - as above
             return read_film_header(self.stream, self.format), explain_error(error)
 
     def _film_size(self) -> tuple[int | None, int | None]:
-        return self.told[0].size or (None, None)
+        return self.film_info[0].size or (None, None)
 
     @cached_property
     def sidecar(self) -> Xmp:
@@ -229,40 +229,40 @@ class _Course:
 
     def _beside(self) -> tuple[Xmp, Takeout, CannotRead | None]:
         """What the sidecars tell, and what was wrong with one: it does not silence the other."""
-        sidecar, told, problem = NO_XMP, NO_TAKEOUT, None
+        sidecar, takeout, problem = NO_XMP, NO_TAKEOUT, None
         try:
-            told = self.takeout
+            takeout = self.takeout
         except CannotRead as error:
             problem = error
         try:
             sidecar = self.sidecar
         except CannotRead as error:
             problem = error
-        return sidecar, told, problem
+        return sidecar, takeout, problem
 
     def _metadata(self) -> tuple[Metadata, CannotRead | None]:
-        sidecar, told, problem = self._beside()
-        problem = problem or self.embedded.problem("exif", "xmp", "iptc", "text")
+        sidecar, takeout, problem = self._beside()
+        problem = problem or self.embedded.find_problem("exif", "xmp", "iptc", "text")
         if self.content:
-            return interpret_image(self.embedded, sidecar, told, self.made), problem
-        said, damage = self.told
-        return interpret_film(said, self.embedded, sidecar, told, self.made), damage or problem
+            return interpret_image(self.embedded, sidecar, takeout, self.made), problem
+        info, damage = self.film_info
+        return interpret_film(info, self.embedded, sidecar, takeout, self.made), damage or problem
 
     def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
         found = self.embedded
-        sidecar, told, problem = self._beside()
+        sidecar, takeout, problem = self._beside()
         words = gather_keywords(
             embedded=found.xmp,
             iptc=found.iptc,
             exif=found.exif,
             sidecar=sidecar,
-            people=told.people,
-            film=find_film_keywords(self.told[0]),
+            people=takeout.people,
+            film=find_film_keywords(self.film_info[0]),
             prompt=self.made.prompt,
             negative_prompt=self.made.negative_prompt,
             generator=self.made.generator,
         )
-        return words, problem or found.problem("xmp", "iptc", "text")
+        return words, problem or found.find_problem("xmp", "iptc", "text")
 
     def _rating(self) -> tuple[Rating, CannotRead | None]:
         rating, problem = choose_rating(
@@ -271,10 +271,10 @@ class _Course:
                 "sidecar": lambda: read_xmp_stars(self.sidecar),
                 "xmp": lambda: read_xmp_stars(self.embedded.xmp),
                 "exif": lambda: read_exif_stars(self.embedded.exif),
-                "video": lambda: read_film_stars(self.told[0].said),
+                "video": lambda: read_film_stars(self.film_info[0].xtra),
             }
         )
-        return rating, problem or (None if rating.source else self.embedded.problem("xmp", "exif"))
+        return rating, problem or (None if rating.source else self.embedded.find_problem("xmp", "exif"))
 
     def _score(self) -> int | None:
         scores = read_scores(self.root, self.file)

@@ -40,7 +40,7 @@ class Recipes:
 
         `beat` is called several times a second with what is being done; whatever it raises breaks that off.
         """
-        return self._of(self._weights.converted(beat)) if Stage.NSFW in wanted else self.now()
+        return self._of(self._weights.convert(beat)) if Stage.NSFW in wanted else self.now()
 
     def _of(self, found: WeightsState) -> Recipe:
         versions, applies, limited, beside = dict(VERSIONS), dict(APPLIES), {}, {}

@@ -168,7 +168,7 @@ def main() -> int:
                 turn = image.orientation(decoded)
                 best = shortest(
                     lambda: detect_nsfw([decoded], turn, model),  # noqa: B023 - called before the next turn
-                    lambda: network.probability(preprocess_image(decoded)),  # noqa: B023
+                    lambda: network.find_probability(preprocess_image(decoded)),  # noqa: B023
                     lambda: plain(prepare_picture(decoded, turn)),  # noqa: B023
                 )
             for seconds, each in zip((stage, bare, without), best, strict=True):

@@ -53,7 +53,7 @@ class CameraRaw:
     previews: tuple[Preview, ...]
     missing: int
 
-    def turn(self, shown: Size) -> int:
+    def find_turn(self, shown: Size) -> int:
         """How to turn a preview of this size upright, as EXIF's value 1..8: as the raw picture, not as it says itself.
 
         One that stands upright where the raw picture lies has been turned already.
@@ -62,13 +62,13 @@ class CameraRaw:
         lies = self.size and self.size[0] > self.size[1]
         return 1 if value in SIDEWAYS and lies and shown[0] < shown[1] else value
 
-    def notes(self) -> tuple[str, ...]:
+    def list_notes(self) -> tuple[str, ...]:
         """What is odd about the file, in sentences."""
         if not self.missing:
             return ()
         return (f"The file ends before its data does: at least {self.missing} bytes are missing.",)
 
-    def without_preview(self) -> CannotRead:
+    def explain_no_preview(self) -> CannotRead:
         """Why nothing of it can be shown."""
         if self.missing:
             return explain_missing_bytes(self.missing)

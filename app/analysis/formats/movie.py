@@ -61,7 +61,7 @@ class Movie:
     made_at: str | None = None
     tracks: tuple[Track, ...] = ()
 
-    def track(self, number: int | None = None) -> Track | None:
+    def find_track(self, number: int | None = None) -> Track | None:
         """The moving picture of this number, else the first."""
         own = [track for track in self.tracks if track.number == number]
         return next(iter((*own, *self.tracks)), None)

@@ -30,7 +30,7 @@ from app.analysis.formats.tiff import Tags, TiffContent, Value, decode_text, dec
 from app.analysis.formats.xmp import NO_XMP, Xmp, parse_xmp
 from app.analysis.pictures.image import OpenedImage
 from app.analysis.prompts import declared
-from app.analysis.prompts.made import Generation
+from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.read import read_generation
 from app.errors import CannotRead
 
@@ -61,21 +61,21 @@ class Embedded:
     video_bytes: int | None = None
     problems: dict[str, CannotRead] = field(default_factory=dict)
 
-    def problem(self, *parts: str) -> CannotRead | None:
+    def find_problem(self, *parts: str) -> CannotRead | None:
         """The first problem with one of these parts."""
         return next((self.problems[part] for part in parts if part in self.problems), None)
 
-    def part(self, name: str, read_part: Callable[[], T], otherwise: T) -> T:
+    def read_part(self, name: str, read: Callable[[], T], otherwise: T) -> T:
         """What a part gives; `otherwise`, and a note of the problem, where it cannot be read."""
         try:
-            return read_part()
+            return read()
         except CannotRead as problem:
-            self.noted(name, problem)
+            self.note_problem(name, problem)
         except Exception:  # noqa: BLE001 - some 15 classes of exception come out of hostile blocks
-            self.noted(name, CannotRead(f"The {name.upper()} block is damaged.", cause="damaged_metadata"))
+            self.note_problem(name, CannotRead(f"The {name.upper()} block is damaged.", cause="damaged_metadata"))
         return otherwise
 
-    def noted(self, name: str, problem: CannotRead | None) -> None:
+    def note_problem(self, name: str, problem: CannotRead | None) -> None:
         """Keep the first problem of a part."""
         if problem:
             self.problems.setdefault(name, problem)
@@ -87,32 +87,32 @@ def read_embedded(opened: OpenedImage) -> Embedded:
         return _of_camera_raw(opened.raw)
     found, image = Embedded(), opened.image
     chunks = read_png_texts(opened.stream) if opened.format == "png" else PngTexts()
-    found.noted("text", chunks.problem)
+    found.note_problem("text", chunks.problem)
     texts = chunks.by_key
     if isinstance(comment := image.info.get("comment"), bytes):  # of a JPEG or GIF
         texts["comment"] = comment
     boxes: Mapping[str, bytes] = {}
     if opened.format == "jpeg2000":
-        boxes = found.part("exif", lambda: find_jpeg2000_blocks(opened.stream), boxes)
-    exif = found.part("exif", lambda: _exif(opened, boxes.get("exif") or chunks.exif, texts), TiffContent())
-    found.noted("exif", exif.problem)
+        boxes = found.read_part("exif", lambda: find_jpeg2000_blocks(opened.stream), boxes)
+    exif = found.read_part("exif", lambda: _exif(opened, boxes.get("exif") or chunks.exif, texts), TiffContent())
+    found.note_problem("exif", exif.problem)
     found.exif = exif.tags
     found.content_identifier = find_content_identifier(exif.blocks.get(tiff.MAKER_NOTE, b""))
     packet = boxes.get("xmp") or exif.blocks.get(tiff.XMP, b"")
-    found.xmp = found.part("xmp", lambda: _xmp(opened, packet, texts), NO_XMP)
+    found.xmp = found.read_part("xmp", lambda: _xmp(opened, packet, texts), NO_XMP)
     if _EXTENDED in found.xmp:
-        found.xmp = {**found.part("xmp", lambda: _extended(image, found.xmp), NO_XMP), **found.xmp}
+        found.xmp = {**found.read_part("xmp", lambda: _extended(image, found.xmp), NO_XMP), **found.xmp}
     found.video_bytes = find_video_bytes(opened.stream, opened.format, found.xmp)
-    records = found.part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
+    records = found.read_part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
     found.iptc, problem = parse_iptc(records)
-    found.noted("iptc", problem)
+    found.note_problem("iptc", problem)
     found.texts = {key: decode_text(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
     if user_comment := _user_comment(exif.tags.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
-    if programs := found.part("text", lambda: read_c2pa_names(_manifest(opened)), ""):
+    if programs := found.read_part("text", lambda: read_c2pa_names(_manifest(opened)), ""):
         found.texts["c2pa"] = programs
     stream, format_, frames = opened.stream, opened.format, opened.frames
-    found.duration_seconds = found.part("text", lambda: read_animation_seconds(stream, format_, frames), None)
+    found.duration_seconds = found.read_part("text", lambda: read_animation_seconds(stream, format_, frames), None)
     return found
 
 
@@ -126,10 +126,10 @@ def find_generation(found: Embedded) -> Generation:
 
 def _of_camera_raw(raw: CameraRaw) -> Embedded:
     found = Embedded(exif=raw.exif.tags)
-    found.noted("exif", raw.exif.problem)
-    found.xmp = found.part("xmp", lambda: parse_xmp(raw.xmp) if raw.xmp else NO_XMP, NO_XMP)
+    found.note_problem("exif", raw.exif.problem)
+    found.xmp = found.read_part("xmp", lambda: parse_xmp(raw.xmp) if raw.xmp else NO_XMP, NO_XMP)
     found.iptc, problem = parse_iptc(find_iptc_records(raw.iptc))
-    found.noted("iptc", problem)
+    found.note_problem("iptc", problem)
     if user_comment := _user_comment(found.exif.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
     return found

@@ -15,7 +15,7 @@ from app.analysis.metadata.embedded import Embedded, find_generation
 from app.analysis.metadata.place import read_exif_altitude, read_exif_position, read_xmp_altitude, read_xmp_position
 from app.analysis.metadata.raw import collect_raw
 from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
-from app.analysis.prompts.made import Generation
+from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.read import is_generated_text
 from app.metadata import Metadata
 from app.texts import clean_json, clean_text
@@ -54,7 +54,7 @@ def interpret_image(
         "generator": made.generator,
         "prompt": made.prompt and clean_text(made.prompt),
         "negative_prompt": made.negative_prompt and clean_text(made.negative_prompt),
-        "generation": clean_json(made.generation),
+        "generation": clean_json(made.settings),
     }
     sources |= {name: "prompt" for name, value in told.items() if value is not None}
     told["prompt_verdict"] = made.verdict and made.verdict.value

@@ -175,7 +175,7 @@ def _agrees(network: Network, reference: Callable[[Any], Any]) -> bool:
     ramp = np.linspace(-104, 151, PIXELS)[:, None, None] * np.ones((PIXELS, PIXELS, 3))
     pictures = np.stack([noise, np.zeros_like(noise), ramp]).astype(np.float32)
     expected = np.asarray(reference(pictures), dtype=np.float64)[:, 1]
-    found = np.array([network.probability(picture) for picture in pictures])
+    found = np.array([network.find_probability(picture) for picture in pictures])
     odds = [np.log(np.clip(p, 1e-7, 1 - 1e-7) / (1 - np.clip(p, 1e-7, 1 - 1e-7))) for p in (expected, found)]
     return bool(np.abs(odds[0] - odds[1]).max() <= _AGREEMENT)
 

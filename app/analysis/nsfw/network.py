@@ -108,7 +108,7 @@ class Network:
             raise CannotRead("The NSFW model gave no probability for this picture.", cause="model_unusable")
         return probability, seen
 
-    def probability(self, pixels: "NDArray[float32]") -> float:
+    def find_probability(self, pixels: "NDArray[float32]") -> float:
         """The probability alone. Raises CannotRead `model_unusable`."""
         return self.look(pixels)[0]
 

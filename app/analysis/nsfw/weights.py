@@ -96,7 +96,7 @@ class Weights:
             return _none(obstacle, fetching_helps=False)
         return found
 
-    def converted(self, beat: Callable[[str], None]) -> WeightsState:
+    def convert(self, beat: Callable[[str], None]) -> WeightsState:
         """What there is, after the model was converted if it was not yet; a second process waits for the first.
 
         `beat` is called several times a second with what is being done; whatever it raises ends the conversion.
@@ -155,7 +155,7 @@ class Weights:
         if "problem" in told:
             why = f"{told['problem']}. {self.by_hand}"
             return _none(why) if found.model is None else WeightsState(None, f"The weights were not fetched: {why}.")
-        return self.converted(lambda _: beat(SOURCE_BYTES))  # which shows that they load
+        return self.convert(lambda _: beat(SOURCE_BYTES))  # which shows that they load
 
     @property
     def by_hand(self) -> str:

@@ -47,7 +47,7 @@ def explain_unavailable() -> str | None:
 class FilmInfo:
     """What a container says. `size` is in pixels as stored, but square; `orientation` the EXIF value that they need.
 
-    `tags` are those of the file by their names in lower case, then those of its tracks as `track 0 language`. `said` is
+    `tags` are those of the file by their names in lower case, then those of its tracks as `track 0 language`. `xtra` is
     what people say of it in boxes that libav passes over.
     """
 
@@ -58,7 +58,7 @@ class FilmInfo:
     video_codec: str | None = None
     audio_codec: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-    said: XtraTags = NO_XTRA_TAGS
+    xtra: XtraTags = NO_XTRA_TAGS
 
 
 class Film:
@@ -81,7 +81,7 @@ class Film:
         if demuxer == "mov":
             options["export_xmp"] = "1"
         lenient: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
-        with self.named():
+        with self.translate_errors():
             self.container: InputContainer = av.open(
                 stream,
                 "r",
@@ -96,7 +96,7 @@ class Film:
         self.container.close()
 
     @contextmanager
-    def named(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Turn what libav raises into CannotRead: `damaged_video`, and `unreadable` where the disk is to blame."""
         try:
             yield
@@ -107,14 +107,14 @@ class Film:
                 raise CannotRead(f"The file cannot be read: {error.strerror}.", cause="unreadable") from error
             raise CannotRead("The video is damaged and cannot be opened.", cause="damaged_video") from error
 
-    def told(self) -> FilmInfo:
+    def read_info(self) -> FilmInfo:
         """What the container says, as far as it does; nothing is decoded for it. Raises CannotRead as `__init__`."""
-        with self.named():
-            header, said, beside, tables = _without_libav(self._stream, self._format)
+        with self.translate_errors():
+            header, xtra, beside, tables = _without_libav(self._stream, self._format)
             tags = _named(_tags(self.container), tables)
             moving, sounds = _moving(self.container), self.container.streams.audio
             track = moving[0] if moving else None
-            own = header.track(track.id) if track else None
+            own = header.find_track(track.id) if track else None
             return FilmInfo(
                 size=_size(track) if track else None,
                 orientation=own.orientation if own else None,
@@ -123,16 +123,16 @@ class Film:
                 video_codec=_codec(track) if track else None,
                 audio_codec=_codec(sounds[0]) if sounds else None,
                 tags=tags | {name: text for name, text in beside.items() if not tags.get(name)},
-                said=said,
+                xtra=xtra,
             )
 
-    def track(self) -> "VideoStream":
+    def choose_track(self) -> "VideoStream":
         """The first moving picture, with everything else in the container set to be passed over.
 
         Raises CannotRead: `damaged_video`, `no_picture`, `unsupported_codec`, `too_many_pixels`.
         """
         if self._track is None:  # a decoder that has begun cannot be set up again
-            with self.named():
+            with self.translate_errors():
                 self._track = _track(self.container)
         return self._track
 
@@ -140,13 +140,13 @@ class Film:
 def read_film_header(stream: BinaryIO, format_: str) -> FilmInfo:
     """What the header of a video says that libav refuses to open; nothing where there is none that is read here."""
     try:
-        header, said, beside, tables = _without_libav(stream, format_)
+        header, xtra, beside, tables = _without_libav(stream, format_)
     except OSError:  # the disk's, which whoever came here has been told of
         return FilmInfo()
-    track = header.track() or Track(0)
+    track = header.find_track() or Track(0)
     tags = beside | {name: text for name, text in merge_tables(tables).items() if text}
     tags |= {"creation_time": header.made_at} if header.made_at else {}
-    return FilmInfo(track.size, track.orientation, header.seconds, track.frame_rate, tags=tags, said=said)
+    return FilmInfo(track.size, track.orientation, header.seconds, track.frame_rate, tags=tags, xtra=xtra)
 
 
 def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, XtraTags, dict[str, str], tuple[Table, ...]]:
@@ -157,8 +157,8 @@ def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, XtraTags, dic
     demuxer, before = FORMAT_OF_NAME[format_].demuxer, stream.tell()
     try:
         if demuxer == "mov":
-            said = read_xtra(stream)
-            return read_movie(stream), said, dict(said.tags), read_mdta(stream)
+            xtra = read_xtra(stream)
+            return read_movie(stream), xtra, dict(xtra.tags), read_mdta(stream)
         if demuxer == "matroska":
             return read_matroska(stream), NO_XTRA_TAGS, {}, ()
         packet = find_xmp_in_avi(stream)

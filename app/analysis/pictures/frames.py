@@ -37,7 +37,7 @@ def sample_pictures(film: Film, count: int) -> list[Image.Image]:
     Larger ones are reduced, the shorter side kept >= 640 px. A damaged video gives all of them or none: what is missing
     could be anything. Raises CannotRead: as `Film` and its `track`; MemoryError.
     """
-    with film.named():
+    with film.translate_errors():
         return _Video(film).pictures(count)
 
 
@@ -46,7 +46,7 @@ def choose_poster(film: Film) -> Image.Image:
 
     Where all are plain, that which is least. Of a damaged video any will do. Raises CannotRead: as `pictures`.
     """
-    with film.named():
+    with film.translate_errors():
         return _Video(film).poster()
 
 
@@ -54,7 +54,7 @@ class _Video:
     """An open video and the pictures taken from it so far, by their time. Times are in ticks of the track."""
 
     def __init__(self, film: Film) -> None:
-        self.container, self.track, self.damage = film.container, film.track(), film.damage
+        self.container, self.track, self.damage = film.container, film.choose_track(), film.damage
         self.taken: dict[int, Image.Image] = {}
         self.encrypted = self.damaged = False
 

@@ -83,7 +83,7 @@ class OpenedImage:
         """What can be decoded. Raises CannotRead where there is nothing: `no_preview`, `truncated_image`."""
         if self.picture is None:
             assert self.raw is not None  # noqa: S101 - nothing else is opened without a picture
-            raise self.raw.without_preview()
+            raise self.raw.explain_no_preview()
         return self.picture
 
 
@@ -110,7 +110,7 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
 def _open_raw(stream: BinaryIO, format_: str) -> OpenedImage:
     """A camera raw file with the largest preview that is not too large. Raises CannotRead as `camera_raw.read`."""
     raw = read_camera_raw(stream, format_)
-    problem = raw.without_preview()
+    problem = raw.explain_no_preview()
     for preview in raw.previews:
         stream.seek(preview.at)
         try:
@@ -185,7 +185,7 @@ def find_turn(opened: OpenedImage, decoded: Image.Image, orientation: int | None
     1 where Pillow or libheif have turned it already. The preview of a camera raw file is turned as that says.
     """
     if opened.raw:
-        return opened.raw.turn(decoded.size)
+        return opened.raw.find_turn(decoded.size)
     return 1 if orientation is None or FORMAT_OF_NAME[opened.format].turned else orientation
 
 

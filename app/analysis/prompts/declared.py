@@ -7,7 +7,7 @@ editors sign, too, and what AI retouched is still a photo.
 
 from collections.abc import Mapping
 
-from app.analysis.prompts.made import Generation
+from app.analysis.prompts.generation import Generation
 
 UNNAMED = "AI (unnamed)"
 _IPTC = "Iptc4xmpExt:"

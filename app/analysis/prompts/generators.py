@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from app.analysis.prompts.made import (
+from app.analysis.prompts.generation import (
     NAMES,
     Generation,
     as_object,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from app.analysis.prompts.made import (
+from app.analysis.prompts.generation import (
     NAMES,
     Generation,
     as_object,

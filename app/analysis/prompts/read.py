@@ -11,6 +11,7 @@ from typing import Any
 
 from app.analysis.prompts.comfyui.graph import read_comfyui
 from app.analysis.prompts.declared import read_declaration
+from app.analysis.prompts.generation import Generation, as_object, load_object
 from app.analysis.prompts.generators import (
     read_dream,
     read_easy_diffusion,
@@ -21,7 +22,6 @@ from app.analysis.prompts.generators import (
     read_novel_ai,
 )
 from app.analysis.prompts.infotext import read_bare_prompt, read_infotext, read_words_without_settings
-from app.analysis.prompts.made import Generation, as_object, load_object
 
 GENERATIONS = (
     *("parameters", "UserComment", "exif:UserComment", "ImageDescription", "XPComment"),

@@ -59,7 +59,7 @@ def test_extended_xmp_adds_to_the_packet_and_does_not_overrule_it():
     assert (found.xmp["dc:format"], found.xmp["xmp:Label"]) == (("image/jpeg",), ("Red",))
     assert found.problems == {}
     found = read(content.replace(b'Label="Blue"', b'Label="Gold"'))
-    assert (found.xmp["xmp:Label"], found.problem("xmp").cause) == (("Red",), "damaged_metadata")
+    assert (found.xmp["xmp:Label"], found.find_problem("xmp").cause) == (("Red",), "damaged_metadata")
 
 
 def dataset(number, content):

@@ -179,7 +179,7 @@ def test_a_preview_that_stands_upright_already_is_not_turned_again(tmp_path):
 @pytest.mark.parametrize("value", [0, 9, 99])
 def test_an_orientation_that_there_is_not_turns_nothing(value):
     found = CameraRaw(TiffContent({"Image Orientation": (value,)}), b"", b"", None, (), 0)
-    assert found.turn((2, 1)) == 1
+    assert found.find_turn((2, 1)) == 1
 
 
 @pytest.mark.parametrize("format_", raws.FORMATS)

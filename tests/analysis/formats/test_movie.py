@@ -229,7 +229,7 @@ PIXELS = element("b0", b"\x02\xc0"), element("ba", b"\x02\x40")
 )
 def test_the_size_of_a_matroska_picture_is_that_at_which_it_is_shown(picture, size):
     content = segment(element("1654ae6b", entry(1, element("e0", *picture))))
-    assert read_matroska(io.BytesIO(content)).track().size == size
+    assert read_matroska(io.BytesIO(content)).find_track().size == size
 
 
 def test_lengths_that_nobody_knew_and_lengths_that_lie_are_borne():
@@ -237,8 +237,8 @@ def test_lengths_that_nobody_knew_and_lengths_that_lie_are_borne():
     for unknown in (b"\x01" + b"\xff" * 7, b"\x01\xff\xff\xff\xff\xff\xff\xfe"):
         found = read_matroska(io.BytesIO(segment(element("1549a966"), tracks, length=unknown)))
         assert [track.size for track in found.tracks] == [None, (704, 576)]
-        assert found.track(2).number == found.tracks[1].number == 2
-        assert found.track(7) == found.tracks[0]
+        assert found.find_track(2).number == found.tracks[1].number == 2
+        assert found.find_track(7) == found.tracks[0]
     assert read_matroska(io.BytesIO(b"")) == read_movie(io.BytesIO(b"")) == Movie()
 
 
@@ -251,7 +251,7 @@ def test_what_stands_behind_the_first_cluster_is_not_read():
 @pytest.mark.parametrize(("nanoseconds", "rate"), [(40_000_000, 25), (1, None), (2**62, None), (0, None)])
 def test_a_clock_is_no_frame_rate(nanoseconds, rate):
     content = segment(element("1654ae6b", entry(1, element("23e383", nanoseconds.to_bytes(8, "big")))))
-    assert read_matroska(io.BytesIO(content)).track().frame_rate == rate
+    assert read_matroska(io.BytesIO(content)).find_track().frame_rate == rate
 
 
 @pytest.mark.parametrize(("muxer", "codec", "format_"), [("mov", "mpeg4", "mov"), ("avi", "mpeg4", "avi")])
@@ -259,7 +259,7 @@ def test_the_stream_stays_where_libav_reads_on(muxer, codec, format_):
     stream = io.BytesIO(made(muxer, codec))
     opened = Film(stream, format_)
     before = stream.tell()
-    opened.told()
+    opened.read_info()
     assert stream.tell() == before
     stream.seek(3)
     assert read_film_header(stream, format_) is not None

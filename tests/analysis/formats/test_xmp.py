@@ -168,7 +168,7 @@ _PACKETS = st.lists(_PIECES, max_size=20).map("".join).map(packet)
 def test_any_xmp_gives_texts_or_a_cause_at_once(content):
     with at_most(1):
         found = Embedded()
-        found.xmp = found.part("xmp", lambda: parse_xmp(content), {})
+        found.xmp = found.read_part("xmp", lambda: parse_xmp(content), {})
     json.dumps(clean_json(interpret_image(found).raw), allow_nan=False)
     assert {problem.cause for problem in found.problems.values()} <= {"damaged_metadata", "text_too_large"}
 

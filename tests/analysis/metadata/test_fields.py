@@ -281,18 +281,18 @@ def test_iptc_is_found_in_jpeg_tiff_and_in_the_texts_of_imagemagick():
 
 def test_one_damaged_part_is_noted_and_the_others_are_read():
     found = read(saved(exif=CAMERA, xmp=b"<x:xmpmeta"))
-    assert found.problem("exif", "iptc") is None
-    assert found.problem("exif", "xmp").cause == "damaged_metadata"
+    assert found.find_problem("exif", "iptc") is None
+    assert found.find_problem("exif", "xmp").cause == "damaged_metadata"
     assert interpret_image(found).camera_make == "Canon"
     found = read(saved(exif=b"Exif\0\0nonsense", xmp=packet("", 'tiff:Make="Nikon"')))
-    assert found.problem("exif").cause == "damaged_metadata"
+    assert found.find_problem("exif").cause == "damaged_metadata"
     assert interpret_image(found).camera_make == "Nikon"
 
 
 def test_a_damaged_text_of_a_png_is_noted():
     content = saved("PNG")
     broken = b"worse\0\0nonsense"
-    assert read(with_chunks(content, (b"zTXt", broken))).problem("text").cause == "damaged_metadata"
+    assert read(with_chunks(content, (b"zTXt", broken))).find_problem("text").cause == "damaged_metadata"
 
 
 def test_an_iptc_record_that_ends_too_early_is_damaged():
@@ -303,7 +303,7 @@ def test_an_iptc_record_that_ends_too_early_is_damaged():
 
 def test_an_exif_block_beyond_its_limit_is_too_large(monkeypatch):
     monkeypatch.setattr(embedded, "EXIF_BYTES", 100)
-    assert read(saved(exif=CAMERA)).problem("exif").cause == "text_too_large"
+    assert read(saved(exif=CAMERA)).find_problem("exif").cause == "text_too_large"
 
 
 def test_a_maker_note_that_claims_a_billion_bytes_is_no_endless_loop():

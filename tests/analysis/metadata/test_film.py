@@ -343,7 +343,7 @@ def test_any_damage_gives_metadata_or_a_cause(data):
         content[data.draw(st.integers(24, len(content) - 1))] = data.draw(st.integers(0, 255))
     try:
         opened = Film(io.BytesIO(bytes(content)), "mov")
-        found = opened.told()
+        found = opened.read_info()
         json.dumps(clean_json(interpret_film(found, sort_film_tags(found)).raw), allow_nan=False)
         choose_poster(opened)
     except CannotRead as problem:

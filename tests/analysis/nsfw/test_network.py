@@ -228,15 +228,15 @@ def test_a_picture_of_any_mode_has_a_probability(mode, network):
         case _:
             picture = warm().convert(mode)
     assert picture.mode == mode
-    assert 0 <= network.probability(prepare_picture(picture)) <= 1
+    assert 0 <= network.find_probability(prepare_picture(picture)) <= 1
 
 
 @pytest.mark.parametrize("mode", ["P", "L", "RGB"])
 def test_transparency_changes_nothing(mode, network):
     picture = warm().convert(mode)
-    plain = network.probability(prepare_picture(picture))
+    plain = network.find_probability(prepare_picture(picture))
     picture.info["transparency"] = (9, 9, 9) if mode == "RGB" else 9
-    assert network.probability(prepare_picture(picture)) == plain
+    assert network.find_probability(prepare_picture(picture)) == plain
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I", "F"])
@@ -244,11 +244,11 @@ def test_pixels_of_more_than_8_bits_are_scaled_and_not_cut_off(mode, network):
     """Pillow's own conversion, which opennsfw2 uses, would make them white: this one exception is on purpose."""
     grey = Image.linear_gradient("L").resize((256, 256))
     deep = Image.frombytes("I;16", grey.size, b"".join(bytes((0, value)) for value in grey.tobytes()))
-    expected = network.probability(prepare_picture(grey))
-    white = network.probability(prepare_picture(Image.new("L", grey.size, 255)))
+    expected = network.find_probability(prepare_picture(grey))
+    white = network.find_probability(prepare_picture(Image.new("L", grey.size, 255)))
     assert abs(expected - white) > 0.05
     picture = deep if mode == "I;16" else deep.convert("I") if mode == "I" else deep.convert("I").convert("F")
-    assert network.probability(prepare_picture(picture)) == pytest.approx(expected, abs=0.01)
+    assert network.find_probability(prepare_picture(picture)) == pytest.approx(expected, abs=0.01)
 
 
 @settings(max_examples=15)
@@ -260,7 +260,7 @@ def test_pixels_of_more_than_8_bits_are_scaled_and_not_cut_off(mode, network):
 def test_a_probability_is_between_0_and_1_whatever_the_picture_shows(size, mode, seed, network):
     bytes_needed = len(Image.new(mode, size).tobytes())
     picture = Image.frombytes(mode, size, random.Random(seed).randbytes(bytes_needed))
-    assert 0 <= network.probability(prepare_picture(picture)) <= 1
+    assert 0 <= network.find_probability(prepare_picture(picture)) <= 1
 
 
 TURNED = {
@@ -298,7 +298,7 @@ def test_what_else_is_in_a_file_changes_nothing(probability, tmp_path):
 @pytest.fixture(scope="module")
 def expected(network):
     """The probabilities of a cold and of a warm picture, which are far apart."""
-    low, high = (network.probability(prepare_picture(picture)) for picture in (cold(), warm()))
+    low, high = (network.find_probability(prepare_picture(picture)) for picture in (cold(), warm()))
     assert low < 0.3
     assert high > 0.7
     return low, high

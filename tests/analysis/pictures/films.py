@@ -162,7 +162,7 @@ def cause(content, format_="mp4"):
 
 
 def told(content, format_="mov"):
-    return Film(io.BytesIO(content), format_).told()
+    return Film(io.BytesIO(content), format_).read_info()
 
 
 def read(content, format_="mov"):

@@ -113,7 +113,7 @@ def test_a_video_of_4k_is_looked_into_within_the_memory_of_a_worker(tmp_path):
     program = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1536 << 20, 1536 << 20));"
         "from app.analysis import analyzer; from app.analysis.pictures import container, frames;"
-        "print([picture.size for picture in frames.pictures(container.Film(open(sys.argv[1], 'rb'), 'mp4'), 3)])"
+        "print([picture.size for picture in frames.sample_pictures(container.Film(open(sys.argv[1], 'rb'), 'mp4'), 3)])"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program, path], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60
@@ -130,7 +130,7 @@ def test_without_pyav_it_says_what_to_do(monkeypatch):
 def test_pyav_is_not_loaded_before_the_first_video():
     program = (
         "import sys; import app.analysis.analyzer; from app.analysis.pictures import container;"
-        "container.unavailable(); print('av' in sys.modules)"
+        "container.explain_unavailable(); print('av' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"

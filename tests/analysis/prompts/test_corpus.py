@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.analysis.prompts.made import Verdict
+from app.analysis.prompts.generation import Verdict
 from app.analysis.prompts.read import read_generation
 from app.media import Analysis
 from tests.analysis.pictures.pictures import analysed, read

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.analysis.prompts.made import Generation, Verdict
+from app.analysis.prompts.generation import Generation, Verdict
 from app.analysis.prompts.read import read_generation
 
 
@@ -263,7 +263,7 @@ SIZE = {"width": 512, "height": 768}
 def test_each_format_is_taken_apart(texts, said, generation):
     made = read(**texts)
     assert (made.generator, made.prompt, made.negative_prompt) == said
-    assert made.generation == generation
+    assert made.settings == generation
     assert made.verdict is Verdict.PARSED
 
 
@@ -279,7 +279,7 @@ def test_each_format_is_taken_apart(texts, said, generation):
 def test_the_options_of_a_dream_are_read_however_they_are_written(options):
     made = read(Dream=f'"a cat" {options}')
     expected = {"steps": 50, "seed": 2, "size": SIZE, "cfg": 5.5, "sampler": "k_lms"}
-    assert (made.prompt, made.generation) == ("a cat", expected)
+    assert (made.prompt, made.settings) == ("a cat", expected)
 
 
 def test_words_and_names_made_of_digits_stay_texts():
@@ -287,8 +287,8 @@ def test_words_and_names_made_of_digits_stay_texts():
     made = read(**texts, use_stable_diffusion_model="1.50", use_lora_model="300", lora_alpha="0.5")
     assert (made.prompt, made.negative_prompt) == ("1984", "7")
     loras = [{"name": "300", "weight": 0.5}]
-    assert made.generation == {"seed": 1, "steps": 25, "model": "1.50", "loras": loras}
-    assert read(Description=f"a cat --v 7 --s 250 --seed 4 --sref 12 {JOB}").generation == {
+    assert made.settings == {"seed": 1, "steps": 25, "model": "1.50", "loras": loras}
+    assert read(Description=f"a cat --v 7 --s 250 --seed 4 --sref 12 {JOB}").settings == {
         "version": "7", "stylize": 250, "seed": 4, "sref": "12", "job_id": JOB.removeprefix("Job ID: "),
     }  # fmt: skip
 

@@ -326,7 +326,7 @@ def test_any_graph_and_any_drawing_give_a_value_that_can_be_written_as_json(grap
     drawn = sheet | {"definitions": {"subgraphs": [inner]}}
     for written in ({"prompt": json.dumps(graph)}, {"workflow": json.dumps(drawn)}):
         made = read_generation(written)
-        json.dumps(made.generation, allow_nan=False)
+        json.dumps(made.settings, allow_nan=False)
         assert made.prompt is None or made.prompt.strip()
         positive, negative = (set((text or "").split("\n")) for text in (made.prompt, made.negative_prompt))
         assert not positive & negative - {""}

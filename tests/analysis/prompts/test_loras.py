@@ -12,7 +12,7 @@ CHECKPOINT = node("CheckpointLoaderSimple", ckpt_name="dream.safetensors")
 
 
 def found(made):
-    return {one["name"]: one["weight"] for one in made.generation.get("loras", ())}
+    return {one["name"]: one["weight"] for one in made.settings.get("loras", ())}
 
 
 def loaded(kind, **inputs):
@@ -190,4 +190,4 @@ def test_no_loras_hold_the_reader_up(graph):
     text = json.dumps(graph)
     with at_most(1):
         made = read_generation({"prompt": text})
-    assert len(made.generation.get("loras", ())) <= 100
+    assert len(made.settings.get("loras", ())) <= 100

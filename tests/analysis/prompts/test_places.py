@@ -10,7 +10,7 @@ from app.analysis.metadata.embedded import find_generation
 from app.analysis.metadata.fields import interpret_image
 from app.analysis.metadata.film import sort_film_tags
 from app.analysis.pictures.container import FilmInfo
-from app.analysis.prompts.made import Generation
+from app.analysis.prompts.generation import Generation
 from tests.analysis.formats.packets import packet
 from tests.analysis.pictures.pictures import read, saved
 from tests.analysis.prompts.graphs import sampled

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.analysis.prompts.generation import Generation, Verdict, convert_number, convert_to_snake_case
 from app.analysis.prompts.infotext import read_infotext
-from app.analysis.prompts.made import Generation, Verdict, convert_number, convert_to_snake_case
 from app.analysis.prompts.read import GENERATIONS, is_generated_text, read_generation
 from app.texts import clean_json
 from tests.support.clock import at_most
@@ -29,7 +29,7 @@ def test_a1111_parameters_are_taken_apart(key):
         "blurry,\nugly",
         "parsed",
     )
-    assert made.generation == {
+    assert made.settings == {
         "steps": 20,
         "sampler": "Euler a",
         "scheduler": "Karras",
@@ -66,7 +66,7 @@ def test_values_may_be_quoted_or_json_with_commas_inside():
         'cat\nSteps: 4, Seed: 1, Lora hashes: "a: 1, b: 2", Hashes: {"model": "x", "lora:a": "1"}, '
         'ADetailer prompt: "face, \\"smile\\"\\n[PROMPT]", Hires upscale: 2, Odd: 1.2.3, TI hashes: , Last: yes'
     )
-    assert made.generation == {
+    assert made.settings == {
         "steps": 4,
         "seed": 1,
         "lora_hashes": "a: 1, b: 2",
@@ -83,7 +83,7 @@ def test_hashes_names_versions_and_prompts_made_of_digits_stay_texts():
     names = {"Model": "007", "Hires prompt": "1984", "Version": "1.10", "Hires sampler": "1e3", "Hires upscaler": "4"}
     numbers = {"Hires steps": "12", "Variation seed": "5", "Variation seed strength": "0.1", "Denoising strength": "1"}
     written = ", ".join(f"{name}: {value}" for name, value in (hashes | names | numbers).items())
-    made = read_infotext(f"cat\nSteps: 20, Seed: 1, Size: 64x64, {written}").generation
+    made = read_infotext(f"cat\nSteps: 20, Seed: 1, Size: 64x64, {written}").settings
     assert {name: made[convert_to_snake_case(name)] for name in hashes | names} == hashes | names
     assert [made[name] for name in ("hires_steps", "variation_seed", "variation_seed_strength", "denoise")] == [
         12, 5, 0.1, 1,
@@ -93,7 +93,7 @@ def test_hashes_names_versions_and_prompts_made_of_digits_stay_texts():
 def test_loras_are_read_from_the_prompt_with_their_weights():
     text = "<lora:add_detail:0.8> cat <lora:style:-1:0.5> <lora:te:te=0.3:unet=1> <lora:bare> <lora:add_detail:1>"
     made = read_infotext(f"{text}\nNegative prompt: <lora:not_this:1>\n{LAST}")
-    assert made.generation["loras"] == [
+    assert made.settings["loras"] == [
         {"name": "add_detail", "weight": 0.8},
         {"name": "style", "weight": -1},
         {"name": "te", "weight": 0.3},
@@ -105,7 +105,7 @@ def test_loras_are_read_from_the_prompt_with_their_weights():
 def test_settings_may_be_followed_by_templates():
     made = read_infotext(f"red cat\nNegative prompt: dog\n{LAST}\nTemplate: {{red|blue}} cat, fine\nSeed: 9")
     assert (made.prompt, made.negative_prompt) == ("red cat", "dog")
-    assert (made.generation["template"], made.generation["seed"]) == ("{red|blue} cat", 123)
+    assert (made.settings["template"], made.settings["seed"]) == ("{red|blue} cat", 123)
 
 
 def test_an_empty_prompt_is_an_answer_too():
@@ -160,11 +160,11 @@ def test_the_resources_of_civitai_are_model_and_loras_with_their_weights():
     ]
     settings_ = f"Steps: 20, Seed: 5, Size: 64x64, Civitai resources: {json.dumps(listed)}, Civitai metadata: {{}}"
     made = read_infotext(f"cat\n{settings_}")
-    assert made.generation["model"] == "ours"
-    assert made.generation["loras"] == [{"name": "fine", "weight": 0.6}, {"name": "new", "weight": None}]
+    assert made.settings["model"] == "ours"
+    assert made.settings["loras"] == [{"name": "fine", "weight": 0.6}, {"name": "new", "weight": None}]
     named = read_infotext(f"cat <lora:file:0.5>\nModel: own\n{settings_}, Model: own")
-    assert (named.generation["model"], named.generation["loras"]) == ("own", [{"name": "file", "weight": 0.5}])
-    assert "loras" not in read_infotext("cat\nSteps: 20, Seed: 5, Size: 64x64, Civitai resources: [{").generation
+    assert (named.settings["model"], named.settings["loras"]) == ("own", [{"name": "file", "weight": 0.5}])
+    assert "loras" not in read_infotext("cat\nSteps: 20, Seed: 5, Size: 64x64, Civitai resources: [{").settings
 
 
 def test_an_infotext_in_a_comfyui_file_is_comfyuis_and_counts_before_the_graph():
@@ -300,7 +300,7 @@ def test_any_text_gives_a_value_that_can_be_written_as_json(texts):
     assert (made.verdict is None) == (made.generator is None)
     assert made.verdict is not None or made == Generation()
     assert all(text is None or text.strip() for text in (made.prompt, made.negative_prompt))
-    json.dumps(clean_json(dict(made.generation or {})), allow_nan=False)
+    json.dumps(clean_json(dict(made.settings or {})), allow_nan=False)
 
 
 JOB = "Job ID: 00000000-0000-0000-0000-000000000000"
@@ -331,7 +331,7 @@ HARD = {
 def test_no_text_holds_the_reader_up(key, name):
     with at_most(1):  # what others do on the machine meanwhile does not count
         made = read_generation({key: HARD[name]})
-    values = (made.generation or {}).values()
+    values = (made.settings or {}).values()
     assert all(math.isfinite(value) for value in values if isinstance(value, float))
 
 

@@ -19,7 +19,7 @@ def test_a_workflow_alone_gives_words_and_settings():
     drawing.sampled(drawing.encoded("a boat"), drawing.encoded("fog"))
     made = read_drawn(drawing.written())
     assert (made.generator, made.prompt, made.negative_prompt, made.verdict) == ("ComfyUI", "a boat", "fog", "parsed")
-    assert made.generation == {
+    assert made.settings == {
         "seed": 7,
         "steps": 30,
         "cfg": 6.5,

@@ -16,7 +16,7 @@ from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, follow_
 from app.analysis.prompts.comfyui.settings import collect_settings, walk_models
 from app.analysis.prompts.comfyui.words import NEGATIVE, POSITIVE, Words, asks, find_role
 from app.analysis.prompts.comfyui.workflow import build_graph
-from app.analysis.prompts.made import Generation, Verdict, as_object, as_text, load_object, select_settings
+from app.analysis.prompts.generation import Generation, Verdict, as_object, as_text, load_object, select_settings
 
 _SETTINGS = frozenset(
     ("seed", "noise_seed", "steps", "cfg", "sampler_name", "sampler", "sigmas", "noise", "denoise", "scheduler")
@@ -156,14 +156,14 @@ def _words(graph: Graph, samplers: list[Node]) -> tuple[str, str, Words]:
         reader = Words(graph, loose=True)
         wanted = list(_wanted(graph, reader, samplers))
     plain = {text.strip() for texts in wanted for text in texts}
-    return _joined(wanted), _joined((reader.given(node, NEGATIVE) for node in samplers), plain), reader
+    return _joined(wanted), _joined((reader.find_texts(node, NEGATIVE) for node in samplers), plain), reader
 
 
 def _wanted(graph: Graph, reader: Words, samplers: list[Node]) -> Iterator[tuple[str, ...]]:
     """What the samplers were given, and behind that what stands for regions on the way to their models."""
-    yield from (reader.given(node, POSITIVE) for node in samplers)
-    regions = [texts for node in walk_models(graph, samplers) if (texts := reader.of_regions(node))]
-    unwanted = {text.strip() for node in samplers if regions for text in reader.given(node, NEGATIVE)}
+    yield from (reader.find_texts(node, POSITIVE) for node in samplers)
+    regions = [texts for node in walk_models(graph, samplers) if (texts := reader.find_region_texts(node))]
+    unwanted = {text.strip() for node in samplers if regions for text in reader.find_texts(node, NEGATIVE)}
     yield from (tuple(text for text in texts if text.strip() not in unwanted) for texts in regions)
 
 
@@ -185,9 +185,9 @@ def _titled(graph: Graph) -> tuple[str, str]:
     free = (node for name, node in graph.items() if name not in negative and "textencode" in node.kind.lower())
     encoders = list(islice(free, _OUTPUTS))
     if len(encoders) == 1 and find_role(encoders[0].title) is None:
-        return _joined(reader.given(node, POSITIVE) for node in encoders), ""
+        return _joined(reader.find_texts(node, POSITIVE) for node in encoders), ""
     found = [
-        _joined(reader.given(node, POSITIVE) for node in encoders if find_role(node.title) == role)
+        _joined(reader.find_texts(node, POSITIVE) for node in encoders if find_role(node.title) == role)
         for role in (POSITIVE, NEGATIVE)
     ]
     return found[0], found[1]

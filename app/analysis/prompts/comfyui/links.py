@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.analysis.prompts.made import as_object, as_text
+from app.analysis.prompts.generation import as_object, as_text
 
 Raw = Mapping[str, Any]
 Link = tuple[Any, int]

@@ -10,8 +10,8 @@ from typing import Any
 
 from app.analysis.prompts.comfyui.nodes import Graph, Node, find_plain_value, follow_link, split_name, split_names
 from app.analysis.prompts.comfyui.words import NEGATIVE, POSITIVE, Words, find_role
+from app.analysis.prompts.generation import as_object, build_lora, is_number
 from app.analysis.prompts.infotext import find_loras
-from app.analysis.prompts.made import as_object, build_lora, is_number
 
 _LORAS = 100  # that are listed
 _CHARACTERS, _ALL_CHARACTERS = 64 * 1024, 4 * 1024 * 1024  # of a text, and of all, that are looked at
@@ -99,7 +99,7 @@ def _texts(graph: Graph, node: Node, reader: Words) -> Iterator[str]:
         value = node.inputs[key]
         given: Iterable[Any] = (value,)
         if follow_link(graph, value):
-            given = reader.given(Node("", {"text": value}), POSITIVE) if "text" in key or "syntax" in key else ()
+            given = reader.find_texts(Node("", {"text": value}), POSITIVE) if "text" in key or "syntax" in key else ()
         for text in given:
             if isinstance(text, str) and "<" in text:
                 yield text[:_CHARACTERS]

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.analysis.prompts.comfyui.loras import collect_loras
 from app.analysis.prompts.comfyui.nodes import Graph, Node, find_plain_value, follow_link, split_name, split_names
-from app.analysis.prompts.made import build_size, is_number
+from app.analysis.prompts.generation import build_size, is_number
 
 _WRITTEN = {
     "steps": ("steps",),

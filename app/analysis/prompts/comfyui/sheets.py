@@ -23,7 +23,7 @@ from app.analysis.prompts.comfyui.links import (
     walk_links,
 )
 from app.analysis.prompts.comfyui.widgets import name_values
-from app.analysis.prompts.made import as_text
+from app.analysis.prompts.generation import as_text
 
 GETTERS, SETTERS = ("GetNode", "easy getNode"), ("SetNode", "easy setNode")
 INPUT_NODE, _OUTPUT_NODE = -10, -20  # of a subgraph, in its links

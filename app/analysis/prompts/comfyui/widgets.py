@@ -13,7 +13,7 @@ from typing import Any
 
 from app.analysis.prompts.comfyui.nodes import unwrap_choice
 from app.analysis.prompts.comfyui.words import is_instruction
-from app.analysis.prompts.made import is_number
+from app.analysis.prompts.generation import is_number
 
 _AFTER = ("fixed", "increment", "decrement", "randomize", True, False, None)  # what happens to a seed after a run
 _VALUES = 500

@@ -89,11 +89,11 @@ class Words:
         self._known: dict[tuple[str, str, bool], tuple[str, ...]] = {}
         self.met = self.left_out = False
 
-    def given(self, sampler: Node, role: str) -> tuple[str, ...]:
+    def find_texts(self, sampler: Node, role: str) -> tuple[str, ...]:
         """The texts that a sampler was given in this role."""
         return self._node(sampler, role, sure=False, depth=0)
 
-    def of_regions(self, node: Node) -> tuple[str, ...]:
+    def find_region_texts(self, node: Node) -> tuple[str, ...]:
         """The texts with which a node that changes a model paints regions of the picture.
 
         They come as conditionings without a role, with a mask or several; a single one may be there to be avoided.

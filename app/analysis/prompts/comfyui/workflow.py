@@ -32,7 +32,7 @@ from app.analysis.prompts.comfyui.sheets import (
     lay_out_group,
     lay_out_subgraph,
 )
-from app.analysis.prompts.made import as_object, as_text
+from app.analysis.prompts.generation import as_object, as_text
 
 _NOT_RUN = frozenset(("Note", "MarkdownNote", "Reroute", "PrimitiveNode", *GETTERS, *SETTERS, *BROADCASTERS))
 _NODES, _LEVELS, _HOPS, _STEPS = 10_000, 300, 300, 200_000

@@ -56,7 +56,7 @@ class Verdict(StrEnum):
 class Generation:
     """How an AI image was made; nothing of it for a picture in which no generator wrote.
 
-    `generation` holds, where written: `steps`, `sampler`, `scheduler`, `cfg`, `seed`, `size` (`width` and `height` in
+    `settings` holds, where written: `steps`, `sampler`, `scheduler`, `cfg`, `seed`, `size` (`width` and `height` in
     pixels), `model`, `model_hash`, `vae`, `clip_skip`, `denoise`, `loras` (`name` and `weight`, which may be None) and
     what else there was, in snake case.
     """
@@ -64,7 +64,7 @@ class Generation:
     generator: str | None = None
     prompt: str | None = None
     negative_prompt: str | None = None
-    generation: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] | None = None
     verdict: Verdict | None = None
 
     @classmethod
@@ -73,17 +73,17 @@ class Generation:
         generator: str,
         prompt: str | None,
         negative: str | None,
-        generation: Mapping[str, Any],
+        settings: Mapping[str, Any],
         *,
         understood: bool = False,
     ) -> "Generation":
         """The value with its verdict; `understood` where an empty prompt is known to be empty."""
         prompt, negative = (prompt or "").strip() or None, (negative or "").strip() or None
-        if (prompt or understood) and generation:
+        if (prompt or understood) and settings:
             verdict = Verdict.PARSED
         else:
-            verdict = Verdict.PARTLY if prompt or negative or generation else Verdict.RAW_ONLY
-        return cls(generator, prompt, negative, dict(generation) or None, verdict)
+            verdict = Verdict.PARTLY if prompt or negative or settings else Verdict.RAW_ONLY
+        return cls(generator, prompt, negative, dict(settings) or None, verdict)
 
 
 def load_json(text: str) -> Any:
