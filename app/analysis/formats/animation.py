@@ -14,7 +14,7 @@ _FOR_EVER = 2**32 - 1
 
 
 def read_animation_seconds(stream: BinaryIO, format_: str, frames: int) -> float | None:
-    """How long all frames together are shown, in seconds; None for a still picture and where no delay is written."""
+    """Add up how long the frames are shown, in seconds; None for a still picture or without delays."""
     total = WALKS[format_](stream) if FORMAT_OF_NAME[format_].film and frames > 1 else 0.0
     return round(total, 6) or None
 

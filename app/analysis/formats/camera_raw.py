@@ -54,7 +54,7 @@ class CameraRaw:
     missing: int
 
     def find_turn(self, shown: Size) -> int:
-        """How to turn a preview of this size upright, as EXIF's value 1..8: as the raw picture, not as it says itself.
+        """Find the EXIF value 1..8 that turns a preview of this size upright: that of the raw picture, not its own.
 
         One that stands upright where the raw picture lies has been turned already.
         """
@@ -63,13 +63,13 @@ class CameraRaw:
         return 1 if value in SIDEWAYS and lies and shown[0] < shown[1] else value
 
     def list_notes(self) -> tuple[str, ...]:
-        """What is odd about the file, in sentences."""
+        """List what is odd about the file, a sentence each."""
         if not self.missing:
             return ()
         return (f"The file ends before its data does: at least {self.missing} bytes are missing.",)
 
     def explain_no_preview(self) -> CannotRead:
-        """Why nothing of it can be shown."""
+        """Say why nothing of the file can be shown, as an error to raise."""
         if self.missing:
             return explain_missing_bytes(self.missing)
         return CannotRead("The camera raw file holds no JPEG preview that can be shown.", cause="no_preview")
@@ -90,7 +90,7 @@ class _Parts:
 
 
 def recognise_camera_raw(stream: BinaryIO, promised: Format | None) -> Format | None:
-    """The camera raw format that a TIFF is, None if it is none; `promised` is the format that its suffix names.
+    """Tell which camera raw format a TIFF is, None for a plain one; `promised` is the format that its suffix names.
 
     A DNG says so. The others are TIFF files of their makers, who write finished pictures as TIFF, too: the suffix
     decides, or that they hold what a sensor saw.
@@ -113,7 +113,7 @@ def _holds_sensor_data(tags: Tags) -> bool:
 
 
 def read_camera_raw(stream: BinaryIO, format_: str) -> CameraRaw:
-    """What the file says of itself. Raises CannotRead: `truncated_image`, `damaged_image`."""
+    """Read tags, sizes and previews of a camera raw file. Raises CannotRead: `truncated_image`, `damaged_image`."""
     readers = {"cr2": _cr2, "cr3": _cr3, "orf": _orf, "raf": _raf, "rw2": _rw2}
     parts = readers.get(format_, _of_directories)(stream)
     end = stream.seek(0, os.SEEK_END)

@@ -23,7 +23,7 @@ _MAX_TRACKS, _MAX_BOXES = 8, 64
 
 
 def read_cr3(stream: BinaryIO) -> tuple[TiffContent, list[Span]]:
-    """The tags, and where JPEGs might stand: the thumbnail, the preview, and the picture in full size."""
+    """Read the tags of a CR3, and the spans that may hold a JPEG: thumbnail, preview and full-size picture."""
     found: TiffContent | None = None
     places: list[Span] = []
     end = stream.seek(0, os.SEEK_END)

@@ -46,7 +46,7 @@ _MAX_DATASETS = 2_000
 
 
 def parse_iptc(block: bytes) -> tuple[Iptc, CannotRead | None]:
-    """The known datasets of the application record (IPTC-IIM 4.2, chapter 5) by name, and what was wrong.
+    """Parse the known datasets of the application record (IPTC-IIM 4.2, chapter 5): values by name, and what was wrong.
 
     Each dataset is 0x1C, record, number, length in two bytes big-endian, content. Content is UTF-8 where it is valid
     UTF-8, whatever record 1:90 claims, else Latin-1.
@@ -74,7 +74,7 @@ def parse_iptc(block: bytes) -> tuple[Iptc, CannotRead | None]:
 
 
 def find_iptc_in_photoshop(resources: bytes) -> bytes:
-    """The records among Photoshop's image resources (Adobe Photoshop File Formats, "Image Resource Blocks")."""
+    """Find the IPTC records in Photoshop's image resources (Adobe Photoshop File Formats, "Image Resource Blocks")."""
     return b"".join(content for number, content in _resources(resources) if number == RESOURCE)
 
 
@@ -91,5 +91,5 @@ def _resources(block: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def find_iptc_records(block: bytes) -> bytes:
-    """IPTC records where they stand bare or among Photoshop's resources."""
+    """Find IPTC records that stand bare or among Photoshop's resources; empty without any."""
     return find_iptc_in_photoshop(block) if block.startswith(b"8BIM") else block[max(0, block.find(FIRST)) :]

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from app.analysis.formats.blocks import read_at
 
 Span = tuple[int, int]
-"""The first byte and the number of bytes."""
+"""Offset and length in bytes, inside a file."""
 Size = tuple[int, int]
 """Width and height in pixels."""
 
@@ -33,9 +33,9 @@ class Preview:
     size: Size
 
 
-def find_preview(stream: BinaryIO, place: Span, end: int) -> Preview | None:
-    """The JPEG that stands there in a file of `end` bytes, None if it is none, or not whole."""
-    at, length = place
+def find_preview(stream: BinaryIO, span: Span, end: int) -> Preview | None:
+    """Find the JPEG at this span of a file of `end` bytes; None if there is none, or it is not whole."""
+    at, length = span
     if length <= 0 or at + length > end:
         return None
     size, _ = read_jpeg_headers(stream, at)
@@ -45,7 +45,7 @@ def find_preview(stream: BinaryIO, place: Span, end: int) -> Preview | None:
 
 
 def read_jpeg_headers(stream: BinaryIO, at: int) -> tuple[Size | None, list[tuple[str, bytes]]]:
-    """The size of a JPEG of eight bits, baseline to progressive, and its segments APP1 and APP13 (T.81, annex B)."""
+    """Read the size of an 8-bit JPEG, baseline to progressive, and its segments APP1 and APP13 (T.81, annex B)."""
     segments: list[tuple[str, bytes]] = []
     if read_at(stream, at, 2) != _START:
         return None, segments
@@ -67,7 +67,7 @@ def read_jpeg_headers(stream: BinaryIO, at: int) -> tuple[Size | None, list[tupl
 
 
 def build_size(width: float | None, height: float | None) -> Size | None:
-    """Both as a size, None where they are none."""
+    """Pair width and height in pixels; None if either is missing or implausible."""
     if width is None or height is None or not (1 <= width <= _MAX_SIDE and 1 <= height <= _MAX_SIDE):
         return None
     return int(width), int(height)

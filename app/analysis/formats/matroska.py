@@ -35,7 +35,7 @@ Elements = Mapping[int, tuple[int, int]]
 
 
 def read_matroska(stream: BinaryIO) -> Movie:
-    """The headers, as far as they are found."""
+    """Read the headers of a Matroska or WebM file, as far as they are found."""
     end = stream.seek(0, os.SEEK_END)
     segment = _first_of_each(stream, 0, end).get(_SEGMENT, (end, end))
     parts = _first_of_each(stream, *segment)

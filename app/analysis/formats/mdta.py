@@ -25,7 +25,7 @@ _TEXTS = (0, 1)  # types of a value: not told, UTF-8
 
 
 def read_mdta(stream: BinaryIO) -> tuple[Table, ...]:
-    """The tables of `moov`, of `udta` in it, and of the file, those of them that come first."""
+    """Read the first table in `moov`, in its `udta`, and in the file itself."""
     found: list[Table] = []
     room = TEXT_BYTES
     for place in islice(_metas(stream), _TABLES):
@@ -37,7 +37,7 @@ def read_mdta(stream: BinaryIO) -> tuple[Table, ...]:
 
 
 def merge_tables(tables: tuple[Table, ...]) -> dict[str, str]:
-    """All names of the tables; of equal names the first that has a text counts."""
+    """Merge the tables: of equal names, the first that has a text counts."""
     found: dict[str, str] = {}
     for table in tables:
         found |= {name: text for name, text in table.items() if not found.get(name)}

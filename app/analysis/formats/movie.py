@@ -62,28 +62,28 @@ class Movie:
     tracks: tuple[Track, ...] = ()
 
     def find_track(self, number: int | None = None) -> Track | None:
-        """The moving picture of this number, else the first."""
+        """Find the moving picture of this number, else the first; None without any."""
         own = [track for track in self.tracks if track.number == number]
         return next(iter((*own, *self.tracks)), None)
 
 
 def check_frame_rate(rate: float) -> float | None:
-    """The frame rate, None where it can be none."""
+    """Round a frame rate in frames a second; None for one that cannot be true."""
     return round(rate, 6) if 1e-6 <= rate <= _MAX_FRAME_RATE else None
 
 
 def square_width(width: int, pixel: Fraction | None) -> int:
-    """The width of a picture whose pixels are `pixel` times as wide as high, as square ones."""
+    """Convert a width to square pixels, where each pixel is `pixel` times as wide as high."""
     return round(width * (pixel if pixel and Fraction(1, 4) <= pixel <= 4 else 1))
 
 
 def decode_display_matrix(matrix: bytes, order: Literal["big", "little"]) -> int:
-    """The EXIF value 1..8 of a display matrix of nine 32-bit numbers; 1 where it neither turns nor mirrors squarely."""
+    """Convert a display matrix of nine 32-bit numbers to the EXIF value 1..8; 1 unless it turns or mirrors squarely."""
     return orient_turn(_turn(matrix, order))
 
 
 def orient_turn(turn: Turn) -> int:
-    """The EXIF value 1..8 of the four numbers of a display matrix that turn: a, b, c, d."""
+    """Convert the four turning numbers of a display matrix, a, b, c, d, to the EXIF value 1..8."""
     largest = max(map(abs, turn)) or 1
     a, b, c, d = (round(number / largest) for number in turn)
     return _TURNS.get((a, b, c, d), 1)
@@ -95,13 +95,13 @@ def _turn(matrix: bytes, order: Literal["big", "little"]) -> Turn:
 
 
 def read_movie(stream: BinaryIO) -> Movie:
-    """The headers of an ISO base media file, as far as they are found."""
+    """Read the headers of an ISO base media file, as far as they are found."""
     place = find_moov(stream)
     return _movie(stream, *place) if place else Movie()
 
 
 def find_moov(stream: BinaryIO) -> tuple[int, int] | None:
-    """Where the content of `moov` starts and ends."""
+    """Find where the content of `moov` starts and ends, in bytes; None without one."""
     end = stream.seek(0, os.SEEK_END)
     found = ((at, at + length) for kind, at, length in walk_boxes(stream, 0, end) if kind == b"moov")
     return next(found, None)
@@ -122,7 +122,7 @@ def _movie(stream: BinaryIO, at: int, end: int) -> Movie:
 
 
 def find_boxes(stream: BinaryIO, at: int, end: int) -> dict[bytes, tuple[int, int]]:
-    """Where the content of the first box of each kind starts and ends."""
+    """Find where the content of the first box of each kind starts and ends, in bytes."""
     found: dict[bytes, tuple[int, int]] = {}
     for kind, start, length in islice(walk_boxes(stream, at, end), _MANY):
         found.setdefault(kind, (start, start + length))
@@ -130,7 +130,7 @@ def find_boxes(stream: BinaryIO, at: int, end: int) -> dict[bytes, tuple[int, in
 
 
 def find_boxes_in_meta(stream: BinaryIO, at: int, end: int) -> Boxes:
-    """Places of the first box of each kind in a `meta`: outside QuickTime four bytes stand before its boxes."""
+    """Find the first box of each kind in a `meta`: outside QuickTime, four bytes stand before its boxes."""
     return find_boxes(stream, at + (0 if read_at(stream, at, 8)[4:] == b"hdlr" else 4), end)
 
 

@@ -30,7 +30,7 @@ class PngTexts:
 
 
 def read_png_texts(stream: BinaryIO) -> PngTexts:
-    """The texts of a PNG (PNG specification 11.3.3 and 11.3.4.5), as bytes; damaged ones are left out and noted.
+    """Read the texts of a PNG (PNG specification 11.3.3 and 11.3.4.5) as bytes; damaged ones are left out and noted.
 
     The programs that a C2PA manifest names are the text `c2pa`.
     """
@@ -76,7 +76,7 @@ def _text(kind: bytes, body: bytes, room: int) -> tuple[str, bytes]:
 
 
 def copy_without_texts(stream: BinaryIO) -> BinaryIO:
-    """A copy of a PNG without its texts, in memory."""
+    """Copy a PNG without its texts, in memory."""
     stream.seek(0)
     kept = [stream.read(_SIGNATURE_BYTES)]
     for kind, body in walk_png_chunks(stream, None):
@@ -86,7 +86,7 @@ def copy_without_texts(stream: BinaryIO) -> BinaryIO:
 
 
 def walk_png_chunks(stream: BinaryIO, kinds: tuple[bytes, ...] | None) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and body of the chunks of these kinds (all for None), to the end of the file or of its sense."""
+    """Yield kind and body of the chunks of these kinds (None: all), until the file ends or stops making sense."""
     stream.seek(_SIGNATURE_BYTES)
     while len(head := stream.read(8)) == 8:
         length, kind = struct.unpack(">I4s", head)

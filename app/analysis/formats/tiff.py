@@ -52,7 +52,7 @@ _ORIENTATIONS = range(1, 9)
 
 @dataclass(slots=True)
 class TiffContent:
-    """What was read: tags by name, blocks of others by number, and the first thing that was wrong.
+    """What a TIFF structure holds: tags by name, embedded blocks by tag number, and the first problem.
 
     `places` say where that stands which is not read, by the name of its tag: the first byte and the length of a maker
     note and of a preview of an RW2; of pixels in one strip each in its own, `StripOffsets` and `StripByteCounts`.
@@ -65,7 +65,7 @@ class TiffContent:
 
 
 def read_tiff(stream: BinaryIO, *, group: str = "Image", pages: int = 2) -> TiffContent:
-    """The tags of the first picture, its EXIF and GPS, and of what stands beside it (a thumbnail or a second page).
+    """Read the tags of the first picture, its EXIF and GPS, and of a thumbnail or second page. Raises OSError.
 
     `group` is what the first directory is called, `pages` how many of those that follow one another are read.
     """
@@ -186,7 +186,7 @@ class _Reader:
 
 
 def find_orientation(tags: Tags) -> int | None:
-    """How a file turns its picture, as EXIF's value 1..8: nothing else does, no XMP and nothing that lies beside it."""
+    """Find how the file turns its picture, as the EXIF value 1..8; neither XMP nor a sidecar has a say in it."""
     value = tags.get("Image Orientation")
     return int(value[0]) if isinstance(value, tuple) and value and value[0] in _ORIENTATIONS else None
 
@@ -204,7 +204,7 @@ def _text(content: bytes, *, whole: bool) -> str:
 
 
 def decode_text(content: bytes) -> str:
-    """Bytes that may be UTF-8 or else are Latin-1, as text."""
+    """Decode bytes that are UTF-8, or else Latin-1."""
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
@@ -212,6 +212,6 @@ def decode_text(content: bytes) -> str:
 
 
 def decode_windows_text(exif: Tags, name: str) -> str:
-    """A text that Windows wrote in UTF-16, such as `XPKeywords`; empty without one."""
+    """Decode a text that Windows wrote in UTF-16, such as `XPKeywords`; empty without one."""
     value = exif.get(f"Image {name}", b"")
     return value.decode("utf-16-le", "replace").partition("\0")[0] if isinstance(value, bytes) else ""

@@ -80,7 +80,7 @@ _WHOLE = {"mwg-rs:Regions/mwg-rs:RegionList": ("mwg-rs:Name", "mwg-rs:Type")}
 
 
 def parse_xmp(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
-    """The properties of a packet (ISO 16684-1), whether written as attributes or as elements; `limit` is in bytes.
+    """Parse the properties of a packet (ISO 16684-1), written as attributes or elements; `limit` is in bytes.
 
     Raises CannotRead: `text_too_large`, `damaged_metadata`.
     """

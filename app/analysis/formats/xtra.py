@@ -48,7 +48,7 @@ NO_XTRA_TAGS = XtraTags()
 
 
 def read_xtra(stream: BinaryIO) -> XtraTags:
-    """What is said of the film, as far as it is found."""
+    """Read rating, keywords and texts of a film; empty where none are found."""
     moov = find_moov(stream)
     inside = find_boxes(stream, *moov) if moov else {}
     user = find_boxes(stream, *inside[b"udta"]) if b"udta" in inside else {}

@@ -47,7 +47,7 @@ class Moment:
 
 
 def find_taken_at(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Moment | None:
-    """The first that says when, as `first_of` decides: the taking, the digitizing, GPS, the last change, Takeout.
+    """Find when it was taken: by the taking, the digitizing, GPS, the last change, Takeout, as `choose_moment` decides.
 
     Of the taking and of the digitizing, the sidecar's word counts before that of the file. EXIF DateTime is when the
     file was last changed: it says less about the taking than what a person wrote in XMP or IPTC.
@@ -56,7 +56,7 @@ def find_taken_at(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Moment | N
 
 
 def choose_moment(moments: Sequence[Moment]) -> Moment | None:
-    """The first moment, with the zone and the parts of a second that it lacks and another has for the same second.
+    """Choose the first moment; it takes the zone and the parts of a second from another of the same second.
 
     A day alone gives way to the first that says the time of that same day.
     """
@@ -163,7 +163,7 @@ def _of_iptc(found: Embedded, day_name: str, time_name: str) -> Iterator[Moment]
 
 
 def format_iso_date(text: str, offset: str = "", part: str = "") -> str | None:
-    """ISO 8601 of an EXIF or XMP date, with the offset only if one is given; None if there is no such day or time.
+    """Format an EXIF or XMP date as ISO 8601, with an offset only if one is given; None for an impossible day or time.
 
     `part` are digits of a second. `2003:11:23 18:00:00` -> `2003-11-23T18:00:00`; `2003-11-23` stays a date.
     """

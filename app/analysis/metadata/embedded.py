@@ -62,11 +62,11 @@ class Embedded:
     problems: dict[str, CannotRead] = field(default_factory=dict)
 
     def find_problem(self, *parts: str) -> CannotRead | None:
-        """The first problem with one of these parts."""
+        """Find the first problem with one of these parts; None without any."""
         return next((self.problems[part] for part in parts if part in self.problems), None)
 
     def read_part(self, name: str, read: Callable[[], T], otherwise: T) -> T:
-        """What a part gives; `otherwise`, and a note of the problem, where it cannot be read."""
+        """Read a part; `otherwise`, and a note of the problem, where that fails."""
         try:
             return read()
         except CannotRead as problem:
@@ -82,7 +82,7 @@ class Embedded:
 
 
 def read_embedded(opened: OpenedImage) -> Embedded:
-    """Everything that the image says about itself. Never raises for damaged parts."""
+    """Read everything that the image says about itself. Never raises for damaged parts."""
     if opened.raw:
         return _of_camera_raw(opened.raw)
     found, image = Embedded(), opened.image
@@ -117,7 +117,7 @@ def read_embedded(opened: OpenedImage) -> Embedded:
 
 
 def find_generation(found: Embedded) -> Generation:
-    """How the picture or video was made that says these things about itself."""
+    """Find how a picture or video was made, if by AI, from what it says about itself."""
     exif = {name: text for name in _GENERATION_IN_EXIF if isinstance(text := found.exif.get(f"Image {name}"), str)}
     comment = {"XPComment": text} if (text := decode_windows_text(found.exif, "XPComment")) else {}
     xmp = {name: found.xmp[name][0] for name in _GENERATION_IN_XMP if found.xmp.get(name)}

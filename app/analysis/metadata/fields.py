@@ -34,7 +34,7 @@ _SENSITIVITIES = ("exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")
 def interpret_image(
     found: Embedded, sidecar: Xmp = NO_XMP, takeout: Takeout = NO_TAKEOUT, made: Generation | None = None
 ) -> Metadata:
-    """The metadata that every part together gives, field by field; `made` is `prompts.of(found)`, where it is known."""
+    """Interpret all parts together, field by field; `made` is what `find_generation(found)` gives, where known."""
     made = made or find_generation(found)
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}

@@ -49,7 +49,7 @@ _BETWEEN = re.compile("[,;]")
 
 
 def sort_film_tags(info: FilmInfo) -> Embedded:
-    """The container's tags in the parts of an image: texts, a workflow among them under the names that images use."""
+    """Sort a container's tags into the parts that images have: XMP, and texts by the names that images use."""
     found = Embedded(duration_seconds=info.duration_seconds)
     texts = dict(info.tags)
     packet = texts.pop(_XMP, "")
@@ -64,7 +64,7 @@ def sort_film_tags(info: FilmInfo) -> Embedded:
 
 
 def find_film_keywords(info: FilmInfo) -> Iterator[str]:
-    """The keywords that the container has, one by one."""
+    """Yield the keywords of the container, one by one."""
     yield from info.xtra.keywords
     for tag in _KEYWORDS:
         yield from _BETWEEN.split(info.tags.get(tag, ""))
@@ -77,7 +77,7 @@ def interpret_film(
     takeout: Takeout = NO_TAKEOUT,
     made: Generation | None = None,
 ) -> Metadata:
-    """The metadata that the container and what lies beside it give; `found` is what `embedded` made of the former."""
+    """Interpret a container and its sidecars; `found` is what `sort_film_tags(info)` gives."""
     base = interpret_image(found, sidecar, takeout, made)
     own = {name: value for name, value in _fields(info) if value is not None and base.sources.get(name) != "sidecar"}
     where = _where(info)

@@ -28,7 +28,7 @@ def gather_keywords(
     people: Iterable[str] = (),
     film: Iterable[str] = (),
 ) -> tuple[Keyword, ...]:
-    """All keywords: of the file's XMP, IPTC and EXIF, of a film, of its sidecar, Takeout's people, phrases of a prompt.
+    """Gather keywords from XMP, IPTC, EXIF, a film's tags, the sidecar, Takeout's people and the phrases of a prompt.
 
     Each source lists a keyword once, whatever its case, at most 1,000 of them (100 of a prompt), of at most 200
     characters. How a prompt weighs its phrases depends on its `generator`. Phrases of the negative prompt have a source

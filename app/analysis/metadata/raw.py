@@ -18,7 +18,7 @@ _IN_TEXTS = "EXIF UserComment"  # decoded there
 
 
 def collect_raw(found: Embedded, sidecar: Xmp = NO_XMP, takeout: Takeout = NO_TAKEOUT) -> dict[str, Any]:
-    """The parts as read, at most 64 KB as JSON; of what was too much, the largest are in `dropped` with their bytes.
+    """Collect the parts as read, at most 64 KB as JSON; `dropped` lists the largest that had no room, with their bytes.
 
     What an AI image was made from is kept before all else, its drawn workflow excepted; then the smallest entries: one
     huge workflow does not push out a hundred tags.

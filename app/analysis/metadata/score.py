@@ -20,7 +20,7 @@ _WINDOWS = ("MicrosoftPhoto:Rating", "MicrosoftPhoto:RatingPercent")
 
 
 def parse_scores(content: bytes) -> int | None:
-    """The score of `{"score": -1..5}`; `null` is not rated. Raises CannotRead `damaged_sidecar`."""
+    """Parse the score of `{"score": -1..5}`; None for `null`: not rated. Raises CannotRead `damaged_sidecar`."""
     try:
         score = json.loads(content)["score"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -35,7 +35,7 @@ def parse_scores(content: bytes) -> int | None:
 
 
 def read_xmp_stars(properties: Xmp) -> Stars:
-    """`xmp:Rating`; 0 is "unrated" (Metadata Working Group guidelines 2.0, 5.3), what is no whole number says nothing.
+    """Read `xmp:Rating`; 0 is "unrated" (Metadata Working Group guidelines 2.0, 5.3); None for no number.
 
     Else `MicrosoftPhoto:Rating` or `RatingPercent`, which Windows and others write in percent. Else `acdsee:rating`,
     whose 0 says nothing.
@@ -48,13 +48,13 @@ def read_xmp_stars(properties: Xmp) -> Stars:
 
 
 def read_exif_stars(exif: Tags) -> Stars:
-    """EXIF `Rating` (0x4746, Microsoft), where 0 is "unrated" too; else `RatingPercent` (0x4749)."""
+    """Read EXIF `Rating` (0x4746, Microsoft), where 0 is "unrated" too; else `RatingPercent` (0x4749)."""
     said = _rated(_first(exif, "Image Rating"))
     return convert_percent(_first(exif, "Image RatingPercent")) if said is None else said
 
 
 def read_film_stars(said: XtraTags) -> Stars:
-    """Windows' percent, else what iTunes and programs for music write."""
+    """Read Windows' percent, else what iTunes and music programs write."""
     return convert_percent(said.percent) or convert_hundred(said.rate)
 
 
@@ -64,13 +64,13 @@ def _first(exif: Tags, name: str) -> float | None:
 
 
 def convert_percent(value: Any) -> int | None:
-    """Windows' percent as stars: it writes 1, 25, 50, 75 and 99."""
+    """Convert Windows' percent to 1..5 stars: it writes 1, 25, 50, 75 and 99. None for anything else."""
     percent = _number(value)
     return 1 + int((percent + 12) // 25) if 0 < percent <= 100 else None
 
 
 def convert_hundred(value: Any) -> int | None:
-    """Twenty for each star, as programs for music write it."""
+    """Convert a value with twenty for each star, as music programs write it, to 1..5 stars."""
     percent = _number(value)
     return min(BEST, max(1, int((percent + 10) // 20))) if 0 < percent <= 100 else None
 
@@ -94,7 +94,7 @@ def _number(value: Any) -> float:
 
 
 def choose_rating(candidates: Mapping[str, Callable[[], Stars]]) -> tuple[Rating, CannotRead | None]:
-    """The rating of the first source that speaks, asked in order, and what was wrong with one before it.
+    """Choose the rating of the first source that has one; also the first problem met before it.
 
     A source that cannot be read is passed over; those after the one that speaks are not asked.
     """

@@ -21,18 +21,18 @@ _SUFFIXES = tuple("." + "".join(letters) for letters in product("xX", "mM", "pP"
 
 
 def list_xmp_names(name: bytes) -> tuple[bytes, ...]:
-    """The names that an XMP sidecar of this file may have, the one that speaks first: `a.jpg.xmp`, then `a.xmp`."""
+    """List the names that an XMP sidecar of this file may have, by precedence: `a.jpg.xmp`, then `a.xmp`."""
     stem = name.rpartition(b".")[0] or name
     return tuple(start + suffix.encode() for start in (name, stem) for suffix in _SUFFIXES)
 
 
 def build_scores_name(name: bytes) -> bytes:
-    """Where a file's score is kept, relative to its folder."""
+    """Build the path of a file's score, relative to its folder."""
     return b".scores/" + name + b".json"
 
 
 def read_xmp_sidecar(root: bytes, file: FoundFile) -> Xmp | None:
-    """The properties of the XMP sidecar, None without one. Raises CannotRead `damaged_sidecar`."""
+    """Read the properties of the XMP sidecar, None without one. Raises CannotRead `damaged_sidecar`."""
     for name in _there(root, file, list_xmp_names(file.name)):
         if (packet := _read(root, file, name)) is None:
             continue
@@ -44,7 +44,7 @@ def read_xmp_sidecar(root: bytes, file: FoundFile) -> Xmp | None:
 
 
 def read_takeout(root: bytes, file: FoundFile) -> Takeout:
-    """What the JSON of Google Takeout beside the file tells, nothing without one. Raises CannotRead `damaged_sidecar`.
+    """Read Google Takeout's JSON beside the file, `NO_TAKEOUT` without one. Raises CannotRead `damaged_sidecar`.
 
     JSON of another kind, which other programs write under the same name, is passed over.
     """
@@ -75,7 +75,7 @@ def _told(root: bytes, file: FoundFile, name: bytes) -> Takeout | None:
 
 
 def read_scores(root: bytes, file: FoundFile) -> bytes | None:
-    """The content of `.scores/<name>.json`, None without one. Raises CannotRead `damaged_sidecar`."""
+    """Read `.scores/<name>.json` as bytes, None without one. Raises CannotRead `damaged_sidecar`."""
     names = _there(root, file, (build_scores_name(file.name),))
     return _read(root, file, names[0]) if names else None
 

@@ -33,7 +33,7 @@ NO_TAKEOUT = Takeout()
 
 
 def parse_takeout(content: bytes) -> Takeout:
-    """The values of the JSON; nothing where it is JSON of another kind. Raises CannotRead `damaged_sidecar`."""
+    """Parse the JSON; `NO_TAKEOUT` for JSON of another kind. Raises CannotRead `damaged_sidecar`."""
     try:
         told = json.loads(content)
     except (ValueError, RecursionError) as error:

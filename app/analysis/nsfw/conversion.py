@@ -49,7 +49,7 @@ class _Problem(Exception):
 
 
 def check_weights(weights: str, shown: str | None = None) -> None:
-    """Whether a file holds finite weights of the architecture; Keras itself is not needed to say so.
+    """Checks that a file holds finite weights of the network's shapes, without Keras. Raises _Problem.
 
     `shown` is what people know the file as, if that is not its path.
     """

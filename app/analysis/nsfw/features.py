@@ -18,7 +18,7 @@ NUMBER = 1024
 
 
 def pack_features(features: "NDArray[float32]", weights_sha256: str) -> bytes | None:
-    """The features as 128 bytes, the first in the highest bit of the first; None of weights without known medians."""
+    """Pack 1,024 features into 128 bytes, the first in the highest bit; None for weights without known medians."""
     import numpy as np
 
     medians = _medians(weights_sha256)
@@ -26,7 +26,7 @@ def pack_features(features: "NDArray[float32]", weights_sha256: str) -> bytes | 
 
 
 def locate_medians(weights_sha256: str) -> Path:
-    """Where the medians of a model with these weights are."""
+    """Locate the medians of the model with these weights; the file may be missing."""
     return Path(__file__).with_name(f"medians-{weights_sha256[:16]}.f32")
 
 

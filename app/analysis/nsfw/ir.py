@@ -16,7 +16,7 @@ _PARTS = (".xml", ".bin")
 
 
 def locate_ir(models: Path, name: str) -> Path:
-    """Where in a folder the model of this name is; the 2 is for its second output, which those before 0.5 lack."""
+    """Locate the model of this name in a folder; the 2 is for its second output, which those before 0.5 lack."""
     return models / f"{name}-2.xml"
 
 

@@ -43,7 +43,7 @@ _WITHOUT_SCALE = (
 
 
 def detect_nsfw(pictures: Iterable[Image.Image], orientation: int, model: NsfwModel) -> Nsfw:
-    """Probability and features of a file from its pictures: one of a still, several of a film. At least one is needed.
+    """Check the pictures of a file, one of a still, several of a film, at least one: its probability and features.
 
     `orientation` is the EXIF value 1..8 that the pictures still need. Raises CannotRead: `model_unusable`,
     `damaged_image`, and what the pictures raise: of a film that cannot be looked at to its end, nothing is known.
@@ -57,7 +57,7 @@ def detect_nsfw(pictures: Iterable[Image.Image], orientation: int, model: NsfwMo
 
 
 def prepare_picture(picture: Image.Image, orientation: int = 1) -> "NDArray[float32]":
-    """A decoded picture as the network takes it: 224 x 224 x 3, blue first, the training mean taken off, 32-bit floats.
+    """Prepare a picture for the network: 224 x 224 x 3, blue first, the training mean taken off, 32-bit floats.
 
     The recipe YAHOO of opennsfw2 0.19 (`_image.preprocess_image`), which is that of the original network
     (https://github.com/yahoo/open_nsfw): upright, 256 x 256 bilinear, once through JPEG, the centre. Turning it when it
@@ -95,7 +95,7 @@ class Network:
             raise _unusable("loaded", error) from error
 
     def look(self, pixels: "NDArray[float32]") -> "tuple[float, NDArray[float32]]":
-        """The probability 0..1 that a picture made by `prepared` is NSFW, and its 1,024 features, all of them >= 0.
+        """The probability 0..1 that a picture from `prepare_picture` is NSFW, and its 1,024 features, all of them >= 0.
 
         Raises CannotRead `model_unusable`.
         """

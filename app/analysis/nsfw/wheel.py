@@ -15,14 +15,14 @@ WEIGHTS_SHA256 = "14ca261f48bdd88c1eecba96a761bd1579b523adae1b749b0a4ffd8b7ed8ba
 
 
 def locate_onnx() -> Path | None:
-    """Where the package has its file, None where it is not installed."""
+    """Locate the ONNX file of the package; None if it is not installed."""
     spec = find_spec(PACKAGE.replace("-", "_"))
     folders = spec.submodule_search_locations if spec else None
     return Path(folders[0]) / "open_nsfw.onnx" if folders else None
 
 
 def read_onnx(file: Path) -> Any:
-    """The network of an ONNX file as OpenVINO's, for one picture at a time. Raises RuntimeError."""
+    """Read an ONNX file as OpenVINO's network, for one picture at a time. Raises RuntimeError."""
     import openvino
 
     model = openvino.Core().read_model(file)
@@ -31,7 +31,7 @@ def read_onnx(file: Path) -> Any:
 
 
 def read_planar_onnx(file: Path) -> Any:
-    """That network with its colors plane by plane inside, as the processor wants them: 32 ms instead of 50.
+    """Read it with its colors plane by plane inside, as the processor wants them: 32 ms a picture instead of 50.
 
     The file turns each picture before and after each convolution, because Keras has the colors last. Turned once, at
     the beginning, everything between needs only its vectors, one number for each color, along the other axis.

@@ -39,7 +39,7 @@ _DECODERS = (
 
 
 def explain_unavailable() -> str | None:
-    """One sentence why videos cannot be looked into here and what to do, None if they can."""
+    """Explain in one sentence why videos cannot be opened here and what to do; None if they can."""
     return None if find_spec("av") else UNAVAILABLE
 
 
@@ -97,7 +97,7 @@ class Film:
 
     @contextmanager
     def translate_errors(self) -> Iterator[None]:
-        """Turn what libav raises into CannotRead: `damaged_video`, and `unreadable` where the disk is to blame."""
+        """Translate what libav raises into CannotRead: `damaged_video`, and `unreadable` where the disk is to blame."""
         try:
             yield
         except (CannotRead, MemoryError, TypeError, AttributeError):  # the last two are ours, or a PyAV that is too new
@@ -108,7 +108,7 @@ class Film:
             raise CannotRead("The video is damaged and cannot be opened.", cause="damaged_video") from error
 
     def read_info(self) -> FilmInfo:
-        """What the container says, as far as it does; nothing is decoded for it. Raises CannotRead as `__init__`."""
+        """Read what the container says, without decoding. Raises CannotRead as `__init__`."""
         with self.translate_errors():
             header, xtra, beside, tables = _without_libav(self._stream, self._format)
             tags = _named(_tags(self.container), tables)
@@ -127,7 +127,7 @@ class Film:
             )
 
     def choose_track(self) -> "VideoStream":
-        """The first moving picture, with everything else in the container set to be passed over.
+        """Choose the first moving picture, and have libav skip everything else in the container.
 
         Raises CannotRead: `damaged_video`, `no_picture`, `unsupported_codec`, `too_many_pixels`.
         """
@@ -138,7 +138,7 @@ class Film:
 
 
 def read_film_header(stream: BinaryIO, format_: str) -> FilmInfo:
-    """What the header of a video says that libav refuses to open; nothing where there is none that is read here."""
+    """Read the header of a video that libav refuses to open; an empty FilmInfo where we cannot either."""
     try:
         header, xtra, beside, tables = _without_libav(stream, format_)
     except OSError:  # the disk's, which whoever came here has been told of

@@ -32,7 +32,7 @@ PLAIN = 6  # grey levels of standard deviation: below it, a picture shows nothin
 
 
 def sample_pictures(film: Film, count: int) -> list[Image.Image]:
-    """Up to `count` pictures (RGB, upright) of the video, evenly spread, in the order of their time.
+    """Sample up to `count` pictures (RGB, upright) of the video, evenly spread, in order of time.
 
     Larger ones are reduced, the shorter side kept >= 640 px. A damaged video gives all of them or none: what is missing
     could be anything. Raises CannotRead: as `Film` and its `track`; MemoryError.
@@ -42,9 +42,9 @@ def sample_pictures(film: Film, count: int) -> list[Image.Image]:
 
 
 def choose_poster(film: Film) -> Image.Image:
-    """One picture (RGB, upright) that shows something: the first behind a tenth of the length that is not plain.
+    """Choose one picture (RGB, upright) that shows something: the first after a tenth of the length that is not plain.
 
-    Where all are plain, that which is least. Of a damaged video any will do. Raises CannotRead: as `pictures`.
+    If all are plain, the least plain. Of a damaged video any will do. Raises CannotRead as `sample_pictures`.
     """
     with film.translate_errors():
         return _Video(film).poster()

@@ -56,7 +56,7 @@ def check_file_size(size: int) -> None:
 
 
 def prepare_pillow() -> None:
-    """Set Pillow up for this process: HEIC, and room for the long texts of AI images. Safe to call again."""
+    """Prepare Pillow in this process: HEIC, and room for the long texts of AI images. Safe to call again."""
     pi_heif.register_heif_opener()
     PngImagePlugin.MAX_TEXT_CHUNK = png.TEXT_BYTES
     PngImagePlugin.MAX_TEXT_MEMORY = 2 * png.TEXT_BYTES
@@ -108,7 +108,7 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
 
 
 def _open_raw(stream: BinaryIO, format_: str) -> OpenedImage:
-    """A camera raw file with the largest preview that is not too large. Raises CannotRead as `camera_raw.read`."""
+    """A camera raw file with the largest preview that is not too large. Raises CannotRead as `read_camera_raw`."""
     raw = read_camera_raw(stream, format_)
     problem = raw.explain_no_preview()
     for preview in raw.previews:
@@ -143,7 +143,7 @@ def _stored(image: ImageFile) -> tuple[int, int]:
 
 
 def decode_image(opened: OpenedImage, orientation: int | None = None) -> Image.Image:
-    """The pixels of the first frame, decoded once. A JPEG is decoded smaller, its shorter side kept >= 960 px.
+    """Decode the first frame. A JPEG is decoded smaller, its shorter side kept >= 960 px.
 
     `orientation` is what the file says of itself: Pillow turns a TIFF on its own, and would ask its XMP, too. Raises
     CannotRead: as `open_image`.
@@ -157,7 +157,7 @@ def decode_image(opened: OpenedImage, orientation: int | None = None) -> Image.I
 
 
 def sample_frames(opened: OpenedImage, decoded: Image.Image, count: int) -> Iterator[Image.Image]:
-    """Up to `count` frames of a film evenly spread over its length, in order; of anything else its one picture.
+    """Sample up to `count` frames of an animation, evenly spread, in order; of anything else its one picture.
 
     Frames of GIF, APNG, WebP and AVIF build upon each other: to see the last one, all are decoded. Raises CannotRead:
     as `open_image`, and `too_many_pixels` for a film of more than a billion of them, however fast the machine is.
@@ -180,7 +180,7 @@ def sample_frames(opened: OpenedImage, decoded: Image.Image, count: int) -> Iter
 
 
 def find_turn(opened: OpenedImage, decoded: Image.Image, orientation: int | None) -> int:
-    """How to turn a decoded picture upright, as EXIF's value 1..8; `orientation` is what the file says of itself.
+    """Find the EXIF value 1..8 that turns a decoded picture upright; `orientation` is what the file says of itself.
 
     1 where Pillow or libheif have turned it already. The preview of a camera raw file is turned as that says.
     """
@@ -202,7 +202,7 @@ def _named_errors(stream: BinaryIO, format_: str) -> Iterator[None]:
 
 
 def explain_error(error: Exception) -> CannotRead:
-    """The cause and the sentence for whatever a decoder raised."""
+    """Translate whatever a decoder raised into an error with a cause and a sentence."""
     if isinstance(error, CannotRead):
         return error
     detail = str(error)

@@ -32,14 +32,14 @@ _UPRIGHT = {
 
 
 def make_picture(image: Image.Image, orientation: int) -> Picture:
-    """Thumbnail and hash of a decoded image; `orientation` is the EXIF value 1..8 that it still needs."""
+    """Make thumbnail and hash of a decoded image; `orientation` is the EXIF value 1..8 that it still needs."""
     small = turn_upright(_plain(_shrunk(image)), orientation)
     profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
     return Picture(webp=_webp(small, profile), phash=compute_phash(small))
 
 
 def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
-    """The image turned by the EXIF value 1..8."""
+    """Turn the image by the EXIF value 1..8."""
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
 
 
@@ -81,7 +81,7 @@ def _webp(image: Image.Image, profile: bytes | None) -> bytes:
 
 
 def compute_phash(image: Image.Image) -> str:
-    """The 64-bit perceptual hash as 16 hexadecimal digits, the lowest waves first.
+    """Compute the 64-bit perceptual hash: 16 hexadecimal digits, the lowest waves first.
 
     Grey, 32 x 32, discrete cosine transform (type II), the 8 x 8 lowest waves, each one bit: above the median or not,
     as in ImageHash's `phash` after Neal Krawetz, "Looks Like It" (hackerfactor.com, 2011). One change: to be above, a

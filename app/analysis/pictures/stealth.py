@@ -105,7 +105,7 @@ def _paeth(a: int, b: int, c: int) -> int:
 
 
 def read_stealth(image: Image.Image) -> str | None:
-    """The text hidden in a decoded image, an infotext or JSON as `prompts.read` knows it; None without one.
+    """Read the text hidden in a decoded image, infotext or JSON for `read_generation`; None without one.
 
     Looks at the first columns with 120 pixels, and at more only behind a signature. Raises nothing.
     """

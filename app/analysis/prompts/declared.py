@@ -42,7 +42,7 @@ _SIGNERS = (("firefly", "Adobe Firefly"), ("google", "Google"), ("microsoft", "M
 
 
 def read_declaration(texts: Mapping[str, str]) -> Generation | None:
-    """What is declared; None for a picture that declares nothing of the kind."""
+    """Read what a picture declares; None for one that declares nothing of the kind."""
     if any(texts.get(key, "").strip() for key in _CAMERA):
         return None
     signed = texts.get("c2pa", "")

@@ -1,6 +1,6 @@
 """How an AI image was made, as a value, and what its readers share: JSON that cannot hurt, and names for settings.
 
-It knows no generator. Every reader answers with a `Made`, or None for a text that is not its own.
+It knows no generator. Every reader answers with a `Generation`, or None for a text that is not its own.
 """
 
 import json
@@ -77,7 +77,7 @@ class Generation:
         *,
         understood: bool = False,
     ) -> "Generation":
-        """The value with its verdict; `understood` where an empty prompt is known to be empty."""
+        """Build the value with its verdict; `understood` where an empty prompt is known to be empty."""
         prompt, negative = (prompt or "").strip() or None, (negative or "").strip() or None
         if (prompt or understood) and settings:
             verdict = Verdict.PARSED
@@ -87,7 +87,7 @@ class Generation:
 
 
 def load_json(text: str) -> Any:
-    """The JSON in a text, None for anything else. NaN and Infinity, which ComfyUI writes, become None."""
+    """Load the JSON in a text, None for anything else. NaN and Infinity, which ComfyUI writes, become None."""
     if len(text) > JSON_CHARACTERS or sum(map(text.count, ",[{")) > JSON_MARKS:
         return None
     try:
@@ -97,7 +97,7 @@ def load_json(text: str) -> Any:
 
 
 def load_object(text: Any) -> dict[str, Any]:
-    """The JSON object in a text, empty for anything else."""
+    """Load the JSON object in a text, empty for anything else."""
     if not isinstance(text, str) or text.lstrip()[:1] != "{":
         return {}
     value = load_json(text)
@@ -109,22 +109,22 @@ def _integer(digits: str) -> int | str:
 
 
 def as_object(value: Any) -> dict[str, Any]:
-    """The value if it is a JSON object, else an empty one."""
+    """Give the value if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def as_text(value: Any) -> str:
-    """The value if it is a text, else an empty one."""
+    """Give the value if it is a text, else an empty one."""
     return value if isinstance(value, str) else ""
 
 
 def convert_to_snake_case(name: str) -> str:
-    """`CFG scale`, `cfgScale` and `cfg-scale` -> `cfg_scale`."""
+    """Convert `CFG scale`, `cfgScale` and `cfg-scale` to `cfg_scale`."""
     return _WORDS.sub("_", name[:80]).strip("_").lower()
 
 
 def convert_number(text: str) -> int | float | str:
-    """The number that a text writes, else the text."""
+    """Convert a text that writes a finite number; any other text stays."""
     if len(text) > _INTEGER_DIGITS or not text.isascii() or not text[-1:].isdigit():
         return text
     for kind in (int, float):
@@ -137,13 +137,13 @@ def convert_number(text: str) -> int | float | str:
 
 
 def build_size(width: Any, height: Any) -> dict[str, int] | None:
-    """Width and height in pixels, None where they are no numbers above zero."""
+    """Build a size of `width` and `height` in pixels; None unless both are numbers above zero."""
     sides = [int(side) for side in (width, height) if is_number(side) and 0 < side < 1_000_000]
     return {"width": sides[0], "height": sides[1]} if len(sides) == 2 else None
 
 
 def parse_size(text: str) -> dict[str, int] | None:
-    """`512x768` or `(512, 768)` in pixels."""
+    """Parse `512x768` or `(512, 768)` in pixels; None for anything else."""
     match = _SIZE.fullmatch(text.strip())
     return build_size(int(match[1]), int(match[2])) if match else None
 
@@ -154,7 +154,7 @@ def is_number(value: Any) -> bool:
 
 
 def build_lora(name: Any, weight: Any = None) -> dict[str, Any] | None:
-    """One LoRA, None where there is no name. A weight may be a number or a text that writes one."""
+    """Build one LoRA, None without a name. A weight may be a number or a text that writes one."""
     if not isinstance(name, str) or name.strip().lower() in ("", "none"):
         return None
     weight = convert_number(weight.strip()) if isinstance(weight, str) else weight
@@ -164,7 +164,7 @@ def build_lora(name: Any, weight: Any = None) -> dict[str, Any] | None:
 def select_settings(
     written: Mapping[str, Any], names: Mapping[str, str] = NAMES, *, without: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """The plain settings among what was written, under the names used here; those in `without` left out.
+    """Select the plain settings among what was written, under our names; those in `without` are left out.
 
     Texts that write a number become one where a number is meant. `width` and `height` become `size`.
     """

@@ -33,7 +33,7 @@ _MIDJOURNEY = {"ar": "aspect_ratio", "v": "version", "s": "stylize", "c": "chaos
 
 
 def read_generator_json(written: Mapping[str, Any]) -> Generation | None:
-    """A generation written as one JSON object; None where no generator writes such a one."""
+    """Read a generation written as one JSON object; None if no generator writes such an object."""
     if isinstance(written.get("sui_image_params"), dict):
         return _swarm(written)
     version = as_text(written.get("version")) or as_text(written.get("Version"))
@@ -110,7 +110,7 @@ def _easy_diffusion(plain: Mapping[str, Any]) -> Generation:
 
 
 def read_easy_diffusion(texts: Mapping[str, str]) -> Generation | None:
-    """Easy Diffusion's own PNG texts: one for each setting."""
+    """Read Easy Diffusion's own PNG texts, one for each setting; None for others'."""
     plain = {convert_to_snake_case(name): text for name, text in texts.items() if len(text) <= _CHARACTERS}
     if "prompt" in plain and ("use_stable_diffusion_model" in plain or "stable_diffusion_model" in plain):
         return _easy_diffusion(plain)
@@ -118,7 +118,7 @@ def read_easy_diffusion(texts: Mapping[str, str]) -> Generation | None:
 
 
 def read_novel_ai(comment: Mapping[str, Any], texts: Mapping[str, str]) -> Generation:
-    """NovelAI: JSON in `Comment`, beside it `Description` and `Source` (docs.novelai.net, image metadata).
+    """Read NovelAI: JSON in `Comment`, beside it `Description` and `Source` (docs.novelai.net, image metadata).
 
     From version 4 on, the words for single characters follow those for the picture, each on a line.
     """
@@ -138,7 +138,7 @@ def _captions(written: Any) -> str:
 
 
 def read_invoke(written: Mapping[str, Any]) -> Generation:
-    """InvokeAI 3 and later: `invokeai_metadata` (invoke-ai/InvokeAI, invokeai/app/invocations/metadata.py)."""
+    """Read InvokeAI 3 and later: `invokeai_metadata` (invoke-ai/InvokeAI, invokeai/app/invocations/metadata.py)."""
     found = select_settings(written, NAMES | {"scheduler": "sampler", "strength": "denoise"}, without=("loras",))
     for key in ("positive_prompt", "negative_prompt"):
         found.pop(key, None)
@@ -163,7 +163,7 @@ def _invoke_model(written: Any) -> dict[str, Any]:
 
 
 def read_invoke_2(written: Mapping[str, Any]) -> Generation:
-    """InvokeAI 2: `sd-metadata` (invoke-ai/InvokeAI v2.3, backend/invoke_ai_web_server.py)."""
+    """Read InvokeAI 2: `sd-metadata` (invoke-ai/InvokeAI v2.3, backend/invoke_ai_web_server.py)."""
     image = as_object(written.get("image"))
     texts = image.get("prompt")
     parts = [as_text(as_object(one).get("prompt")) for one in texts] if isinstance(texts, list) else [as_text(texts)]
@@ -174,7 +174,7 @@ def read_invoke_2(written: Mapping[str, Any]) -> Generation:
 
 
 def read_dream(text: str) -> Generation | None:
-    """InvokeAI 1, and LStein's fork before it: `Dream` holds its command, the prompt in quotes and then options."""
+    """Read InvokeAI 1, and LStein's fork before it: `Dream` holds the prompt in quotes, then options."""
     start = text.find('"')
     end = text.rfind('"')
     if len(text) > _CHARACTERS or start != 0 or end <= start:
@@ -201,7 +201,7 @@ def _bracketed(prompt: str) -> tuple[str, str]:
 
 
 def read_midjourney(text: str) -> Generation | None:
-    """Midjourney: `Description` holds the prompt with its flags and the job's id (docs.midjourney.com, parameters)."""
+    """Read Midjourney: `Description` holds prompt, flags and job id (docs.midjourney.com, parameters)."""
     text = text[:_CHARACTERS]
     job = _JOB.search(text[-200:])
     if job is None:

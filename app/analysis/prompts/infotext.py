@@ -43,7 +43,7 @@ _WEIGHT = re.compile(r":(?:te=|unet=)?\s*(-?\d{0,4}\.?\d{1,6})")
 
 
 def read_infotext(text: str) -> Generation | None:
-    """What an infotext says; None for any other text."""
+    """Read an infotext; None for any other text."""
     if len(text) > _CHARACTERS:
         return None
     lines = text.strip().replace("\r\n", "\n").split("\n")
@@ -61,13 +61,13 @@ def read_infotext(text: str) -> Generation | None:
 
 
 def read_words_without_settings(text: str) -> Generation | None:
-    """An infotext whose settings are missing, known by its line `Negative prompt:`."""
+    """Read an infotext without settings, known by its line `Negative prompt:`; None for any other text."""
     positive, negative = _parts(text[:_CHARACTERS].strip().split("\n"))
     return Generation.of("AUTOMATIC1111", positive, negative, {}) if negative else None
 
 
 def read_bare_prompt(text: str) -> Generation | None:
-    """A prompt and nothing else, as A1111 keeps it where told to leave the settings out: no pairs, and no JSON."""
+    """Read a bare prompt, as A1111 writes it without settings; None for names with values, or JSON."""
     said = text.strip()
     if not said or len(said) > _PROMPT_CHARACTERS or said[0] in "{[" or _NAME.match(said):
         return None
@@ -75,7 +75,7 @@ def read_bare_prompt(text: str) -> Generation | None:
 
 
 def find_loras(prompt: str) -> list[dict[str, Any]]:
-    """The LoRAs that a prompt names, each once: `<lora:name:0.8>`; of several weights the first (A1111, wiki, Lora)."""
+    """Find the LoRAs of a prompt, each once: `<lora:name:0.8>`; of several weights the first (A1111, wiki, Lora)."""
     found: dict[str, dict[str, Any]] = {}
     for name, weights in _EXTRA_NETWORK.findall(prompt):
         weight = _WEIGHT.match(weights)

@@ -109,7 +109,7 @@ class _Open:
 
 
 def split_phrases(prompt: str, generator: str | None = None) -> Iterator[tuple[str, float | None]]:
-    """The phrases of a prompt in order, with their weight, None where none is written. Some may be empty."""
+    """Split a prompt into its phrases, each with its weight, None if none is written. Some may be empty."""
     text = prompt[:_CHARACTERS]
     dialect = _DIALECTS.get(generator or "", _USUAL)
     reading, place = _Reading(dialect), 0

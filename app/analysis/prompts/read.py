@@ -32,7 +32,7 @@ _MARKED = 12  # characters within which a text says that it is a graph, as in `W
 
 
 def read_generation(texts: Mapping[str, str]) -> Generation:
-    """How the image with these texts was made; an empty value where no generator wrote one of them.
+    """Read how the image with these texts was made; an empty value if no generator wrote any of them.
 
     Where several wrote, plain words count before a graph. Every text gives an answer, in bounded time.
     """

@@ -30,7 +30,7 @@ _GENERATOR = "ComfyUI"
 
 
 def read_comfyui(prompt: Mapping[str, Any], workflow: Mapping[str, Any]) -> Generation | None:
-    """What the API prompt says, and where that says no words, the workflow. None where neither is a graph."""
+    """Read the API prompt, or the workflow if that has no words. None if neither is a graph."""
     best = None
     for written in (prompt, workflow):
         if made := _said_aloud(written) or read_graph(_graph(written)):
@@ -74,7 +74,7 @@ def _said_aloud(written: Mapping[str, Any]) -> Generation | None:
 
 
 def read_graph(graph: Graph) -> Generation | None:
-    """The words and settings of a graph; None for one without nodes."""
+    """Read the words and settings of a graph; None for one without nodes."""
     if not graph:
         return None
     before = _before_output(graph)

@@ -36,7 +36,7 @@ _LOOKED_AT = 4 * 1024  # characters of a text
 
 
 def find_delimiter(graph: Graph, node: Node) -> str | None:
-    """What a node puts between the texts that it joins; None for one that joins none, or where that is not known."""
+    """Find what a node puts between the texts that it joins; None if it joins none, or that is not known."""
     named = [value for key, value in node.inputs.items() if is_delimiter(key)]
     if "conditioning" in node.kind.lower() or not (_is_called_join(node) or (named and not _does_else(node))):
         return None
@@ -47,7 +47,7 @@ def find_delimiter(graph: Graph, node: Node) -> str | None:
 def choose_joined(
     node: Node, typed: Mapping[str, str], brought: Collection[str], *, alone: bool, plainly: bool
 ) -> tuple[set[str], bool]:
-    """The inputs whose typed texts are joined to those that the `brought` ones link to, and whether one was left out.
+    """Choose the inputs whose typed texts are joined to those that `brought` ones link to; tell if any was left out.
 
     `typed` are texts whose names say nothing of them, `brought` the inputs whose links gave texts, one of them
     `plainly` where its name says nothing, too. A node that has other outputs in use than one is not `alone`: what it

@@ -45,17 +45,17 @@ class Budget:
 
 
 def as_list(value: Any) -> list[Any]:
-    """The value if it is a JSON list, else an empty one."""
+    """Give the value if it is a JSON list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def list_objects(value: Any) -> list[dict[str, Any]]:
-    """The objects of a JSON list."""
+    """List the objects of a JSON list; empty for anything else."""
     return [one for one in as_list(value) if isinstance(one, dict)]
 
 
 def convert_key(value: Any) -> Any:
-    """A link's number as a key; None for what can be none."""
+    """Convert a link's number to a key; None for what can be none."""
     return value if isinstance(value, str | int) else None
 
 
@@ -65,17 +65,17 @@ def runs(raw: Raw) -> bool:
 
 
 def index_by_id(nodes: Any) -> dict[str, Raw]:
-    """The nodes of a sheet by their id, as text."""
+    """Index the nodes of a sheet by their id, as text."""
     return {str(raw.get("id")): raw for raw in list_objects(nodes) if isinstance(raw.get("id"), str | int)}
 
 
 def find_origins(links: Any) -> dict[Any, Link]:
-    """Link number -> where it comes from."""
+    """Find where each link comes from, by its number."""
     return {convert_key(link[0]): origin for link, origin in walk_links(links)}
 
 
 def walk_links(links: Any) -> Iterator[tuple[tuple[Any, ...], Link]]:
-    """Every link as (number, origin, target, target's input), with where it comes from."""
+    """Yield every link as (number, origin, target, target's input), with where it comes from."""
     for link in as_list(links):
         if isinstance(link, dict):
             number, origin, slot = link.get("id"), link.get("origin_id"), link.get("origin_slot")
@@ -91,7 +91,7 @@ def walk_links(links: Any) -> Iterator[tuple[tuple[Any, ...], Link]]:
 def find_broadcasts(
     sheet: Raw, nodes: Mapping[str, Raw], drawn: Mapping[Any, Link], room: Budget
 ) -> dict[tuple[str, int], Link]:
-    """(node, place of the input) -> what reaches that input without a link being drawn to it."""
+    """Find what reaches an input, by node and place, without a link drawn to it."""
     reached: dict[tuple[str, int], Link] = {}
     for one in list_objects(as_object(sheet.get("extra")).get("ue_links")):
         place, slot = one.get("downstream_slot"), one.get("upstream_slot")

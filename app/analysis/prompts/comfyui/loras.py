@@ -25,7 +25,7 @@ _Told = tuple[Any, Any]
 
 
 def collect_loras(graph: Graph, nodes: Iterable[Node]) -> list[dict[str, Any]]:
-    """The LoRAs that these nodes load, as far as they are switched on, each once."""
+    """Collect the LoRAs that these nodes load, each once, without those switched off."""
     found: dict[str, dict[str, Any]] = {}
     reader, left = Words(graph), _ALL_CHARACTERS
     for node in nodes:

@@ -27,7 +27,7 @@ _NODES = 1_000
 
 
 def collect_settings(graph: Graph, samplers: list[Node], before: list[Node]) -> dict[str, Any]:
-    """The settings of the nearest sampler; `before` are all nodes before the output, nearest first."""
+    """Collect the settings of the nearest sampler; `before` are all nodes before the output, nearest first."""
     if not samplers:
         return {}
     sampler, found = samplers[0], dict[str, Any]()
@@ -52,7 +52,7 @@ def collect_settings(graph: Graph, samplers: list[Node], before: list[Node]) -> 
 
 
 def walk_models(graph: Graph, samplers: Iterable[Node]) -> Iterator[Node]:
-    """The samplers and the nodes on the way to their models, nearest first, each once."""
+    """Yield the samplers and the nodes on the way to their models, nearest first, each once."""
     return _along(graph, samplers, _MODEL)
 
 

@@ -85,7 +85,7 @@ class Sheet:
 
 
 def lay_out_subgraph(written: Raw, room: Budget) -> Sheet:
-    """The sheet of a subgraph, or of the workflow itself."""
+    """Lay out a subgraph, or the workflow itself."""
     nodes, links = index_by_id(written.get("nodes")), find_origins(written.get("links"))
     ports = list_objects(written.get("inputs"))[:_PORTS]
     outputs = {link[3]: origin for link, origin in walk_links(written.get("links")) if link[2] == _OUTPUT_NODE}
@@ -100,7 +100,7 @@ def lay_out_subgraph(written: Raw, room: Budget) -> Sheet:
 
 
 def lay_out_group(group: Raw) -> Sheet:
-    """A group node's sheet. Its links name nodes by place; its host lists what is not connected inside, in order."""
+    """Lay out a group node. Its links name nodes by place; its host lists what is not connected inside, in order."""
     written = [link[:4] for link in as_list(group.get("links")) if isinstance(link, list)]
     inside = {(link[2], link[3]): (link[0], link[1]) for link in written if _are_places(link)}
     used = set(inside.values())
@@ -124,7 +124,7 @@ def lay_out_group(group: Raw) -> Sheet:
 
 
 def find_first_value(raw: Raw) -> Any:
-    """The first value of a node, where it is a plain one."""
+    """Find the first value of a node, if it is a plain one."""
     value = next(iter(as_list(raw.get("widgets_values"))), None)
     return value if isinstance(value, str | int | float) else None
 

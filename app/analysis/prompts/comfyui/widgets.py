@@ -119,7 +119,7 @@ _LOADED = {
 
 
 def name_values(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of one drawn node by name."""
+    """Name the values of one drawn node."""
     values = raw.get("widgets_values")
     if isinstance(values, dict):
         return {name: value for name, value in values.items() if isinstance(name, str)}

@@ -58,7 +58,7 @@ _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft|onnx|png|jpe?g|webp
 
 
 def find_role(name: str) -> str | None:
-    """The role that an input or output is named for."""
+    """Find the role that an input or output is named for."""
     return _role_of(name[-_NAME_CHARACTERS:])
 
 
@@ -90,11 +90,11 @@ class Words:
         self.met = self.left_out = False
 
     def find_texts(self, sampler: Node, role: str) -> tuple[str, ...]:
-        """The texts that a sampler was given in this role."""
+        """Find the texts that a sampler was given in this role."""
         return self._node(sampler, role, sure=False, depth=0)
 
     def find_region_texts(self, node: Node) -> tuple[str, ...]:
-        """The texts with which a node that changes a model paints regions of the picture.
+        """Find the texts with which a node that changes a model paints regions of the picture.
 
         They come as conditionings without a role, with a mask or several; a single one may be there to be avoided.
         """

@@ -70,7 +70,7 @@ class _Level:
 
 
 def build_graph(workflow: Mapping[str, Any]) -> Graph:
-    """The nodes that would run, with links straight to each other; those of subgraphs are named `host:node`."""
+    """Build the graph of the nodes that would run, linked directly; those of subgraphs are named `host:node`."""
     return dict(_Drawing(workflow).nodes())
 
 
