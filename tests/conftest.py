@@ -193,7 +193,7 @@ def nsfw_weights(made_once: MadeOnce) -> Path:
 
     def fill(folder: Path) -> None:
         make_weights("weights.py", folder / "weights.h5")
-        found = Weights(folder / "weights.h5", folder / "models").converted(lambda _: None)
+        found = Weights(folder / "weights.h5", folder / "models").convert(lambda _: None)
         assert found.model is not None, found.sentence
 
     return made_once("nsfw", fill) / "weights.h5"
@@ -206,7 +206,7 @@ def packaged_models(made_once: MadeOnce) -> Path:
     def fill(folder: Path) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("OPENNSFW2_HOME", str(folder / "nothing"))
-            found = Weights(None, folder).converted(lambda _: None)
+            found = Weights(None, folder).convert(lambda _: None)
         assert found.model is not None, found.sentence
 
     return made_once("packaged", fill)

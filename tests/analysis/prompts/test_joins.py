@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.analysis.prompts.made import Verdict
+from app.analysis.prompts.generation import Verdict
 from tests.analysis.prompts.graphs import encoded, node, read, sampled, texts
 
 FOX = node("Text Multiline", text="a fox")
