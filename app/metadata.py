@@ -22,6 +22,31 @@ class Shown(StrEnum):
     NOWHERE = "nowhere"
 
 
+class Source(StrEnum):
+    """Where a field, a keyword or a score comes from."""
+
+    EXIF = "exif"
+    XMP = "xmp"  # in the file itself
+    IPTC = "iptc"
+    PNG = "png"  # its texts
+    VIDEO = "video"  # the tags of a film
+    SIDECAR = "sidecar"  # an XMP file beside it
+    TAKEOUT = "takeout"  # the JSON that Google Takeout puts beside it
+    SCORES = "scores"  # `.scores/NAME.json`
+    PROMPT = "prompt"  # what a generator of AI images wrote
+    NEGATIVE_PROMPT = "negative_prompt"  # of keywords: what the picture was not to show
+    MODEL = "model"  # of the NSFW probability
+    PERSON = "person"
+
+
+class PromptVerdict(StrEnum):
+    """How much of what a generator of AI images wrote was understood."""
+
+    PARSED = "parsed"  # its words and its settings
+    PARTLY = "partly"  # some of it
+    RAW_ONLY = "raw_only"  # only that a generator wrote it
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What there is to know of a field of `Metadata` beside its name and type.

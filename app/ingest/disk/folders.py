@@ -324,7 +324,7 @@ def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: Sidecars, room
         return None
     if not stat.S_ISREG(status.st_mode):
         return Entry(name, Look.UNSUPPORTED)
-    return Entry(name, Look.MEDIA, status.st_size, storable_ns(status.st_mtime_ns), sidecars.stamp_of(name))
+    return Entry(name, Look.MEDIA, status.st_size, storable_ns(status.st_mtime_ns), sidecars.stamps_of(name))
 
 
 def _is_score_of_a_file(folder: Folder, reached: bytes, name: bytes) -> bool:

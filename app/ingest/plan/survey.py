@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Protocol
 
-from app.beside import stages_told_anew
+from app.beside import Stamps
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.ingest.disk.folders import Entry, Folder, Listing, Look, join
 from app.ingest.disk.ignoring import Ignores
@@ -87,7 +87,7 @@ def stale_stages(file: FoundFile, known: Known, runnable: frozenset[Stage], reci
     marks = known.stages or {}
     kind = known.kind or file.kind
     never_ended = {stage for stage in runnable if not _ended(marks.get(stage.value), stage, kind, recipe)}
-    return frozenset(never_ended | (runnable & stages_told_anew(known.sidecar, file.sidecar)))
+    return frozenset(never_ended | (runnable & Stamps(known.sidecar).stages_changed(file.sidecar)))
 
 
 def _ended(mark: Mapping[str, object] | None, stage: Stage, kind: Kind, recipe: Recipe) -> bool:
