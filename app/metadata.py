@@ -127,7 +127,7 @@ class Metadata:
     generator: str | None = _declared("Generator", "The program that made the picture.", shown=Shown.MADE)
     prompt: str | None = _declared("Prompt", "What the picture was to show.", shown=Shown.MADE)
     negative_prompt: str | None = _declared("Negative prompt", "What it was not to show.", shown=Shown.MADE)
-    prompt_verdict: str | None = _declared(
+    prompt_verdict: PromptVerdict | None = _declared(  # noqa: RUF009 - a field, as all here
         "How much was understood",
         "How much was understood: `parsed`, `partly` or `raw_only`.",
         shown=Shown.MADE,

@@ -13,14 +13,14 @@ from app.library.editing import Edit
 from app.library.library import Library
 from app.library.tables import MEDIA
 from app.library.values import as_file
-from app.metadata import DECLARED, Metadata, Shown
+from app.metadata import DECLARED, Metadata, PromptVerdict, Shown
 from app.web import page
 from tests.analysis import reading
 from tests.ingest.builders import SESSION, analysis
 
 PROJECT = Path(__file__).resolve().parents[1]
 KNOWN_JS = (PROJECT / "app/web/static/file/known.js").read_text("utf-8")
-VALUES = {str | None: "words", int | None: 7, float | None: 0.5}
+VALUES = {str | None: "words", PromptVerdict | None: PromptVerdict.PARTLY, int | None: 7, float | None: 0.5}
 WHOLE = Metadata(**{name: VALUES.get(type_, {"key": "entry"}) for name, type_ in get_type_hints(Metadata).items()})
 NOT_DECLARED = {"score", "keywords", "release"}  # what a person may set beside the fields of `Metadata`
 

@@ -29,6 +29,7 @@ from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event, Failed, Known, NsfwSpread, Summary, now
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Outcome, Stage
+from app.metadata import PromptVerdict
 from app.texts import clean_json, shown_path
 
 # The whole part of a number: PostgreSQL's cast rounds, and SQLite need not have a floor.
@@ -210,7 +211,7 @@ class Library:
         cause: str | None = None,
         incomplete: bool = False,
         returned: bool = False,
-        prompt_verdict: str | None = None,
+        prompt_verdict: PromptVerdict | None = None,
         after: int = 0,
         limit: int = 100,
     ) -> list[Event]:

@@ -59,7 +59,7 @@ def interpret(
         "generation": clean_json(made.generation),
     }
     sources |= {name: "prompt" for name, value in told.items() if value is not None}
-    told["prompt_verdict"] = made.verdict and made.verdict.value
+    told["prompt_verdict"] = made.verdict
     values |= {"duration_seconds": found.duration_seconds, "embedded_video_bytes": found.video_bytes}
     return Metadata(**values, **told, sources=sources, raw=raw(found, sidecar, takeout))
 

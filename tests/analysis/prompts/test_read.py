@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.analysis.prompts import infotext
-from app.analysis.prompts.made import Made, Verdict, number, snake_case
+from app.analysis.prompts.made import Made, number, snake_case
 from app.analysis.prompts.read import GENERATIONS, how_made, wrote
+from app.metadata import PromptVerdict
 from app.texts import clean_json
 from tests.support.clock import at_most
 
@@ -109,7 +110,7 @@ def test_settings_may_be_followed_by_templates():
 
 
 def test_an_empty_prompt_is_an_answer_too():
-    assert how_made({"parameters": LAST}).verdict is Verdict.PARSED
+    assert how_made({"parameters": LAST}).verdict is PromptVerdict.PARSED
     assert how_made({"parameters": LAST}).prompt is None
 
 
@@ -206,7 +207,7 @@ def test_texts_of_no_generator_say_nothing(texts):
     ],
 )
 def test_a_generators_text_that_cannot_be_read_is_named(texts, generator):
-    assert how_made(texts) == Made(generator, verdict=Verdict.RAW_ONLY)
+    assert how_made(texts) == Made(generator, verdict=PromptVerdict.RAW_ONLY)
 
 
 def test_a_damaged_text_does_not_hide_another_ones_words():

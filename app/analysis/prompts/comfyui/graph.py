@@ -16,7 +16,8 @@ from app.analysis.prompts.comfyui.nodes import Graph, Node, chosen, linked, link
 from app.analysis.prompts.comfyui.settings import before_models, generation
 from app.analysis.prompts.comfyui.words import NEGATIVE, POSITIVE, Words, asks, role_of
 from app.analysis.prompts.comfyui.workflow import graph_of
-from app.analysis.prompts.made import Made, Verdict, load_mapping, mapping, settings, words
+from app.analysis.prompts.made import Made, load_mapping, mapping, settings, words
+from app.metadata import PromptVerdict
 
 _SETTINGS = frozenset(
     ("seed", "noise_seed", "steps", "cfg", "sampler_name", "sampler", "sigmas", "noise", "denoise", "scheduler")
@@ -87,7 +88,7 @@ def read_graph(graph: Graph) -> Made | None:
         positive, negative = _titled(graph)
     found = generation(graph, samplers, before)
     made = Made.of(_GENERATOR, positive, negative, found, understood=reader.met)
-    return replace(made, verdict=Verdict.PARTLY) if reader.left_out else made
+    return replace(made, verdict=PromptVerdict.PARTLY) if reader.left_out else made
 
 
 def _before_output(graph: Graph) -> list[Node]:
