@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.formats import Kind, promised
-from app.metadata import Metadata
+from app.metadata import Metadata, Source
 from app.texts import shown_path
 
 
@@ -216,14 +216,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A keyword (`a|b|c` is a path), its weight, and where it was read.
-
-    That is `xmp`, `iptc`, `exif`, `video`, `sidecar`, `takeout`, `person`, `prompt`, or `negative_prompt`: what it was
-    not to show.
-    """
+    """A keyword (`a|b|c` is a path), its weight, and where it was read."""
 
     text: str
-    source: str
+    source: Source
     weight: float | None = None
 
 
@@ -232,7 +228,7 @@ class Rating:
     """Stage `score`: a person's rating, -1 (rejected) to 5; None is not rated, which is not 0."""
 
     score: int | None = None
-    source: str | None = None
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,8 +82,8 @@ class Metadata:
     `taken_at` is ISO 8601, with an offset only if the file says one, made of the tags that `taken_at_rule` names.
     Degrees are north and east positive, `orientation` is EXIF's 1..8. `content_identifier` is what Apple writes into
     both halves of a Live Photo. `embedded_video_bytes` is the size of the video that a motion photo carries behind its
-    picture: it is one file, so there is nothing to link. `sources` says where a field was read: `exif`, `xmp`,
-    `sidecar`, `iptc`, `png`, `video`, `takeout` or `prompt`. `raw` holds the tags as read.
+    picture: it is one file, so there is nothing to link. `sources` says where a field was read. `raw` holds the tags as
+    read.
     """
 
     taken_at: str | None = _declared(
@@ -136,7 +136,7 @@ class Metadata:
     generation: Mapping[str, Any] | None = _declared(
         "Settings", "Model, sampler, seed and other settings.", shown=Shown.MADE
     )
-    sources: Mapping[str, str] = _mapping(
+    sources: Mapping[str, Source] = _mapping(
         "Sources", "Where each value was read: `exif`, `xmp`, `person` and others.", Shown.WITHIN
     )
     raw: Mapping[str, Any] = _mapping("As it was read", "The tags as read, up to 64 KB.", Shown.WITHIN)

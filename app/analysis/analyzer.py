@@ -23,7 +23,7 @@ from app.analysis.pictures import container, frames, image, stealth
 from app.analysis.pictures.container import Film, Told
 from app.analysis.pictures.picture import picture
 from app.analysis.prompts.made import Made
-from app.analysis.source import Source, opened
+from app.analysis.source import OpenFile, opened
 from app.crash_points import crash_point, stall_point
 from app.errors import CannotRead
 from app.formats import Format, Kind, promised, suffix_of
@@ -41,7 +41,7 @@ from app.media import (
     StageResult,
     StageStatus,
 )
-from app.metadata import Metadata
+from app.metadata import Metadata, Source
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -97,7 +97,7 @@ class _Course:
         if isinstance(self._film, Film):
             self._film.close()
 
-    def run(self, source: Source) -> Analysis:
+    def run(self, source: OpenFile) -> Analysis:
         """Take the file through its stages. Raises CannotRead from those without which there is no analysis."""
         crash_point("opened")
         stall_point(self.file.name)
@@ -128,7 +128,7 @@ class _Course:
         """The file could not be taken in, because of the stage that ran last."""
         return Failure(self.file, self.stage, error.cause, error.sentence, self.stages)
 
-    def _identify(self, source: Source) -> Identity:
+    def _identify(self, source: OpenFile) -> Identity:
         if source.size == 0:
             raise CannotRead("The file has 0 bytes.", cause="empty_file")
         head = source.head()
@@ -251,11 +251,11 @@ class _Course:
     def _rating(self) -> tuple[Rating, CannotRead | None]:
         rating, problem = score.first(
             {
-                "scores": self._score,
-                "sidecar": lambda: score.from_xmp(self.sidecar),
-                "xmp": lambda: score.from_xmp(self.embedded.xmp),
-                "exif": lambda: score.from_exif(self.embedded.exif),
-                "video": lambda: score.from_film(self.told[0].said),
+                Source.SCORES: self._score,
+                Source.SIDECAR: lambda: score.from_xmp(self.sidecar),
+                Source.XMP: lambda: score.from_xmp(self.embedded.xmp),
+                Source.EXIF: lambda: score.from_exif(self.embedded.exif),
+                Source.VIDEO: lambda: score.from_film(self.told[0].said),
             }
         )
         return rating, problem or (None if rating.source else self.embedded.problem("xmp", "exif"))

@@ -22,6 +22,7 @@ from app.library.rows import MAX_KEYWORD_CHARACTERS, KeywordLinks, keyword_links
 from app.library.tables import LINKS, MEDIA
 from app.library.values import now
 from app.media import Keyword, Stage
+from app.metadata import Source
 from app.texts import clean_json, clean_text, shown_path
 
 MAX_CHARACTERS = 65_536
@@ -124,7 +125,7 @@ class Edit(_Fields):
         """The person's keywords as they are to be, None where they are to stay."""
         if "keywords" not in self.model_fields_set and "keywords" not in self.release:
             return None
-        return keyword_links(tuple(Keyword(text, PERSON) for text in self.keywords))
+        return keyword_links(tuple(Keyword(text, Source.PERSON) for text in self.keywords))
 
 
 def parse_edit(body: Mapping[str, Any]) -> Edit:

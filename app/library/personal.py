@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Text, bindparam, cast, delete, insert, or_, s
 
 from app.library.tables import KEPT, KEYWORDS, LINKS, MEDIA
 from app.library.whereabouts import Looked, NotLookedFor, Place, Whereabouts
+from app.metadata import Source
 
-PERSON = "person"
+PERSON = Source.PERSON.value
 MAX_COPIES = 100  # rows of the same bytes that are looked at
 
 

@@ -85,7 +85,7 @@ def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
     metadata, rating, picture, nsfw = analysis.metadata, analysis.rating, analysis.picture, analysis.nsfw
     return {
         Stage.METADATA: _cleaned(metadata) if metadata else {},
-        Stage.SCORE: {"score": rating.score, "score_source": rating.source} if rating else {},
+        Stage.SCORE: {"score": rating.score, "score_source": clean_json(rating.source)} if rating else {},
         Stage.THUMBNAIL: {"phash": picture.phash} if picture else {},
         Stage.NSFW: {
             "nsfw_probability": clean_json(nsfw.probability),
@@ -123,7 +123,7 @@ def keyword_links(keywords: tuple[Keyword, ...]) -> KeywordLinks:
     for keyword in keywords:
         text = clean_text(keyword.text).strip()[:MAX_KEYWORD_CHARACTERS]
         if text:
-            links.setdefault((text, keyword.source), clean_json(keyword.weight))
+            links.setdefault((text, str(keyword.source)), clean_json(keyword.weight))
     return links
 
 

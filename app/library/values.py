@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from app.formats import FORMATS, Kind
 from app.media import SIDEWAYS, Stage
-from app.metadata import DECLARED
+from app.metadata import DECLARED, Source
 from app.shapes import described
 from app.texts import shown_name, shown_path
 
@@ -122,7 +122,7 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
     if row["score_source"]:
         sources["score"] = row["score_source"]
     if row["nsfw_probability"] is not None:
-        sources["nsfw_probability"] = "model"
+        sources["nsfw_probability"] = Source.MODEL.value
     return {
         "path": shown_path(row["root"], row["path"]),
         "width": width,

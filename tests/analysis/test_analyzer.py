@@ -285,14 +285,14 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path, monkeypatch):
 def test_a_file_that_grows_while_it_is_read_is_still_changing(tmp_path, monkeypatch, memory):
     path = picture_file(tmp_path / "a.png")
     monkeypatch.setattr(source, "MEMORY_BYTES", memory)
-    real_head = source.Source.head
+    real_head = source.OpenFile.head
 
     def growing(self):
         with path.open("ab") as handle:
             handle.write(b"more")
         return real_head(self)
 
-    monkeypatch.setattr(source.Source, "head", growing)
+    monkeypatch.setattr(source.OpenFile, "head", growing)
     assert analysed(tmp_path, "a.png").cause == "still_changing"
 
 

@@ -21,7 +21,7 @@ from app.analysis.pictures.container import Told
 from app.analysis.prompts import infotext
 from app.analysis.prompts.made import Made
 from app.analysis.prompts.read import how_made
-from app.metadata import Metadata
+from app.metadata import Metadata, Source
 from app.texts import clean_text
 
 _APPLE = "com.apple.quicktime."
@@ -78,13 +78,17 @@ def interpret(
 ) -> Metadata:
     """The metadata that the container and what lies beside it give; `found` is what `embedded` made of the former."""
     base = fields.interpret(found, sidecar, takeout, made)
-    own = {name: value for name, value in _fields(told) if value is not None and base.sources.get(name) != "sidecar"}
+    own = {
+        name: value
+        for name, value in _fields(told)
+        if value is not None and base.sources.get(name) is not Source.SIDECAR
+    }
     where = _where(told)
-    if where and base.sources.get("latitude") != "sidecar":
+    if where and base.sources.get("latitude") is not Source.SIDECAR:
         own |= zip(_PLACE, where, strict=True)
     own["orientation"] = told.orientation  # alone: nothing that plays a video turns it for what lies beside it
     sources = {name: source for name, source in base.sources.items() if name not in own}
-    sources |= {name: "video" for name, value in own.items() if value is not None}
+    sources |= {name: Source.VIDEO for name, value in own.items() if value is not None}
     if moment := _taken_at(base, told.tags):
         own |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
         sources["taken_at"] = moment.source
@@ -114,13 +118,13 @@ def _taken_at(base: Metadata, tags: Mapping[str, str]) -> Moment | None:
     """
     moments = [(name, iso_date(tags.get(name, ""))) for name in _DATES]
     told = [
-        Moment(at, "video", f"video {name}", utc=name == _IN_UTC)
+        Moment(at, Source.VIDEO, f"video {name}", utc=name == _IN_UTC)
         for name, at in moments
         if at and not at.startswith(_UNSET)
     ]
     told.sort(key=lambda moment: len(moment.at) <= _DAY)
-    if base.taken_at and base.taken_at_rule and base.sources.get("taken_at") == "sidecar":
-        told.insert(0, Moment(base.taken_at, "sidecar", base.taken_at_rule))
+    if base.taken_at and base.taken_at_rule and base.sources.get("taken_at") is Source.SIDECAR:
+        told.insert(0, Moment(base.taken_at, Source.SIDECAR, base.taken_at_rule))
     return first_of(told)
 
 

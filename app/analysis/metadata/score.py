@@ -10,6 +10,7 @@ from app.analysis.formats.tiff import Tags
 from app.analysis.formats.xmp import Xmp
 from app.errors import CannotRead
 from app.media import Rating
+from app.metadata import Source
 
 REJECTED, BEST = -1, 5
 UNRATED: Final = "unrated"
@@ -93,7 +94,7 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def first(candidates: Mapping[str, Callable[[], Said]]) -> tuple[Rating, CannotRead | None]:
+def first(candidates: Mapping[Source, Callable[[], Said]]) -> tuple[Rating, CannotRead | None]:
     """The rating of the first source that speaks, asked in order, and what was wrong with one before it.
 
     A source that cannot be read is passed over; those after the one that speaks are not asked.
