@@ -13,6 +13,7 @@ from app.library.editing import Edit
 from app.library.library import Library
 from app.library.tables import MEDIA
 from app.library.values import as_file
+from app.media import Place
 from app.metadata import DECLARED, Metadata, PromptVerdict, Shown
 from app.web import page
 from tests.analysis import reading
@@ -76,7 +77,7 @@ def test_nobody_may_set_what_is_not_declared_so():
 def test_every_field_is_kept_answered_and_shown(sqlite_url, capsys):
     library = Library(sqlite_url)
     library.commit_single_file_to_database(SESSION, analysis(metadata=WHOLE), nsfw_threshold=0.8)
-    row = library.file("m", b"a.jpg")
+    row = library.file(Place("m", b"a.jpg"))
     library.close()
     answer = as_file(row, 0.8)
     looking._print_known(answer, "")

@@ -41,7 +41,7 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
     row: dict[str, Any] = {
         "root": file.root,
         "path": file.path,
-        "folder": file.folder,
+        "folder": file.place.folder.path,
         "name": shown_name(file.name),
         "size": file.size,
         "mtime_ns": file.mtime_ns,
