@@ -11,7 +11,7 @@ AT_ONCE := --numprocesses 3 --dist worksteal
 STATIC := app/web/static
 
 # The environment of this checkout, whichever one the person's shell is in.
-unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1

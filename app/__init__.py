@@ -1,3 +1,3 @@
 """Media Ingest: takes media files into a database one at a time, and answers for every single one."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from app import settings
-from app.analysis.nsfw.ir import is_whole
+from app.analysis.nsfw.ir import is_whole_ir
 from app.analysis.nsfw.weights import SOURCE_BYTES
 from app.analysis.recipes import Recipes
 from app.doctor import examine
@@ -305,14 +305,14 @@ def nsfw_status(json_: AsJson = False) -> None:
                 "sentence": sentence,
                 "weights": str(file),
                 "model": model.name if model else None,
-                "prepared": model is not None and is_whole(model.ir),
+                "prepared": model is not None and is_whole_ir(model.ir),
             }
         )
     else:
         if sentence:
             out.print(sentence, markup=False)
         if model:
-            when = "is ready" if is_whole(model.ir) else "is prepared by the first session that needs it"
+            when = "is ready" if is_whole_ir(model.ir) else "is prepared by the first session that needs it"
             out.print(f"NSFW detection is available: {file} can be used; the model {when}.", markup=False)
             out.print(model.name, markup=False)
     if model is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
-from app.analysis.source import opened
+from app.analysis.source import open_source
 from app.errors import CannotRead, NoSuchDirectory, NotADirectory
 from app.ingest.disk.folders import Folders
 from app.library.stock import Held, Stock
@@ -172,7 +172,7 @@ class Verification:
         refused: CannotRead | None = None
         digest = ""
         try:
-            with opened(self.folders.roots[held.root], held.path) as source:
+            with open_source(self.folders.roots[held.root], held.path) as source:
                 digest, _ = source.read(keep=False)
         except CannotRead as error:
             refused = error

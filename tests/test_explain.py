@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import socket
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,17 @@ from app.facts import Facts, OnDisk, judged
 from app.ingest.session.state import Status
 from app.library.values import Event
 from app.media import MAX_PATH_BYTES, Place
-from tests.ingest.builders import AT, OTHER_SESSION, SESSION, parameters, plan_of, session_of, tree, workplace
+from tests.ingest.builders import (
+    AT,
+    OTHER_SESSION,
+    SESSION,
+    leave_socket,
+    parameters,
+    plan_of,
+    session_of,
+    tree,
+    workplace,
+)
 
 LATER = "2026-11-20T11:30:00.000+00:00"
 FILE = OnDisk("file", 100, 5)
@@ -356,15 +365,7 @@ def test_a_path_that_is_too_long_for_the_system_is_not_found(place, text):
 
 
 def test_a_socket_is_a_special_file(place):
-    plug = socket.socket(socket.AF_UNIX)
-    old = os.open(".", os.O_RDONLY)
-    os.chdir(place.media)  # the path of a socket may have 108 bytes
-    try:
-        plug.bind("socket.jpg")
-    finally:
-        os.chdir(old)
-        os.close(old)
-        plug.close()
+    leave_socket(place.media, "socket.jpg")
     assert told(place, "m/socket.jpg")["on_disk"]["kind"] == "special"
 
 

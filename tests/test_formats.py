@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from app.analysis.formats import animation, completeness
-from app.analysis.pictures import image
+from app.analysis.pictures.image import prepare_pillow
 from app.formats import FORMAT_OF_NAME, FORMAT_OF_SUFFIX, FORMATS, Ending, Format, Kind, promised, suffix_of
 from tests.analysis.formats import examples
 
@@ -47,7 +47,7 @@ def _libav_knows(demuxer):
 @pytest.fixture(autouse=True, scope="module")
 def _every_plugin():
     Image.init()
-    image.prepare()
+    prepare_pillow()
 
 
 @pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)

@@ -140,6 +140,12 @@ def test_the_models_and_the_migrations_say_the_same(fresh_url):
     run(fresh_url, command.check)
 
 
+def test_a_step_speaks_to_the_output_of_the_moment(sqlite_url, capsys):
+    """Not to the one that stood when Alembic was loaded, which may be closed."""
+    run(sqlite_url, command.check)
+    assert capsys.readouterr().out == "No new upgrade operations detected.\n"
+
+
 def test_every_migration_can_be_taken_back_and_made_again(fresh_url):
     bring_to_head(fresh_url)
     run(fresh_url, command.downgrade, "base")

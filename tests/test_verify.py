@@ -191,7 +191,7 @@ def test_a_file_that_changes_or_vanishes_while_it_is_read_is_not_called_rotten(p
                 file.unlink()
             yield source
 
-    monkeypatch.setattr(verify, "opened", opened)
+    monkeypatch.setattr(verify, "open_source", opened)
     assert standings(place, rehash=True) == {"m/changes.jpg": "changed", "m/vanishes.jpg": "missing"}
 
 

@@ -11,19 +11,35 @@ from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from app.analysis.formats import camera_raw, tiff
+from app.analysis.formats.camera_raw import recognise_camera_raw
 from app.analysis.formats.recognise import recognise
-from app.analysis.formats.xmp import NOTHING, Xmp
-from app.analysis.metadata import embedded, fields, film, keywords, score, sidecars
-from app.analysis.metadata.embedded import Embedded, generation_of
-from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
-from app.analysis.metadata.takeout import Takeout
-from app.analysis.nsfw import network
-from app.analysis.pictures import container, frames, image, stealth
-from app.analysis.pictures.container import Film, Told
-from app.analysis.pictures.picture import picture
-from app.analysis.prompts.made import Made
-from app.analysis.source import OpenFile, opened
+from app.analysis.formats.tiff import find_orientation
+from app.analysis.formats.xmp import NO_XMP, Xmp
+from app.analysis.metadata.embedded import Embedded, find_generation, read_embedded
+from app.analysis.metadata.fields import interpret_image
+from app.analysis.metadata.film import find_film_keywords, interpret_film, sort_film_tags
+from app.analysis.metadata.keywords import gather_keywords
+from app.analysis.metadata.score import choose_rating, parse_scores, read_exif_stars, read_film_stars, read_xmp_stars
+from app.analysis.metadata.sidecars import read_scores, read_takeout, read_xmp_sidecar
+from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
+from app.analysis.nsfw.network import detect_nsfw
+from app.analysis.pictures.container import Film, FilmInfo, read_film_header
+from app.analysis.pictures.frames import choose_poster, sample_pictures
+from app.analysis.pictures.image import (
+    OpenedImage,
+    check_file_size,
+    decode_image,
+    explain_error,
+    find_turn,
+    open_image,
+    prepare_pillow,
+    sample_frames,
+    silence_warnings,
+)
+from app.analysis.pictures.picture import make_picture
+from app.analysis.pictures.stealth import may_hide_text, read_stealth
+from app.analysis.prompts.generation import Generation
+from app.analysis.source import OpenFile, open_source
 from app.crash_points import crash_point, stall_point
 from app.errors import CannotRead
 from app.formats import Format, Kind, promised, suffix_of
@@ -55,7 +71,7 @@ def prepare_worker() -> None:
 
     libtiff and others write to it, and a pipe that nobody drains would block the worker for ever.
     """
-    image.prepare()
+    prepare_pillow()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
@@ -73,7 +89,7 @@ class Analyzer:
         root = os.fsencode(self.roots[job.file.root])
         course = _Course(job, self.recipe, root)
         try:
-            with image.few_warnings(), opened(root, job.file.path) as source, closing(course):
+            with silence_warnings(), open_source(root, job.file.path) as source, closing(course):
                 return course.run(source)
         except CannotRead as error:
             return course.failure(error)
@@ -87,7 +103,7 @@ class _Course:
         self.file, self.kind = job.file, job.file.kind
         self.stage = Stage.IDENTIFY
         self.stages = {stage: StageResult(StageStatus.SKIPPED, version) for stage, version in recipe.versions.items()}
-        self.content: image.Opened | None = None  # of an image; a video has only its stream
+        self.content: OpenedImage | None = None  # of an image; a video has only its stream
         self.stream: BinaryIO | None = None
         self.format = ""
         self._film: Film | Exception | None = None  # or why it cannot be opened
@@ -137,41 +153,41 @@ class _Course:
             raise CannotRead("The content is no image or video that Media Ingest knows.", cause="not_media")
         kind = self.kind = format_.kind
         if kind is Kind.IMAGE:
-            image.check_file_size(source.size)  # before hours go into the hash of a file that is mostly a hole
+            check_file_size(source.size)  # before hours go into the hash of a file that is mostly a hole
         sha256, stream = source.read(keep=kind is Kind.IMAGE)
         crash_point("hashed")
         named = promised(self.file.name)
         if format_.name == "tiff":
-            format_ = camera_raw.of_tiff(stream, named) or format_
+            format_ = recognise_camera_raw(stream, named) or format_
         name = format_.name
         self.stream, self.format = stream, name
         notes = _notes(self.file.name, named, format_)
         if kind is Kind.VIDEO:
             width, height = self._film_size()
             return Identity(sha256, kind, name, None, width, height, notes=notes)
-        self.content = image.open_image(stream, name)
+        self.content = open_image(stream, name)
         width, height = self.content.size
-        notes += self.content.raw.notes() if self.content.raw else ()
+        notes += self.content.raw.list_notes() if self.content.raw else ()
         return Identity(sha256, kind, name, self.content.mode, width, height, self.content.frames, notes)
 
     @cached_property
     def embedded(self) -> Embedded:
         """What the file says about itself: read when the first stage asks, whichever it is."""
-        return embedded.read(self.content) if self.content else film.embedded(self.told[0])
+        return read_embedded(self.content) if self.content else sort_film_tags(self.film_info[0])
 
     @cached_property
-    def made(self) -> Made:
+    def made(self) -> Generation:
         """How it was made, if by AI: a text says so, or else the pixels, which are decoded early where they may."""
-        made = generation_of(self.embedded)
+        made = find_generation(self.embedded)
         if made.prompt is None and (text := self._hidden()):
             self.embedded.texts["stealth"] = text
-            return generation_of(self.embedded)
+            return find_generation(self.embedded)
         return made
 
     def _hidden(self) -> str | None:
         """The text in the pixels; None without one, and where they fail, which is for another stage to say."""
         with suppress(Exception):
-            return stealth.read(self.decoded) if self.content and stealth.promised(self.content) else None
+            return read_stealth(self.decoded) if self.content and may_hide_text(self.content) else None
         return None
 
     @property
@@ -188,107 +204,107 @@ class _Course:
         return self._film
 
     @cached_property
-    def told(self) -> tuple[Told, CannotRead | None]:
+    def film_info(self) -> tuple[FilmInfo, CannotRead | None]:
         """What a video's container says, and why only its header does or nothing. Without PyAV it is not asked."""
         if self.content or Kind.VIDEO not in self.recipe.applies[Stage.METADATA]:
-            return Told(), None
+            return FilmInfo(), None
         try:
-            return self.film.told(), None
+            return self.film.read_info(), None
         except (CannotRead, MemoryError) as error:
             assert self.stream is not None  # noqa: S101 - as above
-            return container.told_by_header(self.stream, self.format), image.named(error)
+            return read_film_header(self.stream, self.format), explain_error(error)
 
     def _film_size(self) -> tuple[int | None, int | None]:
-        return self.told[0].size or (None, None)
+        return self.film_info[0].size or (None, None)
 
     @cached_property
     def sidecar(self) -> Xmp:
         """The XMP sidecar, empty without one. Raises CannotRead `damaged_sidecar`."""
-        return sidecars.read_xmp(self.root, self.file) or NOTHING
+        return read_xmp_sidecar(self.root, self.file) or NO_XMP
 
     @cached_property
     def takeout(self) -> Takeout:
         """What Google Takeout's JSON tells, nothing without one. Raises CannotRead `damaged_sidecar`."""
-        return sidecars.read_takeout(self.root, self.file)
+        return read_takeout(self.root, self.file)
 
     def _beside(self) -> tuple[Xmp, Takeout, CannotRead | None]:
         """What the sidecars tell, and what was wrong with one: it does not silence the other."""
-        sidecar, told, problem = NOTHING, NOTHING_TOLD, None
+        sidecar, takeout, problem = NO_XMP, NO_TAKEOUT, None
         try:
-            told = self.takeout
+            takeout = self.takeout
         except CannotRead as error:
             problem = error
         try:
             sidecar = self.sidecar
         except CannotRead as error:
             problem = error
-        return sidecar, told, problem
+        return sidecar, takeout, problem
 
     def _metadata(self) -> tuple[Metadata, CannotRead | None]:
-        sidecar, told, problem = self._beside()
-        problem = problem or self.embedded.problem("exif", "xmp", "iptc", "text")
+        sidecar, takeout, problem = self._beside()
+        problem = problem or self.embedded.find_problem("exif", "xmp", "iptc", "text")
         if self.content:
-            return fields.interpret(self.embedded, sidecar, told, self.made), problem
-        said, damage = self.told
-        return film.interpret(said, self.embedded, sidecar, told, self.made), damage or problem
+            return interpret_image(self.embedded, sidecar, takeout, self.made), problem
+        info, damage = self.film_info
+        return interpret_film(info, self.embedded, sidecar, takeout, self.made), damage or problem
 
     def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
         found = self.embedded
-        sidecar, told, problem = self._beside()
-        words = keywords.gather(
+        sidecar, takeout, problem = self._beside()
+        words = gather_keywords(
             embedded=found.xmp,
             iptc=found.iptc,
             exif=found.exif,
             sidecar=sidecar,
-            people=told.people,
-            film=film.words(self.told[0]),
+            people=takeout.people,
+            film=find_film_keywords(self.film_info[0]),
             prompt=self.made.prompt,
             negative_prompt=self.made.negative_prompt,
             generator=self.made.generator,
         )
-        return words, problem or found.problem("xmp", "iptc", "text")
+        return words, problem or found.find_problem("xmp", "iptc", "text")
 
     def _rating(self) -> tuple[Rating, CannotRead | None]:
-        rating, problem = score.first(
+        rating, problem = choose_rating(
             {
                 Source.SCORES: self._score,
-                Source.SIDECAR: lambda: score.from_xmp(self.sidecar),
-                Source.XMP: lambda: score.from_xmp(self.embedded.xmp),
-                Source.EXIF: lambda: score.from_exif(self.embedded.exif),
-                Source.VIDEO: lambda: score.from_film(self.told[0].said),
+                Source.SIDECAR: lambda: read_xmp_stars(self.sidecar),
+                Source.XMP: lambda: read_xmp_stars(self.embedded.xmp),
+                Source.EXIF: lambda: read_exif_stars(self.embedded.exif),
+                Source.VIDEO: lambda: read_film_stars(self.film_info[0].xtra),
             }
         )
-        return rating, problem or (None if rating.source else self.embedded.problem("xmp", "exif"))
+        return rating, problem or (None if rating.source else self.embedded.find_problem("xmp", "exif"))
 
     def _score(self) -> int | None:
-        scores = sidecars.read_scores(self.root, self.file)
-        return score.from_scores(scores) if scores is not None else None
+        scores = read_scores(self.root, self.file)
+        return parse_scores(scores) if scores is not None else None
 
     @cached_property
     def decoded(self) -> "Image":
         """The pixels of an image, decoded once for whichever stage asks first. Raises CannotRead."""
         assert self.content is not None  # noqa: S101 - asked for only where there is one
-        pixels = image.decode(self.content, tiff.orientation(self.embedded.exif))
+        pixels = decode_image(self.content, find_orientation(self.embedded.exif))
         crash_point("decoded")
         return pixels
 
     def _picture(self) -> Picture:
-        return picture(self.decoded, self._turn())
+        return make_picture(self.decoded, self._turn())
 
     def _turn(self) -> int:
         assert self.content is not None  # noqa: S101 - as above
-        return image.turn(self.content, self.decoded, tiff.orientation(self.embedded.exif))
+        return find_turn(self.content, self.decoded, find_orientation(self.embedded.exif))
 
     def _poster(self) -> tuple[Picture, None]:
-        return self._picture() if self.content else picture(frames.poster(self.film), 1), None
+        return self._picture() if self.content else make_picture(choose_poster(self.film), 1), None
 
     def _nsfw(self) -> tuple[Nsfw, None]:
         model = self.recipe.nsfw_model
         assert model is not None  # noqa: S101 - without one the stage is not runnable
         if self.content is None:
-            return network.check(frames.pictures(self.film, FRAMES), 1, model), None
+            return detect_nsfw(sample_pictures(self.film, FRAMES), 1, model), None
         turn = self._turn()
-        return network.check(image.frames(self.content, self.decoded, FRAMES), turn, model), None
+        return detect_nsfw(sample_frames(self.content, self.decoded, FRAMES), turn, model), None
 
     def _needed(self, stage: Stage, work: Callable[[], T]) -> T:
         """Run a stage without which there is no analysis. Raises CannotRead."""
@@ -296,7 +312,7 @@ class _Course:
         try:
             value = work()
         except Exception as error:
-            problem = image.named(error)
+            problem = explain_error(error)
             self._ended(self.stage, started, problem)
             raise problem from error
         self._ended(self.stage, started)
@@ -310,7 +326,7 @@ class _Course:
         except CannotRead as error:
             problem = error
         except MemoryError as error:
-            problem = image.named(error)
+            problem = explain_error(error)
         except Exception as error:  # noqa: BLE001 - some 15 classes come out of hostile files
             cause = "internal_error" if stage in (Stage.THUMBNAIL, Stage.NSFW) else "damaged_metadata"
             problem = CannotRead(f"Stage {stage} cannot make sense of it ({type(error).__name__}).", cause=cause)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from app.analysis.nsfw.weights import Found, Weights
-from app.analysis.pictures import container
+from app.analysis.nsfw.weights import Weights, WeightsState
+from app.analysis.pictures.container import explain_unavailable
 from app.formats import Kind
 from app.media import Recipe, Stage
 
@@ -40,11 +40,11 @@ class Recipes:
 
         `beat` is called several times a second with what is being done; whatever it raises breaks that off.
         """
-        return self._of(self._weights.converted(beat)) if Stage.NSFW in wanted else self.now()
+        return self._of(self._weights.convert(beat)) if Stage.NSFW in wanted else self.now()
 
-    def _of(self, found: Found) -> Recipe:
+    def _of(self, found: WeightsState) -> Recipe:
         versions, applies, limited, beside = dict(VERSIONS), dict(APPLIES), {}, {}
-        if blind := container.unavailable():
+        if blind := explain_unavailable():
             applies |= dict.fromkeys(_LOOK_INSIDE, _IMAGES)
             limited = dict.fromkeys((*_LOOK_INSIDE, *_LOOK_BESIDE), blind)
             beside = dict.fromkeys(_LOOK_BESIDE, _VIDEOS)

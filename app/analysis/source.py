@@ -50,12 +50,12 @@ class OpenFile:
     mtime_ns: int
 
     def head(self) -> bytes:
-        """The first 64 KB, to recognise the format by."""
+        """Read the first 64 KB, to recognise the format by. Raises CannotRead `unreadable`."""
         with _refusing():
             return os.pread(self.handle.fileno(), HEAD_BYTES, 0)
 
     def read(self, *, keep: bool) -> tuple[str, BinaryIO]:
-        """The SHA-256 of the content in hexadecimal, and a stream of the same content, at its start.
+        """Hash and return the content: SHA-256 in hexadecimal, and a stream at its start.
 
         `keep` holds up to `MEMORY_BYTES` in memory, so that what is decoded is what was hashed; a larger file is its
         own stream. Raises CannotRead: `still_changing`, `unreadable`.
@@ -84,8 +84,8 @@ class OpenFile:
 
 
 @contextmanager
-def opened(root: bytes, path: bytes) -> Iterator[OpenFile]:
-    """The regular file at `path` (relative to `root`, both as bytes of the file system), open until the block ends.
+def open_source(root: bytes, path: bytes) -> Iterator[OpenFile]:
+    """Open the regular file at `path` (relative to `root`, both as bytes of the file system) until the block ends.
 
     Raises CannotRead: `vanished`, `not_a_file`, `unreadable`.
     """

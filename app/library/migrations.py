@@ -5,6 +5,7 @@ damaged one is refused. The steps themselves are in `alembic/versions/`, which a
 """
 
 import sqlite3
+import sys
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,7 +85,7 @@ def config_for(connection: Connection) -> "Config":
     """Alembic's configuration for a connection that is open already; also what the tests migrate with."""
     from alembic.config import Config  # noqa: PLC0415 - takes as long to load as the rest of a start
 
-    config = Config()
+    config = Config(stdout=sys.stdout)  # by default it keeps the stream of the moment when it was loaded
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config

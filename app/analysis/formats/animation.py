@@ -5,16 +5,16 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
-from app.analysis.formats import png
-from app.analysis.formats.blocks import boxes, read_at, riff_chunks
+from app.analysis.formats.blocks import read_at, walk_boxes, walk_riff_chunks
+from app.analysis.formats.png import walk_png_chunks
 from app.formats import FORMAT_OF_NAME
 
 _BYTES = 64 * 1024 * 1024  # of a GIF that are walked
 _FOR_EVER = 2**32 - 1
 
 
-def duration_seconds(stream: BinaryIO, format_: str, frames: int) -> float | None:
-    """How long all frames together are shown, in seconds; None for a still picture and where no delay is written."""
+def read_animation_seconds(stream: BinaryIO, format_: str, frames: int) -> float | None:
+    """Add up how long the frames are shown, in seconds; None for a still picture or without delays."""
     total = WALKS[format_](stream) if FORMAT_OF_NAME[format_].film and frames > 1 else 0.0
     return round(total, 6) or None
 
@@ -52,7 +52,7 @@ def _behind_blocks(content: bytes, at: int) -> int:
 def _webp(stream: BinaryIO) -> float:
     """The durations of the ANMF chunks, in thousandths (RFC 9649, 2.7.1.1)."""
     thousandths = 0
-    for kind, at, _ in riff_chunks(stream):
+    for kind, at, _ in walk_riff_chunks(stream):
         if kind == b"ANMF":
             thousandths += int.from_bytes(read_at(stream, at + 12, 3), "little")
     return thousandths / 1000
@@ -60,7 +60,7 @@ def _webp(stream: BinaryIO) -> float:
 
 def _apng(stream: BinaryIO) -> float:
     """The delays of the fcTL chunks, a ratio of which 0 below means hundredths (PNG specification, 11.3.6.2)."""
-    ratios = (struct.unpack_from(">HH", body, 20) for _, body in png.chunks(stream, (b"fcTL",)) if len(body) >= 24)
+    ratios = (struct.unpack_from(">HH", body, 20) for _, body in walk_png_chunks(stream, (b"fcTL",)) if len(body) >= 24)
     return sum((above / (below or 100) for above, below in ratios), 0.0)
 
 
@@ -72,7 +72,7 @@ def _avif(stream: BinaryIO) -> float:
 
 def _tracks(stream: BinaryIO, at: int, end: int, path: tuple[bytes, ...]) -> Iterator[float]:
     """The durations in the last boxes of this path of boxes inside boxes."""
-    for kind, place, length in boxes(stream, at, end):
+    for kind, place, length in walk_boxes(stream, at, end):
         if kind != path[0]:
             continue
         if len(path) > 1:

@@ -14,8 +14,8 @@ _CHARACTERS = 64  # a UUID has 36
 _ENTRY_BYTES = 12
 
 
-def content_identifier(note: bytes) -> str | None:
-    """The content identifier of a maker note, None where there is none or it is not whole."""
+def find_content_identifier(note: bytes) -> str | None:
+    """Find the content identifier in Apple's maker note; None without a whole one. Never raises."""
     order = _ORDERS.get(note[12:_DIRECTORY])
     if not note.startswith(HEADER) or order is None or len(note) < _DIRECTORY + 2:
         return None

@@ -36,8 +36,8 @@ Segments = Iterable[tuple[str, bytes]]
 """The segments of a JPEG as Pillow lists them: `APP1`, content."""
 
 
-def extended_xmp(segments: Segments, guid: str) -> bytes:
-    """The extended XMP packet of this GUID, its pieces put together (XMP Specification Part 3, 1.1.3.1).
+def join_extended_xmp(segments: Segments, guid: str) -> bytes:
+    """Join the pieces of the extended XMP packet with this GUID (XMP Specification Part 3, 1.1.3.1).
 
     Empty without one. Raises CannotRead: `text_too_large`, and `damaged_metadata` where a piece is missing or the MD5,
     which the GUID is, does not agree.
@@ -65,29 +65,29 @@ def extended_xmp(segments: Segments, guid: str) -> bytes:
     return packet
 
 
-def photoshop_of_jpeg(segments: Segments) -> bytes:
-    """Photoshop's resources in a JPEG, which may go on from one segment to the next."""
+def find_photoshop_in_jpeg(segments: Segments) -> bytes:
+    """Find Photoshop's resources in a JPEG, where they may span several segments; empty without any."""
     found = (content for name, content in segments if name == "APP13" and content.startswith(_PHOTOSHOP))
     return b"".join(content[len(_PHOTOSHOP) :] for content in found)
 
 
-def c2pa_of_jpeg(segments: Segments) -> bytes:
-    """The C2PA manifest in the APP11 segments of a JPEG (ISO 19566-5, annex D), its pieces put together."""
+def find_c2pa_in_jpeg(segments: Segments) -> bytes:
+    """Join the C2PA manifest in the APP11 segments of a JPEG (ISO 19566-5, annex D); empty without one."""
     found = [content for name, content in segments if name == "APP11" and content.startswith(b"JP")]
     first = (content[_C2PA_HEADER:] for content in found[:1])
     return b"".join((*first, *(content[2 * _C2PA_HEADER :] for content in found[1:])))
 
 
-def c2pa_of_webp(stream: BinaryIO) -> bytes:
-    """The C2PA manifest of a WebP file, a chunk by itself (C2PA specification 2.1, A.3.7)."""
-    for kind, at, length in riff_chunks(stream):
+def find_c2pa_in_webp(stream: BinaryIO) -> bytes:
+    """Find the C2PA manifest of a WebP file, a chunk of its own (C2PA specification 2.1, A.3.7); empty without one."""
+    for kind, at, length in walk_riff_chunks(stream):
         if kind == b"C2PA":
             return read_at(stream, at, min(length, _C2PA_BYTES))
     return b""
 
 
-def xmp_of_gif(stream: BinaryIO) -> bytes:
-    """The XMP packet of a GIF, which stands uncut in an application extension (XMP Specification Part 3, 1.1.2)."""
+def find_xmp_in_gif(stream: BinaryIO) -> bytes:
+    """Find the XMP packet of a GIF, whole in an application extension (XMP Specification Part 3, 1.1.2)."""
     stream.seek(0)
     content = stream.read(_GIF_BYTES)
     start = content.find(_GIF_XMP)
@@ -95,9 +95,9 @@ def xmp_of_gif(stream: BinaryIO) -> bytes:
     return content[start + len(_GIF_XMP) : end] if end >= 0 else b""
 
 
-def xmp_of_avi(stream: BinaryIO) -> bytes:
-    """The XMP packet of an AVI file, a chunk `_PMX` beside its lists (XMP Specification Part 3)."""
-    found = (read_at(stream, at, length) for kind, at, length in riff_chunks(stream) if _is_packet(kind, length))
+def find_xmp_in_avi(stream: BinaryIO) -> bytes:
+    """Find the XMP packet of an AVI file: a chunk `_PMX` beside its lists (XMP Specification Part 3)."""
+    found = (read_at(stream, at, length) for kind, at, length in walk_riff_chunks(stream) if _is_packet(kind, length))
     return next(found, b"")
 
 
@@ -105,11 +105,11 @@ def _is_packet(kind: bytes, length: int) -> bool:
     return kind == b"_PMX" and length <= _BOX_BYTES
 
 
-def of_boxes(stream: BinaryIO) -> dict[str, bytes]:
-    """The blocks `exif`, `xmp` and `iptc` in the UUID boxes of a JPEG 2000 file (ISO 15444-1, I.7.2)."""
+def find_jpeg2000_blocks(stream: BinaryIO) -> dict[str, bytes]:
+    """Find the blocks `exif`, `xmp` and `iptc` in the UUID boxes of a JPEG 2000 file (ISO 15444-1, I.7.2)."""
     found: dict[str, bytes] = {}
     size = stream.seek(0, os.SEEK_END)
-    for kind, at, length in boxes(stream, 0, size):
+    for kind, at, length in walk_boxes(stream, 0, size):
         if kind == b"uuid" and length <= _BOX_BYTES:
             body = read_at(stream, at, length)
             if name := _UUIDS.get(body[:16]):
@@ -117,10 +117,10 @@ def of_boxes(stream: BinaryIO) -> dict[str, bytes]:
     return found
 
 
-def boxes(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, place and length of the content of the boxes from one byte to another (ISO 14496-12, 4.2).
+def walk_boxes(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, offset and length in bytes of the content of each box from `at` to `end` (ISO 14496-12, 4.2).
 
-    What a box claims beyond the end is not counted.
+    A length that goes beyond `end` is cut there.
     """
     for _ in range(_MAX_BOXES):
         header = read_at(stream, at, min(16, end - at))
@@ -134,8 +134,8 @@ def boxes(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int
         at += length
 
 
-def riff_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, place and length of the chunks of a RIFF file, such as WebP or AVI, and of those that follow in it."""
+def walk_riff_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, offset and length in bytes of each chunk of a RIFF file (WebP, AVI), and of any RIFF behind it."""
     at = 0
     for _ in range(_MAX_BOXES):
         header = read_at(stream, at, 8)
@@ -150,7 +150,7 @@ def riff_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
 
 
 def read_at(stream: BinaryIO, at: int, length: int) -> bytes:
-    """The bytes there, at most 16 MiB; fewer where the file has fewer, none for a place that no file has.
+    """Read `length` bytes at `at`, at most 16 MiB; fewer at the end of the file, none at an offset no file has.
 
     Raises OSError where the disk fails.
     """

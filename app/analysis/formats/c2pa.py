@@ -15,8 +15,8 @@ _TEXT, _LONGER, _MAP = 0x60, 0x78, 0xA0
 _NEAR, _MANY = 200, 50
 
 
-def names(manifest: bytes) -> str:
-    """The names in a manifest, each once on a line; empty for bytes that are none."""
+def read_c2pa_names(manifest: bytes) -> str:
+    """List the names in a manifest, one a line, each once; empty for other bytes."""
     found: dict[str, None] = {}
     for key in _KEYS.finditer(manifest[:BYTES]):
         place = key.end()

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
-from app.analysis.formats import blocks, cr3, tiff
-from app.analysis.formats.blocks import read_at
-from app.analysis.formats.completeness import cut_off, missing_bytes
-from app.analysis.formats.jpeg import Place, Preview, Size, headers, preview, size_of
-from app.analysis.formats.numbers import numbers
+from app.analysis.formats import blocks, tiff
+from app.analysis.formats.blocks import find_jpeg2000_blocks, find_photoshop_in_jpeg, read_at
+from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
+from app.analysis.formats.cr3 import read_cr3
+from app.analysis.formats.jpeg import Preview, Size, Span, build_size, find_preview, read_jpeg_headers
+from app.analysis.formats.numbers import read_numbers
+from app.analysis.formats.tiff import Tags, TiffContent, find_orientation, read_tiff
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME, FORMATS, Format
 from app.media import SIDEWAYS
@@ -44,32 +46,32 @@ class CameraRaw:
     `previews` are the largest first; `missing` is at least how many bytes the file lacks of its pictures.
     """
 
-    exif: tiff.Read
+    exif: TiffContent
     xmp: bytes
     iptc: bytes
     size: Size | None
     previews: tuple[Preview, ...]
     missing: int
 
-    def turn(self, shown: Size) -> int:
-        """How to turn a preview of this size upright, as EXIF's value 1..8: as the raw picture, not as it says itself.
+    def find_turn(self, shown: Size) -> int:
+        """Find the EXIF value 1..8 that turns a preview of this size upright: that of the raw picture, not its own.
 
         One that stands upright where the raw picture lies has been turned already.
         """
-        value = tiff.orientation(self.exif.tags) or 1
+        value = find_orientation(self.exif.tags) or 1
         lies = self.size and self.size[0] > self.size[1]
         return 1 if value in SIDEWAYS and lies and shown[0] < shown[1] else value
 
-    def notes(self) -> tuple[str, ...]:
-        """What is odd about the file, in sentences."""
+    def list_notes(self) -> tuple[str, ...]:
+        """List what is odd about the file, a sentence each."""
         if not self.missing:
             return ()
         return (f"The file ends before its data does: at least {self.missing} bytes are missing.",)
 
-    def without_preview(self) -> CannotRead:
-        """Why nothing of it can be shown."""
+    def explain_no_preview(self) -> CannotRead:
+        """Say why nothing of the file can be shown, as an error to raise."""
         if self.missing:
-            return cut_off(self.missing)
+            return explain_missing_bytes(self.missing)
         return CannotRead("The camera raw file holds no JPEG preview that can be shown.", cause="no_preview")
 
 
@@ -77,23 +79,23 @@ class CameraRaw:
 class _Parts:
     """What one structure gave."""
 
-    exif: tiff.Read
+    exif: TiffContent
     size: Size | None
-    places: list[Place]
+    places: list[Span]
     """Where JPEGs might stand."""
-    raw: tuple[Place, ...] = ()
+    raw: tuple[Span, ...] = ()
     """Where else the file must have bytes."""
     xmp: bytes = b""
     iptc: bytes = b""
 
 
-def of_tiff(stream: BinaryIO, promised: Format | None) -> Format | None:
-    """The camera raw format that a TIFF is, None if it is none; `promised` is the format that its suffix names.
+def recognise_camera_raw(stream: BinaryIO, promised: Format | None) -> Format | None:
+    """Tell which camera raw format a TIFF is, None for a plain one; `promised` is the format that its suffix names.
 
     A DNG says so. The others are TIFF files of their makers, who write finished pictures as TIFF, too: the suffix
     decides, or that they hold what a sensor saw.
     """
-    tags = tiff.read(stream, pages=_PAGES).tags
+    tags = read_tiff(stream, pages=_PAGES).tags
     if "Image DNGVersion" in tags:
         return FORMAT_OF_NAME["dng"]
     make = str(tags.get("Image Make", "")).upper()
@@ -101,7 +103,7 @@ def of_tiff(stream: BinaryIO, promised: Format | None) -> Format | None:
     return own if own is promised or _holds_sensor_data(tags) else None
 
 
-def _holds_sensor_data(tags: tiff.Tags) -> bool:
+def _holds_sensor_data(tags: Tags) -> bool:
     groups = {name.split(" ")[0] for name in tags}
     return any(
         _first(tags, group, "PhotometricInterpretation") == _COLOUR_FILTERS
@@ -110,34 +112,34 @@ def _holds_sensor_data(tags: tiff.Tags) -> bool:
     )
 
 
-def read(stream: BinaryIO, format_: str) -> CameraRaw:
-    """What the file says of itself. Raises CannotRead: `truncated_image`, `damaged_image`."""
+def read_camera_raw(stream: BinaryIO, format_: str) -> CameraRaw:
+    """Read tags, sizes and previews of a camera raw file. Raises CannotRead: `truncated_image`, `damaged_image`."""
     readers = {"cr2": _cr2, "cr3": _cr3, "orf": _orf, "raf": _raf, "rw2": _rw2}
     parts = readers.get(format_, _of_directories)(stream)
     end = stream.seek(0, os.SEEK_END)
     places = sorted(set(parts.places))[:_MAX_PREVIEWS]
-    missing = max(missing_bytes(stream, format_), *(at + length - end for at, length in (*places, *parts.raw)), 0)
-    previews = [found for place in places if (found := preview(stream, place, end))]
+    missing = max(count_missing_bytes(stream, format_), *(at + length - end for at, length in (*places, *parts.raw)), 0)
+    previews = [found for place in places if (found := find_preview(stream, place, end))]
     if not previews and parts.size is None:
         damaged = CannotRead("The image data is damaged and cannot be decoded.", cause="damaged_image")
-        raise cut_off(missing) if missing else damaged
+        raise explain_missing_bytes(missing) if missing else damaged
     previews.sort(key=lambda found: found.size[0] * found.size[1], reverse=True)
     return CameraRaw(parts.exif, parts.xmp, parts.iptc, parts.size, tuple(previews), missing)
 
 
-def _first(tags: tiff.Tags, group: str, name: str) -> float | None:
-    return next(iter(numbers(tags, f"{group} {name}")), None)
+def _first(tags: Tags, group: str, name: str) -> float | None:
+    return next(iter(read_numbers(tags, f"{group} {name}")), None)
 
 
-def _size(tags: tiff.Tags, group: str, wide: str = "ImageWidth", high: str = "ImageLength") -> Size | None:
-    return size_of(_first(tags, group, wide), _first(tags, group, high))
+def _size(tags: Tags, group: str, wide: str = "ImageWidth", high: str = "ImageLength") -> Size | None:
+    return build_size(_first(tags, group, wide), _first(tags, group, high))
 
 
 # -- directories of TIFF -----------------------------------------------------------------------------------------------
 
 
 def _of_directories(stream: BinaryIO) -> _Parts:
-    found = tiff.read(stream, pages=_PAGES)
+    found = read_tiff(stream, pages=_PAGES)
     groups = dict.fromkeys(name.split(" ")[0] for name in (*found.tags, *found.places))
     places = [place for group in groups for place in _jpegs_of(found, group)]
     records = found.blocks.get(tiff.IPTC) or found.blocks.get(tiff.PHOTOSHOP, b"")
@@ -145,7 +147,7 @@ def _of_directories(stream: BinaryIO) -> _Parts:
     return _Parts(found, _full_size(found.tags, groups), places, raw, found.blocks.get(tiff.XMP, b""), records)
 
 
-def _jpegs_of(found: tiff.Read, group: str) -> Iterator[Place]:
+def _jpegs_of(found: TiffContent, group: str) -> Iterator[Span]:
     """Where a directory says that a JPEG stands: as a thumbnail (EXIF 2.32, 4.5.5), or as its one strip."""
     at, length = _first(found.tags, group, "JpegIFOffset"), _first(found.tags, group, "JpegIFByteCount")
     if at and length:
@@ -156,13 +158,13 @@ def _jpegs_of(found: tiff.Read, group: str) -> Iterator[Place]:
         yield strip
 
 
-def _strip(found: tiff.Read, group: str) -> Place | None:
+def _strip(found: TiffContent, group: str) -> Span | None:
     """Where the pixels of a directory stand, if in one piece."""
     at, length = found.places.get(f"{group} StripOffsets"), found.places.get(f"{group} StripByteCounts")
     return (at[0], length[0]) if at and length else None
 
 
-def _full_size(tags: tiff.Tags, groups: dict[str, None]) -> Size | None:
+def _full_size(tags: Tags, groups: dict[str, None]) -> Size | None:
     """The size in the directory that says that it is of full resolution, else in the first one that says not."""
     sizes = [
         (_first(tags, group, "NewSubfileType"), size)
@@ -190,7 +192,7 @@ def _orf(stream: BinaryIO) -> _Parts:
     return parts
 
 
-def _of_olympus(stream: BinaryIO, at: int) -> list[Place]:
+def _of_olympus(stream: BinaryIO, at: int) -> list[Span]:
     """Where the maker note says that the preview stands (exiftool, Olympus CameraSettings)."""
     note = read_at(stream, at, 16)
     for start, directory, from_note in _OLYMPUS:
@@ -218,9 +220,9 @@ def _rw2(stream: BinaryIO) -> _Parts:
     """Panasonic's size lies between the borders of the sensor, and the preview carries what the own tags leave out."""
     parts = _of_directories(stream)
     parts.raw = ()  # its place or its length is often not said
-    top, left, bottom, right = (next(iter(numbers(parts.exif.tags, name)), None) for name in _PANASONIC_BORDERS)
+    top, left, bottom, right = (next(iter(read_numbers(parts.exif.tags, name)), None) for name in _PANASONIC_BORDERS)
     if top is not None and left is not None and bottom is not None and right is not None:
-        parts.size = size_of(right - left, bottom - top) or parts.size
+        parts.size = build_size(right - left, bottom - top) or parts.size
     for place in [(place[0], place[1]) for name in _PANASONIC_JPEGS if (place := parts.exif.places.get(name))]:
         parts.places.append(place)
         _add_what_a_jpeg_says(stream, place[0], parts)
@@ -228,8 +230,8 @@ def _rw2(stream: BinaryIO) -> _Parts:
 
 
 def _cr3(stream: BinaryIO) -> _Parts:
-    found, places = cr3.read(stream)
-    return _Parts(found, _size(found.tags, "Image"), places, xmp=blocks.of_boxes(stream).get("xmp", b""))
+    found, places = read_cr3(stream)
+    return _Parts(found, _size(found.tags, "Image"), places, xmp=find_jpeg2000_blocks(stream).get("xmp", b""))
 
 
 # -- Fujifilm's header -------------------------------------------------------------------------------------------------
@@ -238,7 +240,7 @@ def _cr3(stream: BinaryIO) -> _Parts:
 def _raf(stream: BinaryIO) -> _Parts:
     head = read_at(stream, 0, 0x6C).ljust(0x6C, b"\0")
     at, length, directory, _, raw_at, raw_length = struct.unpack_from(">6I", head, 0x54)
-    parts = _Parts(tiff.Read(), _raf_size(stream, directory), [(at, length)], ((raw_at, raw_length),))
+    parts = _Parts(TiffContent(), _raf_size(stream, directory), [(at, length)], ((raw_at, raw_length),))
     _add_what_a_jpeg_says(stream, at, parts)
     return parts
 
@@ -253,19 +255,19 @@ def _raf_size(stream: BinaryIO, at: int) -> Size | None:
             break
         tag, length, height, width = struct.unpack(">4H", entry)
         if tag == _RAF_CROPPED_SIZE and length == 4:
-            return size_of(width, height)
+            return build_size(width, height)
         at += 4 + length
     return None
 
 
 def _add_what_a_jpeg_says(stream: BinaryIO, at: int, parts: _Parts) -> None:
     """The EXIF, XMP and IPTC of a preview, for files that keep it there; the file's own tags count first."""
-    _, segments = headers(stream, at)
+    _, segments = read_jpeg_headers(stream, at)
     for name, content in segments:
         if name == "APP1" and content.startswith(b"Exif\0\0"):
-            found = tiff.read(BytesIO(content[6:]))
+            found = read_tiff(BytesIO(content[6:]))
             parts.exif.tags = found.tags | parts.exif.tags
             parts.exif.problem = parts.exif.problem or found.problem
         elif name == "APP1" and content.startswith(blocks.XMP_IN_JPEG):
             parts.xmp = parts.xmp or content.removeprefix(blocks.XMP_IN_JPEG)
-    parts.iptc = parts.iptc or blocks.photoshop_of_jpeg(segments)
+    parts.iptc = parts.iptc or find_photoshop_in_jpeg(segments)

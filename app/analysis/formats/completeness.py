@@ -18,16 +18,16 @@ _BOX_HEADER, _LARGE_BOX = 8, 1
 _BIG_TIFF = (b"+\0", b"\0+")
 
 
-def cut_off(missing: int) -> CannotRead:
-    """The cause and the sentence for a picture that is short of so many bytes."""
+def explain_missing_bytes(missing: int) -> CannotRead:
+    """Build the error for a picture that lacks `missing` bytes: `truncated_image`."""
     return CannotRead(
         f"The image ends before its data does: at least {missing} bytes are missing; the copy is probably incomplete.",
         cause="truncated_image",
     )
 
 
-def missing_bytes(stream: BinaryIO, format_: str) -> int:
-    """At least how many bytes the file of this format is short of; 0 where it has all that it promises, or tells not.
+def count_missing_bytes(stream: BinaryIO, format_: str) -> int:
+    """Count how many bytes the file lacks at least; 0 if it is whole, or its format does not say.
 
     Raises OSError where the disk fails.
     """

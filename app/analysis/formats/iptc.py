@@ -6,7 +6,7 @@ It never interprets them.
 import struct
 from collections.abc import Iterator, Mapping
 
-from app.analysis.formats.tiff import decoded
+from app.analysis.formats.tiff import decode_text
 from app.errors import CannotRead
 
 NAMES = {
@@ -45,8 +45,8 @@ _EXTENDED = 0x8000  # the length is that of the length that follows
 _MAX_DATASETS = 2_000
 
 
-def parse(block: bytes) -> tuple[Iptc, CannotRead | None]:
-    """The known datasets of the application record (IPTC-IIM 4.2, chapter 5) by name, and what was wrong.
+def parse_iptc(block: bytes) -> tuple[Iptc, CannotRead | None]:
+    """Parse the known datasets of the application record (IPTC-IIM 4.2, chapter 5): values by name, and what was wrong.
 
     Each dataset is 0x1C, record, number, length in two bytes big-endian, content. Content is UTF-8 where it is valid
     UTF-8, whatever record 1:90 claims, else Latin-1.
@@ -68,13 +68,13 @@ def parse(block: bytes) -> tuple[Iptc, CannotRead | None]:
             break
         content = block[at : at + length]
         at += length
-        if record == _APPLICATION and number in NAMES and (text := decoded(content).strip(" \0")):
+        if record == _APPLICATION and number in NAMES and (text := decode_text(content).strip(" \0")):
             found.setdefault(NAMES[number], []).append(text)
     return {name: tuple(texts) for name, texts in found.items()}, problem
 
 
-def of_photoshop(resources: bytes) -> bytes:
-    """The records among Photoshop's image resources (Adobe Photoshop File Formats, "Image Resource Blocks")."""
+def find_iptc_in_photoshop(resources: bytes) -> bytes:
+    """Find the IPTC records in Photoshop's image resources (Adobe Photoshop File Formats, "Image Resource Blocks")."""
     return b"".join(content for number, content in _resources(resources) if number == RESOURCE)
 
 
@@ -90,6 +90,6 @@ def _resources(block: bytes) -> Iterator[tuple[int, bytes]]:
         at += 4 + size + size % 2
 
 
-def records(block: bytes) -> bytes:
-    """IPTC records where they stand bare or among Photoshop's resources."""
-    return of_photoshop(block) if block.startswith(b"8BIM") else block[max(0, block.find(FIRST)) :]
+def find_iptc_records(block: bytes) -> bytes:
+    """Find IPTC records that stand bare or among Photoshop's resources; empty without any."""
+    return find_iptc_in_photoshop(block) if block.startswith(b"8BIM") else block[max(0, block.find(FIRST)) :]

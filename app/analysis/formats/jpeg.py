@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from app.analysis.formats.blocks import read_at
 
-Place = tuple[int, int]
-"""The first byte and the number of bytes."""
+Span = tuple[int, int]
+"""Offset and length in bytes, inside a file."""
 Size = tuple[int, int]
 """Width and height in pixels."""
 
@@ -33,19 +33,19 @@ class Preview:
     size: Size
 
 
-def preview(stream: BinaryIO, place: Place, end: int) -> Preview | None:
-    """The JPEG that stands there in a file of `end` bytes, None if it is none, or not whole."""
-    at, length = place
+def find_preview(stream: BinaryIO, span: Span, end: int) -> Preview | None:
+    """Find the JPEG at this span of a file of `end` bytes; None if there is none, or it is not whole."""
+    at, length = span
     if length <= 0 or at + length > end:
         return None
-    size, _ = headers(stream, at)
+    size, _ = read_jpeg_headers(stream, at)
     tail = min(length, _TAIL_BYTES)
     whole = size and _END in read_at(stream, at + length - tail, tail)
     return Preview(at, length, size) if size and whole else None
 
 
-def headers(stream: BinaryIO, at: int) -> tuple[Size | None, list[tuple[str, bytes]]]:
-    """The size of a JPEG of eight bits, baseline to progressive, and its segments APP1 and APP13 (T.81, annex B)."""
+def read_jpeg_headers(stream: BinaryIO, at: int) -> tuple[Size | None, list[tuple[str, bytes]]]:
+    """Read the size of an 8-bit JPEG, baseline to progressive, and its segments APP1 and APP13 (T.81, annex B)."""
     segments: list[tuple[str, bytes]] = []
     if read_at(stream, at, 2) != _START:
         return None, segments
@@ -57,7 +57,7 @@ def headers(stream: BinaryIO, at: int) -> tuple[Size | None, list[tuple[str, byt
         marker, length = head[1], int.from_bytes(head[2:4], "big")
         if marker in _BASELINE_TO_PROGRESSIVE:
             height, width = struct.unpack(">HH", head[5:])
-            return (size_of(width, height) if head[4] == 8 else None), segments
+            return (build_size(width, height) if head[4] == 8 else None), segments
         if marker == _SCAN or marker in _OTHER_FRAMES:
             break
         if marker in _BLOCKS:
@@ -66,8 +66,8 @@ def headers(stream: BinaryIO, at: int) -> tuple[Size | None, list[tuple[str, byt
     return None, segments
 
 
-def size_of(width: float | None, height: float | None) -> Size | None:
-    """Both as a size, None where they are none."""
+def build_size(width: float | None, height: float | None) -> Size | None:
+    """Pair width and height in pixels; None if either is missing or implausible."""
     if width is None or height is None or not (1 <= width <= _MAX_SIDE and 1 <= height <= _MAX_SIDE):
         return None
     return int(width), int(height)

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from app.analysis.formats.blocks import read_at
-from app.analysis.formats.movie import MAX_TRACKS, Movie, Track, orientation_of, plausible_rate, square
+from app.analysis.formats.movie import MAX_TRACKS, Movie, Track, check_frame_rate, orient_turn, square_width
 
 _SEGMENT, _INFO, _TRACKS, _TRACK_ENTRY, _CLUSTER = 0x18538067, 0x1549A966, 0x1654AE6B, 0xAE, 0x1F43B675
 _TIMESTAMP_SCALE, _DURATION, _DATE_UTC = 0x2AD7B1, 0x4489, 0x4461
@@ -30,12 +30,12 @@ _SECOND_NS = 1_000_000_000
 _MILLISECOND_NS = 1_000_000
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 
-Places = Mapping[int, tuple[int, int]]
+Elements = Mapping[int, tuple[int, int]]
 """Where the content of an element starts and ends, by its ID."""
 
 
-def read(stream: BinaryIO) -> Movie:
-    """The headers, as far as they are found."""
+def read_matroska(stream: BinaryIO) -> Movie:
+    """Read the headers of a Matroska or WebM file, as far as they are found."""
     end = stream.seek(0, os.SEEK_END)
     segment = _first_of_each(stream, 0, end).get(_SEGMENT, (end, end))
     parts = _first_of_each(stream, *segment)
@@ -51,7 +51,7 @@ def read(stream: BinaryIO) -> Movie:
     )
 
 
-def _track(stream: BinaryIO, entry: Places) -> Track | None:
+def _track(stream: BinaryIO, entry: Elements) -> Track | None:
     """The track if it is a moving picture."""
     if _whole(stream, entry, _TYPE) != _MOVING:
         return None
@@ -61,20 +61,20 @@ def _track(stream: BinaryIO, entry: Places) -> Track | None:
         _whole(stream, entry, _NUMBER),
         _size(stream, picture),
         _orientation(stream, picture),
-        plausible_rate(_SECOND_NS / nanoseconds) if nanoseconds else None,
+        check_frame_rate(_SECOND_NS / nanoseconds) if nanoseconds else None,
     )
 
 
-def _size(stream: BinaryIO, picture: Places) -> tuple[int, int] | None:
+def _size(stream: BinaryIO, picture: Elements) -> tuple[int, int] | None:
     width, height = _whole(stream, picture, _PIXEL_WIDTH), _whole(stream, picture, _PIXEL_HEIGHT)
     wide, high = _whole(stream, picture, _DISPLAY_WIDTH), _whole(stream, picture, _DISPLAY_HEIGHT)
     if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
         return None
     shown = wide and high and _whole(stream, picture, _DISPLAY_UNIT) < _UNIT_UNKNOWN
-    return square(width, Fraction(height * wide, width * high) if shown else None), height
+    return square_width(width, Fraction(height * wide, width * high) if shown else None), height
 
 
-def _orientation(stream: BinaryIO, picture: Places) -> int | None:
+def _orientation(stream: BinaryIO, picture: Elements) -> int | None:
     """How the pose of the picture stands, where it lies in its plane: rolled counterclockwise, seen from behind."""
     if _PROJECTION not in picture:
         return None
@@ -84,10 +84,10 @@ def _orientation(stream: BinaryIO, picture: Places) -> int | None:
         return None
     side = -1 if yaw else 1
     c, s = math.cos(math.radians(roll)), math.sin(math.radians(roll))
-    return orientation_of((side * c, -side * s, s, c))
+    return orient_turn((side * c, -side * s, s, c))
 
 
-def _first_of_each(stream: BinaryIO, at: int, end: int) -> Places:
+def _first_of_each(stream: BinaryIO, at: int, end: int) -> Elements:
     """Where the first element of each kind has its content."""
     found: dict[int, tuple[int, int]] = {}
     for kind, start, stop in _elements(stream, at, end):
@@ -117,16 +117,16 @@ def _variable(header: bytes, most: int) -> tuple[int, int]:
     return (width, int.from_bytes(header[:width], "big")) if width <= min(most, len(header)) else (0, 0)
 
 
-def _value(stream: BinaryIO, inside: Places, kind: int) -> bytes:
+def _value(stream: BinaryIO, inside: Elements, kind: int) -> bytes:
     start, end = inside.get(kind, (0, 0))
     return read_at(stream, start, end - start) if end - start <= _VALUE_BYTES else b""
 
 
-def _whole(stream: BinaryIO, inside: Places, kind: int) -> int:
+def _whole(stream: BinaryIO, inside: Elements, kind: int) -> int:
     return int.from_bytes(_value(stream, inside, kind), "big")
 
 
-def _real(stream: BinaryIO, inside: Places, kind: int) -> float:
+def _real(stream: BinaryIO, inside: Elements, kind: int) -> float:
     """A number with a point; 0 where there is none."""
     content = _value(stream, inside, kind)
     form = {4: ">f", 8: ">d"}.get(len(content))

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import BinaryIO
 
-from app.analysis.formats.blocks import boxes, read_at
-from app.analysis.formats.movie import Places, first_of_each, inside_meta, whole_movie
+from app.analysis.formats.blocks import read_at, walk_boxes
+from app.analysis.formats.movie import Boxes, find_boxes, find_boxes_in_meta, find_moov
 from app.analysis.formats.png import TEXT_BYTES
 
 Table = Mapping[str, str]
@@ -24,20 +24,20 @@ _BEFORE = 8  # bytes before a value: its type, its language
 _TEXTS = (0, 1)  # types of a value: not told, UTF-8
 
 
-def read(stream: BinaryIO) -> tuple[Table, ...]:
-    """The tables of `moov`, of `udta` in it, and of the file, those of them that come first."""
+def read_mdta(stream: BinaryIO) -> tuple[Table, ...]:
+    """Read the first table in `moov`, in its `udta`, and in the file itself."""
     found: list[Table] = []
     room = TEXT_BYTES
     for place in islice(_metas(stream), _TABLES):
-        table = _table(stream, inside_meta(stream, *place), room)
+        table = _table(stream, find_boxes_in_meta(stream, *place), room)
         if table:
             found.append(table)
             room -= sum(map(len, table.values()))
     return tuple(found)
 
 
-def together(tables: tuple[Table, ...]) -> dict[str, str]:
-    """All names of the tables; of equal names the first that has a text counts."""
+def merge_tables(tables: tuple[Table, ...]) -> dict[str, str]:
+    """Merge the tables: of equal names, the first that has a text counts."""
     found: dict[str, str] = {}
     for table in tables:
         found |= {name: text for name, text in table.items() if not found.get(name)}
@@ -46,19 +46,19 @@ def together(tables: tuple[Table, ...]) -> dict[str, str]:
 
 def _metas(stream: BinaryIO) -> Iterator[tuple[int, int]]:
     """Where the content of each `meta` starts and ends."""
-    movie = whole_movie(stream) or (0, 0)
-    user = first_of_each(stream, *movie).get(b"udta", (0, 0))
+    movie = find_moov(stream) or (0, 0)
+    user = find_boxes(stream, *movie).get(b"udta", (0, 0))
     for place in (movie, user, (0, stream.seek(0, os.SEEK_END))):
-        yield from ((at, at + length) for kind, at, length in boxes(stream, *place) if kind == b"meta")
+        yield from ((at, at + length) for kind, at, length in walk_boxes(stream, *place) if kind == b"meta")
 
 
-def _table(stream: BinaryIO, inside: Places, room: int) -> Table:
+def _table(stream: BinaryIO, inside: Boxes, room: int) -> Table:
     """The texts of one table, at most `room` bytes."""
     if not {b"hdlr", b"keys", b"ilst"} <= inside.keys() or _content(stream, inside[b"hdlr"])[_HANDLER] != b"mdta":
         return {}
     names = _names(_content(stream, inside[b"keys"]))
     found = dict.fromkeys(names, "")
-    for kind, at, length in islice(boxes(stream, *inside[b"ilst"]), _KEYS):
+    for kind, at, length in islice(walk_boxes(stream, *inside[b"ilst"]), _KEYS):
         number = int.from_bytes(kind, "big")
         if 1 <= number <= len(names) and (content := _value(stream, at, at + length, room)):
             room -= len(content)
@@ -85,7 +85,7 @@ def _names(keys: bytes) -> list[str]:
 
 def _value(stream: BinaryIO, at: int, end: int, room: int) -> bytes:
     """The text of one entry of the list, empty where it has none or one of more than `room` bytes."""
-    kind, start, length = next(boxes(stream, at, end), (b"", 0, 0))
+    kind, start, length = next(walk_boxes(stream, at, end), (b"", 0, 0))
     size = length - _BEFORE
     if kind != b"data" or not 0 < size <= room or int.from_bytes(read_at(stream, start, 4), "big") not in _TEXTS:
         return b""

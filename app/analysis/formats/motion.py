@@ -22,8 +22,8 @@ _BLOCK, _HEAD_BYTES, _ENTRY_BYTES = 0x0A30, 12, 12
 _TRAILER_BYTES = 64 * 1024
 
 
-def video_bytes(stream: BinaryIO, format_: str, xmp: Xmp) -> int | None:
-    """The size of the video inside an image file in bytes, None without one."""
+def find_video_bytes(stream: BinaryIO, format_: str, xmp: Xmp) -> int | None:
+    """Find the size in bytes of the video inside an image file; None without one."""
     if not FORMAT_OF_NAME[format_].motion_photo:
         return None
     end = stream.seek(0, os.SEEK_END)

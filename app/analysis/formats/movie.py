@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import BinaryIO, Literal
 
-from app.analysis.formats.blocks import boxes, read_at
+from app.analysis.formats.blocks import read_at, walk_boxes
 
 MAX_TRACKS = 100
 
@@ -39,7 +39,7 @@ _EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 _SINCE_1970 = 2_082_844_800  # s that the clock showed then: less is a clock that nobody set, or another one
 
 Turn = tuple[float, float, float, float]
-Places = Mapping[bytes, tuple[int, int]]
+Boxes = Mapping[bytes, tuple[int, int]]
 """Where the content of a box starts and ends, by its kind."""
 
 
@@ -61,29 +61,29 @@ class Movie:
     made_at: str | None = None
     tracks: tuple[Track, ...] = ()
 
-    def track(self, number: int | None = None) -> Track | None:
-        """The moving picture of this number, else the first."""
+    def find_track(self, number: int | None = None) -> Track | None:
+        """Find the moving picture of this number, else the first; None without any."""
         own = [track for track in self.tracks if track.number == number]
         return next(iter((*own, *self.tracks)), None)
 
 
-def plausible_rate(rate: float) -> float | None:
-    """The frame rate, None where it can be none."""
+def check_frame_rate(rate: float) -> float | None:
+    """Round a frame rate in frames a second; None for one that cannot be true."""
     return round(rate, 6) if 1e-6 <= rate <= _MAX_FRAME_RATE else None
 
 
-def square(width: int, pixel: Fraction | None) -> int:
-    """The width of a picture whose pixels are `pixel` times as wide as high, as square ones."""
+def square_width(width: int, pixel: Fraction | None) -> int:
+    """Convert a width to square pixels, where each pixel is `pixel` times as wide as high."""
     return round(width * (pixel if pixel and Fraction(1, 4) <= pixel <= 4 else 1))
 
 
-def orientation(matrix: bytes, order: Literal["big", "little"]) -> int:
-    """The EXIF value 1..8 of a display matrix of nine 32-bit numbers; 1 where it neither turns nor mirrors squarely."""
-    return orientation_of(_turn(matrix, order))
+def decode_display_matrix(matrix: bytes, order: Literal["big", "little"]) -> int:
+    """Convert a display matrix of nine 32-bit numbers to the EXIF value 1..8; 1 unless it turns or mirrors squarely."""
+    return orient_turn(_turn(matrix, order))
 
 
-def orientation_of(turn: Turn) -> int:
-    """The EXIF value 1..8 of the four numbers of a display matrix that turn: a, b, c, d."""
+def orient_turn(turn: Turn) -> int:
+    """Convert the four turning numbers of a display matrix, a, b, c, d, to the EXIF value 1..8."""
     largest = max(map(abs, turn)) or 1
     a, b, c, d = (round(number / largest) for number in turn)
     return _TURNS.get((a, b, c, d), 1)
@@ -94,25 +94,25 @@ def _turn(matrix: bytes, order: Literal["big", "little"]) -> Turn:
     return a, b, c, d
 
 
-def read(stream: BinaryIO) -> Movie:
-    """The headers of an ISO base media file, as far as they are found."""
-    place = whole_movie(stream)
+def read_movie(stream: BinaryIO) -> Movie:
+    """Read the headers of an ISO base media file, as far as they are found."""
+    place = find_moov(stream)
     return _movie(stream, *place) if place else Movie()
 
 
-def whole_movie(stream: BinaryIO) -> tuple[int, int] | None:
-    """Where the content of `moov` starts and ends."""
+def find_moov(stream: BinaryIO) -> tuple[int, int] | None:
+    """Find where the content of `moov` starts and ends, in bytes; None without one."""
     end = stream.seek(0, os.SEEK_END)
-    found = ((at, at + length) for kind, at, length in boxes(stream, 0, end) if kind == b"moov")
+    found = ((at, at + length) for kind, at, length in walk_boxes(stream, 0, end) if kind == b"moov")
     return next(found, None)
 
 
 def _movie(stream: BinaryIO, at: int, end: int) -> Movie:
-    inside = first_of_each(stream, at, end)
+    inside = find_boxes(stream, at, end)
     header = _content(stream, inside, b"mvhd")
     made, scale, length, whole = _times(header)
     turned = _turn(header[whole:], "big") if len(header) >= whole + _BYTES else _AS_IT_IS
-    tracks = (place for kind, *place in boxes(stream, at, end) if kind == b"trak")
+    tracks = (place for kind, *place in walk_boxes(stream, at, end) if kind == b"trak")
     moving = (_track(stream, start, start + size, turned) for start, size in islice(tracks, MAX_TRACKS))
     return Movie(
         length / scale if scale and length and length not in _UNKNOWN else None,
@@ -121,20 +121,20 @@ def _movie(stream: BinaryIO, at: int, end: int) -> Movie:
     )
 
 
-def first_of_each(stream: BinaryIO, at: int, end: int) -> dict[bytes, tuple[int, int]]:
-    """Where the content of the first box of each kind starts and ends."""
+def find_boxes(stream: BinaryIO, at: int, end: int) -> dict[bytes, tuple[int, int]]:
+    """Find where the content of the first box of each kind starts and ends, in bytes."""
     found: dict[bytes, tuple[int, int]] = {}
-    for kind, start, length in islice(boxes(stream, at, end), _MANY):
+    for kind, start, length in islice(walk_boxes(stream, at, end), _MANY):
         found.setdefault(kind, (start, start + length))
     return found
 
 
-def inside_meta(stream: BinaryIO, at: int, end: int) -> Places:
-    """Places of the first box of each kind in a `meta`: outside QuickTime four bytes stand before its boxes."""
-    return first_of_each(stream, at + (0 if read_at(stream, at, 8)[4:] == b"hdlr" else 4), end)
+def find_boxes_in_meta(stream: BinaryIO, at: int, end: int) -> Boxes:
+    """Find the first box of each kind in a `meta`: outside QuickTime, four bytes stand before its boxes."""
+    return find_boxes(stream, at + (0 if read_at(stream, at, 8)[4:] == b"hdlr" else 4), end)
 
 
-def _content(stream: BinaryIO, inside: Places, kind: bytes) -> bytes:
+def _content(stream: BinaryIO, inside: Boxes, kind: bytes) -> bytes:
     """What a header holds, empty where there is none."""
     start, end = inside.get(kind, (0, 0))
     return read_at(stream, start, min(_HEADER_BYTES, end - start))
@@ -157,8 +157,8 @@ def _moment(seconds: int) -> str | None:
 
 def _track(stream: BinaryIO, at: int, end: int, turned: Turn) -> Track | None:
     """The track if it is a moving picture; `turned` is how the whole movie is, after each track."""
-    inside = first_of_each(stream, at, end)
-    media = first_of_each(stream, *inside[b"mdia"]) if b"mdia" in inside else {}
+    inside = find_boxes(stream, at, end)
+    media = find_boxes(stream, *inside[b"mdia"]) if b"mdia" in inside else {}
     if _content(stream, media, b"hdlr")[8:12] != b"vide":
         return None
     header = _content(stream, inside, b"tkhd")
@@ -169,7 +169,7 @@ def _track(stream: BinaryIO, at: int, end: int, turned: Turn) -> Track | None:
     return Track(
         int.from_bytes(header[number : number + 4], "big"),
         (width, height) if width and height else None,
-        orientation_of(_both(_turn(header[matrix:], "big"), turned)),
+        orient_turn(_both(_turn(header[matrix:], "big"), turned)),
         _frame_rate(stream, media),
     )
 
@@ -180,11 +180,11 @@ def _both(first: Turn, then: Turn) -> Turn:
     return a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h
 
 
-def _frame_rate(stream: BinaryIO, media: Places) -> float | None:
+def _frame_rate(stream: BinaryIO, media: Boxes) -> float | None:
     """How many pictures the track has in its length."""
     _, scale, length, _ = _times(_content(stream, media, b"mdhd"))
     for kind in (b"minf", b"stbl"):
-        media = first_of_each(stream, *media[kind]) if kind in media else {}
+        media = find_boxes(stream, *media[kind]) if kind in media else {}
     sizes = _content(stream, media, b"stsz") or _content(stream, media, b"stz2")
     count = int.from_bytes(sizes[8:12], "big")
-    return plausible_rate(count * scale / length) if length and length not in _UNKNOWN else None
+    return check_frame_rate(count * scale / length) if length and length not in _UNKNOWN else None

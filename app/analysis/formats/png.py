@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import BinaryIO
 
-from app.analysis.formats import c2pa
+from app.analysis.formats.c2pa import read_c2pa_names
 from app.errors import CannotRead
 
 TEXT_BYTES = 16 * 1024 * 1024  # the longest ComfyUI workflows are a few megabytes
@@ -21,7 +21,7 @@ _TEXT_KINDS = (b"tEXt", b"zTXt", b"iTXt")
 
 
 @dataclass(slots=True)
-class Texts:
+class PngTexts:
     """The texts by keyword, the EXIF block of `eXIf`, and the first thing that was wrong."""
 
     by_key: dict[str, bytes] = field(default_factory=dict)
@@ -29,18 +29,18 @@ class Texts:
     problem: CannotRead | None = None
 
 
-def read_texts(stream: BinaryIO) -> Texts:
-    """The texts of a PNG (PNG specification 11.3.3 and 11.3.4.5), as bytes; damaged ones are left out and noted.
+def read_png_texts(stream: BinaryIO) -> PngTexts:
+    """Read the texts of a PNG (PNG specification 11.3.3 and 11.3.4.5) as bytes; damaged ones are left out and noted.
 
     The programs that a C2PA manifest names are the text `c2pa`.
     """
-    texts, room = Texts(), TEXT_BYTES
-    for kind, body in chunks(stream, (*_TEXT_KINDS, b"eXIf", b"caBX")):
+    texts, room = PngTexts(), TEXT_BYTES
+    for kind, body in walk_png_chunks(stream, (*_TEXT_KINDS, b"eXIf", b"caBX")):
         if kind == b"eXIf":
             texts.exif = body
             continue
         if kind == b"caBX":
-            if programs := c2pa.names(body):
+            if programs := read_c2pa_names(body):
                 texts.by_key.setdefault("c2pa", programs.encode())
             continue
         try:
@@ -75,18 +75,18 @@ def _text(kind: bytes, body: bytes, room: int) -> tuple[str, bytes]:
     return key[:_KEY_BYTES].decode("latin-1"), rest
 
 
-def without_texts(stream: BinaryIO) -> BinaryIO:
-    """A copy of a PNG without its texts, in memory."""
+def copy_without_texts(stream: BinaryIO) -> BinaryIO:
+    """Copy a PNG without its texts, in memory."""
     stream.seek(0)
     kept = [stream.read(_SIGNATURE_BYTES)]
-    for kind, body in chunks(stream, None):
+    for kind, body in walk_png_chunks(stream, None):
         if kind not in _TEXT_KINDS:
             kept.append(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)))
     return BytesIO(b"".join(kept))
 
 
-def chunks(stream: BinaryIO, kinds: tuple[bytes, ...] | None) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and body of the chunks of these kinds (all for None), to the end of the file or of its sense."""
+def walk_png_chunks(stream: BinaryIO, kinds: tuple[bytes, ...] | None) -> Iterator[tuple[bytes, bytes]]:
+    """Yield kind and body of the chunks of these kinds (None: all), until the file ends or stops making sense."""
     stream.seek(_SIGNATURE_BYTES)
     while len(head := stream.read(8)) == 8:
         length, kind = struct.unpack(">I4s", head)

@@ -25,9 +25,9 @@ _MAJORS = [(format_, format_.major) for format_ in FORMATS if format_.major]
 
 
 def recognise(head: bytes) -> Format | None:
-    """The format of the file that starts with `head` (64 KB of it are enough), None if it is none of ours.
+    """Recognise the format of a file by its `head` (64 KB are enough); None for any but ours.
 
-    Camera raw files that start as any TIFF does are told from it by `camera_raw.of_tiff`. Raises CannotRead
+    Camera raw files that start as any TIFF does are told from it by `recognise_camera_raw`. Raises CannotRead
     `unsupported_format` for a picture of another format that is known by name.
     """
     if brands := _brands(head):

@@ -51,8 +51,8 @@ _ORIENTATIONS = range(1, 9)
 
 
 @dataclass(slots=True)
-class Read:
-    """What was read: tags by name, blocks of others by number, and the first thing that was wrong.
+class TiffContent:
+    """What a TIFF structure holds: tags by name, embedded blocks by tag number, and the first problem.
 
     `places` say where that stands which is not read, by the name of its tag: the first byte and the length of a maker
     note and of a preview of an RW2; of pixels in one strip each in its own, `StripOffsets` and `StripByteCounts`.
@@ -64,8 +64,8 @@ class Read:
     problem: CannotRead | None = None
 
 
-def read(stream: BinaryIO, *, group: str = "Image", pages: int = 2) -> Read:
-    """The tags of the first picture, its EXIF and GPS, and of what stands beside it (a thumbnail or a second page).
+def read_tiff(stream: BinaryIO, *, group: str = "Image", pages: int = 2) -> TiffContent:
+    """Read the tags of the first picture, its EXIF and GPS, and of a thumbnail or second page. Raises OSError.
 
     `group` is what the first directory is called, `pages` how many of those that follow one another are read.
     """
@@ -75,12 +75,12 @@ def read(stream: BinaryIO, *, group: str = "Image", pages: int = 2) -> Read:
 class _Reader:
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
-        self.found = Read()
+        self.found = TiffContent()
         self.seen: set[int] = set()
         self.room, self.tags_left, self.sub_left = MAX_BYTES, MAX_TAGS, MAX_SUB
         self.order, self.big, self.panasonic = "<", False, False
 
-    def read(self, group: str, pages: int) -> Read:
+    def read(self, group: str, pages: int) -> TiffContent:
         head = self._bytes(0, 16)
         self.order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
         if not self.order or len(head) < 8:
@@ -185,8 +185,8 @@ class _Reader:
         return known or f"0x{tag:04x}"
 
 
-def orientation(tags: Tags) -> int | None:
-    """How a file turns its picture, as EXIF's value 1..8: nothing else does, no XMP and nothing that lies beside it."""
+def find_orientation(tags: Tags) -> int | None:
+    """Find how the file turns its picture, as the EXIF value 1..8; neither XMP nor a sidecar has a say in it."""
     value = tags.get("Image Orientation")
     return int(value[0]) if isinstance(value, tuple) and value and value[0] in _ORIENTATIONS else None
 
@@ -200,18 +200,18 @@ def _text(content: bytes, *, whole: bool) -> str:
     parts = (
         [part for part in content.rstrip(b"\0").split(b"\0") if part.strip()] if whole else [content.split(b"\0")[0]]
     )
-    return decoded(b"\n".join(parts))
+    return decode_text(b"\n".join(parts))
 
 
-def decoded(content: bytes) -> str:
-    """Bytes that may be UTF-8 or else are Latin-1, as text."""
+def decode_text(content: bytes) -> str:
+    """Decode bytes that are UTF-8, or else Latin-1."""
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return content.decode("latin-1")
 
 
-def windows_text(exif: Tags, name: str) -> str:
-    """A text that Windows wrote in UTF-16, such as `XPKeywords`; empty without one."""
+def decode_windows_text(exif: Tags, name: str) -> str:
+    """Decode a text that Windows wrote in UTF-16, such as `XPKeywords`; empty without one."""
     value = exif.get(f"Image {name}", b"")
     return value.decode("utf-16-le", "replace").partition("\0")[0] if isinstance(value, bytes) else ""

@@ -23,7 +23,7 @@ Xmp = Mapping[str, tuple[str, ...]]
 Of the areas of a picture, name and type are as many as the areas, empty where they are not said.
 """
 
-NOTHING: Xmp = MappingProxyType({})
+NO_XMP: Xmp = MappingProxyType({})
 PACKET_BYTES = 4 * 1024 * 1024
 MARKUP = 200_000  # "<" of one packet that are read in half a second; some programs list 70,000 ancestors of a picture
 ATTRIBUTE = 8  # times what an element costs
@@ -79,8 +79,8 @@ _WHOLE = {"mwg-rs:Regions/mwg-rs:RegionList": ("mwg-rs:Name", "mwg-rs:Type")}
 """Lists of structures of which these fields must stay together: the nth of each speak of the same thing."""
 
 
-def parse(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
-    """The properties of a packet (ISO 16684-1), whether written as attributes or as elements; `limit` is in bytes.
+def parse_xmp(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
+    """Parse the properties of a packet (ISO 16684-1), written as attributes or elements; `limit` is in bytes.
 
     Raises CannotRead: `text_too_large`, `damaged_metadata`.
     """

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from app.analysis.formats.blocks import read_at
-from app.analysis.formats.movie import Places, first_of_each, inside_meta, whole_movie
+from app.analysis.formats.movie import Boxes, find_boxes, find_boxes_in_meta, find_moov
 
 _BYTES = 64 * 1024
 _ENTRIES, _VALUES = 100, 100
@@ -32,7 +32,7 @@ _QUICKTIME, _MOBILE, _LISTED = 4, 6, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class XtraTags:
     """A person's rating as it stands there, and keywords; `tags` are texts by the names that libav would give them.
 
     `percent` is that of Windows, `rate` the text of iTunes: what they are worth in stars, `score.py` judges.
@@ -44,24 +44,24 @@ class Said:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-NOTHING = Said()
+NO_XTRA_TAGS = XtraTags()
 
 
-def read(stream: BinaryIO) -> Said:
-    """What is said of the film, as far as it is found."""
-    moov = whole_movie(stream)
-    inside = first_of_each(stream, *moov) if moov else {}
-    user = first_of_each(stream, *inside[b"udta"]) if b"udta" in inside else {}
+def read_xtra(stream: BinaryIO) -> XtraTags:
+    """Read rating, keywords and texts of a film; empty where none are found."""
+    moov = find_moov(stream)
+    inside = find_boxes(stream, *moov) if moov else {}
+    user = find_boxes(stream, *inside[b"udta"]) if b"udta" in inside else {}
     said = dict(_entries(_content(stream, user, b"Xtra")))
     windows = next((value for value in said.get(_RATING, ()) if isinstance(value, int)), None)
     words = tuple(value for value in said.get(_TAGS, ()) if isinstance(value, str))
     listed = _list(stream, user)
     rate = _listed(stream, listed, b"rate")
     tags = {name: text for name, kinds in _TAGS_OF.items() if (text := _first(stream, user, listed, kinds))}
-    return Said(windows, rate, words, tags)
+    return XtraTags(windows, rate, words, tags)
 
 
-def _content(stream: BinaryIO, inside: Places, kind: bytes) -> bytes:
+def _content(stream: BinaryIO, inside: Boxes, kind: bytes) -> bytes:
     start, end = inside.get(kind, (0, 0))
     return read_at(stream, start, end - start) if end - start <= _BYTES else b""
 
@@ -88,25 +88,25 @@ def _value(value: bytes) -> int | str | None:
     return content.decode("utf-16-le", "replace").strip("\0") if kind == _TEXT else None
 
 
-def _list(stream: BinaryIO, user: Places) -> Places:
+def _list(stream: BinaryIO, user: Boxes) -> Boxes:
     """What `meta/ilst` holds."""
-    inside = inside_meta(stream, *user[b"meta"]) if b"meta" in user else {}
-    return first_of_each(stream, *inside[b"ilst"]) if b"ilst" in inside else {}
+    inside = find_boxes_in_meta(stream, *user[b"meta"]) if b"meta" in user else {}
+    return find_boxes(stream, *inside[b"ilst"]) if b"ilst" in inside else {}
 
 
-def _listed(stream: BinaryIO, listed: Places, kind: bytes) -> str:
+def _listed(stream: BinaryIO, listed: Boxes, kind: bytes) -> str:
     """The text of one entry of the list."""
-    inside = first_of_each(stream, *listed[kind]) if kind in listed else {}
+    inside = find_boxes(stream, *listed[kind]) if kind in listed else {}
     return _decoded(_content(stream, inside, b"data")[_LISTED:])
 
 
-def _first(stream: BinaryIO, user: Places, listed: Places, kinds: tuple[bytes, ...]) -> str:
+def _first(stream: BinaryIO, user: Boxes, listed: Boxes, kinds: tuple[bytes, ...]) -> str:
     """The first text that one of these boxes has, in the list or beside it."""
     texts = (text for kind in kinds for text in (_listed(stream, listed, kind), _told(stream, user, kind)))
     return next((text for text in texts if text), "")
 
 
-def _told(stream: BinaryIO, user: Places, kind: bytes) -> str:
+def _told(stream: BinaryIO, user: Boxes, kind: bytes) -> str:
     content = _content(stream, user, kind)
     if kind == _DATE:
         return _decoded(content)

@@ -47,17 +47,17 @@ class Moment:
     utc: bool = False
 
 
-def taken_at(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Moment | None:
-    """The first that says when, as `first_of` decides: the taking, the digitizing, GPS, the last change, Takeout.
+def find_taken_at(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Moment | None:
+    """Find when it was taken: by the taking, the digitizing, GPS, the last change, Takeout, as `choose_moment` decides.
 
     Of the taking and of the digitizing, the sidecar's word counts before that of the file. EXIF DateTime is when the
     file was last changed: it says less about the taking than what a person wrote in XMP or IPTC.
     """
-    return first_of(list(_moments(found, sidecar, takeout)))
+    return choose_moment(list(_moments(found, sidecar, takeout)))
 
 
-def first_of(moments: Sequence[Moment]) -> Moment | None:
-    """The first moment, with the zone and the parts of a second that it lacks and another has for the same second.
+def choose_moment(moments: Sequence[Moment]) -> Moment | None:
+    """Choose the first moment; it takes the zone and the parts of a second from another of the same second.
 
     A day alone gives way to the first that says the time of that same day.
     """
@@ -102,7 +102,7 @@ def _moments(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[Moment
     if satellites := _of_gps(found.exif):
         yield Moment(satellites, Source.EXIF, "exif GPSDateStamp, GPSTimeStamp", utc=True)
     yield from _of_exif(found.exif, *_CHANGED)
-    if made := iso_date(text := found.texts.get("Creation Time", "")) or _rfc_date(text):
+    if made := format_iso_date(text := found.texts.get("Creation Time", "")) or _rfc_date(text):
         yield Moment(made, Source.PNG, "png Creation Time")
     if takeout.taken_at:
         yield Moment(takeout.taken_at, Source.TAKEOUT, "takeout photoTakenTime", utc=True)
@@ -114,11 +114,11 @@ def _of_exif(exif: Tags, name: str, offset_name: str, part_name: str) -> Iterato
         text, offset, part = (_text(exif, f"{group} {tag}") for tag in (name, offset_name, part_name))
         if offset_name == "OffsetTime":  # of a tag of the first directory, in that of EXIF
             offset, part = offset or _text(exif, f"EXIF {offset_name}"), part or _text(exif, f"EXIF {part_name}")
-        if moment := iso_date(text, offset, part):
+        if moment := format_iso_date(text, offset, part):
             tags = [name]
-            if offset and moment != iso_date(text, "", part):
+            if offset and moment != format_iso_date(text, "", part):
                 tags.append(offset_name)
-            if part and moment != iso_date(text, offset):
+            if part and moment != format_iso_date(text, offset):
                 tags.append(part_name)
             yield Moment(moment, Source.EXIF, f"exif {', '.join(tags)}")
 
@@ -131,7 +131,7 @@ def _of_gps(exif: Tags) -> str | None:
     hour, minute, second = parts
     if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < _SECONDS + 1):
         return None
-    day = iso_date(_text(exif, _GPS_DATE)[:10])
+    day = format_iso_date(_text(exif, _GPS_DATE)[:10])
     if day is None:
         return None
     try:
@@ -146,21 +146,25 @@ def _of_gps(exif: Tags) -> str | None:
 def _of_xmp(properties: Xmp, source: Source, *names: str) -> Iterator[Moment]:
     for name in names:
         for text in properties.get(name, ())[:1]:
-            if moment := iso_date(text):
+            if moment := format_iso_date(text):
                 yield Moment(moment, source, f"{source} {name}")
 
 
 def _of_iptc(found: Embedded, day_name: str, time_name: str) -> Iterator[Moment]:
     day = _IPTC_DATE.match(found.iptc.get(day_name, ("",))[0])
     clock = _IPTC_TIME.match(found.iptc.get(time_name, ("",))[0])
-    if day and clock and (at := iso_date(f"{'-'.join(day.groups())}T{':'.join(clock.groups()[:3])}", clock[4] or "")):
+    if (
+        day
+        and clock
+        and (at := format_iso_date(f"{'-'.join(day.groups())}T{':'.join(clock.groups()[:3])}", clock[4] or ""))
+    ):
         yield Moment(at, Source.IPTC, f"iptc {day_name}, {time_name}")
-    elif day and (at := iso_date("-".join(day.groups()))):
+    elif day and (at := format_iso_date("-".join(day.groups()))):
         yield Moment(at, Source.IPTC, f"iptc {day_name}")
 
 
-def iso_date(text: str, offset: str = "", part: str = "") -> str | None:
-    """ISO 8601 of an EXIF or XMP date, with the offset only if one is given; None if there is no such day or time.
+def format_iso_date(text: str, offset: str = "", part: str = "") -> str | None:
+    """Format an EXIF or XMP date as ISO 8601, with an offset only if one is given; None for an impossible day or time.
 
     `part` are digits of a second. `2003:11:23 18:00:00` -> `2003-11-23T18:00:00`; `2003-11-23` stays a date.
     """

@@ -10,16 +10,28 @@ from typing import TypeVar
 
 from PIL import Image
 
-from app.analysis.formats import animation, apple, blocks, c2pa, iptc, motion, png, tiff
+from app.analysis.formats import blocks, tiff
+from app.analysis.formats.animation import read_animation_seconds
+from app.analysis.formats.apple import find_content_identifier
+from app.analysis.formats.blocks import (
+    find_c2pa_in_jpeg,
+    find_c2pa_in_webp,
+    find_jpeg2000_blocks,
+    find_photoshop_in_jpeg,
+    find_xmp_in_gif,
+    join_extended_xmp,
+)
+from app.analysis.formats.c2pa import read_c2pa_names
 from app.analysis.formats.camera_raw import CameraRaw
-from app.analysis.formats.iptc import Iptc
-from app.analysis.formats.tiff import decoded, windows_text
-from app.analysis.formats.xmp import NOTHING, Xmp
-from app.analysis.formats.xmp import parse as parse_xmp
-from app.analysis.pictures.image import Opened
+from app.analysis.formats.iptc import Iptc, find_iptc_in_photoshop, find_iptc_records, parse_iptc
+from app.analysis.formats.motion import find_video_bytes
+from app.analysis.formats.png import PngTexts, read_png_texts
+from app.analysis.formats.tiff import Tags, TiffContent, Value, decode_text, decode_windows_text, read_tiff
+from app.analysis.formats.xmp import NO_XMP, Xmp, parse_xmp
+from app.analysis.pictures.image import OpenedImage
 from app.analysis.prompts import declared
-from app.analysis.prompts.made import Made
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.generation import Generation
+from app.analysis.prompts.read import read_generation
 from app.errors import CannotRead
 
 EXIF_BYTES = tiff.MAX_BYTES
@@ -40,7 +52,7 @@ class Embedded:
     of the video in a motion photo.
     """
 
-    exif: tiff.Tags = field(default_factory=dict)
+    exif: Tags = field(default_factory=dict)
     xmp: Xmp = field(default_factory=dict)
     iptc: Iptc = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
@@ -49,84 +61,84 @@ class Embedded:
     video_bytes: int | None = None
     problems: dict[str, CannotRead] = field(default_factory=dict)
 
-    def problem(self, *parts: str) -> CannotRead | None:
-        """The first problem with one of these parts."""
+    def find_problem(self, *parts: str) -> CannotRead | None:
+        """Find the first problem with one of these parts; None without any."""
         return next((self.problems[part] for part in parts if part in self.problems), None)
 
-    def part(self, name: str, read_part: Callable[[], T], otherwise: T) -> T:
-        """What a part gives; `otherwise`, and a note of the problem, where it cannot be read."""
+    def read_part(self, name: str, read: Callable[[], T], otherwise: T) -> T:
+        """Read a part; `otherwise`, and a note of the problem, where that fails."""
         try:
-            return read_part()
+            return read()
         except CannotRead as problem:
-            self.noted(name, problem)
+            self.note_problem(name, problem)
         except Exception:  # noqa: BLE001 - some 15 classes of exception come out of hostile blocks
-            self.noted(name, CannotRead(f"The {name.upper()} block is damaged.", cause="damaged_metadata"))
+            self.note_problem(name, CannotRead(f"The {name.upper()} block is damaged.", cause="damaged_metadata"))
         return otherwise
 
-    def noted(self, name: str, problem: CannotRead | None) -> None:
+    def note_problem(self, name: str, problem: CannotRead | None) -> None:
         """Keep the first problem of a part."""
         if problem:
             self.problems.setdefault(name, problem)
 
 
-def read(opened: Opened) -> Embedded:
-    """Everything that the image says about itself. Never raises for damaged parts."""
+def read_embedded(opened: OpenedImage) -> Embedded:
+    """Read everything that the image says about itself. Never raises for damaged parts."""
     if opened.raw:
         return _of_camera_raw(opened.raw)
     found, image = Embedded(), opened.image
-    chunks = png.read_texts(opened.stream) if opened.format == "png" else png.Texts()
-    found.noted("text", chunks.problem)
+    chunks = read_png_texts(opened.stream) if opened.format == "png" else PngTexts()
+    found.note_problem("text", chunks.problem)
     texts = chunks.by_key
     if isinstance(comment := image.info.get("comment"), bytes):  # of a JPEG or GIF
         texts["comment"] = comment
     boxes: Mapping[str, bytes] = {}
     if opened.format == "jpeg2000":
-        boxes = found.part("exif", lambda: blocks.of_boxes(opened.stream), boxes)
-    exif = found.part("exif", lambda: _exif(opened, boxes.get("exif") or chunks.exif, texts), tiff.Read())
-    found.noted("exif", exif.problem)
+        boxes = found.read_part("exif", lambda: find_jpeg2000_blocks(opened.stream), boxes)
+    exif = found.read_part("exif", lambda: _exif(opened, boxes.get("exif") or chunks.exif, texts), TiffContent())
+    found.note_problem("exif", exif.problem)
     found.exif = exif.tags
-    found.content_identifier = apple.content_identifier(exif.blocks.get(tiff.MAKER_NOTE, b""))
+    found.content_identifier = find_content_identifier(exif.blocks.get(tiff.MAKER_NOTE, b""))
     packet = boxes.get("xmp") or exif.blocks.get(tiff.XMP, b"")
-    found.xmp = found.part("xmp", lambda: _xmp(opened, packet, texts), NOTHING)
+    found.xmp = found.read_part("xmp", lambda: _xmp(opened, packet, texts), NO_XMP)
     if _EXTENDED in found.xmp:
-        found.xmp = {**found.part("xmp", lambda: _extended(image, found.xmp), NOTHING), **found.xmp}
-    found.video_bytes = motion.video_bytes(opened.stream, opened.format, found.xmp)
-    records = found.part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
-    found.iptc, problem = iptc.parse(records)
-    found.noted("iptc", problem)
-    found.texts = {key: decoded(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
+        found.xmp = {**found.read_part("xmp", lambda: _extended(image, found.xmp), NO_XMP), **found.xmp}
+    found.video_bytes = find_video_bytes(opened.stream, opened.format, found.xmp)
+    records = found.read_part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
+    found.iptc, problem = parse_iptc(records)
+    found.note_problem("iptc", problem)
+    found.texts = {key: decode_text(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
     if user_comment := _user_comment(exif.tags.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
-    if programs := found.part("text", lambda: c2pa.names(_manifest(opened)), ""):
+    if programs := found.read_part("text", lambda: read_c2pa_names(_manifest(opened)), ""):
         found.texts["c2pa"] = programs
     stream, format_, frames = opened.stream, opened.format, opened.frames
-    found.duration_seconds = found.part("text", lambda: animation.duration_seconds(stream, format_, frames), None)
+    found.duration_seconds = found.read_part("text", lambda: read_animation_seconds(stream, format_, frames), None)
     return found
 
 
-def generation_of(found: Embedded) -> Made:
-    """How the picture or video was made that says these things about itself."""
+def find_generation(found: Embedded) -> Generation:
+    """Find how a picture or video was made, if by AI, from what it says about itself."""
     exif = {name: text for name in _GENERATION_IN_EXIF if isinstance(text := found.exif.get(f"Image {name}"), str)}
-    comment = {"XPComment": text} if (text := windows_text(found.exif, "XPComment")) else {}
+    comment = {"XPComment": text} if (text := decode_windows_text(found.exif, "XPComment")) else {}
     xmp = {name: found.xmp[name][0] for name in _GENERATION_IN_XMP if found.xmp.get(name)}
-    return how_made(xmp | exif | comment | found.texts)
+    return read_generation(xmp | exif | comment | found.texts)
 
 
 def _of_camera_raw(raw: CameraRaw) -> Embedded:
     found = Embedded(exif=raw.exif.tags)
-    found.noted("exif", raw.exif.problem)
-    found.xmp = found.part("xmp", lambda: parse_xmp(raw.xmp) if raw.xmp else NOTHING, NOTHING)
-    found.iptc, problem = iptc.parse(iptc.records(raw.iptc))
-    found.noted("iptc", problem)
+    found.note_problem("exif", raw.exif.problem)
+    found.xmp = found.read_part("xmp", lambda: parse_xmp(raw.xmp) if raw.xmp else NO_XMP, NO_XMP)
+    found.iptc, problem = parse_iptc(find_iptc_records(raw.iptc))
+    found.note_problem("iptc", problem)
     if user_comment := _user_comment(found.exif.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
     return found
 
 
-def _exif(opened: Opened, block: bytes, texts: Mapping[str, bytes]) -> tiff.Read:
+def _exif(opened: OpenedImage, block: bytes, texts: Mapping[str, bytes]) -> TiffContent:
     """The tags of a TIFF file, else of the EXIF block (of a PNG or JPEG 2000 file the given one)."""
     if opened.format == "tiff":
-        return tiff.read(opened.stream)
+        return read_tiff(opened.stream)
     info = opened.image.info
     turned = info.get("original_orientation")  # libheif turns the picture, and the tag with it
     if opened.format == "avif":
@@ -141,13 +153,13 @@ def _exif(opened: Opened, block: bytes, texts: Mapping[str, bytes]) -> tiff.Read
             f"The EXIF block has {len(block)} bytes, more than the {EXIF_BYTES} that are read.", cause="text_too_large"
         )
     block = (block or b"").removeprefix(b"Exif\0\0")
-    found = tiff.Read() if not block or block.startswith(blocks.XMP_IN_JPEG) else tiff.read(BytesIO(block))
+    found = TiffContent() if not block or block.startswith(blocks.XMP_IN_JPEG) else read_tiff(BytesIO(block))
     if turned:
         found.tags["Image Orientation"] = (turned,)
     return found
 
 
-def _user_comment(comment: tiff.Value) -> str:
+def _user_comment(comment: Value) -> str:
     """EXIF UserComment as text (EXIF 2.32, 4.6.5)."""
     if not isinstance(comment, bytes):
         return comment if isinstance(comment, str) else ""
@@ -156,36 +168,36 @@ def _user_comment(comment: tiff.Value) -> str:
         # The byte order should be that of the block, but AI tools write big-endian into little-endian blocks
         latin_high_bytes_first = content[0::2].count(0) >= content[1::2].count(0)
         return content.decode("utf-16-be" if latin_high_bytes_first else "utf-16-le", "replace").strip("\0 \ufeff")
-    return decoded(content if code.rstrip(b"\0") in (b"ASCII", b"JIS", b"") else comment).strip("\0 ")
+    return decode_text(content if code.rstrip(b"\0") in (b"ASCII", b"JIS", b"") else comment).strip("\0 ")
 
 
-def _xmp(opened: Opened, block: bytes, texts: dict[str, bytes]) -> Xmp:
+def _xmp(opened: OpenedImage, block: bytes, texts: dict[str, bytes]) -> Xmp:
     """The XMP packet (of a TIFF or JPEG 2000 file the given one)."""
     profile = _raw_profile(texts, "xmp") or _raw_profile(texts, "APP1").removeprefix(blocks.XMP_IN_JPEG)
     packet = texts.pop("XML:com.adobe.xmp", None) or opened.image.info.get("xmp") or block
     packet = packet or (profile if profile.lstrip().startswith(b"<") else b"")
     if not packet and opened.format == "gif":
-        packet = blocks.xmp_of_gif(opened.stream)
-    return parse_xmp(packet if isinstance(packet, bytes) else str(packet).encode()) if packet else NOTHING
+        packet = find_xmp_in_gif(opened.stream)
+    return parse_xmp(packet if isinstance(packet, bytes) else str(packet).encode()) if packet else NO_XMP
 
 
 def _extended(image: Image.Image, main: Xmp) -> Xmp:
-    packet = blocks.extended_xmp(getattr(image, "applist", ()), main[_EXTENDED][0])
-    return parse_xmp(packet, limit=blocks.EXTENDED_BYTES) if packet else NOTHING
+    packet = join_extended_xmp(getattr(image, "applist", ()), main[_EXTENDED][0])
+    return parse_xmp(packet, limit=blocks.EXTENDED_BYTES) if packet else NO_XMP
 
 
-def _manifest(opened: Opened) -> bytes:
+def _manifest(opened: OpenedImage) -> bytes:
     """The C2PA manifest of a JPEG or WebP file; that of a PNG is among its chunks."""
     if opened.format == "webp":
-        return blocks.c2pa_of_webp(opened.stream)
-    return blocks.c2pa_of_jpeg(getattr(opened.image, "applist", ()))
+        return find_c2pa_in_webp(opened.stream)
+    return find_c2pa_in_jpeg(getattr(opened.image, "applist", ()))
 
 
 def _iptc(image: Image.Image, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
-    if resources := blocks.photoshop_of_jpeg(getattr(image, "applist", ())):
-        return iptc.of_photoshop(resources)
+    if resources := find_photoshop_in_jpeg(getattr(image, "applist", ())):
+        return find_iptc_in_photoshop(resources)
     found = block or others.get(tiff.IPTC) or others.get(tiff.PHOTOSHOP) or _raw_profile(texts, "iptc")
-    return iptc.records(found)
+    return find_iptc_records(found)
 
 
 def _raw_profile(texts: Mapping[str, bytes], name: str) -> bytes:

@@ -7,18 +7,16 @@ It never reads a file: `embedded.py` and `sidecars.py` have. What is not underst
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from app.analysis.formats import tiff
-from app.analysis.formats.numbers import number, numbers
-from app.analysis.formats.tiff import Tags, windows_text
-from app.analysis.formats.xmp import NOTHING, Xmp
-from app.analysis.metadata import place
-from app.analysis.metadata.dates import taken_at
-from app.analysis.metadata.embedded import Embedded, generation_of
-from app.analysis.metadata.raw import raw
-from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
-from app.analysis.metadata.takeout import Takeout
-from app.analysis.prompts.made import Made
-from app.analysis.prompts.read import wrote
+from app.analysis.formats.numbers import parse_number, read_numbers
+from app.analysis.formats.tiff import Tags, decode_windows_text, find_orientation
+from app.analysis.formats.xmp import NO_XMP, Xmp
+from app.analysis.metadata.dates import find_taken_at
+from app.analysis.metadata.embedded import Embedded, find_generation
+from app.analysis.metadata.place import read_exif_altitude, read_exif_position, read_xmp_altitude, read_xmp_position
+from app.analysis.metadata.raw import collect_raw
+from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
+from app.analysis.prompts.generation import Generation
+from app.analysis.prompts.read import is_generated_text
 from app.metadata import Metadata, Source
 from app.texts import clean_json, clean_text
 
@@ -33,19 +31,19 @@ _MOST_ISO = 10_000_000
 _SENSITIVITIES = ("exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")
 
 
-def interpret(
-    found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD, made: Made | None = None
+def interpret_image(
+    found: Embedded, sidecar: Xmp = NO_XMP, takeout: Takeout = NO_TAKEOUT, made: Generation | None = None
 ) -> Metadata:
-    """The metadata that every part together gives, field by field; `made` is `prompts.of(found)`, where it is known."""
-    made = made or generation_of(found)
+    """Interpret all parts together, field by field; `made` is what `find_generation(found)` gives, where known."""
+    made = made or find_generation(found)
     values: dict[str, Any] = {}
     sources: dict[str, Source] = {}
     for name, candidates in _fields(found, sidecar, takeout):
         doubtful = made.verdict is not None and name in _FOR_PEOPLE
         said = ((source, value) for source, value in candidates if value not in (None, ""))
-        if believed := next((one for one in said if not (doubtful and wrote(one[1]))), None):
+        if believed := next((one for one in said if not (doubtful and is_generated_text(one[1]))), None):
             sources[name], values[name] = believed
-    if moment := taken_at(found, sidecar, takeout):
+    if moment := find_taken_at(found, sidecar, takeout):
         values |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
         sources["taken_at"] = moment.source
     if "position" in values:
@@ -55,12 +53,12 @@ def interpret(
         "generator": made.generator,
         "prompt": made.prompt and clean_text(made.prompt),
         "negative_prompt": made.negative_prompt and clean_text(made.negative_prompt),
-        "generation": clean_json(made.generation),
+        "generation": clean_json(made.settings),
     }
     sources |= {name: Source.PROMPT for name, value in told.items() if value is not None}
     told["prompt_verdict"] = made.verdict
     values |= {"duration_seconds": found.duration_seconds, "embedded_video_bytes": found.video_bytes}
-    return Metadata(**values, **told, sources=sources, raw=raw(found, sidecar, takeout))
+    return Metadata(**values, **told, sources=sources, raw=collect_raw(found, sidecar, takeout))
 
 
 def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[str, Iterable[Candidate]]]:
@@ -77,12 +75,12 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
     yield "focal_length_mm", _measures(exif, xmp, sidecar, "FocalLength", "exif:FocalLength")
     yield "focal_length_35mm", _measures(exif, xmp, sidecar, "FocalLengthIn35mmFilm", "exif:FocalLengthIn35mmFilm")
     yield "iso", ((Source.SIDECAR, _iso_of_xmp(sidecar)), (Source.EXIF, _iso(exif)), (Source.XMP, _iso_of_xmp(xmp)))
-    yield "orientation", ((Source.EXIF, tiff.orientation(exif)),)
+    yield "orientation", ((Source.EXIF, find_orientation(exif)),)
     told = takeout.latitude is not None and takeout.longitude is not None
     places = (
-        (Source.SIDECAR, place.of_xmp(sidecar), place.altitude_of_xmp(sidecar)),
-        (Source.EXIF, place.of_exif(exif), place.altitude_of_exif(exif)),
-        (Source.XMP, place.of_xmp(xmp), place.altitude_of_xmp(xmp)),
+        (Source.SIDECAR, read_xmp_position(sidecar), read_xmp_altitude(sidecar)),
+        (Source.EXIF, read_exif_position(exif), read_exif_altitude(exif)),
+        (Source.XMP, read_xmp_position(xmp), read_xmp_altitude(xmp)),
         (Source.TAKEOUT, (takeout.latitude, takeout.longitude) if told else None, takeout.altitude_m),
     )
     where = next((source for source, position, _ in places if position), None)
@@ -92,7 +90,7 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
         "title",
         (
             *_xmp_then_iptc(found, sidecar, "dc:title", "ObjectName"),
-            (Source.EXIF, _cleaned(windows_text(exif, "XPTitle"))),
+            (Source.EXIF, _cleaned(decode_windows_text(exif, "XPTitle"))),
             (Source.PNG, _cleaned(png.get("Title", ""))),
         ),
     )
@@ -101,7 +99,7 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
         (
             *_xmp_then_iptc(found, sidecar, "dc:description", "Caption", *_ACDSEE),
             (Source.EXIF, _text(exif, "Image ImageDescription")),
-            (Source.EXIF, _cleaned(windows_text(exif, "XPComment"))),
+            (Source.EXIF, _cleaned(decode_windows_text(exif, "XPComment"))),
             (Source.PNG, _cleaned(png.get("Description", ""))),
             (Source.TAKEOUT, _cleaned(takeout.caption or "")),
         ),
@@ -113,7 +111,7 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
             (Source.XMP, _joined(xmp.get("dc:creator", ()))),
             (Source.IPTC, _joined(iptc.get("By-line", ()))),
             (Source.EXIF, _text(exif, "Image Artist")),
-            (Source.EXIF, _cleaned(windows_text(exif, "XPAuthor"))),
+            (Source.EXIF, _cleaned(decode_windows_text(exif, "XPAuthor"))),
             (Source.PNG, _cleaned(png.get("Author", ""))),
         ),
     )
@@ -150,7 +148,7 @@ def _measures(exif: Tags, xmp: Xmp, sidecar: Xmp, tag: str, name: str) -> Iterat
     """A number above 0 that EXIF and XMP both have a word for: 0 is how cameras write that they do not know."""
     yield Source.SIDECAR, _positive(_first_number(sidecar, name))
     for group in _GROUPS:
-        yield Source.EXIF, _positive(next(iter(numbers(exif, f"{group} {tag}")), None))
+        yield Source.EXIF, _positive(next(iter(read_numbers(exif, f"{group} {tag}")), None))
     yield Source.XMP, _positive(_first_number(xmp, name))
 
 
@@ -161,9 +159,9 @@ def _positive(value: float | None) -> float | None:
 def _iso(exif: Tags) -> int | None:
     """The sensitivity; 65535 says that a tag with more room has it (EXIF 2.32, PhotographicSensitivity)."""
     for group in _GROUPS:
-        short = numbers(exif, f"{group} ISOSpeedRatings")[:1]
+        short = read_numbers(exif, f"{group} ISOSpeedRatings")[:1]
         names = ("ISOSpeed", "RecommendedExposureIndex", "StandardOutputSensitivity")
-        wide = [value for name in names for value in numbers(exif, f"{group} {name}")[:1]]
+        wide = [value for name in names for value in read_numbers(exif, f"{group} {name}")[:1]]
         for value in (*wide, *short) if short == (_ISO_IS_ELSEWHERE,) else (*short, *wide):
             if 0 < value <= _MOST_ISO:
                 return int(value)
@@ -181,7 +179,7 @@ def _first(properties: Xmp, *names: str) -> str | None:
 
 
 def _first_number(properties: Xmp, name: str) -> float | None:
-    return number(properties.get(name, ("",))[0])
+    return parse_number(properties.get(name, ("",))[0])
 
 
 def _joined(texts: tuple[str, ...]) -> str | None:

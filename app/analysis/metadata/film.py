@@ -10,17 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.analysis.formats.xmp import NOTHING, Xmp
-from app.analysis.formats.xmp import parse as parse_xmp
-from app.analysis.metadata import fields, place
-from app.analysis.metadata.dates import Moment, first_of, iso_date
+from app.analysis.formats.xmp import NO_XMP, Xmp, parse_xmp
+from app.analysis.metadata.dates import Moment, choose_moment, format_iso_date
 from app.analysis.metadata.embedded import Embedded
-from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
-from app.analysis.metadata.takeout import Takeout
-from app.analysis.pictures.container import Told
-from app.analysis.prompts import infotext
-from app.analysis.prompts.made import Made
-from app.analysis.prompts.read import how_made
+from app.analysis.metadata.fields import interpret_image
+from app.analysis.metadata.place import parse_iso6709
+from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
+from app.analysis.pictures.container import FilmInfo
+from app.analysis.prompts.generation import Generation
+from app.analysis.prompts.infotext import read_words_without_settings
+from app.analysis.prompts.read import read_generation
 from app.metadata import Metadata, Source
 from app.texts import clean_text
 
@@ -49,12 +48,14 @@ _KEYWORDS = ("keywords", f"{_APPLE}keywords")
 _BETWEEN = re.compile("[,;]")
 
 
-def embedded(told: Told) -> Embedded:
-    """The container's tags in the parts of an image: texts, a workflow among them under the names that images use."""
-    found = Embedded(duration_seconds=told.duration_seconds)
-    texts = dict(told.tags)
+def sort_film_tags(info: FilmInfo) -> Embedded:
+    """Sort a container's tags into the parts that images have: XMP, and texts by the names that images use."""
+    found = Embedded(duration_seconds=info.duration_seconds)
+    texts = dict(info.tags)
     packet = texts.pop(_XMP, "")
-    found.xmp = found.part("xmp", lambda: parse_xmp(packet.encode("utf-8", "replace")), NOTHING) if packet else NOTHING
+    found.xmp = (
+        found.read_part("xmp", lambda: parse_xmp(packet.encode("utf-8", "replace")), NO_XMP) if packet else NO_XMP
+    )
     for name in _COMMENTS:
         for key, text in _workflows(texts.get(name, "")).items():
             texts.setdefault(key, text)
@@ -62,52 +63,52 @@ def embedded(told: Told) -> Embedded:
     return found
 
 
-def words(told: Told) -> Iterator[str]:
-    """The keywords that the container has, one by one."""
-    yield from told.said.keywords
+def find_film_keywords(info: FilmInfo) -> Iterator[str]:
+    """Yield the keywords of the container, one by one."""
+    yield from info.xtra.keywords
     for tag in _KEYWORDS:
-        yield from _BETWEEN.split(told.tags.get(tag, ""))
+        yield from _BETWEEN.split(info.tags.get(tag, ""))
 
 
-def interpret(
-    told: Told,
+def interpret_film(
+    info: FilmInfo,
     found: Embedded,
-    sidecar: Xmp = NOTHING,
-    takeout: Takeout = NOTHING_TOLD,
-    made: Made | None = None,
+    sidecar: Xmp = NO_XMP,
+    takeout: Takeout = NO_TAKEOUT,
+    made: Generation | None = None,
 ) -> Metadata:
-    """The metadata that the container and what lies beside it give; `found` is what `embedded` made of the former."""
-    base = fields.interpret(found, sidecar, takeout, made)
+    """Interpret a container and its sidecars; `found` is what `sort_film_tags(info)` gives."""
+    base = interpret_image(found, sidecar, takeout, made)
     own = {
         name: value
-        for name, value in _fields(told)
+        for name, value in _fields(info)
         if value is not None and base.sources.get(name) is not Source.SIDECAR
     }
-    where = _where(told)
+    where = _where(info)
     if where and base.sources.get("latitude") is not Source.SIDECAR:
         own |= zip(_PLACE, where, strict=True)
-    own["orientation"] = told.orientation  # alone: nothing that plays a video turns it for what lies beside it
+    own["orientation"] = info.orientation  # alone: nothing that plays a video turns it for what lies beside it
     sources = {name: source for name, source in base.sources.items() if name not in own}
     sources |= {name: Source.VIDEO for name, value in own.items() if value is not None}
-    if moment := _taken_at(base, told.tags):
+    if moment := _taken_at(base, info.tags):
         own |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
         sources["taken_at"] = moment.source
     return replace(base, **own, sources=sources)
 
 
-def _fields(told: Told) -> Iterator[tuple[str, Any]]:
+def _fields(info: FilmInfo) -> Iterator[tuple[str, Any]]:
     """Each field with what the container says of it; None where it says nothing."""
     for name, tags in _TEXTS.items():
-        texts = (clean_text(told.tags.get(tag, "")).strip() for tag in tags)
+        texts = (clean_text(info.tags.get(tag, "")).strip() for tag in tags)
         yield name, next((text for text in texts if text and not _made(text)), None)
     for name in ("duration_seconds", "frame_rate", "video_codec", "audio_codec"):
-        yield name, getattr(told, name)
+        yield name, getattr(info, name)
 
 
-def _where(told: Told) -> tuple[float, float, float | None] | None:
+def _where(info: FilmInfo) -> tuple[float, float, float | None] | None:
     """Latitude, longitude and altitude, None where the container says none or no position."""
-    names = (*_PLACES, *(tag for tag in told.tags if tag.startswith(_LOCALIZED)))
-    found = (place.of_iso6709(told.tags.get(name, "")) for name in names)
+    names = (*_PLACES, *(tag for tag in info.tags if tag.startswith(_LOCALIZED)))
+    found = (parse_iso6709(info.tags.get(name, "")) for name in names)
     return next((position for position in found if position), None)
 
 
@@ -116,16 +117,16 @@ def _taken_at(base: Metadata, tags: Mapping[str, str]) -> Moment | None:
 
     A bare year is no date. None where neither says.
     """
-    moments = [(name, iso_date(tags.get(name, ""))) for name in _DATES]
-    told = [
+    moments = [(name, format_iso_date(tags.get(name, ""))) for name in _DATES]
+    info = [
         Moment(at, Source.VIDEO, f"video {name}", utc=name == _IN_UTC)
         for name, at in moments
         if at and not at.startswith(_UNSET)
     ]
-    told.sort(key=lambda moment: len(moment.at) <= _DAY)
+    info.sort(key=lambda moment: len(moment.at) <= _DAY)
     if base.taken_at and base.taken_at_rule and base.sources.get("taken_at") is Source.SIDECAR:
-        told.insert(0, Moment(base.taken_at, Source.SIDECAR, base.taken_at_rule))
-    return first_of(told)
+        info.insert(0, Moment(base.taken_at, Source.SIDECAR, base.taken_at_rule))
+    return choose_moment(info)
 
 
 def _made(text: str) -> bool:
@@ -135,7 +136,7 @@ def _made(text: str) -> bool:
 
 def _workflows(text: str) -> dict[str, str]:
     """How an AI video was made, where a comment holds that: `{"prompt": ...}`, a graph, an infotext."""
-    if how_made({"comment": text}).prompt is not None or infotext.without_settings(text):
+    if read_generation({"comment": text}).prompt is not None or read_words_without_settings(text):
         return {"parameters": text}
     if not text.lstrip().startswith("{") or len(text) > _JSON_CHARACTERS:
         return {}

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import tee
 from types import MappingProxyType
 
-from app.analysis.formats.tiff import Tags, windows_text
+from app.analysis.formats.tiff import Tags, decode_windows_text
 from app.analysis.formats.xmp import Xmp
-from app.analysis.prompts import phrases
+from app.analysis.prompts.phrases import split_phrases
 from app.media import Keyword
 from app.metadata import Source
 from app.texts import clean_text
@@ -17,7 +17,7 @@ _REGION = "mwg-rs:Regions/mwg-rs:RegionList"  # Metadata Working Group guideline
 _PATHS = ("digiKam:TagsList", "MicrosoftPhoto:LastKeywordXMP")  # written `a/b/c`
 
 
-def gather(
+def gather_keywords(
     *,
     embedded: Xmp,
     iptc: Mapping[str, tuple[str, ...]],
@@ -29,13 +29,13 @@ def gather(
     people: Iterable[str] = (),
     film: Iterable[str] = (),
 ) -> tuple[Keyword, ...]:
-    """All keywords: of the file's XMP, IPTC and EXIF, of a film, of its sidecar, Takeout's people, phrases of a prompt.
+    """Gather keywords from XMP, IPTC, EXIF, a film's tags, the sidecar, Takeout's people and the phrases of a prompt.
 
     Each source lists a keyword once, whatever its case, at most 1,000 of them (100 of a prompt), of at most 200
     characters. How a prompt weighs its phrases depends on its `generator`. Phrases of the negative prompt have a source
     of their own; one that the prompt asks for, too, is not among them.
     """
-    wanted, unwanted = phrases.of(prompt or "", generator), phrases.of(negative_prompt or "", generator)
+    wanted, unwanted = split_phrases(prompt or "", generator), split_phrases(negative_prompt or "", generator)
     if negative_prompt:
         wanted, kept = tee(wanted)
         asked_for = {_plain(text).casefold() for text, _ in kept}
@@ -43,7 +43,7 @@ def gather(
     return (
         *_once(Keyword(text, Source.XMP) for text in _of_xmp(embedded)),
         *_once(Keyword(text, Source.IPTC) for text in iptc.get("Keywords", ())),
-        *_once(Keyword(text, Source.EXIF) for text in windows_text(exif, "XPKeywords").split(";")),
+        *_once(Keyword(text, Source.EXIF) for text in decode_windows_text(exif, "XPKeywords").split(";")),
         *_once(Keyword(text, Source.VIDEO) for text in film),
         *_once(Keyword(text, Source.SIDECAR) for text in _of_xmp(sidecar)),
         *_once(Keyword(text, Source.TAKEOUT) for text in people),

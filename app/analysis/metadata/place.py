@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from app.analysis.formats.numbers import number, numbers
+from app.analysis.formats.numbers import parse_number, read_numbers
 from app.analysis.formats.tiff import Tags
 from app.analysis.formats.xmp import Xmp
 
@@ -20,22 +20,22 @@ _ISO_6709 = re.compile(
 _HIGHEST = 100_000.0  # m: beyond it is nonsense
 
 
-def of_exif(exif: Tags) -> Position | None:
-    """Latitude and longitude in degrees, north and east positive; both or neither."""
+def read_exif_position(exif: Tags) -> Position | None:
+    """Read latitude and longitude from EXIF, in degrees, north and east positive; both or neither."""
     latitude = _degrees(exif, "GPS GPSLatitude", _NORTH_SOUTH, _POLES)
     longitude = _degrees(exif, "GPS GPSLongitude", _EAST_WEST, _DATE_LINE)
     return (latitude, longitude) if latitude is not None and longitude is not None else None
 
 
-def of_xmp(properties: Xmp) -> Position | None:
-    """Degrees from `exif:GPSLatitude` or `exif:GPSLongitude`: `33,51.5S`, `33,51,30S`, or, as some write, `-33.86`."""
+def read_xmp_position(properties: Xmp) -> Position | None:
+    """Read degrees from `exif:GPSLatitude` and `exif:GPSLongitude`: `33,51.5S`, `33,51,30S`, or also `-33.86`."""
     latitude = _coordinate(properties.get("exif:GPSLatitude", ("",))[0], _NORTH_SOUTH, _POLES)
     longitude = _coordinate(properties.get("exif:GPSLongitude", ("",))[0], _EAST_WEST, _DATE_LINE)
     return (latitude, longitude) if latitude is not None and longitude is not None else None
 
 
-def of_iso6709(text: str) -> tuple[float, float, float | None] | None:
-    """Latitude, longitude and altitude of ISO 6709, as QuickTime has it: `+37.3318-122.0312+065.000/`.
+def parse_iso6709(text: str) -> tuple[float, float, float | None] | None:
+    """Parse latitude, longitude (degrees) and altitude (metres) of ISO 6709: `+37.3318-122.0312+065.000/`.
 
     Also degrees with minutes, and seconds (`+3719.9-12201.9/`), and degrees without the zeros in front. 0, 0 is how
     phones write that they do not know.
@@ -58,15 +58,15 @@ def _sexagesimal(sign: str, digits: str, part: str | None, whole: int, limit: fl
     return _within(-degrees if sign == "-" else degrees, limit)
 
 
-def altitude_of_exif(exif: Tags) -> float | None:
-    """Metres above the sea, below it negative."""
-    metres, below = numbers(exif, "GPS GPSAltitude"), _below(exif.get("GPS GPSAltitudeRef"))
+def read_exif_altitude(exif: Tags) -> float | None:
+    """Read the altitude from EXIF in metres, negative below the sea."""
+    metres, below = read_numbers(exif, "GPS GPSAltitude"), _below(exif.get("GPS GPSAltitudeRef"))
     return _signed(metres[0], below=below) if metres else None
 
 
-def altitude_of_xmp(properties: Xmp) -> float | None:
-    """Metres above the sea from `exif:GPSAltitude` and its reference, negative below it."""
-    metres = number(properties.get("exif:GPSAltitude", ("",))[0])
+def read_xmp_altitude(properties: Xmp) -> float | None:
+    """Read the altitude in metres from `exif:GPSAltitude` and its reference, negative below the sea."""
+    metres = parse_number(properties.get("exif:GPSAltitude", ("",))[0])
     return None if metres is None else _signed(metres, below=properties.get("exif:GPSAltitudeRef", ("0",))[0] == "1")
 
 
@@ -89,7 +89,7 @@ def _degrees(exif: Tags, name: str, signs: Mapping[str, int], limit: float) -> f
     """Degrees, minutes and seconds with a letter for the half of the globe (EXIF 2.32, 4.6.6) as signed degrees."""
     letter = exif.get(f"{name}Ref", "")
     sign = signs.get(letter.strip(" \0").upper()[:1]) if isinstance(letter, str) else None
-    parts = numbers(exif, name)
+    parts = read_numbers(exif, name)
     if sign is None or len(parts) not in (1, 2, 3):
         return None
     return _within(sign * sum(part / 60**power for power, part in enumerate(parts)), limit)

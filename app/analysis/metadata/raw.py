@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.analysis.formats.tiff import Tags
-from app.analysis.formats.xmp import NOTHING, Xmp
+from app.analysis.formats.xmp import NO_XMP, Xmp
 from app.analysis.metadata.embedded import Embedded
-from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
-from app.analysis.metadata.takeout import Takeout
+from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
 from app.texts import clean_json, clean_text
 
 RAW_BYTES = 64 * 1024  # as JSON
@@ -18,8 +17,8 @@ _FIRST = frozenset(f"text.{name}" for name in _MADE_FROM)
 _IN_TEXTS = "EXIF UserComment"  # decoded there
 
 
-def raw(found: Embedded, sidecar: Xmp = NOTHING, takeout: Takeout = NOTHING_TOLD) -> dict[str, Any]:
-    """The parts as read, at most 64 KB as JSON; of what was too much, the largest are in `dropped` with their bytes.
+def collect_raw(found: Embedded, sidecar: Xmp = NO_XMP, takeout: Takeout = NO_TAKEOUT) -> dict[str, Any]:
+    """Collect the parts as read, at most 64 KB as JSON; `dropped` lists the largest that had no room, with their bytes.
 
     What an AI image was made from is kept before all else, its drawn workflow excepted; then the smallest entries: one
     huge workflow does not push out a hundred tags.

@@ -5,9 +5,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
-from app.analysis.formats import xtra
 from app.analysis.formats.tiff import Tags
 from app.analysis.formats.xmp import Xmp
+from app.analysis.formats.xtra import XtraTags
 from app.errors import CannotRead
 from app.media import Rating
 from app.metadata import Source
@@ -15,13 +15,13 @@ from app.metadata import Source
 REJECTED, BEST = -1, 5
 UNRATED: Final = "unrated"
 """What a source says that knows the file and gives it no stars: nobody else is asked."""
-Said = int | Literal["unrated"] | None
+Stars = int | Literal["unrated"] | None
 _UNRATED_STARS = 0
 _WINDOWS = ("MicrosoftPhoto:Rating", "MicrosoftPhoto:RatingPercent")
 
 
-def from_scores(content: bytes) -> int | None:
-    """The score of `{"score": -1..5}`; `null` is not rated. Raises CannotRead `damaged_sidecar`."""
+def parse_scores(content: bytes) -> int | None:
+    """Parse the score of `{"score": -1..5}`; None for `null`: not rated. Raises CannotRead `damaged_sidecar`."""
     try:
         score = json.loads(content)["score"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -35,28 +35,28 @@ def from_scores(content: bytes) -> int | None:
     return score
 
 
-def from_xmp(properties: Xmp) -> Said:
-    """`xmp:Rating`; 0 is "unrated" (Metadata Working Group guidelines 2.0, 5.3), what is no whole number says nothing.
+def read_xmp_stars(properties: Xmp) -> Stars:
+    """Read `xmp:Rating`; 0 is "unrated" (Metadata Working Group guidelines 2.0, 5.3); None for no number.
 
     Else `MicrosoftPhoto:Rating` or `RatingPercent`, which Windows and others write in percent. Else `acdsee:rating`,
     whose 0 says nothing.
     """
     if (said := _rated(properties.get("xmp:Rating", ("",))[0])) is not None:
         return said
-    percents = (of_percent(properties.get(name, ("",))[0]) for name in _WINDOWS)
+    percents = (convert_percent(properties.get(name, ("",))[0]) for name in _WINDOWS)
     stars = next((stars for stars in percents if stars is not None), None)
     return _stars(properties.get("acdsee:rating", ("",))[0]) if stars is None else stars
 
 
-def from_exif(exif: Tags) -> Said:
-    """EXIF `Rating` (0x4746, Microsoft), where 0 is "unrated" too; else `RatingPercent` (0x4749)."""
+def read_exif_stars(exif: Tags) -> Stars:
+    """Read EXIF `Rating` (0x4746, Microsoft), where 0 is "unrated" too; else `RatingPercent` (0x4749)."""
     said = _rated(_first(exif, "Image Rating"))
-    return of_percent(_first(exif, "Image RatingPercent")) if said is None else said
+    return convert_percent(_first(exif, "Image RatingPercent")) if said is None else said
 
 
-def from_film(said: xtra.Said) -> Said:
-    """Windows' percent, else what iTunes and programs for music write."""
-    return of_percent(said.percent) or of_hundred(said.rate)
+def read_film_stars(said: XtraTags) -> Stars:
+    """Read Windows' percent, else what iTunes and music programs write."""
+    return convert_percent(said.percent) or convert_hundred(said.rate)
 
 
 def _first(exif: Tags, name: str) -> float | None:
@@ -64,19 +64,19 @@ def _first(exif: Tags, name: str) -> float | None:
     return value[0] if isinstance(value, tuple) and value else None
 
 
-def of_percent(value: Any) -> int | None:
-    """Windows' percent as stars: it writes 1, 25, 50, 75 and 99."""
+def convert_percent(value: Any) -> int | None:
+    """Convert Windows' percent to 1..5 stars: it writes 1, 25, 50, 75 and 99. None for anything else."""
     percent = _number(value)
     return 1 + int((percent + 12) // 25) if 0 < percent <= 100 else None
 
 
-def of_hundred(value: Any) -> int | None:
-    """Twenty for each star, as programs for music write it."""
+def convert_hundred(value: Any) -> int | None:
+    """Convert a value with twenty for each star, as music programs write it, to 1..5 stars."""
     percent = _number(value)
     return min(BEST, max(1, int((percent + 10) // 20))) if 0 < percent <= 100 else None
 
 
-def _rated(value: Any) -> Said:
+def _rated(value: Any) -> Stars:
     return UNRATED if _number(value) == _UNRATED_STARS else _stars(value)
 
 
@@ -94,8 +94,8 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def first(candidates: Mapping[Source, Callable[[], Said]]) -> tuple[Rating, CannotRead | None]:
-    """The rating of the first source that speaks, asked in order, and what was wrong with one before it.
+def choose_rating(candidates: Mapping[Source, Callable[[], Stars]]) -> tuple[Rating, CannotRead | None]:
+    """Choose the rating of the first source that has one; also the first problem met before it.
 
     A source that cannot be read is passed over; those after the one that speaks are not asked.
     """

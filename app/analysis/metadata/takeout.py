@@ -29,17 +29,17 @@ class Takeout:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
-NOTHING = Takeout()
+NO_TAKEOUT = Takeout()
 
 
-def parse(content: bytes) -> Takeout:
-    """The values of the JSON; nothing where it is JSON of another kind. Raises CannotRead `damaged_sidecar`."""
+def parse_takeout(content: bytes) -> Takeout:
+    """Parse the JSON; `NO_TAKEOUT` for JSON of another kind. Raises CannotRead `damaged_sidecar`."""
     try:
         told = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise CannotRead("it is not JSON.", cause="damaged_sidecar") from error
     if not isinstance(told, dict) or not _KEYS & told.keys():
-        return NOTHING
+        return NO_TAKEOUT
     latitude, longitude, altitude = _place(told.get("geoData")) or _place(told.get("geoDataExif")) or (None,) * 3
     people = told.get("people")
     names = (person.get("name") for person in people if isinstance(person, dict)) if isinstance(people, list) else ()

@@ -23,8 +23,10 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from app.analysis.nsfw import ir, wheel
-from app.analysis.nsfw.network import OPTIONS, PIXELS, Network, without_telemetry
+from app.analysis.nsfw import wheel
+from app.analysis.nsfw.ir import discard, install_ir, is_whole_ir, remove_other_irs
+from app.analysis.nsfw.network import OPTIONS, PIXELS, Network, block_telemetry
+from app.analysis.nsfw.wheel import read_onnx, read_planar_onnx
 from app.errors import CannotRead
 from app.own_process import die_with_parent
 
@@ -46,8 +48,8 @@ class _Problem(Exception):
         self.lasting, self.fetching_helps = lasting, fetching_helps
 
 
-def check(weights: str, shown: str | None = None) -> None:
-    """Whether a file holds finite weights of the architecture; Keras itself is not needed to say so.
+def check_weights(weights: str, shown: str | None = None) -> None:
+    """Checks that a file holds finite weights of the network's shapes, without Keras. Raises _Problem.
 
     `shown` is what people know the file as, if that is not its path.
     """
@@ -95,17 +97,17 @@ def _arrays(group: Any, visited: set[int]) -> Iterator[Any]:
             yield item
 
 
-def convert(weights: str, sha256: str, target: str) -> None:
+def convert_weights(weights: str, sha256: str, target: str) -> None:
     """Makes the IR of a weights file, unless another process did while this one waited for it."""
     folder = Path(target).parent
     with FileLock(folder / ".converting"):
-        if ir.is_whole(target):
+        if is_whole_ir(target):
             return
         for left in folder.glob(".making-*"):  # by a process that was killed
-            ir.discard(left)
+            discard(left)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=folder, ignore_cleanup_errors=True) as making:
             _convert(weights, sha256, Path(making), Path(target))
-        ir.keep_only(target)
+        remove_other_irs(target)
 
 
 def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
@@ -127,7 +129,7 @@ def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
             refusal = _Problem(why, lasting=False, fetching_helps=False)  # perhaps the disk is full
             continue
         if agrees:
-            ir.put(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
+            install_ir(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
             return
     raise refusal
 
@@ -146,12 +148,12 @@ def _of_wheel(file: Path) -> _Origin:
     import numpy as np
     import openvino
 
-    whole = openvino.Core().compile_model(wheel.network(file), "CPU", OPTIONS).create_infer_request()
+    whole = openvino.Core().compile_model(read_onnx(file), "CPU", OPTIONS).create_infer_request()
 
     def reference(pictures: Any) -> Any:
         return np.concatenate([whole.infer([picture[None]])[0] for picture in pictures])
 
-    return reference, (partial(wheel.planar, file), partial(wheel.network, file))
+    return reference, (partial(read_planar_onnx, file), partial(read_onnx, file))
 
 
 def _of_opennsfw2(file: Path, shown: str) -> _Origin:
@@ -173,7 +175,7 @@ def _agrees(network: Network, reference: Callable[[Any], Any]) -> bool:
     ramp = np.linspace(-104, 151, PIXELS)[:, None, None] * np.ones((PIXELS, PIXELS, 3))
     pictures = np.stack([noise, np.zeros_like(noise), ramp]).astype(np.float32)
     expected = np.asarray(reference(pictures), dtype=np.float64)[:, 1]
-    found = np.array([network.probability(picture) for picture in pictures])
+    found = np.array([network.find_probability(picture) for picture in pictures])
     odds = [np.log(np.clip(p, 1e-7, 1 - 1e-7) / (1 - np.clip(p, 1e-7, 1 - 1e-7))) for p in (expected, found)]
     return bool(np.abs(odds[0] - odds[1]).max() <= _AGREEMENT)
 
@@ -217,7 +219,7 @@ def _exported(model: Any, file: Path, shape: list[int]) -> Any:
     return network
 
 
-def fetch(file: str, shown: str) -> None:
+def fetch_weights(file: str, shown: str) -> None:
     """Downloads the weights to a file that is not there yet, and checks them; `shown` is where they are to go."""
     import requests
     from opennsfw2 import _download
@@ -231,7 +233,7 @@ def fetch(file: str, shown: str) -> None:
         raise _Problem(f"{urlsplit(url).hostname} cannot be reached", lasting=False) from error
     except Exception as error:
         raise _Problem(f"the download from {url} failed: {_last_line(error)}", lasting=False) from error
-    check(file, f"that came for {shown}")
+    check_weights(file, f"that came for {shown}")
 
 
 def _last_line(error: Exception) -> str:
@@ -242,8 +244,8 @@ def main(arguments: list[str]) -> None:
     """Does what is asked for and prints the answer."""
     parent, what, *others = arguments
     die_with_parent(int(parent))
-    without_telemetry()
-    tasks: dict[str, Callable[..., None]] = {"check": check, "convert": convert, "fetch": fetch}
+    block_telemetry()
+    tasks: dict[str, Callable[..., None]] = {"check": check_weights, "convert": convert_weights, "fetch": fetch_weights}
     answer: dict[str, Any] = {}
     try:
         with tempfile.TemporaryDirectory() as home:

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 NUMBER = 1024
 
 
-def bits(features: "NDArray[float32]", weights_sha256: str) -> bytes | None:
-    """The features as 128 bytes, the first in the highest bit of the first; None of weights without known medians."""
+def pack_features(features: "NDArray[float32]", weights_sha256: str) -> bytes | None:
+    """Pack 1,024 features into 128 bytes, the first in the highest bit; None for weights without known medians."""
     import numpy as np
 
     medians = _medians(weights_sha256)
     return None if medians is None else np.packbits(features > medians).tobytes()
 
 
-def place(weights_sha256: str) -> Path:
-    """Where the medians of a model with these weights are."""
+def locate_medians(weights_sha256: str) -> Path:
+    """Locate the medians of the model with these weights; the file may be missing."""
     return Path(__file__).with_name(f"medians-{weights_sha256[:16]}.f32")
 
 
@@ -34,5 +34,5 @@ def place(weights_sha256: str) -> Path:
 def _medians(weights_sha256: str) -> "NDArray[float32] | None":
     import numpy as np
 
-    file = place(weights_sha256)
+    file = locate_medians(weights_sha256)
     return np.fromfile(file, "<f4", NUMBER) if file.exists() else None

@@ -15,12 +15,12 @@ from typing import Any
 _PARTS = (".xml", ".bin")
 
 
-def place(models: Path, name: str) -> Path:
-    """Where in a folder the model of this name is; the 2 is for its second output, which those before 0.5 lack."""
+def locate_ir(models: Path, name: str) -> Path:
+    """Locate the model of this name in a folder; the 2 is for its second output, which those before 0.5 lack."""
     return models / f"{name}-2.xml"
 
 
-def is_whole(xml: str) -> bool:
+def is_whole_ir(xml: str) -> bool:
     """Whether there is a model at this path, exactly as it was made. Its 24 MB are read again when they changed."""
     try:
         return _agrees(xml, *(_stamp(Path(xml).with_suffix(suffix)) for suffix in (*_PARTS, ".json")))
@@ -38,7 +38,7 @@ def _agrees(xml: str, *stamps: tuple[int, ...]) -> bool:
         return False
 
 
-def put(made: Path, target: Path, about: Mapping[str, Any]) -> None:
+def install_ir(made: Path, target: Path, about: Mapping[str, Any]) -> None:
     """Moves a model that was made elsewhere on the same disk to its place, whole or not at all. Raises OSError."""
     record = dict(about) | {suffix: _sha256(made.with_suffix(suffix)) for suffix in _PARTS}
     made.with_suffix(".json").write_text(json.dumps(record, indent=1))
@@ -52,7 +52,7 @@ def put(made: Path, target: Path, about: Mapping[str, Any]) -> None:
     os.close(folder)
 
 
-def keep_only(xml: str) -> None:
+def remove_other_irs(xml: str) -> None:
     """Removes the models beside this one: they were of other weights, and can be made again."""
     for other in Path(xml).parent.glob("*.json"):
         if other.stem != Path(xml).stem:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from app.analysis.nsfw import features
-from app.analysis.pictures.picture import resizable, upright
+from app.analysis.nsfw.features import pack_features
+from app.analysis.pictures.picture import make_resizable, turn_upright
 from app.errors import CannotRead
 from app.media import Nsfw, NsfwModel
 
@@ -42,22 +42,22 @@ _WITHOUT_SCALE = (
 )  # modes that Pillow would cut off at 255, or refuse
 
 
-def check(pictures: Iterable[Image.Image], orientation: int, model: NsfwModel) -> Nsfw:
-    """Probability and features of a file from its pictures: one of a still, several of a film. At least one is needed.
+def detect_nsfw(pictures: Iterable[Image.Image], orientation: int, model: NsfwModel) -> Nsfw:
+    """Check the pictures of a file, one of a still, several of a film, at least one: its probability and features.
 
     `orientation` is the EXIF value 1..8 that the pictures still need. Raises CannotRead: `model_unusable`,
     `damaged_image`, and what the pictures raise: of a film that cannot be looked at to its end, nothing is known.
     """
     network = _network(model.ir)
-    looks = [network.look(prepared(picture, orientation)) for picture in pictures]
+    looks = [network.look(prepare_picture(picture, orientation)) for picture in pictures]
     found = [probability for probability, _ in looks]
     likeliest = found.index(max(found))
-    bits = features.bits(looks[likeliest][1], model.weights_sha256)
+    bits = pack_features(looks[likeliest][1], model.weights_sha256)
     return Nsfw(found[likeliest], fmean(found), len(found), model.name, bits)
 
 
-def prepared(picture: Image.Image, orientation: int = 1) -> "NDArray[float32]":
-    """A decoded picture as the network takes it: 224 x 224 x 3, blue first, the training mean taken off, 32-bit floats.
+def prepare_picture(picture: Image.Image, orientation: int = 1) -> "NDArray[float32]":
+    """Prepare a picture for the network: 224 x 224 x 3, blue first, the training mean taken off, 32-bit floats.
 
     The recipe YAHOO of opennsfw2 0.19 (`_image.preprocess_image`), which is that of the original network
     (https://github.com/yahoo/open_nsfw): upright, 256 x 256 bilinear, once through JPEG, the centre. Turning it when it
@@ -68,9 +68,9 @@ def prepared(picture: Image.Image, orientation: int = 1) -> "NDArray[float32]":
 
     if picture.mode == "F" and not np.isfinite(np.asarray(picture)).all():
         raise CannotRead("Some pixels of the picture are not numbers.", cause="damaged_image")
-    colored = resizable(picture) if picture.mode in _WITHOUT_SCALE else picture
+    colored = make_resizable(picture) if picture.mode in _WITHOUT_SCALE else picture
     plain = colored if colored.mode == "RGB" else colored.convert("RGB")
-    turned = upright(plain, orientation)
+    turned = turn_upright(plain, orientation)
     small = turned.resize((_RESIZED, _RESIZED), Image.Resampling.BILINEAR)
     small.info = {}  # a comment or a profile would be written into the JPEG, and can be too long for it
     buffer = BytesIO()
@@ -87,7 +87,7 @@ class Network:
 
     def __init__(self, ir: str) -> None:
         try:
-            without_telemetry()
+            block_telemetry()
             import openvino
 
             self._request = openvino.Core().compile_model(ir, "CPU", OPTIONS).create_infer_request()
@@ -95,7 +95,7 @@ class Network:
             raise _unusable("loaded", error) from error
 
     def look(self, pixels: "NDArray[float32]") -> "tuple[float, NDArray[float32]]":
-        """The probability 0..1 that a picture made by `prepared` is NSFW, and its 1,024 features, all of them >= 0.
+        """The probability 0..1 that a picture from `prepare_picture` is NSFW, and its 1,024 features, all of them >= 0.
 
         Raises CannotRead `model_unusable`.
         """
@@ -108,7 +108,7 @@ class Network:
             raise CannotRead("The NSFW model gave no probability for this picture.", cause="model_unusable")
         return probability, seen
 
-    def probability(self, pixels: "NDArray[float32]") -> float:
+    def find_probability(self, pixels: "NDArray[float32]") -> float:
         """The probability alone. Raises CannotRead `model_unusable`."""
         return self.look(pixels)[0]
 
@@ -118,7 +118,7 @@ def _network(ir: str) -> Network:
     return Network(ir)
 
 
-def without_telemetry() -> None:
+def block_telemetry() -> None:
     """Keeps a package out of this process through which the very import of OpenVINO reports to its makers."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # None makes its import fail
 

@@ -23,7 +23,9 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from app.analysis.nsfw import ir, wheel
+from app.analysis.nsfw import wheel
+from app.analysis.nsfw.ir import is_whole_ir, locate_ir
+from app.analysis.nsfw.wheel import locate_onnx
 from app.media import NsfwModel
 from app.own_process import ask
 
@@ -44,8 +46,8 @@ _FETCHING = ".fetching-"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What there is: the model that the weights make, or None and one sentence that says why not and what to do.
+class WeightsState:
+    """The state of the weights: the model that they make, or None and one sentence: why not, and what to do.
 
     `fetching_helps` where good weights would change that. `weights` is the file that the model is of.
     """
@@ -63,15 +65,17 @@ class Weights:
     """
 
     def __init__(self, configured: Path | None, models: Path, worker_memory_mb: int = MIN_WORKER_MB) -> None:
-        self.place = (configured or default_place()).expanduser().absolute()
+        self.place = (configured or locate_default_weights()).expanduser().absolute()
         self._named = configured is not None
         self._models = models.absolute()
         self._worker_memory_mb = worker_memory_mb
-        self._seen: tuple[_Stamp, Found, float] | None = None  # the last is when to look again (monotonic seconds)
+        self._seen: tuple[_Stamp, WeightsState, float] | None = (
+            None  # the last is when to look again (monotonic seconds)
+        )
         self._looking = threading.Lock()
 
-    def look(self) -> Found:
-        """What there is now. A weights file that was not seen before is read whole, which takes half a second."""
+    def look(self) -> WeightsState:
+        """Look at the weights. A file that was not seen before is read whole, which takes half a second."""
         if missing := [name for name in ("opennsfw2", "keras", "openvino", "h5py") if find_spec(name) is None]:
             sentence = f"{' and '.join(missing)} cannot be imported; pip install 'media-ingest[nsfw]' brings them"
             return _none(sentence, fetching_helps=False)
@@ -88,17 +92,17 @@ class Weights:
                 self._remember(stamp, found, lasting=lasting)
             else:
                 found = self._seen[1]
-        if found.model is not None and not ir.is_whole(found.model.ir) and (obstacle := self._obstacle()):
+        if found.model is not None and not is_whole_ir(found.model.ir) and (obstacle := self._obstacle()):
             return _none(obstacle, fetching_helps=False)
         return found
 
-    def converted(self, beat: Callable[[str], None]) -> Found:
-        """What there is, after the model was converted if it was not yet; a second process waits for the first.
+    def convert(self, beat: Callable[[str], None]) -> WeightsState:
+        """Convert the model unless that is done, and tell the state; a second process waits for the first.
 
         `beat` is called several times a second with what is being done; whatever it raises ends the conversion.
         """
         found = self.look()
-        if found.model is None or found.weights is None or ir.is_whole(found.model.ir):
+        if found.model is None or found.weights is None or is_whole_ir(found.model.ir):
             return found
         sha256 = found.model.weights_sha256 if found.weights == self.place else wheel.FILE_SHA256
         try:
@@ -118,11 +122,11 @@ class Weights:
                 self._remember(self._seen[0], refused, lasting=True)
         return refused
 
-    def _remember(self, stamp: "_Stamp", found: Found, *, lasting: bool) -> None:
+    def _remember(self, stamp: "_Stamp", found: WeightsState, *, lasting: bool) -> None:
         self._seen = (stamp, found, math.inf if lasting else time.monotonic() + AGAIN_SECONDS)
 
-    def fetch(self, beat: Callable[[int], None]) -> Found:
-        """Downloads the weights by opennsfw2's own function, checks them, puts them in their place; what there is then.
+    def fetch(self, beat: Callable[[int], None]) -> WeightsState:
+        """Download the weights by opennsfw2's own function, check them, put them in their place, and tell the state.
 
         `beat` is called several times a second with the bytes that have come; whatever it raises ends the download.
         Nothing is downloaded where that cannot help, or the file is there already. A file that is there, and is not
@@ -150,8 +154,8 @@ class Weights:
             told = {"problem": f"nothing came from {SOURCE_URL} for {STALL_SECONDS:.0f} s"}
         if "problem" in told:
             why = f"{told['problem']}. {self.by_hand}"
-            return _none(why) if found.model is None else Found(None, f"The weights were not fetched: {why}.")
-        return self.converted(lambda _: beat(SOURCE_BYTES))  # which shows that they load
+            return _none(why) if found.model is None else WeightsState(None, f"The weights were not fetched: {why}.")
+        return self.convert(lambda _: beat(SOURCE_BYTES))  # which shows that they load
 
     @property
     def by_hand(self) -> str:
@@ -173,9 +177,9 @@ class Weights:
         """The weights file to use."""
         if self._named or os.path.lexists(self.place):
             return self.place
-        return wheel.place() or self.place
+        return locate_onnx() or self.place
 
-    def _examined(self, file: Path) -> tuple[Found, bool]:
+    def _examined(self, file: Path) -> tuple[WeightsState, bool]:
         """What a weights file is that was not seen before, and whether the same file would be the same again."""
         of_wheel = file != self.place
         try:
@@ -192,9 +196,9 @@ class Weights:
             return _refused(why, fetching_helps=True), True
         weights_sha256 = wheel.WEIGHTS_SHA256 if of_wheel else sha256
         name = f"opennsfw2-{version('opennsfw2')}-{weights_sha256}-{PRECISION}"
-        model = NsfwModel(name, weights_sha256, str(ir.place(self._models, name)))
-        found = Found(model, weights=file)
-        if of_wheel or ir.is_whole(model.ir):
+        model = NsfwModel(name, weights_sha256, str(locate_ir(self._models, name)))
+        found = WeightsState(model, weights=file)
+        if of_wheel or is_whole_ir(model.ir):
             return found, True
         told = ask(_MODULE, "check", str(file), seconds=CHECK_SECONDS, beat=lambda: None)
         if "problem" not in told:
@@ -228,8 +232,8 @@ class _Watch:
         self._beat(received)
 
 
-def default_place() -> Path:
-    """Where opennsfw2 0.19 keeps its weights (`opennsfw2._download.get_default_weights_path`)."""
+def locate_default_weights() -> Path:
+    """Locate where opennsfw2 0.19 keeps its weights (`opennsfw2._download.get_default_weights_path`)."""
     home = Path(os.environ.get("OPENNSFW2_HOME") or os.path.expanduser("~"))
     return home / ".opennsfw2" / "weights" / "open_nsfw_weights.h5"
 
@@ -263,11 +267,11 @@ def _sweep(folder: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _refused(why: str, *, fetching_helps: bool) -> Found:
+def _refused(why: str, *, fetching_helps: bool) -> WeightsState:
     """What is wrong with weights that are there, with what to do where good ones would help."""
     what_to_do = "; `media-ingest nsfw fetch` downloads good ones" if fetching_helps else ""
     return _none(why + what_to_do, fetching_helps=fetching_helps)
 
 
-def _none(why: str, *, fetching_helps: bool = True) -> Found:
-    return Found(None, f"NSFW detection is unavailable: {why}.", fetching_helps)
+def _none(why: str, *, fetching_helps: bool = True) -> WeightsState:
+    return WeightsState(None, f"NSFW detection is unavailable: {why}.", fetching_helps)

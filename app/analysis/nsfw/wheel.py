@@ -14,15 +14,15 @@ WEIGHTS_SHA256 = "14ca261f48bdd88c1eecba96a761bd1579b523adae1b749b0a4ffd8b7ed8ba
 """Of opennsfw2's own `open_nsfw_weights.h5`, from which they come: a model has one name, whichever file it is of."""
 
 
-def place() -> Path | None:
-    """Where the package has its file, None where it is not installed."""
+def locate_onnx() -> Path | None:
+    """Locate the ONNX file of the package; None if it is not installed."""
     spec = find_spec(PACKAGE.replace("-", "_"))
     folders = spec.submodule_search_locations if spec else None
     return Path(folders[0]) / "open_nsfw.onnx" if folders else None
 
 
-def network(file: Path) -> Any:
-    """The network of an ONNX file as OpenVINO's, for one picture at a time. Raises RuntimeError."""
+def read_onnx(file: Path) -> Any:
+    """Read an ONNX file as OpenVINO's network, for one picture at a time. Raises RuntimeError."""
     import openvino
 
     model = openvino.Core().read_model(file)
@@ -30,8 +30,8 @@ def network(file: Path) -> Any:
     return model
 
 
-def planar(file: Path) -> Any:
-    """That network with its colors plane by plane inside, as the processor wants them: 32 ms instead of 50.
+def read_planar_onnx(file: Path) -> Any:
+    """Read it with its colors plane by plane inside, as the processor wants them: 32 ms a picture instead of 50.
 
     The file turns each picture before and after each convolution, because Keras has the colors last. Turned once, at
     the beginning, everything between needs only its vectors, one number for each color, along the other axis.
@@ -40,7 +40,7 @@ def planar(file: Path) -> Any:
     from openvino import opset13 as op
     from openvino.passes import ConstantFolding, Manager
 
-    model = network(file)
+    model = read_onnx(file)
     folding = Manager()
     folding.register_pass(ConstantFolding())  # leaves plain numbers where the file computes sizes
     folding.run_passes(model)

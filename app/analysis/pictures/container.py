@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from app.analysis.formats import blocks, matroska, mdta, movie, xtra
-from app.analysis.formats.mdta import Table
-from app.analysis.formats.movie import MAX_TRACKS, Movie, Track, plausible_rate, square
-from app.analysis.formats.xtra import NOTHING as NOTHING_SAID
-from app.analysis.formats.xtra import Said
+from app.analysis.formats.blocks import find_xmp_in_avi
+from app.analysis.formats.matroska import read_matroska
+from app.analysis.formats.mdta import Table, merge_tables, read_mdta
+from app.analysis.formats.movie import MAX_TRACKS, Movie, Track, check_frame_rate, read_movie, square_width
+from app.analysis.formats.xtra import NO_XTRA_TAGS, XtraTags, read_xtra
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 
@@ -38,16 +38,16 @@ _DECODERS = (
 )
 
 
-def unavailable() -> str | None:
-    """One sentence why videos cannot be looked into here and what to do, None if they can."""
+def explain_unavailable() -> str | None:
+    """Explain in one sentence why videos cannot be opened here and what to do; None if they can."""
     return None if find_spec("av") else UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FilmInfo:
     """What a container says. `size` is in pixels as stored, but square; `orientation` the EXIF value that they need.
 
-    `tags` are those of the file by their names in lower case, then those of its tracks as `track 0 language`. `said` is
+    `tags` are those of the file by their names in lower case, then those of its tracks as `track 0 language`. `xtra` is
     what people say of it in boxes that libav passes over.
     """
 
@@ -58,7 +58,7 @@ class Told:
     video_codec: str | None = None
     audio_codec: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-    said: Said = NOTHING_SAID
+    xtra: XtraTags = NO_XTRA_TAGS
 
 
 class Film:
@@ -81,7 +81,7 @@ class Film:
         if demuxer == "mov":
             options["export_xmp"] = "1"
         lenient: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
-        with self.named():
+        with self.translate_errors():
             self.container: InputContainer = av.open(
                 stream,
                 "r",
@@ -96,8 +96,8 @@ class Film:
         self.container.close()
 
     @contextmanager
-    def named(self) -> Iterator[None]:
-        """Turn what libav raises into CannotRead: `damaged_video`, and `unreadable` where the disk is to blame."""
+    def translate_errors(self) -> Iterator[None]:
+        """Translate what libav raises into CannotRead: `damaged_video`, and `unreadable` where the disk is to blame."""
         try:
             yield
         except (CannotRead, MemoryError, TypeError, AttributeError):  # the last two are ours, or a PyAV that is too new
@@ -107,15 +107,15 @@ class Film:
                 raise CannotRead(f"The file cannot be read: {error.strerror}.", cause="unreadable") from error
             raise CannotRead("The video is damaged and cannot be opened.", cause="damaged_video") from error
 
-    def told(self) -> Told:
-        """What the container says, as far as it does; nothing is decoded for it. Raises CannotRead as `__init__`."""
-        with self.named():
-            header, said, beside, tables = _without_libav(self._stream, self._format)
+    def read_info(self) -> FilmInfo:
+        """Read what the container says, without decoding. Raises CannotRead as `__init__`."""
+        with self.translate_errors():
+            header, xtra, beside, tables = _without_libav(self._stream, self._format)
             tags = _named(_tags(self.container), tables)
             moving, sounds = _moving(self.container), self.container.streams.audio
             track = moving[0] if moving else None
-            own = header.track(track.id) if track else None
-            return Told(
+            own = header.find_track(track.id) if track else None
+            return FilmInfo(
                 size=_size(track) if track else None,
                 orientation=own.orientation if own else None,
                 duration_seconds=header.seconds or _seconds(self.container, track),
@@ -123,33 +123,33 @@ class Film:
                 video_codec=_codec(track) if track else None,
                 audio_codec=_codec(sounds[0]) if sounds else None,
                 tags=tags | {name: text for name, text in beside.items() if not tags.get(name)},
-                said=said,
+                xtra=xtra,
             )
 
-    def track(self) -> "VideoStream":
-        """The first moving picture, with everything else in the container set to be passed over.
+    def choose_track(self) -> "VideoStream":
+        """Choose the first moving picture, and have libav skip everything else in the container.
 
         Raises CannotRead: `damaged_video`, `no_picture`, `unsupported_codec`, `too_many_pixels`.
         """
         if self._track is None:  # a decoder that has begun cannot be set up again
-            with self.named():
+            with self.translate_errors():
                 self._track = _track(self.container)
         return self._track
 
 
-def told_by_header(stream: BinaryIO, format_: str) -> Told:
-    """What the header of a video says that libav refuses to open; nothing where there is none that is read here."""
+def read_film_header(stream: BinaryIO, format_: str) -> FilmInfo:
+    """Read the header of a video that libav refuses to open; an empty FilmInfo where we cannot either."""
     try:
-        header, said, beside, tables = _without_libav(stream, format_)
+        header, xtra, beside, tables = _without_libav(stream, format_)
     except OSError:  # the disk's, which whoever came here has been told of
-        return Told()
-    track = header.track() or Track(0)
-    tags = beside | {name: text for name, text in mdta.together(tables).items() if text}
+        return FilmInfo()
+    track = header.find_track() or Track(0)
+    tags = beside | {name: text for name, text in merge_tables(tables).items() if text}
     tags |= {"creation_time": header.made_at} if header.made_at else {}
-    return Told(track.size, track.orientation, header.seconds, track.frame_rate, tags=tags, said=said)
+    return FilmInfo(track.size, track.orientation, header.seconds, track.frame_rate, tags=tags, xtra=xtra)
 
 
-def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, Said, dict[str, str], tuple[Table, ...]]:
+def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, XtraTags, dict[str, str], tuple[Table, ...]]:
     """The headers, what people say, the tags that libav does not have, and the tables; the stream is left where it was.
 
     libav reads on from there, and does not ask where that is.
@@ -157,12 +157,12 @@ def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, Said, dict[st
     demuxer, before = FORMAT_OF_NAME[format_].demuxer, stream.tell()
     try:
         if demuxer == "mov":
-            said = xtra.read(stream)
-            return movie.read(stream), said, dict(said.tags), mdta.read(stream)
+            xtra = read_xtra(stream)
+            return read_movie(stream), xtra, dict(xtra.tags), read_mdta(stream)
         if demuxer == "matroska":
-            return matroska.read(stream), NOTHING_SAID, {}, ()
-        packet = blocks.xmp_of_avi(stream)
-        return Movie(), NOTHING_SAID, {"xmp": packet.decode("utf-8", "replace")} if packet else {}, ()
+            return read_matroska(stream), NO_XTRA_TAGS, {}, ()
+        packet = find_xmp_in_avi(stream)
+        return Movie(), NO_XTRA_TAGS, {"xmp": packet.decode("utf-8", "replace")} if packet else {}, ()
     finally:
         stream.seek(before)
 
@@ -181,7 +181,7 @@ def _size(track: "VideoStream") -> tuple[int, int] | None:
     codec: VideoCodecContext | None = track.codec_context
     if codec is None or not (codec.width and codec.height):
         return None
-    return square(codec.width, track.sample_aspect_ratio), codec.height
+    return square_width(codec.width, track.sample_aspect_ratio), codec.height
 
 
 def _seconds(container: "InputContainer", track: "VideoStream | None") -> float | None:
@@ -197,7 +197,7 @@ def _seconds(container: "InputContainer", track: "VideoStream | None") -> float 
 
 def _frame_rate(track: "VideoStream") -> float | None:
     rates = (track.average_rate, track.guessed_rate)
-    return next((plausible for rate in rates if rate and (plausible := plausible_rate(float(rate)))), None)
+    return next((plausible for rate in rates if rate and (plausible := check_frame_rate(float(rate)))), None)
 
 
 def _codec(track: "Stream") -> str | None:
@@ -219,7 +219,7 @@ def _named(tags: dict[str, str], tables: tuple[Table, ...]) -> dict[str, str]:
     """The tags by their right names: of several tables libav takes the keys of the first for all."""
     if len(tables) < 2:
         return tags
-    keyed = mdta.together(tables)
+    keyed = merge_tables(tables)
     return {name: text for name, text in (tags | keyed).items() if keyed.get(name, text)}
 
 

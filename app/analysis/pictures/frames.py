@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageStat
 
-from app.analysis.formats import movie
-from app.analysis.formats.movie import square
+from app.analysis.formats.movie import decode_display_matrix, square_width
 from app.analysis.pictures.container import Film
-from app.analysis.pictures.picture import upright
+from app.analysis.pictures.picture import turn_upright
 from app.errors import CannotRead
 
 if TYPE_CHECKING:
@@ -32,22 +31,22 @@ POSTER_PERCENT = (10, 25, 40, 60, 80, 0)  # of the length, where a poster is loo
 PLAIN = 6  # grey levels of standard deviation: below it, a picture shows nothing
 
 
-def pictures(film: Film, count: int) -> list[Image.Image]:
-    """Up to `count` pictures (RGB, upright) of the video, evenly spread, in the order of their time.
+def sample_pictures(film: Film, count: int) -> list[Image.Image]:
+    """Sample up to `count` pictures (RGB, upright) of the video, evenly spread, in order of time.
 
     Larger ones are reduced, the shorter side kept >= 640 px. A damaged video gives all of them or none: what is missing
     could be anything. Raises CannotRead: as `Film` and its `track`; MemoryError.
     """
-    with film.named():
+    with film.translate_errors():
         return _Video(film).pictures(count)
 
 
-def poster(film: Film) -> Image.Image:
-    """One picture (RGB, upright) that shows something: the first behind a tenth of the length that is not plain.
+def choose_poster(film: Film) -> Image.Image:
+    """Choose one picture (RGB, upright) that shows something: the first after a tenth of the length that is not plain.
 
-    Where all are plain, that which is least. Of a damaged video any will do. Raises CannotRead: as `pictures`.
+    If all are plain, the least plain. Of a damaged video any will do. Raises CannotRead as `sample_pictures`.
     """
-    with film.named():
+    with film.translate_errors():
         return _Video(film).poster()
 
 
@@ -55,7 +54,7 @@ class _Video:
     """An open video and the pictures taken from it so far, by their time. Times are in ticks of the track."""
 
     def __init__(self, film: Film) -> None:
-        self.container, self.track, self.damage = film.container, film.track(), film.damage
+        self.container, self.track, self.damage = film.container, film.choose_track(), film.damage
         self.taken: dict[int, Image.Image] = {}
         self.encrypted = self.damaged = False
 
@@ -190,12 +189,12 @@ def _time(of: "Packet[VideoStream] | VideoFrame") -> int:
 
 def _picture(frame: "VideoFrame", pixel: Fraction | None) -> Image.Image:
     """The frame as it is to be seen: reduced, with square pixels, upright."""
-    width = square(frame.width, pixel)
+    width = square_width(frame.width, pixel)
     scale = min(1, SIDE / min(width, frame.height))
     picture: Image.Image = frame.to_image(
         width=round(width * scale), height=round(frame.height * scale), interpolation="AREA"
     )
-    return upright(picture, _orientation(frame))
+    return turn_upright(picture, _orientation(frame))
 
 
 def _orientation(frame: "VideoFrame") -> int:
@@ -203,7 +202,7 @@ def _orientation(frame: "VideoFrame") -> int:
     from av.sidedata.sidedata import Type
 
     display = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
-    return movie.orientation(bytes(display), sys.byteorder) if display is not None else 1
+    return decode_display_matrix(bytes(display), sys.byteorder) if display is not None else 1
 
 
 def _spread(picture: Image.Image) -> float:

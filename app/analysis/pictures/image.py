@@ -17,9 +17,10 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from app.analysis.formats import camera_raw, png
-from app.analysis.formats.camera_raw import CameraRaw
-from app.analysis.formats.completeness import cut_off, missing_bytes
+from app.analysis.formats import png
+from app.analysis.formats.camera_raw import CameraRaw, read_camera_raw
+from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
+from app.analysis.formats.png import copy_without_texts
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import SIDEWAYS
@@ -37,7 +38,7 @@ _CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer", 
 
 
 @contextmanager
-def few_warnings() -> Iterator[None]:
+def silence_warnings() -> Iterator[None]:
     """Silence what Pillow warns about while it reads on; only too many pixels become an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -54,8 +55,8 @@ def check_file_size(size: int) -> None:
         )
 
 
-def prepare() -> None:
-    """Set Pillow up for this process: HEIC, and room for the long texts of AI images. Safe to call again."""
+def prepare_pillow() -> None:
+    """Prepare Pillow in this process: HEIC, and room for the long texts of AI images. Safe to call again."""
     pi_heif.register_heif_opener()
     PngImagePlugin.MAX_TEXT_CHUNK = png.TEXT_BYTES
     PngImagePlugin.MAX_TEXT_MEMORY = 2 * png.TEXT_BYTES
@@ -63,7 +64,7 @@ def prepare() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedImage:
     """An image whose header was read; `size` is in pixels as stored, `stream` holds the whole file.
 
     Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read.
@@ -82,20 +83,20 @@ class Opened:
         """What can be decoded. Raises CannotRead where there is nothing: `no_preview`, `truncated_image`."""
         if self.picture is None:
             assert self.raw is not None  # noqa: S101 - nothing else is opened without a picture
-            raise self.raw.without_preview()
+            raise self.raw.explain_no_preview()
         return self.picture
 
 
-def open_image(stream: BinaryIO, format_: str) -> Opened:
+def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
     """Read the header of an image; `format_` is its name in `formats.FORMATS`.
 
     Raises CannotRead: `truncated_image`, `damaged_image`, `unsupported_format`, `too_many_pixels`, `decoder_memory`.
     """
-    prepare()
+    prepare_pillow()
     if FORMAT_OF_NAME[format_].raw:
         return _open_raw(stream, format_)
-    if format_ == "heic" and (missing := missing_bytes(stream, format_)):
-        raise cut_off(missing)  # libheif would show grey where the rest should be
+    if format_ == "heic" and (missing := count_missing_bytes(stream, format_)):
+        raise explain_missing_bytes(missing)  # libheif would show grey where the rest should be
     with _named_errors(stream, format_), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -103,25 +104,25 @@ def open_image(stream: BinaryIO, format_: str) -> Opened:
             image = _open(stream, format_)
         except UnidentifiedImageError as error:
             raise SyntaxError("; ".join(str(warning.message) for warning in caught)) from error
-        return Opened(stream, image, format_, image.mode, _stored(image), int(getattr(image, "n_frames", 1)))
+        return OpenedImage(stream, image, format_, image.mode, _stored(image), int(getattr(image, "n_frames", 1)))
 
 
-def _open_raw(stream: BinaryIO, format_: str) -> Opened:
-    """A camera raw file with the largest preview that is not too large. Raises CannotRead as `camera_raw.read`."""
-    raw = camera_raw.read(stream, format_)
-    problem = raw.without_preview()
+def _open_raw(stream: BinaryIO, format_: str) -> OpenedImage:
+    """A camera raw file with the largest preview that is not too large. Raises CannotRead as `read_camera_raw`."""
+    raw = read_camera_raw(stream, format_)
+    problem = raw.explain_no_preview()
     for preview in raw.previews:
         stream.seek(preview.at)
         try:
-            with _named_errors(stream, format_), few_warnings():
+            with _named_errors(stream, format_), silence_warnings():
                 image = Image.open(BytesIO(stream.read(preview.length)), formats=FORMAT_OF_NAME["jpeg"].pillow)
         except CannotRead as error:
             problem = error
             continue
-        return Opened(stream, image, format_, image.mode, raw.size or image.size, 1, raw)
+        return OpenedImage(stream, image, format_, image.mode, raw.size or image.size, 1, raw)
     if raw.size is None:
         raise problem
-    return Opened(stream, None, format_, None, raw.size, 1, raw)
+    return OpenedImage(stream, None, format_, None, raw.size, 1, raw)
 
 
 def _open(stream: BinaryIO, format_: str) -> ImageFile:
@@ -131,7 +132,7 @@ def _open(stream: BinaryIO, format_: str) -> ImageFile:
         if format_ != "png":
             raise
         # Pillow gives up a whole PNG for one text that is too large; the picture itself can be read without its texts
-        return Image.open(png.without_texts(stream), formats=FORMAT_OF_NAME[format_].pillow)
+        return Image.open(copy_without_texts(stream), formats=FORMAT_OF_NAME[format_].pillow)
 
 
 def _stored(image: ImageFile) -> tuple[int, int]:
@@ -141,8 +142,8 @@ def _stored(image: ImageFile) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
-def decode(opened: Opened, orientation: int | None = None) -> Image.Image:
-    """The pixels of the first frame, decoded once. A JPEG is decoded smaller, its shorter side kept >= 960 px.
+def decode_image(opened: OpenedImage, orientation: int | None = None) -> Image.Image:
+    """Decode the first frame. A JPEG is decoded smaller, its shorter side kept >= 960 px.
 
     `orientation` is what the file says of itself: Pillow turns a TIFF on its own, and would ask its XMP, too. Raises
     CannotRead: as `open_image`.
@@ -155,8 +156,8 @@ def decode(opened: Opened, orientation: int | None = None) -> Image.Image:
     return opened.image
 
 
-def frames(opened: Opened, decoded: Image.Image, count: int) -> Iterator[Image.Image]:
-    """Up to `count` frames of a film evenly spread over its length, in order; of anything else its one picture.
+def sample_frames(opened: OpenedImage, decoded: Image.Image, count: int) -> Iterator[Image.Image]:
+    """Sample up to `count` frames of an animation, evenly spread, in order; of anything else its one picture.
 
     Frames of GIF, APNG, WebP and AVIF build upon each other: to see the last one, all are decoded. Raises CannotRead:
     as `open_image`, and `too_many_pixels` for a film of more than a billion of them, however fast the machine is.
@@ -178,13 +179,13 @@ def frames(opened: Opened, decoded: Image.Image, count: int) -> Iterator[Image.I
         yield opened.image
 
 
-def turn(opened: Opened, decoded: Image.Image, orientation: int | None) -> int:
-    """How to turn a decoded picture upright, as EXIF's value 1..8; `orientation` is what the file says of itself.
+def find_turn(opened: OpenedImage, decoded: Image.Image, orientation: int | None) -> int:
+    """Find the EXIF value 1..8 that turns a decoded picture upright; `orientation` is what the file says of itself.
 
     1 where Pillow or libheif have turned it already. The preview of a camera raw file is turned as that says.
     """
     if opened.raw:
-        return opened.raw.turn(decoded.size)
+        return opened.raw.find_turn(decoded.size)
     return 1 if orientation is None or FORMAT_OF_NAME[opened.format].turned else orientation
 
 
@@ -194,14 +195,14 @@ def _named_errors(stream: BinaryIO, format_: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        problem = named(error)
-        if problem.cause in ("damaged_image", "truncated_image") and (missing := missing_bytes(stream, format_)):
-            problem = cut_off(missing)
+        problem = explain_error(error)
+        if problem.cause in ("damaged_image", "truncated_image") and (missing := count_missing_bytes(stream, format_)):
+            problem = explain_missing_bytes(missing)
         raise problem from error
 
 
-def named(error: Exception) -> CannotRead:
-    """The cause and the sentence for whatever a decoder raised."""
+def explain_error(error: Exception) -> CannotRead:
+    """Translate whatever a decoder raised into an error with a cause and a sentence."""
     if isinstance(error, CannotRead):
         return error
     detail = str(error)

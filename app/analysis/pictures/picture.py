@@ -31,15 +31,15 @@ _UPRIGHT = {
 }
 
 
-def picture(image: Image.Image, orientation: int) -> Picture:
-    """Thumbnail and hash of a decoded image; `orientation` is the EXIF value 1..8 that it still needs."""
-    small = upright(_plain(_shrunk(image)), orientation)
+def make_picture(image: Image.Image, orientation: int) -> Picture:
+    """Make thumbnail and hash of a decoded image; `orientation` is the EXIF value 1..8 that it still needs."""
+    small = turn_upright(_plain(_shrunk(image)), orientation)
     profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
-    return Picture(webp=_webp(small, profile), phash=phash(small))
+    return Picture(webp=_webp(small, profile), phash=compute_phash(small))
 
 
-def upright(image: Image.Image, orientation: int) -> Image.Image:
-    """The image turned by the EXIF value 1..8."""
+def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Turn the image by the EXIF value 1..8."""
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
 
 
@@ -47,10 +47,10 @@ def _shrunk(image: Image.Image) -> Image.Image:
     """The image with its longer side at most 320 px. Whole-number reduction first: 2 ms instead of 8 for 1 MP."""
     scale = min(1.0, SIDE / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return resizable(image).resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
+    return make_resizable(image).resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
 
 
-def resizable(image: Image.Image) -> Image.Image:
+def make_resizable(image: Image.Image) -> Image.Image:
     """The image in a mode whose pixels can be averaged, of the sense that people give them."""
     if image.mode == "La":
         return image.convert("LA")
@@ -80,8 +80,8 @@ def _webp(image: Image.Image, profile: bytes | None) -> bytes:
     return buffer.getvalue()
 
 
-def phash(image: Image.Image) -> str:
-    """The 64-bit perceptual hash as 16 hexadecimal digits, the lowest waves first.
+def compute_phash(image: Image.Image) -> str:
+    """Compute the 64-bit perceptual hash: 16 hexadecimal digits, the lowest waves first.
 
     Grey, 32 x 32, discrete cosine transform (type II), the 8 x 8 lowest waves, each one bit: above the median or not,
     as in ImageHash's `phash` after Neal Krawetz, "Looks Like It" (hackerfactor.com, 2011). One change: to be above, a

@@ -12,8 +12,9 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from app.analysis.formats import blocks, png
-from app.analysis.pictures.image import Opened
+from app.analysis.formats.blocks import walk_riff_chunks
+from app.analysis.formats.png import walk_png_chunks
+from app.analysis.pictures.image import OpenedImage
 
 BYTES = 4 * 1024 * 1024  # of a text, packed or not
 _SIGNATURE_BYTES, _LENGTH_BYTES = 15, 4
@@ -31,7 +32,7 @@ _CHANNELS = {2: 3, 4: 2, 6: 4}  # of a PNG pixel, by its colour type
 _BITS = bytes(b"01"[value & 1] for value in range(256))
 
 
-def promised(opened: Opened) -> bool:
+def may_hide_text(opened: OpenedImage) -> bool:
     """Whether a picture that is not decoded yet may hold a text: it keeps every bit, and a PNG has the signature.
 
     That costs a fraction of decoding a PNG. Into a WebP nobody can look without: any that keeps its bits may. It is
@@ -41,13 +42,13 @@ def promised(opened: Opened) -> bool:
     if opened.frames > 1:
         return False
     if opened.format == "webp":
-        return opened.mode == "RGBA" or any(kind == b"VP8L" for kind, _, _ in blocks.riff_chunks(opened.stream))
+        return opened.mode == "RGBA" or any(kind == b"VP8L" for kind, _, _ in walk_riff_chunks(opened.stream))
     return opened.format == "png" and _signed(opened.stream, opened.size)
 
 
 def _signed(stream: BinaryIO, size: tuple[int, int]) -> bool:
     """Whether the first columns of a PNG of this size, all that is unpacked of it, begin with a signature."""
-    _, header = next(png.chunks(stream, (b"IHDR",)), (b"", b""))
+    _, header = next(walk_png_chunks(stream, (b"IHDR",)), (b"", b""))
     if len(header) != _HEADER.size:
         return False
     width, height, depth, colour, _, _, interlaced = _HEADER.unpack(header)
@@ -74,7 +75,7 @@ def _packed(values: bytes) -> bytes:
 def _rows(stream: BinaryIO, length: int, count: int) -> Iterator[bytes]:
     """The first rows of a PNG's pixels as they are filtered, the number of the filter first."""
     unpacker, rows, wanted = zlib.decompressobj(), bytearray(), (1 + length) * count
-    for _, body in png.chunks(stream, (b"IDAT",)):
+    for _, body in walk_png_chunks(stream, (b"IDAT",)):
         try:
             rows += unpacker.decompress(body, wanted - len(rows))  # of which 0 would mean no limit
         except zlib.error:
@@ -103,8 +104,8 @@ def _paeth(a: int, b: int, c: int) -> int:
     return min((a, b, c), key=lambda value: abs(guess - value))
 
 
-def read(image: Image.Image) -> str | None:
-    """The text hidden in a decoded image, an infotext or JSON as `prompts.read` knows it; None without one.
+def read_stealth(image: Image.Image) -> str | None:
+    """Read the text hidden in a decoded image, infotext or JSON for `read_generation`; None without one.
 
     Looks at the first columns with 120 pixels, and at more only behind a signature. Raises nothing.
     """

@@ -7,7 +7,7 @@ editors sign, too, and what AI retouched is still a photo.
 
 from collections.abc import Mapping
 
-from app.analysis.prompts.made import Made
+from app.analysis.prompts.generation import Generation
 
 UNNAMED = "AI (unnamed)"
 _IPTC = "Iptc4xmpExt:"
@@ -41,8 +41,8 @@ _PROGRAMS = (
 _SIGNERS = (("firefly", "Adobe Firefly"), ("google", "Google"), ("microsoft", "Microsoft"))  # where the rest is known
 
 
-def read(texts: Mapping[str, str]) -> Made | None:
-    """What is declared; None for a picture that declares nothing of the kind."""
+def read_declaration(texts: Mapping[str, str]) -> Generation | None:
+    """Read what a picture declares; None for one that declares nothing of the kind."""
     if any(texts.get(key, "").strip() for key in _CAMERA):
         return None
     signed = texts.get("c2pa", "")
@@ -54,11 +54,11 @@ def read(texts: Mapping[str, str]) -> Made | None:
         said = signed.lower()
         name = next((name for mark, name in (*_PROGRAMS, *_SIGNERS) if mark in said), None)
     if not synthetic:
-        return Made.of(name, None, None, {}) if name else None
+        return Generation.of(name, None, None, {}) if name else None
     system = texts.get(f"{_IPTC}AISystemUsed", "").strip()[:_CHARACTERS]
     version = texts.get(f"{_IPTC}AISystemVersionUsed", "").strip()[:_CHARACTERS]
     words = texts.get(f"{_IPTC}AIPromptInformation")
-    return Made.of(name or system or UNNAMED, words, None, {"version": version} if version else {})
+    return Generation.of(name or system or UNNAMED, words, None, {"version": version} if version else {})
 
 
 def _named(text: str) -> str | None:

@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from app.analysis.prompts.made import NAMES, Made, lora, mapping, settings, size_of, snake_case, words
+from app.analysis.prompts.generation import (
+    NAMES,
+    Generation,
+    as_object,
+    as_text,
+    build_lora,
+    convert_to_snake_case,
+    parse_size,
+    select_settings,
+)
 
 _DREAM = {"s": "steps", "S": "seed", "C": "cfg_scale", "A": "sampler", "m": "sampler", "f": "strength"}
 _DREAM |= {"W": "width", "H": "height"}
@@ -23,143 +32,149 @@ _CHARACTERS = 64 * 1024  # of a prompt that is not JSON
 _MIDJOURNEY = {"ar": "aspect_ratio", "v": "version", "s": "stylize", "c": "chaos", "q": "quality", "w": "weird"}
 
 
-def from_json(written: Mapping[str, Any]) -> Made | None:
-    """A generation written as one JSON object; None where no generator writes such a one."""
+def read_generator_json(written: Mapping[str, Any]) -> Generation | None:
+    """Read a generation written as one JSON object; None if no generator writes such an object."""
     if isinstance(written.get("sui_image_params"), dict):
         return _swarm(written)
-    version = words(written.get("version")) or words(written.get("Version"))
+    version = as_text(written.get("version")) or as_text(written.get("Version"))
     if "metadata_scheme" in written or "base_model" in written or version.startswith("Fooocus"):
         return _fooocus(written)
     if "uc" in written and "c" in written:
         return _draw_things(written)
     if "uc" in written or "v4_prompt" in written:
-        return novel_ai(written, {})
+        return read_novel_ai(written, {})
     if "positive_prompt" in written and "model" in written:
-        return invoke(written)
-    plain = {snake_case(name): value for name, value in written.items()}
+        return read_invoke(written)
+    plain = {convert_to_snake_case(name): value for name, value in written.items()}
     if "prompt" in plain and ("num_inference_steps" in plain or "use_stable_diffusion_model" in plain):
         return _easy_diffusion(plain)
     return None
 
 
-def _swarm(written: Mapping[str, Any]) -> Made:
+def _swarm(written: Mapping[str, Any]) -> Generation:
     """SwarmUI: `sui_image_params` (SwarmUI, docs/Image Metadata Format)."""
-    params = mapping(written["sui_image_params"])
-    found = settings(params, NAMES | {"comfyuisampler": "sampler", "comfyuischeduler": "scheduler"}, without=_PROMPTS)
+    params = as_object(written["sui_image_params"])
+    found = select_settings(
+        params, NAMES | {"comfyuisampler": "sampler", "comfyuischeduler": "scheduler"}, without=_PROMPTS
+    )
     names, weights = _list(params.get("loras")), _list(params.get("loraweights"))
-    found |= _loras(lora(name, weights[place] if place < len(weights) else None) for place, name in enumerate(names))
-    for model in map(mapping, _list(written.get("sui_models"))):
-        if model.get("param") == "model" and (digest := words(model.get("hash"))):
+    found |= _loras(
+        build_lora(name, weights[place] if place < len(weights) else None) for place, name in enumerate(names)
+    )
+    for model in map(as_object, _list(written.get("sui_models"))):
+        if model.get("param") == "model" and (digest := as_text(model.get("hash"))):
             found["model_hash"] = digest
     found.pop("loraweights", None)
-    negative = words(params.get("negativeprompt"))
-    return Made.of("SwarmUI", words(params.get("prompt")), negative, found, understood="prompt" in params)
+    negative = as_text(params.get("negativeprompt"))
+    return Generation.of("SwarmUI", as_text(params.get("prompt")), negative, found, understood="prompt" in params)
 
 
 _PROMPTS = ("prompt", "negativeprompt", "negative_prompt", "Prompt", "Negative Prompt", "uc", "loras", "full_prompt")
 
 
-def _fooocus(written: Mapping[str, Any]) -> Made:
+def _fooocus(written: Mapping[str, Any]) -> Generation:
     """Fooocus, scheme `fooocus` (Fooocus, modules/meta_parser.py); before 2.2 with names as on its page."""
-    plain = {snake_case(name): value for name, value in written.items()}
+    plain = {convert_to_snake_case(name): value for name, value in written.items()}
     names = NAMES | {"base_model": "model", "base_model_hash": "model_hash"}
-    found = settings(plain, names, without=(*_PROMPTS, "full_negative_prompt", "prompt_expansion"))
-    if measured := size_of(words(plain.get("resolution"))):
+    found = select_settings(plain, names, without=(*_PROMPTS, "full_negative_prompt", "prompt_expansion"))
+    if measured := parse_size(as_text(plain.get("resolution"))):
         found["size"] = measured
         found.pop("resolution", None)
-    listed = [lora(*one[:2]) for one in _list(plain.get("loras")) if isinstance(one, list) and one]
-    combined = [value.rpartition(" : ") for name, value in plain.items() if "lora_combined" in name and words(value)]
-    found |= _loras([*listed, *(lora(name, weight) for name, _, weight in combined)])
-    prompt, negative = words(plain.get("prompt")), words(plain.get("negative_prompt"))
-    return Made.of("Fooocus", prompt, negative, found, understood="prompt" in plain)
+    listed = [build_lora(*one[:2]) for one in _list(plain.get("loras")) if isinstance(one, list) and one]
+    combined = [value.rpartition(" : ") for name, value in plain.items() if "lora_combined" in name and as_text(value)]
+    found |= _loras([*listed, *(build_lora(name, weight) for name, _, weight in combined)])
+    prompt, negative = as_text(plain.get("prompt")), as_text(plain.get("negative_prompt"))
+    return Generation.of("Fooocus", prompt, negative, found, understood="prompt" in plain)
 
 
-def _draw_things(written: Mapping[str, Any]) -> Made:
+def _draw_things(written: Mapping[str, Any]) -> Generation:
     """Draw Things: `c` and `uc` in EXIF UserComment (drawthingsai/draw-things-community, generation metadata)."""
-    found = settings(written, NAMES | {"scale": "cfg", "strength": "denoise"}, without=("c", "uc", "lora", "v2"))
-    if measured := size_of(words(written.get("size"))):
+    found = select_settings(written, NAMES | {"scale": "cfg", "strength": "denoise"}, without=("c", "uc", "lora", "v2"))
+    if measured := parse_size(as_text(written.get("size"))):
         found["size"] = measured
-    listed = [mapping(one) for one in _list(written.get("lora"))]
-    found |= _loras(lora(one.get("model"), one.get("weight")) for one in listed)
-    return Made.of("Draw Things", words(written["c"]), words(written["uc"]), found, understood=True)
+    listed = [as_object(one) for one in _list(written.get("lora"))]
+    found |= _loras(build_lora(one.get("model"), one.get("weight")) for one in listed)
+    return Generation.of("Draw Things", as_text(written["c"]), as_text(written["uc"]), found, understood=True)
 
 
-def _easy_diffusion(plain: Mapping[str, Any]) -> Made:
+def _easy_diffusion(plain: Mapping[str, Any]) -> Generation:
     """Easy Diffusion: settings by name, as JSON or as a text each (easydiffusion, save_utils.py)."""
     names = NAMES | {"use_stable_diffusion_model": "model", "stable_diffusion_model": "model", "use_vae_model": "vae"}
-    found = settings(plain, names | {"vae_model": "vae"}, without=(*_PROMPTS, "use_lora_model", "lora_alpha"))
+    found = select_settings(plain, names | {"vae_model": "vae"}, without=(*_PROMPTS, "use_lora_model", "lora_alpha"))
     loras, weights = _listed(plain.get("use_lora_model")), _listed(plain.get("lora_alpha"))
-    found |= _loras(lora(name, weights[place] if place < len(weights) else None) for place, name in enumerate(loras))
-    prompt, negative = words(plain.get("prompt")), words(plain.get("negative_prompt"))
-    return Made.of("Easy Diffusion", prompt, negative, found, understood=True)
+    found |= _loras(
+        build_lora(name, weights[place] if place < len(weights) else None) for place, name in enumerate(loras)
+    )
+    prompt, negative = as_text(plain.get("prompt")), as_text(plain.get("negative_prompt"))
+    return Generation.of("Easy Diffusion", prompt, negative, found, understood=True)
 
 
-def easy_diffusion(texts: Mapping[str, str]) -> Made | None:
-    """Easy Diffusion's own PNG texts: one for each setting."""
-    plain = {snake_case(name): text for name, text in texts.items() if len(text) <= _CHARACTERS}
+def read_easy_diffusion(texts: Mapping[str, str]) -> Generation | None:
+    """Read Easy Diffusion's own PNG texts, one for each setting; None for others'."""
+    plain = {convert_to_snake_case(name): text for name, text in texts.items() if len(text) <= _CHARACTERS}
     if "prompt" in plain and ("use_stable_diffusion_model" in plain or "stable_diffusion_model" in plain):
         return _easy_diffusion(plain)
     return None
 
 
-def novel_ai(comment: Mapping[str, Any], texts: Mapping[str, str]) -> Made:
-    """NovelAI: JSON in `Comment`, beside it `Description` and `Source` (docs.novelai.net, image metadata).
+def read_novel_ai(comment: Mapping[str, Any], texts: Mapping[str, str]) -> Generation:
+    """Read NovelAI: JSON in `Comment`, beside it `Description` and `Source` (docs.novelai.net, image metadata).
 
     From version 4 on, the words for single characters follow those for the picture, each on a line.
     """
     names = NAMES | {"scale": "cfg", "strength": "denoise"}
-    found = settings(comment, names, without=(*_PROMPTS, "signed_hash"))
+    found = select_settings(comment, names, without=(*_PROMPTS, "signed_hash"))
     if match := _NOVEL_MODEL.fullmatch(texts.get("Source", "").strip()[:200]):
         found |= {"model": match[1], "model_hash": match[2]}
-    prompt = _captions(comment.get("v4_prompt")) or words(comment.get("prompt")) or texts.get("Description", "")
-    negative = _captions(comment.get("v4_negative_prompt")) or words(comment.get("uc"))
-    return Made.of("NovelAI", prompt, negative, found, understood="prompt" in comment)
+    prompt = _captions(comment.get("v4_prompt")) or as_text(comment.get("prompt")) or texts.get("Description", "")
+    negative = _captions(comment.get("v4_negative_prompt")) or as_text(comment.get("uc"))
+    return Generation.of("NovelAI", prompt, negative, found, understood="prompt" in comment)
 
 
 def _captions(written: Any) -> str:
-    caption = mapping(mapping(written).get("caption"))
-    people = [mapping(one).get("char_caption") for one in _list(caption.get("char_captions"))]
-    return "\n".join(text for text in map(words, (caption.get("base_caption"), *people)) if text.strip())
+    caption = as_object(as_object(written).get("caption"))
+    people = [as_object(one).get("char_caption") for one in _list(caption.get("char_captions"))]
+    return "\n".join(text for text in map(as_text, (caption.get("base_caption"), *people)) if text.strip())
 
 
-def invoke(written: Mapping[str, Any]) -> Made:
-    """InvokeAI 3 and later: `invokeai_metadata` (invoke-ai/InvokeAI, invokeai/app/invocations/metadata.py)."""
-    found = settings(written, NAMES | {"scheduler": "sampler", "strength": "denoise"}, without=("loras",))
+def read_invoke(written: Mapping[str, Any]) -> Generation:
+    """Read InvokeAI 3 and later: `invokeai_metadata` (invoke-ai/InvokeAI, invokeai/app/invocations/metadata.py)."""
+    found = select_settings(written, NAMES | {"scheduler": "sampler", "strength": "denoise"}, without=("loras",))
     for key in ("positive_prompt", "negative_prompt"):
         found.pop(key, None)
     found |= _invoke_model(written.get("model"))
     if vae := _invoke_model(written.get("vae")).get("model"):
         found["vae"] = vae
-    listed = [mapping(one) for one in _list(written.get("loras"))]
+    listed = [as_object(one) for one in _list(written.get("loras"))]
     found |= _loras(
-        lora(_invoke_model(one.get("model") or one.get("lora")).get("model"), one.get("weight")) for one in listed
+        build_lora(_invoke_model(one.get("model") or one.get("lora")).get("model"), one.get("weight")) for one in listed
     )
-    positive, negative = words(written.get("positive_prompt")), words(written.get("negative_prompt"))
-    return Made.of("InvokeAI", positive, negative, found, understood="positive_prompt" in written)
+    positive, negative = as_text(written.get("positive_prompt")), as_text(written.get("negative_prompt"))
+    return Generation.of("InvokeAI", positive, negative, found, understood="positive_prompt" in written)
 
 
 def _invoke_model(written: Any) -> dict[str, Any]:
     """Version 3.0 has `model_name`, later ones `name` and `hash`."""
     if isinstance(written, str):
         return {"model": written}
-    known = mapping(written)
+    known = as_object(written)
     found = {"model": known.get("name") or known.get("model_name"), "model_hash": known.get("hash")}
     return {key: value for key, value in found.items() if isinstance(value, str) and value}
 
 
-def invoke_2(written: Mapping[str, Any]) -> Made:
-    """InvokeAI 2: `sd-metadata` (invoke-ai/InvokeAI v2.3, backend/invoke_ai_web_server.py)."""
-    image = mapping(written.get("image"))
+def read_invoke_2(written: Mapping[str, Any]) -> Generation:
+    """Read InvokeAI 2: `sd-metadata` (invoke-ai/InvokeAI v2.3, backend/invoke_ai_web_server.py)."""
+    image = as_object(written.get("image"))
     texts = image.get("prompt")
-    parts = [words(mapping(one).get("prompt")) for one in texts] if isinstance(texts, list) else [words(texts)]
+    parts = [as_text(as_object(one).get("prompt")) for one in texts] if isinstance(texts, list) else [as_text(texts)]
     positive, negative = _bracketed("\n".join(parts))
-    found = settings(image, NAMES | {"strength": "denoise"}, without=("prompt",))
-    found |= settings(written, {"model_weights": "model"}, without=("model", "image"))
-    return Made.of("InvokeAI", positive, negative, found, understood="prompt" in image)
+    found = select_settings(image, NAMES | {"strength": "denoise"}, without=("prompt",))
+    found |= select_settings(written, {"model_weights": "model"}, without=("model", "image"))
+    return Generation.of("InvokeAI", positive, negative, found, understood="prompt" in image)
 
 
-def dream(text: str) -> Made | None:
-    """InvokeAI 1, and LStein's fork before it: `Dream` holds its command, the prompt in quotes and then options."""
+def read_dream(text: str) -> Generation | None:
+    """Read InvokeAI 1, and LStein's fork before it: `Dream` holds the prompt in quotes, then options."""
     start = text.find('"')
     end = text.rfind('"')
     if len(text) > _CHARACTERS or start != 0 or end <= start:
@@ -174,8 +189,8 @@ def dream(text: str) -> Made | None:
         if option and (name := option[1] or _DREAM.get(option[2], "")) in _DREAM.values():
             written[name] = option[3] or ("" if _OPTION.match(following) else following)
     positive, negative = _bracketed(text[1:end])
-    found = settings(written, NAMES | {"strength": "denoise"})
-    return Made.of("InvokeAI", positive, negative, found, understood=True)
+    found = select_settings(written, NAMES | {"strength": "denoise"})
+    return Generation.of("InvokeAI", positive, negative, found, understood=True)
 
 
 def _bracketed(prompt: str) -> tuple[str, str]:
@@ -185,8 +200,8 @@ def _bracketed(prompt: str) -> tuple[str, str]:
     return " ".join(_BRACKETS.sub(" ", prompt).split()) if negative else prompt, negative
 
 
-def midjourney(text: str) -> Made | None:
-    """Midjourney: `Description` holds the prompt with its flags and the job's id (docs.midjourney.com, parameters)."""
+def read_midjourney(text: str) -> Generation | None:
+    """Read Midjourney: `Description` holds prompt, flags and job id (docs.midjourney.com, parameters)."""
     text = text[:_CHARACTERS]
     job = _JOB.search(text[-200:])
     if job is None:
@@ -194,9 +209,13 @@ def midjourney(text: str) -> Made | None:
     body = text.removesuffix(job[0])
     flags = {name: value.strip() for name, value in _FLAG.findall(body)}
     first = _FLAG.search(body)
-    found = settings({_MIDJOURNEY.get(name, name): value or True for name, value in flags.items() if name != "no"})
+    found = select_settings(
+        {_MIDJOURNEY.get(name, name): value or True for name, value in flags.items() if name != "no"}
+    )
     found["job_id"] = job[1]
-    return Made.of("Midjourney", body[: first.start()] if first else body, flags.get("no", ""), found, understood=True)
+    return Generation.of(
+        "Midjourney", body[: first.start()] if first else body, flags.get("no", ""), found, understood=True
+    )
 
 
 def _loras(found: Any) -> dict[str, Any]:

@@ -9,7 +9,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from app.analysis.prompts.made import NAMES, Made, load, lora, mapping, settings, size_of, words
+from app.analysis.prompts.generation import (
+    NAMES,
+    Generation,
+    as_object,
+    as_text,
+    build_lora,
+    load_json,
+    parse_size,
+    select_settings,
+)
 
 NEGATIVE = "Negative prompt:"
 _NAME = re.compile(r"\s*(\w[\w \-/.]{1,60}):\s*")  # bounded: without a bound it takes minutes for 2 MB of x
@@ -33,8 +42,8 @@ _EXTRA_NETWORK = re.compile(r"<(?:lora|lyco):([^<>:]{1,200})((?::[^<>:]{0,40}){0
 _WEIGHT = re.compile(r":(?:te=|unet=)?\s*(-?\d{0,4}\.?\d{1,6})")
 
 
-def read(text: str) -> Made | None:
-    """What an infotext says; None for any other text."""
+def read_infotext(text: str) -> Generation | None:
+    """Read an infotext; None for any other text."""
     if len(text) > _CHARACTERS:
         return None
     lines = text.strip().replace("\r\n", "\n").split("\n")
@@ -46,31 +55,31 @@ def read(text: str) -> Made | None:
     model, loras = _resources(pairs.get("Civitai resources", ""))
     if model:
         generation.setdefault("model", model)
-    if loras := loras_in(positive) or loras:
+    if loras := find_loras(positive) or loras:
         generation["loras"] = loras
-    return Made.of(_generator(generation), positive, negative, generation, understood=True)
+    return Generation.of(_generator(generation), positive, negative, generation, understood=True)
 
 
-def without_settings(text: str) -> Made | None:
-    """An infotext whose settings are missing, known by its line `Negative prompt:`."""
+def read_words_without_settings(text: str) -> Generation | None:
+    """Read an infotext without settings, known by its line `Negative prompt:`; None for any other text."""
     positive, negative = _parts(text[:_CHARACTERS].strip().split("\n"))
-    return Made.of("AUTOMATIC1111", positive, negative, {}) if negative else None
+    return Generation.of("AUTOMATIC1111", positive, negative, {}) if negative else None
 
 
-def bare(text: str) -> Made | None:
-    """A prompt and nothing else, as A1111 keeps it where told to leave the settings out: no pairs, and no JSON."""
+def read_bare_prompt(text: str) -> Generation | None:
+    """Read a bare prompt, as A1111 writes it without settings; None for names with values, or JSON."""
     said = text.strip()
     if not said or len(said) > _PROMPT_CHARACTERS or said[0] in "{[" or _NAME.match(said):
         return None
-    return Made.of("AUTOMATIC1111", said, None, {})
+    return Generation.of("AUTOMATIC1111", said, None, {})
 
 
-def loras_in(prompt: str) -> list[dict[str, Any]]:
-    """The LoRAs that a prompt names, each once: `<lora:name:0.8>`; of several weights the first (A1111, wiki, Lora)."""
+def find_loras(prompt: str) -> list[dict[str, Any]]:
+    """Find the LoRAs of a prompt, each once: `<lora:name:0.8>`; of several weights the first (A1111, wiki, Lora)."""
     found: dict[str, dict[str, Any]] = {}
     for name, weights in _EXTRA_NETWORK.findall(prompt):
         weight = _WEIGHT.match(weights)
-        if one := lora(name, weight[1] if weight else None):
+        if one := build_lora(name, weight[1] if weight else None):
             found.setdefault(one["name"], one)
     return list(found.values())
 
@@ -96,13 +105,13 @@ def _of_a_generation(pairs: dict[str, str]) -> bool:
 
 def _resources(text: str) -> tuple[str | None, list[dict[str, Any]]]:
     """The model and the LoRAs that Civitai lists: objects of `type` (or a name in `air`), `modelName` and `weight`."""
-    listed = load(text)
+    listed = load_json(text)
     model, loras = None, []
-    for one in filter(None, map(mapping, listed if isinstance(listed, list) else [])):
-        kind = words(one.get("type")) or (words(one.get("air")).split(":") + [""] * 4)[3]
+    for one in filter(None, map(as_object, listed if isinstance(listed, list) else [])):
+        kind = as_text(one.get("type")) or (as_text(one.get("air")).split(":") + [""] * 4)[3]
         if kind == "checkpoint":
-            model = model or words(one.get("modelName")) or None
-        elif kind in _LORAS and (found := lora(one.get("modelName"), one.get("weight"))):
+            model = model or as_text(one.get("modelName")) or None
+        elif kind in _LORAS and (found := build_lora(one.get("modelName"), one.get("weight"))):
             loras.append(found)
     return model, loras
 
@@ -154,8 +163,8 @@ def _unquoted(text: str) -> str:
 
 
 def _generation(pairs: dict[str, str]) -> dict[str, Any]:
-    generation = settings(pairs, NAMES)
-    if measured := size_of(pairs.get("Size", "")):
+    generation = select_settings(pairs, NAMES)
+    if measured := parse_size(pairs.get("Size", "")):
         generation["size"] = measured
     return generation
 

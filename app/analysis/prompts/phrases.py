@@ -108,8 +108,8 @@ class _Open:
     items: list[_Item] = field(default_factory=list)
 
 
-def of(prompt: str, generator: str | None = None) -> Iterator[tuple[str, float | None]]:
-    """The phrases of a prompt in order, with their weight, None where none is written. Some may be empty."""
+def split_phrases(prompt: str, generator: str | None = None) -> Iterator[tuple[str, float | None]]:
+    """Split a prompt into its phrases, each with its weight, None if none is written. Some may be empty."""
     text = prompt[:_CHARACTERS]
     dialect = _DIALECTS.get(generator or "", _USUAL)
     reading, place = _Reading(dialect), 0

@@ -53,6 +53,7 @@ class Runner:
         self._backoff = Backoff()
         self._listeners: set[Listener] = set()
         self._changed = threading.Condition()
+        self._awaited: list[Callable[[SessionState], bool]] = []
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="runner", daemon=True)
 
@@ -248,7 +249,11 @@ class Runner:
     def wait(self, session_id: str, done: Callable[[SessionState], bool], seconds: float | None = None) -> SessionState:
         """Waits until the session is as wanted, or the time is over; returns it as it stands then."""
         with self._changed:
-            self._changed.wait_for(lambda: done(self.session(session_id)), timeout=seconds)
+            self._awaited.append(done)
+            try:
+                self._changed.wait_for(lambda: done(self.session(session_id)), timeout=seconds)
+            finally:
+                self._awaited.remove(done)
             return self.session(session_id)
 
     # -- inside --------------------------------------------------------------------------------------------------
@@ -284,8 +289,11 @@ class Runner:
 
     def _publish(self, session: SessionState) -> None:
         with self._changed:
+            before = self._sessions.get(session.session_id)
             self._sessions[session.session_id] = session
-            self._changed.notify_all()
+            moved = before is None or before.status is not session.status
+            if moved or any(done(session) for done in self._awaited):  # else to wake them would cost each file
+                self._changed.notify_all()
         self._tell(session)
 
     def _tell(self, session: SessionState) -> None:

@@ -8,7 +8,10 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from app.analysis.formats import animation, blocks, iptc
+from app.analysis.formats import blocks
+from app.analysis.formats.animation import read_animation_seconds
+from app.analysis.formats.blocks import find_photoshop_in_jpeg, join_extended_xmp, read_at, walk_boxes
+from app.analysis.formats.iptc import find_iptc_in_photoshop, parse_iptc
 from app.errors import CannotRead
 from tests.analysis.pictures.pictures import read, saved
 
@@ -29,8 +32,8 @@ def piece(at, content, *, guid=GUID, whole=WHOLE):
 
 def test_extended_xmp_is_put_together_in_the_right_order():
     pieces = [piece(50, EXTENDED[50:]), piece(0, b"other", guid="0" * 32), ("APP13", b""), piece(0, EXTENDED[:50])]
-    assert blocks.extended_xmp(pieces, GUID) == EXTENDED
-    assert blocks.extended_xmp([("APP1", EXTENSION)], GUID) == b""
+    assert join_extended_xmp(pieces, GUID) == EXTENDED
+    assert join_extended_xmp([("APP1", EXTENSION)], GUID) == b""
 
 
 @pytest.mark.parametrize(
@@ -43,7 +46,7 @@ def test_extended_xmp_is_put_together_in_the_right_order():
 )
 def test_extended_xmp_that_is_not_whole_or_too_large_is_refused(pieces, cause):
     with pytest.raises(CannotRead) as caught:
-        blocks.extended_xmp(pieces, GUID)
+        join_extended_xmp(pieces, GUID)
     assert caught.value.cause == cause
 
 
@@ -56,7 +59,7 @@ def test_extended_xmp_adds_to_the_packet_and_does_not_overrule_it():
     assert (found.xmp["dc:format"], found.xmp["xmp:Label"]) == (("image/jpeg",), ("Red",))
     assert found.problems == {}
     found = read(content.replace(b'Label="Blue"', b'Label="Gold"'))
-    assert (found.xmp["xmp:Label"], found.problem("xmp").cause) == (("Red",), "damaged_metadata")
+    assert (found.xmp["xmp:Label"], found.find_problem("xmp").cause) == (("Red",), "damaged_metadata")
 
 
 def dataset(number, content):
@@ -77,14 +80,14 @@ def resource(number, content, name=b"\0\0"):
 def test_photoshop_s_resources_may_go_on_in_the_next_segment():
     whole = resource(0x0400, b"odd", b"\4name\0") + resource(0x0404, dataset(25, b"harbour"))
     segments = [("APP13", b"Photoshop 3.0\0" + part) for part in (whole[:30], whole[30:])]
-    records = iptc.of_photoshop(blocks.photoshop_of_jpeg(segments))
-    assert iptc.parse(records)[0] == {"Keywords": ("harbour",)}
+    records = find_iptc_in_photoshop(find_photoshop_in_jpeg(segments))
+    assert parse_iptc(records)[0] == {"Keywords": ("harbour",)}
 
 
 def test_a_caption_of_more_than_32_kb_has_an_extended_length():
     caption = b"x" * 40_000
     block = struct.pack(">BBBHI", 0x1C, 2, 120, 0x8004, len(caption)) + caption
-    assert iptc.parse(block) == ({"Caption": (caption.decode(),)}, None)
+    assert parse_iptc(block) == ({"Caption": (caption.decode(),)}, None)
 
 
 def test_xmp_is_found_in_a_gif():
@@ -112,7 +115,7 @@ def test_a_place_that_no_file_has_holds_nothing(at, tmp_path):
     path.write_bytes(b"abcdef")
     with path.open("rb") as file:
         for stream in (file, BytesIO(b"abcdef")):
-            assert blocks.read_at(stream, at, 4) == b""
+            assert read_at(stream, at, 4) == b""
 
 
 @pytest.mark.parametrize(("length", "found"), [(-1, b""), (0, b""), (3, b"cde"), (99, b"cdef"), (2**200, b"cdef")])
@@ -121,7 +124,7 @@ def test_what_is_read_ends_where_the_file_does(length, found, tmp_path):
     path.write_bytes(b"abcdef")
     with path.open("rb") as file:
         for stream in (file, BytesIO(b"abcdef")):
-            assert blocks.read_at(stream, 2, length) == found
+            assert read_at(stream, 2, length) == found
 
 
 def test_no_more_is_read_at_once_than_16_mib_and_a_broken_disk_is_told_of():
@@ -129,9 +132,9 @@ def test_no_more_is_read_at_once_than_16_mib_and_a_broken_disk_is_told_of():
         def seek(self, *place):
             raise OSError(errno.EIO, "Input/output error")
 
-    assert len(blocks.read_at(BytesIO(bytes(17 * 1024**2)), 0, 2**30)) == 16 * 1024**2
+    assert len(read_at(BytesIO(bytes(17 * 1024**2)), 0, 2**30)) == 16 * 1024**2
     with pytest.raises(OSError, match="Input/output"):
-        blocks.read_at(Broken(), 0, 1)
+        read_at(Broken(), 0, 1)
 
 
 def large(kind, length, content=b""):
@@ -141,13 +144,13 @@ def large(kind, length, content=b""):
 @pytest.mark.parametrize("length", [17, 2**32, 2**62, 2**63 - 1, 2**63, 2**63 + 5, 2**64 - 1])
 def test_a_box_ends_where_what_it_stands_in_does(length):
     content = large(b"free", 16) + large(b"mdat", length, b"abc") + b"rest"
-    (_, *places), (kind, at, counted) = list(blocks.boxes(BytesIO(content), 0, len(content) - 4))[:2]
+    (_, *places), (kind, at, counted) = list(walk_boxes(BytesIO(content), 0, len(content) - 4))[:2]
     assert (places, kind, at, counted) == ([16, 0], b"mdat", 32, min(length - 16, 3))
 
 
 @pytest.mark.parametrize("header", [b"\0\0\0\1moov", large(b"moov", 15), b"\0\0\0\7moov", b"\0\0\0\x08moo"])
 def test_a_header_that_is_cut_off_or_too_short_is_no_box(header):
-    assert list(blocks.boxes(BytesIO(header + bytes(40)), 0, len(header))) == []
+    assert list(walk_boxes(BytesIO(header + bytes(40)), 0, len(header))) == []
 
 
 def film(format_, **options):
@@ -167,4 +170,4 @@ def test_an_animation_lasts_as_long_as_its_frames(format_):
 def test_a_film_that_is_cut_off_lasts_as_long_as_what_is_left(format_):
     content = film(format_.upper())
     for length in range(0, len(content), 7):
-        assert (animation.duration_seconds(BytesIO(content[:length]), format_, 3) or 0) <= 0.75
+        assert (read_animation_seconds(BytesIO(content[:length]), format_, 3) or 0) <= 0.75

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.analysis.analyzer import Analyzer
-from app.analysis.formats import camera_raw, cr3, tiff
-from app.analysis.formats.tiff import Read
-from app.analysis.pictures import image
-from app.analysis.pictures.picture import picture
+from app.analysis.formats import tiff
+from app.analysis.formats.camera_raw import CameraRaw, read_camera_raw
+from app.analysis.formats.cr3 import read_cr3
+from app.analysis.formats.tiff import TiffContent
+from app.analysis.pictures.image import decode_image, open_image
+from app.analysis.pictures.picture import make_picture
 from app.analysis.recipes import APPLIES, VERSIONS
 from app.errors import FILE_CAUSES
 from app.formats import FORMATS, Kind
@@ -50,7 +52,7 @@ def bits_apart(one, other):
 
 def looks_like(made, orientation):
     """Whether a thumbnail is the drawing turned so."""
-    return bits_apart(made.phash, picture(raws.drawing(), orientation).phash) <= 4
+    return bits_apart(made.phash, make_picture(raws.drawing(), orientation).phash) <= 4
 
 
 @pytest.mark.parametrize("format_", raws.FORMATS)
@@ -87,7 +89,7 @@ def test_the_place_of_a_cr3_is_read_from_its_own_box(tmp_path):
 def test_a_nef_carries_iptc_like_any_tiff():
     records = b"\x1c\x02\x78\x00\x09A caption"
     tags = {0x10F: raws.text("NIKON"), 0x100: (4, (9,)), 0x101: (4, (9,)), 33723: (7, records)}
-    assert camera_raw.read(BytesIO(block((tags,))), "nef").iptc == records
+    assert read_camera_raw(BytesIO(block((tags,))), "nef").iptc == records
 
 
 @pytest.mark.parametrize(("own", "size"), [(1, (240, 160)), (6, (160, 240))])
@@ -106,15 +108,15 @@ def test_an_rw2_says_more_in_its_preview_than_itself_and_its_own_word_counts_fir
 
 def test_an_rw2_of_a_newer_camera_has_a_second_preview_in_full_size():
     tags = raws.camera("rw2", 1) | {0x2E: (7, raws.jpeg((60, 40))), 0x127: (7, raws.jpeg())}
-    found = camera_raw.read(BytesIO(block((tags,), magic=0x55, front=bytes(16))), "rw2")
+    found = read_camera_raw(BytesIO(block((tags,), magic=0x55, front=bytes(16))), "rw2")
     assert [preview.size for preview in found.previews] == [(240, 160), (60, 40)]
 
 
 def test_the_size_is_that_of_the_directory_that_says_that_it_is_whole():
     first = raws.sized(None, 9_000, 9_000, compression=1) | {0x14A: ("to", 1, 2)}
     below = raws.sized(0, *raws.SIZE, compression=1), raws.sized(1, 9_000, 9_000, compression=1)
-    assert camera_raw.read(BytesIO(block((first, *below))), "dng").size == raws.SIZE
-    assert camera_raw.read(BytesIO(block((first | {0x14A: ("to", 1)}, below[1]))), "dng").size == (9_000, 9_000)
+    assert read_camera_raw(BytesIO(block((first, *below))), "dng").size == raws.SIZE
+    assert read_camera_raw(BytesIO(block((first | {0x14A: ("to", 1)}, below[1]))), "dng").size == (9_000, 9_000)
 
 
 # -- which one it is ---------------------------------------------------------------------------------------------------
@@ -176,8 +178,8 @@ def test_a_preview_that_stands_upright_already_is_not_turned_again(tmp_path):
 
 @pytest.mark.parametrize("value", [0, 9, 99])
 def test_an_orientation_that_there_is_not_turns_nothing(value):
-    found = camera_raw.CameraRaw(Read({"Image Orientation": (value,)}), b"", b"", None, (), 0)
-    assert found.turn((2, 1)) == 1
+    found = CameraRaw(TiffContent({"Image Orientation": (value,)}), b"", b"", None, (), 0)
+    assert found.find_turn((2, 1)) == 1
 
 
 @pytest.mark.parametrize("format_", raws.FORMATS)
@@ -199,13 +201,13 @@ def test_without_a_preview_it_is_taken_in_and_says_why_it_cannot_be_shown(tmp_pa
 def test_raw_data_that_is_packed_as_a_lossless_jpeg_is_no_preview(format_):
     content = raws.raw(format_)
     assert raws.lossless() in content
-    found = camera_raw.read(BytesIO(content), format_)
+    found = read_camera_raw(BytesIO(content), format_)
     assert [preview.size for preview in found.previews] == [(240, 160), (60, 40)]
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 100, "subsampling": 0}])
 def test_baseline_and_progressive_jpegs_are_previews(options):
-    (largest, *_) = camera_raw.read(BytesIO(raws.raw("arw", preview=raws.jpeg(**options))), "arw").previews
+    (largest, *_) = read_camera_raw(BytesIO(raws.raw("arw", preview=raws.jpeg(**options))), "arw").previews
     assert largest.size == (240, 160)
 
 
@@ -233,7 +235,7 @@ def test_exiftool_finds_the_same_preview_and_the_same_size(tmp_path, format_):
     def told(*options):
         return subprocess.run(["exiftool", *options, path], capture_output=True, check=True).stdout
 
-    ours = camera_raw.read(BytesIO(content), format_)
+    ours = read_camera_raw(BytesIO(content), format_)
     theirs = [extracted for tag in ("-JpgFromRaw", "-PreviewImage") if (extracted := told("-b", tag))]
     assert content[ours.previews[0].at :][: ours.previews[0].length] in theirs
     assert told("-s3", "-FileType", "-ImageSize").decode().split() == [format_.upper(), "{}x{}".format(*ours.size)]
@@ -299,7 +301,7 @@ def test_canons_box_counts_once_however_often_it_stands_there(tmp_path):
         raws.box(b"moov", raws.box(b"uuid", canon + claims)) * 5_000 + bytes(tiff.MAX_BYTES),
     ):
         stream = Counted(head + content)
-        cr3.read(stream)
+        read_cr3(stream)
         assert stream.bytes < 2 * tiff.MAX_BYTES
 
 
@@ -367,6 +369,6 @@ def test_files_of_real_cameras_without_their_pictures_are_described(name, size, 
 
 
 def test_image_opens_a_camera_raw_file_as_any_other():
-    opened = image.open_image(BytesIO(raws.raw("pef")), "pef")
+    opened = open_image(BytesIO(raws.raw("pef")), "pef")
     assert (opened.format, opened.size, opened.frames) == ("pef", raws.SIZE, 1)
-    assert image.decode(opened).size == (240, 160)
+    assert decode_image(opened).size == (240, 160)

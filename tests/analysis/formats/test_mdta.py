@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from app.analysis.formats import mdta
-from app.analysis.pictures.container import told_by_header
+from app.analysis.formats.mdta import merge_tables, read_mdta
+from app.analysis.pictures.container import read_film_header
 from app.media import Keyword
 from tests.analysis.pictures.films import analysed, boxed, told
 from tests.analysis.pictures.films import flag_film as made
@@ -82,8 +82,8 @@ def test_one_table_is_told_as_libav_tells_it(texts, monkeypatch):
     content = film(table(texts))
     found = told(content).tags
     assert {name.lower(): text.partition("\0")[0] for name, text in texts.items()}.items() <= found.items()
-    assert mdta.together(mdta.read(io.BytesIO(content))).items() <= found.items()
-    monkeypatch.setattr(mdta, "read", lambda _: ())
+    assert merge_tables(read_mdta(io.BytesIO(content))).items() <= found.items()
+    monkeypatch.setattr("app.analysis.pictures.container.read_mdta", lambda _: ())
     assert told(content).tags == found
 
 
@@ -99,11 +99,11 @@ def test_a_number_in_one_of_two_tables_has_no_wrong_name():
 
 def test_of_equal_names_the_first_text_counts():
     tables = ({"title": "", "artist": "Ada"}, {"title": "Waves", "artist": "Ben"})
-    assert mdta.together(tables) == {"title": "Waves", "artist": "Ada"}
+    assert merge_tables(tables) == {"title": "Waves", "artist": "Ada"}
 
 
 def test_a_table_is_read_where_libav_refuses_the_film():
-    assert told_by_header(io.BytesIO(film(table(EDITED))), "mov").tags == EDITED
+    assert read_film_header(io.BytesIO(film(table(EDITED))), "mov").tags == EDITED
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_table_is_read_where_libav_refuses_the_film():
     ids=range(11),
 )
 def test_what_is_no_table_or_too_long_is_passed_over(content, found):
-    assert mdta.read(io.BytesIO(box(b"moov", content))) == found
+    assert read_mdta(io.BytesIO(box(b"moov", content))) == found
 
 
 @pytest.mark.parametrize(
@@ -144,5 +144,5 @@ def test_what_is_no_table_or_too_long_is_passed_over(content, found):
 def test_many_tables_are_read_in_a_moment(content):
     stream = io.BytesIO(box(b"moov", content()) + content())
     started = time.perf_counter()
-    assert len(mdta.read(stream)) <= 10
+    assert len(read_mdta(stream)) <= 10
     assert time.perf_counter() - started < 1

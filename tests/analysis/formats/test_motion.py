@@ -9,10 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.analysis.formats import apple, motion, tiff
+from app.analysis.formats import apple, tiff
+from app.analysis.formats.apple import find_content_identifier
+from app.analysis.formats.motion import find_video_bytes
 from app.analysis.formats.recognise import recognise
-from app.analysis.metadata import embedded, fields
-from app.analysis.pictures import image
+from app.analysis.formats.tiff import read_tiff
+from app.analysis.metadata.embedded import read_embedded
+from app.analysis.metadata.fields import interpret_image
+from app.analysis.pictures.image import open_image, prepare_pillow
 from tests.analysis.formats.tiffs import block
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus" / "ianare+exif-samples" / "heic"
@@ -58,11 +62,11 @@ def samsung(video, *, mark=b"SEFT", kind=0x0A30):
 
 
 def found(content):
-    return embedded.read(image.open_image(BytesIO(content), recognise(content).name))
+    return read_embedded(open_image(BytesIO(content), recognise(content).name))
 
 
 def video_bytes(content):
-    return fields.interpret(found(content)).embedded_video_bytes
+    return interpret_image(found(content)).embedded_video_bytes
 
 
 # -- the video behind a picture ----------------------------------------------------------------------------------
@@ -109,16 +113,16 @@ def test_a_claim_without_a_video_is_not_believed(content):
 def test_a_heic_is_looked_at_and_a_png_is_not():
     xmp = {"GCamera:MicroVideoOffset": (str(len(VIDEO)),)}
     content = BytesIO(b"picture" + VIDEO)
-    assert motion.video_bytes(content, "heic", xmp) == len(VIDEO)
-    assert motion.video_bytes(content, "png", xmp) is None
+    assert find_video_bytes(content, "heic", xmp) == len(VIDEO)
+    assert find_video_bytes(content, "png", xmp) is None
 
 
 @given(st.binary(max_size=80), st.sampled_from((b"", b"SEFH", b"SEFT")), st.integers(0, 2**32 - 1))
 def test_no_trailer_makes_it_fail(content, mark, length):
     tail = content + mark + content + struct.pack("<I", length) + b"SEFT"
-    assert motion.video_bytes(BytesIO(tail), "jpeg", {}) is None
+    assert find_video_bytes(BytesIO(tail), "jpeg", {}) is None
     close = content + b"SEFH" + content + struct.pack("<I", len(content) + 4) + b"SEFT"
-    motion.video_bytes(BytesIO(close), "jpeg", {})
+    find_video_bytes(BytesIO(close), "jpeg", {})
 
 
 @given(
@@ -131,7 +135,7 @@ def test_no_claim_makes_it_fail(lengths, semantics):
         f"{name}Semantic": tuple(semantics),
         "GCamera:MicroVideoOffset": tuple(lengths),
     }
-    assert motion.video_bytes(BytesIO(b"\0" * 40), "jpeg", xmp) is None
+    assert find_video_bytes(BytesIO(b"\0" * 40), "jpeg", xmp) is None
 
 
 # -- Apple's identifier ------------------------------------------------------------------------------------------
@@ -147,7 +151,7 @@ def note(identifier=UUID + b"\0", *, order=">", tag=0x0011, kind=2):
 @pytest.mark.parametrize("order", "<>")
 def test_the_identifier_of_a_live_photo_is_read_from_apples_maker_note(order):
     assert len(note()) == 44 + len(UUID) + 1
-    assert apple.content_identifier(note(order=order)) == UUID.decode()
+    assert find_content_identifier(note(order=order)) == UUID.decode()
 
 
 @pytest.mark.parametrize(
@@ -164,24 +168,24 @@ def test_the_identifier_of_a_live_photo_is_read_from_apples_maker_note(order):
     ],
 )
 def test_what_is_no_identifier_is_none(content):
-    assert apple.content_identifier(content) is None
+    assert find_content_identifier(content) is None
 
 
 @given(st.binary(max_size=200), st.sampled_from((b"", b"Apple iOS\0\0\1MM", b"Apple iOS\0\0\1II")))
 def test_no_maker_note_makes_it_fail(content, head):
-    apple.content_identifier(head + content)
+    find_content_identifier(head + content)
 
 
 def test_it_is_a_value_of_the_metadata_with_its_source_and_no_raw_tag():
     directories = [{0x8769: ("to", 1)}, {0x927C: (7, note())}]
-    told = fields.interpret(found(jpeg(exif=b"Exif\0\0" + block(directories))))
+    told = interpret_image(found(jpeg(exif=b"Exif\0\0" + block(directories))))
     assert (told.content_identifier, told.sources) == (UUID.decode(), {"content_identifier": "exif"})
     assert "MakerNote" not in str(told.raw)
 
 
 def test_a_maker_note_that_is_too_long_or_another_makers_is_not_even_kept():
     for content, is_kept in ((note(), True), (note() + bytes(apple.NOTE_BYTES), False), (b"Nikon\0", False)):
-        read = tiff.read(BytesIO(block([{0x8769: ("to", 1)}, {tiff.MAKER_NOTE: (7, content)}])))
+        read = read_tiff(BytesIO(block([{0x8769: ("to", 1)}, {tiff.MAKER_NOTE: (7, content)}])))
         assert (tiff.MAKER_NOTE in read.blocks) is is_kept
 
 
@@ -189,7 +193,7 @@ def test_it_agrees_with_exiftool_on_a_photo_of_the_corpus():
     """`exiftool -MediaGroupUUID`, as it calls it, gives the same."""
     if not (photo := CORPUS / "IMG_5195.HEIC").exists():
         pytest.skip("the corpus is not here")
-    image.prepare()
+    prepare_pillow()
     with photo.open("rb") as stream:
-        told = embedded.read(image.open_image(stream, "heic"))
+        told = read_embedded(open_image(stream, "heic"))
     assert told.content_identifier == UUID.decode()

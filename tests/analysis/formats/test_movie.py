@@ -11,9 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.analysis.formats import blocks, matroska, movie, xtra
-from app.analysis.pictures import container
-from app.analysis.pictures.picture import upright as upright_as
+from app.analysis.formats.blocks import find_xmp_in_avi
+from app.analysis.formats.matroska import read_matroska
+from app.analysis.formats.movie import Movie, read_movie
+from app.analysis.formats.xtra import read_xtra
+from app.analysis.pictures.container import Film, FilmInfo, read_film_header
+from app.analysis.pictures.picture import turn_upright
 from app.errors import FILE_CAUSES
 from app.media import Stage
 from app.texts import clean_json
@@ -43,7 +46,7 @@ def test_a_film_stands_as_a_photo_of_that_orientation_would(matrix, orientation,
     assert result.metadata.sources["orientation"] == "video"
     assert (result.identity.width, result.identity.height) == SIZE
     poster = Image.open(io.BytesIO(result.picture.webp))
-    upright = upright_as(flag(), orientation)
+    upright = turn_upright(flag(), orientation)
     assert poster.size == upright.size
     for corner in ((4, 4), (poster.width - 4, 4), (4, poster.height - 4)):
         assert colour(poster.crop((*corner, corner[0] + 1, corner[1] + 1))) == colour(
@@ -75,7 +78,7 @@ def test_a_long_header_is_read_too():
     long = bytes([1]) + bytes(3 + 16) + (1000).to_bytes(4, "big") + (2500).to_bytes(8, "big")
     header = b"\0\0\0\x28mvhd" + long
     content = (len(header) + 8).to_bytes(4, "big") + b"moov" + header
-    assert movie.read(io.BytesIO(content)).seconds == 2.5
+    assert read_movie(io.BytesIO(content)).seconds == 2.5
 
 
 # ------------------------------------------------------------------------------------------- turned by the container
@@ -95,7 +98,7 @@ def upright_poster(result):
 def test_a_movie_that_is_turned_as_a_whole_turns_its_tracks_further(of_the_track, of_the_whole, orientation, tmp_path):
     result = analysed(tmp_path, turned(turned(made(), of_the_track), of_the_whole, whole=True))
     assert result.metadata.orientation == orientation
-    upright = upright_as(flag(), orientation)
+    upright = turn_upright(flag(), orientation)
     assert upright_poster(result) == (upright.size, colour(upright.crop((2, 2, 6, 6))))
 
 
@@ -105,7 +108,7 @@ def test_a_matroska_file_stands_as_its_pose_says(turn, orientation, muxer, codec
     result = analysed(tmp_path, made(muxer, codec, turn=turn), "a.mkv")
     assert (result.metadata.orientation, result.metadata.sources["orientation"]) == (orientation, "video")
     assert (result.identity.width, result.identity.height) == SIZE
-    upright = upright_as(flag(), orientation)
+    upright = turn_upright(flag(), orientation)
     assert upright_poster(result) == (upright.size, colour(upright.crop((2, 2, 6, 6))))
 
 
@@ -116,7 +119,7 @@ def test_a_matroska_file_stands_as_its_pose_says(turn, orientation, muxer, codec
 def test_a_matroska_file_that_is_mirrored_stands_as_its_pose_says(matrix, orientation, tmp_path):
     result = analysed(tmp_path, made("matroska", turn=matrix), "a.mkv")
     assert result.metadata.orientation == orientation
-    upright = upright_as(flag(), orientation)
+    upright = turn_upright(flag(), orientation)
     assert upright_poster(result) == (upright.size, colour(upright.crop((2, 2, 6, 6))))
 
 
@@ -147,7 +150,7 @@ QUARTER_ROLL, TWENTY = struct.pack(">d", 90), struct.pack(">d", 20)
 )
 def test_the_header_alone_says_what_libav_says(format_, muxer, codec):
     content = made(muxer, codec, turn=90, tags={"creation_time": "2024-02-02T19:05:06.000000Z"})
-    whole, header = told(content, format_), container.told_by_header(io.BytesIO(content), format_)
+    whole, header = told(content, format_), read_film_header(io.BytesIO(content), format_)
     assert header.size == whole.size == SIZE
     assert header.orientation == whole.orientation == 8
     assert header.duration_seconds == pytest.approx(whole.duration_seconds, abs=0.01)
@@ -187,8 +190,8 @@ def test_a_disk_that_fails_says_so_and_the_header_says_nothing():
         def read(self, *_size):
             raise OSError(errno.EIO, "the disk is broken")
 
-    assert container.told_by_header(Broken(made()), "mov") == container.Told()
-    assert container.told_by_header(io.BytesIO(made("avi", "mpeg4")), "avi") == container.Told()
+    assert read_film_header(Broken(made()), "mov") == FilmInfo()
+    assert read_film_header(io.BytesIO(made("avi", "mpeg4")), "avi") == FilmInfo()
 
 
 # --------------------------------------------------------------------------------------------------- any header
@@ -226,40 +229,40 @@ PIXELS = element("b0", b"\x02\xc0"), element("ba", b"\x02\x40")
 )
 def test_the_size_of_a_matroska_picture_is_that_at_which_it_is_shown(picture, size):
     content = segment(element("1654ae6b", entry(1, element("e0", *picture))))
-    assert matroska.read(io.BytesIO(content)).track().size == size
+    assert read_matroska(io.BytesIO(content)).find_track().size == size
 
 
 def test_lengths_that_nobody_knew_and_lengths_that_lie_are_borne():
     tracks = element("1654ae6b", entry(1), entry(2, element("e0", *PIXELS)), length=b"\xff")
     for unknown in (b"\x01" + b"\xff" * 7, b"\x01\xff\xff\xff\xff\xff\xff\xfe"):
-        found = matroska.read(io.BytesIO(segment(element("1549a966"), tracks, length=unknown)))
+        found = read_matroska(io.BytesIO(segment(element("1549a966"), tracks, length=unknown)))
         assert [track.size for track in found.tracks] == [None, (704, 576)]
-        assert found.track(2).number == found.tracks[1].number == 2
-        assert found.track(7) == found.tracks[0]
-    assert matroska.read(io.BytesIO(b"")) == movie.read(io.BytesIO(b"")) == movie.Movie()
+        assert found.find_track(2).number == found.tracks[1].number == 2
+        assert found.find_track(7) == found.tracks[0]
+    assert read_matroska(io.BytesIO(b"")) == read_movie(io.BytesIO(b"")) == Movie()
 
 
 def test_what_stands_behind_the_first_cluster_is_not_read():
     tracks = element("1654ae6b", entry(1))
-    assert matroska.read(io.BytesIO(segment(tracks, element("1f43b675")))).tracks
-    assert not matroska.read(io.BytesIO(segment(element("1f43b675"), tracks))).tracks
+    assert read_matroska(io.BytesIO(segment(tracks, element("1f43b675")))).tracks
+    assert not read_matroska(io.BytesIO(segment(element("1f43b675"), tracks))).tracks
 
 
 @pytest.mark.parametrize(("nanoseconds", "rate"), [(40_000_000, 25), (1, None), (2**62, None), (0, None)])
 def test_a_clock_is_no_frame_rate(nanoseconds, rate):
     content = segment(element("1654ae6b", entry(1, element("23e383", nanoseconds.to_bytes(8, "big")))))
-    assert matroska.read(io.BytesIO(content)).track().frame_rate == rate
+    assert read_matroska(io.BytesIO(content)).find_track().frame_rate == rate
 
 
 @pytest.mark.parametrize(("muxer", "codec", "format_"), [("mov", "mpeg4", "mov"), ("avi", "mpeg4", "avi")])
 def test_the_stream_stays_where_libav_reads_on(muxer, codec, format_):
     stream = io.BytesIO(made(muxer, codec))
-    opened = container.Film(stream, format_)
+    opened = Film(stream, format_)
     before = stream.tell()
-    opened.told()
+    opened.read_info()
     assert stream.tell() == before
     stream.seek(3)
-    assert container.told_by_header(stream, format_) is not None
+    assert read_film_header(stream, format_) is not None
     assert stream.tell() == 3
 
 
@@ -282,7 +285,7 @@ def test_headers_of_countless_parts_are_left_after_some(content):
             return super().read(*size)
 
     stream = Counted(content())
-    for reads in (movie.read, matroska.read, xtra.read, blocks.xmp_of_avi):
+    for reads in (read_movie, read_matroska, read_xtra, find_xmp_in_avi):
         reads(stream)
     assert stream.reads < 150_000
 
@@ -298,7 +301,7 @@ def test_a_box_that_claims_more_than_any_file_has_spoils_nothing(length, tmp_pat
         assert {ended.cause for ended in result.stages.values()} == {None}
         assert result.metadata.duration_seconds == analysed(tmp_path, content).metadata.duration_seconds
     lost = box(b"ftyp", b"isom\0\0\0\0isom") + huge + bytes(64)
-    assert container.told_by_header(io.BytesIO(lost), "mp4") == container.Told()
+    assert read_film_header(io.BytesIO(lost), "mp4") == FilmInfo()
 
 
 HEADS = (

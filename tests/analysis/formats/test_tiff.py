@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.analysis.formats import tiff
+from app.analysis.formats.tiff import read_tiff
 from app.texts import clean_json
 from tests.analysis.formats.tiffs import block, rational
 from tests.support.clock import at_most
 
 
 def read(content):
-    return tiff.read(BytesIO(content))
+    return read_tiff(BytesIO(content))
 
 
 WHOLE = (

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.analysis.formats import xmp
-from app.analysis.metadata import fields, keywords
+from app.analysis.formats.xmp import parse_xmp
 from app.analysis.metadata.embedded import Embedded
+from app.analysis.metadata.fields import interpret_image
+from app.analysis.metadata.keywords import gather_keywords
 from app.errors import CannotRead
 from app.texts import clean_json
 from tests.analysis.formats.packets import packet
@@ -16,7 +18,7 @@ from tests.support.clock import at_most
 
 
 def test_xmp_attributes_elements_lists_and_structures_are_all_read():
-    properties = xmp.parse(
+    properties = parse_xmp(
         packet(
             """<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Title</rdf:li></rdf:Alt></dc:title>
             <dc:creator><rdf:Seq><rdf:li>One</rdf:li><rdf:li>Two</rdf:li></rdf:Seq></dc:creator>
@@ -70,13 +72,13 @@ LIST_WITH_QUALIFIERS = (
     ],
 )
 def test_a_value_with_qualifiers_is_that_of_the_property(inside, name, texts):
-    properties = xmp.parse(packet(inside))
+    properties = parse_xmp(packet(inside))
     assert properties.pop(name) == texts
     assert all(left.endswith("by") for left in properties)
 
 
 def test_a_value_of_nothing_is_passed_over():
-    assert xmp.parse(packet("<rdf:value>4</rdf:value>", 'rdf:value="5"')) == {}
+    assert parse_xmp(packet("<rdf:value>4</rdf:value>", 'rdf:value="5"')) == {}
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
@@ -88,12 +90,12 @@ def test_xmp_is_read_in_every_encoding_with_padding_and_marks(encoding, declarat
         declaration = declaration.replace("UTF-16", "UTF-8")
     text = packet("<xmp:Label>Gr\u00fcn</xmp:Label>").decode()
     for body in (text, text[text.index("<x:xmpmeta") : text.index("<?xpacket end")]):
-        assert xmp.parse((mark + declaration + body + padding).encode(encoding))["xmp:Label"] == ("Gr\u00fcn",)
+        assert parse_xmp((mark + declaration + body + padding).encode(encoding))["xmp:Label"] == ("Gr\u00fcn",)
 
 
 def test_structures_without_end_are_not_followed():
     deep = "<own:a>" * 500 + "x" + "</own:a>" * 500
-    assert xmp.parse(packet(deep)) == {}
+    assert parse_xmp(packet(deep)) == {}
 
 
 @pytest.mark.parametrize(
@@ -108,13 +110,13 @@ def test_structures_without_end_are_not_followed():
 )
 def test_xmp_that_is_broken_or_dangerous_is_refused(content, cause):
     with pytest.raises(CannotRead) as caught:
-        xmp.parse(content)
+        parse_xmp(content)
     assert caught.value.cause == cause
 
 
 def test_the_text_that_holds_in_no_language_is_the_title():
     alternatives = '<rdf:Alt><rdf:li xml:lang="de">Ufer</rdf:li><rdf:li xml:lang="x-default">shore</rdf:li></rdf:Alt>'
-    assert xmp.parse(packet(f"<dc:title>{alternatives}</dc:title>"))["dc:title"] == ("shore", "Ufer")
+    assert parse_xmp(packet(f"<dc:title>{alternatives}</dc:title>"))["dc:title"] == ("shore", "Ufer")
 
 
 REGIONS = """<mwg-rs:Regions xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/"
@@ -129,16 +131,16 @@ REGIONS = """<mwg-rs:Regions xmlns:mwg-rs="http://www.metadataworkinggroup.com/s
 
 
 def test_the_names_of_areas_stay_with_what_they_show_and_only_faces_are_people():
-    found = xmp.parse(packet(REGIONS))
+    found = parse_xmp(packet(REGIONS))
     place = "mwg-rs:Regions/mwg-rs:RegionList/mwg-rs:"
     assert found[f"{place}Name"] == ("", "Rex", "Ada", "12345", "", "Alan")
     assert found[f"{place}Type"] == ("Face", "Pet", "Face", "BarCode", "Face", "")
-    words = keywords.gather(embedded=found, iptc={}, sidecar={}, prompt=None)
+    words = gather_keywords(embedded=found, iptc={}, sidecar={}, prompt=None)
     assert [word.text for word in words] == ["Ada", "Alan"]
 
 
 def test_the_paths_of_other_programs_are_keywords_and_each_counts_once():
-    found = xmp.parse(
+    found = parse_xmp(
         packet(
             """<lr:hierarchicalSubject><rdf:Bag><rdf:li>Places|Norway</rdf:li></rdf:Bag></lr:hierarchicalSubject>
             <d:TagsList><rdf:Seq><rdf:li>Places/Norway</rdf:li><rdf:li>/People/Ann</rdf:li></rdf:Seq></d:TagsList>
@@ -147,7 +149,7 @@ def test_the_paths_of_other_programs_are_keywords_and_each_counts_once():
             'xmlns:M="http://ns.microsoft.com/photo/1.0"',
         )
     )
-    words = keywords.gather(embedded=found, iptc={}, sidecar={}, prompt=None)
+    words = gather_keywords(embedded=found, iptc={}, sidecar={}, prompt=None)
     assert [word.text for word in words] == ["Places|Norway", "People|Ann", "Sea|Gull"]
 
 
@@ -166,8 +168,8 @@ _PACKETS = st.lists(_PIECES, max_size=20).map("".join).map(packet)
 def test_any_xmp_gives_texts_or_a_cause_at_once(content):
     with at_most(1):
         found = Embedded()
-        found.xmp = found.part("xmp", lambda: xmp.parse(content), {})
-    json.dumps(clean_json(fields.interpret(found).raw), allow_nan=False)
+        found.xmp = found.read_part("xmp", lambda: parse_xmp(content), {})
+    json.dumps(clean_json(interpret_image(found).raw), allow_nan=False)
     assert {problem.cause for problem in found.problems.values()} <= {"damaged_metadata", "text_too_large"}
 
 
@@ -179,10 +181,10 @@ def test_the_largest_packet_that_is_read_takes_less_than_a_second(filling):
     )
     content = packet(filling * (room // len(filling)))
     with at_most(1):
-        xmp.parse(content)
+        parse_xmp(content)
 
 
 def test_a_packet_of_as_many_attributes_as_are_read_takes_less_than_a_second():
     content = packet("", " ".join(f'own:a{number}="x"' for number in range(xmp.MARKUP // xmp.ATTRIBUTE - 100)))
     with at_most(1):
-        fields.interpret(Embedded(xmp=xmp.parse(content)))
+        interpret_image(Embedded(xmp=parse_xmp(content)))

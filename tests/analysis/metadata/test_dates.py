@@ -2,16 +2,15 @@
 
 import pytest
 
-from app.analysis.formats.xmp import NOTHING
-from app.analysis.metadata import dates
+from app.analysis.formats.xmp import NO_XMP
+from app.analysis.metadata.dates import find_taken_at, format_iso_date
 from app.analysis.metadata.embedded import Embedded
-from app.analysis.metadata.takeout import NOTHING as NOTHING_TOLD
-from app.analysis.metadata.takeout import Takeout
+from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
 
 
-def taken(exif=None, xmp=None, iptc=None, texts=None, *, sidecar=NOTHING, takeout=NOTHING_TOLD):
+def taken(exif=None, xmp=None, iptc=None, texts=None, *, sidecar=NO_XMP, takeout=NO_TAKEOUT):
     found = Embedded(exif=exif or {}, xmp=xmp or {}, iptc=iptc or {}, texts=texts or {})
-    moment = dates.taken_at(found, sidecar, takeout)
+    moment = find_taken_at(found, sidecar, takeout)
     return moment and (moment.at, moment.rule)
 
 
@@ -92,15 +91,15 @@ def test_a_time_of_the_satellites_that_no_clock_shows_is_none(time):
     ],
 )
 def test_an_offset_in_every_form_that_programs_write(offset, zone):
-    assert dates.iso_date("2008:05:30 15:56:01", offset) == f"2008-05-30T15:56:01{zone}"
+    assert format_iso_date("2008:05:30 15:56:01", offset) == f"2008-05-30T15:56:01{zone}"
     if zone:
-        assert dates.iso_date(f"2008-05-30T15:56:01{offset}") == f"2008-05-30T15:56:01{zone}"
+        assert format_iso_date(f"2008-05-30T15:56:01{offset}") == f"2008-05-30T15:56:01{zone}"
 
 
 def test_a_sixtieth_second_is_the_first_of_the_next_minute():
-    assert dates.iso_date("2008:12:31 23:59:60", "Z") == "2009-01-01T00:00:00+00:00"
-    assert dates.iso_date("9999:12:31 23:59:60") is None
-    assert dates.iso_date("2008:12:31 23:59:61") is None
+    assert format_iso_date("2008:12:31 23:59:60", "Z") == "2009-01-01T00:00:00+00:00"
+    assert format_iso_date("9999:12:31 23:59:60") is None
+    assert format_iso_date("2008:12:31 23:59:61") is None
 
 
 def test_what_a_person_wrote_counts_before_the_last_change_of_the_file():

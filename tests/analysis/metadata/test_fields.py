@@ -11,11 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
-from app.analysis.formats import iptc
-from app.analysis.metadata import dates, embedded, fields, raw, score
-from app.analysis.metadata.embedded import Embedded
+from app.analysis.formats.iptc import parse_iptc
+from app.analysis.metadata import embedded, raw
+from app.analysis.metadata.dates import format_iso_date
+from app.analysis.metadata.embedded import Embedded, read_embedded
+from app.analysis.metadata.fields import interpret_image
+from app.analysis.metadata.raw import collect_raw
+from app.analysis.metadata.score import read_exif_stars, read_xmp_stars
 from app.analysis.metadata.takeout import Takeout
-from app.analysis.pictures import image
+from app.analysis.pictures.image import open_image
 from app.texts import clean_json
 from tests.analysis.formats.packets import packet
 from tests.analysis.formats.pngs import with_chunks
@@ -33,7 +37,7 @@ def exif_of(first=(), photo=(), position=()):
 
 
 def interpreted(content):
-    return fields.interpret(read(content))
+    return interpret_image(read(content))
 
 
 CAMERA = exif_of(
@@ -76,7 +80,7 @@ def test_bigtiff_carries_exif_too():
     ],
 )
 def test_dates_become_iso_8601_or_none(text, offset, iso):
-    assert dates.iso_date(text, offset) == iso
+    assert format_iso_date(text, offset) == iso
 
 
 def test_the_next_date_speaks_where_the_first_is_none():
@@ -127,15 +131,15 @@ TOWN = {"exif:GPSLatitude": ("50,30.0N",), "exif:GPSLongitude": ("8,30.0E",)}
     ],
 )
 def test_an_altitude_is_of_the_place_that_is_known_or_of_none(exif, xmp, sidecar, altitude, source):
-    found = fields.interpret(Embedded(exif=exif, xmp=xmp), sidecar)
+    found = interpret_image(Embedded(exif=exif, xmp=xmp), sidecar)
     assert (found.altitude_m, found.sources.get("altitude_m")) == (altitude, source)
 
 
 def test_an_orientation_out_of_range_is_none_and_neither_xmp_nor_a_sidecar_turns_a_picture():
     assert interpreted(saved(exif=exif_of({0x0112: 9}))).orientation is None
     turned = {"tiff:Orientation": ("6",)}
-    assert fields.interpret(Embedded(xmp=turned), turned).orientation is None
-    assert fields.interpret(Embedded(exif={"Image Orientation": (3,)}, xmp=turned), turned).orientation == 3
+    assert interpret_image(Embedded(xmp=turned), turned).orientation is None
+    assert interpret_image(Embedded(exif={"Image Orientation": (3,)}, xmp=turned), turned).orientation == 3
 
 
 def test_latin_1_in_exif_is_read_as_such():
@@ -198,11 +202,11 @@ AS_READ = {
 
 def test_the_caption_of_acdsee_counts_where_xmp_and_iptc_say_nothing():
     acdsee = {"acdsee:caption": ("C",), "acdsee:notes": ("N",)}
-    assert fields.interpret(Embedded(xmp=acdsee)).caption == "C"
-    assert fields.interpret(Embedded(xmp={"acdsee:caption": (" ",), "acdsee:notes": ("N",)})).caption == "N"
-    assert fields.interpret(Embedded(xmp=acdsee, iptc={"Caption": ("I",)})).caption == "I"
-    assert fields.interpret(Embedded(xmp=acdsee | {"dc:description": ("D",)})).caption == "D"
-    found = fields.interpret(Embedded(xmp={"dc:description": ("D",)}), acdsee)
+    assert interpret_image(Embedded(xmp=acdsee)).caption == "C"
+    assert interpret_image(Embedded(xmp={"acdsee:caption": (" ",), "acdsee:notes": ("N",)})).caption == "N"
+    assert interpret_image(Embedded(xmp=acdsee, iptc={"Caption": ("I",)})).caption == "I"
+    assert interpret_image(Embedded(xmp=acdsee | {"dc:description": ("D",)})).caption == "D"
+    found = interpret_image(Embedded(xmp={"dc:description": ("D",)}), acdsee)
     assert (found.caption, found.sources["caption"]) == ("C", "sidecar")
 
 
@@ -210,13 +214,13 @@ def test_the_caption_of_acdsee_counts_where_xmp_and_iptc_say_nothing():
 def test_xmp_has_a_word_for_every_field_and_a_sidecar_speaks_before_the_file(source):
     exif = read(saved(exif=CAMERA)).exif if source == "sidecar" else {}
     own, beside = (ALL_OF_XMP, {}) if source == "xmp" else ({"dc:title": ("other",)}, ALL_OF_XMP)
-    found = fields.interpret(Embedded(exif=exif, xmp=own, iptc={"Caption": ("other",)}), beside)
+    found = interpret_image(Embedded(exif=exif, xmp=own, iptc={"Caption": ("other",)}), beside)
     assert {name: getattr(found, name) for name in AS_READ} == AS_READ
     assert {name: found.sources[name] for name in AS_READ} == dict.fromkeys(AS_READ, source)
 
 
 def test_iptc_png_and_takeout_fill_what_is_left():
-    found = fields.interpret(
+    found = interpret_image(
         Embedded(iptc={"ObjectName": ("a",), "By-line": ("b",)}, texts={"Title": "c", "Copyright": "d"}),
         takeout=Takeout(latitude=1.0, longitude=2.0, altitude_m=3.0, caption="e", raw={"x": 1}),
     )
@@ -233,9 +237,9 @@ def test_an_avif_keeps_its_letters_and_is_turned_as_its_container_says():
 
 
 def test_the_orientation_of_a_heic_is_that_of_the_file(monkeypatch):
-    opened = image.open_image(BytesIO(saved(exif=exif_of({0x0112: 1}))), "jpeg")
+    opened = open_image(BytesIO(saved(exif=exif_of({0x0112: 1}))), "jpeg")
     opened.image.info["original_orientation"] = 6  # as libheif leaves it, which turns picture and tag
-    assert fields.interpret(embedded.read(opened)).orientation == 6
+    assert interpret_image(read_embedded(opened)).orientation == 6
 
 
 def test_xmp_is_read_from_every_format_that_carries_it():
@@ -254,7 +258,7 @@ def dataset(record, number, content):
 
 def test_iptc_is_read_with_its_lists_and_both_encodings():
     block = dataset(1, 90, b"\x1b%G") + dataset(2, 25, "s\u00fc\u00df".encode()) + dataset(2, 25, b"caf\xe9")
-    found, problem = iptc.parse(block + dataset(2, 200, b"?") + dataset(2, 105, b" ") + b"\0\0\0\0\0\0")
+    found, problem = parse_iptc(block + dataset(2, 200, b"?") + dataset(2, 105, b" ") + b"\0\0\0\0\0\0")
     assert (found, problem) == ({"Keywords": ("s\u00fc\u00df", "caf\u00e9")}, None)
 
 
@@ -277,36 +281,36 @@ def test_iptc_is_found_in_jpeg_tiff_and_in_the_texts_of_imagemagick():
 
 def test_one_damaged_part_is_noted_and_the_others_are_read():
     found = read(saved(exif=CAMERA, xmp=b"<x:xmpmeta"))
-    assert found.problem("exif", "iptc") is None
-    assert found.problem("exif", "xmp").cause == "damaged_metadata"
-    assert fields.interpret(found).camera_make == "Canon"
+    assert found.find_problem("exif", "iptc") is None
+    assert found.find_problem("exif", "xmp").cause == "damaged_metadata"
+    assert interpret_image(found).camera_make == "Canon"
     found = read(saved(exif=b"Exif\0\0nonsense", xmp=packet("", 'tiff:Make="Nikon"')))
-    assert found.problem("exif").cause == "damaged_metadata"
-    assert fields.interpret(found).camera_make == "Nikon"
+    assert found.find_problem("exif").cause == "damaged_metadata"
+    assert interpret_image(found).camera_make == "Nikon"
 
 
 def test_a_damaged_text_of_a_png_is_noted():
     content = saved("PNG")
     broken = b"worse\0\0nonsense"
-    assert read(with_chunks(content, (b"zTXt", broken))).problem("text").cause == "damaged_metadata"
+    assert read(with_chunks(content, (b"zTXt", broken))).find_problem("text").cause == "damaged_metadata"
 
 
 def test_an_iptc_record_that_ends_too_early_is_damaged():
-    found, problem = iptc.parse(dataset(2, 25, b"sea") + dataset(2, 25, b"harbour")[:-2])
+    found, problem = parse_iptc(dataset(2, 25, b"sea") + dataset(2, 25, b"harbour")[:-2])
     assert found == {"Keywords": ("sea",)}, "what came before it was read"
     assert "ends in the middle" in problem.sentence
 
 
 def test_an_exif_block_beyond_its_limit_is_too_large(monkeypatch):
     monkeypatch.setattr(embedded, "EXIF_BYTES", 100)
-    assert read(saved(exif=CAMERA)).problem("exif").cause == "text_too_large"
+    assert read(saved(exif=CAMERA)).find_problem("exif").cause == "text_too_large"
 
 
 def test_a_maker_note_that_claims_a_billion_bytes_is_no_endless_loop():
     first = struct.pack("<HHHIII", 1, 0x8769, 4, 1, 26, 0)
     photo = struct.pack("<HHHIII", 1, 0x927C, 7, 1_006_641_184, 44, 0)
     block = b"Exif\0\0II*\0\x08\0\0\0" + first + photo + bytes(64)
-    assert fields.interpret(read(saved(exif=block))).taken_at is None
+    assert interpret_image(read(saved(exif=block))).taken_at is None
 
 
 @pytest.mark.parametrize(
@@ -331,19 +335,19 @@ def test_comments_of_jpeg_and_gif_are_kept():
 
 def test_raw_tags_stay_within_64_kb_and_say_what_was_dropped():
     texts = {"small": "kept", "workflow": "x" * 100_000} | {f"many{n}": "\u00fc" * 300 for n in range(200)}
-    found = raw.raw(Embedded(texts=texts))
+    found = collect_raw(Embedded(texts=texts))
     assert len(json.dumps(found)) <= raw.RAW_BYTES
     assert found["text"]["small"] == "kept"
     assert len(found["dropped"]) == 20
-    assert raw.raw(Embedded(texts={"a": "x" * 70_000}))["dropped"] == {"text.a": 70_009}
+    assert collect_raw(Embedded(texts={"a": "x" * 70_000}))["dropped"] == {"text.a": 70_009}
 
 
 def test_what_an_ai_image_was_made_from_is_kept_before_tags_and_its_drawing_goes_first():
     tags = {f"tag {number}": "x" * 900 for number in range(40)}
-    found = raw.raw(Embedded(xmp=tags, texts={"prompt": "p" * 40_000, "workflow": "w" * 300_000}))
+    found = collect_raw(Embedded(xmp=tags, texts={"prompt": "p" * 40_000, "workflow": "w" * 300_000}))
     assert (len(found["text"]["prompt"]), len(found["xmp"])) == (40_000, 18)
     assert found["dropped"]["text.workflow"] == 300_016
-    huge = raw.raw(Embedded(xmp=tags, texts={"prompt": "p" * 300_000}))
+    huge = collect_raw(Embedded(xmp=tags, texts={"prompt": "p" * 300_000}))
     assert (huge["dropped"], huge["xmp"]) == ({"text.prompt": 300_014}, tags)
 
 
@@ -355,7 +359,7 @@ def test_raw_tags_are_safe_for_json_and_both_databases():
         "Image D": b"\xff",
         "EXIF UserComment": b"x",
     }
-    assert raw.raw(Embedded(exif=tags, texts={"nul\0": "a\0b\ud800"})) == {
+    assert collect_raw(Embedded(exif=tags, texts={"nul\0": "a\0b\ud800"})) == {
         "exif": {"EXIF B": [1, 2], "Image A": None, "Image C": "0220", "Image D": "ff"},
         "text": {"nul": "ab\ufffd"},
     }
@@ -374,8 +378,8 @@ _VALUES = st.one_of(st.text(max_size=30), st.binary(max_size=30), st.lists(st.fl
     st.dictionaries(st.sampled_from(_NAMES), st.lists(st.text(max_size=30), min_size=1, max_size=3).map(tuple)),
 )
 def test_any_tags_and_properties_give_values_that_are_safe_for_json(tags, properties):
-    found = fields.interpret(Embedded(exif=tags, xmp=properties), properties)
+    found = interpret_image(Embedded(exif=tags, xmp=properties), properties)
     json.dumps(clean_json(dataclasses.asdict(found)), allow_nan=False)
     assert set(found.sources.values()) <= {"exif", "xmp", "sidecar", "prompt"}
-    score.from_exif(tags)
-    score.from_xmp(properties)
+    read_exif_stars(tags)
+    read_xmp_stars(properties)

@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.analysis.metadata import film, place
+from app.analysis.metadata.film import interpret_film, sort_film_tags
+from app.analysis.metadata.place import parse_iso6709
 from app.analysis.metadata.takeout import Takeout
 from app.analysis.nsfw.weights import Weights
-from app.analysis.pictures import container, frames
-from app.analysis.pictures.container import Film, Told
+from app.analysis.pictures import container
+from app.analysis.pictures.container import Film, FilmInfo
+from app.analysis.pictures.frames import choose_poster, sample_pictures
 from app.analysis.recipes import VERSIONS, Recipes
 from app.errors import FILE_CAUSES, CannotRead
 from app.media import (
@@ -37,8 +39,8 @@ GRAPH = {
 
 
 def interpreted(**tags):
-    found = Told(tags=tags)
-    return film.interpret(found, film.embedded(found))
+    found = FilmInfo(tags=tags)
+    return interpret_film(found, sort_film_tags(found))
 
 
 # ---------------------------------------------------------------------------------------------- what it says
@@ -135,7 +137,7 @@ def test_the_time_of_a_clock_that_nobody_set_is_none(tags, at, rule):
     ],
 )
 def test_places_in_every_form_of_iso_6709(text, position):
-    found = place.of_iso6709(text)
+    found = parse_iso6709(text)
     assert found == (pytest.approx(position, abs=1e-6) if position else None)
 
 
@@ -144,40 +146,40 @@ def test_a_place_with_a_language_counts():
 
 
 def test_a_sidecar_counts_before_the_film_and_takeout_behind_it():
-    found = Told(tags={"title": "film", "creation_time": "2020-01-01T00:00:00Z", "location": "+10.0+020.0+005/"})
-    base = film.embedded(found)
+    found = FilmInfo(tags={"title": "film", "creation_time": "2020-01-01T00:00:00Z", "location": "+10.0+020.0+005/"})
+    base = sort_film_tags(found)
     sidecar = {
         "dc:title": ("sidecar",),
         "exif:DateTimeOriginal": ("2021-01-01T00:00:00",),
         "exif:GPSLatitude": ("1,0N",),
         "exif:GPSLongitude": ("2,0E",),
     }
-    by_sidecar = film.interpret(found, base, sidecar)
+    by_sidecar = interpret_film(found, base, sidecar)
     assert (by_sidecar.title, by_sidecar.taken_at) == ("sidecar", "2021-01-01T00:00:00")
     assert (by_sidecar.latitude, by_sidecar.longitude, by_sidecar.altitude_m) == (1.0, 2.0, None)
     assert by_sidecar.sources["title"] == by_sidecar.sources["latitude"] == "sidecar"
-    by_film = film.interpret(found, base, {}, Takeout("2019-01-01T00:00:00+00:00", 3.0, 4.0, None, "told"))
+    by_film = interpret_film(found, base, {}, Takeout("2019-01-01T00:00:00+00:00", 3.0, 4.0, None, "told"))
     assert (by_film.taken_at, by_film.latitude, by_film.caption) == ("2020-01-01T00:00:00+00:00", 10.0, "told")
     assert (by_film.sources["taken_at"], by_film.sources["caption"]) == ("video", "takeout")
 
 
 def test_a_film_completes_the_zone_that_its_sidecar_leaves_out_and_utc_is_no_zone():
     sidecar = {"exif:DateTimeOriginal": ("2024-02-03T04:05:06",)}
-    apple = Told(tags={f"{APPLE}creationdate": "2024-02-03T04:05:06+0900"})
-    found = film.interpret(apple, film.embedded(apple), sidecar)
+    apple = FilmInfo(tags={f"{APPLE}creationdate": "2024-02-03T04:05:06+0900"})
+    found = interpret_film(apple, sort_film_tags(apple), sidecar)
     rule = f"sidecar exif:DateTimeOriginal + video {APPLE}creationdate"
     assert (found.taken_at, found.taken_at_rule) == ("2024-02-03T04:05:06+09:00", rule)
     assert found.sources["taken_at"] == "sidecar"
-    plain = Told(tags={"creation_time": "2024-02-03T04:05:06Z"})
-    assert film.interpret(plain, film.embedded(plain), sidecar).taken_at == "2024-02-03T04:05:06"
+    plain = FilmInfo(tags={"creation_time": "2024-02-03T04:05:06Z"})
+    assert interpret_film(plain, sort_film_tags(plain), sidecar).taken_at == "2024-02-03T04:05:06"
 
 
 @pytest.mark.parametrize(("location", "altitude", "source"), [("+10+020/", None, None), ("+10+020+005/", 5.0, "video")])
 def test_an_altitude_is_that_of_the_place_which_the_film_says(location, altitude, source):
-    told = Told(tags={"location": location})
+    told = FilmInfo(tags={"location": location})
     takeout = Takeout(None, 3.0, 4.0, 4000.0)
     for sidecar in ({}, {"exif:GPSAltitude": ("4000",)}):
-        found = film.interpret(told, film.embedded(told), sidecar, takeout)
+        found = interpret_film(told, sort_film_tags(told), sidecar, takeout)
         assert (found.latitude, found.altitude_m, found.sources.get("altitude_m")) == (10.0, altitude, source)
 
 
@@ -229,20 +231,20 @@ def test_a_poster_is_not_black_where_the_film_is_not(gop):
             frame.pts, frame.time_base = number, Fraction(1, 12)
             file.mux(track.encode(frame))
         file.mux(track.encode(None))
-    poster = frames.poster(Film(output, "mp4"))
+    poster = choose_poster(Film(output, "mp4"))
     assert colour(poster, (0, 0, 32, 48)) == "red"
     assert colour(poster, (32, 0, 64, 48)) == "blue"
 
 
 def test_one_open_film_gives_a_poster_and_then_every_picture_and_again():
     film_ = Film(io.BytesIO(made(codec="libvpx-vp9", format_="webm")), "webm")
-    poster = frames.poster(film_)
-    assert len(frames.pictures(film_, 8)) in range(1, 9)
-    assert frames.poster(film_).tobytes() == poster.tobytes()
+    poster = choose_poster(film_)
+    assert len(sample_pictures(film_, 8)) in range(1, 9)
+    assert choose_poster(film_).tobytes() == poster.tobytes()
 
 
 def test_of_a_film_that_is_all_plain_some_picture_is_the_poster():
-    assert colour(frames.poster(Film(io.BytesIO(made(shown=[plain("cyan")] * 24)), "mov"))) == "cyan"
+    assert colour(choose_poster(Film(io.BytesIO(made(shown=[plain("cyan")] * 24)), "mov"))) == "cyan"
 
 
 def test_the_poster_is_the_same_each_time(tmp_path):
@@ -341,9 +343,9 @@ def test_any_damage_gives_metadata_or_a_cause(data):
         content[data.draw(st.integers(24, len(content) - 1))] = data.draw(st.integers(0, 255))
     try:
         opened = Film(io.BytesIO(bytes(content)), "mov")
-        found = opened.told()
-        json.dumps(clean_json(film.interpret(found, film.embedded(found)).raw), allow_nan=False)
-        frames.poster(opened)
+        found = opened.read_info()
+        json.dumps(clean_json(interpret_film(found, sort_film_tags(found)).raw), allow_nan=False)
+        choose_poster(opened)
     except CannotRead as problem:
         assert problem.cause in FILE_CAUSES  # noqa: PT017 - either is fine
     except MemoryError:

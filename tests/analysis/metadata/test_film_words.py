@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from app.analysis.formats import blocks
+from app.analysis.formats.blocks import find_xmp_in_avi
 from app.media import Keyword, Rating, Stage
 from tests.analysis.formats.packets import packet
 from tests.analysis.pictures.films import analysed, av, boxed
@@ -55,11 +55,11 @@ def test_xmp_in_a_film_is_read(name, tmp_path):
 def test_xmp_is_found_among_the_chunks_of_an_avi_file_and_only_there():
     riff = b"RIFF" + bytes(4) + b"AVI "
     odd = chunk(b"JUNK", b"odd") + chunk(b"LIST", b"movi" + chunk(b"_PMX", b"a picture"))
-    assert blocks.xmp_of_avi(io.BytesIO(riff + odd + chunk(b"_PMX", b"packet"))) == b"packet"
-    assert blocks.xmp_of_avi(io.BytesIO(riff + odd + riff.replace(b"AVI ", b"AVIX") + chunk(b"_PMX", b"it"))) == b"it"
+    assert find_xmp_in_avi(io.BytesIO(riff + odd + chunk(b"_PMX", b"packet"))) == b"packet"
+    assert find_xmp_in_avi(io.BytesIO(riff + odd + riff.replace(b"AVI ", b"AVIX") + chunk(b"_PMX", b"it"))) == b"it"
     long = b"_PMX" + (1 << 30).to_bytes(4, "little")
     for content in (riff, riff + odd, riff + long + b"packet", riff + chunk(b"JUNK", b"") * 2000, b""):
-        assert blocks.xmp_of_avi(io.BytesIO(content)) == b""
+        assert find_xmp_in_avi(io.BytesIO(content)) == b""
 
 
 # --------------------------------------------------------------------------------------------- what people say of it

@@ -3,12 +3,13 @@
 import pytest
 
 from app.analysis.metadata import keywords
-from app.analysis.prompts import phrases
+from app.analysis.metadata.keywords import gather_keywords
+from app.analysis.prompts.phrases import split_phrases
 from app.media import Keyword
 
 
 def gathered(**parts):
-    return keywords.gather(**({"embedded": {}, "iptc": {}, "sidecar": {}, "prompt": None} | parts))
+    return gather_keywords(**({"embedded": {}, "iptc": {}, "sidecar": {}, "prompt": None} | parts))
 
 
 def test_every_source_is_named():
@@ -75,8 +76,8 @@ def test_keywords_are_cleaned_capped_in_number_and_too_long_ones_left_out():
 
 @pytest.mark.parametrize("negative", [None, "", "rain"])
 def test_a_prompt_is_taken_apart_once(negative, monkeypatch):
-    taken, of = [], phrases.of
-    monkeypatch.setattr(phrases, "of", lambda text, *rest: taken.append(text) or of(text, *rest))
+    taken, of = [], split_phrases
+    monkeypatch.setattr(keywords, "split_phrases", lambda text, *rest: taken.append(text) or of(text, *rest))
     gathered(prompt="fog", negative_prompt=negative)
     assert taken == ["fog", negative or ""]
 

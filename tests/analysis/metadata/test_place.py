@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app.analysis.metadata import place
+from app.analysis.metadata.place import read_exif_altitude, read_xmp_altitude, read_xmp_position
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from app.analysis.metadata import place
     ],
 )
 def test_xmp_coordinates(latitude, longitude, position):
-    assert place.of_xmp({"exif:GPSLatitude": (latitude,), "exif:GPSLongitude": (longitude,)}) == position
+    assert read_xmp_position({"exif:GPSLatitude": (latitude,), "exif:GPSLongitude": (longitude,)}) == position
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def test_xmp_coordinates(latitude, longitude, position):
 )
 def test_altitudes_have_a_reference(metres, reference, altitude):
     tags = {"GPS GPSAltitude": metres, "GPS GPSAltitudeRef": reference}
-    assert place.altitude_of_exif({name: value for name, value in tags.items() if value is not None}) == altitude
+    assert read_exif_altitude({name: value for name, value in tags.items() if value is not None}) == altitude
 
 
 def test_xmp_altitudes_have_one_too():
-    assert place.altitude_of_xmp({"exif:GPSAltitude": ("251/2",)}) == 125.5
-    assert place.altitude_of_xmp({"exif:GPSAltitude": ("251/2",), "exif:GPSAltitudeRef": ("1",)}) == -125.5
-    assert place.altitude_of_xmp({"exif:GPSAltitude": ("1/0",)}) is None
-    assert place.altitude_of_xmp({}) is None
+    assert read_xmp_altitude({"exif:GPSAltitude": ("251/2",)}) == 125.5
+    assert read_xmp_altitude({"exif:GPSAltitude": ("251/2",), "exif:GPSAltitudeRef": ("1",)}) == -125.5
+    assert read_xmp_altitude({"exif:GPSAltitude": ("1/0",)}) is None
+    assert read_xmp_altitude({}) is None

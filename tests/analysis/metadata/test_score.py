@@ -5,8 +5,10 @@ import os
 
 import pytest
 
-from app.analysis.formats import xmp
+from app.analysis.formats.xmp import parse_xmp
 from app.analysis.metadata import score, sidecars
+from app.analysis.metadata.score import choose_rating, parse_scores, read_exif_stars, read_xmp_stars
+from app.analysis.metadata.sidecars import read_xmp_sidecar
 from app.errors import CannotRead
 from app.media import FoundFile, Rating
 from tests.analysis.formats.packets import packet
@@ -14,7 +16,7 @@ from tests.analysis.formats.packets import packet
 
 @pytest.mark.parametrize("value", [-1, 0, 1, 5, None])
 def test_a_score_file_holds_a_whole_number_from_minus_one_to_five_or_null(value):
-    assert score.from_scores(json.dumps({"score": value}).encode()) == value
+    assert parse_scores(json.dumps({"score": value}).encode()) == value
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,7 @@ def test_a_score_file_holds_a_whole_number_from_minus_one_to_five_or_null(value)
 )
 def test_a_score_file_of_another_form_is_damaged(content):
     with pytest.raises(CannotRead) as caught:
-        score.from_scores(content)
+        parse_scores(content)
     assert caught.value.cause == "damaged_sidecar"
 
 
@@ -57,43 +59,43 @@ def test_a_score_file_of_another_form_is_damaged(content):
     ],
 )
 def test_xmp_zero_is_unrated_and_nonsense_says_nothing(text, stars):
-    assert score.from_xmp({"xmp:Rating": (text,)}) == stars
+    assert read_xmp_stars({"xmp:Rating": (text,)}) == stars
 
 
 def test_exif_rating_is_read_from_its_tag():
-    assert score.from_exif({"Image Rating": (4,)}) == 4
-    assert score.from_exif({"Image Rating": ()}) is None
-    assert score.from_exif({"Image Rating": (7,)}) is None
-    assert score.from_exif({}) is None
+    assert read_exif_stars({"Image Rating": (4,)}) == 4
+    assert read_exif_stars({"Image Rating": ()}) is None
+    assert read_exif_stars({"Image Rating": (7,)}) is None
+    assert read_exif_stars({}) is None
 
 
 def test_exif_zero_is_unrated_whatever_percent_was_left_behind():
-    assert score.from_exif({"Image Rating": (0,), "Image RatingPercent": (99,)}) == score.UNRATED
-    assert score.from_exif({"Image Rating": (0,)}) == score.UNRATED
-    assert score.from_exif({"Image Rating": (7,), "Image RatingPercent": (99,)}) == 5
+    assert read_exif_stars({"Image Rating": (0,), "Image RatingPercent": (99,)}) == score.UNRATED
+    assert read_exif_stars({"Image Rating": (0,)}) == score.UNRATED
+    assert read_exif_stars({"Image Rating": (7,), "Image RatingPercent": (99,)}) == 5
 
 
 @pytest.mark.parametrize(("percent", "stars"), [(0, None), (1, 1), (25, 2), (50, 3), (75, 4), (99, 5), (101, None)])
 def test_windows_rates_in_percent(percent, stars):
-    assert score.from_exif({"Image RatingPercent": (percent,)}) == stars
-    assert score.from_xmp({"MicrosoftPhoto:Rating": (str(percent),)}) == stars
+    assert read_exif_stars({"Image RatingPercent": (percent,)}) == stars
+    assert read_xmp_stars({"MicrosoftPhoto:Rating": (str(percent),)}) == stars
 
 
 def test_acdsee_rates_where_nothing_else_in_the_packet_does():
-    assert score.from_xmp({"acdsee:rating": ("4",)}) == 4
-    assert score.from_xmp({"acdsee:rating": ("0",)}) is None, "it writes this of every file"
-    assert score.from_xmp({"acdsee:rating": ("4",), "MicrosoftPhoto:Rating": ("25",)}) == 2
-    assert score.from_xmp({"acdsee:rating": ("4",), "xmp:Rating": ("0",)}) == score.UNRATED
+    assert read_xmp_stars({"acdsee:rating": ("4",)}) == 4
+    assert read_xmp_stars({"acdsee:rating": ("0",)}) is None, "it writes this of every file"
+    assert read_xmp_stars({"acdsee:rating": ("4",), "MicrosoftPhoto:Rating": ("25",)}) == 2
+    assert read_xmp_stars({"acdsee:rating": ("4",), "xmp:Rating": ("0",)}) == score.UNRATED
 
 
 def test_the_first_source_with_a_rating_wins_and_the_rest_is_not_asked():
     def never():
         raise AssertionError
 
-    assert score.first({"scores": lambda: 0, "xmp": never}) == (Rating(0, "scores"), None)
-    assert score.first({"scores": lambda: None, "xmp": lambda: 2, "exif": never}) == (Rating(2, "xmp"), None)
-    assert score.first({"sidecar": lambda: score.UNRATED, "exif": never}) == (Rating(None, "sidecar"), None)
-    assert score.first({"scores": lambda: None}) == (Rating(), None)
+    assert choose_rating({"scores": lambda: 0, "xmp": never}) == (Rating(0, "scores"), None)
+    assert choose_rating({"scores": lambda: None, "xmp": lambda: 2, "exif": never}) == (Rating(2, "xmp"), None)
+    assert choose_rating({"sidecar": lambda: score.UNRATED, "exif": never}) == (Rating(None, "sidecar"), None)
+    assert choose_rating({"scores": lambda: None}) == (Rating(), None)
 
 
 def test_a_source_that_cannot_be_read_is_passed_over_and_named():
@@ -102,16 +104,16 @@ def test_a_source_that_cannot_be_read_is_passed_over_and_named():
     def torn():
         raise damaged
 
-    assert score.first({"sidecar": torn, "xmp": lambda: 3}) == (Rating(3, "xmp"), damaged)
-    assert score.first({"sidecar": torn}) == (Rating(), damaged)
+    assert choose_rating({"sidecar": torn, "xmp": lambda: 3}) == (Rating(3, "xmp"), damaged)
+    assert choose_rating({"sidecar": torn}) == (Rating(), damaged)
 
 
 @pytest.mark.parametrize("slash", ["/", ""])
 @pytest.mark.parametrize("name", ["Rating", "RatingPercent"])
 def test_windows_rating_is_known_by_both_of_its_names_and_namespaces(slash, name):
     attributes = f'xmlns:M="http://ns.microsoft.com/photo/1.0{slash}" M:{name}="75"'
-    assert score.from_xmp(xmp.parse(packet("", attributes))) == 4
-    assert score.from_xmp(xmp.parse(packet("", f'{attributes} xmp:Rating="0"'))) == score.UNRATED
+    assert read_xmp_stars(parse_xmp(packet("", attributes))) == 4
+    assert read_xmp_stars(parse_xmp(packet("", f'{attributes} xmp:Rating="0"'))) == score.UNRATED
 
 
 PACKET = (
@@ -121,8 +123,8 @@ PACKET = (
 
 
 def rating_beside(folder, name=b"a.jpg"):
-    properties = sidecars.read_xmp(os.fsencode(folder), FoundFile("r", name, 1, 1))
-    return properties and score.from_xmp(properties)
+    properties = read_xmp_sidecar(os.fsencode(folder), FoundFile("r", name, 1, 1))
+    return properties and read_xmp_stars(properties)
 
 
 def test_the_sidecar_named_after_the_whole_file_speaks_before_that_of_its_stem(tmp_path):

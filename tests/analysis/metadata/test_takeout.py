@@ -5,6 +5,8 @@ import json
 import pytest
 
 from app.analysis.metadata import sidecars, takeout
+from app.analysis.metadata.sidecars import read_takeout
+from app.analysis.metadata.takeout import parse_takeout
 from app.errors import CannotRead
 from app.media import FoundFile
 
@@ -19,7 +21,7 @@ TOLD = {
 
 
 def parsed(**changed):
-    return takeout.parse(json.dumps(TOLD | changed).encode())
+    return parse_takeout(json.dumps(TOLD | changed).encode())
 
 
 def test_time_place_description_and_people_are_read():
@@ -45,18 +47,18 @@ def test_nonsense_is_not_known(changed):
 
 @pytest.mark.parametrize("content", [b"[]", b"{}", b'{"category": "gallery", "date": "2020"}', b"3"])
 def test_json_of_another_kind_is_passed_over(content):
-    assert takeout.parse(content) == takeout.NOTHING
+    assert parse_takeout(content) == takeout.NO_TAKEOUT
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
 def test_what_is_no_json_is_damaged(content):
     with pytest.raises(CannotRead) as caught:
-        takeout.parse(content)
+        parse_takeout(content)
     assert caught.value.cause == "damaged_sidecar"
 
 
 def read(folder, name):
-    return sidecars.read_takeout(str(folder).encode(), FoundFile("r", name.encode(), 1, 1))
+    return read_takeout(str(folder).encode(), FoundFile("r", name.encode(), 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_a_name_that_was_cut_off_is_believed_only_with_the_right_title(tmp_path)
     name = "x" * 60 + "_{}.jpg"
     (tmp_path / ("x" * 46 + ".json")).write_text(json.dumps(TOLD | {"title": name.format(1)}))
     assert read(tmp_path, name.format(1)).people == ("Ada",)
-    assert read(tmp_path, name.format(2)) == takeout.NOTHING
+    assert read(tmp_path, name.format(2)) == takeout.NO_TAKEOUT
 
 
 def test_a_picture_whose_title_has_no_suffix_has_the_json_of_that_name(tmp_path):
@@ -120,11 +122,11 @@ def test_a_picture_whose_title_has_no_suffix_has_the_json_of_that_name(tmp_path)
 )
 def test_json_of_the_name_alone_is_mostly_of_other_programs_and_then_passed_over(tmp_path, content):
     (tmp_path / "a.json").write_text(content)
-    assert read(tmp_path, "a.jpg") == takeout.NOTHING
+    assert read(tmp_path, "a.jpg") == takeout.NO_TAKEOUT
 
 
 def test_a_damaged_one_is_named(tmp_path):
     (tmp_path / "a.jpg.json").write_text("{")
     with pytest.raises(CannotRead, match=r"The sidecar a\.jpg\.json cannot be read: it is not JSON"):
         read(tmp_path, "a.jpg")
-    assert read(tmp_path, "b.jpg") == takeout.NOTHING
+    assert read(tmp_path, "b.jpg") == takeout.NO_TAKEOUT

@@ -17,9 +17,10 @@ from PIL import Image, ImageOps
 
 from app.analysis.analyzer import Analyzer
 from app.analysis.nsfw import features, wheel
-from app.analysis.nsfw.network import Network, prepared
+from app.analysis.nsfw.features import locate_medians, pack_features
+from app.analysis.nsfw.network import Network, prepare_picture
 from app.analysis.nsfw.weights import Weights
-from app.analysis.pictures import image
+from app.analysis.pictures.image import decode_image
 from app.analysis.recipes import Recipes
 from app.formats import Kind
 from app.media import Analysis, Failure, FoundFile, Job, Stage, StageStatus
@@ -227,15 +228,15 @@ def test_a_picture_of_any_mode_has_a_probability(mode, network):
         case _:
             picture = warm().convert(mode)
     assert picture.mode == mode
-    assert 0 <= network.probability(prepared(picture)) <= 1
+    assert 0 <= network.find_probability(prepare_picture(picture)) <= 1
 
 
 @pytest.mark.parametrize("mode", ["P", "L", "RGB"])
 def test_transparency_changes_nothing(mode, network):
     picture = warm().convert(mode)
-    plain = network.probability(prepared(picture))
+    plain = network.find_probability(prepare_picture(picture))
     picture.info["transparency"] = (9, 9, 9) if mode == "RGB" else 9
-    assert network.probability(prepared(picture)) == plain
+    assert network.find_probability(prepare_picture(picture)) == plain
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I", "F"])
@@ -243,11 +244,11 @@ def test_pixels_of_more_than_8_bits_are_scaled_and_not_cut_off(mode, network):
     """Pillow's own conversion, which opennsfw2 uses, would make them white: this one exception is on purpose."""
     grey = Image.linear_gradient("L").resize((256, 256))
     deep = Image.frombytes("I;16", grey.size, b"".join(bytes((0, value)) for value in grey.tobytes()))
-    expected = network.probability(prepared(grey))
-    white = network.probability(prepared(Image.new("L", grey.size, 255)))
+    expected = network.find_probability(prepare_picture(grey))
+    white = network.find_probability(prepare_picture(Image.new("L", grey.size, 255)))
     assert abs(expected - white) > 0.05
     picture = deep if mode == "I;16" else deep.convert("I") if mode == "I" else deep.convert("I").convert("F")
-    assert network.probability(prepared(picture)) == pytest.approx(expected, abs=0.01)
+    assert network.find_probability(prepare_picture(picture)) == pytest.approx(expected, abs=0.01)
 
 
 @settings(max_examples=15)
@@ -259,7 +260,7 @@ def test_pixels_of_more_than_8_bits_are_scaled_and_not_cut_off(mode, network):
 def test_a_probability_is_between_0_and_1_whatever_the_picture_shows(size, mode, seed, network):
     bytes_needed = len(Image.new(mode, size).tobytes())
     picture = Image.frombytes(mode, size, random.Random(seed).randbytes(bytes_needed))
-    assert 0 <= network.probability(prepared(picture)) <= 1
+    assert 0 <= network.find_probability(prepare_picture(picture)) <= 1
 
 
 TURNED = {
@@ -297,7 +298,7 @@ def test_what_else_is_in_a_file_changes_nothing(probability, tmp_path):
 @pytest.fixture(scope="module")
 def expected(network):
     """The probabilities of a cold and of a warm picture, which are far apart."""
-    low, high = (network.probability(prepared(picture)) for picture in (cold(), warm()))
+    low, high = (network.find_probability(prepare_picture(picture)) for picture in (cold(), warm()))
     assert low < 0.3
     assert high > 0.7
     return low, high
@@ -376,10 +377,10 @@ def test_a_bit_says_whether_a_feature_is_above_its_median(monkeypatch):
     monkeypatch.setattr(features, "_medians", {"known": medians, "other": None}.get)
     seen = medians.copy()
     seen[[0, 9, 1023]] += 0.1
-    found = features.bits(seen, "known")
+    found = pack_features(seen, "known")
     assert (len(found), found[0], found[1], found[-1]) == (128, 0b1000_0000, 0b0100_0000, 1)
     assert sum(found) == 0b1000_0000 + 0b0100_0000 + 1
-    assert features.bits(seen, "other") is None
+    assert pack_features(seen, "other") is None
 
 
 def test_pictures_that_are_alike_have_features_that_are_alike(packaged, checked, tmp_path):
@@ -411,7 +412,7 @@ def test_a_film_has_the_features_of_its_likeliest_frame(packaged, tmp_path):
 @pytest.mark.faults
 def test_the_medians_that_are_shipped_are_those_of_the_corpus(packaged):
     number, found = medians.medians(Network(packaged.nsfw_model.ir), shared("corpus", "INGEST_TEST_CORPUS"))
-    shipped = np.fromfile(features.place(wheel.WEIGHTS_SHA256), "<f4")
+    shipped = np.fromfile(locate_medians(wheel.WEIGHTS_SHA256), "<f4")
     assert number == 69
     assert np.abs(found - shipped).max() < 1e-3
 
@@ -421,8 +422,8 @@ def test_the_medians_that_are_shipped_are_those_of_the_corpus(packaged):
 
 @pytest.mark.parametrize("more", [(), (Stage.THUMBNAIL,), (Stage.METADATA, Stage.THUMBNAIL)])
 def test_a_picture_is_decoded_once_for_whichever_stages(more, checked, tmp_path, monkeypatch):
-    decoded, decode = [], image.decode
-    monkeypatch.setattr(image, "decode", lambda *opened: decoded.append(opened) or decode(*opened))
+    decoded, decode = [], decode_image
+    monkeypatch.setattr("app.analysis.analyzer.decode_image", lambda *opened: decoded.append(opened) or decode(*opened))
     result = checked(photo(tmp_path / "a.jpg"), *more)
     assert result.nsfw is not None
     assert (result.picture is not None) == (Stage.THUMBNAIL in more)

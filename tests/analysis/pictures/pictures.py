@@ -7,8 +7,8 @@ from PIL import Image
 
 from app.analysis.analyzer import Analyzer
 from app.analysis.formats.recognise import recognise
-from app.analysis.metadata import embedded
-from app.analysis.pictures import image
+from app.analysis.metadata.embedded import read_embedded
+from app.analysis.pictures.image import open_image
 from app.analysis.recipes import APPLIES, VERSIONS
 from app.media import FoundFile, Job, Recipe, Stage
 
@@ -24,12 +24,12 @@ def saved(format_="JPEG", **options):
 
 
 def opened(content):
-    return image.open_image(BytesIO(content), recognise(content).name)
+    return open_image(BytesIO(content), recognise(content).name)
 
 
 def read(content):
     """What these bytes say about themselves."""
-    return embedded.read(opened(content))
+    return read_embedded(opened(content))
 
 
 def analysed(path, wanted=TOLD):

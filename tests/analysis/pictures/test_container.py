@@ -10,7 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.analysis.pictures import container, frames
+from app.analysis.pictures import container
+from app.analysis.pictures.container import Film, explain_unavailable
+from app.analysis.pictures.frames import sample_pictures
 from app.formats import FORMAT_OF_NAME
 from tests.analysis.pictures.films import av, boxed, cause, flag, made
 from tests.support.server import PROJECT
@@ -97,7 +99,7 @@ def test_only_decoders_of_pictures_are_ever_started():
 
 def test_the_stream_stays_open_and_nothing_is_written_to_the_terminal(capfd):
     stream = io.BytesIO(made())
-    frames.pictures(container.Film(stream, "mp4"), 2)
+    sample_pictures(Film(stream, "mp4"), 2)
     assert not stream.closed
     moov = stream.getvalue().index(b"moov")
     for content in (stream.getvalue()[:moov], stream.getvalue()[:48] + bytes(5000)):
@@ -111,7 +113,7 @@ def test_a_video_of_4k_is_looked_into_within_the_memory_of_a_worker(tmp_path):
     program = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1536 << 20, 1536 << 20));"
         "from app.analysis import analyzer; from app.analysis.pictures import container, frames;"
-        "print([picture.size for picture in frames.pictures(container.Film(open(sys.argv[1], 'rb'), 'mp4'), 3)])"
+        "print([picture.size for picture in frames.sample_pictures(container.Film(open(sys.argv[1], 'rb'), 'mp4'), 3)])"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program, path], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60
@@ -120,15 +122,15 @@ def test_a_video_of_4k_is_looked_into_within_the_memory_of_a_worker(tmp_path):
 
 
 def test_without_pyav_it_says_what_to_do(monkeypatch):
-    assert container.unavailable() is None
+    assert explain_unavailable() is None
     monkeypatch.setattr(container, "find_spec", lambda name: None)
-    assert "pip install 'media-ingest[video]'" in container.unavailable()
+    assert "pip install 'media-ingest[video]'" in explain_unavailable()
 
 
 def test_pyav_is_not_loaded_before_the_first_video():
     program = (
         "import sys; import app.analysis.analyzer; from app.analysis.pictures import container;"
-        "container.unavailable(); print('av' in sys.modules)"
+        "container.explain_unavailable(); print('av' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"

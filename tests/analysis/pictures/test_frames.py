@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from app.analysis.formats.recognise import recognise
 from app.analysis.pictures import container, frames
+from app.analysis.pictures.container import Film
 from app.errors import CannotRead
 from app.formats import Kind
 from tests.analysis.pictures.films import (
@@ -257,11 +258,11 @@ def test_a_lack_of_memory_and_an_error_of_the_disk_are_not_called_damage():
             raise self.error
 
     with pytest.raises(CannotRead) as caught:
-        container.Film(Failing(made()), "mp4")
+        Film(Failing(made()), "mp4")
     assert caught.value.cause == "unreadable"
     Failing.error = MemoryError()
     with pytest.raises(MemoryError):
-        container.Film(Failing(made()), "mp4")
+        Film(Failing(made()), "mp4")
 
 
 def test_a_lack_of_memory_of_the_decoder_passes_through(monkeypatch):

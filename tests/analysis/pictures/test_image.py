@@ -8,11 +8,22 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from app.analysis.formats import completeness, png, tiff
+from app.analysis.formats import png
+from app.analysis.formats.completeness import count_missing_bytes
+from app.analysis.formats.png import read_png_texts
 from app.analysis.formats.recognise import recognise
-from app.analysis.metadata import embedded
+from app.analysis.formats.tiff import find_orientation
+from app.analysis.metadata.embedded import read_embedded
 from app.analysis.pictures import image
-from app.analysis.pictures.picture import SIDE, picture
+from app.analysis.pictures.image import (
+    check_file_size,
+    decode_image,
+    explain_error,
+    find_turn,
+    open_image,
+    silence_warnings,
+)
+from app.analysis.pictures.picture import SIDE, make_picture
 from app.errors import CannotRead
 from app.library.values import upright_size
 from tests.analysis.formats.examples import ENCODERS, drawing, encoded
@@ -22,7 +33,7 @@ from tests.analysis.formats.tiffs import block
 
 
 def opened(content, format_=None):
-    return image.open_image(BytesIO(content), format_ or recognise(content[:65536]).name)
+    return open_image(BytesIO(content), format_ or recognise(content[:65536]).name)
 
 
 def bits_apart(one, other):
@@ -38,8 +49,8 @@ def test_every_format_is_opened_and_gives_nearly_the_same_hash(name):
     content = encoded(drawing(), ENCODERS[name][0], **ENCODERS[name][1])
     found = opened(content)
     assert (found.format, found.size) == (name, (640, 480))
-    made = picture(image.decode(found), 1)
-    assert bits_apart(made.phash, picture(drawing(), 1).phash) <= 3
+    made = make_picture(decode_image(found), 1)
+    assert bits_apart(made.phash, make_picture(drawing(), 1).phash) <= 3
     assert thumbnail_of(made).size == (320, 240)
 
 
@@ -47,8 +58,8 @@ def test_every_format_is_opened_and_gives_nearly_the_same_hash(name):
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
 def test_a_file_that_was_cut_off_is_never_taken_in(name, share):
     content = encoded(drawing(), ENCODERS[name][0], **ENCODERS[name][1])
-    with pytest.raises(CannotRead) as caught, image.few_warnings():
-        image.decode(opened(content[: int(len(content) * share)], name))
+    with pytest.raises(CannotRead) as caught, silence_warnings():
+        decode_image(opened(content[: int(len(content) * share)], name))
     assert caught.value.cause == "truncated_image"
     assert caught.value.sentence.startswith("The image ends before its data does")
 
@@ -72,16 +83,16 @@ def test_a_heic_whose_boxes_are_complete_but_senseless_is_damaged(declared):
 
 def test_large_boxes_carry_their_size_in_eight_bytes():
     box = struct.pack(">I4sQ", 1, b"mdat", 1000) + b"12"
-    assert completeness.missing_bytes(BytesIO(heif_boxes(0)[:20] + box), "avif") == 1000 - len(box)
+    assert count_missing_bytes(BytesIO(heif_boxes(0)[:20] + box), "avif") == 1000 - len(box)
 
 
 def test_a_png_that_lost_its_way_is_damaged_rather_than_short():
     content = encoded(drawing(), "PNG")
-    assert completeness.missing_bytes(BytesIO(content), "png") == 0
-    assert completeness.missing_bytes(BytesIO(content[:33]), "png") == 12
-    assert completeness.missing_bytes(BytesIO(content[:33] + b"\0" * 40), "png") == 0
+    assert count_missing_bytes(BytesIO(content), "png") == 0
+    assert count_missing_bytes(BytesIO(content[:33]), "png") == 12
+    assert count_missing_bytes(BytesIO(content[:33] + b"\0" * 40), "png") == 0
     with pytest.raises(CannotRead) as caught:
-        image.decode(opened(content[:60] + b"\1\2\3\4" * 20 + content[140:]))
+        decode_image(opened(content[:60] + b"\1\2\3\4" * 20 + content[140:]))
     assert caught.value.cause == "damaged_image"
 
 
@@ -101,7 +112,7 @@ def test_a_jpeg_holding_several_pictures_is_a_jpeg():
     content = encoded(drawing(), "MPO", save_all=True, append_images=[drawing()])
     found = opened(content)
     assert (found.format, found.frames) == ("jpeg", 2)
-    image.decode(found)
+    decode_image(found)
 
 
 def test_frames_of_animations_are_counted():
@@ -111,7 +122,7 @@ def test_frames_of_animations_are_counted():
 
 
 def test_a_large_jpeg_is_decoded_smaller_with_its_short_side_kept():
-    decoded = image.decode(opened(encoded(drawing(size=(4000, 3000)), "JPEG")))
+    decoded = decode_image(opened(encoded(drawing(size=(4000, 3000)), "JPEG")))
     assert decoded.size == (2000, 1500)
 
 
@@ -125,28 +136,28 @@ def test_pixel_bombs_are_refused_by_name(monkeypatch):
 
 
 def test_an_image_file_beyond_a_gibibyte_is_refused_before_it_is_hashed():
-    image.check_file_size(image.MAX_FILE_BYTES)
+    check_file_size(image.MAX_FILE_BYTES)
     with pytest.raises(CannotRead, match=r"100\.0 GiB") as caught:
-        image.check_file_size(100 * 1024**3)
+        check_file_size(100 * 1024**3)
     assert caught.value.cause == "decoder_memory"
 
 
 def test_an_error_of_the_disk_while_decoding_is_no_damage():
-    problem = image.named(OSError(5, "Input/output error"))
+    problem = explain_error(OSError(5, "Input/output error"))
     assert (problem.cause, problem.sentence) == ("unreadable", "The file cannot be read: Input/output error.")
 
 
 def test_memory_that_runs_out_is_its_own_cause():
-    assert image.named(MemoryError()).cause == "decoder_memory"
-    assert image.named(CannotRead("Kept.", cause="empty_file")).cause == "empty_file"
+    assert explain_error(MemoryError()).cause == "decoder_memory"
+    assert explain_error(CannotRead("Kept.", cause="empty_file")).cause == "empty_file"
 
 
 def shown(content):
     """The thumbnail of these bytes, and the size that they are said to have."""
     found = opened(content)
-    own = tiff.orientation(embedded.read(found).exif)
-    decoded = image.decode(found, own)
-    made = picture(decoded, image.turn(found, decoded, own))
+    own = find_orientation(read_embedded(found).exif)
+    decoded = decode_image(found, own)
+    made = make_picture(decoded, find_turn(found, decoded, own))
     row = dict(zip(("width", "height"), found.size, strict=True), format=found.format, orientation=own)
     return made, upright_size(row)
 
@@ -162,7 +173,7 @@ def test_all_eight_orientations_end_upright(format_, value):
     assert opened(content).size == stored.size, "the size is that of the pixels as stored"
     made, size = shown(content)
     assert (thumbnail_of(made).size, size) == ((320, 240), drawing().size)
-    assert bits_apart(made.phash, picture(drawing(), 1).phash) <= 2
+    assert bits_apart(made.phash, make_picture(drawing(), 1).phash) <= 2
 
 
 TURNED_BY_XMP = packet("", 'tiff:Orientation="6"')
@@ -181,7 +192,7 @@ def with_xmp(format_):
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF"])
 def test_xmp_turns_no_picture(format_):
     content = with_xmp(format_)
-    assert embedded.read(opened(content)).xmp["tiff:Orientation"] == ("6",)
+    assert read_embedded(opened(content)).xmp["tiff:Orientation"] == ("6",)
     made, size = shown(content)
     assert (thumbnail_of(made).size, size) == ((320, 240), drawing().size)
 
@@ -233,14 +244,14 @@ def in_mode(mode):
     ["L", "RGBA", "LA", "P", "PA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV", "LAB", "I", "F", "I;16", "I;16L", "I;16B"],
 )
 def test_pixels_of_every_mode_give_the_same_picture(mode):
-    made = picture(in_mode(mode), 1)
-    assert bits_apart(made.phash, picture(drawing(), 1).phash) <= 4
+    made = make_picture(in_mode(mode), 1)
+    assert bits_apart(made.phash, make_picture(drawing(), 1).phash) <= 4
     assert thumbnail_of(made).size == (320, 240)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.0])
 def test_floating_point_pixels_without_a_range_are_no_failure(value):
-    assert len(picture(Image.new("F", (40, 30), value), 1).phash) == 16
+    assert len(make_picture(Image.new("F", (40, 30), value), 1).phash) == 16
 
 
 def test_transparency_is_kept_in_the_thumbnail_and_white_in_the_hash():
@@ -248,50 +259,52 @@ def test_transparency_is_kept_in_the_thumbnail_and_white_in_the_hash():
     clear.paste((255, 0, 0, 0), (0, 0, 320, 480))
     white = drawing()
     white.paste("white", (0, 0, 320, 480))
-    made = picture(clear, 1)
+    made = make_picture(clear, 1)
     assert thumbnail_of(made).mode == "RGBA"
-    assert bits_apart(made.phash, picture(white, 1).phash) <= 2
+    assert bits_apart(made.phash, make_picture(white, 1).phash) <= 2
 
 
 def test_a_transparent_colour_and_a_transparent_palette_become_transparency():
     for mode, key in (("RGB", (0, 0, 128)), ("L", 15), ("P", 0)):
         content = encoded(drawing(mode), "PNG", transparency=key)
-        assert thumbnail_of(picture(image.decode(opened(content)), 1)).mode == "RGBA", mode
+        assert thumbnail_of(make_picture(decode_image(opened(content)), 1)).mode == "RGBA", mode
 
 
 def test_small_and_narrow_pictures_are_never_enlarged_or_lost():
     for size, expected in (((5, 3), (5, 3)), ((4000, 2), (SIDE, 1)), ((1, 1), (1, 1))):
-        assert thumbnail_of(picture(Image.new("RGB", size, "teal"), 1)).size == expected
+        assert thumbnail_of(make_picture(Image.new("RGB", size, "teal"), 1)).size == expected
 
 
 def test_the_thumbnail_carries_a_small_colour_profile_and_no_exif():
     exif = Image.Exif()
     exif[0x010F] = "Secret"
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    made = picture(image.decode(opened(encoded(drawing(), "JPEG", exif=exif, icc_profile=profile))), 1)
+    made = make_picture(decode_image(opened(encoded(drawing(), "JPEG", exif=exif, icc_profile=profile))), 1)
     assert thumbnail_of(made).info.get("icc_profile") == profile
     assert "exif" not in thumbnail_of(made).info
     large = drawing()
     large.info["icc_profile"] = bytes(100_000)
-    assert "icc_profile" not in thumbnail_of(picture(large, 1)).info
+    assert "icc_profile" not in thumbnail_of(make_picture(large, 1)).info
 
 
 def test_the_hash_survives_encoding_and_resizing_and_tells_pictures_apart():
-    reference = picture(drawing(), 1).phash
+    reference = make_picture(drawing(), 1).phash
     for quality in (90, 50, 20):
         assert (
-            bits_apart(reference, picture(Image.open(BytesIO(encoded(drawing(), "JPEG", quality=quality))), 1).phash)
+            bits_apart(
+                reference, make_picture(Image.open(BytesIO(encoded(drawing(), "JPEG", quality=quality))), 1).phash
+            )
             <= 2
         )
     for size in ((1280, 960), (320, 240), (200, 150)):
-        assert bits_apart(reference, picture(drawing().resize(size), 1).phash) <= 3
-    assert bits_apart(reference, picture(drawing().rotate(90), 1).phash) > 10
+        assert bits_apart(reference, make_picture(drawing().resize(size), 1).phash) <= 3
+    assert bits_apart(reference, make_picture(drawing().rotate(90), 1).phash) > 10
 
 
 def test_noise_in_a_plain_picture_does_not_change_its_hash():
     plain = Image.new("RGB", (600, 400), (120, 130, 140))
     noisy = Image.blend(plain, Image.effect_noise((600, 400), 30).convert("RGB"), 0.05)
-    assert bits_apart(picture(plain, 1).phash, picture(noisy, 1).phash) <= 1
+    assert bits_apart(make_picture(plain, 1).phash, make_picture(noisy, 1).phash) <= 1
 
 
 def png_with(*chunks):
@@ -303,8 +316,8 @@ def test_a_picture_survives_a_text_that_is_too_large_to_unpack():
     content = png_with(bomb, (b"tEXt", b"Author\0Me"))
     found = opened(content)
     assert found.size == (8, 8)
-    assert image.decode(found).size == (8, 8)
-    texts = png.read_texts(BytesIO(content))
+    assert decode_image(found).size == (8, 8)
+    texts = read_png_texts(BytesIO(content))
     assert texts.problem
     assert texts.problem.cause == "text_too_large"
     assert texts.by_key == {"Author": b"Me"}
@@ -314,7 +327,7 @@ def test_damaged_text_chunks_are_noted_and_the_others_read():
     content = png_with(
         (b"iTXt", b"broken\0"), (b"zTXt", b"worse\0\0nonsense"), (b"tEXt", b"no separator"), (b"tEXt", b"k\0v")
     )
-    texts = png.read_texts(BytesIO(content))
+    texts = read_png_texts(BytesIO(content))
     assert texts.by_key == {"k": b"v"}
     assert texts.problem
     assert texts.problem.cause == "damaged_metadata"
@@ -323,14 +336,14 @@ def test_damaged_text_chunks_are_noted_and_the_others_read():
 def test_texts_behind_the_pixels_are_read_and_a_cut_off_one_is_not():
     content = encoded(drawing(size=(8, 8)), "PNG")
     late = chunk(b"tEXt", b"Late\0yes")
-    assert png.read_texts(BytesIO(content[:-12] + late + content[-12:])).by_key == {"Late": b"yes"}
-    assert png.read_texts(BytesIO(content[:-12] + late[:-8])).by_key == {}
+    assert read_png_texts(BytesIO(content[:-12] + late + content[-12:])).by_key == {"Late": b"yes"}
+    assert read_png_texts(BytesIO(content[:-12] + late[:-8])).by_key == {}
 
 
 def test_pillow_warnings_stay_silent_but_for_bombs():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with image.few_warnings():
+        with silence_warnings():
             warnings.warn("Corrupt EXIF data", stacklevel=1)
             with pytest.raises(Image.DecompressionBombWarning):
                 warnings.warn("Too large", Image.DecompressionBombWarning, stacklevel=1)

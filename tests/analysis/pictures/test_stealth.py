@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from app.analysis.pictures import image as image_module
 from app.analysis.pictures import stealth
-from app.analysis.prompts.read import how_made
+from app.analysis.pictures.image import OpenedImage, decode_image
+from app.analysis.pictures.stealth import may_hide_text, read_stealth
+from app.analysis.prompts.read import read_generation
 from app.media import Keyword, Stage
 from tests.analysis.formats.pngs import chunk
 from tests.analysis.pictures.pictures import analysed, opened
@@ -53,15 +54,15 @@ def hidden(signature, content, size=(61, 83), mode="RGBA", length=None):
 )
 def test_a_hidden_text_is_read(signature, mode):
     content = INFOTEXT.encode()
-    text = stealth.read(hidden(signature, gzip.compress(content) if b"comp" in signature else content, mode=mode))
+    text = read_stealth(hidden(signature, gzip.compress(content) if b"comp" in signature else content, mode=mode))
     assert text == INFOTEXT
-    assert how_made({"parameters": text}).prompt == "a circle 雪"
+    assert read_generation({"parameters": text}).prompt == "a circle 雪"
 
 
 def test_novelais_hidden_object_is_read():
     texts = {"Software": "NovelAI", "Comment": json.dumps({"prompt": "a cat", "uc": "dog", "steps": 28})}
-    text = stealth.read(hidden(b"stealth_pngcomp", gzip.compress(json.dumps(texts).encode())))
-    made = how_made({"parameters": text})
+    text = read_stealth(hidden(b"stealth_pngcomp", gzip.compress(json.dumps(texts).encode())))
+    made = read_generation({"parameters": text})
     assert (made.generator, made.prompt, made.negative_prompt) == ("NovelAI", "a cat", "dog")
 
 
@@ -84,7 +85,7 @@ def test_novelais_hidden_object_is_read():
     ],
 )
 def test_a_picture_without_a_text_says_nothing(image):
-    assert stealth.read(image) is None
+    assert read_stealth(image) is None
 
 
 def file_of(image, format_="PNG", **options):
@@ -100,8 +101,8 @@ def test_the_first_columns_of_a_png_tell_whether_it_holds_a_text(signature, size
     mode = "RGB" if b"rgb" in signature else "RGBA"
     image = hidden(signature, content, size, mode)
     for level in (0, 9):
-        assert stealth.promised(opened(file_of(image, compress_level=level)))
-    assert not stealth.promised(opened(file_of(Image.new(mode, size))))
+        assert may_hide_text(opened(file_of(image, compress_level=level)))
+    assert not may_hide_text(opened(file_of(Image.new(mode, size))))
 
 
 def png_of(width, colour, rows):
@@ -131,7 +132,7 @@ def test_the_first_columns_are_unpacked_as_a_decoder_does(kind, width, height, d
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(st.lists(st.binary(max_size=400), min_size=1, max_size=130), st.sampled_from([2, 4, 6]), st.integers(1, 300))
 def test_any_rows_make_no_trouble(rows, colour, width):
-    assert stealth.promised(opened(png_of(width, colour, rows))) in (True, False)
+    assert may_hide_text(opened(png_of(width, colour, rows))) in (True, False)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_any_rows_make_no_trouble(rows, colour, width):
     ],
 )
 def test_nothing_else_promises_a_text(content):
-    assert not stealth.promised(opened(content))
+    assert not may_hide_text(opened(content))
 
 
 @pytest.mark.parametrize(("format_", "mode"), [("PNG", "RGBA"), ("PNG", "RGB"), ("WEBP", "RGBA"), ("WEBP", "RGB")])
@@ -182,7 +183,7 @@ def test_a_picture_that_cannot_be_decoded_still_says_the_rest(tmp_path):
     path.write_bytes(whole)
     assert analysed(path).metadata.prompt == "a circle 雪"
     path.write_bytes(whole[: len(whole) * 2 // 3])
-    assert stealth.promised(opened(path.read_bytes()))
+    assert may_hide_text(opened(path.read_bytes()))
     result = analysed(path)
     assert (result.metadata.prompt, result.stages[Stage.METADATA].status) == (None, "done")
 
@@ -190,7 +191,7 @@ def test_a_picture_that_cannot_be_decoded_still_says_the_rest(tmp_path):
 def test_looking_for_a_signature_costs_less_than_a_third_of_a_decode():
     stream = file_of(Image.effect_noise((768, 1_024), 60).convert("RGBA"))
     decoding = min(_seconds(opened(stream).image.load) for _ in range(5))
-    looking = min(_seconds(lambda: stealth.promised(opened(stream))) for _ in range(5))
+    looking = min(_seconds(lambda: may_hide_text(opened(stream))) for _ in range(5))
     assert looking < decoding / 3
 
 
@@ -204,7 +205,7 @@ def test_a_bomb_is_not_unpacked():
     bomb = gzip.compress(b"0" * 40 * 1024 * 1024)
     image = hidden(b"stealth_pngcomp", bomb, size=(1_000, 1_000))
     tracemalloc.start()
-    assert stealth.read(image) is None
+    assert read_stealth(image) is None
     assert tracemalloc.get_traced_memory()[1] < 30 * 1024 * 1024
     tracemalloc.stop()
 
@@ -220,9 +221,9 @@ def test_a_bomb_behind_headers_that_disagree_is_not_unpacked(headers):
     pixels = zlib.compress(bytes(40 * 1024 * 1024), 9)
     chunks = [*(header(*size) for size in headers), (b"IDAT", pixels), (b"IEND", b"")]
     content = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
-    image = image_module.Opened(io.BytesIO(content), None, "png", "RGBA", (200, 200), 1)
+    image = OpenedImage(io.BytesIO(content), None, "png", "RGBA", (200, 200), 1)
     tracemalloc.start()
-    assert not stealth.promised(image)
+    assert not may_hide_text(image)
     assert tracemalloc.get_traced_memory()[1] < 1024 * 1024
     tracemalloc.stop()
 
@@ -231,11 +232,11 @@ def test_what_stands_behind_the_end_of_the_pixels_is_not_looked_at():
     chunks = [header(200, 200), (b"IDAT", zlib.compress(b"")), *[(b"IDAT", bytes(9))] * 50_000]
     content = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
     with at_most(0.5):
-        stealth.promised(opened(content))
+        may_hide_text(opened(content))
 
 
 @pytest.mark.parametrize("error", [MemoryError(), struct.error("x"), ValueError("x"), ZeroDivisionError()])
-@pytest.mark.parametrize("name", ["promised", "read"])
+@pytest.mark.parametrize("name", ["may_hide_text", "read_stealth"])
 def test_whatever_goes_wrong_in_the_search_spoils_nothing_and_goes_wrong_once(name, error, tmp_path, monkeypatch):
     asked = []
 
@@ -245,7 +246,7 @@ def test_whatever_goes_wrong_in_the_search_spoils_nothing_and_goes_wrong_once(na
 
     path = tmp_path / "a.png"
     path.write_bytes(file_of(hidden(b"stealth_pnginfo", INFOTEXT.encode())))
-    monkeypatch.setattr(stealth, name, fail)
+    monkeypatch.setattr(f"app.analysis.analyzer.{name}", fail)
     result = analysed(path, frozenset(Stage))
     assert (result.metadata.prompt, len(asked)) == (None, 1)
     assert {ended.status for stage, ended in result.stages.items() if stage is not Stage.NSFW} == {"done"}
@@ -253,8 +254,10 @@ def test_whatever_goes_wrong_in_the_search_spoils_nothing_and_goes_wrong_once(na
 
 @pytest.mark.parametrize("wanted", [frozenset(Stage), frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})])
 def test_a_webp_is_decoded_once_for_whoever_wants_its_pixels(wanted, tmp_path, monkeypatch):
-    decoded, decode = [], image_module.decode
-    monkeypatch.setattr(image_module, "decode", lambda what, *more: decoded.append(what) or decode(what, *more))
+    decoded, decode = [], decode_image
+    monkeypatch.setattr(
+        "app.analysis.analyzer.decode_image", lambda what, *more: decoded.append(what) or decode(what, *more)
+    )
     path = tmp_path / "a.webp"
     path.write_bytes(file_of(hidden(b"stealth_pnginfo", INFOTEXT.encode()), "WEBP", lossless=True, exact=True))
     assert (analysed(path, wanted).metadata.prompt, len(decoded)) == ("a circle 雪", 1)
@@ -262,10 +265,10 @@ def test_a_webp_is_decoded_once_for_whoever_wants_its_pixels(wanted, tmp_path, m
 
 def test_looking_for_a_signature_costs_next_to_nothing():
     image = Image.new("RGBA", (6_000, 4_000), "white")
-    stealth.read(image)
+    read_stealth(image)
     with at_most(0.1):
         for _ in range(10):
-            assert stealth.read(image) is None
+            assert read_stealth(image) is None
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)
@@ -276,5 +279,5 @@ def test_looking_for_a_signature_costs_next_to_nothing():
     st.tuples(st.integers(1, 400), st.integers(1, 40)).filter(lambda size: size[0] * size[1] > 3_000),
 )
 def test_any_bits_give_a_text_or_none(signature, content, length, size):
-    text = stealth.read(hidden(signature, content, size, length=length))
+    text = read_stealth(hidden(signature, content, size, length=length))
     assert text is None or text.encode()

@@ -2,7 +2,7 @@
 
 import json
 
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.read import read_generation
 
 MUTED, BYPASSED = 2, 4
 
@@ -30,12 +30,12 @@ def sampled(**nodes):
 
 def read(graph):
     """How a picture was made by a graph as it ran."""
-    return how_made({"prompt": json.dumps(graph)})
+    return read_generation({"prompt": json.dumps(graph)})
 
 
 def read_drawn(workflow):
     """How a picture was made by a workflow as it is drawn, with nothing else in the file."""
-    return how_made({"workflow": json.dumps(workflow)})
+    return read_generation({"workflow": json.dumps(workflow)})
 
 
 def encoded(text):

@@ -34,7 +34,7 @@ class Broadcast(Drawing):
 
     def said(self, **more):
         made = read_drawn(self.written(**more))
-        return made.prompt, made.negative_prompt, (made.generation or {}).get("model")
+        return made.prompt, made.negative_prompt, (made.settings or {}).get("model")
 
 
 def words_of(drawing):

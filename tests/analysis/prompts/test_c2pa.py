@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.analysis.formats import c2pa
-from app.analysis.metadata.embedded import generation_of
+from app.analysis.formats.c2pa import read_c2pa_names
+from app.analysis.metadata.embedded import find_generation
 from tests.analysis.formats.pngs import with_chunks
 from tests.analysis.pictures.pictures import read, saved
 
@@ -46,7 +46,7 @@ def manifest(agent, generator="ChatGPT"):
     ],
 )
 def test_the_programs_of_a_manifest_are_named(block, expected):
-    assert c2pa.names(block) == expected
+    assert read_c2pa_names(block) == expected
 
 
 @given(
@@ -55,7 +55,7 @@ def test_the_programs_of_a_manifest_are_named(block, expected):
     st.binary(max_size=50),
 )
 def test_any_bytes_give_a_text(before, key, after):
-    assert isinstance(c2pa.names(before + key + after), str)
+    assert isinstance(read_c2pa_names(before + key + after), str)
 
 
 def png_with(body):
@@ -80,7 +80,7 @@ def webp_with(body):
 @pytest.mark.parametrize("file_with", [png_with, jpeg_with, webp_with])
 def test_a_file_with_a_manifest_is_named_for_its_service(file_with):
     found = read(file_with(manifest({"name": "GPT-4o"}, "OpenAI-API")))
-    made = generation_of(found)
+    made = find_generation(found)
     assert (made.generator, made.verdict) == ("OpenAI", "raw_only")
     assert found.texts["c2pa"] == "GPT-4o\ntrainedAlgorithmicMedia\nOpenAI-API"
 

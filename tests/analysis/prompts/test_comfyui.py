@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from app.analysis.prompts.made import Made
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.generation import Generation
+from app.analysis.prompts.read import read_generation
 from app.metadata import PromptVerdict
 from tests.analysis.prompts.graphs import encoded, node, read, sampled, texts
 
@@ -16,7 +16,7 @@ def said(graph):
 
 
 def test_a_graph_is_walked_from_its_output_to_the_words_and_settings():
-    assert read(sampled()) == Made(
+    assert read(sampled()) == Generation(
         "ComfyUI",
         "a boat",
         "fog",
@@ -242,7 +242,7 @@ def test_guiders_lead_to_words_and_noise_and_sigmas_to_settings(guider, expected
     assert (made.prompt, made.negative_prompt) == expected
     expected = {"seed": 99, "steps": 20, "sampler": "euler", "scheduler": "simple", "model": "flux.safetensors"}
     expected |= {"vae": "ae.safetensors", "size": {"width": 1024, "height": 768}}
-    assert {key: made.generation[key] for key in expected} == expected
+    assert {key: made.settings[key] for key in expected} == expected
 
 
 def test_the_last_pass_decides_and_the_words_of_those_before_follow():
@@ -260,10 +260,10 @@ def test_the_last_pass_decides_and_the_words_of_those_before_follow():
     )  # fmt: skip
     made = read(graph)
     assert (made.prompt, made.negative_prompt) == ("a sharp boat\na boat", "fog")
-    assert (made.generation["steps"], made.generation["model"]) == (12, "refiner.safetensors")
-    assert made.generation["seed"] == 7  # the second pass adds no noise
-    assert made.generation["size"] == {"width": 1664, "height": 2432}
-    assert "denoise" not in made.generation
+    assert (made.settings["steps"], made.settings["model"]) == (12, "refiner.safetensors")
+    assert made.settings["seed"] == 7  # the second pass adds no noise
+    assert made.settings["size"] == {"width": 1664, "height": 2432}
+    assert "denoise" not in made.settings
 
 
 def test_the_words_of_a_detailer_come_after_those_of_the_picture():
@@ -276,7 +276,7 @@ def test_the_words_of_a_detailer_come_after_those_of_the_picture():
         q=encoded("a face"),
     )  # fmt: skip
     made = read(graph)
-    assert (made.prompt, made.generation["steps"]) == ("a boat\na face", 30)
+    assert (made.prompt, made.settings["steps"]) == ("a boat\na face", 30)
 
 
 def test_loras_are_found_on_the_way_to_the_model():
@@ -292,13 +292,13 @@ def test_loras_are_found_on_the_way_to_the_model():
         p=node("CLIPTextEncode", text="a boat", clip=["clip", 0]),
     )  # fmt: skip
     made = read(graph)
-    assert made.generation["loras"] == [
+    assert made.settings["loras"] == [
         {"name": "a.safetensors", "weight": 0.8},
         {"name": "b", "weight": 0.5},
         {"name": "c", "weight": 0.25},
         {"name": "d", "weight": 1.5},
     ]
-    assert (made.generation["model"], made.generation["clip_skip"]) == ("base.gguf", 2)
+    assert (made.settings["model"], made.settings["clip_skip"]) == ("base.gguf", 2)
 
 
 def test_a_node_that_calls_a_model_elsewhere_is_its_own_sampler():
@@ -323,7 +323,7 @@ def test_words_that_no_sampler_is_connected_to_need_a_title_for_their_role():
 
 
 def test_a_graph_without_words_is_still_comfyuis():
-    assert read({"1": node("SaveImage")}) == Made("ComfyUI", verdict=PromptVerdict.RAW_ONLY)
+    assert read({"1": node("SaveImage")}) == Generation("ComfyUI", verdict=PromptVerdict.RAW_ONLY)
     assert read(sampled(p=node("Magic"), n=node("Magic"))).verdict is PromptVerdict.PARTLY
 
 
@@ -349,11 +349,11 @@ GRAPH, EMPTY = json.dumps(sampled()), json.dumps({"nodes": []})
     ],
 )
 def test_graphs_in_other_places_are_found(written):
-    assert how_made(written).prompt == "a boat"
+    assert read_generation(written).prompt == "a boat"
 
 
 def test_civitais_plain_words_count_before_its_graph():
     extra = {"prompt": "a hut", "negativePrompt": "rain", "steps": 20, "cfgScale": 4, "sampler": "Euler", "seed": 5}
-    made = how_made({"UserComment": json.dumps(sampled() | {"extraMetadata": json.dumps(extra)})})
+    made = read_generation({"UserComment": json.dumps(sampled() | {"extraMetadata": json.dumps(extra)})})
     assert (made.generator, made.prompt, made.negative_prompt) == ("Civitai", "a hut", "rain")
-    assert made.generation == {"steps": 20, "cfg": 4, "sampler": "Euler", "seed": 5}
+    assert made.settings == {"steps": 20, "cfg": 4, "sampler": "Euler", "seed": 5}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.read import read_generation
 from app.media import Analysis
 from app.metadata import PromptVerdict
 from tests.analysis.pictures.pictures import analysed, read
@@ -151,7 +151,7 @@ def test_every_comfyui_image_yields_its_prompt(name):
 def test_the_drawn_workflow_alone_says_the_same_as_what_was_run(name):
     texts = texts_of(shared(name))
     drawn = {"Make": texts["Make"]} if "Make" in texts else {"workflow": texts["workflow"]}
-    assert how_made(drawn) == how_made(texts)
+    assert read_generation(drawn) == read_generation(texts)
 
 
 def encoded(graph, name, role, seen):
@@ -178,7 +178,7 @@ def test_each_text_of_each_encoder_is_in_its_prompt_and_in_no_other(name):
             for key, value in node["inputs"].items():
                 if role := ROLES.get(key):
                     found[role] |= encoded(graph, str(value[0]), role, set())
-    made = how_made(texts)
+    made = read_generation(texts)
     assert found["positive"]
     assert all(text in made.prompt for text in found["positive"])
     assert all(text in (made.negative_prompt or "") for text in found["negative"] - found["positive"])

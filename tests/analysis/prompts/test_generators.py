@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from app.analysis.prompts.made import Made
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.generation import Generation
+from app.analysis.prompts.read import read_generation
 from app.metadata import PromptVerdict
 
 
 def read(**texts):
-    return how_made({name: text if isinstance(text, str) else json.dumps(text) for name, text in texts.items()})
+    return read_generation({name: text if isinstance(text, str) else json.dumps(text) for name, text in texts.items()})
 
 
 FOOOCUS = {
@@ -264,7 +264,7 @@ SIZE = {"width": 512, "height": 768}
 def test_each_format_is_taken_apart(texts, said, generation):
     made = read(**texts)
     assert (made.generator, made.prompt, made.negative_prompt) == said
-    assert made.generation == generation
+    assert made.settings == generation
     assert made.verdict is PromptVerdict.PARSED
 
 
@@ -280,7 +280,7 @@ def test_each_format_is_taken_apart(texts, said, generation):
 def test_the_options_of_a_dream_are_read_however_they_are_written(options):
     made = read(Dream=f'"a cat" {options}')
     expected = {"steps": 50, "seed": 2, "size": SIZE, "cfg": 5.5, "sampler": "k_lms"}
-    assert (made.prompt, made.generation) == ("a cat", expected)
+    assert (made.prompt, made.settings) == ("a cat", expected)
 
 
 def test_words_and_names_made_of_digits_stay_texts():
@@ -288,8 +288,8 @@ def test_words_and_names_made_of_digits_stay_texts():
     made = read(**texts, use_stable_diffusion_model="1.50", use_lora_model="300", lora_alpha="0.5")
     assert (made.prompt, made.negative_prompt) == ("1984", "7")
     loras = [{"name": "300", "weight": 0.5}]
-    assert made.generation == {"seed": 1, "steps": 25, "model": "1.50", "loras": loras}
-    assert read(Description=f"a cat --v 7 --s 250 --seed 4 --sref 12 {JOB}").generation == {
+    assert made.settings == {"seed": 1, "steps": 25, "model": "1.50", "loras": loras}
+    assert read(Description=f"a cat --v 7 --s 250 --seed 4 --sref 12 {JOB}").settings == {
         "version": "7", "stylize": 250, "seed": 4, "sref": "12", "job_id": JOB.removeprefix("Job ID: "),
     }  # fmt: skip
 
@@ -329,7 +329,7 @@ def test_a_hidden_infotext_inside_an_object_is_read():
     ],
 )
 def test_a_name_alone_is_kept(texts, generator):
-    assert read(**texts) == Made(generator, verdict=PromptVerdict.RAW_ONLY)
+    assert read(**texts) == Generation(generator, verdict=PromptVerdict.RAW_ONLY)
 
 
 def test_the_words_that_iptc_has_properties_for_are_read():
@@ -339,7 +339,7 @@ def test_the_words_that_iptc_has_properties_for_are_read():
         "Iptc4xmpExt:AISystemVersionUsed": "2",
         "Iptc4xmpExt:AIPromptInformation": "a cat",
     }
-    assert read(**texts) == Made("Pictures", "a cat", None, {"version": "2"}, PromptVerdict.PARSED)
+    assert read(**texts) == Generation("Pictures", "a cat", None, {"version": "2"}, PromptVerdict.PARSED)
 
 
 @pytest.mark.parametrize(
@@ -363,4 +363,4 @@ def test_the_words_that_iptc_has_properties_for_are_read():
     ],
 )
 def test_what_looks_like_a_generator_is_not_one(texts):
-    assert read(**texts) == Made()
+    assert read(**texts) == Generation()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.read import read_generation
 from tests.analysis.prompts.graphs import ENCODER, OUTER, Drawing, encoded, link, node, sampled, texts
 from tests.support.clock import at_most
 
@@ -99,17 +99,17 @@ GRAPHS = {
 def test_no_graph_holds_the_reader_up(name):
     texts = {"prompt": json.dumps(GRAPHS[name]())}
     with at_most(1):
-        made = how_made(texts)
+        made = read_generation(texts)
     assert made.generator == "ComfyUI"
     assert len(made.prompt or "") <= 64 * 1024
 
 
 def test_a_usual_graph_takes_a_millisecond():
     text = json.dumps(sampled())
-    how_made({"prompt": text})
+    read_generation({"prompt": text})
     with at_most(0.02):
         for _ in range(20):
-            how_made({"prompt": text})
+            read_generation({"prompt": text})
 
 
 def hosts(count, inside):
@@ -273,8 +273,8 @@ DRAWINGS = {
 def test_no_drawing_holds_the_reader_up(name):
     texts = {"workflow": json.dumps(DRAWINGS[name]())}
     with at_most(1):
-        how_made(texts)
-    assert how_made(texts).generator == "ComfyUI"
+        made = read_generation(texts)
+    assert made.generator == "ComfyUI"
 
 
 KINDS = st.sampled_from(
@@ -325,8 +325,8 @@ SHEET = st.fixed_dictionaries(
 def test_any_graph_and_any_drawing_give_a_value_that_can_be_written_as_json(graph, sheet, inner):
     drawn = sheet | {"definitions": {"subgraphs": [inner]}}
     for written in ({"prompt": json.dumps(graph)}, {"workflow": json.dumps(drawn)}):
-        made = how_made(written)
-        json.dumps(made.generation, allow_nan=False)
+        made = read_generation(written)
+        json.dumps(made.settings, allow_nan=False)
         assert made.prompt is None or made.prompt.strip()
         positive, negative = (set((text or "").split("\n")) for text in (made.prompt, made.negative_prompt))
         assert not positive & negative - {""}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.read import read_generation
 from tests.analysis.prompts.graphs import Drawing, encoded, node, read, read_drawn, sampled
 from tests.support.clock import at_most
 
@@ -12,7 +12,7 @@ CHECKPOINT = node("CheckpointLoaderSimple", ckpt_name="dream.safetensors")
 
 
 def found(made):
-    return {one["name"]: one["weight"] for one in made.generation.get("loras", ())}
+    return {one["name"]: one["weight"] for one in made.settings.get("loras", ())}
 
 
 def loaded(kind, **inputs):
@@ -189,5 +189,5 @@ SHARED = {
 def test_no_loras_hold_the_reader_up(graph):
     text = json.dumps(graph)
     with at_most(1):
-        made = how_made({"prompt": text})
-    assert len(made.generation.get("loras", ())) <= 100
+        made = read_generation({"prompt": text})
+    assert len(made.settings.get("loras", ())) <= 100

@@ -17,7 +17,7 @@ def test_wrappers_with_samplers_of_their_own_are_known_by_their_inputs():
         "6": node("WanVideoEmptyEmbeds", width=832, height=480),
     }
     made = read(graph)
-    assert (made.prompt, made.negative_prompt, made.generation["model"]) == ("a fox", "blur", "wan.safetensors")
+    assert (made.prompt, made.negative_prompt, made.settings["model"]) == ("a fox", "blur", "wan.safetensors")
 
 
 PACKS = {
@@ -59,7 +59,7 @@ def test_packs_of_nodes_with_loaders_and_pipes_of_their_own_are_read(pack):
     made = read(PACKS[pack])
     assert (made.prompt, made.negative_prompt) == ("a fox", "blur")
     expected = {"model": "wan.safetensors", "steps": 6, "seed": 3, "size": {"width": 832, "height": 480}}
-    assert {key: made.generation.get(key) for key in expected} == expected
+    assert {key: made.settings.get(key) for key in expected} == expected
 
 
 STYLED = {"p": encoded(["s", 0]), "n": encoded(["s", 1])}
@@ -137,7 +137,7 @@ def test_drawn_loaders_and_samplers_of_packs_are_read_without_the_names_of_their
     assert (made.prompt, made.negative_prompt, made.verdict) == ("a fox", "blur", "parsed")
     expected = {"model": "x.ckpt", "steps": 25, "cfg": 6.5, "sampler": "euler", "scheduler": "karras", "seed": 5,
                 "size": {"width": 832, "height": 480}, "loras": [{"name": "a.pt", "weight": 0.5}]}  # fmt: skip
-    assert {key: made.generation.get(key) for key in expected} == expected
+    assert {key: made.settings.get(key) for key in expected} == expected
 
 
 def test_a_pipe_through_settings_before_the_sampler_is_read_as_drawn():
@@ -149,10 +149,10 @@ def test_a_pipe_through_settings_before_the_sampler_is_read_as_drawn():
     last = drawing.add("easy kSampler", "Hide", 0, "ComfyUI", outputs=("IMAGE",), pipe=(settings, 0, *pipe))
     drawing.add("SaveImage", "ComfyUI", outputs=(), images=(last, 0, "IMAGE"))
     made = read_drawn(drawing.written())
-    assert (made.prompt, made.negative_prompt, made.generation["seed"]) == ("a fox", "blur", 5)
+    assert (made.prompt, made.negative_prompt, made.settings["seed"]) == ("a fox", "blur", 5)
 
 
 def test_widgets_of_another_version_of_a_loader_are_not_given_wrong_names():
     made = drawn("Efficient Loader", "KSampler (Efficient)", ["x.ckpt", "vae.pt", -1, "a red fox", "blur", 832, 480, 1])
     assert (made.prompt, made.negative_prompt) == ("a red fox", None)
-    assert "loras" not in made.generation
+    assert "loras" not in made.settings

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis.prompts import phrases
+from app.analysis.prompts.phrases import split_phrases
 from tests.support.clock import at_most
 
 DIALECTS = (None, "NovelAI", "InvokeAI", "Midjourney")
 
 
 def taken(prompt, generator=None):
-    return [(" ".join(text.split()), weight) for text, weight in phrases.of(prompt, generator) if text]
+    return [(" ".join(text.split()), weight) for text, weight in split_phrases(prompt, generator) if text]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ HARD = {
 @pytest.mark.parametrize("name", HARD)
 def test_no_prompt_holds_the_reader_up(name, generator):
     with at_most(1):
-        found = list(phrases.of(HARD[name], generator))
+        found = list(split_phrases(HARD[name], generator))
     assert all(weight is None or math.isfinite(weight) for _, weight in found)
 
 
@@ -187,7 +187,7 @@ WORDS = st.lists(st.from_regex(r"[a-z]{1,6}( [a-z]{1,6}){0,3}", fullmatch=True),
 @settings(max_examples=300, derandomize=True, deadline=None)
 @given(SYNTAX | st.text(), st.sampled_from(DIALECTS))
 def test_any_prompt_gives_words_of_its_own_and_finite_weights(prompt, generator):
-    for text, weight in phrases.of(prompt, generator):
+    for text, weight in split_phrases(prompt, generator):
         assert set(text) <= set(prompt) | {" "}
         assert weight is None or math.isfinite(weight)
 
@@ -195,4 +195,4 @@ def test_any_prompt_gives_words_of_its_own_and_finite_weights(prompt, generator)
 @settings(max_examples=100, derandomize=True, deadline=None)
 @given(WORDS, st.sampled_from(DIALECTS), st.sampled_from([", ", ",", "\n", COMMA]))
 def test_a_prompt_without_weights_is_its_phrases(words, generator, between):
-    assert [text for text, weight in phrases.of(between.join(words), generator) if weight is None] == words
+    assert [text for text, weight in split_phrases(between.join(words), generator) if weight is None] == words

@@ -6,10 +6,11 @@ import struct
 import pytest
 from PIL import Image, PngImagePlugin
 
-from app.analysis.metadata import fields, film
-from app.analysis.metadata.embedded import generation_of
-from app.analysis.pictures.container import Told
-from app.analysis.prompts.made import Made
+from app.analysis.metadata.embedded import find_generation
+from app.analysis.metadata.fields import interpret_image
+from app.analysis.metadata.film import sort_film_tags
+from app.analysis.pictures.container import FilmInfo
+from app.analysis.prompts.generation import Generation
 from tests.analysis.formats.packets import packet
 from tests.analysis.pictures.pictures import read, saved
 from tests.analysis.prompts.graphs import sampled
@@ -55,7 +56,7 @@ def test_words_are_read_from_exif_and_xmp_of_every_format(format_, options, gene
         info = PngImagePlugin.PngInfo()
         info.add_itxt("XML:com.adobe.xmp", options["xmp"].decode())
         options = {"pnginfo": info}
-    made = generation_of(read(saved(format_, **options)))
+    made = find_generation(read(saved(format_, **options)))
     assert (made.generator, made.prompt, made.negative_prompt) == (generator, "a boat", "fog")
 
 
@@ -76,7 +77,7 @@ def test_words_are_read_from_exif_and_xmp_of_every_format(format_, options, gene
     ],
 )
 def test_names_are_read_from_exif_and_xmp(options, generator, prompt):
-    made = generation_of(read(saved(**options)))
+    made = find_generation(read(saved(**options)))
     assert (made.generator, made.prompt) == (generator, prompt)
 
 
@@ -92,18 +93,18 @@ def test_names_are_read_from_exif_and_xmp(options, generator, prompt):
     ],
 )
 def test_words_are_read_from_the_tags_of_a_film(tags):
-    made = generation_of(film.embedded(Told(tags=tags)))
+    made = find_generation(sort_film_tags(FilmInfo(tags=tags)))
     assert (made.prompt, made.negative_prompt) == ("a boat", "fog")
 
 
 def test_a_comment_of_a_jpeg_and_of_a_gif_is_read():
     for format_ in ("JPEG", "GIF"):
-        assert generation_of(read(saved(format_, comment=INFOTEXT.encode()))).prompt == "a boat"
+        assert find_generation(read(saved(format_, comment=INFOTEXT.encode()))).prompt == "a boat"
 
 
 def test_a_text_of_an_unexpected_type_is_passed_over():
     block = b"II*\0\x08\0\0\0" + struct.pack("<HHHII", 1, DESCRIPTION, 3, 1, 7) + b"\0" * 4
-    assert generation_of(read(saved(exif=block))) == Made()
+    assert find_generation(read(saved(exif=block))) == Generation()
 
 
 @pytest.mark.parametrize(
@@ -116,10 +117,10 @@ def test_a_text_of_an_unexpected_type_is_passed_over():
     ],
 )
 def test_what_a_generator_wrote_is_no_camera_and_no_caption(tags):
-    found = fields.interpret(read(saved(exif=exif(**tags))))
+    found = interpret_image(read(saved(exif=exif(**tags))))
     assert (found.prompt, found.camera_make, found.camera_model, found.caption) == ("a boat", None, None, None)
 
 
 def test_what_a_person_wrote_beside_it_is_a_caption():
-    found = fields.interpret(read(saved(exif=exif(x010E=INFOTEXT), xmp=packet(described("Our boat")))))
+    found = interpret_image(read(saved(exif=exif(x010E=INFOTEXT), xmp=packet(described("Our boat")))))
     assert (found.prompt, found.caption) == ("a boat", "Our boat")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis.prompts import infotext
-from app.analysis.prompts.made import Made, number, snake_case
-from app.analysis.prompts.read import GENERATIONS, how_made, wrote
+from app.analysis.prompts.generation import Generation, convert_number, convert_to_snake_case
+from app.analysis.prompts.infotext import read_infotext
+from app.analysis.prompts.read import GENERATIONS, is_generated_text, read_generation
 from app.metadata import PromptVerdict
 from app.texts import clean_json
 from tests.support.clock import at_most
@@ -23,14 +23,14 @@ INFOTEXT = f"a castle, (misty:1.2)\nat dawn\nNegative prompt: blurry,\nugly\n{LA
 
 @pytest.mark.parametrize("key", ["parameters", "UserComment", "ImageDescription", "comment"])
 def test_a1111_parameters_are_taken_apart(key):
-    made = how_made({key: INFOTEXT, "other": "text"})
+    made = read_generation({key: INFOTEXT, "other": "text"})
     assert (made.generator, made.prompt, made.negative_prompt, made.verdict) == (
         "AUTOMATIC1111",
         "a castle, (misty:1.2)\nat dawn",
         "blurry,\nugly",
         "parsed",
     )
-    assert made.generation == {
+    assert made.settings == {
         "steps": 20,
         "sampler": "Euler a",
         "scheduler": "Karras",
@@ -59,15 +59,15 @@ def test_a1111_parameters_are_taken_apart(key):
     ],
 )
 def test_the_program_is_told_by_its_version(more, generator):
-    assert how_made({"parameters": f"cat\nSteps: 4, Seed: 1, CFG scale: 1, {more}"}).generator == generator
+    assert read_generation({"parameters": f"cat\nSteps: 4, Seed: 1, CFG scale: 1, {more}"}).generator == generator
 
 
 def test_values_may_be_quoted_or_json_with_commas_inside():
-    made = infotext.read(
+    made = read_infotext(
         'cat\nSteps: 4, Seed: 1, Lora hashes: "a: 1, b: 2", Hashes: {"model": "x", "lora:a": "1"}, '
         'ADetailer prompt: "face, \\"smile\\"\\n[PROMPT]", Hires upscale: 2, Odd: 1.2.3, TI hashes: , Last: yes'
     )
-    assert made.generation == {
+    assert made.settings == {
         "steps": 4,
         "seed": 1,
         "lora_hashes": "a: 1, b: 2",
@@ -84,8 +84,8 @@ def test_hashes_names_versions_and_prompts_made_of_digits_stay_texts():
     names = {"Model": "007", "Hires prompt": "1984", "Version": "1.10", "Hires sampler": "1e3", "Hires upscaler": "4"}
     numbers = {"Hires steps": "12", "Variation seed": "5", "Variation seed strength": "0.1", "Denoising strength": "1"}
     written = ", ".join(f"{name}: {value}" for name, value in (hashes | names | numbers).items())
-    made = infotext.read(f"cat\nSteps: 20, Seed: 1, Size: 64x64, {written}").generation
-    assert {name: made[snake_case(name)] for name in hashes | names} == hashes | names
+    made = read_infotext(f"cat\nSteps: 20, Seed: 1, Size: 64x64, {written}").settings
+    assert {name: made[convert_to_snake_case(name)] for name in hashes | names} == hashes | names
     assert [made[name] for name in ("hires_steps", "variation_seed", "variation_seed_strength", "denoise")] == [
         12, 5, 0.1, 1,
     ]  # fmt: skip
@@ -93,8 +93,8 @@ def test_hashes_names_versions_and_prompts_made_of_digits_stay_texts():
 
 def test_loras_are_read_from_the_prompt_with_their_weights():
     text = "<lora:add_detail:0.8> cat <lora:style:-1:0.5> <lora:te:te=0.3:unet=1> <lora:bare> <lora:add_detail:1>"
-    made = infotext.read(f"{text}\nNegative prompt: <lora:not_this:1>\n{LAST}")
-    assert made.generation["loras"] == [
+    made = read_infotext(f"{text}\nNegative prompt: <lora:not_this:1>\n{LAST}")
+    assert made.settings["loras"] == [
         {"name": "add_detail", "weight": 0.8},
         {"name": "style", "weight": -1},
         {"name": "te", "weight": 0.3},
@@ -104,18 +104,18 @@ def test_loras_are_read_from_the_prompt_with_their_weights():
 
 
 def test_settings_may_be_followed_by_templates():
-    made = infotext.read(f"red cat\nNegative prompt: dog\n{LAST}\nTemplate: {{red|blue}} cat, fine\nSeed: 9")
+    made = read_infotext(f"red cat\nNegative prompt: dog\n{LAST}\nTemplate: {{red|blue}} cat, fine\nSeed: 9")
     assert (made.prompt, made.negative_prompt) == ("red cat", "dog")
-    assert (made.generation["template"], made.generation["seed"]) == ("{red|blue} cat", 123)
+    assert (made.settings["template"], made.settings["seed"]) == ("{red|blue} cat", 123)
 
 
 def test_an_empty_prompt_is_an_answer_too():
-    assert how_made({"parameters": LAST}).verdict is PromptVerdict.PARSED
-    assert how_made({"parameters": LAST}).prompt is None
+    assert read_generation({"parameters": LAST}).verdict is PromptVerdict.PARSED
+    assert read_generation({"parameters": LAST}).prompt is None
 
 
 def test_words_without_settings_are_part_of_an_answer():
-    made = how_made({"parameters": "a cat\nNegative prompt: a dog"})
+    made = read_generation({"parameters": "a cat\nNegative prompt: a dog"})
     assert (made.prompt, made.negative_prompt, made.verdict) == ("a cat", "a dog", "partly")
 
 
@@ -134,21 +134,21 @@ def test_words_without_settings_are_part_of_an_answer():
 )
 @pytest.mark.parametrize("key", ["ImageDescription", "UserComment", "dc:description", "comment", "Description"])
 def test_a_recipe_and_a_walk_have_steps_and_are_no_generation(key, text):
-    assert how_made({key: text, "Make": "Canon"}) == Made()
-    assert not wrote(text)
+    assert read_generation({key: text, "Make": "Canon"}) == Generation()
+    assert not is_generated_text(text)
 
 
 @pytest.mark.parametrize(
     "pairs", ["Sampler: Euler, Seed: -1", "CFG scale: 7.5, Model hash: 31e", "Size: 64x48, Seed: 5"]
 )
 def test_steps_and_two_more_settings_are_enough(pairs):
-    assert how_made({"UserComment": f"cat\nSteps: 20, {pairs}"}).prompt == "cat"
+    assert read_generation({"UserComment": f"cat\nSteps: 20, {pairs}"}).prompt == "cat"
 
 
 def test_parameters_that_hold_a_prompt_alone_are_part_of_an_answer_and_a_comment_is_none():
-    made = how_made({"parameters": " just a (prompt:1.2)\n"})
+    made = read_generation({"parameters": " just a (prompt:1.2)\n"})
     assert (made.prompt, made.generator, made.verdict) == ("just a (prompt:1.2)", "AUTOMATIC1111", "partly")
-    assert how_made({"comment": "just a prompt"}) == Made()
+    assert read_generation({"comment": "just a prompt"}) == Generation()
 
 
 def test_the_resources_of_civitai_are_model_and_loras_with_their_weights():
@@ -160,17 +160,17 @@ def test_the_resources_of_civitai_are_model_and_loras_with_their_weights():
         *("x", None, {"type": "lora", "weight": 1}, {"type": 3, "air": "urn", "modelName": "y"}),
     ]
     settings_ = f"Steps: 20, Seed: 5, Size: 64x64, Civitai resources: {json.dumps(listed)}, Civitai metadata: {{}}"
-    made = infotext.read(f"cat\n{settings_}")
-    assert made.generation["model"] == "ours"
-    assert made.generation["loras"] == [{"name": "fine", "weight": 0.6}, {"name": "new", "weight": None}]
-    named = infotext.read(f"cat <lora:file:0.5>\nModel: own\n{settings_}, Model: own")
-    assert (named.generation["model"], named.generation["loras"]) == ("own", [{"name": "file", "weight": 0.5}])
-    assert "loras" not in infotext.read("cat\nSteps: 20, Seed: 5, Size: 64x64, Civitai resources: [{").generation
+    made = read_infotext(f"cat\n{settings_}")
+    assert made.settings["model"] == "ours"
+    assert made.settings["loras"] == [{"name": "fine", "weight": 0.6}, {"name": "new", "weight": None}]
+    named = read_infotext(f"cat <lora:file:0.5>\nModel: own\n{settings_}, Model: own")
+    assert (named.settings["model"], named.settings["loras"]) == ("own", [{"name": "file", "weight": 0.5}])
+    assert "loras" not in read_infotext("cat\nSteps: 20, Seed: 5, Size: 64x64, Civitai resources: [{").settings
 
 
 def test_an_infotext_in_a_comfyui_file_is_comfyuis_and_counts_before_the_graph():
     graph = json.dumps({"1": {"class_type": "CLIPTextEncode", "inputs": {"text": "__wildcard__"}}})
-    made = how_made({"parameters": f"a red cat\n{LAST}", "prompt": graph})
+    made = read_generation({"parameters": f"a red cat\n{LAST}", "prompt": graph})
     assert (made.generator, made.prompt) == ("ComfyUI", "a red cat")
 
 
@@ -194,7 +194,7 @@ def test_an_infotext_in_a_comfyui_file_is_comfyuis_and_counts_before_the_graph()
     ],
 )
 def test_texts_of_no_generator_say_nothing(texts):
-    assert how_made(texts) == Made()
+    assert read_generation(texts) == Generation()
 
 
 @pytest.mark.parametrize(
@@ -207,27 +207,27 @@ def test_texts_of_no_generator_say_nothing(texts):
     ],
 )
 def test_a_generators_text_that_cannot_be_read_is_named(texts, generator):
-    assert how_made(texts) == Made(generator, verdict=PromptVerdict.RAW_ONLY)
+    assert read_generation(texts) == Generation(generator, verdict=PromptVerdict.RAW_ONLY)
 
 
 def test_a_damaged_text_does_not_hide_another_ones_words():
-    made = how_made({"invokeai_metadata": "{", "parameters": INFOTEXT})
+    made = read_generation({"invokeai_metadata": "{", "parameters": INFOTEXT})
     assert (made.generator, made.prompt) == ("AUTOMATIC1111", "a castle, (misty:1.2)\nat dawn")
 
 
 def test_a_number_too_long_for_a_number_does_not_hide_the_words():
-    made = how_made({"Comment": '{"uc": "dog", "prompt": "cat", "steps": ' + "9" * 5_000 + "}"})
+    made = read_generation({"Comment": '{"uc": "dog", "prompt": "cat", "steps": ' + "9" * 5_000 + "}"})
     assert (made.prompt, made.negative_prompt) == ("cat", "dog")
 
 
 def test_names_and_numbers_are_written_one_way():
-    assert [snake_case(name) for name in ("CFG scale", "cfgScale", "cfg-scale", "Hires upscale")] == [
+    assert [convert_to_snake_case(name) for name in ("CFG scale", "cfgScale", "cfg-scale", "Hires upscale")] == [
         "cfg_scale",
         "cfg_scale",
         "cfg_scale",
         "hires_upscale",
     ]
-    assert [number(text) for text in ("7", "7.0", "1e999", "nan", "७", "1" * 40, "-3")] == [
+    assert [convert_number(text) for text in ("7", "7.0", "1e999", "nan", "७", "1" * 40, "-3")] == [
         7,
         7.0,
         "1e999",
@@ -297,11 +297,11 @@ TEXTS = VALUES.map(json.dumps) | st.text() | st.from_regex(r"(\w+: ?(\w+|\"\w*|\
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), TEXTS, max_size=4))
 def test_any_text_gives_a_value_that_can_be_written_as_json(texts):
-    made = how_made(texts)
+    made = read_generation(texts)
     assert (made.verdict is None) == (made.generator is None)
-    assert made.verdict is not None or made == Made()
+    assert made.verdict is not None or made == Generation()
     assert all(text is None or text.strip() for text in (made.prompt, made.negative_prompt))
-    json.dumps(clean_json(dict(made.generation or {})), allow_nan=False)
+    json.dumps(clean_json(dict(made.settings or {})), allow_nan=False)
 
 
 JOB = "Job ID: 00000000-0000-0000-0000-000000000000"
@@ -331,12 +331,12 @@ HARD = {
 @pytest.mark.parametrize("key", ["parameters", "Description", "Dream", "workflow"])
 def test_no_text_holds_the_reader_up(key, name):
     with at_most(1):  # what others do on the machine meanwhile does not count
-        made = how_made({key: HARD[name]})
-    values = (made.generation or {}).values()
+        made = read_generation({key: HARD[name]})
+    values = (made.settings or {}).values()
     assert all(math.isfinite(value) for value in values if isinstance(value, float))
 
 
 def test_objects_without_end_in_every_text_do_not_hold_the_reader_up():
     text = '{"1": [' + "{}," * 2_600_000 + "1]}"
     with at_most(1):
-        assert how_made(dict.fromkeys(GENERATIONS, text)) == Made()
+        assert read_generation(dict.fromkeys(GENERATIONS, text)) == Generation()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.read import read_generation
 from tests.analysis.prompts.graphs import encoded, node, read, sampled
 from tests.support.clock import at_most
 
@@ -72,4 +72,4 @@ def test_many_regions_do_not_hold_the_reader_up():
     text = json.dumps(sampled(r=node("Regions", model=["0", 0]), **nodes) | {"sampler": {"class_type": "KSampler",
                                                                                        "inputs": SAMPLED}})  # fmt: skip
     with at_most(1):
-        assert how_made({"prompt": text}).prompt == "a boat"
+        assert read_generation({"prompt": text}).prompt == "a boat"

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from app.analysis.prompts.read import how_made
+from app.analysis.prompts.read import read_generation
 from tests.analysis.prompts.graphs import BYPASSED, ENCODER, MUTED, SUBGRAPHS, Drawing, read_drawn
 
 
@@ -19,7 +19,7 @@ def test_a_workflow_alone_gives_words_and_settings():
     drawing.sampled(drawing.encoded("a boat"), drawing.encoded("fog"))
     made = read_drawn(drawing.written())
     assert (made.generator, made.prompt, made.negative_prompt, made.verdict) == ("ComfyUI", "a boat", "fog", "parsed")
-    assert made.generation == {
+    assert made.settings == {
         "seed": 7,
         "steps": 30,
         "cfg": 6.5,
@@ -261,4 +261,4 @@ def test_a_damaged_drawing_gives_a_value(part):
         **SUBGRAPHS, extra={"groupNodes": {"Words": {"nodes": drawing.nodes, "links": [[0, 0, 1, 0]]}}}
     )
     for _ in range(150):
-        how_made({"workflow": json.dumps(damaged(workflow, chance, part))})
+        read_generation({"workflow": json.dumps(damaged(workflow, chance, part))})

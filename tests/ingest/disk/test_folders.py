@@ -1,7 +1,6 @@
 """Media roots: nothing outside them is found, and every name that is listed works when it is sent back."""
 
 import os
-import socket
 import stat
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRo
 from app.ingest.disk.folders import Folders, Look
 from app.ingest.disk.ignoring import is_hidden
 from app.media import MAX_PATH_BYTES, Place
-from tests.ingest.builders import far_future, tree
+from tests.ingest.builders import far_future, leave_socket, tree
 
 
 @pytest.fixture
@@ -247,15 +246,7 @@ def test_special_files_and_links_are_unsupported_and_never_opened(folders, root)
     (root / "link.jpg").symlink_to("a.jpg")
     (root / "broken.jpg").symlink_to("nothing")
     (root / "linked").symlink_to("folder")
-    plug = socket.socket(socket.AF_UNIX)
-    old = os.open(".", os.O_RDONLY)
-    os.chdir(root)  # the path of a socket may have 108 bytes
-    try:
-        plug.bind("socket.jpg")
-    finally:
-        os.chdir(old)
-        os.close(old)
-        plug.close()
+    leave_socket(root, "socket.jpg")
     assert stat.S_ISSOCK((root / "socket.jpg").stat().st_mode)
     seen = looks(folders)
     assert seen.pop(b"a.jpg") is Look.MEDIA

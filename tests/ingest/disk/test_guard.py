@@ -13,7 +13,7 @@ from app.ingest.plan.planner import Planner
 from app.ingest.session.state import Status
 from app.media import Place
 from app.wiring import rows_in
-from tests.ingest.builders import RECIPE, assert_sums_close, parameters, tree, workplace
+from tests.ingest.builders import RECIPE, assert_sums_close, parameters, tree
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,11 @@ def test_a_folder_that_became_another_one_is_noticed(tmp_path):
 
 
 @pytest.fixture
-def place(tmp_path, sqlite_url):
-    with workplace(tmp_path, sqlite_url) as made:
-        tree(made.media, *(f"{number}.jpg" for number in range(10)))
-        made.recover()
-        made.run()
-        yield made
+def place(place):
+    tree(place.media, *(f"{number}.jpg" for number in range(10)))
+    place.recover()
+    place.run()
+    return place
 
 
 def lose(place, count):

@@ -9,7 +9,7 @@ from app.ingest.disk.moves import Lookout, is_absent
 from app.ingest.session.state import Status
 from app.library.whereabouts import RowFile, Whereabouts
 from app.media import Place
-from tests.ingest.builders import assert_sums_close, found, parameters, tree, workplace
+from tests.ingest.builders import assert_sums_close, found, parameters, tree
 
 
 @pytest.fixture
@@ -86,12 +86,11 @@ def test_where_upper_and_lower_case_are_one_the_listing_tells(folders, tmp_path,
 
 
 @pytest.fixture
-def place(tmp_path, sqlite_url):
-    with workplace(tmp_path, sqlite_url) as made:
-        tree(made.media, *(f"summer/{number}.jpg" for number in range(10)))
-        made.recover()
-        made.run()
-        yield made
+def place(place):
+    tree(place.media, *(f"summer/{number}.jpg" for number in range(10)))
+    place.recover()
+    place.run()
+    return place
 
 
 def test_a_renamed_folder_is_ten_moves_and_no_loss(place):

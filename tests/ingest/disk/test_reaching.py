@@ -15,7 +15,7 @@ from app.ingest.disk.guard import Guard
 from app.ingest.disk.reaching import SHORT_BYTES, Descent, reachable
 from app.media import Place, Skip
 from app.reports import lines_of
-from tests.ingest.builders import assert_sums_close, parameters, tree, workplace
+from tests.ingest.builders import assert_sums_close, parameters, tree
 from tests.support.clock import at_most
 
 NAME = b"caf\xe9 " + b"d" * 194
@@ -44,10 +44,9 @@ def write(descriptor: int, *names: bytes) -> None:
 
 
 @pytest.fixture
-def place(tmp_path, sqlite_url):
-    with workplace(tmp_path, sqlite_url) as opened:
-        opened.recover()
-        yield opened
+def place(place):
+    place.recover()
+    return place
 
 
 @pytest.fixture

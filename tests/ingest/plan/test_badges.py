@@ -9,14 +9,13 @@ from app.ingest.disk.folders import Folders
 from app.ingest.plan import badges as badges_module
 from app.ingest.plan.badges import Badges
 from app.media import Place
-from tests.ingest.builders import tree, workplace
+from tests.ingest.builders import tree
 
 
 @pytest.fixture
-def place(tmp_path, sqlite_url):
-    with workplace(tmp_path, sqlite_url) as made:
-        made.recover()
-        yield made
+def place(place):
+    place.recover()
+    return place
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ import pytest
 from app.errors import InvalidRequest
 from app.ingest.plan.planner import Planner
 from app.media import Skip
-from tests.ingest.builders import WAIT_SECONDS, assert_sums_close, parameters, tree, workplace
+from tests.ingest.builders import WAIT_SECONDS, assert_sums_close, parameters, tree
 
 
 @pytest.fixture
-def place(tmp_path, sqlite_url):
-    with workplace(tmp_path, sqlite_url) as made:
-        made.recover()
-        yield made
+def place(place):
+    place.recover()
+    return place
 
 
 @pytest.fixture

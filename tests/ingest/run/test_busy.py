@@ -7,15 +7,14 @@ import time
 import pytest
 
 from app.ingest.session.state import Status
-from tests.ingest.builders import parameters, tree, workplace
+from tests.ingest.builders import parameters, tree
 
 
 @pytest.fixture
-def place(tmp_path, sqlite_url):
-    with workplace(tmp_path, sqlite_url) as made:
-        tree(made.media, *(f"{number}.jpg" for number in range(4)))
-        made.recover()
-        yield made
+def place(place):
+    tree(place.media, *(f"{number}.jpg" for number in range(4)))
+    place.recover()
+    return place
 
 
 @contextlib.contextmanager

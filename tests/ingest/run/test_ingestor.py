@@ -23,12 +23,6 @@ from tests.ingest.builders import (
 from tests.ingest.workers.in_process import InProcess
 
 
-@pytest.fixture
-def place(tmp_path, sqlite_url):
-    with workplace(tmp_path, sqlite_url) as made:
-        yield made
-
-
 def begin(place: Workplace, control: Control | None = None, publish=lambda _session: None, **asked):
     """A new session in the log, and the loop run on it as far as it goes."""
     session_id = new_session_id()

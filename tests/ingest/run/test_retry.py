@@ -5,15 +5,14 @@ import pytest
 from app.errors import IllegalMove, NothingMatches, UnknownSession
 from app.ingest.session.state import Status
 from app.media import Stage
-from tests.ingest.builders import SESSION, assert_sums_close, failure, parameters, tree, workplace
+from tests.ingest.builders import SESSION, assert_sums_close, failure, parameters, tree
 
 
 @pytest.fixture
-def place(tmp_path, sqlite_url):
-    with workplace(tmp_path, sqlite_url) as made:
-        tree(made.media, "a.jpg", "broken-1.jpg", "deep/er/broken-2.jpg", "deep/fine.jpg", "broken-3.png")
-        made.recover()
-        yield made
+def place(place):
+    tree(place.media, "a.jpg", "broken-1.jpg", "deep/er/broken-2.jpg", "deep/fine.jpg", "broken-3.png")
+    place.recover()
+    return place
 
 
 @pytest.fixture

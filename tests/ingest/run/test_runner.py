@@ -31,14 +31,7 @@ from tests.ingest.builders import (
     failure,
     parameters,
     tree,
-    workplace,
 )
-
-
-@pytest.fixture
-def place(tmp_path, sqlite_url):
-    with workplace(tmp_path, sqlite_url) as made:
-        yield made
 
 
 @pytest.fixture

@@ -7,20 +7,19 @@ import pytest
 
 from app.ingest.session.state import Status
 from app.media import Place
-from tests.ingest.builders import assert_sums_close, failure, parameters, tree, workplace
+from tests.ingest.builders import assert_sums_close, failure, parameters, tree
 
 SETTLED_SECONDS = 0.4
 
 
 @pytest.fixture
-def place(tmp_path, sqlite_url):
-    with workplace(tmp_path, sqlite_url) as made:
-        object.__setattr__(made.ingestor, "settled_seconds", SETTLED_SECONDS)
-        tree(made.media, "a.jpg", "b.jpg", "c.jpg")
-        for name in ("b.jpg", "c.jpg"):
-            os.utime(made.media / name, (1_000, 1_000))
-        made.recover()
-        yield made
+def place(place):
+    object.__setattr__(place.ingestor, "settled_seconds", SETTLED_SECONDS)
+    tree(place.media, "a.jpg", "b.jpg", "c.jpg")
+    for name in ("b.jpg", "c.jpg"):
+        os.utime(place.media / name, (1_000, 1_000))
+    place.recover()
+    return place
 
 
 def answers(place, session):

@@ -12,11 +12,11 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from app.analysis.prompts.comfyui.nodes import Graph, Node, chosen, linked, links, tokens
-from app.analysis.prompts.comfyui.settings import before_models, generation
-from app.analysis.prompts.comfyui.words import NEGATIVE, POSITIVE, Words, asks, role_of
-from app.analysis.prompts.comfyui.workflow import graph_of
-from app.analysis.prompts.made import Made, load_mapping, mapping, settings, words
+from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, follow_links, split_name, unwrap_choice
+from app.analysis.prompts.comfyui.settings import collect_settings, walk_models
+from app.analysis.prompts.comfyui.words import NEGATIVE, POSITIVE, Words, asks, find_role
+from app.analysis.prompts.comfyui.workflow import build_graph
+from app.analysis.prompts.generation import Generation, as_object, as_text, load_object, select_settings
 from app.metadata import PromptVerdict
 
 _SETTINGS = frozenset(
@@ -30,8 +30,8 @@ _LONGEST = 64 * 1024  # characters of a prompt
 _GENERATOR = "ComfyUI"
 
 
-def read(prompt: Mapping[str, Any], workflow: Mapping[str, Any]) -> Made | None:
-    """What the API prompt says, and where that says no words, the workflow. None where neither is a graph."""
+def read_comfyui(prompt: Mapping[str, Any], workflow: Mapping[str, Any]) -> Generation | None:
+    """Read the API prompt, or the workflow if that has no words. None if neither is a graph."""
     best = None
     for written in (prompt, workflow):
         if made := _said_aloud(written) or read_graph(_graph(written)):
@@ -42,7 +42,7 @@ def read(prompt: Mapping[str, Any], workflow: Mapping[str, Any]) -> Made | None:
 
 
 def _graph(written: Mapping[str, Any]) -> Graph:
-    graph = graph_of(written) if isinstance(written.get("nodes"), list) else _api_graph(written)
+    graph = build_graph(written) if isinstance(written.get("nodes"), list) else _api_graph(written)
     return {name: _bounded(node) for name, node in islice(graph.items(), _NODES)}
 
 
@@ -57,25 +57,25 @@ def _api_graph(written: Mapping[str, Any]) -> Graph:
     return {
         name: Node(
             node["class_type"],
-            {key: chosen(value) for key, value in node["inputs"].items()},
-            words(mapping(node.get("_meta")).get("title")),
+            {key: unwrap_choice(value) for key, value in node["inputs"].items()},
+            as_text(as_object(node.get("_meta")).get("title")),
         )
         for name, node in written.items()
         if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
     }
 
 
-def _said_aloud(written: Mapping[str, Any]) -> Made | None:
+def _said_aloud(written: Mapping[str, Any]) -> Generation | None:
     """What Civitai's generator writes beside its graph, in plain words."""
-    said = load_mapping(written.get("extraMetadata"))
-    if not (prompt := words(said.get("prompt"))):
+    said = load_object(written.get("extraMetadata"))
+    if not (prompt := as_text(said.get("prompt"))):
         return None
-    plain = settings(said, without=("prompt", "negativePrompt"))
-    return Made.of("Civitai", prompt, words(said.get("negativePrompt")), plain)
+    plain = select_settings(said, without=("prompt", "negativePrompt"))
+    return Generation.of("Civitai", prompt, as_text(said.get("negativePrompt")), plain)
 
 
-def read_graph(graph: Graph) -> Made | None:
-    """The words and settings of a graph; None for one without nodes."""
+def read_graph(graph: Graph) -> Generation | None:
+    """Read the words and settings of a graph; None for one without nodes."""
     if not graph:
         return None
     before = _before_output(graph)
@@ -86,14 +86,16 @@ def read_graph(graph: Graph) -> Made | None:
     positive, negative, reader = _words(graph, samplers)
     if not samplers and not positive:
         positive, negative = _titled(graph)
-    found = generation(graph, samplers, before)
-    made = Made.of(_GENERATOR, positive, negative, found, understood=reader.met)
+    found = collect_settings(graph, samplers, before)
+    made = Generation.of(_GENERATOR, positive, negative, found, understood=reader.met)
     return replace(made, verdict=PromptVerdict.PARTLY) if reader.left_out else made
 
 
 def _before_output(graph: Graph) -> list[Node]:
     """The output that counts and all nodes before it, nearest first."""
-    before = {name: tuple(dict.fromkeys(target for target, _ in links(graph, node))) for name, node in graph.items()}
+    before = {
+        name: tuple(dict.fromkeys(target for target, _ in follow_links(graph, node))) for name, node in graph.items()
+    }
     samplers = {name for name, node in graph.items() if _is_sampler(graph, node)}
     used = {target for targets in before.values() for target in targets}
     ends = [name for name, node in graph.items() if name not in used or "save" in node.kind.lower()]
@@ -131,16 +133,18 @@ def _is_sampler(graph: Graph, node: Node) -> bool:
         return bool(told)
     if "control_net" in node.inputs or not told:
         return False
-    if any(role_of(key) and linked(graph, value) for key, value in node.inputs.items()):
+    if any(find_role(key) and follow_link(graph, value) for key, value in node.inputs.items()):
         return bool(told & _SEEDS) or len(told) > 1
-    return len(told) > 1 and any(_GIVEN & set(tokens(key)) and linked(graph, node.inputs[key]) for key in node.inputs)
+    return len(told) > 1 and any(
+        _GIVEN & set(split_name(key)) and follow_link(graph, node.inputs[key]) for key in node.inputs
+    )
 
 
 def _is_whole(graph: Graph, node: Node) -> bool:
     """Whether a node makes pictures of a prompt by itself, as those do that call a model elsewhere."""
     return not asks(node) and any(
-        (role_of(key) == POSITIVE or ("prompt" in tokens(key) and role_of(key) is None))
-        and (linked(graph, value) or isinstance(value, str))
+        (find_role(key) == POSITIVE or ("prompt" in split_name(key) and find_role(key) is None))
+        and (follow_link(graph, value) or isinstance(value, str))
         for key, value in node.inputs.items()
     )
 
@@ -153,14 +157,14 @@ def _words(graph: Graph, samplers: list[Node]) -> tuple[str, str, Words]:
         reader = Words(graph, loose=True)
         wanted = list(_wanted(graph, reader, samplers))
     plain = {text.strip() for texts in wanted for text in texts}
-    return _joined(wanted), _joined((reader.given(node, NEGATIVE) for node in samplers), plain), reader
+    return _joined(wanted), _joined((reader.find_texts(node, NEGATIVE) for node in samplers), plain), reader
 
 
 def _wanted(graph: Graph, reader: Words, samplers: list[Node]) -> Iterator[tuple[str, ...]]:
     """What the samplers were given, and behind that what stands for regions on the way to their models."""
-    yield from (reader.given(node, POSITIVE) for node in samplers)
-    regions = [texts for node in before_models(graph, samplers) if (texts := reader.of_regions(node))]
-    unwanted = {text.strip() for node in samplers if regions for text in reader.given(node, NEGATIVE)}
+    yield from (reader.find_texts(node, POSITIVE) for node in samplers)
+    regions = [texts for node in walk_models(graph, samplers) if (texts := reader.find_region_texts(node))]
+    unwanted = {text.strip() for node in samplers if regions for text in reader.find_texts(node, NEGATIVE)}
     yield from (tuple(text for text in texts if text.strip() not in unwanted) for texts in regions)
 
 
@@ -177,14 +181,14 @@ def _titled(graph: Graph) -> tuple[str, str]:
         target[0]
         for node in graph.values()
         for key, value in node.inputs.items()
-        if role_of(key) == NEGATIVE and (target := linked(graph, value))
+        if find_role(key) == NEGATIVE and (target := follow_link(graph, value))
     }
     free = (node for name, node in graph.items() if name not in negative and "textencode" in node.kind.lower())
     encoders = list(islice(free, _OUTPUTS))
-    if len(encoders) == 1 and role_of(encoders[0].title) is None:
-        return _joined(reader.given(node, POSITIVE) for node in encoders), ""
+    if len(encoders) == 1 and find_role(encoders[0].title) is None:
+        return _joined(reader.find_texts(node, POSITIVE) for node in encoders), ""
     found = [
-        _joined(reader.given(node, POSITIVE) for node in encoders if role_of(node.title) == role)
+        _joined(reader.find_texts(node, POSITIVE) for node in encoders if find_role(node.title) == role)
         for role in (POSITIVE, NEGATIVE)
     ]
     return found[0], found[1]

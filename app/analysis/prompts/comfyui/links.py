@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.analysis.prompts.made import mapping, words
+from app.analysis.prompts.generation import as_object, as_text
 
 Raw = Mapping[str, Any]
 Link = tuple[Any, int]
@@ -44,18 +44,18 @@ class Budget:
         return True
 
 
-def listed(value: Any) -> list[Any]:
-    """The value if it is a JSON list, else an empty one."""
+def as_list(value: Any) -> list[Any]:
+    """Give the value if it is a JSON list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
-def mappings(value: Any) -> list[dict[str, Any]]:
-    """The objects of a JSON list."""
-    return [one for one in listed(value) if isinstance(one, dict)]
+def list_objects(value: Any) -> list[dict[str, Any]]:
+    """List the objects of a JSON list; empty for anything else."""
+    return [one for one in as_list(value) if isinstance(one, dict)]
 
 
-def key(value: Any) -> Any:
-    """A link's number as a key; None for what can be none."""
+def convert_key(value: Any) -> Any:
+    """Convert a link's number to a key; None for what can be none."""
     return value if isinstance(value, str | int) else None
 
 
@@ -64,19 +64,19 @@ def runs(raw: Raw) -> bool:
     return raw.get("mode") not in (MUTED, BYPASSED)
 
 
-def by_id(nodes: Any) -> dict[str, Raw]:
-    """The nodes of a sheet by their id, as text."""
-    return {str(raw.get("id")): raw for raw in mappings(nodes) if isinstance(raw.get("id"), str | int)}
+def index_by_id(nodes: Any) -> dict[str, Raw]:
+    """Index the nodes of a sheet by their id, as text."""
+    return {str(raw.get("id")): raw for raw in list_objects(nodes) if isinstance(raw.get("id"), str | int)}
 
 
-def origins(links: Any) -> dict[Any, Link]:
-    """Link number -> where it comes from."""
-    return {key(link[0]): origin for link, origin in ends(links)}
+def find_origins(links: Any) -> dict[Any, Link]:
+    """Find where each link comes from, by its number."""
+    return {convert_key(link[0]): origin for link, origin in walk_links(links)}
 
 
-def ends(links: Any) -> Iterator[tuple[tuple[Any, ...], Link]]:
-    """Every link as (number, origin, target, target's input), with where it comes from."""
-    for link in listed(links):
+def walk_links(links: Any) -> Iterator[tuple[tuple[Any, ...], Link]]:
+    """Yield every link as (number, origin, target, target's input), with where it comes from."""
+    for link in as_list(links):
         if isinstance(link, dict):
             number, origin, slot = link.get("id"), link.get("origin_id"), link.get("origin_slot")
             target, place = link.get("target_id"), link.get("target_slot")
@@ -85,15 +85,15 @@ def ends(links: Any) -> Iterator[tuple[tuple[Any, ...], Link]]:
         else:
             continue
         if isinstance(slot, int) and isinstance(place, int):
-            yield (key(number), origin, target, place), (origin, slot)
+            yield (convert_key(number), origin, target, place), (origin, slot)
 
 
-def broadcast(
+def find_broadcasts(
     sheet: Raw, nodes: Mapping[str, Raw], drawn: Mapping[Any, Link], room: Budget
 ) -> dict[tuple[str, int], Link]:
-    """(node, place of the input) -> what reaches that input without a link being drawn to it."""
+    """Find what reaches an input, by node and place, without a link drawn to it."""
     reached: dict[tuple[str, int], Link] = {}
-    for one in mappings(mapping(sheet.get("extra")).get("ue_links")):
+    for one in list_objects(as_object(sheet.get("extra")).get("ue_links")):
         place, slot = one.get("downstream_slot"), one.get("upstream_slot")
         if isinstance(place, int) and isinstance(slot, int):
             reached[str(one.get("downstream")), place] = one.get("upstream"), slot
@@ -104,23 +104,23 @@ def _by_rules(nodes: Mapping[str, Raw], drawn: Mapping[Any, Link], room: Budget)
     senders: dict[str, list[_Sender]] = {}
     senders_left = _BROADCASTS
     for raw in nodes.values():
-        kind = words(raw.get("type"))
+        kind = as_text(raw.get("type"))
         if kind not in BROADCASTERS or not runs(raw):
             continue
-        for place, one in enumerate(mappings(raw.get("inputs"))):
-            origin = drawn.get(key(one.get("link")), NOWHERE) if one.get("link") is not None else NOWHERE
+        for place, one in enumerate(list_objects(raw.get("inputs"))):
+            origin = drawn.get(convert_key(one.get("link")), NOWHERE) if one.get("link") is not None else NOWHERE
             if origin[0] is not None and senders_left:
                 senders_left -= 1
                 senders.setdefault(_type(nodes, origin), []).append((BROADCASTERS[kind], _names(raw, place), origin))
     comparisons = {type_: sum(1 + len(names) for _, names, _ in some) for type_, some in senders.items()}
     reached: dict[tuple[str, int], Link] = {}
     for name, place, port in _open_inputs(nodes):
-        type_ = words(port.get("type"))
+        type_ = as_text(port.get("type"))
         if type_ not in senders:
             continue
         if not room.take(comparisons[type_]):
             break
-        fitting = _fitting(senders[type_], words(port.get("name"))[:_CHARACTERS], name)
+        fitting = _fitting(senders[type_], as_text(port.get("name"))[:_CHARACTERS], name)
         if fitting is not None:
             reached[name, place] = fitting
     return reached
@@ -129,8 +129,8 @@ def _by_rules(nodes: Mapping[str, Raw], drawn: Mapping[Any, Link], room: Budget)
 def _open_inputs(nodes: Mapping[str, Raw]) -> Iterator[tuple[str, int, Raw]]:
     """The inputs that nothing is linked to and that hold no value of their own: node, place and input."""
     for name, raw in nodes.items():
-        if words(raw.get("type")) not in BROADCASTERS:
-            for place, one in enumerate(mappings(raw.get("inputs"))):
+        if as_text(raw.get("type")) not in BROADCASTERS:
+            for place, one in enumerate(list_objects(raw.get("inputs"))):
                 if one.get("link") is None and "widget" not in one:
                     yield name, place, one
 
@@ -141,14 +141,14 @@ def _names(raw: Raw, place: int) -> tuple[str, ...]:
     if kind == "Prompts Everywhere":
         return ("neg",) if place else ("prompt", "positive")
     if kind == "Anything Everywhere?":
-        pattern = next(iter(listed(raw.get("widgets_values"))[1:2]), "")
-        return tuple(_WORD.findall(words(pattern)[:_CHARACTERS]))
+        pattern = next(iter(as_list(raw.get("widgets_values"))[1:2]), "")
+        return tuple(_WORD.findall(as_text(pattern)[:_CHARACTERS]))
     return ()
 
 
 def _type(nodes: Mapping[str, Raw], origin: Link) -> str:
-    outputs = mappings(nodes.get(str(origin[0]), {}).get("outputs"))
-    return words(outputs[origin[1]].get("type")) if 0 <= origin[1] < len(outputs) else ""
+    outputs = list_objects(nodes.get(str(origin[0]), {}).get("outputs"))
+    return as_text(outputs[origin[1]].get("type")) if 0 <= origin[1] < len(outputs) else ""
 
 
 def _fitting(senders: list[_Sender], name: str, node: str) -> Link | None:

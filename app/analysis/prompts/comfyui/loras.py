@@ -8,34 +8,34 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from app.analysis.prompts.comfyui.nodes import Graph, Node, linked, names, plain, tokens
-from app.analysis.prompts.comfyui.words import NEGATIVE, POSITIVE, Words, role_of
-from app.analysis.prompts.infotext import loras_in
-from app.analysis.prompts.made import is_number, lora, mapping
+from app.analysis.prompts.comfyui.nodes import Graph, Node, find_plain_value, follow_link, split_name, split_names
+from app.analysis.prompts.comfyui.words import NEGATIVE, POSITIVE, Words, find_role
+from app.analysis.prompts.generation import as_object, build_lora, is_number
+from app.analysis.prompts.infotext import find_loras
 
 _LORAS = 100  # that are listed
 _CHARACTERS, _ALL_CHARACTERS = 64 * 1024, 4 * 1024 * 1024  # of a text, and of all, that are looked at
 _NAME_CHARACTERS = 80
-_STRENGTHS = names("strength str weight wt")
-_SWITCHES = names("switch toggle enabled on")
+_STRENGTHS = split_names("strength str weight wt")
+_SWITCHES = split_names("switch toggle enabled on")
 _OFF = ("Off", "off", "disabled", "False", "false", False)
 _COUNTS = ("lora_count", "num_loras")
 _Told = tuple[Any, Any]
 """A name and a weight, as they are written: either may be missing, and the weight a link."""
 
 
-def loras(graph: Graph, nodes: Iterable[Node]) -> list[dict[str, Any]]:
-    """The LoRAs that these nodes load, as far as they are switched on, each once."""
+def collect_loras(graph: Graph, nodes: Iterable[Node]) -> list[dict[str, Any]]:
+    """Collect the LoRAs that these nodes load, each once, without those switched off."""
     found: dict[str, dict[str, Any]] = {}
     reader, left = Words(graph), _ALL_CHARACTERS
     for node in nodes:
         objects = list(_by_objects(node))
         for name, weight in (*_by_inputs(node), *(one for one in objects if one[0] is not None)):
-            if len(found) < _LORAS and (one := lora(name)) and one["name"] not in found:
-                found[one["name"]] = lora(name, plain(graph, weight, (), is_number)) or one
+            if len(found) < _LORAS and (one := build_lora(name)) and one["name"] not in found:
+                found[one["name"]] = build_lora(name, find_plain_value(graph, weight, (), is_number)) or one
         for text in () if objects else _texts(graph, node, reader):
             left -= len(text)
-            for one in loras_in(text) if left > 0 else ():
+            for one in find_loras(text) if left > 0 else ():
                 if len(found) < _LORAS:
                     found.setdefault(one["name"], one)
     return list(found.values())
@@ -62,7 +62,7 @@ def _by_inputs(node: Node) -> Iterator[_Told]:
 @lru_cache(maxsize=1024)
 def _meaning(key: str) -> tuple[str, str, bool]:
     """What an input of this name tells of a LoRA, of which of several, and whether that is for the model alone."""
-    said = tokens(key)
+    said = split_name(key)
     place = next((word for word in said if word.isdigit()), "")
     kind = tuple(word for word in said if not word.isdigit())
     if kind in (("lora",), ("lora", "name")):
@@ -78,9 +78,9 @@ def _by_objects(node: Node) -> Iterator[_Told]:
     for value in node.inputs.values():
         if not isinstance(value, dict | list):
             continue
-        inside = mapping(value).get("__value__", value)
+        inside = as_object(value).get("__value__", value)
         for one in inside if isinstance(inside, list) else [inside]:
-            told = mapping(one)
+            told = as_object(one)
             on = told.get("on", told.get("active"))
             if on is not None and "strength" in told and ("lora" in told or "name" in told):
                 yield (told.get("lora", told.get("name")), told["strength"]) if on else (None, None)
@@ -93,13 +93,13 @@ def _texts(graph: Graph, node: Node, reader: Words) -> Iterator[str]:
     """
     if "clip" in node.inputs and not any("model" in key for key in node.inputs):
         return
-    keys = [key for key in node.inputs if role_of(key) != NEGATIVE]
+    keys = [key for key in node.inputs if find_role(key) != NEGATIVE]
     populated = [key for key in keys if "populated" in key and node.inputs[key]]
     for key in populated or keys:
         value = node.inputs[key]
         given: Iterable[Any] = (value,)
-        if linked(graph, value):
-            given = reader.given(Node("", {"text": value}), POSITIVE) if "text" in key or "syntax" in key else ()
+        if follow_link(graph, value):
+            given = reader.find_texts(Node("", {"text": value}), POSITIVE) if "text" in key or "syntax" in key else ()
         for text in given:
             if isinstance(text, str) and "<" in text:
                 yield text[:_CHARACTERS]

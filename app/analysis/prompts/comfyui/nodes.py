@@ -26,13 +26,13 @@ Graph = Mapping[str, Node]
 """Node id -> node."""
 
 
-def names(listed: str) -> frozenset[str]:
-    """A set of names, written as words between spaces."""
+def split_names(listed: str) -> frozenset[str]:
+    """Split names that stand between spaces into a set."""
     return frozenset(listed.split())
 
 
-def linked(graph: Graph, value: Any) -> tuple[str, int] | None:
-    """The node and the output that an input's value leads to; None for a plain value or a dead link."""
+def follow_link(graph: Graph, value: Any) -> tuple[str, int] | None:
+    """Follow an input's link to its node and output; None for a plain value or a dead link."""
     if not isinstance(value, list) or len(value) != 2:
         return None
     name, slot = value
@@ -43,18 +43,18 @@ def linked(graph: Graph, value: Any) -> tuple[str, int] | None:
     return None
 
 
-def chosen(value: Any) -> Any:
-    """The value; of a choice that is shown with a picture, `{"content": name}`, the name."""
+def unwrap_choice(value: Any) -> Any:
+    """Unwrap a choice that is shown with a picture, `{"content": name}`; any other value stays."""
     return value["content"] if isinstance(value, dict) and isinstance(value.get("content"), str) else value
 
 
-def links(graph: Graph, node: Node) -> Iterator[tuple[str, int]]:
-    """What the inputs of a node lead to."""
-    return (target for value in node.inputs.values() if (target := linked(graph, value)))
+def follow_links(graph: Graph, node: Node) -> Iterator[tuple[str, int]]:
+    """Yield the node and output that each linked input leads to."""
+    return (target for value in node.inputs.values() if (target := follow_link(graph, value)))
 
 
-def tokens(name: str) -> tuple[str, ...]:
-    """The words and numbers in an input's name: `text_g2` -> `text`, `g`, `2`."""
+def split_name(name: str) -> tuple[str, ...]:
+    """Split an input's name into words and numbers: `text_g2` -> `text`, `g`, `2`."""
     return _tokens(name[:_NAME_CHARACTERS])
 
 
@@ -63,10 +63,10 @@ def _tokens(name: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(name.lower()))
 
 
-def plain(graph: Graph, value: Any, wanted: tuple[str, ...], fits: Callable[[Any], bool]) -> Any:
-    """The value of an input, also where a link brings it: that of one of these names, or the only one that fits."""
+def find_plain_value(graph: Graph, value: Any, wanted: tuple[str, ...], fits: Callable[[Any], bool]) -> Any:
+    """Find the value of an input, also through a link: that of one of these names, or the only one that fits."""
     for _ in range(_HOPS):
-        if (target := linked(graph, value)) is None:
+        if (target := follow_link(graph, value)) is None:
             return value
         inputs = graph[target[0]].inputs
         if name := next((name for name in (*wanted, *_NAMED) if name in inputs), None):

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from app.analysis.prompts.comfyui.loras import loras
-from app.analysis.prompts.comfyui.nodes import Graph, Node, linked, names, plain, tokens
-from app.analysis.prompts.made import is_number, size
+from app.analysis.prompts.comfyui.loras import collect_loras
+from app.analysis.prompts.comfyui.nodes import Graph, Node, find_plain_value, follow_link, split_name, split_names
+from app.analysis.prompts.generation import build_size, is_number
 
 _WRITTEN = {
     "steps": ("steps",),
@@ -18,16 +18,16 @@ _TEXTS = ("sampler", "scheduler")
 _SEEDS = ("seed", "noise_seed")
 _MODELS = ("ckpt_name", "unet_name", "gguf_name", "model_name", "base_ckpt_name", "model")
 # Which inputs lead to what, by the first word of their names
-_SETTING = names("sigmas noise sampler guider settings pipe basic detailer ctx context base")
-_MODEL = names("model unet guider pipe basic detailer sdxl ctx context base lora loras opt optional diffusion")
-_LATENT = names("latent samples pixels image images pipe basic sdxl ctx context optional")
-_WORDS = names("positive conditioning cond guider pipe basic clip")
+_SETTING = split_names("sigmas noise sampler guider settings pipe basic detailer ctx context base")
+_MODEL = split_names("model unet guider pipe basic detailer sdxl ctx context base lora loras opt optional diffusion")
+_LATENT = split_names("latent samples pixels image images pipe basic sdxl ctx context optional")
+_WORDS = split_names("positive conditioning cond guider pipe basic clip")
 _SIDES = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
 _NODES = 1_000
 
 
-def generation(graph: Graph, samplers: list[Node], before: list[Node]) -> dict[str, Any]:
-    """The settings of the nearest sampler; `before` are all nodes before the output, nearest first."""
+def collect_settings(graph: Graph, samplers: list[Node], before: list[Node]) -> dict[str, Any]:
+    """Collect the settings of the nearest sampler; `before` are all nodes before the output, nearest first."""
     if not samplers:
         return {}
     sampler, found = samplers[0], dict[str, Any]()
@@ -39,9 +39,9 @@ def generation(graph: Graph, samplers: list[Node], before: list[Node]) -> dict[s
         found["seed"] = _first(graph, _along(graph, [node], _SETTING), _SEEDS, is_number)
         if found["seed"] is not None:
             break
-    modelled = list(before_models(graph, [sampler]))
+    modelled = list(walk_models(graph, [sampler]))
     found["model"] = _first(graph, modelled, _MODELS, _is_name)
-    found["loras"] = loras(graph, modelled) or None
+    found["loras"] = collect_loras(graph, modelled) or None
     found["vae"] = _vae(graph, before)
     found["size"] = next(_sizes(graph, _along(graph, [sampler], _LATENT)), None)
     worded = list(_along(graph, [sampler], _WORDS))
@@ -51,8 +51,8 @@ def generation(graph: Graph, samplers: list[Node], before: list[Node]) -> dict[s
     return {key: value for key, value in found.items() if value is not None}
 
 
-def before_models(graph: Graph, samplers: Iterable[Node]) -> Iterator[Node]:
-    """The samplers and the nodes on the way to their models, nearest first, each once."""
+def walk_models(graph: Graph, samplers: Iterable[Node]) -> Iterator[Node]:
+    """Yield the samplers and the nodes on the way to their models, nearest first, each once."""
     return _along(graph, samplers, _MODEL)
 
 
@@ -62,8 +62,8 @@ def _along(graph: Graph, starts: Iterable[Node], first_words: frozenset[str]) ->
     for node in waiting:
         yield node
         for key, value in node.inputs.items():
-            target = linked(graph, value)
-            words = tokens(key)
+            target = follow_link(graph, value)
+            words = split_name(key)
             if target and target[0] not in seen and (not words or words[0] in first_words) and len(seen) < _NODES:
                 seen.add(target[0])
                 waiting.append(graph[target[0]])
@@ -73,7 +73,7 @@ def _first(graph: Graph, nodes: Iterable[Node], wanted: tuple[str, ...], fits: C
     """The first value under one of these names, also where it comes through a link."""
     for node in nodes:
         for name in wanted:
-            if name in node.inputs and fits(value := plain(graph, node.inputs[name], wanted, fits)):
+            if name in node.inputs and fits(value := find_plain_value(graph, node.inputs[name], wanted, fits)):
                 return value
     return None
 
@@ -84,7 +84,7 @@ def _is_name(value: Any) -> bool:
 
 def _vae(graph: Graph, before: list[Node]) -> str | None:
     for node in before:
-        if linked(graph, node.inputs.get("vae")):
+        if follow_link(graph, node.inputs.get("vae")):
             loader = Node("", {"vae": node.inputs["vae"]})
             value = _first(graph, _along(graph, [loader], frozenset(("vae",))), ("vae_name",), _is_name)
             return value if isinstance(value, str) else None
@@ -94,6 +94,6 @@ def _vae(graph: Graph, before: list[Node]) -> str | None:
 def _sizes(graph: Graph, nodes: Iterable[Node]) -> Iterator[dict[str, int]]:
     for node in nodes:
         for sides in _SIDES:
-            pixels = (plain(graph, node.inputs.get(name), (name,), is_number) for name in sides)
-            if measured := size(*pixels):
+            pixels = (find_plain_value(graph, node.inputs.get(name), (name,), is_number) for name in sides)
+            if measured := build_size(*pixels):
                 yield measured

@@ -14,16 +14,16 @@ from app.analysis.prompts.comfyui.links import (
     Budget,
     Link,
     Raw,
-    broadcast,
-    by_id,
-    ends,
-    key,
-    listed,
-    mappings,
-    origins,
+    as_list,
+    convert_key,
+    find_broadcasts,
+    find_origins,
+    index_by_id,
+    list_objects,
+    walk_links,
 )
-from app.analysis.prompts.comfyui.widgets import values_of
-from app.analysis.prompts.made import words
+from app.analysis.prompts.comfyui.widgets import name_values
+from app.analysis.prompts.generation import as_text
 
 GETTERS, SETTERS = ("GetNode", "easy getNode"), ("SetNode", "easy setNode")
 INPUT_NODE, _OUTPUT_NODE = -10, -20  # of a subgraph, in its links
@@ -57,59 +57,59 @@ class Sheet:
     def values(self, name: str) -> dict[str, Any]:
         """The values of a node by name."""
         if name not in self._values:
-            self._values[name] = values_of(self.nodes[name])
+            self._values[name] = name_values(self.nodes[name])
         return self._values[name]
 
     def setters(self) -> dict[Any, Raw]:
         """The SetNodes (KJNodes, Easy-Use) by the name under which a GetNode repeats them."""
         if self._setters is None:
-            self._setters = {first_value(raw): raw for raw in self.nodes.values() if raw.get("type") in SETTERS}
+            self._setters = {find_first_value(raw): raw for raw in self.nodes.values() if raw.get("type") in SETTERS}
         return self._setters
 
     def origin(self, name: str, place: int, one: Raw) -> Link | None:
         """Where a node's input, the one at this place, is linked to; None where it is open."""
         if (link := one.get("link")) is not None:
-            return self.links.get(key(link), NOWHERE)
+            return self.links.get(convert_key(link), NOWHERE)
         return self.reached.get((name, place))
 
     def set_at(self, host: Raw) -> "Sheet":
         """A copy of a group with the values that its host node sets; itself where their numbers do not agree."""
-        values = deque(listed(host.get("widgets_values")))
-        if len(values) != sum(len(listed(raw.get("widgets_values"))) for raw in self.nodes.values()):
+        values = deque(as_list(host.get("widgets_values")))
+        if len(values) != sum(len(as_list(raw.get("widgets_values"))) for raw in self.nodes.values()):
             return self
         nodes = {
-            name: {**raw, "widgets_values": [values.popleft() for _ in listed(raw.get("widgets_values"))]}
+            name: {**raw, "widgets_values": [values.popleft() for _ in as_list(raw.get("widgets_values"))]}
             for name, raw in self.nodes.items()
         }
         return replace(self, nodes=nodes, inside={}, _values={}, _setters=None)
 
 
-def of_subgraph(written: Raw, room: Budget) -> Sheet:
-    """The sheet of a subgraph, or of the workflow itself."""
-    nodes, links = by_id(written.get("nodes")), origins(written.get("links"))
-    ports = mappings(written.get("inputs"))[:_PORTS]
-    outputs = {link[3]: origin for link, origin in ends(written.get("links")) if link[2] == _OUTPUT_NODE}
+def lay_out_subgraph(written: Raw, room: Budget) -> Sheet:
+    """Lay out a subgraph, or the workflow itself."""
+    nodes, links = index_by_id(written.get("nodes")), find_origins(written.get("links"))
+    ports = list_objects(written.get("inputs"))[:_PORTS]
+    outputs = {link[3]: origin for link, origin in walk_links(written.get("links")) if link[2] == _OUTPUT_NODE}
     return Sheet(
         nodes,
         links,
-        broadcast(written, nodes, links, room),
-        [words(one.get("name")) for one in ports],
-        [outputs.get(place, NOWHERE) for place in range(len(mappings(written.get("outputs"))[:_PORTS]))],
+        find_broadcasts(written, nodes, links, room),
+        [as_text(one.get("name")) for one in ports],
+        [outputs.get(place, NOWHERE) for place in range(len(list_objects(written.get("outputs"))[:_PORTS]))],
         ports,
     )
 
 
-def of_group(group: Raw) -> Sheet:
-    """A group node's sheet. Its links name nodes by place; its host lists what is not connected inside, in order."""
-    written = [link[:4] for link in listed(group.get("links")) if isinstance(link, list)]
+def lay_out_group(group: Raw) -> Sheet:
+    """Lay out a group node. Its links name nodes by place; its host lists what is not connected inside, in order."""
+    written = [link[:4] for link in as_list(group.get("links")) if isinstance(link, list)]
     inside = {(link[2], link[3]): (link[0], link[1]) for link in written if _are_places(link)}
     used = set(inside.values())
     nodes: dict[str, Raw] = {}
     links: dict[Any, Link] = {}
     sheet = Sheet(nodes, links)
-    for place, node in enumerate(mappings(group.get("nodes"))[:_NODES]):
+    for place, node in enumerate(list_objects(group.get("nodes"))[:_NODES]):
         inputs = []
-        for slot, one in enumerate(mappings(node.get("inputs"))):
+        for slot, one in enumerate(list_objects(node.get("inputs"))):
             number = f"{place}:{slot}"
             if (place, slot) in inside:
                 links[number] = inside[place, slot]
@@ -117,15 +117,15 @@ def of_group(group: Raw) -> Sheet:
                 links[number] = (INPUT_NODE, len(sheet.inputs))
                 sheet.inputs.append(None)
             inputs.append({**one, "link": number})
-        free = range(len(mappings(node.get("outputs"))))
+        free = range(len(list_objects(node.get("outputs"))))
         sheet.outputs += [(place, slot) for slot in free if (place, slot) not in used]
         nodes[str(place)] = {**node, "inputs": inputs}
     return sheet
 
 
-def first_value(raw: Raw) -> Any:
-    """The first value of a node, where it is a plain one."""
-    value = next(iter(listed(raw.get("widgets_values"))), None)
+def find_first_value(raw: Raw) -> Any:
+    """Find the first value of a node, if it is a plain one."""
+    value = next(iter(as_list(raw.get("widgets_values"))), None)
     return value if isinstance(value, str | int | float) else None
 
 

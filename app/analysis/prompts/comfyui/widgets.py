@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from app.analysis.prompts.comfyui.nodes import chosen
+from app.analysis.prompts.comfyui.nodes import unwrap_choice
 from app.analysis.prompts.comfyui.words import is_instruction
-from app.analysis.prompts.made import is_number
+from app.analysis.prompts.generation import is_number
 
 _AFTER = ("fixed", "increment", "decrement", "randomize", True, False, None)  # what happens to a seed after a run
 _VALUES = 500
@@ -118,14 +118,14 @@ _LOADED = {
 }
 
 
-def values_of(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of one drawn node by name."""
+def name_values(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the values of one drawn node."""
     values = raw.get("widgets_values")
     if isinstance(values, dict):
         return {name: value for name, value in values.items() if isinstance(name, str)}
     if not isinstance(values, list) or not values:
         return {}
-    values = [chosen(value) for value in values]
+    values = [unwrap_choice(value) for value in values]
     kind = raw["type"][:_KIND_CHARACTERS] if isinstance(raw.get("type"), str) else ""
     listed = tuple(_listed(raw.get("inputs")))
     known = _WIDGETS.get(kind, ())

@@ -9,8 +9,16 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import Any
 
-from app.analysis.prompts.comfyui.joins import between, is_between, joined
-from app.analysis.prompts.comfyui.nodes import Graph, Node, linked, links, names, plain, tokens
+from app.analysis.prompts.comfyui.joins import choose_joined, find_delimiter, is_delimiter
+from app.analysis.prompts.comfyui.nodes import (
+    Graph,
+    Node,
+    find_plain_value,
+    follow_link,
+    follow_links,
+    split_name,
+    split_names,
+)
 
 POSITIVE, NEGATIVE = "positive", "negative"
 _ROLES = {"positive": POSITIVE, "pos": POSITIVE, "negative": NEGATIVE, "neg": NEGATIVE}
@@ -19,20 +27,20 @@ _BOTH = re.compile(
     r"ControlNetApply(Advanced|SD3)|Inpaint\w*Conditioning|ControlNetInpaint|InstructPixToPix|Wan\w*ToVideo|LTXV\w*Condit"
 )
 _ENCODERS = frozenset(("clip_l", "clip_g", "t5xxl", "llama", "bert", "mt5xl"))
-_TEXT = names(
+_TEXT = split_names(
     "text texts string str prompt prompts value caption populated wildcard multiline positive negative pos neg "
     "tags content words sentence line lines prepend prefix suffix append input"
 )
-_NO_TEXT = names(
+_NO_TEXT = split_names(
     "name file path mode delimiter separator seperator joiner encoding filename type find search replace "
     "replacement system template instruction folder dir style format language action control generate tidy widget to "
     "by encoder preset interpretation weight normalization method strategy"
 )
-_NO_WORDS_BEHIND = names(
+_NO_WORDS_BEHIND = split_names(
     "model clip vae image images latent samples pixels mask masks control controlnet noise sigmas sampler unet "
     "ipadapter insightface upscale seed steps cfg lora audio video bbox sam segm scheduler empty width height"
 )
-_REGIONAL = names("cond conds conditioning conditionings region regions")
+_REGIONAL = split_names("cond conds conditioning conditionings region regions")
 _CARRIERS = frozenset(("guider", "pipe", "ctx", "context", "tuple"))  # hold both roles
 _NO_TEXTS = _REGIONAL | _CARRIERS | {"embeds"}  # that are linked
 _ASKS = re.compile(
@@ -49,8 +57,8 @@ _PROSE = re.compile(r"\w\w[\s,]+\w\w")
 _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft|onnx|png|jpe?g|webp|yaml|json|txt)\s*$", re.IGNORECASE)
 
 
-def role_of(name: str) -> str | None:
-    """The role that an input or output is named for."""
+def find_role(name: str) -> str | None:
+    """Find the role that an input or output is named for."""
     return _role_of(name[-_NAME_CHARACTERS:])
 
 
@@ -58,7 +66,7 @@ def role_of(name: str) -> str | None:
 def _role_of(name: str) -> str | None:
     if name.endswith(("CONDITIONING+", "CONDITIONING-")):
         return POSITIVE if name.endswith("+") else NEGATIVE
-    roles = {_ROLES[token] for token in tokens(name) if token in _ROLES}
+    roles = {_ROLES[token] for token in split_name(name) if token in _ROLES}
     return roles.pop() if len(roles) == 1 else None
 
 
@@ -81,30 +89,30 @@ class Words:
         self._known: dict[tuple[str, str, bool], tuple[str, ...]] = {}
         self.met = self.left_out = False
 
-    def given(self, sampler: Node, role: str) -> tuple[str, ...]:
-        """The texts that a sampler was given in this role."""
+    def find_texts(self, sampler: Node, role: str) -> tuple[str, ...]:
+        """Find the texts that a sampler was given in this role."""
         return self._node(sampler, role, sure=False, depth=0)
 
-    def of_regions(self, node: Node) -> tuple[str, ...]:
-        """The texts with which a node that changes a model paints regions of the picture.
+    def find_region_texts(self, node: Node) -> tuple[str, ...]:
+        """Find the texts with which a node that changes a model paints regions of the picture.
 
         They come as conditionings without a role, with a mask or several; a single one may be there to be avoided.
         """
         keys = [key for key in node.inputs if ("cond" in key or "region" in key) and self._is_region(key, node)]
         masked = any("mask" in key or "region" in key for key in node.inputs)
-        alone = not masked and (len(keys) == 1 or any(map(role_of, node.inputs)))
-        if not keys or alone or linked(self._graph, node.inputs.get("model")) is None:
+        alone = not masked and (len(keys) == 1 or any(map(find_role, node.inputs)))
+        if not keys or alone or follow_link(self._graph, node.inputs.get("model")) is None:
             return ()
         return self._inputs(node, keys, POSITIVE, sure=False, depth=0)
 
     def _is_region(self, key: str, node: Node) -> bool:
-        target = linked(self._graph, node.inputs[key])
-        if target is None or role_of(key) or not _REGIONAL & set(tokens(key)):
+        target = follow_link(self._graph, node.inputs[key])
+        if target is None or find_role(key) or not _REGIONAL & set(split_name(key)):
             return False
         return _role_of_output(self._graph[target[0]], target[1], POSITIVE) == POSITIVE
 
     def _behind(self, value: Any, role: str, *, sure: bool, depth: int) -> tuple[str, ...]:
-        target = linked(self._graph, value)
+        target = follow_link(self._graph, value)
         if target is None or depth > _DEEP or self._left <= 0:
             return ()
         name, slot = target
@@ -123,7 +131,9 @@ class Words:
     @cached_property
     def _forked(self) -> frozenset[str]:
         """The nodes of which more than the first output is in use."""
-        return frozenset(name for node in self._graph.values() for name, slot in links(self._graph, node) if slot > 0)
+        return frozenset(
+            name for node in self._graph.values() for name, slot in follow_links(self._graph, node) if slot > 0
+        )
 
     def _node(self, node: Node, role: str, *, sure: bool, depth: int, alone: bool = False) -> tuple[str, ...]:
         """The texts of a node. It is `sure` once the way here has led through an input of this role."""
@@ -132,10 +142,10 @@ class Words:
             return ()
         if asks(node) and not self._loose:
             return ()
-        named = [key for key, value in node.inputs.items() if isinstance(value, str | list) and role_of(key) == role]
+        named = [key for key, value in node.inputs.items() if isinstance(value, str | list) and find_role(key) == role]
         if named:
             return self._inputs(node, named, role, sure=True, depth=depth)
-        others = [key for key in _live(self._graph, node) if _may_carry(key) and role_of(key) is None]
+        others = [key for key in _live(self._graph, node) if _may_carry(key) and find_role(key) is None]
         if role == NEGATIVE and not sure:
             others = [key for key in others if "cond" not in key]
         return self._inputs(node, others, role, sure=sure, depth=depth, alone=alone)
@@ -149,8 +159,8 @@ class Words:
         order: dict[str, tuple[str, ...]] = {}
         for key in keys:
             value = node.inputs[key]
-            if linked(self._graph, value):
-                along = (sure or "cond" in key) and not _CARRIERS & set(tokens(key))
+            if follow_link(self._graph, value):
+                along = (sure or "cond" in key) and not _CARRIERS & set(split_name(key))
                 order[key] = behind[key] = self._behind(value, role, sure=along, depth=depth + 1)
             elif sure or role == POSITIVE:
                 order[key] = tuple(self._literal(key, value))
@@ -161,25 +171,27 @@ class Words:
             silent = [key for key in keys if not order[key]]
             if brought:
                 order |= self._beside(node, silent, brought, alone=alone)
-            elif between(self._graph, node) is not None:  # of a join of nothing but typed texts: which are words?
+            elif (
+                find_delimiter(self._graph, node) is not None
+            ):  # of a join of nothing but typed texts: which are words?
                 self._beside(node, silent, brought, alone=False)
         return _worked(self._graph, node, [text for found in order.values() for text in found])
 
     def _is_of_texts(self, node: Node, keys: list[str]) -> bool:
         """Whether all that is linked to a node may be texts, and no conditionings or a model."""
-        found = {key for key, value in node.inputs.items() if linked(self._graph, value) and not is_between(key)}
-        return found <= set(keys) and not any(_NO_TEXTS & set(tokens(key)) for key in found) and not asks(node)
+        found = {key for key, value in node.inputs.items() if follow_link(self._graph, value) and not is_delimiter(key)}
+        return found <= set(keys) and not any(_NO_TEXTS & set(split_name(key)) for key in found) and not asks(node)
 
     def _beside(self, node: Node, keys: list[str], brought: list[str], *, alone: bool) -> dict[str, tuple[str, ...]]:
         """The typed texts whose names say nothing, as far as they are joined to those that links brought."""
         typed = {
             key: text[:_LONGEST]
             for key in keys
-            if isinstance(text := node.inputs[key], str) and not (_NO_TEXT & set(tokens(key)) or _is_text(key))
+            if isinstance(text := node.inputs[key], str) and not (_NO_TEXT & set(split_name(key)) or _is_text(key))
             if not _is_file(text)
         }
         plainly = any(not _is_text(key) for key in brought)
-        taken, left = joined(node, typed, brought, alone=alone, plainly=plainly)
+        taken, left = choose_joined(node, typed, brought, alone=alone, plainly=plainly)
         self.left_out |= left
         return {key: (typed[key],) for key in taken}
 
@@ -199,7 +211,7 @@ class Words:
 def _role_of_output(node: Node, slot: int, role: str) -> str:
     """The role of what comes out there: an output that is named for one decides, whatever it is connected to."""
     if 0 <= slot < len(node.outputs):
-        return role_of(node.outputs[slot]) or role
+        return find_role(node.outputs[slot]) or role
     if slot in (0, 1) and _BOTH.search(node.kind):
         return (POSITIVE, NEGATIVE)[slot]
     return role
@@ -217,7 +229,7 @@ def _live(graph: Graph, node: Node) -> list[str]:
         return keys[:1]
     for key, setting in node.inputs.items():
         if key.lower() in ("select", "input", "index", "switch", "boolean"):
-            value = plain(graph, setting, ("value",), lambda one: isinstance(one, int))
+            value = find_plain_value(graph, setting, ("value",), lambda one: isinstance(one, int))
             wanted = (
                 ("true", "on_true") if value is True else ("false", "on_false") if value is False else (str(value),)
             )
@@ -228,19 +240,19 @@ def _live(graph: Graph, node: Node) -> list[str]:
 
 
 def _may_carry(key: str) -> bool:
-    said = tokens(key.rpartition(".")[2])  # of `model.prompt`, an input of the model that was chosen
-    if is_between(key):
+    said = split_name(key.rpartition(".")[2])  # of `model.prompt`, an input of the model that was chosen
+    if is_delimiter(key):
         return False
     return key in _ENCODERS or not said or (said[0] not in _NO_WORDS_BEHIND and "system" not in said)
 
 
 def _is_text(key: str) -> bool:
-    said = set(tokens(key))
+    said = set(split_name(key))
     return key in _ENCODERS or (bool(said & _TEXT) and not said & _NO_TEXT)
 
 
 def _is_prose(key: str, text: str) -> bool:
-    return not _NO_TEXT & set(tokens(key)) and bool(_PROSE.search(text[:_LONGEST]))
+    return not _NO_TEXT & set(split_name(key)) and bool(_PROSE.search(text[:_LONGEST]))
 
 
 def is_instruction(text: str) -> bool:
@@ -263,7 +275,7 @@ def _shows(kind: str) -> bool:
 def _worked(graph: Graph, node: Node, texts: list[str]) -> tuple[str, ...]:
     """The texts as the node hands them on: joined or replaced where it plainly does that, else each for itself."""
     kind = node.kind.lower()
-    if (delimiter := between(graph, node)) is not None:
+    if (delimiter := find_delimiter(graph, node)) is not None:
         if node.inputs.get("clean_whitespace") in ("true", True):
             texts = [text.strip() for text in texts]
         if len(texts) > 1:

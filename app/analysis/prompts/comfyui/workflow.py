@@ -17,14 +17,22 @@ from app.analysis.prompts.comfyui.links import (
     Budget,
     Link,
     Raw,
-    key,
-    listed,
-    mappings,
+    as_list,
+    convert_key,
+    list_objects,
     runs,
 )
 from app.analysis.prompts.comfyui.nodes import Graph, Node
-from app.analysis.prompts.comfyui.sheets import GETTERS, INPUT_NODE, SETTERS, Sheet, first_value, of_group, of_subgraph
-from app.analysis.prompts.made import mapping, words
+from app.analysis.prompts.comfyui.sheets import (
+    GETTERS,
+    INPUT_NODE,
+    SETTERS,
+    Sheet,
+    find_first_value,
+    lay_out_group,
+    lay_out_subgraph,
+)
+from app.analysis.prompts.generation import as_object, as_text
 
 _NOT_RUN = frozenset(("Note", "MarkdownNote", "Reroute", "PrimitiveNode", *GETTERS, *SETTERS, *BROADCASTERS))
 _NODES, _LEVELS, _HOPS, _STEPS = 10_000, 300, 300, 200_000
@@ -53,27 +61,27 @@ class _Level:
         if self._origins is None:
             above = self.parent.sheet
             self._origins, self._values = {}, above.values(self.name) | self.promoted.get(_OWN, {})
-            for place, one in enumerate(mappings(above.nodes[self.name].get("inputs"))):
+            for place, one in enumerate(list_objects(above.nodes[self.name].get("inputs"))):
                 if (origin := above.origin(self.name, place, one)) is not None:
-                    self._origins |= {place: origin, words(one.get("name")): origin}
+                    self._origins |= {place: origin, as_text(one.get("name")): origin}
         name = self.sheet.inputs[slot]
         origin = self._origins.get(slot if name is None else name)
-        return (None, origin) if origin else (self._values.get(words(name)), None)
+        return (None, origin) if origin else (self._values.get(as_text(name)), None)
 
 
-def graph_of(workflow: Mapping[str, Any]) -> Graph:
-    """The nodes that would run, with links straight to each other; those of subgraphs are named `host:node`."""
+def build_graph(workflow: Mapping[str, Any]) -> Graph:
+    """Build the graph of the nodes that would run, linked directly; those of subgraphs are named `host:node`."""
     return dict(_Drawing(workflow).nodes())
 
 
 class _Drawing:
     def __init__(self, workflow: Mapping[str, Any]) -> None:
-        subgraphs = mapping(workflow.get("definitions")).get("subgraphs")
-        self._subgraphs = {words(one.get("id")): one for one in mappings(subgraphs)}
-        self._groups = mapping(mapping(workflow.get("extra")).get("groupNodes"))
+        subgraphs = as_object(workflow.get("definitions")).get("subgraphs")
+        self._subgraphs = {as_text(one.get("id")): one for one in list_objects(subgraphs)}
+        self._groups = as_object(as_object(workflow.get("extra")).get("groupNodes"))
         self._sheets: dict[str, Sheet] = {}
         self._room, self._hops = Budget(_STEPS), Budget(_STEPS)
-        self._levels = [_Level("", of_subgraph(workflow, self._room))]
+        self._levels = [_Level("", lay_out_subgraph(workflow, self._room))]
         self._open()
 
     def nodes(self) -> Iterator[tuple[str, Node]]:
@@ -81,14 +89,14 @@ class _Drawing:
         left = _NODES
         for level in self._levels:
             for name, raw in level.sheet.nodes.items():
-                if not runs(raw) or words(raw.get("type")) in _NOT_RUN or name in level.children:
+                if not runs(raw) or as_text(raw.get("type")) in _NOT_RUN or name in level.children:
                     continue
                 left -= 1
                 if left < 0:
                     return
-                outputs = tuple(words(one.get("name")) for one in mappings(raw.get("outputs")))
-                title = words(raw.get("title"))
-                yield level.path + name, Node(words(raw.get("type")), self._inputs(level, name, raw), title, outputs)
+                outputs = tuple(as_text(one.get("name")) for one in list_objects(raw.get("outputs")))
+                title = as_text(raw.get("title"))
+                yield level.path + name, Node(as_text(raw.get("type")), self._inputs(level, name, raw), title, outputs)
 
     def _open(self) -> None:
         """Open the sheets of all nodes that stand for one, as many as there is room for."""
@@ -114,28 +122,28 @@ class _Drawing:
         return above.inside[name]
 
     def _laid_out(self, host: Raw) -> Sheet | None:
-        kind = words(host.get("type"))
+        kind = as_text(host.get("type"))
         if kind in self._subgraphs:
             if kind not in self._sheets:
-                self._sheets[kind] = of_subgraph(self._subgraphs[kind], self._room)
+                self._sheets[kind] = lay_out_subgraph(self._subgraphs[kind], self._room)
             return self._sheets[kind]
         name = kind.split(">", 1)[-1].split("/", 1)[-1]
-        if not kind.startswith(_GROUPS) or not mapping(self._groups.get(name)):
+        if not kind.startswith(_GROUPS) or not as_object(self._groups.get(name)):
             return None
         if kind not in self._sheets:
-            self._sheets[kind] = of_group(self._groups[name])
+            self._sheets[kind] = lay_out_group(self._groups[name])
         return self._sheets[kind].set_at(host)
 
     def _inputs(self, level: _Level, name: str, raw: Raw) -> dict[str, Any]:
         inputs = level.sheet.values(name) | level.promoted.get(name, {})
-        for place, one in enumerate(mappings(raw.get("inputs"))):
+        for place, one in enumerate(list_objects(raw.get("inputs"))):
             if (origin := level.sheet.origin(name, place, one)) is None:
                 continue
             value = self._follow(level, origin)
             if value is not None:
-                inputs[words(one.get("name"))] = value
+                inputs[as_text(one.get("name"))] = value
             elif "widget" in one and origin[0] != INPUT_NODE:
-                inputs.pop(words(one.get("name")), None)
+                inputs.pop(as_text(one.get("name")), None)
         return inputs
 
     def _follow(self, level: _Level, link: Link) -> Any:
@@ -157,21 +165,21 @@ class _Drawing:
             raw = level.sheet.nodes.get(str(origin))
             if raw is None or raw.get("mode") == MUTED:
                 return None
-            kind = words(raw.get("type"))
+            kind = as_text(raw.get("type"))
             if kind == "PrimitiveNode":
-                return first_value(raw)
+                return find_first_value(raw)
             if kind in GETTERS:
-                raw, slot = level.sheet.setters().get(first_value(raw), {}), 0
+                raw, slot = level.sheet.setters().get(find_first_value(raw), {}), 0
             elif kind != "Reroute" and raw.get("mode") != BYPASSED:
                 return [f"{level.path}{origin}", slot]
-            origin, slot = level.sheet.links.get(key(self._through(raw, slot)), NOWHERE)
+            origin, slot = level.sheet.links.get(convert_key(self._through(raw, slot)), NOWHERE)
         return None
 
     def _through(self, raw: Raw, slot: int) -> Any:
         """The link of the input that a node hands on at an output: that of the same type, the same place first."""
-        if not self._hops.take(len(listed(raw.get("inputs"))) + len(listed(raw.get("outputs")))):
+        if not self._hops.take(len(as_list(raw.get("inputs"))) + len(as_list(raw.get("outputs")))):
             return None
-        inputs, outputs = mappings(raw.get("inputs")), mappings(raw.get("outputs"))
+        inputs, outputs = list_objects(raw.get("inputs")), list_objects(raw.get("outputs"))
         wanted = outputs[slot].get("type") if 0 <= slot < len(outputs) else None
         if len(inputs) == 1 or wanted is None:
             return inputs[0].get("link") if inputs else None
@@ -184,8 +192,8 @@ def _promoted(host: Raw, inputs: Sequence[Raw]) -> dict[str, dict[str, Any]]:
 
     `proxyWidgets` names them in order; newer files have none, and the values follow the inputs that can hold one.
     """
-    values = listed(host.get("widgets_values"))
-    names = listed(mapping(host.get("properties")).get("proxyWidgets"))
+    values = as_list(host.get("widgets_values"))
+    names = as_list(as_object(host.get("properties")).get("proxyWidgets"))
     if not names:
         names = [[_OWN, one.get("name")] for one in inputs if one.get("type") in _VALUE_TYPES]
         values = values if len(names) == len(values) else []

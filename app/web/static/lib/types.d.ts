@@ -25,6 +25,7 @@ export type Stat =
   | "nsfw_checked"
   | "nsfw_detected"
   | "errors"
+  | "returned"
   | `prompts_${Verdict}`;
 
 /** Times are ISO 8601 in UTC. */

@@ -1,6 +1,6 @@
 """How an AI image was made, as a value, and what its readers share: JSON that cannot hurt, and names for settings.
 
-It knows no generator. Every reader answers with a `Made`, or None for a text that is not its own.
+It knows no generator. Every reader answers with a `Generation`, or None for a text that is not its own.
 """
 
 import json
@@ -46,10 +46,10 @@ NAMES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Generation:
     """How an AI image was made; nothing of it for a picture in which no generator wrote.
 
-    `generation` holds, where written: `steps`, `sampler`, `scheduler`, `cfg`, `seed`, `size` (`width` and `height` in
+    `settings` holds, where written: `steps`, `sampler`, `scheduler`, `cfg`, `seed`, `size` (`width` and `height` in
     pixels), `model`, `model_hash`, `vae`, `clip_skip`, `denoise`, `loras` (`name` and `weight`, which may be None) and
     what else there was, in snake case.
     """
@@ -57,7 +57,7 @@ class Made:
     generator: str | None = None
     prompt: str | None = None
     negative_prompt: str | None = None
-    generation: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] | None = None
     verdict: PromptVerdict | None = None
 
     @classmethod
@@ -66,21 +66,21 @@ class Made:
         generator: str,
         prompt: str | None,
         negative: str | None,
-        generation: Mapping[str, Any],
+        settings: Mapping[str, Any],
         *,
         understood: bool = False,
-    ) -> "Made":
-        """The value with its verdict; `understood` where an empty prompt is known to be empty."""
+    ) -> "Generation":
+        """Build the value with its verdict; `understood` where an empty prompt is known to be empty."""
         prompt, negative = (prompt or "").strip() or None, (negative or "").strip() or None
-        if (prompt or understood) and generation:
+        if (prompt or understood) and settings:
             verdict = PromptVerdict.PARSED
         else:
-            verdict = PromptVerdict.PARTLY if prompt or negative or generation else PromptVerdict.RAW_ONLY
-        return cls(generator, prompt, negative, dict(generation) or None, verdict)
+            verdict = PromptVerdict.PARTLY if prompt or negative or settings else PromptVerdict.RAW_ONLY
+        return cls(generator, prompt, negative, dict(settings) or None, verdict)
 
 
-def load(text: str) -> Any:
-    """The JSON in a text, None for anything else. NaN and Infinity, which ComfyUI writes, become None."""
+def load_json(text: str) -> Any:
+    """Load the JSON in a text, None for anything else. NaN and Infinity, which ComfyUI writes, become None."""
     if len(text) > JSON_CHARACTERS or sum(map(text.count, ",[{")) > JSON_MARKS:
         return None
     try:
@@ -89,11 +89,11 @@ def load(text: str) -> Any:
         return None
 
 
-def load_mapping(text: Any) -> dict[str, Any]:
-    """The JSON object in a text, empty for anything else."""
+def load_object(text: Any) -> dict[str, Any]:
+    """Load the JSON object in a text, empty for anything else."""
     if not isinstance(text, str) or text.lstrip()[:1] != "{":
         return {}
-    value = load(text)
+    value = load_json(text)
     return value if isinstance(value, dict) else {}
 
 
@@ -101,23 +101,23 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= _INTEGER_DIGITS else digits
 
 
-def mapping(value: Any) -> dict[str, Any]:
-    """The value if it is a JSON object, else an empty one."""
+def as_object(value: Any) -> dict[str, Any]:
+    """Give the value if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def words(value: Any) -> str:
-    """The value if it is a text, else an empty one."""
+def as_text(value: Any) -> str:
+    """Give the value if it is a text, else an empty one."""
     return value if isinstance(value, str) else ""
 
 
-def snake_case(name: str) -> str:
-    """`CFG scale`, `cfgScale` and `cfg-scale` -> `cfg_scale`."""
+def convert_to_snake_case(name: str) -> str:
+    """Convert `CFG scale`, `cfgScale` and `cfg-scale` to `cfg_scale`."""
     return _WORDS.sub("_", name[:80]).strip("_").lower()
 
 
-def number(text: str) -> int | float | str:
-    """The number that a text writes, else the text."""
+def convert_number(text: str) -> int | float | str:
+    """Convert a text that writes a finite number; any other text stays."""
     if len(text) > _INTEGER_DIGITS or not text.isascii() or not text[-1:].isdigit():
         return text
     for kind in (int, float):
@@ -129,16 +129,16 @@ def number(text: str) -> int | float | str:
     return text
 
 
-def size(width: Any, height: Any) -> dict[str, int] | None:
-    """Width and height in pixels, None where they are no numbers above zero."""
+def build_size(width: Any, height: Any) -> dict[str, int] | None:
+    """Build a size of `width` and `height` in pixels; None unless both are numbers above zero."""
     sides = [int(side) for side in (width, height) if is_number(side) and 0 < side < 1_000_000]
     return {"width": sides[0], "height": sides[1]} if len(sides) == 2 else None
 
 
-def size_of(text: str) -> dict[str, int] | None:
-    """`512x768` or `(512, 768)` in pixels."""
+def parse_size(text: str) -> dict[str, int] | None:
+    """Parse `512x768` or `(512, 768)` in pixels; None for anything else."""
     match = _SIZE.fullmatch(text.strip())
-    return size(int(match[1]), int(match[2])) if match else None
+    return build_size(int(match[1]), int(match[2])) if match else None
 
 
 def is_number(value: Any) -> bool:
@@ -146,18 +146,18 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def lora(name: Any, weight: Any = None) -> dict[str, Any] | None:
-    """One LoRA, None where there is no name. A weight may be a number or a text that writes one."""
+def build_lora(name: Any, weight: Any = None) -> dict[str, Any] | None:
+    """Build one LoRA, None without a name. A weight may be a number or a text that writes one."""
     if not isinstance(name, str) or name.strip().lower() in ("", "none"):
         return None
-    weight = number(weight.strip()) if isinstance(weight, str) else weight
+    weight = convert_number(weight.strip()) if isinstance(weight, str) else weight
     return {"name": name.strip(), "weight": weight if is_number(weight) else None}
 
 
-def settings(
+def select_settings(
     written: Mapping[str, Any], names: Mapping[str, str] = NAMES, *, without: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """The plain settings among what was written, under the names used here; those in `without` left out.
+    """Select the plain settings among what was written, under our names; those in `without` are left out.
 
     Texts that write a number become one where a number is meant. `width` and `height` become `size`.
     """
@@ -165,14 +165,14 @@ def settings(
     for name, said in written.items():
         if name in without or len(found) >= _MANY:
             continue
-        key = snake_case(name)
+        key = convert_to_snake_case(name)
         key = names.get(key, key)
         value = said.strip() if isinstance(said, str) else said
         if isinstance(value, str) and key.rpartition("_")[2] in _NUMBERS:
-            value = number(value)
+            value = convert_number(value)
         if key and not _empty(value) and _plain(value):
             found.setdefault(key, value)
-    if measured := size(found.get("width"), found.get("height")):
+    if measured := build_size(found.get("width"), found.get("height")):
         del found["width"], found["height"]
         found["size"] = measured
     return found
