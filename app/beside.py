@@ -1,29 +1,73 @@
-"""The files that speak for others: what Google Takeout calls them, and which stages a change of one concerns.
+"""The files that speak for others: their stamps, what Google Takeout calls them, which stages a change concerns.
 
 It opens nothing. Whose sidecar a file of a folder is, `app/ingest/disk/sidecars.py` decides; `app/analysis` reads them.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from unicodedata import normalize
 
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.media import Stage
-
-_TOLD_BY: Mapping[str, frozenset[Stage]] = MappingProxyType(
-    {
-        "xmp": frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE}),
-        "takeout": frozenset({Stage.METADATA, Stage.KEYWORDS}),
-        "score": frozenset({Stage.SCORE}),
-    }
-)
+from app.metadata import Source
 
 
-def stages_told_anew(before: str, after: str) -> frozenset[Stage]:
-    """The stages that a change of sidecar stamps concerns; which kind of sidecar speaks of which is in `_TOLD_BY`."""
-    changed = {part.partition("=")[0] for part in set(before.split()) ^ set(after.split())}
-    return frozenset[Stage]().union(*(stages for kind, stages in _TOLD_BY.items() if kind in changed))
+class Sidecar(StrEnum):
+    """A kind of file that speaks for another one."""
+
+    XMP = "xmp"
+    TAKEOUT = "takeout"
+    SCORE = "score"
+
+    @property
+    def source(self) -> Source:
+        """How the library calls what is read from such a file."""
+        return _SOURCE[self]
+
+    @property
+    def stages(self) -> frozenset[Stage]:
+        """The stages that read such a file."""
+        return _STAGES[self]
+
+
+_SOURCE = {Sidecar.XMP: Source.SIDECAR, Sidecar.TAKEOUT: Source.TAKEOUT, Sidecar.SCORE: Source.SCORES}
+_STAGES = {
+    Sidecar.XMP: frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE}),
+    Sidecar.TAKEOUT: frozenset({Stage.METADATA, Stage.KEYWORDS}),
+    Sidecar.SCORE: frozenset({Stage.SCORE}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """The stamp of each sidecar of a file, as the one text that is stored: `xmp=SIZE:MTIME score=SIZE:MTIME`.
+
+    A stamp is the size in bytes and the mtime in ns. The text changes when any sidecar does; it is empty without one.
+    """
+
+    text: str = ""
+
+    @classmethod
+    def of(cls, stamps: Iterable[tuple[Sidecar, str]]) -> "Stamps":
+        """The stamps of these sidecars, in this order."""
+        return cls(" ".join(f"{kind}={stamp}" for kind, stamp in stamps))
+
+    @property
+    def silent(self) -> frozenset[Source]:
+        """The sources for which there is no sidecar."""
+        there = _kinds(self.text.split())
+        return frozenset(kind.source for kind in Sidecar if kind not in there)
+
+    def stages_changed(self, after: str) -> frozenset[Stage]:
+        """The stages that read a sidecar which came, went or changed until the text was `after`."""
+        changed = _kinds(set(self.text.split()) ^ set(after.split()))
+        return frozenset[Stage]().union(*(kind.stages for kind in Sidecar if kind in changed))
+
+
+def _kinds(stamps: Iterable[str]) -> frozenset[str]:
+    return frozenset(stamp.partition("=")[0] for stamp in stamps)
 
 
 _TAKEOUT_CHARACTERS = 46  # of a name in an archive of Google Photos, without `.json`

@@ -20,7 +20,6 @@ from app.looking import looking
 from app.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
 from app.settings import Settings
 from app.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print_json
-from app.texts import shown_path
 from app.wiring import House, build, take
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -203,7 +202,7 @@ def retry(
     checked, configured = checked_id(session_id), settings_here(root)
 
     def begin(house: House) -> SessionState:
-        paths = tuple(shown_path(*house.folders.file(file(text, configured))) for text in path or ())
+        paths = tuple(house.folders.file(file(text, configured)).shown for text in path or ())
         return house.records.runner.retry(checked, cause=cause, paths=paths)
 
     in_foreground(configured, begin, as_json=json_)

@@ -16,16 +16,16 @@ from typing_extensions import TypedDict
 
 from app.errors import InvalidRequest, OutsideRoots
 from app.facts import DiskEntry, Facts, OnDisk, StageFailure, directories_of, judged, stages_failed
-from app.ingest.disk.folders import Folder, Folders
+from app.ingest.disk.folders import Folders
 from app.ingest.disk.sidecars import picture_of_score, spoken_for
 from app.ingest.session.state import SessionState
 from app.ingest.session.store import JournalLine, as_journal_line
 from app.library.history import RememberedFailure
 from app.library.library import Library
 from app.library.values import Event
-from app.media import storable_ns
+from app.media import Place, storable_ns
 from app.shapes import described
-from app.texts import path_from_shown, shown_name, shown_path
+from app.texts import path_from_shown, shown_name
 
 MAX_CHARACTERS = 65_536
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
@@ -100,12 +100,12 @@ def explain(folders: Folders, library: Library, sessions: Iterable[SessionState]
     """
     _check(text)
     try:
-        root, path = _place_of(folders, text)
+        place = _place_of(folders, text)
     except OutsideRoots as error:
         return _nothing_known(text, "outside_roots", error.sentence)
-    facts = gathered(folders, library, sessions, root, path)
+    facts = gathered(folders, library, sessions, place)
     verdict, sentence = judged(facts)
-    copies = library.history.copies(root, path) if facts.row else {"files": [], "count": 0}
+    copies = library.history.copies(place) if facts.row else {"files": [], "count": 0}
     return {
         "path": facts.shown,
         "verdict": verdict,
@@ -171,58 +171,56 @@ def _check(text: str) -> None:
         raise InvalidRequest(sentence, field="path")
 
 
-def _place_of(folders: Folders, text: str) -> tuple[str, bytes]:
-    """Root and relative path of what a text names, there or not. Raises OutsideRoots.
+def _place_of(folders: Folders, text: str) -> Place:
+    """What a text names, there or not. Raises OutsideRoots.
 
     Spaces around it are left away only where nothing is there with them: names may have them.
     """
-    places: list[tuple[str, bytes]] = []
+    places: list[Place] = []
     for candidate in dict.fromkeys((text, text.strip())):
         with suppress(OutsideRoots):
             places.append(_named(folders, candidate))
-    there = (place for place in places if _look(folders, *place)[0] is not None)
+    there = (place for place in places if _look(folders, place)[0] is not None)
     return next(there, None) or (places[0] if places else _named(folders, text))
 
 
-def _named(folders: Folders, text: str) -> tuple[str, bytes]:
+def _named(folders: Folders, text: str) -> Place:
     """A file whose own link is not followed, or a root, or what a path with dots at its end leads to."""
     text = re.sub("(?<=.)/{2,}", "/", text).removeprefix("./")
     try:
         return folders.file(text)
     except InvalidRequest:
-        folder = folders.locate(text)
-        return folder.root, folder.path
+        return folders.locate(text)
 
 
-def gathered(folders: Folders, library: Library, sessions: Iterable[SessionState], root: str, path: bytes) -> Facts:
-    """What disk, library and sessions know of a path inside a root."""
-    disk, trouble = _look(folders, root, path)
-    row = library.file(root, path)
+def gathered(folders: Folders, library: Library, sessions: Iterable[SessionState], place: Place) -> Facts:
+    """What disk, library and sessions know of a place."""
+    disk, trouble = _look(folders, place)
+    row = library.file(place)
     facts = Facts(
-        root,
-        path,
+        place,
         disk,
         trouble,
         row=row,
-        failures=tuple(library.history.failures(root, path)),
-        events=tuple(library.history.events(root, path)),
-        moved_to=library.history.moved_to(root, path) if disk is None and row is None else None,
-        sessions=covering(sessions, Folder(root, path)),
+        failures=tuple(library.history.failures(place)),
+        events=tuple(library.history.events(place)),
+        moved_to=library.history.moved_to(place) if disk is None and row is None else None,
+        sessions=covering(sessions, place),
     )
-    return _judged_by_its_folder(folders, facts) if disk is not None and path else facts
+    return _judged_by_its_folder(folders, facts) if disk is not None and place.path else facts
 
 
-def _look(folders: Folders, root: str, path: bytes) -> tuple[OnDisk | None, str | None]:
-    """What lies at a path, and a sentence where that cannot be told."""
+def _look(folders: Folders, place: Place) -> tuple[OnDisk | None, str | None]:
+    """What lies at a place, and a sentence where that cannot be told."""
     try:
-        status = folders.status(root, path)
+        status = folders.status(place)
     except OSError as error:
-        base = folders.absolute(root, b"")
+        base = folders.roots[place.root]
         if not os.path.isdir(base):
-            return None, f"The media root '{root}' is not there: {shown_name(base)} is no directory now."
+            return None, f"The media root '{place.root}' is not there: {shown_name(base)} is no directory now."
         if error.errno in _NOTHING_THERE:
             return None, None
-        return None, f"{shown_path(root, path)} cannot be looked at: {error.strerror}."
+        return None, f"{place.shown} cannot be looked at: {error.strerror}."
     kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
     kind = kinds.get(stat.S_IFMT(status.st_mode), "special")
     return OnDisk(kind, status.st_size, storable_ns(status.st_mtime_ns)), None
@@ -230,22 +228,22 @@ def _look(folders: Folders, root: str, path: bytes) -> tuple[OnDisk | None, str 
 
 def _judged_by_its_folder(folders: Folders, facts: Facts) -> Facts:
     """With what a reading of its folder says of a path: the rule that leaves it out, and sidecars."""
-    listing = folders.read(facts.folder)
-    ignored = listing.ignores.why(facts.path, directory=facts.kind == "folder")
+    listing = folders.read(facts.place.folder)
+    ignored = listing.ignores.why(facts.place.path, directory=facts.kind == "folder")
     if facts.kind != "file":
         return replace(facts, ignored=ignored)
-    entry = next((entry for entry in listing.entries if entry.name == facts.name), None)
+    entry = next((entry for entry in listing.entries if entry.name == facts.place.name), None)
     if entry is not None:
         return replace(facts, ignored=ignored, sidecar=entry.sidecar)
-    if picture := picture_of_score(facts.path):  # its folder is hidden, and it counts with its picture all the same
-        above = Folder(facts.root, facts.folder.path.rpartition(b"/")[0])
-        return replace(facts, ignored=folders.ignores_of(above).reason, speaks_for=(shown_path(facts.root, picture),))
-    speaks_for = spoken_for(facts.name, (entry.name for entry in listing.entries))
-    shown = tuple(facts.folder.below(name).shown for name in speaks_for)
+    if picture := picture_of_score(facts.place.path):  # it counts with its picture, though its folder is hidden
+        spoken = Place(facts.place.root, picture)
+        return replace(facts, ignored=folders.ignores_of(spoken.folder).reason, speaks_for=(spoken.shown,))
+    speaks_for = spoken_for(facts.place.name, (entry.name for entry in listing.entries))
+    shown = tuple(facts.place.folder.below(name).shown for name in speaks_for)
     return replace(facts, ignored=ignored, speaks_for=shown)
 
 
-def covering(sessions: Iterable[SessionState], place: Folder) -> tuple[SessionState, ...]:
+def covering(sessions: Iterable[SessionState], place: Place) -> tuple[SessionState, ...]:
     """The sessions whose directories hold a place, or are it, newest first."""
     found = [session for session in sessions if any(folder.holds(place) for folder in directories_of(session))]
     return tuple(sorted(found, key=lambda session: (session.created_at, session.session_id), reverse=True))

@@ -12,20 +12,19 @@ from typing_extensions import TypedDict
 
 from app.errors import FILE_CAUSES, PASSING_CAUSES
 from app.formats import FORMAT_OF_SUFFIX, suffix_of
-from app.ingest.disk.folders import Folder
 from app.ingest.session.state import SessionState, Status
 from app.library.editing import EDITED
 from app.library.history import RememberedFailure
-from app.library.recording import event_path
 from app.library.values import Event
 from app.media import (
     MAX_PATH_BYTES,
     Outcome,
+    Place,
     Skip,
     StageStatus,
 )
 from app.shapes import described
-from app.texts import path_from_shown, shown_name, shown_path
+from app.texts import shown_name
 
 _NEXT = "start a session there to take it in"
 
@@ -77,8 +76,7 @@ class Facts:
     newest first.
     """
 
-    root: str
-    path: bytes
+    place: Place
     disk: OnDisk | None = None
     trouble: str | None = None
     ignored: str | None = None
@@ -93,12 +91,7 @@ class Facts:
     @property
     def shown(self) -> str:
         """`ROOT/relative` as people see it."""
-        return shown_path(self.root, self.path)
-
-    @property
-    def name(self) -> bytes:
-        """The last part of the path."""
-        return self.path.rpartition(b"/")[2]
+        return self.place.shown
 
     @property
     def kind(self) -> str | None:
@@ -115,16 +108,10 @@ class Facts:
         """The newest answer of a session; what people set is none."""
         return next((event for event in reversed(self.events) if event.kind != EDITED), None)
 
-    @property
-    def folder(self) -> Folder:
-        """The folder that it lies in."""
-        return Folder(self.root, self.path.rpartition(b"/")[0])
 
-
-def directories_of(session: SessionState) -> list[Folder]:
+def directories_of(session: SessionState) -> list[Place]:
     """The folders of a session, without a look at the disk: its parameters hold them as shown."""
-    parts = [path_from_shown(text).partition(b"/") for text in session.parameters.directories]
-    return [Folder(root.decode("utf-8", "replace"), path) for root, _, path in parts]
+    return [Place.from_shown(text) for text in session.parameters.directories]
 
 
 def judged(facts: Facts) -> tuple[str, str]:
@@ -180,15 +167,15 @@ def _unsupported(facts: Facts) -> str | None:
         return f"{facts.shown} is a special file (a pipe, a socket or a device), which is never opened."
     if facts.speaks_for:
         return f"{facts.shown} is a sidecar and counts with what it speaks for: {', '.join(facts.speaks_for)}."
-    suffix = suffix_of(facts.name)
+    name, suffix = shown_name(facts.place.name), suffix_of(facts.place.name)
     if suffix not in FORMAT_OF_SUFFIX:
         named = f"the suffix {shown_name(suffix)}, which is not one of media" if suffix else "no suffix"
         alone = ", and no picture beside it has its name" if suffix == b".xmp" else ""
         return f"{facts.shown} has {named}{alone}: only files with a suffix of an image or a video are looked at."
-    length = len(event_path(facts.root, facts.path))
+    length = len(facts.place.in_event)
     if length > MAX_PATH_BYTES:
         return (
-            f"The path of {shown_name(facts.name)} is too long: as ROOT/relative it has {length:,} bytes, and no more "
+            f"The path of {name} is too long: as ROOT/relative it has {length:,} bytes, and no more "
             f"than {MAX_PATH_BYTES:,} can be taken in; move it to a folder nearer to the root."
         )
     return None
@@ -255,13 +242,13 @@ def _why_not(facts: Facts) -> tuple[str, str]:
         return "not_ingested", f"{facts.shown} was not taken in: no session has looked at its folder yet; {_NEXT}."
     session = sessions[0]
     this = f"session {session.session_id} of {_when(session.created_at)}"
-    if not _reaches(session, facts.folder):
+    if not _reaches(session, facts.place.folder):
         where = ", ".join(session.parameters.directories)
         return "not_recursive", (
             f"{facts.shown} was not taken in: the newest session over it, {this}, looked at {where} without the "
             "folders below; start one that is recursive."
         )
-    if not session.parameters.matches(facts.name):
+    if not session.parameters.matches(facts.place.name):
         return "not_matching", (
             f"{facts.shown} was not taken in: its name does not match the pattern '{session.parameters.pattern}' of "
             f"the newest session over it, {this}."
@@ -284,12 +271,13 @@ def _why_not(facts: Facts) -> tuple[str, str]:
 
 def _pending(facts: Facts, session: SessionState) -> str | None:
     """That a session which has not ended will come to the file, and when; None if it will not."""
-    if session.status.ended or not _reaches(session, facts.folder) or not session.parameters.matches(facts.name):
+    folder, name = facts.place.folder, facts.place.name
+    if session.status.ended or not _reaches(session, folder) or not session.parameters.matches(name):
         return None
     if any(event.session_id == session.session_id for event in facts.events):
         return None
     at = session.current_file
-    if at is not None and path_from_shown(at) > event_path(facts.root, facts.path):
+    if at is not None and Place.from_shown(at).in_event > facts.place.in_event:
         return None  # files are taken in path order: it is past this one
     this = f"session {session.session_id} of {_when(session.created_at)}, which is {session.status.value}"
     limit = session.parameters.max_files
@@ -298,7 +286,7 @@ def _pending(facts: Facts, session: SessionState) -> str | None:
     return f"{facts.shown} is not taken in yet: {this}, comes to it{resumed}{among}."
 
 
-def _reaches(session: SessionState, folder: Folder) -> bool:
+def _reaches(session: SessionState, folder: Place) -> bool:
     """Whether a session looks at the files of a folder, and not only at those above it."""
     directories = directories_of(session)
     return folder in directories or (session.parameters.recursive and any(each.holds(folder) for each in directories))

@@ -182,7 +182,7 @@ def show(path: FilePath, root: Roots = None, json_: AsJson = False) -> None:
     require_database(configured)
     library = Library(configured.database_url)
     try:
-        row = library.file(*Folders(configured.ingest_media_roots).file(file(path, configured)))
+        row = library.file(Folders(configured.ingest_media_roots).file(file(path, configured)))
         threshold = library.nsfw_threshold()
     finally:
         library.close()

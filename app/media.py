@@ -6,10 +6,11 @@ Owns the words (stages, outcomes, skips), and the values that travel from the an
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.formats import Kind, promised
-from app.metadata import Metadata
-from app.texts import shown_path
+from app.metadata import Metadata, Source
+from app.texts import path_from_shown, shown_name
 
 
 class Stage(StrEnum):
@@ -69,6 +70,62 @@ def storable_ns(mtime_ns: int) -> int:
     return max(-_MAX_NS, min(_MAX_NS, mtime_ns))
 
 
+class Place(NamedTuple):
+    """A file or folder of a media root, there or not.
+
+    `path` is relative to the root, as the bytes of the file system; it is empty for the root itself.
+    """
+
+    root: str
+    path: bytes = b""
+
+    @classmethod
+    def from_shown(cls, shown: str) -> "Place":
+        """The place that `shown` names. Raises UnicodeEncodeError for lone surrogates."""
+        return cls.from_event(path_from_shown(shown))
+
+    @classmethod
+    def from_event(cls, path: bytes) -> "Place":
+        """The place that `in_event` names."""
+        root, _, relative = path.partition(b"/")
+        return cls(root.decode("utf-8", "replace"), relative)
+
+    @property
+    def shown(self) -> str:
+        """`ROOT/relative` for people, JSON and URLs."""
+        return f"{self.root}/{shown_name(self.path)}" if self.path else self.root
+
+    @property
+    def in_event(self) -> bytes:
+        """`ROOT/relative` as bytes: how the log writes a path, and what files are in the order of."""
+        return self.root.encode() + b"/" + self.path
+
+    @property
+    def name(self) -> bytes:
+        """The last part of the path; empty for the root."""
+        return self.path.rpartition(b"/")[2]
+
+    @property
+    def shown_name(self) -> str:
+        """The last part of the path for people; the root's name for the root."""
+        return shown_name(self.name) if self.path else self.root
+
+    @property
+    def folder(self) -> "Place":
+        """The folder that it lies in; the root for the root."""
+        return Place(self.root, self.path.rpartition(b"/")[0])
+
+    def below(self, name: bytes) -> "Place":
+        """The file or folder of this name inside this folder."""
+        return Place(self.root, self.path + b"/" + name if self.path else name)
+
+    def holds(self, other: "Place") -> bool:
+        """Whether `other` is this place or lies below it."""
+        return self.root == other.root and (
+            not self.path or other.path == self.path or other.path.startswith(self.path + b"/")
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class FoundFile:
     """A media file as found on disk, unopened.
@@ -85,9 +142,9 @@ class FoundFile:
     sidecar: str = ""
 
     @property
-    def folder(self) -> bytes:
-        """The folder inside the root, `b""` for the root itself."""
-        return self.path.rpartition(b"/")[0]
+    def place(self) -> Place:
+        """Where it is."""
+        return Place(self.root, self.path)
 
     @property
     def name(self) -> bytes:
@@ -108,7 +165,7 @@ class FoundFile:
     @property
     def shown(self) -> str:
         """`ROOT/relative/path` as people and JSON see it."""
-        return shown_path(self.root, self.path)
+        return self.place.shown
 
 
 _BESIDE = ":beside"
@@ -216,14 +273,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A keyword (`a|b|c` is a path), its weight, and where it was read.
-
-    That is `xmp`, `iptc`, `exif`, `video`, `sidecar`, `takeout`, `person`, `prompt`, or `negative_prompt`: what it was
-    not to show.
-    """
+    """A keyword (`a|b|c` is a path), its weight, and where it was read."""
 
     text: str
-    source: str
+    source: Source
     weight: float | None = None
 
 
@@ -232,7 +285,7 @@ class Rating:
     """Stage `score`: a person's rating, -1 (rejected) to 5; None is not rated, which is not 0."""
 
     score: int | None = None
-    source: str | None = None
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,31 @@ class Shown(StrEnum):
     NOWHERE = "nowhere"
 
 
+class Source(StrEnum):
+    """Where a field, a keyword or a score comes from."""
+
+    EXIF = "exif"
+    XMP = "xmp"  # in the file itself
+    IPTC = "iptc"
+    PNG = "png"  # its texts
+    VIDEO = "video"  # the tags of a film
+    SIDECAR = "sidecar"  # an XMP file beside it
+    TAKEOUT = "takeout"  # the JSON that Google Takeout puts beside it
+    SCORES = "scores"  # `.scores/NAME.json`
+    PROMPT = "prompt"  # what a generator of AI images wrote
+    NEGATIVE_PROMPT = "negative_prompt"  # of keywords: what the picture was not to show
+    MODEL = "model"  # of the NSFW probability
+    PERSON = "person"
+
+
+class PromptVerdict(StrEnum):
+    """How much of what a generator of AI images wrote was understood."""
+
+    PARSED = "parsed"  # its words and its settings
+    PARTLY = "partly"  # some of it
+    RAW_ONLY = "raw_only"  # only that a generator wrote it
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What there is to know of a field of `Metadata` beside its name and type.
@@ -57,8 +82,8 @@ class Metadata:
     `taken_at` is ISO 8601, with an offset only if the file says one, made of the tags that `taken_at_rule` names.
     Degrees are north and east positive, `orientation` is EXIF's 1..8. `content_identifier` is what Apple writes into
     both halves of a Live Photo. `embedded_video_bytes` is the size of the video that a motion photo carries behind its
-    picture: it is one file, so there is nothing to link. `sources` says where a field was read: `exif`, `xmp`,
-    `sidecar`, `iptc`, `png`, `video`, `takeout` or `prompt`. `raw` holds the tags as read.
+    picture: it is one file, so there is nothing to link. `sources` says where a field was read. `raw` holds the tags as
+    read.
     """
 
     taken_at: str | None = _declared(
@@ -102,7 +127,7 @@ class Metadata:
     generator: str | None = _declared("Generator", "The program that made the picture.", shown=Shown.MADE)
     prompt: str | None = _declared("Prompt", "What the picture was to show.", shown=Shown.MADE)
     negative_prompt: str | None = _declared("Negative prompt", "What it was not to show.", shown=Shown.MADE)
-    prompt_verdict: str | None = _declared(
+    prompt_verdict: PromptVerdict | None = _declared(  # noqa: RUF009 - a field, as all here
         "How much was understood",
         "How much was understood: `parsed`, `partly` or `raw_only`.",
         shown=Shown.MADE,
@@ -111,7 +136,7 @@ class Metadata:
     generation: Mapping[str, Any] | None = _declared(
         "Settings", "Model, sampler, seed and other settings.", shown=Shown.MADE
     )
-    sources: Mapping[str, str] = _mapping(
+    sources: Mapping[str, Source] = _mapping(
         "Sources", "Where each value was read: `exif`, `xmp`, `person` and others.", Shown.WITHIN
     )
     raw: Mapping[str, Any] = _mapping("As it was read", "The tags as read, up to 64 KB.", Shown.WITHIN)

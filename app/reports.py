@@ -88,7 +88,7 @@ def lines_of(session: SessionState, ingestor: Ingestor) -> Iterator[Line]:
     for verdict in ingestor.survey(session, frozenset(answered)):
         if isinstance(verdict, Verdict) and not verdict.answered:
             kind = "pending" if verdict.skip is None else verdict.skip.value
-            yield dict.fromkeys(COLUMNS) | {"path": verdict.shown, "class": kind}
+            yield dict.fromkeys(COLUMNS) | {"path": verdict.place.shown, "class": kind}
 
 
 def _sums_of(session: SessionState) -> dict[str, Any]:

@@ -11,14 +11,8 @@ from typing import Any
 _ESCAPED = re.compile(rb"\\x(5c|[89a-f][0-9a-f])")
 
 
-def shown_path(root: str, path: bytes) -> str:
-    """`ROOT/relative` for people, JSON and URLs; the reverse is `path_from_shown`."""
-    relative = shown_name(path)
-    return f"{root}/{relative}" if relative else root
-
-
 def shown_name(name: bytes) -> str:
-    r"""Bytes of the file system as text: UTF-8, with what is not UTF-8 as `\xNN`."""
+    r"""Bytes of the file system as text: UTF-8, with what is not as `\xNN`; the reverse is `path_from_shown`."""
     return _ESCAPED.sub(rb"\\x5cx\1", name).decode("utf-8", "backslashreplace")
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from app.analysis.source import open_source
 from app.errors import CannotRead, NoSuchDirectory, NotADirectory
-from app.ingest.disk.folders import Folder, Folders
+from app.ingest.disk.folders import Folders
 from app.library.stock import Held, Stock
-from app.media import storable_ns
+from app.media import Place, storable_ns
 
 COLUMNS = ("path", "class", "reason", "expected_size", "actual_size")
 
@@ -103,7 +103,7 @@ def look(folders: Folders, held: Held) -> Seen:
     base = folders.roots.get(held.root)
     if base is None:
         return Seen(Sight.NO_ROOT, f"No media root '{held.root}' is configured.")
-    path = folders.absolute(held.root, held.path)
+    path = folders.absolute(held.place)
     try:
         status = os.lstat(path)
     except OSError as error:
@@ -122,25 +122,25 @@ def look(folders: Folders, held: Held) -> Seen:
     return Seen(Sight.FILE, size=status.st_size, mtime_ns=storable_ns(status.st_mtime_ns))
 
 
-def places(folders: Folders, stock: Stock, directories: Iterable[str]) -> tuple[Folder, ...]:
+def places(folders: Folders, stock: Stock, directories: Iterable[str]) -> tuple[Place, ...]:
     """The folders whose rows are meant, each row in one of them; without a directory, every root that has rows.
 
     A directory that is gone counts as long as the library has files of it. Raises OutsideRoots, NoSuchDirectory or
     NotADirectory.
     """
-    kept: list[Folder] = []
+    kept: list[Place] = []
     for folder in sorted({_place(folders, stock, text) for text in directories}):
         if not any(outer.holds(folder) for outer in kept):
             kept.append(folder)
-    return tuple(kept) or tuple(Folder(root) for root in stock.roots())
+    return tuple(kept) or tuple(Place(root) for root in stock.roots())
 
 
-def _place(folders: Folders, stock: Stock, text: str) -> Folder:
+def _place(folders: Folders, stock: Stock, text: str) -> Place:
     try:
         return folders.resolve(text)
     except (NoSuchDirectory, NotADirectory):
         folder = folders.locate(text)
-        if next(stock.below(folder.root, folder.path, page_rows=1), None) is None:
+        if next(stock.below(folder, page_rows=1), None) is None:
             raise
         return folder
 
@@ -151,14 +151,14 @@ class Verification:
 
     folders: Folders
     stock: Stock
-    places: tuple[Folder, ...]
+    places: tuple[Place, ...]
     rehash: bool = False
     sums: dict[Standing, int] = field(default_factory=lambda: dict.fromkeys(Standing, 0))
 
     def __iter__(self) -> Iterator[Finding]:
         """A finding for each row, in path order within each place. Raises NeedsAttention without a database."""
         for place in self.places:
-            for held in self.stock.below(place.root, place.path):
+            for held in self.stock.below(place):
                 finding = self._finding(held)
                 self.sums[finding.standing] += 1
                 yield finding

@@ -14,7 +14,7 @@ from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
 from app.errors import DatabaseDisabled, MediaIngestError
 from app.formats import Kind
-from app.ingest.disk.folders import Folder, Folders
+from app.ingest.disk.folders import Folders
 from app.ingest.plan.badges import Badges
 from app.ingest.plan.planner import Planner
 from app.ingest.run.ingestor import Ingestor
@@ -24,7 +24,7 @@ from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Limits
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
-from app.media import Failure, Job, Stage, StageStatus
+from app.media import Failure, Job, Place, Stage, StageStatus
 from app.settings import Settings, with_remembered
 
 
@@ -66,7 +66,7 @@ class House:
         made = self.store.thumbnail(row["sha256"])
         if made is not None:
             return made
-        found = self.folders.found(row["root"], row["path"])
+        found = self.folders.found(Place(row["root"], row["path"]))
         if found is None:
             return None
         wanted, recipe = frozenset({Stage.IDENTIFY, Stage.THUMBNAIL}), self.recipes.now()
@@ -128,9 +128,9 @@ def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
         raise
 
 
-def rows_in(library: Library, folders: tuple[Folder, ...], below: bool) -> Mapping[str, int]:  # noqa: FBT001
+def rows_in(library: Library, folders: tuple[Place, ...], below: bool) -> Mapping[str, int]:  # noqa: FBT001
     """How many rows a library has in folders (and below them), by root."""
-    return library.presence.by_root(((folder.root, folder.path) for folder in folders), below=below)
+    return library.presence.by_root(folders, below=below)
 
 
 def weights_of(settings: Settings) -> Weights:

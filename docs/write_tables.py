@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_type_hints
 
 from app.formats import FORMATS, Ending, Format
-from app.metadata import DECLARED, Metadata, Shown
+from app.metadata import DECLARED, Metadata, PromptVerdict, Shown
 
 PROJECT = Path(__file__).resolve().parents[1]
 _ENDINGS = {
@@ -20,8 +20,13 @@ _ENDINGS = {
     Ending.BOXES_OR_MARK: "its boxes, or the mark at its end",
     Ending.DIRECTORY: "its first directory",
 }
-_TYPES = {str | None: "text", int | None: "whole number", float | None: "number"}
-_TYPES_OF_THE_PAGE = {str | None: "string | null", int | None: "number | null", float | None: "number | null"}
+_TYPES = {str | None: "text", PromptVerdict | None: "text", int | None: "whole number", float | None: "number"}
+_TYPES_OF_THE_PAGE = {
+    str | None: "string | null",
+    PromptVerdict | None: "string | null",
+    int | None: "number | null",
+    float | None: "number | null",
+}
 _OBJECT = "Record<string, unknown> | null"
 _MADE = "Made by `make docs` from {}. Change that, not this."
 _SHOWN = {

@@ -1,10 +1,12 @@
-"""What Google Takeout calls the JSON beside a file."""
+"""What Google Takeout calls the JSON beside a file, and the stamps of the files beside one."""
 
 import os
 
 import pytest
 
-from app.beside import as_taken, bare_names, takeout_names
+from app.beside import Sidecar, Stamps, as_taken, bare_names, takeout_names
+from app.media import Stage
+from app.metadata import Source
 
 LONG = "n" * 60 + ".jpg"
 
@@ -124,3 +126,38 @@ def test_an_edited_picture_whose_name_was_cut_off_in_the_last_word(stem, word, n
 def test_the_names_that_have_no_suffix():
     assert bare_names(b"a.jpg") == (b"a.supplemental-metadata.json", b"a.json")
     assert bare_names(b"a") == ()
+
+
+XMP, TAKEOUT, SCORE = "xmp=3:1", "takeout=4:1", "score=5:1"
+
+
+@pytest.mark.parametrize(
+    ("text", "silent"),
+    [
+        ("", {Source.SIDECAR, Source.TAKEOUT, Source.SCORES}),
+        (XMP, {Source.TAKEOUT, Source.SCORES}),
+        (f"{XMP} xmp=gone {TAKEOUT} {SCORE}", set()),
+    ],
+)
+def test_stamps_say_which_sources_have_no_file_beside(text, silent):
+    assert Stamps(text).silent == silent
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stages"),
+    [
+        (f"{XMP} {SCORE}", f"{XMP} {SCORE}", set()),
+        (f"{XMP} {SCORE}", f"{XMP} score=5:2", {Stage.SCORE}),
+        (XMP, "", {Stage.METADATA, Stage.KEYWORDS, Stage.SCORE}),
+        ("", TAKEOUT, {Stage.METADATA, Stage.KEYWORDS}),
+    ],
+)
+def test_a_change_of_stamps_concerns_the_stages_that_read_those_sidecars(before, after, stages):
+    assert Stamps(before).stages_changed(after) == stages
+
+
+def test_stamps_are_stored_as_one_text():
+    """It is what every library holds: another text would make each file with a sidecar pending."""
+    stamps = [(Sidecar.XMP, "3:1"), (Sidecar.XMP, "gone"), (Sidecar.TAKEOUT, "4:1"), (Sidecar.SCORE, "5:1")]
+    assert Stamps.of(stamps).text == "xmp=3:1 xmp=gone takeout=4:1 score=5:1"
+    assert Stamps.of([]).text == ""

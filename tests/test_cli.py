@@ -24,7 +24,7 @@ from app.terminal import print_session
 from app.wiring import command_as_typed
 from tests.ingest.builders import session_of
 from tests.samples import truncated, write_many
-from tests.support.commands import Place, refused
+from tests.support.commands import CommandFolder, refused
 from tests.support.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -32,7 +32,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 @pytest.fixture
 def place(tmp_path, monkeypatch, capsys):
-    return Place(tmp_path, monkeypatch, capsys)
+    return CommandFolder(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture

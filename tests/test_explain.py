@@ -13,7 +13,7 @@ from app.explain import MAX_CHARACTERS, explain
 from app.facts import Facts, OnDisk, judged
 from app.ingest.session.state import Status
 from app.library.values import Event
-from app.media import MAX_PATH_BYTES
+from app.media import MAX_PATH_BYTES, Place
 from tests.ingest.builders import (
     AT,
     OTHER_SESSION,
@@ -39,7 +39,7 @@ FAILURE = {
 
 
 def facts(path: bytes = b"a/b.jpg", disk: OnDisk | None = FILE, **others: Any) -> Facts:
-    return Facts("m", path, disk, **others)
+    return Facts(Place("m", path), disk, **others)
 
 
 def answer(outcome: str, *, session_id: str = SESSION, number: int = 1, **others: Any) -> Event:

@@ -11,14 +11,15 @@ import pytest
 
 from app.library.editing import parse_edit
 from app.library.library import Library
+from app.media import Place
 from tests.samples import truncated, write_many
-from tests.support.commands import Place, refused
+from tests.support.commands import CommandFolder, refused
 from tests.support.server import everything_in
 
 
 @pytest.fixture
 def place(tmp_path, monkeypatch, capsys):
-    return Place(tmp_path, monkeypatch, capsys)
+    return CommandFolder(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_what_a_person_set_is_shown_as_theirs_and_told_in_the_history(place_with
     place = place_with_photos
     place.run("run", "photos")
     library = Library(f"sqlite:///{place.database}")
-    library.edit("photos", b"trip/a.jpg", parse_edit({"score": None, "title": "mine", "keywords": ["own"]}))
+    library.edit(Place("photos", b"trip/a.jpg"), parse_edit({"score": None, "title": "mine", "keywords": ["own"]}))
     library.close()
     shown = place.run("show", "photos/trip/a.jpg").stdout
     assert re.search("title +mine\n", shown)

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from app.formats import Kind
 from app.media import (
     Outcome,
+    Place,
     Skip,
     Stage,
 )
-from app.texts import clean_json, clean_text, path_from_shown, shown_name, shown_path
+from app.texts import clean_json, clean_text, path_from_shown, shown_name
 from tests.ingest.builders import failure, found
 
 NAMES = st.binary(min_size=1).filter(lambda name: b"\0" not in name)
@@ -52,14 +53,40 @@ def test_what_is_not_utf8_is_shown_as_escapes_and_nothing_else_changes(name, sho
 
 
 def test_a_path_is_shown_with_its_root():
-    assert shown_path("m", b"a/b.jpg") == found(b"a/b.jpg").shown == "m/a/b.jpg"
-    assert shown_path("m", b"") == "m"
+    assert Place("m", b"a/b.jpg").shown == found(b"a/b.jpg").shown == "m/a/b.jpg"
+    assert Place("m").shown == "m"
+
+
+@pytest.mark.parametrize("place", [Place("m"), Place("m", b"a"), Place("m", b"a/b\xff.jpg"), Place("m", b"\\xff/ ")])
+def test_a_place_comes_back_from_each_of_its_forms(place):
+    assert Place.from_shown(place.shown) == Place.from_event(place.in_event) == place
+
+
+def test_a_place_knows_its_parts():
+    inner = Place("m", b"a/b")
+    assert (inner.name, inner.shown_name, inner.folder, inner.folder.folder) == (
+        b"b",
+        "b",
+        Place("m", b"a"),
+        Place("m"),
+    )
+    assert (Place("m").name, Place("m").shown_name, Place("m").folder) == (b"", "m", Place("m"))
+    assert (Place("m").below(b"a"), Place("m", b"a").below(b"b")) == (Place("m", b"a"), inner)
+
+
+def test_a_place_holds_itself_and_what_is_below_it_only():
+    folder = Place("m", b"a")
+    assert folder.holds(folder)
+    assert folder.holds(Place("m", b"a/b"))
+    assert not folder.holds(Place("m", b"a-b"))
+    assert not folder.holds(Place("n", b"a/b"))
+    assert Place("m").holds(folder)
 
 
 def test_a_found_file_knows_its_parts():
     file = found(b"a/b/c.MP4", size=1, mtime_ns=2, sidecar="xmp=3:4")
-    assert (file.folder, file.name, file.kind, file.fingerprint) == (b"a/b", b"c.MP4", Kind.VIDEO, "1:2:xmp=3:4")
-    assert (found(b"x").folder, found(b"x").kind) == (b"", Kind.IMAGE)
+    assert (file.place, file.name) == (Place("m", b"a/b/c.MP4"), b"c.MP4")
+    assert (file.kind, file.fingerprint, found(b"x").kind) == (Kind.VIDEO, "1:2:xmp=3:4", Kind.IMAGE)
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,15 @@ from app.library.editing import Edit
 from app.library.library import Library
 from app.library.tables import MEDIA
 from app.library.values import as_file
-from app.metadata import DECLARED, Metadata, Shown
+from app.media import Place
+from app.metadata import DECLARED, Metadata, PromptVerdict, Shown
 from app.web import page
 from tests.analysis import reading
 from tests.ingest.builders import SESSION, analysis
 
 PROJECT = Path(__file__).resolve().parents[1]
 KNOWN_JS = (PROJECT / "app/web/static/file/known.js").read_text("utf-8")
-VALUES = {str | None: "words", int | None: 7, float | None: 0.5}
+VALUES = {str | None: "words", PromptVerdict | None: PromptVerdict.PARTLY, int | None: 7, float | None: 0.5}
 WHOLE = Metadata(**{name: VALUES.get(type_, {"key": "entry"}) for name, type_ in get_type_hints(Metadata).items()})
 NOT_DECLARED = {"score", "keywords", "release"}  # what a person may set beside the fields of `Metadata`
 
@@ -76,7 +77,7 @@ def test_nobody_may_set_what_is_not_declared_so():
 def test_every_field_is_kept_answered_and_shown(sqlite_url, capsys):
     library = Library(sqlite_url)
     library.commit_single_file_to_database(SESSION, analysis(metadata=WHOLE), nsfw_threshold=0.8)
-    row = library.file("m", b"a.jpg")
+    row = library.file(Place("m", b"a.jpg"))
     library.close()
     answer = as_file(row, 0.8)
     looking._print_known(answer, "")

@@ -19,6 +19,7 @@ from app.library.engine import Engines
 from app.library.library import Library
 from app.library.migrations import HEAD, Migration, bring_to_head, config_for, revision_of
 from app.library.tables import Base
+from app.media import Place
 from tests.ingest.builders import SESSION, analysis
 
 NEXT = '''"""One step further than this program"""
@@ -66,7 +67,7 @@ def remade(scripts: Path, *, also: str = "") -> None:
 def links_of(url: str) -> list[tuple[str, str]]:
     library = Library(url)
     try:
-        return [(word["text"], word["source"]) for word in library.file("m", b"a.jpg")["keywords"]]
+        return [(word["text"], word["source"]) for word in library.file(Place("m", b"a.jpg"))["keywords"]]
     finally:
         library.close()
 
@@ -104,7 +105,7 @@ def with_a_file(url: str) -> None:
 def row_of_the_file(url: str) -> dict[str, Any]:
     library = Library(url)
     try:
-        return library.file("m", b"a.jpg")
+        return library.file(Place("m", b"a.jpg"))
     finally:
         library.close()
 
@@ -165,9 +166,9 @@ def test_the_rows_of_0004_come_to_0005_and_back_with_their_keywords_and_events(f
     assert row_of_the_file(fresh_url) == before
     assert before["keywords"] == [{"text": "sea", "source": "xmp", "weight": None}]
     library = Library(fresh_url)
-    assert [event.kind for event in library.history.events("m", b"a.jpg")] == ["file_complete"]
-    library.edit("m", b"a.jpg", parse_edit({"score": 5}))
-    assert library.history.events("m", b"a.jpg")[-1].id == 2, "ids go on where they were"
+    assert [event.kind for event in library.history.events(Place("m", b"a.jpg"))] == ["file_complete"]
+    library.edit(Place("m", b"a.jpg"), parse_edit({"score": 5}))
+    assert library.history.events(Place("m", b"a.jpg"))[-1].id == 2, "ids go on where they were"
     library.close()
 
 
@@ -209,7 +210,7 @@ def test_an_older_database_with_rows_is_brought_to_head(older_url, next_scripts)
     done = bring_to_head(older_url)
     assert (done.before, done.after, done.changed) == (HEAD, "next", True)
     library = Library(older_url)
-    assert library.file("m", b"a.jpg")["camera_make"] == "Box"
+    assert library.file(Place("m", b"a.jpg"))["camera_make"] == "Box"
     library.close()
 
 

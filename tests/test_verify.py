@@ -11,10 +11,11 @@ from sqlalchemy import update
 
 from app import verify
 from app.errors import NoSuchDirectory, OutsideRoots
-from app.ingest.disk.folders import Folder, Folders
+from app.ingest.disk.folders import Folders
 from app.library.library import Library
 from app.library.stock import Held
 from app.library.tables import MEDIA
+from app.media import Place
 from app.verify import FINE, Seen, Sight, Standing, Verification, compare, places
 from tests.ingest.builders import SESSION, analysis, found, tree, workplace
 
@@ -229,10 +230,10 @@ def test_rows_come_in_path_order_whatever_the_size_of_a_page(library):
     assert stock.roots() == ["m", "n"]
     everything = [b"Z.jpg", b"a.jpg", b"b-.jpg", b"b/c.jpg", b"b/d/e.jpg", b"b0.jpg", b"caf\xe9.jpg", b"\xff.jpg"]
     for page_rows in (1, 3, 8, 1_000):
-        assert [held.path for held in stock.below("n", page_rows=page_rows)] == everything
-        assert [held.path for held in stock.below("m", b"b", page_rows=page_rows)] == [b"b/c.jpg", b"b/d/e.jpg"]
-    assert list(stock.below("nowhere")) == []
-    first = next(stock.below("m"))
+        assert [held.path for held in stock.below(Place("n"), page_rows=page_rows)] == everything
+        assert [held.path for held in stock.below(Place("m", b"b"), page_rows=page_rows)] == [b"b/c.jpg", b"b/d/e.jpg"]
+    assert list(stock.below(Place("nowhere"))) == []
+    first = next(stock.below(Place("m")))
     assert (first.root, first.size, first.mtime_ns, len(first.sha256), first.missing_at) == ("m", 3, 7, 64, None)
     assert first.shown == "m/Z.jpg"
 
@@ -256,4 +257,4 @@ def test_a_verification_begins_with_every_root_that_has_rows(place, tmp_path):
     folders = Folders({"m": place.media, "empty": tmp_path})
     assert places(folders, place.library.stock, ()) == ()
     take_in(place, "a.jpg")
-    assert places(folders, place.library.stock, ()) == (Folder("m"),)
+    assert places(folders, place.library.stock, ()) == (Place("m"),)

@@ -39,7 +39,7 @@ from app.analysis.pictures.image import (
 from app.analysis.pictures.picture import make_picture
 from app.analysis.pictures.stealth import may_hide_text, read_stealth
 from app.analysis.prompts.generation import Generation
-from app.analysis.source import Source, open_source
+from app.analysis.source import OpenFile, open_source
 from app.crash_points import crash_point, stall_point
 from app.errors import CannotRead
 from app.formats import Format, Kind, promised, suffix_of
@@ -57,7 +57,7 @@ from app.media import (
     StageResult,
     StageStatus,
 )
-from app.metadata import Metadata
+from app.metadata import Metadata, Source
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -113,7 +113,7 @@ class _Course:
         if isinstance(self._film, Film):
             self._film.close()
 
-    def run(self, source: Source) -> Analysis:
+    def run(self, source: OpenFile) -> Analysis:
         """Take the file through its stages. Raises CannotRead from those without which there is no analysis."""
         crash_point("opened")
         stall_point(self.file.name)
@@ -144,7 +144,7 @@ class _Course:
         """The file could not be taken in, because of the stage that ran last."""
         return Failure(self.file, self.stage, error.cause, error.sentence, self.stages)
 
-    def _identify(self, source: Source) -> Identity:
+    def _identify(self, source: OpenFile) -> Identity:
         if source.size == 0:
             raise CannotRead("The file has 0 bytes.", cause="empty_file")
         head = source.head()
@@ -267,11 +267,11 @@ class _Course:
     def _rating(self) -> tuple[Rating, CannotRead | None]:
         rating, problem = choose_rating(
             {
-                "scores": self._score,
-                "sidecar": lambda: read_xmp_stars(self.sidecar),
-                "xmp": lambda: read_xmp_stars(self.embedded.xmp),
-                "exif": lambda: read_exif_stars(self.embedded.exif),
-                "video": lambda: read_film_stars(self.film_info[0].xtra),
+                Source.SCORES: self._score,
+                Source.SIDECAR: lambda: read_xmp_stars(self.sidecar),
+                Source.XMP: lambda: read_xmp_stars(self.embedded.xmp),
+                Source.EXIF: lambda: read_exif_stars(self.embedded.exif),
+                Source.VIDEO: lambda: read_film_stars(self.film_info[0].xtra),
             }
         )
         return rating, problem or (None if rating.source else self.embedded.find_problem("xmp", "exif"))

@@ -42,7 +42,7 @@ def _refusing() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class OpenFile:
     """One open regular file; `size` in bytes and `mtime_ns` are those at the moment it was opened."""
 
     handle: BufferedReader
@@ -84,7 +84,7 @@ class Source:
 
 
 @contextmanager
-def open_source(root: bytes, path: bytes) -> Iterator[Source]:
+def open_source(root: bytes, path: bytes) -> Iterator[OpenFile]:
     """Open the regular file at `path` (relative to `root`, both as bytes of the file system) until the block ends.
 
     Raises CannotRead: `vanished`, `not_a_file`, `unreadable`.
@@ -96,7 +96,7 @@ def open_source(root: bytes, path: bytes) -> Iterator[Source]:
         os.close(descriptor)
         raise CannotRead("It is a folder or a special file, not a regular file.", cause="not_a_file")
     with os.fdopen(descriptor, "rb") as handle:
-        yield Source(handle, status.st_size, storable_ns(status.st_mtime_ns))
+        yield OpenFile(handle, status.st_size, storable_ns(status.st_mtime_ns))
 
 
 def _inside(root: bytes, path: bytes) -> bytes:

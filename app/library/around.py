@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, exists, not_, select
 from app.library.pairs import NAMED_ALIKE, range_of
 from app.library.prepared import Prepared
 from app.library.tables import FAILURES, KEPT, MEDIA
+from app.media import Place
 
 _THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
 _AROUND = Prepared(
@@ -38,7 +39,7 @@ class Around:
     namesakes: bool
 
 
-def around(connection: Connection, root: str, path: bytes, sha256: str | None) -> Around:
+def around(connection: Connection, place: Place, sha256: str | None) -> Around:
     """What is known around a file. Without its SHA-256 nothing is known of its bytes."""
-    asked = {"b_root": root, "b_path": path, "b_sha256": sha256, **range_of(path)}
+    asked = {"b_root": place.root, "b_path": place.path, "b_sha256": sha256, **range_of(place.path)}
     return Around(*map(bool, _AROUND.first(connection, asked)))

@@ -17,12 +17,13 @@ from sqlalchemy import Connection, delete, update
 
 from app.errors import InvalidRequest, UnknownFile, in_words
 from app.library.personal import PERSON, links_of, said
-from app.library.recording import append, event_path, link, row_in
+from app.library.recording import append, link, row_in
 from app.library.rows import MAX_KEYWORD_CHARACTERS, KeywordLinks, keyword_links
 from app.library.tables import LINKS, MEDIA
 from app.library.values import now
-from app.media import Keyword, Stage
-from app.texts import clean_json, clean_text, shown_path
+from app.media import Keyword, Place, Stage
+from app.metadata import Source
+from app.texts import clean_json, clean_text
 
 MAX_CHARACTERS = 65_536
 MAX_KEYWORDS = 1_000
@@ -124,7 +125,7 @@ class Edit(_Fields):
         """The person's keywords as they are to be, None where they are to stay."""
         if "keywords" not in self.model_fields_set and "keywords" not in self.release:
             return None
-        return keyword_links(tuple(Keyword(text, PERSON) for text in self.keywords))
+        return keyword_links(tuple(Keyword(text, Source.PERSON) for text in self.keywords))
 
 
 def parse_edit(body: Mapping[str, Any]) -> Edit:
@@ -172,14 +173,14 @@ def columns_after(old: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
     return {name: value for name, value in after.items() if value != before[name]}
 
 
-def write(connection: Connection, root: str, path: bytes, edit: Edit) -> None:
+def write(connection: Connection, place: Place, edit: Edit) -> None:
     """Writes an edit into the row of a file, and into the log; what changes nothing leaves no trace.
 
     The caller's transaction commits both together. Raises UnknownFile.
     """
-    old = row_in(connection, root, path)
+    old = row_in(connection, place)
     if old is None:
-        raise UnknownFile(f"The library has no file {shown_path(root, path)}.")
+        raise UnknownFile(f"The library has no file {place.shown}.")
     columns = columns_after(old, edit)
     words, before = edit.own_keywords, said(old, links_of(connection, old["id"])).links
     if not columns and (words is None or words == before):
@@ -196,7 +197,7 @@ def write(connection: Connection, root: str, path: bytes, edit: Edit) -> None:
             "session_id": NO_SESSION,
             "at": at,
             "kind": EDITED,
-            "path": event_path(root, path),
+            "path": place.in_event,
             "outcome": EDITED,
             "reason": _sentence(edit),
             "detail": clean_json(detail),

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from app.errors import PASSING_CAUSES
 from app.library.around import Around
 from app.library.tables import FAILURES
-from app.media import Analysis, Failure, FoundFile, Stage, StageResult, StageStatus
+from app.media import Analysis, Failure, Place, Stage, StageResult, StageStatus
 from app.texts import clean_text
 
 _OF_THE_FILE = (FAILURES.c.root == bindparam("b_root")) & (FAILURES.c.path == bindparam("b_path"))
@@ -60,7 +60,7 @@ def remember_failures(
                 {
                     "root": file.root,
                     "path": file.path,
-                    "folder": file.folder,
+                    "folder": file.place.folder.path,
                     "fingerprint": file.fingerprint,
                     "stage": stage.value,
                     "version": failed.version,
@@ -76,9 +76,9 @@ def remember_failures(
         )
 
 
-def failures_follow(connection: Connection, root: str, path: bytes, file: FoundFile) -> None:
+def failures_follow(connection: Connection, before: Place, now: Place) -> None:
     """Lets the failures that did not cost a file its row follow it to where it is now, in place of those there."""
-    here = {"b_root": file.root, "b_path": file.path, "stages": [*Stage]}
+    here = {"b_root": now.root, "b_path": now.path, "stages": [*Stage]}
     connection.execute(_DELETE_FAILURES, here)
-    new = {"b_new_root": file.root, "b_new_path": file.path, "b_new_folder": file.folder}
-    connection.execute(_FAILURES_FOLLOW, {"b_root": root, "b_path": path, **new})
+    new = {"b_new_root": now.root, "b_new_path": now.path, "b_new_folder": now.folder.path}
+    connection.execute(_FAILURES_FOLLOW, {"b_root": before.root, "b_path": before.path, **new})

@@ -6,16 +6,16 @@ Only reads. Each question is answered from an index, however many files the libr
 import heapq
 from typing import cast
 
-from sqlalchemy import Connection, and_, func, or_, select, text
+from sqlalchemy import Connection, and_, func, not_, select, text
 from typing_extensions import TypedDict
 
 from app.library.engine import Engines
-from app.library.recording import as_events, event_path
+from app.library.recording import as_events
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event
-from app.media import Outcome
+from app.media import Outcome, Place
 from app.shapes import described
-from app.texts import path_from_shown, shown_path
+from app.texts import path_from_shown
 
 MAX_EVENTS = 200
 MAX_COPIES = 100
@@ -89,37 +89,37 @@ class History:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
-    def events(self, root: str, path: bytes) -> list[Event]:
+    def events(self, place: Place) -> list[Event]:
         """What sessions answered for a path, and what people set of it, oldest first: the newest `MAX_EVENTS`.
 
         What happened under an older name, before the file was moved to this one, belongs to it.
         """
-        return self._engines.read(lambda connection: _followed(connection, event_path(root, path)))
+        return self._engines.read(lambda connection: _followed(connection, place.in_event))
 
-    def moved_to(self, root: str, path: bytes) -> Event | None:
+    def moved_to(self, place: Place) -> Event | None:
         """The newest event by which a file moved away from a path; None where none did."""
-        moved_from = EVENTS.c.detail["moved_from"].as_string() == shown_path(root, path)
+        moved_from = EVENTS.c.detail["moved_from"].as_string() == place.shown
         statement = select(EVENTS).where(_MOVES, moved_from).order_by(EVENTS.c.id.desc()).limit(1)
         return self._engines.read(lambda connection: next(iter(as_events(connection.execute(statement))), None))
 
-    def failures(self, root: str, path: bytes) -> list[RememberedFailure]:
+    def failures(self, place: Place) -> list[RememberedFailure]:
         """What is remembered of the failures of a path, one for each stage, the newest first."""
         columns = (FAILURES.c[name] for name in RememberedFailure.__annotations__)
-        statement = select(*columns).where(FAILURES.c.root == root, FAILURES.c.path == path)
+        statement = select(*columns).where(FAILURES.c.root == place.root, FAILURES.c.path == place.path)
         statement = statement.order_by(FAILURES.c.at.desc(), FAILURES.c.id.desc())
         return self._engines.read(
             lambda c: [cast("RememberedFailure", dict(row)) for row in c.execute(statement).mappings()]
         )
 
-    def copies(self, root: str, path: bytes) -> Copies:
+    def copies(self, place: Place) -> Copies:
         """The other files that have the bytes of this one and are not missing."""
-        this = and_(MEDIA.c.root == root, MEDIA.c.path == path)
+        this = and_(MEDIA.c.root == place.root, MEDIA.c.path == place.path)
         sha256 = select(MEDIA.c.sha256).where(this).scalar_subquery()
-        others = (MEDIA.c.sha256 == sha256, _PRESENT, or_(MEDIA.c.root != root, MEDIA.c.path != path))
+        others = (MEDIA.c.sha256 == sha256, _PRESENT, not_(this))
         statement = select(MEDIA.c.root, MEDIA.c.path).where(*others).order_by(MEDIA.c.root, MEDIA.c.path)
 
         def work(connection: Connection) -> Copies:
-            files = [shown_path(*row) for row in connection.execute(statement.limit(MAX_COPIES))]
+            files = [Place(*row).shown for row in connection.execute(statement.limit(MAX_COPIES))]
             return {"files": files, "count": connection.execute(select(func.count()).where(*others)).scalar_one()}
 
         return self._engines.read(work)
@@ -211,5 +211,5 @@ def _groups(connection: Connection, hashes: list[str]) -> list[EqualFiles]:
     groups: dict[str, EqualFiles] = {}
     for sha256, size, root, path, _, count in connection.execute(rows):
         group = groups.setdefault(sha256, {"sha256": sha256, "size": size, "files": [], "count": count})
-        group["files"].append(shown_path(root, path))
+        group["files"].append(Place(root, path).shown)
     return list(groups.values())

@@ -23,13 +23,14 @@ from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.personal import LINKS_OF
 from app.library.presence import Presence, inside
-from app.library.recording import append, as_events, event_path, record, row_in
+from app.library.recording import append, as_events, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event, Failed, Known, NsfwSpread, Summary, now
 from app.library.whereabouts import Look, nobody_looks, write_knowing
-from app.media import Analysis, Failure, Outcome, Stage
-from app.texts import clean_json, shown_path
+from app.media import Analysis, Failure, Outcome, Place, Stage
+from app.metadata import PromptVerdict
+from app.texts import clean_json
 
 # The whole part of a number: PostgreSQL's cast rounds, and SQLite need not have a floor.
 _WHOLE: Mapping[str, Callable[[Any], Any]] = {
@@ -72,8 +73,7 @@ class Library:
         first answer, and that event is returned.
         Raises NeedsAttention if the database cannot be reached or written.
         """
-        file = result.file
-        path = event_path(file.root, file.path)
+        path = result.file.place.in_event
         try:
             work = partial(record, session_id=session_id, result=result, nsfw_threshold=nsfw_threshold)
             return write_knowing(self._engines, work, look)
@@ -83,9 +83,9 @@ class Library:
                 raise translated(error) from error
             return answered
 
-    def edit(self, root: str, path: bytes, edit: Edit) -> None:
+    def edit(self, place: Place, edit: Edit) -> None:
         """Writes what a person says of one file. Raises UnknownFile, DatabaseBusy, NeedsAttention."""
-        self._engines.write(lambda connection: editing.write(connection, root, path, edit))
+        self._engines.write(lambda connection: editing.write(connection, place, edit))
 
     def append(self, session_id: str, kind: str, detail: Mapping[str, Any], *, outcome: str | None = None) -> Event:
         """Appends an event that is about no single file."""
@@ -109,13 +109,13 @@ class Library:
 
     # -- what freshness and badges ask ---------------------------------------------------------------------------
 
-    def known(self, root: str, folder: bytes) -> Mapping[bytes, Known]:
+    def known(self, folder: Place) -> Mapping[bytes, Known]:
         """What is known of the files of one folder, by path relative to the root; rows of other folders are not."""
         columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
         missing = MEDIA.c.missing_at.is_not(None)
-        rows = select(MEDIA.c.path, *columns, missing).where(MEDIA.c.root == root, MEDIA.c.folder == folder)
+        rows = select(MEDIA.c.path, *columns, missing).where(inside(MEDIA, folder, below=False))
         failures = select(FAILURES.c.path, FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version).where(
-            FAILURES.c.root == root, FAILURES.c.folder == folder, FAILURES.c.fatal.is_(True)
+            inside(FAILURES, folder, below=False), FAILURES.c.fatal.is_(True)
         )
 
         def work(connection: Connection) -> dict[bytes, Known]:
@@ -140,17 +140,17 @@ class Library:
 
         return self._engines.read(work)
 
-    def stamps(self, root: str, folder: bytes, *, below: bool) -> Mapping[bytes, tuple[int, int]]:
+    def stamps(self, folder: Place, *, below: bool) -> Mapping[bytes, tuple[int, int]]:
         """Size in bytes and mtime in ns of every known file of a folder (and of all folders below it), by path."""
         statement = select(MEDIA.c.path, MEDIA.c.size, MEDIA.c.mtime_ns).where(
-            MEDIA.c.root == root, MEDIA.c.missing_at.is_(None), inside(MEDIA, folder, below=below)
+            inside(MEDIA, folder, below=below), MEDIA.c.missing_at.is_(None)
         )
         return self._engines.read(lambda c: {path: (size, mtime) for path, size, mtime in c.execute(statement)})
 
-    def failed_paths(self, root: str, folder: bytes, *, below: bool) -> Mapping[bytes, str]:
+    def failed_paths(self, folder: Place, *, below: bool) -> Mapping[bytes, str]:
         """Fingerprints of the files of a folder (and below) whose last analysis failed, by path."""
         statement = select(FAILURES.c.path, FAILURES.c.fingerprint).where(
-            FAILURES.c.root == root, FAILURES.c.fatal.is_(True), inside(FAILURES, folder, below=below)
+            inside(FAILURES, folder, below=below), FAILURES.c.fatal.is_(True)
         )
         return self._engines.read(lambda c: dict(c.execute(statement).all()))
 
@@ -210,7 +210,7 @@ class Library:
         cause: str | None = None,
         incomplete: bool = False,
         returned: bool = False,
-        prompt_verdict: str | None = None,
+        prompt_verdict: PromptVerdict | None = None,
         after: int = 0,
         limit: int = 100,
     ) -> list[Event]:
@@ -338,17 +338,17 @@ class Library:
 
         return self._engines.read(work)
 
-    def file(self, root: str, path: bytes) -> dict[str, Any] | None:
+    def file(self, place: Place) -> dict[str, Any] | None:
         """The row of one file with its `keywords` and the `pair` that it is half of, None without a row."""
 
         def work(connection: Connection) -> dict[str, Any] | None:
-            row = row_in(connection, root, path)
+            row = row_in(connection, place)
             if row is None:
                 return None
             keywords = sorted(connection.execute(LINKS_OF, {"b_id": row["id"]}).all(), key=lambda word: word[:2])
             row["keywords"] = [{"text": text, "source": source, "weight": weight} for text, source, weight in keywords]
             other = connection.execute(_PLACE, {"b_id": row["pair_id"]}).one_or_none() if row["pair_id"] else None
-            row["pair"] = {"path": shown_path(*other), "kind": LIVE_PHOTO} if other else None
+            row["pair"] = {"path": Place(*other).shown, "kind": LIVE_PHOTO} if other else None
             return row
 
         return self._engines.read(work)

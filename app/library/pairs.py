@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from app.formats import FORMAT_OF_SUFFIX, FORMATS
 from app.library.tables import MEDIA
+from app.media import Place
 
 MAX_SECONDS = 6
 """Of a video that is taken for half of a Live Photo by its name alone; Apple's have about 3."""
@@ -90,10 +91,10 @@ def _stem(path: bytes) -> bytes | None:
     return start if dot and b"/" not in suffix else None
 
 
-def relink(connection: Connection, root: str, path: bytes) -> None:
+def relink(connection: Connection, place: Place) -> None:
     """Judges anew which files of the name of this one are a Live Photo, and links their rows or parts them."""
-    rows = connection.execute(_SAME_STEM, {"b_root": root, **range_of(path)}).mappings()
-    files = [dict(row) for row in rows if _stem(row["path"]) == _stem(path)]
+    rows = connection.execute(_SAME_STEM, {"b_root": place.root, **range_of(place.path)}).mappings()
+    files = [dict(row) for row in rows if _stem(row["path"]) == _stem(place.path)]
     pair = live_photo(files)
     partners = {pair[0]["id"]: pair[1]["id"], pair[1]["id"]: pair[0]["id"]} if pair else {}
     changed = [

@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, Text, bindparam, cast, delete, insert, or_, select, update
 
 from app.library.tables import KEPT, KEYWORDS, LINKS, MEDIA
-from app.library.whereabouts import Looked, NotLookedFor, Place, Whereabouts
+from app.library.whereabouts import Looked, NotLookedFor, RowFile, Whereabouts
+from app.media import Place
+from app.metadata import Source
 
-PERSON = "person"
+PERSON = Source.PERSON.value
 MAX_COPIES = 100  # rows of the same bytes that are looked at
 
 
@@ -63,19 +65,19 @@ _KEEP_NO_MORE = delete(KEPT).where(KEPT.c.sha256 == bindparam("b_sha256"))
 _KEEP = insert(KEPT)
 
 
-def name_of(path: bytes) -> bytes:
-    """The last part of a path."""
-    return path.rpartition(b"/")[2]
+def place_of(row: Mapping[str, Any]) -> Place:
+    """Where the file of a row is, as its columns say."""
+    return Place(row["root"], row["path"])
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Another row with the same bytes: its place, when it came (ISO 8601), and where its file is on disk.
+    """Another row with the same bytes: its file, when it came (ISO 8601), and where that file is on disk.
 
     `speaks` says that a person said something of it, `missing` that it is marked missing.
     """
 
-    place: Place
+    file: RowFile
     ingested_at: str
     speaks: bool
     missing: bool
@@ -84,7 +86,7 @@ class Copy:
     @property
     def name(self) -> bytes:
         """The name of its file."""
-        return name_of(self.place.path)
+        return self.file.place.name
 
     @property
     def is_there(self) -> bool:
@@ -147,10 +149,12 @@ def words_on_new_bytes(own: Words, *, of_a_copy: Words | None, kept: Words | Non
 
 def copies_of(connection: Connection, sha256: str, but: int | None, looked: Looked) -> list[Copy]:
     """Other rows with these bytes than that with the id `but`, missing ones first. Raises NotLookedFor."""
-    rows = [(Place(*row[:5]), *row[5:]) for row in connection.execute(_COPIES, {"b_sha256": sha256, "b_id": but or 0})]
-    if unknown := [place for place, *_ in rows if place not in looked]:
+    rows = [
+        (RowFile(*row[:5]), *row[5:]) for row in connection.execute(_COPIES, {"b_sha256": sha256, "b_id": but or 0})
+    ]
+    if unknown := [file for file, *_ in rows if file not in looked]:
         raise NotLookedFor(unknown)
-    return [Copy(place, at, bool(speaks), bool(missing), looked[place]) for place, at, speaks, missing in rows]
+    return [Copy(file, at, bool(speaks), bool(missing), looked[file]) for file, at, speaks, missing in rows]
 
 
 def links_of(connection: Connection, media_id: int) -> dict[tuple[str, str], float | None]:
@@ -182,13 +186,15 @@ def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str, 
     connection.execute(_KEEP, values)
 
 
-def leave_to_copies(connection: Connection, root: str, path: bytes, at: str, looked: Looked) -> None:
+def leave_to_copies(connection: Connection, place: Place, at: str, looked: Looked) -> None:
     """Gives other rows with the same bytes the words of a row that was marked missing, which has them still.
 
     So a copy that stays speaks for the original that was deleted, and an original that comes back has its own words.
     Raises NotLookedFor.
     """
-    found = connection.execute(_SPEAKS_AND_IS_GONE, {"b_root": root, "b_path": path}).mappings().one_or_none()
+    found = (
+        connection.execute(_SPEAKS_AND_IS_GONE, {"b_root": place.root, "b_path": place.path}).mappings().one_or_none()
+    )
     if found is not None:
         row = dict(found)
         copies = copies_of(connection, row["sha256"], row["id"], looked)
@@ -205,7 +211,7 @@ def words_that_return(
     """
     speaking = [copy for copy in copies if copy.missing and copy.speaks]
     speaking = [copy for copy in speaking if copy.name == name] or speaking
-    said_of_them = [_words_in(connection, copy.place.id) for copy in speaking]
+    said_of_them = [_words_in(connection, copy.file.id) for copy in speaking]
     if said_of_them and all(words == said_of_them[0] for words in said_of_them):
         return said_of_them[0]
     return taken(connection, sha256) if kept else None
@@ -221,7 +227,7 @@ def own_or_returned(
     if own != NOTHING:
         return own
     gone = copies if row["missing_at"] is not None else ()
-    return words_that_return(connection, row["sha256"], gone, name_of(row["path"]), kept=kept) or NOTHING
+    return words_that_return(connection, row["sha256"], gone, place_of(row).name, kept=kept) or NOTHING
 
 
 def words_on_other_bytes(
@@ -244,7 +250,7 @@ def words_on_other_bytes(
     """
     known = row["missing_at"] is not None
     if known:
-        of_a_copy, of_these = None, words_that_return(connection, sha256, copies, name_of(row["path"]), kept=kept)
+        of_a_copy, of_these = None, words_that_return(connection, sha256, copies, place_of(row).name, kept=kept)
     else:
         came_from = [copy for copy in copies if not _is_of_an_edit(copy, row)]
         known, of_a_copy = bool(came_from), _words_of_the_first(connection, came_from)
@@ -265,11 +271,11 @@ def _is_of_an_edit(copy: Copy, row: Mapping[str, Any]) -> bool:
 
 def _left_to(connection: Connection, copies: Iterable[Copy], row: Mapping[str, Any], words: Words, at: str) -> bool:
     """Whether a copy of the row has its words now; where none that is there said the same, all that said nothing do."""
-    same = [copy for copy in copies if copy.speaks and _words_in(connection, copy.place.id) == words]
+    same = [copy for copy in copies if copy.speaks and _words_in(connection, copy.file.id) == words]
     silent = [copy for copy in copies if copy.is_there and not copy.speaks]
     heirs = [] if any(copy.is_there for copy in same) else silent
     for heir in heirs:
-        _hand_over(connection, row["id"], heir.place.id, words, at)
+        _hand_over(connection, row["id"], heir.file.id, words, at)
     return bool(same or heirs)
 
 
@@ -283,7 +289,7 @@ def _hand_over(connection: Connection, media_id: int, heir: int, words: Words, a
 def _words_of_the_first(connection: Connection, copies: Iterable[Copy]) -> Words | None:
     """What a person said of the first of these rows of which one said anything."""
     speaking = next((copy for copy in copies if copy.speaks), None)
-    return None if speaking is None else _words_in(connection, speaking.place.id)
+    return None if speaking is None else _words_in(connection, speaking.file.id)
 
 
 def _words_in(connection: Connection, media_id: int) -> Words:

@@ -14,7 +14,8 @@ from app.library.personal import leave_to_copies
 from app.library.recording import MARK_MISSING
 from app.library.tables import MEDIA
 from app.library.values import now
-from app.library.whereabouts import Look, Looked, NotLookedFor, Place, nobody_looks, write_knowing
+from app.library.whereabouts import Look, Looked, NotLookedFor, RowFile, nobody_looks, write_knowing
+from app.media import Place
 
 
 class Presence:
@@ -23,24 +24,24 @@ class Presence:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
-    def count(self, root: str, folder: bytes, *, below: bool) -> int:
+    def count(self, folder: Place, *, below: bool) -> int:
         """Rows of a folder (and of all folders below it) that are not marked missing."""
-        statement = select(func.count()).where(_here(root, folder, below=below))
+        statement = select(func.count()).where(_here(folder, below=below))
         return int(self._engines.read(lambda connection: connection.execute(statement).scalar_one()))
 
-    def by_root(self, folders: Iterable[tuple[str, bytes]], *, below: bool) -> dict[str, int]:
+    def by_root(self, folders: Iterable[Place], *, below: bool) -> dict[str, int]:
         """Rows, by root, of several folders, none of which lies in another one."""
         rows: dict[str, int] = {}
-        for root, folder in folders:
-            rows[root] = rows.get(root, 0) + self.count(root, folder, below=below)
+        for folder in folders:
+            rows[folder.root] = rows.get(folder.root, 0) + self.count(folder, below=below)
         return rows
 
-    def paths(self, root: str, folder: bytes, *, below: bool, after: bytes = b"", limit: int = 1_000) -> list[bytes]:
+    def paths(self, folder: Place, *, below: bool, after: bytes = b"", limit: int = 1_000) -> list[bytes]:
         """A page of the same rows' paths relative to the root, those after the path `after`, in their order.
 
         Of one folder alone it is all of them: a database that sorts by path would walk the whole root for a page.
         """
-        statement = select(MEDIA.c.path).where(_here(root, folder, below=below))
+        statement = select(MEDIA.c.path).where(_here(folder, below=below))
         if below:
             statement = statement.where(MEDIA.c.path > after).order_by(MEDIA.c.path).limit(limit)
         found = self._engines.read(lambda connection: sorted(connection.execute(statement).scalars()))
@@ -56,25 +57,24 @@ class Presence:
 
         def work(looked: Looked, connection: Connection) -> None:
             connection.execute(MARK_MISSING, [{"b_root": root, "b_path": path, "b_at": at} for path in gone])
-            places: list[Place] = []
+            unknown: list[RowFile] = []
             for path in gone:
                 try:
-                    leave_to_copies(connection, root, path, at, looked)
+                    leave_to_copies(connection, Place(root, path), at, looked)
                 except NotLookedFor as more:  # all of them are looked for at once
-                    places += more.places
-                relink(connection, root, path)
-            if places:
-                raise NotLookedFor(places)
+                    unknown += more.rows
+                relink(connection, Place(root, path))
+            if unknown:
+                raise NotLookedFor(unknown)
 
         if gone:
             write_knowing(self._engines, work, look)
 
-    def missed_since(self, at: str, root: str, folder: bytes, *, below: bool) -> int:
+    def missed_since(self, at: str, folder: Place, *, below: bool) -> int:
         """Rows of a folder (and below) that were marked missing at this time (ISO 8601) or later, and still are."""
         statement = select(func.count()).where(
             MEDIA.c.missing_at.is_not(None),
             MEDIA.c.missing_at >= at,
-            MEDIA.c.root == root,
             inside(MEDIA, folder, below=below),
         )
         return int(self._engines.read(lambda connection: connection.execute(statement).scalar_one()))
@@ -92,12 +92,13 @@ class Presence:
         return self._engines.read(work)
 
 
-def inside(table: Table, folder: bytes, *, below: bool) -> Any:
+def inside(table: Table, folder: Place, *, below: bool) -> Any:
     """The condition for files of a folder; `below` adds all folders under it. `0` is the byte after `/`."""
+    in_root, path = table.c.root == folder.root, folder.path
     if not below:
-        return table.c.folder == folder
-    return (table.c.path > folder + b"/") & (table.c.path < folder + b"0") if folder else table.c.path != b""
+        return in_root & (table.c.folder == path)
+    return in_root & ((table.c.path > path + b"/") & (table.c.path < path + b"0") if path else table.c.path != b"")
 
 
-def _here(root: str, folder: bytes, *, below: bool) -> Any:
-    return (MEDIA.c.root == root) & MEDIA.c.missing_at.is_(None) & inside(MEDIA, folder, below=below)
+def _here(folder: Place, *, below: bool) -> Any:
+    return inside(MEDIA, folder, below=below) & MEDIA.c.missing_at.is_(None)

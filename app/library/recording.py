@@ -25,6 +25,7 @@ from app.library.personal import (
     leave_to_copies,
     links_of,
     own_or_returned,
+    place_of,
     said,
     words_on_other_bytes,
     words_that_return,
@@ -47,10 +48,11 @@ from app.media import (
     Analysis,
     Failure,
     Outcome,
+    Place,
     Stage,
     StageStatus,
 )
-from app.texts import clean_text, shown_path
+from app.texts import clean_text
 
 _NAMED = 3  # of the files that a file may have been
 
@@ -115,12 +117,12 @@ def record(
     """
     file, at = result.file, now()
     sha256 = result.identity.sha256 if isinstance(result, Analysis) else None
-    known = around(connection, file.root, file.path, sha256)
+    known = around(connection, file.place, sha256)
     if isinstance(result, Failure):
         saved = _Saved(Outcome.VANISHED if result.vanished else Outcome.FAILED)
         if result.vanished:
             connection.execute(MARK_MISSING, {"b_root": file.root, "b_path": file.path, "b_at": at})
-            leave_to_copies(connection, file.root, file.path, at, looked)
+            leave_to_copies(connection, file.place, at, looked)
         if result.cause not in PASSING_CAUSES:
             others = frozenset(stage.value for stage in Stage if stage is not result.stage)
             remember_failures(connection, session_id, at, result, known=known, standing=others)
@@ -130,7 +132,7 @@ def record(
             known = replace(known, failures=True, namesakes=True)
         remember_failures(connection, session_id, at, result, known=known, standing=saved.standing)
     if known.namesakes and saved.outcome is not Outcome.FAILED:  # else the row is still about the bytes that were there
-        relink(connection, file.root, file.path)
+        relink(connection, file.place)
     crash_point("row_written")
     cause, reason = _cause_and_reason(result, saved)
     event = append(
@@ -139,7 +141,7 @@ def record(
             "session_id": session_id,
             "at": at,
             "kind": "file_complete",
-            "path": event_path(file.root, file.path),
+            "path": file.place.in_event,
             "outcome": saved.outcome.value,
             "cause": cause,
             "reason": reason,
@@ -168,7 +170,7 @@ def _save(
 ) -> _Saved:
     """Inserts the row and its keywords, updates the one that is there, or lets that of a moved file follow it."""
     file, sha256 = analysis.file, analysis.identity.sha256
-    old = row_in(connection, file.root, file.path) if known.row else None
+    old = row_in(connection, file.place) if known.row else None
     same = old is not None and old["sha256"] == sha256
     if old is not None and same and old["missing_at"] is None and not known.words:
         return _update(connection, session_id, at, analysis, old)
@@ -216,7 +218,7 @@ def _left_behind(copies: Iterable[Copy], name: bytes) -> tuple[Copy | None, tupl
         left = [copy for copy in left if copy.name == name] or left
     if sure and len(left) == 1:
         return left[0], ()
-    return None, tuple(shown_path(copy.place.root, copy.place.path) for copy in left)
+    return None, tuple(copy.file.place.shown for copy in left)
 
 
 def _give_way(connection: Connection, row: Mapping[str, Any], at: str, looked: Looked) -> None:
@@ -237,13 +239,13 @@ def _move(
     kept: bool,
 ) -> _Saved:
     """Lets a row follow its file, with all that is known of it and the failures that still stand."""
-    old = dict(connection.execute(ROW_BY_ID, {"b_id": moved.place.id}).mappings().one())
+    old = dict(connection.execute(ROW_BY_ID, {"b_id": moved.file.id}).mappings().one())
     own = said(old, links_of(connection, old["id"]))
     words = own_or_returned(connection, old, own, copies, kept=kept)
-    failures_follow(connection, old["root"], old["path"], analysis.file)
+    failures_follow(connection, moved.file.place, analysis.file.place)
     saved = _update(connection, session_id, at, analysis, old, words=words)
-    relink(connection, old["root"], old["path"])
-    return replace(saved, outcome=Outcome.MOVED, moved_from=shown_path(old["root"], old["path"]))
+    relink(connection, moved.file.place)
+    return replace(saved, outcome=Outcome.MOVED, moved_from=moved.file.place.shown)
 
 
 def _update(
@@ -266,7 +268,7 @@ def _update(
         links = before if links is None else links
     if links is not None:
         links = (own if words is None else words).links | links
-    if moved := (old["root"], old["path"]) != (analysis.file.root, analysis.file.path):
+    if moved := place_of(old) != analysis.file.place:
         old, links = left_where_it_was(analysis, old, links, before)
     row = row_of(analysis, old)
     if moved and rated_by_what_stayed(analysis, old):
@@ -349,9 +351,9 @@ def event_detail(result: Analysis | Failure, saved: _Saved, *, nsfw_threshold: f
     return detail
 
 
-def row_in(connection: Connection, root: str, path: bytes) -> dict[str, Any] | None:
+def row_in(connection: Connection, place: Place) -> dict[str, Any] | None:
     """The row of one file, None without one."""
-    row = connection.execute(_ROW, {"b_root": root, "b_path": path}).mappings().one_or_none()
+    row = connection.execute(_ROW, {"b_root": place.root, "b_path": place.path}).mappings().one_or_none()
     return None if row is None else dict(row)
 
 
@@ -363,8 +365,3 @@ def append(connection: Connection, values: Mapping[str, Any]) -> Event:
 def as_events(rows: Iterable[Any]) -> list[Event]:
     """Rows of the log as values."""
     return [Event(**row._mapping) for row in rows]  # noqa: SLF001 - the documented way to a row as a mapping
-
-
-def event_path(root: str, path: bytes) -> bytes:
-    """How the log writes a path: `ROOT/relative`."""
-    return root.encode() + b"/" + path

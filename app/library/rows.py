@@ -7,7 +7,7 @@ from other bytes is never kept beside new ones. What a person said is not read, 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from app.beside import stages_told_anew
+from app.beside import Stamps
 from app.errors import PASSING_CAUSES
 from app.library.personal import carrying, said
 from app.media import (
@@ -18,7 +18,7 @@ from app.media import (
     StageResult,
     StageStatus,
 )
-from app.metadata import DECLARED, Metadata
+from app.metadata import DECLARED, Metadata, Source
 from app.texts import clean_json, clean_text, shown_name
 
 METADATA_COLUMNS = tuple(DECLARED)
@@ -41,7 +41,7 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
     row: dict[str, Any] = {
         "root": file.root,
         "path": file.path,
-        "folder": file.folder,
+        "folder": file.place.folder.path,
         "name": shown_name(file.name),
         "size": file.size,
         "mtime_ns": file.mtime_ns,
@@ -77,7 +77,7 @@ def settled(result: StageResult) -> bool:
 
 def _marks_that_stand(analysis: Analysis, old: Mapping[str, Any]) -> dict[str, Any]:
     """The marks of a row whose bytes are the same, without the stages that a changed sidecar speaks of anew."""
-    anew = stages_told_anew(old["sidecar"], analysis.file.sidecar)
+    anew = Stamps(old["sidecar"]).stages_changed(analysis.file.sidecar)
     return {stage: mark for stage, mark in old["stages"].items() if stage not in anew}
 
 
@@ -85,7 +85,7 @@ def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
     metadata, rating, picture, nsfw = analysis.metadata, analysis.rating, analysis.picture, analysis.nsfw
     return {
         Stage.METADATA: _cleaned(metadata) if metadata else {},
-        Stage.SCORE: {"score": rating.score, "score_source": rating.source} if rating else {},
+        Stage.SCORE: {"score": rating.score, "score_source": clean_json(rating.source)} if rating else {},
         Stage.THUMBNAIL: {"phash": picture.phash} if picture else {},
         Stage.NSFW: {
             "nsfw_probability": clean_json(nsfw.probability),
@@ -123,14 +123,13 @@ def keyword_links(keywords: tuple[Keyword, ...]) -> KeywordLinks:
     for keyword in keywords:
         text = clean_text(keyword.text).strip()[:MAX_KEYWORD_CHARACTERS]
         if text:
-            links.setdefault((text, keyword.source), clean_json(keyword.weight))
+            links.setdefault((text, str(keyword.source)), clean_json(keyword.weight))
     return links
 
 
 def rated_by_what_stayed(analysis: Analysis, old: Mapping[str, Any]) -> bool:
     """Whether the score of a file that was moved came from a sidecar that did not move along."""
-    kind = {"sidecar": "xmp=", "scores": "score="}.get(old["score_source"])
-    return kind is not None and kind not in analysis.file.sidecar
+    return old["score_source"] in Stamps(analysis.file.sidecar).silent
 
 
 def left_where_it_was(
@@ -139,7 +138,7 @@ def left_where_it_was(
     """The row of a file that was moved, and its keywords, as they are to be: what a sidecar told stays without it."""
     sidecar = analysis.file.sidecar
     if links is not None:
-        left = _left_behind(sidecar)
+        left = Stamps(sidecar).silent
         links = {key: weight for key, weight in before.items() if key[1] in left} | links
     return (old if sidecar else {**old, "sidecar": ""}), links
 
@@ -149,11 +148,11 @@ def told_by_what_was_left(row: Mapping[str, Any], old: Mapping[str, Any]) -> dic
 
     A sidecar's word stays before that of the file; Takeout's only where the file says nothing.
     """
-    sources, left = dict(row["sources"] or {}), _left_behind(row["sidecar"])
+    sources, left = dict(row["sources"] or {}), Stamps(row["sidecar"]).silent
     kept = {
         name: source
         for name, source in (old["sources"] or {}).items()
-        if source in left and (source == "sidecar" or row[name] is None)
+        if source in left and (source == Source.SIDECAR or row[name] is None)
     }
     if not kept:
         return {}
@@ -161,12 +160,6 @@ def told_by_what_was_left(row: Mapping[str, Any], old: Mapping[str, Any]) -> dic
     if "taken_at" in kept:
         columns["taken_at_rule"] = old["taken_at_rule"]
     return columns | {"sources": sources | kept}
-
-
-def _left_behind(sidecar: str) -> frozenset[str]:
-    """The sources that a stamp of sidecars does not speak of: what they told stays as it was."""
-    kinds = {part.partition("=")[0] for part in sidecar.split()}
-    return frozenset(source for source, kind in (("sidecar", "xmp"), ("takeout", "takeout")) if kind not in kinds)
 
 
 def outcome_of(row: Mapping[str, Any], old: Mapping[str, Any] | None, *, keywords_changed: bool) -> Outcome:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.library.tables import MEDIA
-from app.texts import shown_path
+from app.media import Place
 
 PAGE_ROWS = 1_000
 _HELD = select(MEDIA.c.root, MEDIA.c.path, MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sha256, MEDIA.c.missing_at).order_by(
@@ -33,9 +33,14 @@ class Held:
     missing_at: str | None = None
 
     @property
+    def place(self) -> Place:
+        """Where it was when its row was written."""
+        return Place(self.root, self.path)
+
+    @property
     def shown(self) -> str:
         """`ROOT/relative/path` as people see it."""
-        return shown_path(self.root, self.path)
+        return self.place.shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,11 @@ class Stock:
         statement = select(MEDIA.c.root).distinct()
         return sorted(self.read(lambda connection: connection.execute(statement).scalars().all()))
 
-    def below(self, root: str, folder: bytes = b"", *, page_rows: int = PAGE_ROWS) -> Iterator[Held]:
+    def below(self, folder: Place, *, page_rows: int = PAGE_ROWS) -> Iterator[Held]:
         """The rows of a folder and of all folders below it, in the order of their paths' bytes, read in pages."""
-        after, end = (folder + b"/", folder + b"0") if folder else (b"", None)  # `0` is the byte after `/`
-        rows = _HELD.where(MEDIA.c.root == root).limit(page_rows)
+        path = folder.path
+        after, end = (path + b"/", path + b"0") if path else (b"", None)  # `0` is the byte after `/`
+        rows = _HELD.where(MEDIA.c.root == folder.root).limit(page_rows)
         if end is not None:
             rows = rows.where(MEDIA.c.path < end)
         while page := self._page(rows.where(MEDIA.c.path > after)):

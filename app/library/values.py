@@ -8,10 +8,10 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from app.formats import FORMATS, Kind
-from app.media import SIDEWAYS, Stage
-from app.metadata import DECLARED
+from app.media import SIDEWAYS, Place, Stage
+from app.metadata import DECLARED, Source
 from app.shapes import described
-from app.texts import shown_name, shown_path
+from app.texts import shown_name
 
 _ANSWERED = tuple(name for name in DECLARED if name not in ("sources", "raw"))
 PLAIN = (
@@ -122,9 +122,9 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
     if row["score_source"]:
         sources["score"] = row["score_source"]
     if row["nsfw_probability"] is not None:
-        sources["nsfw_probability"] = "model"
+        sources["nsfw_probability"] = Source.MODEL.value
     return {
-        "path": shown_path(row["root"], row["path"]),
+        "path": Place(row["root"], row["path"]).shown,
         "width": width,
         "height": height,
         **{name: row[name] for name in PLAIN},

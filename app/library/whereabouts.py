@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 from sqlalchemy import Connection
 
 from app.library.engine import Engines
+from app.media import Place
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ class Whereabouts(StrEnum):
     UNKNOWN = "unknown"  # nobody can tell
 
 
-class Place(NamedTuple):
+class RowFile(NamedTuple):
     """A row and its file as the library knows them: size in bytes, time of change in ns."""
 
     id: int
@@ -36,12 +37,17 @@ class Place(NamedTuple):
     size: int
     mtime_ns: int
 
+    @property
+    def place(self) -> Place:
+        """Where it was when the row was written."""
+        return Place(self.root, self.path)
 
-Look: TypeAlias = Callable[[Place], Whereabouts]
-Looked: TypeAlias = Mapping[Place, Whereabouts]
+
+Look: TypeAlias = Callable[[RowFile], Whereabouts]
+Looked: TypeAlias = Mapping[RowFile, Whereabouts]
 
 
-def nobody_looks(_place: Place) -> Whereabouts:
+def nobody_looks(_row: RowFile) -> Whereabouts:
     """The answer where there is no disk to ask."""
     return Whereabouts.UNKNOWN
 
@@ -49,9 +55,9 @@ def nobody_looks(_place: Place) -> Whereabouts:
 class NotLookedFor(Exception):
     """A write needs to know where the files of these rows are; with none, the rows changed while it was at work."""
 
-    def __init__(self, places: Iterable[Place] = ()) -> None:
+    def __init__(self, rows: Iterable[RowFile] = ()) -> None:
         super().__init__("the files of some rows have to be looked for")
-        self.places = tuple(places)
+        self.rows = tuple(rows)
 
 
 def write_knowing(engines: Engines, work: Callable[[Looked, Connection], T], look: Look) -> T:
@@ -60,9 +66,9 @@ def write_knowing(engines: Engines, work: Callable[[Looked, Connection], T], loo
     It is tried again for each set of rows that it comes upon; that ends, as only another program makes new ones. Raises
     what `Engines.write` raises.
     """
-    looked: dict[Place, Whereabouts] = {}
+    looked: dict[RowFile, Whereabouts] = {}
     while True:
         try:
             return engines.write(partial(work, looked))
         except NotLookedFor as missing:
-            looked |= {place: look(place) for place in missing.places}
+            looked |= {row: look(row) for row in missing.rows}

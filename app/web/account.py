@@ -1,7 +1,7 @@
 """What became of files, over HTTP: one path explained, and those of a session that failed or are there twice."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
@@ -14,6 +14,7 @@ from app.ingest.plan.planner import PlannedFile, page_of
 from app.ingest.session.store import JournalLine, as_journal_line
 from app.library.history import SameBytes
 from app.media import Outcome, Skip
+from app.metadata import PromptVerdict
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.depends import Cursor, InHouse, InRecords, Limit, PathId, only_known, row_cursor
@@ -118,7 +119,7 @@ def session_files(
     incomplete: Annotated[bool, Query(description="Only files that were taken in without one part.")] = False,  # noqa: FBT002
     returned: Annotated[bool, Query(description="Only files that were missing before and are back.")] = False,  # noqa: FBT002
     prompt_verdict: Annotated[
-        Literal["parsed", "partly", "raw_only"] | None,
+        PromptVerdict | None,
         Query(description="Only AI images whose prompt was understood so far."),
     ] = None,
     cursor: Cursor = None,

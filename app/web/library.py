@@ -10,8 +10,8 @@ from app.errors import InvalidRequest, UnknownFile
 from app.library.editing import parse_edit
 from app.library.shown import File
 from app.library.values import NsfwSpread, Summary, as_file
+from app.media import Place
 from app.shapes import described
-from app.texts import shown_path
 from app.web.answers import Answer, Route, refuses
 from app.web.bodies import EditBody
 from app.web.depends import Cursor, InHouse, InRecords, Limit, only_known, row_cursor
@@ -40,8 +40,8 @@ class MissingFiles(TypedDict):
 
 
 @refuses("outside_roots")
-def place_at(house: InHouse, path: Annotated[str, Query(description="`ROOT/relative` as shown.")]) -> tuple[str, bytes]:
-    """Root and relative path of a file. Raises InvalidRequest."""
+def place_at(house: InHouse, path: Annotated[str, Query(description="`ROOT/relative` as shown.")]) -> Place:
+    """The place of a file. Raises InvalidRequest."""
     try:
         return house.folders.file(path)
     except InvalidRequest as error:
@@ -49,15 +49,15 @@ def place_at(house: InHouse, path: Annotated[str, Query(description="`ROOT/relat
         raise
 
 
-Place = Annotated[tuple[str, bytes], Depends(place_at)]
+AtPlace = Annotated[Place, Depends(place_at)]
 
 
 @refuses("unknown_file")
-def row_at(records: InRecords, place: Place) -> dict[str, Any]:
+def row_at(records: InRecords, place: AtPlace) -> dict[str, Any]:
     """The row of the file at a path. Raises UnknownFile."""
-    row = records.library.file(*place)
+    row = records.library.file(place)
     if row is None:
-        raise UnknownFile(f"The library has no file {shown_path(*place)}.")
+        raise UnknownFile(f"The library has no file {place.shown}.")
     return row
 
 
@@ -72,12 +72,12 @@ def file(records: InRecords, row: Row) -> Answer[File]:
 
 @router.patch("/library/file")
 @refuses("unknown_file")
-def edit(records: InRecords, place: Place, body: EditBody) -> Answer[File]:
+def edit(records: InRecords, place: AtPlace, body: EditBody) -> Answer[File]:
     """Sets what a person says of one file, null for "there is none", and answers with the file.
 
     It stays, whatever is read later; `release` gives fields back to the file, and the next session reads them anew.
     """
-    records.library.edit(*place, parse_edit(body))
+    records.library.edit(place, parse_edit(body))
     return file(records, row_at(records, place))
 
 
@@ -105,7 +105,7 @@ def thumbnail(
         return Response(status_code=304, headers=headers)
     webp = house.thumbnail(row)
     if webp is None:
-        raise UnknownFile(f"There is no thumbnail of {shown_path(row['root'], row['path'])}.", cause="no_thumbnail")
+        raise UnknownFile(f"There is no thumbnail of {Place(row['root'], row['path']).shown}.", cause="no_thumbnail")
     return Response(webp, media_type="image/webp", headers=headers)
 
 
@@ -121,7 +121,7 @@ def missing(records: InRecords, cursor: Cursor = None, limit: Limit = 100) -> An
     """Lists the files that the library knows and that are gone from disk."""
     rows = records.library.presence.missing(after=row_cursor(cursor), limit=limit + 1)
     files = [
-        MissingFile(path=shown_path(row["root"], row["path"]), missing_at=row["missing_at"]) for row in rows[:limit]
+        MissingFile(path=Place(row["root"], row["path"]).shown, missing_at=row["missing_at"]) for row in rows[:limit]
     ]
     return Answer({"files": files, "next": str(rows[limit - 1]["id"]) if len(rows) > limit else None})
 

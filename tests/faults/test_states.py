@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from app.errors import AlreadyActive, IllegalMove, NothingMatches
 from app.ingest.run.runner import Runner
 from app.ingest.session.state import SessionState, Status
-from app.media import Analysis, Failure, Job
+from app.media import Analysis, Failure, Job, Place
 from tests.faults.answers import LONG_AGO
 from tests.ingest.builders import Reader, Workplace, assert_sums_close, parameters
 from tests.support.server import until
@@ -282,7 +282,7 @@ class Machine(RuleBasedStateMachine):
         return not unfinished
 
     def no_file_is_lost(self) -> None:
-        known = self.place.library.known("m", b"") | self.place.library.known("m", b"sub")
+        known = self.place.library.known(Place("m")) | self.place.library.known(Place("m", b"sub"))
         for name in self.on_disk():
             found, status = known[name.encode()], (self.place.media / name).stat()
             if "broken" in name:

@@ -20,7 +20,7 @@ from app.ingest.session.state import PlanCounts, SessionState, Status
 from app.ingest.session.store import IngestionState
 from app.library.library import Library
 from app.library.values import Event
-from app.library.whereabouts import Look, Place, Whereabouts
+from app.library.whereabouts import Look, RowFile, Whereabouts
 from app.media import (
     Analysis,
     Failure,
@@ -124,7 +124,7 @@ def failure(
 def without(*lost: bytes) -> Look:
     """A disk on which the files of all rows are, but for these."""
 
-    def look(place: Place) -> Whereabouts:
+    def look(place: RowFile) -> Whereabouts:
         return Whereabouts.GONE if place.path in lost else Whereabouts.IN_PLACE
 
     return look

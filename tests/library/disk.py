@@ -5,7 +5,7 @@ from sqlalchemy import select
 from app.library.editing import parse_edit
 from app.library.tables import PersonWords
 from app.library.whereabouts import Whereabouts
-from app.media import Metadata
+from app.media import Metadata, Place
 from tests.ingest.builders import SESSION, analysis, failure, found
 
 SAID = {
@@ -65,11 +65,11 @@ class Disk:
         self.library.commit_single_file_to_database(SESSION, gone, nsfw_threshold=0.8, look=self.look)
 
     def says(self, name, **body):
-        self.library.edit("m", name.encode(), parse_edit(body))
+        self.library.edit(Place("m", name.encode()), parse_edit(body))
 
     def words(self, name):
         """What a person said of the file with that name, as they said it; what was read is checked on the way."""
-        row = self.library.file("m", name.encode())
+        row = self.library.file(Place("m", name.encode()))
         theirs = [column for column, source in (row["sources"] or {}).items() if source == "person"]
         said = {column: row[column] for column in theirs}
         if row["score_source"] == "person":

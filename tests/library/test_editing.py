@@ -10,7 +10,7 @@ from app.library.editing import MAX_CHARACTERS, MAX_KEYWORDS, columns_after, par
 from app.library.personal import NOTHING, Words, carrying, said, words_on_new_bytes
 from app.library.rows import row_of
 from app.library.tables import EVENTS
-from app.media import Keyword, Metadata, Outcome, Rating, Stage
+from app.media import Keyword, Metadata, Outcome, Place, Rating, Stage
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found, without
 
 EMBEDDED = Metadata(
@@ -46,7 +46,7 @@ def commit(library):
 def edited(library, commit):
     """A library with one file of which a person said everything."""
     commit(READ, SESSION)
-    library.edit("m", b"a.jpg", parse_edit(EVERYTHING))
+    library.edit(Place("m", b"a.jpg"), parse_edit(EVERYTHING))
     return library
 
 
@@ -143,7 +143,7 @@ def test_the_words_on_new_bytes_are_those_said_of_these_bytes_if_they_are_known(
 
 
 def test_everything_that_a_person_says_is_in_the_row(edited):
-    row = edited.file("m", b"a.jpg")
+    row = edited.file(Place("m", b"a.jpg"))
     assert_is_the_persons(row)
     assert {"text": "sea", "source": "xmp", "weight": None} in row["keywords"], "the file's own words stay"
     assert row["session_id"] == SESSION
@@ -165,7 +165,7 @@ def test_everything_that_a_person_says_is_in_the_row(edited):
 )
 def test_a_reingest_never_overwrites_it(edited, commit, again):
     commit(again)
-    assert_is_the_persons(edited.file("m", b"a.jpg"))
+    assert_is_the_persons(edited.file(Place("m", b"a.jpg")))
 
 
 def test_a_reading_that_finds_nothing_new_leaves_the_file_unchanged(edited, commit):
@@ -180,18 +180,18 @@ def test_a_score_that_a_person_set_is_not_counted_as_imported(edited, commit):
 
 def test_it_moves_along(edited, commit):
     assert commit(analysis(found(b"b/new.jpg"), metadata=EMBEDDED, score=1), lost=[b"a.jpg"]).outcome == Outcome.MOVED
-    assert_is_the_persons(edited.file("m", b"b/new.jpg"))
+    assert_is_the_persons(edited.file(Place("m", b"b/new.jpg")))
 
 
 def test_what_is_released_is_read_anew_by_the_next_session(edited, commit):
-    edited.edit("m", b"a.jpg", parse_edit({"release": ["title", "score", "keywords"]}))
-    row = edited.file("m", b"a.jpg")
+    edited.edit(Place("m", b"a.jpg"), parse_edit({"release": ["title", "score", "keywords"]}))
+    row = edited.file(Place("m", b"a.jpg"))
     assert (row["title"], row["score"], row["score_source"], own_words(row)) == (None, None, None, [])
     assert row["label"] == "Red"
-    pending = EVERY_STAGE - {Stage(stage) for stage in edited.known("m", b"")[b"a.jpg"].stages}
+    pending = EVERY_STAGE - {Stage(stage) for stage in edited.known(Place("m"))[b"a.jpg"].stages}
     assert pending == {Stage.METADATA, Stage.SCORE}
     event = commit(replace(READ, rating=Rating(2, "xmp")))
-    row = edited.file("m", b"a.jpg")
+    row = edited.file(Place("m", b"a.jpg"))
     assert (event.outcome, event.detail["stats"]["scores_imported"]) == (Outcome.UPDATED, 1)
     assert (row["title"], row["sources"]["title"], row["score"], row["score_source"]) == (
         "of the file", "exif", 2, "xmp",
@@ -200,17 +200,17 @@ def test_what_is_released_is_read_anew_by_the_next_session(edited, commit):
 
 
 def test_keywords_are_the_whole_list_of_the_persons_own(edited):
-    edited.edit("m", b"a.jpg", parse_edit({"keywords": ["sea", "winter"]}))
-    assert own_words(edited.file("m", b"a.jpg")) == ["sea", "winter"]
-    edited.edit("m", b"a.jpg", parse_edit({"keywords": []}))
-    row = edited.file("m", b"a.jpg")
+    edited.edit(Place("m", b"a.jpg"), parse_edit({"keywords": ["sea", "winter"]}))
+    assert own_words(edited.file(Place("m", b"a.jpg"))) == ["sea", "winter"]
+    edited.edit(Place("m", b"a.jpg"), parse_edit({"keywords": []}))
+    row = edited.file(Place("m", b"a.jpg"))
     assert own_words(row) == []
     assert Keyword(**row["keywords"][0]) == Keyword("sea", "xmp")
 
 
 def test_an_edit_is_told_in_the_history_of_the_path_and_of_no_session(edited, commit):
-    edited.edit("m", b"a.jpg", parse_edit({"release": ["title"], "score": 1}))
-    answers = edited.history.events("m", b"a.jpg")
+    edited.edit(Place("m", b"a.jpg"), parse_edit({"release": ["title"], "score": 1}))
+    answers = edited.history.events(Place("m", b"a.jpg"))
     assert [(event.kind, event.outcome, event.reason) for event in answers] == [
         ("file_complete", "added", None),
         (
@@ -225,21 +225,26 @@ def test_an_edit_is_told_in_the_history_of_the_path_and_of_no_session(edited, co
     assert [event.kind for event in edited.events(SESSION)] == ["file_complete"]
     assert edited.session_rows() == {}
     commit(analysis(found(b"new.jpg")), lost=[b"a.jpg"])
-    assert [event.outcome for event in edited.history.events("m", b"new.jpg")] == ["added", "edited", "edited", "moved"]
+    assert [event.outcome for event in edited.history.events(Place("m", b"new.jpg"))] == [
+        "added",
+        "edited",
+        "edited",
+        "moved",
+    ]
 
 
 def test_an_edit_that_changes_nothing_leaves_no_trace(edited):
-    before = edited.file("m", b"a.jpg")
+    before = edited.file(Place("m", b"a.jpg"))
     for body in (EVERYTHING, {}, {"release": []}, {"keywords": ["holiday", " sea", "sea"]}):
-        edited.edit("m", b"a.jpg", parse_edit(body))
-    assert edited.file("m", b"a.jpg") == before
+        edited.edit(Place("m", b"a.jpg"), parse_edit(body))
+    assert edited.file(Place("m", b"a.jpg")) == before
     events = edited._engines.read(lambda c: c.execute(select(EVENTS.c.kind)).scalars().all())
     assert events == ["file_complete", "edited"]
 
 
 def test_a_file_without_a_row_cannot_be_spoken_of(library):
     with pytest.raises(UnknownFile, match=r"no file m/a\.jpg"):
-        library.edit("m", b"a.jpg", parse_edit({"score": 1}))
+        library.edit(Place("m", b"a.jpg"), parse_edit({"score": 1}))
 
 
 # -- what can be said --------------------------------------------------------------------------------------------

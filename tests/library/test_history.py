@@ -12,7 +12,7 @@ from app.library.history import MAX_COPIES, MAX_EVENTS
 from app.library.library import Library
 from app.library.recording import row_in
 from app.library.tables import EVENTS, MEDIA
-from app.media import Stage
+from app.media import Place, Stage
 from tests.ingest.builders import AT, OTHER_SESSION, SESSION, analysis, failure, found
 from tests.support.clock import at_most
 
@@ -44,7 +44,7 @@ def logged(library: Library, *events: tuple[bytes, str | None], outcome: str = "
 
 
 def told(library: Library, path: bytes) -> list[tuple[int, str]]:
-    return [(event.id, event.shown_path) for event in library.history.events("m", path)]
+    return [(event.id, event.shown_path) for event in library.history.events(Place("m", path))]
 
 
 # -- events ------------------------------------------------------------------------------------------------------
@@ -55,14 +55,14 @@ def test_the_events_of_a_path_are_those_of_every_session_oldest_first(library, c
     commit(analysis(found(b"b.jpg")))
     commit(failure(found(size=7)), OTHER_SESSION)
     commit(analysis(found(size=9), content=b"other"), THIRD_SESSION)
-    events = library.history.events("m", b"a.jpg")
+    events = library.history.events(Place("m", b"a.jpg"))
     assert [(event.session_id, event.outcome) for event in events] == [
         (SESSION, "added"),
         (OTHER_SESSION, "failed"),
         (THIRD_SESSION, "updated"),
     ]
     assert events[1].cause == "truncated_image"
-    assert library.history.events("m", b"nothing.jpg") == library.history.events("other", b"a.jpg") == []
+    assert library.history.events(Place("m", b"nothing.jpg")) == library.history.events(Place("other", b"a.jpg")) == []
 
 
 def test_what_happened_under_an_older_name_belongs_to_a_file_up_to_its_move(library):
@@ -95,10 +95,10 @@ def test_of_a_long_history_the_newest_events_are_told(library):
 
 def test_where_a_file_went_is_what_its_newest_move_says(library):
     logged(library, (b"m/a", None), (b"m/b", "m/a"), (b"m/a", "m/b"), (b"m/c\xe9", "m/a"))
-    moved = library.history.moved_to("m", b"a")
+    moved = library.history.moved_to(Place("m", b"a"))
     assert (moved.shown_path, moved.id) == (r"m/c\xe9", 4)
-    assert library.history.moved_to("m", b"b").shown_path == "m/a"
-    assert library.history.moved_to("m", rb"c\xe9") is None
+    assert library.history.moved_to(Place("m", b"b")).shown_path == "m/a"
+    assert library.history.moved_to(Place("m", rb"c\xe9")) is None
 
 
 # -- failures ----------------------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ def test_the_failures_of_a_path_say_what_a_person_wants_to_know(library, commit)
     commit(failure())
     commit(failure(), OTHER_SESSION)
     commit(failure(found(b"b.jpg")))
-    [remembered] = library.history.failures("m", b"a.jpg")
+    [remembered] = library.history.failures(Place("m", b"a.jpg"))
     assert remembered.pop("at") > "2026"
     assert remembered == {
         "stage": "thumbnail",
@@ -121,8 +121,10 @@ def test_the_failures_of_a_path_say_what_a_person_wants_to_know(library, commit)
         "session_id": OTHER_SESSION,
     }
     commit(analysis(failed={Stage.NSFW: "damaged_image"}), THIRD_SESSION)
-    assert [(each["stage"], each["fatal"]) for each in library.history.failures("m", b"a.jpg")] == [("nsfw", False)]
-    assert library.history.failures("m", b"nothing.jpg") == []
+    assert [(each["stage"], each["fatal"]) for each in library.history.failures(Place("m", b"a.jpg"))] == [
+        ("nsfw", False)
+    ]
+    assert library.history.failures(Place("m", b"nothing.jpg")) == []
 
 
 # -- the same bytes ----------------------------------------------------------------------------------------------
@@ -138,10 +140,14 @@ def test_copies_are_the_other_files_with_the_bytes_that_are_there(library, commi
     commit(analysis(found(b"a.jpg", root="n")))
     commit(analysis(found(b"single.jpg"), content=b"another"))
     missing(library, b"gone.jpg")
-    assert library.history.copies("m", b"a.jpg") == {"files": ["m/b.jpg", r"m/c\xe9.jpg", "n/a.jpg"], "count": 3}
-    assert library.history.copies("m", b"gone.jpg")["count"] == 4
+    assert library.history.copies(Place("m", b"a.jpg")) == {"files": ["m/b.jpg", r"m/c\xe9.jpg", "n/a.jpg"], "count": 3}
+    assert library.history.copies(Place("m", b"gone.jpg"))["count"] == 4
     nothing = {"files": [], "count": 0}
-    assert library.history.copies("m", b"single.jpg") == library.history.copies("m", b"nothing.jpg") == nothing
+    assert (
+        library.history.copies(Place("m", b"single.jpg"))
+        == library.history.copies(Place("m", b"nothing.jpg"))
+        == nothing
+    )
 
 
 def sha_of(content: bytes) -> str:
@@ -186,7 +192,7 @@ def test_the_pages_of_groups_hold_each_group_once(library, commit):
 def large(library: Library, commit: Callable[..., Any]) -> Library:
     """A library of 100,000 files: 60,000 with bytes of their own, 20,000 in pairs, and one kind 20,000 times."""
     commit(analysis())
-    row = library._engines.read(lambda connection: row_in(connection, "m", b"a.jpg"))
+    row = library._engines.read(lambda connection: row_in(connection, Place("m", b"a.jpg")))
     del row["id"]
 
     def content(number: int) -> bytes:
@@ -215,7 +221,7 @@ def test_a_library_of_100_000_files_is_asked_in_little_time(large):
     assert page["files"] == 40_000
     assert sum(group["count"] for group in page["groups"]) in {200, 198 + 20_000}
     with at_most(0.5, time.perf_counter):
-        same = history.copies("m", b"99999.jpg")
+        same = history.copies(Place("m", b"99999.jpg"))
     assert (len(same["files"]), same["count"]) == (MAX_COPIES, 19_999)
     for ask in (history.events, history.failures, history.moved_to):
         with at_most(0.05, time.perf_counter):

@@ -18,7 +18,7 @@ from app.library import recording
 from app.library.engine import Engines
 from app.library.library import Library
 from app.library.tables import EVENTS, FAILURES, KEYWORDS, LINKS, MEDIA
-from app.media import Keyword, Metadata, Outcome, Stage, storable_ns
+from app.media import Keyword, Metadata, Outcome, Place, Stage, storable_ns
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
 NAUGHTY = Path(__file__).parents[3] / "shared" / "corpus" / "minimaxir+big-list-of-naughty-strings" / "blns.json"
@@ -77,7 +77,7 @@ def test_a_commit_writes_row_keywords_and_event(library, commit):
         "nsfw_detected": 0,
         "errors": 0,
     }
-    row = library.file("m", b"a.jpg")
+    row = library.file(Place("m", b"a.jpg"))
     assert (row["camera_make"], row["score"], row["nsfw_probability"]) == ("Box", 3, pytest.approx(0.1))
     assert [keyword["text"] for keyword in row["keywords"]] == ["coast", "sea"]
 
@@ -94,7 +94,7 @@ def test_nothing_of_a_file_is_left_when_its_event_cannot_be_written(library, com
 
 def test_nothing_of_an_update_is_left_when_its_event_cannot_be_written(library, commit, monkeypatch):
     commit(analysis(content=b"old", keywords=("old",)))
-    before = library.file("m", b"a.jpg")
+    before = library.file(Place("m", b"a.jpg"))
 
     def no_room(*_args: Any) -> None:
         raise NeedsAttention("no room for the event")
@@ -102,7 +102,7 @@ def test_nothing_of_an_update_is_left_when_its_event_cannot_be_written(library, 
     monkeypatch.setattr(recording, "append", no_room)
     with pytest.raises(NeedsAttention):
         commit(analysis(content=b"new", keywords=("new",)), OTHER_SESSION)
-    assert library.file("m", b"a.jpg") == before
+    assert library.file(Place("m", b"a.jpg")) == before
 
 
 def test_a_database_that_refuses_the_event_leaves_nothing(library):
@@ -124,9 +124,9 @@ def test_the_first_commit_adds_the_same_again_is_unchanged_another_updates(commi
 
 def test_an_unchanged_file_keeps_its_times_and_takes_the_new_stamp(library, commit):
     commit(analysis())
-    before = library.file("m", b"a.jpg")
+    before = library.file(Place("m", b"a.jpg"))
     commit(analysis(found(mtime_ns=9, sidecar="xmp=1:2")), OTHER_SESSION)
-    after = library.file("m", b"a.jpg")
+    after = library.file(Place("m", b"a.jpg"))
     assert {name for name in after if after[name] != before[name]} == {"mtime_ns", "sidecar"}
 
 
@@ -181,7 +181,7 @@ def test_results_of_other_bytes_are_never_kept_beside_new_ones(library, commit):
     commit(analysis(content=b"old", keywords=("old",), score=5, probability=0.9))
     commit(analysis(content=b"new", ran=()), OTHER_SESSION)
 
-    row = library.file("m", b"a.jpg")
+    row = library.file(Place("m", b"a.jpg"))
     gone = ("nsfw_probability", "nsfw_model", "score", "score_source", "phash", "camera_make", "raw", "prompt")
     assert {name: row[name] for name in gone} == dict.fromkeys(gone)
     assert row["keywords"] == []
@@ -190,10 +190,10 @@ def test_results_of_other_bytes_are_never_kept_beside_new_ones(library, commit):
 
 def test_results_of_the_same_bytes_are_kept_when_a_stage_does_not_run_again(library, commit):
     commit(analysis(keywords=("old",), score=5, probability=0.9))
-    before = library.file("m", b"a.jpg")
+    before = library.file(Place("m", b"a.jpg"))
     commit(analysis(found(sidecar="score=1:1"), ran={Stage.SCORE}, score=2), OTHER_SESSION)
 
-    after = library.file("m", b"a.jpg")
+    after = library.file(Place("m", b"a.jpg"))
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"sidecar", "score", "updated_at", "session_id"}
 
@@ -203,7 +203,7 @@ def test_a_stage_that_fails_drops_what_it_said_before(library, commit):
     failed = {Stage.METADATA: "damaged_metadata", Stage.KEYWORDS: "damaged_metadata"}
     event = commit(analysis(failed=failed), OTHER_SESSION)
 
-    row = library.file("m", b"a.jpg")
+    row = library.file(Place("m", b"a.jpg"))
     assert (row["camera_make"], row["raw"], row["keywords"]) == (None, None, [])
     assert row["stages"]["metadata"]["cause"] == "damaged_metadata"
     assert event.outcome == Outcome.UPDATED
@@ -218,9 +218,9 @@ def test_a_stage_that_fails_drops_what_it_said_before(library, commit):
 )
 def test_a_second_answer_in_one_session_returns_the_first_and_changes_nothing(library, commit, second):
     first = commit(analysis())
-    before = (counted(library), library.file("m", b"a.jpg"))
+    before = (counted(library), library.file(Place("m", b"a.jpg")))
     assert commit(second) == first
-    assert (counted(library), library.file("m", b"a.jpg")) == before
+    assert (counted(library), library.file(Place("m", b"a.jpg"))) == before
 
 
 def test_another_session_answers_for_the_same_file_again(library, commit):
@@ -237,20 +237,20 @@ def test_a_failure_writes_no_row_and_is_remembered_with_its_fingerprint(library,
     event = commit(failure(file))
     assert (event.outcome, event.cause, event.reason) == ("failed", "truncated_image", "It ends too soon.")
     assert event.detail["stats"]["errors"] == 1
-    assert library.file("m", b"a.jpg") is None
+    assert library.file(Place("m", b"a.jpg")) is None
     [remembered] = failures_in(library)
     assert (remembered["stage"], remembered["fingerprint"]) == ("thumbnail", file.fingerprint)
     assert (remembered["attempts"], remembered["fatal"]) == (1, True)
-    known = library.known("m", b"")[b"a.jpg"]
+    known = library.known(Place("m"))[b"a.jpg"]
     assert (known.size, known.failures[0].fingerprint, known.failures[0].version) == (None, file.fingerprint, "1")
 
 
 def test_an_older_row_stays_when_the_file_fails(library, commit):
     commit(analysis())
-    before = library.file("m", b"a.jpg")
+    before = library.file(Place("m", b"a.jpg"))
     commit(failure(found(size=7)), OTHER_SESSION)
-    assert library.file("m", b"a.jpg") == before
-    known = library.known("m", b"")[b"a.jpg"]
+    assert library.file(Place("m", b"a.jpg")) == before
+    known = library.known(Place("m"))[b"a.jpg"]
     assert (known.size, [failed.fingerprint for failed in known.failures]) == (100, ["7:5:"])
 
 
@@ -266,22 +266,22 @@ def test_success_clears_the_failure(library, commit):
     commit(failure())
     commit(analysis(), OTHER_SESSION)
     assert failures_in(library) == []
-    assert library.known("m", b"")[b"a.jpg"].failures == ()
+    assert library.known(Place("m"))[b"a.jpg"].failures == ()
 
 
 def test_a_failed_stage_beside_a_row_is_remembered_but_not_fatal(library, commit):
     commit(analysis(failed={Stage.METADATA: "damaged_metadata"}))
     [remembered] = failures_in(library)
     assert (remembered["stage"], remembered["fatal"]) == ("metadata", False)
-    assert library.known("m", b"")[b"a.jpg"].failures == ()
-    assert library.failed_paths("m", b"", below=True) == {}
+    assert library.known(Place("m"))[b"a.jpg"].failures == ()
+    assert library.failed_paths(Place("m"), below=True) == {}
 
 
 def test_a_stage_that_did_not_run_again_keeps_its_failure(library, commit):
     """As long as the row says that a stage failed, `file_failures` says so too."""
     commit(analysis(failed={Stage.METADATA: "damaged_metadata"}, ran=WITHOUT_NSFW))
     commit(analysis(ran={Stage.NSFW}), OTHER_SESSION)
-    assert library.file("m", b"a.jpg")["stages"]["metadata"]["status"] == "failed"
+    assert library.file(Place("m", b"a.jpg"))["stages"]["metadata"]["status"] == "failed"
     assert [row["stage"] for row in failures_in(library)] == ["metadata"]
 
 
@@ -290,7 +290,7 @@ def test_a_vanished_file_is_answered_for_and_is_no_error(library, commit):
     event = commit(failure(cause="vanished", stage=Stage.IDENTIFY), OTHER_SESSION)
     assert (event.outcome, event.detail["stats"]["errors"]) == ("vanished", 0)
     assert failures_in(library) == []
-    assert library.file("m", b"a.jpg") is not None
+    assert library.file(Place("m", b"a.jpg")) is not None
 
 
 @pytest.mark.parametrize("cause", ["vanished", "unreadable"])
@@ -298,8 +298,8 @@ def test_what_may_be_otherwise_next_time_is_not_remembered(library, commit, caus
     event = commit(failure(cause=cause, stage=Stage.IDENTIFY))
     assert event.cause == cause
     assert failures_in(library) == []
-    assert library.known("m", b"") == {}
-    assert library.failed_paths("m", b"", below=True) == {}
+    assert library.known(Place("m")) == {}
+    assert library.failed_paths(Place("m"), below=True) == {}
 
 
 @pytest.mark.parametrize("cause", ["vanished", "unreadable"])
@@ -313,7 +313,7 @@ def test_a_file_that_cannot_be_opened_keeps_what_was_remembered(library, commit,
 def test_a_failed_file_keeps_the_failures_of_stages_that_its_row_still_tells_of(library, commit):
     commit(analysis(failed={Stage.METADATA: "damaged_metadata"}))
     commit(failure(), OTHER_SESSION)
-    assert library.file("m", b"a.jpg")["stages"]["metadata"]["status"] == "failed"
+    assert library.file(Place("m", b"a.jpg"))["stages"]["metadata"]["status"] == "failed"
     assert [(row["stage"], row["fatal"]) for row in failures_in(library)] == [("metadata", False), ("thumbnail", True)]
     commit(failure(stage=Stage.IDENTIFY, cause="not_media"), "third")
     assert [(row["stage"], row["fatal"]) for row in failures_in(library)] == [("metadata", False), ("identify", True)]
@@ -322,8 +322,8 @@ def test_a_failed_file_keeps_the_failures_of_stages_that_its_row_still_tells_of(
 def test_the_first_and_the_last_time_that_can_be_stored_come_back(library, commit):
     for name, mtime_ns in ((b"past.jpg", -(10**30)), (b"far.jpg", 10_413_792_000 * 10**9)):
         commit(analysis(found(name, mtime_ns=storable_ns(mtime_ns))))
-        assert library.known("m", b"")[name].mtime_ns == storable_ns(mtime_ns)
-    assert library.stamps("m", b"", below=True)[b"far.jpg"] == (100, 2**63 - 1)
+        assert library.known(Place("m"))[name].mtime_ns == storable_ns(mtime_ns)
+    assert library.stamps(Place("m"), below=True)[b"far.jpg"] == (100, 2**63 - 1)
     assert storable_ns(5) == 5
 
 
@@ -342,7 +342,7 @@ def test_text_that_one_engine_would_refuse_is_cleaned_for_both(library, commit):
         latitude=math.nan,
     )
     commit(analysis(metadata=metadata, keywords=(HOSTILE,), failed={Stage.SCORE: "damaged_sidecar"}))
-    row = library.file("m", b"a.jpg")
+    row = library.file(Place("m", b"a.jpg"))
     assert (row["camera_make"], row["prompt"], row["generation"]) == (CLEAN, CLEAN, {CLEAN: CLEAN})
     assert row["raw"] == {CLEAN: [CLEAN, None, None, "ff00", {"deep": [CLEAN]}], "number": 1.5}
     assert row["latitude"] is None
@@ -360,7 +360,7 @@ def test_reasons_are_cleaned_too(library, commit):
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_a_weight_or_probability_that_is_no_number_is_not_known(library, commit, number):
     commit(analysis(keywords=(Keyword("sea", "prompt", number),), probability=number))
-    row = library.file("m", b"a.jpg")
+    row = library.file(Place("m", b"a.jpg"))
     assert row["keywords"] == [{"text": "sea", "source": "prompt", "weight": None}]
     assert row["nsfw_probability"] is None
     assert json.dumps(row["keywords"], allow_nan=False)
@@ -368,7 +368,7 @@ def test_a_weight_or_probability_that_is_no_number_is_not_known(library, commit,
 
 def test_what_a_picture_was_not_to_show_is_kept_as_such(library, commit):
     commit(analysis(keywords=(Keyword("fog", "negative_prompt", 1.4), Keyword("fog", "xmp"))))
-    keywords = sorted(library.file("m", b"a.jpg")["keywords"], key=lambda keyword: keyword["source"])
+    keywords = sorted(library.file(Place("m", b"a.jpg"))["keywords"], key=lambda keyword: keyword["source"])
     assert keywords == [
         {"text": "fog", "source": "negative_prompt", "weight": 1.4},
         {"text": "fog", "source": "xmp", "weight": None},
@@ -383,7 +383,7 @@ def test_keywords_are_trimmed_and_the_first_of_equals_wins(library, commit):
         Keyword("\u00e9" * 900, "xmp"),
     )
     commit(analysis(keywords=words))
-    keywords = library.file("m", b"a.jpg")["keywords"]
+    keywords = library.file(Place("m", b"a.jpg"))["keywords"]
     assert {(keyword["text"], keyword["weight"]) for keyword in keywords} == {("sea", 1.0), ("\u00e9" * 250, None)}
 
 
@@ -408,9 +408,9 @@ def test_every_name_comes_back_as_it_was(library, commit, name):
     event = commit(analysis(file))
     assert event.path == b"m/" + file.path
     assert library.events(SESSION) == [event]
-    assert set(library.known("m", file.folder)) == {file.path}
+    assert set(library.known(file.place.folder)) == {file.path}
     assert library.answered(SESSION) == {b"m/" + file.path}
-    row = library.file("m", file.path)
+    row = library.file(Place("m", file.path))
     assert (row["path"], row["folder"]) == (file.path, b"d\xe9r")
     row["name"].encode()
 
@@ -428,7 +428,7 @@ def test_naughty_strings_are_kept_as_keywords_prompts_and_tags(library, commit):
         file = found(f"{part}.png".encode())
         prompt = "\n".join(chunk)
         commit(analysis(file, keywords=chunk, metadata=Metadata(prompt=prompt, raw=dict.fromkeys(chunk, prompt[:99]))))
-        row = library.file("m", file.path)
+        row = library.file(Place("m", file.path))
         assert {keyword["text"] for keyword in row["keywords"]} == {s.strip()[:250] for s in chunk if s.strip()}
         assert row["prompt"] == prompt
         assert set(row["raw"]) == set(chunk)
@@ -504,33 +504,35 @@ def three_floors(commit):
 
 
 def test_known_is_about_one_folder_only(library, three_floors):
-    assert set(library.known("m", b"")) == {b"a.jpg"}
-    assert set(library.known("m", b"d")) == {b"d/b.jpg", b"d/bad.jpg"}
-    assert library.known("m", b"nowhere") == {}
+    assert set(library.known(Place("m"))) == {b"a.jpg"}
+    assert set(library.known(Place("m", b"d"))) == {b"d/b.jpg", b"d/bad.jpg"}
+    assert library.known(Place("m", b"nowhere")) == {}
 
 
 def test_known_says_what_freshness_asks(library, commit):
     result = analysis(found(sidecar="xmp=1:2"), kind=Kind.VIDEO, ran={Stage.SCORE})
     commit(result)
-    known = library.known("m", b"")[b"a.jpg"]
+    known = library.known(Place("m"))[b"a.jpg"]
     assert (known.size, known.mtime_ns, known.sidecar) == (100, 5, "xmp=1:2")
     assert (known.sha256, known.kind) == (result.identity.sha256, Kind.VIDEO)
     assert known.stages == {name: {"status": "done", "version": "1"} for name in ("identify", "score")}
 
 
 def test_stamps_and_failed_paths_of_a_folder_and_below(library, three_floors):
-    assert library.stamps("m", b"d", below=False) == {b"d/b.jpg": (100, 5)}
-    assert set(library.stamps("m", b"d", below=True)) == {b"d/b.jpg", b"d/e/c.jpg"}
-    assert len(library.stamps("m", b"", below=True)) == 5
-    assert set(library.stamps("m", b"", below=False)) == {b"a.jpg"}
-    assert set(library.failed_paths("m", b"d", below=False)) == {b"d/bad.jpg"}
-    assert library.failed_paths("m", b"d", below=True) == dict.fromkeys((b"d/bad.jpg", b"d/e/worse.jpg"), "100:5:")
+    assert library.stamps(Place("m", b"d"), below=False) == {b"d/b.jpg": (100, 5)}
+    assert set(library.stamps(Place("m", b"d"), below=True)) == {b"d/b.jpg", b"d/e/c.jpg"}
+    assert len(library.stamps(Place("m"), below=True)) == 5
+    assert set(library.stamps(Place("m"), below=False)) == {b"a.jpg"}
+    assert set(library.failed_paths(Place("m", b"d"), below=False)) == {b"d/bad.jpg"}
+    assert library.failed_paths(Place("m", b"d"), below=True) == dict.fromkeys(
+        (b"d/bad.jpg", b"d/e/worse.jpg"), "100:5:"
+    )
 
 
 def test_a_file_beside_a_folder_is_not_below_it(library, commit):
     commit(analysis(found(b"d0")))
     commit(analysis(found(b"d/x.jpg")))
-    assert set(library.stamps("m", b"d", below=True)) == {b"d/x.jpg"}
+    assert set(library.stamps(Place("m", b"d"), below=True)) == {b"d/x.jpg"}
 
 
 # -- what people look at -----------------------------------------------------------------------------------------
@@ -540,7 +542,7 @@ def test_an_empty_library_has_a_summary_and_no_threshold(library):
     nothing = dict.fromkeys(("images", "videos", "files", "bytes", "sessions", "missing"), 0)
     assert library.summary() == nothing | {"prompts": {}, "updated_at": None}
     assert library.nsfw_threshold() is None
-    assert library.file("m", b"a.jpg") is None
+    assert library.file(Place("m", b"a.jpg")) is None
 
 
 def test_the_summary_counts_kinds_bytes_and_sessions(library, commit):
@@ -773,15 +775,15 @@ def test_a_full_disk_is_named(sqlite_url):
 def test_a_row_that_was_missing_is_updated_when_the_file_is_back(library, commit):
     commit(analysis())
     library._engines.write(lambda c: c.execute(MEDIA.update().values(missing_at="2026-01-01")))
-    assert library.known("m", b"")[b"a.jpg"].missing
-    assert library.stamps("m", b"", below=True) == {}
+    assert library.known(Place("m"))[b"a.jpg"].missing
+    assert library.stamps(Place("m"), below=True) == {}
     event = commit(analysis(), OTHER_SESSION)
     assert (event.outcome, event.detail["stats"]["returned"]) == (Outcome.UPDATED, 1)
     assert event.reason == "It was missing before and is back."
     commit(analysis(found(b"b.jpg")), OTHER_SESSION)
     assert library.answers(OTHER_SESSION, returned=True) == [event]
-    assert library.file("m", b"a.jpg")["missing_at"] is None
-    assert not library.known("m", b"")[b"a.jpg"].missing
+    assert library.file(Place("m", b"a.jpg"))["missing_at"] is None
+    assert not library.known(Place("m"))[b"a.jpg"].missing
 
 
 def test_a_result_with_an_unfinished_stage_counts_only_what_was_done(commit):

@@ -6,7 +6,7 @@ import pytest
 
 from app.library import recording
 from app.library.whereabouts import Whereabouts
-from app.media import Keyword, Metadata, Outcome, Rating, Stage
+from app.media import Keyword, Metadata, Outcome, Place, Rating, Stage
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found, without
 
 OLD = found(b"a/old.jpg")
@@ -30,11 +30,11 @@ def known(commit):
 
 
 def test_a_row_follows_its_file_with_score_keywords_and_nsfw_result(library, commit, known):
-    before = library.file("m", OLD.path)
+    before = library.file(Place("m", OLD.path))
     event = commit(analysis(NEW, ran={Stage.THUMBNAIL}, score=None), OLD.path)
     assert (event.outcome, event.cause, event.detail["moved_from"]) == (Outcome.MOVED, None, "m/a/old.jpg")
-    after = library.file("m", NEW.path)
-    assert library.file("m", OLD.path) is None
+    after = library.file(Place("m", NEW.path))
+    assert library.file(Place("m", OLD.path)) is None
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"path", "folder", "name", "mtime_ns", "session_id", "updated_at"}
     assert library.summary()["files"] == 1
@@ -46,7 +46,7 @@ def test_what_a_sidecar_said_that_was_left_behind_stays_even_if_every_stage_runs
     rated = replace(analysis(found(b"a/old.jpg", sidecar="xmp=1:1"), keywords=words), rating=Rating(5, "sidecar"))
     commit(rated, session_id=SESSION)
     commit(analysis(NEW, keywords=("sea",), score=embedded, probability=0.4), OLD.path)
-    row = library.file("m", NEW.path)
+    row = library.file(Place("m", NEW.path))
     assert (row["score"], row["score_source"], row["nsfw_probability"]) == (5, "sidecar", 0.4)
     assert [(word["text"], word["source"]) for word in row["keywords"]] == [("mine", "sidecar"), ("sea", "xmp")]
 
@@ -55,7 +55,7 @@ def test_a_sidecar_that_moved_along_is_believed(library, commit):
     commit(analysis(found(b"old.jpg", sidecar="xmp=1:1"), keywords=(Keyword("mine", "sidecar"),)), session_id=SESSION)
     moved = found(b"new.jpg", sidecar="xmp=2:2")
     commit(analysis(moved, keywords=(Keyword("other", "sidecar"),), score=1), b"old.jpg")
-    row = library.file("m", b"new.jpg")
+    row = library.file(Place("m", b"new.jpg"))
     assert (row["score"], [word["text"] for word in row["keywords"]]) == (1, ["other"])
 
 
@@ -71,7 +71,7 @@ def test_what_a_sidecar_told_of_a_field_stays_with_its_source(library, commit):
         sources={"taken_at": "exif", "caption": "exif"},
     )  # fmt: skip
     commit(analysis(NEW, metadata=own), b"old.jpg")
-    row = library.file("m", NEW.path)
+    row = library.file(Place("m", NEW.path))
     assert (row["taken_at"], row["taken_at_rule"], row["title"]) == ("2001-02-03", "sidecar xmp:CreateDate", "mine")
     assert (row["caption"], row["latitude"]) == ("of the file", 1.0), "Takeout speaks only where the file does not"
     sources = {"taken_at": "sidecar", "title": "sidecar", "caption": "exif", "latitude": "takeout"}
@@ -81,10 +81,10 @@ def test_what_a_sidecar_told_of_a_field_stays_with_its_source(library, commit):
 def test_a_moved_file_is_fresh_in_its_new_place(library, commit):
     commit(analysis(found(b"old.jpg", sidecar="xmp=1:1")), session_id=SESSION)
     commit(analysis(NEW, ran={Stage.THUMBNAIL}), b"old.jpg")
-    known = library.known("m", b"b")[NEW.path]
+    known = library.known(Place("m", b"b"))[NEW.path]
     assert known.sidecar == ""
     assert set(known.stages) == {stage.value for stage in EVERY_STAGE}
-    assert library.known("m", b"") == {}
+    assert library.known(Place("m")) == {}
 
 
 def test_a_copy_whose_first_is_still_there_is_added(library, commit, known):
@@ -110,13 +110,13 @@ def test_one_of_two_copies_that_is_gone_is_the_one_that_moved(library, commit, k
     commit(analysis(found(b"a/twin.jpg")), session_id=SESSION)
     event = commit(analysis(NEW), b"a/twin.jpg")
     assert event.detail["moved_from"] == "m/a/twin.jpg"
-    assert library.file("m", OLD.path) is not None
+    assert library.file(Place("m", OLD.path)) is not None
 
 
 def test_a_row_that_was_marked_missing_can_still_follow(library, commit, known):
     library.presence.mark_missing("m", [OLD.path])
     assert commit(analysis(NEW), OLD.path).outcome == Outcome.MOVED
-    assert library.file("m", NEW.path)["missing_at"] is None
+    assert library.file(Place("m", NEW.path))["missing_at"] is None
     assert library.presence.missing() == []
 
 
@@ -124,9 +124,9 @@ def test_a_file_that_took_the_place_of_another_one_brings_its_row_along(library,
     commit(analysis(NEW, content=b"overwritten", keywords=("land",), score=1), session_id=SESSION)
     event = commit(analysis(NEW, ran={Stage.THUMBNAIL}), OLD.path)
     assert (event.outcome, event.detail["moved_from"]) == (Outcome.MOVED, "m/a/old.jpg")
-    row = library.file("m", NEW.path)
+    row = library.file(Place("m", NEW.path))
     assert (row["score"], [word["text"] for word in row["keywords"]]) == (5, ["mine", "sea"])
-    assert library.file("m", OLD.path) is None
+    assert library.file(Place("m", OLD.path)) is None
 
 
 def test_a_file_that_cannot_be_told_to_be_gone_is_added_and_says_what_it_may_have_been(library, known):
@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_told_to_be_gone_is_added_and_says_what_it_may_hav
         OTHER_SESSION, analysis(NEW), nsfw_threshold=0.8, look=lambda _place: Whereabouts.UNSURE
     )
     assert (event.outcome, event.cause) == (Outcome.ADDED, "ambiguous_move")
-    assert library.file("m", OLD.path)["score"] == 5
+    assert library.file(Place("m", OLD.path))["score"] == 5
 
 
 def test_the_disk_is_asked_while_no_transaction_is_open(library, known):
@@ -188,8 +188,8 @@ def test_failed_stages_follow_and_failures_of_the_new_place_are_over(library, co
     commit(analysis(OLD, failed={Stage.METADATA: "damaged_metadata"}), session_id=SESSION)
     commit(failure(NEW, cause="truncated_image"), session_id=SESSION)
     commit(analysis(NEW, ran={Stage.THUMBNAIL}), OLD.path)
-    assert library.file("m", NEW.path)["stages"]["metadata"]["status"] == "failed"
-    assert library.known("m", b"b")[NEW.path].failures == ()
+    assert library.file(Place("m", NEW.path))["stages"]["metadata"]["status"] == "failed"
+    assert library.known(Place("m", b"b"))[NEW.path].failures == ()
     rows = library._engines.read(lambda c: c.exec_driver_sql("SELECT path, stage, cause FROM file_failures").all())
     assert [(bytes(path), stage, cause) for path, stage, cause in rows] == [(NEW.path, "metadata", "damaged_metadata")]
 

@@ -11,7 +11,7 @@ from app.library.library import Library
 from app.library.migrations import bring_to_head, config_for
 from app.library.tables import FAILURES, MEDIA
 from app.library.values import as_file, is_nsfw
-from app.media import Nsfw, Stage
+from app.media import Nsfw, Place, Stage
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
 
@@ -118,7 +118,7 @@ def test_a_stage_that_did_not_run_keeps_the_older_probability_and_other_bytes_do
     put(b"a.jpg", 0.7)
     without = analysis(found(b"a.jpg"), content=b"a.jpg", ran=EVERY_STAGE - {Stage.NSFW})
     library.commit_single_file_to_database(OTHER_SESSION, without, nsfw_threshold=0.8)
-    row = library.file("m", b"a.jpg")
+    row = library.file(Place("m", b"a.jpg"))
     assert [row[name] for name in ("nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model")] == [
         0.7, 0.7, 1, "fake",
     ]  # fmt: skip
@@ -132,12 +132,12 @@ def replace_content(result):
 
 def test_a_model_that_could_not_be_run_keeps_the_older_probability_and_its_mark(library, put):
     put(b"a.jpg", 0.7)
-    before = library.file("m", b"a.jpg")
+    before = library.file(Place("m", b"a.jpg"))
     unusable = analysis(
         found(b"a.jpg"), content=b"a.jpg", failed={Stage.NSFW: "model_unusable"}, version="1:other weights"
     )
     library.commit_single_file_to_database(OTHER_SESSION, unusable, nsfw_threshold=0.8)
-    after = library.file("m", b"a.jpg")
+    after = library.file(Place("m", b"a.jpg"))
     assert (after["nsfw_probability"], after["stages"]["nsfw"]) == (0.7, before["stages"]["nsfw"])
 
 
@@ -145,7 +145,7 @@ def test_a_damaged_film_keeps_what_was_found_beside_its_failure(library):
     result = analysis(failed={Stage.NSFW: "damaged_image"}, version="1:0123456789abcdef")
     result = replace(result, nsfw=Nsfw(0.9, 0.4, 5, "model", bytes(range(128))))
     event = library.commit_single_file_to_database(SESSION, result, nsfw_threshold=0.8)
-    row = library.file("m", b"a.jpg")
+    row = library.file(Place("m", b"a.jpg"))
     assert (row["nsfw_probability"], row["nsfw_mean"], row["nsfw_frames"]) == (0.9, 0.4, 5)
     assert row["features"] == bytes(range(128))
     assert "features" not in as_file(row, 0.8), "bytes that say nothing to a person"
@@ -178,10 +178,10 @@ def test_the_migration_to_0002_and_back_keeps_rows_and_failures(fresh_url):
     assert [tuple(row) for row in kept] == [(b"b.jpg", "1")]
     engines.close()
     library = Library(fresh_url)
-    row = library.file("m", b"a.jpg")
+    row = library.file(Place("m", b"a.jpg"))
     assert (row["nsfw_probability"], row["nsfw_mean"], row["nsfw_frames"]) == (0.6, None, None)
     assert [keyword["text"] for keyword in row["keywords"]] == ["sea"]
-    (remembered,) = library.known("m", b"")[b"b.jpg"].failures
+    (remembered,) = library.known(Place("m"))[b"b.jpg"].failures
     assert remembered.version == "1"
     library.close()
 

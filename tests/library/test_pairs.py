@@ -9,7 +9,7 @@ from app.formats import Kind
 from app.library.pairs import _SAME_STEM, MAX_SECONDS, live_photo
 from app.library.tables import MEDIA
 from app.library.values import as_file
-from app.media import Metadata, Outcome, Stage
+from app.media import Metadata, Outcome, Place, Stage
 from tests.ingest.builders import OTHER_SESSION, SESSION, analysis, failure, found, without
 
 STILL = {
@@ -91,7 +91,7 @@ def paired(library, commit):
 
 def links(library, *paths):
     """The path of the other half by each path."""
-    pairs = {path: library.file("m", path)["pair"] for path in paths}
+    pairs = {path: library.file(Place("m", path))["pair"] for path in paths}
     assert all(pair is None or pair["kind"] == "live_photo" for pair in pairs.values())
     return [pair and pair["path"] for pair in pairs.values()]
 
@@ -99,10 +99,10 @@ def links(library, *paths):
 @pytest.mark.parametrize("halves", [(still(), video()), (video(), still())], ids=["the video last", "the still last"])
 def test_whichever_comes_second_links_both_and_leaves_the_other_as_it_is(library, commit, halves):
     commit(halves[0], session_id=SESSION)
-    before = library.file("m", halves[0].file.path)
+    before = library.file(Place("m", halves[0].file.path))
     assert before["pair"] is None
     assert commit(halves[1]).outcome == Outcome.ADDED
-    after = library.file("m", halves[0].file.path)
+    after = library.file(Place("m", halves[0].file.path))
     assert {name for name in after if after[name] != before[name]} == {"pair", "pair_id"}
     assert links(library, b"d/IMG_1.HEIC", b"d/IMG_1.MOV") == ["m/d/IMG_1.MOV", "m/d/IMG_1.HEIC"]
     assert as_file(after, None)["pair"]["kind"] == "live_photo"
@@ -170,12 +170,12 @@ def test_a_half_that_cannot_be_read_any_more_keeps_its_row_as_it_was(paired, com
 
 def test_a_row_that_is_deleted_takes_the_link_along(paired):
     paired._engines.write(lambda c: c.execute(text("DELETE FROM media_files WHERE name = 'IMG_1.MOV'")))
-    assert paired.file("m", b"d/IMG_1.HEIC")["pair_id"] is None
+    assert paired.file(Place("m", b"d/IMG_1.HEIC"))["pair_id"] is None
 
 
 def test_a_name_is_looked_up_in_the_index_of_paths_and_nothing_of_the_folder_beside_it_is_read_out(library, commit):
     commit(still(), video())
-    row = {name: value for name, value in library.file("m", b"d/IMG_1.HEIC").items() if name in MEDIA.c}
+    row = {name: value for name, value in library.file(Place("m", b"d/IMG_1.HEIC")).items() if name in MEDIA.c}
     del row["id"], row["pair_id"]
     paths = [b"d/IMG_%05d.HEIC" % number for number in range(2_000)]
     paths += [b"d/IMG_1.d/%d.ts" % number for number in range(100)]

@@ -5,7 +5,7 @@ from sqlalchemy import event
 
 from app.library.personal import MAX_COPIES
 from app.library.prepared import Prepared
-from app.media import Outcome
+from app.media import Outcome, Place
 from tests.library.disk import SAID, Disk, as_said, told
 
 
@@ -228,7 +228,7 @@ def test_a_file_that_is_put_back_where_its_row_is_missing_keeps_its_words(three)
 def test_words_that_came_along_are_as_good_as_set(three):
     three.takes_in({"2": "A", "3": "B", "4": "C"})
     three.says("4", release=["title", "score", "keywords"])
-    row = three.library.file("m", b"4")
+    row = three.library.file(Place("m", b"4"))
     assert (row["title"], row["score"], "metadata" in row["stages"], "score" in row["stages"]) == (
         None,
         None,
@@ -289,7 +289,7 @@ def test_a_copy_that_a_person_released_stays_as_it_is_while_one_that_is_there_sa
     disk.takes_in({"2": "A", "3": "A", "4": "A"})
     disk.says("3", release=["score", "title", "taken_at", "keywords"])
     disk.takes_in({"3": "A", "4": "A"})
-    row = disk.library.file("m", b"3")
+    row = disk.library.file(Place("m", b"3"))
     assert (row["title"], row["score"], [word["source"] for word in row["keywords"]]) == (None, None, ["xmp"])
 
 

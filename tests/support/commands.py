@@ -14,7 +14,7 @@ from tests.samples import photo, write_many
 from tests.support.server import settings_for
 
 
-class Place:
+class CommandFolder:
     """A folder with media, a state folder and a database of its own, to run commands in."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +50,7 @@ class Place:
         assert done.returncode == code, done.stderr
         return json.loads(done.stdout)
 
-    def with_photos(self) -> "Place":
+    def with_photos(self) -> "CommandFolder":
         """The place with four media files and one that is none."""
         write_many(self.media, 3)
         photo(self.media / "trip" / "a.jpg", size=(64, 48), keywords=["sea", "sand"], rating=4)

@@ -9,7 +9,7 @@ from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures import container
 from app.analysis.recipes import Recipes
 from app.ingest.plan.survey import NOTHING_KNOWN, judge
-from app.media import FoundFile, Skip, Stage
+from app.media import FoundFile, Place, Skip, Stage
 from tests.analysis.formats.packets import packet
 from tests.analysis.pictures.films import flag_film
 from tests.ingest.builders import OTHER_SESSION, SESSION, parameters
@@ -35,7 +35,7 @@ def session(library, tmp_path, film):
     """Runs what a session with this recipe would: a skip, or the stages that run although the bytes are known."""
 
     def run(recipe, session_id):
-        verdict, _ = judge(film, library.known("r", b"").get(film.path, NOTHING_KNOWN), ASKED, recipe)
+        verdict, _ = judge(film, library.known(Place("r")).get(film.path, NOTHING_KNOWN), ASKED, recipe)
         if isinstance(verdict, Skip):
             return verdict
         result = Analyzer({"r": str(tmp_path)}, recipe)(verdict)
@@ -46,7 +46,7 @@ def session(library, tmp_path, film):
 
 
 def said(library, film):
-    row = library.file("r", film.path)
+    row = library.file(Place("r", film.path))
     return row["score"], sorted(keyword["text"] for keyword in row["keywords"]), row["width"]
 
 

@@ -14,6 +14,7 @@ from app.analysis.formats.tiff import Tags
 from app.analysis.formats.xmp import Xmp
 from app.analysis.metadata.embedded import Embedded
 from app.analysis.metadata.takeout import Takeout
+from app.metadata import Source
 
 _DATE = re.compile(
     r"(?P<year>\d{4})[:/-](?P<month>[ \d]\d)[:/-](?P<day>[ \d]\d)"
@@ -41,7 +42,7 @@ class Moment:
     """
 
     at: str
-    source: str
+    source: Source
     rule: str
     utc: bool = False
 
@@ -88,23 +89,23 @@ def _on_the_clock(at: datetime) -> datetime:
 
 
 def _moments(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[Moment]:
-    yield from _of_xmp(sidecar, "sidecar", _XMP_ORIGINAL)
+    yield from _of_xmp(sidecar, Source.SIDECAR, _XMP_ORIGINAL)
     yield from _of_exif(found.exif, *_ORIGINAL)
-    yield from _of_xmp(found.xmp, "xmp", _XMP_ORIGINAL)
-    yield from _of_xmp(sidecar, "sidecar", _XMP_CREATED)
-    yield from _of_xmp(found.xmp, "xmp", _XMP_CREATED)
+    yield from _of_xmp(found.xmp, Source.XMP, _XMP_ORIGINAL)
+    yield from _of_xmp(sidecar, Source.SIDECAR, _XMP_CREATED)
+    yield from _of_xmp(found.xmp, Source.XMP, _XMP_CREATED)
     yield from _of_iptc(found, "DateCreated", "TimeCreated")
-    yield from _of_xmp(sidecar, "sidecar", *_XMP_DIGITIZED)
+    yield from _of_xmp(sidecar, Source.SIDECAR, *_XMP_DIGITIZED)
     yield from _of_exif(found.exif, *_DIGITIZED)
-    yield from _of_xmp(found.xmp, "xmp", *_XMP_DIGITIZED)
+    yield from _of_xmp(found.xmp, Source.XMP, *_XMP_DIGITIZED)
     yield from _of_iptc(found, "DigitalCreationDate", "DigitalCreationTime")
     if satellites := _of_gps(found.exif):
-        yield Moment(satellites, "exif", "exif GPSDateStamp, GPSTimeStamp", utc=True)
+        yield Moment(satellites, Source.EXIF, "exif GPSDateStamp, GPSTimeStamp", utc=True)
     yield from _of_exif(found.exif, *_CHANGED)
     if made := format_iso_date(text := found.texts.get("Creation Time", "")) or _rfc_date(text):
-        yield Moment(made, "png", "png Creation Time")
+        yield Moment(made, Source.PNG, "png Creation Time")
     if takeout.taken_at:
-        yield Moment(takeout.taken_at, "takeout", "takeout photoTakenTime", utc=True)
+        yield Moment(takeout.taken_at, Source.TAKEOUT, "takeout photoTakenTime", utc=True)
 
 
 def _of_exif(exif: Tags, name: str, offset_name: str, part_name: str) -> Iterator[Moment]:
@@ -119,7 +120,7 @@ def _of_exif(exif: Tags, name: str, offset_name: str, part_name: str) -> Iterato
                 tags.append(offset_name)
             if part and moment != format_iso_date(text, offset):
                 tags.append(part_name)
-            yield Moment(moment, "exif", f"exif {', '.join(tags)}")
+            yield Moment(moment, Source.EXIF, f"exif {', '.join(tags)}")
 
 
 def _of_gps(exif: Tags) -> str | None:
@@ -142,7 +143,7 @@ def _of_gps(exif: Tags) -> str | None:
     return moment.isoformat()
 
 
-def _of_xmp(properties: Xmp, source: str, *names: str) -> Iterator[Moment]:
+def _of_xmp(properties: Xmp, source: Source, *names: str) -> Iterator[Moment]:
     for name in names:
         for text in properties.get(name, ())[:1]:
             if moment := format_iso_date(text):
@@ -157,9 +158,9 @@ def _of_iptc(found: Embedded, day_name: str, time_name: str) -> Iterator[Moment]
         and clock
         and (at := format_iso_date(f"{'-'.join(day.groups())}T{':'.join(clock.groups()[:3])}", clock[4] or ""))
     ):
-        yield Moment(at, "iptc", f"iptc {day_name}, {time_name}")
+        yield Moment(at, Source.IPTC, f"iptc {day_name}, {time_name}")
     elif day and (at := format_iso_date("-".join(day.groups()))):
-        yield Moment(at, "iptc", f"iptc {day_name}")
+        yield Moment(at, Source.IPTC, f"iptc {day_name}")
 
 
 def format_iso_date(text: str, offset: str = "", part: str = "") -> str | None:

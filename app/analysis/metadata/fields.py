@@ -17,10 +17,10 @@ from app.analysis.metadata.raw import collect_raw
 from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
 from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.read import is_generated_text
-from app.metadata import Metadata
+from app.metadata import Metadata, Source
 from app.texts import clean_json, clean_text
 
-Candidate = tuple[str, Any]
+Candidate = tuple[Source, Any]
 """A source and what it says, None or nothing where it says nothing."""
 
 _ACDSEE = ("acdsee:caption", "acdsee:notes")
@@ -37,13 +37,12 @@ def interpret_image(
     """Interpret all parts together, field by field; `made` is what `find_generation(found)` gives, where known."""
     made = made or find_generation(found)
     values: dict[str, Any] = {}
-    sources: dict[str, str] = {}
+    sources: dict[str, Source] = {}
     for name, candidates in _fields(found, sidecar, takeout):
         doubtful = made.verdict is not None and name in _FOR_PEOPLE
         said = ((source, value) for source, value in candidates if value not in (None, ""))
-        source, value = next((one for one in said if not (doubtful and is_generated_text(one[1]))), ("", None))
-        if source:
-            values[name], sources[name] = value, source
+        if believed := next((one for one in said if not (doubtful and is_generated_text(one[1]))), None):
+            sources[name], values[name] = believed
     if moment := find_taken_at(found, sidecar, takeout):
         values |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
         sources["taken_at"] = moment.source
@@ -56,8 +55,8 @@ def interpret_image(
         "negative_prompt": made.negative_prompt and clean_text(made.negative_prompt),
         "generation": clean_json(made.settings),
     }
-    sources |= {name: "prompt" for name, value in told.items() if value is not None}
-    told["prompt_verdict"] = made.verdict and made.verdict.value
+    sources |= {name: Source.PROMPT for name, value in told.items() if value is not None}
+    told["prompt_verdict"] = made.verdict
     values |= {"duration_seconds": found.duration_seconds, "embedded_video_bytes": found.video_bytes}
     return Metadata(**values, **told, sources=sources, raw=collect_raw(found, sidecar, takeout))
 
@@ -75,14 +74,14 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
     yield "f_number", _measures(exif, xmp, sidecar, "FNumber", "exif:FNumber")
     yield "focal_length_mm", _measures(exif, xmp, sidecar, "FocalLength", "exif:FocalLength")
     yield "focal_length_35mm", _measures(exif, xmp, sidecar, "FocalLengthIn35mmFilm", "exif:FocalLengthIn35mmFilm")
-    yield "iso", (("sidecar", _iso_of_xmp(sidecar)), ("exif", _iso(exif)), ("xmp", _iso_of_xmp(xmp)))
-    yield "orientation", (("exif", find_orientation(exif)),)
+    yield "iso", ((Source.SIDECAR, _iso_of_xmp(sidecar)), (Source.EXIF, _iso(exif)), (Source.XMP, _iso_of_xmp(xmp)))
+    yield "orientation", ((Source.EXIF, find_orientation(exif)),)
     told = takeout.latitude is not None and takeout.longitude is not None
     places = (
-        ("sidecar", read_xmp_position(sidecar), read_xmp_altitude(sidecar)),
-        ("exif", read_exif_position(exif), read_exif_altitude(exif)),
-        ("xmp", read_xmp_position(xmp), read_xmp_altitude(xmp)),
-        ("takeout", (takeout.latitude, takeout.longitude) if told else None, takeout.altitude_m),
+        (Source.SIDECAR, read_xmp_position(sidecar), read_xmp_altitude(sidecar)),
+        (Source.EXIF, read_exif_position(exif), read_exif_altitude(exif)),
+        (Source.XMP, read_xmp_position(xmp), read_xmp_altitude(xmp)),
+        (Source.TAKEOUT, (takeout.latitude, takeout.longitude) if told else None, takeout.altitude_m),
     )
     where = next((source for source, position, _ in places if position), None)
     yield "position", ((source, position) for source, position, _ in places)
@@ -91,66 +90,66 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
         "title",
         (
             *_xmp_then_iptc(found, sidecar, "dc:title", "ObjectName"),
-            ("exif", _cleaned(decode_windows_text(exif, "XPTitle"))),
-            ("png", _cleaned(png.get("Title", ""))),
+            (Source.EXIF, _cleaned(decode_windows_text(exif, "XPTitle"))),
+            (Source.PNG, _cleaned(png.get("Title", ""))),
         ),
     )
     yield (
         "caption",
         (
             *_xmp_then_iptc(found, sidecar, "dc:description", "Caption", *_ACDSEE),
-            ("exif", _text(exif, "Image ImageDescription")),
-            ("exif", _cleaned(decode_windows_text(exif, "XPComment"))),
-            ("png", _cleaned(png.get("Description", ""))),
-            ("takeout", _cleaned(takeout.caption or "")),
+            (Source.EXIF, _text(exif, "Image ImageDescription")),
+            (Source.EXIF, _cleaned(decode_windows_text(exif, "XPComment"))),
+            (Source.PNG, _cleaned(png.get("Description", ""))),
+            (Source.TAKEOUT, _cleaned(takeout.caption or "")),
         ),
     )
     yield (
         "creator",
         (
-            ("sidecar", _joined(sidecar.get("dc:creator", ()))),
-            ("xmp", _joined(xmp.get("dc:creator", ()))),
-            ("iptc", _joined(iptc.get("By-line", ()))),
-            ("exif", _text(exif, "Image Artist")),
-            ("exif", _cleaned(decode_windows_text(exif, "XPAuthor"))),
-            ("png", _cleaned(png.get("Author", ""))),
+            (Source.SIDECAR, _joined(sidecar.get("dc:creator", ()))),
+            (Source.XMP, _joined(xmp.get("dc:creator", ()))),
+            (Source.IPTC, _joined(iptc.get("By-line", ()))),
+            (Source.EXIF, _text(exif, "Image Artist")),
+            (Source.EXIF, _cleaned(decode_windows_text(exif, "XPAuthor"))),
+            (Source.PNG, _cleaned(png.get("Author", ""))),
         ),
     )
     yield (
         "copyright",
         (
             *_xmp_then_iptc(found, sidecar, "dc:rights", "CopyrightNotice"),
-            ("exif", _text(exif, "Image Copyright")),
-            ("png", _cleaned(png.get("Copyright", ""))),
+            (Source.EXIF, _text(exif, "Image Copyright")),
+            (Source.PNG, _cleaned(png.get("Copyright", ""))),
         ),
     )
-    yield "content_identifier", (("exif", found.content_identifier),)
-    yield "label", (("sidecar", _first(sidecar, "xmp:Label")), ("xmp", _first(xmp, "xmp:Label")))
+    yield "content_identifier", ((Source.EXIF, found.content_identifier),)
+    yield "label", ((Source.SIDECAR, _first(sidecar, "xmp:Label")), (Source.XMP, _first(xmp, "xmp:Label")))
 
 
 def _xmp_then_iptc(found: Embedded, sidecar: Xmp, name: str, dataset: str, *others: str) -> tuple[Candidate, ...]:
     """A text that XMP and IPTC both have words for; `others` are names in XMP where neither says anything."""
     return (
-        ("sidecar", _first(sidecar, name, *others)),
-        ("xmp", _first(found.xmp, name)),
-        ("iptc", _cleaned(found.iptc.get(dataset, ("",))[0])),
-        ("xmp", _first(found.xmp, *others)),
+        (Source.SIDECAR, _first(sidecar, name, *others)),
+        (Source.XMP, _first(found.xmp, name)),
+        (Source.IPTC, _cleaned(found.iptc.get(dataset, ("",))[0])),
+        (Source.XMP, _first(found.xmp, *others)),
     )
 
 
 def _texts(exif: Tags, xmp: Xmp, sidecar: Xmp, tags: tuple[str, ...], *names: str) -> Iterator[Candidate]:
     """A text that EXIF and XMP both have words for."""
-    yield from (("sidecar", _first(sidecar, name)) for name in names)
-    yield from (("exif", _text(exif, tag)) for tag in tags)
-    yield from (("xmp", _first(xmp, name)) for name in names)
+    yield from ((Source.SIDECAR, _first(sidecar, name)) for name in names)
+    yield from ((Source.EXIF, _text(exif, tag)) for tag in tags)
+    yield from ((Source.XMP, _first(xmp, name)) for name in names)
 
 
 def _measures(exif: Tags, xmp: Xmp, sidecar: Xmp, tag: str, name: str) -> Iterator[Candidate]:
     """A number above 0 that EXIF and XMP both have a word for: 0 is how cameras write that they do not know."""
-    yield "sidecar", _positive(_first_number(sidecar, name))
+    yield Source.SIDECAR, _positive(_first_number(sidecar, name))
     for group in _GROUPS:
-        yield "exif", _positive(next(iter(read_numbers(exif, f"{group} {tag}")), None))
-    yield "xmp", _positive(_first_number(xmp, name))
+        yield Source.EXIF, _positive(next(iter(read_numbers(exif, f"{group} {tag}")), None))
+    yield Source.XMP, _positive(_first_number(xmp, name))
 
 
 def _positive(value: float | None) -> float | None:

@@ -20,7 +20,7 @@ from app.analysis.pictures.container import FilmInfo
 from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.infotext import read_words_without_settings
 from app.analysis.prompts.read import read_generation
-from app.metadata import Metadata
+from app.metadata import Metadata, Source
 from app.texts import clean_text
 
 _APPLE = "com.apple.quicktime."
@@ -79,13 +79,17 @@ def interpret_film(
 ) -> Metadata:
     """Interpret a container and its sidecars; `found` is what `sort_film_tags(info)` gives."""
     base = interpret_image(found, sidecar, takeout, made)
-    own = {name: value for name, value in _fields(info) if value is not None and base.sources.get(name) != "sidecar"}
+    own = {
+        name: value
+        for name, value in _fields(info)
+        if value is not None and base.sources.get(name) is not Source.SIDECAR
+    }
     where = _where(info)
-    if where and base.sources.get("latitude") != "sidecar":
+    if where and base.sources.get("latitude") is not Source.SIDECAR:
         own |= zip(_PLACE, where, strict=True)
     own["orientation"] = info.orientation  # alone: nothing that plays a video turns it for what lies beside it
     sources = {name: source for name, source in base.sources.items() if name not in own}
-    sources |= {name: "video" for name, value in own.items() if value is not None}
+    sources |= {name: Source.VIDEO for name, value in own.items() if value is not None}
     if moment := _taken_at(base, info.tags):
         own |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
         sources["taken_at"] = moment.source
@@ -115,13 +119,13 @@ def _taken_at(base: Metadata, tags: Mapping[str, str]) -> Moment | None:
     """
     moments = [(name, format_iso_date(tags.get(name, ""))) for name in _DATES]
     info = [
-        Moment(at, "video", f"video {name}", utc=name == _IN_UTC)
+        Moment(at, Source.VIDEO, f"video {name}", utc=name == _IN_UTC)
         for name, at in moments
         if at and not at.startswith(_UNSET)
     ]
     info.sort(key=lambda moment: len(moment.at) <= _DAY)
-    if base.taken_at and base.taken_at_rule and base.sources.get("taken_at") == "sidecar":
-        info.insert(0, Moment(base.taken_at, "sidecar", base.taken_at_rule))
+    if base.taken_at and base.taken_at_rule and base.sources.get("taken_at") is Source.SIDECAR:
+        info.insert(0, Moment(base.taken_at, Source.SIDECAR, base.taken_at_rule))
     return choose_moment(info)
 
 

@@ -8,6 +8,7 @@ from app.analysis.formats.tiff import Tags, decode_windows_text
 from app.analysis.formats.xmp import Xmp
 from app.analysis.prompts.phrases import split_phrases
 from app.media import Keyword
+from app.metadata import Source
 from app.texts import clean_text
 
 KEYWORDS, PHRASES, CHARACTERS = 1_000, 100, 200  # at most: of each source, of each prompt, and of one of them
@@ -40,14 +41,14 @@ def gather_keywords(
         asked_for = {_plain(text).casefold() for text, _ in kept}
         unwanted = (one for one in unwanted if _plain(one[0]).casefold() not in asked_for)
     return (
-        *_once(Keyword(text, "xmp") for text in _of_xmp(embedded)),
-        *_once(Keyword(text, "iptc") for text in iptc.get("Keywords", ())),
-        *_once(Keyword(text, "exif") for text in decode_windows_text(exif, "XPKeywords").split(";")),
-        *_once(Keyword(text, "video") for text in film),
-        *_once(Keyword(text, "sidecar") for text in _of_xmp(sidecar)),
-        *_once(Keyword(text, "takeout") for text in people),
-        *_once((Keyword(text, "prompt", weight) for text, weight in wanted), PHRASES),
-        *_once((Keyword(text, "negative_prompt", weight) for text, weight in unwanted), PHRASES),
+        *_once(Keyword(text, Source.XMP) for text in _of_xmp(embedded)),
+        *_once(Keyword(text, Source.IPTC) for text in iptc.get("Keywords", ())),
+        *_once(Keyword(text, Source.EXIF) for text in decode_windows_text(exif, "XPKeywords").split(";")),
+        *_once(Keyword(text, Source.VIDEO) for text in film),
+        *_once(Keyword(text, Source.SIDECAR) for text in _of_xmp(sidecar)),
+        *_once(Keyword(text, Source.TAKEOUT) for text in people),
+        *_once((Keyword(text, Source.PROMPT, weight) for text, weight in wanted), PHRASES),
+        *_once((Keyword(text, Source.NEGATIVE_PROMPT, weight) for text, weight in unwanted), PHRASES),
     )
 
 

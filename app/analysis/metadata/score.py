@@ -10,6 +10,7 @@ from app.analysis.formats.xmp import Xmp
 from app.analysis.formats.xtra import XtraTags
 from app.errors import CannotRead
 from app.media import Rating
+from app.metadata import Source
 
 REJECTED, BEST = -1, 5
 UNRATED: Final = "unrated"
@@ -93,7 +94,7 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def choose_rating(candidates: Mapping[str, Callable[[], Stars]]) -> tuple[Rating, CannotRead | None]:
+def choose_rating(candidates: Mapping[Source, Callable[[], Stars]]) -> tuple[Rating, CannotRead | None]:
     """Choose the rating of the first source that has one; also the first problem met before it.
 
     A source that cannot be read is passed over; those after the one that speaks are not asked.

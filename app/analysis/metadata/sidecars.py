@@ -82,14 +82,14 @@ def read_scores(root: bytes, file: FoundFile) -> bytes | None:
 
 def _there(root: bytes, file: FoundFile, names: Iterable[bytes]) -> list[bytes]:
     """Those of these names that exist: a sixteenth of what it costs to be refused their opening."""
-    folder = os.path.join(root, file.folder, b"")
+    folder = os.path.join(root, file.place.folder.path, b"")
     return [name for name in names if os.path.lexists(folder + name)]
 
 
 def _read(root: bytes, file: FoundFile, name: bytes) -> bytes | None:
     """The content of a sidecar, None if it is gone meanwhile. Raises CannotRead `damaged_sidecar`."""
     try:
-        with open_source(root, os.path.join(file.folder, name)) as sidecar:
+        with open_source(root, os.path.join(file.place.folder.path, name)) as sidecar:
             if sidecar.size > SIDECAR_BYTES:
                 raise _damaged(name, f"it has {sidecar.size} bytes, more than {SIDECAR_BYTES}.")
             return sidecar.handle.read(SIDECAR_BYTES)

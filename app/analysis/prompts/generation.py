@@ -8,8 +8,9 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
+
+from app.metadata import PromptVerdict
 
 JSON_CHARACTERS = 8 * 1024 * 1024  # the longest workflows of people, with pictures inside, have a few million
 JSON_MARKS = 400_000  # commas and brackets: a workflow of 1,000 nodes has some 50,000
@@ -44,14 +45,6 @@ NAMES: dict[str, str] = {
 """What a setting is called here, by what generators call it in snake case."""
 
 
-class Verdict(StrEnum):
-    """How much of what a generator wrote was understood."""
-
-    PARSED = "parsed"  # its words and its settings
-    PARTLY = "partly"  # some of it
-    RAW_ONLY = "raw_only"  # only that a generator wrote it
-
-
 @dataclass(frozen=True, slots=True)
 class Generation:
     """How an AI image was made; nothing of it for a picture in which no generator wrote.
@@ -65,7 +58,7 @@ class Generation:
     prompt: str | None = None
     negative_prompt: str | None = None
     settings: Mapping[str, Any] | None = None
-    verdict: Verdict | None = None
+    verdict: PromptVerdict | None = None
 
     @classmethod
     def of(
@@ -80,9 +73,9 @@ class Generation:
         """Build the value with its verdict; `understood` where an empty prompt is known to be empty."""
         prompt, negative = (prompt or "").strip() or None, (negative or "").strip() or None
         if (prompt or understood) and settings:
-            verdict = Verdict.PARSED
+            verdict = PromptVerdict.PARSED
         else:
-            verdict = Verdict.PARTLY if prompt or negative or settings else Verdict.RAW_ONLY
+            verdict = PromptVerdict.PARTLY if prompt or negative or settings else PromptVerdict.RAW_ONLY
         return cls(generator, prompt, negative, dict(settings) or None, verdict)
 
 

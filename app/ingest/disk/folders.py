@@ -17,41 +17,8 @@ from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.disk.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
 from app.ingest.disk.reaching import SHORT_BYTES, Descent, reachable
 from app.ingest.disk.sidecars import SCORES_FOLDER, Sidecars, picture_of_score, stamps_in
-from app.media import MAX_PATH_BYTES, FoundFile, storable_ns
-from app.texts import path_from_shown, shown_name, shown_path
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Folder:
-    """A folder of a media root; `path` is relative to the root, `b""` for the root itself."""
-
-    root: str
-    path: bytes = b""
-
-    @property
-    def shown(self) -> str:
-        """`ROOT/relative` as people see it."""
-        return shown_path(self.root, self.path)
-
-    @property
-    def name(self) -> str:
-        """The folder's own name; the root's for the root."""
-        return shown_name(self.path.rpartition(b"/")[2]) if self.path else self.root
-
-    def below(self, name: bytes) -> "Folder":
-        """The folder of this name inside this one."""
-        return Folder(self.root, join(self.path, name))
-
-    def holds(self, other: "Folder") -> bool:
-        """Whether `other` is this folder or lies below it."""
-        return self.root == other.root and (
-            not self.path or other.path == self.path or other.path.startswith(self.path + b"/")
-        )
-
-
-def join(folder: bytes, name: bytes) -> bytes:
-    """The path of a name inside a folder, both relative to the root."""
-    return folder + b"/" + name if folder else name
+from app.media import MAX_PATH_BYTES, FoundFile, Place, storable_ns
+from app.texts import path_from_shown
 
 
 class Look(Enum):
@@ -81,18 +48,18 @@ class Listing:
     `warning` is a sentence where the folder, or a part of it, could not be read.
     """
 
-    folder: Folder
+    folder: Place
     ignores: Ignores
     entries: tuple[Entry, ...] = ()
     folders: tuple[bytes, ...] = ()
     warning: str | None = None
 
-    def below(self, name: bytes) -> tuple[Folder, Ignores]:
+    def below(self, name: bytes) -> tuple[Place, Ignores]:
         """The folder of this name inside this one, and what is left out there."""
         child = self.folder.below(name)
         return child, self.ignores.below(child.path)
 
-    def open_folders(self) -> Iterator[tuple[Folder, Ignores]]:
+    def open_folders(self) -> Iterator[tuple[Place, Ignores]]:
         """The folders inside that are not left out."""
         return (child for child in map(self.below, self.folders) if child[1].reason is None)
 
@@ -104,8 +71,7 @@ class Listing:
 
     def found(self, entry: Entry) -> FoundFile:
         """An entry of this listing as a file to analyse."""
-        path = join(self.folder.path, entry.name)
-        return FoundFile(self.folder.root, path, entry.size, entry.mtime_ns, entry.sidecar)
+        return FoundFile(*self.folder.below(entry.name), entry.size, entry.mtime_ns, entry.sidecar)
 
 
 class Folders:
@@ -114,11 +80,11 @@ class Folders:
     def __init__(self, roots: Mapping[str, Path]) -> None:
         self.roots = {name: os.fsencode(os.path.realpath(path)) for name, path in roots.items()}
 
-    def absolute(self, root: str, path: bytes) -> bytes:
+    def absolute(self, place: Place) -> bytes:
         """Where a folder or file is in the file system."""
-        return os.path.join(self.roots[root], path) if path else self.roots[root]
+        return os.path.join(self.roots[place.root], place.path) if place.path else self.roots[place.root]
 
-    def resolve(self, text: str) -> Folder:
+    def resolve(self, text: str) -> Place:
         """The folder that `ROOT/relative`, or an absolute path inside a root, names.
 
         Raises OutsideRoots, NoSuchDirectory or NotADirectory, each naming the field `directory`.
@@ -126,10 +92,10 @@ class Folders:
         typed = text.strip()
         folder = self.locate(text if typed == text or self._is_there(text) else typed)
         try:
-            status = self.status(folder.root, folder.path)
+            status = self.status(folder)
         except OSError:
             if not folder.path:
-                absolute = os.fsdecode(self.absolute(folder.root, b""))
+                absolute = os.fsdecode(self.roots[folder.root])
                 raise NoSuchDirectory(
                     f"The media root '{folder.root}' is not there: {absolute} does not exist.",
                     field="directory",
@@ -142,8 +108,8 @@ class Folders:
             )
         return folder
 
-    def locate(self, text: str) -> Folder:
-        """The place inside a root that a text names, there or not. Raises OutsideRoots or InvalidRequest."""
+    def locate(self, text: str) -> Place:
+        """The place that a text names, there or not. Raises OutsideRoots or InvalidRequest."""
         if not text.strip():
             raise InvalidRequest("Choose a directory first.", field="directory", cause="no_directory")
         path = _path_of(text)
@@ -157,70 +123,66 @@ class Folders:
         real = os.path.realpath(os.path.join(base, relative)) if relative else base
         if os.path.commonpath([base, real]) != base:
             raise self._outside(text)
-        return Folder(root, b"" if real == base else os.path.relpath(real, base))
+        return Place(root, b"" if real == base else os.path.relpath(real, base))
 
     def _is_there(self, text: str) -> bool:
         """Whether a text, with the spaces around it, names something that exists: a listed name may have them."""
         try:
-            folder = self.locate(text)
-            self.status(folder.root, folder.path)
+            self.status(self.locate(text))
         except (InvalidRequest, OSError):
             return False
         return True
 
-    def _inside_some_root(self, real: bytes, text: str) -> Folder:
+    def _inside_some_root(self, real: bytes, text: str) -> Place:
         for root, base in self.roots.items():
             if os.path.commonpath([base, real]) == base:
-                return Folder(root, b"" if real == base else os.path.relpath(real, base))
+                return Place(root, b"" if real == base else os.path.relpath(real, base))
         raise self._outside(text)
 
     def _outside(self, text: str) -> OutsideRoots:
         names = ", ".join(sorted(self.roots))
         return OutsideRoots(f"{text} is not inside a media root; the roots are: {names}.", field="directory")
 
-    def resolve_all(self, texts: tuple[str, ...], *, recursive: bool) -> tuple[Folder, ...]:
+    def resolve_all(self, texts: tuple[str, ...], *, recursive: bool) -> tuple[Place, ...]:
         """Folders in path order, each file in one of them only: those inside another one are dropped if `recursive`."""
         return _apart((self.resolve(text) for text in texts), recursive=recursive)
 
-    def locate_all(self, texts: tuple[str, ...], *, recursive: bool) -> tuple[Folder, ...]:
+    def locate_all(self, texts: tuple[str, ...], *, recursive: bool) -> tuple[Place, ...]:
         """Like `resolve_all`, for folders that need not exist."""
         return _apart((self.locate(text) for text in texts), recursive=recursive)
 
-    def file(self, text: str) -> tuple[str, bytes]:
-        """Root and relative path of a file as shown. Raises OutsideRoots. Its folder's links are not followed out."""
+    def file(self, text: str) -> Place:
+        """The place of a file as shown. Raises OutsideRoots. Its folder's links are not followed out."""
         _path_of(text)
         parent, slash, name = text.rpartition("/")
         if not slash or not name or name in {".", ".."}:
             raise OutsideRoots(f"'{text}' names no file: write it as ROOT/relative/path.", field="directory")
-        folder = self.locate(parent)
-        return folder.root, join(folder.path, _path_of(name))
+        return self.locate(parent).below(_path_of(name))
 
-    def status(self, root: str, path: bytes) -> os.stat_result:
-        """What lies at a path, links not followed, except for the root itself. Raises OSError."""
-        if not path:
-            return os.stat(self.roots[root])
-        absolute = self.absolute(root, path)
+    def status(self, place: Place) -> os.stat_result:
+        """What lies at a place, links not followed, except for the root itself. Raises OSError."""
+        absolute = self.absolute(place)
+        if not place.path:
+            return os.stat(absolute)
         if len(absolute) <= SHORT_BYTES:
             return os.lstat(absolute)
         folder, _, name = absolute.rpartition(b"/")
         with reachable(folder) as reached:
             return os.lstat(reached + b"/" + name)
 
-    def found(self, root: str, path: bytes) -> FoundFile | None:
+    def found(self, place: Place) -> FoundFile | None:
         """One file as it is on disk now, without its sidecars; None if it is gone or no regular file."""
         try:
-            status = self.status(root, path)
+            status = self.status(place)
         except OSError:
             return None
-        return (
-            FoundFile(root, path, status.st_size, storable_ns(status.st_mtime_ns))
-            if stat.S_ISREG(status.st_mode)
-            else None
-        )
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        return FoundFile(*place, status.st_size, storable_ns(status.st_mtime_ns))
 
-    def ignores_of(self, folder: Folder) -> Ignores:
+    def ignores_of(self, folder: Place) -> Ignores:
         """What holds in a folder by the rules of the folders above it."""
-        ignores, above = Ignores(folder.root), Folder(folder.root)
+        ignores, above = Ignores(folder.root), Place(folder.root)
         with suppress(OSError), closing(Descent(self.roots[folder.root])) as descent:
             for name in folder.path.split(b"/") if folder.path else ():
                 ignores, _ = _with_rules(above, descent.reached, ignores)
@@ -229,7 +191,7 @@ class Folders:
                 descent.go(name)
         return ignores
 
-    def read(self, folder: Folder, ignores: Ignores | None = None) -> Listing:
+    def read(self, folder: Place, ignores: Ignores | None = None) -> Listing:
         """What the folder holds now, under the rules of the folders above it, which are looked up if not given.
 
         A folder that cannot be read is empty with a warning; nothing is raised.
@@ -237,13 +199,13 @@ class Folders:
         if ignores is None:
             ignores = self.ignores_of(folder)
         try:
-            with reachable(self.absolute(folder.root, folder.path)) as reached:
+            with reachable(self.absolute(folder)) as reached:
                 return _listed(folder, reached, ignores)
         except OSError as error:
             return Listing(folder, ignores, warning=f"{folder.shown} cannot be read: {error.strerror}.")
 
 
-def _listed(folder: Folder, reached: bytes, ignores: Ignores) -> Listing:
+def _listed(folder: Place, reached: bytes, ignores: Ignores) -> Listing:
     """What a folder holds that can be reached by a name. Raises OSError."""
     entries: dict[bytes, os.DirEntry[bytes]] = {}
     folders: list[bytes] = []
@@ -262,17 +224,17 @@ def _listed(folder: Folder, reached: bytes, ignores: Ignores) -> Listing:
         ignores, warning = _with_rules(folder, reached, ignores)
     scores = stamps_in(reached + b"/" + SCORES_FOLDER) if SCORES_FOLDER in folders else {}
     sidecars = Sidecars(entries, scores)
-    room = MAX_PATH_BYTES - len(folder.root.encode() + b"/" + join(folder.path, b""))
+    room = MAX_PATH_BYTES - len(folder.below(b"").in_event)
     seen = (
         Entry(name, Look.IGNORED)
-        if ignores.why(join(folder.path, name))
+        if ignores.why(folder.below(name).path)
         else _first_look(name, entries.pop(name), sidecars, room)  # a large folder is not kept twice
         for name in sorted(entries)
     )
     return Listing(folder, ignores, tuple(entry for entry in seen if entry is not None), tuple(folders), warning)
 
 
-def _with_rules(folder: Folder, reached: bytes, ignores: Ignores) -> tuple[Ignores, str | None]:
+def _with_rules(folder: Place, reached: bytes, ignores: Ignores) -> tuple[Ignores, str | None]:
     """With what the folder's own `.ingestignore` says, and a warning where it cannot be read."""
     try:
         descriptor = os.open(reached + b"/" + IGNORE_FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -283,8 +245,7 @@ def _with_rules(folder: Folder, reached: bytes, ignores: Ignores) -> tuple[Ignor
     except FileNotFoundError:
         return ignores, None
     except (OSError, ValueError) as error:
-        shown = shown_path(folder.root, join(folder.path, IGNORE_FILE))
-        return ignores, f"{shown} cannot be read, so nothing is left out by it: {error}."
+        return ignores, f"{folder.below(IGNORE_FILE).shown} cannot be read, so nothing is left out by it: {error}."
 
 
 def _path_of(text: str) -> bytes:
@@ -298,17 +259,17 @@ def _path_of(text: str) -> bytes:
     return path
 
 
-def _apart(folders: Iterable[Folder], *, recursive: bool) -> tuple[Folder, ...]:
-    kept: list[Folder] = []
+def _apart(folders: Iterable[Place], *, recursive: bool) -> tuple[Place, ...]:
+    kept: list[Place] = []
     for folder in sorted(set(folders), key=_before_what_it_holds):
         if not (recursive and any(outer.holds(folder) for outer in kept)):
             kept.append(folder)
     return tuple(kept)
 
 
-def _before_what_it_holds(folder: Folder) -> bytes:
+def _before_what_it_holds(folder: Place) -> bytes:
     """Sorts folders as the paths of their files sort: `a-b/` before `a/`."""
-    return b"/".join((folder.root.encode(), folder.path, b"") if folder.path else (folder.root.encode(), b""))
+    return folder.in_event + b"/" if folder.path else folder.in_event
 
 
 def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: Sidecars, room: int) -> Entry | None:
@@ -324,10 +285,10 @@ def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: Sidecars, room
         return None
     if not stat.S_ISREG(status.st_mode):
         return Entry(name, Look.UNSUPPORTED)
-    return Entry(name, Look.MEDIA, status.st_size, storable_ns(status.st_mtime_ns), sidecars.stamp_of(name))
+    return Entry(name, Look.MEDIA, status.st_size, storable_ns(status.st_mtime_ns), sidecars.stamps_of(name))
 
 
-def _is_score_of_a_file(folder: Folder, reached: bytes, name: bytes) -> bool:
+def _is_score_of_a_file(folder: Place, reached: bytes, name: bytes) -> bool:
     """Whether `.scores/a.jpg.json` belongs to a media file beside the folder, and so counts with it."""
-    picture = picture_of_score(join(folder.path, name))
+    picture = picture_of_score(folder.below(name).path)
     return picture is not None and os.path.lexists(reached + b"/../" + picture.rpartition(b"/")[2])

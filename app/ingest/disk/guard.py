@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterable, Mapping
 
 from app.errors import NeedsAttention
-from app.ingest.disk.folders import Folder, Folders
+from app.ingest.disk.folders import Folders
+from app.media import Place
 
 MIN_SHARE = 0.7
 ROOT_CHANGED = "root_changed"
@@ -36,17 +37,17 @@ class Guard:
                 sentence = f"{folder.shown} is not the folder that it was a moment ago. Is the disk connected?"
                 raise NeedsAttention(sentence, cause=ROOT_CHANGED)
 
-    def _look(self) -> dict[Folder, tuple[int, int] | None]:
-        found: dict[Folder, tuple[int, int] | None] = {}
+    def _look(self) -> dict[Place, tuple[int, int] | None]:
+        found: dict[Place, tuple[int, int] | None] = {}
         for shown in self._directories:
             folder = self._folders.locate(shown)
-            root = self._folders.absolute(folder.root, b"")
+            root = self._folders.roots[folder.root]
             if not os.path.isdir(root):
                 sentence = f"The media root '{folder.root}' is not there: {os.fsdecode(root)} does not exist."
                 raise NeedsAttention(f"{sentence} Is the disk connected?", cause=ROOT_CHANGED)
             found[folder] = None
             with contextlib.suppress(OSError):
-                status = self._folders.status(folder.root, folder.path)
+                status = self._folders.status(folder)
                 found[folder] = (status.st_dev, status.st_ino)
         return found
 

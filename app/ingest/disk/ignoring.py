@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore.base import GitIgnorePatternError
 
-from app.texts import shown_path
+from app.media import Place
 
 IGNORE_FILE = b".ingestignore"
 HIDDEN_FOLDERS = frozenset({b"@eaDir", b"lost+found", b"$RECYCLE.BIN", b"System Volume Information"})
@@ -70,7 +70,7 @@ class Ignores:
         name = path.rpartition(b"/")[2]
         if is_hidden(name):
             kind = "folder" if directory else "file"
-            return f"{shown_path(self.root, path)} is a hidden {kind}, or one that systems keep for themselves."
+            return f"{Place(self.root, path).shown} is a hidden {kind}, or one that systems keep for themselves."
         for rules in reversed(self.rules):
             if (decision := rules.decision(path, directory=directory)) is not None:
                 ignored, line = decision
@@ -78,5 +78,5 @@ class Ignores:
         return None
 
     def _sentence(self, path: bytes, rules: Rules, line: int) -> str:
-        file = shown_path(self.root, (rules.folder + b"/" if rules.folder else b"") + IGNORE_FILE)
-        return f"{shown_path(self.root, path)} is left out by line {line} of {file}: {rules.lines[line - 1].strip()}"
+        file, shown = Place(self.root, rules.folder).below(IGNORE_FILE).shown, Place(self.root, path).shown
+        return f"{shown} is left out by line {line} of {file}: {rules.lines[line - 1].strip()}"

@@ -1,12 +1,12 @@
 """The files of a folder that speak for others: `a.jpg.xmp`, `a.xmp`, Takeout's `a.jpg.json`, `.scores/a.jpg.json`.
 
-Owns whose sidecar a file is, and the stamp by which a change of a picture's sidecars is seen; opens none of them.
+Owns whose sidecar a file is; opens none of them.
 """
 
 import os
 from collections.abc import Iterable, Mapping
 
-from app.beside import takeout_names
+from app.beside import Sidecar, Stamps, takeout_names
 from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.disk.ignoring import is_hidden
 
@@ -29,16 +29,17 @@ class Sidecars:
         """Whether a name is that of a sidecar of a media file beside it."""
         return name in self._takeout or (suffix_of(name) == b".xmp" and _stem(name) in self._spoken_for)
 
-    def stamp_of(self, name: bytes) -> str:
-        """Size and mtime of each sidecar of a media file, empty where it has none."""
+    def stamps_of(self, name: bytes) -> str:
+        """The text of the `Stamps` of a media file."""
         if not self._xmp and not self._json and not self._scores:
             return ""
-        stamps = [f"xmp={_stamp(self._xmp[key])}" for key in (name, _stem(name)) if key in self._xmp]
+        stamps = [(Sidecar.XMP, _stamp(self._xmp[key])) for key in (name, _stem(name)) if key in self._xmp]
         if self._json:
-            stamps += [f"takeout={_stamp(self._json[json])}" for json in takeout_names(name) if json in self._json]
+            found = (self._json[json] for json in takeout_names(name) if json in self._json)
+            stamps += [(Sidecar.TAKEOUT, _stamp(json)) for json in found]
         if name + b".json" in self._scores:
-            stamps.append(f"score={self._scores[name + b'.json']}")
-        return " ".join(stamps)
+            stamps.append((Sidecar.SCORE, self._scores[name + b".json"]))
+        return Stamps.of(stamps).text
 
 
 def spoken_for(name: bytes, beside: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -8,9 +8,10 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from app.ingest.disk.folders import Folder, Folders, Listing
+from app.ingest.disk.folders import Folders, Listing
 from app.ingest.disk.ignoring import Ignores
 from app.library.library import Library
+from app.media import Place
 from app.shapes import described
 
 PAGE = 200
@@ -80,7 +81,7 @@ class Badges:
         """A page of the directory browser; without a path, the roots. Raises what `Folders.resolve` raises."""
         if not text:
             give_up_at = time.monotonic() + RECURSIVE_SECONDS if recursive else 0.0
-            roots = [self._described(Folder(name), None, give_up_at) for name in sorted(self._folders.roots)]
+            roots = [self._described(Place(name), None, give_up_at) for name in sorted(self._folders.roots)]
             stats: FolderCounts = {"total_files": 0, "ingested_files": 0, "failed_files": 0}
             return {"path": None, "parent": None, "ingest_stats": stats, "directories": roots, "next": None}
         folder = self._folders.resolve(text)
@@ -92,7 +93,7 @@ class Badges:
         page = [self._described(*child, give_up_at) for child in below[:PAGE]]
         answer: FolderPage = {
             "path": folder.shown,
-            "parent": Folder(folder.root, folder.path.rpartition(b"/")[0]).shown if folder.path else None,
+            "parent": folder.folder.shown if folder.path else None,
             "ingest_stats": self.get_directory_ingest_stats(listing),
             "directories": page,
             "next": page[-1]["path"] if len(below) > PAGE else None,
@@ -101,11 +102,11 @@ class Badges:
             answer["warning"] = listing.warning
         return answer
 
-    def _described(self, folder: Folder, ignores: Ignores | None, give_up_at: float) -> FolderEntry:
+    def _described(self, folder: Place, ignores: Ignores | None, give_up_at: float) -> FolderEntry:
         """One folder of a page; with the counts of everything below it if they are there before `give_up_at`."""
         listing = self._folders.read(folder, ignores)
         answer: FolderEntry = {
-            "name": folder.name,
+            "name": folder.shown_name,
             "path": folder.shown,
             "has_children": any(True for _ in listing.open_folders()),
             "ingest_stats": self.get_directory_ingest_stats(listing),
@@ -128,10 +129,10 @@ class Badges:
             stack += [self._folders.read(*child) for child in listing.open_folders()]
         return found
 
-    def _counts(self, folder: Folder, listings: list[Listing], *, below: bool) -> FolderCounts:
+    def _counts(self, folder: Place, listings: list[Listing], *, below: bool) -> FolderCounts:
         total = ingested = failed = 0
-        stamps = self._library.stamps(folder.root, folder.path, below=below) if self._library else {}
-        failures = self._library.failed_paths(folder.root, folder.path, below=below) if self._library else {}
+        stamps = self._library.stamps(folder, below=below) if self._library else {}
+        failures = self._library.failed_paths(folder, below=below) if self._library else {}
         for listing in listings:
             for file in listing.files():
                 total += 1

@@ -13,14 +13,14 @@ from typing import Literal, overload
 from typing_extensions import TypedDict
 
 from app.errors import BadCursor, InvalidRequest
-from app.ingest.disk.folders import Folder, Folders, Listing, Look
+from app.ingest.disk.folders import Folders, Listing, Look
 from app.ingest.disk.guard import shrunk
 from app.ingest.disk.ignoring import Ignores
 from app.ingest.plan.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status
 from app.ingest.session.status import Range
-from app.media import Recipe, Skip, Stage
+from app.media import Place, Recipe, Skip, Stage
 from app.shapes import described
 from app.texts import path_from_shown
 
@@ -95,20 +95,20 @@ class PlannedFiles(TypedDict):
 class Walk:
     """The listings of one source, as they were when the walk began (`monotonic` seconds)."""
 
-    folders: tuple[Folder, ...]
+    folders: tuple[Place, ...]
     recursive: bool
     began: float = field(default_factory=time.monotonic)
-    listings: dict[Folder, Listing] = field(default_factory=dict)
+    listings: dict[Place, Listing] = field(default_factory=dict)
     discovered: int = 0
     done: threading.Event = field(default_factory=threading.Event)
 
-    def read(self, folder: Folder, ignores: Ignores | None = None) -> Listing:
+    def read(self, folder: Place, ignores: Ignores | None = None) -> Listing:
         """A listing as `Folders.read` gives it, from memory."""
         return self.listings.get(folder) or Listing(folder, ignores or Ignores(folder.root))
 
     def run(self, disk: Folders) -> None:
         """Reads every folder; `discovered` grows while it runs."""
-        stack: list[tuple[Folder, Ignores | None]] = [(folder, None) for folder in self.folders]
+        stack: list[tuple[Place, Ignores | None]] = [(folder, None) for folder in self.folders]
         try:
             while stack:
                 folder, ignores = stack.pop()
@@ -128,7 +128,7 @@ class Planner:
         folders: Folders,
         library: Knows,
         recipe: Callable[[], Recipe],
-        rows: Callable[[tuple[Folder, ...], bool], Mapping[str, int]] = lambda _folders, _below: {},
+        rows: Callable[[tuple[Place, ...], bool], Mapping[str, int]] = lambda _folders, _below: {},
     ) -> None:
         self._folders = folders
         self._library = library
@@ -236,7 +236,7 @@ def page_of(survey: Survey, name: str, *, cursor: str | None, limit: int) -> Pla
     found = list(islice(_of_class(survey, name, after), limit + 1))
     files: list[PlannedFile] = [
         {
-            "path": verdict.shown,
+            "path": verdict.place.shown,
             "size": verdict.entry.size if verdict.entry.look is Look.MEDIA else None,
             "why": verdict.why,
         }
@@ -251,6 +251,6 @@ def _of_class(survey: Survey, name: str, after: bytes) -> Iterator[Verdict]:
             isinstance(verdict, Verdict)
             and not verdict.answered
             and (verdict.skip or "pending") == name
-            and verdict.path > after
+            and verdict.place.in_event > after
         ):
             yield verdict

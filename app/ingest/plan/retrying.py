@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from app.ingest.disk.folders import Entry, Folder, Listing, Look
+from app.ingest.disk.folders import Entry, Listing, Look
 from app.ingest.disk.ignoring import Ignores
+from app.media import Place
 
 
 class Chosen:
@@ -14,18 +15,17 @@ class Chosen:
 
     def __init__(self, read: Callable[..., Listing], paths: Iterable[bytes]) -> None:
         self._read = read
-        self._names: dict[Folder, set[bytes]] = {}
+        self._names: dict[Place, set[bytes]] = {}
         for path in paths:
-            root, _, relative = path.partition(b"/")
-            folder, _, name = relative.rpartition(b"/")
-            self._names.setdefault(Folder(root.decode(), folder), set()).add(name)
+            place = Place.from_event(path)
+            self._names.setdefault(place.folder, set()).add(place.name)
 
     @property
-    def folders(self) -> tuple[Folder, ...]:
+    def folders(self) -> tuple[Place, ...]:
         """The folders of these files, in the order of their paths."""
         return tuple(sorted(self._names, key=lambda folder: (folder.root.encode(), folder.path + b"/")))
 
-    def read(self, folder: Folder, ignores: Ignores | None = None) -> Listing:
+    def read(self, folder: Place, ignores: Ignores | None = None) -> Listing:
         """What the folder holds of these files."""
         listing, names = self._read(folder, ignores), self._names[folder]
         there = [entry for entry in listing.entries if entry.name in names]

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Protocol
 
-from app.beside import stages_told_anew
+from app.beside import Stamps
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
-from app.ingest.disk.folders import Entry, Folder, Listing, Look, join
+from app.ingest.disk.folders import Entry, Listing, Look
 from app.ingest.disk.ignoring import Ignores
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import PlanCounts
@@ -19,12 +19,12 @@ from app.library.values import Known
 from app.media import (
     FoundFile,
     Job,
+    Place,
     Recipe,
     Skip,
     Stage,
     StageStatus,
 )
-from app.texts import shown_path
 
 MAX_WARNINGS = 20
 NOTHING_KNOWN = Known()
@@ -38,7 +38,7 @@ class Verdict:
     that the library has a row of it that is not marked missing.
     """
 
-    folder: Folder
+    folder: Place
     entry: Entry
     skip: Skip | None = None
     job: Job | None = None
@@ -47,14 +47,9 @@ class Verdict:
     known: bool = False
 
     @property
-    def shown(self) -> str:
-        """`ROOT/relative` as people see it."""
-        return shown_path(self.folder.root, join(self.folder.path, self.entry.name))
-
-    @property
-    def path(self) -> bytes:
-        """`ROOT/relative` as the bytes that decide the order."""
-        return self.folder.root.encode() + b"/" + join(self.folder.path, self.entry.name)
+    def place(self) -> Place:
+        """Where it is."""
+        return self.folder.below(self.entry.name)
 
 
 def judge(file: FoundFile, known: Known, parameters: Parameters, recipe: Recipe) -> tuple[Skip | Job, str]:
@@ -87,7 +82,7 @@ def stale_stages(file: FoundFile, known: Known, runnable: frozenset[Stage], reci
     marks = known.stages or {}
     kind = known.kind or file.kind
     never_ended = {stage for stage in runnable if not _ended(marks.get(stage.value), stage, kind, recipe)}
-    return frozenset(never_ended | (runnable & stages_told_anew(known.sidecar, file.sidecar)))
+    return frozenset(never_ended | (runnable & Stamps(known.sidecar).stages_changed(file.sidecar)))
 
 
 def _ended(mark: Mapping[str, object] | None, stage: Stage, kind: Kind, recipe: Recipe) -> bool:
@@ -114,7 +109,7 @@ def _why(file: FoundFile, known: Known, stale: frozenset[Stage], *, same_file: b
 class Knows(Protocol):
     """What a survey asks of the library."""
 
-    def known(self, root: str, folder: bytes) -> Mapping[bytes, Known]:
+    def known(self, folder: Place) -> Mapping[bytes, Known]:
         """What is known of the files of one folder, by path."""
 
 
@@ -122,16 +117,16 @@ class Knows(Protocol):
 class Looked:
     """A folder that was read, before its files are judged: however empty folders are, a walk can be stopped there."""
 
-    folder: Folder
+    folder: Place
     warning: str | None = None
 
 
 class NothingKnown:
     """A library that knows no file: what matches is the same, and nothing has to be asked."""
 
-    def known(self, root: str, folder: bytes) -> Mapping[bytes, Known]:
+    def known(self, folder: Place) -> Mapping[bytes, Known]:
         """Nothing."""
-        del root, folder
+        del folder
         return {}
 
 
@@ -146,7 +141,7 @@ class Survey:
     read: Callable[..., Listing]
     library: Knows
     recipe: Recipe
-    folders: tuple[Folder, ...]
+    folders: tuple[Place, ...]
     parameters: Parameters
     answered: frozenset[bytes] = frozenset()
 
@@ -166,7 +161,7 @@ class Survey:
         for folder in self.folders:
             yield from self._in_folder(folder)
 
-    def _in_folder(self, top: Folder) -> Iterator[Verdict | Looked]:
+    def _in_folder(self, top: Place) -> Iterator[Verdict | Looked]:
         """Depth first, without recursion: folders may be nested deeper than Python's stack."""
         stack = [self._items(top)]
         while stack:
@@ -179,13 +174,13 @@ class Survey:
                 yield item
 
     def _items(
-        self, folder: Folder, ignores: Ignores | None = None
-    ) -> Iterator[Verdict | Looked | tuple[Folder, Ignores]]:
+        self, folder: Place, ignores: Ignores | None = None
+    ) -> Iterator[Verdict | Looked | tuple[Place, Ignores]]:
         """A folder's files and folders in the order of their paths; folders with what is left out there."""
         listing = self.read(folder, ignores)
         yield Looked(folder, listing.warning)
         has_media = any(entry.look is Look.MEDIA for entry in listing.entries)
-        known = self.library.known(folder.root, folder.path) if has_media else {}
+        known = self.library.known(folder) if has_media else {}
         below = list(reversed(listing.folders)) if self.parameters.recursive else []
         for entry in listing.entries:
             while below and below[-1] + b"/" < entry.name:
@@ -201,7 +196,7 @@ class Survey:
         file = listing.found(entry)
         this = known.get(file.path, NOTHING_KNOWN)
         has_row = this.size is not None and not this.missing
-        if self.answered and file.root.encode() + b"/" + file.path in self.answered:
+        if self.answered and file.place.in_event in self.answered:
             return Verdict(folder, entry, answered=True, known=has_row)
         if not self.parameters.matches(entry.name):
             return Verdict(folder, entry, skip=Skip.FILTERED, known=has_row)

@@ -5,6 +5,7 @@ from functools import partial
 from app.ingest.disk.guard import Guard
 from app.ingest.disk.moves import Lookout, is_absent
 from app.ingest.run.run import Run
+from app.media import Place
 
 
 def lookout(run: Run) -> Lookout:
@@ -21,8 +22,8 @@ def mark_missing(run: Run, guard: Guard) -> None:
     parts, below, look = run.parts, run.session.parameters.recursive, partial(lookout(run).look, None)
     for folder in parts.folders_of(run.session.parameters):
         after = b""
-        while page := parts.library.presence.paths(folder.root, folder.path, below=below, after=after):
-            gone = [path for path in page if is_absent(parts.folders, folder.root, path)]
+        while page := parts.library.presence.paths(folder, below=below, after=after):
+            gone = [path for path in page if is_absent(parts.folders, Place(folder.root, path))]
             guard.check()
             run.patiently(partial(parts.library.presence.mark_missing, folder.root, gone, look))
             after = page[-1]
@@ -33,4 +34,4 @@ def count_missed(run: Run) -> int:
     """How many rows of the session's folders were marked missing since it began, and still are."""
     at, below = run.session.started_at or run.session.created_at, run.session.parameters.recursive
     folders, presence = run.parts.folders_of(run.session.parameters), run.parts.library.presence
-    return sum(presence.missed_since(at, folder.root, folder.path, below=below) for folder in folders)
+    return sum(presence.missed_since(at, folder, below=below) for folder in folders)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from app.errors import DatabaseBusy, NeedsAttention
-from app.ingest.disk.folders import Folder, Folders
+from app.ingest.disk.folders import Folders
 from app.ingest.disk.guard import Guard, directory_missing
 from app.ingest.plan.retrying import Chosen
 from app.ingest.plan.survey import Survey
@@ -22,7 +22,7 @@ from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Task
 from app.library.library import Library
 from app.library.values import now
-from app.media import Recipe, Stage
+from app.media import Place, Recipe, Stage
 
 BUSY_SECONDS = 30.0  # how long a write waits for a database that another program has locked
 CHOSEN = "retry_chosen"  # the kind of event that says which files a person chose for a retry
@@ -68,7 +68,7 @@ class Parts:
         folders = self.folders_of(parameters)
         return Survey(self.folders.read, self.library, recipe, folders, parameters, answered)
 
-    def folders_of(self, parameters: Parameters) -> tuple[Folder, ...]:
+    def folders_of(self, parameters: Parameters) -> tuple[Place, ...]:
         """The folders that a session walks, there or not, each file in one of them only; none for a retry."""
         if parameters.retry_of:
             return ()
@@ -98,9 +98,7 @@ class Parts:
 
     def rows_in(self, parameters: Parameters) -> dict[str, int]:
         """How many rows the library has in the folders of a session, by root, those marked missing aside."""
-        return self.library.presence.by_root(
-            ((folder.root, folder.path) for folder in self.folders_of(parameters)), below=parameters.recursive
-        )
+        return self.library.presence.by_root(self.folders_of(parameters), below=parameters.recursive)
 
     def check(self, session: SessionState) -> None:
         """Raises NeedsAttention while a session that stopped for a person could not go on."""

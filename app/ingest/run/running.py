@@ -75,7 +75,7 @@ class Running:
         run.move(Status.COMPLETED)
 
     def _as_it_is_now(self, file: FoundFile) -> FoundFile | None:
-        return self._run.parts.folders.found(file.root, file.path)
+        return self._run.parts.folders.found(file.place)
 
     def _take_turns(self) -> None:
         """Lets every file that has settled have its turn."""

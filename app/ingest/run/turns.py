@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from app.errors import STILL_CHANGING
-from app.media import Analysis, Failure, FoundFile, Job
+from app.media import Analysis, Failure, FoundFile, Job, Place
 
 SETTLED_SECONDS = 2.0
 MAX_CHANGED_READS = 3
@@ -44,7 +44,7 @@ class Turns:
     ) -> None:
         self._line = deque(jobs)
         self._begun: deque[Job] = deque()
-        self._unsettled: dict[tuple[str, bytes], _Unsettled] = {}
+        self._unsettled: dict[Place, _Unsettled] = {}
         self._put_back: list[_Unsettled] = []
         self._look = look
         self._settled_ns = round(settled_seconds * 1e9)
@@ -105,7 +105,7 @@ class Turns:
         return given_up
 
     def _back(self, job: Job, settles_in_ns: int) -> _Unsettled:
-        key = job.file.root, job.file.path
+        key = job.file.place
         unsettled = self._unsettled.setdefault(key, _Unsettled(job))
         unsettled.writes += job.file != unsettled.job.file
         unsettled.job, unsettled.settles_at_ns = job, self._clock() + settles_in_ns

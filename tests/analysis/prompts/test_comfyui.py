@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from app.analysis.prompts.generation import Generation, Verdict
+from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.read import read_generation
+from app.metadata import PromptVerdict
 from tests.analysis.prompts.graphs import encoded, node, read, sampled, texts
 
 
@@ -29,7 +30,7 @@ def test_a_graph_is_walked_from_its_output_to_the_words_and_settings():
             "model": "dream.safetensors",
             "size": {"width": 832, "height": 1216},
         },
-        Verdict.PARSED,
+        PromptVerdict.PARSED,
     )
 
 
@@ -322,8 +323,8 @@ def test_words_that_no_sampler_is_connected_to_need_a_title_for_their_role():
 
 
 def test_a_graph_without_words_is_still_comfyuis():
-    assert read({"1": node("SaveImage")}) == Generation("ComfyUI", verdict=Verdict.RAW_ONLY)
-    assert read(sampled(p=node("Magic"), n=node("Magic"))).verdict is Verdict.PARTLY
+    assert read({"1": node("SaveImage")}) == Generation("ComfyUI", verdict=PromptVerdict.RAW_ONLY)
+    assert read(sampled(p=node("Magic"), n=node("Magic"))).verdict is PromptVerdict.PARTLY
 
 
 @pytest.mark.parametrize(

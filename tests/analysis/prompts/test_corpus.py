@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from app.analysis.prompts.generation import Verdict
 from app.analysis.prompts.read import read_generation
 from app.media import Analysis
+from app.metadata import PromptVerdict
 from tests.analysis.pictures.pictures import analysed, read
 from tests.support.server import shared
 
@@ -141,7 +141,7 @@ def begins(text, expected):
 def test_every_comfyui_image_yields_its_prompt(name):
     positive, negative = COMFYUI[name]
     found = analysed(shared(name)).metadata
-    assert (found.generator, found.prompt_verdict) == ("ComfyUI", Verdict.PARSED)
+    assert (found.generator, found.prompt_verdict) == ("ComfyUI", PromptVerdict.PARSED)
     assert begins(found.prompt, positive), found.prompt
     assert begins(found.negative_prompt, negative), found.negative_prompt
     assert {"seed", "steps", "sampler", "scheduler", "model"} <= found.generation.keys()
@@ -189,7 +189,7 @@ def test_each_text_of_each_encoder_is_in_its_prompt_and_in_no_other(name):
 def test_every_other_generator_yields_its_prompt(name):
     generator, positive, negative = OTHERS[name]
     found = analysed(shared(name)).metadata
-    assert (found.generator, found.prompt_verdict) == (generator, Verdict.PARSED)
+    assert (found.generator, found.prompt_verdict) == (generator, PromptVerdict.PARSED)
     assert begins(found.prompt, positive), found.prompt
     assert begins(found.negative_prompt, negative), found.negative_prompt
     assert found.generation | GENERATIONS[name] == found.generation

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from app.analysis.prompts.generation import Generation, Verdict
+from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.read import read_generation
+from app.metadata import PromptVerdict
 
 
 def read(**texts):
@@ -264,7 +265,7 @@ def test_each_format_is_taken_apart(texts, said, generation):
     made = read(**texts)
     assert (made.generator, made.prompt, made.negative_prompt) == said
     assert made.settings == generation
-    assert made.verdict is Verdict.PARSED
+    assert made.verdict is PromptVerdict.PARSED
 
 
 @pytest.mark.parametrize(
@@ -328,7 +329,7 @@ def test_a_hidden_infotext_inside_an_object_is_read():
     ],
 )
 def test_a_name_alone_is_kept(texts, generator):
-    assert read(**texts) == Generation(generator, verdict=Verdict.RAW_ONLY)
+    assert read(**texts) == Generation(generator, verdict=PromptVerdict.RAW_ONLY)
 
 
 def test_the_words_that_iptc_has_properties_for_are_read():
@@ -338,7 +339,7 @@ def test_the_words_that_iptc_has_properties_for_are_read():
         "Iptc4xmpExt:AISystemVersionUsed": "2",
         "Iptc4xmpExt:AIPromptInformation": "a cat",
     }
-    assert read(**texts) == Generation("Pictures", "a cat", None, {"version": "2"}, Verdict.PARSED)
+    assert read(**texts) == Generation("Pictures", "a cat", None, {"version": "2"}, PromptVerdict.PARSED)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.analysis.prompts.generation import Verdict
+from app.metadata import PromptVerdict
 from tests.analysis.prompts.graphs import encoded, node, read, sampled, texts
 
 FOX = node("Text Multiline", text="a fox")
@@ -42,14 +42,14 @@ JOINED = {
 def test_typed_texts_are_joined_to_those_that_links_bring_in_the_order_of_the_inputs(name):
     (kind, inputs), expected = JOINED[name]
     delimiter = {"v": node("PrimitiveString", value=" / ")}
-    assert made_of(kind, delimiter, **inputs) == (expected, Verdict.PARSED)
+    assert made_of(kind, delimiter, **inputs) == (expected, PromptVerdict.PARSED)
 
 
 def test_joins_behind_joins_are_read_to_their_end():
     inner = {"v": node("Mine", left=FOX_LINK, right="red snow", delimiter=" in ")}
     assert made_of("Mine", inner, a="an oil painting of", b=OTHER_LINK, delimiter=" ") == (
         "an oil painting of a fox in red snow",
-        Verdict.PARSED,
+        PromptVerdict.PARSED,
     )
 
 
@@ -69,12 +69,12 @@ def test_a_text_that_may_be_no_part_is_left_out_and_the_verdict_says_so(name):
     kind, inputs = LEFT_OUT[name]
     prompt, verdict = made_of(kind, **inputs)
     assert set(prompt.replace(",", "\n").split("\n")) == {"a fox"}
-    assert verdict == Verdict.PARTLY
+    assert verdict == PromptVerdict.PARTLY
 
 
 def test_a_join_of_nothing_but_typed_texts_beside_other_words_is_missed_aloud():
     inner = {"v": node("Mine", left="an owl", right="red snow", delimiter=", ")}
-    assert made_of("Mine", inner, a=FOX_LINK, b=OTHER_LINK, delimiter=" ") == ("a fox", Verdict.PARTLY)
+    assert made_of("Mine", inner, a=FOX_LINK, b=OTHER_LINK, delimiter=" ") == ("a fox", PromptVerdict.PARTLY)
 
 
 NO_WORDS = {
@@ -94,7 +94,7 @@ NO_WORDS = {
 @pytest.mark.parametrize("name", NO_WORDS)
 @pytest.mark.parametrize("linked", ["a", "text"])
 def test_what_is_no_words_is_no_part_and_nothing_is_missed(name, linked):
-    assert made_of("Mine", **{linked: FOX_LINK}, **NO_WORDS[name]) == ("a fox", Verdict.PARSED)
+    assert made_of("Mine", **{linked: FOX_LINK}, **NO_WORDS[name]) == ("a fox", PromptVerdict.PARSED)
 
 
 def test_the_negative_has_its_typed_parts_and_the_prompt_none_of_them():
@@ -102,7 +102,7 @@ def test_the_negative_has_its_typed_parts_and_the_prompt_none_of_them():
         n=encoded(["j", 0]), j=node("Mine", left="bad hands", right=["t", 0], delimiter=", "), t=node("T", text="fog")
     )
     made = read(graph)
-    assert (made.prompt, made.negative_prompt, made.verdict) == ("a boat", "bad hands, fog", Verdict.PARSED)
+    assert (made.prompt, made.negative_prompt, made.verdict) == ("a boat", "bad hands, fog", PromptVerdict.PARSED)
 
 
 @pytest.mark.parametrize("swapped", [False, True])
@@ -115,7 +115,7 @@ def test_a_node_that_gives_both_roles_does_not_mix_its_typed_texts(swapped):
             u=FOX,
         )
     )
-    assert (made.prompt, made.negative_prompt, made.verdict) == ("a fox", None, Verdict.PARTLY)
+    assert (made.prompt, made.negative_prompt, made.verdict) == ("a fox", None, PromptVerdict.PARTLY)
 
 
 def test_a_node_of_conditionings_or_a_model_joins_nothing():

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis.prompts.generation import Generation, Verdict, convert_number, convert_to_snake_case
+from app.analysis.prompts.generation import Generation, convert_number, convert_to_snake_case
 from app.analysis.prompts.infotext import read_infotext
 from app.analysis.prompts.read import GENERATIONS, is_generated_text, read_generation
+from app.metadata import PromptVerdict
 from app.texts import clean_json
 from tests.support.clock import at_most
 
@@ -109,7 +110,7 @@ def test_settings_may_be_followed_by_templates():
 
 
 def test_an_empty_prompt_is_an_answer_too():
-    assert read_generation({"parameters": LAST}).verdict is Verdict.PARSED
+    assert read_generation({"parameters": LAST}).verdict is PromptVerdict.PARSED
     assert read_generation({"parameters": LAST}).prompt is None
 
 
@@ -206,7 +207,7 @@ def test_texts_of_no_generator_say_nothing(texts):
     ],
 )
 def test_a_generators_text_that_cannot_be_read_is_named(texts, generator):
-    assert read_generation(texts) == Generation(generator, verdict=Verdict.RAW_ONLY)
+    assert read_generation(texts) == Generation(generator, verdict=PromptVerdict.RAW_ONLY)
 
 
 def test_a_damaged_text_does_not_hide_another_ones_words():

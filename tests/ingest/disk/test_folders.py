@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
-from app.ingest.disk.folders import Folder, Folders, Look
+from app.ingest.disk.folders import Folders, Look
 from app.ingest.disk.ignoring import is_hidden
-from app.media import MAX_PATH_BYTES
+from app.media import MAX_PATH_BYTES, Place
 from tests.ingest.builders import far_future, leave_socket, tree
 
 
@@ -26,7 +26,7 @@ def folders(root: Path) -> Folders:
 
 
 def looks(folders: Folders) -> dict[bytes, Look]:
-    return {entry.name: entry.look for entry in folders.read(Folder("m")).entries}
+    return {entry.name: entry.look for entry in folders.read(Place("m")).entries}
 
 
 # -- containment -------------------------------------------------------------------------------------------------
@@ -34,12 +34,11 @@ def looks(folders: Folders) -> dict[bytes, Look]:
 
 def test_a_root_and_what_lies_in_it_are_found_by_either_name(folders, root):
     tree(root, "a/b/x.jpg")
-    assert folders.resolve("m") == folders.resolve("m/") == folders.resolve(str(root)) == Folder("m")
-    inner = Folder("m", b"a/b")
+    assert folders.resolve("m") == folders.resolve("m/") == folders.resolve(str(root)) == Place("m")
+    inner = Place("m", b"a/b")
     for text in ("m/a/b", "m/a/b/", "m/a//b", "m/a/./b", "m/a/../a/b", str(root / "a" / "b")):
         assert folders.resolve(text) == inner
-    assert (inner.shown, inner.name, Folder("m").shown, Folder("m").name) == ("m/a/b", "b", "m", "m")
-    assert folders.absolute("m", b"a/b") == os.fsencode(root / "a" / "b")
+    assert folders.absolute(inner) == os.fsencode(root / "a" / "b")
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ def test_no_directory_and_names_with_nul_are_refused(folders, text):
 def test_a_link_that_stays_inside_leads_to_where_it_points(folders, root):
     tree(root, "real/x.jpg")
     (root / "link").symlink_to("real")
-    assert folders.resolve("m/link") == Folder("m", b"real")
+    assert folders.resolve("m/link") == Place("m", b"real")
 
 
 def test_a_root_may_itself_be_a_link(root):
@@ -145,18 +144,18 @@ def test_a_file_instead_of_a_folder_is_named(folders, root):
 )
 def test_every_listed_name_works_when_it_is_sent_back(folders, root, name):
     tree(root, name + b"/inner/x.jpg", name + b"/" + name + b".jpg")
-    [listed] = folders.read(Folder("m")).folders
-    folder = Folder("m").below(listed)
+    [listed] = folders.read(Place("m")).folders
+    folder = Place("m").below(listed)
     assert folders.resolve(folder.shown) == folder
     assert folders.resolve(folder.below(b"inner").shown) == folder.below(b"inner")
     [file] = folders.read(folder).files()
-    assert folders.file(file.shown) == ("m", file.path)
-    assert folders.found(*folders.file(file.shown)) == file
+    assert folders.file(file.shown) == file.place
+    assert folders.found(file.place) == file
 
 
 def test_spaces_around_a_typed_path_do_not_matter(folders, root):
     tree(root, "a/x.jpg")
-    assert folders.resolve("  m/a \n") == Folder("m", b"a")
+    assert folders.resolve("  m/a \n") == Place("m", b"a")
 
 
 # -- several folders ---------------------------------------------------------------------------------------------
@@ -167,22 +166,13 @@ def test_overlapping_folders_count_once(folders, root):
     texts = ("m/c", "m/a/b", "m/a", "m/a/", "m/a-b", "m/c")
     shown = [folder.shown for folder in folders.resolve_all(texts, recursive=True)]
     assert shown == ["m/a-b", "m/a", "m/c"]
-    assert folders.resolve_all(("m/a", "m"), recursive=True) == (Folder("m"),)
+    assert folders.resolve_all(("m/a", "m"), recursive=True) == (Place("m"),)
 
 
 def test_without_recursion_a_folder_and_the_one_inside_it_are_two(folders, root):
     tree(root, "a/b/x.jpg")
     chosen = folders.resolve_all(("m/a/b", "m/a"), recursive=False)
     assert [folder.shown for folder in chosen] == ["m/a", "m/a/b"]
-
-
-def test_a_folder_holds_itself_and_what_is_below_it_only():
-    folder = Folder("m", b"a")
-    assert folder.holds(folder)
-    assert folder.holds(Folder("m", b"a/b"))
-    assert not folder.holds(Folder("m", b"a-b"))
-    assert not folder.holds(Folder("n", b"a/b"))
-    assert Folder("m").holds(folder)
 
 
 # -- files -------------------------------------------------------------------------------------------------------
@@ -220,9 +210,9 @@ def test_found_is_none_for_what_is_no_regular_file(folders, root):
     os.mkfifo(root / "pipe.jpg")
     (root / "link.jpg").symlink_to("a.jpg")
     (root / "folder.jpg").mkdir()
-    assert folders.found("m", b"a.jpg").size == 5
+    assert folders.found(Place("m", b"a.jpg")).size == 5
     for name in (b"pipe.jpg", b"link.jpg", b"folder.jpg", b"nothing.jpg", b"x" * 300):
-        assert folders.found("m", name) is None
+        assert folders.found(Place("m", name)) is None
 
 
 # -- one folder --------------------------------------------------------------------------------------------------
@@ -230,7 +220,7 @@ def test_found_is_none_for_what_is_no_regular_file(folders, root):
 
 def test_a_listing_has_files_and_folders_in_the_order_of_their_bytes(folders, root):
     tree(root, "b.jpg", "B.jpg", "\u00e9.jpg", b"\xe9.jpg", "a-b/x", "a/x", "a0/x")
-    listing = folders.read(Folder("m"))
+    listing = folders.read(Place("m"))
     names = [entry.name for entry in listing.entries]
     assert names == sorted(names)
     assert listing.folders == (b"a-b", b"a", b"a0")
@@ -240,7 +230,7 @@ def test_a_listing_has_files_and_folders_in_the_order_of_their_bytes(folders, ro
 def test_media_have_size_and_time_and_the_others_do_not(folders, root):
     tree(root, "a.JPG", "notes.txt", ".hidden.jpg", "noext")
     os.utime(root / "a.JPG", ns=(1, 1_234_567_891))
-    by_name = {entry.name: entry for entry in folders.read(Folder("m")).entries}
+    by_name = {entry.name: entry for entry in folders.read(Place("m")).entries}
     assert (by_name[b"a.JPG"].size, by_name[b"a.JPG"].mtime_ns) == (5, 1_234_567_891)
     assert {name: entry.look for name, entry in by_name.items()} == {
         b"a.JPG": Look.MEDIA,
@@ -271,9 +261,9 @@ def test_a_path_longer_than_the_longest_is_unsupported(root, letter):
     room = MAX_PATH_BYTES - len(b"name/" + above + b"/")
     fits, too_long = b"x" * (room - 4) + b".jpg", b"x" * (room - 3) + b".jpg"
     tree(root, above + b"/" + fits, above + b"/" + too_long, above + b"/a.jpg", above + b"/" + too_long + b".xmp")
-    seen = {entry.name: entry.look for entry in folders.read(Folder("name", above)).entries}
+    seen = {entry.name: entry.look for entry in folders.read(Place("name", above)).entries}
     assert seen == {fits: Look.MEDIA, too_long: Look.UNSUPPORTED, b"a.jpg": Look.MEDIA}
-    longest = max(len(b"name/" + file.path) for file in folders.read(Folder("name", above)).files())
+    longest = max(len(b"name/" + file.path) for file in folders.read(Place("name", above)).files())
     assert longest == MAX_PATH_BYTES
 
 
@@ -285,19 +275,19 @@ def test_in_the_root_itself_a_name_may_be_as_long_as_the_system_allows(folders, 
 def test_a_time_that_no_database_can_hold_is_the_last_one_that_they_can(folders, root):
     tree(root, "a.jpg")
     far = far_future(root / "a.jpg")
-    [file] = folders.read(Folder("m")).files()
-    assert file.mtime_ns == folders.found("m", b"a.jpg").mtime_ns == 2**63 - 1 < far
+    [file] = folders.read(Place("m")).files()
+    assert file.mtime_ns == folders.found(Place("m", b"a.jpg")).mtime_ns == 2**63 - 1 < far
 
 
 def test_a_folder_named_like_a_picture_is_a_folder(folders, root):
     tree(root, "a.jpg/x.jpg")
-    assert folders.read(Folder("m")).folders == (b"a.jpg",)
+    assert folders.read(Place("m")).folders == (b"a.jpg",)
     assert looks(folders) == {}
 
 
 def test_in_a_hidden_folder_everything_is_hidden(folders, root):
     tree(root, ".trash/a.jpg", ".trash/notes.txt", ".trash/a.xmp", ".trash/deep/b.jpg")
-    listing = folders.read(Folder("m", b".trash"))
+    listing = folders.read(Place("m", b".trash"))
     assert {entry.look for entry in listing.entries} == {Look.IGNORED}
     assert len(listing.entries) == 3
     assert listing.folders == (b"deep",)
@@ -311,7 +301,7 @@ def test_what_systems_keep_for_themselves_is_hidden(name):
 
 
 def test_a_folder_that_cannot_be_read_is_empty_with_a_warning(folders):
-    listing = folders.read(Folder("m", b"gone"))
+    listing = folders.read(Place("m", b"gone"))
     assert (listing.entries, listing.folders) == ((), ())
     assert listing.warning == "m/gone cannot be read: No such file or directory."
 
@@ -330,7 +320,7 @@ def test_a_sidecar_counts_with_its_picture(folders, root):
 
 
 def stamp_of(folders: Folders, name: bytes) -> str:
-    return next(entry.sidecar for entry in folders.read(Folder("m")).entries if entry.name == name)
+    return next(entry.sidecar for entry in folders.read(Place("m")).entries if entry.name == name)
 
 
 def test_the_json_of_takeout_counts_with_its_picture(folders, root):
@@ -382,7 +372,7 @@ def test_all_sidecars_of_a_picture_are_in_its_stamp(folders, root):
 
 def test_scores_without_their_picture_are_hidden_files(folders, root):
     tree(root, "a.jpg", ".scores/a.jpg.json", ".scores/gone.jpg.json", ".scores/readme.json", ".scores/x.jpg")
-    listing = folders.read(Folder("m", b".scores"))
+    listing = folders.read(Place("m", b".scores"))
     assert [entry.name for entry in listing.entries] == [b"gone.jpg.json", b"readme.json", b"x.jpg"]
 
 

@@ -11,6 +11,7 @@ from app.ingest.disk.folders import Folders
 from app.ingest.disk.guard import Guard, shrunk
 from app.ingest.plan.planner import Planner
 from app.ingest.session.state import Status
+from app.media import Place
 from app.wiring import rows_in
 from tests.ingest.builders import RECIPE, assert_sums_close, parameters, tree
 
@@ -67,7 +68,7 @@ def test_a_few_files_that_are_gone_are_marked_missing_and_their_rows_stay(place)
     assert (session.marked_missing, session.processed_files) == (3, 0)
     totals = place.library.summary()
     assert (totals["files"], totals["missing"]) == (7, 3)
-    assert place.library.file("m", b"1.jpg")["score"] == 3
+    assert place.library.file(Place("m", b"1.jpg"))["score"] == 3
     assert place.run().marked_missing == 0
 
 
@@ -146,7 +147,7 @@ def test_files_that_come_back_are_hashed_and_nothing_else_is_done(place):
     for number in range(2):
         path = place.media / f"{number}.jpg"
         path.write_bytes(f"{number}.jpg".encode())
-        stamp = place.library.file("m", f"{number}.jpg".encode())["mtime_ns"]
+        stamp = place.library.file(Place("m", f"{number}.jpg".encode()))["mtime_ns"]
         os.utime(path, ns=(stamp, stamp))
     read = place.reader
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ingest.disk.folders import Folder, Folders
+from app.ingest.disk.folders import Folders
 from app.ingest.disk.ignoring import IGNORE_FILE, Ignores, Rules
 from app.ingest.plan.survey import NothingKnown, Survey, Tally, Verdict
-from app.media import Skip
+from app.media import Place, Skip
 from tests.ingest.builders import RECIPE, parameters, tree
 
 NAME = IGNORE_FILE.decode()
@@ -24,11 +24,11 @@ def survey(root: Path, *directories: str) -> Survey:
 
 
 def left_out(root: Path, *directories: str) -> set[str]:
-    return {v.shown for v in survey(root, *directories) if isinstance(v, Verdict) and v.skip is Skip.FILTERED}
+    return {v.place.shown for v in survey(root, *directories) if isinstance(v, Verdict) and v.skip is Skip.FILTERED}
 
 
 def pending(root: Path, *directories: str) -> set[str]:
-    return {v.shown for v in survey(root, *directories) if isinstance(v, Verdict) and v.job is not None}
+    return {v.place.shown for v in survey(root, *directories) if isinstance(v, Verdict) and v.job is not None}
 
 
 def test_a_rule_holds_in_its_folder_and_below_and_each_file_is_counted(tmp_path):
@@ -84,7 +84,7 @@ def test_a_file_of_rules_that_is_none_leaves_nothing_out(tmp_path, make):
 def test_a_file_of_rules_that_cannot_be_understood_is_a_warning(tmp_path):
     tree(tmp_path, "a.jpg")
     (tmp_path / NAME).write_text("!\n")
-    listing = Folders({"m": tmp_path}).read(Folder("m"))
+    listing = Folders({"m": tmp_path}).read(Place("m"))
     assert listing.warning is None or NAME in listing.warning
     assert pending(tmp_path) == {"m/a.jpg"}
 

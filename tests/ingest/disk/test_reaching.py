@@ -10,10 +10,10 @@ import pytest
 
 from app.errors import NoSuchDirectory, NothingMatches
 from app.explain import explain
-from app.ingest.disk.folders import Folder, Folders, Look
+from app.ingest.disk.folders import Folders, Look
 from app.ingest.disk.guard import Guard
 from app.ingest.disk.reaching import SHORT_BYTES, Descent, reachable
-from app.media import Skip
+from app.media import Place, Skip
 from app.reports import lines_of
 from tests.ingest.builders import assert_sums_close, parameters, tree
 from tests.support.clock import at_most
@@ -68,7 +68,7 @@ def deep(place):
 
 def test_what_is_in_a_deep_folder_is_listed_and_unsupported(deep):
     with at_most(1, time.perf_counter):
-        listing = deep.folders.read(Folder("m", DEEP))
+        listing = deep.folders.read(Place("m", DEEP))
     assert listing.warning is None
     assert {entry.name: entry.look for entry in listing.entries} == {
         b".hidden.jpg": Look.IGNORED,
@@ -82,7 +82,7 @@ def test_what_is_in_a_deep_folder_is_listed_and_unsupported(deep):
     assert listing.folders == (b".scores", b"left out")
     scores = deep.folders.read(*listing.below(b".scores"))
     assert [entry.name for entry in scores.entries] == [b"gone.jpg.json"], "the other counts with its picture"
-    assert deep.folders.ignores_of(Folder("m", DEEP + b"/left out")).reason.endswith(": left out/")
+    assert deep.folders.ignores_of(Place("m", DEEP + b"/left out")).reason.endswith(": left out/")
 
 
 def test_a_session_over_a_deep_folder_counts_and_reports_every_file(deep):
@@ -96,11 +96,11 @@ def test_a_session_over_a_deep_folder_counts_and_reports_every_file(deep):
         lines = {line["path"]: line["class"] for line in lines_of(session, deep.ingestor)}
     json.dumps(lines, ensure_ascii=False).encode()
     assert len(lines) == session.plan.discovered == 10
-    assert lines[Folder("m", DEEP).below(b"n\xe9w\n.jpg").shown] == "unsupported"
+    assert lines[Place("m", DEEP).below(b"n\xe9w\n.jpg").shown] == "unsupported"
 
 
 def test_a_session_of_a_deep_folder_alone_is_refused_with_the_number_of_its_files(deep):
-    shown = Folder("m", DEEP).shown
+    shown = Place("m", DEEP).shown
     Guard(deep.folders, (shown,)).check()
     with pytest.raises(NothingMatches, match="none of the 9 files there is media that matches"):
         deep.runner.start(parameters(shown))
@@ -108,14 +108,14 @@ def test_a_session_of_a_deep_folder_alone_is_refused_with_the_number_of_its_file
 
 def test_a_name_in_a_deep_folder_leads_back_to_its_file(deep):
     for name in (b"a.jpg", b"n\xe9w\n.jpg"):
-        shown = Folder("m", DEEP).below(name).shown
+        shown = Place("m", DEEP).below(name).shown
         with at_most(1, time.perf_counter):
             assert deep.folders.file(shown) == ("m", DEEP + b"/" + name)
-            assert deep.folders.found("m", DEEP + b"/" + name).shown == shown
+            assert deep.folders.found(Place("m", DEEP + b"/" + name)).shown == shown
     with at_most(1, time.perf_counter):
-        assert deep.folders.resolve(Folder("m", DEEP).shown) == Folder("m", DEEP)
+        assert deep.folders.resolve(Place("m", DEEP).shown) == Place("m", DEEP)
     with pytest.raises(NoSuchDirectory):
-        deep.folders.resolve(Folder("m", DEEP).below(b"nothing").shown)
+        deep.folders.resolve(Place("m", DEEP).below(b"nothing").shown)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_name_in_a_deep_folder_leads_back_to_its_file(deep):
     ],
 )
 def test_what_is_in_a_deep_folder_is_explained(deep, name, verdict, words):
-    shown = Folder("m", DEEP).below(name).shown
+    shown = Place("m", DEEP).below(name).shown
     with at_most(1, time.perf_counter):
         answer = explain(deep.folders, deep.library, [], shown)
     assert (answer["path"], answer["verdict"]) == (shown, verdict)
@@ -143,7 +143,7 @@ def test_what_is_in_a_deep_folder_is_explained(deep, name, verdict, words):
 
 
 def test_a_link_in_a_deep_folder_is_not_followed(deep):
-    listing = deep.folders.read(Folder("m", DEEP + b"/out"))
+    listing = deep.folders.read(Place("m", DEEP + b"/out"))
     assert (listing.entries, listing.folders) == ((), ())
     assert listing.warning.endswith("cannot be read: Not a directory.")
 
@@ -151,8 +151,8 @@ def test_a_link_in_a_deep_folder_is_not_followed(deep):
 def test_no_folder_is_left_open(deep):
     before = len(os.listdir("/proc/self/fd"))
     for path in (DEEP, DEEP + b"/nothing", DEEP + b"/out", DEEP + b"/nothing/more"):
-        deep.folders.read(Folder("m", path))
-        deep.folders.found("m", path)
+        deep.folders.read(Place("m", path))
+        deep.folders.found(Place("m", path))
     assert len(os.listdir("/proc/self/fd")) == before
 
 
@@ -182,9 +182,9 @@ def test_a_very_deep_folder_is_told_in_time(tmp_path):
             write(descriptor, b"a.jpg")
         folders = Folders({"m": tmp_path})
         with at_most(1, time.perf_counter):
-            assert folders.file(Folder("m", path).below(b"a.jpg").shown) == ("m", path + b"/a.jpg")
+            assert folders.file(Place("m", path).below(b"a.jpg").shown) == ("m", path + b"/a.jpg")
         with at_most(1, time.perf_counter):
-            assert [entry.name for entry in folders.read(Folder("m", path)).entries] == [b"a.jpg"]
+            assert [entry.name for entry in folders.read(Place("m", path)).entries] == [b"a.jpg"]
     finally:
         undo(os.fsencode(tmp_path), path)
 

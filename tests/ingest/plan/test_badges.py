@@ -5,9 +5,10 @@ import os
 import pytest
 
 from app.errors import NoSuchDirectory, OutsideRoots
-from app.ingest.disk.folders import Folder, Folders
+from app.ingest.disk.folders import Folders
 from app.ingest.plan import badges as badges_module
 from app.ingest.plan.badges import Badges
+from app.media import Place
 from tests.ingest.builders import tree
 
 
@@ -22,28 +23,28 @@ def badges(place):
     return Badges(place.folders, place.library)
 
 
-def stats(badges: Badges, folder: Folder, folders: Folders) -> tuple[int, int, int]:
+def stats(badges: Badges, folder: Place, folders: Folders) -> tuple[int, int, int]:
     counts = badges.get_directory_ingest_stats(folders.read(folder))
     return counts["total_files"], counts["ingested_files"], counts["failed_files"]
 
 
 def test_a_badge_counts_the_media_files_of_the_folder_itself(place, badges):
     tree(place.media, "a.jpg", "b.png", "notes.txt", ".c.jpg", "sub/d.jpg")
-    assert stats(badges, Folder("m"), place.folders) == (2, 0, 0)
+    assert stats(badges, Place("m"), place.folders) == (2, 0, 0)
     place.run()
-    assert stats(badges, Folder("m"), place.folders) == (2, 2, 0)
-    assert stats(badges, Folder("m", b"sub"), place.folders) == (1, 1, 0)
+    assert stats(badges, Place("m"), place.folders) == (2, 2, 0)
+    assert stats(badges, Place("m", b"sub"), place.folders) == (1, 1, 0)
 
 
 def test_changed_gone_and_failed_files_are_not_ingested(place, badges):
     tree(place.media, "a.jpg", "b.jpg", "broken.jpg", "gone.jpg")
     place.run()
-    assert stats(badges, Folder("m"), place.folders) == (4, 3, 1)
+    assert stats(badges, Place("m"), place.folders) == (4, 3, 1)
     (place.media / "gone.jpg").unlink()
     os.utime(place.media / "b.jpg", ns=(1, 1))
-    assert stats(badges, Folder("m"), place.folders) == (3, 1, 1)
+    assert stats(badges, Place("m"), place.folders) == (3, 1, 1)
     os.utime(place.media / "broken.jpg", ns=(1, 1))
-    assert stats(badges, Folder("m"), place.folders) == (3, 1, 0)
+    assert stats(badges, Place("m"), place.folders) == (3, 1, 0)
 
 
 def test_without_a_path_the_roots_are_listed(place, badges):
@@ -80,7 +81,7 @@ def test_every_page_is_reached_by_its_cursor(place, badges, monkeypatch):
         seen += [child["path"] for child in answer["directories"]]
         if (cursor := answer["next"]) is None:
             break
-    assert seen == [Folder("m", name).shown for name in sorted(names)]
+    assert seen == [Place("m", name).shown for name in sorted(names)]
     for path in seen:
         assert badges.browse(path, recursive=False, cursor=None)["ingest_stats"]["total_files"] == 1
 
@@ -100,7 +101,7 @@ def test_a_bad_path_is_refused(badges, path, error):
 
 def test_without_a_database_nothing_is_ingested(place):
     tree(place.media, "a.jpg")
-    assert stats(Badges(place.folders, None), Folder("m"), place.folders) == (1, 0, 0)
+    assert stats(Badges(place.folders, None), Place("m"), place.folders) == (1, 0, 0)
 
 
 def test_a_folder_that_cannot_be_read_says_so(place, monkeypatch):

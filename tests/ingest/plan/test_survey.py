@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.formats import Kind
-from app.ingest.disk.folders import Folder, Folders, Look
+from app.ingest.disk.folders import Folders, Look
 from app.ingest.plan.survey import NOTHING_KNOWN, NothingKnown, Survey, Tally, Verdict, judge
 from app.ingest.session.parameters import Parameters
 from app.library.values import Failed, Known
-from app.media import FoundFile, Job, Skip, Stage
+from app.media import FoundFile, Job, Place, Skip, Stage
 from tests.ingest.builders import EVERY_STAGE, RECIPE, found, parameters, tree
 
 DONE = {stage.value: {"status": "done", "version": "1"} for stage in Stage}
@@ -208,9 +208,9 @@ class Memory:
         self.all = known or {}
         self.asked: list[bytes] = []
 
-    def known(self, root: str, folder: bytes) -> Mapping[bytes, Known]:
-        self.asked.append(folder)
-        return {path: known for path, known in self.all.items() if path.rpartition(b"/")[0] == folder}
+    def known(self, folder: Place) -> Mapping[bytes, Known]:
+        self.asked.append(folder.path)
+        return {path: known for path, known in self.all.items() if path.rpartition(b"/")[0] == folder.path}
 
 
 def survey_of(
@@ -225,7 +225,7 @@ def survey_of(
 def fresh_in(root: Path, *names: bytes) -> dict[bytes, Known]:
     disk, known = Folders({"m": root}), {}
     for name in names:
-        file = disk.found("m", name)
+        file = disk.found(Place("m", name))
         known[name] = row(size=file.size, mtime_ns=file.mtime_ns)
     return known
 
@@ -306,10 +306,10 @@ def test_each_file_is_skipped_for_the_first_reason_that_applies(tmp_path):
     known[b"b.png"] = replace(
         known[b"b.png"],
         sidecar=next(
-            entry.sidecar for entry in Folders({"m": tmp_path}).read(Folder("m")).entries if entry.name == b"b.png"
+            entry.sidecar for entry in Folders({"m": tmp_path}).read(Place("m")).entries if entry.name == b"b.png"
         ),
     )
-    gif = Folders({"m": tmp_path}).found("m", b"e.gif")
+    gif = Folders({"m": tmp_path}).found(Place("m", b"e.gif"))
     known[b"e.gif"] = Known(failures=(Failed(gif.fingerprint, Stage.IDENTIFY, "1"),))
     asked = parameters(pattern="*.png|*.gif|b.*|z*", max_files=1)
     verdicts = {path_of(verdict): verdict.skip for verdict in verdicts_of(survey_of(tmp_path, asked, Memory(known)))}
@@ -365,7 +365,7 @@ def test_a_folder_that_cannot_be_read_is_a_warning(tmp_path):
 
     def read(folder, ignores=None):
         gone = folder.path == b"a"
-        return disk.read(Folder("m", b"gone") if gone else folder, ignores)
+        return disk.read(Place("m", b"gone") if gone else folder, ignores)
 
     tally = Tally().counted(replace(survey_of(tmp_path), read=read))
     assert tally.warnings == ["m/gone cannot be read: No such file or directory."]
@@ -422,7 +422,7 @@ def test_every_file_is_in_exactly_one_class_and_the_sums_close(known, pattern, r
             if recursive or place == os.fsencode(root)
         ]
         for path in on_disk:
-            parent = Folder("m", path.rpartition(b"/")[0])
+            parent = Place("m", path.rpartition(b"/")[0])
             for file in disk.read(parent).files():
                 if file.path == path:
                     memory[path] = knowledge_of(file, known[path])

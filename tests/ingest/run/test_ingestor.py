@@ -9,7 +9,7 @@ from app.errors import NeedsAttention
 from app.ingest.run.control import Control, Stop
 from app.ingest.session.state import Status
 from app.ingest.session.store import new_session_id
-from app.media import Job, Stage
+from app.media import Job, Place, Stage
 from tests.ingest.builders import (
     RECIPE,
     Workplace,
@@ -175,7 +175,7 @@ def test_the_answers_of_the_log_are_those_of_the_session(place):
 def test_thumbnails_are_written_and_found_by_their_content(place):
     tree(place.media, "a.jpg", "b.jpg")
     begin(place)
-    rows = [place.library.file("m", name) for name in (b"a.jpg", b"b.jpg")]
+    rows = [place.library.file(Place("m", name)) for name in (b"a.jpg", b"b.jpg")]
     assert [place.store.thumbnail(row["sha256"]) for row in rows] == [b"RIFF", b"RIFF"]
 
 

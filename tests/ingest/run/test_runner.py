@@ -873,11 +873,11 @@ def test_what_a_session_skipped_is_found_by_the_same_walk(running):
     tree(running.media, "a.jpg", "b.png", "notes.txt")
     session = running.run(pattern="*.jpg")
     verdicts = [passed for passed in running.runner.survey(session.session_id) if isinstance(passed, Verdict)]
-    assert {verdict.shown: str(verdict.skip) for verdict in verdicts if verdict.skip} == {
+    assert {verdict.place.shown: str(verdict.skip) for verdict in verdicts if verdict.skip} == {
         "m/b.png": "filtered",
         "m/notes.txt": "unsupported",
     }
-    assert [verdict.shown for verdict in verdicts if verdict.answered] == ["m/a.jpg"]
+    assert [verdict.place.shown for verdict in verdicts if verdict.answered] == ["m/a.jpg"]
 
 
 def test_listeners_are_told_until_they_leave(running):

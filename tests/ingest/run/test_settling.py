@@ -6,6 +6,7 @@ import time
 import pytest
 
 from app.ingest.session.state import Status
+from app.media import Place
 from tests.ingest.builders import assert_sums_close, failure, parameters, tree
 
 SETTLED_SECONDS = 0.4
@@ -109,7 +110,7 @@ def test_a_file_that_was_replaced_between_the_look_and_the_reading_is_read_again
 
     object.__setattr__(place.ingestor, "analyzer", lambda _recipe: task)
     session = place.run()
-    row = place.library.file("m", b"b.jpg")
+    row = place.library.file(Place("m", b"b.jpg"))
     assert (row["size"], row["mtime_ns"], session.outcomes["added"]) == (11, 2_000 * 10**9, 3)
 
 

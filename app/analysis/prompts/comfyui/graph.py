@@ -16,7 +16,8 @@ from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, follow_
 from app.analysis.prompts.comfyui.settings import collect_settings, walk_models
 from app.analysis.prompts.comfyui.words import NEGATIVE, POSITIVE, Words, asks, find_role
 from app.analysis.prompts.comfyui.workflow import build_graph
-from app.analysis.prompts.generation import Generation, Verdict, as_object, as_text, load_object, select_settings
+from app.analysis.prompts.generation import Generation, as_object, as_text, load_object, select_settings
+from app.metadata import PromptVerdict
 
 _SETTINGS = frozenset(
     ("seed", "noise_seed", "steps", "cfg", "sampler_name", "sampler", "sigmas", "noise", "denoise", "scheduler")
@@ -87,7 +88,7 @@ def read_graph(graph: Graph) -> Generation | None:
         positive, negative = _titled(graph)
     found = collect_settings(graph, samplers, before)
     made = Generation.of(_GENERATOR, positive, negative, found, understood=reader.met)
-    return replace(made, verdict=Verdict.PARTLY) if reader.left_out else made
+    return replace(made, verdict=PromptVerdict.PARTLY) if reader.left_out else made
 
 
 def _before_output(graph: Graph) -> list[Node]:
