@@ -8,6 +8,7 @@ import typer
 from app import settings
 from app.errors import DatabaseDisabled, DatabaseUnusable, InvalidRequest
 from app.ingest.session.store import IngestionState, is_session_id
+from app.library.engine import shown_url
 from app.library.migrations import HEAD, revision_of
 from app.settings import Settings
 from app.texts import shown_name
@@ -52,9 +53,11 @@ def require_database(configured: Settings) -> None:
     """Raises DatabaseDisabled or DatabaseUnusable: commands that only read do not migrate."""
     if not configured.database_enabled:
         raise DatabaseDisabled
-    revision = revision_of(configured.database_url)
+    revision, command = revision_of(configured.database_url), command_as_typed()
+    if revision is None:
+        place = shown_url(configured.database_url)
+        raise DatabaseUnusable(f"There is no library at {place} yet: {command} run or serve makes it.")
     if revision != HEAD:
         raise DatabaseUnusable(
-            f"The database is at revision {revision or 'none'}, this program needs {HEAD}: "
-            f"run {command_as_typed()} migrate."
+            f"The database is at revision {revision}, this program needs {HEAD}: run {command} migrate."
         )

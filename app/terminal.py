@@ -127,6 +127,8 @@ def print_session(session: SessionState) -> None:
     out.print(f"{view['processed_files']:,} processed: {done}; {view['pending']:,} pending")
     if session.stats["returned"]:
         out.print(f"{session.stats['returned']:,} {BACK}")
+    if session.marked_missing:
+        out.print(f"{session.marked_missing:,} gone from disk, now marked missing")
     if len(view["errors"]) < session.stats["errors"]:
         out.print(f"The last {len(view['errors'])} of {session.stats['errors']:,} files with something wrong:")
     for error in view["errors"]:
