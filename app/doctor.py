@@ -73,7 +73,13 @@ def _database(configured: Settings) -> tuple[Verdict, str]:
 
 def _roots(configured: Settings) -> tuple[Verdict, str]:
     complaints = list(_root_complaints(configured))
-    return ("wrong", " ".join(complaints)) if complaints else ("ok", f"{len(configured.ingest_media_roots)} readable.")
+    if complaints:
+        return "wrong", " ".join(complaints)
+    known = settings.with_remembered(configured, IngestionState(configured.ingest_state_dir).remembered_roots())
+    beside = known.ingest_media_roots.keys() - configured.ingest_media_roots.keys()
+    remembered = ", ".join(f"{name}={known.ingest_media_roots[name]}" for name in sorted(beside))
+    more = f" Commands also know {remembered}, of whoever worked in the state folder last." if remembered else ""
+    return "ok", f"{len(configured.ingest_media_roots)} readable.{more}"
 
 
 def _root_complaints(configured: Settings) -> Iterator[str]:

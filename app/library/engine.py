@@ -23,6 +23,7 @@ from app.errors import BadSetting, DatabaseBusy, NeedsAttention
 from app.texts import as_json
 
 BUSY_TIMEOUT_MS = 30_000
+CLOSE_SECONDS = 5.0  # how long a close waits for a write that is at work
 WRITER_BUSY_TIMEOUT_MS = 1_000  # who writes for a session waits longer by trying again, alive and ready to stop
 _POSTGRESQL_PATIENCE = {
     "connect_timeout": 5,
@@ -86,6 +87,7 @@ class Engines:
         self._opened: dict[Engine, tuple[int, int] | None] = {}  # which file each engine has open; None: it was gone
         self._writing = threading.Lock()
         self._writer = self._make(pool_size=1, max_overflow=0)
+        self._closed = False
         self._kept: Connection | None = None  # the writer's, between two transactions
         self._readers = self._make(pool_size=4, max_overflow=12)
         if self._file is not None:
@@ -137,8 +139,15 @@ class Engines:
         return _in_transaction(engine.begin, work)
 
     def close(self) -> None:
-        """Closes every connection."""
-        self._close(self._writer)
+        """Closes every connection; that of a write which is still at work is closed at its end."""
+        self._closed = True
+        free = self._writing.acquire(timeout=CLOSE_SECONDS)
+        try:
+            if free:
+                self._close(self._writer)
+        finally:
+            if free:
+                self._writing.release()
         self._close(self._readers)
 
     @contextmanager
@@ -151,7 +160,10 @@ class Engines:
         except BaseException:
             connection.close()
             raise
-        self._kept = connection
+        if self._closed:
+            connection.close()
+        else:
+            self._kept = connection
 
     def _close(self, engine: Engine) -> None:
         if engine is self._writer and self._kept is not None:

@@ -5,11 +5,13 @@ SQLite does. What is written here is its text for a dialect and the conversions 
 connection, its transaction and the translation of errors are those of `engine.py`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from sqlalchemy import Connection, Dialect
+from sqlalchemy.exc import StatementError
 from sqlalchemy.sql import ClauseElement
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ class Prepared:
         """Runs the statement; its first row as a tuple, None without one."""
         text = self._text(connection.dialect)
         cursor = connection.connection.cursor()
-        cursor.execute(text.sql, text.parameters(values))
+        with _refused_values(text.sql):
+            cursor.execute(text.sql, text.parameters(values))
         rows = cursor.fetchall()
         cursor.close()
         return rows[0] if rows else None
@@ -45,7 +48,8 @@ class Prepared:
         """Runs the statement for each of these values; it gives no rows."""
         text = self._text(connection.dialect)
         cursor = connection.connection.cursor()
-        cursor.executemany(text.sql, [text.parameters(values) for values in rows])
+        with _refused_values(text.sql):
+            cursor.executemany(text.sql, [text.parameters(values) for values in rows])
         cursor.close()
 
     def _text(self, dialect: Dialect) -> "_Text":
@@ -54,6 +58,15 @@ class Prepared:
             statement = self._statement[dialect.name] if isinstance(self._statement, Mapping) else self._statement
             text = self._texts[dialect.name] = _compiled(statement, dialect, self._columns)
         return text
+
+
+@contextmanager
+def _refused_values(sql: str) -> Iterator[None]:
+    """Raises StatementError, as SQLAlchemy would, for a value that cannot be converted to what the driver takes."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise StatementError(str(error), sql, None, error) from error
 
 
 @dataclass(frozen=True, slots=True)

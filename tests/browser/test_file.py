@@ -40,9 +40,14 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(shared_server: Server) -> Server:
-    """The server as it is: its session is on show."""
-    return shared_server
+def server(shared_server: Server) -> Iterator[Server]:
+    """The server as it is: its session is on show. What a person set is given back to the files at the end."""
+    yield shared_server
+    released = {"release": ["score", "title", "caption", "keywords"]}
+    for name in ("beach.jpg", "made.png"):
+        answer = shared_server.client.patch(f"/api/library/file?path=known/{name}", json=released)
+        assert answer.status_code == 200, answer.text
+    shared_server.wait_for(shared_server.begin("known", skip_existing=False), "completed")
 
 
 def opened(page: Page, server: Server, name: str) -> None:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from app.errors import NeedsAttention
 from app.library.engine import Engines
 from app.library.prepared import Prepared
 from app.library.tables import EVENTS, KEYWORDS
@@ -68,8 +69,29 @@ def test_a_connection_that_is_lost_under_it_is_replaced_once(engines):
     assert engines.read(lambda c: COUNT.first(c, {})) == (1,)
 
 
-def test_the_writer_has_one_connection_for_all_transactions(engines):
-    def own(connection):
-        return id(connection.connection.driver_connection)
+def test_the_writer_keeps_its_connection_until_a_unit_of_work_fails(engines):
+    def fail(_connection):
+        raise ZeroDivisionError
 
-    assert engines.write(own) == engines.write(own)
+    first = engines.write(lambda connection: connection)
+    assert engines.write(lambda connection: connection) is first
+    with pytest.raises(ZeroDivisionError):
+        engines.write(fail)
+    assert first.closed
+    assert engines.write(lambda connection: connection) is not first
+
+
+def test_a_write_that_ends_after_the_close_leaves_no_connection_open(engines, monkeypatch):
+    monkeypatch.setattr("app.library.engine.CLOSE_SECONDS", 0.01)
+
+    def close_meanwhile(connection):
+        engines.close()
+        return connection
+
+    assert engines.write(close_meanwhile).closed
+
+
+@pytest.mark.parametrize("value", ["\ud800", object()])
+def test_a_value_that_no_driver_takes_is_what_the_database_refuses(engines, value):
+    with pytest.raises(NeedsAttention, match="refused the work"):
+        engines.write(lambda c: ADD_KEYWORD.each(c, [{"text": value}]))

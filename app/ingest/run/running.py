@@ -82,12 +82,15 @@ class Running:
         run = self._run
         active_before, began = run.session.active_seconds, time.monotonic()
         workers, analyze = run.session.parameters.workers, run.parts.analyzer(self._recipe)
+
+        def active() -> float:
+            return round(active_before + time.monotonic() - began, 3)
+
         with closing(run.parts.executor.map(analyze, self._jobs(), workers=workers)) as results:
             try:
                 for result in results:
                     if result is None:
-                        active = round(active_before + time.monotonic() - began, 3)
-                        run.session = replace(run.session, active_seconds=active)
+                        run.session = replace(run.session, active_seconds=active())
                     self._tell()
                     if result is None:
                         run.heartbeat()
@@ -96,6 +99,7 @@ class Running:
                     if run.control.at_once or (run.control.stop is not None and result is not None):
                         break
             finally:
+                run.session = replace(run.session, active_seconds=active())
                 if self._untold is not None:
                     self._tell()
 

@@ -864,6 +864,11 @@ def test_the_pace_is_known_after_a_session_of_some_length(running):
     assert low < 1 / session.files_per_second < high
 
 
+def test_the_time_of_every_file_counts_that_of_the_last_too(running):
+    tree(running.media, "a.jpg", "b.jpg", "c.jpg")  # so quick that the executor has nothing to say in between
+    assert running.run().active_seconds > 0
+
+
 def test_what_a_session_skipped_is_found_by_the_same_walk(running):
     tree(running.media, "a.jpg", "b.png", "notes.txt")
     session = running.run(pattern="*.jpg")
