@@ -178,7 +178,7 @@ def test_a_file_that_is_known_to_be_gone_is_counted_apart_until_it_is_there_agai
 
 def test_a_file_that_changes_or_vanishes_while_it_is_read_is_not_called_rotten(place, monkeypatch):
     take_in(place, "changes.jpg", "vanishes.jpg")
-    real = verify.opened
+    real = verify.open_source
 
     @contextmanager
     def opened(root, path):
