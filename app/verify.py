@@ -15,7 +15,7 @@ from typing import Any
 from app.analysis.source import open_source
 from app.errors import CannotRead, NoSuchDirectory, NotADirectory
 from app.ingest.disk.folders import Folders
-from app.library.stock import Held, Stock
+from app.library.stock import Stock, StoredFile
 from app.media import Place, storable_ns
 
 COLUMNS = ("path", "class", "reason", "expected_size", "actual_size")
@@ -48,7 +48,7 @@ class Sight(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Sighting:
     """What the disk says of one path; size in bytes and mtime in ns are those of a regular file."""
 
     sight: Sight
@@ -61,65 +61,67 @@ class Seen:
 class Finding:
     """One row, how it stands and why; `actual_size` in bytes, None where there is no file."""
 
-    held: Held
+    stored: StoredFile
     standing: Standing
     reason: str | None = None
     actual_size: int | None = None
 
     def as_line(self) -> dict[str, Any]:
         """The finding with the `COLUMNS`; sizes in bytes."""
-        values = (self.held.shown, self.standing.value, self.reason, self.held.size, self.actual_size)
+        values = (self.stored.shown, self.standing.value, self.reason, self.stored.size, self.actual_size)
         return dict(zip(COLUMNS, values, strict=True))
 
 
-def compare(held: Held, seen: Seen) -> Finding:
+def compare(stored: StoredFile, seen: Sighting) -> Finding:
     """How a row stands by what is seen of its file, without a look at the bytes."""
     match seen.sight:
         case Sight.NO_ROOT:
-            return Finding(held, Standing.ROOT_MISSING, seen.reason)
+            return Finding(stored, Standing.ROOT_MISSING, seen.reason)
         case Sight.REFUSED:
-            return Finding(held, Standing.UNREADABLE, seen.reason, seen.size)
-        case Sight.GONE | Sight.NO_FILE if held.missing_at is not None:
-            return Finding(held, Standing.MISSING_KNOWN, f"The library knows it to be gone since {held.missing_at}.")
+            return Finding(stored, Standing.UNREADABLE, seen.reason, seen.size)
+        case Sight.GONE | Sight.NO_FILE if stored.missing_at is not None:
+            return Finding(
+                stored, Standing.MISSING_KNOWN, f"The library knows it to be gone since {stored.missing_at}."
+            )
         case Sight.GONE:
-            return Finding(held, Standing.MISSING, seen.reason)
+            return Finding(stored, Standing.MISSING, seen.reason)
         case Sight.NO_FILE:
-            return Finding(held, Standing.UNREADABLE, seen.reason)
-    difference = _difference(held, seen)
-    if held.missing_at is not None:
-        reason = f"It is there again; the library knows it to be gone since {held.missing_at}."
-        return Finding(held, Standing.RETURNED, " ".join(filter(None, (reason, difference))), seen.size)
-    return Finding(held, Standing.CHANGED if difference else Standing.OK, difference, seen.size)
+            return Finding(stored, Standing.UNREADABLE, seen.reason)
+    difference = _difference(stored, seen)
+    if stored.missing_at is not None:
+        reason = f"It is there again; the library knows it to be gone since {stored.missing_at}."
+        return Finding(stored, Standing.RETURNED, " ".join(filter(None, (reason, difference))), seen.size)
+    return Finding(stored, Standing.CHANGED if difference else Standing.OK, difference, seen.size)
 
 
-def _difference(held: Held, seen: Seen) -> str | None:
-    if seen.size != held.size:
-        return f"It has {seen.size:,} bytes, {held.size:,} in the library."
-    return None if seen.mtime_ns == held.mtime_ns else "Its size is the same, the time of its last change is another."
+def _difference(stored: StoredFile, seen: Sighting) -> str | None:
+    if seen.size != stored.size:
+        return f"It has {seen.size:,} bytes, {stored.size:,} in the library."
+    return None if seen.mtime_ns == stored.mtime_ns else "Its size is the same, the time of its last change is another."
 
 
-def look(folders: Folders, held: Held) -> Seen:
+def look(folders: Folders, stored: StoredFile) -> Sighting:
     """What stands at a row's path now. Nothing is opened, and no link is followed."""
-    base = folders.roots.get(held.root)
+    base = folders.roots.get(stored.root)
     if base is None:
-        return Seen(Sight.NO_ROOT, f"No media root '{held.root}' is configured.")
-    path = folders.absolute(held.place)
+        return Sighting(Sight.NO_ROOT, f"No media root '{stored.root}' is configured.")
+    path = folders.absolute(stored.place)
     try:
         status = os.lstat(path)
     except OSError as error:
         if not os.path.isdir(base):
-            return Seen(Sight.NO_ROOT, f"The media root '{held.root}' is not there: {os.fsdecode(base)}.")
+            return Sighting(Sight.NO_ROOT, f"The media root '{stored.root}' is not there: {os.fsdecode(base)}.")
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            return Seen(Sight.GONE, "It is not there any more.")
-        return Seen(Sight.REFUSED, f"It cannot be looked at: {error.strerror}.")
+            return Sighting(Sight.GONE, "It is not there any more.")
+        return Sighting(Sight.REFUSED, f"It cannot be looked at: {error.strerror}.")
     if not stat.S_ISREG(status.st_mode):
-        return Seen(Sight.NO_FILE, "It is a folder, a link or a special file now.")
+        return Sighting(Sight.NO_FILE, "It is a folder, a link or a special file now.")
     folder = os.path.dirname(path)
     if os.path.realpath(folder) != folder:
-        return Seen(Sight.NO_FILE, "A link stands where a folder above it was, and links are not followed.")
+        return Sighting(Sight.NO_FILE, "A link stands where a folder above it was, and links are not followed.")
     if not os.access(path, os.R_OK):
-        return Seen(Sight.REFUSED, "It cannot be read: permission is denied.", status.st_size)
-    return Seen(Sight.FILE, size=status.st_size, mtime_ns=storable_ns(status.st_mtime_ns))
+        return Sighting(Sight.REFUSED, "It cannot be read: permission is denied.", status.st_size)
+    return Sighting(Sight.FILE, size=status.st_size, mtime_ns=storable_ns(status.st_mtime_ns))
 
 
 def places(folders: Folders, stock: Stock, directories: Iterable[str]) -> tuple[Place, ...]:
@@ -158,33 +160,33 @@ class Verification:
     def __iter__(self) -> Iterator[Finding]:
         """A finding for each row, in path order within each place. Raises NeedsAttention without a database."""
         for place in self.places:
-            for held in self.stock.below(place):
-                finding = self._finding(held)
+            for stored in self.stock.below(place):
+                finding = self._finding(stored)
                 self.sums[finding.standing] += 1
                 yield finding
 
-    def _finding(self, held: Held) -> Finding:
-        first = compare(held, look(self.folders, held))
-        return self._rehashed(held) if self.rehash and first.standing is Standing.OK else first
+    def _finding(self, stored: StoredFile) -> Finding:
+        first = compare(stored, look(self.folders, stored))
+        return self._rehashed(stored) if self.rehash and first.standing is Standing.OK else first
 
-    def _rehashed(self, held: Held) -> Finding:
+    def _rehashed(self, stored: StoredFile) -> Finding:
         """What the bytes of a file that seems all right say; one that changes or vanishes meanwhile is not rotten."""
         refused: CannotRead | None = None
         digest = ""
         try:
-            with open_source(self.folders.roots[held.root], held.path) as source:
+            with open_source(self.folders.roots[stored.root], stored.path) as source:
                 digest, _ = source.read(keep=False)
         except CannotRead as error:
             refused = error
-        after = compare(held, look(self.folders, held))
+        after = compare(stored, look(self.folders, stored))
         if after.standing is not Standing.OK:
             return after
         if refused is not None:
             standing = Standing.CHANGED if refused.cause == "still_changing" else Standing.UNREADABLE
-            return Finding(held, standing, refused.sentence, after.actual_size)
-        if digest != held.sha256:
-            reason = f"Size and time agree, the bytes do not: SHA-256 {digest}, {held.sha256} in the library."
-            return Finding(held, Standing.ROTTEN, reason, after.actual_size)
+            return Finding(stored, standing, refused.sentence, after.actual_size)
+        if digest != stored.sha256:
+            reason = f"Size and time agree, the bytes do not: SHA-256 {digest}, {stored.sha256} in the library."
+            return Finding(stored, Standing.ROTTEN, reason, after.actual_size)
         return after
 
     @property

@@ -10,7 +10,10 @@ from app.web.events import EVENTS
 from app.web.problems import REFUSALS
 
 FILE = Path(__file__).with_name("http.md")
-_WHOLE_OF_ITS_OWN = {"Asked": "Parameters", "SessionStatus": "Status"}  # shapes with a section, not a place in the list
+_WHOLE_OF_ITS_OWN = {
+    "SessionRequest": "Parameters",
+    "SessionStatus": "Status",
+}  # shapes with a section, not a place in the list
 _ANYWHERE = ("host_not_allowed", "token_needed", "cross_origin", "internal_error")
 _PAGES = (
     ("`GET /ingest-v2`", "the page"),
@@ -65,7 +68,7 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
             if tag["name"] in operation["tags"]:
                 yield from _endpoint(name, operation)
     yield "## Parameters\n\nOf `plan` and `process`.\n"
-    yield from _parameters(shapes["Asked"])
+    yield from _parameters(shapes["SessionRequest"])
     yield "The parameters of a retry also have `retry_of`, `retry_cause` and `retry_chosen`; nobody can send these.\n"
     yield f"## Status\n\n{shapes['SessionStatus']['description']}\n"
     yield from _fields(shapes["SessionStatus"])

@@ -13,10 +13,10 @@ from app import verify
 from app.errors import NoSuchDirectory, OutsideRoots
 from app.ingest.disk.folders import Folders
 from app.library.library import Library
-from app.library.stock import Held
+from app.library.stock import StoredFile
 from app.library.tables import MEDIA
 from app.media import Place
-from app.verify import FINE, Seen, Sight, Standing, Verification, compare, places
+from app.verify import FINE, Sight, Sighting, Standing, Verification, compare, places
 from tests.ingest.builders import SESSION, analysis, found, tree, workplace
 
 GONE_SINCE = "2026-11-01T00:00:00.000+00:00"
@@ -41,9 +41,9 @@ def verified(place, *directories, rehash=False, roots=None):
     verification = Verification(folders, stock, places(folders, stock, directories), rehash)
     findings = list(verification)
     assert Counter(finding.standing for finding in findings) == {k: n for k, n in verification.sums.items() if n}
-    assert verification.rows == len(findings) == len({finding.held.path for finding in findings})
+    assert verification.rows == len(findings) == len({finding.stored.path for finding in findings})
     assert verification.differing == sum(finding.standing not in FINE for finding in findings)
-    return {finding.held.shown: finding for finding in findings}
+    return {finding.stored.shown: finding for finding in findings}
 
 
 def standings(place, *directories, **options):
@@ -72,30 +72,30 @@ def stamps(*folders):
 
 # -- one row -----------------------------------------------------------------------------------------------------
 
-HELD = Held("m", b"a.jpg", 100, 5, "ab" * 32)
-LOST = Held("m", b"a.jpg", 100, 5, "ab" * 32, GONE_SINCE)
+HELD = StoredFile("m", b"a.jpg", 100, 5, "ab" * 32)
+LOST = StoredFile("m", b"a.jpg", 100, 5, "ab" * 32, GONE_SINCE)
 
 
 @pytest.mark.parametrize(
-    ("held", "seen", "standing"),
+    ("stored", "seen", "standing"),
     [
-        (HELD, Seen(Sight.FILE, size=100, mtime_ns=5), Standing.OK),
-        (HELD, Seen(Sight.FILE, size=101, mtime_ns=5), Standing.CHANGED),
-        (HELD, Seen(Sight.FILE, size=100, mtime_ns=6), Standing.CHANGED),
-        (HELD, Seen(Sight.GONE, "Gone."), Standing.MISSING),
-        (HELD, Seen(Sight.NO_FILE, "A folder."), Standing.UNREADABLE),
-        (HELD, Seen(Sight.REFUSED, "Denied.", 100), Standing.UNREADABLE),
-        (HELD, Seen(Sight.NO_ROOT, "No root."), Standing.ROOT_MISSING),
-        (LOST, Seen(Sight.FILE, size=100, mtime_ns=5), Standing.RETURNED),
-        (LOST, Seen(Sight.FILE, size=7, mtime_ns=5), Standing.RETURNED),
-        (LOST, Seen(Sight.GONE, "Gone."), Standing.MISSING_KNOWN),
-        (LOST, Seen(Sight.NO_FILE, "A folder."), Standing.MISSING_KNOWN),
-        (LOST, Seen(Sight.REFUSED, "Denied."), Standing.UNREADABLE),
-        (LOST, Seen(Sight.NO_ROOT, "No root."), Standing.ROOT_MISSING),
+        (HELD, Sighting(Sight.FILE, size=100, mtime_ns=5), Standing.OK),
+        (HELD, Sighting(Sight.FILE, size=101, mtime_ns=5), Standing.CHANGED),
+        (HELD, Sighting(Sight.FILE, size=100, mtime_ns=6), Standing.CHANGED),
+        (HELD, Sighting(Sight.GONE, "Gone."), Standing.MISSING),
+        (HELD, Sighting(Sight.NO_FILE, "A folder."), Standing.UNREADABLE),
+        (HELD, Sighting(Sight.REFUSED, "Denied.", 100), Standing.UNREADABLE),
+        (HELD, Sighting(Sight.NO_ROOT, "No root."), Standing.ROOT_MISSING),
+        (LOST, Sighting(Sight.FILE, size=100, mtime_ns=5), Standing.RETURNED),
+        (LOST, Sighting(Sight.FILE, size=7, mtime_ns=5), Standing.RETURNED),
+        (LOST, Sighting(Sight.GONE, "Gone."), Standing.MISSING_KNOWN),
+        (LOST, Sighting(Sight.NO_FILE, "A folder."), Standing.MISSING_KNOWN),
+        (LOST, Sighting(Sight.REFUSED, "Denied."), Standing.UNREADABLE),
+        (LOST, Sighting(Sight.NO_ROOT, "No root."), Standing.ROOT_MISSING),
     ],
 )
-def test_a_row_stands_in_one_way_and_says_why(held, seen, standing):
-    finding = compare(held, seen)
+def test_a_row_stands_in_one_way_and_says_why(stored, seen, standing):
+    finding = compare(stored, seen)
     assert finding.standing is standing
     assert (finding.reason is None) == (standing is Standing.OK)
     assert finding.as_line() == {
@@ -178,7 +178,7 @@ def test_a_file_that_is_known_to_be_gone_is_counted_apart_until_it_is_there_agai
 
 def test_a_file_that_changes_or_vanishes_while_it_is_read_is_not_called_rotten(place, monkeypatch):
     take_in(place, "changes.jpg", "vanishes.jpg")
-    real = verify.opened
+    real = verify.open_source
 
     @contextmanager
     def opened(root, path):
@@ -230,8 +230,11 @@ def test_rows_come_in_path_order_whatever_the_size_of_a_page(library):
     assert stock.roots() == ["m", "n"]
     everything = [b"Z.jpg", b"a.jpg", b"b-.jpg", b"b/c.jpg", b"b/d/e.jpg", b"b0.jpg", b"caf\xe9.jpg", b"\xff.jpg"]
     for page_rows in (1, 3, 8, 1_000):
-        assert [held.path for held in stock.below(Place("n"), page_rows=page_rows)] == everything
-        assert [held.path for held in stock.below(Place("m", b"b"), page_rows=page_rows)] == [b"b/c.jpg", b"b/d/e.jpg"]
+        assert [stored.path for stored in stock.below(Place("n"), page_rows=page_rows)] == everything
+        assert [stored.path for stored in stock.below(Place("m", b"b"), page_rows=page_rows)] == [
+            b"b/c.jpg",
+            b"b/d/e.jpg",
+        ]
     assert list(stock.below(Place("nowhere"))) == []
     first = next(stock.below(Place("m")))
     assert (first.root, first.size, first.mtime_ns, len(first.sha256), first.missing_at) == ("m", 3, 7, 64, None)

@@ -25,7 +25,7 @@ _AROUND = Prepared(
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class Surroundings:
     """Whether there is anything of each kind.
 
     `row` is that of the file itself; `copies` are other rows with its bytes; `words` what a person said of these bytes,
@@ -39,7 +39,7 @@ class Around:
     namesakes: bool
 
 
-def around(connection: Connection, place: Place, sha256: str | None) -> Around:
+def surroundings_of(connection: Connection, place: Place, sha256: str | None) -> Surroundings:
     """What is known around a file. Without its SHA-256 nothing is known of its bytes."""
     asked = {"b_root": place.root, "b_path": place.path, "b_sha256": sha256, **range_of(place.path)}
-    return Around(*map(bool, _AROUND.first(connection, asked)))
+    return Surroundings(*map(bool, _AROUND.first(connection, asked)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from app.errors import PASSING_CAUSES
-from app.library.around import Around
+from app.library.around import Surroundings
 from app.library.tables import FAILURES
 from app.media import Analysis, Failure, Place, Stage, StageResult, StageStatus
 from app.texts import clean_text
@@ -38,7 +38,7 @@ def remember_failures(
     at: str,
     result: Analysis | Failure,
     *,
-    known: Around,
+    known: Surroundings,
     standing: frozenset[str],
 ) -> None:
     """Replaces what is remembered of the file's failures by those of this result; the same one again counts up.

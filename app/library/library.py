@@ -26,7 +26,7 @@ from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
-from app.library.values import Event, Failed, Known, NsfwSpread, Summary, now
+from app.library.values import Event, KnownFailure, KnownFile, NsfwSpread, Summary, now
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
@@ -109,7 +109,7 @@ class Library:
 
     # -- what freshness and badges ask ---------------------------------------------------------------------------
 
-    def known(self, folder: Place) -> Mapping[bytes, Known]:
+    def known(self, folder: Place) -> Mapping[bytes, KnownFile]:
         """What is known of the files of one folder, by path relative to the root; rows of other folders are not."""
         columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
         missing = MEDIA.c.missing_at.is_not(None)
@@ -118,13 +118,13 @@ class Library:
             inside(FAILURES, folder, below=False), FAILURES.c.fatal.is_(True)
         )
 
-        def work(connection: Connection) -> dict[bytes, Known]:
-            failed: dict[bytes, tuple[Failed, ...]] = {}
+        def work(connection: Connection) -> dict[bytes, KnownFile]:
+            failed: dict[bytes, tuple[KnownFailure, ...]] = {}
             marks: dict[str, Mapping[str, Any]] = {}  # most rows have the same: one value for all of them
             for path, fingerprint, stage, version in connection.execute(failures):
-                failed[path] = (*failed.get(path, ()), Failed(fingerprint, Stage(stage), version))
+                failed[path] = (*failed.get(path, ()), KnownFailure(fingerprint, Stage(stage), version))
             known = {
-                path: Known(
+                path: KnownFile(
                     size,
                     mtime_ns,
                     sidecar,
@@ -136,7 +136,7 @@ class Library:
                 )
                 for path, size, mtime_ns, sidecar, sha256, kind, stages, missing in connection.execute(rows)
             }
-            return known | {path: Known(failures=failures) for path, failures in failed.items()}
+            return known | {path: KnownFile(failures=failures) for path, failures in failed.items()}
 
         return self._engines.read(work)
 

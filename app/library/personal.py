@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Text, bindparam, cast, delete, insert, or_, select, update
 
 from app.library.tables import KEPT, KEYWORDS, LINKS, MEDIA
-from app.library.whereabouts import Looked, NotLookedFor, RowFile, Whereabouts
+from app.library.whereabouts import Locations, NotLookedFor, RowFile, Whereabouts
 from app.media import Place
 from app.metadata import Source
 
@@ -147,7 +147,7 @@ def words_on_new_bytes(own: Words, *, of_a_copy: Words | None, kept: Words | Non
     return NOTHING if known else own
 
 
-def copies_of(connection: Connection, sha256: str, but: int | None, looked: Looked) -> list[Copy]:
+def copies_of(connection: Connection, sha256: str, but: int | None, looked: Locations) -> list[Copy]:
     """Other rows with these bytes than that with the id `but`, missing ones first. Raises NotLookedFor."""
     rows = [
         (RowFile(*row[:5]), *row[5:]) for row in connection.execute(_COPIES, {"b_sha256": sha256, "b_id": but or 0})
@@ -171,7 +171,7 @@ def taken(connection: Connection, sha256: str) -> Words | None:
     return Words(row.words, frozenset(row.keywords))
 
 
-def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str, looked: Looked) -> None:
+def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str, looked: Locations) -> None:
     """Keeps the words of a row, which gives way, for the bytes that it had.
 
     Other rows that have these bytes get them, if their files are there. Without such a row they are kept apart, also
@@ -186,7 +186,7 @@ def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str, 
     connection.execute(_KEEP, values)
 
 
-def leave_to_copies(connection: Connection, place: Place, at: str, looked: Looked) -> None:
+def leave_to_copies(connection: Connection, place: Place, at: str, looked: Locations) -> None:
     """Gives other rows with the same bytes the words of a row that was marked missing, which has them still.
 
     So a copy that stays speaks for the original that was deleted, and an original that comes back has its own words.
@@ -239,7 +239,7 @@ def words_on_other_bytes(
     copies: Sequence[Copy],
     kept: bool,
     at: str,
-    looked: Looked,
+    looked: Locations,
 ) -> Words:
     """The words of a row whose file has other bytes now, with this SHA-256: those that a person said of these bytes.
 

@@ -14,7 +14,7 @@ from app.library.personal import leave_to_copies
 from app.library.recording import MARK_MISSING
 from app.library.tables import MEDIA
 from app.library.values import now
-from app.library.whereabouts import Look, Looked, NotLookedFor, RowFile, nobody_looks, write_knowing
+from app.library.whereabouts import Locations, Look, NotLookedFor, RowFile, nobody_looks, write_knowing
 from app.media import Place
 
 
@@ -55,7 +55,7 @@ class Presence:
         at = now()
         gone = list(paths)
 
-        def work(looked: Looked, connection: Connection) -> None:
+        def work(looked: Locations, connection: Connection) -> None:
             connection.execute(MARK_MISSING, [{"b_root": root, "b_path": path, "b_at": at} for path in gone])
             unknown: list[RowFile] = []
             for path in gone:

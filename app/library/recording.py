@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
-from app.library.around import Around, around
+from app.library.around import Surroundings, surroundings_of
 from app.library.failures import failures_follow, failures_of, remember_failures
 from app.library.pairs import relink
 from app.library.personal import (
@@ -43,7 +43,7 @@ from app.library.rows import (
 )
 from app.library.tables import EVENTS, KEYWORDS, LINKS, MEDIA
 from app.library.values import Event, is_nsfw, now
-from app.library.whereabouts import Looked, NotLookedFor, Whereabouts
+from app.library.whereabouts import Locations, NotLookedFor, Whereabouts
 from app.media import (
     Analysis,
     Failure,
@@ -109,7 +109,7 @@ class _Saved:
 
 
 def record(
-    looked: Looked, connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float
+    looked: Locations, connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float
 ) -> Event:
     """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together.
 
@@ -117,7 +117,7 @@ def record(
     """
     file, at = result.file, now()
     sha256 = result.identity.sha256 if isinstance(result, Analysis) else None
-    known = around(connection, file.place, sha256)
+    known = surroundings_of(connection, file.place, sha256)
     if isinstance(result, Failure):
         saved = _Saved(Outcome.VANISHED if result.vanished else Outcome.FAILED)
         if result.vanished:
@@ -166,7 +166,7 @@ def _cause_and_reason(result: Analysis | Failure, saved: _Saved) -> tuple[str | 
 
 
 def _save(
-    connection: Connection, session_id: str, at: str, analysis: Analysis, *, known: Around, looked: Looked
+    connection: Connection, session_id: str, at: str, analysis: Analysis, *, known: Surroundings, looked: Locations
 ) -> _Saved:
     """Inserts the row and its keywords, updates the one that is there, or lets that of a moved file follow it."""
     file, sha256 = analysis.file, analysis.identity.sha256
@@ -221,7 +221,7 @@ def _left_behind(copies: Iterable[Copy], name: bytes) -> tuple[Copy | None, tupl
     return None, tuple(copy.file.place.shown for copy in left)
 
 
-def _give_way(connection: Connection, row: Mapping[str, Any], at: str, looked: Looked) -> None:
+def _give_way(connection: Connection, row: Mapping[str, Any], at: str, looked: Locations) -> None:
     """Deletes a row whose file is another one now; what a person said of its bytes is kept for those alone."""
     keep(connection, row, said(row, links_of(connection, row["id"])), at, looked)
     connection.execute(_UNLINK, {"b_id": row["id"]})

@@ -19,7 +19,7 @@ _HELD = select(MEDIA.c.root, MEDIA.c.path, MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredFile:
     """What the library holds of one file: size in bytes, mtime in ns, SHA-256, and since when it is known to be gone.
 
     `path` is relative to the root, as the bytes of the file system.
@@ -54,7 +54,7 @@ class Stock:
         statement = select(MEDIA.c.root).distinct()
         return sorted(self.read(lambda connection: connection.execute(statement).scalars().all()))
 
-    def below(self, folder: Place, *, page_rows: int = PAGE_ROWS) -> Iterator[Held]:
+    def below(self, folder: Place, *, page_rows: int = PAGE_ROWS) -> Iterator[StoredFile]:
         """The rows of a folder and of all folders below it, in the order of their paths' bytes, read in pages."""
         path = folder.path
         after, end = (path + b"/", path + b"0") if path else (b"", None)  # `0` is the byte after `/`
@@ -65,6 +65,8 @@ class Stock:
             yield from page
             after = page[-1].path
 
-    def _page(self, statement: Any) -> list[Held]:
-        page: list[Held] = self.read(lambda connection: [Held(*row) for row in connection.execute(statement)])
+    def _page(self, statement: Any) -> list[StoredFile]:
+        page: list[StoredFile] = self.read(
+            lambda connection: [StoredFile(*row) for row in connection.execute(statement)]
+        )
         return page

@@ -43,7 +43,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class KnownFailure:
     """A remembered failure that left no (new) row: what the file looked like, which stage failed, at which version."""
 
     fingerprint: str
@@ -52,7 +52,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownFile:
     """What freshness asks of one file. `stages` maps a stage to `{"status", "version"}`; `size` is None without a row.
 
     `kind` is what the content is, which the suffix may hide. `missing` are rows whose file was gone: it is back.
@@ -64,7 +64,7 @@ class Known:
     sha256: str | None = None
     kind: Kind | None = None
     stages: Mapping[str, Mapping[str, Any]] | None = None
-    failures: tuple[Failed, ...] = ()
+    failures: tuple[KnownFailure, ...] = ()
     missing: bool = False
 
 

@@ -44,7 +44,7 @@ class RowFile(NamedTuple):
 
 
 Look: TypeAlias = Callable[[RowFile], Whereabouts]
-Looked: TypeAlias = Mapping[RowFile, Whereabouts]
+Locations: TypeAlias = Mapping[RowFile, Whereabouts]
 
 
 def nobody_looks(_row: RowFile) -> Whereabouts:
@@ -60,7 +60,7 @@ class NotLookedFor(Exception):
         self.rows = tuple(rows)
 
 
-def write_knowing(engines: Engines, work: Callable[[Looked, Connection], T], look: Look) -> T:
+def write_knowing(engines: Engines, work: Callable[[Locations, Connection], T], look: Look) -> T:
     """Runs `work` in one transaction and commits; it is told where files are and raises NotLookedFor for any more.
 
     It is tried again for each set of rows that it comes upon; that ends, as only another program makes new ones. Raises

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Wi
 
 from app.errors import FILE_CAUSES, InvalidRequest, in_words
 from app.ingest.plan.planner import LISTS
-from app.ingest.session.parameters import Asked
+from app.ingest.session.parameters import SessionRequest
 from app.library.editing import Edit
 from app.web.answers import reads, refuses
 from app.web.depends import MAX_PAGE, JsonBody, checked_id, refuse_unknown
@@ -65,7 +65,7 @@ class Retry(OfSession):
     """Only these files, `ROOT/relative` as shown, at most 1,000."""
 
 
-class Planned(Asked):
+class PlanRequest(SessionRequest):
     """What a session would be asked for; with `list`, which files of the plan are wanted."""
 
     list: Annotated[str | None, WithJsonSchema({"anyOf": [{"enum": [*LISTS]}, {"type": "null"}]})] = None
@@ -74,14 +74,14 @@ class Planned(Asked):
     """`next` of the page before; without one, the first page."""
 
 
-@reads(Planned)
+@reads(PlanRequest)
 @refuses("no_directory", "outside_roots", "no_such_directory", "not_a_directory", "root_missing", "bad_pattern")
 def to_plan(body: JsonBody) -> dict[str, Any]:
     """The body of a plan; its parameters are checked where they are parsed."""
     return body
 
 
-@reads(Asked)
+@reads(SessionRequest)
 @refuses("no_directory", "outside_roots", "no_such_directory", "not_a_directory", "root_missing", "bad_pattern")
 def to_process(body: JsonBody) -> dict[str, Any]:
     """The parameters of a session; they are checked where they are parsed."""

@@ -21,7 +21,7 @@ from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures import container
 from app.analysis.pictures.image import decode_image
 from app.analysis.recipes import APPLIES, VERSIONS, Recipes
-from app.analysis.source import Source, open_source
+from app.analysis.source import OpenFile, open_source
 from app.errors import FILE_CAUSES, CannotRead
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.media import Analysis, Failure, FoundFile, Job, Keyword, Rating, Recipe, Stage, StageStatus
@@ -287,14 +287,14 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path, monkeypatch):
 def test_a_file_that_grows_while_it_is_read_is_still_changing(tmp_path, monkeypatch, memory):
     path = picture_file(tmp_path / "a.png")
     monkeypatch.setattr(source, "MEMORY_BYTES", memory)
-    real_head = Source.head
+    real_head = OpenFile.head
 
     def growing(self):
         with path.open("ab") as handle:
             handle.write(b"more")
         return real_head(self)
 
-    monkeypatch.setattr(Source, "head", growing)
+    monkeypatch.setattr(OpenFile, "head", growing)
     assert analysed(tmp_path, "a.png").cause == "still_changing"
 
 

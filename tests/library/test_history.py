@@ -225,4 +225,4 @@ def test_a_library_of_100_000_files_is_asked_in_little_time(large):
     assert (len(same["files"]), same["count"]) == (MAX_COPIES, 19_999)
     for ask in (history.events, history.failures, history.moved_to):
         with at_most(0.05, time.perf_counter):
-            ask("m", b"99999.jpg")
+            ask(Place("m", b"99999.jpg"))

@@ -21,7 +21,7 @@ from app.media import MAX_PATH_BYTES, FoundFile, Place, storable_ns
 from app.texts import path_from_shown
 
 
-class Look(Enum):
+class EntryKind(Enum):
     """What a directory entry is at first sight."""
 
     MEDIA = "media"
@@ -34,7 +34,7 @@ class Entry:
     """One file-like entry of a folder. Size, mtime and the stamp of its sidecars are filled for media only."""
 
     name: bytes
-    look: Look
+    kind: EntryKind
     size: int = 0
     mtime_ns: int = 0
     sidecar: str = ""
@@ -61,12 +61,12 @@ class Listing:
 
     def open_folders(self) -> Iterator[tuple[Place, Ignores]]:
         """The folders inside that are not left out."""
-        return (child for child in map(self.below, self.folders) if child[1].reason is None)
+        return (child for child in map(self.below, self.folders) if child[1].sentence is None)
 
     def files(self) -> Iterator[FoundFile]:
         """The media files of the folder, in the order of their names."""
         for entry in self.entries:
-            if entry.look is Look.MEDIA:
+            if entry.kind is EntryKind.MEDIA:
                 yield self.found(entry)
 
     def found(self, entry: Entry) -> FoundFile:
@@ -216,9 +216,9 @@ def _listed(folder: Place, reached: bytes, ignores: Ignores) -> Listing:
             else:
                 entries[entry.name] = entry
     folders.sort(key=lambda name: name + b"/")
-    if ignores.reason is not None:
+    if ignores.sentence is not None:
         names = sorted(name for name in entries if not _is_score_of_a_file(folder, reached, name))
-        return Listing(folder, ignores, tuple(Entry(name, Look.IGNORED) for name in names), tuple(folders))
+        return Listing(folder, ignores, tuple(Entry(name, EntryKind.IGNORED) for name in names), tuple(folders))
     warning = None
     if IGNORE_FILE in entries:
         ignores, warning = _with_rules(folder, reached, ignores)
@@ -226,7 +226,7 @@ def _listed(folder: Place, reached: bytes, ignores: Ignores) -> Listing:
     sidecars = Sidecars(entries, scores)
     room = MAX_PATH_BYTES - len(folder.below(b"").in_event)
     seen = (
-        Entry(name, Look.IGNORED)
+        Entry(name, EntryKind.IGNORED)
         if ignores.why(folder.below(name).path)
         else _first_look(name, entries.pop(name), sidecars, room)  # a large folder is not kept twice
         for name in sorted(entries)
@@ -278,14 +278,14 @@ def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: Sidecars, room
     `room` is what the longest path leaves for the name, in bytes.
     """
     if suffix_of(name) not in FORMAT_OF_SUFFIX or len(name) > room:
-        return None if sidecars.speaks_for_a_file(name) else Entry(name, Look.UNSUPPORTED)
+        return None if sidecars.speaks_for_a_file(name) else Entry(name, EntryKind.UNSUPPORTED)
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError:
         return None
     if not stat.S_ISREG(status.st_mode):
-        return Entry(name, Look.UNSUPPORTED)
-    return Entry(name, Look.MEDIA, status.st_size, storable_ns(status.st_mtime_ns), sidecars.stamps_of(name))
+        return Entry(name, EntryKind.UNSUPPORTED)
+    return Entry(name, EntryKind.MEDIA, status.st_size, storable_ns(status.st_mtime_ns), sidecars.stamps_of(name))
 
 
 def _is_score_of_a_file(folder: Place, reached: bytes, name: bytes) -> bool:

@@ -52,7 +52,7 @@ class Ignores:
     """What holds in one folder: why all of it is left out, if it is, and the rules from the root down to it."""
 
     root: str
-    reason: str | None = None
+    sentence: str | None = None
     rules: tuple[Rules, ...] = ()
 
     def adding(self, rules: Rules) -> "Ignores":
@@ -61,12 +61,12 @@ class Ignores:
 
     def below(self, path: bytes) -> "Ignores":
         """What holds in the folder at `path`, which lies in the folder of these."""
-        return replace(self, reason=self.why(path, directory=True))
+        return replace(self, sentence=self.why(path, directory=True))
 
     def why(self, path: bytes, *, directory: bool = False) -> str | None:
         """Why an entry of the folder is left out, as a sentence; None if it is not."""
-        if self.reason is not None:
-            return self.reason
+        if self.sentence is not None:
+            return self.sentence
         name = path.rpartition(b"/")[2]
         if is_hidden(name):
             kind = "folder" if directory else "file"

@@ -13,10 +13,10 @@ from typing import Literal, overload
 from typing_extensions import TypedDict
 
 from app.errors import BadCursor, InvalidRequest
-from app.ingest.disk.folders import Folders, Listing, Look
+from app.ingest.disk.folders import EntryKind, Folders, Listing
 from app.ingest.disk.guard import shrunk
 from app.ingest.disk.ignoring import Ignores
-from app.ingest.plan.survey import MAX_WARNINGS, Knows, Survey, Tally, Verdict
+from app.ingest.plan.survey import MAX_WARNINGS, Knowledge, Survey, Tally, Verdict
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status
 from app.ingest.session.status import Range
@@ -126,7 +126,7 @@ class Planner:
     def __init__(
         self,
         folders: Folders,
-        library: Knows,
+        library: Knowledge,
         recipe: Callable[[], Recipe],
         rows: Callable[[tuple[Place, ...], bool], Mapping[str, int]] = lambda _folders, _below: {},
     ) -> None:
@@ -237,7 +237,7 @@ def page_of(survey: Survey, name: str, *, cursor: str | None, limit: int) -> Pla
     files: list[PlannedFile] = [
         {
             "path": verdict.place.shown,
-            "size": verdict.entry.size if verdict.entry.look is Look.MEDIA else None,
+            "size": verdict.entry.size if verdict.entry.kind is EntryKind.MEDIA else None,
             "why": verdict.why,
         }
         for verdict in found[:limit]

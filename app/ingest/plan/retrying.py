@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable
 
-from app.ingest.disk.folders import Entry, Listing, Look
+from app.ingest.disk.folders import Entry, EntryKind, Listing
 from app.ingest.disk.ignoring import Ignores
 from app.media import Place
 
 
-class Chosen:
+class ChosenFiles:
     """Some files by their `ROOT/relative`, listed as their folders list them; those that are gone are listed as well.
 
     A file that is gone is answered for as vanished: nobody is left to wonder what became of it.
@@ -29,6 +29,6 @@ class Chosen:
         """What the folder holds of these files."""
         listing, names = self._read(folder, ignores), self._names[folder]
         there = [entry for entry in listing.entries if entry.name in names]
-        gone = [Entry(name, Look.MEDIA) for name in names - {entry.name for entry in there}]
+        gone = [Entry(name, EntryKind.MEDIA) for name in names - {entry.name for entry in there}]
         entries = sorted([*there, *gone], key=lambda entry: entry.name)
         return Listing(folder, listing.ignores, tuple(entries), (), listing.warning)

@@ -11,11 +11,11 @@ from typing import Protocol
 
 from app.beside import Stamps
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
-from app.ingest.disk.folders import Entry, Listing, Look
+from app.ingest.disk.folders import Entry, EntryKind, Listing
 from app.ingest.disk.ignoring import Ignores
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import PlanCounts
-from app.library.values import Known
+from app.library.values import KnownFile
 from app.media import (
     FoundFile,
     Job,
@@ -27,7 +27,7 @@ from app.media import (
 )
 
 MAX_WARNINGS = 20
-NOTHING_KNOWN = Known()
+NOTHING_KNOWN = KnownFile()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Verdict:
         return self.folder.below(self.entry.name)
 
 
-def judge(file: FoundFile, known: Known, parameters: Parameters, recipe: Recipe) -> tuple[Skip | Job, str]:
+def judge(file: FoundFile, known: KnownFile, parameters: Parameters, recipe: Recipe) -> tuple[Skip | Job, str]:
     """Fresh, failed before, or a job with the reason for it."""
     same_file = known.size == file.size and known.mtime_ns == file.mtime_ns
     possible = _shared(recipe.possible(parameters.wanted))  # which of them apply, the content says, not the suffix
@@ -77,7 +77,7 @@ def _shared(stages: frozenset[Stage]) -> frozenset[Stage]:
     return stages
 
 
-def stale_stages(file: FoundFile, known: Known, runnable: frozenset[Stage], recipe: Recipe) -> frozenset[Stage]:
+def stale_stages(file: FoundFile, known: KnownFile, runnable: frozenset[Stage], recipe: Recipe) -> frozenset[Stage]:
     """The stages to run even if the bytes are the row's: never ended, of another version, or a sidecar changed."""
     marks = known.stages or {}
     kind = known.kind or file.kind
@@ -94,7 +94,7 @@ def _ended(mark: Mapping[str, object] | None, stage: Stage, kind: Kind, recipe: 
     )
 
 
-def _why(file: FoundFile, known: Known, stale: frozenset[Stage], *, same_file: bool) -> str:
+def _why(file: FoundFile, known: KnownFile, stale: frozenset[Stage], *, same_file: bool) -> str:
     if known.size is None:
         return "new"
     if not same_file:
@@ -106,15 +106,15 @@ def _why(file: FoundFile, known: Known, stale: frozenset[Stage], *, same_file: b
     return "only_nsfw" if stale == {Stage.NSFW} else "new_stages"
 
 
-class Knows(Protocol):
+class Knowledge(Protocol):
     """What a survey asks of the library."""
 
-    def known(self, folder: Place) -> Mapping[bytes, Known]:
+    def known(self, folder: Place) -> Mapping[bytes, KnownFile]:
         """What is known of the files of one folder, by path."""
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class ReadFolder:
     """A folder that was read, before its files are judged: however empty folders are, a walk can be stopped there."""
 
     folder: Place
@@ -124,7 +124,7 @@ class Looked:
 class NothingKnown:
     """A library that knows no file: what matches is the same, and nothing has to be asked."""
 
-    def known(self, folder: Place) -> Mapping[bytes, Known]:
+    def known(self, folder: Place) -> Mapping[bytes, KnownFile]:
         """Nothing."""
         del folder
         return {}
@@ -139,13 +139,13 @@ class Survey:
     """
 
     read: Callable[..., Listing]
-    library: Knows
+    library: Knowledge
     recipe: Recipe
     folders: tuple[Place, ...]
     parameters: Parameters
     answered: frozenset[bytes] = frozenset()
 
-    def __iter__(self) -> Iterator[Verdict | Looked]:
+    def __iter__(self) -> Iterator[Verdict | ReadFolder]:
         """A verdict for each discovered file, in path order, and a sign of life for each folder."""
         limit = self.parameters.max_files
         left = None if limit is None else max(0, limit - len(self.answered))
@@ -157,11 +157,11 @@ class Survey:
                 left -= 1
             yield verdict
 
-    def _verdicts(self) -> Iterator[Verdict | Looked]:
+    def _verdicts(self) -> Iterator[Verdict | ReadFolder]:
         for folder in self.folders:
             yield from self._in_folder(folder)
 
-    def _in_folder(self, top: Place) -> Iterator[Verdict | Looked]:
+    def _in_folder(self, top: Place) -> Iterator[Verdict | ReadFolder]:
         """Depth first, without recursion: folders may be nested deeper than Python's stack."""
         stack = [self._items(top)]
         while stack:
@@ -175,11 +175,11 @@ class Survey:
 
     def _items(
         self, folder: Place, ignores: Ignores | None = None
-    ) -> Iterator[Verdict | Looked | tuple[Place, Ignores]]:
+    ) -> Iterator[Verdict | ReadFolder | tuple[Place, Ignores]]:
         """A folder's files and folders in the order of their paths; folders with what is left out there."""
         listing = self.read(folder, ignores)
-        yield Looked(folder, listing.warning)
-        has_media = any(entry.look is Look.MEDIA for entry in listing.entries)
+        yield ReadFolder(folder, listing.warning)
+        has_media = any(entry.kind is EntryKind.MEDIA for entry in listing.entries)
         known = self.library.known(folder) if has_media else {}
         below = list(reversed(listing.folders)) if self.parameters.recursive else []
         for entry in listing.entries:
@@ -189,10 +189,10 @@ class Survey:
         for name in reversed(below):
             yield listing.below(name)
 
-    def _verdict(self, listing: Listing, entry: Entry, known: Mapping[bytes, Known]) -> Verdict:
+    def _verdict(self, listing: Listing, entry: Entry, known: Mapping[bytes, KnownFile]) -> Verdict:
         folder = listing.folder
-        if entry.look is not Look.MEDIA:
-            return Verdict(folder, entry, skip=Skip.FILTERED if entry.look is Look.IGNORED else Skip.UNSUPPORTED)
+        if entry.kind is not EntryKind.MEDIA:
+            return Verdict(folder, entry, skip=Skip.FILTERED if entry.kind is EntryKind.IGNORED else Skip.UNSUPPORTED)
         file = listing.found(entry)
         this = known.get(file.path, NOTHING_KNOWN)
         has_row = this.size is not None and not this.missing
@@ -224,13 +224,13 @@ class Tally:
     media: dict[str, int] = field(default_factory=dict)
     known: int = 0
 
-    def add(self, verdict: Verdict | Looked) -> None:
+    def add(self, verdict: Verdict | ReadFolder) -> None:
         """Counts one verdict, or keeps the warning of a folder."""
-        if isinstance(verdict, Looked):
+        if isinstance(verdict, ReadFolder):
             self.folders += 1
             self.warnings += [verdict.warning] if verdict.warning else []
             return
-        if suffix_of(verdict.entry.name) in FORMAT_OF_SUFFIX and verdict.entry.look is not Look.UNSUPPORTED:
+        if suffix_of(verdict.entry.name) in FORMAT_OF_SUFFIX and verdict.entry.kind is not EntryKind.UNSUPPORTED:
             self._count(self.media, verdict.folder.root)
             self.known += verdict.known
         if verdict.answered:
@@ -243,7 +243,7 @@ class Tally:
             self._count(self.pending_by, str(verdict.why))
             self._count(self.by_type, FORMAT_OF_SUFFIX[suffix_of(verdict.entry.name)].name)
 
-    def counted(self, verdicts: Iterable[Verdict | Looked]) -> "Tally":
+    def counted(self, verdicts: Iterable[Verdict | ReadFolder]) -> "Tally":
         """This tally with all of these counted."""
         for verdict in verdicts:
             self.add(verdict)

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from app.errors import DatabaseBusy, NeedsAttention
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.guard import Guard, directory_missing
-from app.ingest.plan.retrying import Chosen
+from app.ingest.plan.retrying import ChosenFiles
 from app.ingest.plan.survey import Survey
 from app.ingest.run.turns import SETTLED_SECONDS
 from app.ingest.session.parameters import Parameters
@@ -63,7 +63,7 @@ class Parts:
         """
         parameters, recipe = session.parameters, recipe or self.recipes.now()
         if parameters.retry_of:
-            chosen = Chosen(self.folders.read, self.failed(parameters, self._chosen_by_person(session)))
+            chosen = ChosenFiles(self.folders.read, self.failed(parameters, self._chosen_by_person(session)))
             return Survey(chosen.read, self.library, recipe, chosen.folders, parameters, answered)
         folders = self.folders_of(parameters)
         return Survey(self.folders.read, self.library, recipe, folders, parameters, answered)

@@ -24,7 +24,7 @@ def _with_one_directory(schema: dict[str, Any]) -> None:
     schema["anyOf"] = [{"required": ["directory"]}, {"required": ["directories"]}]
 
 
-class Asked(BaseModel):
+class SessionRequest(BaseModel):
     """What a person or a program can ask of a session.
 
     Two requests are the same when all of these are equal after defaults and resolved paths.
@@ -80,7 +80,7 @@ class Asked(BaseModel):
         return pattern
 
 
-class Parameters(Asked):
+class Parameters(SessionRequest):
     """The parameters of a session: what was asked for, and of a retry what it looks at again. Nobody can send those."""
 
     model_config = ConfigDict(json_schema_extra=None)
@@ -127,7 +127,7 @@ class Parameters(Asked):
         return self.pattern == "*" or _compiled(self.pattern).match(shown_name(name)) is not None
 
 
-OF_A_RETRY = tuple(name for name in Parameters.model_fields if name not in Asked.model_fields)
+OF_A_RETRY = tuple(name for name in Parameters.model_fields if name not in SessionRequest.model_fields)
 
 
 def pattern_complaint(pattern: str) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
-from app.ingest.disk.folders import Folders, Look
+from app.ingest.disk.folders import EntryKind, Folders
 from app.ingest.disk.ignoring import is_hidden
 from app.media import MAX_PATH_BYTES, Place
 from tests.ingest.builders import far_future, leave_socket, tree
@@ -25,8 +25,8 @@ def folders(root: Path) -> Folders:
     return Folders({"m": root})
 
 
-def looks(folders: Folders) -> dict[bytes, Look]:
-    return {entry.name: entry.look for entry in folders.read(Place("m")).entries}
+def looks(folders: Folders) -> dict[bytes, EntryKind]:
+    return {entry.name: entry.kind for entry in folders.read(Place("m")).entries}
 
 
 # -- containment -------------------------------------------------------------------------------------------------
@@ -232,11 +232,11 @@ def test_media_have_size_and_time_and_the_others_do_not(folders, root):
     os.utime(root / "a.JPG", ns=(1, 1_234_567_891))
     by_name = {entry.name: entry for entry in folders.read(Place("m")).entries}
     assert (by_name[b"a.JPG"].size, by_name[b"a.JPG"].mtime_ns) == (5, 1_234_567_891)
-    assert {name: entry.look for name, entry in by_name.items()} == {
-        b"a.JPG": Look.MEDIA,
-        b"notes.txt": Look.UNSUPPORTED,
-        b"noext": Look.UNSUPPORTED,
-        b".hidden.jpg": Look.IGNORED,
+    assert {name: entry.kind for name, entry in by_name.items()} == {
+        b"a.JPG": EntryKind.MEDIA,
+        b"notes.txt": EntryKind.UNSUPPORTED,
+        b"noext": EntryKind.UNSUPPORTED,
+        b".hidden.jpg": EntryKind.IGNORED,
     }
 
 
@@ -249,8 +249,10 @@ def test_special_files_and_links_are_unsupported_and_never_opened(folders, root)
     leave_socket(root, "socket.jpg")
     assert stat.S_ISSOCK((root / "socket.jpg").stat().st_mode)
     seen = looks(folders)
-    assert seen.pop(b"a.jpg") is Look.MEDIA
-    assert seen == dict.fromkeys((b"pipe.jpg", b"link.jpg", b"broken.jpg", b"linked", b"socket.jpg"), Look.UNSUPPORTED)
+    assert seen.pop(b"a.jpg") is EntryKind.MEDIA
+    assert seen == dict.fromkeys(
+        (b"pipe.jpg", b"link.jpg", b"broken.jpg", b"linked", b"socket.jpg"), EntryKind.UNSUPPORTED
+    )
 
 
 @pytest.mark.parametrize("letter", [b"d", "\u00e9".encode(), b"\xe9"], ids=["ascii", "two bytes", "not UTF-8"])
@@ -261,15 +263,15 @@ def test_a_path_longer_than_the_longest_is_unsupported(root, letter):
     room = MAX_PATH_BYTES - len(b"name/" + above + b"/")
     fits, too_long = b"x" * (room - 4) + b".jpg", b"x" * (room - 3) + b".jpg"
     tree(root, above + b"/" + fits, above + b"/" + too_long, above + b"/a.jpg", above + b"/" + too_long + b".xmp")
-    seen = {entry.name: entry.look for entry in folders.read(Place("name", above)).entries}
-    assert seen == {fits: Look.MEDIA, too_long: Look.UNSUPPORTED, b"a.jpg": Look.MEDIA}
+    seen = {entry.name: entry.kind for entry in folders.read(Place("name", above)).entries}
+    assert seen == {fits: EntryKind.MEDIA, too_long: EntryKind.UNSUPPORTED, b"a.jpg": EntryKind.MEDIA}
     longest = max(len(b"name/" + file.path) for file in folders.read(Place("name", above)).files())
     assert longest == MAX_PATH_BYTES
 
 
 def test_in_the_root_itself_a_name_may_be_as_long_as_the_system_allows(folders, root):
     tree(root, b"x" * 251 + b".jpg")
-    assert set(looks(folders).values()) == {Look.MEDIA}
+    assert set(looks(folders).values()) == {EntryKind.MEDIA}
 
 
 def test_a_time_that_no_database_can_hold_is_the_last_one_that_they_can(folders, root):
@@ -288,7 +290,7 @@ def test_a_folder_named_like_a_picture_is_a_folder(folders, root):
 def test_in_a_hidden_folder_everything_is_hidden(folders, root):
     tree(root, ".trash/a.jpg", ".trash/notes.txt", ".trash/a.xmp", ".trash/deep/b.jpg")
     listing = folders.read(Place("m", b".trash"))
-    assert {entry.look for entry in listing.entries} == {Look.IGNORED}
+    assert {entry.kind for entry in listing.entries} == {EntryKind.IGNORED}
     assert len(listing.entries) == 3
     assert listing.folders == (b"deep",)
     assert list(listing.files()) == []
@@ -312,10 +314,10 @@ def test_a_folder_that_cannot_be_read_is_empty_with_a_warning(folders):
 def test_a_sidecar_counts_with_its_picture(folders, root):
     tree(root, "a.jpg", "a.xmp", "b.png", "b.png.XMP", "lonely.xmp", "notes.txt.xmp", ".scores/a.jpg.json")
     assert looks(folders) == {
-        b"a.jpg": Look.MEDIA,
-        b"b.png": Look.MEDIA,
-        b"lonely.xmp": Look.UNSUPPORTED,
-        b"notes.txt.xmp": Look.UNSUPPORTED,
+        b"a.jpg": EntryKind.MEDIA,
+        b"b.png": EntryKind.MEDIA,
+        b"lonely.xmp": EntryKind.UNSUPPORTED,
+        b"notes.txt.xmp": EntryKind.UNSUPPORTED,
     }
 
 
@@ -327,11 +329,11 @@ def test_the_json_of_takeout_counts_with_its_picture(folders, root):
     names = ("a.jpg.json", "a.jpg.supplemental-metadata.json", "a.jpg(1).json", "x" * 46 + ".json")
     tree(root, "a.jpg", "a(1).jpg", "x" * 60 + ".mp4", "notes.json", "b.jpg.json", *names)
     assert looks(folders) == {
-        b"a.jpg": Look.MEDIA,
-        b"a(1).jpg": Look.MEDIA,
-        b"x" * 60 + b".mp4": Look.MEDIA,
-        b"notes.json": Look.UNSUPPORTED,
-        b"b.jpg.json": Look.UNSUPPORTED,
+        b"a.jpg": EntryKind.MEDIA,
+        b"a(1).jpg": EntryKind.MEDIA,
+        b"x" * 60 + b".mp4": EntryKind.MEDIA,
+        b"notes.json": EntryKind.UNSUPPORTED,
+        b"b.jpg.json": EntryKind.UNSUPPORTED,
     }
     assert stamp_of(folders, b"a.jpg").count("takeout=") == 2
     assert stamp_of(folders, b"a(1).jpg").count("takeout=") == 1
@@ -340,9 +342,9 @@ def test_the_json_of_takeout_counts_with_its_picture(folders, root):
 def test_an_edited_picture_and_the_video_of_a_live_photo_count_with_the_json_of_the_picture(folders, root):
     tree(root, "a-edited.jpg", "b.MP4", "a.jpg.json", "b.HEIC.supplemental-metadata.json", "c.jpg.json")
     assert looks(folders) == {
-        b"a-edited.jpg": Look.MEDIA,
-        b"b.MP4": Look.MEDIA,
-        b"c.jpg.json": Look.UNSUPPORTED,
+        b"a-edited.jpg": EntryKind.MEDIA,
+        b"b.MP4": EntryKind.MEDIA,
+        b"c.jpg.json": EntryKind.UNSUPPORTED,
     }
     assert stamp_of(folders, b"a-edited.jpg").startswith("takeout=")
     assert stamp_of(folders, b"b.MP4").startswith("takeout=")
@@ -378,5 +380,5 @@ def test_scores_without_their_picture_are_hidden_files(folders, root):
 
 def test_a_file_named_like_the_folder_of_scores_is_only_hidden(folders, root):
     tree(root, "a.jpg", ".scores")
-    assert looks(folders) == {b"a.jpg": Look.MEDIA, b".scores": Look.IGNORED}
+    assert looks(folders) == {b"a.jpg": EntryKind.MEDIA, b".scores": EntryKind.IGNORED}
     assert stamp_of(folders, b"a.jpg") == ""

@@ -95,7 +95,7 @@ def test_the_reason_names_the_line():
     assert ignores.why(b"sub/a.png") is None
     assert "hidden file" in str(ignores.why(b"sub/.a.png"))
     inside = Ignores("m").below(b".trash")
-    assert inside.why(b".trash/a.jpg") == inside.reason
+    assert inside.why(b".trash/a.jpg") == inside.sentence
 
 
 @given(

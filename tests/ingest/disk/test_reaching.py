@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import NoSuchDirectory, NothingMatches
 from app.explain import explain
-from app.ingest.disk.folders import Folders, Look
+from app.ingest.disk.folders import EntryKind, Folders
 from app.ingest.disk.guard import Guard
 from app.ingest.disk.reaching import SHORT_BYTES, Descent, reachable
 from app.media import Place, Skip
@@ -70,19 +70,19 @@ def test_what_is_in_a_deep_folder_is_listed_and_unsupported(deep):
     with at_most(1, time.perf_counter):
         listing = deep.folders.read(Place("m", DEEP))
     assert listing.warning is None
-    assert {entry.name: entry.look for entry in listing.entries} == {
-        b".hidden.jpg": Look.IGNORED,
-        b".ingestignore": Look.IGNORED,
-        b"a.jpg": Look.UNSUPPORTED,
-        b"n\xe9w\n.jpg": Look.UNSUPPORTED,
-        b"notes.txt": Look.UNSUPPORTED,
-        b"out": Look.UNSUPPORTED,
-        b"skip.jpg": Look.IGNORED,
+    assert {entry.name: entry.kind for entry in listing.entries} == {
+        b".hidden.jpg": EntryKind.IGNORED,
+        b".ingestignore": EntryKind.IGNORED,
+        b"a.jpg": EntryKind.UNSUPPORTED,
+        b"n\xe9w\n.jpg": EntryKind.UNSUPPORTED,
+        b"notes.txt": EntryKind.UNSUPPORTED,
+        b"out": EntryKind.UNSUPPORTED,
+        b"skip.jpg": EntryKind.IGNORED,
     }
     assert listing.folders == (b".scores", b"left out")
     scores = deep.folders.read(*listing.below(b".scores"))
     assert [entry.name for entry in scores.entries] == [b"gone.jpg.json"], "the other counts with its picture"
-    assert deep.folders.ignores_of(Place("m", DEEP + b"/left out")).reason.endswith(": left out/")
+    assert deep.folders.ignores_of(Place("m", DEEP + b"/left out")).sentence.endswith(": left out/")
 
 
 def test_a_session_over_a_deep_folder_counts_and_reports_every_file(deep):

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.formats import Kind
-from app.ingest.disk.folders import Folders, Look
+from app.ingest.disk.folders import EntryKind, Folders
 from app.ingest.plan.survey import NOTHING_KNOWN, NothingKnown, Survey, Tally, Verdict, judge
 from app.ingest.session.parameters import Parameters
-from app.library.values import Failed, Known
+from app.library.values import KnownFailure, KnownFile
 from app.media import FoundFile, Job, Place, Skip, Stage
 from tests.ingest.builders import EVERY_STAGE, RECIPE, found, parameters, tree
 
@@ -26,12 +26,12 @@ NEWER_SCORES = replace(RECIPE, versions={**RECIPE.versions, Stage.SCORE: "2"})
 IMAGES_ONLY = replace(RECIPE, applies={**RECIPE.applies, Stage.THUMBNAIL: frozenset({Kind.IMAGE})})
 
 
-def row(**changes) -> Known:
-    return replace(Known(100, 5, "", "a" * 64, Kind.IMAGE, DONE), **changes)
+def row(**changes) -> KnownFile:
+    return replace(KnownFile(100, 5, "", "a" * 64, Kind.IMAGE, DONE), **changes)
 
 
-def failed(stage: Stage = Stage.THUMBNAIL, fingerprint: str = "100:5:", version: str = "1") -> tuple[Failed, ...]:
-    return (Failed(fingerprint, stage, version),)
+def failed(stage: Stage = Stage.THUMBNAIL, fingerprint: str = "100:5:", version: str = "1") -> tuple[KnownFailure, ...]:
+    return (KnownFailure(fingerprint, stage, version),)
 
 
 def marked(**marks: tuple[str, str]) -> Mapping[str, Mapping[str, object]]:
@@ -88,13 +88,13 @@ TABLE = [
         "new_stages",
         EVERY_STAGE - {Stage.THUMBNAIL},
     ),
-    ("failed before", Known(failures=failed()), {}, RECIPE, Skip.FAILED_BEFORE, None),
+    ("failed before", KnownFile(failures=failed()), {}, RECIPE, Skip.FAILED_BEFORE, None),
     ("failed before beside an older row", row(size=9, failures=failed()), {}, RECIPE, Skip.FAILED_BEFORE, None),
-    ("failed on other bytes", Known(failures=failed(fingerprint="99:5:")), {}, RECIPE, "new", EVERY_STAGE),
-    ("failed at an older version", Known(failures=failed(version="0")), {}, RECIPE, "new", EVERY_STAGE),
+    ("failed on other bytes", KnownFile(failures=failed(fingerprint="99:5:")), {}, RECIPE, "new", EVERY_STAGE),
+    ("failed at an older version", KnownFile(failures=failed(version="0")), {}, RECIPE, "new", EVERY_STAGE),
     (
         "failed in a stage not asked for",
-        Known(failures=failed()),
+        KnownFile(failures=failed()),
         {"generate_thumbnails": False},
         RECIPE,
         "new",
@@ -102,7 +102,7 @@ TABLE = [
     ),
     (
         "failed in a stage that cannot run",
-        Known(failures=failed(Stage.NSFW)),
+        KnownFile(failures=failed(Stage.NSFW)),
         {},
         NO_WEIGHTS,
         "new",
@@ -110,7 +110,7 @@ TABLE = [
     ),
     ("fresh although it failed once", row(failures=failed(fingerprint="99:5:")), {}, RECIPE, Skip.FRESH, None),
     ("again", row(), {"skip_existing": False}, RECIPE, "again", EVERY_STAGE),
-    ("again, failed before", Known(failures=failed()), {"skip_existing": False}, RECIPE, "new", EVERY_STAGE),
+    ("again, failed before", KnownFile(failures=failed()), {"skip_existing": False}, RECIPE, "new", EVERY_STAGE),
     ("again, never seen", NOTHING_KNOWN, {"skip_existing": False}, NO_WEIGHTS, "new", EVERY_STAGE - {Stage.NSFW}),
 ]
 
@@ -204,11 +204,11 @@ def test_another_kind_than_the_suffix_promises_counts_only_while_the_bytes_are_t
 class Memory:
     """A library that knows these files of every root."""
 
-    def __init__(self, known: Mapping[bytes, Known] | None = None) -> None:
+    def __init__(self, known: Mapping[bytes, KnownFile] | None = None) -> None:
         self.all = known or {}
         self.asked: list[bytes] = []
 
-    def known(self, folder: Place) -> Mapping[bytes, Known]:
+    def known(self, folder: Place) -> Mapping[bytes, KnownFile]:
         self.asked.append(folder.path)
         return {path: known for path, known in self.all.items() if path.rpartition(b"/")[0] == folder.path}
 
@@ -222,7 +222,7 @@ def survey_of(
     return Survey(disk.read, library or NothingKnown(), recipe, chosen, asked, answered)
 
 
-def fresh_in(root: Path, *names: bytes) -> dict[bytes, Known]:
+def fresh_in(root: Path, *names: bytes) -> dict[bytes, KnownFile]:
     disk, known = Folders({"m": root}), {}
     for name in names:
         file = disk.found(Place("m", name))
@@ -310,7 +310,7 @@ def test_each_file_is_skipped_for_the_first_reason_that_applies(tmp_path):
         ),
     )
     gif = Folders({"m": tmp_path}).found(Place("m", b"e.gif"))
-    known[b"e.gif"] = Known(failures=(Failed(gif.fingerprint, Stage.IDENTIFY, "1"),))
+    known[b"e.gif"] = KnownFile(failures=(KnownFailure(gif.fingerprint, Stage.IDENTIFY, "1"),))
     asked = parameters(pattern="*.png|*.gif|b.*|z*", max_files=1)
     verdicts = {path_of(verdict): verdict.skip for verdict in verdicts_of(survey_of(tmp_path, asked, Memory(known)))}
     assert verdicts == {
@@ -390,14 +390,14 @@ PATHS = st.builds(lambda parts, name: b"/".join((*parts, name)), st.lists(PARTS,
 KNOWLEDGE = st.sampled_from(["nothing", "fresh", "stale", "failed", "answered"])
 
 
-def knowledge_of(file: FoundFile, kind: str) -> Known:
+def knowledge_of(file: FoundFile, kind: str) -> KnownFile:
     match kind:
         case "fresh":
             return row(size=file.size, mtime_ns=file.mtime_ns, sidecar=file.sidecar)
         case "stale":
             return row(size=file.size + 1, mtime_ns=file.mtime_ns)
         case "failed":
-            return Known(failures=(Failed(file.fingerprint, Stage.IDENTIFY, "1"),))
+            return KnownFile(failures=(KnownFailure(file.fingerprint, Stage.IDENTIFY, "1"),))
         case _:
             return NOTHING_KNOWN
 
@@ -442,7 +442,7 @@ def test_every_file_is_in_exactly_one_class_and_the_sums_close(known, pattern, r
     assert set(seen) <= set(on_disk)
     for verdict in verdicts:
         assert (verdict.skip is not None) + (verdict.job is not None) + verdict.answered == 1
-        assert verdict.job is None or verdict.entry.look is Look.MEDIA
+        assert verdict.job is None or verdict.entry.kind is EntryKind.MEDIA
     assert plan.discovered == len(seen) == plan.total_files + sum(plan.skipped.values())
     pending = sum(verdict.job is not None for verdict in verdicts)
     assert plan.total_files == pending + len(answered)
