@@ -15,12 +15,12 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from app import __version__, wiring
+from app.cli.terminal import print_session
 from app.errors import NothingMatches
 from app.ingest.run.runner import Runner
 from app.ingest.session.parameters import parse_parameters
 from app.ingest.session.state import Status
 from app.settings import Settings
-from app.terminal import print_session
 from app.wiring import command_as_typed
 from tests.ingest.builders import session_of
 from tests.samples import truncated, write_many

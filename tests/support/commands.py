@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.cli import main
+from app.cli.main import main
 from tests.samples import photo, write_many
 from tests.support.server import settings_for
 

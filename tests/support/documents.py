@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer.main
 
-from app.cli import cli
+from app.cli.main import cli
 from app.web import account, ingest, library, nsfw, page
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -8,6 +8,9 @@ import typer
 import uvicorn
 
 from app import __version__, settings
+from app.cli.looking import looking
+from app.cli.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
+from app.cli.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print_json
 from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
 from app.ingest.plan.planner import Planner
 from app.ingest.plan.survey import NothingKnown
@@ -16,10 +19,7 @@ from app.ingest.session.state import SessionState
 from app.ingest.session.store import IngestionState
 from app.library.engine import shown_place
 from app.library.migrations import Migration, revision_of
-from app.looking import looking
-from app.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
 from app.settings import Settings
-from app.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print_json
 from app.wiring import House, build, take
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)

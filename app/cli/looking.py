@@ -14,7 +14,9 @@ from app import settings
 from app.analysis.nsfw.ir import is_whole_ir
 from app.analysis.nsfw.weights import SOURCE_BYTES
 from app.analysis.recipes import Recipes
-from app.doctor import examine
+from app.cli.doctor import examine
+from app.cli.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
+from app.cli.terminal import SOME_FAILED, download_bar, err, out, plain, print_json, print_session
 from app.errors import CannotStart, DatabaseDisabled, InvalidRequest, UnknownFile, UnknownSession
 from app.explain import explain
 from app.ingest.disk.folders import Folders
@@ -23,9 +25,7 @@ from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.values import as_file
 from app.media import Stage
-from app.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
 from app.reports import Format, Line, Report, of_session, written
-from app.terminal import SOME_FAILED, download_bar, err, out, plain, print_json, print_session
 from app.verify import COLUMNS as VERIFY_COLUMNS
 from app.verify import FINE, Standing, Verification, places
 from app.wiring import build, weights_of

@@ -1,0 +1,1 @@
+"""The command line: `main.py` has what changes something, `looking.py` what only looks."""
