@@ -15,6 +15,8 @@ from app.wiring import House, Records
 
 MAX_BODY_BYTES = 1_000_000
 MAX_PAGE = 1_000
+DATABASE = ("database_unreachable", "database_error", "database_busy", "database_not_migrated")
+"""With which causes whatever asks the database can be refused."""
 
 
 def house_of(request: Request) -> House:
@@ -26,9 +28,7 @@ def house_of(request: Request) -> House:
 InHouse = Annotated[House, Depends(house_of)]
 
 
-@refuses(
-    *("database_disabled", "database_unreachable", "database_error", "database_busy", "database_not_migrated"),
-)
+@refuses("database_disabled", *DATABASE)
 def records_of(house: InHouse) -> Records:
     """What needs a database. Raises DatabaseDisabled."""
     return house.records

@@ -18,7 +18,7 @@ from app.ingest.session.status import SessionStatus
 from app.shapes import described
 from app.web.answers import Accepted, Answer, Route, refuses
 from app.web.bodies import PlanBody, ProcessBody, ResumeBody, RetryBody, SessionBody
-from app.web.depends import Cursor, InHouse, InRecords, Limit, PathId, only_known
+from app.web.depends import DATABASE, Cursor, InHouse, InRecords, Limit, PathId, only_known
 from app.web.events import Bells, stream
 from app.web.marks import Marks, marks_of
 
@@ -231,7 +231,7 @@ async def events(
 
 
 @router.get("/directories")
-@refuses("outside_roots", "no_such_directory", "not_a_directory", "root_missing")
+@refuses("outside_roots", "no_such_directory", "not_a_directory", "root_missing", *DATABASE)
 def directories(
     house: InHouse,
     path: Annotated[

@@ -1,5 +1,8 @@
 """The description of HTTP is kept, whatever is asked: requests that it allows and requests that it does not."""
 
+import sqlite3
+from contextlib import closing
+
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -67,3 +70,9 @@ def test_every_answer_is_as_described(open_door, subtests, monkeypatch):
 
         with subtests.test(operation=operation.label):
             run()
+
+
+def test_folders_without_the_tables_of_the_library_are_refused_as_promised(door, sqlite_file):
+    with closing(sqlite3.connect(sqlite_file)) as connection:
+        connection.execute("ALTER TABLE media_files RENAME TO elsewhere")
+    assert door.get("/api/ingest/directories?path=photos", 503)["cause"].startswith("database_")
