@@ -17,6 +17,8 @@ MAX_BODY_BYTES = 1_000_000
 MAX_PAGE = 1_000
 DATABASE = ("database_unreachable", "database_error", "database_busy", "database_not_migrated")
 """With which causes whatever asks the database can be refused."""
+STATE_FOLDER = ("disk_full", "state_unwritable", "lock_lost")
+"""With which causes whatever writes to the state folder can be refused."""
 
 
 def house_of(request: Request) -> House:
