@@ -131,7 +131,7 @@ def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
             refusal = _Problem(why, lasting=False, fetching_helps=False)  # perhaps the disk is full
             continue
         if agrees:
-            install_ir(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
+            install_ir(made, target, {"file_sha256": sha256, "opennsfw2": version("opennsfw2")})
             return
     raise refusal
 
