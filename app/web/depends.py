@@ -1,4 +1,7 @@
-"""What routes are handed: the house, what needs a database, bodies and ids that were checked, pages and cursors."""
+"""What routes are handed: the house, what needs a database, bodies and ids that were checked, pages and cursors.
+
+What waits for nothing is `async`, because anything else is called in a thread.
+"""
 
 import json
 import re
@@ -21,7 +24,7 @@ STATE_FOLDER = ("disk_full", "state_unwritable", "lock_lost")
 """With which causes whatever writes to the state folder can be refused."""
 
 
-def house_of(request: Request) -> House:
+async def house_of(request: Request) -> House:
     """The house behind this request."""
     house: House = request.app.state.house
     return house
@@ -31,7 +34,7 @@ InHouse = Annotated[House, Depends(house_of)]
 
 
 @refuses("database_disabled", *DATABASE)
-def records_of(house: InHouse) -> Records:
+async def records_of(house: InHouse) -> Records:
     """What needs a database. Raises DatabaseDisabled."""
     return house.records
 
@@ -47,7 +50,7 @@ def refuse_unknown(names: Iterable[str]) -> None:
 
 
 @refuses("unknown_parameter", "invalid_parameter")
-def known_query(request: Request) -> None:
+async def known_query(request: Request) -> None:
     """Raises InvalidRequest for a query parameter that the route does not have."""
     route: Route = request.scope["route"]
     refuse_unknown(request.query_params.keys() - route.queries)
@@ -99,7 +102,7 @@ def checked_id(session_id: Any) -> str:
 
 
 @refuses("bad_session_id", "unknown_session")
-def id_in_path(
+async def id_in_path(
     session_id: Annotated[str, Path(description="The session's UUID.", json_schema_extra={"format": "uuid"})],
 ) -> str:
     """The session id of a path. Raises InvalidRequest."""
