@@ -36,9 +36,9 @@ every 60 seconds, except where a person has to confirm |
 _OTHER_CAUSES = """\
 A session's `attention` can name, beside those with 503: `root_changed` (a media root is missing, or has
 [far fewer files](files.md#files-that-are-gone-or-moved) than the library knows), `directory_missing`,
-`sum_does_not_close` (the numbers do not add up: resuming counts again), `workers_cannot_start` (the analysis processes
-end before they begin) and `internal_error`. What keeps the program from starting, exit code 2: `bad_setting`,
-`port_taken`, `state_folder_locked`, `database_unusable`, `nsfw_unavailable` (by `nsfw fetch`), else `cannot_start`.
+`sum_does_not_close` (the numbers do not add up: resuming counts again) and `internal_error`. What keeps the program
+from starting, exit code 2: `bad_setting`, `port_taken`, `state_folder_locked`, `database_unusable`,
+`nsfw_unavailable` (by `nsfw fetch`), else `cannot_start`.
 """
 
 

@@ -130,7 +130,7 @@ class Edit(_Fields):
 
 def parse_edit(body: Mapping[str, Any]) -> Edit:
     """What a person asks for. Raises InvalidRequest that names the field at fault."""
-    if unknown := min(body.keys() - Edit.model_fields.keys(), default=None):
+    if (unknown := min(body.keys() - Edit.model_fields.keys(), default=None)) is not None:
         name = clean_text(unknown)
         raise InvalidRequest(f"There is no field named '{name}' to set.", field=name, cause="unknown_parameter")
     try:

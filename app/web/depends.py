@@ -1,4 +1,7 @@
-"""What routes are handed: the house, what needs a database, bodies and ids that were checked, pages and cursors."""
+"""What routes are handed: the house, what needs a database, bodies and ids that were checked, pages and cursors.
+
+What waits for nothing is `async`, because anything else is called in a thread.
+"""
 
 import json
 import re
@@ -15,9 +18,13 @@ from app.wiring import House, Records
 
 MAX_BODY_BYTES = 1_000_000
 MAX_PAGE = 1_000
+DATABASE = ("database_unreachable", "database_error", "database_busy", "database_not_migrated")
+"""With which causes whatever asks the database can be refused."""
+STATE_FOLDER = ("disk_full", "state_unwritable", "lock_lost")
+"""With which causes whatever writes to the state folder can be refused."""
 
 
-def house_of(request: Request) -> House:
+async def house_of(request: Request) -> House:
     """The house behind this request."""
     house: House = request.app.state.house
     return house
@@ -26,10 +33,8 @@ def house_of(request: Request) -> House:
 InHouse = Annotated[House, Depends(house_of)]
 
 
-@refuses(
-    *("database_disabled", "database_unreachable", "database_error", "database_busy", "database_not_migrated"),
-)
-def records_of(house: InHouse) -> Records:
+@refuses("database_disabled", *DATABASE)
+async def records_of(house: InHouse) -> Records:
     """What needs a database. Raises DatabaseDisabled."""
     return house.records
 
@@ -45,7 +50,7 @@ def refuse_unknown(names: Iterable[str]) -> None:
 
 
 @refuses("unknown_parameter", "invalid_parameter")
-def known_query(request: Request) -> None:
+async def known_query(request: Request) -> None:
     """Raises InvalidRequest for a query parameter that the route does not have."""
     route: Route = request.scope["route"]
     refuse_unknown(request.query_params.keys() - route.queries)
@@ -97,7 +102,7 @@ def checked_id(session_id: Any) -> str:
 
 
 @refuses("bad_session_id", "unknown_session")
-def id_in_path(
+async def id_in_path(
     session_id: Annotated[str, Path(description="The session's UUID.", json_schema_extra={"format": "uuid"})],
 ) -> str:
     """The session id of a path. Raises InvalidRequest."""

@@ -18,7 +18,7 @@ from app.ingest.session.status import SessionStatus
 from app.shapes import described
 from app.web.answers import Accepted, Answer, Route, refuses
 from app.web.bodies import PlanBody, ProcessBody, ResumeBody, RetryBody, SessionBody
-from app.web.depends import Cursor, InHouse, InRecords, Limit, PathId, only_known
+from app.web.depends import DATABASE, STATE_FOLDER, Cursor, InHouse, InRecords, Limit, PathId, only_known
 from app.web.events import Bells, stream
 from app.web.marks import Marks, marks_of
 
@@ -110,7 +110,7 @@ def plan(
 
 
 @router.post("/process")
-@refuses("already_active", "nothing_matches", "disk_full", "state_unwritable", "lock_lost")
+@refuses("already_active", "nothing_matches", *STATE_FOLDER)
 def process(records: InRecords, body: ProcessBody) -> Accepted[Started]:
     """Starts a session, and answers as soon as one file matches.
 
@@ -121,7 +121,7 @@ def process(records: InRecords, body: ProcessBody) -> Accepted[Started]:
 
 
 @router.post("/resume")
-@refuses("disk_full", "state_unwritable", "lock_lost")
+@refuses(*STATE_FOLDER)
 def resume(records: InRecords, body: ResumeBody) -> Answer[Resumed]:
     """Makes a paused, interrupted or attention session go on; safe at any time, never a second worker."""
     session, resumed = records.runner.resume(body.session_id, confirm=body.confirm)
@@ -129,19 +129,21 @@ def resume(records: InRecords, body: ResumeBody) -> Answer[Resumed]:
 
 
 @router.post("/pause")
+@refuses(*STATE_FOLDER)
 def pause(records: InRecords, body: SessionBody) -> Answer[SessionStatus]:
     """Stops a session after the file at work; 409 where nothing is being worked on."""
     return Answer(records.runner.pause(body.session_id).as_status())
 
 
 @router.post("/cancel")
+@refuses(*STATE_FOLDER)
 def cancel(records: InRecords, body: SessionBody) -> Answer[SessionStatus]:
     """Ends a session; what is committed stays. 409 where it has ended."""
     return Answer(records.runner.cancel(body.session_id).as_status())
 
 
 @router.post("/retry")
-@refuses("already_active", "nothing_matches", "disk_full", "state_unwritable", "lock_lost")
+@refuses("already_active", "nothing_matches", *STATE_FOLDER)
 def retry(records: InRecords, body: RetryBody) -> Accepted[Started]:
     """Starts a session over the files that failed in another one, narrowed by `cause` or to `paths`.
 
@@ -152,6 +154,7 @@ def retry(records: InRecords, body: RetryBody) -> Accepted[Started]:
 
 
 @router.post("/dismiss")
+@refuses(*STATE_FOLDER)
 def dismiss(records: InRecords, body: SessionBody) -> Answer[SessionStatus]:
     """Marks an ended session as seen, so that a fresh page does not open on it."""
     return Answer(records.runner.dismiss(body.session_id).as_status())
@@ -195,7 +198,7 @@ def sessions(records: InRecords, cursor: Cursor = None, limit: Limit = 50) -> An
 @router.delete(
     "/sessions/{session_id}", status_code=204, response_class=Response, response_description="It is forgotten."
 )
-@refuses("illegal_move")
+@refuses("illegal_move", *STATE_FOLDER)
 def forget(records: InRecords, session_id: PathId) -> Response:
     """Forgets an ended session: its files, not its media."""
     records.runner.forget(session_id)
@@ -231,7 +234,7 @@ async def events(
 
 
 @router.get("/directories")
-@refuses("outside_roots", "no_such_directory", "not_a_directory", "root_missing")
+@refuses("outside_roots", "no_such_directory", "not_a_directory", "root_missing", *DATABASE)
 def directories(
     house: InHouse,
     path: Annotated[

@@ -14,7 +14,7 @@ from app.media import Place
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.bodies import EditBody
-from app.web.depends import Cursor, InHouse, InRecords, Limit, only_known, row_cursor
+from app.web.depends import STATE_FOLDER, Cursor, InHouse, InRecords, Limit, only_known, row_cursor
 
 router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])
 
@@ -93,7 +93,7 @@ def edit(records: InRecords, place: AtPlace, body: EditBody) -> Answer[File]:
         304: {"description": "The thumbnail is the one that `If-None-Match` names."},
     },
 )
-@refuses("no_thumbnail")
+@refuses("no_thumbnail", "workers_cannot_start", *STATE_FOLDER)
 def thumbnail(
     house: InHouse,
     row: Row,

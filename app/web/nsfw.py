@@ -107,7 +107,7 @@ class Download:
             raise _Closed
 
 
-def download_of(request: Request) -> Download:
+async def download_of(request: Request) -> Download:
     """The one download of this server."""
     download: Download = request.app.state.download
     return download

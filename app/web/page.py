@@ -14,7 +14,7 @@ from app.media import Stage
 from app.metadata import DECLARED, Shown
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
-from app.web.depends import InHouse, limited_body
+from app.web.depends import DATABASE, STATE_FOLDER, InHouse, limited_body
 from app.web.guard import COOKIE, cookie_of
 from app.web.problems import problem
 from app.wiring import command_as_typed
@@ -96,10 +96,7 @@ def healthz() -> Answer[Alive]:
 
 
 @router.get("/readyz", responses={503: {"description": "`internal_error`: the thread that takes files in has died"}})
-@refuses(
-    *("internal_error", "database_unreachable", "database_error", "database_busy", "database_not_migrated"),
-    *("disk_full", "state_unwritable", "lock_lost"),
-)
+@refuses("internal_error", *DATABASE, *STATE_FOLDER)
 def readyz(house: InHouse) -> Answer[Ready] | Response:
     """Says whether the database, its migrations and the state folder are usable."""
     database = "disabled"

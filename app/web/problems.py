@@ -75,6 +75,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "disk_full": Refusal(503, "the disk of the state folder is full"),
         "state_unwritable": Refusal(503, "the state folder cannot be written"),
         "lock_lost": Refusal(503, "the state folder was removed, renamed or taken over under the server"),
+        "workers_cannot_start": Refusal(503, "the analysis processes end before they begin"),
         "unavailable": Refusal(503, "a part that is needed is not there"),
         "attention": Refusal(503, "something must be mended, and nothing more exact is known"),
     }

@@ -274,6 +274,7 @@ def test_a_file_without_a_row_cannot_be_spoken_of(library):
         ({"score": 1, "release": ["score"]}, "score", "cannot be set and released at once"),
         ({"width": 7}, "width", "no field named 'width'"),
         ({"\ud800": 7}, "\ufffd", "no field named"),
+        ({"": 7}, "", "no field named ''"),
         ({"release": [7]}, "release", "must be a text"),
         ({"release": ["release"]}, "release", "must be a field that can be set"),
     ],

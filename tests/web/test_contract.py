@@ -1,5 +1,10 @@
 """The description of HTTP is kept, whatever is asked: requests that it allows and requests that it does not."""
 
+import fcntl
+import sqlite3
+from contextlib import closing
+
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -67,3 +72,44 @@ def test_every_answer_is_as_described(open_door, subtests, monkeypatch):
 
         with subtests.test(operation=operation.label):
             run()
+
+
+def test_folders_without_the_tables_of_the_library_are_refused_as_promised(door, sqlite_file):
+    with closing(sqlite3.connect(sqlite_file)) as connection:
+        connection.execute("ALTER TABLE media_files RENAME TO elsewhere")
+    assert door.get("/api/ingest/directories?path=photos", 503)["cause"].startswith("database_")
+
+
+@pytest.fixture
+def overtaken(door):
+    """A door whose state folder another program has taken over: its lock was removed, and is held anew."""
+    of = {"ended": door.whole("photos/trip")["session_id"], "failed": door.whole("photos/broken")["session_id"]}
+    door.turnstile.hold()
+    of["paused"] = door.begin("photos/plain")
+    door.wait_for(of["paused"], "processing")
+    door.post("/api/ingest/pause", {"session_id": of["paused"]})
+    door.turnstile.open()
+    door.wait_for(of["paused"], "paused")
+    for thumbnail in door.state.glob("thumbnails/*/*.webp"):
+        thumbnail.unlink()
+    (door.state / "lock").unlink()
+    with (door.state / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield door, of
+
+
+def test_whatever_writes_to_a_state_folder_that_is_lost_is_refused_as_promised(overtaken, subtests):
+    door, of = overtaken
+    for method, path, body in (
+        ("POST", "/api/ingest/process", {"directory": "photos/made"}),
+        ("POST", "/api/ingest/resume", {"session_id": of["paused"]}),
+        ("POST", "/api/ingest/cancel", {"session_id": of["paused"]}),
+        ("POST", "/api/ingest/retry", {"session_id": of["failed"]}),
+        ("POST", "/api/ingest/dismiss", {"session_id": of["ended"]}),
+        ("DELETE", f"/api/ingest/sessions/{of['ended']}", None),
+        ("GET", "/api/library/thumbnail?path=photos/trip/shore.jpg", None),
+        ("GET", "/readyz", None),
+    ):
+        with subtests.test(path=path):
+            answer = door.client.request(method, path, json=body)
+            assert (answer.status_code, answer.json()["cause"]) == (503, "lock_lost")

@@ -6,6 +6,7 @@ import shutil
 import pytest
 from PIL import Image
 
+from app.errors import NeedsAttention
 from tests.samples import film, landscape, photo, settled, truncated, write_many
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -66,6 +67,16 @@ def test_a_missing_thumbnail_is_made_again(door):
     (door.state / "thumbnails").mkdir()
     assert door.client.get("/api/library/thumbnail", params=params).content == before
     assert len(list(door.state.glob("thumbnails/*/*.webp"))) == 1
+
+
+def test_a_thumbnail_that_no_worker_can_make_is_refused_as_promised(door, monkeypatch):
+    def no_worker(*_):
+        raise NeedsAttention("There is no worker.", cause="workers_cannot_start")
+
+    door.whole("photos/trip", generate_thumbnails=False)
+    monkeypatch.setattr(door.turnstile, "call", no_worker)
+    problem = door.get("/api/library/thumbnail", 503, params={"path": "photos/trip/shore.jpg"})
+    assert problem["cause"] == "workers_cannot_start"
 
 
 def test_a_film_shows_its_poster_size_and_length(open_door, tmp_path):

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 
 from app.analysis.nsfw import wheel
+from app.analysis.nsfw.features import are_features
 from app.analysis.nsfw.ir import discard, install_ir, is_whole_ir, remove_other_irs
 from app.analysis.nsfw.network import OPTIONS, PIXELS, Network, block_telemetry
 from app.analysis.nsfw.wheel import read_onnx, read_planar_onnx
@@ -36,8 +37,9 @@ _FIRST, _LAST = (7, 7, 3, 64), (1024, 2)
 _MOST = 4  # times as many: what an optimizer left beside the weights
 _CHECK_BYTES = 2 * 2**30  # of address space
 _AGREEMENT = 1e-2  # of log-odds, between Keras and the converted model: at most 0.0025 of a probability
+_FEATURES_AGREEMENT = 1e-3  # and of each feature, of numbers up to about 5, as much of itself besides
 _Origin = tuple[Callable[[Any], Any], tuple[Callable[[], Any], ...]]
-"""What gives the probabilities of pictures as the weights' own package would, and ways to the model, the best first."""
+"""What gives probabilities and features of pictures as the weights' own package would; ways to the model."""
 
 
 class _Problem(Exception):
@@ -129,7 +131,7 @@ def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
             refusal = _Problem(why, lasting=False, fetching_helps=False)  # perhaps the disk is full
             continue
         if agrees:
-            install_ir(made, target, {"weights_sha256": sha256, "opennsfw2": version("opennsfw2")})
+            install_ir(made, target, {"file_sha256": sha256, "opennsfw2": version("opennsfw2")})
             return
     raise refusal
 
@@ -138,9 +140,13 @@ def _save(network: Any, made: Path) -> None:
     """Keeps a network with a second output: the features, which its last layer judges."""
     import openvino
 
+    openvino.save_model(_with_features(network), made, compress_to_fp16=False)
+
+
+def _with_features(network: Any) -> Any:
     last = next(node for node in reversed(network.get_ordered_ops()) if node.get_type_name() == "MatMul")
     network.add_outputs(last.input_value(0))
-    openvino.save_model(network, made, compress_to_fp16=False)
+    return network
 
 
 def _of_wheel(file: Path) -> _Origin:
@@ -148,10 +154,11 @@ def _of_wheel(file: Path) -> _Origin:
     import numpy as np
     import openvino
 
-    whole = openvino.Core().compile_model(read_onnx(file), "CPU", OPTIONS).create_infer_request()
+    whole = openvino.Core().compile_model(_with_features(read_onnx(file)), "CPU", OPTIONS).create_infer_request()
 
     def reference(pictures: Any) -> Any:
-        return np.concatenate([whole.infer([picture[None]])[0] for picture in pictures])
+        found = [whole.infer([picture[None]]) for picture in pictures]
+        return [np.concatenate([outputs[at] for outputs in found]) for at in (0, 1)]
 
     return reference, (partial(read_planar_onnx, file), partial(read_onnx, file))
 
@@ -164,19 +171,28 @@ def _of_opennsfw2(file: Path, shown: str) -> _Origin:
         model = opennsfw2.make_open_nsfw_model(weights_path=str(file))
     except Exception as error:
         raise _Problem(f"opennsfw2 cannot load the weights file {shown}: {_last_line(error)}") from error
-    return model, (partial(_export_planar, file), partial(_export_interleaved, model, file))
+
+    def reference(pictures: Any) -> Any:
+        import keras
+
+        return keras.Model(model.input, [model.output, model.get_layer("fc_nsfw").input])(pictures)
+
+    return reference, (partial(_export_planar, file), partial(_export_interleaved, model, file))
 
 
 def _agrees(network: Network, reference: Callable[[Any], Any]) -> bool:
-    """Whether both say the same, in log-odds, of noise, of a plain picture and of one that goes from dark to light."""
+    """Whether both say the same of noise, of a plain picture and of one that goes from dark to light."""
     import numpy as np
 
     noise = np.random.default_rng(0).uniform(-104, 151, (PIXELS, PIXELS, 3))
     ramp = np.linspace(-104, 151, PIXELS)[:, None, None] * np.ones((PIXELS, PIXELS, 3))
     pictures = np.stack([noise, np.zeros_like(noise), ramp]).astype(np.float32)
-    expected = np.asarray(reference(pictures), dtype=np.float64)[:, 1]
-    found = np.array([network.find_probability(picture) for picture in pictures])
-    odds = [np.log(np.clip(p, 1e-7, 1 - 1e-7) / (1 - np.clip(p, 1e-7, 1 - 1e-7))) for p in (expected, found)]
+    expected, judged = (np.asarray(output, dtype=np.float64) for output in reference(pictures))
+    found, seen = zip(*map(network.look, pictures), strict=True)
+    if not all(map(are_features, seen)) or not np.allclose(seen, judged, _FEATURES_AGREEMENT, _FEATURES_AGREEMENT):
+        return False
+    both = (expected[:, 1], np.array(found))
+    odds = [np.log(np.clip(p, 1e-7, 1 - 1e-7) / (1 - np.clip(p, 1e-7, 1 - 1e-7))) for p in both]
     return bool(np.abs(odds[0] - odds[1]).max() <= _AGREEMENT)
 
 

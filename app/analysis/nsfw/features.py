@@ -18,11 +18,21 @@ NUMBER = 1024
 
 
 def pack_features(features: "NDArray[float32]", weights_sha256: str) -> bytes | None:
-    """Pack 1,024 features into 128 bytes, the first in the highest bit; None for weights without known medians."""
+    """Pack features into 128 bytes, the first in the highest bit.
+
+    None for weights without known medians, and for numbers that are no features.
+    """
     import numpy as np
 
     medians = _medians(weights_sha256)
-    return None if medians is None else np.packbits(features > medians).tobytes()
+    return None if medians is None or not are_features(features) else np.packbits(features > medians).tobytes()
+
+
+def are_features(numbers: "NDArray[float32]") -> bool:
+    """Whether these can be the features of one picture: 1,024 finite numbers >= 0."""
+    import numpy as np
+
+    return numbers.shape == (NUMBER,) and bool(np.isfinite(numbers).all() and (numbers >= 0).all())
 
 
 def locate_medians(weights_sha256: str) -> Path:
@@ -34,5 +44,8 @@ def locate_medians(weights_sha256: str) -> Path:
 def _medians(weights_sha256: str) -> "NDArray[float32] | None":
     import numpy as np
 
-    file = locate_medians(weights_sha256)
-    return np.fromfile(file, "<f4", NUMBER) if file.exists() else None
+    try:
+        content = locate_medians(weights_sha256).read_bytes()
+    except OSError:
+        return None
+    return np.frombuffer(content, "<f4") if len(content) == 4 * NUMBER else None

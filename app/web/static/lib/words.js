@@ -199,3 +199,21 @@ export function folders({ directories: list }) {
 export function sentenceList(parts) {
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
+
+/**
+ * The values by their key, in the order in which they come; `Map.groupBy` is too new for many browsers.
+ *
+ * @template Value, Key
+ * @param {Iterable<Value>} values
+ * @param {(value: Value) => Key} key
+ */
+export function grouped(values, key) {
+  /** @type {Map<Key, Value[]>} */
+  const groups = new Map();
+  for (const value of values) {
+    const those = groups.get(key(value));
+    if (those) those.push(value);
+    else groups.set(key(value), [value]);
+  }
+  return groups;
+}

@@ -4,7 +4,7 @@ import * as api from "../lib/api.js";
 import { byId, make, rich, setMessage, setText } from "../lib/dom.js";
 import { fileRow, openFiles } from "../shared/files.js";
 import { retry, retryAllLabel } from "../shared/retry.js";
-import { capital, causeLabel, count, hasEnded, isAtRest, number, readable } from "../lib/words.js";
+import { capital, causeLabel, count, grouped, hasEnded, isAtRest, number, readable } from "../lib/words.js";
 
 /** @import { FailedGroup, Failures, Listed, Session } from "../lib/types.d.ts" */
 
@@ -101,7 +101,7 @@ function openFailed(id, cause, files) {
  */
 async function incompleteGroups(id) {
   const { files, next } = await api.sessionFiles(id, { incomplete: true, limit: PAGE });
-  const byCause = Map.groupBy(files, ({ cause }) => cause ?? "");
+  const byCause = grouped(files, ({ cause }) => cause ?? "");
   return [...byCause].sort((one, other) => other[1].length - one[1].length)
     .map(([cause, those]) => incompleteGroup(id, cause, those, Boolean(next), files.length <= SHOWN_OF_A_CAUSE));
 }
