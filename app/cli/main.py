@@ -40,7 +40,7 @@ Thumbnails = Annotated[bool, typer.Option("--thumbnails/--no-thumbnails", help="
 SkipExisting = Annotated[bool, typer.Option("--skip-existing/--no-skip-existing", help="Leave out what is fresh.")]
 
 
-_REASONS = {"only_nsfw": "need only NSFW", "returned": BACK}
+_REASONS = {"only_nsfw": "need only NSFW", "returned": BACK, "words_wait": "to get your words back"}
 
 
 def main() -> None:

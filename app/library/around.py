@@ -12,11 +12,11 @@ from app.library.prepared import Prepared
 from app.library.tables import FAILURES, KEPT, MEDIA
 from app.media import Place
 
-_THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
+THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
 _AROUND = Prepared(
     select(
-        exists().where(_THIS_FILE),
-        exists().where(MEDIA.c.sha256 == bindparam("b_sha256"), not_(_THIS_FILE)),
+        exists().where(THIS_FILE),
+        exists().where(MEDIA.c.sha256 == bindparam("b_sha256"), not_(THIS_FILE)),
         exists().where(KEPT.c.sha256 == bindparam("b_sha256")),
         exists().where(FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")),
         exists().where(*NAMED_ALIKE, MEDIA.c.path != bindparam("b_path")),

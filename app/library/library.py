@@ -21,7 +21,7 @@ from app.library.engine import Engines, translated
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
-from app.library.personal import LINKS_OF
+from app.library.personal import LINKS_OF, WORDS_WAIT
 from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
 from app.library.stock import Stock
@@ -113,7 +113,7 @@ class Library:
         """What is known of the files of one folder, by path relative to the root; rows of other folders are not."""
         columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
         missing = MEDIA.c.missing_at.is_not(None)
-        rows = select(MEDIA.c.path, *columns, missing).where(inside(MEDIA, folder, below=False))
+        rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT).where(inside(MEDIA, folder, below=False))
         failures = select(FAILURES.c.path, FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version).where(
             inside(FAILURES, folder, below=False), FAILURES.c.fatal.is_(True)
         )
@@ -133,8 +133,9 @@ class Library:
                     marks.setdefault(str(stages), stages),
                     failed.pop(path, ()),
                     bool(missing),
+                    bool(words),
                 )
-                for path, size, mtime_ns, sidecar, sha256, kind, stages, missing in connection.execute(rows)
+                for path, size, mtime_ns, sidecar, sha256, kind, stages, missing, words in connection.execute(rows)
             }
             return known | {path: KnownFile(failures=failures) for path, failures in failed.items()}
 

@@ -1,7 +1,8 @@
 """What a person said of a file: it stays, whatever is read anew, and follows the bytes, wherever they turn up.
 
 Their word has the source `person`. So has their word that there is nothing: the value is None then, and stays it.
-What was said of bytes that no row shows at the moment is kept in `person_words` until a row shows them again. The
+What was said of bytes that no row shows at the moment is kept in `person_words` until a row shows them again. A row
+gets words only if its file is where it was, as it was: whatever nobody can see may be another picture by now. The
 decisions are pure; the rest finds, keeps and takes words inside the caller's transaction.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, cast, delete, insert, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, delete, exists, insert, not_, or_, select, update
 
 from app.library.tables import KEPT, KEYWORDS, LINKS, MEDIA
 from app.library.whereabouts import Locations, NotLookedFor, RowFile, Whereabouts
@@ -25,6 +26,8 @@ _SPEAKS = or_(
     cast(MEDIA.c.sources, Text).contains(f'"{PERSON}"'),
     select(LINKS.c.media_id).where(LINKS.c.media_id == MEDIA.c.id, LINKS.c.source == PERSON).exists(),
 )
+WORDS_WAIT = exists().where(KEPT.c.sha256 == MEDIA.c.sha256) & not_(_SPEAKS)
+"""Whether words are kept of the bytes of a row of which nobody said anything: it gets them when it is looked at."""
 _COPIES = (
     select(
         MEDIA.c.id,
@@ -90,8 +93,18 @@ class Copy:
 
     @property
     def is_there(self) -> bool:
-        """Whether its file is where it was, as it was. Of one that nobody can look for, the library has the word."""
-        return not self.missing and self.whereabouts in (Whereabouts.IN_PLACE, Whereabouts.UNKNOWN)
+        """Whether its file is where it was, as it was."""
+        return not self.missing and self.whereabouts is Whereabouts.IN_PLACE
+
+    @property
+    def may_have_moved(self) -> bool:
+        """Whether its file is not where it was, as far as the disk says."""
+        return self.whereabouts in (Whereabouts.GONE, Whereabouts.UNSURE)
+
+    @property
+    def waits_for_words(self) -> bool:
+        """Whether nobody said anything of it, and only a later look at its file can tell whether it has these bytes."""
+        return not self.missing and not self.speaks and not self.is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +177,10 @@ def links_of(connection: Connection, media_id: int) -> dict[tuple[str, str], flo
 
 def taken(connection: Connection, sha256: str) -> Words | None:
     """What was kept of these bytes, and is kept no more; None where nothing is known of them."""
-    row = connection.execute(_WORDS_KEPT, {"b_sha256": sha256}).one_or_none()
-    if row is None:
-        return None
-    connection.execute(_KEEP_NO_MORE, {"b_sha256": sha256})
-    return Words(row.words, frozenset(row.keywords))
+    words = _kept(connection, sha256)
+    if words is not None:
+        connection.execute(_KEEP_NO_MORE, {"b_sha256": sha256})
+    return words
 
 
 def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str, looked: Locations) -> None:
@@ -180,16 +192,18 @@ def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str, 
     copies = copies_of(connection, row["sha256"], row["id"], looked)
     if (copies and words == NOTHING) or _left_to(connection, copies, row, words, at):
         return
-    before = taken(connection, row["sha256"])
-    kept = before if before is not None and words == NOTHING else words
-    values = {"sha256": row["sha256"], "words": kept.columns, "keywords": sorted(kept.keywords), "at": at}
-    connection.execute(_KEEP, values)
+    gone = [copy for copy in copies if copy.missing]
+    if _that_say(connection, gone, words) and not any(copy.waits_for_words for copy in copies):
+        return
+    if words != NOTHING or _kept(connection, row["sha256"]) is None:
+        _keep_apart(connection, row["sha256"], words, at)
 
 
 def leave_to_copies(connection: Connection, place: Place, at: str, looked: Locations) -> None:
     """Gives other rows with the same bytes the words of a row that was marked missing, which has them still.
 
     So a copy that stays speaks for the original that was deleted, and an original that comes back has its own words.
+    Where only a later look can tell whether there is a copy, the words are kept for it, unless others are already.
     Raises NotLookedFor.
     """
     found = (
@@ -197,8 +211,11 @@ def leave_to_copies(connection: Connection, place: Place, at: str, looked: Locat
     )
     if found is not None:
         row = dict(found)
-        copies = copies_of(connection, row["sha256"], row["id"], looked)
-        _left_to(connection, copies, row, said(row, links_of(connection, row["id"])), at)
+        copies, words = copies_of(connection, row["sha256"], row["id"], looked), _words_in(connection, row["id"])
+        if _left_to(connection, copies, row, words, at) or not any(copy.waits_for_words for copy in copies):
+            return
+        if _kept(connection, row["sha256"]) in (None, NOTHING):
+            _keep_apart(connection, row["sha256"], words, at)
 
 
 def words_that_return(
@@ -213,7 +230,7 @@ def words_that_return(
     speaking = [copy for copy in speaking if copy.name == name] or speaking
     said_of_them = [_words_in(connection, copy.file.id) for copy in speaking]
     if said_of_them and all(words == said_of_them[0] for words in said_of_them):
-        return said_of_them[0]
+        return _shown(connection, sha256, said_of_them[0], kept=kept)
     return taken(connection, sha256) if kept else None
 
 
@@ -222,10 +239,11 @@ def own_or_returned(
 ) -> Words:
     """The words of a row whose file has the bytes that it had: its `own`, else those that return with its bytes.
 
-    A row that was there all the time had the words of its copies when they went; then only what is `kept` can return.
+    A row that is not marked missing had the words of its copies when they went, if its file was there; if not, they are
+    among what is `kept`.
     """
     if own != NOTHING:
-        return own
+        return _shown(connection, row["sha256"], own, kept=kept)
     gone = copies if row["missing_at"] is not None else ()
     return words_that_return(connection, row["sha256"], gone, place_of(row).name, kept=kept) or NOTHING
 
@@ -254,6 +272,8 @@ def words_on_other_bytes(
     else:
         came_from = [copy for copy in copies if not _is_of_an_edit(copy, row)]
         known, of_a_copy = bool(came_from), _words_of_the_first(connection, came_from)
+        if of_a_copy is not None:
+            _shown(connection, sha256, of_a_copy, kept=kept)
         of_these = taken(connection, sha256) if kept and of_a_copy is None else None
     if own != NOTHING or known or of_these is not None:
         keep(connection, row, own, at, looked)
@@ -270,13 +290,19 @@ def _is_of_an_edit(copy: Copy, row: Mapping[str, Any]) -> bool:
 
 
 def _left_to(connection: Connection, copies: Iterable[Copy], row: Mapping[str, Any], words: Words, at: str) -> bool:
-    """Whether a copy of the row has its words now; where none that is there said the same, all that said nothing do."""
-    same = [copy for copy in copies if copy.speaks and _words_in(connection, copy.file.id) == words]
-    silent = [copy for copy in copies if copy.is_there and not copy.speaks]
-    heirs = [] if any(copy.is_there for copy in same) else silent
+    """Whether a copy that is there has the row's words now; where none said the same, all that said nothing do."""
+    there = [copy for copy in copies if copy.is_there]
+    if _that_say(connection, there, words):
+        return True
+    heirs = [copy for copy in there if not copy.speaks]
     for heir in heirs:
         _hand_over(connection, row["id"], heir.file.id, words, at)
-    return bool(same or heirs)
+    return bool(heirs)
+
+
+def _that_say(connection: Connection, copies: Iterable[Copy], words: Words) -> bool:
+    """Whether a person said the same of one of these copies."""
+    return any(copy.speaks and _words_in(connection, copy.file.id) == words for copy in copies)
 
 
 def _hand_over(connection: Connection, media_id: int, heir: int, words: Words, at: str) -> None:
@@ -284,6 +310,24 @@ def _hand_over(connection: Connection, media_id: int, heir: int, words: Words, a
     columns = carrying(dict(row), words) | {"updated_at": at, "b_id": heir}
     connection.execute(UPDATE_ROW, columns)
     connection.execute(_LINK_AS_WELL, {"b_id": media_id, "b_heir": heir})
+
+
+def _kept(connection: Connection, sha256: str) -> Words | None:
+    row = connection.execute(_WORDS_KEPT, {"b_sha256": sha256}).one_or_none()
+    return None if row is None else Words(row.words, frozenset(row.keywords))
+
+
+def _keep_apart(connection: Connection, sha256: str, words: Words, at: str) -> None:
+    connection.execute(_KEEP_NO_MORE, {"b_sha256": sha256})
+    values = {"sha256": sha256, "words": words.columns, "keywords": sorted(words.keywords), "at": at}
+    connection.execute(_KEEP, values)
+
+
+def _shown(connection: Connection, sha256: str, words: Words, *, kept: bool) -> Words:
+    """These words, which a row shows now: they are kept no more, else they would be old ones some day."""
+    if kept and _kept(connection, sha256) == words:
+        connection.execute(_KEEP_NO_MORE, {"b_sha256": sha256})
+    return words
 
 
 def _words_of_the_first(connection: Connection, copies: Iterable[Copy]) -> Words | None:

@@ -50,7 +50,7 @@ class Presence:
     def mark_missing(self, root: str, paths: Iterable[bytes], look: Look = nobody_looks) -> None:
         """Notes that the files of these rows are gone. Raises NeedsAttention if the database cannot be written.
 
-        What a person said of them goes to copies of which `look` does not say that they are gone, too, or changed.
+        What a person said of them goes to copies of which `look` says that they are in place, or is kept for others.
         """
         at = now()
         gone = list(paths)

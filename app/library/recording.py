@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
-from app.library.around import Surroundings, surroundings_of
+from app.library.around import THIS_FILE, Surroundings, surroundings_of
 from app.library.failures import failures_follow, failures_of, remember_failures
 from app.library.pairs import relink
 from app.library.personal import (
@@ -56,8 +56,7 @@ from app.texts import clean_text
 
 _NAMED = 3  # of the files that a file may have been
 
-_THIS_FILE = (MEDIA.c.root == bindparam("b_root")) & (MEDIA.c.path == bindparam("b_path"))
-_ROW = select(MEDIA).where(_THIS_FILE)
+_ROW = select(MEDIA).where(THIS_FILE)
 _INSERT_ROW = Prepared(
     {  # each dialect has a class of its own for ON CONFLICT
         name: dialect.insert(MEDIA).on_conflict_do_nothing(index_elements=["root", "path"]).returning(MEDIA.c.id)
@@ -86,7 +85,7 @@ _LINK = Prepared(
 _EVENT: Mapping[str, Any] = dict.fromkeys(column.name for column in EVENTS.c if column.name != "id")
 _INSERT_EVENT = Prepared(insert(EVENTS).returning(EVENTS.c.id), columns=_EVENT)
 _DELETE_ROW = delete(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
-MARK_MISSING = update(MEDIA).where(_THIS_FILE, MEDIA.c.missing_at.is_(None)).values(missing_at=bindparam("b_at"))
+MARK_MISSING = update(MEDIA).where(THIS_FILE, MEDIA.c.missing_at.is_(None)).values(missing_at=bindparam("b_at"))
 _UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
 
 
@@ -106,6 +105,15 @@ class _Saved:
     ambiguous: tuple[str, ...] = ()
     rated_by_a_person: bool = False
     returned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A row as it was read, its keywords, and what a person said in both."""
+
+    row: Mapping[str, Any]
+    links: KeywordLinks
+    words: Words
 
 
 def record(
@@ -173,7 +181,8 @@ def _save(
     old = row_in(connection, file.place) if known.row else None
     same = old is not None and old["sha256"] == sha256
     if old is not None and same and old["missing_at"] is None and not known.words:
-        return _update(connection, session_id, at, analysis, old)
+        before = _before(connection, old)
+        return _update(connection, session_id, at, analysis, before, words=before.words)
     copies = copies_of(connection, sha256, old["id"] if old else None, looked) if known.copies else []
     moved, ambiguous = (None, ()) if same else _left_behind(copies, file.name)
     if moved is not None:
@@ -183,15 +192,20 @@ def _save(
     if old is None:
         words = words_that_return(connection, sha256, copies, file.name, kept=known.words)
         return replace(_add(connection, session_id, at, analysis, words or NOTHING), ambiguous=ambiguous)
-    own = said(old, links_of(connection, old["id"]))
+    before = _before(connection, old)
     if same:
-        words = own_or_returned(connection, old, own, copies, kept=known.words)
-        saved = _update(connection, session_id, at, analysis, old, words=words)
+        words = own_or_returned(connection, old, before.words, copies, kept=known.words)
+        saved = _update(connection, session_id, at, analysis, before, words=words)
         return replace(saved, returned=old["missing_at"] is not None)
     words = words_on_other_bytes(
-        connection, old, own, sha256=sha256, copies=copies, kept=known.words, at=at, looked=looked
+        connection, old, before.words, sha256=sha256, copies=copies, kept=known.words, at=at, looked=looked
     )
-    return _update(connection, session_id, at, analysis, old, words=words)
+    return _update(connection, session_id, at, analysis, before, words=words)
+
+
+def _before(connection: Connection, row: Mapping[str, Any]) -> _Before:
+    links = links_of(connection, row["id"])
+    return _Before(row, links, said(row, links))
 
 
 def _add(connection: Connection, session_id: str, at: str, analysis: Analysis, words: Words) -> _Saved:
@@ -212,7 +226,7 @@ def _left_behind(copies: Iterable[Copy], name: bytes) -> tuple[Copy | None, tupl
 
     Of several that are gone, the one that had the same name: their folder was renamed.
     """
-    left = [copy for copy in copies if copy.whereabouts in (Whereabouts.GONE, Whereabouts.UNSURE)]
+    left = [copy for copy in copies if copy.may_have_moved]
     sure = all(copy.whereabouts is Whereabouts.GONE for copy in left)
     if sure:
         left = [copy for copy in left if copy.name == name] or left
@@ -223,7 +237,7 @@ def _left_behind(copies: Iterable[Copy], name: bytes) -> tuple[Copy | None, tupl
 
 def _give_way(connection: Connection, row: Mapping[str, Any], at: str, looked: Locations) -> None:
     """Deletes a row whose file is another one now; what a person said of its bytes is kept for those alone."""
-    keep(connection, row, said(row, links_of(connection, row["id"])), at, looked)
+    keep(connection, row, _before(connection, row).words, at, looked)
     connection.execute(_UNLINK, {"b_id": row["id"]})
     connection.execute(_DELETE_ROW, {"b_id": row["id"]})
 
@@ -240,10 +254,10 @@ def _move(
 ) -> _Saved:
     """Lets a row follow its file, with all that is known of it and the failures that still stand."""
     old = dict(connection.execute(ROW_BY_ID, {"b_id": moved.file.id}).mappings().one())
-    own = said(old, links_of(connection, old["id"]))
-    words = own_or_returned(connection, old, own, copies, kept=kept)
+    before = _before(connection, old)
+    words = own_or_returned(connection, old, before.words, copies, kept=kept)
     failures_follow(connection, moved.file.place, analysis.file.place)
-    saved = _update(connection, session_id, at, analysis, old, words=words)
+    saved = _update(connection, session_id, at, analysis, before, words=words)
     relink(connection, moved.file.place)
     return replace(saved, outcome=Outcome.MOVED, moved_from=moved.file.place.shown)
 
@@ -253,30 +267,29 @@ def _update(
     session_id: str,
     at: str,
     analysis: Analysis,
-    old: Mapping[str, Any],
+    before: _Before,
     *,
-    words: Words | None = None,
+    words: Words,
 ) -> _Saved:
     """Writes an analysis into the row of a file, which is here already, or where the file was before it was moved.
 
-    `words` are what a person said of these bytes, where that may be other than what the row says.
+    `words` are what a person said of these bytes, which may be other than what the row says.
     """
-    links, before = _wanted_links(analysis, old), links_of(connection, old["id"])
-    own = said(old, before)
-    if words is not None and words != own:
+    old, links = before.row, _wanted_links(analysis, before.row)
+    if words != before.words:
         old = {**old, **carrying(old, words)}
-        links = before if links is None else links
+        links = before.links if links is None else links
     if links is not None:
-        links = (own if words is None else words).links | links
+        links = words.links | links
     if moved := place_of(old) != analysis.file.place:
-        old, links = left_where_it_was(analysis, old, links, before)
+        old, links = left_where_it_was(analysis, old, links, before.links)
     row = row_of(analysis, old)
     if moved and rated_by_what_stayed(analysis, old):
         row |= {"score": old["score"], "score_source": old["score_source"]}
     if moved:
         row |= told_by_what_was_left(row, old)
-    keywords_changed = links is not None and links != before
-    outcome = outcome_of(row, old, keywords_changed=keywords_changed)
+    keywords_changed = links is not None and links != before.links
+    outcome = outcome_of(row, before.row, keywords_changed=keywords_changed)
     if outcome is not Outcome.UNCHANGED:
         row |= {"session_id": session_id, "updated_at": at}
     connection.execute(UPDATE_ROW, row | {"b_id": old["id"]})
@@ -288,10 +301,10 @@ def _update(
     saved = _Saved(outcome, standing=standing, rated_by_a_person=row["score_source"] == PERSON)
     if links is None or not keywords_changed:
         return saved
-    if before:
+    if before.links:
         connection.execute(_UNLINK, {"b_id": old["id"]})
     link(connection, old["id"], links)
-    return replace(saved, keywords_added=len(links.keys() - before.keys()))
+    return replace(saved, keywords_added=len(links.keys() - before.links.keys()))
 
 
 def _wanted_links(analysis: Analysis, old: Mapping[str, Any] | None) -> KeywordLinks | None:

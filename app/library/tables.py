@@ -156,7 +156,7 @@ class MediaKeyword(Base):
 
 
 class PersonWords(Base):
-    """What a person said of bytes that no row shows at the moment: `words` maps columns, `score` too, to values.
+    """What a person said of bytes that no file at hand shows: `words` maps columns, `score` too, to values.
 
     Of bytes that gave way to others that were known, it is kept, too, that nothing was said.
     """

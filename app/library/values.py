@@ -56,6 +56,7 @@ class KnownFile:
     """What freshness asks of one file. `stages` maps a stage to `{"status", "version"}`; `size` is None without a row.
 
     `kind` is what the content is, which the suffix may hide. `missing` are rows whose file was gone: it is back.
+    `words_wait` says that what a person said of these bytes is kept for whichever row shows them next.
     """
 
     size: int | None = None
@@ -66,6 +67,7 @@ class KnownFile:
     stages: Mapping[str, Mapping[str, Any]] | None = None
     failures: tuple[KnownFailure, ...] = ()
     missing: bool = False
+    words_wait: bool = False
 
 
 @described

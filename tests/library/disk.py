@@ -1,5 +1,7 @@
 """A disk as sessions find it over a library: what lies under which name, and what a person says of it."""
 
+from collections import Counter
+
 from sqlalchemy import select
 
 from app.library.editing import parse_edit
@@ -21,21 +23,25 @@ SAID = {
 
 
 class Disk:
-    """A library, and the files that a session over it would find: bytes by name."""
+    """A library, and the files that a session over it would find: bytes by name.
+
+    `away` are files that are out of sight, as on a disk that is not connected, with where they are said to be.
+    """
 
     def __init__(self, library):
-        self.library, self.files, self.sessions = library, {}, 0
-        self.rows = {}  # what the library knows of them
+        self.library, self.files, self.away, self.sessions = library, {}, {}, 0
+        self.times = Counter()  # how often each was touched
+        self.rows = {}  # what the library knows of them: bytes and time
 
-    def takes_in(self, files):
+    def takes_in(self, files, *, touched=(), away=None):
         """A session that finds these files: each commits in the order of the paths. Returns the outcomes by name."""
-        before, self.files, self.sessions = self.files, files, self.sessions + 1
+        before = self.files.keys() | self.away.keys()
+        self.files, self.away, self.sessions = files, away or {}, self.sessions + 1
+        self.times.update(touched)
         outcomes = {}
-        for name, content in sorted(files.items()):
-            if before.get(name) == content:
-                continue
+        for name, content in self.pending():
             result = analysis(
-                found(name.encode()),
+                found(name.encode(), mtime_ns=self.times[name]),
                 content=content.encode(),
                 metadata=Metadata(title=f"read of {content}", sources={"title": "exif"}),
                 keywords=(f"read of {content}",),
@@ -48,15 +54,30 @@ class Disk:
                 look=self.look,
             )
             outcomes[name] = told.outcome
-            self.rows[name] = content
-        self.library.presence.mark_missing("m", [name.encode() for name in before.keys() - files.keys()], self.look)
+            self.rows[name] = content, self.times[name]
+        gone = [name.encode() for name in before - files.keys() - self.away.keys()]
+        self.library.presence.mark_missing("m", gone, self.look)
         return outcomes
+
+    def pending(self):
+        """The files that are not fresh, with their bytes, in the order of the paths."""
+        known = {}
+        for folder in {name.rpartition("/")[0] for name in self.files}:
+            known |= self.library.known(Place("m", folder.encode()))
+        for name, content in sorted(self.files.items()):
+            row = known.get(name.encode())
+            fresh = row is not None and self.rows[name] == (content, self.times[name])
+            if row is None or not fresh or row.missing or row.words_wait:
+                yield name, content
 
     def look(self, place):
         name = place.path.decode()
+        if name in self.away:
+            return self.away[name]
         if name not in self.files:
             return Whereabouts.GONE
-        return Whereabouts.IN_PLACE if self.files[name] == self.rows[name] else Whereabouts.CHANGED
+        known = self.rows[name] == (self.files[name], self.times[name])
+        return Whereabouts.IN_PLACE if known else Whereabouts.CHANGED
 
     def vanishes(self, name, *others):
         """A session that finds the file while it plans, and not when it reads it; `others` it does not look at."""
@@ -78,9 +99,10 @@ class Disk:
             assert (row["score"], row["score_source"]) == (2, "xmp")
         assert (row["taken_at_rule"] == "person") == ("taken_at" in theirs)
         if "title" not in theirs:
-            assert (row["title"], row["sources"]["title"]) == (f"read of {self.files[name]}", "exif")
+            assert (row["title"], row["sources"]["title"]) == (f"read of {self.rows[name][0]}", "exif")
         keywords = [word["text"] for word in row["keywords"] if word["source"] == "person"]
-        assert [word["text"] for word in row["keywords"] if word["source"] == "xmp"] == [f"read of {self.files[name]}"]
+        read = [word["text"] for word in row["keywords"] if word["source"] == "xmp"]
+        assert read == [f"read of {self.rows[name][0]}"]
         return said | ({"keywords": keywords} if keywords else {})
 
     def all_words(self):

@@ -174,12 +174,12 @@ def test_a_row_that_changes_while_the_disk_is_asked_is_decided_on_anew(library, 
 
 
 def test_a_row_that_another_program_added_meanwhile_is_updated(library, commit, known, monkeypatch):
-    real, answers = recording.around, [False]
+    real, answers = recording.surroundings_of, [False]
 
     def before_it_was_there(*asked):
         return replace(real(*asked), row=answers.pop() if answers else True)
 
-    monkeypatch.setattr(recording, "around", before_it_was_there)
+    monkeypatch.setattr(recording, "surroundings_of", before_it_was_there)
     assert commit(analysis(OLD, keywords=("lake",))).outcome == Outcome.UPDATED
     assert library.summary()["files"] == 1
 

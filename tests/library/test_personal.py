@@ -5,8 +5,11 @@ from sqlalchemy import event
 
 from app.library.personal import MAX_COPIES
 from app.library.prepared import Prepared
+from app.library.whereabouts import Whereabouts
 from app.media import Outcome, Place
 from tests.library.disk import SAID, Disk, as_said, told
+
+OUT_OF_SIGHT = (Whereabouts.UNSURE, Whereabouts.UNKNOWN)
 
 
 @pytest.fixture
@@ -338,12 +341,58 @@ def test_a_copy_whose_file_was_replaced_already_gets_no_words(disk):
     assert (disk.words("2"), disk.kept()) == ({}, {"A": "Anna"})
 
 
-def test_a_copy_that_nobody_can_look_for_gets_the_words(disk):
-    """As on a disk that is not connected: its row says that it is there."""
+@pytest.mark.parametrize("where", OUT_OF_SIGHT)
+def test_a_copy_out_of_sight_gets_no_words_until_it_is_seen(disk, where):
+    """As on a disk that is not connected: by then it may be another picture."""
     told(disk, {"1": "A"})
     disk.takes_in({"1": "A", "2": "A"})
-    disk.library.presence.mark_missing("m", [b"1"])
-    assert disk.words("2") == SAID["A"]
+    disk.takes_in({}, away={"2": where})
+    assert (disk.words("2"), disk.kept()) == ({}, {"A": "Anna"})
+    assert disk.takes_in({"2": "A"}) == {"2": Outcome.UPDATED}
+    assert (disk.words("2"), disk.kept()) == (SAID["A"], {})
+    assert disk.library.file(Place("m", b"2"))["session_id"] == f"session {disk.sessions}"
+    assert disk.takes_in({"2": "A"}) == {}
+
+
+@pytest.mark.parametrize("where", OUT_OF_SIGHT)
+def test_another_picture_where_a_copy_was_out_of_sight_gets_no_words_and_takes_none_away(disk, where):
+    told(disk, {"1": "A"})
+    disk.takes_in({"1": "A", "2": "A"})
+    disk.takes_in({"1": "F"}, away={"2": where})
+    disk.takes_in({"1": "F", "2": "X"})
+    assert (disk.words("2"), disk.kept()) == ({}, {"A": "Anna"})
+    disk.takes_in({"1": "F", "2": "X", "3": "A"})
+    assert (disk.words("3"), disk.kept()) == (SAID["A"], {})
+
+
+@pytest.mark.parametrize("content", "ABCDE")
+def test_a_copy_with_another_time_gets_the_words_when_it_is_looked_at(disk, content):
+    """A backup or a program that syncs sets it; the bytes are the same."""
+    told(disk, {"1": content})
+    disk.takes_in({"1": content, "2": content})
+    disk.times["2"] += 1
+    disk.vanishes("1")
+    assert disk.takes_in({"2": content}) == {"2": Outcome.UPDATED}
+    assert (disk.all_words(), disk.kept()) == (as_said({"2": content}), {})
+
+
+def test_words_that_are_back_with_the_original_are_not_kept_for_a_copy_any_more(disk):
+    told(disk, {"1": "A"})
+    disk.takes_in({"1": "A", "2": "A"})
+    disk.takes_in({}, away={"2": Whereabouts.UNSURE})
+    disk.takes_in({"1": "A"}, away={"2": Whereabouts.UNSURE})
+    disk.says("1", title="Ann")
+    assert disk.takes_in({"1": "A", "2": "A"}) == {}
+    assert (disk.words("2"), disk.kept()) == ({}, {})
+
+
+def test_what_is_kept_of_a_copy_that_gave_way_is_not_written_over_for_one_out_of_sight(disk):
+    disk.takes_in({"1": "A", "2": "A", "3": "A"})
+    disk.says("1", title="Anna")
+    disk.says("2", title="Ann")
+    disk.takes_in({"1": "B", "2": "A"}, away={"3": Whereabouts.UNKNOWN})
+    disk.takes_in({"1": "B"}, away={"3": Whereabouts.UNKNOWN})
+    assert disk.kept() == {"A": "Anna"}
 
 
 def test_a_plain_copy_under_the_name_of_a_missing_file_is_silent(disk):

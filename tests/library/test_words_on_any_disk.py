@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from app.library.library import Library
 from app.library.tables import Base
+from app.library.whereabouts import Whereabouts
 from tests.library.disk import SAID, Disk, as_said, told
 
 NAMES = tuple("123456789")
@@ -80,32 +81,40 @@ def test_after_very_many_renamings_all_bytes_have_exactly_their_words(in_a_new_l
 
 @st.composite
 def copyings(draw):
-    """What lies where after each of some sessions, and of which of these files a person then says what is to be said.
+    """What lies where at each of some sessions, and of which of these files a person then says what is to be said.
 
-    Of the same bytes there are any number of copies, which come, go and come back.
+    Of the same bytes there are any number of copies, which come, go, come back, get another time, and are out of sight.
     """
     names = st.sampled_from(NAMES[:6])
-    sessions = draw(st.lists(st.dictionaries(names, st.sampled_from("ABF"), max_size=6), min_size=1, max_size=6))
+    some = st.sets(names, max_size=2)
+    away = st.dictionaries(names, st.sampled_from((Whereabouts.UNSURE, Whereabouts.UNKNOWN)), max_size=2)
+    session = st.tuples(st.dictionaries(names, st.sampled_from("ABF"), max_size=6), some, away, some)
     first = {"1": "A", "2": "B", "3": "F"}
-    return [(files, draw(st.sets(names, max_size=2))) for files in (first, *sessions)]
+    return [(first, set(), {}, draw(some)), *draw(st.lists(session, min_size=1, max_size=6))]
 
 
 def follows_copies(library, sessions):
-    disk, spoken_of = Disk(library), set()
-    for files, spoken in sessions:
-        before, had = disk.files, disk.all_words()
-        disk.takes_in(files)
+    disk, spoken_of, before, words = Disk(library), set(), {}, {}
+    for found, touched, unseen, spoken in sessions:
+        away = {name: where for name, where in unseen.items() if name in disk.files.keys() | disk.away.keys()}
+        files = {name: content for name, content in found.items() if name not in away}
+        had = words
+        disk.takes_in(files, touched=touched, away=away)
         words = disk.all_words()
+        out_of_sight = {name: disk.words(name) for name in away}
+        assert out_of_sight == {name: had[name] for name in away}, "what is out of sight gets no words"
         of_others = {name: said for name, said in words.items() if said not in ({}, SAID[files[name]])}
         assert of_others == {name: had.get(name) for name in of_others}, "or edited in place, where a file was"
         assert {content for content in files.values() if content in spoken_of and SAID[content]} <= {
-            files[name] for name, said in words.items() if said == SAID[files[name]]
+            disk.rows[name][0] for name, said in (words | out_of_sight).items() if said == SAID[disk.rows[name][0]]
         }
         stayed = {name for name, content in files.items() if before.get(name) == content and had[name]}
         assert {name: words[name] for name in stayed} == {name: had[name] for name in stayed}
         for name in spoken & files.keys():
             disk.says(name, **SAID[files[name]])
             spoken_of.add(files[name])
+        words = disk.all_words() | out_of_sight
+        before = files | {name: disk.rows[name][0] for name in away}
 
 
 @settings(max_examples=15)

@@ -41,7 +41,8 @@ class Plan(TypedDict):
     pending: int
     """Files that the session would process: its `total_files`."""
     pending_by: Mapping[str, int]
-    """Files to process by why: `new`, `changed`, `sidecar_changed`, `new_stages`, `only_nsfw`, `returned`, `again`."""
+    """Files to process by why: `new`, `changed`, `sidecar_changed`, `new_stages`, `only_nsfw`, `returned`,
+    `words_wait`, `again`."""
     skipped: Mapping[str, int]
     """Files that it would not process, by why."""
     unavailable: Mapping[str, str]

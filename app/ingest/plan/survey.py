@@ -59,7 +59,7 @@ def judge(file: FoundFile, known: KnownFile, parameters: Parameters, recipe: Rec
     if not parameters.skip_existing:
         return Job(file, possible, possible), "new" if known.size is None else "again"
     stale = _shared(stale_stages(file, known, recipe.runnable(known.kind or file.kind, possible), recipe))
-    if same_file and not stale and not known.missing:
+    if same_file and not stale and not known.missing and not known.words_wait:
         return Skip.FRESH, "fresh"
     if any(
         failed.fingerprint == file.fingerprint
@@ -102,7 +102,7 @@ def _why(file: FoundFile, known: KnownFile, stale: frozenset[Stage], *, same_fil
     if known.sidecar != file.sidecar:
         return "sidecar_changed"
     if not stale:
-        return "returned"
+        return "returned" if known.missing else "words_wait"
     return "only_nsfw" if stale == {Stage.NSFW} else "new_stages"
 
 

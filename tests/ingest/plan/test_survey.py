@@ -57,6 +57,7 @@ TABLE = [
     ("a newer version", row(), {}, NEWER_SCORES, "new_stages", {Stage.SCORE}),
     ("a newer version not asked for", row(), {"import_scores": False}, NEWER_SCORES, Skip.FRESH, None),
     ("only nsfw is missing", row(stages=WITHOUT_NSFW), {}, RECIPE, "only_nsfw", {Stage.NSFW}),
+    ("words are kept for it", row(words_wait=True), {}, RECIPE, "words_wait", frozenset()),
     ("nsfw cannot run here", row(stages=WITHOUT_NSFW), {}, NO_WEIGHTS, Skip.FRESH, None),
     ("nsfw not asked for", row(stages=WITHOUT_NSFW), {"enable_nsfw_detection": False}, RECIPE, Skip.FRESH, None),
     ("nsfw cannot run, never seen", NOTHING_KNOWN, {}, NO_WEIGHTS, "new", EVERY_STAGE - {Stage.NSFW}),

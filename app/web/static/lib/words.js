@@ -36,6 +36,7 @@ const CLASS = {
   beyond_max_files: "beyond the limit",
   pending: "not processed",
   returned: "missing before and back",
+  words_wait: "to get your words back",
 };
 /** @param {string} name */
 export const classLabel = (name) => CLASS[name] ?? name.replaceAll("_", " ");
