@@ -8,7 +8,7 @@ from typing import get_type_hints
 
 import pytest
 
-from app import looking
+from app.cli import looking
 from app.library.editing import Edit
 from app.library.library import Library
 from app.library.tables import MEDIA

@@ -6,6 +6,7 @@ SHA-256, and the tags of libav.
 
 import json
 import struct
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -223,7 +224,19 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     return changed
 
 
+def refusals(before: Reading, after: Reading) -> list[str]:
+    """Why a reading must not be kept: fields came or went at one version, so that known files would never have them."""
+    return [
+        f"Stage {stage} has other fields at version {then['version']}: raise it in app/analysis/recipes.py first."
+        for stage, then in before.items()
+        if then["version"] == after[stage]["version"] and then["fields"] != after[stage]["fields"]
+    ]
+
+
 _COMMAND = "python -m tests.analysis.reading"
 
 if __name__ == "__main__":
-    KEPT.write_text(json.dumps(now(), indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
+    reading = now()
+    if sentences := refusals(json.loads(KEPT.read_text("utf-8")), reading):
+        sys.exit(" ".join(sentences))
+    KEPT.write_text(json.dumps(reading, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.analysis import reading
 
 
@@ -32,3 +34,9 @@ def test_a_raised_version_asks_for_what_it_reads():
     assert told(version="3", files={}) == [
         "Stage metadata has version 3: keep what it reads, `python -m tests.analysis.reading`."
     ]
+
+
+@pytest.mark.parametrize(("version", "refused"), [("2", 1), ("3", 0)])
+def test_other_fields_are_kept_only_under_another_version(version, refused):
+    after = {"metadata": BEFORE | {"fields": ["city", "iso"], "version": version}}
+    assert len(reading.refusals({"metadata": BEFORE}, after)) == refused
