@@ -141,7 +141,7 @@ def test_run_exits_1_where_some_files_failed_and_says_why(place):
         (["status", "not-a-uuid"], ["UUID"]),
         (["status", UNKNOWN], [f"There is no session {UNKNOWN}"]),
         (["resume", UNKNOWN], [f"There is no session {UNKNOWN}"]),
-        (["stats"], ["migrate"]),
+        (["stats"], ["There is no library at", "run or serve"]),
         (["run", "photos", "--root", "a=/tmp/one", "--root", "a=/tmp/two"], ["two media roots are named 'a'"]),
         (["serve", "--host", "0.0.0.0"], ["INGEST_TOKEN"]),  # noqa: S104 - refused
     ],
@@ -175,7 +175,7 @@ def test_a_newer_database_is_refused(place):
 
 def test_messages_show_the_command_as_it_is_typed_in_a_checkout(place):
     typed = str(PROGRAM.relative_to(PROJECT)) if PROGRAM.is_relative_to(PROJECT) else "media-ingest"
-    refused(place.run("stats"), f"run {typed} migrate.")
+    refused(place.run("stats"), f"{typed} run or serve makes it.")
 
 
 def test_messages_of_an_installed_program_show_its_path_where_no_shell_would_find_it(tmp_path, monkeypatch):

@@ -94,7 +94,7 @@ def test_a_report_of_a_verification_goes_to_standard_output_alone_and_names_ever
 
 def test_verify_refuses_what_it_cannot_do(place):
     write_many(place.media, 1)
-    refused(place.run("verify"), "migrate")
+    refused(place.run("verify"), "There is no library at")
     place.run("run", "photos")
     refused(place.run("verify", "photos/nowhere"), "There is no directory photos/nowhere")
     refused(place.run("verify", "/etc"), "/etc is not inside a media root")

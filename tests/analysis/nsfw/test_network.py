@@ -42,7 +42,7 @@ from opennsfw2._image import preprocess_image
 from PIL import Image, ImageOps
 from app.analysis.nsfw import features, wheel
 from app.analysis.nsfw.network import Network
-from app.analysis.pictures.picture import resizable
+from app.analysis.pictures.picture import make_resizable
 
 def whole(path):
     with Image.open(path) as picture:
@@ -50,7 +50,7 @@ def whole(path):
         picture.load()
         with_exif_alone(picture)  # a PNG may have it behind its pixels
         if picture.mode in {WITHOUT_SCALE}:
-            return resizable(picture)
+            return make_resizable(picture)
         try:
             return ImageOps.exif_transpose(picture)
         except Exception:
