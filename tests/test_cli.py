@@ -303,6 +303,12 @@ def test_a_server_is_ended_by_ctrl_c(place):
         assert "/ingest-v2" in server.log.read_text()
 
 
+def test_a_worker_that_runs_the_starting_script_imports_nothing_of_the_program():
+    program = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__mp_main__'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program, PROGRAM], capture_output=True, text=True, check=True)
+    assert {name for name in done.stdout.split() if name.startswith("app.")} == {"app.cli", "app.cli.start"}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_pauses_a_run_and_resume_goes_on_where_it_stood(place, number):
     write_many(place.media, 200, size=(8, 6))

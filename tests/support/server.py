@@ -12,7 +12,6 @@ import signal
 import sqlite3
 import struct
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,8 +22,8 @@ from typing import Any, ClassVar, Self, TypeVar
 import httpx2
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
-PROGRAM = Path(sys.executable).with_name("media-ingest")
+from tests.support.warm import PROGRAM, PROJECT, Started, warm
+
 LOOK_SECONDS = 0.005
 SELDOM_SECONDS = 0.03
 """Between two looks that take what is waited for its processor."""
@@ -147,7 +146,7 @@ class Server:
         self.env = settings_for(folder, roots, **{"INGEST_PORT": "0", **settings})
         self.log = folder / "server.log"
         self.address = ""
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Started | subprocess.Popen[bytes] | None = None
         self._client: httpx2.Client | None = None
 
     def __enter__(self) -> Self:
@@ -160,7 +159,7 @@ class Server:
         self.kill()
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> Started | subprocess.Popen[bytes]:
         assert self._process is not None
         return self._process
 
@@ -173,9 +172,12 @@ class Server:
     def start(self, *, ready: bool = True) -> Self:
         """Starts the process; with `ready` waits until it answers."""
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [self._program, "serve"], env=self.env, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT
-            )
+            if self._program == PROGRAM:
+                self._process = warm().start(["serve"], env=self.env, cwd=self.folder, output=log.fileno())
+            else:
+                self._process = subprocess.Popen(
+                    [self._program, "serve"], env=self.env, cwd=self.folder, stdout=log, stderr=subprocess.STDOUT
+                )
         if ready:
             self.wait_until_ready()
         return self
