@@ -332,23 +332,38 @@ def without_libgl(tmp_path):
     assert not recorded.exists(), recorded.read_text()
 
 
-def start_converting(of_ours, env):
-    model = of_ours.look().model
-    Path(model.ir).parent.mkdir(exist_ok=True)
-    command = [*MODULE, str(os.getpid()), "convert", str(of_ours.place), model.weights_sha256, model.ir]
+def start_converting(found, env=None, *, within=()):
+    Path(found.model.ir).parent.mkdir(exist_ok=True)
+    command = [
+        *within,
+        *MODULE,
+        str(os.getpid()),
+        "convert",
+        str(found.weights),
+        found.model.weights_sha256,
+        found.model.ir,
+    ]
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
 
 
-def test_after_a_kill_two_that_start_at_once_export_once_and_clean_up_and_none_needs_libgl(of_ours, without_libgl):
-    model = Path(of_ours.look().model.ir)
+def test_an_export_by_opennsfw2_needs_no_libgl(of_ours, without_libgl):
+    found = of_ours.look()
+    with start_converting(found, without_libgl) as child:
+        assert child.communicate()[0] == b"{}\n"
+    assert is_whole_ir(found.model.ir)
+
+
+def test_after_a_kill_two_that_start_at_once_export_once_and_clean_up(home, tmp_path):
+    found = Weights(None, tmp_path / "models").look()  # those of the package, whose export takes no Keras
+    model = Path(found.model.ir)
     model.parent.mkdir()
     for suffix in SUFFIXES:
         model.with_suffix(suffix).write_text("torn by an earlier crash")
-    with start_converting(of_ours, without_libgl) as child:
-        until(lambda: list(model.parent.glob(".making-*/*.xml")), what="the export")
+    with start_converting(found) as child:
+        until(lambda: list(model.parent.glob(".making-*")), what="the beginning of the export")
         child.kill()
     assert not is_whole_ir(str(model))
-    with start_converting(of_ours, without_libgl) as one, start_converting(of_ours, without_libgl) as other:
+    with start_converting(found) as one, start_converting(found) as other:
         until(lambda: one.poll() is not None or other.poll() is not None, what="the end of the first")
         made = [model.with_suffix(suffix).stat() for suffix in SUFFIXES]
         assert [child.communicate()[0] for child in (one, other)] == [b"{}\n"] * 2
@@ -366,7 +381,7 @@ def test_a_kill_at_any_moment_leaves_no_broken_model(of_ours, tmp_path):
     seconds = time.monotonic() - began
     for _ in range(8):
         shutil.rmtree(tmp_path / "models")
-        with start_converting(of_ours, os.environ) as child:
+        with start_converting(of_ours.look()) as child:
             with suppress(subprocess.TimeoutExpired):
                 child.wait(rng.uniform(0.3, 1.0) * seconds)
             child.kill()
@@ -422,12 +437,11 @@ def test_weights_that_opennsfw2_refuses_are_named_and_not_tried_again(tmp_path, 
 
 
 def test_a_disk_that_is_full_is_named_with_the_folder(of_ours):
-    model = of_ours.look().model
-    Path(model.ir).parent.mkdir()
-    command = [*MODULE, str(os.getpid()), "convert", str(of_ours.place), model.weights_sha256, model.ir]
-    told = json.loads(subprocess.check_output(["prlimit", "--fsize=1000000", *command]))
+    found = of_ours.look()
+    with start_converting(found, within=["prlimit", "--fsize=1000000"]) as child:
+        told = json.loads(child.communicate()[0])
     assert "File too large" in told["problem"]
-    assert str(Path(model.ir).parent) in told["problem"]
+    assert str(Path(found.model.ir).parent) in told["problem"]
     assert not told.get("lasting")
 
 
