@@ -334,15 +334,9 @@ def without_libgl(tmp_path):
 
 def start_converting(found, env=None, *, within=()):
     Path(found.model.ir).parent.mkdir(exist_ok=True)
-    command = [
-        *within,
-        *MODULE,
-        str(os.getpid()),
-        "convert",
-        str(found.weights),
-        found.model.weights_sha256,
-        found.model.ir,
-    ]
+    sha256 = hashlib.sha256(found.weights.read_bytes()).hexdigest()
+    arguments = [str(os.getpid()), "convert", str(found.weights), sha256, found.model.ir]
+    command = [*within, *MODULE, *arguments]
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
 
 
@@ -360,7 +354,7 @@ def test_after_a_kill_two_that_start_at_once_export_once_and_clean_up(home, tmp_
     for suffix in SUFFIXES:
         model.with_suffix(suffix).write_text("torn by an earlier crash")
     with start_converting(found) as child:
-        until(lambda: list(model.parent.glob(".making-*")), what="the beginning of the export")
+        until(lambda: list(model.parent.glob(".making-*/*.xml")), what="the export")
         child.kill()
     assert not is_whole_ir(str(model))
     with start_converting(found) as one, start_converting(found) as other:
