@@ -106,7 +106,8 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     if library is not None:
         analyzer = partial(Analyzer, _roots_as_text(folders))
         ingestor = Ingestor(folders, library, store, executor, analyzer, recipes)
-        planner, runner = Planner(folders, library, recipes.now, partial(rows_in, library)), Runner(ingestor)
+        planner = Planner(folders, library, recipes.now, partial(rows_in, library), partial(free_bytes, store.folder))
+        runner = Runner(ingestor)
         runner.listen(planner.hear)
         records = Records(library, ingestor, runner, planner)
     badges = Badges(folders, library)
@@ -131,6 +132,14 @@ def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
 def rows_in(library: Library, folders: tuple[Place, ...], below: bool) -> Mapping[str, int]:  # noqa: FBT001
     """How many rows a library has in folders (and below them), by root."""
     return library.presence.by_root(folders, below=below)
+
+
+def free_bytes(folder: Path) -> int | None:
+    """What is free on the disk of a folder; None where the system does not say."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 def weights_of(settings: Settings) -> Weights:

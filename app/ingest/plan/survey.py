@@ -207,6 +207,26 @@ class Survey:
 
 
 @dataclass(slots=True)
+class OfFormat:
+    """Media files of one format, by their suffixes, whatever becomes of them: how many, how many bytes."""
+
+    files: int = 0
+    size: int = 0
+    suffixes: set[bytes] = field(default_factory=set)
+
+    def add(self, suffix: bytes, size: int) -> None:
+        """Counts one file of so many bytes."""
+        self.files += 1
+        self.size += size
+        self.suffixes.add(suffix)
+
+    @property
+    def pattern(self) -> str:
+        """Globs that these files match and those of other formats do not."""
+        return "|".join(f"*{suffix.decode()}" for suffix in sorted(self.suffixes))
+
+
+@dataclass(slots=True)
 class Tally:
     """Counts verdicts as they pass: the plan of a session, and the sums that must close at its end.
 
@@ -219,6 +239,7 @@ class Tally:
     skipped: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Skip, 0))
     pending_by: dict[str, int] = field(default_factory=dict)
     by_type: dict[str, int] = field(default_factory=dict)
+    formats: dict[str, OfFormat] = field(default_factory=dict)
     folders: int = 0
     warnings: list[str] = field(default_factory=list)
     media: dict[str, int] = field(default_factory=dict)
@@ -230,9 +251,13 @@ class Tally:
             self.folders += 1
             self.warnings += [verdict.warning] if verdict.warning else []
             return
-        if suffix_of(verdict.entry.name) in FORMAT_OF_SUFFIX and verdict.entry.kind is not EntryKind.UNSUPPORTED:
+        suffix = suffix_of(verdict.entry.name)
+        media = verdict.entry.kind is EntryKind.MEDIA
+        if suffix in FORMAT_OF_SUFFIX and verdict.entry.kind is not EntryKind.UNSUPPORTED:
             self._count(self.media, verdict.folder.root)
             self.known += verdict.known
+        if media:
+            self.formats.setdefault(FORMAT_OF_SUFFIX[suffix].name, OfFormat()).add(suffix, verdict.entry.size)
         if verdict.answered:
             return
         self.discovered += 1
@@ -241,7 +266,7 @@ class Tally:
         else:
             self.pending += 1
             self._count(self.pending_by, str(verdict.why))
-            self._count(self.by_type, FORMAT_OF_SUFFIX[suffix_of(verdict.entry.name)].name)
+            self._count(self.by_type, FORMAT_OF_SUFFIX[suffix].name)
 
     def counted(self, verdicts: Iterable[Verdict | ReadFolder]) -> "Tally":
         """This tally with all of these counted."""

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from app.errors import InvalidRequest
-from app.ingest.plan.planner import Planner
+from app.ingest.plan.planner import ROW_BYTES, THUMBNAIL_BYTES, Planner
 from app.media import Skip
 from tests.ingest.builders import WAIT_SECONDS, assert_sums_close, parameters, tree
 
@@ -54,6 +54,17 @@ def test_a_plan_says_types_folders_and_the_time_it_may_take(place, planner):
     assert (planned["by_type"], planned["folders"], planned["walking"]) == ({"jpeg": 2, "mp4": 1}, 2, False)
     assert planned["estimate_seconds"] == {"low": 0.3, "high": 6.0}
     assert planned["unavailable"] == {}
+
+
+@pytest.mark.parametrize(("free", "warned"), [(None, False), (50_000, False), (20_000, True)])
+def test_a_plan_says_what_it_takes_on_the_disk_and_warns_where_that_is_not_there(place, free, warned):
+    tree(place.media, "a.jpg", "b.jpeg", "sub/c.mp4")
+    planner = Planner(place.folders, place.library, lambda: place.recipe, free=lambda: free)
+    planned = planner.plan(parameters("m"))
+    assert planned["space"] == {"thumbnails": 3 * THUMBNAIL_BYTES, "database": 3 * ROW_BYTES, "free": free}
+    assert any("disk of the state folder" in warning for warning in planned["warnings"]) is warned
+    without = planner.plan(parameters("m", generate_thumbnails=False))
+    assert without["space"]["thumbnails"] == 0
 
 
 def test_one_walk_serves_every_change_of_options_until_it_is_refreshed(place, planner, monkeypatch):

@@ -381,6 +381,15 @@ def test_a_tally_counts_reasons_types_and_folders(tmp_path):
     assert (tally.folders, tally.pending, tally.discovered) == (3, 2, 4)
 
 
+def test_a_tally_knows_the_formats_that_are_there_whatever_was_asked_for(tmp_path):
+    tree(tmp_path, "a/x.jpg", "a/y.JPEG", "b/z.png", "notes.txt", ".hidden.gif")
+    sizes = sum(path.stat().st_size for path in (tmp_path / "a").iterdir())
+    tally = Tally().counted(survey_of(tmp_path, parameters(pattern="*.png")))
+    found = {name: (of.files, of.pattern) for name, of in tally.formats.items()}
+    assert found == {"jpeg": (2, "*.jpeg|*.jpg"), "png": (1, "*.png")}
+    assert tally.formats["jpeg"].size == sizes
+
+
 # -- any tree, any knowledge -------------------------------------------------------------------------------------
 
 PARTS = st.sampled_from([b"a", b"a-b", b"a.", b"a0", b"b\xe9", b".h", b"@eaDir", b".scores"])
