@@ -160,7 +160,7 @@ def load(more_roots: list[str] | None = None, **overrides: Any) -> Settings:
         if twice := sorted(added.keys() & kept.keys()):
             message = f"two media roots are named '{twice[0]}': give one another name"
             raise BadSetting(f"--root: {message}.")
-        return Settings(**given, ingest_media_roots=kept | added)
+        return Settings(**given, ingest_media_roots=added | kept)  # the page chooses the first
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).upper() if first["loc"] else ""

@@ -60,7 +60,7 @@ def show_page(request: Request, house: InHouse) -> Response:
     context = {
         "version": __version__,
         "database_enabled": house.records_or_none is not None,
-        "roots": sorted(house.folders.roots),
+        "roots": list(house.folders.roots),
         "command": command_as_typed(),
         "token_required": house.settings.ingest_token is not None,
         "unavailable": {"nsfw": recipe.unavailable.get(Stage.NSFW)},

@@ -2,6 +2,7 @@
 
 import { byId, make, setMessage } from "../lib/dom.js";
 import { savedForm, saveForm } from "../lib/storage.js";
+import { besideNow, chosenDirectories, setBeside } from "./several.js";
 
 /** @import { ApiError } from "../lib/api.js" */
 /** @import { Request } from "../lib/types.d.ts" */
@@ -15,7 +16,8 @@ const SWITCHES = /** @type {const} */ ([
   "generate_thumbnails",
   "skip_existing",
 ]);
-const NUMBERS = /** @type {const} */ (["nsfw_threshold", "max_files", "workers"]);
+const NUMBERS = /** @type {const} */ (["nsfw_threshold", "min_mb", "max_mb", "max_files", "workers"]);
+const MEGABYTE = 1_000_000;
 const TYPED = /** @type {const} */ (["directory", "pattern", ...NUMBERS]); // each has a place for what is wrong with it
 
 /**
@@ -28,9 +30,18 @@ const NAMES = {
   directories: "The directory",
   pattern: "The pattern",
   nsfw_threshold: "The threshold",
+  min_bytes: "The least size",
+  max_bytes: "The largest size",
   max_files: "The number of files",
   workers: "The number of workers",
 };
+
+/**
+ * The field of the form for a parameter that it names otherwise.
+ *
+ * @type {Record<string, string>}
+ */
+const FIELDS = { directories: "directory", min_bytes: "min_mb", max_bytes: "max_mb" };
 
 let thresholdChosen = false; // by a person in this tab: the library's is not offered any more
 
@@ -40,15 +51,20 @@ const optionalNumber = (id) => {
   return input.value === "" ? null : Number(input.value);
 };
 
+/** @param {number | null} megabytes */
+const inBytes = (megabytes) => (megabytes === null ? null : Math.round(megabytes * MEGABYTE));
+
 /** The parameters as the contract names them. An empty pattern or threshold is left to the server's default. */
 export function readParameters() {
   /** @type {Request} */
-  const parameters = { directory: byId("directory").value.trim() };
+  const parameters = { directories: chosenDirectories() };
   const pattern = byId("pattern").value.trim();
   if (pattern) parameters.pattern = pattern;
   for (const name of SWITCHES) parameters[name] = byId(name).checked;
   const threshold = optionalNumber("nsfw_threshold");
   if (threshold !== null) parameters.nsfw_threshold = threshold;
+  parameters.min_bytes = inBytes(optionalNumber("min_mb"));
+  parameters.max_bytes = inBytes(optionalNumber("max_mb"));
   parameters.max_files = optionalNumber("max_files");
   parameters.workers = optionalNumber("workers");
   return parameters;
@@ -83,7 +99,7 @@ export function clearErrors() {
  */
 export function showError(error) {
   clearErrors();
-  const named = error.field === "directories" ? "directory" : error.field;
+  const named = FIELDS[error.field ?? ""] ?? error.field;
   const field = TYPED.find((id) => id === named);
   const sentence = error.message.replace(/^\w+/, (word) => NAMES[word] ?? word);
   if (field) fieldError(field, sentence);
@@ -122,7 +138,7 @@ function keep(edited) {
   const values = {};
   for (const id of TYPED) if (thresholdChosen || id !== "nsfw_threshold") values[id] = byId(id).value;
   for (const id of SWITCHES) values[id] = byId(id).checked;
-  saveForm(values);
+  saveForm({ ...values, beside: JSON.stringify(besideNow()) });
 }
 
 function restore() {
@@ -130,8 +146,9 @@ function restore() {
   thresholdChosen = "nsfw_threshold" in values;
   for (const id of TYPED) if (id in values) byId(id).value = String(values[id]);
   for (const id of SWITCHES) if (id in values) byId(id).checked = Boolean(values[id]);
-  const roots = JSON.parse(byId("configure").dataset.roots ?? "[]");
-  if (!byId("directory").value && roots.length === 1) byId("directory").value = roots[0];
+  setBeside(JSON.parse(String(values["beside"] ?? "[]")));
+  const [root] = JSON.parse(byId("configure").dataset.roots ?? "[]"); // first comes what the command line names
+  if (chosenDirectories().length === 0 && root) byId("directory").value = root;
   byId("nsfw_threshold_slider").value = byId("nsfw_threshold").value;
 }
 

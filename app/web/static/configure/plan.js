@@ -3,15 +3,17 @@
 import * as api from "../lib/api.js";
 import { byId, make, setText, spoken } from "../lib/dom.js";
 import { openFiles } from "../shared/files.js";
+import { showFormats } from "./formats.js";
 import { checkNumbers, clearErrors, readParameters, showError } from "./form.js";
 import { showNsfw } from "./nsfw.js";
 import { newThreshold } from "./spread.js";
-import { ago, capital, classLabel, count, number, range, readable, sentenceList, skips } from "../lib/words.js";
+import { ago, bytes, capital, classLabel, count, number, range, readable, sentenceList, skips } from "../lib/words.js";
 
 /** @import { Plan, Request } from "../lib/types.d.ts" */
 
 const DEBOUNCE_MS = 250;
 const LOOK_AGAIN_MS = 100;
+const WORTH_SAYING = 50_000_000; // bytes of thumbnails and rows
 
 /** @type {number | undefined} */
 let waiting; // the debounce's timer
@@ -38,7 +40,7 @@ export async function planNow({ refresh = false } = {}) {
   if (!databaseEnabled) return nothing("");
   if (!checkNumbers()) return nothing("Correct the marked field first.");
   const parameters = readParameters();
-  if (!parameters.directory) {
+  if (parameters.directories.length === 0) {
     return nothing("Choose a directory first.", "Choose a directory to see what a run would do.");
   }
   const question = new AbortController();
@@ -124,11 +126,24 @@ function showPlan(plan, parameters) {
     ...Object.entries(plan.unavailable).filter(([stage]) => stage !== "nsfw")
       .map(([stage, sentence]) => make("p", { class: "unavailable" }, `${capital(stage)}: ${sentence}`)),
     ...limits(plan, parameters),
+    ...space(plan.space),
     ...plan.warnings.map((warning) => make("p", { class: "unavailable" }, readable(warning))),
   );
+  showFormats(plan);
   setText(byId("announcer"), `Plan: ${count(plan.pending, "file")} to process, ${number(skipped)} left alone.`);
   shown = plan;
   showStart();
+}
+
+/**
+ * What it takes on the disk, where that is worth a thought.
+ *
+ * @param {Plan["space"]} space
+ */
+function space({ thumbnails, database, free }) {
+  if (thumbnails + database < WORTH_SAYING) return [];
+  const left = free === null ? "" : `; ${bytes(free)} are free`;
+  return [make("p", { class: "plan-hint" }, `Thumbnails ${bytes(thumbnails)}, database ${bytes(database)}${left}.`)];
 }
 
 /** What Start does: with nothing to process it can still make the library use another threshold, which runs nothing. */

@@ -4,7 +4,9 @@
 export interface Elements {
   "act-on-chosen": "button";
   "action-error": "p";
+  "add-directory": "button";
   "announcer": "p";
+  "beside": "ul";
   "blur_nsfw": "input";
   "breadcrumb": "ol";
   "browse": "button";
@@ -91,6 +93,10 @@ export interface Elements {
   "folders-empty": "p";
   "folders-more": "button";
   "form-error": "p";
+  "formats": "div";
+  "formats-list": "ul";
+  "formats-note": "small";
+  "formats-title": "h3";
   "generate_thumbnails": "input";
   "history": "details";
   "history-list": "ul";
@@ -108,6 +114,10 @@ export interface Elements {
   "mark-missing": "button";
   "max_files": "input";
   "max_files-error": "small";
+  "max_mb": "input";
+  "max_mb-error": "small";
+  "min_mb": "input";
+  "min_mb-error": "small";
   "notice": "div";
   "notice-show": "button";
   "notice-text": "span";
@@ -131,6 +141,8 @@ export interface Elements {
   "pattern": "input";
   "pattern-error": "small";
   "pattern-help": "small";
+  "pattern-meant": "small";
+  "pattern-use": "button";
   "pause": "button";
   "pausing": "p";
   "percent": "strong";
@@ -148,6 +160,7 @@ export interface Elements {
   "queue": "section";
   "queue-list": "ul";
   "queue-title": "h2";
+  "recent-directories": "datalist";
   "recursive": "input";
   "resume": "button";
   "retry-all": "button";

@@ -54,6 +54,8 @@ export interface Parameters {
   import_scores: boolean;
   generate_thumbnails: boolean;
   skip_existing: boolean;
+  min_bytes?: number | null;
+  max_bytes?: number | null;
   max_files: number | null;
   workers: number | null;
   retry_of?: string | null;
@@ -62,7 +64,7 @@ export interface Parameters {
 }
 
 /** What the form asks for: what a person left empty is left to the server. */
-export type Request = Partial<Parameters> & { directory: string };
+export type Request = Partial<Parameters> & { directories: string[] };
 
 /** The whole status of a session. Totals are null until it is planned. */
 export interface Session {
@@ -112,6 +114,13 @@ export interface Started {
 
 export type Walking = { walking: true; discovered: number };
 
+/** Media files of one format, and the pattern that chooses them. */
+export interface FilesOfFormat {
+  files: number;
+  bytes: number;
+  pattern: string;
+}
+
 export interface Plan {
   walking: false;
   discovered: number;
@@ -122,6 +131,8 @@ export interface Plan {
   limited: Partial<Record<Stage, string>>;
   estimate_seconds: Estimate;
   by_type: Record<string, number>;
+  formats: Record<string, FilesOfFormat>;
+  space: { thumbnails: number; database: number; free: number | null };
   folders: number;
   directories: string[];
   warnings: string[];

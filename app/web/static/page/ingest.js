@@ -9,6 +9,7 @@ import { prepareExplain } from "../file/explain.js";
 import { showFailures } from "../session/failures.js";
 import { prepareFiles } from "../shared/files.js";
 import { prepareForm, setDirectory } from "../configure/form.js";
+import { prepareFormats } from "../configure/formats.js";
 import { prepareHistory, showSessions } from "../session/history.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
 import { prepareNsfw } from "../configure/nsfw.js";
@@ -16,6 +17,7 @@ import { planNow, planSoon, preparePlan, restPlan } from "../configure/plan.js";
 import { clearFiles, showConnection, showFiles, showProgress } from "../session/progress.js";
 import { showResults } from "../session/results.js";
 import { prepareRetry } from "../shared/retry.js";
+import { offerRecent, prepareSeveral } from "../configure/several.js";
 import { prepareSpread, showSpread } from "../configure/spread.js";
 import { prepareStart } from "../configure/start.js";
 import { showActionError } from "../session/state.js";
@@ -187,6 +189,8 @@ async function recover() {
 }
 
 prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
+prepareSeveral();
+prepareFormats();
 prepareNsfw({
   ready: () => {
     if (stepShown() === "configure") planNow();
@@ -205,6 +209,7 @@ prepareHistory({
   open: openById,
   changed: () => showSessions(onShow()),
   failed: say,
+  listed: offerRecent,
 });
 byId("browse").addEventListener("click", () => openBrowse(byId("directory").value.trim()));
 prepareStart({ begun: openById });

@@ -8,12 +8,14 @@ import { count, day, folders, hasEnded, number, statusLabel } from "../lib/words
 /** @import { Session } from "../lib/types.d.ts" */
 
 /**
- * `open(id)` shows a session, `changed()` follows a cancel or a forget, `failed` says why one did not work.
+ * `open(id)` shows a session, `changed()` follows a cancel or a forget, `failed` says why one did not work, `listed`
+ * hears of the newest sessions.
  *
  * @typedef {object} Handlers
  * @property {(id: string) => void} open
  * @property {() => void} changed
  * @property {(sentence: string, cause: string) => void} failed
+ * @property {(sessions: Session[]) => void} listed
  */
 
 /** @type {string | null} */
@@ -23,7 +25,7 @@ let ended = [];
 /** @type {string | null} */
 let shownId = null;
 /** @type {Handlers} */
-let handlers = { open: () => {}, changed: () => {}, failed: () => {} };
+let handlers = { open: () => {}, changed: () => {}, failed: () => {}, listed: () => {} };
 
 /**
  * Fetches the first page again and draws both lists; the session on show is left out of them.
@@ -35,6 +37,7 @@ export async function showSessions(sessionId) {
   if (byId("configure").dataset.databaseEnabled !== "true") return;
   const page = await api.sessions().catch(() => null);
   if (!page) return;
+  handlers.listed(page.sessions);
   const others = page.sessions.filter((session) => session.session_id !== shownId);
   showQueue(others.filter((session) => !hasEnded(session)));
   ended = others.filter(hasEnded);
