@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from app.errors import AlreadyActive, IllegalMove, NothingMatches
+from app.ingest.disk.guard import MIN_SHARE
 from app.ingest.run.runner import Runner
 from app.ingest.session.state import SessionState, Status
+from app.library.values import KnownFile
 from app.media import Analysis, Failure, Job, Place
 from tests.faults.answers import LONG_AGO
 from tests.ingest.builders import Reader, Workplace, assert_sums_close, parameters
@@ -124,6 +126,8 @@ class Machine(RuleBasedStateMachine):
     def look(self, session: SessionState) -> None:
         """Every change that a page would be told of."""
         before = self.statuses.get(session.session_id)
+        if session.status is Status.ATTENTION and before is not Status.ATTENTION and not self.too_few_are_there():
+            self.faults.append(str(session.attention))
         if before is not None and session.status is not before and session.status not in LEGAL[before]:
             self.faults.append(f"{before} became {session.status}")
         self.statuses[session.session_id] = session.status
@@ -134,8 +138,12 @@ class Machine(RuleBasedStateMachine):
             assert session.status is not Status.COMPLETED or session.pending == 0
         except AssertionError as error:
             self.faults.append(str(error))
-        if session.attention:
-            self.faults.append(session.attention["sentence"])
+
+    def too_few_are_there(self) -> bool:
+        """Whether so many files were removed that a session has to ask: the wrong disk might be connected."""
+        return len(self.on_disk()) < MIN_SHARE * sum(
+            known.size is not None and not known.missing for known in self.known().values()
+        )
 
     @invariant()
     def nothing_was_wrong(self) -> None:
@@ -265,8 +273,8 @@ class Machine(RuleBasedStateMachine):
             self.reader.free = True
             until(self.all_have_ended, seconds=20, what="the end of every session")
             if self.on_disk():
-                last = self.runner.start(parameters("m"))
-                self.place.until(last.session_id, Status.COMPLETED)
+                self.runner.start(parameters("m"))
+            until(self.all_have_ended, seconds=20, what="the end of the last session")
             self.settle()
             self.nothing_was_wrong()
             self.every_file_is_answered_for_once()
@@ -278,11 +286,14 @@ class Machine(RuleBasedStateMachine):
     def all_have_ended(self) -> bool:
         unfinished = [session.session_id for session in self.runner.sessions() if not session.status.ended]
         for session_id in unfinished:
-            self.runner.resume(session_id)
+            self.runner.resume(session_id, confirm=True)
         return not unfinished
 
+    def known(self) -> dict[bytes, KnownFile]:
+        return {**self.place.library.known(Place("m")), **self.place.library.known(Place("m", b"sub"))}
+
     def no_file_is_lost(self) -> None:
-        known = self.place.library.known(Place("m")) | self.place.library.known(Place("m", b"sub"))
+        known = self.known()
         for name in self.on_disk():
             found, status = known[name.encode()], (self.place.media / name).stat()
             if "broken" in name:

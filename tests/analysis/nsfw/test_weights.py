@@ -367,23 +367,24 @@ def test_after_a_kill_two_that_start_at_once_export_once_and_clean_up(home, tmp_
 
 
 @pytest.mark.faults
-def test_a_kill_at_any_moment_leaves_no_broken_model(of_ours, tmp_path):
+def test_a_kill_at_any_moment_leaves_no_broken_model(home, tmp_path):
     rng = random.Random(20_261_120)
-    model = of_ours.look().model.ir
+    packaged = Weights(None, tmp_path / "models")  # whose export takes no Keras
+    found = packaged.look()
     began = time.monotonic()
-    assert of_ours.convert(lambda _: None).model is not None
+    assert packaged.convert(lambda _: None).model is not None
     seconds = time.monotonic() - began
     for _ in range(8):
         shutil.rmtree(tmp_path / "models")
-        with start_converting(of_ours.look()) as child:
+        with start_converting(found) as child:
             with suppress(subprocess.TimeoutExpired):
                 child.wait(rng.uniform(0.3, 1.0) * seconds)
             child.kill()
-        whole = is_whole_ir(model)
+        whole = is_whole_ir(found.model.ir)
         assert whole or child.returncode != 0, "an answer without a model"
         if not whole:
-            assert of_ours.convert(lambda _: None).model is not None
-            assert is_whole_ir(model)
+            assert packaged.convert(lambda _: None).model is not None
+            assert is_whole_ir(found.model.ir)
         assert whole_parts(tmp_path / "models") == sorted(SUFFIXES)
 
 
