@@ -1,6 +1,7 @@
 """What became of files, over HTTP: one path explained, and those of a session that failed or are there twice."""
 
 import re
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -21,6 +22,13 @@ from app.web.depends import Cursor, InHouse, InRecords, Limit, PathId, only_know
 from app.web.marks import Marks, marks_of
 
 router = APIRouter(prefix="/api/ingest", route_class=Route, dependencies=[only_known], tags=["Answers for files"])
+
+
+class Sum(StrEnum):
+    """A sum of a session whose files can be listed as those of an outcome can."""
+
+    COMMITTED = "committed"
+    INCOMPLETE = "incomplete"
 
 
 @described
@@ -111,7 +119,10 @@ def same_bytes(records: InRecords, session_id: PathId, cursor: Cursor = None, li
 def session_files(
     records: InRecords,
     session_id: PathId,
-    outcome: Annotated[Outcome | None, Query(description="Only files of which this became.")] = None,
+    outcome: Annotated[
+        Outcome | Sum | None,
+        Query(description="Only files of which this became; `committed` and `incomplete` are those of these sums."),
+    ] = None,
     cause: Annotated[str | None, Query(description="Only files with this cause.")] = None,
     skipped: Annotated[
         Skip | None, Query(description="Files that were skipped for this instead, found by walking again.")
@@ -133,9 +144,9 @@ def session_files(
         return Answer({"files": [_as_skipped(file, mark) for file, mark in marked], "next": page["next"]})
     rows = records.library.answers(
         session_id,
-        outcome=outcome.value if outcome else None,
+        outcomes=_outcomes_of(outcome),
         cause=cause,
-        incomplete=incomplete,
+        incomplete=incomplete or outcome is Sum.INCOMPLETE,
         returned=returned,
         prompt_verdict=prompt_verdict,
         after=row_cursor(cursor),
@@ -173,6 +184,13 @@ def report(
     pieces = reports.written(format_, reports.of_session(session, records.ingestor))
     headers = {"Content-Disposition": f'attachment; filename="{reports.named(session, format_)}"'}
     return StreamingResponse(pieces, media_type=format_.media_type, headers=headers)
+
+
+def _outcomes_of(asked: Outcome | Sum | None) -> tuple[str, ...]:
+    """The outcomes that are asked for; none where all are."""
+    if isinstance(asked, Outcome):
+        return (asked.value,)
+    return tuple(outcome.value for outcome in Outcome if outcome.committed) if asked is Sum.COMMITTED else ()
 
 
 def _as_skipped(file: PlannedFile, mark: Marks) -> SkippedFile:

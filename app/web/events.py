@@ -58,9 +58,13 @@ class StageEnd(TypedDict):
     stage: str
     """Which one."""
     processed_files: int
-    """Files for which it has ended."""
+    """Files for which it is done."""
     failed_files: int
-    """Those for which it failed."""
+    """Files for which it failed."""
+    skipped_files: int
+    """Files for which it was not needed or cannot run here."""
+    not_reached: int
+    """Files that failed in another stage, or vanished, before this one came to an end."""
 
 
 @described

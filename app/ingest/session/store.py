@@ -281,8 +281,13 @@ class IngestionState:
                 Path(file).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Removes temporary files that a killed process left. Raises NeedsAttention."""
+        """Removes temporary files that a killed process left, and closes older journals to others.
+
+        Raises NeedsAttention.
+        """
         with self._writing():
+            for journal in self.folder.glob("*.files.jsonl"):
+                journal.chmod(0o600)  # as all that is written here; up to 0.5.0 they were as the umask had it
             for pattern in (".*.tmp", "thumbnails/*/.*.tmp"):
                 for leftover in self.folder.glob(pattern):
                     leftover.unlink(missing_ok=True)
@@ -292,7 +297,7 @@ class IngestionState:
     def append_to_journal(self, event: Event) -> None:
         """Appends a line for a finished file. Raises NeedsAttention if the folder cannot be written."""
         with self._writing():
-            handle = os.open(self._journal(event.session_id), _APPENDING, 0o666)
+            handle = os.open(self._journal(event.session_id), _APPENDING, 0o600)
             try:
                 _write_all(handle, _journal_line(event))
             finally:

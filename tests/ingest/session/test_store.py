@@ -259,6 +259,20 @@ def test_the_journal_is_made_again_from_the_events(store):
     assert [line["path"] for line in lines_of(store)] == ["m/1.jpg", "m/2.jpg"]
 
 
+def test_whatever_is_written_is_for_nobody_else(store):
+    """Those that an older program left open, too."""
+    store.save(session_of(), durable=True)
+    store.append_to_journal(file_event(1))
+    store.append_to_journal(file_event(2, session_id=OTHER_SESSION))
+    store.rewrite_journal(OTHER_SESSION, [file_event(2, session_id=OTHER_SESSION)])
+    store.save_thumbnail("ab" * 32, b"RIFF")
+    store.remember_roots({"m": store.folder})
+    (store.folder / "old.files.jsonl").touch(0o644)
+    store.sweep()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in store.folder.rglob("*") if path.is_file()}
+    assert set(modes.values()) == {0o600}, modes
+
+
 # -- the lock ----------------------------------------------------------------------------------------------------
 
 

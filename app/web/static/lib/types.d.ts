@@ -25,6 +25,7 @@ export type Stat =
   | "nsfw_checked"
   | "nsfw_detected"
   | "errors"
+  | "incomplete"
   | "returned"
   | `prompts_${Verdict}`;
 
@@ -39,6 +40,8 @@ export interface StageCount {
   done: number;
   failed: number;
   skipped: number;
+  not_reached: number;
+  pending: number;
   seconds: number;
 }
 
