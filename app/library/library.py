@@ -23,7 +23,7 @@ from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.personal import LINKS_OF, WORDS_WAIT
 from app.library.presence import Presence, inside
-from app.library.recording import append, as_events, record, row_in
+from app.library.recording import Checkpoints, append, as_events, no_checkpoints, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event, KnownFailure, KnownFile, NsfwSpread, Summary, now
@@ -71,10 +71,11 @@ class Library:
         asked: Collection[Stage] = tuple(Stage),
         nsfw_threshold: float,
         look: Look = nobody_looks,
+        checkpoints: Checkpoints = no_checkpoints,
     ) -> Event:
         """Records what became of one file in one transaction and returns its event.
 
-        `asked` are the stages that the session asks for.
+        `asked` are the stages that the session asks for; `checkpoints` gives what else the log says with an event.
 
         If `look` says that the file of another row with the same bytes is gone, its row follows the file to where it
         is now; it is asked while no transaction is open. A file that this session has answered for already keeps its
@@ -83,7 +84,14 @@ class Library:
         """
         path = result.file.place.in_event
         try:
-            work = partial(record, session_id=session_id, result=result, asked=asked, nsfw_threshold=nsfw_threshold)
+            work = partial(
+                record,
+                session_id=session_id,
+                result=result,
+                asked=asked,
+                nsfw_threshold=nsfw_threshold,
+                checkpoints=checkpoints,
+            )
             return write_knowing(self._engines, work, look)
         except IntegrityError as error:
             answered = self._engines.read(lambda connection: _answer(connection, session_id, path))

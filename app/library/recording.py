@@ -1,8 +1,8 @@
 """One file's result into the database: its row, keywords, failures and event, inside the caller's transaction."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -89,6 +89,16 @@ MARK_MISSING = update(MEDIA).where(THIS_FILE, MEDIA.c.missing_at.is_(None)).valu
 _UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
 
 
+CHECKPOINT = "stage_progress"
+"""The kind of the rows that say how far a stage was at its n-th file."""
+Checkpoints: TypeAlias = Callable[[Event], Iterable[Mapping[str, Any]]]
+
+
+def no_checkpoints(_event: Event) -> Iterable[Mapping[str, Any]]:
+    """What belongs to the event of a file where nobody counts."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class _Saved:
     """What a row and its keywords became of an analysis.
@@ -124,9 +134,11 @@ def record(
     *,
     asked: Collection[Stage],
     nsfw_threshold: float,
+    checkpoints: Checkpoints,
 ) -> Event:
     """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together.
 
+    So it does with the checkpoints that come with the event.
     Raises NotLookedFor where it has to know of the files of more rows than were `looked` for.
     """
     file, at = result.file, now()
@@ -162,6 +174,8 @@ def record(
             "detail": event_detail(result, saved, asked=asked, nsfw_threshold=nsfw_threshold),
         },
     )
+    for detail in checkpoints(event):
+        append(connection, {"session_id": session_id, "at": at, "kind": CHECKPOINT, "detail": detail})
     crash_point("event_written")
     return event
 

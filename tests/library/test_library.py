@@ -104,6 +104,24 @@ def test_nothing_of_an_update_is_left_when_its_event_cannot_be_written(library, 
     assert library.file(Place("m", b"a.jpg")) == before
 
 
+def test_checkpoints_stand_in_the_log_behind_the_event_that_they_come_with(library):
+    asked = {"nsfw_threshold": 0.8, "checkpoints": lambda event: [{"stage": "score", "event": event.id}]}
+    event = library.commit_single_file_to_database(SESSION, analysis(), **asked)
+    again = library.commit_single_file_to_database(SESSION, analysis(), **asked)
+    assert again == event, "answered for already"
+    told = [(row.id, row.kind, row.detail) for row in library.all_events(SESSION, event.id)]
+    assert told == [(event.id + 1, "stage_progress", {"stage": "score", "event": event.id})]
+
+
+def test_nothing_of_a_file_is_left_when_its_checkpoint_cannot_be_made(library):
+    def no_room(_event: Any) -> Any:
+        raise NeedsAttention("no room for the checkpoint")
+
+    with pytest.raises(NeedsAttention, match="no room"):
+        library.commit_single_file_to_database(SESSION, analysis(), nsfw_threshold=0.8, checkpoints=no_room)
+    assert set(counted(library).values()) == {0}
+
+
 def test_a_database_that_refuses_the_event_leaves_nothing(library):
     """The refusal comes from the database itself: an event without a session breaks NOT NULL."""
     with pytest.raises(NeedsAttention) as caught:

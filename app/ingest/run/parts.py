@@ -44,7 +44,10 @@ class Recipes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts that the loop needs: where files are, what is known, how to analyse, where to write, whom to tell."""
+    """The parts that the loop needs: where files are, what is known, how to analyse, where to write, whom to tell.
+
+    `progress_interval` are the files between two checkpoints of a stage; None: what suits the number of files.
+    """
 
     folders: Folders
     library: Library
@@ -53,6 +56,7 @@ class Parts:
     analyzer: Callable[[Recipe], Task]
     recipes: Recipes
     settled_seconds: float = SETTLED_SECONDS
+    progress_interval: int | None = None
 
     def survey(
         self, session: SessionState, answered: frozenset[bytes] = frozenset(), recipe: Recipe | None = None

@@ -140,6 +140,7 @@ class Running:
             asked=session.parameters.wanted,
             nsfw_threshold=session.parameters.nsfw_threshold,
             look=partial(self._lookout.look, result.file),
+            checkpoints=partial(session.checkpoints, interval=parts.progress_interval),
         )
         self._untold = run.patiently(commit)
         run.session = session  # without what was said of waiting

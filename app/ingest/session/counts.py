@@ -5,6 +5,7 @@ Each number is one of a sum that closes, at every moment and for the files of ev
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.ingest.session.status import FileError, SessionStatus, StageProgress
 from app.library.values import Event
@@ -96,6 +97,30 @@ def stages_after(stages: Mapping[str, StageCount], event: Event, wanted: Collect
     for stage, end in event.ends(wanted):
         counts[stage.value] = counts[stage.value].after(*end)
     return counts
+
+
+def progress_interval(total_files: int) -> int:
+    """Files between two checkpoints of a stage: 5 below 100 files, 10 below 1,000, then 50."""
+    return 5 if total_files < 100 else 10 if total_files < 1_000 else 50
+
+
+def checkpoints(
+    stages: Mapping[str, StageCount], event: Event, wanted: Collection[Stage], interval: int | None
+) -> list[dict[str, Any]]:
+    """The checkpoints that belong to an event which is not counted yet: of each stage that is done for its n-th file.
+
+    n is a multiple of `interval`, or of what suits the number of files.
+    """
+    counts = [(stage, stages[stage.value]) for stage in Stage if stage in wanted]
+    due = {stage for stage, count in counts if (count.done + 1) % (interval or progress_interval(count.total)) == 0}
+    if not due:  # as for most files
+        return []
+    done = {stage for stage, end in event.ends(wanted) if end.status is StageStatus.DONE}
+    return [
+        {"stage": stage.value, "processed_files": count.done + 1, "total_files": count.total}
+        for stage, count in counts
+        if stage in due & done
+    ]
 
 
 def stats_after(stats: Mapping[str, int], event: Event) -> dict[str, int]:

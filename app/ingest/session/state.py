@@ -17,6 +17,7 @@ from app.ingest.session.counts import (
     STATS,
     PlanCounts,
     StageCount,
+    checkpoints,
     errors_in,
     known_stats,
     stages_after,
@@ -211,6 +212,10 @@ class SessionState:
             suspects=self.suspects and {path: n for path, n in self.suspects.items() if path != event.shown_path},
             last_event_id=max(self.last_event_id, event.id),
         )
+
+    def checkpoints(self, event: Event, *, interval: int | None) -> list[dict[str, Any]]:
+        """What the log says of the progress of stages together with the event that comes next."""
+        return checkpoints(self.stages, event, self.parameters.wanted, interval)
 
     def at_work_on(self, file: str | None, at: str) -> "SessionState":
         """The session with this file in progress since `at`; a file that is in progress already keeps its time."""

@@ -1,9 +1,10 @@
 """One rule of sums: what a file adds to them, whatever became of it and whichever version wrote its event."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ingest.session.counts import STATS, SUMS, StageCount, sums_of
+from app.ingest.session.counts import STATS, SUMS, StageCount, progress_interval, sums_of
 from app.ingest.session.state import COUNTING, SessionState, Status
 from app.library.values import stage_ends
 from app.media import Outcome, Stage
@@ -132,6 +133,37 @@ def test_the_end_of_a_stage_is_told_with_what_was_done():
         "skipped_files": 2,
         "not_reached": 2,
     }
+
+
+# -- checkpoints -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("total", "interval"), [(1, 5), (99, 5), (100, 10), (999, 10), (1_000, 50), (100_000, 50)])
+def test_the_longer_the_run_the_wider_its_checkpoints(total, interval):
+    assert progress_interval(total) == interval
+
+
+def test_each_stage_has_a_checkpoint_when_it_is_done_for_its_nth_file():
+    session = session_of(Status.PROCESSING, parameters=parameters(extract_metadata=False), total_files=99)
+    told = []
+    for number in range(1, 13):
+        stages = {**ALL_DONE, NSFW: ["skipped", 0.0]}
+        failed = {"outcome": "failed", "failures": failed_in(SCORE)} if number == 3 else {}
+        event = file_event(number, stages=stages, **failed)
+        told += [(number, row["stage"], row["processed_files"]) for row in session.checkpoints(event, interval=None)]
+        session = session.advance(event)
+    assert told == [
+        *((5, stage, 5) for stage in (IDENTIFY, KEYWORDS)),
+        *((6, stage, 5) for stage in (SCORE, THUMBNAIL)),
+        *((10, stage, 10) for stage in (IDENTIFY, KEYWORDS)),
+        *((11, stage, 10) for stage in (SCORE, THUMBNAIL)),
+    ]
+
+
+def test_the_setting_decides_how_far_checkpoints_are_apart():
+    session = session_of(Status.PROCESSING, total_files=99)
+    assert len(session.checkpoints(file_event(1, stages=ALL_DONE), interval=1)) == len(Stage)
+    assert session.checkpoints(file_event(1, stages=ALL_DONE), interval=2) == []
 
 
 # -- sessions of older programs ----------------------------------------------------------------------------------
