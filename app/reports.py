@@ -15,9 +15,10 @@ from typing import Any
 
 from app.ingest.plan.survey import Verdict
 from app.ingest.run.ingestor import Ingestor
+from app.ingest.session.answers import as_journal_line
 from app.ingest.session.counts import sums_of
 from app.ingest.session.state import SessionState
-from app.ingest.session.store import as_journal_line, as_json_bytes
+from app.ingest.session.store import as_json_bytes
 from app.media import Outcome
 
 COLUMNS = ("path", "class", "outcome", "stage", "cause", "reason", "ms", "at")

@@ -23,10 +23,10 @@ from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.personal import LINKS_OF, WORDS_WAIT
 from app.library.presence import Presence, inside
-from app.library.recording import Checkpoints, append, as_events, no_checkpoints, record, row_in
+from app.library.recording import append, as_events, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
-from app.library.values import Event, KnownFailure, KnownFile, NsfwSpread, Summary, now
+from app.library.values import Checkpoints, Event, KnownFailure, KnownFile, NsfwSpread, Summary, now
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
@@ -71,7 +71,7 @@ class Library:
         asked: Collection[Stage] = tuple(Stage),
         nsfw_threshold: float,
         look: Look = nobody_looks,
-        checkpoints: Checkpoints = no_checkpoints,
+        checkpoints: Checkpoints | None = None,
     ) -> Event:
         """Records what became of one file in one transaction and returns its event.
 

@@ -1,8 +1,8 @@
 """One file's result into the database: its row, keywords, failures and event, inside the caller's transaction."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -42,7 +42,7 @@ from app.library.rows import (
     told_by_what_was_left,
 )
 from app.library.tables import EVENTS, KEYWORDS, LINKS, MEDIA
-from app.library.values import Event, is_nsfw, now, stage_ends
+from app.library.values import CHECKPOINT, Checkpoints, Event, is_nsfw, now, stage_ends
 from app.library.whereabouts import Locations, NotLookedFor, Whereabouts
 from app.media import (
     Analysis,
@@ -89,16 +89,6 @@ MARK_MISSING = update(MEDIA).where(THIS_FILE, MEDIA.c.missing_at.is_(None)).valu
 _UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
 
 
-CHECKPOINT = "stage_progress"
-"""The kind of the rows that say how far a stage was at its n-th file."""
-Checkpoints: TypeAlias = Callable[[Event], Iterable[Mapping[str, Any]]]
-
-
-def no_checkpoints(_event: Event) -> Iterable[Mapping[str, Any]]:
-    """What belongs to the event of a file where nobody counts."""
-    return ()
-
-
 @dataclass(frozen=True, slots=True)
 class _Saved:
     """What a row and its keywords became of an analysis.
@@ -134,7 +124,7 @@ def record(
     *,
     asked: Collection[Stage],
     nsfw_threshold: float,
-    checkpoints: Checkpoints,
+    checkpoints: Checkpoints | None,
 ) -> Event:
     """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together.
 
@@ -174,7 +164,7 @@ def record(
             "detail": event_detail(result, saved, asked=asked, nsfw_threshold=nsfw_threshold),
         },
     )
-    for detail in checkpoints(event):
+    for detail in checkpoints(event) if checkpoints else ():
         append(connection, {"session_id": session_id, "at": at, "kind": CHECKPOINT, "detail": detail})
     crash_point("event_written")
     return event
@@ -355,7 +345,7 @@ def event_detail(
 ) -> dict[str, Any]:
     """What a file's event adds to each counter of its session, and how long each stage that was asked for took.
 
-    Of a file that was moved it says from where, as shown.
+    Of a file that was moved it says from where, and of one whose name is no plain text how it is shown.
     """
     told = {stage.value: (done.status.value, round(done.seconds, 6)) for stage, done in result.stages.items()}
     failures = [[stage.value, f.cause, clean_text(f.reason or "")] for stage, f in all_failures_of(result)]
@@ -381,6 +371,9 @@ def event_detail(
         detail["failures"] = failures
     if saved.moved_from:
         detail["moved_from"] = saved.moved_from
+    place = result.file.place
+    if place.shown.encode() != place.in_event:  # then the bytes of the row are no text
+        detail["shown"] = place.shown
     return detail
 
 

@@ -1,9 +1,9 @@
 """The values that the library hands out: events, what freshness asks of a file, and a file as everybody is shown it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from typing_extensions import TypedDict
 
@@ -96,6 +96,12 @@ class Event:
     def ends(self, asked: Collection[str]) -> Iterator[tuple[Stage, StageEnd]]:
         """How each of the stages that were asked for ended for the file."""
         return stage_ends(self.outcome, (self.detail or {}).get("stages", {}), self.failures, asked)
+
+
+CHECKPOINT = "stage_progress"
+"""The kind of the rows that say how far a stage was at its n-th file."""
+Checkpoints: TypeAlias = Callable[[Event], Iterable[Mapping[str, Any]]]
+"""What the log says with the event of a file: the details of its checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from app import reports
 from app.errors import FILE_CAUSES, BadCursor, Cause
 from app.explain import Explanation, explain
 from app.ingest.plan.planner import PlannedFile, page_of
-from app.ingest.session.store import JournalLine, as_journal_line
+from app.ingest.session.answers import FileAnswer, as_answer
 from app.library.history import SameBytes
 from app.media import Outcome, Skip
 from app.metadata import PromptVerdict
@@ -56,7 +56,7 @@ class Failures(TypedDict):
 
 
 @described
-class SessionFile(JournalLine, Marks):
+class SessionFile(FileAnswer, Marks):
     """What became of one file in the session."""
 
 
@@ -152,7 +152,7 @@ def session_files(
         after=row_cursor(cursor),
         limit=limit + 1,
     )
-    lines = [as_journal_line(row) for row in rows[:limit]]
+    lines = [as_answer(row) for row in rows[:limit]]
     files: list[SessionFile | SkippedFile] = [
         {**line, **mark} for line, mark in zip(lines, marks_of(records, lines), strict=True)
     ]
@@ -202,5 +202,6 @@ def _as_skipped(file: PlannedFile, mark: Marks) -> SkippedFile:
         "reason": None,
         "ms": None,
         "at": None,
+        "stages": {},
         **mark,
     }

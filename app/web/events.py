@@ -16,9 +16,9 @@ from fastapi.sse import ServerSentEvent
 from typing_extensions import TypedDict
 
 from app.crash_points import crash_point
+from app.ingest.session.answers import FileAnswer, as_answer
 from app.ingest.session.state import SessionState
 from app.ingest.session.status import SessionStatus
-from app.ingest.session.store import JournalLine, as_journal_line
 from app.library.values import Event
 from app.shapes import described
 from app.wiring import Records
@@ -70,7 +70,7 @@ class StageEnd(TypedDict):
 class FileBundle(TypedDict):
     """Files that ended one after the other, in a fast run."""
 
-    files: list[JournalLine]
+    files: list[FileAnswer]
     """In the order of the answers."""
 
 
@@ -99,7 +99,7 @@ EVENTS: Mapping[str, EventKind] = {
     ),
     "stage_start": EventKind(StageStart, "once a stage, when the session starts processing", has_id=True),
     "file_complete": EventKind(
-        JournalLine | FileBundle,
+        FileAnswer | FileBundle,
         "a file is committed; in a fast run a bundle with the id of its last; about 10 events a second at most",
         has_id=True,
     ),
@@ -229,7 +229,7 @@ def frames_of(rows: list[Event]) -> list[ServerSentEvent]:
     for kind, group in groupby(rows, key=lambda row: row.kind):
         together = list(group)
         if kind == "file_complete":
-            files = [as_journal_line(row) for row in together]
+            files = [as_answer(row) for row in together]
             data = files[0] if len(files) == 1 else FileBundle(files=files)
             frames.append(ServerSentEvent(event=kind, data=data, id=str(together[-1].id)))
         elif kind in {"stage_start", "stage_progress", "stage_complete"}:

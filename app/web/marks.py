@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing_extensions import TypedDict
 
 from app.ingest.plan.planner import PlannedFile
-from app.ingest.session.store import JournalLine
+from app.ingest.session.answers import JournalLine
 from app.library.values import is_nsfw
 from app.shapes import described
 from app.texts import path_from_shown

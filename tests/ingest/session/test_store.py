@@ -10,8 +10,9 @@ import pytest
 
 from app.errors import NeedsAttention, StateFolderLocked
 from app.ingest.session import store as store_module
+from app.ingest.session.answers import as_journal_line
 from app.ingest.session.state import Status
-from app.ingest.session.store import IngestionState, as_journal_line, is_session_id, new_session_id, replace_file
+from app.ingest.session.store import IngestionState, is_session_id, new_session_id, replace_file
 from tests.ingest.builders import AT, OTHER_SESSION, SESSION, file_event, session_of
 
 

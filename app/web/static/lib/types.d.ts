@@ -146,6 +146,7 @@ export interface Complaint {
 export interface Answer extends Complaint {
   outcome: Outcome | null;
   ms: number | null;
+  stages: Record<string, { status: string; ms: number }>;
 }
 
 /** A file of a list: of a plan, of a session, or of those that are missing. Each list knows another part of it. */
