@@ -18,8 +18,8 @@ from app.errors import InvalidRequest, OutsideRoots
 from app.facts import DiskEntry, Facts, OnDisk, StageFailure, directories_of, judged, stages_failed
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.sidecars import picture_of_score, spoken_for
+from app.ingest.session.answers import FileAnswer, as_answer
 from app.ingest.session.state import SessionState
-from app.ingest.session.store import JournalLine, as_journal_line
 from app.library.history import RememberedFailure
 from app.library.library import Library
 from app.library.values import Event
@@ -54,7 +54,7 @@ class RowInBrief(TypedDict):
 
 
 @described
-class PastEvent(JournalLine):
+class PastEvent(FileAnswer):
     """What a session, or a person, did with a file."""
 
     session_id: str | None
@@ -150,7 +150,7 @@ def _of_the_row(row: Mapping[str, Any]) -> RowInBrief:
 
 def _as_line(event: Event) -> PastEvent:
     moved_from = (event.detail or {}).get("moved_from")
-    return {**as_journal_line(event), "session_id": event.session_id or None, "moved_from": moved_from}
+    return {**as_answer(event), "session_id": event.session_id or None, "moved_from": moved_from}
 
 
 # -- the facts ---------------------------------------------------------------------------------------------------

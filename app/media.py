@@ -30,6 +30,7 @@ class StageStatus(StrEnum):
     DONE = "done"
     FAILED = "failed"
     SKIPPED = "skipped"  # not asked for, does not apply to this kind, cannot run here, or was fresh already
+    NOT_REACHED = "not_reached"  # the file failed or vanished first, or nobody is left who could say
 
 
 class Outcome(StrEnum):
@@ -38,7 +39,7 @@ class Outcome(StrEnum):
     ADDED = "added"
     UPDATED = "updated"
     MOVED = "moved"
-    UNCHANGED = "unchanged"  # looked changed, was not
+    UNCHANGED = "unchanged"  # was processed, and its row stayed as it was
     FAILED = "failed"
     VANISHED = "vanished"
 
@@ -46,6 +47,11 @@ class Outcome(StrEnum):
     def committed(self) -> bool:
         """Whether this outcome wrote something new about the file into the library."""
         return self in (Outcome.ADDED, Outcome.UPDATED, Outcome.MOVED)
+
+    @property
+    def taken_in(self) -> bool:
+        """Whether the library holds the file as it was on disk."""
+        return self.committed or self is Outcome.UNCHANGED
 
 
 class Skip(StrEnum):

@@ -15,8 +15,11 @@ from typing import Any
 
 from app.ingest.plan.survey import Verdict
 from app.ingest.run.ingestor import Ingestor
+from app.ingest.session.answers import as_journal_line
+from app.ingest.session.counts import sums_of
 from app.ingest.session.state import SessionState
-from app.ingest.session.store import as_journal_line, as_json_bytes
+from app.ingest.session.store import as_json_bytes
+from app.media import Outcome
 
 COLUMNS = ("path", "class", "outcome", "stage", "cause", "reason", "ms", "at")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -95,8 +98,9 @@ def _sums_of(session: SessionState) -> dict[str, Any]:
     status = session.as_status()
     named = {"session": session.session_id, "status": status["status"], "discovered": status["discovered"]}
     skipped = {f"skipped: {name}": count for name, count in status["skipped"].items()}
+    committed = {f"committed: {name}": status["outcomes"][name] for name in Outcome if name.committed}
     total, pending = status["total_files"], status["pending"]
-    return {**named, **skipped, "total_files": total, **status["outcomes"], "pending": pending}
+    return {**named, **skipped, "total_files": total, **sums_of(status), **committed, "pending": pending}
 
 
 def written(format_: Format, report: Report) -> Iterator[bytes]:

@@ -105,7 +105,8 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     records = None
     if library is not None:
         analyzer = partial(Analyzer, _roots_as_text(folders))
-        ingestor = Ingestor(folders, library, store, executor, analyzer, recipes)
+        interval = settings.ingest_progress_interval
+        ingestor = Ingestor(folders, library, store, executor, analyzer, recipes, progress_interval=interval)
         planner = Planner(folders, library, recipes.now, partial(rows_in, library), partial(free_bytes, store.folder))
         runner = Runner(ingestor)
         runner.listen(planner.hear)

@@ -98,6 +98,15 @@ def test_the_end_of_a_session_says_what_is_back_in_the_words_of_the_plan(capsys)
     assert "\n2 missing before and back\n" in capsys.readouterr().out
 
 
+def test_the_sums_of_a_session_are_named_as_everywhere_else(capsys):
+    session = session_of(Status.COMPLETED, total_files=7)
+    outcomes = {"added": 2, "updated": 1, "moved": 0, "unchanged": 1, "failed": 2, "vanished": 1}
+    print_session(replace(session, outcomes=outcomes, stats={**session.stats, "errors": 2, "incomplete": 1}))
+    told = capsys.readouterr().out
+    assert "7 processed: 3 committed (2 added, 1 updated), 1 unchanged, 2 failed, 1 vanished; 0 pending\n" in told
+    assert "\n1 incomplete: taken in without one part\n" in told
+
+
 def test_a_folder_whose_name_is_no_text_is_taken_in(place):
     folder = os.fsdecode(os.fsencode(place.media) + b"/caf\xe9")
     write_many(Path(folder), 2)

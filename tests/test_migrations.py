@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, bindparam, inspect
 
 from app.errors import DatabaseUnusable
 from app.library import migrations
@@ -18,9 +18,9 @@ from app.library.editing import parse_edit
 from app.library.engine import Engines
 from app.library.library import Library
 from app.library.migrations import HEAD, Migration, bring_to_head, config_for, revision_of
-from app.library.tables import Base
+from app.library.tables import EVENTS, Base
 from app.media import Place
-from tests.ingest.builders import SESSION, analysis
+from tests.ingest.builders import SESSION, analysis, found
 
 NEXT = '''"""One step further than this program"""
 
@@ -169,6 +169,29 @@ def test_the_rows_of_0004_come_to_0005_and_back_with_their_keywords_and_events(f
     assert [event.kind for event in library.history.events(Place("m", b"a.jpg"))] == ["file_complete"]
     library.edit(Place("m", b"a.jpg"), parse_edit({"score": 5}))
     assert library.history.events(Place("m", b"a.jpg"))[-1].id == 2, "ids go on where they were"
+    library.close()
+
+
+def test_odd_names_of_older_logs_can_be_read_in_the_view(fresh_url):
+    """No database can tell whether bytes are a text: the way up notes how such names are shown."""
+    bring_to_head(fresh_url)
+    names = (b"caf\xe9.jpg", b"b\\xe9.jpg", "\u00e9.jpg".encode(), b"plain.jpg", b"back\\slash.jpg")
+    library = Library(fresh_url)
+    for name in names:
+        library.commit_single_file_to_database(SESSION, analysis(found(name)), nsfw_threshold=0.8)
+    events = EVENTS.update().where(EVENTS.c.id == bindparam("number"))
+    before = [(event.id, {k: v for k, v in event.detail.items() if k != "shown"}) for event in library.events(SESSION)]
+    for number, detail in before:
+        library._engines.write(lambda c, n=number, d=detail: c.execute(events.values(detail=d), {"number": n}))
+    library.close()
+    run(fresh_url, command.downgrade, "0006")
+    assert bring_to_head(fresh_url).before == "0006"
+    library = Library(fresh_url)
+    rows = library._engines.read(
+        lambda c: c.exec_driver_sql("SELECT DISTINCT id, file_name FROM event_log ORDER BY id").all()
+    )
+    assert [row.file_name for row in rows] == [found(name).shown for name in names]
+    assert ["shown" in event.detail for event in library.events(SESSION)] == [True, True, False, False, False]
     library.close()
 
 

@@ -20,6 +20,7 @@ from app.cli.terminal import SOME_FAILED, download_bar, err, out, plain, print_j
 from app.errors import CannotStart, DatabaseDisabled, InvalidRequest, UnknownFile, UnknownSession
 from app.explain import explain
 from app.ingest.disk.folders import Folders
+from app.ingest.session.counts import sums_of
 from app.ingest.session.store import IngestionState, replace_file
 from app.library.library import Library
 from app.library.migrations import bring_to_head
@@ -49,11 +50,12 @@ def sessions(json_: AsJson = False) -> None:
         print_json([session.as_status() for session in found])
         return
     for session in found:
-        files = f"{session.processed_files:,}/{session.total_files or 0:,} files"
-        failed = f"{session.outcomes['failed']:,} failed"
+        sums = sums_of(session.as_status())
+        processed = f"{sums['processed']:,}/{session.total_files or 0:,} processed"
+        committed, failed = f"{sums['committed']:,} committed", f"{sums['failed']:,} failed"
         where = ", ".join(session.parameters.directories)
-        line = f"{session.session_id}  {session.created_at[:19]}  {session.status.value:11}  {files:>17}  {failed:>9}"
-        out.print(f"{line}  {where}", markup=False)
+        line = f"{session.session_id}  {session.created_at[:19]}  {session.status.value:11}  {processed:>21}"
+        out.print(f"{line}  {committed:>16}  {failed:>12}  {where}", markup=False)
 
 
 @looking.command()

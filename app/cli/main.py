@@ -40,7 +40,12 @@ Thumbnails = Annotated[bool, typer.Option("--thumbnails/--no-thumbnails", help="
 SkipExisting = Annotated[bool, typer.Option("--skip-existing/--no-skip-existing", help="Leave out what is fresh.")]
 
 
-_REASONS = {"only_nsfw": "need only NSFW", "returned": BACK, "words_wait": "to get your words back"}
+_REASONS = {
+    "only_nsfw": "need only NSFW",
+    "returned": BACK,
+    "words_wait": "to get your words back",
+    "failed_before": "failed before, to try again",
+}
 
 
 def main() -> None:

@@ -27,7 +27,10 @@ from rich.progress import (
 
 from app.errors import DatabaseDisabled, MediaIngestError
 from app.ingest.run.runner import Runner
+from app.ingest.session.counts import sums_of
 from app.ingest.session.state import SessionState, Status
+from app.ingest.session.status import SessionStatus
+from app.media import Outcome
 from app.settings import Settings
 from app.wiring import House, command_as_typed, take
 
@@ -122,17 +125,15 @@ def print_session(session: SessionState) -> None:
     out.print(
         f"{view['discovered']:,} files found: {view['total_files']:,} to process" + (f", {skipped}" if skipped else "")
     )
-    done = ", ".join(f"{count:,} {name}" for name, count in view["outcomes"].items() if count)
-    done = done or ("nothing" if session.status.ended else "nothing yet")
-    out.print(f"{view['processed_files']:,} processed: {done}; {view['pending']:,} pending")
+    sums = sums_of(view)
+    out.print(f"{sums['processed']:,} processed: {_answers(view)}; {view['pending']:,} pending")
+    if sums["incomplete"]:
+        out.print(f"{sums['incomplete']:,} incomplete: taken in without one part")
     if session.stats["returned"]:
         out.print(f"{session.stats['returned']:,} {BACK}")
     if session.marked_missing:
         out.print(f"{session.marked_missing:,} gone from disk, now marked missing")
-    if len(view["errors"]) < session.stats["errors"]:
-        out.print(f"The last {len(view['errors'])} of {session.stats['errors']:,} files with something wrong:")
-    for error in view["errors"]:
-        out.print(f"  {error['path']}: {error['reason']} ({error['stage']}, {error['cause']})", markup=False)
+    _print_errors(view)
     if session.parameters.enable_nsfw_detection and "nsfw" not in session.unavailable:
         stats = session.stats
         out.print(f"NSFW: {stats['nsfw_checked']:,} checked, {stats['nsfw_detected']:,} detected")
@@ -143,6 +144,26 @@ def print_session(session: SessionState) -> None:
         )
     for sentence in dict.fromkeys((*session.unavailable.values(), *session.limited.values())):
         out.print(f"  {sentence}", markup=False)
+
+
+def _print_errors(view: SessionStatus) -> None:
+    """What went wrong last, a stage of a file on each line."""
+    errors, sums = view["errors"], sums_of(view)
+    if len(errors) < sums["failed"] + sums["incomplete"]:
+        out.print(f"The last {len(errors)} things that went wrong:")
+    for error in errors:
+        out.print(f"  {error['path']}: {error['reason']} ({error['stage']}, {error['cause']})", markup=False)
+
+
+def _answers(view: SessionStatus) -> str:
+    """What became of the files that are answered for: "12 committed (10 added, 2 moved), 1 failed"."""
+    sums, outcomes = sums_of(view), view["outcomes"]
+    committed = ", ".join(
+        f"{outcomes[outcome]:,} {outcome}" for outcome in Outcome if outcome.committed and outcomes[outcome]
+    )
+    parts = [f"{sums['committed']:,} committed ({committed})"] if committed else []
+    parts += [f"{sums[word]:,} {word}" for word in ("unchanged", "failed", "vanished") if sums[word]]
+    return ", ".join(parts) or ("nothing" if Status(view["status"]).ended else "nothing yet")
 
 
 def plain(text: str) -> str:

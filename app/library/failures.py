@@ -1,6 +1,7 @@
 """What is remembered of the failures of a file: the last one of each stage, and how often it came."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
@@ -30,6 +31,15 @@ def failures_of(result: Analysis | Failure) -> Sequence[tuple[Stage, StageResult
     if isinstance(result, Failure):
         return [(result.stage, result)]
     return [(stage, done) for stage, done in result.stages.items() if done.status is StageStatus.FAILED]
+
+
+def all_failures_of(result: Analysis | Failure) -> Sequence[tuple[Stage, StageResult | Failure]]:
+    """Every stage that failed, of a file that failed first the one that it failed in, then those that failed before."""
+    if isinstance(result, Analysis) or result.vanished:
+        return failures_of(result)
+    before = takewhile(lambda stage: stage is not result.stage, Stage)
+    ran = ((stage, result.stages[stage]) for stage in before if stage in result.stages)
+    return [*failures_of(result), *(pair for pair in ran if pair[1].status is StageStatus.FAILED)]
 
 
 def remember_failures(

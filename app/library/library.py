@@ -6,7 +6,7 @@ ids are those of the server-sent events. Schemas are brought up to date elsewher
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
-from app.library.values import Event, KnownFailure, KnownFile, NsfwSpread, Summary, now
+from app.library.values import Checkpoints, Event, KnownFailure, KnownFile, NsfwSpread, Summary, now
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
@@ -64,9 +64,18 @@ class Library:
     # -- writing -------------------------------------------------------------------------------------------------
 
     def commit_single_file_to_database(
-        self, session_id: str, result: Analysis | Failure, *, nsfw_threshold: float, look: Look = nobody_looks
+        self,
+        session_id: str,
+        result: Analysis | Failure,
+        *,
+        asked: Collection[Stage] = tuple(Stage),
+        nsfw_threshold: float,
+        look: Look = nobody_looks,
+        checkpoints: Checkpoints | None = None,
     ) -> Event:
         """Records what became of one file in one transaction and returns its event.
+
+        `asked` are the stages that the session asks for; `checkpoints` gives what else the log says with an event.
 
         If `look` says that the file of another row with the same bytes is gone, its row follows the file to where it
         is now; it is asked while no transaction is open. A file that this session has answered for already keeps its
@@ -75,7 +84,14 @@ class Library:
         """
         path = result.file.place.in_event
         try:
-            work = partial(record, session_id=session_id, result=result, nsfw_threshold=nsfw_threshold)
+            work = partial(
+                record,
+                session_id=session_id,
+                result=result,
+                asked=asked,
+                nsfw_threshold=nsfw_threshold,
+                checkpoints=checkpoints,
+            )
             return write_knowing(self._engines, work, look)
         except IntegrityError as error:
             answered = self._engines.read(lambda connection: _answer(connection, session_id, path))
@@ -207,7 +223,7 @@ class Library:
         self,
         session_id: str,
         *,
-        outcome: str | None = None,
+        outcomes: Collection[str] = (),
         cause: str | None = None,
         incomplete: bool = False,
         returned: bool = False,
@@ -215,15 +231,15 @@ class Library:
         after: int = 0,
         limit: int = 100,
     ) -> list[Event]:
-        """A page of the session's `file_complete` events, oldest first, narrowed by outcome, cause and verdict.
+        """A page of the session's `file_complete` events, oldest first, narrowed by outcomes, cause and verdict.
 
         `incomplete` narrows to files that were taken in although a stage failed, `returned` to those that were missing.
         """
         statement = select(EVENTS).where(
             EVENTS.c.session_id == session_id, EVENTS.c.kind == "file_complete", EVENTS.c.id > after
         )
-        if outcome:
-            statement = statement.where(EVENTS.c.outcome == outcome)
+        if outcomes:
+            statement = statement.where(EVENTS.c.outcome.in_(outcomes))
         if cause:
             statement = statement.where(EVENTS.c.cause == cause)
         for counter in [f"prompts_{prompt_verdict}"] * bool(prompt_verdict) + ["returned"] * returned:

@@ -1,6 +1,6 @@
 """One file's result into the database: its row, keywords, failures and event, inside the caller's transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
 from app.library.around import THIS_FILE, Surroundings, surroundings_of
-from app.library.failures import failures_follow, failures_of, remember_failures
+from app.library.failures import all_failures_of, failures_follow, failures_of, remember_failures
 from app.library.pairs import relink
 from app.library.personal import (
     NOTHING,
@@ -42,7 +42,7 @@ from app.library.rows import (
     told_by_what_was_left,
 )
 from app.library.tables import EVENTS, KEYWORDS, LINKS, MEDIA
-from app.library.values import Event, is_nsfw, now
+from app.library.values import CHECKPOINT, Checkpoints, Event, is_nsfw, now, stage_ends
 from app.library.whereabouts import Locations, NotLookedFor, Whereabouts
 from app.media import (
     Analysis,
@@ -117,10 +117,18 @@ class _Before:
 
 
 def record(
-    looked: Locations, connection: Connection, session_id: str, result: Analysis | Failure, nsfw_threshold: float
+    looked: Locations,
+    connection: Connection,
+    session_id: str,
+    result: Analysis | Failure,
+    *,
+    asked: Collection[Stage],
+    nsfw_threshold: float,
+    checkpoints: Checkpoints | None,
 ) -> Event:
     """Writes the row, keywords, failures and event of one file; the caller's transaction commits them together.
 
+    So it does with the checkpoints that come with the event.
     Raises NotLookedFor where it has to know of the files of more rows than were `looked` for.
     """
     file, at = result.file, now()
@@ -153,9 +161,11 @@ def record(
             "outcome": saved.outcome.value,
             "cause": cause,
             "reason": reason,
-            "detail": event_detail(result, saved, nsfw_threshold=nsfw_threshold),
+            "detail": event_detail(result, saved, asked=asked, nsfw_threshold=nsfw_threshold),
         },
     )
+    for detail in checkpoints(event) if checkpoints else ():
+        append(connection, {"session_id": session_id, "at": at, "kind": CHECKPOINT, "detail": detail})
     crash_point("event_written")
     return event
 
@@ -330,37 +340,40 @@ def link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
     )
 
 
-def event_detail(result: Analysis | Failure, saved: _Saved, *, nsfw_threshold: float) -> dict[str, Any]:
-    """What a file's event adds to each counter of its session, and how long each stage took in seconds.
+def event_detail(
+    result: Analysis | Failure, saved: _Saved, *, asked: Collection[Stage], nsfw_threshold: float
+) -> dict[str, Any]:
+    """What a file's event adds to each counter of its session, and how long each stage that was asked for took.
 
-    Of a file that was moved it says from where, as shown.
+    Of a file that was moved it says from where, and of one whose name is no plain text how it is shown.
     """
-    stages = {stage.value: [done.status.value, round(done.seconds, 6)] for stage, done in result.stages.items()}
-    failures = failures_of(result)
-    if isinstance(result, Failure) and result.stage.value not in stages:
-        stages[result.stage.value] = [StageStatus.FAILED.value, 0.0]
+    told = {stage.value: (done.status.value, round(done.seconds, 6)) for stage, done in result.stages.items()}
+    failures = [[stage.value, f.cause, clean_text(f.reason or "")] for stage, f in all_failures_of(result)]
+    ends = stage_ends(saved.outcome, told, failures, asked)
     analysis = result if isinstance(result, Analysis) else None
     nsfw = analysis.nsfw if analysis else None
     score = analysis.rating.score if analysis and analysis.rating else None
     verdict = analysis.metadata.prompt_verdict if analysis and analysis.metadata else None
     detail: dict[str, Any] = {
         "ms": round(1000 * sum(ended.seconds for ended in result.stages.values())),
-        "stages": stages,
+        "stages": {stage.value: [end.status.value, end.seconds] for stage, end in ends},
         "stats": {
             "metadata_extracted": int(analysis is not None and analysis.metadata is not None),
             "keywords_added": saved.keywords_added,
             "scores_imported": int(score is not None and not saved.rated_by_a_person),
             "nsfw_checked": int(nsfw is not None),
             "nsfw_detected": int(bool(nsfw and is_nsfw(nsfw.probability, nsfw_threshold))),
-            "errors": int(bool(failures) and not (isinstance(result, Failure) and result.vanished)),
             **({f"prompts_{verdict}": 1} if verdict else {}),
             **({"returned": 1} if saved.returned else {}),
         },
     }
     if failures:
-        detail["failures"] = [[stage.value, f.cause, clean_text(f.reason or "")] for stage, f in failures]
+        detail["failures"] = failures
     if saved.moved_from:
         detail["moved_from"] = saved.moved_from
+    place = result.file.place
+    if place.shown.encode() != place.in_event:  # then the bytes of the row are no text
+        detail["shown"] = place.shown
     return detail
 
 

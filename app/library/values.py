@@ -1,14 +1,14 @@
 """The values that the library hands out: events, what freshness asks of a file, and a file as everybody is shown it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from typing_extensions import TypedDict
 
 from app.formats import FORMATS, Kind
-from app.media import SIDEWAYS, Place, Stage
+from app.media import SIDEWAYS, Outcome, Place, Stage, StageStatus
 from app.metadata import DECLARED, Source
 from app.shapes import described
 from app.texts import shown_name
@@ -20,6 +20,52 @@ PLAIN = (
     "updated_at", "missing_at",
 )  # fmt: skip
 _SIZED_AS_SEEN = frozenset(format_.name for format_ in FORMATS if format_.seen_size)
+
+
+class StageEnd(NamedTuple):
+    """How a stage ended for one file, and the wall time spent in it, in seconds."""
+
+    status: StageStatus
+    seconds: float = 0.0
+
+
+def stage_ends(
+    outcome: str | None,
+    told: Mapping[str, Sequence[Any]],
+    failures: Sequence[Sequence[Any]],
+    asked: Collection[str] = tuple(Stage),
+) -> Iterator[tuple[Stage, StageEnd]]:
+    """How each stage that was asked for ended for a file, in the order of the stages: the one rule of the log and sums.
+
+    `told` maps stages to `[status, seconds]`; `failures` are `[stage, cause, reason]`, first the one that failed the
+    file. A file that failed did so in exactly one stage: the one that is named, or the last before it that was asked
+    for. Later stages were not reached, nor were those before it of which nothing is told (its worker died). A file that
+    vanished failed in none and reached none. Of a file that was taken in, a stage of which nothing is told was skipped,
+    as is one whose end another version knows.
+    """
+    reached = outcome != Outcome.VANISHED
+    blamed = _blamed(failures, asked) if outcome == Outcome.FAILED else None
+    untold = StageStatus.SKIPPED if blamed is None else StageStatus.NOT_REACHED
+    for stage in Stage:
+        if stage not in asked:
+            continue
+        status, seconds = told.get(stage, (untold, 0.0))
+        if stage is blamed:
+            reached, status = False, StageStatus.FAILED
+        elif not reached:
+            status = StageStatus.NOT_REACHED
+        yield stage, StageEnd(_STATUSES.get(status, StageStatus.SKIPPED), seconds)
+
+
+_STATUSES: Mapping[str, StageStatus] = {status.value: status for status in StageStatus}
+
+
+def _blamed(failures: Sequence[Sequence[Any]], asked: Collection[str]) -> Stage:
+    """The stage in which a file failed."""
+    stages = [*Stage]
+    named = failures[0][0] if failures else None
+    last = stages.index(named) if named in stages else 0  # else another version knows it
+    return next((stage for stage in reversed(stages[: last + 1]) if stage in asked), Stage.IDENTIFY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +86,22 @@ class Event:
     def shown_path(self) -> str | None:
         """`ROOT/relative` as people see it; None for an event about no file."""
         return None if self.path is None else shown_name(self.path)
+
+    @property
+    def failures(self) -> Sequence[Sequence[Any]]:
+        """The stages that failed as `[stage, cause, reason]`, first the one that failed the file, if one did."""
+        failures: Sequence[Sequence[Any]] = (self.detail or {}).get("failures", ())
+        return failures
+
+    def ends(self, asked: Collection[str]) -> Iterator[tuple[Stage, StageEnd]]:
+        """How each of the stages that were asked for ended for the file."""
+        return stage_ends(self.outcome, (self.detail or {}).get("stages", {}), self.failures, asked)
+
+
+CHECKPOINT = "stage_progress"
+"""The kind of the rows that say how far a stage was at its n-th file."""
+Checkpoints: TypeAlias = Callable[[Event], Iterable[Mapping[str, Any]]]
+"""What the log says with the event of a file: the details of its checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What became of files, over HTTP: one path explained, and those of a session that failed or are there twice."""
 
 import re
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,7 +12,7 @@ from app import reports
 from app.errors import FILE_CAUSES, BadCursor, Cause
 from app.explain import Explanation, explain
 from app.ingest.plan.planner import PlannedFile, page_of
-from app.ingest.session.store import JournalLine, as_journal_line
+from app.ingest.session.answers import FileAnswer, as_answer
 from app.library.history import SameBytes
 from app.media import Outcome, Skip
 from app.metadata import PromptVerdict
@@ -21,6 +22,13 @@ from app.web.depends import Cursor, InHouse, InRecords, Limit, PathId, only_know
 from app.web.marks import Marks, marks_of
 
 router = APIRouter(prefix="/api/ingest", route_class=Route, dependencies=[only_known], tags=["Answers for files"])
+
+
+class Sum(StrEnum):
+    """A sum of a session whose files can be listed as those of an outcome can."""
+
+    COMMITTED = "committed"
+    INCOMPLETE = "incomplete"
 
 
 @described
@@ -48,7 +56,7 @@ class Failures(TypedDict):
 
 
 @described
-class SessionFile(JournalLine, Marks):
+class SessionFile(FileAnswer, Marks):
     """What became of one file in the session."""
 
 
@@ -111,7 +119,10 @@ def same_bytes(records: InRecords, session_id: PathId, cursor: Cursor = None, li
 def session_files(
     records: InRecords,
     session_id: PathId,
-    outcome: Annotated[Outcome | None, Query(description="Only files of which this became.")] = None,
+    outcome: Annotated[
+        Outcome | Sum | None,
+        Query(description="Only files of which this became; `committed` and `incomplete` are those of these sums."),
+    ] = None,
     cause: Annotated[str | None, Query(description="Only files with this cause.")] = None,
     skipped: Annotated[
         Skip | None, Query(description="Files that were skipped for this instead, found by walking again.")
@@ -133,15 +144,15 @@ def session_files(
         return Answer({"files": [_as_skipped(file, mark) for file, mark in marked], "next": page["next"]})
     rows = records.library.answers(
         session_id,
-        outcome=outcome.value if outcome else None,
+        outcomes=_outcomes_of(outcome),
         cause=cause,
-        incomplete=incomplete,
+        incomplete=incomplete or outcome is Sum.INCOMPLETE,
         returned=returned,
         prompt_verdict=prompt_verdict,
         after=row_cursor(cursor),
         limit=limit + 1,
     )
-    lines = [as_journal_line(row) for row in rows[:limit]]
+    lines = [as_answer(row) for row in rows[:limit]]
     files: list[SessionFile | SkippedFile] = [
         {**line, **mark} for line, mark in zip(lines, marks_of(records, lines), strict=True)
     ]
@@ -175,6 +186,13 @@ def report(
     return StreamingResponse(pieces, media_type=format_.media_type, headers=headers)
 
 
+def _outcomes_of(asked: Outcome | Sum | None) -> tuple[str, ...]:
+    """The outcomes that are asked for; none where all are."""
+    if isinstance(asked, Outcome):
+        return (asked.value,)
+    return tuple(outcome.value for outcome in Outcome if outcome.committed) if asked is Sum.COMMITTED else ()
+
+
 def _as_skipped(file: PlannedFile, mark: Marks) -> SkippedFile:
     return {
         **file,
@@ -184,5 +202,6 @@ def _as_skipped(file: PlannedFile, mark: Marks) -> SkippedFile:
         "reason": None,
         "ms": None,
         "at": None,
+        "stages": {},
         **mark,
     }

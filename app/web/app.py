@@ -33,7 +33,7 @@ from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import Guard
 from app.web.nsfw import Download
-from app.web.problems import problem
+from app.web.problems import nothing_at, problem
 from app.wiring import House
 
 ROUTERS = (ingest.router, account.router, library.router, nsfw.router, page.router)
@@ -60,7 +60,7 @@ class _App(FastAPI):
 
 def create_app(house: House) -> FastAPI:
     """The application over a house that holds its lock already; its end closes the house."""
-    app = _App(lifespan=_life, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = _App(lifespan=_life, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.house = house
     app.state.bells = Bells()
     app.state.download = Download(house.weights)
@@ -131,7 +131,7 @@ def _on_error(_request: Request, error: Exception) -> Response:
 def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - how the handler is registered
     sentences = {
-        404: (f"There is nothing at {request.url.path}.", "not_found"),
+        404: (nothing_at(request.url.path), "not_found"),
         405: (f"{request.method} is not possible at {request.url.path}.", "method_not_allowed"),
     }
     sentence, cause = sentences.get(error.status_code, (str(error.detail), "http_error"))

@@ -1,7 +1,7 @@
 """Server-sent events: the log of a session as it grows, replayed from any id.
 
-Frames that are rows of the log carry its id; `session`, `stage_progress` and `bye` are views and carry none. The log
-is read after every change, so a stream can be late, never wrong.
+Frames that are rows of the log carry its id; `session` and `bye` are views and carry none. The log is read after every
+change, so a stream can be late, never wrong.
 """
 
 import asyncio
@@ -16,11 +16,10 @@ from fastapi.sse import ServerSentEvent
 from typing_extensions import TypedDict
 
 from app.crash_points import crash_point
+from app.ingest.session.answers import FileAnswer, as_answer
 from app.ingest.session.state import SessionState
 from app.ingest.session.status import SessionStatus
-from app.ingest.session.store import JournalLine, as_journal_line
 from app.library.values import Event
-from app.media import Stage
 from app.shapes import described
 from app.wiring import Records
 
@@ -46,9 +45,9 @@ class StageCheckpoint(TypedDict):
     stage: str
     """Which one."""
     processed_files: int
-    """Files for which it has ended."""
+    """Files for which it is done: exactly a multiple of the interval."""
     total_files: int
-    """Files for which it is to end."""
+    """The session's files, for which it is to end."""
 
 
 @described
@@ -58,16 +57,20 @@ class StageEnd(TypedDict):
     stage: str
     """Which one."""
     processed_files: int
-    """Files for which it has ended."""
+    """Files for which it is done."""
     failed_files: int
-    """Those for which it failed."""
+    """Files for which it failed."""
+    skipped_files: int
+    """Files for which it was not needed or cannot run here."""
+    not_reached: int
+    """Files that failed in another stage, or vanished, before this one came to an end."""
 
 
 @described
 class FileBundle(TypedDict):
     """Files that ended one after the other, in a fast run."""
 
-    files: list[JournalLine]
+    files: list[FileAnswer]
     """In the order of the answers."""
 
 
@@ -96,14 +99,15 @@ EVENTS: Mapping[str, EventKind] = {
     ),
     "stage_start": EventKind(StageStart, "once a stage, when the session starts processing", has_id=True),
     "file_complete": EventKind(
-        JournalLine | FileBundle,
+        FileAnswer | FileBundle,
         "a file is committed; in a fast run a bundle with the id of its last; about 10 events a second at most",
         has_id=True,
     ),
     "stage_progress": EventKind(
         StageCheckpoint,
-        "every 5 files below 100, every 10 below 1,000, else every 50, or as `INGEST_PROGRESS_INTERVAL` says",
-        has_id=False,
+        "with the file for which a stage is done as the n-th: every 5 below 100 files, every 10 below 1,000, "
+        "else every 50, or as `INGEST_PROGRESS_INTERVAL` says",
+        has_id=True,
     ),
     "stage_complete": EventKind(StageEnd, "when the last file is done", has_id=True),
     "bye": EventKind(Bye, "last: the session has ended or the server stops", has_id=False),
@@ -152,13 +156,11 @@ class Bells:
             bell.set()
 
 
-async def stream(
-    records: Records, bells: Bells, session_id: str, after: int, interval: int | None
-) -> AsyncIterator[ServerSentEvent]:
+async def stream(records: Records, bells: Bells, session_id: str, after: int) -> AsyncIterator[ServerSentEvent]:
     """The frames of one connection, beginning after the event `after`."""
     bell = bells.hang(session_id)
     try:
-        async for frame in _Stream(records, bells, bell, session_id, after, interval).frames():
+        async for frame in _Stream(records, bells, bell, session_id, after).frames():
             yield frame
     finally:
         bells.take_down(session_id, bell)
@@ -167,31 +169,24 @@ async def stream(
 class _Stream:
     """One connection: what it has been sent so far."""
 
-    def __init__(
-        self, records: Records, bells: Bells, bell: asyncio.Event, session_id: str, after: int, interval: int | None
-    ) -> None:
+    def __init__(self, records: Records, bells: Bells, bell: asyncio.Event, session_id: str, after: int) -> None:
         self._records = records
         self._bells = bells
         self._bell = bell
         self._session_id = session_id
         self._after = after
-        self._interval = interval
         self._told: SessionState | None = None
         self._told_at = 0.0
-        self._checkpoint = 0
 
     async def frames(self) -> AsyncIterator[ServerSentEvent]:
         """The frames of this connection until the session ends or the server stops."""
         session = self._records.runner.session(self._session_id)
-        self._checkpoint = session.processed_files
         yield self._session_frame(session)
         while True:
             self._bell.clear()
             session = self._records.runner.session(self._session_id)
             stopping = self._bells.stopping
             async for frame in self._new_rows():
-                yield frame
-            for frame in self._progress(session):
                 yield frame
             if self._told is None or session.status is not self._told.status or session.status.ended:
                 if session is not self._told:
@@ -227,29 +222,6 @@ class _Stream:
         self._told, self._told_at = session, time.monotonic()
         return ServerSentEvent(event="session", data=session.as_status())
 
-    def _progress(self, session: SessionState) -> list[ServerSentEvent]:
-        """A checkpoint of every stage each time that so many files more are processed."""
-        total = session.total_files or 0
-        interval = self._interval or progress_interval(total)
-        if session.processed_files // interval == self._checkpoint // interval:
-            return []
-        self._checkpoint = session.processed_files
-        return [
-            ServerSentEvent(
-                event="stage_progress",
-                data=StageCheckpoint(
-                    stage=stage.value, processed_files=session.stages[stage.value].ended, total_files=total
-                ),
-            )
-            for stage in Stage
-            if stage in session.parameters.wanted
-        ]
-
-
-def progress_interval(total_files: int) -> int:
-    """Files between two checkpoints: 5 below 100 files, 10 below 1,000, then 50."""
-    return 5 if total_files < 100 else 10 if total_files < 1_000 else 50
-
 
 def frames_of(rows: list[Event]) -> list[ServerSentEvent]:
     """Rows as frames: neighbouring `file_complete` rows become one bundle that bears the id of its last."""
@@ -257,9 +229,9 @@ def frames_of(rows: list[Event]) -> list[ServerSentEvent]:
     for kind, group in groupby(rows, key=lambda row: row.kind):
         together = list(group)
         if kind == "file_complete":
-            files = [as_journal_line(row) for row in together]
+            files = [as_answer(row) for row in together]
             data = files[0] if len(files) == 1 else FileBundle(files=files)
             frames.append(ServerSentEvent(event=kind, data=data, id=str(together[-1].id)))
-        elif kind in {"stage_start", "stage_complete"}:
+        elif kind in {"stage_start", "stage_progress", "stage_complete"}:
             frames += [ServerSentEvent(event=kind, data=dict(row.detail or {}), id=str(row.id)) for row in together]
     return frames

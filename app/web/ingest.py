@@ -228,8 +228,7 @@ async def events(
     bells: Bells = request.app.state.bells
     given = last_event_id or after or ""
     start = int(given) if re.fullmatch(r"\d{1,18}", given) else 0
-    interval = house.settings.ingest_progress_interval
-    async for frame in stream(house.records, bells, session.session_id, start, interval):
+    async for frame in stream(house.records, bells, session.session_id, start):
         yield frame
 
 

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from typing_extensions import TypedDict
 
 from app.ingest.plan.planner import PlannedFile
-from app.ingest.session.store import JournalLine
+from app.ingest.session.answers import JournalLine
 from app.library.values import is_nsfw
 from app.shapes import described
 from app.texts import path_from_shown
 from app.wiring import Records
+
+_OTHER_BYTES = frozenset({"new", "changed", "failed_before", "failed", "vanished"})
+"""The reasons and outcomes of files of which a row, if there is one, says what other bytes were."""
 
 
 @described
@@ -34,7 +37,7 @@ def marks_of(records: Records, files: Sequence[PlannedFile | JournalLine]) -> li
     threshold = records.library.nsfw_threshold()
     marks: list[Marks] = []
     for file, path in zip(files, paths, strict=True):
-        other_bytes = file.get("why") in {"new", "changed"} or file.get("outcome") in {"failed", "vanished"}
+        other_bytes = file.get("why") in _OTHER_BYTES or file.get("outcome") in _OTHER_BYTES
         probability = None if other_bytes else probabilities.get(path)
         marks.append(
             {

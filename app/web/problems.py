@@ -1,5 +1,6 @@
 """How a request is refused: as problem+json with one sentence and a stable cause, and what each cause means."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -81,6 +82,22 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
     }
 )
 """Every cause that a request can be refused with, but `http_error`, which has the status of any other refusal."""
+
+
+_REMOVED = (
+    (r"/api/ingest/commit", "Each file is committed as soon as it is analysed: POST /api/ingest/process does it all."),
+    (r"/api/ingest/commit-status/([^/]+)", "Ask GET /api/ingest/status/{}."),
+    (r"/api/ingest/report/([^/]+)", "Ask GET /api/ingest/sessions/{}/report."),
+)
+"""What the old tool had, and what has taken its place."""
+
+
+def nothing_at(path: str) -> str:
+    """Says that there is nothing at an address, and what has taken its place where the old tool had something."""
+    for pattern, successor in _REMOVED:
+        if found := re.fullmatch(pattern, path):
+            return f"There is nothing at {path} any more. {successor.format(*found.groups())}"
+    return f"There is nothing at {path}."
 
 
 def problem(status: int, detail: str, cause: str, **more: object) -> JSONResponse:

@@ -15,8 +15,9 @@ from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
+from app.ingest.session.counts import PlanCounts
 from app.ingest.session.parameters import Parameters, parse_parameters
-from app.ingest.session.state import PlanCounts, SessionState, Status
+from app.ingest.session.state import SessionState, Status
 from app.ingest.session.store import IngestionState
 from app.library.library import Library
 from app.library.values import Event
@@ -289,6 +290,11 @@ def assert_sums_close(session: SessionState) -> None:
     assert plan.discovered == plan.total_files + sum(plan.skipped.values())
     assert plan.total_files == sum(session.outcomes.values()) + session.pending
     assert session.processed_files == sum(session.outcomes.values())
+    assert session.stats["errors"] == session.outcomes["failed"]
+    for stage, count in session.stages.items():
+        asked = Stage(stage) in session.parameters.wanted
+        assert (count.total, count.pending) == ((plan.total_files, session.pending) if asked else (0, 0)), stage
+        assert asked or count.ended == 0, stage
 
 
 def leave_socket(folder: Path, name: str) -> None:

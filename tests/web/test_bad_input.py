@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.web.guard import COOKIE, cookie_of
+from tests.support.documents import ROUTES
 from tests.support.server import everything_in
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -164,6 +165,15 @@ def test_bad_queries_are_refused(unchanged):
         refusal(unchanged.client.get(path.format(session_id)), 422, field=field)
 
 
+def test_no_address_of_the_api_takes_a_parameter_that_it_does_not_have(unchanged):
+    gets = [route.removeprefix("GET ") for route in ROUTES if route.startswith("GET /api/")]
+    assert len(gets) > 10
+    for path in gets:
+        for name in ("surely_unknown", "roots", "Limit"):
+            answer = unchanged.client.get(path.format(session_id=UNKNOWN), params={name: "x"})
+            refusal(answer, 422, "unknown_parameter", name)
+
+
 def test_bad_lists_of_a_plan_are_refused(unchanged):
     for more, field in (
         ({"list": "nonsense"}, "list"),
@@ -249,9 +259,14 @@ def test_unknown_addresses_and_methods_are_problems_too(unchanged):
 
 
 def test_the_endpoints_of_the_old_tool_are_gone(unchanged):
-    refusal(unchanged.client.post("/api/ingest/commit", json={"job_id": UNKNOWN}), 404, "not_found")
-    refusal(unchanged.client.get(f"/api/ingest/commit-status/{UNKNOWN}"), 404, "not_found")
-    refusal(unchanged.client.get(f"/api/ingest/report/{UNKNOWN}"), 404, "not_found")
+    for method, path, successor in (
+        ("POST", "commit", "POST /api/ingest/process"),
+        ("GET", f"commit-status/{UNKNOWN}", f"GET /api/ingest/status/{UNKNOWN}"),
+        ("GET", f"report/{UNKNOWN}", f"GET /api/ingest/sessions/{UNKNOWN}/report"),
+    ):
+        answer = unchanged.client.request(method, f"/api/ingest/{path}", json={})
+        refusal(answer, 404, "not_found")
+        assert successor in answer.json()["detail"]
 
 
 def test_what_later_issues_bring_is_not_found_yet(unchanged):

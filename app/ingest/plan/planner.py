@@ -67,7 +67,7 @@ class Plan(TypedDict):
     """Files that the session would process: its `total_files`."""
     pending_by: Mapping[str, int]
     """Files to process by why: `new`, `changed`, `sidecar_changed`, `new_stages`, `only_nsfw`, `returned`,
-    `words_wait`, `again`."""
+    `words_wait`, `failed_before` (and tried again), `again`."""
     skipped: Mapping[str, int]
     """Files that it would not process, by why."""
     unavailable: Mapping[str, str]

@@ -13,8 +13,8 @@ from app.beside import Stamps
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.ingest.disk.folders import Entry, EntryKind, Listing
 from app.ingest.disk.ignoring import Ignores
+from app.ingest.session.counts import PlanCounts
 from app.ingest.session.parameters import Parameters
-from app.ingest.session.state import PlanCounts
 from app.library.values import KnownFile
 from app.media import (
     FoundFile,
@@ -57,7 +57,7 @@ def judge(file: FoundFile, known: KnownFile, parameters: Parameters, recipe: Rec
     same_file = known.size == file.size and known.mtime_ns == file.mtime_ns
     possible = _shared(recipe.possible(parameters.wanted))  # which of them apply, the content says, not the suffix
     if not parameters.skip_existing:
-        return Job(file, possible, possible), "new" if known.size is None else "again"
+        return Job(file, possible, possible), _why_again(known, parameters)
     stale = _shared(stale_stages(file, known, recipe.runnable(known.kind or file.kind, possible), recipe))
     if same_file and not stale and not known.missing and not known.words_wait:
         return Skip.FRESH, "fresh"
@@ -92,6 +92,13 @@ def _ended(mark: Mapping[str, object] | None, stage: Stage, kind: Kind, recipe: 
         and recipe.current(stage, kind, str(mark["version"]))
         and mark["status"] in (StageStatus.DONE, StageStatus.FAILED)
     )
+
+
+def _why_again(known: KnownFile, parameters: Parameters) -> str:
+    """Why a file is processed where everything is: what a retry looks at has failed, whatever is remembered of it."""
+    if known.failures or parameters.retry_of:
+        return Skip.FAILED_BEFORE.value
+    return "new" if known.size is None else "again"
 
 
 def _why(file: FoundFile, known: KnownFile, stale: frozenset[Stage], *, same_file: bool) -> str:

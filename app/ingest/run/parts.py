@@ -16,7 +16,7 @@ from app.ingest.plan.retrying import ChosenFiles
 from app.ingest.plan.survey import Survey
 from app.ingest.run.turns import SETTLED_SECONDS
 from app.ingest.session.parameters import Parameters
-from app.ingest.session.state import SessionState, Status
+from app.ingest.session.state import COUNTING, SessionState, Status
 from app.ingest.session.store import IngestionState
 from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Task
@@ -44,7 +44,10 @@ class Recipes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts that the loop needs: where files are, what is known, how to analyse, where to write, whom to tell."""
+    """The parts that the loop needs: where files are, what is known, how to analyse, where to write, whom to tell.
+
+    `progress_interval` are the files between two checkpoints of a stage; None: what suits the number of files.
+    """
 
     folders: Folders
     library: Library
@@ -53,6 +56,7 @@ class Parts:
     analyzer: Callable[[Recipe], Task]
     recipes: Recipes
     settled_seconds: float = SETTLED_SECONDS
+    progress_interval: int | None = None
 
     def survey(
         self, session: SessionState, answered: frozenset[bytes] = frozenset(), recipe: Recipe | None = None
@@ -146,12 +150,13 @@ def recounted(
     """The session with its counters as its events have them, and the files that it has answered for.
 
     The database wins. Where the session is only behind, as after a crash, what is missing is added; where it cannot be
-    right (a lost commit, a database that was put back from a copy), all is counted anew. `beat` is called meanwhile.
+    right (a lost commit, a database that was put back from a copy), or was counted by an older rule, all is counted
+    anew. `beat` is called meanwhile.
     """
     answered = frozenset(library.answered(session.session_id))
     beat()
     newest = library.last_event_id(session.session_id)
-    session = _counted(session, library, beat)
+    session = _counted(session if session.counting == COUNTING else session.without_answers(), library, beat)
     if newest < session.last_event_id or session.processed_files != len(answered):
         session = _counted(session.without_answers(), library, beat)
     return session, answered

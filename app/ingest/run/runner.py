@@ -72,7 +72,7 @@ class Runner:
             if session_id in logged and logged[session_id].outcome == FORGOTTEN:
                 store.forget(session_id)  # again, if the last server died in between
                 continue
-            if session is None or (not session.status.ended and session_id in logged):
+            if session is None or (session_id in logged and session.may_be_behind):
                 try:
                     session = recovered(self._ingestor, session_id, session, logged.get(session_id))
                 except NeedsAttention as trouble:

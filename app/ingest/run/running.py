@@ -67,11 +67,7 @@ class Running:
         if self._some_are_gone:
             mark_missing(run, self._guard)
         run.session = replace(run.session, marked_missing=count_missed(run))
-        counts = {stage: session.stages[stage.value] for stage in Stage}
-        run.log_stages(
-            "stage_complete",
-            {stage: {"processed_files": c.ended, "failed_files": c.failed} for stage, c in counts.items()},
-        )
+        run.log_stages("stage_complete", {stage: session.stages[stage.value].as_end() for stage in Stage})
         run.move(Status.COMPLETED)
 
     def _as_it_is_now(self, file: FoundFile) -> FoundFile | None:
@@ -141,8 +137,10 @@ class Running:
             parts.library.commit_single_file_to_database,
             session.session_id,
             result,
+            asked=session.parameters.wanted,
             nsfw_threshold=session.parameters.nsfw_threshold,
             look=partial(self._lookout.look, result.file),
+            checkpoints=partial(session.checkpoints, interval=parts.progress_interval),
         )
         self._untold = run.patiently(commit)
         run.session = session  # without what was said of waiting

@@ -13,21 +13,27 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from app.errors import IllegalMove, MediaIngestError, NeedsAttention
+from app.ingest.session.counts import (
+    STATS,
+    PlanCounts,
+    StageCount,
+    checkpoints,
+    errors_in,
+    known_stats,
+    stages_after,
+    stats_after,
+)
 from app.ingest.session.parameters import Parameters
-from app.ingest.session.status import Attention, FileError, Range, SessionStatus, StageProgress
+from app.ingest.session.status import Attention, FileError, Range, SessionStatus
 from app.library.values import Event
-from app.media import Outcome, Recipe, Skip, Stage, StageStatus
+from app.media import Outcome, Recipe, Skip, Stage
 
 VERSION = 1
 MAX_ERRORS = 20
 SUSPICIOUS_SECONDS = 2.0
 MAX_DEATHS = 2  # of the server with the same file in progress
-STATS = (
-    *("metadata_extracted", "keywords_added", "scores_imported", "nsfw_checked", "nsfw_detected", "errors"),
-    *("prompts_parsed", "prompts_partly", "prompts_raw_only"),  # of AI images, by how much was understood
-    "returned",  # files that were marked missing, and are back with their bytes
-)
-_DONE, _FAILED = StageStatus.DONE.value, StageStatus.FAILED.value
+COUNTING = 2
+"""Which rule the counters of a session follow; they are counted anew from the log where it is an older one."""
 
 
 class Status(StrEnum):
@@ -77,50 +83,6 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class StageCount:
-    """How far one stage is: files to come, ended each way, and the wall time spent in seconds."""
-
-    total: int = 0
-    done: int = 0
-    failed: int = 0
-    skipped: int = 0
-    seconds: float = 0.0
-
-    @property
-    def ended(self) -> int:
-        """Files for which the stage has ended, either way."""
-        return self.done + self.failed + self.skipped
-
-    def as_progress(self) -> StageProgress:
-        """The count as a status shows it."""
-        return {
-            "total": self.total,
-            "done": self.done,
-            "failed": self.failed,
-            "skipped": self.skipped,
-            "seconds": self.seconds,
-        }
-
-    def after(self, status: str, seconds: float) -> "StageCount":
-        """The count with one more file, which took so long; how it ended counts as skipped where that is not known."""
-        done, failed = status == _DONE, status == _FAILED
-        skipped = not (done or failed)  # another version may know more ends
-        seconds = round(self.seconds + seconds, 6)
-        return StageCount(self.total, self.done + done, self.failed + failed, self.skipped + skipped, seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class PlanCounts:
-    """What a walk found, class by class. `total_files` are those that the session answers for, or has answered for."""
-
-    discovered: int
-    skipped: Mapping[str, int]
-    total_files: int
-    pending_by: Mapping[str, int] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class SessionState:
     """A session as it stands. Its counters are a cache of its events; `last_event_id` is the newest one counted.
 
@@ -156,6 +118,12 @@ class SessionState:
     last_event_id: int = 0
     active_seconds: float = 0.0
     dismissed: bool = False
+    counting: int = COUNTING
+
+    @property
+    def may_be_behind(self) -> bool:
+        """Whether its counters may not be what its events add up to: it had not ended, or an older program counted."""
+        return not self.status.ended or self.counting != COUNTING
 
     @property
     def total_files(self) -> int | None:
@@ -234,24 +202,20 @@ class SessionState:
         """The session after one more event: each counter grows by what a `file_complete` says."""
         if event.kind != "file_complete" or event.outcome is None:
             return replace(self, last_event_id=max(self.last_event_id, event.id))
-        detail = event.detail or {}
-        stages, told, added = dict(self.stages), detail.get("stages", {}), detail.get("stats", {})
-        for stage in self.parameters.wanted:
-            stages[stage.value] = stages[stage.value].after(*told.get(stage.value, ("skipped", 0.0)))
-        listed = detail.get("failures", ()) if event.outcome != Outcome.VANISHED else ()
-        new_errors = tuple(
-            FileError(path=event.shown_path, stage=stage, cause=cause, reason=reason, at=event.at)
-            for stage, cause, reason in listed
-        )
+        new_errors = tuple(errors_in(event))
         return replace(
             self,
             outcomes={**self.outcomes, event.outcome: self.outcomes.get(event.outcome, 0) + 1},
-            stats={name: self.stats[name] + added.get(name, 0) for name in STATS},
-            stages=stages,
+            stats=stats_after(self.stats, event),
+            stages=stages_after(self.stages, event, self.parameters.wanted),
             errors=(*self.errors, *new_errors)[-MAX_ERRORS:] if new_errors else self.errors,
             suspects=self.suspects and {path: n for path, n in self.suspects.items() if path != event.shown_path},
             last_event_id=max(self.last_event_id, event.id),
         )
+
+    def checkpoints(self, event: Event, *, interval: int | None) -> list[dict[str, Any]]:
+        """What the log says of the progress of stages together with the event that comes next."""
+        return checkpoints(self.stages, event, self.parameters.wanted, interval)
 
     def at_work_on(self, file: str | None, at: str) -> "SessionState":
         """The session with this file in progress since `at`; a file that is in progress already keeps its time."""
@@ -297,18 +261,20 @@ class SessionState:
         """The session with its counters at zero, to be counted again from the events."""
         fresh = SessionState(self.session_id, self.parameters, self.created_at)
         stages = {name: StageCount(total=count.total) for name, count in self.stages.items()}
-        return replace(self, outcomes=fresh.outcomes, stats=fresh.stats, stages=stages, errors=(), last_event_id=0)
+        zeros: dict[str, Any] = {"outcomes": fresh.outcomes, "stats": fresh.stats, "stages": stages, "errors": ()}
+        return replace(self, **zeros, last_event_id=0, counting=COUNTING)
 
     def as_log(self) -> dict[str, Any]:
         """What a `session` event carries: all that the file events do not, so that a lost file can be rebuilt."""
         whole = self.as_json()
-        told_by_others = {"outcomes", "stats", "errors", "current_file", "current_started_at", "activity"}
-        return {name: whole[name] for name in whole if name not in told_by_others}
+        return {name: whole[name] for name in whole if name not in _TOLD_BY_OTHERS}
 
     def as_json(self) -> dict[str, Any]:
         """The session file: schema version 1."""
         return _fields_of(self) | {
             "version": VERSION,
+            "processed_files": self.processed_files,
+            "committed_files": self.committed_files,
             "parameters": dict(self.parameters.as_json),
             "status": self.status.value,
             "plan": None if self.plan is None else _fields_of(self.plan),
@@ -321,15 +287,16 @@ class SessionState:
         if not isinstance(values, Mapping) or values.get("version") != VERSION:
             message = f"this is no session file of version {VERSION}"
             raise ValueError(message)
-        session = _CHECKED.validate_python(values)
+        session = _CHECKED.validate_python({"counting": 1, **values})
         datetime.fromisoformat(session.created_at)
         if not math.isfinite(session.active_seconds):
             message = "the time spent processing is not a number"
             raise ValueError(message)
+        outcomes = {outcome.value: session.outcomes.get(outcome.value, 0) for outcome in Outcome}
         return replace(  # the counters that this program has; those that the writer did not know are zero
             session,
-            outcomes={outcome.value: session.outcomes.get(outcome.value, 0) for outcome in Outcome},
-            stats={name: session.stats.get(name, 0) for name in STATS},
+            outcomes=outcomes,
+            stats=known_stats(session.stats, outcomes[Outcome.FAILED]),
             stages={stage.value: session.stages.get(stage.value, StageCount()) for stage in Stage},
         )
 
@@ -373,7 +340,7 @@ class SessionState:
             "activity": self.activity,
             "unavailable": dict(self.unavailable),
             "limited": dict(self.limited),
-            "pending_by": {} if plan is None else dict(plan.pending_by),
+            "pending_by": {} if plan is None or self.status.ended else dict(plan.pending_by),
             "warnings": [] if plan is None else list(plan.warnings),
             "dismissed": self.dismissed,
         }
@@ -390,4 +357,6 @@ def _fields_of(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
+_COUNTED = ("outcomes", "stats", "errors", "processed_files", "committed_files")
+_TOLD_BY_OTHERS = {*_COUNTED, "current_file", "current_started_at", "activity"}
 _CHECKED = TypeAdapter(SessionState)

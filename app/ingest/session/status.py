@@ -21,16 +21,20 @@ class Range(TypedDict):
 
 @described
 class StageProgress(TypedDict):
-    """How far one stage is."""
+    """How far one stage is: `total = done + failed + skipped + not_reached + pending`."""
 
     total: int
-    """Files to come; 0 where the stage was not asked for."""
+    """The session's `total_files`; 0, as all of these, where the stage was not asked for."""
     done: int
     """Files for which it succeeded."""
     failed: int
     """Files for which it failed."""
     skipped: int
     """Files for which it was not needed or cannot run here."""
+    not_reached: int
+    """Files that failed in another stage, or vanished, before this one came to an end."""
+    pending: int
+    """Files that are not answered for yet."""
     seconds: float
     """Wall time spent in it, in seconds."""
 
@@ -65,7 +69,7 @@ class Attention(TypedDict):
 
 @described
 class SessionStatus(TypedDict):
-    """A session as it stands. `discovered = total_files + skipped`, and `total_files = outcomes + pending`."""
+    """A session as it stands. `discovered = total_files + skipped`, and `total_files = processed_files + pending`."""
 
     session_id: str
     """UUID of 36 characters."""
@@ -82,7 +86,7 @@ class SessionStatus(TypedDict):
     pending: int | None
     """Files that are not answered for yet; null before the plan."""
     processed_files: int
-    """Files that are answered for: the sum of `outcomes`."""
+    """Files that are answered for: the sum of `outcomes`, which is committed + unchanged + failed + vanished."""
     committed_files: int
     """Files of which something was written: added, updated and moved."""
     current_file: str | None
@@ -94,7 +98,8 @@ class SessionStatus(TypedDict):
     stats: Mapping[str, int]
     """Files by what was found out; `keywords_added` alone counts links made. `prompts_parsed`, `prompts_partly` and
     `prompts_raw_only` are AI images by how much was understood; `returned` are files
-    that were missing before and are back."""
+    that were missing before and are back. `errors` are those that failed; `incomplete` those that were taken in
+    (committed or unchanged) although a stage failed."""
     stages: Mapping[str, StageProgress]
     """How far each stage is."""
     errors: list[FileError]
@@ -130,7 +135,8 @@ class SessionStatus(TypedDict):
     limited: Mapping[str, str]
     """Stages that run, but not for every kind of file, each with one sentence."""
     pending_by: Mapping[str, int]
-    """Files to process by why: `new`, `changed` and others."""
+    """Files to process by why (`new`, `changed` and others), as the walk before the first of them found it; empty once
+    the session has ended."""
     warnings: list[str]
     """Sentences about folders that could not be read, at most 20."""
     dismissed: bool

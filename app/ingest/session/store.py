@@ -21,13 +21,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from typing_extensions import TypedDict
-
 from app.crash_points import crash_point
 from app.errors import NeedsAttention, StateFolderLocked
+from app.ingest.session.answers import as_journal_line
 from app.ingest.session.state import SessionState
 from app.library.values import Event
-from app.shapes import described
 from app.texts import as_json
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -37,26 +35,6 @@ _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _PROCESS = secrets.token_hex(6)  # in the names of temporary files, with a number: no two processes share one
 _temporaries = count()
 _PROBE_BYTES = 2**16  # what must fit before a session goes on: more than a session file and a thumbnail together
-
-
-@described
-class JournalLine(TypedDict):
-    """What became of one file in a session."""
-
-    path: str | None
-    """`ROOT/relative` as shown."""
-    outcome: str | None
-    """What became of it; null for a file that was skipped."""
-    stage: str | None
-    """The stage that failed, if one did."""
-    cause: str | None
-    """The stable code of why something failed."""
-    reason: str | None
-    """One sentence about it."""
-    ms: int | None
-    """Time that the analysis took, in milliseconds."""
-    at: str | None
-    """When it was committed, ISO 8601 in UTC."""
 
 
 def is_session_id(text: str) -> bool:
@@ -281,8 +259,13 @@ class IngestionState:
                 Path(file).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Removes temporary files that a killed process left. Raises NeedsAttention."""
+        """Removes temporary files that a killed process left, and closes older journals to others.
+
+        Raises NeedsAttention.
+        """
         with self._writing():
+            for journal in self.folder.glob("*.files.jsonl"):
+                journal.chmod(0o600)  # as all that is written here; up to 0.5.0 they were as the umask had it
             for pattern in (".*.tmp", "thumbnails/*/.*.tmp"):
                 for leftover in self.folder.glob(pattern):
                     leftover.unlink(missing_ok=True)
@@ -292,7 +275,7 @@ class IngestionState:
     def append_to_journal(self, event: Event) -> None:
         """Appends a line for a finished file. Raises NeedsAttention if the folder cannot be written."""
         with self._writing():
-            handle = os.open(self._journal(event.session_id), _APPENDING, 0o666)
+            handle = os.open(self._journal(event.session_id), _APPENDING, 0o600)
             try:
                 _write_all(handle, _journal_line(event))
             finally:
@@ -367,22 +350,6 @@ def _is_locked(lock: str) -> bool:
 
 def _journal_line(event: Event) -> bytes:
     return as_json_bytes(as_journal_line(event)) + b"\n"
-
-
-def as_journal_line(event: Event) -> JournalLine:
-    """A finished file as people read it."""
-    detail = event.detail or {}
-    failures = detail.get("failures", [])
-    stage, cause, reason = failures[0] if failures else (None, event.cause, event.reason)
-    return {
-        "path": event.shown_path,
-        "outcome": event.outcome,
-        "stage": stage,
-        "cause": cause,
-        "reason": reason,
-        "ms": detail.get("ms"),
-        "at": event.at,
-    }
 
 
 def as_json_bytes(value: Any) -> bytes:

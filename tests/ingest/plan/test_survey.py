@@ -111,7 +111,15 @@ TABLE = [
     ),
     ("fresh although it failed once", row(failures=failed(fingerprint="99:5:")), {}, RECIPE, Skip.FRESH, None),
     ("again", row(), {"skip_existing": False}, RECIPE, "again", EVERY_STAGE),
-    ("again, failed before", KnownFile(failures=failed()), {"skip_existing": False}, RECIPE, "new", EVERY_STAGE),
+    (
+        "again, failed before",
+        KnownFile(failures=failed()),
+        {"skip_existing": False},
+        RECIPE,
+        "failed_before",
+        EVERY_STAGE,
+    ),
+    ("again, failed since", row(failures=failed()), {"skip_existing": False}, RECIPE, "failed_before", EVERY_STAGE),
     ("again, never seen", NOTHING_KNOWN, {"skip_existing": False}, NO_WEIGHTS, "new", EVERY_STAGE - {Stage.NSFW}),
 ]
 

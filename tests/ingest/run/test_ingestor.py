@@ -121,7 +121,9 @@ def test_each_stage_starts_and_completes_once(place):
     ]
     done = {event.detail["stage"]: event.detail for event in events if event.kind == "stage_complete"}
     assert list(done) == wanted
-    assert done["thumbnail"] == {"stage": "thumbnail", "processed_files": 2, "failed_files": 1}
+    ends = {"processed_files": 1, "failed_files": 1, "skipped_files": 0, "not_reached": 0}
+    assert done["thumbnail"] == {"stage": "thumbnail", **ends}
+    assert done["nsfw"] == {"stage": "nsfw", **ends, "failed_files": 0, "not_reached": 1}
     assert session.stages["thumbnail"].total == session.stages["thumbnail"].ended == 2
     assert [event.id for event in events] == sorted(event.id for event in events)
     assert session.last_event_id == events[-1].id

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import IllegalMove
-from app.ingest.session.state import MAX_ERRORS, MOVES, STATS, SessionState, StageCount, Status
+from app.ingest.session.counts import STATS, StageCount
+from app.ingest.session.state import MAX_ERRORS, MOVES, SessionState, Status
 from app.library.values import Event
 from app.media import Outcome, Skip, Stage
 from tests.ingest.builders import AT, RECIPE, SESSION, assert_sums_close, file_event, parameters, plan_of, session_of
@@ -79,13 +80,13 @@ def test_a_session_starts_once_over_all_resumes():
 
 
 def test_an_event_adds_what_it_says_and_nothing_else():
-    stats = {"metadata_extracted": 1, "keywords_added": 4, "errors": 1}
+    stats = {"metadata_extracted": 1, "keywords_added": 4}
     stages = {"identify": ["done", 0.25], "metadata": ["failed", 0.5]}
     failures = [["metadata", "damaged_metadata", "It is damaged."]]
     before = session_of(Status.PROCESSING, total_files=3)
     session = before.advance(file_event(7, stats=stats, stages=stages, failures=failures))
     assert session.outcomes == {**dict.fromkeys(Outcome, 0), "added": 1}
-    assert session.stats == {**dict.fromkeys(STATS, 0), **stats}
+    assert session.stats == {**dict.fromkeys(STATS, 0), **stats, "incomplete": 1}
     assert session.stages["identify"] == StageCount(total=3, done=1, seconds=0.25)
     assert session.stages["metadata"] == StageCount(total=3, failed=1, seconds=0.5)
     assert session.stages["score"] == StageCount(total=3, skipped=1)
@@ -97,7 +98,7 @@ def test_an_event_adds_what_it_says_and_nothing_else():
 
 @given(st.lists(st.sampled_from(Outcome), max_size=30))
 def test_the_sums_close_after_any_outcomes(outcomes):
-    session = replace(session_of(Status.PROCESSING), plan=plan_of(30, fresh=4, filtered=2))
+    session = session_of(Status.PROCESSING).planned(plan_of(30, fresh=4, filtered=2), RECIPE)
     for number, outcome in enumerate(outcomes, start=1):
         session = session.advance(file_event(number, outcome.value))
     assert_sums_close(session)
@@ -228,15 +229,12 @@ def test_what_is_no_session_in_the_log_is_refused(detail):
         SessionState.from_log(detail)
 
 
-def test_errors_are_listed_for_the_files_that_count_as_errors():
+def test_errors_are_listed_for_what_was_not_taken_in_whole_and_not_for_what_vanished():
     session = session_of(Status.PROCESSING, total_files=3)
     told = [["identify", "truncated_image", "It ends too soon."]]
-    session = session.advance(file_event(1, "vanished", failures=told, stats={"errors": 0}))
-    assert (session.errors, session.stats["errors"], session.outcomes["vanished"]) == ((), 0, 1)
-    session = session.advance(file_event(2, "failed", failures=told, stats={"errors": 1}))
-    session = session.advance(file_event(3, "added", failures=told, stats={"errors": 1}))
+    for number, outcome in enumerate(("vanished", "failed", "added"), start=1):
+        session = session.advance(file_event(number, outcome, failures=told))
     assert [error["path"] for error in session.errors] == ["m/2.jpg", "m/3.jpg"]
-    assert session.stats["errors"] == 2
 
 
 @pytest.mark.parametrize("version", [None, 0, 2, "1"])

@@ -10,8 +10,9 @@ import pytest
 
 from app.errors import NeedsAttention, StateFolderLocked
 from app.ingest.session import store as store_module
+from app.ingest.session.answers import as_journal_line
 from app.ingest.session.state import Status
-from app.ingest.session.store import IngestionState, as_journal_line, is_session_id, new_session_id, replace_file
+from app.ingest.session.store import IngestionState, is_session_id, new_session_id, replace_file
 from tests.ingest.builders import AT, OTHER_SESSION, SESSION, file_event, session_of
 
 
@@ -257,6 +258,20 @@ def test_the_journal_is_made_again_from_the_events(store):
     other_kind = session_row.__class__(4, SESSION, AT, "session")
     store.rewrite_journal(SESSION, [file_event(1), file_event(2), other_kind])
     assert [line["path"] for line in lines_of(store)] == ["m/1.jpg", "m/2.jpg"]
+
+
+def test_whatever_is_written_is_for_nobody_else(store):
+    """Those that an older program left open, too."""
+    store.save(session_of(), durable=True)
+    store.append_to_journal(file_event(1))
+    store.append_to_journal(file_event(2, session_id=OTHER_SESSION))
+    store.rewrite_journal(OTHER_SESSION, [file_event(2, session_id=OTHER_SESSION)])
+    store.save_thumbnail("ab" * 32, b"RIFF")
+    store.remember_roots({"m": store.folder})
+    (store.folder / "old.files.jsonl").touch(0o644)
+    store.sweep()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in store.folder.rglob("*") if path.is_file()}
+    assert set(modes.values()) == {0o600}, modes
 
 
 # -- the lock ----------------------------------------------------------------------------------------------------

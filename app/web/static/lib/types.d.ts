@@ -25,6 +25,7 @@ export type Stat =
   | "nsfw_checked"
   | "nsfw_detected"
   | "errors"
+  | "incomplete"
   | "returned"
   | `prompts_${Verdict}`;
 
@@ -39,6 +40,8 @@ export interface StageCount {
   done: number;
   failed: number;
   skipped: number;
+  not_reached: number;
+  pending: number;
   seconds: number;
 }
 
@@ -154,6 +157,7 @@ export interface Complaint {
 export interface Answer extends Complaint {
   outcome: Outcome | null;
   ms: number | null;
+  stages: Record<string, { status: string; ms: number }>;
 }
 
 /** A file of a list: of a plan, of a session, or of those that are missing. Each list knows another part of it. */

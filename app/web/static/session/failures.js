@@ -19,8 +19,8 @@ let shown = ""; // of which session, and how many failures; an older answer is d
  * @param {Session | null} status
  */
 export async function showFailures(status) {
-  const rests = status && (hasEnded(status) || isAtRest(status)) && status.stats.errors + status.outcomes.failed > 0;
-  const key = rests ? JSON.stringify([status.session_id, status.outcomes.failed, status.stats.errors]) : "";
+  const rests = status && (hasEnded(status) || isAtRest(status)) && status.stats.errors + status.stats.incomplete > 0;
+  const key = rests ? JSON.stringify([status.session_id, status.stats.errors, status.stats.incomplete]) : "";
   if (key === shown) return;
   shown = key;
   byId("failures").hidden = true;
@@ -29,7 +29,7 @@ export async function showFailures(status) {
   const id = status.session_id;
   try {
     const failed = status.outcomes.failed ? await api.failures(id) : { files: 0, causes: [] };
-    const incomplete = status.stats.errors > status.outcomes.failed ? await incompleteGroups(id) : [];
+    const incomplete = status.stats.incomplete ? await incompleteGroups(id) : [];
     if (key === shown) draw(id, failed, incomplete);
   } catch (error) {
     if (key !== shown) return;
