@@ -6,6 +6,7 @@ from itertools import chain
 import pytest
 
 from app.media import Stage
+from app.web import events
 from app.web.events import progress_interval
 from tests.samples import write_many
 from tests.support.server import frames, query
@@ -205,6 +206,17 @@ def test_checkpoints_come_for_each_stage_and_never_go_back(many):
 @pytest.mark.parametrize(("total", "interval"), [(1, 5), (99, 5), (100, 10), (999, 10), (1_000, 50), (100_000, 50)])
 def test_the_longer_the_run_the_wider_its_checkpoints(total, interval):
     assert progress_interval(total) == interval
+
+
+def test_a_quiet_stream_says_that_it_is_open(many, monkeypatch):
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.01)
+    session_id = many.begin()
+    many.wait_for(session_id, "processing")
+    with many.events(session_id) as stream:
+        beats = [next(frame for frame in stream if frame.event == "heartbeat") for _ in range(2)]
+    assert all(
+        (beat.id, beat.data) == (None, {"last_event_id": many.status(session_id)["last_event_id"]}) for beat in beats
+    )
 
 
 def test_two_pages_see_the_same(many):
