@@ -153,6 +153,7 @@ export interface Elements {
   "retry-all": "button";
   "retry-error": "p";
   "select-directory": "button";
+  "server-banner": "p";
   "skip_existing": "input";
   "speed": "span";
   "stages": "tbody";

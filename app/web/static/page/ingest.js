@@ -3,13 +3,14 @@
 import { prepareActions } from "../session/actions.js";
 import * as api from "../lib/api.js";
 import { openBrowse, prepareBrowse } from "../configure/browse.js";
-import { around, byId, clearOutage, closeDialogs } from "../lib/dom.js";
+import { around, byId, closeDialogs } from "../lib/dom.js";
 import { SessionStream } from "../lib/events.js";
 import { prepareExplain } from "../file/explain.js";
 import { showFailures } from "../session/failures.js";
 import { prepareFiles } from "../shared/files.js";
 import { prepareForm, setDirectory } from "../configure/form.js";
 import { prepareHistory, showSessions } from "../session/history.js";
+import { prepareAbsence } from "../shared/absence.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
 import { prepareNsfw } from "../configure/nsfw.js";
 import { planNow, planSoon, preparePlan, restPlan } from "../configure/plan.js";
@@ -38,7 +39,9 @@ const onShow = () => (stepShown() === "configure" ? null : session?.session_id ?
 
 const stream = new SessionStream({
   onStatus: take,
-  onFiles: showFiles,
+  onRow: (frame) => {
+    if (frame.name === "file_complete") showFiles("files" in frame.data ? frame.data.files : [frame.data]);
+  },
   onConnection: showConnection,
 });
 
@@ -135,15 +138,13 @@ function configure({ focus = false } = {}) {
 async function lookAround() {
   const active = await api.activeSession().catch(() => null);
   if (!active) return;
-  stream.hurry();
-  const wasAway = clearOutage();
   const state = `${active.session_id} ${active.status}`;
   const news = lastState !== null && state !== lastState;
   lastState = state;
   if (news) showTotals();
   if (news || !byId("queue").hidden) showSessions(onShow());
   if (stepShown() !== "configure") return;
-  if (wasAway || (news && hasEnded(active))) {
+  if (news && hasEnded(active)) {
     planNow();
     showSpread();
   }
@@ -186,6 +187,22 @@ async function recover() {
   else configure();
 }
 
+/**
+ * The server stopped answering, or answers again.
+ *
+ * @param {boolean} gone
+ */
+function changePresence(gone) {
+  showTitle(stepShown() === "configure" ? null : session);
+  if (session && stepShown() === "process") showProgress(session);
+  if (gone) return;
+  lookAround();
+  if (stepShown() !== "configure") return;
+  planNow();
+  showSpread();
+}
+
+prepareAbsence({ changed: changePresence });
 prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
 prepareNsfw({
   ready: () => {

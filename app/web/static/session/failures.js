@@ -67,6 +67,7 @@ function failedGroup(id, { cause, files, meaning, advice }) {
   const again = make("button", {
     type: "button",
     class: "plain",
+    "data-acts": true,
     "aria-label": `${these}: ${label}`,
     onclick: () => retry(again, message, id, { cause }),
   }, these);

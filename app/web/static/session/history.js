@@ -69,7 +69,11 @@ function row(session, line, label, end) {
       "div",
       { class: "actions" },
       make("button", { type: "button", class: "quiet-button", onclick: show }, "Show"),
-      make("button", { type: "button", class: "quiet-button danger", onclick: () => end(session) }, label),
+      make(
+        "button",
+        { type: "button", class: "quiet-button danger", "data-acts": true, onclick: () => end(session) },
+        label,
+      ),
     ),
   );
 }

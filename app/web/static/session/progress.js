@@ -1,6 +1,7 @@
 // Process & Commit: draws one status and the recent files. Holds no counters of its own: each status overwrites all.
 
-import { byId, clearOutage, inside, make, rich, setText } from "../lib/dom.js";
+import { byId, inside, make, rich, setText } from "../lib/dom.js";
+import { isGone } from "../lib/presence.js";
 import { reasonElement } from "../shared/files.js";
 import { pathButton, pathText } from "../shared/paths.js";
 import { showRetryOf } from "../shared/retry.js";
@@ -44,6 +45,7 @@ export function showProgress(status) {
 
 /** @param {Session} status */
 function title({ status, activity }) {
+  if (isGone()) return "No answer";
   if (status === "queued") return "Queued";
   if (status === "planning") return activity ? "Getting ready" : "Looking through the folders";
   return statusLabel(status);
@@ -65,7 +67,7 @@ function showMeter(status) {
       ? `${status.activity ?? "Looking"}…${status.discovered ? ` ${count(status.discovered, "file")} so far` : ""}`
       : `${number(status.processed_files)} of ${count(status.total_files, "file")}`,
   );
-  const running = status.status === "processing";
+  const running = status.status === "processing" && !isGone();
   const eta = running ? range(status.eta_seconds) : "";
   setText(byId("speed"), running && status.files_per_second ? `${status.files_per_second.toFixed(1)} files/s` : "");
   setText(byId("eta"), eta ? `${eta} left` : "");
@@ -217,12 +219,12 @@ export function clearFiles() {
 /**
  * `since` is the last sign of life.
  *
- * @type {(state: Connection, since: Date | null) => void}
+ * @type {(state: Connection, since: Date) => void}
  */
 export function showConnection(state, since) {
   const element = byId("connection");
-  if (state === "live") clearOutage();
   element.dataset.state = state;
-  const today = since && since.toDateString() === new Date().toDateString();
-  setText(element, state === "stale" && since ? `stale since ${today ? clock(since) : day(since)}` : state);
+  const today = since.toDateString() === new Date().toDateString();
+  const words = { polling: "live by polling", gone: `no answer since ${today ? clock(since) : day(since)}` };
+  setText(element, state === "polling" || state === "gone" ? words[state] : state);
 }
