@@ -13,7 +13,7 @@ import { prepareHistory, showSessions } from "../session/history.js";
 import { prepareAbsence } from "../shared/absence.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
 import { prepareNsfw } from "../configure/nsfw.js";
-import { planNow, planSoon, preparePlan, restPlan } from "../configure/plan.js";
+import { planAnew, planNow, planOnReturn, planSoon, preparePlan, restPlan } from "../configure/plan.js";
 import { clearFiles, showConnection, showFiles, showProgress } from "../session/progress.js";
 import { showResults } from "../session/results.js";
 import { prepareRetry } from "../shared/retry.js";
@@ -127,7 +127,7 @@ async function startAnother() {
 function configure({ focus = false } = {}) {
   showStep("configure", null, { focus });
   showFailures(null);
-  planNow();
+  planAnew();
   showSpread();
   showSessions(null);
   if (session && !hasEnded(session)) notice(session);
@@ -239,6 +239,8 @@ document.addEventListener("click", (event) => {
   if (id) openById(id);
 });
 whileSeen(lookAround, LOOK_AROUND_MS);
+document.addEventListener("visibilitychange", planOnReturn);
+window.addEventListener("focus", planOnReturn);
 window.addEventListener("pagehide", () => stream.stop());
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) recover();
