@@ -17,6 +17,7 @@ export type Standing =
 export type Outcome = "added" | "updated" | "moved" | "unchanged" | "failed" | "vanished";
 export type Skip = "fresh" | "filtered" | "unsupported" | "failed_before" | "beyond_max_files";
 export type Stage = "identify" | "metadata" | "keywords" | "score" | "thumbnail" | "nsfw";
+export type Counted = "processed" | "committed" | "unchanged" | "failed" | "vanished" | "incomplete";
 export type Verdict = "parsed" | "partly" | "raw_only";
 export type Stat =
   | "metadata_extracted"
@@ -78,7 +79,7 @@ export interface Session {
   current_file: string | null;
   current_started_at: Time | null;
   outcomes: Record<Outcome, number>;
-  stats: Record<Stat, number>;
+  stats: Record<Stat, number> & { incomplete?: number };
   stages: Record<string, StageCount>;
   errors: Complaint[];
   active_seconds: number;

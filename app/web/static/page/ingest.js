@@ -14,8 +14,8 @@ import { prepareAbsence } from "../shared/absence.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
 import { prepareNsfw } from "../configure/nsfw.js";
 import { planAnew, planNow, planOnReturn, planSoon, preparePlan, restPlan } from "../configure/plan.js";
-import { clearFiles, showConnection, showFiles, showProgress } from "../session/progress.js";
-import { showResults } from "../session/results.js";
+import { clearFiles, prepareProgress, showConnection, showFiles, showProgress } from "../session/progress.js";
+import { prepareResults, showResults } from "../session/results.js";
 import { prepareRetry } from "../shared/retry.js";
 import { prepareSpread, showSpread } from "../configure/spread.js";
 import { prepareStart } from "../configure/start.js";
@@ -212,6 +212,8 @@ prepareNsfw({
 prepareSpread();
 preparePlan();
 prepareFiles();
+prepareProgress({ current: () => session });
+prepareResults();
 prepareExplain();
 prepareRetry({ begun: openById });
 prepareBrowse((path) => {

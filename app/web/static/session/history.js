@@ -2,6 +2,8 @@
 
 import * as api from "../lib/api.js";
 import { ask } from "../shared/confirm.js";
+import { countsOf } from "../lib/counts.js";
+import { ending } from "./ending.js";
 import { byId, make, setText } from "../lib/dom.js";
 import { count, day, folders, hasEnded, number, statusLabel } from "../lib/words.js";
 
@@ -101,9 +103,9 @@ function progress({ status, processed_files: processed, total_files: total }) {
 }
 
 /** @param {Session} session */
-function summary({ status, committed_files: committed, outcomes }) {
-  const failed = outcomes.failed ? `, ${number(outcomes.failed)} failed` : "";
-  return `${statusLabel(status)} · ${number(committed)} committed${failed}`;
+function summary(session) {
+  const { committed, failed } = countsOf(session);
+  return `${ending(session).title} · ${number(committed)} committed${failed ? `, ${number(failed)} failed` : ""}`;
 }
 
 /** @param {Session} session */

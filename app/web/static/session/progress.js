@@ -1,5 +1,7 @@
 // Process & Commit: draws one status and the recent files. Holds no counters of its own: each status overwrites all.
 
+import { countsOf } from "../lib/counts.js";
+import { openCounted } from "../shared/counted.js";
 import { byId, inside, make, rich, setText } from "../lib/dom.js";
 import { isGone } from "../lib/presence.js";
 import { reasonElement } from "../shared/files.js";
@@ -20,10 +22,12 @@ import {
   statusLabel,
 } from "../lib/words.js";
 
-/** @import { Answer, Connection, Session } from "../lib/types.d.ts" */
+/** @import { Answer, Connection, Counted, Session } from "../lib/types.d.ts" */
 
 const EVENTS_SHOWN = 20;
 const UNKNOWN = "–";
+/** @type {Counted[]} */
+const COUNTED = ["processed", "committed", "unchanged", "failed", "vanished", "incomplete"];
 const STAGES = ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw"];
 
 let spokenTenth = ""; // the last "40 %" and status that were announced
@@ -90,17 +94,33 @@ function atWork({ activity, current_file: file }) {
 function showStats(status) {
   const { stats } = status;
   setText(byId("stat-total"), status.total_files === null ? UNKNOWN : number(status.total_files));
-  setText(byId("stat-processed"), number(status.processed_files));
-  setText(byId("stat-committed"), number(status.committed_files));
+  const counts = countsOf(status);
+  for (const name of COUNTED) {
+    setText(byId(`stat-${name}`), number(counts[name]));
+    byId(`stat-${name}`).disabled = !counts[name];
+  }
   setText(byId("stat-metadata"), number(stats.metadata_extracted));
   setText(byId("stat-keywords"), number(stats.keywords_added));
   setText(byId("stat-scores"), number(stats.scores_imported));
-  setText(byId("stat-errors"), number(stats.errors));
-  byId("card-errors").classList.toggle("bad", Boolean(stats.errors));
+  byId("card-failed").classList.toggle("bad", counts.failed > 0);
   const nsfw = nsfwText(status);
   setText(byId("stat-nsfw"), nsfw);
   byId("stat-nsfw").classList.toggle("words", nsfw !== UNKNOWN && !/^\d/.test(nsfw));
   byId("stat-nsfw").classList.toggle("unknown", nsfw === UNKNOWN);
+}
+
+/**
+ * Each number opens its files; `current()` is the newest status of the session on show.
+ *
+ * @param {{ current: () => Session | null }} callbacks
+ */
+export function prepareProgress({ current }) {
+  for (const name of COUNTED) {
+    byId(`stat-${name}`).addEventListener("click", () => {
+      const status = current();
+      if (status) openCounted(status.session_id, name, countsOf(status)[name]);
+    });
+  }
 }
 
 /**
