@@ -100,3 +100,37 @@ def test_numbers_of_a_session_close(page: Page, server: Server) -> None:
         "vanished": 4,
         "incomplete": 0,
     }
+
+
+def folder(
+    own: tuple[int, int, int], everything: tuple[int, int, int] | None, *, deeper: bool = True
+) -> dict[str, Any]:
+    """A folder with its counts: of all files, of those in the library, of those that failed."""
+    names = ("total_files", "ingested_files", "failed_files")
+    stats = {"recursive_stats": dict(zip(names, everything, strict=True))} if everything else {}
+    return {"ingest_stats": dict(zip(names, own, strict=True)), "has_children": deeper, **stats}
+
+
+BADGES = [
+    (folder((2, 0, 0), (8, 0, 0)), None),
+    (folder((2, 2, 0), (2, 2, 0), deeper=False), ("(2/2)", "Complete: 2 of 2 ingested here")),
+    (folder((2, 2, 0), (8, 2, 0)), ("(2/2), 0/6 below", "2 of 2 ingested here, 0 of 6 ingested in the folders below")),
+    (
+        folder((2, 2, 0), (8, 8, 0)),
+        ("(2/2), 6/6 below", "Complete: 2 of 2 ingested here, 6 of 6 ingested in the folders below"),
+    ),
+    (folder((0, 0, 0), (6, 6, 0)), ("6/6 below", "Complete: 6 of 6 ingested in the folders below")),
+    (
+        folder((2, 1, 0), (8, 4, 1)),
+        ("(1/2), 3/6 below, 1 failed", "1 of 2 ingested here, 3 of 6 ingested in the folders below, 1 failed"),
+    ),
+    (folder((2, 2, 0), None), ("(2/2)", "2 of 2 ingested here")),  # what is below was not counted in time
+]
+
+
+def test_a_badge_is_whole_only_where_everything_here_and_below_is_in_the_library(page: Page, server: Server) -> None:
+    said = call(page, server, "configure/browse.js", "badgeOf", [[one] for one, _ in BADGES])
+    assert [found and (found["shown"], found["words"]) for found in said] == [words for _, words in BADGES]
+    assert [found["whole"] for found in said if found] == [
+        words[1].startswith("Complete") for _, words in BADGES if words
+    ]

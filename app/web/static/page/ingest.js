@@ -9,7 +9,7 @@ import { prepareExplain } from "../file/explain.js";
 import { showFailures } from "../session/failures.js";
 import { prepareFiles } from "../shared/files.js";
 import { prepareForm, setDirectory } from "../configure/form.js";
-import { prepareHistory, showSessions } from "../session/history.js";
+import { followQueue, prepareHistory, showSessions } from "../session/history.js";
 import { prepareAbsence } from "../shared/absence.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
 import { prepareNsfw } from "../configure/nsfw.js";
@@ -96,6 +96,7 @@ function take(status) {
     return;
   }
   if (isRunning(status)) keepTotals();
+  followQueue(status);
   if (stepShown() === "process") {
     showProgress(status);
     showFailures(status);
@@ -222,7 +223,10 @@ prepareBrowse((path) => {
 });
 prepareHistory({
   open: openById,
-  changed: () => showSessions(onShow()),
+  changed: () => {
+    showSessions(onShow());
+    showTotals();
+  },
   failed: say,
 });
 byId("browse").addEventListener("click", () => openBrowse(byId("directory").value.trim()));

@@ -44,6 +44,17 @@ export async function showSessions(sessionId) {
   showHistory();
 }
 
+/**
+ * The line of a session under way follows its newest status, as everything else on the page does.
+ *
+ * @param {Session} status
+ */
+export function followQueue(status) {
+  for (const line of byId("queue-list").querySelectorAll("[data-line]")) {
+    if (line instanceof HTMLElement && line.dataset.line === status.session_id) setText(line, progress(status));
+  }
+}
+
 /** @param {Session[]} sessions */
 function showQueue(sessions) {
   byId("queue").hidden = sessions.length === 0;
@@ -90,7 +101,7 @@ const describe = (session, line) =>
       "small",
       { class: "quiet" },
       session.parameters.retry_of ? "Retry · " : "",
-      line,
+      make("span", { "data-line": session.session_id }, line),
       " · ",
       make("time", { datetime: session.created_at }, day(session.ended_at ?? session.created_at)),
     ),
