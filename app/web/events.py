@@ -1,7 +1,8 @@
 """Server-sent events: the log of a session as it grows, replayed from any id.
 
-Frames that are rows of the log carry its id; `session` and `bye` are views and carry none. The log is read after every
-change, so a stream can be late, never wrong.
+Frames that are rows of the log carry its id; `session`, `heartbeat` and `bye` are views and carry none. The log is read
+after every change, so a stream can be late, never wrong. One that is merely quiet says so every 2 s: whoever hears
+nothing for longer knows that something on the way holds it back.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from app.wiring import Records
 
 FRAME_SECONDS = 0.1  # at most ten frames of files a second
 SESSION_SECONDS = 0.25
+HEARTBEAT_SECONDS = 2.0
 PAGE = 1_000
 
 
@@ -75,6 +77,14 @@ class FileBundle(TypedDict):
 
 
 @described
+class Heartbeat(TypedDict):
+    """Nothing has changed, and the stream is open."""
+
+    last_event_id: int
+    """The newest event that the session's counters contain."""
+
+
+@described
 class Bye(TypedDict):
     """The stream ends on purpose."""
 
@@ -110,6 +120,7 @@ EVENTS: Mapping[str, EventKind] = {
         has_id=True,
     ),
     "stage_complete": EventKind(StageEnd, "when the last file is done", has_id=True),
+    "heartbeat": EventKind(Heartbeat, "every 2 seconds in which nothing else is sent", has_id=False),
     "bye": EventKind(Bye, "last: the session has ended or the server stops", has_id=False),
 }
 
@@ -196,16 +207,18 @@ class _Stream:
             if session.status.ended or stopping:
                 yield ServerSentEvent(event="bye", data=Bye(reason="stopping" if stopping else session.status.value))
                 return
-            await self._wait(session)
+            await asyncio.sleep(0 if self._bells.stopping else FRAME_SECONDS)
+            while not await self._changed(session):
+                yield ServerSentEvent(event="heartbeat", data=Heartbeat(last_event_id=session.last_event_id))
 
-    async def _wait(self, session: SessionState) -> None:
-        """Until something changes; a change that was held back for its rate is sent when its time has come."""
-        await asyncio.sleep(0 if self._bells.stopping else FRAME_SECONDS)
+    async def _changed(self, session: SessionState) -> bool:
+        """Waits for a change; one that was held back for its rate is there when its time has come."""
         held_back = session is not self._told
         try:
-            await asyncio.wait_for(self._bell.wait(), SESSION_SECONDS if held_back else None)
+            await asyncio.wait_for(self._bell.wait(), SESSION_SECONDS if held_back else HEARTBEAT_SECONDS)
         except TimeoutError:
-            return
+            return held_back
+        return True
 
     async def _new_rows(self) -> AsyncIterator[ServerSentEvent]:
         while True:

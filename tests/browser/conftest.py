@@ -56,7 +56,8 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("browser")
     roots = {name: some_of_everything(folder / name) for name in ("flow", "tree", "refresh", "input")}
     write_many(folder / "long" / "many", 3_000)
-    with Server(folder / "server", roots | {"long": folder / "long"}) as running:
+    write_many(folder / "late", 2)
+    with Server(folder / "server", roots | {"long": folder / "long", "late": folder / "late"}) as running:
         yield running
 
 

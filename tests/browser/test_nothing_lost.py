@@ -65,6 +65,10 @@ def test_failures_stand_by_cause_and_are_retried_chosen_by_cause_or_all(
     expect(groups.first).to_contain_text("The image ends before its data does; the copy is probably incomplete.")
     expect(groups.first).to_contain_text("What to do: Copy the file again from where it came from")
     expect(page.locator("#retry-all")).to_have_text("Retry all 5")
+    expect(page.locator("#retry-all")).to_have_class("plain")  # it would not help: the files are as they were
+    expect(page.locator("#complete-title")).to_have_text("Nothing taken in")
+    page.click("#look-failures")
+    expect(page.locator("#failures-title")).to_be_focused()
     assert looks_well(page)
 
     refusal = {"detail": "The session is processing: retry its failed files when it has ended.", "cause": "conflict"}
@@ -105,7 +109,7 @@ def test_failures_stand_by_cause_and_are_retried_chosen_by_cause_or_all(
         photo(path, size=(320, 240), seed=number)
     settle(root)
     page.click("#retry-all")
-    expect(page.locator("#complete-lead")).to_have_text("3 files committed to the library.")
+    expect(page.locator("#complete-lead")).to_have_text("3 taken in, 2 failed.")
     expect(page.locator("#complete-retry")).to_contain_text("A retry of the files that failed in an earlier session.")
     expect(page.locator("#failures")).to_contain_text("empty file")
     assert looks_well(page)

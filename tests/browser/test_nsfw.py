@@ -62,7 +62,10 @@ def nsfw(server: Server, **changed: Any) -> dict[str, Any]:
 def test_missing_weights_are_offered_and_a_failed_download_can_be_tried_again(page: Page, server: Server) -> None:
     choose(page, server, "pics")
     expect(page.locator("#nsfw-unavailable")).to_contain_text("there is no weights file at")
-    expect(page.locator("#enable_nsfw_detection")).to_be_disabled()
+    with page.expect_request("**/api/ingest/plan*") as asked:
+        page.uncheck("#enable_nsfw_detection")  # a person can say no
+    assert asked.value.post_data_json["enable_nsfw_detection"] is False
+    page.check("#enable_nsfw_detection")
     expect(page.locator("#nsfw-model")).not_to_be_visible()
     button = page.locator("#nsfw-fetch")
     expect(button).to_have_text("Download the model (24 MB)")

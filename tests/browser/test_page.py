@@ -1,6 +1,7 @@
 """The page as a person uses it: the whole flow, the folder dialog, a refresh at every moment."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import choose, fits, in_both_schemes, violations, watch
+from tests.samples import photo
 from tests.support.server import Server, until
 
 pytestmark = pytest.mark.browser
@@ -15,6 +17,12 @@ pytestmark = pytest.mark.browser
 
 def number(page: Page, selector: str) -> int:
     return int(page.locator(selector).inner_text().replace(",", ""))
+
+
+def settled(path: Path) -> Path:
+    """The file, as if it had been written long ago: one that was written just now is waited for."""
+    os.utime(path, (1_600_000_000, 1_600_000_000))
+    return path
 
 
 def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server: Server) -> None:
@@ -33,13 +41,15 @@ def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server:
     expect(page.locator("#complete-sum")).to_contain_text("5 discovered")
     expect(page.locator("#complete-sum")).to_contain_text("3 added")
     expect(page.locator("#complete-sum")).to_contain_text("1 failed")
+    expect(page.locator("#complete-title")).to_have_text("Completed with failures")
+    expect(page.locator("#complete-lead")).to_have_text("3 taken in, 1 failed.")
     expect(page.locator("#step-complete")).to_have_attribute("aria-current", "step")
     expect(page.locator("#total-images")).to_have_text(str(images + 3))
     assert fits(page)
     assert in_both_schemes(page) == []
 
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.get_by_role("button", name=re.compile("3 added")).click()
+    page.get_by_role("button", name=re.compile("3 committed")).click()
     files = page.locator("#files-dialog")
     expect(files.get_by_text("painted <b>bold<b> name.png")).to_be_visible()
     expect(files.locator("li")).to_have_count(3)
@@ -54,6 +64,39 @@ def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server:
     expect(page.locator("#plan")).to_contain_text("3 fresh")
     expect(page.locator("#plan")).to_contain_text("1 failed before")
     expect(page.locator("#start")).to_be_disabled()
+
+
+def test_what_an_old_walk_says_is_corrected_and_never_keeps_anybody_from_starting(page: Page, server: Server) -> None:
+    session = server.begin("late")
+    server.wait_for(session, "completed")
+    server.post("/api/ingest/dismiss", {"session_id": session})
+    page.clock.install()
+    choose(page, server, "late")
+    expect(page.locator("#plan")).to_contain_text("0 of 2 files to process")
+    expect(page.locator("#start")).to_be_disabled()
+
+    root = server.folder.with_name("late")
+    settled(photo(root / "second.jpg", size=(320, 240), seed=5))
+    page.reload()
+    expect(page.locator("#plan")).to_contain_text("1 of 3 files to process")
+    settled(photo(root / "third.jpg", size=(320, 240), seed=6))
+    page.clock.run_for(6_000)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#plan")).to_contain_text("2 of 4 files to process")
+    page.click("#start")
+    expect(page.locator("#complete-lead")).to_contain_text("2 ")
+
+    page.click("#start-another")
+    expect(page.locator("#start-reason")).to_have_text("Everything here is in the library already.")
+    expect(page.locator("#start")).to_be_disabled()
+    page.clock.run_for(6_000)
+    expect(page.locator("#start-reason")).to_contain_text("Start looks again.")
+    page.click("#start")
+    expect(page.locator("#start")).to_be_disabled()
+    page.clock.run_for(6_000)
+    settled(photo(root / "fourth.jpg", size=(320, 240), seed=7))
+    page.click("#start")
+    expect(page.locator("#complete-lead")).to_contain_text("1 ")
 
 
 def test_folder_dialog_shows_badges_follows_the_keyboard_and_selects(page: Page, server: Server) -> None:

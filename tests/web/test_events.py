@@ -6,6 +6,7 @@ from itertools import chain
 import pytest
 
 from app.media import Stage
+from app.web import events
 from tests.samples import write_many
 from tests.support.server import frames, query
 
@@ -195,6 +196,17 @@ def test_checkpoints_come_exactly_at_the_nth_file_however_fast_the_run_is(many):
     for frame in every(seen, "stage_progress"):
         told[frame.data["stage"]].append((frame.data["processed_files"], frame.data["total_files"]))
     assert told == {stage: [(n, 60) for n in range(5, 61, 5)] for stage in STAGES} | {"nsfw": []}
+
+
+def test_a_quiet_stream_says_that_it_is_open(many, monkeypatch):
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.01)
+    session_id = many.begin()
+    many.wait_for(session_id, "processing")
+    with many.events(session_id) as stream:
+        beats = [next(frame for frame in stream if frame.event == "heartbeat") for _ in range(2)]
+    assert all(
+        (beat.id, beat.data) == (None, {"last_event_id": many.status(session_id)["last_event_id"]}) for beat in beats
+    )
 
 
 def test_two_pages_see_the_same(many):

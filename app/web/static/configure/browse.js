@@ -5,7 +5,7 @@ import { byId, closable, make, setMessage, spoken } from "../lib/dom.js";
 import { whileSeen } from "../lib/watch.js";
 import { isRunning, number, readable } from "../lib/words.js";
 
-/** @import { Folder, FolderCounts, Listing } from "../lib/types.d.ts" */
+/** @import { Folder, Listing } from "../lib/types.d.ts" */
 
 const FOLLOW_EVERY_MS = 1000;
 
@@ -69,8 +69,8 @@ function showHere(listing) {
   place.hidden = !listing.path;
   place.replaceChildren();
   if (!listing.path) return;
-  const counts = badge(listing) ?? make("span", { class: "quiet" }, nothingYet(listing));
-  place.append(make("span", {}, "Files in this folder: "), counts);
+  const counts = badge(wholeOf(listing)) ?? make("span", { class: "quiet" }, nothingYet(listing));
+  place.append(make("span", {}, "This folder: "), counts);
 }
 
 /** @param {Listing} listing */
@@ -114,45 +114,68 @@ function row(directory) {
         make("bdi", { dir: "ltr" }, readable(directory.name)),
         directory.warning ? make("small", { class: "warning" }, directory.warning) : null,
       ),
-      anyBadge(directory),
+      badge(directory),
     ),
   );
 }
-
-/** @param {Folder} directory */
-const anyBadge = (directory) => badge(directory) ?? recursiveBadge(directory);
 
 /**
- * `(3/5), 1 failed`: files on disk that the library holds unchanged, of all; null where there is nothing yet.
+ * What a badge says: `shown` in figures, `words` for screen readers, `whole` where everything here and below is in the
+ * library; null where nothing is yet.
  *
- * @param {{ ingest_stats: FolderCounts }} folder
+ * @param {Pick<Folder, "ingest_stats" | "recursive_stats" | "has_children">} folder
  */
-function badge({ ingest_stats: { total_files: total, ingested_files: ingested, failed_files: failed } }) {
-  if (!total || (!ingested && !failed)) return null;
-  const shown = `(${number(ingested)}/${number(total)})${failed ? `, ${number(failed)} failed` : ""}`;
-  const words = `${number(ingested)} of ${number(total)} ingested${failed ? `, ${number(failed)} failed` : ""}`;
+export function badgeOf({ ingest_stats: own, recursive_stats: all, has_children: deeper }) {
+  const { total_files: total, ingested_files: ingested, failed_files: failed } = all ?? own;
+  if (!ingested && !failed) return null;
+  const below = { total: total - own.total_files, ingested: ingested - own.ingested_files };
+  const failures = failed ? [`${number(failed)} failed`] : [];
+  const figures = (/** @type {number} */ of, /** @type {number} */ all) => `${number(of)}/${number(all)}`;
+  const said = (/** @type {number} */ of, /** @type {number} */ all) => `${number(of)} of ${number(all)} ingested`;
+  const shown = [
+    ...(own.total_files ? [`(${figures(own.ingested_files, own.total_files)})`] : []),
+    ...(below.total ? [`${figures(below.ingested, below.total)} below`] : []),
+    ...failures,
+  ];
+  const words = [
+    ...(own.total_files ? [`${said(own.ingested_files, own.total_files)} here`] : []),
+    ...(below.total ? [`${said(below.ingested, below.total)} in the folders below`] : []),
+    ...failures,
+  ];
+  const whole = ingested === total && (all !== undefined || !deeper);
+  return { shown: shown.join(", "), words: `${whole ? "Complete: " : ""}${words.join(", ")}`, whole };
+}
+
+/** @param {Parameters<typeof badgeOf>[0]} folder */
+function badge(folder) {
+  const said = badgeOf(folder);
+  if (!said) return null;
+  const tone = said.whole ? "whole" : folder.ingest_stats.total_files ? "partial" : "below";
   return make(
     "span",
-    { class: `badge ${ingested === total ? "whole" : "partial"}` },
-    make("span", { "aria-hidden": "true" }, shown),
-    spoken(words),
+    { class: `badge ${tone}` },
+    make("span", { "aria-hidden": "true" }, said.shown),
+    spoken(said.words),
   );
 }
 
-/** @param {Folder} directory */
-function recursiveBadge({ ingest_stats: own, recursive_stats: below }) {
-  if (!below?.total_files || own.total_files || (!below.ingested_files && !below.failed_files)) return null;
-  const failed = below.failed_files ? `, ${number(below.failed_files)} failed` : "";
-  return make(
-    "span",
-    { class: "badge below" },
-    make(
-      "span",
-      { "aria-hidden": "true" },
-      `${number(below.ingested_files)}/${number(below.total_files)} below${failed}`,
-    ),
-    spoken(`${number(below.ingested_files)} of ${number(below.total_files)} ingested in the folders below${failed}`),
-  );
+/**
+ * The counts of the folder that is listed, with what is below where all of it is known.
+ *
+ * @param {Listing} listing
+ */
+function wholeOf({ ingest_stats: own, directories, next }) {
+  const below = directories.map(({ recursive_stats: stats }) => stats);
+  if (next || !below.length || below.includes(undefined)) {
+    return { ingest_stats: own, has_children: directories.length > 0 };
+  }
+  const all = { ...own };
+  for (const stats of below) {
+    all.total_files += stats?.total_files ?? 0;
+    all.ingested_files += stats?.ingested_files ?? 0;
+    all.failed_files += stats?.failed_files ?? 0;
+  }
+  return { ingest_stats: own, recursive_stats: all, has_children: true };
 }
 
 const rows = () => [...byId("folders").querySelectorAll("button")];
@@ -209,7 +232,7 @@ async function refreshBadges() {
   directories.forEach((directory, index) => {
     if (JSON.stringify(directory) === JSON.stringify(shown.directories[index])) return;
     buttons[index]?.querySelector(".badge")?.remove();
-    buttons[index]?.append(anyBadge(directory) ?? "");
+    buttons[index]?.append(badge(directory) ?? "");
   });
 }
 

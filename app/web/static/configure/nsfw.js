@@ -17,7 +17,7 @@ let onReady = () => {};
 /** @type {(() => void) | null} */
 let stopLooking = null; // while a download is under way
 
-/** Why it cannot run (its controls rest) and which files it does not see, each a sentence or nothing. */
+/** Why it cannot run (its threshold rests; the switch works, so that a person can say no) and which files it does not see, each a sentence or nothing. */
 export function showNsfw(unavailable = "", limited = "") {
   const news = unavailable !== why;
   setMessage(byId("nsfw-limited"), unavailable ? "" : capital(limited));
@@ -40,7 +40,7 @@ function showModel(name) {
 }
 
 /**
- * Takes the controls away or gives them back, and the focus with them.
+ * Takes the threshold away or gives it back, and the focus with it.
  *
  * @param {boolean} resting
  */
@@ -48,7 +48,6 @@ function rest(resting) {
   const box = byId("nsfw-missing");
   const focused = box.contains(document.activeElement);
   byId("nsfw-options").classList.toggle("off", resting);
-  byId("enable_nsfw_detection").disabled = resting;
   restThreshold(resting);
   box.hidden = !resting;
   if (focused && !resting) byId("enable_nsfw_detection").focus();

@@ -14,6 +14,8 @@ import { ago, bytes, capital, classLabel, count, number, range, readable, senten
 const DEBOUNCE_MS = 250;
 const LOOK_AGAIN_MS = 100;
 const WORTH_SAYING = 50_000_000; // bytes of thumbnails and rows
+const OLD_SECONDS = 5; // what a walk says no longer keeps anybody from starting
+const ROUNDING_SECONDS = 0.1; // of the age of a walk
 
 /** @type {number | undefined} */
 let waiting; // the debounce's timer
@@ -23,20 +25,51 @@ let asking = null; // of the question under way
 let countedAt = null; // when the walk that the shown plan rests on was made, in ms
 /** @type {Plan | null} */
 let shown = null;
+let shownFor = ""; // the parameters of the shown plan
+let renewing = false; // the shown plan stands until a new walk has ended
 let databaseEnabled = true;
 
 /** Asks for the plan of the form as it stands, soon. */
 export function planSoon() {
   clearTimeout(waiting);
   asking?.abort();
+  shown = null;
   startButton("🚀 Start Processing", "Looking…", false);
   waiting = setTimeout(() => planNow(), DEBOUNCE_MS);
 }
 
-/** Asks at once; `refresh` makes the server walk the folders again. */
+/** Shows what an earlier walk says at once, marked with its age, and then what a new one says. */
+export async function planAnew() {
+  const plan = await planNow();
+  if (plan?.earlier) await planNow({ refresh: true });
+}
+
+/** A person came back to the page: what it shows may be old. */
+export function planOnReturn() {
+  if (!document.hidden && !byId("configure").hidden && age() >= OLD_SECONDS && !renewing) planAnew();
+}
+
+/**
+ * Whether there is something to start: where the plan that is shown has nothing, what a new walk says.
+ */
+export async function isWorthStarting() {
+  if (!shown || shown.pending || newThreshold() !== null) return true;
+  const plan = await planNow({ refresh: true });
+  return !plan || plan.pending > 0;
+}
+
+const age = () => (countedAt === null ? 0 : (Date.now() - countedAt) / 1000);
+
+/**
+ * Asks at once; `refresh` makes the server walk the folders again. Returns what it shows, and whether an earlier walk
+ * said so; undefined where it shows no plan.
+ *
+ * @returns {Promise<{ pending: number, earlier: boolean } | undefined>}
+ */
 export async function planNow({ refresh = false } = {}) {
   clearTimeout(waiting);
   asking?.abort();
+  renewing = false;
   if (!databaseEnabled) return nothing("");
   if (!checkNumbers()) return nothing("Correct the marked field first.");
   const parameters = readParameters();
@@ -45,17 +78,24 @@ export async function planNow({ refresh = false } = {}) {
   }
   const question = new AbortController();
   asking = question;
-  if (refresh) startButton("🚀 Start Processing", "Looking…", false);
+  renewing = refresh && countedAt !== null && shownFor === JSON.stringify(parameters);
+  showAge();
   try {
+    const askedAt = Date.now();
     let plan = await api.plan(parameters, { refresh, signal: question.signal });
+    const earlier = !plan.walking && plan.age_seconds > (Date.now() - askedAt) / 1000 + ROUNDING_SECONDS;
     while (plan.walking) {
-      showWalking(plan.discovered);
+      if (!renewing) showWalking(plan.discovered);
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
       plan = await api.plan(parameters, { signal: question.signal });
     }
-    if (question === asking && !question.signal.aborted) showPlan(plan, parameters);
+    if (question !== asking || question.signal.aborted) return undefined;
+    renewing = false;
+    showPlan(plan, parameters);
+    return { pending: plan.pending, earlier };
   } catch (caught) {
     if (api.isAbort(caught)) return undefined;
+    renewing = false;
     const error = api.refusal(caught);
     showError(error);
     nothing(error.field ? "Correct the marked field first." : "There is no plan to start.");
@@ -70,19 +110,22 @@ export function restPlan() {
   asking?.abort();
 }
 
-/** @type {(reason: string, text?: string) => void} */
+/** @type {(reason: string, text?: string) => undefined} */
 function nothing(reason, text = "") {
   countedAt = null;
+  shown = null;
   setText(byId("plan-age"), "");
   byId("plan-refresh").hidden = true;
   byId("plan").replaceChildren(...(text ? [make("p", { class: "quiet" }, text)] : []));
   startButton("🚀 Start Processing", reason, false);
+  return undefined;
 }
 
 /** @param {number} discovered */
 function showWalking(discovered) {
   clearErrors();
   countedAt = null;
+  shown = null;
   setText(byId("plan-age"), "");
   byId("plan-refresh").hidden = true;
   byId("plan").replaceChildren(
@@ -132,6 +175,7 @@ function showPlan(plan, parameters) {
   showFormats(plan);
   setText(byId("announcer"), `Plan: ${count(plan.pending, "file")} to process, ${number(skipped)} left alone.`);
   shown = plan;
+  shownFor = JSON.stringify(parameters);
   showStart();
 }
 
@@ -157,7 +201,10 @@ function showStart() {
       "No file is processed: what counts as NSFW is told anew.",
       true,
     );
-  } else startButton("🚀 Start Processing", whyNothing(shown), false);
+  } else {
+    const old = age() >= OLD_SECONDS;
+    startButton("🚀 Start Processing", `${whyNothing(shown)}${old ? " Start looks again." : ""}`, old);
+  }
 }
 
 /** @param {string} estimate */
@@ -241,7 +288,9 @@ function startButton(label, reason, enabled) {
 }
 
 function showAge() {
-  if (countedAt !== null) setText(byId("plan-age"), `as of ${ago((Date.now() - countedAt) / 1000)}`);
+  if (countedAt === null) return;
+  setText(byId("plan-age"), `as of ${ago(age())}${renewing ? ", looking again…" : ""}`);
+  if (shown && !shown.pending) showStart();
 }
 
 export function preparePlan() {

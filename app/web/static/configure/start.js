@@ -3,6 +3,7 @@
 import * as api from "../lib/api.js";
 import { byId, setMessage } from "../lib/dom.js";
 import { checkNumbers, readParameters, showError } from "./form.js";
+import { isWorthStarting } from "./plan.js";
 
 /** @type {(id: string) => void | Promise<void>} */
 let opened = () => {}; // of the session that began, or of the same one that is active already
@@ -13,6 +14,7 @@ async function start() {
   button.disabled = true;
   button.setAttribute("aria-busy", "true");
   try {
+    if (!await isWorthStarting()) return;
     const { session_id: id } = await api.start(readParameters());
     await opened(id);
   } catch (caught) {

@@ -7,6 +7,8 @@
  * } from "./types.d.ts"
  */
 
+import { heard, isAnswer, unheard } from "./presence.js";
+
 /** A refusal: `message` is the server's sentence, `cause` its stable code, `field` the parameter at fault. */
 export class ApiError extends Error {
   /**
@@ -46,6 +48,13 @@ export function refusal(error) {
 export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
 
 /**
+ * Whether a request ended because it had no answer for too long.
+ *
+ * @param {unknown} error
+ */
+export const isTimeout = (error) => error instanceof DOMException && error.name === "TimeoutError";
+
+/**
  * @param {string} method
  * @param {string} path
  * @param {{ body?: object, signal?: AbortSignal | undefined }} options
@@ -63,9 +72,12 @@ async function request(method, path, { body, signal } = {}) {
     });
     text = await response.text();
   } catch (error) {
-    if (isAbort(error)) throw error;
+    if (isAbort(error) || isTimeout(error)) throw error;
+    unheard();
     throw new ApiError(0, { detail: "The server does not answer. Is it still running?", cause: "unreachable" });
   }
+  if (isAnswer(response)) heard();
+  else unheard();
   if (response.status === 401) {
     location.assign("/login");
     throw new ApiError(401, { detail: "Sign in first.", cause: "unauthorized" });
@@ -150,8 +162,8 @@ export const resume = (id, confirm) =>
  */
 export const retry = (id, narrowed) => request("POST", "/api/ingest/retry", { body: { session_id: id, ...narrowed } });
 
-/** @type {(id: string) => Promise<Session>} */
-export const status = (id) => request("GET", `/api/ingest/status/${session(id)}`);
+/** @type {(id: string, signal?: AbortSignal) => Promise<Session>} */
+export const status = (id, signal) => request("GET", `/api/ingest/status/${session(id)}`, { signal });
 /** @type {() => Promise<Active>} */
 export const activeSession = () => request("GET", "/api/ingest/active-session");
 /** @type {(cursor?: string | null) => Promise<{ sessions: Session[], next: string | null }>} */

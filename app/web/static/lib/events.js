@@ -1,40 +1,66 @@
-// The stream of one session. Owns the EventSource, its reconnecting and what is known of the connection; draws nothing.
+// What happens to one session, told to this tab: by its stream, and by asking again and again where no frame comes through.
+// Owns what is known of the connection; draws nothing.
 
-import { eventsUrl } from "./api.js";
+import * as api from "./api.js";
+import { heard, heardFrom, isGone, look, onPresence, unheard } from "./presence.js";
+import { SharedSource } from "./sharing.js";
 
-/** @import { Answer, Connection, Session } from "./types.d.ts" */
+/** @import { Connection, Frame, Session } from "./types.d.ts" */
 
-const STALE_AFTER_MS = 5_000;
-const LONGEST_WAIT_MS = 15_000;
+const TICK_MS = 1_000;
+const QUIET_MS = 3_000; // the server says at least every 2 s that the stream is open
+const BLOCKED_MS = 5_000;
+const ASK_EVERY_MS = 2_000;
+const RENEW_EVERY_MS = 15_000;
 
 /**
- * Who is told: `onStatus` gets each whole status (the truth for every counter), `onFiles` what was answered for since
- * the frame before, `onConnection` the state and, once it is stale, the moment of the last sign of life.
+ * Who is told: `onStatus` gets each whole status (the truth for every counter), `onRow` each frame that is a row of the
+ * log, `onConnection` the state and the moment of the last sign of life.
  *
  * @typedef {object} Handlers
  * @property {(status: Session) => void} onStatus
- * @property {(files: Answer[]) => void} onFiles
- * @property {(state: Connection, since: Date | null) => void} onConnection
+ * @property {(frame: Frame) => void} onRow
+ * @property {(state: Connection, since: Date) => void} onConnection
  */
+
+/**
+ * How a session is followed: `quietMs` since the last frame, `begun` once there was one, `troubled` while the stream is
+ * broken, `answered` where the last question for the status had an answer, `gone` where the server answers nothing.
+ *
+ * @param {{ gone: boolean, quietMs: number, begun: boolean, troubled: boolean, answered: boolean }} known
+ * @returns {Connection}
+ */
+export function connectionOf({ gone, quietMs, begun, troubled, answered }) {
+  if (gone) return "gone";
+  if (quietMs >= BLOCKED_MS) return answered ? "polling" : "reconnecting";
+  if (troubled) return "reconnecting";
+  return begun ? "live" : "connecting";
+}
 
 /** Follows one session at a time. */
 export class SessionStream {
-  /** @type {EventSource | null} */
-  #source = null;
+  /** @type {SharedSource | null} */
+  #shared = null;
   /** @type {number | undefined} */
-  #retry;
-  /** @type {number | null} */
-  #staleTimer = null;
-  #failures = 0;
-  #lastEventId = 0;
-  /** @type {Date | null} */
-  #lastSeen = null;
+  #ticker;
+  #tickedAt = 0;
+  #frameAt = 0;
+  #askedAt = 0;
+  #renewedAt = 0;
+  #newest = 0; // the event that the newest status contains
+  #begun = false;
+  #troubled = false;
+  #answered = false;
 
   /** @param {Handlers} handlers */
   constructor(handlers) {
     this.handlers = handlers;
     /** @type {string | null} */
     this.sessionId = null;
+    onPresence((gone) => {
+      if (!gone) this.hurry();
+      this.#show();
+    });
   }
 
   /**
@@ -46,90 +72,95 @@ export class SessionStream {
   follow(sessionId, lastEventId) {
     this.stop();
     this.sessionId = sessionId;
-    this.#lastEventId = lastEventId;
-    this.#failures = 0;
-    this.#lastSeen = new Date();
-    this.handlers.onConnection("connecting", null);
-    this.#open();
+    this.#tickedAt = this.#frameAt = this.#renewedAt = Date.now();
+    this.#askedAt = this.#newest = 0;
+    this.#begun = this.#troubled = this.#answered = false;
+    this.#shared = new SharedSource(sessionId, lastEventId, {
+      frame: (frame) => this.#take(frame),
+      trouble: () => this.#lost(),
+    });
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    this.#show();
   }
 
   stop() {
     this.sessionId = null;
-    this.#close();
-    clearTimeout(this.#retry);
-    this.#seen();
+    clearInterval(this.#ticker);
+    this.#shared?.close();
+    this.#shared = null;
   }
 
-  /** The server is known to answer again: the next try does not wait any longer. */
+  /** The server is known to answer again: a broken stream does not wait any longer. */
   hurry() {
-    if (this.sessionId === null || this.#staleTimer === null) return;
-    this.#close();
-    clearTimeout(this.#retry);
-    this.#failures = 0;
-    this.#open();
+    if (this.#troubled) this.#renew();
   }
 
-  #close() {
-    this.#source?.close();
-    this.#source = null;
+  #renew() {
+    this.#renewedAt = Date.now();
+    this.#shared?.renew();
   }
 
-  #open() {
-    if (this.sessionId === null) return;
-    const source = new EventSource(eventsUrl(this.sessionId, this.#lastEventId));
-    this.#source = source;
-    source.onopen = () => this.#alive();
-    source.onerror = () => {
-      // The browser tries again by itself after a lost connection, but gives up for good on an answer such as 503.
-      if (source.readyState === EventSource.CLOSED) this.#reopen();
-      else this.#lost();
-    };
-    source.addEventListener("session", (event) => this.#take(event, (status) => this.handlers.onStatus(status)));
-    source.addEventListener(
-      "file_complete",
-      (event) => this.#take(event, (frame) => this.handlers.onFiles(frame.files ?? [frame])),
-    );
-    // The next `session` frame says the same, whole.
-    for (const name of ["stage_start", "stage_progress", "stage_complete"]) {
-      source.addEventListener(name, (event) => this.#take(event, () => {}));
-    }
-    source.addEventListener("bye", () => {
-      this.#close();
-      if (this.sessionId) this.#reopen();
-    });
+  /** @param {Frame} frame */
+  #take(frame) {
+    heard();
+    this.#frameAt = Date.now();
+    this.#begun = true;
+    this.#troubled = false;
+    this.#show();
+    if (frame.name === "session") this.#tell(frame.data);
+    else if (frame.name !== "heartbeat") this.handlers.onRow(frame);
   }
 
-  /** @type {(event: MessageEvent, deliver: (frame: any) => void) => void} */
-  #take(event, deliver) {
-    this.#alive();
-    if (event.lastEventId) this.#lastEventId = Number(event.lastEventId);
-    deliver(JSON.parse(event.data));
-  }
-
-  #alive() {
-    this.#failures = 0;
-    this.#lastSeen = new Date();
-    this.#seen();
-    this.handlers.onConnection("live", null);
-  }
-
-  #seen() {
-    if (this.#staleTimer !== null) clearTimeout(this.#staleTimer);
-    this.#staleTimer = null;
+  /**
+   * What was held back on its way never takes the place of what is newer.
+   *
+   * @param {Session} status
+   */
+  #tell(status) {
+    if (status.session_id !== this.sessionId || status.last_event_id < this.#newest) return;
+    this.#newest = status.last_event_id;
+    this.handlers.onStatus(status);
   }
 
   #lost() {
-    if (this.#staleTimer !== null) return;
-    this.handlers.onConnection("reconnecting", null);
-    this.#staleTimer = setTimeout(() => this.handlers.onConnection("stale", this.#lastSeen), STALE_AFTER_MS);
+    this.#troubled = true;
+    this.#show();
+    look();
   }
 
-  #reopen() {
-    this.#close();
-    this.#lost();
-    clearTimeout(this.#retry);
-    const wait = Math.min(500 * 2 ** this.#failures, LONGEST_WAIT_MS);
-    this.#failures += 1;
-    this.#retry = setTimeout(() => this.#open(), wait);
+  #tick() {
+    const now = Date.now();
+    // After a sleep of the machine nothing is known yet: it begins with a question.
+    if (now - this.#tickedAt > 3 * TICK_MS) this.#frameAt = Math.max(this.#frameAt, now - QUIET_MS);
+    this.#tickedAt = now;
+    const quiet = now - this.#frameAt;
+    if (quiet >= QUIET_MS && now - this.#askedAt >= ASK_EVERY_MS) this.#ask();
+    if (quiet >= BLOCKED_MS && now - this.#renewedAt >= RENEW_EVERY_MS) this.#renew();
+    this.#show();
+  }
+
+  async #ask() {
+    const id = this.sessionId;
+    if (id === null) return;
+    this.#askedAt = Date.now();
+    try {
+      const status = await api.status(id, AbortSignal.timeout(ASK_EVERY_MS));
+      if (id !== this.sessionId) return;
+      this.#answered = true;
+      this.#show();
+      this.#tell(status);
+    } catch (error) {
+      if (api.isTimeout(error)) unheard();
+      if (id === this.sessionId) this.#answered = false;
+    }
+  }
+
+  #show() {
+    if (this.sessionId === null) return;
+    const known = { begun: this.#begun, troubled: this.#troubled, answered: this.#answered };
+    this.handlers.onConnection(
+      connectionOf({ ...known, gone: isGone(), quietMs: Date.now() - this.#frameAt }),
+      heardFrom(),
+    );
   }
 }

@@ -1,9 +1,36 @@
 // What is remembered over a refresh: by this tab the session it shows and the form as it was left, by all of them
-// whether NSFW thumbnails are blurred.
+// whether NSFW thumbnails are blurred. A browser may keep nothing at all: then a refresh asks the server.
 
 const SESSION_KEY = "media-ingest-session";
 const FORM_KEY = "media-ingest-form";
 const BLUR_KEY = "media-ingest-blur-nsfw";
+
+/**
+ * What is kept under a key, null where nothing is or can be.
+ *
+ * @type {(store: "sessionStorage" | "localStorage", key: string) => string | null}
+ */
+function read(store, key) {
+  try {
+    return globalThis[store].getItem(key);
+  } catch {
+    return null; // a browser that keeps nothing throws as soon as the store is named
+  }
+}
+
+/**
+ * Keeps a text under a key, null takes it away; where nothing can be kept, it holds until the next load.
+ *
+ * @type {(store: "sessionStorage" | "localStorage", key: string, text: string | null) => void}
+ */
+function keep(store, key, text) {
+  try {
+    if (text === null) globalThis[store].removeItem(key);
+    else globalThis[store].setItem(key, text);
+  } catch {
+    // a browser that keeps nothing, or is full
+  }
+}
 
 /**
  * Saves the session's id, so that a refresh shows the same session.
@@ -11,18 +38,18 @@ const BLUR_KEY = "media-ingest-blur-nsfw";
  * @param {string} sessionId
  */
 export function saveSessionToStorage(sessionId) {
-  sessionStorage.setItem(SESSION_KEY, sessionId);
+  keep("sessionStorage", SESSION_KEY, sessionId);
 }
 
 export function clearSessionFromStorage() {
-  sessionStorage.removeItem(SESSION_KEY);
+  keep("sessionStorage", SESSION_KEY, null);
 }
 
-export const sessionInStorage = () => sessionStorage.getItem(SESSION_KEY);
+export const sessionInStorage = () => read("sessionStorage", SESSION_KEY);
 
 /** @param {Record<string, string | boolean>} values */
 export function saveForm(values) {
-  sessionStorage.setItem(FORM_KEY, JSON.stringify(values));
+  keep("sessionStorage", FORM_KEY, JSON.stringify(values));
 }
 
 /**
@@ -32,7 +59,7 @@ export function saveForm(values) {
  */
 export function savedForm() {
   try {
-    const saved = JSON.parse(sessionStorage.getItem(FORM_KEY) ?? "null");
+    const saved = JSON.parse(read("sessionStorage", FORM_KEY) ?? "null");
     return saved instanceof Object ? saved : null;
   } catch {
     return null;
@@ -40,23 +67,9 @@ export function savedForm() {
 }
 
 /** Whether NSFW thumbnails are blurred: unless a person said no, and where it cannot be read. */
-export function savedBlur() {
-  try {
-    return localStorage.getItem(BLUR_KEY) !== "off";
-  } catch {
-    return true;
-  }
-}
+export const savedBlur = () => read("localStorage", BLUR_KEY) !== "off";
 
-/**
- * Where it cannot be saved, it holds until the next load.
- *
- * @param {boolean} on
- */
+/** @param {boolean} on */
 export function saveBlur(on) {
-  try {
-    localStorage.setItem(BLUR_KEY, on ? "on" : "off");
-  } catch {
-    // a browser that keeps nothing, or is full
-  }
+  keep("localStorage", BLUR_KEY, on ? "on" : "off");
 }

@@ -17,6 +17,7 @@ export type Standing =
 export type Outcome = "added" | "updated" | "moved" | "unchanged" | "failed" | "vanished";
 export type Skip = "fresh" | "filtered" | "unsupported" | "failed_before" | "beyond_max_files";
 export type Stage = "identify" | "metadata" | "keywords" | "score" | "thumbnail" | "nsfw";
+export type Counted = "processed" | "committed" | "unchanged" | "failed" | "vanished" | "incomplete";
 export type Verdict = "parsed" | "partly" | "raw_only";
 export type Stat =
   | "metadata_extracted"
@@ -83,7 +84,7 @@ export interface Session {
   current_file: string | null;
   current_started_at: Time | null;
   outcomes: Record<Outcome, number>;
-  stats: Record<Stat, number>;
+  stats: Record<Stat, number> & { incomplete?: number };
   stages: Record<string, StageCount>;
   errors: Complaint[];
   active_seconds: number;
@@ -357,7 +358,25 @@ export interface Model {
 
 // -- between the page's modules ---------------------------------------------------------------------------------------
 
-export type Connection = "connecting" | "live" | "reconnecting" | "stale";
+export type Connection = "connecting" | "live" | "polling" | "reconnecting" | "gone";
+
+/** A frame of a stream; its id is that of the newest row of the log that was sent. */
+export type Frame = { id: number } & Told;
+type Told =
+  | { name: "session"; data: Session }
+  | { name: "heartbeat"; data: { last_event_id: number } }
+  | { name: "file_complete"; data: Answer | { files: Answer[] } }
+  | { name: "stage_start" | "stage_progress" | "stage_complete"; data: Checkpoint };
+
+/** How far a stage is. */
+export interface Checkpoint {
+  stage: Stage;
+  total_files?: number;
+  processed_files?: number;
+  failed_files?: number;
+  skipped_files?: number;
+  not_reached?: number;
+}
 export type Step = "configure" | "process" | "complete";
 
 /** What can stand in an element: of null and undefined nothing is shown. */

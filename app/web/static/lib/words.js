@@ -30,7 +30,7 @@ const CLASS = {
   changed: "changed",
   only_nsfw: "need only NSFW",
   sidecar_changed: "with a changed sidecar",
-  new_stages: "need a newer analysis",
+  new_stages: "with parts still to read",
   again: "to run again",
   failed_before: "failed before",
   beyond_max_files: "beyond the limit",

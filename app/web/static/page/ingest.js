@@ -3,19 +3,20 @@
 import { prepareActions } from "../session/actions.js";
 import * as api from "../lib/api.js";
 import { openBrowse, prepareBrowse } from "../configure/browse.js";
-import { around, byId, clearOutage, closeDialogs } from "../lib/dom.js";
+import { around, byId, closeDialogs } from "../lib/dom.js";
 import { SessionStream } from "../lib/events.js";
 import { prepareExplain } from "../file/explain.js";
 import { showFailures } from "../session/failures.js";
 import { prepareFiles } from "../shared/files.js";
 import { prepareForm, setDirectory } from "../configure/form.js";
 import { prepareFormats } from "../configure/formats.js";
-import { prepareHistory, showSessions } from "../session/history.js";
+import { followQueue, prepareHistory, showSessions } from "../session/history.js";
+import { prepareAbsence } from "../shared/absence.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
 import { prepareNsfw } from "../configure/nsfw.js";
-import { planNow, planSoon, preparePlan, restPlan } from "../configure/plan.js";
-import { clearFiles, showConnection, showFiles, showProgress } from "../session/progress.js";
-import { showResults } from "../session/results.js";
+import { planAnew, planNow, planOnReturn, planSoon, preparePlan, restPlan } from "../configure/plan.js";
+import { clearFiles, prepareProgress, showConnection, showFiles, showProgress } from "../session/progress.js";
+import { prepareResults, showResults } from "../session/results.js";
 import { prepareRetry } from "../shared/retry.js";
 import { offerRecent, prepareSeveral } from "../configure/several.js";
 import { prepareSpread, showSpread } from "../configure/spread.js";
@@ -40,7 +41,9 @@ const onShow = () => (stepShown() === "configure" ? null : session?.session_id ?
 
 const stream = new SessionStream({
   onStatus: take,
-  onFiles: showFiles,
+  onRow: (frame) => {
+    if (frame.name === "file_complete") showFiles("files" in frame.data ? frame.data.files : [frame.data]);
+  },
   onConnection: showConnection,
 });
 
@@ -95,6 +98,7 @@ function take(status) {
     return;
   }
   if (isRunning(status)) keepTotals();
+  followQueue(status);
   if (stepShown() === "process") {
     showProgress(status);
     showFailures(status);
@@ -126,7 +130,7 @@ async function startAnother() {
 function configure({ focus = false } = {}) {
   showStep("configure", null, { focus });
   showFailures(null);
-  planNow();
+  planAnew();
   showSpread();
   showSessions(null);
   if (session && !hasEnded(session)) notice(session);
@@ -137,15 +141,13 @@ function configure({ focus = false } = {}) {
 async function lookAround() {
   const active = await api.activeSession().catch(() => null);
   if (!active) return;
-  stream.hurry();
-  const wasAway = clearOutage();
   const state = `${active.session_id} ${active.status}`;
   const news = lastState !== null && state !== lastState;
   lastState = state;
   if (news) showTotals();
   if (news || !byId("queue").hidden) showSessions(onShow());
   if (stepShown() !== "configure") return;
-  if (wasAway || (news && hasEnded(active))) {
+  if (news && hasEnded(active)) {
     planNow();
     showSpread();
   }
@@ -188,6 +190,22 @@ async function recover() {
   else configure();
 }
 
+/**
+ * The server stopped answering, or answers again.
+ *
+ * @param {boolean} gone
+ */
+function changePresence(gone) {
+  showTitle(stepShown() === "configure" ? null : session);
+  if (session && stepShown() === "process") showProgress(session);
+  if (gone) return;
+  lookAround();
+  if (stepShown() !== "configure") return;
+  planNow();
+  showSpread();
+}
+
+prepareAbsence({ changed: changePresence });
 prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
 prepareSeveral();
 prepareFormats();
@@ -199,6 +217,8 @@ prepareNsfw({
 prepareSpread();
 preparePlan();
 prepareFiles();
+prepareProgress({ current: () => session });
+prepareResults();
 prepareExplain();
 prepareRetry({ begun: openById });
 prepareBrowse((path) => {
@@ -207,7 +227,10 @@ prepareBrowse((path) => {
 });
 prepareHistory({
   open: openById,
-  changed: () => showSessions(onShow()),
+  changed: () => {
+    showSessions(onShow());
+    showTotals();
+  },
   failed: say,
   listed: offerRecent,
 });
@@ -227,6 +250,8 @@ document.addEventListener("click", (event) => {
   if (id) openById(id);
 });
 whileSeen(lookAround, LOOK_AROUND_MS);
+document.addEventListener("visibilitychange", planOnReturn);
+window.addEventListener("focus", planOnReturn);
 window.addEventListener("pagehide", () => stream.stop());
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) recover();

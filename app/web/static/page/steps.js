@@ -1,6 +1,8 @@
 // The three steps: which one is shown, and the title of the tab that goes with it.
 
 import { byId } from "../lib/dom.js";
+import { ending } from "../session/ending.js";
+import { isGone } from "../lib/presence.js";
 import { statusLabel } from "../lib/words.js";
 
 /** @import { Session, Step } from "../lib/types.d.ts" */
@@ -39,7 +41,9 @@ export function showTitle(session) {
 
 /** @param {Session | null} session */
 function title(session) {
+  if (isGone()) return "No answer - Media Ingest";
   if (step === "process" && session?.status === "processing") return `${Math.floor(session.progress)}% - Media Ingest`;
+  if (step === "complete" && session) return `${ending(session).title} - Media Ingest`;
   if (step !== "configure" && session) return `${statusLabel(session.status)} - Media Ingest`;
   return "Media Ingest";
 }

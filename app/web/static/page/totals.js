@@ -1,8 +1,8 @@
-// The library's totals in the header.
+// The library's totals in the header. While a session runs they are a little behind its own counts, and say of when.
 
 import * as api from "../lib/api.js";
 import { byId, setText } from "../lib/dom.js";
-import { bytes, number } from "../lib/words.js";
+import { bytes, clock, number } from "../lib/words.js";
 
 const EVERY_MS = 5_000;
 
@@ -32,5 +32,6 @@ export async function showTotals() {
     if (element.previousElementSibling) setText(element.previousElementSibling, value === 1 ? noun : `${noun}s`);
   }
   setText(byId("total-bytes"), bytes(totals.bytes));
+  byId("totals").title = `As of ${clock(new Date())}`;
   byId("totals").hidden = false;
 }

@@ -1,9 +1,10 @@
 // What went wrong in a session that is at rest, by cause: what it means, what to do, which files, and trying again.
 
 import * as api from "../lib/api.js";
+import { countsOf } from "../lib/counts.js";
 import { byId, make, rich, setMessage, setText } from "../lib/dom.js";
 import { fileRow, openFiles } from "../shared/files.js";
-import { retry, retryAllLabel } from "../shared/retry.js";
+import { helps, retry, retryAllLabel } from "../shared/retry.js";
 import { capital, causeLabel, count, grouped, hasEnded, isAtRest, number, readable } from "../lib/words.js";
 
 /** @import { FailedGroup, Failures, Listed, Session } from "../lib/types.d.ts" */
@@ -19,17 +20,18 @@ let shown = ""; // of which session, and how many failures; an older answer is d
  * @param {Session | null} status
  */
 export async function showFailures(status) {
-  const rests = status && (hasEnded(status) || isAtRest(status)) && status.stats.errors + status.stats.incomplete > 0;
-  const key = rests ? JSON.stringify([status.session_id, status.stats.errors, status.stats.incomplete]) : "";
+  const counts = status && (hasEnded(status) || isAtRest(status)) ? countsOf(status) : null;
+  const rests = counts !== null && counts.failed + counts.incomplete > 0;
+  const key = rests ? JSON.stringify([status?.session_id, counts.failed, counts.incomplete]) : "";
   if (key === shown) return;
   shown = key;
   byId("failures").hidden = true;
-  if (!rests) return;
+  if (!rests || !status) return;
   byId(hasEnded(status) ? "complete-failures" : "process-failures").append(byId("failures"));
   const id = status.session_id;
   try {
-    const failed = status.outcomes.failed ? await api.failures(id) : { files: 0, causes: [] };
-    const incomplete = status.stats.incomplete ? await incompleteGroups(id) : [];
+    const failed = counts.failed ? await api.failures(id) : { files: 0, causes: [] };
+    const incomplete = counts.incomplete ? await incompleteGroups(id) : [];
     if (key === shown) draw(id, failed, incomplete);
   } catch (error) {
     if (key !== shown) return;
@@ -44,6 +46,7 @@ export async function showFailures(status) {
 function draw(id, { files, causes }, incomplete) {
   byId("failures").hidden = !causes.length && !incomplete.length;
   byId("retry-all").hidden = !files;
+  byId("retry-all").classList.toggle("plain", !causes.some(({ cause }) => helps(cause)));
   setText(byId("retry-all"), retryAllLabel(files));
   byId("retry-all").onclick = () => retry(byId("retry-all"), byId("retry-error"), id);
   setMessage(byId("retry-error"), "");
@@ -66,7 +69,8 @@ function failedGroup(id, { cause, files, meaning, advice }) {
   /** @type {HTMLButtonElement} */
   const again = make("button", {
     type: "button",
-    class: "plain",
+    class: helps(cause) ? "" : "plain",
+    "data-acts": true,
     "aria-label": `${these}: ${label}`,
     onclick: () => retry(again, message, id, { cause }),
   }, these);
@@ -81,7 +85,7 @@ function failedGroup(id, { cause, files, meaning, advice }) {
       make("p", {}, rich(meaning)),
       make("p", { class: "quiet" }, "What to do: ", rich(advice)),
     ),
-    make("div", { class: "actions" }, list, again, message),
+    make("div", { class: "actions" }, helps(cause) ? [again, list] : [list, again], message),
   );
 }
 

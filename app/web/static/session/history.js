@@ -2,6 +2,8 @@
 
 import * as api from "../lib/api.js";
 import { ask } from "../shared/confirm.js";
+import { countsOf } from "../lib/counts.js";
+import { ending } from "./ending.js";
 import { byId, make, setText } from "../lib/dom.js";
 import { count, day, folders, hasEnded, number, statusLabel } from "../lib/words.js";
 
@@ -45,6 +47,17 @@ export async function showSessions(sessionId) {
   showHistory();
 }
 
+/**
+ * The line of a session under way follows its newest status, as everything else on the page does.
+ *
+ * @param {Session} status
+ */
+export function followQueue(status) {
+  for (const line of byId("queue-list").querySelectorAll("[data-line]")) {
+    if (line instanceof HTMLElement && line.dataset.line === status.session_id) setText(line, progress(status));
+  }
+}
+
 /** @param {Session[]} sessions */
 function showQueue(sessions) {
   byId("queue").hidden = sessions.length === 0;
@@ -72,7 +85,11 @@ function row(session, line, label, end) {
       "div",
       { class: "actions" },
       make("button", { type: "button", class: "quiet-button", onclick: show }, "Show"),
-      make("button", { type: "button", class: "quiet-button danger", onclick: () => end(session) }, label),
+      make(
+        "button",
+        { type: "button", class: "quiet-button danger", "data-acts": true, onclick: () => end(session) },
+        label,
+      ),
     ),
   );
 }
@@ -87,7 +104,7 @@ const describe = (session, line) =>
       "small",
       { class: "quiet" },
       session.parameters.retry_of ? "Retry · " : "",
-      line,
+      make("span", { "data-line": session.session_id }, line),
       " · ",
       make("time", { datetime: session.created_at }, day(session.ended_at ?? session.created_at)),
     ),
@@ -100,9 +117,9 @@ function progress({ status, processed_files: processed, total_files: total }) {
 }
 
 /** @param {Session} session */
-function summary({ status, committed_files: committed, outcomes }) {
-  const failed = outcomes.failed ? `, ${number(outcomes.failed)} failed` : "";
-  return `${statusLabel(status)} · ${number(committed)} committed${failed}`;
+function summary(session) {
+  const { committed, failed } = countsOf(session);
+  return `${ending(session).title} · ${number(committed)} committed${failed ? `, ${number(failed)} failed` : ""}`;
 }
 
 /** @param {Session} session */

@@ -1,6 +1,9 @@
 // Process & Commit: draws one status and the recent files. Holds no counters of its own: each status overwrites all.
 
-import { byId, clearOutage, inside, make, rich, setText } from "../lib/dom.js";
+import { countsOf } from "../lib/counts.js";
+import { openCounted } from "../shared/counted.js";
+import { byId, inside, make, rich, setText } from "../lib/dom.js";
+import { isGone } from "../lib/presence.js";
 import { reasonElement } from "../shared/files.js";
 import { pathButton, pathText } from "../shared/paths.js";
 import { showRetryOf } from "../shared/retry.js";
@@ -19,10 +22,12 @@ import {
   statusLabel,
 } from "../lib/words.js";
 
-/** @import { Answer, Connection, Session } from "../lib/types.d.ts" */
+/** @import { Answer, Connection, Counted, Session } from "../lib/types.d.ts" */
 
 const EVENTS_SHOWN = 20;
 const UNKNOWN = "–";
+/** @type {Counted[]} */
+const COUNTED = ["processed", "committed", "unchanged", "failed", "vanished", "incomplete"];
 const STAGES = ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw"];
 
 let spokenTenth = ""; // the last "40 %" and status that were announced
@@ -44,6 +49,7 @@ export function showProgress(status) {
 
 /** @param {Session} status */
 function title({ status, activity }) {
+  if (isGone()) return "No answer";
   if (status === "queued") return "Queued";
   if (status === "planning") return activity ? "Getting ready" : "Looking through the folders";
   return statusLabel(status);
@@ -65,7 +71,7 @@ function showMeter(status) {
       ? `${status.activity ?? "Looking"}…${status.discovered ? ` ${count(status.discovered, "file")} so far` : ""}`
       : `${number(status.processed_files)} of ${count(status.total_files, "file")}`,
   );
-  const running = status.status === "processing";
+  const running = status.status === "processing" && !isGone();
   const eta = running ? range(status.eta_seconds) : "";
   setText(byId("speed"), running && status.files_per_second ? `${status.files_per_second.toFixed(1)} files/s` : "");
   setText(byId("eta"), eta ? `${eta} left` : "");
@@ -88,17 +94,33 @@ function atWork({ activity, current_file: file }) {
 function showStats(status) {
   const { stats } = status;
   setText(byId("stat-total"), status.total_files === null ? UNKNOWN : number(status.total_files));
-  setText(byId("stat-processed"), number(status.processed_files));
-  setText(byId("stat-committed"), number(status.committed_files));
+  const counts = countsOf(status);
+  for (const name of COUNTED) {
+    setText(byId(`stat-${name}`), number(counts[name]));
+    byId(`stat-${name}`).disabled = !counts[name];
+  }
   setText(byId("stat-metadata"), number(stats.metadata_extracted));
   setText(byId("stat-keywords"), number(stats.keywords_added));
   setText(byId("stat-scores"), number(stats.scores_imported));
-  setText(byId("stat-errors"), number(stats.errors));
-  byId("card-errors").classList.toggle("bad", Boolean(stats.errors));
+  byId("card-failed").classList.toggle("bad", counts.failed > 0);
   const nsfw = nsfwText(status);
   setText(byId("stat-nsfw"), nsfw);
   byId("stat-nsfw").classList.toggle("words", nsfw !== UNKNOWN && !/^\d/.test(nsfw));
   byId("stat-nsfw").classList.toggle("unknown", nsfw === UNKNOWN);
+}
+
+/**
+ * Each number opens its files; `current()` is the newest status of the session on show.
+ *
+ * @param {{ current: () => Session | null }} callbacks
+ */
+export function prepareProgress({ current }) {
+  for (const name of COUNTED) {
+    byId(`stat-${name}`).addEventListener("click", () => {
+      const status = current();
+      if (status) openCounted(status.session_id, name, countsOf(status)[name]);
+    });
+  }
 }
 
 /**
@@ -217,12 +239,12 @@ export function clearFiles() {
 /**
  * `since` is the last sign of life.
  *
- * @type {(state: Connection, since: Date | null) => void}
+ * @type {(state: Connection, since: Date) => void}
  */
 export function showConnection(state, since) {
   const element = byId("connection");
-  if (state === "live") clearOutage();
   element.dataset.state = state;
-  const today = since && since.toDateString() === new Date().toDateString();
-  setText(element, state === "stale" && since ? `stale since ${today ? clock(since) : day(since)}` : state);
+  const today = since.toDateString() === new Date().toDateString();
+  const words = { polling: "live by polling", gone: `no answer since ${today ? clock(since) : day(since)}` };
+  setText(element, state === "polling" || state === "gone" ? words[state] : state);
 }

@@ -1,33 +1,58 @@
 // Complete: the sums of an ended session, written as sums, every number opening the files behind it.
 
 import * as api from "../lib/api.js";
+import { countsOf } from "../lib/counts.js";
 import { byId, make, setText } from "../lib/dom.js";
+import { ending } from "./ending.js";
+import { openCounted } from "../shared/counted.js";
 import { openFiles } from "../shared/files.js";
 import { showFindings } from "./findings.js";
 import { nsfwText, stageNotes } from "./progress.js";
 import { showRetryOf } from "../shared/retry.js";
-import { classLabel, count, day, duration, folders, number, sentenceList, skips } from "../lib/words.js";
+import { classLabel, day, duration, folders, number, skips } from "../lib/words.js";
 
-/** @import { Child, Filters, Session, Verdict } from "../lib/types.d.ts" */
+/** @import { Child, Counted, Filters, Outcome, Session, Verdict } from "../lib/types.d.ts" */
 
 const REPORTS = { csv: "CSV", xlsx: "Excel", json: "JSON", jsonl: "JSON Lines" };
 
 /** @param {Session} status */
 export function showResults(status) {
-  const cancelled = status.status === "cancelled";
-  setText(byId("complete-title"), cancelled ? "Cancelled" : "Completed");
-  byId("complete-title").dataset.status = status.status;
+  const { title, tone, lead } = ending(status);
+  setText(byId("complete-title"), title);
+  byId("complete").dataset.tone = tone;
   setText(byId("complete-folder"), folders(status.parameters));
   showRetryOf(byId("complete-retry"), status.parameters);
-  setText(byId("complete-lead"), lead(status));
+  setText(byId("complete-lead"), lead);
   byId("complete-sum").replaceChildren(...sums(status));
   byId("complete-facts").replaceChildren(
     ...facts(status).map(([term, value]) => make("div", {}, make("dt", {}, term), make("dd", {}, value))),
   );
   showNotes(status);
   showReports(status.session_id);
-  setText(byId("announcer"), `${cancelled ? "Cancelled" : "Completed"}. ${lead(status)}`);
+  showNext(status);
+  setText(byId("announcer"), `${title}. ${lead}`);
   showFindings(status);
+}
+
+/**
+ * The most useful next step is the one that stands out.
+ *
+ * @param {Session} status
+ */
+function showNext(status) {
+  const { failed, incomplete } = countsOf(status);
+  const look = failed + incomplete > 0;
+  byId("look-failures").hidden = !look;
+  byId("look-failures").classList.toggle("plain", !failed);
+  byId("start-another").classList.toggle("plain", failed > 0);
+}
+
+/** Leads to what went wrong. */
+export function prepareResults() {
+  byId("look-failures").addEventListener("click", () => {
+    byId("failures-title").focus();
+    byId("failures").scrollIntoView({ block: "start" });
+  });
 }
 
 /**
@@ -55,109 +80,65 @@ function showReports(sessionId) {
 }
 
 /**
- * What the session came to, in one sentence; where nothing was committed, why.
+ * A number of a sum; `open` shows the files behind it, where they can be listed.
  *
- * @param {Session} status
- */
-function lead(status) {
-  const { outcomes, skipped, committed_files: committed, processed_files: processed, pending } = status;
-  if (committed) {
-    const rest = status.status === "cancelled" && pending
-      ? ` ${count(pending, "file")} not processed; what is committed stays.`
-      : "";
-    return `${count(committed, "file")} committed to the library.${rest}`;
-  }
-  if (status.status === "cancelled") {
-    return `Cancelled before anything was committed. ${count(pending, "file")} not processed.`;
-  }
-  if (!status.discovered) {
-    return status.parameters.retry_of
-      ? "None of the files is there any more."
-      : "Nothing new: the folder holds no files.";
-  }
-  if (!processed && skipped.fresh === status.discovered) {
-    return skipped.fresh === 1
-      ? "Nothing new: the one file was in the library already."
-      : `Nothing new: all ${number(skipped.fresh)} files were in the library already.`;
-  }
-  if (outcomes.failed && outcomes.failed === processed) {
-    return `Nothing was committed: ${
-      processed === 1 ? "the one file" : `all ${number(processed)} files`
-    } failed. The reasons are below.`;
-  }
-  const { fresh, ...left } = skipped;
-  /** @type {[files: number, what: string][]} */
-  const reasons = [
-    [fresh, "in the library already"],
-    [outcomes.unchanged, "looked changed but were not"],
-    ...skips({ fresh: 0, ...left }).map(([name, files]) => /** @type {[number, string]} */ ([files, classLabel(name)])),
-    [outcomes.failed, "failed"],
-    [outcomes.vanished, "vanished meanwhile"],
-  ];
-  const given = reasons.filter(([files]) => files).map(([files, what]) => `${number(files)} ${what}`);
-  return `Nothing new: ${sentenceList(given)}.`;
-}
-
-/**
- * A number of a sum; `filters` name the files behind it, where they can be listed.
- *
- * @typedef {{ name: string, value: number | null, filters?: Filters, pictures?: boolean, always?: boolean }} Term
+ * @typedef {{ name: string, value: number | null, open?: () => void, always?: boolean }} Term
  */
 
 /**
- * "1,043 discovered = 826 to process + 120 fresh + …" and "826 to process = 800 added + … + 3 failed".
+ * "1,043 discovered = 826 to process + 120 fresh + …", "826 processed = 800 committed + … + 3 failed" and
+ * "800 committed = 790 added + …".
  *
  * @param {Session} status
  */
 function sums(status) {
-  const id = status.session_id;
-  /** @type {Term[]} */
-  const skipped = skips(status.skipped).map(([name, value]) => ({
+  const { session_id: id, outcomes, total_files: total } = status;
+  const counts = countsOf(status);
+  /** @type {(name: string, value: number | null, filters: Filters, pictures?: boolean) => Term} */
+  const listed = (name, value, filters, pictures = true) => ({
     name,
     value,
-    filters: { skipped: name },
-    pictures: name === "fresh",
-  }));
-  /** @type {Term[]} */
-  const outcomes = Object.entries(status.outcomes).map(([name, value]) => ({
-    name,
-    value,
-    filters: { outcome: name },
-    pictures: true,
-  }));
-  /** @type {Term} */
-  const taken = { name: "to process", value: status.total_files ?? 0, filters: {}, pictures: true, always: true };
+    open: () => openClass(id, `${number(value)} ${classLabel(name)}`, filters, pictures),
+  });
+  /** @type {(name: Counted) => Term} */
+  const counted = (name) => ({ name, value: counts[name], open: () => openCounted(id, name, counts[name]) });
+  const skipped = skips(status.skipped).map(([name, value]) =>
+    listed(name, value, { skipped: name }, name === "fresh")
+  );
   const pending = { name: "pending", value: status.pending ?? 0 };
+  const taken = { ...listed("to process", total ?? 0, {}), always: true };
+  const rest = ["unchanged", "failed", "vanished"].map((name) => counted(/** @type {Counted} */ (name)));
+  const committed = Object.entries(outcomes).filter(([name]) => !(name in counts))
+    .map(([name, value]) => listed(name, value, { outcome: /** @type {Outcome} */ (name) }));
   return [
-    sum(id, { name: "discovered", value: status.discovered }, [taken, ...skipped]),
-    taken.value ? sum(id, { name: "to process", value: taken.value }, [...outcomes, pending]) : "",
+    sum({ name: "discovered", value: status.discovered }, [taken, ...skipped]),
+    pending.value ? sum(taken, [{ ...counted("processed"), always: true }, pending]) : "",
+    counts.processed ? sum(counted("processed"), [{ ...counted("committed"), always: true }, ...rest]) : "",
+    counts.committed ? sum(counted("committed"), committed, counts.incomplete ? [counted("incomplete")] : []) : "",
   ];
 }
 
-/** @type {(id: string, total: Term, terms: Term[]) => HTMLElement} */
-function sum(id, total, terms) {
+/** @type {(total: Term, terms: Term[], among?: Term[]) => HTMLElement} */
+function sum(total, terms, among = []) {
   const given = terms.filter((term) => term.value || term.always);
   const parts = (given.length ? given : terms.slice(0, 1)).map((term, index) =>
-    make("li", {}, make("span", { class: "operator" }, index ? "+" : "="), " ", figure(id, term))
+    make("li", {}, make("span", { class: "operator" }, index ? "+" : "="), " ", figure(term))
   );
+  const of = among.map((term) => make("li", {}, make("span", { class: "operator" }, "of them"), " ", figure(term)));
   return make(
     "div",
     { class: "sum" },
     make("p", {}, make("strong", {}, number(total.value)), ` ${total.name}`),
     " ",
-    make("ul", {}, parts),
+    make("ul", {}, parts, of),
   );
 }
 
-/** @type {(id: string, term: Term) => HTMLElement} */
-function figure(id, { name, value, filters, pictures = false }) {
+/** @param {Term} term */
+function figure({ name, value, open }) {
   const text = [make("strong", {}, number(value)), ` ${classLabel(name)}`];
-  if (!filters || !value) return make("span", { class: "chip still" }, text);
-  return make("button", {
-    type: "button",
-    class: `chip ${name}`,
-    onclick: () => openClass(id, `${number(value)} ${classLabel(name)}`, filters, pictures),
-  }, text);
+  if (!open || !value) return make("span", { class: "chip still" }, text);
+  return make("button", { type: "button", class: `chip ${name}`, onclick: open }, text);
 }
 
 /** @type {(id: string, title: string, filters: Filters, thumbnails: boolean) => void} */

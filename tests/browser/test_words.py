@@ -1,0 +1,136 @@
+"""What the page's pure modules say, called in the browser that runs them."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.support.server import Server
+
+pytestmark = pytest.mark.browser
+
+OUTCOMES = ("added", "updated", "moved", "unchanged", "failed", "vanished")
+SKIPS = ("fresh", "filtered", "unsupported", "failed_before", "beyond_max_files")
+
+
+def call(page: Page, server: Server, module: str, function: str, cases: list[Any]) -> list[Any]:
+    """What an exported function answers for each case, a list of its arguments."""
+    if not page.url.startswith(server.address):
+        page.goto(f"{server.address}/login")
+    script = (
+        f"import('/static/{module}').then((module) => {json.dumps(cases)}.map((case_) => module.{function}(...case_)))"
+    )
+    return page.evaluate(script)
+
+
+def session(status: str = "completed", *, incomplete: int = 0, retry: bool = False, **counts: int) -> dict[str, Any]:
+    """A status with these outcomes and skips."""
+    outcomes = {name: counts.get(name, 0) for name in OUTCOMES}
+    skipped = {name: counts.get(name, 0) for name in SKIPS}
+    pending = counts.get("pending", 0)
+    return {
+        "status": status,
+        "outcomes": outcomes,
+        "skipped": skipped,
+        "pending": pending,
+        "discovered": sum(outcomes.values()) + sum(skipped.values()) + pending,
+        "stats": {"errors": outcomes["failed"], "incomplete": incomplete},
+        "parameters": {"skip_existing": True, "retry_of": "an-id" if retry else None},
+    }
+
+
+ENDS = [
+    (session(added=3), "Completed", "good", "3 files committed to the library."),
+    (session(added=1, fresh=4), "Completed", "good", "1 file committed to the library."),
+    (
+        session(added=3, incomplete=1),
+        "Completed",
+        "good",
+        "3 files committed to the library, 1 of them without one part.",
+    ),
+    (session(added=500, updated=25, failed=108), "Completed with failures", "warn", "525 taken in, 108 failed."),
+    (session(added=1, failed=1, unchanged=2), "Completed with failures", "warn", "1 taken in, 1 failed, 2 unchanged."),
+    (session(failed=5), "Nothing taken in", "bad", "All 5 files failed. The reasons are below."),
+    (session(failed=1, retry=True), "Nothing taken in", "bad", "The one file failed. The reasons are below."),
+    (
+        session(failed=1, unchanged=2),
+        "Nothing taken in",
+        "warn",
+        "Nothing was taken in: 2 unchanged and 1 failed.",
+    ),
+    (
+        session(fresh=16),
+        "Nothing taken in",
+        "plain",
+        "There was nothing to do: all 16 files were in the library already.",
+    ),
+    (session(unchanged=2), "Nothing taken in", "plain", "There was nothing to do: 2 unchanged."),
+    (session(), "Nothing taken in", "plain", "There was nothing to do: the folder holds no files."),
+    (session(retry=True), "Nothing taken in", "plain", "None of the files is there any more."),
+    (
+        session("cancelled", added=2, pending=1),
+        "Cancelled",
+        "warn",
+        "2 files committed to the library. 1 file not processed; what is committed stays.",
+    ),
+    (
+        session("cancelled", pending=9),
+        "Cancelled",
+        "warn",
+        "Cancelled before anything was committed. 9 files not processed.",
+    ),
+]
+
+
+def test_a_session_has_one_of_three_ends_and_its_first_sentence_says_so(page: Page, server: Server) -> None:
+    said = call(page, server, "session/ending.js", "ending", [[status] for status, *_ in ENDS])
+    assert [(end["title"], end["tone"], end["lead"]) for end in said] == [tuple(words) for _, *words in ENDS]
+
+
+def test_numbers_of_a_session_close(page: Page, server: Server) -> None:
+    (counts,) = call(
+        page, server, "lib/counts.js", "countsOf", [[session(added=5, moved=1, unchanged=2, failed=3, vanished=4)]]
+    )
+    assert counts == {
+        "processed": 15,
+        "committed": 6,
+        "unchanged": 2,
+        "failed": 3,
+        "vanished": 4,
+        "incomplete": 0,
+    }
+
+
+def folder(
+    own: tuple[int, int, int], everything: tuple[int, int, int] | None, *, deeper: bool = True
+) -> dict[str, Any]:
+    """A folder with its counts: of all files, of those in the library, of those that failed."""
+    names = ("total_files", "ingested_files", "failed_files")
+    stats = {"recursive_stats": dict(zip(names, everything, strict=True))} if everything else {}
+    return {"ingest_stats": dict(zip(names, own, strict=True)), "has_children": deeper, **stats}
+
+
+BADGES = [
+    (folder((2, 0, 0), (8, 0, 0)), None),
+    (folder((2, 2, 0), (2, 2, 0), deeper=False), ("(2/2)", "Complete: 2 of 2 ingested here")),
+    (folder((2, 2, 0), (8, 2, 0)), ("(2/2), 0/6 below", "2 of 2 ingested here, 0 of 6 ingested in the folders below")),
+    (
+        folder((2, 2, 0), (8, 8, 0)),
+        ("(2/2), 6/6 below", "Complete: 2 of 2 ingested here, 6 of 6 ingested in the folders below"),
+    ),
+    (folder((0, 0, 0), (6, 6, 0)), ("6/6 below", "Complete: 6 of 6 ingested in the folders below")),
+    (
+        folder((2, 1, 0), (8, 4, 1)),
+        ("(1/2), 3/6 below, 1 failed", "1 of 2 ingested here, 3 of 6 ingested in the folders below, 1 failed"),
+    ),
+    (folder((2, 2, 0), None), ("(2/2)", "2 of 2 ingested here")),  # what is below was not counted in time
+]
+
+
+def test_a_badge_is_whole_only_where_everything_here_and_below_is_in_the_library(page: Page, server: Server) -> None:
+    said = call(page, server, "configure/browse.js", "badgeOf", [[one] for one, _ in BADGES])
+    assert [found and (found["shown"], found["words"]) for found in said] == [words for _, words in BADGES]
+    assert [found["whole"] for found in said if found] == [
+        words[1].startswith("Complete") for _, words in BADGES if words
+    ]
