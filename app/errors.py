@@ -284,5 +284,8 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
 PASSING_CAUSES = frozenset({"vanished", "unreadable", STILL_CHANGING, "model_unusable"})
 """The causes that say nothing lasting of a file: neither its bytes nor our version decide what comes next time."""
 
+RETRY_HELPS = frozenset({"decoder_timeout", "decoder_memory", "unreadable", "vanished", "server_died", STILL_CHANGING})
+"""The causes of which another try may come out otherwise, though the file is as it was."""
+
 AMBIGUOUS_MOVE = "ambiguous_move"
 """Beside the outcome `added`: the bytes are those of several files that are gone, so no row could follow."""

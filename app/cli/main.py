@@ -14,6 +14,7 @@ from app.cli.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print
 from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
 from app.ingest.plan.planner import Planner
 from app.ingest.plan.survey import NothingKnown
+from app.ingest.run.parts import ALL_SESSIONS
 from app.ingest.session.parameters import Parameters, parse_parameters
 from app.ingest.session.state import SessionState
 from app.ingest.session.store import IngestionState
@@ -198,8 +199,9 @@ def retry(
     root: Roots = None,
     json_: AsJson = False,
 ) -> None:
-    """Try the failed files of a session again, as a new session in the foreground."""
-    checked, configured = checked_id(session_id), settings_here(root)
+    """Try the failed files of a session, or of `all`, again, as a new session in the foreground."""
+    checked = session_id if session_id == ALL_SESSIONS else checked_id(session_id)
+    configured = settings_here(root)
 
     def begin(house: House) -> SessionState:
         paths = tuple(house.folders.file(file(text, configured)).shown for text in path or ())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -42,13 +43,25 @@ class Event:
         return None if self.path is None else shown_name(self.path)
 
 
+class FailureState(StrEnum):
+    """What a person said of a failure; it holds until the file changes."""
+
+    OPEN = "open"  # nothing yet
+    REVIEWED = "reviewed"
+    IGNORED = "ignored"  # no session looks at the file again as it is
+
+
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """A remembered failure that left no (new) row: what the file looked like, which stage failed, at which version."""
+    """A remembered failure that left no (new) row: what the file looked like, which stage failed, at which version.
+
+    `ignored` says that a person wants the file left alone until it changes.
+    """
 
     fingerprint: str
     stage: Stage
     version: str
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import account, ingest, library, nsfw, page
+from app.web import account, failures, ingest, library, nsfw, page
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import Guard
@@ -36,7 +36,7 @@ from app.web.nsfw import Download
 from app.web.problems import problem
 from app.wiring import House
 
-ROUTERS = (ingest.router, account.router, library.router, nsfw.router, page.router)
+ROUTERS = (ingest.router, account.router, failures.router, library.router, nsfw.router, page.router)
 STATIC = Path(__file__).parent / "static"
 _STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (
     (WrongContentType, 415),

@@ -145,10 +145,11 @@ def cancel(records: InRecords, body: SessionBody) -> Answer[SessionStatus]:
 @router.post("/retry")
 @refuses("already_active", "nothing_matches", *STATE_FOLDER)
 def retry(records: InRecords, body: RetryBody) -> Accepted[Started]:
-    """Starts a session over the files that failed in another one, narrowed by `cause` or to `paths`.
+    """Starts a session over the files that failed in another one, or in any, narrowed by `cause` or to `paths`.
 
-    Its parameters name them in `retry_of`, `retry_cause` and `retry_chosen`. 409 while that session is under
-    way, 422 `nothing_matches` where no such file failed.
+    Its parameters name them in `retry_of` (`all`: what failed in any session and was not taken in since),
+    `retry_cause` and `retry_chosen`. Files that are `ignored` are left out, unless they are named. 409 while that
+    session is under way, 422 `nothing_matches` where no such file failed.
     """
     return _started(records.runner.retry(body.session_id, cause=body.cause, paths=body.paths or ()))
 

@@ -1,0 +1,35 @@
+"""Room for what a person says of a failure (`open`, `reviewed`, `ignored`), and an index to list and count them by.
+
+A downgrade drops what people said; the failures stay.
+
+Revision ID: 0008
+Revises: 0006
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+_FATAL = sa.text("fatal")
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("file_failures") as table:
+        table.add_column(sa.Column("state", sa.String(8), nullable=False, server_default="open"))
+    op.create_index(
+        "ix_file_failures_fatal",
+        "file_failures",
+        ["cause", "root", "id", "state"],
+        sqlite_where=_FATAL,
+        postgresql_where=_FATAL,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_file_failures_fatal", table_name="file_failures")
+    with op.batch_alter_table("file_failures") as table:
+        table.drop_column("state")
