@@ -13,7 +13,8 @@ MediaIngestError
 │   └── UnknownFile
 ├── Conflict
 │   ├── AlreadyActive         the same request is being worked on; `session_id` says by whom
-│   └── IllegalMove           a change of status that the table of states does not allow
+│   ├── IllegalMove           a change of status that the table of states does not allow
+│   └── CountChanged          a person confirmed another number than it is now; `count` is that
 ├── Unavailable
 │   └── DatabaseDisabled      DATABASE_URL=none
 ├── CannotStart               the server or the command cannot run at all
@@ -108,6 +109,16 @@ class AlreadyActive(Conflict):
 
 class IllegalMove(Conflict):
     cause = "illegal_move"
+
+
+class CountChanged(Conflict):
+    """What a person confirmed is not as much as it is now: `count` of `what`; nothing was changed."""
+
+    cause = "count_changed"
+
+    def __init__(self, what: str, count: int) -> None:
+        super().__init__(f"It would be {count:,} {what} now: look again, and confirm that number.")
+        self.count = count
 
 
 class Unavailable(MediaIngestError):

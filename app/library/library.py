@@ -27,6 +27,7 @@ from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
+from app.library.undoing import Removal
 from app.library.values import Event, FailureState, KnownFailure, KnownFile, NsfwSpread, Summary, now
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Outcome, Place, Stage
@@ -51,6 +52,7 @@ class Library:
         self.presence = Presence(self._engines)
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
+        self.removal = Removal(self._engines)
 
     def close(self) -> None:
         """Closes every connection."""

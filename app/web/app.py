@@ -20,6 +20,7 @@ from app.errors import (
     AlreadyActive,
     CannotStart,
     Conflict,
+    CountChanged,
     InvalidRequest,
     MediaIngestError,
     NeedsAttention,
@@ -125,6 +126,8 @@ def _on_error(_request: Request, error: Exception) -> Response:
         more["field"] = error.field
     if isinstance(error, AlreadyActive):
         more["session_id"] = error.session_id
+    if isinstance(error, CountChanged):
+        more["count"] = error.count
     return problem(status, error.sentence, error.cause, **more)
 
 

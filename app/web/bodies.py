@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from app.errors import FILE_CAUSES, InvalidRequest, in_words
 from app.ingest.plan.planner import LISTS
@@ -113,6 +113,15 @@ class FailuresMeant(BaseModel):
         return self
 
 
+class Confirmation(BaseModel):
+    """Whether something is to be done that takes rows away, or only counted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    confirm: Annotated[int, Field(ge=0)] | None = None
+    """So many rows are to be removed, as was counted; left out: they are only counted."""
+
+
 class PlanRequest(SessionRequest):
     """What a session would be asked for; with `list`, which files of the plan are wanted."""
 
@@ -191,6 +200,13 @@ def what_is_said_of_failures(body: JsonBody) -> FailuresMeant:
     return _checked(FailuresMeant, body)
 
 
+@reads(Confirmation)
+@refuses("invalid_parameter", "count_changed")
+def what_is_confirmed(body: JsonBody) -> Confirmation:
+    """How many rows are to be removed, if any. Raises InvalidRequest."""
+    return _checked(Confirmation, body)
+
+
 PlanBody = Annotated[dict[str, Any], Depends(to_plan)]
 ProcessBody = Annotated[dict[str, Any], Depends(to_process)]
 EditBody = Annotated[dict[str, Any], Depends(to_edit)]
@@ -198,3 +214,4 @@ SessionBody = Annotated[OfSession, Depends(which_session)]
 ResumeBody = Annotated[Resumption, Depends(which_to_resume)]
 RetryBody = Annotated[Retry, Depends(what_to_retry)]
 FailureStateBody = Annotated[FailuresMeant, Depends(what_is_said_of_failures)]
+ConfirmBody = Annotated[Confirmation, Depends(what_is_confirmed)]

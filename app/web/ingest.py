@@ -12,12 +12,13 @@ from typing_extensions import TypedDict
 from app.errors import BadCursor
 from app.ingest.plan.badges import FolderPage
 from app.ingest.plan.planner import Plan, PlannedFile, Walking
+from app.ingest.run.undoing import undo as undo_session
 from app.ingest.session.parameters import parse_parameters
 from app.ingest.session.state import SessionState
 from app.ingest.session.status import SessionStatus
 from app.shapes import described
 from app.web.answers import Accepted, Answer, Route, refuses
-from app.web.bodies import PlanBody, ProcessBody, ResumeBody, RetryBody, SessionBody
+from app.web.bodies import ConfirmBody, PlanBody, ProcessBody, ResumeBody, RetryBody, SessionBody
 from app.web.depends import DATABASE, STATE_FOLDER, Cursor, InHouse, InRecords, Limit, PathId, only_known
 from app.web.events import Bells, stream
 from app.web.marks import Marks, marks_of
@@ -63,6 +64,16 @@ class Sessions(TypedDict):
     """Newest first."""
     next: str | None
     """The cursor of the next page; null on the last."""
+
+
+@described
+class Undone(TypedDict):
+    """What an undo of a session came to, or would come to."""
+
+    removed: int
+    """Rows that are removed."""
+    kept: int
+    """Rows of files that the session took in, and that stay."""
 
 
 @described
@@ -204,6 +215,19 @@ def forget(records: InRecords, session_id: PathId) -> Response:
     """Forgets an ended session: its files, not its media."""
     records.runner.forget(session_id)
     return Response(status_code=204)
+
+
+@router.post("/sessions/{session_id}/undo")
+@refuses("illegal_move")
+def undo(records: InRecords, session_id: PathId, body: ConfirmBody) -> Answer[Undone]:
+    """Removes the rows that only this session added and of which nobody said anything; without `confirm`, counts them.
+
+    A row that another session looked at since stays, and so does one of which, or of whose bytes, a person said
+    something. No file is touched, and the session's log stays; the files are new again. 409 `count_changed` where it
+    would not be so many rows, `illegal_move` while the session has not ended or any is at work.
+    """
+    counts = undo_session(records.runner, records.library, session_id, body.confirm)
+    return Answer({"removed": counts.removed, "kept": counts.kept})
 
 
 def known_session(records: InRecords, session_id: PathId) -> SessionState:

@@ -6,7 +6,8 @@ committed.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from app.errors import (
@@ -201,6 +202,14 @@ class Runner:
             self._ingestor.library.forget_session(session_id, session.as_log())
             self._ingestor.store.forget(session_id)
             del self._sessions[session_id]
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """A time in which no session begins: for changes that one at work would not see. Raises IllegalMove."""
+        with self._changed:
+            if (at_work := next(iter(self._controls), None)) is not None:
+                raise IllegalMove(f"Session {at_work} is at work: pause it, or wait for its end.")
+            yield
 
     # -- what people look at -------------------------------------------------------------------------------------
 
