@@ -292,6 +292,14 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
 )
 """Every cause that a file's failure or a failed stage can have. Documented in docs/files.md."""
 
+_OF_ANOTHER_VERSION = Cause("This version does not know what it means.", "Retry these files.")
+
+
+def cause_named(name: str) -> Cause:
+    """What a cause means; one that only another version knows has a meaning, too."""
+    return FILE_CAUSES.get(name, _OF_ANOTHER_VERSION)
+
+
 PASSING_CAUSES = frozenset({"vanished", "unreadable", STILL_CHANGING, "model_unusable"})
 """The causes that say nothing lasting of a file: neither its bytes nor our version decide what comes next time."""
 

@@ -69,7 +69,7 @@ class Retry(BaseModel):
     model_config = OfSession.model_config
 
     session_id: Annotated[str, WithJsonSchema({"anyOf": [_SESSION_ID, {"const": ALL_SESSIONS}]})]
-    """The session's UUID; or `all`: what failed in any session and was not taken in since."""
+    """The session's UUID; or `all`: what failed in any session, was not taken in since, and is `open`."""
     cause: Annotated[str | None, BeforeValidator(_known_cause), WithJsonSchema(_ONE_CAUSE)] = None
     """Only files that failed with this cause."""
     paths: Annotated[

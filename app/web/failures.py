@@ -11,7 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
 from app import reports
-from app.errors import FILE_CAUSES, RETRY_HELPS, BadCursor, Cause, InvalidRequest
+from app.errors import RETRY_HELPS, BadCursor, InvalidRequest, cause_named
 from app.library.failures import Position, Which, position_of
 from app.library.values import FailureState
 from app.media import Place, storable_ns
@@ -23,7 +23,6 @@ from app.web.depends import Cursor, InHouse, InRecords, Limit, only_known
 from app.wiring import House, Records
 
 router = APIRouter(prefix="/api/ingest", route_class=Route, dependencies=[only_known], tags=["Answers for files"])
-_UNKNOWN = Cause("This version does not know what it means.", "Retry these files.")  # told by another version
 REPORT_COLUMNS = ("path", "cause", "reason", "stage", "state", "attempts", "at", "session_id")
 
 
@@ -109,7 +108,7 @@ def standing_failures(
 ) -> Answer[StandingFailures]:
     """Lists the files that failed, in whatever session, and were not taken in since, page by page and by cause."""
     which = which_of(cause, root, state)
-    return Answer(failures_page(house, records, which, after=_position(cursor) if cursor else None, limit=limit))
+    return Answer(failures_page(house, records, which, after=position_at(cursor) if cursor else None, limit=limit))
 
 
 @router.post("/failures")
@@ -192,7 +191,7 @@ def _by_cause(counts: Mapping[str, Mapping[FailureState, int]], state: FailureSt
 
 
 def _as_cause(name: str, files: int) -> FailedByCause:
-    cause = FILE_CAUSES.get(name, _UNKNOWN)
+    cause = cause_named(name)
     return {
         "cause": name,
         "files": files,
@@ -237,7 +236,8 @@ def _cursor(position: Position) -> str:
     return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def _position(cursor: str) -> Position:
+def position_at(cursor: str) -> Position:
+    """Where a page begins, from the cursor that the page before gave. Raises BadCursor."""
     try:
         padded = (cursor + "=" * (-len(cursor) % 4)).encode("ascii")
         cause, root, number = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))

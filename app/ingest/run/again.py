@@ -12,8 +12,9 @@ from app.media import Place
 def to_retry(parts: Parts, session: SessionState | None, cause: str | None, paths: Iterable[str]) -> Parameters:
     """What a retry is asked to do: all failed files of a session, those of one cause, or those chosen.
 
-    Without a session they are those that failed in any and were not taken in since, but for those that a person wants
-    left alone. Raises IllegalMove while the session is under way, NothingMatches where no such file failed.
+    Without a session they are those that failed in any and were not taken in since; where none are chosen, those of
+    which a person said nothing. Raises IllegalMove while the session is under way, NothingMatches where no such file
+    failed.
     """
     chosen = frozenset(paths)
     if session is None:

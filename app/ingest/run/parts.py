@@ -90,13 +90,13 @@ class Parts:
     def failed_in_any(self, cause: str | None, chosen: frozenset[str] | None) -> list[bytes]:
         """`ROOT/relative` of the files of our media roots that failed, in whatever session, and are not in since.
 
-        Those that a person wants left alone are among them only where they are `chosen`.
+        Those of which a person said something are among them only where they are `chosen`.
         """
         return [
             place.in_event
             for place, state in self.library.failures.places(cause)
             if place.root in self.folders.roots
-            and (state is not FailureState.IGNORED if chosen is None else place.shown in chosen)
+            and (state is FailureState.OPEN if chosen is None else place.shown in chosen)
         ]
 
     def _chosen_by_person(self, session: SessionState) -> frozenset[str] | None:

@@ -4,6 +4,8 @@
 export interface Elements {
   "act-on-chosen": "button";
   "action-error": "p";
+  "activity-message": "p";
+  "activity-note": "p";
   "announcer": "p";
   "blur_nsfw": "input";
   "breadcrumb": "ol";
@@ -75,6 +77,11 @@ export interface Elements {
   "explain-title": "h2";
   "extract_keywords": "input";
   "extract_metadata": "input";
+  "failed-all": "label";
+  "failed-choose-all": "input";
+  "failed-chosen": "div";
+  "failed-count": "span";
+  "failed-title": "h2";
   "failures": "section";
   "failures-list": "ul";
   "failures-title": "h3";
@@ -86,6 +93,8 @@ export interface Elements {
   "files-more": "button";
   "files-note": "p";
   "files-title": "h2";
+  "filter-root": "select";
+  "filter-status": "select";
   "findings": "ul";
   "folders": "ul";
   "folders-empty": "p";
@@ -138,6 +147,7 @@ export interface Elements {
   "plan-age": "span";
   "plan-refresh": "button";
   "plan-title": "h3";
+  "problem-title": "h1";
   "process": "section";
   "process-failures": "div";
   "process-folder": "p";
