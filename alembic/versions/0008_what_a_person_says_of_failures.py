@@ -1,4 +1,4 @@
-"""Room for what a person says of a failure (`open`, `reviewed`, `ignored`), and an index to list and count them by.
+"""Room for what a person says of a failure (`open`, `reviewed`, `ignored`), and indexes by cause and by file name.
 
 A downgrade drops what people said; the failures stay.
 
@@ -27,9 +27,11 @@ def upgrade() -> None:
         sqlite_where=_FATAL,
         postgresql_where=_FATAL,
     )
+    op.create_index("ix_media_files_name", "media_files", ["name"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_media_files_name", table_name="media_files")
     op.drop_index("ix_file_failures_fatal", table_name="file_failures")
     with op.batch_alter_table("file_failures") as table:
         table.drop_column("state")

@@ -73,6 +73,7 @@ class MediaFile(Base):
         UniqueConstraint("root", "path"),
         Index("ix_media_files_root_folder", "root", "folder"),
         Index("ix_media_files_sha256", "sha256"),
+        Index("ix_media_files_name", "name"),
         Index("ix_media_files_session_id", "session_id"),
         Index(
             "ix_media_files_pair_id",

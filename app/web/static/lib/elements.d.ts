@@ -71,6 +71,7 @@ export interface Elements {
   "explain-events": "section";
   "explain-facts": "p";
   "explain-failures": "section";
+  "explain-matches": "section";
   "explain-path": "input";
   "explain-picture": "div";
   "explain-sentence": "p";

@@ -241,6 +241,8 @@ export interface Explanation {
   events: Happening[];
   duplicates: string[];
   duplicates_count: number;
+  matches: string[];
+  matches_count: number;
   sessions: string[];
 }
 
