@@ -111,8 +111,8 @@ def explain(folders: Folders, library: Library, sessions: Iterable[SessionState]
         found = library.history.named(path_from_shown(text.strip())) if "/" not in text else _NONE
         if found["count"] != 1:
             sentence = f"{found['count']:,} files are named {text.strip()}: which one is meant?"
-            verdict = ("several", sentence) if found["count"] else ("outside_roots", error.sentence)
-            return _nothing_known(text, *verdict, found)
+            told = ("several", sentence) if found["count"] else ("outside_roots", error.sentence)
+            return _nothing_known(text, *told, found)
         return {**explain(folders, library, sessions, found["files"][0]), "matches": found["files"], "matches_count": 1}
     facts = gathered(folders, library, sessions, place)
     verdict, sentence = judged(facts)

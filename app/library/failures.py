@@ -1,6 +1,6 @@
 """What is remembered of the failures of a file: the last of each stage, how often it came, what a person said of it.
 
-A failure that kept a file out of the library stands until the file is taken in, is found gone, or fails otherwise.
+A failure that kept a file out of the library stands until the file is taken in, or fails otherwise.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,6 @@ _FAILURES_FOLLOW = (
     .where(_OF_THE_FILE, FAILURES.c.fatal.is_(False))
     .values(root=bindparam("b_new_root"), path=bindparam("b_new_path"), folder=bindparam("b_new_folder"))
 )
-_FORGET_FAILURE = delete(FAILURES).where(_OF_THE_FILE, FAILURES.c.fatal.is_(True))
 _FATAL = text("fatal")  # as the index says it: with another word for it, SQLite would not see that it applies
 _ORDER = (FAILURES.c.cause, FAILURES.c.root, FAILURES.c.id)
 _PAGE = 1_000
@@ -100,11 +99,6 @@ def failures_follow(connection: Connection, before: Place, now: Place) -> None:
     connection.execute(_DELETE_FAILURES, here)
     new = {"b_new_root": now.root, "b_new_path": now.path, "b_new_folder": now.folder.path}
     connection.execute(_FAILURES_FOLLOW, {"b_root": before.root, "b_path": before.path, **new})
-
-
-def forget_failure(connection: Connection, place: Place) -> None:
-    """Forgets the failure that kept a file out of the library: the file is gone, and another one may come."""
-    connection.execute(_FORGET_FAILURE, {"b_root": place.root, "b_path": place.path})
 
 
 @dataclass(frozen=True, slots=True)

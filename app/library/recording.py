@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
 from app.library.around import THIS_FILE, Surroundings, surroundings_of
-from app.library.failures import failures_follow, failures_of, forget_failure, remember_failures
+from app.library.failures import failures_follow, failures_of, remember_failures
 from app.library.pairs import relink
 from app.library.personal import (
     NOTHING,
@@ -131,7 +131,6 @@ def record(
         if result.vanished:
             connection.execute(MARK_MISSING, {"b_root": file.root, "b_path": file.path, "b_at": at})
             leave_to_copies(connection, file.place, at, looked)
-            forget_failure(connection, file.place)
         if result.cause not in PASSING_CAUSES:
             others = frozenset(stage.value for stage in Stage if stage is not result.stage)
             remember_failures(connection, session_id, at, result, known=known, standing=others)

@@ -96,7 +96,7 @@ def test_an_ignored_file_is_left_alone_until_it_changes(damaged):
     assert listed(damaged, state="ignored")["files"] == []
 
 
-def test_what_is_taken_in_or_found_gone_fails_no_more(damaged):
+def test_what_is_taken_in_fails_no_more_and_what_is_gone_is_said_to_be(damaged):
     folder = damaged.folder / "root" / "cut"
     photo(folder / "0.jpg", size=(96, 64))
     (folder / "1.jpg").unlink()
@@ -107,7 +107,11 @@ def test_what_is_taken_in_or_found_gone_fails_no_more(damaged):
     status = damaged.wait_for(again, "completed")
     assert {name: n for name, n in status["outcomes"].items() if n} == {"added": 1, "vanished": 1, "failed": 2}
     assert (status["parameters"]["retry_of"], status["parameters"]["directories"]) == ("all", ["photos"])
-    assert paths(listed(damaged)) == ["photos/empty.png", CUT[2]]
+    assert {file["path"]: file["on_disk"] for file in listed(damaged)["files"]} == {
+        "photos/empty.png": "as_it_was",
+        CUT[1]: "gone",
+        CUT[2]: "as_it_was",
+    }
 
 
 def test_they_are_written_out_as_a_report(damaged):
