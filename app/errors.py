@@ -13,7 +13,8 @@ MediaIngestError
 │   └── UnknownFile
 ├── Conflict
 │   ├── AlreadyActive         the same request is being worked on; `session_id` says by whom
-│   └── IllegalMove           a change of status that the table of states does not allow
+│   ├── IllegalMove           a change of status that the table of states does not allow
+│   └── CountChanged          a person confirmed another number than it is now; `count` is that
 ├── Unavailable
 │   └── DatabaseDisabled      DATABASE_URL=none
 ├── CannotStart               the server or the command cannot run at all
@@ -108,6 +109,16 @@ class AlreadyActive(Conflict):
 
 class IllegalMove(Conflict):
     cause = "illegal_move"
+
+
+class CountChanged(Conflict):
+    """What a person confirmed is not as much as it is now: `count` of `what`; nothing was changed."""
+
+    cause = "count_changed"
+
+    def __init__(self, what: str, count: int) -> None:
+        super().__init__(f"It would be {count:,} {what} now: look again, and confirm that number.")
+        self.count = count
 
 
 class Unavailable(MediaIngestError):
@@ -281,8 +292,19 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
 )
 """Every cause that a file's failure or a failed stage can have. Documented in docs/files.md."""
 
+_OF_ANOTHER_VERSION = Cause("This version does not know what it means.", "Retry these files.")
+
+
+def cause_named(name: str) -> Cause:
+    """What a cause means; one that only another version knows has a meaning, too."""
+    return FILE_CAUSES.get(name, _OF_ANOTHER_VERSION)
+
+
 PASSING_CAUSES = frozenset({"vanished", "unreadable", STILL_CHANGING, "model_unusable"})
 """The causes that say nothing lasting of a file: neither its bytes nor our version decide what comes next time."""
+
+RETRY_HELPS = frozenset({"decoder_timeout", "decoder_memory", "unreadable", "vanished", "server_died", STILL_CHANGING})
+"""The causes of which another try may come out otherwise, though the file is as it was."""
 
 AMBIGUOUS_MOVE = "ambiguous_move"
 """Beside the outcome `added`: the bytes are those of several files that are gone, so no row could follow."""

@@ -20,7 +20,7 @@ from app.ingest.disk.folders import Folders
 from app.ingest.disk.sidecars import picture_of_score, spoken_for
 from app.ingest.session.answers import FileAnswer, as_answer
 from app.ingest.session.state import SessionState
-from app.library.history import RememberedFailure
+from app.library.history import Copies, RememberedFailure
 from app.library.library import Library
 from app.library.values import Event
 from app.media import Place, storable_ns
@@ -28,6 +28,7 @@ from app.shapes import described
 from app.texts import path_from_shown, shown_name
 
 MAX_CHARACTERS = 65_536
+_NONE: Copies = {"files": [], "count": 0}
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
@@ -70,10 +71,10 @@ class Explanation(TypedDict):
     path: str
     """`ROOT/relative` as shown; outside the roots, the text that was asked about."""
     verdict: str
-    """The stable code: `outside_roots`, `not_found`, `unreadable`, `missing`, `moved` (its row is elsewhere now),
-    `folder`, `ignored` (by which rule), `unsupported`, `failed` (with what, and what to do), `ingested`, `changed`
-    (since it was taken in), `pending`, `not_matching` (which pattern), `beyond_max_files`, `not_recursive` or
-    `not_ingested`."""
+    """The stable code: `outside_roots`, `several` (files have this name; `matches` lists them), `not_found`,
+    `unreadable`, `missing`, `moved` (its row is elsewhere now), `folder`, `ignored` (by which rule), `unsupported`,
+    `failed` (with what, and what to do), `ingested`, `changed` (since it was taken in), `pending`, `not_matching`
+    (which pattern), `beyond_max_files`, `not_recursive` or `not_ingested`."""
     sentence: str
     """The verdict for a person."""
     on_disk: DiskEntry | None
@@ -88,6 +89,10 @@ class Explanation(TypedDict):
     """Other files with its bytes, at most 100."""
     duplicates_count: int
     """How many those are."""
+    matches: list[str]
+    """The files that a bare name can mean, at most 100; empty for any other path."""
+    matches_count: int
+    """How many those are."""
     sessions: list[str]
     """The sessions whose directories hold it, newest first."""
 
@@ -95,17 +100,23 @@ class Explanation(TypedDict):
 def explain(folders: Folders, library: Library, sessions: Iterable[SessionState], text: str) -> Explanation:
     """What became of the path that a text names: `verdict` is the stable code, `sentence` says it to a person.
 
-    Reads one folder at most. Raises InvalidRequest, naming the field `path`, for a text that no path can be, and
+    A bare name, without a root and folders, is that of the one file that has it; of several, they are told. Reads one
+    folder at most. Raises InvalidRequest, naming the field `path`, for a text that no path can be, and
     NeedsAttention if the database cannot be reached.
     """
     _check(text)
     try:
         place = _place_of(folders, text)
     except OutsideRoots as error:
-        return _nothing_known(text, "outside_roots", error.sentence)
+        found = library.history.named(path_from_shown(text.strip())) if "/" not in text else _NONE
+        if found["count"] != 1:
+            sentence = f"{found['count']:,} files are named {text.strip()}: which one is meant?"
+            told = ("several", sentence) if found["count"] else ("outside_roots", error.sentence)
+            return _nothing_known(text, *told, found)
+        return {**explain(folders, library, sessions, found["files"][0]), "matches": found["files"], "matches_count": 1}
     facts = gathered(folders, library, sessions, place)
     verdict, sentence = judged(facts)
-    copies = library.history.copies(place) if facts.row else {"files": [], "count": 0}
+    copies = library.history.copies(place) if facts.row else _NONE
     return {
         "path": facts.shown,
         "verdict": verdict,
@@ -116,11 +127,13 @@ def explain(folders: Folders, library: Library, sessions: Iterable[SessionState]
         "events": [_as_line(event) for event in facts.events],
         "duplicates": copies["files"],
         "duplicates_count": copies["count"],
+        "matches": [],
+        "matches_count": 0,
         "sessions": [session.session_id for session in facts.sessions],
     }
 
 
-def _nothing_known(shown: str, verdict: str, sentence: str) -> Explanation:
+def _nothing_known(shown: str, verdict: str, sentence: str, matches: Copies) -> Explanation:
     return {
         "path": shown,
         "verdict": verdict,
@@ -131,6 +144,8 @@ def _nothing_known(shown: str, verdict: str, sentence: str) -> Explanation:
         "events": [],
         "duplicates": [],
         "duplicates_count": 0,
+        "matches": matches["files"],
+        "matches_count": matches["count"],
         "sessions": [],
     }
 

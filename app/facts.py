@@ -259,6 +259,11 @@ def _why_not(facts: Facts) -> tuple[str, str]:
             f"{facts.shown} was gone when its turn came, on {_when(last.at)} in session {last.session_id}, and is "
             f"there again; {_NEXT}."
         )
+    if last is not None and last.outcome in (Outcome.ADDED, Outcome.UPDATED, Outcome.MOVED, Outcome.UNCHANGED):
+        return "not_ingested", (
+            f"{facts.shown} was taken in on {_when(last.at)} in session {last.session_id}, and a person had its row "
+            f"removed since; {_NEXT}."
+        )
     if session.status is Status.CANCELLED:
         return "not_ingested", f"{facts.shown} was not taken in: {this} was cancelled before it came to it; {_NEXT}."
     if session.plan is not None and session.plan.skipped.get(Skip.BEYOND_MAX_FILES, 0):

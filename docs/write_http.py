@@ -18,6 +18,15 @@ _ANYWHERE = ("host_not_allowed", "token_needed", "cross_origin", "internal_error
 _PAGES = (
     ("`GET /ingest-v2`", "the page"),
     ("`GET /` `GET /ingest`", "lead to the page (307)"),
+    (
+        "`GET /sessions`",
+        "the page of the history; `?status=`, `?root=` and `?cursor=` narrow it as in `GET /api/ingest/sessions`",
+    ),
+    ("`GET /sessions/{session_id}`", "the page, opened on a session"),
+    (
+        "`GET /failures`",
+        "the page of what failed in any session and was not taken in since; `?state=`, `?cause=`, `?root=`, `?cursor=`",
+    ),
     ("`GET /login` `POST /login`", "a form that trades `INGEST_TOKEN`, where it is set, for a cookie of 30 days"),
 )
 _STATUSES = """\

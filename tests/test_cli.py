@@ -1,5 +1,6 @@
 """The command line: most commands in this process, as `main` runs them; those about processes in their own."""
 
+import io
 import json
 import os
 import signal
@@ -395,3 +396,15 @@ def test_what_cannot_be_retried_is_one_sentence(place, monkeypatch):
     monkeypatch.setattr(Runner, "retry", refuse, raising=False)
     place.run("migrate")
     refused(place.run("retry", UNKNOWN), "No file of the session failed.")
+
+
+def test_undo_asks_before_it_removes_what_a_session_added(place_with_photos, monkeypatch):
+    place = place_with_photos
+    session_id = place.json("run", "photos")["session_id"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    refused = place.run("undo", "--session", session_id)
+    assert (refused.returncode != 0, "Remove 4 rows" in refused.stderr) == (True, True)
+    assert place.json("stats")["files"] == 4
+    assert place.json("undo", "--session", session_id, "--yes") == {"removed": 4, "kept": 0}
+    assert place.json("stats")["files"] == 0
+    assert place.json("plan", "photos")["pending_by"] == {"new": 4}

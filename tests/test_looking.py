@@ -164,3 +164,4 @@ def test_explain_says_first_what_became_of_a_path_and_then_what_it_knows_it_by(p
     assert f"failed    in session {session_id}: " in cut
     assert place.json("explain", "/etc/passwd")["verdict"] == "outside_roots"
     refused(place.run("explain", " "), "Give a path to explain")
+    assert place.json("explain", "a.jpg")["path"] == "photos/trip/a.jpg"

@@ -1,5 +1,6 @@
 """The commands that take no file in: they look at sessions, files and settings, or make ready what a run needs."""
 
+import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,6 +28,7 @@ from app.library.migrations import bring_to_head
 from app.library.values import as_file
 from app.media import Stage
 from app.reports import Format, Line, Report, of_session, written
+from app.texts import shown_name
 from app.verify import COLUMNS as VERIFY_COLUMNS
 from app.verify import FINE, Standing, Verification, places
 from app.wiring import build, weights_of
@@ -227,7 +229,9 @@ def explain_path(path: FilePath, root: Roots = None, json_: AsJson = False) -> N
     library = Library(configured.database_url)
     try:
         sessions = IngestionState(configured.ingest_state_dir).load_all()
-        answer = explain(Folders(configured.ingest_media_roots), library, sessions, file(path, configured))
+        bare = "/" not in path and not os.path.lexists(path)  # else it is what lies here
+        named = shown_name(os.fsencode(path)) if bare else file(path, configured)
+        answer = explain(Folders(configured.ingest_media_roots), library, sessions, named)
     finally:
         library.close()
     if json_:
@@ -236,6 +240,8 @@ def explain_path(path: FilePath, root: Roots = None, json_: AsJson = False) -> N
     out.print(plain(answer["sentence"]), markup=False)
     if row := answer["row"]:
         out.print(f"  taken in {row['ingested_at']}, {row['format']}, {row['size']:,} bytes, SHA-256 {row['sha256']}")
+    for match in answer["matches"] if answer["matches_count"] > 1 else ():
+        out.print(f"  {plain(match)}", markup=False)
     for failure in answer["failures"]:
         why = plain(f"{failure['reason']} ({failure['stage']}, {failure['cause']})")
         often = "once" if failure["attempts"] == 1 else f"{failure['attempts']:,} times"

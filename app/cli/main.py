@@ -14,6 +14,8 @@ from app.cli.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print
 from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
 from app.ingest.plan.planner import Planner
 from app.ingest.plan.survey import NothingKnown
+from app.ingest.run.parts import ALL_SESSIONS
+from app.ingest.run.undoing import undo as undo_session
 from app.ingest.session.parameters import Parameters, parse_parameters
 from app.ingest.session.state import SessionState
 from app.ingest.session.store import IngestionState
@@ -203,14 +205,44 @@ def retry(
     root: Roots = None,
     json_: AsJson = False,
 ) -> None:
-    """Try the failed files of a session again, as a new session in the foreground."""
-    checked, configured = checked_id(session_id), settings_here(root)
+    """Try the failed files of a session, or of `all`, again, as a new session in the foreground."""
+    checked = session_id if session_id == ALL_SESSIONS else checked_id(session_id)
+    configured = settings_here(root)
 
     def begin(house: House) -> SessionState:
         paths = tuple(house.folders.file(file(text, configured)).shown for text in path or ())
         return house.records.runner.retry(checked, cause=cause, paths=paths)
 
     in_foreground(configured, begin, as_json=json_)
+
+
+@cli.command()
+def undo(
+    session: Annotated[str, typer.Option("--session", help="The session whose additions are removed again.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    root: Roots = None,
+    json_: AsJson = False,
+) -> None:
+    """Remove from the library the files that only this session added and of which you said nothing."""
+    checked, configured = checked_id(session), settings_here(root)
+    if not configured.database_enabled:
+        raise DatabaseDisabled
+    house, _ = take(configured, "the command line")
+    try:
+        records = house.records
+        records.runner.recover(auto_resume=False)
+        counts = undo_session(records.runner, records.library, checked)
+        if counts.removed and not yes:
+            question = f"Remove {counts.removed:,} rows that only this session added ({counts.kept:,} stay)?"
+            typer.confirm(f"{question} No file is touched.", abort=True, err=True)
+        if counts.removed:
+            counts = undo_session(records.runner, records.library, checked, counts.removed)
+    finally:
+        house.close()
+    if json_:
+        print_json(counts._asdict())
+    else:
+        out.print(f"{counts.removed:,} rows removed, {counts.kept:,} kept. No file was touched.")
 
 
 def _parameters(configured: Settings, **options: Any) -> Parameters:

@@ -1,13 +1,20 @@
-"""What is remembered of the failures of a file: the last one of each stage, and how often it came."""
+"""What is remembered of the failures of a file: the last of each stage, how often it came, what a person said of it.
 
-from collections.abc import Sequence
+A failure that kept a file out of the library stands until the file is taken in, or fails otherwise.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, select, text, tuple_, update
 
 from app.errors import PASSING_CAUSES
 from app.library.around import Surroundings
+from app.library.engine import Engines
 from app.library.tables import FAILURES
+from app.library.values import FailureState
 from app.media import Analysis, Failure, Place, Stage, StageResult, StageStatus
 from app.texts import clean_text
 
@@ -16,14 +23,20 @@ _DELETE_FAILURES = delete(FAILURES).where(
     _OF_THE_FILE,
     FAILURES.c.stage.in_(bindparam("stages", expanding=True)),
 )
-_REMEMBERED = select(FAILURES.c.stage, FAILURES.c.fingerprint, FAILURES.c.attempts, FAILURES.c.fatal).where(
-    _OF_THE_FILE
-)
+_REMEMBERED = select(
+    FAILURES.c.stage, FAILURES.c.fingerprint, FAILURES.c.attempts, FAILURES.c.fatal, FAILURES.c.state
+).where(_OF_THE_FILE)
 _FAILURES_FOLLOW = (
     update(FAILURES)
     .where(_OF_THE_FILE, FAILURES.c.fatal.is_(False))
     .values(root=bindparam("b_new_root"), path=bindparam("b_new_path"), folder=bindparam("b_new_folder"))
 )
+_FATAL = text("fatal")  # as the index says it: with another word for it, SQLite would not see that it applies
+_ORDER = (FAILURES.c.cause, FAILURES.c.root, FAILURES.c.id)
+_PAGE = 1_000
+
+Position: TypeAlias = tuple[str, str, int]
+"""Where a failure stands among all: its cause, its root, its id."""
 
 
 def failures_of(result: Analysis | Failure) -> Sequence[tuple[Stage, StageResult | Failure]]:
@@ -53,16 +66,19 @@ def remember_failures(
 ) -> None:
     """Replaces what is remembered of the file's failures by those of this result; the same one again counts up.
 
-    A failure of one of the `standing` stages that did not cost the file its row stays.
+    A failure of one of the `standing` stages that did not cost the file its row stays. What a person said of one that
+    cost it its row holds for the next one, too, if the file looks as it did.
     """
     file = result.file
     key = {"b_root": file.root, "b_path": file.path}
     remembered = connection.execute(_REMEMBERED, key).all() if known.failures else ()
-    before = {(stage, fingerprint): attempts for stage, fingerprint, attempts, _ in remembered}
-    over = [stage for stage, _, _, fatal in remembered if fatal or stage not in standing]
+    before = {(row.stage, row.fingerprint): row.attempts for row in remembered}
+    said = next((row.state for row in remembered if row.fatal and row.fingerprint == file.fingerprint), None)
+    over = [row.stage for row in remembered if row.fatal or row.stage not in standing]
     if over:
         connection.execute(_DELETE_FAILURES, key | {"stages": over})
     failures = [(stage, failed) for stage, failed in failures_of(result) if failed.cause not in PASSING_CAUSES]
+    fatal = isinstance(result, Failure)
     if failures:
         connection.execute(
             insert(FAILURES),
@@ -74,12 +90,13 @@ def remember_failures(
                     "fingerprint": file.fingerprint,
                     "stage": stage.value,
                     "version": failed.version,
-                    "fatal": isinstance(result, Failure),
+                    "fatal": fatal,
                     "cause": failed.cause,
                     "reason": clean_text(failed.reason or ""),
                     "attempts": before.get((stage.value, file.fingerprint), 0) + 1,
                     "session_id": session_id,
                     "at": at,
+                    "state": (said if fatal else None) or FailureState.OPEN.value,
                 }
                 for stage, failed in failures
             ],
@@ -92,3 +109,88 @@ def failures_follow(connection: Connection, before: Place, now: Place) -> None:
     connection.execute(_DELETE_FAILURES, here)
     new = {"b_new_root": now.root, "b_new_path": now.path, "b_new_folder": now.folder.path}
     connection.execute(_FAILURES_FOLLOW, {"b_root": before.root, "b_path": before.path, **new})
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which of the failures that stand are meant: those of a cause, of a root, of a state; None for any."""
+
+    cause: str | None = None
+    root: str | None = None
+    state: FailureState | None = None
+
+    @property
+    def condition(self) -> Any:
+        """As a condition of a statement over all failures."""
+        asked = {"cause": self.cause, "root": self.root, "state": self.state and self.state.value}
+        return and_(_FATAL, *(FAILURES.c[name] == value for name, value in asked.items() if value is not None))
+
+
+class Failures:
+    """The failures that keep files out of the library, over all sessions; a file has one. As `library.failures`."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    def page(self, which: Which, *, after: Position | None = None, limit: int = 100) -> list[dict[str, Any]]:
+        """A page of them as rows, in the order of cause, root and the time when they came, after a position."""
+        statement = select(FAILURES).where(which.condition).order_by(*_ORDER).limit(limit)
+        if after is not None:
+            statement = statement.where(tuple_(*_ORDER) > tuple_(*after))
+        return self._engines.read(lambda c: [dict(row) for row in c.execute(statement).mappings()])
+
+    def every(self, which: Which) -> Iterator[dict[str, Any]]:
+        """All of them as rows in the same order, read in pages."""
+        after: Position | None = None
+        while page := self.page(which, after=after, limit=_PAGE):
+            yield from page
+            after = position_of(page[-1])
+
+    def places(self, cause: str | None = None) -> list[tuple[Place, FailureState]]:
+        """Where the files are that failed, all or with one cause, and what a person said of each."""
+        statement = select(FAILURES.c.root, FAILURES.c.path, FAILURES.c.state).where(Which(cause=cause).condition)
+        return self._engines.read(
+            lambda c: [(Place(root, path), FailureState(state)) for root, path, state in c.execute(statement)]
+        )
+
+    def counts(self, root: str | None = None) -> dict[str, dict[FailureState, int]]:
+        """How many there are of each cause, by state; of one root, or of all.
+
+        The root is no condition of the statement, but of its sums: so one index answers, and no row is looked up.
+        """
+        here = [] if root is None else [FAILURES.c.root == root]
+        by_state = [
+            func.sum(case((and_(FAILURES.c.state == state.value, *here), 1), else_=0)) for state in FailureState
+        ]
+        statement = select(FAILURES.c.cause, *by_state).where(_FATAL).group_by(FAILURES.c.cause)
+
+        def work(connection: Connection) -> dict[str, dict[FailureState, int]]:
+            rows = connection.execute(statement).all()
+            return {cause: dict(zip(FailureState, map(int, n), strict=True)) for cause, *n in rows if any(n)}
+
+        return self._engines.read(work)
+
+    def set_state(self, state: FailureState, which: Which) -> int:
+        """Says something of failures until their files change, and tells of how many it was not said before."""
+        statement = update(FAILURES).where(which.condition, FAILURES.c.state != state.value)
+        return self._engines.write(lambda c: c.execute(statement.values(state=state.value)).rowcount)
+
+    def set_state_of(self, state: FailureState, places: Sequence[Place]) -> int:
+        """Says something of the failures of some files, and tells of how many it was not said before."""
+        by_root: dict[str, list[bytes]] = {}
+        for place in places:
+            by_root.setdefault(place.root, []).append(place.path)
+
+        def work(connection: Connection) -> int:
+            changed = 0
+            for root, paths in by_root.items():
+                files = (FAILURES.c.root == root, FAILURES.c.path.in_(paths), _FATAL, FAILURES.c.state != state.value)
+                changed += connection.execute(update(FAILURES).where(*files).values(state=state.value)).rowcount
+            return changed
+
+        return self._engines.write(work)
+
+
+def position_of(row: Mapping[str, Any]) -> Position:
+    """Where a row stands among all."""
+    return row["cause"], row["root"], row["id"]

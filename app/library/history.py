@@ -6,7 +6,7 @@ Only reads. Each question is answered from an index, however many files the libr
 import heapq
 from typing import cast
 
-from sqlalchemy import Connection, and_, func, not_, select, text
+from sqlalchemy import Connection, and_, func, not_, or_, select, text
 from typing_extensions import TypedDict
 
 from app.library.engine import Engines
@@ -15,7 +15,7 @@ from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import Event
 from app.media import Outcome, Place
 from app.shapes import described
-from app.texts import path_from_shown
+from app.texts import path_from_shown, shown_name
 
 MAX_EVENTS = 200
 MAX_COPIES = 100
@@ -23,6 +23,7 @@ _AFTER_ALL = 2**63 - 1
 _ANSWERS = text("kind = 'file_complete'")  # as the indexes say it: with a parameter they would not be seen to apply
 _EDITS = text("kind = 'edited'")
 _MOVES = text("outcome = 'moved'")
+_FATAL = text("fatal")
 _PRESENT = MEDIA.c.missing_at.is_(None)
 
 
@@ -51,7 +52,7 @@ class RememberedFailure(TypedDict):
 
 
 class Copies(TypedDict):
-    """Other files with the bytes of one: at most `MAX_COPIES` paths as shown, in their order, and their number."""
+    """Files that have something in common: at most `MAX_COPIES` paths as shown, in their order, and their number."""
 
     files: list[str]
     count: int
@@ -123,6 +124,16 @@ class History:
             return {"files": files, "count": connection.execute(select(func.count()).where(*others)).scalar_one()}
 
         return self._engines.read(work)
+
+    def named(self, name: bytes) -> Copies:
+        """The files of this name, in whatever folder, that the library holds, or that failed and are not in since."""
+        held = select(MEDIA.c.root, MEDIA.c.path).where(MEDIA.c.name == shown_name(name))
+        tail, end = b"/" + name, func.length(FAILURES.c.path) - len(name)
+        of_name = or_(FAILURES.c.path == name, func.substr(FAILURES.c.path, end) == tail)
+        failed = select(FAILURES.c.root, FAILURES.c.path).where(_FATAL, of_name)
+        places = self._engines.read(lambda c: {Place(*row) for one in (held, failed) for row in c.execute(one)})
+        files = [place.shown for place in sorted(places, key=lambda place: place.in_event)]
+        return {"files": files[:MAX_COPIES], "count": len(files)}
 
     def failures_by_cause(self, session_id: str) -> dict[str, int]:
         """How many files failed in a session, by cause, the most frequent first."""

@@ -18,6 +18,7 @@ from app.formats import Kind
 from app.library import editing
 from app.library.editing import Edit
 from app.library.engine import Engines, translated
+from app.library.failures import Failures
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
@@ -26,7 +27,8 @@ from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
-from app.library.values import Checkpoints, Event, KnownFailure, KnownFile, NsfwSpread, Summary, now
+from app.library.undoing import Removal
+from app.library.values import Checkpoints, Event, FailureState, KnownFailure, KnownFile, NsfwSpread, Summary, now
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
@@ -49,6 +51,8 @@ class Library:
         self._engines = Engines(url)
         self.presence = Presence(self._engines)
         self.history = History(self._engines)
+        self.failures = Failures(self._engines)
+        self.removal = Removal(self._engines)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -130,15 +134,17 @@ class Library:
         columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
         missing = MEDIA.c.missing_at.is_not(None)
         rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT).where(inside(MEDIA, folder, below=False))
-        failures = select(FAILURES.c.path, FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version).where(
+        of_failures = (FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version, FAILURES.c.state)
+        failures = select(FAILURES.c.path, *of_failures).where(
             inside(FAILURES, folder, below=False), FAILURES.c.fatal.is_(True)
         )
 
         def work(connection: Connection) -> dict[bytes, KnownFile]:
             failed: dict[bytes, tuple[KnownFailure, ...]] = {}
             marks: dict[str, Mapping[str, Any]] = {}  # most rows have the same: one value for all of them
-            for path, fingerprint, stage, version in connection.execute(failures):
-                failed[path] = (*failed.get(path, ()), KnownFailure(fingerprint, Stage(stage), version))
+            for path, fingerprint, stage, version, state in connection.execute(failures):
+                failure = KnownFailure(fingerprint, Stage(stage), version, state == FailureState.IGNORED)
+                failed[path] = (*failed.get(path, ()), failure)
             known = {
                 path: KnownFile(
                     size,

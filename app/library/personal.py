@@ -20,13 +20,13 @@ from app.metadata import Source
 PERSON = Source.PERSON.value
 MAX_COPIES = 100  # rows of the same bytes that are looked at
 
-
-_SPEAKS = or_(
+SPEAKS = or_(
     MEDIA.c.score_source == PERSON,
     cast(MEDIA.c.sources, Text).contains(f'"{PERSON}"'),
     select(LINKS.c.media_id).where(LINKS.c.media_id == MEDIA.c.id, LINKS.c.source == PERSON).exists(),
 )
-WORDS_WAIT = exists().where(KEPT.c.sha256 == MEDIA.c.sha256) & not_(_SPEAKS)
+"""Whether a person said anything of a row."""
+WORDS_WAIT = exists().where(KEPT.c.sha256 == MEDIA.c.sha256) & not_(SPEAKS)
 """Whether words are kept of the bytes of a row of which nobody said anything: it gets them when it is looked at."""
 _COPIES = (
     select(
@@ -36,7 +36,7 @@ _COPIES = (
         MEDIA.c.size,
         MEDIA.c.mtime_ns,
         MEDIA.c.ingested_at,
-        _SPEAKS.label("speaks"),
+        SPEAKS.label("speaks"),
         MEDIA.c.missing_at.is_not(None).label("missing"),
     )
     .where(MEDIA.c.sha256 == bindparam("b_sha256"), MEDIA.c.id != bindparam("b_id"))
@@ -61,7 +61,7 @@ _SPEAKS_AND_IS_GONE = select(MEDIA).where(
     MEDIA.c.root == bindparam("b_root"),
     MEDIA.c.path == bindparam("b_path"),
     MEDIA.c.missing_at.is_not(None),
-    _SPEAKS,
+    SPEAKS,
 )
 _WORDS_KEPT = select(KEPT.c.words, KEPT.c.keywords).where(KEPT.c.sha256 == bindparam("b_sha256"))
 _KEEP_NO_MORE = delete(KEPT).where(KEPT.c.sha256 == bindparam("b_sha256"))
@@ -216,6 +216,14 @@ def leave_to_copies(connection: Connection, place: Place, at: str, looked: Locat
             return
         if _kept(connection, row["sha256"]) in (None, NOTHING):
             _keep_apart(connection, row["sha256"], words, at)
+
+
+def keep_for_its_bytes(connection: Connection, media_id: int, at: str) -> None:
+    """Keeps what a person said of a row that goes for its bytes, unless words of them are kept already."""
+    row = connection.execute(ROW_BY_ID, {"b_id": media_id}).mappings().one()
+    words = said(dict(row), links_of(connection, media_id))
+    if words != NOTHING and _kept(connection, row["sha256"]) in (None, NOTHING):
+        _keep_apart(connection, row["sha256"], words, at)
 
 
 def words_that_return(

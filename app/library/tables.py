@@ -73,6 +73,7 @@ class MediaFile(Base):
         UniqueConstraint("root", "path"),
         Index("ix_media_files_root_folder", "root", "folder"),
         Index("ix_media_files_sha256", "sha256"),
+        Index("ix_media_files_name", "name"),
         Index("ix_media_files_session_id", "session_id"),
         Index(
             "ix_media_files_pair_id",
@@ -170,12 +171,24 @@ class PersonWords(Base):
 
 
 class FileFailure(Base):
-    """The last failure of a stage of a file. `fingerprint` is what the file looked like: size, mtime and sidecars."""
+    """The last failure of a stage of a file. `fingerprint` is what the file looked like: size, mtime and sidecars.
+
+    A `fatal` one kept the file out of the library; a file has at most one. `state` is what a person said of it.
+    """
 
     __tablename__ = "file_failures"
     __table_args__ = (
         UniqueConstraint("root", "path", "stage"),
         Index("ix_file_failures_root_folder", "root", "folder"),
+        Index(
+            "ix_file_failures_fatal",
+            "cause",
+            "root",
+            "id",
+            "state",
+            sqlite_where=text("fatal"),
+            postgresql_where=text("fatal"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -191,6 +204,7 @@ class FileFailure(Base):
     attempts: Mapped[int] = mapped_column(Integer)
     session_id: Mapped[str | None] = mapped_column(String(36))
     at: Mapped[str] = mapped_column(UtcText)
+    state: Mapped[str] = mapped_column(String(8), server_default="open")
 
 
 class IngestEvent(Base):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
 from typing_extensions import TypedDict
@@ -104,13 +105,25 @@ Checkpoints: TypeAlias = Callable[[Event], Iterable[Mapping[str, Any]]]
 """What the log says with the event of a file: the details of its checkpoints."""
 
 
+class FailureState(StrEnum):
+    """What a person said of a failure; it holds until the file changes."""
+
+    OPEN = "open"  # nothing yet
+    REVIEWED = "reviewed"
+    IGNORED = "ignored"  # no session looks at the file again as it is
+
+
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """A remembered failure that left no (new) row: what the file looked like, which stage failed, at which version."""
+    """A remembered failure that left no (new) row: what the file looked like, which stage failed, at which version.
+
+    `ignored` says that a person wants the file left alone until it changes.
+    """
 
     fingerprint: str
     stage: Stage
     version: str
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

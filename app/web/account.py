@@ -9,7 +9,7 @@ from fastapi.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
 from app import reports
-from app.errors import FILE_CAUSES, BadCursor, Cause
+from app.errors import BadCursor, cause_named
 from app.explain import Explanation, explain
 from app.ingest.plan.planner import PlannedFile, page_of
 from app.ingest.session.answers import FileAnswer, as_answer
@@ -20,6 +20,7 @@ from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.depends import Cursor, InHouse, InRecords, Limit, PathId, only_known, row_cursor
 from app.web.marks import Marks, marks_of
+from app.wiring import Records
 
 router = APIRouter(prefix="/api/ingest", route_class=Route, dependencies=[only_known], tags=["Answers for files"])
 
@@ -95,13 +96,17 @@ def explained(
 def failures(records: InRecords, session_id: PathId) -> Answer[Failures]:
     """Counts the failed files of a session by cause, each with what it means and what to do."""
     records.runner.session(session_id)
+    return Answer(failures_of_session(records, session_id))
+
+
+def failures_of_session(records: Records, session_id: str) -> Failures:
+    """The failed files of a session by cause."""
     counts = records.library.history.failures_by_cause(session_id)
-    unknown = Cause("This version does not know what it means.", "Retry these files.")  # told by another version
     causes: list[FailedFiles] = []
     for name, count in counts.items():
-        cause = FILE_CAUSES.get(name, unknown)
+        cause = cause_named(name)
         causes.append({"cause": name, "files": count, "meaning": cause.meaning, "advice": cause.advice})
-    return Answer({"files": sum(counts.values()), "causes": causes})
+    return {"files": sum(counts.values()), "causes": causes}
 
 
 @router.get("/sessions/{session_id}/same-bytes")

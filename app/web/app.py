@@ -20,6 +20,7 @@ from app.errors import (
     AlreadyActive,
     CannotStart,
     Conflict,
+    CountChanged,
     InvalidRequest,
     MediaIngestError,
     NeedsAttention,
@@ -28,15 +29,16 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import account, ingest, library, nsfw, page
+from app.web import account, activity, failures, ingest, library, nsfw, page
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import Guard
 from app.web.nsfw import Download
 from app.web.problems import nothing_at, problem
+from app.web.templating import show_problem, wants_page
 from app.wiring import House
 
-ROUTERS = (ingest.router, account.router, library.router, nsfw.router, page.router)
+ROUTERS = (ingest.router, account.router, failures.router, library.router, nsfw.router, page.router, activity.router)
 STATIC = Path(__file__).parent / "static"
 _STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (
     (WrongContentType, 415),
@@ -117,14 +119,18 @@ def _told_of_signals(bells: Bells) -> Any:
             signal.signal(number, handler)
 
 
-def _on_error(_request: Request, error: Exception) -> Response:
+def _on_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, MediaIngestError)  # noqa: S101 - how the handler is registered
     status = next((status for kind, status in _STATUS_OF if isinstance(error, kind)), 500)
+    if wants_page(request):
+        return show_problem(request, status, error.sentence)
     more: dict[str, object] = {}
     if isinstance(error, InvalidRequest) and error.field:
         more["field"] = error.field
     if isinstance(error, AlreadyActive):
         more["session_id"] = error.session_id
+    if isinstance(error, CountChanged):
+        more["count"] = error.count
     return problem(status, error.sentence, error.cause, **more)
 
 
@@ -135,16 +141,20 @@ def _on_http_error(request: Request, error: Exception) -> Response:
         405: (f"{request.method} is not possible at {request.url.path}.", "method_not_allowed"),
     }
     sentence, cause = sentences.get(error.status_code, (str(error.detail), "http_error"))
-    answer = problem(error.status_code, sentence, cause)
+    page = wants_page(request)
+    answer = show_problem(request, error.status_code, sentence) if page else problem(error.status_code, sentence, cause)
     answer.headers.update(error.headers or {})
     return answer
 
 
-def _on_bad_request(_request: Request, error: Exception) -> Response:
+def _on_bad_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - how the handler is registered
     first = error.errors()[0]
     field = str(first["loc"][-1])
-    return problem(422, f"{field} {in_words(first)}.", "invalid_parameter", field=field)
+    sentence = f"{field} {in_words(first)}."
+    if wants_page(request):
+        return show_problem(request, 422, sentence)
+    return problem(422, sentence, "invalid_parameter", field=field)
 
 
 def _on_fault(_request: Request, error: Exception) -> Response:

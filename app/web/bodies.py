@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from app.errors import FILE_CAUSES, InvalidRequest, in_words
 from app.ingest.plan.planner import LISTS
+from app.ingest.run.parts import ALL_SESSIONS
 from app.ingest.session.parameters import SessionRequest
 from app.library.editing import Edit
+from app.library.values import FailureState
 from app.web.answers import reads, refuses
 from app.web.depends import MAX_PAGE, JsonBody, checked_id, refuse_unknown
 
 Model = TypeVar("Model", bound=BaseModel)
+_SESSION_ID: dict[str, Any] = {"type": "string", "format": "uuid"}
 
 
 class OfSession(BaseModel):
@@ -21,7 +24,7 @@ class OfSession(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
-    session_id: Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
+    session_id: Annotated[str, WithJsonSchema(_SESSION_ID)]
     """The session's UUID."""
 
     @model_validator(mode="before")
@@ -50,19 +53,73 @@ def _some_paths(paths: Any) -> Any:
     return paths
 
 
+def _known_state(state: Any) -> Any:
+    if state is not None and state not in tuple(FailureState):
+        raise ValueError(f"must be one of {', '.join(FailureState)}")
+    return state
+
+
 _ONE_CAUSE = {"anyOf": [{"enum": [*FILE_CAUSES]}, {"type": "null"}]}
 _PATHS = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_PAGE}
 
 
-class Retry(OfSession):
+class Retry(BaseModel):
     """Whose failed files are looked at again: all of them, those of one cause, or those that are named."""
 
+    model_config = OfSession.model_config
+
+    session_id: Annotated[str, WithJsonSchema({"anyOf": [_SESSION_ID, {"const": ALL_SESSIONS}]})]
+    """The session's UUID; or `all`: what failed in any session, was not taken in since, and is `open`."""
     cause: Annotated[str | None, BeforeValidator(_known_cause), WithJsonSchema(_ONE_CAUSE)] = None
     """Only files that failed with this cause."""
     paths: Annotated[
         list[str] | None, BeforeValidator(_some_paths), WithJsonSchema({"anyOf": [_PATHS, {"type": "null"}]})
     ] = None
     """Only these files, `ROOT/relative` as shown, at most 1,000."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _id_is_one(cls, values: Mapping[str, Any]) -> Any:
+        session_id = values.get("session_id")
+        return {**values, "session_id": session_id if session_id == ALL_SESSIONS else checked_id(session_id)}
+
+
+class FailuresMeant(BaseModel):
+    """Of which failures a person says what: of those that are named, or of all with one cause."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    state: Annotated[str, BeforeValidator(_known_state), WithJsonSchema({"enum": [*FailureState]})]
+    """What is said: `open`, `reviewed`, or `ignored`."""
+    paths: Annotated[
+        list[str] | None, BeforeValidator(_some_paths), WithJsonSchema({"anyOf": [_PATHS, {"type": "null"}]})
+    ] = None
+    """These files, `ROOT/relative` as shown, at most 1,000."""
+    cause: Annotated[str | None, BeforeValidator(_known_cause), WithJsonSchema(_ONE_CAUSE)] = None
+    """Instead of `paths`: all files that failed with this cause."""
+    root: str | None = None
+    """With `cause`: only files of this media root."""
+    from_state: Annotated[
+        str | None,
+        BeforeValidator(_known_state),
+        WithJsonSchema({"anyOf": [{"enum": [*FailureState]}, {"type": "null"}]}),
+    ] = None
+    """With `cause`: only files of which this was said so far."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "FailuresMeant":
+        if (self.paths is None) == (self.cause is None):
+            raise InvalidRequest("Give either paths or a cause.", field="paths")
+        return self
+
+
+class Confirmation(BaseModel):
+    """Whether something is to be done that takes rows away, or only counted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    confirm: Annotated[int, Field(ge=0)] | None = None
+    """So many rows are to be removed, as was counted; left out: they are only counted."""
 
 
 class PlanRequest(SessionRequest):
@@ -136,9 +193,25 @@ def what_to_retry(body: JsonBody) -> Retry:
     return _checked(Retry, body)
 
 
+@reads(FailuresMeant)
+@refuses("invalid_parameter")
+def what_is_said_of_failures(body: JsonBody) -> FailuresMeant:
+    """Of which failures a person says what. Raises InvalidRequest."""
+    return _checked(FailuresMeant, body)
+
+
+@reads(Confirmation)
+@refuses("invalid_parameter", "count_changed")
+def what_is_confirmed(body: JsonBody) -> Confirmation:
+    """How many rows are to be removed, if any. Raises InvalidRequest."""
+    return _checked(Confirmation, body)
+
+
 PlanBody = Annotated[dict[str, Any], Depends(to_plan)]
 ProcessBody = Annotated[dict[str, Any], Depends(to_process)]
 EditBody = Annotated[dict[str, Any], Depends(to_edit)]
 SessionBody = Annotated[OfSession, Depends(which_session)]
 ResumeBody = Annotated[Resumption, Depends(which_to_resume)]
 RetryBody = Annotated[Retry, Depends(what_to_retry)]
+FailureStateBody = Annotated[FailuresMeant, Depends(what_is_said_of_failures)]
+ConfirmBody = Annotated[Confirmation, Depends(what_is_confirmed)]

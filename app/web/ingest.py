@@ -12,15 +12,17 @@ from typing_extensions import TypedDict
 from app.errors import BadCursor
 from app.ingest.plan.badges import FolderPage
 from app.ingest.plan.planner import Plan, PlannedFile, Walking
+from app.ingest.run.undoing import undo as undo_session
 from app.ingest.session.parameters import parse_parameters
-from app.ingest.session.state import SessionState
+from app.ingest.session.state import SessionState, Status
 from app.ingest.session.status import SessionStatus
 from app.shapes import described
 from app.web.answers import Accepted, Answer, Route, refuses
-from app.web.bodies import PlanBody, ProcessBody, ResumeBody, RetryBody, SessionBody
+from app.web.bodies import ConfirmBody, PlanBody, ProcessBody, ResumeBody, RetryBody, SessionBody
 from app.web.depends import DATABASE, STATE_FOLDER, Cursor, InHouse, InRecords, Limit, PathId, only_known
 from app.web.events import Bells, stream
 from app.web.marks import Marks, marks_of
+from app.wiring import Records
 
 router = APIRouter(prefix="/api/ingest", route_class=Route, dependencies=[only_known], tags=["Sessions"])
 
@@ -63,6 +65,16 @@ class Sessions(TypedDict):
     """Newest first."""
     next: str | None
     """The cursor of the next page; null on the last."""
+
+
+@described
+class Undone(TypedDict):
+    """What an undo of a session came to, or would come to."""
+
+    removed: int
+    """Rows that are removed."""
+    kept: int
+    """Rows of files that the session took in, and that stay."""
 
 
 @described
@@ -145,10 +157,11 @@ def cancel(records: InRecords, body: SessionBody) -> Answer[SessionStatus]:
 @router.post("/retry")
 @refuses("already_active", "nothing_matches", *STATE_FOLDER)
 def retry(records: InRecords, body: RetryBody) -> Accepted[Started]:
-    """Starts a session over the files that failed in another one, narrowed by `cause` or to `paths`.
+    """Starts a session over the files that failed in another one, or in any, narrowed by `cause` or to `paths`.
 
-    Its parameters name them in `retry_of`, `retry_cause` and `retry_chosen`. 409 while that session is under
-    way, 422 `nothing_matches` where no such file failed.
+    Its parameters name them in `retry_of` (`all`: what failed in any session, was not taken in since, and is `open`),
+    `retry_cause` and `retry_chosen`. Files that are `ignored` are left out, unless they are named. 409 while that
+    session is under way, 422 `nothing_matches` where no such file failed.
     """
     return _started(records.runner.retry(body.session_id, cause=body.cause, paths=body.paths or ()))
 
@@ -181,18 +194,31 @@ def active_session(house: InHouse) -> Answer[Active]:
 
 @router.get("/sessions")
 @refuses("bad_cursor")
-def sessions(records: InRecords, cursor: Cursor = None, limit: Limit = 50) -> Answer[Sessions]:
+def sessions(
+    records: InRecords,
+    status: Annotated[Status | None, Query(description="Only sessions that stand so.")] = None,
+    root: Annotated[str | None, Query(description="Only sessions over folders of this media root.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Answer[Sessions]:
     """Lists the sessions, newest first."""
-    found = records.runner.sessions()
+    return Answer(history_page(records, status, root, cursor=cursor, limit=limit))
+
+
+def history_page(
+    records: Records, status: Status | None, root: str | None, *, cursor: str | None = None, limit: int = 50
+) -> Sessions:
+    """A page of the sessions, newest first, of one status and one media root, or of any. Raises BadCursor."""
+    found = [session for session in records.runner.sessions() if status in (None, session.status)]
+    if root is not None:
+        found = [session for session in found if root in _roots(session)]
     if cursor is not None:
         if not re.fullmatch(r"[0-9T:.-]{23}~[0-9a-f-]{36}", cursor):
             raise BadCursor
         found = [session for session in found if _position(session) < cursor]
     more = len(found) > limit
     page = found[:limit]
-    return Answer(
-        {"sessions": [session.as_status() for session in page], "next": _position(page[-1]) if more else None}
-    )
+    return {"sessions": [session.as_status() for session in page], "next": _position(page[-1]) if more else None}
 
 
 @router.delete(
@@ -203,6 +229,19 @@ def forget(records: InRecords, session_id: PathId) -> Response:
     """Forgets an ended session: its files, not its media."""
     records.runner.forget(session_id)
     return Response(status_code=204)
+
+
+@router.post("/sessions/{session_id}/undo")
+@refuses("illegal_move")
+def undo(records: InRecords, session_id: PathId, body: ConfirmBody) -> Answer[Undone]:
+    """Removes the rows that only this session added and of which nobody said anything; without `confirm`, counts them.
+
+    A row that another session looked at since stays, and so does one of which, or of whose bytes, a person said
+    something. No file is touched, and the session's log stays; the files are new again. 409 `count_changed` where it
+    would not be so many rows, `illegal_move` while the session has not ended or any is at work.
+    """
+    counts = undo_session(records.runner, records.library, session_id, body.confirm)
+    return Answer({"removed": counts.removed, "kept": counts.kept})
 
 
 def known_session(records: InRecords, session_id: PathId) -> SessionState:
@@ -250,6 +289,11 @@ def _started(session: SessionState) -> Accepted[Started]:
     return Accepted(
         {"session_id": session.session_id, "total_files": session.total_files, "status": session.status.value}
     )
+
+
+def _roots(session: SessionState) -> set[str]:
+    """The media roots of the folders of a session."""
+    return {shown.partition("/")[0] for shown in session.parameters.directories}
 
 
 def _position(session: SessionState) -> str:

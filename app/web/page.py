@@ -1,15 +1,12 @@
 """The page, its login, and whether the server is alive and ready."""
 
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
-from fastapi.templating import Jinja2Templates
 from typing_extensions import TypedDict
 
-from app import __version__
 from app.errors import MediaIngestError
 from app.media import Stage
 from app.metadata import DECLARED, Shown
@@ -18,10 +15,10 @@ from app.web.answers import Answer, Route, refuses
 from app.web.depends import DATABASE, STATE_FOLDER, InHouse, limited_body, only_known
 from app.web.guard import COOKIE, cookie_of
 from app.web.problems import problem
-from app.wiring import command_as_typed
+from app.web.templating import show
+from app.wiring import House, command_as_typed
 
 router = APIRouter(route_class=Route, tags=["Server"])
-_templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _LINES = [
     {"name": name, "label": declared.label, "unit": declared.unit}
     for name, declared in DECLARED.items()
@@ -57,9 +54,13 @@ def lead_to_page() -> Response:
 @router.get("/ingest-v2", include_in_schema=False)
 def show_page(request: Request, house: InHouse) -> Response:
     """Shows the page."""
+    return show(request, "ingest_v2.html", about_ingest(house))
+
+
+def about_ingest(house: House) -> dict[str, Any]:
+    """What the page of taking in is handed, whichever session it is opened on."""
     recipe = house.recipes.now()
-    context = {
-        "version": __version__,
+    return {
         "database_enabled": house.records_or_none is not None,
         "roots": list(house.folders.roots),
         "command": command_as_typed(),
@@ -68,13 +69,12 @@ def show_page(request: Request, house: InHouse) -> Response:
         "nsfw_model": recipe.nsfw_model.name if recipe.nsfw_model else "",
         "fields": _LINES,
     }
-    return _templates.TemplateResponse(request, "ingest_v2.html", context)
 
 
 @router.get("/login", include_in_schema=False)
 def show_login(request: Request) -> Response:
     """Asks for the token."""
-    return _templates.TemplateResponse(request, "login.html", {"version": __version__, "wrong": False})
+    return show(request, "login.html", {"wrong": False})
 
 
 @router.post("/login", include_in_schema=False)
@@ -83,8 +83,7 @@ async def log_in(request: Request, house: InHouse) -> Response:
     form = parse_qs((await limited_body(request)).decode("utf-8", "replace"))
     token = house.settings.ingest_token
     if token is None or cookie_of(form.get("token", [""])[0]) != cookie_of(token):
-        context = {"version": __version__, "wrong": True}
-        return _templates.TemplateResponse(request, "login.html", context, status_code=401)
+        return show(request, "login.html", {"wrong": True}, status=401)
     answer = RedirectResponse("/ingest-v2", 303)
     answer.set_cookie(COOKIE, cookie_of(token), max_age=30 * 86_400, httponly=True, samesite="strict")
     return answer

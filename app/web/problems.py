@@ -30,6 +30,8 @@ class Problem(TypedDict):
     """The parameter at fault, where it is one."""
     session_id: NotRequired[str]
     """The session that is in the way."""
+    count: NotRequired[int]
+    """The number that would have to be confirmed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "method_not_allowed": Refusal(405, "the address exists, the method does not"),
         "already_active": Refusal(409, "the same request is being worked on; `session_id` says by whom"),
         "illegal_move": Refusal(409, "the session's status does not allow it"),
+        "count_changed": Refusal(409, "the number that was confirmed is not what it is now; `count` says that"),
         "conflict": Refusal(409, "another conflict"),
         "content_type": Refusal(415, "the body is not declared as JSON"),
         "invalid_parameter": Refusal(422, "a value is not possible; `field` names it"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer.main
 
 from app.cli.main import cli
-from app.web import account, ingest, library, nsfw, page
+from app.web.app import ROUTERS
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOUND = (path for folder in (".", "docs", "findings") for path in sorted((PROJECT / folder).glob("*.md")))
@@ -14,12 +14,7 @@ DOCUMENTS = tuple(str(path.relative_to(PROJECT)) for path in FOUND)
 TEXTS = {name: (PROJECT / name).read_text("utf-8") for name in DOCUMENTS}
 SOURCES = sorted((PROJECT / "app").rglob("*.py"))
 
-ROUTES = sorted(
-    f"{method} {route.path}"
-    for module in (account, page, ingest, library, nsfw)
-    for route in module.router.routes
-    for method in route.methods
-)
+ROUTES = sorted(f"{method} {route.path}" for router in ROUTERS for route in router.routes for method in route.methods)
 COMMANDS = typer.main.get_command(cli).commands
 TARGETS = re.findall(r"^([a-z]+):.*## ", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)
 

@@ -34,7 +34,7 @@ def test_every_path_has_an_answer(door, path, verdict):
     assert (answer["path"], answer["verdict"]) == (path, verdict)
     assert answer.keys() == {
         "path", "verdict", "sentence", "on_disk", "row", "failures", "events", "duplicates", "duplicates_count",
-        "sessions",
+        "matches", "matches_count", "sessions",
     }  # fmt: skip
     inside = verdict != "outside_roots"
     assert answer["sessions"] == ([session["session_id"]] if inside else [])
@@ -49,6 +49,29 @@ def test_every_listed_name_can_be_explained(door):
             assert answer["path"] == file["path"]
             assert answer["verdict"] in {"ingested", "failed", "ignored", "unsupported"}
             assert [event["outcome"] for event in answer["events"]] == ([file["outcome"]] if file["outcome"] else [])
+
+
+def test_a_bare_name_is_that_of_the_one_file_that_has_it_and_of_several_they_are_told(twins):
+    twins.whole()
+    alone = explained(twins, " single.jpg ")
+    assert (alone["path"], alone["verdict"], alone["matches"]) == (
+        "photos/single.jpg",
+        "ingested",
+        ["photos/single.jpg"],
+    )
+    several = explained(twins, "sample-00001.png")
+    assert (several["verdict"], several["matches_count"], several["row"]) == ("several", 2, None)
+    assert several["matches"] == ["photos/one/sample-00001.png", "photos/two/sample-00001.png"]
+    assert several["sentence"] == "2 files are named sample-00001.png: which one is meant?"
+    assert explained(twins, "nowhere.jpg")["verdict"] == "outside_roots"
+
+
+def test_a_bare_name_is_that_of_a_file_that_failed_too(door):
+    door.whole("photos/broken")
+    assert (explained(door, "cut.jpg")["path"], explained(door, "cut.jpg")["verdict"]) == (
+        "photos/broken/cut.jpg",
+        "failed",
+    )
 
 
 @pytest.mark.parametrize("path", ["", " ", "\n", "photos/a\0b.jpg"])

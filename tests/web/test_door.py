@@ -4,11 +4,19 @@ import re
 
 import pytest
 
-from app.web import page
+from app.web import activity, page
 
 PAGES = sorted(  # what shows one, or leads to one: a new page is held to what holds for all
-    route.path for route in page.router.routes if "GET" in route.methods and not route.include_in_schema
+    route.path
+    for router in (page.router, activity.router)
+    for route in router.routes
+    if "GET" in route.methods and not route.include_in_schema
 )
+
+
+def address_of(path, door):
+    """The address of a page; of one about a session, with that of a session."""
+    return path.format(session_id=door.whole("photos/made")["session_id"]) if "{" in path else path
 
 
 def test_every_answer_carries_the_security_headers(door):
@@ -22,7 +30,7 @@ def test_every_answer_carries_the_security_headers(door):
         "/api/library/thumbnail?path=photos/made/lake.png",
         "/healthz",
     )
-    for path in paths:
+    for path in (address_of(path, door) for path in paths):
         headers = door.client.get(path).headers
         assert headers["x-content-type-options"] == "nosniff", path
         assert headers["referrer-policy"] == "no-referrer", path
@@ -36,7 +44,7 @@ def test_every_answer_carries_the_security_headers(door):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_holds_no_inline_script_or_style(door, path):
-    text = door.client.get(path, follow_redirects=True).text
+    text = door.client.get(address_of(path, door), follow_redirects=True).text
     assert not re.search(r"<script(?![^>]*\bsrc=)", text)
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", text)
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text)
@@ -50,7 +58,7 @@ def test_old_addresses_lead_to_the_page(door, path):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_everything_that_a_page_names_is_there(door, path):
-    answer = door.client.get(path, follow_redirects=True)
+    answer = door.client.get(address_of(path, door), follow_redirects=True)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     named = set(re.findall(r"(?:src|href)=\"(/static/[^\"?#]+)", answer.text))
     assert len(named) > 3

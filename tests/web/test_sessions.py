@@ -518,3 +518,37 @@ def test_a_report_is_a_file_to_keep_with_every_file_in_it(open_door, tmp_path, f
         assert answer.content
     problem = door.get(f"/api/ingest/sessions/{session_id}/report", 422, params={"format": "pdf"})
     assert (problem["cause"], problem["field"]) == ("invalid_parameter", "format")
+
+
+# -------------------------------------------------------------------------------------------------------------- undo
+
+
+def test_an_undone_session_leaves_its_files_new(door):
+    door.whole("photos/trip")
+    session_id = door.whole()["session_id"]
+    address = f"/api/ingest/sessions/{session_id}/undo"
+    door.client.patch("/api/library/file", params={"path": "photos/line.webp"}, json={"title": "Line"})
+    assert door.post(address) == {"removed": 14, "kept": 1}
+    refused = door.post(address, {"confirm": 15}, 409)
+    assert (refused["cause"], refused["count"]) == ("count_changed", 14)
+    assert door.post(address, {"confirm": 14}) == {"removed": 14, "kept": 1}
+    assert door.get("/api/summary")["files"] == 3
+    plan = door.post("/api/ingest/plan", {"directory": "photos"})
+    assert (plan["pending_by"], plan["skipped"]["fresh"]) == ({"new": 14}, 3)
+    assert door.status(session_id)["outcomes"]["added"] == 15
+    explained = door.get("/api/ingest/explain", params={"path": "photos/made/lake.png"})
+    assert (explained["verdict"], "had its row removed" in explained["sentence"]) == ("not_ingested", True)
+    assert door.post(address) == {"removed": 0, "kept": 1}
+
+
+def test_nothing_is_undone_of_a_session_under_way_or_while_one_is_at_work(door):
+    ended = door.whole("photos/trip")["session_id"]
+    door.turnstile.hold()
+    at_work = door.begin("photos/plain")
+    door.wait_for(at_work, "processing")
+    assert door.post(f"/api/ingest/sessions/{at_work}/undo", {}, 409)["cause"] == "illegal_move"
+    assert door.post(f"/api/ingest/sessions/{ended}/undo") == {"removed": 2, "kept": 0}
+    assert door.post(f"/api/ingest/sessions/{ended}/undo", {"confirm": 2}, 409)["cause"] == "illegal_move"
+    for body, field in (({"confirm": -1}, "confirm"), ({"confirm": True}, "confirm"), ({"yes": 1}, "yes")):
+        assert door.post(f"/api/ingest/sessions/{ended}/undo", body, 422)["field"] == field
+    assert door.post(f"/api/ingest/sessions/{UNKNOWN}/undo", {}, 404)["cause"] == "unknown_session"

@@ -56,16 +56,18 @@ def judge(file: FoundFile, known: KnownFile, parameters: Parameters, recipe: Rec
     """Fresh, failed before, or a job with the reason for it."""
     same_file = known.size == file.size and known.mtime_ns == file.mtime_ns
     possible = _shared(recipe.possible(parameters.wanted))  # which of them apply, the content says, not the suffix
+    failures = [failed for failed in known.failures if failed.fingerprint == file.fingerprint]
     if not parameters.skip_existing:
+        if any(failed.ignored for failed in failures) and not parameters.retry_chosen:  # who names a file means it
+            return Skip.FAILED_BEFORE, "failed_before"
         return Job(file, possible, possible), _why_again(known, parameters)
     stale = _shared(stale_stages(file, known, recipe.runnable(known.kind or file.kind, possible), recipe))
     if same_file and not stale and not known.missing and not known.words_wait:
         return Skip.FRESH, "fresh"
     if any(
-        failed.fingerprint == file.fingerprint
-        and failed.stage in possible
-        and recipe.current(failed.stage, known.kind or file.kind, failed.version)
-        for failed in known.failures
+        failed.ignored
+        or (failed.stage in possible and recipe.current(failed.stage, known.kind or file.kind, failed.version))
+        for failed in failures
     ):
         return Skip.FAILED_BEFORE, "failed_before"
     return Job(file, possible, stale, known.sha256), _why(file, known, stale, same_file=same_file)

@@ -21,11 +21,12 @@ from app.ingest.session.store import IngestionState
 from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Task
 from app.library.library import Library
-from app.library.values import now
+from app.library.values import FailureState, now
 from app.media import Place, Recipe, Stage
 
 BUSY_SECONDS = 30.0  # how long a write waits for a database that another program has locked
 CHOSEN = "retry_chosen"  # the kind of event that says which files a person chose for a retry
+ALL_SESSIONS = "all"  # a retry of what failed in any session
 T = TypeVar("T")
 
 
@@ -80,12 +81,26 @@ class Parts:
 
     def failed(self, retry: Parameters, chosen: frozenset[str] | None = None) -> list[bytes]:
         """`ROOT/relative` of the failed files that a retry is for; `chosen` are paths as shown, None for all."""
+        if retry.retry_of == ALL_SESSIONS:
+            return self.failed_in_any(retry.retry_cause, chosen)
         return [
             event.path
             for event in self.library.failed(str(retry.retry_of))
             if event.path is not None
             and retry.retry_cause in (None, event.cause)
             and (chosen is None or event.shown_path in chosen)
+        ]
+
+    def failed_in_any(self, cause: str | None, chosen: frozenset[str] | None) -> list[bytes]:
+        """`ROOT/relative` of the files of our media roots that failed, in whatever session, and are not in since.
+
+        Those of which a person said something are among them only where they are `chosen`.
+        """
+        return [
+            place.in_event
+            for place, state in self.library.failures.places(cause)
+            if place.root in self.folders.roots
+            and (state is FailureState.OPEN if chosen is None else place.shown in chosen)
         ]
 
     def _chosen_by_person(self, session: SessionState) -> frozenset[str] | None:

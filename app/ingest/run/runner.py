@@ -6,7 +6,8 @@ committed.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from app.errors import (
@@ -14,14 +15,14 @@ from app.errors import (
     IllegalMove,
     MediaIngestError,
     NeedsAttention,
-    NothingMatches,
     UnknownSession,
 )
 from app.ingest.plan.survey import Survey
+from app.ingest.run.again import to_retry
 from app.ingest.run.backoff import Backoff
 from app.ingest.run.control import Control, Stop
 from app.ingest.run.ingestor import Ingestor
-from app.ingest.run.parts import CHOSEN
+from app.ingest.run.parts import ALL_SESSIONS, CHOSEN
 from app.ingest.run.probe import probe
 from app.ingest.run.recovery import recovered
 from app.ingest.session.parameters import Parameters
@@ -174,20 +175,12 @@ class Runner:
         return self._once_taken_up(session_id), True
 
     def retry(self, session_id: str, *, cause: str | None = None, paths: Iterable[str] = ()) -> SessionState:
-        """A new session over the files that failed in this one: all of them, those of one cause, or those chosen.
+        """A new session over the files that failed in this one (`all`: in any): all, those of one cause, or some.
 
         Raises IllegalMove while the session is under way, NothingMatches where no such file failed, AlreadyActive.
         """
-        session = self.session(session_id)
-        if session.status.under_way:
-            raise IllegalMove(f"The session is {session.status.value}: retry its failed files when it has ended.")
-        chosen = frozenset(paths)
-        parameters = session.parameters.retrying(session_id, cause, chosen)
-        if not self._ingestor.failed(parameters, chosen or None):
-            which = "None of these files" if chosen else "No file"
-            why = f" with cause {cause}" if cause else ""
-            raise NothingMatches(f"{which} failed in this session{why}: there is nothing to retry.", field="session_id")
-        return self._begin(parameters, chosen)
+        session, chosen = None if session_id == ALL_SESSIONS else self.session(session_id), frozenset(paths)
+        return self._begin(to_retry(self._ingestor, session, cause, chosen), chosen)
 
     def dismiss(self, session_id: str) -> SessionState:
         """Marks an ended session as seen: a page that loads afresh does not show it again."""
@@ -209,6 +202,14 @@ class Runner:
             self._ingestor.library.forget_session(session_id, session.as_log())
             self._ingestor.store.forget(session_id)
             del self._sessions[session_id]
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """A time in which no session begins: for changes that one at work would not see. Raises IllegalMove."""
+        with self._changed:
+            if (at_work := next(iter(self._controls), None)) is not None:
+                raise IllegalMove(f"Session {at_work} is at work: pause it, or wait for its end.")
+            yield
 
     # -- what people look at -------------------------------------------------------------------------------------
 

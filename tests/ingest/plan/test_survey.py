@@ -34,6 +34,10 @@ def failed(stage: Stage = Stage.THUMBNAIL, fingerprint: str = "100:5:", version:
     return (KnownFailure(fingerprint, stage, version),)
 
 
+def ignored(version: str = "1", fingerprint: str = "100:5:") -> tuple[KnownFailure, ...]:
+    return (KnownFailure(fingerprint, Stage.IDENTIFY, version, ignored=True),)
+
+
 def marked(**marks: tuple[str, str]) -> Mapping[str, Mapping[str, object]]:
     return DONE | {name: {"status": status, "version": version} for name, (status, version) in marks.items()}
 
@@ -92,6 +96,9 @@ TABLE = [
     ("failed before", KnownFile(failures=failed()), {}, RECIPE, Skip.FAILED_BEFORE, None),
     ("failed before beside an older row", row(size=9, failures=failed()), {}, RECIPE, Skip.FAILED_BEFORE, None),
     ("failed on other bytes", KnownFile(failures=failed(fingerprint="99:5:")), {}, RECIPE, "new", EVERY_STAGE),
+    ("left alone", KnownFile(failures=ignored()), {"skip_existing": False}, NEWER_SCORES, Skip.FAILED_BEFORE, None),
+    ("left alone at an older version", KnownFile(failures=ignored("0")), {}, RECIPE, Skip.FAILED_BEFORE, None),
+    ("left alone, but changed", row(size=9, failures=ignored(fingerprint="9:5:")), {}, RECIPE, "changed", frozenset()),
     ("failed at an older version", KnownFile(failures=failed(version="0")), {}, RECIPE, "new", EVERY_STAGE),
     (
         "failed in a stage not asked for",

@@ -49,7 +49,7 @@ async function advices({ failures, sessions }) {
 
 /** @type {(answer: Explanation, known: LibraryFile | null, advice: Map<string, string>) => void} */
 function show(answer, known, advice) {
-  const { path, sentence, failures, events, duplicates, duplicates_count: copies } = answer;
+  const { path, sentence, failures, events, duplicates, duplicates_count: copies, matches, verdict } = answer;
   const name = fileName(path);
   setText(byId("explain-title"), readable(name || path));
   byId("explain-picture").replaceChildren(...picture(answer, known));
@@ -64,6 +64,7 @@ function show(answer, known, advice) {
       eventLine(failures.some(({ reason }) => reason === event.reason) ? { ...event, reason: null } : event, path)
     ),
   );
+  section("explain-matches", verdict === "several" ? matches.map((match) => make("li", {}, pathButton(match))) : []);
   section("explain-copies", [
     ...duplicates.map((copy) => make("li", {}, pathButton(copy))),
     ...(copies > duplicates.length
@@ -102,7 +103,7 @@ function facts({ on_disk: disk, row }, known) {
   return [row?.format?.toUpperCase(), pixels, size === undefined ? "" : bytes(size)].filter(Boolean).join(" · ");
 }
 
-/** @type {(id: "explain-failures" | "explain-events" | "explain-copies", lines: HTMLElement[]) => void} */
+/** @type {(id: "explain-failures" | "explain-events" | "explain-copies" | "explain-matches", lines: HTMLElement[]) => void} */
 function section(id, lines) {
   byId(id).hidden = !lines.length;
   inside(byId(id), "ul").replaceChildren(...lines);
@@ -163,6 +164,8 @@ function showTrouble(path, error) {
     events: [],
     duplicates: [],
     duplicates_count: 0,
+    matches: [],
+    matches_count: 0,
     sessions: [],
     on_disk: null,
     row: null,

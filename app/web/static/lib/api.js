@@ -2,8 +2,8 @@
 
 /**
  * @import {
- *   Active, Edit, Explanation, Failures, Filters, LibraryFile, Listed, Listing, Model, Narrowed, Page, Plan, Request,
- *   SameBytes, Session, Spread, Started, Summary, Walking,
+ *   Active, Edit, Explanation, Failures, FailuresMeant, Filters, LibraryFile, Listed, Listing, Model, Narrowed, Page, Parameters, Plan, Request,
+ *   SameBytes, Session, Spread, Started, Summary, Undone, Walking,
  * } from "./types.d.ts"
  */
 
@@ -145,6 +145,8 @@ export const planFiles = (parameters, list, cursor) =>
 
 /** @type {(parameters: Request) => Promise<Started>} */
 export const start = (parameters) => request("POST", "/api/ingest/process", { body: parameters });
+/** @type {(parameters: Parameters) => Promise<Started>} */
+export const startWith = (parameters) => request("POST", "/api/ingest/process", { body: parameters });
 /** @type {(id: string) => Promise<Session>} */
 export const pause = (id) => request("POST", "/api/ingest/pause", { body: { session_id: id } });
 /** @type {(id: string) => Promise<Session>} */
@@ -170,6 +172,15 @@ export const activeSession = () => request("GET", "/api/ingest/active-session");
 export const sessions = (cursor) => request("GET", `/api/ingest/sessions${query({ cursor })}`);
 /** @type {(id: string) => Promise<unknown>} */
 export const forget = (id) => request("DELETE", `/api/ingest/sessions/${session(id)}`);
+/**
+ * What an undo of a session would come to; with `confirm`, the rows that were counted, it is done.
+ *
+ * @type {(id: string, confirm?: number) => Promise<Undone>}
+ */
+export const undo = (id, confirm) =>
+  request("POST", `/api/ingest/sessions/${session(id)}/undo`, { body: confirm === undefined ? {} : { confirm } });
+/** @type {(meant: FailuresMeant) => Promise<{ changed: number }>} */
+export const sayOfFailures = (meant) => request("POST", "/api/ingest/failures", { body: meant });
 /** @type {(id: string, filters: Filters) => Promise<Page<Listed>>} */
 export const sessionFiles = (id, filters) =>
   request("GET", `/api/ingest/sessions/${session(id)}/files${query({ ...filters })}`);

@@ -4,6 +4,8 @@
 export interface Elements {
   "act-on-chosen": "button";
   "action-error": "p";
+  "activity-message": "p";
+  "activity-note": "p";
   "add-directory": "button";
   "announcer": "p";
   "beside": "ul";
@@ -71,12 +73,18 @@ export interface Elements {
   "explain-events": "section";
   "explain-facts": "p";
   "explain-failures": "section";
+  "explain-matches": "section";
   "explain-path": "input";
   "explain-picture": "div";
   "explain-sentence": "p";
   "explain-title": "h2";
   "extract_keywords": "input";
   "extract_metadata": "input";
+  "failed-all": "label";
+  "failed-choose-all": "input";
+  "failed-chosen": "div";
+  "failed-count": "span";
+  "failed-title": "h2";
   "failures": "section";
   "failures-list": "ul";
   "failures-title": "h3";
@@ -88,6 +96,8 @@ export interface Elements {
   "files-more": "button";
   "files-note": "p";
   "files-title": "h2";
+  "filter-root": "select";
+  "filter-status": "select";
   "findings": "ul";
   "folders": "ul";
   "folders-empty": "p";
@@ -151,6 +161,7 @@ export interface Elements {
   "plan-age": "span";
   "plan-refresh": "button";
   "plan-title": "h3";
+  "problem-title": "h1";
   "process": "section";
   "process-failures": "div";
   "process-folder": "p";

@@ -190,6 +190,22 @@ export interface Failures {
   causes: FailedGroup[];
 }
 
+/** What a person says of failures: of those that are named, or of all with a cause that are in a state now. */
+export interface FailuresMeant {
+  state: FailureState;
+  paths?: string[];
+  cause?: string;
+  root?: string;
+  from_state?: FailureState;
+}
+export type FailureState = "open" | "reviewed" | "ignored";
+
+/** Rows that an undo of a session removes, and rows of it that stay. */
+export interface Undone {
+  removed: number;
+  kept: number;
+}
+
 /** One content under several names. */
 export interface Copies {
   sha256: string;
@@ -241,6 +257,8 @@ export interface Explanation {
   events: Happening[];
   duplicates: string[];
   duplicates_count: number;
+  matches: string[];
+  matches_count: number;
   sessions: string[];
 }
 

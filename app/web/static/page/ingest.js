@@ -1,6 +1,7 @@
 // The page's entry: which session is followed, and the way back after a refresh.
 
 import { prepareActions } from "../session/actions.js";
+import { addressed, cameTo, prepareAddress } from "./address.js";
 import * as api from "../lib/api.js";
 import { openBrowse, prepareBrowse } from "../configure/browse.js";
 import { around, byId, closeDialogs } from "../lib/dom.js";
@@ -54,7 +55,7 @@ const stream = new SessionStream({
  */
 function openSession(status, { focus = false } = {}) {
   session = status;
-  saveSessionToStorage(status.session_id);
+  if (!hasEnded(status)) saveSessionToStorage(status.session_id); // one that has ended is found by its address
   hideNotice();
   showActionError(null);
   if (hasEnded(status)) {
@@ -112,6 +113,7 @@ async function openById(id, { focus = true } = {}) {
   closeDialogs();
   try {
     openSession(await api.status(id), { focus });
+    cameTo(id);
   } catch (error) {
     const { message, cause, status } = api.refusal(error);
     if (status === 404) clearSessionFromStorage();
@@ -128,6 +130,7 @@ async function startAnother() {
 }
 
 function configure({ focus = false } = {}) {
+  cameTo(null);
   showStep("configure", null, { focus });
   showFailures(null);
   planAnew();
@@ -171,7 +174,7 @@ async function lead(id) {
 /** After a load or a return from the browser's cache: the session of this tab, else the one that is active. */
 async function recover() {
   showTotals();
-  let id = sessionInStorage();
+  let id = addressed() ?? sessionInStorage();
   let status = null;
   try {
     if (id) {
@@ -249,6 +252,7 @@ document.addEventListener("click", (event) => {
   const id = around(event, "[data-session]")?.dataset.session;
   if (id) openById(id);
 });
+prepareAddress((id) => (id ? openById(id) : configure({ focus: true })));
 whileSeen(lookAround, LOOK_AROUND_MS);
 document.addEventListener("visibilitychange", planOnReturn);
 window.addEventListener("focus", planOnReturn);

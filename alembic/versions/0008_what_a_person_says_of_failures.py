@@ -1,0 +1,37 @@
+"""Room for what a person says of a failure (`open`, `reviewed`, `ignored`), and indexes by cause and by file name.
+
+A downgrade drops what people said; the failures stay.
+
+Revision ID: 0008
+Revises: 0007
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+_FATAL = sa.text("fatal")
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("file_failures") as table:
+        table.add_column(sa.Column("state", sa.String(8), nullable=False, server_default="open"))
+    op.create_index(
+        "ix_file_failures_fatal",
+        "file_failures",
+        ["cause", "root", "id", "state"],
+        sqlite_where=_FATAL,
+        postgresql_where=_FATAL,
+    )
+    op.create_index("ix_media_files_name", "media_files", ["name"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_media_files_name", table_name="media_files")
+    op.drop_index("ix_file_failures_fatal", table_name="file_failures")
+    with op.batch_alter_table("file_failures") as table:
+        table.drop_column("state")

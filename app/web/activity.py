@@ -1,0 +1,179 @@
+"""The pages of what happened: the sessions, one of them, and the failures that stand. They are read without a script.
+
+A page's query string is its state. What it shows is what the API answers; a script adds only what changes something.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple, TypeAlias
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import BeforeValidator
+
+from app.errors import UnknownSession
+from app.ingest.session.state import Status
+from app.ingest.session.status import SessionStatus
+from app.ingest.session.store import is_session_id
+from app.library.values import FailureState
+from app.media import Outcome
+from app.web.account import failures_of_session
+from app.web.answers import Route
+from app.web.depends import InHouse, only_known
+from app.web.failures import failures_page, position_at, which_of
+from app.web.ingest import history_page
+from app.web.page import about_ingest
+from app.web.templating import show
+
+router = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
+SESSIONS_A_PAGE = 50
+FILES_A_PAGE = 100
+_STATUSES = {
+    Status.QUEUED: "Waiting",
+    Status.PLANNING: "Looking",
+    Status.PROCESSING: "Processing",
+    Status.PAUSED: "Paused",
+    Status.INTERRUPTED: "Interrupted",
+    Status.ATTENTION: "Needs attention",
+    Status.COMPLETED: "Completed",
+    Status.CANCELLED: "Cancelled",
+}
+_OR_NOTHING = BeforeValidator(lambda value: value or None)  # a form sends an empty text for what was not chosen
+Given: TypeAlias = Annotated[str | None, _OR_NOTHING, Query()]
+_NEEDS_A_PERSON = (Status.PAUSED, Status.INTERRUPTED, Status.ATTENTION)
+
+
+class Standing(NamedTuple):
+    """How a session stands, for people: a word, its tone (`good`, `warn`, `bad`, `quiet`, `busy`), and a glyph."""
+
+    word: str
+    tone: str
+    glyph: str
+
+
+class Piece(NamedTuple):
+    """A piece of an outcome bar: what became of how many files, and where it lies, in percent of all."""
+
+    outcome: str
+    files: int
+    start: float
+    width: float
+
+
+def standing(status: SessionStatus) -> Standing:
+    """How a session stands. One that is completed came to one of three ends: all well, with failures, or nothing."""
+    now = Status(status["status"])
+    if now is Status.COMPLETED:
+        if status["outcomes"]["failed"]:
+            some = status["committed_files"] or status["outcomes"]["unchanged"]
+            return Standing("Complete with failures", "warn", "!") if some else Standing("Nothing taken in", "bad", "✕")
+        return Standing("Complete", "good", "✓") if status["committed_files"] else Standing("Nothing new", "quiet", "=")
+    if now is Status.CANCELLED:
+        return Standing(_STATUSES[now], "quiet", "✕")
+    return Standing(_STATUSES[now], "warn" if now in _NEEDS_A_PERSON else "busy", "…")
+
+
+def outcome_bar(status: SessionStatus) -> list[Piece]:
+    """The pieces of the bar of a session: what became of its files, and what is pending; none without a file."""
+    counts = {**status["outcomes"], "pending": status["pending"] or 0}
+    total, pieces, start = sum(counts.values()), list[Piece](), 0.0
+    for name in (*Outcome, "pending"):
+        if files := counts[str(name)]:
+            width = 100 * files / total
+            pieces.append(Piece(str(name), files, round(start, 3), round(width, 3)))
+            start += width
+    return pieces
+
+
+@router.get("/sessions")
+def show_sessions(
+    request: Request,
+    house: InHouse,
+    status: Annotated[Status | None, _OR_NOTHING, Query()] = None,
+    root: Given = None,
+    cursor: Given = None,
+) -> Response:
+    """Shows the history of sessions."""
+    page = history_page(house.records, status, root, cursor=cursor, limit=SESSIONS_A_PAGE)
+    lines = [
+        {"status": each, "standing": standing(each), "bar": outcome_bar(each), "may": _may(each)}
+        for each in page["sessions"]
+    ]
+    narrowed = {"status": status.value if status else None, "root": root}
+    values = {
+        "lines": lines,
+        "statuses": {each.value: word for each, word in _STATUSES.items()},
+        "roots": sorted(house.folders.roots),
+        **narrowed,
+        "first": _address("/sessions", narrowed) if cursor else None,
+        "next": _address("/sessions", {**narrowed, "cursor": page["next"]}) if page["next"] else None,
+    }
+    return show(request, "sessions.html", values)
+
+
+@router.get("/sessions/{session_id}")
+def show_session(request: Request, house: InHouse, session_id: str) -> Response:
+    """Shows one session: the page of taking in, opened on it; its sums and reports without a script, too."""
+    if not is_session_id(session_id.lower()):
+        raise UnknownSession("There is no such session.")
+    records = house.records
+    status = records.runner.session(session_id.lower()).as_status()
+    failed = failures_of_session(records, status["session_id"])["causes"] if status["outcomes"]["failed"] else []
+    values = {"session": status, "standing": standing(status), "bar": outcome_bar(status), "causes": failed}
+    return show(request, "ingest_v2.html", {**about_ingest(house), **values})
+
+
+@router.get("/failures")
+def show_failures(
+    request: Request,
+    house: InHouse,
+    state: Annotated[FailureState, Query()] = FailureState.OPEN,
+    cause: Given = None,
+    root: Given = None,
+    cursor: Given = None,
+) -> Response:
+    """Shows the failures that stand, by cause; with a cause, its files, too."""
+    which = which_of(cause, root, state)
+    after = position_at(cursor) if cursor else None
+    page = failures_page(house, house.records, which, after=after, limit=FILES_A_PAGE if cause else 1)
+    narrowed = {"state": state.value, "root": root}
+    by_state = failures_page(house, house.records, which_of(None, root, None), limit=1)["states"] if cause else None
+    values = {
+        "page": page,
+        "states": by_state or page["states"],
+        "state": state.value,
+        "cause": cause,
+        "root": root,
+        "roots": sorted(house.folders.roots),
+        "tabs": {each.value: _address("/failures", {"state": each.value, "root": root}) for each in FailureState},
+        "of_cause": {
+            each["cause"]: _address("/failures", {**narrowed, "cause": each["cause"]}) for each in page["causes"]
+        },
+        "all_causes": _address("/failures", narrowed),
+        "reports": {
+            format_: _address("/api/ingest/failures/report", {**narrowed, "cause": cause, "format": format_})
+            for format_ in ("csv", "xlsx", "json", "jsonl")
+        },
+        "first": _address("/failures", {**narrowed, "cause": cause}) if cursor else None,
+        "next": _address("/failures", {**narrowed, "cause": cause, "cursor": page["next"]})
+        if cause and page["next"]
+        else None,
+    }
+    return show(request, "failures.html", values)
+
+
+def _may(status: SessionStatus) -> dict[str, bool]:
+    """What a person can do with a session beside opening it."""
+    ended = Status(status["status"]) in (Status.COMPLETED, Status.CANCELLED)
+    parameters: Mapping[str, Any] = status["parameters"]
+    return {
+        "again": ended and not parameters.get("retry_chosen"),  # which files were chosen stands only in the log
+        "undo": ended and status["outcomes"]["added"] > 0,
+        "forget": ended,
+    }
+
+
+def _address(path: str, values: Mapping[str, str | None]) -> str:
+    """An address with those of these values that are there."""
+    given = {name: value for name, value in values.items() if value}
+    return f"{path}?{urlencode(given)}" if given else path

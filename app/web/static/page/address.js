@@ -1,0 +1,27 @@
+// The address of what is shown: a session has one of its own, and Configure has that of the page. Back and forward
+// lead from one to the other.
+
+const OF_A_SESSION = /^\/sessions\/([0-9a-f-]{36})$/i;
+const OF_THE_PAGE = "/ingest-v2";
+
+/** The session that the address names; null where it names none. */
+export const addressed = () => OF_A_SESSION.exec(location.pathname)?.[1]?.toLowerCase() ?? null;
+
+/**
+ * Notes what a person came to, so that Back leads to what was before; null is Configure.
+ *
+ * @param {string | null} sessionId
+ */
+export function cameTo(sessionId) {
+  if (sessionId === addressed()) return;
+  history.pushState(null, "", sessionId ? `/sessions/${sessionId}` : OF_THE_PAGE);
+}
+
+/**
+ * Calls back with the session of the address, null for none, whenever a person went back or forward.
+ *
+ * @param {(sessionId: string | null) => void} went
+ */
+export function prepareAddress(went) {
+  window.addEventListener("popstate", () => went(addressed()));
+}

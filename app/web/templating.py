@@ -1,0 +1,97 @@
+"""How pages are made from templates: what every page is handed, and how values read to a person."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from fastapi.templating import Jinja2Templates
+
+from app import __version__
+
+_templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+# What would break a line, vanish, or turn the reading direction round and so disguise a name; as in words.js.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+_STAGES = {
+    "extract_metadata": "metadata",
+    "extract_keywords": "keywords",
+    "import_scores": "scores",
+    "generate_thumbnails": "thumbnails",
+    "enable_nsfw_detection": "NSFW",
+}
+
+
+def show(request: Request, name: str, values: Mapping[str, Any], *, status: int = 200) -> Response:
+    """A page: the template of this name with these values."""
+    return _templates.TemplateResponse(request, name, {"version": __version__, **values}, status_code=status)
+
+
+def show_problem(request: Request, status: int, sentence: str) -> Response:
+    """A page that says in one sentence why another is not shown, and the way back."""
+    return show(request, "problem.html", {"sentence": sentence, "status": status}, status=status)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person asked for a page, and not a program for an answer."""
+    path, accepted = request.url.path, request.headers.get("accept", "")
+    return request.method == "GET" and not path.startswith(("/api/", "/static/")) and "text/html" in accepted
+
+
+def readable(text: str) -> str:
+    """A path or a text with what cannot be seen in it by its number, such as U+202E, and a line break as ⏎."""
+    return _INVISIBLE.sub(lambda match: "⏎" if match[0] == "\n" else f"\u2039U+{ord(match[0]):04X}\u203a", text)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 file`, `2,000 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def when(at: str) -> str:
+    """A time of the library for people: `Nov 20, 10:42 UTC`, with the year where it is another one."""
+    time = datetime.fromisoformat(at).astimezone(UTC)
+    year = "" if time.year == datetime.now(UTC).year else f" {time.year}"
+    return f"{time:%b} {time.day}{year}, {time:%H:%M} UTC"
+
+
+def duration(seconds: float) -> str:
+    """A measured time in s: `0.4 s`, `12 s`, `3 min 12 s`, `2 h 5 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def words(code: str) -> str:
+    """What a stable code is called: `truncated image`."""
+    return code.replace("_", " ")
+
+
+def folders(shown: list[str]) -> str:
+    """The folders of a session: two by name, and how many others there are."""
+    names = ", ".join(map(readable, shown[:2]))
+    return names if len(shown) < 3 else f"{names} and {counted(len(shown) - 2, 'other folder')}"
+
+
+def asked(parameters: Mapping[str, Any]) -> list[str]:
+    """What a session was asked otherwise than by default, in a few words each."""
+    told = ["retry of failed files"] if parameters.get("retry_of") else []
+    told += [] if parameters["recursive"] else ["without folders inside"]
+    told += [] if parameters["pattern"] == "*" else [readable(parameters["pattern"])]
+    told += [] if parameters["skip_existing"] or parameters.get("retry_of") else ["everything anew"]
+    told += [] if parameters["max_files"] is None else [f"at most {counted(parameters['max_files'], 'file')}"]
+    off = [stage for name, stage in _STAGES.items() if not parameters[name]]
+    return told + ([f"without {', '.join(off)}"] if off else [])
+
+
+for _filter in (readable, counted, when, duration, words, folders, asked):
+    _templates.env.filters[_filter.__name__] = _filter
