@@ -72,7 +72,7 @@ class Explanation(TypedDict):
     verdict: str
     """The stable code: `outside_roots`, `not_found`, `unreadable`, `missing`, `moved` (its row is elsewhere now),
     `folder`, `ignored` (by which rule), `unsupported`, `failed` (with what, and what to do), `ingested`, `changed`
-    (since it was taken in), `pending`, `not_matching` (which pattern), `beyond_max_files`, `not_recursive` or
+    (since it was taken in), `pending`, `not_matching` (which pattern or size), `beyond_max_files`, `not_recursive` or
     `not_ingested`."""
     sentence: str
     """The verdict for a person."""
