@@ -74,7 +74,7 @@ class Explanation(TypedDict):
     """The stable code: `outside_roots`, `several` (files have this name; `matches` lists them), `not_found`,
     `unreadable`, `missing`, `moved` (its row is elsewhere now), `folder`, `ignored` (by which rule), `unsupported`,
     `failed` (with what, and what to do), `ingested`, `changed` (since it was taken in), `pending`, `not_matching`
-    (which pattern), `beyond_max_files`, `not_recursive` or `not_ingested`."""
+    (which pattern or size), `beyond_max_files`, `not_recursive` or `not_ingested`."""
     sentence: str
     """The verdict for a person."""
     on_disk: DiskEntry | None

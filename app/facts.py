@@ -99,6 +99,11 @@ class Facts:
         return None if self.disk is None else self.disk.kind
 
     @property
+    def size(self) -> int:
+        """The bytes that lie on the disk; 0 where nothing does."""
+        return 0 if self.disk is None else self.disk.size
+
+    @property
     def fingerprint(self) -> str | None:
         """What the file looks like now, as failures are remembered."""
         return f"{self.disk.size}:{self.disk.mtime_ns}:{self.sidecar}" if self.disk else None
@@ -248,11 +253,8 @@ def _why_not(facts: Facts) -> tuple[str, str]:
             f"{facts.shown} was not taken in: the newest session over it, {this}, looked at {where} without the "
             "folders below; start one that is recursive."
         )
-    if not session.parameters.matches(facts.place.name):
-        return "not_matching", (
-            f"{facts.shown} was not taken in: its name does not match the pattern '{session.parameters.pattern}' of "
-            f"the newest session over it, {this}."
-        )
+    if why := session.parameters.why_not(facts.place.name, facts.size):
+        return "not_matching", f"{facts.shown} was not taken in: {why} of the newest session over it, {this}."
     last = facts.last
     if last is not None and last.outcome == Outcome.VANISHED:
         return "not_ingested", (
@@ -276,8 +278,8 @@ def _why_not(facts: Facts) -> tuple[str, str]:
 
 def _pending(facts: Facts, session: SessionState) -> str | None:
     """That a session which has not ended will come to the file, and when; None if it will not."""
-    folder, name = facts.place.folder, facts.place.name
-    if session.status.ended or not _reaches(session, folder) or not session.parameters.matches(name):
+    asked_for = session.parameters.takes(facts.place.name, facts.size)
+    if session.status.ended or not _reaches(session, facts.place.folder) or not asked_for:
         return None
     if any(event.session_id == session.session_id for event in facts.events):
         return None

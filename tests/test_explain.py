@@ -164,6 +164,11 @@ def test_where_no_session_looked_the_file_is_just_not_ingested():
     ("session", "verdict", "words"),
     [
         (asked(pattern="*.png"), "not_matching", "does not match the pattern '*.png'"),
+        (
+            asked(min_bytes=101),
+            "not_matching",
+            "its 100 bytes are fewer than the 101 (min_bytes) of the newest session",
+        ),
         (asked(recursive=False), "not_recursive", "looked at m without the folders below"),
         (asked(Status.CANCELLED), "not_ingested", "was cancelled before"),
         (asked(), "not_ingested", "was not there yet when session"),

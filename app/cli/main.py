@@ -28,6 +28,8 @@ cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 cli.add_typer(looking)
 Directories = Annotated[list[str], typer.Argument(help="ROOT/relative paths, or absolute ones inside a media root.")]
 Pattern = Annotated[str, typer.Option(help="Globs joined by |, against file names.")]
+MinBytes = Annotated[int | None, typer.Option(help="Only files of at least so many bytes.")]
+MaxBytes = Annotated[int | None, typer.Option(help="Only files of at most so many bytes.")]
 MaxFiles = Annotated[int | None, typer.Option(help="At most so many files.")]
 Workers = Annotated[int | None, typer.Option(help="Analysis processes.")]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Folders below, too.")]
@@ -130,7 +132,8 @@ def _listen(configured: Settings) -> socket.socket:
 
 @cli.command()
 def plan(
-    directories: Directories, root: Roots = None, pattern: Pattern = "*", max_files: MaxFiles = None,
+    directories: Directories, root: Roots = None, pattern: Pattern = "*", min_bytes: MinBytes = None,
+    max_bytes: MaxBytes = None, max_files: MaxFiles = None,
     recursive: Recursive = True, nsfw: Nsfw = True, nsfw_threshold: NsfwThreshold = None, metadata: Metadata = True,
     keywords: Keywords = True, scores: Scores = True, thumbnails: Thumbnails = True, skip_existing: SkipExisting = True,
     json_: AsJson = False,
@@ -164,7 +167,8 @@ def plan(
 
 @cli.command()
 def run(
-    directories: Directories, root: Roots = None, pattern: Pattern = "*", max_files: MaxFiles = None,
+    directories: Directories, root: Roots = None, pattern: Pattern = "*", min_bytes: MinBytes = None,
+    max_bytes: MaxBytes = None, max_files: MaxFiles = None,
     workers: Workers = None, recursive: Recursive = True, nsfw: Nsfw = True, nsfw_threshold: NsfwThreshold = None,
     metadata: Metadata = True, keywords: Keywords = True, scores: Scores = True, thumbnails: Thumbnails = True,
     skip_existing: SkipExisting = True, json_: AsJson = False,
@@ -251,6 +255,8 @@ def _parameters(configured: Settings, **options: Any) -> Parameters:
         {
             "directories": [directory(text, configured) for text in options["directories"]],
             "pattern": options["pattern"],
+            "min_bytes": options["min_bytes"],
+            "max_bytes": options["max_bytes"],
             "max_files": options["max_files"],
             "workers": options.get("workers"),
             "recursive": options["recursive"],

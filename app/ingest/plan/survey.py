@@ -207,7 +207,7 @@ class Survey:
         has_row = this.size is not None and not this.missing
         if self.answered and file.place.in_event in self.answered:
             return Verdict(folder, entry, answered=True, known=has_row)
-        if not self.parameters.matches(entry.name):
+        if not self.parameters.takes(entry.name, entry.size):
             return Verdict(folder, entry, skip=Skip.FILTERED, known=has_row)
         decision, why = judge(file, this, self.parameters, self.recipe)
         if isinstance(decision, Skip):

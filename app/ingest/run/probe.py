@@ -33,5 +33,9 @@ def probe(parts: Parts, parameters: Parameters) -> None:
         if tally.discovered
         else "there is no file there"
     )
-    field = "pattern" if tally.discovered and parameters.pattern != "*" else "directory"
-    raise NothingMatches(f"Nothing to do in {where} with pattern {parameters.pattern}: {found}.", field=field)
+    asked = {"min_bytes": parameters.min_bytes, "max_bytes": parameters.max_bytes}
+    sizes = {name: limit for name, limit in asked.items() if limit is not None}
+    narrowed = ["pattern"] * (parameters.pattern != "*") + [*sizes]
+    field = narrowed[0] if tally.discovered and narrowed else "directory"
+    limits = "".join(f" and {name} {limit:,}" for name, limit in sizes.items())
+    raise NothingMatches(f"Nothing to do in {where} with pattern {parameters.pattern}{limits}: {found}.", field=field)

@@ -7,7 +7,15 @@ from fnmatch import translate
 from functools import cached_property, lru_cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from app.errors import InvalidRequest, in_words
 from app.media import Stage
@@ -40,6 +48,10 @@ class SessionRequest(BaseModel):
     """Take the folders inside, too."""
     pattern: str = "*"
     """Globs joined by a bar, case-insensitive, against file names: `*.png|*.jpg`."""
+    min_bytes: int | None = Field(default=None, ge=0)
+    """Only files of at least so many bytes; null: however small."""
+    max_bytes: int | None = Field(default=None, ge=0)
+    """Only files of at most so many bytes; null: however large."""
     enable_nsfw_detection: bool = True
     """Ask for the stage `nsfw`."""
     nsfw_threshold: float = Field(default=0.8, ge=0, le=1, allow_inf_nan=False)
@@ -79,6 +91,14 @@ class SessionRequest(BaseModel):
             raise ValueError(complaint)
         return pattern
 
+    @field_validator("max_bytes")
+    @classmethod
+    def _some_size_is_left(cls, max_bytes: int | None, asked: ValidationInfo) -> int | None:
+        min_bytes = asked.data.get("min_bytes")
+        if max_bytes is not None and min_bytes is not None and max_bytes < min_bytes:
+            raise ValueError(f"no file has at least {min_bytes} and at most {max_bytes} bytes")
+        return max_bytes
+
 
 class Parameters(SessionRequest):
     """The parameters of a session: what was asked for, and of a retry what it looks at again. Nobody can send those."""
@@ -116,15 +136,28 @@ class Parameters(SessionRequest):
         chosen = sorted(set(paths))
         digest = hashlib.sha256("\0".join(chosen).encode("utf-8", "surrogatepass")).hexdigest() if chosen else None
         retry = {"retry_of": session_id, "retry_cause": cause, "retry_chosen": digest}
-        return self.but(**retry, skip_existing=False, pattern="*", max_files=None)
+        return self.but(**retry, skip_existing=False, pattern="*", min_bytes=None, max_bytes=None, max_files=None)
 
     def but(self, **changes: Any) -> "Parameters":
         """The parameters with some changed; a copy would take along what was derived from the old ones."""
         return Parameters(**{name: getattr(self, name) for name in Parameters.model_fields} | changes)
 
-    def matches(self, name: bytes) -> bool:
-        """Whether a file's name matches `pattern`: globs joined by `|`, case-insensitive."""
-        return self.pattern == "*" or _compiled(self.pattern).match(shown_name(name)) is not None
+    def takes(self, name: bytes, size: int) -> bool:
+        """Whether they ask for a file of this name and size in bytes."""
+        return self.why_not(name, size) is None
+
+    def why_not(self, name: bytes, size: int) -> str | None:
+        """Why they do not ask for a file of this name and size in bytes, to stand after "because"; None if they do.
+
+        `pattern` are globs joined by `|`, case-insensitive.
+        """
+        if self.pattern != "*" and _compiled(self.pattern).match(shown_name(name)) is None:
+            return f"its name does not match the pattern '{self.pattern}'"
+        if self.min_bytes is not None and size < self.min_bytes:
+            return f"its {size:,} bytes are fewer than the {self.min_bytes:,} (min_bytes)"
+        if self.max_bytes is not None and size > self.max_bytes:
+            return f"its {size:,} bytes are more than the {self.max_bytes:,} (max_bytes)"
+        return None
 
 
 OF_A_RETRY = tuple(name for name in Parameters.model_fields if name not in SessionRequest.model_fields)

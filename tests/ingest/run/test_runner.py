@@ -555,7 +555,7 @@ def test_stages_start_and_complete_once_whenever_the_server_dies(running):
     running.recover()
     running.until(session_id, Status.COMPLETED)
     kinds = [(event.kind, event.detail["stage"]) for event in running.library.all_events(session_id) if is_stage(event)]
-    assert kinds == [(kind, stage) for kind in ("stage_start", "stage_complete") for stage in Stage]
+    assert kinds == [(kind, stage) for kind in ("stage_start", "stage_progress", "stage_complete") for stage in Stage]
 
 
 def is_stage(event) -> bool:

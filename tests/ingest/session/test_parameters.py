@@ -51,6 +51,9 @@ def test_without_a_directory_a_person_is_asked_to_choose_one(values):
         ({**HERE, "max_files": -1}, "max_files", "at least 1"),
         ({**HERE, "max_files": 2.5}, "max_files", "must be a whole number"),
         ({**HERE, "max_files": "all"}, "max_files", "must be a whole number"),
+        ({**HERE, "min_bytes": -1}, "min_bytes", "at least 0"),
+        ({**HERE, "max_bytes": 1.5}, "max_bytes", "must be a whole number"),
+        ({**HERE, "min_bytes": 2, "max_bytes": 1}, "max_bytes", "No file has at least 2 and at most 1 bytes"),
         ({**HERE, "workers": 0}, "workers", "at least 1"),
         ({**HERE, "workers": 65}, "workers", "at most 64"),
         ({**HERE, "recursive": "maybe"}, "recursive", "must be true or false"),
@@ -116,14 +119,14 @@ def test_a_pattern_that_can_match_nothing_is_refused(pattern, words):
 )
 def test_a_pattern_is_globs_joined_by_bars_against_the_name_whatever_its_case(pattern, matching, others):
     asked = parse_parameters({**HERE, "pattern": pattern})
-    assert [name for name in matching if not asked.matches(name)] == []
-    assert [name for name in others if asked.matches(name)] == []
+    assert [name for name in matching if not asked.takes(name, 0)] == []
+    assert [name for name in others if asked.takes(name, 0)] == []
 
 
 @given(st.text(max_size=40), st.binary(max_size=40))
 def test_any_pattern_is_refused_or_can_be_matched(pattern, name):
     if pattern_complaint(pattern) is None:
-        assert parse_parameters({**HERE, "pattern": pattern}).matches(name) in {True, False}
+        assert parse_parameters({**HERE, "pattern": pattern}).takes(name, 0) in {True, False}
 
 
 @given(
@@ -148,6 +151,8 @@ def test_the_defaults_are_those_of_the_contract():
         "directories": ["m"],
         "recursive": True,
         "pattern": "*",
+        "min_bytes": None,
+        "max_bytes": None,
         "enable_nsfw_detection": True,
         "nsfw_threshold": 0.8,
         "extract_metadata": True,
@@ -204,3 +209,28 @@ def test_each_switch_asks_for_its_stage(switch, stage):
 def test_a_file_is_always_identified():
     switches = ("enable_nsfw_detection", "extract_metadata", "extract_keywords", "import_scores", "generate_thumbnails")
     assert parse_parameters({**HERE, **dict.fromkeys(switches, False)}).wanted == {Stage.IDENTIFY}
+
+
+@pytest.mark.parametrize(
+    ("limits", "taken"),
+    [
+        ({}, [0, 9, 10, 11, 1 << 60]),
+        ({"min_bytes": 10}, [10, 11, 1 << 60]),
+        ({"max_bytes": 10}, [0, 9, 10]),
+        ({"min_bytes": 10, "max_bytes": 10}, [10]),
+        ({"max_bytes": 0}, [0]),
+    ],
+)
+def test_files_within_the_limits_of_their_size_are_asked_for(limits, taken):
+    asked = parse_parameters({**HERE, **limits})
+    assert [size for size in (0, 9, 10, 11, 1 << 60) if asked.takes(b"a.jpg", size)] == taken
+
+
+def test_a_retry_looks_at_failed_files_of_any_size():
+    asked = parse_parameters({**HERE, "min_bytes": 1, "max_bytes": 2}).retrying(SESSION, None, ())
+    assert (asked.min_bytes, asked.max_bytes) == (None, None)
+
+
+def test_parameters_from_before_there_were_limits_are_those_without_them():
+    values = {name: value for name, value in parse_parameters(HERE).as_json.items() if not name.endswith("_bytes")}
+    assert Parameters.model_validate(values) == parse_parameters({**HERE, "min_bytes": None})

@@ -51,6 +51,8 @@ export interface Parameters {
   directories: string[];
   recursive: boolean;
   pattern: string;
+  min_bytes: number | null;
+  max_bytes: number | null;
   enable_nsfw_detection: boolean;
   nsfw_threshold: number;
   extract_metadata: boolean;

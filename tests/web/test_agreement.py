@@ -1,0 +1,359 @@
+"""Every number tells the same truth: status, events, lists, report, view, history and command line, at any moment.
+
+Sessions are driven at random over trees that change: with failures, retries, pauses, forced runs, cancels and restarts
+of the server. The files are not decoded: what becomes of one, its name says.
+"""
+
+import json
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.cli import looking
+from app.ingest.workers.worker import Result, failed
+from app.media import Failure, Job, Outcome, Skip, Stage
+from tests.ingest.builders import RECIPE, Standing, analysis, failure
+from tests.support.server import query
+from tests.web.conftest import Door
+
+STATUSES = ("done", "failed", "skipped", "not_reached")
+ROWS = ("stage_start", "file_complete", "stage_progress", "stage_complete")
+NAMES = ("good", "fine", "nice", "cut", "empty", "lock", "dead", "lack", "part")
+OLD = 1_700_000_000
+MOMENTS = 12
+LONG = [pytest.param(seed, marks=pytest.mark.faults) for seed in range(3, 18)]
+
+
+def answered(root: Path, job: Job) -> Result:
+    """What the name of a file says of it."""
+    asked = job.stale or job.wanted
+    decoded = next((stage for stage in (Stage.THUMBNAIL, Stage.NSFW) if stage in asked), None)
+    try:
+        content = (root / os.fsdecode(job.file.path)).read_bytes()
+    except FileNotFoundError:
+        return Failure(job.file, Stage.IDENTIFY, "vanished", "It is gone.")
+    match job.file.name.rstrip(b"0123456789.jpgn"):
+        case b"cut" if decoded:
+            return failure(job.file, stage=decoded)
+        case b"empty":
+            return failure(job.file, stage=Stage.IDENTIFY, cause="empty_file")
+        case b"lock":
+            return Failure(job.file, Stage.IDENTIFY, "unreadable", "Permission is denied.")
+        case b"dead":
+            return failed(job, "decoder_crashed", "The decoder crashed.")
+        case b"lack":
+            lacking = {stage: "damaged_metadata" for stage in (Stage.METADATA, Stage.KEYWORDS) if stage in asked}
+            return analysis(job.file, content=content, ran=asked, failed=lacking)
+        case b"part" if Stage.NSFW in asked:
+            return analysis(job.file, content=content, ran=asked, failed={Stage.NSFW: "model_unusable"})
+        case _:
+            return analysis(job.file, content=content, ran=asked)
+
+
+class Tree:
+    """A media root that changes."""
+
+    def __init__(self, root: Path, rng: random.Random) -> None:
+        self.root, self.rng, self.written = root, rng, 0
+        for _ in range(rng.randint(30, 60)):
+            self.write()
+        for name in ("notes.txt", ".hidden.jpg", "x.xmp"):
+            (root / name).write_bytes(b"x")
+
+    def write(self) -> None:
+        self.written += 1
+        folder = self.root / self.rng.choice(("", "a", "a/b", "c"))
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"{self.rng.choice(NAMES)}{self.written}.{self.rng.choice(('jpg', 'png'))}"
+        self.fill(folder / name)
+
+    def fill(self, path: Path) -> None:
+        path.write_bytes(self.rng.randbytes(self.rng.randint(1, 200)))
+        os.utime(path, (OLD + self.rng.randint(0, 10_000),) * 2)
+
+    def change(self) -> None:
+        """Writes, rewrites, renames or removes some files; never so many that a person would be asked."""
+        files = sorted(path for path in self.root.rglob("*.[jp][pn]g") if not path.name.startswith("."))
+        for path in self.rng.sample(files, 4):
+            match self.rng.choice(("rewrite", "touch", "rename", "remove", "write")):
+                case "rewrite":
+                    self.fill(path)
+                case "touch":
+                    os.utime(path, (OLD + 20_000 + self.rng.randint(0, 99_999),) * 2)
+                case "rename":
+                    path.rename(path.with_stem(f"{path.stem}9"))
+                case "remove":
+                    path.unlink()
+                case "write":
+                    self.write()
+
+
+class Driver:
+    """Sessions over a tree, and what is asked of them at every moment."""
+
+    def __init__(self, door: Door, tree: Tree, rng: random.Random, read: Any) -> None:
+        self.door, self.tree, self.rng, self.read = door, tree, rng, read
+        self.moments = 0
+
+    def parameters(self) -> dict[str, Any]:
+        asked = {
+            name: False
+            for name in ("extract_metadata", "extract_keywords", "import_scores", "generate_thumbnails")
+            if self.rng.random() < 0.2
+        }
+        if self.rng.random() < 0.3:
+            asked["enable_nsfw_detection"] = False
+        return asked | self.rng.choice(
+            (
+                {},
+                {"skip_existing": False},
+                {"max_files": self.rng.randint(1, 20)},
+                {"pattern": self.rng.choice(("*.png", "good*|cut*"))},
+                {"min_bytes": self.rng.randint(0, 100), "max_bytes": self.rng.randint(100, 200)},
+                {"recursive": False, "directory": "photos/a"},
+                {"directory": "photos/a", "skip_existing": False},
+            )
+        )
+
+    def drive(self) -> None:
+        while self.moments < MOMENTS:
+            self.tree.change()
+            self.a_session({"directory": "photos", **self.parameters()})
+            if self.rng.random() < 0.3:
+                self.door.reopen()
+
+    def a_session(self, parameters: dict[str, Any]) -> None:
+        plan = self.planned(parameters)
+        if not plan["pending"]:
+            return
+        self.door.turnstile.hold()
+        session_id = self.door.begin(**parameters)
+        status = self.way_of(session_id)
+        if status["status"] == "completed":
+            assert plan == self.became(session_id)
+            if status["outcomes"]["failed"] and self.rng.random() < 0.5:
+                retry = self.door.post("/api/ingest/retry", {"session_id": session_id}, 202)["session_id"]
+                self.way_of(retry)
+
+    def way_of(self, session_id: str) -> dict[str, Any]:
+        """A session to its end: held, watched while it runs, paused, resumed, cancelled."""
+        door = self.door
+        while True:
+            status = door.wait_until(session_id, lambda status: status["status"] not in ("queued", "planning"))
+            if status["status"] in ("completed", "cancelled"):
+                break
+            door.turnstile.let(self.rng.randint(0, 8))
+            self.check(session_id, quiet=False)
+            match self.rng.choice(("go on", "go on", "pause", "restart", "cancel", "run")):
+                case "pause":
+                    door.client.post("/api/ingest/pause", json={"session_id": session_id})
+                    door.turnstile.open()
+                    door.wait_for(session_id, "paused", "completed")
+                    self.check(session_id)
+                    door.turnstile.hold()
+                    door.post("/api/ingest/resume", {"session_id": session_id})
+                case "restart":
+                    door.reopen()
+                case "cancel" if self.rng.random() < 0.3:
+                    door.client.post("/api/ingest/cancel", json={"session_id": session_id})
+                    door.turnstile.open()
+                    door.wait_for(session_id, "cancelled", "completed")
+                case "run":
+                    door.turnstile.open()
+                    self.check(session_id, quiet=False)
+                    door.wait_for(session_id, "completed")
+        door.turnstile.open()
+        self.check(session_id)
+        return door.status(session_id)
+
+    # -- plan against outcome --------------------------------------------------------------------------------------
+
+    def planned(self, parameters: dict[str, Any]) -> dict[str, list[str]]:
+        """The paths of each class of a plan, as its numbers have them."""
+        plan = self.door.post("/api/ingest/plan", parameters)
+        classes = {name: self.of_plan(parameters, name) for name in ("pending", *Skip)}
+        assert plan["pending"] == len(classes["pending"]) == sum(plan["pending_by"].values())
+        assert plan["skipped"] == {skip: len(classes[skip]) for skip in Skip}
+        return classes
+
+    def of_plan(self, parameters: dict[str, Any], name: str) -> list[str]:
+        body = {**parameters, "list": name}
+        return sorted(self.pages(lambda cursor: self.door.post("/api/ingest/plan?limit=25", {**body, **cursor})))
+
+    def became(self, session_id: str) -> dict[str, list[str]]:
+        """The paths of each class of a session that has ended."""
+        skipped = {skip: self.listed(session_id, skipped=skip.value) for skip in Skip}
+        return {"pending": self.listed(session_id), **skipped}
+
+    def listed(self, session_id: str, **selection: str) -> list[str]:
+        address = f"/api/ingest/sessions/{session_id}/files"
+        return sorted(self.pages(lambda at: self.door.get(address, params={**selection, "limit": 25, **at})))
+
+    def pages(self, page: Any) -> Iterator[str]:
+        cursor: dict[str, str] | None = {}
+        while cursor is not None:
+            answer = page(cursor)
+            yield from (file["path"] for file in answer["files"])
+            cursor = {"cursor": answer["next"]} if answer["next"] else None
+
+    # -- one moment ------------------------------------------------------------------------------------------------
+
+    def check(self, session_id: str, *, quiet: bool = True) -> None:
+        """That all agree; while the session runs, at the last event that the status contains."""
+        self.moments += 1
+        status = self.door.status(session_id)
+        closes(status)
+        rows = [row for row in self.rows(session_id) if row["id"] <= status["last_event_id"]]
+        told = self.told(session_id, rows)
+        assert told == counted_in(status)
+        assert self.in_the_view(session_id, status["last_event_id"]) == {
+            (stage, end): count
+            for stage, counts in status["stages"].items()
+            for end in STATUSES
+            if (count := counts[end])
+        }
+        on_disk = json.loads(self.read(looking.status, session_id, json_=True))
+        if quiet or on_disk["last_event_id"] == status["last_event_id"]:
+            assert counted_in(on_disk) == counted_in(status)
+        if quiet:
+            assert on_disk == status == self.door.status(session_id)
+            self.check_lists(session_id, status)
+            self.check_words(session_id, status)
+
+    def rows(self, session_id: str) -> list[dict[str, Any]]:
+        return query(
+            self.door.folder / "library.db", "SELECT id, kind FROM ingest_events WHERE session_id = ?", session_id
+        )
+
+    def told(self, session_id: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """What a client adds up that has heard every event up to these rows."""
+        last = max((row["id"] for row in rows if row["kind"] in ROWS), default=0)
+        outcomes, ends, progress, complete = Counter(), Counter(), {}, {}
+        incomplete = number = 0
+        with self.door.events(session_id) as stream:
+            while number < last:
+                frame = next(stream)
+                number = frame.id if frame.id is not None else number
+                assert number <= last or frame.event == "file_complete"
+                files = frame.files
+                if number > last:  # a bundle has more than the status knew of
+                    files = files[: sum(row["kind"] == "file_complete" for row in rows) - outcomes.total()]
+                for file in files:
+                    outcomes[file["outcome"]] += 1
+                    ends.update((stage, end["status"]) for stage, end in file["stages"].items())
+                    lacks = any(end["status"] == "failed" for end in file["stages"].values())
+                    incomplete += lacks and Outcome(file["outcome"]).taken_in
+                if frame.event == "stage_progress":
+                    assert frame.data["processed_files"] == ends[frame.data["stage"], "done"]
+                    progress[frame.data["stage"]] = frame.data["processed_files"]
+                if frame.event == "stage_complete":
+                    complete[frame.data.pop("stage")] = frame.data
+        for stage, end in complete.items():
+            names = {"done": "processed_files", "failed": "failed_files", "skipped": "skipped_files"}
+            assert {name: end[names.get(name, name)] for name in STATUSES} == {s: ends[stage, s] for s in STATUSES}
+        for stage, done in progress.items():
+            assert 0 <= ends[stage, "done"] - done < 5, "no checkpoint is left out"
+        return {
+            "outcomes": {outcome.value: outcomes[outcome.value] for outcome in Outcome},
+            "errors": outcomes["failed"],
+            "incomplete": incomplete,
+            "stages": {stage.value: {status: ends[stage.value, status] for status in STATUSES} for stage in Stage},
+        }
+
+    def in_the_view(self, session_id: str, last: int) -> dict[tuple[str, str], int]:
+        rows = query(
+            self.door.folder / "library.db",
+            "SELECT stage, json_extract(response, '$.status') AS status, count(*) AS files FROM event_log "
+            "WHERE session_id = ? AND id <= ? AND event_type = 'file_complete' GROUP BY stage, status",
+            session_id,
+            last,
+        )
+        return {(row["stage"], row["status"]): row["files"] for row in rows}
+
+    def check_lists(self, session_id: str, status: dict[str, Any]) -> None:
+        here = f"/api/ingest/sessions/{session_id}"
+        numbers = {**status["outcomes"], "committed": status["committed_files"]}
+        numbers["incomplete"] = status["stats"]["incomplete"]
+        for name, number in numbers.items():
+            assert len(self.listed(session_id, outcome=name)) == number, name
+        assert self.door.get(f"{here}/failures")["files"] == status["stats"]["errors"]
+        report = self.door.get(f"{here}/report", params={"format": "json"})
+        assert report["session"] == status
+        classes = Counter(line["class"] for line in report["files"])
+        assert classes["answered"] == status["processed_files"]
+        assert Counter(line["outcome"] for line in report["files"] if line["outcome"]) == Counter(
+            {name: count for name, count in status["outcomes"].items() if count}
+        )
+        if status["status"] == "completed":
+            assert classes["pending"] == status["pending"] == 0
+            assert {skip: classes[skip] for skip in Skip} == status["skipped"]
+        sessions = self.door.get("/api/ingest/sessions", params={"limit": 1000})["sessions"]
+        assert [entry for entry in sessions if entry["session_id"] == session_id] == [status]
+
+    def check_words(self, session_id: str, status: dict[str, Any]) -> None:
+        """What a person reads on the command line."""
+        outcomes = status["outcomes"]
+        text = self.read(looking.status, session_id)
+        assert f"\n{status['processed_files']:,} processed: " in text
+        for word in ("unchanged", "failed", "vanished"):
+            assert (f" {outcomes[word]:,} {word}" in text) == bool(outcomes[word]), text
+        assert (f" {status['committed_files']:,} committed (" in text) == bool(status["committed_files"]), text
+        assert (f"\n{status['stats']['incomplete']:,} incomplete:" in text) == bool(status["stats"]["incomplete"])
+        line = next(line for line in self.read(looking.sessions).splitlines() if line.startswith(session_id))
+        assert f" {status['processed_files']:,}/{status['total_files']:,} processed " in line
+        assert f" {status['committed_files']:,} committed " in line
+        assert f" {outcomes['failed']:,} failed " in line
+
+
+def closes(status: dict[str, Any]) -> None:
+    """That the numbers of a status are closed sums."""
+    outcomes, stats = status["outcomes"], status["stats"]
+    total = status["total_files"]
+    assert status["discovered"] == total + sum(status["skipped"].values())
+    assert total == status["processed_files"] + status["pending"]
+    assert status["committed_files"] == outcomes["added"] + outcomes["updated"] + outcomes["moved"]
+    others = outcomes["unchanged"] + outcomes["failed"] + outcomes["vanished"]
+    assert status["processed_files"] == status["committed_files"] + others
+    assert stats["errors"] == outcomes["failed"]
+    assert stats["incomplete"] <= status["committed_files"] + outcomes["unchanged"]
+    for stage in status["stages"].values():
+        assert stage["total"] == sum(stage[end] for end in (*STATUSES, "pending"))
+        assert stage["total"] in (0, total)
+        assert stage["pending"] in (0, status["pending"])
+    if status["status"] in ("completed", "cancelled"):
+        assert status["pending_by"] == {}
+
+
+def counted_in(status: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of a status that follow from the events."""
+    return {
+        "outcomes": status["outcomes"],
+        "errors": status["stats"]["errors"],
+        "incomplete": status["stats"]["incomplete"],
+        "stages": {name: {end: stage[end] for end in STATUSES} for name, stage in status["stages"].items()},
+    }
+
+
+@pytest.mark.parametrize("seed", [1, 2, *LONG])
+def test_nothing_contradicts_anything(seed, open_door, tmp_path, monkeypatch, capsys):
+    rng = random.Random(seed)
+    root = tmp_path / "root"
+    root.mkdir()
+    monkeypatch.setattr("app.wiring.Recipes", lambda _weights: Standing(RECIPE))
+    monkeypatch.setattr("app.wiring.Analyzer", lambda _roots, _recipe: lambda job: answered(root, job))
+    tree = Tree(root, rng)
+    door = open_door(root)
+    monkeypatch.setenv("INGEST_STATE_DIR", str(door.state))
+
+    def read(command: Any, *given: Any, **options: Any) -> str:
+        """What a command prints."""
+        capsys.readouterr()
+        command(*given, **options)
+        return capsys.readouterr().out
+
+    Driver(door, tree, rng, read).drive()
