@@ -1,0 +1,127 @@
+"""The history and the failures as a person uses them: addresses, Back and forward, and what the buttons do."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import choose, looks_well, some_of_everything
+from tests.samples import truncated, write_many
+from tests.support.server import Server
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory):
+    """A server with a few sessions behind it: one with failures, one without, one that found nothing new."""
+    folder = tmp_path_factory.mktemp("activity")
+    root = some_of_everything(folder / "photos")
+    long = "a folder with a name that is far longer than anybody would like it to be, and then some"
+    write_many(root / long, 2)
+    for number in range(3):
+        truncated(root / "damaged" / f"{number}.jpg", seed=number)
+    with Server(folder / "server", {"photos": root}) as running:
+        for directory in (f"photos/{long}", "photos/trip", "photos/damaged"):
+            whole(running, directory)
+        yield running
+
+
+def whole(server: Server, directory: str) -> str:
+    session_id = server.post("/api/ingest/process", {"directory": directory}).json()["session_id"]
+    server.wait_for(session_id, "completed")
+    return session_id
+
+
+def test_the_history_looks_well_and_leads_to_each_session(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/sessions")
+    damaged = page.locator(".history > li", has_text="photos/damaged")
+    expect(damaged).to_contain_text("Nothing taken in")
+    assert looks_well(page)
+    damaged.get_by_role("link").click()
+    expect(page.locator("#complete-title")).to_be_visible()
+    assert "/sessions/" in page.url
+    page.go_back()
+    expect(damaged).to_be_visible()
+
+
+def test_back_and_forward_lead_from_a_session_to_configure_and_again(page: Page, server: Server) -> None:
+    choose(page, server, "photos/many")
+    page.click("#start")
+    expect(page.locator("#complete-title")).to_be_visible(timeout=30_000)
+    address = page.url
+    assert "/sessions/" in address
+    page.go_back()
+    expect(page.locator("#configure")).to_be_visible()
+    assert page.url.endswith("/ingest-v2")
+    page.go_forward()
+    expect(page.locator("#complete-title")).to_be_visible()
+    assert page.url == address
+    page.reload()
+    expect(page.locator("#complete-title")).to_be_visible()
+
+
+def test_a_session_is_run_again_undone_and_forgotten(page: Page, server: Server) -> None:
+    root = Path(server.folder).parent / "photos" / "again"
+    write_many(root, 3)
+    whole(server, "photos/again")
+    page.goto(f"{server.address}/sessions")
+    first = page.locator(".history > li").first
+    first.get_by_role("button", name="Undo").click()
+    expect(page.locator("#confirm-text")).to_contain_text("3 files that only this session added")
+    assert looks_well(page)
+    page.click("#confirm-yes")
+    expect(page.locator("#activity-note")).to_contain_text("the library forgot 3 files")
+    first.get_by_role("button", name="Undo").click()
+    expect(page.locator("#activity-note")).to_contain_text("Nothing to undo")
+    first.get_by_role("button", name="Run again").click()
+    expect(page.locator("#complete-title")).to_be_visible(timeout=30_000)
+    expect(page.locator("#complete-lead")).to_contain_text("3 files")
+    page.goto(f"{server.address}/sessions")
+    number = page.locator(".history > li").count()
+    page.locator(".history > li").first.get_by_role("button", name="Forget").click()
+    page.click("#confirm-yes")
+    expect(page.locator(".history > li")).to_have_count(number - 1)
+
+
+def test_failures_are_chosen_and_set_aside_and_opened_again(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/failures")
+    assert looks_well(page)
+    page.get_by_role("link", name="Show 4 files").click()
+    page.get_by_label("Choose photos/damaged/1.jpg").check()
+    page.get_by_label("Choose photos/damaged/2.jpg").check()
+    expect(page.locator("#failed-count")).to_have_text("2 files chosen")
+    assert looks_well(page)
+    page.locator("#failed-chosen").get_by_role("button", name="Mark as reviewed").click()
+    expect(page.locator(".failed-files > li")).to_have_count(2)
+    page.locator(".causes").get_by_role("button", name="Ignore until changed").click()
+    page.click("#confirm-yes")
+    expect(page.get_by_text("No file with this cause is left here.")).to_be_visible()
+    page.get_by_role("link", name="Ignored 2").click()
+    assert looks_well(page)
+    page.get_by_role("button", name="Open again").click()
+    expect(page.get_by_text("No file is ignored.")).to_be_visible()
+    page.get_by_role("link", name="Open 2").click()
+    page.get_by_role("button", name="Retry all 2").click()
+    expect(page.locator("#complete-title")).to_be_visible(timeout=30_000)
+
+
+def test_what_is_not_there_says_so(page: Page, server: Server, said: list[str]) -> None:
+    page.goto(f"{server.address}/sessions/00000000-0000-4000-8000-000000000000")
+    expect(page.get_by_text("There is no session")).to_be_visible()
+    assert looks_well(page)
+    page.get_by_role("link", name="All sessions").click()
+    expect(page.locator(".history")).to_be_visible()
+    said[:] = [line for line in said if "404" not in line]  # the browser notes the page itself
+
+
+def test_without_a_script_everything_can_be_read(browser, server: Server) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.address}/sessions")
+    page.click(".history > li:last-child h2 a")
+    expect(page.get_by_role("heading", name="Complete")).to_be_visible()
+    expect(page.get_by_role("link", name="CSV")).to_be_visible()
+    expect(page.locator("#configure")).to_be_hidden()
+    page.goto(f"{server.address}/failures")
+    page.get_by_role("link", name="Show").first.click()
+    expect(page.locator(".failed-files > li").first).to_be_visible()
+    context.close()
