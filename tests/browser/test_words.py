@@ -129,8 +129,39 @@ BADGES = [
 
 
 def test_a_badge_is_whole_only_where_everything_here_and_below_is_in_the_library(page: Page, server: Server) -> None:
-    said = call(page, server, "configure/browse.js", "badgeOf", [[one] for one, _ in BADGES])
+    said = call(page, server, "configure/badges.js", "badgeOf", [[one] for one, _ in BADGES])
     assert [found and (found["shown"], found["words"]) for found in said] == [words for _, words in BADGES]
     assert [found["whole"] for found in said if found] == [
         words[1].startswith("Complete") for _, words in BADGES if words
     ]
+
+
+def test_suffixes_are_taken_for_the_pattern_that_they_stand_for(page: Page, server: Server) -> None:
+    meant = {
+        "jpg": "*.jpg",
+        ".JPG": "*.JPG",
+        "*.jpg, *.png": "*.jpg|*.png",
+        "jpg png": "*.jpg|*.png",
+        "*.jpg|*.png": None,
+        "*": None,
+        "IMG_*": None,
+        "holiday.jpg": None,
+    }
+    assert call(page, server, "configure/pattern.js", "meantPattern", [[typed] for typed in meant]) == [*meant.values()]
+
+
+FORMATS = {
+    "jpeg": {"files": 3, "bytes": 30, "pattern": "*.jpeg|*.jpg"},
+    "png": {"files": 2, "bytes": 20, "pattern": "*.png"},
+    "mp4": {"files": 1, "bytes": 90, "pattern": "*.mp4"},
+}
+
+
+def test_what_is_chosen_of_the_formats_and_the_pattern_say_the_same(page: Page, server: Server) -> None:
+    chosen = {("jpeg", "png", "mp4"): "*", ("jpeg", "mp4"): "*.jpeg|*.jpg|*.mp4", ("png",): "*.png"}
+    patterns = call(page, server, "configure/formats.js", "patternOf", [[FORMATS, [*names]] for names in chosen])
+    assert patterns == [*chosen.values()]
+    again = call(page, server, "configure/formats.js", "chosenBy", [[FORMATS, pattern] for pattern in patterns])
+    assert again == [list(names) for names in chosen]
+    others = ["*.jpg", "IMG_*", "*.jpeg|*.jpg|*.gif"]  # a part of a format, something else, and more than is there
+    assert call(page, server, "configure/formats.js", "chosenBy", [[FORMATS, one] for one in others]) == [None] * 3

@@ -10,7 +10,7 @@ PAGES = sorted(  # what shows one, or leads to one: a new page is held to what h
     route.path
     for router in (page.router, activity.router)
     for route in router.routes
-    if "GET" in route.methods and not route.include_in_schema
+    if "GET" in route.methods and not route.include_in_schema and not route.path.startswith("/api/")
 )
 
 

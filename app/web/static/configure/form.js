@@ -70,12 +70,6 @@ export function readParameters() {
   return parameters;
 }
 
-/** @param {string} path */
-export function setDirectory(path) {
-  byId("directory").value = path;
-  byId("directory").dispatchEvent(new Event("input", { bubbles: true }));
-}
-
 /** A number that is not one: the browser gives an empty value and says so here. Returns whether all is well. */
 export function checkNumbers() {
   clearErrors();

@@ -37,6 +37,13 @@ export function setBeside(paths) {
 
 export const besideNow = () => [...beside];
 
+/** @param {string[]} paths at least one; the last is the one that is typed */
+export function setDirectories(paths) {
+  setBeside(paths.slice(0, -1));
+  byId("directory").value = paths.at(-1) ?? "";
+  changed();
+}
+
 /** Makes room for another folder: the one that is typed becomes a chip. */
 export function addAnother() {
   const typed = byId("directory").value.trim();

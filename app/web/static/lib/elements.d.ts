@@ -10,7 +10,6 @@ export interface Elements {
   "announcer": "p";
   "beside": "ul";
   "blur_nsfw": "input";
-  "breadcrumb": "ol";
   "browse": "button";
   "browse-dialog": "dialog";
   "browse-here": "p";
@@ -100,8 +99,6 @@ export interface Elements {
   "filter-status": "select";
   "findings": "ul";
   "folders": "ul";
-  "folders-empty": "p";
-  "folders-more": "button";
   "form-error": "p";
   "formats": "div";
   "formats-list": "ul";

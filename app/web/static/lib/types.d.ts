@@ -60,8 +60,6 @@ export interface Parameters {
   import_scores: boolean;
   generate_thumbnails: boolean;
   skip_existing: boolean;
-  min_bytes?: number | null;
-  max_bytes?: number | null;
   max_files: number | null;
   workers: number | null;
   retry_of?: string | null;
@@ -235,6 +233,7 @@ export interface Failure extends Pick<Answer, "stage" | "cause" | "reason"> {
 export interface Happening extends Complaint {
   outcome: string;
   ms: number | null;
+  stages: Answer["stages"];
   session_id: string | null;
   moved_from: string | null;
 }

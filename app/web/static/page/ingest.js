@@ -9,7 +9,7 @@ import { SessionStream } from "../lib/events.js";
 import { prepareExplain } from "../file/explain.js";
 import { showFailures } from "../session/failures.js";
 import { prepareFiles } from "../shared/files.js";
-import { prepareForm, setDirectory } from "../configure/form.js";
+import { prepareForm } from "../configure/form.js";
 import { prepareFormats } from "../configure/formats.js";
 import { followQueue, prepareHistory, showSessions } from "../session/history.js";
 import { prepareAbsence } from "../shared/absence.js";
@@ -19,7 +19,7 @@ import { planAnew, planNow, planOnReturn, planSoon, preparePlan, restPlan } from
 import { clearFiles, prepareProgress, showConnection, showFiles, showProgress } from "../session/progress.js";
 import { prepareResults, showResults } from "../session/results.js";
 import { prepareRetry } from "../shared/retry.js";
-import { offerRecent, prepareSeveral } from "../configure/several.js";
+import { chosenDirectories, offerRecent, prepareSeveral, setDirectories } from "../configure/several.js";
 import { prepareSpread, showSpread } from "../configure/spread.js";
 import { prepareStart } from "../configure/start.js";
 import { showActionError } from "../session/state.js";
@@ -224,8 +224,8 @@ prepareProgress({ current: () => session });
 prepareResults();
 prepareExplain();
 prepareRetry({ begun: openById });
-prepareBrowse((path) => {
-  setDirectory(path);
+prepareBrowse((paths) => {
+  setDirectories(paths);
   byId("browse").focus();
 });
 prepareHistory({
@@ -237,7 +237,7 @@ prepareHistory({
   failed: say,
   listed: offerRecent,
 });
-byId("browse").addEventListener("click", () => openBrowse(byId("directory").value.trim()));
+byId("browse").addEventListener("click", () => openBrowse(chosenDirectories()));
 prepareStart({ begun: openById });
 prepareActions({
   current: () => session,

@@ -1,0 +1,73 @@
+// What a folder's badge says: how much of it is in the library, or how much media it holds.
+
+import { make, spoken } from "../lib/dom.js";
+import { number } from "../lib/words.js";
+
+/** @import { Folder } from "../lib/types.d.ts" */
+/** @typedef {Pick<Folder, "ingest_stats" | "recursive_stats" | "has_children">} Counted */
+
+/**
+ * `shown` in figures, `words` for screen readers, `whole` where everything here and below is in the library; null where
+ * nothing is yet.
+ *
+ * @param {Counted} folder
+ */
+export function badgeOf({ ingest_stats: own, recursive_stats: all, has_children: deeper }) {
+  const { total_files: total, ingested_files: ingested, failed_files: failed } = all ?? own;
+  if (!ingested && !failed) return null;
+  const below = { total: total - own.total_files, ingested: ingested - own.ingested_files };
+  const failures = failed ? [`${number(failed)} failed`] : [];
+  const figures = (/** @type {number} */ of, /** @type {number} */ all) => `${number(of)}/${number(all)}`;
+  const said = (/** @type {number} */ of, /** @type {number} */ all) => `${number(of)} of ${number(all)} ingested`;
+  const shown = [
+    ...(own.total_files ? [`(${figures(own.ingested_files, own.total_files)})`] : []),
+    ...(below.total ? [`${figures(below.ingested, below.total)} below`] : []),
+    ...failures,
+  ];
+  const words = [
+    ...(own.total_files ? [`${said(own.ingested_files, own.total_files)} here`] : []),
+    ...(below.total ? [`${said(below.ingested, below.total)} in the folders below`] : []),
+    ...failures,
+  ];
+  const whole = ingested === total && (all !== undefined || !deeper);
+  return { shown: shown.join(", "), words: `${whole ? "Complete: " : ""}${words.join(", ")}`, whole };
+}
+
+/**
+ * The media of a folder of which nothing is in the library: "12 media, 30 below"; null where it holds none.
+ *
+ * @param {Counted} folder
+ */
+export function mediaOf({ ingest_stats: { total_files: here }, recursive_stats: all }) {
+  const below = (all?.total_files ?? here) - here;
+  const parts = [...(here ? [`${number(here)} media`] : []), ...(below ? [`${number(below)} below`] : [])];
+  return parts.length ? parts.join(", ") : null;
+}
+
+/**
+ * The badge of a folder as an element, null where there is nothing to say.
+ *
+ * @param {Counted} folder
+ */
+export function badge(folder) {
+  const said = badgeOf(folder);
+  if (!said) {
+    const media = mediaOf(folder);
+    return media ? make("span", { class: "badge media" }, media) : null;
+  }
+  const tone = said.whole ? "whole" : folder.ingest_stats.total_files ? "partial" : "below";
+  return make(
+    "span",
+    { class: `badge ${tone}` },
+    make("span", { "aria-hidden": "true" }, said.shown),
+    spoken(said.words),
+  );
+}
+
+/**
+ * What a screen reader says of a folder: its name, its badge in words, what is wrong with it.
+ *
+ * @param {Folder} folder
+ */
+export const folderInWords = (folder) =>
+  [folder.name, badgeOf(folder)?.words ?? mediaOf(folder), folder.warning].filter(Boolean).join(", ");
