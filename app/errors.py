@@ -15,6 +15,7 @@ MediaIngestError
 │   ├── AlreadyActive         the same request is being worked on; `session_id` says by whom
 │   ├── IllegalMove           a change of status that the table of states does not allow
 │   └── CountChanged          a person confirmed another number than it is now; `count` is that
+├── NotAllowed                what only a person at this machine, or with the token, may ask for
 ├── Unavailable
 │   └── DatabaseDisabled      DATABASE_URL=none
 ├── CannotStart               the server or the command cannot run at all
@@ -119,6 +120,10 @@ class CountChanged(Conflict):
     def __init__(self, what: str, count: int) -> None:
         super().__init__(f"It would be {count:,} {what} now: look again, and confirm that number.")
         self.count = count
+
+
+class NotAllowed(MediaIngestError):
+    cause = "not_allowed"
 
 
 class Unavailable(MediaIngestError):

@@ -111,6 +111,31 @@ def _lies_among_media(state: Path, root: Path) -> bool:
     return os.path.commonpath([outer, inner]) == outer and (inner == outer or not hidden)
 
 
+def root_beside(configured: Settings, roots: Mapping[str, Path], name: str, path: str) -> Path:
+    """The folder of one more media root beside these. Raises ValueError with a sentence where it cannot be one."""
+    if not _ROOT_NAME.fullmatch(name) or name in {".", ".."} or name != name.strip():
+        message = f"{name!a} cannot be the name of a media root: use letters, digits, '-' and '_'"
+        raise ValueError(message)
+    if name in roots:
+        message = f"there is a media root named '{name}' already: give this one another name"
+        raise ValueError(message)
+    folder = Path(os.path.expanduser(path))
+    if not folder.is_absolute():
+        message = "write the whole path of the folder, such as /srv/photos"
+        raise ValueError(message)
+    if not folder.is_dir():
+        message = f"{path} is a file: choose the folder it lies in" if folder.exists() else f"there is no folder {path}"
+        raise ValueError(message)
+    if not os.access(folder, os.R_OK | os.X_OK):
+        message = f"{path} cannot be read by Media Ingest: give it the right to"
+        raise ValueError(message)
+    check_roots_apart({**roots, name: folder})
+    if _lies_among_media(configured.ingest_state_dir, folder):
+        message = f"the state folder lies inside {path}, so that thumbnails would be taken in: choose another folder"
+        raise ValueError(message)
+    return Path(os.path.realpath(folder))
+
+
 def parse_roots(texts: list[str]) -> dict[str, Path]:
     """`["photos=/srv/photos", "/srv/video"]` -> `{"photos": ..., "video": ...}`. Raises ValueError with a sentence."""
     roots: dict[str, Path] = {}

@@ -19,12 +19,14 @@ from app.ingest.plan.badges import Badges
 from app.ingest.plan.planner import Planner
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
+from app.ingest.session.presets import Presets
 from app.ingest.session.store import IngestionState
 from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Limits
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
-from app.media import Failure, Job, Place, Stage, StageStatus
+from app.media import Failure, Job, Place, Recipe, Stage, StageStatus
+from app.roots import MediaRoots, with_added
 from app.settings import Settings, with_remembered
 
 
@@ -49,6 +51,8 @@ class House:
     weights: Weights
     recipes: Recipes
     badges: Badges
+    roots: MediaRoots
+    presets: Presets
     records_or_none: Records | None
 
     @property
@@ -72,7 +76,7 @@ class House:
         wanted, recipe = frozenset({Stage.IDENTIFY, Stage.THUMBNAIL}), self.recipes.now()
         if Stage.THUMBNAIL not in recipe.runnable(Kind(row["kind"]), wanted):
             return None
-        analyze = Analyzer(_roots_as_text(self.folders), recipe)
+        analyze = _analyzer(self.folders, recipe)
         result = self.executor.call(analyze, Job(found, wanted, wanted))
         if isinstance(result, Failure) or result.picture is None or result.identity.sha256 != row["sha256"]:
             return None
@@ -94,7 +98,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     With `migrate` the database is brought to head first, and what was done is returned.
     """
     migration = bring_to_head(settings.database_url) if migrate and settings.database_enabled else None
-    folders = Folders(settings.ingest_media_roots)
+    folders = Folders(with_added(settings, store).ingest_media_roots)
     weights = weights_of(settings)
     recipes = Recipes(weights)
     limits = Limits(
@@ -104,15 +108,18 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     library = Library(settings.database_url) if settings.database_enabled else None
     records = None
     if library is not None:
-        analyzer = partial(Analyzer, _roots_as_text(folders))
         interval = settings.ingest_progress_interval
-        ingestor = Ingestor(folders, library, store, executor, analyzer, recipes, progress_interval=interval)
+        ingestor = Ingestor(
+            folders, library, store, executor, partial(_analyzer, folders), recipes, progress_interval=interval
+        )
         planner = Planner(folders, library, recipes.now, partial(rows_in, library), partial(free_bytes, store.folder))
         runner = Runner(ingestor)
         runner.listen(planner.hear)
         records = Records(library, ingestor, runner, planner)
     badges = Badges(folders, library)
-    return House(settings, folders, store, executor, weights, recipes, badges, records), migration
+    roots = MediaRoots(settings, store, folders, library, records.runner if records else None)
+    made = House(settings, folders, store, executor, weights, recipes, badges, roots, Presets(store), records)
+    return made, migration
 
 
 def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
@@ -147,6 +154,11 @@ def weights_of(settings: Settings) -> Weights:
     """The weights of the NSFW model that these settings name, and the place of what is made of them."""
     models = settings.ingest_state_dir / "models"
     return Weights(settings.ingest_nsfw_weights, models, settings.ingest_worker_memory_mb)
+
+
+def _analyzer(folders: Folders, recipe: Recipe) -> Analyzer:
+    """An analysis in the media roots as they are when a run begins."""
+    return Analyzer(_roots_as_text(folders), recipe)
 
 
 def _roots_as_text(folders: Folders) -> Mapping[str, str]:

@@ -81,6 +81,11 @@ class Removal:
         statement = select(func.count()).where(MEDIA.c.root == root)
         return self._engines.read(lambda connection: int(connection.execute(statement).scalar_one()))
 
+    def rows_by_root(self) -> dict[str, int]:
+        """How many rows there are of each media root that has any."""
+        statement = select(MEDIA.c.root, func.count()).group_by(MEDIA.c.root)
+        return self._engines.read(lambda connection: dict(connection.execute(statement).all()))
+
     def forget_root(self, root: str, confirmed: int) -> int:
         """Removes every row of a media root, in one transaction, and tells how many.
 

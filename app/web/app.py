@@ -24,12 +24,13 @@ from app.errors import (
     InvalidRequest,
     MediaIngestError,
     NeedsAttention,
+    NotAllowed,
     NotFound,
     Unavailable,
     WrongContentType,
     in_words,
 )
-from app.web import account, activity, failures, ingest, library, nsfw, page
+from app.web import account, activity, failures, ingest, library, nsfw, page, places
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import Guard
@@ -38,11 +39,21 @@ from app.web.problems import nothing_at, problem
 from app.web.templating import show_problem, wants_page
 from app.wiring import House
 
-ROUTERS = (ingest.router, account.router, failures.router, library.router, nsfw.router, page.router, activity.router)
+ROUTERS = (
+    ingest.router,
+    account.router,
+    failures.router,
+    library.router,
+    nsfw.router,
+    page.router,
+    activity.router,
+    places.router,
+)
 STATIC = Path(__file__).parent / "static"
 _STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (
     (WrongContentType, 415),
     (InvalidRequest, 422),
+    (NotAllowed, 403),
     (NotFound, 404),
     (Conflict, 409),
     (Unavailable, 503),

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from app.errors import FILE_CAUSES, InvalidRequest, in_words
 from app.ingest.plan.planner import LISTS
@@ -122,6 +131,28 @@ class Confirmation(BaseModel):
     """So many rows are to be removed, as was counted; left out: they are only counted."""
 
 
+class NewPreset(BaseModel):
+    """Parameters that are kept under a name, in place of those that had it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    name: str
+    """At most 100 characters."""
+    parameters: dict[str, JsonValue]
+    """Those of `process`; what is left out is as by default, and folders may be left out, too."""
+
+
+class NewRoot(BaseModel):
+    """A folder that becomes a media root."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    name: str
+    """How paths begin: letters, digits, `-` and `_`."""
+    path: str
+    """The whole path of the folder, on the server's machine."""
+
+
 class PlanRequest(SessionRequest):
     """What a session would be asked for; with `list`, which files of the plan are wanted."""
 
@@ -207,6 +238,20 @@ def what_is_confirmed(body: JsonBody) -> Confirmation:
     return _checked(Confirmation, body)
 
 
+@reads(NewPreset)
+@refuses("invalid_parameter", "bad_pattern", "no_directory")
+def which_preset(body: JsonBody) -> NewPreset:
+    """What is kept under which name. Raises InvalidRequest."""
+    return _checked(NewPreset, body)
+
+
+@reads(NewRoot)
+@refuses("invalid_parameter")
+def which_root(body: JsonBody) -> NewRoot:
+    """Which folder becomes a media root. Raises InvalidRequest."""
+    return _checked(NewRoot, body)
+
+
 PlanBody = Annotated[dict[str, Any], Depends(to_plan)]
 ProcessBody = Annotated[dict[str, Any], Depends(to_process)]
 EditBody = Annotated[dict[str, Any], Depends(to_edit)]
@@ -215,3 +260,5 @@ ResumeBody = Annotated[Resumption, Depends(which_to_resume)]
 RetryBody = Annotated[Retry, Depends(what_to_retry)]
 FailureStateBody = Annotated[FailuresMeant, Depends(what_is_said_of_failures)]
 ConfirmBody = Annotated[Confirmation, Depends(what_is_confirmed)]
+PresetBody = Annotated[NewPreset, Depends(which_preset)]
+RootBody = Annotated[NewRoot, Depends(which_root)]

@@ -36,6 +36,7 @@ _TAGS = {
     "Sessions": "Plan, start, watch and stop sessions; one works at a time.",
     "Answers for files": "What became of files, of one session or ever.",
     "Library": "Files that were taken in.",
+    "Presets and roots": "What a person keeps on the server.",
     "NSFW model": "Whether the model can be used, and fetching its weights.",
     "Server": "Whether the server is alive and ready.",
 }

@@ -47,6 +47,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "host_not_allowed": Refusal(400, "the server was addressed by a name that is not in `INGEST_ALLOWED_HOSTS`"),
         "token_needed": Refusal(401, "`INGEST_TOKEN` is set and the request does not carry it"),
         "cross_origin": Refusal(403, "a page of another origin sent the request"),
+        "not_allowed": Refusal(403, "only a person at the server's own machine, or with the token, may do this"),
         "not_found": Refusal(404, "nothing at this address"),
         "unknown_session": Refusal(404, "no session has this id"),
         "unknown_file": Refusal(404, "the library has no row of this file"),

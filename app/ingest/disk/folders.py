@@ -75,9 +75,13 @@ class Listing:
 
 
 class Folders:
-    """The configured media roots, by name."""
+    """The media roots, by name."""
 
     def __init__(self, roots: Mapping[str, Path]) -> None:
+        self.use(roots)
+
+    def use(self, roots: Mapping[str, Path]) -> None:
+        """Takes these for the media roots from now on; who reads them meanwhile sees the old ones or the new."""
         self.roots = {name: os.fsencode(os.path.realpath(path)) for name, path in roots.items()}
 
     def absolute(self, place: Place) -> bytes:

@@ -92,7 +92,6 @@ class IngestionState:
         self._thumbnails = folder / "thumbnails"
         self._lock = str(folder / "lock")
         self._owner = folder / "lock.json"
-        self._roots = folder / "roots.json"
         self._address: str | None = None  # ours, once the lock was taken; who never took it is not asked for it
         self._held: tuple[int, tuple[int, int]] | None = None  # the lock's descriptor, and which file that is
         self._taking = threading.Lock()
@@ -195,19 +194,21 @@ class IngestionState:
             sentence = f"The state folder {self.folder} was removed, renamed or taken over while it was in use."
             raise NeedsAttention(sentence, cause="lock_lost")
 
-    # -- media roots ---------------------------------------------------------------------------------------------
+    # -- what is kept beside the sessions ------------------------------------------------------------------------
+
+    def keep(self, name: str, value: Any) -> None:
+        """Writes a small JSON file of this name. Raises NeedsAttention."""
+        with self._writing():
+            replace_file(self.folder / name, json.dumps(value).encode(), durable=True)
 
     def remember_roots(self, roots: Mapping[str, Path]) -> None:
         """Keeps which folders the media roots are, for commands that are typed later. Raises NeedsAttention."""
-        with self._writing():
-            replace_file(
-                self._roots, json.dumps({name: os.path.abspath(path) for name, path in roots.items()}).encode()
-            )
+        self.keep("roots.json", {name: os.path.abspath(path) for name, path in roots.items()})
 
-    def remembered_roots(self) -> dict[str, Path]:
+    def remembered_roots(self, name: str = "roots.json") -> dict[str, Path]:
         """The media roots of whoever held this folder last; none where that is not known."""
         try:
-            kept = json.loads(self._roots.read_bytes())
+            kept = json.loads((self.folder / name).read_bytes())
             return {name: Path(path) for name, path in kept.items() if os.path.isabs(path)}
         except (OSError, ValueError, TypeError, AttributeError):
             return {}

@@ -1,0 +1,163 @@
+"""Presets, and media roots that are added on the page and removed again."""
+
+import json
+
+import pytest
+
+from tests.samples import photo, write_many
+
+ROOTS, PRESETS = "/api/ingest/roots", "/api/ingest/presets"
+
+
+# -- presets -----------------------------------------------------------------------------------------------------
+
+
+def test_presets_are_kept_under_their_names_over_a_restart(door):
+    saved = door.post(
+        PRESETS, {"name": " Raw  only ", "parameters": {"pattern": "*.dng", "enable_nsfw_detection": False}}
+    )
+    assert (saved["name"], saved["parameters"]) == ("Raw only", {"pattern": "*.dng", "enable_nsfw_detection": False})
+    door.post(PRESETS, {"name": "all", "parameters": {"directories": ["photos"]}})
+    door.post(PRESETS, {"name": "Raw only", "parameters": {"pattern": "*.nef"}})
+    door.reopen()
+    assert [(each["name"], each["parameters"]) for each in door.get(PRESETS)["presets"]] == [
+        ("all", {"directories": ["photos"]}),
+        ("Raw only", {"pattern": "*.nef"}),
+    ]
+    assert door.client.delete(PRESETS, params={"name": "all"}).status_code == 204
+    assert door.client.delete(PRESETS, params={"name": "all"}).json()["cause"] == "not_found"
+    assert [each["name"] for each in door.get(PRESETS)["presets"]] == ["Raw only"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": "", "parameters": {}}, "name"),
+        ({"name": "x" * 101, "parameters": {}}, "name"),
+        ({"name": 1, "parameters": {}}, "name"),
+        ({"name": "a"}, "parameters"),
+        ({"name": "a", "parameters": {"pattern": "a/b"}}, "pattern"),
+        ({"name": "a", "parameters": {"retry_of": "x"}}, "retry_of"),
+        ({"name": "a", "parameters": {"colour": 1}}, "colour"),
+        ({"name": "a", "parameters": {"max_files": 0}}, "max_files"),
+    ],
+)
+def test_what_no_session_can_be_asked_is_no_preset(door, body, field):
+    assert door.post(PRESETS, body, 422)["field"] == field
+    assert door.get(PRESETS) == {"presets": []}
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1, {}]", '[{"name": 1, "parameters": {}, "saved_at": ""}]'])
+def test_a_file_of_presets_that_was_spoilt_holds_none(door, text):
+    (door.state / "presets.json").write_text(text)
+    assert door.get(PRESETS) == {"presets": []}
+    door.post(PRESETS, {"name": "a", "parameters": {}})
+    assert len(door.get(PRESETS)["presets"]) == 1
+
+
+# -- roots -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def album(tmp_path):
+    folder = tmp_path / "album"
+    write_many(folder, 2)
+    photo(folder / "trip" / "a.jpg", size=(64, 48))
+    return folder
+
+
+def names(door):
+    return {root["name"]: (root["source"], root["rows"]) for root in door.get(ROOTS)["roots"]}
+
+
+def test_a_folder_becomes_a_root_at_once_and_stays_one_over_a_restart(door, album):
+    added = door.post(ROOTS, {"name": "album", "path": str(album)})
+    assert added == {"name": "album", "path": str(album), "source": "page", "there": True, "rows": 0}
+    assert door.whole("album")["outcomes"]["added"] == 3
+    door.reopen()
+    assert names(door) == {"album": ("page", 3), "photos": ("settings", 0)}
+    assert door.whole("album")["skipped"]["fresh"] == 3
+    assert json.loads((door.state / "roots.json").read_text())["album"] == str(album)
+
+
+def test_a_removed_root_keeps_its_rows_until_they_are_forgotten(door, album):
+    door.post(ROOTS, {"name": "album", "path": str(album)})
+    door.whole("album")
+    door.client.patch("/api/library/file", params={"path": "album/trip/a.jpg"}, json={"title": "Anna"})
+    assert door.client.delete(ROOTS, params={"name": "album"}).json() == {"forgotten": 0, "rows": 3}
+    assert names(door) == {"album": ("removed", 3), "photos": ("settings", 0)}
+    assert door.post("/api/ingest/plan", {"directory": "album"}, 422)["cause"] == "outside_roots"
+    assert "album" not in json.loads((door.state / "roots.json").read_text())
+    refused = door.client.delete(ROOTS, params={"name": "album", "forget_rows": 2})
+    assert (refused.status_code, refused.json()["cause"], refused.json()["count"]) == (409, "count_changed", 3)
+    assert door.client.delete(ROOTS, params={"name": "album", "forget_rows": 3}).json() == {"forgotten": 3, "rows": 0}
+    assert names(door) == {"photos": ("settings", 0)}
+    assert door.client.delete(ROOTS, params={"name": "album"}).json()["cause"] == "not_found"
+    assert len(list(album.iterdir())) == 3
+    door.post(ROOTS, {"name": "again", "path": str(album)})  # what was said of its bytes comes back with them
+    door.whole("again")
+    assert door.get("/api/library/file", params={"path": "again/trip/a.jpg"})["title"] == "Anna"
+
+
+def test_a_root_is_removed_with_its_rows_in_one_go(door, album):
+    door.post(ROOTS, {"name": "album", "path": str(album)})
+    door.whole("album")
+    assert door.client.delete(ROOTS, params={"name": "album", "forget_rows": 3}).json() == {"forgotten": 3, "rows": 0}
+    assert names(door) == {"photos": ("settings", 0)}
+
+
+def test_roots_of_the_settings_and_roots_in_use_stay(door, album):
+    refused = door.client.delete(ROOTS, params={"name": "photos", "forget_rows": 0})
+    assert (refused.status_code, refused.json()["cause"]) == (409, "conflict")
+    assert "by the settings or on the command line" in refused.json()["detail"]
+    door.post(ROOTS, {"name": "album", "path": str(album)})
+    door.turnstile.hold()
+    session_id = door.begin("album")
+    door.wait_for(session_id, "processing")
+    refused = door.client.delete(ROOTS, params={"name": "album"})
+    assert (refused.status_code, refused.json()["cause"]) == (409, "illegal_move")
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "refusal"),
+    [
+        ("a/b", "{album}", ("name", "cannot be the name of a media root")),
+        ("", "{album}", ("name", "cannot be the name of a media root")),
+        ("photos", "{album}", ("name", "there is a media root named 'photos' already")),
+        ("new", "album", ("path", "write the whole path of the folder")),
+        ("new", "{album}/nowhere", ("path", "there is no folder")),
+        ("new", "{album}/trip/a.jpg", ("path", "is a file")),
+        ("new", "{photos}/trip", ("path", "lies inside 'photos'")),
+        ("new", "~nobody-here/x", ("path", "write the whole path")),
+        ("new", "/\0", ("path", "there is no folder")),
+        ("new", "{state}/..", ("path", "")),
+    ],
+)
+def test_what_cannot_be_a_root_is_refused_as_on_the_command_line(door, album, photos, name, path, refusal):
+    field, sentence = refusal
+    path = path.format(album=album, photos=photos, state=door.state)
+    refused = door.post(ROOTS, {"name": name, "path": path}, 422)
+    assert (refused["field"], sentence.lower() in refused["detail"].lower()) == (field, True)
+    assert names(door) == {"photos": ("settings", 0)}
+
+
+def test_who_comes_through_a_proxy_needs_the_token(open_door, album):
+    door = open_door()
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
+        refused = door.client.post(ROOTS, json={"name": "album", "path": str(album)}, headers={header: "10.0.0.1"})
+        assert (refused.status_code, refused.json()["cause"]) == (403, "not_allowed")
+        assert not door.client.get(ROOTS, headers={header: "10.0.0.1"}).json()["may_change"]
+    assert door.get(ROOTS)["may_change"]
+
+
+def test_who_has_the_token_may_change_roots_from_anywhere(open_door, album):
+    door = open_door(ingest_token="secret")
+    headers = {"Authorization": "Bearer secret", "X-Forwarded-For": "10.0.0.1"}
+    added = door.client.post(ROOTS, json={"name": "album", "path": str(album)}, headers=headers)
+    assert added.status_code == 200
+
+
+def test_without_a_database_roots_are_added_and_removed_all_the_same(open_door, album):
+    door = open_door(database_url="none")
+    door.post(ROOTS, {"name": "album", "path": str(album)})
+    assert door.client.delete(ROOTS, params={"name": "album"}).json() == {"forgotten": 0, "rows": 0}
