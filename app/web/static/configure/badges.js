@@ -40,8 +40,8 @@ export function badgeOf({ ingest_stats: own, recursive_stats: all, has_children:
  */
 export function mediaOf({ ingest_stats: { total_files: here }, recursive_stats: all }) {
   const below = (all?.total_files ?? here) - here;
-  const parts = [...(here ? [`${number(here)} media`] : []), ...(below ? [`${number(below)} below`] : [])];
-  return parts.length ? parts.join(", ") : null;
+  if (!here) return below ? `${number(below)} media below` : null;
+  return `${number(here)} media${below ? `, ${number(below)} below` : ""}`;
 }
 
 /**
@@ -63,11 +63,3 @@ export function badge(folder) {
     spoken(said.words),
   );
 }
-
-/**
- * What a screen reader says of a folder: its name, its badge in words, what is wrong with it.
- *
- * @param {Folder} folder
- */
-export const folderInWords = (folder) =>
-  [folder.name, badgeOf(folder)?.words ?? mediaOf(folder), folder.warning].filter(Boolean).join(", ");

@@ -3,7 +3,7 @@
 
 import { make } from "../lib/dom.js";
 import { count, readable } from "../lib/words.js";
-import { badge, folderInWords } from "./badges.js";
+import { badge } from "./badges.js";
 
 /** @import { Folder, Listing } from "../lib/types.d.ts" */
 
@@ -71,7 +71,6 @@ export class FolderTree {
     const item = this.#item(folder.path);
     if (!item || JSON.stringify(folder) === JSON.stringify(this.#known.get(folder.path))) return;
     this.#known.set(folder.path, folder);
-    item.setAttribute("aria-label", folderInWords(folder));
     const row = item.querySelector(".folder");
     row?.querySelector(".badge")?.remove();
     row?.append(badge(folder) ?? "");
@@ -96,7 +95,6 @@ export class FolderTree {
         role: "treeitem",
         tabindex: "-1",
         "data-path": folder.path,
-        "aria-label": folderInWords(folder),
         "aria-selected": "false",
         "aria-level": String(folder.path.split("/").length),
         "aria-expanded": folder.has_children ? "false" : null,
