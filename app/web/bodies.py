@@ -138,7 +138,7 @@ class NewPreset(BaseModel):
 
     name: str
     """At most 100 characters."""
-    parameters: dict[str, JsonValue]
+    parameters: dict[str, Any]
     """Those of `process`; what is left out is as by default, and folders may be left out, too."""
 
 
