@@ -6,6 +6,7 @@ export interface Elements {
   "action-error": "p";
   "activity-message": "p";
   "activity-note": "p";
+  "add-root": "form";
   "announcer": "p";
   "blur_nsfw": "input";
   "breadcrumb": "ol";
@@ -149,6 +150,7 @@ export interface Elements {
   "plan-refresh": "button";
   "plan-title": "h3";
   "problem-title": "h1";
+  "presets-title": "h2";
   "process": "section";
   "process-failures": "div";
   "process-folder": "p";
@@ -163,6 +165,12 @@ export interface Elements {
   "resume": "button";
   "retry-all": "button";
   "retry-error": "p";
+  "root-name": "input";
+  "root-name-error": "small";
+  "root-path": "input";
+  "root-path-error": "small";
+  "root-path-help": "small";
+  "roots-title": "h2";
   "select-directory": "button";
   "skip_existing": "input";
   "speed": "span";
