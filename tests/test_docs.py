@@ -224,12 +224,7 @@ def test_every_server_sent_event_is_documented_and_no_other():
     for node in ast.walk(ast.parse((PROJECT / "app/web/events.py").read_text("utf-8"))):
         if isinstance(node, ast.keyword) and node.arg == "event" and isinstance(node.value, ast.Constant):
             sent.add(node.value.value)
-    logged = {
-        "stage_start",
-        "stage_progress",
-        "stage_complete",
-        "file_complete",
-    }  # kinds of rows, sent under their own names
+    logged = {"stage_start", "stage_progress", "stage_complete", "file_complete"}  # rows, sent under their own kinds
     assert set(table(HTTP, "event")) == sent | logged
 
 

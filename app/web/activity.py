@@ -1,4 +1,4 @@
-"""The pages of what happened: the sessions, one of them, and the failures that stand. They are read without a script.
+"""The pages beside that of taking in: sessions, one of them, failures, settings. They are read without a script.
 
 A page's query string is its state. What it shows is what the API answers; a script adds only what changes something.
 """
@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import BeforeValidator
 
 from app.errors import UnknownSession
+from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import Status
 from app.ingest.session.status import SessionStatus
 from app.ingest.session.store import is_session_id
@@ -23,7 +24,8 @@ from app.web.depends import InHouse, only_known
 from app.web.failures import failures_page, position_at, which_of
 from app.web.ingest import history_page
 from app.web.page import about_ingest
-from app.web.templating import show
+from app.web.places import ONLY_HERE, may_change_roots
+from app.web.templating import asked, show
 
 router = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
 SESSIONS_A_PAGE = 50
@@ -40,6 +42,7 @@ _STATUSES = {
 }
 _OR_NOTHING = BeforeValidator(lambda value: value or None)  # a form sends an empty text for what was not chosen
 Given: TypeAlias = Annotated[str | None, _OR_NOTHING, Query()]
+_BY_DEFAULT = Parameters(directories=("-",)).as_json
 _NEEDS_A_PERSON = (Status.PAUSED, Status.INTERRUPTED, Status.ATTENTION)
 
 
@@ -160,6 +163,15 @@ def show_failures(
         else None,
     }
     return show(request, "failures.html", values)
+
+
+@router.get("/settings")
+def show_settings(request: Request, house: InHouse) -> Response:
+    """Shows what a person keeps on the server: media roots and presets."""
+    presets = [{**preset, "asked": asked({**_BY_DEFAULT, **preset["parameters"]})} for preset in house.presets.all()]
+    may_change = may_change_roots(request, house)
+    values = {"roots": house.roots.all(), "may_change": may_change, "only_here": ONLY_HERE, "presets": presets}
+    return show(request, "settings.html", values)
 
 
 def _may(status: SessionStatus) -> dict[str, bool]:

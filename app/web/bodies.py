@@ -9,7 +9,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    JsonValue,
     ValidationError,
     WithJsonSchema,
     model_validator,
@@ -138,7 +137,7 @@ class NewPreset(BaseModel):
 
     name: str
     """At most 100 characters."""
-    parameters: dict[str, JsonValue]
+    parameters: dict[str, Any]
     """Those of `process`; what is left out is as by default, and folders may be left out, too."""
 
 

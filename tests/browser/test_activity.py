@@ -125,3 +125,37 @@ def test_without_a_script_everything_can_be_read(browser, server: Server) -> Non
     page.get_by_role("link", name="Show").first.click()
     expect(page.locator(".failed-files > li").first).to_be_visible()
     context.close()
+
+
+def test_a_folder_is_added_and_removed_and_its_files_are_forgotten(
+    page: Page, server: Server, said: list[str], tmp_path: Path
+) -> None:
+    write_many(tmp_path / "album", 2)
+    page.goto(f"{server.address}/settings")
+    assert looks_well(page)
+    page.fill("#root-path", "album")
+    page.get_by_role("button", name="Add folder").click()
+    expect(page.locator("#root-path-error")).to_contain_text("whole path")
+    assert looks_well(page)
+    said[:] = [line for line in said if "422" not in line]  # the browser notes the refusal itself
+    page.fill("#root-path", str(tmp_path / "album"))
+    expect(page.locator("#root-name")).to_have_value("album")
+    page.get_by_role("button", name="Add folder").click()
+    expect(page.locator(".kept > li", has_text=str(tmp_path))).to_contain_text("0 files in the library")
+    whole(server, "album")
+    page.reload()
+    page.locator("[data-root=album]").get_by_role("button", name="Remove").click()
+    expect(page.locator("#confirm-text")).to_contain_text("keeps what it knows of its 2 files")
+    page.click("#confirm-yes")
+    page.get_by_role("button", name="Forget its files").click()
+    page.click("#confirm-yes")
+    expect(page.locator("[data-root=album]")).to_have_count(0)
+
+
+def test_presets_are_listed_and_deleted(page: Page, server: Server) -> None:
+    server.post("/api/ingest/presets", {"name": "Raw only", "parameters": {"pattern": "*.dng"}})
+    page.goto(f"{server.address}/settings")
+    expect(page.locator("[data-preset]")).to_contain_text("*.dng")
+    page.locator("[data-preset]").get_by_role("button", name="Delete").click()
+    page.click("#confirm-yes")
+    expect(page.locator("[data-preset]")).to_have_count(0)

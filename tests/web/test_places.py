@@ -119,22 +119,22 @@ def test_roots_of_the_settings_and_roots_in_use_stay(door, album):
 
 
 @pytest.mark.parametrize(
-    ("name", "path", "refusal"),
+    ("asked", "refusal"),
     [
-        ("a/b", "{album}", ("name", "cannot be the name of a media root")),
-        ("", "{album}", ("name", "cannot be the name of a media root")),
-        ("photos", "{album}", ("name", "there is a media root named 'photos' already")),
-        ("new", "album", ("path", "write the whole path of the folder")),
-        ("new", "{album}/nowhere", ("path", "there is no folder")),
-        ("new", "{album}/trip/a.jpg", ("path", "is a file")),
-        ("new", "{photos}/trip", ("path", "lies inside 'photos'")),
-        ("new", "~nobody-here/x", ("path", "write the whole path")),
-        ("new", "/\0", ("path", "there is no folder")),
-        ("new", "{state}/..", ("path", "")),
+        (("a/b", "{album}"), ("name", "cannot be the name of a media root")),
+        (("", "{album}"), ("name", "cannot be the name of a media root")),
+        (("photos", "{album}"), ("name", "there is a media root named 'photos' already")),
+        (("new", "album"), ("path", "write the whole path of the folder")),
+        (("new", "{album}/nowhere"), ("path", "there is no folder")),
+        (("new", "{album}/trip/a.jpg"), ("path", "is a file")),
+        (("new", "{photos}/trip"), ("path", "lies inside 'photos'")),
+        (("new", "~nobody-here/x"), ("path", "write the whole path")),
+        (("new", "/\0"), ("path", "there is no folder")),
+        (("new", "{state}/.."), ("path", "")),
     ],
 )
-def test_what_cannot_be_a_root_is_refused_as_on_the_command_line(door, album, photos, name, path, refusal):
-    field, sentence = refusal
+def test_what_cannot_be_a_root_is_refused_as_on_the_command_line(door, album, photos, asked, refusal):
+    (name, path), (field, sentence) = asked, refusal
     path = path.format(album=album, photos=photos, state=door.state)
     refused = door.post(ROOTS, {"name": name, "path": path}, 422)
     assert (refused["field"], sentence.lower() in refused["detail"].lower()) == (field, True)

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import JsonValue
 from typing_extensions import TypedDict
 
 from app.errors import InvalidRequest, NotFound
@@ -27,7 +26,7 @@ class Preset(TypedDict):
 
     name: str
     """At most 100 characters."""
-    parameters: dict[str, JsonValue]
+    parameters: dict[str, Any]
     """As they were given: what is left out is as by default, also which folders."""
     saved_at: str
     """When, ISO 8601 in UTC."""

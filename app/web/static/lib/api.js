@@ -2,7 +2,7 @@
 
 /**
  * @import {
- *   Active, Edit, Explanation, Failures, FailuresMeant, Filters, LibraryFile, Listed, Listing, Model, Narrowed, Page, Parameters, Plan, Request,
+ *   Active, Edit, Explanation, Failures, FailuresMeant, Filters, LibraryFile, Listed, Listing, Model, Narrowed, Page, Parameters, Plan, Preset, Request,
  *   SameBytes, Session, Spread, Started, Summary, Undone, Walking,
  * } from "./types.d.ts"
  */
@@ -181,6 +181,20 @@ export const undo = (id, confirm) =>
   request("POST", `/api/ingest/sessions/${session(id)}/undo`, { body: confirm === undefined ? {} : { confirm } });
 /** @type {(meant: FailuresMeant) => Promise<{ changed: number }>} */
 export const sayOfFailures = (meant) => request("POST", "/api/ingest/failures", { body: meant });
+/** @type {(name: string, path: string) => Promise<unknown>} */
+export const addRoot = (name, path) => request("POST", "/api/ingest/roots", { body: { name, path } });
+/**
+ * Removes a media root; with `rows`, also so many files of it from the library.
+ *
+ * @type {(name: string, rows?: number) => Promise<unknown>}
+ */
+export const removeRoot = (name, rows) => request("DELETE", `/api/ingest/roots${query({ name, forget_rows: rows })}`);
+/** @type {(name: string) => Promise<unknown>} */
+export const deletePreset = (name) => request("DELETE", `/api/ingest/presets${query({ name })}`);
+/** @type {() => Promise<{ presets: Preset[] }>} */
+export const presets = () => request("GET", "/api/ingest/presets");
+/** @type {(name: string, parameters: Partial<Parameters>) => Promise<Preset>} */
+export const savePreset = (name, parameters) => request("POST", "/api/ingest/presets", { body: { name, parameters } });
 /** @type {(id: string, filters: Filters) => Promise<Page<Listed>>} */
 export const sessionFiles = (id, filters) =>
   request("GET", `/api/ingest/sessions/${session(id)}/files${query({ ...filters })}`);

@@ -7,6 +7,7 @@ export interface Elements {
   "activity-message": "p";
   "activity-note": "p";
   "add-directory": "button";
+  "add-root": "form";
   "announcer": "p";
   "beside": "ul";
   "blur_nsfw": "input";
@@ -158,6 +159,7 @@ export interface Elements {
   "plan-age": "span";
   "plan-refresh": "button";
   "plan-title": "h3";
+  "presets-title": "h2";
   "problem-title": "h1";
   "process": "section";
   "process-failures": "div";
@@ -174,6 +176,12 @@ export interface Elements {
   "resume": "button";
   "retry-all": "button";
   "retry-error": "p";
+  "root-name": "input";
+  "root-name-error": "small";
+  "root-path": "input";
+  "root-path-error": "small";
+  "root-path-help": "small";
+  "roots-title": "h2";
   "select-directory": "button";
   "server-banner": "p";
   "skip_existing": "input";

@@ -190,6 +190,13 @@ export interface Failures {
   causes: FailedGroup[];
 }
 
+/** Parameters under a name; what is left out is as by default. */
+export interface Preset {
+  name: string;
+  parameters: Partial<Parameters>;
+  saved_at: Time;
+}
+
 /** What a person says of failures: of those that are named, or of all with a cause that are in a state now. */
 export interface FailuresMeant {
   state: FailureState;
