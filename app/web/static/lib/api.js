@@ -2,7 +2,7 @@
 
 /**
  * @import {
- *   Active, Edit, Explanation, Failures, Filters, LibraryFile, Listed, Listing, Model, Narrowed, Page, Plan, Request,
+ *   Active, Edit, Explanation, Failures, Filters, LibraryFile, Listed, Listing, Model, Narrowed, Pace, Page, Plan, Request,
  *   SameBytes, Session, Spread, Started, Summary, Walking,
  * } from "./types.d.ts"
  */
@@ -173,6 +173,8 @@ export const forget = (id) => request("DELETE", `/api/ingest/sessions/${session(
 /** @type {(id: string, filters: Filters) => Promise<Page<Listed>>} */
 export const sessionFiles = (id, filters) =>
   request("GET", `/api/ingest/sessions/${session(id)}/files${query({ ...filters })}`);
+/** @type {(id: string) => Promise<Pace>} */
+export const pace = (id) => request("GET", `/api/ingest/sessions/${session(id)}/pace`);
 /** @type {(id: string) => Promise<Failures>} */
 export const failures = (id) => request("GET", `/api/ingest/sessions/${session(id)}/failures`);
 /** @type {(id: string, page: { cursor?: string | null, limit: number }) => Promise<SameBytes>} */

@@ -25,6 +25,7 @@ export interface Elements {
   "complete-notes": "div";
   "complete-reports": "p";
   "complete-retry": "p";
+  "complete-stages": "div";
   "complete-sum": "div";
   "complete-title": "h2";
   "configure": "section";
@@ -58,9 +59,6 @@ export interface Elements {
   "errors-card": "section";
   "errors-title": "h3";
   "eta": "span";
-  "events": "ol";
-  "events-empty": "p";
-  "events-title": "h3";
   "explain": "form";
   "explain-body": "div";
   "explain-copies": "section";
@@ -128,12 +126,21 @@ export interface Elements {
   "nsfw_threshold": "input";
   "nsfw_threshold-error": "small";
   "nsfw_threshold_slider": "input";
+  "pace": "figure";
+  "pace-chart": "div";
+  "pace-words": "span";
   "parameters": "form";
   "pattern": "input";
   "pattern-error": "small";
   "pattern-help": "small";
   "pause": "button";
   "pausing": "p";
+  "payload-dialog": "dialog";
+  "payload-explain": "button";
+  "payload-json": "pre";
+  "payload-lead": "p";
+  "payload-stages": "dl";
+  "payload-title": "h2";
   "percent": "strong";
   "plan": "div";
   "plan-age": "span";
@@ -143,6 +150,7 @@ export interface Elements {
   "process-failures": "div";
   "process-folder": "p";
   "process-retry": "p";
+  "process-stages": "div";
   "process-title": "h2";
   "progress": "progress";
   "progress-text": "span";
@@ -157,7 +165,8 @@ export interface Elements {
   "server-banner": "p";
   "skip_existing": "input";
   "speed": "span";
-  "stages": "tbody";
+  "stages": "section";
+  "stages-list": "ul";
   "stages-notes": "div";
   "stages-title": "h3";
   "start": "button";
@@ -180,6 +189,9 @@ export interface Elements {
   "step-complete": "li";
   "step-configure": "li";
   "step-process": "li";
+  "strip": "section";
+  "strip-list": "ul";
+  "strip-title": "h3";
   "term-committed": "dt";
   "term-failed": "dt";
   "term-incomplete": "dt";

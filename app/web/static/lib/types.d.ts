@@ -40,6 +40,8 @@ export interface StageCount {
   done: number;
   failed: number;
   skipped: number;
+  not_reached?: number;
+  pending?: number;
   seconds: number;
 }
 
@@ -144,6 +146,7 @@ export interface Complaint {
 export interface Answer extends Complaint {
   outcome: Outcome | null;
   ms: number | null;
+  stages?: Record<string, { status: string; ms?: number | null }>;
 }
 
 /** A file of a list: of a plan, of a session, or of those that are missing. Each list knows another part of it. */
@@ -181,6 +184,13 @@ export interface Copies {
   size: number;
   files: string[];
   count: number;
+}
+
+/** Files in parts of equal length of a session's time. */
+export interface Pace {
+  began_at: Time | null;
+  seconds: number;
+  files: number[];
 }
 
 export interface SameBytes {
@@ -356,6 +366,7 @@ type Told =
 /** How far a stage is. */
 export interface Checkpoint {
   stage: Stage;
+  at?: Time | null;
   total_files?: number;
   processed_files?: number;
   failed_files?: number;
