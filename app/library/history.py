@@ -4,9 +4,11 @@ Only reads. Each question is answered from an index, however many files the libr
 """
 
 import heapq
+from collections.abc import Sequence
+from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, and_, func, not_, or_, select, text
+from sqlalchemy import Connection, Text, and_, func, literal_column, not_, or_, select, text
 from typing_extensions import TypedDict
 
 from app.library.engine import Engines
@@ -19,6 +21,7 @@ from app.texts import path_from_shown, shown_name
 
 MAX_EVENTS = 200
 MAX_COPIES = 100
+MAX_PARTS = 240
 _AFTER_ALL = 2**63 - 1
 _ANSWERS = text("kind = 'file_complete'")  # as the indexes say it: with a parameter they would not be seen to apply
 _EDITS = text("kind = 'edited'")
@@ -84,6 +87,18 @@ class SameBytes(TypedDict):
     """The cursor of the next page; null on the last."""
 
 
+@described
+class Pace(TypedDict):
+    """How many files a session answered for as time went by, in parts of equal length."""
+
+    began_at: str | None
+    """When the first part begins, ISO 8601 in UTC; null before the first answer."""
+    seconds: int
+    """How long a part is."""
+    files: list[int]
+    """Files in each part, at most 240, in the order of time."""
+
+
 class History:
     """The past of single files, reachable as `library.history`."""
 
@@ -134,6 +149,17 @@ class History:
         places = self._engines.read(lambda c: {Place(*row) for one in (held, failed) for row in c.execute(one)})
         files = [place.shown for place in sorted(places, key=lambda place: place.in_event)]
         return {"files": files[:MAX_COPIES], "count": len(files)}
+
+    def pace(self, session_id: str) -> Pace:
+        """How many files a session answered for as time went by."""
+        second = literal_column("substr(at, 1, 19)", Text()).label(
+            "second"
+        )  # a parameter would differ from what it groups by
+        statement = select(second, func.count()).where(EVENTS.c.session_id == session_id, _ANSWERS)
+        statement = statement.group_by(second).order_by(second)
+        return self._engines.read(
+            lambda c: paced([(datetime.fromisoformat(f"{at}+00:00"), files) for at, files in c.execute(statement)])
+        )
 
     def failures_by_cause(self, session_id: str) -> dict[str, int]:
         """How many files failed in a session, by cause, the most frequent first."""
@@ -224,3 +250,16 @@ def _groups(connection: Connection, hashes: list[str]) -> list[EqualFiles]:
         group = groups.setdefault(sha256, {"sha256": sha256, "size": size, "files": [], "count": count})
         group["files"].append(Place(root, path).shown)
     return list(groups.values())
+
+
+def paced(counts: Sequence[tuple[datetime, int]]) -> Pace:
+    """Files by second, in the order of time, as parts of equal length: a second, or what makes at most `MAX_PARTS`."""
+    if not counts:
+        return {"began_at": None, "seconds": 1, "files": []}
+    began = counts[0][0]
+    after = [int((at - began).total_seconds()) for at, _ in counts]
+    length = after[-1] // MAX_PARTS + 1
+    files = [0] * (after[-1] // length + 1)
+    for seconds, (_, number) in zip(after, counts, strict=True):
+        files[seconds // length] += number
+    return {"began_at": began.isoformat(), "seconds": length, "files": files}

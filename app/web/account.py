@@ -13,7 +13,7 @@ from app.errors import BadCursor, cause_named
 from app.explain import Explanation, explain
 from app.ingest.plan.planner import PlannedFile, page_of
 from app.ingest.session.answers import FileAnswer, as_answer
-from app.library.history import SameBytes
+from app.library.history import Pace, SameBytes
 from app.media import Outcome, Skip
 from app.metadata import PromptVerdict
 from app.shapes import described
@@ -162,6 +162,13 @@ def session_files(
         {**line, **mark} for line, mark in zip(lines, marks_of(records, lines), strict=True)
     ]
     return Answer({"files": files, "next": str(rows[limit - 1].id) if len(rows) > limit else None})
+
+
+@router.get("/sessions/{session_id}/pace")
+def pace(records: InRecords, session_id: PathId) -> Answer[Pace]:
+    """Tells how many files the session answered for as time went by."""
+    records.runner.session(session_id)
+    return Answer(records.library.history.pace(session_id))
 
 
 @router.get(

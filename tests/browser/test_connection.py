@@ -28,11 +28,11 @@ def running(server: Server) -> str:
 
 
 @contextmanager
-def held_back(page: Page) -> Iterator[None]:
+def held_back(page: Page) -> Iterator[list[Route]]:
     """As behind a proxy that buffers: streams are opened, and nothing comes."""
     held: list[Route] = []
-    page.route("**/api/ingest/events/*", held.append)
-    yield
+    page.route("**/api/ingest/events/*", lambda route, _: held.append(route))
+    yield held
     page.unroute_all()
 
 
@@ -43,8 +43,9 @@ def processed(page: Page) -> int:
 def test_page_polls_while_its_stream_is_held_back_and_goes_back_to_it(page: Page, server: Server, running: str) -> None:
     page.clock.install()
     connection = page.locator("#connection")
-    with held_back(page):
+    with held_back(page) as held:
         page.goto(f"{server.address}/ingest-v2")
+        until(lambda: page.evaluate("1") and held, what="the stream")
         expect(connection).to_have_text("connecting")
         page.clock.run_for(6_000)
         expect(connection).to_have_text("live by polling")
@@ -71,7 +72,7 @@ def test_a_quiet_stream_is_not_taken_for_a_blocked_one(page: Page, server: Serve
     page.goto(f"{server.address}/ingest-v2")
     expect(page.locator("#connection")).to_have_text("live")
     page.evaluate("window.asked.length = 0")
-    page.wait_for_function("window.beats >= 2")
+    until(lambda: page.evaluate("window.beats") >= 2, what="two heartbeats")
     assert not any("/status/" in asked or "/healthz" in asked for asked in page.evaluate("window.asked"))
 
 
@@ -121,33 +122,38 @@ def test_a_dead_server_is_said_within_five_seconds_and_over_when_it_is_back(
     expect(page.locator("#connection")).to_have_text("live", timeout=10_000)
     expect(page.locator("#pause")).to_be_enabled()
     expect(page).not_to_have_title("No answer - Media Ingest")
-    assert all("ERR_" in line for line in said), said
+    assert [line for line in said if "ERR_" not in line and "preload" not in line] == []  # axe asks for style sheets
     said.clear()
 
 
-def test_ten_tabs_share_one_stream_and_the_next_one_leads_when_a_tab_closes(
+def test_more_tabs_than_connections_share_one_stream_and_the_next_one_leads_when_a_tab_closes(
     page: Page, server: Server, running: str, said: list[str]
 ) -> None:
+    until(lambda: server.status(running)["processed_files"] >= 20, what="twenty files")
+    server.post("/api/ingest/pause", {"session_id": running})
+    server.wait_for(running, "paused")
     streams: list[str] = []
     page.context.on("request", lambda asked: streams.append(asked.url) if "/events/" in asked.url else None)
-    tabs = [page, *(page.context.new_page() for _ in range(9))]
+    tabs = [page, *(page.context.new_page() for _ in range(5))]
     for tab in tabs[1:]:
         watch(tab, said)
     for tab in tabs:
         tab.goto(f"{server.address}/ingest-v2")
+    for tab in tabs:
         expect(tab.locator("#connection")).to_have_text("live")
-        expect(tab.locator("#events li")).to_have_count(20)
+        expect(tab.locator("[data-stage='commit'] .line")).to_have_count(20)
     assert len(streams) == 1
-    eleventh = page.context.new_page()
-    eleventh.goto(f"{server.address}/ingest-v2")
-    expect(eleventh.locator("#connection")).to_have_text("live")
+    seventh = page.context.new_page()
+    seventh.goto(f"{server.address}/ingest-v2")
+    expect(seventh.locator("#connection")).to_have_text("live")
     page.goto("about:blank")  # it led
+    tabs[1].click("#resume")
     before = processed(tabs[1])
-    for tab in (tabs[1], eleventh):
+    for tab in (tabs[1], seventh):
         expect(tab.locator("#stat-processed")).not_to_have_text(f"{before:,}")
         expect(tab.locator("#connection")).to_have_text("live")
     assert len(streams) == 2
-    eleventh.click("#pause")
+    seventh.click("#pause")
     expect(tabs[5].locator("#resume")).to_be_visible()
 
 

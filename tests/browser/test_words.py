@@ -165,3 +165,63 @@ def test_what_is_chosen_of_the_formats_and_the_pattern_say_the_same(page: Page, 
     assert again == [list(names) for names in chosen]
     others = ["*.jpg", "IMG_*", "*.jpeg|*.jpg|*.gif"]  # a part of a format, something else, and more than is there
     assert call(page, server, "configure/formats.js", "chosenBy", [[FORMATS, one] for one in others]) == [None] * 3
+
+
+def stage(total: int, **counts: int) -> dict[str, Any]:
+    """How far a stage is, all its files asked for."""
+    known = {name: counts.get(name, 0) for name in ("done", "failed", "skipped", "not_reached")}
+    return {"total": total, **known, "pending": total - sum(known.values()), "seconds": counts.get("seconds", 0)}
+
+
+def test_cards_say_how_each_stage_stands_and_their_numbers_close(page: Page, server: Server) -> None:
+    running = session("processing", added=6, failed=2, unchanged=1, pending=91) | {
+        "total_files": 100,
+        "active_seconds": 18,
+        "unavailable": {"nsfw": "NSFW detection is unavailable: there are no weights."},
+        "stages": {
+            "identify": stage(100, done=9, seconds=3),
+            "metadata": stage(100, done=6, failed=1, not_reached=2),
+            "keywords": stage(100),
+            "score": stage(100, done=100),
+            "thumbnail": stage(0),
+            "nsfw": stage(100, skipped=9),
+        },
+    }
+    switches = ("extract_metadata", "extract_keywords", "import_scores", "enable_nsfw_detection")
+    running["parameters"] |= dict.fromkeys(switches, True) | {"generate_thumbnails": False}
+    paused = running | {"status": "paused"}
+    cards, later = (
+        {card["name"]: card for card in found}
+        for found in call(page, server, "session/stages.js", "cardsOf", [[running], [paused]])
+    )
+    assert {name: card["word"] for name, card in cards.items()} == {
+        "identify": "processing",
+        "metadata": "processing",
+        "keywords": "processing",
+        "score": "complete",
+        "thumbnail": "switched off",
+        "nsfw": "unavailable",
+        "commit": "processing",
+    }
+    assert (later["identify"]["word"], later["keywords"]["word"]) == ("paused", "waiting")
+    assert cards["nsfw"]["why"] == running["unavailable"]["nsfw"]
+    assert (cards["identify"]["ms"], cards["keywords"]["ms"], cards["commit"]["ms"]) == (3000 / 9, None, 2000)
+    for card in cards.values():
+        parts = ("done", "failed", "skipped", "notReached", "pending")
+        assert card["total"] == sum(card[part] for part in parts), card["name"]
+
+
+def test_a_stage_without_the_newer_numbers_still_closes(page: Page, server: Server) -> None:
+    old = {"total": 10, "done": 4, "failed": 1, "skipped": 2, "seconds": 1}
+    status = session("processing", added=7, pending=3) | {"total_files": 10, "active_seconds": 1, "unavailable": {}}
+    status |= {"stages": {"identify": old}}
+    ((card, *_),) = call(page, server, "session/stages.js", "cardsOf", [[status]])
+    assert (card["notReached"], card["pending"]) == (0, 3)
+
+
+def test_the_pace_of_a_session_becomes_points_and_never_too_many(page: Page, server: Server) -> None:
+    pace = {"began_at": "2026-11-20T00:00:00+00:00", "seconds": 2, "files": [10, 0, 5]}
+    (points,) = call(page, server, "session/chart.js", "pointsOf", [[pace]])
+    assert points == {"at": [1795132800, 1795132802, 1795132804], "rate": [5, 0, 2.5]}
+    (half,) = call(page, server, "session/chart.js", "halved", [[points]])
+    assert half == {"at": [1795132800, 1795132804], "rate": [2.5, 2.5]}

@@ -3,12 +3,13 @@
 import hashlib
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, text, update
 
-from app.library.history import MAX_COPIES, MAX_EVENTS
+from app.library.history import MAX_COPIES, MAX_EVENTS, paced
 from app.library.library import Library
 from app.library.recording import row_in
 from app.library.tables import EVENTS, MEDIA
@@ -226,3 +227,25 @@ def test_a_library_of_100_000_files_is_asked_in_little_time(large):
     for ask in (history.events, history.failures, history.moved_to):
         with at_most(0.05, time.perf_counter):
             ask(Place("m", b"99999.jpg"))
+
+
+# -- pace --------------------------------------------------------------------------------------------------------
+
+
+def test_the_pace_of_a_session_counts_its_answers_by_the_second(library, commit):
+    nothing = library.history.pace(SESSION)
+    assert nothing == {"began_at": None, "seconds": 1, "files": []}
+    commit(analysis())
+    commit(analysis(found(b"b.jpg"), content=b"other"))
+    commit(failure(found(b"c.jpg", size=7)), OTHER_SESSION)
+    pace = library.history.pace(SESSION)
+    assert sum(pace["files"]) == 2
+    assert datetime.fromisoformat(pace["began_at"]).tzinfo is not None
+
+
+@pytest.mark.parametrize(("last", "seconds", "parts"), [(0, 1, 1), (239, 1, 240), (240, 2, 121), (100_000, 417, 240)])
+def test_a_pace_has_at_most_240_parts_of_equal_length(last, seconds, parts):
+    began = datetime(2026, 11, 20, tzinfo=UTC)
+    pace = paced([(began, 3), *([(began + timedelta(seconds=last), 2)] if last else [])])
+    assert (pace["began_at"], pace["seconds"], len(pace["files"])) == (began.isoformat(), seconds, parts)
+    assert (pace["files"][0], sum(pace["files"])) == ((3, 5) if last else (3, 3))

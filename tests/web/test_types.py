@@ -80,6 +80,7 @@ def test_answers_have_the_fields_of_their_types_and_no_others(door):
     check("FailedGroup", failures["causes"][0])
     same = door.get(f"{here}/same-bytes")
     check("SameBytes", same)
+    check("Pace", door.get(f"{here}/pace"))
     assert session["outcomes"].keys() == members("Outcome")
     assert session["skipped"].keys() == members("Skip")
     assert session["stages"].keys() == members("Stage")

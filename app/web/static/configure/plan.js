@@ -46,7 +46,7 @@ export async function planAnew() {
 
 /** A person came back to the page: what it shows may be old. */
 export function planOnReturn() {
-  if (!document.hidden && !byId("configure").hidden && age() >= OLD_SECONDS && !renewing) planAnew();
+  if (!document.hidden && !byId("configure").hidden && age() >= OLD_SECONDS && !renewing) planNow({ refresh: true });
 }
 
 /**

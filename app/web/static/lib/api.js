@@ -2,8 +2,8 @@
 
 /**
  * @import {
- *   Active, Edit, Explanation, Failures, FailuresMeant, Filters, LibraryFile, Listed, Listing, Model, Narrowed, Page, Parameters, Plan, Preset, Request,
- *   SameBytes, Session, Spread, Started, Summary, Undone, Walking,
+ *   Active, Edit, Explanation, Failures, FailuresMeant, Filters, LibraryFile, Listed, Listing, Model, Narrowed, Pace, Page,
+ *   Parameters, Plan, Preset, Request, SameBytes, Session, Spread, Started, Summary, Undone, Walking,
  * } from "./types.d.ts"
  */
 
@@ -198,6 +198,8 @@ export const savePreset = (name, parameters) => request("POST", "/api/ingest/pre
 /** @type {(id: string, filters: Filters) => Promise<Page<Listed>>} */
 export const sessionFiles = (id, filters) =>
   request("GET", `/api/ingest/sessions/${session(id)}/files${query({ ...filters })}`);
+/** @type {(id: string) => Promise<Pace>} */
+export const pace = (id) => request("GET", `/api/ingest/sessions/${session(id)}/pace`);
 /** @type {(id: string) => Promise<Failures>} */
 export const failures = (id) => request("GET", `/api/ingest/sessions/${session(id)}/failures`);
 /** @type {(id: string, page: { cursor?: string | null, limit: number }) => Promise<SameBytes>} */

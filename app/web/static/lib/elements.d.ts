@@ -29,6 +29,7 @@ export interface Elements {
   "complete-notes": "div";
   "complete-reports": "p";
   "complete-retry": "p";
+  "complete-stages": "div";
   "complete-sum": "div";
   "complete-title": "h2";
   "configure": "section";
@@ -62,9 +63,6 @@ export interface Elements {
   "errors-card": "section";
   "errors-title": "h3";
   "eta": "span";
-  "events": "ol";
-  "events-empty": "p";
-  "events-title": "h3";
   "explain": "form";
   "explain-body": "div";
   "explain-copies": "section";
@@ -146,6 +144,9 @@ export interface Elements {
   "nsfw_threshold": "input";
   "nsfw_threshold-error": "small";
   "nsfw_threshold_slider": "input";
+  "pace": "figure";
+  "pace-chart": "div";
+  "pace-words": "span";
   "parameters": "form";
   "pattern": "input";
   "pattern-error": "small";
@@ -154,6 +155,12 @@ export interface Elements {
   "pattern-use": "button";
   "pause": "button";
   "pausing": "p";
+  "payload-dialog": "dialog";
+  "payload-explain": "button";
+  "payload-json": "pre";
+  "payload-lead": "p";
+  "payload-stages": "dl";
+  "payload-title": "h2";
   "percent": "strong";
   "plan": "div";
   "plan-age": "span";
@@ -165,6 +172,7 @@ export interface Elements {
   "process-failures": "div";
   "process-folder": "p";
   "process-retry": "p";
+  "process-stages": "div";
   "process-title": "h2";
   "progress": "progress";
   "progress-text": "span";
@@ -186,7 +194,8 @@ export interface Elements {
   "server-banner": "p";
   "skip_existing": "input";
   "speed": "span";
-  "stages": "tbody";
+  "stages": "section";
+  "stages-list": "ul";
   "stages-notes": "div";
   "stages-title": "h3";
   "start": "button";
@@ -209,6 +218,9 @@ export interface Elements {
   "step-complete": "li";
   "step-configure": "li";
   "step-process": "li";
+  "strip": "section";
+  "strip-list": "ul";
+  "strip-title": "h3";
   "term-committed": "dt";
   "term-failed": "dt";
   "term-incomplete": "dt";

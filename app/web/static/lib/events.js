@@ -4,6 +4,7 @@
 import * as api from "./api.js";
 import { heard, heardFrom, isGone, look, onPresence, unheard } from "./presence.js";
 import { SharedSource } from "./sharing.js";
+import { Source } from "./source.js";
 
 /** @import { Connection, Frame, Session } from "./types.d.ts" */
 
@@ -35,6 +36,21 @@ export function connectionOf({ gone, quietMs, begun, troubled, answered }) {
   if (quietMs >= BLOCKED_MS) return answered ? "polling" : "reconnecting";
   if (troubled) return "reconnecting";
   return begun ? "live" : "connecting";
+}
+
+/**
+ * Tells the rows of the log of a session that has ended, after the event `after`, once.
+ *
+ * @type {(sessionId: string, after: number, onRow: (frame: Frame) => void) => void}
+ */
+export function replay(sessionId, after, onRow) {
+  new Source(sessionId, () => after, {
+    frame: (frame) => {
+      if (frame.name !== "session" && frame.name !== "heartbeat") onRow(frame);
+    },
+    trouble: (source) => source.close(),
+    bye: (source) => source.close(),
+  });
 }
 
 /** Follows one session at a time. */

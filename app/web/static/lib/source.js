@@ -9,9 +9,10 @@ const LONGEST_WAIT_MS = 15_000;
 const NAMES = ["session", "file_complete", "stage_start", "stage_progress", "stage_complete", "heartbeat"];
 
 /**
- * Who is told: `frame` each frame, `trouble` that the connection was lost or refused.
+ * Who is told: `frame` each frame, `trouble` that the connection was lost or refused, `bye` that it ended on purpose, after
+ * which it is opened again where nobody wants to know.
  *
- * @typedef {{ frame: (frame: Frame) => void, trouble: () => void }} Told
+ * @typedef {{ frame: (frame: Frame) => void, trouble: (source: Source) => void, bye?: (source: Source) => void }} Told
  */
 
 export class Source {
@@ -44,7 +45,7 @@ export class Source {
       this.#failures = 0;
     };
     events.onerror = () => {
-      this.told.trouble();
+      this.told.trouble(this);
       // The browser tries again by itself after a lost connection, but gives up for good on an answer such as 503.
       if (events.readyState === EventSource.CLOSED) this.#later();
     };
@@ -54,7 +55,7 @@ export class Source {
         ({ data, lastEventId }) => this.told.frame({ name, data: JSON.parse(data), id: Number(lastEventId) }),
       );
     }
-    events.addEventListener("bye", () => this.#later());
+    events.addEventListener("bye", () => this.told.bye ? this.told.bye(this) : this.#later());
   }
 
   close() {

@@ -221,6 +221,13 @@ export interface Copies {
   count: number;
 }
 
+/** Files in parts of equal length of a session's time. */
+export interface Pace {
+  began_at: Time | null;
+  seconds: number;
+  files: number[];
+}
+
 export interface SameBytes {
   files: number;
   groups: Copies[];
@@ -397,6 +404,7 @@ type Told =
 /** How far a stage is. */
 export interface Checkpoint {
   stage: Stage;
+  at?: Time | null;
   total_files?: number;
   processed_files?: number;
   failed_files?: number;

@@ -5,7 +5,7 @@ import { addressed, cameTo, prepareAddress } from "./address.js";
 import * as api from "../lib/api.js";
 import { openBrowse, prepareBrowse } from "../configure/browse.js";
 import { around, byId, closeDialogs } from "../lib/dom.js";
-import { SessionStream } from "../lib/events.js";
+import { replay, SessionStream } from "../lib/events.js";
 import { prepareExplain } from "../file/explain.js";
 import { showFailures } from "../session/failures.js";
 import { prepareFiles } from "../shared/files.js";
@@ -16,7 +16,9 @@ import { prepareAbsence } from "../shared/absence.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
 import { prepareNsfw } from "../configure/nsfw.js";
 import { planAnew, planNow, planOnReturn, planSoon, preparePlan, restPlan } from "../configure/plan.js";
-import { clearFiles, prepareProgress, showConnection, showFiles, showProgress } from "../session/progress.js";
+import { clearEvents, prepareCards, showStages, takeEvent } from "../session/cards.js";
+import { prepareChart, showChart } from "../session/chart.js";
+import { prepareProgress, showConnection, showProgress } from "../session/progress.js";
 import { prepareResults, showResults } from "../session/results.js";
 import { prepareRetry } from "../shared/retry.js";
 import { chosenDirectories, offerRecent, prepareSeveral, setDirectories } from "../configure/several.js";
@@ -32,19 +34,19 @@ import { hasEnded, isRunning } from "../lib/words.js";
 /** @import { Session } from "../lib/types.d.ts" */
 
 const LOOK_AROUND_MS = 5_000;
-const REPLAYED_FILES = 20; // ids are shared by all sessions, so this many back shows at most the last twenty files
+const REPLAYED_ROWS = 60; // with the checkpoints between them, about twenty files
 
 /** @type {Session | null} */
 let session = null; // the newest status of the session followed
+/** @type {string | null} */
+let rowsOf = null; // the session whose rows of the log the cards of the stages show
 /** @type {string | null} */
 let lastState = null; // of the session that was active at the last look around
 const onShow = () => (stepShown() === "configure" ? null : session?.session_id ?? null);
 
 const stream = new SessionStream({
   onStatus: take,
-  onRow: (frame) => {
-    if (frame.name === "file_complete") showFiles("files" in frame.data ? frame.data.files : [frame.data]);
-  },
+  onRow: takeEvent,
   onConnection: showConnection,
 });
 
@@ -60,7 +62,13 @@ function openSession(status, { focus = false } = {}) {
   showActionError(null);
   if (hasEnded(status)) {
     stream.stop();
+    if (rowsOf !== status.session_id) {
+      beginRows(status);
+      replay(status.session_id, rowsFrom(status), (frame) => rowsOf === status.session_id && takeEvent(frame));
+    }
     showResults(status);
+    showStages(status);
+    showChart(status);
     showStep("complete", status, { focus });
   } else {
     showProgress(status);
@@ -75,8 +83,17 @@ function openSession(status, { focus = false } = {}) {
 /** @param {Session} status */
 function follow(status) {
   if (stream.sessionId === status.session_id) return;
-  clearFiles();
-  stream.follow(status.session_id, Math.max((status.last_event_id ?? 0) - REPLAYED_FILES, 0));
+  beginRows(status);
+  stream.follow(status.session_id, rowsFrom(status));
+}
+
+/** @param {Session} status */
+const rowsFrom = (status) => Math.max((status.last_event_id ?? 0) - REPLAYED_ROWS, 0);
+
+/** @param {Session} status */
+function beginRows(status) {
+  rowsOf = status.session_id;
+  clearEvents();
 }
 
 /**
@@ -220,6 +237,8 @@ prepareNsfw({
 prepareSpread();
 preparePlan();
 prepareFiles();
+prepareCards();
+prepareChart();
 prepareProgress({ current: () => session });
 prepareResults();
 prepareExplain();

@@ -1,34 +1,23 @@
-// Process & Commit: draws one status and the recent files. Holds no counters of its own: each status overwrites all.
+// Process & Commit: draws one status. Holds no counters of its own: each status overwrites all.
 
 import { countsOf } from "../lib/counts.js";
 import { openCounted } from "../shared/counted.js";
 import { byId, inside, make, rich, setText } from "../lib/dom.js";
 import { isGone } from "../lib/presence.js";
+import { showStages } from "./cards.js";
+import { showChart } from "./chart.js";
+import { showStrip } from "./strip.js";
 import { reasonElement } from "../shared/files.js";
 import { pathButton, pathText } from "../shared/paths.js";
 import { showRetryOf } from "../shared/retry.js";
 import { showActions, showState } from "./state.js";
-import {
-  capital,
-  clock,
-  count,
-  day,
-  duration,
-  folders,
-  glyph,
-  isAtRest,
-  number,
-  range,
-  statusLabel,
-} from "../lib/words.js";
+import { capital, clock, count, day, folders, isAtRest, number, range, statusLabel } from "../lib/words.js";
 
-/** @import { Answer, Connection, Counted, Session } from "../lib/types.d.ts" */
+/** @import { Connection, Counted, Session } from "../lib/types.d.ts" */
 
-const EVENTS_SHOWN = 20;
 const UNKNOWN = "–";
 /** @type {Counted[]} */
 const COUNTED = ["processed", "committed", "unchanged", "failed", "vanished", "incomplete"];
-const STAGES = ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw"];
 
 let spokenTenth = ""; // the last "40 %" and status that were announced
 
@@ -40,7 +29,9 @@ export function showProgress(status) {
   showState(status);
   showMeter(status);
   showStats(status);
-  showStages(status.stages);
+  showStages(status);
+  showStrip(status);
+  showChart(status);
   showNotes(status);
   showErrors(status);
   showActions(status);
@@ -124,14 +115,15 @@ export function prepareProgress({ current }) {
 }
 
 /**
- * What stages could not do when it started, in whole sentences: nothing, or not for every kind of file.
+ * What stages that run could not do when it started, in whole sentences: not for every kind of file. Why a stage cannot run
+ * at all stands in its card.
  *
  * @param {Session} status
  */
 export const stageNotes = ({ unavailable, limited }) =>
-  [...new Set(Object.values({ ...limited, ...unavailable }))].map((sentence) =>
-    make("p", { class: "unavailable" }, rich(capital(sentence)))
-  );
+  [...new Set(Object.entries(limited).flatMap(([stage, sentence]) => stage in unavailable ? [] : [sentence]))].map((
+    sentence,
+  ) => make("p", { class: "unavailable" }, rich(capital(sentence))));
 
 /**
  * "800 checked / 3 detected"; never a bare 0 for files that nobody checked, a dash before it is planned.
@@ -147,23 +139,6 @@ export function nsfwText({ parameters, stats, stages, unavailable, total_files: 
   if (done === 0 && failed > 0) return `not checked: ${number(failed)} failed`;
   const { nsfw_checked: checked, nsfw_detected: detected } = stats;
   return `${number(checked)} checked / ${number(detected)} detected at ${parameters.nsfw_threshold}`;
-}
-
-/** @param {Session["stages"]} stages */
-function showStages(stages) {
-  const others = Object.keys(stages).filter((name) => !STAGES.includes(name));
-  const rows = [...STAGES, ...others].flatMap((name) => (stages[name] ? [{ name, ...stages[name] }] : []));
-  const body = byId("stages");
-  if (body.children.length !== rows.length) {
-    body.replaceChildren(
-      ...rows.map(() => make("tr", {}, make("th", { scope: "row" }), ...[1, 2, 3, 4].map(() => make("td")))),
-    );
-  }
-  rows.forEach(({ name, done, failed, skipped, seconds }, index) => {
-    const texts = [capital(name === "nsfw" ? "NSFW" : name), number(done), number(failed), number(skipped)];
-    [...body.rows[index]?.cells ?? []].forEach((cell, column) => setText(cell, texts[column] ?? duration(seconds)));
-    body.rows[index]?.cells[2]?.classList.toggle("bad", failed > 0);
-  });
 }
 
 let notesShown = "";
@@ -203,37 +178,6 @@ function announce(status) {
       status.total_files === null ? "" : `: ${number(status.processed_files)} of ${count(status.total_files, "file")}`
     }.`,
   );
-}
-
-/**
- * Newest first; the list never holds more than the last twenty.
- *
- * @param {Answer[]} files
- */
-export function showFiles(files) {
-  const list = byId("events");
-  const rows = files.slice(-EVENTS_SHOWN).reverse().map((file) =>
-    make(
-      "li",
-      { class: `event ${file.outcome}` },
-      make(
-        "span",
-        { class: "outcome" },
-        make("span", { class: "glyph", "aria-hidden": "true" }, glyph(file.outcome)),
-        ` ${file.outcome}`,
-      ),
-      pathButton(file.path),
-      make("span", { class: "ms" }, typeof file.ms === "number" ? `${number(Math.round(file.ms))} ms` : ""),
-    )
-  );
-  list.prepend(...rows);
-  while (list.children.length > EVENTS_SHOWN) list.lastElementChild?.remove();
-  byId("events-empty").hidden = list.children.length > 0;
-}
-
-export function clearFiles() {
-  byId("events").replaceChildren();
-  byId("events-empty").hidden = false;
 }
 
 /**

@@ -1,6 +1,7 @@
 // How a session under way stands and what can be done with it: the banner, the buttons, why a move did not work.
 
 import { byId, setMessage, setText } from "../lib/dom.js";
+import { isGone } from "../lib/presence.js";
 import { isAtRest, isRunning } from "../lib/words.js";
 
 /** @import { ApiError } from "../lib/api.js" */
@@ -78,7 +79,7 @@ export function showActions(status) {
 function showPausing(status, working) {
   if (!working && pausing === status.session_id) pausing = null;
   const waits = pausing === status.session_id;
-  byId("pause").setAttribute("aria-disabled", String(waits));
+  byId("pause").setAttribute("aria-disabled", String(waits || isGone()));
   setMessage(
     byId("pausing"),
     !waits ? "" : status.status === "planning" ? "Pausing when planning is done" : "Pausing after the file at work",

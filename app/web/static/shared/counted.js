@@ -7,14 +7,14 @@ import { classLabel, number } from "../lib/words.js";
 
 /** @import { Counted, Filters, Listed, Page } from "../lib/types.d.ts" */
 
-/** @type {Record<Counted, Filters | null>} */
+/** Several are listed one after the other. @type {Record<Counted, Filters[]>} */
 const FILTERS = {
-  processed: {},
-  committed: null, // several outcomes, one after the other
-  unchanged: { outcome: "unchanged" },
-  failed: { outcome: "failed" },
-  vanished: { outcome: "vanished" },
-  incomplete: { incomplete: true },
+  processed: [{}],
+  committed: COMMITTED.map((outcome) => ({ outcome })),
+  unchanged: [{ outcome: "unchanged" }],
+  failed: [{ outcome: "failed" }],
+  vanished: [{ outcome: "vanished" }],
+  incomplete: [{ incomplete: true }],
 };
 
 /**
@@ -23,22 +23,35 @@ const FILTERS = {
  * @type {(id: string, name: Counted, value: number) => void}
  */
 export function openCounted(id, name, value) {
-  const filters = FILTERS[name];
   openFiles({
     title: `${number(value)} ${classLabel(name)}`,
     thumbnails: true,
-    load: (cursor) => filters ? api.sessionFiles(id, { ...filters, cursor, limit: 100 }) : committed(id, cursor),
+    load: (cursor) => chained(id, FILTERS[name], cursor),
   });
 }
 
 /**
- * A page of the committed files; its cursor says of which outcome, too.
+ * Opens the list of the files of a session for which a stage failed, whether they were taken in or not.
  *
- * @type {(id: string, cursor: string | null) => Promise<Page<Listed>>}
+ * @type {(id: string, stage: string, title: string) => void}
  */
-async function committed(id, cursor) {
+export function openFailedIn(id, stage, title) {
+  openFiles({
+    title,
+    thumbnails: true,
+    load: (cursor) => chained(id, [...FILTERS.failed, ...FILTERS.incomplete], cursor),
+    keep: (file) => file.stage === stage,
+  });
+}
+
+/**
+ * A page of several lists, one after the other; its cursor says of which, too.
+ *
+ * @type {(id: string, filters: Filters[], cursor: string | null) => Promise<Page<Listed>>}
+ */
+async function chained(id, filters, cursor) {
   const [at, within] = cursor ? /** @type {[number, string | null]} */ (JSON.parse(cursor)) : [0, null];
-  const page = await api.sessionFiles(id, { outcome: COMMITTED[at] ?? "", cursor: within, limit: 100 });
-  const next = page.next ? [at, page.next] : at + 1 < COMMITTED.length ? [at + 1, null] : null;
+  const page = await api.sessionFiles(id, { ...filters[at], cursor: within, limit: 100 });
+  const next = page.next ? [at, page.next] : at + 1 < filters.length ? [at + 1, null] : null;
   return { files: page.files, next: next && JSON.stringify(next) };
 }

@@ -1,0 +1,163 @@
+// Files a second over a session, drawn by uPlot: what the log says up to now, and then what each status adds.
+
+import * as api from "../lib/api.js";
+import { byId, make, setText } from "../lib/dom.js";
+import { isRunning } from "../lib/words.js";
+
+/** @import { Pace, Session } from "../lib/types.d.ts" */
+/** @import { Chart, ChartMaker } from "../lib/uplot.d.ts" */
+
+const SCRIPT = "/static/vendor/uPlot.iife.min.js";
+const STYLE = "/static/vendor/uPlot.min.css";
+const HEIGHT = 160;
+const EVERY_MS = 1_000;
+const MOST = 480; // points; then two become one
+
+/**
+ * The points of a chart: seconds since the epoch, and files a second in the time that ends there.
+ *
+ * @typedef {{ at: number[], rate: (number | null)[] }} Points
+ */
+
+/** @type {Points} */
+let points = { at: [], rate: [] };
+let shownFor = ""; // the session
+let last = { at: 0, processed: 0 }; // of the status that the newest point is from
+/** @type {Chart | null} */
+let chart = null;
+/** @type {Promise<ChartMaker> | null} */
+let loading = null;
+
+/**
+ * What the log says, as points.
+ *
+ * @param {Pace} pace
+ * @returns {Points}
+ */
+export function pointsOf({ began_at: began, seconds, files }) {
+  const start = began === null ? 0 : Date.parse(began) / 1000;
+  return { at: files.map((_, part) => start + part * seconds), rate: files.map((number) => number / seconds) };
+}
+
+/**
+ * Half as many points, each the mean of two.
+ *
+ * @param {Points} points
+ * @returns {Points}
+ */
+export function halved({ at, rate }) {
+  const pairs = at.map((_, index) => index).filter((index) => index % 2 === 0);
+  return {
+    at: pairs.map((index) => at[index] ?? 0),
+    rate: pairs.map((index) => ((rate[index] ?? 0) + (rate[index + 1] ?? rate[index] ?? 0)) / 2),
+  };
+}
+
+/**
+ * Follows a session, running or ended.
+ *
+ * @param {Session} status
+ */
+export function showChart(status) {
+  const { session_id: id, processed_files: processed } = status;
+  byId("pace").hidden = points.at.length < 2;
+  if (shownFor !== id) {
+    begin(status);
+    return;
+  }
+  const now = Date.now();
+  const since = now - last.at;
+  if (!isRunning(status) || since < EVERY_MS || !last.at) return;
+  points.at.push(now / 1000);
+  points.rate.push(Math.max(processed - last.processed, 0) / (since / 1000));
+  last = { at: now, processed };
+  if (points.at.length > MOST) points = halved(points);
+  draw();
+}
+
+/** @param {Session} status */
+async function begin({ session_id: id, processed_files: processed }) {
+  shownFor = id;
+  last = { at: 0, processed: 0 };
+  points = { at: [], rate: [] };
+  byId("pace").hidden = true;
+  const pace = await api.pace(id).catch(() => null);
+  if (shownFor !== id) return;
+  if (pace) points = pointsOf(pace);
+  last = { at: Date.now(), processed };
+  draw();
+}
+
+/** Said in words, too. */
+function describe() {
+  const rates = points.rate.map((rate) => rate ?? 0);
+  const [most, now] = [Math.max(...rates), rates.at(-1) ?? 0];
+  const text = `At most ${most.toFixed(1)} files/s, at the end ${now.toFixed(1)}.`;
+  setText(byId("pace-words"), text);
+}
+
+async function draw() {
+  byId("pace").hidden = points.at.length < 2;
+  if (byId("pace").hidden || document.hidden) return;
+  describe();
+  loading ??= load();
+  const Maker = await loading.catch(() => null);
+  if (!Maker || byId("pace").hidden) return;
+  const width = byId("pace-chart").clientWidth;
+  if (!width) return;
+  if (chart) chart.setData([points.at, points.rate]);
+  else chart = new Maker(options(width), [points.at, points.rate], byId("pace-chart"));
+}
+
+/** Where the chart is first wanted: most visits need none. */
+function load() {
+  document.head.append(make("link", { rel: "stylesheet", href: STYLE }));
+  return new Promise((/** @type {(maker: ChartMaker) => void} */ resolve, reject) => {
+    const script = make("script", { src: SCRIPT, onerror: reject });
+    script.addEventListener("load", () => window.uPlot ? resolve(window.uPlot) : reject());
+    document.head.append(script);
+  });
+}
+
+/** @param {number} width */
+function options(width) {
+  const style = getComputedStyle(document.documentElement);
+  /** @param {string} name */
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  return {
+    width,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: {
+      y: { range: (/** @type {unknown} */ _, /** @type {number} */ __, /** @type {number} */ most) => [0, most || 1] },
+    },
+    axes: [axis, { ...axis, size: 44 }],
+    series: [{}, {
+      stroke: colour("--accent"),
+      fill: colour("--accent-soft"),
+      width: 2,
+      points: { show: false },
+    }],
+  };
+}
+
+/** Draws it anew in other colours or another width. */
+function redraw() {
+  chart?.destroy();
+  chart = null;
+  if (shownFor) draw();
+}
+
+export function prepareChart() {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  let width = 0;
+  new ResizeObserver(([entry]) => {
+    const now = Math.round(entry?.contentRect.width ?? 0);
+    if (now === width) return;
+    width = now;
+    if (now && chart) chart.setSize({ width: now, height: HEIGHT });
+    else if (now && shownFor) draw();
+  }).observe(byId("pace-chart"));
+}

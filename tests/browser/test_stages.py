@@ -1,0 +1,57 @@
+"""The cards of the stages while a session runs and after it: numbers, events, what the server sent, pictures, pace."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import looks_well
+from tests.support.server import Server, until
+
+pytestmark = pytest.mark.browser
+
+
+def test_each_stage_has_a_card_whose_events_open_what_the_server_sent(page: Page, server: Server) -> None:
+    session = server.begin("long", skip_existing=False)
+    until(lambda: server.status(session)["processed_files"] >= 20, what="twenty files")
+    page.goto(f"{server.address}/ingest-v2")
+    cards = page.locator("#stages-list > li")
+    expect(cards.locator("h4")).to_have_text(
+        ["Identify", "Metadata", "Keywords", "Score", "Thumbnail", "NSFW", "Commit"]
+    )
+    commit = page.locator("[data-stage='commit']")
+    expect(commit.locator(".word")).to_have_text("processing")
+    expect(page.locator("[data-stage='nsfw'] .word")).to_have_text("unavailable")
+    expect(page.locator("[data-stage='nsfw'] .why")).to_contain_text("there is no weights file at")
+    expect(commit.locator(".line")).to_have_count(20)
+    expect(page.locator("#strip-list img").first).to_be_visible()
+
+    line = commit.locator(".line").first
+    expect(line.locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    line.click()
+    payload = json.loads(page.locator("#payload-json").inner_text())
+    assert payload["path"].startswith("long/many/")
+    assert payload["outcome"]
+    page.keyboard.press("Escape")
+
+    page.click("#pause")
+    expect(page.locator("#resume")).to_be_visible()
+    expect(commit.locator(".word")).to_have_text("paused")
+    expect(page.locator("#strip")).not_to_be_visible()
+    assert looks_well(page)
+
+
+def test_cards_of_a_session_that_has_ended_show_its_last_events_and_its_pace(page: Page, server: Server) -> None:
+    session = server.begin("tree/many", skip_existing=False)
+    server.wait_for(session, "completed")
+    page.goto(f"{server.address}/ingest-v2")
+    commit = page.locator("#complete [data-stage='commit']")
+    expect(commit.locator(".word")).to_have_text("complete")
+    expect(commit.locator(".n")).to_have_text("60 / 60")
+    expect(commit.locator(".line")).to_have_count(20)
+    pace = server.get(f"/api/ingest/sessions/{session}/pace").json()
+    assert sum(pace["files"]) == 60
+    if len(pace["files"]) > 1:
+        expect(page.locator("#pace canvas")).to_be_visible()
+    assert looks_well(page)
