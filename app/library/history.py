@@ -152,9 +152,8 @@ class History:
 
     def pace(self, session_id: str) -> Pace:
         """How many files a session answered for as time went by."""
-        second = literal_column("substr(at, 1, 19)", Text()).label(
-            "second"
-        )  # a parameter would differ from what it groups by
+        # A literal, for what is selected by one parameter and grouped by another are two things to PostgreSQL.
+        second = literal_column("substr(at, 1, 19)", Text()).label("second")
         statement = select(second, func.count()).where(EVENTS.c.session_id == session_id, _ANSWERS)
         statement = statement.group_by(second).order_by(second)
         return self._engines.read(
