@@ -18,7 +18,6 @@ _ANYWHERE = ("host_not_allowed", "token_needed", "cross_origin", "internal_error
 _PAGES = (
     ("`GET /ingest-v2`", "the page"),
     ("`GET /` `GET /ingest`", "lead to the page (307)"),
-    ("`GET /api/openapi.json`", "describes all of this for programs, as OpenAPI"),
     ("`GET /login` `POST /login`", "a form that trades `INGEST_TOKEN`, where it is set, for a cookie of 30 days"),
 )
 _STATUSES = """\

@@ -207,6 +207,7 @@ export interface Failure extends Pick<Answer, "stage" | "cause" | "reason"> {
 export interface Happening extends Complaint {
   outcome: string;
   ms: number | null;
+  stages: Record<string, { status: string; ms: number }>;
   session_id: string | null;
   moved_from: string | null;
 }
