@@ -27,7 +27,6 @@ _PAGES = (
         "`GET /failures`",
         "the page of what failed in any session and was not taken in since; `?state=`, `?cause=`, `?root=`, `?cursor=`",
     ),
-    ("`GET /api/openapi.json`", "describes all of this for programs, as OpenAPI"),
     ("`GET /settings`", "the page of media roots and presets"),
     ("`GET /login` `POST /login`", "a form that trades `INGEST_TOKEN`, where it is set, for a cookie of 30 days"),
 )

@@ -26,10 +26,23 @@ router = APIRouter(prefix="/api/ingest", route_class=Route, dependencies=[only_k
 
 
 class Sum(StrEnum):
-    """A sum of a session whose files can be listed as those of an outcome can."""
+    """An outcome, or a sum of a session, whose files can be listed."""
 
+    ADDED = "added"
+    UPDATED = "updated"
+    MOVED = "moved"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    VANISHED = "vanished"
     COMMITTED = "committed"
     INCOMPLETE = "incomplete"
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes of its files; of the incomplete, each that takes a file in."""
+        if self is Sum.COMMITTED:
+            return tuple(outcome.value for outcome in Outcome if outcome.committed)
+        return tuple(outcome.value for outcome in Outcome if outcome.taken_in) if self is Sum.INCOMPLETE else (self,)
 
 
 @described
@@ -125,7 +138,7 @@ def session_files(
     records: InRecords,
     session_id: PathId,
     outcome: Annotated[
-        Outcome | Sum | None,
+        Sum | None,
         Query(description="Only files of which this became; `committed` and `incomplete` are those of these sums."),
     ] = None,
     cause: Annotated[str | None, Query(description="Only files with this cause.")] = None,
@@ -149,7 +162,7 @@ def session_files(
         return Answer({"files": [_as_skipped(file, mark) for file, mark in marked], "next": page["next"]})
     rows = records.library.answers(
         session_id,
-        outcomes=_outcomes_of(outcome),
+        outcomes=outcome.outcomes if outcome else (),
         cause=cause,
         incomplete=incomplete or outcome is Sum.INCOMPLETE,
         returned=returned,
@@ -196,13 +209,6 @@ def report(
     pieces = reports.written(format_, reports.of_session(session, records.ingestor))
     headers = {"Content-Disposition": f'attachment; filename="{reports.named(session, format_)}"'}
     return StreamingResponse(pieces, media_type=format_.media_type, headers=headers)
-
-
-def _outcomes_of(asked: Outcome | Sum | None) -> tuple[str, ...]:
-    """The outcomes that are asked for; none where all are."""
-    if isinstance(asked, Outcome):
-        return (asked.value,)
-    return tuple(outcome.value for outcome in Outcome if outcome.committed) if asked is Sum.COMMITTED else ()
 
 
 def _as_skipped(file: PlannedFile, mark: Marks) -> SkippedFile:

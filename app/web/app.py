@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from anyio import to_thread
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
@@ -31,6 +31,8 @@ from app.errors import (
     in_words,
 )
 from app.web import account, activity, failures, ingest, library, nsfw, page, places
+from app.web.answers import Answer, Route
+from app.web.depends import only_known
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import Guard
@@ -63,6 +65,16 @@ _STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (
 _log = logging.getLogger("media_ingest")
 
 
+_described = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
+
+
+@_described.get("/api/openapi.json")
+def description(request: Request) -> Answer[dict[str, Any]]:
+    """Describes HTTP as OpenAPI."""
+    app: FastAPI = request.app
+    return Answer(app.openapi())
+
+
 class _App(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The description of HTTP, made when it is asked for first."""
@@ -80,6 +92,7 @@ def create_app(house: House) -> FastAPI:
     app.add_middleware(Guard, settings=house.settings)
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(_described)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(MediaIngestError, _on_error)
     app.add_exception_handler(HTTPException, _on_http_error)

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from urllib.parse import SplitResult, urlsplit
 
+from anyio import BrokenResourceError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
@@ -61,7 +62,10 @@ class Guard:
             await send(message)
 
         refusal = self._refusal(scope)
-        await (refusal or self._app)(scope, receive, send_with_headers)
+        try:
+            await (refusal or self._app)(scope, receive, send_with_headers)
+        except* BrokenResourceError:  # a page was closed while FastAPI handed on what is streamed to it: no fault
+            pass
 
     def _refusal(self, scope: Scope) -> Response | None:
         """Why this request is not served, None if it is."""

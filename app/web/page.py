@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from typing_extensions import TypedDict
 
@@ -12,7 +12,7 @@ from app.media import Stage
 from app.metadata import DECLARED, Shown
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
-from app.web.depends import DATABASE, STATE_FOLDER, InHouse, limited_body, only_known
+from app.web.depends import DATABASE, STATE_FOLDER, InHouse, limited_body
 from app.web.guard import COOKIE, cookie_of
 from app.web.problems import problem
 from app.web.templating import show
@@ -87,13 +87,6 @@ async def log_in(request: Request, house: InHouse) -> Response:
     answer = RedirectResponse("/ingest-v2", 303)
     answer.set_cookie(COOKIE, cookie_of(token), max_age=30 * 86_400, httponly=True, samesite="strict")
     return answer
-
-
-@router.get("/api/openapi.json", include_in_schema=False, dependencies=[only_known])
-def description(request: Request) -> Answer[dict[str, Any]]:
-    """Describes HTTP as OpenAPI."""
-    app: FastAPI = request.app
-    return Answer(app.openapi())
 
 
 @router.get("/healthz")
