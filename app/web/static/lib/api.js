@@ -198,6 +198,8 @@ export const libraryFileUrl = (path) => `/api/library/file${query({ path })}`;
 export const editFile = (path, values) => request("PATCH", libraryFileUrl(path), { body: values });
 /** @type {(path: string) => Promise<LibraryFile>} */
 export const libraryFile = (path) => request("GET", libraryFileUrl(path));
+/** @type {(id: string, cursor: string | null) => Promise<Page<Listed>>} */
+export const gone = (id, cursor) => request("GET", `/api/ingest/sessions/${session(id)}/gone${query({ cursor })}`);
 /** @type {(cursor: string | null) => Promise<Page<Listed>>} */
 export const missing = (cursor) => request("GET", `/api/library/missing${query({ cursor })}`);
 /** @type {(path: string | null, cursor?: string | null) => Promise<Listing>} */

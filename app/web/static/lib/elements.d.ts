@@ -172,6 +172,7 @@ export interface Elements {
   "root-path-help": "small";
   "roots-title": "h2";
   "select-directory": "button";
+  "show-gone": "button";
   "skip_existing": "input";
   "speed": "span";
   "stages": "tbody";
