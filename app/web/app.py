@@ -30,7 +30,7 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import account, activity, failures, ingest, library, nsfw, page, places
+from app.web import account, activity, failures, inbox, ingest, library, nsfw, page, places
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import Guard
@@ -48,6 +48,7 @@ ROUTERS = (
     page.router,
     activity.router,
     places.router,
+    inbox.router,
 )
 STATIC = Path(__file__).parent / "static"
 _STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (
