@@ -139,11 +139,13 @@ def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
 
 def _check_inbox(settings: Settings, folders: Folders) -> None:
     """Raises BadSetting where the inbox is not inside a media root."""
+    if settings.ingest_inbox is None:
+        return
     try:
-        place = Inbox(folders, settings.ingest_inbox).place
+        place = folders.locate(settings.ingest_inbox)
     except InvalidRequest as error:
         raise BadSetting(f"INGEST_INBOX: {error.sentence}") from None
-    if place is not None and not place.path:
+    if not place.path:
         raise BadSetting(f"INGEST_INBOX: name a folder inside '{place.root}', such as {place.root}/inbox.")
 
 

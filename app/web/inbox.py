@@ -36,7 +36,6 @@ class InboxFolder(TypedDict):
 
 
 @router.get("/inbox")
-@refuses("outside_roots")
 def inbox(house: InHouse) -> Answer[InboxFolder]:
     """Tells where dropped files go."""
     place = house.inbox.place
@@ -44,7 +43,7 @@ def inbox(house: InHouse) -> Answer[InboxFolder]:
 
 
 @router.put("/inbox", openapi_extra={"requestBody": _BODY})
-@refuses("content_type", "invalid_parameter", "no_inbox", "outside_roots", "disk_full", "inbox_unwritable")
+@refuses("content_type", "invalid_parameter", "no_inbox", "disk_full", "inbox_unwritable")
 async def drop(
     request: Request,
     house: InHouse,

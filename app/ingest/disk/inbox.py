@@ -31,8 +31,11 @@ class Inbox:
 
     @property
     def place(self) -> Place | None:
-        """Where the inbox is; None where no setting names one. Raises OutsideRoots."""
-        return self._folders.locate(self._setting) if self._setting else None
+        """Where the inbox is; None where no setting names one, or its media root is no more."""
+        try:
+            return self._folders.locate(self._setting) if self._setting else None
+        except InvalidRequest:
+            return None
 
     def receive(self, name: str, size: int | None) -> "Dropped":
         """A file that is about to come, of so many bytes if that is known.

@@ -48,10 +48,10 @@ export const isAbort = (error) => error instanceof DOMException && error.name ==
 /**
  * @param {string} method
  * @param {string} path
- * @param {{ body?: object, signal?: AbortSignal | undefined }} options
+ * @param {{ body?: object, file?: File, signal?: AbortSignal | undefined }} options
  * @returns {Promise<any>} what the function of the call says
  */
-async function request(method, path, { body, signal } = {}) {
+async function request(method, path, { body, file, signal } = {}) {
   let response;
   let text;
   try {
@@ -59,6 +59,7 @@ async function request(method, path, { body, signal } = {}) {
       method,
       signal: signal ?? null,
       cache: "no-store",
+      ...(file === undefined ? {} : { headers: { "Content-Type": "application/octet-stream" }, body: file }),
       ...(body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
     });
     text = await response.text();
@@ -135,6 +136,12 @@ export const planFiles = (parameters, list, cursor) =>
 export const start = (parameters) => request("POST", "/api/ingest/process", { body: parameters });
 /** @type {(parameters: Parameters) => Promise<Started>} */
 export const startWith = (parameters) => request("POST", "/api/ingest/process", { body: parameters });
+/**
+ * Sends a file to the inbox.
+ *
+ * @type {(file: File) => Promise<unknown>}
+ */
+export const drop = (file) => request("PUT", `/api/ingest/inbox${query({ name: file.name })}`, { file });
 /** @type {(id: string) => Promise<Session>} */
 export const pause = (id) => request("POST", "/api/ingest/pause", { body: { session_id: id } });
 /** @type {(id: string) => Promise<Session>} */

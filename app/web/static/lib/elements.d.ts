@@ -44,6 +44,10 @@ export interface Elements {
   "directory": "input";
   "directory-error": "small";
   "directory-help": "small";
+  "drop-choose": "button";
+  "drop-error": "p";
+  "drop-files": "input";
+  "drop-progress": "p";
   "edit": "button";
   "edit-cancel": "button";
   "edit-caption": "textarea";
