@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     ingest_nsfw_weights: Path | None = None
     ingest_progress_interval: int | None = Field(default=None, ge=1)
     ingest_auto_resume: bool = True
+    ingest_inbox: str | None = None
 
     @field_validator("ingest_media_roots", mode="before")
     @classmethod
@@ -61,7 +62,7 @@ class Settings(BaseSettings):
     def _parse_hosts(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
 
-    @field_validator("ingest_token", "ingest_nsfw_weights", "ingest_progress_interval", mode="before")
+    @field_validator("ingest_token", "ingest_nsfw_weights", "ingest_progress_interval", "ingest_inbox", mode="before")
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:
         return None if value == "" else value

@@ -12,9 +12,10 @@ from typing import Any
 from app.analysis.analyzer import Analyzer, prepare_worker
 from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
-from app.errors import DatabaseDisabled, MediaIngestError
+from app.errors import BadSetting, DatabaseDisabled, InvalidRequest, MediaIngestError
 from app.formats import Kind
 from app.ingest.disk.folders import Folders
+from app.ingest.disk.inbox import Inbox
 from app.ingest.plan.badges import Badges
 from app.ingest.plan.planner import Planner
 from app.ingest.run.ingestor import Ingestor
@@ -53,6 +54,7 @@ class House:
     badges: Badges
     roots: MediaRoots
     presets: Presets
+    inbox: Inbox
     records_or_none: Records | None
 
     @property
@@ -99,6 +101,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     """
     migration = bring_to_head(settings.database_url) if migrate and settings.database_enabled else None
     folders = Folders(with_added(settings, store).ingest_media_roots)
+    _check_inbox(settings, folders)
     weights = weights_of(settings)
     recipes = Recipes(weights)
     limits = Limits(
@@ -118,7 +121,8 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         records = Records(library, ingestor, runner, planner)
     badges = Badges(folders, library)
     roots = MediaRoots(settings, store, folders, library, records.runner if records else None)
-    made = House(settings, folders, store, executor, weights, recipes, badges, roots, Presets(store), records)
+    inbox = Inbox(folders, settings.ingest_inbox)
+    made = House(settings, folders, store, executor, weights, recipes, badges, roots, Presets(store), inbox, records)
     return made, migration
 
 
@@ -135,6 +139,18 @@ def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
     except MediaIngestError:
         store.release()
         raise
+
+
+def _check_inbox(settings: Settings, folders: Folders) -> None:
+    """Raises BadSetting where the inbox is not inside a media root."""
+    if settings.ingest_inbox is None:
+        return
+    try:
+        place = folders.locate(settings.ingest_inbox)
+    except InvalidRequest as error:
+        raise BadSetting(f"INGEST_INBOX: {error.sentence}") from None
+    if not place.path:
+        raise BadSetting(f"INGEST_INBOX: name a folder inside '{place.root}', such as {place.root}/inbox.")
 
 
 def rows_in(library: Library, folders: tuple[Place, ...], below: bool) -> Mapping[str, int]:  # noqa: FBT001

@@ -113,7 +113,8 @@ def _endpoint(name: str, operation: dict[str, Any]) -> Iterator[str]:
             ],
         )
     if "requestBody" in operation:
-        yield f"Body: {_type(operation['requestBody']['content']['application/json']['schema'])}.\n"
+        [(kind, body)] = operation["requestBody"]["content"].items()
+        yield f"Body: {_type(body['schema']) if kind == 'application/json' else f'bytes, as {_code(kind)}'}.\n"
     answers, refusals = [], []
     for status, answer in operation["responses"].items():
         content = answer.get("content", {})

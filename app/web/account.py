@@ -12,9 +12,10 @@ from app import reports
 from app.errors import BadCursor, cause_named
 from app.explain import Explanation, explain
 from app.ingest.plan.planner import PlannedFile, page_of
+from app.ingest.run.gone import believed_gone
 from app.ingest.session.answers import FileAnswer, as_answer
 from app.library.history import Pace, SameBytes
-from app.media import Outcome, Skip
+from app.media import Outcome, Place, Skip
 from app.metadata import PromptVerdict
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
@@ -90,6 +91,24 @@ class SessionFiles(TypedDict):
 
     files: list[SessionFile | SkippedFile]
     """In the order of the answers; those that were skipped in path order."""
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+@described
+class GoneFile(TypedDict):
+    """A file that the library holds and that is not on disk."""
+
+    path: str
+    """`ROOT/relative` as shown."""
+
+
+@described
+class GoneFiles(TypedDict):
+    """A page of the files that are believed to be gone."""
+
+    files: list[GoneFile]
+    """In path order."""
     next: str | None
     """The cursor of the next page; null on the last."""
 
@@ -184,6 +203,19 @@ def pace(records: InRecords, session_id: PathId) -> Answer[Pace]:
     return Answer(records.library.history.pace(session_id))
 
 
+@router.get("/sessions/{session_id}/gone")
+@refuses("bad_cursor", "outside_roots")
+def gone(records: InRecords, session_id: PathId, cursor: Cursor = None, limit: Limit = 100) -> Answer[GoneFiles]:
+    """Lists the files of a session's folders that the library holds and the disk has not: what attention asks about.
+
+    Nothing is marked missing by it. A page may be short, or empty, before the last.
+    """
+    parameters = records.runner.session(session_id).parameters
+    after = None if cursor is None else _place(cursor)
+    files, last = believed_gone(records.ingestor, parameters, after=after, limit=limit)
+    return Answer({"files": [{"path": place.shown} for place in files], "next": last.shown if last else None})
+
+
 @router.get(
     "/sessions/{session_id}/report",
     response_class=StreamingResponse,
@@ -209,6 +241,16 @@ def report(
     pieces = reports.written(format_, reports.of_session(session, records.ingestor))
     headers = {"Content-Disposition": f'attachment; filename="{reports.named(session, format_)}"'}
     return StreamingResponse(pieces, media_type=format_.media_type, headers=headers)
+
+
+def _place(shown: str) -> Place:
+    try:
+        place = Place.from_shown(shown)
+    except UnicodeEncodeError:
+        raise BadCursor from None
+    if not place.path or "\0" in shown:
+        raise BadCursor
+    return place
 
 
 def _as_skipped(file: PlannedFile, mark: Marks) -> SkippedFile:

@@ -140,10 +140,9 @@ def show_failures(
     after = position_at(cursor) if cursor else None
     page = failures_page(house, house.records, which, after=after, limit=FILES_A_PAGE if cause else 1)
     narrowed = {"state": state.value, "root": root}
-    by_state = failures_page(house, house.records, which_of(None, root, None), limit=1)["states"] if cause else None
     values = {
         "page": page,
-        "states": by_state or page["states"],
+        "states": page["states_of_all"],
         "state": state.value,
         "cause": cause,
         "root": root,

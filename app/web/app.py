@@ -30,7 +30,7 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import account, activity, failures, ingest, library, nsfw, page, places
+from app.web import account, activity, failures, inbox, ingest, library, nsfw, page, places
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
 from app.web.description import describe
@@ -50,6 +50,7 @@ ROUTERS = (
     page.router,
     activity.router,
     places.router,
+    inbox.router,
 )
 STATIC = Path(__file__).parent / "static"
 _STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (

@@ -24,8 +24,9 @@ ABOUT = """\
 Answers are JSON. An error is `application/problem+json` (RFC 9457): `{"type", "status", "detail", "cause"}`, where
 `detail` is one sentence for a person and `cause` a stable code for a program, with `field` where one parameter is at
 fault and `session_id` where a session is. A `POST` and a `PATCH` need `Content-Type: application/json` and a body of at
-most 1 MB; whatever changes something needs a same-origin or absent `Origin`. A parameter or field that an endpoint does
-not have is refused, except that pages, `/healthz` and `/readyz` take any query.
+most 1 MB, and a `PUT` the bytes of a file; whatever changes something needs a same-origin or absent `Origin`. A
+parameter or field that an endpoint does not have is refused, except that pages, `/healthz` and `/readyz` take any
+query.
 
 Where `INGEST_TOKEN` is set, every request carries it as `Authorization: Bearer ...`, or the cookie of the page's login
 form. Paths are shown as `ROOT/relative`; a byte of a name that is not UTF-8 is shown as `\\x80` to `\\xff`. Times are
@@ -36,6 +37,7 @@ _TAGS = {
     "Sessions": "Plan, start, watch and stop sessions; one works at a time.",
     "Answers for files": "What became of files, of one session or ever.",
     "Library": "Files that were taken in.",
+    "Inbox": "Files that are dropped on the page.",
     "Presets and roots": "What a person keeps on the server.",
     "NSFW model": "Whether the model can be used, and fetching its weights.",
     "Server": "Whether the server is alive and ready.",

@@ -80,6 +80,8 @@ class StandingFailures(TypedDict):
     """By cause, the most frequent first, of the root and state that were asked for."""
     states: Mapping[str, int]
     """By state, of the cause and root that were asked for."""
+    states_of_all: Mapping[str, int]
+    """By state, whatever the cause, of the root that was asked for."""
 
 
 @described
@@ -170,18 +172,22 @@ def failures_page(
     house: House, records: Records, which: Which, *, after: Position | None = None, limit: int = 100
 ) -> StandingFailures:
     """A page of the failures that stand, and the sums over all of them."""
-    failures = records.library.failures
-    rows = failures.page(which, after=after, limit=limit + 1)
-    counts = failures.counts(which.root)
+    rows = records.library.failures.page(which, after=after, limit=limit + 1)
+    counts = records.library.failures.counts(which.root)
     here = {name: by_state for name, by_state in counts.items() if which.cause in (None, name)}
-    states = {state.value: sum(by_state[state] for by_state in here.values()) for state in FailureState}
+    states = _by_state(here)
     return {
         "files": [_as_failure(house, row) for row in rows[:limit]],
         "next": _cursor(position_of(rows[limit - 1])) if len(rows) > limit else None,
         "total": sum(states.values()) if which.state is None else states[which.state],
         "causes": [_as_cause(name, files) for name, files in _by_cause(counts, which.state)],
         "states": states,
+        "states_of_all": _by_state(counts),
     }
+
+
+def _by_state(counts: Mapping[str, Mapping[FailureState, int]]) -> dict[str, int]:
+    return {state.value: sum(by_state[state] for by_state in counts.values()) for state in FailureState}
 
 
 def _by_cause(counts: Mapping[str, Mapping[FailureState, int]], state: FailureState | None) -> list[tuple[str, int]]:

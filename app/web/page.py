@@ -59,7 +59,7 @@ def show_page(request: Request, house: InHouse) -> Response:
 
 def about_ingest(house: House) -> dict[str, Any]:
     """What the page of taking in is handed, whichever session it is opened on."""
-    recipe = house.recipes.now()
+    recipe, inbox = house.recipes.now(), house.inbox.place
     return {
         "database_enabled": house.records_or_none is not None,
         "roots": list(house.folders.roots),
@@ -67,6 +67,7 @@ def about_ingest(house: House) -> dict[str, Any]:
         "token_required": house.settings.ingest_token is not None,
         "unavailable": {"nsfw": recipe.unavailable.get(Stage.NSFW)},
         "nsfw_model": recipe.nsfw_model.name if recipe.nsfw_model else "",
+        "inbox": inbox.shown if inbox else "",
         "fields": _LINES,
     }
 

@@ -160,6 +160,10 @@ def test_files_that_may_be_on_another_disk_are_marked_missing_only_when_confirme
     expect(page.locator("#mark-missing")).to_be_visible()
     expect(page.locator("#resume")).to_be_focused()
 
+    page.get_by_role("button", name="Show the files").click()
+    expect(page.locator("#files li")).to_have_count(5)
+    assert looks_well(page)
+    page.keyboard.press("Escape")
     mark = page.get_by_role("button", name="They are really gone: mark them missing")
     mark.click()
     page.get_by_role("button", name="Not yet").click()

@@ -101,6 +101,14 @@ def test_files_that_are_gone_have_to_be_confirmed_and_are_then_shown_as_missing(
         assert damaged.post("/api/ingest/resume", body, 422)["field"] == "confirm"
     damaged.post("/api/ingest/resume", {"session_id": session_id, "confirm": False})
     damaged.wait_for(session_id, "attention")
+    address, found, cursor = f"/api/ingest/sessions/{session_id}/gone", [], {}
+    while cursor is not None:
+        page = damaged.get(address, params={"limit": 1, **cursor})
+        found += [file["path"] for file in page["files"]]
+        cursor = {"cursor": page["next"]} if page["next"] else None
+    assert found == [f"photos/good/sample-0000{number}.png" for number in range(3)]
+    for cursor in ("x", "photos/\0", "photos/"):
+        assert damaged.get(address, 422, params={"cursor": cursor})["cause"] == "bad_cursor"
     damaged.post("/api/ingest/resume", {"session_id": session_id, "confirm": True})
     assert damaged.wait_for(session_id, "completed")["marked_missing"] == 3
     page = damaged.get("/api/library/missing", params={"limit": 2})

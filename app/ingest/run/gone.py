@@ -4,8 +4,12 @@ from functools import partial
 
 from app.ingest.disk.guard import Guard
 from app.ingest.disk.moves import Lookout, is_absent
+from app.ingest.run.parts import Parts
 from app.ingest.run.run import Run
+from app.ingest.session.parameters import Parameters
 from app.media import Place
+
+ROWS_AT_ONCE = 20_000  # of which the disk is asked in about half a second
 
 
 def lookout(run: Run) -> Lookout:
@@ -28,6 +32,31 @@ def mark_missing(run: Run, guard: Guard) -> None:
             run.patiently(partial(parts.library.presence.mark_missing, folder.root, gone, look))
             after = page[-1]
             run.live()
+
+
+def believed_gone(
+    parts: Parts, parameters: Parameters, *, after: Place | None = None, limit: int = 100
+) -> tuple[list[Place], Place | None]:
+    """Files of a session's folders that the library holds and the disk has not, and after which place to go on.
+
+    At most `limit` of them, out of so many rows as can be held against the disk in a moment: fewer are not the end. The
+    place is None at the end.
+    """
+    gone: list[Place] = []
+    looked, below = 0, parameters.recursive
+    for folder in parts.folders_of(parameters):
+        if after is not None and not folder.holds(after):
+            continue
+        at, after = (after.path if after else b""), None
+        while page := parts.library.presence.paths(folder, below=below, after=at):
+            for at in page:
+                place = Place(folder.root, at)
+                looked += 1
+                if is_absent(parts.folders, place):
+                    gone.append(place)
+                if len(gone) == limit or looked == ROWS_AT_ONCE:
+                    return gone, place
+    return gone, None
 
 
 def count_missed(run: Run) -> int:

@@ -57,10 +57,10 @@ export const isTimeout = (error) => error instanceof DOMException && error.name 
 /**
  * @param {string} method
  * @param {string} path
- * @param {{ body?: object, signal?: AbortSignal | undefined }} options
+ * @param {{ body?: object, file?: File, signal?: AbortSignal | undefined }} options
  * @returns {Promise<any>} what the function of the call says
  */
-async function request(method, path, { body, signal } = {}) {
+async function request(method, path, { body, file, signal } = {}) {
   let response;
   let text;
   try {
@@ -68,6 +68,7 @@ async function request(method, path, { body, signal } = {}) {
       method,
       signal: signal ?? null,
       cache: "no-store",
+      ...(file === undefined ? {} : { headers: { "Content-Type": "application/octet-stream" }, body: file }),
       ...(body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
     });
     text = await response.text();
@@ -147,6 +148,12 @@ export const planFiles = (parameters, list, cursor) =>
 export const start = (parameters) => request("POST", "/api/ingest/process", { body: parameters });
 /** @type {(parameters: Parameters) => Promise<Started>} */
 export const startWith = (parameters) => request("POST", "/api/ingest/process", { body: parameters });
+/**
+ * Sends a file to the inbox.
+ *
+ * @type {(file: File) => Promise<unknown>}
+ */
+export const drop = (file) => request("PUT", `/api/ingest/inbox${query({ name: file.name })}`, { file });
 /** @type {(id: string) => Promise<Session>} */
 export const pause = (id) => request("POST", "/api/ingest/pause", { body: { session_id: id } });
 /** @type {(id: string) => Promise<Session>} */
@@ -212,6 +219,8 @@ export const libraryFileUrl = (path) => `/api/library/file${query({ path })}`;
 export const editFile = (path, values) => request("PATCH", libraryFileUrl(path), { body: values });
 /** @type {(path: string) => Promise<LibraryFile>} */
 export const libraryFile = (path) => request("GET", libraryFileUrl(path));
+/** @type {(id: string, cursor: string | null) => Promise<Page<Listed>>} */
+export const gone = (id, cursor) => request("GET", `/api/ingest/sessions/${session(id)}/gone${query({ cursor })}`);
 /** @type {(cursor: string | null) => Promise<Page<Listed>>} */
 export const missing = (cursor) => request("GET", `/api/library/missing${query({ cursor })}`);
 /** @type {(path: string | null, cursor?: string | null) => Promise<Listing>} */

@@ -46,6 +46,10 @@ export interface Elements {
   "directory": "input";
   "directory-error": "small";
   "directory-help": "small";
+  "drop-choose": "button";
+  "drop-error": "p";
+  "drop-files": "input";
+  "drop-progress": "p";
   "edit": "button";
   "edit-cancel": "button";
   "edit-caption": "textarea";
@@ -192,6 +196,7 @@ export interface Elements {
   "roots-title": "h2";
   "select-directory": "button";
   "server-banner": "p";
+  "show-gone": "button";
   "skip_existing": "input";
   "speed": "span";
   "stages": "section";

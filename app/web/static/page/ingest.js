@@ -6,6 +6,7 @@ import * as api from "../lib/api.js";
 import { openBrowse, prepareBrowse } from "../configure/browse.js";
 import { around, byId, closeDialogs } from "../lib/dom.js";
 import { replay, SessionStream } from "../lib/events.js";
+import { prepareDrop } from "../configure/drop.js";
 import { prepareExplain } from "../file/explain.js";
 import { showFailures } from "../session/failures.js";
 import { prepareFiles } from "../shared/files.js";
@@ -258,6 +259,7 @@ prepareHistory({
 });
 byId("browse").addEventListener("click", () => openBrowse(chosenDirectories()));
 prepareStart({ begun: openById });
+prepareDrop({ begun: openById });
 prepareActions({
   current: () => session,
   took: (status) => (hasEnded(status) ? openSession(status, { focus: true }) : take(status)),

@@ -3,6 +3,7 @@
 import * as api from "../lib/api.js";
 import { ask } from "../shared/confirm.js";
 import { byId } from "../lib/dom.js";
+import { openFiles } from "../shared/files.js";
 import { pauseAsked, showActionError } from "./state.js";
 import { isRunning } from "../lib/words.js";
 
@@ -53,6 +54,17 @@ async function markMissing() {
   if (yes) act(byId("mark-missing"), (id) => api.resume(id, true));
 }
 
+/** The files that attention asks about, before somebody says that they are gone. */
+function showGone() {
+  const id = handlers.current()?.session_id;
+  if (id === undefined) return;
+  openFiles({
+    title: "Not on disk now",
+    note: "The library holds these files, and the disk has not. Nothing is marked missing yet.",
+    load: (cursor) => api.gone(id, cursor),
+  });
+}
+
 async function cancel() {
   const yes = await ask({ title: "Cancel?", text: "What is committed stays.", yes: "Cancel the session", no: "Go on" });
   if (yes) act(byId("cancel"), api.cancel);
@@ -65,6 +77,7 @@ export function prepareActions(callbacks) {
     if (byId("pause").getAttribute("aria-disabled") !== "true") act(byId("pause"), api.pause);
   });
   byId("resume").addEventListener("click", () => act(byId("resume"), (id) => api.resume(id, false)));
+  byId("show-gone").addEventListener("click", showGone);
   byId("mark-missing").addEventListener("click", markMissing);
   byId("cancel").addEventListener("click", cancel);
 }
