@@ -66,6 +66,7 @@ def show_page(request: Request, house: InHouse) -> Response:
         "unavailable": {"nsfw": recipe.unavailable.get(Stage.NSFW)},
         "nsfw_model": recipe.nsfw_model.name if recipe.nsfw_model else "",
         "fields": _LINES,
+        "state_folder": str(house.store.folder),
     }
     return _templates.TemplateResponse(request, "ingest_v2.html", context)
 

@@ -88,7 +88,7 @@ const cardFailed = (name) => Number(cards.get(name)?.dataset.failed ?? 0);
 function draw(element, { name, state, word, why, total, done, failed, skipped, notReached, pending, ms }) {
   element.dataset.state = state;
   element.dataset.failed = String(failed);
-  setText(inside(element, ".word"), word);
+  setText(inside(element, ".word"), state === "complete" && failed ? `${word}, ${number(failed)} failed` : word);
   setText(inside(element, ".n strong"), number(done));
   setText(inside(element, ".n span"), ` / ${number(total)}`);
   const bar = /** @type {HTMLProgressElement} */ (inside(element, "progress"));
@@ -105,8 +105,16 @@ function draw(element, { name, state, word, why, total, done, failed, skipped, n
   if (said.dataset.said === why) return;
   said.dataset.said = why;
   said.hidden = !why;
-  said.replaceChildren(...rich(capital(why)));
+  said.title = why;
+  said.replaceChildren(...rich(capital(reason(why))));
 }
+
+/**
+ * The first sentence of why a stage cannot run, without saying again that it cannot: what helps stands on Configure.
+ *
+ * @param {string} why
+ */
+const reason = (why) => why.replace(/^[^:]* is unavailable: /, "").split(/(?<=\.) /)[0] ?? "";
 
 /**
  * Takes a frame of the stream that is a row of the log; it is drawn a little later, with those that come meanwhile.
