@@ -25,6 +25,7 @@ let sessionId = "";
 export function showStages(status) {
   sessionId = status.session_id;
   byId(hasEnded(status) ? "complete-stages" : "process-stages").append(byId("stages"));
+  byId("stages").hidden = hasEnded(status) && !status.total_files; // there was nothing for them to do
   for (const card of cardsOf(status)) {
     let element = cards.get(card.name);
     if (!element) {

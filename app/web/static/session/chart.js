@@ -138,7 +138,7 @@ function options(width) {
     scales: {
       y: { range: (/** @type {unknown} */ _, /** @type {number} */ __, /** @type {number} */ most) => [0, most || 1] },
     },
-    axes: [{ ...axis, values: times, space: 90 }, { ...axis, size: 44 }],
+    axes: [{ ...axis, values: times, space: 90, size: 30 }, { ...axis, size: 44 }],
     series: [{}, {
       stroke: colour("--accent"),
       fill: colour("--accent-soft"),
