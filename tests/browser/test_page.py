@@ -52,7 +52,7 @@ def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server:
     assert in_both_schemes(page) == []
 
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.get_by_role("button", name=re.compile("3 committed")).click()
+    page.get_by_role("button", name=re.compile("^3 committed")).click()
     files = page.locator("#files-dialog")
     expect(files.get_by_text("painted <b>bold<b> name.png")).to_be_visible()
     expect(files.locator("li")).to_have_count(3)

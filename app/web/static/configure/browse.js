@@ -1,4 +1,4 @@
-// The dialog for choosing a folder: one level at a time, with badges that follow the commits.
+// The dialog for choosing a folder: one level at a time, with badges that follow the commits. It is loaded when it is first opened.
 
 import * as api from "../lib/api.js";
 import { byId, closable, make, setMessage, spoken } from "../lib/dom.js";
@@ -17,13 +17,16 @@ let onSelect = () => {};
 /** @type {string | null} */
 let lastState = null; // of the session that was active at the last look
 let stopFollowing = () => {};
+let prepared = false;
 
 /**
- * Opens at this path; where it cannot be listed, at the roots.
+ * Opens at this path; where it cannot be listed, at the roots. `select(path)` gets the chosen directory.
  *
- * @param {string} path
+ * @type {(path: string, select: (path: string) => void) => void}
  */
-export function openBrowse(path) {
+export function openBrowse(path, select) {
+  if (!prepared) prepare();
+  onSelect = select;
   here = null;
   lastState = null;
   byId("browse-dialog").showModal();
@@ -251,13 +254,8 @@ function onKey(event) {
   event.preventDefault();
 }
 
-/**
- * `select(path)` gets the chosen directory.
- *
- * @param {(path: string) => void} select
- */
-export function prepareBrowse(select) {
-  onSelect = select;
+function prepare() {
+  prepared = true;
   closable(byId("browse-dialog"));
   byId("browse-dialog").addEventListener("keydown", onKey);
   byId("browse-dialog").addEventListener("close", () => stopFollowing());

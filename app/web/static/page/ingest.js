@@ -2,10 +2,9 @@
 
 import { prepareActions } from "../session/actions.js";
 import * as api from "../lib/api.js";
-import { openBrowse, prepareBrowse } from "../configure/browse.js";
 import { around, byId, closeDialogs } from "../lib/dom.js";
 import { replay, SessionStream } from "../lib/events.js";
-import { prepareExplain } from "../file/explain.js";
+import { prepareAsking } from "../file/asking.js";
 import { showFailures } from "../session/failures.js";
 import { prepareFiles } from "../shared/files.js";
 import { prepareForm, setDirectory } from "../configure/form.js";
@@ -25,6 +24,7 @@ import { showActionError } from "../session/state.js";
 import { showStep, showTitle, stepShown } from "./steps.js";
 import { clearSessionFromStorage, saveSessionToStorage, sessionInStorage } from "../lib/storage.js";
 import { keepTotals, showTotals } from "./totals.js";
+import { unheard } from "../lib/presence.js";
 import { whileSeen } from "../lib/watch.js";
 import { hasEnded, isRunning } from "../lib/words.js";
 
@@ -234,12 +234,8 @@ prepareCards();
 prepareChart();
 prepareProgress({ current: () => session });
 prepareResults();
-prepareExplain();
+prepareAsking();
 prepareRetry({ begun: openById });
-prepareBrowse((path) => {
-  setDirectory(path);
-  byId("browse").focus();
-});
 prepareHistory({
   open: openById,
   changed: () => {
@@ -248,7 +244,16 @@ prepareHistory({
   },
   failed: say,
 });
-byId("browse").addEventListener("click", () => openBrowse(byId("directory").value.trim()));
+byId("browse").addEventListener("click", () => {
+  const choose = (/** @type {string} */ path) => {
+    setDirectory(path);
+    byId("browse").focus();
+  };
+  import("../configure/browse.js").then(
+    ({ openBrowse }) => openBrowse(byId("directory").value.trim(), choose),
+    unheard,
+  );
+});
 prepareStart({ begun: openById });
 prepareActions({
   current: () => session,
