@@ -213,6 +213,7 @@ async function recover() {
 function changePresence(gone) {
   showTitle(stepShown() === "configure" ? null : session);
   if (session && stepShown() === "process") showProgress(session);
+  else if (session && stepShown() === "configure" && !byId("notice").hidden) notice(session);
   if (gone) return;
   lookAround();
   if (stepShown() !== "configure") return;

@@ -3,6 +3,7 @@
 import { openFailedIn } from "../shared/counted.js";
 import { around, byId, closable, inside, make, rich, setMessage, setText } from "../lib/dom.js";
 import { clearLines, linesOf, lineTitle, takeRow } from "./log.js";
+import { isGone } from "../lib/presence.js";
 import { cardsOf, stageLabel } from "./stages.js";
 import { capital, clock, count, hasEnded, number, readable } from "../lib/words.js";
 
@@ -26,7 +27,9 @@ export function showStages(status) {
   sessionId = status.session_id;
   byId(hasEnded(status) ? "complete-stages" : "process-stages").append(byId("stages"));
   byId("stages").hidden = hasEnded(status) && !status.total_files; // there was nothing for them to do
-  for (const card of cardsOf(status)) {
+  for (const known of cardsOf(status)) {
+    /** @type {Card} */
+    const card = isGone() && known.state === "processing" ? { ...known, state: "waiting", word: "no answer" } : known;
     let element = cards.get(card.name);
     if (!element) {
       element = build(card.name);

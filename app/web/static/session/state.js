@@ -62,7 +62,7 @@ export function showActions(status) {
   byId("resume").hidden = !isAtRest(status);
   setText(byId("resume"), asks ? "Look again" : "Resume");
   byId("mark-missing").hidden = !asks;
-  byId("close-tab").hidden = !working && status.status !== "queued";
+  byId("close-tab").hidden = isGone() || (!working && status.status !== "queued");
   showPausing(status, working);
   const there = buttons.filter((button) => !button.hidden);
   focusWaits = focused && !there.length;
