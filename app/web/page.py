@@ -69,6 +69,7 @@ def about_ingest(house: House) -> dict[str, Any]:
         "nsfw_model": recipe.nsfw_model.name if recipe.nsfw_model else "",
         "inbox": inbox.shown if inbox else "",
         "fields": _LINES,
+        "state_folder": str(house.store.folder),
     }
 
 

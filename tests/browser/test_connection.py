@@ -108,7 +108,8 @@ def test_a_dead_server_is_said_within_five_seconds_and_over_when_it_is_back(
     expect(page).to_have_title("No answer - Media Ingest")
     expect(page.locator("#process-title")).to_have_text("No answer")
     expect(page.locator("#connection")).to_contain_text("no answer since")
-    for gone in ("#speed", "#eta", "#current-file"):
+    expect(page.locator("[data-stage='commit'] .word")).to_have_text("no answer")
+    for gone in ("#speed", "#eta", "#current-file", "#close-tab"):
         expect(page.locator(gone)).not_to_be_visible()
     for button in ("#pause", "#cancel"):
         expect(page.locator(button)).to_be_disabled()

@@ -255,7 +255,7 @@ def test_what_became_of_a_file_is_told_for_every_path_and_every_name_on_the_page
     page.keyboard.press("Escape")
     expect(field).to_be_focused()
 
-    page.get_by_role("button", name=re.compile("2 added")).click()
+    page.get_by_role("button", name=re.compile("^2 added")).click()
     page.get_by_role("button", name="What became of asked/good.jpg?").click()
     expect(dialog).to_contain_text("asked/good.jpg was taken in on")
     expect(dialog.locator("#explain-events li")).to_have_count(1)

@@ -34,6 +34,7 @@ def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server:
     assert in_both_schemes(page) == []
     page.set_viewport_size({"width": 360, "height": 740})
     assert fits(page)
+    expect(page.locator("#start")).to_be_in_viewport(ratio=1)
 
     images = int(page.locator("#total-images").inner_text())
     page.click("#start")
@@ -44,12 +45,14 @@ def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server:
     expect(page.locator("#complete-title")).to_have_text("Completed with failures")
     expect(page.locator("#complete-lead")).to_have_text("3 taken in, 1 failed.")
     expect(page.locator("#step-complete")).to_have_attribute("aria-current", "step")
+    assert Path(page.locator("#complete-file").inner_text()).stem == page.locator("#complete-id").inner_text()
+    assert Path(page.locator("#complete-file").inner_text()).exists()
     expect(page.locator("#total-images")).to_have_text(str(images + 3))
     assert fits(page)
     assert in_both_schemes(page) == []
 
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.get_by_role("button", name=re.compile("3 committed")).click()
+    page.get_by_role("button", name=re.compile("^3 committed")).click()
     files = page.locator("#files-dialog")
     expect(files.get_by_text("painted <b>bold<b> name.png")).to_be_visible()
     expect(files.locator("li")).to_have_count(3)

@@ -1,6 +1,8 @@
 """What every answer carries, where the old addresses lead, and whether the server says that it is well."""
 
+import gzip
 import re
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +65,27 @@ def test_everything_that_a_page_names_is_there(door, path):
     named = set(re.findall(r"(?:src|href)=\"(/static/[^\"?#]+)", answer.text))
     assert len(named) > 3
     assert {file for file in named if door.client.get(file).status_code != 200} == set()
+
+
+def modules(entry: Path) -> set[Path]:
+    """A module and all that it imports when it is loaded, themselves or by others."""
+    found, ahead = set(), [entry]
+    while ahead:
+        module = ahead.pop()
+        if module not in found:
+            found.add(module)
+            named = re.findall(r"^(?:import|export)[^;]*? from \"(\.[^\"]+)\"", module.read_text("utf-8"), re.MULTILINE)
+            ahead += [(module.parent / name).resolve() for name in named]
+    return found
+
+
+def test_the_page_weighs_at_most_120_kb_compressed_with_its_chart(door):
+    static = Path(page.__file__).parent / "static"
+    text = door.client.get("/ingest-v2").text
+    files = modules(static / "page/ingest.js") | {static / name for name in re.findall(r'"/static/([^"]+\.css)"', text)}
+    files |= set((static / "vendor").glob("uPlot.*.*"))
+    parts = [text.encode(), *(file.read_bytes() for file in files)]
+    assert sum(len(gzip.compress(part)) for part in parts) <= 120_000
 
 
 def test_alive_and_ready(door):

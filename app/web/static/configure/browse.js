@@ -1,4 +1,4 @@
-// The dialog for choosing folders: a tree whose badges follow the commits.
+// The dialog for choosing folders: a tree whose badges follow the commits. It is loaded when it is first opened.
 
 import * as api from "../lib/api.js";
 import { byId, closable, setMessage, setText } from "../lib/dom.js";
@@ -19,17 +19,20 @@ let lastState = null; // of the session that was active at the last look
 let stopFollowing = () => {};
 
 /**
- * Opens with these folders chosen, as far as they are there.
+ * Opens with these folders chosen, as far as they are there. `select(paths)` gets those that are chosen at the end, at
+ * least one.
  *
- * @param {string[]} paths
+ * @type {(paths: string[], select: (paths: string[]) => void) => Promise<void>}
  */
-export async function openBrowse(paths) {
+export async function openBrowse(paths, select) {
+  tree ??= prepare();
+  onSelect = select;
   lastState = null;
   byId("browse-dialog").showModal();
   setMessage(byId("browse-message"), "");
   byId("folders").setAttribute("aria-busy", "true");
   try {
-    await tree?.show(paths);
+    await tree.show(paths);
   } catch (error) {
     setMessage(byId("browse-message"), api.refusal(error).message);
   } finally {
@@ -66,20 +69,14 @@ function select() {
   if (chosen.length) onSelect(chosen);
 }
 
-/**
- * `select(paths)` gets the chosen folders, at least one.
- *
- * @param {(paths: string[]) => void} callback
- */
-export function prepareBrowse(callback) {
-  onSelect = callback;
-  tree = new FolderTree(byId("folders"), {
+function prepare() {
+  closable(byId("browse-dialog"));
+  byId("browse-dialog").addEventListener("close", () => stopFollowing());
+  byId("select-directory").addEventListener("click", select);
+  return new FolderTree(byId("folders"), {
     load: (path, cursor) => api.directories(path, cursor),
     changed: showChosen,
     enter: select,
     failed: (error) => setMessage(byId("browse-message"), api.refusal(error).message),
   });
-  closable(byId("browse-dialog"));
-  byId("browse-dialog").addEventListener("close", () => stopFollowing());
-  byId("select-directory").addEventListener("click", select);
 }

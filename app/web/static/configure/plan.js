@@ -26,16 +26,24 @@ let countedAt = null; // when the walk that the shown plan rests on was made, in
 /** @type {Plan | null} */
 let shown = null;
 let shownFor = ""; // the parameters of the shown plan
+let walked = ""; // what the walk behind the newest plan depends on
 let renewing = false; // the shown plan stands until a new walk has ended
 let databaseEnabled = true;
 
-/** Asks for the plan of the form as it stands, soon. */
+/**
+ * What a walk depends on.
+ *
+ * @param {Request} parameters
+ */
+const sourceOf = ({ directories, recursive }) => JSON.stringify([directories, recursive]);
+
+/** Asks for the plan of the form as it stands, soon: of folders that this page has not walked yet, by a new walk. */
 export function planSoon() {
   clearTimeout(waiting);
   asking?.abort();
   shown = null;
   startButton("🚀 Start Processing", "Looking…", false);
-  waiting = setTimeout(() => planNow(), DEBOUNCE_MS);
+  waiting = setTimeout(() => (sourceOf(readParameters()) === walked ? planNow() : planAnew()), DEBOUNCE_MS);
 }
 
 /** Shows what an earlier walk says at once, marked with its age, and then what a new one says. */
@@ -176,6 +184,7 @@ function showPlan(plan, parameters) {
   setText(byId("announcer"), `Plan: ${count(plan.pending, "file")} to process, ${number(skipped)} left alone.`);
   shown = plan;
   shownFor = JSON.stringify(parameters);
+  walked = sourceOf(parameters);
   showStart();
 }
 

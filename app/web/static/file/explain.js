@@ -1,7 +1,7 @@
-// What became of a file: the field that asks, and the dialog that answers for every path of the page.
+// What became of a file: the dialog that answers for every path of the page. It is loaded when it is first asked for.
 
 import * as api from "../lib/api.js";
-import { around, byId, closable, inside, make, rich, setMessage, setText } from "../lib/dom.js";
+import { byId, closable, inside, make, rich, setMessage, setText } from "../lib/dom.js";
 import { leaveEdit, offerEdit, prepareEdit } from "./edit.js";
 import { isVideo, reasonElement } from "../shared/files.js";
 import { showKnown } from "./known.js";
@@ -18,7 +18,7 @@ const SESSION = /\b([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/;
 let asked = 0; // an answer that comes after a later question is old
 
 /** @type {(path: string, refused: (error: ApiError) => void) => Promise<void>} */
-async function ask(path, refused) {
+export async function ask(path, refused) {
   const mine = (asked += 1);
   try {
     const answer = await api.explain(path);
@@ -173,27 +173,14 @@ function showTrouble(path, error) {
   show({ path, verdict: "", sentence: error.message, ...nothing }, null, new Map());
 }
 
-export function prepareExplain() {
-  closable(byId("explain-dialog"), leaveEdit);
-  prepareEdit((path) => ask(path, (error) => showTrouble(path, error)));
-  const field = byId("explain-path");
-  /** @param {ApiError} error */
-  const refuse = (error) => {
-    field.setAttribute("aria-invalid", "true");
-    setMessage(byId("explain-error"), error.message, error.cause);
-  };
-  const accept = () => {
-    field.removeAttribute("aria-invalid");
-    setMessage(byId("explain-error"), "");
-  };
-  field.addEventListener("input", accept);
-  byId("explain").addEventListener("submit", (event) => {
-    event.preventDefault();
-    accept();
-    ask(field.value, refuse);
-  });
-  document.addEventListener("click", (event) => {
-    const path = around(event, "[data-explain]")?.dataset.explain;
-    if (path !== undefined && leaveEdit()) ask(path, (error) => showTrouble(path, error));
-  });
+/**
+ * Tells what became of a path in the dialog; where that cannot be told, why.
+ *
+ * @param {string} path
+ */
+export function explain(path) {
+  if (leaveEdit()) ask(path, (error) => showTrouble(path, error));
 }
+
+closable(byId("explain-dialog"), leaveEdit);
+prepareEdit((path) => ask(path, (error) => showTrouble(path, error)));

@@ -24,7 +24,9 @@ export interface Elements {
   "complete": "section";
   "complete-facts": "dl";
   "complete-failures": "div";
+  "complete-file": "code";
   "complete-folder": "p";
+  "complete-id": "code";
   "complete-lead": "p";
   "complete-notes": "div";
   "complete-reports": "p";

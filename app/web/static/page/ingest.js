@@ -3,11 +3,10 @@
 import { prepareActions } from "../session/actions.js";
 import { addressed, cameTo, prepareAddress } from "./address.js";
 import * as api from "../lib/api.js";
-import { openBrowse, prepareBrowse } from "../configure/browse.js";
 import { around, byId, closeDialogs } from "../lib/dom.js";
 import { replay, SessionStream } from "../lib/events.js";
 import { prepareDrop } from "../configure/drop.js";
-import { prepareExplain } from "../file/explain.js";
+import { prepareAsking } from "../file/asking.js";
 import { showFailures } from "../session/failures.js";
 import { prepareFiles } from "../shared/files.js";
 import { prepareForm } from "../configure/form.js";
@@ -29,6 +28,7 @@ import { showActionError } from "../session/state.js";
 import { showStep, showTitle, stepShown } from "./steps.js";
 import { clearSessionFromStorage, saveSessionToStorage, sessionInStorage } from "../lib/storage.js";
 import { keepTotals, showTotals } from "./totals.js";
+import { unheard } from "../lib/presence.js";
 import { whileSeen } from "../lib/watch.js";
 import { hasEnded, isRunning } from "../lib/words.js";
 
@@ -219,6 +219,7 @@ async function recover() {
 function changePresence(gone) {
   showTitle(stepShown() === "configure" ? null : session);
   if (session && stepShown() === "process") showProgress(session);
+  else if (session && stepShown() === "configure" && !byId("notice").hidden) notice(session);
   if (gone) return;
   lookAround();
   if (stepShown() !== "configure") return;
@@ -242,12 +243,8 @@ prepareCards();
 prepareChart();
 prepareProgress({ current: () => session });
 prepareResults();
-prepareExplain();
+prepareAsking();
 prepareRetry({ begun: openById });
-prepareBrowse((paths) => {
-  setDirectories(paths);
-  byId("browse").focus();
-});
 prepareHistory({
   open: openById,
   changed: () => {
@@ -257,7 +254,13 @@ prepareHistory({
   failed: say,
   listed: offerRecent,
 });
-byId("browse").addEventListener("click", () => openBrowse(chosenDirectories()));
+byId("browse").addEventListener("click", () => {
+  const choose = (/** @type {string[]} */ paths) => {
+    setDirectories(paths);
+    byId("browse").focus();
+  };
+  import("../configure/browse.js").then(({ openBrowse }) => openBrowse(chosenDirectories(), choose), unheard);
+});
 prepareStart({ begun: openById });
 prepareDrop({ begun: openById });
 prepareActions({

@@ -3,6 +3,7 @@
 import { openFailedIn } from "../shared/counted.js";
 import { around, byId, closable, inside, make, rich, setMessage, setText } from "../lib/dom.js";
 import { clearLines, linesOf, lineTitle, takeRow } from "./log.js";
+import { isGone } from "../lib/presence.js";
 import { cardsOf, stageLabel } from "./stages.js";
 import { capital, clock, count, hasEnded, number, readable } from "../lib/words.js";
 
@@ -25,7 +26,10 @@ let sessionId = "";
 export function showStages(status) {
   sessionId = status.session_id;
   byId(hasEnded(status) ? "complete-stages" : "process-stages").append(byId("stages"));
-  for (const card of cardsOf(status)) {
+  byId("stages").hidden = hasEnded(status) && !status.total_files; // there was nothing for them to do
+  for (const known of cardsOf(status)) {
+    /** @type {Card} */
+    const card = isGone() && known.state === "processing" ? { ...known, state: "waiting", word: "no answer" } : known;
     let element = cards.get(card.name);
     if (!element) {
       element = build(card.name);
@@ -88,7 +92,7 @@ const cardFailed = (name) => Number(cards.get(name)?.dataset.failed ?? 0);
 function draw(element, { name, state, word, why, total, done, failed, skipped, notReached, pending, ms }) {
   element.dataset.state = state;
   element.dataset.failed = String(failed);
-  setText(inside(element, ".word"), word);
+  setText(inside(element, ".word"), state === "complete" && failed ? `${word}, ${number(failed)} failed` : word);
   setText(inside(element, ".n strong"), number(done));
   setText(inside(element, ".n span"), ` / ${number(total)}`);
   const bar = /** @type {HTMLProgressElement} */ (inside(element, "progress"));
@@ -105,8 +109,16 @@ function draw(element, { name, state, word, why, total, done, failed, skipped, n
   if (said.dataset.said === why) return;
   said.dataset.said = why;
   said.hidden = !why;
-  said.replaceChildren(...rich(capital(why)));
+  said.title = why;
+  said.replaceChildren(...rich(capital(reason(why))));
 }
+
+/**
+ * The first sentence of why a stage cannot run, without saying again that it cannot: what helps stands on Configure.
+ *
+ * @param {string} why
+ */
+const reason = (why) => why.replace(/^[^:]* is unavailable: /, "").split(/(?<=\.) /)[0] ?? "";
 
 /**
  * Takes a frame of the stream that is a row of the log; it is drawn a little later, with those that come meanwhile.

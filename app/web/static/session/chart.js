@@ -2,7 +2,7 @@
 
 import * as api from "../lib/api.js";
 import { byId, make, setText } from "../lib/dom.js";
-import { isRunning } from "../lib/words.js";
+import { clock, isRunning } from "../lib/words.js";
 
 /** @import { Pace, Session } from "../lib/types.d.ts" */
 /** @import { Chart, ChartMaker } from "../lib/uplot.d.ts" */
@@ -11,7 +11,8 @@ const SCRIPT = "/static/vendor/uPlot.iife.min.js";
 const STYLE = "/static/vendor/uPlot.min.css";
 const HEIGHT = 160;
 const EVERY_MS = 1_000;
-const MOST = 480; // points; then two become one
+const FEWEST = 5; // points: fewer say nothing
+const MOST = 480; // then two become one
 
 /**
  * The points of a chart: seconds since the epoch, and files a second in the time that ends there.
@@ -22,6 +23,7 @@ const MOST = 480; // points; then two become one
 /** @type {Points} */
 let points = { at: [], rate: [] };
 let shownFor = ""; // the session
+let running = false;
 let last = { at: 0, processed: 0 }; // of the status that the newest point is from
 /** @type {Chart | null} */
 let chart = null;
@@ -60,7 +62,8 @@ export function halved({ at, rate }) {
  */
 export function showChart(status) {
   const { session_id: id, processed_files: processed } = status;
-  byId("pace").hidden = points.at.length < 2;
+  byId("pace").hidden = points.at.length < FEWEST;
+  running = isRunning(status);
   if (shownFor !== id) {
     begin(status);
     return;
@@ -92,12 +95,12 @@ async function begin({ session_id: id, processed_files: processed }) {
 function describe() {
   const rates = points.rate.map((rate) => rate ?? 0);
   const [most, now] = [Math.max(...rates), rates.at(-1) ?? 0];
-  const text = `At most ${most.toFixed(1)} files/s, at the end ${now.toFixed(1)}.`;
+  const text = `At most ${most.toFixed(1)} files/s, ${running ? "now" : "at the end"} ${now.toFixed(1)}.`;
   setText(byId("pace-words"), text);
 }
 
 async function draw() {
-  byId("pace").hidden = points.at.length < 2;
+  byId("pace").hidden = points.at.length < FEWEST;
   if (byId("pace").hidden || document.hidden) return;
   describe();
   loading ??= load();
@@ -124,6 +127,8 @@ function options(width) {
   const style = getComputedStyle(document.documentElement);
   /** @param {string} name */
   const colour = (name) => style.getPropertyValue(name).trim();
+  /** @type {(chart: unknown, splits: number[]) => string[]} */
+  const times = (_, splits) => splits.map((at) => clock(new Date(at * 1000)));
   const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   return {
     width,
@@ -133,7 +138,7 @@ function options(width) {
     scales: {
       y: { range: (/** @type {unknown} */ _, /** @type {number} */ __, /** @type {number} */ most) => [0, most || 1] },
     },
-    axes: [axis, { ...axis, size: 44 }],
+    axes: [{ ...axis, values: times, space: 90, size: 30 }, { ...axis, size: 44 }],
     series: [{}, {
       stroke: colour("--accent"),
       fill: colour("--accent-soft"),

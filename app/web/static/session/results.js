@@ -29,6 +29,8 @@ export function showResults(status) {
   );
   showNotes(status);
   showReports(status.session_id);
+  setText(byId("complete-id"), status.session_id);
+  setText(byId("complete-file"), `${byId("complete").dataset.stateFolder}/${status.session_id}.json`);
   showNext(status);
   setText(byId("announcer"), `${title}. ${lead}`);
   showFindings(status);

@@ -63,7 +63,7 @@ export function showActions(status) {
   setText(byId("resume"), asks ? "Look again" : "Resume");
   byId("mark-missing").hidden = !asks;
   byId("show-gone").hidden = !asks;
-  byId("close-tab").hidden = !working && status.status !== "queued";
+  byId("close-tab").hidden = isGone() || (!working && status.status !== "queued");
   showPausing(status, working);
   const there = buttons.filter((button) => !button.hidden);
   focusWaits = focused && !there.length;

@@ -1,6 +1,7 @@
 // The line above the form: another session that is under way, with a way to it, or one sentence that went wrong.
 
 import { byId, setText } from "../lib/dom.js";
+import { isGone } from "../lib/presence.js";
 import { hasEnded, number } from "../lib/words.js";
 
 /** @import { Session, Standing } from "../lib/types.d.ts" */
@@ -20,8 +21,10 @@ const STANDS = {
  * @param {Session} status
  */
 export function notice(status) {
-  const text = hasEnded(status) ? "A session has ended" : STANDS[status.status] ??
-    `A session is running (${number(status.processed_files)} of ${number(status.total_files)})`;
+  const counts = `(${number(status.processed_files)} of ${number(status.total_files)})`;
+  const text = hasEnded(status)
+    ? "A session has ended"
+    : STANDS[status.status] ?? `A session ${isGone() ? "was" : "is"} running ${counts}`;
   show(`${text}.`, "", true);
 }
 
