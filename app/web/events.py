@@ -22,6 +22,7 @@ from app.ingest.session.state import SessionState
 from app.ingest.session.status import SessionStatus
 from app.library.values import Event
 from app.shapes import described
+from app.web.answers import as_text
 from app.wiring import Records
 
 FRAME_SECONDS = 0.1  # at most ten frames of files a second
@@ -205,7 +206,8 @@ class _Stream:
             elif session is not self._told and time.monotonic() - self._told_at >= SESSION_SECONDS:
                 yield self._session_frame(session)
             if session.status.ended or stopping:
-                yield ServerSentEvent(event="bye", data=Bye(reason="stopping" if stopping else session.status.value))
+                bye = Bye(reason="stopping" if stopping else session.status.value)
+                yield ServerSentEvent(event="bye", raw_data=as_text(bye))
                 return
             await asyncio.sleep(0 if self._bells.stopping else FRAME_SECONDS)
             while not await self._changed(session):
@@ -233,7 +235,12 @@ class _Stream:
 
     def _session_frame(self, session: SessionState) -> ServerSentEvent:
         self._told, self._told_at = session, time.monotonic()
-        return ServerSentEvent(event="session", data=session.as_status())
+        return session_frame(session)
+
+
+def session_frame(session: SessionState) -> ServerSentEvent:
+    """A whole status as a frame."""
+    return ServerSentEvent(event="session", raw_data=as_text(session.as_status()))
 
 
 def frames_of(rows: list[Event]) -> list[ServerSentEvent]:
@@ -244,7 +251,9 @@ def frames_of(rows: list[Event]) -> list[ServerSentEvent]:
         if kind == "file_complete":
             files = [as_answer(row) for row in together]
             data = files[0] if len(files) == 1 else FileBundle(files=files)
-            frames.append(ServerSentEvent(event=kind, data=data, id=str(together[-1].id)))
+            frames.append(ServerSentEvent(event=kind, raw_data=as_text(data), id=str(together[-1].id)))
         elif kind in {"stage_start", "stage_progress", "stage_complete"}:
-            frames += [ServerSentEvent(event=kind, data=dict(row.detail or {}), id=str(row.id)) for row in together]
+            frames += [
+                ServerSentEvent(event=kind, raw_data=as_text(row.detail or {}), id=str(row.id)) for row in together
+            ]
     return frames

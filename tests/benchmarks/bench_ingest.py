@@ -9,6 +9,7 @@
    hashes and decodes the same files. Each round is both, one after the other, in processes of their own; the ratio is
    the median of the rounds. The time of the ingest runs from the request to the status `completed`: the start of the
    worker process and the planning are part of it. The import of the program is not, nor that of Pillow in the loop.
+3. One `session` frame of a stream, from the session in memory to the bytes that are sent.
 """
 
 import hashlib
@@ -25,15 +26,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from fastapi.sse import format_sse_event
+
 from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState
-from app.ingest.session.store import IngestionState
+from app.ingest.session.store import IngestionState, new_session_id
 from app.library.library import Library
 from app.library.migrations import bring_to_head
+from app.library.values import Event, now
 from app.media import (
     Analysis,
     Identity,
@@ -48,6 +52,7 @@ from app.media import (
     StageStatus,
 )
 from app.settings import Settings
+from app.web.events import session_frame
 from app.wiring import build
 from tests.benchmarks.figures import report
 from tests.ingest.workers.in_process import InProcess
@@ -59,6 +64,8 @@ GROWTH = 1.15  # median of the last thousand files to that of the first
 PICTURES, SIDE = 200, 1024
 RATIO = 1.8
 ROUNDS = 5
+FRAME_MS = 0.3
+FRAMES = 500
 
 _RECIPE = Recipe(dict.fromkeys(Stage, "1"), dict.fromkeys(Stage, frozenset(Kind)))
 
@@ -191,8 +198,27 @@ def rounds_over(folder: Path) -> list[tuple[float, float]]:
     return seconds
 
 
+def frame_ms() -> float:
+    """Milliseconds that a `session` frame of a session with 20 errors takes, the median of many."""
+    session = SessionState(new_session_id(), Parameters(directories=("bench",)), now())
+    for number in range(20):
+        path = f"bench/a folder of 2024/IMG_{number:04}.jpg".encode()
+        failures = [["thumbnail", "truncated_image", "The image ends before its data does."]]
+        told = Event(
+            number + 1, session.session_id, now(), "file_complete", path, "failed", detail={"failures": failures}
+        )
+        session = session.advance(told)
+    seconds = []
+    for _ in range(FRAMES):
+        began = time.perf_counter()
+        frame = session_frame(session)
+        format_sse_event(data_str=frame.raw_data, event=frame.event, id=frame.id)
+        seconds.append(time.perf_counter() - began)
+    return 1000 * statistics.median(seconds)
+
+
 def main() -> int:
-    """Measures both and prints the table."""
+    """Measures all of it and prints the table."""
     with tempfile.TemporaryDirectory() as place:
         costs = overhead_ms(Path(place))
         first, last = statistics.median(costs[:1000]), statistics.median(costs[-1000:])
@@ -200,6 +226,7 @@ def main() -> int:
             report(f"beside the analysis, median of {MANY_FILES:,} files", statistics.median(costs), MEDIAN_MS, " ms"),
             report(f"last thousand to first thousand ({last:.2f} ms to {first:.2f} ms)", last / first, GROWTH),
         ]
+    passed.append(report("a session frame of a stream", frame_ms(), FRAME_MS, " ms"))
     with tempfile.TemporaryDirectory() as place:
         rounds = rounds_over(Path(place))
     for bare, ingest in rounds:
