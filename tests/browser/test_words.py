@@ -211,14 +211,6 @@ def test_cards_say_how_each_stage_stands_and_their_numbers_close(page: Page, ser
         assert card["total"] == sum(card[part] for part in parts), card["name"]
 
 
-def test_a_stage_without_the_newer_numbers_still_closes(page: Page, server: Server) -> None:
-    old = {"total": 10, "done": 4, "failed": 1, "skipped": 2, "seconds": 1}
-    status = session("processing", added=7, pending=3) | {"total_files": 10, "active_seconds": 1, "unavailable": {}}
-    status |= {"stages": {"identify": old}}
-    ((card, *_),) = call(page, server, "session/stages.js", "cardsOf", [[status]])
-    assert (card["notReached"], card["pending"]) == (0, 3)
-
-
 def test_the_pace_of_a_session_becomes_points_and_never_too_many(page: Page, server: Server) -> None:
     pace = {"began_at": "2026-11-20T00:00:00+00:00", "seconds": 2, "files": [10, 0, 5]}
     (points,) = call(page, server, "session/chart.js", "pointsOf", [[pace]])

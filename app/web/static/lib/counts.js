@@ -15,7 +15,12 @@ export const COMMITTED = ["added", "updated", "moved"];
 export function countsOf({ outcomes, stats }) {
   const { unchanged, failed, vanished } = outcomes;
   const committed = COMMITTED.reduce((sum, name) => sum + outcomes[name], 0);
-  // A server of before 0.6 counts what failed and what is incomplete together.
-  const incomplete = stats.incomplete ?? Math.max(stats.errors - failed, 0);
-  return { processed: committed + unchanged + failed + vanished, committed, unchanged, failed, vanished, incomplete };
+  return {
+    processed: committed + unchanged + failed + vanished,
+    committed,
+    unchanged,
+    failed,
+    vanished,
+    incomplete: stats.incomplete,
+  };
 }

@@ -5,7 +5,6 @@ import { addressed, cameTo, prepareAddress } from "./address.js";
 import * as api from "../lib/api.js";
 import { around, byId, closeDialogs } from "../lib/dom.js";
 import { replay, SessionStream } from "../lib/events.js";
-import { prepareDrop } from "../configure/drop.js";
 import { prepareAsking } from "../file/asking.js";
 import { showFailures } from "../session/failures.js";
 import { prepareFiles } from "../shared/files.js";
@@ -262,7 +261,9 @@ byId("browse").addEventListener("click", () => {
   import("../configure/browse.js").then(({ openBrowse }) => openBrowse(chosenDirectories(), choose), unheard);
 });
 prepareStart({ begun: openById });
-prepareDrop({ begun: openById });
+if (byId("configure").dataset.inbox) {
+  import("../configure/drop.js").then(({ prepareDrop }) => prepareDrop({ begun: openById }), unheard);
+}
 prepareActions({
   current: () => session,
   took: (status) => (hasEnded(status) ? openSession(status, { focus: true }) : take(status)),

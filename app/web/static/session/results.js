@@ -6,7 +6,7 @@ import { byId, make, setText } from "../lib/dom.js";
 import { ending } from "./ending.js";
 import { openCounted } from "../shared/counted.js";
 import { openFiles } from "../shared/files.js";
-import { showFindings } from "./findings.js";
+import { unheard } from "../lib/presence.js";
 import { nsfwText, stageNotes } from "./progress.js";
 import { showRetryOf } from "../shared/retry.js";
 import { classLabel, day, duration, folders, number, skips } from "../lib/words.js";
@@ -33,7 +33,7 @@ export function showResults(status) {
   setText(byId("complete-file"), `${byId("complete").dataset.stateFolder}/${status.session_id}.json`);
   showNext(status);
   setText(byId("announcer"), `${title}. ${lead}`);
-  showFindings(status);
+  import("./findings.js").then(({ showFindings }) => showFindings(status), unheard);
 }
 
 /**

@@ -56,8 +56,7 @@ function stageCard(name, status) {
   const switched = SWITCH[name];
   const off = Boolean(switched && !status.parameters[switched]);
   const counts = off ? NOTHING : status.stages[name] ?? NOTHING;
-  const { total, done, failed, skipped, seconds, not_reached: notReached = 0 } = counts;
-  const pending = counts.pending ?? Math.max(total - done - failed - skipped - notReached, 0);
+  const { total, done, failed, skipped, seconds, not_reached: notReached, pending } = counts;
   const why = off ? "" : status.unavailable[/** @type {Stage} */ (name)] ?? "";
   const ms = done + failed ? (1000 * seconds) / (done + failed) : null;
   const state = off ? "off" : why && !done ? "unavailable" : standing(status, pending, done + failed + skipped);
