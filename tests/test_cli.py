@@ -408,3 +408,13 @@ def test_undo_asks_before_it_removes_what_a_session_added(place_with_photos, mon
     assert place.json("undo", "--session", session_id, "--yes") == {"removed": 4, "kept": 0}
     assert place.json("stats")["files"] == 0
     assert place.json("plan", "photos")["pending_by"] == {"new": 4}
+
+
+def test_retry_all_tries_what_failed_in_any_session(place_with_photos):
+    place = place_with_photos
+    for folder in ("one", "two"):
+        truncated(place.media / folder / "cut.jpg", size=(96, 64))
+        place.json("run", f"photos/{folder}", code=1)
+    status = place.json("retry", "all", "--cause", "truncated_image", code=1)
+    assert (status["total_files"], status["outcomes"]["failed"]) == (2, 2)
+    refused(place.run("retry", "all", "--cause", "empty_file"), "No file failed with cause empty_file")

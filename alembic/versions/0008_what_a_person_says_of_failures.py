@@ -23,7 +23,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_file_failures_fatal",
         "file_failures",
-        ["cause", "root", "id", "state"],
+        ["cause", "root", "id", "state", "fatal"],
         sqlite_where=_FATAL,
         postgresql_where=_FATAL,
     )

@@ -186,6 +186,7 @@ class FileFailure(Base):
             "root",
             "id",
             "state",
+            "fatal",  # said to be true, and still: else SQLite looks it up in each row
             sqlite_where=text("fatal"),
             postgresql_where=text("fatal"),
         ),
