@@ -11,7 +11,8 @@ import { capital, clock, count, hasEnded, number, readable } from "../lib/words.
 /** @import { Line } from "./log.js" */
 /** @import { Frame, Session } from "../lib/types.d.ts" */
 
-const DRAW_EVERY_MS = 500;
+const DRAW_EVERY_MS = 1_000; // nobody reads faster, and a fast run has hundreds of files a second
+const DRAW_SOON_MS = 50;
 const WIDE = "(min-width: 40rem)"; // there the events are open from the start
 
 /** @type {Map<string, HTMLElement>} by stage */
@@ -20,6 +21,7 @@ const cards = new Map();
 const behind = new WeakMap();
 /** @type {number | undefined} */
 let drawing; // the timer until the events are drawn
+let drawnAt = 0; // in ms
 let sessionId = "";
 
 /** @param {Session} status */
@@ -127,7 +129,7 @@ const reason = (why) => why.replace(/^[^:]* is unavailable: /, "").split(/(?<=\.
  */
 export function takeEvent(frame) {
   takeRow(frame);
-  drawing ??= setTimeout(drawEvents, DRAW_EVERY_MS);
+  drawing ??= setTimeout(drawEvents, Math.max(drawnAt + DRAW_EVERY_MS - Date.now(), DRAW_SOON_MS));
 }
 
 /** Forgets the events of the session before. */
@@ -140,6 +142,7 @@ export function clearEvents() {
 function drawEvents() {
   clearTimeout(drawing);
   drawing = undefined;
+  drawnAt = Date.now();
   for (const [name, card] of cards) {
     const list = inside(card, ".stage-lines");
     const lines = linesOf(name);

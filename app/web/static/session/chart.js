@@ -62,8 +62,8 @@ export function halved({ at, rate }) {
  */
 export function showChart(status) {
   const { session_id: id, processed_files: processed } = status;
-  byId("pace").hidden = points.at.length < FEWEST;
   running = isRunning(status);
+  showFigure();
   if (shownFor !== id) {
     begin(status);
     return;
@@ -83,12 +83,23 @@ async function begin({ session_id: id, processed_files: processed }) {
   shownFor = id;
   last = { at: 0, processed: 0 };
   points = { at: [], rate: [] };
-  byId("pace").hidden = true;
+  clear();
   const pace = await api.pace(id).catch(() => null);
   if (shownFor !== id) return;
   if (pace) points = pointsOf(pace);
   last = { at: Date.now(), processed };
   draw();
+}
+
+/** While it runs, its place is kept, so that nothing moves when it comes. */
+function showFigure() {
+  byId("pace").hidden = points.at.length < FEWEST && !running;
+}
+
+function clear() {
+  chart?.destroy();
+  chart = null;
+  setText(byId("pace-words"), "");
 }
 
 /** Said in words, too. */
@@ -100,8 +111,8 @@ function describe() {
 }
 
 async function draw() {
-  byId("pace").hidden = points.at.length < FEWEST;
-  if (byId("pace").hidden || document.hidden) return;
+  showFigure();
+  if (points.at.length < FEWEST || document.hidden) return;
   describe();
   loading ??= load();
   const Maker = await loading.catch(() => null);
@@ -150,8 +161,7 @@ function options(width) {
 
 /** Draws it anew in other colours or another width. */
 function redraw() {
-  chart?.destroy();
-  chart = null;
+  clear();
   if (shownFor) draw();
 }
 

@@ -14,6 +14,7 @@ const LOOKED_AT = 60; // rows of the log, of which some are checkpoints
 
 let fetchedAt = 0; // in ms
 let fetchedFor = ""; // the session and its newest event
+let shownOf = ""; // the session
 /** @type {Map<string, HTMLElement>} by path, the newest first */
 let shown = new Map();
 
@@ -23,16 +24,22 @@ let shown = new Map();
  * @param {Session} status
  */
 export async function showStrip({ session_id: id, status, last_event_id: newest, committed_files: committed }) {
-  const runs = status === "processing" && committed > 0;
-  byId("strip").hidden = !runs;
+  const runs = status === "processing";
+  byId("strip").hidden = !runs; // there from the start, so that nothing moves when the first picture comes
+  if (id !== shownOf) {
+    shownOf = id;
+    shown = new Map();
+    byId("strip-list").replaceChildren();
+  }
   const key = `${id} ${newest}`;
-  if (!runs || document.hidden || key === fetchedFor || Date.now() - fetchedAt < EVERY_MS || isLoading()) return;
-  if (!fetchedFor.startsWith(id)) shown = new Map();
+  if (
+    !runs || !committed || document.hidden || key === fetchedFor || Date.now() - fetchedAt < EVERY_MS || isLoading()
+  ) return;
   fetchedAt = Date.now();
   fetchedFor = key;
   const cursor = String(Math.max(newest - LOOKED_AT, 0));
   const page = await api.sessionFiles(id, { cursor, limit: LOOKED_AT }).catch(() => null);
-  if (page && fetchedFor.startsWith(id)) draw(page.files);
+  if (page && shownOf === id) draw(page.files);
 }
 
 /** Those that are out of sight load when they come into it; until then the strip rests. */
