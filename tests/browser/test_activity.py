@@ -28,6 +28,7 @@ def shared_server(tmp_path_factory):
 def whole(server: Server, directory: str) -> str:
     session_id = server.post("/api/ingest/process", {"directory": directory}).json()["session_id"]
     server.wait_for(session_id, "completed")
+    server.post("/api/ingest/dismiss", {"session_id": session_id})  # or a fresh page would open on it
     return session_id
 
 
