@@ -212,7 +212,8 @@ class IngestEvent(Base):
     """Append-only: what happened, in order. The id is the id of the server-sent event.
 
     `path` is `ROOT/relative` as bytes. A `file_complete` row says in `detail` what it adds to each counter. An `edited`
-    row is a person's: it belongs to no session, so its `session_id` is empty, and `detail` says what was set.
+    row is a person's: it belongs to no session, so its `session_id` is empty, and `detail` says what was set. The view
+    `event_log`, which a migration makes, has a row for each file and stage.
     """
 
     __tablename__ = "ingest_events"

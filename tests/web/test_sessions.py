@@ -7,23 +7,10 @@ import pytest
 
 from tests.samples import film, landscape, photo, write_many, xmp_packet
 from tests.support.server import query
+from tests.support.sums import assert_sums_close
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 COUNTS = ("discovered", "skipped", "total_files", "pending", "processed_files")
-
-
-def sums_close(status):
-    outcomes = sum(status["outcomes"].values())
-    assert status["discovered"] == status["total_files"] + sum(status["skipped"].values())
-    assert status["total_files"] == outcomes + status["pending"]
-    assert status["processed_files"] == outcomes
-    assert status["committed_files"] == sum(status["outcomes"][name] for name in ("added", "updated", "moved"))
-    for stage in status["stages"].values():
-        assert stage["total"] in (0, status["total_files"])
-        ended = stage["done"] + stage["failed"] + stage["skipped"] + stage["not_reached"]
-        assert ended == (outcomes if stage["total"] else 0)
-        assert stage["total"] == ended + stage["pending"]
-    return True
 
 
 # -------------------------------------------------------------------------------------------------------------- plan
@@ -45,7 +32,7 @@ def test_a_plan_counts_every_file_in_one_class_and_changes_nothing(door):
 def test_a_session_does_what_was_planned_and_a_second_one_finds_everything_fresh(door):
     plan = door.post("/api/ingest/plan", {"directory": "photos"})
     status = door.whole()
-    assert sums_close(status)
+    assert_sums_close(status)
     assert (status["discovered"], status["total_files"]) == (plan["discovered"], plan["pending"])
     assert status["skipped"] == plan["skipped"]
     assert status["outcomes"] | {"added": 17, "failed": 1} == status["outcomes"]
@@ -56,7 +43,7 @@ def test_a_session_does_what_was_planned_and_a_second_one_finds_everything_fresh
     done = len(door.turnstile.jobs)
     second = door.whole()
     assert (second["total_files"], second["progress"], second["processed_files"]) == (0, 100, 0)
-    assert sums_close(second)
+    assert_sums_close(second)
     assert len(door.turnstile.jobs) == done
 
 
@@ -77,7 +64,7 @@ def test_plan_and_process_mean_the_same_by_each_parameter(door, parameters, pend
     plan = door.post("/api/ingest/plan", body)
     assert plan["pending"] == pending
     status = door.wait_for(door.post("/api/ingest/process", body, 202)["session_id"], "completed")
-    assert sums_close(status)
+    assert_sums_close(status)
     assert (status["total_files"], status["discovered"], status["skipped"]) == (
         pending,
         plan["discovered"],
@@ -209,7 +196,7 @@ def test_max_files_counts_over_all_resumes(door):
     status = door.wait_for(session_id, "completed")
     assert paused["processed_files"] == 3
     assert (status["total_files"], status["processed_files"], status["skipped"]["beyond_max_files"]) == (6, 6, 12)
-    assert sums_close(status)
+    assert_sums_close(status)
 
 
 # --------------------------------------------------------------------------------------- pause, resume, cancel, delete
@@ -228,14 +215,14 @@ def test_a_pause_takes_effect_within_one_file_and_resume_goes_on_where_it_stood(
     paused = door.wait_for(session_id, "paused")
     assert paused["processed_files"] == 5
     assert paused["current_file"] is None
-    assert sums_close(paused)
+    assert_sums_close(paused)
     assert door.post("/api/ingest/pause", {"session_id": session_id}, 409)["cause"] == "illegal_move"
     door.turnstile.open()
     answer = door.post("/api/ingest/resume", {"session_id": session_id})
     assert answer["resumed"] is True
     status = door.wait_for(session_id, "completed")
     assert len({job.file.path for job in door.turnstile.jobs}) == len(door.turnstile.jobs) == 18
-    assert sums_close(status)
+    assert_sums_close(status)
 
 
 def test_resume_is_safe_at_any_time(door):
@@ -259,7 +246,7 @@ def test_a_cancel_keeps_what_is_committed_and_says_what_was_left(door):
     door.post("/api/ingest/cancel", {"session_id": session_id})
     cancelled = door.wait_for(session_id, "cancelled")
     assert (cancelled["processed_files"], cancelled["pending"]) == (6, 12)
-    assert sums_close(cancelled)
+    assert_sums_close(cancelled)
     rows = query(door.folder / "library.db", "SELECT count(*) AS n FROM media_files")
     assert rows == [{"n": cancelled["committed_files"]}]
     for move in ("cancel", "pause"):
@@ -295,7 +282,7 @@ def test_a_restarted_server_shows_the_same_counters_and_goes_on_by_itself(door):
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
     assert after["interruptions"] == 1
     door.turnstile.open()
-    assert sums_close(door.wait_for(session_id, "completed"))
+    assert_sums_close(door.wait_for(session_id, "completed"))
     assert len(door.turnstile.jobs) == 18
 
 
