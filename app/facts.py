@@ -24,7 +24,7 @@ from app.media import (
     StageStatus,
 )
 from app.shapes import described
-from app.texts import shown_name
+from app.texts import counted, shown_name
 
 _NEXT = "start a session there to take it in"
 
@@ -270,8 +270,9 @@ def _why_not(facts: Facts) -> tuple[str, str]:
         return "not_ingested", f"{facts.shown} was not taken in: {this} was cancelled before it came to it; {_NEXT}."
     if session.plan is not None and session.plan.skipped.get(Skip.BEYOND_MAX_FILES, 0):
         return "beyond_max_files", (
-            f"{facts.shown} was not taken in: {this} was to take in {session.parameters.max_files} files, and those "
-            f"before it in the order of paths were as many; {_NEXT}."
+            f"{facts.shown} was not taken in: {this} was to take in "
+            f"{counted(session.parameters.max_files or 0, 'file')}, and those before it in the order of "
+            f"paths were as many; {_NEXT}."
         )
     return "not_ingested", f"{facts.shown} was not there yet when {this}, the newest over it, looked; {_NEXT}."
 
@@ -288,7 +289,7 @@ def _pending(facts: Facts, session: SessionState) -> str | None:
         return None  # files are taken in path order: it is past this one
     this = f"session {session.session_id} of {_when(session.created_at)}, which is {session.status.value}"
     limit = session.parameters.max_files
-    among = "" if limit is None else f", if it is among the first {limit} files in the order of paths"
+    among = "" if limit is None else f", if it is among the first {counted(limit, 'file')} in the order of paths"
     resumed = " once it is resumed" if session.status.resumable else ""
     return f"{facts.shown} is not taken in yet: {this}, comes to it{resumed}{among}."
 

@@ -56,5 +56,10 @@ def clean_json(value: Any) -> Any:
             return clean_text(str(value))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 file", "1,043 files"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """A value as compact JSON. The one encoder of what is stored: `json.dumps` makes a new one for each value."""

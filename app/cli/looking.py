@@ -28,7 +28,7 @@ from app.library.migrations import bring_to_head
 from app.library.values import as_file
 from app.media import Stage
 from app.reports import Format, Line, Report, of_session, written
-from app.texts import shown_name
+from app.texts import counted, shown_name
 from app.verify import COLUMNS as VERIFY_COLUMNS
 from app.verify import FINE, Standing, Verification, places
 from app.wiring import build, weights_of
@@ -176,7 +176,9 @@ def _print_sums(verification: Verification, words: Console) -> None:
         f"{count:,} {standing.replace('_', ' ')}" for standing, count in verification.sums.items() if count
     )
     how = "their bytes read" if verification.rehash else "by size and time; --rehash reads the bytes"
-    words.print(f"{verification.rows:,} files in the library ({how}): {counts or 'nothing to compare'}", markup=False)
+    words.print(
+        f"{counted(verification.rows, 'file')} in the library ({how}): {counts or 'nothing to compare'}", markup=False
+    )
 
 
 @looking.command()

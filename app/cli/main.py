@@ -22,6 +22,7 @@ from app.ingest.session.store import IngestionState
 from app.library.engine import shown_place
 from app.library.migrations import Migration, revision_of
 from app.settings import Settings
+from app.texts import counted
 from app.wiring import House, build, take
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -155,7 +156,7 @@ def plan(
     if json_:
         print_json(counts)
         return
-    out.print(f"{counts['pending']:,} of {counts['discovered']:,} files would be processed.")
+    out.print(f"{counts['pending']:,} of {counted(counts['discovered'], 'file')} would be processed.")
     for name, count in counts["pending_by"].items():
         out.print(f"  {count:,} {_REASONS.get(name, name.replace('_', ' '))}")
     for name, count in counts["skipped"].items():
@@ -237,7 +238,7 @@ def undo(
         records.runner.recover(auto_resume=False)
         counts = undo_session(records.runner, records.library, checked)
         if counts.removed and not yes:
-            question = f"Remove {counts.removed:,} rows that only this session added ({counts.kept:,} stay)?"
+            question = f"Remove {counted(counts.removed, 'row')} that only this session added ({counts.kept:,} stay)?"
             typer.confirm(f"{question} No file is touched.", abort=True, err=True)
         if counts.removed:
             counts = undo_session(records.runner, records.library, checked, counts.removed)
@@ -246,7 +247,7 @@ def undo(
     if json_:
         print_json(counts._asdict())
     else:
-        out.print(f"{counts.removed:,} rows removed, {counts.kept:,} kept. No file was touched.")
+        out.print(f"{counted(counts.removed, 'row')} removed, {counts.kept:,} kept. No file was touched.")
 
 
 def _parameters(configured: Settings, **options: Any) -> Parameters:

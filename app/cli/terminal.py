@@ -32,6 +32,7 @@ from app.ingest.session.state import SessionState, Status
 from app.ingest.session.status import SessionStatus
 from app.media import Outcome
 from app.settings import Settings
+from app.texts import counted
 from app.wiring import House, command_as_typed, take
 
 out = Console(highlight=False, soft_wrap=True)
@@ -123,7 +124,8 @@ def print_session(session: SessionState) -> None:
         return
     skipped = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in view["skipped"].items() if count)
     out.print(
-        f"{view['discovered']:,} files found: {view['total_files']:,} to process" + (f", {skipped}" if skipped else "")
+        f"{counted(view['discovered'] or 0, 'file')} found: {view['total_files']:,} to process"
+        + (f", {skipped}" if skipped else "")
     )
     sums = sums_of(view)
     out.print(f"{sums['processed']:,} processed: {_answers(view)}; {view['pending']:,} pending")

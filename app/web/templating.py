@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 
 from app import __version__
+from app.texts import counted
 
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 # What would break a line, vanish, or turn the reading direction round and so disguise a name; as in words.js.
@@ -45,11 +46,6 @@ def wants_page(request: Request) -> bool:
 def readable(text: str) -> str:
     """A path or a text with what cannot be seen in it by its number, such as U+202E, and a line break as ⏎."""
     return _INVISIBLE.sub(lambda match: "⏎" if match[0] == "\n" else f"\u2039U+{ord(match[0]):04X}\u203a", text)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things: `1 file`, `2,000 files`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def when(at: str) -> str:

@@ -81,7 +81,7 @@ def test_bad_parameters_are_refused_beside_their_field(unchanged, path):
 def test_a_start_that_would_find_nothing_is_refused_and_a_plan_of_it_counts_nothing(unchanged):
     for body, field, part in (
         ({"directory": "photos/nothing here"}, "directory", "there is no file there"),
-        ({"directory": "photos/plain", "pattern": "*.webp"}, "pattern", "none of the 12 files"),
+        ({"directory": "photos/plain", "pattern": "*.webp"}, "pattern", "of 12 files there, none is media"),
     ):
         answer = unchanged.client.post("/api/ingest/process", json=body)
         assert part in refusal(answer, 422, "nothing_matches", field)

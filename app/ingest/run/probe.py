@@ -8,6 +8,7 @@ from app.ingest.plan.survey import NothingKnown, Survey, Tally, Verdict
 from app.ingest.run.parts import Parts
 from app.ingest.session.parameters import Parameters
 from app.media import Skip
+from app.texts import counted
 
 PROBE_SECONDS = 1.0
 
@@ -29,7 +30,7 @@ def probe(parts: Parts, parameters: Parameters) -> None:
         return
     where = " and ".join(parameters.directories)
     found = (
-        f"none of the {tally.discovered} files there is media that matches"
+        f"of {counted(tally.discovered, 'file')} there, none is media that matches"
         if tally.discovered
         else "there is no file there"
     )

@@ -20,6 +20,7 @@ from app.ingest.session.state import MAX_DEATHS, Status
 from app.ingest.workers.worker import Result, failed
 from app.library.values import Event, now
 from app.media import Failure, FoundFile, Job, Stage
+from app.texts import counted
 
 _PERHAPS_THE_DISK = frozenset({"vanished", "unreadable"})  # what every file says whose disk has gone
 
@@ -107,7 +108,7 @@ class Running:
     def _wait_until_settled(self) -> None:
         """Waits until a file that was put back may be read, or somebody says stop."""
         run, count = self._run, self._turns.waiting
-        run.prepare(f"waiting for {count} file{'' if count == 1 else 's'} to be written completely")
+        run.prepare(f"waiting for {counted(count, 'file')} to be written completely")
         until = time.monotonic() + self._turns.seconds_to_wait()
         while run.control.stop is None and (left := until - time.monotonic()) > 0:
             run.control.asked.wait(min(left, HEARTBEAT_SECONDS / 2))

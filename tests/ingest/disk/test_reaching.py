@@ -102,7 +102,7 @@ def test_a_session_over_a_deep_folder_counts_and_reports_every_file(deep):
 def test_a_session_of_a_deep_folder_alone_is_refused_with_the_number_of_its_files(deep):
     shown = Place("m", DEEP).shown
     Guard(deep.folders, (shown,)).check()
-    with pytest.raises(NothingMatches, match="none of the 9 files there is media that matches"):
+    with pytest.raises(NothingMatches, match="of 9 files there, none is media that matches"):
         deep.runner.start(parameters(shown))
 
 

@@ -101,7 +101,7 @@ def test_everything_fresh_completes_at_once_with_no_file(running):
     ("names", "asked", "field", "words"),
     [
         ([], {}, "directory", "there is no file there"),
-        (["notes.txt", ".a.jpg"], {}, "directory", "none of the 2 files there"),
+        (["notes.txt", ".a.jpg"], {}, "directory", "of 2 files there, none is media"),
         (["a.jpg"], {"pattern": "*.png"}, "pattern", "with pattern *.png"),
     ],
 )
