@@ -136,6 +136,17 @@ def test_a_badge_is_whole_only_where_everything_here_and_below_is_in_the_library
     ]
 
 
+def test_a_folder_of_which_nothing_is_in_says_what_it_holds(page: Page, server: Server) -> None:
+    folders = [
+        folder((2, 0, 0), (8, 0, 0)),
+        folder((0, 0, 0), (8, 0, 0)),
+        folder((2, 0, 0), None),
+        folder((0, 0, 0), None),
+    ]
+    said = call(page, server, "configure/badges.js", "mediaOf", [[one] for one in folders])
+    assert said == ["2 media, 6 below", "8 media below", "2 media", None]
+
+
 def test_suffixes_are_taken_for_the_pattern_that_they_stand_for(page: Page, server: Server) -> None:
     meant = {
         "jpg": "*.jpg",

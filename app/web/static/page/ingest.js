@@ -16,7 +16,7 @@ import { hideNotice, notice, say } from "../shared/notice.js";
 import { prepareNsfw } from "../configure/nsfw.js";
 import { planAnew, planNow, planOnReturn, planSoon, preparePlan, restPlan } from "../configure/plan.js";
 import { clearEvents, prepareCards, showStages, takeEvent } from "../session/cards.js";
-import { prepareChart, showChart } from "../session/chart.js";
+import { showPace } from "../session/pace.js";
 import { prepareProgress, showConnection, showProgress } from "../session/progress.js";
 import { prepareResults, showResults } from "../session/results.js";
 import { prepareRetry } from "../shared/retry.js";
@@ -68,7 +68,7 @@ function openSession(status, { focus = false } = {}) {
     }
     showResults(status);
     showStages(status);
-    showChart(status);
+    showPace(status);
     showStep("complete", status, { focus });
   } else {
     showProgress(status);
@@ -239,7 +239,6 @@ prepareSpread();
 preparePlan();
 prepareFiles();
 prepareCards();
-prepareChart();
 prepareProgress({ current: () => session });
 prepareResults();
 prepareAsking();

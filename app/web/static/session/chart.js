@@ -27,6 +27,7 @@ let running = false;
 let last = { at: 0, processed: 0 }; // of the status that the newest point is from
 /** @type {Chart | null} */
 let chart = null;
+let prepared = false;
 /** @type {Promise<ChartMaker> | null} */
 let loading = null;
 
@@ -61,6 +62,7 @@ export function halved({ at, rate }) {
  * @param {Session} status
  */
 export function showChart(status) {
+  if (!prepared) prepare();
   const { session_id: id, processed_files: processed } = status;
   running = isRunning(status);
   showFigure();
@@ -165,7 +167,8 @@ function redraw() {
   if (shownFor) draw();
 }
 
-export function prepareChart() {
+function prepare() {
+  prepared = true;
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   let width = 0;
   new ResizeObserver(([entry]) => {

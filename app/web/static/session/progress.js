@@ -5,7 +5,7 @@ import { openCounted } from "../shared/counted.js";
 import { byId, inside, make, rich, setText } from "../lib/dom.js";
 import { isGone } from "../lib/presence.js";
 import { showStages } from "./cards.js";
-import { showChart } from "./chart.js";
+import { showPace } from "./pace.js";
 import { showStrip } from "./strip.js";
 import { reasonElement } from "../shared/files.js";
 import { pathButton, pathText } from "../shared/paths.js";
@@ -31,7 +31,7 @@ export function showProgress(status) {
   showStats(status);
   showStages(status);
   showStrip(status);
-  showChart(status);
+  showPace(status);
   showNotes(status);
   showErrors(status);
   showActions(status);
