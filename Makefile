@@ -21,11 +21,11 @@ export DENO_NO_UPDATE_CHECK := 1
 export MEDIA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test cover faults lint format types floors docs bench migrate lock clean
+.PHONY: help setup run test cover faults lint format types floors docs screenshots bench migrate lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## make .venv from the lock (does nothing when it is up to date)
 	@echo "$(VENV) is as the lock wants it"
@@ -65,6 +65,9 @@ floors: $(STAMP) ## import-linter: a file imports only downward
 docs: $(STAMP) ## write what follows from the code: docs/http.md, docs/formats.md, docs/fields.md, types of the page
 	@$(BIN)/python docs/write_http.py
 	@$(BIN)/python docs/write_tables.py
+
+screenshots: $(STAMP) ## take the pictures of README.md from the real page (needs Chromium)
+	@$(BIN)/python docs/make_screenshots.py
 
 bench: $(STAMP) ## the figures that docs/operations.md promises
 	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit; done

@@ -171,6 +171,33 @@ def test_types_are_toggles_and_what_they_choose_is_the_pattern(page: Page, serve
     assert in_both_schemes(page) == []
 
 
+def test_a_preset_is_kept_on_the_server_and_fills_the_form_of_another_browser(
+    page: Page, server: Server, said: list[str]
+) -> None:
+    page.goto(f"{server.address}/ingest-v2")
+    page.fill("#directory", "input/trip")
+    page.uncheck("#extract_keywords")
+    page.click(".advanced summary")
+    page.fill("#max_mb", "2.5")
+    page.fill("#pattern", "*.jpg")
+    page.click("#save-preset")
+    expect(page.locator("#preset-error")).to_contain_text("needs a name")
+    said[:] = [line for line in said if "422" not in line]  # the browser notes the refusal
+    page.fill("#preset-name", "Phone <b>pictures</b>")
+    page.click("#save-preset")
+    expect(page.locator("#preset")).to_have_value("Phone <b>pictures</b>")
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    expect(page.locator("#pattern")).to_have_value("*")
+    page.select_option("#preset", "Phone <b>pictures</b>")
+    expect(page.locator("#directory")).to_have_value("input/trip")
+    expect(page.locator("#extract_keywords")).not_to_be_checked()
+    expect(page.locator("#max_mb")).to_have_value("2.5")
+    expect(page.locator("#pattern")).to_have_value("*.jpg")
+    assert in_both_schemes(page) == []
+    server.client.delete("/api/ingest/presets", params={"name": "Phone <b>pictures</b>"})
+
+
 def test_idle_tab_follows_a_session_that_a_program_started(page: Page, server: Server) -> None:
     page.clock.install()
     page.goto(f"{server.address}/ingest-v2")

@@ -2,10 +2,10 @@
 
 import { byId, make, setMessage } from "../lib/dom.js";
 import { savedForm, saveForm } from "../lib/storage.js";
-import { besideNow, chosenDirectories, setBeside } from "./several.js";
+import { besideNow, chosenDirectories, setBeside, setDirectories } from "./several.js";
 
 /** @import { ApiError } from "../lib/api.js" */
-/** @import { Request } from "../lib/types.d.ts" */
+/** @import { Parameters, Request } from "../lib/types.d.ts" */
 
 const SWITCHES = /** @type {const} */ ([
   "recursive",
@@ -68,6 +68,31 @@ export function readParameters() {
   parameters.max_files = optionalNumber("max_files");
   parameters.workers = optionalNumber("workers");
   return parameters;
+}
+
+/**
+ * Fills the form with the parameters of a preset: what they leave out is as it was at first, folders stay as they are.
+ *
+ * @param {Partial<Parameters> & { directory?: string }} parameters
+ */
+export function writeParameters(parameters) {
+  const { directory, directories = directory ? [directory] : [] } = parameters;
+  /** @type {(id: typeof NUMBERS[number], value: number | null | undefined) => void} */
+  const fill = (id, value) => {
+    byId(id).value = value === null || value === undefined ? byId(id).defaultValue : String(value);
+  };
+  /** @param {number | null | undefined} bytes */
+  const inMegabytes = (bytes) => (typeof bytes === "number" ? bytes / MEGABYTE : null);
+  byId("pattern").value = parameters.pattern ?? byId("pattern").defaultValue;
+  for (const name of SWITCHES) byId(name).checked = parameters[name] ?? byId(name).defaultChecked;
+  fill("min_mb", inMegabytes(parameters.min_bytes));
+  fill("max_mb", inMegabytes(parameters.max_bytes));
+  fill("max_files", parameters.max_files);
+  fill("workers", parameters.workers);
+  fill("nsfw_threshold", parameters.nsfw_threshold);
+  byId("nsfw_threshold_slider").value = byId("nsfw_threshold").value;
+  if (directories.length) setDirectories(directories);
+  else byId("pattern").dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 /** A number that is not one: the browser gives an empty value and says so here. Returns whether all is well. */
@@ -147,11 +172,13 @@ function restore() {
 }
 
 /**
- * The slider runs nothing, unless it mends a threshold that was refused.
+ * The slider runs nothing, unless it mends a threshold that was refused; and a preset's name is no parameter.
  *
  * @param {string} id
  */
-const changesPlan = (id) => id !== "nsfw_threshold_slider" || byId("nsfw_threshold").hasAttribute("aria-invalid");
+const changesPlan = (id) =>
+  !id.startsWith("preset") &&
+  (id !== "nsfw_threshold_slider" || byId("nsfw_threshold").hasAttribute("aria-invalid"));
 
 /**
  * `onChange` after every edit that can change the plan; Enter in a field looks at once: a browser submits no form of

@@ -172,6 +172,10 @@ export interface Elements {
   "plan-age": "span";
   "plan-refresh": "button";
   "plan-title": "h3";
+  "preset": "select";
+  "preset-error": "small";
+  "preset-name": "input";
+  "presets": "div";
   "presets-title": "h2";
   "problem-title": "h1";
   "process": "section";
@@ -196,6 +200,7 @@ export interface Elements {
   "root-path-error": "small";
   "root-path-help": "small";
   "roots-title": "h2";
+  "save-preset": "button";
   "select-directory": "button";
   "server-banner": "p";
   "show-gone": "button";

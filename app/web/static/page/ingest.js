@@ -13,6 +13,7 @@ import { prepareFormats } from "../configure/formats.js";
 import { followQueue, prepareHistory, showSessions } from "../session/history.js";
 import { prepareAbsence } from "../shared/absence.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
+import { preparePresets } from "../configure/presets.js";
 import { prepareNsfw } from "../configure/nsfw.js";
 import { planAnew, planNow, planOnReturn, planSoon, preparePlan, restPlan } from "../configure/plan.js";
 import { clearEvents, prepareCards, showStages, takeEvent } from "../session/cards.js";
@@ -230,6 +231,7 @@ prepareAbsence({ changed: changePresence });
 prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
 prepareSeveral();
 prepareFormats();
+preparePresets();
 prepareNsfw({
   ready: () => {
     if (stepShown() === "configure") planNow();
