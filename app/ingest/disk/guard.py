@@ -67,8 +67,8 @@ def shrunk(on_disk: Mapping[str, int], in_library: Mapping[str, int]) -> str | N
         found = on_disk.get(root, 0)
         if found < MIN_SHARE * rows:
             return (
-                f"The library knows {counted(rows, 'file')} in these folders of '{root}', but only {found:,} are there "
-                "now. "
+                f"The library knows {counted(rows, 'file')} in these folders of '{root}', "
+                f"but only {found:,} are there now. "
                 f"Is the right disk connected? If the others are really gone, confirm it: they are then marked missing."
             )
     return None
