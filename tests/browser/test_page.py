@@ -36,7 +36,7 @@ def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server:
     assert fits(page)
     expect(page.locator("#start")).to_be_in_viewport(ratio=1)
 
-    images = int(page.locator("#total-images").inner_text())
+    images = number(page, "#total-images")
     page.click("#start")
     expect(page.locator("#complete-sum")).to_be_visible(timeout=30_000)
     expect(page.locator("#complete-sum")).to_contain_text("5 discovered")
@@ -47,7 +47,7 @@ def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server:
     expect(page.locator("#step-complete")).to_have_attribute("aria-current", "step")
     assert Path(page.locator("#complete-file").inner_text()).stem == page.locator("#complete-id").inner_text()
     assert Path(page.locator("#complete-file").inner_text()).exists()
-    expect(page.locator("#total-images")).to_have_text(str(images + 3))
+    expect(page.locator("#total-images")).to_have_text(f"{images + 3:,}")
     assert fits(page)
     assert in_both_schemes(page) == []
 
