@@ -1,0 +1,123 @@
+"""Finding files: a query, an order and a place in it become a page; what is shown of a file is read by its id."""
+
+import threading
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from app.library.engine import Engines
+from app.library.finding.changes import changes_after, waiting
+from app.library.finding.columns import Columns, Mask, Slots, Snapshot
+from app.library.finding.counting import Coverage, Facet, Period, PeriodCount, ValueCount, count_by, coverage, timeline
+from app.library.finding.entries import Mark
+from app.library.finding.fulltext import ids_of
+from app.library.finding.listing import FoundFile, files_of
+from app.library.finding.matching import Matching, speaks_of_missing
+from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
+from app.query.tree import Node, Whole, Words
+
+_CHANGES_AT_ONCE = 20_000
+
+
+class Found(NamedTuple):
+    """What a query finds: slots of a snapshot in order, the first `valued` of them with a value to be sorted by."""
+
+    snapshot: Snapshot
+    slots: Slots
+    valued: int
+
+
+class Page(NamedTuple):
+    """Ids of files in order, the key and id of the last one where more follow, and how many were found in all."""
+
+    ids: Sequence[int]
+    last: tuple[Key, int] | None
+    total: int
+
+
+class Finder:
+    """The library's files as they are found, on any engine. Safe for several threads.
+
+    All methods raise NeedsAttention if the database cannot be reached.
+    """
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+        self._columns = Columns()
+        self._snapshot = self._columns.snapshot()
+        self._changing = threading.Lock()
+        self._orders: dict[Sort, tuple[Order, Snapshot]] = {}
+
+    def snapshot(self) -> Snapshot:
+        """All files as they are now. The first time it reads them all, some three seconds for a million."""
+        with self._changing:
+            while changes := self._engines.read(
+                partial(changes_after, after=self._columns.seq, limit=_CHANGES_AT_ONCE)
+            ):
+                self._columns.take(changes)
+                if len(changes) < _CHANGES_AT_ONCE:
+                    break
+            if self._snapshot.seq != self._columns.seq:
+                self._snapshot = self._columns.snapshot()
+            return self._snapshot
+
+    def mask(self, query: Node, threshold: float | None) -> tuple[Snapshot, Mask]:
+        """The files that a query means, among those that there are now."""
+        snapshot = self.snapshot()
+        return snapshot, snapshot.kept.get(("mask", query, threshold), lambda: self._mask(snapshot, query, threshold))
+
+    def found(self, query: Node, sort: Sort, *, descending: bool, threshold: float | None) -> Found:
+        """All files that a query means, in order."""
+        snapshot, mask = self.mask(query, threshold)
+
+        def in_order() -> Found:
+            return Found(snapshot, *self._order(snapshot, sort).found(mask, descending=descending))
+
+        return snapshot.kept.get(("found", query, sort, descending, threshold), in_order)
+
+    def counts(self, query: Node, facets: Sequence[Facet], threshold: float | None, limit: int) -> dict[Facet, list[ValueCount]]:
+        """How many of the files that a query means have each value."""
+        snapshot, mask = self.mask(query, threshold)
+        return {facet: count_by(snapshot, mask, facet, threshold, limit) for facet in facets}
+
+    def timeline(self, query: Node, by: Period, threshold: float | None) -> list[PeriodCount]:
+        """The files that a query means by when they were taken."""
+        return timeline(*self.mask(query, threshold), by)
+
+    def files(self, ids: Sequence[int], threshold: float | None) -> list[FoundFile]:
+        """What is shown of these rows, in this order."""
+        return self._engines.read(partial(files_of, ids=ids, threshold=threshold))
+
+    def coverage(self, query: Node) -> Coverage:
+        """How much of the library a query could be held against."""
+        snapshot = self.snapshot()
+        scope = snapshot.alive
+        if not speaks_of_missing(query):
+            scope = scope & ((snapshot.columns["marks"] & Mark.MISSING) == 0)
+        return coverage(snapshot, scope, query, self._engines.read(waiting))
+
+    def _mask(self, snapshot: Snapshot, query: Node, threshold: float | None) -> Mask:
+        return Matching(snapshot, threshold, partial(self._asked, snapshot)).files(query)
+
+    def _asked(self, snapshot: Snapshot, leaf: Words | Whole) -> Slots:
+        return snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))
+
+    def _order(self, snapshot: Snapshot, sort: Sort) -> Order:
+        order, then = self._orders.get(sort, (None, None))
+        if order is None or then is None or then.era is not snapshot.era:  # slots had other numbers
+            order = order_of(snapshot, sort)
+        elif then is not snapshot:
+            order = order_of(snapshot, sort, (order, then.slots))
+        self._orders[sort] = order, snapshot
+        return order
+
+
+def page(found: Found, sort: Sort, *, descending: bool, start: int | tuple[Key, int], limit: int) -> Page:
+    """A part of what was found, from a number of files on, or from behind the file of a key and id."""
+    snapshot, slots, valued = found
+    first = start if isinstance(start, int) else place_in(snapshot, sort, slots, valued, start, descending=descending)
+    shown = slots[first : first + limit]
+    more = first + limit < len(slots) and len(shown)
+    last = (key_of(snapshot, sort, int(shown[-1])), int(snapshot.ids[shown[-1]])) if more else None
+    return Page(snapshot.ids[shown].tolist(), last, len(slots))
