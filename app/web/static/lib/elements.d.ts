@@ -43,6 +43,7 @@ export interface Elements {
   "confirm-title": "h2";
   "confirm-yes": "button";
   "connection": "p";
+  "coverage": "p";
   "current-file": "p";
   "database-banner": "p";
   "directory": "input";
@@ -84,6 +85,8 @@ export interface Elements {
   "explain-title": "h2";
   "extract_keywords": "input";
   "extract_metadata": "input";
+  "facets": "aside";
+  "facets-toggle": "button";
   "failed-all": "label";
   "failed-choose-all": "input";
   "failed-chosen": "div";
@@ -109,7 +112,10 @@ export interface Elements {
   "formats-list": "ul";
   "formats-note": "small";
   "formats-title": "h3";
+  "found": "p";
   "generate_thumbnails": "input";
+  "grid": "div";
+  "grid-bar": "div";
   "history": "details";
   "history-list": "ul";
   "history-more": "button";
@@ -131,9 +137,12 @@ export interface Elements {
   "max_mb-error": "small";
   "min_mb": "input";
   "min_mb-error": "small";
+  "new-files": "button";
+  "nothing": "p";
   "notice": "div";
   "notice-show": "button";
   "notice-text": "span";
+  "nsfw": "select";
   "nsfw-bars": "div";
   "nsfw-download": "div";
   "nsfw-fetch": "button";
@@ -150,6 +159,7 @@ export interface Elements {
   "nsfw_threshold": "input";
   "nsfw_threshold-error": "small";
   "nsfw_threshold_slider": "input";
+  "order": "button";
   "pace": "figure";
   "pace-chart": "div";
   "pace-words": "span";
@@ -186,6 +196,9 @@ export interface Elements {
   "process-title": "h2";
   "progress": "progress";
   "progress-text": "span";
+  "q": "input";
+  "q-choices": "ul";
+  "q-message": "p";
   "queue": "section";
   "queue-list": "ul";
   "queue-title": "h2";
@@ -201,10 +214,17 @@ export interface Elements {
   "root-path-help": "small";
   "roots-title": "h2";
   "save-preset": "button";
+  "saved-open": "button";
+  "search": "form";
   "select-directory": "button";
+  "selected": "div";
+  "selected-clear": "button";
+  "selected-count": "output";
   "server-banner": "p";
   "show-gone": "button";
+  "sizes": "fieldset";
   "skip_existing": "input";
+  "sort": "select";
   "speed": "span";
   "stages": "section";
   "stages-list": "ul";
@@ -233,6 +253,7 @@ export interface Elements {
   "strip": "section";
   "strip-list": "ul";
   "strip-title": "h3";
+  "take": "details";
   "term-committed": "dt";
   "term-failed": "dt";
   "term-incomplete": "dt";

@@ -440,3 +440,97 @@ export interface Filters {
   cursor?: string | null;
   limit?: number;
 }
+
+// -- the library ------------------------------------------------------------------------------------------------------
+
+export interface FoundFile {
+  path: string;
+  kind: string;
+  format: string;
+  width: number | null;
+  height: number | null;
+  duration_seconds: number | null;
+  taken_at: string | null;
+  added_at: Time;
+  size: number;
+  title: string | null;
+  score: number | null;
+  is_nsfw: boolean | null;
+  nsfw_probability: number | null;
+  has_thumbnail: boolean;
+  incomplete: boolean;
+  missing: boolean;
+}
+
+export interface Coverage {
+  searched: number;
+  of: number;
+  missing: Record<string, number>;
+}
+
+export interface FoundFiles {
+  files: FoundFile[];
+  next: string | null;
+  total: number;
+  total_is: "exact" | "counting";
+  until: Time;
+  new_files: number;
+  coverage: Coverage;
+}
+
+export interface ValueCount {
+  value: string | number | boolean | null;
+  files: number;
+}
+
+export type Facets = Record<string, ValueCount[]>;
+
+export interface PeriodCount {
+  at: string | null;
+  files: number;
+}
+
+/** What may stand in a search from `start` up to `end`. */
+export interface Completions {
+  start: number;
+  end: number;
+  values: { text: string; files: number | null }[];
+}
+
+export type TileSize = "s" | "m" | "l" | "table";
+
+/** What the page of the library shows. */
+export interface LibraryView {
+  q: string;
+  sort: string;
+  order: string;
+  size: TileSize;
+  filters: boolean;
+}
+
+/** How a list is laid out, in px: `row` with its gap, `full` all rows, `view` what is seen of them. */
+export interface Layout {
+  columns: number;
+  tile: number;
+  row: number;
+  gap: number;
+  total: number;
+  view: number;
+  full: number;
+}
+
+/** The first file of a month or day; null of those without a date. */
+export interface Mark {
+  at: string | null;
+  index: number;
+}
+
+/** The first and the last number of files side by side. */
+export type Range = [number, number];
+
+/** The files of a list by their number. */
+export interface Slices {
+  at(index: number): FoundFile | undefined;
+  want(from: number, end: number): void;
+  stop(): void;
+}

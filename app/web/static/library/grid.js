@@ -2,11 +2,23 @@
 // file of a million. What the list holds is handed in; what is done with a file is told to others.
 
 import { byId, inside, make, setText } from "../lib/dom.js";
-import { drawn, firstInView, layoutOf, lowest, markAt, placeOf, reached, revealing, thumbOf, topAt, within } from "./layout.js";
+import {
+  drawn,
+  firstInView,
+  layoutOf,
+  lowest,
+  markAt,
+  placeOf,
+  reached,
+  revealing,
+  thumbOf,
+  topAt,
+  within,
+} from "./layout.js";
 import { add, holds, size as sizeOf, toggle } from "./selection.js";
 import { blankTile, fillTile, monthName } from "./tiles.js";
 
-/** @import { Layout, Mark, Range, Slices, TileSize } from "../lib/types.d.ts" */
+/** @import { Mark, Range, Slices, TileSize } from "../lib/types.d.ts" */
 
 const LINE = 40; // px of a wheel that counts lines
 const SETTLED_MS = 120; // without a move: pictures are fetched then

@@ -21,7 +21,15 @@ export function layoutOf({ width, height, total, size }) {
   const tile = table ? width : Math.floor((width - GAP * (columns - 1)) / columns);
   const row = table ? TABLE_ROW : tile + GAP;
   const rows = Math.ceil(total / columns);
-  return { columns, tile, row, gap: table ? 0 : GAP, total, view: height, full: Math.max(0, rows * row - (table ? 0 : GAP)) };
+  return {
+    columns,
+    tile,
+    row,
+    gap: table ? 0 : GAP,
+    total,
+    view: height,
+    full: Math.max(0, rows * row - (table ? 0 : GAP)),
+  };
 }
 
 /** How far down a list can be moved, in px. @type {(layout: Layout) => number} */
@@ -45,7 +53,8 @@ export function placeOf({ columns, tile, row, gap }, index) {
 }
 
 /** The file whose row is the first that is wholly in view. @type {(layout: Layout, top: number) => number} */
-export const firstInView = ({ columns, row, total }, top) => Math.min(Math.max(0, total - 1), Math.ceil(top / row) * columns);
+export const firstInView = ({ columns, row, total }, top) =>
+  Math.min(Math.max(0, total - 1), Math.ceil(top / row) * columns);
 
 /** The place nearest to `top` at which a file is wholly in view. @type {(layout: Layout, top: number, index: number) => number} */
 export function revealing(layout, top, index) {
@@ -108,7 +117,7 @@ export function topAt(layout, track, y) {
  */
 export function marksOf(counts, descending) {
   const dated = counts.filter(({ at }) => at !== null);
-  const inOrder = [...(descending ? dated.toReversed() : dated), ...counts.filter(({ at }) => at === null)];
+  const inOrder = [...(descending ? [...dated].reverse() : dated), ...counts.filter(({ at }) => at === null)];
   let index = 0;
   return inOrder.map(({ at, files }) => {
     const mark = { at, index };

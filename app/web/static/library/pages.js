@@ -9,18 +9,19 @@ const SLICES_KEPT = 64;
 const AT_ONCE = 4;
 
 /**
- * A list whose files come by `load(offset, limit, signal)`. `arrived` is called when some did, `failed` when they could
+ * A list whose files come by `load(offset, limit, signal)`; those of its `first` slice are there. `arrived` is called when some did, `failed` when they could
  * not be fetched.
  *
  * @param {{
+ *   first: FoundFiles,
  *   load: (offset: number, limit: number, signal: AbortSignal) => Promise<FoundFiles>,
- *   arrived: (answer: FoundFiles) => void,
+ *   arrived: () => void,
  *   failed: (error: unknown) => void,
  * }} source
  */
-export function slicesOf({ load, arrived, failed }) {
+export function slicesOf({ first, load, arrived, failed }) {
   /** @type {Map<number, FoundFile[]>} in the order of use */
-  const slices = new Map();
+  const slices = new Map([[0, first.files]]);
   /** @type {Map<number, AbortController>} */
   const underWay = new Map();
 
@@ -36,7 +37,7 @@ export function slicesOf({ load, arrived, failed }) {
         slices.delete(oldest);
       }
       if (underWay.get(slice) === control) underWay.delete(slice);
-      arrived(answer);
+      arrived();
     } catch (error) {
       if (underWay.get(slice) === control) underWay.delete(slice);
       if (!isAbort(error)) failed(error);
@@ -62,14 +63,14 @@ export function slicesOf({ load, arrived, failed }) {
     },
 
     /**
-     * Sees to it that the files from `first` up to `end` come, and gives up what nobody looks at any more.
+     * Sees to it that the files from `from` up to `end` come, and gives up what nobody looks at any more.
      *
-     * @param {number} first
+     * @param {number} from
      * @param {number} end
      */
-    want(first, end) {
+    want(from, end) {
       const wanted = [];
-      for (let slice = Math.floor(first / SLICE); slice * SLICE < end; slice += 1) wanted.push(slice);
+      for (let slice = Math.floor(from / SLICE); slice * SLICE < end; slice += 1) wanted.push(slice);
       for (const slice of underWay.keys()) if (!wanted.includes(slice)) giveUp(slice);
       for (const slice of wanted) {
         const there = slices.get(slice);

@@ -43,7 +43,7 @@ export function fillTile(tile, file, { table, picture }) {
     tile.classList.toggle("veiled", Boolean(file) && file?.is_nsfw !== false);
     setText(inside(tile, ".badges"), file ? badgesOf(file) : "");
     for (const [name, text] of Object.entries(file ? cellsOf(file) : {})) setText(inside(tile, `.${name}`), text);
-    if (!file) for (const cell of tile.querySelectorAll(".cells span")) setText(cell, "");
+    if (!file) { for (const cell of tile.querySelectorAll(".cells span")) setText(cell, ""); }
   }
   tile.classList.toggle("line", table);
   if (file?.has_thumbnail && picture && !image.hasAttribute("src")) image.src = thumbnailUrl(file.path);
@@ -52,7 +52,9 @@ export function fillTile(tile, file, { table, picture }) {
 /** @param {FoundFile} file */
 function badgesOf(file) {
   const badges = [];
-  if (file.kind === "video") badges.push(`▶ ${file.duration_seconds === null ? "" : duration(file.duration_seconds)}`.trim());
+  if (file.kind === "video") {
+    badges.push(`▶ ${file.duration_seconds === null ? "" : duration(file.duration_seconds)}`.trim());
+  }
   if (file.score !== null) badges.push(file.score < 0 ? "✕" : `★ ${file.score}`);
   if (file.incomplete) badges.push("!");
   if (file.missing) badges.push("gone");
