@@ -7,9 +7,7 @@ to split at: their characters are taken in overlapping pairs, so that any stretc
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from functools import lru_cache
-from itertools import chain, groupby
+from itertools import pairwise
 
 from app.query.tree import Run
 
@@ -20,7 +18,7 @@ MAX_CHARACTERS = 100
 
 _DROPPED = (
     (0x00AD, 0x00AD),  # soft hyphen
-    (0x02BB, 0x02BC),  # the ʻokina and its like, as in Hawaiʻi
+    (0x02BB, 0x02BC),  # the okina of Hawaiian and its like
     (0x0300, 0x036F),  # accents
     (0x0591, 0x05BD),  # points of Hebrew
     (0x05BF, 0x05BF),
@@ -46,9 +44,21 @@ _DROPPED = (
     (0xFEFF, 0xFEFF),
     (0xE0100, 0xE01EF),
 )
-_LETTERS = {"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "đ": "d", "ħ": "h", "ı": "i", "ł": "l", "œ": "oe", "ŧ": "t"}
+_LETTERS = {
+    "æ": "ae",
+    "ð": "d",
+    "ø": "o",
+    "þ": "th",
+    "đ": "d",
+    "ħ": "h",
+    "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+    "ł": "l",
+    "œ": "oe",
+    "ŧ": "t",
+}
 _FOLDED: dict[int, str | None] = {
     **{code: None for first, last in _DROPPED for code in range(first, last + 1)},
+    0x0131: "i",  # the dotless one of Turkish
     **{ord(letter): plain for letter, plain in _LETTERS.items()},  # which Unicode does not take apart
 }
 _UNSPACED = (
@@ -66,7 +76,25 @@ _UNSPACED = (
     (0xF900, 0xFAFF),
     (0x20000, 0x3FFFF),
 )
+_SIGN, _SPACED, _PAIRED = ".wp"
+_CHUNK = re.compile(f"[{_SPACED}{_PAIRED}]+")
+_PART = re.compile(f"{_SPACED}+|{_PAIRED}+")
 _ASCII_WORD = re.compile("[a-z0-9]+")
+
+
+class _Classes(dict[int, str]):
+    """What each character that was met is: a sign, or part of a word, of a script with spaces or without."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        if not char.isalnum() and unicodedata.category(char)[0] != "M":  # a mark on a letter
+            self[code] = _SIGN
+        else:
+            self[code] = _PAIRED if any(first <= code <= last for first, last in _UNSPACED) else _SPACED
+        return self[code]
+
+
+_CLASSES = _Classes()
 
 
 def fold(text: str) -> str:
@@ -87,9 +115,9 @@ def words_of(text: str) -> list[str]:
     the beginning of a word, is found wherever it stands.
     """
     folded = fold(text)
-    if folded.isascii():
+    if folded.isascii():  # as most are
         return [word[:MAX_CHARACTERS] for word in _ASCII_WORD.findall(folded)]
-    return [word for chunk, _ in _chunks(folded) for word in _words_in(chunk, open_end=False)]
+    return _words_between(folded, folded.translate(_CLASSES), 0, len(folded))
 
 
 def runs_of(text: str, *, phrase: bool) -> tuple[Run, ...]:
@@ -98,19 +126,32 @@ def runs_of(text: str, *, phrase: bool) -> tuple[Run, ...]:
     `ANY` directly behind a chunk says that its last word goes on in any way; in a phrase only the end can go on. So
     does a single character of a script without spaces.
     """
-    chunks = list(_chunks(fold(text)))
-    if not phrase:
-        return tuple(_run([chunk], starred=starred) for chunk, starred in chunks)
-    return (_run([chunk for chunk, _ in chunks], starred=chunks[-1][1]),) if chunks else ()
+    folded = fold(text)
+    classes = folded.translate(_CLASSES)
+    chunks = [match.span() for match in _CHUNK.finditer(classes)]
+    if phrase and chunks:
+        chunks = [(chunks[0][0], chunks[-1][1])]
+    return tuple(_run(folded, classes, start, end) for start, end in chunks)
 
 
-def _run(chunks: list[str], *, starred: bool) -> Run:
-    *before, last = chunks
-    words = [*chain.from_iterable(_words_in(chunk, open_end=False) for chunk in before)]
-    words += _words_in(last, open_end=True)
-    if _class_of(last[-1]) == _PAIRED:
-        starred = len(words[-1]) == 1
-    return Run(tuple(words), starred)
+def _run(folded: str, classes: str, start: int, end: int) -> Run:
+    words = _words_between(folded, classes, start, end)
+    if classes[end - 1] != _PAIRED:
+        return Run(tuple(words), folded.startswith(ANY, end))
+    alone = end - 1 == start or classes[end - 2] != _PAIRED
+    return Run(tuple(words if alone else words[:-1]), alone)  # more may follow the last pair in the text
+
+
+def _words_between(folded: str, classes: str, start: int, end: int) -> list[str]:
+    words: list[str] = []
+    for match in _PART.finditer(classes, start, end):
+        part = folded[match.start() : match.end()]
+        if match[0][0] == _PAIRED:
+            words += map("".join, pairwise(part))
+            words.append(part[-1])
+        else:
+            words.append(part[:MAX_CHARACTERS])
+    return words
 
 
 def coded(word: str) -> str:
@@ -119,59 +160,3 @@ def coded(word: str) -> str:
     Two words have two codes, and the code of a word's beginning is the beginning of its code.
     """
     return word if word.isascii() else "".join(char if char.isascii() else f"_{ord(char):06x}" for char in word)
-
-
-_SIGN, _SPACED, _PAIRED = range(3)
-
-
-@lru_cache(maxsize=65_536)
-def _class_of(char: str) -> int:
-    """Whether a folded character belongs to a word, and whether it is of a script without spaces."""
-    if not is_wordy(char):
-        return _SIGN
-    code = ord(char)
-    return _PAIRED if any(first <= code <= last for first, last in _UNSPACED) else _SPACED
-
-
-def is_wordy(char: str) -> bool:
-    """Whether a character is one of a word: a letter, a digit, or a mark on one."""
-    return char.isalnum() or unicodedata.category(char)[0] == "M"
-
-
-def _chunks(folded: str) -> Iterator[tuple[str, bool]]:
-    """What stands between spaces and signs, and whether `ANY` follows directly."""
-    at = 0
-    for wordy, chars in groupby(folded, lambda char: _class_of(char) != _SIGN):
-        chunk = "".join(chars)
-        at += len(chunk)
-        if wordy:
-            yield chunk, folded.startswith(ANY, at)
-
-
-def _words_in(chunk: str, *, open_end: bool) -> list[str]:
-    """The words of a chunk, which may be of several scripts. With `open_end` the text that is meant may go on."""
-    if chunk.isascii():
-        return [chunk[:MAX_CHARACTERS]]
-    words: list[str] = []
-    for class_, chars in groupby(chunk, _class_of):
-        part = "".join(chars)
-        if class_ == _SPACED:
-            words.append(part[:MAX_CHARACTERS])
-            continue
-        words += [part[at : at + 2] for at in range(len(part) - 1)]
-        words.append(part[-1])
-    if open_end and len(words) > 1 and class_ == _PAIRED and len(words[-2]) == 2 and words[-2][1] == words[-1]:
-        words.pop()
-    return words
-
-
-def matches(pieces, folded):
-    if len(pieces)==1: return folded==pieces[0]
-    first,*mid,last=pieces
-    if len(folded)<len(first)+len(last) or not folded.startswith(first) or not folded.endswith(last): return False
-    at,end=len(first),len(folded)-len(last)
-    for p in mid:
-        i=folded.find(p,at,end)
-        if i<0: return False
-        at=i+len(p)
-    return True

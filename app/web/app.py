@@ -26,6 +26,7 @@ from app.errors import (
     NeedsAttention,
     NotAllowed,
     NotFound,
+    QueryError,
     Unavailable,
     WrongContentType,
     in_words,
@@ -152,6 +153,8 @@ def _on_error(request: Request, error: Exception) -> Response:
     more: dict[str, object] = {}
     if isinstance(error, InvalidRequest) and error.field:
         more["field"] = error.field
+    if isinstance(error, QueryError):
+        more["position"] = error.position
     if isinstance(error, AlreadyActive):
         more["session_id"] = error.session_id
     if isinstance(error, CountChanged):

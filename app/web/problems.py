@@ -32,6 +32,8 @@ class Problem(TypedDict):
     """The session that is in the way."""
     count: NotRequired[int]
     """The number that would have to be confirmed now."""
+    position: NotRequired[int]
+    """The place in `q` that cannot be read, in characters (code points) from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "bad_session_id": Refusal(422, "a session id is a UUID of 36 characters"),
         "body_too_long": Refusal(422, "the body is longer than a request can sensibly be: 1 MB"),
         "bad_cursor": Refusal(422, "the cursor is not one that the list gave"),
+        "bad_query": Refusal(422, "the search cannot be read; `position` is where in it"),
         "no_directory": Refusal(422, "no directory was chosen"),
         "outside_roots": Refusal(422, "the path is not inside a media root"),
         "no_such_directory": Refusal(422, "there is no such directory"),
