@@ -33,13 +33,17 @@ class Asked(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of the language. `values` are all that there are, folded; empty where any can be."""
+    """A field of the language. `values` are all that there are, folded; empty where any can be.
+
+    Of a field of words that is `exact`, `=` asks for the whole value: `camera="X100"` is not an X100V.
+    """
 
     name: str
     asked: Asked
     example: str
     meaning: str
     values: tuple[str, ...] = ()
+    exact: bool = False
 
     @property
     def compared(self) -> bool:
@@ -67,8 +71,8 @@ _FIELDS = (
     Field("creator", Asked.WORDS, "Adams", "Who made it."),
     Field("prompt", Asked.WORDS, '"red dress"', "What an AI image was to show."),
     Field("negative", Asked.WORDS, "blurry", "What it was not to show."),
-    Field("camera", Asked.WORDS, "X100V", "Maker and model of the camera."),
-    Field("lens", Asked.WORDS, "35mm", "The lens."),
+    Field("camera", Asked.WORDS, "X100V", "Maker and model of the camera.", exact=True),
+    Field("lens", Asked.WORDS, "35mm", "The lens.", exact=True),
     Field("iso", Asked.COUNT, "800", "The sensitivity."),
     Field("f", Asked.MEASURE, "2.8", "The f-number."),
     Field("exposure", Asked.EXPOSURE, "1/250", "The exposure time in seconds."),
@@ -82,9 +86,9 @@ _FIELDS = (
     Field("size", Asked.SIZE, "10MB", "The size of the file in bytes."),
     Field("duration", Asked.DURATION, "1:30", "The length of a film."),
     Field("generator", Asked.WHOLE, "comfyui", "The program that made an AI image."),
-    Field("model", Asked.WORDS, "sdxl", "The model that made it."),
-    Field("lora", Asked.WORDS, "detail", "One of the LoRAs that were used."),
-    Field("sampler", Asked.WORDS, "euler", "The sampler."),
+    Field("model", Asked.WORDS, "sdxl", "The model that made it.", exact=True),
+    Field("lora", Asked.WORDS, "detail", "One of the LoRAs that were used.", exact=True),
+    Field("sampler", Asked.WORDS, "euler", "The sampler.", exact=True),
     Field("seed", Asked.WHOLE, "12345", "The seed."),
     Field("nsfw", Asked.PROBABILITY, "yes", "Not safe for work, or how probably.", ("yes", "no", UNKNOWN)),
     Field("verdict", Asked.WHOLE, "parsed", "How much of the prompt was understood.", tuple(PromptVerdict)),

@@ -33,8 +33,10 @@ def term(field: str, value: str | None) -> str:
     """
     if value is None:
         return f"{field}:none"
-    bare = value.isalnum() if FIELDS[field].asked is Asked.WORDS else _BARE.fullmatch(value)
+    known = FIELDS[field]
+    sign, words = "=" if known.exact else ":", known.asked is Asked.WORDS and not known.exact
+    bare = value.isalnum() if words else _BARE.fullmatch(value)
     if bare and fold(value) != "none":
-        return f"{field}:{value}"
+        return f"{field}{sign}{value}"
     escaped = re.sub(r'(["\\*])', r"\\\1", value)
-    return f'{field}:"{escaped}"'
+    return f'{field}{sign}"{escaped}"'

@@ -39,6 +39,8 @@ def leaf_of(q: str, token: Token) -> Leaf:
 def _other(q: str, field: Field, text: str, token: Token) -> Leaf:
     value = value_of(q, token)
     match field.asked:
+        case Asked.WORDS if token.sign == "=" and field.exact:
+            return _whole(field, value, text, token)
         case Asked.WORDS:
             return _words(q, field.name, text, token)
         case Asked.FOLDER:
@@ -65,7 +67,7 @@ def _sign(q: str, token: Token, field: Field) -> str:
     if token.sign == "!=":
         raise QueryError(f"'!=' is not known: write -{field.name}:{brief(q[token.value : token.end])}.", token.start)
     if token.sign in (":", "="):
-        return ":"
+        return token.sign if field.exact else ":"
     if not field.compared:
         raise QueryError(f"'{field.name}' has no order: write {field.name}:{field.example}.", token.start)
     return token.sign

@@ -5,7 +5,8 @@ import binascii
 import json
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
 from typing_extensions import TypedDict
 
 from app.errors import BadCursor, InvalidRequest
@@ -13,14 +14,19 @@ from app.library.finding.counting import Coverage, Facet, Period, PeriodCount, V
 from app.library.finding.finder import page
 from app.library.finding.listing import FoundFile
 from app.library.finding.orders import Key, Sort
-from app.query.reading import read
+from app.query.completing import completions
+from app.query.printing import term
+from app.query.reading import MAX_CHARACTERS, read
 from app.query.tree import Node
+from app.query.words import fold
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
-from app.web.depends import InRecords, Cursor, Limit, only_known
+from app.web.depends import Cursor, InRecords, Limit, only_known
+from app.web.templating import show
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
 _MAX_ROWS = 2**31
+_OFFERED = 12
 
 
 @described
@@ -48,6 +54,18 @@ def query_of(
 
 
 Searched = Annotated[Node, Depends(query_of)]
+
+
+pages = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
+
+
+@pages.get("/library")
+def show_library(
+    request: Request, q: str = "", sort: str = "", order: str = "", size: str = "", filters: str = ""
+) -> Response:
+    """Shows what a search finds; the script reads the rest of the address."""
+    del sort, order, size, filters
+    return show(request, "library.html", {"q": q})
 
 
 @router.get("/files")
@@ -90,6 +108,49 @@ def facets(
     asked = [_facet(name) for name in fields.split(",")] if fields else [*Facet]
     counts = records.library.finder.counts(query, asked, records.library.nsfw_threshold(), limit)
     return Answer({facet.value: values for facet, values in counts.items()})
+
+
+@described
+class Candidate(TypedDict):
+    """What may be written."""
+
+    text: str
+    """As it is written."""
+    files: int | None
+    """How many files have the value; null of what is no value of the library."""
+
+
+@described
+class Completions(TypedDict):
+    """What may be written in a search in place of the characters from `start` up to `end`."""
+
+    start: int
+    """Characters (code points) from 0."""
+    end: int
+    """Characters from 0; the first one that stays."""
+    values: list[Candidate]
+    """Those of most files first."""
+
+
+@router.get("/completions")
+def complete(
+    records: InRecords,
+    q: Annotated[str, Query(max_length=MAX_CHARACTERS, description="A search that is being written.")] = "",
+    at: Annotated[int, Query(ge=0, le=MAX_CHARACTERS, description="The place that is written at.")] = MAX_CHARACTERS,
+) -> Answer[Completions]:
+    """Offers what may come where a search is being written: fields, and the values that the library has."""
+    found = completions(q, at)
+    values: list[Candidate] = [{"text": text, "files": None} for text in found.candidates[:_OFFERED]]
+    if found.field and not values:
+        typed = fold(q[found.start : at].strip('"'))
+        known = records.library.finder.values_like(found.field, typed, _OFFERED)
+        values = [{"text": _value(found.field, str(one["value"])), "files": one["files"]} for one in known]
+    return Answer({"start": found.start, "end": found.end, "values": values})
+
+
+def _value(field: str, value: str) -> str:
+    """A value as a term has it, without the field and its sign."""
+    return term(field, value)[len(field) + 1 :]
 
 
 @router.get("/timeline")

@@ -34,8 +34,8 @@ def _within(parts: list[str]) -> Within:
 
 LEAVES = st.one_of(
     st.builds(lambda value: Words("", runs_of(value, phrase=False), value), BARE),
-    st.builds(_words, st.sampled_from(["title", "prompt", "camera"]), VALUES),
-    st.builds(_whole, st.sampled_from(["keyword", "label", "generator"]), VALUES),
+    st.builds(_words, st.sampled_from(["title", "prompt"]), VALUES),
+    st.builds(_whole, st.sampled_from(["keyword", "label", "generator", "camera"]), VALUES),
     st.builds(_within, st.lists(BARE, min_size=1, max_size=3)),
     st.builds(Nothing, st.sampled_from(["title", "score", "taken"])),
     st.builds(
@@ -98,7 +98,7 @@ TERMS = [
     ("keyword", "None", 'keyword:"None"'),
     ("keyword", 'a*"\\', 'keyword:"a\\*\\"\\\\"'),
     ("keyword", "-5", 'keyword:"-5"'),
-    ("model", "sd_xl", 'model:"sd_xl"'),
+    ("model", "sd_xl", "model=sd_xl"),
     ("folder", "photos/2024", "folder:photos/2024"),
     ("label", None, "label:none"),
 ]

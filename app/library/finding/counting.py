@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+
 import numpy as np
 from typing_extensions import TypedDict
 
@@ -87,6 +88,31 @@ def count_by(snapshot: Snapshot, mask: Mask, facet: Facet, threshold: float | No
     return [{"value": value, "files": files} for value, files in in_order[:limit]]
 
 
+def values_like(snapshot: Snapshot, field: str, typed: str, limit: int) -> list[ValueCount]:
+    """The texts of a field of which a word begins with what is typed, folded, those of most files first.
+
+    Files that are gone do not count. There are none of a field whose texts no column holds.
+    """
+    if field not in snapshot.texts:
+        return []
+    there = snapshot.alive & ((snapshot.columns["marks"] & Mark.MISSING) == 0)
+    texts = snapshot.texts[field]
+    if field in LISTED:
+        slots, numbers = snapshot.listed[field]
+        numbers = numbers[there[slots]]
+    else:
+        numbers = snapshot.columns[field][there]
+        numbers = numbers[numbers != NO_TEXT]
+    counts = np.bincount(numbers, minlength=len(texts.texts))
+    begun = [
+        number
+        for number in np.flatnonzero(counts).tolist()
+        if texts.folded[number].startswith(typed) or f" {typed}" in texts.folded[number]
+    ]
+    begun.sort(key=lambda number: (-counts[number], texts.texts[number]))
+    return [{"value": texts.texts[number], "files": int(counts[number])} for number in begun[:limit]]
+
+
 def _counts(
     snapshot: Snapshot, mask: Mask, facet: Facet, threshold: float | None
 ) -> Iterator[tuple[str | int | bool | None, int]]:
@@ -104,7 +130,9 @@ def _counts(
         yield from zip(NSFW_LABELS, np.bincount(nsfw_labels(snapshot, threshold)[mask], minlength=3).tolist())
     elif facet is Facet.SCORE:
         values, counts = np.unique(columns["score"][mask], return_counts=True)
-        yield from ((None if value == NO_SCORE else value, files) for value, files in zip(values.tolist(), counts.tolist()))
+        yield from (
+            (None if value == NO_SCORE else value, files) for value, files in zip(values.tolist(), counts.tolist())
+        )
     else:
         yield from periods(columns["taken"][mask], _UNIT[facet])
 

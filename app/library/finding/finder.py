@@ -5,11 +5,20 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
 from app.library.engine import Engines
 from app.library.finding.changes import changes_after, waiting
 from app.library.finding.columns import Columns, Mask, Slots, Snapshot
-from app.library.finding.counting import Coverage, Facet, Period, PeriodCount, ValueCount, count_by, coverage, timeline
+from app.library.finding.counting import (
+    Coverage,
+    Facet,
+    Period,
+    PeriodCount,
+    ValueCount,
+    count_by,
+    coverage,
+    timeline,
+    values_like,
+)
 from app.library.finding.entries import Mark
 from app.library.finding.fulltext import ids_of
 from app.library.finding.listing import FoundFile, files_of
@@ -76,10 +85,16 @@ class Finder:
 
         return snapshot.kept.get(("found", query, sort, descending, threshold), in_order)
 
-    def counts(self, query: Node, facets: Sequence[Facet], threshold: float | None, limit: int) -> dict[Facet, list[ValueCount]]:
+    def counts(
+        self, query: Node, facets: Sequence[Facet], threshold: float | None, limit: int
+    ) -> dict[Facet, list[ValueCount]]:
         """How many of the files that a query means have each value."""
         snapshot, mask = self.mask(query, threshold)
         return {facet: count_by(snapshot, mask, facet, threshold, limit) for facet in facets}
+
+    def values_like(self, field: str, typed: str, limit: int) -> list[ValueCount]:
+        """The values of a field that go on as is typed, folded, with how many files have each."""
+        return values_like(self.snapshot(), field, typed, limit)
 
     def timeline(self, query: Node, by: Period, threshold: float | None) -> list[PeriodCount]:
         """The files that a query means by when they were taken."""

@@ -5,7 +5,7 @@ Two-valued: a file without a value does not match a comparison, and so matches i
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from typing import TypeAlias
 
 import numpy as np
@@ -13,7 +13,6 @@ import numpy as np
 from app.library.finding.columns import CODED, LISTED, NO_TEXT, REAL, WHOLE, Array, Mask, Slots, Snapshot
 from app.library.finding.entries import Mark
 from app.query.tree import And, Between, Has, Near, Node, Not, Nothing, Or, Whole, Within, Words, leaves
-from app.query.words import matches
 
 _EARTH_KM = 6_371.0088  # the mean radius
 _MARKED = {
@@ -88,7 +87,7 @@ class Matching:
         return (self.snapshot.columns["marks"] & mark) != 0
 
     def _whole(self, asked: Whole) -> Mask:
-        field, fits = asked.field, partial(matches, asked.pieces)
+        field, fits = asked.field, asked.holds
         if field == "nsfw":
             labels = nsfw_labels(self.snapshot, self.threshold)
             return np.isin(labels, [number for number, label in enumerate(NSFW_LABELS) if fits(label)])

@@ -69,7 +69,9 @@ def order_of(snapshot: Snapshot, sort: Sort, older: "tuple[Order, int] | None" =
     return Order(slots, int(np.count_nonzero(keys != _LAST)))
 
 
-def place_in(snapshot: Snapshot, sort: Sort, found: Slots, valued: int, at: tuple[Key, int], *, descending: bool) -> int:
+def place_in(
+    snapshot: Snapshot, sort: Sort, found: Slots, valued: int, at: tuple[Key, int], *, descending: bool
+) -> int:
     """How many of the found files come before a key and id, or are that file: where the next page begins."""
     key, number = at
     low, high = (valued, len(found)) if key is None else (0, valued)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from app.library.finding.entries import Entry, Mark
 from app.library.finding.matching import speaks_of_missing
 from app.query.tree import And, Between, Has, Near, Node, Not, Nothing, Or, Whole, Within
-from app.query.words import fold, matches
+from app.query.words import fold
 
 THRESHOLD = 0.5
 
@@ -50,7 +50,20 @@ entries = st.builds(
     keyword=st.lists(st.sampled_from(("cat", "Cat", "dog", "Straße")), unique=True, max_size=3),
     lora=st.lists(st.sampled_from(("x", "y")), unique=True, max_size=2),
 )
-_NUMBERED = ("taken", "added", "size", "width", "height", "duration", "exposure", "f", "iso", "focal", "score", "pixels")
+_NUMBERED = (
+    "taken",
+    "added",
+    "size",
+    "width",
+    "height",
+    "duration",
+    "exposure",
+    "f",
+    "iso",
+    "focal",
+    "score",
+    "pixels",
+)
 _CODED = ("root", "kind", "format", "generator", "verdict", "label", "session")
 _bounds = st.none() | st.sampled_from((-86_400.0, 0.0, 0.5, 1.0, 2.8, 4.0))
 _leaves = st.one_of(
@@ -102,8 +115,8 @@ def _holds(entry: Entry, node: Node) -> bool:
             return label == ("unknown" if not known else "yes" if entry.nsfw >= THRESHOLD else "no")
         case Whole("is", (word,)):
             return bool(entry.marks & Mark[word.upper()])
-        case Whole(field, pieces):
-            return any(matches(pieces, fold(text)) for text in _texts_of(entry, field))
+        case Whole(field):
+            return any(node.holds(fold(text)) for text in _texts_of(entry, field))
         case Nothing("title" | "prompt" | "seed" as field):
             return not entry.marks & Mark[field.upper()]
         case Nothing(field):

@@ -1,6 +1,5 @@
 import json
 from collections import Counter
-from itertools import groupby
 
 import pytest
 from hypothesis import given

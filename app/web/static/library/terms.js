@@ -2,12 +2,13 @@
 
 const PLAIN = /^[\p{L}\p{N}][\p{L}\p{N}_./-]*$/u;
 const FIELD = /** @type {Record<string, string>} */ ({ year: "taken", month: "taken", prompt_verdict: "verdict" });
+const EXACT = new Set(["camera", "lens", "model", "lora"]); // fields of words: `=` asks for the whole value
 const FLAGS = new Set(["incomplete", "missing"]);
 const WORDS = new Set(["and", "or", "not", "none"]);
 
 /** A value as it stands in a search. @param {string} value */
 export function quoted(value) {
-  return PLAIN.test(value) && !WORDS.has(value.toLowerCase()) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
+  return PLAIN.test(value) && !WORDS.has(value.toLowerCase()) ? value : `"${value.replace(/["\\*]/g, "\\$&")}"`;
 }
 
 /**
@@ -18,7 +19,7 @@ export function quoted(value) {
 export function termOf(facet, value) {
   if (FLAGS.has(facet)) return value ? `is:${facet}` : `-is:${facet}`;
   const field = FIELD[facet] ?? facet;
-  return value === null ? `${field}:none` : `${field}:${quoted(String(value))}`;
+  return value === null ? `${field}:none` : `${field}${EXACT.has(field) ? "=" : ":"}${quoted(String(value))}`;
 }
 
 /**
