@@ -54,8 +54,9 @@ REAL: Mapping[str, type] = {
 }
 """Columns of numbers with a fraction, NaN where there is no value."""
 CODED = (
-    "root", "folder", "kind", "format", "camera", "lens", "generator", "model", "sampler", "verdict", "label", "session",
-)  # fmt: skip
+    *("root", "folder", "kind", "format", "camera", "lens"),
+    *("generator", "model", "sampler", "verdict", "label", "session"),
+)
 """Columns of texts that many rows share: the text's number in its `Texts`."""
 LISTED = ("keyword", "lora")
 """Texts of which a file has any number."""
@@ -177,6 +178,11 @@ class Snapshot:
         return self.names[start : int(self.name_ends[slot])].tobytes()
 
 
+def _transposed(entries: Sequence[Sequence[Any]]) -> Any:
+    """For each field of `Entry` its values in all of them."""
+    return Entry._make(zip(*entries, strict=True))
+
+
 class Columns:
     """The columns as they grow. Not safe for several threads: who changes them holds a lock; snapshots are."""
 
@@ -240,7 +246,7 @@ class Columns:
         self._dead += len(slots)
 
     def _append(self, ids: list[int], entries: list[list[Any]]) -> None:
-        first, values = len(self._alive.view), Entry(*zip(*entries, strict=True))
+        first, values = len(self._alive.view), _transposed(entries)
         for name, (dtype, none) in WHOLE.items():
             self._columns[name].append(np.array([none if v is None else v for v in getattr(values, name)], dtype))
         for name, dtype in REAL.items():

@@ -82,7 +82,7 @@ _FLAGS = {Facet.INCOMPLETE: Mark.INCOMPLETE, Facet.MISSING: Mark.MISSING}
 
 
 def count_by(snapshot: Snapshot, mask: Mask, facet: Facet, threshold: float | None, limit: int) -> list[ValueCount]:
-    """The values of the files of the mask, those of most files first; at most `limit` of them, those that tie by name."""
+    """The values of the files of the mask, those of most files first, equal ones by name; at most `limit`."""
     counts = {value: files for value, files in _counts(snapshot, mask, facet, threshold) if files}
     in_order = sorted(counts.items(), key=lambda one: (-one[1], one[0] is None, str(one[0])))
     return [{"value": value, "files": files} for value, files in in_order[:limit]]
@@ -127,11 +127,14 @@ def _counts(
         there = int(np.count_nonzero(columns["marks"][mask] & _FLAGS[facet]))
         yield from ((True, there), (False, int(np.count_nonzero(mask)) - there))
     elif facet is Facet.NSFW:
-        yield from zip(NSFW_LABELS, np.bincount(nsfw_labels(snapshot, threshold)[mask], minlength=3).tolist())
+        yield from zip(
+            NSFW_LABELS, np.bincount(nsfw_labels(snapshot, threshold)[mask], minlength=3).tolist(), strict=True
+        )
     elif facet is Facet.SCORE:
         values, counts = np.unique(columns["score"][mask], return_counts=True)
         yield from (
-            (None if value == NO_SCORE else value, files) for value, files in zip(values.tolist(), counts.tolist())
+            (None if value == NO_SCORE else value, files)
+            for value, files in zip(values.tolist(), counts.tolist(), strict=True)
         )
     else:
         yield from periods(columns["taken"][mask], _UNIT[facet])
@@ -159,9 +162,9 @@ def _of_lists(snapshot: Snapshot, mask: Mask, name: str) -> Iterator[tuple[str |
 def _of_folders(snapshot: Snapshot, mask: Mask) -> Iterator[tuple[str, int]]:
     below: Counter[str] = Counter()
     for folder, files in _of_numbers(snapshot.columns["folder"][mask], snapshot.texts["folder"].texts):
-        while folder:
-            below[folder] += files
-            folder = folder.rpartition("/")[0]
+        parts = (folder or "").split("/")
+        for depth in range(1, len(parts) + 1):
+            below["/".join(parts[:depth])] += files
     yield from below.items()
 
 

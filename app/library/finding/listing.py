@@ -59,7 +59,7 @@ class FoundFile(TypedDict):
 def files_of(connection: Connection, ids: Sequence[int], threshold: float | None) -> list[FoundFile]:
     """The files of these rows, in this order; a row that is gone by now is left out."""
     rows = connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).mappings()
-    by_id = {row["id"]: as_found(row, threshold) for row in rows}
+    by_id = {row["id"]: as_found(dict(row), threshold) for row in rows}
     return [by_id[number] for number in ids if number in by_id]
 
 

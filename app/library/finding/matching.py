@@ -12,7 +12,7 @@ import numpy as np
 
 from app.library.finding.columns import CODED, LISTED, NO_TEXT, REAL, WHOLE, Array, Mask, Slots, Snapshot
 from app.library.finding.entries import Mark
-from app.query.tree import And, Between, Has, Near, Node, Not, Nothing, Or, Whole, Within, Words, leaves
+from app.query.tree import And, Between, Has, Leaf, Near, Node, Not, Nothing, Or, Whole, Within, Words, leaves
 
 _EARTH_KM = 6_371.0088  # the mean radius
 _MARKED = {
@@ -60,12 +60,17 @@ class Matching:
                 return reduce(np.logical_or, map(self._of, parts), ~self._all())
             case Not(part):
                 return ~self._of(part)
+            case _:
+                return self._leaf(node)
+
+    def _leaf(self, leaf: Leaf) -> Mask:
+        match leaf:
             case Words():
-                return self._at(self.asked(node))
+                return self._at(self.asked(leaf))
             case Whole():
-                return self._whole(node)
+                return self._whole(leaf)
             case Between(field):
-                return self._between(field, node)
+                return self._between(field, leaf)
             case Nothing(field):
                 return self._nothing(field)
             case Within(path):
@@ -92,7 +97,8 @@ class Matching:
             labels = nsfw_labels(self.snapshot, self.threshold)
             return np.isin(labels, [number for number, label in enumerate(NSFW_LABELS) if fits(label)])
         if field == "is" and (marks := [mark for word, mark in _MARKED.items() if fits(word)]):
-            return reduce(np.logical_or, map(self._marked, marks))
+            mask: Mask = reduce(np.logical_or, map(self._marked, marks))
+            return mask
         if field in CODED:
             return self._coded(field, fits)
         if field in LISTED:

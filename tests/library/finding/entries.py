@@ -99,7 +99,7 @@ def found_in(entry: Entry, query: Node) -> bool:
     return _holds(entry, query)
 
 
-def _holds(entry: Entry, node: Node) -> bool:
+def _holds(entry: Entry, node: Node) -> bool:  # noqa: C901, PLR0912 - a case for each kind of node
     match node:
         case And(parts):
             return all(_holds(entry, part) for part in parts)
