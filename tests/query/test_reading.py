@@ -209,6 +209,7 @@ FAULTS = [
     ("taken:0000", 6, "'0000' is no date: write taken:2024-05."),
     ("size>10XB", 5, "'10XB' is no size: write size:10MB."),
     ("size:" + "9" * 99, 5, "'" + "9" * 40 + "...' is no size: write size:10MB."),
+    ("exposure:fast", 9, "'fast' is no exposure time: write exposure:1/250."),
     ("exposure:1/0", 9, "'1/0' is no exposure time: write exposure:1/250."),
     ("duration:1:75", 9, "'1:75' is no length: write duration:1:30."),
     ("duration:1:75:00", 9, "'1:75:00' is no length: write duration:1:30."),
