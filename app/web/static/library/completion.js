@@ -25,7 +25,7 @@ export function prepareCompletion(submit) {
   async function ask() {
     asking?.abort();
     asking = new AbortController();
-    const at = input.selectionStart ?? input.value.length;
+    const at = [...input.value.slice(0, input.selectionStart ?? input.value.length)].length; // in characters
     if (!input.value.trim()) return close();
     try {
       show(await api.completions(input.value, at, { signal: asking.signal }));
@@ -74,9 +74,10 @@ export function prepareCompletion(submit) {
   function take(index) {
     const value = shown?.values[index];
     if (!shown || !value) return;
-    const { start, end } = shown;
+    const q = [...input.value];
+    const [start, end] = [q.slice(0, shown.start), q.slice(0, shown.end)].map((before) => before.join("").length);
     const goesOn = value.text.endsWith(":");
-    input.setRangeText(goesOn ? value.text : `${value.text} `, start, end, "end");
+    input.setRangeText(goesOn ? value.text : `${value.text} `, start ?? 0, end ?? 0, "end");
     close();
     if (goesOn) ask();
     else submit(input.value.trim());

@@ -133,9 +133,11 @@ function showFound({ total, coverage }) {
 /** @param {import("../lib/api.js").ApiError} error */
 function showRefused(error) {
   const at = error.position;
+  const q = [...view.q]; // places are counted in characters, of which some are two of JavaScript's
+  const part = (/** @type {number} */ from, /** @type {number} */ to) => q.slice(from, to).join("");
   const mark = at === null ? [] : [
     make("br"),
-    make("code", {}, view.q.slice(0, at), make("mark", {}, view.q.slice(at, at + 1) || " "), view.q.slice(at + 1)),
+    make("code", {}, part(0, at), make("mark", {}, part(at, at + 1) || " "), part(at + 1, q.length)),
   ];
   byId("q-message").replaceChildren(error.message, ...mark);
   byId("q-message").hidden = false;
