@@ -37,12 +37,28 @@ class Words:
 class Whole:
     """The folded value is the `pieces`, one behind the other, with any text between two of them.
 
-    So one piece is the value itself, and `("", "cat", "")` is `*cat*`. `words.matches` decides.
+    So one piece is the value itself, and `("", "cat", "")` is `*cat*`.
     """
 
     field: str
     pieces: tuple[str, ...]
     text: str = dataclasses.field(compare=False)
+
+    def holds(self, value: str) -> bool:
+        """Whether a folded value matches."""
+        first, *others = self.pieces
+        if not others:
+            return value == first
+        *middle, last = others
+        at, end = len(first), len(value) - len(last)
+        if at > end or not value.startswith(first) or not value.endswith(last):
+            return False
+        for piece in middle:
+            found = value.find(piece, at, end)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
