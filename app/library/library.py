@@ -19,6 +19,8 @@ from app.library import editing
 from app.library.editing import Edit
 from app.library.engine import Engines, translated
 from app.library.failures import Failures
+from app.library.finding.finder import Finder
+from app.library.finding.indexing import Indexing
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
@@ -53,6 +55,9 @@ class Library:
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
         self.removal = Removal(self._engines)
+        self.indexing = Indexing(self._engines)
+        self.finder = Finder(self._engines, self.indexing)
+        self._engines.before_commit = self.indexing.before_commit
 
     def close(self) -> None:
         """Closes every connection."""

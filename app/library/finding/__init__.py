@@ -1,1 +1,1 @@
-"""Finding files: what is asked of many rows at once, decided by columns in memory and an index of words."""
+"""Finds files: columns of all of them in memory, kept up to date by a feed of changes, and an index of their words."""

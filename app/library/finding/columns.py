@@ -4,12 +4,11 @@ Rows are only ever appended. A file that changed gets a new slot and its old one
 goes on with what was there when it was taken. Dead slots are swept out when they are a quarter of all.
 """
 
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -111,6 +110,14 @@ class _Growing:
         return self._rows[: self._length]
 
 
+class Change(NamedTuple):
+    """What became of a row: its entry now, None for one that is gone. A later change has a greater `seq`."""
+
+    seq: int
+    id: int
+    entry: Entry | None
+
+
 class Kept:
     """What was found out of a snapshot, for those who ask again: the last few answers."""
 
@@ -209,16 +216,15 @@ class Columns:
         for column in (*self._columns.values(), self._ids, self._alive, self._name_ends):
             column.reserve(rows)
 
-    def take(self, changes: Sequence[tuple[int, int, str | None]]) -> None:
-        """Takes in changes, oldest first: `(seq, id, entry as JSON or None for a row that is gone)`."""
+    def take(self, changes: Sequence[Change]) -> None:
+        """Takes in changes, oldest first."""
         if not changes:
             return
         latest = {number: entry for _, number, entry in changes}
         self._kill(np.fromiter(latest, np.int64, len(latest)))
         there = [(number, entry) for number, entry in latest.items() if entry is not None]
         if there:
-            entries = json.loads("[" + ",".join(entry for _, entry in there) + "]")
-            self._append([number for number, _ in there], entries)
+            self._append([number for number, _ in there], [entry for _, entry in there])
         self.seq = changes[-1][0]
         if self._dead > max(_SWEPT_FROM, len(self._alive.view) // 4):
             self._sweep()
@@ -245,7 +251,7 @@ class Columns:
         self._slot_of[known] = -1
         self._dead += len(slots)
 
-    def _append(self, ids: list[int], entries: list[list[Any]]) -> None:
+    def _append(self, ids: list[int], entries: list[Entry]) -> None:
         first, values = len(self._alive.view), _transposed(entries)
         for name, (dtype, none) in WHOLE.items():
             self._columns[name].append(np.array([none if v is None else v for v in getattr(values, name)], dtype))

@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from typing_extensions import TypedDict
 
-from app.library.finding.columns import CODED, LISTED, NO_SCORE, NO_TEXT, NO_TIME, Array, Mask, Snapshot
+from app.library.finding.columns import CODED, LISTED, NO_SCORE, NO_TEXT, NO_TIME, Array, Mask, Slots, Snapshot
 from app.library.finding.entries import FAILED, STAGES, Mark
 from app.library.finding.matching import NSFW_LABELS, nsfw_labels
 from app.media import Stage
@@ -194,11 +194,17 @@ _STAGE_OF = {
 _FREE = ("keyword", "title")
 
 
-def coverage(snapshot: Snapshot, scope: Mask, query: Node, waiting: int) -> Coverage:
-    """How much of `scope` the query could be held against; `waiting` files are not in the index yet."""
+def coverage(snapshot: Snapshot, scope: Mask, query: Node, waiting: Slots | None) -> Coverage:
+    """How much of `scope` the query could be held against; the words of the `waiting` files are not written yet."""
     asked = {field for one in fields_of(query) for field in ((one,) if one else _FREE)}
     missing: dict[str, int] = {}
-    left = scope
+    left = scope.copy()
+    if waiting is not None and len(waiting):
+        unread = np.zeros_like(scope)
+        unread[waiting] = True
+        if files := int(np.count_nonzero(left & unread)):
+            missing["indexing"] = files
+            left &= ~unread
     for stage, fields in _STAGE_OF.items():
         if asked.isdisjoint(fields):
             continue
@@ -207,9 +213,7 @@ def coverage(snapshot: Snapshot, scope: Mask, query: Node, waiting: int) -> Cove
             lacking = left & (ran == code)
             if files := int(np.count_nonzero(lacking)):
                 missing[f"{stage.value}_{word}"] = files
-                left = left & ~lacking
-    if waiting:
-        missing["indexing"] = waiting
+                left &= ~lacking
     searched = int(np.count_nonzero(left))
     return {"searched": searched, "of": searched + sum(missing.values()), "missing": missing}
 

@@ -1,6 +1,6 @@
-"""What a search decides by of one file: an entry, made of its row, kept as JSON, and read back as columns.
+"""What a search decides by of one file: an entry, made of its row. Pure.
 
-An entry holds nothing that its row does not say; it is small, while a row holds all that was read from the file.
+It holds nothing that the row does not say, and is small, while a row holds all that was read from the file.
 """
 
 from collections.abc import Iterable, Mapping
@@ -82,6 +82,16 @@ class Entry(NamedTuple):
     keyword: list[str]
     lora: list[str]
 
+
+ROW_COLUMNS = (
+    *("root", "folder", "name", "size", "kind", "format", "width", "height", "orientation", "frames"),
+    *("taken_at", "ingested_at", "duration_seconds", "exposure_seconds", "f_number", "iso", "focal_length_mm"),
+    *("camera_make", "camera_model", "lens_model", "latitude", "longitude", "embedded_video_bytes"),
+    *("title", "caption", "creator", "label", "sources", "score", "score_source", "nsfw_probability"),
+    *("generator", "prompt", "negative_prompt", "prompt_verdict", "generation"),
+    *("stages", "phash", "pair_id", "session_id", "missing_at"),
+)
+"""The columns of a row that its entry is made of."""
 
 STAGES = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE, Stage.THUMBNAIL, Stage.NSFW)
 FAILED, NOT_RUN = 1, 2

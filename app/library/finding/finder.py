@@ -6,7 +6,6 @@ from functools import partial
 from typing import NamedTuple
 
 from app.library.engine import Engines
-from app.library.finding.changes import changes_after, waiting
 from app.library.finding.columns import Columns, Mask, Slots, Snapshot
 from app.library.finding.counting import (
     Coverage,
@@ -20,13 +19,15 @@ from app.library.finding.counting import (
     values_like,
 )
 from app.library.finding.entries import Mark
-from app.library.finding.fulltext import ids_of
+from app.library.finding.indexing import Indexing
 from app.library.finding.listing import FoundFile, files_of
+from app.library.finding.loading import changes_after
+from app.library.finding.lookup import ids_of, unworded
 from app.library.finding.matching import Matching, speaks_of_missing
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
-from app.query.tree import Node, Whole, Words
+from app.query.tree import Node, Whole, Words, leaves
 
-_CHANGES_AT_ONCE = 20_000
+_CHANGES_AT_ONCE = 2_000
 
 
 class Found(NamedTuple):
@@ -51,8 +52,9 @@ class Finder:
     All methods raise NeedsAttention if the database cannot be reached.
     """
 
-    def __init__(self, engines: Engines) -> None:
+    def __init__(self, engines: Engines, indexing: Indexing) -> None:
         self._engines = engines
+        self._indexing = indexing
         self._columns = Columns()
         self._snapshot = self._columns.snapshot()
         self._changing = threading.Lock()
@@ -73,6 +75,8 @@ class Finder:
 
     def mask(self, query: Node, threshold: float | None) -> tuple[Snapshot, Mask]:
         """The files that a query means, among those that there are now."""
+        if any(isinstance(leaf, Words) for leaf in leaves(query)):
+            self._indexing.catch_up()
         snapshot = self.snapshot()
         return snapshot, snapshot.kept.get(("mask", query, threshold), lambda: self._mask(snapshot, query, threshold))
 
@@ -107,10 +111,12 @@ class Finder:
     def coverage(self, query: Node) -> Coverage:
         """How much of the library a query could be held against."""
         snapshot = self.snapshot()
-        scope = snapshot.alive
+        scope, waiting = snapshot.alive, None
+        if any(isinstance(leaf, Words) for leaf in leaves(query)):
+            waiting = snapshot.at(self._engines.read(unworded))
         if not speaks_of_missing(query):
             scope = scope & ((snapshot.columns["marks"] & Mark.MISSING) == 0)
-        return coverage(snapshot, scope, query, self._engines.read(waiting))
+        return coverage(snapshot, scope, query, waiting)
 
     def _mask(self, snapshot: Snapshot, query: Node, threshold: float | None) -> Mask:
         return Matching(snapshot, threshold, partial(self._asked, snapshot)).files(query)

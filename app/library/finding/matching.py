@@ -25,6 +25,7 @@ _MARKED = {
     "damaged": Mark.DAMAGED,
     "described": Mark.DESCRIBED,
 }
+_DUPLICATE = "duplicate"
 _SAID = {
     "title": Mark.TITLE,
     "caption": Mark.CAPTION,
@@ -89,16 +90,18 @@ class Matching:
         return mask
 
     def _marked(self, mark: Mark) -> Mask:
-        return (self.snapshot.columns["marks"] & mark) != 0
+        mask: Mask = (self.snapshot.columns["marks"] & mark) != 0
+        return mask
 
     def _whole(self, asked: Whole) -> Mask:
         field, fits = asked.field, asked.holds
         if field == "nsfw":
             labels = nsfw_labels(self.snapshot, self.threshold)
             return np.isin(labels, [number for number, label in enumerate(NSFW_LABELS) if fits(label)])
-        if field == "is" and (marks := [mark for word, mark in _MARKED.items() if fits(word)]):
-            mask: Mask = reduce(np.logical_or, map(self._marked, marks))
-            return mask
+        if field == "is":
+            masks = [self._marked(mark) for word, mark in _MARKED.items() if fits(word)]
+            masks += [self._at(self.asked(asked)) for word in (_DUPLICATE,) if fits(word)]
+            return reduce(np.logical_or, masks, ~self._all())
         if field in CODED:
             return self._coded(field, fits)
         if field in LISTED:

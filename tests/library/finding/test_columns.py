@@ -1,4 +1,3 @@
-import json
 from collections import Counter
 
 import pytest
@@ -6,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.library.finding import columns as columns_module
-from app.library.finding.columns import Columns, Snapshot
+from app.library.finding.columns import Change, Columns, Snapshot
 from app.library.finding.counting import Facet, Period, count_by, timeline
 from app.library.finding.entries import Entry, Mark
 from app.library.finding.finder import Found, page
@@ -27,9 +26,7 @@ def nothing_asked(leaf: object) -> object:
 def after(changes: list[tuple[int, Entry | None]], columns: Columns) -> dict[int, Entry]:
     """Takes changes into the columns, and tells what there is then."""
     first = columns.seq
-    columns.take(
-        [(first + place, number, None if e is None else json.dumps(e)) for place, (number, e) in enumerate(changes, 1)]
-    )
+    columns.take([Change(first + place, number, entry) for place, (number, entry) in enumerate(changes, 1)])
     there: dict[int, Entry] = {}
     for number, entry in changes:
         there.pop(number, None)
@@ -121,7 +118,7 @@ def test_facets_count_the_files_that_have_each_value(changes):
 
 def test_the_most_frequent_values_come_first_and_no_more_than_asked_for():
     columns = Columns()
-    columns.take([(n, n, json.dumps(entry_with(camera=text))) for n, text in enumerate(["b", "a", "c", "c", None], 1)])
+    columns.take([Change(n, n, entry_with(camera=text)) for n, text in enumerate(["b", "a", "c", "c", None], 1)])
     snapshot = columns.snapshot()
     values = [one["value"] for one in count_by(snapshot, snapshot.alive, Facet.CAMERA, None, 3)]
     assert values == ["c", "a", "b"]
@@ -129,8 +126,8 @@ def test_the_most_frequent_values_come_first_and_no_more_than_asked_for():
 
 def test_more_texts_than_small_numbers_keep_their_numbers_apart():
     columns = Columns()
-    columns.take([(n, n, json.dumps(entry_with(camera=f"camera {n}"))) for n in range(1, 33_001)])
-    columns.take([(33_001, 33_001, json.dumps(entry_with(camera="camera 7")))])
+    columns.take([Change(n, n, entry_with(camera=f"camera {n}")) for n in range(1, 33_001)])
+    columns.take([Change(33_001, 33_001, entry_with(camera="camera 7"))])
     snapshot = columns.snapshot()
     assert count_by(snapshot, snapshot.alive, Facet.CAMERA, None, 1) == [{"value": "camera 7", "files": 2}]
 
@@ -143,9 +140,9 @@ def entry_with(**values: object) -> Entry:
 
 def test_a_snapshot_stays_as_it_was_when_rows_change():
     columns = Columns()
-    columns.take([(1, 1, json.dumps(entry_with(camera="old"))), (2, 2, json.dumps(entry_with(camera="other")))])
+    columns.take([Change(1, 1, entry_with(camera="old")), Change(2, 2, entry_with(camera="other"))])
     before = columns.snapshot()
-    columns.take([(3, 1, json.dumps(entry_with(camera="new"))), (4, 2, None)])
+    columns.take([Change(3, 1, entry_with(camera="new")), Change(4, 2, None)])
     assert [one["value"] for one in count_by(before, before.alive, Facet.CAMERA, None, 9)] == ["old", "other"]
     assert before.at(before.ids).tolist() == [0, 1]
     now = columns.snapshot()
