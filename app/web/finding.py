@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,6 +12,7 @@ from typing_extensions import TypedDict
 
 from app.errors import BadCursor, InvalidRequest
 from app.library.finding.counting import Coverage, Facet, Period, PeriodCount, ValueCount
+from app.library.finding.entries import from_ms, in_ms
 from app.library.finding.finder import page
 from app.library.finding.listing import FoundFile
 from app.library.finding.orders import Key, Sort
@@ -41,6 +43,10 @@ class FoundFiles(TypedDict):
     """Files found in all."""
     total_is: Literal["exact", "counting"]
     """Whether `total` is all of them."""
+    until: str
+    """When the newest file was added that the answer knows of; sent back, the list stays as it is, ISO 8601 in UTC."""
+    new_files: int
+    """Files found that were added after `until`, and are not in the list."""
     coverage: Coverage
     """How much of the library the answer speaks for."""
 
@@ -77,13 +83,15 @@ def found_files(
     order: Annotated[Literal["asc", "desc"], Query(description="In which direction.")] = "desc",
     cursor: Cursor = None,
     offset: Annotated[int, Query(ge=0, le=_MAX_ROWS, description="Files to leave out, instead of a cursor.")] = 0,
+    until: Annotated[datetime | None, Query(description="`until` of an answer: newer files are only counted.")] = None,
     limit: Limit = 100,
 ) -> Answer[FoundFiles]:
     """Lists the files that a search finds, page by page, or from any number of files on."""
     if cursor is not None and offset:
         raise InvalidRequest("Ask by a cursor or by an offset, not by both.", field="offset")
     finder, threshold, descending = records.library.finder, records.library.nsfw_threshold(), order == "desc"
-    found = finder.found(query, sort, descending=descending, threshold=threshold)
+    newest = None if until is None else in_ms(until)
+    found = finder.found(query, sort, descending=descending, threshold=threshold, until=newest)
     start = offset if cursor is None else _start_of(cursor, sort, order)
     ids, last, total = page(found, sort, descending=descending, start=start, limit=limit)
     return Answer(
@@ -92,6 +100,8 @@ def found_files(
             "next": None if last is None else _cursor_of(last, sort, order),
             "total": total,
             "total_is": "exact",
+            "until": from_ms(found.until),
+            "new_files": found.newer,
             "coverage": finder.coverage(query),
         }
     )

@@ -4,7 +4,7 @@ It holds nothing that the row does not say, and is small, while a row holds all 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntFlag
 from typing import Any, NamedTuple
 
@@ -105,7 +105,7 @@ def entry_of(row: Mapping[str, Any], keywords: Iterable[tuple[str, str]]) -> Ent
     spoken = any(source == Source.PERSON for _, source in words)
     return Entry(
         taken=clock_ms(row["taken_at"]),
-        added=_utc_ms(row["ingested_at"]),
+        added=in_ms(datetime.fromisoformat(row["ingested_at"])),
         size=row["size"],
         width=width,
         height=height,
@@ -163,17 +163,18 @@ def clock_ms(at: str | None) -> int | None:
         read = datetime.fromisoformat(whole)
     except ValueError:
         return None
-    return _ms(read.replace(tzinfo=UTC))
+    return in_ms(read.replace(tzinfo=UTC))
 
 
-def _utc_ms(at: str) -> int:
-    read = datetime.fromisoformat(at)
-    return _ms(read if read.tzinfo else read.replace(tzinfo=UTC))
-
-
-def _ms(at: datetime) -> int:
-    since = at - _EPOCH
+def in_ms(at: datetime) -> int:
+    """Milliseconds since 1970 of a time, which is in UTC where it says no zone."""
+    since = (at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000 + since.microseconds // 1_000
+
+
+def from_ms(ms: int) -> str:
+    """The time as ISO 8601 in UTC, to the millisecond."""
+    return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")
 
 
 def _text(value: Any) -> str | None:

@@ -31,11 +31,16 @@ _CHANGES_AT_ONCE = 2_000
 
 
 class Found(NamedTuple):
-    """What a query finds: slots of a snapshot in order, the first `valued` of them with a value to be sorted by."""
+    """What a query finds: slots of a snapshot in order, the first `valued` of them with a value to be sorted by.
+
+    `newer` files that it finds, too, were added after `until`, in ms since 1970, and are not among them.
+    """
 
     snapshot: Snapshot
     slots: Slots
     valued: int
+    until: int = 0
+    newer: int = 0
 
 
 class Page(NamedTuple):
@@ -80,14 +85,17 @@ class Finder:
         snapshot = self.snapshot()
         return snapshot, snapshot.kept.get(("mask", query, threshold), lambda: self._mask(snapshot, query, threshold))
 
-    def found(self, query: Node, sort: Sort, *, descending: bool, threshold: float | None) -> Found:
-        """All files that a query means, in order."""
+    def found(self, query: Node, sort: Sort, *, descending: bool, threshold: float | None, until: int | None) -> Found:
+        """All files that a query means, in order; of those that were added up to `until`, in ms since 1970."""
         snapshot, mask = self.mask(query, threshold)
+        newest = int(snapshot.columns["added"][snapshot.alive].max(initial=0)) if until is None else until
 
         def in_order() -> Found:
-            return Found(snapshot, *self._order(snapshot, sort).found(mask, descending=descending))
+            known = mask & (snapshot.columns["added"] <= newest)
+            slots, valued = self._order(snapshot, sort).found(known, descending=descending)
+            return Found(snapshot, slots, valued, newest, int(np.count_nonzero(mask)) - len(slots))
 
-        return snapshot.kept.get(("found", query, sort, descending, threshold), in_order)
+        return snapshot.kept.get(("found", query, sort, descending, threshold, newest), in_order)
 
     def counts(
         self, query: Node, facets: Sequence[Facet], threshold: float | None, limit: int
@@ -136,7 +144,7 @@ class Finder:
 
 def page(found: Found, sort: Sort, *, descending: bool, start: int | tuple[Key, int], limit: int) -> Page:
     """A part of what was found, from a number of files on, or from behind the file of a key and id."""
-    snapshot, slots, valued = found
+    snapshot, slots, valued = found[:3]
     first = start if isinstance(start, int) else place_in(snapshot, sort, slots, valued, start, descending=descending)
     shown = slots[first : first + limit]
     more = first + limit < len(slots) and len(shown)
