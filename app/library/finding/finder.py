@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
 from app.library.engine import Engines
 from app.library.finding.columns import Columns, Mask, Slots, Snapshot
 from app.library.finding.counting import (
