@@ -110,9 +110,6 @@ export interface Elements {
   "formats-note": "small";
   "formats-title": "h3";
   "generate_thumbnails": "input";
-  "history": "details";
-  "history-list": "ul";
-  "history-more": "button";
   "import_scores": "input";
   "incomplete": "div";
   "incomplete-list": "div";

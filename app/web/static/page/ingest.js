@@ -10,7 +10,7 @@ import { showFailures } from "../session/failures.js";
 import { prepareFiles } from "../shared/files.js";
 import { prepareForm } from "../configure/form.js";
 import { prepareFormats } from "../configure/formats.js";
-import { followQueue, prepareHistory, showSessions } from "../session/history.js";
+import { followQueue, prepareQueue, showQueue } from "../session/queue.js";
 import { prepareAbsence } from "../shared/absence.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
 import { preparePresets } from "../configure/presets.js";
@@ -78,7 +78,7 @@ function openSession(status, { focus = false } = {}) {
   }
   showFailures(status);
   restPlan();
-  showSessions(status.session_id);
+  showQueue(status.session_id);
 }
 
 /** @param {Session} status */
@@ -123,7 +123,7 @@ function take(status) {
     showFailures(status);
     showTitle(status);
   } else if (stepShown() === "configure") notice(status);
-  if (before?.status !== status.status) showSessions(onShow());
+  if (before?.status !== status.status) showQueue(onShow());
 }
 
 /** @param {string} id */
@@ -153,7 +153,7 @@ function configure({ focus = false } = {}) {
   showFailures(null);
   planAnew();
   showSpread();
-  showSessions(null);
+  showQueue(null);
   if (session && !hasEnded(session)) notice(session);
   else lookAround();
 }
@@ -166,7 +166,7 @@ async function lookAround() {
   const news = lastState !== null && state !== lastState;
   lastState = state;
   if (news) showTotals();
-  if (news || !byId("queue").hidden) showSessions(onShow());
+  if (news || !byId("queue").hidden) showQueue(onShow());
   if (stepShown() !== "configure") return;
   if (news && hasEnded(active)) {
     planNow();
@@ -186,7 +186,7 @@ async function lead(id) {
   session = status;
   notice(status);
   follow(status);
-  showSessions(null);
+  showQueue(null);
 }
 
 /** After a load or a return from the browser's cache: the session of this tab, else the one that is active. */
@@ -245,10 +245,10 @@ prepareProgress({ current: () => session });
 prepareResults();
 prepareAsking();
 prepareRetry({ begun: openById });
-prepareHistory({
+prepareQueue({
   open: openById,
   changed: () => {
-    showSessions(onShow());
+    showQueue(onShow());
     showTotals();
   },
   failed: say,
