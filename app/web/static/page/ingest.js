@@ -27,7 +27,7 @@ import { prepareStart } from "../configure/start.js";
 import { showActionError } from "../session/state.js";
 import { showStep, showTitle, stepShown } from "./steps.js";
 import { clearSessionFromStorage, saveSessionToStorage, sessionInStorage } from "../lib/storage.js";
-import { keepTotals, showTotals } from "./totals.js";
+import { followTotals, showTotals } from "./totals.js";
 import { unheard } from "../lib/presence.js";
 import { whileSeen } from "../lib/watch.js";
 import { hasEnded, isRunning } from "../lib/words.js";
@@ -58,6 +58,7 @@ const stream = new SessionStream({
  */
 function openSession(status, { focus = false } = {}) {
   session = status;
+  followTotals(status);
   if (!hasEnded(status)) saveSessionToStorage(status.session_id); // one that has ended is found by its address
   hideNotice();
   showActionError(null);
@@ -105,9 +106,9 @@ function beginRows(status) {
 function take(status) {
   const before = session;
   session = status;
+  followTotals(status);
   if (hasEnded(status)) {
     stream.stop();
-    showTotals();
     if (stepShown() === "process") openSession(status, { focus: byId("process").contains(document.activeElement) });
     else if (stepShown() === "configure") {
       notice(status);
@@ -116,7 +117,6 @@ function take(status) {
     }
     return;
   }
-  if (isRunning(status)) keepTotals();
   followQueue(status);
   if (stepShown() === "process") {
     showProgress(status);
@@ -165,7 +165,7 @@ async function lookAround() {
   const state = `${active.session_id} ${active.status}`;
   const news = lastState !== null && state !== lastState;
   lastState = state;
-  if (news) showTotals();
+  if (news || (isRunning(active) && active.session_id !== stream.sessionId)) showTotals();
   if (news || !byId("queue").hidden) showQueue(onShow());
   if (stepShown() !== "configure") return;
   if (news && hasEnded(active)) {
@@ -191,7 +191,6 @@ async function lead(id) {
 
 /** After a load or a return from the browser's cache: the session of this tab, else the one that is active. */
 async function recover() {
-  showTotals();
   let id = addressed() ?? sessionInStorage();
   let status = null;
   try {
@@ -207,8 +206,9 @@ async function recover() {
     const { message, cause } = api.refusal(error);
     say(message, cause);
   }
-  if (status) openSession(status);
-  else configure();
+  if (status) return openSession(status);
+  showTotals();
+  configure();
 }
 
 /**
