@@ -92,6 +92,8 @@ export interface Elements {
   "failures": "section";
   "failures-list": "ul";
   "failures-title": "h3";
+  "file-page": "article";
+  "file-path": "input";
   "files": "ul";
   "files-blur": "label";
   "files-choice": "footer";

@@ -3,11 +3,12 @@
 import { prepareActions } from "../session/actions.js";
 import { addressed, cameTo, prepareAddress } from "./address.js";
 import * as api from "../lib/api.js";
-import { around, byId, closeDialogs } from "../lib/dom.js";
+import { forgetDialogs, leaveDialogs, prepareDialogs, restoreDialogs } from "../lib/dialogs.js";
+import { around, byId } from "../lib/dom.js";
 import { replay, SessionStream } from "../lib/events.js";
-import { prepareAsking } from "../file/asking.js";
+import { explainPath, prepareAsking } from "../file/asking.js";
 import { showFailures } from "../session/failures.js";
-import { prepareFiles } from "../shared/files.js";
+import { openList, prepareFiles } from "../shared/files.js";
 import { prepareForm } from "../configure/form.js";
 import { prepareFormats } from "../configure/formats.js";
 import { followQueue, prepareQueue, showQueue } from "../session/queue.js";
@@ -19,7 +20,6 @@ import { planAnew, planNow, planOnReturn, planSoon, preparePlan, restPlan } from
 import { clearEvents, prepareCards, showStages, takeEvent } from "../session/cards.js";
 import { showPace } from "../session/pace.js";
 import { prepareProgress, showConnection, showProgress } from "../session/progress.js";
-import { prepareResults, showResults } from "../session/results.js";
 import { prepareRetry } from "../shared/retry.js";
 import { chosenDirectories, offerRecent, prepareSeveral, setDirectories } from "../configure/several.js";
 import { prepareSpread, showSpread } from "../configure/spread.js";
@@ -68,7 +68,7 @@ function openSession(status, { focus = false } = {}) {
       beginRows(status);
       replay(status.session_id, rowsFrom(status), (frame) => rowsOf === status.session_id && takeEvent(frame));
     }
-    showResults(status);
+    import("../session/results.js").then(({ showResults }) => showResults(status), unheard);
     showStages(status);
     showPace(status);
     showStep("complete", status, { focus });
@@ -127,16 +127,27 @@ function take(status) {
 }
 
 /** @param {string} id */
-async function openById(id, { focus = true } = {}) {
-  closeDialogs();
+async function openById(id) {
+  leaveDialogs();
   try {
-    openSession(await api.status(id), { focus });
-    cameTo(id);
+    openSession(await api.status(id), { focus: true });
+    return true;
   } catch (error) {
+    forgetDialogs();
     const { message, cause, status } = api.refusal(error);
     if (status === 404) clearSessionFromStorage();
     say(message, cause);
+    return false;
   }
+}
+
+/**
+ * As a link does: Back leads to what was on show before.
+ *
+ * @param {string} id
+ */
+async function goTo(id) {
+  if (await openById(id)) cameTo(id);
 }
 
 async function startAnother() {
@@ -144,11 +155,15 @@ async function startAnother() {
   if (id) await api.dismiss(id).catch((error) => say(error.message, error.cause));
   session = null;
   clearSessionFromStorage();
+  configureAnother();
+}
+
+function configureAnother() {
+  cameTo(null);
   configure({ focus: true });
 }
 
 function configure({ focus = false } = {}) {
-  cameTo(null);
   showStep("configure", null, { focus });
   showFailures(null);
   planAnew();
@@ -189,6 +204,15 @@ async function lead(id) {
   showQueue(null);
 }
 
+function browse() {
+  if (stepShown() !== "configure") return false;
+  const choose = (/** @type {string[]} */ paths) => {
+    setDirectories(paths);
+    byId("browse").focus();
+  };
+  return import("../configure/browse.js").then(({ openBrowse }) => openBrowse(chosenDirectories(), choose), unheard);
+}
+
 /** After a load or a return from the browser's cache: the session of this tab, else the one that is active. */
 async function recover() {
   let id = addressed() ?? sessionInStorage();
@@ -208,6 +232,7 @@ async function recover() {
   }
   if (status) return openSession(status);
   showTotals();
+  if (addressed()) cameTo(null);
   configure();
 }
 
@@ -242,11 +267,10 @@ preparePlan();
 prepareFiles();
 prepareCards();
 prepareProgress({ current: () => session });
-prepareResults();
 prepareAsking();
-prepareRetry({ begun: openById });
+prepareRetry({ begun: goTo });
 prepareQueue({
-  open: openById,
+  open: goTo,
   changed: () => {
     showQueue(onShow());
     showTotals();
@@ -254,31 +278,30 @@ prepareQueue({
   failed: say,
   listed: offerRecent,
 });
-byId("browse").addEventListener("click", () => {
-  const choose = (/** @type {string[]} */ paths) => {
-    setDirectories(paths);
-    byId("browse").focus();
-  };
-  import("../configure/browse.js").then(({ openBrowse }) => openBrowse(chosenDirectories(), choose), unheard);
-});
-prepareStart({ begun: openById });
+prepareStart({ begun: goTo });
 if (byId("configure").dataset.inbox) {
-  import("../configure/drop.js").then(({ prepareDrop }) => prepareDrop({ begun: openById }), unheard);
+  import("../configure/drop.js").then(({ prepareDrop }) => prepareDrop({ begun: goTo }), unheard);
 }
 prepareActions({
   current: () => session,
   took: (status) => (hasEnded(status) ? openSession(status, { focus: true }) : take(status)),
 });
-byId("configure-another").addEventListener("click", () => configure({ focus: true }));
+byId("browse").addEventListener("click", browse);
+byId("configure-another").addEventListener("click", configureAnother);
 byId("start-another").addEventListener("click", startAnother);
 byId("notice-show").addEventListener("click", () => {
-  if (session) openById(session.session_id);
+  if (session) goTo(session.session_id);
 });
 document.addEventListener("click", (event) => {
   const id = around(event, "[data-session]")?.dataset.session;
-  if (id) openById(id);
+  if (id) goTo(id);
 });
 prepareAddress((id) => (id ? openById(id) : configure({ focus: true })));
+prepareDialogs({
+  browse: { dialog: "browse-dialog", open: browse },
+  file: { dialog: "explain-dialog", open: explainPath },
+  list: { dialog: "files-dialog", open: openList },
+});
 whileSeen(lookAround, LOOK_AROUND_MS);
 document.addEventListener("visibilitychange", planOnReturn);
 window.addEventListener("focus", planOnReturn);
@@ -286,4 +309,4 @@ window.addEventListener("pagehide", () => stream.stop());
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) recover();
 });
-recover();
+recover().then(restoreDialogs);

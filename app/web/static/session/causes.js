@@ -31,6 +31,7 @@ function failedGroup(id, { cause, files, meaning, advice }) {
   const list = make("button", {
     type: "button",
     class: "plain",
+    "data-list": `failed_${cause}`,
     "aria-label": `Show ${count(files, "file")}: ${label}`,
     onclick: () => openFailed(id, cause, files),
   }, `Show ${count(files, "file")}`);
@@ -62,6 +63,7 @@ function failedGroup(id, { cause, files, meaning, advice }) {
 function openFailed(id, cause, files) {
   openFiles({
     title: `${number(files)} failed: ${causeLabel(cause)}`,
+    list: `failed_${cause}`,
     load: (cursor) => api.sessionFiles(id, { outcome: "failed", cause, cursor, limit: 100 }),
     choice: { label: "Retry chosen", act: (button, message, paths) => retry(button, message, id, { paths }) },
   });
@@ -82,6 +84,7 @@ export async function incompleteGroups(id) {
 /** @type {(id: string, cause: string, files: Listed[], more: boolean, open: boolean) => HTMLElement} */
 function incompleteGroup(id, cause, files, more, open) {
   const total = `${number(files.length)}${more ? "+" : ""}`;
+  const list = `without_${cause}`;
   const reasons = new Set(files.map((file) => file.reason));
   /** @param {string | null} cursor */
   const load = (cursor) => api.sessionFiles(id, { incomplete: true, cause, cursor, limit: 100 });
@@ -100,7 +103,8 @@ function incompleteGroup(id, cause, files, more, open) {
       ? make("button", {
         type: "button",
         class: "quiet-button",
-        onclick: () => openFiles({ title: `${total} ${causeLabel(cause)}`, load, thumbnails: true }),
+        "data-list": list,
+        onclick: () => openFiles({ title: `${total} ${causeLabel(cause)}`, list, load, thumbnails: true }),
       }, `Show all ${total}`)
       : null,
   );

@@ -1,4 +1,5 @@
-// Complete: the sums of an ended session, written as sums, every number opening the files behind it.
+// Complete: the sums of an ended session, written as sums, every number opening the files behind it. It is loaded with the
+// first that is shown.
 
 import * as api from "../lib/api.js";
 import { countsOf } from "../lib/counts.js";
@@ -49,14 +50,6 @@ function showNext(status) {
   byId("start-another").classList.toggle("plain", failed > 0);
 }
 
-/** Leads to what went wrong. */
-export function prepareResults() {
-  byId("look-failures").addEventListener("click", () => {
-    byId("failures-title").focus();
-    byId("failures").scrollIntoView({ block: "start" });
-  });
-}
-
 /**
  * What it could not do. It may be long ago, so a sentence that says "is" needs its time.
  *
@@ -100,7 +93,7 @@ function sums(status) {
   const listed = (name, value, filters, pictures = true) => ({
     name,
     value,
-    open: () => openClass(id, `${number(value)} ${classLabel(name)}`, filters, pictures),
+    open: () => openClass(id, name, `${number(value)} ${classLabel(name)}`, filters, pictures),
   });
   /** @type {(name: Counted) => Term} */
   const counted = (name) => ({ name, value: counts[name], open: () => openCounted(id, name, counts[name]) });
@@ -140,12 +133,12 @@ function sum(total, terms, among = []) {
 function figure({ name, value, open }) {
   const text = [make("strong", {}, number(value)), ` ${classLabel(name)}`];
   if (!open || !value) return make("span", { class: "chip still" }, text);
-  return make("button", { type: "button", class: `chip ${name}`, onclick: open }, text);
+  return make("button", { type: "button", class: `chip ${name}`, "data-list": name, onclick: open }, text);
 }
 
-/** @type {(id: string, title: string, filters: Filters, thumbnails: boolean) => void} */
-function openClass(id, title, filters, thumbnails) {
-  openFiles({ title, thumbnails, load: (cursor) => api.sessionFiles(id, { ...filters, cursor, limit: 100 }) });
+/** @type {(id: string, list: string, title: string, filters: Filters, thumbnails: boolean) => void} */
+function openClass(id, list, title, filters, thumbnails) {
+  openFiles({ title, list, thumbnails, load: (cursor) => api.sessionFiles(id, { ...filters, cursor, limit: 100 }) });
 }
 
 /**
@@ -184,7 +177,16 @@ function promptButtons({ session_id: id, stats }) {
   const found = UNDERSTOOD.filter(([verdict]) => stats[`prompts_${verdict}`]);
   return found.flatMap(([verdict, word], index) => {
     const text = `${number(stats[`prompts_${verdict}`])} ${word}`;
-    const open = () => openClass(id, `AI images: ${text}`, { prompt_verdict: verdict }, true);
-    return [index ? ", " : "", make("button", { type: "button", class: "quiet-button", onclick: open }, text)];
+    const list = `prompts_${verdict}`;
+    const open = () => openClass(id, list, `AI images: ${text}`, { prompt_verdict: verdict }, true);
+    return [
+      index ? ", " : "",
+      make("button", { type: "button", class: "quiet-button", "data-list": list, onclick: open }, text),
+    ];
   });
 }
+
+byId("look-failures").addEventListener("click", () => {
+  byId("failures-title").focus();
+  byId("failures").scrollIntoView({ block: "start" });
+});
