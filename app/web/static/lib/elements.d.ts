@@ -245,6 +245,8 @@ export interface Elements {
   "total-sessions": "dd";
   "total-videos": "dd";
   "totals": "dl";
+  "undo": "button";
+  "undo-note": "p";
   "workers": "input";
   "workers-error": "small";
 }

@@ -68,7 +68,7 @@ function openSession(status, { focus = false } = {}) {
       beginRows(status);
       replay(status.session_id, rowsFrom(status), (frame) => rowsOf === status.session_id && takeEvent(frame));
     }
-    import("../session/results.js").then(({ showResults }) => showResults(status), unheard);
+    import("../session/results.js").then(({ showResults }) => showResults(status, showTotals), unheard);
     showStages(status);
     showPace(status);
     showStep("complete", status, { focus });

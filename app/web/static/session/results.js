@@ -3,21 +3,33 @@
 
 import * as api from "../lib/api.js";
 import { countsOf } from "../lib/counts.js";
-import { byId, make, setText } from "../lib/dom.js";
+import { byId, make, setMessage, setText } from "../lib/dom.js";
 import { ending } from "./ending.js";
 import { openCounted } from "../shared/counted.js";
 import { openFiles } from "../shared/files.js";
 import { unheard } from "../lib/presence.js";
 import { nsfwText, stageNotes } from "./progress.js";
 import { showRetryOf } from "../shared/retry.js";
+import { undoSession } from "../shared/undo.js";
 import { classLabel, day, duration, folders, number, skips } from "../lib/words.js";
 
 /** @import { Child, Counted, Filters, Outcome, Session, Verdict } from "../lib/types.d.ts" */
 
 const REPORTS = { csv: "CSV", xlsx: "Excel", json: "JSON", jsonl: "JSON Lines" };
 
-/** @param {Session} status */
-export function showResults(status) {
+let sessionId = ""; // on show
+let undone = () => {};
+
+/**
+ * `changed()` is called when the session was undone.
+ *
+ * @type {(status: Session, changed: () => void) => void}
+ */
+export function showResults(status, changed) {
+  if (sessionId !== status.session_id) setMessage(byId("undo-note"));
+  sessionId = status.session_id;
+  undone = changed;
+  byId("undo").hidden = !status.outcomes.added;
   const { title, tone, lead } = ending(status);
   setText(byId("complete-title"), title);
   byId("complete").dataset.tone = tone;
@@ -189,4 +201,10 @@ function promptButtons({ session_id: id, stats }) {
 byId("look-failures").addEventListener("click", () => {
   byId("failures-title").focus();
   byId("failures").scrollIntoView({ block: "start" });
+});
+byId("undo").addEventListener("click", async () => {
+  const id = sessionId;
+  const said = await undoSession(id).catch((error) => api.refusal(error).message);
+  if (said && id === sessionId) setMessage(byId("undo-note"), said);
+  undone();
 });
