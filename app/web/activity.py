@@ -22,7 +22,7 @@ from app.media import Outcome
 from app.web.account import failures_of_session
 from app.web.answers import Route
 from app.web.depends import InHouse, only_known
-from app.web.failures import failures_page, position_at, which_of
+from app.web.failures import changed_among, failures_page, position_at, which_of
 from app.web.ingest import history_page
 from app.web.page import FIELDS_SHOWN, about_ingest
 from app.web.places import ONLY_HERE, may_change_roots
@@ -149,8 +149,11 @@ def show_failures(
     after = position_at(cursor) if cursor else None
     page = failures_page(house, house.records, which, after=after, limit=FILES_A_PAGE if cause else 1)
     narrowed = {"state": state.value, "root": root}
+    shown = [which_of(each["cause"], root, state) for each in page["causes"] if cause in (None, each["cause"])]
+    changed = {each.cause: changed_among(house, house.records, each, first=FILES_A_PAGE) for each in shown}
     values = {
         "page": page,
+        "changed": {name for name, files in changed.items() if files},
         "states": page["states_of_all"],
         "state": state.value,
         "cause": cause,

@@ -3,7 +3,7 @@
 import * as api from "../lib/api.js";
 import { byId, make, rich, setMessage, setText } from "../lib/dom.js";
 import { fileRow, openFiles } from "../shared/files.js";
-import { helps, retry, retryAllLabel } from "../shared/retry.js";
+import { retry, retryAllLabel } from "../shared/retry.js";
 import { capital, causeLabel, count, grouped, number, readable } from "../lib/words.js";
 
 /** @import { FailedGroup, Failures, Listed } from "../lib/types.d.ts" */
@@ -11,11 +11,14 @@ import { capital, causeLabel, count, grouped, number, readable } from "../lib/wo
 const SHOWN_OF_A_CAUSE = 5;
 const PAGE = 1000;
 
+/** Whether another try can help: the cause may be over, or files have changed. @param {FailedGroup} group */
+const helps = ({ retry_helps: mayBeOver, changed }) => mayBeOver || Boolean(changed);
+
 /** @type {(id: string, failed: Failures, incomplete: HTMLElement[]) => void} */
 export function draw(id, { files, causes }, incomplete) {
   byId("failures").hidden = !causes.length && !incomplete.length;
   byId("retry-all").hidden = !files;
-  byId("retry-all").classList.toggle("plain", !causes.some(({ cause }) => helps(cause)));
+  byId("retry-all").classList.toggle("plain", !causes.some(helps));
   setText(byId("retry-all"), retryAllLabel(files));
   byId("retry-all").onclick = () => retry(byId("retry-all"), byId("retry-error"), id);
   setMessage(byId("retry-error"), "");
@@ -25,7 +28,8 @@ export function draw(id, { files, causes }, incomplete) {
 }
 
 /** @type {(id: string, group: FailedGroup) => HTMLElement} */
-function failedGroup(id, { cause, files, meaning, advice }) {
+function failedGroup(id, group) {
+  const { cause, files, meaning, advice, changed } = group;
   const label = causeLabel(cause);
   const message = make("p", { class: "field-error", role: "alert", hidden: true });
   const list = make("button", {
@@ -39,7 +43,7 @@ function failedGroup(id, { cause, files, meaning, advice }) {
   /** @type {HTMLButtonElement} */
   const again = make("button", {
     type: "button",
-    class: helps(cause) ? "" : "plain",
+    class: helps(group) ? "" : "plain",
     "data-acts": true,
     "aria-label": `${these}: ${label}`,
     onclick: () => retry(again, message, id, { cause }),
@@ -54,8 +58,11 @@ function failedGroup(id, { cause, files, meaning, advice }) {
       make("span", { class: "cause" }, label),
       make("p", {}, rich(meaning)),
       make("p", { class: "quiet" }, "What to do: ", rich(advice)),
+      changed
+        ? make("p", {}, `${count(changed, "file")} ${changed === 1 ? "has" : "have"} changed since: try again.`)
+        : null,
     ),
-    make("div", { class: "actions" }, helps(cause) ? [again, list] : [list, again], message),
+    make("div", { class: "actions" }, helps(group) ? [again, list] : [list, again], message),
   );
 }
 
