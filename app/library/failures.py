@@ -113,16 +113,18 @@ def failures_follow(connection: Connection, before: Place, now: Place) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which of the failures that stand are meant: those of a cause, of a root, of a state; None for any."""
+    """Which of the failures that stand are meant: of a cause, a root, a state, that a session came to; None for any."""
 
     cause: str | None = None
     root: str | None = None
     state: FailureState | None = None
+    session_id: str | None = None
 
     @property
     def condition(self) -> Any:
         """As a condition of a statement over all failures."""
-        asked = {"cause": self.cause, "root": self.root, "state": self.state and self.state.value}
+        state = self.state and self.state.value
+        asked = {"cause": self.cause, "root": self.root, "state": state, "session_id": self.session_id}
         return and_(_FATAL, *(FAILURES.c[name] == value for name, value in asked.items() if value is not None))
 
 

@@ -1,5 +1,6 @@
 """The history and the failures as a person uses them: addresses, Back and forward, and what the buttons do."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,39 @@ def test_back_and_forward_lead_from_a_session_to_configure_and_again(page: Page,
     expect(page.locator("#complete-title")).to_be_visible()
 
 
+def test_dialogs_close_with_back_open_with_forward_and_can_be_kept(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/sessions")
+    page.locator(".history > li", has_text="photos/trip").first.get_by_role("link").click()
+    page.locator("#complete-sum .added").click()
+    files, file = page.locator("#files-dialog"), page.locator("#explain-dialog")
+    files.get_by_text("a.jpg").click()
+    expect(file).to_be_visible()
+    kept, entries = page.url, page.evaluate("history.length")
+    assert kept.partition("?")[2] == "list=added&file=photos%2Ftrip%2Fa.jpg"
+    page.go_back()
+    expect(file).to_be_hidden()
+    expect(files).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(files).to_be_hidden()
+    expect(page).to_have_url(re.compile(r"/sessions/[0-9a-f-]+$"))
+    page.go_forward()
+    expect(files).to_be_visible()
+    page.go_forward()
+    expect(file).to_be_visible()
+    page.reload()
+    expect(file).to_be_visible()
+    file.get_by_label("Close").click()
+    expect(file).to_be_hidden()
+    assert (page.evaluate("history.length"), page.url.partition("?")[2]) == (entries, "list=added")
+    page.goto(f"{server.address}/ingest-v2")
+    page.goto(kept)
+    expect(file).to_be_visible()
+    page.go_back()
+    page.go_back()
+    expect(files).to_be_hidden()
+    expect(page.locator("#complete-title")).to_be_visible()
+
+
 def test_a_session_is_run_again_undone_and_forgotten(page: Page, server: Server) -> None:
     root = Path(server.folder).parent / "photos" / "again"
     write_many(root, 3)
@@ -76,6 +110,12 @@ def test_a_session_is_run_again_undone_and_forgotten(page: Page, server: Server)
     first.get_by_role("button", name="Run again").click()
     expect(page.locator("#complete-title")).to_be_visible(timeout=30_000)
     expect(page.locator("#complete-lead")).to_contain_text("3 files")
+    images = page.locator("#total-images").inner_text()
+    page.click("#undo")
+    expect(page.locator("#confirm-text")).to_contain_text("3 files that only this session added")
+    page.click("#confirm-yes")
+    expect(page.locator("#undo-note")).to_contain_text("the library forgot 3 files")
+    expect(page.locator("#total-images")).to_have_text(str(int(images) - 3))
     page.goto(f"{server.address}/sessions")
     number = page.locator(".history > li").count()
     page.locator(".history > li").first.get_by_role("button", name="Forget").click()
@@ -125,6 +165,32 @@ def test_without_a_script_everything_can_be_read(browser, server: Server) -> Non
     page.goto(f"{server.address}/failures")
     page.get_by_role("link", name="Show").first.click()
     expect(page.locator(".failed-files > li").first).to_be_visible()
+    context.close()
+
+
+def test_a_file_has_a_page_of_its_own_that_is_read_without_a_script_too(browser, page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/failures?cause=truncated_image")
+    page.get_by_role("link", name="photos/trip/cut.jpg").click()
+    expect(page.get_by_role("heading", name="cut.jpg", level=1)).to_be_visible()
+    expect(page.locator("#explain-failures")).to_contain_text("What to do")
+    assert looks_well(page)
+    page.goto(f"{server.address}/file?path=photos/trip/a.jpg")
+    expect(page.locator("#known-values")).to_be_visible()
+    expect(page.locator("#explain-picture img")).to_be_visible()
+    assert looks_well(page)
+    page.click("#explain-events button")
+    expect(page.locator("#complete-title")).to_be_visible()
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(f"{server.address}/file")
+    plain.get_by_label("Its name, or its path").fill("cut.jpg")
+    plain.get_by_role("button", name="Tell me").click()
+    expect(plain.get_by_role("heading", name="cut.jpg")).to_be_visible()
+    expect(plain.locator("article li").first).to_contain_text("Failed")
+    answer = plain.goto(f"{server.address}/file?path=photos/nothing.jpg")
+    assert answer is not None
+    assert answer.status == 404
+    expect(plain.locator(".problem p").first).to_contain_text("nothing.jpg")
     context.close()
 
 

@@ -250,6 +250,7 @@ function group(title, counts, parameters, pending) {
         {
           type: "button",
           class: `chip${pending ? " todo" : ""}`,
+          "data-list": name,
           onclick: () => openClass(name, value, parameters, pending),
         },
         make("strong", {}, number(value)),
@@ -282,6 +283,7 @@ const onlyNsfw = (
 function openClass(name, value, parameters, pending) {
   openFiles({
     title: `${number(value)} ${classLabel(name)}`,
+    list: name,
     load: (cursor) => api.planFiles(parameters, pending ? "pending" : name, cursor),
     keep: (file) => !pending || !file.why || file.why === name,
     thumbnails: name === "fresh",

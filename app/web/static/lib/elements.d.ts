@@ -92,6 +92,8 @@ export interface Elements {
   "failures": "section";
   "failures-list": "ul";
   "failures-title": "h3";
+  "file-page": "article";
+  "file-path": "input";
   "files": "ul";
   "files-blur": "label";
   "files-choice": "footer";
@@ -110,9 +112,6 @@ export interface Elements {
   "formats-note": "small";
   "formats-title": "h3";
   "generate_thumbnails": "input";
-  "history": "details";
-  "history-list": "ul";
-  "history-more": "button";
   "import_scores": "input";
   "incomplete": "div";
   "incomplete-list": "div";
@@ -246,6 +245,8 @@ export interface Elements {
   "total-sessions": "dd";
   "total-videos": "dd";
   "totals": "dl";
+  "undo": "button";
+  "undo-note": "p";
   "workers": "input";
   "workers-error": "small";
 }

@@ -183,6 +183,8 @@ export interface FailedGroup {
   files: number;
   meaning: string;
   advice: string;
+  retry_helps: boolean;
+  changed: number | null;
 }
 
 export interface Failures {

@@ -1,22 +1,35 @@
-// Complete: the sums of an ended session, written as sums, every number opening the files behind it.
+// Complete: the sums of an ended session, written as sums, every number opening the files behind it. It is loaded with the
+// first that is shown.
 
 import * as api from "../lib/api.js";
 import { countsOf } from "../lib/counts.js";
-import { byId, make, setText } from "../lib/dom.js";
+import { byId, make, setMessage, setText } from "../lib/dom.js";
 import { ending } from "./ending.js";
 import { openCounted } from "../shared/counted.js";
 import { openFiles } from "../shared/files.js";
 import { unheard } from "../lib/presence.js";
 import { nsfwText, stageNotes } from "./progress.js";
 import { showRetryOf } from "../shared/retry.js";
+import { undoSession } from "../shared/undo.js";
 import { classLabel, day, duration, folders, number, skips } from "../lib/words.js";
 
 /** @import { Child, Counted, Filters, Outcome, Session, Verdict } from "../lib/types.d.ts" */
 
 const REPORTS = { csv: "CSV", xlsx: "Excel", json: "JSON", jsonl: "JSON Lines" };
 
-/** @param {Session} status */
-export function showResults(status) {
+let sessionId = ""; // on show
+let undone = () => {};
+
+/**
+ * `changed()` is called when the session was undone.
+ *
+ * @type {(status: Session, changed: () => void) => void}
+ */
+export function showResults(status, changed) {
+  if (sessionId !== status.session_id) setMessage(byId("undo-note"));
+  sessionId = status.session_id;
+  undone = changed;
+  byId("undo").hidden = !status.outcomes.added;
   const { title, tone, lead } = ending(status);
   setText(byId("complete-title"), title);
   byId("complete").dataset.tone = tone;
@@ -47,14 +60,6 @@ function showNext(status) {
   byId("look-failures").hidden = !look;
   byId("look-failures").classList.toggle("plain", !failed);
   byId("start-another").classList.toggle("plain", failed > 0);
-}
-
-/** Leads to what went wrong. */
-export function prepareResults() {
-  byId("look-failures").addEventListener("click", () => {
-    byId("failures-title").focus();
-    byId("failures").scrollIntoView({ block: "start" });
-  });
 }
 
 /**
@@ -100,7 +105,7 @@ function sums(status) {
   const listed = (name, value, filters, pictures = true) => ({
     name,
     value,
-    open: () => openClass(id, `${number(value)} ${classLabel(name)}`, filters, pictures),
+    open: () => openClass(id, name, `${number(value)} ${classLabel(name)}`, filters, pictures),
   });
   /** @type {(name: Counted) => Term} */
   const counted = (name) => ({ name, value: counts[name], open: () => openCounted(id, name, counts[name]) });
@@ -140,12 +145,12 @@ function sum(total, terms, among = []) {
 function figure({ name, value, open }) {
   const text = [make("strong", {}, number(value)), ` ${classLabel(name)}`];
   if (!open || !value) return make("span", { class: "chip still" }, text);
-  return make("button", { type: "button", class: `chip ${name}`, onclick: open }, text);
+  return make("button", { type: "button", class: `chip ${name}`, "data-list": name, onclick: open }, text);
 }
 
-/** @type {(id: string, title: string, filters: Filters, thumbnails: boolean) => void} */
-function openClass(id, title, filters, thumbnails) {
-  openFiles({ title, thumbnails, load: (cursor) => api.sessionFiles(id, { ...filters, cursor, limit: 100 }) });
+/** @type {(id: string, list: string, title: string, filters: Filters, thumbnails: boolean) => void} */
+function openClass(id, list, title, filters, thumbnails) {
+  openFiles({ title, list, thumbnails, load: (cursor) => api.sessionFiles(id, { ...filters, cursor, limit: 100 }) });
 }
 
 /**
@@ -184,7 +189,22 @@ function promptButtons({ session_id: id, stats }) {
   const found = UNDERSTOOD.filter(([verdict]) => stats[`prompts_${verdict}`]);
   return found.flatMap(([verdict, word], index) => {
     const text = `${number(stats[`prompts_${verdict}`])} ${word}`;
-    const open = () => openClass(id, `AI images: ${text}`, { prompt_verdict: verdict }, true);
-    return [index ? ", " : "", make("button", { type: "button", class: "quiet-button", onclick: open }, text)];
+    const list = `prompts_${verdict}`;
+    const open = () => openClass(id, list, `AI images: ${text}`, { prompt_verdict: verdict }, true);
+    return [
+      index ? ", " : "",
+      make("button", { type: "button", class: "quiet-button", "data-list": list, onclick: open }, text),
+    ];
   });
 }
+
+byId("look-failures").addEventListener("click", () => {
+  byId("failures-title").focus();
+  byId("failures").scrollIntoView({ block: "start" });
+});
+byId("undo").addEventListener("click", async () => {
+  const id = sessionId;
+  const said = await undoSession(id).catch((error) => api.refusal(error).message);
+  if (said && id === sessionId) setMessage(byId("undo-note"), said);
+  undone();
+});

@@ -25,6 +25,7 @@ const FILTERS = {
 export function openCounted(id, name, value) {
   openFiles({
     title: `${number(value)} ${classLabel(name)}`,
+    list: name,
     thumbnails: true,
     load: (cursor) => chained(id, FILTERS[name], cursor),
   });
@@ -38,6 +39,7 @@ export function openCounted(id, name, value) {
 export function openFailedIn(id, stage, title) {
   openFiles({
     title,
+    list: `failed_in_${stage}`,
     thumbnails: true,
     load: (cursor) => chained(id, [...FILTERS.failed, ...FILTERS.incomplete], cursor),
     keep: (file) => file.stage === stage,
