@@ -304,8 +304,37 @@ class Driver:
         if status["status"] == "completed":
             assert classes["pending"] == status["pending"] == 0
             assert self.tree.lost or {skip: classes[skip] for skip in Skip} == status["skipped"]
+        self.check_failures()
         sessions = self.door.get("/api/ingest/sessions", params={"limit": 1000})["sessions"]
         assert [entry for entry in sessions if entry["session_id"] == session_id] == [status]
+
+    def check_failures(self) -> None:
+        """That the failures of all sessions are those of the files whose last answer is one."""
+        stand = {file["path"]: (file["cause"], file["session_id"]) for file in self.standing_failures()}
+        failed = {}
+        for path, outcome, cause, session_id in self.answers():
+            if outcome == "failed":
+                failed[path] = (cause, session_id)
+            elif outcome != "vanished":
+                failed.pop(path, None)
+        assert stand == failed
+        counts = self.door.get("/api/ingest/failures", params={"limit": 1})
+        assert counts["total"] == len(failed)
+        by_cause = {each["cause"]: each["files"] for each in counts["causes"]}
+        assert by_cause == Counter(cause for cause, _ in failed.values())
+
+    def standing_failures(self) -> Iterator[dict[str, Any]]:
+        cursor: dict[str, str] | None = {}
+        while cursor is not None:
+            answer = self.door.get("/api/ingest/failures", params={"limit": 100, **cursor})
+            yield from answer["files"]
+            cursor = {"cursor": answer["next"]} if answer["next"] else None
+
+    def answers(self) -> Iterator[tuple[str, str, str | None, str]]:
+        """What every session answered for files, in order."""
+        answers = "SELECT path, outcome, cause, session_id FROM ingest_events WHERE kind = 'file_complete' ORDER BY id"
+        for row in query(self.door.folder / "library.db", answers):
+            yield row["path"].decode(), row["outcome"], row["cause"], row["session_id"]
 
     def check_words(self, session_id: str, status: dict[str, Any]) -> None:
         """What a person reads on the command line."""
