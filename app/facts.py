@@ -15,7 +15,7 @@ from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.session.state import SessionState, Status
 from app.library.editing import EDITED
 from app.library.history import RememberedFailure
-from app.library.values import Event
+from app.library.values import Event, FailureState
 from app.media import (
     MAX_PATH_BYTES,
     Outcome,
@@ -192,18 +192,18 @@ def _failed(facts: Facts) -> str | None:
     if fatal is not None:
         attempts = fatal["attempts"]
         often = "once" if attempts == 1 else f"{attempts} times, the last time"
-        changed = fatal["fingerprint"] != facts.fingerprint
-        what_to_do = (
-            "the file has changed since, so the next session tries it again."
-            if changed
-            else f"sessions leave it out until it changes.{_advice(fatal['cause'])}"
-        )
+        if fatal["fingerprint"] != facts.fingerprint:
+            what_to_do = "the file has changed since, so the next session tries it again."
+        elif fatal["cause"] in PASSING_CAUSES and fatal["state"] != FailureState.IGNORED:
+            what_to_do = f"the next session tries it again.{_advice(fatal['cause'])}"
+        else:
+            what_to_do = f"sessions leave it out until it changes.{_advice(fatal['cause'])}"
         reason = str(fatal["reason"]).rstrip(".")
         return (
             f"{facts.shown} failed {often} on {_when(fatal['at'])} in session {fatal['session_id']}, at stage "
             f"{fatal['stage']} ({fatal['cause']}): {reason}; {what_to_do}"
         )
-    last = facts.last
+    last = facts.last  # older programs kept nothing else of what passes by itself
     if last is not None and last.outcome == Outcome.FAILED and last.cause in PASSING_CAUSES:
         reason = str(last.reason).rstrip(".")
         return (

@@ -35,6 +35,7 @@ ROW = {
 FAILURE = {
     "stage": "thumbnail", "cause": "truncated_image", "reason": "It ends too soon.", "attempts": 3,
     "fingerprint": "100:5:", "at": LATER, "fatal": True, "version": "1", "session_id": OTHER_SESSION,
+    "state": "open",
 }  # fmt: skip
 
 
@@ -120,6 +121,11 @@ def test_a_failure_says_with_what_when_how_often_and_what_to_do():
     says(facts(failures=(FAILURE | {"attempts": 1},), row=ROW), "failed", "failed once on")
     changed = facts(disk=replace(FILE, size=7), failures=(FAILURE,))
     says(changed, "failed", "has changed since, so the next session tries it again")
+    passing = FAILURE | {"cause": "unreadable"}
+    says(facts(failures=(passing,)), "failed", "(unreadable): ", "; the next session tries it again.", "the right")
+    says(
+        facts(failures=(passing | {"state": "ignored"},)), "failed", "(unreadable): ", "leave it out until it changes."
+    )
     passing = facts(events=(answer("failed", cause="unreadable", reason="It cannot be read."),))
     says(passing, "failed", "(unreadable): It cannot be read; the next session tries it again.", "the right")
 
