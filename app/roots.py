@@ -99,8 +99,8 @@ class MediaRoots:
             if self._runner is None:
                 self._drop(name)
                 return 0
-            self._refuse_in_use(self._runner, name)
             with self._runner.at_rest():
+                self._refuse_in_use(self._runner, name)
                 gone = 0
                 if forget_rows is not None and self._library:
                     gone = self._library.removal.forget_root(name, forget_rows)
