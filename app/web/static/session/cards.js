@@ -1,6 +1,6 @@
 // The card of each stage: how it stands, its numbers, and its last events, each of which opens what the server sent.
 
-import { openFailedIn } from "../shared/counted.js";
+import { openCounted, openFailedIn } from "../shared/counted.js";
 import { around, byId, closable, inside, make, rich, setMessage, setText } from "../lib/dom.js";
 import { clearLines, linesOf, lineTitle, takeRow } from "./log.js";
 import { isGone } from "../lib/presence.js";
@@ -81,9 +81,9 @@ const failedButton = (name) =>
     class: "figure",
     disabled: true,
     onclick: () => {
-      const title = `${count(cardFailed(name), "file")} failed: ${stageLabel(name)}`;
-      if (name === "commit") byId("stat-failed").click();
-      else openFailedIn(sessionId, name, title);
+      const failed = cardFailed(name);
+      if (name === "commit") openCounted(sessionId, "failed", failed);
+      else openFailedIn(sessionId, name, `${count(failed, "file")} failed: ${stageLabel(name)}`);
     },
   }, "0");
 
