@@ -212,14 +212,15 @@ def gathered(folders: Folders, library: Library, sessions: Iterable[SessionState
     """What disk, library and sessions know of a place."""
     disk, trouble = _look(folders, place)
     row = library.file(place)
+    events = tuple(library.history.events(place))
     facts = Facts(
         place,
         disk,
         trouble,
         row=row,
         failures=tuple(library.history.failures(place)),
-        events=tuple(library.history.events(place)),
-        moved_to=library.history.moved_to(place) if disk is None and row is None else None,
+        events=events,
+        moved_to=library.history.moved_to(place) if row is None and (disk is None or events) else None,
         sessions=covering(sessions, place),
     )
     return _judged_by_its_folder(folders, facts) if disk is not None and place.path else facts

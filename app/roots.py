@@ -57,12 +57,12 @@ class MediaRoots:
     def all(self) -> list[MediaRoot]:
         """Every root in the order of the names, and those that only rows speak of."""
         rows = self._library.removal.rows_by_root() if self._library else {}
-        roots = self._folders.roots
+        roots, added = self._folders.roots, self._beside_the_named(self._store.remembered_roots(ADDED))
         return [
             {
                 "name": name,
                 "path": shown_name(roots[name]) if name in roots else None,
-                "source": "removed" if name not in roots else "page" if name in self._added() else "settings",
+                "source": "removed" if name not in roots else "page" if name in added else "settings",
                 "there": name in roots and os.path.isdir(roots[name]),
                 "rows": rows.get(name, 0),
             }
@@ -99,8 +99,8 @@ class MediaRoots:
             if self._runner is None:
                 self._drop(name)
                 return 0
-            self._refuse_in_use(self._runner, name)
             with self._runner.at_rest():
+                self._refuse_in_use(self._runner, name)
                 gone = 0
                 if forget_rows is not None and self._library:
                     gone = self._library.removal.forget_root(name, forget_rows)
@@ -129,8 +129,11 @@ class MediaRoots:
         self._folders.use(paths)
 
     def _added(self) -> dict[str, Path]:
-        named = self._settings.ingest_media_roots
-        return {name: path for name, path in self._store.remembered_roots(ADDED).items() if name not in named}
+        """Those that were added on the page, to be changed. Raises NeedsAttention where they cannot be read."""
+        return self._beside_the_named(self._store.kept_roots(ADDED))
+
+    def _beside_the_named(self, roots: Mapping[str, Path]) -> dict[str, Path]:
+        return {name: path for name, path in roots.items() if name not in self._settings.ingest_media_roots}
 
     def _paths(self) -> dict[str, Path]:
         return {name: Path(os.fsdecode(path)) for name, path in self._folders.roots.items()}

@@ -209,6 +209,13 @@ def test_a_file_that_was_gone_at_its_turn_and_is_back_says_so():
     says(replace(what, sessions=(asked(Status.PAUSED),)), "not_ingested", "was gone when its turn came")
 
 
+def test_a_file_whose_row_is_no_more_says_what_became_of_that():
+    taken_in = facts(sessions=(asked(),), events=(answer("added", number=3),))
+    says(taken_in, "not_ingested", "was taken in on", "a person had its row removed since")
+    moved = replace(answer("moved", number=5), path=b"m/new.jpg")
+    says(replace(taken_in, moved_to=moved), "not_ingested", "the file that was here is m/new.jpg", "another one")
+
+
 # -- a real folder and library -----------------------------------------------------------------------------------
 
 
@@ -289,6 +296,8 @@ def test_a_file_that_was_moved_is_told_from_both_ends(place):
         ("m/new.jpg", "moved", second.session_id),
     ]
     assert new["events"][1]["moved_from"] == "m/a.jpg"
+    (place.media / "a.jpg").write_bytes(b"another one")
+    assert "the file that was here is m/new.jpg" in told(place, "m/a.jpg")["sentence"]
 
 
 def test_a_root_that_is_gone_is_not_taken_for_missing_files(place):

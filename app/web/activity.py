@@ -67,13 +67,14 @@ class Piece(NamedTuple):
 
 
 def standing(status: SessionStatus) -> Standing:
-    """How a session stands. One that is completed came to one of three ends: all well, with failures, or nothing."""
-    now = Status(status["status"])
+    """How a session stands. One that is completed came to one of three ends, as in `ending.js`."""
+    now, committed, failed = Status(status["status"]), status["committed_files"], status["outcomes"]["failed"]
+    if now is Status.COMPLETED and committed:
+        return Standing("Completed with failures", "warn", "!") if failed else Standing("Completed", "good", "✓")
     if now is Status.COMPLETED:
-        if status["outcomes"]["failed"]:
-            some = status["committed_files"] or status["outcomes"]["unchanged"]
-            return Standing("Complete with failures", "warn", "!") if some else Standing("Nothing taken in", "bad", "✕")
-        return Standing("Complete", "good", "✓") if status["committed_files"] else Standing("Nothing new", "quiet", "=")
+        everything = failed == status["processed_files"]
+        tone, glyph = ("quiet", "=") if not failed else ("bad", "✕") if everything else ("warn", "!")
+        return Standing("Nothing taken in", tone, glyph)
     if now is Status.CANCELLED:
         return Standing(_STATUSES[now], "quiet", "✕")
     return Standing(_STATUSES[now], "warn" if now in _NEEDS_A_PERSON else "busy", "…")

@@ -16,6 +16,10 @@ from app.texts import counted
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 # What would break a line, vanish, or turn the reading direction round and so disguise a name; as in words.js.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_JOINERS = (
+    "\u200c\u200d"  # are part of the words of many scripts, and of emoji; between letters of Europe they only disguise
+)
+_JOINED = re.compile(r"[^\x00-\u024f\s]")
 
 
 _STAGES = {
@@ -45,7 +49,14 @@ def wants_page(request: Request) -> bool:
 
 def readable(text: str) -> str:
     """A path or a text with what cannot be seen in it by its number, such as U+202E, and a line break as ⏎."""
-    return _INVISIBLE.sub(lambda match: "⏎" if match[0] == "\n" else f"\u2039U+{ord(match[0]):04X}\u203a", text)
+    return _INVISIBLE.sub(_seen, re.sub("\r\n?", "\n", text))
+
+
+def _seen(found: re.Match[str]) -> str:
+    around = found.string[max(found.start() - 1, 0) : found.start()], found.string[found.end() : found.end() + 1]
+    if found[0] in _JOINERS and all(map(_JOINED.match, around)):
+        return found[0]
+    return "⏎" if found[0] == "\n" else f"\u2039U+{ord(found[0]):04X}\u203a"
 
 
 def when(at: str) -> str:

@@ -41,6 +41,10 @@ def test_the_history_looks_well_and_leads_to_each_session(page: Page, server: Se
     damaged.get_by_role("link").click()
     expect(page.locator("#complete-title")).to_be_visible()
     assert "/sessions/" in page.url
+    page.locator("[data-stage='commit'] .failed button").click()
+    expect(page.locator("#files-title")).to_have_text("3 failed")
+    expect(page.locator("#files > li")).to_have_count(3)
+    page.keyboard.press("Escape")
     page.go_back()
     expect(damaged).to_be_visible()
 

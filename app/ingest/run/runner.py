@@ -25,20 +25,12 @@ from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.parts import ALL_SESSIONS, CHOSEN
 from app.ingest.run.probe import probe
 from app.ingest.run.recovery import recovered
+from app.ingest.run.several import pace_of, to_show
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status, attention_for
 from app.ingest.session.store import new_session_id
 from app.library.library import FORGOTTEN
 from app.library.values import now
-
-PACE_FILES = 10  # a shorter session says little about the speed
-_SHOWN_FIRST = (
-    (Status.PROCESSING, Status.PLANNING),
-    (Status.ATTENTION,),
-    (Status.PAUSED,),
-    (Status.INTERRUPTED,),
-    (Status.QUEUED,),
-)
 
 _log = logging.getLogger("media_ingest")
 Listener = Callable[[SessionState], None]
@@ -56,6 +48,7 @@ class Runner:
         self._changed = threading.Condition()
         self._awaited: list[Callable[[SessionState], bool]] = []
         self._closing = False
+        self._resting = False
         self._thread = threading.Thread(target=self._work, name="runner", daemon=True)
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -125,10 +118,15 @@ class Runner:
         return self._begin(parameters)
 
     def _begin(self, parameters: Parameters, chosen: frozenset[str] = frozenset()) -> SessionState:
-        """A new session in the queue. Raises AlreadyActive, and NeedsAttention where it cannot be written down."""
+        """A new session in the queue.
+
+        Raises AlreadyActive, IllegalMove in a time of rest, and NeedsAttention where it cannot be written down.
+        """
         self._ingestor.store.prepare()
         with self._changed:
             self._refuse_twin(parameters)
+            if self._resting:
+                raise IllegalMove("Files are being removed from the library: start the session when that is done.")
             at = now()
             session = SessionState(new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at)
             if chosen:
@@ -205,11 +203,22 @@ class Runner:
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:
-        """A time in which no session begins: for changes that one at work would not see. Raises IllegalMove."""
+        """A time in which no session begins: for changes that one at work would not see. Raises IllegalMove.
+
+        It may be long, so nobody who looks on waits for its end.
+        """
         with self._changed:
             if (at_work := next(iter(self._controls), None)) is not None:
                 raise IllegalMove(f"Session {at_work} is at work: pause it, or wait for its end.")
+            if self._resting:
+                raise IllegalMove("Files are being removed from the library already: wait for the end of that.")
+            self._resting = True
+        try:
             yield
+        finally:
+            with self._changed:
+                self._resting = False
+                self._changed.notify_all()
 
     # -- what people look at -------------------------------------------------------------------------------------
 
@@ -228,19 +237,11 @@ class Runner:
 
     def active(self) -> SessionState | None:
         """The one that the page should show after a refresh."""
-        sessions = self.sessions()
-        for statuses in _SHOWN_FIRST:
-            for session in sessions:
-                if session.status in statuses:
-                    return session
-        ended = [session for session in sessions if session.status.ended]
-        last = max(ended, key=lambda s: s.ended_at or "", default=None)
-        return last if last is not None and not last.dismissed else None
+        return to_show(self.sessions())
 
     def pace(self) -> tuple[float, float] | None:
-        """Seconds a file took in the last sessions of some length, the fastest and the slowest; None before any."""
-        rates = [s.files_per_second for s in self.sessions() if s.processed_files >= PACE_FILES and s.files_per_second]
-        return (0.8 / max(rates[:3]), 1.3 / min(rates[:3])) if rates else None
+        """Seconds that a file takes, low and high, by the last sessions; None before any."""
+        return pace_of(self.sessions())
 
     def survey(self, session_id: str) -> Survey:
         """The walk of a session as it would be planned again now, its own answers set apart."""
@@ -359,7 +360,7 @@ class Runner:
         with self._changed:
             while not self._closing:
                 queued = [session for session in self._sessions.values() if session.status is Status.QUEUED]
-                if queued:
+                if queued and not self._resting:
                     session = min(queued, key=lambda s: (s.queued_at or "", s.created_at))
                     self._controls[session.session_id] = Control()
                     return session

@@ -897,3 +897,33 @@ def test_closing_without_any_work_ends_the_thread(running):
     running.runner.close()
     running.runner.close()
     assert not running.runner._thread.is_alive()
+
+
+# ---------------------------------------------------------------------------------------------------- a time of rest
+
+
+def test_a_time_of_rest_holds_up_sessions_and_nobody_who_looks_on(running):
+    """Rows of a large session take minutes to be removed: the page is answered meanwhile, from other threads."""
+    tree(running.media, "1.jpg", "2.jpg")
+    waiting = paused(running)
+    with running.runner.at_rest():
+        running.runner.resume(waiting)
+        looked = []
+        other = threading.Thread(target=lambda: looked.append(running.runner.active()))
+        other.start()
+        other.join(WAIT_SECONDS)
+        assert [session.session_id for session in looked] == [waiting]
+        with pytest.raises(IllegalMove, match="being removed"):
+            running.runner.start(parameters("m", pattern="*.jpg"))
+        with pytest.raises(IllegalMove, match="being removed"), running.runner.at_rest():
+            pass
+        assert running.runner.session(waiting).status is Status.QUEUED
+    running.until(waiting, Status.COMPLETED)
+
+
+def test_there_is_no_rest_while_a_session_is_at_work(running):
+    tree(running.media, "1.jpg")
+    _, gate = held_at(running, b"1.jpg")
+    with pytest.raises(IllegalMove, match="at work"), running.runner.at_rest():
+        pass
+    gate.open()

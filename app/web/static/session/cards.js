@@ -1,6 +1,6 @@
 // The card of each stage: how it stands, its numbers, and its last events, each of which opens what the server sent.
 
-import { openFailedIn } from "../shared/counted.js";
+import { openCounted, openFailedIn } from "../shared/counted.js";
 import { around, byId, inside, make, rich, setText } from "../lib/dom.js";
 import { clearLines, linesOf, takeRow } from "./log.js";
 import { isGone, unheard } from "../lib/presence.js";
@@ -82,9 +82,9 @@ const failedButton = (name) =>
     disabled: true,
     "data-list": `failed_in_${name}`,
     onclick: () => {
-      const title = `${count(cardFailed(name), "file")} failed: ${stageLabel(name)}`;
-      if (name === "commit") byId("stat-failed").click();
-      else openFailedIn(sessionId, name, title);
+      const failed = cardFailed(name);
+      if (name === "commit") openCounted(sessionId, "failed", failed);
+      else openFailedIn(sessionId, name, `${count(failed, "file")} failed: ${stageLabel(name)}`);
     },
   }, "0");
 

@@ -42,8 +42,18 @@ export function openFailedIn(id, stage, title) {
     list: `failed_in_${stage}`,
     thumbnails: true,
     load: (cursor) => chained(id, [...FILTERS.failed, ...FILTERS.incomplete], cursor),
-    keep: (file) => file.stage === stage,
+    keep: (file) => failedIn(file, stage),
   });
+}
+
+/**
+ * Whether a stage failed for a file, which may have failed in several; older sessions tell the first one alone.
+ *
+ * @type {(file: Listed, stage: string) => boolean}
+ */
+export function failedIn({ stages, stage: first }, stage) {
+  const end = stages?.[stage];
+  return end ? end.status === "failed" : first === stage;
 }
 
 /**
