@@ -52,14 +52,15 @@ const stream = new SessionStream({
 });
 
 /**
- * Shows the session that this status describes, and follows it while it has not ended.
+ * Shows the session that this status describes, and follows it while it has not ended. Where it was shown already, what
+ * was said above it stays.
  *
  * @param {Session} status
  */
-function openSession(status, { focus = false } = {}) {
+function openSession(status, { focus = false, shown = false } = {}) {
   session = status;
   if (!hasEnded(status)) saveSessionToStorage(status.session_id); // one that has ended is found by its address
-  hideNotice();
+  if (!shown) hideNotice();
   showActionError(null);
   if (hasEnded(status)) {
     stream.stop();
@@ -108,8 +109,9 @@ function take(status) {
   if (hasEnded(status)) {
     stream.stop();
     showTotals();
-    if (stepShown() === "process") openSession(status, { focus: byId("process").contains(document.activeElement) });
-    else if (stepShown() === "configure") {
+    if (stepShown() === "process") {
+      openSession(status, { focus: byId("process").contains(document.activeElement), shown: true });
+    } else if (stepShown() === "configure") {
       notice(status);
       planNow();
       showSpread();
