@@ -238,10 +238,13 @@ def test_files_that_are_added_or_dropped_are_taken_in(
     page.goto(f"{server.address}/ingest-v2")
     photo(tmp_path / "beach.jpg", seed=41)
     (tmp_path / "notes.txt").write_text("no media")
-    page.set_input_files("#drop-files", [tmp_path / "beach.jpg", tmp_path / "notes.txt"])
+    (tmp_path / "empty.png").touch()
+    page.set_input_files("#drop-files", [tmp_path / name for name in ("beach.jpg", "notes.txt", "empty.png")])
     expect(page.locator("#complete-lead")).to_contain_text("1 file", timeout=30_000)
     expect(page.locator("#complete-folder")).to_have_text("photos/inbox")
-    said[:] = [line for line in said if "422" not in line]  # the browser notes the refusal of the text itself
+    said[:] = [line for line in said if "422" not in line]  # the browser notes the refusals itself
+    expect(page.locator("#notice")).to_contain_text("notes.txt is no image or video")
+    expect(page.locator("#notice")).to_contain_text("empty.png: The file has 0 bytes.")
     page.click("#start-another")
     expect(page.locator("#drop-error")).to_contain_text("notes.txt is no image or video")
     page.locator(".drop").scroll_into_view_if_needed()

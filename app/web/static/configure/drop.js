@@ -2,6 +2,7 @@
 
 import * as api from "../lib/api.js";
 import { byId, setMessage } from "../lib/dom.js";
+import { say } from "../shared/notice.js";
 import { count, number, readable } from "../lib/words.js";
 
 let sending = false;
@@ -28,7 +29,9 @@ async function send(files, directory, begun) {
       sent += await sendOne(file);
     }
     setMessage(byId("drop-progress"), "");
-    if (sent) await begun((await api.start({ directories: [directory] })).session_id);
+    if (!sent) return;
+    await begun((await api.start({ directories: [directory] })).session_id);
+    say(byId("drop-error").textContent); // the form is out of sight
   } catch (error) {
     const { message, cause } = api.refusal(error);
     refuse(message, cause);
@@ -50,7 +53,8 @@ async function sendOne(file) {
   } catch (error) {
     const { message, cause, status } = api.refusal(error);
     if (status !== 422) throw error;
-    refuse(message, cause);
+    const name = readable(file.name);
+    refuse(message.startsWith(name) ? message : `${name}: ${message}`, cause);
     return 0;
   }
 }

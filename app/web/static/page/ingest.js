@@ -52,15 +52,16 @@ const stream = new SessionStream({
 });
 
 /**
- * Shows the session that this status describes, and follows it while it has not ended.
+ * Shows the session that this status describes, and follows it while it has not ended. Where it was shown already, what
+ * was said above it stays.
  *
  * @param {Session} status
  */
-function openSession(status, { focus = false } = {}) {
+function openSession(status, { focus = false, shown = false } = {}) {
   session = status;
   followTotals(status);
   if (!hasEnded(status)) saveSessionToStorage(status.session_id); // one that has ended is found by its address
-  hideNotice();
+  if (!shown) hideNotice();
   showActionError(null);
   if (hasEnded(status)) {
     stream.stop();
@@ -109,8 +110,9 @@ function take(status) {
   followTotals(status);
   if (hasEnded(status)) {
     stream.stop();
-    if (stepShown() === "process") openSession(status, { focus: byId("process").contains(document.activeElement) });
-    else if (stepShown() === "configure") {
+    if (stepShown() === "process") {
+      openSession(status, { focus: byId("process").contains(document.activeElement), shown: true });
+    } else if (stepShown() === "configure") {
       notice(status);
       planNow();
       showSpread();
