@@ -22,7 +22,7 @@ _PAGES = (
         "`GET /sessions`",
         "the page of the history; `?status=`, `?root=` and `?cursor=` narrow it as in `GET /api/ingest/sessions`",
     ),
-    ("`GET /sessions/{session_id}`", "the page, opened on a session"),
+    ("`GET /sessions/{session_id}`", "the page, opened on a session; `?list=` and `?file=` open a dialog over it"),
     (
         "`GET /failures`",
         "the page of what failed in any session and was not taken in since; `?state=`, `?cause=`, `?root=`, `?cursor=`",

@@ -179,11 +179,12 @@ def show_failures(
 
 @router.get("/settings")
 def show_settings(request: Request, house: InHouse) -> Response:
-    """Shows what a person keeps on the server: media roots and presets."""
+    """Shows what a person keeps on the server: media roots and presets; and where dropped files go."""
     presets = [{**preset, "asked": asked({**_BY_DEFAULT, **preset["parameters"]})} for preset in house.presets.all()]
     may_change = may_change_roots(request, house)
     values = {"roots": house.roots.all(), "may_change": may_change, "only_here": ONLY_HERE, "presets": presets}
-    return show(request, "settings.html", values)
+    inbox = house.inbox.place
+    return show(request, "settings.html", {**values, "inbox": inbox.shown if inbox else ""})
 
 
 @router.get("/file")

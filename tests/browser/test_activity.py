@@ -227,6 +227,7 @@ def test_presets_are_listed_and_deleted(page: Page, server: Server) -> None:
     server.post("/api/ingest/presets", {"name": "Raw only", "parameters": {"pattern": "*.dng"}})
     page.goto(f"{server.address}/settings")
     expect(page.locator("[data-preset]")).to_contain_text("*.dng")
+    expect(page.locator("main")).to_contain_text("go to photos/inbox")
     page.locator("[data-preset]").get_by_role("button", name="Delete").click()
     page.click("#confirm-yes")
     expect(page.locator("[data-preset]")).to_have_count(0)

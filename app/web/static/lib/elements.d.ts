@@ -113,6 +113,7 @@ export interface Elements {
   "formats-title": "h3";
   "generate_thumbnails": "input";
   "import_scores": "input";
+  "inbox-title": "h2";
   "incomplete": "div";
   "incomplete-list": "div";
   "known-json": "a";

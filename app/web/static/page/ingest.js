@@ -298,7 +298,11 @@ document.addEventListener("click", (event) => {
   const id = around(event, "[data-session]")?.dataset.session;
   if (id) goTo(id);
 });
-prepareAddress((id) => (id ? openById(id) : configure({ focus: true })));
+prepareAddress((id) => {
+  leaveDialogs();
+  if (id) openById(id);
+  else configure({ focus: true });
+});
 prepareDialogs({
   browse: { dialog: "browse-dialog", open: browse },
   file: { dialog: "explain-dialog", open: explainPath },

@@ -1,5 +1,5 @@
-// The library's totals in the header. They follow the session on show: a second behind it at most while it runs, and
-// exact whenever it rests or has ended.
+// The library's totals in the header. They follow the session on show: about a second behind while it runs, of a very large
+// library a few, and exact whenever it rests or has ended.
 
 import * as api from "../lib/api.js";
 import { byId, setText } from "../lib/dom.js";
@@ -8,6 +8,7 @@ import { bytes, clock, isRunning, number } from "../lib/words.js";
 /** @import { Session } from "../lib/types.d.ts" */
 
 const REST_MS = 1_000; // between two questions while a session runs
+const SHARE = 4; // of the time at most, where a large library needs long to answer: one in so many
 
 /** @type {{ name: "images" | "videos" | "sessions", noun: string }[]} */
 const COUNTED = [
@@ -20,6 +21,7 @@ let followed = ""; // what of the session's status the totals rest on
 let asked = 0;
 let shown = 0; // the question whose answer is on show
 let askedAt = 0; // in ms
+let neededMs = 0; // for the last answer
 /** @type {number | undefined} */
 let next;
 
@@ -33,7 +35,7 @@ export function followTotals(status) {
   const changing = JSON.stringify([status.session_id, status.status, status.committed_files]);
   if (changing === followed || (running && document.hidden)) return;
   followed = changing;
-  if (running) next ??= setTimeout(showTotals, Math.max(0, askedAt + REST_MS - Date.now()));
+  if (running) next ??= setTimeout(showTotals, Math.max(0, askedAt + Math.max(REST_MS, SHARE * neededMs) - Date.now()));
   else showTotals();
 }
 
@@ -41,9 +43,11 @@ export function followTotals(status) {
 export async function showTotals() {
   clearTimeout(next);
   next = undefined;
-  askedAt = Date.now();
+  const since = Date.now();
+  askedAt = since;
   const mine = (asked += 1);
   const totals = await api.summary().catch(() => null);
+  neededMs = Date.now() - since;
   if (!totals || mine < shown) return; // an answer to a later question is on show
   shown = mine;
   for (const { name, noun } of COUNTED) {
