@@ -6,8 +6,8 @@ committed.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from app.errors import (
@@ -25,6 +25,7 @@ from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.parts import ALL_SESSIONS, CHOSEN
 from app.ingest.run.probe import probe
 from app.ingest.run.recovery import recovered
+from app.ingest.run.rest import Rest
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status, attention_for
 from app.ingest.session.store import new_session_id
@@ -54,6 +55,7 @@ class Runner:
         self._backoff = Backoff()
         self._listeners: set[Listener] = set()
         self._changed = threading.Condition()
+        self._rest = Rest(self._changed)
         self._awaited: list[Callable[[SessionState], bool]] = []
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="runner", daemon=True)
@@ -203,13 +205,9 @@ class Runner:
             self._ingestor.store.forget(session_id)
             del self._sessions[session_id]
 
-    @contextmanager
-    def at_rest(self) -> Iterator[None]:
+    def at_rest(self) -> AbstractContextManager[None]:
         """A time in which no session begins: for changes that one at work would not see. Raises IllegalMove."""
-        with self._changed:
-            if (at_work := next(iter(self._controls), None)) is not None:
-                raise IllegalMove(f"Session {at_work} is at work: pause it, or wait for its end.")
-            yield
+        return self._rest.beside(self._controls)
 
     # -- what people look at -------------------------------------------------------------------------------------
 
@@ -359,7 +357,7 @@ class Runner:
         with self._changed:
             while not self._closing:
                 queued = [session for session in self._sessions.values() if session.status is Status.QUEUED]
-                if queued:
+                if queued and not self._rest.taken:
                     session = min(queued, key=lambda s: (s.queued_at or "", s.created_at))
                     self._controls[session.session_id] = Control()
                     return session

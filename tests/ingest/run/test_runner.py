@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -606,6 +607,17 @@ def test_leftovers_are_swept_at_the_start(running):
     leftover.write_text("{")
     running.restart()
     assert not leftover.exists()
+
+
+def test_no_session_begins_while_the_library_is_changed_and_everybody_can_look_on(running):
+    tree(running.media, "a.jpg")
+    with ThreadPoolExecutor(1) as other, running.runner.at_rest():
+        with pytest.raises(IllegalMove, match="Rows are being removed"), running.runner.at_rest():
+            pass
+        session_id = running.runner.start(parameters()).session_id
+        (seen,) = other.submit(running.runner.sessions).result(WAIT_SECONDS)
+        assert (seen.session_id, seen.status) == (session_id, Status.QUEUED)
+    running.until(session_id, Status.COMPLETED)
 
 
 # -- attention ---------------------------------------------------------------------------------------------------
