@@ -25,7 +25,8 @@ from app.shapes import described
 from app.web.answers import as_text
 from app.wiring import Records
 
-FRAME_SECONDS = 0.1  # at most ten frames of files a second
+FRAME_SECONDS = 0.1  # for each frame of files: ten of them a second
+MAX_PAUSE_SECONDS = 0.5  # whole statuses wait as long
 SESSION_SECONDS = 0.25
 HEARTBEAT_SECONDS = 2.0
 PAGE = 1_000
@@ -111,7 +112,8 @@ EVENTS: Mapping[str, EventKind] = {
     "stage_start": EventKind(StageStart, "once a stage, when the session starts processing", has_id=True),
     "file_complete": EventKind(
         FileAnswer | FileBundle,
-        "a file is committed; in a fast run a bundle with the id of its last; about 10 events a second at most",
+        "a file is committed; in a fast run a bundle with the id of its last; about 10 events a second at "
+        "most, unless checkpoints, which end a bundle, come faster",
         has_id=True,
     ),
     "stage_progress": EventKind(
@@ -198,7 +200,9 @@ class _Stream:
             self._bell.clear()
             session = self._records.runner.session(self._session_id)
             stopping = self._bells.stopping
+            bundles = 0
             async for frame in self._new_rows():
+                bundles += frame.event == "file_complete"
                 yield frame
             if self._told is None or session.status is not self._told.status or session.status.ended:
                 if session is not self._told:
@@ -209,7 +213,7 @@ class _Stream:
                 bye = Bye(reason="stopping" if stopping else session.status.value)
                 yield ServerSentEvent(event="bye", raw_data=as_text(bye))
                 return
-            await asyncio.sleep(0 if self._bells.stopping else FRAME_SECONDS)
+            await asyncio.sleep(0 if self._bells.stopping else pause_after(bundles))
             while not await self._changed(session):
                 yield ServerSentEvent(event="heartbeat", data=Heartbeat(last_event_id=session.last_event_id))
 
@@ -236,6 +240,14 @@ class _Stream:
     def _session_frame(self, session: SessionState) -> ServerSentEvent:
         self._told, self._told_at = session, time.monotonic()
         return session_frame(session)
+
+
+def pause_after(bundles: int) -> float:
+    """Seconds until the next rows are sent, after so many frames of files.
+
+    Checkpoints end a bundle, for each has its own id and comes after its files; so there may be several at once.
+    """
+    return min(max(bundles, 1) * FRAME_SECONDS, MAX_PAUSE_SECONDS)
 
 
 def session_frame(session: SessionState) -> ServerSentEvent:

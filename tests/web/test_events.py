@@ -201,6 +201,11 @@ def test_checkpoints_come_exactly_at_the_nth_file_however_fast_the_run_is(many):
     assert told == {stage: [(n, 60) for n in range(5, 61, 5)] for stage in STAGES} | {"nsfw": []}
 
 
+@pytest.mark.parametrize(("bundles", "tenths"), [(0, 1), (1, 1), (2, 2), (5, 5), (60, 5)])
+def test_each_frame_of_files_has_its_tenth_of_a_second_up_to_half_a_second(bundles, tenths):
+    assert events.pause_after(bundles) == pytest.approx(tenths / 10)
+
+
 def test_a_quiet_stream_says_that_it_is_open(many, monkeypatch):
     monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.01)
     session_id = many.begin()

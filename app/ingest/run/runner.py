@@ -6,8 +6,8 @@ committed.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from app.errors import (
@@ -25,6 +25,7 @@ from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.parts import ALL_SESSIONS, CHOSEN
 from app.ingest.run.probe import probe
 from app.ingest.run.recovery import recovered
+from app.ingest.run.rest import Rest
 from app.ingest.run.several import pace_of, to_show
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status, attention_for
@@ -46,9 +47,9 @@ class Runner:
         self._backoff = Backoff()
         self._listeners: set[Listener] = set()
         self._changed = threading.Condition()
+        self._rest = Rest(self._changed)
         self._awaited: list[Callable[[SessionState], bool]] = []
         self._closing = False
-        self._resting = False
         self._thread = threading.Thread(target=self._work, name="runner", daemon=True)
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -118,15 +119,10 @@ class Runner:
         return self._begin(parameters)
 
     def _begin(self, parameters: Parameters, chosen: frozenset[str] = frozenset()) -> SessionState:
-        """A new session in the queue.
-
-        Raises AlreadyActive, IllegalMove in a time of rest, and NeedsAttention where it cannot be written down.
-        """
+        """A new session in the queue. Raises AlreadyActive, and NeedsAttention where it cannot be written down."""
         self._ingestor.store.prepare()
         with self._changed:
             self._refuse_twin(parameters)
-            if self._resting:
-                raise IllegalMove("Files are being removed from the library: start the session when that is done.")
             at = now()
             session = SessionState(new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at)
             if chosen:
@@ -201,24 +197,12 @@ class Runner:
             self._ingestor.store.forget(session_id)
             del self._sessions[session_id]
 
-    @contextmanager
-    def at_rest(self) -> Iterator[None]:
+    def at_rest(self) -> AbstractContextManager[None]:
         """A time in which no session begins: for changes that one at work would not see. Raises IllegalMove.
 
-        It may be long, so nobody who looks on waits for its end.
+        It may be long, so nobody who looks on waits for its end; what is started or resumed meanwhile is queued.
         """
-        with self._changed:
-            if (at_work := next(iter(self._controls), None)) is not None:
-                raise IllegalMove(f"Session {at_work} is at work: pause it, or wait for its end.")
-            if self._resting:
-                raise IllegalMove("Files are being removed from the library already: wait for the end of that.")
-            self._resting = True
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._resting = False
-                self._changed.notify_all()
+        return self._rest.beside(self._controls)
 
     # -- what people look at -------------------------------------------------------------------------------------
 
@@ -360,7 +344,7 @@ class Runner:
         with self._changed:
             while not self._closing:
                 queued = [session for session in self._sessions.values() if session.status is Status.QUEUED]
-                if queued and not self._resting:
+                if queued and not self._rest.taken:
                     session = min(queued, key=lambda s: (s.queued_at or "", s.created_at))
                     self._controls[session.session_id] = Control()
                     return session

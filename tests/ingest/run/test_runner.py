@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -608,6 +609,17 @@ def test_leftovers_are_swept_at_the_start(running):
     assert not leftover.exists()
 
 
+def test_no_session_begins_while_the_library_is_changed_and_everybody_can_look_on(running):
+    tree(running.media, "a.jpg")
+    with ThreadPoolExecutor(1) as other, running.runner.at_rest():
+        with pytest.raises(IllegalMove, match="Rows are being removed"), running.runner.at_rest():
+            pass
+        session_id = running.runner.start(parameters()).session_id
+        (seen,) = other.submit(running.runner.sessions).result(WAIT_SECONDS)
+        assert (seen.session_id, seen.status) == (session_id, Status.QUEUED)
+    running.until(session_id, Status.COMPLETED)
+
+
 # -- attention ---------------------------------------------------------------------------------------------------
 
 
@@ -900,25 +912,6 @@ def test_closing_without_any_work_ends_the_thread(running):
 
 
 # ---------------------------------------------------------------------------------------------------- a time of rest
-
-
-def test_a_time_of_rest_holds_up_sessions_and_nobody_who_looks_on(running):
-    """Rows of a large session take minutes to be removed: the page is answered meanwhile, from other threads."""
-    tree(running.media, "1.jpg", "2.jpg")
-    waiting = paused(running)
-    with running.runner.at_rest():
-        running.runner.resume(waiting)
-        looked = []
-        other = threading.Thread(target=lambda: looked.append(running.runner.active()))
-        other.start()
-        other.join(WAIT_SECONDS)
-        assert [session.session_id for session in looked] == [waiting]
-        with pytest.raises(IllegalMove, match="being removed"):
-            running.runner.start(parameters("m", pattern="*.jpg"))
-        with pytest.raises(IllegalMove, match="being removed"), running.runner.at_rest():
-            pass
-        assert running.runner.session(waiting).status is Status.QUEUED
-    running.until(waiting, Status.COMPLETED)
 
 
 def test_there_is_no_rest_while_a_session_is_at_work(running):

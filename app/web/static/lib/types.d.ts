@@ -243,6 +243,7 @@ export interface Failure extends Pick<Answer, "stage" | "cause" | "reason"> {
   fatal: boolean;
   version: string;
   session_id: string | null;
+  state: FailureState;
 }
 
 /** A line of a path's history; beside what sessions answer, a person can have edited the file. */
