@@ -9,7 +9,7 @@ from fastapi.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
 from app import reports
-from app.errors import BadCursor, cause_named
+from app.errors import RETRY_HELPS, BadCursor, cause_named
 from app.explain import Explanation, explain
 from app.ingest.plan.planner import PlannedFile, page_of
 from app.ingest.run.gone import believed_gone
@@ -58,6 +58,8 @@ class FailedFiles(TypedDict):
     """What the cause means, in one sentence."""
     advice: str
     """What a person can do about it."""
+    retry_helps: bool
+    """Whether another try may come out otherwise though the file is as it was."""
 
 
 @described
@@ -137,7 +139,9 @@ def failures_of_session(records: Records, session_id: str) -> Failures:
     causes: list[FailedFiles] = []
     for name, count in counts.items():
         cause = cause_named(name)
-        causes.append({"cause": name, "files": count, "meaning": cause.meaning, "advice": cause.advice})
+        helps = name in RETRY_HELPS
+        told = FailedFiles(cause=name, files=count, meaning=cause.meaning, advice=cause.advice, retry_helps=helps)
+        causes.append(told)
     return {"files": sum(counts.values()), "causes": causes}
 
 

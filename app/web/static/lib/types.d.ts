@@ -183,6 +183,7 @@ export interface FailedGroup {
   files: number;
   meaning: string;
   advice: string;
+  retry_helps: boolean;
 }
 
 export interface Failures {

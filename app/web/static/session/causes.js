@@ -3,7 +3,7 @@
 import * as api from "../lib/api.js";
 import { byId, make, rich, setMessage, setText } from "../lib/dom.js";
 import { fileRow, openFiles } from "../shared/files.js";
-import { helps, retry, retryAllLabel } from "../shared/retry.js";
+import { retry, retryAllLabel } from "../shared/retry.js";
 import { capital, causeLabel, count, grouped, number, readable } from "../lib/words.js";
 
 /** @import { FailedGroup, Failures, Listed } from "../lib/types.d.ts" */
@@ -15,7 +15,7 @@ const PAGE = 1000;
 export function draw(id, { files, causes }, incomplete) {
   byId("failures").hidden = !causes.length && !incomplete.length;
   byId("retry-all").hidden = !files;
-  byId("retry-all").classList.toggle("plain", !causes.some(({ cause }) => helps(cause)));
+  byId("retry-all").classList.toggle("plain", !causes.some(({ retry_helps: helps }) => helps));
   setText(byId("retry-all"), retryAllLabel(files));
   byId("retry-all").onclick = () => retry(byId("retry-all"), byId("retry-error"), id);
   setMessage(byId("retry-error"), "");
@@ -25,7 +25,7 @@ export function draw(id, { files, causes }, incomplete) {
 }
 
 /** @type {(id: string, group: FailedGroup) => HTMLElement} */
-function failedGroup(id, { cause, files, meaning, advice }) {
+function failedGroup(id, { cause, files, meaning, advice, retry_helps: helps }) {
   const label = causeLabel(cause);
   const message = make("p", { class: "field-error", role: "alert", hidden: true });
   const list = make("button", {
@@ -38,7 +38,7 @@ function failedGroup(id, { cause, files, meaning, advice }) {
   /** @type {HTMLButtonElement} */
   const again = make("button", {
     type: "button",
-    class: helps(cause) ? "" : "plain",
+    class: helps ? "" : "plain",
     "data-acts": true,
     "aria-label": `${these}: ${label}`,
     onclick: () => retry(again, message, id, { cause }),
@@ -54,7 +54,7 @@ function failedGroup(id, { cause, files, meaning, advice }) {
       make("p", {}, rich(meaning)),
       make("p", { class: "quiet" }, "What to do: ", rich(advice)),
     ),
-    make("div", { class: "actions" }, helps(cause) ? [again, list] : [list, again], message),
+    make("div", { class: "actions" }, helps ? [again, list] : [list, again], message),
   );
 }
 
