@@ -191,3 +191,9 @@ def test_files_that_are_added_or_dropped_are_taken_in(
     )
     expect(page.locator("#complete-lead")).to_contain_text("1 file", timeout=30_000)
     assert looks_well(page)
+    page.click("#start-another")
+    twin = {"detail": "The same request is paused already.", "cause": "already_active", "session_id": "x"}
+    page.route("**/api/ingest/process", lambda route: route.fulfill(status=409, json=twin))
+    page.set_input_files("#drop-files", [tmp_path / "beach.jpg"])
+    expect(page.locator("#drop-error")).to_contain_text("The files are in the inbox. A session over it has not ended")
+    said[:] = [line for line in said if "409" not in line]

@@ -4,6 +4,8 @@ import * as api from "../lib/api.js";
 import { byId, setMessage } from "../lib/dom.js";
 import { count, number, readable } from "../lib/words.js";
 
+const UNDER_WAY = "The files are in the inbox. A session over it has not ended yet: start another when it has.";
+
 let sending = false;
 
 /**
@@ -30,8 +32,8 @@ async function send(files, directory, begun) {
     setMessage(byId("drop-progress"), "");
     if (sent) await begun((await api.start({ directories: [directory] })).session_id);
   } catch (error) {
-    const { message, cause } = api.refusal(error);
-    refuse(message, cause);
+    const { message, cause, sessionId } = api.refusal(error);
+    refuse(sessionId ? UNDER_WAY : message, cause);
   } finally {
     setMessage(byId("drop-progress"), "");
     sending = false;
