@@ -63,6 +63,20 @@ def test_back_and_forward_lead_from_a_session_to_configure_and_again(page: Page,
     page.reload()
     expect(page.locator("#complete-title")).to_be_visible()
 
+    page.go_back()
+    expect(page.locator("#configure")).to_be_visible()
+    held = []
+    page.route("**/api/ingest/status/*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no builtin
+    with page.expect_request("**/api/ingest/status/*"):
+        page.evaluate("history.forward()")
+    page.evaluate("history.back()")  # before the session of the way forward has come
+    page.wait_for_url("**/ingest-v2")
+    with page.expect_response("**/api/ingest/status/*"):
+        held[0].continue_()
+    page.evaluate("fetch('/healthz').then((answer) => answer.text())")  # what follows that answer has been done then
+    expect(page.locator("#configure")).to_be_visible()
+    assert page.url.endswith("/ingest-v2")
+
 
 def test_a_session_is_run_again_undone_and_forgotten(page: Page, server: Server) -> None:
     root = Path(server.folder).parent / "photos" / "again"

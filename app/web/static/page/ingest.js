@@ -43,6 +43,7 @@ let session = null; // the newest status of the session followed
 let rowsOf = null; // the session whose rows of the log the cards of the stages show
 /** @type {string | null} */
 let lastState = null; // of the session that was active at the last look around
+let wanted = 0; // how often a person chose what to show: an answer for what was chosen before is too late
 const onShow = () => (stepShown() === "configure" ? null : session?.session_id ?? null);
 
 const stream = new SessionStream({
@@ -129,10 +130,14 @@ function take(status) {
 /** @param {string} id */
 async function openById(id, { focus = true } = {}) {
   closeDialogs();
+  const mine = wanted += 1;
   try {
-    openSession(await api.status(id), { focus });
+    const status = await api.status(id);
+    if (mine !== wanted) return;
+    openSession(status, { focus });
     cameTo(id);
   } catch (error) {
+    if (mine !== wanted) return;
     const { message, cause, status } = api.refusal(error);
     if (status === 404) clearSessionFromStorage();
     say(message, cause);
@@ -148,6 +153,7 @@ async function startAnother() {
 }
 
 function configure({ focus = false } = {}) {
+  wanted += 1;
   cameTo(null);
   showStep("configure", null, { focus });
   showFailures(null);
