@@ -5,7 +5,8 @@ Added ones are kept in the state folder. Files are never touched, whatever becom
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from typing_extensions import TypedDict
@@ -15,7 +16,7 @@ from app.ingest.disk.folders import Folders
 from app.ingest.run.runner import Runner
 from app.ingest.session.store import IngestionState
 from app.library.library import Library
-from app.settings import Settings, root_beside, with_remembered
+from app.settings import Settings, check_root_name, root_beside, with_remembered
 from app.shapes import described
 from app.texts import clean_text, shown_name
 
@@ -72,12 +73,13 @@ class MediaRoots:
     def add(self, name: str, path: str) -> MediaRoot:
         """Adds a folder under a name. Raises InvalidRequest where it cannot be a root beside the others."""
         with self._changing:
-            try:
+            with _at_fault("name"):
+                check_root_name(name)
+                if name in self._folders.roots:
+                    message = f"there is a media root named '{name}' already: give this one another name"
+                    raise ValueError(message)
+            with _at_fault("path"):
                 folder = root_beside(self._settings, self._paths(), name, path)
-            except (ValueError, OSError) as error:
-                sentence = clean_text(str(error))
-                field = "name" if "name" in sentence else "path"
-                raise InvalidRequest(f"{sentence[0].upper()}{sentence[1:]}.", field=field) from None
             self._use({**self._paths(), name: folder}, {**self._added(), name: folder})
         return next(root for root in self.all() if root["name"] == name)
 
@@ -137,6 +139,16 @@ class MediaRoots:
 
     def _paths(self) -> dict[str, Path]:
         return {name: Path(os.fsdecode(path)) for name, path in self._folders.roots.items()}
+
+
+@contextmanager
+def _at_fault(field: str) -> Iterator[None]:
+    """A block that checks a field. Raises InvalidRequest that names it, for a ValueError or OSError."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        sentence = clean_text(str(getattr(error, "strerror", None) or error))
+        raise InvalidRequest(f"{sentence[0].upper()}{sentence[1:]}.", field=field) from None
 
 
 def with_added(settings: Settings, store: IngestionState) -> Settings:

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 
 from app import __version__
+from app.ingest.session.parameters import SessionRequest
 from app.texts import counted
 
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
@@ -22,6 +23,7 @@ _JOINERS = (
 _JOINED = re.compile(r"[^\x00-\u024f\s]")
 
 
+_THRESHOLD = SessionRequest.model_fields["nsfw_threshold"].default
 _STAGES = {
     "extract_metadata": "metadata",
     "extract_keywords": "keywords",
@@ -94,10 +96,16 @@ def asked(parameters: Mapping[str, Any]) -> list[str]:
     told = ["retry of failed files"] if parameters.get("retry_of") else []
     told += [] if parameters["recursive"] else ["without folders inside"]
     told += [] if parameters["pattern"] == "*" else [readable(parameters["pattern"])]
+    told += [f"at least {counted(least, 'byte')}"] if (least := parameters["min_bytes"]) is not None else []
+    told += [f"at most {counted(most, 'byte')}"] if (most := parameters["max_bytes"]) is not None else []
     told += [] if parameters["skip_existing"] or parameters.get("retry_of") else ["everything anew"]
     told += [] if parameters["max_files"] is None else [f"at most {counted(parameters['max_files'], 'file')}"]
+    told += [] if parameters["workers"] is None else [counted(parameters["workers"], "worker")]
     off = [stage for name, stage in _STAGES.items() if not parameters[name]]
-    return told + ([f"without {', '.join(off)}"] if off else [])
+    told += [f"without {', '.join(off)}"] if off else []
+    threshold = parameters["nsfw_threshold"]
+    by_default = not parameters["enable_nsfw_detection"] or threshold == _THRESHOLD
+    return told + ([] if by_default else [f"NSFW from {threshold}"])
 
 
 for _filter in (readable, counted, when, duration, words, folders, asked):

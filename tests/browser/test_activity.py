@@ -64,6 +64,20 @@ def test_back_and_forward_lead_from_a_session_to_configure_and_again(page: Page,
     page.reload()
     expect(page.locator("#complete-title")).to_be_visible()
 
+    page.go_back()
+    expect(page.locator("#configure")).to_be_visible()
+    held = []
+    page.route("**/api/ingest/status/*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no builtin
+    with page.expect_request("**/api/ingest/status/*"):
+        page.evaluate("history.forward()")
+    page.evaluate("history.back()")  # before the session of the way forward has come
+    page.wait_for_url("**/ingest-v2")
+    with page.expect_response("**/api/ingest/status/*"):
+        held[0].continue_()
+    page.evaluate("fetch('/healthz').then((answer) => answer.text())")  # what follows that answer has been done then
+    expect(page.locator("#configure")).to_be_visible()
+    assert page.url.endswith("/ingest-v2")
+
 
 def test_dialogs_close_with_back_open_with_forward_and_can_be_kept(page: Page, server: Server) -> None:
     page.goto(f"{server.address}/sessions")
@@ -261,3 +275,9 @@ def test_files_that_are_added_or_dropped_are_taken_in(
     )
     expect(page.locator("#complete-lead")).to_contain_text("1 file", timeout=30_000)
     assert looks_well(page)
+    page.click("#start-another")
+    twin = {"detail": "The same request is paused already.", "cause": "already_active", "session_id": "x"}
+    page.route("**/api/ingest/process", lambda route: route.fulfill(status=409, json=twin))
+    page.set_input_files("#drop-files", [tmp_path / "beach.jpg"])
+    expect(page.locator("#drop-error")).to_contain_text("The files are in the inbox. A session over it has not ended")
+    said[:] = [line for line in said if "409" not in line]

@@ -93,6 +93,26 @@ def test_a_session_has_one_of_three_ends_and_its_first_sentence_says_so(page: Pa
     assert [standing(status).word for status, *_ in ENDS] == [end["title"] for end in said]  # as the history has it
 
 
+SHOWN_TWICE = """async () => {
+  const { FolderTree } = await import("/static/configure/tree.js");
+  const counts = { total_files: 0, ingested_files: 0, failed_files: 0 };
+  const directories = [{ name: "m", path: "m", has_children: false, ingest_stats: counts }];
+  const waiting = [];
+  const load = () => new Promise((resolve) => waiting.push(() => resolve({ directories, next: null })));
+  const list = document.body.appendChild(document.createElement("ul"));
+  const tree = new FolderTree(list, { load, changed() {}, enter() {}, failed() {} });
+  const shown = [tree.show([]), tree.show(["m"])];
+  for (const answer of waiting) answer();
+  await Promise.all(shown);
+  return list.children.length;
+}"""
+
+
+def test_a_tree_that_is_opened_again_while_it_loads_holds_each_folder_once(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/login")
+    assert page.evaluate(SHOWN_TWICE) == 1
+
+
 DURATIONS = {0.42: "0.4 s", 12.4: "12 s", 59.6: "1 min 0 s", 192: "3 min 12 s", 7500: "2 h 5 min"}
 NAMES = {
     "a\u202eb\nc": "a\u2039U+202E\u203ab⏎c",

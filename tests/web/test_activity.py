@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from app.ingest.session.parameters import SessionRequest, parse_parameters
 from app.media import Outcome
 from app.web.activity import outcome_bar, standing
 from app.web.templating import asked, when
@@ -131,6 +132,25 @@ def test_a_page_that_is_not_there_says_so_and_leads_back(door, address, code, se
     assert door.client.get(address).headers["content-type"] == "application/problem+json"  # a program gets an answer
 
 
-def test_what_was_asked_by_default_is_not_told(door):
-    status = door.whole("photos/made")
-    assert asked(status["parameters"]) == []
+OTHERWISE = {
+    "recursive": (False, "without folders inside"),
+    "pattern": ("*.jpg", "*.jpg"),
+    "min_bytes": (5_000, "at least 5,000 bytes"),
+    "max_bytes": (1, "at most 1 byte"),
+    "enable_nsfw_detection": (False, "without NSFW"),
+    "nsfw_threshold": (0.5, "NSFW from 0.5"),
+    "extract_metadata": (False, "without metadata"),
+    "extract_keywords": (False, "without keywords"),
+    "import_scores": (False, "without scores"),
+    "generate_thumbnails": (False, "without thumbnails"),
+    "skip_existing": (False, "everything anew"),
+    "max_files": (1, "at most 1 file"),
+    "workers": (2, "2 workers"),
+}
+
+
+def test_whatever_was_asked_otherwise_than_by_default_is_told():
+    assert {"directories", *OTHERWISE} == set(SessionRequest.model_fields)
+    assert asked(parse_parameters({"directory": "m"}).as_json) == []
+    for name, (value, words) in OTHERWISE.items():
+        assert asked(parse_parameters({"directory": "m", name: value}).as_json) == [words]

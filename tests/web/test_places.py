@@ -156,6 +156,8 @@ def test_roots_of_the_settings_and_roots_in_use_stay(door, album):
         (("photos", "{album}"), ("name", "there is a media root named 'photos' already")),
         (("new", "album"), ("path", "write the whole path of the folder")),
         (("new", "{album}/nowhere"), ("path", "there is no folder")),
+        (("new", "{album}/my name"), ("path", "there is no folder")),
+        (("new", "/" + "x" * 300), ("path", "file name too long")),
         (("new", "{album}/trip/a.jpg"), ("path", "is a file")),
         (("new", "{photos}/trip"), ("path", "lies inside 'photos'")),
         (("new", "~nobody-here/x"), ("path", "write the whole path")),

@@ -13,7 +13,7 @@ async function runAgain(item) {
   /** @type {Parameters} */
   const parameters = JSON.parse(item.dataset.parameters ?? "{}");
   const { retry_of: of, retry_cause: cause } = parameters;
-  const begun = of ? await api.retry(of, cause ? { cause } : {}) : await api.startWith(parameters);
+  const begun = of ? await api.retry(of, cause ? { cause } : {}) : await api.start(parameters);
   location.assign(`/sessions/${begun.session_id}`);
 }
 

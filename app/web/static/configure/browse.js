@@ -39,6 +39,8 @@ export async function openBrowse(paths, select) {
   } finally {
     byId("folders").removeAttribute("aria-busy");
   }
+  stopFollowing(); // of an opening before this one, which was closed while it loaded
+  if (!byId("browse-dialog").open) return;
   follow();
   stopFollowing = whileSeen(follow, FOLLOW_EVERY_MS);
 }

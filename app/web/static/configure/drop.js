@@ -5,6 +5,8 @@ import { byId, setMessage } from "../lib/dom.js";
 import { say } from "../shared/notice.js";
 import { count, number, readable } from "../lib/words.js";
 
+const UNDER_WAY = "The files are in the inbox. A session over it has not ended yet: start another when it has.";
+
 let sending = false;
 
 /**
@@ -33,8 +35,8 @@ async function send(files, directory, begun) {
     await begun((await api.start({ directories: [directory] })).session_id);
     say(byId("drop-error").textContent); // the form is out of sight
   } catch (error) {
-    const { message, cause } = api.refusal(error);
-    refuse(message, cause);
+    const { message, cause, sessionId } = api.refusal(error);
+    refuse(sessionId ? UNDER_WAY : message, cause);
   } finally {
     setMessage(byId("drop-progress"), "");
     sending = false;

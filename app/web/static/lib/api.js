@@ -146,8 +146,6 @@ export const planFiles = (parameters, list, cursor) =>
 
 /** @type {(parameters: Request) => Promise<Started>} */
 export const start = (parameters) => request("POST", "/api/ingest/process", { body: parameters });
-/** @type {(parameters: Parameters) => Promise<Started>} */
-export const startWith = (parameters) => request("POST", "/api/ingest/process", { body: parameters });
 /**
  * Sends a file to the inbox.
  *

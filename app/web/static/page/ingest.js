@@ -43,6 +43,7 @@ let session = null; // the newest status of the session followed
 let rowsOf = null; // the session whose rows of the log the cards of the stages show
 /** @type {string | null} */
 let lastState = null; // of the session that was active at the last look around
+let wanted = 0; // how often a person chose what to show: an answer for what was chosen before is too late
 const onShow = () => (stepShown() === "configure" ? null : session?.session_id ?? null);
 
 const stream = new SessionStream({
@@ -131,10 +132,14 @@ function take(status) {
 /** @param {string} id */
 async function openById(id) {
   leaveDialogs();
+  const mine = wanted += 1;
   try {
-    openSession(await api.status(id), { focus: true });
+    const status = await api.status(id);
+    if (mine !== wanted) return false;
+    openSession(status, { focus: true });
     return true;
   } catch (error) {
+    if (mine !== wanted) return false;
     forgetDialogs();
     const { message, cause, status } = api.refusal(error);
     if (status === 404) clearSessionFromStorage();
@@ -166,6 +171,7 @@ function configureAnother() {
 }
 
 function configure({ focus = false } = {}) {
+  wanted += 1;
   showStep("configure", null, { focus });
   showFailures(null);
   planAnew();
