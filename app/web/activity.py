@@ -64,13 +64,15 @@ class Piece(NamedTuple):
 
 
 def standing(status: SessionStatus) -> Standing:
-    """How a session stands. One that is completed came to one of three ends: all well, with failures, or nothing."""
+    """How a session stands. One that is completed came to one of three ends, which ending.js calls the same."""
     now = Status(status["status"])
     if now is Status.COMPLETED:
-        if status["outcomes"]["failed"]:
-            some = status["committed_files"] or status["outcomes"]["unchanged"]
-            return Standing("Complete with failures", "warn", "!") if some else Standing("Nothing taken in", "bad", "✕")
-        return Standing("Complete", "good", "✓") if status["committed_files"] else Standing("Nothing new", "quiet", "=")
+        failed = status["outcomes"]["failed"]
+        if status["committed_files"]:
+            return Standing("Completed with failures", "warn", "!") if failed else Standing("Completed", "good", "✓")
+        if failed:
+            return Standing("Nothing taken in", "bad" if failed == status["processed_files"] else "warn", "✕")
+        return Standing("Nothing taken in", "quiet", "=")
     if now is Status.CANCELLED:
         return Standing(_STATUSES[now], "quiet", "✕")
     return Standing(_STATUSES[now], "warn" if now in _NEEDS_A_PERSON else "busy", "…")

@@ -11,13 +11,11 @@ from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 
 from app import __version__
-from app.texts import counted
+from app.texts import class_words, counted
 
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 # What would break a line, vanish, or turn the reading direction round and so disguise a name; as in words.js.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-
-
 _STAGES = {
     "extract_metadata": "metadata",
     "extract_keywords": "keywords",
@@ -69,7 +67,7 @@ def duration(seconds: float) -> str:
 
 def words(code: str) -> str:
     """What a stable code is called: `truncated image`."""
-    return code.replace("_", " ")
+    return class_words(code)
 
 
 def folders(shown: list[str]) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from app.web.activity import standing
+from app.web.templating import words
 from tests.support.server import Server
 
 pytestmark = pytest.mark.browser
@@ -32,6 +34,8 @@ def session(status: str = "completed", *, incomplete: int = 0, retry: bool = Fal
     return {
         "status": status,
         "outcomes": outcomes,
+        "committed_files": outcomes["added"] + outcomes["updated"] + outcomes["moved"],
+        "processed_files": sum(outcomes.values()),
         "skipped": skipped,
         "pending": pending,
         "discovered": sum(outcomes.values()) + sum(skipped.values()) + pending,
@@ -85,7 +89,13 @@ ENDS = [
 
 def test_a_session_has_one_of_three_ends_and_its_first_sentence_says_so(page: Page, server: Server) -> None:
     said = call(page, server, "session/ending.js", "ending", [[status] for status, *_ in ENDS])
-    assert [(end["title"], end["tone"], end["lead"]) for end in said] == [tuple(words) for _, *words in ENDS]
+    assert [(end["title"], end["tone"], end["lead"]) for end in said] == [tuple(end) for _, *end in ENDS]
+    assert [end["title"] for end in said] == [standing(status).word for status, *_ in ENDS]
+
+
+def test_the_classes_of_files_are_called_the_same_with_and_without_a_script(page: Page, server: Server) -> None:
+    names = (*SKIPS, *OUTCOMES)
+    assert call(page, server, "lib/words.js", "classLabel", [[name] for name in names]) == [*map(words, names)]
 
 
 def test_numbers_of_a_session_close(page: Page, server: Server) -> None:
@@ -130,10 +140,8 @@ BADGES = [
 
 def test_a_badge_is_whole_only_where_everything_here_and_below_is_in_the_library(page: Page, server: Server) -> None:
     said = call(page, server, "configure/badges.js", "badgeOf", [[one] for one, _ in BADGES])
-    assert [found and (found["shown"], found["words"]) for found in said] == [words for _, words in BADGES]
-    assert [found["whole"] for found in said if found] == [
-        words[1].startswith("Complete") for _, words in BADGES if words
-    ]
+    assert [found and (found["shown"], found["words"]) for found in said] == [told for _, told in BADGES]
+    assert [found["whole"] for found in said if found] == [told[1].startswith("Complete") for _, told in BADGES if told]
 
 
 def test_a_folder_of_which_nothing_is_in_says_what_it_holds(page: Page, server: Server) -> None:

@@ -23,17 +23,19 @@ def read(door, address, code=200):
 def status_of(state="completed", pending=0, **outcomes):
     counts = {outcome.value: 0 for outcome in Outcome} | outcomes
     committed = counts["added"] + counts["updated"] + counts["moved"]
-    return {"status": state, "outcomes": counts, "committed_files": committed, "pending": pending}
+    answered = {"committed_files": committed, "processed_files": sum(counts.values())}
+    return {"status": state, "outcomes": counts, "pending": pending, **answered}
 
 
 @pytest.mark.parametrize(
     ("status", "word", "tone"),
     [
-        (status_of(added=3), "Complete", "good"),
-        (status_of(added=3, failed=1), "Complete with failures", "warn"),
-        (status_of(unchanged=3, failed=1), "Complete with failures", "warn"),
+        (status_of(added=3), "Completed", "good"),
+        (status_of(added=3, failed=1), "Completed with failures", "warn"),
+        (status_of(unchanged=3, failed=1), "Nothing taken in", "warn"),
+        (status_of(unchanged=3), "Nothing taken in", "quiet"),
         (status_of(failed=2), "Nothing taken in", "bad"),
-        (status_of(), "Nothing new", "quiet"),
+        (status_of(), "Nothing taken in", "quiet"),
         (status_of("cancelled", added=1, pending=3), "Cancelled", "quiet"),
         (status_of("processing", added=1, pending=3), "Processing", "busy"),
         (status_of("attention"), "Needs attention", "warn"),
@@ -90,7 +92,7 @@ def test_a_session_has_an_address_where_its_sums_and_reports_can_be_read(door):
     session_id = door.whole()["session_id"]
     html, text = read(door, f"/sessions/{session_id.upper()}")
     assert 'src="/static/page/ingest.js"' in html
-    assert "Complete with failures" in text
+    assert "Completed with failures" in text
     assert "17 added" in text
     assert "truncated image" in text
     for format_ in ("csv", "xlsx", "json", "jsonl"):
