@@ -114,7 +114,7 @@ def _lies_among_media(state: Path, root: Path) -> bool:
 
 def root_beside(configured: Settings, roots: Mapping[str, Path], name: str, path: str) -> Path:
     """The folder of one more media root beside these. Raises ValueError with a sentence where it cannot be one."""
-    if not _ROOT_NAME.fullmatch(name) or name in {".", ".."} or name != name.strip():
+    if not _ROOT_NAME.fullmatch(name) or name in {".", ".."} or name != name.strip() or set(name) & {"=", ","}:
         message = f"{name!a} cannot be the name of a media root: use letters, digits, '-' and '_'"
         raise ValueError(message)
     if name in roots:
