@@ -154,7 +154,7 @@ def parse_roots(texts: list[str]) -> dict[str, Path]:
 
 def check_root_name(name: str) -> None:
     """Raises ValueError with a sentence for what cannot be the name of a media root."""
-    if not _ROOT_NAME.fullmatch(name) or name in {".", ".."} or name != name.strip():
+    if not _ROOT_NAME.fullmatch(name) or name in {".", ".."} or name != name.strip() or set(name) & {"=", ","}:
         message = f"{name!a} cannot be the name of a media root: use letters, digits, '-' and '_'"
         raise ValueError(message)
 

@@ -325,9 +325,7 @@ OUTSIDE = [
     "..",
     "m/..",
     "m/../secret.jpg",
-    "other",
     "other/a.jpg",
-    "~",
     "m/out/secret.jpg",
     "//",
     ".",
@@ -344,6 +342,15 @@ def test_nothing_of_the_disk_outside_the_roots_is_told(place, tmp_path, text):
     assert (whole["verdict"], whole["on_disk"]) == ("outside_roots", None)
     assert whole["sentence"] == f"{text} is not inside a media root; the roots are: m."
     assert told(place, "m/out")["on_disk"]["kind"] == "link"
+
+
+@pytest.mark.parametrize("text", ["secret.jpg", "other", "~", " a.jpg "])
+def test_a_bare_name_that_nothing_knows_is_not_said_to_lie_outside(place, tmp_path, text):
+    (tmp_path / "secret.jpg").touch()
+    whole = told(place, text)
+    assert (whole["verdict"], whole["on_disk"]) == ("not_found", None)
+    assert whole["sentence"].startswith(f"No file that was taken in, or that failed, is named {text.strip()}. ")
+    assert whole["sentence"].endswith("give the whole path, as ROOT/relative/path; the roots are: m.")
 
 
 @pytest.mark.parametrize(

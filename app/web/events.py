@@ -40,6 +40,8 @@ class StageStart(TypedDict):
     """Which one."""
     total_files: int
     """Files to come."""
+    at: str
+    """When, ISO 8601 in UTC."""
 
 
 @described
@@ -52,6 +54,8 @@ class StageCheckpoint(TypedDict):
     """Files for which it is done: exactly a multiple of the interval."""
     total_files: int
     """The session's files, for which it is to end."""
+    at: str
+    """When, ISO 8601 in UTC."""
 
 
 @described
@@ -68,6 +72,8 @@ class StageEnd(TypedDict):
     """Files for which it was not needed or cannot run here."""
     not_reached: int
     """Files that failed in another stage, or vanished, before this one came to an end."""
+    at: str
+    """When, ISO 8601 in UTC."""
 
 
 @described
@@ -265,7 +271,7 @@ def frames_of(rows: list[Event]) -> list[ServerSentEvent]:
             data = files[0] if len(files) == 1 else FileBundle(files=files)
             frames.append(ServerSentEvent(event=kind, raw_data=as_text(data), id=str(together[-1].id)))
         elif kind in {"stage_start", "stage_progress", "stage_complete"}:
-            frames += [
-                ServerSentEvent(event=kind, raw_data=as_text(row.detail or {}), id=str(row.id)) for row in together
-            ]
+            for row in together:
+                text = as_text({**(row.detail or {}), "at": row.at})
+                frames.append(ServerSentEvent(event=kind, raw_data=text, id=str(row.id)))
     return frames

@@ -12,7 +12,7 @@ from fastapi.templating import Jinja2Templates
 
 from app import __version__
 from app.ingest.session.parameters import SessionRequest
-from app.texts import counted
+from app.texts import class_words, counted
 
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 # What would break a line, vanish, or turn the reading direction round and so disguise a name; as in words.js.
@@ -82,7 +82,7 @@ def duration(seconds: float) -> str:
 
 def words(code: str) -> str:
     """What a stable code is called: `truncated image`."""
-    return code.replace("_", " ")
+    return class_words(code)
 
 
 def folders(shown: list[str]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from app.web.activity import standing
-from app.web.templating import duration, readable
+from app.web.templating import duration, readable, words
 from tests.support.server import Server
 
 pytestmark = pytest.mark.browser
@@ -145,6 +145,11 @@ def test_a_file_is_listed_for_each_stage_that_failed(page: Page, server: Server)
     assert said == [wanted for _, wanted in FAILED_IN]
 
 
+def test_the_classes_of_files_are_called_the_same_with_and_without_a_script(page: Page, server: Server) -> None:
+    names = (*SKIPS, *OUTCOMES)
+    assert call(page, server, "lib/words.js", "classLabel", [[name] for name in names]) == [*map(words, names)]
+
+
 def test_numbers_of_a_session_close(page: Page, server: Server) -> None:
     (counts,) = call(
         page, server, "lib/counts.js", "countsOf", [[session(added=5, moved=1, unchanged=2, failed=3, vanished=4)]]
@@ -187,10 +192,8 @@ BADGES = [
 
 def test_a_badge_is_whole_only_where_everything_here_and_below_is_in_the_library(page: Page, server: Server) -> None:
     said = call(page, server, "configure/badges.js", "badgeOf", [[one] for one, _ in BADGES])
-    assert [found and (found["shown"], found["words"]) for found in said] == [words for _, words in BADGES]
-    assert [found["whole"] for found in said if found] == [
-        words[1].startswith("Complete") for _, words in BADGES if words
-    ]
+    assert [found and (found["shown"], found["words"]) for found in said] == [told for _, told in BADGES]
+    assert [found["whole"] for found in said if found] == [told[1].startswith("Complete") for _, told in BADGES if told]
 
 
 def test_a_folder_of_which_nothing_is_in_says_what_it_holds(page: Page, server: Server) -> None:

@@ -24,14 +24,8 @@ def read(door, address, code=200):
 def status_of(state="completed", pending=0, **outcomes):
     counts = {outcome.value: 0 for outcome in Outcome} | outcomes
     committed = counts["added"] + counts["updated"] + counts["moved"]
-    processed = sum(counts.values())
-    return {
-        "status": state,
-        "outcomes": counts,
-        "committed_files": committed,
-        "processed_files": processed,
-        "pending": pending,
-    }
+    answered = {"committed_files": committed, "processed_files": sum(counts.values())}
+    return {"status": state, "outcomes": counts, "pending": pending, **answered}
 
 
 @pytest.mark.parametrize(
@@ -40,6 +34,7 @@ def status_of(state="completed", pending=0, **outcomes):
         (status_of(added=3), "Completed", "good"),
         (status_of(added=3, failed=1), "Completed with failures", "warn"),
         (status_of(unchanged=3, failed=1), "Nothing taken in", "warn"),
+        (status_of(unchanged=3), "Nothing taken in", "quiet"),
         (status_of(failed=2), "Nothing taken in", "bad"),
         (status_of(), "Nothing taken in", "quiet"),
         (status_of("cancelled", added=1, pending=3), "Cancelled", "quiet"),

@@ -50,14 +50,17 @@ def test_a_stream_tells_a_session_from_its_start_to_its_end(many):
         seen = [first, *stream]
     assert (first.event, first.data["session_id"], first.data["parameters"]["pattern"]) == ("session", session_id, "*")
     assert [frame.data["stage"] for frame in every(seen, "stage_start")] == STAGES
-    assert all(frame.data == {"stage": frame.data["stage"], "total_files": 60} for frame in every(seen, "stage_start"))
+    assert all(frame.data["total_files"] == 60 for frame in every(seen, "stage_start"))
+    times = {row["id"]: row["at"] for row in query(many.folder / "library.db", "SELECT id, at FROM ingest_events")}
+    of_stages = [frame for frame in seen if frame.event.startswith("stage_")]
+    assert [frame.data["at"] for frame in of_stages] == [times[frame.id] for frame in of_stages]
     assert files_in(seen) == logged(many, session_id)
     ended = {frame.data["stage"]: frame.data for frame in every(seen, "stage_complete")}
     assert list(ended) == STAGES
     whole = {"processed_files": 60, "failed_files": 0, "skipped_files": 0, "not_reached": 0}
     for stage, data in ended.items():
         skipped = {"processed_files": 0, "skipped_files": 60} if stage == "nsfw" else {}  # nobody has weights here
-        assert data == {"stage": stage, **whole, **skipped}
+        assert data == {"stage": stage, "at": data["at"], **whole, **skipped}
     last_session, bye = every(seen, "session")[-1], seen[-1]
     assert last_session.data == many.status(session_id)
     assert last_session.data["status"] == "completed"

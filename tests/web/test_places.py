@@ -153,6 +153,8 @@ def test_roots_of_the_settings_and_roots_in_use_stay(door, album):
     [
         (("a/b", "{album}"), ("name", "cannot be the name of a media root")),
         (("", "{album}"), ("name", "cannot be the name of a media root")),
+        (("a=b", "{album}"), ("name", "cannot be the name of a media root")),
+        (("a,b", "{album}"), ("name", "cannot be the name of a media root")),
         (("photos", "{album}"), ("name", "there is a media root named 'photos' already")),
         (("new", "album"), ("path", "write the whole path of the folder")),
         (("new", "{album}/nowhere"), ("path", "there is no folder")),

@@ -21,7 +21,7 @@ export const clock = (date) => CLOCK.format(date);
 /** @param {string} text */
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** What a class of the plan or of the sum is called after its number: "812 new", "41 filtered".
+/** What a class of the plan or of the sum is called after its number: "812 new", "41 left out"; skips as in app/texts.py.
  *
  * @type {Record<string, string>}
  */
@@ -32,6 +32,9 @@ const CLASS = {
   sidecar_changed: "with a changed sidecar",
   new_stages: "with parts still to read",
   again: "to run again",
+  fresh: "up to date",
+  filtered: "left out",
+  unsupported: "of other kinds",
   failed_before: "failed before",
   beyond_max_files: "beyond the limit",
   pending: "not processed",
@@ -40,6 +43,12 @@ const CLASS = {
 };
 /** @param {string} name */
 export const classLabel = (name) => CLASS[name] ?? name.replaceAll("_", " ");
+/**
+ * What programs call it, for the tooltip; null where people read the same.
+ *
+ * @param {string} name
+ */
+export const classTerm = (name) => CLASS[name] && CLASS[name] !== name.replaceAll("_", " ") ? name : null;
 
 /**
  * What a cause is called: "truncated image".

@@ -11,9 +11,9 @@ import { unheard } from "../lib/presence.js";
 import { nsfwText, stageNotes } from "./progress.js";
 import { showRetryOf } from "../shared/retry.js";
 import { undoSession } from "../shared/undo.js";
-import { classLabel, day, duration, folders, number, skips } from "../lib/words.js";
+import { capital, classLabel, classTerm, count, day, duration, folders, number, skips } from "../lib/words.js";
 
-/** @import { Child, Counted, Filters, Outcome, Session, Verdict } from "../lib/types.d.ts" */
+/** @import { Child, Counted, Filters, Outcome, Session, Skip, Verdict } from "../lib/types.d.ts" */
 
 const REPORTS = { csv: "CSV", xlsx: "Excel", json: "JSON", jsonl: "JSON Lines" };
 
@@ -93,7 +93,7 @@ function showReports(sessionId) {
  */
 
 /**
- * "1,043 discovered = 826 to process + 120 fresh + …", "826 processed = 800 committed + … + 3 failed" and
+ * "1,043 discovered = 826 to process + 120 up to date + …", "826 processed = 800 committed + … + 3 failed" and
  * "800 committed = 790 added + …".
  *
  * @param {Session} status
@@ -101,19 +101,24 @@ function showReports(sessionId) {
 function sums(status) {
   const { session_id: id, outcomes, total_files: total } = status;
   const counts = countsOf(status);
-  /** @type {(name: string, value: number | null, filters: Filters, pictures?: boolean) => Term} */
-  const listed = (name, value, filters, pictures = true) => ({
+  /** @type {(name: string, value: number | null, filters: Filters) => Term} */
+  const listed = (name, value, filters) => ({
     name,
     value,
-    open: () => openClass(id, name, `${number(value)} ${classLabel(name)}`, filters, pictures),
+    open: () => openClass(id, name, `${number(value)} ${classLabel(name)}`, filters, true),
   });
   /** @type {(name: Counted) => Term} */
   const counted = (name) => ({ name, value: counts[name], open: () => openCounted(id, name, counts[name]) });
-  const skipped = skips(status.skipped).map(([name, value]) =>
-    listed(name, value, { skipped: name }, name === "fresh")
-  );
+  const skipped = skips(status.skipped).map(([name, value]) => ({
+    name,
+    value,
+    open: () => openSkipped(id, name, value),
+  }));
   const pending = { name: "pending", value: status.pending ?? 0 };
-  const taken = { ...listed("to process", total ?? 0, {}), always: true };
+  const answered = listed("to process", total ?? 0, {}); // a list of files has those only that are answered for
+  const taken = pending.value
+    ? { name: answered.name, value: answered.value, always: true }
+    : { ...answered, always: true };
   const rest = ["unchanged", "failed", "vanished"].map((name) => counted(/** @type {Counted} */ (name)));
   const committed = Object.entries(outcomes).filter(([name]) => !(name in counts))
     .map(([name, value]) => listed(name, value, { outcome: /** @type {Outcome} */ (name) }));
@@ -144,8 +149,24 @@ function sum(total, terms, among = []) {
 /** @param {Term} term */
 function figure({ name, value, open }) {
   const text = [make("strong", {}, number(value)), ` ${classLabel(name)}`];
-  if (!open || !value) return make("span", { class: "chip still" }, text);
-  return make("button", { type: "button", class: `chip ${name}`, "data-list": name, onclick: open }, text);
+  const title = classTerm(name);
+  if (!open || !value) return make("span", { class: "chip still", title }, text);
+  return make("button", { type: "button", class: `chip ${name}`, title, "data-list": name, onclick: open }, text);
+}
+
+/**
+ * Opens the list of the files that a session skipped for this. They are looked for anew: nothing is stored of them.
+ *
+ * @type {(id: string, name: Skip, value: number) => void}
+ */
+function openSkipped(id, name, value) {
+  openFiles({
+    title: capital(classLabel(name)),
+    list: name,
+    note: `${count(value, "file")} then. The list shows which ones it would be now.`,
+    thumbnails: name === "fresh",
+    load: (cursor) => api.sessionFiles(id, { skipped: name, cursor, limit: 100 }),
+  });
 }
 
 /** @type {(id: string, list: string, title: string, filters: Filters, thumbnails: boolean) => void} */
