@@ -108,10 +108,14 @@ def explain(folders: Folders, library: Library, sessions: Iterable[SessionState]
     try:
         place = _place_of(folders, text)
     except OutsideRoots as error:
-        found = library.history.named(path_from_shown(text.strip())) if "/" not in text else _NONE
+        name = text.strip()
+        if "/" in name or name in {".", ".."}:
+            return _nothing_known(text, "outside_roots", error.sentence, _NONE)
+        found = library.history.named(path_from_shown(name))
         if found["count"] != 1:
-            sentence = f"{found['count']:,} files are named {text.strip()}: which one is meant?"
-            told = ("several", sentence) if found["count"] else ("outside_roots", error.sentence)
+            told = _of_no_file(folders, name)
+            if found["count"]:
+                told = ("several", f"{found['count']:,} files are named {name}: which one is meant?")
             return _nothing_known(text, *told, found)
         return {**explain(folders, library, sessions, found["files"][0]), "matches": found["files"], "matches_count": 1}
     facts = gathered(folders, library, sessions, place)
@@ -131,6 +135,15 @@ def explain(folders: Folders, library: Library, sessions: Iterable[SessionState]
         "matches_count": 0,
         "sessions": [session.session_id for session in facts.sessions],
     }
+
+
+def _of_no_file(folders: Folders, name: str) -> tuple[str, str]:
+    """Verdict and sentence for a bare name that neither the library nor a failure knows."""
+    roots = ", ".join(sorted(folders.roots))
+    return "not_found", (
+        f"No file that was taken in, or that failed, is named {name}. Of any other, give the whole path, as "
+        f"ROOT/relative/path; the roots are: {roots}."
+    )
 
 
 def _nothing_known(shown: str, verdict: str, sentence: str, matches: Copies) -> Explanation:
@@ -212,14 +225,15 @@ def gathered(folders: Folders, library: Library, sessions: Iterable[SessionState
     """What disk, library and sessions know of a place."""
     disk, trouble = _look(folders, place)
     row = library.file(place)
+    events = tuple(library.history.events(place))
     facts = Facts(
         place,
         disk,
         trouble,
         row=row,
         failures=tuple(library.history.failures(place)),
-        events=tuple(library.history.events(place)),
-        moved_to=library.history.moved_to(place) if disk is None and row is None else None,
+        events=events,
+        moved_to=library.history.moved_to(place) if row is None and (disk is None or events) else None,
         sessions=covering(sessions, place),
     )
     return _judged_by_its_folder(folders, facts) if disk is not None and place.path else facts

@@ -15,7 +15,7 @@ from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.session.state import SessionState, Status
 from app.library.editing import EDITED
 from app.library.history import RememberedFailure
-from app.library.values import Event
+from app.library.values import Event, FailureState
 from app.media import (
     MAX_PATH_BYTES,
     Outcome,
@@ -109,6 +109,12 @@ class Facts:
         return f"{self.disk.size}:{self.disk.mtime_ns}:{self.sidecar}" if self.disk else None
 
     @property
+    def left(self) -> Event | None:
+        """The event by which the file that was here moved away, if no session answered for the path since."""
+        last, moved = self.last, self.moved_to
+        return moved if moved is not None and (last is None or moved.id > last.id) else None
+
+    @property
     def last(self) -> Event | None:
         """The newest answer of a session; what people set is none."""
         return next((event for event in reversed(self.events) if event.kind != EDITED), None)
@@ -148,8 +154,7 @@ def _not_on_disk(facts: Facts) -> tuple[str, str]:
             "missing",
             f"{facts.shown} is gone from the disk, {known}; it was taken in on {_last_written(facts, row)}.",
         )
-    if facts.moved_to is not None and (last is None or facts.moved_to.id > last.id):
-        moved = facts.moved_to
+    if (moved := facts.left) is not None:
         return "moved", (
             f"{facts.shown} was moved to {moved.shown_path}: session {moved.session_id} met it there on "
             f"{_when(moved.at)}."
@@ -192,18 +197,18 @@ def _failed(facts: Facts) -> str | None:
     if fatal is not None:
         attempts = fatal["attempts"]
         often = "once" if attempts == 1 else f"{attempts} times, the last time"
-        changed = fatal["fingerprint"] != facts.fingerprint
-        what_to_do = (
-            "the file has changed since, so the next session tries it again."
-            if changed
-            else f"sessions leave it out until it changes.{_advice(fatal['cause'])}"
-        )
+        if fatal["fingerprint"] != facts.fingerprint:
+            what_to_do = "the file has changed since, so the next session tries it again."
+        elif fatal["cause"] in PASSING_CAUSES and fatal["state"] != FailureState.IGNORED:
+            what_to_do = f"the next session tries it again.{_advice(fatal['cause'])}"
+        else:
+            what_to_do = f"sessions leave it out until it changes.{_advice(fatal['cause'])}"
         reason = str(fatal["reason"]).rstrip(".")
         return (
             f"{facts.shown} failed {often} on {_when(fatal['at'])} in session {fatal['session_id']}, at stage "
             f"{fatal['stage']} ({fatal['cause']}): {reason}; {what_to_do}"
         )
-    last = facts.last
+    last = facts.last  # older programs kept nothing else of what passes by itself
     if last is not None and last.outcome == Outcome.FAILED and last.cause in PASSING_CAUSES:
         reason = str(last.reason).rstrip(".")
         return (
@@ -255,17 +260,8 @@ def _why_not(facts: Facts) -> tuple[str, str]:
         )
     if why := session.parameters.why_not(facts.place.name, facts.size):
         return "not_matching", f"{facts.shown} was not taken in: {why} of the newest session over it, {this}."
-    last = facts.last
-    if last is not None and last.outcome == Outcome.VANISHED:
-        return "not_ingested", (
-            f"{facts.shown} was gone when its turn came, on {_when(last.at)} in session {last.session_id}, and is "
-            f"there again; {_NEXT}."
-        )
-    if last is not None and last.outcome in (Outcome.ADDED, Outcome.UPDATED, Outcome.MOVED, Outcome.UNCHANGED):
-        return "not_ingested", (
-            f"{facts.shown} was taken in on {_when(last.at)} in session {last.session_id}, and a person had its row "
-            f"removed since; {_NEXT}."
-        )
+    if (answered := _answered_before(facts)) is not None:
+        return "not_ingested", f"{answered}; {_NEXT}."
     if session.status is Status.CANCELLED:
         return "not_ingested", f"{facts.shown} was not taken in: {this} was cancelled before it came to it; {_NEXT}."
     if session.plan is not None and session.plan.skipped.get(Skip.BEYOND_MAX_FILES, 0):
@@ -275,6 +271,27 @@ def _why_not(facts: Facts) -> tuple[str, str]:
             f"paths were as many; {_NEXT}."
         )
     return "not_ingested", f"{facts.shown} was not there yet when {this}, the newest over it, looked; {_NEXT}."
+
+
+def _answered_before(facts: Facts) -> str | None:
+    """What became of a file that a session answered for and that has no row; None if that does not say why."""
+    last = facts.last
+    if (moved := facts.left) is not None:
+        return (
+            f"{facts.shown} was not taken in: the file that was here is {moved.shown_path} since {_when(moved.at)}, "
+            "and this is another one"
+        )
+    if last is not None and last.outcome == Outcome.VANISHED:
+        return (
+            f"{facts.shown} was gone when its turn came, on {_when(last.at)} in session {last.session_id}, and is "
+            "there again"
+        )
+    if last is not None and last.outcome in [outcome for outcome in Outcome if outcome.taken_in]:
+        return (
+            f"{facts.shown} was taken in on {_when(last.at)} in session {last.session_id}, and a person had its row "
+            "removed since"
+        )
+    return None
 
 
 def _pending(facts: Facts, session: SessionState) -> str | None:

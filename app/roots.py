@@ -5,7 +5,8 @@ Added ones are kept in the state folder. Files are never touched, whatever becom
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from typing_extensions import TypedDict
@@ -15,7 +16,7 @@ from app.ingest.disk.folders import Folders
 from app.ingest.run.runner import Runner
 from app.ingest.session.store import IngestionState
 from app.library.library import Library
-from app.settings import Settings, root_beside, with_remembered
+from app.settings import Settings, check_root_name, root_beside, with_remembered
 from app.shapes import described
 from app.texts import clean_text, shown_name
 
@@ -57,12 +58,12 @@ class MediaRoots:
     def all(self) -> list[MediaRoot]:
         """Every root in the order of the names, and those that only rows speak of."""
         rows = self._library.removal.rows_by_root() if self._library else {}
-        roots = self._folders.roots
+        roots, added = self._folders.roots, self._beside_the_named(self._store.remembered_roots(ADDED))
         return [
             {
                 "name": name,
                 "path": shown_name(roots[name]) if name in roots else None,
-                "source": "removed" if name not in roots else "page" if name in self._added() else "settings",
+                "source": "removed" if name not in roots else "page" if name in added else "settings",
                 "there": name in roots and os.path.isdir(roots[name]),
                 "rows": rows.get(name, 0),
             }
@@ -72,12 +73,13 @@ class MediaRoots:
     def add(self, name: str, path: str) -> MediaRoot:
         """Adds a folder under a name. Raises InvalidRequest where it cannot be a root beside the others."""
         with self._changing:
-            try:
+            with _at_fault("name"):
+                check_root_name(name)
+                if name in self._folders.roots:
+                    message = f"there is a media root named '{name}' already: give this one another name"
+                    raise ValueError(message)
+            with _at_fault("path"):
                 folder = root_beside(self._settings, self._paths(), name, path)
-            except (ValueError, OSError) as error:
-                sentence = clean_text(str(error))
-                field = "name" if "name" in sentence else "path"
-                raise InvalidRequest(f"{sentence[0].upper()}{sentence[1:]}.", field=field) from None
             self._use({**self._paths(), name: folder}, {**self._added(), name: folder})
         return next(root for root in self.all() if root["name"] == name)
 
@@ -99,8 +101,8 @@ class MediaRoots:
             if self._runner is None:
                 self._drop(name)
                 return 0
-            self._refuse_in_use(self._runner, name)
             with self._runner.at_rest():
+                self._refuse_in_use(self._runner, name)
                 gone = 0
                 if forget_rows is not None and self._library:
                     gone = self._library.removal.forget_root(name, forget_rows)
@@ -129,11 +131,24 @@ class MediaRoots:
         self._folders.use(paths)
 
     def _added(self) -> dict[str, Path]:
-        named = self._settings.ingest_media_roots
-        return {name: path for name, path in self._store.remembered_roots(ADDED).items() if name not in named}
+        """Those that were added on the page, to be changed. Raises NeedsAttention where they cannot be read."""
+        return self._beside_the_named(self._store.kept_roots(ADDED))
+
+    def _beside_the_named(self, roots: Mapping[str, Path]) -> dict[str, Path]:
+        return {name: path for name, path in roots.items() if name not in self._settings.ingest_media_roots}
 
     def _paths(self) -> dict[str, Path]:
         return {name: Path(os.fsdecode(path)) for name, path in self._folders.roots.items()}
+
+
+@contextmanager
+def _at_fault(field: str) -> Iterator[None]:
+    """A block that checks a field. Raises InvalidRequest that names it, for a ValueError or OSError."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        sentence = clean_text(str(getattr(error, "strerror", None) or error))
+        raise InvalidRequest(f"{sentence[0].upper()}{sentence[1:]}.", field=field) from None
 
 
 def with_added(settings: Settings, store: IngestionState) -> Settings:

@@ -114,12 +114,6 @@ def _lies_among_media(state: Path, root: Path) -> bool:
 
 def root_beside(configured: Settings, roots: Mapping[str, Path], name: str, path: str) -> Path:
     """The folder of one more media root beside these. Raises ValueError with a sentence where it cannot be one."""
-    if not _ROOT_NAME.fullmatch(name) or name in {".", ".."} or name != name.strip():
-        message = f"{name!a} cannot be the name of a media root: use letters, digits, '-' and '_'"
-        raise ValueError(message)
-    if name in roots:
-        message = f"there is a media root named '{name}' already: give this one another name"
-        raise ValueError(message)
     folder = Path(os.path.expanduser(path))
     if not folder.is_absolute():
         message = "write the whole path of the folder, such as /srv/photos"
@@ -147,9 +141,7 @@ def parse_roots(texts: list[str]) -> dict[str, Path]:
         if not equals or "/" in name:
             path = text
             name = Path(os.path.realpath(text)).name or "root"
-        if not _ROOT_NAME.fullmatch(name) or name in {".", ".."}:
-            message = f"{name!a} cannot be the name of a media root: use letters, digits, '-' and '_'"
-            raise ValueError(message)
+        check_root_name(name)
         if name in roots:
             message = f"two media roots are named '{name}': give one another name, as in other={path}"
             raise ValueError(message)
@@ -158,6 +150,13 @@ def parse_roots(texts: list[str]) -> dict[str, Path]:
         message = "at least one media root is needed, as in photos=/path/to/photos"
         raise ValueError(message)
     return roots
+
+
+def check_root_name(name: str) -> None:
+    """Raises ValueError with a sentence for what cannot be the name of a media root."""
+    if not _ROOT_NAME.fullmatch(name) or name in {".", ".."} or name != name.strip() or set(name) & {"=", ","}:
+        message = f"{name!a} cannot be the name of a media root: use letters, digits, '-' and '_'"
+        raise ValueError(message)
 
 
 def check_roots_apart(roots: dict[str, Path]) -> None:

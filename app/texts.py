@@ -9,6 +9,13 @@ from typing import Any
 # A byte that is not UTF-8 is shown as \x80..\xff. A backslash of a real name that could be mistaken for one is shown
 # as \x5c, so that every shown path leads back to exactly one name.
 _ESCAPED = re.compile(rb"\\x(5c|[89a-f][0-9a-f])")
+# What people read in place of a skip; as in words.js.
+_CLASSES = {
+    "fresh": "up to date",
+    "filtered": "left out",
+    "unsupported": "of other kinds",
+    "beyond_max_files": "beyond the limit",
+}
 
 
 def shown_name(name: bytes) -> str:
@@ -54,6 +61,11 @@ def clean_json(value: Any) -> Any:
             return [clean_json(item) for item in value]
         case _:
             return clean_text(str(value))
+
+
+def class_words(code: str) -> str:
+    """What people read for the stable code of a class of files: `failed before`."""
+    return _CLASSES.get(code, code.replace("_", " "))
 
 
 def counted(number: int, noun: str) -> str:

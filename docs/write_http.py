@@ -22,11 +22,12 @@ _PAGES = (
         "`GET /sessions`",
         "the page of the history; `?status=`, `?root=` and `?cursor=` narrow it as in `GET /api/ingest/sessions`",
     ),
-    ("`GET /sessions/{session_id}`", "the page, opened on a session"),
+    ("`GET /sessions/{session_id}`", "the page, opened on a session; `?list=` and `?file=` open a dialog over it"),
     (
         "`GET /failures`",
         "the page of what failed in any session and was not taken in since; `?state=`, `?cause=`, `?root=`, `?cursor=`",
     ),
+    ("`GET /file`", "the page of one file, `?path=`; 404 where nothing is known of it"),
     ("`GET /settings`", "the page of media roots and presets"),
     ("`GET /login` `POST /login`", "a form that trades `INGEST_TOKEN`, where it is set, for a cookie of 30 days"),
 )

@@ -72,8 +72,8 @@ def test_plan_counts_by_class_and_changes_nothing(place_with_photos):
     assert counts["pending_by"] == {"new": 4}
     text = place.run("plan", "photos", "--pattern", "*.png", "--max-files", "2").stdout
     assert "2 of 5 files would be processed." in text
-    assert "1 skipped: filtered" in text
-    assert "1 skipped: beyond max files" in text
+    assert "1 skipped: left out" in text
+    assert "1 skipped: beyond the limit" in text
     assert "NSFW detection is unavailable:" in text
     assert not place.database.exists()
     assert not (place.state / "lock").exists()
@@ -89,7 +89,7 @@ def test_run_takes_everything_in_and_exits_0(place_with_photos):
     assert status["parameters"]["enable_nsfw_detection"] is False
     again = place.run("run", "photos", "--no-nsfw")
     assert again.returncode == 0, again.stderr
-    assert "5 files found: 0 to process, 1 unsupported, 4 fresh" in again.stdout
+    assert "5 files found: 0 to process, 1 of other kinds, 4 up to date" in again.stdout
     assert "0 processed: nothing; 0 pending" in again.stdout
 
 
@@ -211,7 +211,7 @@ def test_sessions_status_and_stats_tell_of_a_run(place_with_photos):
     assert "4/4" in listed
     assert place.json("status", session_id)["committed_files"] == 4
     shown = place.run("status", session_id).stdout
-    assert "5 files found: 4 to process, 1 unsupported" in shown
+    assert "5 files found: 4 to process, 1 of other kinds" in shown
     totals = place.json("stats")
     assert (totals["images"], totals["videos"], totals["sessions"]) == (4, 0, 1)
     assert place.run("stats").stdout.split()[:4] == ["images", "4", "videos", "0"]

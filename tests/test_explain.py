@@ -35,6 +35,7 @@ ROW = {
 FAILURE = {
     "stage": "thumbnail", "cause": "truncated_image", "reason": "It ends too soon.", "attempts": 3,
     "fingerprint": "100:5:", "at": LATER, "fatal": True, "version": "1", "session_id": OTHER_SESSION,
+    "state": "open",
 }  # fmt: skip
 
 
@@ -120,6 +121,11 @@ def test_a_failure_says_with_what_when_how_often_and_what_to_do():
     says(facts(failures=(FAILURE | {"attempts": 1},), row=ROW), "failed", "failed once on")
     changed = facts(disk=replace(FILE, size=7), failures=(FAILURE,))
     says(changed, "failed", "has changed since, so the next session tries it again")
+    passing = FAILURE | {"cause": "unreadable"}
+    says(facts(failures=(passing,)), "failed", "(unreadable): ", "; the next session tries it again.", "the right")
+    says(
+        facts(failures=(passing | {"state": "ignored"},)), "failed", "(unreadable): ", "leave it out until it changes."
+    )
     passing = facts(events=(answer("failed", cause="unreadable", reason="It cannot be read."),))
     says(passing, "failed", "(unreadable): It cannot be read; the next session tries it again.", "the right")
 
@@ -203,6 +209,13 @@ def test_a_file_that_was_gone_at_its_turn_and_is_back_says_so():
     says(replace(what, sessions=(asked(Status.PAUSED),)), "not_ingested", "was gone when its turn came")
 
 
+def test_a_file_whose_row_is_no_more_says_what_became_of_that():
+    taken_in = facts(sessions=(asked(),), events=(answer("added", number=3),))
+    says(taken_in, "not_ingested", "was taken in on", "a person had its row removed since")
+    moved = replace(answer("moved", number=5), path=b"m/new.jpg")
+    says(replace(taken_in, moved_to=moved), "not_ingested", "the file that was here is m/new.jpg", "another one")
+
+
 # -- a real folder and library -----------------------------------------------------------------------------------
 
 
@@ -283,6 +296,8 @@ def test_a_file_that_was_moved_is_told_from_both_ends(place):
         ("m/new.jpg", "moved", second.session_id),
     ]
     assert new["events"][1]["moved_from"] == "m/a.jpg"
+    (place.media / "a.jpg").write_bytes(b"another one")
+    assert "the file that was here is m/new.jpg" in told(place, "m/a.jpg")["sentence"]
 
 
 def test_a_root_that_is_gone_is_not_taken_for_missing_files(place):
@@ -310,9 +325,7 @@ OUTSIDE = [
     "..",
     "m/..",
     "m/../secret.jpg",
-    "other",
     "other/a.jpg",
-    "~",
     "m/out/secret.jpg",
     "//",
     ".",
@@ -329,6 +342,15 @@ def test_nothing_of_the_disk_outside_the_roots_is_told(place, tmp_path, text):
     assert (whole["verdict"], whole["on_disk"]) == ("outside_roots", None)
     assert whole["sentence"] == f"{text} is not inside a media root; the roots are: m."
     assert told(place, "m/out")["on_disk"]["kind"] == "link"
+
+
+@pytest.mark.parametrize("text", ["secret.jpg", "other", "~", " a.jpg "])
+def test_a_bare_name_that_nothing_knows_is_not_said_to_lie_outside(place, tmp_path, text):
+    (tmp_path / "secret.jpg").touch()
+    whole = told(place, text)
+    assert (whole["verdict"], whole["on_disk"]) == ("not_found", None)
+    assert whole["sentence"].startswith(f"No file that was taken in, or that failed, is named {text.strip()}. ")
+    assert whole["sentence"].endswith("give the whole path, as ROOT/relative/path; the roots are: m.")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from app.library.library import Library
 from app.library.migrations import HEAD, Migration, bring_to_head, config_for, revision_of
 from app.library.tables import EVENTS, Base
 from app.media import Place
-from tests.ingest.builders import SESSION, analysis, found
+from tests.ingest.builders import SESSION, analysis, failure, found
 
 NEXT = '''"""One step further than this program"""
 
@@ -194,6 +194,19 @@ def test_odd_names_of_older_logs_can_be_read_in_the_view(fresh_url):
     )
     assert [row.file_name for row in rows] == [found(name).shown for name in names]
     assert ["shown" in event.detail for event in library.events(SESSION)] == [True, True, False, False, False]
+    library.close()
+
+
+def test_what_passes_by_itself_is_not_left_to_a_program_that_would_hold_it_back(fresh_url):
+    bring_to_head(fresh_url)
+    library = Library(fresh_url)
+    for name, cause in ((b"a.jpg", "unreadable"), (b"b.jpg", "truncated_image"), (b"c.jpg", "still_changing")):
+        library.commit_single_file_to_database(SESSION, failure(found(name), cause=cause), nsfw_threshold=0.8)
+    library.close()
+    run(fresh_url, command.downgrade, "0007")
+    bring_to_head(fresh_url)
+    library = Library(fresh_url)
+    assert list(library.failures.counts()) == ["truncated_image"]
     library.close()
 
 

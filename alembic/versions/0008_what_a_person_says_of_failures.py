@@ -1,6 +1,7 @@
 """Room for what a person says of a failure (`open`, `reviewed`, `ignored`), and indexes by cause and by file name.
 
-A downgrade drops what people said; the failures stay.
+A downgrade drops what people said. The failures stay, except those of causes that pass by themselves: older programs,
+which keep none of them, would leave out their files.
 
 Revision ID: 0008
 Revises: 0007
@@ -15,6 +16,7 @@ branch_labels = None
 depends_on = None
 
 _FATAL = sa.text("fatal")
+_PASSING = "DELETE FROM file_failures WHERE fatal AND cause IN ('unreadable', 'still_changing', 'model_unusable')"
 
 
 def upgrade() -> None:
@@ -33,5 +35,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_media_files_name", table_name="media_files")
     op.drop_index("ix_file_failures_fatal", table_name="file_failures")
+    op.execute(_PASSING)
     with op.batch_alter_table("file_failures") as table:
         table.drop_column("state")

@@ -22,7 +22,7 @@ from app.ingest.session.store import IngestionState
 from app.library.engine import shown_place
 from app.library.migrations import Migration, revision_of
 from app.settings import Settings
-from app.texts import counted
+from app.texts import class_words, counted
 from app.wiring import House, build, take
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -161,7 +161,7 @@ def plan(
         out.print(f"  {count:,} {_REASONS.get(name, name.replace('_', ' '))}")
     for name, count in counts["skipped"].items():
         if count:
-            out.print(f"  {count:,} skipped: {name.replace('_', ' ')}")
+            out.print(f"  {count:,} skipped: {class_words(name)}")
     for sentence in dict.fromkeys((*counts["unavailable"].values(), *counts["limited"].values())):
         out.print(f"  {sentence}", markup=False)
 

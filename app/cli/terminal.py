@@ -32,7 +32,7 @@ from app.ingest.session.state import SessionState, Status
 from app.ingest.session.status import SessionStatus
 from app.media import Outcome
 from app.settings import Settings
-from app.texts import counted
+from app.texts import class_words, counted
 from app.wiring import House, command_as_typed, take
 
 out = Console(highlight=False, soft_wrap=True)
@@ -122,7 +122,7 @@ def print_session(session: SessionState) -> None:
         out.print(session.attention["sentence"], markup=False)
     if session.plan is None:
         return
-    skipped = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in view["skipped"].items() if count)
+    skipped = ", ".join(f"{count:,} {class_words(name)}" for name, count in view["skipped"].items() if count)
     out.print(
         f"{counted(view['discovered'] or 0, 'file')} found: {view['total_files']:,} to process"
         + (f", {skipped}" if skipped else "")

@@ -1,6 +1,7 @@
 """What is remembered of the failures of a file: the last of each stage, how often it came, what a person said of it.
 
-A failure that kept a file out of the library stands until the file is taken in, or fails otherwise.
+A failure that kept a file out of the library stands until the file is taken in, or fails otherwise. One of a cause that
+passes stands, too, so that people find it, but holds no file back: the next session tries it again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, select, text, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, or_, select, text, tuple_, update
 
 from app.errors import PASSING_CAUSES
 from app.library.around import Surroundings
@@ -31,6 +32,11 @@ _FAILURES_FOLLOW = (
     .where(_OF_THE_FILE, FAILURES.c.fatal.is_(False))
     .values(root=bindparam("b_new_root"), path=bindparam("b_new_path"), folder=bindparam("b_new_folder"))
 )
+HOLDS_BACK = and_(
+    FAILURES.c.fatal.is_(True),
+    or_(FAILURES.c.cause.not_in(sorted(PASSING_CAUSES)), FAILURES.c.state == FailureState.IGNORED.value),
+)
+"""The condition for failures for which a file is left out until it changes: lasting ones, and those to be ignored."""
 _FATAL = text("fatal")  # as the index says it: with another word for it, SQLite would not see that it applies
 _ORDER = (FAILURES.c.cause, FAILURES.c.root, FAILURES.c.id)
 _PAGE = 1_000
@@ -77,8 +83,8 @@ def remember_failures(
     over = [row.stage for row in remembered if row.fatal or row.stage not in standing]
     if over:
         connection.execute(_DELETE_FAILURES, key | {"stages": over})
-    failures = [(stage, failed) for stage, failed in failures_of(result) if failed.cause not in PASSING_CAUSES]
     fatal = isinstance(result, Failure)
+    failures = [(stage, failed) for stage, failed in failures_of(result) if fatal or failed.cause not in PASSING_CAUSES]
     if failures:
         connection.execute(
             insert(FAILURES),
@@ -113,16 +119,18 @@ def failures_follow(connection: Connection, before: Place, now: Place) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which of the failures that stand are meant: those of a cause, of a root, of a state; None for any."""
+    """Which of the failures that stand are meant: of a cause, a root, a state, that a session came to; None for any."""
 
     cause: str | None = None
     root: str | None = None
     state: FailureState | None = None
+    session_id: str | None = None
 
     @property
     def condition(self) -> Any:
         """As a condition of a statement over all failures."""
-        asked = {"cause": self.cause, "root": self.root, "state": self.state and self.state.value}
+        state = self.state and self.state.value
+        asked = {"cause": self.cause, "root": self.root, "state": state, "session_id": self.session_id}
         return and_(_FATAL, *(FAILURES.c[name] == value for name, value in asked.items() if value is not None))
 
 

@@ -52,6 +52,8 @@ class RememberedFailure(TypedDict):
     """The stage's version."""
     session_id: str | None
     """The session in which it failed."""
+    state: str
+    """What a person said of it: `open`, `reviewed`, `ignored`."""
 
 
 class Copies(TypedDict):

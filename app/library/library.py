@@ -18,7 +18,7 @@ from app.formats import Kind
 from app.library import editing
 from app.library.editing import Edit
 from app.library.engine import Engines, translated
-from app.library.failures import Failures
+from app.library.failures import HOLDS_BACK, Failures
 from app.library.finding.finder import Finder
 from app.library.finding.indexing import Indexing
 from app.library.history import History
@@ -140,9 +140,7 @@ class Library:
         missing = MEDIA.c.missing_at.is_not(None)
         rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT).where(inside(MEDIA, folder, below=False))
         of_failures = (FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version, FAILURES.c.state)
-        failures = select(FAILURES.c.path, *of_failures).where(
-            inside(FAILURES, folder, below=False), FAILURES.c.fatal.is_(True)
-        )
+        failures = select(FAILURES.c.path, *of_failures).where(inside(FAILURES, folder, below=False), HOLDS_BACK)
 
         def work(connection: Connection) -> dict[bytes, KnownFile]:
             failed: dict[bytes, tuple[KnownFailure, ...]] = {}
@@ -176,9 +174,9 @@ class Library:
         return self._engines.read(lambda c: {path: (size, mtime) for path, size, mtime in c.execute(statement)})
 
     def failed_paths(self, folder: Place, *, below: bool) -> Mapping[bytes, str]:
-        """Fingerprints of the files of a folder (and below) whose last analysis failed, by path."""
+        """Fingerprints of the files of a folder (and below) that failed and are left out until they change, by path."""
         statement = select(FAILURES.c.path, FAILURES.c.fingerprint).where(
-            inside(FAILURES, folder, below=below), FAILURES.c.fatal.is_(True)
+            inside(FAILURES, folder, below=below), HOLDS_BACK
         )
         return self._engines.read(lambda c: dict(c.execute(statement).all()))
 

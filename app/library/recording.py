@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.crash_points import crash_point
-from app.errors import AMBIGUOUS_MOVE, PASSING_CAUSES
+from app.errors import AMBIGUOUS_MOVE
 from app.library.around import THIS_FILE, Surroundings, surroundings_of
 from app.library.failures import all_failures_of, failures_follow, failures_of, remember_failures
 from app.library.pairs import relink
@@ -139,7 +139,7 @@ def record(
         if result.vanished:
             connection.execute(MARK_MISSING, {"b_root": file.root, "b_path": file.path, "b_at": at})
             leave_to_copies(connection, file.place, at, looked)
-        if result.cause not in PASSING_CAUSES:
+        else:
             others = frozenset(stage.value for stage in Stage if stage is not result.stage)
             remember_failures(connection, session_id, at, result, known=known, standing=others)
     else:

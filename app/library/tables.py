@@ -173,7 +173,8 @@ class PersonWords(Base):
 class FileFailure(Base):
     """The last failure of a stage of a file. `fingerprint` is what the file looked like: size, mtime and sidecars.
 
-    A `fatal` one kept the file out of the library; a file has at most one. `state` is what a person said of it.
+    A `fatal` one kept the file out of the library; a file has at most one. `state` is what a person said of it. One
+    whose cause passes by itself (`errors.PASSING_CAUSES`) is kept for people, and holds the file back from no session.
     """
 
     __tablename__ = "file_failures"

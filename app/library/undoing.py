@@ -2,13 +2,14 @@
 
 No file is touched, and no thumbnail: one whose bytes no row has any more is found again when they come back. A row of
 which a person said something is never taken out with its session; where rows go with their media root, it is kept for
-their bytes. The log stays as it is, with one more event that says what was done.
+their bytes. The log stays as it is, with events that say what was done.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, and_, delete, exists, func, or_, select, text
 
@@ -23,13 +24,16 @@ from app.library.values import now
 from app.media import Outcome, Place
 
 UNDONE = "undone"
-"""The kind and the outcome of the event of a session that was undone; `detail` has the counts."""
+"""The kind and the outcome of the events of a session that was undone; `detail` has the counts of a slice."""
 ROOT_FORGOTTEN = "root_forgotten"
 """The kind of the event, of no session, by which the rows of a media root were forgotten."""
 _ROWS = 500  # in one statement: SQLite takes so many parameters in any build
+_SLICE = 1_000  # files in one transaction of an undo: others write in between
 _ANSWERS = text("kind = 'file_complete'")  # as the index says it
 _TAKEN_IN = (Outcome.ADDED.value, Outcome.UPDATED.value, Outcome.MOVED.value)
 _SAID = or_(SPEAKS, exists().where(KEPT.c.sha256 == MEDIA.c.sha256))
+_Answers: TypeAlias = Mapping[bytes, tuple[int, str]]
+"""By `ROOT/relative`, the id and outcome of what a session answered for a file."""
 T = TypeVar("T")
 
 
@@ -57,24 +61,31 @@ class Removal:
 
     def of_session(self, session_id: str) -> Undoing:
         """How many rows an undo of this session would remove, and how many that it took in would stay."""
-        return self._engines.read(lambda connection: _counted(connection, session_id)[0])
+        return self._counted(session_id)[0]
 
     def undo_session(self, session_id: str, confirmed: int) -> Undoing:
-        """Removes the rows that only this session added and of which nobody said anything, in one transaction.
+        """Removes the rows that only this session added and of which nobody said anything.
 
+        It does so in slices, each a transaction with an event that has its counts, so that others can write in between;
+        if it is broken off, another undo removes the rest. Each row is judged anew when its turn comes.
         Raises CountChanged where they are not as many as were `confirmed`; nothing is changed then.
         """
+        counts, answers = self._counted(session_id)
+        if counts.removed != confirmed:
+            raise CountChanged("rows", counts.removed)
+        removed = kept = 0
+        for paths in _in_pages(answers, _SLICE):
+            some = self._engines.write(partial(_undo, session_id, {path: answers[path] for path in paths}))
+            removed, kept = removed + some.removed, kept + some.kept
+        return Undoing(removed, kept)
 
-        def work(connection: Connection) -> Undoing:
-            counts, rows = _counted(connection, session_id)
-            if counts.removed != confirmed:
-                raise CountChanged("rows", counts.removed)
-            _remove(connection, rows)
-            values = {"session_id": session_id, "at": now(), "kind": UNDONE, "detail": counts._asdict()}
-            append(connection, {**values, "outcome": UNDONE})
-            return counts
+    def _counted(self, session_id: str) -> tuple[Undoing, _Answers]:
+        def work(connection: Connection) -> tuple[Undoing, _Answers]:
+            answers = _taken_in(connection, session_id)
+            rows, kept = _judged(connection, session_id, answers)
+            return Undoing(len(rows), kept), answers
 
-        return self._engines.write(work)
+        return self._engines.read(work)
 
     def rows_of_root(self, root: str) -> int:
         """How many rows there are of a media root, those marked missing among them."""
@@ -112,12 +123,27 @@ class Removal:
         return self._engines.write(work)
 
 
-def _counted(connection: Connection, session_id: str) -> tuple[Undoing, list[_Row]]:
-    """What an undo of a session would come to, and the rows that it would remove."""
-    took_in = select(EVENTS.c.path, EVENTS.c.id, EVENTS.c.outcome).where(
+def _taken_in(connection: Connection, session_id: str) -> _Answers:
+    """The files that a session took in."""
+    answers = select(EVENTS.c.path, EVENTS.c.id, EVENTS.c.outcome).where(
         EVENTS.c.session_id == session_id, _ANSWERS, EVENTS.c.outcome.in_(_TAKEN_IN)
     )
-    answers = {path: (number, outcome) for path, number, outcome in connection.execute(took_in)}
+    return {path: (number, outcome) for path, number, outcome in connection.execute(answers)}
+
+
+def _undo(session_id: str, answers: _Answers, connection: Connection) -> Undoing:
+    """Removes the rows of those files that the session alone added, and logs how many."""
+    rows, kept = _judged(connection, session_id, answers)
+    counts = Undoing(len(rows), kept)
+    if rows:
+        _remove(connection, rows)
+        values = {"session_id": session_id, "at": now(), "kind": UNDONE, "detail": counts._asdict()}
+        append(connection, {**values, "outcome": UNDONE})
+    return counts
+
+
+def _judged(connection: Connection, session_id: str, answers: _Answers) -> tuple[list[_Row], int]:
+    """Of some files that a session took in, the rows that an undo removes, and how many it keeps."""
     rows: list[_Row] = []
     there = 0
     for paths in _in_pages(answers):
@@ -129,7 +155,7 @@ def _counted(connection: Connection, session_id: str) -> tuple[Undoing, list[_Ro
             alone = row.session_id == session_id and newest[place.in_event] == number
             if outcome == Outcome.ADDED.value and alone and not row.said:
                 rows.append(_Row(row.id, place, row.pair_id is not None))
-    return Undoing(len(rows), there - len(rows)), rows
+    return rows, there - len(rows)
 
 
 def _newest_answers(connection: Connection, paths: Iterable[bytes]) -> dict[bytes, int]:
@@ -171,8 +197,8 @@ def _remove(connection: Connection, rows: Sequence[_Row]) -> None:
                 relink(connection, row.place)
 
 
-def _in_pages(values: Iterable[T]) -> Iterator[set[T]]:
-    """All of these, so many at once as one statement takes."""
+def _in_pages(values: Iterable[T], size: int = _ROWS) -> Iterator[set[T]]:
+    """All of these, so many at once: as one statement takes, if nothing else is said."""
     listed = list(values)
-    for start in range(0, len(listed), _ROWS):
-        yield set(listed[start : start + _ROWS])
+    for start in range(0, len(listed), size):
+        yield set(listed[start : start + size])

@@ -9,21 +9,24 @@ from fastapi.responses import Response, StreamingResponse
 from typing_extensions import TypedDict
 
 from app import reports
-from app.errors import BadCursor, cause_named
+from app.errors import BadCursor
 from app.explain import Explanation, explain
 from app.ingest.plan.planner import PlannedFile, page_of
 from app.ingest.run.gone import believed_gone
 from app.ingest.session.answers import FileAnswer, as_answer
+from app.library.failures import Which
 from app.library.history import Pace, SameBytes
 from app.media import Outcome, Place, Skip
 from app.metadata import PromptVerdict
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.depends import Cursor, InHouse, InRecords, Limit, PathId, only_known, row_cursor
+from app.web.failures import FailedByCause, as_cause, changed_among
 from app.web.marks import Marks, marks_of
 from app.wiring import Records
 
 router = APIRouter(prefix="/api/ingest", route_class=Route, dependencies=[only_known], tags=["Answers for files"])
+LOOKED_AT = 1_000  # files of a cause, which take about 10 ms
 
 
 class Sum(StrEnum):
@@ -47,17 +50,12 @@ class Sum(StrEnum):
 
 
 @described
-class FailedFiles(TypedDict):
-    """The files of a session that failed with one cause."""
+class FailedFiles(FailedByCause):
+    """The files of a session that failed with one cause; `files?cause=` lists them."""
 
-    cause: str
-    """The stable code."""
-    files: int
-    """How many there are; `files?cause=` lists them."""
-    meaning: str
-    """What the cause means, in one sentence."""
-    advice: str
-    """What a person can do about it."""
+    changed: int | None
+    """How many of them look otherwise on disk now, so that a retry can help; of a cause, the first 1,000 are looked at.
+    Null unless `changed` asks for it."""
 
 
 @described
@@ -125,19 +123,26 @@ def explained(
 
 
 @router.get("/sessions/{session_id}/failures")
-def failures(records: InRecords, session_id: PathId) -> Answer[Failures]:
+def failures(
+    house: InHouse,
+    records: InRecords,
+    session_id: PathId,
+    changed: Annotated[bool, Query(description="Also look at the files, whether they have changed since.")] = False,  # noqa: FBT002
+) -> Answer[Failures]:
     """Counts the failed files of a session by cause, each with what it means and what to do."""
     records.runner.session(session_id)
-    return Answer(failures_of_session(records, session_id))
+    told = failures_of_session(records, session_id)
+    if changed:
+        for each in told["causes"]:
+            which = Which(cause=each["cause"], session_id=session_id)
+            each["changed"] = changed_among(house, records, which, first=LOOKED_AT)
+    return Answer(told)
 
 
 def failures_of_session(records: Records, session_id: str) -> Failures:
     """The failed files of a session by cause."""
     counts = records.library.history.failures_by_cause(session_id)
-    causes: list[FailedFiles] = []
-    for name, count in counts.items():
-        cause = cause_named(name)
-        causes.append({"cause": name, "files": count, "meaning": cause.meaning, "advice": cause.advice})
+    causes: list[FailedFiles] = [{**as_cause(name, files), "changed": None} for name, files in counts.items()]
     return {"files": sum(counts.values()), "causes": causes}
 
 

@@ -1,4 +1,4 @@
-"""The pages beside that of taking in: sessions, one of them, failures, settings. They are read without a script.
+"""The pages beside that of taking in: sessions, one of them, failures, a file, settings. All are read without script.
 
 A page's query string is its state. What it shows is what the API answers; a script adds only what changes something.
 """
@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple, TypeAlias
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BeforeValidator
 
 from app.errors import UnknownSession
+from app.explain import Explanation, explain
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import Status
 from app.ingest.session.status import SessionStatus
@@ -21,11 +22,12 @@ from app.media import Outcome
 from app.web.account import failures_of_session
 from app.web.answers import Route
 from app.web.depends import InHouse, only_known
-from app.web.failures import failures_page, position_at, which_of
+from app.web.failures import changed_among, failures_page, position_at, which_of
 from app.web.ingest import history_page
-from app.web.page import about_ingest
+from app.web.page import FIELDS_SHOWN, about_ingest
 from app.web.places import ONLY_HERE, may_change_roots
-from app.web.templating import asked, show
+from app.web.templating import asked, show, show_problem
+from app.wiring import House
 
 router = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
 SESSIONS_A_PAGE = 50
@@ -42,6 +44,7 @@ _STATUSES = {
 }
 _OR_NOTHING = BeforeValidator(lambda value: value or None)  # a form sends an empty text for what was not chosen
 Given: TypeAlias = Annotated[str | None, _OR_NOTHING, Query()]
+_DialogField: TypeAlias = Annotated[str | None, Query()]
 _BY_DEFAULT = Parameters(directories=("-",)).as_json
 _NEEDS_A_PERSON = (Status.PAUSED, Status.INTERRUPTED, Status.ATTENTION)
 
@@ -64,13 +67,14 @@ class Piece(NamedTuple):
 
 
 def standing(status: SessionStatus) -> Standing:
-    """How a session stands. One that is completed came to one of three ends: all well, with failures, or nothing."""
-    now = Status(status["status"])
+    """How a session stands. One that is completed came to one of three ends, as in `ending.js`."""
+    now, committed, failed = Status(status["status"]), status["committed_files"], status["outcomes"]["failed"]
+    if now is Status.COMPLETED and committed:
+        return Standing("Completed with failures", "warn", "!") if failed else Standing("Completed", "good", "✓")
     if now is Status.COMPLETED:
-        if status["outcomes"]["failed"]:
-            some = status["committed_files"] or status["outcomes"]["unchanged"]
-            return Standing("Complete with failures", "warn", "!") if some else Standing("Nothing taken in", "bad", "✕")
-        return Standing("Complete", "good", "✓") if status["committed_files"] else Standing("Nothing new", "quiet", "=")
+        everything = failed == status["processed_files"]
+        tone, glyph = ("quiet", "=") if not failed else ("bad", "✕") if everything else ("warn", "!")
+        return Standing("Nothing taken in", tone, glyph)
     if now is Status.CANCELLED:
         return Standing(_STATUSES[now], "quiet", "✕")
     return Standing(_STATUSES[now], "warn" if now in _NEEDS_A_PERSON else "busy", "…")
@@ -114,7 +118,13 @@ def show_sessions(
     return show(request, "sessions.html", values)
 
 
-@router.get("/sessions/{session_id}")
+def known_dialogs(
+    file: _DialogField = None, browse: _DialogField = None, list_: Annotated[str | None, Query(alias="list")] = None
+) -> None:
+    """The dialogs that an address opens over the page of taking in: its script reads them."""
+
+
+@router.get("/sessions/{session_id}", dependencies=[Depends(known_dialogs)])
 def show_session(request: Request, house: InHouse, session_id: str) -> Response:
     """Shows one session: the page of taking in, opened on it; its sums and reports without a script, too."""
     if not is_session_id(session_id.lower()):
@@ -140,8 +150,11 @@ def show_failures(
     after = position_at(cursor) if cursor else None
     page = failures_page(house, house.records, which, after=after, limit=FILES_A_PAGE if cause else 1)
     narrowed = {"state": state.value, "root": root}
+    shown = [which_of(each["cause"], root, state) for each in page["causes"] if cause in (None, each["cause"])]
+    changed = {each.cause: changed_among(house, house.records, each, first=FILES_A_PAGE) for each in shown}
     values = {
         "page": page,
+        "changed": {name for name, files in changed.items() if files},
         "states": page["states_of_all"],
         "state": state.value,
         "cause": cause,
@@ -166,11 +179,36 @@ def show_failures(
 
 @router.get("/settings")
 def show_settings(request: Request, house: InHouse) -> Response:
-    """Shows what a person keeps on the server: media roots and presets."""
+    """Shows what a person keeps on the server: media roots and presets; and where dropped files go."""
     presets = [{**preset, "asked": asked({**_BY_DEFAULT, **preset["parameters"]})} for preset in house.presets.all()]
     may_change = may_change_roots(request, house)
     values = {"roots": house.roots.all(), "may_change": may_change, "only_here": ONLY_HERE, "presets": presets}
-    return show(request, "settings.html", values)
+    inbox = house.inbox.place
+    return show(request, "settings.html", {**values, "inbox": inbox.shown if inbox else ""})
+
+
+@router.get("/file")
+def show_file(request: Request, house: InHouse, path: Given = None) -> Response:
+    """Shows one file: what became of it and what the library knows; its main facts without a script, too."""
+    if path is None:
+        return show(request, "file.html", {})
+    records = house.records
+    account = explain(house.folders, records.library, records.runner.sessions(), path)
+    if not (account["row"] or account["events"] or account["failures"] or account["matches"] or _is_file(account)):
+        return show_problem(request, 404, account["sentence"])
+    values = {"account": account, "name": account["path"].rpartition("/")[2], "fields": FIELDS_SHOWN}
+    return show(request, "file.html", {**values, "known": _known(house, account) if account["row"] else []})
+
+
+def _is_file(account: Explanation) -> bool:
+    return account["on_disk"] is not None and account["on_disk"]["kind"] == "file"
+
+
+def _known(house: House, account: Explanation) -> list[tuple[str, str]]:
+    """The label and the value of each field that the row of a file has."""
+    row = house.records.library.file(house.folders.file(account["path"])) or {}
+    fields = [(each, row.get(each["name"])) for each in FIELDS_SHOWN]
+    return [(each["label"], f"{value} {each['unit']}".rstrip()) for each, value in fields if value is not None]
 
 
 def _may(status: SessionStatus) -> dict[str, bool]:

@@ -187,8 +187,8 @@ class Nothing(BaseModel):
 
 @reads(Nothing)
 def to_begin(body: JsonBody) -> None:
-    """A body that says nothing; sent because a request that changes something must be JSON."""
-    del body
+    """A body that says nothing; sent because a request that changes something must be JSON. Raises InvalidRequest."""
+    _checked(Nothing, body)
 
 
 def _checked(model: type[Model], values: Mapping[str, Any]) -> Model:

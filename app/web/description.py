@@ -25,8 +25,8 @@ Answers are JSON. An error is `application/problem+json` (RFC 9457): `{"type", "
 `detail` is one sentence for a person and `cause` a stable code for a program, with `field` where one parameter is at
 fault and `session_id` where a session is. A `POST` and a `PATCH` need `Content-Type: application/json` and a body of at
 most 1 MB, and a `PUT` the bytes of a file; whatever changes something needs a same-origin or absent `Origin`. A
-parameter or field that an endpoint does not have is refused, except that pages, `/healthz` and `/readyz` take any
-query.
+parameter or field that an endpoint does not have is refused; only `/ingest-v2`, what leads to it, `/login`, `/healthz`
+and `/readyz` take any query.
 
 Where `INGEST_TOKEN` is set, every request carries it as `Authorization: Bearer ...`, or the cookie of the page's login
 form. Paths are shown as `ROOT/relative`; a byte of a name that is not UTF-8 is shown as `\\x80` to `\\xff`. Times are

@@ -25,7 +25,8 @@ from app.shapes import described
 from app.web.answers import as_text
 from app.wiring import Records
 
-FRAME_SECONDS = 0.1  # at most ten frames of files a second
+FRAME_SECONDS = 0.1  # for each frame of files: ten of them a second
+MAX_PAUSE_SECONDS = 0.5  # whole statuses wait as long
 SESSION_SECONDS = 0.25
 HEARTBEAT_SECONDS = 2.0
 PAGE = 1_000
@@ -39,6 +40,8 @@ class StageStart(TypedDict):
     """Which one."""
     total_files: int
     """Files to come."""
+    at: str
+    """When, ISO 8601 in UTC."""
 
 
 @described
@@ -51,6 +54,8 @@ class StageCheckpoint(TypedDict):
     """Files for which it is done: exactly a multiple of the interval."""
     total_files: int
     """The session's files, for which it is to end."""
+    at: str
+    """When, ISO 8601 in UTC."""
 
 
 @described
@@ -67,6 +72,8 @@ class StageEnd(TypedDict):
     """Files for which it was not needed or cannot run here."""
     not_reached: int
     """Files that failed in another stage, or vanished, before this one came to an end."""
+    at: str
+    """When, ISO 8601 in UTC."""
 
 
 @described
@@ -111,7 +118,8 @@ EVENTS: Mapping[str, EventKind] = {
     "stage_start": EventKind(StageStart, "once a stage, when the session starts processing", has_id=True),
     "file_complete": EventKind(
         FileAnswer | FileBundle,
-        "a file is committed; in a fast run a bundle with the id of its last; about 10 events a second at most",
+        "a file is committed; in a fast run a bundle with the id of its last; about 10 events a second at "
+        "most, unless checkpoints, which end a bundle, come faster",
         has_id=True,
     ),
     "stage_progress": EventKind(
@@ -198,7 +206,9 @@ class _Stream:
             self._bell.clear()
             session = self._records.runner.session(self._session_id)
             stopping = self._bells.stopping
+            bundles = 0
             async for frame in self._new_rows():
+                bundles += frame.event == "file_complete"
                 yield frame
             if self._told is None or session.status is not self._told.status or session.status.ended:
                 if session is not self._told:
@@ -209,7 +219,7 @@ class _Stream:
                 bye = Bye(reason="stopping" if stopping else session.status.value)
                 yield ServerSentEvent(event="bye", raw_data=as_text(bye))
                 return
-            await asyncio.sleep(0 if self._bells.stopping else FRAME_SECONDS)
+            await asyncio.sleep(0 if self._bells.stopping else pause_after(bundles))
             while not await self._changed(session):
                 yield ServerSentEvent(event="heartbeat", data=Heartbeat(last_event_id=session.last_event_id))
 
@@ -238,6 +248,14 @@ class _Stream:
         return session_frame(session)
 
 
+def pause_after(bundles: int) -> float:
+    """Seconds until the next rows are sent, after so many frames of files.
+
+    Checkpoints end a bundle, for each has its own id and comes after its files; so there may be several at once.
+    """
+    return min(max(bundles, 1) * FRAME_SECONDS, MAX_PAUSE_SECONDS)
+
+
 def session_frame(session: SessionState) -> ServerSentEvent:
     """A whole status as a frame."""
     return ServerSentEvent(event="session", raw_data=as_text(session.as_status()))
@@ -253,7 +271,7 @@ def frames_of(rows: list[Event]) -> list[ServerSentEvent]:
             data = files[0] if len(files) == 1 else FileBundle(files=files)
             frames.append(ServerSentEvent(event=kind, raw_data=as_text(data), id=str(together[-1].id)))
         elif kind in {"stage_start", "stage_progress", "stage_complete"}:
-            frames += [
-                ServerSentEvent(event=kind, raw_data=as_text(row.detail or {}), id=str(row.id)) for row in together
-            ]
+            for row in together:
+                text = as_text({**(row.detail or {}), "at": row.at})
+                frames.append(ServerSentEvent(event=kind, raw_data=text, id=str(row.id)))
     return frames

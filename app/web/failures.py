@@ -180,10 +180,16 @@ def failures_page(
         "files": [_as_failure(house, row) for row in rows[:limit]],
         "next": _cursor(position_of(rows[limit - 1])) if len(rows) > limit else None,
         "total": sum(states.values()) if which.state is None else states[which.state],
-        "causes": [_as_cause(name, files) for name, files in _by_cause(counts, which.state)],
+        "causes": [as_cause(name, files) for name, files in _by_cause(counts, which.state)],
         "states": states,
         "states_of_all": _by_state(counts),
     }
+
+
+def changed_among(house: House, records: Records, which: Which, *, first: int) -> int:
+    """How many of the first so many of these failures look otherwise on disk than when they came."""
+    rows = records.library.failures.page(which, limit=first)
+    return sum(_on_disk(house, Place(row["root"], row["path"]), row["fingerprint"]) == "changed" for row in rows)
 
 
 def _by_state(counts: Mapping[str, Mapping[FailureState, int]]) -> dict[str, int]:
@@ -196,7 +202,8 @@ def _by_cause(counts: Mapping[str, Mapping[FailureState, int]], state: FailureSt
     return sorted(((name, n) for name, n in files.items() if n), key=lambda one: (-one[1], one[0]))
 
 
-def _as_cause(name: str, files: int) -> FailedByCause:
+def as_cause(name: str, files: int) -> FailedByCause:
+    """So many files that failed with one cause, with what it means and what to do."""
     cause = cause_named(name)
     return {
         "cause": name,

@@ -122,12 +122,12 @@ def plan(
 
 
 @router.post("/process")
-@refuses("already_active", "nothing_matches", *STATE_FOLDER)
+@refuses("already_active", "illegal_move", "nothing_matches", *STATE_FOLDER)
 def process(records: InRecords, body: ProcessBody) -> Accepted[Started]:
     """Starts a session, and answers as soon as one file matches.
 
     While another session is at work it is queued. A request that is active already is refused with the `session_id` of
-    its session.
+    its session, and every request (`illegal_move`) while rows are being removed from the library.
     """
     return _started(records.runner.start(parse_parameters(body)))
 

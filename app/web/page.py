@@ -19,11 +19,12 @@ from app.web.templating import show
 from app.wiring import House, command_as_typed
 
 router = APIRouter(route_class=Route, tags=["Server"])
-_LINES = [
+FIELDS_SHOWN = [
     {"name": name, "label": declared.label, "unit": declared.unit}
     for name, declared in DECLARED.items()
     if declared.shown is Shown.LINE
 ]
+"""The fields of a file that have a line on the page, in their order: `name`, `label`, `unit`."""
 
 
 @described
@@ -68,7 +69,7 @@ def about_ingest(house: House) -> dict[str, Any]:
         "unavailable": {"nsfw": recipe.unavailable.get(Stage.NSFW)},
         "nsfw_model": recipe.nsfw_model.name if recipe.nsfw_model else "",
         "inbox": inbox.shown if inbox else "",
-        "fields": _LINES,
+        "fields": FIELDS_SHOWN,
         "state_folder": str(house.store.folder),
     }
 

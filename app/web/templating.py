@@ -11,13 +11,19 @@ from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 
 from app import __version__
-from app.texts import counted
+from app.ingest.session.parameters import SessionRequest
+from app.texts import class_words, counted
 
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 # What would break a line, vanish, or turn the reading direction round and so disguise a name; as in words.js.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_JOINERS = (
+    "\u200c\u200d"  # are part of the words of many scripts, and of emoji; between letters of Europe they only disguise
+)
+_JOINED = re.compile(r"[^\x00-\u024f\s]")
 
 
+_THRESHOLD = SessionRequest.model_fields["nsfw_threshold"].default
 _STAGES = {
     "extract_metadata": "metadata",
     "extract_keywords": "keywords",
@@ -45,7 +51,14 @@ def wants_page(request: Request) -> bool:
 
 def readable(text: str) -> str:
     """A path or a text with what cannot be seen in it by its number, such as U+202E, and a line break as ⏎."""
-    return _INVISIBLE.sub(lambda match: "⏎" if match[0] == "\n" else f"\u2039U+{ord(match[0]):04X}\u203a", text)
+    return _INVISIBLE.sub(_seen, re.sub("\r\n?", "\n", text))
+
+
+def _seen(found: re.Match[str]) -> str:
+    around = found.string[max(found.start() - 1, 0) : found.start()], found.string[found.end() : found.end() + 1]
+    if found[0] in _JOINERS and all(map(_JOINED.match, around)):
+        return found[0]
+    return "⏎" if found[0] == "\n" else f"\u2039U+{ord(found[0]):04X}\u203a"
 
 
 def when(at: str) -> str:
@@ -69,7 +82,7 @@ def duration(seconds: float) -> str:
 
 def words(code: str) -> str:
     """What a stable code is called: `truncated image`."""
-    return code.replace("_", " ")
+    return class_words(code)
 
 
 def folders(shown: list[str]) -> str:
@@ -83,10 +96,16 @@ def asked(parameters: Mapping[str, Any]) -> list[str]:
     told = ["retry of failed files"] if parameters.get("retry_of") else []
     told += [] if parameters["recursive"] else ["without folders inside"]
     told += [] if parameters["pattern"] == "*" else [readable(parameters["pattern"])]
+    told += [f"at least {counted(least, 'byte')}"] if (least := parameters["min_bytes"]) is not None else []
+    told += [f"at most {counted(most, 'byte')}"] if (most := parameters["max_bytes"]) is not None else []
     told += [] if parameters["skip_existing"] or parameters.get("retry_of") else ["everything anew"]
     told += [] if parameters["max_files"] is None else [f"at most {counted(parameters['max_files'], 'file')}"]
+    told += [] if parameters["workers"] is None else [counted(parameters["workers"], "worker")]
     off = [stage for name, stage in _STAGES.items() if not parameters[name]]
-    return told + ([f"without {', '.join(off)}"] if off else [])
+    told += [f"without {', '.join(off)}"] if off else []
+    threshold = parameters["nsfw_threshold"]
+    by_default = not parameters["enable_nsfw_detection"] or threshold == _THRESHOLD
+    return told + ([] if by_default else [f"NSFW from {threshold}"])
 
 
 for _filter in (readable, counted, when, duration, words, folders, asked):

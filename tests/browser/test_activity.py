@@ -1,5 +1,6 @@
 """The history and the failures as a person uses them: addresses, Back and forward, and what the buttons do."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,10 @@ def test_the_history_looks_well_and_leads_to_each_session(page: Page, server: Se
     damaged.get_by_role("link").click()
     expect(page.locator("#complete-title")).to_be_visible()
     assert "/sessions/" in page.url
+    page.locator("[data-stage='commit'] .failed button").click()
+    expect(page.locator("#files-title")).to_have_text("3 failed")
+    expect(page.locator("#files > li")).to_have_count(3)
+    page.keyboard.press("Escape")
     page.go_back()
     expect(damaged).to_be_visible()
 
@@ -59,6 +64,53 @@ def test_back_and_forward_lead_from_a_session_to_configure_and_again(page: Page,
     page.reload()
     expect(page.locator("#complete-title")).to_be_visible()
 
+    page.go_back()
+    expect(page.locator("#configure")).to_be_visible()
+    held = []
+    page.route("**/api/ingest/status/*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no builtin
+    with page.expect_request("**/api/ingest/status/*"):
+        page.evaluate("history.forward()")
+    page.evaluate("history.back()")  # before the session of the way forward has come
+    page.wait_for_url("**/ingest-v2")
+    with page.expect_response("**/api/ingest/status/*"):
+        held[0].continue_()
+    page.evaluate("fetch('/healthz').then((answer) => answer.text())")  # what follows that answer has been done then
+    expect(page.locator("#configure")).to_be_visible()
+    assert page.url.endswith("/ingest-v2")
+
+
+def test_dialogs_close_with_back_open_with_forward_and_can_be_kept(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/sessions")
+    page.locator(".history > li", has_text="photos/trip").first.get_by_role("link").click()
+    page.locator("#complete-sum .added").click()
+    files, file = page.locator("#files-dialog"), page.locator("#explain-dialog")
+    files.get_by_text("a.jpg").click()
+    expect(file).to_be_visible()
+    kept, entries = page.url, page.evaluate("history.length")
+    assert kept.partition("?")[2] == "list=added&file=photos%2Ftrip%2Fa.jpg"
+    page.go_back()
+    expect(file).to_be_hidden()
+    expect(files).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(files).to_be_hidden()
+    expect(page).to_have_url(re.compile(r"/sessions/[0-9a-f-]+$"))
+    page.go_forward()
+    expect(files).to_be_visible()
+    page.go_forward()
+    expect(file).to_be_visible()
+    page.reload()
+    expect(file).to_be_visible()
+    file.get_by_label("Close").click()
+    expect(file).to_be_hidden()
+    assert (page.evaluate("history.length"), page.url.partition("?")[2]) == (entries, "list=added")
+    page.goto(f"{server.address}/ingest-v2")
+    page.goto(kept)
+    expect(file).to_be_visible()
+    page.go_back()
+    page.go_back()
+    expect(files).to_be_hidden()
+    expect(page.locator("#complete-title")).to_be_visible()
+
 
 def test_a_session_is_run_again_undone_and_forgotten(page: Page, server: Server) -> None:
     root = Path(server.folder).parent / "photos" / "again"
@@ -76,6 +128,12 @@ def test_a_session_is_run_again_undone_and_forgotten(page: Page, server: Server)
     first.get_by_role("button", name="Run again").click()
     expect(page.locator("#complete-title")).to_be_visible(timeout=30_000)
     expect(page.locator("#complete-lead")).to_contain_text("3 files")
+    images = page.locator("#total-images").inner_text()
+    page.click("#undo")
+    expect(page.locator("#confirm-text")).to_contain_text("3 files that only this session added")
+    page.click("#confirm-yes")
+    expect(page.locator("#undo-note")).to_contain_text("the library forgot 3 files")
+    expect(page.locator("#total-images")).to_have_text(str(int(images) - 3))
     page.goto(f"{server.address}/sessions")
     number = page.locator(".history > li").count()
     page.locator(".history > li").first.get_by_role("button", name="Forget").click()
@@ -128,6 +186,32 @@ def test_without_a_script_everything_can_be_read(browser, server: Server) -> Non
     context.close()
 
 
+def test_a_file_has_a_page_of_its_own_that_is_read_without_a_script_too(browser, page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/failures?cause=truncated_image")
+    page.get_by_role("link", name="photos/trip/cut.jpg").click()
+    expect(page.get_by_role("heading", name="cut.jpg", level=1)).to_be_visible()
+    expect(page.locator("#explain-failures")).to_contain_text("What to do")
+    assert looks_well(page)
+    page.goto(f"{server.address}/file?path=photos/trip/a.jpg")
+    expect(page.locator("#known-values")).to_be_visible()
+    expect(page.locator("#explain-picture img")).to_be_visible()
+    assert looks_well(page)
+    page.click("#explain-events button")
+    expect(page.locator("#complete-title")).to_be_visible()
+    context = browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(f"{server.address}/file")
+    plain.get_by_label("Its name, or its path").fill("cut.jpg")
+    plain.get_by_role("button", name="Tell me").click()
+    expect(plain.get_by_role("heading", name="cut.jpg")).to_be_visible()
+    expect(plain.locator("article li").first).to_contain_text("Failed")
+    answer = plain.goto(f"{server.address}/file?path=photos/nothing.jpg")
+    assert answer is not None
+    assert answer.status == 404
+    expect(plain.locator(".problem p").first).to_contain_text("nothing.jpg")
+    context.close()
+
+
 def test_a_folder_is_added_and_removed_and_its_files_are_forgotten(
     page: Page, server: Server, said: list[str], tmp_path: Path
 ) -> None:
@@ -157,6 +241,7 @@ def test_presets_are_listed_and_deleted(page: Page, server: Server) -> None:
     server.post("/api/ingest/presets", {"name": "Raw only", "parameters": {"pattern": "*.dng"}})
     page.goto(f"{server.address}/settings")
     expect(page.locator("[data-preset]")).to_contain_text("*.dng")
+    expect(page.locator("main")).to_contain_text("go to photos/inbox")
     page.locator("[data-preset]").get_by_role("button", name="Delete").click()
     page.click("#confirm-yes")
     expect(page.locator("[data-preset]")).to_have_count(0)
@@ -168,10 +253,13 @@ def test_files_that_are_added_or_dropped_are_taken_in(
     page.goto(f"{server.address}/ingest-v2")
     photo(tmp_path / "beach.jpg", seed=41)
     (tmp_path / "notes.txt").write_text("no media")
-    page.set_input_files("#drop-files", [tmp_path / "beach.jpg", tmp_path / "notes.txt"])
+    (tmp_path / "empty.png").touch()
+    page.set_input_files("#drop-files", [tmp_path / name for name in ("beach.jpg", "notes.txt", "empty.png")])
     expect(page.locator("#complete-lead")).to_contain_text("1 file", timeout=30_000)
     expect(page.locator("#complete-folder")).to_have_text("photos/inbox")
-    said[:] = [line for line in said if "422" not in line]  # the browser notes the refusal of the text itself
+    said[:] = [line for line in said if "422" not in line]  # the browser notes the refusals itself
+    expect(page.locator("#notice")).to_contain_text("notes.txt is no image or video")
+    expect(page.locator("#notice")).to_contain_text("empty.png: The file has 0 bytes.")
     page.click("#start-another")
     expect(page.locator("#drop-error")).to_contain_text("notes.txt is no image or video")
     page.locator(".drop").scroll_into_view_if_needed()
@@ -187,3 +275,9 @@ def test_files_that_are_added_or_dropped_are_taken_in(
     )
     expect(page.locator("#complete-lead")).to_contain_text("1 file", timeout=30_000)
     assert looks_well(page)
+    page.click("#start-another")
+    twin = {"detail": "The same request is paused already.", "cause": "already_active", "session_id": "x"}
+    page.route("**/api/ingest/process", lambda route: route.fulfill(status=409, json=twin))
+    page.set_input_files("#drop-files", [tmp_path / "beach.jpg"])
+    expect(page.locator("#drop-error")).to_contain_text("The files are in the inbox. A session over it has not ended")
+    said[:] = [line for line in said if "409" not in line]

@@ -214,7 +214,7 @@ def test_probabilities_of_the_library_stand_behind_the_threshold(
 def files_of_library(page: Page, server: Server) -> Locator:
     """The list of the photos that are in the library."""
     choose(page, server, "pics")
-    page.get_by_role("button", name="8 fresh", exact=True).click()
+    page.get_by_role("button", name="8 up to date", exact=True).click()
     files = page.locator("#files-dialog")
     expect(files.locator("li")).to_have_count(8)
     return files

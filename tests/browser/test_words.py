@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from app.web.activity import standing
+from app.web.templating import duration, readable, words
 from tests.support.server import Server
 
 pytestmark = pytest.mark.browser
@@ -32,6 +34,8 @@ def session(status: str = "completed", *, incomplete: int = 0, retry: bool = Fal
     return {
         "status": status,
         "outcomes": outcomes,
+        "committed_files": outcomes["added"] + outcomes["updated"] + outcomes["moved"],
+        "processed_files": sum(outcomes.values()),
         "skipped": skipped,
         "pending": pending,
         "discovered": sum(outcomes.values()) + sum(skipped.values()) + pending,
@@ -86,6 +90,64 @@ ENDS = [
 def test_a_session_has_one_of_three_ends_and_its_first_sentence_says_so(page: Page, server: Server) -> None:
     said = call(page, server, "session/ending.js", "ending", [[status] for status, *_ in ENDS])
     assert [(end["title"], end["tone"], end["lead"]) for end in said] == [tuple(words) for _, *words in ENDS]
+    assert [standing(status).word for status, *_ in ENDS] == [end["title"] for end in said]  # as the history has it
+
+
+SHOWN_TWICE = """async () => {
+  const { FolderTree } = await import("/static/configure/tree.js");
+  const counts = { total_files: 0, ingested_files: 0, failed_files: 0 };
+  const directories = [{ name: "m", path: "m", has_children: false, ingest_stats: counts }];
+  const waiting = [];
+  const load = () => new Promise((resolve) => waiting.push(() => resolve({ directories, next: null })));
+  const list = document.body.appendChild(document.createElement("ul"));
+  const tree = new FolderTree(list, { load, changed() {}, enter() {}, failed() {} });
+  const shown = [tree.show([]), tree.show(["m"])];
+  for (const answer of waiting) answer();
+  await Promise.all(shown);
+  return list.children.length;
+}"""
+
+
+def test_a_tree_that_is_opened_again_while_it_loads_holds_each_folder_once(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/login")
+    assert page.evaluate(SHOWN_TWICE) == 1
+
+
+DURATIONS = {0.42: "0.4 s", 12.4: "12 s", 59.6: "1 min 0 s", 192: "3 min 12 s", 7500: "2 h 5 min"}
+NAMES = {
+    "a\u202eb\nc": "a\u2039U+202E\u203ab⏎c",
+    "a\r\nb\rc": "a⏎b⏎c",
+    "a\u200db": "a\u2039U+200D\u203ab",
+    "\u200d": "\u2039U+200D\u203a",
+    "\u0645\u06cc\u200c\u062e": "\u0645\u06cc\u200c\u062e",
+    "\U0001f468\u200d\U0001f469.jpg": "\U0001f468\u200d\U0001f469.jpg",
+}
+
+
+def test_values_read_to_a_person_the_same_with_and_without_a_script(page: Page, server: Server) -> None:
+    for function, wanted in ((duration, DURATIONS), (readable, NAMES)):
+        assert [function(value) for value in wanted] == [*wanted.values()]
+        assert call(page, server, "lib/words.js", function.__name__, [[value] for value in wanted]) == [
+            *wanted.values()
+        ]
+
+
+FAILED_IN = [
+    ({"stage": "metadata", "stages": {"metadata": {"status": "failed"}, "score": {"status": "failed"}}}, True),
+    ({"stage": "metadata", "stages": {"metadata": {"status": "failed"}, "score": {"status": "done"}}}, False),
+    ({"stage": "score", "stages": {}}, True),
+    ({"stage": "metadata", "stages": {}}, False),
+]
+
+
+def test_a_file_is_listed_for_each_stage_that_failed(page: Page, server: Server) -> None:
+    said = call(page, server, "shared/counted.js", "failedIn", [[file, "score"] for file, _ in FAILED_IN])
+    assert said == [wanted for _, wanted in FAILED_IN]
+
+
+def test_the_classes_of_files_are_called_the_same_with_and_without_a_script(page: Page, server: Server) -> None:
+    names = (*SKIPS, *OUTCOMES)
+    assert call(page, server, "lib/words.js", "classLabel", [[name] for name in names]) == [*map(words, names)]
 
 
 def test_numbers_of_a_session_close(page: Page, server: Server) -> None:
@@ -130,10 +192,8 @@ BADGES = [
 
 def test_a_badge_is_whole_only_where_everything_here_and_below_is_in_the_library(page: Page, server: Server) -> None:
     said = call(page, server, "configure/badges.js", "badgeOf", [[one] for one, _ in BADGES])
-    assert [found and (found["shown"], found["words"]) for found in said] == [words for _, words in BADGES]
-    assert [found["whole"] for found in said if found] == [
-        words[1].startswith("Complete") for _, words in BADGES if words
-    ]
+    assert [found and (found["shown"], found["words"]) for found in said] == [told for _, told in BADGES]
+    assert [found["whole"] for found in said if found] == [told[1].startswith("Complete") for _, told in BADGES if told]
 
 
 def test_a_folder_of_which_nothing_is_in_says_what_it_holds(page: Page, server: Server) -> None:

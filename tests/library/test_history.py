@@ -120,6 +120,7 @@ def test_the_failures_of_a_path_say_what_a_person_wants_to_know(library, commit)
         "fatal": True,
         "version": "1",
         "session_id": OTHER_SESSION,
+        "state": "open",
     }
     commit(analysis(failed={Stage.NSFW: "damaged_image"}), THIRD_SESSION)
     assert [(each["stage"], each["fatal"]) for each in library.history.failures(Place("m", b"a.jpg"))] == [

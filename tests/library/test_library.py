@@ -16,8 +16,10 @@ from app.errors import NeedsAttention
 from app.formats import Kind
 from app.library import recording
 from app.library.engine import Engines
+from app.library.failures import Which
 from app.library.library import Library
 from app.library.tables import EVENTS, FAILURES, KEYWORDS, LINKS, MEDIA
+from app.library.values import FailureState
 from app.media import Keyword, Metadata, Outcome, Place, Stage, storable_ns
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
@@ -316,20 +318,35 @@ def test_a_vanished_file_is_answered_for_and_is_no_error(library, commit):
     assert library.file(Place("m", b"a.jpg")) is not None
 
 
-@pytest.mark.parametrize("cause", ["vanished", "unreadable"])
-def test_what_may_be_otherwise_next_time_is_not_remembered(library, commit, cause):
-    event = commit(failure(cause=cause, stage=Stage.IDENTIFY))
-    assert event.cause == cause
-    assert failures_in(library) == []
+@pytest.mark.parametrize("cause", ["unreadable", "still_changing"])
+def test_what_may_be_otherwise_next_time_is_found_and_holds_no_file_back(library, commit, cause):
+    for session in (SESSION, OTHER_SESSION):
+        commit(failure(cause=cause, stage=Stage.IDENTIFY), session)
+    assert [(row["cause"], row["attempts"], row["fatal"]) for row in failures_in(library)] == [(cause, 2, True)]
+    assert library.failures.counts() == {cause: {"open": 1, "reviewed": 0, "ignored": 0}}
     assert library.known(Place("m")) == {}
     assert library.failed_paths(Place("m"), below=True) == {}
+    commit(analysis(), "third")
+    assert failures_in(library) == []
 
 
-@pytest.mark.parametrize("cause", ["vanished", "unreadable"])
-def test_a_file_that_cannot_be_opened_keeps_what_was_remembered(library, commit, cause):
+def test_what_may_be_otherwise_next_time_is_held_back_where_it_is_to_be_ignored(library, commit):
+    commit(failure(cause="unreadable", stage=Stage.IDENTIFY))
+    library.failures.set_state(FailureState.IGNORED, Which(cause="unreadable"))
+    assert [failed.ignored for failed in library.known(Place("m"))[b"a.jpg"].failures] == [True]
+    assert list(library.failed_paths(Place("m"), below=True)) == [b"a.jpg"]
+
+
+def test_the_last_failure_that_kept_a_file_out_is_the_one_that_stands(library, commit):
+    commit(failure())
+    commit(failure(cause="unreadable", stage=Stage.IDENTIFY), OTHER_SESSION)
+    assert [row["cause"] for row in failures_in(library)] == ["unreadable"]
+
+
+def test_a_file_that_vanished_keeps_what_was_remembered(library, commit):
     commit(failure())
     before = failures_in(library)
-    commit(failure(cause=cause, stage=Stage.IDENTIFY), OTHER_SESSION)
+    commit(failure(cause="vanished", stage=Stage.IDENTIFY), OTHER_SESSION)
     assert failures_in(library) == before
 
 

@@ -49,6 +49,28 @@ def test_an_undo_leaves_the_library_as_it_was_before_the_session_and_says_so(lib
     assert library.removal.of_session(SESSION) == (0, 0)
 
 
+def test_an_undo_that_is_broken_off_is_finished_by_another_one(library, commit, monkeypatch):
+    monkeypatch.setattr("app.library.undoing._SLICE", 2)
+    before = rows_of(library)
+    for number in range(5):
+        commit(analysis(found(f"{number}.jpg".encode()), content=bytes([number]), keywords=(f"word {number}",)))
+    write, slices = library._engines.write, iter((True, False))
+
+    def broken_off(work):
+        assert next(slices), "killed"
+        return write(work)
+
+    monkeypatch.setattr(library._engines, "write", broken_off)
+    with pytest.raises(AssertionError, match="killed"):
+        library.removal.undo_session(SESSION, 5)
+    monkeypatch.setattr(library._engines, "write", write)
+    assert library.removal.of_session(SESSION) == (3, 0)
+    assert library.removal.undo_session(SESSION, 3) == (3, 0)
+    assert rows_of(library) == before
+    undone = [event.detail["removed"] for event in library.all_events(SESSION) if event.kind == UNDONE]
+    assert sorted(undone) == [1, 2, 2]
+
+
 def test_another_number_than_was_confirmed_changes_nothing(library, commit):
     commit(analysis())
     before = rows_of(library)

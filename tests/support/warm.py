@@ -22,6 +22,8 @@ from typing import Any
 PROGRAM = Path(sys.executable).with_name("media-ingest")
 PROJECT = Path(__file__).resolve().parents[2]
 LONGEST_REQUEST = 2**20
+STANDS_IN = "MEDIA_INGEST_STANDS_IN"
+"""With this variable the program is `tests.support.named_files`."""
 
 
 class Started:
@@ -143,7 +145,8 @@ if __name__ == "__main__":
     import app.cli.main
     import app.crash_points
     import app.web.app
+    import tests.support.named_files
 
     assert len(os.listdir("/proc/self/task")) == 1, "a fork would lack the other threads"
     sys.argv = serve_starts(socket.socket(fileno=int(sys.argv[1])))
-    sys.exit(app.cli.main.main())
+    sys.exit((tests.support.named_files if STANDS_IN in os.environ else app.cli.main).main())

@@ -63,7 +63,7 @@ def test_a_bare_name_is_that_of_the_one_file_that_has_it_and_of_several_they_are
     assert (several["verdict"], several["matches_count"], several["row"]) == ("several", 2, None)
     assert several["matches"] == ["photos/one/sample-00001.png", "photos/two/sample-00001.png"]
     assert several["sentence"] == "2 files are named sample-00001.png: which one is meant?"
-    assert explained(twins, "nowhere.jpg")["verdict"] == "outside_roots"
+    assert explained(twins, "nowhere.jpg")["verdict"] == "not_found"
 
 
 def test_a_bare_name_is_that_of_a_file_that_failed_too(door):

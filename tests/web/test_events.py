@@ -50,14 +50,17 @@ def test_a_stream_tells_a_session_from_its_start_to_its_end(many):
         seen = [first, *stream]
     assert (first.event, first.data["session_id"], first.data["parameters"]["pattern"]) == ("session", session_id, "*")
     assert [frame.data["stage"] for frame in every(seen, "stage_start")] == STAGES
-    assert all(frame.data == {"stage": frame.data["stage"], "total_files": 60} for frame in every(seen, "stage_start"))
+    assert all(frame.data["total_files"] == 60 for frame in every(seen, "stage_start"))
+    times = {row["id"]: row["at"] for row in query(many.folder / "library.db", "SELECT id, at FROM ingest_events")}
+    of_stages = [frame for frame in seen if frame.event.startswith("stage_")]
+    assert [frame.data["at"] for frame in of_stages] == [times[frame.id] for frame in of_stages]
     assert files_in(seen) == logged(many, session_id)
     ended = {frame.data["stage"]: frame.data for frame in every(seen, "stage_complete")}
     assert list(ended) == STAGES
     whole = {"processed_files": 60, "failed_files": 0, "skipped_files": 0, "not_reached": 0}
     for stage, data in ended.items():
         skipped = {"processed_files": 0, "skipped_files": 60} if stage == "nsfw" else {}  # nobody has weights here
-        assert data == {"stage": stage, **whole, **skipped}
+        assert data == {"stage": stage, "at": data["at"], **whole, **skipped}
     last_session, bye = every(seen, "session")[-1], seen[-1]
     assert last_session.data == many.status(session_id)
     assert last_session.data["status"] == "completed"
@@ -199,6 +202,11 @@ def test_checkpoints_come_exactly_at_the_nth_file_however_fast_the_run_is(many):
     for frame in every(seen, "stage_progress"):
         told[frame.data["stage"]].append((frame.data["processed_files"], frame.data["total_files"]))
     assert told == {stage: [(n, 60) for n in range(5, 61, 5)] for stage in STAGES} | {"nsfw": []}
+
+
+@pytest.mark.parametrize(("bundles", "tenths"), [(0, 1), (1, 1), (2, 2), (5, 5), (60, 5)])
+def test_each_frame_of_files_has_its_tenth_of_a_second_up_to_half_a_second(bundles, tenths):
+    assert events.pause_after(bundles) == pytest.approx(tenths / 10)
 
 
 def test_a_quiet_stream_says_that_it_is_open(many, monkeypatch):

@@ -137,6 +137,7 @@ def test_a_download_is_guarded_like_every_change(door):
         422: door.client.post("/api/nsfw/fetch", content=b"[", headers={"Content-Type": "application/json"}),
     }
     assert {code: answer.status_code for code, answer in answers.items()} == {code: code for code in answers}
+    assert door.client.post("/api/nsfw/fetch", json={"force": True}).json()["cause"] == "unknown_parameter"
     assert download(door) == NONE_YET
 
 

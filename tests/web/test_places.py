@@ -55,6 +55,36 @@ def test_a_file_of_presets_that_was_spoilt_holds_none(door, text):
     assert len(door.get(PRESETS)["presets"]) == 1
 
 
+def test_what_another_version_kept_among_the_presets_stays(door):
+    newer = {"name": "b", "parameters": {}, "saved_at": "2020-01-01T00:00:00+00:00", "colour": "red"}
+    spoilt = {"name": "c", "parameters": {"pattern": 5}, "saved_at": "2020-01-01T00:00:00+00:00"}
+    (door.state / "presets.json").write_text(json.dumps([newer, spoilt]))
+    door.post(PRESETS, {"name": "a", "parameters": {}})
+    assert [each["name"] for each in door.get(PRESETS)["presets"]] == ["a"]
+    assert json.loads((door.state / "presets.json").read_text())[:2] == [newer, spoilt]
+    assert "None yet" not in door.client.get("/settings").text
+
+
+# -- what is kept cannot be read -----------------------------------------------------------------------------------
+
+KEPT = [
+    ("presets.json", PRESETS, {"name": "a", "parameters": {}}),
+    ("added_roots.json", ROOTS, {"name": "album", "path": "{album}"}),
+]
+
+
+@pytest.mark.parametrize(("file", "address", "body"), KEPT)
+def test_what_cannot_be_read_is_not_written_over(door, album, file, address, body):
+    (door.state / file).mkdir()  # to be read as little as a file of somebody else's
+    body = {name: value.format(album=album) if isinstance(value, str) else value for name, value in body.items()}
+    assert door.post(address, body, 503)["cause"] == "state_unwritable"
+    assert door.get(address)
+    (door.state / file).rmdir()
+    (door.state / file).write_text('{"torn')
+    door.post(address, body)
+    assert (door.state / f"{file}.bad").read_text() == '{"torn'
+
+
 # -- roots -------------------------------------------------------------------------------------------------------
 
 
@@ -123,9 +153,13 @@ def test_roots_of_the_settings_and_roots_in_use_stay(door, album):
     [
         (("a/b", "{album}"), ("name", "cannot be the name of a media root")),
         (("", "{album}"), ("name", "cannot be the name of a media root")),
+        (("a=b", "{album}"), ("name", "cannot be the name of a media root")),
+        (("a,b", "{album}"), ("name", "cannot be the name of a media root")),
         (("photos", "{album}"), ("name", "there is a media root named 'photos' already")),
         (("new", "album"), ("path", "write the whole path of the folder")),
         (("new", "{album}/nowhere"), ("path", "there is no folder")),
+        (("new", "{album}/my name"), ("path", "there is no folder")),
+        (("new", "/" + "x" * 300), ("path", "file name too long")),
         (("new", "{album}/trip/a.jpg"), ("path", "is a file")),
         (("new", "{photos}/trip"), ("path", "lies inside 'photos'")),
         (("new", "~nobody-here/x"), ("path", "write the whole path")),

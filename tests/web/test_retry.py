@@ -38,6 +38,10 @@ def test_failures_are_told_by_cause_with_what_to_do(damaged):
 def test_a_retry_takes_in_what_was_mended(damaged):
     first = damaged.whole()["session_id"]
     photo(damaged.folder / "root" / "cut-1.jpg", size=(96, 64))
+    here = f"/api/ingest/sessions/{first}/failures"
+    looked = damaged.get(here, params={"changed": "true"})
+    assert {each["cause"]: each["changed"] for each in looked["causes"]} == {"truncated_image": 1, "empty_file": 0}
+    assert {each["changed"] for each in damaged.get(here)["causes"]} == {None}
     answer = damaged.post("/api/ingest/retry", {"session_id": first}, 202)
     assert set(answer) == {"session_id", "total_files", "status"}
     status = damaged.wait_for(answer["session_id"], "completed")

@@ -132,7 +132,11 @@ def _named_anew(part: bytes, path: bytes) -> bool:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644))
         except FileExistsError:
             return False
-        os.replace(part, path)
+        try:
+            os.replace(part, path)
+        except OSError:
+            os.unlink(path)  # the name that was taken for it, empty
+            raise
         return True
     os.unlink(part)
     return True

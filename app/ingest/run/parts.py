@@ -47,7 +47,8 @@ class Recipes(Protocol):
 class Parts:
     """The parts that the loop needs: where files are, what is known, how to analyse, where to write, whom to tell.
 
-    `progress_interval` are the files between two checkpoints of a stage; None: what suits the number of files.
+    `clock` tells ns since 1970, by which a file has settled. `progress_interval` are the files between two checkpoints
+    of a stage; None: what suits the number of files.
     """
 
     folders: Folders
@@ -57,6 +58,7 @@ class Parts:
     analyzer: Callable[[Recipe], Task]
     recipes: Recipes
     settled_seconds: float = SETTLED_SECONDS
+    clock: Callable[[], int] = time.time_ns
     progress_interval: int | None = None
 
     def survey(

@@ -6,8 +6,8 @@ committed.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from app.errors import (
@@ -25,20 +25,13 @@ from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.parts import ALL_SESSIONS, CHOSEN
 from app.ingest.run.probe import probe
 from app.ingest.run.recovery import recovered
+from app.ingest.run.rest import Rest
+from app.ingest.run.several import pace_of, to_show
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status, attention_for
 from app.ingest.session.store import new_session_id
 from app.library.library import FORGOTTEN
 from app.library.values import now
-
-PACE_FILES = 10  # a shorter session says little about the speed
-_SHOWN_FIRST = (
-    (Status.PROCESSING, Status.PLANNING),
-    (Status.ATTENTION,),
-    (Status.PAUSED,),
-    (Status.INTERRUPTED,),
-    (Status.QUEUED,),
-)
 
 _log = logging.getLogger("media_ingest")
 Listener = Callable[[SessionState], None]
@@ -54,6 +47,7 @@ class Runner:
         self._backoff = Backoff()
         self._listeners: set[Listener] = set()
         self._changed = threading.Condition()
+        self._rest = Rest(self._changed)
         self._awaited: list[Callable[[SessionState], bool]] = []
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="runner", daemon=True)
@@ -203,13 +197,12 @@ class Runner:
             self._ingestor.store.forget(session_id)
             del self._sessions[session_id]
 
-    @contextmanager
-    def at_rest(self) -> Iterator[None]:
-        """A time in which no session begins: for changes that one at work would not see. Raises IllegalMove."""
-        with self._changed:
-            if (at_work := next(iter(self._controls), None)) is not None:
-                raise IllegalMove(f"Session {at_work} is at work: pause it, or wait for its end.")
-            yield
+    def at_rest(self) -> AbstractContextManager[None]:
+        """A time in which no session begins: for changes that one at work would not see. Raises IllegalMove.
+
+        It may be long, so nobody who looks on waits for its end; what is started or resumed meanwhile is queued.
+        """
+        return self._rest.beside(self._controls)
 
     # -- what people look at -------------------------------------------------------------------------------------
 
@@ -228,19 +221,11 @@ class Runner:
 
     def active(self) -> SessionState | None:
         """The one that the page should show after a refresh."""
-        sessions = self.sessions()
-        for statuses in _SHOWN_FIRST:
-            for session in sessions:
-                if session.status in statuses:
-                    return session
-        ended = [session for session in sessions if session.status.ended]
-        last = max(ended, key=lambda s: s.ended_at or "", default=None)
-        return last if last is not None and not last.dismissed else None
+        return to_show(self.sessions())
 
     def pace(self) -> tuple[float, float] | None:
-        """Seconds a file took in the last sessions of some length, the fastest and the slowest; None before any."""
-        rates = [s.files_per_second for s in self.sessions() if s.processed_files >= PACE_FILES and s.files_per_second]
-        return (0.8 / max(rates[:3]), 1.3 / min(rates[:3])) if rates else None
+        """Seconds that a file takes, low and high, by the last sessions; None before any."""
+        return pace_of(self.sessions())
 
     def survey(self, session_id: str) -> Survey:
         """The walk of a session as it would be planned again now, its own answers set apart."""
@@ -359,7 +344,7 @@ class Runner:
         with self._changed:
             while not self._closing:
                 queued = [session for session in self._sessions.values() if session.status is Status.QUEUED]
-                if queued:
+                if queued and not self._rest.taken:
                     session = min(queued, key=lambda s: (s.queued_at or "", s.created_at))
                     self._controls[session.session_id] = Control()
                     return session

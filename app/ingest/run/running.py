@@ -36,7 +36,7 @@ class Running:
         self._some_are_gone = planned.some_are_gone
         self._deadly = [job for job in planned.jobs if deaths and deaths.get(job.file.shown, 0) >= MAX_DEATHS]
         spared = (job for job in planned.jobs if job not in self._deadly)
-        self._turns = Turns(spared, self._as_it_is_now, run.parts.settled_seconds)
+        self._turns = Turns(spared, self._as_it_is_now, run.parts.settled_seconds, run.parts.clock)
         self._lookout = lookout(run)
         self._untold: Event | None = None  # of the file that was committed last
         self._shown: FoundFile | None = None

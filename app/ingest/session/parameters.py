@@ -16,6 +16,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticKnownError
 
 from app.errors import InvalidRequest, in_words
 from app.media import Stage
@@ -83,6 +84,13 @@ class SessionRequest(BaseModel):
         if values.get("directories"):
             raise ValueError("give either directory or directories, not both")
         return values | {"directories": (single,)}
+
+    @field_validator("min_bytes", "max_bytes", "nsfw_threshold", "max_files", "workers", mode="before")
+    @classmethod
+    def _number_is_one(cls, value: Any) -> Any:
+        if isinstance(value, bool):  # Python takes true for 1
+            raise PydanticKnownError("float_type")
+        return value
 
     @field_validator("pattern")
     @classmethod

@@ -197,9 +197,28 @@ class IngestionState:
     # -- what is kept beside the sessions ------------------------------------------------------------------------
 
     def keep(self, name: str, value: Any) -> None:
-        """Writes a small JSON file of this name. Raises NeedsAttention."""
+        """Writes a small JSON file of this name; what was there and is no JSON is set aside as `NAME.bad`.
+
+        Raises NeedsAttention.
+        """
+        path = self.folder / name
         with self._writing():
-            replace_file(self.folder / name, json.dumps(value).encode(), durable=True)
+            if path.exists() and _parsed(path.read_bytes()) is None:
+                os.replace(path, f"{path}.bad")
+            replace_file(path, json.dumps(value).encode(), durable=True)
+
+    def kept(self, name: str) -> Any:
+        """What the file of this name holds; None where there is none, or no JSON in it.
+
+        Raises NeedsAttention where it is there and cannot be read: what was kept must not be written over unseen.
+        """
+        try:
+            return _parsed((self.folder / name).read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            sentence = f"{self.folder / name} cannot be read: {error.strerror or error}."
+            raise NeedsAttention(sentence, cause="state_unwritable") from error
 
     def remember_roots(self, roots: Mapping[str, Path]) -> None:
         """Keeps which folders the media roots are, for commands that are typed later. Raises NeedsAttention."""
@@ -208,10 +227,15 @@ class IngestionState:
     def remembered_roots(self, name: str = "roots.json") -> dict[str, Path]:
         """The media roots of whoever held this folder last; none where that is not known."""
         try:
-            kept = json.loads((self.folder / name).read_bytes())
-            return {name: Path(path) for name, path in kept.items() if os.path.isabs(path)}
-        except (OSError, ValueError, TypeError, AttributeError):
+            return self.kept_roots(name)
+        except NeedsAttention:
             return {}
+
+    def kept_roots(self, name: str) -> dict[str, Path]:
+        """The media roots in the file of this name. Raises NeedsAttention where it cannot be read."""
+        kept = self.kept(name)
+        roots = kept.items() if isinstance(kept, dict) else ()
+        return {name: Path(path) for name, path in roots if isinstance(path, str) and os.path.isabs(path)}
 
     # -- session files -------------------------------------------------------------------------------------------
 
@@ -328,6 +352,14 @@ class IngestionState:
 
     def _thumbnail(self, sha256: str) -> str:
         return f"{self._thumbnails}/{sha256[:2]}/{sha256}.webp"
+
+
+def _parsed(text: bytes) -> Any:
+    """What a text says as JSON, None where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _which(found: os.stat_result) -> tuple[int, int]:

@@ -48,6 +48,20 @@ def test_nothing_is_overwritten_on_any_file_system(inbox, tmp_path, monkeypatch,
     assert held(tmp_path) == {"a.jpg": b"one", "a (2).jpg": b"two", "a (3).jpg": b"three"}
 
 
+def test_a_name_that_was_taken_in_vain_is_given_back(inbox, tmp_path, monkeypatch):
+    def refuse(*_paths):
+        raise OSError(errno.EPERM, "not here")
+
+    file = inbox.receive("a.jpg", None)
+    file.write(b"bytes")
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(NeedsAttention):
+        file.keep()
+    file.give_up()
+    assert held(tmp_path) == {}
+
+
 def test_a_file_that_is_given_up_leaves_nothing(inbox, tmp_path):
     file = inbox.receive("a.jpg", None)
     file.write(b"half")

@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -608,6 +609,17 @@ def test_leftovers_are_swept_at_the_start(running):
     assert not leftover.exists()
 
 
+def test_no_session_begins_while_the_library_is_changed_and_everybody_can_look_on(running):
+    tree(running.media, "a.jpg")
+    with ThreadPoolExecutor(1) as other, running.runner.at_rest():
+        with pytest.raises(IllegalMove, match="Rows are being removed"), running.runner.at_rest():
+            pass
+        session_id = running.runner.start(parameters()).session_id
+        (seen,) = other.submit(running.runner.sessions).result(WAIT_SECONDS)
+        assert (seen.session_id, seen.status) == (session_id, Status.QUEUED)
+    running.until(session_id, Status.COMPLETED)
+
+
 # -- attention ---------------------------------------------------------------------------------------------------
 
 
@@ -897,3 +909,14 @@ def test_closing_without_any_work_ends_the_thread(running):
     running.runner.close()
     running.runner.close()
     assert not running.runner._thread.is_alive()
+
+
+# ---------------------------------------------------------------------------------------------------- a time of rest
+
+
+def test_there_is_no_rest_while_a_session_is_at_work(running):
+    tree(running.media, "1.jpg")
+    _, gate = held_at(running, b"1.jpg")
+    with pytest.raises(IllegalMove, match="at work"), running.runner.at_rest():
+        pass
+    gate.open()

@@ -2,9 +2,9 @@
 
 import * as api from "../lib/api.js";
 import { around, byId, setMessage } from "../lib/dom.js";
-import { count } from "../lib/words.js";
 import { act, offerActions, showLocalTimes } from "../shared/acting.js";
 import { ask } from "../shared/confirm.js";
+import { undoSession } from "../shared/undo.js";
 
 /** @import { Parameters } from "../lib/types.d.ts" */
 
@@ -13,32 +13,14 @@ async function runAgain(item) {
   /** @type {Parameters} */
   const parameters = JSON.parse(item.dataset.parameters ?? "{}");
   const { retry_of: of, retry_cause: cause } = parameters;
-  const begun = of ? await api.retry(of, cause ? { cause } : {}) : await api.startWith(parameters);
+  const begun = of ? await api.retry(of, cause ? { cause } : {}) : await api.start(parameters);
   location.assign(`/sessions/${begun.session_id}`);
 }
 
 /** @param {HTMLElement} item */
 async function undo(item) {
-  const id = item.dataset.sessionId ?? "";
-  const { removed, kept } = await api.undo(id);
-  if (!removed) {
-    const why = kept
-      ? "every file was looked at by another session since, or has words of yours"
-      : "it left nothing here";
-    return say(`Nothing to undo: ${why}.`);
-  }
-  const stay = kept ? ` ${count(kept, "other file")} of it ${kept === 1 ? "stays" : "stay"}.` : "";
-  const yes = await ask({
-    title: "Undo this session?",
-    text: `The library forgets ${
-      count(removed, "file")
-    } that only this session added.${stay} No file on disk is touched.`,
-    yes: `Forget ${count(removed, "file")}`,
-    no: "Keep them",
-  });
-  if (!yes) return;
-  const done = await api.undo(id, removed);
-  say(`Undone: the library forgot ${count(done.removed, "file")}. The session and its report stay.`);
+  const said = await undoSession(item.dataset.sessionId ?? "");
+  if (said) say(said);
 }
 
 /** @param {HTMLElement} item */

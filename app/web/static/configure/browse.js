@@ -1,7 +1,8 @@
 // The dialog for choosing folders: a tree whose badges follow the commits. It is loaded when it is first opened.
 
 import * as api from "../lib/api.js";
-import { byId, closable, setMessage, setText } from "../lib/dom.js";
+import { closable, openDialog } from "../lib/dialogs.js";
+import { byId, setMessage, setText } from "../lib/dom.js";
 import { whileSeen } from "../lib/watch.js";
 import { isRunning, number, readable } from "../lib/words.js";
 import { FolderTree } from "./tree.js";
@@ -28,7 +29,7 @@ export async function openBrowse(paths, select) {
   tree ??= prepare();
   onSelect = select;
   lastState = null;
-  byId("browse-dialog").showModal();
+  openDialog(byId("browse-dialog"), ["browse", ""], () => openBrowse(paths, select));
   setMessage(byId("browse-message"), "");
   byId("folders").setAttribute("aria-busy", "true");
   try {
@@ -38,6 +39,8 @@ export async function openBrowse(paths, select) {
   } finally {
     byId("folders").removeAttribute("aria-busy");
   }
+  stopFollowing(); // of an opening before this one, which was closed while it loaded
+  if (!byId("browse-dialog").open) return;
   follow();
   stopFollowing = whileSeen(follow, FOLLOW_EVERY_MS);
 }

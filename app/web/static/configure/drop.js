@@ -2,7 +2,10 @@
 
 import * as api from "../lib/api.js";
 import { byId, setMessage } from "../lib/dom.js";
+import { say } from "../shared/notice.js";
 import { count, number, readable } from "../lib/words.js";
+
+const UNDER_WAY = "The files are in the inbox. A session over it has not ended yet: start another when it has.";
 
 let sending = false;
 
@@ -28,10 +31,12 @@ async function send(files, directory, begun) {
       sent += await sendOne(file);
     }
     setMessage(byId("drop-progress"), "");
-    if (sent) await begun((await api.start({ directories: [directory] })).session_id);
+    if (!sent) return;
+    await begun((await api.start({ directories: [directory] })).session_id);
+    say(byId("drop-error").textContent); // the form is out of sight
   } catch (error) {
-    const { message, cause } = api.refusal(error);
-    refuse(message, cause);
+    const { message, cause, sessionId } = api.refusal(error);
+    refuse(sessionId ? UNDER_WAY : message, cause);
   } finally {
     setMessage(byId("drop-progress"), "");
     sending = false;
@@ -50,7 +55,8 @@ async function sendOne(file) {
   } catch (error) {
     const { message, cause, status } = api.refusal(error);
     if (status !== 422) throw error;
-    refuse(message, cause);
+    const name = readable(file.name);
+    refuse(message.startsWith(name) ? message : `${name}: ${message}`, cause);
     return 0;
   }
 }

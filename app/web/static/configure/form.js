@@ -127,7 +127,13 @@ export function showError(error) {
   } else setMessage(byId("form-error"), sentence, error.cause);
   if (error.cause === "outside_roots") {
     const command = `${byId("configure").dataset.command} serve --root NAME=/path/to/folder`;
-    byId("directory-error").append(" Your own folder: run ", make("code", {}, command));
+    const settings = make("a", { href: "/settings" }, "settings");
+    byId("directory-error").append(
+      " Your own folder: add it in the ",
+      settings,
+      ", or run ",
+      make("code", {}, command),
+    );
   }
 }
 

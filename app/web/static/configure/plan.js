@@ -7,7 +7,19 @@ import { showFormats } from "./formats.js";
 import { checkNumbers, clearErrors, readParameters, showError } from "./form.js";
 import { showNsfw } from "./nsfw.js";
 import { newThreshold } from "./spread.js";
-import { ago, bytes, capital, classLabel, count, number, range, readable, sentenceList, skips } from "../lib/words.js";
+import {
+  ago,
+  bytes,
+  capital,
+  classLabel,
+  classTerm,
+  count,
+  number,
+  range,
+  readable,
+  sentenceList,
+  skips,
+} from "../lib/words.js";
 
 /** @import { Plan, Request } from "../lib/types.d.ts" */
 
@@ -250,6 +262,8 @@ function group(title, counts, parameters, pending) {
         {
           type: "button",
           class: `chip${pending ? " todo" : ""}`,
+          "data-list": name,
+          title: classTerm(name),
           onclick: () => openClass(name, value, parameters, pending),
         },
         make("strong", {}, number(value)),
@@ -282,6 +296,7 @@ const onlyNsfw = (
 function openClass(name, value, parameters, pending) {
   openFiles({
     title: `${number(value)} ${classLabel(name)}`,
+    list: name,
     load: (cursor) => api.planFiles(parameters, pending ? "pending" : name, cursor),
     keep: (file) => !pending || !file.why || file.why === name,
     thumbnails: name === "fresh",

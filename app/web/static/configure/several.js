@@ -45,7 +45,7 @@ export function setDirectories(paths) {
 }
 
 /** Makes room for another folder: the one that is typed becomes a chip. */
-export function addAnother() {
+function addAnother() {
   const typed = byId("directory").value.trim();
   if (typed) setBeside([...beside, typed]);
   byId("directory").value = "";

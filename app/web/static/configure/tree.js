@@ -28,6 +28,7 @@ export class FolderTree {
   /** @type {Set<string>} */
   #chosen = new Set();
   #typed = { text: "", at: 0 };
+  #shown = 0; // how often it was shown; what was asked for before the last time comes too late
 
   /**
    * @param {HTMLUListElement} top
@@ -41,16 +42,19 @@ export class FolderTree {
   }
 
   /**
-   * Shows the roots, opened as far as these folders, which are chosen. Raises what `load` raises for the roots.
+   * Shows the roots, opened as far as these folders, which are chosen. Raises what `load` raises for the roots. Shown
+   * again meanwhile, it gives up.
    *
    * @param {string[]} paths
    */
   async show(paths) {
+    const time = this.#shown += 1;
     this.#known.clear();
     this.#chosen = new Set();
     this.#top.replaceChildren();
     await this.#append(this.#top, null, null);
-    for (const path of paths) await this.#reveal(path);
+    for (const path of paths) if (time === this.#shown) await this.#reveal(path);
+    if (time !== this.#shown) return;
     const chosen = this.#items().find((item) => this.#chosen.has(pathOf(item)));
     const first = chosen ?? this.#items()[0];
     if (first) this.#focus(first);
@@ -78,7 +82,9 @@ export class FolderTree {
 
   /** @type {(list: Element, path: string | null, cursor: string | null) => Promise<void>} */
   async #append(list, path, cursor) {
+    const time = this.#shown;
     const { directories, next } = await this.#handlers.load(path, cursor);
+    if (time !== this.#shown) return;
     list.querySelector(":scope > .more")?.remove();
     for (const folder of directories) {
       this.#known.set(folder.path, folder);

@@ -5,6 +5,9 @@ import { unheard } from "../lib/presence.js";
 
 const answering = () => import("./explain.js");
 
+/** Opens the dialog that answers for a path. @param {string} path */
+export const explainPath = (path) => answering().then(({ explain }) => explain(path), unheard);
+
 export function prepareAsking() {
   const field = byId("explain-path");
   /** @param {{ message: string, cause?: string }} error */
@@ -24,6 +27,6 @@ export function prepareAsking() {
   });
   document.addEventListener("click", (event) => {
     const path = around(event, "[data-explain]")?.dataset.explain;
-    if (path !== undefined) answering().then(({ explain }) => explain(path), unheard);
+    if (path !== undefined) explainPath(path);
   });
 }

@@ -106,7 +106,7 @@ async function save(body, said = "") {
   busy(true);
   try {
     await api.editFile(path, body);
-    if (known?.path === path && byId("explain-dialog").open) { // else another file was opened meanwhile, or none
+    if (known?.path === path && byId("edit-form").getClientRects().length) { // else another file was opened meanwhile, or none
       note = said;
       await saved(path);
     }

@@ -147,8 +147,6 @@ export const planFiles = (parameters, list, cursor) =>
 
 /** @type {(parameters: Request) => Promise<Started>} */
 export const start = (parameters) => request("POST", "/api/ingest/process", { body: parameters });
-/** @type {(parameters: Parameters) => Promise<Started>} */
-export const startWith = (parameters) => request("POST", "/api/ingest/process", { body: parameters });
 /**
  * Sends a file to the inbox.
  *
@@ -208,8 +206,9 @@ export const sessionFiles = (id, filters) =>
   request("GET", `/api/ingest/sessions/${session(id)}/files${query({ ...filters })}`);
 /** @type {(id: string) => Promise<Pace>} */
 export const pace = (id) => request("GET", `/api/ingest/sessions/${session(id)}/pace`);
-/** @type {(id: string) => Promise<Failures>} */
-export const failures = (id) => request("GET", `/api/ingest/sessions/${session(id)}/failures`);
+/** @type {(id: string, changed?: boolean) => Promise<Failures>} */
+export const failures = (id, changed = false) =>
+  request("GET", `/api/ingest/sessions/${session(id)}/failures${changed ? "?changed=true" : ""}`);
 /** @type {(id: string, page: { cursor?: string | null, limit: number }) => Promise<SameBytes>} */
 export const sameBytes = (id, page) => request("GET", `/api/ingest/sessions/${session(id)}/same-bytes${query(page)}`);
 /** @type {(path: string) => Promise<Explanation>} */

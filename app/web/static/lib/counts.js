@@ -6,8 +6,8 @@
 export const COMMITTED = ["added", "updated", "moved"];
 
 /**
- * `processed = committed + unchanged + failed + vanished`; `incomplete` are those among the committed ones that were taken
- * in without one part.
+ * `processed = committed + unchanged + failed + vanished`; `incomplete` are those of them that were taken in
+ * (committed or unchanged) without one part.
  *
  * @param {Session} status
  * @returns {Record<Counted, number>}

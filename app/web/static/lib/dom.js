@@ -112,21 +112,3 @@ export function rich(sentence) {
 export function spoken(text) {
   return make("span", { class: "visually-hidden" }, text);
 }
-
-export function closeDialogs() {
-  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
-}
-
-/**
- * Every `[data-close]` button, a click on the backdrop and Escape close the dialog, where `may()` does not object.
- *
- * @param {HTMLDialogElement} dialog
- */
-export function closable(dialog, may = () => true) {
-  dialog.addEventListener("click", (event) => {
-    if ((event.target === dialog || around(event, "[data-close]")) && may()) dialog.close();
-  });
-  dialog.addEventListener("cancel", (event) => {
-    if (event.target === dialog && !may()) event.preventDefault();
-  });
-}

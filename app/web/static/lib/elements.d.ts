@@ -95,6 +95,8 @@ export interface Elements {
   "failures": "section";
   "failures-list": "ul";
   "failures-title": "h3";
+  "file-page": "article";
+  "file-path": "input";
   "files": "ul";
   "files-blur": "label";
   "files-choice": "footer";
@@ -116,10 +118,8 @@ export interface Elements {
   "generate_thumbnails": "input";
   "grid": "div";
   "grid-bar": "div";
-  "history": "details";
-  "history-list": "ul";
-  "history-more": "button";
   "import_scores": "input";
+  "inbox-title": "h2";
   "incomplete": "div";
   "incomplete-list": "div";
   "known-json": "a";
@@ -267,6 +267,8 @@ export interface Elements {
   "total-sessions": "dd";
   "total-videos": "dd";
   "totals": "dl";
+  "undo": "button";
+  "undo-note": "p";
   "workers": "input";
   "workers-error": "small";
 }

@@ -183,6 +183,8 @@ export interface FailedGroup {
   files: number;
   meaning: string;
   advice: string;
+  retry_helps: boolean;
+  changed: number | null;
 }
 
 export interface Failures {
@@ -241,6 +243,7 @@ export interface Failure extends Pick<Answer, "stage" | "cause" | "reason"> {
   fatal: boolean;
   version: string;
   session_id: string | null;
+  state: FailureState;
 }
 
 /** A line of a path's history; beside what sessions answer, a person can have edited the file. */

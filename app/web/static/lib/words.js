@@ -21,7 +21,7 @@ export const clock = (date) => CLOCK.format(date);
 /** @param {string} text */
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** What a class of the plan or of the sum is called after its number: "812 new", "41 filtered".
+/** What a class of the plan or of the sum is called after its number: "812 new", "41 left out"; skips as in app/texts.py.
  *
  * @type {Record<string, string>}
  */
@@ -32,6 +32,9 @@ const CLASS = {
   sidecar_changed: "with a changed sidecar",
   new_stages: "with parts still to read",
   again: "to run again",
+  fresh: "up to date",
+  filtered: "left out",
+  unsupported: "of other kinds",
   failed_before: "failed before",
   beyond_max_files: "beyond the limit",
   pending: "not processed",
@@ -40,6 +43,12 @@ const CLASS = {
 };
 /** @param {string} name */
 export const classLabel = (name) => CLASS[name] ?? name.replaceAll("_", " ");
+/**
+ * What programs call it, for the tooltip; null where people read the same.
+ *
+ * @param {string} name
+ */
+export const classTerm = (name) => CLASS[name] && CLASS[name] !== name.replaceAll("_", " ") ? name : null;
 
 /**
  * What a cause is called: "truncated image".
@@ -120,8 +129,8 @@ export function bytes(value) {
  */
 export function duration(seconds) {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
   const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }

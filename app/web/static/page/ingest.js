@@ -3,14 +3,15 @@
 import { prepareActions } from "../session/actions.js";
 import { addressed, cameTo, prepareAddress } from "./address.js";
 import * as api from "../lib/api.js";
-import { around, byId, closeDialogs } from "../lib/dom.js";
+import { forgetDialogs, leaveDialogs, prepareDialogs, restoreDialogs } from "../lib/dialogs.js";
+import { around, byId } from "../lib/dom.js";
 import { replay, SessionStream } from "../lib/events.js";
-import { prepareAsking } from "../file/asking.js";
+import { explainPath, prepareAsking } from "../file/asking.js";
 import { showFailures } from "../session/failures.js";
-import { prepareFiles } from "../shared/files.js";
+import { openList, prepareFiles } from "../shared/files.js";
 import { prepareForm } from "../configure/form.js";
 import { prepareFormats } from "../configure/formats.js";
-import { followQueue, prepareHistory, showSessions } from "../session/history.js";
+import { followQueue, prepareQueue, showQueue } from "../session/queue.js";
 import { prepareAbsence } from "../shared/absence.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
 import { preparePresets } from "../configure/presets.js";
@@ -19,7 +20,6 @@ import { planAnew, planNow, planOnReturn, planSoon, preparePlan, restPlan } from
 import { clearEvents, prepareCards, showStages, takeEvent } from "../session/cards.js";
 import { showPace } from "../session/pace.js";
 import { prepareProgress, showConnection, showProgress } from "../session/progress.js";
-import { prepareResults, showResults } from "../session/results.js";
 import { prepareRetry } from "../shared/retry.js";
 import { chosenDirectories, offerRecent, prepareSeveral, setDirectories } from "../configure/several.js";
 import { prepareSpread, showSpread } from "../configure/spread.js";
@@ -27,7 +27,7 @@ import { prepareStart } from "../configure/start.js";
 import { showActionError } from "../session/state.js";
 import { showStep, showTitle, stepShown } from "./steps.js";
 import { clearSessionFromStorage, saveSessionToStorage, sessionInStorage } from "../lib/storage.js";
-import { keepTotals, showTotals } from "./totals.js";
+import { followTotals, showTotals } from "./totals.js";
 import { unheard } from "../lib/presence.js";
 import { whileSeen } from "../lib/watch.js";
 import { hasEnded, isRunning } from "../lib/words.js";
@@ -43,6 +43,7 @@ let session = null; // the newest status of the session followed
 let rowsOf = null; // the session whose rows of the log the cards of the stages show
 /** @type {string | null} */
 let lastState = null; // of the session that was active at the last look around
+let wanted = 0; // how often a person chose what to show: an answer for what was chosen before is too late
 const onShow = () => (stepShown() === "configure" ? null : session?.session_id ?? null);
 
 const stream = new SessionStream({
@@ -52,14 +53,16 @@ const stream = new SessionStream({
 });
 
 /**
- * Shows the session that this status describes, and follows it while it has not ended.
+ * Shows the session that this status describes, and follows it while it has not ended. Where it was shown already, what
+ * was said above it stays.
  *
  * @param {Session} status
  */
-function openSession(status, { focus = false } = {}) {
+function openSession(status, { focus = false, shown = false } = {}) {
   session = status;
+  followTotals(status);
   if (!hasEnded(status)) saveSessionToStorage(status.session_id); // one that has ended is found by its address
-  hideNotice();
+  if (!shown) hideNotice();
   showActionError(null);
   if (hasEnded(status)) {
     stream.stop();
@@ -67,7 +70,7 @@ function openSession(status, { focus = false } = {}) {
       beginRows(status);
       replay(status.session_id, rowsFrom(status), (frame) => rowsOf === status.session_id && takeEvent(frame));
     }
-    showResults(status);
+    import("../session/results.js").then(({ showResults }) => showResults(status, showTotals), unheard);
     showStages(status);
     showPace(status);
     showStep("complete", status, { focus });
@@ -78,7 +81,7 @@ function openSession(status, { focus = false } = {}) {
   }
   showFailures(status);
   restPlan();
-  showSessions(status.session_id);
+  showQueue(status.session_id);
 }
 
 /** @param {Session} status */
@@ -105,38 +108,53 @@ function beginRows(status) {
 function take(status) {
   const before = session;
   session = status;
+  followTotals(status);
   if (hasEnded(status)) {
     stream.stop();
-    showTotals();
-    if (stepShown() === "process") openSession(status, { focus: byId("process").contains(document.activeElement) });
-    else if (stepShown() === "configure") {
+    if (stepShown() === "process") {
+      openSession(status, { focus: byId("process").contains(document.activeElement), shown: true });
+    } else if (stepShown() === "configure") {
       notice(status);
       planNow();
       showSpread();
     }
     return;
   }
-  if (isRunning(status)) keepTotals();
   followQueue(status);
   if (stepShown() === "process") {
     showProgress(status);
     showFailures(status);
     showTitle(status);
   } else if (stepShown() === "configure") notice(status);
-  if (before?.status !== status.status) showSessions(onShow());
+  if (before?.status !== status.status) showQueue(onShow());
 }
 
 /** @param {string} id */
-async function openById(id, { focus = true } = {}) {
-  closeDialogs();
+async function openById(id) {
+  leaveDialogs();
+  const mine = wanted += 1;
   try {
-    openSession(await api.status(id), { focus });
-    cameTo(id);
+    const status = await api.status(id);
+    if (mine !== wanted) return false;
+    openSession(status, { focus: true });
+    return true;
   } catch (error) {
+    if (mine !== wanted) return false;
+    forgetDialogs();
     const { message, cause, status } = api.refusal(error);
     if (status === 404) clearSessionFromStorage();
     say(message, cause);
+    return false;
   }
+}
+
+/**
+ * As a link does: Back leads to what was on show before.
+ *
+ * @param {string} id
+ */
+async function goTo(id) {
+  if (await openById(id)) cameTo(id);
 }
 
 async function startAnother() {
@@ -144,16 +162,21 @@ async function startAnother() {
   if (id) await api.dismiss(id).catch((error) => say(error.message, error.cause));
   session = null;
   clearSessionFromStorage();
+  configureAnother();
+}
+
+function configureAnother() {
+  cameTo(null);
   configure({ focus: true });
 }
 
 function configure({ focus = false } = {}) {
-  cameTo(null);
+  wanted += 1;
   showStep("configure", null, { focus });
   showFailures(null);
   planAnew();
   showSpread();
-  showSessions(null);
+  showQueue(null);
   if (session && !hasEnded(session)) notice(session);
   else lookAround();
 }
@@ -165,8 +188,8 @@ async function lookAround() {
   const state = `${active.session_id} ${active.status}`;
   const news = lastState !== null && state !== lastState;
   lastState = state;
-  if (news) showTotals();
-  if (news || !byId("queue").hidden) showSessions(onShow());
+  if (news || (isRunning(active) && active.session_id !== stream.sessionId)) showTotals();
+  if (news || !byId("queue").hidden) showQueue(onShow());
   if (stepShown() !== "configure") return;
   if (news && hasEnded(active)) {
     planNow();
@@ -186,12 +209,20 @@ async function lead(id) {
   session = status;
   notice(status);
   follow(status);
-  showSessions(null);
+  showQueue(null);
+}
+
+function browse() {
+  if (stepShown() !== "configure") return false;
+  const choose = (/** @type {string[]} */ paths) => {
+    setDirectories(paths);
+    byId("browse").focus();
+  };
+  return import("../configure/browse.js").then(({ openBrowse }) => openBrowse(chosenDirectories(), choose), unheard);
 }
 
 /** After a load or a return from the browser's cache: the session of this tab, else the one that is active. */
 async function recover() {
-  showTotals();
   let id = addressed() ?? sessionInStorage();
   let status = null;
   try {
@@ -207,8 +238,10 @@ async function recover() {
     const { message, cause } = api.refusal(error);
     say(message, cause);
   }
-  if (status) openSession(status);
-  else configure();
+  if (status) return openSession(status);
+  showTotals();
+  if (addressed()) cameTo(null);
+  configure();
 }
 
 /**
@@ -242,43 +275,45 @@ preparePlan();
 prepareFiles();
 prepareCards();
 prepareProgress({ current: () => session });
-prepareResults();
 prepareAsking();
-prepareRetry({ begun: openById });
-prepareHistory({
-  open: openById,
+prepareRetry({ begun: goTo });
+prepareQueue({
+  open: goTo,
   changed: () => {
-    showSessions(onShow());
+    showQueue(onShow());
     showTotals();
   },
   failed: say,
   listed: offerRecent,
 });
-byId("browse").addEventListener("click", () => {
-  const choose = (/** @type {string[]} */ paths) => {
-    setDirectories(paths);
-    byId("browse").focus();
-  };
-  import("../configure/browse.js").then(({ openBrowse }) => openBrowse(chosenDirectories(), choose), unheard);
-});
-prepareStart({ begun: openById });
+prepareStart({ begun: goTo });
 if (byId("configure").dataset.inbox) {
-  import("../configure/drop.js").then(({ prepareDrop }) => prepareDrop({ begun: openById }), unheard);
+  import("../configure/drop.js").then(({ prepareDrop }) => prepareDrop({ begun: goTo }), unheard);
 }
 prepareActions({
   current: () => session,
   took: (status) => (hasEnded(status) ? openSession(status, { focus: true }) : take(status)),
 });
-byId("configure-another").addEventListener("click", () => configure({ focus: true }));
+byId("browse").addEventListener("click", browse);
+byId("configure-another").addEventListener("click", configureAnother);
 byId("start-another").addEventListener("click", startAnother);
 byId("notice-show").addEventListener("click", () => {
-  if (session) openById(session.session_id);
+  if (session) goTo(session.session_id);
 });
 document.addEventListener("click", (event) => {
   const id = around(event, "[data-session]")?.dataset.session;
-  if (id) openById(id);
+  if (id) goTo(id);
 });
-prepareAddress((id) => (id ? openById(id) : configure({ focus: true })));
+prepareAddress((id) => {
+  leaveDialogs();
+  if (id) openById(id);
+  else configure({ focus: true });
+});
+prepareDialogs({
+  browse: { dialog: "browse-dialog", open: browse },
+  file: { dialog: "explain-dialog", open: explainPath },
+  list: { dialog: "files-dialog", open: openList },
+});
 whileSeen(lookAround, LOOK_AROUND_MS);
 document.addEventListener("visibilitychange", planOnReturn);
 window.addEventListener("focus", planOnReturn);
@@ -286,4 +321,4 @@ window.addEventListener("pagehide", () => stream.stop());
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) recover();
 });
-recover();
+recover().then(restoreDialogs);

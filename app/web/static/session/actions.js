@@ -60,6 +60,7 @@ function showGone() {
   if (id === undefined) return;
   openFiles({
     title: "Not on disk now",
+    list: "gone",
     note: "The library holds these files, and the disk has not. Nothing is marked missing yet.",
     load: (cursor) => api.gone(id, cursor),
   });
@@ -77,6 +78,7 @@ export function prepareActions(callbacks) {
     if (byId("pause").getAttribute("aria-disabled") !== "true") act(byId("pause"), api.pause);
   });
   byId("resume").addEventListener("click", () => act(byId("resume"), (id) => api.resume(id, false)));
+  byId("show-gone").dataset.list = "gone";
   byId("show-gone").addEventListener("click", showGone);
   byId("mark-missing").addEventListener("click", markMissing);
   byId("cancel").addEventListener("click", cancel);

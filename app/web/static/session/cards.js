@@ -1,11 +1,11 @@
 // The card of each stage: how it stands, its numbers, and its last events, each of which opens what the server sent.
 
-import { openFailedIn } from "../shared/counted.js";
-import { around, byId, closable, inside, make, rich, setMessage, setText } from "../lib/dom.js";
-import { clearLines, linesOf, lineTitle, takeRow } from "./log.js";
-import { isGone } from "../lib/presence.js";
+import { openCounted, openFailedIn } from "../shared/counted.js";
+import { around, byId, inside, make, rich, setText } from "../lib/dom.js";
+import { clearLines, linesOf, takeRow } from "./log.js";
+import { isGone, unheard } from "../lib/presence.js";
 import { cardsOf, stageLabel } from "./stages.js";
-import { capital, clock, count, hasEnded, number, readable } from "../lib/words.js";
+import { capital, clock, count, hasEnded, number } from "../lib/words.js";
 
 /** @import { Card } from "./stages.js" */
 /** @import { Line } from "./log.js" */
@@ -80,10 +80,11 @@ const failedButton = (name) =>
     type: "button",
     class: "figure",
     disabled: true,
+    "data-list": `failed_in_${name}`,
     onclick: () => {
-      const title = `${count(cardFailed(name), "file")} failed: ${stageLabel(name)}`;
-      if (name === "commit") byId("stat-failed").click();
-      else openFailedIn(sessionId, name, title);
+      const failed = cardFailed(name);
+      if (name === "commit") openCounted(sessionId, "failed", failed);
+      else openFailedIn(sessionId, name, `${count(failed, "file")} failed: ${stageLabel(name)}`);
     },
   }, "0");
 
@@ -175,36 +176,10 @@ function row(name, line) {
   return make("li", {}, button);
 }
 
-/** @type {(name: string, line: Line) => void} */
-function openPayload(name, line) {
-  const payload = /** @type {Record<string, any>} */ (line.payload);
-  setText(byId("payload-title"), lineTitle(name, line));
-  setMessage(byId("payload-lead"), payload["reason"] ? readable(payload["reason"]) : "");
-  const stages = /** @type {[string, { status: string, ms?: number | null }][]} */ (
-    Object.entries(payload["stages"] ?? {})
-  );
-  byId("payload-stages").hidden = !stages.length;
-  byId("payload-stages").replaceChildren(
-    ...stages.map(([stage, { status, ms }]) =>
-      make(
-        "div",
-        {},
-        make("dt", {}, stageLabel(stage)),
-        make("dd", {}, `${status.replaceAll("_", " ")}${typeof ms === "number" ? `, ${ms.toFixed(1)} ms` : ""}`),
-      )
-    ),
-  );
-  byId("payload-explain").hidden = !payload["path"];
-  if (payload["path"]) byId("payload-explain").dataset.explain = payload["path"];
-  setText(byId("payload-json"), readable(JSON.stringify(payload, null, 2), { lines: true }));
-  byId("payload-dialog").showModal();
-}
-
 export function prepareCards() {
-  closable(byId("payload-dialog"));
   byId("stages-list").addEventListener("click", (event) => {
     const button = around(event, ".line");
     const found = button && behind.get(button);
-    if (found) openPayload(found.name, found.line);
+    if (found) import("./payload.js").then(({ openPayload }) => openPayload(found.name, found.line), unheard);
   });
 }

@@ -3,7 +3,7 @@
 import * as api from "../lib/api.js";
 import { byId, make, rich, setMessage, setText } from "../lib/dom.js";
 import { fileRow, openFiles } from "../shared/files.js";
-import { helps, retry, retryAllLabel } from "../shared/retry.js";
+import { retry, retryAllLabel } from "../shared/retry.js";
 import { capital, causeLabel, count, grouped, number, readable } from "../lib/words.js";
 
 /** @import { FailedGroup, Failures, Listed } from "../lib/types.d.ts" */
@@ -11,11 +11,14 @@ import { capital, causeLabel, count, grouped, number, readable } from "../lib/wo
 const SHOWN_OF_A_CAUSE = 5;
 const PAGE = 1000;
 
+/** Whether another try can help: the cause may be over, or files have changed. @param {FailedGroup} group */
+const helps = ({ retry_helps: mayBeOver, changed }) => mayBeOver || Boolean(changed);
+
 /** @type {(id: string, failed: Failures, incomplete: HTMLElement[]) => void} */
 export function draw(id, { files, causes }, incomplete) {
   byId("failures").hidden = !causes.length && !incomplete.length;
   byId("retry-all").hidden = !files;
-  byId("retry-all").classList.toggle("plain", !causes.some(({ cause }) => helps(cause)));
+  byId("retry-all").classList.toggle("plain", !causes.some(helps));
   setText(byId("retry-all"), retryAllLabel(files));
   byId("retry-all").onclick = () => retry(byId("retry-all"), byId("retry-error"), id);
   setMessage(byId("retry-error"), "");
@@ -25,12 +28,14 @@ export function draw(id, { files, causes }, incomplete) {
 }
 
 /** @type {(id: string, group: FailedGroup) => HTMLElement} */
-function failedGroup(id, { cause, files, meaning, advice }) {
+function failedGroup(id, group) {
+  const { cause, files, meaning, advice, changed } = group;
   const label = causeLabel(cause);
   const message = make("p", { class: "field-error", role: "alert", hidden: true });
   const list = make("button", {
     type: "button",
     class: "plain",
+    "data-list": `failed_${cause}`,
     "aria-label": `Show ${count(files, "file")}: ${label}`,
     onclick: () => openFailed(id, cause, files),
   }, `Show ${count(files, "file")}`);
@@ -38,7 +43,7 @@ function failedGroup(id, { cause, files, meaning, advice }) {
   /** @type {HTMLButtonElement} */
   const again = make("button", {
     type: "button",
-    class: helps(cause) ? "" : "plain",
+    class: helps(group) ? "" : "plain",
     "data-acts": true,
     "aria-label": `${these}: ${label}`,
     onclick: () => retry(again, message, id, { cause }),
@@ -53,8 +58,11 @@ function failedGroup(id, { cause, files, meaning, advice }) {
       make("span", { class: "cause" }, label),
       make("p", {}, rich(meaning)),
       make("p", { class: "quiet" }, "What to do: ", rich(advice)),
+      changed
+        ? make("p", {}, `${count(changed, "file")} ${changed === 1 ? "has" : "have"} changed since: try again.`)
+        : null,
     ),
-    make("div", { class: "actions" }, helps(cause) ? [again, list] : [list, again], message),
+    make("div", { class: "actions" }, helps(group) ? [again, list] : [list, again], message),
   );
 }
 
@@ -62,6 +70,7 @@ function failedGroup(id, { cause, files, meaning, advice }) {
 function openFailed(id, cause, files) {
   openFiles({
     title: `${number(files)} failed: ${causeLabel(cause)}`,
+    list: `failed_${cause}`,
     load: (cursor) => api.sessionFiles(id, { outcome: "failed", cause, cursor, limit: 100 }),
     choice: { label: "Retry chosen", act: (button, message, paths) => retry(button, message, id, { paths }) },
   });
@@ -82,6 +91,7 @@ export async function incompleteGroups(id) {
 /** @type {(id: string, cause: string, files: Listed[], more: boolean, open: boolean) => HTMLElement} */
 function incompleteGroup(id, cause, files, more, open) {
   const total = `${number(files.length)}${more ? "+" : ""}`;
+  const list = `without_${cause}`;
   const reasons = new Set(files.map((file) => file.reason));
   /** @param {string | null} cursor */
   const load = (cursor) => api.sessionFiles(id, { incomplete: true, cause, cursor, limit: 100 });
@@ -100,7 +110,8 @@ function incompleteGroup(id, cause, files, more, open) {
       ? make("button", {
         type: "button",
         class: "quiet-button",
-        onclick: () => openFiles({ title: `${total} ${causeLabel(cause)}`, load, thumbnails: true }),
+        "data-list": list,
+        onclick: () => openFiles({ title: `${total} ${causeLabel(cause)}`, list, load, thumbnails: true }),
       }, `Show all ${total}`)
       : null,
   );

@@ -72,7 +72,8 @@ export function showChart(status) {
   }
   const now = Date.now();
   const since = now - last.at;
-  if (!isRunning(status) || since < EVERY_MS || !last.at) return;
+  if (!running && points.at.length >= FEWEST) describe();
+  if (!running || since < EVERY_MS || !last.at) return;
   points.at.push(now / 1000);
   points.rate.push(Math.max(processed - last.processed, 0) / (since / 1000));
   last = { at: now, processed };
@@ -118,6 +119,7 @@ async function draw() {
   describe();
   loading ??= load();
   const Maker = await loading.catch(() => null);
+  if (!Maker) loading = null; // to be tried again with the next point
   if (!Maker || byId("pace").hidden) return;
   const width = byId("pace-chart").clientWidth;
   if (!width) return;

@@ -26,7 +26,7 @@ export async function showFailures(status) {
   const id = status.session_id;
   try {
     const { draw, incompleteGroups } = await import("./causes.js");
-    const failed = counts.failed ? await api.failures(id) : { files: 0, causes: [] };
+    const failed = counts.failed ? await api.failures(id, true) : { files: 0, causes: [] };
     const incomplete = counts.incomplete ? await incompleteGroups(id) : [];
     if (key === shown) draw(id, failed, incomplete);
   } catch (error) {

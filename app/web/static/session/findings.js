@@ -28,19 +28,21 @@ export async function showFindings(status) {
   const lines = [];
   if (same) {
     const text = numbered(same, "has the same bytes as another file", "have the same bytes as another file");
-    lines.push(line(text, () => openSame(id, same)));
+    lines.push(line("same", text, () => openSame(id, same)));
   }
   if (outcomes.moved) {
-    lines.push(line(numbered(outcomes.moved, "was moved", "were moved"), () => openMoved(id, outcomes.moved)));
+    lines.push(
+      line("moved_here", numbered(outcomes.moved, "was moved", "were moved"), () => openMoved(id, outcomes.moved)),
+    );
   }
-  if (maybe) lines.push(line(`${maybe} may have been moved`, () => openMaybe(id, maybe)));
+  if (maybe) lines.push(line("perhaps_moved", `${maybe} may have been moved`, () => openMaybe(id, maybe)));
   if (stats.returned) {
     const text = `${number(stats.returned)} ${classLabel("returned")}`;
-    lines.push(line(text, () => openReturned(id, text)));
+    lines.push(line("returned", text, () => openReturned(id, text)));
   }
   if (gone) {
     const text = numbered(gone, "file of the library is gone", "files of the library are gone");
-    lines.push(line(`${text} from disk: kept, and marked missing`, openMissing));
+    lines.push(line("missing", `${text} from disk: kept, and marked missing`, openMissing));
   }
   draw(lines);
 }
@@ -51,9 +53,9 @@ function draw(lines) {
   byId("findings").replaceChildren(...lines);
 }
 
-/** @type {(text: string, open: () => void) => HTMLElement} */
-const line = (text, open) =>
-  make("li", {}, make("button", { type: "button", class: "quiet-button", onclick: open }, text));
+/** @type {(list: string, text: string, open: () => void) => HTMLElement} */
+const line = (list, text, open) =>
+  make("li", {}, make("button", { type: "button", class: "quiet-button", "data-list": list, onclick: open }, text));
 
 /**
  * How many files it wrote whose bytes another has; 0 where that cannot be told now.
@@ -80,6 +82,7 @@ async function maybeMoved({ session_id: id, outcomes }) {
 /** @type {(id: string, files: number) => void} */
 function openSame(id, files) {
   openFiles({
+    list: "same",
     title: `${number(files)} with the same bytes as another file`,
     note: "Each group is one content under several names. All of them are in the library.",
     load: (cursor) => groups(id, cursor),
@@ -127,6 +130,7 @@ function groupRow({ files, count: all, size, first }) {
 /** @type {(id: string, files: number) => void} */
 function openMoved(id, files) {
   openFiles({
+    list: "moved_here",
     title: numbered(files, "was moved", "were moved"),
     thumbnails: true,
     load: (cursor) => api.sessionFiles(id, { outcome: "moved", cursor, limit: 100 }),
@@ -136,6 +140,7 @@ function openMoved(id, files) {
 /** @type {(id: string, title: string) => void} */
 function openReturned(id, title) {
   openFiles({
+    list: "returned",
     title,
     thumbnails: true,
     load: (cursor) => api.sessionFiles(id, { returned: true, cursor, limit: 100 }),
@@ -145,6 +150,7 @@ function openReturned(id, title) {
 /** @type {(id: string, files: string) => void} */
 function openMaybe(id, files) {
   openFiles({
+    list: "perhaps_moved",
     title: `${files} may have been moved`,
     note: "Each was taken in as new, because it cannot be told which file that is gone it was.",
     thumbnails: true,
@@ -154,6 +160,7 @@ function openMaybe(id, files) {
 
 function openMissing() {
   openFiles({
+    list: "missing",
     title: "Gone from disk",
     note:
       "All files of the library that are marked missing, whichever session noticed it. One that comes back counts again.",

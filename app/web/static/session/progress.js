@@ -107,6 +107,7 @@ function showStats(status) {
  */
 export function prepareProgress({ current }) {
   for (const name of COUNTED) {
+    byId(`stat-${name}`).dataset.list = name;
     byId(`stat-${name}`).addEventListener("click", () => {
       const status = current();
       if (status) openCounted(status.session_id, name, countsOf(status)[name]);

@@ -1,22 +1,35 @@
-// Complete: the sums of an ended session, written as sums, every number opening the files behind it.
+// Complete: the sums of an ended session, written as sums, every number opening the files behind it. It is loaded with the
+// first that is shown.
 
 import * as api from "../lib/api.js";
 import { countsOf } from "../lib/counts.js";
-import { byId, make, setText } from "../lib/dom.js";
+import { byId, make, setMessage, setText } from "../lib/dom.js";
 import { ending } from "./ending.js";
 import { openCounted } from "../shared/counted.js";
 import { openFiles } from "../shared/files.js";
 import { unheard } from "../lib/presence.js";
 import { nsfwText, stageNotes } from "./progress.js";
 import { showRetryOf } from "../shared/retry.js";
-import { classLabel, day, duration, folders, number, skips } from "../lib/words.js";
+import { undoSession } from "../shared/undo.js";
+import { capital, classLabel, classTerm, count, day, duration, folders, number, skips } from "../lib/words.js";
 
-/** @import { Child, Counted, Filters, Outcome, Session, Verdict } from "../lib/types.d.ts" */
+/** @import { Child, Counted, Filters, Outcome, Session, Skip, Verdict } from "../lib/types.d.ts" */
 
 const REPORTS = { csv: "CSV", xlsx: "Excel", json: "JSON", jsonl: "JSON Lines" };
 
-/** @param {Session} status */
-export function showResults(status) {
+let sessionId = ""; // on show
+let undone = () => {};
+
+/**
+ * `changed()` is called when the session was undone.
+ *
+ * @type {(status: Session, changed: () => void) => void}
+ */
+export function showResults(status, changed) {
+  if (sessionId !== status.session_id) setMessage(byId("undo-note"));
+  sessionId = status.session_id;
+  undone = changed;
+  byId("undo").hidden = !status.outcomes.added;
   const { title, tone, lead } = ending(status);
   setText(byId("complete-title"), title);
   byId("complete").dataset.tone = tone;
@@ -47,14 +60,6 @@ function showNext(status) {
   byId("look-failures").hidden = !look;
   byId("look-failures").classList.toggle("plain", !failed);
   byId("start-another").classList.toggle("plain", failed > 0);
-}
-
-/** Leads to what went wrong. */
-export function prepareResults() {
-  byId("look-failures").addEventListener("click", () => {
-    byId("failures-title").focus();
-    byId("failures").scrollIntoView({ block: "start" });
-  });
 }
 
 /**
@@ -88,7 +93,7 @@ function showReports(sessionId) {
  */
 
 /**
- * "1,043 discovered = 826 to process + 120 fresh + …", "826 processed = 800 committed + … + 3 failed" and
+ * "1,043 discovered = 826 to process + 120 up to date + …", "826 processed = 800 committed + … + 3 failed" and
  * "800 committed = 790 added + …".
  *
  * @param {Session} status
@@ -96,19 +101,24 @@ function showReports(sessionId) {
 function sums(status) {
   const { session_id: id, outcomes, total_files: total } = status;
   const counts = countsOf(status);
-  /** @type {(name: string, value: number | null, filters: Filters, pictures?: boolean) => Term} */
-  const listed = (name, value, filters, pictures = true) => ({
+  /** @type {(name: string, value: number | null, filters: Filters) => Term} */
+  const listed = (name, value, filters) => ({
     name,
     value,
-    open: () => openClass(id, `${number(value)} ${classLabel(name)}`, filters, pictures),
+    open: () => openClass(id, name, `${number(value)} ${classLabel(name)}`, filters, true),
   });
   /** @type {(name: Counted) => Term} */
   const counted = (name) => ({ name, value: counts[name], open: () => openCounted(id, name, counts[name]) });
-  const skipped = skips(status.skipped).map(([name, value]) =>
-    listed(name, value, { skipped: name }, name === "fresh")
-  );
+  const skipped = skips(status.skipped).map(([name, value]) => ({
+    name,
+    value,
+    open: () => openSkipped(id, name, value),
+  }));
   const pending = { name: "pending", value: status.pending ?? 0 };
-  const taken = { ...listed("to process", total ?? 0, {}), always: true };
+  const answered = listed("to process", total ?? 0, {}); // a list of files has those only that are answered for
+  const taken = pending.value
+    ? { name: answered.name, value: answered.value, always: true }
+    : { ...answered, always: true };
   const rest = ["unchanged", "failed", "vanished"].map((name) => counted(/** @type {Counted} */ (name)));
   const committed = Object.entries(outcomes).filter(([name]) => !(name in counts))
     .map(([name, value]) => listed(name, value, { outcome: /** @type {Outcome} */ (name) }));
@@ -139,13 +149,29 @@ function sum(total, terms, among = []) {
 /** @param {Term} term */
 function figure({ name, value, open }) {
   const text = [make("strong", {}, number(value)), ` ${classLabel(name)}`];
-  if (!open || !value) return make("span", { class: "chip still" }, text);
-  return make("button", { type: "button", class: `chip ${name}`, onclick: open }, text);
+  const title = classTerm(name);
+  if (!open || !value) return make("span", { class: "chip still", title }, text);
+  return make("button", { type: "button", class: `chip ${name}`, title, "data-list": name, onclick: open }, text);
 }
 
-/** @type {(id: string, title: string, filters: Filters, thumbnails: boolean) => void} */
-function openClass(id, title, filters, thumbnails) {
-  openFiles({ title, thumbnails, load: (cursor) => api.sessionFiles(id, { ...filters, cursor, limit: 100 }) });
+/**
+ * Opens the list of the files that a session skipped for this. They are looked for anew: nothing is stored of them.
+ *
+ * @type {(id: string, name: Skip, value: number) => void}
+ */
+function openSkipped(id, name, value) {
+  openFiles({
+    title: capital(classLabel(name)),
+    list: name,
+    note: `${count(value, "file")} then. The list shows which ones it would be now.`,
+    thumbnails: name === "fresh",
+    load: (cursor) => api.sessionFiles(id, { skipped: name, cursor, limit: 100 }),
+  });
+}
+
+/** @type {(id: string, list: string, title: string, filters: Filters, thumbnails: boolean) => void} */
+function openClass(id, list, title, filters, thumbnails) {
+  openFiles({ title, list, thumbnails, load: (cursor) => api.sessionFiles(id, { ...filters, cursor, limit: 100 }) });
 }
 
 /**
@@ -184,7 +210,22 @@ function promptButtons({ session_id: id, stats }) {
   const found = UNDERSTOOD.filter(([verdict]) => stats[`prompts_${verdict}`]);
   return found.flatMap(([verdict, word], index) => {
     const text = `${number(stats[`prompts_${verdict}`])} ${word}`;
-    const open = () => openClass(id, `AI images: ${text}`, { prompt_verdict: verdict }, true);
-    return [index ? ", " : "", make("button", { type: "button", class: "quiet-button", onclick: open }, text)];
+    const list = `prompts_${verdict}`;
+    const open = () => openClass(id, list, `AI images: ${text}`, { prompt_verdict: verdict }, true);
+    return [
+      index ? ", " : "",
+      make("button", { type: "button", class: "quiet-button", "data-list": list, onclick: open }, text),
+    ];
   });
 }
+
+byId("look-failures").addEventListener("click", () => {
+  byId("failures-title").focus();
+  byId("failures").scrollIntoView({ block: "start" });
+});
+byId("undo").addEventListener("click", async () => {
+  const id = sessionId;
+  const said = await undoSession(id).catch((error) => api.refusal(error).message);
+  if (said && id === sessionId) setMessage(byId("undo-note"), said);
+  undone();
+});

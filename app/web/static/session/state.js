@@ -16,7 +16,7 @@ let focusWaits = false; // a button had the focus when it went, and the one that
  *
  * @param {Session} status
  */
-export const asksIfGone = ({ status, attention }) => status === "attention" && Boolean(attention?.needs_confirm);
+const asksIfGone = ({ status, attention }) => status === "attention" && Boolean(attention?.needs_confirm);
 
 /**
  * The banner of each status that is not plain running: what it means and what a person can do.

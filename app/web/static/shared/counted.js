@@ -25,6 +25,7 @@ const FILTERS = {
 export function openCounted(id, name, value) {
   openFiles({
     title: `${number(value)} ${classLabel(name)}`,
+    list: name,
     thumbnails: true,
     load: (cursor) => chained(id, FILTERS[name], cursor),
   });
@@ -38,10 +39,21 @@ export function openCounted(id, name, value) {
 export function openFailedIn(id, stage, title) {
   openFiles({
     title,
+    list: `failed_in_${stage}`,
     thumbnails: true,
     load: (cursor) => chained(id, [...FILTERS.failed, ...FILTERS.incomplete], cursor),
-    keep: (file) => file.stage === stage,
+    keep: (file) => failedIn(file, stage),
   });
+}
+
+/**
+ * Whether a stage failed for a file, which may have failed in several; older sessions tell the first one alone.
+ *
+ * @type {(file: Listed, stage: string) => boolean}
+ */
+export function failedIn({ stages, stage: first }, stage) {
+  const end = stages?.[stage];
+  return end ? end.status === "failed" : first === stage;
 }
 
 /**

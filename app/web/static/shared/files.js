@@ -2,7 +2,8 @@
 
 import { chooseBox, offerChoice, prepareChoice, showChoice } from "./choosing.js";
 import { refusal } from "../lib/api.js";
-import { byId, closable, make, setMessage, setText } from "../lib/dom.js";
+import { closable, openDialog } from "../lib/dialogs.js";
+import { byId, make, setMessage, setText } from "../lib/dom.js";
 import { pathButton } from "./paths.js";
 import { prepareBlur, thumbnail } from "./thumbs.js";
 import { bytes, capital, causeLabel, classLabel, day, glyph, number, readable } from "../lib/words.js";
@@ -10,6 +11,7 @@ import { bytes, capital, causeLabel, classLabel, day, glyph, number, readable } 
 /** @import { Choice, Listed, Page } from "../lib/types.d.ts" */
 
 const PAGES_AT_ONCE = 5;
+const WAIT_FOR_LIST_MS = 5_000;
 
 // A picture is asked for only where there can be one: a needless 404 shows as an error in the browser's console.
 /** @type {Set<string | null | undefined>} */
@@ -21,7 +23,7 @@ export const isVideo = (path) => VIDEO.test(path);
 /**
  * What a list shows: `keep` narrows a page to the class in question, `thumbnails` says whether the library can hold
  * pictures of these files at all, `row` draws another line than that of a file, `choice` is what can be done with those
- * that a person chose (choosing.js).
+ * that a person chose (choosing.js). `list` is what the address calls it: the `data-list` of the number that opens it.
  *
  * @template [Row=Listed]
  * @typedef {object} Content
@@ -32,6 +34,7 @@ export const isVideo = (path) => VIDEO.test(path);
  * @property {boolean} [thumbnails]
  * @property {(file: Row) => HTMLElement} [row]
  * @property {Choice | null} [choice]
+ * @property {string} [list]
  */
 
 /** @type {Required<Pick<Content<any>, "load" | "keep" | "row">> & { cursor: string | null, shown: number } | null} */
@@ -44,7 +47,7 @@ let list = null; // that is open
  * @param {Content<Row>} content
  */
 export function openFiles(content) {
-  const { title, note = "", load, keep = () => true, thumbnails = false, choice = null } = content;
+  const { title, note = "", load, keep = () => true, thumbnails = false, choice = null, list: name } = content;
   /** @param {any} file */
   const plain = (file) => fileRow(file, thumbnails);
   const { row = plain } = content;
@@ -54,8 +57,36 @@ export function openFiles(content) {
   byId("files-blur").hidden = !thumbnails;
   byId("files").replaceChildren();
   offerChoice(choice);
-  byId("files-dialog").showModal();
+  openDialog(byId("files-dialog"), name ? ["list", name] : null, () => openFiles(content));
   loadMore();
+}
+
+/**
+ * Opens the list that an address names, as soon as its number is there; false where it does not come.
+ *
+ * @param {string} name
+ * @returns {Promise<boolean>}
+ */
+export function openList(name) {
+  const press = () => {
+    /** @type {NodeListOf<HTMLButtonElement>} */
+    const numbers = document.querySelectorAll(`button[data-list="${CSS.escape(name)}"]:enabled`);
+    const number = [...numbers].find((button) => !button.closest("[hidden]"));
+    number?.click();
+    return Boolean(number);
+  };
+  if (press()) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const drawn = new MutationObserver(() => press() && end(true));
+    const timer = setTimeout(() => end(false), WAIT_FOR_LIST_MS);
+    /** @param {boolean} found */
+    const end = (found) => {
+      drawn.disconnect();
+      clearTimeout(timer);
+      resolve(found);
+    };
+    drawn.observe(document.body, { childList: true, subtree: true, attributeFilter: ["hidden", "disabled"] });
+  });
 }
 
 async function loadMore() {

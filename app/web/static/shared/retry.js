@@ -6,22 +6,6 @@ import { causeLabel, number } from "../lib/words.js";
 
 /** @import { Narrowed, Parameters } from "../lib/types.d.ts" */
 
-/** Causes of failures that can be over without anybody having mended the file. */
-const MAY_BE_OVER = new Set([
-  "decoder_timeout",
-  "decoder_memory",
-  "unreadable",
-  "vanished",
-  "server_died",
-  "still_changing",
-]);
-/**
- * Whether a retry can help as the file is.
- *
- * @param {string} cause
- */
-export const helps = (cause) => MAY_BE_OVER.has(cause);
-
 /** @type {(id: string) => void | Promise<void>} */
 let started = () => {}; // of the session that a retry is
 
