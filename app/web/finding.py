@@ -47,6 +47,8 @@ class FoundFiles(TypedDict):
     """When the newest file was added that the answer knows of; sent back, the list stays as it is, ISO 8601 in UTC."""
     new_files: int
     """Files found that were added after `until`, and are not in the list."""
+    nsfw_checked: int
+    """Files of the whole library that have an NSFW probability."""
     coverage: Coverage
     """How much of the library the answer speaks for."""
 
@@ -102,6 +104,7 @@ def found_files(
             "total_is": "exact",
             "until": from_ms(found.until),
             "new_files": found.newer,
+            "nsfw_checked": finder.nsfw_checked(),
             "coverage": finder.coverage(query),
         }
     )

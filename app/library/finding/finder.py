@@ -106,6 +106,11 @@ class Finder:
         snapshot, mask = self.mask(query, threshold)
         return {facet: count_by(snapshot, mask, facet, threshold, limit) for facet in facets}
 
+    def nsfw_checked(self) -> int:
+        """How many files have an NSFW probability."""
+        snapshot = self.snapshot()
+        return int(np.count_nonzero(snapshot.alive & ~np.isnan(snapshot.columns["nsfw"])))
+
     def values_like(self, field: str, typed: str, limit: int) -> list[ValueCount]:
         """The values of a field that go on as is typed, folded, with how many files have each."""
         return values_like(self.snapshot(), field, typed, limit)

@@ -214,7 +214,6 @@ export interface Elements {
   "root-path-help": "small";
   "roots-title": "h2";
   "save-preset": "button";
-  "saved-open": "button";
   "search": "form";
   "select-directory": "button";
   "selected": "div";
@@ -253,7 +252,7 @@ export interface Elements {
   "strip": "section";
   "strip-list": "ul";
   "strip-title": "h3";
-  "take": "details";
+  "take": "div";
   "term-committed": "dt";
   "term-failed": "dt";
   "term-incomplete": "dt";

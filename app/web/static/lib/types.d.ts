@@ -478,6 +478,7 @@ export interface FoundFiles {
   total_is: "exact" | "counting";
   until: Time;
   new_files: number;
+  nsfw_checked: number;
   coverage: Coverage;
 }
 

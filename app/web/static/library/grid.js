@@ -262,7 +262,7 @@ export function prepareGrid({ open, selected }) {
     const index = indexAt(event);
     if (index === null || !event.isTrusted) return;
     grid.focus({ preventScroll: true });
-    const corner = event.target instanceof Element && event.target.closest(".tick");
+    const corner = event.target instanceof Element && event.target.closest(".select-mark");
     if (event.shiftKey) activate(index, { extend: true });
     else if (event.ctrlKey || event.metaKey || corner) {
       activate(index);

@@ -23,6 +23,7 @@ const SIZES = new Set(["s", "m", "l", "table"]);
 let view = viewOf(location.search);
 /** @type {{ slices: Slices, until: string, total: number } | null} what is shown */
 let list = null;
+let anyChecked = false; // whether any file of the library has an NSFW probability
 /** @type {AbortController | null} */
 let asking = null;
 
@@ -104,6 +105,7 @@ async function find({ stay = false } = {}) {
     list = { slices, until, total: first.total };
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
     showFound(first);
+    showVeils(first.nsfw_checked > 0);
     setMessage(byId("q-message"), "");
   } catch (error) {
     if (isAbort(error)) return;
@@ -202,9 +204,11 @@ window.addEventListener("popstate", () => {
   show(before);
 });
 
-function showVeils() {
+/** Where nothing was ever checked, nothing is veiled: everything would be. */
+function showVeils(checked = anyChecked) {
+  anyChecked = checked;
   byId("nsfw").value = nsfwShown();
-  document.body.classList.toggle("blurs", nsfwShown() !== "show");
+  document.body.classList.toggle("blurs", checked && nsfwShown() !== "show");
 }
 
 showVeils();

@@ -23,8 +23,12 @@ export function blankTile() {
     { class: "tile", role: "option", "aria-selected": "false" },
     make("img", { alt: "", decoding: "async", draggable: "false" }),
     make("span", { class: "badges", "aria-hidden": "true" }),
-    make("span", { class: "tick", "aria-hidden": "true" }),
-    make("span", { class: "cells", "aria-hidden": "true" }, ...CELLS.map((name) => make("span", { class: name }))),
+    make("span", { class: "select-mark", "aria-hidden": "true" }),
+    make(
+      "span",
+      { class: "cells", "aria-hidden": "true" },
+      ...CELLS.map((name) => make("span", { class: `cell-${name}` })),
+    ),
   );
 }
 
@@ -42,10 +46,10 @@ export function fillTile(tile, file, { table, picture }) {
     tile.ariaLabel = file ? spokenOf(file) : "Loading";
     tile.classList.toggle("veiled", Boolean(file) && file?.is_nsfw !== false);
     setText(inside(tile, ".badges"), file ? badgesOf(file) : "");
-    for (const [name, text] of Object.entries(file ? cellsOf(file) : {})) setText(inside(tile, `.${name}`), text);
+    for (const [name, text] of Object.entries(file ? cellsOf(file) : {})) setText(inside(tile, `.cell-${name}`), text);
     if (!file) { for (const cell of tile.querySelectorAll(".cells span")) setText(cell, ""); }
   }
-  tile.classList.toggle("line", table);
+  tile.classList.toggle("as-line", table);
   if (file?.has_thumbnail && picture && !image.hasAttribute("src")) image.src = thumbnailUrl(file.path);
 }
 
