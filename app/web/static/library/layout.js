@@ -3,7 +3,7 @@
 
 /** @import { Layout, Mark, PeriodCount } from "../lib/types.d.ts" */
 
-const TILE = { s: 112, m: 176, l: 288 };
+const TILE = { s: 96, m: 148, l: 288 };
 const TABLE_ROW = 44;
 const GAP = 6;
 const OVERSCAN_ROWS = 2;
