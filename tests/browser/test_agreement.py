@@ -105,8 +105,8 @@ class Watched(Driver):
         """The status that the page shows, all of its numbers being those of one; None where it shows no session yet."""
         shown = self.page.evaluate(SHOWN)
         of_session = [status for status in shown["statuses"] if status["session_id"] == session_id]
-        if shown["step"] is None or not of_session:
-            return None
+        if shown["step"] is None or not of_session or (shown["step"] == "complete" and not shown["sums"]):
+            return None  # the sums of an end are drawn by a module that is fetched only then
         for status in reversed(of_session):
             numbers = numbers_of(status, shown["step"])
             if all(numbers[name] in (None, shown[name]) for name in numbers):

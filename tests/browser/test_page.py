@@ -54,7 +54,7 @@ def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server:
     page.set_viewport_size({"width": 1280, "height": 900})
     page.click("[data-stage='identify'] summary")
     ends = page.locator("[data-stage='identify'] .line").filter(has_text="ends: ")
-    expect(ends.locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    expect(ends.locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"), timeout=30_000)
     page.get_by_role("button", name=re.compile("^3 committed")).click()
     files = page.locator("#files-dialog")
     expect(files.get_by_text("painted <b>bold<b> name.png")).to_be_visible()

@@ -65,7 +65,7 @@ BAD_PARAMETERS = [
     ({"directory": "photos", "max_files": 0}, "invalid_parameter", "max_files", ""),
     ({"directory": "photos", "workers": 1000}, "invalid_parameter", "workers", ""),
     ({"directory": "photos", "recursive": "perhaps"}, "invalid_parameter", "recursive", ""),
-    ({"directory": "photos", "max_files": True}, "invalid_parameter", "max_files", "must be a number"),
+    ({"directory": "photos", "max_files": True}, "invalid_parameter", "max_files", "must be a whole number"),
     ({"directory": "photos", "nsfw_threshold": False}, "invalid_parameter", "nsfw_threshold", "must be a number"),
     ({"directory": "photos", "nsfw_treshold": 0.5}, "unknown_parameter", "nsfw_treshold", "nsfw_treshold"),
 ]

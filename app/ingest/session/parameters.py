@@ -16,7 +16,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticKnownError
 
 from app.errors import InvalidRequest, in_words
 from app.media import Stage
@@ -88,9 +87,7 @@ class SessionRequest(BaseModel):
     @field_validator("min_bytes", "max_bytes", "nsfw_threshold", "max_files", "workers", mode="before")
     @classmethod
     def _number_is_one(cls, value: Any) -> Any:
-        if isinstance(value, bool):  # Python takes true for 1
-            raise PydanticKnownError("float_type")
-        return value
+        return str(value) if isinstance(value, bool) else value  # Python takes true for 1, but no text for a number
 
     @field_validator("pattern")
     @classmethod
