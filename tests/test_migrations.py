@@ -394,6 +394,12 @@ def test_a_damaged_file_is_refused_and_left_untouched(sqlite_url, tmp_path, kind
     assert {name: after[name] for name in before} == before
 
 
+def test_an_sqlite_without_full_text_search_is_refused_before_a_file_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(migrations, "_FULL_TEXT", "fts99")
+    assert "built without full-text search (FTS5): use another Python" in refused(f"sqlite:///{tmp_path / 'new.db'}")
+    assert content_of(tmp_path) == {}
+
+
 def test_a_folder_in_place_of_a_database_is_refused(tmp_path):
     assert "cannot be opened" in refused(f"sqlite:///{tmp_path}")
 

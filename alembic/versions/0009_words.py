@@ -21,10 +21,14 @@ _INDEX = {
     "sqlite": [
         f"CREATE VIRTUAL TABLE media_words USING fts5({_FIELDS}, columnsize=0, tokenize=\"ascii tokenchars '_'\")",
     ],
-    # Out of line, the words leave the rows small: what is found by the index alone reads none of them.
+    # Rows of 90 bytes instead of 650, because each that is found has to be looked at: a word in 250,000 of 1,000,000
+    # files takes 0.1 s instead of 0.9 s. Words go out of line only from rows above 2 KB, to which the filler brings
+    # them; it is compressed to nothing.
     "postgresql": [
-        "CREATE TABLE media_words (media_id bigint PRIMARY KEY, words tsvector NOT NULL)",
+        "CREATE TABLE media_words (media_id bigint PRIMARY KEY, words tsvector NOT NULL,"  # noqa: ISC004
+        " filler text GENERATED ALWAYS AS (repeat(' ', 2000)) STORED)",
         "ALTER TABLE media_words SET (toast_tuple_target = 128)",
+        "ALTER TABLE media_words ALTER words SET STORAGE EXTERNAL, ALTER filler SET STORAGE MAIN",
         "CREATE INDEX ix_media_words_words ON media_words USING gin (words)",
     ],
 }
