@@ -24,6 +24,7 @@ from app.ingest.session.presets import Presets
 from app.ingest.session.store import IngestionState
 from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Limits
+from app.library.finding import keeping
 from app.library.finding.backlog import Backlog
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
@@ -111,7 +112,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         settings.ingest_file_timeout_seconds, settings.file_timeout_video_seconds, settings.ingest_worker_memory_mb
     )
     executor = PoolExecutor(settings.ingest_workers, limits, prepare_worker, ["app.analysis.analyzer"])
-    library = Library(settings.database_url) if settings.database_enabled else None
+    library = Library(settings.database_url, store.folder / keeping.NAME) if settings.database_enabled else None
     records = None
     if library is not None:
         interval = settings.ingest_progress_interval

@@ -8,6 +8,7 @@ ids are those of the server-sent events. Schemas are brought up to date elsewher
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, case, cast, func, select
@@ -47,20 +48,24 @@ FORGOTTEN = "forgotten"
 
 
 class Library:
-    """What is known, on any engine that `DATABASE_URL` names."""
+    """What is known, on any engine that `DATABASE_URL` names.
 
-    def __init__(self, url: str) -> None:
+    `columns_file` is where the columns that searches go by are kept from one start to the next.
+    """
+
+    def __init__(self, url: str, columns_file: Path | None = None) -> None:
         self._engines = Engines(url)
         self.presence = Presence(self._engines)
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
         self.removal = Removal(self._engines)
         self.indexing = Indexing(self._engines)
-        self.finder = Finder(self._engines, self.indexing)
+        self.finder = Finder(self._engines, self.indexing, columns_file)
         self._engines.before_commit = self.indexing.before_commit
 
     def close(self) -> None:
         """Closes every connection."""
+        self.finder.current.close()
         self._engines.close()
 
     def check(self) -> None:

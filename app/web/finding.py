@@ -101,7 +101,7 @@ def found_files(
             "files": finder.files(ids, threshold),
             "next": None if last is None else _cursor_of(last, sort, order),
             "total": total,
-            "total_is": "exact",
+            "total_is": "counting" if found.snapshot.behind else "exact",
             "until": from_ms(found.until),
             "new_files": found.newer,
             "nsfw_checked": finder.nsfw_checked(),

@@ -4,8 +4,9 @@ Rows are only ever appended. A file that changed gets a new slot and its old one
 goes on with what was there when it was taken. Dead slots are swept out when they are a quarter of all.
 """
 
+import json
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -28,6 +29,7 @@ NO_SCORE = -128
 _ANSWERS_KEPT = 12
 _FIRST_ROWS = 1_024
 _SWEPT_FROM = 10_000
+_NEWEST = 64
 
 WHOLE: Mapping[str, tuple[type, int]] = {
     "taken": (np.int64, NO_TIME),
@@ -159,6 +161,7 @@ class Snapshot:
     listed: Mapping[str, tuple[Array, Array]]
     names: Array
     name_ends: Array
+    behind: int = 0  # changes that are not in it yet
     kept: Kept = field(default_factory=Kept)
 
     @property
@@ -195,6 +198,7 @@ class Columns:
 
     def __init__(self) -> None:
         self.seq = 0
+        self.newest: deque[tuple[int, int]] = deque(maxlen=_NEWEST)  # changes, as seq and id
         self._start()
 
     def _start(self) -> None:
@@ -225,12 +229,13 @@ class Columns:
         there = [(number, entry) for number, entry in latest.items() if entry is not None]
         if there:
             self._append([number for number, _ in there], [entry for _, entry in there])
-        self.seq = changes[-1][0]
+        self.seq = changes[-1].seq
+        self.newest.extend((change.seq, change.id) for change in changes[-_NEWEST:])
         if self._dead > max(_SWEPT_FROM, len(self._alive.view) // 4):
             self._sweep()
 
-    def snapshot(self) -> Snapshot:
-        """What there is now."""
+    def snapshot(self, behind: int = 0) -> Snapshot:
+        """What there is now; `behind` changes are known to come."""
         return Snapshot(
             self.seq,
             self._era,
@@ -241,7 +246,45 @@ class Columns:
             {name: (slots.view, numbers.view) for name, (slots, numbers) in self._listed.items()},
             self._names.view,
             self._name_ends.view,
+            behind,
         )
+
+    def as_arrays(self) -> dict[str, Array]:
+        """All that there is, to be kept in a file; dead slots are swept out."""
+        if self._dead:
+            self._sweep()
+        arrays = {f"column {name}": column.view for name, column in self._columns.items()}
+        for name, (slots, numbers) in self._listed.items():
+            arrays |= {f"slots {name}": slots.view, f"numbers {name}": numbers.view}
+        for name, texts in self._texts.items():
+            arrays[f"texts {name}"] = np.frombuffer(json.dumps(texts.texts).encode(), np.uint8)
+        newest = np.array([(self.seq, 0), *self.newest], np.int64)
+        others = {"ids": self._ids.view, "names": self._names.view, "name_ends": self._name_ends.view, "newest": newest}
+        return arrays | others
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> "Columns":
+        """What `as_arrays` gave. Raises KeyError or ValueError for anything else."""
+        made = cls()
+        (made.seq, _), *newest = arrays["newest"].tolist()
+        made.newest.extend((seq, number) for seq, number in newest)
+        for name, texts in made._texts.items():
+            texts.numbers(json.loads(arrays[f"texts {name}"].tobytes()))
+        for name, column in made._columns.items():
+            column.append(arrays[f"column {name}"])
+        for name, (slots, numbers) in made._listed.items():
+            slots.append(arrays[f"slots {name}"])
+            numbers.append(arrays[f"numbers {name}"])
+        made._names.append(arrays["names"])
+        made._name_ends.append(arrays["name_ends"])
+        ids = arrays["ids"]
+        if {len(column.view) for column in (*made._columns.values(), made._name_ends)} != {len(ids)}:
+            raise ValueError("columns of several lengths")
+        made._ids.append(ids)
+        made._alive.append(np.ones(len(ids), np.bool_))
+        if len(ids):
+            made._place(ids, 0)
+        return made
 
     def _kill(self, ids: Array) -> None:
         known = ids[ids < len(self._slot_of)]

@@ -214,6 +214,8 @@ def coverage(snapshot: Snapshot, scope: Mask, query: Node, waiting: Slots | None
             if files := int(np.count_nonzero(lacking)):
                 missing[f"{stage.value}_{word}"] = files
                 left &= ~lacking
+    if snapshot.behind:
+        missing["indexing"] = missing.get("indexing", 0) + snapshot.behind
     searched = int(np.count_nonzero(left))
     return {"searched": searched, "of": searched + sum(missing.values()), "missing": missing}
 

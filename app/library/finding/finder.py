@@ -1,14 +1,14 @@
 """Finding files: a query, an order and a place in it become a page; what is shown of a file is read by its id."""
 
-import threading
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from app.library.engine import Engines
-from app.library.finding.columns import Columns, Mask, Slots, Snapshot
+from app.library.finding.columns import Mask, Slots, Snapshot
 from app.library.finding.counting import (
     Coverage,
     Facet,
@@ -20,16 +20,14 @@ from app.library.finding.counting import (
     timeline,
     values_like,
 )
+from app.library.finding.current import Current
 from app.library.finding.entries import Mark
 from app.library.finding.indexing import Indexing
 from app.library.finding.listing import FoundFile, files_of
-from app.library.finding.loading import changes_after
 from app.library.finding.lookup import ids_of, unworded
 from app.library.finding.matching import Matching, speaks_of_missing
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
 from app.query.tree import Node, Whole, Words, leaves
-
-_CHANGES_AT_ONCE = 2_000
 
 
 class Found(NamedTuple):
@@ -59,26 +57,15 @@ class Finder:
     All methods raise NeedsAttention if the database cannot be reached.
     """
 
-    def __init__(self, engines: Engines, indexing: Indexing) -> None:
+    def __init__(self, engines: Engines, indexing: Indexing, file: Path | None = None) -> None:
         self._engines = engines
         self._indexing = indexing
-        self._columns = Columns()
-        self._snapshot = self._columns.snapshot()
-        self._changing = threading.Lock()
+        self.current = Current(engines, file)
         self._orders: dict[Sort, tuple[Order, Snapshot]] = {}
 
     def snapshot(self) -> Snapshot:
-        """All files as they are now. The first time it reads them all, some three seconds for a million."""
-        with self._changing:
-            while changes := self._engines.read(
-                partial(changes_after, after=self._columns.seq, limit=_CHANGES_AT_ONCE)
-            ):
-                self._columns.take(changes)
-                if len(changes) < _CHANGES_AT_ONCE:
-                    break
-            if self._snapshot.seq != self._columns.seq:
-                self._snapshot = self._columns.snapshot()
-            return self._snapshot
+        """All files as they are now; where very many are to be read first, those that are read by now."""
+        return self.current.snapshot()
 
     def mask(self, query: Node, threshold: float | None) -> tuple[Snapshot, Mask]:
         """The files that a query means, among those that there are now."""

@@ -89,6 +89,17 @@ def test_sweeping_out_what_is_dead_changes_nothing_that_is_there(batches):
     assert told(swept.snapshot()) == told(kept.snapshot())
 
 
+@given(_changes, _changes)
+def test_columns_that_were_kept_go_on_as_if_they_had_never_been(before, later):
+    columns = Columns()
+    after(before, columns)
+    again = Columns.from_arrays(columns.as_arrays())
+    assert (again.seq, list(again.newest)) == (columns.seq, list(columns.newest))
+    for each in (columns, again):
+        after(later, each)
+    assert told(again.snapshot()) == told(columns.snapshot())
+
+
 def told(snapshot: Snapshot) -> object:
     """Everything that can be seen of a snapshot, by the ids of its files."""
     facets = {facet: count_by(snapshot, snapshot.alive, facet, THRESHOLD, 100) for facet in Facet}
