@@ -3,19 +3,23 @@
 It holds nothing that the row does not say, and is small, while a row holds all that was read from the file.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from app.formats import FORMATS, Kind
-from app.library.values import upright_size
-from app.media import Place, Stage, StageStatus
+from app.library.values import is_turned
+from app.media import Stage, StageStatus
 from app.metadata import Source
+from app.texts import shown_name
 
 _RAW = frozenset(format_.name for format_ in FORMATS if format_.raw)
 _FILMS = frozenset(format_.name for format_ in FORMATS if format_.film)
 _DAMAGE = frozenset(("truncated_image", "damaged_image", "damaged_video"))
+_PERSON = f'"{Source.PERSON.value}"'
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTH, _DAY = len("2026-07"), len("2026-07-04")
 
@@ -97,51 +101,53 @@ STAGES = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE, Stage.THUMBNAIL, Stage.NS
 FAILED, NOT_RUN = 1, 2
 
 
-def entry_of(row: Mapping[str, Any], keywords: Iterable[tuple[str, str]]) -> Entry:
-    """The entry of a row and its keywords as `(text, source)`; those that a prompt warns of are none of the file."""
-    width, height = upright_size(row)
-    generation = row["generation"] or {}
+def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
+    """The entry of a row, with ROW_COLUMNS as attributes, and of its keywords as `(text, source)`.
+
+    Of the columns that are JSON it is given the text. Keywords that a prompt warns of are none of the file.
+    """
+    generation = json.loads(row.generation) if row.generation else {}
     words = [(text, source) for text, source in keywords if source != Source.NEGATIVE_PROMPT]
-    spoken = any(source == Source.PERSON for _, source in words)
+    ran, causes = _ends(row.stages)
+    spoken = row.score_source == Source.PERSON or _PERSON in row.sources or any(s == Source.PERSON for _, s in words)
+    size = (row.height, row.width) if is_turned(row.orientation, row.format) else (row.width, row.height)
     return Entry(
-        taken=clock_ms(row["taken_at"]),
-        added=in_ms(datetime.fromisoformat(row["ingested_at"])),
-        size=row["size"],
-        width=width,
-        height=height,
-        duration=row["duration_seconds"],
-        exposure=row["exposure_seconds"],
-        f=row["f_number"],
-        iso=row["iso"],
-        focal=row["focal_length_mm"],
-        score=row["score"],
-        nsfw=row["nsfw_probability"],
-        latitude=row["latitude"],
-        longitude=row["longitude"],
-        marks=_marks(row, generation, spoken=spoken),
-        ran=_ran(row["stages"]),
-        pair=row["pair_id"],
-        name=row["name"],
-        root=row["root"],
-        folder=Place(row["root"], row["folder"]).shown,
-        kind=row["kind"],
-        format=row["format"],
-        camera=camera_of(row),
-        lens=row["lens_model"],
-        generator=row["generator"],
-        model=_text(generation.get("model")),
-        sampler=_text(generation.get("sampler")),
-        verdict=row["prompt_verdict"],
-        label=row["label"],
-        session=row["session_id"],
-        keyword=sorted({text for text, _ in words}),
-        lora=loras_of(generation),
+        clock_ms(row.taken_at),
+        in_ms(datetime.fromisoformat(row.ingested_at)),
+        row.size,
+        *size,
+        row.duration_seconds,
+        row.exposure_seconds,
+        row.f_number,
+        row.iso,
+        row.focal_length_mm,
+        row.score,
+        row.nsfw_probability,
+        row.latitude,
+        row.longitude,
+        _marks(row, generation, causes, spoken=spoken),
+        ran,
+        row.pair_id,
+        row.name,
+        row.root,
+        f"{row.root}/{shown_name(row.folder)}" if row.folder else row.root,
+        row.kind,
+        row.format,
+        camera_of(row.camera_make, row.camera_model),
+        row.lens_model,
+        row.generator,
+        _text(generation.get("model")),
+        _text(generation.get("sampler")),
+        row.prompt_verdict,
+        row.label,
+        row.session_id,
+        sorted({text for text, _ in words}),
+        loras_of(generation),
     )
 
 
-def camera_of(row: Mapping[str, Any]) -> str | None:
+def camera_of(make: str | None, model: str | None) -> str | None:
     """Maker and camera in one text, the maker once: many models begin with it."""
-    make, model = row["camera_make"], row["camera_model"]
     if not make or not model:
         return model or make or None
     return model if model.casefold().startswith(make.split()[0].casefold()) else f"{make} {model}"
@@ -181,32 +187,31 @@ def _text(value: Any) -> str | None:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and str(value) else None
 
 
-def _marks(row: Mapping[str, Any], generation: Mapping[str, Any], *, spoken: bool) -> int:
-    stages = row["stages"].values()
-    spoken = spoken or row["score_source"] == Source.PERSON or Source.PERSON in (row["sources"] or {}).values()
-    failed = [mark.get("cause") for mark in stages if mark["status"] == StageStatus.FAILED]
-    found = {
-        Mark.MISSING: row["missing_at"],
-        Mark.INCOMPLETE: failed,
-        Mark.PERSON: spoken,
-        Mark.RAW: row["format"] in _RAW,
-        Mark.ANIMATED: row["kind"] == Kind.IMAGE and row["frames"] > 1 and row["format"] in _FILMS,
-        Mark.LIVE: row["pair_id"] or row["embedded_video_bytes"],
-        Mark.DAMAGED: _DAMAGE.intersection(failed),
-        Mark.THUMBNAIL: row["phash"],
-        Mark.TITLE: row["title"],
-        Mark.CAPTION: row["caption"],
-        Mark.CREATOR: row["creator"],
-        Mark.PROMPT: row["prompt"],
-        Mark.NEGATIVE: row["negative_prompt"],
-        Mark.SEED: generation.get("seed") is not None,
-    }
-    return sum(mark for mark, there in found.items() if there)
+def _marks(row: Any, generation: Mapping[str, Any], causes: frozenset[str], *, spoken: bool) -> int:
+    animated = row.frames > 1 and row.kind == Kind.IMAGE and row.format in _FILMS
+    return (
+        (Mark.MISSING.value if row.missing_at else 0)
+        | (Mark.INCOMPLETE.value if causes else 0)
+        | (Mark.PERSON.value if spoken else 0)
+        | (Mark.RAW.value if row.format in _RAW else 0)
+        | (Mark.ANIMATED.value if animated else 0)
+        | (Mark.LIVE.value if row.pair_id or row.embedded_video_bytes else 0)
+        | (Mark.DAMAGED.value if causes and _DAMAGE & causes else 0)
+        | (Mark.THUMBNAIL.value if row.phash else 0)
+        | (Mark.TITLE.value if row.title else 0)
+        | (Mark.CAPTION.value if row.caption else 0)
+        | (Mark.CREATOR.value if row.creator else 0)
+        | (Mark.PROMPT.value if row.prompt else 0)
+        | (Mark.NEGATIVE.value if row.negative_prompt else 0)
+        | (Mark.SEED.value if generation.get("seed") is not None else 0)
+    )
 
 
-def _ran(stages: Mapping[str, Mapping[str, Any]]) -> int:
-    ran = 0
+@lru_cache(maxsize=1_024)
+def _ends(stages: str) -> tuple[int, frozenset[str]]:
+    """What `ran` says of the stages of a row, and the causes of those that failed. Most rows have the same text."""
+    ran, marks = 0, json.loads(stages)
     for place, stage in enumerate(STAGES):
-        status = stages.get(stage, {}).get("status")
+        status = marks.get(stage, {}).get("status")
         ran |= (FAILED if status == StageStatus.FAILED else NOT_RUN if status is None else 0) << (2 * place)
-    return ran
+    return ran, frozenset(str(m.get("cause")) for m in marks.values() if m["status"] == StageStatus.FAILED)
