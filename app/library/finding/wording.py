@@ -56,7 +56,7 @@ def texts_of(row: Any, keywords: Iterable[str]) -> dict[str, list[str]]:
         texts[field] = _listed(made.get(field))
     loras = made.get("loras")
     if isinstance(loras, list):
-        texts["lora"] = [str(lora.get("name")) for lora in loras if isinstance(lora, Mapping)]
+        texts["lora"] = [str(lora["name"]) for lora in loras if isinstance(lora, Mapping) and lora.get("name")]
     for field, column in _COLUMN_OF.items():  # the long ones last: what is too long is cut
         text = getattr(row, column)
         if text:
