@@ -55,7 +55,6 @@ class Library:
         self.failures = Failures(self._engines)
         self.removal = Removal(self._engines)
         self.indexing = Indexing(self._engines)
-        self._engines.before_commit = self.indexing.before_commit
 
     def close(self) -> None:
         """Closes every connection."""

@@ -35,10 +35,11 @@ class Indexing:
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
+        engines.before_commit = self._before_commit
         self._writes = 0
         self._backlog_ends: int | None = None  # the `seq` of the last change before the program came
 
-    def before_commit(self, connection: Connection) -> None:
+    def _before_commit(self, connection: Connection) -> None:
         """Writes the words of what changed lately, in the transaction of every so many writes."""
         self._writes += 1
         if self._writes >= TOGETHER:
