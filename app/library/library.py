@@ -61,7 +61,6 @@ class Library:
         self.removal = Removal(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
-        self._engines.before_commit = self.indexing.before_commit
 
     def close(self) -> None:
         """Closes every connection."""

@@ -219,11 +219,6 @@ class Runner:
             found = list(self._sessions.values())
         return sorted(found, key=lambda s: (s.created_at, s.session_id), reverse=True)
 
-    @property
-    def at_work(self) -> bool:
-        """Whether a session is at work."""
-        return bool(self._controls)
-
     def active(self) -> SessionState | None:
         """The one that the page should show after a refresh."""
         return to_show(self.sessions())

@@ -26,7 +26,6 @@ class Backlog:
 
     def start(self) -> None:
         """Begins; what waits now is the backlog, which holds up no search."""
-        self._indexing.progress()
         self._thread.start()
 
     def close(self) -> None:

@@ -68,7 +68,7 @@ def write_words(connection: Connection, number: int, after: int = 0) -> int:
     return written
 
 
-def waiting(connection: Connection, most: int, after: int = 0) -> int:
+def waiting(connection: Connection, most: int = 2**31, after: int = 0) -> int:
     """How many files wait for their words, `most` if there are more, of changes with a `seq` greater than `after`."""
     return int(connection.execute(_COUNT, {"after": after, "most": most}).scalar_one())
 

@@ -35,10 +35,11 @@ class Indexing:
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
+        engines.before_commit = self._before_commit
         self._writes = 0
         self._backlog_ends: int | None = None  # the `seq` of the last change before the program came
 
-    def before_commit(self, connection: Connection) -> None:
+    def _before_commit(self, connection: Connection) -> None:
         """Writes the words of what changed lately, in the transaction of every so many writes."""
         self._writes += 1
         if self._writes >= TOGETHER:
@@ -55,17 +56,22 @@ class Indexing:
             self._writes = 0
             write_words(connection, number, after=self._after(connection, number))
 
-        due = self._engines.read(lambda connection: waiting(connection, 1, self._after(connection, number)))
-        if due:
+        def due(connection: Connection) -> int:
+            return waiting(connection, 1, self._after(connection, number))
+
+        if self._engines.read(due):
             with suppress(NeedsAttention):
                 self._engines.write(work)
-        return self.progress().waiting
+        return self._engines.read(waiting)
 
     def work_off(self, number: int) -> int:
         """Writes the words of up to so many files, those that changed last first; tells of how many."""
-        if not self._engines.read(lambda connection: waiting(connection, 1)):
-            return 0
-        return self._engines.write(lambda connection: write_words(connection, number))
+
+        def due(connection: Connection) -> int:
+            self._after(connection, 0)
+            return waiting(connection, 1)
+
+        return self._engines.write(lambda c: write_words(c, number)) if self._engines.read(due) else 0
 
     def progress(self) -> Progress:
         """How far the index is."""
@@ -73,8 +79,7 @@ class Indexing:
 
         def work(connection: Connection) -> Progress:
             self._after(connection, 0)
-            total = connection.execute(files).scalar_one()
-            return Progress(waiting(connection, total), total)
+            return Progress(waiting(connection), connection.execute(files).scalar_one())
 
         return self._engines.read(work)
 

@@ -21,6 +21,14 @@ COLUMNS = (
     *("prompt", "negative_prompt", "generation"),
 )
 """The columns of `media_files` that words are taken from."""
+_COLUMN_OF = {
+    "title": "title",
+    "lens": "lens_model",
+    "creator": "creator",
+    "caption": "caption",
+    "prompt": "prompt",
+    "negative": "negative_prompt",
+}
 GAP = "_"
 """Stands between two keywords, so that a phrase does not go from one to the other. No word is like it."""
 
@@ -37,31 +45,27 @@ def texts_of(row: Any, keywords: Iterable[str]) -> dict[str, list[str]]:
 
     `row` has COLUMNS as attributes; `keywords` are those that say what the file shows.
     """
-    made = row.generation or {}
     folder = shown_name(row.folder)
-    texts = {
-        "name": [row.name],
-        "folder": [f"{row.root}/{folder}" if folder else row.root],
-        "title": [row.title],
-        "keyword": sorted(keywords),
-        "camera": [" ".join(filter(None, (row.camera_make, row.camera_model)))],
-        "lens": [row.lens_model],
-        "creator": [row.creator],
-        "model": _listed(made.get("model")),
-        "lora": [lora.get("name") for lora in _listed(made.get("loras")) if isinstance(lora, Mapping)],
-        "sampler": _listed(made.get("sampler")),
-        "seed": _listed(made.get("seed")),
-        "caption": [row.caption],
-        "prompt": [row.prompt],
-        "negative": [row.negative_prompt],
-    }
-    return {field: [str(text) for text in listed if text] for field, listed in texts.items() if any(listed)}
+    texts = {"name": [row.name], "folder": [f"{row.root}/{folder}" if folder else row.root]}
+    if keywords:
+        texts["keyword"] = sorted(keywords)
+    if row.camera_make or row.camera_model:
+        texts["camera"] = [" ".join(filter(None, (row.camera_make, row.camera_model)))]
+    made = row.generation if isinstance(row.generation, Mapping) else {}
+    for field in ("model", "sampler", "seed"):
+        texts[field] = _listed(made.get(field))
+    loras = made.get("loras")
+    if isinstance(loras, list):
+        texts["lora"] = [str(lora["name"]) for lora in loras if isinstance(lora, Mapping) and lora.get("name")]
+    for field, column in _COLUMN_OF.items():  # the long ones last: what is too long is cut
+        text = getattr(row, column)
+        if text:
+            texts[field] = [text]
+    return texts
 
 
-def _listed(value: Any) -> list[Any]:
-    if isinstance(value, list | None):
-        return value or []
-    return [value if isinstance(value, Mapping) else str(value)]
+def _listed(value: Any) -> list[str]:
+    return [] if value is None else [str(one) for one in value] if isinstance(value, list) else [str(value)]
 
 
 def words_by_field(texts: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
@@ -127,3 +128,15 @@ def test_no_row_has_more_words_than_postgresql_takes(library):
     add(library, [file(1, title="short", caption=wide, prompt=wide)])
     assert library.indexing.catch_up() == 0
     assert found(library, "short") == [1]
+
+
+@pytest.mark.parametrize(
+    "generation", [None, [], "text", {"loras": 5, "seed": 0}, {"loras": ["x", {"weight": 1}], "model": ["a", 2]}]
+)
+def test_settings_of_any_shape_have_words(generation):
+    """A row that none could be taken from would hold up all others."""
+    texts = texts_of(SimpleNamespace(**file(1, generation=generation)), ())
+    assert texts["name"] == ["x"]
+    assert words_by_field(texts).get("seed") == (
+        ["0"] if isinstance(generation, dict) and "seed" in generation else None
+    )
