@@ -220,6 +220,7 @@ export interface Elements {
   "selected-clear": "button";
   "selected-count": "output";
   "server-banner": "p";
+  "show-came-in": "a";
   "show-gone": "button";
   "sizes": "fieldset";
   "skip_existing": "input";
