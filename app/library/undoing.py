@@ -192,9 +192,9 @@ def _remove(connection: Connection, rows: Sequence[_Row]) -> None:
             by_root[row.place.root].append(row.place.path)
         for root, paths in by_root.items():
             connection.execute(delete(FAILURES).where(FAILURES.c.root == root, FAILURES.c.path.in_(paths)))
-        for row in some:
-            if row.paired:
-                relink(connection, row.place)
+    for row in rows:  # when all are gone: else one is paired with another that goes
+        if row.paired:
+            relink(connection, row.place)
 
 
 def _in_pages(values: Iterable[T], size: int = _ROWS) -> Iterator[set[T]]:
