@@ -49,12 +49,13 @@ class Sight(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What the disk says of one path; size in bytes and mtime in ns are those of a regular file."""
+    """What the disk says of one path; size in bytes, mtime in ns and inode (device, number) are of a regular file."""
 
     sight: Sight
     reason: str | None = None
     size: int | None = None
     mtime_ns: int | None = None
+    inode: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,8 @@ def look(folders: Folders, stored: StoredFile) -> Sighting:
         return Sighting(Sight.NO_FILE, "A link stands where a folder above it was, and links are not followed.")
     if not os.access(path, os.R_OK):
         return Sighting(Sight.REFUSED, "It cannot be read: permission is denied.", status.st_size)
-    return Sighting(Sight.FILE, size=status.st_size, mtime_ns=storable_ns(status.st_mtime_ns))
+    inode = (status.st_dev, status.st_ino)
+    return Sighting(Sight.FILE, size=status.st_size, mtime_ns=storable_ns(status.st_mtime_ns), inode=inode)
 
 
 def places(folders: Folders, stock: Stock, directories: Iterable[str]) -> tuple[Place, ...]:

@@ -43,11 +43,15 @@ def _refusing() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """One open regular file; `size` in bytes and `mtime_ns` are those at the moment it was opened."""
+    """One open regular file; `size` in bytes and `mtime_ns` are those at the moment it was opened.
+
+    `inode` is the number of its device and its own there.
+    """
 
     handle: BufferedReader
     size: int
     mtime_ns: int
+    inode: tuple[int, int]
 
     def head(self) -> bytes:
         """Read the first 64 KB, to recognise the format by. Raises CannotRead `unreadable`."""
@@ -66,7 +70,7 @@ class OpenFile:
                 digest, stream = hashlib.sha256(content), BytesIO(content)
                 self.check_unchanged()
                 return digest.hexdigest(), stream
-            digest, piece = hashlib.sha256(), memoryview(bytearray(PIECE_BYTES))
+            digest, piece = hashlib.sha256(), memoryview(bytearray(min(PIECE_BYTES, self.size + 1)))
             while length := self.handle.readinto(piece):
                 digest.update(piece[:length])
             self.check_unchanged()
@@ -90,13 +94,25 @@ def open_source(root: bytes, path: bytes) -> Iterator[OpenFile]:
     Raises CannotRead: `vanished`, `not_a_file`, `unreadable`.
     """
     with _refusing():
-        descriptor = os.open(_inside(root, path), _FLAGS)
+        place = _inside(root, path)
+    with open_regular(place) as source:
+        yield source
+
+
+@contextmanager
+def open_regular(path: bytes) -> Iterator[OpenFile]:
+    """Open the regular file at a path of the file system until the block ends, for who knows where its folder leads.
+
+    Raises CannotRead: `vanished`, `not_a_file`, `unreadable`.
+    """
+    with _refusing():
+        descriptor = os.open(path, _FLAGS)
         status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise CannotRead("It is a folder or a special file, not a regular file.", cause="not_a_file")
     with os.fdopen(descriptor, "rb") as handle:
-        yield OpenFile(handle, status.st_size, storable_ns(status.st_mtime_ns))
+        yield OpenFile(handle, status.st_size, storable_ns(status.st_mtime_ns), (status.st_dev, status.st_ino))
 
 
 def _inside(root: bytes, path: bytes) -> bytes:

@@ -1,0 +1,261 @@
+"""One pass over a folder: every file is read, held against the library, and counted once.
+
+The files are read on several threads, a batch ahead of those that are judged. At no time is more of the folder in
+memory than what one of its folders lists, two batches, and eight bytes for each file.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from app.analysis.formats.recognise import recognise
+from app.analysis.source import OpenFile, open_regular
+from app.compare.copies import Copies
+from app.compare.extent import Extent
+from app.compare.holding import Copy, Finding, Holding, Trust, by_copies
+from app.compare.tree import Found, Thing, Tree
+from app.errors import CannotRead
+from app.ingest.disk.folders import Folders
+from app.ingest.disk.reaching import reachable
+from app.library.stock import Stock, StoredFile
+from app.texts import counted, shown_name
+
+BATCH_FILES = 128
+_AT_ONCE = min(4, os.cpu_count() or 1)
+
+Tell = Callable[["Comparison"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of one file: SHA-256, size in bytes and inode; the format that its content is, None if of no media.
+
+    Without a SHA-256 it was not read: because it is no media, or, if `refused`, because it could not be.
+    """
+
+    sha256: str | None = None
+    size: int | None = None
+    inode: tuple[int, int] = (0, 0)
+    format: str | None = None
+    reason: str | None = None
+    refused: bool = False
+
+
+@dataclass(slots=True)
+class Comparison:
+    """A folder held against the library; `sums`, `sidecars` and `read_again` count as it passes.
+
+    `sidecars` counts those that are no files by themselves: their picture is listed, or their bytes lie beside the
+    copy. With `rehash` the copies are read, too. `tell` hears of every file; `expected` and `size` are the number of
+    files that the folder has, and their bytes, 0 until they are counted.
+    """
+
+    tree: Tree
+    folders: Folders
+    stock: Stock
+    rehash: bool = False
+    tell: Tell = lambda _comparison: None
+    sums: dict[Holding, int] = field(default_factory=lambda: dict.fromkeys(Holding, 0))
+    sidecars: int = 0
+    read_again: int = 0
+    passed: int = 0
+    expected: int = 0
+    size: int = 0
+    _holders: dict[bytes, list[StoredFile]] = field(default_factory=dict)  # of pictures with sidecars, in this folder
+    _folder: bytes = b""
+
+    @property
+    def files(self) -> int:
+        """How many files have been counted; folders that cannot be read are among them."""
+        return sum(self.sums.values())
+
+    @property
+    def unsafe(self) -> int:
+        """How many of them would lose something, or were not looked at closely enough to know."""
+        return self.files - self.read_again
+
+    @property
+    def safe(self) -> bool:
+        """Whether every file is in, by bytes that were read again; of a folder without files nobody can say so."""
+        return self.files > 0 and self.unsafe == 0
+
+    @property
+    def sentence(self) -> str:
+        """The answer for people."""
+        if not self.files:
+            return "No file is there: is the right folder named, the card mounted?"
+        if self.safe:
+            return f"Safe to wipe: {counted(self.files, 'file')}, of each a copy outside the folder was read again."
+        if self.sums[Holding.IN_LIBRARY] == self.files:
+            return "All are in, but their copies were not read again: --rehash does that, and only then is it safe."
+        left = self.files - self.sums[Holding.IN_LIBRARY]
+        return (
+            f"Do not wipe it: {left:,} of {counted(self.files, 'file')} {'is' if left == 1 else 'are'} not safely in."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The sums for programs."""
+        sums = {holding.value: count for holding, count in self.sums.items()}
+        counts = {"files": self.files, **sums, "sidecars": self.sidecars, "read_again": self.read_again}
+        told = {"directory": self.tree.shown, "safe": self.safe, "sentence": self.sentence, "rehashed": self.rehash}
+        return {**told, **counts}
+
+    def __iter__(self) -> Iterator[Finding]:
+        """A finding for each file, folder by folder. Raises NeedsAttention without a database."""
+        extent = Extent(self.tree.base)
+        for found in self.tree:
+            extent.add(found.inode, found.size)
+        extent.close()
+        self.expected, self.size = extent.files, extent.size
+        copies = Copies(self.folders, extent, rehash=self.rehash)
+        with ThreadPoolExecutor(_AT_ONCE, "compare") as pool:
+            try:
+                for batch in self._read(pool):
+                    yield from self._judged(pool, copies, batch)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _read(self, pool: ThreadPoolExecutor) -> Iterator[list[tuple[Found, Reading]]]:
+        """The files in batches, the next of which is being read."""
+        things = iter(self.tree)
+        ahead: list[tuple[Found, Future[Reading]]] = []
+        while True:
+            begun = [(found, pool.submit(self._reading, found)) for found in islice(things, BATCH_FILES)]
+            if ahead:
+                yield list(self._finished(ahead))
+            if not begun:
+                return
+            ahead = begun
+
+    def _finished(self, begun: list[tuple[Found, Future[Reading]]]) -> Iterator[tuple[Found, Reading]]:
+        for found, future in begun:
+            reading = future.result()
+            self.passed += 1
+            self.tell(self)
+            yield found, reading
+
+    def _reading(self, found: Found) -> Reading:
+        """Reads a file: of one whose suffix is not of media only the beginning, unless that is media."""
+        if found.thing in (Thing.NO_FILE, Thing.REFUSED):
+            return Reading(reason=found.reason, refused=found.thing is Thing.REFUSED)
+        folder, _, name = self.tree.absolute(found.path).rpartition(b"/")
+        try:
+            with reachable(folder) as reached, open_regular(reached + b"/" + name) as source:
+                format_, reason = _content(source)
+                if found.thing is Thing.FILE and format_ is None:
+                    return Reading(size=source.size, reason=reason)
+                return Reading(source.read(keep=False)[0], source.size, source.inode, format_, reason)
+        except CannotRead as error:
+            return Reading(size=found.size, reason=error.sentence, refused=True)
+        except OSError as error:
+            return Reading(size=found.size, reason=f"Its folder cannot be reached: {error.strerror}.", refused=True)
+
+    def _judged(
+        self, pool: ThreadPoolExecutor, copies: Copies, batch: Sequence[tuple[Found, Reading]]
+    ) -> Iterator[Finding]:
+        media = (Thing.MEDIA, Thing.FILE)
+        digests = {reading.sha256 for found, reading in batch if reading.sha256 and found.thing in media}
+        rows = self.stock.with_bytes(digests)
+        looked = pool.map(lambda one: self._copies(copies, rows, *one), batch)
+        alike = self._alike(copies, [one for one in batch if one[1].sha256 not in rows])
+        for (found, reading), seen in zip(batch, looked, strict=True):
+            finding = self._finding(copies, found, reading, seen, alike)
+            if finding is None:
+                self.sidecars += 1
+            else:
+                self.sums[finding.holding] += 1
+                self.read_again += finding.safe
+                yield finding
+
+    @staticmethod
+    def _copies(copies: Copies, rows: dict[str, list[StoredFile]], found: Found, reading: Reading) -> list[Copy]:
+        known = rows.get(reading.sha256 or "")
+        if known is None or reading.size is None or found.thing is Thing.SIDECAR:
+            return []
+        return copies.of(known, reading.size, reading.inode, every=found.sidecars > 0)
+
+    def _alike(self, copies: Copies, unknown: Sequence[tuple[Found, Reading]]) -> dict[bytes, StoredFile]:
+        """By path, the library's file with the picture of one whose bytes it does not have.
+
+        Only files of the same name and format are compared: there is no index over pictures.
+        """
+        by_format: dict[str, list[Found]] = {}
+        for found, reading in unknown:
+            if reading.sha256 is not None and reading.format is not None:
+                by_format.setdefault(reading.format, []).append(found)
+        alike: dict[bytes, StoredFile] = {}
+        for format_, things in by_format.items():
+            rows = self.stock.named({_name(found) for found in things}, format_)
+            for found in things:
+                if named := rows.get(_name(found)):
+                    same = copies.with_same_picture(self.tree.absolute(found.path), format_, named)
+                    alike |= {found.path: same} if same else {}
+        return alike
+
+    def _finding(
+        self,
+        copies: Copies,
+        found: Found,
+        reading: Reading,
+        seen: Sequence[Copy],
+        alike: dict[bytes, StoredFile],
+    ) -> Finding | None:
+        """What is held of one thing; None for a sidecar that counts with its picture."""
+        path = self.tree.as_shown(found.path)
+        if found.thing is Thing.SIDECAR:
+            return self._of_sidecar(copies, found, reading, path)
+        if reading.refused:
+            return Finding(path, Holding.UNREADABLE, reading.reason, reading.size, found.sidecars)
+        if reading.sha256 is None:
+            return Finding(path, Holding.NOT_MEDIA, reading.reason, reading.size)
+        if seen:
+            finding = by_copies(path, found.size, found.sidecars, seen)
+            if found.sidecars:
+                self._remember(found, seen)
+            return finding
+        if same := alike.get(found.path):
+            reason = "The library has the same picture, with other bytes."
+            return Finding(path, Holding.SAME_PICTURE, reason, reading.size, found.sidecars, same)
+        return Finding(path, Holding.NOT_IN_LIBRARY, reading.reason, reading.size, found.sidecars)
+
+    def _remember(self, found: Found, seen: Sequence[Copy]) -> None:
+        """Keeps where the copies of a picture are until the sidecars of its folder have come."""
+        folder = found.path.rpartition(b"/")[0]
+        if folder != self._folder:
+            self._holders.clear()
+            self._folder = folder
+        if held := [copy.stored for copy in seen if copy.trust is not Trust.NONE]:
+            self._holders[found.path] = held
+
+    def _of_sidecar(self, copies: Copies, found: Found, reading: Reading, path: str) -> Finding | None:
+        held = [stored for picture in found.pictures for stored in self._holders.get(picture, ())]
+        if not held:
+            return None
+        if reading.sha256 is None:
+            return Finding(path, Holding.UNREADABLE, reading.reason, reading.size)
+        folder = found.pictures[0].rpartition(b"/")[0]
+        name = found.path[len(folder) + 1 :] if folder else found.path
+        if copies.beside(name, reading.sha256, held) is not None:
+            return None
+        reason = f"It is a sidecar; its picture is in, but beside {held[0].shown} lies none with these bytes."
+        return Finding(path, Holding.NOT_IN_LIBRARY, reason, reading.size, copy=held[0])
+
+
+def _content(source: OpenFile) -> tuple[str | None, str | None]:
+    """The format of a file by its first bytes; None with a sentence where it is of none that is taken in."""
+    if source.size == 0:
+        return None, "It is empty."
+    try:
+        format_ = recognise(source.head())
+    except CannotRead as error:
+        if error.cause == "unreadable":
+            raise
+        return None, error.sentence
+    return (format_.name, None) if format_ else (None, "Its content is no image or video that is known here.")
+
+
+def _name(found: Found) -> str:
+    return shown_name(found.path.rpartition(b"/")[2])

@@ -1,0 +1,387 @@
+"""A card against the library: every file counted once, and none called safe that could be lost."""
+
+import os
+import shutil
+import subprocess
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.compare import comparison as comparing
+from app.compare import copies
+from app.compare.holding import Holding
+from app.library import stock
+from app.library.library import Library
+from app.media import Place
+from tests.compare.shelf import Shelf, flip, stamps, write
+from tests.ingest.builders import leave_socket
+from tests.samples import photo
+
+
+@pytest.fixture
+def shelf(tmp_path, sqlite_url):
+    library = Library(sqlite_url)
+    yield Shelf(tmp_path, library)
+    library.close()
+
+
+def test_rows_are_found_by_bytes_and_by_name_on_either_engine(tmp_path, library, monkeypatch):
+    monkeypatch.setattr(stock, "QUESTION_VALUES", 2)
+    shelf = Shelf(tmp_path, library)
+    for name in ("b/a.jpg", "a.jpg", "caf\udce9.jpg", "c.jpg", "d.jpg"):
+        shelf.take_in(name, os.fsencode(name[-5:]))
+    digests = {stored.sha256 for stored in library.stock.below(Place("m"))}
+    assert len(digests) == 4
+    found = library.stock.with_bytes([*digests, "0" * 64])
+    assert {digest: [one.sha256 for one in rows] for digest, rows in found.items()} == {
+        digest: [digest] * len(rows) for digest, rows in found.items()
+    }
+    assert sorted(len(rows) for rows in found.values()) == [1, 1, 1, 2]
+    named = library.stock.named(["a.jpg", "c.jpg", "caf\\xe9.jpg", "nobody.jpg"], "jpeg")
+    assert {name: [one.shown for one in rows] for name, rows in named.items()} == {
+        "a.jpg": ["m/a.jpg", "m/b/a.jpg"],
+        "c.jpg": ["m/c.jpg"],
+        "caf\\xe9.jpg": ["m/caf\\xe9.jpg"],
+    }
+    assert library.stock.named(["a.jpg"], "png") == {}
+    write(shelf.card / "x.jpg", b"c.jpg")
+    assert shelf.compared()[0].safe
+
+
+def test_only_a_copy_whose_bytes_were_read_again_is_safe(shelf):
+    shelf.both("a.jpg", b"a")
+    shelf.both("trip/b.jpg", b"b")
+    write(shelf.card / "renamed.jpg", b"a")
+    looked, findings = shelf.compared(rehash=False)
+    assert (looked.sums[Holding.IN_LIBRARY], looked.read_again, looked.safe) == (3, 0, False)
+    assert "not read again" in looked.sentence
+    assert "not read again" in str(findings["a.jpg"].reason)
+    read, findings = shelf.compared()
+    assert (read.sums[Holding.IN_LIBRARY], read.read_again, read.safe) == (3, 3, True)
+    assert read.sentence == "Safe to wipe: 3 files, of each a copy outside the folder was read again."
+    assert findings["renamed.jpg"].as_line() == {
+        "path": "card/renamed.jpg", "class": "in_library", "reason": None, "size": 1, "sidecars": 0, "copy": "m/a.jpg",
+    }  # fmt: skip
+
+
+def test_a_copy_that_is_gone_or_has_other_bytes_now_is_missing(shelf):
+    gone, _ = shelf.both("gone.jpg", b"gone")
+    grown, _ = shelf.both("grown.jpg", b"grown")
+    flipped, _ = shelf.both("flipped.jpg", b"flipped")
+    touched, _ = shelf.both("touched.jpg", b"touched")
+    gone.unlink()
+    grown.write_bytes(b"longer than before")
+    flip(flipped)
+    os.utime(touched, ns=(1, 1))
+    _, findings = shelf.compared()
+    assert {path: finding.holding.value for path, finding in findings.items()} == {
+        "gone.jpg": "file_missing",
+        "grown.jpg": "file_missing",
+        "flipped.jpg": "file_missing",
+        "touched.jpg": "in_library",
+    }
+    assert findings["gone.jpg"].reason == "m/gone.jpg: It is not there any more."
+    assert "It has changed: 18 bytes, 5 here." in str(findings["grown.jpg"].reason)
+    assert "Its bytes are others now" in str(findings["flipped.jpg"].reason)
+    assert shelf.holdings(rehash=False)["touched.jpg"] == "file_missing"
+
+
+def test_another_copy_counts_where_the_first_is_none(shelf):
+    gone, _ = shelf.both("a.jpg", b"a")
+    shelf.take_in("other/a.jpg", b"a")
+    flip(gone)
+    _, findings = shelf.compared()
+    assert (findings["a.jpg"].safe, findings["a.jpg"].copy.shown) == (True, "m/other/a.jpg")
+
+
+# -- the folder's own files are no copies ------------------------------------------------------------------------
+
+
+def test_a_folder_of_the_library_itself_is_never_safe(shelf):
+    shelf.take_in("a.jpg", b"a")
+    shelf.take_in("trip/b.jpg", b"b")
+    shelf.take_in("trip/again/b.jpg", b"b")
+    shelf.take_in("kept/b.jpg", b"b")
+    for rehash in (True, False):
+        whole, findings = shelf.compared(shelf.media, rehash=rehash)
+        assert (set(shelf.holdings(shelf.media, rehash=rehash).values()), whole.safe) == ({"file_missing"}, False)
+        assert "It lies inside the folder itself." in str(findings["a.jpg"].reason)
+    above, _ = shelf.compared(shelf.media.parent)
+    assert above.sums[Holding.IN_LIBRARY] == 0
+    part, findings = shelf.compared(shelf.media / "trip")
+    assert (part.safe, findings["b.jpg"].copy.shown) == (True, "m/kept/b.jpg")
+
+
+def test_a_hard_link_is_no_copy_not_even_of_another_file_with_these_bytes(shelf):
+    write(shelf.card / "a.jpg", b"a")
+    write(shelf.card / "twin.jpg", b"a")
+    shelf.media.joinpath("a.jpg").hardlink_to(shelf.card / "twin.jpg")
+    shelf.take_in("a.jpg", b"a")
+    for rehash in (True, False):
+        told, findings = shelf.compared(rehash=rehash)
+        assert (told.sums[Holding.FILE_MISSING], told.safe) == (2, False)
+        assert "a hard link" in str(findings["a.jpg"].reason)
+
+
+@contextmanager
+def bound(source: Path, target: Path):
+    """The source is seen at the target, too."""
+    if subprocess.run(["mount", "--bind", source, target], capture_output=True, check=False).returncode:
+        pytest.skip("nothing may be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", target], check=True)
+
+
+@pytest.mark.parametrize("part", ["", "DCIM", "DCIM/a.jpg"])
+def test_a_bind_mount_of_the_folder_or_a_part_of_it_is_no_copy(shelf, part):
+    write(shelf.card / "DCIM" / "a.jpg", b"a")
+    write(shelf.card / "DCIM" / "twin.jpg", b"a")
+    target = shelf.media / "bound.jpg" if part.endswith(".jpg") else shelf.media / "bound"
+    if part.endswith(".jpg"):
+        target.touch()
+    else:
+        target.mkdir()
+    with bound(shelf.card / part, target):
+        for path in [target] if target.is_file() else sorted(target.rglob("*.jpg")):
+            shelf.take_in(str(path.relative_to(shelf.media)), b"a")
+        for rehash in (True, False):
+            told, findings = shelf.compared(rehash=rehash)
+            assert (told.sums[Holding.FILE_MISSING], told.safe) == (2, False)
+            assert "another mount leads to it" in str(findings["DCIM/a.jpg"].reason)
+
+
+# -- what is not a file of the library ---------------------------------------------------------------------------
+
+
+def test_links_special_and_hidden_files_and_what_is_no_media_are_named(shelf):
+    content, _ = shelf.both("a.jpg", b"\xff\xd8\xff a picture")
+    write(shelf.card / ".hidden" / ".a.jpg", content.read_bytes())
+    write(shelf.card / "without_suffix", content.read_bytes())
+    write(shelf.card / "new_without_suffix", content.read_bytes() + b" of another kind")
+    write(shelf.card / "notes.txt", b"no picture")
+    write(shelf.card / "empty.jpg", b"")
+    write(shelf.card / "drawing.svg", b"<svg></svg>")
+    (shelf.card / "link.jpg").symlink_to(content)
+    (shelf.card / "loop").symlink_to(shelf.card)
+    os.mkfifo(shelf.card / "pipe.jpg")
+    leave_socket(shelf.card, "socket")
+    told, findings = shelf.compared()
+    assert {path: finding.holding.value for path, finding in findings.items()} == {
+        "a.jpg": "in_library",
+        ".hidden/.a.jpg": "in_library",
+        "without_suffix": "in_library",
+        "new_without_suffix": "not_in_library",
+        "notes.txt": "not_media",
+        "empty.jpg": "not_in_library",
+        "drawing.svg": "not_media",
+        "link.jpg": "not_media",
+        "loop": "not_media",
+        "pipe.jpg": "not_media",
+        "socket": "not_media",
+    }
+    assert findings["link.jpg"].reason == "It is a symbolic link, and is not followed or read."
+    assert findings["empty.jpg"].reason == "It is empty."
+    assert told.sentence == "Do not wipe it: 8 of 11 files are not safely in."
+
+
+def test_a_folder_without_files_is_never_called_safe(shelf):
+    (shelf.card / "DCIM").mkdir()
+    told, _ = shelf.compared()
+    assert (told.files, told.safe) == (0, False)
+    assert "the card mounted" in told.sentence
+
+
+def test_what_cannot_be_read_is_named_and_so_is_a_folder(shelf, monkeypatch):
+    shelf.both("a.jpg", b"a")
+    shelf.both("closed/b.jpg", b"b")
+    shelf.both("c.jpg", b"c")
+    scan, opened = os.scandir, os.open
+
+    def refuse(what):
+        def call(path, *rest, **more):
+            if os.fspath(path).endswith((b"card/closed", b"card/c.jpg")):
+                raise PermissionError(13, "Permission denied", path)
+            return what(path, *rest, **more)
+
+        return call
+
+    monkeypatch.setattr(os, "scandir", refuse(scan))
+    monkeypatch.setattr(os, "open", refuse(opened))
+    told = shelf.comparison()
+    found = {finding.path: (finding.holding.value, finding.reason) for finding in told}
+    assert found == {
+        "card/a.jpg": ("in_library", None),
+        "card/c.jpg": ("unreadable", "The file cannot be read: Permission denied."),
+        "card/closed": ("unreadable", "The folder cannot be read: Permission denied."),
+    }
+    assert not told.safe
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_safe(shelf, monkeypatch):
+    copy, original = shelf.both("a.jpg", b"a")
+    real = comparing.open_regular
+
+    @contextmanager
+    def opened(path):
+        with real(path) as source:
+            original.write_bytes(b"written while it is read")
+            yield source
+
+    monkeypatch.setattr(comparing, "open_regular", opened)
+    told, findings = shelf.compared()
+    assert (findings["a.jpg"].holding, told.safe) == (Holding.UNREADABLE, False)
+    assert "changed while it was read" in str(findings["a.jpg"].reason)
+    monkeypatch.undo()
+    original.write_bytes(b"a")
+    source = copies.open_source
+
+    @contextmanager
+    def replaced(root, path):
+        with source(root, path) as file:
+            yield file
+            copy.unlink()
+
+    monkeypatch.setattr(copies, "open_source", replaced)
+    assert shelf.holdings() == {"a.jpg": "file_missing"}
+
+
+# -- sidecars ----------------------------------------------------------------------------------------------------
+
+
+def test_a_sidecar_counts_with_its_picture_if_its_bytes_lie_beside_the_copy(shelf):
+    for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"):
+        shelf.both(f"DCIM/{name}", name.encode())
+    shelf.take_in("sorted/2024-e.jpg", b"e.jpg")
+    beside = {
+        "DCIM/a.jpg.xmp": b"<a/>",
+        "DCIM/b.xmp": b"<b/>",
+        "DCIM/c.jpg.json": b"{}",
+        "DCIM/.scores/d.jpg.json": b'{"score": 4}',
+    }
+    for name, content in beside.items():
+        write(shelf.card / name, content)
+        write(shelf.media / name, content)
+    write(shelf.card / "DCIM/e.jpg.xmp", b"<e/>")
+    write(shelf.media / "sorted/2024-e.XMP", b"<e/>")
+    told, findings = shelf.compared()
+    assert (told.files, told.sidecars, told.safe) == (5, 5, True)
+    assert findings["DCIM/e.jpg"].sidecars == 1
+
+
+def test_a_sidecar_that_would_be_lost_is_listed_by_itself(shelf):
+    shelf.both("a.jpg", b"a")
+    shelf.both("b.jpg", b"b")
+    shelf.both("c.jpg", b"c")
+    shelf.both("raw.cr2", b"r")
+    shelf.both("raw.jpg", b"j")
+    write(shelf.card / "new.jpg", b"new")
+    for name in ("a.jpg.xmp", "b.jpg.xmp", ".scores/c.jpg.json", "new.jpg.xmp", "raw.xmp", "nobody.xmp"):
+        write(shelf.card / name, name.encode())
+    write(shelf.media / "a.jpg.xmp", b"edited since")
+    shelf.media.joinpath("b.jpg.xmp").hardlink_to(shelf.card / "b.jpg.xmp")
+    write(shelf.media / "raw.xmp", b"raw.xmp")
+    told, findings = shelf.compared()
+    lost = {path: finding.holding.value for path, finding in findings.items() if not finding.safe}
+    assert lost == {
+        "a.jpg.xmp": "not_in_library",
+        "b.jpg.xmp": "not_in_library",
+        ".scores/c.jpg.json": "not_in_library",
+        "new.jpg": "not_in_library",
+        "nobody.xmp": "not_media",
+    }
+    assert findings["a.jpg.xmp"].reason == (
+        "It is a sidecar; its picture is in, but beside m/a.jpg lies none with these bytes."
+    )
+    assert told.sidecars == 2, "that of the new picture, and that of the two which share one"
+
+
+# -- the same picture, other bytes -------------------------------------------------------------------------------
+
+
+def test_the_same_picture_with_other_bytes_is_told_apart_and_is_not_safe(shelf):
+    plain = photo(shelf.card / "a.jpg", size=(64, 48), rating=4)
+    shelf.take_in("sorted/a.jpg", photo(shelf.media / "made.jpg", size=(64, 48), rating=1).read_bytes())
+    photo(shelf.card / "b.jpg", size=(48, 64))
+    shelf.take_in("b.jpg", photo(shelf.media / "made.jpg", size=(64, 48)).read_bytes())
+    told, findings = shelf.compared()
+    assert {path: finding.holding.value for path, finding in findings.items()} == {
+        "a.jpg": "same_picture",
+        "b.jpg": "not_in_library",
+    }
+    assert (findings["a.jpg"].copy.shown, findings["a.jpg"].size) == ("m/sorted/a.jpg", plain.stat().st_size)
+    assert not told.safe
+
+
+# -- the closed sum, over whatever a person may have done ---------------------------------------------------------
+
+numbers = count()
+EXPECTED = {
+    "copied": "in_library", "renamed": "in_library", "moved": "in_library", "hidden": "in_library",
+    "twice": "in_library", "touched": "in_library",
+    "new": "not_in_library", "damaged": "not_in_library", "edited": "not_in_library",
+    "gone": "file_missing", "flipped": "file_missing", "linked": "file_missing", "replaced": "file_missing",
+    "notes": "not_media", "symlink": "not_media",
+}  # fmt: skip
+
+
+HERE = {"renamed": "r{}.png", "moved": "far/f{}.jpg", "hidden": ".h/f{}.jpg", "notes": "f{}.txt"}
+AFTER = {
+    "damaged": lambda copy, original: flip(original),
+    "edited": lambda copy, original: original.write_bytes(b"edited " + original.read_bytes()),
+    "touched": lambda copy, original: os.utime(copy, ns=(5, 5)),
+    "flipped": lambda copy, original: flip(copy),
+    "gone": lambda copy, original: copy.unlink(),
+    "replaced": lambda copy, original: (copy.unlink(), copy.symlink_to(original)),
+}
+
+
+def place_file(shelf: Shelf, fate: str, folder: str, number: int) -> list[str]:
+    """Makes a file on the card that met this fate; its paths there."""
+    name, content = f"{folder}f{number}.jpg", f"{number} {next(numbers)}".encode()
+    original = write(shelf.card / folder / HERE.get(fate, "f{}.jpg").format(number), content)
+    paths = [str(original.relative_to(shelf.card))]
+    if fate == "symlink":
+        original.unlink()
+        original.symlink_to("nowhere")
+    if fate in ("notes", "symlink", "new"):
+        return paths
+    if fate == "linked":
+        (shelf.media / name).parent.mkdir(parents=True, exist_ok=True)
+        (shelf.media / name).hardlink_to(original)
+    copy = shelf.take_in(name, content)
+    if fate == "twice":
+        paths.append(f"again/{name}")
+        write(shelf.card / paths[-1], content)
+    if fate in AFTER:
+        AFTER[fate](copy, original)
+    return paths
+
+
+fates = st.lists(st.tuples(st.sampled_from(sorted(EXPECTED)), st.sampled_from(["", "a/", "a/b/", ".c/"])), max_size=12)
+
+
+@given(chosen=fates)
+@settings(max_examples=60)
+def test_the_sum_closes_and_each_file_is_where_it_belongs(tmp_path_factory, migrated_sqlite, chosen):
+    folder = tmp_path_factory.mktemp("shelf")
+    file = shutil.copy(migrated_sqlite, folder / "library.db")
+    library = Library(f"sqlite:///{file}")
+    try:
+        shelf = Shelf(folder, library)
+        expected = {}
+        for number, (fate, where) in enumerate(chosen):
+            expected |= dict.fromkeys(place_file(shelf, fate, where, number), EXPECTED[fate])
+        before = stamps(shelf.card), stamps(shelf.media)
+        told, findings = shelf.compared()
+        assert {path: finding.holding.value for path, finding in findings.items()} == expected
+        assert told.safe == (bool(expected) and set(expected.values()) == {"in_library"})
+        assert (stamps(shelf.card), stamps(shelf.media)) == before
+    finally:
+        library.close()
+        shutil.rmtree(folder)
