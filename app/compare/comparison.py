@@ -73,14 +73,14 @@ class Comparison:
         return sum(self.sums.values())
 
     @property
-    def unsafe(self) -> int:
-        """How many of them would lose something, or were not looked at closely enough to know."""
-        return self.files - self.read_again
+    def missing(self) -> int:
+        """How many of them are not in the library and on disk now."""
+        return self.files - self.sums[Holding.IN_LIBRARY]
 
     @property
     def safe(self) -> bool:
         """Whether every file is in, by bytes that were read again; of a folder without files nobody can say so."""
-        return self.files > 0 and self.unsafe == 0
+        return 0 < self.files == self.read_again
 
     @property
     def sentence(self) -> str:
@@ -89,12 +89,10 @@ class Comparison:
             return "No file is there: is the right folder named, the card mounted?"
         if self.safe:
             return f"Safe to wipe: {counted(self.files, 'file')}, of each a copy outside the folder was read again."
-        if self.sums[Holding.IN_LIBRARY] == self.files:
-            return "All are in, but their copies were not read again: --rehash does that, and only then is it safe."
-        left = self.files - self.sums[Holding.IN_LIBRARY]
-        return (
-            f"Do not wipe it: {left:,} of {counted(self.files, 'file')} {'is' if left == 1 else 'are'} not safely in."
-        )
+        if not self.missing:
+            return "All are in, but not re-read: only with --rehash are the copies read again, and it can be safe."
+        are = "is" if self.missing == 1 else "are"
+        return f"Do not wipe it: {self.missing:,} of {counted(self.files, 'file')} {are} not safely in."
 
     def as_json(self) -> dict[str, Any]:
         """The sums for programs."""

@@ -75,7 +75,7 @@ def by_copies(path: str, size: int, sidecars: int, copies: Sequence[Copy]) -> Fi
     best = best or next((copy for copy in copies if copy.trust is Trust.LOOKS_RIGHT), None)
     if best is not None:
         again = best.trust is Trust.READ_AGAIN
-        reason = None if again else "Its copy was not read again: size and time are as the library knows them."
+        reason = None if again else "Its copy was not re-read: size and time are as the library knows them."
         return Finding(path, Holding.IN_LIBRARY, reason, size, sidecars, best.stored, again)
     first, others = copies[0], len(copies) - 1
     reason = f"{first.stored.shown}: {first.reason}"

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from app.errors import NoSuchDirectory, NotADirectory, OutsideRoots
 from app.formats import FORMAT_OF_SUFFIX, suffix_of
+from app.ingest.disk.folders import Folders
 from app.ingest.disk.reaching import reachable
 from app.ingest.disk.sidecars import SCORES_FOLDER, Sidecars
-from app.texts import shown_name
+from app.texts import path_from_shown, shown_name
 
 _SCORE = b".json"
 _NO_NAMES: frozenset[bytes] = frozenset()
@@ -75,6 +77,30 @@ class Tree:
                 (_below(folder, name), listing.scores if name == SCORES_FOLDER else _NO_NAMES)
                 for name in sorted(listing.folders, reverse=True)
             )
+
+
+def tree_at(folders: Folders, text: str) -> Tree:
+    """The tree of a folder that `ROOT/relative` or an absolute path names, inside a media root or outside of all.
+
+    Raises InvalidRequest, NoSuchDirectory or NotADirectory.
+    """
+    try:
+        return tree_inside(folders, text)
+    except OutsideRoots:
+        if not text.startswith("/"):
+            raise
+    path = os.path.realpath(path_from_shown(text))
+    if not os.path.isdir(path):
+        if os.path.lexists(path):
+            raise NotADirectory(f"{text} is a file, not a directory: choose the folder it lies in.", field="directory")
+        raise NoSuchDirectory(f"There is no directory {text}.", field="directory")
+    return Tree(path, shown_name(path))
+
+
+def tree_inside(folders: Folders, text: str) -> Tree:
+    """The tree of a folder of a media root. Raises OutsideRoots, NoSuchDirectory, NotADirectory or InvalidRequest."""
+    place = folders.resolve(text)
+    return Tree(folders.absolute(place), place.shown)
 
 
 class _Listing:

@@ -58,8 +58,8 @@ def test_only_a_copy_whose_bytes_were_read_again_is_safe(shelf):
     write(shelf.card / "renamed.jpg", b"a")
     looked, findings = shelf.compared(rehash=False)
     assert (looked.sums[Holding.IN_LIBRARY], looked.read_again, looked.safe) == (3, 0, False)
-    assert "not read again" in looked.sentence
-    assert "not read again" in str(findings["a.jpg"].reason)
+    assert "not re-read" in looked.sentence
+    assert "not re-read" in str(findings["a.jpg"].reason)
     read, findings = shelf.compared()
     assert (read.sums[Holding.IN_LIBRARY], read.read_again, read.safe) == (3, 3, True)
     assert read.sentence == "Safe to wipe: 3 files, of each a copy outside the folder was read again."
