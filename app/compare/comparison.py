@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from app.analysis.formats.recognise import recognise
 from app.analysis.source import OpenFile, open_regular
@@ -21,6 +22,7 @@ from app.errors import CannotRead
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.reaching import reachable
 from app.library.stock import Stock, StoredFile
+from app.shapes import described
 from app.texts import counted, shown_name
 
 BATCH_FILES = 128
@@ -42,6 +44,38 @@ class Reading:
     format: str | None = None
     reason: str | None = None
     refused: bool = False
+
+
+@described
+class Compared(TypedDict):
+    """A folder held against the library: `files` is the sum of the six classes."""
+
+    directory: str
+    """The folder, as shown."""
+    safe: bool
+    """Whether it may be wiped: every file has a copy outside the folder whose bytes were read again."""
+    sentence: str
+    """The same for people."""
+    rehashed: bool
+    """Whether the library's copies were read, too; without that nothing is safe."""
+    files: int
+    """Files found, links and folders that cannot be read among them, without the `sidecars`."""
+    in_library: int
+    """In the library by their bytes, with a copy outside the folder that is on disk now."""
+    file_missing: int
+    """In the library by their bytes, without such a copy: it is gone, has changed, or is the folder's own file."""
+    same_picture: int
+    """Of the same picture as a file of the library, with other bytes: not safe."""
+    not_in_library: int
+    """Neither; a sidecar, too, whose picture is in and beside whose copy its bytes are not."""
+    not_media: int
+    """What the library takes nothing of: no media by suffix and content, links, special files."""
+    unreadable: int
+    """Files and folders that could not be read, or changed meanwhile."""
+    sidecars: int
+    """Sidecars that count with their pictures: those are not in, or its bytes lie beside the copy."""
+    read_again: int
+    """Of those in the library, files whose copy was read again."""
 
 
 @dataclass(slots=True)
@@ -94,12 +128,23 @@ class Comparison:
         are = "is" if self.missing == 1 else "are"
         return f"Do not wipe it: {self.missing:,} of {counted(self.files, 'file')} {are} not safely in."
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Compared:
         """The sums for programs."""
-        sums = {holding.value: count for holding, count in self.sums.items()}
-        counts = {"files": self.files, **sums, "sidecars": self.sidecars, "read_again": self.read_again}
-        told = {"directory": self.tree.shown, "safe": self.safe, "sentence": self.sentence, "rehashed": self.rehash}
-        return {**told, **counts}
+        return {
+            "directory": self.tree.shown,
+            "safe": self.safe,
+            "sentence": self.sentence,
+            "rehashed": self.rehash,
+            "files": self.files,
+            "in_library": self.sums[Holding.IN_LIBRARY],
+            "file_missing": self.sums[Holding.FILE_MISSING],
+            "same_picture": self.sums[Holding.SAME_PICTURE],
+            "not_in_library": self.sums[Holding.NOT_IN_LIBRARY],
+            "not_media": self.sums[Holding.NOT_MEDIA],
+            "unreadable": self.sums[Holding.UNREADABLE],
+            "sidecars": self.sidecars,
+            "read_again": self.read_again,
+        }
 
     def __iter__(self) -> Iterator[Finding]:
         """A finding for each file, folder by folder. Raises NeedsAttention without a database."""
