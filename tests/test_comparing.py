@@ -33,7 +33,7 @@ def test_a_card_may_be_wiped_when_every_copy_was_read_again(place, card):
     assert (done.returncode, done.stderr) == (0, "")
     assert f"4 files in {card}: 4 in library, and 1 sidecar with them\nSafe to wipe: 4 files" in done.stdout
     told = place.json("compare", "--rehash", "card")
-    assert (told["safe"], told["files"], told["in_library"], told["read_again"], told["unsafe"]) == (True, 4, 4, 4, [])
+    assert (told["safe"], told["files"], told["in_library"], told["read_again"], told["not_in"]) == (True, 4, 4, 4, [])
     looked = place.run("compare", str(card))
     assert looked.returncode == 1
     assert "not re-read" in looked.stdout
@@ -54,9 +54,9 @@ def test_what_would_be_lost_is_named_and_the_exit_says_so(place, card, tmp_path)
     kept = tmp_path / "report.json"
     told = place.json("compare", "--rehash", str(card), "-o", str(kept), "--format", "json", code=1)
     whole = json.loads(kept.read_bytes())
-    unsafe = told.pop("unsafe")
+    not_in = told.pop("not_in")
     assert whole["comparison"] == told
-    assert [file for file in whole["files"] if file["class"] != "in_library"] == unsafe
+    assert [file for file in whole["files"] if file["class"] != "in_library"] == not_in
     assert len(whole["files"]) == told["files"] == 6
     printed = place.run("compare", "--rehash", str(card), "--format", "csv").stdout
     table = csv.DictReader(io.StringIO(printed.removeprefix("\ufeff")))
@@ -67,7 +67,7 @@ def test_a_folder_of_the_library_is_compared_by_either_name_of_it_and_is_never_s
     for name in ("photos", str(place.media)):
         told = place.json("compare", "--rehash", name, code=1)
         assert (told["directory"], told["in_library"], told["file_missing"]) == ("photos", 0, 4)
-        reasons = {file["class"]: file["reason"] for file in told["unsafe"]}
+        reasons = {file["class"]: file["reason"] for file in told["not_in"]}
         assert reasons["file_missing"].endswith("It lies inside the folder itself.")
 
 

@@ -30,15 +30,21 @@ _CAUSES = {
 }
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn what the operating system refuses into the file's cause."""
-    try:
-        yield
-    except OSError as error:
-        default = ("unreadable", f"The file cannot be read: {error.strerror or 'the disk reports an error'}.")
-        cause, sentence = _CAUSES.get(error.errno or 0, default)
-        raise CannotRead(sentence, cause=cause) from error
+class _Refusing:
+    """Turns what the operating system refuses in a block into the file's cause."""
+
+    def __enter__(self) -> None:
+        """Begins the block."""
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        """Raises CannotRead for an OSError."""
+        if isinstance(error, OSError):
+            default = ("unreadable", f"The file cannot be read: {error.strerror or 'the disk reports an error'}.")
+            cause, sentence = _CAUSES.get(error.errno or 0, default)
+            raise CannotRead(sentence, cause=cause) from error
+
+
+_refusing = _Refusing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class OpenFile:
 
     def head(self) -> bytes:
         """Read the first 64 KB, to recognise the format by. Raises CannotRead `unreadable`."""
-        with _refusing():
+        with _refusing:
             return os.pread(self.handle.fileno(), HEAD_BYTES, 0)
 
     def read(self, *, keep: bool) -> tuple[str, BinaryIO]:
@@ -64,7 +70,7 @@ class OpenFile:
         `keep` holds up to `MEMORY_BYTES` in memory, so that what is decoded is what was hashed; a larger file is its
         own stream. Raises CannotRead: `still_changing`, `unreadable`.
         """
-        with _refusing():
+        with _refusing:
             if keep and self.size <= MEMORY_BYTES:
                 content = self.handle.read(self.size)
                 digest, stream = hashlib.sha256(content), BytesIO(content)
@@ -93,7 +99,7 @@ def open_source(root: bytes, path: bytes) -> Iterator[OpenFile]:
 
     Raises CannotRead: `vanished`, `not_a_file`, `unreadable`.
     """
-    with _refusing():
+    with _refusing:
         place = _inside(root, path)
     with open_regular(place) as source:
         yield source
@@ -105,7 +111,7 @@ def open_regular(path: bytes) -> Iterator[OpenFile]:
 
     Raises CannotRead: `vanished`, `not_a_file`, `unreadable`.
     """
-    with _refusing():
+    with _refusing:
         descriptor = os.open(path, _FLAGS)
         status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):

@@ -60,7 +60,7 @@ def compare(
     finally:
         library.close()
     if json_:
-        print_json(comparison.as_json() | {"unsafe": kept})
+        print_json(comparison.as_json() | {"not_in": kept})
     else:
         _print_sums(comparison, words)
     if not comparison.safe:

@@ -5,9 +5,10 @@ memory than what one of its folders lists, two batches, and eight bytes for each
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from typing_extensions import TypedDict
@@ -20,12 +21,13 @@ from app.compare.holding import Copy, Finding, Holding, Trust, by_copies
 from app.compare.tree import Found, Thing, Tree
 from app.errors import CannotRead
 from app.ingest.disk.folders import Folders
-from app.ingest.disk.reaching import reachable
+from app.ingest.disk.reaching import SHORT_BYTES, reachable
 from app.library.stock import Stock, StoredFile
 from app.shapes import described
 from app.texts import counted, shown_name
 
-BATCH_FILES = 128
+BATCH_FILES = 256
+PORTION_FILES, PORTION_BYTES = 16, 16 * 1024 * 1024
 _AT_ONCE = min(4, os.cpu_count() or 1)
 
 Tell = Callable[["Comparison"], None]
@@ -164,37 +166,57 @@ class Comparison:
     def _read(self, pool: ThreadPoolExecutor) -> Iterator[list[tuple[Found, Reading]]]:
         """The files in batches, the next of which is being read."""
         things = iter(self.tree)
-        ahead: list[tuple[Found, Future[Reading]]] = []
+        ahead: list[Future[list[tuple[Found, Reading]]]] = []
         while True:
-            begun = [(found, pool.submit(self._reading, found)) for found in islice(things, BATCH_FILES)]
+            batch = list(islice(things, BATCH_FILES))
+            begun = [pool.submit(self._readings, portion) for portion in _portions(batch)]
             if ahead:
                 yield list(self._finished(ahead))
             if not begun:
                 return
             ahead = begun
 
-    def _finished(self, begun: list[tuple[Found, Future[Reading]]]) -> Iterator[tuple[Found, Reading]]:
-        for found, future in begun:
-            reading = future.result()
-            self.passed += 1
+    def _finished(self, begun: list[Future[list[tuple[Found, Reading]]]]) -> Iterator[tuple[Found, Reading]]:
+        for future in begun:
+            readings = future.result()
+            self.passed += len(readings)
             self.tell(self)
-            yield found, reading
+            yield from readings
+
+    def _readings(self, portion: Sequence[Found]) -> list[tuple[Found, Reading]]:
+        return [(found, self._reading(found)) for found in portion]
 
     def _reading(self, found: Found) -> Reading:
         """Reads a file: of one whose suffix is not of media only the beginning, unless that is media."""
         if found.thing in (Thing.NO_FILE, Thing.REFUSED):
             return Reading(reason=found.reason, refused=found.thing is Thing.REFUSED)
-        folder, _, name = self.tree.absolute(found.path).rpartition(b"/")
         try:
-            with reachable(folder) as reached, open_regular(reached + b"/" + name) as source:
-                format_, reason = _content(source)
-                if found.thing is Thing.FILE and format_ is None:
-                    return Reading(size=source.size, reason=reason)
-                return Reading(source.read(keep=False)[0], source.size, source.inode, format_, reason)
+            with self._opened(found) as source:
+                format_ = reason = None
+                if found.thing is Thing.FILE:
+                    format_, reason = _content(source)
+                    if format_ is None:
+                        return Reading(size=source.size, reason=reason)
+                return Reading(source.read(keep=False)[0], source.size, source.inode, format_)
         except CannotRead as error:
             return Reading(size=found.size, reason=error.sentence, refused=True)
-        except OSError as error:
-            return Reading(size=found.size, reason=f"Its folder cannot be reached: {error.strerror}.", refused=True)
+
+    @contextmanager
+    def _opened(self, found: Found) -> Iterator[OpenFile]:
+        """The file while the block lasts, however long its path. Raises CannotRead."""
+        path = self.tree.absolute(found.path)
+        if len(path) <= SHORT_BYTES:
+            with open_regular(path) as source:
+                yield source
+            return
+        folder, _, name = path.rpartition(b"/")
+        with ExitStack() as stack:
+            try:
+                reached = stack.enter_context(reachable(folder))
+            except OSError as error:
+                sentence = f"Its folder cannot be reached: {error.strerror}."
+                raise CannotRead(sentence, cause="unreadable") from error
+            yield stack.enter_context(open_regular(reached + b"/" + name))
 
     def _judged(
         self, pool: ThreadPoolExecutor, copies: Copies, batch: Sequence[tuple[Found, Reading]]
@@ -202,7 +224,9 @@ class Comparison:
         media = (Thing.MEDIA, Thing.FILE)
         digests = {reading.sha256 for found, reading in batch if reading.sha256 and found.thing in media}
         rows = self.stock.with_bytes(digests)
-        looked = pool.map(lambda one: self._copies(copies, rows, *one), batch)
+        copies.forget_folders()
+        looked = (pool.map if self.rehash else map)(lambda one: self._copies(copies, rows, *one), batch)
+        batch = [(found, self._recognised(found, reading, rows)) for found, reading in batch]
         alike = self._alike(copies, [one for one in batch if one[1].sha256 not in rows])
         for (found, reading), seen in zip(batch, looked, strict=True):
             finding = self._finding(copies, found, reading, seen, alike)
@@ -212,6 +236,17 @@ class Comparison:
                 self.sums[finding.holding] += 1
                 self.read_again += finding.safe
                 yield finding
+
+    def _recognised(self, found: Found, reading: Reading, rows: Mapping[str, object]) -> Reading:
+        """The reading with what the content is, of a media file that the library does not have."""
+        if found.thing is not Thing.MEDIA or reading.sha256 is None or reading.sha256 in rows:
+            return reading
+        try:
+            with self._opened(found) as source:
+                format_, reason = _content(source)
+        except CannotRead as error:
+            return replace(reading, reason=error.sentence)
+        return replace(reading, format=format_, reason=reason)
 
     @staticmethod
     def _copies(copies: Copies, rows: dict[str, list[StoredFile]], found: Found, reading: Reading) -> list[Copy]:
@@ -285,6 +320,20 @@ class Comparison:
             return None
         reason = f"It is a sidecar; its picture is in, but beside {held[0].shown} lies none with these bytes."
         return Finding(path, Holding.NOT_IN_LIBRARY, reason, reading.size, copy=held[0])
+
+
+def _portions(batch: Sequence[Found]) -> Iterator[list[Found]]:
+    """What a thread reads at once: many small files, or one that is large."""
+    portion: list[Found] = []
+    size = 0
+    for found in batch:
+        portion.append(found)
+        size += found.size
+        if len(portion) == PORTION_FILES or size >= PORTION_BYTES:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 def _content(source: OpenFile) -> tuple[str | None, str | None]:

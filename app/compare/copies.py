@@ -15,7 +15,7 @@ from app.ingest.disk.folders import Folders
 from app.ingest.disk.sidecars import SCORES_FOLDER
 from app.library.stock import StoredFile
 from app.media import Place
-from app.verify import Sight, look
+from app.verify import Sight, is_straight, look
 
 _REMEMBERED = 10_000
 
@@ -28,6 +28,7 @@ class Copies:
         self._extent = extent
         self._rehash = rehash
         self._read_again: dict[StoredFile, tuple[Copy, tuple[int, int]]] = {}  # with its inode: one may serve many
+        self._folders_seen: dict[bytes, bool] = {}
 
     def of(self, rows: Iterable[StoredFile], size: int, inode: tuple[int, int], *, every: bool) -> list[Copy]:
         """The files of these rows, all of which have the same bytes, as copies of a file of so many bytes.
@@ -45,7 +46,7 @@ class Copies:
         return copies
 
     def _copy(self, stored: StoredFile, size: int, inode: tuple[int, int]) -> Copy:
-        seen = look(self._folders, stored)
+        seen = look(self._folders, stored, self._straight)
         if seen.sight is not Sight.FILE or seen.inode is None:
             return Copy(stored, Trust.NONE, seen.reason)
         path = self._folders.absolute(stored.place)
@@ -56,30 +57,42 @@ class Copies:
         if seen.size != size:
             return Copy(stored, Trust.NONE, f"It has changed: {seen.size:,} bytes, {size:,} here.")
         if self._rehash:
-            return self._read(stored, path, inode)
+            return self._read(stored, path, seen.inode)
         if seen.mtime_ns == stored.mtime_ns:
             return Copy(stored, Trust.LOOKS_RIGHT)
         return Copy(stored, Trust.NONE, "Its size is the same, the time of its last change is another.")
 
-    def _read(self, stored: StoredFile, path: bytes, own: tuple[int, int]) -> Copy:
+    def _read(self, stored: StoredFile, path: bytes, inode: tuple[int, int]) -> Copy:
+        """The copy by its bytes; before, while and after they are read, it has to be the same file."""
         try:
-            with open_source(self._folders.roots[stored.root], stored.path) as source:
-                inode = source.inode
-                if inode == own or self._extent.why(path, inode):
-                    return Copy(stored, Trust.NONE, "The folder's own file took its place while it was looked at.")
+            with open_regular(path) as source:
+                if source.inode != inode:
+                    return Copy(stored, Trust.NONE, "Another file took its place while it was looked at.")
                 digest, _ = source.read(keep=False)
+            after = os.lstat(path)
         except CannotRead as error:
             return Copy(stored, Trust.NONE, error.sentence)
+        except OSError:
+            return Copy(stored, Trust.NONE, "It was gone as soon as it was read.")
         if digest != stored.sha256:
             return Copy(stored, Trust.NONE, f"Its bytes are others now: SHA-256 {digest}.")
-        after = look(self._folders, stored)
-        if after.inode != inode:
-            return Copy(stored, Trust.NONE, after.reason or "Another file took its place while it was read.")
+        if (after.st_dev, after.st_ino) != inode:
+            return Copy(stored, Trust.NONE, "Another file took its place while it was read.")
         copy = Copy(stored, Trust.READ_AGAIN)
         if len(self._read_again) >= _REMEMBERED:
             self._read_again.clear()
         self._read_again[stored] = copy, inode
         return copy
+
+    def _straight(self, folder: bytes) -> bool:
+        known = self._folders_seen.get(folder)
+        if known is None:
+            known = self._folders_seen[folder] = is_straight(folder)
+        return known
+
+    def forget_folders(self) -> None:
+        """Has folders looked at anew: for a moment it is remembered that no link stands in their paths."""
+        self._folders_seen.clear()
 
     def beside(self, name: bytes, digest: str, copies: Iterable[StoredFile]) -> StoredFile | None:
         """The copy beside which a file with the bytes of a sidecar lies, that would be left; None without one.

@@ -239,16 +239,22 @@ def test_a_file_that_changes_while_it_is_read_is_not_safe(shelf, monkeypatch):
     assert "changed while it was read" in str(findings["a.jpg"].reason)
     monkeypatch.undo()
     original.write_bytes(b"a")
-    source = copies.open_source
+    real = copies.open_regular
+    for meddle in (
+        copy.unlink,
+        lambda: (write(copy.with_suffix(".new"), b"a"), copy.with_suffix(".new").replace(copy)),
+    ):
 
-    @contextmanager
-    def replaced(root, path):
-        with source(root, path) as file:
-            yield file
-            copy.unlink()
+        @contextmanager
+        def replaced(path, meddle=meddle):
+            with real(path) as file:
+                yield file
+                meddle()
 
-    monkeypatch.setattr(copies, "open_source", replaced)
-    assert shelf.holdings() == {"a.jpg": "file_missing"}
+        copy.write_bytes(b"a")
+        with monkeypatch.context() as patch:
+            patch.setattr(copies, "open_regular", replaced)
+            assert shelf.holdings() == {"a.jpg": "file_missing"}
 
 
 # -- sidecars ----------------------------------------------------------------------------------------------------
