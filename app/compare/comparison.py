@@ -86,7 +86,8 @@ class Comparison:
 
     `sidecars` counts those that are no files by themselves: their picture is listed, or their bytes lie beside the
     copy. With `rehash` the copies are read, too. `tell` hears of every file; `expected` and `size` are the number of
-    files that the folder has, and their bytes, 0 until they are counted.
+    files that the folder has, and their bytes, 0 until they are counted. What would be safe is walked once more at the
+    end: it has `changed` if anything is not as it was.
     """
 
     tree: Tree
@@ -100,6 +101,8 @@ class Comparison:
     passed: int = 0
     expected: int = 0
     size: int = 0
+    finished: bool = False
+    changed: bool = False
     _holders: dict[bytes, list[StoredFile]] = field(default_factory=dict)  # of pictures with sidecars, in this folder
     _folder: bytes = b""
 
@@ -116,13 +119,15 @@ class Comparison:
     @property
     def safe(self) -> bool:
         """Whether every file is in, by bytes that were read again; of a folder without files nobody can say so."""
-        return 0 < self.files == self.read_again
+        return self.finished and not self.changed and 0 < self.files == self.read_again
 
     @property
     def sentence(self) -> str:
         """The answer for people."""
         if not self.files:
             return "No file is there: is the right folder named, the card mounted?"
+        if self.changed:
+            return "The folder changed while it was compared: compare it again."
         if self.safe:
             return f"Safe to wipe: {counted(self.files, 'file')}, of each a copy outside the folder was read again."
         if not self.missing:
@@ -151,8 +156,7 @@ class Comparison:
     def __iter__(self) -> Iterator[Finding]:
         """A finding for each file, folder by folder. Raises NeedsAttention without a database."""
         extent = Extent(self.tree.base)
-        for found in self.tree:
-            extent.add(found.inode, found.size)
+        before = self.tree.fingerprint(lambda found: extent.add(found.inode, found.size))
         extent.close()
         self.expected, self.size = extent.files, extent.size
         copies = Copies(self.folders, extent, rehash=self.rehash)
@@ -162,6 +166,8 @@ class Comparison:
                     yield from self._judged(pool, copies, batch)
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
+        self.changed = 0 < self.files == self.read_again and self.tree.fingerprint() != before
+        self.finished = True
 
     def _read(self, pool: ThreadPoolExecutor) -> Iterator[list[tuple[Found, Reading]]]:
         """The files in batches, the next of which is being read."""

@@ -4,7 +4,6 @@ A copy that is the folder's own file by a hard link or a bind mount is no copy. 
 too, because some file systems (FAT, as cameras use it) give a file another number when they come back to it.
 """
 
-import os
 import re
 from array import array
 from bisect import bisect_left
@@ -105,7 +104,3 @@ class Extent:
         if at < len(numbers) and numbers[at] == inode[1]:
             return "It is the folder's own file by another name: a hard link."
         return None
-
-    def there(self) -> bool:
-        """Whether the folder is still there."""
-        return os.path.isdir(self.base)

@@ -157,6 +157,8 @@ class _Kept:
             raise self._error
         if self._stopped.is_set():
             raise _taken_over()
+        if finished and not self.comparison.finished:
+            raise MediaIngestError("The comparison broke off: see the log of the server, and compare again.")
         return finished
 
     def page(self, holding: Holding, cursor: str | None, limit: int) -> ComparedFiles:

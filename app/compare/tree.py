@@ -6,7 +6,7 @@ Nothing is left out and nothing is opened. A sidecar comes behind the files of t
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -35,6 +35,7 @@ class Thing(Enum):
 class Found:
     """One thing; `path` is below the folder, `size` in bytes, `inode` the device and the number.
 
+    `times` are those, in ns, at which its bytes and anything of it last changed.
     `sidecars` counts those of a media file; `pictures` are the paths of the media files that a sidecar speaks for.
     """
 
@@ -42,6 +43,7 @@ class Found:
     thing: Thing
     size: int = 0
     inode: tuple[int, int] = (0, 0)
+    times: tuple[int, int] = (0, 0)
     reason: str | None = None
     sidecars: int = 0
     pictures: tuple[bytes, ...] = ()
@@ -61,6 +63,14 @@ class Tree:
     def as_shown(self, path: bytes) -> str:
         """How people see the path of something below the folder."""
         return f"{self.shown.rstrip('/')}/{shown_name(path)}" if path else self.shown
+
+    def fingerprint(self, note: Callable[[Found], None] = lambda _: None) -> int:
+        """A number that is another one when anything below the folder has changed; `note` is told of each thing."""
+        total = 0
+        for found in self:
+            note(found)
+            total += hash((found.path, found.thing, found.size, found.times))
+        return total
 
     def __iter__(self) -> Iterator[Found]:
         """Each thing once, a folder at a time; a folder only where it cannot be listed."""
@@ -181,7 +191,8 @@ def _file(
     path: bytes, thing: Thing, status: os.stat_result, *, sidecars: int = 0, pictures: tuple[bytes, ...] = ()
 ) -> Found:
     inode = (status.st_dev, status.st_ino)
-    return Found(path, thing, status.st_size, inode, sidecars=sidecars, pictures=pictures)
+    times = (status.st_mtime_ns, status.st_ctime_ns)
+    return Found(path, thing, status.st_size, inode, times, sidecars=sidecars, pictures=pictures)
 
 
 def _below(folder: bytes, name: bytes) -> bytes:

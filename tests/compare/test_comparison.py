@@ -49,7 +49,9 @@ def test_rows_are_found_by_bytes_and_by_name_on_either_engine(tmp_path, library,
     }
     assert library.stock.named(["a.jpg"], "png") == {}
     write(shelf.card / "x.jpg", b"c.jpg")
-    assert shelf.compared()[0].safe
+    write(shelf.card / "caf\udce9.jpg", b"c.jpg")
+    told, findings = shelf.compared()
+    assert (told.safe, set(findings)) == (True, {"x.jpg", "caf\\xe9.jpg"})
 
 
 def test_only_a_copy_whose_bytes_were_read_again_is_safe(shelf):
@@ -255,6 +257,28 @@ def test_a_file_that_changes_while_it_is_read_is_not_safe(shelf, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(copies, "open_regular", replaced)
             assert shelf.holdings() == {"a.jpg": "file_missing"}
+
+
+def test_a_folder_that_changes_after_a_file_was_read_is_not_safe(shelf):
+    shelf.both("a.jpg", b"a")
+    for meddle in (
+        lambda: write(shelf.card / "a.jpg", b"a"),
+        lambda: write(shelf.card / "later.jpg", b"a"),
+        lambda: (shelf.card / "later.jpg").rename(shelf.card / "latest.jpg"),
+        (shelf.card / "a.jpg").unlink,
+    ):
+        told = shelf.comparison()
+        for finding in told:
+            assert finding.safe
+            if meddle:
+                meddle()
+                meddle = None  # noqa: PLW2901 - once
+        assert (told.safe, told.changed) == (False, True)
+        assert told.sentence == "The folder changed while it was compared: compare it again."
+    told = shelf.comparison()
+    assert not told.safe, "it has not begun"
+    list(told)
+    assert told.safe
 
 
 # -- sidecars ----------------------------------------------------------------------------------------------------
