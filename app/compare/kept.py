@@ -4,6 +4,7 @@ A list of many files lies in an unnamed temporary file, not in memory.
 """
 
 import json
+import logging
 import re
 import threading
 import time
@@ -22,6 +23,7 @@ from app.library.stock import Stock
 from app.shapes import described
 from app.texts import as_json
 
+_log = logging.getLogger("media_ingest")
 KEEP_SECONDS = 600.0
 LISTS = tuple(holding.value for holding in Holding)
 _IN_MEMORY_BYTES = 256 * 1024
@@ -128,6 +130,9 @@ class _Kept:
                 self._lists[finding.holding].append(line)
         except MediaIngestError as error:
             self._error = error
+        except Exception as fault:  # noqa: BLE001 - a fault of ours must be seen, and never look like an answer
+            _log.error("the comparison of %s broke off", self.comparison.tree.shown, exc_info=fault)
+            self._error = MediaIngestError(f"The comparison broke off: {fault}. Compare the folder again.")
         finally:
             self.done.set()
             if self._stopped.is_set():
@@ -157,8 +162,6 @@ class _Kept:
             raise self._error
         if self._stopped.is_set():
             raise _taken_over()
-        if finished and not self.comparison.finished:
-            raise MediaIngestError("The comparison broke off: see the log of the server, and compare again.")
         return finished
 
     def page(self, holding: Holding, cursor: str | None, limit: int) -> ComparedFiles:

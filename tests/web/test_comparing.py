@@ -96,6 +96,20 @@ def test_a_comparison_that_may_not_wait_says_how_far_it_is_and_gives_way_to_anot
     assert full.post(f"{PATH}?wait=20", {"directory": "photos/kept"})["files"] == 5
 
 
+def test_a_comparison_that_breaks_off_is_no_answer_and_the_next_begins_anew(full, monkeypatch, caplog):
+    def broken(self):
+        yield next(walk(self))
+        raise RuntimeError("a fault of ours")
+
+    walk = Comparison.__iter__
+    with monkeypatch.context() as patch:
+        patch.setattr(Comparison, "__iter__", broken)
+        told = full.post(f"{PATH}?wait=20", {"directory": "photos/card"}, 500)
+    assert told["cause"] == "internal_error"
+    assert "the comparison of photos/card broke off" in caplog.text
+    assert full.post(f"{PATH}?wait=20", {"directory": "photos/card"})["files"] == 13
+
+
 def test_what_makes_no_sense_is_refused(full, subtests):
     card = {"directory": "photos/card"}
     for body, cause in [
