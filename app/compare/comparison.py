@@ -27,6 +27,7 @@ from app.shapes import described
 from app.texts import counted, shown_name
 
 BATCH_FILES = 256
+NEAR_BYTES = 256 * 1024  # what programs say of a picture is rarely longer
 PORTION_FILES, PORTION_BYTES = 16, 16 * 1024 * 1024
 _AT_ONCE = min(4, os.cpu_count() or 1)
 
@@ -264,19 +265,21 @@ class Comparison:
     def _alike(self, copies: Copies, unknown: Sequence[tuple[Found, Reading]]) -> dict[bytes, StoredFile]:
         """By path, the library's file with the picture of one whose bytes it does not have.
 
-        Only files of the same name and format are compared: there is no index over pictures.
+        Only files of one format and name, whatever its case, whose sizes are near each other are compared: there is no
+        index over pictures, and to open every file of a library would take hours.
         """
-        by_format: dict[str, list[Found]] = {}
+        by_format: dict[str, list[tuple[Found, int]]] = {}
         for found, reading in unknown:
-            if reading.sha256 is not None and reading.format is not None:
-                by_format.setdefault(reading.format, []).append(found)
+            if reading.sha256 is not None and reading.format is not None and reading.size is not None:
+                by_format.setdefault(reading.format, []).append((found, reading.size))
         alike: dict[bytes, StoredFile] = {}
         for format_, things in by_format.items():
-            rows = self.stock.named({_name(found) for found in things}, format_)
-            for found in things:
-                if named := rows.get(_name(found)):
-                    same = copies.with_same_picture(self.tree.absolute(found.path), format_, named)
-                    alike |= {found.path: same} if same else {}
+            rows = self.stock.named({name for found, _ in things for name in _names(found)}, format_)
+            for found, size in things:
+                named = (stored for name in _names(found) for stored in rows.get(name, ()))
+                near = [stored for stored in named if abs(stored.size - size) <= NEAR_BYTES]
+                same = copies.with_same_picture(self.tree.absolute(found.path), format_, near) if near else None
+                alike |= {found.path: same} if same else {}
         return alike
 
     def _finding(
@@ -355,5 +358,9 @@ def _content(source: OpenFile) -> tuple[str | None, str | None]:
     return (format_.name, None) if format_ else (None, "Its content is no image or video that is known here.")
 
 
-def _name(found: Found) -> str:
-    return shown_name(found.path.rpartition(b"/")[2])
+def _names(found: Found) -> list[str]:
+    """How its name may be written in the library, as shown: cards write capitals, many programs small letters."""
+    name = found.path.rpartition(b"/")[2]
+    stem, dot, suffix = name.rpartition(b".")
+    cases = (name, name.lower(), name.upper(), stem + dot + suffix.lower(), stem + dot + suffix.upper())
+    return [shown_name(one) for one in dict.fromkeys(cases)]
