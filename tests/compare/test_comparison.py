@@ -281,6 +281,35 @@ def test_a_folder_that_changes_after_a_file_was_read_is_not_safe(shelf):
     assert told.safe
 
 
+def test_a_path_that_is_longer_than_the_system_takes_is_read_like_any_other(shelf):
+    shelf.take_in("a.jpg", b"a")
+    names = ["d" * 200] * 25
+    folder = os.open(shelf.card, os.O_RDONLY)
+    for name in names:
+        os.mkdir(name, dir_fd=folder)
+        folder, above = os.open(name, os.O_RDONLY, dir_fd=folder), folder
+        os.close(above)
+    for name, content in ((b"a.jpg", b"a"), (b"b.jpg", b"b"), (b"b.xmp", b"<b/>")):
+        with open(os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=folder), "wb") as file:
+            file.write(content)
+    os.close(folder)
+    told = shelf.comparison()
+    found = {finding.path.rpartition("/")[2]: finding.holding.value for finding in told}
+    assert found == {"a.jpg": "in_library", "b.jpg": "not_in_library"}
+    assert (told.files, told.sidecars) == (2, 1)
+
+
+def test_many_files_of_one_copy_are_safe_by_one_reading_of_it(shelf, monkeypatch):
+    shelf.take_in("a.jpg", b"a")
+    for number in range(5):
+        write(shelf.card / f"{number}.jpg", b"a")
+    real, read = copies.open_regular, []
+    monkeypatch.setattr(copies, "open_regular", lambda path: read.append(path) or real(path))
+    monkeypatch.setattr(comparing, "_AT_ONCE", 1)
+    assert shelf.compared()[0].safe
+    assert len(read) == 1
+
+
 # -- sidecars ----------------------------------------------------------------------------------------------------
 
 
