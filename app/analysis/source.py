@@ -7,7 +7,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO
@@ -28,6 +28,10 @@ _CAUSES = {
     errno.ELOOP: ("not_a_file", "It is a symbolic link, and links are not followed."),
     errno.ENXIO: ("not_a_file", "It is a special file, not a regular file."),
 }
+
+
+def _nothing() -> None:
+    """Lets a reading go on."""
 
 
 class _Refusing:
@@ -64,11 +68,12 @@ class OpenFile:
         with _refusing:
             return os.pread(self.handle.fileno(), HEAD_BYTES, 0)
 
-    def read(self, *, keep: bool) -> tuple[str, BinaryIO]:
+    def read(self, *, keep: bool, go_on: Callable[[], None] = _nothing) -> tuple[str, BinaryIO]:
         """Hash and return the content: SHA-256 in hexadecimal, and a stream at its start.
 
         `keep` holds up to `MEMORY_BYTES` in memory, so that what is decoded is what was hashed; a larger file is its
-        own stream. Raises CannotRead: `still_changing`, `unreadable`.
+        own stream, and `go_on` is called for each piece of it. Raises CannotRead: `still_changing`, `unreadable`, and
+        what `go_on` raises.
         """
         with _refusing:
             if keep and self.size <= MEMORY_BYTES:
@@ -79,6 +84,7 @@ class OpenFile:
             digest, piece = hashlib.sha256(), memoryview(bytearray(min(PIECE_BYTES, self.size + 1)))
             while length := self.handle.readinto(piece):
                 digest.update(piece[:length])
+                go_on()
             self.check_unchanged()
             self.handle.seek(0)
             return digest.hexdigest(), self.handle

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from threading import Event
 
 from typing_extensions import TypedDict
 
@@ -106,6 +107,7 @@ class Comparison:
     changed: bool = False
     _holders: dict[bytes, list[StoredFile]] = field(default_factory=dict)  # of pictures with sidecars, in this folder
     _folder: bytes = b""
+    _ended: Event = field(default_factory=Event)
 
     @property
     def files(self) -> int:
@@ -154,17 +156,33 @@ class Comparison:
             "read_again": self.read_again,
         }
 
+    def end(self) -> None:
+        """Has it break off soon, even in the middle of a file; what it says then is no answer."""
+        self._ended.set()
+
+    def _go_on(self) -> None:
+        if self._ended.is_set():
+            raise CannotRead("The comparison was broken off.", cause="unreadable")
+
     def __iter__(self) -> Iterator[Finding]:
         """A finding for each file, folder by folder. Raises NeedsAttention without a database."""
         extent = Extent(self.tree.base)
-        before = self.tree.fingerprint(lambda found: extent.add(found.inode, found.size))
+
+        def note(found: Found) -> None:
+            self._go_on()
+            extent.add(found.inode, found.size)
+
+        before = self.tree.fingerprint(note)
         extent.close()
         self.expected, self.size = extent.files, extent.size
-        copies = Copies(self.folders, extent, rehash=self.rehash)
+        copies = Copies(self.folders, extent, self._go_on, rehash=self.rehash)
         with ThreadPoolExecutor(_AT_ONCE, "compare") as pool:
             try:
                 for batch in self._read(pool):
                     yield from self._judged(pool, copies, batch)
+            except BaseException:
+                self.end()
+                raise
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
         self.changed = 0 < self.files == self.read_again and self.tree.fingerprint() != before
@@ -204,7 +222,7 @@ class Comparison:
                     format_, reason = _content(source)
                     if format_ is None:
                         return Reading(size=source.size, reason=reason)
-                return Reading(source.read(keep=False)[0], source.size, source.inode, format_)
+                return Reading(source.read(keep=False, go_on=self._go_on)[0], source.size, source.inode, format_)
         except CannotRead as error:
             return Reading(size=found.size, reason=error.sentence, refused=True)
 

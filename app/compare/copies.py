@@ -1,7 +1,7 @@
 """The library's files as copies of a folder's: whether each would be left without the folder, and has these bytes."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from app.analysis.formats.image_data import Span, find_image_data, have_same_image_data
@@ -21,10 +21,14 @@ _REMEMBERED = 10_000
 
 
 class Copies:
-    """Answers for one run; with `rehash` a copy's bytes are read, else its size and time are believed."""
+    """Answers for one run; with `rehash` a copy's bytes are read, else its size and time are believed.
 
-    def __init__(self, folders: Folders, extent: Extent, *, rehash: bool) -> None:
+    `go_on` is called for each piece that is read, and may raise CannotRead.
+    """
+
+    def __init__(self, folders: Folders, extent: Extent, go_on: Callable[[], None], *, rehash: bool) -> None:
         self._folders = folders
+        self._go_on = go_on
         self._extent = extent
         self._rehash = rehash
         self._read_again: dict[StoredFile, tuple[Copy, tuple[int, int]]] = {}  # with its inode: one may serve many
@@ -68,7 +72,7 @@ class Copies:
             with open_regular(path) as source:
                 if source.inode != inode:
                     return Copy(stored, Trust.NONE, "Another file took its place while it was looked at.")
-                digest, _ = source.read(keep=False)
+                digest, _ = source.read(keep=False, go_on=self._go_on)
             after = os.lstat(path)
         except CannotRead as error:
             return Copy(stored, Trust.NONE, error.sentence)

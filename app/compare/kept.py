@@ -139,8 +139,9 @@ class _Kept:
                 self._close_lists()
 
     def drop(self) -> None:
-        """Has it end after the files at work, and gives back what it kept."""
+        """Has it break off, and gives back what it kept."""
         self._stopped.set()
+        self.comparison.end()
         if self.done.is_set():
             self._close_lists()
 
@@ -158,10 +159,10 @@ class _Kept:
     def wait(self, seconds: float | None) -> bool:
         """Whether it came to its end in time. Raises what it met, and InvalidRequest if another one took its place."""
         finished = self.done.wait(seconds)
-        if self._error is not None:
-            raise self._error
         if self._stopped.is_set():
             raise _taken_over()
+        if self._error is not None:
+            raise self._error
         return finished
 
     def page(self, holding: Holding, cursor: str | None, limit: int) -> ComparedFiles:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from app.analysis import source
+from app.analysis.source import OpenFile
 from app.compare import comparison as comparing
 from app.compare import copies
 from app.compare.holding import Holding
@@ -304,6 +306,26 @@ def test_many_files_of_one_copy_are_safe_by_one_reading_of_it(shelf, monkeypatch
     monkeypatch.setattr(comparing, "_AT_ONCE", 1)
     assert shelf.compared()[0].safe
     assert len(read) == 1
+
+
+def test_a_comparison_breaks_off_in_the_middle_of_a_file(shelf, monkeypatch):
+    shelf.both("a.jpg", b"a" * 10)
+    monkeypatch.setattr(source, "PIECE_BYTES", 1)
+    told = shelf.comparison()
+    read, pieces = OpenFile.read, []
+
+    def ended_soon(self, *, keep, go_on):
+        def count():
+            pieces.append(1)
+            if len(pieces) == 3:
+                told.end()
+            go_on()
+
+        return read(self, keep=keep, go_on=count)
+
+    monkeypatch.setattr(OpenFile, "read", ended_soon)
+    assert [finding.holding for finding in told] == [Holding.UNREADABLE]
+    assert (len(pieces), told.safe) == (3, False)
 
 
 # -- sidecars ----------------------------------------------------------------------------------------------------
