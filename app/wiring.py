@@ -12,6 +12,7 @@ from typing import Any
 from app.analysis.analyzer import Analyzer, prepare_worker
 from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
+from app.compare.kept import Comparisons
 from app.errors import BadSetting, DatabaseDisabled, InvalidRequest, MediaIngestError
 from app.formats import Kind
 from app.ingest.disk.folders import Folders
@@ -35,13 +36,14 @@ from app.settings import Settings, with_remembered
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What needs a database: the library, the sessions and their plans."""
+    """What needs a database: the library, the sessions and their plans, folders held against the library."""
 
     library: Library
     ingestor: Ingestor
     runner: Runner
     planner: Planner
     backlog: Backlog
+    comparisons: Comparisons
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class House:
     def close(self) -> None:
         """Ends the session at work as interrupted, the workers, the connections and the lock."""
         if self.records_or_none is not None:
+            self.records_or_none.comparisons.close()
             self.records_or_none.runner.close()
             self.records_or_none.backlog.close()
             self.records_or_none.library.close()
@@ -123,7 +126,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         runner = Runner(ingestor)
         runner.listen(planner.hear)
         backlog = Backlog(library.indexing, lambda: any(session.status.working for session in runner.sessions()))
-        records = Records(library, ingestor, runner, planner, backlog)
+        records = Records(library, ingestor, runner, planner, backlog, Comparisons(folders, library.stock))
     badges = Badges(folders, library)
     roots = MediaRoots(settings, store, folders, library, records.runner if records else None)
     inbox = Inbox(folders, settings.ingest_inbox)

@@ -88,12 +88,12 @@ def report(
     require_database(configured)
     house, _ = build(configured, store, migrate=False)
     try:
-        _keep(written(format_, of_session(session, house.records.ingestor)), output)
+        keep(written(format_, of_session(session, house.records.ingestor)), output)
     finally:
         house.close()
 
 
-def _keep(pieces: Iterable[bytes], output: Path | None) -> None:
+def keep(pieces: Iterable[bytes], output: Path | None) -> None:
     """Writes a report to a file, or to standard output. Raises CannotStart where the file cannot be written."""
     if output is None:
         for piece in pieces:
@@ -132,7 +132,7 @@ def verify(
         else:
             lines = _differing(verification, lambda line: _name(line, words), at_most=MAX_FILES_NAMED)
         if with_report:
-            _keep(written(format_ or Format.CSV, _report_of(verification, lines)), output)
+            keep(written(format_ or Format.CSV, _report_of(verification, lines)), output)
         else:
             deque(lines, maxlen=0)
     finally:

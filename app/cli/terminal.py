@@ -25,6 +25,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from app.compare.comparison import Comparison
 from app.errors import DatabaseDisabled, MediaIngestError
 from app.ingest.run.runner import Runner
 from app.ingest.session.counts import sums_of
@@ -103,6 +104,17 @@ def _bar(*, hidden: bool) -> Iterator[Callable[[SessionState], None]]:
             )
 
         yield show
+
+
+@contextmanager
+def comparison_bar(*, hidden: bool) -> Iterator[Callable[[Comparison], None]]:
+    """A progress bar on stderr; what it yields shows how many files of a folder have been read."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=hidden or not err.is_terminal, transient=True) as progress:
+        task = progress.add_task("counting", total=None)
+        yield lambda comparison: progress.update(
+            task, description="comparing", total=comparison.expected, completed=comparison.passed
+        )
 
 
 @contextmanager

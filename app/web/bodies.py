@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.compare import kept
 from app.errors import FILE_CAUSES, InvalidRequest, in_words
 from app.ingest.plan.planner import LISTS
 from app.ingest.run.parts import ALL_SESSIONS
@@ -161,6 +162,21 @@ class PlanRequest(SessionRequest):
     """`next` of the page before; without one, the first page."""
 
 
+class Compare(BaseModel):
+    """Which folder is held against the library; with `list`, which of its files are wanted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    directory: str
+    """A folder of a media root, `ROOT/relative` as shown or by its absolute path."""
+    rehash: bool = False
+    """Read the library's copies again, too: without that nothing is called safe."""
+    list: Annotated[str | None, WithJsonSchema({"anyOf": [{"enum": [*kept.LISTS]}, {"type": "null"}]})] = None
+    """Answer with the files of this class, page by page."""
+    cursor: str | None = None
+    """`next` of the page before; without one, the first page."""
+
+
 @reads(PlanRequest)
 @refuses("no_directory", "outside_roots", "no_such_directory", "not_a_directory", "root_missing", "bad_pattern")
 def to_plan(body: JsonBody) -> dict[str, Any]:
@@ -244,6 +260,13 @@ def which_preset(body: JsonBody) -> NewPreset:
     return _checked(NewPreset, body)
 
 
+@reads(Compare)
+@refuses("invalid_parameter", "no_directory", "outside_roots", "no_such_directory", "not_a_directory", "root_missing")
+def what_to_compare(body: JsonBody) -> Compare:
+    """Which folder is held against the library. Raises InvalidRequest."""
+    return _checked(Compare, body)
+
+
 @reads(NewRoot)
 @refuses("invalid_parameter")
 def which_root(body: JsonBody) -> NewRoot:
@@ -260,4 +283,5 @@ RetryBody = Annotated[Retry, Depends(what_to_retry)]
 FailureStateBody = Annotated[FailuresMeant, Depends(what_is_said_of_failures)]
 ConfirmBody = Annotated[Confirmation, Depends(what_is_confirmed)]
 PresetBody = Annotated[NewPreset, Depends(which_preset)]
+CompareBody = Annotated[Compare, Depends(what_to_compare)]
 RootBody = Annotated[NewRoot, Depends(which_root)]
