@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.library.engine import Engines
-from app.library.finding.columns import Columns, Mask, Slots, Snapshot
+from app.library.finding.columns import Array, Columns, Mask, Slots, Snapshot
 from app.library.finding.counting import (
     Coverage,
     Facet,
@@ -22,7 +22,7 @@ from app.library.finding.counting import (
 )
 from app.library.finding.entries import Mark
 from app.library.finding.indexing import Indexing
-from app.library.finding.listing import FoundFile, files_of
+from app.library.finding.listing import FoundFile, files_of, paths_of
 from app.library.finding.loading import changes_after
 from app.library.finding.lookup import ids_of, unworded
 from app.library.finding.matching import Matching, speaks_of_missing
@@ -43,6 +43,11 @@ class Found(NamedTuple):
     valued: int
     until: int = 0
     newer: int = 0
+
+    @property
+    def ids(self) -> Array:
+        """The ids of the files found, in order."""
+        return self.snapshot.ids[self.slots]
 
 
 class Page(NamedTuple):
@@ -122,6 +127,10 @@ class Finder:
     def files(self, ids: Sequence[int], threshold: float | None) -> list[FoundFile]:
         """What is shown of these rows, in this order."""
         return self._engines.read(partial(files_of, ids=ids, threshold=threshold))
+
+    def paths(self, ids: Sequence[int]) -> list[str]:
+        """`ROOT/relative` as shown of these rows, in this order."""
+        return self._engines.read(partial(paths_of, ids=ids))
 
     def coverage(self, query: Node) -> Coverage:
         """How much of the library a query could be held against."""
