@@ -24,6 +24,7 @@ from app.ingest.session.presets import Presets
 from app.ingest.session.store import IngestionState
 from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Limits
+from app.library.finding.backlog import Backlog
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
 from app.media import Failure, Job, Place, Recipe, Stage, StageStatus
@@ -39,6 +40,7 @@ class Records:
     ingestor: Ingestor
     runner: Runner
     planner: Planner
+    backlog: Backlog
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class House:
         """Ends the session at work as interrupted, the workers, the connections and the lock."""
         if self.records_or_none is not None:
             self.records_or_none.runner.close()
+            self.records_or_none.backlog.close()
             self.records_or_none.library.close()
         self.executor.close()
         self.store.release()
@@ -118,7 +121,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         planner = Planner(folders, library, recipes.now, partial(rows_in, library), partial(free_bytes, store.folder))
         runner = Runner(ingestor)
         runner.listen(planner.hear)
-        records = Records(library, ingestor, runner, planner)
+        records = Records(library, ingestor, runner, planner, Backlog(library.indexing, lambda: runner.at_work))
     badges = Badges(folders, library)
     roots = MediaRoots(settings, store, folders, library, records.runner if records else None)
     inbox = Inbox(folders, settings.ingest_inbox)

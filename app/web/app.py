@@ -116,6 +116,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             runner = house.records_or_none.runner
             runner.listen(bells.ring)
             await to_thread.run_sync(lambda: runner.recover(auto_resume=house.settings.ingest_auto_resume))
+            await to_thread.run_sync(house.records_or_none.backlog.start)
         try:
             yield
         finally:

@@ -114,7 +114,7 @@ function line(facet, { value, files }, q) {
     {},
     make(
       "button",
-      { type: "button", "data-term": term, "aria-pressed": has(q, term), title: term },
+      { type: "button", "data-term": term, "aria-pressed": String(has(q, term)), title: term },
       make("span", {}, called(facet, value)),
       make("small", {}, number(files), spoken(files === 1 ? " file" : " files")),
     ),

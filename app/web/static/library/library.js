@@ -82,7 +82,7 @@ function show(before) {
   }
   const same = before && before.q === view.q && before.sort === view.sort && before.order === view.order;
   if (!same) find();
-  showFacets(asked());
+  else showFacets(asked());
 }
 
 /** Asks anew for what the search finds; with `stay`, the list stays where it is. */
@@ -106,9 +106,11 @@ async function find({ stay = false } = {}) {
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
     showFound(first);
     showVeils(first.nsfw_checked > 0);
+    showFacets(q);
     setMessage(byId("q-message"), "");
   } catch (error) {
     if (isAbort(error)) return;
+    list = null;
     showRefused(refusal(error));
   } finally {
     if (!signal.aborted) byId("grid").ariaBusy = "false";
@@ -186,7 +188,6 @@ byId("nsfw").addEventListener("change", () => {
   if (hidden || nsfwShown() === "hide") {
     staleFacets();
     find();
-    showFacets(asked());
   }
 });
 byId("facets-toggle").addEventListener("click", () => go({ filters: !view.filters }, { replace: true }));
@@ -194,7 +195,6 @@ byId("selected-clear").addEventListener("click", grid.clear);
 byId("new-files").addEventListener("click", () => {
   staleFacets();
   find();
-  showFacets(asked());
 });
 prepareFacets((term) => go({ q: has(view.q, term) ? withoutTerm(view.q, term) : withTerm(view.q, term) }));
 prepareCompletion((q) => go({ q }));
