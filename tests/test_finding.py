@@ -1,5 +1,7 @@
 """The commands that find files and take them away."""
 
+import json
+
 import pytest
 
 from app.cli.finding import coverage_in_words
@@ -75,3 +77,30 @@ def test_searching_changes_no_file_goes_beside_a_server_and_needs_a_library(plac
 def test_coverage_in_words_says_how_many_files_of_what_was_asked_nothing_is_known_and_why(missing, words):
     of = 12_340 + sum(missing.values())
     assert coverage_in_words({"searched": 12_340, "of": of, "missing": missing}) == words
+
+
+# -- export ------------------------------------------------------------------------------------------------------
+
+
+def test_export_writes_a_table_lines_or_a_folder(place):
+    assert place.run("export", "keyword:sea").stdout.splitlines()[1].startswith("photos/trip/a.jpg,image,jpeg,")
+    kept, folder = place.folder / "sea.jsonl", place.folder / "taken" / "sea"
+    assert place.run("export", "keyword:sea", "--format", "jsonl", "-o", str(kept)).returncode == 0
+    assert json.loads(kept.read_text())["path"] == "photos/trip/a.jpg"
+    done = place.run("export", "score:4", "--format", "imagefolder", "-o", str(folder), "--link", "hard", "--captions")
+    assert (done.returncode, done.stdout) == (0, f"1 file in {folder}.\n")
+    assert (folder / "photos/trip/a.jpg").samefile(place.media / "trip/a.jpg")
+
+
+def test_an_export_without_all_of_the_originals_exits_with_1(place):
+    (place.media / "trip" / "a.jpg").unlink()
+    done = place.run("export", "keyword:sea", "--format", "imagefolder", "-o", str(place.folder / "out"))
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[1].startswith("1 are not there as they were taken in: ")
+    assert done.stdout.splitlines()[1].endswith("/out/missing.txt names them.")
+
+
+def test_an_export_that_makes_no_sense_is_refused(place):
+    refused(place.run("export", "", "--format", "imagefolder"), "An imagefolder is a folder: name it with -o")
+    refused(place.run("export", "", "--captions"), "--link and --captions are for --format imagefolder")
+    refused(place.run("export", "", "-o", "nowhere/a.csv"), "The export nowhere/a.csv cannot be written")

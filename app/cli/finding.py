@@ -1,7 +1,8 @@
-"""The command that finds files. It only reads, and works beside a server: it never takes the state folder."""
+"""The commands that find files and take them away. They only read the library, and never take the state folder."""
 
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -9,8 +10,13 @@ import typer.core
 from rich.cells import cell_len
 
 from app.cli.options import AsJson, Roots, require_database, settings_here
-from app.cli.terminal import err, plain
-from app.errors import QueryError
+from app.cli.terminal import SOME_FAILED, err, keep, out, plain
+from app.errors import InvalidRequest, QueryError
+from app.export.folder import ImageFolder, Link, Written
+from app.export.imagefolder import MISSING
+from app.export.lines import ExportFormat, check_room, pieces
+from app.export.selection import selected
+from app.ingest.disk.folders import Folders
 from app.library.finding.counting import Coverage
 from app.library.finding.listing import FoundFile
 from app.library.finding.orders import Sort
@@ -73,6 +79,51 @@ def search(
             err.print(f"{counted(total, 'file')} found. {coverage_in_words(covered)}", markup=False)
     finally:
         library.close()
+
+
+@finding.command(cls=QueryCommand)
+def export(
+    query: Query,
+    format_: Annotated[ExportFormat, typer.Option("--format", help="How it is written.")] = ExportFormat.CSV,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A file, or the new folder; without one, standard output.")
+    ] = None,
+    sort: SortedBy = Sort.TAKEN,
+    order: Order = "desc",
+    link: Annotated[Link, typer.Option("--link", help="How originals get into the folder.")] = Link.COPY,
+    captions: Annotated[bool, typer.Option("--captions", help="A .txt beside each picture.")] = False,
+    root: Roots = None,
+) -> None:
+    """Take away what a search finds: as a table, as lines, or the originals in a folder. Exit 1: some are missing."""
+    asked, configured = parsed(query), settings_here(root)
+    into_folder = format_ is ExportFormat.IMAGEFOLDER
+    if into_folder and output is None:
+        raise InvalidRequest("An imagefolder is a folder: name it with -o.", field="output")
+    if not into_folder and (captions or link is not Link.COPY):
+        raise InvalidRequest("--link and --captions are for --format imagefolder.", field="format")
+    require_database(configured)
+    library = Library(configured.database_url)
+    try:
+        selection = selected(library, asked, sort, descending=order == "desc")
+        check_room(format_, len(selection))
+        if into_folder and output is not None:
+            told = ImageFolder(output, link, captions).write(selection, Folders(configured.ingest_media_roots))
+            _print_written(told, output)
+            if told.missing:
+                raise typer.Exit(SOME_FAILED)
+        else:
+            keep(pieces(format_, selection), output, "export")
+    finally:
+        library.close()
+
+
+def _print_written(told: Written, folder: Path) -> None:
+    out.print(f"{counted(told.files, 'file')} in {folder}.", markup=False)
+    if told.copied:
+        why = ", ".join(sorted(told.why))
+        out.print(f"{told.copied:,} of them copied, as they could not be linked: {why}.", markup=False)
+    if told.missing:
+        out.print(f"{told.missing:,} are not there as they were taken in: {folder / MISSING} names them.", markup=False)
 
 
 def parsed(query: Sequence[str]) -> Node:

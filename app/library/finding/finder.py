@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from app.library.finding.loading import changes_after
 from app.library.finding.lookup import ids_of, unworded
 from app.library.finding.matching import Matching, speaks_of_missing
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
+from app.library.finding.whole import rows_of
 from app.query.tree import Node, Whole, Words, leaves
 
 _CHANGES_AT_ONCE = 2_000
@@ -131,6 +132,10 @@ class Finder:
     def paths(self, ids: Sequence[int]) -> list[str]:
         """`ROOT/relative` as shown of these rows, in this order."""
         return self._engines.read(partial(paths_of, ids=ids))
+
+    def rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        """All that is known of these files but the tags as read, in this order."""
+        return self._engines.read(partial(rows_of, ids=ids))
 
     def coverage(self, query: Node) -> Coverage:
         """How much of the library a query could be held against."""
