@@ -50,6 +50,7 @@ ROUTERS = (
     finding.router,
     finding.pages,
     export.router,
+    places.searches,
     nsfw.router,
     page.router,
     activity.router,
