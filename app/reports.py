@@ -133,7 +133,7 @@ def _csv(report: Report) -> Iterator[bytes]:
     buffer.write("\ufeff")
     writer.writerow(report.columns)
     for line in report.lines:
-        writer.writerow([_cell(line[name]) for name in report.columns])
+        writer.writerow([value if (value := line[name]) is None else _cell(value) for name in report.columns])
         if buffer.tell() > _PIECE_BYTES:
             yield buffer.getvalue().encode()
             buffer.seek(0)

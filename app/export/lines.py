@@ -24,13 +24,13 @@ _AS_KNOWN = (
     "altitude_m", "title", "caption", "creator", "copyright", "label", "score",
 )  # fmt: skip
 _MADE = ("generator", "prompt", "negative_prompt", "prompt_verdict")
-_SETTINGS = ("model", "sampler", "seed", "steps", "cfg")
+_SETTINGS = ("model", "sampler", "seed")
 _KEPT = ("sha256", "ingested_at", "updated_at", "missing_at", "session_id")
 COLUMNS = (
-    *_AS_KNOWN, "keywords", "is_nsfw", "nsfw_probability", *_MADE, *_SETTINGS, "loras", *_KEPT, "incomplete",
+    *_AS_KNOWN, "keywords", "is_nsfw", "nsfw_probability", *_MADE, *_SETTINGS, "steps", "cfg", "loras", *_KEPT,
+    "incomplete",
 )  # fmt: skip
 """The columns of CSV and XLSX, named as in `GET /api/library/file`; settings of AI images stand by themselves."""
-_NUMBERS = ("steps", "cfg")
 _BETWEEN = "; "
 
 
@@ -89,16 +89,16 @@ def columns_of(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
     known = as_file(row, threshold)
     generation: Mapping[str, Any] = known["generation"] or {}
     words = (word["text"] for word in known["keywords"] if word["source"] != Source.NEGATIVE_PROMPT)
-    settings = {
-        name: _number(generation.get(name)) if name in _NUMBERS else _text(generation.get(name)) for name in _SETTINGS
-    }
+    steps, cfg = _number(generation.get("steps")), _number(generation.get("cfg"))
     return {
         **{name: known[name] for name in _AS_KNOWN},
         "keywords": list(dict.fromkeys(words)),
         "is_nsfw": known["is_nsfw"],
         "nsfw_probability": known["nsfw_probability"],
         **{name: known[name] for name in _MADE},
-        **settings,
+        **{name: _text(generation.get(name)) for name in _SETTINGS},
+        "steps": None if steps is None else round(steps),
+        "cfg": cfg,
         "loras": loras_of(generation),
         **{name: known[name] for name in _KEPT},
         "incomplete": any(mark["status"] == StageStatus.FAILED for mark in known["stages"].values()),

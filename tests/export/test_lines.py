@@ -33,7 +33,7 @@ def test_a_row_of_a_table_has_what_is_known_and_nothing_where_it_is_not(shelf):
     assert tuple(known) == COLUMNS
     assert {name: known[name] for name in ("path", "keywords", "loras", "seed", "steps", "cfg", "score", "prompt")} == {
         "path": "m/a.jpg", "keywords": "black cat; sea", "loras": "a; b; c", "seed": "18446744073709551617",
-        "steps": "20.0", "cfg": "7.0", "score": "-1", "prompt": "'=1+1",
+        "steps": "20", "cfg": "7.0", "score": "-1", "prompt": "'=1+1",
     }  # fmt: skip
     assert (known["is_nsfw"], known["nsfw_probability"], known["incomplete"]) == ("true", "0.9", "false")
     filled = {name for name, value in unknown.items() if value}
