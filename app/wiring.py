@@ -22,6 +22,7 @@ from app.ingest.plan.planner import Planner
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
 from app.ingest.session.presets import Presets
+from app.ingest.session.searches import Searches
 from app.ingest.session.store import IngestionState
 from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Limits
@@ -59,6 +60,7 @@ class House:
     badges: Badges
     roots: MediaRoots
     presets: Presets
+    searches: Searches
     inbox: Inbox
     records_or_none: Records | None
 
@@ -130,7 +132,8 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     badges = Badges(folders, library)
     roots = MediaRoots(settings, store, folders, library, records.runner if records else None)
     inbox = Inbox(folders, settings.ingest_inbox)
-    made = House(settings, folders, store, executor, weights, recipes, badges, roots, Presets(store), inbox, records)
+    kept = Presets(store), Searches(store)
+    made = House(settings, folders, store, executor, weights, recipes, badges, roots, *kept, inbox, records)
     return made, migration
 
 

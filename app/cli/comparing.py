@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.cli.looking import MAX_FILES_IN_JSON, MAX_FILES_NAMED, Output, keep
-from app.cli.options import AsJson, Roots, directory, require_database, settings_here
-from app.cli.terminal import SOME_FAILED, comparison_bar, err, out, plain, print_json
+from app.cli.looking import MAX_FILES_IN_JSON, MAX_FILES_NAMED
+from app.cli.options import AsJson, Output, Roots, directory, require_database, settings_here
+from app.cli.terminal import SOME_FAILED, comparison_bar, err, keep, out, plain, print_json
 from app.compare.comparison import Comparison
 from app.compare.holding import COLUMNS, Holding
 from app.compare.tree import tree_at
@@ -54,7 +54,7 @@ def compare(
             else:
                 lines = _lines(comparison, lambda line: _name(line, words), at_most=MAX_FILES_NAMED)
             if with_report:
-                keep(written(format_ or Format.CSV, _report_of(comparison, lines)), output)
+                keep(written(format_ or Format.CSV, _report_of(comparison, lines)), output, "report")
             else:
                 deque(lines, maxlen=0)
     finally:

@@ -31,7 +31,7 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import account, activity, failures, finding, inbox, ingest, library, nsfw, page, places
+from app.web import account, activity, export, failures, finding, inbox, ingest, library, nsfw, page, places
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
 from app.web.description import describe
@@ -49,6 +49,8 @@ ROUTERS = (
     library.router,
     finding.router,
     finding.pages,
+    export.router,
+    places.searches,
     nsfw.router,
     page.router,
     activity.router,

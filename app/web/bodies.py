@@ -20,6 +20,7 @@ from app.ingest.plan.planner import LISTS
 from app.ingest.run.parts import ALL_SESSIONS
 from app.ingest.session.parameters import SessionRequest
 from app.library.editing import Edit
+from app.library.finding.orders import Sort
 from app.library.values import FailureState
 from app.web.answers import reads, refuses
 from app.web.depends import MAX_PAGE, JsonBody, checked_id, refuse_unknown
@@ -140,6 +141,21 @@ class NewPreset(BaseModel):
     """At most 100 characters."""
     parameters: dict[str, Any]
     """Those of `process`; what is left out is as by default, and folders may be left out, too."""
+
+
+class NewSearch(BaseModel):
+    """A search that is kept under a name, in place of the one that had it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    name: str
+    """At most 100 characters."""
+    q: str
+    """As in docs/search.md; empty for everything."""
+    sort: Annotated[str, WithJsonSchema({"enum": [*Sort]})] = Sort.TAKEN.value
+    """What the files are in the order of."""
+    order: Annotated[str, WithJsonSchema({"enum": ["asc", "desc"]})] = "desc"
+    """In which direction."""
 
 
 class NewRoot(BaseModel):
@@ -267,6 +283,13 @@ def what_to_compare(body: JsonBody) -> Compare:
     return _checked(Compare, body)
 
 
+@reads(NewSearch)
+@refuses("invalid_parameter", "bad_query")
+def which_search(body: JsonBody) -> NewSearch:
+    """What is kept under which name. Raises InvalidRequest."""
+    return _checked(NewSearch, body)
+
+
 @reads(NewRoot)
 @refuses("invalid_parameter")
 def which_root(body: JsonBody) -> NewRoot:
@@ -284,4 +307,5 @@ FailureStateBody = Annotated[FailuresMeant, Depends(what_is_said_of_failures)]
 ConfirmBody = Annotated[Confirmation, Depends(what_is_confirmed)]
 PresetBody = Annotated[NewPreset, Depends(which_preset)]
 CompareBody = Annotated[Compare, Depends(what_to_compare)]
+SearchBody = Annotated[NewSearch, Depends(which_search)]
 RootBody = Annotated[NewRoot, Depends(which_root)]

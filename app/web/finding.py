@@ -62,6 +62,7 @@ def query_of(
 
 
 Searched = Annotated[Node, Depends(query_of)]
+Direction = Annotated[Literal["asc", "desc"], Query(description="In which direction.")]
 
 
 pages = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
@@ -82,7 +83,7 @@ def found_files(
     records: InRecords,
     query: Searched,
     sort: Annotated[Sort, Query(description="What they are in the order of.")] = Sort.TAKEN,
-    order: Annotated[Literal["asc", "desc"], Query(description="In which direction.")] = "desc",
+    order: Direction = "desc",
     cursor: Cursor = None,
     offset: Annotated[int, Query(ge=0, le=_MAX_ROWS, description="Files to leave out, instead of a cursor.")] = 0,
     until: Annotated[datetime | None, Query(description="`until` of an answer: newer files are only counted.")] = None,

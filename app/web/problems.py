@@ -69,6 +69,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "body_too_long": Refusal(422, "the body is longer than a request can sensibly be: 1 MB"),
         "bad_cursor": Refusal(422, "the cursor is not one that the list gave"),
         "bad_query": Refusal(422, "the search cannot be read; `position` is where in it"),
+        "too_many_rows": Refusal(422, "the files are more than a sheet of XLSX has rows"),
         "no_directory": Refusal(422, "no directory was chosen"),
         "outside_roots": Refusal(422, "the path is not inside a media root"),
         "no_such_directory": Refusal(422, "there is no such directory"),

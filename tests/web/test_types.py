@@ -98,6 +98,7 @@ def test_answers_have_the_fields_of_their_types_and_no_others(door):
     check("Folder", listing["directories"][0])
     check("FolderCounts", listing["ingest_stats"])
     check("Summary", door.get("/api/summary"))
+    check("SavedSearch", door.post("/api/library/searches", {"name": "a", "q": "red"}))
     check("Spread", door.get("/api/library/nsfw"))
     model = door.get("/api/nsfw")
     check("Model", model)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from app.library.engine import Engines
-from app.library.finding.columns import Mask, Slots, Snapshot
+from app.library.finding.columns import Array, Mask, Slots, Snapshot
 from app.library.finding.counting import (
     Coverage,
     Facet,
@@ -23,10 +23,11 @@ from app.library.finding.counting import (
 from app.library.finding.current import Current
 from app.library.finding.entries import Mark
 from app.library.finding.indexing import Indexing
-from app.library.finding.listing import FoundFile, files_of
+from app.library.finding.listing import FoundFile, files_of, paths_of
 from app.library.finding.lookup import ids_of, unworded
 from app.library.finding.matching import Matching, speaks_of_missing
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
+from app.library.finding.whole import rows_of
 from app.query.tree import Node, Whole, Words, leaves
 
 
@@ -41,6 +42,11 @@ class Found(NamedTuple):
     valued: int
     until: int = 0
     newer: int = 0
+
+    @property
+    def ids(self) -> Array:
+        """The ids of the files found, in order."""
+        return self.snapshot.ids[self.slots]
 
 
 class Page(NamedTuple):
@@ -66,6 +72,10 @@ class Finder:
     def snapshot(self) -> Snapshot:
         """All files as they are now; where very many are to be read first, those that are read by now."""
         return self.current.snapshot()
+
+    def read_all(self) -> None:
+        """Waits until all files are read, for answers that nobody asks for again in a moment."""
+        self.current.snapshot(None)
 
     def mask(self, query: Node, threshold: float | None) -> tuple[Snapshot, Mask]:
         """The files that a query means, among those that there are now."""
@@ -109,6 +119,14 @@ class Finder:
     def files(self, ids: Sequence[int], threshold: float | None) -> list[FoundFile]:
         """What is shown of these rows, in this order."""
         return self._engines.read(partial(files_of, ids=ids, threshold=threshold))
+
+    def paths(self, ids: Sequence[int]) -> list[str]:
+        """`ROOT/relative` as shown of these rows, in this order."""
+        return self._engines.read(partial(paths_of, ids=ids))
+
+    def rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        """All that is known of these files but the tags as read, in this order."""
+        return self._engines.read(partial(rows_of, ids=ids))
 
     def coverage(self, query: Node) -> Coverage:
         """How much of the library a query could be held against."""

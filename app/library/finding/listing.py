@@ -16,6 +16,7 @@ _COLUMNS = (
     "ingested_at", "size", "title", "score", "nsfw_probability", "phash", "stages", "missing_at", "pair_id",
 )  # fmt: skip
 _ROWS = select(*(MEDIA.c[name] for name in _COLUMNS))
+_PLACES = select(MEDIA.c.id, MEDIA.c.root, MEDIA.c.path)
 
 
 @described
@@ -60,6 +61,13 @@ def files_of(connection: Connection, ids: Sequence[int], threshold: float | None
     """The files of these rows, in this order; a row that is gone by now is left out."""
     rows = connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).mappings()
     by_id = {row["id"]: as_found(dict(row), threshold) for row in rows}
+    return [by_id[number] for number in ids if number in by_id]
+
+
+def paths_of(connection: Connection, ids: Sequence[int]) -> list[str]:
+    """`ROOT/relative` as shown of these rows, in this order; a row that is gone by now is left out."""
+    rows = connection.execute(_PLACES.where(MEDIA.c.id.in_(ids)))
+    by_id = {number: Place(root, path).shown for number, root, path in rows}
     return [by_id[number] for number in ids if number in by_id]
 
 

@@ -214,6 +214,13 @@ export interface Elements {
   "root-path-help": "small";
   "roots-title": "h2";
   "save-preset": "button";
+  "saved": "div";
+  "saved-error": "small";
+  "saved-form": "form";
+  "saved-list": "ul";
+  "saved-name": "input";
+  "saved-none": "p";
+  "saved-title": "h2";
   "search": "form";
   "select-directory": "button";
   "selected": "div";

@@ -199,6 +199,19 @@ export interface Preset {
   saved_at: Time;
 }
 
+/** A search, and the order of what it finds. */
+export interface SearchView {
+  q: string;
+  sort: string;
+  order: string;
+}
+
+/** A search under a name. */
+export interface SavedSearch extends SearchView {
+  name: string;
+  saved_at: Time;
+}
+
 /** What a person says of failures: of those that are named, or of all with a cause that are in a state now. */
 export interface FailuresMeant {
   state: FailureState;

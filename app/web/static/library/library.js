@@ -9,6 +9,7 @@ import { prepareFacets, showFacets, staleFacets } from "./facets.js";
 import { prepareGrid } from "./grid.js";
 import { marksOf } from "./layout.js";
 import { SLICE, slicesOf } from "./pages.js";
+import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
 import { has, withoutTerm, withTerm } from "./terms.js";
 import * as api from "./requests.js";
@@ -78,7 +79,9 @@ function show(before) {
   byId("facets-toggle").ariaExpanded = String(view.filters);
   if (!before || before.size !== view.size) grid.resize(view.size);
   for (const link of document.querySelectorAll("#take a")) {
-    if (link instanceof HTMLAnchorElement) link.href = api.exportUrl(asked(), link.dataset.format ?? "csv");
+    if (link instanceof HTMLAnchorElement) {
+      link.href = api.exportUrl({ ...view, q: asked() }, link.dataset.format ?? "csv");
+    }
   }
   const same = before && before.q === view.q && before.sort === view.sort && before.order === view.order;
   if (!same) find();
@@ -198,6 +201,7 @@ byId("new-files").addEventListener("click", () => {
 });
 prepareFacets((term) => go({ q: has(view.q, term) ? withoutTerm(view.q, term) : withTerm(view.q, term) }));
 prepareCompletion((q) => go({ q }));
+prepareSaved({ shown: () => view, choose: go, addressOf: (search) => addressOf({ ...view, ...search }) });
 window.addEventListener("popstate", () => {
   const before = view;
   view = viewOf(location.search);

@@ -2,7 +2,7 @@
 
 import { query, request } from "../lib/api.js";
 
-/** @import { Completions, Facets, FoundFiles, PeriodCount } from "../lib/types.d.ts" */
+/** @import { Completions, Facets, FoundFiles, PeriodCount, SavedSearch, SearchView } from "../lib/types.d.ts" */
 
 /** @typedef {{ signal?: AbortSignal }} Waited */
 
@@ -16,8 +16,16 @@ export const timeline = (q, { signal } = {}) => request("GET", `/api/library/tim
 export const completions = (q, at, { signal } = {}) =>
   request("GET", `/api/library/completions${query({ q, at })}`, { signal });
 
-/** Where what a search finds is, as a file of a format. @type {(q: string, format: string) => string} */
-export const exportUrl = (q, format) => `/api/library/export${query({ q, format })}`;
+/** Where what a search finds is, as a file of a format. @type {(list: SearchView, format: string) => string} */
+export const exportUrl = ({ q, sort, order }, format) => `/api/library/export${query({ q, sort, order, format })}`;
+
+/** @type {() => Promise<{ searches: SavedSearch[] }>} */
+export const savedSearches = () => request("GET", "/api/library/searches");
+/** @type {(name: string, search: SearchView) => Promise<SavedSearch>} */
+export const saveSearch = (name, { q, sort, order }) =>
+  request("POST", "/api/library/searches", { body: { name, q, sort, order } });
+/** @type {(name: string) => Promise<unknown>} */
+export const deleteSearch = (name) => request("DELETE", `/api/library/searches${query({ name })}`);
 
 /** The page of a file, which leads on to the others of its list. */
 /** @type {(list: { q: string, sort: string, order: string }, path: string) => string} */
