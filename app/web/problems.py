@@ -54,6 +54,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "unknown_session": Refusal(404, "no session has this id"),
         "unknown_file": Refusal(404, "the library has no row of this file"),
         "no_thumbnail": Refusal(404, "the file has no thumbnail and none can be made"),
+        "no_preview": Refusal(404, "the file has no preview and none can be made; `detail` says why"),
         "file_gone": Refusal(404, "the library has a row of the file, and the file is not where it was, or no file"),
         "method_not_allowed": Refusal(405, "the address exists, the method does not"),
         "already_active": Refusal(409, "the same request is being worked on; `session_id` says by whom"),
