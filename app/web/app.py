@@ -31,7 +31,20 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import account, activity, failures, finding, inbox, ingest, library, nsfw, originals, page, places
+from app.web import (
+    account,
+    activity,
+    failures,
+    finding,
+    inbox,
+    ingest,
+    library,
+    neighbours,
+    nsfw,
+    originals,
+    page,
+    places,
+)
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
 from app.web.description import describe
@@ -50,6 +63,7 @@ ROUTERS = (
     originals.router,
     finding.router,
     finding.pages,
+    neighbours.router,
     nsfw.router,
     page.router,
     activity.router,
