@@ -27,13 +27,16 @@ const inBrowser = () => new Set((byId("viewer").dataset.shown ?? "").split(" "))
  * @type {(known: LibraryFile) => Shown[]}
  */
 function ways(known) {
-  const without = !known.phash && (known.kind === "video" || "thumbnail" in known.stages);
-  if (known.missing_at) return known.phash ? ["thumbnail"] : [];
+  /** @type {Shown[]} */
+  const small = known.phash ? ["thumbnail"] : [];
+  if (known.missing_at) return small;
   const turned = (known.orientation ?? 1) > 1 && known.format !== "jpeg"; // no browser turns every other format upright
   const itself = known.kind === "image" && inBrowser().has(known.format) && !turned;
+  const made = known.phash || (known.kind === "image" && !("thumbnail" in known.stages));
   return [
     ...(itself ? /** @type {const} */ (["original"]) : []),
-    ...(without ? [] : /** @type {const} */ (["preview"])),
+    ...(made ? /** @type {const} */ (["preview"]) : []),
+    ...small,
   ];
 }
 
@@ -122,7 +125,9 @@ function tellWhat() {
   const what = {
     original: "",
     preview: `A preview of ${own} px${smaller}.`,
-    thumbnail: "Its file is gone from disk; this is its thumbnail.",
+    thumbnail: `${
+      file.missing_at ? "Its file is gone from disk" : "It cannot be shown as it is"
+    }; this is its thumbnail.`,
   }[shown];
   setMessage(byId("viewer-message"), picture.dataset.said || (file.kind === "video" ? "" : what));
 }
