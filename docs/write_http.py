@@ -28,11 +28,11 @@ _PAGES = (
         "the page of what failed in any session and was not taken in since; `?state=`, `?cause=`, `?root=`, `?cursor=`",
     ),
     ("`GET /library`", "the page of the library; `?q=`, `?sort=`, `?order=`, `?size=` and `?filters=` are its state"),
-    ("`GET /file`", "the page of one file, `?path=`; 404 where nothing is known of it"),
     (
-        "`GET /library`",
-        "the page of the library: `?q=`, `?sort=` and `?order=` as in `GET /api/library/files`, `?size=`, `?filters=`",
+        "`GET /file`",
+        "the page of one file, `?path=`, in the list of `?q=&sort=&order=`; 404 where nothing is known of it",
     ),
+    ("`HEAD /api/library/original`", "as `GET`, without the bytes"),
     ("`GET /settings`", "the page of media roots and presets"),
     ("`GET /login` `POST /login`", "a form that trades `INGEST_TOKEN`, where it is set, for a cookie of 30 days"),
 )

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator
 
 from app.errors import UnknownSession
 from app.explain import Explanation, explain
+from app.formats import FORMATS
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import Status
 from app.ingest.session.status import SessionStatus
@@ -187,9 +188,13 @@ def show_settings(request: Request, house: InHouse) -> Response:
     return show(request, "settings.html", {**values, "inbox": inbox.shown if inbox else ""})
 
 
-@router.get("/file")
+def known_list(q: str = "", sort: str = "", order: str = "") -> None:
+    """The search that a file was chosen from, and its order: the script of the page leads on through it."""
+
+
+@router.get("/file", dependencies=[Depends(known_list)])
 def show_file(request: Request, house: InHouse, path: Given = None) -> Response:
-    """Shows one file: what became of it and what the library knows; its main facts without a script, too."""
+    """Shows one file: its picture, what became of it, what the library knows; its main facts without a script, too."""
     if path is None:
         return show(request, "file.html", {})
     records = house.records
@@ -197,6 +202,7 @@ def show_file(request: Request, house: InHouse, path: Given = None) -> Response:
     if not (account["row"] or account["events"] or account["failures"] or account["matches"] or _is_file(account)):
         return show_problem(request, 404, account["sentence"])
     values = {"account": account, "name": account["path"].rpartition("/")[2], "fields": FIELDS_SHOWN}
+    values |= {"in_browser": [format_.name for format_ in FORMATS if format_.in_browser]}
     return show(request, "file.html", {**values, "known": _known(house, account) if account["row"] else []})
 
 

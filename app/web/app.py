@@ -31,7 +31,21 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import account, activity, export, failures, finding, inbox, ingest, library, nsfw, page, places
+from app.web import (
+    account,
+    activity,
+    export,
+    failures,
+    finding,
+    inbox,
+    ingest,
+    library,
+    neighbours,
+    nsfw,
+    originals,
+    page,
+    places,
+)
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
 from app.web.description import describe
@@ -47,10 +61,12 @@ ROUTERS = (
     account.router,
     failures.router,
     library.router,
+    originals.router,
     finding.router,
     finding.pages,
     export.router,
     places.searches,
+    neighbours.router,
     nsfw.router,
     page.router,
     activity.router,

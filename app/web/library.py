@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import Response
 from typing_extensions import TypedDict
 
+from app.analysis.pictures.picture import PREVIEW_SIDE
 from app.compare.kept import ComparedFiles, Comparing, Finished
 from app.errors import InvalidRequest, UnknownFile
 from app.library.editing import parse_edit
@@ -16,6 +17,7 @@ from app.shapes import described
 from app.web.answers import Accepted, Answer, Route, refuses
 from app.web.bodies import CompareBody, EditBody
 from app.web.depends import STATE_FOLDER, Cursor, InHouse, InRecords, Limit, only_known, row_cursor
+from app.web.ranges import knows
 
 router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])
 
@@ -108,6 +110,31 @@ def thumbnail(
     if webp is None:
         raise UnknownFile(f"There is no thumbnail of {Place(row['root'], row['path']).shown}.", cause="no_thumbnail")
     return Response(webp, media_type="image/webp", headers=headers)
+
+
+@router.get(
+    "/library/preview",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "At most 2,048 px a side, upright; of a video a picture that shows something.",
+            "content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}},
+            "headers": {"ETag": {"description": "Of the file and the size.", "schema": {"type": "string"}}},
+        },
+        304: {"description": "The preview is the one that `If-None-Match` names."},
+    },
+)
+@refuses("no_preview", "workers_cannot_start", "lock_lost")
+def preview(
+    house: InHouse,
+    row: Row,
+    if_none_match: Annotated[str | None, Header(description="The ETags that the client has.")] = None,
+) -> Response:
+    """Gives the file as a large WebP, for what browsers cannot show; it is made when it is first asked for."""
+    headers = {"ETag": f'"{row["sha256"]}-{PREVIEW_SIDE}"', "Cache-Control": "private, no-cache"}
+    if knows(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(house.preview(row), media_type="image/webp", headers=headers)
 
 
 @router.get("/library/nsfw")

@@ -261,6 +261,8 @@ export interface Elements {
   "strip-list": "ul";
   "strip-title": "h3";
   "take": "div";
+  "taken": "p";
+  "taking": "div";
   "term-committed": "dt";
   "term-failed": "dt";
   "term-incomplete": "dt";
@@ -276,6 +278,23 @@ export interface Elements {
   "totals": "dl";
   "undo": "button";
   "undo-note": "p";
+  "viewer": "section";
+  "viewer-back": "a";
+  "viewer-message": "p";
+  "viewer-next": "a";
+  "viewer-original": "a";
+  "viewer-picture": "img";
+  "viewer-position": "output";
+  "viewer-previous": "a";
+  "viewer-stage": "div";
+  "viewer-veil": "div";
+  "viewer-video": "video";
+  "viewer-zoom": "div";
   "workers": "input";
   "workers-error": "small";
+  "zoom-fit": "button";
+  "zoom-full": "button";
+  "zoom-in": "button";
+  "zoom-level": "output";
+  "zoom-out": "button";
 }

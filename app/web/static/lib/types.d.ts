@@ -336,6 +336,35 @@ export interface LibraryFile extends MetadataFields {
   sources: Record<string, string>;
 }
 
+/** The search that a file was chosen from, as the address says it; empty where it does not. */
+export interface FileList {
+  q: string;
+  sort: string;
+  order: string;
+}
+
+/** What stands beside a file in a search. */
+export interface Beside {
+  previous: string | null;
+  next: string | null;
+  position: number | null;
+  total: number;
+  nsfw_checked: number;
+}
+
+/** A size in CSS pixels. */
+export interface Extent {
+  width: number;
+  height: number;
+}
+
+/** Where a picture stands on its stage, in CSS pixels, and how many of them a pixel of it takes. */
+export interface Placed {
+  scale: number;
+  x: number;
+  y: number;
+}
+
 /** What a person says of a file. */
 export type Edit = Partial<
   Record<"score" | "title" | "caption" | "keywords" | "release", string | string[] | number | null>
