@@ -31,7 +31,7 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import account, activity, failures, finding, inbox, ingest, library, nsfw, page, places
+from app.web import account, activity, failures, finding, inbox, ingest, library, nsfw, page, places, summary
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
 from app.web.description import describe
@@ -47,6 +47,7 @@ ROUTERS = (
     account.router,
     failures.router,
     library.router,
+    summary.router,
     finding.router,
     finding.pages,
     nsfw.router,

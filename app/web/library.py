@@ -1,4 +1,4 @@
-"""The library over HTTP: one file, its thumbnail, the totals."""
+"""The library over HTTP: one file, its thumbnail, those that are gone."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from app.errors import InvalidRequest, UnknownFile
 from app.library.editing import parse_edit
 from app.library.shown import File
-from app.library.values import NsfwSpread, Summary, as_file
+from app.library.values import NsfwSpread, as_file
 from app.media import Place
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
@@ -124,9 +124,3 @@ def missing(records: InRecords, cursor: Cursor = None, limit: Limit = 100) -> An
         MissingFile(path=Place(row["root"], row["path"]).shown, missing_at=row["missing_at"]) for row in rows[:limit]
     ]
     return Answer({"files": files, "next": str(rows[limit - 1]["id"]) if len(rows) > limit else None})
-
-
-@router.get("/summary")
-def summary(records: InRecords) -> Answer[Summary]:
-    """Totals of the library."""
-    return Answer(records.library.summary())
