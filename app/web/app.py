@@ -31,7 +31,7 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import account, activity, failures, finding, inbox, ingest, library, nsfw, page, places, summary
+from app.web import account, activity, dashboard, failures, finding, inbox, ingest, library, nsfw, page, places, summary
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
 from app.web.description import describe
@@ -53,6 +53,7 @@ ROUTERS = (
     nsfw.router,
     page.router,
     activity.router,
+    dashboard.router,
     places.router,
     inbox.router,
 )

@@ -98,7 +98,10 @@ def library_sums(records: Records, query: Node, root: str) -> LibrarySums:
 
 def of_root(query: Node, root: str) -> Node:
     """The query of the files of one root among those that it is of."""
-    return And((query, read(term("root", root)))) if root else query
+    if not root:
+        return query
+    leaf = read(term("root", root))
+    return leaf if query == EVERYTHING else And((*query.parts, leaf) if isinstance(query, And) else (query, leaf))
 
 
 def by_cause(failures: Mapping[str, int]) -> dict[str, int]:

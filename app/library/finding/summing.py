@@ -214,17 +214,20 @@ def _most(snapshot: Snapshot, found: Mask, name: str) -> tuple[list[ValueCount],
 def _numbers_in(snapshot: Snapshot, found: Mask, name: str) -> Array:
     """The numbers of the texts that the files found have; a file comes once for each of its texts."""
     if name in LISTED:
-        slots, numbers = snapshot.listed[name]
-        return numbers[found[slots]]
-    numbers = snapshot.columns[name][found]
-    return numbers[numbers != NO_TEXT]
+        slots, listed = snapshot.listed[name]
+        numbers: Array = listed[found[slots]]
+        return numbers
+    coded = snapshot.columns[name][found]
+    known: Array = coded[coded != NO_TEXT]
+    return known
 
 
 def _slots_in(snapshot: Snapshot, found: Mask, name: str) -> Array:
     """The file of each of these numbers."""
     if name in LISTED:
         slots, _ = snapshot.listed[name]
-        return slots[found[slots]]
+        of_files: Array = slots[found[slots]]
+        return of_files
     return np.flatnonzero(found & (snapshot.columns[name] != NO_TEXT))
 
 
