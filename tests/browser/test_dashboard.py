@@ -43,6 +43,17 @@ def test_it_looks_again_when_told_or_every_so_many_seconds_which_the_address_kee
     expect(page.locator("#dashboard-every")).to_have_value("5")
 
 
+def test_a_server_that_is_gone_is_said_and_its_return_is_seen(page: Page, server: Server, said: list[str]):
+    open_on(page, server, "tree")
+    page.context.set_offline(True)
+    page.click("#dashboard-refresh")
+    expect(page.locator("#dashboard-message")).to_contain_text("The server does not answer")
+    page.context.set_offline(False)
+    expect(page.locator("#dashboard-message")).to_be_hidden(timeout=15_000)
+    assert all("ERR_INTERNET_DISCONNECTED" in each for each in said)
+    said.clear()
+
+
 def test_a_number_leads_to_its_list_and_a_root_is_chosen_with_the_keyboard(page: Page, server: Server):
     server.wait_for(server.begin("tree"), "completed")
     page.goto(f"{server.address}/dashboard")

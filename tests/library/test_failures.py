@@ -43,6 +43,8 @@ def test_what_was_said_holds_while_the_file_looks_as_it_did(library, commit):
     assert library.failures.set_state_of(FailureState.IGNORED, [Place("m", b"a.jpg")]) == 1
     commit(failure(found(mtime_ns=1), cause="decoder_timeout", stage=Stage.IDENTIFY), OTHER_SESSION)
     assert library.failures.counts() == {"decoder_timeout": {"open": 0, "reviewed": 0, "ignored": 1}}
+    assert library.failures.open_by_root() == {}
     assert library.known(Place("m"))[b"a.jpg"].failures[0].ignored
     commit(failure(found(mtime_ns=2)), "third")
     assert library.failures.counts() == {"truncated_image": {"open": 1, "reviewed": 0, "ignored": 0}}
+    assert library.failures.open_by_root() == {"m": {"truncated_image": 1}}

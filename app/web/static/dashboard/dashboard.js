@@ -10,6 +10,7 @@ import { whileSeen } from "../lib/watch.js";
 import { showDays } from "./days.js";
 import { fetched } from "./fetched.js";
 
+const GONE = "The server does not answer. These are its last numbers; reconnecting.";
 const LOOK_FOR_SESSION_MS = 5_000;
 const REST_MS = 1_000; // between two looks while a session runs
 const SHARE = 4; // of the time at most, where a large library needs long to answer: one in so many
@@ -146,7 +147,8 @@ function prepare() {
   showAge();
   setInterval(showAge, 1_000);
   onPresence((gone) => {
-    if (!gone) look();
+    if (gone) setMessage(byId("dashboard-message"), GONE, "unreachable");
+    else look();
   });
   follow();
   whileSeen(follow, LOOK_FOR_SESSION_MS);
