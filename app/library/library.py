@@ -5,7 +5,6 @@
 ids are those of the server-sent events. Schemas are brought up to date elsewhere, in `migrations`.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -35,6 +34,7 @@ from app.library.values import Checkpoints, Event, FailureState, KnownFailure, K
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
+from app.query.tree import EVERYTHING
 from app.texts import clean_json
 
 # The whole part of a number: PostgreSQL's cast rounds, and SQLite need not have a floor.
@@ -274,33 +274,30 @@ class Library:
 
     def summary(self) -> Summary:
         """Totals of the library."""
-        kind, verdict, there = MEDIA.c.kind, MEDIA.c.prompt_verdict, MEDIA.c.missing_at.is_(None)
-        columns = func.count(), func.coalesce(func.sum(MEDIA.c.size), 0), func.max(MEDIA.c.updated_at)
-        totals = select(there, kind, verdict, *columns).group_by(there, kind, verdict)
+        sums = self.finder.sums(EVERYTHING, self.nsfw_threshold())
+        return {
+            "images": sums["images"],
+            "videos": sums["videos"],
+            "files": sums["files"],
+            "bytes": sums["bytes"],
+            "missing": sums["missing"],
+            "prompts": sums["prompts"],
+            "sessions": self.sessions_known(),
+            "updated_at": sums["updated_at"],
+        }
+
+    def sessions_known(self) -> int:
+        """How many sessions there were that nobody has forgotten."""
         known = select(EVENTS.c.session_id).where(EVENTS.c.kind == "session")
         sessions = select(func.count()).select_from(
             known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
         )
+        return int(self._engines.read(lambda connection: connection.execute(sessions).scalar_one()))
 
-        def work(connection: Connection) -> Summary:
-            kinds, prompts, rows = Counter[str](), Counter[str](), connection.execute(totals).all()
-            here = [row for there, *row in rows if there]
-            for kind, verdict, count, _, _ in here:
-                kinds[kind] += count
-                if verdict:
-                    prompts[verdict] += count
-            return {
-                "images": kinds[Kind.IMAGE.value],
-                "videos": kinds[Kind.VIDEO.value],
-                "files": kinds.total(),
-                "bytes": sum(int(size) for *_, size, _ in here),
-                "missing": sum(count for there, _, _, count, _, _ in rows if not there),
-                "prompts": dict(prompts),
-                "sessions": connection.execute(sessions).scalar_one(),
-                "updated_at": max((at for *_, at in rows), default=None),
-            }
-
-        return self._engines.read(work)
+    def holds_files(self) -> bool:
+        """Whether it has any file that is not gone from disk."""
+        one = select(MEDIA.c.root).where(MEDIA.c.missing_at.is_(None)).limit(1)
+        return self._engines.read(lambda connection: connection.execute(one).first() is not None)
 
     def nsfw_threshold(self) -> float | None:
         """The library's threshold: that of the session that was started last, None before the first."""
@@ -309,7 +306,8 @@ class Library:
             sessions, EVENTS.c.outcome == FORGOTTEN, EVENTS.c.detail["status"].as_string() == "queued"
         )
         first_rows = select(func.min(EVENTS.c.id).label("id")).where(sessions, EVENTS.c.session_id.not_in(refused))
-        newest = select(func.max(first_rows.group_by(EVENTS.c.session_id).subquery().c.id)).scalar_subquery()
+        one_each = EVENTS.c.session_id.concat("")  # else SQLite walks the index of all events, to have them in order
+        newest = select(func.max(first_rows.group_by(one_each).subquery().c.id)).scalar_subquery()
         statement = select(EVENTS.c.detail).where(EVENTS.c.id == newest)
         detail = self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none())
         threshold = (detail or {}).get("parameters", {}).get("nsfw_threshold")

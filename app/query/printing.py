@@ -26,6 +26,11 @@ def _within_and(part: Node) -> str:
     return f"({written(part)})" if isinstance(part, Or) else written(part)
 
 
+def with_term(node: Node, added: str) -> str:
+    """The query with a term beside all that it says."""
+    return f"{_within_and(node)} {added}".lstrip()
+
+
 def term(field: str, value: str | None) -> str:
     """The term that asks for exactly this value of a field, quoted where it has to be; None is `none`.
 

@@ -113,8 +113,8 @@ def show_sessions(
         "statuses": {each.value: word for each, word in _STATUSES.items()},
         "roots": sorted(house.folders.roots),
         **narrowed,
-        "first": _address("/sessions", narrowed) if cursor else None,
-        "next": _address("/sessions", {**narrowed, "cursor": page["next"]}) if page["next"] else None,
+        "first": address("/sessions", narrowed) if cursor else None,
+        "next": address("/sessions", {**narrowed, "cursor": page["next"]}) if page["next"] else None,
     }
     return show(request, "sessions.html", values)
 
@@ -161,17 +161,17 @@ def show_failures(
         "cause": cause,
         "root": root,
         "roots": sorted(house.folders.roots),
-        "tabs": {each.value: _address("/failures", {"state": each.value, "root": root}) for each in FailureState},
+        "tabs": {each.value: address("/failures", {"state": each.value, "root": root}) for each in FailureState},
         "of_cause": {
-            each["cause"]: _address("/failures", {**narrowed, "cause": each["cause"]}) for each in page["causes"]
+            each["cause"]: address("/failures", {**narrowed, "cause": each["cause"]}) for each in page["causes"]
         },
-        "all_causes": _address("/failures", narrowed),
+        "all_causes": address("/failures", narrowed),
         "reports": {
-            format_: _address("/api/ingest/failures/report", {**narrowed, "cause": cause, "format": format_})
+            format_: address("/api/ingest/failures/report", {**narrowed, "cause": cause, "format": format_})
             for format_ in ("csv", "xlsx", "json", "jsonl")
         },
-        "first": _address("/failures", {**narrowed, "cause": cause}) if cursor else None,
-        "next": _address("/failures", {**narrowed, "cause": cause, "cursor": page["next"]})
+        "first": address("/failures", {**narrowed, "cause": cause}) if cursor else None,
+        "next": address("/failures", {**narrowed, "cause": cause, "cursor": page["next"]})
         if cause and page["next"]
         else None,
     }
@@ -228,7 +228,7 @@ def _may(status: SessionStatus) -> dict[str, bool]:
     }
 
 
-def _address(path: str, values: Mapping[str, str | None]) -> str:
+def address(path: str, values: Mapping[str, str | None]) -> str:
     """An address with those of these values that are there."""
     given = {name: value for name, value in values.items() if value}
     return f"{path}?{urlencode(given)}" if given else path

@@ -34,6 +34,7 @@ from app.errors import (
 from app.web import (
     account,
     activity,
+    dashboard,
     export,
     failures,
     finding,
@@ -45,6 +46,7 @@ from app.web import (
     originals,
     page,
     places,
+    summary,
 )
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
@@ -62,6 +64,7 @@ ROUTERS = (
     failures.router,
     library.router,
     originals.router,
+    summary.router,
     finding.router,
     finding.pages,
     export.router,
@@ -70,6 +73,7 @@ ROUTERS = (
     nsfw.router,
     page.router,
     activity.router,
+    dashboard.router,
     places.router,
     inbox.router,
 )

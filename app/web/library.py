@@ -1,4 +1,4 @@
-"""The library over HTTP: one file, its thumbnail, a folder against it, the totals."""
+"""The library over HTTP: one file, its thumbnail, those that are gone, a folder against it."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from app.compare.kept import ComparedFiles, Comparing, Finished
 from app.errors import InvalidRequest, UnknownFile
 from app.library.editing import parse_edit
 from app.library.shown import File
-from app.library.values import NsfwSpread, Summary, as_file
+from app.library.values import NsfwSpread, as_file
 from app.media import Place
 from app.shapes import described
 from app.web.answers import Accepted, Answer, Route, refuses
@@ -181,9 +181,3 @@ def compare(
         return Answer(page)
     answer = records.comparisons.compare(body.directory, rehash=body.rehash, wait_seconds=wait, refresh=refresh)
     return Accepted(answer) if answer["comparing"] else Answer(answer)
-
-
-@router.get("/summary")
-def summary(records: InRecords) -> Answer[Summary]:
-    """Totals of the library."""
-    return Answer(records.library.summary())

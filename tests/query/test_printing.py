@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.query.printing import term, written
+from app.query.printing import term, with_term, written
 from app.query.reading import read
 from app.query.tree import EVERYTHING, And, Between, Has, Near, Node, Not, Nothing, Or, Whole, Within, Words, leaves
 from app.query.words import fold, runs_of
@@ -112,3 +112,11 @@ def test_a_term_asks_for_exactly_this_value(field, value, text):
 
 def test_the_empty_tree_is_the_empty_query():
     assert written(EVERYTHING) == ""
+
+
+@pytest.mark.parametrize(
+    ("q", "narrowed"),
+    [("", "kind:video"), ("cat dog", "cat dog kind:video"), ("cat or dog", "(cat or dog) kind:video")],
+)
+def test_a_term_stands_beside_all_that_a_query_says(q, narrowed):
+    assert with_term(read(q), "kind:video") == narrowed

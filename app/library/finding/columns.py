@@ -34,6 +34,7 @@ _NEWEST = 64
 WHOLE: Mapping[str, tuple[type, int]] = {
     "taken": (np.int64, NO_TIME),
     "added": (np.int64, NO_TIME),
+    "updated": (np.int64, NO_TIME),
     "size": (np.int64, NO_NUMBER),
     "width": (np.int32, NO_NUMBER),
     "height": (np.int32, NO_NUMBER),

@@ -47,14 +47,15 @@ class Mark(IntFlag):
 class Entry(NamedTuple):
     """One file as a search sees it; None is what is not known.
 
-    Times are milliseconds since 1970: `taken` as the clock of the camera showed it, `added` in UTC. `width` and
-    `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
+    Times are milliseconds since 1970: `taken` as the clock of the camera showed it, the others in UTC. `width`
+    and `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
     `folder` is `ROOT/relative` as shown. `ran` has two bits for each of `STAGES`: 0 done or not for this kind of file,
     1 failed, 2 not run.
     """
 
     taken: int | None
     added: int
+    updated: int
     size: int
     width: int | None
     height: int | None
@@ -89,7 +90,16 @@ class Entry(NamedTuple):
 
 ROW_COLUMNS = (
     *("root", "folder", "name", "size", "kind", "format", "width", "height", "orientation", "frames"),
-    *("taken_at", "ingested_at", "duration_seconds", "exposure_seconds", "f_number", "iso", "focal_length_mm"),
+    *(
+        "taken_at",
+        "ingested_at",
+        "updated_at",
+        "duration_seconds",
+        "exposure_seconds",
+        "f_number",
+        "iso",
+        "focal_length_mm",
+    ),
     *("camera_make", "camera_model", "lens_model", "latitude", "longitude", "embedded_video_bytes"),
     *("title", "caption", "creator", "label", "sources", "score", "score_source", "nsfw_probability"),
     *("generator", "prompt", "negative_prompt", "prompt_verdict", "generation"),
@@ -114,6 +124,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
     return Entry(
         clock_ms(row.taken_at),
         in_ms(datetime.fromisoformat(row.ingested_at)),
+        in_ms(datetime.fromisoformat(row.updated_at)),
         row.size,
         *size,
         row.duration_seconds,

@@ -27,8 +27,11 @@ from app.library.finding.listing import FoundFile, files_of, paths_of
 from app.library.finding.lookup import ids_of, unworded
 from app.library.finding.matching import Matching, speaks_of_missing
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
+from app.library.finding.summing import Sums, sums_of
 from app.library.finding.whole import rows_of
-from app.query.tree import Node, Whole, Words, leaves
+from app.query.tree import And, Node, Whole, Words, leaves
+
+_GONE = Whole("is", ("missing",), "is:missing")
 
 
 class Found(NamedTuple):
@@ -102,6 +105,15 @@ class Finder:
         """How many of the files that a query means have each value."""
         snapshot, mask = self.mask(query, threshold)
         return {facet: count_by(snapshot, mask, facet, threshold, limit) for facet in facets}
+
+    def sums(self, query: Node, threshold: float | None) -> Sums:
+        """The sums over the files that a query means."""
+        snapshot, mask = self.mask(query, threshold)
+
+        def summed() -> Sums:
+            return sums_of(snapshot, mask, self._mask(snapshot, And((query, _GONE)), threshold), threshold)
+
+        return snapshot.kept.get(("sums", query, threshold), summed)
 
     def nsfw_checked(self) -> int:
         """How many files have an NSFW probability."""

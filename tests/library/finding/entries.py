@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from app.library.finding.entries import Entry, Mark
 from app.library.finding.matching import speaks_of_missing
+from app.metadata import PromptVerdict
 from app.query.tree import And, Between, Has, Near, Node, Not, Nothing, Or, Whole, Within
 from app.query.words import fold
 
@@ -19,6 +20,7 @@ entries = st.builds(
     Entry,
     taken=_times,
     added=_times.map(lambda at: at or 0),
+    updated=_times.map(lambda at: at or 0),
     size=st.integers(0, 3),
     width=_pixels,
     height=_pixels,
@@ -44,7 +46,7 @@ entries = st.builds(
     generator=_texts,
     model=_texts,
     sampler=_texts,
-    verdict=_texts,
+    verdict=st.none() | st.sampled_from(PromptVerdict).map(str),
     label=_texts,
     session=_texts,
     keyword=st.lists(st.sampled_from(("cat", "Cat", "dog", "Straße")), unique=True, max_size=3),

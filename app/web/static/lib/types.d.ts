@@ -397,15 +397,38 @@ export interface Listing {
   warning?: string;
 }
 
-export interface Summary {
+/** How many files there are; those that are gone from disk are in `missing` alone. */
+export interface FileSums {
   images: number;
   videos: number;
   files: number;
   bytes: number;
-  sessions: number;
   missing: number;
+  incomplete: number;
+}
+
+export interface RootSums extends FileSums {
+  sessions: number;
+  failures: Record<string, number> | null;
+}
+
+export interface Summary extends RootSums {
   prompts: Record<string, number>;
   updated_at: Time | null;
+  by_root: Record<string, RootSums>;
+  added_by_day: { at: string; files: number }[];
+  scores: ValueCount[];
+  mean_score: number | null;
+  nsfw: { yes: number; no: number; unknown: number; spread: { low: number; high: number; files: number }[] };
+  mean_nsfw_probability: number | null;
+  keywords: ValueCount[];
+  unique_keywords: number;
+  cameras: ValueCount[];
+  models: ValueCount[];
+  runs: number;
+  spent_usd: number;
+  average_usd: number | null;
+  currencies: Record<string, number>;
 }
 
 /** The NSFW probabilities of the library: `bins` are 100 numbers of files. */
