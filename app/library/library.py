@@ -5,12 +5,12 @@
 ids are those of the server-sent events. Schemas are brought up to date elsewhere, in `migrations`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, case, cast, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import AMBIGUOUS_MOVE, NeedsAttention
@@ -37,11 +37,6 @@ from app.metadata import PromptVerdict
 from app.query.tree import EVERYTHING
 from app.texts import clean_json
 
-# The whole part of a number: PostgreSQL's cast rounds, and SQLite need not have a floor.
-_WHOLE: Mapping[str, Callable[[Any], Any]] = {
-    "sqlite": lambda number: cast(number, Integer),
-    "postgresql": lambda number: cast(func.floor(number), Integer),
-}
 _PLACE = select(MEDIA.c.root, MEDIA.c.path).where(MEDIA.c.id == bindparam("b_id"))
 FORGOTTEN = "forgotten"
 """The outcome of the `session` row of a session that a person deleted."""
@@ -315,26 +310,7 @@ class Library:
 
     def nsfw_spread(self) -> NsfwSpread:
         """How the probabilities of the library spread, whatever model gave them."""
-        here = MEDIA.c.missing_at.is_(None)
-        probability, threshold = MEDIA.c.nsfw_probability, self.nsfw_threshold()
-        detected = func.sum(case((probability >= (2 if threshold is None else threshold), 1), else_=0))
-
-        def work(connection: Connection) -> NsfwSpread:
-            percent = _WHOLE[connection.dialect.name](probability * 100 + 1e-9)  # 0.29 * 100 is a little less than 29
-            rows = connection.execute(select(percent, func.count(), detected).where(here).group_by(percent)).all()
-            bins = [0] * 100
-            for at, count, _ in rows:
-                if at is not None:
-                    bins[min(at, 99)] += count
-            return {
-                "threshold": threshold,
-                "checked": sum(bins),
-                "detected": sum(count for at, _, count in rows if at is not None),
-                "unknown": sum(count for at, count, _ in rows if at is None),
-                "bins": bins,
-            }
-
-        return self._engines.read(work)
+        return self.finder.nsfw_spread(self.nsfw_threshold())
 
     def nsfw_probabilities(self, paths: Iterable[bytes]) -> dict[bytes, float | None]:
         """The probabilities of those of these files that have a row, all by their `ROOT/relative`."""

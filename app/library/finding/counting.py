@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from app.library.finding.columns import CODED, LISTED, NO_SCORE, NO_TEXT, NO_TIME, Array, Mask, Slots, Snapshot
 from app.library.finding.entries import FAILED, STAGES, Mark
 from app.library.finding.matching import NSFW_LABELS, nsfw_labels
+from app.library.values import NsfwSpread
 from app.media import Stage
 from app.query.tree import Has, Near, Node, Within, leaves
 from app.shapes import described
@@ -180,6 +181,21 @@ def timeline(snapshot: Snapshot, mask: Mask, by: Period) -> list[PeriodCount]:
     """The files of the mask by when they were taken, oldest first, those without a time last."""
     found = periods(snapshot.columns["taken"][mask], _UNIT[by])
     return [{"at": at, "files": files} for at, files in found if files]
+
+
+def nsfw_spread(snapshot: Snapshot, threshold: float | None) -> NsfwSpread:
+    """How the NSFW probabilities spread, of files that are not gone."""
+    there = snapshot.alive & ((snapshot.columns["marks"] & Mark.MISSING) == 0)
+    probabilities = snapshot.columns["nsfw"][there]
+    known = probabilities[~np.isnan(probabilities)]
+    percent = np.minimum((known * 100 + 1e-9).astype(np.int64), 99)  # 0.29 * 100 is a little less than 29
+    return {
+        "threshold": threshold,
+        "checked": len(known),
+        "detected": 0 if threshold is None else int(np.count_nonzero(known >= threshold)),
+        "unknown": len(probabilities) - len(known),
+        "bins": np.bincount(percent, minlength=100).tolist(),
+    }
 
 
 _STAGE_OF = {

@@ -17,6 +17,7 @@ from app.library.finding.counting import (
     ValueCount,
     count_by,
     coverage,
+    nsfw_spread,
     timeline,
     values_like,
 )
@@ -29,6 +30,7 @@ from app.library.finding.matching import Matching, speaks_of_missing
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
 from app.library.finding.summing import Sums, sums_of
 from app.library.finding.whole import rows_of
+from app.library.values import NsfwSpread
 from app.query.tree import And, Node, Whole, Words, leaves
 
 _GONE = Whole("is", ("missing",), "is:missing")
@@ -119,6 +121,10 @@ class Finder:
         """How many files have an NSFW probability."""
         snapshot = self.snapshot()
         return int(np.count_nonzero(snapshot.alive & ~np.isnan(snapshot.columns["nsfw"])))
+
+    def nsfw_spread(self, threshold: float | None) -> NsfwSpread:
+        """How the probabilities of the files that are there spread."""
+        return nsfw_spread(self.snapshot(), threshold)
 
     def values_like(self, field: str, typed: str, limit: int) -> list[ValueCount]:
         """The values of a field that go on as is typed, folded, with how many files have each."""
