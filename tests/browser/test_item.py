@@ -207,7 +207,7 @@ def test_the_emphasis_of_a_prompt_is_read_as_its_text_writes_it(page: Page, serv
 
 
 def test_what_may_be_nsfw_is_veiled_until_a_person_shows_it(page: Page, server: Server) -> None:
-    veil, picture = page.locator("#viewer-veil"), page.locator("#viewer-picture")
+    veil = page.locator("#viewer-veil")
 
     def checked(*, nsfw: bool | None) -> None:
         page.route(
@@ -224,11 +224,15 @@ def test_what_may_be_nsfw_is_veiled_until_a_person_shows_it(page: Page, server: 
 
     checked(nsfw=None)
     expect(veil).to_contain_text("Nobody has checked")
-    expect(picture).to_have_css("filter", re.compile("blur"))
+    expect(veil).to_have_css("backdrop-filter", re.compile("blur"))
+    stage, covering = page.locator("#viewer-stage").bounding_box(), veil.bounding_box()
+    assert stage == covering
+    page.keyboard.press("1")
+    expect(page.locator("#viewer-zoom")).to_be_hidden()
     assert in_both_schemes(page) == []
     page.get_by_role("button", name="Show it").click()
     expect(veil).to_be_hidden()
-    expect(picture).to_have_css("filter", "none")
+    expect(page.locator("#viewer-zoom")).to_be_visible()
     page.unroute_all()
     checked(nsfw=True)
     expect(veil).to_contain_text("counts as NSFW (0.93)")

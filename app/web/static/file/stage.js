@@ -30,7 +30,7 @@ export function prepareStage({ swiped }) {
   const size = () => ({ width: picture.naturalWidth || 1, height: picture.naturalHeight || 1 });
   const full = () => 1 / devicePixelRatio; // a pixel of the picture is one of the screen
   const middle = () => ({ x: stage.clientWidth / 2, y: stage.clientHeight / 2 });
-  const isPicture = () => !picture.hidden && picture.naturalWidth > 0;
+  const isPicture = () => !picture.hidden && picture.naturalWidth > 0 && byId("viewer-veil").hidden; // large, a veil is thin
 
   function draw() {
     if (fits) placed = { scale: fitScale(room(), size()), x: 0, y: 0 };

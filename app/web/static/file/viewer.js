@@ -134,7 +134,6 @@ function tellWhat() {
 
 /** @param {boolean} on */
 function veil(on) {
-  byId("viewer-stage").classList.toggle("veiled", on);
   byId("viewer-veil").hidden = !on;
   byId("viewer-video").inert = on;
   if (!on || !file) return;
@@ -161,6 +160,7 @@ export function prepareViewer(redraw) {
   });
   inside(byId("viewer-veil"), "button").addEventListener("click", () => {
     veil(false);
+    redraw();
     (video.hidden ? byId("viewer-stage") : video).focus();
   });
 }
