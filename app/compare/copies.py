@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
-from app.analysis.formats.image_data import Span, find_image_data, have_same_image_data
+from app.analysis.pictures.image_data import Span, find_image_data, have_same_image_data
 from app.analysis.source import OpenFile, open_regular, open_source
 from app.beside import takeout_names
 from app.compare.extent import Extent

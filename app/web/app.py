@@ -31,28 +31,13 @@ from app.errors import (
     WrongContentType,
     in_words,
 )
-from app.web import (
-    account,
-    activity,
-    dashboard,
-    export,
-    failures,
-    finding,
-    inbox,
-    ingest,
-    library,
-    neighbours,
-    nsfw,
-    originals,
-    page,
-    places,
-    summary,
-)
+from app.web import account, activity, failures, inbox, ingest, nsfw, page, places
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import Guard
+from app.web.library import dashboard, export, files, finding, neighbours, originals, summary
 from app.web.nsfw import Download
 from app.web.problems import nothing_at, problem
 from app.web.templating import show_problem, wants_page
@@ -62,7 +47,7 @@ ROUTERS = (
     ingest.router,
     account.router,
     failures.router,
-    library.router,
+    files.router,
     originals.router,
     summary.router,
     finding.router,

@@ -10,8 +10,8 @@ from app.library.finding.orders import Sort
 from app.shapes import described
 from app.web.answers import Answer, Route
 from app.web.depends import InRecords, only_known
-from app.web.finding import Searched
-from app.web.library import Row
+from app.web.library.files import Row
+from app.web.library.finding import Searched
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.analysis.formats.image_data import find_image_data, have_same_image_data
+from app.analysis.pictures.image_data import find_image_data, have_same_image_data
 from tests.samples import box, film, landscape, photo
 
 

@@ -15,9 +15,9 @@ from app.ingest.disk.originals import Original, open_original
 from app.media import Place
 from app.web.answers import Route, refuses
 from app.web.depends import InHouse, only_known
-from app.web.library import Row
+from app.web.library.files import Row
+from app.web.library.ranges import NotSatisfiable, Span, is_current, knows, span_of
 from app.web.problems import problem
-from app.web.ranges import NotSatisfiable, Span, is_current, knows, span_of
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
 _PIECE_BYTES = 256 * 1024

@@ -17,7 +17,7 @@ from app.shapes import described
 from app.web.answers import Accepted, Answer, Route, refuses
 from app.web.bodies import CompareBody, EditBody
 from app.web.depends import STATE_FOLDER, Cursor, InHouse, InRecords, Limit, only_known, row_cursor
-from app.web.ranges import knows
+from app.web.library.ranges import knows
 
 router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])
 

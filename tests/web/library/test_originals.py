@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from app.web.originals import disposition
+from app.web.library.originals import disposition
 from tests.samples import photo, settled
 
 HERE = "/api/library/original"
@@ -94,7 +94,7 @@ def test_a_file_without_a_row_is_not_given(door):
 
 def test_a_file_that_is_cut_while_it_is_sent_ends_in_an_error_and_not_as_whole(own, monkeypatch):
     door, folder, _ = own
-    monkeypatch.setattr("app.web.originals._PIECE_BYTES", 1_000)
+    monkeypatch.setattr("app.web.library.originals._PIECE_BYTES", 1_000)
     with door.client.stream("GET", HERE, params={"path": "photos/trip/a.jpg"}) as answer:
         assert answer.status_code == 200
     large = folder / "large.jpg"

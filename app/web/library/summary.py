@@ -13,8 +13,8 @@ from app.query.tree import EVERYTHING, And, Node
 from app.shapes import described
 from app.web.answers import Answer, Route
 from app.web.depends import InRecords, only_known
-from app.web.finding import Searched
 from app.web.ingest import roots_of
+from app.web.library.finding import Searched
 from app.wiring import Records
 
 router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])

@@ -21,7 +21,7 @@ from app.texts import class_words
 from app.web.activity import address
 from app.web.answers import Route
 from app.web.depends import InHouse, only_known
-from app.web.summary import LibrarySums, library_sums, of_root
+from app.web.library.summary import LibrarySums, library_sums, of_root
 from app.web.templating import show
 
 router = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)

@@ -11,7 +11,7 @@ from app.export.selection import selected
 from app.library.finding.orders import Sort
 from app.web.answers import Route, refuses
 from app.web.depends import InHouse, InRecords, only_known
-from app.web.finding import Direction, Searched
+from app.web.library.finding import Direction, Searched
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.web.ranges import NotSatisfiable, Span, is_current, knows, span_of
+from app.web.library.ranges import NotSatisfiable, Span, is_current, knows, span_of
 
 
 @pytest.mark.parametrize(
