@@ -21,7 +21,8 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     root = some_of_everything(folder / "photos")
     write_many(root / "many", 197, prefix="other-", size=(16, 12))
     photo(root / "trip" / "day one" / "b.jpg", size=(320, 240), keywords=["sea wall"], rating=4)
-    with Server(folder / "server", {"photos": root}) as running:
+    (folder / "late").mkdir()
+    with Server(folder / "server", {"photos": root, "late": folder / "late"}) as running:
         running.wait_for(running.begin("photos"), "completed")
         yield running
 
@@ -33,7 +34,7 @@ def opened(page: Page, server: Server, search: str = "") -> None:
 
 
 def test_the_list_is_walked_and_selected_by_keyboard(page: Page, server: Server) -> None:
-    opened(page, server, "?sort=name&order=asc")
+    opened(page, server, "?q=root:photos&sort=name&order=asc")
     assert looks_well(page)
     page.focus("#grid")
     page.keyboard.press("End")
@@ -64,7 +65,7 @@ def test_a_search_is_the_address_and_back_leads_to_the_one_before(page: Page, se
     expect(page.locator("#found")).to_have_text("1 file")
     expect(page).to_have_url(re.compile(r"q=keyword%3A%22sea\+wall%22"))
     expect(page.locator(".facets button", has_text="sea wall")).to_have_attribute("aria-pressed", "true")
-    page.fill("#q", "sample")
+    page.fill("#q", "sample root:photos")
     page.keyboard.press("Enter")
     expect(page.locator("#found")).to_have_text("60 files")
     assert looks_well(page)
@@ -103,11 +104,10 @@ def test_a_search_is_completed_by_keyboard(page: Page, server: Server) -> None:
 def test_files_that_come_meanwhile_are_offered_and_the_list_does_not_jump(
     page: Page, server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    opened(page, server, "?q=folder:photos/late")
+    opened(page, server, "?q=root:late")
     expect(page.locator("#nothing")).to_contain_text("Nothing is found")
-    root = next(tmp_path_factory.getbasetemp().glob("library*/photos"))
-    write_many(root / "late", 2)
-    server.wait_for(server.begin("photos/late"), "completed")
+    write_many(next(tmp_path_factory.getbasetemp().glob("library*/late")), 2)
+    server.wait_for(server.begin("late"), "completed")
     expect(page.locator("#new-files")).to_have_text("2 new", timeout=10_000)
     expect(page.locator("#found")).to_have_text("0 files")
     page.click("#new-files")
