@@ -18,6 +18,7 @@ PATIENCE_SECONDS = 0.5
 KEPT_FROM = 2_000
 """Changes that are worth to be kept in the file."""
 _AT_ONCE = 2_000
+_BREATH_SECONDS = 0.002  # between two reads of a first load: who asks comes in between
 
 
 class Current:
@@ -76,7 +77,7 @@ class Current:
         return at_hand
 
     def _load_behind(self) -> None:
-        while not self._closing.is_set():
+        while not self._closing.wait(_BREATH_SECONDS):
             with self._changing:
                 if self._take_some()[1]:
                     self._keep()
