@@ -26,7 +26,7 @@ POINTS = (
     "session_saved",
     "frame_sent",
 )
-"""Every point, in the order in which a file passes them."""
+"""Every point on the way of a file, in the order in which it passes them; `words_written` is passed by many at once."""
 
 _NAME, _, _TIMES = os.environ.get("MEDIA_INGEST_CRASH_AT", "").partition(":")
 _passed = count(1)

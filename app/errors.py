@@ -7,7 +7,8 @@ MediaIngestError
 │   ├── NotADirectory
 │   ├── NothingMatches        a start whose walk finds no file that matches
 │   ├── WrongContentType      a request that is not sent as JSON
-│   └── BadCursor             a cursor that the list did not give
+│   ├── BadCursor             a cursor that the list did not give
+│   └── QueryError            a search that cannot be read; `position` is where in it
 ├── NotFound
 │   ├── UnknownSession
 │   └── UnknownFile
@@ -80,6 +81,16 @@ class BadCursor(InvalidRequest):
 
     def __init__(self) -> None:
         super().__init__("The cursor is not one that this list gave.", field="cursor")
+
+
+class QueryError(InvalidRequest):
+    """The search `q` cannot be read; `position` is the place of the character at fault, counted from 0."""
+
+    cause = "bad_query"
+
+    def __init__(self, sentence: str, position: int) -> None:
+        super().__init__(sentence, field="q")
+        self.position = position
 
 
 class NotFound(MediaIngestError):

@@ -296,7 +296,10 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Stage `thumbnail`: a WebP of at most 320 px a side, upright, and the 64-bit perceptual hash as 16 hex digits."""
+    """Stage `thumbnail`: a WebP, upright, and the 64-bit perceptual hash as 16 hex digits.
+
+    It has at most 320 px a side, and 2,048 where a preview was asked for.
+    """
 
     webp: bytes
     phash: str

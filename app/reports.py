@@ -20,11 +20,13 @@ from app.ingest.session.counts import sums_of
 from app.ingest.session.state import SessionState
 from app.ingest.session.store import as_json_bytes
 from app.media import Outcome
+from app.texts import as_json
 
 COLUMNS = ("path", "class", "outcome", "stage", "cause", "reason", "ms", "at")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _PIECE_BYTES = 64 * 1024
 _MAX_ROWS_OF_A_SHEET = 1_048_576  # of Excel, its header included
+MAX_LINES_OF_A_SHEET = _MAX_ROWS_OF_A_SHEET - 1
 
 Line = Mapping[str, Any]
 
@@ -119,6 +121,11 @@ def guarded(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
+def _cell(value: Any) -> Any:
+    """A value as CSV has it: as in JSON where that is one word."""
+    return as_json(value) if isinstance(value, bool) else guarded(value)
+
+
 def _csv(report: Report) -> Iterator[bytes]:
     """Comma-separated, RFC 4180, UTF-8 with a byte order mark, which spreadsheets need to see that it is UTF-8."""
     buffer = io.StringIO()
@@ -126,7 +133,7 @@ def _csv(report: Report) -> Iterator[bytes]:
     buffer.write("\ufeff")
     writer.writerow(report.columns)
     for line in report.lines:
-        writer.writerow([guarded(line[name]) for name in report.columns])
+        writer.writerow([value if (value := line[name]) is None else _cell(value) for name in report.columns])
         if buffer.tell() > _PIECE_BYTES:
             yield buffer.getvalue().encode()
             buffer.seek(0)

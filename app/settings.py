@@ -26,7 +26,8 @@ class Settings(BaseSettings):
     """The settings of one process. Field names are the environment variables in lower case.
 
     `ingest_file_timeout_seconds` is wall time in seconds for one image, `file_timeout_video_seconds` for one video; the
-    workers add 1 s for each 20 MB. `ingest_worker_memory_mb` is address space in MiB.
+    workers add 1 s for each 20 MB. `ingest_worker_memory_mb` is address space in MiB,
+    `ingest_preview_cache_mb` what the kept previews may take, in MiB.
     """
 
     model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     ingest_progress_interval: int | None = Field(default=None, ge=1)
     ingest_auto_resume: bool = True
     ingest_inbox: str | None = None
+    ingest_preview_cache_mb: int = Field(default=1024, ge=0)
 
     @field_validator("ingest_media_roots", mode="before")
     @classmethod

@@ -7,7 +7,7 @@ Where a root is not there nothing in it is called missing: a disk that is unplug
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
@@ -49,12 +49,13 @@ class Sight(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What the disk says of one path; size in bytes and mtime in ns are those of a regular file."""
+    """What the disk says of one path; size in bytes, mtime in ns and inode (device, number) are of a regular file."""
 
     sight: Sight
     reason: str | None = None
     size: int | None = None
     mtime_ns: int | None = None
+    inode: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,16 @@ def _difference(stored: StoredFile, seen: Sighting) -> str | None:
     return None if seen.mtime_ns == stored.mtime_ns else "Its size is the same, the time of its last change is another."
 
 
-def look(folders: Folders, stored: StoredFile) -> Sighting:
-    """What stands at a row's path now. Nothing is opened, and no link is followed."""
+def is_straight(folder: bytes) -> bool:
+    """Whether no link stands in the absolute path of a folder."""
+    return os.path.realpath(folder) == folder
+
+
+def look(folders: Folders, stored: StoredFile, straight: Callable[[bytes], bool] = is_straight) -> Sighting:
+    """What stands at a row's path now. Nothing is opened, and no link is followed.
+
+    Who looks at many files of a folder at once may remember of it whether it is `straight`.
+    """
     base = folders.roots.get(stored.root)
     if base is None:
         return Sighting(Sight.NO_ROOT, f"No media root '{stored.root}' is configured.")
@@ -116,12 +125,12 @@ def look(folders: Folders, stored: StoredFile) -> Sighting:
         return Sighting(Sight.REFUSED, f"It cannot be looked at: {error.strerror}.")
     if not stat.S_ISREG(status.st_mode):
         return Sighting(Sight.NO_FILE, "It is a folder, a link or a special file now.")
-    folder = os.path.dirname(path)
-    if os.path.realpath(folder) != folder:
+    if not straight(os.path.dirname(path)):
         return Sighting(Sight.NO_FILE, "A link stands where a folder above it was, and links are not followed.")
     if not os.access(path, os.R_OK):
         return Sighting(Sight.REFUSED, "It cannot be read: permission is denied.", status.st_size)
-    return Sighting(Sight.FILE, size=status.st_size, mtime_ns=storable_ns(status.st_mtime_ns))
+    inode = (status.st_dev, status.st_ino)
+    return Sighting(Sight.FILE, size=status.st_size, mtime_ns=storable_ns(status.st_mtime_ns), inode=inode)
 
 
 def places(folders: Folders, stock: Stock, directories: Iterable[str]) -> tuple[Place, ...]:

@@ -11,8 +11,10 @@ from typing import Any
 
 from app.analysis.analyzer import Analyzer, prepare_worker
 from app.analysis.nsfw.weights import Weights
+from app.analysis.pictures.picture import PREVIEW_SIDE, SIDE
 from app.analysis.recipes import Recipes
-from app.errors import BadSetting, DatabaseDisabled, InvalidRequest, MediaIngestError
+from app.compare.kept import Comparisons
+from app.errors import BadSetting, DatabaseDisabled, InvalidRequest, MediaIngestError, UnknownFile
 from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.inbox import Inbox
@@ -21,9 +23,13 @@ from app.ingest.plan.planner import Planner
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
 from app.ingest.session.presets import Presets
+from app.ingest.session.previews import Previews
+from app.ingest.session.searches import Searches
 from app.ingest.session.store import IngestionState
 from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Limits
+from app.library.finding import keeping
+from app.library.finding.backlog import Backlog
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
 from app.media import Failure, Job, Place, Recipe, Stage, StageStatus
@@ -33,12 +39,14 @@ from app.settings import Settings, with_remembered
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What needs a database: the library, the sessions and their plans."""
+    """What needs a database: the library, the sessions and their plans, folders held against the library."""
 
     library: Library
     ingestor: Ingestor
     runner: Runner
     planner: Planner
+    backlog: Backlog
+    comparisons: Comparisons
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,8 @@ class House:
     badges: Badges
     roots: MediaRoots
     presets: Presets
+    searches: Searches
+    previews: Previews
     inbox: Inbox
     records_or_none: Records | None
 
@@ -66,29 +76,57 @@ class House:
 
     def thumbnail(self, row: Mapping[str, Any]) -> bytes | None:
         """The thumbnail of a row's file as WebP, made again if it is missing; None where none can be."""
-        failed = row["stages"].get(Stage.THUMBNAIL.value, {}).get("status") == StageStatus.FAILED
-        if failed:
+        if _stage_of(row)["status"] == StageStatus.FAILED:
             return None
         made = self.store.thumbnail(row["sha256"])
         if made is not None:
             return made
+        try:
+            made = self._picture(row, SIDE)
+        except UnknownFile:
+            return None
+        self.store.save_thumbnail(row["sha256"], made)
+        return made
+
+    def preview(self, row: Mapping[str, Any]) -> bytes:
+        """The picture of a row's file as WebP of at most 2,048 px a side, made unless it was kept.
+
+        Raises UnknownFile `no_preview`, which says why none can be made; NeedsAttention.
+        """
+        kept = self.previews.get(row["sha256"])
+        if kept is not None:
+            return kept
+        stage = _stage_of(row)
+        if stage["status"] == StageStatus.FAILED:
+            raise _no_preview(row, stage["reason"])
+        made = self._picture(row, PREVIEW_SIDE)
+        self.store.check_lock()
+        self.previews.keep(row["sha256"], made)
+        return made
+
+    def _picture(self, row: Mapping[str, Any], side: int) -> bytes:
+        """The picture of a row's file, made by a worker. Raises UnknownFile `no_preview`, NeedsAttention."""
         found = self.folders.found(Place(row["root"], row["path"]))
         if found is None:
-            return None
+            raise _no_preview(row, "The file is not there any more.")
         wanted, recipe = frozenset({Stage.IDENTIFY, Stage.THUMBNAIL}), self.recipes.now()
         if Stage.THUMBNAIL not in recipe.runnable(Kind(row["kind"]), wanted):
-            return None
-        analyze = _analyzer(self.folders, recipe)
-        result = self.executor.call(analyze, Job(found, wanted, wanted))
-        if isinstance(result, Failure) or result.picture is None or result.identity.sha256 != row["sha256"]:
-            return None
-        self.store.save_thumbnail(row["sha256"], result.picture.webp)
+            raise _no_preview(row, recipe.complaint(Stage.THUMBNAIL))
+        result = self.executor.call(_analyzer(self.folders, recipe, side), Job(found, wanted, wanted))
+        if isinstance(result, Failure):
+            raise _no_preview(row, result.reason)
+        if result.identity.sha256 != row["sha256"]:
+            raise _no_preview(row, "The file was changed after it was taken in.")
+        if result.picture is None:
+            raise _no_preview(row, result.stages[Stage.THUMBNAIL].reason)
         return result.picture.webp
 
     def close(self) -> None:
         """Ends the session at work as interrupted, the workers, the connections and the lock."""
         if self.records_or_none is not None:
+            self.records_or_none.comparisons.close()
             self.records_or_none.runner.close()
+            self.records_or_none.backlog.close()
             self.records_or_none.library.close()
         self.executor.close()
         self.store.release()
@@ -108,7 +146,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         settings.ingest_file_timeout_seconds, settings.file_timeout_video_seconds, settings.ingest_worker_memory_mb
     )
     executor = PoolExecutor(settings.ingest_workers, limits, prepare_worker, ["app.analysis.analyzer"])
-    library = Library(settings.database_url) if settings.database_enabled else None
+    library = Library(settings.database_url, store.folder / keeping.NAME) if settings.database_enabled else None
     records = None
     if library is not None:
         interval = settings.ingest_progress_interval
@@ -118,11 +156,14 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         planner = Planner(folders, library, recipes.now, partial(rows_in, library), partial(free_bytes, store.folder))
         runner = Runner(ingestor)
         runner.listen(planner.hear)
-        records = Records(library, ingestor, runner, planner)
+        backlog = Backlog(library.indexing, lambda: any(session.status.working for session in runner.sessions()))
+        records = Records(library, ingestor, runner, planner, backlog, Comparisons(folders, library.stock))
     badges = Badges(folders, library)
     roots = MediaRoots(settings, store, folders, library, records.runner if records else None)
     inbox = Inbox(folders, settings.ingest_inbox)
-    made = House(settings, folders, store, executor, weights, recipes, badges, roots, Presets(store), inbox, records)
+    previews = Previews(store.folder / "previews", settings.ingest_preview_cache_mb * 2**20)
+    kept = Presets(store), Searches(store), previews
+    made = House(settings, folders, store, executor, weights, recipes, badges, roots, *kept, inbox, records)
     return made, migration
 
 
@@ -172,9 +213,19 @@ def weights_of(settings: Settings) -> Weights:
     return Weights(settings.ingest_nsfw_weights, models, settings.ingest_worker_memory_mb)
 
 
-def _analyzer(folders: Folders, recipe: Recipe) -> Analyzer:
-    """An analysis in the media roots as they are when a run begins."""
-    return Analyzer(_roots_as_text(folders), recipe)
+def _analyzer(folders: Folders, recipe: Recipe, side: int = SIDE) -> Analyzer:
+    """An analysis in the media roots as they are when a run begins; its picture has at most `side` px a side."""
+    return Analyzer(_roots_as_text(folders), recipe, side)
+
+
+def _stage_of(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How stage thumbnail ended for a row."""
+    return {"status": StageStatus.SKIPPED, "reason": None, **row["stages"].get(Stage.THUMBNAIL.value, {})}
+
+
+def _no_preview(row: Mapping[str, Any], reason: str | None) -> UnknownFile:
+    sentence = f"There is no preview of {Place(row['root'], row['path']).shown}."
+    return UnknownFile(f"{sentence} {reason}" if reason else sentence, cause="no_preview")
 
 
 def _roots_as_text(folders: Folders) -> Mapping[str, str]:

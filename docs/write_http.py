@@ -17,7 +17,8 @@ _WHOLE_OF_ITS_OWN = {
 _ANYWHERE = ("host_not_allowed", "token_needed", "cross_origin", "internal_error")
 _PAGES = (
     ("`GET /ingest-v2`", "the page"),
-    ("`GET /` `GET /ingest`", "lead to the page (307)"),
+    ("`GET /ingest`", "leads to the page (307)"),
+    ("`GET /`", "leads to the library once it holds a file, until then to the page (307)"),
     (
         "`GET /sessions`",
         "the page of the history; `?status=`, `?root=` and `?cursor=` narrow it as in `GET /api/ingest/sessions`",
@@ -27,7 +28,16 @@ _PAGES = (
         "`GET /failures`",
         "the page of what failed in any session and was not taken in since; `?state=`, `?cause=`, `?root=`, `?cursor=`",
     ),
-    ("`GET /file`", "the page of one file, `?path=`; 404 where nothing is known of it"),
+    ("`GET /library`", "the page of the library; `?q=`, `?sort=`, `?order=`, `?size=` and `?filters=` are its state"),
+    (
+        "`GET /file`",
+        "the page of one file, `?path=`, in the list of `?q=&sort=&order=`; 404 where nothing is known of it",
+    ),
+    ("`HEAD /api/library/original`", "as `GET`, without the bytes"),
+    (
+        "`GET /dashboard`",
+        "the page of the totals of the library; `?root=` and `?q=` narrow it, `?refresh=` is how often it looks, in s",
+    ),
     ("`GET /settings`", "the page of media roots and presets"),
     ("`GET /login` `POST /login`", "a form that trades `INGEST_TOKEN`, where it is set, for a cookie of 30 days"),
 )

@@ -46,6 +46,8 @@ def formats() -> str:
             _reader(format_),
             _ENDINGS[format_.ending],
             "a film" if format_.film else "",
+            f"`{format_.media_type}`",
+            "yes" if format_.in_browser else "",
         )
         for format_ in FORMATS
     )
@@ -54,8 +56,15 @@ def formats() -> str:
         "app/formats.py",
         "Media Ingest takes these in, recognised by content and not by suffix: a suffix that does not match is noted. "
         "A file whose suffix is not one of these is counted `unsupported` and never opened. Films need the extra "
-        "`video`; camera raw files are shown by the JPEG preview inside them.",
-        _table(("format", "suffixes", "opened by", "missing bytes are told by", "several pictures"), rows),
+        "`video`; camera raw files are shown by the JPEG preview inside them. What browsers do not show is shown by a "
+        "preview.",
+        _table(
+            (
+                *("format", "suffixes", "opened by", "missing bytes are told by", "several pictures"),
+                *("served as", "shown by browsers"),
+            ),
+            rows,
+        ),
     )
 
 

@@ -161,7 +161,7 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
 
     url = str(request.getfixturevalue("migrated_postgres"))
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY")
+        connection.execute(f"TRUNCATE media_words, {', '.join(Base.metadata.tables)} RESTART IDENTITY")
     return url
 
 

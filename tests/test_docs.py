@@ -12,6 +12,8 @@ from app.errors import FILE_CAUSES, MediaIngestError
 from app.ingest.session.parameters import OF_A_RETRY, Parameters
 from app.ingest.session.state import MOVES, SessionState, Status
 from app.media import Outcome, Skip, Stage
+from app.query.fields import FIELDS, Asked
+from app.query.reading import MAX_CHARACTERS, MAX_NESTING, MAX_TERMS, read
 from app.settings import Settings
 from app.verify import Standing
 from docs import write_tables
@@ -33,6 +35,7 @@ from tests.support.documents import (
 
 README, CHANGELOG, CONTRIBUTING = TEXTS["README.md"], TEXTS["CHANGELOG.md"], TEXTS["CONTRIBUTING.md"]
 SETTINGS_AND_CLI, HTTP = TEXTS["docs/settings-and-cli.md"], TEXTS["docs/http.md"]
+SEARCH = TEXTS["docs/search.md"]
 FILES, METADATA = TEXTS["docs/files.md"], TEXTS["docs/metadata.md"]
 ARCHITECTURE, DECISIONS = TEXTS["docs/architecture.md"], TEXTS["docs/decisions.md"]
 ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, MediaIngestError)]
@@ -139,6 +142,26 @@ def test_the_two_commands_stand_at_the_top():
     top = README.split("## ", 1)[0]
     assert "make run" in top
     assert "make test" in top
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_field_of_a_search_is_documented(name):
+    field = FIELDS[name]
+    assert table(SEARCH, "field")[name] == [field.asked.value, field.meaning, f"`{name}:{field.example}`"]
+
+
+def test_no_field_of_a_search_is_documented_that_does_not_exist_and_how_each_matches_is():
+    assert set(table(SEARCH, "field")) == set(FIELDS)
+    assert [cells[0] for cells in rows(SEARCH, "matches by")] == [asked.value for asked in Asked]
+    assert set(table(SEARCH, "`is:`")) == set(FIELDS["is"].values)
+
+
+def test_the_searches_that_are_shown_can_be_read():
+    assert all(map(read, re.findall(r"^```\n(.*?)^```", SEARCH, re.MULTILINE | re.DOTALL)[0].splitlines()))
+
+
+def test_the_limits_of_a_search_are_documented():
+    assert f"{MAX_CHARACTERS:,} characters, {MAX_TERMS} terms and {MAX_NESTING} levels" in " ".join(SEARCH.split())
 
 
 # -- what a person can meet --------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ def _checks(format_):
     yield not format_.title, "`title`: how people write it"
     yield not format_.suffixes, "`suffixes`: without one, no file of it is looked at"
     yield any(suffix != suffix.lower() or suffix[:1] != "." for suffix in format_.suffixes), "`suffixes`: like `.jpg`"
+    yield not format_.media_type.startswith(f"{format_.kind}/"), "`media_type`: what it is served as"
     yield not (any(told) or format_.raw), "`magics`, `brands`, `major` or `makers`: how it is recognised"
     yield sum(openers) != 1, "`pillow`, `raw` or `demuxer`: what opens it, one of them"
     yield (format_.kind is Kind.VIDEO) != bool(format_.demuxer), "`kind`: what a demuxer opens is a video, and no other"
@@ -57,10 +58,10 @@ def test_a_row_lacks_nothing(format_):
 
 
 def test_what_a_row_lacks_is_named():
-    bare = Format(name="", title="", kind=Kind.VIDEO, suffixes=())
+    bare = Format(name="", title="", kind=Kind.VIDEO, suffixes=(), media_type="")
     assert [sentence.split(":")[0] for sentence in lacking(bare)] == [
-        "`name`", "`title`", "`suffixes`", "`magics`, `brands`, `major` or `makers`", "`pillow`, `raw` or `demuxer`",
-        "`kind`", "a test",
+        "`name`", "`title`", "`suffixes`", "`media_type`", "`magics`, `brands`, `major` or `makers`",
+        "`pillow`, `raw` or `demuxer`", "`kind`", "a test",
     ]  # fmt: skip
     odd = replace(FORMAT_OF_NAME["bmp"], suffixes=("BMP",), pillow=("NEW",), demuxer="new", film=True)
     assert [sentence.split(":")[0] for sentence in lacking(odd)] == [

@@ -89,9 +89,11 @@ def run(url: str, step, *args: str) -> None:
 
 
 def tables_of(url: str) -> set[str]:
+    """Without what FTS5 keeps for the table of words."""
     engines = Engines(url)
     try:
-        return set(engines.read(lambda connection: inspect(connection).get_table_names()))
+        names = engines.read(lambda connection: inspect(connection).get_table_names())
+        return {name for name in names if not name.startswith("media_words_")}
     finally:
         engines.close()
 
@@ -125,7 +127,7 @@ def test_a_fresh_database_is_brought_to_head(fresh_url):
     assert revision_of(fresh_url) is None
     assert bring_to_head(fresh_url) == Migration(None, HEAD, None)
     assert revision_of(fresh_url) == HEAD
-    assert tables_of(fresh_url) == {*Base.metadata.tables, "alembic_version"}
+    assert tables_of(fresh_url) == {*Base.metadata.tables, "media_words", "alembic_version"}
     with_a_file(fresh_url)
 
 
@@ -392,6 +394,12 @@ def test_a_damaged_file_is_refused_and_left_untouched(sqlite_url, tmp_path, kind
     assert {name: after[name] for name in before} == before
 
 
+def test_an_sqlite_without_full_text_search_is_refused_before_a_file_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(migrations, "_FULL_TEXT", "fts99")
+    assert "built without full-text search (FTS5): use another Python" in refused(f"sqlite:///{tmp_path / 'new.db'}")
+    assert content_of(tmp_path) == {}
+
+
 def test_a_folder_in_place_of_a_database_is_refused(tmp_path):
     assert "cannot be opened" in refused(f"sqlite:///{tmp_path}")
 
@@ -414,3 +422,37 @@ def test_tables_of_another_program_stay_beside_ours(fresh_url):
 
 def test_a_server_that_does_not_answer_is_named():
     assert "cannot be reached" in refused("postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=2")
+
+
+# -- the feed of changes -----------------------------------------------------------------------------------------
+
+
+def test_a_table_that_is_made_anew_is_watched_as_before_and_all_words_are_written_again(sqlite_url, next_scripts):
+    """On SQLite; elsewhere the table stays what it is."""
+    with_a_file(sqlite_url)
+    library = Library(sqlite_url)
+    assert library.indexing.catch_up() == 0
+    library.close()
+    remade(next_scripts)
+    bring_to_head(sqlite_url)
+    library = Library(sqlite_url)
+    try:
+        assert library.indexing.progress() == (1, 1)
+        assert library.indexing.catch_up() == 0
+        library._engines.write(lambda c: c.exec_driver_sql("UPDATE media_files SET title = 'new'"))
+        assert library.indexing.progress().waiting == 1
+    finally:
+        library.close()
+
+
+def test_the_files_of_an_older_library_wait_for_their_words(fresh_url):
+    bring_to_head(fresh_url)
+    with_a_file(fresh_url)
+    run(fresh_url, command.downgrade, "0008")
+    bring_to_head(fresh_url)
+    library = Library(fresh_url)
+    try:
+        assert library.indexing.progress() == (1, 1)
+        assert library.indexing.catch_up() == 0
+    finally:
+        library.close()

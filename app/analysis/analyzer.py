@@ -24,8 +24,10 @@ from app.analysis.metadata.sidecars import read_scores, read_takeout, read_xmp_s
 from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
 from app.analysis.nsfw.network import detect_nsfw
 from app.analysis.pictures.container import Film, FilmInfo, read_film_header
+from app.analysis.pictures.frames import SIDE as POSTER_SIDE
 from app.analysis.pictures.frames import choose_poster, sample_pictures
 from app.analysis.pictures.image import (
+    SHORT_SIDE,
     OpenedImage,
     check_file_size,
     decode_image,
@@ -36,7 +38,7 @@ from app.analysis.pictures.image import (
     sample_frames,
     silence_warnings,
 )
-from app.analysis.pictures.picture import make_picture
+from app.analysis.pictures.picture import SIDE, make_picture
 from app.analysis.pictures.stealth import may_hide_text, read_stealth
 from app.analysis.prompts.generation import Generation
 from app.analysis.source import OpenFile, open_source
@@ -79,15 +81,19 @@ def prepare_worker() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """The callable that workers are given: picklable, without state between files. `roots` maps names to folders."""
+    """The callable that workers are given: picklable, without state between files. `roots` maps names to folders.
+
+    `side` is that of the picture which stage thumbnail makes, in px.
+    """
 
     roots: Mapping[str, str]
     recipe: Recipe
+    side: int = SIDE
 
     def __call__(self, job: Job) -> Analysis | Failure:
         """Analyse one file: every stage is in `stages` of what comes back, those that were not run as `skipped`."""
         root = os.fsencode(self.roots[job.file.root])
-        course = _Course(job, self.recipe, root)
+        course = _Course(job, self.recipe, root, self.side)
         try:
             with silence_warnings(), open_source(root, job.file.path) as source, closing(course):
                 return course.run(source)
@@ -98,8 +104,8 @@ class Analyzer:
 class _Course:
     """One file on its way through the stages: what was found so far, and how each stage ended."""
 
-    def __init__(self, job: Job, recipe: Recipe, root: bytes) -> None:
-        self.job, self.recipe, self.root = job, recipe, root
+    def __init__(self, job: Job, recipe: Recipe, root: bytes, side: int) -> None:
+        self.job, self.recipe, self.root, self.side = job, recipe, root, side
         self.file, self.kind = job.file, job.file.kind
         self.stage = Stage.IDENTIFY
         self.stages = {stage: StageResult(StageStatus.SKIPPED, version) for stage, version in recipe.versions.items()}
@@ -284,19 +290,21 @@ class _Course:
     def decoded(self) -> "Image":
         """The pixels of an image, decoded once for whichever stage asks first. Raises CannotRead."""
         assert self.content is not None  # noqa: S101 - asked for only where there is one
-        pixels = decode_image(self.content, find_orientation(self.embedded.exif))
+        pixels = decode_image(self.content, find_orientation(self.embedded.exif), max(SHORT_SIDE, self.side))
         crash_point("decoded")
         return pixels
 
     def _picture(self) -> Picture:
-        return make_picture(self.decoded, self._turn())
+        return make_picture(self.decoded, self._turn(), self.side)
 
     def _turn(self) -> int:
         assert self.content is not None  # noqa: S101 - as above
         return find_turn(self.content, self.decoded, find_orientation(self.embedded.exif))
 
     def _poster(self) -> tuple[Picture, None]:
-        return self._picture() if self.content else make_picture(choose_poster(self.film), 1), None
+        if self.content:
+            return self._picture(), None
+        return make_picture(choose_poster(self.film, max(POSTER_SIDE, self.side)), 1, self.side), None
 
     def _nsfw(self) -> tuple[Nsfw, None]:
         model = self.recipe.nsfw_model

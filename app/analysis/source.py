@@ -7,7 +7,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO
@@ -30,45 +30,61 @@ _CAUSES = {
 }
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn what the operating system refuses into the file's cause."""
-    try:
-        yield
-    except OSError as error:
-        default = ("unreadable", f"The file cannot be read: {error.strerror or 'the disk reports an error'}.")
-        cause, sentence = _CAUSES.get(error.errno or 0, default)
-        raise CannotRead(sentence, cause=cause) from error
+def _nothing() -> None:
+    """Lets a reading go on."""
+
+
+class _Refusing:
+    """Turns what the operating system refuses in a block into the file's cause."""
+
+    def __enter__(self) -> None:
+        """Begins the block."""
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        """Raises CannotRead for an OSError."""
+        if isinstance(error, OSError):
+            default = ("unreadable", f"The file cannot be read: {error.strerror or 'the disk reports an error'}.")
+            cause, sentence = _CAUSES.get(error.errno or 0, default)
+            raise CannotRead(sentence, cause=cause) from error
+
+
+_refusing = _Refusing()
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """One open regular file; `size` in bytes and `mtime_ns` are those at the moment it was opened."""
+    """One open regular file; `size` in bytes and `mtime_ns` are those at the moment it was opened.
+
+    `inode` is the number of its device and its own there.
+    """
 
     handle: BufferedReader
     size: int
     mtime_ns: int
+    inode: tuple[int, int]
 
     def head(self) -> bytes:
         """Read the first 64 KB, to recognise the format by. Raises CannotRead `unreadable`."""
-        with _refusing():
+        with _refusing:
             return os.pread(self.handle.fileno(), HEAD_BYTES, 0)
 
-    def read(self, *, keep: bool) -> tuple[str, BinaryIO]:
+    def read(self, *, keep: bool, go_on: Callable[[], None] = _nothing) -> tuple[str, BinaryIO]:
         """Hash and return the content: SHA-256 in hexadecimal, and a stream at its start.
 
         `keep` holds up to `MEMORY_BYTES` in memory, so that what is decoded is what was hashed; a larger file is its
-        own stream. Raises CannotRead: `still_changing`, `unreadable`.
+        own stream, and `go_on` is called for each piece of it. Raises CannotRead: `still_changing`, `unreadable`, and
+        what `go_on` raises.
         """
-        with _refusing():
+        with _refusing:
             if keep and self.size <= MEMORY_BYTES:
                 content = self.handle.read(self.size)
                 digest, stream = hashlib.sha256(content), BytesIO(content)
                 self.check_unchanged()
                 return digest.hexdigest(), stream
-            digest, piece = hashlib.sha256(), memoryview(bytearray(PIECE_BYTES))
+            digest, piece = hashlib.sha256(), memoryview(bytearray(min(PIECE_BYTES, self.size + 1)))
             while length := self.handle.readinto(piece):
                 digest.update(piece[:length])
+                go_on()
             self.check_unchanged()
             self.handle.seek(0)
             return digest.hexdigest(), self.handle
@@ -89,14 +105,26 @@ def open_source(root: bytes, path: bytes) -> Iterator[OpenFile]:
 
     Raises CannotRead: `vanished`, `not_a_file`, `unreadable`.
     """
-    with _refusing():
-        descriptor = os.open(_inside(root, path), _FLAGS)
+    with _refusing:
+        place = _inside(root, path)
+    with open_regular(place) as source:
+        yield source
+
+
+@contextmanager
+def open_regular(path: bytes) -> Iterator[OpenFile]:
+    """Open the regular file at a path of the file system until the block ends, for who knows where its folder leads.
+
+    Raises CannotRead: `vanished`, `not_a_file`, `unreadable`.
+    """
+    with _refusing:
+        descriptor = os.open(path, _FLAGS)
         status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise CannotRead("It is a folder or a special file, not a regular file.", cause="not_a_file")
     with os.fdopen(descriptor, "rb") as handle:
-        yield OpenFile(handle, status.st_size, storable_ns(status.st_mtime_ns))
+        yield OpenFile(handle, status.st_size, storable_ns(status.st_mtime_ns), (status.st_dev, status.st_ino))
 
 
 def _inside(root: bytes, path: bytes) -> bytes:

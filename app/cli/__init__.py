@@ -1,1 +1,1 @@
-"""The command line: `main.py` has what changes something, `looking.py` what only looks."""
+"""The command line: `main.py` has what changes something, `looking.py` what only looks, `finding.py` what searches."""

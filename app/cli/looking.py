@@ -1,10 +1,8 @@
 """The commands that take no file in: they look at sessions, files and settings, or make ready what a run needs."""
 
 import os
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,13 +14,13 @@ from app.analysis.nsfw.ir import is_whole_ir
 from app.analysis.nsfw.weights import SOURCE_BYTES
 from app.analysis.recipes import Recipes
 from app.cli.doctor import examine
-from app.cli.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
-from app.cli.terminal import SOME_FAILED, download_bar, err, out, plain, print_json, print_session
+from app.cli.options import AsJson, Output, Roots, checked_id, directory, file, require_database, settings_here
+from app.cli.terminal import SOME_FAILED, download_bar, err, keep, out, plain, print_json, print_session
 from app.errors import CannotStart, DatabaseDisabled, InvalidRequest, UnknownFile, UnknownSession
 from app.explain import explain
 from app.ingest.disk.folders import Folders
 from app.ingest.session.counts import sums_of
-from app.ingest.session.store import IngestionState, replace_file
+from app.ingest.session.store import IngestionState
 from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.values import as_file
@@ -33,7 +31,6 @@ from app.verify import COLUMNS as VERIFY_COLUMNS
 from app.verify import FINE, Standing, Verification, places
 from app.wiring import build, weights_of
 
-Output = Annotated[Path | None, typer.Option("-o", "--output", help="A file; without one, standard output.")]
 FilePath = Annotated[str, typer.Argument(help="ROOT/relative/path, or a path of the file system.")]
 MAX_FILES_NAMED = 20
 MAX_FILES_IN_JSON = 1_000
@@ -88,21 +85,9 @@ def report(
     require_database(configured)
     house, _ = build(configured, store, migrate=False)
     try:
-        _keep(written(format_, of_session(session, house.records.ingestor)), output)
+        keep(written(format_, of_session(session, house.records.ingestor)), output, "report")
     finally:
         house.close()
-
-
-def _keep(pieces: Iterable[bytes], output: Path | None) -> None:
-    """Writes a report to a file, or to standard output. Raises CannotStart where the file cannot be written."""
-    if output is None:
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        return
-    try:
-        replace_file(output, pieces)
-    except OSError as error:
-        raise CannotStart(f"The report {output} cannot be written: {error.strerror}.") from error
 
 
 @looking.command()
@@ -132,7 +117,7 @@ def verify(
         else:
             lines = _differing(verification, lambda line: _name(line, words), at_most=MAX_FILES_NAMED)
         if with_report:
-            _keep(written(format_ or Format.CSV, _report_of(verification, lines)), output)
+            keep(written(format_ or Format.CSV, _report_of(verification, lines)), output, "report")
         else:
             deque(lines, maxlen=0)
     finally:

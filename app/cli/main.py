@@ -1,4 +1,4 @@
-"""The command line `media-ingest`: one function for each command. Those that only look are in `looking.py`."""
+"""The command line `media-ingest`: one function for each command. Those that only look are in modules of their own."""
 
 import socket
 import sys
@@ -8,6 +8,8 @@ import typer
 import uvicorn
 
 from app import __version__, settings
+from app.cli.comparing import comparing
+from app.cli.finding import finding
 from app.cli.looking import looking
 from app.cli.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
 from app.cli.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print_json
@@ -27,6 +29,8 @@ from app.wiring import House, build, take
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 cli.add_typer(looking)
+cli.add_typer(comparing)
+cli.add_typer(finding)
 Directories = Annotated[list[str], typer.Argument(help="ROOT/relative paths, or absolute ones inside a media root.")]
 Pattern = Annotated[str, typer.Option(help="Globs joined by |, against file names.")]
 MinBytes = Annotated[int | None, typer.Option(help="Only files of at least so many bytes.")]

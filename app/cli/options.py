@@ -1,6 +1,7 @@
 """What several commands take as it is typed: options, paths and session ids; and a database that can be looked at."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from app.texts import shown_name
 from app.wiring import command_as_typed
 
 Roots = Annotated[list[str] | None, typer.Option("--root", help="A media root as NAME=PATH; repeatable.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="A file; without one, standard output.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 

@@ -7,8 +7,9 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -25,11 +26,13 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from app.errors import DatabaseDisabled, MediaIngestError
+from app.compare.comparison import Comparison
+from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
 from app.ingest.run.runner import Runner
 from app.ingest.session.counts import sums_of
 from app.ingest.session.state import SessionState, Status
 from app.ingest.session.status import SessionStatus
+from app.ingest.session.store import replace_file
 from app.media import Outcome
 from app.settings import Settings
 from app.texts import class_words, counted
@@ -106,6 +109,17 @@ def _bar(*, hidden: bool) -> Iterator[Callable[[SessionState], None]]:
 
 
 @contextmanager
+def comparison_bar(*, hidden: bool) -> Iterator[Callable[[Comparison], None]]:
+    """A progress bar on stderr; what it yields shows how many files of a folder have been read."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=hidden or not err.is_terminal, transient=True) as progress:
+        task = progress.add_task("counting", total=None)
+        yield lambda comparison: progress.update(
+            task, description="comparing", total=comparison.expected, completed=comparison.passed
+        )
+
+
+@contextmanager
 def download_bar(total_bytes: int, *, hidden: bool) -> Iterator[Callable[[int], None]]:
     """A progress bar on stderr; what it yields shows how many bytes have come."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
@@ -176,3 +190,15 @@ def plain(text: str) -> str:
 def print_json(value: Any) -> None:
     """A value for programs."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def keep(pieces: Iterable[bytes], output: Path | None, what: str) -> None:
+    """Writes what is made piece by piece to a file, or to standard output. Raises CannotStart where that cannot be."""
+    if output is None:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        return
+    try:
+        replace_file(output, pieces)
+    except OSError as error:
+        raise CannotStart(f"The {what} {output} cannot be written: {error.strerror}.") from error

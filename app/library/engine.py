@@ -33,6 +33,8 @@ _POSTGRESQL_PATIENCE = {
     "tcp_user_timeout": 25_000,
 }
 """When a PostgreSQL server that has gone silent counts as gone (libpq's parameters, in s; the last in ms)."""
+ONE_WRITER = 7_862_013
+"""The advisory lock of a PostgreSQL database that a write holds from its begin, so that changes come in one order."""
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL})  # with all extended codes: BUSY_SNAPSHOT, ...
 _POSTGRESQL_DISK_FULL, _POSTGRESQL_LOCKED = "53100", "55P03"
 T = TypeVar("T")
@@ -74,7 +76,10 @@ class Engines:
     """The writer's single connection and the readers' pool.
 
     SQLite: WAL with `synchronous=FULL`; the writer begins IMMEDIATE, so that a read followed by a write never finds
-    the database locked half-way; readers are `query_only`. PostgreSQL: the same code, its own defaults.
+    the database locked half-way; readers are `query_only`. PostgreSQL: the same code, its own defaults, and a lock by
+    which one write is at work at a time there, too, whichever programs write.
+
+    `before_commit` is run in each transaction that writes, before it is committed.
 
     Migrations switch `foreign_keys` off: SQLite changes a table by making it anew, and dropping the old one would take
     its links along. They also wait longer for a lock that another program holds.
@@ -83,6 +88,7 @@ class Engines:
     def __init__(self, url: str, *, foreign_keys: bool = True) -> None:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.before_commit: Callable[[Connection], None] = lambda _: None
         self._file = sqlite_path(self.url)
         self._opened: dict[Engine, tuple[int, int] | None] = {}  # which file each engine has open; None: it was gone
         self._writing = threading.Lock()
@@ -99,8 +105,10 @@ class Engines:
             if not foreign_keys:  # cannot be changed within a transaction, so it is decided here
                 event.listen(self._writer, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=OFF"))
             event.listen(self._readers, "connect", _prepare_sqlite_reader)
-        elif foreign_keys:
-            event.listen(self._writer, "connect", _prepare_postgresql_writer)
+        else:
+            event.listen(self._writer, "begin", _begin_alone)
+            if foreign_keys:
+                event.listen(self._writer, "connect", _prepare_postgresql_writer)
 
     def _make(self, *, pool_size: int, max_overflow: int) -> Engine:
         patience = {} if self.is_sqlite else {"connect_args": _POSTGRESQL_PATIENCE}
@@ -123,7 +131,13 @@ class Engines:
             if not self._has_its_file(self._writer):
                 sentence = f"The database file {self._file} was replaced while it was in use."
                 raise NeedsAttention(sentence, cause="database_unreachable")
-            return _in_transaction(self._begin_to_write, work)
+            return _in_transaction(self._begin_to_write, partial(self._whole, work))
+
+    def _whole(self, work: Callable[[Connection], T], connection: Connection) -> T:
+        """What `work` gives, and what belongs into its transaction."""
+        done = work(connection)
+        self.before_commit(connection)
+        return done
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` on a connection that cannot write. Raises NeedsAttention if the database cannot be reached."""
@@ -278,6 +292,10 @@ def _prepare_sqlite_reader(connection: Any, _record: Any) -> None:
 def _begin_immediate(connection: Connection) -> None:
     with named_errors(connection):
         connection.connection.cursor().execute("BEGIN IMMEDIATE")
+
+
+def _begin_alone(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_WRITER})")
 
 
 def shown_url(url: str) -> str:

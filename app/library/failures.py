@@ -178,6 +178,18 @@ class Failures:
 
         return self._engines.read(work)
 
+    def open_by_root(self) -> dict[str, dict[str, int]]:
+        """How many there are of each cause of which nothing was said, by root."""
+        statement = (
+            select(FAILURES.c.root, FAILURES.c.cause, func.count())
+            .where(Which(state=FailureState.OPEN).condition)
+            .group_by(FAILURES.c.cause, FAILURES.c.root)  # in the order of the index
+        )
+        by_root: dict[str, dict[str, int]] = {}
+        for root, cause, files in self._engines.read(lambda connection: connection.execute(statement).all()):
+            by_root.setdefault(root, {})[cause] = files
+        return by_root
+
     def set_state(self, state: FailureState, which: Which) -> int:
         """Says something of failures until their files change, and tells of how many it was not said before."""
         statement = update(FAILURES).where(which.condition, FAILURES.c.state != state.value)

@@ -5,12 +5,12 @@
 ids are those of the server-sent events. Schemas are brought up to date elsewhere, in `migrations`.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, case, cast, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import AMBIGUOUS_MOVE, NeedsAttention
@@ -19,6 +19,8 @@ from app.library import editing
 from app.library.editing import Edit
 from app.library.engine import Engines, translated
 from app.library.failures import HOLDS_BACK, Failures
+from app.library.finding.finder import Finder
+from app.library.finding.indexing import Indexing
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
@@ -32,30 +34,32 @@ from app.library.values import Checkpoints, Event, FailureState, KnownFailure, K
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
+from app.query.tree import EVERYTHING
 from app.texts import clean_json
 
-# The whole part of a number: PostgreSQL's cast rounds, and SQLite need not have a floor.
-_WHOLE: Mapping[str, Callable[[Any], Any]] = {
-    "sqlite": lambda number: cast(number, Integer),
-    "postgresql": lambda number: cast(func.floor(number), Integer),
-}
 _PLACE = select(MEDIA.c.root, MEDIA.c.path).where(MEDIA.c.id == bindparam("b_id"))
 FORGOTTEN = "forgotten"
 """The outcome of the `session` row of a session that a person deleted."""
 
 
 class Library:
-    """What is known, on any engine that `DATABASE_URL` names."""
+    """What is known, on any engine that `DATABASE_URL` names.
 
-    def __init__(self, url: str) -> None:
+    `columns_file` is where the columns that searches go by are kept from one start to the next.
+    """
+
+    def __init__(self, url: str, columns_file: Path | None = None) -> None:
         self._engines = Engines(url)
         self.presence = Presence(self._engines)
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
         self.removal = Removal(self._engines)
+        self.indexing = Indexing(self._engines)
+        self.finder = Finder(self._engines, self.indexing, columns_file)
 
     def close(self) -> None:
         """Closes every connection."""
+        self.finder.current.close()
         self._engines.close()
 
     def check(self) -> None:
@@ -265,33 +269,30 @@ class Library:
 
     def summary(self) -> Summary:
         """Totals of the library."""
-        kind, verdict, there = MEDIA.c.kind, MEDIA.c.prompt_verdict, MEDIA.c.missing_at.is_(None)
-        columns = func.count(), func.coalesce(func.sum(MEDIA.c.size), 0), func.max(MEDIA.c.updated_at)
-        totals = select(there, kind, verdict, *columns).group_by(there, kind, verdict)
+        sums = self.finder.sums(EVERYTHING, self.nsfw_threshold())
+        return {
+            "images": sums["images"],
+            "videos": sums["videos"],
+            "files": sums["files"],
+            "bytes": sums["bytes"],
+            "missing": sums["missing"],
+            "prompts": sums["prompts"],
+            "sessions": self.sessions_known(),
+            "updated_at": sums["updated_at"],
+        }
+
+    def sessions_known(self) -> int:
+        """How many sessions there were that nobody has forgotten."""
         known = select(EVENTS.c.session_id).where(EVENTS.c.kind == "session")
         sessions = select(func.count()).select_from(
             known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
         )
+        return int(self._engines.read(lambda connection: connection.execute(sessions).scalar_one()))
 
-        def work(connection: Connection) -> Summary:
-            kinds, prompts, rows = Counter[str](), Counter[str](), connection.execute(totals).all()
-            here = [row for there, *row in rows if there]
-            for kind, verdict, count, _, _ in here:
-                kinds[kind] += count
-                if verdict:
-                    prompts[verdict] += count
-            return {
-                "images": kinds[Kind.IMAGE.value],
-                "videos": kinds[Kind.VIDEO.value],
-                "files": kinds.total(),
-                "bytes": sum(int(size) for *_, size, _ in here),
-                "missing": sum(count for there, _, _, count, _, _ in rows if not there),
-                "prompts": dict(prompts),
-                "sessions": connection.execute(sessions).scalar_one(),
-                "updated_at": max((at for *_, at in rows), default=None),
-            }
-
-        return self._engines.read(work)
+    def holds_files(self) -> bool:
+        """Whether it has any file that is not gone from disk."""
+        one = select(MEDIA.c.root).where(MEDIA.c.missing_at.is_(None)).limit(1)
+        return self._engines.read(lambda connection: connection.execute(one).first() is not None)
 
     def nsfw_threshold(self) -> float | None:
         """The library's threshold: that of the session that was started last, None before the first."""
@@ -300,7 +301,8 @@ class Library:
             sessions, EVENTS.c.outcome == FORGOTTEN, EVENTS.c.detail["status"].as_string() == "queued"
         )
         first_rows = select(func.min(EVENTS.c.id).label("id")).where(sessions, EVENTS.c.session_id.not_in(refused))
-        newest = select(func.max(first_rows.group_by(EVENTS.c.session_id).subquery().c.id)).scalar_subquery()
+        one_each = EVENTS.c.session_id.concat("")  # else SQLite walks the index of all events, to have them in order
+        newest = select(func.max(first_rows.group_by(one_each).subquery().c.id)).scalar_subquery()
         statement = select(EVENTS.c.detail).where(EVENTS.c.id == newest)
         detail = self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none())
         threshold = (detail or {}).get("parameters", {}).get("nsfw_threshold")
@@ -308,26 +310,7 @@ class Library:
 
     def nsfw_spread(self) -> NsfwSpread:
         """How the probabilities of the library spread, whatever model gave them."""
-        here = MEDIA.c.missing_at.is_(None)
-        probability, threshold = MEDIA.c.nsfw_probability, self.nsfw_threshold()
-        detected = func.sum(case((probability >= (2 if threshold is None else threshold), 1), else_=0))
-
-        def work(connection: Connection) -> NsfwSpread:
-            percent = _WHOLE[connection.dialect.name](probability * 100 + 1e-9)  # 0.29 * 100 is a little less than 29
-            rows = connection.execute(select(percent, func.count(), detected).where(here).group_by(percent)).all()
-            bins = [0] * 100
-            for at, count, _ in rows:
-                if at is not None:
-                    bins[min(at, 99)] += count
-            return {
-                "threshold": threshold,
-                "checked": sum(bins),
-                "detected": sum(count for at, _, count in rows if at is not None),
-                "unknown": sum(count for at, count, _ in rows if at is None),
-                "bins": bins,
-            }
-
-        return self._engines.read(work)
+        return self.finder.nsfw_spread(self.nsfw_threshold())
 
     def nsfw_probabilities(self, paths: Iterable[bytes]) -> dict[bytes, float | None]:
         """The probabilities of those of these files that have a row, all by their `ROOT/relative`."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from app.errors import DatabaseUnusable, NeedsAttention
-from app.library.engine import Engines, connect_read_only, sqlite_path
+from app.library.engine import Engines, connect_read_only, parse_url, sqlite_path
 from app.library.tables import Base
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _PACKED = Path(__file__).resolve().with_name("alembic")
 SCRIPTS = _PACKED if _PACKED.is_dir() else _PACKED.parents[2] / "alembic"  # the latter in a checkout
 HEAD = max(path.name for path in (SCRIPTS / "versions").glob("[0-9]*.py"))[:4]
 """The revision that this program needs. Known without Alembic, which is loaded only where there is work for it."""
+_FULL_TEXT = "fts5"
 _QUICK_CHECK_BYTES = 64 * 2**20  # a check of every page of a larger file would delay the start
 
 
@@ -65,6 +66,8 @@ def revision_of(url: str) -> str | None:
 def bring_to_head(url: str) -> Migration:
     """Makes or upgrades the database. Raises DatabaseUnusable with one sentence, having written nothing."""
     before = revision_of(url)
+    if sqlite_path(parse_url(url)) is not None:
+        _check_full_text()
     if before == HEAD:
         return Migration(before, before)
     engines = Engines(url, foreign_keys=False)
@@ -150,6 +153,16 @@ def _check_sqlite(file: Path) -> None:
         raise DatabaseUnusable(f"The database {file} cannot be opened: {error}.") from error
     except sqlite3.DatabaseError as error:
         raise DatabaseUnusable(damaged) from error
+
+
+def _check_full_text() -> None:
+    """Raises DatabaseUnusable where the SQLite of this Python cannot search texts."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        try:
+            connection.execute(f"CREATE VIRTUAL TABLE words USING {_FULL_TEXT}(text)")
+        except sqlite3.OperationalError:
+            which = f"The SQLite {sqlite3.sqlite_version} of this Python was built without full-text search (FTS5)"
+            raise DatabaseUnusable(f"{which}: use another Python, or a PostgreSQL database.") from None
 
 
 def _copy_aside(file: Path, revision: str) -> Path:

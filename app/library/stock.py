@@ -1,10 +1,12 @@
-"""The rows of the library as they are held against the disk: in path order, a page at a time, and without a write.
+"""The rows of the library as they are held against files: in path order, by bytes or by name, and without a write.
 
 Even on SQLite nothing of the library changes by it: the file is opened read-only for every page.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
@@ -13,9 +15,10 @@ from app.library.tables import MEDIA
 from app.media import Place
 
 PAGE_ROWS = 1_000
-_HELD = select(MEDIA.c.root, MEDIA.c.path, MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sha256, MEDIA.c.missing_at).order_by(
-    MEDIA.c.path
-)
+QUESTION_VALUES = 500
+"""How many digests or names one question to the database has; SQLite takes no more than 32,766."""
+_COLUMNS = (MEDIA.c.root, MEDIA.c.path, MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sha256, MEDIA.c.missing_at)
+_HELD = select(*_COLUMNS).order_by(MEDIA.c.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,37 @@ class Stock:
             yield from page
             after = page[-1].path
 
+    def with_bytes(self, digests: Collection[str]) -> dict[str, list[StoredFile]]:
+        """The rows of the files with these SHA-256, by it, in the order of root and path."""
+        rows = ((stored.sha256, stored) for _, stored in self._where(MEDIA.c.sha256, digests))
+        return _gathered(rows)
+
+    def named(self, names: Collection[str], format_: str) -> dict[str, list[StoredFile]]:
+        """The rows of the files of one format with these names, as they are shown, by name."""
+        return _gathered(self._where(MEDIA.c.name, names, MEDIA.c.format == format_))
+
+    def _where(self, column: Any, values: Collection[str], *conditions: Any) -> Iterator[tuple[str, StoredFile]]:
+        """The rows in which a column has one of these values, each with its value."""
+        order = (MEDIA.c.root, MEDIA.c.path)
+        rest = iter(values)
+        while some := list(islice(rest, QUESTION_VALUES)):
+            statement = select(column, *_COLUMNS).where(column.in_(some), *conditions).order_by(*order)
+            yield from ((row[0], StoredFile(*row[1:])) for row in self.read(partial(_rows, statement)))
+
     def _page(self, statement: Any) -> list[StoredFile]:
         page: list[StoredFile] = self.read(
             lambda connection: [StoredFile(*row) for row in connection.execute(statement)]
         )
         return page
+
+
+def _rows(statement: Any, connection: Any) -> list[Any]:
+    rows: list[Any] = connection.execute(statement).all()
+    return rows
+
+
+def _gathered(rows: Iterable[tuple[str, StoredFile]]) -> dict[str, list[StoredFile]]:
+    gathered: dict[str, list[StoredFile]] = {}
+    for value, stored in rows:
+        gathered.setdefault(value, []).append(stored)
+    return gathered

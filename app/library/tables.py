@@ -266,9 +266,33 @@ class IngestEvent(Base):
     detail: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
+class MediaChange(Base):
+    """The newest change of each file, in order. Triggers write it: what they do is in `finding/changes.py`.
+
+    `seq` is a new one, higher than all before, with each change of the file's row or keywords; a file whose row is gone
+    keeps its entry. `worded` says that the full-text index has the words of the file as it is now.
+    """
+
+    __tablename__ = "media_changes"
+    __table_args__ = (
+        UniqueConstraint("media_id"),
+        Index(
+            "ix_media_changes_not_worded",
+            "seq",
+            sqlite_where=text("NOT worded"),
+            postgresql_where=text("NOT worded"),
+        ),
+    )
+
+    seq: Mapped[int] = mapped_column(BigId, primary_key=True)
+    media_id: Mapped[int] = mapped_column(BigInteger, doc="The file; no foreign key, because entries outlive rows.")
+    worded: Mapped[bool] = mapped_column()
+
+
 MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
 KEYWORDS: Table = Keyword.__table__  # type: ignore[assignment]
 LINKS: Table = MediaKeyword.__table__  # type: ignore[assignment]
 KEPT: Table = PersonWords.__table__  # type: ignore[assignment]
 FAILURES: Table = FileFailure.__table__  # type: ignore[assignment]
 EVENTS: Table = IngestEvent.__table__  # type: ignore[assignment]
+CHANGES: Table = MediaChange.__table__  # type: ignore[assignment]

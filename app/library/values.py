@@ -213,8 +213,12 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
 def upright_size(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """Width and height in pixels of a picture as a person sees it, from its stored size and its orientation."""
     size = row["width"], row["height"]
-    turned = row["orientation"] in SIDEWAYS and row["format"] not in _SIZED_AS_SEEN
-    return (size[1], size[0]) if turned else size
+    return (size[1], size[0]) if is_turned(row["orientation"], row["format"]) else size
+
+
+def is_turned(orientation: int | None, format_: str) -> bool:
+    """Whether width and height are stored the other way round than a person sees them."""
+    return orientation in SIDEWAYS and format_ not in _SIZED_AS_SEEN
 
 
 def now() -> str:

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator
 
 from app.errors import UnknownSession
 from app.explain import Explanation, explain
+from app.formats import FORMATS
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import Status
 from app.ingest.session.status import SessionStatus
@@ -112,8 +113,8 @@ def show_sessions(
         "statuses": {each.value: word for each, word in _STATUSES.items()},
         "roots": sorted(house.folders.roots),
         **narrowed,
-        "first": _address("/sessions", narrowed) if cursor else None,
-        "next": _address("/sessions", {**narrowed, "cursor": page["next"]}) if page["next"] else None,
+        "first": address("/sessions", narrowed) if cursor else None,
+        "next": address("/sessions", {**narrowed, "cursor": page["next"]}) if page["next"] else None,
     }
     return show(request, "sessions.html", values)
 
@@ -160,17 +161,17 @@ def show_failures(
         "cause": cause,
         "root": root,
         "roots": sorted(house.folders.roots),
-        "tabs": {each.value: _address("/failures", {"state": each.value, "root": root}) for each in FailureState},
+        "tabs": {each.value: address("/failures", {"state": each.value, "root": root}) for each in FailureState},
         "of_cause": {
-            each["cause"]: _address("/failures", {**narrowed, "cause": each["cause"]}) for each in page["causes"]
+            each["cause"]: address("/failures", {**narrowed, "cause": each["cause"]}) for each in page["causes"]
         },
-        "all_causes": _address("/failures", narrowed),
+        "all_causes": address("/failures", narrowed),
         "reports": {
-            format_: _address("/api/ingest/failures/report", {**narrowed, "cause": cause, "format": format_})
+            format_: address("/api/ingest/failures/report", {**narrowed, "cause": cause, "format": format_})
             for format_ in ("csv", "xlsx", "json", "jsonl")
         },
-        "first": _address("/failures", {**narrowed, "cause": cause}) if cursor else None,
-        "next": _address("/failures", {**narrowed, "cause": cause, "cursor": page["next"]})
+        "first": address("/failures", {**narrowed, "cause": cause}) if cursor else None,
+        "next": address("/failures", {**narrowed, "cause": cause, "cursor": page["next"]})
         if cause and page["next"]
         else None,
     }
@@ -187,9 +188,13 @@ def show_settings(request: Request, house: InHouse) -> Response:
     return show(request, "settings.html", {**values, "inbox": inbox.shown if inbox else ""})
 
 
-@router.get("/file")
+def known_list(q: str = "", sort: str = "", order: str = "") -> None:
+    """The search that a file was chosen from, and its order: the script of the page leads on through it."""
+
+
+@router.get("/file", dependencies=[Depends(known_list)])
 def show_file(request: Request, house: InHouse, path: Given = None) -> Response:
-    """Shows one file: what became of it and what the library knows; its main facts without a script, too."""
+    """Shows one file: its picture, what became of it, what the library knows; its main facts without a script, too."""
     if path is None:
         return show(request, "file.html", {})
     records = house.records
@@ -197,6 +202,7 @@ def show_file(request: Request, house: InHouse, path: Given = None) -> Response:
     if not (account["row"] or account["events"] or account["failures"] or account["matches"] or _is_file(account)):
         return show_problem(request, 404, account["sentence"])
     values = {"account": account, "name": account["path"].rpartition("/")[2], "fields": FIELDS_SHOWN}
+    values |= {"in_browser": [format_.name for format_ in FORMATS if format_.in_browser]}
     return show(request, "file.html", {**values, "known": _known(house, account) if account["row"] else []})
 
 
@@ -222,7 +228,7 @@ def _may(status: SessionStatus) -> dict[str, bool]:
     }
 
 
-def _address(path: str, values: Mapping[str, str | None]) -> str:
+def address(path: str, values: Mapping[str, str | None]) -> str:
     """An address with those of these values that are there."""
     given = {name: value for name, value in values.items() if value}
     return f"{path}?{urlencode(given)}" if given else path

@@ -26,16 +26,18 @@ from app.errors import (
     NeedsAttention,
     NotAllowed,
     NotFound,
+    QueryError,
     Unavailable,
     WrongContentType,
     in_words,
 )
-from app.web import account, activity, failures, inbox, ingest, library, nsfw, page, places
+from app.web import account, activity, failures, inbox, ingest, nsfw, page, places
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import Guard
+from app.web.library import dashboard, export, files, finding, neighbours, originals, summary
 from app.web.nsfw import Download
 from app.web.problems import nothing_at, problem
 from app.web.templating import show_problem, wants_page
@@ -45,10 +47,18 @@ ROUTERS = (
     ingest.router,
     account.router,
     failures.router,
-    library.router,
+    files.router,
+    originals.router,
+    summary.router,
+    finding.router,
+    finding.pages,
+    export.router,
+    places.searches,
+    neighbours.router,
     nsfw.router,
     page.router,
     activity.router,
+    dashboard.router,
     places.router,
     inbox.router,
 )
@@ -113,6 +123,8 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             runner = house.records_or_none.runner
             runner.listen(bells.ring)
             await to_thread.run_sync(lambda: runner.recover(auto_resume=house.settings.ingest_auto_resume))
+            await to_thread.run_sync(house.records_or_none.backlog.start)
+            house.records_or_none.library.finder.current.begin()
         try:
             yield
         finally:
@@ -152,6 +164,8 @@ def _on_error(request: Request, error: Exception) -> Response:
     more: dict[str, object] = {}
     if isinstance(error, InvalidRequest) and error.field:
         more["field"] = error.field
+    if isinstance(error, QueryError):
+        more["position"] = error.position
     if isinstance(error, AlreadyActive):
         more["session_id"] = error.session_id
     if isinstance(error, CountChanged):

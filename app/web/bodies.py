@@ -14,11 +14,13 @@ from pydantic import (
     model_validator,
 )
 
+from app.compare import kept
 from app.errors import FILE_CAUSES, InvalidRequest, in_words
 from app.ingest.plan.planner import LISTS
 from app.ingest.run.parts import ALL_SESSIONS
 from app.ingest.session.parameters import SessionRequest
 from app.library.editing import Edit
+from app.library.finding.orders import Sort
 from app.library.values import FailureState
 from app.web.answers import reads, refuses
 from app.web.depends import MAX_PAGE, JsonBody, checked_id, refuse_unknown
@@ -141,6 +143,21 @@ class NewPreset(BaseModel):
     """Those of `process`; what is left out is as by default, and folders may be left out, too."""
 
 
+class NewSearch(BaseModel):
+    """A search that is kept under a name, in place of the one that had it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    name: str
+    """At most 100 characters."""
+    q: str
+    """As in docs/search.md; empty for everything."""
+    sort: Annotated[str, WithJsonSchema({"enum": [*Sort]})] = Sort.TAKEN.value
+    """What the files are in the order of."""
+    order: Annotated[str, WithJsonSchema({"enum": ["asc", "desc"]})] = "desc"
+    """In which direction."""
+
+
 class NewRoot(BaseModel):
     """A folder that becomes a media root."""
 
@@ -156,6 +173,21 @@ class PlanRequest(SessionRequest):
     """What a session would be asked for; with `list`, which files of the plan are wanted."""
 
     list: Annotated[str | None, WithJsonSchema({"anyOf": [{"enum": [*LISTS]}, {"type": "null"}]})] = None
+    """Answer with the files of this class, page by page."""
+    cursor: str | None = None
+    """`next` of the page before; without one, the first page."""
+
+
+class Compare(BaseModel):
+    """Which folder is held against the library; with `list`, which of its files are wanted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    directory: str
+    """A folder of a media root, `ROOT/relative` as shown or by its absolute path."""
+    rehash: bool = False
+    """Read the library's copies again, too: without that nothing is called safe."""
+    list: Annotated[str | None, WithJsonSchema({"anyOf": [{"enum": [*kept.LISTS]}, {"type": "null"}]})] = None
     """Answer with the files of this class, page by page."""
     cursor: str | None = None
     """`next` of the page before; without one, the first page."""
@@ -244,6 +276,20 @@ def which_preset(body: JsonBody) -> NewPreset:
     return _checked(NewPreset, body)
 
 
+@reads(Compare)
+@refuses("invalid_parameter", "no_directory", "outside_roots", "no_such_directory", "not_a_directory", "root_missing")
+def what_to_compare(body: JsonBody) -> Compare:
+    """Which folder is held against the library. Raises InvalidRequest."""
+    return _checked(Compare, body)
+
+
+@reads(NewSearch)
+@refuses("invalid_parameter", "bad_query")
+def which_search(body: JsonBody) -> NewSearch:
+    """What is kept under which name. Raises InvalidRequest."""
+    return _checked(NewSearch, body)
+
+
 @reads(NewRoot)
 @refuses("invalid_parameter")
 def which_root(body: JsonBody) -> NewRoot:
@@ -260,4 +306,6 @@ RetryBody = Annotated[Retry, Depends(what_to_retry)]
 FailureStateBody = Annotated[FailuresMeant, Depends(what_is_said_of_failures)]
 ConfirmBody = Annotated[Confirmation, Depends(what_is_confirmed)]
 PresetBody = Annotated[NewPreset, Depends(which_preset)]
+CompareBody = Annotated[Compare, Depends(what_to_compare)]
+SearchBody = Annotated[NewSearch, Depends(which_search)]
 RootBody = Annotated[NewRoot, Depends(which_root)]

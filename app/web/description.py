@@ -3,7 +3,7 @@
 FastAPI describes paths and parameters; this adds bodies, the shapes of answers and events, and every refusal.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -155,5 +155,12 @@ class _Shapes:
     def sentence(self, shape: Any) -> str:
         """What a shape is, in one sentence; of a union, in one each."""
         schema = self[shape]
-        names = [part["$ref"].rpartition("/")[2] for part in schema.get("anyOf", [schema])]
+        names = [_named_in(part).rpartition("/")[2] for part in schema.get("anyOf", [schema])]
         return " Or: ".join(self.definitions[name]["description"].partition("\n")[0] for name in names)
+
+
+def _named_in(schema: Mapping[str, Any]) -> str:
+    """The reference of a shape, of the elements of a list, or of the values of a mapping."""
+    while "$ref" not in schema:
+        schema = schema["items"] if "items" in schema else schema["additionalProperties"]
+    return str(schema["$ref"])

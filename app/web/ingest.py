@@ -211,7 +211,7 @@ def history_page(
     """A page of the sessions, newest first, of one status and one media root, or of any. Raises BadCursor."""
     found = [session for session in records.runner.sessions() if status in (None, session.status)]
     if root is not None:
-        found = [session for session in found if root in _roots(session)]
+        found = [session for session in found if root in roots_of(session)]
     if cursor is not None:
         if not re.fullmatch(r"[0-9T:.-]{23}~[0-9a-f-]{36}", cursor):
             raise BadCursor
@@ -291,7 +291,7 @@ def _started(session: SessionState) -> Accepted[Started]:
     )
 
 
-def _roots(session: SessionState) -> set[str]:
+def roots_of(session: SessionState) -> set[str]:
     """The media roots of the folders of a session."""
     return {shown.partition("/")[0] for shown in session.parameters.directories}
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from typing_extensions import TypedDict
 
-from app.errors import MediaIngestError
+from app.errors import MediaIngestError, NeedsAttention
 from app.media import Stage
 from app.metadata import DECLARED, Shown
 from app.shapes import described
@@ -46,6 +46,16 @@ class Ready(Alive):
 
 
 @router.get("/", include_in_schema=False)
+def lead_in(house: InHouse) -> Response:
+    """Leads to the library once there is anything in it, else to the page of taking in."""
+    try:
+        records = house.records_or_none
+        holds_files = records is not None and records.library.holds_files()
+    except NeedsAttention:
+        holds_files = False  # the page says what is wrong
+    return RedirectResponse("/library" if holds_files else "/ingest-v2", 307)
+
+
 @router.get("/ingest", include_in_schema=False)
 def lead_to_page() -> Response:
     """Leads to the page."""

@@ -1,4 +1,4 @@
-"""What a person keeps on the server, over HTTP: presets, and media roots that were added on the page."""
+"""What a person keeps on the server, over HTTP: presets, searches, and media roots that were added on the page."""
 
 import ipaddress
 from typing import Annotated
@@ -9,14 +9,16 @@ from typing_extensions import TypedDict
 
 from app.errors import NotAllowed
 from app.ingest.session.presets import Preset
+from app.ingest.session.searches import Search
 from app.roots import MediaRoot
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
-from app.web.bodies import PresetBody, RootBody
+from app.web.bodies import PresetBody, RootBody, SearchBody
 from app.web.depends import DATABASE, STATE_FOLDER, InHouse, only_known
 from app.wiring import House
 
 router = APIRouter(prefix="/api/ingest", route_class=Route, dependencies=[only_known], tags=["Presets and roots"])
+searches = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 ONLY_HERE = (
     "Folders are added and removed only from the server's own machine, or with the token: set INGEST_TOKEN to do it "
@@ -29,6 +31,14 @@ class PresetList(TypedDict):
     """The presets of this server."""
 
     presets: list[Preset]
+    """In the order of their names."""
+
+
+@described
+class SearchList(TypedDict):
+    """The saved searches of this server."""
+
+    searches: list[Search]
     """In the order of their names."""
 
 
@@ -70,6 +80,27 @@ def save_preset(house: InHouse, body: PresetBody) -> Answer[Preset]:
 def delete_preset(house: InHouse, name: Annotated[str, Query(description="Which one.")]) -> Response:
     """Deletes a preset."""
     house.presets.delete(name)
+    return Response(status_code=204)
+
+
+@searches.get("/searches")
+def saved_searches(house: InHouse) -> Answer[SearchList]:
+    """Lists the searches that are kept under names."""
+    return Answer({"searches": house.searches.all()})
+
+
+@searches.post("/searches")
+@refuses(*STATE_FOLDER)
+def save_search(house: InHouse, body: SearchBody) -> Answer[Search]:
+    """Keeps a search under a name, in place of the one that had it."""
+    return Answer(house.searches.save(body.name, {"q": body.q, "sort": body.sort, "order": body.order}))
+
+
+@searches.delete("/searches", status_code=204, response_class=Response, response_description="It is deleted.")
+@refuses("not_found", *STATE_FOLDER)
+def delete_search(house: InHouse, name: Annotated[str, Query(description="Which one.")]) -> Response:
+    """Deletes a saved search."""
+    house.searches.delete(name)
     return Response(status_code=204)
 
 

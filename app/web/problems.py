@@ -32,6 +32,8 @@ class Problem(TypedDict):
     """The session that is in the way."""
     count: NotRequired[int]
     """The number that would have to be confirmed now."""
+    position: NotRequired[int]
+    """The place in `q` that cannot be read, in characters (code points) from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,15 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "unknown_session": Refusal(404, "no session has this id"),
         "unknown_file": Refusal(404, "the library has no row of this file"),
         "no_thumbnail": Refusal(404, "the file has no thumbnail and none can be made"),
+        "no_preview": Refusal(404, "the file has no preview and none can be made; `detail` says why"),
+        "file_gone": Refusal(404, "the library has a row of the file, and the file is not where it was, or no file"),
         "method_not_allowed": Refusal(405, "the address exists, the method does not"),
         "already_active": Refusal(409, "the same request is being worked on; `session_id` says by whom"),
         "illegal_move": Refusal(409, "the session's status does not allow it"),
         "count_changed": Refusal(409, "the number that was confirmed is not what it is now; `count` says that"),
         "no_inbox": Refusal(409, "`INGEST_INBOX` names no folder for dropped files"),
         "conflict": Refusal(409, "another conflict"),
+        "range_not_satisfiable": Refusal(416, "the file has no bytes in the range; `Content-Range` tells its size"),
         "content_type": Refusal(415, "the body is not declared as JSON"),
         "invalid_parameter": Refusal(422, "a value is not possible; `field` names it"),
         "unknown_parameter": Refusal(422, "there is no parameter of this name"),
@@ -66,6 +71,8 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "bad_session_id": Refusal(422, "a session id is a UUID of 36 characters"),
         "body_too_long": Refusal(422, "the body is longer than a request can sensibly be: 1 MB"),
         "bad_cursor": Refusal(422, "the cursor is not one that the list gave"),
+        "bad_query": Refusal(422, "the search cannot be read; `position` is where in it"),
+        "too_many_rows": Refusal(422, "the files are more than a sheet of XLSX has rows"),
         "no_directory": Refusal(422, "no directory was chosen"),
         "outside_roots": Refusal(422, "the path is not inside a media root"),
         "no_such_directory": Refusal(422, "there is no such directory"),
@@ -78,6 +85,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "database_unreachable": Refusal(503, "the database cannot be reached"),
         "database_error": Refusal(503, "the database reports an error"),
         "database_busy": Refusal(503, "another program holds the lock of the SQLite file; nothing was changed"),
+        "file_unreadable": Refusal(503, "the system does not let the file be read"),
         "disk_full": Refusal(503, "the disk of the state folder, or of the inbox, is full"),
         "inbox_unwritable": Refusal(503, "the folder of dropped files cannot be written"),
         "state_unwritable": Refusal(503, "the state folder cannot be written"),

@@ -23,6 +23,7 @@ _JOINERS = (
 _JOINED = re.compile(r"[^\x00-\u024f\s]")
 
 
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _THRESHOLD = SessionRequest.model_fields["nsfw_threshold"].default
 _STAGES = {
     "extract_metadata": "metadata",
@@ -80,6 +81,13 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def size(count: int) -> str:
+    """A number of bytes, as in `words.js`: `999 B`, `1.5 MB`, `23.4 GB`."""
+    power = min((len(str(count)) - 1) // 3, len(_UNITS) - 1)
+    scaled = count / 1000**power
+    return f"{scaled:.0f} {_UNITS[power]}" if scaled >= 100 or not power else f"{scaled:.1f} {_UNITS[power]}"
+
+
 def words(code: str) -> str:
     """What a stable code is called: `truncated image`."""
     return class_words(code)
@@ -108,5 +116,5 @@ def asked(parameters: Mapping[str, Any]) -> list[str]:
     return told + ([] if by_default else [f"NSFW from {threshold}"])
 
 
-for _filter in (readable, counted, when, duration, words, folders, asked):
+for _filter in (readable, counted, when, duration, size, words, folders, asked):
     _templates.env.filters[_filter.__name__] = _filter

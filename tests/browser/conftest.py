@@ -57,7 +57,9 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     roots = {name: some_of_everything(folder / name) for name in ("flow", "tree", "refresh", "input")}
     write_many(folder / "long" / "many", 3_000)
     write_many(folder / "late", 2)
-    with Server(folder / "server", roots | {"long": folder / "long", "late": folder / "late"}) as running:
+    write_many(folder / "counted", 3)
+    others = {name: folder / name for name in ("long", "late", "counted")}
+    with Server(folder / "server", roots | others) as running:
         yield running
 
 

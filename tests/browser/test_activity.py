@@ -194,7 +194,7 @@ def test_a_file_has_a_page_of_its_own_that_is_read_without_a_script_too(browser,
     assert looks_well(page)
     page.goto(f"{server.address}/file?path=photos/trip/a.jpg")
     expect(page.locator("#known-values")).to_be_visible()
-    expect(page.locator("#explain-picture img")).to_be_visible()
+    expect(page.locator("#viewer-picture")).to_be_visible()
     assert looks_well(page)
     page.click("#explain-events button")
     expect(page.locator("#complete-title")).to_be_visible()

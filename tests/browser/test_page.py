@@ -48,6 +48,8 @@ def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server:
     assert Path(page.locator("#complete-file").inner_text()).stem == page.locator("#complete-id").inner_text()
     assert Path(page.locator("#complete-file").inner_text()).exists()
     expect(page.locator("#total-images")).to_have_text(f"{images + 3:,}")
+    session_id = page.locator("#complete-id").inner_text()
+    expect(page.locator("#show-came-in")).to_have_attribute("href", f"/library?q=session%3A{session_id}")
     assert fits(page)
     assert in_both_schemes(page) == []
 

@@ -1,7 +1,6 @@
 """The failures that stand over all sessions, on both engines: pages, counts, and what a person says of them."""
 
 import pytest
-from sqlalchemy import event
 
 from app.library.failures import Which, position_of
 from app.library.library import Library
@@ -44,32 +43,8 @@ def test_what_was_said_holds_while_the_file_looks_as_it_did(library, commit):
     assert library.failures.set_state_of(FailureState.IGNORED, [Place("m", b"a.jpg")]) == 1
     commit(failure(found(mtime_ns=1), cause="decoder_timeout", stage=Stage.IDENTIFY), OTHER_SESSION)
     assert library.failures.counts() == {"decoder_timeout": {"open": 0, "reviewed": 0, "ignored": 1}}
+    assert library.failures.open_by_root() == {}
     assert library.known(Place("m"))[b"a.jpg"].failures[0].ignored
     commit(failure(found(mtime_ns=2)), "third")
     assert library.failures.counts() == {"truncated_image": {"open": 1, "reviewed": 0, "ignored": 0}}
-
-
-def test_one_index_answers_however_many_there_are(sqlite_url):
-    """300,000 are listed and counted within the blink of an eye, if no row is looked up in vain."""
-    library = Library(sqlite_url)
-    asked: list[tuple] = []
-    event.listen(
-        library._engines._readers,
-        "before_cursor_execute",
-        lambda _c, _cursor, statement, parameters, *_: asked.append((statement, parameters)),
-    )
-    after = ("truncated_image", "m", 5)
-    library.failures.page(Which(), after=after)
-    library.failures.page(Which(cause="empty_file", state=FailureState.OPEN))
-    library.failures.counts("m")
-
-    def plan(statement, parameters):
-        rows = library._engines.read(lambda c: c.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all())
-        return " ".join(row[3] for row in rows)
-
-    plans = [plan(*each) for each in tuple(asked)]
-    library.close()
-    assert "USING INDEX ix_file_failures_fatal" in plans[0]
-    assert "ix_file_failures_fatal (cause=?)" in plans[1]
-    assert "COVERING INDEX ix_file_failures_fatal" in plans[2]
-    assert all("TEMP B-TREE" not in each for each in plans)
+    assert library.failures.open_by_root() == {"m": {"truncated_image": 1}}

@@ -8,7 +8,7 @@ import pytest
 from app.ingest.session.parameters import SessionRequest, parse_parameters
 from app.media import Outcome
 from app.web.activity import outcome_bar, standing
-from app.web.templating import asked, when
+from app.web.templating import asked, size, when
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 HTML = {"Accept": "text/html,*/*"}
@@ -55,6 +55,14 @@ def test_the_pieces_of_an_outcome_bar_fill_it():
 
 def test_a_time_says_its_year_where_it_is_another_one():
     assert when("2020-11-20T10:42:00.000+00:00") == "Nov 20 2020, 10:42 UTC"
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0 B"), (999, "999 B"), (1_500, "1.5 kB"), (123_456_789, "123 MB"), (10**19, "10000 PB")],
+)
+def test_a_size_has_three_digits_and_a_unit(count, shown):
+    assert size(count) == shown
 
 
 def test_the_history_tells_what_was_asked_otherwise_and_is_narrowed_by_its_address(door):

@@ -108,6 +108,7 @@ def test_whatever_writes_to_a_state_folder_that_is_lost_is_refused_as_promised(o
         ("POST", "/api/ingest/dismiss", {"session_id": of["ended"]}),
         ("DELETE", f"/api/ingest/sessions/{of['ended']}", None),
         ("GET", "/api/library/thumbnail?path=photos/trip/shore.jpg", None),
+        ("GET", "/api/library/preview?path=photos/trip/shore.jpg", None),
         ("GET", "/readyz", None),
     ):
         with subtests.test(path=path):

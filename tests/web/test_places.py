@@ -1,4 +1,4 @@
-"""Presets, and media roots that are added on the page and removed again."""
+"""Presets, saved searches, and media roots that are added on the page and removed again."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.samples import photo, write_many
 
-ROOTS, PRESETS = "/api/ingest/roots", "/api/ingest/presets"
+ROOTS, PRESETS, SEARCHES = "/api/ingest/roots", "/api/ingest/presets", "/api/library/searches"
 
 
 # -- presets -----------------------------------------------------------------------------------------------------
@@ -65,10 +65,57 @@ def test_what_another_version_kept_among_the_presets_stays(door):
     assert "None yet" not in door.client.get("/settings").text
 
 
+# -- searches ----------------------------------------------------------------------------------------------------
+
+
+def test_searches_are_kept_under_their_names_over_a_restart(door):
+    cats = {"name": "Cats", "q": "keyword:cat -nsfw:yes", "sort": "score", "order": "asc"}
+    saved = door.post(SEARCHES, cats | {"name": "  Cats "})
+    assert {name: saved[name] for name in cats} == cats
+    door.post(SEARCHES, {"name": "all", "q": ""})
+    door.post(SEARCHES, cats | {"q": "keyword:cats"})
+    door.reopen()
+    kept = door.get(SEARCHES)["searches"]
+    assert [(each["name"], each["q"], each["sort"], each["order"]) for each in kept] == [
+        ("all", "", "taken", "desc"),
+        ("Cats", "keyword:cats", "score", "asc"),
+    ]
+    assert door.client.delete(SEARCHES, params={"name": "all"}).status_code == 204
+    assert door.client.delete(SEARCHES, params={"name": "all"}).json()["cause"] == "not_found"
+    assert [each["name"] for each in door.get(SEARCHES)["searches"]] == ["Cats"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "cause"),
+    [
+        ({"name": " "}, "name", "invalid_parameter"),
+        ({"q": "red colour:red"}, "q", "bad_query"),
+        ({"sort": "colour"}, "sort", "invalid_parameter"),
+        ({"order": "up"}, "order", "invalid_parameter"),
+        ({"q": None}, "q", "invalid_parameter"),
+        ({"colour": "red"}, "colour", "unknown_parameter"),
+    ],
+)
+def test_what_is_no_search_is_not_kept(door, change, field, cause):
+    refused = door.post(SEARCHES, {"name": "a", "q": "red"} | change, 422)
+    assert (refused["field"], refused["cause"]) == (field, cause)
+    assert door.get(SEARCHES) == {"searches": []}
+
+
+def test_a_search_that_another_version_kept_stays_and_is_not_shown(door):
+    newer = {"name": "b", "q": "taste:sweet", "sort": "taken", "order": "desc", "saved_at": "2020-01-01T00:00:00+00:00"}
+    spoilt = newer | {"q": 5}
+    (door.state / "searches.json").write_text(json.dumps([newer, spoilt]))
+    door.post(SEARCHES, {"name": "a", "q": "red"})
+    assert [each["name"] for each in door.get(SEARCHES)["searches"]] == ["a"]
+    assert json.loads((door.state / "searches.json").read_text())[:2] == [newer, spoilt]
+
+
 # -- what is kept cannot be read -----------------------------------------------------------------------------------
 
 KEPT = [
     ("presets.json", PRESETS, {"name": "a", "parameters": {}}),
+    ("searches.json", SEARCHES, {"name": "a", "q": ""}),
     ("added_roots.json", ROOTS, {"name": "album", "path": "{album}"}),
 ]
 

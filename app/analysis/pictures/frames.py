@@ -41,19 +41,21 @@ def sample_pictures(film: Film, count: int) -> list[Image.Image]:
         return _Video(film).pictures(count)
 
 
-def choose_poster(film: Film) -> Image.Image:
+def choose_poster(film: Film, side: int = SIDE) -> Image.Image:
     """Choose one picture (RGB, upright) that shows something: the first after a tenth of the length that is not plain.
 
-    If all are plain, the least plain. Of a damaged video any will do. Raises CannotRead as `sample_pictures`.
+    Larger ones are reduced, the shorter side kept >= `side` px. If all are plain, the least plain. Of a damaged video
+    any will do. Raises CannotRead as `sample_pictures`.
     """
     with film.translate_errors():
-        return _Video(film).poster()
+        return _Video(film, side).poster()
 
 
 class _Video:
     """An open video and the pictures taken from it so far, by their time. Times are in ticks of the track."""
 
-    def __init__(self, film: Film) -> None:
+    def __init__(self, film: Film, side: int = SIDE) -> None:
+        self.side = side
         self.container, self.track, self.damage = film.container, film.choose_track(), film.damage
         self.taken: dict[int, Image.Image] = {}
         self.encrypted = self.damaged = False
@@ -153,7 +155,7 @@ class _Video:
         """Keep the picture, unless it is known to be damaged."""
         self.damaged = self.damaged or frame.is_corrupt
         if not frame.is_corrupt and (time := _time(frame)) not in self.taken:
-            self.taken[time] = _picture(frame, self.track.sample_aspect_ratio)
+            self.taken[time] = _picture(frame, self.track.sample_aspect_ratio, self.side)
         return not frame.is_corrupt
 
     def _seek(self, time: int) -> None:
@@ -187,10 +189,10 @@ def _time(of: "Packet[VideoStream] | VideoFrame") -> int:
     return next((time for time in (of.pts, of.dts) if time is not None), 0)
 
 
-def _picture(frame: "VideoFrame", pixel: Fraction | None) -> Image.Image:
+def _picture(frame: "VideoFrame", pixel: Fraction | None, side: int) -> Image.Image:
     """The frame as it is to be seen: reduced, with square pixels, upright."""
     width = square_width(frame.width, pixel)
-    scale = min(1, SIDE / min(width, frame.height))
+    scale = min(1, side / min(width, frame.height))
     picture: Image.Image = frame.to_image(
         width=round(width * scale), height=round(frame.height * scale), interpolation="AREA"
     )

@@ -142,14 +142,14 @@ def _stored(image: ImageFile) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
-def decode_image(opened: OpenedImage, orientation: int | None = None) -> Image.Image:
-    """Decode the first frame. A JPEG is decoded smaller, its shorter side kept >= 960 px.
+def decode_image(opened: OpenedImage, orientation: int | None = None, short_side: int = SHORT_SIDE) -> Image.Image:
+    """Decode the first frame. A JPEG is decoded smaller, its shorter side kept >= `short_side` px.
 
     `orientation` is what the file says of itself: Pillow turns a TIFF on its own, and would ask its XMP, too. Raises
     CannotRead: as `open_image`.
     """
     with _named_errors(opened.stream, opened.format):
-        opened.image.draft(None, (SHORT_SIDE, SHORT_SIDE))
+        opened.image.draft(None, (short_side, short_side))
         if opened.format == "tiff":
             opened.image.getexif()[_ORIENTATION] = orientation or 1
         opened.image.load()

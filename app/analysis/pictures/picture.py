@@ -15,6 +15,7 @@ from PIL import Image, ImageCms
 from app.media import Picture
 
 SIDE = 320  # px, the longer side of a thumbnail
+PREVIEW_SIDE = 2_048  # px, the longer side of what is shown in place of a file that browsers cannot show
 _QUALITY = 80
 _METHOD = 0  # 1.7 ms; method 4 (Pillow's default) makes a file of the same size in 8 ms
 _PROFILE_BYTES = 8 * 1024  # larger colour profiles belong to printing, and would outweigh the thumbnail
@@ -31,9 +32,9 @@ _UPRIGHT = {
 }
 
 
-def make_picture(image: Image.Image, orientation: int) -> Picture:
-    """Make thumbnail and hash of a decoded image; `orientation` is the EXIF value 1..8 that it still needs."""
-    small = turn_upright(_plain(_shrunk(image)), orientation)
+def make_picture(image: Image.Image, orientation: int, side: int = SIDE) -> Picture:
+    """Make picture and hash of a decoded image; `orientation` is the EXIF value 1..8 that it still needs."""
+    small = turn_upright(_plain(_shrunk(image, side)), orientation)
     profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
     return Picture(webp=_webp(small, profile), phash=compute_phash(small))
 
@@ -43,9 +44,9 @@ def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
 
 
-def _shrunk(image: Image.Image) -> Image.Image:
-    """The image with its longer side at most 320 px. Whole-number reduction first: 2 ms instead of 8 for 1 MP."""
-    scale = min(1.0, SIDE / max(image.size))
+def _shrunk(image: Image.Image, side: int) -> Image.Image:
+    """The image with its longer side at most `side` px. Whole-number reduction first: 2 ms instead of 8 for 1 MP."""
+    scale = min(1.0, side / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return make_resizable(image).resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
 

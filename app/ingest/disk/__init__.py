@@ -1,1 +1,1 @@
-"""Looks at media roots: safe paths, what a folder holds, and what is gone. It opens no media file."""
+"""Looks at media roots: safe paths, what folders hold, what is gone, and bytes as they are. It decodes nothing."""

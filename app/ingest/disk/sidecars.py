@@ -29,6 +29,13 @@ class Sidecars:
         """Whether a name is that of a sidecar of a media file beside it."""
         return name in self._takeout or (suffix_of(name) == b".xmp" and _stem(name) in self._spoken_for)
 
+    def names_of(self, name: bytes) -> list[bytes]:
+        """The names of the sidecars that lie beside a media file; that in the folder of scores is not among them."""
+        if not self._xmp and not self._json:
+            return []
+        xmp = [self._xmp[key].name for key in (name, _stem(name)) if key in self._xmp]
+        return xmp + [told for told in takeout_names(name) if told in self._json]
+
     def stamps_of(self, name: bytes) -> str:
         """The text of the `Stamps` of a media file."""
         if not self._xmp and not self._json and not self._scores:

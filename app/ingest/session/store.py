@@ -291,7 +291,7 @@ class IngestionState:
         with self._writing():
             for journal in self.folder.glob("*.files.jsonl"):
                 journal.chmod(0o600)  # as all that is written here; up to 0.5.0 they were as the umask had it
-            for pattern in (".*.tmp", "thumbnails/*/.*.tmp"):
+            for pattern in (".*.tmp", "thumbnails/*/.*.tmp", "previews/*/.*.tmp"):
                 for leftover in self.folder.glob(pattern):
                     leftover.unlink(missing_ok=True)
 

@@ -18,9 +18,9 @@ const SESSION = /\b([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/;
 let asked = 0; // an answer that comes after a later question is old
 
 /**
- * Fetches and draws; `drawn` gets the path that it turned out to be.
+ * Fetches and draws; `drawn` gets the path that it turned out to be, and what the library knows of the file.
  *
- * @type {(path: string, drawn: (path: string) => void, refused: (error: ApiError) => void) => Promise<void>}
+ * @type {(path: string, drawn: (path: string, known: LibraryFile | null) => void, refused: (error: ApiError) => void) => Promise<void>}
  */
 export async function tell(path, drawn, refused) {
   const mine = (asked += 1);
@@ -29,7 +29,7 @@ export async function tell(path, drawn, refused) {
     const [known, advice] = await Promise.all([libraryFile(answer), advices(answer)]);
     if (mine !== asked) return;
     show(answer, known, advice);
-    drawn(answer.path);
+    drawn(answer.path, known);
   } catch (error) {
     if (mine === asked) refused(api.refusal(error));
   }

@@ -79,12 +79,12 @@ function show(id, place, elements) {
 /**
  * A line: what it is called, its value, and where it was read.
  *
- * @type {(term: string, value: Child | Child[], source?: string) => HTMLElement}
+ * @type {(term: string, value: Child | Child[], source?: string, field?: string) => HTMLElement}
  */
-const line = (term, value, source) =>
+const line = (term, value, source, field) =>
   make(
     "div",
-    {},
+    { "data-field": field },
     make("dt", {}, term),
     make("dd", {}, value, source ? make("small", { class: "source" }, sourceLabel(source)) : null),
   );
@@ -137,7 +137,7 @@ function values(known) {
     const source = known.sources[field];
     if (!value && source !== "person") return [];
     const shown = typeof value === "string" ? readable(value, { lines: true }) : value;
-    return [line(term, shown ?? make("span", { class: "quiet" }, "none"), source)];
+    return [line(term, shown ?? make("span", { class: "quiet" }, "none"), source, field || undefined)];
   });
 }
 

@@ -1,17 +1,14 @@
-// The page of one file: the same as the dialog over other pages. Other files and sessions are pages of their own.
+// The page of one file that the library has not: the same as the dialog over other pages.
 
 import { showTrouble, tell } from "./account.js";
 import { prepareEdit } from "./edit.js";
-import { around, byId } from "../lib/dom.js";
+import { byId } from "../lib/dom.js";
+import { leadOn } from "./leading.js";
 
-/** @param {string} path */
-const draw = (path) => tell(path, () => {}, (error) => showTrouble(path, error));
+const path = byId("file-page").dataset.path ?? "";
+/** @param {string} of */
+const draw = (of) => tell(of, () => {}, (error) => showTrouble(of, error));
 
 prepareEdit(draw);
-document.addEventListener("click", (event) => {
-  const { explain: path, session: id } = around(event, "[data-explain], [data-session]")?.dataset ?? {};
-  if (path !== undefined && path !== byId("file-page").dataset.path) {
-    location.assign(`/file?${new URLSearchParams({ path })}`);
-  } else if (id) location.assign(`/sessions/${id}`);
-});
-draw(byId("file-page").dataset.path ?? "");
+leadOn(() => path);
+draw(path);

@@ -19,13 +19,14 @@ export class ApiError extends Error {
 
   /**
    * @param {number} status 0 where no answer came
-   * @param {{ detail?: string, cause?: string, field?: string, session_id?: string }} problem
+   * @param {{ detail?: string, cause?: string, field?: string, session_id?: string, position?: number }} problem
    */
   constructor(status, problem) {
     super(problem.detail || `The server answered with ${status}.`);
     this.status = status;
     this.cause = problem.cause ?? "internal_error";
     this.field = problem.field ?? null;
+    this.position = problem.position ?? null;
     this.sessionId = problem.session_id ?? null;
   }
 }
@@ -60,7 +61,7 @@ export const isTimeout = (error) => error instanceof DOMException && error.name 
  * @param {{ body?: object, file?: File, signal?: AbortSignal | undefined }} options
  * @returns {Promise<any>} what the function of the call says
  */
-async function request(method, path, { body, file, signal } = {}) {
+export async function request(method, path, { body, file, signal } = {}) {
   let response;
   let text;
   try {
@@ -115,7 +116,7 @@ function unrounded(_, value, context) {
 }
 
 /** @param {{ [name: string]: string | number | boolean | null | undefined }} values */
-function query(values) {
+export function query(values) {
   const given = Object.entries(values).flatMap(([name, value]) =>
     value === null || value === undefined || value === "" ? [] : [[name, String(value)]]
   );

@@ -3,6 +3,7 @@
 
 const SESSION_KEY = "media-ingest-session";
 const FORM_KEY = "media-ingest-form";
+const NSFW_KEY = "media-ingest-nsfw";
 const BLUR_KEY = "media-ingest-blur-nsfw";
 
 /**
@@ -72,4 +73,19 @@ export const savedBlur = () => read("localStorage", BLUR_KEY) !== "off";
 /** @param {boolean} on */
 export function saveBlur(on) {
   keep("localStorage", BLUR_KEY, on ? "on" : "off");
+}
+
+/**
+ * What becomes of pictures that count as NSFW, or of which nobody knows: they are shown, blurred or left out.
+ *
+ * @returns {"show" | "blur" | "hide"}
+ */
+export function nsfwShown() {
+  const kept = read("localStorage", NSFW_KEY) ?? "";
+  return kept === "show" || kept === "hide" ? kept : "blur";
+}
+
+/** @param {string} how */
+export function saveNsfwShown(how) {
+  keep("localStorage", NSFW_KEY, how);
 }

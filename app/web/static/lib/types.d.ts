@@ -199,6 +199,19 @@ export interface Preset {
   saved_at: Time;
 }
 
+/** A search, and the order of what it finds. */
+export interface SearchView {
+  q: string;
+  sort: string;
+  order: string;
+}
+
+/** A search under a name. */
+export interface SavedSearch extends SearchView {
+  name: string;
+  saved_at: Time;
+}
+
 /** What a person says of failures: of those that are named, or of all with a cause that are in a state now. */
 export interface FailuresMeant {
   state: FailureState;
@@ -323,6 +336,35 @@ export interface LibraryFile extends MetadataFields {
   sources: Record<string, string>;
 }
 
+/** The search that a file was chosen from, as the address says it; empty where it does not. */
+export interface FileList {
+  q: string;
+  sort: string;
+  order: string;
+}
+
+/** What stands beside a file in a search. */
+export interface Beside {
+  previous: string | null;
+  next: string | null;
+  position: number | null;
+  total: number;
+  nsfw_checked: number;
+}
+
+/** A size in CSS pixels. */
+export interface Extent {
+  width: number;
+  height: number;
+}
+
+/** Where a picture stands on its stage, in CSS pixels, and how many of them a pixel of it takes. */
+export interface Placed {
+  scale: number;
+  x: number;
+  y: number;
+}
+
 /** What a person says of a file. */
 export type Edit = Partial<
   Record<"score" | "title" | "caption" | "keywords" | "release", string | string[] | number | null>
@@ -355,15 +397,38 @@ export interface Listing {
   warning?: string;
 }
 
-export interface Summary {
+/** How many files there are; those that are gone from disk are in `missing` alone. */
+export interface FileSums {
   images: number;
   videos: number;
   files: number;
   bytes: number;
-  sessions: number;
   missing: number;
+  incomplete: number;
+}
+
+export interface RootSums extends FileSums {
+  sessions: number;
+  failures: Record<string, number> | null;
+}
+
+export interface Summary extends RootSums {
   prompts: Record<string, number>;
   updated_at: Time | null;
+  by_root: Record<string, RootSums>;
+  added_by_day: { at: string; files: number }[];
+  scores: ValueCount[];
+  mean_score: number | null;
+  nsfw: { yes: number; no: number; unknown: number; spread: { low: number; high: number; files: number }[] };
+  mean_nsfw_probability: number | null;
+  keywords: ValueCount[];
+  unique_keywords: number;
+  cameras: ValueCount[];
+  models: ValueCount[];
+  runs: number;
+  spent_usd: number;
+  average_usd: number | null;
+  currencies: Record<string, number>;
 }
 
 /** The NSFW probabilities of the library: `bins` are 100 numbers of files. */
@@ -442,4 +507,99 @@ export interface Filters {
   prompt_verdict?: string;
   cursor?: string | null;
   limit?: number;
+}
+
+// -- the library ------------------------------------------------------------------------------------------------------
+
+export interface FoundFile {
+  path: string;
+  kind: string;
+  format: string;
+  width: number | null;
+  height: number | null;
+  duration_seconds: number | null;
+  taken_at: string | null;
+  added_at: Time;
+  size: number;
+  title: string | null;
+  score: number | null;
+  is_nsfw: boolean | null;
+  nsfw_probability: number | null;
+  has_thumbnail: boolean;
+  incomplete: boolean;
+  missing: boolean;
+}
+
+export interface Coverage {
+  searched: number;
+  of: number;
+  missing: Record<string, number>;
+}
+
+export interface FoundFiles {
+  files: FoundFile[];
+  next: string | null;
+  total: number;
+  total_is: "exact" | "counting";
+  until: Time;
+  new_files: number;
+  nsfw_checked: number;
+  coverage: Coverage;
+}
+
+export interface ValueCount {
+  value: string | number | boolean | null;
+  files: number;
+}
+
+export type Facets = Record<string, ValueCount[]>;
+
+export interface PeriodCount {
+  at: string | null;
+  files: number;
+}
+
+/** What may stand in a search from `start` up to `end`. */
+export interface Completions {
+  start: number;
+  end: number;
+  values: { text: string; files: number | null }[];
+}
+
+export type TileSize = "s" | "m" | "l" | "table";
+
+/** What the page of the library shows. */
+export interface LibraryView {
+  q: string;
+  sort: string;
+  order: string;
+  size: TileSize;
+  filters: boolean;
+}
+
+/** How a list is laid out, in px: `row` with its gap, `full` all rows, `view` what is seen of them. */
+export interface Layout {
+  columns: number;
+  tile: number;
+  row: number;
+  gap: number;
+  total: number;
+  view: number;
+  full: number;
+}
+
+/** The first file of a month or day; null of those without a date. */
+export interface Mark {
+  at: string | null;
+  index: number;
+}
+
+/** The first and the last number of files side by side. */
+export type Range = [number, number];
+
+/** The files of a list by their number. */
+export interface Slices {
+  at(index: number): FoundFile | undefined;
+  want(from: number, end: number): void;
+  stop(): void;
 }

@@ -4,8 +4,12 @@ export interface Chart {
   setData(data: [number[], (number | null)[]]): void;
   setSize(size: { width: number; height: number }): void;
   destroy(): void;
+  cursor: { idx?: number | null };
 }
-export type ChartMaker = new (options: object, data: [number[], (number | null)[]], target: HTMLElement) => Chart;
+export interface ChartMaker {
+  new (options: object, data: [number[], (number | null)[]], target: HTMLElement): Chart;
+  paths: { bars(options: object): unknown };
+}
 
 declare global {
   interface Window {

@@ -1,14 +1,13 @@
 // Files a second over a session, drawn by uPlot: what the log says up to now, and then what each status adds.
 
 import * as api from "../lib/api.js";
-import { byId, make, setText } from "../lib/dom.js";
+import { axis, chartMaker, colour } from "../lib/charts.js";
+import { byId, setText } from "../lib/dom.js";
 import { clock, isRunning } from "../lib/words.js";
 
 /** @import { Pace, Session } from "../lib/types.d.ts" */
-/** @import { Chart, ChartMaker } from "../lib/uplot.d.ts" */
+/** @import { Chart } from "../lib/uplot.d.ts" */
 
-const SCRIPT = "/static/vendor/uPlot.iife.min.js";
-const STYLE = "/static/vendor/uPlot.min.css";
 const HEIGHT = 160;
 const EVERY_MS = 1_000;
 const FEWEST = 5; // points: fewer say nothing
@@ -28,8 +27,6 @@ let last = { at: 0, processed: 0 }; // of the status that the newest point is fr
 /** @type {Chart | null} */
 let chart = null;
 let prepared = false;
-/** @type {Promise<ChartMaker> | null} */
-let loading = null;
 
 /**
  * What the log says, as points.
@@ -117,9 +114,7 @@ async function draw() {
   showFigure();
   if (points.at.length < FEWEST || document.hidden) return;
   describe();
-  loading ??= load();
-  const Maker = await loading.catch(() => null);
-  if (!Maker) loading = null; // to be tried again with the next point
+  const Maker = await chartMaker(); // tried again with the next point
   if (!Maker || byId("pace").hidden) return;
   const width = byId("pace-chart").clientWidth;
   if (!width) return;
@@ -127,24 +122,10 @@ async function draw() {
   else chart = new Maker(options(width), [points.at, points.rate], byId("pace-chart"));
 }
 
-/** Where the chart is first wanted: most visits need none. */
-function load() {
-  document.head.append(make("link", { rel: "stylesheet", href: STYLE }));
-  return new Promise((/** @type {(maker: ChartMaker) => void} */ resolve, reject) => {
-    const script = make("script", { src: SCRIPT, onerror: reject });
-    script.addEventListener("load", () => window.uPlot ? resolve(window.uPlot) : reject());
-    document.head.append(script);
-  });
-}
-
 /** @param {number} width */
 function options(width) {
-  const style = getComputedStyle(document.documentElement);
-  /** @param {string} name */
-  const colour = (name) => style.getPropertyValue(name).trim();
   /** @type {(chart: unknown, splits: number[]) => string[]} */
   const times = (_, splits) => splits.map((at) => clock(new Date(at * 1000)));
-  const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   return {
     width,
     height: HEIGHT,
@@ -153,7 +134,7 @@ function options(width) {
     scales: {
       y: { range: (/** @type {unknown} */ _, /** @type {number} */ __, /** @type {number} */ most) => [0, most || 1] },
     },
-    axes: [{ ...axis, values: times, space: 90, size: 30 }, { ...axis, size: 44 }],
+    axes: [{ ...axis(), values: times, space: 90, size: 30 }, { ...axis(), size: 44 }],
     series: [{}, {
       stroke: colour("--accent"),
       fill: colour("--accent-soft"),

@@ -55,11 +55,14 @@ export function showResults(status, changed) {
  * @param {Session} status
  */
 function showNext(status) {
-  const { failed, incomplete } = countsOf(status);
+  const { committed, failed, incomplete } = countsOf(status);
   const look = failed + incomplete > 0;
+  byId("show-came-in").hidden = !committed;
+  byId("show-came-in").href = `/library?${new URLSearchParams({ q: `session:${status.session_id}` })}`;
+  byId("show-came-in").classList.toggle("plain", failed > 0);
   byId("look-failures").hidden = !look;
   byId("look-failures").classList.toggle("plain", !failed);
-  byId("start-another").classList.toggle("plain", failed > 0);
+  byId("start-another").classList.toggle("plain", committed + failed > 0);
 }
 
 /**

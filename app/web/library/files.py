@@ -1,4 +1,4 @@
-"""The library over HTTP: one file, its thumbnail, the totals."""
+"""The library over HTTP: one file, its thumbnail, those that are gone, a folder against it."""
 
 from typing import Annotated, Any
 
@@ -6,15 +6,18 @@ from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import Response
 from typing_extensions import TypedDict
 
+from app.analysis.pictures.picture import PREVIEW_SIDE
+from app.compare.kept import ComparedFiles, Comparing, Finished
 from app.errors import InvalidRequest, UnknownFile
 from app.library.editing import parse_edit
 from app.library.shown import File
-from app.library.values import NsfwSpread, Summary, as_file
+from app.library.values import NsfwSpread, as_file
 from app.media import Place
 from app.shapes import described
-from app.web.answers import Answer, Route, refuses
-from app.web.bodies import EditBody
+from app.web.answers import Accepted, Answer, Route, refuses
+from app.web.bodies import CompareBody, EditBody
 from app.web.depends import STATE_FOLDER, Cursor, InHouse, InRecords, Limit, only_known, row_cursor
+from app.web.library.ranges import knows
 
 router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])
 
@@ -109,6 +112,31 @@ def thumbnail(
     return Response(webp, media_type="image/webp", headers=headers)
 
 
+@router.get(
+    "/library/preview",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "At most 2,048 px a side, upright; of a video a picture that shows something.",
+            "content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}},
+            "headers": {"ETag": {"description": "Of the file and the size.", "schema": {"type": "string"}}},
+        },
+        304: {"description": "The preview is the one that `If-None-Match` names."},
+    },
+)
+@refuses("no_preview", "workers_cannot_start", "lock_lost")
+def preview(
+    house: InHouse,
+    row: Row,
+    if_none_match: Annotated[str | None, Header(description="The ETags that the client has.")] = None,
+) -> Response:
+    """Gives the file as a large WebP, for what browsers cannot show; it is made when it is first asked for."""
+    headers = {"ETag": f'"{row["sha256"]}-{PREVIEW_SIDE}"', "Cache-Control": "private, no-cache"}
+    if knows(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(house.preview(row), media_type="image/webp", headers=headers)
+
+
 @router.get("/library/nsfw")
 def nsfw_spread(records: InRecords) -> Answer[NsfwSpread]:
     """Tells how the NSFW probabilities of the library spread, and how many files have none."""
@@ -126,7 +154,30 @@ def missing(records: InRecords, cursor: Cursor = None, limit: Limit = 100) -> An
     return Answer({"files": files, "next": str(rows[limit - 1]["id"]) if len(rows) > limit else None})
 
 
-@router.get("/summary")
-def summary(records: InRecords) -> Answer[Summary]:
-    """Totals of the library."""
-    return Answer(records.library.summary())
+@router.post("/library/compare")
+@refuses("bad_cursor")
+def compare(
+    records: InRecords,
+    body: CompareBody,
+    wait: Annotated[
+        float | None,
+        Query(
+            ge=0,
+            le=60,
+            description="Seconds to wait: an earlier comparison of up to ten minutes ago may serve, and one that "
+            "takes longer answers 202. Without it the folder is read anew, however long that takes.",
+        ),
+    ] = None,
+    refresh: Annotated[bool, Query(description="With `wait`: read anew all the same.")] = False,  # noqa: FBT002
+    limit: Limit = 100,
+) -> Answer[Finished | ComparedFiles] | Accepted[Comparing]:
+    """Holds a folder of a media root against the library: may it be wiped? With `list`, the files of that class.
+
+    Nothing is changed. A file is in the library only if a copy of its bytes lies outside the folder, on another inode.
+    One folder is compared at a time; another one takes its place.
+    """
+    if body.list is not None:
+        page = records.comparisons.files(body.directory, body.list, rehash=body.rehash, cursor=body.cursor, limit=limit)
+        return Answer(page)
+    answer = records.comparisons.compare(body.directory, rehash=body.rehash, wait_seconds=wait, refresh=refresh)
+    return Accepted(answer) if answer["comparing"] else Answer(answer)

@@ -1,0 +1,159 @@
+"""The commands that find files and take them away. They only read the library, and never take the state folder."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+import typer.core
+from rich.cells import cell_len
+
+from app.cli.options import AsJson, Roots, require_database, settings_here
+from app.cli.terminal import SOME_FAILED, err, keep, out, plain
+from app.errors import InvalidRequest, QueryError
+from app.export.folder import ImageFolder, Link, Written
+from app.export.imagefolder import MISSING
+from app.export.lines import ExportFormat, check_room, pieces
+from app.export.selection import selected
+from app.ingest.disk.folders import Folders
+from app.library.finding import keeping
+from app.library.finding.counting import Coverage
+from app.library.finding.listing import FoundFile
+from app.library.finding.orders import Sort
+from app.library.library import Library
+from app.query.reading import read
+from app.query.tree import Node
+from app.reports import Format, Report, written
+from app.texts import counted
+
+_SLICE = 1_000
+
+
+class QueryCommand(typer.core.TyperCommand):
+    """A command that takes a query: `-nsfw:yes` is a term of it, and no bundle of options of one letter."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Reads the arguments; a space before such a term, which a query does not mind, keeps it from being one."""
+        return super().parse_args(ctx, [f" {arg}" if _is_negated(arg) else arg for arg in args])
+
+
+def _is_negated(argument: str) -> bool:
+    return len(argument) > 2 and argument[0] == "-" and argument[1] != "-"
+
+
+Query = Annotated[
+    list[str], typer.Argument(help="What to find, as in docs/search.md; several are put together. Empty: everything.")
+]
+SortedBy = Annotated[Sort, typer.Option("--sort", help="What the files are in the order of.")]
+Order = Annotated[Literal["asc", "desc"], typer.Option("--order", help="In which direction.")]
+
+finding = typer.Typer()
+
+
+@finding.command(cls=QueryCommand)
+def search(
+    query: Query,
+    sort: SortedBy = Sort.TAKEN,
+    order: Order = "desc",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many files.")] = None,
+    root: Roots = None,
+    json_: AsJson = False,
+) -> None:
+    """Print the files that a search finds, a path on each line; on standard error, how much could be searched."""
+    asked, configured = parsed(query), settings_here(root)
+    require_database(configured)
+    library = Library(configured.database_url, configured.ingest_state_dir / keeping.NAME)
+    try:
+        finder, threshold = library.finder, library.nsfw_threshold()
+        finder.read_all()
+        found = finder.found(asked, sort, descending=order == "desc", threshold=threshold, until=None)
+        ids, total = found.ids[:limit].tolist(), len(found.slots)
+        covered = finder.coverage(asked)
+        slices = (ids[start : start + _SLICE] for start in range(0, len(ids), _SLICE))
+        if json_:
+            files = (file for part in slices for file in finder.files(part, threshold))
+            _write_json(files, total, covered)
+        else:
+            for part in slices:
+                sys.stdout.writelines(f"{plain(path)}\n" for path in finder.paths(part))
+            sys.stdout.flush()
+            err.print(f"{counted(total, 'file')} found. {coverage_in_words(covered)}", markup=False)
+    finally:
+        library.close()
+
+
+@finding.command(cls=QueryCommand)
+def export(
+    query: Query,
+    format_: Annotated[ExportFormat, typer.Option("--format", help="How it is written.")] = ExportFormat.CSV,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A file, or the new folder; without one, standard output.")
+    ] = None,
+    sort: SortedBy = Sort.TAKEN,
+    order: Order = "desc",
+    link: Annotated[Link, typer.Option("--link", help="How originals get into the folder.")] = Link.COPY,
+    captions: Annotated[bool, typer.Option("--captions", help="A .txt beside each picture.")] = False,
+    root: Roots = None,
+) -> None:
+    """Take away what a search finds: as a table, as lines, or the originals in a folder. Exit 1: some are missing."""
+    asked, configured = parsed(query), settings_here(root)
+    into_folder = format_ is ExportFormat.IMAGEFOLDER
+    if into_folder and output is None:
+        raise InvalidRequest("An imagefolder is a folder: name it with -o.", field="output")
+    if not into_folder and (captions or link is not Link.COPY):
+        raise InvalidRequest("--link and --captions are for --format imagefolder.", field="format")
+    require_database(configured)
+    library = Library(configured.database_url, configured.ingest_state_dir / keeping.NAME)
+    try:
+        selection = selected(library, asked, sort, descending=order == "desc")
+        check_room(format_, len(selection))
+        if into_folder and output is not None:
+            told = ImageFolder(output, link, captions).write(selection, Folders(configured.ingest_media_roots))
+            _print_written(told, output)
+            if told.missing:
+                raise typer.Exit(SOME_FAILED)
+        else:
+            keep(pieces(format_, selection), output, "export")
+    finally:
+        library.close()
+
+
+def _print_written(told: Written, folder: Path) -> None:
+    out.print(f"{counted(told.files, 'file')} in {folder}.", markup=False)
+    if told.copied:
+        why = ", ".join(sorted(told.why))
+        out.print(f"{told.copied:,} of them copied, as they could not be linked: {why}.", markup=False)
+    if told.missing:
+        out.print(f"{told.missing:,} are not there as they were taken in: {folder / MISSING} names them.", markup=False)
+
+
+def parsed(query: Sequence[str]) -> Node:
+    """The query that was typed. Raises QueryError whose sentence has the query and a mark under its place below it."""
+    text = " ".join(query)
+    try:
+        return read(text)
+    except QueryError as error:
+        raise QueryError(f"{error.sentence}\n{_pointed(text, error.position)}", error.position) from None
+
+
+def _pointed(text: str, position: int) -> str:
+    shown = "".join(char if char.isprintable() else " " for char in text)
+    return f"  {shown}\n  {' ' * cell_len(shown[:position])}^"
+
+
+def coverage_in_words(coverage: Coverage) -> str:
+    """How much of the library an answer speaks for: "12,340 of 12,400 searched; 60 not: nsfw not run"."""
+    searched = f"{coverage['searched']:,} of {coverage['of']:,} searched"
+    causes = {cause.replace("_", " "): files for cause, files in coverage["missing"].items()}
+    if not causes:
+        return searched
+    each = causes if len(causes) == 1 else [f"{files:,} {cause}" for cause, files in causes.items()]
+    return f"{searched}; {sum(causes.values()):,} not: {', '.join(each)}"
+
+
+def _write_json(files: Iterator[FoundFile], total: int, covered: Coverage) -> None:
+    """An object with `files`, `total` and `coverage`, file by file."""
+    told = Report((), files, sheet="", sums=dict, tail=lambda: {"total": total, "coverage": covered})
+    for piece in written(Format.JSON, told):
+        sys.stdout.write(piece.decode())

@@ -1,0 +1,250 @@
+"""Counts over what a query finds: facets, the timeline, and how much of the library the answer covers."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+import numpy as np
+from typing_extensions import TypedDict
+
+from app.library.finding.columns import CODED, LISTED, NO_SCORE, NO_TEXT, NO_TIME, Array, Mask, Slots, Snapshot
+from app.library.finding.entries import FAILED, STAGES, Mark
+from app.library.finding.matching import NSFW_LABELS, nsfw_labels
+from app.library.values import NsfwSpread
+from app.media import Stage
+from app.query.tree import Has, Near, Node, Within, leaves
+from app.shapes import described
+
+
+class Facet(StrEnum):
+    """What files are counted by."""
+
+    FOLDER = "folder"
+    KIND = "kind"
+    FORMAT = "format"
+    YEAR = "year"
+    MONTH = "month"
+    SCORE = "score"
+    KEYWORD = "keyword"
+    CAMERA = "camera"
+    LENS = "lens"
+    GENERATOR = "generator"
+    MODEL = "model"
+    LORA = "lora"
+    NSFW = "nsfw"
+    PROMPT_VERDICT = "prompt_verdict"
+    INCOMPLETE = "incomplete"
+    MISSING = "missing"
+    SESSION = "session"
+
+
+class Period(StrEnum):
+    """What a timeline has an element for."""
+
+    MONTH = "month"
+    DAY = "day"
+
+
+@described
+class ValueCount(TypedDict):
+    """How many of the files found have a value."""
+
+    value: str | int | bool | None
+    """The value; null is none."""
+    files: int
+    """Files with it; of a folder those in all folders below it, too."""
+
+
+@described
+class PeriodCount(TypedDict):
+    """How many of the files found were taken in a month or on a day."""
+
+    at: str | None
+    """`2026-07` or `2026-07-04`; null of files without a time."""
+    files: int
+    """Files taken then."""
+
+
+@described
+class Coverage(TypedDict):
+    """How much of the library the answer speaks for."""
+
+    searched: int
+    """Files of which everything is known that the query asks about."""
+    of: int
+    """Files there are; those that are gone from disk only where the query speaks of them."""
+    missing: dict[str, int]
+    """The others by cause: a stage that failed or did not run (`nsfw_not_run`), or `indexing`."""
+
+
+_UNIT = {Facet.YEAR: "Y", Facet.MONTH: "M", Period.MONTH: "M", Period.DAY: "D"}
+_COLUMN = {Facet.PROMPT_VERDICT: "verdict"}
+_FLAGS = {Facet.INCOMPLETE: Mark.INCOMPLETE, Facet.MISSING: Mark.MISSING}
+
+
+def count_by(snapshot: Snapshot, mask: Mask, facet: Facet, threshold: float | None, limit: int) -> list[ValueCount]:
+    """The values of the files of the mask, those of most files first, equal ones by name; at most `limit`."""
+    counts = {value: files for value, files in _counts(snapshot, mask, facet, threshold) if files}
+    in_order = sorted(counts.items(), key=lambda one: (-one[1], one[0] is None, str(one[0])))
+    return [{"value": value, "files": files} for value, files in in_order[:limit]]
+
+
+def values_like(snapshot: Snapshot, field: str, typed: str, limit: int) -> list[ValueCount]:
+    """The texts of a field of which a word begins with what is typed, folded, those of most files first.
+
+    Files that are gone do not count. There are none of a field whose texts no column holds.
+    """
+    if field not in snapshot.texts:
+        return []
+    there = snapshot.alive & ((snapshot.columns["marks"] & Mark.MISSING) == 0)
+    texts = snapshot.texts[field]
+    if field in LISTED:
+        slots, numbers = snapshot.listed[field]
+        numbers = numbers[there[slots]]
+    else:
+        numbers = snapshot.columns[field][there]
+        numbers = numbers[numbers != NO_TEXT]
+    counts = np.bincount(numbers, minlength=len(texts.texts))
+    begun = [
+        number
+        for number in np.flatnonzero(counts).tolist()
+        if texts.folded[number].startswith(typed) or f" {typed}" in texts.folded[number]
+    ]
+    begun.sort(key=lambda number: (-counts[number], texts.texts[number]))
+    return [{"value": texts.texts[number], "files": int(counts[number])} for number in begun[:limit]]
+
+
+def _counts(
+    snapshot: Snapshot, mask: Mask, facet: Facet, threshold: float | None
+) -> Iterator[tuple[str | int | bool | None, int]]:
+    columns, name = snapshot.columns, _COLUMN.get(facet, facet.value)
+    if facet is Facet.FOLDER:
+        yield from _of_folders(snapshot, mask)
+    elif name in CODED:
+        yield from _of_numbers(columns[name][mask], snapshot.texts[name].texts)
+    elif name in LISTED:
+        yield from _of_lists(snapshot, mask, name)
+    elif facet in _FLAGS:
+        there = int(np.count_nonzero(columns["marks"][mask] & _FLAGS[facet]))
+        yield from ((True, there), (False, int(np.count_nonzero(mask)) - there))
+    elif facet is Facet.NSFW:
+        yield from zip(
+            NSFW_LABELS, np.bincount(nsfw_labels(snapshot, threshold)[mask], minlength=3).tolist(), strict=True
+        )
+    elif facet is Facet.SCORE:
+        values, counts = np.unique(columns["score"][mask], return_counts=True)
+        yield from (
+            (None if value == NO_SCORE else value, files)
+            for value, files in zip(values.tolist(), counts.tolist(), strict=True)
+        )
+    else:
+        yield from periods(columns["taken"][mask], _UNIT[facet])
+
+
+def _of_numbers(numbers: Array, texts: Sequence[str]) -> Iterator[tuple[str | None, int]]:
+    known = numbers[numbers != NO_TEXT]
+    counts = np.bincount(known)
+    for number in np.flatnonzero(counts).tolist():
+        yield texts[number], int(counts[number])
+    yield None, len(numbers) - len(known)
+
+
+def _of_lists(snapshot: Snapshot, mask: Mask, name: str) -> Iterator[tuple[str | None, int]]:
+    slots, numbers = snapshot.listed[name]
+    there = mask[slots]
+    counts = np.bincount(numbers[there])
+    texts = snapshot.texts[name].texts
+    yield from ((texts[number], int(counts[number])) for number in np.flatnonzero(counts).tolist())
+    some = np.zeros(snapshot.slots, np.bool_)
+    some[slots[there]] = True
+    yield None, int(np.count_nonzero(mask & ~some))
+
+
+def _of_folders(snapshot: Snapshot, mask: Mask) -> Iterator[tuple[str, int]]:
+    below: Counter[str] = Counter()
+    for folder, files in _of_numbers(snapshot.columns["folder"][mask], snapshot.texts["folder"].texts):
+        parts = (folder or "").split("/")
+        for depth in range(1, len(parts) + 1):
+            below["/".join(parts[:depth])] += files
+    yield from below.items()
+
+
+def periods(taken: Array, unit: str) -> Iterator[tuple[str | None, int]]:
+    """How many of these times fall into each year (`Y`), month (`M`) or day (`D`), oldest first, those of none last."""
+    known = taken[taken != NO_TIME].astype("M8[ms]").astype(f"M8[{unit}]")
+    values, counts = np.unique(known, return_counts=True)
+    yield from zip(np.datetime_as_string(values).tolist() if len(values) else [], counts.tolist(), strict=True)
+    yield None, len(taken) - len(known)
+
+
+def timeline(snapshot: Snapshot, mask: Mask, by: Period) -> list[PeriodCount]:
+    """The files of the mask by when they were taken, oldest first, those without a time last."""
+    found = periods(snapshot.columns["taken"][mask], _UNIT[by])
+    return [{"at": at, "files": files} for at, files in found if files]
+
+
+def nsfw_spread(snapshot: Snapshot, threshold: float | None) -> NsfwSpread:
+    """How the NSFW probabilities spread, of files that are not gone."""
+    there = snapshot.alive & ((snapshot.columns["marks"] & Mark.MISSING) == 0)
+    probabilities = snapshot.columns["nsfw"][there]
+    known = probabilities[~np.isnan(probabilities)]
+    percent = np.minimum((known * 100 + 1e-9).astype(np.int64), 99)  # 0.29 * 100 is a little less than 29
+    return {
+        "threshold": threshold,
+        "checked": len(known),
+        "detected": 0 if threshold is None else int(np.count_nonzero(known >= threshold)),
+        "unknown": len(probabilities) - len(known),
+        "bins": np.bincount(percent, minlength=100).tolist(),
+    }
+
+
+_STAGE_OF = {
+    Stage.NSFW: ("nsfw",),
+    Stage.SCORE: ("score",),
+    Stage.KEYWORDS: ("keyword",),
+    Stage.METADATA: (
+        "taken", "camera", "lens", "iso", "f", "exposure", "focal", "duration", "title", "caption", "creator", "prompt",
+        "negative", "generator", "model", "lora", "sampler", "seed", "verdict", "label", "position",
+    ),
+}  # fmt: skip
+_FREE = ("keyword", "title")
+
+
+def coverage(snapshot: Snapshot, scope: Mask, query: Node, waiting: Slots | None) -> Coverage:
+    """How much of `scope` the query could be held against; the words of the `waiting` files are not written yet."""
+    asked = {field for one in fields_of(query) for field in ((one,) if one else _FREE)}
+    missing: dict[str, int] = {}
+    left = scope.copy()
+    if waiting is not None and len(waiting):
+        unread = np.zeros_like(scope)
+        unread[waiting] = True
+        if files := int(np.count_nonzero(left & unread)):
+            missing["indexing"] = files
+            left &= ~unread
+    for stage, fields in _STAGE_OF.items():
+        if asked.isdisjoint(fields):
+            continue
+        ran = (snapshot.columns["ran"] >> (2 * STAGES.index(stage))) & 3
+        for code, word in ((FAILED, "failed"), (FAILED + 1, "not_run")):
+            lacking = left & (ran == code)
+            if files := int(np.count_nonzero(lacking)):
+                missing[f"{stage.value}_{word}"] = files
+                left &= ~lacking
+    if snapshot.behind:
+        missing["indexing"] = missing.get("indexing", 0) + snapshot.behind
+    searched = int(np.count_nonzero(left))
+    return {"searched": searched, "of": searched + sum(missing.values()), "missing": missing}
+
+
+def fields_of(query: Node) -> set[str]:
+    """The fields that a query asks about; the empty one is that of free words."""
+    fields = set()
+    for leaf in leaves(query):
+        match leaf:
+            case Near() | Has():
+                fields.add("position")
+            case Within():
+                fields.add("folder")
+            case _:
+                fields.add(leaf.field)
+    return fields

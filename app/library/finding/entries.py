@@ -1,0 +1,228 @@
+"""What a search decides by of one file: an entry, made of its row. Pure.
+
+It holds nothing that the row does not say, and is small, while a row holds all that was read from the file.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import IntFlag
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from app.formats import FORMATS, Kind
+from app.library.values import is_turned
+from app.media import Stage, StageStatus
+from app.metadata import Source
+from app.texts import shown_name
+
+_RAW = frozenset(format_.name for format_ in FORMATS if format_.raw)
+_FILMS = frozenset(format_.name for format_ in FORMATS if format_.film)
+_DAMAGE = frozenset(("truncated_image", "damaged_image", "damaged_video"))
+_PERSON = f'"{Source.PERSON.value}"'
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MONTH, _DAY = len("2026-07"), len("2026-07-04")
+
+
+class Mark(IntFlag):
+    """What is or is not the case with a file, one bit each."""
+
+    MISSING = 1
+    INCOMPLETE = 2  # a stage failed
+    PERSON = 4  # a person said something of it
+    RAW = 8
+    ANIMATED = 16  # a picture that moves
+    LIVE = 32  # half of a Live Photo, or a motion photo
+    DAMAGED = 64
+    DESCRIBED = 128
+    THUMBNAIL = 256
+    TITLE = 512
+    CAPTION = 1024
+    CREATOR = 2048
+    PROMPT = 4096
+    NEGATIVE = 8192
+    SEED = 16384
+
+
+class Entry(NamedTuple):
+    """One file as a search sees it; None is what is not known.
+
+    Times are milliseconds since 1970: `taken` as the clock of the camera showed it, the others in UTC. `width`
+    and `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
+    `folder` is `ROOT/relative` as shown. `ran` has two bits for each of `STAGES`: 0 done or not for this kind of file,
+    1 failed, 2 not run.
+    """
+
+    taken: int | None
+    added: int
+    updated: int
+    size: int
+    width: int | None
+    height: int | None
+    duration: float | None
+    exposure: float | None
+    f: float | None
+    iso: float | None
+    focal: float | None
+    score: int | None
+    nsfw: float | None
+    latitude: float | None
+    longitude: float | None
+    marks: int
+    ran: int
+    pair: int | None
+    name: str
+    root: str
+    folder: str
+    kind: str
+    format: str
+    camera: str | None
+    lens: str | None
+    generator: str | None
+    model: str | None
+    sampler: str | None
+    verdict: str | None
+    label: str | None
+    session: str | None
+    keyword: list[str]
+    lora: list[str]
+
+
+ROW_COLUMNS = (
+    *("root", "folder", "name", "size", "kind", "format", "width", "height", "orientation", "frames"),
+    *(
+        "taken_at",
+        "ingested_at",
+        "updated_at",
+        "duration_seconds",
+        "exposure_seconds",
+        "f_number",
+        "iso",
+        "focal_length_mm",
+    ),
+    *("camera_make", "camera_model", "lens_model", "latitude", "longitude", "embedded_video_bytes"),
+    *("title", "caption", "creator", "label", "sources", "score", "score_source", "nsfw_probability"),
+    *("generator", "prompt", "negative_prompt", "prompt_verdict", "generation"),
+    *("stages", "phash", "pair_id", "session_id", "missing_at"),
+)
+"""The columns of a row that its entry is made of."""
+
+STAGES = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE, Stage.THUMBNAIL, Stage.NSFW)
+FAILED, NOT_RUN = 1, 2
+
+
+def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
+    """The entry of a row, with ROW_COLUMNS as attributes, and of its keywords as `(text, source)`.
+
+    Of the columns that are JSON it is given the text. Keywords that a prompt warns of are none of the file.
+    """
+    generation = json.loads(row.generation) if row.generation else {}
+    words = [(text, source) for text, source in keywords if source != Source.NEGATIVE_PROMPT]
+    ran, causes = _ends(row.stages)
+    spoken = row.score_source == Source.PERSON or _PERSON in row.sources or any(s == Source.PERSON for _, s in words)
+    size = (row.height, row.width) if is_turned(row.orientation, row.format) else (row.width, row.height)
+    return Entry(
+        clock_ms(row.taken_at),
+        in_ms(datetime.fromisoformat(row.ingested_at)),
+        in_ms(datetime.fromisoformat(row.updated_at)),
+        row.size,
+        *size,
+        row.duration_seconds,
+        row.exposure_seconds,
+        row.f_number,
+        row.iso,
+        row.focal_length_mm,
+        row.score,
+        row.nsfw_probability,
+        row.latitude,
+        row.longitude,
+        _marks(row, generation, causes, spoken=spoken),
+        ran,
+        row.pair_id,
+        row.name,
+        row.root,
+        f"{row.root}/{shown_name(row.folder)}" if row.folder else row.root,
+        row.kind,
+        row.format,
+        camera_of(row.camera_make, row.camera_model),
+        row.lens_model,
+        row.generator,
+        _text(generation.get("model")),
+        _text(generation.get("sampler")),
+        row.prompt_verdict,
+        row.label,
+        row.session_id,
+        sorted({text for text, _ in words}),
+        loras_of(generation),
+    )
+
+
+def camera_of(make: str | None, model: str | None) -> str | None:
+    """Maker and camera in one text, the maker once: many models begin with it."""
+    if not make or not model:
+        return model or make or None
+    return model if model.casefold().startswith(make.split()[0].casefold()) else f"{make} {model}"
+
+
+def loras_of(generation: Mapping[str, Any]) -> list[str]:
+    """The names of the LoRAs that a picture was made with, each once, in their order."""
+    listed = generation.get("loras")
+    named = [one.get("name") if isinstance(one, Mapping) else one for one in listed] if isinstance(listed, list) else []
+    return list(dict.fromkeys(text for one in named if (text := _text(one))))
+
+
+def clock_ms(at: str | None) -> int | None:
+    """A time of taking as the clock of the camera showed it, in ms since 1970; a month or day alone begins there."""
+    if not at:
+        return None
+    whole = {4: f"{at}-01-01", _MONTH: f"{at}-01", _DAY: at}.get(len(at), at)
+    try:
+        read = datetime.fromisoformat(whole)
+    except ValueError:
+        return None
+    return in_ms(read.replace(tzinfo=UTC))
+
+
+def in_ms(at: datetime) -> int:
+    """Milliseconds since 1970 of a time, which is in UTC where it says no zone."""
+    since = (at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000 + since.microseconds // 1_000
+
+
+def from_ms(ms: int) -> str:
+    """The time as ISO 8601 in UTC, to the millisecond."""
+    return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and str(value) else None
+
+
+def _marks(row: Any, generation: Mapping[str, Any], causes: frozenset[str], *, spoken: bool) -> int:
+    animated = row.frames > 1 and row.kind == Kind.IMAGE and row.format in _FILMS
+    return (
+        (Mark.MISSING.value if row.missing_at else 0)
+        | (Mark.INCOMPLETE.value if causes else 0)
+        | (Mark.PERSON.value if spoken else 0)
+        | (Mark.RAW.value if row.format in _RAW else 0)
+        | (Mark.ANIMATED.value if animated else 0)
+        | (Mark.LIVE.value if row.pair_id or row.embedded_video_bytes else 0)
+        | (Mark.DAMAGED.value if causes and _DAMAGE & causes else 0)
+        | (Mark.THUMBNAIL.value if row.phash else 0)
+        | (Mark.TITLE.value if row.title else 0)
+        | (Mark.CAPTION.value if row.caption else 0)
+        | (Mark.CREATOR.value if row.creator else 0)
+        | (Mark.PROMPT.value if row.prompt else 0)
+        | (Mark.NEGATIVE.value if row.negative_prompt else 0)
+        | (Mark.SEED.value if generation.get("seed") is not None else 0)
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _ends(stages: str) -> tuple[int, frozenset[str]]:
+    """What `ran` says of the stages of a row, and the causes of those that failed. Most rows have the same text."""
+    ran, marks = 0, json.loads(stages)
+    for place, stage in enumerate(STAGES):
+        status = marks.get(stage, {}).get("status")
+        ran |= (FAILED if status == StageStatus.FAILED else NOT_RUN if status is None else 0) << (2 * place)
+    return ran, frozenset(str(m.get("cause")) for m in marks.values() if m["status"] == StageStatus.FAILED)

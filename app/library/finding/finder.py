@@ -1,0 +1,182 @@
+"""Finding files: a query, an order and a place in it become a page; what is shown of a file is read by its id."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from app.library.engine import Engines
+from app.library.finding.columns import Array, Mask, Slots, Snapshot
+from app.library.finding.counting import (
+    Coverage,
+    Facet,
+    Period,
+    PeriodCount,
+    ValueCount,
+    count_by,
+    coverage,
+    nsfw_spread,
+    timeline,
+    values_like,
+)
+from app.library.finding.current import Current
+from app.library.finding.entries import Mark
+from app.library.finding.indexing import Indexing
+from app.library.finding.listing import FoundFile, files_of, paths_of
+from app.library.finding.lookup import ids_of, unworded
+from app.library.finding.matching import Matching, speaks_of_missing
+from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
+from app.library.finding.summing import Sums, sums_of
+from app.library.finding.whole import rows_of
+from app.library.values import NsfwSpread
+from app.query.tree import And, Node, Whole, Words, leaves
+
+_GONE = Whole("is", ("missing",), "is:missing")
+
+
+class Found(NamedTuple):
+    """What a query finds: slots of a snapshot in order, the first `valued` of them with a value to be sorted by.
+
+    `newer` files that it finds, too, were added after `until`, in ms since 1970, and are not among them.
+    """
+
+    snapshot: Snapshot
+    slots: Slots
+    valued: int
+    until: int = 0
+    newer: int = 0
+
+    @property
+    def ids(self) -> Array:
+        """The ids of the files found, in order."""
+        return self.snapshot.ids[self.slots]
+
+
+class Page(NamedTuple):
+    """Ids of files in order, the key and id of the last one where more follow, and how many were found in all."""
+
+    ids: Sequence[int]
+    last: tuple[Key, int] | None
+    total: int
+
+
+class Finder:
+    """The library's files as they are found, on any engine. Safe for several threads.
+
+    All methods raise NeedsAttention if the database cannot be reached.
+    """
+
+    def __init__(self, engines: Engines, indexing: Indexing, file: Path | None = None) -> None:
+        self._engines = engines
+        self._indexing = indexing
+        self.current = Current(engines, file)
+        self._orders: dict[Sort, tuple[Order, Snapshot]] = {}
+
+    def snapshot(self) -> Snapshot:
+        """All files as they are now; where very many are to be read first, those that are read by now."""
+        return self.current.snapshot()
+
+    def read_all(self) -> None:
+        """Waits until all files are read, for answers that nobody asks for again in a moment."""
+        self.current.snapshot(None)
+
+    def mask(self, query: Node, threshold: float | None) -> tuple[Snapshot, Mask]:
+        """The files that a query means, among those that there are now."""
+        if any(isinstance(leaf, Words) for leaf in leaves(query)):
+            self._indexing.catch_up()
+        snapshot = self.snapshot()
+        return snapshot, snapshot.kept.get(("mask", query, threshold), lambda: self._mask(snapshot, query, threshold))
+
+    def found(self, query: Node, sort: Sort, *, descending: bool, threshold: float | None, until: int | None) -> Found:
+        """All files that a query means, in order; of those that were added up to `until`, in ms since 1970."""
+        snapshot, mask = self.mask(query, threshold)
+        newest = int(snapshot.columns["added"][snapshot.alive].max(initial=0)) if until is None else until
+
+        def in_order() -> Found:
+            known = mask & (snapshot.columns["added"] <= newest)
+            slots, valued = self._order(snapshot, sort).found(known, descending=descending)
+            return Found(snapshot, slots, valued, newest, int(np.count_nonzero(mask)) - len(slots))
+
+        return snapshot.kept.get(("found", query, sort, descending, threshold, newest), in_order)
+
+    def counts(
+        self, query: Node, facets: Sequence[Facet], threshold: float | None, limit: int
+    ) -> dict[Facet, list[ValueCount]]:
+        """How many of the files that a query means have each value."""
+        snapshot, mask = self.mask(query, threshold)
+        return {facet: count_by(snapshot, mask, facet, threshold, limit) for facet in facets}
+
+    def sums(self, query: Node, threshold: float | None) -> Sums:
+        """The sums over the files that a query means."""
+        snapshot, mask = self.mask(query, threshold)
+
+        def summed() -> Sums:
+            return sums_of(snapshot, mask, self._mask(snapshot, And((query, _GONE)), threshold), threshold)
+
+        return snapshot.kept.get(("sums", query, threshold), summed)
+
+    def nsfw_checked(self) -> int:
+        """How many files have an NSFW probability."""
+        snapshot = self.snapshot()
+        return int(np.count_nonzero(snapshot.alive & ~np.isnan(snapshot.columns["nsfw"])))
+
+    def nsfw_spread(self, threshold: float | None) -> NsfwSpread:
+        """How the probabilities of the files that are there spread."""
+        return nsfw_spread(self.snapshot(), threshold)
+
+    def values_like(self, field: str, typed: str, limit: int) -> list[ValueCount]:
+        """The values of a field that go on as is typed, folded, with how many files have each."""
+        return values_like(self.snapshot(), field, typed, limit)
+
+    def timeline(self, query: Node, by: Period, threshold: float | None) -> list[PeriodCount]:
+        """The files that a query means by when they were taken."""
+        return timeline(*self.mask(query, threshold), by)
+
+    def files(self, ids: Sequence[int], threshold: float | None) -> list[FoundFile]:
+        """What is shown of these rows, in this order."""
+        return self._engines.read(partial(files_of, ids=ids, threshold=threshold))
+
+    def paths(self, ids: Sequence[int]) -> list[str]:
+        """`ROOT/relative` as shown of these rows, in this order."""
+        return self._engines.read(partial(paths_of, ids=ids))
+
+    def rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        """All that is known of these files but the tags as read, in this order."""
+        return self._engines.read(partial(rows_of, ids=ids))
+
+    def coverage(self, query: Node) -> Coverage:
+        """How much of the library a query could be held against."""
+        snapshot = self.snapshot()
+        scope, waiting = snapshot.alive, None
+        if any(isinstance(leaf, Words) for leaf in leaves(query)):
+            waiting = snapshot.at(self._engines.read(unworded))
+        if not speaks_of_missing(query):
+            scope = scope & ((snapshot.columns["marks"] & Mark.MISSING) == 0)
+        return coverage(snapshot, scope, query, waiting)
+
+    def _mask(self, snapshot: Snapshot, query: Node, threshold: float | None) -> Mask:
+        return Matching(snapshot, threshold, partial(self._asked, snapshot)).files(query)
+
+    def _asked(self, snapshot: Snapshot, leaf: Words | Whole) -> Slots:
+        return snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))
+
+    def _order(self, snapshot: Snapshot, sort: Sort) -> Order:
+        order, then = self._orders.get(sort, (None, None))
+        if order is None or then is None or then.era is not snapshot.era:  # slots had other numbers
+            order = order_of(snapshot, sort)
+        elif then is not snapshot:
+            order = order_of(snapshot, sort, (order, then.slots))
+        self._orders[sort] = order, snapshot
+        return order
+
+
+def page(found: Found, sort: Sort, *, descending: bool, start: int | tuple[Key, int], limit: int) -> Page:
+    """A part of what was found, from a number of files on, or from behind the file of a key and id."""
+    snapshot, slots, valued = found[:3]
+    first = start if isinstance(start, int) else place_in(snapshot, sort, slots, valued, start, descending=descending)
+    shown = slots[first : first + limit]
+    more = first + limit < len(slots) and len(shown)
+    last = (key_of(snapshot, sort, int(shown[-1])), int(snapshot.ids[shown[-1]])) if more else None
+    return Page(snapshot.ids[shown].tolist(), last, len(slots))

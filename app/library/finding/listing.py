@@ -1,0 +1,94 @@
+"""The files of a list as everybody is shown them: a few columns of their rows, read by id."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+from typing_extensions import TypedDict
+
+from app.library.tables import MEDIA
+from app.library.values import is_nsfw, upright_size
+from app.media import Place, StageStatus
+from app.shapes import described
+
+_COLUMNS = (
+    "id", "root", "path", "kind", "format", "width", "height", "orientation", "duration_seconds", "taken_at",
+    "ingested_at", "size", "title", "score", "nsfw_probability", "phash", "stages", "missing_at", "pair_id",
+)  # fmt: skip
+_ROWS = select(*(MEDIA.c[name] for name in _COLUMNS))
+_PLACES = select(MEDIA.c.id, MEDIA.c.root, MEDIA.c.path)
+
+
+@described
+class FoundFile(TypedDict):
+    """A file of a list."""
+
+    path: str
+    """`ROOT/relative` as shown."""
+    kind: str
+    """`image` or `video`."""
+    format: str
+    """What the content is, whatever the suffix says."""
+    width: int | None
+    """Pixels, as seen upright."""
+    height: int | None
+    """Pixels, as seen upright."""
+    duration_seconds: float | None
+    """Length of a film in seconds."""
+    taken_at: str | None
+    """Day or time of taking, ISO 8601; with an offset only if the file says one."""
+    added_at: str
+    """When it was taken in first, ISO 8601 in UTC."""
+    size: int
+    """Bytes."""
+    title: str | None
+    """A short text of the picture."""
+    score: int | None
+    """A person's rating, -1 (rejected) to 5; null is not rated."""
+    is_nsfw: bool | None
+    """By the threshold of the library; null is unknown."""
+    nsfw_probability: float | None
+    """0 to 1; null is unknown."""
+    has_thumbnail: bool
+    """Whether a thumbnail was made."""
+    incomplete: bool
+    """Whether a stage failed."""
+    missing: bool
+    """Whether the file is gone from disk."""
+
+
+def files_of(connection: Connection, ids: Sequence[int], threshold: float | None) -> list[FoundFile]:
+    """The files of these rows, in this order; a row that is gone by now is left out."""
+    rows = connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).mappings()
+    by_id = {row["id"]: as_found(dict(row), threshold) for row in rows}
+    return [by_id[number] for number in ids if number in by_id]
+
+
+def paths_of(connection: Connection, ids: Sequence[int]) -> list[str]:
+    """`ROOT/relative` as shown of these rows, in this order; a row that is gone by now is left out."""
+    rows = connection.execute(_PLACES.where(MEDIA.c.id.in_(ids)))
+    by_id = {number: Place(root, path).shown for number, root, path in rows}
+    return [by_id[number] for number in ids if number in by_id]
+
+
+def as_found(row: Mapping[str, Any], threshold: float | None) -> FoundFile:
+    """A row as a file of a list."""
+    width, height = upright_size(row)
+    return {
+        "path": Place(row["root"], row["path"]).shown,
+        "kind": row["kind"],
+        "format": row["format"],
+        "width": width,
+        "height": height,
+        "duration_seconds": row["duration_seconds"],
+        "taken_at": row["taken_at"],
+        "added_at": row["ingested_at"],
+        "size": row["size"],
+        "title": row["title"],
+        "score": row["score"],
+        "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
+        "nsfw_probability": row["nsfw_probability"],
+        "has_thumbnail": row["phash"] is not None,
+        "incomplete": any(mark["status"] == StageStatus.FAILED for mark in row["stages"].values()),
+        "missing": row["missing_at"] is not None,
+    }

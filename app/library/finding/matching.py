@@ -1,0 +1,188 @@
+"""Which files a query means: a mask over the slots of a snapshot. Words are asked of the index of words.
+
+Two-valued: a file without a value does not match a comparison, and so matches its negation.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from typing import TypeAlias
+
+import numpy as np
+
+from app.library.finding.columns import CODED, LISTED, NO_TEXT, REAL, WHOLE, Array, Mask, Slots, Snapshot
+from app.library.finding.entries import Mark
+from app.query.tree import And, Between, Has, Leaf, Near, Node, Not, Nothing, Or, Whole, Within, Words, leaves
+
+_EARTH_KM = 6_371.0088  # the mean radius
+_MARKED = {
+    "incomplete": Mark.INCOMPLETE,
+    "missing": Mark.MISSING,
+    "person": Mark.PERSON,
+    "raw": Mark.RAW,
+    "animated": Mark.ANIMATED,
+    "live": Mark.LIVE,
+    "damaged": Mark.DAMAGED,
+    "described": Mark.DESCRIBED,
+}
+_DUPLICATE = "duplicate"
+_SAID = {
+    "title": Mark.TITLE,
+    "caption": Mark.CAPTION,
+    "creator": Mark.CREATOR,
+    "prompt": Mark.PROMPT,
+    "negative": Mark.NEGATIVE,
+    "seed": Mark.SEED,
+}
+_IN_MS = ("taken", "added")
+
+Asked: TypeAlias = Callable[[Words | Whole], Slots]
+"""The slots of the files that the database finds: by words, or by a whole value that no column holds."""
+
+
+@dataclass(frozen=True)
+class Matching:
+    """What a query is held against. `threshold` is the library's of the NSFW probability."""
+
+    snapshot: Snapshot
+    threshold: float | None
+    asked: Asked
+
+    def files(self, query: Node) -> Mask:
+        """The files that are meant, of those that are there; those that are gone only if the query speaks of them."""
+        mask = self._of(query) & self.snapshot.alive
+        return mask if speaks_of_missing(query) else mask & ~self._marked(Mark.MISSING)
+
+    def _of(self, node: Node) -> Mask:
+        match node:
+            case And(parts):
+                return reduce(np.logical_and, map(self._of, parts), self._all())
+            case Or(parts):
+                return reduce(np.logical_or, map(self._of, parts), ~self._all())
+            case Not(part):
+                return ~self._of(part)
+            case _:
+                return self._leaf(node)
+
+    def _leaf(self, leaf: Leaf) -> Mask:
+        match leaf:
+            case Words():
+                return self._at(self.asked(leaf))
+            case Whole():
+                return self._whole(leaf)
+            case Between(field):
+                return self._between(field, leaf)
+            case Nothing(field):
+                return self._nothing(field)
+            case Within(path):
+                return self._coded("folder", lambda folder: folder == path or folder.startswith(f"{path}/"))
+            case Near(latitude, longitude, km):
+                return self._near(latitude, longitude, km)
+            case Has():
+                return ~self._nothing("position")
+
+    def _all(self) -> Mask:
+        return np.ones(self.snapshot.slots, np.bool_)
+
+    def _at(self, slots: Slots) -> Mask:
+        mask = np.zeros(self.snapshot.slots, np.bool_)
+        mask[slots[slots < self.snapshot.slots]] = True  # younger ones are in no snapshot yet
+        return mask
+
+    def _marked(self, mark: Mark) -> Mask:
+        mask: Mask = (self.snapshot.columns["marks"] & mark) != 0
+        return mask
+
+    def _whole(self, asked: Whole) -> Mask:
+        field, fits = asked.field, asked.holds
+        if field == "nsfw":
+            labels = nsfw_labels(self.snapshot, self.threshold)
+            return np.isin(labels, [number for number, label in enumerate(NSFW_LABELS) if fits(label)])
+        if field == "is":
+            masks = [self._marked(mark) for word, mark in _MARKED.items() if fits(word)]
+            masks += [self._at(self.asked(asked)) for word in (_DUPLICATE,) if fits(word)]
+            return reduce(np.logical_or, masks, ~self._all())
+        if field in CODED:
+            return self._coded(field, fits)
+        if field in LISTED:
+            return self._listed(field, fits)
+        return self._at(self.asked(asked))
+
+    def _coded(self, field: str, fits: Callable[[str], bool]) -> Mask:
+        folded = self.snapshot.texts[field].folded
+        table = np.fromiter((*map(fits, folded), False), np.bool_)  # the last is of NO_TEXT, which is -1
+        mask: Mask = table[self.snapshot.columns[field]]
+        return mask
+
+    def _listed(self, field: str, fits: Callable[[str], bool]) -> Mask:
+        slots, numbers = self.snapshot.listed[field]
+        table = np.fromiter(map(fits, self.snapshot.texts[field].folded), np.bool_)
+        return self._at(slots[table[numbers]]) if len(table) else self._at(slots[:0])
+
+    def _between(self, field: str, asked: Between) -> Mask:
+        values = numbers_of(self.snapshot, field)
+        scale = 1_000 if field in _IN_MS else 1
+        number = values.dtype.type if values.dtype.kind == "f" else float
+        mask: Mask = ~_unknown(self.snapshot, field)
+        if asked.low is not None:
+            low = number(asked.low * scale)
+            mask &= values > low if asked.low_open else values >= low
+        if asked.high is not None:
+            high = number(asked.high * scale)
+            mask &= values < high if asked.high_open else values <= high
+        return mask
+
+    def _nothing(self, field: str) -> Mask:
+        if field in _SAID:
+            return ~self._marked(_SAID[field])
+        if field in CODED:
+            mask: Mask = self.snapshot.columns[field] == NO_TEXT
+            return mask
+        if field in LISTED:
+            return ~self._at(self.snapshot.listed[field][0])
+        return _unknown(self.snapshot, field)
+
+    def _near(self, latitude: float, longitude: float, km: float) -> Mask:
+        """By the haversine formula."""
+        there = np.radians(self.snapshot.columns["latitude"].astype(np.float64))
+        across = np.radians(self.snapshot.columns["longitude"].astype(np.float64) - longitude)
+        here = np.radians(latitude)
+        part = np.sin((there - here) / 2) ** 2 + np.cos(here) * np.cos(there) * np.sin(across / 2) ** 2
+        mask: Mask = 2 * _EARTH_KM * np.arcsin(np.sqrt(np.clip(part, 0, 1))) <= km  # NaN is not
+        return mask
+
+
+NSFW_LABELS = ("no", "yes", "unknown")
+
+
+def nsfw_labels(snapshot: Snapshot, threshold: float | None) -> Array:
+    """The place in NSFW_LABELS of the label of each file."""
+    probability = snapshot.columns["nsfw"]
+    unknown = np.isnan(probability) | (threshold is None)
+    with np.errstate(invalid="ignore"):
+        return np.where(unknown, 2, probability >= (threshold if threshold is not None else 2))
+
+
+def numbers_of(snapshot: Snapshot, field: str) -> Array:
+    """A column to be compared, or what follows from columns."""
+    columns = snapshot.columns
+    return columns["width"].astype(np.int64) * columns["height"] if field == "pixels" else columns[field]
+
+
+def speaks_of_missing(query: Node) -> bool:
+    """Whether a query says anything of files that are gone: only then they are among what is found."""
+    return any(isinstance(leaf, Whole) and leaf.field == "is" and "missing" in leaf.pieces for leaf in leaves(query))
+
+
+def _unknown(snapshot: Snapshot, field: str) -> Mask:
+    """The files without a number in this field."""
+    columns = snapshot.columns
+    mask: Mask
+    if field in ("position", "pixels"):
+        one = "latitude" if field == "position" else "width"
+        mask = _unknown(snapshot, one) | _unknown(snapshot, "longitude" if field == "position" else "height")
+    elif field in REAL:
+        mask = np.isnan(columns[field])
+    else:
+        mask = columns[field] == WHOLE[field][1]
+    return mask

@@ -1,0 +1,259 @@
+"""Sums over what a query finds: how many files there are of each kind, what they weigh, how their values spread.
+
+Every number is the total of a search: texts that a search does not tell apart are one value, and are counted as one.
+"""
+
+from collections.abc import Callable, Sequence
+from heapq import nsmallest
+
+import numpy as np
+from typing_extensions import TypedDict
+
+from app.formats import Kind
+from app.library.finding.columns import LISTED, NO_SCORE, NO_TEXT, Array, Mask, Snapshot
+from app.library.finding.counting import PeriodCount, ValueCount
+from app.library.finding.entries import Mark, from_ms
+from app.shapes import described
+
+_DAY_MS = 86_400_000
+_EDGES = tuple(tenth / 10 for tenth in range(11))
+_MOST = 20
+"""Values of a list: the most frequent."""
+
+
+@described
+class FileSums(TypedDict):
+    """How many files there are; those that are gone from disk are in `missing` alone, unless the query is of them."""
+
+    files: int
+    """All files."""
+    images: int
+    """Files that are images."""
+    videos: int
+    """Files that are videos."""
+    bytes: int
+    """Their size in bytes."""
+    missing: int
+    """Files that are gone from disk."""
+    incomplete: int
+    """Files that were taken in although a stage failed."""
+
+
+@described
+class NsfwTenth(TypedDict):
+    """How many files have an NSFW probability from `low` up to `high`; the last takes in 1 itself."""
+
+    low: float
+    """0 to 0.9."""
+    high: float
+    """0.1 to 1."""
+    files: int
+    """Files with such a probability."""
+
+
+@described
+class NsfwSums(TypedDict):
+    """How many files count as NSFW by the threshold of the library, and how the probabilities spread."""
+
+    yes: int
+    """Files with a probability at the threshold or above."""
+    no: int
+    """Files with one below it."""
+    unknown: int
+    """Files without a probability; all of them while the library has no threshold."""
+    spread: list[NsfwTenth]
+    """Ten tenths, from 0 to 1."""
+
+
+@described
+class ValueSums(FileSums):
+    """Sums over the files that a query finds. The lists of values have the most frequent ones, at most 20."""
+
+    prompts: dict[str, int]
+    """AI images by how much of the prompt was understood: `parsed`, `partly`, `raw_only`."""
+    updated_at: str | None
+    """When a row was written last, also one of a file that is gone, ISO 8601 in UTC; null without a file."""
+    added_by_day: list[PeriodCount]
+    """Files by the day in UTC on which they were taken in first, oldest first; days without a file are left out."""
+    scores: list[ValueCount]
+    """Files by rating, lowest first; those without one, with null, last."""
+    mean_score: float | None
+    """The mean of the ratings; null without one."""
+    nsfw: NsfwSums
+    """Files by NSFW label and probability."""
+    mean_nsfw_probability: float | None
+    """The mean of the probabilities that are known; null without one."""
+    keywords: list[ValueCount]
+    """Files by keyword."""
+    unique_keywords: int
+    """How many different keywords there are; case and accents make no difference."""
+    cameras: list[ValueCount]
+    """Files by camera."""
+    models: list[ValueCount]
+    """AI images by the model that made them."""
+
+
+class Sums(ValueSums):
+    """These, and those of each media root that has any of the files, or that any are gone from."""
+
+    by_root: dict[str, FileSums]
+
+
+def sums_of(snapshot: Snapshot, found: Mask, gone: Mask, threshold: float | None) -> Sums:
+    """The sums over the files found, and over those that are `gone` of all that the query is of."""
+    columns = snapshot.columns
+    by_root = _by_root(snapshot, found, gone)
+    scores = np.bincount(columns["score"][found].astype(np.int64) - NO_SCORE)
+    nsfw, mean_nsfw = _nsfw(columns["nsfw"][found], threshold)
+    keywords, unique_keywords = _most(snapshot, found, "keyword")
+    return {
+        "files": sum(one["files"] for one in by_root.values()),
+        "images": sum(one["images"] for one in by_root.values()),
+        "videos": sum(one["videos"] for one in by_root.values()),
+        "bytes": sum(one["bytes"] for one in by_root.values()),
+        "missing": sum(one["missing"] for one in by_root.values()),
+        "incomplete": sum(one["incomplete"] for one in by_root.values()),
+        "by_root": by_root,
+        "prompts": {str(one["value"]): one["files"] for one in _most(snapshot, found, "verdict")[0]},
+        "updated_at": _newest(columns["updated"], found | gone),
+        "added_by_day": _by_day(columns["added"][found]),
+        "scores": _scores(scores),
+        "mean_score": _mean_of(scores),
+        "nsfw": nsfw,
+        "mean_nsfw_probability": mean_nsfw,
+        "keywords": keywords,
+        "unique_keywords": unique_keywords,
+        "cameras": _most(snapshot, found, "camera")[0],
+        "models": _most(snapshot, found, "model")[0],
+    }
+
+
+def _by_root(snapshot: Snapshot, found: Mask, gone: Mask) -> dict[str, FileSums]:
+    columns, texts = snapshot.columns, snapshot.texts["root"].texts
+    roots, kinds = columns["root"][found], columns["kind"][found]
+
+    def counted(numbers: Array, weights: Array | None = None) -> list[int]:
+        return [int(sum_) for sum_ in np.bincount(numbers, weights, len(texts)).tolist()]
+
+    of_kind = {kind: counted(roots[kinds == snapshot.texts["kind"].get(kind, NO_TEXT)]) for kind in Kind}
+    files, sizes = counted(roots), counted(roots, columns["size"][found])
+    missing = counted(columns["root"][gone])
+    incomplete = counted(roots[(columns["marks"][found] & Mark.INCOMPLETE) != 0])
+    return {
+        texts[root]: {
+            "files": files[root],
+            "images": of_kind[Kind.IMAGE][root],
+            "videos": of_kind[Kind.VIDEO][root],
+            "bytes": sizes[root],
+            "missing": missing[root],
+            "incomplete": incomplete[root],
+        }
+        for root in sorted(range(len(texts)), key=texts.__getitem__)
+        if files[root] or missing[root]
+    }
+
+
+def _newest(updated: Array, of: Mask) -> str | None:
+    return from_ms(int(updated[of].max())) if of.any() else None
+
+
+def _by_day(added: Array) -> list[PeriodCount]:
+    if not len(added):
+        return []
+    days = added // _DAY_MS
+    first = int(days.min())
+    counts = np.bincount(days - first)
+    there = np.flatnonzero(counts)
+    names = np.datetime_as_string((there + first).astype("M8[D]")).tolist()
+    return [{"at": at, "files": files} for at, files in zip(names, counts[there].tolist(), strict=True)]
+
+
+def _scores(counts: Array) -> list[ValueCount]:
+    """From how many files have each rating, counted from that which stands for none."""
+    of = dict(enumerate(counts.tolist(), NO_SCORE))
+    values: list[ValueCount] = [{"value": score, "files": of[score]} for score in sorted(of) if score != NO_SCORE]
+    return [one for one in (*values, ValueCount(value=None, files=of.get(NO_SCORE, 0))) if one["files"]]
+
+
+def _mean_of(counts: Array) -> float | None:
+    rated = counts[1:]
+    files = int(rated.sum())
+    return float((rated * np.arange(NO_SCORE + 1, NO_SCORE + 1 + len(rated))).sum() / files) if files else None
+
+
+def _nsfw(probabilities: Array, threshold: float | None) -> tuple[NsfwSums, float | None]:
+    """The sums, and the mean of the probabilities."""
+    known = probabilities[~np.isnan(probabilities)]
+    below = [0, *(int(np.count_nonzero(known < edge)) for edge in _EDGES[1:-1]), len(known)]
+    spread: list[NsfwTenth] = [
+        {"low": _EDGES[place], "high": _EDGES[place + 1], "files": below[place + 1] - below[place]}
+        for place in range(len(_EDGES) - 1)
+    ]
+    yes = 0 if threshold is None else int(np.count_nonzero(known >= threshold))
+    no = 0 if threshold is None else len(known) - yes
+    sums: NsfwSums = {"yes": yes, "no": no, "unknown": len(probabilities) - yes - no, "spread": spread}
+    return sums, float(known.mean()) if len(known) else None
+
+
+def _most(snapshot: Snapshot, found: Mask, name: str) -> tuple[list[ValueCount], int]:
+    """The most frequent texts of a column among the files found, and how many different ones there are."""
+    texts, numbers = snapshot.texts[name], _numbers_in(snapshot, found, name)
+    counts = np.bincount(numbers, minlength=len(texts.texts))
+    present = np.flatnonzero(counts).tolist()
+    firsts: dict[str, int] = {}
+    first_of = [firsts.setdefault(texts.folded[number], number) for number in present]
+    spellings: dict[int, int] = {}
+    if len(firsts) < len(present):
+        spellings = _more_frequent(present, first_of, counts)
+        counts = _as_one(_slots_in(snapshot, found, name), numbers, counts, present, first_of)
+    most = _highest(counts, lambda number: texts.texts[spellings.get(number, number)])
+    values = ((texts.texts[spellings.get(number, number)], int(counts[number])) for number in most)
+    return [{"value": value, "files": files} for value, files in values], len(firsts)
+
+
+def _numbers_in(snapshot: Snapshot, found: Mask, name: str) -> Array:
+    """The numbers of the texts that the files found have; a file comes once for each of its texts."""
+    if name in LISTED:
+        slots, listed = snapshot.listed[name]
+        numbers: Array = listed[found[slots]]
+        return numbers
+    coded = snapshot.columns[name][found]
+    known: Array = coded[coded != NO_TEXT]
+    return known
+
+
+def _slots_in(snapshot: Snapshot, found: Mask, name: str) -> Array:
+    """The file of each of these numbers."""
+    if name in LISTED:
+        slots, _ = snapshot.listed[name]
+        of_files: Array = slots[found[slots]]
+        return of_files
+    return np.flatnonzero(found & (snapshot.columns[name] != NO_TEXT))
+
+
+def _more_frequent(present: Sequence[int], first_of: Sequence[int], counts: Array) -> dict[int, int]:
+    """For the first of several spellings of a text the most frequent one."""
+    best: dict[int, int] = {}
+    for number, first in zip(present, first_of, strict=True):
+        if counts[number] > counts[best.get(first, first)]:
+            best[first] = number
+    return best
+
+
+def _as_one(slots: Array, numbers: Array, counts: Array, present: Sequence[int], first_of: Sequence[int]) -> Array:
+    """The counts with all spellings of a text counted under the first; a file that has several of them counts once."""
+    firsts = np.arange(len(counts))
+    firsts[present] = first_of
+    several = np.bincount(first_of, minlength=len(counts)) > 1
+    among = several[firsts[numbers]]
+    span = int(slots.max(initial=0)) + 1
+    once = np.unique(firsts[numbers[among]] * span + slots[among]) // span
+    counts = np.where(several[firsts], 0, counts)
+    return counts + np.bincount(once, minlength=len(counts))
+
+
+def _highest(counts: Array, name: Callable[[int], str]) -> list[int]:
+    """The places of the highest counts above 0, equal ones by name."""
+    least = max(1, int(np.partition(counts, -_MOST)[-_MOST])) if len(counts) > _MOST else 1
+    some = np.flatnonzero(counts >= least).tolist()
+    return nsmallest(_MOST, some, key=lambda number: (-counts[number], name(number)))

@@ -1,0 +1,166 @@
+// Keeps the dashboard up to date: the page is fetched again, and what is new in it takes the place of what was there. At
+// once, every so many seconds, and while a session runs as its files come.
+
+import * as api from "../lib/api.js";
+import { byId, setMessage, setText } from "../lib/dom.js";
+import { SessionStream } from "../lib/events.js";
+import { onPresence } from "../lib/presence.js";
+import { ago, day, hasEnded } from "../lib/words.js";
+import { whileSeen } from "../lib/watch.js";
+import { showDays } from "./days.js";
+import { fetched } from "./fetched.js";
+
+const GONE = "The server does not answer. These are its last numbers; reconnecting.";
+const LOOK_FOR_SESSION_MS = 5_000;
+const REST_MS = 1_000; // between two looks while a session runs
+const SHARE = 4; // of the time at most, where a large library needs long to answer: one in so many
+
+let shownAt = Date.now();
+let neededMs = 0;
+/** @type {Promise<void> | null} */
+let looking = null;
+/** @type {number | undefined} */
+let soon;
+/** @type {(() => void) | null} */
+let stop = null;
+
+/** Looks at the server, once at a time. */
+function look() {
+  looking ??= refresh().finally(() => {
+    looking = null;
+  });
+  return looking;
+}
+
+async function refresh() {
+  const since = Date.now();
+  try {
+    const answer = await fetched(location.pathname + location.search);
+    setMessage(byId("dashboard-message"), "");
+    take(answer);
+    shownAt = Date.now();
+    showAge();
+  } catch (error) {
+    const { message, cause } = api.refusal(error);
+    setMessage(byId("dashboard-message"), message, cause);
+  } finally {
+    neededMs = Date.now() - since;
+  }
+}
+
+/**
+ * Puts what is new in place. What is the same stays, and with it the focus; where it was in a list that changed, it goes to
+ * the same link there.
+ *
+ * @param {Document} answer
+ */
+function take(answer) {
+  const [old, fresh] = [byId("dashboard"), answer.getElementById("dashboard")];
+  if (!fresh) return;
+  localTimes(fresh);
+  const focused = document.activeElement?.getAttribute("href");
+  for (const details of fresh.querySelectorAll("details[data-keep]")) {
+    const name = details.getAttribute("data-keep");
+    details.toggleAttribute("open", old.querySelector(`details[data-keep="${name}"]`)?.hasAttribute("open") ?? false);
+  }
+  if (parts(old) === parts(fresh)) {
+    for (const part of old.querySelectorAll("[data-part]")) {
+      const now = fresh.querySelector(`[data-part="${part.getAttribute("data-part")}"]`);
+      if (now && now.outerHTML !== part.outerHTML) part.replaceWith(now);
+    }
+  } else old.replaceChildren(...fresh.childNodes);
+  if (focused && document.activeElement === document.body) {
+    const again = old.querySelector(`a[href="${CSS.escape(focused)}"]`);
+    if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+  }
+  showDays();
+}
+
+/** @param {Element} inside */
+const parts = (inside) =>
+  [...inside.querySelectorAll("[data-part]")].map((part) => part.getAttribute("data-part")).join();
+
+/** @param {Element} inside */
+function localTimes(inside) {
+  for (const time of inside.querySelectorAll("time[datetime]")) time.textContent = day(time.getAttribute("datetime"));
+}
+
+function showAge() {
+  setText(byId("dashboard-age"), `Updated ${ago((Date.now() - shownAt) / 1_000)}`);
+}
+
+/** Looks soon, as often as a running session should ask. */
+function lookSoon() {
+  if (document.hidden) return;
+  soon ??= setTimeout(() => {
+    soon = undefined;
+    look();
+  }, Math.max(0, shownAt + Math.max(REST_MS, SHARE * neededMs) - Date.now()));
+}
+
+let committed = "";
+/** @type {string | null} */
+let newest = null; // the session that the page of taking in would show, and how it stands
+const stream = new SessionStream({
+  onStatus: (status) => {
+    const now = `${status.session_id} ${status.status} ${status.processed_files}`;
+    if (now !== committed) lookSoon();
+    committed = now;
+    if (hasEnded(status)) stream.stop();
+  },
+  onRow: () => undefined,
+  onConnection: () => undefined,
+});
+
+/** Follows the session that runs, if one does; one that came and ended meanwhile is seen as well. */
+async function follow() {
+  if (stream.sessionId !== null) return;
+  const answer = await api.activeSession().catch(() => null);
+  if (!answer) return;
+  const { session_id: id, status } = answer;
+  if (newest !== null && newest !== `${id} ${status}`) lookSoon();
+  newest = `${id} ${status}`;
+  if (id === null || status === null || hasEnded({ status })) return;
+  stream.follow(id, (await api.status(id).catch(() => null))?.last_event_id ?? 0);
+}
+
+/** Looks every so many seconds; 0 is never. @param {number} seconds */
+function every(seconds) {
+  stop?.();
+  stop = seconds ? whileSeen(look, seconds * 1_000) : null;
+}
+
+function prepare() {
+  byId("dashboard-look").hidden = false;
+  byId("dashboard-refresh").addEventListener("click", look);
+  const choice = byId("dashboard-every");
+  choice.addEventListener("change", () => {
+    const address = new URL(location.href);
+    if (choice.value === "0") address.searchParams.delete("refresh");
+    else address.searchParams.set("refresh", choice.value);
+    history.replaceState(null, "", address);
+    every(Number(choice.value));
+  });
+  every(Number(choice.value));
+  localTimes(byId("dashboard"));
+  showDays();
+  showAge();
+  setInterval(showAge, 1_000);
+  onPresence((gone) => {
+    if (gone) setMessage(byId("dashboard-message"), GONE, "unreachable");
+    else look();
+  });
+  follow();
+  whileSeen(follow, LOOK_FOR_SESSION_MS);
+}
+
+const form = document.querySelector("form.narrow");
+const root = document.getElementById("dashboard-root");
+if (form instanceof HTMLFormElement) {
+  root?.addEventListener("change", () => form.requestSubmit());
+  // An empty field is not part of an address.
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+  });
+}
+if (document.getElementById("dashboard")) prepare();

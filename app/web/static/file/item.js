@@ -1,0 +1,99 @@
+// The page of one file of the library: large, with all that is known of it, and on to the others of the search.
+
+import * as api from "../lib/api.js";
+import { byId, inside, setText } from "../lib/dom.js";
+import { showTrouble, tell } from "./account.js";
+import { leaveEdit, prepareEdit } from "./edit.js";
+import { leadOn } from "./leading.js";
+import { libraryUrl, listOf, neighbours, pageUrl } from "./requests.js";
+import { prepareStage } from "./stage.js";
+import { offerToTake } from "./taking.js";
+import { prepareViewer, view } from "./viewer.js";
+import { fileName, number, readable } from "../lib/words.js";
+
+/** @import { Beside } from "../lib/types.d.ts" */
+
+const list = listOf(location.search);
+let path = byId("file-page").dataset.path ?? "";
+/** @type {Beside | null} */
+let beside = null;
+
+const stage = prepareStage({ swiped: (step) => go(step) });
+prepareViewer(stage.redraw);
+
+/** Draws what is known of a file. @type {(of: string) => Promise<void>} */
+const draw = (of) => tell(of, (_, known) => offerToTake(known), (error) => showTrouble(of, error));
+
+/** Shows a file, and what stands beside it. @param {string} of */
+async function show(of) {
+  path = of;
+  beside = null;
+  const [name, drawn] = [readable(fileName(of)), draw(of)];
+  setText(inside(byId("file-page"), "h1"), name);
+  setText(inside(byId("file-page"), ".path"), readable(of));
+  document.title = `${name} - Media Ingest`;
+  const [known, found] = await Promise.all([
+    api.libraryFile(of).catch(() => null),
+    neighbours(of, list).catch(() => null),
+  ]);
+  if (of !== path) return; // another was asked for meanwhile
+  beside = found;
+  showBeside();
+  view(known, found === null || found.nsfw_checked > 0);
+  stage.redraw();
+  await drawn;
+}
+
+function showBeside() {
+  const steps = /** @type {const} */ ([["viewer-previous", beside?.previous], ["viewer-next", beside?.next]]);
+  for (const [id, to] of steps) {
+    const link = byId(id);
+    if (to) link.href = pageUrl(to, list);
+    else if (link === document.activeElement) byId("viewer-stage").focus();
+    if (!to) link.removeAttribute("href");
+  }
+  const place = beside?.position ?? null;
+  setText(byId("viewer-position"), place === null ? "" : `${number(place + 1)} of ${number(beside?.total ?? 0)}`);
+}
+
+/** Goes to the next file of the search, or to the one before. @param {1 | -1} step */
+function go(step) {
+  const to = step === 1 ? beside?.next : beside?.previous;
+  if (!to || !leaveEdit()) return;
+  history.replaceState(null, "", pageUrl(to, list)); // so that Back leads to where the search is
+  show(to);
+}
+
+/** Back to the library: to where it was left, if it was left for this page. */
+function back() {
+  if (!leaveEdit()) return;
+  const from = URL.canParse(document.referrer) ? new URL(document.referrer) : null;
+  if (from?.origin === location.origin && from.pathname === "/library" && history.length > 1) history.back();
+  else location.assign(libraryUrl(list));
+}
+
+/** @param {KeyboardEvent} event */
+function onKey(event) {
+  const { target, key } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !(target instanceof Element)) return;
+  if (key === "Escape") back();
+  else if (target.closest("input, select, textarea, video")) return;
+  else if (stage.key(event)) event.preventDefault();
+  else if (key === "ArrowRight" || key === "ArrowLeft") go(key === "ArrowRight" ? 1 : -1);
+}
+
+/** A click that opens nothing beside this page. @type {(act: () => void) => (event: MouseEvent) => void} */
+const here = (act) => (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  act();
+};
+
+prepareEdit(draw);
+leadOn(() => path);
+byId("viewer-back").href = libraryUrl(list);
+byId("viewer-back").addEventListener("click", here(back));
+byId("viewer-previous").addEventListener("click", here(() => go(-1)));
+byId("viewer-next").addEventListener("click", here(() => go(1)));
+document.addEventListener("keydown", onKey);
+show(path);

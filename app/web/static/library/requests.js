@@ -1,0 +1,32 @@
+// The HTTP of finding files.
+
+import { query, request } from "../lib/api.js";
+
+/** @import { Completions, Facets, FoundFiles, PeriodCount, SavedSearch, SearchView } from "../lib/types.d.ts" */
+
+/** @typedef {{ signal?: AbortSignal }} Waited */
+
+/** @type {(asked: Record<string, string | number>, options?: Waited) => Promise<FoundFiles>} */
+export const foundFiles = (asked, { signal } = {}) => request("GET", `/api/library/files${query(asked)}`, { signal });
+/** @type {(q: string, options?: Waited) => Promise<Facets>} */
+export const facets = (q, { signal } = {}) => request("GET", `/api/library/facets${query({ q })}`, { signal });
+/** @type {(q: string, options?: Waited) => Promise<PeriodCount[]>} */
+export const timeline = (q, { signal } = {}) => request("GET", `/api/library/timeline${query({ q })}`, { signal });
+/** @type {(q: string, at: number, options?: Waited) => Promise<Completions>} */
+export const completions = (q, at, { signal } = {}) =>
+  request("GET", `/api/library/completions${query({ q, at })}`, { signal });
+
+/** Where what a search finds is, as a file of a format. @type {(list: SearchView, format: string) => string} */
+export const exportUrl = ({ q, sort, order }, format) => `/api/library/export${query({ q, sort, order, format })}`;
+
+/** @type {() => Promise<{ searches: SavedSearch[] }>} */
+export const savedSearches = () => request("GET", "/api/library/searches");
+/** @type {(name: string, search: SearchView) => Promise<SavedSearch>} */
+export const saveSearch = (name, { q, sort, order }) =>
+  request("POST", "/api/library/searches", { body: { name, q, sort, order } });
+/** @type {(name: string) => Promise<unknown>} */
+export const deleteSearch = (name) => request("DELETE", `/api/library/searches${query({ name })}`);
+
+/** The page of a file, which leads on to the others of its list. */
+/** @type {(list: { q: string, sort: string, order: string }, path: string) => string} */
+export const fileUrl = ({ q, sort, order }, path) => `/file${query({ path, q, sort, order })}`;

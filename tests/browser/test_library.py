@@ -1,0 +1,216 @@
+"""The library as a person uses it: the list by keyboard and scrollbar, searches, filters, files that come meanwhile."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import looks_well, some_of_everything
+from tests.browser.test_words import call
+from tests.samples import photo, write_many
+from tests.support.server import Server
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with 203 files in its library: 200 that are alike, and three of which more is known."""
+    folder = tmp_path_factory.mktemp("library")
+    root = some_of_everything(folder / "photos")
+    write_many(root / "many", 197, prefix="other-", size=(16, 12))
+    photo(root / "trip" / "day one" / "b.jpg", size=(320, 240), keywords=["sea wall"], rating=4)
+    (folder / "late").mkdir()
+    with Server(folder / "server", {"photos": root, "late": folder / "late"}) as running:
+        running.wait_for(running.begin("photos"), "completed")
+        yield running
+
+
+def opened(page: Page, server: Server, search: str = "") -> None:
+    page.goto(f"{server.address}/library{search}")
+    expect(page.locator("#grid")).to_have_attribute("aria-busy", "false")
+    expect(page.locator("#found")).to_have_text(re.compile(r"^[\d,]+ files?$"))
+
+
+def test_the_list_is_walked_and_selected_by_keyboard(page: Page, server: Server) -> None:
+    opened(page, server, "?q=root:photos&sort=name&order=asc")
+    assert looks_well(page)
+    page.focus("#grid")
+    page.keyboard.press("End")
+    expect(page.locator("#grid")).to_have_attribute("aria-activedescendant", "file-259")
+    last = page.locator("#file-259")
+    expect(last).to_have_attribute("aria-label", "sample-00059.png")
+    assert (last.get_attribute("aria-posinset"), last.get_attribute("aria-setsize")) == ("260", "260")
+    page.keyboard.press("Space")
+    expect(page.locator("#selected-count")).to_have_text("1 file selected")
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("#selected-count")).to_have_text("4 files selected")
+    expect(page.locator("#file-2")).to_have_attribute("aria-selected", "true")
+    assert looks_well(page)
+    page.focus("#grid")
+    page.keyboard.press("Escape")
+    expect(page.locator("#selected")).to_be_hidden()
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/file\?path=photos%2Ftrip%2Fa\.jpg"))
+
+
+def test_a_search_is_the_address_and_back_leads_to_the_one_before(page: Page, server: Server) -> None:
+    opened(page, server, "?filters=")
+    page.locator(".facets button", has_text="sea wall").click()
+    expect(page.locator("#found")).to_have_text("1 file")
+    expect(page).to_have_url(re.compile(r"q=keyword%3A%22sea\+wall%22"))
+    expect(page.locator(".facets button", has_text="sea wall")).to_have_attribute("aria-pressed", "true")
+    page.fill("#q", "sample root:photos")
+    page.keyboard.press("Enter")
+    expect(page.locator("#found")).to_have_text("60 files")
+    assert looks_well(page)
+    page.go_back()
+    expect(page.locator("#q")).to_have_value('keyword:"sea wall"')
+    expect(page.locator("#found")).to_have_text("1 file")
+    page.reload()
+    expect(page.locator("#found")).to_have_text("1 file")
+
+
+def test_what_cannot_be_read_is_pointed_at(page: Page, server: Server, said: list[str]) -> None:
+    opened(page, server)
+    page.fill("#q", "sea colour:red")
+    page.keyboard.press("Enter")
+    expect(page.locator("#q-message")).to_contain_text("There is no field 'colour'")
+    expect(page.locator("#q-message mark")).to_have_text("c")
+    assert looks_well(page)
+    said.clear()  # the refusal itself
+
+
+def test_a_search_is_completed_by_keyboard(page: Page, server: Server) -> None:
+    opened(page, server)
+    page.focus("#q")
+    page.keyboard.type("sco")
+    expect(page.locator("#q-choices li")).to_have_text(["score:"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#q")).to_have_value("score:")
+    page.keyboard.type("4 keyword:se")
+    expect(page.locator("#q-choices li")).to_have_text([re.compile('^"sea wall"')])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#found")).to_have_text("1 file")
+
+
+def test_files_that_come_meanwhile_are_offered_and_the_list_does_not_jump(
+    page: Page, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    opened(page, server, "?q=root:late")
+    expect(page.locator("#nothing")).to_contain_text("Nothing is found")
+    write_many(next(tmp_path_factory.getbasetemp().glob("library*/late")), 2)
+    server.wait_for(server.begin("late"), "completed")
+    expect(page.locator("#new-files")).to_have_text("2 new", timeout=10_000)
+    expect(page.locator("#found")).to_have_text("0 files")
+    page.click("#new-files")
+    expect(page.locator("#found")).to_have_text("2 files")
+    expect(page.locator("#new-files")).to_be_hidden()
+
+
+# -- a million files ---------------------------------------------------------------------------------------------
+
+VIEWS = [
+    {"width": width, "height": 800, "total": total, "size": size}
+    for width in (320, 1_000, 1_900)
+    for size in ("s", "m", "l", "table")
+    for total in (0, 1, 7, 1_000_000)
+]
+
+
+def test_every_file_can_be_reached_by_the_scrollbar_and_by_keys(page: Page, server: Server) -> None:
+    layouts = call(page, server, "library/layout.js", "layoutOf", [[view] for view in VIEWS])
+    for layout in layouts:
+        total, track = layout["total"], 700
+        if not total:
+            continue
+        ends = [0, total // 2, total - 1]
+        tops = call(page, server, "library/layout.js", "revealing", [[layout, 0, index] for index in ends])
+        drawn = call(page, server, "library/layout.js", "drawn", [[layout, top] for top in tops])
+        assert all(seen["first"] <= index < seen["end"] for index, seen in zip(ends, drawn, strict=True))
+        assert all(seen["end"] - seen["first"] < 1_500 for seen in drawn)
+        thumbs = call(page, server, "library/layout.js", "thumbOf", [[layout, track, top] for top in tops])
+        assert all(0 <= thumb["y"] <= track - thumb["height"] + 1e-6 for thumb in thumbs)
+        back = call(page, server, "library/layout.js", "topAt", [[layout, track, thumb["y"]] for thumb in thumbs])
+        if layout["full"] > layout["view"]:
+            assert back == pytest.approx(tops, abs=1e-3)
+        walked = call(
+            page,
+            server,
+            "library/layout.js",
+            "reached",
+            [[layout, "End", 0], [layout, "Home", total - 1], [layout, "x", 0]],
+        )
+        assert walked == [total - 1, 0, None]
+
+
+MOVES = [
+    ("ArrowRight", 4, 5),
+    ("ArrowLeft", 0, 0),
+    ("ArrowRight", 9, 9),
+    ("ArrowDown", 5, 9),
+    ("ArrowDown", 6, 6),
+    ("ArrowDown", 9, 9),
+    ("ArrowUp", 2, 2),
+    ("PageDown", 1, 9),
+    ("PageUp", 9, 1),
+]
+
+
+def test_keys_move_by_rows_and_stay_in_the_list(page: Page, server: Server) -> None:
+    """Ten files in rows of four, of which two are seen: 0-3, 4-7, 8 and 9."""
+    layout = {"columns": 4, "tile": 100, "row": 100, "gap": 0, "total": 10, "view": 200, "full": 300}
+    reached = call(page, server, "library/layout.js", "reached", [[layout, key, index] for key, index, _ in MOVES])
+    assert reached == [wanted for *_, wanted in MOVES]
+
+
+RANGES = [
+    ("add", [[], [3, 5]], [[3, 5]]),
+    ("add", [[[3, 5]], [8, 6]], [[3, 8]]),
+    ("add", [[[1, 2], [9, 9]], [4, 5]], [[1, 2], [4, 5], [9, 9]]),
+    ("add", [[[1, 2], [4, 5]], [3, 3]], [[1, 5]]),
+    ("remove", [[[1, 5]], 3], [[1, 2], [4, 5]]),
+    ("remove", [[[1, 1]], 1], []),
+    ("toggle", [[[1, 5]], 9], [[1, 5], [9, 9]]),
+    ("toggle", [[[1, 5]], 1], [[2, 5]]),
+    ("size", [[[1, 5], [9, 9]]], 6),
+]
+
+
+@pytest.mark.parametrize("name", ["add", "remove", "toggle", "size"])
+def test_a_selection_is_kept_as_ranges(page: Page, server: Server, name: str) -> None:
+    cases = [(told, wanted) for function, told, wanted in RANGES if function == name]
+    assert call(page, server, "library/selection.js", name, [told for told, _ in cases]) == [
+        wanted for _, wanted in cases
+    ]
+
+
+TERMS = [
+    ("withTerm", ["", "a:1"], "a:1"),
+    ("withTerm", ["cat", "a:1"], "cat a:1"),
+    ("withTerm", ["cat or dog", "a:1"], "(cat or dog) a:1"),
+    ("withTerm", ['"this or that"', "a:1"], '"this or that" a:1'),
+    ("withoutTerm", ['cat keyword:"red dress" (a or b)', 'keyword:"red dress"'], "cat (a or b)"),
+    ("withoutTerm", ["cat", "a:1"], "cat"),
+    ("has", ["cat -is:raw", "is:raw"], False),
+    ("has", ['keyword:"a b" cat', 'keyword:"a b"'], True),
+    ("termOf", ["camera", 'Say "x" *'], 'camera="Say \\"x\\" \\*"'),
+    ("termOf", ["score", None], "score:none"),
+    ("termOf", ["incomplete", False], "-is:incomplete"),
+    ("termOf", ["folder", "photos/2024"], "folder:photos/2024"),
+    ("termOf", ["keyword", "none"], 'keyword:"none"'),
+]
+
+
+def test_terms_are_added_to_a_search_and_taken_from_it(page: Page, server: Server) -> None:
+    for name in ("withTerm", "withoutTerm", "has", "termOf"):
+        cases = [(told, wanted) for function, told, wanted in TERMS if function == name]
+        said = call(page, server, "library/terms.js", name, [told for told, _ in cases])
+        assert said == [wanted for _, wanted in cases]

@@ -1,0 +1,59 @@
+"""Files of a library, written straight into its tables, and what is found among them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from app.library.finding.lookup import matching
+from app.library.library import Library
+from app.library.tables import KEYWORDS, LINKS, MEDIA
+from app.query.tree import Words
+from app.query.words import runs_of
+
+_UNREAD = ("title", "caption", "camera_make", "camera_model", "lens_model", "creator", "prompt", "negative_prompt")
+_AT = "2026-11-20T10:00:00.000+00:00"
+_ROW = dict.fromkeys((*_UNREAD, "generation")) | {
+    "root": "m",
+    "folder": b"",
+    "size": 1,
+    "mtime_ns": 1,
+    "sidecar": "",
+    "sha256": "0" * 64,
+    "kind": "image",
+    "format": "jpeg",
+    "frames": 1,
+    "notes": [],
+    "stages": {},
+    "sources": {},
+    "raw": {},
+    "ingested_at": _AT,
+    "updated_at": _AT,
+}
+
+
+def file(number: int, *, name: str = "x", **columns: Any) -> dict[str, Any]:
+    """The row of a file, with this number as its id."""
+    return {**_ROW, "id": number, "path": f"{number}".encode(), "name": name, **columns}
+
+
+def add(library: Library, files: Iterable[dict[str, Any]], keywords: Iterable[tuple[int, str, str]] = ()) -> None:
+    """Adds files, and keywords as (id of the file, text, source)."""
+    library._engines.write(lambda connection: add_in(connection, files, keywords))
+
+
+def add_in(
+    connection: Connection, files: Iterable[dict[str, Any]], keywords: Iterable[tuple[int, str, str]] = ()
+) -> None:
+    """Adds them in a transaction."""
+    connection.execute(insert(MEDIA), list(files))
+    for media_id, text, source in keywords:
+        there = connection.execute(select(KEYWORDS.c.id).where(KEYWORDS.c.text == text)).scalar_one_or_none()
+        keyword = there or connection.execute(insert(KEYWORDS).values(text=text)).inserted_primary_key[0]
+        connection.execute(insert(LINKS).values(media_id=media_id, keyword_id=keyword, source=source))
+
+
+def found(library: Library, text: str, field: str = "") -> list[int]:
+    """The ids of the files that have the words of a text, a phrase if it is quoted, in the order of the ids."""
+    leaf = Words(field, runs_of(text.strip('"'), phrase=text.startswith('"')), text)
+    return library._engines.read(lambda connection: matching(connection, leaf)).tolist()

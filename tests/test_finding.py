@@ -1,0 +1,106 @@
+"""The commands that find files and take them away."""
+
+import json
+
+import pytest
+
+from app.cli.finding import coverage_in_words
+from app.ingest.session.store import IngestionState
+from tests.support.commands import CommandFolder, refused
+from tests.support.server import everything_in
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, capsys):
+    opened = CommandFolder(tmp_path, monkeypatch, capsys).with_photos()
+    assert opened.run("run", "photos").returncode == 0
+    return opened
+
+
+# -- search ------------------------------------------------------------------------------------------------------
+
+
+def test_search_prints_a_path_a_line_and_what_it_covers_beside_them(place):
+    found = place.run("search", "keyword:sea", "or", "score>=5")
+    assert (found.returncode, found.stdout) == (0, "photos/trip/a.jpg\n")
+    assert found.stderr == "1 file found. 4 of 4 searched\n"
+    every = place.run("search", "", "--sort", "name", "--order", "asc").stdout.splitlines()
+    assert len(every) == 4
+    assert every[0] == "photos/trip/a.jpg"
+    last_first = place.run("search", "", "--sort", "name", "--limit", "2").stdout.splitlines()
+    assert last_first == every[::-1][:2]
+
+
+def test_a_term_that_is_negated_is_no_option(place):
+    assert place.run("search", "-keyword:sea").stdout.count("\n") == 3
+    assert place.run("search", "kind:image", "-folder:photos/trip", "--limit", "9").stdout.count("\n") == 3
+    assert place.run("search", "-(keyword:sea or keyword:none)").stdout == ""
+
+
+def test_search_in_json_has_files_total_and_coverage(place):
+    told = place.json("search", "nsfw:yes or keyword:sand", "--limit", "1")
+    assert [file["path"] for file in told["files"]] == ["photos/trip/a.jpg"]
+    assert (told["files"][0]["score"], told["total"]) == (4, 1)
+    assert told["coverage"] == {"searched": 0, "of": 4, "missing": {"nsfw_not_run": 4}}
+
+
+def test_a_search_that_cannot_be_read_is_pointed_at(place):
+    refused = place.run("search", "東京", "colour:red")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    sentence, query, mark = refused.stderr.splitlines()
+    assert sentence.startswith("media-ingest: There is no field 'colour'")
+    assert query == "  東京 colour:red"
+    assert mark == "  " + " " * len("2 4  ") + "^"  # each of the two is two wide
+
+
+def test_searching_changes_no_file_goes_beside_a_server_and_needs_a_library(place):
+    server = IngestionState(place.state)
+    server.acquire("http://127.0.0.1")
+    before = everything_in(place.folder)
+    assert place.run("search", "sea").stdout == "photos/trip/a.jpg\n"
+    assert everything_in(place.folder) == before
+    server.release()
+    refused(place.run("search", "sea", DATABASE_URL="none"), "Database functionality is disabled.")
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ({}, "12,340 of 12,340 searched"),
+        ({"nsfw_not_run": 60}, "12,340 of 12,400 searched; 60 not: nsfw not run"),
+        (
+            {"indexing": 50, "score_failed": 1_010},
+            "12,340 of 13,400 searched; 1,060 not: 50 indexing, 1,010 score failed",
+        ),
+    ],
+)
+def test_coverage_in_words_says_how_many_files_of_what_was_asked_nothing_is_known_and_why(missing, words):
+    of = 12_340 + sum(missing.values())
+    assert coverage_in_words({"searched": 12_340, "of": of, "missing": missing}) == words
+
+
+# -- export ------------------------------------------------------------------------------------------------------
+
+
+def test_export_writes_a_table_lines_or_a_folder(place):
+    assert place.run("export", "keyword:sea").stdout.splitlines()[1].startswith("photos/trip/a.jpg,image,jpeg,")
+    kept, folder = place.folder / "sea.jsonl", place.folder / "taken" / "sea"
+    assert place.run("export", "keyword:sea", "--format", "jsonl", "-o", str(kept)).returncode == 0
+    assert json.loads(kept.read_text())["path"] == "photos/trip/a.jpg"
+    done = place.run("export", "score:4", "--format", "imagefolder", "-o", str(folder), "--link", "hard", "--captions")
+    assert (done.returncode, done.stdout) == (0, f"1 file in {folder}.\n")
+    assert (folder / "photos/trip/a.jpg").samefile(place.media / "trip/a.jpg")
+
+
+def test_an_export_without_all_of_the_originals_exits_with_1(place):
+    (place.media / "trip" / "a.jpg").unlink()
+    done = place.run("export", "keyword:sea", "--format", "imagefolder", "-o", str(place.folder / "out"))
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[1].startswith("1 are not there as they were taken in: ")
+    assert done.stdout.splitlines()[1].endswith("/out/missing.txt names them.")
+
+
+def test_an_export_that_makes_no_sense_is_refused(place):
+    refused(place.run("export", "", "--format", "imagefolder"), "An imagefolder is a folder: name it with -o")
+    refused(place.run("export", "", "--captions"), "--link and --captions are for --format imagefolder")
+    refused(place.run("export", "", "-o", "nowhere/a.csv"), "The export nowhere/a.csv cannot be written")
