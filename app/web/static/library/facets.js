@@ -27,6 +27,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   incomplete: "Incomplete",
   session: "Session",
 });
+const IN_ORDER = new Set(["year", "month", "score"]); // of their values, not of their counts
 const OPEN = new Set(["kind", "folder", "year", "score", "keyword"]);
 const FIRST = 8;
 
@@ -87,7 +88,7 @@ function openOnes(facets) {
 function section(facet, counts, q, open) {
   const worthIt = counts.length > 1 || counts.some(({ value }) => value !== null && has(q, termOf(facet, value)));
   if (!worthIt) return []; // one value of all files tells nothing
-  const ordered = facet === "year" || facet === "month" ? [...counts].sort(byTime) : counts;
+  const ordered = IN_ORDER.has(facet) ? [...counts].sort(byValue) : counts;
   const more = ordered.length - FIRST;
   return [make(
     "details",
@@ -100,10 +101,10 @@ function section(facet, counts, q, open) {
   )];
 }
 
-/** Newest first, files without a date last. @type {(one: ValueCount, other: ValueCount) => number} */
-function byTime({ value: one }, { value: other }) {
+/** The newest and highest first, files without a value last. @type {(one: ValueCount, other: ValueCount) => number} */
+function byValue({ value: one }, { value: other }) {
   if (one === null || other === null) return one === other ? 0 : one === null ? 1 : -1;
-  return String(one) < String(other) ? 1 : -1;
+  return one < other ? 1 : -1;
 }
 
 /** @type {(facet: string, one: ValueCount, q: string) => HTMLElement} */
