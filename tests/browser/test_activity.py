@@ -45,6 +45,7 @@ def test_the_history_looks_well_and_leads_to_each_session(page: Page, server: Se
     expect(page.locator("#files-title")).to_have_text("3 failed")
     expect(page.locator("#files > li")).to_have_count(3)
     page.keyboard.press("Escape")
+    expect(page).not_to_have_url(re.compile("list="))  # which takes the dialog out of the history
     page.go_back()
     expect(damaged).to_be_visible()
 

@@ -33,6 +33,7 @@ def test_each_stage_has_a_card_whose_events_open_what_the_server_sent(page: Page
     line = commit.locator(".line").first
     expect(line.locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
     line.click()
+    expect(page.locator("#payload-json")).to_contain_text("{")  # it is asked for when the dialog opens
     payload = json.loads(page.locator("#payload-json").inner_text())
     assert payload["path"].startswith("long/many/")
     assert payload["outcome"]
