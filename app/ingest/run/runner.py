@@ -7,7 +7,7 @@ committed.
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from app.errors import (
@@ -314,8 +314,6 @@ class Runner:
                 self._changed.notify_all()
         if control.stop in (None, Stop.INTERRUPT):  # else a person wanted it to stand still
             self._backoff.plan(session)
-        with suppress(MediaIngestError):  # what waits then for its words has them before the next search
-            self._ingestor.library.indexing.catch_up()
 
     def _cancelled_late(self, session: SessionState, control: Control) -> SessionState:
         """The session after its run; a cancel that came while its last status was being written still counts."""
