@@ -42,13 +42,13 @@ def test_a_session_writes_words_with_its_files(library):
     assert len(found(library, "last", "name")) == 1
 
 
-def test_a_session_that_ends_leaves_no_file_without_words(tmp_path, library_url):
+def test_the_last_files_of_a_session_have_their_words_for_the_next_search(tmp_path, library_url):
     with workplace(tmp_path, library_url) as place:
         tree(place.media, "hill.jpg", "lake.jpg")
         place.recover()
         place.run()
         place.close()
-        assert place.library.indexing.progress() == (0, 2)
+        assert place.library.indexing.catch_up() == 0
         assert len(found(place.library, "hill")) == 1
 
 
