@@ -31,6 +31,7 @@ _POSTGRESQL = """
 DECLARE
   file bigint;
   same boolean := false;
+  noted boolean;
 BEGIN
   IF TG_TABLE_NAME = 'media_files' THEN
     IF TG_OP = 'DELETE' THEN file := old.id; ELSE file := new.id; END IF;
@@ -39,9 +40,8 @@ BEGIN
   ELSE file := new.media_id;
   END IF;
   PERFORM pg_advisory_xact_lock({lock});
-  IF NOT same AND EXISTS (
-    SELECT FROM media_changes WHERE media_id = file AND NOT worded AND xmin = pg_current_xact_id()::xid
-  ) THEN RETURN NULL;
+  SELECT NOT worded AND xmin = pg_current_xact_id()::xid INTO noted FROM media_changes WHERE media_id = file;
+  IF NOT same AND noted THEN RETURN NULL;
   END IF;
   INSERT INTO media_changes (media_id, worded) VALUES (file, false)
     ON CONFLICT (media_id) DO UPDATE SET seq = DEFAULT, worded = media_changes.worded AND same;
