@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
+from app.errors import NeedsAttention
 from app.library.engine import Engines
 from app.library.finding.columns import Columns, Snapshot
 from app.library.finding.keeping import are_of, keep, kept
@@ -18,6 +19,7 @@ PATIENCE_SECONDS = 0.5
 KEPT_FROM = 2_000
 """Changes that are worth to be kept in the file."""
 _AT_ONCE = 2_000
+_AGAIN_SECONDS = 5.0
 _BREATH_SECONDS = 0.002  # between two reads of a first load: who asks comes in between
 
 
@@ -77,11 +79,16 @@ class Current:
         return at_hand
 
     def _load_behind(self) -> None:
-        while not self._closing.wait(_BREATH_SECONDS):
-            with self._changing:
-                if self._take_some()[1]:
-                    self._keep()
-                    return
+        pause = _BREATH_SECONDS
+        while not self._closing.wait(pause):
+            try:
+                with self._changing:
+                    if self._take_some()[1]:
+                        self._keep()
+                        return
+                pause = _BREATH_SECONDS
+            except NeedsAttention:  # who asks is told of it; here it is tried again
+                pause = _AGAIN_SECONDS
 
     def _keep(self) -> None:
         if self._file and self._columns is not None and self._read >= KEPT_FROM:

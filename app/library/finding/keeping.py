@@ -26,7 +26,9 @@ def keep(columns: Columns, file: Path) -> None:
     """Writes the columns to a file, in place of what was there; a disk that does not take it is only logged."""
     temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as opened:
+        with tempfile.NamedTemporaryFile(
+            dir=file.parent, prefix=f".{file.name}.", suffix=".tmp", delete=False
+        ) as opened:
             temporary = opened.name
             np.savez(opened, version=np.array(VERSION), **columns.as_arrays())  # type: ignore[arg-type] # its keywords
         os.replace(temporary, file)
@@ -51,7 +53,8 @@ def are_of(columns: Columns, connection: Connection) -> bool:
 
     A database that was put back from a copy, and written to since, has other changes under the same numbers.
     """
-    numbers = dict(columns.newest)
+    newest_of = {number: seq for seq, number in columns.newest}  # of a file that changed twice the feed has the last
+    numbers = {seq: number for number, seq in newest_of.items()}
     same = select(CHANGES.c.seq, CHANGES.c.media_id)
     for seq, number in connection.execute(same.where(CHANGES.c.seq.in_(numbers))):
         if numbers.pop(seq) != number:

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import delete, text, update
 
+from app.errors import NeedsAttention
 from app.library.finding import current
 from app.library.finding.current import Current
 from app.library.tables import CHANGES, MEDIA
@@ -55,6 +56,39 @@ def test_the_next_program_reads_only_what_changed_since(library, tmp_path):
     second = Current(library._engines, kept)
     assert ids(second) == [1, 2, 4, 5, 6]
     assert second._read == 3
+
+
+def test_a_file_that_changed_twice_lately_is_no_other_database(library, tmp_path):
+    kept = tmp_path / "columns.npz"
+    add(library, [file(1), file(2)])
+    first = Current(library._engines, kept)
+    for score in (3, 4):
+        library._engines.write(lambda c, to=score: c.execute(update(MEDIA).where(MEDIA.c.id == 1).values(score=to)))
+        first.snapshot()
+    first.close()
+    second = Current(library._engines, kept)
+    assert ids(second) == [1, 2]
+    assert second._read == 0
+
+
+def test_a_first_load_is_tried_again_where_the_database_does_not_answer(library, monkeypatch):
+    monkeypatch.setattr(current, "_AGAIN_SECONDS", 0.0)
+    add(library, [file(1)])
+    columns, refused = Current(library._engines), []
+    take_some = columns._take_some
+
+    def once_in_vain():
+        if not refused:
+            refused.append(True)
+            raise NeedsAttention("The database cannot be reached.", cause="database_unreachable")
+        return take_some()
+
+    monkeypatch.setattr(columns, "_take_some", once_in_vain)
+    columns.begin()
+    columns._thread.join(20)
+    assert refused
+    assert columns._columns is not None
+    columns.close()
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"PK", b"no zip at all"])
