@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from app.library.finding.entries import Entry
+from app.library.finding.entries import Entry, Mark
 from app.query.words import fold
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -169,6 +169,12 @@ class Snapshot:
     def slots(self) -> int:
         """How many there are, dead ones with them."""
         return len(self.alive)
+
+    @property
+    def there(self) -> Mask:
+        """The files that are not known to be gone from disk."""
+        there: Mask = self.alive & ((self.columns["marks"] & Mark.MISSING) == 0)
+        return there
 
     def at(self, ids: Array) -> Slots:
         """The slots of these rows, without those that it has not."""

@@ -96,7 +96,7 @@ def values_like(snapshot: Snapshot, field: str, typed: str, limit: int) -> list[
     """
     if field not in snapshot.texts:
         return []
-    there = snapshot.alive & ((snapshot.columns["marks"] & Mark.MISSING) == 0)
+    there = snapshot.there
     texts = snapshot.texts[field]
     if field in LISTED:
         slots, numbers = snapshot.listed[field]
@@ -185,7 +185,7 @@ def timeline(snapshot: Snapshot, mask: Mask, by: Period) -> list[PeriodCount]:
 
 def nsfw_spread(snapshot: Snapshot, threshold: float | None) -> NsfwSpread:
     """How the NSFW probabilities spread, of files that are not gone."""
-    there = snapshot.alive & ((snapshot.columns["marks"] & Mark.MISSING) == 0)
+    there = snapshot.there
     probabilities = snapshot.columns["nsfw"][there]
     known = probabilities[~np.isnan(probabilities)]
     percent = np.minimum((known * 100 + 1e-9).astype(np.int64), 99)  # 0.29 * 100 is a little less than 29

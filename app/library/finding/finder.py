@@ -22,11 +22,10 @@ from app.library.finding.counting import (
     values_like,
 )
 from app.library.finding.current import Current
-from app.library.finding.entries import Mark
 from app.library.finding.indexing import Indexing
 from app.library.finding.listing import FoundFile, files_of, paths_of
 from app.library.finding.lookup import ids_of, unworded
-from app.library.finding.matching import Matching, speaks_of_missing
+from app.library.finding.matching import Matching, scope_of
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
 from app.library.finding.summing import Sums, sums_of
 from app.library.finding.whole import rows_of
@@ -84,7 +83,7 @@ class Finder:
 
     def mask(self, query: Node, threshold: float | None) -> tuple[Snapshot, Mask]:
         """The files that a query means, among those that there are now."""
-        if any(isinstance(leaf, Words) for leaf in leaves(query)):
+        if _asks_for_words(query):
             self._indexing.catch_up()
         snapshot = self.snapshot()
         return snapshot, snapshot.kept.get(("mask", query, threshold), lambda: self._mask(snapshot, query, threshold))
@@ -117,11 +116,6 @@ class Finder:
 
         return snapshot.kept.get(("sums", query, threshold), summed)
 
-    def nsfw_checked(self) -> int:
-        """How many files have an NSFW probability."""
-        snapshot = self.snapshot()
-        return int(np.count_nonzero(snapshot.alive & ~np.isnan(snapshot.columns["nsfw"])))
-
     def nsfw_spread(self, threshold: float | None) -> NsfwSpread:
         """How the probabilities of the files that are there spread."""
         return nsfw_spread(self.snapshot(), threshold)
@@ -146,15 +140,10 @@ class Finder:
         """All that is known of these files but the tags as read, in this order."""
         return self._engines.read(partial(rows_of, ids=ids))
 
-    def coverage(self, query: Node) -> Coverage:
-        """How much of the library a query could be held against."""
-        snapshot = self.snapshot()
-        scope, waiting = snapshot.alive, None
-        if any(isinstance(leaf, Words) for leaf in leaves(query)):
-            waiting = snapshot.at(self._engines.read(unworded))
-        if not speaks_of_missing(query):
-            scope = scope & ((snapshot.columns["marks"] & Mark.MISSING) == 0)
-        return coverage(snapshot, scope, query, waiting)
+    def coverage(self, snapshot: Snapshot, query: Node) -> Coverage:
+        """Against how much of a snapshot a query could be held."""
+        waiting = snapshot.at(self._engines.read(unworded)) if _asks_for_words(query) else None
+        return coverage(snapshot, scope_of(snapshot, query), query, waiting)
 
     def _mask(self, snapshot: Snapshot, query: Node, threshold: float | None) -> Mask:
         return Matching(snapshot, threshold, partial(self._asked, snapshot)).files(query)
@@ -170,6 +159,15 @@ class Finder:
             order = order_of(snapshot, sort, (order, then.slots))
         self._orders[sort] = order, snapshot
         return order
+
+
+def _asks_for_words(query: Node) -> bool:
+    return any(isinstance(leaf, Words) for leaf in leaves(query))
+
+
+def nsfw_checked(snapshot: Snapshot) -> int:
+    """How many files have an NSFW probability."""
+    return int(np.count_nonzero(snapshot.alive & ~np.isnan(snapshot.columns["nsfw"])))
 
 
 def page(found: Found, sort: Sort, *, descending: bool, start: int | tuple[Key, int], limit: int) -> Page:

@@ -6,8 +6,9 @@ import numpy as np
 from sqlalchemy import Connection, func, select
 
 from app.library.finding.fulltext import LETTERS
-from app.library.finding.wording import FIELDS, FREE
+from app.library.finding.wording import FIELDS
 from app.library.tables import CHANGES, MEDIA
+from app.query.fields import FREE
 from app.query.tree import Run, Whole, Words
 from app.query.words import coded, runs_of
 

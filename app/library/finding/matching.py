@@ -50,8 +50,7 @@ class Matching:
 
     def files(self, query: Node) -> Mask:
         """The files that are meant, of those that are there; those that are gone only if the query speaks of them."""
-        mask = self._of(query) & self.snapshot.alive
-        return mask if speaks_of_missing(query) else mask & ~self._marked(Mark.MISSING)
+        return self._of(query) & scope_of(self.snapshot, query)
 
     def _of(self, node: Node) -> Mask:
         match node:
@@ -167,6 +166,11 @@ def numbers_of(snapshot: Snapshot, field: str) -> Array:
     """A column to be compared, or what follows from columns."""
     columns = snapshot.columns
     return columns["width"].astype(np.int64) * columns["height"] if field == "pixels" else columns[field]
+
+
+def scope_of(snapshot: Snapshot, query: Node) -> Mask:
+    """The files that a query can mean."""
+    return snapshot.alive if speaks_of_missing(query) else snapshot.there
 
 
 def speaks_of_missing(query: Node) -> bool:

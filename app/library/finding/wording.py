@@ -14,8 +14,6 @@ FIELDS = (
     *("name", "folder", "title", "caption", "keyword", "prompt", "negative"),
     *("camera", "lens", "creator", "model", "lora", "sampler", "seed"),
 )
-FREE = ("name", "folder", "title", "caption", "keyword", "prompt", "camera")
-"""Where words are found that name no field."""
 COLUMNS = (
     *("root", "folder", "name", "title", "caption", "camera_make", "camera_model", "lens_model", "creator"),
     *("prompt", "negative_prompt", "generation"),

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from app.errors import BadCursor, InvalidRequest
 from app.library.finding.counting import Coverage, Facet, Period, PeriodCount, ValueCount
 from app.library.finding.entries import from_ms, in_ms
-from app.library.finding.finder import page
+from app.library.finding.finder import nsfw_checked, page
 from app.library.finding.listing import FoundFile
 from app.library.finding.orders import Key, Sort
 from app.query.completing import completions
@@ -105,8 +105,8 @@ def found_files(
             "total_is": "counting" if found.snapshot.behind else "exact",
             "until": from_ms(found.until),
             "new_files": found.newer,
-            "nsfw_checked": finder.nsfw_checked(),
-            "coverage": finder.coverage(query),
+            "nsfw_checked": nsfw_checked(found.snapshot),
+            "coverage": finder.coverage(found.snapshot, query),
         }
     )
 

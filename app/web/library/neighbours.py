@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from typing_extensions import TypedDict
 
+from app.library.finding.finder import nsfw_checked
 from app.library.finding.neighbours import neighbours_of
 from app.library.finding.orders import Sort
 from app.shapes import described
@@ -54,6 +55,6 @@ def neighbours(
             "next": behind,
             "position": beside.position,
             "total": beside.total,
-            "nsfw_checked": finder.nsfw_checked(),
+            "nsfw_checked": nsfw_checked(found.snapshot),
         }
     )

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from app.library.finding.lookup import matching
-from app.library.finding.wording import FREE, texts_of, words_by_field
+from app.library.finding.wording import texts_of, words_by_field
 from app.library.tables import MEDIA
+from app.query.fields import FREE
 from app.query.tree import Run, Words
 from app.query.words import coded, runs_of
 from tests.library.finding.stock import add, add_in, file, found
