@@ -1,22 +1,21 @@
 """The command `compare`: may this folder be wiped? It looks, and changes nothing."""
 
-from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from app.cli.looking import MAX_FILES_IN_JSON, MAX_FILES_NAMED
 from app.cli.options import AsJson, Output, Roots, directory, require_database, settings_here
-from app.cli.terminal import SOME_FAILED, comparison_bar, err, keep, out, plain, print_json
+from app.cli.telling import MAX_FILES_NAMED, Telling
+from app.cli.terminal import SOME_FAILED, comparison_bar, plain, print_json
 from app.compare.comparison import Comparison
 from app.compare.holding import COLUMNS, Holding
 from app.compare.tree import tree_at
-from app.errors import InvalidRequest
 from app.ingest.disk.folders import Folders
 from app.library.library import Library
-from app.reports import Format, Line, Report, written
+from app.reports import Format, Line, Report
 from app.texts import counted
 
 Directory = Annotated[str, typer.Argument(metavar="DIR", help="A ROOT/relative path, or any folder of the machine.")]
@@ -36,38 +35,27 @@ def compare(
 
     Safe is what has a copy outside the folder whose bytes were read again in this run: that takes --rehash.
     """
-    with_report = format_ is not None or output is not None
-    if json_ and with_report and output is None:
-        raise InvalidRequest("--json and a report cannot both go to standard output: name a file for it with -o.")
+    telling = Telling(format_, output, json_)
     configured = settings_here(root)
     require_database(configured)
     library = Library(configured.database_url)
-    words = err if with_report and output is None else out
-    kept: list[Line] = []
     try:
         folders = Folders(configured.ingest_media_roots)
         tree = tree_at(folders, directory(folder, configured))
         with comparison_bar(hidden=json_) as show:
             comparison = Comparison(tree, folders, library.stock, rehash, show)
-            if json_:
-                lines = _lines(comparison, kept.append, at_most=MAX_FILES_IN_JSON)
-            else:
-                lines = _lines(comparison, lambda line: _name(line, words), at_most=MAX_FILES_NAMED)
-            if with_report:
-                keep(written(format_ or Format.CSV, _report_of(comparison, lines)), output, "report")
-            else:
-                deque(lines, maxlen=0)
+            kept = telling.run(partial(_lines, comparison), _name, partial(_report_of, comparison))
     finally:
         library.close()
     if json_:
         print_json(comparison.as_json() | {"not_in": kept})
     else:
-        _print_sums(comparison, words)
+        _print_sums(comparison, telling.words)
     if not comparison.safe:
         raise typer.Exit(SOME_FAILED)
 
 
-def _lines(comparison: Comparison, tell: Callable[[Line], None], *, at_most: int) -> Iterator[Line]:
+def _lines(comparison: Comparison, tell: Callable[[Line], None], at_most: int) -> Iterator[Line]:
     """A line for each file; the first that are not in are told at once, whatever was read again."""
     told = 0
     for finding in comparison:

@@ -1,8 +1,8 @@
 """The commands that take no file in: they look at sessions, files and settings, or make ready what a run needs."""
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -15,8 +15,9 @@ from app.analysis.nsfw.weights import SOURCE_BYTES
 from app.analysis.recipes import Recipes
 from app.cli.doctor import examine
 from app.cli.options import AsJson, Output, Roots, checked_id, directory, file, require_database, settings_here
-from app.cli.terminal import SOME_FAILED, download_bar, err, keep, out, plain, print_json, print_session
-from app.errors import CannotStart, DatabaseDisabled, InvalidRequest, UnknownFile, UnknownSession
+from app.cli.telling import MAX_FILES_NAMED, Telling
+from app.cli.terminal import SOME_FAILED, download_bar, keep, out, plain, print_json, print_session
+from app.errors import CannotStart, DatabaseDisabled, UnknownFile, UnknownSession
 from app.explain import explain
 from app.ingest.disk.folders import Folders
 from app.ingest.session.counts import sums_of
@@ -32,8 +33,6 @@ from app.verify import FINE, Standing, Verification, places
 from app.wiring import build, weights_of
 
 FilePath = Annotated[str, typer.Argument(help="ROOT/relative/path, or a path of the file system.")]
-MAX_FILES_NAMED = 20
-MAX_FILES_IN_JSON = 1_000
 
 looking = typer.Typer()
 nsfw_cli = typer.Typer(no_args_is_help=True, help="The NSFW model: fetch its weights, or say how it stands.")
@@ -100,9 +99,7 @@ def verify(
     json_: AsJson = False,
 ) -> None:
     """Hold the library against the disk; nothing is changed. Exit 0: all well, 1: some differ, 2: could not run."""
-    with_report = format_ is not None or output is not None
-    if json_ and with_report and output is None:
-        raise InvalidRequest("--json and a report cannot both go to standard output: name a file for it with -o.")
+    telling = Telling(format_, output, json_)
     configured = settings_here(root)
     require_database(configured)
     library = Library(configured.database_url)
@@ -110,27 +107,18 @@ def verify(
         folders = Folders(configured.ingest_media_roots)
         typed = [directory(text, configured) for text in directories or []]
         verification = Verification(folders, library.stock, places(folders, library.stock, typed), rehash)
-        words = err if with_report and output is None else out
-        kept: list[Line] = []
-        if json_:
-            lines = _differing(verification, kept.append, at_most=MAX_FILES_IN_JSON)
-        else:
-            lines = _differing(verification, lambda line: _name(line, words), at_most=MAX_FILES_NAMED)
-        if with_report:
-            keep(written(format_ or Format.CSV, _report_of(verification, lines)), output, "report")
-        else:
-            deque(lines, maxlen=0)
+        kept = telling.run(partial(_differing, verification), _name, partial(_report_of, verification))
     finally:
         library.close()
     if json_:
         print_json(verification.as_json() | {"files": kept})
     else:
-        _print_sums(verification, words)
+        _print_sums(verification, telling.words)
     if verification.differing:
         raise typer.Exit(SOME_FAILED)
 
 
-def _differing(verification: Verification, tell: Callable[[Line], None], *, at_most: int) -> Iterator[Line]:
+def _differing(verification: Verification, tell: Callable[[Line], None], at_most: int) -> Iterator[Line]:
     """A line for each row that is not plainly ok; the first that differ are told at once."""
     for finding in verification:
         if finding.standing is not Standing.OK:
