@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Text, func, select
 
 from app.library.finding.fulltext import LETTERS
 from app.library.finding.wording import FIELDS
@@ -30,7 +30,7 @@ def ids_of(connection: Connection, leaf: Words | Whole) -> "NDArray[np.int64]":
         case "seed", (seed,):
             return matching(connection, Words("seed", runs_of(seed, phrase=True), leaf.text))
         case "seed", pieces:
-            return _ids(connection, MEDIA.c.generation["seed"].as_string().like(_pattern(pieces), escape="\\"))
+            return _ids(connection, _seed(connection.dialect.name).like(_pattern(pieces), escape="\\"))
         case "sha256", (sha256,):
             return _ids(connection, MEDIA.c.sha256 == sha256)
         case _:
@@ -41,6 +41,13 @@ def unworded(connection: Connection) -> "NDArray[np.int64]":
     """The ids of the files that wait for their words: a search for words finds them by those that they had before."""
     ids = connection.execute(select(CHANGES.c.media_id).where(CHANGES.c.worded.is_(False))).scalars()
     return np.fromiter(ids, np.int64)
+
+
+def _seed(engine: str) -> Any:
+    """A seed as it is written: as a value, SQLite has only 16 digits of one above 2**63."""
+    if engine == "postgresql":
+        return MEDIA.c.generation["seed"].as_string()
+    return func.trim(MEDIA.c.generation.op("->", return_type=Text())("$.seed"), '"')
 
 
 def _ids(connection: Connection, condition: Any) -> "NDArray[np.int64]":
