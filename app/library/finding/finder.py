@@ -24,7 +24,7 @@ from app.library.finding.counting import (
 from app.library.finding.current import Current
 from app.library.finding.indexing import Indexing
 from app.library.finding.listing import FoundFile, files_of, paths_of
-from app.library.finding.lookup import ids_of, unworded
+from app.library.finding.lookup import Answers, ids_of, unworded
 from app.library.finding.matching import Matching, scope_of
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
 from app.library.finding.summing import Sums, sums_of
@@ -71,6 +71,7 @@ class Finder:
         self._engines = engines
         self._indexing = indexing
         self.current = Current(engines, file)
+        self._answers = Answers()
         self._orders: dict[Sort, tuple[Order, Snapshot]] = {}
 
     def snapshot(self) -> Snapshot:
@@ -149,7 +150,11 @@ class Finder:
         return Matching(snapshot, threshold, partial(self._asked, snapshot)).files(query)
 
     def _asked(self, snapshot: Snapshot, leaf: Words | Whole) -> Slots:
-        return snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))
+        if isinstance(leaf, Whole):
+            return snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))
+        having = self._engines.read(partial(self._answers.having, leaf=leaf))
+        known = np.flatnonzero(snapshot.alive & (snapshot.ids < len(having)))
+        return known[having[snapshot.ids[known]]].astype(np.int32)
 
     def _order(self, snapshot: Snapshot, sort: Sort) -> Order:
         order, then = self._orders.get(sort, (None, None))
