@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -176,6 +177,18 @@ class Snapshot:
         """The files that are not known to be gone from disk."""
         there: Mask = self.alive & ((self.columns["marks"] & Mark.MISSING) == 0)
         return there
+
+    @cached_property
+    def duplicates(self) -> Mask:
+        """The files that are there of which another one that is there has the bytes."""
+        there = np.flatnonzero(self.there)
+        sha256 = self.columns["sha256"][there]
+        in_order = np.argsort(sha256)
+        same = sha256[in_order[1:]] == sha256[in_order[:-1]]
+        mask = np.zeros(self.slots, np.bool_)
+        mask[there[in_order[1:][same]]] = True
+        mask[there[in_order[:-1][same]]] = True
+        return mask
 
     def at(self, ids: Array) -> Slots:
         """The slots of these rows, without those that it has not."""
