@@ -192,6 +192,45 @@ def test_a_selection_is_kept_as_ranges(page: Page, server: Server, name: str) ->
     ]
 
 
+def test_columns_are_kept_in_their_order_and_what_nobody_knows_is_passed_over(page: Page, server: Server) -> None:
+    cases = [None, "", "seed colour size", "session name folder"]
+    usual, none, some, others = call(page, server, "library/columns.js", "chosenOf", [[kept] for kept in cases])
+    assert (usual[0], none, some, others) == (
+        "name",
+        ["name"],
+        ["name", "size", "seed"],
+        ["name", "folder", "session"],
+    )
+    changes = [[some, "kind", True], [some, "size", False], [some, "name", False]]
+    assert call(page, server, "library/columns.js", "withColumn", changes) == [
+        ["name", "size", "kind", "seed"],
+        ["name", "seed"],
+        some,
+    ]
+
+
+def test_the_columns_of_the_table_are_chosen_by_keyboard_and_stay(page: Page, server: Server) -> None:
+    opened(page, server, "?q=sea&size=table")
+    expect(page.locator("#grid-titles > *")).to_have_text(["Name", "Taken ↓", "Size", "Dimensions", "Score", "NSFW"])
+    page.focus("#columns-button")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")  # the folder, first of the list
+    keywords = page.get_by_role("checkbox", name="Keywords")
+    keywords.focus()
+    page.keyboard.press("Space")
+    assert looks_well(page)
+    page.keyboard.press("Escape")
+    line = page.locator("#file-0")
+    expect(line.locator(".cells > span").nth(1)).to_have_text("photos/trip/day one")
+    expect(line).to_have_attribute("aria-label", re.compile("^b.jpg, photos/trip/day one.*, sea wall$"))
+    page.reload()
+    expect(page.locator("#grid-titles > *")).to_have_count(8)
+    page.click("#grid-titles [data-sort=name]")
+    expect(page).to_have_url(re.compile("sort=name&order=asc"))
+    assert looks_well(page)
+
+
 TERMS = [
     ("withTerm", ["", "a:1"], "a:1"),
     ("withTerm", ["cat", "a:1"], "cat a:1"),

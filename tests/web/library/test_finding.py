@@ -36,6 +36,14 @@ def test_a_file_is_listed_with_what_a_list_shows(found):
         assert file[name] == known[name], name
     assert (file["has_thumbnail"], file["incomplete"], file["missing"]) == (True, False, False)
     assert file["added_at"] == known["ingested_at"]
+    assert (file["camera"], file["lens"], file["keywords"]) == ("Maker", None, ["sea", "sea wall"])
+    (made,) = found.get(FILES, params={"q": "robot"})["files"]
+    known = found.get("/api/library/file", params={"path": "photos/ai/robot.png"})
+    for name in ("model", "sampler", "seed"):
+        told = known["generation"].get(name)
+        assert made[name] == (told and str(told)), name
+    assert made["seed"] is not None
+    assert made["session_id"] == known["session_id"]
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

@@ -5,6 +5,7 @@ const SESSION_KEY = "media-ingest-session";
 const FORM_KEY = "media-ingest-form";
 const NSFW_KEY = "media-ingest-nsfw";
 const PAIRS_KEY = "media-ingest-pairs";
+const COLUMNS_KEY = "media-ingest-columns";
 const BLUR_KEY = "media-ingest-blur-nsfw";
 
 /**
@@ -101,4 +102,12 @@ export const pairsShown = () => (read("localStorage", PAIRS_KEY) === "both" ? "b
 /** @param {boolean} both */
 export function savePairsShown(both) {
   keep("localStorage", PAIRS_KEY, both ? "both" : null);
+}
+
+/** The columns of the table as they were chosen, null where they were not. */
+export const savedColumns = () => read("localStorage", COLUMNS_KEY);
+
+/** @param {string} names */
+export function saveColumns(names) {
+  keep("localStorage", COLUMNS_KEY, names);
 }

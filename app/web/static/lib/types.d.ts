@@ -529,6 +529,13 @@ export interface FoundFile {
   has_thumbnail: boolean;
   incomplete: boolean;
   missing: boolean;
+  camera: string | null;
+  lens: string | null;
+  model: string | null;
+  sampler: string | null;
+  seed: string | null;
+  keywords: string[];
+  session_id: string | null;
   pairs: PairedFile[];
 }
 
@@ -573,6 +580,16 @@ export interface Completions {
   start: number;
   end: number;
   values: { text: string; files: number | null }[];
+}
+
+/** A column of the table. */
+export interface TableColumn {
+  title: string;
+  rem: number;
+  grow?: number;
+  sort?: string;
+  right?: boolean;
+  text: (file: FoundFile) => string;
 }
 
 export type TileSize = "s" | "m" | "l" | "table";

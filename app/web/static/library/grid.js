@@ -46,6 +46,8 @@ export function prepareGrid({ open, selected }) {
   let total = 0;
   /** @type {TileSize} */
   let size = "m";
+  /** @type {string[]} those of the table */
+  let columns = [];
   let layout = layoutOf({ width: 1, height: 1, total: 0, size });
   let top = 0;
   let lastTop = 0;
@@ -107,7 +109,7 @@ export function prepareGrid({ open, selected }) {
     }
     const { x, y } = placeOf(layout, index);
     tile.style.transform = `translate(${x}px, ${y - top}px)`;
-    fillTile(tile, slices?.at(index), { table: size === "table", picture: !quick });
+    fillTile(tile, slices?.at(index), { columns: size === "table" ? columns : null, picture: !quick });
     tile.ariaSetSize = String(total);
     tile.ariaSelected = String(holds(ranges, index));
     tile.classList.toggle("active", index === active);
@@ -309,15 +311,14 @@ export function prepareGrid({ open, selected }) {
         select([]);
       }
       active = Math.min(active, Math.max(0, total - 1));
-      for (const tile of shown.values()) fillTile(tile, undefined, { table: size === "table", picture: false });
+      for (const tile of shown.values()) fillTile(tile, undefined, { columns: null, picture: false });
       measure();
     },
 
-    /** @param {TileSize} wanted */
-    resize(wanted) {
-      size = wanted;
+    /** Shows tiles of this size, or a table of these columns. @type {(wanted: TileSize, columns: string[]) => void} */
+    resize(wanted, chosen) {
+      [size, columns] = [wanted, chosen];
       grid.dataset.size = wanted;
-      for (const tile of shown.values()) fillTile(tile, undefined, { table: size === "table", picture: false });
       measure();
     },
 

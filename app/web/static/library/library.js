@@ -11,6 +11,7 @@ import { marksOf } from "./layout.js";
 import { SLICE, slicesOf } from "./pages.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
+import { prepareTable } from "./table.js";
 import { has, withoutTerm, withTerm } from "./terms.js";
 import { foundInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
@@ -30,6 +31,10 @@ let anyChecked = false; // whether any file of the library has an NSFW probabili
 let asking = null;
 
 const grid = prepareGrid({ open: openFile, selected: showSelected });
+const table = prepareTable({
+  changed: (columns) => grid.resize(view.size, columns),
+  sorted: (sort, order) => go({ sort, order }),
+});
 
 /** What the address says. @type {(search: string) => LibraryView} */
 function viewOf(search) {
@@ -78,7 +83,8 @@ function show(before) {
   }
   byId("facets").hidden = !view.filters;
   byId("facets-toggle").ariaExpanded = String(view.filters);
-  if (!before || before.size !== view.size) grid.resize(view.size);
+  table.show(view);
+  if (!before || before.size !== view.size) grid.resize(view.size, table.columns());
   for (const link of document.querySelectorAll("#take a")) {
     if (link instanceof HTMLAnchorElement) {
       link.href = api.exportUrl({ ...view, q: asked() }, link.dataset.format ?? "csv");
