@@ -76,6 +76,33 @@ def test_a_search_is_the_address_and_back_leads_to_the_one_before(page: Page, se
     expect(page.locator("#found")).to_have_text("1 file")
 
 
+@pytest.mark.parametrize("cached", [False, True])
+def test_who_comes_back_from_a_file_finds_the_list_as_it_was_left(page: Page, server: Server, cached: bool) -> None:
+    """With and without the browser's copy of the page; whoever went on to another file finds that one marked."""
+    if not cached:
+        page.add_init_script("addEventListener('unload', () => {})")  # such a page is not kept
+    opened(page, server, "?q=root:photos&sort=name&order=asc")
+    page.focus("#grid")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    grid = page.locator("#grid")
+    expect(grid).to_have_attribute("aria-activedescendant", "file-258")
+    expect(page.locator("#file-258")).to_have_attribute("aria-label", "sample-00058.png")
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer-position")).to_have_text("259 of 260")
+    page.keyboard.press("Escape")
+    expect(grid).to_have_attribute("aria-activedescendant", "file-258")
+    expect(page.locator("#file-258")).to_have_attribute("aria-label", "sample-00058.png")
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer-position")).to_have_text("259 of 260")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#viewer-position")).to_have_text("258 of 260")
+    page.go_back()
+    expect(grid).to_have_attribute("aria-activedescendant", "file-257")
+    page.goto(f"{server.address}/library?q=root:photos&sort=name&order=asc")
+    expect(grid).to_have_attribute("aria-activedescendant", "file-0")
+
+
 def test_what_cannot_be_read_is_pointed_at(page: Page, server: Server, said: list[str]) -> None:
     opened(page, server)
     page.fill("#q", "sea colour:red")

@@ -9,6 +9,7 @@ import { libraryUrl, listOf, neighbours, pageUrl } from "./requests.js";
 import { prepareStage } from "./stage.js";
 import { offerToTake } from "./taking.js";
 import { prepareViewer, view } from "./viewer.js";
+import { saveSeen } from "../lib/storage.js";
 import { fileName, number, readable } from "../lib/words.js";
 
 /** @import { Beside } from "../lib/types.d.ts" */
@@ -28,6 +29,7 @@ const draw = (of) => tell(of, (_, known) => offerToTake(known), (error) => showT
 /** Shows a file, and what stands beside it. @param {string} of */
 async function show(of) {
   path = of;
+  saveSeen(of);
   beside = null;
   const [name, drawn] = [readable(fileName(of)), draw(of)];
   setText(inside(byId("file-page"), "h1"), name);

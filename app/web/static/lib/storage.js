@@ -1,10 +1,14 @@
 // What is remembered over a refresh: by this tab the session it shows and the form as it was left, by all of them
 // whether NSFW thumbnails are blurred. A browser may keep nothing at all: then a refresh asks the server.
 
+/** @import { Place } from "./types.d.ts" */
+
 const SESSION_KEY = "media-ingest-session";
 const FORM_KEY = "media-ingest-form";
 const NSFW_KEY = "media-ingest-nsfw";
 const PAIRS_KEY = "media-ingest-pairs";
+const PLACES_KEY = "media-ingest-places";
+const SEEN_KEY = "media-ingest-seen";
 const COLUMNS_KEY = "media-ingest-columns";
 const BLUR_KEY = "media-ingest-blur-nsfw";
 
@@ -110,4 +114,35 @@ export const savedColumns = () => read("localStorage", COLUMNS_KEY);
 /** @param {string} names */
 export function saveColumns(names) {
   keep("localStorage", COLUMNS_KEY, names);
+}
+
+/**
+ * Where lists of the library were left, by their searches, the newest last.
+ *
+ * @returns {[string, Place][]}
+ */
+export function savedPlaces() {
+  try {
+    const saved = JSON.parse(read("sessionStorage", PLACES_KEY) ?? "[]");
+    return Array.isArray(saved) ? saved : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @param {[string, Place][]} places */
+export function savePlaces(places) {
+  keep("sessionStorage", PLACES_KEY, JSON.stringify(places));
+}
+
+/** The file that was looked at last on a page of its own, null where there is none: it is told once. */
+export function takeSeen() {
+  const path = read("sessionStorage", SEEN_KEY);
+  keep("sessionStorage", SEEN_KEY, null);
+  return path;
+}
+
+/** @param {string} path */
+export function saveSeen(path) {
+  keep("sessionStorage", SEEN_KEY, path);
 }

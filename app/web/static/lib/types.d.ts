@@ -594,6 +594,17 @@ export interface TableColumn {
 
 export type TileSize = "s" | "m" | "l" | "table";
 
+/** Where a list was left: the number of its marked file, and of the first one in view. */
+export interface Left {
+  index: number;
+  first: number;
+}
+
+/** That place, and which file is marked: it may have another number by now. */
+export interface Place extends Left {
+  path: string;
+}
+
 /** What the page of the library shows. */
 export interface LibraryView {
   q: string;

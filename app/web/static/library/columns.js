@@ -31,9 +31,9 @@ export const COLUMNS = {
   format: { title: "Format", rem: 4.5, text: ({ format }) => format.toUpperCase() },
   score: {
     title: "Score",
-    rem: 4.5,
+    rem: 5,
     sort: "score",
-    text: ({ score }) => score === null ? "" : score < 0 ? "✕ rejected" : `★ ${score}`,
+    text: ({ score }) => score === null ? "" : score < 0 ? "rejected" : `★ ${score}`,
   },
   nsfw: {
     title: "NSFW",

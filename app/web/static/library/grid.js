@@ -15,10 +15,10 @@ import {
   topAt,
   within,
 } from "./layout.js";
-import { add, holds, size as sizeOf, toggle } from "./selection.js";
+import { add, holds, toggle } from "./selection.js";
 import { blankTile, fillTile, monthName } from "./tiles.js";
 
-/** @import { Mark, Range, Slices, TileSize } from "../lib/types.d.ts" */
+/** @import { Left, Mark, Range, Slices, TileSize } from "../lib/types.d.ts" */
 
 const LINE = 40; // px of a wheel that counts lines
 const SETTLED_MS = 120; // without a move: pictures are fetched then
@@ -299,9 +299,9 @@ export function prepareGrid({ open, selected }) {
 
   return {
     /**
-     * Shows a list from its beginning, or from the place where the one before stood.
+     * Shows a list from its beginning, from the place where the one before stood, or where it was left.
      *
-     * @param {{ slices: Slices, total: number, marks: Mark[], stay?: boolean }} list
+     * @param {{ slices: Slices, total: number, marks: Mark[], stay?: boolean, left?: Left | null }} list
      */
     show(list) {
       slices?.stop();
@@ -313,6 +313,7 @@ export function prepareGrid({ open, selected }) {
       active = Math.min(active, Math.max(0, total - 1));
       for (const tile of shown.values()) fillTile(tile, undefined, { columns: null, picture: false });
       measure();
+      if (list.left) this.goTo(list.left);
     },
 
     /** Shows tiles of this size, or a table of these columns. @type {(wanted: TileSize, columns: string[]) => void} */
@@ -325,14 +326,16 @@ export function prepareGrid({ open, selected }) {
     /** Draws again what came meanwhile. */
     redraw: later,
 
-    /** @param {number} index */
-    goTo(index) {
-      activate(index);
+    /** Marks a file, with `first` as the first one in view as far as the marked one stays in view. @param {Left} left */
+    goTo({ index, first }) {
+      if (!total) return;
+      top = within(layout, placeOf(layout, Math.max(0, first)).y);
+      activate(Math.min(index, total - 1));
       grid.focus({ preventScroll: true });
     },
 
     clear: () => select([]),
-    active: () => active,
-    selectedFiles: () => sizeOf(ranges),
+    /** @returns {Left} */
+    place: () => ({ index: active, first: firstInView(layout, top) }),
   };
 }

@@ -2,13 +2,15 @@
 
 import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
-import { nsfwShown, pairsShown, saveNsfwShown, savePairsShown } from "../lib/storage.js";
+import { nsfwShown, pairsShown, saveNsfwShown, savePairsShown, takeSeen } from "../lib/storage.js";
 import { number } from "../lib/words.js";
+import { neighbours } from "../file/requests.js";
 import { prepareCompletion } from "./completion.js";
 import { prepareFacets, showFacets, staleFacets } from "./facets.js";
 import { prepareGrid } from "./grid.js";
 import { marksOf } from "./layout.js";
 import { SLICE, slicesOf } from "./pages.js";
+import { keepPlace, keptPlace } from "./places.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
 import { prepareTable } from "./table.js";
@@ -16,7 +18,7 @@ import { has, withoutTerm, withTerm } from "./terms.js";
 import { foundInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
 
-/** @import { FoundFiles, LibraryView, Slices, TileSize } from "../lib/types.d.ts" */
+/** @import { FoundFiles, Left, LibraryView, SearchView, Slices, TileSize } from "../lib/types.d.ts" */
 
 const NEW_FILES_MS = 3_000;
 const SORTS = new Set(["taken", "added", "name", "size", "score", "nsfw"]);
@@ -66,13 +68,14 @@ const asked = () => (nsfwShown() === "hide" ? withTerm(view.q, "nsfw:no") : view
 /** @type {(change: Partial<LibraryView>, how?: { replace?: boolean }) => void} */
 function go(change, { replace = false } = {}) {
   const before = view;
+  keepWhereItIs();
   view = { ...view, ...change };
   history[replace ? "replaceState" : "pushState"](null, "", addressOf(view));
   show(before);
 }
 
-/** @param {LibraryView | null} before */
-function show(before) {
+/** @type {(before: LibraryView | null, how?: { back?: boolean }) => void} */
+function show(before, { back = false } = {}) {
   byId("q").value = view.q;
   byId("sort").value = view.sort;
   const { order } = view;
@@ -91,19 +94,23 @@ function show(before) {
     }
   }
   const same = before && before.q === view.q && before.sort === view.sort && before.order === view.order;
-  if (!same) find();
+  if (!same) find({ back });
   else showFacets(asked());
 }
 
-/** Asks anew for what the search finds; with `stay`, the list stays where it is. */
-async function find({ stay = false } = {}) {
+/** Asks anew for what the search finds. The list begins at its top, stays where it is, or goes to where it was left. */
+/** @param {{ stay?: boolean, back?: boolean }} how */
+async function find({ stay = false, back = false } = {}) {
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
   const [q, pairs, { sort, order }] = [asked(), pairsShown(), view];
   byId("grid").ariaBusy = "true";
   try {
-    const first = await api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal });
+    const [first, left] = await Promise.all([
+      api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal }),
+      back ? leftAt({ q, sort, order }) : null,
+    ]);
     const counts = sort === "taken" ? await api.timeline(q, pairs, { signal }) : [];
     const until = first.until;
     const slices = slicesOf({
@@ -113,7 +120,7 @@ async function find({ stay = false } = {}) {
       failed: (error) => setMessage(byId("q-message"), refusal(error).message),
     });
     list = { slices, until, total: first.total, paired: first.paired };
-    grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
+    grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay, left });
     showFound(first);
     showVeils(first.nsfw_checked > 0);
     showFacets(q);
@@ -125,6 +132,23 @@ async function find({ stay = false } = {}) {
   } finally {
     if (!signal.aborted) byId("grid").ariaBusy = "false";
   }
+}
+
+/** Where a list was left, or where the file is now that was looked at since. */
+/** @type {(search: SearchView) => Promise<Left | null>} */
+async function leftAt(search) {
+  const [place, seen] = [keptPlace(search), takeSeen()];
+  const path = seen ?? place?.path;
+  if (!path) return place;
+  const now = await neighbours(path, search).catch(() => null);
+  const index = now?.position ?? place?.index ?? 0;
+  return { index, first: place ? place.first + (path === place.path ? index - place.index : 0) : index };
+}
+
+function keepWhereItIs() {
+  const place = grid.place();
+  const path = list?.slices.at(place.index)?.path;
+  if (path) keepPlace({ ...view, q: asked() }, { ...place, path });
 }
 
 /** @param {FoundFiles} answer */
@@ -216,8 +240,15 @@ prepareCompletion((q) => go({ q }));
 prepareSaved({ shown: () => view, choose: go, addressOf: (search) => addressOf({ ...view, ...search }) });
 window.addEventListener("popstate", () => {
   const before = view;
+  keepWhereItIs();
   view = viewOf(location.search);
-  show(before);
+  show(before, { back: true });
+});
+window.addEventListener("pagehide", keepWhereItIs);
+window.addEventListener("pageshow", async ({ persisted }) => {
+  if (!persisted) return;
+  const left = await leftAt({ ...view, q: asked() });
+  if (left) grid.goTo(left);
 });
 
 /** Where nothing was ever checked, nothing is veiled: everything would be. */
@@ -227,6 +258,16 @@ function showVeils(checked = anyChecked) {
   document.body.classList.toggle("blurs", checked && nsfwShown() !== "show");
 }
 
+/** Whether one comes back to the page, or from the page of a file. */
+function comesBack() {
+  const [entry] = performance.getEntriesByType("navigation");
+  const from = URL.canParse(document.referrer) ? new URL(document.referrer) : null;
+  const again = entry instanceof PerformanceNavigationTiming && entry.type !== "navigate";
+  return again || (from?.origin === location.origin && from.pathname === "/file");
+}
+
+const back = comesBack();
+if (!back) takeSeen(); // it belongs to another visit
 showVeils();
-show(null);
+show(null, { back });
 setInterval(lookForNew, NEW_FILES_MS);
