@@ -258,6 +258,21 @@ def test_the_columns_of_the_table_are_chosen_by_keyboard_and_stay(page: Page, se
     assert looks_well(page)
 
 
+def test_the_page_says_how_much_is_found_and_how_much_was_searched(page: Page, server: Server) -> None:
+    counted = [[1, 0], [1_194, 40], [5, 1]]
+    assert call(page, server, "library/told.js", "foundInWords", counted) == [
+        "1 file",
+        "1,234 files, 40 pairs shown as one",
+        "6 files, 1 pair shown as one",
+    ]
+    told = [
+        {"coverage": {"searched": searched, "of": 12_400, "missing": missing}, "coverage_in_words": "so"}
+        for searched, missing in ((12_400, {}), (12_340, {"nsfw_not_run": 60}), (4_216, {"indexing": 8_184}))
+    ]
+    said = call(page, server, "library/told.js", "coverageInWords", [[one] for one in told])
+    assert said == ["", "so.", "Indexing 34 %. so."]
+
+
 TERMS = [
     ("withTerm", ["", "a:1"], "a:1"),
     ("withTerm", ["cat", "a:1"], "cat a:1"),

@@ -105,6 +105,7 @@ def test_files_that_are_gone_are_found_only_by_who_asks_for_them(found, tmp_path
 def test_the_answer_says_of_how_many_files_it_speaks(found):
     answer = found.get(FILES, params={"q": "nsfw:yes"})
     assert answer["coverage"] == {"searched": 0, "of": 9, "missing": {"nsfw_not_run": 9}}
+    assert answer["coverage_in_words"] == "0 of 9 searched; 9 not, because NSFW was not checked"
     assert found.get(FILES, params={"q": "harbour"})["coverage"] == {"searched": 9, "of": 9, "missing": {}}
 
 

@@ -561,6 +561,7 @@ export interface FoundFiles {
   new_files: number;
   nsfw_checked: number;
   coverage: Coverage;
+  coverage_in_words: string;
 }
 
 export interface ValueCount {

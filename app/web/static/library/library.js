@@ -15,7 +15,7 @@ import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
 import { prepareTable } from "./table.js";
 import { has, withoutTerm, withTerm } from "./terms.js";
-import { foundInWords, selectedInWords } from "./told.js";
+import { coverageInWords, foundInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
 
 /** @import { FoundFiles, Left, LibraryView, SearchView, Slices, TileSize } from "../lib/types.d.ts" */
@@ -152,17 +152,11 @@ function keepWhereItIs() {
 }
 
 /** @param {FoundFiles} answer */
-function showFound({ total, paired, coverage }) {
+function showFound(answer) {
+  const { total, paired } = answer;
   setText(byId("found"), foundInWords(total, paired));
+  setMessage(byId("coverage"), coverageInWords(answer));
   byId("new-files").hidden = true;
-  const left = coverage.of - coverage.searched;
-  const why = Object.entries(coverage.missing).map(([cause, files]) =>
-    `${number(files)} ${cause.replaceAll("_", " ")}`
-  );
-  setMessage(
-    byId("coverage"),
-    left ? `${number(coverage.searched)} of ${number(coverage.of)} searched; ${why.join(", ")}` : "",
-  );
   const nothing = view.q ? "Nothing is found." : "The library is empty.";
   byId("nothing").hidden = total > 0;
   byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
@@ -194,13 +188,17 @@ function showSelected(ranges) {
   setText(byId("selected-count"), selectedInWords(files, list?.paired ?? 0));
 }
 
-/** How many files came since the list was made: the list itself does not jump. */
+/** How many files came since the list was made, or are found only now: the list itself does not jump. */
 async function lookForNew() {
   if (document.hidden || !list) return;
+  const { until, total } = list;
   try {
-    const { new_files: fresh } = await api.foundFiles({ q: asked(), pairs: pairsShown(), limit: 1, until: list.until });
-    byId("new-files").hidden = !fresh;
+    const now = await api.foundFiles({ q: asked(), pairs: pairsShown(), limit: 1, until });
+    if (list?.until !== until) return;
+    const fresh = now.new_files + now.total - total;
+    byId("new-files").hidden = fresh <= 0;
     setText(byId("new-files"), `${number(fresh)} new`);
+    setMessage(byId("coverage"), coverageInWords(now));
   } catch {
     // presence.js says that the server does not answer
   }
