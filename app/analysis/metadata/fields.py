@@ -17,7 +17,7 @@ from app.analysis.metadata.raw import collect_raw
 from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
 from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.read import is_generated_text
-from app.metadata import Metadata, Source
+from app.metadata import Metadata, Source, tell_taken_at
 from app.texts import clean_json, clean_text
 
 Candidate = tuple[Source, Any]
@@ -44,8 +44,10 @@ def interpret_image(
         if believed := next((one for one in said if not (doubtful and is_generated_text(one[1]))), None):
             sources[name], values[name] = believed
     if moment := find_taken_at(found, sidecar, takeout):
-        values |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
+        values |= tell_taken_at(moment.at, moment.rule)
         sources["taken_at"] = moment.source
+    if "lens_model" in values:
+        values["lens_source"] = sources["lens_model"].value
     if "position" in values:
         values["latitude"], values["longitude"] = values.pop("position")
         sources["latitude"] = sources["longitude"] = sources.pop("position")

@@ -20,7 +20,7 @@ from app.analysis.pictures.container import FilmInfo
 from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.infotext import read_words_without_settings
 from app.analysis.prompts.read import read_generation
-from app.metadata import Metadata, Source
+from app.metadata import Metadata, Source, tell_taken_at
 from app.texts import clean_text
 
 _APPLE = "com.apple.quicktime."
@@ -91,7 +91,7 @@ def interpret_film(
     sources = {name: source for name, source in base.sources.items() if name not in own}
     sources |= {name: Source.VIDEO for name, value in own.items() if value is not None}
     if moment := _taken_at(base, info.tags):
-        own |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
+        own |= tell_taken_at(moment.at, moment.rule)
         sources["taken_at"] = moment.source
     return replace(base, **own, sources=sources)
 
