@@ -12,7 +12,13 @@ from app.analysis.formats.tiff import Tags, decode_windows_text, find_orientatio
 from app.analysis.formats.xmp import NO_XMP, Xmp
 from app.analysis.metadata.dates import find_taken_at
 from app.analysis.metadata.embedded import Embedded, find_generation
-from app.analysis.metadata.place import read_exif_altitude, read_exif_position, read_xmp_altitude, read_xmp_position
+from app.analysis.metadata.place import (
+    is_unset,
+    read_exif_altitude,
+    read_exif_position,
+    read_xmp_altitude,
+    read_xmp_position,
+)
 from app.analysis.metadata.raw import collect_raw
 from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
 from app.analysis.prompts.generation import Generation
@@ -85,6 +91,7 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
         (Source.XMP, read_xmp_position(xmp), read_xmp_altitude(xmp)),
         (Source.TAKEOUT, (takeout.latitude, takeout.longitude) if told else None, takeout.altitude_m),
     )
+    places = tuple(place for place in places if not (place[1] and is_unset(place[1])))  # whoever says so has no height
     where = next((source for source, position, _ in places if position), None)
     yield "position", ((source, position) for source, position, _ in places)
     yield "altitude_m", ((source, height) for source, _, height in places if where in (None, source))
