@@ -96,6 +96,18 @@ def test_a_reader_never_sees_a_part(tmp_path):
     assert seen <= whole
 
 
+def test_what_a_killed_process_left_is_in_no_other_ones_way_even_if_both_were_forked_from_one(tmp_path):
+    file = tmp_path / "file"
+    killed = os.fork()
+    if killed == 0:
+        os.replace = lambda *_paths: os._exit(0)
+        replace_file(file, b"half")
+    os.waitpid(killed, 0)
+    assert len(list(tmp_path.iterdir())) == 1
+    replace_file(file, b"new")
+    assert file.read_bytes() == b"new"
+
+
 # -- session files -----------------------------------------------------------------------------------------------
 
 
