@@ -33,6 +33,8 @@ class Source(StrEnum):
     SIDECAR = "sidecar"  # an XMP file beside it
     TAKEOUT = "takeout"  # the JSON that Google Takeout puts beside it
     SCORES = "scores"  # `.scores/NAME.json`
+    NAME = "name"  # that of the file
+    POSITION = "position"  # of a zone: the place
     PROMPT = "prompt"  # what a generator of AI images wrote
     NEGATIVE_PROMPT = "negative_prompt"  # of keywords: what the picture was not to show
     MODEL = "model"  # of the NSFW probability

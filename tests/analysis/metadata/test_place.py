@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from app.analysis.metadata.beside import Beside
 from app.analysis.metadata.embedded import Embedded
 from app.analysis.metadata.fields import interpret_image
 from app.analysis.metadata.place import read_exif_altitude, read_xmp_altitude, read_xmp_position
@@ -62,14 +63,14 @@ ZERO_OF_A_CAMERA = {
     [
         ({"exif": ZERO_OF_A_CAMERA}, {}, (None, None, None)),
         ({"xmp": ZERO}, {}, (None, None, None)),
-        ({}, {"sidecar": ZERO}, (None, None, None)),
-        ({"exif": ZERO_OF_A_CAMERA, "xmp": ROME}, {"sidecar": ZERO}, (41.9, 12.5, 21)),
+        ({}, {"xmp": ZERO}, (None, None, None)),
+        ({"exif": ZERO_OF_A_CAMERA, "xmp": ROME}, {"xmp": ZERO}, (41.9, 12.5, 21)),
         ({"xmp": {**ZERO, "exif:GPSLongitude": ("0.25",)}}, {}, (0, 0.25, 0)),
         ({}, {"takeout": parse_takeout(b'{"geoData": {"latitude": 0.0, "longitude": 0.0}}')}, (None, None, None)),
     ],
 )
 def test_no_source_is_believed_that_says_zero_zero(parts, beside, position):
-    found = interpret_image(Embedded(**parts), **beside)
+    found = interpret_image(Embedded(**parts), Beside(**beside))
     assert (found.latitude, found.longitude, found.altitude_m) == position
 
 
