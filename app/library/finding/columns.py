@@ -36,6 +36,7 @@ WHOLE: Mapping[str, tuple[type, int]] = {
     "added": (np.int64, NO_TIME),
     "updated": (np.int64, NO_TIME),
     "size": (np.int64, NO_NUMBER),
+    "sha256": (np.uint64, 0),  # which every file has
     "width": (np.int32, NO_NUMBER),
     "height": (np.int32, NO_NUMBER),
     "score": (np.int8, NO_SCORE),
