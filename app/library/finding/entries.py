@@ -206,7 +206,7 @@ def from_ms(ms: int) -> str:
 
 
 def _text(value: Any) -> str | None:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and str(value) else None
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip() else None
 
 
 def _marks(row: Any, generation: Mapping[str, Any], causes: frozenset[str], *, spoken: bool) -> int:

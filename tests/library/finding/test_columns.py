@@ -1,5 +1,3 @@
-from collections import Counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +5,7 @@ from hypothesis import strategies as st
 from app.library.finding import columns as columns_module
 from app.library.finding.columns import Change, Columns, Snapshot
 from app.library.finding.counting import Facet, Period, count_by, timeline
-from app.library.finding.entries import Entry, Mark
+from app.library.finding.entries import Entry
 from app.library.finding.finder import Found, page
 from app.library.finding.matching import Matching
 from app.library.finding.orders import Order, Sort, order_of
@@ -117,26 +115,6 @@ def told(snapshot: Snapshot) -> object:
     facets = {facet: count_by(snapshot, snapshot.alive, facet, THRESHOLD, 100) for facet in Facet}
     orders = [ids_in(snapshot, order_of(snapshot, sort).found(snapshot.alive, descending=False)[0]) for sort in Sort]
     return facets, orders, timeline(snapshot, snapshot.alive, Period.DAY)
-
-
-@given(_changes)
-def test_facets_count_the_files_that_have_each_value(changes):
-    columns = Columns()
-    there = after(changes, columns).values()
-    snapshot = columns.snapshot()
-
-    def counted(facet: Facet) -> dict[object, int]:
-        return {one["value"]: one["files"] for one in count_by(snapshot, snapshot.alive, facet, THRESHOLD, 100)}
-
-    for facet in (Facet.KIND, Facet.CAMERA, Facet.SCORE, Facet.SESSION):
-        assert counted(facet) == Counter(getattr(entry, facet) for entry in there)
-    assert counted(Facet.KEYWORD) == Counter(word for entry in there for word in entry.keyword or [None])
-    assert counted(Facet.INCOMPLETE) == Counter(bool(entry.marks & Mark.INCOMPLETE) for entry in there)
-    folders = [entry.folder.split("/") for entry in there]
-    assert counted(Facet.FOLDER) == Counter("/".join(parts[:n]) for parts in folders for n in range(1, len(parts) + 1))
-    assert sum(counted(Facet.YEAR).values()) == len(there)
-    days = [one["at"] for one in timeline(snapshot, snapshot.alive, Period.DAY)]
-    assert days == sorted(filter(None, days)) + [None] * (None in days)
 
 
 def test_the_most_frequent_values_come_first_and_no_more_than_asked_for():
