@@ -97,7 +97,7 @@ async function find({ stay = false } = {}) {
   byId("grid").ariaBusy = "true";
   try {
     const first = await api.foundFiles({ q, sort, order, limit: SLICE }, { signal });
-    const counts = sort === "taken" ? await api.timeline(q, { signal }) : [];
+    const counts = sort === "taken" ? await api.timeline(q, "month", { signal }) : [];
     const until = first.until;
     const slices = slicesOf({
       first,
