@@ -98,7 +98,7 @@ async function find({ stay = false } = {}) {
   byId("grid").ariaBusy = "true";
   try {
     const first = await api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal });
-    const counts = sort === "taken" ? await api.timeline(q, pairs, { signal }) : [];
+    const counts = sort === "taken" ? await api.timeline({ q, pairs, by: "month" }, { signal }) : [];
     const until = first.until;
     const slices = slicesOf({
       first,
