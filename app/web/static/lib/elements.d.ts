@@ -10,7 +10,6 @@ export interface Elements {
   "add-root": "form";
   "announcer": "p";
   "beside": "ul";
-  "blur_nsfw": "input";
   "browse": "button";
   "browse-dialog": "dialog";
   "browse-here": "p";
@@ -110,13 +109,14 @@ export interface Elements {
   "file-page": "article";
   "file-path": "input";
   "files": "ul";
-  "files-blur": "label";
   "files-choice": "footer";
   "files-dialog": "dialog";
   "files-message": "p";
   "files-more": "button";
   "files-note": "p";
+  "files-nsfw": "select";
   "files-title": "h2";
+  "files-veil": "label";
   "filter-root": "select";
   "filter-status": "select";
   "findings": "ul";

@@ -509,6 +509,9 @@ export interface Filters {
   limit?: number;
 }
 
+/** What becomes of pictures that may be NSFW. */
+export type Veil = "show" | "blur" | "hide";
+
 // -- the library ------------------------------------------------------------------------------------------------------
 
 export interface FoundFile {

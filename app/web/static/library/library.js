@@ -2,7 +2,6 @@
 
 import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
-import { nsfwShown, saveNsfwShown } from "../lib/storage.js";
 import { count, number } from "../lib/words.js";
 import { prepareCompletion } from "./completion.js";
 import { prepareFacets, showFacets, staleFacets } from "./facets.js";
@@ -11,6 +10,7 @@ import { marksOf } from "./layout.js";
 import { SLICE, slicesOf } from "./pages.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
+import { knowChecked, onVeil, withoutHidden } from "../shared/veil.js";
 import { has, withoutTerm, withTerm } from "./terms.js";
 import * as api from "./requests.js";
 
@@ -22,9 +22,8 @@ const SIZES = new Set(["s", "m", "l", "table"]);
 
 /** @type {LibraryView} */
 let view = viewOf(location.search);
-/** @type {{ slices: Slices, until: string, total: number } | null} what is shown */
+/** @type {{ q: string, slices: Slices, until: string, total: number } | null} what is shown, and for which search */
 let list = null;
-let anyChecked = false; // whether any file of the library has an NSFW probability
 /** @type {AbortController | null} */
 let asking = null;
 
@@ -55,7 +54,7 @@ function addressOf({ q, sort, order, size, filters }) {
 }
 
 /** The search that is asked for: hidden files are left out of it. */
-const asked = () => (nsfwShown() === "hide" ? withTerm(view.q, "nsfw:no") : view.q);
+const asked = () => withoutHidden(view.q);
 
 /** @type {(change: Partial<LibraryView>, how?: { replace?: boolean }) => void} */
 function go(change, { replace = false } = {}) {
@@ -97,7 +96,10 @@ async function find({ stay = false } = {}) {
   byId("grid").ariaBusy = "true";
   try {
     const first = await api.foundFiles({ q, sort, order, limit: SLICE }, { signal });
-    const counts = sort === "taken" ? await api.timeline(q, { signal }) : [];
+    const [counts, all] = await Promise.all([
+      sort === "taken" ? api.timeline(q, { signal }) : [],
+      q === view.q ? first : api.foundFiles({ q: view.q, limit: 1 }, { signal }),
+    ]);
     const until = first.until;
     const slices = slicesOf({
       first,
@@ -105,10 +107,10 @@ async function find({ stay = false } = {}) {
       arrived: grid.redraw,
       failed: (error) => setMessage(byId("q-message"), refusal(error).message),
     });
-    list = { slices, until, total: first.total };
+    list = { q, slices, until, total: first.total };
+    knowChecked(first.nsfw_checked);
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
-    showFound(first);
-    showVeils(first.nsfw_checked > 0);
+    showFound(all, all.total - first.total);
     showFacets(q);
     setMessage(byId("q-message"), "");
   } catch (error) {
@@ -120,9 +122,10 @@ async function find({ stay = false } = {}) {
   }
 }
 
-/** @param {FoundFiles} answer */
-function showFound({ total, coverage }) {
-  setText(byId("found"), count(total, "file"));
+/** @type {(answer: FoundFiles, hidden: number) => void} what the search finds, and how many files of it are hidden */
+function showFound({ total, coverage }, hidden) {
+  const shown = total - hidden;
+  setText(byId("found"), count(shown, "file") + (hidden > 0 ? `, ${number(hidden)} hidden` : ""));
   byId("new-files").hidden = true;
   const left = coverage.of - coverage.searched;
   const why = Object.entries(coverage.missing).map(([cause, files]) =>
@@ -133,8 +136,9 @@ function showFound({ total, coverage }) {
     left ? `${number(coverage.searched)} of ${number(coverage.of)} searched; ${why.join(", ")}` : "",
   );
   const nothing = view.q ? "Nothing is found." : "The library is empty.";
-  byId("nothing").hidden = total > 0;
-  byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
+  byId("nothing").hidden = shown > 0;
+  if (total) byId("nothing").replaceChildren("All of it is hidden, as NSFW or as not checked.");
+  else byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
 }
 
 /** @param {import("../lib/api.js").ApiError} error */
@@ -153,7 +157,7 @@ function showRefused(error) {
 /** @param {number} index */
 function openFile(index) {
   const file = list?.slices.at(index);
-  if (file) location.assign(api.fileUrl({ ...view, q: asked() }, file.path));
+  if (file) location.assign(api.fileUrl(view, file.path));
 }
 
 /** @param {import("../lib/types.d.ts").Range[]} ranges */
@@ -184,14 +188,10 @@ byId("order").addEventListener("click", () => go({ order: view.order === "desc" 
 byId("sizes").addEventListener("change", ({ target }) => {
   if (target instanceof HTMLInputElement) go({ size: /** @type {TileSize} */ (target.value) }, { replace: true });
 });
-byId("nsfw").addEventListener("change", () => {
-  const hidden = nsfwShown() === "hide";
-  saveNsfwShown(byId("nsfw").value);
-  showVeils();
-  if (hidden || nsfwShown() === "hide") {
-    staleFacets();
-    find();
-  }
+onVeil(() => {
+  if (list?.q === asked()) return;
+  staleFacets();
+  show(null);
 });
 byId("facets-toggle").addEventListener("click", () => go({ filters: !view.filters }, { replace: true }));
 byId("selected-clear").addEventListener("click", grid.clear);
@@ -208,13 +208,5 @@ window.addEventListener("popstate", () => {
   show(before);
 });
 
-/** Where nothing was ever checked, nothing is veiled: everything would be. */
-function showVeils(checked = anyChecked) {
-  anyChecked = checked;
-  byId("nsfw").value = nsfwShown();
-  document.body.classList.toggle("blurs", checked && nsfwShown() !== "show");
-}
-
-showVeils();
 show(null);
 setInterval(lookForNew, NEW_FILES_MS);
