@@ -10,8 +10,9 @@ import { marksOf } from "./layout.js";
 import { SLICE, slicesOf } from "./pages.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
-import { knowChecked, onVeil, withoutHidden } from "../shared/veil.js";
-import { has, withoutTerm, withTerm } from "./terms.js";
+import { knowChecked, onVeil } from "../shared/veil.js";
+import { withoutHidden } from "./hidden.js";
+import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
 import * as api from "./requests.js";
 
 /** @import { FoundFiles, LibraryView, Slices, TileSize } from "../lib/types.d.ts" */
@@ -77,9 +78,12 @@ function show(before) {
   byId("facets").hidden = !view.filters;
   byId("facets-toggle").ariaExpanded = String(view.filters);
   if (!before || before.size !== view.size) grid.resize(view.size);
+  const folder = folderOf(view.q);
+  byId("compare-folder").hidden = !folder;
+  byId("compare-folder").href = `/compare?${new URLSearchParams({ directory: folder })}`;
   for (const link of document.querySelectorAll("#take a")) {
     if (link instanceof HTMLAnchorElement) {
-      link.href = api.exportUrl({ ...view, q: asked() }, link.dataset.format ?? "csv");
+      link.href = api.exportUrl({ ...view, q: asked() }, link.dataset);
     }
   }
   const same = before && before.q === view.q && before.sort === view.sort && before.order === view.order;

@@ -61,3 +61,10 @@ export function withTerm(q, term) {
 
 /** The search without a term. @type {(q: string, term: string) => string} */
 export const withoutTerm = (q, term) => parts(q).filter((part) => part !== term).join(" ");
+
+/** The one folder that a search is about, `ROOT/relative`; empty where it names none, or several. @param {string} q */
+export function folderOf(q) {
+  const named = parts(q).flatMap((part) => /^(?:folder|root):(?:"((?:[^"\\]|\\.)*)"|([^"*()]+))$/iu.exec(part) ?? []);
+  const [, quoted, plain] = named;
+  return named.length === 3 ? (plain ?? quoted ?? "").replace(/\\(.)/g, "$1") : "";
+}

@@ -4,7 +4,6 @@
 import * as api from "../lib/api.js";
 import { around } from "../lib/dom.js";
 import { NSFW_KEY, savedNsfw, saveNsfw } from "../lib/storage.js";
-import { withTerm } from "../library/terms.js";
 import { fileName, readable } from "../lib/words.js";
 
 /** @import { Veil } from "../lib/types.d.ts" */
@@ -26,9 +25,6 @@ export const veilFor = (chosen, checked) => chosen ?? (checked === 0 ? "show" : 
 
 /** What becomes of such pictures now. */
 export const veil = () => veilFor(chosen, checked);
-
-/** A search without the files that are hidden. @param {string} q */
-export const withoutHidden = (q) => (veil() === "hide" ? withTerm(q, "nsfw:no") : q);
 
 /** Calls back whenever `veil()` is another one. @param {() => void} changed */
 export function onVeil(changed) {
