@@ -6,9 +6,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.library.finding.counting import Facet
+from app.query.reading import read
 from tests.browser.conftest import looks_well, some_of_everything
 from tests.browser.test_words import call
 from tests.samples import photo, write_many
+from tests.support.facets import term_of
 from tests.support.server import Server
 
 pytestmark = pytest.mark.browser
@@ -197,10 +200,17 @@ TERMS = [
     ("withTerm", ["cat", "a:1"], "cat a:1"),
     ("withTerm", ["cat or dog", "a:1"], "(cat or dog) a:1"),
     ("withTerm", ['"this or that"', "a:1"], '"this or that" a:1'),
+    ("withTerm", ['"this"or(that b)', "a:1"], '("this"or(that b)) a:1'),
+    ("withTerm", ["(cat or dog) nor", "a:1"], "(cat or dog) nor a:1"),
     ("withoutTerm", ['cat keyword:"red dress" (a or b)', 'keyword:"red dress"'], "cat (a or b)"),
     ("withoutTerm", ["cat", "a:1"], "cat"),
+    ("withoutTerm", ["cat and a:1 not a:1", "a:1"], "cat not a:1"),
+    ("withoutTerm", ['keyword:"STRASSE" cat', "keyword:Straße"], "cat"),
     ("has", ["cat -is:raw", "is:raw"], False),
     ("has", ['keyword:"a b" cat', 'keyword:"a b"'], True),
+    ("has", ['(x)and keyword:"Café"', "keyword:cafe"], True),
+    ("has", ["cat or a:1", "a:1"], False),
+    ("has", ["not a:1", "a:1"], False),
     ("termOf", ["camera", 'Say "x" *'], 'camera="Say \\"x\\" \\*"'),
     ("termOf", ["score", None], "score:none"),
     ("termOf", ["incomplete", False], "-is:incomplete"),
@@ -214,3 +224,35 @@ def test_terms_are_added_to_a_search_and_taken_from_it(page: Page, server: Serve
         cases = [(told, wanted) for function, told, wanted in TERMS if function == name]
         said = call(page, server, "library/terms.js", name, [told for told, _ in cases])
         assert said == [wanted for _, wanted in cases]
+
+
+VALUES = [
+    "cat",
+    "Straße 7",
+    "none",
+    "Noné",
+    "and",
+    'say "x"',
+    "a*b",
+    "\\xff",
+    "-1",
+    "a/b c",
+    "12:30",
+    "東京",
+    "A-1_b.c/d",
+]
+
+
+def test_what_a_filter_adds_to_a_search_is_what_the_search_language_means(page: Page, server: Server) -> None:
+    texts = (Facet.KEYWORD, Facet.CAMERA, Facet.MODEL, Facet.LORA, Facet.SAMPLER, Facet.FOLDER, Facet.SESSION)
+    asked = [(facet, value) for facet in texts for value in (*VALUES, None)]
+    asked += [
+        (Facet.SCORE, -1),
+        (Facet.SCORE, None),
+        (Facet.YEAR, "2024"),
+        (Facet.MONTH, "2024-05"),
+        (Facet.NSFW, "no"),
+    ]
+    asked += [(Facet.MISSING, True), (Facet.INCOMPLETE, False), (Facet.PROMPT_VERDICT, "parsed"), (Facet.KIND, "image")]
+    said = call(page, server, "library/terms.js", "termOf", asked)
+    assert [read(term) for term in said] == [read(term_of(facet, value)) for facet, value in asked]

@@ -10,6 +10,8 @@ export interface Elements {
   "add-root": "form";
   "announcer": "p";
   "beside": "ul";
+  "both": "input";
+  "both-means": "p";
   "browse": "button";
   "browse-compare": "a";
   "browse-dialog": "dialog";
@@ -193,6 +195,7 @@ export interface Elements {
   "nsfw_threshold": "input";
   "nsfw_threshold-error": "small";
   "nsfw_threshold_slider": "input";
+  "options": "div";
   "order": "button";
   "pace": "figure";
   "pace-chart": "div";
@@ -317,6 +320,7 @@ export interface Elements {
   "viewer-message": "p";
   "viewer-next": "a";
   "viewer-original": "a";
+  "viewer-pairs": "span";
   "viewer-picture": "img";
   "viewer-position": "output";
   "viewer-previous": "a";

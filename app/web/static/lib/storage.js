@@ -6,6 +6,7 @@
 const SESSION_KEY = "media-ingest-session";
 const FORM_KEY = "media-ingest-form";
 export const NSFW_KEY = "media-ingest-nsfw";
+const PAIRS_KEY = "media-ingest-pairs";
 
 /**
  * What is kept under a key, null where nothing is or can be.
@@ -81,4 +82,16 @@ export function savedNsfw() {
 /** @param {Veil} choice */
 export function saveNsfw(choice) {
   keep("localStorage", NSFW_KEY, choice);
+}
+
+/**
+ * What is shown of a Live Photo, or of RAW and JPEG of one picture: one of them, unless a person wants both.
+ *
+ * @returns {"one" | "both"}
+ */
+export const pairsShown = () => (read("localStorage", PAIRS_KEY) === "both" ? "both" : "one");
+
+/** @param {boolean} both */
+export function savePairsShown(both) {
+  keep("localStorage", PAIRS_KEY, both ? "both" : null);
 }

@@ -21,10 +21,12 @@ const TITLES = /** @type {Record<string, string>} */ ({
   generator: "Generator",
   model: "Model",
   lora: "LoRA",
+  sampler: "Sampler",
   prompt_verdict: "Prompt",
   nsfw: "NSFW",
   format: "Format",
   incomplete: "Incomplete",
+  missing: "Missing",
   session: "Session",
 });
 const IN_ORDER = new Set(["year", "month", "score"]); // of their values, not of their counts
@@ -128,5 +130,6 @@ function called(facet, value) {
   if (facet === "score") return value === -1 ? "Rejected" : `★ ${value}`;
   if (facet === "month") return monthName(String(value));
   if (facet === "incomplete") return value ? "Incomplete" : "Complete";
+  if (facet === "missing") return value ? "Gone from disk" : "On disk";
   return readable(String(value));
 }

@@ -2,7 +2,8 @@
 
 import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
-import { count, number } from "../lib/words.js";
+import { pairsShown, savePairsShown } from "../lib/storage.js";
+import { number } from "../lib/words.js";
 import { prepareCompletion } from "./completion.js";
 import { prepareFacets, showFacets, staleFacets } from "./facets.js";
 import { prepareGrid } from "./grid.js";
@@ -13,6 +14,7 @@ import { size as sizeOf } from "./selection.js";
 import { knowChecked, onVeil } from "../shared/veil.js";
 import { withoutHidden } from "./hidden.js";
 import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
+import { foundInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
 
 /** @import { FoundFiles, LibraryView, Slices, TileSize } from "../lib/types.d.ts" */
@@ -23,7 +25,7 @@ const SIZES = new Set(["s", "m", "l", "table"]);
 
 /** @type {LibraryView} */
 let view = viewOf(location.search);
-/** @type {{ q: string, slices: Slices, until: string, total: number } | null} what is shown, and for which search */
+/** @type {{ q: string, slices: Slices, until: string, total: number, paired: number } | null} what is shown, for which search */
 let list = null;
 /** @type {AbortController | null} */
 let asking = null;
@@ -96,25 +98,25 @@ async function find({ stay = false } = {}) {
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
-  const [q, { sort, order }] = [asked(), view];
+  const [q, pairs, { sort, order }] = [asked(), pairsShown(), view];
   byId("grid").ariaBusy = "true";
   try {
-    const first = await api.foundFiles({ q, sort, order, limit: SLICE }, { signal });
+    const first = await api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal });
     const [counts, all] = await Promise.all([
-      sort === "taken" ? api.timeline(q, { signal }) : [],
-      q === view.q ? first : api.foundFiles({ q: view.q, limit: 1 }, { signal }),
+      sort === "taken" ? api.timeline(q, pairs, { signal }) : [],
+      q === view.q ? null : api.foundFiles({ q: view.q, limit: 1 }, { signal }),
     ]);
     const until = first.until;
     const slices = slicesOf({
       first,
-      load: (offset, limit, one) => api.foundFiles({ q, sort, order, offset, limit, until }, { signal: one }),
+      load: (offset, limit, one) => api.foundFiles({ q, sort, order, pairs, offset, limit, until }, { signal: one }),
       arrived: grid.redraw,
       failed: (error) => setMessage(byId("q-message"), refusal(error).message),
     });
-    list = { q, slices, until, total: first.total };
+    list = { q, slices, until, total: first.total, paired: first.paired };
     knowChecked(first.nsfw_checked);
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
-    showFound(all, all.total - first.total);
+    showFound(first, all);
     showFacets(q);
     setMessage(byId("q-message"), "");
   } catch (error) {
@@ -126,10 +128,11 @@ async function find({ stay = false } = {}) {
   }
 }
 
-/** @type {(answer: FoundFiles, hidden: number) => void} what the search finds, and how many files of it are hidden */
-function showFound({ total, coverage }, hidden) {
-  const shown = total - hidden;
-  setText(byId("found"), count(shown, "file") + (hidden > 0 ? `, ${number(hidden)} hidden` : ""));
+/** @type {(answer: FoundFiles, all: FoundFiles | null) => void} what is shown, and what the search finds where some is hidden */
+function showFound({ total, paired, coverage: covered }, all) {
+  const hidden = all ? all.total - total - paired : 0;
+  const { coverage } = all ?? { coverage: covered };
+  setText(byId("found"), foundInWords(total, paired, hidden));
   byId("new-files").hidden = true;
   const left = coverage.of - coverage.searched;
   const why = Object.entries(coverage.missing).map(([cause, files]) =>
@@ -140,8 +143,8 @@ function showFound({ total, coverage }, hidden) {
     left ? `${number(coverage.searched)} of ${number(coverage.of)} searched; ${why.join(", ")}` : "",
   );
   const nothing = view.q ? "Nothing is found." : "The library is empty.";
-  byId("nothing").hidden = shown > 0;
-  if (total) byId("nothing").replaceChildren("All of it is hidden, as NSFW or as not checked.");
+  byId("nothing").hidden = total > 0;
+  if (hidden > 0) byId("nothing").replaceChildren("All of it is hidden, as NSFW or as not checked.");
   else byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
 }
 
@@ -168,14 +171,14 @@ function openFile(index) {
 function showSelected(ranges) {
   const files = sizeOf(ranges);
   byId("selected").hidden = !files;
-  setText(byId("selected-count"), files ? `${count(files, "file")} selected` : "");
+  setText(byId("selected-count"), selectedInWords(files, list?.paired ?? 0));
 }
 
 /** How many files came since the list was made: the list itself does not jump. */
 async function lookForNew() {
   if (document.hidden || !list) return;
   try {
-    const { new_files: fresh } = await api.foundFiles({ q: asked(), limit: 1, until: list.until });
+    const { new_files: fresh } = await api.foundFiles({ q: asked(), pairs: pairsShown(), limit: 1, until: list.until });
     byId("new-files").hidden = !fresh;
     setText(byId("new-files"), `${number(fresh)} new`);
   } catch {
@@ -196,6 +199,11 @@ onVeil(() => {
   if (list?.q === asked()) return;
   staleFacets();
   show(null);
+});
+byId("both").checked = pairsShown() === "both";
+byId("both").addEventListener("change", () => {
+  savePairsShown(byId("both").checked);
+  find();
 });
 byId("facets-toggle").addEventListener("click", () => go({ filters: !view.filters }, { replace: true }));
 byId("selected-clear").addEventListener("click", grid.clear);

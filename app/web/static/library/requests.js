@@ -10,8 +10,9 @@ import { query, request } from "../lib/api.js";
 export const foundFiles = (asked, { signal } = {}) => request("GET", `/api/library/files${query(asked)}`, { signal });
 /** @type {(q: string, options?: Waited) => Promise<Facets>} */
 export const facets = (q, { signal } = {}) => request("GET", `/api/library/facets${query({ q })}`, { signal });
-/** @type {(q: string, options?: Waited) => Promise<PeriodCount[]>} */
-export const timeline = (q, { signal } = {}) => request("GET", `/api/library/timeline${query({ q })}`, { signal });
+/** @type {(q: string, pairs: string, options?: Waited) => Promise<PeriodCount[]>} */
+export const timeline = (q, pairs, { signal } = {}) =>
+  request("GET", `/api/library/timeline${query({ q, pairs })}`, { signal });
 /** @type {(q: string, at: number, options?: Waited) => Promise<Completions>} */
 export const completions = (q, at, { signal } = {}) =>
   request("GET", `/api/library/completions${query({ q, at })}`, { signal });
