@@ -19,8 +19,9 @@ export const timeline = (asked, { signal } = {}) => request("GET", `/api/library
 export const completions = (q, at, { signal } = {}) =>
   request("GET", `/api/library/completions${query({ q, at })}`, { signal });
 
-/** Where what a search finds is, as a file of a format. @type {(list: SearchView, format: string) => string} */
-export const exportUrl = ({ q, sort, order }, format) => `/api/library/export${query({ q, sort, order, format })}`;
+/** Where what a search finds is, as a file. @type {(list: SearchView, how: { format?: string, captions?: string }) => string} */
+export const exportUrl = ({ q, sort, order }, { format, captions }) =>
+  `/api/library/export${query({ q, sort, order, format, captions })}`;
 
 /** @type {() => Promise<{ searches: SavedSearch[] }>} */
 export const savedSearches = () => request("GET", "/api/library/searches");
