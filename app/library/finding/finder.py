@@ -12,11 +12,13 @@ from app.library.finding.columns import Array, Mask, Slots, Snapshot
 from app.library.finding.counting import (
     Coverage,
     Facet,
+    FolderCount,
     Period,
     PeriodCount,
     ValueCount,
     count_by,
     coverage,
+    folders_in,
     nsfw_spread,
     timeline,
     values_like,
@@ -123,14 +125,22 @@ class Finder:
     ) -> dict[Facet, list[ValueCount]]:
         """How many of the files that a query means have each value."""
         snapshot, mask = self.mask(query, threshold)
-        return {facet: count_by(snapshot, mask, facet, threshold, limit) for facet in facets}
+        of_all = mask | self._gone(snapshot, query, threshold) if Facet.MISSING in facets else mask
+        return {
+            facet: count_by(snapshot, of_all if facet is Facet.MISSING else mask, facet, threshold, limit)
+            for facet in facets
+        }
+
+    def folders(self, query: Node, inside: str | None, threshold: float | None) -> list[FolderCount]:
+        """The folders directly in one, by name, that the files which a query means lie in; of None the roots."""
+        return folders_in(*self.mask(query, threshold), inside)
 
     def sums(self, query: Node, threshold: float | None) -> Sums:
         """The sums over the files that a query means."""
         snapshot, mask = self.mask(query, threshold)
 
         def summed() -> Sums:
-            return sums_of(snapshot, mask, self._mask(snapshot, And((query, _GONE)), threshold), threshold)
+            return sums_of(snapshot, mask, self._gone(snapshot, query, threshold), threshold)
 
         return snapshot.kept.get(("sums", query, threshold), summed)
 
@@ -179,6 +189,11 @@ class Finder:
 
     def _mask(self, snapshot: Snapshot, query: Node, threshold: float | None) -> Mask:
         return Matching(snapshot, threshold, partial(self._asked, snapshot)).files(query)
+
+    def _gone(self, snapshot: Snapshot, query: Node, threshold: float | None) -> Mask:
+        """The files that a query would mean if they were not gone from disk."""
+        gone = And((query, _GONE))
+        return snapshot.kept.get(("mask", gone, threshold), lambda: self._mask(snapshot, gone, threshold))
 
     def _asked(self, snapshot: Snapshot, leaf: Words | Whole) -> Slots:
         return snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))

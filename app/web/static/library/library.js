@@ -2,7 +2,7 @@
 
 import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
-import { nsfwShown, pairsShown, saveNsfwShown, savePairsShown, takeSeen } from "../lib/storage.js";
+import { pairsShown, savePairsShown, takeSeen } from "./kept.js";
 import { number } from "../lib/words.js";
 import { neighbours } from "../file/requests.js";
 import { prepareCompletion } from "./completion.js";
@@ -14,7 +14,9 @@ import { keepPlace, keptPlace } from "./places.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
 import { prepareTable } from "./table.js";
-import { has, withoutTerm, withTerm } from "./terms.js";
+import { knowChecked, onVeil } from "../shared/veil.js";
+import { withoutHidden } from "./hidden.js";
+import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
 import { coverageInWords, foundInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
 
@@ -26,9 +28,8 @@ const SIZES = new Set(["s", "m", "l", "table"]);
 
 /** @type {LibraryView} */
 let view = viewOf(location.search);
-/** @type {{ slices: Slices, until: string, total: number, paired: number } | null} what is shown */
+/** @type {{ q: string, slices: Slices, until: string, total: number, paired: number } | null} what is shown, for which search */
 let list = null;
-let anyChecked = false; // whether any file of the library has an NSFW probability
 /** @type {AbortController | null} */
 let asking = null;
 
@@ -63,7 +64,7 @@ function addressOf({ q, sort, order, size, filters }) {
 }
 
 /** The search that is asked for: hidden files are left out of it. */
-const asked = () => (nsfwShown() === "hide" ? withTerm(view.q, "nsfw:no") : view.q);
+const asked = () => withoutHidden(view.q);
 
 /** @type {(change: Partial<LibraryView>, how?: { replace?: boolean }) => void} */
 function go(change, { replace = false } = {}) {
@@ -88,9 +89,12 @@ function show(before, { back = false } = {}) {
   byId("facets-toggle").ariaExpanded = String(view.filters);
   table.show(view);
   if (!before || before.size !== view.size) grid.resize(view.size, table.columns());
+  const folder = folderOf(view.q);
+  byId("compare-folder").hidden = !folder;
+  byId("compare-folder").href = `/compare?${new URLSearchParams({ directory: folder })}`;
   for (const link of document.querySelectorAll("#take a")) {
     if (link instanceof HTMLAnchorElement) {
-      link.href = api.exportUrl({ ...view, q: asked() }, link.dataset.format ?? "csv");
+      link.href = api.exportUrl({ ...view, q: asked() }, link.dataset);
     }
   }
   const same = before && before.q === view.q && before.sort === view.sort && before.order === view.order;
@@ -111,7 +115,10 @@ async function find({ stay = false, back = false } = {}) {
       api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal }),
       back ? leftAt({ q, sort, order }) : null,
     ]);
-    const counts = sort === "taken" ? await api.timeline(q, pairs, { signal }) : [];
+    const [counts, all] = await Promise.all([
+      sort === "taken" ? api.timeline({ q, pairs, by: "month" }, { signal }) : [],
+      q === view.q ? null : api.foundFiles({ q: view.q, limit: 1 }, { signal }),
+    ]);
     const until = first.until;
     const slices = slicesOf({
       first,
@@ -119,10 +126,10 @@ async function find({ stay = false, back = false } = {}) {
       arrived: grid.redraw,
       failed: (error) => setMessage(byId("q-message"), refusal(error).message),
     });
-    list = { slices, until, total: first.total, paired: first.paired };
+    list = { q, slices, until, total: first.total, paired: first.paired };
+    knowChecked(first.nsfw_checked);
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay, left });
-    showFound(first);
-    showVeils(first.nsfw_checked > 0);
+    showFound(first, all);
     showFacets(q);
     setMessage(byId("q-message"), "");
   } catch (error) {
@@ -151,15 +158,17 @@ function keepWhereItIs() {
   if (path) keepPlace({ ...view, q: asked() }, { ...place, path });
 }
 
-/** @param {FoundFiles} answer */
-function showFound(answer) {
+/** @type {(answer: FoundFiles, all: FoundFiles | null) => void} what is shown, and what the search finds where some is hidden */
+function showFound(answer, all) {
   const { total, paired } = answer;
-  setText(byId("found"), foundInWords(total, paired));
-  setMessage(byId("coverage"), coverageInWords(answer));
+  const hidden = all ? all.total - total - paired : 0;
+  setText(byId("found"), foundInWords(total, paired, hidden));
+  setMessage(byId("coverage"), coverageInWords(all ?? answer));
   byId("new-files").hidden = true;
   const nothing = view.q ? "Nothing is found." : "The library is empty.";
   byId("nothing").hidden = total > 0;
-  byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
+  if (hidden > 0) byId("nothing").replaceChildren("All of it is hidden, as NSFW or as not checked.");
+  else byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
 }
 
 /** @param {import("../lib/api.js").ApiError} error */
@@ -178,7 +187,7 @@ function showRefused(error) {
 /** @param {number} index */
 function openFile(index) {
   const file = list?.slices.at(index);
-  if (file) location.assign(api.fileUrl({ ...view, q: asked() }, file.path));
+  if (file) location.assign(api.fileUrl(view, file.path));
 }
 
 /** @param {import("../lib/types.d.ts").Range[]} ranges */
@@ -198,7 +207,7 @@ async function lookForNew() {
     const fresh = now.new_files + now.total - total;
     byId("new-files").hidden = fresh <= 0;
     setText(byId("new-files"), `${number(fresh)} new`);
-    setMessage(byId("coverage"), coverageInWords(now));
+    if (asked() === view.q) setMessage(byId("coverage"), coverageInWords(now));
   } catch {
     // presence.js says that the server does not answer
   }
@@ -213,14 +222,10 @@ byId("order").addEventListener("click", () => go({ order: view.order === "desc" 
 byId("sizes").addEventListener("change", ({ target }) => {
   if (target instanceof HTMLInputElement) go({ size: /** @type {TileSize} */ (target.value) }, { replace: true });
 });
-byId("nsfw").addEventListener("change", () => {
-  const hidden = nsfwShown() === "hide";
-  saveNsfwShown(byId("nsfw").value);
-  showVeils();
-  if (hidden || nsfwShown() === "hide") {
-    staleFacets();
-    find();
-  }
+onVeil(() => {
+  if (list?.q === asked()) return;
+  staleFacets();
+  show(null);
 });
 byId("both").checked = pairsShown() === "both";
 byId("both").addEventListener("change", () => {
@@ -249,13 +254,6 @@ window.addEventListener("pageshow", async ({ persisted }) => {
   if (left) grid.goTo(left);
 });
 
-/** Where nothing was ever checked, nothing is veiled: everything would be. */
-function showVeils(checked = anyChecked) {
-  anyChecked = checked;
-  byId("nsfw").value = nsfwShown();
-  document.body.classList.toggle("blurs", checked && nsfwShown() !== "show");
-}
-
 /** Whether one comes back to the page, or from the page of a file. */
 function comesBack() {
   const [entry] = performance.getEntriesByType("navigation");
@@ -266,6 +264,5 @@ function comesBack() {
 
 const back = comesBack();
 if (!back) takeSeen(); // it belongs to another visit
-showVeils();
 show(null, { back });
 setInterval(lookForNew, NEW_FILES_MS);

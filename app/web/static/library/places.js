@@ -1,6 +1,6 @@
 // Where a list was left, so that it is found there again: kept by this tab, for the last few lists.
 
-import { savedPlaces, savePlaces } from "../lib/storage.js";
+import { savedPlaces, savePlaces } from "./kept.js";
 
 /** @import { Place, SearchView } from "../lib/types.d.ts" */
 

@@ -1,7 +1,7 @@
 // The head of the table, and the menu of its columns.
 
 import { around, byId, make } from "../lib/dom.js";
-import { saveColumns, savedColumns } from "../lib/storage.js";
+import { saveColumns, savedColumns } from "./kept.js";
 import { ALWAYS, chosenOf, COLUMNS, tracksOf, withColumn } from "./columns.js";
 
 /** @import { LibraryView } from "../lib/types.d.ts" */

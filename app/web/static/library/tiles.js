@@ -2,6 +2,7 @@
 
 import { thumbnailUrl } from "../lib/api.js";
 import { inside, make, setText } from "../lib/dom.js";
+import { mark } from "../shared/veil.js";
 import { duration, fileName, readable } from "../lib/words.js";
 import { cellOf, COLUMNS } from "./columns.js";
 
@@ -42,7 +43,7 @@ export function fillTile(tile, file, { columns, picture }) {
   if (tile.dataset.path !== path) {
     tile.dataset.path = path;
     image.removeAttribute("src");
-    tile.classList.toggle("veiled", Boolean(file) && file?.is_nsfw !== false);
+    mark(tile, file?.is_nsfw);
     setText(inside(tile, ".badges"), file ? badgesOf(file) : "");
     delete tile.dataset.columns;
   }

@@ -5,13 +5,14 @@
 import { count, number } from "../lib/words.js";
 
 /**
- * How many files are found: "1,234 files, 40 pairs shown as one".
+ * How many files are found: "1,234 files, 40 pairs shown as one, 12 hidden".
  *
- * @type {(shown: number, paired: number) => string} tiles, and files that have none of their own
+ * @type {(shown: number, paired: number, hidden: number) => string} tiles, files that have none of their own, others
  */
-export function foundInWords(shown, paired) {
+export function foundInWords(shown, paired, hidden) {
   const files = count(shown + paired, "file");
-  return paired ? `${files}, ${count(paired, "pair")} shown as one` : files;
+  const pairs = paired ? `, ${count(paired, "pair")} shown as one` : "";
+  return files + pairs + (hidden > 0 ? `, ${number(hidden)} hidden` : "");
 }
 
 /** How many tiles are selected; they are not all of their files where pairs are shown as one. */
