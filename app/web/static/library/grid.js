@@ -188,8 +188,10 @@ export function prepareGrid({ open, selected }) {
       else select(toggle(ranges, active));
       anchor = active;
     } else if (event.key === "Enter" && !command) open(active);
-    else if (event.key === "Escape" && ranges.length) select([]);
-    else if (event.key === "a" && command) select([[0, total - 1]]);
+    else if (event.key === "Escape" && ranges.length) {
+      anchor = active; // the next range begins here
+      select([]);
+    } else if (event.key === "a" && command) select([[0, total - 1]]);
     else return;
     event.preventDefault();
   });
