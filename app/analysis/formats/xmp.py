@@ -69,6 +69,8 @@ _PREFIXES = {
     "http://www.digikam.org/ns/1.0/": "digiKam",
     "http://ns.acdsee.com/iptc/1.0/": "acdsee",
     "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
+    "https://github.com/Comfy-Org/ComfyUI": "comfy",
+    "https://github.com/Comfy-Org/ComfyUI/": "comfy",
     "http://ns.microsoft.com/photo/1.2/": "MP",
     "http://ns.microsoft.com/photo/1.2/t/RegionInfo#": "MPRI",
     "http://ns.microsoft.com/photo/1.2/t/Region#": "MPReg",
