@@ -99,7 +99,7 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         # What a wildcard became counts (ltdrdata/ComfyUI-Impact-Pack)
         "ImpactWildcardProcessor": "wildcard_text populated_text mode seed select_to_add_wildcard",
         "ImpactWildcardEncode": "wildcard_text populated_text mode select_to_add_lora select_to_add_wildcard seed",
-        # Of services, those that are given two texts
+        # Of services, those that are given two texts, or a short one among others
         "WanTextToVideoApi": f"{_PAIR} size duration seed generate_audio prompt_extend watermark shot_type",
         "WanImageToVideoApi": f"{_PAIR} resolution duration seed generate_audio prompt_extend watermark shot_type",
         "WanTextToImageApi": f"{_PAIR} width height seed prompt_extend watermark",
@@ -139,6 +139,8 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "BriaGenFill": "prompt negative_prompt refine_prompt seed moderation",
         "TripoTextToModelNode": "prompt negative_prompt model_version style texture pbr image_seed model_seed "
         "texture_seed texture_quality face_limit quad",
+        "MeshyTextToModelNode": "model prompt style should_remesh topology target_polycount symmetry_mode pose_mode "
+        "seed ultra_mode ultra_resolution",
         "PikaTextToVideoNode2_2": "prompt_text negative_prompt seed resolution duration aspect_ratio",
         "PikaImageToVideoNode2_2": "prompt_text negative_prompt seed resolution duration",
         "PikaStartEndFrameNode2_2": "prompt_text negative_prompt seed resolution duration",

@@ -12,6 +12,8 @@ from app.analysis.prompts.comfyui.nodes import Graph, Node, find_plain_value, fo
 POSITIVE, NEGATIVE = "positive", "negative"
 CARRIERS = frozenset(("guider", "pipe", "ctx", "context", "tuple", "data"))
 """Words in the names of inputs that hold both roles."""
+PICTURES = split_names("IMAGE VIDEO AUDIO MESH SVG")
+"""The types of what a person would call the result."""
 INSTRUCTION = "instruction"
 """The input by which a node that gives pictures is told what to do with one."""
 _ROLES = {"positive": POSITIVE, "pos": POSITIVE, "negative": NEGATIVE, "neg": NEGATIVE}
@@ -32,7 +34,7 @@ _NO_TEXT = split_names(
 )
 _NO_WORDS_BEHIND = split_names(
     "model clip vae image images latent samples pixels mask masks control controlnet noise sigmas sampler unet "
-    "ipadapter insightface upscale seed steps cfg lora audio video bbox sam segm scheduler empty width height"
+    "ipadapter insightface upscale seed steps cfg lora audio video bbox sam segm scheduler empty width height voice"
 )
 _WORDLESS = split_names(
     "MODEL CLIP VAE IMAGE LATENT MASK INT FLOAT BOOLEAN CONTROL_NET SAMPLER SIGMAS NOISE UPSCALE_MODEL CLIP_VISION "
@@ -50,8 +52,7 @@ _LOOKED_AT = 64 * 1024
 _BEGINNING = 100  # characters
 _NAME_CHARACTERS = 80
 _INSTRUCTION = re.compile(r"\W*(?:\w+\W+)?you are an? ", re.IGNORECASE)
-_PICTURES = split_names("IMAGE VIDEO AUDIO MESH SVG")  # types
-_PROGRAM = re.compile(r";[ \t]*\n")
+_PROGRAM = re.compile(r"\b(?:void|uniform|float|vec[234]|return|function|const|let|var)\b[^\n]{0,200};[ \t]*\n")
 _PROSE = re.compile(r"\w\w[\s,]+\w\w")
 _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft|onnx|png|jpe?g|webp|yaml|json|txt)\s*$", re.IGNORECASE)
 
@@ -142,7 +143,7 @@ def is_text(key: str) -> bool:
 
 def gives_pictures(node: Node) -> bool:
     """Whether a drawn node gives pictures, or films, sounds or shapes."""
-    return any(type_ in _PICTURES or type_.startswith("FILE_3D") for type_ in node.gives)
+    return any(type_ in PICTURES or type_.startswith("FILE_3D") for type_ in node.gives)
 
 
 def may_be_text(key: str) -> bool:

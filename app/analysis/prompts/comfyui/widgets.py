@@ -5,7 +5,7 @@ with the values, the order of values in a sampler. What is left is named by what
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -14,7 +14,7 @@ from app.analysis.prompts.comfyui.choices import CONTROLS, is_choice, is_sampler
 from app.analysis.prompts.comfyui.known import WIDGETS
 from app.analysis.prompts.comfyui.links import list_objects
 from app.analysis.prompts.comfyui.nodes import unwrap_choice
-from app.analysis.prompts.comfyui.texts import NEGATIVE, find_role, is_file, is_instruction, is_text
+from app.analysis.prompts.comfyui.texts import NEGATIVE, PICTURES, find_role, is_file, is_instruction, is_text
 from app.analysis.prompts.generation import as_object, as_text, is_number
 
 _AFTER = (*CONTROLS, True, False, None)  # what happens to a seed after a run, also as old files have it
@@ -66,8 +66,7 @@ def name_values(raw: Mapping[str, Any]) -> Named:
     for names in (known, listed) if len(known) >= len(listed) else (listed, known):
         if names and (found := _aligned(names, values)) is not None and _agree(types, found):
             return Named(found)
-    linked = [name for name, _, link in _sockets(raw.get("inputs")) if link is not None and is_text(name)]
-    return _guessed(kind, values, types, [name for name in linked if find_role(name) != NEGATIVE])
+    return _guessed(raw, kind, values, types)
 
 
 def _sockets(inputs: Any) -> Iterator[tuple[str, str, Any]]:
@@ -113,43 +112,64 @@ def _fits(type_: str, name: str, value: Any) -> bool:
     return is_number(value) or plain.rpartition("_")[2] not in _NUMBERS
 
 
-def _guessed(kind: str, values: list[Any], types: Mapping[str, str], linked: Collection[str]) -> Named:
+def _guessed(raw: Mapping[str, Any], kind: str, values: list[Any], types: Mapping[str, str]) -> Named:
     """Names by what values look like: settings by their order, files by what the node loads, a node's only text.
 
     A node with several texts may hold a prompt and its negative, so the first is taken for a prompt and no more.
     """
-    settings = dict(_settings(kind, values, types))
-    found, loras = dict[str, Any](), 0
+    names = dict(_settings(kind, values, types))
+    if not names and _makes_pictures(raw) and (seed := _seed(values, 0)) is not None:
+        names[seed] = "seed"
+    texts = {
+        place: value
+        for place, value in enumerate(islice(values, _VALUES))
+        if isinstance(value, str) and place not in names and not is_choice(value)
+    }
+    texts = {place: value for place, value in texts.items() if value.strip()} or texts
+    # Where a widget is linked, its text is among the values all the same: it counts if nothing comes by the link
+    linked = [name for name, _, link in _sockets(raw.get("inputs")) if link is not None and is_text(name)]
+    linked = [name for name in linked if find_role(name) != NEGATIVE]
+    names |= {place: name for place, name in zip(texts, linked, strict=False) if not is_file(texts[place])}
+    others = {place: text for place, text in texts.items() if place not in names}
+    joins = _JOINING.search(kind) is not None
+    words = () if linked and not joins else tuple(_words(kind, others, joins=joins))
+    names |= {place: f"text_{place}" for place in words}
+    guessed = {names[place] for place in words if len(texts) > 1}
+    if linked:  # what else was written may be words, too
+        guessed |= {f"widget_{place}" for place in _words("", others, joins=False) if place not in names}
+    found = dict[str, Any]()
+    for name, value in _by_name(kind, values, names):
+        found.setdefault(name, value)
+    return Named(found, frozenset(guessed))
+
+
+def _by_name(kind: str, values: list[Any], names: Mapping[int, str]) -> Iterator[tuple[str, Any]]:
+    """The values with the names of their places, files by what the node loads, and the rest by number."""
+    loras = 0
     for place, value in enumerate(islice(values, _VALUES)):
-        name = settings.get(place, f"widget_{place}")
+        name = names.get(place, f"widget_{place}")
         if isinstance(value, str) and _FILE.search(value[-20:]):
             name = next((loaded for word, loaded in _LOADED.items() if word in kind.lower()), name)
             if name == "lora_name":
                 loras += 1
                 name = f"lora_{loras}"
-                found |= _around_lora(values, place, loras)
+                yield from _around_lora(values, place, loras)
         elif isinstance(value, list) and value and all(isinstance(one, str) for one in value):
             name = f"text_{place}"  # what a node shows
-        found.setdefault(name, value)
-    texts = {
-        place: value
-        for place, value in enumerate(islice(values, _VALUES))
-        if isinstance(value, str) and place not in settings and not is_choice(value)
-    }
-    texts = {place: value for place, value in texts.items() if value.strip()} or texts
-    words = list(_words(kind, texts)) if not linked else []
-    for place in words:
-        found.pop(f"widget_{place}", None)
-        found[f"text_{place}"] = texts[place]
-    # Where a widget is linked, its text is among the values all the same: it counts if nothing comes by the link
-    found |= {name: text for name, text in zip(linked, texts.values(), strict=False) if not is_file(text)}
-    return Named(found, frozenset(f"text_{place}" for place in words if len(texts) > 1))
+        yield name, value
 
 
-def _words(kind: str, texts: Mapping[int, str]) -> Iterator[int]:
+def _makes_pictures(raw: Mapping[str, Any]) -> bool:
+    """Whether a node gives pictures of words alone, and not as one step among others."""
+    gives = {as_text(one.get("type")) for one in list_objects(raw.get("outputs"))}
+    given = {as_text(one.get("type")) for one in list_objects(raw.get("inputs"))}
+    return bool(gives & PICTURES) and not given & {"CONDITIONING", "MODEL", "LATENT"}
+
+
+def _words(kind: str, texts: Mapping[int, str], *, joins: bool) -> Iterator[int]:
     """Which of a node's texts are words, by place: all that it joins, its only one, or the first that looks written."""
     written = {place: text[:_LOOKED_AT] for place, text in texts.items() if not _FILE.search(text[-20:])}
-    if _JOINING.search(kind) and any(map(_WRITTEN.search, written.values())):
+    if joins and any(map(_WRITTEN.search, written.values())):
         yield from (place for place, text in written.items() if _WRITTEN.search(text))
     elif len(texts) == 1:
         for place, text in written.items():
@@ -194,11 +214,9 @@ def _seed(values: list[Any], steps: int) -> int | None:
     return before if before >= 0 and is_number(values[before]) else None
 
 
-def _around_lora(values: list[Any], place: int, number: int) -> dict[str, Any]:
+def _around_lora(values: list[Any], place: int, number: int) -> Iterator[tuple[str, Any]]:
     """What stands beside the file of a LoRA: its switch before it, its strength behind it."""
-    found: dict[str, Any] = {}
     if place and values[place - 1] in ("On", "Off"):
-        found[f"switch_{number}"] = values[place - 1]
+        yield f"switch_{number}", values[place - 1]
     if place + 1 < len(values) and is_number(values[place + 1]):
-        found[f"strength_{number}"] = values[place + 1]
-    return found
+        yield f"strength_{number}", values[place + 1]

@@ -160,10 +160,7 @@ class Words:
         return found
 
     def _inputs(self, node: Node, keys: list[str], way: _Way, *, depth: int, alone: bool = False) -> _Said:
-        if populated := [key for key in keys if "populated" in key and _some(node.inputs[key])]:
-            keys = populated  # what a wildcard became
-        if _replaces(node):
-            keys = [key for key in keys if key not in _REPLACED]
+        keys = _used(node, keys)
         wanted = way.sure or way.role == POSITIVE
         typed = wanted and not hands_on(self._graph, node) and (not asks(node) or rewrites(node))
         behind: dict[str, tuple[str, ...]] = {}
@@ -180,6 +177,7 @@ class Words:
             elif typed:
                 order[key] = tuple(self._literal(node, key, way))
                 known |= bool(order[key]) or is_text(key)
+        self.left_out |= typed and not all(map(is_text, node.guessed))
         brought = [key for key, found in behind.items() if found]
         if brought and _shows(node.kind):  # what is shown may be what an earlier run showed
             order = behind
@@ -259,6 +257,13 @@ def _some(value: Any) -> bool:
 
 def _replaces(node: Node) -> bool:
     return "replace" in node.kind.lower() and all(key in node.inputs for key in _REPLACED)
+
+
+def _used(node: Node, keys: list[str]) -> list[str]:
+    """Those of a node's inputs that become words: of a wildcard what it became, and not what is put in place."""
+    if populated := [key for key in keys if "populated" in key and _some(node.inputs[key])]:
+        return populated
+    return [key for key in keys if key not in _REPLACED] if _replaces(node) else keys
 
 
 def _shows(kind: str) -> bool:
