@@ -22,6 +22,16 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "KSamplerSelect": "sampler_name",
         "BasicScheduler": "scheduler steps denoise",
         "KarrasScheduler": "steps sigma_max sigma_min rho",
+        "ExponentialScheduler": "steps sigma_max sigma_min",
+        "PolyexponentialScheduler": "steps sigma_max sigma_min rho",
+        "LaplaceScheduler": "steps sigma_max sigma_min mu beta",
+        "SDTurboScheduler": "steps denoise",
+        "BetaSamplingScheduler": "steps alpha beta",
+        "VPScheduler": "steps beta_d beta_min eps_s",
+        "AlignYourStepsScheduler": "model_type steps denoise",
+        "OptimalStepsScheduler": "model_type steps denoise",
+        "GITSScheduler": "coeff steps denoise",
+        "LTXVScheduler": "steps max_shift base_shift stretch terminal",
         "Flux2Scheduler": "steps width height",
         "CFGGuider": "cfg",
         "DualCFGGuider": "cfg_conds cfg_cond2_negative style",
@@ -78,6 +88,8 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "easy a1111Loader": f"ckpt_name vae_name clip_skip {_LORA} {_LATENT} positive negative batch_size "
         "a1111_prompt_style",
         "easy comfyLoader": f"ckpt_name vae_name clip_skip {_LORA} {_LATENT} positive negative batch_size",
+        "easy cascadeLoader": f"stage_c stage_b stage_a clip_name {_LORA} {_LATENT} compression positive negative "
+        "batch_size",
         "easy preSampling": f"{_SAMPLED} denoise seed",
         "easy preSamplingAdvanced": f"{_SAMPLED} start_at_step end_at_step add_noise seed return_with_leftover_noise",
         "easy kSampler": "image_output link_id save_prefix",
@@ -96,6 +108,9 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "bongmath",
         "SeargeGenerationParameters": "seed image_size_preset image_width image_height steps cfg sampler_preset "
         "sampler_name scheduler base_vs_refiner_ratio",
+        "RegionalSampler": "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_factor restore_latent "
+        "additional_mode additional_sampler additional_sigma_ratio",
+        "TwoAdvancedSamplersForMask": "seed steps denoise overlap_factor",
         # What a wildcard became counts (ltdrdata/ComfyUI-Impact-Pack)
         "ImpactWildcardProcessor": "wildcard_text populated_text mode seed select_to_add_wildcard",
         "ImpactWildcardEncode": "wildcard_text populated_text mode select_to_add_lora select_to_add_wildcard seed",

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from app.analysis.prompts.comfyui.joins import is_delimiter
-from app.analysis.prompts.comfyui.nodes import Graph, Node, find_plain_value, follow_link, split_name, split_names
+from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, split_name, split_names
 
 POSITIVE, NEGATIVE = "positive", "negative"
 CARRIERS = frozenset(("guider", "pipe", "ctx", "context", "tuple", "data"))
@@ -87,28 +87,6 @@ def asks(node: Node) -> bool:
 def rewrites(node: Node) -> bool:
     """Whether what a node asks a model is the prompt that it is to write anew."""
     return bool(_REWRITES.search(node.kind))
-
-
-def list_live(graph: Graph, node: Node) -> list[str]:
-    """List the inputs that a node makes use of: of a switch, only the one it is set to, where that is plain."""
-    keys = list(node.inputs)
-    kind = node.kind.lower()
-    if kind == "dualcfgguider":
-        return [key for key in keys if key != "cond2"]
-    if "switch" not in kind:
-        return keys
-    if "any switch" in kind:
-        return keys[:1]
-    for key, setting in node.inputs.items():
-        if key.lower() in ("select", "input", "index", "switch", "boolean"):
-            value = find_plain_value(graph, setting, ("value",), lambda one: isinstance(one, int))
-            wanted = (
-                ("true", "on_true") if value is True else ("false", "on_false") if value is False else (str(value),)
-            )
-            chosen = [name for name in keys if name != key and name.lower().endswith(wanted)]
-            if len(chosen) == 1:
-                return chosen
-    return keys
 
 
 def may_carry(node: Node, key: str) -> bool:

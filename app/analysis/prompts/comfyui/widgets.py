@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.analysis.prompts.comfyui.choices import CONTROLS, is_choice, is_sampler, is_scheduler
 from app.analysis.prompts.comfyui.known import WIDGETS
@@ -49,6 +49,11 @@ class Named:
     guessed: frozenset[str] = frozenset()
 
 
+class _Aligned(NamedTuple):
+    values: dict[str, Any]
+    left: bool = False
+
+
 def name_values(raw: Mapping[str, Any]) -> Named:
     """Name the values of one drawn node."""
     values = raw.get("widgets_values")
@@ -64,8 +69,9 @@ def name_values(raw: Mapping[str, Any]) -> Named:
     kind = as_text(raw.get("type"))[:_KIND_CHARACTERS]
     known, listed = WIDGETS.get(kind, ()), tuple(types)
     for names in (known, listed) if len(known) >= len(listed) else (listed, known):
-        if names and (found := _aligned(names, values)) is not None and _agree(types, found):
-            return Named(found)
+        found = _aligned(names, values)
+        if found and _agree(types, found.values) and (names is known or not found.left):
+            return Named(found.values)
     return _guessed(raw, kind, values, types)
 
 
@@ -76,10 +82,12 @@ def _sockets(inputs: Any) -> Iterator[tuple[str, str, Any]]:
             yield name, as_text(one.get("type")), one.get("link")
 
 
-def _aligned(names: Sequence[str], values: list[Any]) -> dict[str, Any] | None:
-    """Names and values in step; None where values are left over that have no name."""
+def _aligned(names: Sequence[str], values: list[Any]) -> "_Aligned | None":
+    """Names and values in step, and whether texts are left over that have no name; None without names."""
+    if not names:
+        return None
     if len(names) == len(values):
-        return dict(zip(names, values, strict=True))
+        return _Aligned(dict(zip(names, values, strict=True)))
     found, place = dict[str, Any](), 0
     for position, name in enumerate(names):
         if place >= len(values):
@@ -90,8 +98,7 @@ def _aligned(names: Sequence[str], values: list[Any]) -> dict[str, Any] | None:
         if "seed" in name and place < len(values) and following != "control_after_generate":
             after = values[place]
             place += isinstance(after, str | bool | None) and after in _AFTER
-    left = [value for value in values[place:] if isinstance(value, str) and value not in ("image", "")]
-    return None if left else found
+    return _Aligned(found, any(isinstance(value, str) and value not in ("image", "") for value in values[place:]))
 
 
 def _agree(types: Mapping[str, str], found: Mapping[str, Any]) -> bool:
@@ -129,7 +136,7 @@ def _guessed(raw: Mapping[str, Any], kind: str, values: list[Any], types: Mappin
     # Where a widget is linked, its text is among the values all the same: it counts if nothing comes by the link
     linked = [name for name, _, link in _sockets(raw.get("inputs")) if link is not None and is_text(name)]
     linked = [name for name in linked if find_role(name) != NEGATIVE]
-    names |= {place: name for place, name in zip(texts, linked, strict=False) if not is_file(texts[place])}
+    names |= dict(zip((place for place in texts if not is_file(texts[place])), linked, strict=False))
     others = {place: text for place, text in texts.items() if place not in names}
     joins = _JOINING.search(kind) is not None
     words = () if linked and not joins else tuple(_words(kind, others, joins=joins))
@@ -185,16 +192,16 @@ def _settings(kind: str, values: list[Any], types: Mapping[str, str]) -> Iterato
 
     A seed stands before the steps, or where what becomes of it after a run stands behind it.
     """
-    for place in range(2, min(len(values), _VALUES) - 1):
-        if not (is_sampler(values[place]) and is_scheduler(values[place + 1])):
+    for place in range(1, min(len(values), _VALUES) - 1):
+        if not (is_sampler(values[place]) and is_scheduler(values[place + 1]) and is_number(values[place - 1])):
             continue
-        steps = place - 2
-        if not (is_number(values[steps]) and is_number(values[steps + 1])):
-            continue
-        yield from zip(range(steps, place + 2), ("steps", "cfg", "sampler_name", "scheduler"), strict=True)
-        behind = place + 2
+        yield from zip((place - 1, place, place + 1), ("cfg", "sampler_name", "scheduler"), strict=True)
+        behind, steps = place + 2, place - 2
         if behind < len(values) and is_number(values[behind]) and 0 < values[behind] <= 1 and "adv" not in kind.lower():
             yield behind, "denoise"
+        if steps < 0 or not is_number(values[steps]):
+            return
+        yield steps, "steps"
         if (seed := _seed(values, steps)) is not None:
             yield seed, "noise_seed" if "noise_seed" in types else "seed"
         return

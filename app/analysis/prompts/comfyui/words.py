@@ -11,7 +11,15 @@ from typing import Any, NamedTuple
 
 from app.analysis.prompts.comfyui.choices import is_choice
 from app.analysis.prompts.comfyui.joins import choose_joined, find_delimiter, is_delimiter
-from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, follow_links, split_name, split_names
+from app.analysis.prompts.comfyui.nodes import (
+    Graph,
+    Node,
+    follow_link,
+    follow_links,
+    list_live,
+    split_name,
+    split_names,
+)
 from app.analysis.prompts.comfyui.texts import (
     CARRIERS,
     INSTRUCTION,
@@ -29,7 +37,6 @@ from app.analysis.prompts.comfyui.texts import (
     is_program,
     is_prose,
     is_text,
-    list_live,
     marks_regions,
     may_be_text,
     may_carry,
