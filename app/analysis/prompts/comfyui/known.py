@@ -111,9 +111,24 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "RegionalSampler": "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_factor restore_latent "
         "additional_mode additional_sampler additional_sigma_ratio",
         "TwoAdvancedSamplersForMask": "seed steps denoise overlap_factor",
+        "easy positive": "positive",
+        "easy negative": "negative",
+        "SDXLPromptStyler": "text_positive text_negative style log_prompt style_positive style_negative",
+        "SDXLPromptStylerAdvanced": "text_positive_g text_positive_l text_negative style negative_prompt_to log_prompt",
+        "StringFunction|pysssss": "action tidy_tags text_a text_b text_c",
+        "BNK_CLIPTextEncodeAdvanced": "text token_normalization weight_interpretation",
+        "BNK_CLIPTextEncodeSDXLAdvanced": "text_l text_g token_normalization weight_interpretation balance",
+        "smZ CLIPTextEncode": "text parser mean_normalization multi_conditioning use_old_emphasis_implementation "
+        "with_SDXL ascore width height crop_w crop_h target_width target_height text_g text_l smZ_steps",
+        "ttN pipeLoader": "ckpt_name config_name vae_name clip_skip "
+        + " ".join(f"lora{n}_name lora{n}_model_strength lora{n}_clip_strength" for n in range(1, 4))
+        + " positive positive_token_normalization positive_weight_interpretation negative "
+        "negative_token_normalization negative_weight_interpretation empty_latent_width empty_latent_height seed",
         # What a wildcard became counts (ltdrdata/ComfyUI-Impact-Pack)
         "ImpactWildcardProcessor": "wildcard_text populated_text mode seed select_to_add_wildcard",
         "ImpactWildcardEncode": "wildcard_text populated_text mode select_to_add_lora select_to_add_wildcard seed",
+        "WildcardEncode //Inspire": "token_normalization weight_interpretation wildcard_text populated_text mode "
+        "select_to_add_lora select_to_add_wildcard seed",
         # Of services, those that are given two texts, or a short one among others
         "WanTextToVideoApi": f"{_PAIR} size duration seed generate_audio prompt_extend watermark shot_type",
         "WanImageToVideoApi": f"{_PAIR} resolution duration seed generate_audio prompt_extend watermark shot_type",

@@ -140,6 +140,8 @@ def _guessed(raw: Mapping[str, Any], kind: str, values: list[Any], types: Mappin
     others = {place: text for place, text in texts.items() if place not in names}
     joins = _JOINING.search(kind) is not None
     words = () if linked and not joins else tuple(_words(kind, others, joins=joins))
+    if len(texts) == 1 and not linked and _is_text_box(raw):
+        words = tuple(place for place, text in texts.items() if not is_file(text))
     names |= {place: f"text_{place}" for place in words}
     guessed = {names[place] for place in words if len(texts) > 1}
     if linked:  # what else was written may be words, too
@@ -171,6 +173,12 @@ def _makes_pictures(raw: Mapping[str, Any]) -> bool:
     gives = {as_text(one.get("type")) for one in list_objects(raw.get("outputs"))}
     given = {as_text(one.get("type")) for one in list_objects(raw.get("inputs"))}
     return bool(gives & PICTURES) and not given & {"CONDITIONING", "MODEL", "LATENT"}
+
+
+def _is_text_box(raw: Mapping[str, Any]) -> bool:
+    """Whether a node gives a text and is given nothing."""
+    gives = [as_text(one.get("type")) for one in list_objects(raw.get("outputs"))]
+    return gives == ["STRING"] and all(one.get("link") is None for one in list_objects(raw.get("inputs")))
 
 
 def _words(kind: str, texts: Mapping[int, str], *, joins: bool) -> Iterator[int]:
