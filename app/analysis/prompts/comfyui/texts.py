@@ -14,6 +14,8 @@ CARRIERS = frozenset(("guider", "pipe", "ctx", "context", "tuple", "data"))
 """Words in the names of inputs that hold both roles."""
 PICTURES = split_names("IMAGE VIDEO AUDIO MESH SVG")
 """The types of what a person would call the result."""
+TEXTS = split_names("STRING TEXT ASCII")
+"""The types of texts, also of older packs (WASasquatch/was-node-suite-comfyui)."""
 INSTRUCTION = "instruction"
 """The input by which a node that gives pictures is told what to do with one."""
 _ROLES = {"positive": POSITIVE, "pos": POSITIVE, "negative": NEGATIVE, "neg": NEGATIVE}
@@ -47,6 +49,7 @@ _ASKS = re.compile(
     r"(?:image|img|video)_?(?:to|2)_?(?:text|prompt|caption)|prompt_?enhanc|enhance_?prompt|superprompt|groqchat",
     re.IGNORECASE,
 )
+_CHOOSES = re.compile(r"random ?(?:line|prompt|choice|text)|(?:line|text|prompt)s? ?random", re.IGNORECASE)
 _REWRITES = re.compile(r"ltx2prompt|prompt_?enhanc|enhance_?prompt|superprompt|rewrit", re.IGNORECASE)
 _LOOKED_AT = 64 * 1024
 _BEGINNING = 100  # characters
@@ -84,6 +87,11 @@ def asks(node: Node) -> bool:
     return bool(_ASKS.search(node.kind))
 
 
+def chooses(node: Node) -> bool:
+    """Whether a node chooses among the lines of a text by chance, so that nobody knows which."""
+    return bool(_CHOOSES.search(node.kind))
+
+
 def rewrites(node: Node) -> bool:
     """Whether what a node asks a model is the prompt that it is to write anew."""
     return bool(_REWRITES.search(node.kind))
@@ -109,7 +117,7 @@ def is_for_words(node: Node, key: str) -> bool:
         or find_role(key) is not None
         or "cond" in key
         or bool(CARRIERS & said)
-        or node.types.get(key) in ("STRING", "CONDITIONING")
+        or node.types.get(key) in (*TEXTS, "CONDITIONING")
     )
 
 
@@ -144,7 +152,7 @@ def marks_regions(graph: Graph, node: Node) -> bool:
 
 def gives_one(node: Node) -> bool:
     """Whether a drawn node gives one text or conditioning, so that its only words have the role of that."""
-    return sum(type_ in ("STRING", "CONDITIONING") for type_ in node.gives) == 1
+    return sum(type_ in TEXTS or type_ == "CONDITIONING" for type_ in node.gives) == 1
 
 
 def is_prose(text: str) -> bool:

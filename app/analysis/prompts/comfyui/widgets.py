@@ -14,7 +14,7 @@ from app.analysis.prompts.comfyui.choices import CONTROLS, is_choice, is_sampler
 from app.analysis.prompts.comfyui.known import WIDGETS
 from app.analysis.prompts.comfyui.links import list_objects
 from app.analysis.prompts.comfyui.nodes import unwrap_choice
-from app.analysis.prompts.comfyui.texts import NEGATIVE, PICTURES, find_role, is_file, is_instruction, is_text
+from app.analysis.prompts.comfyui.texts import NEGATIVE, PICTURES, TEXTS, find_role, is_file, is_instruction, is_text
 from app.analysis.prompts.generation import as_object, as_text, is_number
 
 _AFTER = (*CONTROLS, True, False, None)  # what happens to a seed after a run, also as old files have it
@@ -178,7 +178,11 @@ def _makes_pictures(raw: Mapping[str, Any]) -> bool:
 def _is_text_box(raw: Mapping[str, Any]) -> bool:
     """Whether a node gives a text and is given nothing."""
     gives = [as_text(one.get("type")) for one in list_objects(raw.get("outputs"))]
-    return gives == ["STRING"] and all(one.get("link") is None for one in list_objects(raw.get("inputs")))
+    return (
+        len(gives) == 1
+        and gives[0] in TEXTS
+        and all(one.get("link") is None for one in list_objects(raw.get("inputs")))
+    )
 
 
 def _words(kind: str, texts: Mapping[int, str], *, joins: bool) -> Iterator[int]:

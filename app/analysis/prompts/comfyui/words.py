@@ -26,6 +26,7 @@ from app.analysis.prompts.comfyui.texts import (
     NEGATIVE,
     POSITIVE,
     asks,
+    chooses,
     find_role,
     find_role_of_output,
     gives_one,
@@ -196,6 +197,8 @@ class Words:
             texts = [text for key in brought for text in behind[key]] + [text for text in texts if text not in whole]
         if _replaces(node):
             texts = self._replaced(node, texts, way, depth=depth)
+        if chooses(node) and any("\n" in text.strip() for text in texts):
+            return _UNKNOWN
         return _Said(_worked(self._graph, node, texts), known)
 
     def _replaced(self, node: Node, texts: list[str], way: _Way, *, depth: int) -> list[str]:
@@ -274,7 +277,7 @@ def _used(node: Node, keys: list[str]) -> list[str]:
 
 
 def _shows(kind: str) -> bool:
-    return any(word in kind.lower() for word in ("show", "preview", "display"))
+    return any(word in kind.lower() for word in ("show", "preview", "display", "console"))
 
 
 def _worked(graph: Graph, node: Node, texts: list[str]) -> tuple[str, ...]:
