@@ -140,8 +140,8 @@ def _guessed(raw: Mapping[str, Any], kind: str, values: list[Any], types: Mappin
     others = {place: text for place, text in texts.items() if place not in names}
     joins = _JOINING.search(kind) is not None
     words = () if linked and not joins else tuple(_words(kind, others, joins=joins))
-    if len(texts) == 1 and not linked and _is_text_box(raw):
-        words = tuple(place for place, text in texts.items() if not is_file(text))
+    if len(texts) == 1 and not linked and not words:
+        words = tuple(place for place, text in texts.items() if _is_short_text(raw, text))
     names |= {place: f"text_{place}" for place in words}
     guessed = {names[place] for place in words if len(texts) > 1}
     if linked:  # what else was written may be words, too
@@ -175,14 +175,12 @@ def _makes_pictures(raw: Mapping[str, Any]) -> bool:
     return bool(gives & PICTURES) and not given & {"CONDITIONING", "MODEL", "LATENT"}
 
 
-def _is_text_box(raw: Mapping[str, Any]) -> bool:
-    """Whether a node gives a text and is given nothing."""
+def _is_short_text(raw: Mapping[str, Any], text: str) -> bool:
+    """Whether a node's only text is words though it does not look written: in a text box, or of a service."""
     gives = [as_text(one.get("type")) for one in list_objects(raw.get("outputs"))]
-    return (
-        len(gives) == 1
-        and gives[0] in TEXTS
-        and all(one.get("link") is None for one in list_objects(raw.get("inputs")))
-    )
+    if len(gives) == 1 and gives[0] in TEXTS:
+        return not is_file(text) and all(one.get("link") is None for one in list_objects(raw.get("inputs")))
+    return _makes_pictures(raw) and _PLAIN.fullmatch(text.strip()) is not None
 
 
 def _words(kind: str, texts: Mapping[int, str], *, joins: bool) -> Iterator[int]:
@@ -192,7 +190,7 @@ def _words(kind: str, texts: Mapping[int, str], *, joins: bool) -> Iterator[int]
         yield from (place for place, text in written.items() if _WRITTEN.search(text))
     elif len(texts) == 1:
         for place, text in written.items():
-            if _TEXTUAL.search(kind) or _PROSE.search(text) or _PLAIN.fullmatch(text.strip()):
+            if _TEXTUAL.search(kind) or _PROSE.search(text):
                 yield place
     else:
         first = (place for place, text in written.items() if _PROSE.search(text) and not is_instruction(text))
