@@ -19,11 +19,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with 203 files in its library: 200 that are alike, and three of which more is known."""
+    """A server with 300 files in its library: most are alike, of three more is known, 40 have a folder of their own."""
     folder = tmp_path_factory.mktemp("library")
     root = some_of_everything(folder / "photos")
     write_many(root / "many", 197, prefix="other-", size=(16, 12))
     photo(root / "trip" / "day one" / "b.jpg", size=(320, 240), keywords=["sea wall"], rating=4)
+    for number in range(40):
+        write_many(root / "wide" / f"{number:02} x", 1, prefix=f"wide-{number}-", size=(16, 12))
     (folder / "late").mkdir()
     with Server(folder / "server", {"photos": root, "late": folder / "late"}) as running:
         running.wait_for(running.begin("photos"), "completed")
@@ -41,10 +43,10 @@ def test_the_list_is_walked_and_selected_by_keyboard(page: Page, server: Server)
     assert looks_well(page)
     page.focus("#grid")
     page.keyboard.press("End")
-    expect(page.locator("#grid")).to_have_attribute("aria-activedescendant", "file-259")
-    last = page.locator("#file-259")
-    expect(last).to_have_attribute("aria-label", "sample-00059.png")
-    assert (last.get_attribute("aria-posinset"), last.get_attribute("aria-setsize")) == ("260", "260")
+    expect(page.locator("#grid")).to_have_attribute("aria-activedescendant", "file-299")
+    last = page.locator("#file-299")
+    expect(last).to_have_attribute("aria-label", "wide-9-00000.png")
+    assert (last.get_attribute("aria-posinset"), last.get_attribute("aria-setsize")) == ("300", "300")
     page.keyboard.press("Space")
     expect(page.locator("#selected-count")).to_have_text("1 file selected")
     page.keyboard.press("Home")
@@ -77,6 +79,37 @@ def test_a_search_is_the_address_and_back_leads_to_the_one_before(page: Page, se
     expect(page.locator("#found")).to_have_text("1 file")
     page.reload()
     expect(page.locator("#found")).to_have_text("1 file")
+
+
+def test_folders_are_opened_level_by_level_and_a_wide_one_in_parts(page: Page, server: Server) -> None:
+    opened(page, server, "?filters=&q=root:photos")
+    levels = page.locator("[data-facet=folder] .levels")
+    expect(levels.locator("> li")).to_have_count(1)  # the only root is open
+    expect(levels.locator("> li > ul > li .value")).to_have_text(
+        [re.compile(text) for text in ("^many257", "^trip3", "^wide40")]
+    )
+    wide = page.get_by_role("button", name="Folders in photos/wide")
+    wide.focus()
+    page.keyboard.press("Enter")
+    expect(wide).to_have_attribute("aria-expanded", "true")
+    inside = levels.locator("li", has=wide).last.locator("> ul > li")
+    expect(inside).to_have_count(21)
+    inside.last.locator("button").press("Enter")
+    expect(inside).to_have_count(40)
+    expect(inside.nth(20).locator("button")).to_be_focused()
+    assert looks_well(page)
+    inside.nth(39).locator("button").press("Enter")
+    expect(page.locator("#found")).to_have_text("1 file")
+    chosen = page.locator("[data-facet=folder] .value[aria-pressed=true]")
+    expect(chosen).to_have_text(re.compile("^39 x"))
+    expect(chosen).to_be_focused()  # although all filters were made anew
+    chosen.press("Enter")
+    expect(page.locator("#found")).to_have_text("300 files")
+    expect(inside).to_have_count(40)
+    wide.click()
+    expect(inside).to_have_count(0)
+    opened(page, server, "?filters=&q=folder:photos/trip")
+    expect(chosen).to_have_text(re.compile("^trip"))  # what the search speaks of is to be seen
 
 
 def test_what_cannot_be_read_is_pointed_at(page: Page, server: Server, said: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from typing_extensions import TypedDict
@@ -9,10 +10,14 @@ from typing_extensions import TypedDict
 from app.library.finding.columns import NO_SCORE, NO_TIME, Array, Mask, Slots, Snapshot
 from app.library.finding.entries import FAILED, STAGES, Mark
 from app.library.finding.matching import NSFW_LABELS, nsfw_labels
+from app.library.finding.texts.counted import folders_inside
 from app.library.values import NsfwSpread
 from app.media import Stage
 from app.query.tree import Has, Near, Node, Within, leaves
 from app.shapes import described
+
+if TYPE_CHECKING:
+    from app.library.finding.texts.shared import Folders
 
 
 class Facet(StrEnum):
@@ -56,6 +61,18 @@ class ValueCount(TypedDict):
 
 
 @described
+class FolderCount(TypedDict):
+    """How many of the files found lie in a folder."""
+
+    path: str
+    """`ROOT/relative` as shown."""
+    files: int
+    """Files in it and in all folders below."""
+    opens: bool
+    """Whether any of them lie in a folder below."""
+
+
+@described
 class PeriodCount(TypedDict):
     """How many of the files found were taken in a month or on a day."""
 
@@ -91,6 +108,15 @@ def count_by(snapshot: Snapshot, mask: Mask, facet: Facet, threshold: float | No
     counts = [(value, files) for value, files in _counts(snapshot, mask, facet, threshold, limit) if files]
     in_order = sorted(counts, key=lambda one: (-one[1], one[0] is None, str(one[0])))
     return [{"value": value, "files": files} for value, files in in_order[:limit]]
+
+
+def folders_in(snapshot: Snapshot, mask: Mask, path: str | None) -> list[FolderCount]:
+    """The folders directly in one that the files of the mask lie in, by name; those of the roots where `path` is None.
+
+    There are none in a folder that no file is known of.
+    """
+    inside = folders_inside(cast("Folders", snapshot.texts["folder"]), snapshot.counted("folder", mask), path)
+    return [{"path": one.path, "files": one.files, "opens": one.opens} for one in inside]
 
 
 def values_like(snapshot: Snapshot, field: str, typed: str, limit: int) -> list[ValueCount]:

@@ -12,11 +12,13 @@ from app.library.finding.columns import Array, Mask, Slots, Snapshot
 from app.library.finding.counting import (
     Coverage,
     Facet,
+    FolderCount,
     Period,
     PeriodCount,
     ValueCount,
     count_by,
     coverage,
+    folders_in,
     nsfw_spread,
     timeline,
     values_like,
@@ -128,6 +130,10 @@ class Finder:
             facet: count_by(snapshot, of_all if facet is Facet.MISSING else mask, facet, threshold, limit)
             for facet in facets
         }
+
+    def folders(self, query: Node, inside: str | None, threshold: float | None) -> list[FolderCount]:
+        """The folders directly in one, by name, that the files which a query means lie in; of None the roots."""
+        return folders_in(*self.mask(query, threshold), inside)
 
     def sums(self, query: Node, threshold: float | None) -> Sums:
         """The sums over the files that a query means."""

@@ -566,6 +566,19 @@ export interface ValueCount {
 
 export type Facets = Record<string, ValueCount[]>;
 
+/** How many of the files found lie in a folder; `opens` where some lie in a folder below. */
+export interface FolderCount {
+  path: string;
+  files: number;
+  opens: boolean;
+}
+
+export interface FolderCounts {
+  folders: FolderCount[];
+  next: string | null;
+  total: number;
+}
+
 export interface PeriodCount {
   at: string | null;
   files: number;

@@ -103,7 +103,7 @@ async function find({ stay = false } = {}) {
   try {
     const first = await api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal });
     const [counts, all] = await Promise.all([
-      sort === "taken" ? api.timeline(q, pairs, { signal }) : [],
+      sort === "taken" ? api.timeline({ q, pairs, by: "month" }, { signal }) : [],
       q === view.q ? null : api.foundFiles({ q: view.q, limit: 1 }, { signal }),
     ]);
     const until = first.until;

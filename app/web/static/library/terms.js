@@ -90,14 +90,24 @@ function conditions(/** @type {string} */ q) {
 /** @type {(one: string, other: string) => boolean} whether two terms ask the same, however they are spelled */
 const alike = (one, other) => plain(one) === plain(other);
 
+const unescaped = (/** @type {string} */ value) => value.replace(/\\(["\\*])/g, "$1");
+
 /** @param {string} term */
 function plain(term) {
   const [, field, value] = QUOTED.exec(term) ?? [];
-  return folded(field && value !== undefined ? field + quoted(value.replace(/\\(["\\*])/g, "$1")) : term);
+  return folded(field && value !== undefined ? field + quoted(unescaped(value)) : term);
 }
 
 /** @type {(q: string, term: string) => boolean} whether a term has to hold of each file that a search finds */
 export const has = (q, term) => conditions(q).some((one) => alike(one, term));
+
+/** The values of a field that a search asks for of each file that it finds. @type {(q: string, field: string) => string[]} */
+export const valuesOf = (q, field) =>
+  conditions(q).flatMap((one) => {
+    if (!one.toLowerCase().startsWith(`${field}:`)) return [];
+    const [, , value] = QUOTED.exec(one) ?? [];
+    return [value === undefined ? one.slice(field.length + 1) : unescaped(value)];
+  });
 
 /** The search with a term beside all that it says. @type {(q: string, term: string) => string} */
 export function withTerm(q, term) {
