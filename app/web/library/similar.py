@@ -1,12 +1,12 @@
 """The files that look like one, over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from typing_extensions import TypedDict
 
 from app.library.finding.counting import Coverage
-from app.library.finding.neighbours import alike
+from app.library.finding.neighbours import By, alike
 from app.shapes import described
 from app.web.answers import Answer, Route
 from app.web.depends import InRecords, Limit, only_known
@@ -44,15 +44,14 @@ class SimilarFiles(TypedDict):
 def similar(
     records: InRecords,
     row: Row,
-    by: Annotated[Literal["phash"], Query(description="The perceptual hash of the picture.")] = "phash",
-    max_distance: Annotated[int, Query(ge=0, le=_BITS, description="Bits that may differ, of 64.")] = 8,
+    by: Annotated[By, Query(description="The perceptual hash of the picture, or the same bytes.")] = By.PHASH,
+    max_distance: Annotated[int, Query(ge=0, le=_BITS, description="Bits that may differ, of 64; by bytes none.")] = 8,
     limit: Limit = 100,
 ) -> Answer[SimilarFiles]:
     """Lists the files that look like one: in another size, format or quality, or of the same moment."""
-    del by
     finder, threshold = records.library.finder, records.library.nsfw_threshold()
     snapshot = finder.snapshot()
-    found = alike(snapshot, row["id"], max_distance, limit)
+    found = alike(snapshot, row["id"], by, max_distance, limit)
     files: list[SimilarFile] = [
         {
             "path": file["path"],
