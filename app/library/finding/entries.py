@@ -49,7 +49,8 @@ class Entry(NamedTuple):
 
     Times are milliseconds since 1970: `taken` as the clock of the camera showed it, the others in UTC. `width`
     and `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
-    `folder` is `ROOT/relative` as shown. `sha256` is the first 64 bits of it. `ran` has two bits for each of `STAGES`:
+    `folder` is `ROOT/relative` as shown. `sha256` is the first 64 bits of it, `phash` all 64 of it, 0
+    where there is none. `ran` has two bits for each of `STAGES`:
     0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
@@ -58,6 +59,7 @@ class Entry(NamedTuple):
     updated: int
     size: int
     sha256: int
+    phash: int
     width: int | None
     height: int | None
     duration: float | None
@@ -130,6 +132,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         in_ms(datetime.fromisoformat(row.updated_at)),
         row.size,
         int(row.sha256[:DIGITS], 16),
+        int(row.phash or "0", 16),
         *size,
         row.duration_seconds,
         row.exposure_seconds,

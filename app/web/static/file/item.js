@@ -9,6 +9,7 @@ import { libraryUrl, listOf, neighbours, pageUrl } from "./requests.js";
 import { prepareStage } from "./stage.js";
 import { withoutHidden } from "../library/hidden.js";
 import { knowChecked, onVeil } from "../shared/veil.js";
+import { showSimilar } from "./similar.js";
 import { offerToTake } from "./taking.js";
 import { prepareViewer, veilAnew, view } from "./viewer.js";
 import { fileName, number, readable } from "../lib/words.js";
@@ -33,6 +34,7 @@ async function show(of) {
   path = of;
   beside = null;
   const [name, drawn] = [readable(fileName(of)), draw(of)];
+  showSimilar(of);
   setText(inside(byId("file-page"), "h1"), name);
   setText(inside(byId("file-page"), ".path"), readable(of));
   document.title = `${name} - Media Ingest`;

@@ -629,6 +629,14 @@ export interface Slices {
   stop(): void;
 }
 
+/** A file that looks like another one: `distance` in bits of 64. */
+export interface SimilarFile {
+  path: string;
+  distance: number;
+  is_nsfw: boolean | null;
+  has_thumbnail: boolean;
+}
+
 // -- a folder against the library -------------------------------------------------------------------------------------
 
 /** What the library holds of a file of the folder. */
