@@ -67,12 +67,12 @@ def search(
     try:
         finder, threshold = library.finder, library.nsfw_threshold()
         finder.read_all()
-        found = finder.found(asked, sort, descending=order == "desc", threshold=threshold, until=None)
+        found = finder.found(asked, sort, descending=order == "desc", threshold=threshold)
         ids, total = found.ids[:limit].tolist(), len(found.slots)
         covered = finder.coverage(found.snapshot, asked)
         slices = (ids[start : start + _SLICE] for start in range(0, len(ids), _SLICE))
         if json_:
-            files = (file for part in slices for file in finder.files(part, threshold))
+            files = (file for part in slices for file in finder.files(found.snapshot, part, threshold))
             _write_json(files, total, covered)
         else:
             for part in slices:

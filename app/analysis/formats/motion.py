@@ -5,11 +5,12 @@ the one file that it lies in, which has one row: there is nothing to link.
 """
 
 import os
-import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from app.analysis.formats.blocks import read_at
+from app.analysis.formats.makers import samsung
+from app.analysis.formats.makers.samsung import find_blocks
 from app.analysis.formats.xmp import Xmp
 from app.formats import FORMAT_OF_NAME
 
@@ -17,9 +18,6 @@ _OFFSET = "GCamera:MicroVideoOffset"
 _ITEM = "Container:Directory/Container:Item/Item:"
 _VIDEO = "MotionPhoto"
 _MAX_ITEMS = 100
-_END, _START = b"SEFT", b"SEFH"  # of Samsung's trailer
-_BLOCK, _HEAD_BYTES, _ENTRY_BYTES = 0x0A30, 12, 12
-_TRAILER_BYTES = 64 * 1024
 
 
 def find_video_bytes(stream: BinaryIO, format_: str, xmp: Xmp) -> int | None:
@@ -27,7 +25,7 @@ def find_video_bytes(stream: BinaryIO, format_: str, xmp: Xmp) -> int | None:
     if not FORMAT_OF_NAME[format_].motion_photo:
         return None
     end = stream.seek(0, os.SEEK_END)
-    for start, length in (*_claimed(xmp, end), *_of_trailer(stream, end)):
+    for start, length in (*_claimed(xmp, end), *find_blocks(stream, samsung.VIDEO)):
         if 0 < start < start + length <= end and _begins_a_video(stream, start):
             return length
     return None
@@ -46,20 +44,6 @@ def _claimed(xmp: Xmp, end: int) -> Iterator[tuple[int, int]]:
 
 def _numbers(texts: tuple[str, ...]) -> list[int]:
     return [int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0 for text in texts[:_MAX_ITEMS]]
-
-
-def _of_trailer(stream: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
-    """Start and length of Samsung's block `MotionPhoto_Data`, from the directory at the end of the file."""
-    length, mark = struct.unpack("<I4s", read_at(stream, end - 8, 8).rjust(8, b"\0"))
-    at = end - 8 - length
-    directory = read_at(stream, at, length) if mark == _END and length <= _TRAILER_BYTES else b""
-    if not directory.startswith(_START):
-        return
-    for place in range(_HEAD_BYTES, len(directory) - _ENTRY_BYTES + 1, _ENTRY_BYTES):
-        kind, back, size = struct.unpack_from("<2xHII", directory, place)
-        if kind == _BLOCK:
-            (name_length,) = struct.unpack("<4xI", read_at(stream, at - back, 8).ljust(8, b"\0"))
-            yield at - back + 8 + name_length, size - 8 - name_length
 
 
 def _begins_a_video(stream: BinaryIO, at: int) -> bool:

@@ -24,6 +24,7 @@ from app.analysis.formats.blocks import (
 from app.analysis.formats.c2pa import read_c2pa_names
 from app.analysis.formats.camera_raw import CameraRaw
 from app.analysis.formats.iptc import Iptc, find_iptc_in_photoshop, find_iptc_records, parse_iptc
+from app.analysis.formats.makers.samsung import find_saved_at
 from app.analysis.formats.motion import find_video_bytes
 from app.analysis.formats.png import PngTexts, read_png_texts
 from app.analysis.formats.tiff import Tags, TiffContent, Value, decode_text, decode_windows_text, read_tiff
@@ -49,7 +50,7 @@ class Embedded:
 
     `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF, `UserComment` of EXIF, the programs of a C2PA
     manifest as `c2pa`. `duration_seconds` is that of an animation, `content_identifier` Apple's, `video_bytes` the size
-    of the video in a motion photo.
+    of the video in a motion photo, `saved_at` when a phone of Samsung's saved it, in UTC as ISO 8601.
     """
 
     exif: Tags = field(default_factory=dict)
@@ -59,6 +60,7 @@ class Embedded:
     duration_seconds: float | None = None
     content_identifier: str | None = None
     video_bytes: int | None = None
+    saved_at: str | None = None
     problems: dict[str, CannotRead] = field(default_factory=dict)
 
     def find_problem(self, *parts: str) -> CannotRead | None:
@@ -103,6 +105,7 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     if _EXTENDED in found.xmp:
         found.xmp = {**found.read_part("xmp", lambda: _extended(image, found.xmp), NO_XMP), **found.xmp}
     found.video_bytes = find_video_bytes(opened.stream, opened.format, found.xmp)
+    found.saved_at = find_saved_at(opened.stream)
     records = found.read_part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
     found.iptc, problem = parse_iptc(records)
     found.note_problem("iptc", problem)

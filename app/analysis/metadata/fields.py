@@ -9,15 +9,21 @@ from typing import Any
 
 from app.analysis.formats.numbers import parse_number, read_numbers
 from app.analysis.formats.tiff import Tags, decode_windows_text, find_orientation
-from app.analysis.formats.xmp import NO_XMP, Xmp
+from app.analysis.formats.xmp import Xmp
+from app.analysis.metadata.beside import NOTHING_BESIDE, Beside
 from app.analysis.metadata.dates import find_taken_at
 from app.analysis.metadata.embedded import Embedded, find_generation
-from app.analysis.metadata.place import read_exif_altitude, read_exif_position, read_xmp_altitude, read_xmp_position
+from app.analysis.metadata.place import (
+    is_unset,
+    read_exif_altitude,
+    read_exif_position,
+    read_xmp_altitude,
+    read_xmp_position,
+)
 from app.analysis.metadata.raw import collect_raw
-from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
 from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.read import is_generated_text
-from app.metadata import Metadata, Source
+from app.metadata import Metadata, Source, tell_taken_at
 from app.texts import clean_json, clean_text
 
 Candidate = tuple[Source, Any]
@@ -31,21 +37,21 @@ _MOST_ISO = 10_000_000
 _SENSITIVITIES = ("exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")
 
 
-def interpret_image(
-    found: Embedded, sidecar: Xmp = NO_XMP, takeout: Takeout = NO_TAKEOUT, made: Generation | None = None
-) -> Metadata:
+def interpret_image(found: Embedded, beside: Beside = NOTHING_BESIDE, made: Generation | None = None) -> Metadata:
     """Interpret all parts together, field by field; `made` is what `find_generation(found)` gives, where known."""
     made = made or find_generation(found)
     values: dict[str, Any] = {}
     sources: dict[str, Source] = {}
-    for name, candidates in _fields(found, sidecar, takeout):
+    for name, candidates in _fields(found, beside):
         doubtful = made.verdict is not None and name in _FOR_PEOPLE
         said = ((source, value) for source, value in candidates if value not in (None, ""))
         if believed := next((one for one in said if not (doubtful and is_generated_text(one[1]))), None):
             sources[name], values[name] = believed
-    if moment := find_taken_at(found, sidecar, takeout):
-        values |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
+    if moment := find_taken_at(found, beside, values.get("position")):
+        values |= tell_taken_at(moment.at, moment.rule)
         sources["taken_at"] = moment.source
+    if "lens_model" in values:
+        values["lens_source"] = sources["lens_model"].value
     if "position" in values:
         values["latitude"], values["longitude"] = values.pop("position")
         sources["latitude"] = sources["longitude"] = sources.pop("position")
@@ -58,12 +64,13 @@ def interpret_image(
     sources |= {name: Source.PROMPT for name, value in told.items() if value is not None}
     told["prompt_verdict"] = made.verdict
     values |= {"duration_seconds": found.duration_seconds, "embedded_video_bytes": found.video_bytes}
-    return Metadata(**values, **told, sources=sources, raw=collect_raw(found, sidecar, takeout))
+    return Metadata(**values, **told, sources=sources, raw=collect_raw(found, beside))
 
 
-def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[str, Iterable[Candidate]]]:
+def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Candidate]]]:
     """Each field with what the sources say of it, in the order in which they are believed."""
     exif, xmp, iptc, png = found.exif, found.xmp, found.iptc, found.texts
+    sidecar, takeout = beside.xmp, beside.takeout
     yield "camera_make", _texts(exif, xmp, sidecar, ("Image Make",), "tiff:Make")
     yield "camera_model", _texts(exif, xmp, sidecar, ("Image Model",), "tiff:Model")
     yield (
@@ -76,13 +83,14 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
     yield "focal_length_35mm", _measures(exif, xmp, sidecar, "FocalLengthIn35mmFilm", "exif:FocalLengthIn35mmFilm")
     yield "iso", ((Source.SIDECAR, _iso_of_xmp(sidecar)), (Source.EXIF, _iso(exif)), (Source.XMP, _iso_of_xmp(xmp)))
     yield "orientation", ((Source.EXIF, find_orientation(exif)),)
-    told = takeout.latitude is not None and takeout.longitude is not None
-    places = (
+    told = None if takeout.latitude is None or takeout.longitude is None else (takeout.latitude, takeout.longitude)
+    every = (
         (Source.SIDECAR, read_xmp_position(sidecar), read_xmp_altitude(sidecar)),
         (Source.EXIF, read_exif_position(exif), read_exif_altitude(exif)),
         (Source.XMP, read_xmp_position(xmp), read_xmp_altitude(xmp)),
-        (Source.TAKEOUT, (takeout.latitude, takeout.longitude) if told else None, takeout.altitude_m),
+        (Source.TAKEOUT, told, takeout.altitude_m),
     )
+    places = [place for place in every if not (place[1] and is_unset(place[1]))]  # its height is as little known
     where = next((source for source, position, _ in places if position), None)
     yield "position", ((source, position) for source, position, _ in places)
     yield "altitude_m", ((source, height) for source, _, height in places if where in (None, source))

@@ -37,6 +37,7 @@ WHOLE: Mapping[str, tuple[type, int]] = {
     "added": (np.int64, NO_TIME),
     "updated": (np.int64, NO_TIME),
     "size": (np.int64, NO_NUMBER),
+    "sha256": (np.uint64, 0),  # which every file has
     "width": (np.int32, NO_NUMBER),
     "height": (np.int32, NO_NUMBER),
     "score": (np.int8, NO_SCORE),
@@ -158,18 +159,27 @@ class Snapshot:
         there: Mask = self.alive & ((self.columns["marks"] & Mark.MISSING) == 0)
         return there
 
+    def follows(self, other: "Snapshot") -> bool:
+        """Whether all slots of another snapshot are among these: what was made of it can be gone on with."""
+        return self.era is other.era and self.seq >= other.seq
+
     def at(self, ids: Array) -> Slots:
         """The slots of these rows, without those that it has not."""
+        found = self.places(ids)
+        return found[found >= 0]
+
+    def places(self, ids: Array) -> Slots:
+        """The slot of each of these rows, -1 for one that it has not."""
 
         def slot_by_id() -> Slots:
             slots = np.flatnonzero(self.alive)
-            by_id = np.full(int(self.ids.max(initial=0)) + 1, -1, np.int32)
+            by_id = np.full(int(self.ids.max(initial=0)) + 2, -1, np.int32)  # the last one is of all greater ids
             by_id[self.ids[slots]] = slots
             return by_id
 
         by_id = self.kept.get("slot by id", slot_by_id)
-        found: Slots = by_id[ids[ids < len(by_id)]]
-        return found[found >= 0]
+        found: Slots = by_id[np.minimum(ids, len(by_id) - 1)]
+        return found
 
     def counted(self, name: str, of: Mask) -> Counted:
         """How many of these files have each text of a column; of folders those in all folders below, too."""

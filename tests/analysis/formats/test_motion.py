@@ -110,6 +110,21 @@ def test_a_claim_without_a_video_is_not_believed(content):
     assert video_bytes(content) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        (b"1660308678123", "2022-08-12T12:51:18.123000+00:00"),
+        (b"1660308678123\0", "2022-08-12T12:51:18.123000+00:00"),
+        (b"", None),
+        (b"yesterday", None),
+        (b"9" * 16, None),
+    ],
+)
+def test_when_a_phone_of_samsungs_saved_a_picture_is_found(text, at):
+    assert found(jpeg() + samsung(text, kind=0x0A01)).saved_at == at
+    assert found(jpeg() + samsung(text, kind=0x0A02)).saved_at is None
+
+
 def test_a_heic_is_looked_at_and_a_png_is_not():
     xmp = {"GCamera:MicroVideoOffset": (str(len(VIDEO)),)}
     content = BytesIO(b"picture" + VIDEO)

@@ -33,6 +33,7 @@ entries = st.builds(
     added=_times.map(lambda at: at or 0),
     updated=_times.map(lambda at: at or 0),
     size=st.integers(0, 3),
+    sha256=st.sampled_from((0x00FF << 48, 1, 2**64 - 1)),
     width=_pixels,
     height=_pixels,
     duration=_numbers,
@@ -87,6 +88,9 @@ _leaves = st.one_of(
         st.sampled_from((("cat",), ("", "a", ""), ("strasse",), ("", ""), ("jpeg",), ("x", ""), ("", "v"))),
         st.just(""),
     ),
+    st.builds(
+        Whole, st.just("sha256"), st.sampled_from((("00", ""), ("", ""), ("00ff", ""), ("f" * 16, ""))), st.just("")
+    ),
     st.builds(Whole, st.just("nsfw"), st.sampled_from((("yes",), ("no",), ("unknown",))), st.just("")),
     st.builds(Whole, st.just("is"), st.sampled_from((("missing",), ("raw",), ("person",))), st.just("")),
     st.builds(Nothing, st.sampled_from((*_NUMBERED, *_CODED, "keyword", "camera", "title", "prompt", "seed"))),
@@ -126,6 +130,8 @@ def _holds(entry: Entry, node: Node) -> bool:  # noqa: C901, PLR0912 - a case fo
         case Whole("nsfw", (label,)):
             known = entry.nsfw is not None
             return label == ("unknown" if not known else "yes" if entry.nsfw >= THRESHOLD else "no")
+        case Whole("sha256", (digits, _)):
+            return f"{entry.sha256:016x}".startswith(digits)
         case Whole("is", (word,)):
             return bool(entry.marks & Mark[word.upper()])
         case Whole(field):

@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,11 +7,11 @@ from hypothesis import strategies as st
 from app.library.finding import columns as columns_module
 from app.library.finding.columns import Change, Columns, Snapshot
 from app.library.finding.counting import Facet, Period, count_by, timeline
-from app.library.finding.entries import Entry
+from app.library.finding.entries import Entry, Mark
 from app.library.finding.finder import Found, page
 from app.library.finding.matching import Matching
 from app.library.finding.orders import Order, Sort, order_of
-from app.query.tree import And, Not
+from app.query.tree import And, Not, Whole
 from app.query.words import fold
 from tests.library.finding.entries import THRESHOLD, entries, found_in, queries
 
@@ -44,6 +46,18 @@ def test_a_query_means_the_files_that_it_means_one_by_one(changes, query):
     snapshot = columns.snapshot()
     found = ids_in(snapshot, Matching(snapshot, THRESHOLD, nothing_asked).files(query))
     assert sorted(found) == sorted(number for number, entry in there.items() if found_in(entry, query))
+
+
+@given(_changes)
+def test_duplicates_are_files_that_are_there_with_the_bytes_of_another(changes):
+    columns = Columns()
+    there = {
+        number: entry.sha256 for number, entry in after(changes, columns).items() if not entry.marks & Mark.MISSING
+    }
+    snapshot = columns.snapshot()
+    found = Matching(snapshot, THRESHOLD, nothing_asked).files(Whole("is", ("duplicate",), ""))
+    copies = Counter(there.values())
+    assert sorted(ids_in(snapshot, found)) == sorted(number for number, sha256 in there.items() if copies[sha256] > 1)
 
 
 def key(entry: Entry, sort: Sort) -> object:

@@ -1,7 +1,7 @@
 // The page of one file of the library: large, with all that is known of it, and on to the others of the search.
 
 import * as api from "../lib/api.js";
-import { byId, inside, setText } from "../lib/dom.js";
+import { byId, inside, make, setText } from "../lib/dom.js";
 import { showTrouble, tell } from "./account.js";
 import { leaveEdit, prepareEdit } from "./edit.js";
 import { leadOn } from "./leading.js";
@@ -13,6 +13,7 @@ import { fileName, number, readable } from "../lib/words.js";
 
 /** @import { Beside } from "../lib/types.d.ts" */
 
+const PAIR = { live_photo: "Live Photo with", raw: "Taken with" };
 const list = listOf(location.search);
 let path = byId("file-page").dataset.path ?? "";
 /** @type {Beside | null} */
@@ -52,6 +53,12 @@ function showBeside() {
     else if (link === document.activeElement) byId("viewer-stage").focus();
     if (!to) link.removeAttribute("href");
   }
+  const pairs = beside?.pairs ?? [];
+  byId("viewer-pairs").replaceChildren(
+    ...pairs.map(({ path: other, kind }) =>
+      make("a", { href: pageUrl(other, list) }, `${PAIR[kind]} ${readable(fileName(other))}`)
+    ),
+  );
   const place = beside?.position ?? null;
   setText(byId("viewer-position"), place === null ? "" : `${number(place + 1)} of ${number(beside?.total ?? 0)}`);
 }

@@ -11,6 +11,8 @@ export interface Elements {
   "announcer": "p";
   "beside": "ul";
   "blur_nsfw": "input";
+  "both": "input";
+  "both-means": "p";
   "browse": "button";
   "browse-dialog": "dialog";
   "browse-here": "p";
@@ -171,6 +173,7 @@ export interface Elements {
   "nsfw_threshold": "input";
   "nsfw_threshold-error": "small";
   "nsfw_threshold_slider": "input";
+  "options": "div";
   "order": "button";
   "pace": "figure";
   "pace-chart": "div";
@@ -295,6 +298,7 @@ export interface Elements {
   "viewer-message": "p";
   "viewer-next": "a";
   "viewer-original": "a";
+  "viewer-pairs": "span";
   "viewer-picture": "img";
   "viewer-position": "output";
   "viewer-previous": "a";

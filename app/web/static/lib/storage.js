@@ -4,6 +4,7 @@
 const SESSION_KEY = "media-ingest-session";
 const FORM_KEY = "media-ingest-form";
 const NSFW_KEY = "media-ingest-nsfw";
+const PAIRS_KEY = "media-ingest-pairs";
 const BLUR_KEY = "media-ingest-blur-nsfw";
 
 /**
@@ -88,4 +89,16 @@ export function nsfwShown() {
 /** @param {string} how */
 export function saveNsfwShown(how) {
   keep("localStorage", NSFW_KEY, how);
+}
+
+/**
+ * What is shown of a Live Photo, or of RAW and JPEG of one picture: one of them, unless a person wants both.
+ *
+ * @returns {"one" | "both"}
+ */
+export const pairsShown = () => (read("localStorage", PAIRS_KEY) === "both" ? "both" : "one");
+
+/** @param {boolean} both */
+export function savePairsShown(both) {
+  keep("localStorage", PAIRS_KEY, both ? "both" : null);
 }

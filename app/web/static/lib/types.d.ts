@@ -349,6 +349,7 @@ export interface Beside {
   next: string | null;
   position: number | null;
   total: number;
+  pairs: PairedFile[];
   nsfw_checked: number;
 }
 
@@ -528,6 +529,13 @@ export interface FoundFile {
   has_thumbnail: boolean;
   incomplete: boolean;
   missing: boolean;
+  pairs: PairedFile[];
+}
+
+/** A file that is one picture with another. */
+export interface PairedFile {
+  path: string;
+  kind: "live_photo" | "raw";
 }
 
 export interface Coverage {
@@ -540,6 +548,7 @@ export interface FoundFiles {
   files: FoundFile[];
   next: string | null;
   total: number;
+  paired: number;
   total_is: "exact" | "counting";
   until: Time;
   new_files: number;

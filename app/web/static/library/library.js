@@ -2,8 +2,8 @@
 
 import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
-import { nsfwShown, saveNsfwShown } from "../lib/storage.js";
-import { count, number } from "../lib/words.js";
+import { nsfwShown, pairsShown, saveNsfwShown, savePairsShown } from "../lib/storage.js";
+import { number } from "../lib/words.js";
 import { prepareCompletion } from "./completion.js";
 import { prepareFacets, showFacets, staleFacets } from "./facets.js";
 import { prepareGrid } from "./grid.js";
@@ -12,6 +12,7 @@ import { SLICE, slicesOf } from "./pages.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
 import { has, withoutTerm, withTerm } from "./terms.js";
+import { foundInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
 
 /** @import { FoundFiles, LibraryView, Slices, TileSize } from "../lib/types.d.ts" */
@@ -22,7 +23,7 @@ const SIZES = new Set(["s", "m", "l", "table"]);
 
 /** @type {LibraryView} */
 let view = viewOf(location.search);
-/** @type {{ slices: Slices, until: string, total: number } | null} what is shown */
+/** @type {{ slices: Slices, until: string, total: number, paired: number } | null} what is shown */
 let list = null;
 let anyChecked = false; // whether any file of the library has an NSFW probability
 /** @type {AbortController | null} */
@@ -93,19 +94,19 @@ async function find({ stay = false } = {}) {
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
-  const [q, { sort, order }] = [asked(), view];
+  const [q, pairs, { sort, order }] = [asked(), pairsShown(), view];
   byId("grid").ariaBusy = "true";
   try {
-    const first = await api.foundFiles({ q, sort, order, limit: SLICE }, { signal });
-    const counts = sort === "taken" ? await api.timeline(q, "month", { signal }) : [];
+    const first = await api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal });
+    const counts = sort === "taken" ? await api.timeline({ q, pairs }, { signal }) : [];
     const until = first.until;
     const slices = slicesOf({
       first,
-      load: (offset, limit, one) => api.foundFiles({ q, sort, order, offset, limit, until }, { signal: one }),
+      load: (offset, limit, one) => api.foundFiles({ q, sort, order, pairs, offset, limit, until }, { signal: one }),
       arrived: grid.redraw,
       failed: (error) => setMessage(byId("q-message"), refusal(error).message),
     });
-    list = { slices, until, total: first.total };
+    list = { slices, until, total: first.total, paired: first.paired };
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
     showFound(first);
     showVeils(first.nsfw_checked > 0);
@@ -121,8 +122,8 @@ async function find({ stay = false } = {}) {
 }
 
 /** @param {FoundFiles} answer */
-function showFound({ total, coverage }) {
-  setText(byId("found"), count(total, "file"));
+function showFound({ total, paired, coverage }) {
+  setText(byId("found"), foundInWords(total, paired));
   byId("new-files").hidden = true;
   const left = coverage.of - coverage.searched;
   const why = Object.entries(coverage.missing).map(([cause, files]) =>
@@ -160,14 +161,14 @@ function openFile(index) {
 function showSelected(ranges) {
   const files = sizeOf(ranges);
   byId("selected").hidden = !files;
-  setText(byId("selected-count"), files ? `${count(files, "file")} selected` : "");
+  setText(byId("selected-count"), selectedInWords(files, list?.paired ?? 0));
 }
 
 /** How many files came since the list was made: the list itself does not jump. */
 async function lookForNew() {
   if (document.hidden || !list) return;
   try {
-    const { new_files: fresh } = await api.foundFiles({ q: asked(), limit: 1, until: list.until });
+    const { new_files: fresh } = await api.foundFiles({ q: asked(), pairs: pairsShown(), limit: 1, until: list.until });
     byId("new-files").hidden = !fresh;
     setText(byId("new-files"), `${number(fresh)} new`);
   } catch {
@@ -192,6 +193,11 @@ byId("nsfw").addEventListener("change", () => {
     staleFacets();
     find();
   }
+});
+byId("both").checked = pairsShown() === "both";
+byId("both").addEventListener("change", () => {
+  savePairsShown(byId("both").checked);
+  find();
 });
 byId("facets-toggle").addEventListener("click", () => go({ filters: !view.filters }, { replace: true }));
 byId("selected-clear").addEventListener("click", grid.clear);

@@ -13,9 +13,8 @@ export const facets = (q, fields, { signal } = {}) =>
   request("GET", `/api/library/facets${query({ q, fields: fields.join() })}`, { signal });
 /** @type {(asked: { q: string, inside?: string, cursor?: string, limit: number }, options?: Waited) => Promise<FolderCounts>} */
 export const folders = (asked, { signal } = {}) => request("GET", `/api/library/folders${query(asked)}`, { signal });
-/** @type {(q: string, by: "month" | "day", options?: Waited) => Promise<PeriodCount[]>} */
-export const timeline = (q, by, { signal } = {}) =>
-  request("GET", `/api/library/timeline${query({ q, by })}`, { signal });
+/** @type {(asked: { q: string, by?: "day", pairs?: string }, options?: Waited) => Promise<PeriodCount[]>} */
+export const timeline = (asked, { signal } = {}) => request("GET", `/api/library/timeline${query(asked)}`, { signal });
 /** @type {(q: string, at: number, options?: Waited) => Promise<Completions>} */
 export const completions = (q, at, { signal } = {}) =>
   request("GET", `/api/library/completions${query({ q, at })}`, { signal });

@@ -10,6 +10,8 @@ const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", ti
 const DAY = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
 export const CELLS = ["name", "taken", "size", "pixels", "score", "nsfw"];
 
+const STANDS_FOR_RAW = new Set(["jpeg", "heic"]);
+
 /** @type {(at: string | null) => string} what a month or day is called */
 export function monthName(at) {
   if (at === null) return "No date";
@@ -55,7 +57,8 @@ export function fillTile(tile, file, { table, picture }) {
 
 /** @param {FoundFile} file */
 function badgesOf(file) {
-  const badges = [];
+  /** @type {string[]} */
+  const badges = [...pairsOf(file)];
   if (file.kind === "video") {
     badges.push(`▶ ${file.duration_seconds === null ? "" : duration(file.duration_seconds)}`.trim());
   }
@@ -65,10 +68,17 @@ function badgesOf(file) {
   return badges.join("  ");
 }
 
+/** The badges of a file that is one picture with others. @param {FoundFile} file */
+function pairsOf({ format, pairs }) {
+  const raw = STANDS_FOR_RAW.has(format) ? "+RAW" : "+JPEG";
+  return [...new Set(pairs.map(({ kind }) => kind === "raw" ? raw : "LIVE"))];
+}
+
 /** What a screen reader says of a file. @param {FoundFile} file */
 function spokenOf(file) {
   const said = [readable(fileName(file.path))];
   if (file.kind === "video") said.push("video");
+  said.push(...pairsOf(file).map((badge) => badge === "LIVE" ? "Live Photo" : badge.replace("+", "with ")));
   if (file.taken_at) said.push(`taken ${file.taken_at.slice(0, 10)}`);
   if (file.score !== null) said.push(file.score < 0 ? "rejected" : `score ${file.score}`);
   if (file.is_nsfw) said.push("NSFW");

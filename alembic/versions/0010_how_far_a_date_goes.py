@@ -1,0 +1,27 @@
+"""Room for how far a date goes, and for what names the lens.
+
+Both are read anew with stage `metadata`. A downgrade drops them; a date that is a year or a month alone stays.
+
+Revision ID: 0010
+Revises: 0009
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("media_files") as table:
+        table.add_column(sa.Column("taken_at_precision", sa.String(8), nullable=True))
+        table.add_column(sa.Column("lens_source", sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("media_files") as table:
+        table.drop_column("lens_source")
+        table.drop_column("taken_at_precision")
