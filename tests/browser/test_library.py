@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.library.finding.counting import Facet
 from app.query.reading import read
@@ -116,6 +116,32 @@ def test_folders_are_opened_level_by_level_and_a_wide_one_in_parts(page: Page, s
     expect(inside).to_have_count(0)
     opened(page, server, "?filters=&q=folder:photos/trip")
     expect(chosen).to_have_text(re.compile("^trip"))  # what the search speaks of is to be seen
+
+
+def test_numbers_that_are_not_there_yet_say_so(page: Page, server: Server) -> None:
+    behind, held = [True], []
+
+    def as_if_reading(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | ({"total_is": "counting"} if behind[0] else {}))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/library/files?**", as_if_reading)
+    page.goto(f"{server.address}/library?filters=&q=root:photos")
+    expect(page.locator("#found")).to_have_text("300 files so far, counting")
+    expect(page.locator(".counting")).to_be_visible()
+    assert looks_well(page)
+    behind[0] = False
+    expect(page.locator("#found")).to_have_text("300 files")
+    expect(page.locator(".counting")).to_be_hidden()
+    page.route("**/api/library/facets?**", hold)
+    page.locator("[data-facet=folder] .value", has_text="trip").click()
+    expect(page.locator(".counting")).to_be_visible()
+    expect(page.locator("[data-facet=folder]")).to_be_visible()  # what was there stays until then
+    held[0].continue_()
+    expect(page.locator(".counting")).to_be_hidden()
 
 
 def test_days_are_chosen_in_a_calendar(page: Page, server: Server) -> None:

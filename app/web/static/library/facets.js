@@ -161,6 +161,7 @@ function called(facet, value) {
   if (facet === "month") return monthName(String(value));
   if (facet === "incomplete") return value ? "Incomplete" : "Complete";
   if (facet === "missing") return value ? "Gone from disk" : "On disk";
+  if (facet === "session") return String(value).slice(0, 8); // enough to tell them apart; the tooltip has all
   return readable(String(value));
 }
 

@@ -18,6 +18,7 @@ import * as api from "./requests.js";
 /** @import { FoundFiles, LibraryView, Slices, TileSize } from "../lib/types.d.ts" */
 
 const NEW_FILES_MS = 3_000;
+const COUNTING_MS = 1_000;
 const SORTS = new Set(["taken", "added", "name", "size", "score", "nsfw"]);
 const SIZES = new Set(["s", "m", "l", "table"]);
 
@@ -28,6 +29,7 @@ let list = null;
 let anyChecked = false; // whether any file of the library has an NSFW probability
 /** @type {AbortController | null} */
 let asking = null;
+let findingAgain = 0; // while the server still reads its library
 
 const grid = prepareGrid({ open: openFile, selected: showSelected });
 
@@ -91,6 +93,7 @@ function show(before) {
 
 /** Asks anew for what the search finds; with `stay`, the list stays where it is. */
 async function find({ stay = false } = {}) {
+  clearTimeout(findingAgain);
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
@@ -110,6 +113,12 @@ async function find({ stay = false } = {}) {
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
     showFound(first);
     showVeils(first.nsfw_checked > 0);
+    const counting = first.total_is === "counting";
+    if (counting) {
+      staleFacets();
+      findingAgain = setTimeout(() => find({ stay: true }), COUNTING_MS);
+    }
+    byId("facets").classList.toggle("behind", counting);
     showFacets(q);
     setMessage(byId("q-message"), "");
   } catch (error) {
@@ -122,8 +131,8 @@ async function find({ stay = false } = {}) {
 }
 
 /** @param {FoundFiles} answer */
-function showFound({ total, paired, coverage }) {
-  setText(byId("found"), foundInWords(total, paired));
+function showFound({ total, paired, total_is: totalIs, coverage }) {
+  setText(byId("found"), foundInWords(total, paired, totalIs));
   byId("new-files").hidden = true;
   const left = coverage.of - coverage.searched;
   const why = Object.entries(coverage.missing).map(([cause, files]) =>

@@ -3,13 +3,15 @@
 import { count, number } from "../lib/words.js";
 
 /**
- * How many files are found: "1,234 files, 40 pairs shown as one".
+ * How many files are found: "1,234 files, 40 pairs shown as one"; while the library is still being read: "120 files so
+ * far, counting".
  *
- * @type {(shown: number, paired: number) => string} tiles, and files that have none of their own
+ * @type {(shown: number, paired: number, totalIs?: "exact" | "counting") => string} tiles, and files without one
  */
-export function foundInWords(shown, paired) {
+export function foundInWords(shown, paired, totalIs = "exact") {
   const files = count(shown + paired, "file");
-  return paired ? `${files}, ${count(paired, "pair")} shown as one` : files;
+  const pairs = paired ? [`${count(paired, "pair")} shown as one`] : [];
+  return totalIs === "counting" ? [`${files} so far`, ...pairs, "counting"].join(", ") : [files, ...pairs].join(", ");
 }
 
 /** How many tiles are selected; they are not all of their files where pairs are shown as one. */
