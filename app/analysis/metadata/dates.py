@@ -128,8 +128,9 @@ def list_moments(found: Embedded, beside: Beside) -> Iterator[Moment]:
     yield from _of_exif(found.exif, *_ORIGINAL)
     yield from _of_xmp(found.xmp, Source.XMP, _XMP_ORIGINAL)
     yield from _of_xmp(sidecar, Source.SIDECAR, _XMP_CREATED)
-    yield from _of_xmp(found.xmp, Source.XMP, _XMP_CREATED)
-    yield from _of_iptc(found, "DateCreated", "TimeCreated")
+    both = _of_xmp(found.xmp, Source.XMP, _XMP_CREATED), _of_iptc(found, "DateCreated", "TimeCreated")
+    for moments in both[::-1] if found.iptc_wins else both:
+        yield from moments
     yield from _of_xmp(sidecar, Source.SIDECAR, *_XMP_DIGITIZED)
     yield from _of_exif(found.exif, *_DIGITIZED)
     yield from _of_xmp(found.xmp, Source.XMP, *_XMP_DIGITIZED)

@@ -24,13 +24,14 @@ from app.analysis.metadata.raw import collect_raw
 from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.read import is_generated_text
 from app.metadata import Metadata, Source, tell_taken_at
-from app.texts import clean_json, clean_text
+from app.texts import clean_json, clean_text, is_json
 
 Candidate = tuple[Source, Any]
 """A source and what it says, None or nothing where it says nothing."""
 
 _ACDSEE = ("acdsee:caption", "acdsee:notes")
 _FOR_PEOPLE = ("camera_make", "camera_model", "caption")  # tags that generators write graphs and settings into
+_IN_WORDS = ("title", "caption")  # where programs leave notes for themselves as JSON
 _GROUPS = ("EXIF", "Image")  # some write tags of the one into the other
 _ISO_IS_ELSEWHERE = 65535
 _MOST_ISO = 10_000_000
@@ -45,6 +46,7 @@ def interpret_image(found: Embedded, beside: Beside = NOTHING_BESIDE, made: Gene
     for name, candidates in _fields(found, beside):
         doubtful = made.verdict is not None and name in _FOR_PEOPLE
         said = ((source, value) for source, value in candidates if value not in (None, ""))
+        said = (one for one in said if not (name in _IN_WORDS and is_json(one[1])))
         if believed := next((one for one in said if not (doubtful and is_generated_text(one[1]))), None):
             sources[name], values[name] = believed
     if moment := find_taken_at(found, beside, values.get("position")):
@@ -116,8 +118,10 @@ def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Can
         "creator",
         (
             (Source.SIDECAR, _joined(sidecar.get("dc:creator", ()))),
-            (Source.XMP, _joined(xmp.get("dc:creator", ()))),
-            (Source.IPTC, _joined(iptc.get("By-line", ()))),
+            *_newer_first(
+                found,
+                ((Source.XMP, _joined(xmp.get("dc:creator", ()))), (Source.IPTC, _joined(iptc.get("By-line", ())))),
+            ),
             (Source.EXIF, _text(exif, "Image Artist")),
             (Source.EXIF, _cleaned(decode_windows_text(exif, "XPAuthor"))),
             (Source.PNG, _cleaned(png.get("Author", ""))),
@@ -137,12 +141,17 @@ def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Can
 
 def _xmp_then_iptc(found: Embedded, sidecar: Xmp, name: str, dataset: str, *others: str) -> tuple[Candidate, ...]:
     """A text that XMP and IPTC both have words for; `others` are names in XMP where neither says anything."""
+    both = (Source.XMP, _first(found.xmp, name)), (Source.IPTC, _cleaned(found.iptc.get(dataset, ("",))[0]))
     return (
         (Source.SIDECAR, _first(sidecar, name, *others)),
-        (Source.XMP, _first(found.xmp, name)),
-        (Source.IPTC, _cleaned(found.iptc.get(dataset, ("",))[0])),
+        *_newer_first(found, both),
         (Source.XMP, _first(found.xmp, *others)),
     )
+
+
+def _newer_first(found: Embedded, both: tuple[Candidate, Candidate]) -> tuple[Candidate, Candidate]:
+    """What XMP and IPTC say: XMP first, unless a program that does not know it has changed the IPTC since."""
+    return both[::-1] if found.iptc_wins else both
 
 
 def _texts(exif: Tags, xmp: Xmp, sidecar: Xmp, tags: tuple[str, ...], *names: str) -> Iterator[Candidate]:

@@ -22,7 +22,7 @@ from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.infotext import read_words_without_settings
 from app.analysis.prompts.read import read_generation
 from app.metadata import Metadata, Source, tell_taken_at
-from app.texts import clean_text
+from app.texts import clean_text, is_json
 
 _APPLE = "com.apple.quicktime."
 _TEXTS: Mapping[str, tuple[str, ...]] = {
@@ -103,7 +103,7 @@ def _fields(info: FilmInfo) -> Iterator[tuple[str, Any]]:
     """Each field with what the container says of it; None where it says nothing."""
     for name, tags in _TEXTS.items():
         texts = (clean_text(info.tags.get(tag, "")).strip() for tag in tags)
-        yield name, next((text for text in texts if text and not _made(text)), None)
+        yield name, next((text for text in texts if text and not _for_programs(text)), None)
     for name in ("duration_seconds", "frame_rate", "video_codec", "audio_codec"):
         yield name, getattr(info, name)
 
@@ -130,9 +130,9 @@ def _taken_at(info: FilmInfo, found: Embedded, beside: Beside, position: Positio
     return moment and add_zone(moment, [], position)
 
 
-def _made(text: str) -> bool:
-    """Whether the text is not for people, but says how the video was made."""
-    return bool(_workflows(text))
+def _for_programs(text: str) -> bool:
+    """Whether the text is not for people, but says how the video was made, or is a program's note for itself."""
+    return is_json(text) or bool(_workflows(text))
 
 
 def _workflows(text: str) -> dict[str, str]:

@@ -510,6 +510,9 @@ export interface Filters {
   limit?: number;
 }
 
+/** What becomes of pictures that may be NSFW. */
+export type Veil = "show" | "blur" | "hide";
+
 // -- the library ------------------------------------------------------------------------------------------------------
 
 export interface FoundFile {
@@ -624,4 +627,49 @@ export interface Slices {
   at(index: number): FoundFile | undefined;
   want(from: number, end: number): void;
   stop(): void;
+}
+
+// -- a folder against the library -------------------------------------------------------------------------------------
+
+/** What the library holds of a file of the folder. */
+export type Holding =
+  | "in_library"
+  | "file_missing"
+  | "same_picture"
+  | "not_in_library"
+  | "not_media"
+  | "unreadable";
+
+export interface Compared {
+  comparing: false;
+  directory: string;
+  safe: boolean;
+  sentence: string;
+  rehashed: boolean;
+  files: number;
+  in_library: number;
+  file_missing: number;
+  same_picture: number;
+  not_in_library: number;
+  not_media: number;
+  unreadable: number;
+  sidecars: number;
+  read_again: number;
+  age_seconds: number;
+}
+
+export interface Comparing {
+  comparing: true;
+  directory: string;
+  rehashed: boolean;
+  done: number;
+  of: number | null;
+}
+
+export interface ComparedFile {
+  path: string;
+  reason: string | null;
+  size: number | null;
+  sidecars: number;
+  copy: string | null;
 }

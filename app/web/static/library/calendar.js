@@ -42,7 +42,7 @@ export function blankCalendar(search) {
 /** The calendar of a search. @type {(search: string, options?: Waited) => Promise<HTMLElement>} */
 export async function calendar(search, options) {
   q = search;
-  const months = (await api.timeline({ q }, options)).filter(({ at }) => at !== null);
+  const months = (await api.timeline({ q, by: "month" }, options)).filter(({ at }) => at !== null);
   const month = monthOf(months.map(({ at }) => at ?? ""), chosen);
   if (!month) return make("div", { class: "calendar" }, make("p", { class: "quiet" }, "No file has a date."));
   const days = await api.timeline({ q: withTerm(q, `taken:${month}`), by: "day" }, options);

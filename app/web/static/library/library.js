@@ -2,7 +2,7 @@
 
 import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
-import { nsfwShown, pairsShown, saveNsfwShown, savePairsShown } from "../lib/storage.js";
+import { pairsShown, savePairsShown } from "../lib/storage.js";
 import { number } from "../lib/words.js";
 import { prepareCompletion } from "./completion.js";
 import { prepareFacets, showFacets, staleFacets } from "./facets.js";
@@ -11,7 +11,9 @@ import { marksOf } from "./layout.js";
 import { SLICE, slicesOf } from "./pages.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
-import { has, withoutTerm, withTerm } from "./terms.js";
+import { knowChecked, onVeil } from "../shared/veil.js";
+import { withoutHidden } from "./hidden.js";
+import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
 import { foundInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
 
@@ -24,9 +26,8 @@ const SIZES = new Set(["s", "m", "l", "table"]);
 
 /** @type {LibraryView} */
 let view = viewOf(location.search);
-/** @type {{ slices: Slices, until: string, total: number, paired: number } | null} what is shown */
+/** @type {{ q: string, slices: Slices, until: string, total: number, paired: number } | null} what is shown, for which search */
 let list = null;
-let anyChecked = false; // whether any file of the library has an NSFW probability
 /** @type {AbortController | null} */
 let asking = null;
 let findingAgain = 0; // while the server still reads its library
@@ -58,7 +59,7 @@ function addressOf({ q, sort, order, size, filters }) {
 }
 
 /** The search that is asked for: hidden files are left out of it. */
-const asked = () => (nsfwShown() === "hide" ? withTerm(view.q, "nsfw:no") : view.q);
+const asked = () => withoutHidden(view.q);
 
 /** @type {(change: Partial<LibraryView>, how?: { replace?: boolean }) => void} */
 function go(change, { replace = false } = {}) {
@@ -81,9 +82,12 @@ function show(before) {
   byId("facets").hidden = !view.filters;
   byId("facets-toggle").ariaExpanded = String(view.filters);
   if (!before || before.size !== view.size) grid.resize(view.size);
+  const folder = folderOf(view.q);
+  byId("compare-folder").hidden = !folder;
+  byId("compare-folder").href = `/compare?${new URLSearchParams({ directory: folder })}`;
   for (const link of document.querySelectorAll("#take a")) {
     if (link instanceof HTMLAnchorElement) {
-      link.href = api.exportUrl({ ...view, q: asked() }, link.dataset.format ?? "csv");
+      link.href = api.exportUrl({ ...view, q: asked() }, link.dataset);
     }
   }
   const same = before && before.q === view.q && before.sort === view.sort && before.order === view.order;
@@ -101,7 +105,10 @@ async function find({ stay = false } = {}) {
   byId("grid").ariaBusy = "true";
   try {
     const first = await api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal });
-    const counts = sort === "taken" ? await api.timeline({ q, pairs }, { signal }) : [];
+    const [counts, all] = await Promise.all([
+      sort === "taken" ? api.timeline({ q, pairs, by: "month" }, { signal }) : [],
+      q === view.q ? null : api.foundFiles({ q: view.q, limit: 1 }, { signal }),
+    ]);
     const until = first.until;
     const slices = slicesOf({
       first,
@@ -109,10 +116,10 @@ async function find({ stay = false } = {}) {
       arrived: grid.redraw,
       failed: (error) => setMessage(byId("q-message"), refusal(error).message),
     });
-    list = { slices, until, total: first.total, paired: first.paired };
+    list = { q, slices, until, total: first.total, paired: first.paired };
+    knowChecked(first.nsfw_checked);
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
-    showFound(first);
-    showVeils(first.nsfw_checked > 0);
+    showFound(first, all);
     const counting = first.total_is === "counting";
     if (counting) {
       staleFacets();
@@ -130,9 +137,11 @@ async function find({ stay = false } = {}) {
   }
 }
 
-/** @param {FoundFiles} answer */
-function showFound({ total, paired, total_is: totalIs, coverage }) {
-  setText(byId("found"), foundInWords(total, paired, totalIs));
+/** @type {(answer: FoundFiles, all: FoundFiles | null) => void} what is shown, and what the search finds where some is hidden */
+function showFound({ total, paired, total_is: totalIs, coverage: covered }, all) {
+  const hidden = all ? all.total - total - paired : 0;
+  const { coverage } = all ?? { coverage: covered };
+  setText(byId("found"), foundInWords(total, paired, hidden, totalIs));
   byId("new-files").hidden = true;
   const left = coverage.of - coverage.searched;
   const why = Object.entries(coverage.missing).map(([cause, files]) =>
@@ -144,7 +153,8 @@ function showFound({ total, paired, total_is: totalIs, coverage }) {
   );
   const nothing = view.q ? "Nothing is found." : "The library is empty.";
   byId("nothing").hidden = total > 0;
-  byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
+  if (hidden > 0) byId("nothing").replaceChildren("All of it is hidden, as NSFW or as not checked.");
+  else byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
 }
 
 /** @param {import("../lib/api.js").ApiError} error */
@@ -163,7 +173,7 @@ function showRefused(error) {
 /** @param {number} index */
 function openFile(index) {
   const file = list?.slices.at(index);
-  if (file) location.assign(api.fileUrl({ ...view, q: asked() }, file.path));
+  if (file) location.assign(api.fileUrl(view, file.path));
 }
 
 /** @param {import("../lib/types.d.ts").Range[]} ranges */
@@ -194,14 +204,10 @@ byId("order").addEventListener("click", () => go({ order: view.order === "desc" 
 byId("sizes").addEventListener("change", ({ target }) => {
   if (target instanceof HTMLInputElement) go({ size: /** @type {TileSize} */ (target.value) }, { replace: true });
 });
-byId("nsfw").addEventListener("change", () => {
-  const hidden = nsfwShown() === "hide";
-  saveNsfwShown(byId("nsfw").value);
-  showVeils();
-  if (hidden || nsfwShown() === "hide") {
-    staleFacets();
-    find();
-  }
+onVeil(() => {
+  if (list?.q === asked()) return;
+  staleFacets();
+  show(null);
 });
 byId("both").checked = pairsShown() === "both";
 byId("both").addEventListener("change", () => {
@@ -223,13 +229,5 @@ window.addEventListener("popstate", () => {
   show(before);
 });
 
-/** Where nothing was ever checked, nothing is veiled: everything would be. */
-function showVeils(checked = anyChecked) {
-  anyChecked = checked;
-  byId("nsfw").value = nsfwShown();
-  document.body.classList.toggle("blurs", checked && nsfwShown() !== "show");
-}
-
-showVeils();
 show(null);
 setInterval(lookForNew, NEW_FILES_MS);

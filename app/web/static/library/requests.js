@@ -13,14 +13,15 @@ export const facets = (q, fields, { signal } = {}) =>
   request("GET", `/api/library/facets${query({ q, fields: fields.join() })}`, { signal });
 /** @type {(asked: { q: string, inside?: string, cursor?: string, limit: number }, options?: Waited) => Promise<FolderCounts>} */
 export const folders = (asked, { signal } = {}) => request("GET", `/api/library/folders${query(asked)}`, { signal });
-/** @type {(asked: { q: string, by?: "day", pairs?: string }, options?: Waited) => Promise<PeriodCount[]>} */
+/** @type {(asked: { q: string, by: "month" | "day", pairs?: string }, options?: Waited) => Promise<PeriodCount[]>} */
 export const timeline = (asked, { signal } = {}) => request("GET", `/api/library/timeline${query(asked)}`, { signal });
 /** @type {(q: string, at: number, options?: Waited) => Promise<Completions>} */
 export const completions = (q, at, { signal } = {}) =>
   request("GET", `/api/library/completions${query({ q, at })}`, { signal });
 
-/** Where what a search finds is, as a file of a format. @type {(list: SearchView, format: string) => string} */
-export const exportUrl = ({ q, sort, order }, format) => `/api/library/export${query({ q, sort, order, format })}`;
+/** Where what a search finds is, as a file. @type {(list: SearchView, how: { format?: string, captions?: string }) => string} */
+export const exportUrl = ({ q, sort, order }, { format, captions }) =>
+  `/api/library/export${query({ q, sort, order, format, captions })}`;
 
 /** @type {() => Promise<{ searches: SavedSearch[] }>} */
 export const savedSearches = () => request("GET", "/api/library/searches");

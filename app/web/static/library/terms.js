@@ -123,3 +123,12 @@ export function withTerm(q, term) {
 
 /** The search without a term that has to hold. @type {(q: string, term: string) => string} */
 export const withoutTerm = (q, term) => conditions(q).filter((one) => !alike(one, term)).join(" ");
+
+/** The one folder that a search is about, `ROOT/relative`; empty where it names none, or several. @param {string} q */
+export function folderOf(q) {
+  const named = conditions(q).flatMap((part) =>
+    /^(?:folder|root):(?:"((?:[^"\\]|\\.)*)"|([^"*()]+))$/iu.exec(part) ?? []
+  );
+  const [, phrase, bare] = named;
+  return named.length === 3 ? (bare ?? phrase ?? "").replace(/\\(.)/g, "$1") : "";
+}

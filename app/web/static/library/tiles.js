@@ -2,6 +2,7 @@
 
 import { thumbnailUrl } from "../lib/api.js";
 import { inside, make, setText } from "../lib/dom.js";
+import { mark } from "../shared/veil.js";
 import { bytes, duration, fileName, readable } from "../lib/words.js";
 
 /** @import { FoundFile } from "../lib/types.d.ts" */
@@ -46,7 +47,7 @@ export function fillTile(tile, file, { table, picture }) {
     tile.dataset.path = path;
     image.removeAttribute("src");
     tile.ariaLabel = file ? spokenOf(file) : "Loading";
-    tile.classList.toggle("veiled", Boolean(file) && file?.is_nsfw !== false);
+    mark(tile, file?.is_nsfw);
     setText(inside(tile, ".badges"), file ? badgesOf(file) : "");
     for (const [name, text] of Object.entries(file ? cellsOf(file) : {})) setText(inside(tile, `.cell-${name}`), text);
     if (!file) { for (const cell of tile.querySelectorAll(".cells span")) setText(cell, ""); }
