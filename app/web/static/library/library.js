@@ -20,6 +20,7 @@ import * as api from "./requests.js";
 /** @import { FoundFiles, LibraryView, Slices, TileSize } from "../lib/types.d.ts" */
 
 const NEW_FILES_MS = 3_000;
+const COUNTING_MS = 1_000;
 const SORTS = new Set(["taken", "added", "name", "size", "score", "nsfw"]);
 const SIZES = new Set(["s", "m", "l", "table"]);
 
@@ -29,6 +30,7 @@ let view = viewOf(location.search);
 let list = null;
 /** @type {AbortController | null} */
 let asking = null;
+let findingAgain = 0; // while the server still reads its library
 
 const grid = prepareGrid({ open: openFile, selected: showSelected });
 
@@ -95,6 +97,7 @@ function show(before) {
 
 /** Asks anew for what the search finds; with `stay`, the list stays where it is. */
 async function find({ stay = false } = {}) {
+  clearTimeout(findingAgain);
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
@@ -117,6 +120,12 @@ async function find({ stay = false } = {}) {
     knowChecked(first.nsfw_checked);
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
     showFound(first, all);
+    const counting = first.total_is === "counting";
+    if (counting) {
+      staleFacets();
+      findingAgain = setTimeout(() => find({ stay: true }), COUNTING_MS);
+    }
+    byId("facets").classList.toggle("behind", counting);
     showFacets(q);
     setMessage(byId("q-message"), "");
   } catch (error) {
@@ -129,10 +138,10 @@ async function find({ stay = false } = {}) {
 }
 
 /** @type {(answer: FoundFiles, all: FoundFiles | null) => void} what is shown, and what the search finds where some is hidden */
-function showFound({ total, paired, coverage: covered }, all) {
+function showFound({ total, paired, total_is: totalIs, coverage: covered }, all) {
   const hidden = all ? all.total - total - paired : 0;
   const { coverage } = all ?? { coverage: covered };
-  setText(byId("found"), foundInWords(total, paired, hidden));
+  setText(byId("found"), foundInWords(total, paired, hidden, totalIs));
   byId("new-files").hidden = true;
   const left = coverage.of - coverage.searched;
   const why = Object.entries(coverage.missing).map(([cause, files]) =>

@@ -1,7 +1,12 @@
 // How a search is put together from parts: the words of the search language, as docs/search.md has them. Pure.
 
 const PLAIN = /^[\p{L}\p{N}][\p{L}\p{N}_./-]*$/u;
-const FIELD = /** @type {Record<string, string>} */ ({ year: "taken", month: "taken", prompt_verdict: "verdict" });
+const FIELD = /** @type {Record<string, string>} */ ({
+  year: "taken",
+  month: "taken",
+  day: "taken",
+  prompt_verdict: "verdict",
+});
 const EXACT = new Set(["camera", "lens", "model", "lora", "sampler"]); // of words: `=` asks for the whole value
 const FLAGS = new Set(["incomplete", "missing"]);
 const WORDS = new Set(["and", "or", "not", "none"]);
