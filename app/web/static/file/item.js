@@ -12,6 +12,7 @@ import { knowChecked, onVeil } from "../shared/veil.js";
 import { showSimilar } from "./similar.js";
 import { offerToTake } from "./taking.js";
 import { prepareViewer, veilAnew, view } from "./viewer.js";
+import { saveSeen } from "../library/kept.js";
 import { fileName, number, readable } from "../lib/words.js";
 
 /** @import { Beside } from "../lib/types.d.ts" */
@@ -32,6 +33,7 @@ const draw = (of) => tell(of, (_, known) => offerToTake(known), (error) => showT
 /** Shows a file, and what stands beside it. @param {string} of */
 async function show(of) {
   path = of;
+  saveSeen(of);
   beside = null;
   const [name, drawn] = [readable(fileName(of)), draw(of)];
   showSimilar(of);

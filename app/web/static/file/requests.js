@@ -1,7 +1,7 @@
 // The HTTP of the page of one file: where its picture is, and which files stand beside it.
 
 import { query, request } from "../lib/api.js";
-import { pairsShown } from "../lib/storage.js";
+import { pairsShown } from "../library/kept.js";
 
 /** @import { Beside, FileList, SimilarFile } from "../lib/types.d.ts" */
 
