@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from typing_extensions import TypedDict
 
 from app.library.tables import MEDIA
-from app.library.values import is_nsfw, upright_size
+from app.library.values import has_thumbnail, is_nsfw, upright_size
 from app.media import Place, StageStatus
 from app.shapes import described
 
@@ -88,7 +88,7 @@ def as_found(row: Mapping[str, Any], threshold: float | None) -> FoundFile:
         "score": row["score"],
         "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
         "nsfw_probability": row["nsfw_probability"],
-        "has_thumbnail": row["phash"] is not None,
+        "has_thumbnail": has_thumbnail(row["phash"], row["stages"]),
         "incomplete": any(mark["status"] == StageStatus.FAILED for mark in row["stages"].values()),
         "missing": row["missing_at"] is not None,
     }
