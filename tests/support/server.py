@@ -188,19 +188,22 @@ class Server:
         until(self._answers, what="an answer of the server")
 
     def _printed_address(self) -> str:
+        self.check_it_runs()
         printed = self.log.read_text(errors="replace")
-        if self.process.poll() is not None:
-            pytest.fail(f"the server ended with {self.process.returncode}: {printed}")
         start = printed.find("http://")
         end = printed.find("/ingest-v2", start)
         return printed[start:end] if -1 < start < end else ""
 
     def _answers(self) -> bool:
-        if self.process.poll() is not None:
-            pytest.fail(f"the server ended with {self.process.returncode}: {self.log.read_text(errors='replace')}")
+        self.check_it_runs()
         with contextlib.suppress(httpx2.TransportError):
             return self.client.get("/healthz").status_code == 200
         return False
+
+    def check_it_runs(self) -> None:
+        """Fails with what the server printed if it has ended."""
+        if self.process.poll() is not None:
+            pytest.fail(f"the server ended with {self.process.returncode}: {self.log.read_text(errors='replace')}")
 
     def kill(self) -> None:
         """SIGKILL, if it still runs."""

@@ -119,7 +119,12 @@ def wait_for_some_more_files(server: Server, session_id: str, rng: random.Random
     done = answered(server, session_id)
     share = max(1, 3 * (FILES - done) // (2 * (kills_left + 1)) - 3)  # it does a few more before it is dead
     target = min(FILES - 2, done + rng.randint(1, share))
-    until(lambda: answered(server, session_id) >= target, what=f"file {target}")
+
+    def is_there() -> bool:
+        server.check_it_runs()
+        return answered(server, session_id) >= target
+
+    until(is_there, what=f"file {target}")
     time.sleep(rng.uniform(0.0, 0.008))
     return done < target
 

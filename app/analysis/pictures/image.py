@@ -23,6 +23,7 @@ from app.analysis.formats.camera_raw import CameraRaw, read_camera_raw
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
 from app.analysis.formats.completion import complete
 from app.analysis.formats.png import copy_without_texts
+from app.analysis.pictures.colour import note_colours
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import SIDEWAYS
@@ -128,9 +129,11 @@ def open_header(stream: BinaryIO, format_: str) -> ImageFile:
         warnings.simplefilter("always")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            return _open(stream, format_)
+            image = _open(stream, format_)
         except UnidentifiedImageError as error:
             raise SyntaxError("; ".join(str(warning.message) for warning in caught)) from error
+        note_colours(image, stream, format_)
+        return image
 
 
 def _open_raw(stream: BinaryIO, format_: str) -> OpenedImage:

@@ -17,7 +17,6 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,6 @@ _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 MAX_SESSION_BYTES = 4 * 2**20
 _PIECE_BYTES = 2**20
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-_PROCESS = secrets.token_hex(6)  # in the names of temporary files, with a number: no two processes share one
-_temporaries = count()
 _PROBE_BYTES = 2**16  # what must fit before a session goes on: more than a session file and a thumbnail together
 
 
@@ -54,7 +51,7 @@ def replace_file(path: str | Path, content: bytes | Iterable[bytes], *, durable:
     rename alone survives the death of the process. Raises OSError; the old file is untouched then.
     """
     parent, name = os.path.split(path)
-    temporary = os.path.join(parent, f".{name}.{_PROCESS}{next(_temporaries)}.tmp")
+    temporary = os.path.join(parent, f".{name}.{secrets.token_hex(8)}.tmp")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         try:
@@ -181,11 +178,15 @@ class IngestionState:
 
     @contextlib.contextmanager
     def _writing(self, folder: Path | None = None) -> Iterator[None]:
-        """A block that writes. Raises NeedsAttention if the lock was lost, or with what the disk reports."""
+        """A block that writes. Raises NeedsAttention if the lock was lost, or with what the disk reports.
+
+        A lock that is lost meanwhile is the reason why a write fails, not what the disk makes of it.
+        """
         self.check_lock()
         try:
             yield
         except OSError as error:
+            self.check_lock()
             raise _unwritable(folder or self.folder, error) from error
 
     def check_lock(self) -> None:

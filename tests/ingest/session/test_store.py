@@ -96,6 +96,18 @@ def test_a_reader_never_sees_a_part(tmp_path):
     assert seen <= whole
 
 
+def test_what_a_killed_process_left_is_in_no_other_ones_way_even_if_both_were_forked_from_one(tmp_path):
+    file = tmp_path / "file"
+    killed = os.fork()
+    if killed == 0:
+        os.replace = lambda *_paths: os._exit(0)
+        replace_file(file, b"half")
+    os.waitpid(killed, 0)
+    assert len(list(tmp_path.iterdir())) == 1
+    replace_file(file, b"new")
+    assert file.read_bytes() == b"new"
+
+
 # -- session files -----------------------------------------------------------------------------------------------
 
 
@@ -359,6 +371,20 @@ def test_a_lost_lock_is_noticed_by_every_write_and_taken_back_when_asked_for(sto
         IngestionState(store.folder).acquire("there")
     store.release()
     assert store.holder() is None
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+def test_a_write_that_fails_because_the_lock_is_lost_meanwhile_says_so(store, lose, monkeypatch):
+    def is_overtaken(path, *_contents, **_options):
+        lose(store.folder)
+        raise FileNotFoundError(path)
+
+    store.acquire("here")
+    monkeypatch.setattr(store_module, "replace_file", is_overtaken)
+    with pytest.raises(NeedsAttention) as caught:
+        store.save(session_of())
+    assert caught.value.cause == "lock_lost"
+    store.release()
 
 
 @pytest.mark.parametrize("lose", LOSSES)
