@@ -15,6 +15,7 @@ from app.analysis.formats.camera_raw import recognise_camera_raw
 from app.analysis.formats.recognise import recognise
 from app.analysis.formats.tiff import find_orientation
 from app.analysis.formats.xmp import NO_XMP, Xmp
+from app.analysis.metadata.beside import Beside
 from app.analysis.metadata.embedded import Embedded, find_generation, read_embedded
 from app.analysis.metadata.fields import interpret_image
 from app.analysis.metadata.film import find_film_keywords, interpret_film, sort_film_tags
@@ -60,6 +61,7 @@ from app.media import (
     StageStatus,
 )
 from app.metadata import Metadata, Source
+from app.texts import shown_name
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -233,7 +235,7 @@ class _Course:
         """What Google Takeout's JSON tells, nothing without one. Raises CannotRead `damaged_sidecar`."""
         return read_takeout(self.root, self.file)
 
-    def _beside(self) -> tuple[Xmp, Takeout, CannotRead | None]:
+    def _beside(self) -> tuple[Beside, CannotRead | None]:
         """What the sidecars tell, and what was wrong with one: it does not silence the other."""
         sidecar, takeout, problem = NO_XMP, NO_TAKEOUT, None
         try:
@@ -244,25 +246,25 @@ class _Course:
             sidecar = self.sidecar
         except CannotRead as error:
             problem = error
-        return sidecar, takeout, problem
+        return Beside(sidecar, takeout, shown_name(self.file.name)), problem
 
     def _metadata(self) -> tuple[Metadata, CannotRead | None]:
-        sidecar, takeout, problem = self._beside()
+        beside, problem = self._beside()
         problem = problem or self.embedded.find_problem("exif", "xmp", "iptc", "text")
         if self.content:
-            return interpret_image(self.embedded, sidecar, takeout, self.made), problem
+            return interpret_image(self.embedded, beside, self.made), problem
         info, damage = self.film_info
-        return interpret_film(info, self.embedded, sidecar, takeout, self.made), damage or problem
+        return interpret_film(info, self.embedded, beside, self.made), damage or problem
 
     def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
         found = self.embedded
-        sidecar, takeout, problem = self._beside()
+        beside, problem = self._beside()
         words = gather_keywords(
             embedded=found.xmp,
             iptc=found.iptc,
             exif=found.exif,
-            sidecar=sidecar,
-            people=takeout.people,
+            sidecar=beside.xmp,
+            people=beside.takeout.people,
             film=find_film_keywords(self.film_info[0]),
             prompt=self.made.prompt,
             negative_prompt=self.made.negative_prompt,

@@ -14,8 +14,8 @@ _LOOK_BESIDE = (Stage.KEYWORDS, Stage.SCORE)  # what then still has its sidecar
 VERSIONS: Mapping[Stage, str] = MappingProxyType(
     {
         Stage.IDENTIFY: "1",
-        Stage.METADATA: "2",
-        Stage.KEYWORDS: "2",
+        Stage.METADATA: "3",
+        Stage.KEYWORDS: "3",
         Stage.SCORE: "2",
         Stage.THUMBNAIL: "1",
         Stage.NSFW: "1",

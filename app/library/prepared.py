@@ -5,7 +5,7 @@ SQLite does. What is written here is its text for a dialect and the conversions 
 connection, its transaction and the translation of errors are those of `engine.py`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -36,13 +36,18 @@ class Prepared:
 
     def first(self, connection: Connection, values: Values) -> Any:
         """Runs the statement; its first row as a tuple, None without one."""
+        rows = self.all(connection, values)
+        return rows[0] if rows else None
+
+    def all(self, connection: Connection, values: Values) -> Sequence[Any]:
+        """Runs the statement; its rows as tuples."""
         text = self._text(connection.dialect)
         cursor = connection.connection.cursor()
         with _refused_values(text.sql):
             cursor.execute(text.sql, text.parameters(values))
         rows = cursor.fetchall()
         cursor.close()
-        return rows[0] if rows else None
+        return rows
 
     def each(self, connection: Connection, rows: Iterable[Values]) -> None:
         """Runs the statement for each of these values; it gives no rows."""
@@ -71,13 +76,19 @@ def _refused_values(sql: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A statement as a driver takes it: its parameters, with what converts each; in their order if `positional`."""
+    """A statement as a driver takes it: its parameters, with what converts each; in their order if `positional`.
+
+    `said` are the values of those that the statement brings itself, as the OFFSET of 0 of SQLite.
+    """
 
     sql: str
     names: list[tuple[str, _Convert]]
     positional: bool
+    said: Values
 
     def parameters(self, values: Values) -> Any:
+        if self.said:
+            values = {**self.said, **values}
         if self.positional:
             return [values[name] if convert is None else convert(values[name]) for name, convert in self.names]
         return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.names}
@@ -87,4 +98,6 @@ def _compiled(statement: ClauseElement, dialect: Dialect, columns: list[str] | N
     compiled = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=columns))
     names = compiled.positiontup or list(compiled.binds)
     types = {name: compiled.binds[name].type.dialect_impl(dialect) for name in names}
-    return _Text(str(compiled), [(name, types[name].bind_processor(dialect)) for name in names], compiled.positional)
+    converted: list[tuple[str, _Convert]] = [(name, types[name].bind_processor(dialect)) for name in names]
+    said = {name: compiled.binds[name].value for name in names if not compiled.binds[name].required}
+    return _Text(str(compiled), converted, compiled.positional, said)

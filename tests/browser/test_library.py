@@ -6,9 +6,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.library.finding.counting import Facet
+from app.query.reading import read
 from tests.browser.conftest import looks_well, some_of_everything
 from tests.browser.test_words import call
 from tests.samples import photo, write_many
+from tests.support.facets import term_of
 from tests.support.server import Server
 
 pytestmark = pytest.mark.browser
@@ -16,11 +19,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with 203 files in its library: 200 that are alike, and three of which more is known."""
+    """A server with 300 files in its library: most are alike, of three more is known, 40 have a folder of their own."""
     folder = tmp_path_factory.mktemp("library")
     root = some_of_everything(folder / "photos")
     write_many(root / "many", 197, prefix="other-", size=(16, 12))
     photo(root / "trip" / "day one" / "b.jpg", size=(320, 240), keywords=["sea wall"], rating=4)
+    for number in range(40):
+        write_many(root / "wide" / f"{number:02} x", 1, prefix=f"wide-{number}-", size=(16, 12))
     (folder / "late").mkdir()
     with Server(folder / "server", {"photos": root, "late": folder / "late"}) as running:
         running.wait_for(running.begin("photos"), "completed")
@@ -38,10 +43,10 @@ def test_the_list_is_walked_and_selected_by_keyboard(page: Page, server: Server)
     assert looks_well(page)
     page.focus("#grid")
     page.keyboard.press("End")
-    expect(page.locator("#grid")).to_have_attribute("aria-activedescendant", "file-259")
-    last = page.locator("#file-259")
-    expect(last).to_have_attribute("aria-label", "sample-00059.png")
-    assert (last.get_attribute("aria-posinset"), last.get_attribute("aria-setsize")) == ("260", "260")
+    expect(page.locator("#grid")).to_have_attribute("aria-activedescendant", "file-299")
+    last = page.locator("#file-299")
+    expect(last).to_have_attribute("aria-label", "wide-9-00000.png")
+    assert (last.get_attribute("aria-posinset"), last.get_attribute("aria-setsize")) == ("300", "300")
     page.keyboard.press("Space")
     expect(page.locator("#selected-count")).to_have_text("1 file selected")
     page.keyboard.press("Home")
@@ -74,6 +79,37 @@ def test_a_search_is_the_address_and_back_leads_to_the_one_before(page: Page, se
     expect(page.locator("#found")).to_have_text("1 file")
     page.reload()
     expect(page.locator("#found")).to_have_text("1 file")
+
+
+def test_folders_are_opened_level_by_level_and_a_wide_one_in_parts(page: Page, server: Server) -> None:
+    opened(page, server, "?filters=&q=root:photos")
+    levels = page.locator("[data-facet=folder] .levels")
+    expect(levels.locator("> li")).to_have_count(1)  # the only root is open
+    expect(levels.locator("> li > ul > li .value")).to_have_text(
+        [re.compile(text) for text in ("^many257", "^trip3", "^wide40")]
+    )
+    wide = page.get_by_role("button", name="Folders in photos/wide")
+    wide.focus()
+    page.keyboard.press("Enter")
+    expect(wide).to_have_attribute("aria-expanded", "true")
+    inside = levels.locator("li", has=wide).last.locator("> ul > li")
+    expect(inside).to_have_count(21)
+    inside.last.locator("button").press("Enter")
+    expect(inside).to_have_count(40)
+    expect(inside.nth(20).locator("button")).to_be_focused()
+    assert looks_well(page)
+    inside.nth(39).locator("button").press("Enter")
+    expect(page.locator("#found")).to_have_text("1 file")
+    chosen = page.locator("[data-facet=folder] .value[aria-pressed=true]")
+    expect(chosen).to_have_text(re.compile("^39 x"))
+    expect(chosen).to_be_focused()  # although all filters were made anew
+    chosen.press("Enter")
+    expect(page.locator("#found")).to_have_text("300 files")
+    expect(inside).to_have_count(40)
+    wide.click()
+    expect(inside).to_have_count(0)
+    opened(page, server, "?filters=&q=folder:photos/trip")
+    expect(chosen).to_have_text(re.compile("^trip"))  # what the search speaks of is to be seen
 
 
 def test_what_cannot_be_read_is_pointed_at(page: Page, server: Server, said: list[str]) -> None:
@@ -197,10 +233,17 @@ TERMS = [
     ("withTerm", ["cat", "a:1"], "cat a:1"),
     ("withTerm", ["cat or dog", "a:1"], "(cat or dog) a:1"),
     ("withTerm", ['"this or that"', "a:1"], '"this or that" a:1'),
+    ("withTerm", ['"this"or(that b)', "a:1"], '("this"or(that b)) a:1'),
+    ("withTerm", ["(cat or dog) nor", "a:1"], "(cat or dog) nor a:1"),
     ("withoutTerm", ['cat keyword:"red dress" (a or b)', 'keyword:"red dress"'], "cat (a or b)"),
     ("withoutTerm", ["cat", "a:1"], "cat"),
+    ("withoutTerm", ["cat and a:1 not a:1", "a:1"], "cat not a:1"),
+    ("withoutTerm", ['keyword:"STRASSE" cat', "keyword:Straße"], "cat"),
     ("has", ["cat -is:raw", "is:raw"], False),
     ("has", ['keyword:"a b" cat', 'keyword:"a b"'], True),
+    ("has", ['(x)and keyword:"Café"', "keyword:cafe"], True),
+    ("has", ["cat or a:1", "a:1"], False),
+    ("has", ["not a:1", "a:1"], False),
     ("termOf", ["camera", 'Say "x" *'], 'camera="Say \\"x\\" \\*"'),
     ("termOf", ["score", None], "score:none"),
     ("termOf", ["incomplete", False], "-is:incomplete"),
@@ -214,3 +257,35 @@ def test_terms_are_added_to_a_search_and_taken_from_it(page: Page, server: Serve
         cases = [(told, wanted) for function, told, wanted in TERMS if function == name]
         said = call(page, server, "library/terms.js", name, [told for told, _ in cases])
         assert said == [wanted for _, wanted in cases]
+
+
+VALUES = [
+    "cat",
+    "Straße 7",
+    "none",
+    "Noné",
+    "and",
+    'say "x"',
+    "a*b",
+    "\\xff",
+    "-1",
+    "a/b c",
+    "12:30",
+    "東京",
+    "A-1_b.c/d",
+]
+
+
+def test_what_a_filter_adds_to_a_search_is_what_the_search_language_means(page: Page, server: Server) -> None:
+    texts = (Facet.KEYWORD, Facet.CAMERA, Facet.MODEL, Facet.LORA, Facet.SAMPLER, Facet.FOLDER, Facet.SESSION)
+    asked = [(facet, value) for facet in texts for value in (*VALUES, None)]
+    asked += [
+        (Facet.SCORE, -1),
+        (Facet.SCORE, None),
+        (Facet.YEAR, "2024"),
+        (Facet.MONTH, "2024-05"),
+        (Facet.NSFW, "no"),
+    ]
+    asked += [(Facet.MISSING, True), (Facet.INCOMPLETE, False), (Facet.PROMPT_VERDICT, "parsed"), (Facet.KIND, "image")]
+    said = call(page, server, "library/terms.js", "termOf", asked)
+    assert [read(term) for term in said] == [read(term_of(facet, value)) for facet, value in asked]

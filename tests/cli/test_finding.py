@@ -35,6 +35,16 @@ def test_a_term_that_is_negated_is_no_option(place):
     assert place.run("search", "-keyword:sea").stdout.count("\n") == 3
     assert place.run("search", "kind:image", "-folder:photos/trip", "--limit", "9").stdout.count("\n") == 3
     assert place.run("search", "-(keyword:sea or keyword:none)").stdout == ""
+    assert place.run("search", '-"a.jpg"', "-Score>=5").stdout.count("\n") == 3
+    assert place.run("search", "not", "sea").stdout.count("\n") == 3
+    assert place.run("search", "--limit", "9", "--", "-sea").stdout.count("\n") == 3
+
+
+@pytest.mark.parametrize("command", ["search", "export"])
+def test_what_looks_like_an_option_is_no_term(place, command):
+    refused(place.run(command, "-j"), "-j is no option. Without a word: not j, or all of the query behind --")
+    refused(place.run(command, "cat", "-n5"), "-n5 is no option")
+    refused(place.run(command, "-colour:red"), "-colour:red is no option")
 
 
 def test_search_in_json_has_files_total_and_coverage(place):
@@ -90,6 +100,29 @@ def test_export_writes_a_table_lines_or_a_folder(place):
     done = place.run("export", "score:4", "--format", "imagefolder", "-o", str(folder), "--link", "hard", "--captions")
     assert (done.returncode, done.stdout) == (0, f"1 file in {folder}.\n")
     assert (folder / "photos/trip/a.jpg").samefile(place.media / "trip/a.jpg")
+
+
+def test_options_and_their_values_may_be_one_argument(place):
+    assert place.run("export", "keyword:sea", "-osea.csv").stdout == ""
+    assert (place.folder / "sea.csv").read_text("utf-8-sig").splitlines()[1].startswith("photos/trip/a.jpg")
+    assert place.run("export", "-keyword:sea", "-oname:sea.csv").stdout == "", "name:… is a field, o is the option"
+    assert len((place.folder / "name:sea.csv").read_text().splitlines()) == 4
+
+
+def test_nothing_is_written_inside_a_media_root_whatever_leads_there(place):
+    before = everything_in(place.media)
+    (place.folder / "aside").symlink_to(place.media / "trip")
+    session = place.json("sessions")[0]["session_id"]
+    for asked in (
+        ("export", "", "--format", "imagefolder", "-o", str(place.media / "new" / "folder")),
+        ("export", "", "--format", "imagefolder", "-o", "aside/new"),
+        ("export", "", "-o", "photos/trip/a.jpg"),
+        ("report", session, "-o", "photos/report.csv"),
+        ("verify", "-o", "photos/../photos/report.csv"),
+        ("compare", "photos/trip", "-o", "aside/report.csv"),
+    ):
+        refused(place.run(*asked), "lies inside the media root 'photos', where files are only read")
+    assert everything_in(place.media) == before
 
 
 def test_an_export_without_all_of_the_originals_exits_with_1(place):

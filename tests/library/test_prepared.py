@@ -35,6 +35,12 @@ def test_a_row_that_is_not_there_is_none(engines):
     assert engines.read(lambda c: KEYWORD.first(c, {"b_text": "sea"})) is None
 
 
+def test_all_rows_come_and_what_the_statement_says_itself_need_not_be_given(engines):
+    engines.write(lambda c: ADD_KEYWORD.each(c, [{"text": "sea"}, {"text": "hill"}]))
+    some = Prepared(select(KEYWORDS.c.text).order_by(KEYWORDS.c.text).limit(bindparam("b_limit")))
+    assert engines.read(lambda c: some.all(c, {"b_limit": 1})) == [("hill",)]
+
+
 def test_a_value_that_is_not_given_is_refused(engines):
     with pytest.raises(KeyError):
         engines.read(lambda c: KEYWORD.first(c, {}))

@@ -178,11 +178,15 @@ class IngestionState:
 
     @contextlib.contextmanager
     def _writing(self, folder: Path | None = None) -> Iterator[None]:
-        """A block that writes. Raises NeedsAttention if the lock was lost, or with what the disk reports."""
+        """A block that writes. Raises NeedsAttention if the lock was lost, or with what the disk reports.
+
+        A lock that is lost meanwhile is the reason why a write fails, not what the disk makes of it.
+        """
         self.check_lock()
         try:
             yield
         except OSError as error:
+            self.check_lock()
             raise _unwritable(folder or self.folder, error) from error
 
     def check_lock(self) -> None:

@@ -75,6 +75,7 @@ class Current:
         at_hand = kept(self._file) if self._file else None
         if at_hand is None or not self._engines.read(partial(are_of, at_hand)):
             at_hand = Columns()
+            at_hand.reserve(self._engines.read(partial(_changes_behind, seq=0)))
         self._columns = at_hand
         return at_hand
 

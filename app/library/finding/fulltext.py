@@ -6,6 +6,7 @@ PostgreSQL a word begins with the letter of its field and is given by a cast, ne
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, text
@@ -92,6 +93,7 @@ def _write_some(connection: Connection, number: int, after: int) -> int:
         if row.id is not None
     ]
     if kept:
+        kept.sort(key=itemgetter(0))  # FTS5 ends a segment of its index at each row with a lower id than the one before
         connection.exec_driver_sql(_KEEP[engine], kept)
     crash_point("words_written")
     connection.execute(_WORDED, span)

@@ -1,11 +1,12 @@
 """The files of a list as everybody is shown them: a few columns of their rows, read by id."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, select
 from typing_extensions import TypedDict
 
+from app.library.finding.pairing import PairKind
 from app.library.tables import MEDIA
 from app.library.values import is_nsfw, upright_size
 from app.media import Place, StageStatus
@@ -17,6 +18,16 @@ _COLUMNS = (
 )  # fmt: skip
 _ROWS = select(*(MEDIA.c[name] for name in _COLUMNS))
 _PLACES = select(MEDIA.c.id, MEDIA.c.root, MEDIA.c.path)
+
+
+@described
+class PairedFile(TypedDict):
+    """A file that is one picture with another."""
+
+    path: str
+    """`ROOT/relative` as shown."""
+    kind: str
+    """`live_photo`, or `raw`: a camera raw file and the JPEG or HEIC file of its name, folder and second."""
 
 
 @described
@@ -55,24 +66,39 @@ class FoundFile(TypedDict):
     """Whether a stage failed."""
     missing: bool
     """Whether the file is gone from disk."""
+    pairs: list[PairedFile]
+    """The files that are one picture with it."""
 
 
-def files_of(connection: Connection, ids: Sequence[int], threshold: float | None) -> list[FoundFile]:
+Paired: TypeAlias = Mapping[int, Sequence[tuple[int, PairKind]]]
+"""For the id of a file the ids of those that are one picture with it, and why."""
+
+
+def files_of(connection: Connection, ids: Sequence[int], threshold: float | None, pairs: Paired) -> list[FoundFile]:
     """The files of these rows, in this order; a row that is gone by now is left out."""
     rows = connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).mappings()
-    by_id = {row["id"]: as_found(dict(row), threshold) for row in rows}
+    others = sorted({other for paired in pairs.values() for other, _ in paired})
+    place_of = _places_of(connection, others) if others else {}
+    by_id = {}
+    for row in rows:
+        paired = [(place_of[other], kind) for other, kind in pairs.get(row["id"], ()) if other in place_of]
+        by_id[row["id"]] = as_found(dict(row), threshold, paired)
     return [by_id[number] for number in ids if number in by_id]
 
 
 def paths_of(connection: Connection, ids: Sequence[int]) -> list[str]:
     """`ROOT/relative` as shown of these rows, in this order; a row that is gone by now is left out."""
-    rows = connection.execute(_PLACES.where(MEDIA.c.id.in_(ids)))
-    by_id = {number: Place(root, path).shown for number, root, path in rows}
+    by_id = _places_of(connection, ids)
     return [by_id[number] for number in ids if number in by_id]
 
 
-def as_found(row: Mapping[str, Any], threshold: float | None) -> FoundFile:
-    """A row as a file of a list."""
+def _places_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    rows = connection.execute(_PLACES.where(MEDIA.c.id.in_(ids)))
+    return {number: Place(root, path).shown for number, root, path in rows}
+
+
+def as_found(row: Mapping[str, Any], threshold: float | None, paired: Sequence[tuple[str, PairKind]]) -> FoundFile:
+    """A row as a file of a list, and the paths of the files that are one picture with it."""
     width, height = upright_size(row)
     return {
         "path": Place(row["root"], row["path"]).shown,
@@ -91,4 +117,5 @@ def as_found(row: Mapping[str, Any], threshold: float | None) -> FoundFile:
         "has_thumbnail": row["phash"] is not None,
         "incomplete": any(mark["status"] == StageStatus.FAILED for mark in row["stages"].values()),
         "missing": row["missing_at"] is not None,
+        "pairs": [{"path": path, "kind": kind.value} for path, kind in sorted(paired)],
     }

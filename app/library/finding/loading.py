@@ -1,16 +1,19 @@
 """The rows that changed, as entries: what brings the columns in memory up to date."""
 
-from collections import defaultdict
+from collections import defaultdict, namedtuple
+from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, cast, select
 
 from app.library.finding.columns import Change
 from app.library.finding.entries import ROW_COLUMNS, entry_of
+from app.library.prepared import Prepared
 from app.library.tables import CHANGES, KEYWORDS, LINKS, MEDIA
 
 _JSON = frozenset(("sources", "generation", "stages"))  # as text: most is not looked into
 _COLUMNS = (cast(MEDIA.c[name], Text).label(name) if name in _JSON else MEDIA.c[name] for name in ROW_COLUMNS)
-_CHANGED = (
+_Row = namedtuple("_Row", ("seq", "media_id", *ROW_COLUMNS))  # type: ignore[misc] # noqa: PYI024 - so many
+_CHANGED = Prepared(
     select(CHANGES.c.seq, CHANGES.c.media_id, *_COLUMNS)
     .select_from(CHANGES)
     .outerjoin(MEDIA, MEDIA.c.id == CHANGES.c.media_id)
@@ -18,7 +21,7 @@ _CHANGED = (
     .order_by(CHANGES.c.seq)
     .limit(bindparam("b_limit"))
 )
-_KEYWORDS = (
+_KEYWORDS = Prepared(
     select(LINKS.c.media_id, KEYWORDS.c.text, LINKS.c.source)
     .select_from(CHANGES)
     .join(LINKS, LINKS.c.media_id == CHANGES.c.media_id)
@@ -29,11 +32,11 @@ _KEYWORDS = (
 
 def changes_after(connection: Connection, after: int, limit: int) -> list[Change]:
     """Up to so many changes with a `seq` greater than `after`, oldest first."""
-    rows = connection.execute(_CHANGED, {"b_after": after, "b_limit": limit}).all()
+    rows: list[Any] = [_Row._make(row) for row in _CHANGED.all(connection, {"b_after": after, "b_limit": limit})]
     if not rows:
         return []
     keywords: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for number, text, source in connection.execute(_KEYWORDS, {"b_first": rows[0].seq, "b_last": rows[-1].seq}):
+    for number, text, source in _KEYWORDS.all(connection, {"b_first": rows[0].seq, "b_last": rows[-1].seq}):
         keywords[number].append((text, source))
     return [
         Change(row.seq, row.media_id, None if row.root is None else entry_of(row, keywords.get(row.media_id, ())))

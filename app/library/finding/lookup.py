@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from app.library.finding.fulltext import LETTERS
 from app.library.finding.wording import FIELDS
@@ -27,8 +27,6 @@ def ids_of(connection: Connection, leaf: Words | Whole) -> "NDArray[np.int64]":
     if isinstance(leaf, Words):
         return matching(connection, leaf)
     match leaf.field, leaf.pieces:
-        case "is", _:
-            return _ids(connection, MEDIA.c.sha256.in_(_SEVERAL_TIMES) & MEDIA.c.missing_at.is_(None))
         case "seed", (seed,):
             return matching(connection, Words("seed", runs_of(seed, phrase=True), leaf.text))
         case "seed", pieces:
@@ -43,11 +41,6 @@ def unworded(connection: Connection) -> "NDArray[np.int64]":
     """The ids of the files that wait for their words: a search for words finds them by those that they had before."""
     ids = connection.execute(select(CHANGES.c.media_id).where(CHANGES.c.worded.is_(False))).scalars()
     return np.fromiter(ids, np.int64)
-
-
-_SEVERAL_TIMES = (
-    select(MEDIA.c.sha256).where(MEDIA.c.missing_at.is_(None)).group_by(MEDIA.c.sha256).having(func.count() > 1)
-)
 
 
 def _ids(connection: Connection, condition: Any) -> "NDArray[np.int64]":

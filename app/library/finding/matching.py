@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from app.library.finding.columns import CODED, LISTED, NO_TEXT, REAL, WHOLE, Array, Mask, Slots, Snapshot
-from app.library.finding.entries import Mark
+from app.library.finding.columns import CODED, LISTED, REAL, WHOLE, Array, Mask, Slots, Snapshot
+from app.library.finding.entries import DIGITS, Mark
+from app.library.finding.texts.shared import NO_TEXT
 from app.query.tree import And, Between, Has, Leaf, Near, Node, Not, Nothing, Or, Whole, Within, Words, leaves
 
 _EARTH_KM = 6_371.0088  # the mean radius
@@ -26,6 +27,7 @@ _MARKED = {
     "described": Mark.DESCRIBED,
 }
 _DUPLICATE = "duplicate"
+_HEX = frozenset("0123456789abcdef")
 _SAID = {
     "title": Mark.TITLE,
     "caption": Mark.CAPTION,
@@ -99,13 +101,33 @@ class Matching:
             return np.isin(labels, [number for number, label in enumerate(NSFW_LABELS) if fits(label)])
         if field == "is":
             masks = [self._marked(mark) for word, mark in _MARKED.items() if fits(word)]
-            masks += [self._at(self.asked(asked)) for word in (_DUPLICATE,) if fits(word)]
+            masks += [self._duplicates() for word in (_DUPLICATE,) if fits(word)]
             return reduce(np.logical_or, masks, ~self._all())
         if field in CODED:
             return self._coded(field, fits)
         if field in LISTED:
             return self._listed(field, fits)
+        if field == "sha256" and (digits := _beginning(asked)) is not None:
+            sha256, rest = self.snapshot.columns["sha256"], DIGITS - len(digits)
+            low = int(f"0{digits}", 16) << 4 * rest
+            mask: Mask = (sha256 >= np.uint64(low)) & (sha256 <= np.uint64(low + (1 << 4 * rest) - 1))
+            return mask
         return self._at(self.asked(asked))
+
+    def _duplicates(self) -> Mask:
+        """The files that are there of which another one that is there has the bytes."""
+
+        def make() -> Mask:
+            there = np.flatnonzero(self.snapshot.there)
+            sha256 = self.snapshot.columns["sha256"][there]
+            in_order = np.argsort(sha256)
+            same = sha256[in_order[1:]] == sha256[in_order[:-1]]
+            mask = np.zeros(self.snapshot.slots, np.bool_)
+            mask[there[in_order[1:][same]]] = True
+            mask[there[in_order[:-1][same]]] = True
+            return mask
+
+        return self.snapshot.kept.get(_DUPLICATE, make)
 
     def _coded(self, field: str, fits: Callable[[str], bool]) -> Mask:
         folded = self.snapshot.texts[field].folded
@@ -149,6 +171,14 @@ class Matching:
         part = np.sin((there - here) / 2) ** 2 + np.cos(here) * np.cos(there) * np.sin(across / 2) ** 2
         mask: Mask = 2 * _EARTH_KM * np.arcsin(np.sqrt(np.clip(part, 0, 1))) <= km  # NaN is not
         return mask
+
+
+def _beginning(asked: Whole) -> str | None:
+    """The first digits of a SHA-256 where nothing else is asked and the column has them all, else None."""
+    match asked.pieces:
+        case (digits, "") if len(digits) <= DIGITS and _HEX.issuperset(digits):
+            return digits
+    return None
 
 
 NSFW_LABELS = ("no", "yes", "unknown")

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.library.finding.finder import Found
+from app.library.finding.pairing import Pairing
 
 
 class Neighbours(NamedTuple):
@@ -19,11 +20,16 @@ class Neighbours(NamedTuple):
     total: int
 
 
-def neighbours_of(found: Found, number: int) -> Neighbours:
-    """What stands beside the file of this id. It takes a millisecond among a million."""
+def neighbours_of(found: Found, number: int, pairing: Pairing) -> Neighbours:
+    """What stands beside the file of this id, or beside the one that stands for it.
+
+    It takes a millisecond among a million.
+    """
     total = len(found.slots)
     slot = found.snapshot.at(np.array([number]))
     places = np.flatnonzero(found.slots == slot[0]) if len(slot) else slot
+    if len(slot) and not len(places):
+        places = np.flatnonzero(found.slots == pairing.lead_of(int(slot[0])))
     if not len(places):
         return Neighbours(None, None, None, total)
     place = int(places[0])

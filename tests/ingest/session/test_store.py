@@ -374,6 +374,20 @@ def test_a_lost_lock_is_noticed_by_every_write_and_taken_back_when_asked_for(sto
 
 
 @pytest.mark.parametrize("lose", LOSSES)
+def test_a_write_that_fails_because_the_lock_is_lost_meanwhile_says_so(store, lose, monkeypatch):
+    def is_overtaken(path, *_contents, **_options):
+        lose(store.folder)
+        raise FileNotFoundError(path)
+
+    store.acquire("here")
+    monkeypatch.setattr(store_module, "replace_file", is_overtaken)
+    with pytest.raises(NeedsAttention) as caught:
+        store.save(session_of())
+    assert caught.value.cause == "lock_lost"
+    store.release()
+
+
+@pytest.mark.parametrize("lose", LOSSES)
 def test_a_lost_lock_that_another_process_took_stays_his_until_he_gives_it_back(store, lose):
     other = IngestionState(store.folder)
     store.acquire("here")

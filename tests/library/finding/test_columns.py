@@ -11,7 +11,7 @@ from app.library.finding.entries import Entry, Mark
 from app.library.finding.finder import Found, page
 from app.library.finding.matching import Matching
 from app.library.finding.orders import Order, Sort, order_of
-from app.query.tree import And, Not
+from app.query.tree import And, Not, Whole
 from app.query.words import fold
 from tests.library.finding.entries import THRESHOLD, entries, found_in, queries
 
@@ -46,6 +46,18 @@ def test_a_query_means_the_files_that_it_means_one_by_one(changes, query):
     snapshot = columns.snapshot()
     found = ids_in(snapshot, Matching(snapshot, THRESHOLD, nothing_asked).files(query))
     assert sorted(found) == sorted(number for number, entry in there.items() if found_in(entry, query))
+
+
+@given(_changes)
+def test_duplicates_are_files_that_are_there_with_the_bytes_of_another(changes):
+    columns = Columns()
+    there = {
+        number: entry.sha256 for number, entry in after(changes, columns).items() if not entry.marks & Mark.MISSING
+    }
+    snapshot = columns.snapshot()
+    found = Matching(snapshot, THRESHOLD, nothing_asked).files(Whole("is", ("duplicate",), ""))
+    copies = Counter(there.values())
+    assert sorted(ids_in(snapshot, found)) == sorted(number for number, sha256 in there.items() if copies[sha256] > 1)
 
 
 def key(entry: Entry, sort: Sort) -> object:
@@ -105,26 +117,6 @@ def told(snapshot: Snapshot) -> object:
     facets = {facet: count_by(snapshot, snapshot.alive, facet, THRESHOLD, 100) for facet in Facet}
     orders = [ids_in(snapshot, order_of(snapshot, sort).found(snapshot.alive, descending=False)[0]) for sort in Sort]
     return facets, orders, timeline(snapshot, snapshot.alive, Period.DAY)
-
-
-@given(_changes)
-def test_facets_count_the_files_that_have_each_value(changes):
-    columns = Columns()
-    there = after(changes, columns).values()
-    snapshot = columns.snapshot()
-
-    def counted(facet: Facet) -> dict[object, int]:
-        return {one["value"]: one["files"] for one in count_by(snapshot, snapshot.alive, facet, THRESHOLD, 100)}
-
-    for facet in (Facet.KIND, Facet.CAMERA, Facet.SCORE, Facet.SESSION):
-        assert counted(facet) == Counter(getattr(entry, facet) for entry in there)
-    assert counted(Facet.KEYWORD) == Counter(word for entry in there for word in entry.keyword or [None])
-    assert counted(Facet.INCOMPLETE) == Counter(bool(entry.marks & Mark.INCOMPLETE) for entry in there)
-    folders = [entry.folder.split("/") for entry in there]
-    assert counted(Facet.FOLDER) == Counter("/".join(parts[:n]) for parts in folders for n in range(1, len(parts) + 1))
-    assert sum(counted(Facet.YEAR).values()) == len(there)
-    days = [one["at"] for one in timeline(snapshot, snapshot.alive, Period.DAY)]
-    assert days == sorted(filter(None, days)) + [None] * (None in days)
 
 
 def test_the_most_frequent_values_come_first_and_no_more_than_asked_for():

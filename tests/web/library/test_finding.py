@@ -115,6 +115,23 @@ def test_each_count_of_a_facet_is_the_number_of_files_that_its_term_finds(found)
     assert found.get("/api/library/facets", 422, params={"fields": "kind,colour"})["field"] == "fields"
 
 
+def test_folders_are_counted_level_by_level_and_page_by_page(found):
+    def inside(**asked):
+        return found.get("/api/library/folders", params=asked)
+
+    assert inside()["folders"] == [{"path": "photos", "files": 9, "opens": True}]
+    first = inside(inside="photos", limit=2)
+    assert first["folders"] == [
+        {"path": "photos/2024", "files": 1, "opens": False},
+        {"path": "photos/ai", "files": 1, "opens": False},
+    ]
+    assert (first["next"], first["total"]) == ("photos/ai", 3)
+    rest = inside(inside="photos", limit=2, cursor=first["next"])
+    assert rest == {"folders": [{"path": "photos/plain", "files": 7, "opens": False}], "next": None, "total": 3}
+    assert inside(inside="photos", q="harbour")["total"] == 1
+    assert inside(inside="nowhere")["folders"] == []
+
+
 def test_the_timeline_counts_by_month_and_has_files_without_a_date_last(found):
     months = found.get("/api/library/timeline")
     assert months == [{"at": "2024-05", "files": 1}, {"at": None, "files": 8}]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -14,12 +14,19 @@ _TOKEN = re.compile(r"[a-z]+|\d+")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node: its class, its inputs (values, and links `[node id, output]`), its title and its outputs' names."""
+    """One node: its class, its inputs (values, and links `[node id, output]`), its title and its outputs' names.
+
+    Only a drawing tells the rest: the `types` of its inputs and those of what it `gives`, output by output, and which
+    names of inputs were `guessed` from what their values look like.
+    """
 
     kind: str
     inputs: Mapping[str, Any]
     title: str = ""
     outputs: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    gives: tuple[str, ...] = ()
+    guessed: frozenset[str] = frozenset()
 
 
 Graph = Mapping[str, Node]

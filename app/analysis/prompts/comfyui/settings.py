@@ -27,7 +27,10 @@ _NODES = 1_000
 
 
 def collect_settings(graph: Graph, samplers: list[Node], before: list[Node]) -> dict[str, Any]:
-    """Collect the settings of the nearest sampler; `before` are all nodes before the output, nearest first."""
+    """Collect the settings of the nearest sampler, and the models and LoRAs of all.
+
+    `before` are all nodes before the output, nearest first.
+    """
     if not samplers:
         return {}
     sampler, found = samplers[0], dict[str, Any]()
@@ -39,9 +42,12 @@ def collect_settings(graph: Graph, samplers: list[Node], before: list[Node]) -> 
         found["seed"] = _first(graph, _along(graph, [node], _SETTING), _SEEDS, is_number)
         if found["seed"] is not None:
             break
-    modelled = list(walk_models(graph, [sampler]))
-    found["model"] = _first(graph, modelled, _MODELS, _is_name)
-    found["loras"] = collect_loras(graph, modelled) or None
+    modelled = [list(walk_models(graph, [node])) for node in samplers]  # each stage has its own
+    models = [_first(graph, nodes, _MODELS, _is_name) for nodes in modelled]
+    found["model"] = models[0]
+    several = list(dict.fromkeys(filter(None, models)))
+    found["models"] = several if len(several) > 1 else None
+    found["loras"] = collect_loras(graph, {id(node): node for nodes in modelled for node in nodes}.values()) or None
     found["vae"] = _vae(graph, before)
     found["size"] = next(_sizes(graph, _along(graph, [sampler], _LATENT)), None)
     worded = list(_along(graph, [sampler], _WORDS))

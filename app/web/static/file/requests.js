@@ -1,6 +1,7 @@
 // The HTTP of the page of one file: where its picture is, and which files stand beside it.
 
 import { query, request } from "../lib/api.js";
+import { pairsShown } from "../lib/storage.js";
 
 /** @import { Beside, FileList } from "../lib/types.d.ts" */
 
@@ -9,7 +10,8 @@ export const originalUrl = (path) => `/api/library/original${query({ path })}`;
 /** @param {string} path */
 export const previewUrl = (path) => `/api/library/preview${query({ path })}`;
 /** @type {(path: string, list: FileList) => Promise<Beside>} */
-export const neighbours = (path, list) => request("GET", `/api/library/neighbours${query({ path, ...list })}`);
+export const neighbours = (path, list) =>
+  request("GET", `/api/library/neighbours${query({ path, ...list, pairs: pairsShown() })}`);
 
 /** The page of a file in a list. @type {(path: string, list: FileList) => string} */
 export const pageUrl = (path, list) => `/file${query({ path, ...list })}`;

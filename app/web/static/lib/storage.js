@@ -1,10 +1,12 @@
 // What is remembered over a refresh: by this tab the session it shows and the form as it was left, by all of them
-// whether NSFW thumbnails are blurred. A browser may keep nothing at all: then a refresh asks the server.
+// what becomes of pictures that may be NSFW. A browser may keep nothing at all: then a refresh asks the server.
+
+/** @import { Veil } from "./types.d.ts" */
 
 const SESSION_KEY = "media-ingest-session";
 const FORM_KEY = "media-ingest-form";
-const NSFW_KEY = "media-ingest-nsfw";
-const BLUR_KEY = "media-ingest-blur-nsfw";
+export const NSFW_KEY = "media-ingest-nsfw";
+const PAIRS_KEY = "media-ingest-pairs";
 
 /**
  * What is kept under a key, null where nothing is or can be.
@@ -67,25 +69,29 @@ export function savedForm() {
   }
 }
 
-/** Whether NSFW thumbnails are blurred: unless a person said no, and where it cannot be read. */
-export const savedBlur = () => read("localStorage", BLUR_KEY) !== "off";
+/**
+ * What is to become of pictures that may be NSFW; null where nobody chose, and where it cannot be read.
+ *
+ * @returns {Veil | null}
+ */
+export function savedNsfw() {
+  const kept = read("localStorage", NSFW_KEY);
+  return kept === "show" || kept === "blur" || kept === "hide" ? kept : null;
+}
 
-/** @param {boolean} on */
-export function saveBlur(on) {
-  keep("localStorage", BLUR_KEY, on ? "on" : "off");
+/** @param {Veil} choice */
+export function saveNsfw(choice) {
+  keep("localStorage", NSFW_KEY, choice);
 }
 
 /**
- * What becomes of pictures that count as NSFW, or of which nobody knows: they are shown, blurred or left out.
+ * What is shown of a Live Photo, or of RAW and JPEG of one picture: one of them, unless a person wants both.
  *
- * @returns {"show" | "blur" | "hide"}
+ * @returns {"one" | "both"}
  */
-export function nsfwShown() {
-  const kept = read("localStorage", NSFW_KEY) ?? "";
-  return kept === "show" || kept === "hide" ? kept : "blur";
-}
+export const pairsShown = () => (read("localStorage", PAIRS_KEY) === "both" ? "both" : "one");
 
-/** @param {string} how */
-export function saveNsfwShown(how) {
-  keep("localStorage", NSFW_KEY, how);
+/** @param {boolean} both */
+export function savePairsShown(both) {
+  keep("localStorage", PAIRS_KEY, both ? "both" : null);
 }

@@ -349,6 +349,7 @@ export interface Beside {
   next: string | null;
   position: number | null;
   total: number;
+  pairs: PairedFile[];
   nsfw_checked: number;
 }
 
@@ -509,6 +510,9 @@ export interface Filters {
   limit?: number;
 }
 
+/** What becomes of pictures that may be NSFW. */
+export type Veil = "show" | "blur" | "hide";
+
 // -- the library ------------------------------------------------------------------------------------------------------
 
 export interface FoundFile {
@@ -528,6 +532,13 @@ export interface FoundFile {
   has_thumbnail: boolean;
   incomplete: boolean;
   missing: boolean;
+  pairs: PairedFile[];
+}
+
+/** A file that is one picture with another. */
+export interface PairedFile {
+  path: string;
+  kind: "live_photo" | "raw";
 }
 
 export interface Coverage {
@@ -540,6 +551,7 @@ export interface FoundFiles {
   files: FoundFile[];
   next: string | null;
   total: number;
+  paired: number;
   total_is: "exact" | "counting";
   until: Time;
   new_files: number;
@@ -553,6 +565,19 @@ export interface ValueCount {
 }
 
 export type Facets = Record<string, ValueCount[]>;
+
+/** How many of the files found lie in a folder; `opens` where some lie in a folder below. */
+export interface FolderCount {
+  path: string;
+  files: number;
+  opens: boolean;
+}
+
+export interface FolderCounts {
+  folders: FolderCount[];
+  next: string | null;
+  total: number;
+}
 
 export interface PeriodCount {
   at: string | null;
@@ -602,4 +627,49 @@ export interface Slices {
   at(index: number): FoundFile | undefined;
   want(from: number, end: number): void;
   stop(): void;
+}
+
+// -- a folder against the library -------------------------------------------------------------------------------------
+
+/** What the library holds of a file of the folder. */
+export type Holding =
+  | "in_library"
+  | "file_missing"
+  | "same_picture"
+  | "not_in_library"
+  | "not_media"
+  | "unreadable";
+
+export interface Compared {
+  comparing: false;
+  directory: string;
+  safe: boolean;
+  sentence: string;
+  rehashed: boolean;
+  files: number;
+  in_library: number;
+  file_missing: number;
+  same_picture: number;
+  not_in_library: number;
+  not_media: number;
+  unreadable: number;
+  sidecars: number;
+  read_again: number;
+  age_seconds: number;
+}
+
+export interface Comparing {
+  comparing: true;
+  directory: string;
+  rehashed: boolean;
+  done: number;
+  of: number | null;
+}
+
+export interface ComparedFile {
+  path: string;
+  reason: string | null;
+  size: number | null;
+  sidecars: number;
+  copy: string | null;
 }

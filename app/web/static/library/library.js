@@ -2,8 +2,8 @@
 
 import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
-import { nsfwShown, saveNsfwShown } from "../lib/storage.js";
-import { count, number } from "../lib/words.js";
+import { pairsShown, savePairsShown } from "../lib/storage.js";
+import { number } from "../lib/words.js";
 import { prepareCompletion } from "./completion.js";
 import { prepareFacets, showFacets, staleFacets } from "./facets.js";
 import { prepareGrid } from "./grid.js";
@@ -11,7 +11,10 @@ import { marksOf } from "./layout.js";
 import { SLICE, slicesOf } from "./pages.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
-import { has, withoutTerm, withTerm } from "./terms.js";
+import { knowChecked, onVeil } from "../shared/veil.js";
+import { withoutHidden } from "./hidden.js";
+import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
+import { foundInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
 
 /** @import { FoundFiles, LibraryView, Slices, TileSize } from "../lib/types.d.ts" */
@@ -22,9 +25,8 @@ const SIZES = new Set(["s", "m", "l", "table"]);
 
 /** @type {LibraryView} */
 let view = viewOf(location.search);
-/** @type {{ slices: Slices, until: string, total: number } | null} what is shown */
+/** @type {{ q: string, slices: Slices, until: string, total: number, paired: number } | null} what is shown, for which search */
 let list = null;
-let anyChecked = false; // whether any file of the library has an NSFW probability
 /** @type {AbortController | null} */
 let asking = null;
 
@@ -55,7 +57,7 @@ function addressOf({ q, sort, order, size, filters }) {
 }
 
 /** The search that is asked for: hidden files are left out of it. */
-const asked = () => (nsfwShown() === "hide" ? withTerm(view.q, "nsfw:no") : view.q);
+const asked = () => withoutHidden(view.q);
 
 /** @type {(change: Partial<LibraryView>, how?: { replace?: boolean }) => void} */
 function go(change, { replace = false } = {}) {
@@ -78,9 +80,12 @@ function show(before) {
   byId("facets").hidden = !view.filters;
   byId("facets-toggle").ariaExpanded = String(view.filters);
   if (!before || before.size !== view.size) grid.resize(view.size);
+  const folder = folderOf(view.q);
+  byId("compare-folder").hidden = !folder;
+  byId("compare-folder").href = `/compare?${new URLSearchParams({ directory: folder })}`;
   for (const link of document.querySelectorAll("#take a")) {
     if (link instanceof HTMLAnchorElement) {
-      link.href = api.exportUrl({ ...view, q: asked() }, link.dataset.format ?? "csv");
+      link.href = api.exportUrl({ ...view, q: asked() }, link.dataset);
     }
   }
   const same = before && before.q === view.q && before.sort === view.sort && before.order === view.order;
@@ -93,22 +98,25 @@ async function find({ stay = false } = {}) {
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
-  const [q, { sort, order }] = [asked(), view];
+  const [q, pairs, { sort, order }] = [asked(), pairsShown(), view];
   byId("grid").ariaBusy = "true";
   try {
-    const first = await api.foundFiles({ q, sort, order, limit: SLICE }, { signal });
-    const counts = sort === "taken" ? await api.timeline(q, { signal }) : [];
+    const first = await api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal });
+    const [counts, all] = await Promise.all([
+      sort === "taken" ? api.timeline({ q, pairs, by: "month" }, { signal }) : [],
+      q === view.q ? null : api.foundFiles({ q: view.q, limit: 1 }, { signal }),
+    ]);
     const until = first.until;
     const slices = slicesOf({
       first,
-      load: (offset, limit, one) => api.foundFiles({ q, sort, order, offset, limit, until }, { signal: one }),
+      load: (offset, limit, one) => api.foundFiles({ q, sort, order, pairs, offset, limit, until }, { signal: one }),
       arrived: grid.redraw,
       failed: (error) => setMessage(byId("q-message"), refusal(error).message),
     });
-    list = { slices, until, total: first.total };
+    list = { q, slices, until, total: first.total, paired: first.paired };
+    knowChecked(first.nsfw_checked);
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
-    showFound(first);
-    showVeils(first.nsfw_checked > 0);
+    showFound(first, all);
     showFacets(q);
     setMessage(byId("q-message"), "");
   } catch (error) {
@@ -120,9 +128,11 @@ async function find({ stay = false } = {}) {
   }
 }
 
-/** @param {FoundFiles} answer */
-function showFound({ total, coverage }) {
-  setText(byId("found"), count(total, "file"));
+/** @type {(answer: FoundFiles, all: FoundFiles | null) => void} what is shown, and what the search finds where some is hidden */
+function showFound({ total, paired, coverage: covered }, all) {
+  const hidden = all ? all.total - total - paired : 0;
+  const { coverage } = all ?? { coverage: covered };
+  setText(byId("found"), foundInWords(total, paired, hidden));
   byId("new-files").hidden = true;
   const left = coverage.of - coverage.searched;
   const why = Object.entries(coverage.missing).map(([cause, files]) =>
@@ -134,7 +144,8 @@ function showFound({ total, coverage }) {
   );
   const nothing = view.q ? "Nothing is found." : "The library is empty.";
   byId("nothing").hidden = total > 0;
-  byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
+  if (hidden > 0) byId("nothing").replaceChildren("All of it is hidden, as NSFW or as not checked.");
+  else byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
 }
 
 /** @param {import("../lib/api.js").ApiError} error */
@@ -153,21 +164,21 @@ function showRefused(error) {
 /** @param {number} index */
 function openFile(index) {
   const file = list?.slices.at(index);
-  if (file) location.assign(api.fileUrl({ ...view, q: asked() }, file.path));
+  if (file) location.assign(api.fileUrl(view, file.path));
 }
 
 /** @param {import("../lib/types.d.ts").Range[]} ranges */
 function showSelected(ranges) {
   const files = sizeOf(ranges);
   byId("selected").hidden = !files;
-  setText(byId("selected-count"), files ? `${count(files, "file")} selected` : "");
+  setText(byId("selected-count"), selectedInWords(files, list?.paired ?? 0));
 }
 
 /** How many files came since the list was made: the list itself does not jump. */
 async function lookForNew() {
   if (document.hidden || !list) return;
   try {
-    const { new_files: fresh } = await api.foundFiles({ q: asked(), limit: 1, until: list.until });
+    const { new_files: fresh } = await api.foundFiles({ q: asked(), pairs: pairsShown(), limit: 1, until: list.until });
     byId("new-files").hidden = !fresh;
     setText(byId("new-files"), `${number(fresh)} new`);
   } catch {
@@ -184,14 +195,15 @@ byId("order").addEventListener("click", () => go({ order: view.order === "desc" 
 byId("sizes").addEventListener("change", ({ target }) => {
   if (target instanceof HTMLInputElement) go({ size: /** @type {TileSize} */ (target.value) }, { replace: true });
 });
-byId("nsfw").addEventListener("change", () => {
-  const hidden = nsfwShown() === "hide";
-  saveNsfwShown(byId("nsfw").value);
-  showVeils();
-  if (hidden || nsfwShown() === "hide") {
-    staleFacets();
-    find();
-  }
+onVeil(() => {
+  if (list?.q === asked()) return;
+  staleFacets();
+  show(null);
+});
+byId("both").checked = pairsShown() === "both";
+byId("both").addEventListener("change", () => {
+  savePairsShown(byId("both").checked);
+  find();
 });
 byId("facets-toggle").addEventListener("click", () => go({ filters: !view.filters }, { replace: true }));
 byId("selected-clear").addEventListener("click", grid.clear);
@@ -208,13 +220,5 @@ window.addEventListener("popstate", () => {
   show(before);
 });
 
-/** Where nothing was ever checked, nothing is veiled: everything would be. */
-function showVeils(checked = anyChecked) {
-  anyChecked = checked;
-  byId("nsfw").value = nsfwShown();
-  document.body.classList.toggle("blurs", checked && nsfwShown() !== "show");
-}
-
-showVeils();
 show(null);
 setInterval(lookForNew, NEW_FILES_MS);

@@ -2,6 +2,7 @@
 
 import { thumbnailUrl } from "../lib/api.js";
 import { inside, make, setText } from "../lib/dom.js";
+import { mark } from "../shared/veil.js";
 import { bytes, duration, fileName, readable } from "../lib/words.js";
 
 /** @import { FoundFile } from "../lib/types.d.ts" */
@@ -9,6 +10,8 @@ import { bytes, duration, fileName, readable } from "../lib/words.js";
 const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
 const DAY = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
 export const CELLS = ["name", "taken", "size", "pixels", "score", "nsfw"];
+
+const STANDS_FOR_RAW = new Set(["jpeg", "heic"]);
 
 /** @type {(at: string | null) => string} what a month or day is called */
 export function monthName(at) {
@@ -44,7 +47,7 @@ export function fillTile(tile, file, { table, picture }) {
     tile.dataset.path = path;
     image.removeAttribute("src");
     tile.ariaLabel = file ? spokenOf(file) : "Loading";
-    tile.classList.toggle("veiled", Boolean(file) && file?.is_nsfw !== false);
+    mark(tile, file?.is_nsfw);
     setText(inside(tile, ".badges"), file ? badgesOf(file) : "");
     for (const [name, text] of Object.entries(file ? cellsOf(file) : {})) setText(inside(tile, `.cell-${name}`), text);
     if (!file) { for (const cell of tile.querySelectorAll(".cells span")) setText(cell, ""); }
@@ -55,7 +58,8 @@ export function fillTile(tile, file, { table, picture }) {
 
 /** @param {FoundFile} file */
 function badgesOf(file) {
-  const badges = [];
+  /** @type {string[]} */
+  const badges = [...pairsOf(file)];
   if (file.kind === "video") {
     badges.push(`▶ ${file.duration_seconds === null ? "" : duration(file.duration_seconds)}`.trim());
   }
@@ -65,10 +69,17 @@ function badgesOf(file) {
   return badges.join("  ");
 }
 
+/** The badges of a file that is one picture with others. @param {FoundFile} file */
+function pairsOf({ format, pairs }) {
+  const raw = STANDS_FOR_RAW.has(format) ? "+RAW" : "+JPEG";
+  return [...new Set(pairs.map(({ kind }) => kind === "raw" ? raw : "LIVE"))];
+}
+
 /** What a screen reader says of a file. @param {FoundFile} file */
 function spokenOf(file) {
   const said = [readable(fileName(file.path))];
   if (file.kind === "video") said.push("video");
+  said.push(...pairsOf(file).map((badge) => badge === "LIVE" ? "Live Photo" : badge.replace("+", "with ")));
   if (file.taken_at) said.push(`taken ${file.taken_at.slice(0, 10)}`);
   if (file.score !== null) said.push(file.score < 0 ? "rejected" : `score ${file.score}`);
   if (file.is_nsfw) said.push("NSFW");
