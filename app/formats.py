@@ -30,6 +30,7 @@ class Ending(StrEnum):
     RIFF = "riff"  # the length behind the first four bytes
     BOXES = "boxes"  # of ISO base media, one after the other
     BOXES_OR_MARK = "boxes_or_mark"  # JPEG 2000: in boxes or bare
+    BOXES_OR_UNTOLD = "boxes_or_untold"  # JPEG XL: in boxes or bare
     DIRECTORY = "directory"  # the first of a TIFF
 
 
@@ -206,6 +207,20 @@ FORMATS: tuple[Format, ...] = (
         ending=Ending.BOXES_OR_MARK,
     ),
     Format(
+        name="jxl",
+        title="JPEG XL",
+        kind=Kind.IMAGE,
+        suffixes=(".jxl",),
+        media_type="image/jxl",
+        in_browser=True,
+        magics=({0: b"\xff\x0a"}, {0: b"\0\0\0\x0cJXL \r\n\x87\n"}),  # the bare codestream, and in boxes
+        pillow=("JXL",),
+        ending=Ending.BOXES_OR_UNTOLD,
+        film=True,
+        turned=True,
+        seen_size=True,
+    ),
+    Format(
         name="cr3",
         title="CR3 (Canon)",
         kind=Kind.IMAGE,
@@ -355,8 +370,6 @@ NOT_TAKEN_IN: tuple[tuple[bytes, str], ...] = (
     (b"\0\0\x01\0", "an icon (ICO)"),
     (b"\0\0\x02\0", "a cursor (CUR)"),
     (b"8BPS", "a Photoshop document (PSD)"),
-    (b"\xff\x0a", "JPEG XL"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
     (b"qoif", "QOI"),
     (b"DDS ", "a DirectDraw surface (DDS)"),
     (b"icns", "an Apple icon (ICNS)"),

@@ -24,6 +24,7 @@ from app.analysis.formats.completeness import count_missing_bytes, explain_missi
 from app.analysis.formats.completion import complete
 from app.analysis.formats.png import copy_without_texts
 from app.analysis.pictures.colour import note_colours
+from app.analysis.pictures.jpegxl import register_jpeg_xl
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import SIDEWAYS
@@ -59,8 +60,9 @@ def check_file_size(size: int) -> None:
 
 
 def prepare_pillow() -> None:
-    """Prepare Pillow in this process: HEIC, and room for the long texts of AI images. Safe to call again."""
+    """Prepare Pillow in this process: HEIC, JPEG XL, and room for the long texts of AI images. Safe to call again."""
     pi_heif.register_heif_opener()
+    register_jpeg_xl()
     PngImagePlugin.MAX_TEXT_CHUNK = png.TEXT_BYTES
     PngImagePlugin.MAX_TEXT_MEMORY = 2 * png.TEXT_BYTES
     Image.WARN_POSSIBLE_FORMATS = True  # otherwise a plugin's own reason for refusing a file is lost
