@@ -87,6 +87,33 @@ def test_a_search_is_the_address_and_back_leads_to_the_one_before(page: Page, se
     expect(page.locator("#found")).to_have_text("1 file")
 
 
+@pytest.mark.parametrize("cached", [False, True])
+def test_who_comes_back_from_a_file_finds_the_list_as_it_was_left(page: Page, server: Server, cached: bool) -> None:
+    """With and without the browser's copy of the page; whoever went on to another file finds that one marked."""
+    if not cached:
+        page.add_init_script("addEventListener('unload', () => {})")  # such a page is not kept
+    opened(page, server, "?q=folder:photos/many&sort=name&order=asc")
+    page.focus("#grid")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    grid = page.locator("#grid")
+    expect(grid).to_have_attribute("aria-activedescendant", "file-255")
+    expect(page.locator("#file-255")).to_have_attribute("aria-label", "sample-00058.png")
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer-position")).to_have_text("256 of 257")
+    page.keyboard.press("Escape")
+    expect(grid).to_have_attribute("aria-activedescendant", "file-255")
+    expect(page.locator("#file-255")).to_have_attribute("aria-label", "sample-00058.png")
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer-position")).to_have_text("256 of 257")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#viewer-position")).to_have_text("255 of 257")
+    page.go_back()
+    expect(grid).to_have_attribute("aria-activedescendant", "file-254")
+    page.goto(f"{server.address}/library?q=folder:photos/many&sort=name&order=asc")
+    expect(grid).to_have_attribute("aria-activedescendant", "file-0")
+
+
 def test_folders_are_opened_level_by_level_and_a_wide_one_in_parts(page: Page, server: Server) -> None:
     opened(page, server, "?filters=&q=root:photos")
     levels = page.locator("[data-facet=folder] .levels")
@@ -312,6 +339,60 @@ def test_a_selection_is_kept_as_ranges(page: Page, server: Server, name: str) ->
     assert call(page, server, "library/selection.js", name, [told for told, _ in cases]) == [
         wanted for _, wanted in cases
     ]
+
+
+def test_columns_are_kept_in_their_order_and_what_nobody_knows_is_passed_over(page: Page, server: Server) -> None:
+    cases = [None, "", "seed colour size", "session name folder"]
+    usual, none, some, others = call(page, server, "library/columns.js", "chosenOf", [[kept] for kept in cases])
+    assert (usual[0], none, some, others) == (
+        "name",
+        ["name"],
+        ["name", "size", "seed"],
+        ["name", "folder", "session"],
+    )
+    changes = [[some, "kind", True], [some, "size", False], [some, "name", False]]
+    assert call(page, server, "library/columns.js", "withColumn", changes) == [
+        ["name", "size", "kind", "seed"],
+        ["name", "seed"],
+        some,
+    ]
+
+
+def test_the_columns_of_the_table_are_chosen_by_keyboard_and_stay(page: Page, server: Server) -> None:
+    opened(page, server, "?q=sea&size=table")
+    expect(page.locator("#grid-titles > *")).to_have_text(["Name", "Taken ↓", "Size", "Dimensions", "Score", "NSFW"])
+    page.focus("#columns-button")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")  # the folder, first of the list
+    keywords = page.get_by_role("checkbox", name="Keywords")
+    keywords.focus()
+    page.keyboard.press("Space")
+    assert looks_well(page)
+    page.keyboard.press("Escape")
+    line = page.locator("#file-0")
+    expect(line.locator(".cells > span").nth(1)).to_have_text("photos/trip/day one")
+    expect(line).to_have_attribute("aria-label", re.compile("^b.jpg, photos/trip/day one.*, sea wall$"))
+    page.reload()
+    expect(page.locator("#grid-titles > *")).to_have_count(8)
+    page.click("#grid-titles [data-sort=name]")
+    expect(page).to_have_url(re.compile("sort=name&order=asc"))
+    assert looks_well(page)
+
+
+def test_the_page_says_how_much_is_found_and_how_much_was_searched(page: Page, server: Server) -> None:
+    counted = [[1, 0, 0], [1_194, 40, 0], [5, 1, 12]]
+    assert call(page, server, "library/told.js", "foundInWords", counted) == [
+        "1 file",
+        "1,234 files, 40 pairs shown as one",
+        "6 files, 1 pair shown as one, 12 hidden",
+    ]
+    told = [
+        {"coverage": {"searched": searched, "of": 12_400, "missing": missing}, "coverage_in_words": "so"}
+        for searched, missing in ((12_400, {}), (12_340, {"nsfw_not_run": 60}), (4_216, {"indexing": 8_184}))
+    ]
+    said = call(page, server, "library/told.js", "coverageInWords", [[one] for one in told])
+    assert said == ["", "so.", "Indexing 34 %. so."]
 
 
 TERMS = [

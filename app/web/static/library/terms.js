@@ -127,7 +127,7 @@ export const withoutTerm = (q, term) => conditions(q).filter((one) => !alike(one
 /** The one folder that a search is about, `ROOT/relative`; empty where it names none, or several. @param {string} q */
 export function folderOf(q) {
   const named = conditions(q).flatMap((part) =>
-    /^(?:folder|root):(?:"((?:[^"\\]|\\.)*)"|([^"*()]+))$/iu.exec(part) ?? []
+    /^(?:folder|root):(?:"((?:[^"\\]|\\.)*)"|(?!none$)([^"*()]+))$/iu.exec(part) ?? []
   );
   const [, phrase, bare] = named;
   return named.length === 3 ? (bare ?? phrase ?? "").replace(/\\(.)/g, "$1") : "";

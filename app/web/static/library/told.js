@@ -1,5 +1,7 @@
 // What the page says of what a search finds. Pure: texts from numbers.
 
+/** @import { FoundFiles } from "../lib/types.d.ts" */
+
 import { count, number } from "../lib/words.js";
 
 /**
@@ -23,4 +25,16 @@ export function foundInWords(shown, paired, hidden, totalIs) {
 /** @type {(tiles: number, paired: number) => string} */
 export function selectedInWords(tiles, paired) {
   return tiles ? `${paired ? number(tiles) : count(tiles, "file")} selected` : "";
+}
+
+/**
+ * How much of the library could be searched; nothing where all of it was. While files wait to be indexed, how far that is.
+ *
+ * @type {(answer: Pick<FoundFiles, "coverage" | "coverage_in_words">) => string}
+ */
+export function coverageInWords({ coverage, coverage_in_words: words }) {
+  const { searched, of, missing } = coverage;
+  if (searched === of) return "";
+  const waiting = missing.indexing ?? 0;
+  return waiting ? `Indexing ${Math.floor((100 * (of - waiting)) / of)} %. ${words}.` : `${words}.`;
 }
