@@ -1,10 +1,12 @@
 """The library as a person uses it: the list by keyboard and scrollbar, searches, filters, files that come meanwhile."""
 
 import re
+from calendar import monthcalendar
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.library.finding.counting import Facet
 from app.query.reading import read
@@ -15,6 +17,8 @@ from tests.support.facets import term_of
 from tests.support.server import Server
 
 pytestmark = pytest.mark.browser
+IN_MAY = datetime(2024, 5, 3, 12)  # noqa: DTZ001 - the clock of a camera
+LEAP_DAY = datetime(2024, 2, 29, 12)  # noqa: DTZ001 - the clock of a camera
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +26,10 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with 300 files in its library: most are alike, of three more is known, 40 have a folder of their own."""
     folder = tmp_path_factory.mktemp("library")
     root = some_of_everything(folder / "photos")
-    write_many(root / "many", 197, prefix="other-", size=(16, 12))
-    photo(root / "trip" / "day one" / "b.jpg", size=(320, 240), keywords=["sea wall"], rating=4)
+    write_many(root / "many", 196, prefix="other-", size=(16, 12))
+    photo(root / "many" / "dated.jpg", size=(32, 24), seed=8, taken_at=LEAP_DAY)
+    photo(root / "trip" / "a.jpg", size=(320, 240), seed=9, taken_at=IN_MAY)
+    photo(root / "trip" / "day one" / "b.jpg", size=(320, 240), keywords=["sea wall"], rating=4, taken_at=IN_MAY)
     for number in range(40):
         write_many(root / "wide" / f"{number:02} x", 1, prefix=f"wide-{number}-", size=(16, 12))
     (folder / "late").mkdir()
@@ -140,6 +146,86 @@ def test_folders_are_opened_level_by_level_and_a_wide_one_in_parts(page: Page, s
     expect(inside).to_have_count(0)
     opened(page, server, "?filters=&q=folder:photos/trip")
     expect(chosen).to_have_text(re.compile("^trip"))  # what the search speaks of is to be seen
+
+
+def test_numbers_that_are_not_there_yet_say_so(page: Page, server: Server) -> None:
+    behind, held = [True], []
+
+    def as_if_reading(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | ({"total_is": "counting"} if behind[0] else {}))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/library/files?**", as_if_reading)
+    page.goto(f"{server.address}/library?filters=&q=root:photos")
+    expect(page.locator("#found")).to_have_text("300 files so far, counting")
+    expect(page.locator(".counting")).to_be_visible()
+    assert looks_well(page)
+    behind[0] = False
+    expect(page.locator("#found")).to_have_text("300 files")
+    expect(page.locator(".counting")).to_be_hidden()
+    page.route("**/api/library/facets?**", hold)
+    page.locator("[data-facet=folder] .value", has_text="trip").click()
+    expect(page.locator(".counting")).to_be_visible()
+    expect(page.locator("[data-facet=folder]")).to_be_visible()  # what was there stays until then
+    held[0].continue_()
+    expect(page.locator(".counting")).to_be_hidden()
+
+
+def test_days_are_chosen_in_a_calendar(page: Page, server: Server) -> None:
+    opened(page, server, "?filters=&q=root:photos")
+    page.locator("[data-facet=day] summary").press("Enter")
+    calendar = page.locator(".calendar")
+    month = calendar.get_by_role("combobox", name="Month")
+    expect(month.locator("option")).to_have_text(["May 2024 (2)", "February 2024 (1)"])
+    day = calendar.get_by_role("button", name="3 May 2024, 2 files")
+    expect(day).to_be_visible()
+    calendar.get_by_role("button", name="February 2024").press("Enter")
+    expect(month).to_have_value("2024-02")
+    expect(month).to_be_focused()  # before it there is none to go to
+    expect(calendar.get_by_role("button", name="29 February 2024, 1 file")).to_be_visible()
+    assert looks_well(page)
+    month.select_option("2024-05")
+    day.click()
+    expect(page).to_have_url(re.compile(r"q=root%3Aphotos\+taken%3A2024-05-03"))
+    expect(page.locator("#found")).to_have_text("2 files")
+    expect(day).to_have_attribute("aria-pressed", "true")
+    expect(month.locator("option")).to_have_text(["May 2024 (2)"])  # it follows the search
+    assert looks_well(page)
+    opened(page, server, "?filters=&q=taken:none")
+    expect(page.locator("[data-facet=folder]")).to_have_count(1)
+    expect(page.locator("[data-facet=day]")).to_have_count(0)
+
+
+FEBRUARY_2027 = [[f"2027-02-{day + week:02}" for day in range(1, 8)] for week in (0, 7, 14, 21)]
+CALENDAR = [
+    ("weeksOf", ["2027-02"], FEBRUARY_2027),  # from a Monday to a Sunday
+    ("monthOf", [["2023-01", "2024-05"], "2023-01"], "2023-01"),
+    ("monthOf", [["2023-01", "2024-05"], "2022-01"], "2024-05"),
+    ("monthOf", [[], "2022-01"], ""),
+    ("shadeOf", [1, 1], 4),
+    ("shadeOf", [1, 100_000], 1),
+    ("shadeOf", [500, 1_000], 4),
+    ("brief", [999], "999"),
+    ("brief", [1_499], "1k"),
+    ("brief", [999_499], "999k"),
+    ("brief", [999_500], "1M"),
+]
+
+
+def test_a_calendar_has_every_day_of_a_month_once(page: Page, server: Server) -> None:
+    for name in ("weeksOf", "monthOf", "shadeOf", "brief"):
+        cases = [(told, wanted) for function, told, wanted in CALENDAR if function == name]
+        said = call(page, server, "library/calendar.js", name, [told for told, _ in cases])
+        assert said == [wanted for _, wanted in cases]
+    months = [f"{year:04}-{month:02}" for year in (1, 1900, 2023, 2024, 9999) for month in range(1, 13)]
+    said = call(page, server, "library/calendar.js", "weeksOf", [[month] for month in months])
+    for month, weeks in zip(months, said, strict=True):
+        year, number = map(int, month.split("-"))
+        wanted = [[f"{month}-{day:02}" if day else None for day in week] for week in monthcalendar(year, number)]
+        assert weeks == wanted
 
 
 def test_what_cannot_be_read_is_pointed_at(page: Page, server: Server, said: list[str]) -> None:

@@ -10,6 +10,7 @@ import { prepareStage } from "./stage.js";
 import { withoutHidden } from "../library/hidden.js";
 import { neighbours } from "../library/requests.js";
 import { knowChecked, onVeil } from "../shared/veil.js";
+import { showSimilar } from "./similar.js";
 import { offerToTake } from "./taking.js";
 import { prepareViewer, veilAnew, view } from "./viewer.js";
 import { saveSeen } from "../library/kept.js";
@@ -36,6 +37,7 @@ async function show(of) {
   saveSeen(of);
   beside = null;
   const [name, drawn] = [readable(fileName(of)), draw(of)];
+  showSimilar(of);
   setText(inside(byId("file-page"), "h1"), name);
   setText(inside(byId("file-page"), ".path"), readable(of));
   document.title = `${name} - Media Ingest`;

@@ -271,6 +271,7 @@ export interface Elements {
   "server-banner": "p";
   "show-came-in": "a";
   "show-gone": "button";
+  "similar": "section";
   "sizes": "fieldset";
   "skip_existing": "input";
   "sort": "select";

@@ -377,6 +377,7 @@ export interface FolderCounts {
   total_files: number;
   ingested_files: number;
   failed_files: number;
+  damaged_files: number;
 }
 
 export interface Folder {
@@ -656,6 +657,14 @@ export interface Slices {
   at(index: number): FoundFile | undefined;
   want(from: number, end: number): void;
   stop(): void;
+}
+
+/** A file that looks like another one: `distance` in bits of 64. */
+export interface SimilarFile {
+  path: string;
+  distance: number;
+  is_nsfw: boolean | null;
+  has_thumbnail: boolean;
 }
 
 // -- a folder against the library -------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ import * as api from "./requests.js";
 /** @import { FoundFiles, Left, LibraryView, SearchView, Slices, TileSize } from "../lib/types.d.ts" */
 
 const NEW_FILES_MS = 3_000;
+const COUNTING_MS = 1_000;
 const SORTS = new Set(["taken", "added", "name", "size", "score", "nsfw"]);
 const SIZES = new Set(["s", "m", "l", "table"]);
 
@@ -31,6 +32,7 @@ let view = viewOf(location.search);
 let list = null;
 /** @type {AbortController | null} */
 let asking = null;
+let findingAgain = 0; // while the server still reads its library
 
 const grid = prepareGrid({ open: openFile, selected: showSelected });
 const table = prepareTable({
@@ -104,6 +106,7 @@ function show(before, { back = false } = {}) {
 /** Asks anew for what the search finds. The list begins at its top, stays where it is, or goes to where it was left. */
 /** @param {{ stay?: boolean, back?: boolean }} how */
 async function find({ stay = false, back = false } = {}) {
+  clearTimeout(findingAgain);
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
@@ -129,6 +132,12 @@ async function find({ stay = false, back = false } = {}) {
     knowChecked(first.nsfw_checked);
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay, left });
     showFound(first, all);
+    const counting = first.total_is === "counting";
+    if (counting) {
+      staleFacets();
+      findingAgain = setTimeout(() => find({ stay: true }), COUNTING_MS);
+    }
+    byId("facets").classList.toggle("behind", counting);
     showFacets(q);
     setMessage(byId("q-message"), "");
   } catch (error) {
@@ -159,9 +168,9 @@ function keepWhereItIs() {
 
 /** @type {(answer: FoundFiles, all: FoundFiles | null) => void} what is shown, and what the search finds where some is hidden */
 function showFound(answer, all) {
-  const { total, paired } = answer;
+  const { total, paired, total_is: totalIs } = answer;
   const hidden = all ? all.total - total - paired : 0;
-  setText(byId("found"), foundInWords(total, paired, hidden));
+  setText(byId("found"), foundInWords(total, paired, hidden, totalIs));
   setMessage(byId("coverage"), coverageInWords(all ?? answer));
   byId("new-files").hidden = true;
   const nothing = view.q ? "Nothing is found." : "The library is empty.";

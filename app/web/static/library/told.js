@@ -5,14 +5,20 @@
 import { count, number } from "../lib/words.js";
 
 /**
- * How many files are found: "1,234 files, 40 pairs shown as one, 12 hidden".
+ * How many files are found: "1,234 files, 40 pairs shown as one, 12 hidden"; while the library is still being read "120
+ * files so far, counting".
  *
- * @type {(shown: number, paired: number, hidden: number) => string} tiles, files that have none of their own, others
+ * @typedef {"exact" | "counting"} TotalIs
+ * @type {(shown: number, paired: number, hidden: number, totalIs: TotalIs) => string} tiles, files that have none of their own, others
  */
-export function foundInWords(shown, paired, hidden) {
+export function foundInWords(shown, paired, hidden, totalIs) {
   const files = count(shown + paired, "file");
-  const pairs = paired ? `, ${count(paired, "pair")} shown as one` : "";
-  return files + pairs + (hidden > 0 ? `, ${number(hidden)} hidden` : "");
+  return [
+    totalIs === "counting" ? `${files} so far` : files,
+    ...(paired ? [`${count(paired, "pair")} shown as one`] : []),
+    ...(hidden > 0 ? [`${number(hidden)} hidden`] : []),
+    ...(totalIs === "counting" ? ["counting"] : []),
+  ].join(", ");
 }
 
 /** How many tiles are selected; they are not all of their files where pairs are shown as one. */
