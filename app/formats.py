@@ -5,6 +5,7 @@ from here. To add a format is to add its row (and a reader, where none of ours c
 names what a row lacks. It opens nothing and imports nothing.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -360,8 +361,25 @@ NO_MEDIA_BRANDS = (b"M4A ", b"M4B ", b"M4P ", b"jxl ", b"jp2 ", b"jpx ")
 """Main brands of ISO base media files that are none of ours: sound, and pictures that are not read in this form."""
 
 
+_PIXEL_FILM = re.compile(rb"(?:.+\.M[PV]|MVIMG_\d{8}_\d{6,9})(?:~\d{1,3})?(?:\(\d{1,6}\))?\Z", re.DOTALL)
+
+
+def is_pixel_film(name: bytes) -> bool:
+    """Whether a name is that of the film of a Pixel's motion photo, as archives of Google Photos have it by itself.
+
+    It is an MP4 called `PXL_x.MP`, `PXL_x.MP~2`, `PXL_x.MV` or, without any suffix, `MVIMG_x`. The capitals tell them
+    from what other programs call `.mp`.
+    """
+    return _PIXEL_FILM.match(name) is not None
+
+
 def suffix_of(name: bytes) -> bytes:
-    """The suffix of a file name in lower case with its dot, `b""` where it has none: `b"A.JPG"` -> `b".jpg"`."""
+    """The suffix of a file name in lower case with its dot, `b""` where it has none: `b"A.JPG"` -> `b".jpg"`.
+
+    That of a Pixel's film is the one of what it is, `b".mp4"`.
+    """
+    if is_pixel_film(name):
+        return b".mp4"
     stem, dot, suffix = name.rpartition(b".")
     return b"." + suffix.lower() if dot and stem else b""
 

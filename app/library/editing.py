@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, TypeAlias
+from unicodedata import normalize
 
 from pydantic import (
     AfterValidator,
@@ -38,7 +39,7 @@ def _clean(value: Any) -> Any:
 
 
 def _in_one_line(value: Any) -> Any:
-    return " ".join(clean_text(value).split()) if isinstance(value, str) else value
+    return " ".join(normalize("NFC", clean_text(value)).split()) if isinstance(value, str) else value
 
 
 def _not_too_long(text: str) -> str | None:

@@ -82,6 +82,12 @@ class MediaFile(Base):
             postgresql_where=text("pair_id IS NOT NULL"),
         ),
         Index(
+            "ix_media_files_content_identifier",
+            "content_identifier",
+            sqlite_where=text("content_identifier IS NOT NULL"),
+            postgresql_where=text("content_identifier IS NOT NULL"),
+        ),
+        Index(
             "ix_media_files_present",
             "root",
             "path",

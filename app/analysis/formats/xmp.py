@@ -68,6 +68,7 @@ _PREFIXES = {
     "http://ns.google.com/photos/1.0/container/item/": "Item",
     "http://www.digikam.org/ns/1.0/": "digiKam",
     "http://ns.acdsee.com/iptc/1.0/": "acdsee",
+    "http://ns.iview-multimedia.com/mediapro/1.0/": "mediapro",
     "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
     "https://github.com/Comfy-Org/ComfyUI": "comfy",
     "https://github.com/Comfy-Org/ComfyUI/": "comfy",

@@ -128,8 +128,9 @@ def list_moments(found: Embedded, beside: Beside) -> Iterator[Moment]:
     yield from _of_exif(found.exif, *_ORIGINAL)
     yield from _of_xmp(found.xmp, Source.XMP, _XMP_ORIGINAL)
     yield from _of_xmp(sidecar, Source.SIDECAR, _XMP_CREATED)
-    yield from _of_xmp(found.xmp, Source.XMP, _XMP_CREATED)
-    yield from _of_iptc(found, "DateCreated", "TimeCreated")
+    both = _of_xmp(found.xmp, Source.XMP, _XMP_CREATED), _of_iptc(found, "DateCreated", "TimeCreated")
+    for moments in both[::-1] if found.iptc_wins else both:
+        yield from moments
     yield from _of_xmp(sidecar, Source.SIDECAR, *_XMP_DIGITIZED)
     yield from _of_exif(found.exif, *_DIGITIZED)
     yield from _of_xmp(found.xmp, Source.XMP, *_XMP_DIGITIZED)
@@ -138,6 +139,8 @@ def list_moments(found: Embedded, beside: Beside) -> Iterator[Moment]:
     yield from (replace(moment, late=True) for moment in _of_exif(found.exif, *_CHANGED))
     if made := format_iso_date(text := found.texts.get("Creation Time", "")) or format_mail_date(text):
         yield Moment(made, Source.PNG, "png Creation Time")
+    for notes in beside.notes:
+        yield from _of_xmp(notes.properties, notes.source, _XMP_ORIGINAL, *_XMP_DIGITIZED)
     if beside.takeout.taken_at:
         yield Moment(beside.takeout.taken_at, Source.TAKEOUT, "takeout photoTakenTime", utc=True)
 

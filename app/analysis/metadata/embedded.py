@@ -23,7 +23,7 @@ from app.analysis.formats.blocks import (
 )
 from app.analysis.formats.c2pa import read_c2pa_names
 from app.analysis.formats.camera_raw import CameraRaw
-from app.analysis.formats.iptc import Iptc, find_iptc_in_photoshop, find_iptc_records, parse_iptc
+from app.analysis.formats.iptc import Iptc, find_iptc_records, is_changed_since_xmp, parse_iptc
 from app.analysis.formats.makers.samsung import find_saved_at
 from app.analysis.formats.motion import find_video_bytes
 from app.analysis.formats.png import PngTexts, read_png_texts
@@ -53,12 +53,14 @@ class Embedded:
 
     `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF, `UserComment` of EXIF, the programs of a C2PA
     manifest as `c2pa`. `duration_seconds` is that of an animation, `content_identifier` Apple's, `video_bytes` the size
-    of the video in a motion photo, `saved_at` when a phone of Samsung's saved it, in UTC as ISO 8601.
+    of the video in a motion photo, `saved_at` when a phone of Samsung's saved it, in UTC as ISO 8601. `iptc_wins` where
+    the IPTC block is newer than the XMP.
     """
 
     exif: Tags = field(default_factory=dict)
     xmp: Xmp = field(default_factory=dict)
     iptc: Iptc = field(default_factory=dict)
+    iptc_wins: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     duration_seconds: float | None = None
     content_identifier: str | None = None
@@ -109,8 +111,9 @@ def read_embedded(opened: OpenedImage) -> Embedded:
         found.xmp = {**found.read_part("xmp", lambda: _extended(image, found.xmp), NO_XMP), **found.xmp}
     found.video_bytes = find_video_bytes(opened.stream, opened.format, found.xmp)
     found.saved_at = find_saved_at(opened.stream)
-    records = found.read_part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
-    found.iptc, problem = parse_iptc(records)
+    block = found.read_part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
+    found.iptc, problem = parse_iptc(find_iptc_records(block))
+    found.iptc_wins = is_changed_since_xmp(block)
     found.note_problem("iptc", problem)
     found.texts = {key: decode_text(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
     if user_comment := _user_comment(exif.tags.get("EXIF UserComment", b"")):
@@ -214,10 +217,10 @@ def _manifest(opened: OpenedImage) -> bytes:
 
 
 def _iptc(image: Image.Image, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
-    if resources := find_photoshop_in_jpeg(getattr(image, "applist", ())):
-        return find_iptc_in_photoshop(resources)
-    found = block or others.get(tiff.IPTC) or others.get(tiff.PHOTOSHOP) or _raw_profile(texts, "iptc")
-    return find_iptc_records(found)
+    """The IPTC records, bare or among Photoshop's resources."""
+    if (resources := find_photoshop_in_jpeg(getattr(image, "applist", ()))).startswith(b"8BIM"):
+        return resources
+    return block or others.get(tiff.IPTC) or others.get(tiff.PHOTOSHOP) or _raw_profile(texts, "iptc")
 
 
 def _raw_profile(texts: Mapping[str, bytes], name: str) -> bytes:

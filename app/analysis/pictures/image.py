@@ -21,6 +21,7 @@ from app.analysis.formats import png
 from app.analysis.formats.camera_raw import CameraRaw, read_camera_raw
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
 from app.analysis.formats.png import copy_without_texts
+from app.analysis.pictures.colour import note_colours
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import SIDEWAYS
@@ -104,6 +105,7 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
             image = _open(stream, format_)
         except UnidentifiedImageError as error:
             raise SyntaxError("; ".join(str(warning.message) for warning in caught)) from error
+        note_colours(image, stream, format_)
         return OpenedImage(stream, image, format_, image.mode, _stored(image), int(getattr(image, "n_frames", 1)))
 
 

@@ -211,7 +211,7 @@ def test_workflows_are_found_wherever_programs_put_them(tags, muxer, codec, tmp_
 def test_an_infotext_in_a_comment_is_no_caption():
     found = interpreted(comment="a fox\nSteps: 20, Sampler: Euler, Seed: 3")
     assert (found.prompt, found.caption, found.generation["seed"]) == ("a fox", None, 3)
-    assert interpreted(comment='{"mood": "good"}').caption == '{"mood": "good"}'
+    assert interpreted(comment='{"mood": "good"}').caption is None
 
 
 # ----------------------------------------------------------------------------------------------------- the poster

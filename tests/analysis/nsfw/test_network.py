@@ -42,6 +42,7 @@ from opennsfw2._image import preprocess_image
 from PIL import Image, ImageOps
 from app.analysis.nsfw import features, wheel
 from app.analysis.nsfw.network import Network
+from app.analysis.pictures.colour import put_over_white, to_srgb
 from app.analysis.pictures.picture import make_resizable
 
 def whole(path):
@@ -52,9 +53,10 @@ def whole(path):
         if picture.mode in {WITHOUT_SCALE}:
             return make_resizable(picture)
         try:
-            return ImageOps.exif_transpose(picture)
+            upright = ImageOps.exif_transpose(picture)
         except Exception:
-            return picture.copy()
+            upright = picture.copy()
+        return put_over_white(to_srgb(make_resizable(upright)))  # unlike opennsfw2, as people see it
 
 def with_exif_alone(picture):
     for name in ("xmp", "XML:com.adobe.xmp"):  # by which Pillow turns a picture where EXIF says nothing

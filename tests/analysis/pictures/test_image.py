@@ -275,16 +275,12 @@ def test_small_and_narrow_pictures_are_never_enlarged_or_lost():
         assert thumbnail_of(make_picture(Image.new("RGB", size, "teal"), 1)).size == expected
 
 
-def test_the_thumbnail_carries_a_small_colour_profile_and_no_exif():
+def test_the_thumbnail_carries_neither_a_profile_nor_exif():
     exif = Image.Exif()
     exif[0x010F] = "Secret"
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     made = make_picture(decode_image(opened(encoded(drawing(), "JPEG", exif=exif, icc_profile=profile))), 1)
-    assert thumbnail_of(made).info.get("icc_profile") == profile
-    assert "exif" not in thumbnail_of(made).info
-    large = drawing()
-    large.info["icc_profile"] = bytes(100_000)
-    assert "icc_profile" not in thumbnail_of(make_picture(large, 1)).info
+    assert not {"icc_profile", "exif"} & thumbnail_of(made).info.keys()
 
 
 def test_the_hash_survives_encoding_and_resizing_and_tells_pictures_apart():
