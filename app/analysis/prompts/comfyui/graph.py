@@ -24,6 +24,7 @@ from app.metadata import PromptVerdict
 _SAMPLERS, _ENCODERS = 12, 32  # that are looked at
 _NODES, _INPUTS, _KIND = 10_000, 300, 200  # of a graph, of a node, and characters of its class
 _LONGEST = 64 * 1024  # characters of a prompt
+_USED_AS = {"image": "IMAGE", "images": "IMAGE", "video": "VIDEO", "audio": "AUDIO", "mesh": "MESH"}  # input -> type
 _GENERATOR = "ComfyUI"
 
 
@@ -51,14 +52,24 @@ def _bounded(node: Node) -> Node:
 
 def _api_graph(written: Mapping[str, Any]) -> Graph:
     """The API format: node id -> `class_type` and `inputs`, each a value or a link `[node id, output]`."""
+    nodes = {
+        name: node
+        for name, node in written.items()
+        if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
+    }
+    gives: dict[Any, str] = {}  # by node, as far as its first output is used as a picture or the like
+    for node in nodes.values():
+        for key, value in islice(node["inputs"].items(), _INPUTS):
+            if key in _USED_AS and isinstance(value, list) and value[1:] == [0] and isinstance(value[0], str | int):
+                gives[str(value[0])] = _USED_AS[key]
     return {
         name: Node(
             node["class_type"],
             {key: unwrap_choice(value) for key, value in node["inputs"].items()},
             as_text(as_object(node.get("_meta")).get("title")),
+            gives=(gives[name],) if name in gives else (),
         )
-        for name, node in written.items()
-        if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
+        for name, node in nodes.items()
     }
 
 
