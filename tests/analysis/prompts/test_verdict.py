@@ -130,3 +130,10 @@ def test_a_sampler_of_regions_is_given_words_by_the_samplers_inside_it():
     made = read(sampled(**nodes))
     assert (set(made.prompt.split("\n")), made.negative_prompt) == ({"a boat", "a lighthouse"}, "fog")
     assert (made.settings["seed"], made.settings["steps"], made.settings["sampler"]) == (9, 8, "euler")
+
+
+def test_a_node_that_hands_on_its_model_first_gives_the_positive_second():
+    both = node("WanTalkToVideo", model=["model", 0], positive=["e", 0], negative=["f", 0])
+    nodes = {"p": node("Reroute", **{"": ["both", 1]}), "n": node("Reroute", **{"": ["both", 2]}), "both": both}
+    made = read(sampled(**nodes, e=encoded("a boat"), f=encoded("fog")))
+    assert (made.prompt, made.negative_prompt) == ("a boat", "fog")
