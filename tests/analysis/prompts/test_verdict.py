@@ -47,6 +47,7 @@ PARSED, PARTLY = PromptVerdict.PARSED, PromptVerdict.PARTLY
         ),
         (texts("Text Random Line", text="a hut\na boat", seed=5), None, PARTLY),
         (texts("Text Random Line", text="a hut", seed=5), "a hut", PARSED),
+        (texts("One Button", prompt_prefix="", subject="all", seed=5), None, PARTLY),
         (texts("Text to Console", label_text="it is", text=["u", 0], behind=node("T", text="a hut")), "a hut", PARSED),
         (
             {

@@ -184,7 +184,7 @@ class Words:
                 self.lost |= way.role == POSITIVE and not said.known and is_for_words(node, key)
             elif typed:
                 order[key] = tuple(self._literal(node, key, way))
-                known |= bool(order[key]) or is_text(key)
+                known |= bool(order[key]) or (is_text(key) and not _makes_up(node))
         self.left_out |= typed and not all(map(is_text, node.guessed))
         brought = [key for key, found in behind.items() if found]
         if brought and _shows(node.kind):  # what is shown may be what an earlier run showed
@@ -256,6 +256,11 @@ class Words:
 def _is_option(graph: Graph, node: Node) -> bool:
     """Whether what is typed into a node is no words: it changes a conditioning, or points at words before it."""
     return hands_on(graph, node) or marks_regions(graph, node)
+
+
+def _makes_up(node: Node) -> bool:
+    """Whether a node may make up words by chance, so that empty texts of its own do not mean that there are none."""
+    return "seed" in node.inputs and "wildcard" not in node.kind.lower()
 
 
 def _is_link(value: Any) -> bool:
