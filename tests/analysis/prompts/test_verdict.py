@@ -138,3 +138,14 @@ def test_a_node_that_hands_on_its_model_first_gives_the_positive_second():
     nodes = {"p": node("Reroute", **{"": ["both", 1]}), "n": node("Reroute", **{"": ["both", 2]}), "both": both}
     made = read(sampled(**nodes, e=encoded("a boat"), f=encoded("fog")))
     assert (made.prompt, made.negative_prompt) == ("a boat", "fog")
+
+
+def test_where_a_model_wrote_for_the_last_service_the_words_of_the_one_before_are_told_with_a_doubt():
+    graph = {
+        "save": node("SaveVideo", video=["film", 0]),
+        "film": node("FilmService", prompt=["llm", 0], image=["picture", 0], seed=5),
+        "llm": node("OllamaGenerate", prompt="How should it move?"),
+        "picture": node("PictureService", prompt="a boat", seed=3),
+    }
+    made = read(graph)
+    assert (made.prompt, made.verdict) == ("a boat", PARTLY)

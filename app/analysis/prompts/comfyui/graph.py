@@ -87,8 +87,9 @@ def read_graph(graph: Graph) -> Generation | None:
     if not graph:
         return None
     strict = Words(graph)
-    before, passed_over = find_output(graph, lambda nodes: any(_wanted(graph, strict, _samplers(graph, nodes))))
-    samplers = _samplers(graph, before)
+    before, passed_over = find_output(graph, lambda nodes: any(_wanted(graph, strict, _samplers(graph, strict, nodes))))
+    samplers = _samplers(graph, strict, before)
+    passed_over |= bool(samplers) and samplers[0] is not _samplers(graph, None, before)[0]
     positive, negative, reader = _words(graph, samplers)
     if not samplers and not positive:
         positive, negative = _titled(graph)
@@ -100,11 +101,18 @@ def read_graph(graph: Graph) -> Generation | None:
     return made
 
 
-def _samplers(graph: Graph, before: list[Node]) -> list[Node]:
-    """The samplers among the nodes before an output, the nearest first; without one, what makes pictures by itself."""
+def _samplers(graph: Graph, reader: Words | None, before: list[Node]) -> list[Node]:
+    """The samplers among the nodes before an output, the nearest first.
+
+    Without one, what makes pictures by itself: the nearest, or to a reader the nearest that was given words.
+    """
     samplers = [node for node in before if is_sampler(graph, node)][:_SAMPLERS]
     samplers.sort(key=lambda node: "image" in node.inputs and not any("latent" in key for key in node.inputs))
-    return samplers or [node for node in before if is_whole(graph, node)][:1]
+    if samplers:
+        return samplers
+    whole = [node for node in before if is_whole(graph, node)][:_SAMPLERS]
+    worded = (node for node in whole if reader and reader.find_texts(node, POSITIVE))
+    return list(islice(worded, 1)) or whole[:1]
 
 
 def _words(graph: Graph, samplers: list[Node]) -> tuple[str, str, Words]:
