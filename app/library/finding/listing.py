@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from app.library.finding.entries import camera_of, text_of
 from app.library.finding.pairing import PairKind
 from app.library.tables import KEYWORDS, LINKS, MEDIA
-from app.library.values import is_nsfw, upright_size
+from app.library.values import has_thumbnail, is_nsfw, upright_size
 from app.media import Place, StageStatus
 from app.metadata import Source
 from app.shapes import described
@@ -140,7 +140,7 @@ def as_found(row: Mapping[str, Any], threshold: float | None, paired: Sequence[t
         "score": row["score"],
         "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
         "nsfw_probability": row["nsfw_probability"],
-        "has_thumbnail": row["phash"] is not None,
+        "has_thumbnail": has_thumbnail(row["phash"], row["stages"]),
         "incomplete": any(mark["status"] == StageStatus.FAILED for mark in row["stages"].values()),
         "missing": row["missing_at"] is not None,
         "camera": camera_of(row["camera_make"], row["camera_model"]),

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from app.library.finding.counting import Facet
-from tests.samples import ai_image, photo, truncated, write_many
+from tests.samples import ai_image, photo, unidentifiable, write_many
 
 FILES = "/api/library/files"
 PATCH = "/api/library/file"
@@ -19,7 +19,7 @@ def found(open_door, tmp_path):
     photo(root / "2024/harbour.jpg", size=(96, 64), keywords=["sea", "sea wall"], make="Maker", taken_at=TAKEN)
     ai_image(root / "ai/robot.png")
     write_many(root / "plain", 7)
-    truncated(root / "2024/cut.jpg", size=(96, 64))
+    unidentifiable(root / "2024/cut.jpg", size=(96, 64))
     door = open_door(root)
     door.whole()
     return door

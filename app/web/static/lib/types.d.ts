@@ -377,6 +377,7 @@ export interface FolderCounts {
   total_files: number;
   ingested_files: number;
   failed_files: number;
+  damaged_files: number;
 }
 
 export interface Folder {
