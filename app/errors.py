@@ -260,7 +260,7 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             _COPY_AGAIN,
         ),
         "too_many_pixels": Cause(
-            "It claims more pixels than can be decoded in time: 67 million a frame of a video, or a billion in all frames.",
+            "It has more pixels than are decoded: 67 million in a frame of a video, or a billion in all frames.",
             "Make a smaller version of it.",
         ),
         "damaged_video": Cause(

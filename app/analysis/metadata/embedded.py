@@ -23,6 +23,7 @@ from app.analysis.formats.blocks import (
 )
 from app.analysis.formats.c2pa import read_c2pa_names
 from app.analysis.formats.camera_raw import CameraRaw
+from app.analysis.formats.directories import find_pages
 from app.analysis.formats.iptc import Iptc, find_iptc_records, is_changed_since_xmp, parse_iptc
 from app.analysis.formats.makers.samsung import find_saved_at
 from app.analysis.formats.motion import find_video_bytes
@@ -144,7 +145,7 @@ def _of_camera_raw(raw: CameraRaw) -> Embedded:
 def _exif(opened: OpenedImage, block: bytes, texts: Mapping[str, bytes]) -> TiffContent:
     """The tags of a TIFF file, else of the EXIF block (of a PNG or JPEG 2000 file the given one)."""
     if opened.format == "tiff":
-        return read_tiff(opened.stream)
+        return read_tiff(opened.stream, picture=find_pages(opened.stream).picture)
     info = opened.info
     turned = info.get("original_orientation")  # libheif turns the picture, and the tag with it
     if opened.format == "avif":

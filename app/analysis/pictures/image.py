@@ -16,12 +16,14 @@ from typing import Any, BinaryIO
 import pi_heif
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
+from PIL.MpoImagePlugin import MpoImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from app.analysis.formats import png
 from app.analysis.formats.camera_raw import CameraRaw, read_camera_raw
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
 from app.analysis.formats.completion import complete
+from app.analysis.formats.directories import find_pages
 from app.analysis.formats.png import copy_without_texts
 from app.analysis.formats.webp import read_webp_blocks, read_webp_size
 from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands
@@ -38,6 +40,7 @@ LARGE_PIXELS = (
 MAX_FILE_BYTES = 4 * 1024**3  # a TIFF cannot be larger, unless it is a BigTIFF
 MAX_FILM_PIXELS = 1_000_000_000  # of all frames together: some seconds of decoding
 _ORIENTATION = 0x0112
+_MP_ENTRIES = 0xB002
 _PIXEL_BYTES = 4  # as Pillow keeps a pixel
 _BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 # What Pillow says of files that are whole and sound but of a kind that it does not decode
@@ -79,7 +82,7 @@ class OpenedImage:
 
     Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read. There is
     no picture either where there is no room for it: `problem` says so. The file has `length` bytes, and lacks at least
-    `missing`. `info` is what Pillow tells of it.
+    `missing`. Of several `pages` it is the first. `info` is what Pillow tells of it.
     """
 
     stream: BinaryIO
@@ -91,6 +94,7 @@ class OpenedImage:
     raw: CameraRaw | None = None
     length: int = 0
     missing: int = 0
+    pages: int = 1
     problem: CannotRead | None = None
 
     @property
@@ -131,8 +135,21 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
             raise
         with suppress_as(error):
             image = open_header(BytesIO(content), format_)
-    frames = int(getattr(image, "n_frames", 1))
-    return OpenedImage(stream, image, format_, image.mode, _stored(image), frames, length=length, missing=missing)
+    film = FORMAT_OF_NAME[format_].film  # other pictures in a file are its pages, or belong to the one that is shown
+    frames = int(getattr(image, "n_frames", 1)) if film else 1
+    pages = find_pages(stream).count if format_ == "tiff" else _count_parts(image)
+    return OpenedImage(
+        stream, image, format_, image.mode, _stored(image), frames, length=length, missing=missing, pages=pages
+    )
+
+
+def _count_parts(image: ImageFile) -> int:
+    """Count the pictures of a JPEG that are taken together, as by a stereo camera (CIPA DC-007, 5.2.3.3).
+
+    Previews and gain maps are none.
+    """
+    entries = (image.mpinfo or {}).get(_MP_ENTRIES, ()) if isinstance(image, MpoImageFile) else ()
+    return max(1, sum("Multi-Frame" in str(entry["Attribute"]["MPType"]) for entry in entries))
 
 
 @contextmanager
@@ -152,6 +169,9 @@ def open_header(stream: BinaryIO, format_: str) -> ImageFile:
             image = _open(stream, format_)
         except UnidentifiedImageError as error:
             raise SyntaxError("; ".join(str(warning.message) for warning in caught)) from error
+        if format_ == "tiff" and isinstance(image, TiffImageFile) and (at := find_pages(stream).picture):
+            image._frame_pos = [at]  # noqa: SLF001 - as Pillow itself goes to a directory below another
+            image._seek(0)  # noqa: SLF001
         note_colours(image, stream, format_)
         return image
 

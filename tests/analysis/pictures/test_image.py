@@ -102,14 +102,26 @@ def test_a_bitmap_of_a_variant_that_pillow_lacks_is_unsupported_not_damaged():
 def test_a_jpeg_holding_several_pictures_is_a_jpeg():
     content = encoded(drawing(), "MPO", save_all=True, append_images=[drawing()])
     found = opened(content)
-    assert (found.format, found.frames) == ("jpeg", 2)
+    assert (found.format, found.frames, found.pages) == ("jpeg", 1, 1), (
+        "of which nothing says that they belong together"
+    )
     decode_image(found)
+
+
+def test_the_two_pictures_of_a_stereo_camera_are_no_frames_but_told():
+    content = encoded(drawing(), "MPO", save_all=True, append_images=[drawing()])
+    first = content.index(struct.pack("<I", 0x030000), content.index(b"MPF\0"))  # entries of 16 bytes begin with a kind
+    stereo = struct.pack("<I", 0x020002)
+    found = opened(content[:first] + stereo + content[first + 4 : first + 16] + stereo + content[first + 20 :])
+    assert (found.frames, found.pages) == (1, 2)
 
 
 def test_frames_of_animations_are_counted():
     more = [drawing().rotate(90 * turn) for turn in (1, 2)]
-    for format_ in ("GIF", "PNG", "WEBP", "TIFF", "AVIF"):
+    for format_ in ("GIF", "PNG", "WEBP", "AVIF"):
         assert opened(encoded(drawing(), format_, save_all=True, append_images=more)).frames == 3, format_
+    pages = opened(encoded(drawing(), "TIFF", save_all=True, append_images=more))
+    assert (pages.frames, pages.pages) == (1, 3)
 
 
 def test_a_large_jpeg_is_decoded_smaller_with_its_short_side_kept():
