@@ -5,6 +5,7 @@ from here. To add a format is to add its row (and a reader, where none of ours c
 names what a row lacks. It opens nothing and imports nothing.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +30,7 @@ class Ending(StrEnum):
     RIFF = "riff"  # the length behind the first four bytes
     BOXES = "boxes"  # of ISO base media, one after the other
     BOXES_OR_MARK = "boxes_or_mark"  # JPEG 2000: in boxes or bare
+    BOXES_OR_UNTOLD = "boxes_or_untold"  # JPEG XL: in boxes or bare
     DIRECTORY = "directory"  # the first of a TIFF
 
 
@@ -212,6 +214,20 @@ FORMATS: tuple[Format, ...] = (
         ending=Ending.BOXES_OR_MARK,
     ),
     Format(
+        name="jxl",
+        title="JPEG XL",
+        kind=Kind.IMAGE,
+        suffixes=(".jxl",),
+        media_type="image/jxl",
+        in_browser=True,
+        magics=({0: b"\xff\x0a"}, {0: b"\0\0\0\x0cJXL \r\n\x87\n"}),  # the bare codestream, and in boxes
+        pillow=("JXL",),
+        ending=Ending.BOXES_OR_UNTOLD,
+        film=True,
+        turned=True,
+        seen_size=True,
+    ),
+    Format(
         name="cr3",
         title="CR3 (Canon)",
         kind=Kind.IMAGE,
@@ -361,8 +377,6 @@ NOT_TAKEN_IN: tuple[tuple[bytes, str], ...] = (
     (b"\0\0\x01\0", "an icon (ICO)"),
     (b"\0\0\x02\0", "a cursor (CUR)"),
     (b"8BPS", "a Photoshop document (PSD)"),
-    (b"\xff\x0a", "JPEG XL"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
     (b"qoif", "QOI"),
     (b"DDS ", "a DirectDraw surface (DDS)"),
     (b"icns", "an Apple icon (ICNS)"),
@@ -377,8 +391,25 @@ NO_MEDIA_BRANDS = (b"M4A ", b"M4B ", b"M4P ", b"jxl ", b"jp2 ", b"jpx ")
 """Main brands of ISO base media files that are none of ours: sound, and pictures that are not read in this form."""
 
 
+_PIXEL_FILM = re.compile(rb"(?:.+\.M[PV]|MVIMG_\d{8}_\d{6,9})(?:~\d{1,3})?(?:\(\d{1,6}\))?\Z", re.DOTALL)
+
+
+def is_pixel_film(name: bytes) -> bool:
+    """Whether a name is that of the film of a Pixel's motion photo, as archives of Google Photos have it by itself.
+
+    It is an MP4 called `PXL_x.MP`, `PXL_x.MP~2`, `PXL_x.MV` or, without any suffix, `MVIMG_x`. The capitals tell them
+    from what other programs call `.mp`.
+    """
+    return _PIXEL_FILM.match(name) is not None
+
+
 def suffix_of(name: bytes) -> bytes:
-    """The suffix of a file name in lower case with its dot, `b""` where it has none: `b"A.JPG"` -> `b".jpg"`."""
+    """The suffix of a file name in lower case with its dot, `b""` where it has none: `b"A.JPG"` -> `b".jpg"`.
+
+    That of a Pixel's film is the one of what it is, `b".mp4"`.
+    """
+    if is_pixel_film(name):
+        return b".mp4"
     stem, dot, suffix = name.rpartition(b".")
     return b"." + suffix.lower() if dot and stem else b""
 

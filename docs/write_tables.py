@@ -19,6 +19,7 @@ _ENDINGS = {
     Ending.RIFF: "the length in its header",
     Ending.BOXES: "its boxes",
     Ending.BOXES_OR_MARK: "its boxes, or the mark at its end",
+    Ending.BOXES_OR_UNTOLD: "its boxes, or a decoder alone",
     Ending.DIRECTORY: "its first directory",
 }
 _TYPES = {str | None: "text", PromptVerdict | None: "text", int | None: "whole number", float | None: "number"}

@@ -21,9 +21,16 @@ from app.analysis.metadata.embedded import Embedded, find_generation, read_embed
 from app.analysis.metadata.fields import interpret_image
 from app.analysis.metadata.film import find_film_keywords, interpret_film, sort_film_tags
 from app.analysis.metadata.keywords import gather_keywords
-from app.analysis.metadata.score import choose_rating, parse_scores, read_exif_stars, read_film_stars, read_xmp_stars
-from app.analysis.metadata.sidecars import read_scores, read_takeout, read_xmp_sidecar
-from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
+from app.analysis.metadata.score import (
+    Stars,
+    choose_rating,
+    parse_scores,
+    read_exif_stars,
+    read_film_stars,
+    read_xmp_stars,
+)
+from app.analysis.metadata.sidecars import read_json_sidecar, read_scores, read_text_sidecar, read_xmp_sidecar
+from app.analysis.metadata.takeout import NO_TAKEOUT
 from app.analysis.nsfw.network import detect_nsfw
 from app.analysis.pictures.container import Film, FilmInfo, read_film_header
 from app.analysis.pictures.frames import SIDE as POSTER_SIDE
@@ -190,8 +197,8 @@ class _Course:
         made = find_generation(self.embedded)
         if made.prompt is None and (text := self._hidden()):
             self.embedded.texts["stealth"] = text
-            return find_generation(self.embedded)
-        return made
+            made = find_generation(self.embedded)
+        return made if made.prompt else self.beside[0].made or made
 
     def _hidden(self) -> str | None:
         """The text in the pixels; None without one, and where they fail, which is for another stage to say."""
@@ -232,25 +239,28 @@ class _Course:
         return read_xmp_sidecar(self.root, self.file) or NO_XMP
 
     @cached_property
-    def takeout(self) -> Takeout:
-        """What Google Takeout's JSON tells, nothing without one. Raises CannotRead `damaged_sidecar`."""
-        return read_takeout(self.root, self.file)
-
-    def _beside(self) -> tuple[Beside, CannotRead | None]:
-        """What the sidecars tell, and what was wrong with one: it does not silence the other."""
+    def beside(self) -> tuple[Beside, CannotRead | None]:
+        """What the sidecars tell, and what was wrong with one: it does not silence the others."""
         sidecar, takeout, problem = NO_XMP, NO_TAKEOUT, None
+        noted = []
         try:
-            takeout = self.takeout
+            noted.append(read_text_sidecar(self.root, self.file))
+        except CannotRead as error:
+            problem = error
+        try:
+            takeout, notes = read_json_sidecar(self.root, self.file)
+            noted.insert(0, notes)
         except CannotRead as error:
             problem = error
         try:
             sidecar = self.sidecar
         except CannotRead as error:
             problem = error
-        return Beside(sidecar, takeout, shown_name(self.file.name)), problem
+        beside = Beside(sidecar, takeout, shown_name(self.file.name), tuple(notes for notes in noted if notes))
+        return beside, problem
 
     def _metadata(self) -> tuple[Metadata, CannotRead | None]:
-        beside, problem = self._beside()
+        beside, problem = self.beside
         problem = problem or self.embedded.find_problem("exif", "xmp", "iptc", "text")
         if self.content:
             return interpret_image(self.embedded, beside, self.made), problem
@@ -259,13 +269,14 @@ class _Course:
 
     def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
         found = self.embedded
-        beside, problem = self._beside()
+        beside, problem = self.beside
         words = gather_keywords(
             embedded=found.xmp,
             iptc=found.iptc,
             exif=found.exif,
             sidecar=beside.xmp,
             people=beside.takeout.people,
+            notes=beside.notes,
             film=find_film_keywords(self.film_info[0]),
             prompt=self.made.prompt,
             negative_prompt=self.made.negative_prompt,
@@ -281,9 +292,14 @@ class _Course:
                 Source.XMP: lambda: read_xmp_stars(self.embedded.xmp),
                 Source.EXIF: lambda: read_exif_stars(self.embedded.exif),
                 Source.VIDEO: lambda: read_film_stars(self.film_info[0].xtra),
+                Source.JSON: self._noted_stars,
             }
         )
         return rating, problem or (None if rating.source else self.embedded.find_problem("xmp", "exif"))
+
+    def _noted_stars(self) -> Stars:
+        said = (read_xmp_stars(notes.properties) for notes in self.beside[0].notes if notes.source is Source.JSON)
+        return next((stars for stars in said if stars is not None), None)
 
     def _score(self) -> int | None:
         scores = read_scores(self.root, self.file)

@@ -95,5 +95,16 @@ def _tracks(stream: BinaryIO, at: int, end: int, path: tuple[bytes, ...]) -> Ite
             yield duration / scale if scale and duration < _FOR_EVER else 0.0
 
 
-WALKS: Mapping[str, Callable[[BinaryIO], float]] = {"gif": _gif, "webp": _webp, "png": _apng, "avif": _avif}
+def _jxl(stream: BinaryIO) -> float:  # noqa: ARG001 - as its kind is called
+    """Nothing: the delays are packed with the frames."""
+    return 0.0
+
+
+WALKS: Mapping[str, Callable[[BinaryIO], float]] = {
+    "gif": _gif,
+    "webp": _webp,
+    "png": _apng,
+    "avif": _avif,
+    "jxl": _jxl,
+}
 """What adds up the delays of each format whose pictures are a film, in seconds."""

@@ -92,6 +92,11 @@ def _end_of_boxes_or_mark(stream: BinaryIO, size: int) -> int:
     return (_end_of_boxes if read_at(stream, 4, 4) == b"jP  " else _end_by_mark)(stream, size)
 
 
+def _end_of_boxes_or_untold(stream: BinaryIO, size: int) -> int:
+    """JPEG XL: boxes (ISO/IEC 18181-2), or the bare codestream, which does not say."""
+    return (_end_of_boxes if read_at(stream, 4, 4) == b"JXL " else _end_untold)(stream, size)
+
+
 def _end_of_riff(stream: BinaryIO, size: int) -> int:
     """Where a RIFF file ends: its length stands behind the first four bytes and does not count the first eight."""
     end = int.from_bytes(read_at(stream, 4, 4), "little") + 8
@@ -155,6 +160,7 @@ ENDS: Mapping[Ending, Callable[[BinaryIO, int], int]] = {
     Ending.BOXES: _end_of_boxes,
     Ending.BLOCKS: _end_of_blocks,
     Ending.BOXES_OR_MARK: _end_of_boxes_or_mark,
+    Ending.BOXES_OR_UNTOLD: _end_of_boxes_or_untold,
     Ending.DIRECTORY: _end_of_directory,
 }
 """Where a file of so many bytes should end, by what tells it."""

@@ -7,7 +7,7 @@ It decodes nothing.
 from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from io import BytesIO
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from PIL import Image, ImageCms
 
@@ -22,7 +22,12 @@ from app.analysis.formats.colour_tags import (
     read_cicp_of_png,
 )
 
-_SIGNAL = "signal"  # where the info of an image says how it was meant; Pillow hands it on to all that is made of it
+if TYPE_CHECKING:
+    from numpy import uint16
+    from numpy.typing import NDArray
+
+SIGNAL = "signal"
+"""Where the info of an image says how its numbers were meant; Pillow hands it on to all that is made of it."""
 _MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK", b"Lab ": "LAB"}  # by what a profile is for
 _ALMOST = 3  # of 255: profiles that draw no colour farther than this from sRGB are sRGB
 _SRGB_GAMMA = 1 / 2.2
@@ -36,12 +41,12 @@ def note_colours(image: Image.Image, stream: BinaryIO, format_: str) -> None:
     """Note in an opened image what its file says of its colours and Pillow does not tell."""
     info = image.info
     if format_ == "png":
-        info[_SIGNAL] = _signal_of_png(image, stream)
+        info[SIGNAL] = _signal_of_png(image, stream)
     elif format_ == "heic" and "nclx_profile" in info and not info.get("icc_profile"):
         nclx = info["nclx_profile"]
-        info[_SIGNAL] = Signal(nclx["color_primaries"], nclx["transfer_characteristics"])
+        info[SIGNAL] = Signal(nclx["color_primaries"], nclx["transfer_characteristics"])
     elif format_ == "avif" and not info.get("icc_profile") and (code_points := read_cicp_of_avif(stream)):
-        info[_SIGNAL] = Signal(*code_points)
+        info[SIGNAL] = Signal(*code_points)
     elif format_ == "bmp":
         info["icc_profile"] = find_profile_in_bmp(stream)
     elif format_ == "jpeg2000":
@@ -66,7 +71,7 @@ def _signal_of_png(image: Image.Image, stream: BinaryIO) -> Signal | None:
 
 def find_conversion(picture: Image.Image) -> Conversion | None:
     """Find what makes sRGB of the colours of a picture; None if they are sRGB, or say nothing that makes sense."""
-    signal = picture.info.get(_SIGNAL)
+    signal = picture.info.get(SIGNAL)
     if signal is not None:
         return None if signal.is_srgb else partial(_convert_by_signal, signal)
     profile = picture.info.get("icc_profile")
@@ -87,6 +92,19 @@ def to_srgb(picture: Image.Image) -> Image.Image:
     drawn = conversion(whole.convert("L" if whole.mode == "LA" else "RGB"))
     drawn.putalpha(whole.getchannel("A"))
     return drawn
+
+
+def draw_deep(numbers: "NDArray[uint16]", signal: Signal, short_side: int) -> Image.Image:
+    """Draw numbers of 16 bits in sRGB, reduced by a whole number, the shorter side kept >= `short_side` px."""
+    from app.analysis.pictures.light import draw_in_srgb
+
+    height, width = numbers.shape[:2]
+    factor = max(1, min(width, height) // short_side) if short_side else 1
+    if factor > 1:
+        cut = numbers[: height // factor * factor, : width // factor * factor]
+        means = cut.reshape(height // factor, factor, width // factor, factor, 3).mean(axis=(1, 3))
+        numbers = means.astype(numbers.dtype)
+    return Image.fromarray(draw_in_srgb(numbers, signal))
 
 
 def put_over_white(picture: Image.Image) -> Image.Image:

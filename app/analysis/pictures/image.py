@@ -28,6 +28,7 @@ from app.analysis.formats.png import copy_without_texts
 from app.analysis.formats.webp import read_webp_blocks, read_webp_size
 from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands
 from app.analysis.pictures.colour import note_colours
+from app.analysis.pictures.jpegxl import register_jpeg_xl
 from app.analysis.pictures.room import check_room
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
@@ -68,9 +69,10 @@ def check_file_size(size: int) -> None:
 
 
 def prepare_pillow() -> None:
-    """Prepare Pillow in this process: HEIC, and room for large pictures and long texts. Safe to call again."""
+    """Prepare Pillow in this process: HEIC, JPEG XL, room for large pictures and long texts. Safe to call again."""
     Image.MAX_IMAGE_PIXELS = None  # memory is the limit, see `room.py`
     pi_heif.register_heif_opener()
+    register_jpeg_xl()
     PngImagePlugin.MAX_TEXT_CHUNK = png.TEXT_BYTES
     PngImagePlugin.MAX_TEXT_MEMORY = 2 * png.TEXT_BYTES
     Image.WARN_POSSIBLE_FORMATS = True  # otherwise a plugin's own reason for refusing a file is lost

@@ -49,7 +49,8 @@ class Entry(NamedTuple):
 
     Times are milliseconds since 1970: `taken` as the clock of the camera showed it, the others in UTC. `width`
     and `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
-    `folder` is `ROOT/relative` as shown. `sha256` is the first 64 bits of it. `ran` has two bits for each of `STAGES`:
+    `folder` is `ROOT/relative` as shown. `sha256` is the first 64 bits of it, `phash` all 64 of it, 0
+    where there is none. `ran` has two bits for each of `STAGES`:
     0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
@@ -58,6 +59,7 @@ class Entry(NamedTuple):
     updated: int
     size: int
     sha256: int
+    phash: int
     width: int | None
     height: int | None
     duration: float | None
@@ -130,6 +132,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         in_ms(datetime.fromisoformat(row.updated_at)),
         row.size,
         int(row.sha256[:DIGITS], 16),
+        int(row.phash or "0", 16),
         *size,
         row.duration_seconds,
         row.exposure_seconds,
@@ -151,8 +154,8 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         camera_of(row.camera_make, row.camera_model),
         row.lens_model,
         row.generator,
-        _text(generation.get("model")),
-        _text(generation.get("sampler")),
+        text_of(generation.get("model")),
+        text_of(generation.get("sampler")),
         row.prompt_verdict,
         row.label,
         row.session_id,
@@ -179,7 +182,7 @@ def loras_of(generation: Mapping[str, Any]) -> list[str]:
     """The names of the LoRAs that a picture was made with, each once, in their order."""
     listed = generation.get("loras")
     named = [one.get("name") if isinstance(one, Mapping) else one for one in listed] if isinstance(listed, list) else []
-    return list(dict.fromkeys(text for one in named if (text := _text(one))))
+    return list(dict.fromkeys(text for one in named if (text := text_of(one))))
 
 
 def clock_ms(at: str | None) -> int | None:
@@ -205,7 +208,8 @@ def from_ms(ms: int) -> str:
     return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
+    """A setting as a text, so that a seed keeps all its digits; None for anything but a text or whole number."""
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip() else None
 
 

@@ -110,7 +110,8 @@ def test_a_jpeg_holding_several_pictures_is_a_jpeg():
 
 def test_the_two_pictures_of_a_stereo_camera_are_no_frames_but_told():
     content = encoded(drawing(), "MPO", save_all=True, append_images=[drawing()])
-    first = content.index(struct.pack("<I", 0x030000), content.index(b"MPF\0"))  # entries of 16 bytes begin with a kind
+    primary, directory = struct.pack("<I", 0x030000), content.index(b"MPF\0") + 20
+    first = content.index(primary, directory)  # entries of 16 bytes begin with a kind
     stereo = struct.pack("<I", 0x020002)
     found = opened(content[:first] + stereo + content[first + 4 : first + 16] + stereo + content[first + 20 :])
     assert (found.frames, found.pages) == (1, 2)

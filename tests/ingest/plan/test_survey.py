@@ -166,7 +166,8 @@ def test_again_reads_every_stage_whatever_the_bytes():
         ("xmp=1:1 score=2:2", "xmp=1:2 score=2:2", FROM_SIDECARS),
         ("xmp=1:1 xmp=5:5 score=2:2", "xmp=5:5 score=2:2", FROM_SIDECARS),
         ("score=2:2", "xmp=1:1 score=2:3", FROM_SIDECARS),
-        ("", "takeout=1:1", {Stage.METADATA, Stage.KEYWORDS}),
+        ("", "takeout=1:1", FROM_SIDECARS),
+        ("", "txt=1:1", {Stage.METADATA, Stage.KEYWORDS}),
         ("takeout=1:1", "score=1:1", FROM_SIDECARS),
     ],
 )
