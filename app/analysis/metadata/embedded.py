@@ -23,6 +23,7 @@ from app.analysis.formats.blocks import (
 )
 from app.analysis.formats.c2pa import read_c2pa_names
 from app.analysis.formats.camera_raw import CameraRaw
+from app.analysis.formats.directories import find_pages
 from app.analysis.formats.iptc import Iptc, find_iptc_records, is_changed_since_xmp, parse_iptc
 from app.analysis.formats.makers.samsung import find_saved_at
 from app.analysis.formats.motion import find_video_bytes
@@ -92,11 +93,11 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     """Read everything that the image says about itself. Never raises for damaged parts."""
     if opened.raw:
         return _of_camera_raw(opened.raw)
-    found, image = Embedded(), opened.image
+    found, image = Embedded(), opened.picture
     chunks = read_png_texts(opened.stream) if opened.format == "png" else PngTexts()
     found.note_problem("text", chunks.problem)
     texts = chunks.by_key
-    if isinstance(comment := image.info.get("comment"), bytes):  # of a JPEG or GIF
+    if isinstance(comment := opened.info.get("comment"), bytes):  # of a JPEG or GIF
         texts["comment"] = comment
     boxes: Mapping[str, bytes] = {}
     if opened.format == "jpeg2000":
@@ -148,8 +149,8 @@ def _of_camera_raw(raw: CameraRaw) -> Embedded:
 def _exif(opened: OpenedImage, block: bytes, texts: Mapping[str, bytes]) -> TiffContent:
     """The tags of a TIFF file, else of the EXIF block (of a PNG or JPEG 2000 file the given one)."""
     if opened.format == "tiff":
-        return read_tiff(opened.stream)
-    info = opened.image.info
+        return read_tiff(opened.stream, picture=find_pages(opened.stream).picture)
+    info = opened.info
     turned = info.get("original_orientation")  # libheif turns the picture, and the tag with it
     if opened.format == "avif":
         # Pillow writes the block anew, and loses letters, to put in how the container turns the picture: what the tag
@@ -197,14 +198,14 @@ def _utf_8(content: bytes) -> str | None:
 def _xmp(opened: OpenedImage, block: bytes, texts: dict[str, bytes]) -> Xmp:
     """The XMP packet (of a TIFF or JPEG 2000 file the given one)."""
     profile = _raw_profile(texts, "xmp") or _raw_profile(texts, "APP1").removeprefix(blocks.XMP_IN_JPEG)
-    packet = texts.pop("XML:com.adobe.xmp", None) or opened.image.info.get("xmp") or block
+    packet = texts.pop("XML:com.adobe.xmp", None) or opened.info.get("xmp") or block
     packet = packet or (profile if profile.lstrip().startswith(b"<") else b"")
     if not packet and opened.format == "gif":
         packet = find_xmp_in_gif(opened.stream)
     return parse_xmp(packet if isinstance(packet, bytes) else str(packet).encode()) if packet else NO_XMP
 
 
-def _extended(image: Image.Image, main: Xmp) -> Xmp:
+def _extended(image: Image.Image | None, main: Xmp) -> Xmp:
     packet = join_extended_xmp(getattr(image, "applist", ()), main[_EXTENDED][0])
     return parse_xmp(packet, limit=blocks.EXTENDED_BYTES) if packet else NO_XMP
 
@@ -213,10 +214,10 @@ def _manifest(opened: OpenedImage) -> bytes:
     """The C2PA manifest of a JPEG or WebP file; that of a PNG is among its chunks."""
     if opened.format == "webp":
         return find_c2pa_in_webp(opened.stream)
-    return find_c2pa_in_jpeg(getattr(opened.image, "applist", ()))
+    return find_c2pa_in_jpeg(getattr(opened.picture, "applist", ()))
 
 
-def _iptc(image: Image.Image, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
+def _iptc(image: Image.Image | None, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
     """The IPTC records, bare or among Photoshop's resources."""
     if (resources := find_photoshop_in_jpeg(getattr(image, "applist", ()))).startswith(b"8BIM"):
         return resources
