@@ -77,7 +77,10 @@ def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Can
     yield "camera_model", _texts(exif, xmp, sidecar, ("Image Model",), "tiff:Model")
     yield (
         "lens_model",
-        _texts(exif, xmp, sidecar, ("EXIF LensModel", "Image LensModel"), "exifEX:LensModel", "aux:Lens"),
+        (
+            *_texts(exif, xmp, sidecar, ("EXIF LensModel", "Image LensModel"), "exifEX:LensModel", "aux:Lens"),
+            (Source.MAKER, found.maker.lens),
+        ),
     )
     yield "exposure_seconds", _measures(exif, xmp, sidecar, "ExposureTime", "exif:ExposureTime")
     yield "f_number", _measures(exif, xmp, sidecar, "FNumber", "exif:FNumber")
