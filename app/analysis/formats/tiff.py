@@ -56,12 +56,14 @@ class TiffContent:
 
     `places` say where that stands which is not read, by the name of its tag: the first byte and the length of a maker
     note and of a preview of an RW2; of pixels in one strip each in its own, `StripOffsets` and `StripByteCounts`.
+    `stream` is what was read.
     """
 
     tags: dict[str, Value] = field(default_factory=dict)
     blocks: dict[int, bytes] = field(default_factory=dict)
     places: dict[str, tuple[int, ...]] = field(default_factory=dict)
     problem: CannotRead | None = None
+    stream: BinaryIO | None = None
 
 
 def read_tiff(stream: BinaryIO, *, group: str = "Image", pages: int = 2, picture: int | None = None) -> TiffContent:
@@ -76,7 +78,7 @@ def read_tiff(stream: BinaryIO, *, group: str = "Image", pages: int = 2, picture
 class _Reader:
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
-        self.found = TiffContent()
+        self.found = TiffContent(stream=stream)
         self.seen: set[int] = set()
         self.room, self.tags_left, self.sub_left = MAX_BYTES, MAX_TAGS, MAX_SUB
         self.order, self.big, self.panasonic = "<", False, False

@@ -30,6 +30,7 @@ from app.analysis.formats.motion import find_video_bytes
 from app.analysis.formats.png import PngTexts, read_png_texts
 from app.analysis.formats.tiff import Tags, TiffContent, Value, decode_text, decode_windows_text, read_tiff
 from app.analysis.formats.xmp import NO_XMP, Xmp, parse_xmp
+from app.analysis.metadata.maker_notes import MakerNotes, read_maker_notes
 from app.analysis.pictures.image import OpenedImage
 from app.analysis.prompts import declared
 from app.analysis.prompts.generation import Generation
@@ -61,6 +62,7 @@ class Embedded:
     exif: Tags = field(default_factory=dict)
     xmp: Xmp = field(default_factory=dict)
     iptc: Iptc = field(default_factory=dict)
+    maker: MakerNotes = field(default_factory=MakerNotes)
     iptc_wins: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     duration_seconds: float | None = None
@@ -110,6 +112,7 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     found.xmp = found.read_part("xmp", lambda: _xmp(opened, packet, texts), NO_XMP)
     if _EXTENDED in found.xmp:
         found.xmp = {**found.read_part("xmp", lambda: _extended(image, found.xmp), NO_XMP), **found.xmp}
+    found.maker = read_maker_notes(exif, found.xmp)
     found.video_bytes = find_video_bytes(opened.stream, opened.format, found.xmp)
     found.saved_at = find_saved_at(opened.stream)
     block = found.read_part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
@@ -139,6 +142,7 @@ def _of_camera_raw(raw: CameraRaw) -> Embedded:
     found = Embedded(exif=raw.exif.tags)
     found.note_problem("exif", raw.exif.problem)
     found.xmp = found.read_part("xmp", lambda: parse_xmp(raw.xmp) if raw.xmp else NO_XMP, NO_XMP)
+    found.maker = read_maker_notes(raw.exif, found.xmp)
     found.iptc, problem = parse_iptc(find_iptc_records(raw.iptc))
     found.note_problem("iptc", problem)
     if user_comment := _user_comment(found.exif.get("EXIF UserComment", b"")):
