@@ -251,8 +251,14 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             "The content is of a format, or a variant of one, that is not taken in.",
             "Convert it to JPEG, PNG, WebP or TIFF.",
         ),
-        "truncated_image": Cause("The image ends before its data does; the copy is probably incomplete.", _COPY_AGAIN),
-        "damaged_image": Cause("The image data is damaged and cannot be decoded.", _COPY_AGAIN),
+        "truncated_image": Cause(
+            "The image ends before its data does; it is taken in if its size can be read, with what can be seen of it.",
+            _COPY_AGAIN,
+        ),
+        "damaged_image": Cause(
+            "The image data is damaged; it is taken in if its size can be read, with what can be seen of it.",
+            _COPY_AGAIN,
+        ),
         "too_many_pixels": Cause(
             "It claims more pixels than it is safe to decode: 89 million, or 67 million in a frame of a video.",
             "Make a smaller version of it.",
@@ -318,6 +324,9 @@ def cause_named(name: str) -> Cause:
 
 PASSING_CAUSES = frozenset({"vanished", "unreadable", STILL_CHANGING, "model_unusable"})
 """The causes that say nothing lasting of a file: neither its bytes nor our version decide what comes next time."""
+
+DAMAGE_CAUSES = frozenset({"truncated_image", "damaged_image", "damaged_video"})
+"""The causes that say that the bytes of a picture or video are not as they were made."""
 
 RETRY_HELPS = frozenset({"decoder_timeout", "decoder_memory", "unreadable", "vanished", "server_died", STILL_CHANGING})
 """The causes of which another try may come out otherwise, though the file is as it was."""

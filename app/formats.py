@@ -25,10 +25,12 @@ class Ending(StrEnum):
 
     UNTOLD = "untold"  # nothing: only a decoder notices
     MARK = "mark"  # FF D9, as in a JPEG
+    BLOCKS = "blocks"  # of a GIF, up to the trailer
     CHUNKS = "chunks"  # of a PNG, up to IEND
     RIFF = "riff"  # the length behind the first four bytes
     BOXES = "boxes"  # of ISO base media, one after the other
     BOXES_OR_MARK = "boxes_or_mark"  # JPEG 2000: in boxes or bare
+    BOXES_OR_UNTOLD = "boxes_or_untold"  # JPEG XL: in boxes or bare
     DIRECTORY = "directory"  # the first of a TIFF
 
 
@@ -50,7 +52,8 @@ class Format:
     It is opened in one of three ways: by these plugins of `pillow`, as camera `raw` by the JPEG inside, or by this
     `demuxer` of libav. `ending` is what tells whether bytes are missing. Several pictures in one file are frames of a
     `film`, or else pages. `turned` says that the decoder turns the picture upright, `seen_size` that the size which it
-    tells is the one after turning. A `live_photo` may have it for a half, and a `motion_photo` for its picture.
+    tells is the one after turning. Rows may be stored in `any_order`, and there may be `words_behind` the picture,
+    without which it is whole. A `live_photo` may have it for a half, and a `motion_photo` for its picture.
     """
 
     name: str
@@ -70,6 +73,8 @@ class Format:
     film: bool = False
     turned: bool = False
     seen_size: bool = False
+    any_order: bool = False
+    words_behind: bool = False
     live_photo: bool = False
     motion_photo: bool = False
 
@@ -101,6 +106,8 @@ FORMATS: tuple[Format, ...] = (
         magics=({0: b"\x89PNG\r\n\x1a\n"},),
         pillow=("PNG",),
         ending=Ending.CHUNKS,
+        any_order=True,
+        words_behind=True,
         film=True,
     ),
     Format(
@@ -113,6 +120,7 @@ FORMATS: tuple[Format, ...] = (
         magics=({0: b"RIFF", 8: b"WEBP"},),
         pillow=("WEBP",),
         ending=Ending.RIFF,
+        words_behind=True,
         film=True,
     ),
     Format(
@@ -124,6 +132,8 @@ FORMATS: tuple[Format, ...] = (
         in_browser=True,
         magics=({0: b"GIF87a"}, {0: b"GIF89a"}),
         pillow=("GIF",),
+        ending=Ending.BLOCKS,
+        any_order=True,
         film=True,
     ),
     Format(
@@ -157,6 +167,7 @@ FORMATS: tuple[Format, ...] = (
         # two letters are also how a text may start: its header is less than 256 bytes long; or a bare DIB
         magics=({0: b"BM", 15: b"\0\0\0"}, {0: b"\x28\0\0\0", 12: b"\1\0"}),
         pillow=("BMP", "DIB"),
+        any_order=True,
     ),
     Format(
         name="avif",
@@ -194,6 +205,20 @@ FORMATS: tuple[Format, ...] = (
         magics=({0: b"\0\0\0\x0cjP  \r\n\x87\n"}, {0: b"\xff\x4f\xff\x51"}),
         pillow=("JPEG2000",),
         ending=Ending.BOXES_OR_MARK,
+    ),
+    Format(
+        name="jxl",
+        title="JPEG XL",
+        kind=Kind.IMAGE,
+        suffixes=(".jxl",),
+        media_type="image/jxl",
+        in_browser=True,
+        magics=({0: b"\xff\x0a"}, {0: b"\0\0\0\x0cJXL \r\n\x87\n"}),  # the bare codestream, and in boxes
+        pillow=("JXL",),
+        ending=Ending.BOXES_OR_UNTOLD,
+        film=True,
+        turned=True,
+        seen_size=True,
     ),
     Format(
         name="cr3",
@@ -345,8 +370,6 @@ NOT_TAKEN_IN: tuple[tuple[bytes, str], ...] = (
     (b"\0\0\x01\0", "an icon (ICO)"),
     (b"\0\0\x02\0", "a cursor (CUR)"),
     (b"8BPS", "a Photoshop document (PSD)"),
-    (b"\xff\x0a", "JPEG XL"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
     (b"qoif", "QOI"),
     (b"DDS ", "a DirectDraw surface (DDS)"),
     (b"icns", "an Apple icon (ICNS)"),

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from app.analysis.formats.camera_raw import recognise_camera_raw
+from app.analysis.formats.completeness import note_missing_bytes
 from app.analysis.formats.recognise import recognise
 from app.analysis.formats.tiff import find_orientation
 from app.analysis.formats.xmp import NO_XMP, Xmp
@@ -38,7 +39,6 @@ from app.analysis.pictures.image import (
     SHORT_SIDE,
     OpenedImage,
     check_file_size,
-    decode_image,
     explain_error,
     find_turn,
     open_image,
@@ -46,6 +46,7 @@ from app.analysis.pictures.image import (
     sample_frames,
     silence_warnings,
 )
+from app.analysis.pictures.partial import SeenImage, see_image
 from app.analysis.pictures.picture import SIDE, make_picture
 from app.analysis.pictures.stealth import may_hide_text, read_stealth
 from app.analysis.prompts.generation import Generation
@@ -116,7 +117,6 @@ class _Course:
     def __init__(self, job: Job, recipe: Recipe, root: bytes, side: int) -> None:
         self.job, self.recipe, self.root, self.side = job, recipe, root, side
         self.file, self.kind = job.file, job.file.kind
-        self.stage = Stage.IDENTIFY
         self.stages = {stage: StageResult(StageStatus.SKIPPED, version) for stage, version in recipe.versions.items()}
         self.content: OpenedImage | None = None  # of an image; a video has only its stream
         self.stream: BinaryIO | None = None
@@ -133,22 +133,16 @@ class _Course:
         crash_point("opened")
         stall_point(self.file.name)
         self.file = replace(self.file, size=source.size, mtime_ns=source.mtime_ns)
-        identity = self._needed(Stage.IDENTIFY, lambda: self._identify(source))
+        identity = self._identified(source)
         chosen = self.job.stale if identity.sha256 == self.job.known_sha256 else self.job.wanted
         wanted = self.recipe.runnable(identity.kind, chosen)
         metadata = self._optional(Stage.METADATA, self._metadata) if Stage.METADATA in wanted else None
         found = self._optional(Stage.KEYWORDS, self._keywords) if Stage.KEYWORDS in wanted else None
         rating = self._optional(Stage.SCORE, self._rating) if Stage.SCORE in wanted else None
         made = checked = None
-        must_show = self.content is not None and self.content.raw is None  # a camera raw file may hold no preview
         if Stage.THUMBNAIL in wanted:
-            if must_show:
-                made = self._needed(Stage.THUMBNAIL, self._picture)
-            else:
-                made = self._optional(Stage.THUMBNAIL, self._poster)
+            made = self._optional(Stage.THUMBNAIL, self._picture)
         if Stage.NSFW in wanted:
-            if must_show:
-                self._needed(Stage.NSFW, lambda: self.decoded)
             checked = self._optional(Stage.NSFW, self._nsfw)
         if self.stream is source.handle:  # what was decoded was read again after it was hashed
             source.check_unchanged()
@@ -156,8 +150,8 @@ class _Course:
         return Analysis(self.file, identity, self.stages, metadata, found, rating, made, checked)
 
     def failure(self, error: CannotRead) -> Failure:
-        """The file could not be taken in, because of the stage that ran last."""
-        return Failure(self.file, self.stage, error.cause, error.sentence, self.stages)
+        """The file could not be taken in: it cannot be identified or read."""
+        return Failure(self.file, Stage.IDENTIFY, error.cause, error.sentence, self.stages)
 
     def _identify(self, source: OpenFile) -> Identity:
         if source.size == 0:
@@ -182,7 +176,7 @@ class _Course:
             return Identity(sha256, kind, name, None, width, height, notes=notes)
         self.content = open_image(stream, name)
         width, height = self.content.size
-        notes += self.content.raw.list_notes() if self.content.raw else ()
+        notes += self.content.raw.list_notes() if self.content.raw else note_missing_bytes(self.content.missing)
         return Identity(sha256, kind, name, self.content.mode, width, height, self.content.frames, notes)
 
     @cached_property
@@ -305,46 +299,52 @@ class _Course:
         return parse_scores(scores) if scores is not None else None
 
     @cached_property
-    def decoded(self) -> "Image":
-        """The pixels of an image, decoded once for whichever stage asks first. Raises CannotRead."""
+    def seen(self) -> SeenImage:
+        """What can be seen of an image, decoded once for whichever stage asks first. Raises CannotRead."""
         assert self.content is not None  # noqa: S101 - asked for only where there is one
-        pixels = decode_image(self.content, find_orientation(self.embedded.exif), max(SHORT_SIDE, self.side))
+        seen = see_image(self.content, find_orientation(self.embedded.exif), max(SHORT_SIDE, self.side))
         crash_point("decoded")
-        return pixels
+        return seen
 
-    def _picture(self) -> Picture:
-        return make_picture(self.decoded, self._turn(), self.side)
+    @property
+    def decoded(self) -> "Image":
+        """The pixels of an image of which all was seen. Raises CannotRead."""
+        return self.seen.whole
 
-    def _turn(self) -> int:
+    def _picture(self) -> tuple[Picture | None, CannotRead | None]:
+        if self.content is None:
+            return make_picture(choose_poster(self.film, max(POSTER_SIDE, self.side)), 1, self.side), None
+        seen = self.seen
+        if seen.image is None:
+            return None, seen.problem
+        made = make_picture(seen.image, self._turn(seen.image), self.side)
+        return (replace(made, phash=None) if seen.problem else made), seen.problem
+
+    def _turn(self, decoded: "Image") -> int:
         assert self.content is not None  # noqa: S101 - as above
-        return find_turn(self.content, self.decoded, find_orientation(self.embedded.exif))
-
-    def _poster(self) -> tuple[Picture, None]:
-        if self.content:
-            return self._picture(), None
-        return make_picture(choose_poster(self.film, max(POSTER_SIDE, self.side)), 1, self.side), None
+        return find_turn(self.content, decoded, find_orientation(self.embedded.exif))
 
     def _nsfw(self) -> tuple[Nsfw, None]:
         model = self.recipe.nsfw_model
         assert model is not None  # noqa: S101 - without one the stage is not runnable
         if self.content is None:
             return detect_nsfw(sample_pictures(self.film, FRAMES), 1, model), None
-        turn = self._turn()
+        turn = self._turn(self.decoded)
         return detect_nsfw(sample_frames(self.content, self.decoded, FRAMES), turn, model), None
 
-    def _needed(self, stage: Stage, work: Callable[[], T]) -> T:
-        """Run a stage without which there is no analysis. Raises CannotRead."""
-        self.stage, started = stage, perf_counter()
+    def _identified(self, source: OpenFile) -> Identity:
+        """Run the stage without which there is no analysis. Raises CannotRead."""
+        started = perf_counter()
         try:
-            value = work()
+            identity = self._identify(source)
         except Exception as error:
             problem = explain_error(error)
-            self._ended(self.stage, started, problem)
+            self._ended(Stage.IDENTIFY, started, problem)
             raise problem from error
-        self._ended(self.stage, started)
-        return value
+        self._ended(Stage.IDENTIFY, started)
+        return identity
 
-    def _optional(self, stage: Stage, work: Callable[[], tuple[T, CannotRead | None]]) -> T | None:
+    def _optional(self, stage: Stage, work: Callable[[], tuple[T | None, CannotRead | None]]) -> T | None:
         """Run a stage that may fail alone, or give only what could be read and say what could not."""
         started, value = perf_counter(), None
         try:

@@ -276,7 +276,7 @@ def write_all_words(url: str) -> tuple[int, float]:
 
 
 def _some_words(connection: Any) -> int:
-    return write_words(connection, 20_000)
+    return write_words(connection, 2_000)
 
 
 def timed(what: str, work: Callable[[], Any]) -> Any:

@@ -39,7 +39,10 @@ from app.formats import FORMAT_OF_NAME, Ending
 
 EXIF_BYTES = tiff.MAX_BYTES
 _GENERATION_IN_EXIF = ("Make", "Model", "ImageDescription", "Software")
-_GENERATION_IN_XMP = ("dc:description", "exif:UserComment", *declared.PROPERTIES)
+_GENERATION_IN_XMP = {name: name for name in ("dc:description", "exif:UserComment", *declared.PROPERTIES)} | {
+    "comfy:prompt": "prompt",  # of AVIF (Comfy-Org/ComfyUI, comfy_api/latest/_ui.py)
+    "comfy:workflow": "workflow",
+}  # by what `read_generation` calls them
 _EXTENDED = "xmpNote:HasExtendedXMP"
 _PROFILE = "Raw profile type "  # how ImageMagick keeps blocks in PNG texts
 
@@ -128,8 +131,9 @@ def find_generation(found: Embedded) -> Generation:
     """Find how a picture or video was made, if by AI, from what it says about itself."""
     exif = {name: text for name in _GENERATION_IN_EXIF if isinstance(text := found.exif.get(f"Image {name}"), str)}
     comment = {"XPComment": text} if (text := decode_windows_text(found.exif, "XPComment")) else {}
-    xmp = {name: found.xmp[name][0] for name in _GENERATION_IN_XMP if found.xmp.get(name)}
-    return read_generation(xmp | exif | comment | found.texts)
+    xmp = {name: found.xmp[written][0] for written, name in _GENERATION_IN_XMP.items() if found.xmp.get(written)}
+    iptc = {"Caption": captions[0]} if (captions := found.iptc.get("Caption")) else {}
+    return read_generation(iptc | xmp | exif | comment | found.texts)
 
 
 def _of_camera_raw(raw: CameraRaw) -> Embedded:
@@ -173,10 +177,23 @@ def _user_comment(comment: Value) -> str:
         return comment if isinstance(comment, str) else ""
     code, content = comment[:8], comment[8:]
     if code.startswith(b"UNICODE"):
+        if (text := _utf_8(content.rstrip(b"\0"))) is not None:
+            return text.strip("\0 \ufeff")
         # The byte order should be that of the block, but AI tools write big-endian into little-endian blocks
         latin_high_bytes_first = content[0::2].count(0) >= content[1::2].count(0)
         return content.decode("utf-16-be" if latin_high_bytes_first else "utf-16-le", "replace").strip("\0 \ufeff")
     return decode_text(content if code.rstrip(b"\0") in (b"ASCII", b"JIS", b"") else comment).strip("\0 ")
+
+
+def _utf_8(content: bytes) -> str | None:
+    """The text of bytes that can be nothing else than UTF-8, which some write where UTF-16 is announced."""
+    if b"\0" in content:
+        return None
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if all(letter.isprintable() or letter in "\t\r\n" for letter in text) else None
 
 
 def _xmp(opened: OpenedImage, block: bytes, texts: dict[str, bytes]) -> Xmp:

@@ -3,6 +3,7 @@
 It never reads metadata, never looks at a file's name, and lets no exception but CannotRead out.
 """
 
+import os
 import re
 import struct
 import warnings
@@ -20,7 +21,10 @@ from PIL.TiffImagePlugin import TiffImageFile
 from app.analysis.formats import png
 from app.analysis.formats.camera_raw import CameraRaw, read_camera_raw
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
+from app.analysis.formats.completion import complete
 from app.analysis.formats.png import copy_without_texts
+from app.analysis.pictures.colour import note_colours
+from app.analysis.pictures.jpegxl import register_jpeg_xl
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import SIDEWAYS
@@ -56,8 +60,9 @@ def check_file_size(size: int) -> None:
 
 
 def prepare_pillow() -> None:
-    """Prepare Pillow in this process: HEIC, and room for the long texts of AI images. Safe to call again."""
+    """Prepare Pillow in this process: HEIC, JPEG XL, and room for the long texts of AI images. Safe to call again."""
     pi_heif.register_heif_opener()
+    register_jpeg_xl()
     PngImagePlugin.MAX_TEXT_CHUNK = png.TEXT_BYTES
     PngImagePlugin.MAX_TEXT_MEMORY = 2 * png.TEXT_BYTES
     Image.WARN_POSSIBLE_FORMATS = True  # otherwise a plugin's own reason for refusing a file is lost
@@ -67,7 +72,8 @@ def prepare_pillow() -> None:
 class OpenedImage:
     """An image whose header was read; `size` is in pixels as stored, `stream` holds the whole file.
 
-    Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read.
+    Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read. The file
+    has `length` bytes, and lacks at least `missing`.
     """
 
     stream: BinaryIO
@@ -77,6 +83,8 @@ class OpenedImage:
     size: tuple[int, int]
     frames: int
     raw: CameraRaw | None = None
+    length: int = 0
+    missing: int = 0
 
     @property
     def image(self) -> ImageFile:
@@ -95,8 +103,30 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
     prepare_pillow()
     if FORMAT_OF_NAME[format_].raw:
         return _open_raw(stream, format_)
-    if format_ == "heic" and (missing := count_missing_bytes(stream, format_)):
-        raise explain_missing_bytes(missing)  # libheif would show grey where the rest should be
+    missing, length = count_missing_bytes(stream, format_), stream.seek(0, os.SEEK_END)
+    try:
+        image = open_header(stream, format_)
+    except CannotRead as error:
+        content = complete(stream, format_) if error.cause == "truncated_image" else None
+        if content is None:
+            raise
+        with suppress_as(error):
+            image = open_header(BytesIO(content), format_)
+    frames = int(getattr(image, "n_frames", 1))
+    return OpenedImage(stream, image, format_, image.mode, _stored(image), frames, length=length, missing=missing)
+
+
+@contextmanager
+def suppress_as(first: CannotRead) -> Iterator[None]:
+    """Raise what came first where a second try fails, too."""
+    try:
+        yield
+    except CannotRead as second:
+        raise first from second
+
+
+def open_header(stream: BinaryIO, format_: str) -> ImageFile:
+    """Read the header of an image, and nothing else. Raises CannotRead as `open_image`."""
     with _named_errors(stream, format_), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -104,7 +134,8 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
             image = _open(stream, format_)
         except UnidentifiedImageError as error:
             raise SyntaxError("; ".join(str(warning.message) for warning in caught)) from error
-        return OpenedImage(stream, image, format_, image.mode, _stored(image), int(getattr(image, "n_frames", 1)))
+        note_colours(image, stream, format_)
+        return image
 
 
 def _open_raw(stream: BinaryIO, format_: str) -> OpenedImage:
@@ -149,11 +180,16 @@ def decode_image(opened: OpenedImage, orientation: int | None = None, short_side
     CannotRead: as `open_image`.
     """
     with _named_errors(opened.stream, opened.format):
-        opened.image.draft(None, (short_side, short_side))
-        if opened.format == "tiff":
-            opened.image.getexif()[_ORIENTATION] = orientation or 1
+        prepare_header(opened.image, opened.format, orientation, short_side)
         opened.image.load()
     return opened.image
+
+
+def prepare_header(image: ImageFile, format_: str, orientation: int | None, short_side: int) -> None:
+    """Tell the decoder of an opened image how it is to be decoded, as `decode_image` is told."""
+    image.draft(None, (short_side, short_side))
+    if format_ == "tiff":
+        image.getexif()[_ORIENTATION] = orientation or 1
 
 
 def sample_frames(opened: OpenedImage, decoded: Image.Image, count: int) -> Iterator[Image.Image]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from typing_extensions import TypedDict
@@ -9,10 +10,14 @@ from typing_extensions import TypedDict
 from app.library.finding.columns import NO_SCORE, NO_TIME, Array, Mask, Slots, Snapshot
 from app.library.finding.entries import FAILED, STAGES, Mark
 from app.library.finding.matching import NSFW_LABELS, nsfw_labels
+from app.library.finding.texts.counted import folders_inside
 from app.library.values import NsfwSpread
 from app.media import Stage
 from app.query.tree import Has, Near, Node, Within, leaves
 from app.shapes import described
+
+if TYPE_CHECKING:
+    from app.library.finding.texts.shared import Folders
 
 
 class Facet(StrEnum):
@@ -56,6 +61,18 @@ class ValueCount(TypedDict):
 
 
 @described
+class FolderCount(TypedDict):
+    """How many of the files found lie in a folder."""
+
+    path: str
+    """`ROOT/relative` as shown."""
+    files: int
+    """Files in it and in all folders below."""
+    opens: bool
+    """Whether any of them lie in a folder below."""
+
+
+@described
 class PeriodCount(TypedDict):
     """How many of the files found were taken in a month or on a day."""
 
@@ -91,6 +108,15 @@ def count_by(snapshot: Snapshot, mask: Mask, facet: Facet, threshold: float | No
     counts = [(value, files) for value, files in _counts(snapshot, mask, facet, threshold, limit) if files]
     in_order = sorted(counts, key=lambda one: (-one[1], one[0] is None, str(one[0])))
     return [{"value": value, "files": files} for value, files in in_order[:limit]]
+
+
+def folders_in(snapshot: Snapshot, mask: Mask, path: str | None) -> list[FolderCount]:
+    """The folders directly in one that the files of the mask lie in, by name; those of the roots where `path` is None.
+
+    There are none in a folder that no file is known of.
+    """
+    inside = folders_inside(cast("Folders", snapshot.texts["folder"]), snapshot.counted("folder", mask), path)
+    return [{"path": one.path, "files": one.files, "opens": one.opens} for one in inside]
 
 
 def values_like(snapshot: Snapshot, field: str, typed: str, limit: int) -> list[ValueCount]:
@@ -207,6 +233,33 @@ def coverage(snapshot: Snapshot, scope: Mask, query: Node, waiting: Slots | None
         missing["indexing"] = missing.get("indexing", 0) + snapshot.behind
     searched = int(np.count_nonzero(left))
     return {"searched": searched, "of": searched + sum(missing.values()), "missing": missing}
+
+
+_WHY = {
+    "indexing": "they are not indexed yet",
+    "nsfw_not_run": "NSFW was not checked",
+    "nsfw_failed": "the check for NSFW failed",
+    "score_not_run": "scores were not read",
+    "score_failed": "reading scores failed",
+    "keywords_not_run": "keywords were not read",
+    "keywords_failed": "reading keywords failed",
+    "metadata_not_run": "metadata was not read",
+    "metadata_failed": "reading metadata failed",
+}
+
+
+def coverage_in_words(told: Coverage) -> str:
+    """How much was searched: "12,340 of 12,400 searched; 60 not, because NSFW was not checked".
+
+    Of several causes each has its number behind it.
+    """
+    searched, missing = f"{told['searched']:,} of {told['of']:,} searched", told["missing"]
+    if not missing:
+        return searched
+    several = len(missing) > 1
+    *causes, last = (f"{_WHY[cause]} ({files:,})" if several else _WHY[cause] for cause, files in missing.items())
+    why = f"{', '.join(causes)} or {last}" if causes else last
+    return f"{searched}; {sum(missing.values()):,} not, because {why}"
 
 
 def fields_of(query: Node) -> set[str]:

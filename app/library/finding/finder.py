@@ -12,11 +12,13 @@ from app.library.finding.columns import Array, Mask, Slots, Snapshot
 from app.library.finding.counting import (
     Coverage,
     Facet,
+    FolderCount,
     Period,
     PeriodCount,
     ValueCount,
     count_by,
     coverage,
+    folders_in,
     nsfw_spread,
     timeline,
     values_like,
@@ -24,7 +26,7 @@ from app.library.finding.counting import (
 from app.library.finding.current import Current
 from app.library.finding.indexing import Indexing
 from app.library.finding.listing import FoundFile, files_of, paths_of
-from app.library.finding.lookup import ids_of, unworded
+from app.library.finding.lookup import Answers, ids_of, unworded
 from app.library.finding.matching import Matching, scope_of
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
 from app.library.finding.pairing import Pairing, Pairs, pairing_of
@@ -74,6 +76,7 @@ class Finder:
         self._engines = engines
         self._indexing = indexing
         self.current = Current(engines, file)
+        self._answers = Answers()
         self._orders: dict[Sort, tuple[Order, Snapshot]] = {}
         self._pairing: Pairing | None = None
 
@@ -128,6 +131,10 @@ class Finder:
             facet: count_by(snapshot, of_all if facet is Facet.MISSING else mask, facet, threshold, limit)
             for facet in facets
         }
+
+    def folders(self, query: Node, inside: str | None, threshold: float | None) -> list[FolderCount]:
+        """The folders directly in one, by name, that the files which a query means lie in; of None the roots."""
+        return folders_in(*self.mask(query, threshold), inside)
 
     def sums(self, query: Node, threshold: float | None) -> Sums:
         """The sums over the files that a query means."""
@@ -190,7 +197,11 @@ class Finder:
         return snapshot.kept.get(("mask", gone, threshold), lambda: self._mask(snapshot, gone, threshold))
 
     def _asked(self, snapshot: Snapshot, leaf: Words | Whole) -> Slots:
-        return snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))
+        if isinstance(leaf, Whole):
+            return snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))
+        having = self._engines.read(partial(self._answers.having, leaf=leaf))
+        known = np.flatnonzero(snapshot.alive & (snapshot.ids < len(having)))
+        return known[having[snapshot.ids[known]]].astype(np.int32)
 
     def _shown(self, snapshot: Snapshot, mask: Mask, pairs: Pairs) -> Mask:
         return mask if pairs is Pairs.BOTH else self.pairing(snapshot).shown(mask)

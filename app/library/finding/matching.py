@@ -36,6 +36,8 @@ _SAID = {
     "negative": Mark.NEGATIVE,
     "seed": Mark.SEED,
 }
+_ALWAYS = ("name", "sha256")
+"""Fields of which every file has a value."""
 _IN_MS = ("taken", "added")
 
 Asked: TypeAlias = Callable[[Words | Whole], Slots]
@@ -154,6 +156,8 @@ class Matching:
         return mask
 
     def _nothing(self, field: str) -> Mask:
+        if field in _ALWAYS:
+            return ~self._all()
         if field in _SAID:
             return ~self._marked(_SAID[field])
         if field in CODED:

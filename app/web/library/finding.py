@@ -11,7 +11,15 @@ from fastapi.responses import Response
 from typing_extensions import TypedDict
 
 from app.errors import BadCursor, InvalidRequest
-from app.library.finding.counting import Coverage, Facet, Period, PeriodCount, ValueCount
+from app.library.finding.counting import (
+    Coverage,
+    Facet,
+    FolderCount,
+    Period,
+    PeriodCount,
+    ValueCount,
+    coverage_in_words,
+)
 from app.library.finding.entries import from_ms, in_ms
 from app.library.finding.finder import nsfw_checked, page
 from app.library.finding.listing import FoundFile
@@ -21,7 +29,7 @@ from app.query.completing import completions
 from app.query.printing import term
 from app.query.reading import MAX_CHARACTERS, read
 from app.query.tree import Node
-from app.query.words import fold
+from app.query.words import fold, fold_path
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.depends import Cursor, InRecords, Limit, only_known
@@ -54,6 +62,8 @@ class FoundFiles(TypedDict):
     """Files of the whole library that have an NSFW probability."""
     coverage: Coverage
     """How much of the library the answer speaks for."""
+    coverage_in_words: str
+    """That as a sentence."""
 
 
 @refuses("bad_query")
@@ -104,6 +114,7 @@ def found_files(
     found = finder.found(query, sort, descending=descending, threshold=threshold, until=newest, pairs=pairs)
     start = offset if cursor is None else _start_of(cursor, sort, order)
     ids, last, total = page(found, sort, descending=descending, start=start, limit=limit)
+    covered = finder.coverage(found.snapshot, query)
     return Answer(
         {
             "files": finder.files(found.snapshot, ids, threshold),
@@ -114,7 +125,8 @@ def found_files(
             "until": from_ms(found.until),
             "new_files": found.newer,
             "nsfw_checked": nsfw_checked(found.snapshot),
-            "coverage": finder.coverage(found.snapshot, query),
+            "coverage": covered,
+            "coverage_in_words": coverage_in_words(covered),
         }
     )
 
@@ -130,6 +142,36 @@ def facets(
     asked = [_facet(name) for name in fields.split(",")] if fields else [*Facet]
     counts = records.library.finder.counts(query, asked, records.library.nsfw_threshold(), limit)
     return Answer({facet.value: values for facet, values in counts.items()})
+
+
+@described
+class FolderCounts(TypedDict):
+    """A page of the folders directly in one."""
+
+    folders: list[FolderCount]
+    """By name; without those that no file found lies in."""
+    next: str | None
+    """The cursor of the next page; null on the last."""
+    total: int
+    """Folders on all pages."""
+
+
+@router.get("/folders")
+def folders(
+    records: InRecords,
+    query: Searched,
+    inside: Annotated[str | None, Query(description="`ROOT/relative` of a folder; the roots without it.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Answer[FolderCounts]:
+    """Counts the files that a search finds by the folders directly in one, each with all that is below it."""
+    finder, threshold = records.library.finder, records.library.nsfw_threshold()
+    all_of_them = finder.folders(query, inside, threshold)
+    last = fold_path(cursor) if cursor else ""
+    to_come = [one for one in all_of_them if fold_path(one["path"]) > last]
+    page_of = to_come[:limit]
+    more = page_of[-1]["path"] if len(to_come) > limit else None
+    return Answer({"folders": page_of, "next": more, "total": len(all_of_them)})
 
 
 @described

@@ -54,16 +54,6 @@ def test_every_format_is_opened_and_gives_nearly_the_same_hash(name):
     assert thumbnail_of(made).size == (320, 240)
 
 
-@pytest.mark.parametrize("name", ENCODERS)
-@pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
-def test_a_file_that_was_cut_off_is_never_taken_in(name, share):
-    content = encoded(drawing(), ENCODERS[name][0], **ENCODERS[name][1])
-    with pytest.raises(CannotRead) as caught, silence_warnings():
-        decode_image(opened(content[: int(len(content) * share)], name))
-    assert caught.value.cause == "truncated_image"
-    assert caught.value.sentence.startswith("The image ends before its data does")
-
-
 def heif_boxes(declared):
     return struct.pack(">I4s4sI4s", 20, b"ftyp", b"heic", 0, b"mif1") + struct.pack(">I4s", declared, b"mdat") + b"12"
 
@@ -90,7 +80,8 @@ def test_a_png_that_lost_its_way_is_damaged_rather_than_short():
     content = encoded(drawing(), "PNG")
     assert count_missing_bytes(BytesIO(content), "png") == 0
     assert count_missing_bytes(BytesIO(content[:33]), "png") == 12
-    assert count_missing_bytes(BytesIO(content[:33] + b"\0" * 40), "png") == 0
+    assert count_missing_bytes(BytesIO(content[:33] + b"\0" * 40), "png") == 12, "a disk where nothing was written"
+    assert count_missing_bytes(BytesIO(content[:33] + b"\1" * 40), "png") == 0
     with pytest.raises(CannotRead) as caught:
         decode_image(opened(content[:60] + b"\1\2\3\4" * 20 + content[140:]))
     assert caught.value.cause == "damaged_image"
@@ -275,16 +266,12 @@ def test_small_and_narrow_pictures_are_never_enlarged_or_lost():
         assert thumbnail_of(make_picture(Image.new("RGB", size, "teal"), 1)).size == expected
 
 
-def test_the_thumbnail_carries_a_small_colour_profile_and_no_exif():
+def test_the_thumbnail_carries_neither_a_profile_nor_exif():
     exif = Image.Exif()
     exif[0x010F] = "Secret"
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     made = make_picture(decode_image(opened(encoded(drawing(), "JPEG", exif=exif, icc_profile=profile))), 1)
-    assert thumbnail_of(made).info.get("icc_profile") == profile
-    assert "exif" not in thumbnail_of(made).info
-    large = drawing()
-    large.info["icc_profile"] = bytes(100_000)
-    assert "icc_profile" not in thumbnail_of(make_picture(large, 1)).info
+    assert not {"icc_profile", "exif"} & thumbnail_of(made).info.keys()
 
 
 def test_the_hash_survives_encoding_and_resizing_and_tells_pictures_apart():

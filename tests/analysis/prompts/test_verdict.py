@@ -45,6 +45,9 @@ PARSED, PARTLY = PromptVerdict.PARSED, PromptVerdict.PARTLY
             "a hut in rain",
             PARSED,
         ),
+        (texts("Text Random Line", text="a hut\na boat", seed=5), None, PARTLY),
+        (texts("Text Random Line", text="a hut", seed=5), "a hut", PARSED),
+        (texts("Text to Console", label_text="it is", text=["u", 0], behind=node("T", text="a hut")), "a hut", PARSED),
         (
             {
                 "p": node("CutoffToConditioning", clip_regions=["r", 0], mask_token=""),

@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from app.library.finding import columns as columns_module
 from app.library.finding.columns import Change, Columns, Snapshot
 from app.library.finding.counting import Facet, Period, count_by, timeline
-from app.library.finding.entries import Entry
+from app.library.finding.entries import Entry, Mark
 from app.library.finding.finder import Found, page
 from app.library.finding.matching import Matching
 from app.library.finding.orders import Order, Sort, order_of

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.formats import FORMATS
 from app.library.finding.columns import Columns
-from app.library.finding.counting import Facet, Period, count_by, timeline, values_like
+from app.library.finding.counting import Facet, Period, count_by, folders_in, timeline, values_like
 from app.library.finding.entries import Mark
 from app.library.finding.matching import Matching
 from app.query.printing import term
@@ -41,6 +41,15 @@ def test_each_count_is_how_many_files_its_click_finds(changes, query):
         assert [(search, files(search)) for search, _ in searches] == searches
         if facet not in SEVERAL:
             assert sum(one["files"] for one in counts) == found.sum()
+    walked, to_walk = [], folders_in(snapshot, found, None)
+    while to_walk:
+        folder = to_walk.pop()
+        inside = folders_in(snapshot, found, folder["path"])
+        assert folder["opens"] == bool(inside)
+        walked.append({"value": folder["path"], "files": folder["files"]})
+        to_walk += inside
+    whole = count_by(snapshot, found, Facet.FOLDER, THRESHOLD, 100)
+    assert sorted(map(str, walked)) == sorted(map(str, whole))
     days = timeline(snapshot, found, Period.DAY)
     assert [files(f"taken:{day['at'] or 'none'}") for day in days] == [day["files"] for day in days]
     assert [day["at"] for day in days] == sorted(filter(None, (day["at"] for day in days))) + [

@@ -1,7 +1,12 @@
 // How a search is put together from parts: the words of the search language, as docs/search.md has them. Pure.
 
 const PLAIN = /^[\p{L}\p{N}][\p{L}\p{N}_./-]*$/u;
-const FIELD = /** @type {Record<string, string>} */ ({ year: "taken", month: "taken", prompt_verdict: "verdict" });
+const FIELD = /** @type {Record<string, string>} */ ({
+  year: "taken",
+  month: "taken",
+  day: "taken",
+  prompt_verdict: "verdict",
+});
 const EXACT = new Set(["camera", "lens", "model", "lora", "sampler"]); // of words: `=` asks for the whole value
 const FLAGS = new Set(["incomplete", "missing"]);
 const WORDS = new Set(["and", "or", "not", "none"]);
@@ -90,14 +95,24 @@ function conditions(/** @type {string} */ q) {
 /** @type {(one: string, other: string) => boolean} whether two terms ask the same, however they are spelled */
 const alike = (one, other) => plain(one) === plain(other);
 
+const unescaped = (/** @type {string} */ value) => value.replace(/\\(["\\*])/g, "$1");
+
 /** @param {string} term */
 function plain(term) {
   const [, field, value] = QUOTED.exec(term) ?? [];
-  return folded(field && value !== undefined ? field + quoted(value.replace(/\\(["\\*])/g, "$1")) : term);
+  return folded(field && value !== undefined ? field + quoted(unescaped(value)) : term);
 }
 
 /** @type {(q: string, term: string) => boolean} whether a term has to hold of each file that a search finds */
 export const has = (q, term) => conditions(q).some((one) => alike(one, term));
+
+/** The values of a field that a search asks for of each file that it finds. @type {(q: string, field: string) => string[]} */
+export const valuesOf = (q, field) =>
+  conditions(q).flatMap((one) => {
+    if (!one.toLowerCase().startsWith(`${field}:`)) return [];
+    const [, , value] = QUOTED.exec(one) ?? [];
+    return [value === undefined ? one.slice(field.length + 1) : unescaped(value)];
+  });
 
 /** The search with a term beside all that it says. @type {(q: string, term: string) => string} */
 export function withTerm(q, term) {
@@ -108,3 +123,12 @@ export function withTerm(q, term) {
 
 /** The search without a term that has to hold. @type {(q: string, term: string) => string} */
 export const withoutTerm = (q, term) => conditions(q).filter((one) => !alike(one, term)).join(" ");
+
+/** The one folder that a search is about, `ROOT/relative`; empty where it names none, or several. @param {string} q */
+export function folderOf(q) {
+  const named = conditions(q).flatMap((part) =>
+    /^(?:folder|root):(?:"((?:[^"\\]|\\.)*)"|(?!none$)([^"*()]+))$/iu.exec(part) ?? []
+  );
+  const [, phrase, bare] = named;
+  return named.length === 3 ? (bare ?? phrase ?? "").replace(/\\(.)/g, "$1") : "";
+}
