@@ -21,7 +21,7 @@ Value: TypeAlias = str | bytes | tuple[float, ...]
 Tags: TypeAlias = Mapping[str, Value]
 """`Image Make` -> text, numbers (a ratio without denominator is nan) or bytes. The first word is the directory."""
 
-XMP, IPTC, PHOTOSHOP, MAKER_NOTE = 700, 33723, 34377, 37500  # other blocks that a directory may carry
+XMP, IPTC, PHOTOSHOP, MAKER_NOTE, C2PA = 700, 33723, 34377, 37500, 0xCD41  # other blocks that a directory may carry
 _EXIF, _GPS, _INTEROPERABILITY, _SUB = 0x8769, 0x8825, 0xA005, 330
 _BELOW = {_EXIF: "EXIF", _GPS: "GPS", _INTEROPERABILITY: "Interoperability"}
 _PACKING = (288, 289, 301, 320, 324, 325, 347)  # of the pixels
@@ -147,7 +147,7 @@ class _Reader:
             return
         if tag in _BELOW or tag == _SUB:
             self._below(tag, kind, count, content, group)
-        elif tag in (XMP, IPTC, PHOTOSHOP):
+        elif tag in (XMP, IPTC, PHOTOSHOP, C2PA):
             self.found.blocks.setdefault(tag, content)
         elif tag in _STRIPS:
             if kind in _WHOLE_NUMBERS:

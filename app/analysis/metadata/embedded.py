@@ -21,7 +21,8 @@ from app.analysis.formats.blocks import (
     find_xmp_in_gif,
     join_extended_xmp,
 )
-from app.analysis.formats.c2pa import read_c2pa_names
+from app.analysis.formats.c2pa.names import read_c2pa_names
+from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
 from app.analysis.formats.camera_raw import CameraRaw
 from app.analysis.formats.directories import find_pages
 from app.analysis.formats.iptc import Iptc, find_iptc_records, is_changed_since_xmp, parse_iptc
@@ -36,6 +37,7 @@ from app.analysis.prompts import declared
 from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.read import read_generation
 from app.errors import CannotRead
+from app.formats import FORMAT_OF_NAME, Ending
 
 EXIF_BYTES = tiff.MAX_BYTES
 _GENERATION_IN_EXIF = ("Make", "Model", "ImageDescription", "Software")
@@ -122,7 +124,7 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     found.texts = {key: decode_text(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
     if user_comment := _user_comment(exif.tags.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
-    if programs := found.read_part("text", lambda: read_c2pa_names(_manifest(opened)), ""):
+    if programs := found.read_part("text", lambda: read_c2pa_names(_manifest(opened, exif.blocks)), ""):
         found.texts["c2pa"] = programs
     stream, format_, frames = opened.stream, opened.format, opened.frames
     found.duration_seconds = found.read_part("text", lambda: read_animation_seconds(stream, format_, frames), None)
@@ -214,8 +216,12 @@ def _extended(image: Image.Image | None, main: Xmp) -> Xmp:
     return parse_xmp(packet, limit=blocks.EXTENDED_BYTES) if packet else NO_XMP
 
 
-def _manifest(opened: OpenedImage) -> bytes:
-    """The C2PA manifest of a JPEG or WebP file; that of a PNG is among its chunks."""
+def _manifest(opened: OpenedImage, others: Mapping[int, bytes]) -> bytes:
+    """The C2PA store of the file; that of a PNG is among its chunks, and that of a TIFF among its other blocks."""
+    if tiff.C2PA in others:
+        return others[tiff.C2PA]
+    if FORMAT_OF_NAME[opened.format].ending is Ending.BOXES:
+        return find_c2pa_in_boxes(opened.stream)
     if opened.format == "webp":
         return find_c2pa_in_webp(opened.stream)
     return find_c2pa_in_jpeg(getattr(opened.picture, "applist", ()))
