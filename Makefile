@@ -96,8 +96,9 @@ ifeq ($(wildcard $(BIN)/media-ingest),)
 	@echo "   25 MB  the server, the database drivers, the image readers"
 	@echo "  157 MB  the NSFW model's weights and what runs them (OpenVINO, Keras)"
 	@echo "   35 MB  what looks into videos (PyAV)"
+	@echo "   26 MB  what decodes JPEG XL (imagecodecs)"
 	@echo "  115 MB  what the tests and checks need (PostgreSQL, Playwright without a browser, mypy, ruff)"
-	@echo "About 335 MB, 1,125 MB on disk, a minute or so. Only $(VENV) is written, beside the downloader's cache."
+	@echo "About 361 MB, 1,170 MB on disk, a minute or so. Only $(VENV) is written, beside the downloader's cache."
 else
 	@echo "Bringing $(VENV) up to the lock with $(if $(UV),uv,pip); only what has changed is fetched."
 endif

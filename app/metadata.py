@@ -26,17 +26,39 @@ class Source(StrEnum):
     """Where a field, a keyword or a score comes from."""
 
     EXIF = "exif"
+    MAKER = "maker"  # the maker note in EXIF
     XMP = "xmp"  # in the file itself
     IPTC = "iptc"
     PNG = "png"  # its texts
     VIDEO = "video"  # the tags of a film
     SIDECAR = "sidecar"  # an XMP file beside it
     TAKEOUT = "takeout"  # the JSON that Google Takeout puts beside it
+    JSON = "json"  # that of other programs beside it
+    TXT = "txt"  # a text beside it
     SCORES = "scores"  # `.scores/NAME.json`
+    NAME = "name"  # that of the file
+    POSITION = "position"  # of a zone: the place
     PROMPT = "prompt"  # what a generator of AI images wrote
     NEGATIVE_PROMPT = "negative_prompt"  # of keywords: what the picture was not to show
     MODEL = "model"  # of the NSFW probability
     PERSON = "person"
+
+
+class Precision(StrEnum):
+    """How far a date goes; what is below is not known."""
+
+    YEAR = "year"
+    MONTH = "month"
+    DAY = "day"
+    SECOND = "second"
+
+
+_PRECISIONS = {len("2003"): Precision.YEAR, len("2003-11"): Precision.MONTH, len("2003-11-23"): Precision.DAY}
+
+
+def precision_of(at: str | None) -> Precision | None:
+    """How far a date of ISO 8601 goes; None without one."""
+    return _PRECISIONS.get(len(at), Precision.SECOND) if at else None
 
 
 class PromptVerdict(StrEnum):
@@ -79,7 +101,8 @@ def _mapping(label: str, meaning: str, shown: Shown) -> Any:
 class Metadata:
     """Stage `metadata`. Every field is a column of the library and a part of what is answered, in this order.
 
-    `taken_at` is ISO 8601, with an offset only if the file says one, made of the tags that `taken_at_rule` names.
+    `taken_at` is ISO 8601, with an offset only if the file says one, made of the tags that `taken_at_rule` names; it
+    goes as far as `taken_at_precision` says: `2003`, `2003-11`, `2003-11-23`, or a time.
     Degrees are north and east positive, `orientation` is EXIF's 1..8. `content_identifier` is what Apple writes into
     both halves of a Live Photo. `embedded_video_bytes` is the size of the video that a motion photo carries behind its
     picture: it is one file, so there is nothing to link. `sources` says where a field was read. `raw` holds the tags as
@@ -88,16 +111,25 @@ class Metadata:
 
     taken_at: str | None = _declared(
         "Taken",
-        "Day or time of taking, ISO 8601; with an offset only if the file says one.",
+        "When it was taken, ISO 8601, as far as it is known; with an offset only if the file says one.",
         characters=40,
         editable=True,
     )
     taken_at_rule: str | None = _declared(
         "Tags that say when", "The tags by which `taken_at` was decided.", shown=Shown.WITHIN
     )
+    taken_at_precision: Precision | None = _declared(  # noqa: RUF009 - a field, as all here
+        "How far the date goes",
+        "How far `taken_at` goes: `year`, `month`, `day` or `second`.",
+        shown=Shown.NOWHERE,
+        characters=8,
+    )
     camera_make: str | None = _declared("Make of the camera", "The maker of the camera.", shown=Shown.WITHIN)
     camera_model: str | None = _declared("Camera", "The camera.")
     lens_model: str | None = _declared("Lens", "The lens.")
+    lens_source: str | None = _declared(
+        "Where the lens was read", "What names the lens: the kind of block, or of maker note.", shown=Shown.NOWHERE
+    )
     exposure_seconds: float | None = _declared("Exposure", "Seconds.", unit="s")
     f_number: float | None = _declared("Aperture", "The f-number.", unit="f/", shown=Shown.WITHIN)
     iso: int | None = _declared("Sensitivity", "Sensitivity, ISO.", unit="ISO", shown=Shown.WITHIN)
@@ -144,3 +176,13 @@ class Metadata:
 
 DECLARED: Mapping[str, Declared] = MappingProxyType({one.name: one.metadata[_DECLARED] for one in fields(Metadata)})
 """The fields of `Metadata` in their order."""
+
+FOLLOWERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"taken_at": ("taken_at_rule", "taken_at_precision"), "lens_model": ("lens_source",)}
+)
+"""Fields that say something of another one, and so go with it."""
+
+
+def tell_taken_at(at: str | None, rule: str | None) -> dict[str, str | None]:
+    """When it was taken, with the fields that follow from it, by name."""
+    return {"taken_at": at, "taken_at_rule": rule, "taken_at_precision": precision_of(at)}

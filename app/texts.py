@@ -16,6 +16,7 @@ _CLASSES = {
     "unsupported": "of other kinds",
     "beyond_max_files": "beyond the limit",
 }
+_JSON_CHARACTERS = 16 * 1024 * 1024  # of a text that is looked at
 
 
 def shown_name(name: bytes) -> str:
@@ -61,6 +62,18 @@ def clean_json(value: Any) -> Any:
             return [clean_json(item) for item in value]
         case _:
             return clean_text(str(value))
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is an object in JSON, or a list of more than numbers: a program wrote it for programs."""
+    inside = text.strip()
+    if len(inside) > _JSON_CHARACTERS or inside[:1] + inside[-1:] not in ("{}", "[]"):
+        return False
+    try:
+        value = json.loads(inside)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) or any(isinstance(item, dict | list | str) for item in value)
 
 
 def class_words(code: str) -> str:

@@ -33,6 +33,10 @@ _PAGES = (
         "`GET /file`",
         "the page of one file, `?path=`, in the list of `?q=&sort=&order=`; 404 where nothing is known of it",
     ),
+    (
+        "`GET /compare`",
+        "the page of a folder against the library: may it be wiped? `?directory=`; `?list=` opens the list of a class",
+    ),
     ("`HEAD /api/library/original`", "as `GET`, without the bytes"),
     (
         "`GET /dashboard`",

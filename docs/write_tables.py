@@ -14,10 +14,12 @@ PROJECT = Path(__file__).resolve().parents[1]
 _ENDINGS = {
     Ending.UNTOLD: "a decoder alone",
     Ending.MARK: "the mark at its end",
+    Ending.BLOCKS: "its blocks",
     Ending.CHUNKS: "its chunks",
     Ending.RIFF: "the length in its header",
     Ending.BOXES: "its boxes",
     Ending.BOXES_OR_MARK: "its boxes, or the mark at its end",
+    Ending.BOXES_OR_UNTOLD: "its boxes, or a decoder alone",
     Ending.DIRECTORY: "its first directory",
 }
 _TYPES = {str | None: "text", PromptVerdict | None: "text", int | None: "whole number", float | None: "number"}

@@ -14,7 +14,7 @@ from app.media import (
     Skip,
     Stage,
 )
-from app.texts import clean_json, clean_text, path_from_shown, shown_name
+from app.texts import clean_json, clean_text, is_json, path_from_shown, shown_name
 from tests.ingest.builders import failure, found
 
 NAMES = st.binary(min_size=1).filter(lambda name: b"\0" not in name)
@@ -132,3 +132,24 @@ def test_the_words_are_those_of_the_contract():
 def test_a_vanished_file_is_no_broken_one():
     assert failure(cause="vanished").vanished
     assert not failure().vanished
+
+
+@pytest.mark.parametrize(
+    ("text", "is_"),
+    [
+        ('{"a": 1}', True),
+        (" {}\n", True),
+        ('[{"a": 1}]', True),
+        ('["a", "b"]', True),
+        ("[2019]", False),
+        ("[1, 2]", False),
+        ("[draft] a boat", False),
+        ("{a boat}", False),
+        ('{"a": ', False),
+        ("a boat", False),
+        ("", False),
+        ("[" * 100_000 + "]" * 100_000, False),
+    ],
+)
+def test_what_a_program_wrote_for_programs_is_told_from_words(text, is_):
+    assert is_json(text) is is_

@@ -14,14 +14,20 @@ from app.library.library import Library
 from app.library.tables import MEDIA
 from app.library.values import as_file
 from app.media import Place
-from app.metadata import DECLARED, Metadata, PromptVerdict, Shown
+from app.metadata import DECLARED, Metadata, Precision, PromptVerdict, Shown, precision_of
 from app.web import page
 from tests.analysis import reading
 from tests.ingest.builders import SESSION, analysis
 
 PROJECT = Path(__file__).resolve().parents[1]
 KNOWN_JS = (PROJECT / "app/web/static/file/known.js").read_text("utf-8")
-VALUES = {str | None: "words", PromptVerdict | None: PromptVerdict.PARTLY, int | None: 7, float | None: 0.5}
+VALUES = {
+    str | None: "words",
+    PromptVerdict | None: PromptVerdict.PARTLY,
+    Precision | None: Precision.DAY,
+    int | None: 7,
+    float | None: 0.5,
+}
 WHOLE = Metadata(**{name: VALUES.get(type_, {"key": "entry"}) for name, type_ in get_type_hints(Metadata).items()})
 NOT_DECLARED = {"score", "keywords", "release"}  # what a person may set beside the fields of `Metadata`
 
@@ -101,3 +107,18 @@ def test_the_page_is_told_of_every_line_with_its_label():
     ]
     made_by_hand = set(re.findall(r"^  (\w+): ?", KNOWN_JS.split("TOGETHER = {", 1)[1].split("};", 1)[0], re.MULTILINE))
     assert made_by_hand <= set(lines), "known.js puts together a line that no field has"
+
+
+@pytest.mark.parametrize(
+    ("at", "precision"),
+    [
+        (None, None),
+        ("1985", Precision.YEAR),
+        ("1985-06", Precision.MONTH),
+        ("1985-06-07", Precision.DAY),
+        ("1985-06-07T10:11:12", Precision.SECOND),
+        ("1985-06-07T10:11:12.250000+02:00", Precision.SECOND),
+    ],
+)
+def test_how_far_a_date_goes_is_told(at, precision):
+    assert precision_of(at) == precision

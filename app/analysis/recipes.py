@@ -14,14 +14,16 @@ _LOOK_BESIDE = (Stage.KEYWORDS, Stage.SCORE)  # what then still has its sidecar
 VERSIONS: Mapping[Stage, str] = MappingProxyType(
     {
         Stage.IDENTIFY: "1",
-        Stage.METADATA: "2",
-        Stage.KEYWORDS: "2",
+        Stage.METADATA: "3",
+        Stage.KEYWORDS: "3",
         Stage.SCORE: "2",
         Stage.THUMBNAIL: "1",
         Stage.NSFW: "1",
     }
 )
 """What is read, by number: a stage whose number was raised is pending again for every file."""
+FAILING = ".2"
+"""How files fail, by number: when it was raised, each file that failed is tried once more."""
 APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(dict.fromkeys(Stage, frozenset(Kind)))
 
 
@@ -50,6 +52,6 @@ class Recipes:
             beside = dict.fromkeys(_LOOK_BESIDE, _VIDEOS)
         if found.model is None:
             limited.pop(Stage.NSFW, None)
-            return Recipe(versions, applies, {Stage.NSFW: found.sentence}, limited, beside)
+            return Recipe(versions, applies, {Stage.NSFW: found.sentence}, limited, beside, failing=FAILING)
         versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
-        return Recipe(versions, applies, {}, limited, beside, found.model)
+        return Recipe(versions, applies, {}, limited, beside, found.model, FAILING)

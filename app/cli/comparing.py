@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.cli.options import AsJson, Output, Roots, directory, require_database, settings_here
+from app.cli.options import AsJson, Output, Roots, check_output, directory, require_database, settings_here
 from app.cli.telling import MAX_FILES_NAMED, Telling
 from app.cli.terminal import SOME_FAILED, comparison_bar, plain, print_json
 from app.compare.comparison import Comparison
@@ -37,6 +37,7 @@ def compare(
     """
     telling = Telling(format_, output, json_)
     configured = settings_here(root)
+    check_output(output, configured)
     require_database(configured)
     library = Library(configured.database_url)
     try:

@@ -1,7 +1,9 @@
 """The commands that find files and take them away. They only read the library, and never take the state folder."""
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,7 +11,7 @@ import typer
 import typer.core
 from rich.cells import cell_len
 
-from app.cli.options import AsJson, Roots, require_database, settings_here
+from app.cli.options import AsJson, Roots, check_output, require_database, settings_here
 from app.cli.terminal import SOME_FAILED, err, keep, out, plain
 from app.errors import InvalidRequest, QueryError
 from app.export.folder import ImageFolder, Link, Written
@@ -18,28 +20,41 @@ from app.export.lines import ExportFormat, check_room, pieces
 from app.export.selection import selected
 from app.ingest.disk.folders import Folders
 from app.library.finding import keeping
-from app.library.finding.counting import Coverage
+from app.library.finding.counting import Coverage, coverage_in_words
 from app.library.finding.listing import FoundFile
 from app.library.finding.orders import Sort
 from app.library.library import Library
+from app.query.fields import FIELDS
 from app.query.reading import read
 from app.query.tree import Node
 from app.reports import Format, Report, written
 from app.texts import counted
 
 _SLICE = 1_000
+_NEGATED = re.compile(r"-(?:[\"(]|([^\W\d]\w*)(?:[<>:=]|!=))")
 
 
 class QueryCommand(typer.core.TyperCommand):
-    """A command that takes a query: `-nsfw:yes` is a term of it, and no bundle of options of one letter."""
+    """A command that takes a query: `-nsfw:yes` is a term of it, and `-oFILE` an option.
+
+    What begins with a hyphen is a term if a field of the language, a quotation mark or a parenthesis follows.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Reads the arguments; a space before such a term, which a query does not mind, keeps it from being one."""
+        """Reads the arguments; a space before such a term, which a query does not mind, keeps it from being an option.
+
+        Raises InvalidRequest for what is neither.
+        """
+        letters = {name[1] for option in self.params for name in option.opts if len(name) == 2}
+        for arg in takewhile(lambda arg: arg != "--", args):
+            if len(arg) > 1 and arg[0] == "-" and arg[1] not in {"-", *letters} and not _is_negated(arg):
+                sentence = f"{arg} is no option. Without a word: not {arg[1:]}, or all of the query behind --."
+                raise InvalidRequest(sentence, field="query")
         return super().parse_args(ctx, [f" {arg}" if _is_negated(arg) else arg for arg in args])
 
 
 def _is_negated(argument: str) -> bool:
-    return len(argument) > 2 and argument[0] == "-" and argument[1] != "-"
+    return (found := _NEGATED.match(argument)) is not None and (found[1] is None or found[1].lower() in FIELDS)
 
 
 Query = Annotated[
@@ -67,12 +82,12 @@ def search(
     try:
         finder, threshold = library.finder, library.nsfw_threshold()
         finder.read_all()
-        found = finder.found(asked, sort, descending=order == "desc", threshold=threshold, until=None)
+        found = finder.found(asked, sort, descending=order == "desc", threshold=threshold)
         ids, total = found.ids[:limit].tolist(), len(found.slots)
         covered = finder.coverage(found.snapshot, asked)
         slices = (ids[start : start + _SLICE] for start in range(0, len(ids), _SLICE))
         if json_:
-            files = (file for part in slices for file in finder.files(part, threshold))
+            files = (file for part in slices for file in finder.files(found.snapshot, part, threshold))
             _write_json(files, total, covered)
         else:
             for part in slices:
@@ -103,6 +118,7 @@ def export(
         raise InvalidRequest("An imagefolder is a folder: name it with -o.", field="output")
     if not into_folder and (captions or link is not Link.COPY):
         raise InvalidRequest("--link and --captions are for --format imagefolder.", field="format")
+    check_output(output, configured)
     require_database(configured)
     library = Library(configured.database_url, configured.ingest_state_dir / keeping.NAME)
     try:
@@ -140,16 +156,6 @@ def parsed(query: Sequence[str]) -> Node:
 def _pointed(text: str, position: int) -> str:
     shown = "".join(char if char.isprintable() else " " for char in text)
     return f"  {shown}\n  {' ' * cell_len(shown[:position])}^"
-
-
-def coverage_in_words(coverage: Coverage) -> str:
-    """How much of the library an answer speaks for: "12,340 of 12,400 searched; 60 not: nsfw not run"."""
-    searched = f"{coverage['searched']:,} of {coverage['of']:,} searched"
-    causes = {cause.replace("_", " "): files for cause, files in coverage["missing"].items()}
-    if not causes:
-        return searched
-    each = causes if len(causes) == 1 else [f"{files:,} {cause}" for cause, files in causes.items()]
-    return f"{searched}; {sum(causes.values()):,} not: {', '.join(each)}"
 
 
 def _write_json(files: Iterator[FoundFile], total: int, covered: Coverage) -> None:

@@ -14,7 +14,17 @@ from app.analysis.nsfw.ir import is_whole_ir
 from app.analysis.nsfw.weights import SOURCE_BYTES
 from app.analysis.recipes import Recipes
 from app.cli.doctor import examine
-from app.cli.options import AsJson, Output, Roots, checked_id, directory, file, require_database, settings_here
+from app.cli.options import (
+    AsJson,
+    Output,
+    Roots,
+    check_output,
+    checked_id,
+    directory,
+    file,
+    require_database,
+    settings_here,
+)
 from app.cli.telling import MAX_FILES_NAMED, Telling
 from app.cli.terminal import SOME_FAILED, download_bar, keep, out, plain, print_json, print_session
 from app.errors import CannotStart, DatabaseDisabled, UnknownFile, UnknownSession
@@ -77,6 +87,7 @@ def report(
 ) -> None:
     """Write what became of every file that a session discovered."""
     configured = settings_here(root)
+    check_output(output, configured)
     store = IngestionState(configured.ingest_state_dir)
     session = store.load(checked_id(session_id))
     if session is None:
@@ -101,6 +112,7 @@ def verify(
     """Hold the library against the disk; nothing is changed. Exit 0: all well, 1: some differ, 2: could not run."""
     telling = Telling(format_, output, json_)
     configured = settings_here(root)
+    check_output(output, configured)
     require_database(configured)
     library = Library(configured.database_url)
     try:

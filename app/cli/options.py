@@ -44,6 +44,25 @@ def _below_a_root(text: str, configured: Settings) -> str | None:
     return os.fsencode(text).decode("utf-8", "backslashreplace")
 
 
+def check_output(output: Path | None, configured: Settings) -> None:
+    """Raises InvalidRequest for a file or a folder that would be written inside a media root, whatever leads there."""
+    if output is None:
+        return
+    real = Path(os.path.realpath(output))
+    for name, root in configured.ingest_media_roots.items():
+        if any(_same(folder, root) for folder in (real, *real.parents)):
+            sentence = f"{output} lies inside the media root '{name}', where files are only read: name another place."
+            raise InvalidRequest(sentence, field="output")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether both are there and one folder: by its inode, because it may have several names and mounts."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
 def checked_id(text: str) -> str:
     """A session id as typed, in lower case. Raises InvalidRequest."""
     if not is_session_id(text.lower()):

@@ -134,7 +134,7 @@ class Comparison:
         if self.safe:
             return f"Safe to wipe: {counted(self.files, 'file')}, of each a copy outside the folder was read again."
         if not self.missing:
-            return "All are in, but not re-read: only with --rehash are the copies read again, and it can be safe."
+            return "All are in, but not re-read: it can be safe only once their copies are read again, too (rehash)."
         are = "is" if self.missing == 1 else "are"
         return f"Do not wipe it: {self.missing:,} of {counted(self.files, 'file')} {are} not safely in."
 

@@ -45,10 +45,30 @@ class Comparing(TypedDict):
 
     comparing: Literal[True]
     """The folder is being read."""
+    directory: str
+    """The folder, as shown."""
+    rehashed: bool
+    """Whether the library's copies are read, too."""
     done: int
     """Files that have been read."""
     of: int | None
     """Files that there are; null while they are counted."""
+
+
+@described
+class LastComparison(TypedDict):
+    """The comparison that was begun last in this server."""
+
+    last: Finished | Comparing | None
+    """How it stands; null where there is none, or it ended too long ago to serve."""
+
+
+@described
+class Ended(TypedDict):
+    """A comparison that was to end."""
+
+    ended: bool
+    """Whether there was one of this folder; what it had found is forgotten."""
 
 
 @described
@@ -113,6 +133,7 @@ class _Kept:
         self.comparison = comparison
         self.began = time.monotonic()
         self.done = threading.Event()
+        self._done_at = 0.0
         self._lists = {holding: _List() for holding in Holding}
         self._using_lists = threading.Lock()
         self._stopped = threading.Event()
@@ -134,6 +155,7 @@ class _Kept:
             _log.error("the comparison of %s broke off", self.comparison.tree.shown, exc_info=fault)
             self._error = MediaIngestError(f"The comparison broke off: {fault}. Compare the folder again.")
         finally:
+            self._done_at = time.monotonic()
             self.done.set()
             if self._stopped.is_set():
                 self._close_lists()
@@ -150,11 +172,28 @@ class _Kept:
             for each in self._lists.values():
                 each.lines.close()
 
+    @property
+    def young(self) -> bool:
+        """Whether it is at work, or came to its end not long ago."""
+        return not self.done.is_set() or time.monotonic() - self._done_at < KEEP_SECONDS
+
     def serves(self, tree: Tree, *, rehash: bool) -> bool:
         """Whether it is over this folder, and may still serve."""
-        young = time.monotonic() - self.began < KEEP_SECONDS or not self.done.is_set()
         same = self.comparison.tree == tree and self.comparison.rehash == rehash
-        return same and young and self._error is None and not self._stopped.is_set()
+        return same and self.young and self._error is None and not self._stopped.is_set()
+
+    def standing(self, seconds: float | None) -> Finished | Comparing:
+        """The sums, or how far it is if it comes to no end in time. Raises what `wait` raises."""
+        told = self.comparison
+        if self.wait(seconds):
+            return {**told.as_json(), "comparing": False, "age_seconds": round(time.monotonic() - self.began, 1)}
+        return {
+            "comparing": True,
+            "directory": told.tree.shown,
+            "rehashed": told.rehash,
+            "done": told.passed,
+            "of": told.expected or None,
+        }
 
     def wait(self, seconds: float | None) -> bool:
         """Whether it came to its end in time. Raises what it met, and InvalidRequest if another one took its place."""
@@ -175,7 +214,7 @@ class _Kept:
 
 
 def _taken_over() -> InvalidRequest:
-    return InvalidRequest("Another folder is compared by now: ask again.", field="directory")
+    return InvalidRequest("This comparison was ended, or another one took its place: ask again.", field="directory")
 
 
 class Comparisons:
@@ -204,13 +243,24 @@ class Comparisons:
         OutsideRoots, NoSuchDirectory, NotADirectory, and NeedsAttention without a database.
         """
         kept = self._for(tree_inside(self._folders, text), rehash=rehash, fresh=refresh or wait_seconds is None)
-        if not kept.wait(wait_seconds):
-            return {"comparing": True, "done": kept.comparison.passed, "of": kept.comparison.expected or None}
-        return {
-            **kept.comparison.as_json(),
-            "comparing": False,
-            "age_seconds": round(time.monotonic() - kept.began, 1),
-        }
+        return kept.standing(wait_seconds)
+
+    def last(self) -> LastComparison:
+        """How the comparison that was begun last stands. Raises what it met."""
+        with self._lock:
+            kept = self._kept
+        return {"last": kept.standing(0) if kept is not None and kept.young else None}
+
+    def end(self, text: str) -> Ended:
+        """Ends and forgets the comparison of a folder. Raises OutsideRoots, NoSuchDirectory, NotADirectory."""
+        tree = tree_inside(self._folders, text)
+        with self._lock:
+            kept = self._kept
+            if kept is None or kept.comparison.tree != tree:
+                return {"ended": False}
+            kept.drop()
+            self._kept = None
+            return {"ended": True}
 
     def files(self, text: str, name: str, *, rehash: bool, cursor: str | None, limit: int) -> ComparedFiles:
         """A page of the files of one class. Raises BadCursor, InvalidRequest, and what `compare` raises."""

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from app.analysis.source import OpenFile
 from app.errors import CannotRead, CannotStart, InvalidRequest
-from app.export.imagefolder import Listings, Part, content_of, opened, parts_of, text_of
+from app.export.imagefolder import Listings, Part, content_of, opened, parts_of, text_beside
 from app.export.selection import Selection
-from app.formats import Kind
 from app.ingest.disk.folders import Folders
 
 _CANNOT_LINK = (errno.ENOENT, errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS)
@@ -84,9 +83,9 @@ class ImageFolder:
             os.symlink(folders.absolute(part.place), os.fsencode(to))
         elif self.link is Link.COPY or not _linked(source, to, told):
             _copy(source, to)
-        if self.captions and part.row["kind"] == Kind.IMAGE and (text := text_of(part.row)):
-            with open(to.with_suffix(".txt"), "x", encoding="utf-8") as beside:
-                beside.write(text)
+        if self.captions and (beside := text_beside(part, to.name)):
+            with open(to.with_name(beside[0]), "xb") as text:
+                text.write(beside[1])
 
 
 def _linked(source: OpenFile, to: Path, told: Written) -> bool:

@@ -8,6 +8,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
 from time import time_ns
 from typing import Any, NamedTuple
@@ -66,6 +67,12 @@ def text_of(row: Mapping[str, Any]) -> str | None:
     return row["caption"] or row["prompt"] or None
 
 
+def text_beside(part: Part, name: str) -> tuple[str, bytes] | None:
+    """The `.txt` of a picture that lies under a name: what it is called and its content; None without a text."""
+    text = text_of(part.row) if part.row["kind"] == Kind.IMAGE else None
+    return (str(PurePosixPath(name).with_suffix(".txt")), text.encode()) if text else None
+
+
 class Listings:
     """What lies beside the files: what is known of them, and which are missing."""
 
@@ -98,13 +105,18 @@ class Listings:
             yield MISSING, size, iter(partial(self._missing.read, PIECE_BYTES), b"")
 
 
-def zipped(selection: Selection, folders: Folders) -> Iterator[bytes]:
-    """The zip piece by piece. It is whole whatever becomes of the files meanwhile: those in it are as they were."""
+def zipped(selection: Selection, folders: Folders, *, captions: bool = False) -> Iterator[bytes]:
+    """The zip piece by piece, with `captions` a text beside each picture that has one.
+
+    It is whole whatever becomes of the files meanwhile: those in it are as they were.
+    """
     with closing(Archive()) as archive, closing(Listings()) as listings:
-        for part in parts_of(selection, stems=False):
+        for part in parts_of(selection, stems=captions):
             try:
                 with opened(part, folders) as (name, source):
                     yield from _entry(archive, name, source)
+                    if captions and (beside := text_beside(part, name)):
+                        yield archive.stored(beside[0], source.mtime_ns, beside[1])
             except CannotRead as error:
                 listings.leave_out(part, error)
             else:

@@ -19,9 +19,10 @@ from app.reports import Line, Report, written
 from app.texts import as_json
 
 _AS_KNOWN = (
-    "path", "kind", "format", "size", "width", "height", "duration_seconds", "frame_rate", "taken_at", "camera_make",
-    "camera_model", "lens_model", "iso", "f_number", "exposure_seconds", "focal_length_mm", "latitude", "longitude",
-    "altitude_m", "title", "caption", "creator", "copyright", "label", "score",
+    "path", "kind", "format", "size", "width", "height", "duration_seconds", "frame_rate", "taken_at",
+    "taken_at_precision", "camera_make", "camera_model", "lens_model", "iso", "f_number", "exposure_seconds",
+    "focal_length_mm", "latitude", "longitude", "altitude_m", "title", "caption", "creator", "copyright", "label",
+    "score",
 )  # fmt: skip
 _MADE = ("generator", "prompt", "negative_prompt", "prompt_verdict")
 _SETTINGS = ("model", "sampler", "seed")

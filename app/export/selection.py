@@ -46,7 +46,7 @@ def selected(library: Library, query: Node, sort: Sort, *, descending: bool) -> 
     """What a query finds now. Raises NeedsAttention."""
     finder, threshold = library.finder, library.nsfw_threshold()
     finder.read_all()
-    found = finder.found(query, sort, descending=descending, threshold=threshold, until=None)
+    found = finder.found(query, sort, descending=descending, threshold=threshold)
     covered = finder.coverage(found.snapshot, query)
     sums = {"files": len(found.slots), "searched": covered["searched"], "of": covered["of"], **covered["missing"]}
     return Selection(finder, found.ids, threshold, sums)

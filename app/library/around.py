@@ -5,7 +5,7 @@ Most files are new, and nothing is known: one statement says so, where each kind
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, exists, not_, select
+from sqlalchemy import Connection, bindparam, exists, not_, or_, select
 
 from app.library.pairs import NAMED_ALIKE, range_of
 from app.library.prepared import Prepared
@@ -19,7 +19,10 @@ _AROUND = Prepared(
         exists().where(MEDIA.c.sha256 == bindparam("b_sha256"), not_(THIS_FILE)),
         exists().where(KEPT.c.sha256 == bindparam("b_sha256")),
         exists().where(FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")),
-        exists().where(*NAMED_ALIKE, MEDIA.c.path != bindparam("b_path")),
+        or_(
+            exists().where(*NAMED_ALIKE, MEDIA.c.path != bindparam("b_path")),
+            exists().where(THIS_FILE, or_(MEDIA.c.pair_id.is_not(None), MEDIA.c.content_identifier.is_not(None))),
+        ),
     )
 )
 
@@ -29,7 +32,8 @@ class Surroundings:
     """Whether there is anything of each kind.
 
     `row` is that of the file itself; `copies` are other rows with its bytes; `words` what a person said of these bytes,
-    kept apart; `failures` those of the file that are remembered; `namesakes` files of its name but for the suffix.
+    kept apart; `failures` those of the file that are remembered; `namesakes` files of its name but for the suffix, or
+    what ties its row to those of other names.
     """
 
     row: bool

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, TypeAlias
+from unicodedata import normalize
 
 from pydantic import (
     AfterValidator,
@@ -22,7 +23,7 @@ from app.library.rows import MAX_KEYWORD_CHARACTERS, KeywordLinks, keyword_links
 from app.library.tables import LINKS, MEDIA
 from app.library.values import now
 from app.media import Keyword, Place, Stage
-from app.metadata import Source
+from app.metadata import FOLLOWERS, Source, tell_taken_at
 from app.texts import clean_json, clean_text
 
 MAX_CHARACTERS = 65_536
@@ -38,7 +39,7 @@ def _clean(value: Any) -> Any:
 
 
 def _in_one_line(value: Any) -> Any:
-    return " ".join(clean_text(value).split()) if isinstance(value, str) else value
+    return " ".join(normalize("NFC", clean_text(value)).split()) if isinstance(value, str) else value
 
 
 def _not_too_long(text: str) -> str | None:
@@ -157,16 +158,14 @@ def columns_after(old: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
     if "score" in columns:
         columns["score_source"] = PERSON
     if "taken_at" in columns:
-        columns["taken_at_rule"] = PERSON
+        columns |= tell_taken_at(columns["taken_at"], PERSON)
     for name in edit.release:
         if name == "score" and old["score_source"] == PERSON:
             columns |= {"score": None, "score_source": None}
             stages.pop(Stage.SCORE.value, None)
         elif sources.get(name) == PERSON:
             del sources[name]
-            columns[name] = None
-            if name == "taken_at":
-                columns["taken_at_rule"] = None
+            columns |= dict.fromkeys((name, *FOLLOWERS.get(name, ())))
             stages.pop(Stage.METADATA.value, None)
     after = columns | {"sources": sources, "stages": stages}
     before = {**old, "sources": old["sources"] or {}}

@@ -1,13 +1,15 @@
 """Live Photos: which still and which video of a folder belong together, and the link between their rows.
 
-The decision is pure; `relink` brings the rows of one name to it, inside the caller's transaction. It touches nothing
-else of a row: each file keeps its own outcome and its own times.
+The decision is pure; `relink` brings the rows of one name to it, and those of other names that carry an identifier of
+theirs, inside the caller's transaction. It touches nothing else of a row: each file keeps its own outcome and its own
+times.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from app.formats import FORMAT_OF_SUFFIX, FORMATS
 from app.library.tables import MEDIA
@@ -16,6 +18,9 @@ from app.media import Place
 MAX_SECONDS = 6
 """Of a video that is taken for half of a Live Photo by its name alone; Apple's have about 3."""
 LIVE_PHOTO = "live_photo"
+_TOGETHER = timedelta(minutes=2)  # a film's time is that of its end, or of when it was written
+_QUARTER, _ZONES = timedelta(minutes=15), timedelta(hours=26)  # what zones are apart by, and at most
+_DAY = len("2003-11-23")
 
 _HALVES = frozenset(format_.name for format_ in FORMATS if format_.live_photo)
 _LONGEST_SUFFIX = max(map(len, FORMAT_OF_SUFFIX))
@@ -27,33 +32,71 @@ NAMED_ALIKE = (
     func.length(_C.path) <= bindparam("b_length"),
 )
 """The rows that `range_of` a path is about; a few more may be among them."""
-_SAME_STEM = select(
-    _C.id, _C.path, _C.kind, _C.format, _C.duration_seconds, _C.content_identifier, _C.missing_at, _C.pair_id
-).where(*NAMED_ALIKE)
+_ROWS = select(
+    *(_C.id, _C.root, _C.folder, _C.path, _C.kind, _C.format, _C.duration_seconds, _C.taken_at),
+    *(_C.content_identifier, _C.missing_at, _C.pair_id),
+)
+_SAME_STEM = _ROWS.where(*NAMED_ALIKE)
+_TIED = _ROWS.where(
+    or_(
+        _C.content_identifier.in_(bindparam("b_identifiers", expanding=True)),
+        _C.id.in_(bindparam("b_ids", expanding=True)),
+    )
+)
+_ROUNDS = 4  # of looking for what is tied to what was found; whoever is farther away is judged in its own turn
 _LINK = update(MEDIA).where(_C.id == bindparam("b_id")).values(pair_id=bindparam("b_pair"))
 
 File: TypeAlias = Mapping[str, Any]
+
+
+def live_photos(files: Iterable[File]) -> Iterator[tuple[File, File]]:
+    """Yield the still and the video of each Live Photo among files of any names.
+
+    Where, in one folder, one image and one video carry the same content identifier of Apple's, those are it, whatever
+    they are called; of a HEIC and its export as JPEG, the HEIC. Of the others, files of one name but for the suffix are
+    one if `live_photo` says so.
+    """
+    there = [file for file in files if file["missing_at"] is None]
+    taken: set[Any] = set()
+    for key in dict.fromkeys((_folder(file), file["content_identifier"]) for file in there):
+        own = [file for file in there if key[1] and (_folder(file), file["content_identifier"]) == key]
+        if pair := _identified(own):
+            taken |= {file["id"] for file in pair}
+            yield pair
+    left = [file for file in there if file["id"] not in taken]
+    for name in dict.fromkeys((file["root"], _stem(file["path"])) for file in left):
+        if name[1] is not None and (pair := live_photo([f for f in left if (f["root"], _stem(f["path"])) == name])):
+            yield pair
+
+
+def _folder(file: File) -> tuple[str, bytes]:
+    return file["root"], file["folder"]
+
+
+def _identified(files: Sequence[File]) -> tuple[File, File] | None:
+    """The one still and the one video among files with the same identifier; of two stills, the one in HEIC."""
+    images, videos = ([file for file in files if file["kind"] == kind] for kind in ("image", "video"))
+    pairs = [(image, video) for image in images for video in videos if {image["format"], video["format"]} <= _HALVES]
+    for possible in (pairs, [pair for pair in pairs if pair[0]["format"] == "heic"]):
+        if len(possible) == 1:
+            return possible[0]
+    return None
 
 
 def live_photo(files: Iterable[File]) -> tuple[File, File] | None:
     """The still and the video of a Live Photo among the files of one folder that share a name but for the suffix.
 
     The image is a JPEG or HEIC file, the video MOV, MP4 or M4V: programs that make AI videos put a PNG of the same name
-    beside each. Where one image and one video carry the same content identifier of Apple's, those are it, whatever else
-    has the name; of a HEIC and its export as JPEG, the HEIC. Else there must be exactly one such image and one video of
-    that name, with no two identifiers that differ, and the video must be known to last at most `MAX_SECONDS`: a
-    camera's `IMG_1.MOV` of ten minutes is not half of `IMG_1.JPG`. An edited still has a name of its own
-    (`IMG_E1.HEIC`) and is left alone.
+    beside each. There must be exactly one such image and one video, or a HEIC with its export as JPEG, with no two
+    identifiers and no two times of taking that differ, and the video must be known to last at most `MAX_SECONDS`: a
+    camera's `IMG_1.MOV` of ten minutes is not half of `IMG_1.JPG`, nor is one of another day. An edited still has a
+    name of its own (`IMG_E1.HEIC`) and is left alone.
     """
     there = [file for file in files if file["missing_at"] is None]
     images, videos = ([file for file in there if file["kind"] == kind] for kind in ("image", "video"))
-    possible = [(image, video) for image in images for video in videos if _may_be(image, video)]
-    identified = [pair for pair in possible if pair[0]["content_identifier"] and pair[1]["content_identifier"]]
-    for pairs in (identified, [pair for pair in identified if pair[0]["format"] == "heic"]):
-        if len(pairs) == 1:
-            return pairs[0]
-    if not _is_one_with_its_export(images):
+    if not images or not _is_one_with_its_export(images):
         return None
+    possible = [(image, video) for image in images for video in videos if _may_be(image, video)]
     possible = [pair for pair in possible if len(images) == 1 or pair[0]["format"] == "heic"]
     if len(possible) != 1 or len(videos) != 1:
         return None
@@ -68,9 +111,29 @@ def _is_one_with_its_export(images: Sequence[File]) -> bool:
 
 
 def _may_be(image: File, video: File) -> bool:
-    """Whether the formats are those of a Live Photo, and no two identifiers differ."""
+    """Whether the formats are those of a Live Photo, and no two identifiers or times differ."""
     identifiers = {file["content_identifier"] for file in (image, video)} - {None}
-    return {image["format"], video["format"]} <= _HALVES and len(identifiers) < 2
+    together = len(identifiers) < 2 and not _apart(image["taken_at"], video["taken_at"])
+    return {image["format"], video["format"]} <= _HALVES and together
+
+
+def _apart(one: str | None, other: str | None) -> bool:
+    """Whether two times of taking cannot be the same moment, in whatever zones clocks without one stand."""
+    if not one or not other:
+        return False
+    if min(len(one), len(other)) <= _DAY:
+        one, other = sorted((one, other), key=len)
+        return len(one) == _DAY and abs(_day(one) - _day(other[:_DAY])) > timedelta(days=1)
+    first, second = datetime.fromisoformat(one), datetime.fromisoformat(other)
+    if first.tzinfo and second.tzinfo:
+        return abs(first - second) > _TOGETHER
+    difference = first.replace(tzinfo=UTC) - second.replace(tzinfo=UTC)
+    quarters = round(difference / _QUARTER)
+    return abs(difference) > _ZONES or abs(difference - quarters * _QUARTER) > _TOGETHER
+
+
+def _day(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def range_of(path: bytes) -> dict[str, Any]:
@@ -92,15 +155,38 @@ def _stem(path: bytes) -> bytes | None:
 
 
 def relink(connection: Connection, place: Place) -> None:
-    """Judges anew which files of the name of this one are a Live Photo, and links their rows or parts them."""
-    rows = connection.execute(_SAME_STEM, {"b_root": place.root, **range_of(place.path)}).mappings()
-    files = [dict(row) for row in rows if _stem(row["path"]) == _stem(place.path)]
-    pair = live_photo(files)
-    partners = {pair[0]["id"]: pair[1]["id"], pair[1]["id"]: pair[0]["id"]} if pair else {}
+    """Judges anew which files of the name of this one, or tied to those, are Live Photos, and links or parts them."""
+    files = _around(connection, place)
+    partners: dict[Any, Any] = {}
+    for image, video in live_photos(files.values()):
+        partners |= {image["id"]: video["id"], video["id"]: image["id"]}
     changed = [
         {"b_id": file["id"], "b_pair": partner}
-        for file in files
+        for file in files.values()
         if file["pair_id"] != (partner := partners.get(file["id"]))
     ]
     if changed:
         connection.execute(_LINK, changed)
+
+
+def _around(connection: Connection, place: Place) -> dict[Any, File]:
+    """The files whose links may change with those of this name but for the suffix: so named, or tied to one of them."""
+    found: dict[Any, File] = {}
+    asked: set[Any] = set()
+    places = {(place.root, _stem(place.path)): place}
+    for _ in range(_ROUNDS):
+        new: dict[Any, File] = {}
+        for key, one in places.items():
+            rows = connection.execute(_SAME_STEM, {"b_root": one.root, **range_of(one.path)}).mappings()
+            new |= {row["id"]: dict(row) for row in rows if _stem(row["path"]) == key[1] and row["id"] not in found}
+        found |= new
+        identifiers = {row["content_identifier"] for row in new.values() if row["content_identifier"]} - asked
+        ids = {row["pair_id"] for row in new.values() if row["pair_id"]} - found.keys()
+        asked |= places.keys() | identifiers
+        if not identifiers and not ids:
+            break
+        tied = connection.execute(_TIED, {"b_identifiers": sorted(identifiers), "b_ids": sorted(ids)}).mappings().all()
+        found |= {row["id"]: dict(row) for row in tied}
+        named = {(row["root"], _stem(row["path"])): Place(row["root"], row["path"]) for row in tied}
+        places = {key: one for key, one in named.items() if key not in asked}
+    return found

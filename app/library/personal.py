@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Text, bindparam, cast, delete, exists, insert
 from app.library.tables import KEPT, KEYWORDS, LINKS, MEDIA
 from app.library.whereabouts import Locations, NotLookedFor, RowFile, Whereabouts
 from app.media import Place
-from app.metadata import Source
+from app.metadata import Source, tell_taken_at
 
 PERSON = Source.PERSON.value
 MAX_COPIES = 100  # rows of the same bytes that are looked at
@@ -139,7 +139,7 @@ def carrying(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
     if (after := read | dict.fromkeys(sorted(names), PERSON)) != sources:
         columns["sources"] = after
     if "taken_at" in names:
-        columns["taken_at_rule"] = PERSON
+        columns |= tell_taken_at(columns["taken_at"], PERSON)
     if "score" in columns:
         columns["score_source"] = PERSON
     elif row["score_source"] == PERSON:

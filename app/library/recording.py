@@ -143,6 +143,8 @@ def record(
             others = frozenset(stage.value for stage in Stage if stage is not result.stage)
             remember_failures(connection, session_id, at, result, known=known, standing=others)
     else:
+        if result.metadata and result.metadata.content_identifier:
+            known = replace(known, namesakes=True)  # others may carry it, whatever their names
         saved = _save(connection, session_id, at, result, known=known, looked=looked)
         if saved.outcome is Outcome.MOVED:  # its failures came along, and it may be linked to what it left behind
             known = replace(known, failures=True, namesakes=True)

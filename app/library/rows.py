@@ -18,7 +18,7 @@ from app.media import (
     StageResult,
     StageStatus,
 )
-from app.metadata import DECLARED, Metadata, Source
+from app.metadata import DECLARED, FOLLOWERS, Metadata, Source
 from app.texts import clean_json, clean_text, shown_name
 
 METADATA_COLUMNS = tuple(DECLARED)
@@ -114,6 +114,8 @@ def _stage_marks(analysis: Analysis) -> dict[str, dict[str, Any]]:
         marks[stage.value] = {"status": result.status.value, "version": result.version}
         if result.cause:
             marks[stage.value] |= {"cause": result.cause, "reason": clean_text(result.reason or "")}
+            if stage is Stage.THUMBNAIL and analysis.picture:
+                marks[stage.value]["partial"] = True
     return marks
 
 
@@ -157,8 +159,7 @@ def told_by_what_was_left(row: Mapping[str, Any], old: Mapping[str, Any]) -> dic
     if not kept:
         return {}
     columns = {name: old[name] for name in kept}
-    if "taken_at" in kept:
-        columns["taken_at_rule"] = old["taken_at_rule"]
+    columns |= {follower: old[follower] for name in kept for follower in FOLLOWERS.get(name, ())}
     return columns | {"sources": sources | kept}
 
 

@@ -9,7 +9,7 @@ from app.query.fields import FIELDS, UNKNOWN, Asked, Field, closest, nearest
 from app.query.lexing import Token, place_of_star, value_of
 from app.query.tree import Has, Leaf, Nothing, Whole, Within, Words
 from app.query.values import between, brief, near
-from app.query.words import ANY, fold, runs_of
+from app.query.words import ANY, fold, fold_path, runs_of
 
 _NONE = "none"
 _STAR_BEFORE_A_WORD = re.compile(rf"{ANY}[^\W_]")
@@ -119,7 +119,7 @@ def _unknown(field: Field, value: str) -> str:
 
 
 def _within(value: str, text: str, token: Token) -> Within:
-    path = "/".join(part for part in fold(value.replace(ANY, "*")).split("/") if part)
+    path = fold_path(value.replace(ANY, "*"))
     if not path:
         raise QueryError("A folder is written ROOT/relative: folder:photos/2024.", token.value)
     return Within(path, text)

@@ -76,6 +76,7 @@ _UNSPACED = (
     (0xF900, 0xFAFF),
     (0x20000, 0x3FFFF),
 )
+_DIVISION_SLASH = "\u2215"
 _SIGN, _SPACED, _PAIRED = ".wp"
 _CHUNK = re.compile(f"[{_SPACED}{_PAIRED}]+")
 _PART = re.compile(f"{_SPACED}+|{_PAIRED}+")
@@ -106,6 +107,16 @@ def fold(text: str) -> str:
         return text.lower()
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return unicodedata.normalize("NFC", apart.translate(_FOLDED))
+
+
+def fold_path(path: str) -> str:
+    """A path as it is compared: each name in it folded, what is between two slashes that follow each other left out.
+
+    A name stays one name, and is never empty, whatever its characters fold to.
+    """
+    if path.isascii():
+        return "/".join(filter(None, path.lower().split("/")))
+    return "/".join(fold(name).replace("/", _DIVISION_SLASH) or name for name in path.split("/") if name)
 
 
 def words_of(text: str) -> list[str]:

@@ -236,16 +236,26 @@ def test_what_may_be_nsfw_is_veiled_until_a_person_shows_it(page: Page, server: 
     page.unroute_all()
     checked(nsfw=True)
     expect(veil).to_contain_text("counts as NSFW (0.93)")
+    switch = page.locator("#nsfw")
+    switch.select_option("show")
+    expect(veil).to_be_hidden()
+    with page.expect_request("**/api/library/neighbours*nsfw%3Ano*"):  # what is hidden is not led to
+        switch.select_option("hide")
+    expect(veil).to_be_visible()
+    expect(veil).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    switch.select_option("blur")
     page.unroute_all()
     checked(nsfw=False)
     expect(veil).to_be_hidden()
     page.unroute_all()
+    page.evaluate("localStorage.clear()")
     opened(page, server, "a.jpg")
     expect(veil).to_be_hidden()
 
 
 def test_the_page_fits_every_window_and_its_modules_are_loaded_by_no_other(page: Page, server: Server) -> None:
     opened(page, server, "a.jpg")
+    expect(page.locator("#similar")).to_contain_text("f.webp")
     for width in (1920, 1000, 360):
         page.set_viewport_size({"width": width, "height": 900})
         assert in_both_schemes(page) == []

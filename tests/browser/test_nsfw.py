@@ -220,13 +220,19 @@ def files_of_library(page: Page, server: Server) -> Locator:
     return files
 
 
-def test_nsfw_thumbnails_are_blurred_until_they_have_the_focus(page: Page, server: Server) -> None:
+def test_pictures_that_may_be_nsfw_are_veiled_as_one_switch_of_all_pages_says(page: Page, server: Server) -> None:
     page.emulate_media(reduced_motion="reduce")
     ingest(server)
     judge(server)
+    library = page.context.new_page()
+    library.goto(f"{server.address}/library")
+    expect(library.locator("#found")).to_have_text("8 files")
+    expect(library.locator(".tile[data-nsfw]:not([hidden])")).to_have_count(3)
+
     files = files_of_library(page, server)
-    veiled = files.get_by_role("img", name=re.compile("blurred as NSFW"))
-    expect(veiled).to_have_count(2)
+    veiled = files.get_by_role("img", name=re.compile("blurred as"))
+    expect(veiled).to_have_count(3)
+    expect(veiled.last).to_have_accessible_name("7.jpg: blurred as it was not checked for NSFW, shown while focused")
     first = veiled.first
     expect(first.locator("img")).to_have_css("filter", re.compile("blur"))
     files.locator("#files").focus()
@@ -242,18 +248,38 @@ def test_nsfw_thumbnails_are_blurred_until_they_have_the_focus(page: Page, serve
     page.set_viewport_size({"width": 360, "height": 740})
     assert fits(page)
 
-    files.get_by_label("Blur NSFW thumbnails").uncheck()
-    expect(veiled).to_have_count(0)
-    expect(files.locator("li").nth(0).locator("img")).to_have_css("filter", "none")
+    switch = files.locator("#files-nsfw")
+    switch.select_option("hide")
+    expect(files.get_by_role("img", name=re.compile("hidden as"))).to_have_count(3)
+    expect(files.locator("li").nth(0).locator("img")).to_be_hidden()
     expect(files.locator("li [tabindex]")).to_have_count(0)
-    page.reload()
-    files = files_of_library(page, server)
-    expect(files.get_by_label("Blur NSFW thumbnails")).not_to_be_checked()
-    expect(files.get_by_role("img", name=re.compile("blurred"))).to_have_count(0)
+    assert in_both_schemes(page) == []
+    expect(library.locator("#found")).to_have_text("5 files, 3 hidden")  # in the other tab at once
+    expect(library.locator("#nsfw")).to_have_value("hide")
+    library.goto(f"{server.address}/library?q=-nsfw:no")
+    expect(library.locator("#nothing")).to_have_text("All of it is hidden, as NSFW or as not checked.")
+    assert in_both_schemes(library) == []
+
+    library.locator("#nsfw").select_option("show")
+    expect(library.locator("#found")).to_have_text("3 files")
+    expect(switch).to_have_value("show")
+    expect(files.locator("li").nth(0).locator("img")).to_have_css("filter", "none")
+    expect(files.get_by_role("img", name=re.compile("blurred|hidden"))).to_have_count(0)
 
     page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('no storage'); } })")
     page.reload()
     files = files_of_library(page, server)
-    expect(files.get_by_role("img", name=re.compile("blurred"))).to_have_count(2)
-    files.get_by_label("Blur NSFW thumbnails").uncheck()
+    expect(files.get_by_role("img", name=re.compile("blurred"))).to_have_count(3)
+    files.locator("#files-nsfw").select_option("show")
     expect(files.get_by_role("img", name=re.compile("blurred"))).to_have_count(0)
+
+    rule = "async asked => (await import('/static/shared/veil.js')).veilFor(...asked)"
+    for asked, veil in {
+        (None, None): "blur",
+        (None, 1): "blur",
+        (None, 0): "show",  # everything would be blurred
+        ("blur", 0): "blur",
+        ("hide", 0): "hide",
+        ("show", 1): "show",
+    }.items():
+        assert page.evaluate(rule, list(asked)) == veil, asked

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from app.cli.finding import coverage_in_words
 from app.ingest.session.store import IngestionState
 from tests.support.commands import CommandFolder, refused
 from tests.support.server import everything_in
@@ -35,6 +34,16 @@ def test_a_term_that_is_negated_is_no_option(place):
     assert place.run("search", "-keyword:sea").stdout.count("\n") == 3
     assert place.run("search", "kind:image", "-folder:photos/trip", "--limit", "9").stdout.count("\n") == 3
     assert place.run("search", "-(keyword:sea or keyword:none)").stdout == ""
+    assert place.run("search", '-"a.jpg"', "-Score>=5").stdout.count("\n") == 3
+    assert place.run("search", "not", "sea").stdout.count("\n") == 3
+    assert place.run("search", "--limit", "9", "--", "-sea").stdout.count("\n") == 3
+
+
+@pytest.mark.parametrize("command", ["search", "export"])
+def test_what_looks_like_an_option_is_no_term(place, command):
+    refused(place.run(command, "-j"), "-j is no option. Without a word: not j, or all of the query behind --")
+    refused(place.run(command, "cat", "-n5"), "-n5 is no option")
+    refused(place.run(command, "-colour:red"), "-colour:red is no option")
 
 
 def test_search_in_json_has_files_total_and_coverage(place):
@@ -63,22 +72,6 @@ def test_searching_changes_no_file_goes_beside_a_server_and_needs_a_library(plac
     refused(place.run("search", "sea", DATABASE_URL="none"), "Database functionality is disabled.")
 
 
-@pytest.mark.parametrize(
-    ("missing", "words"),
-    [
-        ({}, "12,340 of 12,340 searched"),
-        ({"nsfw_not_run": 60}, "12,340 of 12,400 searched; 60 not: nsfw not run"),
-        (
-            {"indexing": 50, "score_failed": 1_010},
-            "12,340 of 13,400 searched; 1,060 not: 50 indexing, 1,010 score failed",
-        ),
-    ],
-)
-def test_coverage_in_words_says_how_many_files_of_what_was_asked_nothing_is_known_and_why(missing, words):
-    of = 12_340 + sum(missing.values())
-    assert coverage_in_words({"searched": 12_340, "of": of, "missing": missing}) == words
-
-
 # -- export ------------------------------------------------------------------------------------------------------
 
 
@@ -90,6 +83,29 @@ def test_export_writes_a_table_lines_or_a_folder(place):
     done = place.run("export", "score:4", "--format", "imagefolder", "-o", str(folder), "--link", "hard", "--captions")
     assert (done.returncode, done.stdout) == (0, f"1 file in {folder}.\n")
     assert (folder / "photos/trip/a.jpg").samefile(place.media / "trip/a.jpg")
+
+
+def test_options_and_their_values_may_be_one_argument(place):
+    assert place.run("export", "keyword:sea", "-osea.csv").stdout == ""
+    assert (place.folder / "sea.csv").read_text("utf-8-sig").splitlines()[1].startswith("photos/trip/a.jpg")
+    assert place.run("export", "-keyword:sea", "-oname:sea.csv").stdout == "", "name:… is a field, o is the option"
+    assert len((place.folder / "name:sea.csv").read_text().splitlines()) == 4
+
+
+def test_nothing_is_written_inside_a_media_root_whatever_leads_there(place):
+    before = everything_in(place.media)
+    (place.folder / "aside").symlink_to(place.media / "trip")
+    session = place.json("sessions")[0]["session_id"]
+    for asked in (
+        ("export", "", "--format", "imagefolder", "-o", str(place.media / "new" / "folder")),
+        ("export", "", "--format", "imagefolder", "-o", "aside/new"),
+        ("export", "", "-o", "photos/trip/a.jpg"),
+        ("report", session, "-o", "photos/report.csv"),
+        ("verify", "-o", "photos/../photos/report.csv"),
+        ("compare", "photos/trip", "-o", "aside/report.csv"),
+    ):
+        refused(place.run(*asked), "lies inside the media root 'photos', where files are only read")
+    assert everything_in(place.media) == before
 
 
 def test_an_export_without_all_of_the_originals_exits_with_1(place):

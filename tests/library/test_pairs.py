@@ -1,12 +1,13 @@
 """Live Photos: the decision alone, and the link of the rows through everything that can happen to their files."""
 
 from dataclasses import replace
+from itertools import zip_longest
 
 import pytest
 from sqlalchemy import insert, text
 
 from app.formats import Kind
-from app.library.pairs import _SAME_STEM, MAX_SECONDS, live_photo
+from app.library.pairs import _SAME_STEM, MAX_SECONDS, live_photos
 from app.library.tables import MEDIA
 from app.library.values import as_file
 from app.media import Metadata, Outcome, Place, Stage
@@ -14,6 +15,7 @@ from tests.ingest.builders import OTHER_SESSION, SESSION, analysis, failure, fou
 
 STILL = {
     "kind": "image", "format": "heic", "duration_seconds": None, "content_identifier": None, "missing_at": None,
+    "taken_at": None,
 }  # fmt: skip
 VIDEO = STILL | {"kind": "video", "format": "mov", "duration_seconds": 2.9}
 NAMED = {"content_identifier": "A"}
@@ -51,13 +53,65 @@ NAMED = {"content_identifier": "A"}
     ],
 )
 def test_one_still_and_one_short_video_of_a_name_are_a_live_photo(files, paired):
-    assert (live_photo(files) is not None) is paired
+    assert len(judged(files)) == (1 if paired else 0)
+
+
+def judged(files, folders=(), names=()):
+    """The Live Photos among the files, which have one name unless these are given."""
+    paths = [f"{folder}/{name}" for folder, name in zip_longest(folders, names, fillvalue="")]
+    rows = [
+        file | {"id": number, "root": "m", "path": (path or "d/IMG_1.x").encode()}
+        for number, (file, path) in enumerate(zip_longest(files, paths, fillvalue=""))
+    ]
+    return list(live_photos([row | {"folder": row["path"].rpartition(b"/")[0]} for row in rows]))
 
 
 @pytest.mark.parametrize("named", [{}, NAMED])
 def test_of_a_heic_and_the_jpeg_made_from_it_the_heic_is_the_still(named):
-    still, video = live_photo([STILL | {"format": "jpeg"} | named, VIDEO | named, STILL | named])
+    ((still, video),) = judged([STILL | {"format": "jpeg"} | named, VIDEO | named, STILL | named])
     assert (still["format"], video["kind"]) == ("heic", "video")
+
+
+@pytest.mark.parametrize(
+    ("folders", "names", "pairs"),
+    [
+        (("d", "d"), ("IMG_1.HEIC", "IMG_1_HEVC.MOV"), 1),
+        (("d", "d"), ("IMG_1.HEIC", "other.MOV"), 1),
+        (("d", "e"), ("IMG_1.HEIC", "IMG_1.MOV"), 0),
+    ],
+)
+def test_equal_identifiers_pair_whatever_the_names_in_one_folder(folders, names, pairs):
+    assert len(judged([STILL | NAMED, VIDEO | NAMED | {"duration_seconds": 600}], folders, names)) == pairs
+
+
+def test_what_is_paired_by_its_identifier_is_no_half_by_its_name():
+    files = [STILL | NAMED, VIDEO | NAMED, VIDEO, STILL]
+    names = ["IMG_1.HEIC", "IMG_1_HEVC.MOV", "IMG_1.MOV", "IMG_2.HEIC"]
+    assert [(still["id"], video["id"]) for still, video in judged(files, ["d"] * 4, names)] == [(0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("still", "video", "paired"),
+    [
+        ("2024-08-15T10:00:00", "2024-09-01T12:00:00+02:00", False),
+        ("2024-08-15T10:00:00", "2024-08-15T10:00:03", True),
+        ("2024-08-15T10:00:00", "2024-08-15T08:00:02+00:00", True),
+        ("2024-08-15T10:00:00+02:00", "2024-08-15T08:00:02+00:00", True),
+        ("2024-08-15T10:00:00+02:00", "2024-08-15T10:00:02+00:00", False),
+        ("2024-08-15T10:00:00", "2024-08-15T10:07:30", False),
+        ("2024-08-15", "2024-08-15T23:00:00+00:00", True),
+        ("2024-08-15", "2024-08-20T23:00:00+00:00", False),
+        ("2024-08-15T10:00:00", "2024-09-15", False),
+        ("2024-08", "2024-08-15T10:00:00", True),
+        (None, "2024-08-15T10:00:00", True),
+        ("2024-08-15T10:00:00", None, True),
+    ],
+)
+def test_the_same_name_with_times_that_differ_is_no_live_photo(still, video, paired):
+    files = [STILL | {"taken_at": still}, VIDEO | {"taken_at": video}]
+    assert len(judged(files)) == (1 if paired else 0)
+    named = [file | NAMED for file in files]
+    assert len(judged(named)) == 1, "equal identifiers say more than clocks"
 
 
 # -- the rows ----------------------------------------------------------------------------------------------------
@@ -166,6 +220,34 @@ def test_a_file_that_takes_the_place_of_a_half_is_judged_in_its_new_place(paired
 def test_a_half_that_cannot_be_read_any_more_keeps_its_row_as_it_was(paired, commit):
     commit(failure(found(b"d/IMG_1.HEIC", size=3)))
     assert links(paired, b"d/IMG_1.HEIC", b"d/IMG_1.MOV") == ["m/d/IMG_1.MOV", "m/d/IMG_1.HEIC"]
+
+
+def test_halves_of_other_names_are_linked_by_their_identifier_and_parted(library, commit):
+    names = [b"d/IMG_1.HEIC", b"d/IMG_1_HEVC.MOV"]
+    both = still(names[0], identifier="A"), video(names[1], identifier="A")
+    linked = ["m/d/IMG_1_HEVC.MOV", "m/d/IMG_1.HEIC"]
+    commit(*both)
+    assert links(library, *names) == linked
+    library.presence.mark_missing("m", [names[0]])
+    assert links(library, *names) == [None, None]
+    commit(both[0], session_id="3")
+    assert links(library, *names) == linked
+    commit(video(names[1], content=b"other"), session_id="4")
+    assert links(library, *names) == [None, None]
+    commit(both[1], session_id="5")
+    assert links(library, *names) == linked
+    assert commit(replace(both[1], file=found(b"e/x.MOV")), lost=[names[1]], session_id="6").outcome == Outcome.MOVED
+    assert links(library, names[0], b"e/x.MOV") == [None, None]
+
+
+def test_a_half_by_its_name_is_freed_when_its_partner_is_found_by_identifier(library, commit):
+    commit(still(identifier="A"), video())
+    assert links(library, b"d/IMG_1.HEIC", b"d/IMG_1.MOV") == ["m/d/IMG_1.MOV", "m/d/IMG_1.HEIC"]
+    commit(video(b"d/IMG_1_HEVC.MOV", content=b"hevc", identifier="A"))
+    names = [b"d/IMG_1.HEIC", b"d/IMG_1_HEVC.MOV", b"d/IMG_1.MOV"]
+    assert links(library, *names) == ["m/d/IMG_1_HEVC.MOV", "m/d/IMG_1.HEIC", None]
+    library.presence.mark_missing("m", [b"d/IMG_1_HEVC.MOV"])
+    assert links(library, *names) == ["m/d/IMG_1.MOV", None, "m/d/IMG_1.HEIC"]
 
 
 def test_a_row_that_is_deleted_takes_the_link_along(paired):

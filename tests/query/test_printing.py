@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.query.printing import term, with_term, written
 from app.query.reading import read
 from app.query.tree import EVERYTHING, And, Between, Has, Near, Node, Not, Nothing, Or, Whole, Within, Words, leaves
-from app.query.words import fold, runs_of
+from app.query.words import fold, fold_path, runs_of
 
 VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=8)
 BARE = st.text("aé犬4", min_size=1, max_size=4)
@@ -29,7 +29,7 @@ def _whole(field: str, value: str) -> Whole:
 
 def _within(parts: list[str]) -> Within:
     path = "/".join(parts)
-    return Within(fold(path), term("folder", path))
+    return Within(fold_path(path), term("folder", path))
 
 
 LEAVES = st.one_of(

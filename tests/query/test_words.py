@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.query.tree import Run
-from app.query.words import ANY, MAX_CHARACTERS, coded, fold, runs_of, words_of
+from app.query.words import ANY, MAX_CHARACTERS, coded, fold, fold_path, runs_of, words_of
 
 FOLDED = [
     ("Đà Nẵng", "da nang"),
@@ -118,3 +118,18 @@ def test_a_coded_word_is_plain_ascii_and_begins_as_what_the_word_begins_with(wor
 
 def test_no_coded_word_is_longer_than_postgresql_takes():
     assert max(len(coded(word)) for word in words_of("ш" * 5_000 + " " + "犬" * 5_000)) < 2_046
+
+
+PATHS = [
+    ("photos/Đà Nẵng/", "photos/da nang"),
+    ("//Photos//A", "photos/a"),
+    ("m/a\N{FULLWIDTH SOLIDUS}b", "m/a\N{DIVISION SLASH}b"),  # one name, which folds to a slash
+    ("m/\N{ZERO WIDTH SPACE}/b", "m/\N{ZERO WIDTH SPACE}/b"),  # a name of which nothing is left
+    ("/", ""),
+]
+
+
+@pytest.mark.parametrize(("path", "folded"), PATHS)
+def test_a_folded_path_has_as_many_names_as_the_path(path, folded):
+    assert fold_path(path) == folded
+    assert fold_path(folded) == folded

@@ -28,6 +28,7 @@ _UUIDS = {
 }
 _BOX_BYTES = 4 * 1024 * 1024
 _MAX_BOXES = 10_000
+_AVI_LISTS, _DATE_BYTES = (b"hdrl", b"INFO"), 100
 _READ_BYTES = 16 * 1024 * 1024  # at once
 _C2PA_HEADER = 8  # of a piece of JUMBF in a segment; the first box's own header is repeated behind it
 _C2PA_BYTES = 16 * 1024 * 1024
@@ -101,6 +102,19 @@ def find_xmp_in_avi(stream: BinaryIO) -> bytes:
     return next(found, b"")
 
 
+def find_date_in_avi(stream: BinaryIO) -> str:
+    """Find the text of the chunk `IDIT` of an AVI file, in the list of its headers or beside it; empty without one."""
+    for kind, at, length in walk_riff_chunks(stream):
+        if kind == b"LIST" and read_at(stream, at, 4) in _AVI_LISTS:
+            inside = _chunks(stream, at + 4, at + length)
+        else:
+            inside = iter([(kind, at, length)])
+        for name, start, size in inside:
+            if name == b"IDIT" and size <= _DATE_BYTES:
+                return read_at(stream, start, size).decode("latin-1").strip("\0 \r\n\t")
+    return ""
+
+
 def _is_packet(kind: bytes, length: int) -> bool:
     return kind == b"_PMX" and length <= _BOX_BYTES
 
@@ -136,9 +150,12 @@ def walk_boxes(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int
 
 def walk_riff_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, offset and length in bytes of each chunk of a RIFF file (WebP, AVI), and of any RIFF behind it."""
-    at = 0
+    yield from _chunks(stream, 0, sys.maxsize)
+
+
+def _chunks(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     for _ in range(_MAX_BOXES):
-        header = read_at(stream, at, 8)
+        header = read_at(stream, at, min(8, end - at))
         if len(header) < 8:
             return
         length = int.from_bytes(header[4:], "little")

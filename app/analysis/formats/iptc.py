@@ -3,6 +3,7 @@
 It never interprets them.
 """
 
+import hashlib
 import struct
 from collections.abc import Iterator, Mapping
 
@@ -39,6 +40,7 @@ NAMES = {
 Iptc = Mapping[str, tuple[str, ...]]
 FIRST = b"\x1c"
 RESOURCE = 0x0404  # of Photoshop, that holds the records
+_DIGEST = 0x0425  # of Photoshop, the MD5 of the records
 _APPLICATION = 2  # the record that speaks about the picture
 _HEADER_BYTES = 5
 _EXTENDED = 0x8000  # the length is that of the length that follows
@@ -76,6 +78,17 @@ def parse_iptc(block: bytes) -> tuple[Iptc, CannotRead | None]:
 def find_iptc_in_photoshop(resources: bytes) -> bytes:
     """Find the IPTC records in Photoshop's image resources (Adobe Photoshop File Formats, "Image Resource Blocks")."""
     return b"".join(content for number, content in _resources(resources) if number == RESOURCE)
+
+
+def is_changed_since_xmp(resources: bytes) -> bool:
+    """Whether the IPTC records among Photoshop's resources were changed by a program that does not know XMP.
+
+    That is so where their digest is not the one that was written with the XMP (Metadata Working Group guidelines 2.0,
+    3.3); without a digest nobody can tell.
+    """
+    found = dict(_resources(resources))
+    digest, records = found.get(_DIGEST), found.get(RESOURCE)
+    return digest is not None and records is not None and digest != hashlib.md5(records, usedforsecurity=False).digest()
 
 
 def _resources(block: bytes) -> Iterator[tuple[int, bytes]]:

@@ -1,25 +1,26 @@
-"""Finds the video that a motion photo carries behind its picture: Google's by its XMP, Samsung's by its trailer.
+"""Finds the video that a motion photo carries behind its picture: by XMP, Samsung's trailer, a box, or its own form.
 
-What XMP says is a claim, and editors copy it without the video: it is believed only where a video begins. It is part of
-the one file that it lies in, which has one row: there is nothing to link.
+What XMP says is a claim, and editors copy it without the video: it is believed only where a video begins. Huawei,
+Honor and others put a film behind the JPEG without a word. It is part of the one file that it lies in, which has one
+row: there is nothing to link.
 """
 
 import os
-import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from app.analysis.formats.blocks import read_at
+from app.analysis.formats.blocks import read_at, walk_boxes
+from app.analysis.formats.makers import samsung
+from app.analysis.formats.makers.samsung import find_blocks
 from app.analysis.formats.xmp import Xmp
 from app.formats import FORMAT_OF_NAME
 
 _OFFSET = "GCamera:MicroVideoOffset"
 _ITEM = "Container:Directory/Container:Item/Item:"
 _VIDEO = "MotionPhoto"
-_MAX_ITEMS = 100
-_END, _START = b"SEFT", b"SEFH"  # of Samsung's trailer
-_BLOCK, _HEAD_BYTES, _ENTRY_BYTES = 0x0A30, 12, 12
-_TRAILER_BYTES = 64 * 1024
+_MAX_ITEMS, _MAX_BOXES = 100, 1000
+_FILM, _END_OF_PICTURE = b"ftyp", b"\xff\xd9"
+_TAIL_BYTES, _PIECE_BYTES = 64, 8 * 1024 * 1024
 
 
 def find_video_bytes(stream: BinaryIO, format_: str, xmp: Xmp) -> int | None:
@@ -27,10 +28,10 @@ def find_video_bytes(stream: BinaryIO, format_: str, xmp: Xmp) -> int | None:
     if not FORMAT_OF_NAME[format_].motion_photo:
         return None
     end = stream.seek(0, os.SEEK_END)
-    for start, length in (*_claimed(xmp, end), *_of_trailer(stream, end)):
+    for start, length in (*_claimed(xmp, end), *find_blocks(stream, samsung.VIDEO), *_boxed(stream, format_, end)):
         if 0 < start < start + length <= end and _begins_a_video(stream, start):
             return length
-    return None
+    return _find_film_behind(stream, end) if format_ == "jpeg" else None
 
 
 def _claimed(xmp: Xmp, end: int) -> Iterator[tuple[int, int]]:
@@ -48,19 +49,39 @@ def _numbers(texts: tuple[str, ...]) -> list[int]:
     return [int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0 for text in texts[:_MAX_ITEMS]]
 
 
-def _of_trailer(stream: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
-    """Start and length of Samsung's block `MotionPhoto_Data`, from the directory at the end of the file."""
-    length, mark = struct.unpack("<I4s", read_at(stream, end - 8, 8).rjust(8, b"\0"))
-    at = end - 8 - length
-    directory = read_at(stream, at, length) if mark == _END and length <= _TRAILER_BYTES else b""
-    if not directory.startswith(_START):
-        return
-    for place in range(_HEAD_BYTES, len(directory) - _ENTRY_BYTES + 1, _ENTRY_BYTES):
-        kind, back, size = struct.unpack_from("<2xHII", directory, place)
-        if kind == _BLOCK:
-            (name_length,) = struct.unpack("<4xI", read_at(stream, at - back, 8).ljust(8, b"\0"))
-            yield at - back + 8 + name_length, size - 8 - name_length
-
-
 def _begins_a_video(stream: BinaryIO, at: int) -> bool:
     return read_at(stream, at, 8)[4:] == b"ftyp"
+
+
+def _boxed(stream: BinaryIO, format_: str, end: int) -> Iterator[tuple[int, int]]:
+    """Start and length of the video in a box `mpvd` of a HEIC (Motion Photo format 1.0, "ISOBMFF image-specific")."""
+    if format_ != "jpeg":
+        yield from ((at, length) for kind, at, length in walk_boxes(stream, 0, end) if kind == b"mpvd")
+
+
+def _find_film_behind(stream: BinaryIO, end: int) -> int | None:
+    """The size of the first whole film behind the picture; a file that ends with its picture is not searched."""
+    if read_at(stream, end - _TAIL_BYTES, _TAIL_BYTES).rstrip(b"\0").endswith(_END_OF_PICTURE):
+        return None
+    for start in range(0, end, _PIECE_BYTES):
+        piece, at = read_at(stream, start, _PIECE_BYTES + len(_FILM)), -1
+        while (at := piece.find(_FILM, at + 1)) >= 0:
+            if length := _measure_film(stream, start + at - 4, end):
+                return length
+    return None
+
+
+def _measure_film(stream: BinaryIO, start: int, end: int) -> int:
+    """How many bytes the boxes from there take that are boxes beyond doubt; 0 where they make no film."""
+    at, kinds = start, set[bytes]()
+    for _ in range(_MAX_BOXES):
+        header = read_at(stream, at, 16)
+        length, kind = int.from_bytes(header[:4], "big"), header[4:8]
+        if length == 1:
+            length = int.from_bytes(header[8:], "big")
+        length = length or end - at
+        if not (8 <= length <= end - at and kind.isalnum()):
+            break
+        kinds.add(kind)
+        at += length
+    return at - start if start > 0 and {b"moov", b"mdat"} <= kinds else 0

@@ -1,79 +1,112 @@
 """Decides when a picture was taken, from everything that says so, and by which tags that was decided.
 
-It reads no file. A date that no calendar has is none.
+It reads no file, and no date: how they are written is in `written_dates.py` and `names.py`.
 """
 
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from app.analysis.formats.tiff import Tags
 from app.analysis.formats.xmp import Xmp
+from app.analysis.metadata.beside import Beside
 from app.analysis.metadata.embedded import Embedded
-from app.analysis.metadata.takeout import Takeout
+from app.analysis.metadata.names import find_date_in_name
+from app.analysis.metadata.place import Position
+from app.analysis.metadata.written_dates import DAY, format_iso_date, format_mail_date
+from app.analysis.metadata.zones import find_offset_by_clocks, find_offset_by_position
 from app.metadata import Source
 
-_DATE = re.compile(
-    r"(?P<year>\d{4})[:/-](?P<month>[ \d]\d)[:/-](?P<day>[ \d]\d)"
-    r"(?:[ T]{1,2}(?P<hour>[ \d]\d):(?P<minute>[ \d]\d)(?::(?P<second>[ \d]\d)(?:[.,](?P<part>\d*))?)?"
-    r"\s*(?P<offset>Z|[+-]\d{1,2}(?::?\d\d)?)?)?\Z"
-)
-_OFFSET = re.compile(r"([+-])(\d{1,2})(?::?(\d\d))?\Z", re.ASCII)
 _IPTC_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)\Z")
 _IPTC_TIME = re.compile(r"(\d\d):?(\d\d):?(\d\d)([+-]\d\d:?\d\d)?\Z")
+_NO_ZONE = ("+0000", "-0000", "+00:00", "-00:00")
 _ORIGINAL = ("DateTimeOriginal", "OffsetTimeOriginal", "SubsecTimeOriginal")
 _DIGITIZED = ("DateTimeDigitized", "OffsetTimeDigitized", "SubsecTimeDigitized")
 _CHANGED = ("DateTime", "OffsetTime", "SubsecTime")
 _XMP_ORIGINAL, _XMP_CREATED = "exif:DateTimeOriginal", "photoshop:DateCreated"
 _XMP_DIGITIZED = ("xmp:CreateDate", "exif:DateTimeDigitized")
-_DAY = len("2003-11-23")
-_SECONDS = 60  # of a minute; one more is what some clocks round to, and a leap second
+_SECONDS = 60  # of a minute; one more is a leap second
 _GPS_DATE, _GPS_TIME = "GPS GPSDateStamp", "GPS GPSTimeStamp"
+_XMP_GPS_DATE, _XMP_GPS_TIME = "exif:GPSDateStamp", "exif:GPSTimeStamp"
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
     """`at` as ISO 8601, with an offset only if the file says one; `rule` names the source and the tags.
 
-    `utc` where the source always speaks of UTC, and so says nothing of the zone of the camera's clock.
+    `utc` where the source always speaks of UTC, and so says nothing of the zone of the camera's clock; `late` where it
+    is when the file was last changed.
     """
 
     at: str
     source: Source
     rule: str
     utc: bool = False
+    late: bool = False
 
 
-def find_taken_at(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Moment | None:
+def find_taken_at(found: Embedded, beside: Beside, position: Position | None = None) -> Moment | None:
     """Find when it was taken: by the taking, the digitizing, GPS, the last change, Takeout, as `choose_moment` decides.
 
     Of the taking and of the digitizing, the sidecar's word counts before that of the file. EXIF DateTime is when the
-    file was last changed: it says less about the taking than what a person wrote in XMP or IPTC.
+    file was last changed: it says less about the taking than what a person wrote in XMP or IPTC. The name of the file
+    says when where nothing else does. `position` is where it was taken, in degrees.
     """
-    return choose_moment(list(_moments(found, sidecar, takeout)))
+    moment = choose_moment(list(list_moments(found, beside))) or read_name(beside.name)
+    return moment and add_zone(moment, list(_clocks(found, beside.xmp)), position)
 
 
 def choose_moment(moments: Sequence[Moment]) -> Moment | None:
     """Choose the first moment; it takes the zone and the parts of a second from another of the same second.
 
-    A day alone gives way to the first that says the time of that same day.
+    A year, a month or a day alone gives way to the first that goes further and agrees.
     """
     if not moments:
         return None
     first = moments[0]
-    if len(first.at) <= _DAY:
-        first = next((one for one in moments if len(one.at) > _DAY and one.at.startswith(first.at)), first)
-    return first if len(first.at) <= _DAY else _completed(first, moments)
+    while finer := next((one for one in moments if _goes_further(one, first)), None):
+        first = finer
+    return first if len(first.at) <= DAY else _completed(first, moments)
+
+
+def _goes_further(one: Moment, than: Moment) -> bool:
+    return len(than.at) <= DAY and len(one.at) > len(than.at) and one.at.startswith(than.at)
+
+
+def read_name(name: str) -> Moment | None:
+    """Read when it was taken from the name of the file; None where it does not say."""
+    at = find_date_in_name(name, datetime.now(UTC).date())
+    return Moment(at, Source.NAME, "name") if at else None
+
+
+def add_zone(moment: Moment, clocks: Sequence[Moment], position: Position | None) -> Moment:
+    """Add the zone to a time without one: by clocks that showed UTC meanwhile, else by the place."""
+    if moment.utc or moment.late or moment.source is Source.NAME or len(moment.at) <= DAY:
+        return moment
+    at = datetime.fromisoformat(moment.at)
+    if at.tzinfo:
+        return moment
+    for clock in clocks:
+        if (offset := find_offset_by_clocks(at, [datetime.fromisoformat(clock.at)])) is not None:
+            return _in_zone(moment, at, offset, clock.rule)
+    offset = find_offset_by_position(at, position) if position else None
+    return moment if offset is None else _in_zone(moment, at, offset, Source.POSITION)
+
+
+def _in_zone(moment: Moment, at: datetime, offset: timedelta, rule: str) -> Moment:
+    return replace(moment, at=at.replace(tzinfo=timezone(offset)).isoformat(), rule=f"{moment.rule} + {rule}")
 
 
 def _completed(moment: Moment, others: Iterable[Moment]) -> Moment:
     at, rules = datetime.fromisoformat(moment.at), [moment.rule]
     for other in others:
+        if len(other.at) <= DAY or other.utc:
+            continue
         said = datetime.fromisoformat(other.at)
-        if len(other.at) <= _DAY or other.utc or _on_the_clock(said) != _on_the_clock(at):
+        if _on_the_clock(said) != _on_the_clock(at):
             continue
         if at.tzinfo and said.tzinfo and at != said.replace(microsecond=at.microsecond):  # another zone, another moment
             continue
@@ -88,24 +121,42 @@ def _on_the_clock(at: datetime) -> datetime:
     return at.replace(tzinfo=None, microsecond=0)
 
 
-def _moments(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[Moment]:
+def list_moments(found: Embedded, beside: Beside) -> Iterator[Moment]:
+    """List all that say when it was taken, the one that counts most first."""
+    sidecar = beside.xmp
     yield from _of_xmp(sidecar, Source.SIDECAR, _XMP_ORIGINAL)
     yield from _of_exif(found.exif, *_ORIGINAL)
     yield from _of_xmp(found.xmp, Source.XMP, _XMP_ORIGINAL)
     yield from _of_xmp(sidecar, Source.SIDECAR, _XMP_CREATED)
-    yield from _of_xmp(found.xmp, Source.XMP, _XMP_CREATED)
-    yield from _of_iptc(found, "DateCreated", "TimeCreated")
+    both = _of_xmp(found.xmp, Source.XMP, _XMP_CREATED), _of_iptc(found, "DateCreated", "TimeCreated")
+    for moments in both[::-1] if found.iptc_wins else both:
+        yield from moments
     yield from _of_xmp(sidecar, Source.SIDECAR, *_XMP_DIGITIZED)
     yield from _of_exif(found.exif, *_DIGITIZED)
     yield from _of_xmp(found.xmp, Source.XMP, *_XMP_DIGITIZED)
     yield from _of_iptc(found, "DigitalCreationDate", "DigitalCreationTime")
+    yield from _of_satellites(found, sidecar)
+    yield from (replace(moment, late=True) for moment in _of_exif(found.exif, *_CHANGED))
+    if made := format_iso_date(text := found.texts.get("Creation Time", "")) or format_mail_date(text):
+        yield Moment(made, Source.PNG, "png Creation Time")
+    for notes in beside.notes:
+        yield from _of_xmp(notes.properties, notes.source, _XMP_ORIGINAL, *_XMP_DIGITIZED)
+    if beside.takeout.taken_at:
+        yield Moment(beside.takeout.taken_at, Source.TAKEOUT, "takeout photoTakenTime", utc=True)
+
+
+def _clocks(found: Embedded, sidecar: Xmp) -> Iterator[Moment]:
+    """The clocks in UTC that ran when it was taken: the phone's own, and that of the satellites."""
+    if found.saved_at:
+        yield Moment(found.saved_at, Source.EXIF, "Samsung Image_UTC_Data", utc=True)
+    yield from _of_satellites(found, sidecar)
+
+
+def _of_satellites(found: Embedded, sidecar: Xmp) -> Iterator[Moment]:
+    yield from _of_xmp_gps(sidecar, Source.SIDECAR)
     if satellites := _of_gps(found.exif):
         yield Moment(satellites, Source.EXIF, "exif GPSDateStamp, GPSTimeStamp", utc=True)
-    yield from _of_exif(found.exif, *_CHANGED)
-    if made := format_iso_date(text := found.texts.get("Creation Time", "")) or _rfc_date(text):
-        yield Moment(made, Source.PNG, "png Creation Time")
-    if takeout.taken_at:
-        yield Moment(takeout.taken_at, Source.TAKEOUT, "takeout photoTakenTime", utc=True)
+    yield from _of_xmp_gps(found.xmp, Source.XMP)
 
 
 def _of_exif(exif: Tags, name: str, offset_name: str, part_name: str) -> Iterator[Moment]:
@@ -143,6 +194,17 @@ def _of_gps(exif: Tags) -> str | None:
     return moment.isoformat()
 
 
+def _of_xmp_gps(properties: Xmp, source: Source) -> Iterator[Moment]:
+    """The time of the satellites in XMP: one date, or, as in EXIF, a day beside the time."""
+    text, day = (properties.get(name, ("",))[0] for name in (_XMP_GPS_TIME, _XMP_GPS_DATE))
+    at = format_iso_date(text) or format_iso_date(f"{day.strip()[:DAY]} {text.strip()}")
+    if at and len(at) > DAY:
+        moment = datetime.fromisoformat(at)
+        with suppress(OverflowError):
+            in_utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            yield Moment(in_utc.isoformat(), source, f"{source} {_XMP_GPS_TIME}", utc=True)
+
+
 def _of_xmp(properties: Xmp, source: Source, *names: str) -> Iterator[Moment]:
     for name in names:
         for text in properties.get(name, ())[:1]:
@@ -151,58 +213,19 @@ def _of_xmp(properties: Xmp, source: Source, *names: str) -> Iterator[Moment]:
 
 
 def _of_iptc(found: Embedded, day_name: str, time_name: str) -> Iterator[Moment]:
+    """A day with its time. `+0000` is no zone: editors write it where nobody set one."""
     day = _IPTC_DATE.match(found.iptc.get(day_name, ("",))[0])
-    clock = _IPTC_TIME.match(found.iptc.get(time_name, ("",))[0])
-    if (
-        day
-        and clock
-        and (at := format_iso_date(f"{'-'.join(day.groups())}T{':'.join(clock.groups()[:3])}", clock[4] or ""))
-    ):
-        yield Moment(at, Source.IPTC, f"iptc {day_name}, {time_name}")
-    elif day and (at := format_iso_date("-".join(day.groups()))):
+    if not day:
+        return
+    written = "-".join(day.groups())
+    if clock := _IPTC_TIME.match(found.iptc.get(time_name, ("",))[0]):
+        zone = clock[4] if clock[4] not in _NO_ZONE else ""
+        at = format_iso_date(f"{written}T{':'.join(clock.groups()[:3])}", zone or "")
+        if at and len(at) > DAY:
+            yield Moment(at, Source.IPTC, f"iptc {day_name}, {time_name}")
+            return
+    if at := format_iso_date(written):
         yield Moment(at, Source.IPTC, f"iptc {day_name}")
-
-
-def format_iso_date(text: str, offset: str = "", part: str = "") -> str | None:
-    """Format an EXIF or XMP date as ISO 8601, with an offset only if one is given; None for an impossible day or time.
-
-    `part` are digits of a second. `2003:11:23 18:00:00` -> `2003-11-23T18:00:00`; `2003-11-23` stays a date.
-    """
-    if not (match := _DATE.match(text.strip(" \0\t\r\n"))):
-        return None
-    day = "-".join(match[name].replace(" ", "0") for name in ("year", "month", "day"))
-    zone = _zone(match["offset"] or offset.strip(" \0"))
-    digits = (match["part"] or part.strip(" \0"))[:6]
-    try:
-        if match["hour"] is None:
-            return date.fromisoformat(day).isoformat()
-        hour, minute, second = ((match[name] or "00").replace(" ", "0") for name in ("hour", "minute", "second"))
-        over = int(second) == _SECONDS
-        moment = datetime.fromisoformat(f"{day}T{hour}:{minute}:{'59' if over else second}") + timedelta(seconds=over)
-    except (ValueError, OverflowError):
-        return None
-    if digits.isascii() and digits.isdigit():
-        moment = moment.replace(microsecond=int(digits.ljust(6, "0")))
-    try:
-        return datetime.fromisoformat(moment.isoformat() + zone).isoformat()
-    except ValueError:  # an offset that is none: the date is still one
-        return moment.isoformat()
-
-
-def _zone(offset: str) -> str:
-    """`+02:00` of `+2:00`, `+0200`, `+02`, `Z`; nothing where it is no offset."""
-    if offset == "Z":
-        return "+00:00"
-    match = _OFFSET.match(offset)
-    return f"{match[1]}{int(match[2]):02}:{match[3] or '00'}" if match else ""
-
-
-def _rfc_date(text: str) -> str | None:
-    """A date as in mail, which the PNG specification suggests: `Mon, 24 Nov 2003 18:00:00 +0000`."""
-    try:
-        return parsedate_to_datetime(text).isoformat()
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return None
 
 
 def _text(exif: Tags, name: str) -> str:

@@ -9,43 +9,51 @@ from typing import Any
 
 from app.analysis.formats.numbers import parse_number, read_numbers
 from app.analysis.formats.tiff import Tags, decode_windows_text, find_orientation
-from app.analysis.formats.xmp import NO_XMP, Xmp
+from app.analysis.formats.xmp import Xmp
+from app.analysis.metadata.beside import NOTHING_BESIDE, Beside
 from app.analysis.metadata.dates import find_taken_at
 from app.analysis.metadata.embedded import Embedded, find_generation
-from app.analysis.metadata.place import read_exif_altitude, read_exif_position, read_xmp_altitude, read_xmp_position
+from app.analysis.metadata.place import (
+    is_unset,
+    read_exif_altitude,
+    read_exif_position,
+    read_xmp_altitude,
+    read_xmp_position,
+)
 from app.analysis.metadata.raw import collect_raw
-from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
 from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.read import is_generated_text
-from app.metadata import Metadata, Source
-from app.texts import clean_json, clean_text
+from app.metadata import Metadata, Source, tell_taken_at
+from app.texts import clean_json, clean_text, is_json
 
 Candidate = tuple[Source, Any]
 """A source and what it says, None or nothing where it says nothing."""
 
 _ACDSEE = ("acdsee:caption", "acdsee:notes")
 _FOR_PEOPLE = ("camera_make", "camera_model", "caption")  # tags that generators write graphs and settings into
+_IN_WORDS = ("title", "caption")  # where programs leave notes for themselves as JSON
 _GROUPS = ("EXIF", "Image")  # some write tags of the one into the other
 _ISO_IS_ELSEWHERE = 65535
 _MOST_ISO = 10_000_000
 _SENSITIVITIES = ("exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")
 
 
-def interpret_image(
-    found: Embedded, sidecar: Xmp = NO_XMP, takeout: Takeout = NO_TAKEOUT, made: Generation | None = None
-) -> Metadata:
+def interpret_image(found: Embedded, beside: Beside = NOTHING_BESIDE, made: Generation | None = None) -> Metadata:
     """Interpret all parts together, field by field; `made` is what `find_generation(found)` gives, where known."""
     made = made or find_generation(found)
     values: dict[str, Any] = {}
     sources: dict[str, Source] = {}
-    for name, candidates in _fields(found, sidecar, takeout):
+    for name, candidates in _fields(found, beside):
         doubtful = made.verdict is not None and name in _FOR_PEOPLE
         said = ((source, value) for source, value in candidates if value not in (None, ""))
+        said = (one for one in said if not (name in _IN_WORDS and is_json(one[1])))
         if believed := next((one for one in said if not (doubtful and is_generated_text(one[1]))), None):
             sources[name], values[name] = believed
-    if moment := find_taken_at(found, sidecar, takeout):
-        values |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
+    if moment := find_taken_at(found, beside, values.get("position")):
+        values |= tell_taken_at(moment.at, moment.rule)
         sources["taken_at"] = moment.source
+    if "lens_model" in values:
+        values["lens_source"] = sources["lens_model"].value
     if "position" in values:
         values["latitude"], values["longitude"] = values.pop("position")
         sources["latitude"] = sources["longitude"] = sources.pop("position")
@@ -55,20 +63,26 @@ def interpret_image(
         "negative_prompt": made.negative_prompt and clean_text(made.negative_prompt),
         "generation": clean_json(made.settings),
     }
-    sources |= {name: Source.PROMPT for name, value in told.items() if value is not None}
+    by = next((notes.source for notes in beside.notes if notes.made is made), Source.PROMPT)
+    sources |= {name: by for name, value in told.items() if value is not None}
     told["prompt_verdict"] = made.verdict
     values |= {"duration_seconds": found.duration_seconds, "embedded_video_bytes": found.video_bytes}
-    return Metadata(**values, **told, sources=sources, raw=collect_raw(found, sidecar, takeout))
+    return Metadata(**values, **told, sources=sources, raw=collect_raw(found, beside))
 
 
-def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[str, Iterable[Candidate]]]:
+def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Candidate]]]:
     """Each field with what the sources say of it, in the order in which they are believed."""
     exif, xmp, iptc, png = found.exif, found.xmp, found.iptc, found.texts
-    yield "camera_make", _texts(exif, xmp, sidecar, ("Image Make",), "tiff:Make")
-    yield "camera_model", _texts(exif, xmp, sidecar, ("Image Model",), "tiff:Model")
+    sidecar, takeout = beside.xmp, beside.takeout
+    yield "camera_make", (*_texts(exif, xmp, sidecar, ("Image Make",), "tiff:Make"), *_noted(beside, "tiff:Make"))
+    yield "camera_model", (*_texts(exif, xmp, sidecar, ("Image Model",), "tiff:Model"), *_noted(beside, "tiff:Model"))
     yield (
         "lens_model",
-        _texts(exif, xmp, sidecar, ("EXIF LensModel", "Image LensModel"), "exifEX:LensModel", "aux:Lens"),
+        (
+            *_texts(exif, xmp, sidecar, ("EXIF LensModel", "Image LensModel"), "exifEX:LensModel", "aux:Lens"),
+            *_noted(beside, "exifEX:LensModel"),
+            (Source.MAKER, found.maker.lens),
+        ),
     )
     yield "exposure_seconds", _measures(exif, xmp, sidecar, "ExposureTime", "exif:ExposureTime")
     yield "f_number", _measures(exif, xmp, sidecar, "FNumber", "exif:FNumber")
@@ -76,13 +90,15 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
     yield "focal_length_35mm", _measures(exif, xmp, sidecar, "FocalLengthIn35mmFilm", "exif:FocalLengthIn35mmFilm")
     yield "iso", ((Source.SIDECAR, _iso_of_xmp(sidecar)), (Source.EXIF, _iso(exif)), (Source.XMP, _iso_of_xmp(xmp)))
     yield "orientation", ((Source.EXIF, find_orientation(exif)),)
-    told = takeout.latitude is not None and takeout.longitude is not None
-    places = (
+    told = None if takeout.latitude is None or takeout.longitude is None else (takeout.latitude, takeout.longitude)
+    every = (
         (Source.SIDECAR, read_xmp_position(sidecar), read_xmp_altitude(sidecar)),
         (Source.EXIF, read_exif_position(exif), read_exif_altitude(exif)),
         (Source.XMP, read_xmp_position(xmp), read_xmp_altitude(xmp)),
-        (Source.TAKEOUT, (takeout.latitude, takeout.longitude) if told else None, takeout.altitude_m),
+        *((notes.source, read_xmp_position(notes.properties), None) for notes in beside.notes),
+        (Source.TAKEOUT, told, takeout.altitude_m),
     )
+    places = [place for place in every if not (place[1] and is_unset(place[1]))]  # its height is as little known
     where = next((source for source, position, _ in places if position), None)
     yield "position", ((source, position) for source, position, _ in places)
     yield "altitude_m", ((source, height) for source, _, height in places if where in (None, source))
@@ -92,6 +108,7 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
             *_xmp_then_iptc(found, sidecar, "dc:title", "ObjectName"),
             (Source.EXIF, _cleaned(decode_windows_text(exif, "XPTitle"))),
             (Source.PNG, _cleaned(png.get("Title", ""))),
+            *_noted(beside, "dc:title"),
         ),
     )
     yield (
@@ -101,6 +118,7 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
             (Source.EXIF, _text(exif, "Image ImageDescription")),
             (Source.EXIF, _cleaned(decode_windows_text(exif, "XPComment"))),
             (Source.PNG, _cleaned(png.get("Description", ""))),
+            *_noted(beside, "dc:description"),
             (Source.TAKEOUT, _cleaned(takeout.caption or "")),
         ),
     )
@@ -108,11 +126,14 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
         "creator",
         (
             (Source.SIDECAR, _joined(sidecar.get("dc:creator", ()))),
-            (Source.XMP, _joined(xmp.get("dc:creator", ()))),
-            (Source.IPTC, _joined(iptc.get("By-line", ()))),
+            *_newer_first(
+                found,
+                ((Source.XMP, _joined(xmp.get("dc:creator", ()))), (Source.IPTC, _joined(iptc.get("By-line", ())))),
+            ),
             (Source.EXIF, _text(exif, "Image Artist")),
             (Source.EXIF, _cleaned(decode_windows_text(exif, "XPAuthor"))),
             (Source.PNG, _cleaned(png.get("Author", ""))),
+            *((notes.source, _joined(notes.properties.get("dc:creator", ()))) for notes in beside.notes),
         ),
     )
     yield (
@@ -121,20 +142,32 @@ def _fields(found: Embedded, sidecar: Xmp, takeout: Takeout) -> Iterator[tuple[s
             *_xmp_then_iptc(found, sidecar, "dc:rights", "CopyrightNotice"),
             (Source.EXIF, _text(exif, "Image Copyright")),
             (Source.PNG, _cleaned(png.get("Copyright", ""))),
+            *_noted(beside, "dc:rights"),
         ),
     )
     yield "content_identifier", ((Source.EXIF, found.content_identifier),)
-    yield "label", ((Source.SIDECAR, _first(sidecar, "xmp:Label")), (Source.XMP, _first(xmp, "xmp:Label")))
+    labels = (Source.SIDECAR, _first(sidecar, "xmp:Label")), (Source.XMP, _first(xmp, "xmp:Label"))
+    yield "label", (*labels, *_noted(beside, "xmp:Label"))
+
+
+def _noted(beside: Beside, name: str) -> Iterator[Candidate]:
+    """What other programs noted beside the file: they speak behind it, and before Takeout."""
+    return ((notes.source, _first(notes.properties, name)) for notes in beside.notes)
 
 
 def _xmp_then_iptc(found: Embedded, sidecar: Xmp, name: str, dataset: str, *others: str) -> tuple[Candidate, ...]:
     """A text that XMP and IPTC both have words for; `others` are names in XMP where neither says anything."""
+    both = (Source.XMP, _first(found.xmp, name)), (Source.IPTC, _cleaned(found.iptc.get(dataset, ("",))[0]))
     return (
         (Source.SIDECAR, _first(sidecar, name, *others)),
-        (Source.XMP, _first(found.xmp, name)),
-        (Source.IPTC, _cleaned(found.iptc.get(dataset, ("",))[0])),
+        *_newer_first(found, both),
         (Source.XMP, _first(found.xmp, *others)),
     )
+
+
+def _newer_first(found: Embedded, both: tuple[Candidate, Candidate]) -> tuple[Candidate, Candidate]:
+    """What XMP and IPTC say: XMP first, unless a program that does not know it has changed the IPTC since."""
+    return both[::-1] if found.iptc_wins else both
 
 
 def _texts(exif: Tags, xmp: Xmp, sidecar: Xmp, tags: tuple[str, ...], *names: str) -> Iterator[Candidate]:

@@ -4,24 +4,23 @@ It reads no file: `container.py` has. For each field the sidecar is asked first,
 it, and Takeout last.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.analysis.formats.xmp import NO_XMP, Xmp, parse_xmp
-from app.analysis.metadata.dates import Moment, choose_moment, format_iso_date
+from app.analysis.formats.xmp import NO_XMP, parse_xmp
+from app.analysis.metadata.beside import NOTHING_BESIDE, Beside
+from app.analysis.metadata.dates import Moment, add_zone, choose_moment, list_moments, read_name
 from app.analysis.metadata.embedded import Embedded
 from app.analysis.metadata.fields import interpret_image
-from app.analysis.metadata.place import parse_iso6709
-from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
+from app.analysis.metadata.notes import find_workflows
+from app.analysis.metadata.place import Position, parse_iso6709
+from app.analysis.metadata.written_dates import format_avi_date
 from app.analysis.pictures.container import FilmInfo
 from app.analysis.prompts.generation import Generation
-from app.analysis.prompts.infotext import read_words_without_settings
-from app.analysis.prompts.read import read_generation
-from app.metadata import Metadata, Source
-from app.texts import clean_text
+from app.metadata import Metadata, Source, tell_taken_at
+from app.texts import clean_text, is_json
 
 _APPLE = "com.apple.quicktime."
 _TEXTS: Mapping[str, tuple[str, ...]] = {
@@ -34,15 +33,14 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
     "content_identifier": (f"{_APPLE}content.identifier",),
 }
 _IN_UTC = "creation_time"
-_DATES = (f"{_APPLE}creationdate", "datetimeoriginal", _IN_UTC, "date_recorded", "date_digitized", "date")
+_UTC = "+00:00"
+_DATES = (f"{_APPLE}creationdate", "datetimeoriginal", "date_recorded", "date_digitized", "date", _IN_UTC)
+"""When the content was made, then when the file was: programs that mux or export write *now* there."""
 _UNSET = ("1904-01-01T00:00:00", "1970-01-01T00:00:00")  # where clocks begin, and where nobody set one
-_DAY = len("2003-11-23")
 _PLACES = (f"{_APPLE}location.iso6709", "location")
 _PLACE = ("latitude", "longitude", "altitude_m")
 _LOCALIZED = "location-"  # and a language
 _COMMENTS = ("comment", "description")  # where programs keep workflows in containers that have no word for them
-_WORKFLOWS = ("prompt", "workflow", "parameters")
-_JSON_CHARACTERS = 16 * 1024 * 1024
 _XMP = "xmp"
 _KEYWORDS = ("keywords", f"{_APPLE}keywords")
 _BETWEEN = re.compile("[,;]")
@@ -57,7 +55,7 @@ def sort_film_tags(info: FilmInfo) -> Embedded:
         found.read_part("xmp", lambda: parse_xmp(packet.encode("utf-8", "replace")), NO_XMP) if packet else NO_XMP
     )
     for name in _COMMENTS:
-        for key, text in _workflows(texts.get(name, "")).items():
+        for key, text in find_workflows(texts.get(name, "")).items():
             texts.setdefault(key, text)
     found.texts = texts
     return found
@@ -73,12 +71,11 @@ def find_film_keywords(info: FilmInfo) -> Iterator[str]:
 def interpret_film(
     info: FilmInfo,
     found: Embedded,
-    sidecar: Xmp = NO_XMP,
-    takeout: Takeout = NO_TAKEOUT,
+    beside: Beside = NOTHING_BESIDE,
     made: Generation | None = None,
 ) -> Metadata:
     """Interpret a container and its sidecars; `found` is what `sort_film_tags(info)` gives."""
-    base = interpret_image(found, sidecar, takeout, made)
+    base = interpret_image(found, beside, made)
     own = {
         name: value
         for name, value in _fields(info)
@@ -90,8 +87,10 @@ def interpret_film(
     own["orientation"] = info.orientation  # alone: nothing that plays a video turns it for what lies beside it
     sources = {name: source for name, source in base.sources.items() if name not in own}
     sources |= {name: Source.VIDEO for name, value in own.items() if value is not None}
-    if moment := _taken_at(base, info.tags):
-        own |= {"taken_at": moment.at, "taken_at_rule": moment.rule}
+    latitude, longitude = (own.get(name, getattr(base, name)) for name in _PLACE[:2])
+    position = None if latitude is None or longitude is None else (latitude, longitude)
+    if moment := _taken_at(info, found, beside, position):
+        own |= tell_taken_at(moment.at, moment.rule)
         sources["taken_at"] = moment.source
     return replace(base, **own, sources=sources)
 
@@ -100,7 +99,7 @@ def _fields(info: FilmInfo) -> Iterator[tuple[str, Any]]:
     """Each field with what the container says of it; None where it says nothing."""
     for name, tags in _TEXTS.items():
         texts = (clean_text(info.tags.get(tag, "")).strip() for tag in tags)
-        yield name, next((text for text in texts if text and not _made(text)), None)
+        yield name, next((text for text in texts if text and not _for_programs(text)), None)
     for name in ("duration_seconds", "frame_rate", "video_codec", "audio_codec"):
         yield name, getattr(info, name)
 
@@ -112,43 +111,21 @@ def _where(info: FilmInfo) -> tuple[float, float, float | None] | None:
     return next((position for position in found if position), None)
 
 
-def _taken_at(base: Metadata, tags: Mapping[str, str]) -> Moment | None:
-    """When it was taken by the sidecar, else by the first tag that says when: a day alone gives way to a time.
-
-    A bare year is no date. None where neither says.
-    """
-    moments = [(name, format_iso_date(tags.get(name, ""))) for name in _DATES]
-    info = [
-        Moment(at, Source.VIDEO, f"video {name}", utc=name == _IN_UTC)
-        for name, at in moments
+def _taken_at(info: FilmInfo, found: Embedded, beside: Beside, position: Position | None) -> Moment | None:
+    """When it was taken by the sidecar, else by the first tag that says when, XMP in it, Takeout, or its name."""
+    tags = ((name, format_avi_date(info.tags.get(name, ""))) for name in _DATES)
+    own = [
+        Moment(at, Source.VIDEO, f"video {name}", utc=name == _IN_UTC and at.endswith(_UTC))
+        for name, at in tags
         if at and not at.startswith(_UNSET)
     ]
-    info.sort(key=lambda moment: len(moment.at) <= _DAY)
-    if base.taken_at and base.taken_at_rule and base.sources.get("taken_at") is Source.SIDECAR:
-        info.insert(0, Moment(base.taken_at, Source.SIDECAR, base.taken_at_rule))
-    return choose_moment(info)
+    others = list(list_moments(found, beside))
+    first = [moment for moment in others if moment.source is Source.SIDECAR]
+    moment = choose_moment(first + own + [moment for moment in others if moment not in first])
+    moment = moment or read_name(beside.name)
+    return moment and add_zone(moment, [], position)
 
 
-def _made(text: str) -> bool:
-    """Whether the text is not for people, but says how the video was made."""
-    return bool(_workflows(text))
-
-
-def _workflows(text: str) -> dict[str, str]:
-    """How an AI video was made, where a comment holds that: `{"prompt": ...}`, a graph, an infotext."""
-    if read_generation({"comment": text}).prompt is not None or read_words_without_settings(text):
-        return {"parameters": text}
-    if not text.lstrip().startswith("{") or len(text) > _JSON_CHARACTERS:
-        return {}
-    try:
-        held = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(held, dict):
-        return {}
-    named = {name: held[name] for name in _WORKFLOWS if isinstance(held.get(name), str | dict)}
-    if named:
-        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in named.items()}
-    if any(isinstance(node, dict) and "class_type" in node for node in held.values()):
-        return {"prompt": text}
-    return {"workflow": text} if isinstance(held.get("nodes"), list) else {}
+def _for_programs(text: str) -> bool:
+    """Whether the text is not for people, but says how the video was made, or is a program's note for itself."""
+    return is_json(text) or bool(find_workflows(text))

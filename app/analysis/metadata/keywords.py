@@ -3,9 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import tee
 from types import MappingProxyType
+from unicodedata import normalize
+
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
 
 from app.analysis.formats.tiff import Tags, decode_windows_text
 from app.analysis.formats.xmp import Xmp
+from app.analysis.metadata.notes import Notes
 from app.analysis.prompts.phrases import split_phrases
 from app.media import Keyword
 from app.metadata import Source
@@ -14,6 +19,7 @@ from app.texts import clean_text
 KEYWORDS, PHRASES, CHARACTERS = 1_000, 100, 200  # at most: of each source, of each prompt, and of one of them
 NO_TAGS: Tags = MappingProxyType({})
 _REGION = "mwg-rs:Regions/mwg-rs:RegionList"  # Metadata Working Group guidelines 2.0, 5.9: areas and who is in them
+_CATEGORIES = 1024 * 1024  # characters of ACDSee's categories that are read
 _PATHS = ("digiKam:TagsList", "MicrosoftPhoto:LastKeywordXMP")  # written `a/b/c`
 
 
@@ -28,8 +34,9 @@ def gather_keywords(
     exif: Tags = NO_TAGS,
     people: Iterable[str] = (),
     film: Iterable[str] = (),
+    notes: Iterable[Notes] = (),
 ) -> tuple[Keyword, ...]:
-    """Gather keywords from XMP, IPTC, EXIF, a film's tags, the sidecar, Takeout's people and the phrases of a prompt.
+    """Gather keywords from XMP, IPTC, EXIF, a film's tags, the sidecar, Takeout's people, notes and a prompt.
 
     Each source lists a keyword once, whatever its case, at most 1,000 of them (100 of a prompt), of at most 200
     characters. How a prompt weighs its phrases depends on its `generator`. Phrases of the negative prompt have a source
@@ -47,6 +54,7 @@ def gather_keywords(
         *_once(Keyword(text, Source.VIDEO) for text in film),
         *_once(Keyword(text, Source.SIDECAR) for text in _of_xmp(sidecar)),
         *_once(Keyword(text, Source.TAKEOUT) for text in people),
+        *(word for one in notes for word in _once(Keyword(text, one.source) for text in _of_xmp(one.properties))),
         *_once((Keyword(text, Source.PROMPT, weight) for text, weight in wanted), PHRASES),
         *_once((Keyword(text, Source.NEGATIVE_PROMPT, weight) for text, weight in unwanted), PHRASES),
     )
@@ -55,8 +63,35 @@ def gather_keywords(
 def _of_xmp(properties: Xmp) -> Iterator[str]:
     """Words, paths of hierarchical ones (`a|b|c`), and the names of the people in the picture.
 
-    An area of which nothing says what it shows may be a face.
+    What catalogues of ACDSee and iView keep for themselves counts where nothing else does: digiKam writes every word
+    there, too.
     """
+    nobody = True
+    for text in _of_everybody(properties):
+        nobody = False
+        yield text
+    if nobody:
+        yield from properties.get("mediapro:CatalogSets", ())
+        yield from (path for text in properties.get("acdsee:categories", ()) for path in _assigned(text))
+
+
+def _assigned(text: str) -> Iterator[str]:
+    """The paths of ACDSee's categories that the picture is in, out of the XML that the property holds as text."""
+    try:
+        root = ElementTree.fromstring(text, forbid_dtd=True) if len(text) <= _CATEGORIES else None
+    except (DefusedXmlException, SyntaxError, ValueError):  # ParseError is a SyntaxError
+        return
+    above = [] if root is None else [(child, "") for child in reversed(root)]
+    while above:
+        category, path = above.pop()
+        path += (category.text or "").strip()
+        if category.get("Assigned") == "1":
+            yield path
+        above += [(child, f"{path}|") for child in reversed(category)]
+
+
+def _of_everybody(properties: Xmp) -> Iterator[str]:
+    """What several programs read and write. An area of which nothing says what it shows may be a face."""
     yield from properties.get("dc:subject", ())
     yield from properties.get("lr:hierarchicalSubject", ())
     for name in _PATHS:
@@ -83,4 +118,5 @@ def _once(found: Iterable[Keyword], most: int = KEYWORDS) -> Iterator[Keyword]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(clean_text(text).split())
+    """In one line, and composed: systems and programs write the same letter in one character or in two."""
+    return " ".join(normalize("NFC", clean_text(text)).split())

@@ -11,13 +11,18 @@ Position = tuple[float, float]
 _NORTH_SOUTH: Mapping[str, int] = {"N": 1, "S": -1}
 _EAST_WEST: Mapping[str, int] = {"E": 1, "W": -1}
 _POLES, _DATE_LINE = 90.0, 180.0
-_COORDINATE = re.compile(r"(\d{1,3}),\s*(\d{1,2}(?:\.\d{1,20})?)(?:,\s*(\d{1,2}(?:\.\d{1,20})?))?\s*([NSEWnsew])\Z")
-_DECIMAL = re.compile(r"[+-]?\d{1,3}(?:\.\d{1,20})?\Z")
+_COORDINATE = re.compile(r"(\d{1,3}),\s*(\d{1,2}(?:\.\d{1,20})?)(?:,\s*(\d{1,2}(?:\.\d{1,20})?))?\s*([NSEWnsew]?)\Z")
+_DECIMAL = re.compile(r"([+-]?)(\d{1,3}(?:\.\d{1,20})?)\s*([NSEWnsew]?)\Z")
 _ISO_6709 = re.compile(
     r"([+-])(\d{1,2}|\d{4}|\d{6})(\.\d{0,20})?([+-])(\d{1,3}|\d{5}|\d{7})(\.\d{0,20})?([+-]\d{1,9}(?:\.\d{1,20})?)?(?:CRS\w*)?/?\Z",
     re.ASCII,
 )
 _HIGHEST = 100_000.0  # m: beyond it is nonsense
+
+
+def is_unset(position: Position) -> bool:
+    """Whether it is 0, 0: how cameras and phones write that they do not know where they are."""
+    return position == (0, 0)
 
 
 def read_exif_position(exif: Tags) -> Position | None:
@@ -28,23 +33,26 @@ def read_exif_position(exif: Tags) -> Position | None:
 
 
 def read_xmp_position(properties: Xmp) -> Position | None:
-    """Read degrees from `exif:GPSLatitude` and `exif:GPSLongitude`: `33,51.5S`, `33,51,30S`, or also `-33.86`."""
-    latitude = _coordinate(properties.get("exif:GPSLatitude", ("",))[0], _NORTH_SOUTH, _POLES)
-    longitude = _coordinate(properties.get("exif:GPSLongitude", ("",))[0], _EAST_WEST, _DATE_LINE)
+    """Read degrees from `exif:GPSLatitude` and `exif:GPSLongitude`: `33,51.5S`, `33,51,30S`, or also `-33.86`.
+
+    A number without a letter or a minus has its half of the globe from the `Ref` beside it, as Apple Photos writes it.
+    """
+    latitude = _coordinate(properties, "exif:GPSLatitude", _NORTH_SOUTH, _POLES)
+    longitude = _coordinate(properties, "exif:GPSLongitude", _EAST_WEST, _DATE_LINE)
     return (latitude, longitude) if latitude is not None and longitude is not None else None
 
 
 def parse_iso6709(text: str) -> tuple[float, float, float | None] | None:
     """Parse latitude, longitude (degrees) and altitude (metres) of ISO 6709: `+37.3318-122.0312+065.000/`.
 
-    Also degrees with minutes, and seconds (`+3719.9-12201.9/`), and degrees without the zeros in front. 0, 0 is how
-    phones write that they do not know.
+    Also degrees with minutes, and seconds (`+3719.9-12201.9/`), and degrees without the zeros in front; no position
+    that `is_unset`.
     """
     if not (match := _ISO_6709.match(text.strip(" \0"))):
         return None
     latitude = _sexagesimal(match[1], match[2], match[3], 2, _POLES)
     longitude = _sexagesimal(match[4], match[5], match[6], 3, _DATE_LINE)
-    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+    if latitude is None or longitude is None or is_unset((latitude, longitude)):
         return None
     return latitude, longitude, _signed(float(match[7]), below=match[7].startswith("-")) if match[7] else None
 
@@ -95,13 +103,20 @@ def _degrees(exif: Tags, name: str, signs: Mapping[str, int], limit: float) -> f
     return _within(sign * sum(part / 60**power for power, part in enumerate(parts)), limit)
 
 
-def _coordinate(text: str, signs: Mapping[str, int], limit: float) -> float | None:
-    text = text.strip()
+def _coordinate(properties: Xmp, name: str, signs: Mapping[str, int], limit: float) -> float | None:
+    text = properties.get(name, ("",))[0].strip()
+    beside = properties.get(f"{name}Ref", ("",))[0].strip()[:1].upper()
     if match := _COORDINATE.match(text):
-        sign = signs.get(match[4].upper())
+        sign = signs.get(match[4].upper() or beside)
         degrees = int(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600
         return None if sign is None else _within(sign * degrees, limit)
-    return _within(float(text), limit) if _DECIMAL.match(text) else None
+    if not (match := _DECIMAL.match(text)):
+        return None
+    degrees, letter = float(match[2]), match[3].upper()
+    if match[1] and not letter:  # its own sign says more than what stands beside it
+        return _within(-degrees if match[1] == "-" else degrees, limit)
+    sign = signs.get(letter) if letter else signs.get(beside, 1)
+    return None if sign is None else _within(sign * degrees, limit)
 
 
 def _within(degrees: float, limit: float) -> float | None:

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.analysis.formats.tiff import Tags
-from app.analysis.formats.xmp import NO_XMP, Xmp
+from app.analysis.metadata.beside import NOTHING_BESIDE, Beside
 from app.analysis.metadata.embedded import Embedded
-from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
 from app.texts import clean_json, clean_text
 
 RAW_BYTES = 64 * 1024  # as JSON
@@ -17,7 +16,7 @@ _FIRST = frozenset(f"text.{name}" for name in _MADE_FROM)
 _IN_TEXTS = "EXIF UserComment"  # decoded there
 
 
-def collect_raw(found: Embedded, sidecar: Xmp = NO_XMP, takeout: Takeout = NO_TAKEOUT) -> dict[str, Any]:
+def collect_raw(found: Embedded, beside: Beside = NOTHING_BESIDE) -> dict[str, Any]:
     """Collect the parts as read, at most 64 KB as JSON; `dropped` lists the largest that had no room, with their bytes.
 
     What an AI image was made from is kept before all else, its drawn workflow excepted; then the smallest entries: one
@@ -25,11 +24,13 @@ def collect_raw(found: Embedded, sidecar: Xmp = NO_XMP, takeout: Takeout = NO_TA
     """
     parts: dict[str, Any] = {
         "exif": _plain(found.exif),
+        "maker": found.maker.list_raw(),
         "xmp": found.xmp,
         "iptc": found.iptc,
         "text": found.texts,
-        "sidecar": sidecar,
-        "takeout": takeout.raw,
+        "sidecar": beside.xmp,
+        "takeout": beside.takeout.raw,
+        **{str(notes.source): notes.raw for notes in beside.notes},
     }
     cleaned = {
         part: entries

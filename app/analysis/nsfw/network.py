@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from app.analysis.nsfw.features import pack_features
+from app.analysis.pictures.colour import find_conversion, put_over_white, to_srgb
 from app.analysis.pictures.picture import make_resizable, turn_upright
 from app.errors import CannotRead
 from app.media import Nsfw, NsfwModel
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 PIXELS = 224  # a side of what the network looks at
 _RESIZED = 256  # px a side before the centre is cut out
+_CONVERTED = 2 * _RESIZED  # px that the shorter side keeps where colours are converted: each is rounded once more
 _MEAN_BGR = (104.0, 117.0, 123.0)  # of the pictures that it was trained on
 OPTIONS = {
     "INFERENCE_PRECISION_HINT": "f32",  # bfloat16 is the default on some processors, and moves the probability
@@ -60,7 +62,8 @@ def prepare_picture(picture: Image.Image, orientation: int = 1) -> "NDArray[floa
     """Prepare a picture for the network: 224 x 224 x 3, blue first, the training mean taken off, 32-bit floats.
 
     The recipe YAHOO of opennsfw2 0.19 (`_image.preprocess_image`), which is that of the original network
-    (https://github.com/yahoo/open_nsfw): upright, 256 x 256 bilinear, once through JPEG, the centre. Turning it when it
+    (https://github.com/yahoo/open_nsfw): upright, 256 x 256 bilinear, once through JPEG, the centre. Unlike there the
+    picture is judged as people see it: in sRGB, and over white. Turning it when it
     is small would be less work, but its width and height are resized one after the other, and rounded in between.
     Raises CannotRead `damaged_image`.
     """
@@ -68,10 +71,12 @@ def prepare_picture(picture: Image.Image, orientation: int = 1) -> "NDArray[floa
 
     if picture.mode == "F" and not np.isfinite(np.asarray(picture)).all():
         raise CannotRead("Some pixels of the picture are not numbers.", cause="damaged_image")
-    colored = make_resizable(picture) if picture.mode in _WITHOUT_SCALE else picture
-    plain = colored if colored.mode == "RGB" else colored.convert("RGB")
-    turned = turn_upright(plain, orientation)
-    small = turned.resize((_RESIZED, _RESIZED), Image.Resampling.BILINEAR)
+    if find_conversion(picture):
+        plain = put_over_white(to_srgb(make_resizable(picture).reduce(max(1, min(picture.size) // _CONVERTED))))
+    else:
+        resizable = picture.has_transparency_data or picture.mode in _WITHOUT_SCALE
+        plain = put_over_white(to_srgb(make_resizable(picture) if resizable else picture))
+    small = turn_upright(plain, orientation).resize((_RESIZED, _RESIZED), Image.Resampling.BILINEAR)
     small.info = {}  # a comment or a profile would be written into the JPEG, and can be too long for it
     buffer = BytesIO()
     small.save(buffer, "JPEG")

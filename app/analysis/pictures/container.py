@@ -6,11 +6,14 @@ another resource, and never decodes sound. PyAV is optional: it is imported when
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from app.analysis.formats.blocks import find_xmp_in_avi
+from app.analysis.formats.blocks import find_date_in_avi, find_xmp_in_avi
+from app.analysis.formats.c2pa.names import read_c2pa_names
+from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
+from app.analysis.formats.makers.nikon import read_nikon_film
 from app.analysis.formats.matroska import read_matroska
 from app.analysis.formats.mdta import Table, merge_tables, read_mdta
 from app.analysis.formats.movie import MAX_TRACKS, Movie, Track, check_frame_rate, read_movie, square_width
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 UNAVAILABLE = "Videos cannot be looked into: PyAV is not installed; `pip install 'media-ingest[video]'` adds it."
 MAX_PIXELS = 8192 * 8192  # of one frame; the largest that cameras and codecs agree on have 8192 x 4320
 MAX_TAGS = 1000
+_MADE_AT, _TAKEN_AT = "creation_time", "datetimeoriginal"  # as libav names them, and exiftool
 
 # libav has 300 decoders of pictures, most of them for games and curiosities. No other than these is ever started, and
 # none of sound, not even when libav looks for the parameters of a track.
@@ -111,7 +115,7 @@ class Film:
         """Read what the container says, without decoding. Raises CannotRead as `__init__`."""
         with self.translate_errors():
             header, xtra, beside, tables = _without_libav(self._stream, self._format)
-            tags = _named(_tags(self.container), tables)
+            tags = _by_own_clock(_named(_tags(self.container), tables), header)
             moving, sounds = _moving(self.container), self.container.streams.audio
             track = moving[0] if moving else None
             own = header.find_track(track.id) if track else None
@@ -145,8 +149,16 @@ def read_film_header(stream: BinaryIO, format_: str) -> FilmInfo:
         return FilmInfo()
     track = header.find_track() or Track(0)
     tags = beside | {name: text for name, text in merge_tables(tables).items() if text}
-    tags |= {"creation_time": header.made_at} if header.made_at else {}
+    tags |= {_MADE_AT: header.made_at} if header.made_at else {}
+    tags = _by_own_clock(tags, header)
     return FilmInfo(track.size, track.orientation, header.seconds, track.frame_rate, tags=tags, xtra=xtra)
+
+
+def _by_own_clock(tags: dict[str, str], header: Movie) -> dict[str, str]:
+    """The tags, without the zone of the header's clock where that is none: libav calls every such clock UTC."""
+    if not header.local or _MADE_AT not in tags:
+        return tags
+    return tags | {_MADE_AT: tags[_MADE_AT].removesuffix("Z").removesuffix("+00:00")}
 
 
 def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, XtraTags, dict[str, str], tuple[Table, ...]]:
@@ -157,12 +169,19 @@ def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, XtraTags, dic
     demuxer, before = FORMAT_OF_NAME[format_].demuxer, stream.tell()
     try:
         if demuxer == "mov":
-            xtra = read_xtra(stream)
-            return read_movie(stream), xtra, dict(xtra.tags), read_mdta(stream)
+            xtra, movie, nikon = read_xtra(stream), read_movie(stream), read_nikon_film(stream)
+            own = dict(xtra.tags)
+            if programs := read_c2pa_names(find_c2pa_in_boxes(stream)):
+                own["c2pa"] = programs
+            if nikon is not None:
+                movie = replace(movie, local=True)
+                own = {"make": nikon.make, "model": nikon.model, _TAKEN_AT: nikon.original} | own
+            return movie, xtra, own, read_mdta(stream)
         if demuxer == "matroska":
             return read_matroska(stream), NO_XTRA_TAGS, {}, ()
-        packet = find_xmp_in_avi(stream)
-        return Movie(), NO_XTRA_TAGS, {"xmp": packet.decode("utf-8", "replace")} if packet else {}, ()
+        told = {"xmp": find_xmp_in_avi(stream).decode("utf-8", "replace")}
+        told[_TAKEN_AT] = find_date_in_avi(stream) if demuxer == "avi" else ""
+        return Movie(), NO_XTRA_TAGS, {name: text for name, text in told.items() if text}, ()
     finally:
         stream.seek(before)
 

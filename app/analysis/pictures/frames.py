@@ -14,6 +14,7 @@ from PIL import Image, ImageStat
 
 from app.analysis.formats.movie import decode_display_matrix, square_width
 from app.analysis.pictures.container import Film
+from app.analysis.pictures.film_colour import draw_frame
 from app.analysis.pictures.picture import turn_upright
 from app.errors import CannotRead
 
@@ -190,12 +191,10 @@ def _time(of: "Packet[VideoStream] | VideoFrame") -> int:
 
 
 def _picture(frame: "VideoFrame", pixel: Fraction | None, side: int) -> Image.Image:
-    """The frame as it is to be seen: reduced, with square pixels, upright."""
+    """The frame as it is to be seen: reduced, with square pixels, in sRGB, upright."""
     width = square_width(frame.width, pixel)
     scale = min(1, side / min(width, frame.height))
-    picture: Image.Image = frame.to_image(
-        width=round(width * scale), height=round(frame.height * scale), interpolation="AREA"
-    )
+    picture = draw_frame(frame, round(width * scale), round(frame.height * scale))
     return turn_upright(picture, _orientation(frame))
 
 

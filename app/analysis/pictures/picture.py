@@ -10,15 +10,15 @@ from operator import mul
 from statistics import median
 from typing import cast
 
-from PIL import Image, ImageCms
+from PIL import Image
 
+from app.analysis.pictures.colour import put_over_white, to_srgb
 from app.media import Picture
 
 SIDE = 320  # px, the longer side of a thumbnail
 PREVIEW_SIDE = 2_048  # px, the longer side of what is shown in place of a file that browsers cannot show
 _QUALITY = 80
 _METHOD = 0  # 1.7 ms; method 4 (Pillow's default) makes a file of the same size in 8 ms
-_PROFILE_BYTES = 8 * 1024  # larger colour profiles belong to printing, and would outweigh the thumbnail
 _GRID, _WAVES = 32, 8
 _NOISE = 32  # an eighth of a grey level of a wave: JPEG noise in a smooth picture stays below
 _UPRIGHT = {
@@ -34,9 +34,8 @@ _UPRIGHT = {
 
 def make_picture(image: Image.Image, orientation: int, side: int = SIDE) -> Picture:
     """Make picture and hash of a decoded image; `orientation` is the EXIF value 1..8 that it still needs."""
-    small = turn_upright(_plain(_shrunk(image, side)), orientation)
-    profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
-    return Picture(webp=_webp(small, profile), phash=compute_phash(small))
+    small = turn_upright(to_srgb(_shrunk(image, side)), orientation)
+    return Picture(webp=_webp(small), phash=compute_phash(small))
 
 
 def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
@@ -66,18 +65,9 @@ def make_resizable(image: Image.Image) -> Image.Image:
     return image
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """RGB or RGBA: what WebP holds and the hash looks at."""
-    if image.mode == "LAB":
-        transform = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
-        return cast("Image.Image", ImageCms.applyTransform(image, transform))
-    return image.convert("RGBA" if image.mode in ("LA", "RGBa", "RGBA") else "RGB")
-
-
-def _webp(image: Image.Image, profile: bytes | None) -> bytes:
+def _webp(image: Image.Image) -> bytes:
     buffer = BytesIO()
-    small_profile = profile if profile and len(profile) <= _PROFILE_BYTES else None
-    image.save(buffer, "WEBP", quality=_QUALITY, method=_METHOD, icc_profile=small_profile)
+    image.save(buffer, "WEBP", quality=_QUALITY, method=_METHOD, icc_profile=None)  # it is sRGB, whatever it was
     return buffer.getvalue()
 
 
@@ -89,9 +79,7 @@ def compute_phash(image: Image.Image) -> str:
     wave must clear the median by `_NOISE`, or smooth and plain pictures would hash the noise of their encoder.
     Transparent pixels count as white. Equal pictures differ in few bits, unrelated ones in about 32.
     """
-    if image.mode == "RGBA":
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    grey = image.convert("L").resize((_GRID, _GRID), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    grey = put_over_white(image).convert("L").resize((_GRID, _GRID), Image.Resampling.LANCZOS, reducing_gap=2.0)
     pixels = grey.tobytes()
     rows = [pixels[at : at + _GRID] for at in range(0, _GRID * _GRID, _GRID)]
     across = [[sum(map(mul, wave, row)) for row in rows] for wave in _cosines()]

@@ -7,7 +7,7 @@ goes on with what was there when it was taken. Dead slots are swept out when the
 import json
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.library.finding.entries import Entry, Mark
+from app.library.finding.texts.counted import Counted, count_of_each, count_of_lists
+from app.library.finding.texts.shared import Folders, Texts
 from app.query.words import fold
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -24,7 +26,6 @@ T = TypeVar("T")
 Slots: TypeAlias = npt.NDArray[np.int32]
 
 NO_TIME = np.iinfo(np.int64).min
-NO_TEXT = -1
 NO_NUMBER = -1  # of a width or height in pixels
 NO_SCORE = -128
 _ANSWERS_KEPT = 12
@@ -38,6 +39,7 @@ WHOLE: Mapping[str, tuple[type, int]] = {
     "updated": (np.int64, NO_TIME),
     "size": (np.int64, NO_NUMBER),
     "sha256": (np.uint64, 0),  # which every file has
+    "phash": (np.uint64, 0),
     "width": (np.int32, NO_NUMBER),
     "height": (np.int32, NO_NUMBER),
     "score": (np.int8, NO_SCORE),
@@ -64,25 +66,6 @@ CODED = (
 """Columns of texts that many rows share: the text's number in its `Texts`."""
 LISTED = ("keyword", "lora")
 """Texts of which a file has any number."""
-
-
-class Texts(dict[str | None, int]):
-    """Texts with their numbers, in the order of their coming, and each as it is compared. None has NO_TEXT."""
-
-    def __init__(self) -> None:
-        super().__init__({None: NO_TEXT})
-        self.texts: list[str] = []
-        self.folded: list[str] = []
-
-    def __missing__(self, text: str) -> int:
-        self[text] = number = len(self.texts)
-        self.folded.append(fold(text))
-        self.texts.append(text)
-        return number
-
-    def numbers(self, texts: Iterable[str | None]) -> list[int]:
-        """The number of each text; a new one gets the next."""
-        return list(map(self.__getitem__, texts))
 
 
 class _Growing:
@@ -178,6 +161,10 @@ class Snapshot:
         there: Mask = self.alive & ((self.columns["marks"] & Mark.MISSING) == 0)
         return there
 
+    def follows(self, other: "Snapshot") -> bool:
+        """Whether all slots of another snapshot are among these: what was made of it can be gone on with."""
+        return self.era is other.era and self.seq >= other.seq
+
     @cached_property
     def duplicates(self) -> Mask:
         """The files that are there of which another one that is there has the bytes."""
@@ -192,16 +179,30 @@ class Snapshot:
 
     def at(self, ids: Array) -> Slots:
         """The slots of these rows, without those that it has not."""
+        found = self.places(ids)
+        return found[found >= 0]
+
+    def places(self, ids: Array) -> Slots:
+        """The slot of each of these rows, -1 for one that it has not."""
 
         def slot_by_id() -> Slots:
             slots = np.flatnonzero(self.alive)
-            by_id = np.full(int(self.ids.max(initial=0)) + 1, -1, np.int32)
+            by_id = np.full(int(self.ids.max(initial=0)) + 2, -1, np.int32)  # the last one is of all greater ids
             by_id[self.ids[slots]] = slots
             return by_id
 
         by_id = self.kept.get("slot by id", slot_by_id)
-        found: Slots = by_id[ids[ids < len(by_id)]]
-        return found[found >= 0]
+        found: Slots = by_id[np.minimum(ids, len(by_id) - 1)]
+        return found
+
+    def counted(self, name: str, of: Mask) -> Counted:
+        """How many of these files have each text of a column; of folders those in all folders below, too."""
+        texts = self.texts[name]
+        if name not in LISTED:
+            return count_of_each(texts, self.columns[name][of])
+        slots, numbers = self.listed[name]
+        there = of[slots]
+        return count_of_lists(texts, slots[there], numbers[there], int(np.count_nonzero(of)))
 
     def name(self, slot: int) -> bytes:
         """The name of a file as names are ordered: folded, in UTF-8."""
@@ -234,7 +235,7 @@ class Columns:
             for name, dtype in ({n: d for n, (d, _) in WHOLE.items()} | dict(REAL) | coded).items()
         }
         self._ids, self._alive, self._name_ends = _Growing(np.int64), _Growing(np.bool_), _Growing(np.uint32)
-        self._texts = {name: Texts() for name in (*CODED, *LISTED)}
+        self._texts = {name: Folders() if name == "folder" else Texts() for name in (*CODED, *LISTED)}
         self._listed = {name: (_Growing(np.int32), _Growing(np.int32)) for name in LISTED}
         self._names = _Growing(np.uint8)
         self._era = object()

@@ -1,19 +1,23 @@
 """Counts over what a query finds: facets, the timeline, and how much of the library the answer covers."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from typing_extensions import TypedDict
 
-from app.library.finding.columns import CODED, LISTED, NO_SCORE, NO_TEXT, NO_TIME, Array, Mask, Slots, Snapshot
+from app.library.finding.columns import NO_SCORE, NO_TIME, Array, Mask, Slots, Snapshot
 from app.library.finding.entries import FAILED, STAGES, Mark
 from app.library.finding.matching import NSFW_LABELS, nsfw_labels
+from app.library.finding.texts.counted import folders_inside
 from app.library.values import NsfwSpread
 from app.media import Stage
 from app.query.tree import Has, Near, Node, Within, leaves
 from app.shapes import described
+
+if TYPE_CHECKING:
+    from app.library.finding.texts.shared import Folders
 
 
 class Facet(StrEnum):
@@ -31,6 +35,7 @@ class Facet(StrEnum):
     GENERATOR = "generator"
     MODEL = "model"
     LORA = "lora"
+    SAMPLER = "sampler"
     NSFW = "nsfw"
     PROMPT_VERDICT = "prompt_verdict"
     INCOMPLETE = "incomplete"
@@ -56,6 +61,18 @@ class ValueCount(TypedDict):
 
 
 @described
+class FolderCount(TypedDict):
+    """How many of the files found lie in a folder."""
+
+    path: str
+    """`ROOT/relative` as shown."""
+    files: int
+    """Files in it and in all folders below."""
+    opens: bool
+    """Whether any of them lie in a folder below."""
+
+
+@described
 class PeriodCount(TypedDict):
     """How many of the files found were taken in a month or on a day."""
 
@@ -77,16 +94,29 @@ class Coverage(TypedDict):
     """The others by cause: a stage that failed or did not run (`nsfw_not_run`), or `indexing`."""
 
 
-_UNIT = {Facet.YEAR: "Y", Facet.MONTH: "M", Period.MONTH: "M", Period.DAY: "D"}
+_PERIODS = {Facet.YEAR: "Y", Facet.MONTH: "M", Period.MONTH: "M", Period.DAY: "D"}
 _COLUMN = {Facet.PROMPT_VERDICT: "verdict"}
 _FLAGS = {Facet.INCOMPLETE: Mark.INCOMPLETE, Facet.MISSING: Mark.MISSING}
+_DAY_MS = 86_400_000
 
 
 def count_by(snapshot: Snapshot, mask: Mask, facet: Facet, threshold: float | None, limit: int) -> list[ValueCount]:
-    """The values of the files of the mask, those of most files first, equal ones by name; at most `limit`."""
-    counts = {value: files for value, files in _counts(snapshot, mask, facet, threshold) if files}
-    in_order = sorted(counts.items(), key=lambda one: (-one[1], one[0] is None, str(one[0])))
+    """The values of the files of the mask, those of most files first, equal ones by name; at most `limit`.
+
+    Texts that a search does not tell apart are one value, in the spelling of most files.
+    """
+    counts = [(value, files) for value, files in _counts(snapshot, mask, facet, threshold, limit) if files]
+    in_order = sorted(counts, key=lambda one: (-one[1], one[0] is None, str(one[0])))
     return [{"value": value, "files": files} for value, files in in_order[:limit]]
+
+
+def folders_in(snapshot: Snapshot, mask: Mask, path: str | None) -> list[FolderCount]:
+    """The folders directly in one that the files of the mask lie in, by name; those of the roots where `path` is None.
+
+    There are none in a folder that no file is known of.
+    """
+    inside = folders_inside(cast("Folders", snapshot.texts["folder"]), snapshot.counted("folder", mask), path)
+    return [{"path": one.path, "files": one.files, "opens": one.opens} for one in inside]
 
 
 def values_like(snapshot: Snapshot, field: str, typed: str, limit: int) -> list[ValueCount]:
@@ -96,91 +126,60 @@ def values_like(snapshot: Snapshot, field: str, typed: str, limit: int) -> list[
     """
     if field not in snapshot.texts:
         return []
-    there = snapshot.there
-    texts = snapshot.texts[field]
-    if field in LISTED:
-        slots, numbers = snapshot.listed[field]
-        numbers = numbers[there[slots]]
-    else:
-        numbers = snapshot.columns[field][there]
-        numbers = numbers[numbers != NO_TEXT]
-    counts = np.bincount(numbers, minlength=len(texts.texts))
-    begun = [
-        number
-        for number in np.flatnonzero(counts).tolist()
-        if texts.folded[number].startswith(typed) or f" {typed}" in texts.folded[number]
-    ]
-    begun.sort(key=lambda number: (-counts[number], texts.texts[number]))
-    return [{"value": texts.texts[number], "files": int(counts[number])} for number in begun[:limit]]
+    counted, folded = snapshot.counted(field, snapshot.there), snapshot.texts[field].folded
+    inside = f"{'/' if field == Facet.FOLDER else ' '}{typed}"
+    begun = [number for number in counted.present if folded[number].startswith(typed) or inside in folded[number]]
+    return [{"value": value, "files": files} for value, files in counted.most(limit, begun)]
 
 
 def _counts(
-    snapshot: Snapshot, mask: Mask, facet: Facet, threshold: float | None
-) -> Iterator[tuple[str | int | bool | None, int]]:
+    snapshot: Snapshot, mask: Mask, facet: Facet, threshold: float | None, limit: int
+) -> Iterable[tuple[str | int | bool | None, int]]:
     columns, name = snapshot.columns, _COLUMN.get(facet, facet.value)
-    if facet is Facet.FOLDER:
-        yield from _of_folders(snapshot, mask)
-    elif name in CODED:
-        yield from _of_numbers(columns[name][mask], snapshot.texts[name].texts)
-    elif name in LISTED:
-        yield from _of_lists(snapshot, mask, name)
-    elif facet in _FLAGS:
+    if name in snapshot.texts:
+        counted = snapshot.counted(name, mask)
+        return (*counted.most(limit), (None, counted.none))
+    if facet in _FLAGS:
         there = int(np.count_nonzero(columns["marks"][mask] & _FLAGS[facet]))
-        yield from ((True, there), (False, int(np.count_nonzero(mask)) - there))
-    elif facet is Facet.NSFW:
-        yield from zip(
-            NSFW_LABELS, np.bincount(nsfw_labels(snapshot, threshold)[mask], minlength=3).tolist(), strict=True
-        )
-    elif facet is Facet.SCORE:
-        values, counts = np.unique(columns["score"][mask], return_counts=True)
-        yield from (
-            (None if value == NO_SCORE else value, files)
-            for value, files in zip(values.tolist(), counts.tolist(), strict=True)
-        )
-    else:
-        yield from periods(columns["taken"][mask], _UNIT[facet])
+        return (True, there), (False, int(np.count_nonzero(mask)) - there)
+    if facet is Facet.NSFW:
+        labels = np.bincount(nsfw_labels(snapshot, threshold)[mask], minlength=len(NSFW_LABELS))
+        return zip(NSFW_LABELS, labels.tolist(), strict=True)
+    if facet is Facet.SCORE:
+        ratings = rating_counts(columns["score"][mask]).tolist()
+        return ((None if score == NO_SCORE else score, files) for score, files in enumerate(ratings, NO_SCORE))
+    return _by_period(columns["taken"][mask], _PERIODS[facet])
 
 
-def _of_numbers(numbers: Array, texts: Sequence[str]) -> Iterator[tuple[str | None, int]]:
-    known = numbers[numbers != NO_TEXT]
-    counts = np.bincount(known)
-    for number in np.flatnonzero(counts).tolist():
-        yield texts[number], int(counts[number])
-    yield None, len(numbers) - len(known)
-
-
-def _of_lists(snapshot: Snapshot, mask: Mask, name: str) -> Iterator[tuple[str | None, int]]:
-    slots, numbers = snapshot.listed[name]
-    there = mask[slots]
-    counts = np.bincount(numbers[there])
-    texts = snapshot.texts[name].texts
-    yield from ((texts[number], int(counts[number])) for number in np.flatnonzero(counts).tolist())
-    some = np.zeros(snapshot.slots, np.bool_)
-    some[slots[there]] = True
-    yield None, int(np.count_nonzero(mask & ~some))
-
-
-def _of_folders(snapshot: Snapshot, mask: Mask) -> Iterator[tuple[str, int]]:
-    below: Counter[str] = Counter()
-    for folder, files in _of_numbers(snapshot.columns["folder"][mask], snapshot.texts["folder"].texts):
-        parts = (folder or "").split("/")
-        for depth in range(1, len(parts) + 1):
-            below["/".join(parts[:depth])] += files
-    yield from below.items()
-
-
-def periods(taken: Array, unit: str) -> Iterator[tuple[str | None, int]]:
-    """How many of these times fall into each year (`Y`), month (`M`) or day (`D`), oldest first, those of none last."""
-    known = taken[taken != NO_TIME].astype("M8[ms]").astype(f"M8[{unit}]")
-    values, counts = np.unique(known, return_counts=True)
-    yield from zip(np.datetime_as_string(values).tolist() if len(values) else [], counts.tolist(), strict=True)
-    yield None, len(taken) - len(known)
+def rating_counts(scores: Array) -> Array:
+    """How many files have each rating, counted from that which stands for none."""
+    return np.bincount(scores.astype(np.int16) - NO_SCORE)
 
 
 def timeline(snapshot: Snapshot, mask: Mask, by: Period) -> list[PeriodCount]:
     """The files of the mask by when they were taken, oldest first, those without a time last."""
-    found = periods(snapshot.columns["taken"][mask], _UNIT[by])
+    found = _by_period(snapshot.columns["taken"][mask], _PERIODS[by])
     return [{"at": at, "files": files} for at, files in found if files]
+
+
+def _by_period(taken: Array, unit: str) -> Iterator[tuple[str | None, int]]:
+    """How many of these times fall into each year (`Y`), month (`M`) or day (`D`), oldest first, those of none last."""
+    known = taken[taken != NO_TIME]
+    days, files = day_counts(known)
+    periods, first = np.unique(days.astype(f"M8[{unit}]"), return_index=True)
+    if len(periods):
+        names = np.datetime_as_string(periods).tolist()
+        yield from zip(names, np.add.reduceat(files, first).tolist(), strict=True)
+    yield None, len(taken) - len(known)
+
+
+def day_counts(times: Array) -> tuple[Array, Array]:
+    """The days on which any of these times are, in ms since 1970, in their order, and how many are on each."""
+    days = times // _DAY_MS
+    first = int(days.min(initial=0))
+    counts = np.bincount(days - first)
+    there = np.flatnonzero(counts)
+    return (there + first).astype("M8[D]"), counts[there]
 
 
 def nsfw_spread(snapshot: Snapshot, threshold: float | None) -> NsfwSpread:
@@ -234,6 +233,33 @@ def coverage(snapshot: Snapshot, scope: Mask, query: Node, waiting: Slots | None
         missing["indexing"] = missing.get("indexing", 0) + snapshot.behind
     searched = int(np.count_nonzero(left))
     return {"searched": searched, "of": searched + sum(missing.values()), "missing": missing}
+
+
+_WHY = {
+    "indexing": "they are not indexed yet",
+    "nsfw_not_run": "NSFW was not checked",
+    "nsfw_failed": "the check for NSFW failed",
+    "score_not_run": "scores were not read",
+    "score_failed": "reading scores failed",
+    "keywords_not_run": "keywords were not read",
+    "keywords_failed": "reading keywords failed",
+    "metadata_not_run": "metadata was not read",
+    "metadata_failed": "reading metadata failed",
+}
+
+
+def coverage_in_words(told: Coverage) -> str:
+    """How much was searched: "12,340 of 12,400 searched; 60 not, because NSFW was not checked".
+
+    Of several causes each has its number behind it.
+    """
+    searched, missing = f"{told['searched']:,} of {told['of']:,} searched", told["missing"]
+    if not missing:
+        return searched
+    several = len(missing) > 1
+    *causes, last = (f"{_WHY[cause]} ({files:,})" if several else _WHY[cause] for cause, files in missing.items())
+    why = f"{', '.join(causes)} or {last}" if causes else last
+    return f"{searched}; {sum(missing.values()):,} not, because {why}"
 
 
 def fields_of(query: Node) -> set[str]:

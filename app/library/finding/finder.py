@@ -12,11 +12,13 @@ from app.library.finding.columns import Array, Mask, Slots, Snapshot
 from app.library.finding.counting import (
     Coverage,
     Facet,
+    FolderCount,
     Period,
     PeriodCount,
     ValueCount,
     count_by,
     coverage,
+    folders_in,
     nsfw_spread,
     timeline,
     values_like,
@@ -27,6 +29,7 @@ from app.library.finding.listing import FoundFile, files_of, paths_of
 from app.library.finding.lookup import Answers, ids_of, unworded
 from app.library.finding.matching import Matching, scope_of
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
+from app.library.finding.pairing import Pairing, Pairs, pairing_of
 from app.library.finding.summing import Sums, sums_of
 from app.library.finding.whole import rows_of
 from app.library.values import NsfwSpread
@@ -38,7 +41,8 @@ _GONE = Whole("is", ("missing",), "is:missing")
 class Found(NamedTuple):
     """What a query finds: slots of a snapshot in order, the first `valued` of them with a value to be sorted by.
 
-    `newer` files that it finds, too, were added after `until`, in ms since 1970, and are not among them.
+    `newer` files that it finds, too, were added after `until`, in ms since 1970, and are not among them. For `paired`
+    files, which it finds, too, one of them stands.
     """
 
     snapshot: Snapshot
@@ -46,6 +50,7 @@ class Found(NamedTuple):
     valued: int
     until: int = 0
     newer: int = 0
+    paired: int = 0
 
     @property
     def ids(self) -> Array:
@@ -73,6 +78,7 @@ class Finder:
         self.current = Current(engines, file)
         self._answers = Answers()
         self._orders: dict[Sort, tuple[Order, Snapshot]] = {}
+        self._pairing: Pairing | None = None
 
     def snapshot(self) -> Snapshot:
         """All files as they are now; where very many are to be read first, those that are read by now."""
@@ -89,31 +95,53 @@ class Finder:
         snapshot = self.snapshot()
         return snapshot, snapshot.kept.get(("mask", query, threshold), lambda: self._mask(snapshot, query, threshold))
 
-    def found(self, query: Node, sort: Sort, *, descending: bool, threshold: float | None, until: int | None) -> Found:
-        """All files that a query means, in order; of those that were added up to `until`, in ms since 1970."""
+    def found(
+        self,
+        query: Node,
+        sort: Sort,
+        *,
+        descending: bool,
+        threshold: float | None,
+        until: int | None = None,
+        pairs: Pairs = Pairs.BOTH,
+    ) -> Found:
+        """All files that a query means, in order; of those that were added up to `until`, in ms since 1970.
+
+        Of `pairs` that are shown as one, those that the others stand for are left out.
+        """
         snapshot, mask = self.mask(query, threshold)
         newest = int(snapshot.columns["added"][snapshot.alive].max(initial=0)) if until is None else until
 
         def in_order() -> Found:
             known = mask & (snapshot.columns["added"] <= newest)
-            slots, valued = self._order(snapshot, sort).found(known, descending=descending)
-            return Found(snapshot, slots, valued, newest, int(np.count_nonzero(mask)) - len(slots))
+            shown = self._shown(snapshot, known, pairs)
+            slots, valued = self._order(snapshot, sort).found(shown, descending=descending)
+            newer = int(np.count_nonzero(self._shown(snapshot, mask, pairs) & ~known))
+            return Found(snapshot, slots, valued, newest, newer, int(np.count_nonzero(known)) - len(slots))
 
-        return snapshot.kept.get(("found", query, sort, descending, threshold, newest), in_order)
+        return snapshot.kept.get(("found", query, sort, descending, threshold, newest, pairs), in_order)
 
     def counts(
         self, query: Node, facets: Sequence[Facet], threshold: float | None, limit: int
     ) -> dict[Facet, list[ValueCount]]:
         """How many of the files that a query means have each value."""
         snapshot, mask = self.mask(query, threshold)
-        return {facet: count_by(snapshot, mask, facet, threshold, limit) for facet in facets}
+        of_all = mask | self._gone(snapshot, query, threshold) if Facet.MISSING in facets else mask
+        return {
+            facet: count_by(snapshot, of_all if facet is Facet.MISSING else mask, facet, threshold, limit)
+            for facet in facets
+        }
+
+    def folders(self, query: Node, inside: str | None, threshold: float | None) -> list[FolderCount]:
+        """The folders directly in one, by name, that the files which a query means lie in; of None the roots."""
+        return folders_in(*self.mask(query, threshold), inside)
 
     def sums(self, query: Node, threshold: float | None) -> Sums:
         """The sums over the files that a query means."""
         snapshot, mask = self.mask(query, threshold)
 
         def summed() -> Sums:
-            return sums_of(snapshot, mask, self._mask(snapshot, And((query, _GONE)), threshold), threshold)
+            return sums_of(snapshot, mask, self._gone(snapshot, query, threshold), threshold)
 
         return snapshot.kept.get(("sums", query, threshold), summed)
 
@@ -125,13 +153,27 @@ class Finder:
         """The values of a field that go on as is typed, folded, with how many files have each."""
         return values_like(self.snapshot(), field, typed, limit)
 
-    def timeline(self, query: Node, by: Period, threshold: float | None) -> list[PeriodCount]:
+    def timeline(
+        self, query: Node, by: Period, threshold: float | None, pairs: Pairs = Pairs.BOTH
+    ) -> list[PeriodCount]:
         """The files that a query means by when they were taken."""
-        return timeline(*self.mask(query, threshold), by)
+        snapshot, mask = self.mask(query, threshold)
+        return timeline(snapshot, self._shown(snapshot, mask, pairs), by)
 
-    def files(self, ids: Sequence[int], threshold: float | None) -> list[FoundFile]:
-        """What is shown of these rows, in this order."""
-        return self._engines.read(partial(files_of, ids=ids, threshold=threshold))
+    def files(self, snapshot: Snapshot, ids: Sequence[int], threshold: float | None) -> list[FoundFile]:
+        """What is shown of these rows, in this order; in which pairs they are, the snapshot tells."""
+        pairs = self.pairing(snapshot).of(ids)
+        return self._engines.read(partial(files_of, ids=ids, threshold=threshold, pairs=pairs))
+
+    def pairing(self, snapshot: Snapshot) -> Pairing:
+        """Which files of a snapshot are one picture."""
+        pairing = self._pairing
+        if pairing is None or pairing.snapshot is not snapshot:
+            made = pairing_of(snapshot, pairing)
+            if pairing is None or not pairing.snapshot.follows(snapshot):
+                self._pairing = made
+            return made
+        return pairing
 
     def paths(self, ids: Sequence[int]) -> list[str]:
         """`ROOT/relative` as shown of these rows, in this order."""
@@ -149,6 +191,11 @@ class Finder:
     def _mask(self, snapshot: Snapshot, query: Node, threshold: float | None) -> Mask:
         return Matching(snapshot, threshold, partial(self._asked, snapshot)).files(query)
 
+    def _gone(self, snapshot: Snapshot, query: Node, threshold: float | None) -> Mask:
+        """The files that a query would mean if they were not gone from disk."""
+        gone = And((query, _GONE))
+        return snapshot.kept.get(("mask", gone, threshold), lambda: self._mask(snapshot, gone, threshold))
+
     def _asked(self, snapshot: Snapshot, leaf: Words | Whole) -> Slots:
         if isinstance(leaf, Whole):
             return snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))
@@ -156,13 +203,17 @@ class Finder:
         known = np.flatnonzero(snapshot.alive & (snapshot.ids < len(having)))
         return known[having[snapshot.ids[known]]].astype(np.int32)
 
+    def _shown(self, snapshot: Snapshot, mask: Mask, pairs: Pairs) -> Mask:
+        return mask if pairs is Pairs.BOTH else self.pairing(snapshot).shown(mask)
+
     def _order(self, snapshot: Snapshot, sort: Sort) -> Order:
         order, then = self._orders.get(sort, (None, None))
-        if order is None or then is None or then.era is not snapshot.era:  # slots had other numbers
+        if order is None or then is None or not snapshot.follows(then):
             order = order_of(snapshot, sort)
         elif then is not snapshot:
             order = order_of(snapshot, sort, (order, then.slots))
-        self._orders[sort] = order, snapshot
+        if then is None or not then.follows(snapshot):  # who asked a moment ago may come later than who asks now
+            self._orders[sort] = order, snapshot
         return order
 
 

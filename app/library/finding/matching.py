@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from app.library.finding.columns import CODED, LISTED, NO_TEXT, REAL, WHOLE, Array, Mask, Slots, Snapshot
+from app.library.finding.columns import CODED, LISTED, REAL, WHOLE, Array, Mask, Slots, Snapshot
 from app.library.finding.entries import DIGITS, Mark
+from app.library.finding.texts.shared import NO_TEXT
 from app.query.tree import And, Between, Has, Leaf, Near, Node, Not, Nothing, Or, Whole, Within, Words, leaves
 
 _EARTH_KM = 6_371.0088  # the mean radius

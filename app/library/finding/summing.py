@@ -3,19 +3,17 @@
 Every number is the total of a search: texts that a search does not tell apart are one value, and are counted as one.
 """
 
-from collections.abc import Callable, Sequence
-from heapq import nsmallest
-
 import numpy as np
 from typing_extensions import TypedDict
 
 from app.formats import Kind
-from app.library.finding.columns import LISTED, NO_SCORE, NO_TEXT, Array, Mask, Snapshot
-from app.library.finding.counting import PeriodCount, ValueCount
+from app.library.finding.columns import NO_SCORE, Array, Mask, Snapshot
+from app.library.finding.counting import PeriodCount, ValueCount, day_counts, rating_counts
 from app.library.finding.entries import Mark, from_ms
+from app.library.finding.texts.counted import Counted
+from app.library.finding.texts.shared import NO_TEXT
 from app.shapes import described
 
-_DAY_MS = 86_400_000
 _EDGES = tuple(tenth / 10 for tenth in range(11))
 _MOST = 20
 """Values of a list: the most frequent."""
@@ -103,9 +101,9 @@ def sums_of(snapshot: Snapshot, found: Mask, gone: Mask, threshold: float | None
     """The sums over the files found, and over those that are `gone` of all that the query is of."""
     columns = snapshot.columns
     by_root = _by_root(snapshot, found, gone)
-    scores = np.bincount(columns["score"][found].astype(np.int64) - NO_SCORE)
+    scores = rating_counts(columns["score"][found])
     nsfw, mean_nsfw = _nsfw(columns["nsfw"][found], threshold)
-    keywords, unique_keywords = _most(snapshot, found, "keyword")
+    keywords = snapshot.counted("keyword", found)
     return {
         "files": sum(one["files"] for one in by_root.values()),
         "images": sum(one["images"] for one in by_root.values()),
@@ -114,17 +112,17 @@ def sums_of(snapshot: Snapshot, found: Mask, gone: Mask, threshold: float | None
         "missing": sum(one["missing"] for one in by_root.values()),
         "incomplete": sum(one["incomplete"] for one in by_root.values()),
         "by_root": by_root,
-        "prompts": {str(one["value"]): one["files"] for one in _most(snapshot, found, "verdict")[0]},
+        "prompts": {str(one["value"]): one["files"] for one in _most(snapshot.counted("verdict", found))},
         "updated_at": _newest(columns["updated"], found | gone),
         "added_by_day": _by_day(columns["added"][found]),
         "scores": _scores(scores),
         "mean_score": _mean_of(scores),
         "nsfw": nsfw,
         "mean_nsfw_probability": mean_nsfw,
-        "keywords": keywords,
-        "unique_keywords": unique_keywords,
-        "cameras": _most(snapshot, found, "camera")[0],
-        "models": _most(snapshot, found, "model")[0],
+        "keywords": _most(keywords),
+        "unique_keywords": len(keywords.present),
+        "cameras": _most(snapshot.counted("camera", found)),
+        "models": _most(snapshot.counted("model", found)),
     }
 
 
@@ -158,14 +156,8 @@ def _newest(updated: Array, of: Mask) -> str | None:
 
 
 def _by_day(added: Array) -> list[PeriodCount]:
-    if not len(added):
-        return []
-    days = added // _DAY_MS
-    first = int(days.min())
-    counts = np.bincount(days - first)
-    there = np.flatnonzero(counts)
-    names = np.datetime_as_string((there + first).astype("M8[D]")).tolist()
-    return [{"at": at, "files": files} for at, files in zip(names, counts[there].tolist(), strict=True)]
+    days, counts = day_counts(added)
+    return [{"at": str(at), "files": files} for at, files in zip(days, counts.tolist(), strict=True)]
 
 
 def _scores(counts: Array) -> list[ValueCount]:
@@ -195,65 +187,5 @@ def _nsfw(probabilities: Array, threshold: float | None) -> tuple[NsfwSums, floa
     return sums, float(known.mean()) if len(known) else None
 
 
-def _most(snapshot: Snapshot, found: Mask, name: str) -> tuple[list[ValueCount], int]:
-    """The most frequent texts of a column among the files found, and how many different ones there are."""
-    texts, numbers = snapshot.texts[name], _numbers_in(snapshot, found, name)
-    counts = np.bincount(numbers, minlength=len(texts.texts))
-    present = np.flatnonzero(counts).tolist()
-    firsts: dict[str, int] = {}
-    first_of = [firsts.setdefault(texts.folded[number], number) for number in present]
-    spellings: dict[int, int] = {}
-    if len(firsts) < len(present):
-        spellings = _more_frequent(present, first_of, counts)
-        counts = _as_one(_slots_in(snapshot, found, name), numbers, counts, present, first_of)
-    most = _highest(counts, lambda number: texts.texts[spellings.get(number, number)])
-    values = ((texts.texts[spellings.get(number, number)], int(counts[number])) for number in most)
-    return [{"value": value, "files": files} for value, files in values], len(firsts)
-
-
-def _numbers_in(snapshot: Snapshot, found: Mask, name: str) -> Array:
-    """The numbers of the texts that the files found have; a file comes once for each of its texts."""
-    if name in LISTED:
-        slots, listed = snapshot.listed[name]
-        numbers: Array = listed[found[slots]]
-        return numbers
-    coded = snapshot.columns[name][found]
-    known: Array = coded[coded != NO_TEXT]
-    return known
-
-
-def _slots_in(snapshot: Snapshot, found: Mask, name: str) -> Array:
-    """The file of each of these numbers."""
-    if name in LISTED:
-        slots, _ = snapshot.listed[name]
-        of_files: Array = slots[found[slots]]
-        return of_files
-    return np.flatnonzero(found & (snapshot.columns[name] != NO_TEXT))
-
-
-def _more_frequent(present: Sequence[int], first_of: Sequence[int], counts: Array) -> dict[int, int]:
-    """For the first of several spellings of a text the most frequent one."""
-    best: dict[int, int] = {}
-    for number, first in zip(present, first_of, strict=True):
-        if counts[number] > counts[best.get(first, first)]:
-            best[first] = number
-    return best
-
-
-def _as_one(slots: Array, numbers: Array, counts: Array, present: Sequence[int], first_of: Sequence[int]) -> Array:
-    """The counts with all spellings of a text counted under the first; a file that has several of them counts once."""
-    firsts = np.arange(len(counts))
-    firsts[present] = first_of
-    several = np.bincount(first_of, minlength=len(counts)) > 1
-    among = several[firsts[numbers]]
-    span = int(slots.max(initial=0)) + 1
-    once = np.unique(firsts[numbers[among]] * span + slots[among]) // span
-    counts = np.where(several[firsts], 0, counts)
-    return counts + np.bincount(once, minlength=len(counts))
-
-
-def _highest(counts: Array, name: Callable[[int], str]) -> list[int]:
-    """The places of the highest counts above 0, equal ones by name."""
-    least = max(1, int(np.partition(counts, -_MOST)[-_MOST])) if len(counts) > _MOST else 1
-    some = np.flatnonzero(counts >= least).tolist()
-    return nsmallest(_MOST, some, key=lambda number: (-counts[number], name(number)))
+def _most(counted: Counted) -> list[ValueCount]:
+    return [{"value": value, "files": files} for value, files in counted.most(_MOST)]

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
+from app.errors import InvalidRequest
 from app.export.imagefolder import zipped
 from app.export.lines import ExportFormat, check_room, pieces
 from app.export.selection import selected
@@ -34,6 +35,7 @@ def export(
     sort: Annotated[Sort, Query(description="What they are in the order of.")] = Sort.TAKEN,
     order: Direction = "desc",
     format_: Annotated[ExportFormat, Query(alias="format", description="How it is written.")] = ExportFormat.CSV,
+    captions: Annotated[bool, Query(description="In an `imagefolder`: a `.txt` beside each picture.")] = False,  # noqa: FBT002
 ) -> Response:
     """Gives the files that a search finds as a file to keep, of any size.
 
@@ -41,8 +43,14 @@ def export(
     `imagefolder` is a zip with the originals. What is not known is empty, or null. In CSV a text that a spreadsheet
     would run as a formula begins with an apostrophe.
     """
+    if captions and format_ is not ExportFormat.IMAGEFOLDER:
+        raise InvalidRequest("Captions are for the format imagefolder.", field="captions")
     selection = selected(records.library, query, sort, descending=order == "desc")
     check_room(format_, len(selection))
-    taken = zipped(selection, house.folders) if format_ is ExportFormat.IMAGEFOLDER else pieces(format_, selection)
+    taken = (
+        zipped(selection, house.folders, captions=captions)
+        if format_ is ExportFormat.IMAGEFOLDER
+        else pieces(format_, selection)
+    )
     headers = {"Content-Disposition": f'attachment; filename="{format_.file_name}"'}
     return StreamingResponse(taken, media_type=format_.media_type, headers=headers)

@@ -1,4 +1,4 @@
-"""The library over HTTP: one file, its thumbnail, those that are gone, a folder against it."""
+"""The library over HTTP: one file, its thumbnail, those that are gone."""
 
 from typing import Annotated, Any
 
@@ -7,15 +7,14 @@ from fastapi.responses import Response
 from typing_extensions import TypedDict
 
 from app.analysis.pictures.picture import PREVIEW_SIDE
-from app.compare.kept import ComparedFiles, Comparing, Finished
 from app.errors import InvalidRequest, UnknownFile
 from app.library.editing import parse_edit
 from app.library.shown import File
 from app.library.values import NsfwSpread, as_file
 from app.media import Place
 from app.shapes import described
-from app.web.answers import Accepted, Answer, Route, refuses
-from app.web.bodies import CompareBody, EditBody
+from app.web.answers import Answer, Route, refuses
+from app.web.bodies import EditBody
 from app.web.depends import STATE_FOLDER, Cursor, InHouse, InRecords, Limit, only_known, row_cursor
 from app.web.library.ranges import knows
 
@@ -152,32 +151,3 @@ def missing(records: InRecords, cursor: Cursor = None, limit: Limit = 100) -> An
         MissingFile(path=Place(row["root"], row["path"]).shown, missing_at=row["missing_at"]) for row in rows[:limit]
     ]
     return Answer({"files": files, "next": str(rows[limit - 1]["id"]) if len(rows) > limit else None})
-
-
-@router.post("/library/compare")
-@refuses("bad_cursor")
-def compare(
-    records: InRecords,
-    body: CompareBody,
-    wait: Annotated[
-        float | None,
-        Query(
-            ge=0,
-            le=60,
-            description="Seconds to wait: an earlier comparison of up to ten minutes ago may serve, and one that "
-            "takes longer answers 202. Without it the folder is read anew, however long that takes.",
-        ),
-    ] = None,
-    refresh: Annotated[bool, Query(description="With `wait`: read anew all the same.")] = False,  # noqa: FBT002
-    limit: Limit = 100,
-) -> Answer[Finished | ComparedFiles] | Accepted[Comparing]:
-    """Holds a folder of a media root against the library: may it be wiped? With `list`, the files of that class.
-
-    Nothing is changed. A file is in the library only if a copy of its bytes lies outside the folder, on another inode.
-    One folder is compared at a time; another one takes its place.
-    """
-    if body.list is not None:
-        page = records.comparisons.files(body.directory, body.list, rehash=body.rehash, cursor=body.cursor, limit=limit)
-        return Answer(page)
-    answer = records.comparisons.compare(body.directory, rehash=body.rehash, wait_seconds=wait, refresh=refresh)
-    return Accepted(answer) if answer["comparing"] else Answer(answer)

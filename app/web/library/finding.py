@@ -11,16 +11,25 @@ from fastapi.responses import Response
 from typing_extensions import TypedDict
 
 from app.errors import BadCursor, InvalidRequest
-from app.library.finding.counting import Coverage, Facet, Period, PeriodCount, ValueCount
+from app.library.finding.counting import (
+    Coverage,
+    Facet,
+    FolderCount,
+    Period,
+    PeriodCount,
+    ValueCount,
+    coverage_in_words,
+)
 from app.library.finding.entries import from_ms, in_ms
 from app.library.finding.finder import nsfw_checked, page
 from app.library.finding.listing import FoundFile
 from app.library.finding.orders import Key, Sort
+from app.library.finding.pairing import Pairs
 from app.query.completing import completions
 from app.query.printing import term
 from app.query.reading import MAX_CHARACTERS, read
 from app.query.tree import Node
-from app.query.words import fold
+from app.query.words import fold, fold_path
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.depends import Cursor, InRecords, Limit, only_known
@@ -40,7 +49,9 @@ class FoundFiles(TypedDict):
     next: str | None
     """The cursor of the next page; null on the last."""
     total: int
-    """Files found in all."""
+    """Files found in all, without those in `paired`."""
+    paired: int
+    """Files found for which another one stands, with `pairs=one`."""
     total_is: Literal["exact", "counting"]
     """Whether `total` is all of them."""
     until: str
@@ -51,6 +62,8 @@ class FoundFiles(TypedDict):
     """Files of the whole library that have an NSFW probability."""
     coverage: Coverage
     """How much of the library the answer speaks for."""
+    coverage_in_words: str
+    """That as a sentence."""
 
 
 @refuses("bad_query")
@@ -63,7 +76,10 @@ def query_of(
 
 Searched = Annotated[Node, Depends(query_of)]
 Direction = Annotated[Literal["asc", "desc"], Query(description="In which direction.")]
-
+Together = Annotated[
+    Pairs,
+    Query(description="Of a Live Photo, or of RAW and JPEG of one name and second: `both`, or the `one` in front."),
+]
 
 pages = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
 
@@ -88,25 +104,29 @@ def found_files(
     offset: Annotated[int, Query(ge=0, le=_MAX_ROWS, description="Files to leave out, instead of a cursor.")] = 0,
     until: Annotated[datetime | None, Query(description="`until` of an answer: newer files are only counted.")] = None,
     limit: Limit = 100,
+    pairs: Together = Pairs.BOTH,
 ) -> Answer[FoundFiles]:
     """Lists the files that a search finds, page by page, or from any number of files on."""
     if cursor is not None and offset:
         raise InvalidRequest("Ask by a cursor or by an offset, not by both.", field="offset")
     finder, threshold, descending = records.library.finder, records.library.nsfw_threshold(), order == "desc"
     newest = None if until is None else in_ms(until)
-    found = finder.found(query, sort, descending=descending, threshold=threshold, until=newest)
+    found = finder.found(query, sort, descending=descending, threshold=threshold, until=newest, pairs=pairs)
     start = offset if cursor is None else _start_of(cursor, sort, order)
     ids, last, total = page(found, sort, descending=descending, start=start, limit=limit)
+    covered = finder.coverage(found.snapshot, query)
     return Answer(
         {
-            "files": finder.files(ids, threshold),
+            "files": finder.files(found.snapshot, ids, threshold),
             "next": None if last is None else _cursor_of(last, sort, order),
             "total": total,
+            "paired": found.paired,
             "total_is": "counting" if found.snapshot.behind else "exact",
             "until": from_ms(found.until),
             "new_files": found.newer,
             "nsfw_checked": nsfw_checked(found.snapshot),
-            "coverage": finder.coverage(found.snapshot, query),
+            "coverage": covered,
+            "coverage_in_words": coverage_in_words(covered),
         }
     )
 
@@ -122,6 +142,36 @@ def facets(
     asked = [_facet(name) for name in fields.split(",")] if fields else [*Facet]
     counts = records.library.finder.counts(query, asked, records.library.nsfw_threshold(), limit)
     return Answer({facet.value: values for facet, values in counts.items()})
+
+
+@described
+class FolderCounts(TypedDict):
+    """A page of the folders directly in one."""
+
+    folders: list[FolderCount]
+    """By name; without those that no file found lies in."""
+    next: str | None
+    """The cursor of the next page; null on the last."""
+    total: int
+    """Folders on all pages."""
+
+
+@router.get("/folders")
+def folders(
+    records: InRecords,
+    query: Searched,
+    inside: Annotated[str | None, Query(description="`ROOT/relative` of a folder; the roots without it.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Answer[FolderCounts]:
+    """Counts the files that a search finds by the folders directly in one, each with all that is below it."""
+    finder, threshold = records.library.finder, records.library.nsfw_threshold()
+    all_of_them = finder.folders(query, inside, threshold)
+    last = fold_path(cursor) if cursor else ""
+    to_come = [one for one in all_of_them if fold_path(one["path"]) > last]
+    page_of = to_come[:limit]
+    more = page_of[-1]["path"] if len(to_come) > limit else None
+    return Answer({"folders": page_of, "next": more, "total": len(all_of_them)})
 
 
 @described
@@ -172,9 +222,10 @@ def timeline(
     records: InRecords,
     query: Searched,
     by: Annotated[Period, Query(description="How long an element is.")] = Period.MONTH,
+    pairs: Together = Pairs.BOTH,
 ) -> Answer[list[PeriodCount]]:
     """Counts the files that a search finds by when they were taken, oldest first, those without a date last."""
-    return Answer(records.library.finder.timeline(query, by, records.library.nsfw_threshold()))
+    return Answer(records.library.finder.timeline(query, by, records.library.nsfw_threshold(), pairs))
 
 
 def _facet(name: str) -> Facet:

@@ -20,6 +20,7 @@ ENCODERS = {
 """What Pillow writes: each is opened, decoded and cut off by `test_image.py`."""
 HEADS = {
     "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+    "jxl": b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl ",
     "mp4": b"\0\0\0\x18ftypisom\0\0\2\0isomiso2",
     "mov": b"\0\0\0\x14ftypqt  \0\0\0\0qt  ",
     "m4v": b"\0\0\0\x14ftypM4V \0\0\0\0M4V ",

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from tests.analysis.formats.tiffs import block, rational
 
 SIZE = (6000, 4000)
-TAKEN = "2021-03-04T05:06:07"
+TAKEN = "2021-03-04T05:06:07+01:00"
 MODELS = {
     "cr2": ("Canon", "EOS 5D"),
     "cr3": ("Canon", "EOS R"),
@@ -72,7 +72,13 @@ def camera(format_, orientation):
 
 
 def shot(**more):
-    return {0x829A: rational((1, 250)), 0x8827: (3, (800,)), 0x9003: text("2021:03:04 05:06:07"), **more}
+    return {
+        0x829A: rational((1, 250)),
+        0x8827: (3, (800,)),
+        0x9003: text("2021:03:04 05:06:07"),
+        0x9011: text("+01:00"),
+        **more,
+    }
 
 
 def sized(kind, width, height, *, compression, photometric=None):

@@ -110,6 +110,66 @@ def test_a_claim_without_a_video_is_not_believed(content):
     assert video_bytes(content) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        (b"1660308678123", "2022-08-12T12:51:18.123000+00:00"),
+        (b"1660308678123\0", "2022-08-12T12:51:18.123000+00:00"),
+        (b"", None),
+        (b"yesterday", None),
+        (b"9" * 16, None),
+    ],
+)
+def test_when_a_phone_of_samsungs_saved_a_picture_is_found(text, at):
+    assert found(jpeg() + samsung(text, kind=0x0A01)).saved_at == at
+    assert found(jpeg() + samsung(text, kind=0x0A02)).saved_at is None
+
+
+def box(kind, content=b""):
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+FILM = box(b"ftyp", b"mp42\0\0\0\0") + box(b"mdat", b"\xff\xd8frames") + box(b"moov", box(b"mvhd", bytes(8)))
+HUAWEI = b"v2_f27_c            LIVE_1234567        "
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        jpeg() + FILM,
+        jpeg() + FILM + HUAWEI,
+        jpeg() + bytes(9) + jpeg() + FILM,
+        jpeg() + FILM + bytes(5),
+        jpeg(f'G:MicroVideoOffset="{len(FILM) + 3}"') + FILM,
+        jpeg("", items(("Primary", ""), ("GainMap", long(9)))) + FILM,
+    ],
+)
+def test_a_film_behind_the_picture_is_measured_whoever_says_so(content):
+    assert video_bytes(content) == len(FILM)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        FILM[:-1],
+        box(b"ftyp", b"mp42"),
+        box(b"ftyp", b"mp42") + box(b"mdat", b"frames"),
+        box(b"ftyp", b"mp42") + struct.pack(">I4s", 1, b"moov"),
+        b"ftyp",
+        FILM + b"\xff\xd9",
+    ],
+)
+def test_what_is_no_whole_film_behind_a_picture_is_none(behind):
+    assert video_bytes(jpeg() + behind) is None
+
+
+def test_the_box_of_a_heic_holds_its_video_with_or_without_xmp():
+    picture = box(b"ftyp", b"heic\0\0\0\0") + struct.pack(">I4sQ", 1, b"mdat", 20) + bytes(4)
+    assert find_video_bytes(BytesIO(picture + box(b"mpvd", FILM)), "heic", {}) == len(FILM)
+    assert find_video_bytes(BytesIO(picture + box(b"mpvd", b"no film")), "heic", {}) is None
+    assert find_video_bytes(BytesIO(picture + FILM), "heic", {}) is None
+
+
 def test_a_heic_is_looked_at_and_a_png_is_not():
     xmp = {"GCamera:MicroVideoOffset": (str(len(VIDEO)),)}
     content = BytesIO(b"picture" + VIDEO)

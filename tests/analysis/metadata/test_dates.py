@@ -3,14 +3,16 @@
 import pytest
 
 from app.analysis.formats.xmp import NO_XMP
-from app.analysis.metadata.dates import find_taken_at, format_iso_date
+from app.analysis.metadata.beside import Beside
+from app.analysis.metadata.dates import find_taken_at
 from app.analysis.metadata.embedded import Embedded
 from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
+from app.analysis.metadata.written_dates import format_avi_date, format_iso_date
 
 
 def taken(exif=None, xmp=None, iptc=None, texts=None, *, sidecar=NO_XMP, takeout=NO_TAKEOUT):
     found = Embedded(exif=exif or {}, xmp=xmp or {}, iptc=iptc or {}, texts=texts or {})
-    moment = find_taken_at(found, sidecar, takeout)
+    moment = find_taken_at(found, Beside(sidecar, takeout))
     return moment and (moment.at, moment.rule)
 
 
@@ -102,6 +104,106 @@ def test_a_sixtieth_second_is_the_first_of_the_next_minute():
     assert format_iso_date("2008:12:31 23:59:61") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2019:08:05 24:10:00", "2019-08-05T00:10:00"),
+        ("2019:08:05 24:00:00", "2019-08-05T00:00:00"),
+        ("2019:08:05 25:10:00", None),
+        ("1985", "1985"),
+        ("1985-06", "1985-06"),
+        ("1985:06", "1985-06"),
+        ("1985:00:00 00:00:00", "1985"),
+        ("1985:06:00 00:00:00", "1985-06"),
+        ("1985-00-00", "1985"),
+        ("1985:  :     :  :  ", "1985"),
+        ("1985:06:     :  :  ", "1985-06"),
+        ("1985:06:07   :  :  ", "1985-06-07"),
+        ("1985: 6: 7 10:11:12", "1985-06-07T10:11:12"),
+        ("1985-06-07T10:11", "1985-06-07T10:11:00"),
+        ("1985:13:00 00:00:00", None),
+        ("1985:13", None),
+        ("0000:00:00 00:00:00", None),
+        ("    :  :     :  :  ", None),
+        ("20190:01:01 00:00:00", None),
+        ("198", None),
+        ("1985 or so", None),
+        ("1985:" + " " * 100_000 + "x", None),
+    ],
+)
+def test_a_date_goes_as_far_as_it_is_known(text, at):
+    assert format_iso_date(text) == at
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "at"),
+    [
+        ("1985", "1985-06-07T10:11:12", "1985-06-07T10:11:12"),
+        ("1985", "1985-06", "1985-06"),
+        ("1985", "2015-01-02T03:04:05", "1985"),
+        ("1985-06", "1985-07-01", "1985-06"),
+    ],
+)
+def test_a_year_or_a_month_alone_gives_way_to_what_goes_further_and_agrees(first, second, at):
+    assert taken(xmp={"photoshop:DateCreated": (first,), "xmp:CreateDate": (second,)})[0] == at
+    assert taken({"EXIF DateTimeOriginal": first.replace("-", ":")}, {"xmp:CreateDate": (second,)})[0] == at
+
+
+@pytest.mark.parametrize(("day", "at"), [("19850000", "1985"), ("19850600", "1985-06"), ("00000000", None)])
+def test_iptc_has_zeros_for_what_is_not_known(day, at):
+    found = taken(iptc={"DateCreated": (day,), "TimeCreated": ("101112+0200",)})
+    assert found == (at and (at, "iptc DateCreated"))
+
+
+@pytest.mark.parametrize(
+    ("zone", "read"),
+    [("+0000", ""), ("-0000", ""), ("+00:00", ""), ("+0200", "+02:00"), ("-0330", "-03:30"), ("", "")],
+)
+@pytest.mark.parametrize("kind", ["Created", "Digital"])
+def test_the_zone_of_iptc_that_editors_write_where_nobody_set_one_is_none(zone, read, kind):
+    names = ("DateCreated", "TimeCreated") if kind == "Created" else ("DigitalCreationDate", "DigitalCreationTime")
+    iptc = dict(zip(names, (("20131126",), (f"155355{zone}",)), strict=True))
+    assert taken(iptc=iptc)[0] == f"2013-11-26T15:53:55{read}"
+    local = {"EXIF DateTimeOriginal": "2013:11:26 15:53:55"}
+    assert taken(local, iptc=iptc)[0] == f"2013-11-26T15:53:55{read}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"exif:GPSTimeStamp": ("2023-11-15T12:30:00Z",)},
+        {"exif:GPSTimeStamp": ("2023-11-15T12:30:00",)},
+        {"exif:GPSTimeStamp": ("2023-11-15T14:30:00+02:00",)},
+        {"exif:GPSTimeStamp": ("12:30:00",), "exif:GPSDateStamp": ("2023:11:15",)},
+    ],
+)
+def test_the_time_of_the_satellites_in_xmp_counts_as_that_of_exif(said):
+    at = "2023-11-15T12:30:00+00:00"
+    assert taken({"Image DateTime": "2024:01:01 00:00:00"}, said) == (at, "xmp exif:GPSTimeStamp")
+    assert taken(sidecar=said) == (at, "sidecar exif:GPSTimeStamp")
+    assert taken(xmp={"exif:GPSTimeStamp": ("0001-01-01T00:00:00+14:00",)}) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("Mon Mar 10 15:04:43 2003\n\0", "2003-03-10T15:04:43"),
+        ("SUN AUG  3 09:08:07 2008", "2008-08-03T09:08:07"),
+        ("2001/ 1/27  1:42PM", "2001-01-27T13:42:00"),
+        ("2001/ 1/27 12:42AM", "2001-01-27T00:42:00"),
+        ("2005/11/28/ 09:19", "2005-11-28T09:19:00"),
+        ("2002-12-16  15:35:01\0\0", "2002-12-16T15:35:01"),
+        ("2002:12:16 15:35:01", "2002-12-16T15:35:01"),
+        ("Mon Foo 10 15:04:43 2003", None),
+        ("Mon Feb 30 15:04:43 2003", None),
+        ("2001/13/27  1:42PM", None),
+        ("yesterday", None),
+    ],
+)
+def test_avi_dates_in_every_form_that_cameras_write(text, at):
+    assert format_avi_date(text) == at
+
+
 def test_what_a_person_wrote_counts_before_the_last_change_of_the_file():
     changed = {"Image DateTime": "2020:01:01 00:00:00"}
     assert taken(changed, {"photoshop:DateCreated": ("1999-12-31",)}) == ("1999-12-31", "xmp photoshop:DateCreated")
@@ -160,7 +262,8 @@ def test_a_moment_in_another_zone_and_a_clock_that_always_shows_utc_complete_not
     assert taken(IN_FULL, sidecar=zoned) == ("2008-05-30T15:56:01+09:00", "sidecar exif:DateTimeOriginal")
     satellites = {"GPS GPSDateStamp": "2008:05:30", "GPS GPSTimeStamp": (15.0, 56.0, 1.0)}
     takeout = Takeout(taken_at="2008-05-30T15:56:01+00:00")
-    assert taken(ORIGINAL | satellites, takeout=takeout) == ("2008-05-30T15:56:01", "exif DateTimeOriginal")
+    assert taken(ORIGINAL, takeout=takeout) == ("2008-05-30T15:56:01", "exif DateTimeOriginal")
+    assert taken(ORIGINAL | satellites)[1] == "exif DateTimeOriginal + exif GPSDateStamp, GPSTimeStamp"  # by the zone
 
 
 EVERY_DATE = (
@@ -176,7 +279,9 @@ EVERY_DATE = (
     ("xmp", "xmp:CreateDate"),
     ("xmp", "exif:DateTimeDigitized"),
     ("iptc", "DigitalCreationDate"),
+    ("sidecar", "exif:GPSTimeStamp"),
     ("exif", "GPSDateStamp, GPSTimeStamp"),
+    ("xmp", "exif:GPSTimeStamp"),
     ("exif", "DateTime"),
     ("png", "Creation Time"),
     ("takeout", "photoTakenTime"),

@@ -13,12 +13,13 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from app.analysis.formats.iptc import parse_iptc
 from app.analysis.metadata import embedded, raw
-from app.analysis.metadata.dates import format_iso_date
+from app.analysis.metadata.beside import Beside
 from app.analysis.metadata.embedded import Embedded, read_embedded
 from app.analysis.metadata.fields import interpret_image
 from app.analysis.metadata.raw import collect_raw
 from app.analysis.metadata.score import read_exif_stars, read_xmp_stars
 from app.analysis.metadata.takeout import Takeout
+from app.analysis.metadata.written_dates import format_iso_date
 from app.analysis.pictures.image import open_image
 from app.texts import clean_json
 from tests.analysis.formats.packets import packet
@@ -131,15 +132,15 @@ TOWN = {"exif:GPSLatitude": ("50,30.0N",), "exif:GPSLongitude": ("8,30.0E",)}
     ],
 )
 def test_an_altitude_is_of_the_place_that_is_known_or_of_none(exif, xmp, sidecar, altitude, source):
-    found = interpret_image(Embedded(exif=exif, xmp=xmp), sidecar)
+    found = interpret_image(Embedded(exif=exif, xmp=xmp), Beside(sidecar))
     assert (found.altitude_m, found.sources.get("altitude_m")) == (altitude, source)
 
 
 def test_an_orientation_out_of_range_is_none_and_neither_xmp_nor_a_sidecar_turns_a_picture():
     assert interpreted(saved(exif=exif_of({0x0112: 9}))).orientation is None
     turned = {"tiff:Orientation": ("6",)}
-    assert interpret_image(Embedded(xmp=turned), turned).orientation is None
-    assert interpret_image(Embedded(exif={"Image Orientation": (3,)}, xmp=turned), turned).orientation == 3
+    assert interpret_image(Embedded(xmp=turned), Beside(turned)).orientation is None
+    assert interpret_image(Embedded(exif={"Image Orientation": (3,)}, xmp=turned), Beside(turned)).orientation == 3
 
 
 def test_latin_1_in_exif_is_read_as_such():
@@ -206,7 +207,7 @@ def test_the_caption_of_acdsee_counts_where_xmp_and_iptc_say_nothing():
     assert interpret_image(Embedded(xmp={"acdsee:caption": (" ",), "acdsee:notes": ("N",)})).caption == "N"
     assert interpret_image(Embedded(xmp=acdsee, iptc={"Caption": ("I",)})).caption == "I"
     assert interpret_image(Embedded(xmp=acdsee | {"dc:description": ("D",)})).caption == "D"
-    found = interpret_image(Embedded(xmp={"dc:description": ("D",)}), acdsee)
+    found = interpret_image(Embedded(xmp={"dc:description": ("D",)}), Beside(acdsee))
     assert (found.caption, found.sources["caption"]) == ("C", "sidecar")
 
 
@@ -214,7 +215,7 @@ def test_the_caption_of_acdsee_counts_where_xmp_and_iptc_say_nothing():
 def test_xmp_has_a_word_for_every_field_and_a_sidecar_speaks_before_the_file(source):
     exif = read(saved(exif=CAMERA)).exif if source == "sidecar" else {}
     own, beside = (ALL_OF_XMP, {}) if source == "xmp" else ({"dc:title": ("other",)}, ALL_OF_XMP)
-    found = interpret_image(Embedded(exif=exif, xmp=own, iptc={"Caption": ("other",)}), beside)
+    found = interpret_image(Embedded(exif=exif, xmp=own, iptc={"Caption": ("other",)}), Beside(beside))
     assert {name: getattr(found, name) for name in AS_READ} == AS_READ
     assert {name: found.sources[name] for name in AS_READ} == dict.fromkeys(AS_READ, source)
 
@@ -222,7 +223,7 @@ def test_xmp_has_a_word_for_every_field_and_a_sidecar_speaks_before_the_file(sou
 def test_iptc_png_and_takeout_fill_what_is_left():
     found = interpret_image(
         Embedded(iptc={"ObjectName": ("a",), "By-line": ("b",)}, texts={"Title": "c", "Copyright": "d"}),
-        takeout=Takeout(latitude=1.0, longitude=2.0, altitude_m=3.0, caption="e", raw={"x": 1}),
+        Beside(takeout=Takeout(latitude=1.0, longitude=2.0, altitude_m=3.0, caption="e", raw={"x": 1})),
     )
     assert (found.title, found.creator, found.copyright, found.caption) == ("a", "b", "d", "e")
     assert (found.latitude, found.longitude, found.altitude_m) == (1.0, 2.0, 3.0)
@@ -318,6 +319,8 @@ def test_a_maker_note_that_claims_a_billion_bytes_is_no_endless_loop():
     [
         (b"UNICODE\0" + "gr\u00fcn".encode("utf-16-be"), "gr\u00fcn"),
         (b"UNICODE\0" + "gr\u00fcn".encode("utf-16-le"), "gr\u00fcn"),
+        (b"UNICODE\0" + "gr\u00fcn, hell\n".encode(), "gr\u00fcn, hell\n"),
+        (b"UNICODE\0" + "\u7eff\u8272\u7684\u6811".encode("utf-16-be"), "\u7eff\u8272\u7684\u6811"),
         (b"ASCII\0\0\0hello \0", "hello"),
         (b"\0\0\0\0\0\0\0\0hello", "hello"),
         (b"hello, without a code", "hello, without a code"),
@@ -378,7 +381,7 @@ _VALUES = st.one_of(st.text(max_size=30), st.binary(max_size=30), st.lists(st.fl
     st.dictionaries(st.sampled_from(_NAMES), st.lists(st.text(max_size=30), min_size=1, max_size=3).map(tuple)),
 )
 def test_any_tags_and_properties_give_values_that_are_safe_for_json(tags, properties):
-    found = interpret_image(Embedded(exif=tags, xmp=properties), properties)
+    found = interpret_image(Embedded(exif=tags, xmp=properties), Beside(properties))
     json.dumps(clean_json(dataclasses.asdict(found)), allow_nan=False)
     assert set(found.sources.values()) <= {"exif", "xmp", "sidecar", "prompt"}
     read_exif_stars(tags)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from app.analysis.metadata.beside import Beside
 from app.analysis.metadata.film import interpret_film, sort_film_tags
 from app.analysis.metadata.place import parse_iso6709
 from app.analysis.metadata.takeout import Takeout
@@ -106,7 +107,7 @@ def test_quicktime_says_when_where_and_with_what(tmp_path):
         ({"creation_time": "2024-02-02T19:05:06.000000Z"}, "2024-02-02T19:05:06+00:00", "video creation_time"),
         ({"creation_time": "1904-01-01T00:00:00.000000Z"}, None, None),
         ({"creation_time": "1970-01-01T00:00:00.000000Z", "date": "2020-05-06"}, "2020-05-06", "video date"),
-        ({"date": "2019"}, None, None),
+        ({"date": "2019"}, "2019", "video date"),
         ({"creation_time": "yesterday"}, None, None),
         ({"creation_time": "2024-02-30T00:00:00Z"}, None, None),
     ],
@@ -154,11 +155,11 @@ def test_a_sidecar_counts_before_the_film_and_takeout_behind_it():
         "exif:GPSLatitude": ("1,0N",),
         "exif:GPSLongitude": ("2,0E",),
     }
-    by_sidecar = interpret_film(found, base, sidecar)
+    by_sidecar = interpret_film(found, base, Beside(sidecar))
     assert (by_sidecar.title, by_sidecar.taken_at) == ("sidecar", "2021-01-01T00:00:00")
     assert (by_sidecar.latitude, by_sidecar.longitude, by_sidecar.altitude_m) == (1.0, 2.0, None)
     assert by_sidecar.sources["title"] == by_sidecar.sources["latitude"] == "sidecar"
-    by_film = interpret_film(found, base, {}, Takeout("2019-01-01T00:00:00+00:00", 3.0, 4.0, None, "told"))
+    by_film = interpret_film(found, base, Beside(takeout=Takeout("2019-01-01T00:00:00+00:00", 3.0, 4.0, None, "told")))
     assert (by_film.taken_at, by_film.latitude, by_film.caption) == ("2020-01-01T00:00:00+00:00", 10.0, "told")
     assert (by_film.sources["taken_at"], by_film.sources["caption"]) == ("video", "takeout")
 
@@ -166,12 +167,12 @@ def test_a_sidecar_counts_before_the_film_and_takeout_behind_it():
 def test_a_film_completes_the_zone_that_its_sidecar_leaves_out_and_utc_is_no_zone():
     sidecar = {"exif:DateTimeOriginal": ("2024-02-03T04:05:06",)}
     apple = FilmInfo(tags={f"{APPLE}creationdate": "2024-02-03T04:05:06+0900"})
-    found = interpret_film(apple, sort_film_tags(apple), sidecar)
+    found = interpret_film(apple, sort_film_tags(apple), Beside(sidecar))
     rule = f"sidecar exif:DateTimeOriginal + video {APPLE}creationdate"
     assert (found.taken_at, found.taken_at_rule) == ("2024-02-03T04:05:06+09:00", rule)
     assert found.sources["taken_at"] == "sidecar"
     plain = FilmInfo(tags={"creation_time": "2024-02-03T04:05:06Z"})
-    assert interpret_film(plain, sort_film_tags(plain), sidecar).taken_at == "2024-02-03T04:05:06"
+    assert interpret_film(plain, sort_film_tags(plain), Beside(sidecar)).taken_at == "2024-02-03T04:05:06"
 
 
 @pytest.mark.parametrize(("location", "altitude", "source"), [("+10+020/", None, None), ("+10+020+005/", 5.0, "video")])
@@ -179,7 +180,7 @@ def test_an_altitude_is_that_of_the_place_which_the_film_says(location, altitude
     told = FilmInfo(tags={"location": location})
     takeout = Takeout(None, 3.0, 4.0, 4000.0)
     for sidecar in ({}, {"exif:GPSAltitude": ("4000",)}):
-        found = interpret_film(told, sort_film_tags(told), sidecar, takeout)
+        found = interpret_film(told, sort_film_tags(told), Beside(sidecar, takeout))
         assert (found.latitude, found.altitude_m, found.sources.get("altitude_m")) == (10.0, altitude, source)
 
 
@@ -210,7 +211,7 @@ def test_workflows_are_found_wherever_programs_put_them(tags, muxer, codec, tmp_
 def test_an_infotext_in_a_comment_is_no_caption():
     found = interpreted(comment="a fox\nSteps: 20, Sampler: Euler, Seed: 3")
     assert (found.prompt, found.caption, found.generation["seed"]) == ("a fox", None, 3)
-    assert interpreted(comment='{"mood": "good"}').caption == '{"mood": "good"}'
+    assert interpreted(comment='{"mood": "good"}').caption is None
 
 
 # ----------------------------------------------------------------------------------------------------- the poster

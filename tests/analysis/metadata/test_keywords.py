@@ -94,3 +94,47 @@ def test_a_prompt_is_weighed_as_its_generator_does():
 def test_a_prompt_of_brackets_without_end_is_no_trouble():
     assert [keyword.text for keyword in gathered(prompt="(" * 9_000 + "x" + ")" * 9_000)] == ["x"]
     assert gathered(prompt="(" * 500_000 + "x" + ")" * 500_000) == ()
+
+
+CATEGORIES = (
+    '<Categories><Category Assigned="0">People<Category Assigned="1">for_mom<Category Assigned="1"> deep </Category>'
+    '</Category><Category Assigned="0">nobody</Category></Category><Category Assigned="1">Sea &amp; sky</Category>'
+    "</Categories>"
+)
+
+
+def texts(found):
+    return [keyword.text for keyword in found]
+
+
+@pytest.mark.parametrize("source", ["embedded", "sidecar"])
+def test_the_categories_of_acdsee_and_the_sets_of_iview_count_where_nothing_else_does(source):
+    assert texts(gathered(**{source: {"acdsee:categories": (CATEGORIES,)}})) == [
+        "People|for_mom",
+        "People|for_mom|deep",
+        "Sea & sky",
+    ]
+    sets = {"mediapro:CatalogSets": ("People|for_mom", "Sea")}
+    assert texts(gathered(**{source: sets})) == ["People|for_mom", "Sea"]
+    everything = sets | {"acdsee:categories": (CATEGORIES,), "dc:subject": ("for_mom",)}
+    assert texts(gathered(**{source: everything})) == ["for_mom"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "People",
+        "<Categories>",
+        "<Categories/>",
+        '<!DOCTYPE a [<!ENTITY b "c">]><Categories><Category Assigned="1">&b;</Category></Categories>',
+        "<Categories>" + "<Category>" * 3_000 + "</Category>" * 3_000 + "</Categories>",
+    ],
+)
+def test_categories_that_cannot_be_read_are_none(text):
+    assert gathered(embedded={"acdsee:categories": (text,)}) == ()
+
+
+def test_a_letter_in_two_characters_is_the_same_keyword_as_in_one():
+    found = gathered(embedded={"dc:subject": ("cafe\u0301", "caf\u00e9", "CAF\u00c9")}, prompt="cre\u0300me")
+    assert texts(found) == ["caf\u00e9", "cr\u00e8me"]

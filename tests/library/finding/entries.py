@@ -6,15 +6,26 @@ from app.library.finding.entries import Entry, Mark
 from app.library.finding.matching import speaks_of_missing
 from app.metadata import PromptVerdict
 from app.query.tree import And, Between, Has, Near, Node, Not, Nothing, Or, Whole, Within
-from app.query.words import fold
+from app.query.words import fold, fold_path
 
 THRESHOLD = 0.5
 
-_texts = st.sampled_from(("Straße", "X100V", "a b", "Đà Nẵng", "*", "")).map(lambda text: text or None)
+_texts = st.sampled_from(("Straße", "STRASSE", "X100V", "x100v", "a b", "Đà Nẵng", "*", '"', "none", "-1", ""))
+_texts = _texts.map(lambda text: text or None)
 _times = st.none() | st.integers(-3, 3).map(lambda day: day * 86_400_000)
 _numbers = st.none() | st.sampled_from((0.0, 0.5, 2.8, 100.0))
 _pixels = st.none() | st.integers(1, 3)
-_folders = st.sampled_from(("photos", "photos/2024", "photos/2024/a", "photos/2024b", "archive"))
+_FOLDERS = (
+    *("photos", "photos/2024", "photos/2024/a", "photos/2024/A/x", "photos/2024b", "Photos/Straße/2", "archive"),
+    *(
+        "photos/2024\N{FULLWIDTH SOLIDUS}a",
+        "photos/\N{ZERO WIDTH SPACE}/a",
+        "photos/strasse",
+        "none/a*",
+        "archive/\\xff",
+    ),
+)
+_folders = st.sampled_from(_FOLDERS)
 
 entries = st.builds(
     Entry,
@@ -23,6 +34,7 @@ entries = st.builds(
     updated=_times.map(lambda at: at or 0),
     size=st.integers(0, 3),
     sha256=st.sampled_from((0x00FF << 48, 1, 2**64 - 1)),
+    phash=st.sampled_from((0, 1, 2**64 - 1)),
     width=_pixels,
     height=_pixels,
     duration=_numbers,
@@ -130,7 +142,7 @@ def _holds(entry: Entry, node: Node) -> bool:  # noqa: C901, PLR0912 - a case fo
         case Nothing(field):
             return _number(entry, field) is None if field in _NUMBERED else not _texts_of(entry, field)
         case Within(path):
-            return f"{fold(entry.folder)}/".startswith(f"{path}/")
+            return f"{fold_path(entry.folder)}/".startswith(f"{path}/")
         case Has():
             return entry.latitude is not None and entry.longitude is not None
         case Near(_, _, km):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from app.library.finding.lookup import matching
 from app.library.library import Library
@@ -51,6 +51,14 @@ def add_in(
         there = connection.execute(select(KEYWORDS.c.id).where(KEYWORDS.c.text == text)).scalar_one_or_none()
         keyword = there or connection.execute(insert(KEYWORDS).values(text=text)).inserted_primary_key[0]
         connection.execute(insert(LINKS).values(media_id=media_id, keyword_id=keyword, source=source))
+
+
+def link(library: Library, one: int, other: int) -> None:
+    """Makes two files the halves of a Live Photo."""
+    halves = [
+        update(MEDIA).where(MEDIA.c.id == number).values(pair_id=half) for number, half in ((one, other), (other, one))
+    ]
+    library._engines.write(lambda connection: [connection.execute(statement) for statement in halves])
 
 
 def found(library: Library, text: str, field: str = "") -> list[int]:

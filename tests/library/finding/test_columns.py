@@ -119,26 +119,6 @@ def told(snapshot: Snapshot) -> object:
     return facets, orders, timeline(snapshot, snapshot.alive, Period.DAY)
 
 
-@given(_changes)
-def test_facets_count_the_files_that_have_each_value(changes):
-    columns = Columns()
-    there = after(changes, columns).values()
-    snapshot = columns.snapshot()
-
-    def counted(facet: Facet) -> dict[object, int]:
-        return {one["value"]: one["files"] for one in count_by(snapshot, snapshot.alive, facet, THRESHOLD, 100)}
-
-    for facet in (Facet.KIND, Facet.CAMERA, Facet.SCORE, Facet.SESSION):
-        assert counted(facet) == Counter(getattr(entry, facet) for entry in there)
-    assert counted(Facet.KEYWORD) == Counter(word for entry in there for word in entry.keyword or [None])
-    assert counted(Facet.INCOMPLETE) == Counter(bool(entry.marks & Mark.INCOMPLETE) for entry in there)
-    folders = [entry.folder.split("/") for entry in there]
-    assert counted(Facet.FOLDER) == Counter("/".join(parts[:n]) for parts in folders for n in range(1, len(parts) + 1))
-    assert sum(counted(Facet.YEAR).values()) == len(there)
-    days = [one["at"] for one in timeline(snapshot, snapshot.alive, Period.DAY)]
-    assert days == sorted(filter(None, days)) + [None] * (None in days)
-
-
 def test_the_most_frequent_values_come_first_and_no_more_than_asked_for():
     columns = Columns()
     columns.take([Change(n, n, entry_with(camera=text)) for n, text in enumerate(["b", "a", "c", "c", None], 1)])

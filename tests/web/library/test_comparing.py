@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -87,13 +88,60 @@ def test_a_comparison_that_may_not_wait_says_how_far_it_is_and_gives_way_to_anot
 
     monkeypatch.setattr(Comparison, "__iter__", slowly)
     told = full.post(f"{PATH}?wait=0", {"directory": "photos/card"}, 202)
-    assert told.keys() == {"comparing", "done", "of"}
+    assert told.keys() == {"comparing", "directory", "rehashed", "done", "of"}
+    assert full.get(PATH)["last"]["directory"] == "photos/card", "a page that is loaded again finds it"
     first = full.house.records.comparisons._kept
     assert full.post(f"{PATH}?wait=0", {"directory": "photos/kept"}, 202)["comparing"] is True
     gate.set()
-    with pytest.raises(InvalidRequest, match="Another folder is compared by now"):
+    with pytest.raises(InvalidRequest, match="another one took its place"):
         first.wait(30)
     assert full.post(f"{PATH}?wait=20", {"directory": "photos/kept"})["files"] == 5
+
+
+def test_a_comparison_is_looked_at_without_beginning_one_and_ended_by_whoever_asks(full, monkeypatch):
+    gate, walk = threading.Event(), Comparison.__iter__
+
+    def slowly(self):
+        for finding in walk(self):
+            assert gate.wait(30)
+            yield finding
+
+    def end(directory):
+        return full.client.delete(f"{PATH}?directory={directory}").json()
+
+    monkeypatch.setattr(Comparison, "__iter__", slowly)
+    assert full.get(PATH) == {"last": None}
+    full.post(f"{PATH}?wait=0", {"directory": "photos/card", "rehash": True}, 202)
+    told = full.get(PATH)["last"]
+    assert (told["comparing"], told["directory"], told["rehashed"]) == (True, "photos/card", True)
+    assert end("photos/kept") == {"ended": False}, "that is another folder"
+    ended = full.house.records.comparisons._kept
+    assert end("photos/card") == {"ended": True}
+    gate.set()
+    assert full.get(PATH) == {"last": None}
+    assert end("photos/card") == {"ended": False}
+    with pytest.raises(InvalidRequest, match="was ended"):
+        ended.wait(30)
+
+
+def test_an_answer_is_kept_for_a_while_from_its_end_however_long_it_took(full, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(kept, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    walk = Comparison.__iter__
+
+    def long(self):
+        yield from walk(self)
+        clock[0] += 5 * kept.KEEP_SECONDS
+
+    monkeypatch.setattr(Comparison, "__iter__", long)
+    full.post(f"{PATH}?wait=20", {"directory": "photos/card"})
+    told = full.get(PATH)["last"]
+    assert (told["files"], told["age_seconds"]) == (13, 5 * kept.KEEP_SECONDS)
+    monkeypatch.setattr(Comparison, "__iter__", walk)
+    assert len(listed(full, "not_in_library")) == 7
+    assert full.get(PATH)["last"] == told, "the list did not read the folder anew"
+    clock[0] += kept.KEEP_SECONDS
+    assert full.get(PATH) == {"last": None}
 
 
 def test_a_comparison_that_breaks_off_is_no_answer_and_the_next_begins_anew(full, monkeypatch, caplog):

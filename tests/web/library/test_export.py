@@ -55,6 +55,16 @@ def test_the_originals_come_as_they_are(door, photos):
         assert sorted(made.namelist()) == ["metadata.jsonl", "photos/trip/north/ice.jpg", "photos/trip/shore.jpg"]
 
 
+def test_the_originals_come_with_their_texts_if_asked(door):
+    shore = {"path": "photos/trip/shore.jpg"}
+    assert door.client.patch("/api/library/file", params=shore, json={"caption": "Wellen am Ufer, früh"}).is_success
+    answer = door.client.get(EXPORT, params={"format": "imagefolder", "captions": "true"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as made:
+        texts = {name: made.read(name).decode() for name in made.namelist() if name.endswith(".txt")}
+    assert texts == {"photos/trip/shore.txt": "Wellen am Ufer, früh"}
+    assert door.get(f"{EXPORT}?captions=true", 422)["field"] == "captions"
+
+
 def test_an_export_that_cannot_be_is_refused_before_anything_is_sent(door, monkeypatch):
     assert door.get(f"{EXPORT}?q=colour:red", 422)["position"] == 0
     assert door.get(f"{EXPORT}?format=doc", 422)["field"] == "format"

@@ -31,6 +31,6 @@ def test_next_and_previous_lead_through_the_list(door, asked):
 
 def test_a_file_that_the_search_does_not_find_has_no_place_in_it(door):
     answer = beside(door, "photos/trip/rated.jpg", q="folder:photos/plain")
-    assert answer == {"previous": None, "next": None, "position": None, "total": 5, "nsfw_checked": 0}
+    assert answer == {"previous": None, "next": None, "position": None, "total": 5, "pairs": [], "nsfw_checked": 0}
     assert beside(door, "photos/nothing.jpg", 404)["cause"] == "unknown_file"
     assert beside(door, "photos/trip/rated.jpg", 422, q="score>")["cause"] == "bad_query"

@@ -12,21 +12,19 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, follow_links, split_name, unwrap_choice
+from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, unwrap_choice
+from app.analysis.prompts.comfyui.outputs import find_output, is_sampler, is_whole
 from app.analysis.prompts.comfyui.settings import collect_settings, walk_models
-from app.analysis.prompts.comfyui.words import NEGATIVE, POSITIVE, Words, asks, find_role
+from app.analysis.prompts.comfyui.texts import NEGATIVE, POSITIVE, find_role
+from app.analysis.prompts.comfyui.words import Words
 from app.analysis.prompts.comfyui.workflow import build_graph
 from app.analysis.prompts.generation import Generation, as_object, as_text, load_object, select_settings
 from app.metadata import PromptVerdict
 
-_SETTINGS = frozenset(
-    ("seed", "noise_seed", "steps", "cfg", "sampler_name", "sampler", "sigmas", "noise", "denoise", "scheduler")
-)
-_SEEDS = frozenset(("seed", "noise_seed"))
-_GIVEN = frozenset(("conditioning", "embeds", "pipe", "tuple", "context", "ctx"))  # words in the names of inputs
-_SAMPLERS, _OUTPUTS = 12, 32  # that are looked at
+_SAMPLERS, _ENCODERS = 12, 32  # that are looked at
 _NODES, _INPUTS, _KIND = 10_000, 300, 200  # of a graph, of a node, and characters of its class
 _LONGEST = 64 * 1024  # characters of a prompt
+_USED_AS = {"image": "IMAGE", "images": "IMAGE", "video": "VIDEO", "audio": "AUDIO", "mesh": "MESH"}  # input -> type
 _GENERATOR = "ComfyUI"
 
 
@@ -54,14 +52,24 @@ def _bounded(node: Node) -> Node:
 
 def _api_graph(written: Mapping[str, Any]) -> Graph:
     """The API format: node id -> `class_type` and `inputs`, each a value or a link `[node id, output]`."""
+    nodes = {
+        name: node
+        for name, node in written.items()
+        if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
+    }
+    gives: dict[Any, str] = {}  # by node, as far as its first output is used as a picture or the like
+    for node in nodes.values():
+        for key, value in islice(node["inputs"].items(), _INPUTS):
+            if key in _USED_AS and isinstance(value, list) and value[1:] == [0] and isinstance(value[0], str | int):
+                gives[str(value[0])] = _USED_AS[key]
     return {
         name: Node(
             node["class_type"],
             {key: unwrap_choice(value) for key, value in node["inputs"].items()},
             as_text(as_object(node.get("_meta")).get("title")),
+            gives=(gives[name],) if name in gives else (),
         )
-        for name, node in written.items()
-        if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
+        for name, node in nodes.items()
     }
 
 
@@ -78,75 +86,33 @@ def read_graph(graph: Graph) -> Generation | None:
     """Read the words and settings of a graph; None for one without nodes."""
     if not graph:
         return None
-    before = _before_output(graph)
-    samplers = [node for node in before if _is_sampler(graph, node)][:_SAMPLERS]
-    samplers.sort(key=lambda node: "image" in node.inputs and not any("latent" in key for key in node.inputs))
-    if not samplers:
-        samplers = [node for node in before if _is_whole(graph, node)][:1]
+    strict = Words(graph)
+    before, passed_over = find_output(graph, lambda nodes: any(_wanted(graph, strict, _samplers(graph, strict, nodes))))
+    samplers = _samplers(graph, strict, before)
+    passed_over |= bool(samplers) and samplers[0] is not _samplers(graph, None, before)[0]
     positive, negative, reader = _words(graph, samplers)
     if not samplers and not positive:
         positive, negative = _titled(graph)
     found = collect_settings(graph, samplers, before)
     made = Generation.of(_GENERATOR, positive, negative, found, understood=reader.met)
-    return replace(made, verdict=PromptVerdict.PARTLY) if reader.left_out else made
+    doubtful = reader.is_doubtful or passed_over
+    if doubtful and (made.verdict is PromptVerdict.PARSED or reader.lost):
+        return replace(made, verdict=PromptVerdict.PARTLY)
+    return made
 
 
-def _before_output(graph: Graph) -> list[Node]:
-    """The output that counts and all nodes before it, nearest first."""
-    before = {
-        name: tuple(dict.fromkeys(target for target, _ in follow_links(graph, node))) for name, node in graph.items()
-    }
-    samplers = {name for name, node in graph.items() if _is_sampler(graph, node)}
-    used = {target for targets in before.values() for target in targets}
-    ends = [name for name, node in graph.items() if name not in used or "save" in node.kind.lower()]
-    best: tuple[tuple[int, ...], list[str]] = ((), [])
-    for name in sorted(ends, key=lambda name: _rank(graph[name]), reverse=True)[:_OUTPUTS]:
-        found = _upstream(before, name)
-        count = len(samplers.intersection(found))
-        worth = (count > 0, _rank(graph[name]), count, len(found))
-        if worth > best[0]:
-            best = worth, found
-    return [graph[name] for name in best[1]]
+def _samplers(graph: Graph, reader: Words | None, before: list[Node]) -> list[Node]:
+    """The samplers among the nodes before an output, the nearest first.
 
-
-def _rank(node: Node) -> int:
-    kind = node.kind.lower()
-    if "save" in kind or ("combine" in kind and "video" in kind):
-        return 2
-    return int(any(word in kind for word in ("preview", "image", "output")))
-
-
-def _upstream(before: Mapping[str, tuple[str, ...]], name: str) -> list[str]:
-    found = {name: None}
-    waiting = [name]
-    for place in waiting:
-        new = [target for target in before[place] if target not in found]
-        found |= dict.fromkeys(new)
-        waiting += new
-    return waiting
-
-
-def _is_sampler(graph: Graph, node: Node) -> bool:
-    """Whether a node samples, by the shape of its inputs: words, and what only a sampler is told."""
-    told = _SETTINGS & node.inputs.keys()
-    if "guider" in node.inputs:
-        return bool(told)
-    if "control_net" in node.inputs or not told:
-        return False
-    if any(find_role(key) and follow_link(graph, value) for key, value in node.inputs.items()):
-        return bool(told & _SEEDS) or len(told) > 1
-    return len(told) > 1 and any(
-        _GIVEN & set(split_name(key)) and follow_link(graph, node.inputs[key]) for key in node.inputs
-    )
-
-
-def _is_whole(graph: Graph, node: Node) -> bool:
-    """Whether a node makes pictures of a prompt by itself, as those do that call a model elsewhere."""
-    return not asks(node) and any(
-        (find_role(key) == POSITIVE or ("prompt" in split_name(key) and find_role(key) is None))
-        and (follow_link(graph, value) or isinstance(value, str))
-        for key, value in node.inputs.items()
-    )
+    Without one, what makes pictures by itself: the nearest, or to a reader the nearest that was given words.
+    """
+    samplers = [node for node in before if is_sampler(graph, node)][:_SAMPLERS]
+    samplers.sort(key=lambda node: "image" in node.inputs and not any("latent" in key for key in node.inputs))
+    if samplers:
+        return samplers
+    whole = [node for node in before if is_whole(graph, node)][:_SAMPLERS]
+    worded = (node for node in whole if reader and reader.find_texts(node, POSITIVE))
+    return list(islice(worded, 1)) or whole[:1]
 
 
 def _words(graph: Graph, samplers: list[Node]) -> tuple[str, str, Words]:
@@ -184,7 +150,7 @@ def _titled(graph: Graph) -> tuple[str, str]:
         if find_role(key) == NEGATIVE and (target := follow_link(graph, value))
     }
     free = (node for name, node in graph.items() if name not in negative and "textencode" in node.kind.lower())
-    encoders = list(islice(free, _OUTPUTS))
+    encoders = list(islice(free, _ENCODERS))
     if len(encoders) == 1 and find_role(encoders[0].title) is None:
         return _joined(reader.find_texts(node, POSITIVE) for node in encoders), ""
     found = [

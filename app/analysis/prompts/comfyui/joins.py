@@ -7,14 +7,12 @@ say nothing (`a` and `b`, `left` and `right`). Where that is in doubt a text is 
 import re
 from collections.abc import Collection, Mapping
 
+from app.analysis.prompts.comfyui.choices import is_choice
 from app.analysis.prompts.comfyui.nodes import Graph, Node, find_plain_value, split_name, split_names
 
 _BETWEEN = ("delimiter", "separator", "seperator", "joiner")
 _JOINS = ("concat", "join")
 _TEXTS = ("string", "text")
-_CHOICES = split_names(
-    "true false none default auto enable disable enabled disabled fixed random randomize yes no on off"
-)
 # Words in the names of inputs, or of the class, of what does more than to join
 _ELSE = split_names(
     "find search needle replace replacement remove exclude avoid unwanted undesired without not minus ban banned "
@@ -90,12 +88,7 @@ def _form(key: str) -> tuple[str, ...]:
 
 def _may_be_words(key: str, text: str) -> bool:
     said = text.strip()
-    if (
-        is_delimiter(key)
-        or _SETTINGS & set(split_name(key))
-        or said.lower() in _CHOICES
-        or _REGEX.search(said[:_LOOKED_AT])
-    ):
+    if is_delimiter(key) or _SETTINGS & set(split_name(key)) or is_choice(said) or _REGEX.search(said[:_LOOKED_AT]):
         return False
     is_path = " " not in said and ("/" in said or "\\" in said)
     return any(map(str.isalpha, said[:_LOOKED_AT])) and not is_path

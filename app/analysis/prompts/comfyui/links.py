@@ -7,6 +7,7 @@ list what it reaches; of older ones it is found by that pack's rules, and an inp
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from app.analysis.prompts.generation import as_object, as_text
@@ -25,9 +26,14 @@ BROADCASTERS = {
     "Anything Everywhere3": 0,
 }
 """Nodes that broadcast what they are given, with their priority."""
+_SEEDS = "Seed Everywhere"  # broadcasts what it gives
+_SEEDS_PRIORITY = 5
+_LISTS_ALL = (1, 16)  # the version of the frontend from which on an input may be listed and still hold a value
 _WORD = re.compile(r"\w+")
 _CHARACTERS = 200  # that are looked at, of a person's pattern and of the name of an input
 _BROADCASTS = 50  # of one sheet
+_BEGINS = "^"  # before a word that a name must begin with
+_DIGITS = 6  # of a part of a version
 
 
 @dataclass(slots=True)
@@ -97,26 +103,21 @@ def find_broadcasts(
         place, slot = one.get("downstream_slot"), one.get("upstream_slot")
         if isinstance(place, int) and isinstance(slot, int):
             reached[str(one.get("downstream")), place] = one.get("upstream"), slot
-    return reached or _by_rules(nodes, drawn, room)
+    return reached or _by_rules(sheet, nodes, drawn, room)
 
 
-def _by_rules(nodes: Mapping[str, Raw], drawn: Mapping[Any, Link], room: Budget) -> dict[tuple[str, int], Link]:
+def _by_rules(
+    sheet: Raw, nodes: Mapping[str, Raw], drawn: Mapping[Any, Link], room: Budget
+) -> dict[tuple[str, int], Link]:
     senders: dict[str, list[_Sender]] = {}
-    senders_left = _BROADCASTS
-    for raw in nodes.values():
-        kind = as_text(raw.get("type"))
-        if kind not in BROADCASTERS or not runs(raw):
-            continue
-        for place, one in enumerate(list_objects(raw.get("inputs"))):
-            origin = drawn.get(convert_key(one.get("link")), NOWHERE) if one.get("link") is not None else NOWHERE
-            if origin[0] is not None and senders_left:
-                senders_left -= 1
-                senders.setdefault(_type(nodes, origin), []).append((BROADCASTERS[kind], _names(raw, place), origin))
+    for type_, sender in islice(_senders(nodes, drawn), _BROADCASTS):
+        senders.setdefault(type_, []).append(sender)
     comparisons = {type_: sum(1 + len(names) for _, names, _ in some) for type_, some in senders.items()}
     reached: dict[tuple[str, int], Link] = {}
+    converted = _is_old(sheet)
     for name, place, port in _open_inputs(nodes):
         type_ = as_text(port.get("type"))
-        if type_ not in senders:
+        if type_ not in senders or ("widget" in port and not (converted or _is_connectable(nodes[name], port))):
             continue
         if not room.take(comparisons[type_]):
             break
@@ -126,20 +127,49 @@ def _by_rules(nodes: Mapping[str, Raw], drawn: Mapping[Any, Link], room: Budget)
     return reached
 
 
+def _senders(nodes: Mapping[str, Raw], drawn: Mapping[Any, Link]) -> Iterator[tuple[str, _Sender]]:
+    """The type of what is broadcast, and its sender."""
+    for name, raw in nodes.items():
+        kind = as_text(raw.get("type"))
+        if not runs(raw):
+            continue
+        if kind == _SEEDS:
+            yield _type(nodes, (name, 0)), (_SEEDS_PRIORITY, ("seed",), (raw.get("id"), 0))
+        for place, one in enumerate(list_objects(raw.get("inputs")) if kind in BROADCASTERS else ()):
+            origin = drawn.get(convert_key(one.get("link")), NOWHERE) if one.get("link") is not None else NOWHERE
+            if origin[0] is not None:
+                yield _type(nodes, origin), (BROADCASTERS[kind], _names(raw, place), origin)
+
+
 def _open_inputs(nodes: Mapping[str, Raw]) -> Iterator[tuple[str, int, Raw]]:
-    """The inputs that nothing is linked to and that hold no value of their own: node, place and input."""
+    """The inputs that nothing is linked to: node, place and input."""
     for name, raw in nodes.items():
         if as_text(raw.get("type")) not in BROADCASTERS:
             for place, one in enumerate(list_objects(raw.get("inputs"))):
-                if one.get("link") is None and "widget" not in one:
+                if one.get("link") is None:
                     yield name, place, one
+
+
+def _is_old(sheet: Raw) -> bool:
+    """Whether an older frontend drew a sheet: it lists a widget among the inputs once it was made an open one."""
+    if "inputNode" in sheet:  # a subgraph
+        return False
+    version = as_text(as_object(sheet.get("extra")).get("frontendVersion"))[:_CHARACTERS]
+    numbers = tuple(int(number) for number in version.split(".")[:2] if number.isdigit() and len(number) < _DIGITS)
+    return numbers < _LISTS_ALL
+
+
+def _is_connectable(raw: Raw, port: Raw) -> bool:
+    """Whether a person opened a widget to what is broadcast (cg-use-everywhere 7, `widget_ue_connectable`)."""
+    opened = as_object(as_object(raw.get("properties")).get("widget_ue_connectable"))
+    return opened.get(as_text(port.get("name"))) is True
 
 
 def _names(raw: Raw, place: int) -> tuple[str, ...]:
     """What the name of an input must contain; nothing where any will do. Of a person's pattern, its words."""
     kind = raw.get("type")
     if kind == "Prompts Everywhere":
-        return ("neg",) if place else ("prompt", "positive")
+        return ("neg",) if place else ("pos", f"{_BEGINS}prompt")
     if kind == "Anything Everywhere?":
         pattern = next(iter(as_list(raw.get("widgets_values"))[1:2]), "")
         return tuple(_WORD.findall(as_text(pattern)[:_CHARACTERS]))
@@ -156,8 +186,12 @@ def _fitting(senders: list[_Sender], name: str, node: str) -> Link | None:
     found = [
         (priority, origin)
         for priority, wanted, origin in senders
-        if str(origin[0]) != node and (not wanted or any(word in name for word in wanted))
+        if str(origin[0]) != node and (not wanted or any(_holds(name, word) for word in wanted))
     ]
     highest = max((priority for priority, _ in found), default=0)
     best = {origin for priority, origin in found if priority == highest}
     return best.pop() if len(best) == 1 else None
+
+
+def _holds(name: str, word: str) -> bool:
+    return name.startswith(word[1:]) if word.startswith(_BEGINS) else word in name

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from app.analysis.prompts.comfyui.nodes import Graph, Node, find_plain_value, follow_link, split_name, split_names
-from app.analysis.prompts.comfyui.words import NEGATIVE, POSITIVE, Words, find_role
+from app.analysis.prompts.comfyui.texts import NEGATIVE, POSITIVE, find_role
+from app.analysis.prompts.comfyui.words import Words
 from app.analysis.prompts.generation import as_object, build_lora, is_number
 from app.analysis.prompts.infotext import find_loras
 

@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from app.analysis.prompts.comfyui.loras import collect_loras
-from app.analysis.prompts.comfyui.nodes import Graph, Node, find_plain_value, follow_link, split_name, split_names
+from app.analysis.prompts.comfyui.nodes import (
+    Graph,
+    Node,
+    find_plain_value,
+    follow_link,
+    is_switch,
+    list_live,
+    split_name,
+    split_names,
+)
 from app.analysis.prompts.generation import build_size, is_number
 
 _WRITTEN = {
@@ -27,21 +36,27 @@ _NODES = 1_000
 
 
 def collect_settings(graph: Graph, samplers: list[Node], before: list[Node]) -> dict[str, Any]:
-    """Collect the settings of the nearest sampler; `before` are all nodes before the output, nearest first."""
+    """Collect the settings of the nearest sampler, and the models and LoRAs of all.
+
+    `before` are all nodes before the output, nearest first.
+    """
     if not samplers:
         return {}
     sampler, found = samplers[0], dict[str, Any]()
     told = list(_along(graph, [sampler], _SETTING))
     for key, written in _WRITTEN.items():
-        found[key] = _first(graph, told, written, _is_name if key in _TEXTS else is_number)
+        found[key] = _first(graph, told, written, _is_name) if key in _TEXTS else _number(graph, told, written)
     noisy = [node for node in samplers if node.inputs.get("add_noise") not in ("disable", False)]
     for node in noisy or samplers:  # one that adds no noise has a seed without a use
-        found["seed"] = _first(graph, _along(graph, [node], _SETTING), _SEEDS, is_number)
+        found["seed"] = _number(graph, _along(graph, [node], _SETTING), _SEEDS)
         if found["seed"] is not None:
             break
-    modelled = list(walk_models(graph, [sampler]))
-    found["model"] = _first(graph, modelled, _MODELS, _is_name)
-    found["loras"] = collect_loras(graph, modelled) or None
+    modelled = [list(walk_models(graph, [node])) for node in samplers]  # each stage has its own
+    models = [_first(graph, nodes, _MODELS, _is_name) for nodes in modelled]
+    found["model"] = models[0]
+    several = list(dict.fromkeys(filter(None, models)))
+    found["models"] = several if len(several) > 1 else None
+    found["loras"] = collect_loras(graph, {id(node): node for nodes in modelled for node in nodes}.values()) or None
     found["vae"] = _vae(graph, before)
     found["size"] = next(_sizes(graph, _along(graph, [sampler], _LATENT)), None)
     worded = list(_along(graph, [sampler], _WORDS))
@@ -61,10 +76,12 @@ def _along(graph: Graph, starts: Iterable[Node], first_words: frozenset[str]) ->
     waiting, seen = list(starts), set[str]()
     for node in waiting:
         yield node
+        chosen = list_live(graph, node) if is_switch(node) else []
         for key, value in node.inputs.items():
             target = follow_link(graph, value)
             words = split_name(key)
-            if target and target[0] not in seen and (not words or words[0] in first_words) and len(seen) < _NODES:
+            leads = key in chosen if len(chosen) == 1 else not words or words[0] in first_words
+            if target and target[0] not in seen and leads and len(seen) < _NODES:
                 seen.add(target[0])
                 waiting.append(graph[target[0]])
 
@@ -75,6 +92,16 @@ def _first(graph: Graph, nodes: Iterable[Node], wanted: tuple[str, ...], fits: C
         for name in wanted:
             if name in node.inputs and fits(value := find_plain_value(graph, node.inputs[name], wanted, fits)):
                 return value
+    return None
+
+
+def _number(graph: Graph, nodes: Iterable[Node], wanted: tuple[str, ...]) -> Any:
+    """The number of the first node that is told one under these names; None where that was made while running."""
+    for node in nodes:
+        if told := [
+            find_plain_value(graph, node.inputs[name], wanted, is_number) for name in wanted if name in node.inputs
+        ]:
+            return next(filter(is_number, told), None)
     return None
 
 

@@ -22,7 +22,7 @@ from app.analysis.prompts.comfyui.links import (
     list_objects,
     walk_links,
 )
-from app.analysis.prompts.comfyui.widgets import name_values
+from app.analysis.prompts.comfyui.widgets import Named, name_values
 from app.analysis.prompts.generation import as_text
 
 GETTERS, SETTERS = ("GetNode", "easy getNode"), ("SetNode", "easy setNode")
@@ -43,7 +43,7 @@ class Sheet:
     outputs: list[Link] = field(default_factory=list)
     ports: Sequence[Raw] = ()  # of a subgraph: its inputs
     inside: dict[str, "Sheet | None"] = field(default_factory=dict)  # what its nodes stand for, as far as it was asked
-    _values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _values: dict[str, Named] = field(default_factory=dict)
     _setters: dict[Any, Raw] | None = None
     _weight: int | None = None
 
@@ -54,7 +54,7 @@ class Sheet:
             self._weight = 1 + sum(1 + sum(_length(raw.get(part)) for part in _LISTS) for raw in self.nodes.values())
         return self._weight
 
-    def values(self, name: str) -> dict[str, Any]:
+    def values(self, name: str) -> Named:
         """The values of a node by name."""
         if name not in self._values:
             self._values[name] = name_values(self.nodes[name])

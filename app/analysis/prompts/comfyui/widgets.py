@@ -1,104 +1,26 @@
 """Gives the values of a drawn ComfyUI node their names, which the workflow keeps only in part.
 
-New frontends list every widget among the inputs. For older files the widgets of ComfyUI's own nodes are known here
-(comfyanonymous/ComfyUI, nodes.py and comfy_extras) and of the loaders and samplers of two packs
-(jags111/efficiency-nodes-comfyui; yolain/ComfyUI-Easy-Use, py/nodes); of any other node, and of one whose values do not
-fit those names, a value is named by what it looks like.
+What says most comes first: names that stand beside the values, names that are known or listed and whose types agree
+with the values, the order of values in a sampler. What is left is named by what it looks like, and marked as guessed.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
+from app.analysis.prompts.comfyui.choices import CONTROLS, is_choice, is_sampler, is_scheduler
+from app.analysis.prompts.comfyui.known import WIDGETS
+from app.analysis.prompts.comfyui.links import list_objects
 from app.analysis.prompts.comfyui.nodes import unwrap_choice
-from app.analysis.prompts.comfyui.words import is_instruction
-from app.analysis.prompts.generation import is_number
+from app.analysis.prompts.comfyui.texts import NEGATIVE, PICTURES, TEXTS, find_role, is_file, is_instruction, is_text
+from app.analysis.prompts.generation import as_object, as_text, is_number
 
-_AFTER = ("fixed", "increment", "decrement", "randomize", True, False, None)  # what happens to a seed after a run
+_AFTER = (*CONTROLS, True, False, None)  # what happens to a seed after a run, also as old files have it
 _VALUES = 500
 _NUMBERS = frozenset(("seed", "steps", "cfg", "denoise", "width", "height", "strength", "skip", "wt", "str"))
 _TEXTS = frozenset(("text", "prompt", "positive", "negative"))
-_SAMPLED = "steps cfg sampler_name scheduler"
-_LORA = "lora_name lora_model_strength lora_clip_strength"
-_LATENT = "resolution empty_latent_width empty_latent_height"
-_WIDGETS: Mapping[str, tuple[str, ...]] = {
-    kind: tuple(names.split())
-    for kind, names in {
-        "KSampler": "seed steps cfg sampler_name scheduler denoise",
-        "KSamplerAdvanced": "add_noise noise_seed steps cfg sampler_name scheduler start_at_step end_at_step "
-        "return_with_leftover_noise",
-        "SamplerCustom": "add_noise noise_seed cfg",
-        "RandomNoise": "noise_seed",
-        "KSamplerSelect": "sampler_name",
-        "BasicScheduler": "scheduler steps denoise",
-        "KarrasScheduler": "steps sigma_max sigma_min rho",
-        "Flux2Scheduler": "steps width height",
-        "CFGGuider": "cfg",
-        "DualCFGGuider": "cfg_conds cfg_cond2_negative style",
-        "FluxGuidance": "guidance",
-        "CLIPTextEncode": "text",
-        "CLIPTextEncodeSDXL": "width height crop_w crop_h target_width target_height text_g text_l",
-        "CLIPTextEncodeSDXLRefiner": "ascore width height text",
-        "CLIPTextEncodeFlux": "clip_l t5xxl guidance",
-        "CLIPTextEncodeSD3": "clip_l clip_g t5xxl empty_padding",
-        "CLIPTextEncodeHiDream": "clip_l clip_g t5xxl llama",
-        "CLIPTextEncodeHunyuanDiT": "bert mt5xl",
-        "CLIPTextEncodeLumina2": "system_prompt user_prompt",
-        "CLIPTextEncodePixArtAlpha": "width height text",
-        "TextEncodeQwenImageEdit": "prompt",
-        "TextEncodeQwenImageEditPlus": "prompt",
-        "TextEncodeAceStepAudio": "tags lyrics lyrics_strength",
-        "CLIPSetLastLayer": "stop_at_clip_layer",
-        "CheckpointLoaderSimple": "ckpt_name",
-        "CheckpointLoader": "config_name ckpt_name",
-        "unCLIPCheckpointLoader": "ckpt_name",
-        "ImageOnlyCheckpointLoader": "ckpt_name",
-        "UNETLoader": "unet_name weight_dtype",
-        "UnetLoaderGGUF": "unet_name",
-        "VAELoader": "vae_name",
-        "LoraLoader": "lora_name strength_model strength_clip",
-        "LoraLoaderModelOnly": "lora_name strength_model",
-        "EmptyLatentImage": "width height batch_size",
-        "EmptySD3LatentImage": "width height batch_size",
-        "EmptyHunyuanLatentVideo": "width height length batch_size",
-        "LatentUpscale": "upscale_method width height crop",
-        "ImageScale": "upscale_method width height crop",
-        "StringConcatenate": "string_a string_b delimiter",
-        "StringReplace": "string find replace",
-        "PrimitiveString": "value",
-        "PrimitiveInt": "value",
-        "PrimitiveFloat": "value",
-        "PrimitiveBoolean": "value",
-        "ComfySwitchNode": "switch",
-        "PrimitiveStringMultiline": "value",
-        "Efficient Loader": f"ckpt_name vae_name clip_skip {_LORA} positive negative token_normalization "
-        "weight_interpretation empty_latent_width empty_latent_height batch_size",
-        "Eff. Loader SDXL": "base_ckpt_name base_clip_skip refiner_ckpt_name refiner_clip_skip positive_ascore "
-        "negative_ascore vae_name positive negative token_normalization weight_interpretation empty_latent_width "
-        "empty_latent_height batch_size",
-        "KSampler (Efficient)": f"seed {_SAMPLED} denoise preview_method vae_decode",
-        "KSampler Adv. (Efficient)": f"add_noise noise_seed {_SAMPLED} start_at_step end_at_step "
-        "return_with_leftover_noise preview_method vae_decode",
-        "KSampler SDXL (Eff.)": f"noise_seed {_SAMPLED} start_at_step refine_at_step preview_method vae_decode",
-        "LoRA Stacker": "input_mode lora_count "
-        + " ".join(f"lora_name_{n} lora_wt_{n} model_str_{n} clip_str_{n}" for n in range(1, 50)),
-        "easy fullLoader": f"ckpt_name config_name vae_name clip_skip {_LORA} {_LATENT} positive "
-        "positive_token_normalization positive_weight_interpretation negative negative_token_normalization "
-        "negative_weight_interpretation batch_size a1111_prompt_style",
-        "easy a1111Loader": f"ckpt_name vae_name clip_skip {_LORA} {_LATENT} positive negative batch_size "
-        "a1111_prompt_style",
-        "easy comfyLoader": f"ckpt_name vae_name clip_skip {_LORA} {_LATENT} positive negative batch_size",
-        "easy preSampling": f"{_SAMPLED} denoise seed",
-        "easy preSamplingAdvanced": f"{_SAMPLED} start_at_step end_at_step add_noise seed return_with_leftover_noise",
-        "easy kSampler": "image_output link_id save_prefix",
-        "easy fullkSampler": f"{_SAMPLED} denoise image_output link_id save_prefix seed",
-        "easy loraStack": "toggle mode num_loras "
-        + " ".join(
-            f"lora_{n}_name lora_{n}_strength lora_{n}_model_strength lora_{n}_clip_strength" for n in range(1, 11)
-        ),
-    }.items()
-}
 _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft)\s*$", re.IGNORECASE)
 _WRITTEN = re.compile(r"\w[\s,]+\w|[\u3040-\u9fff]{3}")
 # Not the name of a choice, like `1:1 (Square)` or `Nano Banana 2 (Flash)`
@@ -106,6 +28,7 @@ _PROSE = re.compile(
     r"[^\W\d_],\s+[^\W\d_]|(?:^|\s)[a-z]+\s+[a-z]+\s+\S+\s+\S|(?i:\b(?:a|an|the|of|in|with) [a-z])|[\u3040-\u9fff]{4}"
 )
 _TEXTUAL = re.compile(r"(?<![a-z])text|Text|[Ss]tring|[Pp]rompt|[Ss]how|Primitive|[Ww]ildcard")
+_PLAIN = re.compile(r"[^\W\d_]+(?:[\s,]+[^\W\d_]+){1,40}")  # words and nothing else, too few to look written
 _JOINING = re.compile(r"concat|join|append|combine", re.IGNORECASE)
 _LOOKED_AT = 2_000  # characters of a value
 _KIND_CHARACTERS = 200
@@ -118,33 +41,53 @@ _LOADED = {
 }
 
 
-def name_values(raw: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The values of a node by name, and which of the names were guessed."""
+
+    values: Mapping[str, Any]
+    guessed: frozenset[str] = frozenset()
+
+
+class _Aligned(NamedTuple):
+    values: dict[str, Any]
+    left: bool = False
+
+
+def name_values(raw: Mapping[str, Any]) -> Named:
     """Name the values of one drawn node."""
     values = raw.get("widgets_values")
     if isinstance(values, dict):
-        return {name: value for name, value in values.items() if isinstance(name, str)}
+        return Named({name: value for name, value in values.items() if isinstance(name, str)})
+    types = {name: type_ for name, type_, _ in _sockets(raw.get("inputs"))}
+    told = {name: unwrap_choice(value) for name, value in as_object(raw.get("widgets_values_named")).items()}
+    if told and _agree(types, told):
+        return Named(told)
     if not isinstance(values, list) or not values:
-        return {}
+        return Named({})
     values = [unwrap_choice(value) for value in values]
-    kind = raw["type"][:_KIND_CHARACTERS] if isinstance(raw.get("type"), str) else ""
-    listed = tuple(_listed(raw.get("inputs")))
-    known = _WIDGETS.get(kind, ())
+    kind = as_text(raw.get("type"))[:_KIND_CHARACTERS]
+    known, listed = WIDGETS.get(kind, ()), tuple(types)
     for names in (known, listed) if len(known) >= len(listed) else (listed, known):
-        if names and (found := _aligned(names, values)) is not None and (names is listed or _fit(found)):
-            return found
-    return _guessed(kind, values)
+        found = _aligned(names, values)
+        if found and _agree(types, found.values) and (names is known or not found.left):
+            return Named(found.values)
+    return _guessed(raw, kind, values, types)
 
 
-def _listed(inputs: Any) -> Iterator[str]:
-    for one in inputs if isinstance(inputs, list) else []:
-        if isinstance(one, dict) and isinstance(one.get("widget"), dict) and isinstance(one["widget"].get("name"), str):
-            yield one["widget"]["name"]
+def _sockets(inputs: Any) -> Iterator[tuple[str, str, Any]]:
+    """The widgets that are listed among a node's inputs: name, type, and the link that replaces its value."""
+    for one in list_objects(inputs):
+        if isinstance(name := as_object(one.get("widget")).get("name"), str):
+            yield name, as_text(one.get("type")), one.get("link")
 
 
-def _aligned(names: tuple[str, ...], values: list[Any]) -> dict[str, Any] | None:
-    """Names and values in step; None where values are left over that have no name."""
+def _aligned(names: Sequence[str], values: list[Any]) -> "_Aligned | None":
+    """Names and values in step, and whether texts are left over that have no name; None without names."""
+    if not names:
+        return None
     if len(names) == len(values):
-        return dict(zip(names, values, strict=True))
+        return _Aligned(dict(zip(names, values, strict=True)))
     found, place = dict[str, Any](), 0
     for position, name in enumerate(names):
         if place >= len(values):
@@ -155,54 +98,142 @@ def _aligned(names: tuple[str, ...], values: list[Any]) -> dict[str, Any] | None
         if "seed" in name and place < len(values) and following != "control_after_generate":
             after = values[place]
             place += isinstance(after, str | bool | None) and after in _AFTER
-    left = [value for value in values[place:] if isinstance(value, str) and value not in ("image", "")]
-    return None if left else found
+    return _Aligned(found, any(isinstance(value, str) and value not in ("image", "") for value in values[place:]))
 
 
-def _fit(found: Mapping[str, Any]) -> bool:
+def _agree(types: Mapping[str, str], found: Mapping[str, Any]) -> bool:
     """Whether numbers and texts stand where they belong: other versions of a node may have other widgets."""
-    for name, value in found.items():
-        plain = name.rstrip("0123456789_")
-        misplaced_text = plain in _TEXTS and not isinstance(value, str)
-        misplaced_number = plain.rpartition("_")[2] in _NUMBERS and not is_number(value)
-        if value is not None and (misplaced_text or misplaced_number):
-            return False
-    return True
+    return all(_fits(types.get(name, ""), name, value) for name, value in found.items() if value is not None)
 
 
-def _guessed(kind: str, values: list[Any]) -> dict[str, Any]:
-    """Names by what values look like: files by what the node loads, a node's only text, of several the first one.
+def _fits(type_: str, name: str, value: Any) -> bool:
+    if type_ in ("INT", "FLOAT"):
+        return is_number(value)
+    if type_ == "STRING":
+        return isinstance(value, str | list)
+    if type_ == "BOOLEAN":
+        return isinstance(value, bool) or (isinstance(value, str) and is_choice(value))
+    plain = name.rstrip("0123456789_")
+    if plain in _TEXTS:
+        return isinstance(value, str)
+    return is_number(value) or plain.rpartition("_")[2] not in _NUMBERS
+
+
+def _guessed(raw: Mapping[str, Any], kind: str, values: list[Any], types: Mapping[str, str]) -> Named:
+    """Names by what values look like: settings by their order, files by what the node loads, a node's only text.
 
     A node with several texts may hold a prompt and its negative, so the first is taken for a prompt and no more.
     """
-    found: dict[str, Any] = {}
-    texts = [value for value in values if isinstance(value, str)]
-    prompt = next((text for text in texts if _PROSE.search(text[:_LOOKED_AT]) and not is_instruction(text)), None)
+    names = dict(_settings(kind, values, types))
+    if not names and _makes_pictures(raw) and (seed := _seed(values, 0)) is not None:
+        names[seed] = "seed"
+    texts = {
+        place: value
+        for place, value in enumerate(islice(values, _VALUES))
+        if isinstance(value, str) and place not in names and not is_choice(value)
+    }
+    texts = {place: value for place, value in texts.items() if value.strip()} or texts
+    # Where a widget is linked, its text is among the values all the same: it counts if nothing comes by the link
+    linked = [name for name, _, link in _sockets(raw.get("inputs")) if link is not None and is_text(name)]
+    linked = [name for name in linked if find_role(name) != NEGATIVE]
+    names |= dict(zip((place for place in texts if not is_file(texts[place])), linked, strict=False))
+    others = {place: text for place, text in texts.items() if place not in names}
+    joins = _JOINING.search(kind) is not None
+    words = () if linked and not joins else tuple(_words(kind, others, joins=joins))
+    if len(texts) == 1 and not linked and not words:
+        words = tuple(place for place, text in texts.items() if _is_short_text(raw, text))
+    names |= {place: f"text_{place}" for place in words}
+    guessed = {names[place] for place in words if len(texts) > 1}
+    if linked:  # what else was written may be words, too
+        guessed |= {f"widget_{place}" for place in _words("", others, joins=False) if place not in names}
+    found = dict[str, Any]()
+    for name, value in _by_name(kind, values, names):
+        found.setdefault(name, value)
+    return Named(found, frozenset(guessed))
+
+
+def _by_name(kind: str, values: list[Any], names: Mapping[int, str]) -> Iterator[tuple[str, Any]]:
+    """The values with the names of their places, files by what the node loads, and the rest by number."""
     loras = 0
-    alone = len(texts) == 1 and (_TEXTUAL.search(kind) or _PROSE.search(texts[0][:_LOOKED_AT]))
     for place, value in enumerate(islice(values, _VALUES)):
-        name = f"widget_{place}"
+        name = names.get(place, f"widget_{place}")
         if isinstance(value, str) and _FILE.search(value[-20:]):
             name = next((loaded for word, loaded in _LOADED.items() if word in kind.lower()), name)
             if name == "lora_name":
                 loras += 1
                 name = f"lora_{loras}"
-                found |= _around_lora(values, place, loras)
+                yield from _around_lora(values, place, loras)
         elif isinstance(value, list) and value and all(isinstance(one, str) for one in value):
             name = f"text_{place}"  # what a node shows
-        elif isinstance(value, str) and (alone or (_JOINING.search(kind) and _WRITTEN.search(value[:_LOOKED_AT]))):
-            name = f"text_{place}"
-        elif value is prompt and value is not None and len(texts) > 1:
-            name = "positive_prompt"
-        found.setdefault(name, value)
-    return found
+        yield name, value
 
 
-def _around_lora(values: list[Any], place: int, number: int) -> dict[str, Any]:
+def _makes_pictures(raw: Mapping[str, Any]) -> bool:
+    """Whether a node gives pictures of words alone, and not as one step among others."""
+    gives = {as_text(one.get("type")) for one in list_objects(raw.get("outputs"))}
+    given = {as_text(one.get("type")) for one in list_objects(raw.get("inputs"))}
+    return bool(gives & PICTURES) and not given & {"CONDITIONING", "MODEL", "LATENT"}
+
+
+def _is_short_text(raw: Mapping[str, Any], text: str) -> bool:
+    """Whether a node's only text is words though it does not look written: in a text box, or of a service."""
+    gives = [as_text(one.get("type")) for one in list_objects(raw.get("outputs"))]
+    if len(gives) == 1 and gives[0] in TEXTS:
+        return not is_file(text) and all(one.get("link") is None for one in list_objects(raw.get("inputs")))
+    return _makes_pictures(raw) and _PLAIN.fullmatch(text.strip()) is not None
+
+
+def _words(kind: str, texts: Mapping[int, str], *, joins: bool) -> Iterator[int]:
+    """Which of a node's texts are words, by place: all that it joins, its only one, or the first that looks written."""
+    written = {place: text[:_LOOKED_AT] for place, text in texts.items() if not _FILE.search(text[-20:])}
+    if joins and any(map(_WRITTEN.search, written.values())):
+        yield from (place for place, text in written.items() if _WRITTEN.search(text))
+    elif len(texts) == 1:
+        for place, text in written.items():
+            if _TEXTUAL.search(kind) or _PROSE.search(text):
+                yield place
+    else:
+        first = (place for place, text in written.items() if _PROSE.search(text) and not is_instruction(text))
+        yield from islice(first, 1)
+
+
+def _settings(kind: str, values: list[Any], types: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    """The places of the settings of a sampler: behind steps and cfg stand the names of its sampler and scheduler.
+
+    A seed stands before the steps, or where what becomes of it after a run stands behind it.
+    """
+    for place in range(1, min(len(values), _VALUES) - 1):
+        if not (is_sampler(values[place]) and is_scheduler(values[place + 1]) and is_number(values[place - 1])):
+            continue
+        yield from zip((place - 1, place, place + 1), ("cfg", "sampler_name", "scheduler"), strict=True)
+        behind, steps = place + 2, place - 2
+        if behind < len(values) and is_number(values[behind]) and 0 < values[behind] <= 1 and "adv" not in kind.lower():
+            yield behind, "denoise"
+        if steps < 0 or not is_number(values[steps]):
+            return
+        yield steps, "steps"
+        if (seed := _seed(values, steps)) is not None:
+            yield seed, "noise_seed" if "noise_seed" in types else "seed"
+        return
+
+
+def _seed(values: list[Any], steps: int) -> int | None:
+    controlled = [
+        place
+        for place in range(min(len(values), _VALUES) - 1)
+        if is_number(values[place]) and isinstance(after := values[place + 1], str) and after in CONTROLS
+    ]
+    if controlled:
+        return controlled[0]
+    before = steps - 1
+    if before > 0 and isinstance(values[before], bool | None):
+        before -= 1
+    return before if before >= 0 and is_number(values[before]) else None
+
+
+def _around_lora(values: list[Any], place: int, number: int) -> Iterator[tuple[str, Any]]:
     """What stands beside the file of a LoRA: its switch before it, its strength behind it."""
-    found: dict[str, Any] = {}
     if place and values[place - 1] in ("On", "Off"):
-        found[f"switch_{number}"] = values[place - 1]
+        yield f"switch_{number}", values[place - 1]
     if place + 1 < len(values) and is_number(values[place + 1]):
-        found[f"strength_{number}"] = values[place + 1]
-    return found
+        yield f"strength_{number}", values[place + 1]

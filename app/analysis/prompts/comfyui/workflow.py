@@ -60,7 +60,7 @@ class _Level:
             return None, None
         if self._origins is None:
             above = self.parent.sheet
-            self._origins, self._values = {}, above.values(self.name) | self.promoted.get(_OWN, {})
+            self._origins, self._values = {}, {**above.values(self.name).values, **self.promoted.get(_OWN, {})}
             for place, one in enumerate(list_objects(above.nodes[self.name].get("inputs"))):
                 if (origin := above.origin(self.name, place, one)) is not None:
                     self._origins |= {place: origin, as_text(one.get("name")): origin}
@@ -94,9 +94,7 @@ class _Drawing:
                 left -= 1
                 if left < 0:
                     return
-                outputs = tuple(as_text(one.get("name")) for one in list_objects(raw.get("outputs")))
-                title = as_text(raw.get("title"))
-                yield level.path + name, Node(as_text(raw.get("type")), self._inputs(level, name, raw), title, outputs)
+                yield level.path + name, self._node(level, name, raw)
 
     def _open(self) -> None:
         """Open the sheets of all nodes that stand for one, as many as there is room for."""
@@ -134,16 +132,26 @@ class _Drawing:
             self._sheets[kind] = lay_out_group(self._groups[name])
         return self._sheets[kind].set_at(host)
 
+    def _node(self, level: _Level, name: str, raw: Raw) -> Node:
+        outputs = list_objects(raw.get("outputs"))
+        inputs = self._inputs(level, name, raw)
+        return Node(
+            as_text(raw.get("type")),
+            inputs,
+            as_text(raw.get("title")),
+            tuple(as_text(one.get("name")) for one in outputs),
+            {as_text(one.get("name")): as_text(one.get("type")) for one in list_objects(raw.get("inputs"))},
+            tuple(as_text(one.get("type")) for one in outputs),
+            level.sheet.values(name).guessed & inputs.keys(),
+        )
+
     def _inputs(self, level: _Level, name: str, raw: Raw) -> dict[str, Any]:
-        inputs = level.sheet.values(name) | level.promoted.get(name, {})
+        """The inputs of a node. One that would be linked to a node that does not run sends its own value, if any."""
+        inputs = {**level.sheet.values(name).values, **level.promoted.get(name, {})}
         for place, one in enumerate(list_objects(raw.get("inputs"))):
-            if (origin := level.sheet.origin(name, place, one)) is None:
-                continue
-            value = self._follow(level, origin)
-            if value is not None:
+            origin = level.sheet.origin(name, place, one)
+            if origin is not None and (value := self._follow(level, origin)) is not None:
                 inputs[as_text(one.get("name"))] = value
-            elif "widget" in one and origin[0] != INPUT_NODE:
-                inputs.pop(as_text(one.get("name")), None)
         return inputs
 
     def _follow(self, level: _Level, link: Link) -> Any:
@@ -190,8 +198,10 @@ class _Drawing:
 def _promoted(host: Raw, inputs: Sequence[Raw]) -> dict[str, dict[str, Any]]:
     """The values that are set at the host, for inner nodes or for its sheet's inputs.
 
-    `proxyWidgets` names them in order; newer files have none, and the values follow the inputs that can hold one.
+    The newest files name them; before, `proxyWidgets` does so in order, or they follow the inputs that can hold one.
     """
+    if told := as_object(host.get("widgets_values_named")):
+        return {_OWN: told}
     values = as_list(host.get("widgets_values"))
     names = as_list(as_object(host.get("properties")).get("proxyWidgets"))
     if not names:

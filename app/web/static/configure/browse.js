@@ -48,6 +48,7 @@ export async function openBrowse(paths, select) {
 /** @param {string[]} paths */
 function showChosen(paths) {
   chosen = paths;
+  offerComparison(paths);
   const button = byId("select-directory");
   button.disabled = paths.length === 0;
   setText(button, paths.length > 1 ? `Select ${number(paths.length)} Directories` : "Select This Directory");
@@ -55,6 +56,13 @@ function showChosen(paths) {
     byId("browse-here"),
     paths.length ? paths.map((path) => readable(path)).join(", ") : "Nothing is chosen yet.",
   );
+}
+
+/** Leads to the comparison of the one folder that is chosen. @param {string[]} paths */
+function offerComparison([path, ...others]) {
+  const link = byId("browse-compare");
+  link.hidden = path === undefined || others.length > 0;
+  if (path !== undefined) link.href = `/compare?${new URLSearchParams({ directory: path })}`;
 }
 
 /** While the dialog is open: commits of any session, started here, in another tab or by a program, show at once. */

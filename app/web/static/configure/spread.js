@@ -3,6 +3,7 @@
 import * as api from "../lib/api.js";
 import { byId, inside, setText } from "../lib/dom.js";
 import { offerThreshold } from "./form.js";
+import { knowChecked } from "../shared/veil.js";
 import { count, number } from "../lib/words.js";
 
 /** @import { Spread } from "../lib/types.d.ts" */
@@ -22,6 +23,7 @@ export async function showSpread() {
   if (byId("configure").dataset.databaseEnabled !== "true") return;
   const answer = await api.nsfwSpread().catch(() => null);
   if (!answer) return;
+  knowChecked(answer.checked);
   offerThreshold(answer.threshold);
   spread = answer.checked ? answer : null;
   heights = answer.bins.map(heightAmong(Math.max(...answer.bins)));

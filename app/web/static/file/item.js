@@ -1,22 +1,29 @@
 // The page of one file of the library: large, with all that is known of it, and on to the others of the search.
 
 import * as api from "../lib/api.js";
-import { byId, inside, setText } from "../lib/dom.js";
+import { byId, inside, make, setText } from "../lib/dom.js";
 import { showTrouble, tell } from "./account.js";
 import { leaveEdit, prepareEdit } from "./edit.js";
 import { leadOn } from "./leading.js";
-import { libraryUrl, listOf, neighbours, pageUrl } from "./requests.js";
+import { libraryUrl, listOf, pageUrl } from "./requests.js";
 import { prepareStage } from "./stage.js";
+import { withoutHidden } from "../library/hidden.js";
+import { neighbours } from "../library/requests.js";
+import { knowChecked, onVeil } from "../shared/veil.js";
+import { showSimilar } from "./similar.js";
 import { offerToTake } from "./taking.js";
-import { prepareViewer, view } from "./viewer.js";
+import { prepareViewer, veilAnew, view } from "./viewer.js";
+import { saveSeen } from "../library/kept.js";
 import { fileName, number, readable } from "../lib/words.js";
 
 /** @import { Beside } from "../lib/types.d.ts" */
 
+const PAIR = { live_photo: "Live Photo with", raw: "Taken with" };
 const list = listOf(location.search);
 let path = byId("file-page").dataset.path ?? "";
 /** @type {Beside | null} */
 let beside = null;
+let besideIn = ""; // the search that it was asked of
 
 const stage = prepareStage({ swiped: (step) => go(step) });
 prepareViewer(stage.redraw);
@@ -27,21 +34,28 @@ const draw = (of) => tell(of, (_, known) => offerToTake(known), (error) => showT
 /** Shows a file, and what stands beside it. @param {string} of */
 async function show(of) {
   path = of;
+  saveSeen(of);
   beside = null;
   const [name, drawn] = [readable(fileName(of)), draw(of)];
+  showSimilar(of);
   setText(inside(byId("file-page"), "h1"), name);
   setText(inside(byId("file-page"), ".path"), readable(of));
   document.title = `${name} - Media Ingest`;
-  const [known, found] = await Promise.all([
-    api.libraryFile(of).catch(() => null),
-    neighbours(of, list).catch(() => null),
-  ]);
+  const [known] = await Promise.all([api.libraryFile(of).catch(() => null), lookBeside(of)]);
   if (of !== path) return; // another was asked for meanwhile
-  beside = found;
-  showBeside();
-  view(known, found === null || found.nsfw_checked > 0);
+  view(known);
   stage.redraw();
   await drawn;
+}
+
+/** Asks which files stand beside a file: what is hidden is left out. @param {string} of */
+async function lookBeside(of) {
+  besideIn = withoutHidden(list.q);
+  const found = await neighbours(of, { ...list, q: besideIn }).catch(() => null);
+  if (of !== path) return;
+  beside = found;
+  if (found) knowChecked(found.nsfw_checked);
+  showBeside();
 }
 
 function showBeside() {
@@ -52,6 +66,12 @@ function showBeside() {
     else if (link === document.activeElement) byId("viewer-stage").focus();
     if (!to) link.removeAttribute("href");
   }
+  const pairs = beside?.pairs ?? [];
+  byId("viewer-pairs").replaceChildren(
+    ...pairs.map(({ path: other, kind }) =>
+      make("a", { href: pageUrl(other, list) }, `${PAIR[kind]} ${readable(fileName(other))}`)
+    ),
+  );
   const place = beside?.position ?? null;
   setText(byId("viewer-position"), place === null ? "" : `${number(place + 1)} of ${number(beside?.total ?? 0)}`);
 }
@@ -96,4 +116,9 @@ byId("viewer-back").addEventListener("click", here(back));
 byId("viewer-previous").addEventListener("click", here(() => go(-1)));
 byId("viewer-next").addEventListener("click", here(() => go(1)));
 document.addEventListener("keydown", onKey);
+onVeil(() => {
+  veilAnew();
+  stage.redraw();
+  if (besideIn !== withoutHidden(list.q)) lookBeside(path);
+});
 show(path);

@@ -2,7 +2,7 @@
 
 import { thumbnailUrl } from "../lib/api.js";
 import { byId, inside, setMessage, setText } from "../lib/dom.js";
-import { nsfwShown } from "../lib/storage.js";
+import { veil } from "../shared/veil.js";
 import { fileName, number, readable } from "../lib/words.js";
 import { originalUrl, previewUrl } from "./requests.js";
 
@@ -40,13 +40,8 @@ function ways(known) {
   ];
 }
 
-/**
- * Shows a file; null for one that the library does not know any more. `checked` says whether any file of the library was
- * looked at for NSFW: where none was, nothing is veiled.
- *
- * @type {(known: LibraryFile | null, checked: boolean) => void}
- */
-export function view(known, checked) {
+/** Shows a file; null for one that the library does not know any more. @param {LibraryFile | null} known */
+export function view(known) {
   const [picture, video] = [byId("viewer-picture"), byId("viewer-video")];
   file = known;
   picture.hidden = true;
@@ -58,7 +53,7 @@ export function view(known, checked) {
   video.load();
   setMessage(byId("viewer-message"), "");
   byId("viewer-original").hidden = !known || Boolean(known.missing_at);
-  veil(known !== null && checked && nsfwShown() !== "show" && known.is_nsfw !== false);
+  veilAnew();
   if (!known) return;
   byId("viewer-original").href = originalUrl(known.path);
   byId("viewer-original").download = fileName(known.path);
@@ -132,8 +127,13 @@ function tellWhat() {
   setMessage(byId("viewer-message"), picture.dataset.said || (file.kind === "video" ? "" : what));
 }
 
+/** Veils the file as it is set now, whatever was shown before. */
+export function veilAnew() {
+  cover(file !== null && file.is_nsfw !== false && veil() !== "show");
+}
+
 /** @param {boolean} on */
-function veil(on) {
+function cover(on) {
   byId("viewer-veil").hidden = !on;
   byId("viewer-video").inert = on;
   if (!on || !file) return;
@@ -159,7 +159,7 @@ export function prepareViewer(redraw) {
     if (!video.videoWidth && file?.width) cannotPlay(); // only its sound is understood
   });
   inside(byId("viewer-veil"), "button").addEventListener("click", () => {
-    veil(false);
+    cover(false);
     redraw();
     (video.hidden ? byId("viewer-stage") : video).focus();
   });

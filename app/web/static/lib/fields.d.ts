@@ -4,9 +4,11 @@
 export interface MetadataFields {
   taken_at: string | null;
   taken_at_rule: string | null;
+  taken_at_precision: Record<string, unknown> | null;
   camera_make: string | null;
   camera_model: string | null;
   lens_model: string | null;
+  lens_source: string | null;
   exposure_seconds: number | null;
   f_number: number | null;
   iso: number | null;

@@ -1,17 +1,17 @@
 // What is remembered over a refresh: by this tab the session it shows and the form as it was left, by all of them
-// whether NSFW thumbnails are blurred. A browser may keep nothing at all: then a refresh asks the server.
+// what becomes of pictures that may be NSFW. A browser may keep nothing at all: then a refresh asks the server.
 
+/** @import { Veil } from "./types.d.ts" */
 const SESSION_KEY = "media-ingest-session";
 const FORM_KEY = "media-ingest-form";
-const NSFW_KEY = "media-ingest-nsfw";
-const BLUR_KEY = "media-ingest-blur-nsfw";
+export const NSFW_KEY = "media-ingest-nsfw";
 
 /**
  * What is kept under a key, null where nothing is or can be.
  *
  * @type {(store: "sessionStorage" | "localStorage", key: string) => string | null}
  */
-function read(store, key) {
+export function read(store, key) {
   try {
     return globalThis[store].getItem(key);
   } catch {
@@ -24,7 +24,7 @@ function read(store, key) {
  *
  * @type {(store: "sessionStorage" | "localStorage", key: string, text: string | null) => void}
  */
-function keep(store, key, text) {
+export function keep(store, key, text) {
   try {
     if (text === null) globalThis[store].removeItem(key);
     else globalThis[store].setItem(key, text);
@@ -67,25 +67,17 @@ export function savedForm() {
   }
 }
 
-/** Whether NSFW thumbnails are blurred: unless a person said no, and where it cannot be read. */
-export const savedBlur = () => read("localStorage", BLUR_KEY) !== "off";
-
-/** @param {boolean} on */
-export function saveBlur(on) {
-  keep("localStorage", BLUR_KEY, on ? "on" : "off");
-}
-
 /**
- * What becomes of pictures that count as NSFW, or of which nobody knows: they are shown, blurred or left out.
+ * What is to become of pictures that may be NSFW; null where nobody chose, and where it cannot be read.
  *
- * @returns {"show" | "blur" | "hide"}
+ * @returns {Veil | null}
  */
-export function nsfwShown() {
-  const kept = read("localStorage", NSFW_KEY) ?? "";
-  return kept === "show" || kept === "hide" ? kept : "blur";
+export function savedNsfw() {
+  const kept = read("localStorage", NSFW_KEY);
+  return kept === "show" || kept === "blur" || kept === "hide" ? kept : null;
 }
 
-/** @param {string} how */
-export function saveNsfwShown(how) {
-  keep("localStorage", NSFW_KEY, how);
+/** @param {Veil} choice */
+export function saveNsfw(choice) {
+  keep("localStorage", NSFW_KEY, choice);
 }

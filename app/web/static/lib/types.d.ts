@@ -349,6 +349,7 @@ export interface Beside {
   next: string | null;
   position: number | null;
   total: number;
+  pairs: PairedFile[];
   nsfw_checked: number;
 }
 
@@ -376,6 +377,7 @@ export interface FolderCounts {
   total_files: number;
   ingested_files: number;
   failed_files: number;
+  damaged_files: number;
 }
 
 export interface Folder {
@@ -509,6 +511,9 @@ export interface Filters {
   limit?: number;
 }
 
+/** What becomes of pictures that may be NSFW. */
+export type Veil = "show" | "blur" | "hide";
+
 // -- the library ------------------------------------------------------------------------------------------------------
 
 export interface FoundFile {
@@ -528,6 +533,20 @@ export interface FoundFile {
   has_thumbnail: boolean;
   incomplete: boolean;
   missing: boolean;
+  camera: string | null;
+  lens: string | null;
+  model: string | null;
+  sampler: string | null;
+  seed: string | null;
+  keywords: string[];
+  session_id: string | null;
+  pairs: PairedFile[];
+}
+
+/** A file that is one picture with another. */
+export interface PairedFile {
+  path: string;
+  kind: "live_photo" | "raw";
 }
 
 export interface Coverage {
@@ -540,11 +559,13 @@ export interface FoundFiles {
   files: FoundFile[];
   next: string | null;
   total: number;
+  paired: number;
   total_is: "exact" | "counting";
   until: Time;
   new_files: number;
   nsfw_checked: number;
   coverage: Coverage;
+  coverage_in_words: string;
 }
 
 export interface ValueCount {
@@ -553,6 +574,19 @@ export interface ValueCount {
 }
 
 export type Facets = Record<string, ValueCount[]>;
+
+/** How many of the files found lie in a folder; `opens` where some lie in a folder below. */
+export interface FolderCount {
+  path: string;
+  files: number;
+  opens: boolean;
+}
+
+export interface FolderCounts {
+  folders: FolderCount[];
+  next: string | null;
+  total: number;
+}
 
 export interface PeriodCount {
   at: string | null;
@@ -566,7 +600,28 @@ export interface Completions {
   values: { text: string; files: number | null }[];
 }
 
+/** A column of the table. */
+export interface TableColumn {
+  title: string;
+  rem: number;
+  grow?: number;
+  sort?: string;
+  right?: boolean;
+  text: (file: FoundFile) => string;
+}
+
 export type TileSize = "s" | "m" | "l" | "table";
+
+/** Where a list was left: the number of its marked file, and of the first one in view. */
+export interface Left {
+  index: number;
+  first: number;
+}
+
+/** That place, and which file is marked: it may have another number by now. */
+export interface Place extends Left {
+  path: string;
+}
 
 /** What the page of the library shows. */
 export interface LibraryView {
@@ -602,4 +657,57 @@ export interface Slices {
   at(index: number): FoundFile | undefined;
   want(from: number, end: number): void;
   stop(): void;
+}
+
+/** A file that looks like another one: `distance` in bits of 64. */
+export interface SimilarFile {
+  path: string;
+  distance: number;
+  is_nsfw: boolean | null;
+  has_thumbnail: boolean;
+}
+
+// -- a folder against the library -------------------------------------------------------------------------------------
+
+/** What the library holds of a file of the folder. */
+export type Holding =
+  | "in_library"
+  | "file_missing"
+  | "same_picture"
+  | "not_in_library"
+  | "not_media"
+  | "unreadable";
+
+export interface Compared {
+  comparing: false;
+  directory: string;
+  safe: boolean;
+  sentence: string;
+  rehashed: boolean;
+  files: number;
+  in_library: number;
+  file_missing: number;
+  same_picture: number;
+  not_in_library: number;
+  not_media: number;
+  unreadable: number;
+  sidecars: number;
+  read_again: number;
+  age_seconds: number;
+}
+
+export interface Comparing {
+  comparing: true;
+  directory: string;
+  rehashed: boolean;
+  done: number;
+  of: number | null;
+}
+
+export interface ComparedFile {
+  path: string;
+  reason: string | null;
+  size: number | null;
+  sidecars: number;
+  copy: string | null;
 }

@@ -2,33 +2,43 @@
 
 import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
-import { nsfwShown, saveNsfwShown } from "../lib/storage.js";
-import { count, number } from "../lib/words.js";
+import { pairsShown, savePairsShown, takeSeen } from "./kept.js";
+import { number } from "../lib/words.js";
 import { prepareCompletion } from "./completion.js";
 import { prepareFacets, showFacets, staleFacets } from "./facets.js";
 import { prepareGrid } from "./grid.js";
 import { marksOf } from "./layout.js";
 import { SLICE, slicesOf } from "./pages.js";
+import { keepPlace, keptPlace } from "./places.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
-import { has, withoutTerm, withTerm } from "./terms.js";
+import { prepareTable } from "./table.js";
+import { knowChecked, onVeil } from "../shared/veil.js";
+import { withoutHidden } from "./hidden.js";
+import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
+import { coverageInWords, foundInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
 
-/** @import { FoundFiles, LibraryView, Slices, TileSize } from "../lib/types.d.ts" */
+/** @import { FoundFiles, Left, LibraryView, SearchView, Slices, TileSize } from "../lib/types.d.ts" */
 
 const NEW_FILES_MS = 3_000;
+const COUNTING_MS = 1_000;
 const SORTS = new Set(["taken", "added", "name", "size", "score", "nsfw"]);
 const SIZES = new Set(["s", "m", "l", "table"]);
 
 /** @type {LibraryView} */
 let view = viewOf(location.search);
-/** @type {{ slices: Slices, until: string, total: number } | null} what is shown */
+/** @type {{ q: string, slices: Slices, until: string, total: number, paired: number } | null} what is shown, for which search */
 let list = null;
-let anyChecked = false; // whether any file of the library has an NSFW probability
 /** @type {AbortController | null} */
 let asking = null;
+let findingAgain = 0; // while the server still reads its library
 
 const grid = prepareGrid({ open: openFile, selected: showSelected });
+const table = prepareTable({
+  changed: (columns) => grid.resize(view.size, columns),
+  sorted: (sort, order) => go({ sort, order }),
+});
 
 /** What the address says. @type {(search: string) => LibraryView} */
 function viewOf(search) {
@@ -55,18 +65,19 @@ function addressOf({ q, sort, order, size, filters }) {
 }
 
 /** The search that is asked for: hidden files are left out of it. */
-const asked = () => (nsfwShown() === "hide" ? withTerm(view.q, "nsfw:no") : view.q);
+const asked = () => withoutHidden(view.q);
 
 /** @type {(change: Partial<LibraryView>, how?: { replace?: boolean }) => void} */
 function go(change, { replace = false } = {}) {
   const before = view;
+  keepWhereItIs();
   view = { ...view, ...change };
   history[replace ? "replaceState" : "pushState"](null, "", addressOf(view));
   show(before);
 }
 
-/** @param {LibraryView | null} before */
-function show(before) {
+/** @type {(before: LibraryView | null, how?: { back?: boolean }) => void} */
+function show(before, { back = false } = {}) {
   byId("q").value = view.q;
   byId("sort").value = view.sort;
   const { order } = view;
@@ -77,38 +88,56 @@ function show(before) {
   }
   byId("facets").hidden = !view.filters;
   byId("facets-toggle").ariaExpanded = String(view.filters);
-  if (!before || before.size !== view.size) grid.resize(view.size);
+  table.show(view);
+  if (!before || before.size !== view.size) grid.resize(view.size, table.columns());
+  const folder = folderOf(view.q);
+  byId("compare-folder").hidden = !folder;
+  byId("compare-folder").href = `/compare?${new URLSearchParams({ directory: folder })}`;
   for (const link of document.querySelectorAll("#take a")) {
     if (link instanceof HTMLAnchorElement) {
-      link.href = api.exportUrl({ ...view, q: asked() }, link.dataset.format ?? "csv");
+      link.href = api.exportUrl({ ...view, q: asked() }, link.dataset);
     }
   }
   const same = before && before.q === view.q && before.sort === view.sort && before.order === view.order;
-  if (!same) find();
+  if (!same) find({ back });
   else showFacets(asked());
 }
 
-/** Asks anew for what the search finds; with `stay`, the list stays where it is. */
-async function find({ stay = false } = {}) {
+/** Asks anew for what the search finds. The list begins at its top, stays where it is, or goes to where it was left. */
+/** @param {{ stay?: boolean, back?: boolean }} how */
+async function find({ stay = false, back = false } = {}) {
+  clearTimeout(findingAgain);
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
-  const [q, { sort, order }] = [asked(), view];
+  const [q, pairs, { sort, order }] = [asked(), pairsShown(), view];
   byId("grid").ariaBusy = "true";
   try {
-    const first = await api.foundFiles({ q, sort, order, limit: SLICE }, { signal });
-    const counts = sort === "taken" ? await api.timeline(q, { signal }) : [];
+    const [first, left] = await Promise.all([
+      api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal }),
+      back ? leftAt({ q, sort, order }) : null,
+    ]);
+    const [counts, all] = await Promise.all([
+      sort === "taken" ? api.timeline({ q, pairs, by: "month" }, { signal }) : [],
+      q === view.q ? null : api.foundFiles({ q: view.q, limit: 1 }, { signal }),
+    ]);
     const until = first.until;
     const slices = slicesOf({
       first,
-      load: (offset, limit, one) => api.foundFiles({ q, sort, order, offset, limit, until }, { signal: one }),
+      load: (offset, limit, one) => api.foundFiles({ q, sort, order, pairs, offset, limit, until }, { signal: one }),
       arrived: grid.redraw,
       failed: (error) => setMessage(byId("q-message"), refusal(error).message),
     });
-    list = { slices, until, total: first.total };
-    grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
-    showFound(first);
-    showVeils(first.nsfw_checked > 0);
+    list = { q, slices, until, total: first.total, paired: first.paired };
+    knowChecked(first.nsfw_checked);
+    grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay, left });
+    showFound(first, all);
+    const counting = first.total_is === "counting";
+    if (counting) {
+      staleFacets();
+      findingAgain = setTimeout(() => find({ stay: true }), COUNTING_MS);
+    }
+    byId("facets").classList.toggle("behind", counting);
     showFacets(q);
     setMessage(byId("q-message"), "");
   } catch (error) {
@@ -120,21 +149,34 @@ async function find({ stay = false } = {}) {
   }
 }
 
-/** @param {FoundFiles} answer */
-function showFound({ total, coverage }) {
-  setText(byId("found"), count(total, "file"));
+/** Where a list was left, or where the file is now that was looked at since. */
+/** @type {(search: SearchView) => Promise<Left | null>} */
+async function leftAt(search) {
+  const [place, seen] = [keptPlace(search), takeSeen()];
+  const path = seen ?? place?.path;
+  if (!path) return place;
+  const now = await api.neighbours(path, search).catch(() => null);
+  const index = now?.position ?? place?.index ?? 0;
+  return { index, first: place ? place.first + (path === place.path ? index - place.index : 0) : index };
+}
+
+function keepWhereItIs() {
+  const place = grid.place();
+  const path = list?.slices.at(place.index)?.path;
+  if (path) keepPlace({ ...view, q: asked() }, { ...place, path });
+}
+
+/** @type {(answer: FoundFiles, all: FoundFiles | null) => void} what is shown, and what the search finds where some is hidden */
+function showFound(answer, all) {
+  const { total, paired, total_is: totalIs } = answer;
+  const hidden = all ? all.total - total - paired : 0;
+  setText(byId("found"), foundInWords(total, paired, hidden, totalIs));
+  setMessage(byId("coverage"), coverageInWords(all ?? answer));
   byId("new-files").hidden = true;
-  const left = coverage.of - coverage.searched;
-  const why = Object.entries(coverage.missing).map(([cause, files]) =>
-    `${number(files)} ${cause.replaceAll("_", " ")}`
-  );
-  setMessage(
-    byId("coverage"),
-    left ? `${number(coverage.searched)} of ${number(coverage.of)} searched; ${why.join(", ")}` : "",
-  );
   const nothing = view.q ? "Nothing is found." : "The library is empty.";
   byId("nothing").hidden = total > 0;
-  byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
+  if (hidden > 0) byId("nothing").replaceChildren("All of it is hidden, as NSFW or as not checked.");
+  else byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
 }
 
 /** @param {import("../lib/api.js").ApiError} error */
@@ -153,23 +195,27 @@ function showRefused(error) {
 /** @param {number} index */
 function openFile(index) {
   const file = list?.slices.at(index);
-  if (file) location.assign(api.fileUrl({ ...view, q: asked() }, file.path));
+  if (file) location.assign(api.fileUrl(view, file.path));
 }
 
 /** @param {import("../lib/types.d.ts").Range[]} ranges */
 function showSelected(ranges) {
   const files = sizeOf(ranges);
   byId("selected").hidden = !files;
-  setText(byId("selected-count"), files ? `${count(files, "file")} selected` : "");
+  setText(byId("selected-count"), selectedInWords(files, list?.paired ?? 0));
 }
 
-/** How many files came since the list was made: the list itself does not jump. */
+/** How many files came since the list was made, or are found only now: the list itself does not jump. */
 async function lookForNew() {
   if (document.hidden || !list) return;
+  const { until, total } = list;
   try {
-    const { new_files: fresh } = await api.foundFiles({ q: asked(), limit: 1, until: list.until });
-    byId("new-files").hidden = !fresh;
+    const now = await api.foundFiles({ q: asked(), pairs: pairsShown(), limit: 1, until });
+    if (list?.until !== until) return;
+    const fresh = now.new_files + now.total - total;
+    byId("new-files").hidden = fresh <= 0;
     setText(byId("new-files"), `${number(fresh)} new`);
+    if (asked() === view.q) setMessage(byId("coverage"), coverageInWords(now));
   } catch {
     // presence.js says that the server does not answer
   }
@@ -184,14 +230,15 @@ byId("order").addEventListener("click", () => go({ order: view.order === "desc" 
 byId("sizes").addEventListener("change", ({ target }) => {
   if (target instanceof HTMLInputElement) go({ size: /** @type {TileSize} */ (target.value) }, { replace: true });
 });
-byId("nsfw").addEventListener("change", () => {
-  const hidden = nsfwShown() === "hide";
-  saveNsfwShown(byId("nsfw").value);
-  showVeils();
-  if (hidden || nsfwShown() === "hide") {
-    staleFacets();
-    find();
-  }
+onVeil(() => {
+  if (list?.q === asked()) return;
+  staleFacets();
+  show(null);
+});
+byId("both").checked = pairsShown() === "both";
+byId("both").addEventListener("change", () => {
+  savePairsShown(byId("both").checked);
+  find();
 });
 byId("facets-toggle").addEventListener("click", () => go({ filters: !view.filters }, { replace: true }));
 byId("selected-clear").addEventListener("click", grid.clear);
@@ -204,17 +251,26 @@ prepareCompletion((q) => go({ q }));
 prepareSaved({ shown: () => view, choose: go, addressOf: (search) => addressOf({ ...view, ...search }) });
 window.addEventListener("popstate", () => {
   const before = view;
+  keepWhereItIs();
   view = viewOf(location.search);
-  show(before);
+  show(before, { back: true });
+});
+window.addEventListener("pagehide", keepWhereItIs);
+window.addEventListener("pageshow", async ({ persisted }) => {
+  if (!persisted) return;
+  const left = await leftAt({ ...view, q: asked() });
+  if (left) grid.goTo(left);
 });
 
-/** Where nothing was ever checked, nothing is veiled: everything would be. */
-function showVeils(checked = anyChecked) {
-  anyChecked = checked;
-  byId("nsfw").value = nsfwShown();
-  document.body.classList.toggle("blurs", checked && nsfwShown() !== "show");
+/** Whether one comes back to the page, or from the page of a file. */
+function comesBack() {
+  const [entry] = performance.getEntriesByType("navigation");
+  const from = URL.canParse(document.referrer) ? new URL(document.referrer) : null;
+  const again = entry instanceof PerformanceNavigationTiming && entry.type !== "navigate";
+  return again || (from?.origin === location.origin && from.pathname === "/file");
 }
 
-showVeils();
-show(null);
+const back = comesBack();
+if (!back) takeSeen(); // it belongs to another visit
+show(null, { back });
 setInterval(lookForNew, NEW_FILES_MS);

@@ -1,23 +1,33 @@
 // The HTTP of finding files.
 
 import { query, request } from "../lib/api.js";
+import { pairsShown } from "./kept.js";
 
-/** @import { Completions, Facets, FoundFiles, PeriodCount, SavedSearch, SearchView } from "../lib/types.d.ts" */
+/** @import { Beside, Completions, Facets, FolderCounts, FoundFiles, PeriodCount, SavedSearch, SearchView } from "../lib/types.d.ts" */
 
 /** @typedef {{ signal?: AbortSignal }} Waited */
 
 /** @type {(asked: Record<string, string | number>, options?: Waited) => Promise<FoundFiles>} */
 export const foundFiles = (asked, { signal } = {}) => request("GET", `/api/library/files${query(asked)}`, { signal });
-/** @type {(q: string, options?: Waited) => Promise<Facets>} */
-export const facets = (q, { signal } = {}) => request("GET", `/api/library/facets${query({ q })}`, { signal });
-/** @type {(q: string, options?: Waited) => Promise<PeriodCount[]>} */
-export const timeline = (q, { signal } = {}) => request("GET", `/api/library/timeline${query({ q })}`, { signal });
+/** @type {(q: string, fields: string[], options?: Waited) => Promise<Facets>} */
+export const facets = (q, fields, { signal } = {}) =>
+  request("GET", `/api/library/facets${query({ q, fields: fields.join() })}`, { signal });
+/** @type {(asked: { q: string, inside?: string, cursor?: string, limit: number }, options?: Waited) => Promise<FolderCounts>} */
+export const folders = (asked, { signal } = {}) => request("GET", `/api/library/folders${query(asked)}`, { signal });
+/** @type {(asked: { q: string, by: "month" | "day", pairs?: string }, options?: Waited) => Promise<PeriodCount[]>} */
+export const timeline = (asked, { signal } = {}) => request("GET", `/api/library/timeline${query(asked)}`, { signal });
 /** @type {(q: string, at: number, options?: Waited) => Promise<Completions>} */
 export const completions = (q, at, { signal } = {}) =>
   request("GET", `/api/library/completions${query({ q, at })}`, { signal });
 
-/** Where what a search finds is, as a file of a format. @type {(list: SearchView, format: string) => string} */
-export const exportUrl = ({ q, sort, order }, format) => `/api/library/export${query({ q, sort, order, format })}`;
+/** What stands beside a file in a list, as the list shows it. */
+/** @type {(path: string, list: SearchView) => Promise<Beside>} */
+export const neighbours = (path, list) =>
+  request("GET", `/api/library/neighbours${query({ path, ...list, pairs: pairsShown() })}`);
+
+/** Where what a search finds is, as a file. @type {(list: SearchView, how: { format?: string, captions?: string }) => string} */
+export const exportUrl = ({ q, sort, order }, { format, captions }) =>
+  `/api/library/export${query({ q, sort, order, format, captions })}`;
 
 /** @type {() => Promise<{ searches: SavedSearch[] }>} */
 export const savedSearches = () => request("GET", "/api/library/searches");

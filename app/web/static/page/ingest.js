@@ -14,7 +14,6 @@ import { prepareFormats } from "../configure/formats.js";
 import { followQueue, prepareQueue, showQueue } from "../session/queue.js";
 import { prepareAbsence } from "../shared/absence.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
-import { preparePresets } from "../configure/presets.js";
 import { prepareNsfw } from "../configure/nsfw.js";
 import { planAnew, planNow, planOnReturn, planSoon, preparePlan, restPlan } from "../configure/plan.js";
 import { clearEvents, prepareCards, showStages, takeEvent } from "../session/cards.js";
@@ -264,7 +263,6 @@ prepareAbsence({ changed: changePresence });
 prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
 prepareSeveral();
 prepareFormats();
-preparePresets();
 prepareNsfw({
   ready: () => {
     if (stepShown() === "configure") planNow();
@@ -287,6 +285,7 @@ prepareQueue({
   listed: offerRecent,
 });
 prepareStart({ begun: goTo });
+import("../configure/presets.js").then(({ preparePresets }) => preparePresets(), unheard);
 if (byId("configure").dataset.inbox) {
   import("../configure/drop.js").then(({ prepareDrop }) => prepareDrop({ begun: goTo }), unheard);
 }

@@ -3,10 +3,9 @@
 import { countsOf } from "../lib/counts.js";
 import { openCounted } from "../shared/counted.js";
 import { byId, inside, make, rich, setText } from "../lib/dom.js";
-import { isGone } from "../lib/presence.js";
+import { isGone, unheard } from "../lib/presence.js";
 import { showStages } from "./cards.js";
 import { showPace } from "./pace.js";
-import { showStrip } from "./strip.js";
 import { reasonElement } from "../shared/files.js";
 import { pathButton, pathText } from "../shared/paths.js";
 import { showRetryOf } from "../shared/retry.js";
@@ -30,7 +29,7 @@ export function showProgress(status) {
   showMeter(status);
   showStats(status);
   showStages(status);
-  showStrip(status);
+  import("./strip.js").then(({ showStrip }) => showStrip(status), unheard);
   showPace(status);
   showNotes(status);
   showErrors(status);

@@ -3,6 +3,7 @@
 import * as api from "../lib/api.js";
 import { byId, make, spoken } from "../lib/dom.js";
 import { thumbnail } from "../shared/thumbs.js";
+import { knowChecked } from "../shared/veil.js";
 import { fileName, readable } from "../lib/words.js";
 
 /** @import { Listed, Session } from "../lib/types.d.ts" */
@@ -23,7 +24,8 @@ let shown = new Map();
  *
  * @param {Session} status
  */
-export async function showStrip({ session_id: id, status, last_event_id: newest, committed_files: committed }) {
+export async function showStrip({ session_id: id, status, last_event_id: newest, committed_files: committed, stats }) {
+  if (stats.nsfw_checked) knowChecked(stats.nsfw_checked);
   const runs = status === "processing";
   byId("strip").hidden = !runs; // there from the start, so that nothing moves when the first picture comes
   if (id !== shownOf) {

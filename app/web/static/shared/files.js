@@ -5,7 +5,7 @@ import { refusal } from "../lib/api.js";
 import { closable, openDialog } from "../lib/dialogs.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
 import { pathButton } from "./paths.js";
-import { prepareBlur, thumbnail } from "./thumbs.js";
+import { thumbnail } from "./thumbs.js";
 import { bytes, capital, causeLabel, classLabel, day, glyph, number, readable } from "../lib/words.js";
 
 /** @import { Choice, Listed, Page } from "../lib/types.d.ts" */
@@ -54,7 +54,7 @@ export function openFiles(content) {
   list = { load, keep, row, cursor: null, shown: 0 };
   setText(byId("files-title"), title);
   setMessage(byId("files-note"), note);
-  byId("files-blur").hidden = !thumbnails;
+  byId("files-veil").hidden = !thumbnails;
   byId("files").replaceChildren();
   offerChoice(choice);
   openDialog(byId("files-dialog"), name ? ["list", name] : null, () => openFiles(content));
@@ -129,7 +129,7 @@ async function loadMore() {
 export function fileRow(file, thumbnails) {
   const video = isVideo(file.path);
   const inLibrary = thumbnails && !WITHOUT_PICTURE.has(file.outcome);
-  const hasPicture = inLibrary && (video ? Boolean(file.has_thumbnail) : file.stage !== "thumbnail");
+  const hasPicture = inLibrary && (file.has_thumbnail ?? file.stage !== "thumbnail");
   return make(
     "li",
     {},
@@ -190,7 +190,6 @@ export function reasonElement(file) {
 
 export function prepareFiles() {
   closable(byId("files-dialog"));
-  prepareBlur();
   prepareChoice();
   byId("files-dialog").addEventListener("close", () => {
     list = null;

@@ -1,0 +1,45 @@
+"""Tells the values that a ComfyUI node lets choose from, from the words that a person writes into it.
+
+In a drawing both are texts. A choice, a switch and a number are never words, under whatever name they stand.
+"""
+
+import re
+from typing import Any
+
+from app.analysis.prompts.comfyui.nodes import split_names
+
+CONTROLS = split_names("fixed increment decrement randomize")
+"""What becomes of a number after a run; it stands behind a seed (ComfyUI_frontend, widgets.ts)."""
+_CHOICES = CONTROLS | split_names(
+    "true false none null default auto enable disable enabled disabled enabled_all random yes no on off image undefined"
+)
+# What a list shows before anything was chosen from it (ltdrdata/ComfyUI-Impact-Pack, impact-pack.js)
+_INVITATION = re.compile(r"Select the [A-Za-z]{1,20} to add to the text|Full Cache|Select .{1,40}\.\.\.", re.IGNORECASE)
+_NUMBER = re.compile(r"[-+]?\d{1,30}(?:\.\d{0,30})?%?|#[0-9A-Fa-f]{3,8}")  # or a colour
+_SAMPLER = re.compile(
+    r"(?:euler|heun|dpm|dpmpp|lms|ddpm|ddim|lcm|ipndm|deis|res|gradient_estimation|er_sde|seeds|sa_solver|exp_heun|"
+    r"uni_?pc|unipc|rk|tcd|lambda)(?:_[a-z0-9_]{0,40}|\d?[a-z]{0,3}\d?)(?:\[[^\]]{0,20}\])?"
+)
+_SCHEDULER = re.compile(
+    r"normal|karras|exponential|polyexponential|sgm_uniform|simple|ddim_uniform|beta(?:57)?|linear_quadratic|kl_optimal|"
+    r"bong_tangent|turbo|align_your_steps|gits|laplace|vp|cosine|(?:AYS|GITS|LTXV|OSS)\b.{0,30}"
+)
+_LOOKED_AT = 100  # characters of a value
+
+
+def is_choice(text: str) -> bool:
+    """Whether a text is a switch, a number, or what a list of choices shows."""
+    said = text[:_LOOKED_AT].strip()
+    if len(said) >= _LOOKED_AT:
+        return False
+    return said.lower() in _CHOICES or bool(_NUMBER.fullmatch(said) or _INVITATION.fullmatch(said))
+
+
+def is_sampler(value: Any) -> bool:
+    """Whether a value is the name of a sampler (ComfyUI, comfy/samplers.py, and packs that add some)."""
+    return isinstance(value, str) and bool(_SAMPLER.fullmatch(value[:_LOOKED_AT]))
+
+
+def is_scheduler(value: Any) -> bool:
+    """Whether a value is the name of a scheduler (ComfyUI, comfy/samplers.py, and packs that add some)."""
+    return isinstance(value, str) and bool(_SCHEDULER.fullmatch(value[:_LOOKED_AT]))

@@ -1,0 +1,173 @@
+"""Which files are one picture: the halves of a Live Photo, and a camera raw file with the picture taken with it.
+
+One of them stands for the others where a list shows one of each. It follows from columns alone, so it is the same on
+every database. A file that is gone from disk is in no pair.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from app.library.finding.columns import NO_NUMBER, NO_TIME, Array, Mask, Slots, Snapshot
+from app.library.finding.entries import Mark
+
+_STANDS_FOR_RAW = ("jpeg", "heic")  # the first of these formats that is there
+_FNV_OFFSET, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+_DOT = ord(".")
+_ALONE = -1
+
+
+class Pairs(StrEnum):
+    """What a list shows of files that are one picture."""
+
+    ONE = "one"
+    BOTH = "both"
+
+
+class PairKind(StrEnum):
+    """Why two files are one picture."""
+
+    LIVE_PHOTO = "live_photo"
+    RAW = "raw"
+
+
+@dataclass(frozen=True, eq=False)
+class Pairing:
+    """For each slot of a snapshot the slot of the file that stands for it, or -1; and the slots that have one.
+
+    A file that stands for another has none itself.
+    """
+
+    snapshot: Snapshot
+    leads: Slots
+    behind: Slots
+
+    def shown(self, mask: Mask) -> Mask:
+        """The files of a mask without those for which another one of the mask stands."""
+        hidden = self.behind[mask[self.behind] & mask[self.leads[self.behind]]]
+        shown = mask.copy()
+        shown[hidden] = False
+        return shown
+
+    def of(self, ids: Iterable[int]) -> Mapping[int, list[tuple[int, PairKind]]]:
+        """The files that are one picture with each of these, by ids; those that stand alone are left out."""
+        snapshot, behind = self.snapshot, self.behind
+        asked = np.zeros(snapshot.slots, np.bool_)
+        asked[snapshot.at(np.fromiter(ids, np.int64))] = True
+        films = _is(snapshot, "kind", "video")
+        found: dict[int, list[tuple[int, PairKind]]] = {}
+        for slot in behind[asked[behind] | asked[self.leads[behind]]].tolist():
+            lead = int(self.leads[slot])
+            kind = PairKind.LIVE_PHOTO if films[slot] else PairKind.RAW
+            for one, other in ((slot, lead), (lead, slot)):
+                if asked[one]:
+                    found.setdefault(int(snapshot.ids[one]), []).append((int(snapshot.ids[other]), kind))
+        return found
+
+    def lead_of(self, slot: int) -> int:
+        """The file that stands for one; itself where none does."""
+        lead = int(self.leads[slot])
+        return slot if lead == _ALONE else lead
+
+
+def pairing_of(snapshot: Snapshot, older: Pairing | None = None) -> Pairing:
+    """The pairs of a snapshot. `older` is that of an earlier one, which saves looking at what did not change."""
+    leads, touched = np.full(snapshot.slots, _ALONE, np.int32), snapshot.alive
+    if older and snapshot.follows(older.snapshot):
+        known = older.snapshot.slots
+        leads[:known] = older.leads
+        touched = np.ones(snapshot.slots, np.bool_)
+        touched[:known] = older.snapshot.alive & ~snapshot.alive[:known]
+    there = snapshot.there
+    _join_live(snapshot, leads, touched & there)
+    _join_raw(snapshot, leads, touched)
+    if snapshot.slots:
+        leads[~there] = _ALONE
+        leads[~there[leads]] = _ALONE
+    return Pairing(snapshot, leads, np.flatnonzero(leads != _ALONE).astype(np.int32))
+
+
+def _join_live(snapshot: Snapshot, leads: Slots, touched: Mask) -> None:
+    """The picture stands for the film."""
+    pair = snapshot.columns["pair"]
+    halves = np.flatnonzero(touched & (pair != NO_NUMBER))
+    others = snapshot.places(pair[halves])
+    halves, others = halves[others >= 0], others[others >= 0]
+    films = _is(snapshot, "kind", "video")
+    joined = (pair[others] == snapshot.ids[halves]) & (films[others] != films[halves])
+    halves, others = halves[joined], others[joined]
+    leads[np.where(films[halves], halves, others)] = np.where(films[halves], others, halves)
+
+
+def _join_raw(snapshot: Snapshot, leads: Slots, touched: Mask) -> None:
+    """The one JPEG, or else the one HEIC, stands for the raw files of its name in its folder and its second."""
+    columns = snapshot.columns
+    raw = (columns["marks"] & Mark.RAW) != 0
+    formats = [_is(snapshot, "format", name) for name in _STANDS_FOR_RAW]
+    folders = columns["folder"]
+    some = _table(folders, touched & (raw | formats[0] | formats[1]), len(snapshot.texts["folder"].texts))
+    some &= _table(folders, raw, len(some))
+    near = some[folders]
+    leads[near & raw] = _ALONE
+    dated = near & snapshot.there & (columns["taken"] != NO_TIME)
+    slots = np.flatnonzero(dated & (raw | formats[0] | formats[1])).astype(np.int32)
+    ranks = np.select([formats[0][slots], formats[1][slots]], [0, 1], 2)
+    group = _groups(folders[slots], columns["taken"][slots] // 1_000, _stems(snapshot, slots))
+    groups = int(group.max(initial=-1)) + 1
+    counts = [np.bincount(group[ranks == rank], minlength=groups) for rank in (0, 1)]
+    lead_of_group = np.full(groups, _ALONE, np.int32)
+    for rank, alone in ((1, (counts[0] == 0) & (counts[1] == 1)), (0, counts[0] == 1)):
+        standing = (ranks == rank) & alone[group]
+        lead_of_group[group[standing]] = slots[standing]
+    behind = ranks == len(formats)
+    leads[slots[behind]] = lead_of_group[group[behind]]
+
+
+def _is(snapshot: Snapshot, column: str, text: str) -> Mask:
+    number = snapshot.texts[column].get(text)
+    if number is None:
+        return np.zeros(snapshot.slots, np.bool_)
+    same: Mask = snapshot.columns[column] == number
+    return same
+
+
+def _table(numbers: Array, mask: Mask, length: int) -> Mask:
+    """Which numbers the files of the mask have."""
+    table = np.zeros(length, np.bool_)
+    table[numbers[mask]] = True
+    return table
+
+
+def _groups(*keys: Array) -> Array:
+    """A number for each element, the same for those that are alike in all keys."""
+    order = np.lexsort(keys)
+    begins = np.zeros(len(order), np.bool_)
+    for key in keys:
+        begins[1:] |= key[order][1:] != key[order][:-1]
+    group = np.empty(len(order), np.int64)
+    group[order] = np.cumsum(begins)
+    return group
+
+
+def _stems(snapshot: Snapshot, slots: Slots) -> Array:
+    """A number for the name of each file up to its last dot: its FNV-1a hash of 64 bits.
+
+    Names are as they are ordered, so capitals do not matter. That two of one folder and second had the same by chance
+    is not to be expected, and would hide a file until both are shown.
+    """
+    ends = snapshot.name_ends
+    at = np.where(slots > 0, ends[slots - 1], 0).astype(np.int64)
+    end = ends[slots].astype(np.int64)
+    whole = np.full(len(slots), _FNV_OFFSET)
+    stems = whole.copy()
+    going = np.flatnonzero(at < end)
+    while len(going):
+        byte = snapshot.names[at[going]]
+        dots = going[byte == _DOT]
+        stems[dots] = whole[dots]
+        whole[going] = (whole[going] ^ byte) * _FNV_PRIME
+        at[going] += 1
+        going = going[at[going] < end[going]]
+    return stems
