@@ -22,6 +22,7 @@ from app.analysis.formats.camera_raw import CameraRaw, read_camera_raw
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
 from app.analysis.formats.png import copy_without_texts
 from app.analysis.pictures.colour import note_colours
+from app.analysis.pictures.deep import draw_hdr
 from app.analysis.pictures.jpegxl import register_jpeg_xl
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
@@ -156,6 +157,8 @@ def decode_image(opened: OpenedImage, orientation: int | None = None, short_side
         opened.image.draft(None, (short_side, short_side))
         if opened.format == "tiff":
             opened.image.getexif()[_ORIENTATION] = orientation or 1
+        if opened.frames == 1 and (drawn := draw_hdr(opened.image, opened.stream, opened.format, short_side)):
+            return drawn
         opened.image.load()
     return opened.image
 
