@@ -251,10 +251,16 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             "The content is of a format, or a variant of one, that is not taken in.",
             "Convert it to JPEG, PNG, WebP or TIFF.",
         ),
-        "truncated_image": Cause("The image ends before its data does; the copy is probably incomplete.", _COPY_AGAIN),
-        "damaged_image": Cause("The image data is damaged and cannot be decoded.", _COPY_AGAIN),
+        "truncated_image": Cause(
+            "The image ends before its data does; it is taken in if its size can be read, with what can be seen of it.",
+            _COPY_AGAIN,
+        ),
+        "damaged_image": Cause(
+            "The image data is damaged; it is taken in if its size can be read, with what can be seen of it.",
+            _COPY_AGAIN,
+        ),
         "too_many_pixels": Cause(
-            "It claims more pixels than it is safe to decode: 89 million, or 67 million in a frame of a video.",
+            "It has more pixels than are decoded: 67 million in a frame of a video, or a billion in all frames.",
             "Make a smaller version of it.",
         ),
         "damaged_video": Cause(
@@ -290,7 +296,7 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             "It is probably damaged: copy it again, or leave it out; please report it.",
         ),
         "decoder_memory": Cause(
-            "Decoding needs more memory than a worker may have, or the image file has more than 1 GiB.",
+            "Decoding the picture needs more memory than a worker may have, or the image file has more than 4 GiB.",
             "If the file is sound, raise INGEST_WORKER_MEMORY_MB and retry.",
         ),
         "server_died": Cause(
@@ -318,6 +324,9 @@ def cause_named(name: str) -> Cause:
 
 PASSING_CAUSES = frozenset({"vanished", "unreadable", STILL_CHANGING, "model_unusable"})
 """The causes that say nothing lasting of a file: neither its bytes nor our version decide what comes next time."""
+
+DAMAGE_CAUSES = frozenset({"truncated_image", "damaged_image", "damaged_video"})
+"""The causes that say that the bytes of a picture or video are not as they were made."""
 
 RETRY_HELPS = frozenset({"decoder_timeout", "decoder_memory", "unreadable", "vanished", "server_died", STILL_CHANGING})
 """The causes of which another try may come out otherwise, though the file is as it was."""

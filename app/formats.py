@@ -5,6 +5,7 @@ from here. To add a format is to add its row (and a reader, where none of ours c
 names what a row lacks. It opens nothing and imports nothing.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,6 +25,7 @@ class Ending(StrEnum):
 
     UNTOLD = "untold"  # nothing: only a decoder notices
     MARK = "mark"  # FF D9, as in a JPEG
+    BLOCKS = "blocks"  # of a GIF, up to the trailer
     CHUNKS = "chunks"  # of a PNG, up to IEND
     RIFF = "riff"  # the length behind the first four bytes
     BOXES = "boxes"  # of ISO base media, one after the other
@@ -50,7 +52,10 @@ class Format:
     It is opened in one of three ways: by these plugins of `pillow`, as camera `raw` by the JPEG inside, or by this
     `demuxer` of libav. `ending` is what tells whether bytes are missing. Several pictures in one file are frames of a
     `film`, or else pages. `turned` says that the decoder turns the picture upright, `seen_size` that the size which it
-    tells is the one after turning. A `live_photo` may have it for a half, and a `motion_photo` for its picture.
+    tells is the one after turning. Rows may be stored in `any_order`, and there may be `words_behind` the picture,
+    without which it is whole.
+    A decoder needs up to `pixel_bytes` of memory for each pixel. A `live_photo` may have it for a half, and a
+    `motion_photo` for its picture.
     """
 
     name: str
@@ -70,6 +75,9 @@ class Format:
     film: bool = False
     turned: bool = False
     seen_size: bool = False
+    any_order: bool = False
+    pixel_bytes: int = 4
+    words_behind: bool = False
     live_photo: bool = False
     motion_photo: bool = False
 
@@ -101,6 +109,8 @@ FORMATS: tuple[Format, ...] = (
         magics=({0: b"\x89PNG\r\n\x1a\n"},),
         pillow=("PNG",),
         ending=Ending.CHUNKS,
+        any_order=True,
+        words_behind=True,
         film=True,
     ),
     Format(
@@ -113,6 +123,8 @@ FORMATS: tuple[Format, ...] = (
         magics=({0: b"RIFF", 8: b"WEBP"},),
         pillow=("WEBP",),
         ending=Ending.RIFF,
+        words_behind=True,
+        pixel_bytes=16,
         film=True,
     ),
     Format(
@@ -124,6 +136,8 @@ FORMATS: tuple[Format, ...] = (
         in_browser=True,
         magics=({0: b"GIF87a"}, {0: b"GIF89a"}),
         pillow=("GIF",),
+        ending=Ending.BLOCKS,
+        any_order=True,
         film=True,
     ),
     Format(
@@ -157,6 +171,7 @@ FORMATS: tuple[Format, ...] = (
         # two letters are also how a text may start: its header is less than 256 bytes long; or a bare DIB
         magics=({0: b"BM", 15: b"\0\0\0"}, {0: b"\x28\0\0\0", 12: b"\1\0"}),
         pillow=("BMP", "DIB"),
+        any_order=True,
     ),
     Format(
         name="avif",
@@ -167,6 +182,7 @@ FORMATS: tuple[Format, ...] = (
         in_browser=True,
         brands=(b"avif", b"avis"),
         pillow=("AVIF",),
+        pixel_bytes=16,
         ending=Ending.BOXES,
         film=True,
     ),
@@ -179,6 +195,7 @@ FORMATS: tuple[Format, ...] = (
         # the last two alone say only "HEIF", as AVIF files do, too: the decoder that takes most is libheif
         brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"),
         pillow=("HEIF",),
+        pixel_bytes=12,
         ending=Ending.BOXES,
         turned=True,
         seen_size=True,
@@ -193,6 +210,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/jp2",
         magics=({0: b"\0\0\0\x0cjP  \r\n\x87\n"}, {0: b"\xff\x4f\xff\x51"}),
         pillow=("JPEG2000",),
+        pixel_bytes=20,
         ending=Ending.BOXES_OR_MARK,
     ),
     Format(
@@ -373,8 +391,25 @@ NO_MEDIA_BRANDS = (b"M4A ", b"M4B ", b"M4P ", b"jxl ", b"jp2 ", b"jpx ")
 """Main brands of ISO base media files that are none of ours: sound, and pictures that are not read in this form."""
 
 
+_PIXEL_FILM = re.compile(rb"(?:.+\.M[PV]|MVIMG_\d{8}_\d{6,9})(?:~\d{1,3})?(?:\(\d{1,6}\))?\Z", re.DOTALL)
+
+
+def is_pixel_film(name: bytes) -> bool:
+    """Whether a name is that of the film of a Pixel's motion photo, as archives of Google Photos have it by itself.
+
+    It is an MP4 called `PXL_x.MP`, `PXL_x.MP~2`, `PXL_x.MV` or, without any suffix, `MVIMG_x`. The capitals tell them
+    from what other programs call `.mp`.
+    """
+    return _PIXEL_FILM.match(name) is not None
+
+
 def suffix_of(name: bytes) -> bytes:
-    """The suffix of a file name in lower case with its dot, `b""` where it has none: `b"A.JPG"` -> `b".jpg"`."""
+    """The suffix of a file name in lower case with its dot, `b""` where it has none: `b"A.JPG"` -> `b".jpg"`.
+
+    That of a Pixel's film is the one of what it is, `b".mp4"`.
+    """
+    if is_pixel_film(name):
+        return b".mp4"
     stem, dot, suffix = name.rpartition(b".")
     return b"." + suffix.lower() if dot and stem else b""
 

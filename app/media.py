@@ -196,7 +196,8 @@ class Recipe:
     A stage whose version is another is pending again for every file; that of `nsfw` names the weights. `unavailable`
     maps a stage to one sentence that says why it cannot run and what to do about it; `limited` says so of a stage that
     runs, but not for every kind of file that it is meant for. `beside` are the kinds of file of which a stage
-    reads only what lies beside them, because nothing here can look inside.
+    reads only what lies beside them, because nothing here can look inside. `failing` is
+    another text whenever files are taken in that failed before: each of those is tried once more.
     """
 
     versions: Mapping[Stage, str]
@@ -205,6 +206,7 @@ class Recipe:
     limited: Mapping[Stage, str] = field(default_factory=dict)
     beside: Mapping[Stage, frozenset[Kind]] = field(default_factory=dict)
     nsfw_model: NsfwModel | None = None
+    failing: str = ""
 
     def version(self, stage: Stage, kind: Kind) -> str:
         """The version at which a stage ends for this kind of file; it says so where the file was not looked into."""
@@ -213,6 +215,14 @@ class Recipe:
     def current(self, stage: Stage, kind: Kind, version: str) -> bool:
         """Whether a stage that ended at `version` has nothing to add here: what was seen inside a file stays seen."""
         return version in (self.versions[stage], self.version(stage, kind))
+
+    def failure_version(self, stage: Stage) -> str:
+        """The version with which a file is remembered that failed in this stage."""
+        return self.versions[stage] + self.failing
+
+    def fails_alike(self, stage: Stage, kind: Kind, version: str) -> bool:
+        """Whether a file that failed in a stage at `version` would fail here, too."""
+        return version.endswith(self.failing) and self.current(stage, kind, version.removesuffix(self.failing))
 
     def told(self, wanted: frozenset[Stage]) -> tuple[dict[str, str], dict[str, str]]:
         """`unavailable` and `limited` of the wanted stages, by the stages' names."""
@@ -298,11 +308,11 @@ class Rating:
 class Picture:
     """Stage `thumbnail`: a WebP, upright, and the 64-bit perceptual hash as 16 hex digits.
 
-    It has at most 320 px a side, and 2,048 where a preview was asked for.
+    It has at most 320 px a side, and 2,048 where a preview was asked for. What was not seen whole has no hash.
     """
 
     webp: bytes
-    phash: str
+    phash: str | None
 
 
 @dataclass(frozen=True, slots=True)

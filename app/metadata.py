@@ -33,6 +33,8 @@ class Source(StrEnum):
     VIDEO = "video"  # the tags of a film
     SIDECAR = "sidecar"  # an XMP file beside it
     TAKEOUT = "takeout"  # the JSON that Google Takeout puts beside it
+    JSON = "json"  # that of other programs beside it
+    TXT = "txt"  # a text beside it
     SCORES = "scores"  # `.scores/NAME.json`
     NAME = "name"  # that of the file
     POSITION = "position"  # of a zone: the place

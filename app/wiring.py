@@ -76,7 +76,7 @@ class House:
 
     def thumbnail(self, row: Mapping[str, Any]) -> bytes | None:
         """The thumbnail of a row's file as WebP, made again if it is missing; None where none can be."""
-        if _stage_of(row)["status"] == StageStatus.FAILED:
+        if not _can_be_shown(_stage_of(row)):
             return None
         made = self.store.thumbnail(row["sha256"])
         if made is not None:
@@ -97,7 +97,7 @@ class House:
         if kept is not None:
             return kept
         stage = _stage_of(row)
-        if stage["status"] == StageStatus.FAILED:
+        if not _can_be_shown(stage):
             raise _no_preview(row, stage["reason"])
         made = self._picture(row, PREVIEW_SIDE)
         self.store.check_lock()
@@ -221,6 +221,11 @@ def _analyzer(folders: Folders, recipe: Recipe, side: int = SIDE) -> Analyzer:
 def _stage_of(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """How stage thumbnail ended for a row."""
     return {"status": StageStatus.SKIPPED, "reason": None, **row["stages"].get(Stage.THUMBNAIL.value, {})}
+
+
+def _can_be_shown(stage: Mapping[str, Any]) -> bool:
+    """Whether stage thumbnail has made something of a file, or has not been asked yet."""
+    return bool(stage["status"] != StageStatus.FAILED or stage.get("partial"))
 
 
 def _no_preview(row: Mapping[str, Any], reason: str | None) -> UnknownFile:

@@ -14,6 +14,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 _ENDINGS = {
     Ending.UNTOLD: "a decoder alone",
     Ending.MARK: "the mark at its end",
+    Ending.BLOCKS: "its blocks",
     Ending.CHUNKS: "its chunks",
     Ending.RIFF: "the length in its header",
     Ending.BOXES: "its boxes",

@@ -382,6 +382,13 @@ def truncated(path: Path, *, share: float = 0.5, **picture: Any) -> Path:
     return settled(path)
 
 
+def unidentifiable(path: Path, **options: Any) -> Path:
+    """A photo of which so little came that not even its size can be read: no session takes it in."""
+    photo(path, **options)
+    path.write_bytes(path.read_bytes()[:20])
+    return settled(path)
+
+
 def box(kind: bytes, *content: bytes) -> bytes:
     """One box of the ISO base media file format (ISO/IEC 14496-12)."""
     body = b"".join(content)

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from app.beside import Sidecar, Stamps, as_taken, bare_names, takeout_names
+from app.beside import Sidecar, Stamps, as_taken, bare_names, sidecar_names, takeout_names
+from app.formats import is_pixel_film, promised, suffix_of
 from app.media import Stage
 from app.metadata import Source
 
@@ -33,13 +34,23 @@ LONG = "n" * 60 + ".jpg"
         (
             "a name of twenty-nine.jpg",
             [
+                "a name of twenty-nine.jpg.supplemental-metadata.json",
                 "a name of twenty-nine.jpg.supplemental-metadat.json",
                 "a name of twenty-nine.jpg.json",
                 "a name of twenty-nine.supplemental-metadata.json",
                 "a name of twenty-nine.json",
             ],
         ),
-        (LONG, ["n" * 46 + ".json"]),
+        (
+            LONG,
+            [
+                f"{LONG}.supplemental-metadata.json",
+                "n" * 46 + ".json",
+                f"{LONG}.json",
+                f"{LONG[:-4]}.supplemental-metadata.json",
+                f"{LONG[:-4]}.json",
+            ],
+        ),
         (
             "a-edited.jpg",
             [
@@ -71,7 +82,19 @@ def test_the_names_in_the_order_in_which_they_speak(name, names):
 
 def test_a_name_that_is_not_utf8_is_cut_off_between_characters():
     assert takeout_names(b"caf\xe9.jpg")[1] == b"caf\xe9.jpg.json"
-    assert takeout_names(("\u00e9" * 60 + ".jpg").encode()) == (("\u00e9" * 46 + ".json").encode(),)
+    assert takeout_names(("\u00e9" * 60 + ".jpg").encode())[1] == ("\u00e9" * 46 + ".json").encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "cut"),
+    [
+        ("\U0001f98a" * 20 + ".jpg", "\U0001f98a" * 20 + ".jpg.s"),
+        ("\U0001f98a" * 30 + ".jpg", "\U0001f98a" * 23),
+        ("x" + "\U0001f98a" * 30 + ".jpg", "x" + "\U0001f98a" * 22),
+    ],
+)
+def test_a_name_is_cut_off_by_units_of_utf16_and_no_letter_is_halved(name, cut):
+    assert f"{cut}.json".encode() in takeout_names(name.encode())
 
 
 def test_an_edited_picture_with_a_number_has_the_json_of_the_one_with_that_number():
@@ -79,6 +102,23 @@ def test_an_edited_picture_with_a_number_has_the_json_of_the_one_with_that_numbe
         b"a.jpg.supplemental-metadata(2).json",
         b"a.jpg(2).json",
     ]
+
+
+def test_a_second_edit_of_a_picture_that_there_is_once_has_its_json_last():
+    names = takeout_names(b"a-edited(1).jpg")
+    assert names.index(b"a.jpg(1).json") < names.index(b"a.jpg.json")
+
+
+@pytest.mark.parametrize("name", [b"PXL_1.MP", b"PXL_1.MP~2", b"PXL_1.MV", b"MVIMG_20180722_120942"])
+def test_the_film_of_a_pixel_has_the_json_of_the_picture_beside_it(name):
+    assert name + b".jpg.supplemental-metadata.json" in takeout_names(name)
+    assert promised(name).name == "mp4"
+    assert suffix_of(name) == b".mp4"
+
+
+@pytest.mark.parametrize("name", [b"figure.mp", b"MVIMG_1", b"MVIMG_20180722_120942_x", b"a.MPO", b".MP", b"a.mv"])
+def test_what_other_programs_call_so_is_no_film_of_a_pixel(name):
+    assert not is_pixel_film(name)
 
 
 @pytest.mark.parametrize("suffix", [b".MP4", b".mov", b".m4v"])
@@ -134,9 +174,10 @@ XMP, TAKEOUT, SCORE = "xmp=3:1", "takeout=4:1", "score=5:1"
 @pytest.mark.parametrize(
     ("text", "silent"),
     [
-        ("", {Source.SIDECAR, Source.TAKEOUT, Source.SCORES}),
-        (XMP, {Source.TAKEOUT, Source.SCORES}),
-        (f"{XMP} xmp=gone {TAKEOUT} {SCORE}", set()),
+        ("", {Source.SIDECAR, Source.TAKEOUT, Source.JSON, Source.TXT, Source.SCORES}),
+        (XMP, {Source.TAKEOUT, Source.JSON, Source.TXT, Source.SCORES}),
+        (f"{XMP} xmp=gone {TAKEOUT} {SCORE}", {Source.TXT}),
+        ("json=1:1 txt=2:2", {Source.SIDECAR, Source.TAKEOUT, Source.SCORES}),
     ],
 )
 def test_stamps_say_which_sources_have_no_file_beside(text, silent):
@@ -149,7 +190,8 @@ def test_stamps_say_which_sources_have_no_file_beside(text, silent):
         (f"{XMP} {SCORE}", f"{XMP} {SCORE}", set()),
         (f"{XMP} {SCORE}", f"{XMP} score=5:2", {Stage.SCORE}),
         (XMP, "", {Stage.METADATA, Stage.KEYWORDS, Stage.SCORE}),
-        ("", TAKEOUT, {Stage.METADATA, Stage.KEYWORDS}),
+        ("", TAKEOUT, {Stage.METADATA, Stage.KEYWORDS, Stage.SCORE}),
+        ("", "txt=2:2", {Stage.METADATA, Stage.KEYWORDS}),
     ],
 )
 def test_a_change_of_stamps_concerns_the_stages_that_read_those_sidecars(before, after, stages):
@@ -161,3 +203,13 @@ def test_stamps_are_stored_as_one_text():
     stamps = [(Sidecar.XMP, "3:1"), (Sidecar.XMP, "gone"), (Sidecar.TAKEOUT, "4:1"), (Sidecar.SCORE, "5:1")]
     assert Stamps.of(stamps).text == "xmp=3:1 xmp=gone takeout=4:1 score=5:1"
     assert Stamps.of([]).text == ""
+
+
+def test_the_sidecars_of_a_file_by_what_they_are_called():
+    told = list(sidecar_names("cafe\u0301.jpg".encode()))
+    names = {kind: [key.decode() for one, key in told if one is kind] for kind in Sidecar}
+    assert names[Sidecar.XMP] == ["caf\u00e9.jpg.xmp", "caf\u00e9.xmp"]
+    assert names[Sidecar.TXT] == ["caf\u00e9.jpg.txt", "caf\u00e9.txt"]
+    assert names[Sidecar.JSON] == ["caf\u00e9.swarm.json"]
+    assert {"caf\u00e9.jpg.json", "caf\u00e9.json"} <= set(names[Sidecar.TAKEOUT])
+    assert [kind for kind, _ in sidecar_names(b"a.jpg", (b".txt",))] == [Sidecar.TXT] * 2

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from app.analysis.formats.camera_raw import recognise_camera_raw
+from app.analysis.formats.completeness import note_missing_bytes
 from app.analysis.formats.recognise import recognise
 from app.analysis.formats.tiff import find_orientation
 from app.analysis.formats.xmp import NO_XMP, Xmp
@@ -20,9 +21,16 @@ from app.analysis.metadata.embedded import Embedded, find_generation, read_embed
 from app.analysis.metadata.fields import interpret_image
 from app.analysis.metadata.film import find_film_keywords, interpret_film, sort_film_tags
 from app.analysis.metadata.keywords import gather_keywords
-from app.analysis.metadata.score import choose_rating, parse_scores, read_exif_stars, read_film_stars, read_xmp_stars
-from app.analysis.metadata.sidecars import read_scores, read_takeout, read_xmp_sidecar
-from app.analysis.metadata.takeout import NO_TAKEOUT, Takeout
+from app.analysis.metadata.score import (
+    Stars,
+    choose_rating,
+    parse_scores,
+    read_exif_stars,
+    read_film_stars,
+    read_xmp_stars,
+)
+from app.analysis.metadata.sidecars import read_json_sidecar, read_scores, read_text_sidecar, read_xmp_sidecar
+from app.analysis.metadata.takeout import NO_TAKEOUT
 from app.analysis.nsfw.network import detect_nsfw
 from app.analysis.pictures.container import Film, FilmInfo, read_film_header
 from app.analysis.pictures.frames import SIDE as POSTER_SIDE
@@ -31,7 +39,6 @@ from app.analysis.pictures.image import (
     SHORT_SIDE,
     OpenedImage,
     check_file_size,
-    decode_image,
     explain_error,
     find_turn,
     open_image,
@@ -39,6 +46,7 @@ from app.analysis.pictures.image import (
     sample_frames,
     silence_warnings,
 )
+from app.analysis.pictures.partial import SeenImage, see_image
 from app.analysis.pictures.picture import SIDE, make_picture
 from app.analysis.pictures.stealth import may_hide_text, read_stealth
 from app.analysis.prompts.generation import Generation
@@ -109,7 +117,6 @@ class _Course:
     def __init__(self, job: Job, recipe: Recipe, root: bytes, side: int) -> None:
         self.job, self.recipe, self.root, self.side = job, recipe, root, side
         self.file, self.kind = job.file, job.file.kind
-        self.stage = Stage.IDENTIFY
         self.stages = {stage: StageResult(StageStatus.SKIPPED, version) for stage, version in recipe.versions.items()}
         self.content: OpenedImage | None = None  # of an image; a video has only its stream
         self.stream: BinaryIO | None = None
@@ -126,22 +133,16 @@ class _Course:
         crash_point("opened")
         stall_point(self.file.name)
         self.file = replace(self.file, size=source.size, mtime_ns=source.mtime_ns)
-        identity = self._needed(Stage.IDENTIFY, lambda: self._identify(source))
+        identity = self._identified(source)
         chosen = self.job.stale if identity.sha256 == self.job.known_sha256 else self.job.wanted
         wanted = self.recipe.runnable(identity.kind, chosen)
         metadata = self._optional(Stage.METADATA, self._metadata) if Stage.METADATA in wanted else None
         found = self._optional(Stage.KEYWORDS, self._keywords) if Stage.KEYWORDS in wanted else None
         rating = self._optional(Stage.SCORE, self._rating) if Stage.SCORE in wanted else None
         made = checked = None
-        must_show = self.content is not None and self.content.raw is None  # a camera raw file may hold no preview
         if Stage.THUMBNAIL in wanted:
-            if must_show:
-                made = self._needed(Stage.THUMBNAIL, self._picture)
-            else:
-                made = self._optional(Stage.THUMBNAIL, self._poster)
+            made = self._optional(Stage.THUMBNAIL, self._picture)
         if Stage.NSFW in wanted:
-            if must_show:
-                self._needed(Stage.NSFW, lambda: self.decoded)
             checked = self._optional(Stage.NSFW, self._nsfw)
         if self.stream is source.handle:  # what was decoded was read again after it was hashed
             source.check_unchanged()
@@ -149,8 +150,8 @@ class _Course:
         return Analysis(self.file, identity, self.stages, metadata, found, rating, made, checked)
 
     def failure(self, error: CannotRead) -> Failure:
-        """The file could not be taken in, because of the stage that ran last."""
-        return Failure(self.file, self.stage, error.cause, error.sentence, self.stages)
+        """The file could not be taken in: it cannot be identified or read."""
+        return Failure(self.file, Stage.IDENTIFY, error.cause, error.sentence, self.stages)
 
     def _identify(self, source: OpenFile) -> Identity:
         if source.size == 0:
@@ -175,7 +176,14 @@ class _Course:
             return Identity(sha256, kind, name, None, width, height, notes=notes)
         self.content = open_image(stream, name)
         width, height = self.content.size
-        notes += self.content.raw.list_notes() if self.content.raw else ()
+        notes += (
+            self.content.raw.list_notes()
+            if self.content.raw
+            else (
+                *note_missing_bytes(self.content.missing),
+                *_note_pages(self.content.pages),
+            )
+        )
         return Identity(sha256, kind, name, self.content.mode, width, height, self.content.frames, notes)
 
     @cached_property
@@ -189,8 +197,8 @@ class _Course:
         made = find_generation(self.embedded)
         if made.prompt is None and (text := self._hidden()):
             self.embedded.texts["stealth"] = text
-            return find_generation(self.embedded)
-        return made
+            made = find_generation(self.embedded)
+        return made if made.prompt else self.beside[0].made or made
 
     def _hidden(self) -> str | None:
         """The text in the pixels; None without one, and where they fail, which is for another stage to say."""
@@ -231,25 +239,28 @@ class _Course:
         return read_xmp_sidecar(self.root, self.file) or NO_XMP
 
     @cached_property
-    def takeout(self) -> Takeout:
-        """What Google Takeout's JSON tells, nothing without one. Raises CannotRead `damaged_sidecar`."""
-        return read_takeout(self.root, self.file)
-
-    def _beside(self) -> tuple[Beside, CannotRead | None]:
-        """What the sidecars tell, and what was wrong with one: it does not silence the other."""
+    def beside(self) -> tuple[Beside, CannotRead | None]:
+        """What the sidecars tell, and what was wrong with one: it does not silence the others."""
         sidecar, takeout, problem = NO_XMP, NO_TAKEOUT, None
+        noted = []
         try:
-            takeout = self.takeout
+            noted.append(read_text_sidecar(self.root, self.file))
+        except CannotRead as error:
+            problem = error
+        try:
+            takeout, notes = read_json_sidecar(self.root, self.file)
+            noted.insert(0, notes)
         except CannotRead as error:
             problem = error
         try:
             sidecar = self.sidecar
         except CannotRead as error:
             problem = error
-        return Beside(sidecar, takeout, shown_name(self.file.name)), problem
+        beside = Beside(sidecar, takeout, shown_name(self.file.name), tuple(notes for notes in noted if notes))
+        return beside, problem
 
     def _metadata(self) -> tuple[Metadata, CannotRead | None]:
-        beside, problem = self._beside()
+        beside, problem = self.beside
         problem = problem or self.embedded.find_problem("exif", "xmp", "iptc", "text")
         if self.content:
             return interpret_image(self.embedded, beside, self.made), problem
@@ -258,13 +269,14 @@ class _Course:
 
     def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
         found = self.embedded
-        beside, problem = self._beside()
+        beside, problem = self.beside
         words = gather_keywords(
             embedded=found.xmp,
             iptc=found.iptc,
             exif=found.exif,
             sidecar=beside.xmp,
             people=beside.takeout.people,
+            notes=beside.notes,
             film=find_film_keywords(self.film_info[0]),
             prompt=self.made.prompt,
             negative_prompt=self.made.negative_prompt,
@@ -280,55 +292,66 @@ class _Course:
                 Source.XMP: lambda: read_xmp_stars(self.embedded.xmp),
                 Source.EXIF: lambda: read_exif_stars(self.embedded.exif),
                 Source.VIDEO: lambda: read_film_stars(self.film_info[0].xtra),
+                Source.JSON: self._noted_stars,
             }
         )
         return rating, problem or (None if rating.source else self.embedded.find_problem("xmp", "exif"))
+
+    def _noted_stars(self) -> Stars:
+        said = (read_xmp_stars(notes.properties) for notes in self.beside[0].notes if notes.source is Source.JSON)
+        return next((stars for stars in said if stars is not None), None)
 
     def _score(self) -> int | None:
         scores = read_scores(self.root, self.file)
         return parse_scores(scores) if scores is not None else None
 
     @cached_property
-    def decoded(self) -> "Image":
-        """The pixels of an image, decoded once for whichever stage asks first. Raises CannotRead."""
+    def seen(self) -> SeenImage:
+        """What can be seen of an image, decoded once for whichever stage asks first. Raises CannotRead."""
         assert self.content is not None  # noqa: S101 - asked for only where there is one
-        pixels = decode_image(self.content, find_orientation(self.embedded.exif), max(SHORT_SIDE, self.side))
+        seen = see_image(self.content, find_orientation(self.embedded.exif), max(SHORT_SIDE, self.side))
         crash_point("decoded")
-        return pixels
+        return seen
 
-    def _picture(self) -> Picture:
-        return make_picture(self.decoded, self._turn(), self.side)
+    @property
+    def decoded(self) -> "Image":
+        """The pixels of an image of which all was seen. Raises CannotRead."""
+        return self.seen.whole
 
-    def _turn(self) -> int:
+    def _picture(self) -> tuple[Picture | None, CannotRead | None]:
+        if self.content is None:
+            return make_picture(choose_poster(self.film, max(POSTER_SIDE, self.side)), 1, self.side), None
+        seen = self.seen
+        if seen.image is None:
+            return None, seen.problem
+        made = make_picture(seen.image, self._turn(seen.image), self.side)
+        return (replace(made, phash=None) if seen.problem else made), seen.problem
+
+    def _turn(self, decoded: "Image") -> int:
         assert self.content is not None  # noqa: S101 - as above
-        return find_turn(self.content, self.decoded, find_orientation(self.embedded.exif))
-
-    def _poster(self) -> tuple[Picture, None]:
-        if self.content:
-            return self._picture(), None
-        return make_picture(choose_poster(self.film, max(POSTER_SIDE, self.side)), 1, self.side), None
+        return find_turn(self.content, decoded, find_orientation(self.embedded.exif))
 
     def _nsfw(self) -> tuple[Nsfw, None]:
         model = self.recipe.nsfw_model
         assert model is not None  # noqa: S101 - without one the stage is not runnable
         if self.content is None:
             return detect_nsfw(sample_pictures(self.film, FRAMES), 1, model), None
-        turn = self._turn()
+        turn = self._turn(self.decoded)
         return detect_nsfw(sample_frames(self.content, self.decoded, FRAMES), turn, model), None
 
-    def _needed(self, stage: Stage, work: Callable[[], T]) -> T:
-        """Run a stage without which there is no analysis. Raises CannotRead."""
-        self.stage, started = stage, perf_counter()
+    def _identified(self, source: OpenFile) -> Identity:
+        """Run the stage without which there is no analysis. Raises CannotRead."""
+        started = perf_counter()
         try:
-            value = work()
+            identity = self._identify(source)
         except Exception as error:
             problem = explain_error(error)
-            self._ended(self.stage, started, problem)
+            self._ended(Stage.IDENTIFY, started, problem)
             raise problem from error
-        self._ended(self.stage, started)
-        return value
+        self._ended(Stage.IDENTIFY, started)
+        return identity
 
-    def _optional(self, stage: Stage, work: Callable[[], tuple[T, CannotRead | None]]) -> T | None:
+    def _optional(self, stage: Stage, work: Callable[[], tuple[T | None, CannotRead | None]]) -> T | None:
         """Run a stage that may fail alone, or give only what could be read and say what could not."""
         started, value = perf_counter(), None
         try:
@@ -351,6 +374,11 @@ class _Course:
             problem.cause if problem else None,
             problem.sentence if problem else None,
         )
+
+
+def _note_pages(pages: int) -> tuple[str, ...]:
+    """Say that a file holds several pictures; nothing of one."""
+    return (f"The file holds {pages} pictures; the first is shown.",) if pages > 1 else ()
 
 
 def _notes(name: bytes, named: Format | None, format_: Format) -> tuple[str, ...]:

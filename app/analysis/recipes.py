@@ -22,6 +22,8 @@ VERSIONS: Mapping[Stage, str] = MappingProxyType(
     }
 )
 """What is read, by number: a stage whose number was raised is pending again for every file."""
+FAILING = ".2"
+"""How files fail, by number: when it was raised, each file that failed is tried once more."""
 APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(dict.fromkeys(Stage, frozenset(Kind)))
 
 
@@ -50,6 +52,6 @@ class Recipes:
             beside = dict.fromkeys(_LOOK_BESIDE, _VIDEOS)
         if found.model is None:
             limited.pop(Stage.NSFW, None)
-            return Recipe(versions, applies, {Stage.NSFW: found.sentence}, limited, beside)
+            return Recipe(versions, applies, {Stage.NSFW: found.sentence}, limited, beside, failing=FAILING)
         versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
-        return Recipe(versions, applies, {}, limited, beside, found.model)
+        return Recipe(versions, applies, {}, limited, beside, found.model, FAILING)

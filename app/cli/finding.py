@@ -20,7 +20,7 @@ from app.export.lines import ExportFormat, check_room, pieces
 from app.export.selection import selected
 from app.ingest.disk.folders import Folders
 from app.library.finding import keeping
-from app.library.finding.counting import Coverage
+from app.library.finding.counting import Coverage, coverage_in_words
 from app.library.finding.listing import FoundFile
 from app.library.finding.orders import Sort
 from app.library.library import Library
@@ -156,16 +156,6 @@ def parsed(query: Sequence[str]) -> Node:
 def _pointed(text: str, position: int) -> str:
     shown = "".join(char if char.isprintable() else " " for char in text)
     return f"  {shown}\n  {' ' * cell_len(shown[:position])}^"
-
-
-def coverage_in_words(coverage: Coverage) -> str:
-    """How much of the library an answer speaks for: "12,340 of 12,400 searched; 60 not: nsfw not run"."""
-    searched = f"{coverage['searched']:,} of {coverage['of']:,} searched"
-    causes = {cause.replace("_", " "): files for cause, files in coverage["missing"].items()}
-    if not causes:
-        return searched
-    each = causes if len(causes) == 1 else [f"{files:,} {cause}" for cause, files in causes.items()]
-    return f"{searched}; {sum(causes.values()):,} not: {', '.join(each)}"
 
 
 def _write_json(files: Iterator[FoundFile], total: int, covered: Coverage) -> None:

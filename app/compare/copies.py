@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from app.analysis.pictures.image_data import Span, find_image_data, have_same_image_data
 from app.analysis.source import OpenFile, open_regular, open_source
-from app.beside import takeout_names
+from app.beside import sidecar_names
 from app.compare.extent import Extent
 from app.compare.holding import Copy, Trust
 from app.errors import CannotRead
@@ -151,11 +151,9 @@ def _image_data(source: OpenFile, format_: str) -> tuple[Span, ...] | None:
 def _sidecar_places(name: bytes, picture: Place) -> Iterator[Place]:
     """Where the sidecar of this name may lie beside a picture, which may have another name than here."""
     folder, own = picture.folder, picture.name
-    stem = own.rpartition(b".")[0]
     if name.startswith(SCORES_FOLDER + b"/"):
         names = [name, SCORES_FOLDER + b"/" + own + b".json"]
-    elif suffix_of(name) == b".xmp":
-        names = [name, *(start + suffix for suffix in (b".xmp", b".XMP") for start in (own, stem))]
     else:
-        names = [name, *takeout_names(own)]
+        keys = [key for _, key in sidecar_names(own, (suffix_of(name),))]
+        names = [name, *keys, *(key.removesuffix(b".xmp") + b".XMP" for key in keys if key.endswith(b".xmp"))]
     yield from (folder.below(one) for one in dict.fromkeys(names))

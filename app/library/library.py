@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.errors import AMBIGUOUS_MOVE, NeedsAttention
+from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention
 from app.formats import Kind
 from app.library import editing
 from app.library.editing import Edit
@@ -30,7 +30,17 @@ from app.library.recording import append, as_events, record, row_in
 from app.library.stock import Stock
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.undoing import Removal
-from app.library.values import Checkpoints, Event, FailureState, KnownFailure, KnownFile, NsfwSpread, Summary, now
+from app.library.values import (
+    Checkpoints,
+    Event,
+    FailureState,
+    KnownFailure,
+    KnownFile,
+    NsfwSpread,
+    Summary,
+    has_thumbnail,
+    now,
+)
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
@@ -176,6 +186,13 @@ class Library:
         """Fingerprints of the files of a folder (and below) that failed and are left out until they change, by path."""
         statement = select(FAILURES.c.path, FAILURES.c.fingerprint).where(
             inside(FAILURES, folder, below=below), HOLDS_BACK
+        )
+        return self._engines.read(lambda c: dict(c.execute(statement).all()))
+
+    def damaged_paths(self, folder: Place, *, below: bool) -> Mapping[bytes, str]:
+        """Fingerprints of the files of a folder (and below) that were taken in though they are damaged, by path."""
+        statement = select(FAILURES.c.path, FAILURES.c.fingerprint).where(
+            inside(FAILURES, folder, below=below), FAILURES.c.fatal.is_(False), FAILURES.c.cause.in_(DAMAGE_CAUSES)
         )
         return self._engines.read(lambda c: dict(c.execute(statement).all()))
 
@@ -334,10 +351,11 @@ class Library:
         def work(connection: Connection) -> set[bytes]:
             found: set[bytes] = set()
             for root, relatives in by_root.items():
-                rows = select(MEDIA.c.path).where(
-                    MEDIA.c.root == root.decode(), MEDIA.c.path.in_(relatives), MEDIA.c.phash.is_not(None)
+                rows = select(MEDIA.c.path, MEDIA.c.phash, MEDIA.c.stages).where(
+                    MEDIA.c.root == root.decode(), MEDIA.c.path.in_(relatives)
                 )
-                found |= {root + b"/" + path for path in connection.scalars(rows)}
+                pictured = (path for path, *of in connection.execute(rows) if has_thumbnail(*of))
+                found |= {root + b"/" + path for path in pictured}
             return found
 
         return self._engines.read(work)

@@ -114,6 +114,8 @@ def _stage_marks(analysis: Analysis) -> dict[str, dict[str, Any]]:
         marks[stage.value] = {"status": result.status.value, "version": result.version}
         if result.cause:
             marks[stage.value] |= {"cause": result.cause, "reason": clean_text(result.reason or "")}
+            if stage is Stage.THUMBNAIL and analysis.picture:
+                marks[stage.value]["partial"] = True
     return marks
 
 

@@ -60,9 +60,10 @@ class MediaFile(Base):
 
     `path` and `folder` are relative to the root; `name` is as shown to people.
 
-    `stages` maps each stage that ran on these bytes to `{"status", "version", "cause"?, "reason"?}`. `phash` is 16
-    hex digits. `width` and `height` are as stored in the file; `values.as_file` shows them upright. `sources` maps the
-    columns of stage `metadata` to where they were read, or to `person`; `score_source` does that for the score.
+    `stages` maps each stage that ran on these bytes to `{"status", "version", "cause"?, "reason"?}`; that of stage
+    `thumbnail` says `partial` where a thumbnail shows what can be seen of a damaged file. `phash` is 16 hex digits.
+    `width` and `height` are as stored in the file; `values.as_file` shows them upright. `sources` maps the columns of
+    stage `metadata` to where they were read, or to `person`; `score_source` does that for the score.
     `pair_id` is set in both rows of a Live Photo: that of the other. A motion photo is one file, and one row:
     `embedded_video_bytes`. `features` are 128 bytes, comparable where `nsfw_model` is the same.
     """
@@ -119,7 +120,9 @@ class MediaFile(Base):
     mode: Mapped[str | None] = mapped_column(String(16), doc="Pillow's mode of the picture, such as `RGB`.")
     width: Mapped[int | None] = mapped_column(Integer)
     height: Mapped[int | None] = mapped_column(Integer)
-    frames: Mapped[int] = mapped_column(Integer, doc="Pictures in the file; 1 for a still.")
+    frames: Mapped[int] = mapped_column(
+        Integer, doc="Frames of an animation; 1 for a still, however many pages its file has."
+    )
     notes: Mapped[list[str]] = mapped_column(JSON, doc="Oddities met, as sentences.")
     score: Mapped[int | None] = mapped_column(Integer, doc="A person's rating, -1 (rejected) to 5; null is not rated.")
     score_source: Mapped[str | None] = mapped_column(String(16))

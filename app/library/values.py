@@ -216,6 +216,11 @@ def upright_size(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
     return (size[1], size[0]) if is_turned(row["orientation"], row["format"]) else size
 
 
+def has_thumbnail(phash: str | None, stages: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a thumbnail was made of a file: of all of it, which has a hash, or of what can be seen of it."""
+    return phash is not None or bool(stages.get(Stage.THUMBNAIL, {}).get("partial"))
+
+
 def is_turned(orientation: int | None, format_: str) -> bool:
     """Whether width and height are stored the other way round than a person sees them."""
     return orientation in SIDEWAYS and format_ not in _SIZED_AS_SEEN

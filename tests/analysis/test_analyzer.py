@@ -225,14 +225,30 @@ def test_what_cannot_be_identified_is_a_failure_with_its_cause(tmp_path, content
     assert set(result.stages) == EVERY
 
 
-def test_a_picture_that_cannot_be_decoded_is_a_failure_of_the_thumbnail_stage(tmp_path):
+def test_a_damaged_picture_is_taken_in_with_what_can_be_seen_of_it(tmp_path):
     path = picture_file(tmp_path / "a.png", size=(400, 300))
     path.write_bytes(path.read_bytes()[:-100])
     result = analysed(tmp_path, "a.png")
-    assert isinstance(result, Failure)
-    assert (result.stage, result.cause) == (Stage.THUMBNAIL, "truncated_image")
+    assert isinstance(result, Analysis)
+    ended = result.stages[Stage.THUMBNAIL]
+    assert (ended.status, ended.cause) == ("failed", "truncated_image")
+    assert " % " in ended.reason
+    assert (result.picture.phash, bool(result.picture.webp)) == (None, True)
+    assert (result.identity.width, result.identity.height) == (400, 300)
+    assert "bytes are missing" in result.identity.notes[0]
     assert statuses(result)["metadata"] == "done"
-    assert isinstance(analysed(tmp_path, "a.png", wanted=frozenset({Stage.SCORE})), Analysis)
+
+
+def test_an_end_mark_alone_that_is_missing_is_a_note_and_no_failure(tmp_path):
+    for name, lacking in (("a.jpg", 2), ("a.png", 12), ("a.gif", 1)):
+        path = tmp_path / name
+        Image.linear_gradient("L").save(path)
+        whole = analysed(tmp_path, name)
+        path.write_bytes(path.read_bytes()[:-lacking])
+        result = analysed(tmp_path, name)
+        assert result.picture == whole.picture, name
+        assert statuses(result)["thumbnail"] == "done", name
+        assert f"at least {lacking} bytes are missing" in result.identity.notes[0], name
 
 
 def test_a_sparse_file_of_a_hundred_gigabytes_is_refused_at_once(tmp_path):
@@ -308,7 +324,7 @@ def test_a_file_too_large_for_memory_is_decoded_from_disk_and_checked_again(tmp_
         os.utime(path, ns=(1, 1))
         return real_decode(*content)
 
-    monkeypatch.setattr("app.analysis.analyzer.decode_image", slow)
+    monkeypatch.setattr("app.analysis.pictures.partial.decode_image", slow)
     assert analysed(tmp_path, "a.png").cause == "still_changing"
 
 
@@ -426,15 +442,12 @@ def test_hostile_files_fail_by_name_or_are_taken_in(tmp_path):
     root = tmp_path / "hostile"
     runpy.run_path(str(HOSTILE))["main"](root)
     expected = {
-        "bomb_170_megapixels.png": "too_many_pixels",
-        "bomb_289_megapixels.png": "too_many_pixels",
         "empty.jpg": "empty_file",
         "html_in_disguise.jpg": "not_media",
         "outside.jpg": "not_a_file",
         "pipe.jpg": "not_a_file",
         "playlist_in_disguise.mp4": "not_media",
         "svg_in_disguise.png": "unsupported_format",
-        "truncated.jpg": "truncated_image",
     }
     analyzer_ = pickle.loads(pickle.dumps(Analyzer({"r": str(root)}, WITHOUT_NSFW)))  # noqa: S301 - our own value
     for name in sorted(os.listdir(os.fsencode(root))):
@@ -443,6 +456,9 @@ def test_hostile_files_fail_by_name_or_are_taken_in(tmp_path):
         with at_most(10):
             result = answer(analyzer_, job_for(root, name))
         assert getattr(result, "cause", None) == expected.get(os.fsdecode(name)), name
+    for name in ("bomb_170_megapixels.png", "bomb_289_megapixels.png"):  # without a pixel in them
+        assert analyzer_(job_for(root, name)).stages[Stage.THUMBNAIL].cause == "truncated_image"
+    assert analyzer_(job_for(root, "truncated.jpg")).stages[Stage.THUMBNAIL].cause == "truncated_image"
     assert analyzer_(job_for(root, "xmp_entity.jpg")).stages[Stage.METADATA].cause == "damaged_metadata"
     # 2 MB of text: the picture is taken in, the text is named as dropped from the raw tags
     for name, key in (("text_bomb.png", "text.parameters"), ("long_workflow.png", "text.workflow")):
@@ -464,7 +480,7 @@ def test_every_file_of_the_corpus_is_answered():
             causes[result.cause if isinstance(result, Failure) else "ok"] += 1
     assert causes["ok"] >= 630
     assert {cause for cause, count in causes.items() if count} == {
-        "ok", "damaged_image", "unsupported_format", "truncated_image", "too_many_pixels", "not_media", "empty_file",
+        "ok", "damaged_image", "unsupported_format", "truncated_image", "not_media", "empty_file",
     }  # fmt: skip
 
 

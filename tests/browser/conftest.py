@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.samples import ai_image, photo, truncated, write_many
+from tests.samples import ai_image, photo, unidentifiable, write_many
 from tests.support.server import Server
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
@@ -44,7 +44,7 @@ def some_of_everything(root: Path) -> Path:
     photo(root / "trip" / "a.jpg", size=(320, 240), seed=1)
     photo(root / "trip" / "day one" / "b.jpg", size=(320, 240), seed=2)
     ai_image(root / "trip" / "painted <b>bold<b> name.png", seed=3)
-    truncated(root / "trip" / "cut.jpg")
+    unidentifiable(root / "trip" / "cut.jpg")
     (root / "trip" / "notes.txt").write_text("no media")
     write_many(root / "many", 60)
     return root

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import choose, looks_well, some_of_everything
-from tests.samples import photo, truncated, write_many
+from tests.samples import photo, unidentifiable, write_many
 from tests.support.server import Server
 
 
@@ -19,7 +19,7 @@ def shared_server(tmp_path_factory):
     long = "a folder with a name that is far longer than anybody would like it to be, and then some"
     write_many(root / long, 2)
     for number in range(3):
-        truncated(root / "damaged" / f"{number}.jpg", seed=number)
+        unidentifiable(root / "damaged" / f"{number}.jpg", seed=number)
     with Server(folder / "server", {"photos": root}, INGEST_INBOX="photos/inbox") as running:
         for directory in (f"photos/{long}", "photos/trip", "photos/damaged"):
             whole(running, directory)

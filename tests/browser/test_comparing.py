@@ -40,7 +40,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def test_a_card_is_compared_its_numbers_open_their_lists_and_a_reload_finds_the_answer(
-    page: Page, server: Server, tmp_path: Path
+    page: Page, server: Server, tmp_path: Path, said: list[str]
 ) -> None:
     choose(page, server, "card/DCIM")
     page.click("#browse")
@@ -76,6 +76,8 @@ def test_a_card_is_compared_its_numbers_open_their_lists_and_a_reload_finds_the_
     page.fill("#compare-directory", "card/nowhere")
     page.get_by_role("button", name="Compare").click()
     expect(page.locator("#compare-error")).to_contain_text("card/nowhere")
+    assert len(said) == 1
+    assert "422" in said.pop()
     page.goto(f"{server.address}/library?q=folder:card/DCIM")
     link = page.get_by_role("link", name="Is this folder fully in?")
     expect(link).to_have_attribute("href", "/compare?directory=card%2FDCIM")

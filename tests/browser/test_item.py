@@ -255,6 +255,7 @@ def test_what_may_be_nsfw_is_veiled_until_a_person_shows_it(page: Page, server: 
 
 def test_the_page_fits_every_window_and_its_modules_are_loaded_by_no_other(page: Page, server: Server) -> None:
     opened(page, server, "a.jpg")
+    expect(page.locator("#similar")).to_contain_text("f.webp")
     for width in (1920, 1000, 360):
         page.set_viewport_size({"width": width, "height": 900})
         assert in_both_schemes(page) == []

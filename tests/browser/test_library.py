@@ -1,10 +1,12 @@
 """The library as a person uses it: the list by keyboard and scrollbar, searches, filters, files that come meanwhile."""
 
 import re
+from calendar import monthcalendar
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.library.finding.counting import Facet
 from app.query.reading import read
@@ -15,6 +17,8 @@ from tests.support.facets import term_of
 from tests.support.server import Server
 
 pytestmark = pytest.mark.browser
+IN_MAY = datetime(2024, 5, 3, 12)  # noqa: DTZ001 - the clock of a camera
+LEAP_DAY = datetime(2024, 2, 29, 12)  # noqa: DTZ001 - the clock of a camera
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +26,10 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with 300 files in its library: most are alike, of three more is known, 40 have a folder of their own."""
     folder = tmp_path_factory.mktemp("library")
     root = some_of_everything(folder / "photos")
-    write_many(root / "many", 197, prefix="other-", size=(16, 12))
-    photo(root / "trip" / "day one" / "b.jpg", size=(320, 240), keywords=["sea wall"], rating=4)
+    write_many(root / "many", 196, prefix="other-", size=(16, 12))
+    photo(root / "many" / "dated.jpg", size=(32, 24), seed=8, taken_at=LEAP_DAY)
+    photo(root / "trip" / "a.jpg", size=(320, 240), seed=9, taken_at=IN_MAY)
+    photo(root / "trip" / "day one" / "b.jpg", size=(320, 240), keywords=["sea wall"], rating=4, taken_at=IN_MAY)
     for number in range(40):
         write_many(root / "wide" / f"{number:02} x", 1, prefix=f"wide-{number}-", size=(16, 12))
     (folder / "late").mkdir()
@@ -59,6 +65,9 @@ def test_the_list_is_walked_and_selected_by_keyboard(page: Page, server: Server)
     page.focus("#grid")
     page.keyboard.press("Escape")
     expect(page.locator("#selected")).to_be_hidden()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("#selected-count")).to_have_text("2 files selected")  # from here, not from before Escape
+    page.keyboard.press("Escape")
     page.keyboard.press("Home")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/file\?path=photos%2Ftrip%2Fa\.jpg"))
@@ -79,6 +88,33 @@ def test_a_search_is_the_address_and_back_leads_to_the_one_before(page: Page, se
     expect(page.locator("#found")).to_have_text("1 file")
     page.reload()
     expect(page.locator("#found")).to_have_text("1 file")
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_who_comes_back_from_a_file_finds_the_list_as_it_was_left(page: Page, server: Server, cached: bool) -> None:
+    """With and without the browser's copy of the page; whoever went on to another file finds that one marked."""
+    if not cached:
+        page.add_init_script("addEventListener('unload', () => {})")  # such a page is not kept
+    opened(page, server, "?q=folder:photos/many&sort=name&order=asc")
+    page.focus("#grid")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    grid = page.locator("#grid")
+    expect(grid).to_have_attribute("aria-activedescendant", "file-255")
+    expect(page.locator("#file-255")).to_have_attribute("aria-label", "sample-00058.png")
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer-position")).to_have_text("256 of 257")
+    page.keyboard.press("Escape")
+    expect(grid).to_have_attribute("aria-activedescendant", "file-255")
+    expect(page.locator("#file-255")).to_have_attribute("aria-label", "sample-00058.png")
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer-position")).to_have_text("256 of 257")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#viewer-position")).to_have_text("255 of 257")
+    page.go_back()
+    expect(grid).to_have_attribute("aria-activedescendant", "file-254")
+    page.goto(f"{server.address}/library?q=folder:photos/many&sort=name&order=asc")
+    expect(grid).to_have_attribute("aria-activedescendant", "file-0")
 
 
 def test_folders_are_opened_level_by_level_and_a_wide_one_in_parts(page: Page, server: Server) -> None:
@@ -110,6 +146,86 @@ def test_folders_are_opened_level_by_level_and_a_wide_one_in_parts(page: Page, s
     expect(inside).to_have_count(0)
     opened(page, server, "?filters=&q=folder:photos/trip")
     expect(chosen).to_have_text(re.compile("^trip"))  # what the search speaks of is to be seen
+
+
+def test_numbers_that_are_not_there_yet_say_so(page: Page, server: Server) -> None:
+    behind, held = [True], []
+
+    def as_if_reading(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | ({"total_is": "counting"} if behind[0] else {}))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/library/files?**", as_if_reading)
+    page.goto(f"{server.address}/library?filters=&q=root:photos")
+    expect(page.locator("#found")).to_have_text("300 files so far, counting")
+    expect(page.locator(".counting")).to_be_visible()
+    assert looks_well(page)
+    behind[0] = False
+    expect(page.locator("#found")).to_have_text("300 files")
+    expect(page.locator(".counting")).to_be_hidden()
+    page.route("**/api/library/facets?**", hold)
+    page.locator("[data-facet=folder] .value", has_text="trip").click()
+    expect(page.locator(".counting")).to_be_visible()
+    expect(page.locator("[data-facet=folder]")).to_be_visible()  # what was there stays until then
+    held[0].continue_()
+    expect(page.locator(".counting")).to_be_hidden()
+
+
+def test_days_are_chosen_in_a_calendar(page: Page, server: Server) -> None:
+    opened(page, server, "?filters=&q=root:photos")
+    page.locator("[data-facet=day] summary").press("Enter")
+    calendar = page.locator(".calendar")
+    month = calendar.get_by_role("combobox", name="Month")
+    expect(month.locator("option")).to_have_text(["May 2024 (2)", "February 2024 (1)"])
+    day = calendar.get_by_role("button", name="3 May 2024, 2 files")
+    expect(day).to_be_visible()
+    calendar.get_by_role("button", name="February 2024").press("Enter")
+    expect(month).to_have_value("2024-02")
+    expect(month).to_be_focused()  # before it there is none to go to
+    expect(calendar.get_by_role("button", name="29 February 2024, 1 file")).to_be_visible()
+    assert looks_well(page)
+    month.select_option("2024-05")
+    day.click()
+    expect(page).to_have_url(re.compile(r"q=root%3Aphotos\+taken%3A2024-05-03"))
+    expect(page.locator("#found")).to_have_text("2 files")
+    expect(day).to_have_attribute("aria-pressed", "true")
+    expect(month.locator("option")).to_have_text(["May 2024 (2)"])  # it follows the search
+    assert looks_well(page)
+    opened(page, server, "?filters=&q=taken:none")
+    expect(page.locator("[data-facet=folder]")).to_have_count(1)
+    expect(page.locator("[data-facet=day]")).to_have_count(0)
+
+
+FEBRUARY_2027 = [[f"2027-02-{day + week:02}" for day in range(1, 8)] for week in (0, 7, 14, 21)]
+CALENDAR = [
+    ("weeksOf", ["2027-02"], FEBRUARY_2027),  # from a Monday to a Sunday
+    ("monthOf", [["2023-01", "2024-05"], "2023-01"], "2023-01"),
+    ("monthOf", [["2023-01", "2024-05"], "2022-01"], "2024-05"),
+    ("monthOf", [[], "2022-01"], ""),
+    ("shadeOf", [1, 1], 4),
+    ("shadeOf", [1, 100_000], 1),
+    ("shadeOf", [500, 1_000], 4),
+    ("brief", [999], "999"),
+    ("brief", [1_499], "1k"),
+    ("brief", [999_499], "999k"),
+    ("brief", [999_500], "1M"),
+]
+
+
+def test_a_calendar_has_every_day_of_a_month_once(page: Page, server: Server) -> None:
+    for name in ("weeksOf", "monthOf", "shadeOf", "brief"):
+        cases = [(told, wanted) for function, told, wanted in CALENDAR if function == name]
+        said = call(page, server, "library/calendar.js", name, [told for told, _ in cases])
+        assert said == [wanted for _, wanted in cases]
+    months = [f"{year:04}-{month:02}" for year in (1, 1900, 2023, 2024, 9999) for month in range(1, 13)]
+    said = call(page, server, "library/calendar.js", "weeksOf", [[month] for month in months])
+    for month, weeks in zip(months, said, strict=True):
+        year, number = map(int, month.split("-"))
+        wanted = [[f"{month}-{day:02}" if day else None for day in week] for week in monthcalendar(year, number)]
+        assert weeks == wanted
 
 
 def test_what_cannot_be_read_is_pointed_at(page: Page, server: Server, said: list[str]) -> None:
@@ -226,6 +342,60 @@ def test_a_selection_is_kept_as_ranges(page: Page, server: Server, name: str) ->
     assert call(page, server, "library/selection.js", name, [told for told, _ in cases]) == [
         wanted for _, wanted in cases
     ]
+
+
+def test_columns_are_kept_in_their_order_and_what_nobody_knows_is_passed_over(page: Page, server: Server) -> None:
+    cases = [None, "", "seed colour size", "session name folder"]
+    usual, none, some, others = call(page, server, "library/columns.js", "chosenOf", [[kept] for kept in cases])
+    assert (usual[0], none, some, others) == (
+        "name",
+        ["name"],
+        ["name", "size", "seed"],
+        ["name", "folder", "session"],
+    )
+    changes = [[some, "kind", True], [some, "size", False], [some, "name", False]]
+    assert call(page, server, "library/columns.js", "withColumn", changes) == [
+        ["name", "size", "kind", "seed"],
+        ["name", "seed"],
+        some,
+    ]
+
+
+def test_the_columns_of_the_table_are_chosen_by_keyboard_and_stay(page: Page, server: Server) -> None:
+    opened(page, server, "?q=sea&size=table")
+    expect(page.locator("#grid-titles > *")).to_have_text(["Name", "Taken ↓", "Size", "Dimensions", "Score", "NSFW"])
+    page.focus("#columns-button")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")  # the folder, first of the list
+    keywords = page.get_by_role("checkbox", name="Keywords")
+    keywords.focus()
+    page.keyboard.press("Space")
+    assert looks_well(page)
+    page.keyboard.press("Escape")
+    line = page.locator("#file-0")
+    expect(line.locator(".cells > span").nth(1)).to_have_text("photos/trip/day one")
+    expect(line).to_have_attribute("aria-label", re.compile("^b.jpg, photos/trip/day one.*, sea wall$"))
+    page.reload()
+    expect(page.locator("#grid-titles > *")).to_have_count(8)
+    page.click("#grid-titles [data-sort=name]")
+    expect(page).to_have_url(re.compile("sort=name&order=asc"))
+    assert looks_well(page)
+
+
+def test_the_page_says_how_much_is_found_and_how_much_was_searched(page: Page, server: Server) -> None:
+    counted = [[1, 0, 0], [1_194, 40, 0], [5, 1, 12]]
+    assert call(page, server, "library/told.js", "foundInWords", counted) == [
+        "1 file",
+        "1,234 files, 40 pairs shown as one",
+        "6 files, 1 pair shown as one, 12 hidden",
+    ]
+    told = [
+        {"coverage": {"searched": searched, "of": 12_400, "missing": missing}, "coverage_in_words": "so"}
+        for searched, missing in ((12_400, {}), (12_340, {"nsfw_not_run": 60}), (4_216, {"indexing": 8_184}))
+    ]
+    said = call(page, server, "library/told.js", "coverageInWords", [[one] for one in told])
+    assert said == ["", "so.", "Indexing 34 %. so."]
 
 
 TERMS = [

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import looks_well
-from tests.samples import photo, truncated, write_many
+from tests.samples import photo, unidentifiable, write_many
 from tests.support.server import Server, until
 
 pytestmark = pytest.mark.browser
@@ -54,7 +54,7 @@ def test_failures_stand_by_cause_and_are_retried_chosen_by_cause_or_all(
     page: Page, server: Server, said: list[str]
 ) -> None:
     root = root_of(server, "broken")
-    cut = [truncated(root / f"cut{number}.jpg", size=(320, 240), seed=number) for number in range(3)]
+    cut = [unidentifiable(root / f"cut{number}.jpg", size=(320, 240), seed=number) for number in range(3)]
     for number in range(2):
         (root / f"empty{number}.png").touch()
     ingest(server, "broken")
@@ -233,7 +233,7 @@ def test_what_became_of_a_file_is_told_for_every_path_and_every_name_on_the_page
     root = root_of(server, "asked")
     photo(root / "good.jpg", size=(320, 240), seed=13)
     shutil.copy(root / "good.jpg", root / "twin.jpg")
-    truncated(root / "cut.jpg", size=(320, 240), seed=14)
+    unidentifiable(root / "cut.jpg", size=(320, 240), seed=14)
     session = ingest(server, "asked")
     with contextlib.closing(sqlite3.connect(server.database)) as database, database:
         database.execute("UPDATE media_files SET nsfw_probability = 0.95 WHERE path = ?", (b"twin.jpg",))

@@ -1,6 +1,7 @@
 """What the page's pure modules say, called in the browser that runs them."""
 
 import json
+from itertools import zip_longest
 from typing import Any
 
 import pytest
@@ -95,7 +96,7 @@ def test_a_session_has_one_of_three_ends_and_its_first_sentence_says_so(page: Pa
 
 SHOWN_TWICE = """async () => {
   const { FolderTree } = await import("/static/configure/tree.js");
-  const counts = { total_files: 0, ingested_files: 0, failed_files: 0 };
+  const counts = { total_files: 0, ingested_files: 0, failed_files: 0, damaged_files: 0 };
   const directories = [{ name: "m", path: "m", has_children: false, ingest_stats: counts }];
   const waiting = [];
   const load = () => new Promise((resolve) => waiting.push(() => resolve({ directories, next: null })));
@@ -164,13 +165,11 @@ def test_numbers_of_a_session_close(page: Page, server: Server) -> None:
     }
 
 
-def folder(
-    own: tuple[int, int, int], everything: tuple[int, int, int] | None, *, deeper: bool = True
-) -> dict[str, Any]:
-    """A folder with its counts: of all files, of those in the library, of those that failed."""
-    names = ("total_files", "ingested_files", "failed_files")
-    stats = {"recursive_stats": dict(zip(names, everything, strict=True))} if everything else {}
-    return {"ingest_stats": dict(zip(names, own, strict=True)), "has_children": deeper, **stats}
+def folder(own: tuple[int, ...], everything: tuple[int, ...] | None, *, deeper: bool = True) -> dict[str, Any]:
+    """A folder with its counts: of all files, of those in the library, of those that failed, and that are damaged."""
+    names = ("total_files", "ingested_files", "failed_files", "damaged_files")
+    stats = {"recursive_stats": dict(zip_longest(names, everything, fillvalue=0))} if everything else {}
+    return {"ingest_stats": dict(zip_longest(names, own, fillvalue=0)), "has_children": deeper, **stats}
 
 
 BADGES = [
@@ -186,6 +185,7 @@ BADGES = [
         folder((2, 1, 0), (8, 4, 1)),
         ("(1/2), 3/6 below, 1 failed", "1 of 2 ingested here, 3 of 6 ingested in the folders below, 1 failed"),
     ),
+    (folder((5, 5, 0, 1), (5, 5, 0, 1), deeper=False), ("(5/5), 1 damaged", "5 of 5 ingested here, 1 damaged")),
     (folder((2, 2, 0), None), ("(2/2)", "2 of 2 ingested here")),  # what is below was not counted in time
 ]
 

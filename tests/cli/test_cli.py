@@ -24,7 +24,7 @@ from app.ingest.session.state import Status
 from app.settings import Settings
 from app.wiring import command_as_typed
 from tests.ingest.builders import session_of
-from tests.samples import truncated, write_many
+from tests.samples import unidentifiable, write_many
 from tests.support.commands import CommandFolder, refused
 from tests.support.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
 
@@ -130,7 +130,7 @@ def test_the_name_of_a_root_wins_over_a_folder_of_that_name_here(place):
 
 def test_run_exits_1_where_some_files_failed_and_says_why(place):
     write_many(place.media, 2)
-    truncated(place.media / "cut.jpg", size=(96, 64))
+    unidentifiable(place.media / "cut.jpg", size=(96, 64))
     done = place.run("run", "photos")
     assert done.returncode == 1, done.stderr
     assert "photos/cut.jpg" in done.stdout
@@ -366,7 +366,7 @@ def test_output_to_a_pipe_holds_no_terminal_codes(place_with_photos):
 def test_retry_asks_for_the_failed_files_of_a_session_and_runs_the_new_one(place, monkeypatch):
     """Runner.retry is stood in for: what is asked of it, and that its session is run to its end."""
     write_many(place.media, 1)
-    truncated(place.media / "cut.jpg", size=(96, 64))
+    unidentifiable(place.media / "cut.jpg", size=(96, 64))
     session_id = place.json("run", "photos", code=1)["session_id"]
     asked = []
 
@@ -413,7 +413,7 @@ def test_undo_asks_before_it_removes_what_a_session_added(place_with_photos, mon
 def test_retry_all_tries_what_failed_in_any_session(place_with_photos):
     place = place_with_photos
     for folder in ("one", "two"):
-        truncated(place.media / folder / "cut.jpg", size=(96, 64))
+        unidentifiable(place.media / folder / "cut.jpg", size=(96, 64))
         place.json("run", f"photos/{folder}", code=1)
     status = place.json("retry", "all", "--cause", "truncated_image", code=1)
     assert (status["total_files"], status["outcomes"]["failed"]) == (2, 2)

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from app.cli.finding import coverage_in_words
 from app.ingest.session.store import IngestionState
 from tests.support.commands import CommandFolder, refused
 from tests.support.server import everything_in
@@ -71,22 +70,6 @@ def test_searching_changes_no_file_goes_beside_a_server_and_needs_a_library(plac
     assert everything_in(place.folder) == before
     server.release()
     refused(place.run("search", "sea", DATABASE_URL="none"), "Database functionality is disabled.")
-
-
-@pytest.mark.parametrize(
-    ("missing", "words"),
-    [
-        ({}, "12,340 of 12,340 searched"),
-        ({"nsfw_not_run": 60}, "12,340 of 12,400 searched; 60 not: nsfw not run"),
-        (
-            {"indexing": 50, "score_failed": 1_010},
-            "12,340 of 13,400 searched; 1,060 not: 50 indexing, 1,010 score failed",
-        ),
-    ],
-)
-def test_coverage_in_words_says_how_many_files_of_what_was_asked_nothing_is_known_and_why(missing, words):
-    of = 12_340 + sum(missing.values())
-    assert coverage_in_words({"searched": 12_340, "of": of, "missing": missing}) == words
 
 
 # -- export ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from app.library.editing import parse_edit
 from app.library.library import Library
 from app.media import Place
-from tests.samples import truncated, write_many
+from tests.samples import unidentifiable, write_many
 from tests.support.commands import CommandFolder, refused
 from tests.support.server import everything_in
 
@@ -149,7 +149,7 @@ def test_a_file_that_the_library_does_not_have_cannot_be_shown(place):
 
 def test_explain_says_first_what_became_of_a_path_and_then_what_it_knows_it_by(place_with_photos):
     place = place_with_photos
-    truncated(place.media / "cut.jpg", size=(96, 64))
+    unidentifiable(place.media / "cut.jpg", size=(96, 64))
     session_id = place.json("run", "photos", code=1)["session_id"]
     for name in ("photos/trip/a.jpg", "photos/cut.jpg", "photos/notes.txt", "photos/never.jpg", "photos/trip"):
         answer = place.json("explain", name)

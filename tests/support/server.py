@@ -60,13 +60,13 @@ def environment(**settings: str) -> dict[str, str]:
 
 def settings_for(folder: Path, roots: Mapping[str, Path], **more: str) -> dict[str, str]:
     """An environment whose database and state lie in `folder`, without NSFW weights."""
-    return environment(
-        DATABASE_URL=f"sqlite:///{folder}/library.db",
-        INGEST_STATE_DIR=str(folder / "state"),
-        INGEST_MEDIA_ROOTS=",".join(f"{name}={path}" for name, path in roots.items()),
-        INGEST_NSFW_WEIGHTS=str(folder / "no-weights.h5"),
-        **more,
-    )
+    ours = {
+        "DATABASE_URL": f"sqlite:///{folder}/library.db",
+        "INGEST_STATE_DIR": str(folder / "state"),
+        "INGEST_MEDIA_ROOTS": ",".join(f"{name}={path}" for name, path in roots.items()),
+        "INGEST_NSFW_WEIGHTS": str(folder / "no-weights.h5"),
+    }
+    return environment(**{**ours, **more})
 
 
 def media_ingest(

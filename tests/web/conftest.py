@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.web.app import create_app
 from app.wiring import House, build
 from tests.ingest.workers.in_process import InProcess
-from tests.samples import ai_image, photo, truncated, write_many, xmp_packet
+from tests.samples import ai_image, photo, unidentifiable, write_many, xmp_packet
 from tests.support.description import hold_to_description
 from tests.support.server import Frame, event_stream, everything_in, until
 
@@ -143,7 +143,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ai_image(folder / "made" / "lake.png", size=(64, 48), prompt="a quiet lake, mist", negative="people")
     photo(folder / "caf\udce9" / "b\\xe9 #1 & 2?.jpg", size=(64, 48))
     photo(folder / "line.webp", size=(64, 48))
-    truncated(folder / "broken" / "cut.jpg", size=(96, 64))
+    unidentifiable(folder / "broken" / "cut.jpg", size=(96, 64))
     (folder / "notes.txt").write_text("no picture")
     (folder / "trip" / "list.csv").write_text("a,b")
     (folder / ".hidden.png").write_bytes(b"")

@@ -90,11 +90,11 @@ def test_each_file_is_told_as_the_contract_says(door):
     good, bad = files["photos/trip/shore.jpg"], files["photos/broken/cut.jpg"]
     assert good["outcome"] == "added"
     assert good["ms"] >= 0
-    assert (bad["outcome"], bad["stage"], bad["cause"]) == ("failed", "thumbnail", "truncated_image")
+    assert (bad["outcome"], bad["stage"], bad["cause"]) == ("failed", "identify", "truncated_image")
     assert bad["reason"].endswith(".")
     with door.events(session_id) as stream:
         failed = {f.data["stage"]: f.data["failed_files"] for f in stream if f.event == "stage_complete"}
-    assert failed == dict.fromkeys(STAGES, 0) | {"thumbnail": 1}
+    assert failed == dict.fromkeys(STAGES, 0) | {"identify": 1}
 
 
 def test_twenty_dropped_connections_miss_nothing_and_repeat_nothing(many):

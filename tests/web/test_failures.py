@@ -6,7 +6,7 @@ import io
 import pytest
 
 from app.errors import FILE_CAUSES
-from tests.samples import photo, settled, truncated, write_many
+from tests.samples import photo, settled, unidentifiable, write_many
 
 ADDRESS = "/api/ingest/failures"
 
@@ -17,7 +17,7 @@ def damaged(open_door, tmp_path):
     root = tmp_path / "root"
     write_many(root / "good", 2)
     for number in range(3):
-        truncated(root / "cut" / f"{number}.jpg", size=(96, 64), seed=number)
+        unidentifiable(root / "cut" / f"{number}.jpg", size=(96, 64), seed=number)
     (root / "empty.png").write_bytes(b"")
     settled(root / "empty.png")
     door = open_door(root)
@@ -90,7 +90,7 @@ def test_an_ignored_file_is_left_alone_until_it_changes(damaged):
     by_name = damaged.post("/api/ingest/retry", {"session_id": "all", "paths": CUT[:1]}, 202)
     assert damaged.wait_for(by_name["session_id"], "completed")["outcomes"]["failed"] == 1
     assert paths(listed(damaged, state="ignored")) == CUT[:1]  # it failed as it did before
-    truncated(damaged.folder / "root" / "cut" / "0.jpg", size=(64, 96), seed=9)
+    unidentifiable(damaged.folder / "root" / "cut" / "0.jpg", size=(64, 96), seed=9)
     assert listed(damaged, state="ignored")["files"][0]["on_disk"] == "changed"
     assert damaged.whole("photos/cut")["outcomes"]["failed"] == 1
     assert listed(damaged, state="ignored")["files"] == []

@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import FILE_CAUSES
-from tests.samples import photo, settled, truncated, write_many
+from tests.samples import photo, settled, unidentifiable, write_many
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -13,8 +13,8 @@ def damaged(open_door, tmp_path):
     """A door on a root with three good files and three that fail, of two causes."""
     root = tmp_path / "root"
     write_many(root / "good", 3)
-    truncated(root / "cut-1.jpg", size=(96, 64))
-    truncated(root / "cut-2.jpg", size=(96, 64), seed=2)
+    unidentifiable(root / "cut-1.jpg", size=(96, 64))
+    unidentifiable(root / "cut-2.jpg", size=(96, 64), seed=2)
     (root / "empty.png").write_bytes(b"")
     settled(root / "empty.png")
     return open_door(root)

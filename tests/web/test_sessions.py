@@ -358,7 +358,7 @@ def test_the_files_of_a_session_come_in_pages(door):
     assert files_of(door, session_id, outcome="committed") == files_of(door, session_id, outcome="added")
     assert files_of(door, session_id, outcome="incomplete") == files_of(door, session_id, incomplete=True) == []
     (file,) = files_of(door, session_id, outcome="failed")
-    assert (file["path"], file["stage"], file["cause"]) == ("photos/broken/cut.jpg", "thumbnail", "truncated_image")
+    assert (file["path"], file["stage"], file["cause"]) == ("photos/broken/cut.jpg", "identify", "truncated_image")
     assert files_of(door, session_id, cause="truncated_image") == [file]
     assert files_of(door, session_id, outcome="vanished") == []
 

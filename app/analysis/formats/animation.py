@@ -10,6 +10,7 @@ from app.analysis.formats.png import walk_png_chunks
 from app.formats import FORMAT_OF_NAME
 
 _BYTES = 64 * 1024 * 1024  # of a GIF that are walked
+_EXTENSION, _IMAGE = 0x21, 0x2C
 _FOR_EVER = 2**32 - 1
 
 
@@ -19,22 +20,31 @@ def read_animation_seconds(stream: BinaryIO, format_: str, frames: int) -> float
     return round(total, 6) or None
 
 
-def _gif(stream: BinaryIO) -> float:
-    """The delays of the graphic control extensions, in hundredths (GIF89a, 23)."""
+def walk_gif_blocks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Walk the blocks of a GIF (GIF89a, appendix B): how each begins, in up to 9 bytes, and where it ends.
+
+    The end lies behind that of the file where a block is cut off. The last one is the trailer, `;`.
+    """
     stream.seek(0)
     content = stream.read(_BYTES)
-    at, hundredths = 13 + _colours(content, 10), 0
-    while at + 9 < len(content):
+    at = 13 + _colours(content, 10)
+    while at < len(content):
         kind = content[at]
-        if kind == 0x21:
-            if content[at + 1 : at + 3] == b"\xf9\x04":
-                hundredths += int.from_bytes(content[at + 4 : at + 6], "little")
-            at = _behind_blocks(content, at + 2)
-        elif kind == 0x2C:
-            at = _behind_blocks(content, at + 11 + _colours(content, at + 9))
+        if kind == _EXTENSION:
+            end = _behind_blocks(content, at + 2)
+        elif kind == _IMAGE:
+            end = _behind_blocks(content, at + 11 + _colours(content, at + 9))
         else:
-            break
-    return hundredths / 100
+            yield content[at : at + 1], at + 1
+            return
+        yield content[at : at + 9], end
+        at = end
+
+
+def _gif(stream: BinaryIO) -> float:
+    """The delays of the graphic control extensions, in hundredths (GIF89a, 23)."""
+    controls = (start for start, _ in walk_gif_blocks(stream) if start[1:3] == b"\xf9\x04" and start[0] == _EXTENSION)
+    return sum(int.from_bytes(start[4:6], "little") for start in controls) / 100
 
 
 def _colours(content: bytes, at: int) -> int:

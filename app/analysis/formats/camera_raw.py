@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from app.analysis.formats import blocks, tiff
 from app.analysis.formats.blocks import find_jpeg2000_blocks, find_photoshop_in_jpeg, read_at
-from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
+from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes, note_missing_bytes
 from app.analysis.formats.cr3 import read_cr3
 from app.analysis.formats.jpeg import Preview, Size, Span, build_size, find_preview, read_jpeg_headers
 from app.analysis.formats.numbers import read_numbers
@@ -64,9 +64,7 @@ class CameraRaw:
 
     def list_notes(self) -> tuple[str, ...]:
         """List what is odd about the file, a sentence each."""
-        if not self.missing:
-            return ()
-        return (f"The file ends before its data does: at least {self.missing} bytes are missing.",)
+        return note_missing_bytes(self.missing)
 
     def explain_no_preview(self) -> CannotRead:
         """Say why nothing of the file can be shown, as an error to raise."""

@@ -8,22 +8,45 @@ import os
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, Literal
 
+from app.analysis.formats.animation import walk_gif_blocks
 from app.analysis.formats.blocks import read_at
+from app.analysis.formats.jpeg import find_scan
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME, Ending
 
 _TAIL_BYTES = 64 * 1024  # of foreign data that may stand behind the end of a picture
+_PIECE_BYTES = 1024 * 1024
 _END_MARK = b"\xff\xd9"
+_TRAILER = b";"
+_LAST_CHUNK_BYTES = 12  # IEND of a PNG
+_ZEROS = 512
+_PICTURE_BOXES = frozenset((b"mdat", b"jp2c"))
 _BOX_HEADER, _LARGE_BOX = 8, 1
+_END_MARK_BYTES = {Ending.MARK: 2, Ending.BOXES_OR_MARK: 2, Ending.CHUNKS: 12, Ending.BLOCKS: 1, Ending.RIFF: 1}
 _BIG_TIFF = (b"+\0", b"\0+")
 
 
-def explain_missing_bytes(missing: int) -> CannotRead:
-    """Build the error for a picture that lacks `missing` bytes: `truncated_image`."""
+def explain_missing_bytes(missing: int, what: str | None = None) -> CannotRead:
+    """Build the error for a picture that lacks `missing` bytes: `truncated_image`; `what` says it of what is seen."""
+    what = what or f"at least {missing:,} bytes are missing"
     return CannotRead(
-        f"The image ends before its data does: at least {missing} bytes are missing; the copy is probably incomplete.",
-        cause="truncated_image",
+        f"The image ends before its data does: {what}; the copy is probably incomplete.", cause="truncated_image"
     )
+
+
+def explain_damage(what: str) -> CannotRead:
+    """Build the error for a picture of which something cannot be decoded: `damaged_image`; `what` says how much."""
+    return CannotRead(f"The image data is damaged: {what}.", cause="damaged_image")
+
+
+def note_missing_bytes(missing: int) -> tuple[str, ...]:
+    """Say of a file that it lacks bytes, in a sentence; nothing of a whole one."""
+    return (f"The file ends before its data does: at least {missing:,} bytes are missing.",) if missing else ()
+
+
+def lacks_only_its_end(missing: int, format_: str) -> bool:
+    """Whether a file that lacks so many bytes may lack nothing but what marks its end."""
+    return missing <= _END_MARK_BYTES.get(FORMAT_OF_NAME[format_].ending, 0)
 
 
 def count_missing_bytes(stream: BinaryIO, format_: str) -> int:
@@ -40,9 +63,28 @@ def _end_untold(stream: BinaryIO, size: int) -> int:  # noqa: ARG001 - as its ki
 
 
 def _end_by_mark(stream: BinaryIO, size: int) -> int:
-    """The end of the file, or where the mark could stand that is missing near it (ITU-T T.81, B.1.1.3)."""
-    stream.seek(max(0, size - _TAIL_BYTES))
-    return size if _END_MARK in stream.read() else size + len(_END_MARK)
+    """The end of the file, or where the mark could stand that is missing (ITU-T T.81, B.1.1.3).
+
+    That of a thumbnail in the headers is another's, and a video may stand behind the picture.
+    """
+    scan = find_scan(stream)
+    tail = max(scan, size - _TAIL_BYTES)
+    if _END_MARK in read_at(stream, tail, size - tail):
+        return size
+    while scan < tail:
+        if _END_MARK in read_at(stream, scan, _PIECE_BYTES + 1):
+            return size
+        scan += _PIECE_BYTES
+    return size + len(_END_MARK)
+
+
+def _end_of_blocks(stream: BinaryIO, size: int) -> int:
+    """Where the trailer of a GIF stands (GIF89a, 27), or should stand: behind the block that is cut off."""
+    if read_at(stream, size - 1, 1) == _TRAILER:
+        return size
+    *_, (kind, end) = ((b"", size), *walk_gif_blocks(stream))
+    lost = len(kind) == 1  # no block begins so
+    return size if kind == _TRAILER else max(end, size) + lost + len(_TRAILER)
 
 
 def _end_of_boxes_or_mark(stream: BinaryIO, size: int) -> int:
@@ -55,24 +97,32 @@ def _end_of_boxes_or_untold(stream: BinaryIO, size: int) -> int:
     return (_end_of_boxes if read_at(stream, 4, 4) == b"JXL " else _end_untold)(stream, size)
 
 
-def _end_of_riff(stream: BinaryIO, size: int) -> int:  # noqa: ARG001 - as its kind is called
+def _end_of_riff(stream: BinaryIO, size: int) -> int:
     """Where a RIFF file ends: its length stands behind the first four bytes and does not count the first eight."""
-    return int.from_bytes(read_at(stream, 4, 4), "little") + 8
+    end = int.from_bytes(read_at(stream, 4, 4), "little") + 8
+    return end + count_unwritten_bytes(stream, size) if end <= size else end
 
 
 def _end_of_boxes(stream: BinaryIO, size: int) -> int:
     """Where the last top-level box ends (ISO 14496-12, 4.2; JPEG 2000 has the same)."""
-    at = 0
+    at, kind = 0, b""
     while at < size:
-        stream.seek(at)
-        header = stream.read(16)
-        length = int.from_bytes(header[:4], "big")
+        header = read_at(stream, at, 16)
+        length, kind = int.from_bytes(header[:4], "big"), header[4:8]
         if length == _LARGE_BOX:
             length = int.from_bytes(header[8:], "big")
         if length < _BOX_HEADER:  # 0 means "to the end of the file"; less is none
-            return size
+            break
         at += length
-    return at
+    return max(at, size) + (count_unwritten_bytes(stream, size) if kind in _PICTURE_BOXES else 0)
+
+
+def count_unwritten_bytes(stream: BinaryIO, size: int) -> int:
+    """Count the zeros at the end, of which no packed picture has so many: a disk where nothing was written."""
+    count = 0
+    while count < size and not any(piece := read_at(stream, max(0, size - count - _ZEROS), min(_ZEROS, size - count))):
+        count += len(piece)
+    return count
 
 
 def _end_of_directory(stream: BinaryIO, size: int) -> int:
@@ -95,9 +145,11 @@ def _end_of_chunks(stream: BinaryIO, size: int) -> int:
         at += 12 + int.from_bytes(header[:4], "big")
         if kind == b"IEND":
             return at
-        if not kind.isalpha():  # lost: the file is damaged rather than short
+        if any(header) and not kind.isalpha():  # lost: the file is damaged rather than short
             return size
-    return max(at, size + 12)
+        if not any(header):  # a disk where nothing was written
+            break
+    return max(at, size) + _LAST_CHUNK_BYTES
 
 
 ENDS: Mapping[Ending, Callable[[BinaryIO, int], int]] = {
@@ -106,6 +158,7 @@ ENDS: Mapping[Ending, Callable[[BinaryIO, int], int]] = {
     Ending.CHUNKS: _end_of_chunks,
     Ending.RIFF: _end_of_riff,
     Ending.BOXES: _end_of_boxes,
+    Ending.BLOCKS: _end_of_blocks,
     Ending.BOXES_OR_MARK: _end_of_boxes_or_mark,
     Ending.BOXES_OR_UNTOLD: _end_of_boxes_or_untold,
     Ending.DIRECTORY: _end_of_directory,

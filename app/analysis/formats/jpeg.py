@@ -66,6 +66,19 @@ def read_jpeg_headers(stream: BinaryIO, at: int) -> tuple[Size | None, list[tupl
     return None, segments
 
 
+def find_scan(stream: BinaryIO) -> int:
+    """Find where the first scan of a JPEG starts, behind all that may hold another JPEG; 0 if none is found."""
+    at = 2
+    for _ in range(_MAX_SEGMENTS):
+        head = read_at(stream, at, 4)
+        if len(head) < 4 or head[0] != _FILL:
+            return 0
+        if head[1] == _SCAN:
+            return at
+        at += 1 if head[1] == _FILL else 2 + int.from_bytes(head[2:], "big")
+    return 0
+
+
 def build_size(width: float | None, height: float | None) -> Size | None:
     """Pair width and height in pixels; None if either is missing or implausible."""
     if width is None or height is None or not (1 <= width <= _MAX_SIDE and 1 <= height <= _MAX_SIDE):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import BinaryIO
 
-from app.analysis.formats.c2pa import read_c2pa_names
+from app.analysis.formats.c2pa.names import read_c2pa_names
 from app.errors import CannotRead
 
 TEXT_BYTES = 16 * 1024 * 1024  # the longest ComfyUI workflows are a few megabytes

@@ -21,7 +21,7 @@ Value: TypeAlias = str | bytes | tuple[float, ...]
 Tags: TypeAlias = Mapping[str, Value]
 """`Image Make` -> text, numbers (a ratio without denominator is nan) or bytes. The first word is the directory."""
 
-XMP, IPTC, PHOTOSHOP, MAKER_NOTE = 700, 33723, 34377, 37500  # other blocks that a directory may carry
+XMP, IPTC, PHOTOSHOP, MAKER_NOTE, C2PA = 700, 33723, 34377, 37500, 0xCD41  # other blocks that a directory may carry
 _EXIF, _GPS, _INTEROPERABILITY, _SUB = 0x8769, 0x8825, 0xA005, 330
 _BELOW = {_EXIF: "EXIF", _GPS: "GPS", _INTEROPERABILITY: "Interoperability"}
 _PACKING = (288, 289, 301, 320, 324, 325, 347)  # of the pixels
@@ -66,12 +66,13 @@ class TiffContent:
     stream: BinaryIO | None = None
 
 
-def read_tiff(stream: BinaryIO, *, group: str = "Image", pages: int = 2) -> TiffContent:
+def read_tiff(stream: BinaryIO, *, group: str = "Image", pages: int = 2, picture: int | None = None) -> TiffContent:
     """Read the tags of the first picture, its EXIF and GPS, and of a thumbnail or second page. Raises OSError.
 
-    `group` is what the first directory is called, `pages` how many of those that follow one another are read.
+    `group` is what the first directory is called, `pages` how many of those that follow one another are read. Where
+    that of the `picture` starts at another byte, its tags stand above those of the first.
     """
-    return _Reader(stream).read(group, pages)
+    return _Reader(stream).read(group, pages, picture)
 
 
 class _Reader:
@@ -82,7 +83,7 @@ class _Reader:
         self.room, self.tags_left, self.sub_left = MAX_BYTES, MAX_TAGS, MAX_SUB
         self.order, self.big, self.panasonic = "<", False, False
 
-    def read(self, group: str, pages: int) -> TiffContent:
+    def read(self, group: str, pages: int, picture: int | None) -> TiffContent:
         head = self._bytes(0, 16)
         self.order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
         if not self.order or len(head) < 8:
@@ -92,6 +93,8 @@ class _Reader:
         (start,) = struct.unpack_from(
             self.order + ("Q" if self.big else "I"), head.ljust(16, b"\0"), 8 if self.big else 4
         )
+        if picture:
+            self._directory(picture, group)
         at = self._directory(start, group)
         for name in ("Thumbnail", *(f"Page{number}" for number in range(2, pages)))[: pages - 1]:
             at = self._directory(at, name, needed=False) if at else 0
@@ -144,7 +147,7 @@ class _Reader:
             return
         if tag in _BELOW or tag == _SUB:
             self._below(tag, kind, count, content, group)
-        elif tag in (XMP, IPTC, PHOTOSHOP):
+        elif tag in (XMP, IPTC, PHOTOSHOP, C2PA):
             self.found.blocks.setdefault(tag, content)
         elif tag in _STRIPS:
             if kind in _WHOLE_NUMBERS:

@@ -70,6 +70,8 @@ _PREFIXES = {
     "http://ns.acdsee.com/iptc/1.0/": "acdsee",
     "http://ns.iview-multimedia.com/mediapro/1.0/": "mediapro",
     "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
+    "https://github.com/Comfy-Org/ComfyUI": "comfy",
+    "https://github.com/Comfy-Org/ComfyUI/": "comfy",
     "http://ns.microsoft.com/photo/1.2/": "MP",
     "http://ns.microsoft.com/photo/1.2/t/RegionInfo#": "MPRI",
     "http://ns.microsoft.com/photo/1.2/t/Region#": "MPReg",

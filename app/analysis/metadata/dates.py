@@ -139,6 +139,8 @@ def list_moments(found: Embedded, beside: Beside) -> Iterator[Moment]:
     yield from (replace(moment, late=True) for moment in _of_exif(found.exif, *_CHANGED))
     if made := format_iso_date(text := found.texts.get("Creation Time", "")) or format_mail_date(text):
         yield Moment(made, Source.PNG, "png Creation Time")
+    for notes in beside.notes:
+        yield from _of_xmp(notes.properties, notes.source, _XMP_ORIGINAL, *_XMP_DIGITIZED)
     if beside.takeout.taken_at:
         yield Moment(beside.takeout.taken_at, Source.TAKEOUT, "takeout photoTakenTime", utc=True)
 

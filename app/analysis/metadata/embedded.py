@@ -21,8 +21,10 @@ from app.analysis.formats.blocks import (
     find_xmp_in_gif,
     join_extended_xmp,
 )
-from app.analysis.formats.c2pa import read_c2pa_names
+from app.analysis.formats.c2pa.names import read_c2pa_names
+from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
 from app.analysis.formats.camera_raw import CameraRaw
+from app.analysis.formats.directories import find_pages
 from app.analysis.formats.iptc import Iptc, find_iptc_records, is_changed_since_xmp, parse_iptc
 from app.analysis.formats.makers.samsung import find_saved_at
 from app.analysis.formats.motion import find_video_bytes
@@ -35,10 +37,14 @@ from app.analysis.prompts import declared
 from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.read import read_generation
 from app.errors import CannotRead
+from app.formats import FORMAT_OF_NAME, Ending
 
 EXIF_BYTES = tiff.MAX_BYTES
 _GENERATION_IN_EXIF = ("Make", "Model", "ImageDescription", "Software")
-_GENERATION_IN_XMP = ("dc:description", "exif:UserComment", *declared.PROPERTIES)
+_GENERATION_IN_XMP = {name: name for name in ("dc:description", "exif:UserComment", *declared.PROPERTIES)} | {
+    "comfy:prompt": "prompt",  # of AVIF (Comfy-Org/ComfyUI, comfy_api/latest/_ui.py)
+    "comfy:workflow": "workflow",
+}  # by what `read_generation` calls them
 _EXTENDED = "xmpNote:HasExtendedXMP"
 _PROFILE = "Raw profile type "  # how ImageMagick keeps blocks in PNG texts
 
@@ -91,11 +97,11 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     """Read everything that the image says about itself. Never raises for damaged parts."""
     if opened.raw:
         return _of_camera_raw(opened.raw)
-    found, image = Embedded(), opened.image
+    found, image = Embedded(), opened.picture
     chunks = read_png_texts(opened.stream) if opened.format == "png" else PngTexts()
     found.note_problem("text", chunks.problem)
     texts = chunks.by_key
-    if isinstance(comment := image.info.get("comment"), bytes):  # of a JPEG or GIF
+    if isinstance(comment := opened.info.get("comment"), bytes):  # of a JPEG or GIF
         texts["comment"] = comment
     boxes: Mapping[str, bytes] = {}
     if opened.format == "jpeg2000":
@@ -118,7 +124,7 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     found.texts = {key: decode_text(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
     if user_comment := _user_comment(exif.tags.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
-    if programs := found.read_part("text", lambda: read_c2pa_names(_manifest(opened)), ""):
+    if programs := found.read_part("text", lambda: read_c2pa_names(_manifest(opened, exif.blocks)), ""):
         found.texts["c2pa"] = programs
     stream, format_, frames = opened.stream, opened.format, opened.frames
     found.duration_seconds = found.read_part("text", lambda: read_animation_seconds(stream, format_, frames), None)
@@ -129,8 +135,9 @@ def find_generation(found: Embedded) -> Generation:
     """Find how a picture or video was made, if by AI, from what it says about itself."""
     exif = {name: text for name in _GENERATION_IN_EXIF if isinstance(text := found.exif.get(f"Image {name}"), str)}
     comment = {"XPComment": text} if (text := decode_windows_text(found.exif, "XPComment")) else {}
-    xmp = {name: found.xmp[name][0] for name in _GENERATION_IN_XMP if found.xmp.get(name)}
-    return read_generation(xmp | exif | comment | found.texts)
+    xmp = {name: found.xmp[written][0] for written, name in _GENERATION_IN_XMP.items() if found.xmp.get(written)}
+    iptc = {"Caption": captions[0]} if (captions := found.iptc.get("Caption")) else {}
+    return read_generation(iptc | xmp | exif | comment | found.texts)
 
 
 def _of_camera_raw(raw: CameraRaw) -> Embedded:
@@ -148,8 +155,8 @@ def _of_camera_raw(raw: CameraRaw) -> Embedded:
 def _exif(opened: OpenedImage, block: bytes, texts: Mapping[str, bytes]) -> TiffContent:
     """The tags of a TIFF file, else of the EXIF block (of a PNG or JPEG 2000 file the given one)."""
     if opened.format == "tiff":
-        return read_tiff(opened.stream)
-    info = opened.image.info
+        return read_tiff(opened.stream, picture=find_pages(opened.stream).picture)
+    info = opened.info
     turned = info.get("original_orientation")  # libheif turns the picture, and the tag with it
     if opened.format == "avif":
         # Pillow writes the block anew, and loses letters, to put in how the container turns the picture: what the tag
@@ -175,35 +182,52 @@ def _user_comment(comment: Value) -> str:
         return comment if isinstance(comment, str) else ""
     code, content = comment[:8], comment[8:]
     if code.startswith(b"UNICODE"):
+        if (text := _utf_8(content.rstrip(b"\0"))) is not None:
+            return text.strip("\0 \ufeff")
         # The byte order should be that of the block, but AI tools write big-endian into little-endian blocks
         latin_high_bytes_first = content[0::2].count(0) >= content[1::2].count(0)
         return content.decode("utf-16-be" if latin_high_bytes_first else "utf-16-le", "replace").strip("\0 \ufeff")
     return decode_text(content if code.rstrip(b"\0") in (b"ASCII", b"JIS", b"") else comment).strip("\0 ")
 
 
+def _utf_8(content: bytes) -> str | None:
+    """The text of bytes that can be nothing else than UTF-8, which some write where UTF-16 is announced."""
+    if b"\0" in content:
+        return None
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if all(letter.isprintable() or letter in "\t\r\n" for letter in text) else None
+
+
 def _xmp(opened: OpenedImage, block: bytes, texts: dict[str, bytes]) -> Xmp:
     """The XMP packet (of a TIFF or JPEG 2000 file the given one)."""
     profile = _raw_profile(texts, "xmp") or _raw_profile(texts, "APP1").removeprefix(blocks.XMP_IN_JPEG)
-    packet = texts.pop("XML:com.adobe.xmp", None) or opened.image.info.get("xmp") or block
+    packet = texts.pop("XML:com.adobe.xmp", None) or opened.info.get("xmp") or block
     packet = packet or (profile if profile.lstrip().startswith(b"<") else b"")
     if not packet and opened.format == "gif":
         packet = find_xmp_in_gif(opened.stream)
     return parse_xmp(packet if isinstance(packet, bytes) else str(packet).encode()) if packet else NO_XMP
 
 
-def _extended(image: Image.Image, main: Xmp) -> Xmp:
+def _extended(image: Image.Image | None, main: Xmp) -> Xmp:
     packet = join_extended_xmp(getattr(image, "applist", ()), main[_EXTENDED][0])
     return parse_xmp(packet, limit=blocks.EXTENDED_BYTES) if packet else NO_XMP
 
 
-def _manifest(opened: OpenedImage) -> bytes:
-    """The C2PA manifest of a JPEG or WebP file; that of a PNG is among its chunks."""
+def _manifest(opened: OpenedImage, others: Mapping[int, bytes]) -> bytes:
+    """The C2PA store of the file; that of a PNG is among its chunks, and that of a TIFF among its other blocks."""
+    if tiff.C2PA in others:
+        return others[tiff.C2PA]
+    if FORMAT_OF_NAME[opened.format].ending is Ending.BOXES:
+        return find_c2pa_in_boxes(opened.stream)
     if opened.format == "webp":
         return find_c2pa_in_webp(opened.stream)
-    return find_c2pa_in_jpeg(getattr(opened.image, "applist", ()))
+    return find_c2pa_in_jpeg(getattr(opened.picture, "applist", ()))
 
 
-def _iptc(image: Image.Image, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
+def _iptc(image: Image.Image | None, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
     """The IPTC records, bare or among Photoshop's resources."""
     if (resources := find_photoshop_in_jpeg(getattr(image, "applist", ()))).startswith(b"8BIM"):
         return resources

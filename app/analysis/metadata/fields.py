@@ -63,7 +63,8 @@ def interpret_image(found: Embedded, beside: Beside = NOTHING_BESIDE, made: Gene
         "negative_prompt": made.negative_prompt and clean_text(made.negative_prompt),
         "generation": clean_json(made.settings),
     }
-    sources |= {name: Source.PROMPT for name, value in told.items() if value is not None}
+    by = next((notes.source for notes in beside.notes if notes.made is made), Source.PROMPT)
+    sources |= {name: by for name, value in told.items() if value is not None}
     told["prompt_verdict"] = made.verdict
     values |= {"duration_seconds": found.duration_seconds, "embedded_video_bytes": found.video_bytes}
     return Metadata(**values, **told, sources=sources, raw=collect_raw(found, beside))
@@ -73,12 +74,13 @@ def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Can
     """Each field with what the sources say of it, in the order in which they are believed."""
     exif, xmp, iptc, png = found.exif, found.xmp, found.iptc, found.texts
     sidecar, takeout = beside.xmp, beside.takeout
-    yield "camera_make", _texts(exif, xmp, sidecar, ("Image Make",), "tiff:Make")
-    yield "camera_model", _texts(exif, xmp, sidecar, ("Image Model",), "tiff:Model")
+    yield "camera_make", (*_texts(exif, xmp, sidecar, ("Image Make",), "tiff:Make"), *_noted(beside, "tiff:Make"))
+    yield "camera_model", (*_texts(exif, xmp, sidecar, ("Image Model",), "tiff:Model"), *_noted(beside, "tiff:Model"))
     yield (
         "lens_model",
         (
             *_texts(exif, xmp, sidecar, ("EXIF LensModel", "Image LensModel"), "exifEX:LensModel", "aux:Lens"),
+            *_noted(beside, "exifEX:LensModel"),
             (Source.MAKER, found.maker.lens),
         ),
     )
@@ -93,6 +95,7 @@ def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Can
         (Source.SIDECAR, read_xmp_position(sidecar), read_xmp_altitude(sidecar)),
         (Source.EXIF, read_exif_position(exif), read_exif_altitude(exif)),
         (Source.XMP, read_xmp_position(xmp), read_xmp_altitude(xmp)),
+        *((notes.source, read_xmp_position(notes.properties), None) for notes in beside.notes),
         (Source.TAKEOUT, told, takeout.altitude_m),
     )
     places = [place for place in every if not (place[1] and is_unset(place[1]))]  # its height is as little known
@@ -105,6 +108,7 @@ def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Can
             *_xmp_then_iptc(found, sidecar, "dc:title", "ObjectName"),
             (Source.EXIF, _cleaned(decode_windows_text(exif, "XPTitle"))),
             (Source.PNG, _cleaned(png.get("Title", ""))),
+            *_noted(beside, "dc:title"),
         ),
     )
     yield (
@@ -114,6 +118,7 @@ def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Can
             (Source.EXIF, _text(exif, "Image ImageDescription")),
             (Source.EXIF, _cleaned(decode_windows_text(exif, "XPComment"))),
             (Source.PNG, _cleaned(png.get("Description", ""))),
+            *_noted(beside, "dc:description"),
             (Source.TAKEOUT, _cleaned(takeout.caption or "")),
         ),
     )
@@ -128,6 +133,7 @@ def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Can
             (Source.EXIF, _text(exif, "Image Artist")),
             (Source.EXIF, _cleaned(decode_windows_text(exif, "XPAuthor"))),
             (Source.PNG, _cleaned(png.get("Author", ""))),
+            *((notes.source, _joined(notes.properties.get("dc:creator", ()))) for notes in beside.notes),
         ),
     )
     yield (
@@ -136,10 +142,17 @@ def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Can
             *_xmp_then_iptc(found, sidecar, "dc:rights", "CopyrightNotice"),
             (Source.EXIF, _text(exif, "Image Copyright")),
             (Source.PNG, _cleaned(png.get("Copyright", ""))),
+            *_noted(beside, "dc:rights"),
         ),
     )
     yield "content_identifier", ((Source.EXIF, found.content_identifier),)
-    yield "label", ((Source.SIDECAR, _first(sidecar, "xmp:Label")), (Source.XMP, _first(xmp, "xmp:Label")))
+    labels = (Source.SIDECAR, _first(sidecar, "xmp:Label")), (Source.XMP, _first(xmp, "xmp:Label"))
+    yield "label", (*labels, *_noted(beside, "xmp:Label"))
+
+
+def _noted(beside: Beside, name: str) -> Iterator[Candidate]:
+    """What other programs noted beside the file: they speak behind it, and before Takeout."""
+    return ((notes.source, _first(notes.properties, name)) for notes in beside.notes)
 
 
 def _xmp_then_iptc(found: Embedded, sidecar: Xmp, name: str, dataset: str, *others: str) -> tuple[Candidate, ...]:

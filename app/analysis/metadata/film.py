@@ -4,7 +4,6 @@ It reads no file: `container.py` has. For each field the sidecar is asked first,
 it, and Takeout last.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -15,12 +14,11 @@ from app.analysis.metadata.beside import NOTHING_BESIDE, Beside
 from app.analysis.metadata.dates import Moment, add_zone, choose_moment, list_moments, read_name
 from app.analysis.metadata.embedded import Embedded
 from app.analysis.metadata.fields import interpret_image
+from app.analysis.metadata.notes import find_workflows
 from app.analysis.metadata.place import Position, parse_iso6709
 from app.analysis.metadata.written_dates import format_avi_date
 from app.analysis.pictures.container import FilmInfo
 from app.analysis.prompts.generation import Generation
-from app.analysis.prompts.infotext import read_words_without_settings
-from app.analysis.prompts.read import read_generation
 from app.metadata import Metadata, Source, tell_taken_at
 from app.texts import clean_text, is_json
 
@@ -43,8 +41,6 @@ _PLACES = (f"{_APPLE}location.iso6709", "location")
 _PLACE = ("latitude", "longitude", "altitude_m")
 _LOCALIZED = "location-"  # and a language
 _COMMENTS = ("comment", "description")  # where programs keep workflows in containers that have no word for them
-_WORKFLOWS = ("prompt", "workflow", "parameters")
-_JSON_CHARACTERS = 16 * 1024 * 1024
 _XMP = "xmp"
 _KEYWORDS = ("keywords", f"{_APPLE}keywords")
 _BETWEEN = re.compile("[,;]")
@@ -59,7 +55,7 @@ def sort_film_tags(info: FilmInfo) -> Embedded:
         found.read_part("xmp", lambda: parse_xmp(packet.encode("utf-8", "replace")), NO_XMP) if packet else NO_XMP
     )
     for name in _COMMENTS:
-        for key, text in _workflows(texts.get(name, "")).items():
+        for key, text in find_workflows(texts.get(name, "")).items():
             texts.setdefault(key, text)
     found.texts = texts
     return found
@@ -132,24 +128,4 @@ def _taken_at(info: FilmInfo, found: Embedded, beside: Beside, position: Positio
 
 def _for_programs(text: str) -> bool:
     """Whether the text is not for people, but says how the video was made, or is a program's note for itself."""
-    return is_json(text) or bool(_workflows(text))
-
-
-def _workflows(text: str) -> dict[str, str]:
-    """How an AI video was made, where a comment holds that: `{"prompt": ...}`, a graph, an infotext."""
-    if read_generation({"comment": text}).prompt is not None or read_words_without_settings(text):
-        return {"parameters": text}
-    if not text.lstrip().startswith("{") or len(text) > _JSON_CHARACTERS:
-        return {}
-    try:
-        held = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(held, dict):
-        return {}
-    named = {name: held[name] for name in _WORKFLOWS if isinstance(held.get(name), str | dict)}
-    if named:
-        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in named.items()}
-    if any(isinstance(node, dict) and "class_type" in node for node in held.values()):
-        return {"prompt": text}
-    return {"workflow": text} if isinstance(held.get("nodes"), list) else {}
+    return is_json(text) or bool(find_workflows(text))

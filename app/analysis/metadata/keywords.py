@@ -10,6 +10,7 @@ from defusedxml.common import DefusedXmlException
 
 from app.analysis.formats.tiff import Tags, decode_windows_text
 from app.analysis.formats.xmp import Xmp
+from app.analysis.metadata.notes import Notes
 from app.analysis.prompts.phrases import split_phrases
 from app.media import Keyword
 from app.metadata import Source
@@ -33,8 +34,9 @@ def gather_keywords(
     exif: Tags = NO_TAGS,
     people: Iterable[str] = (),
     film: Iterable[str] = (),
+    notes: Iterable[Notes] = (),
 ) -> tuple[Keyword, ...]:
-    """Gather keywords from XMP, IPTC, EXIF, a film's tags, the sidecar, Takeout's people and the phrases of a prompt.
+    """Gather keywords from XMP, IPTC, EXIF, a film's tags, the sidecar, Takeout's people, notes and a prompt.
 
     Each source lists a keyword once, whatever its case, at most 1,000 of them (100 of a prompt), of at most 200
     characters. How a prompt weighs its phrases depends on its `generator`. Phrases of the negative prompt have a source
@@ -52,6 +54,7 @@ def gather_keywords(
         *_once(Keyword(text, Source.VIDEO) for text in film),
         *_once(Keyword(text, Source.SIDECAR) for text in _of_xmp(sidecar)),
         *_once(Keyword(text, Source.TAKEOUT) for text in people),
+        *(word for one in notes for word in _once(Keyword(text, one.source) for text in _of_xmp(one.properties))),
         *_once((Keyword(text, Source.PROMPT, weight) for text, weight in wanted), PHRASES),
         *_once((Keyword(text, Source.NEGATIVE_PROMPT, weight) for text, weight in unwanted), PHRASES),
     )

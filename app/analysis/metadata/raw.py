@@ -30,6 +30,7 @@ def collect_raw(found: Embedded, beside: Beside = NOTHING_BESIDE) -> dict[str, A
         "text": found.texts,
         "sidecar": beside.xmp,
         "takeout": beside.takeout.raw,
+        **{str(notes.source): notes.raw for notes in beside.notes},
     }
     cleaned = {
         part: entries

@@ -1,4 +1,4 @@
-"""Finds and reads the files that speak for a media file: `a.jpg.xmp`, `a.xmp`, Takeout's JSON and `.scores/*.json`.
+"""Finds and reads the files that speak for a media file: `a.jpg.xmp`, `a.xmp`, JSON, texts and `.scores/*.json`.
 
 It never writes one, never follows a link and never reads more than 1 MB.
 """
@@ -7,23 +7,21 @@ import os
 from collections.abc import Iterable
 from itertools import product
 
+from app.analysis.formats.tiff import decode_text
 from app.analysis.formats.xmp import Xmp, parse_xmp
 from app.analysis.metadata import takeout
+from app.analysis.metadata.notes import Notes, parse_json_notes, parse_text_notes
 from app.analysis.metadata.takeout import Takeout, is_titled, parse_takeout, speaks_of
 from app.analysis.source import open_source
-from app.beside import as_taken, bare_names, takeout_names
+from app.beside import Sidecar, as_taken, bare_names, composed, sidecar_names, spellings
 from app.errors import CannotRead
+from app.formats import suffix_of
 from app.media import FoundFile
 from app.texts import shown_name
 
 SIDECAR_BYTES = 1024 * 1024
-_SUFFIXES = tuple("." + "".join(letters) for letters in product("xX", "mM", "pP"))
-
-
-def list_xmp_names(name: bytes) -> tuple[bytes, ...]:
-    """List the names that an XMP sidecar of this file may have, by precedence: `a.jpg.xmp`, then `a.xmp`."""
-    stem = name.rpartition(b".")[0] or name
-    return tuple(start + suffix.encode() for start in (name, stem) for suffix in _SUFFIXES)
+_XMP = tuple("." + "".join(letters) for letters in product("xX", "mM", "pP"))
+_EXTENSION = "photoshop:SidecarForExtension"
 
 
 def build_scores_name(name: bytes) -> bytes:
@@ -32,46 +30,71 @@ def build_scores_name(name: bytes) -> bytes:
 
 
 def read_xmp_sidecar(root: bytes, file: FoundFile) -> Xmp | None:
-    """Read the properties of the XMP sidecar, None without one. Raises CannotRead `damaged_sidecar`."""
-    for name in _there(root, file, list_xmp_names(file.name)):
-        if (packet := _read(root, file, name)) is None:
-            continue
-        try:
-            return parse_xmp(packet)
-        except CannotRead as error:
-            raise _damaged(name, error.sentence) from error
+    """Read the properties of the XMP sidecar, None without one. Raises CannotRead `damaged_sidecar`.
+
+    One that speaks for a file of another suffix, and says so, is passed over where that file is there.
+    """
+    for key in _keys(file.name, Sidecar.XMP):
+        stem = key.removesuffix(b".xmp")
+        for name in _there(root, file, (stem + suffix.encode() for suffix in _XMP)):
+            if (packet := _read(root, file, name)) is None:
+                continue
+            try:
+                properties = parse_xmp(packet)
+            except CannotRead as error:
+                raise _damaged(name, error.sentence) from error
+            if stem == composed(file.name) or not _is_anothers(root, file, stem, properties):
+                return properties
     return None
 
 
-def read_takeout(root: bytes, file: FoundFile) -> Takeout:
-    """Read Google Takeout's JSON beside the file, `NO_TAKEOUT` without one. Raises CannotRead `damaged_sidecar`.
+def _is_anothers(root: bytes, file: FoundFile, stem: bytes, properties: Xmp) -> bool:
+    """Whether a sidecar of several files names another one of them as that which it speaks for."""
+    extension = properties.get(_EXTENSION, ("",))[0].strip(" .").encode("utf-8", "replace")
+    if not extension or b"." + extension.lower() == suffix_of(file.name):
+        return False
+    return bool(_there(root, file, (stem + b"." + one for one in (extension, extension.lower(), extension.upper()))))
 
-    JSON of another kind, which other programs write under the same name, is passed over.
+
+def read_json_sidecar(root: bytes, file: FoundFile) -> tuple[Takeout, Notes | None]:
+    """Read the JSON beside the file: Google Takeout's, `NO_TAKEOUT` without it, and what another program wrote there.
+
+    JSON that is known of no program is passed over. Raises CannotRead `damaged_sidecar`.
     """
-    if not (there := _there(root, file, takeout_names(file.name))):
-        return takeout.NO_TAKEOUT
-    bare, title = bare_names(file.name), as_taken(file.name)
-    for name in there:
+    told, notes = takeout.NO_TAKEOUT, None
+    bare, title, own = bare_names(composed(file.name)), as_taken(composed(file.name)), composed(file.name)
+    for name in _there(root, file, _keys(file.name, Sidecar.TAKEOUT, Sidecar.JSON)):
+        key = composed(name)
         try:
-            told = _told(root, file, name)
+            found, content = _told(root, file, name)
         except CannotRead:
-            if name in bare:
+            if key in bare or told.raw or notes:
                 continue
             raise
-        if told is None:
-            continue
-        if name.startswith(file.name) or (is_titled if name in bare else speaks_of)(told, title):
-            return told
-    return takeout.NO_TAKEOUT
+        if found.raw:
+            if not told.raw and (key.startswith(own) or (is_titled if key in bare else speaks_of)(found, title)):
+                told = found
+        elif notes is None:
+            notes = parse_json_notes(decode_text(content), whole_name=key == own + b".json")
+    return told, notes
 
 
-def _told(root: bytes, file: FoundFile, name: bytes) -> Takeout | None:
+def _told(root: bytes, file: FoundFile, name: bytes) -> tuple[Takeout, bytes]:
     if (content := _read(root, file, name)) is None:
-        return None
+        return takeout.NO_TAKEOUT, b""
     try:
-        return parse_takeout(content)
+        return parse_takeout(content), content
     except CannotRead as error:
         raise _damaged(name, error.sentence) from error
+
+
+def read_text_sidecar(root: bytes, file: FoundFile) -> Notes | None:
+    """Read the text beside the file, None without one that says something. Raises CannotRead `damaged_sidecar`."""
+    for name in _there(root, file, _keys(file.name, Sidecar.TXT)):
+        content = _read(root, file, name)
+        if content and (notes := parse_text_notes(decode_text(content))):
+            return notes
+    return None
 
 
 def read_scores(root: bytes, file: FoundFile) -> bytes | None:
@@ -80,10 +103,18 @@ def read_scores(root: bytes, file: FoundFile) -> bytes | None:
     return _read(root, file, names[0]) if names else None
 
 
+def _keys(name: bytes, *kinds: Sidecar) -> list[bytes]:
+    """The keys of the sidecars of these kinds that a file of this name may have, the one that speaks first first."""
+    return [key for kind, key in sidecar_names(name) if kind in kinds]
+
+
 def _there(root: bytes, file: FoundFile, names: Iterable[bytes]) -> list[bytes]:
-    """Those of these names that exist: a sixteenth of what it costs to be refused their opening."""
+    """Those of these names that exist, however they are spelled there.
+
+    To look is a sixteenth of what it costs to be refused their opening.
+    """
     folder = os.path.join(root, file.place.folder.path, b"")
-    return [name for name in names if os.path.lexists(folder + name)]
+    return [one for name in names for one in spellings(name) if os.path.lexists(folder + one)]
 
 
 def _read(root: bytes, file: FoundFile, name: bytes) -> bytes | None:

@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from app.analysis.formats.blocks import find_date_in_avi, find_xmp_in_avi
+from app.analysis.formats.c2pa.names import read_c2pa_names
+from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
 from app.analysis.formats.makers.nikon import read_nikon_film
 from app.analysis.formats.matroska import read_matroska
 from app.analysis.formats.mdta import Table, merge_tables, read_mdta
@@ -168,10 +170,13 @@ def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, XtraTags, dic
     try:
         if demuxer == "mov":
             xtra, movie, nikon = read_xtra(stream), read_movie(stream), read_nikon_film(stream)
-            if nikon is None:
-                return movie, xtra, dict(xtra.tags), read_mdta(stream)
-            own = {"make": nikon.make, "model": nikon.model, _TAKEN_AT: nikon.original}
-            return replace(movie, local=True), xtra, {**own, **xtra.tags}, read_mdta(stream)
+            own = dict(xtra.tags)
+            if programs := read_c2pa_names(find_c2pa_in_boxes(stream)):
+                own["c2pa"] = programs
+            if nikon is not None:
+                movie = replace(movie, local=True)
+                own = {"make": nikon.make, "model": nikon.model, _TAKEN_AT: nikon.original} | own
+            return movie, xtra, own, read_mdta(stream)
         if demuxer == "matroska":
             return read_matroska(stream), NO_XTRA_TAGS, {}, ()
         told = {"xmp": find_xmp_in_avi(stream).decode("utf-8", "replace")}

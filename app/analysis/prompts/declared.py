@@ -14,6 +14,11 @@ _IPTC = "Iptc4xmpExt:"
 _CAMERA = ("Make", "Model", "tiff:Make", "tiff:Model")
 _SYNTHETIC = "trainedAlgorithmicMedia"  # and not compositeWithTrainedAlgorithmicMedia: a retouched photo
 _CAPTURED = frozenset(("digitalCapture", "computationalCapture", "compositeCapture", "negativeFilm", "positiveFilm"))
+_KINDS = _CAPTURED | {  # of sources (IPTC NewsCodes, digitalsourcetype; C2PA 2.1, 18.15.2), which name no program
+    *("print", "humanEdits", "minorHumanEdits", "algorithmicallyEnhanced", "compositeWithTrainedAlgorithmicMedia"),
+    *("composite", "compositeSynthetic", "algorithmicMedia", "dataDrivenMedia", "digitalArt", "digitalCreation"),
+    *("softwareImage", "screenCapture", "virtualRecording", "empty", "trainedAlgorithmicData", _SYNTHETIC),
+}
 _NAMES = ("Software", "CreatorTool", "xmp:CreatorTool", "Credit", "photoshop:Credit")
 PROPERTIES = (
     *("tiff:Make", "tiff:Model", "xmp:CreatorTool", "photoshop:Credit"),
@@ -48,17 +53,25 @@ def read_declaration(texts: Mapping[str, str]) -> Generation | None:
     signed = texts.get("c2pa", "")
     lines = set(signed.split("\n"))
     by_manifest = _SYNTHETIC in lines and not lines & _CAPTURED
-    synthetic = by_manifest or texts.get(f"{_IPTC}DigitalSourceType", "").strip().rpartition("/")[2] == _SYNTHETIC
+    kind = texts.get(f"{_IPTC}DigitalSourceType", "").strip().rpartition("/")[2]
+    synthetic = by_manifest or kind == _SYNTHETIC
     name = next((found for key in _NAMES if (found := _named(texts.get(key, "")))), None)
     if by_manifest and not name:
         said = signed.lower()
         name = next((name for mark, name in (*_PROGRAMS, *_SIGNERS) if mark in said), None)
-    if not synthetic:
-        return Generation.of(name, None, None, {}) if name else None
     system = texts.get(f"{_IPTC}AISystemUsed", "").strip()[:_CHARACTERS]
+    words = texts.get(f"{_IPTC}AIPromptInformation", "").strip() or None
+    if not synthetic and not (kind == "" and system):
+        return Generation.of(name, None, None, {}) if name else None
     version = texts.get(f"{_IPTC}AISystemVersionUsed", "").strip()[:_CHARACTERS]
-    words = texts.get(f"{_IPTC}AIPromptInformation")
-    return Generation.of(name or system or UNNAMED, words, None, {"version": version} if version else {})
+    own = _signed(signed) if by_manifest else None
+    return Generation.of(name or system or own or UNNAMED, words, None, {"version": version} if version else {})
+
+
+def _signed(manifest: str) -> str | None:
+    """The first program that a manifest names; a user agent, `Name/1.0 library/2.0`, without versions."""
+    program = next((line for line in manifest.split("\n") if line.strip() and line not in _KINDS), "")
+    return program.partition("/")[0].strip()[:_CHARACTERS] or None
 
 
 def _named(text: str) -> str | None:

@@ -1,6 +1,7 @@
 """Reads what the other generators write, each a format of its own: JSON, a command line, a few plain texts.
 
-Fooocus, SwarmUI, NovelAI, InvokeAI in its three generations, Draw Things, Easy Diffusion and Midjourney.
+Fooocus and RuinedFooocus, SwarmUI, NovelAI, InvokeAI in its three generations, Draw Things, Easy Diffusion, Mochi
+Diffusion, Image MetaHub's saver and Midjourney.
 """
 
 import ast
@@ -29,6 +30,17 @@ _NOVEL_MODEL = re.compile(r"(.+?)\s+([0-9A-F]{8})")
 _JOB = re.compile(r"\s*Job ID:\s*([0-9a-f-]{36})\s*$")
 _FLAG = re.compile(r"\s--([a-z]+)\b[ \t]*((?:(?!\s--[a-z]).)*)", re.DOTALL)
 _CHARACTERS = 64 * 1024  # of a prompt that is not JSON
+METAHUB = "imagemetahub_data"
+"""The text in which Image MetaHub's saver writes."""
+_METAHUB_ONLY = (
+    *("generator", "negativePrompt", "metadata_status", "metadata_sources", "imh_pro", "analytics", "generation_type"),
+    *("workflow", "prompt_api", "parent_image", "source_image", "imh_attribution"),
+)
+_NAMED_LORA = re.compile(r"<([^<>:]{1,200}):(-?[0-9.]{1,10})>")
+_WITH_LORA = re.compile(r"withLora\(\s*([^(),]{1,200}?)\s*(?:,\s*(-?[0-9.]{1,10})\s*)?\)", re.IGNORECASE)
+_MOCHI = ("Include in Image: ", "Generator: Mochi Diffusion")
+_MOCHI_FIELD = re.compile(r"([A-Z][A-Za-z ]{2,30}): ?(.*)", re.DOTALL)
+_MOCHI_ESCAPE = re.compile(r"\\([nr\\])")
 _MIDJOURNEY = {"ar": "aspect_ratio", "v": "version", "s": "stylize", "c": "chaos", "q": "quality", "w": "weird"}
 
 
@@ -36,7 +48,11 @@ def read_generator_json(written: Mapping[str, Any]) -> Generation | None:
     """Read a generation written as one JSON object; None if no generator writes such an object."""
     if isinstance(written.get("sui_image_params"), dict):
         return _swarm(written)
+    if isinstance(written.get(METAHUB), dict):
+        return read_metahub(written[METAHUB])
     version = as_text(written.get("version")) or as_text(written.get("Version"))
+    if written.get("software") == "RuinedFooocus" or ("Prompt" in written and "base_model_name" in written):
+        return _ruined_fooocus(written)
     if "metadata_scheme" in written or "base_model" in written or version.startswith("Fooocus"):
         return _fooocus(written)
     if "uc" in written and "c" in written:
@@ -85,6 +101,28 @@ def _fooocus(written: Mapping[str, Any]) -> Generation:
     found |= _loras([*listed, *(build_lora(name, weight) for name, _, weight in combined)])
     prompt, negative = as_text(plain.get("prompt")), as_text(plain.get("negative_prompt"))
     return Generation.of("Fooocus", prompt, negative, found, understood="prompt" in plain)
+
+
+def _ruined_fooocus(written: Mapping[str, Any]) -> Generation:
+    """RuinedFooocus: JSON with capital letters (runew0lf/RuinedFooocus, modules/async_worker.py)."""
+    names = NAMES | {"base_model_name": "model", "base_model_hash": "model_hash"}
+    found = select_settings(written, names, without=("Prompt", "Negative", "loras", "software"))
+    listed = [part for one in _list(written.get("loras")) for part in _list(one)] or [written.get("loras")]
+    named = [lora for text in map(as_text, listed) for lora in _NAMED_LORA.findall(text[:_CHARACTERS])]
+    found |= _loras(build_lora(name, weight) for name, weight in named)
+    prompt, negative = as_text(written.get("Prompt")), as_text(written.get("Negative"))
+    return Generation.of("RuinedFooocus", prompt, negative, found, understood="Prompt" in written)
+
+
+def read_metahub(written: Mapping[str, Any]) -> Generation | None:
+    """Read what Image MetaHub's saver for ComfyUI writes as `imagemetahub_data` (LuqP2/ImageMetaHub-ComfyUI-Save)."""
+    if "prompt" not in written:
+        return None
+    found = select_settings(written, without=(*_PROMPTS, *_METAHUB_ONLY))
+    listed = [as_object(one) for one in _list(written.get("loras"))]
+    found |= _loras(build_lora(one.get("name"), one.get("weight")) for one in listed)
+    prompt, negative = as_text(written["prompt"]), as_text(written.get("negativePrompt"))
+    return Generation.of(as_text(written.get("generator")) or "ComfyUI", prompt, negative, found)
 
 
 def _draw_things(written: Mapping[str, Any]) -> Generation:
@@ -150,6 +188,8 @@ def read_invoke(written: Mapping[str, Any]) -> Generation:
         build_lora(_invoke_model(one.get("model") or one.get("lora")).get("model"), one.get("weight")) for one in listed
     )
     positive, negative = as_text(written.get("positive_prompt")), as_text(written.get("negative_prompt"))
+    if "loras" not in found:  # as compel takes them from the prompt (damian0815/compel, "withLora")
+        found |= _loras(build_lora(name, weight or None) for name, weight in _WITH_LORA.findall(positive[:_CHARACTERS]))
     return Generation.of("InvokeAI", positive, negative, found, understood="positive_prompt" in written)
 
 
@@ -198,6 +238,28 @@ def _bracketed(prompt: str) -> tuple[str, str]:
     prompt = prompt[:_CHARACTERS]
     negative = ", ".join(text.strip() for text in _BRACKETS.findall(prompt))
     return " ".join(_BRACKETS.sub(" ", prompt).split()) if negative else prompt, negative
+
+
+def read_mochi(text: str) -> Generation | None:
+    """Read Mochi Diffusion: `Name: value` in IPTC's caption (MochiDiffusion/MochiDiffusion, MetadataCodec.swift).
+
+    Version 2 has a line for each and escapes line ends; before, `; ` stands between them, and values may not hold it.
+    """
+    if len(text) > _CHARACTERS or not all(mark in text for mark in _MOCHI):
+        return None
+    lines = text.split("\n")
+    escaped = lines[0].startswith("Metadata Version: ")
+    said: dict[str, str] = {}
+    for field in lines if escaped else text.split("; "):
+        if match := _MOCHI_FIELD.fullmatch(field.strip()):
+            value = _MOCHI_ESCAPE.sub(lambda one: {"n": "\n", "r": "\r"}.get(one[1], one[1]), match[2])
+            said.setdefault(match[1], value if escaped else match[2])
+    names = NAMES | {"scheduler": "sampler", "generator": "version"}
+    found = select_settings(said, names, without=("Include in Image", "Exclude from Image", "Metadata Version", "Date"))
+    if measured := parse_size(said.get("Size", "")):
+        found["size"] = measured
+    prompt, negative = said.get("Include in Image"), said.get("Exclude from Image")
+    return Generation.of("Mochi Diffusion", prompt, negative, found, understood=True)
 
 
 def read_midjourney(text: str) -> Generation | None:

@@ -21,6 +21,8 @@ from app.analysis.prompts.generation import (
 )
 
 NEGATIVE = "Negative prompt:"
+_SETTINGS = "Steps: "
+_BETWEEN = " .,;\n"  # what stands between the parts of a text on one line
 _NAME = re.compile(r"\s*(\w[\w \-/.]{1,60}):\s*")  # bounded: without a bound it takes minutes for 2 MB of x
 _QUOTED = re.compile(r'"(?:\\.|[^\\"])*"')
 _LINE_CHARACTERS = 256 * 1024  # of the settings
@@ -46,8 +48,12 @@ def read_infotext(text: str) -> Generation | None:
     """Read an infotext; None for any other text."""
     if len(text) > _CHARACTERS:
         return None
-    lines = text.strip().replace("\r\n", "\n").split("\n")
+    text = text.strip().replace("\r\n", "\n")
+    lines = text.split("\n")
     place, pairs = _settings(lines)
+    if not pairs or (NEGATIVE in lines[place] and not lines[place].startswith(_SETTINGS)):
+        lines = _on_lines(text)
+        place, pairs = _settings(lines)
     if not pairs:
         return None
     positive, negative = _parts(lines[:place])
@@ -86,7 +92,7 @@ def find_loras(prompt: str) -> list[dict[str, Any]]:
 
 def _settings(lines: list[str]) -> tuple[int, dict[str, str]]:
     """Where the line of settings stands, and the pairs of it and of the lines after it (`Template: ...`)."""
-    steps = (place for place in range(len(lines) - 1, -1, -1) if lines[place].startswith("Steps: "))
+    steps = (place for place in range(len(lines) - 1, -1, -1) if lines[place].startswith(_SETTINGS))
     for place in (next(steps, len(lines) - 1), len(lines) - 1):
         pairs: dict[str, str] = {}
         for name, value in _pairs("\n".join(lines[place:])):
@@ -94,6 +100,15 @@ def _settings(lines: list[str]) -> tuple[int, dict[str, str]]:
         if _of_a_generation(pairs):
             return place, pairs
     return len(lines), {}
+
+
+def _on_lines(text: str) -> list[str]:
+    """The lines of a text that was put on one: a full stop, a comma or a space stands before each part."""
+    settings = text.rfind(_SETTINGS)
+    if settings < 0:
+        return []
+    said = text[:settings].rstrip(_BETWEEN)
+    return [*said.split("\n"), text[settings:]]
 
 
 def _of_a_generation(pairs: dict[str, str]) -> bool:
@@ -117,11 +132,12 @@ def _resources(text: str) -> tuple[str | None, list[dict[str, Any]]]:
 
 
 def _parts(lines: list[str]) -> tuple[str, str]:
-    """The lines before the one that begins the negative prompt, and those from it on."""
+    """The lines before the one that begins the negative prompt, and those from it on; it may begin inside a line."""
     for place, line in enumerate(lines):
         if line.strip().startswith(NEGATIVE):
             return "\n".join(lines[:place]), "\n".join(lines[place:]).strip().removeprefix(NEGATIVE)
-    return "\n".join(lines), ""
+    positive, _, negative = "\n".join(lines).partition(NEGATIVE)
+    return (positive.rstrip(_BETWEEN) if negative else positive), negative
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -172,7 +188,7 @@ def _generation(pairs: dict[str, str]) -> dict[str, Any]:
 def _generator(generation: dict[str, Any]) -> str:
     """The program whose version or name stands in the settings; A1111 wrote no name."""
     version, program = str(generation.get("version", "")), str(generation.get("app", ""))
-    for name in ("ComfyUI", "Fooocus", "SD.Next"):
+    for name in ("ComfyUI", "Fooocus", "SD.Next", "stable-diffusion.cpp"):
         if version.startswith(name) or program.startswith(name):
             return name
     if version.startswith("f") or version == "neo":

@@ -7,7 +7,9 @@ Generators differ in how they write that, so each has a dialect: its tokens, and
   a sign; `a AND b :0.7` weighs the whole of b. A backslash makes a bracket a letter. `[from:to:0.5]` and `[a|b]` change
   the words while the picture is made, and weigh nothing. `{word}`, of NovelAI, weighs 1.05; `{a|b}` chooses.
 - NovelAI (docs.novelai.net, "Strengthening and weakening"): `{word}` 1.05, `[word]` 1/1.05, `1.5::words, words::` 1.5.
-- InvokeAI (damian0815/compel, "Syntax"): `(words)1.3` 1.3, each `+` behind a word or a bracket 1.1, each `-` 0.9.
+- InvokeAI (damian0815/compel, "Syntax"): `(words)1.3` 1.3, each `+` behind a word, a bracket or a quote 1.1, each `-`
+  0.9. `("a", "b").and(1, 0.5)` and `.blend(...)` weigh one after the other; `cat.swap(dog)` draws a dog;
+  `withLora(...)` is no word.
 - Midjourney (docs.midjourney.com, "Multi prompts"): `words::2 words::-0.5`.
 
 A phrase ends at a comma or the end of a line; at the commas, the full stop and the semicolon of Chinese and Japanese
@@ -28,9 +30,9 @@ _NUMBER = r"[+-]?(?:[0-9]{1,4}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
 _LETTER = r"(?P<letter>\\.)"
 _SEPARATORS = r"[,\n\uff0c\u3001\uff64\u3002\uff61\uff1b]"
 _DIVIDERS = r"BREAK|ADDCOMM|ADDCOL|ADDROW|ADDBASE"
-_CLOSING = {")": "(", "]": "[", "}": "{", "\uff09": "\uff08"}
+_CLOSING = {")": "(", "]": "[", "}": "{", "\uff09": "\uff08", '"': '"'}
 _NUMBERED = "::"  # the kind of a group that a number opens
-_ESCAPED = "()[]{}<>\\"
+_ESCAPED = '()[]{}<>\\"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,13 @@ _DIALECTS = {
         r"(?P<close>::|[\]}])",
     ),
     "InvokeAI": _dialect(
-        {"(": None, "{": None},
-        rf"(?P<cut><[^<>]*>|{_SEPARATORS}|\b(?:{_DIVIDERS}|AND)\b)",
-        r"(?P<open>[({])",
-        rf"(?P<close>\)(?:{_NUMBER}|\++|-+)?|\}})",
-        r"(?P<signs>(?<=[^\s,(+-])(?:\++|-+)(?=[\s,)]|\Z))",
+        {"(": None, "{": None, '"': None},
+        rf"(?P<cut><[^<>]*>|{_SEPARATORS}|\b(?:{_DIVIDERS}|AND)\b|\b[wW]ithLo[rR][aA]\([^()]{{0,200}}\))",
+        r"(?P<swap>\.swap\([^()]{0,2000}\))",
+        r"(?P<each>\)\.(?:and|blend)\([\s0-9.,+-]{0,500}\))",
+        r"(?P<open>[({]|(?:(?<=[\s(,])|\A)\"(?=\S))",
+        rf"(?P<close>[)\"](?:{_NUMBER}|\++|-+)?|\}})",
+        r"(?P<signs>(?<=[^\s,(+-])(?:\++|-+)(?=[\s,)\"]|\Z))",
         r"(?P<either>\|)",
     ),
     "Midjourney": _dialect(
@@ -147,6 +151,10 @@ class _Reading:
             self._end_last(token)
         elif name == "signs":
             self._weigh_word(token)
+        elif name == "swap":
+            self._swap(token)
+        elif name == "each":
+            self._end_each(token)
         elif name == "open":
             self._begin(token)
         elif name == "close":
@@ -172,15 +180,39 @@ class _Reading:
         else:
             self.items.append(token)
 
+    def _end_each(self, token: str) -> None:
+        """End a list of quoted prompts, weighed one after the other by the numbers behind it."""
+        weights = [float(number) for number in re.findall(_NUMBER, token)]
+        listed = self._end(")")
+        quoted = (item for item in listed if isinstance(item, _Group))
+        for item, weight in zip(quoted, weights, strict=False):
+            item.factor = weight * (1.0 if item.factor is None else item.factor)
+
+    def _swap(self, token: str) -> None:
+        """Put in place of the last word or group what is drawn instead."""
+        instead = token[token.index("(") + 1 : -1].split(",", maxsplit=1)[0].strip(' "')
+        while self.items and self.items[-1] == "":
+            self.items.pop()
+        if self.items and isinstance(self.items[-1], _Group):
+            self.items.pop()
+        else:
+            self._take_word()
+        self.items.append(_Group([instead], None))
+
     def _weigh_word(self, signs: str) -> None:
         """Weigh the last word by the signs behind it."""
+        self.items.append(_Group([self._take_word()], _of_signs(signs)))
+
+    def _take_word(self) -> str:
+        """Take the last word away, and leave what stands before it."""
         said: list[str] = []
         while self.items and isinstance(last := self.items[-1], str) and not isinstance(last, _Cut | _Mark):
             said.append(last)
             self.items.pop()
         text = "".join(reversed(said))
         word = next(reversed(text.split()), "")
-        self.items.extend((text.removesuffix(word), _Group([word], _of_signs(signs))))
+        self.items.append(text.removesuffix(word))
+        return word
 
     def _begin(self, token: str) -> None:
         kind = _NUMBERED if token.endswith(_NUMBERED) else token
@@ -191,16 +223,20 @@ class _Reading:
         self._kinds[kind] += 1
         self._open.append(_Open(kind, _number(token)))
 
-    def _end(self, token: str) -> None:
+    def _end(self, token: str) -> list[_Item]:
+        """End a group, and give what it holds; nothing where none is open."""
         bracket = next((letter for letter in token if letter in _CLOSING), "")
         kind = _CLOSING.get(bracket, _NUMBERED)
         if not self._kinds[kind]:
-            return
+            if kind == '"':  # of inches
+                self.items.append(token)
+            return []
         while self._open[-1].kind != kind:
             self._fold()
         ended = self._open.pop()
         self._kinds[kind] -= 1
         self._hold(*self._weighed(ended, token.replace(bracket, "")))
+        return ended.items
 
     def _weighed(self, ended: _Open, written: str) -> tuple[list[_Item], float | None]:
         """What a group holds, and its factor: the one written, or its bracket's. One that chooses words has none."""

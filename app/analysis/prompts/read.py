@@ -2,7 +2,8 @@
 
 It works on texts that `embedded.py` took out, and never guesses: a text that fits no format is left to `raw`. Names of
 texts are those of PNG chunks and of tags in video containers; EXIF's `UserComment`, `ImageDescription`, `XPComment`,
-`Make`, `Model` and `Software`; XMP's with their prefix; `c2pa` (see `c2pa.py`) and `stealth` (see `stealth.py`).
+`Make`, `Model` and `Software`; IPTC's `Caption`; XMP's with their prefix; `c2pa` (see `c2pa.py`) and `stealth` (see
+`stealth.py`).
 """
 
 from collections.abc import Mapping
@@ -13,19 +14,22 @@ from app.analysis.prompts.comfyui.graph import read_comfyui
 from app.analysis.prompts.declared import read_declaration
 from app.analysis.prompts.generation import Generation, as_object, load_object
 from app.analysis.prompts.generators import (
+    METAHUB,
     read_dream,
     read_easy_diffusion,
     read_generator_json,
     read_invoke,
     read_invoke_2,
+    read_metahub,
     read_midjourney,
+    read_mochi,
     read_novel_ai,
 )
 from app.analysis.prompts.infotext import read_bare_prompt, read_infotext, read_words_without_settings
 
 GENERATIONS = (
     *("parameters", "UserComment", "exif:UserComment", "ImageDescription", "XPComment"),
-    *("Comment", "comment", "Description", "dc:description", "stealth"),
+    *("Comment", "comment", "Description", "dc:description", "Caption", "stealth"),
 )
 _GRAPHS = ("prompt", "workflow")
 _MARKED = 12  # characters within which a text says that it is a graph, as in `Workflow: {`
@@ -38,7 +42,7 @@ def read_generation(texts: Mapping[str, str]) -> Generation:
     """
     texts = dict(texts) | _marked(texts)
     best: Generation | None = None
-    for reader in (_invoke, _generation, _graph, read_easy_diffusion, _rest, read_declaration):
+    for reader in (_invoke, _metahub, _generation, _graph, read_easy_diffusion, _rest, read_declaration):
         made = reader(texts)
         if made and made.prompt:
             return made
@@ -70,6 +74,11 @@ def _invoke(texts: Mapping[str, str]) -> Generation | None:
     return read_dream(texts["Dream"]) if "Dream" in texts else None
 
 
+def _metahub(texts: Mapping[str, str]) -> Generation | None:
+    written = load_object(texts.get(METAHUB))
+    return read_metahub(written) if written else None
+
+
 def _generation(texts: Mapping[str, str]) -> Generation | None:
     """One text that says all, wherever it stands; one that holds other texts is opened."""
     best = None
@@ -87,7 +96,7 @@ def _said(key: str, texts: Mapping[str, str]) -> Generation | None:
         if key == "Comment" and texts.get("Software") == "NovelAI":
             return read_novel_ai(written, texts)
         return read_generator_json(written) or _inside(written)
-    if made := read_midjourney(text) or read_infotext(text):
+    if made := read_midjourney(text) or read_mochi(text) or read_infotext(text):
         by_comfyui = any('"class_type"' in texts.get(name, "") for name in _GRAPHS)
         return replace(made, generator="ComfyUI") if by_comfyui else made
     return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from app.beside import spellings
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
 from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.disk.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
@@ -295,4 +296,5 @@ def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: Sidecars, room
 def _is_score_of_a_file(folder: Place, reached: bytes, name: bytes) -> bool:
     """Whether `.scores/a.jpg.json` belongs to a media file beside the folder, and so counts with it."""
     picture = picture_of_score(folder.below(name).path)
-    return picture is not None and os.path.lexists(reached + b"/../" + picture.rpartition(b"/")[2])
+    names = spellings(picture.rpartition(b"/")[2]) if picture is not None else ()
+    return any(os.path.lexists(reached + b"/../" + name) for name in names)

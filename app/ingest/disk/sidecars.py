@@ -1,12 +1,12 @@
-"""The files of a folder that speak for others: `a.jpg.xmp`, `a.xmp`, Takeout's `a.jpg.json`, `.scores/a.jpg.json`.
+"""The files of a folder that speak for others: `a.jpg.xmp`, `a.xmp`, `a.jpg.json`, `a.txt`, `.scores/a.jpg.json`.
 
 Owns whose sidecar a file is; opens none of them.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from app.beside import Sidecar, Stamps, takeout_names
+from app.beside import Sidecar, Stamps, composed, sidecar_key, sidecar_names
 from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.disk.ignoring import is_hidden
 
@@ -17,45 +17,45 @@ class Sidecars:
     """The sidecars of the media files of one folder; `scores` are the stamps of what its folder of scores holds."""
 
     def __init__(self, entries: Mapping[bytes, os.DirEntry[bytes]], scores: Mapping[bytes, str]) -> None:
-        self._xmp = {_stem(name): entry for name, entry in entries.items() if suffix_of(name) == b".xmp"}
-        self._json = {name: entry for name, entry in entries.items() if name.endswith(b".json")}
+        named = ((sidecar_key(name), entry) for name, entry in entries.items())
+        self._there = {key: entry for key, entry in named if key is not None}
+        self._suffixes = {suffix_of(key) for key in self._there}
         self._scores = scores
-        media = [name for name in entries if _may_have_sidecars(name)] if self._xmp or self._json else []
-        self._spoken_for = {*media, *(_stem(name) for name in media)} if self._xmp else set()
-        told = (json for name in media for json in takeout_names(name)) if self._json else ()
-        self._takeout = {name for name in told if name in self._json}
+        media = [name for name in entries if _may_have_sidecars(name)] if self._there else []
+        self._speaking = {key for name in media for _, key in self._of(name)}
+
+    def _of(self, name: bytes) -> Iterator[tuple[Sidecar, bytes]]:
+        """The keys of the sidecars of a media file that are there."""
+        return ((kind, key) for kind, key in sidecar_names(name, self._suffixes) if key in self._there)
 
     def speaks_for_a_file(self, name: bytes) -> bool:
         """Whether a name is that of a sidecar of a media file beside it."""
-        return name in self._takeout or (suffix_of(name) == b".xmp" and _stem(name) in self._spoken_for)
+        return sidecar_key(name) in self._speaking
 
     def names_of(self, name: bytes) -> list[bytes]:
         """The names of the sidecars that lie beside a media file; that in the folder of scores is not among them."""
-        if not self._xmp and not self._json:
-            return []
-        xmp = [self._xmp[key].name for key in (name, _stem(name)) if key in self._xmp]
-        return xmp + [told for told in takeout_names(name) if told in self._json]
+        return [self._there[key].name for _, key in self._of(name)] if self._there else []
 
     def stamps_of(self, name: bytes) -> str:
         """The text of the `Stamps` of a media file."""
-        if not self._xmp and not self._json and not self._scores:
+        if not self._there and not self._scores:
             return ""
-        stamps = [(Sidecar.XMP, _stamp(self._xmp[key])) for key in (name, _stem(name)) if key in self._xmp]
-        if self._json:
-            found = (self._json[json] for json in takeout_names(name) if json in self._json)
-            stamps += [(Sidecar.TAKEOUT, _stamp(json)) for json in found]
-        if name + b".json" in self._scores:
-            stamps.append((Sidecar.SCORE, self._scores[name + b".json"]))
+        stamps = [(kind, _stamp(self._there[key])) for kind, key in self._of(name)]
+        if stamp := self._scores.get(composed(name) + b".json"):
+            stamps.append((Sidecar.SCORE, stamp))
         return Stamps.of(stamps).text
 
 
 def spoken_for(name: bytes, beside: Iterable[bytes]) -> tuple[bytes, ...]:
     """The media files among the names `beside` that a file of this name is a sidecar of."""
-    if name.endswith(b".json"):
-        return tuple(other for other in beside if _may_have_sidecars(other) and name in takeout_names(other))
-    if suffix_of(name) != b".xmp":
+    if (key := sidecar_key(name)) is None:
         return ()
-    return tuple(other for other in beside if _may_have_sidecars(other) and _stem(name) in (other, _stem(other)))
+    of_its_suffix = (suffix_of(key),)
+    return tuple(
+        other
+        for other in beside
+        if _may_have_sidecars(other) and key in {told for _, told in sidecar_names(other, of_its_suffix)}
+    )
 
 
 def picture_of_score(path: bytes) -> bytes | None:
@@ -69,20 +69,16 @@ def picture_of_score(path: bytes) -> bytes | None:
 
 
 def stamps_in(folder: bytes) -> dict[bytes, str]:
-    """The stamps of the files of a folder of scores, by name; none where it cannot be read."""
+    """The stamps of the files of a folder of scores, by composed names; none where it cannot be read."""
     try:
         with os.scandir(folder) as scan:
-            return {entry.name: _stamp(entry) for entry in scan if entry.name.endswith(b".json")}
+            return {composed(entry.name): _stamp(entry) for entry in scan if entry.name.endswith(b".json")}
     except OSError:
         return {}
 
 
 def _may_have_sidecars(name: bytes) -> bool:
     return suffix_of(name) in FORMAT_OF_SUFFIX and not is_hidden(name)
-
-
-def _stem(name: bytes) -> bytes:
-    return name.rpartition(b".")[0]
 
 
 def _stamp(entry: os.DirEntry[bytes]) -> str:

@@ -28,6 +28,8 @@ class FolderCounts(TypedDict):
     """Those that the library holds as they are now."""
     failed_files: int
     """Those that failed as they are now."""
+    damaged_files: int
+    """Those that the library holds although they are damaged."""
 
 
 @described
@@ -74,7 +76,7 @@ class Badges:
         self._library = library
 
     def get_directory_ingest_stats(self, listing: Listing) -> FolderCounts:
-        """`total_files`, `ingested_files` and `failed_files` of one folder, not counting the folders below."""
+        """The counts of one folder, not counting the folders below."""
         return self._counts(listing.folder, [listing], below=False)
 
     def browse(self, text: str | None, *, recursive: bool, cursor: str | None) -> FolderPage:
@@ -82,7 +84,7 @@ class Badges:
         if not text:
             give_up_at = time.monotonic() + RECURSIVE_SECONDS if recursive else 0.0
             roots = [self._described(Place(name), None, give_up_at) for name in sorted(self._folders.roots)]
-            stats: FolderCounts = {"total_files": 0, "ingested_files": 0, "failed_files": 0}
+            stats = FolderCounts(total_files=0, ingested_files=0, failed_files=0, damaged_files=0)
             return {"path": None, "parent": None, "ingest_stats": stats, "directories": roots, "next": None}
         folder = self._folders.resolve(text)
         listing = self._folders.read(folder)
@@ -130,14 +132,16 @@ class Badges:
         return found
 
     def _counts(self, folder: Place, listings: list[Listing], *, below: bool) -> FolderCounts:
-        total = ingested = failed = 0
+        total = ingested = failed = damaged = 0
         stamps = self._library.stamps(folder, below=below) if self._library else {}
         failures = self._library.failed_paths(folder, below=below) if self._library else {}
+        damages = self._library.damaged_paths(folder, below=below) if self._library else {}
         for listing in listings:
             for file in listing.files():
                 total += 1
                 if stamps.get(file.path) == (file.size, file.mtime_ns):
                     ingested += 1
+                    damaged += damages.get(file.path) == file.fingerprint
                 elif failures.get(file.path) == file.fingerprint:
                     failed += 1
-        return {"total_files": total, "ingested_files": ingested, "failed_files": failed}
+        return FolderCounts(total_files=total, ingested_files=ingested, failed_files=failed, damaged_files=damaged)

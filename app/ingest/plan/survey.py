@@ -66,7 +66,7 @@ def judge(file: FoundFile, known: KnownFile, parameters: Parameters, recipe: Rec
         return Skip.FRESH, "fresh"
     if any(
         failed.ignored
-        or (failed.stage in possible and recipe.current(failed.stage, known.kind or file.kind, failed.version))
+        or (failed.stage in possible and recipe.fails_alike(failed.stage, known.kind or file.kind, failed.version))
         for failed in failures
     ):
         return Skip.FAILED_BEFORE, "failed_before"

@@ -130,7 +130,7 @@ class Running:
         if isinstance(result, Failure):
             if result.cause in _PERHAPS_THE_DISK:
                 self._guard.check()
-            result = replace(result, version=self._recipe.versions[result.stage])
+            result = replace(result, version=self._recipe.failure_version(result.stage))
         elif result.picture is not None:
             parts.store.save_thumbnail(result.identity.sha256, result.picture.webp)
             crash_point("thumbnail_saved")

@@ -235,6 +235,33 @@ def coverage(snapshot: Snapshot, scope: Mask, query: Node, waiting: Slots | None
     return {"searched": searched, "of": searched + sum(missing.values()), "missing": missing}
 
 
+_WHY = {
+    "indexing": "they are not indexed yet",
+    "nsfw_not_run": "NSFW was not checked",
+    "nsfw_failed": "the check for NSFW failed",
+    "score_not_run": "scores were not read",
+    "score_failed": "reading scores failed",
+    "keywords_not_run": "keywords were not read",
+    "keywords_failed": "reading keywords failed",
+    "metadata_not_run": "metadata was not read",
+    "metadata_failed": "reading metadata failed",
+}
+
+
+def coverage_in_words(told: Coverage) -> str:
+    """How much was searched: "12,340 of 12,400 searched; 60 not, because NSFW was not checked".
+
+    Of several causes each has its number behind it.
+    """
+    searched, missing = f"{told['searched']:,} of {told['of']:,} searched", told["missing"]
+    if not missing:
+        return searched
+    several = len(missing) > 1
+    *causes, last = (f"{_WHY[cause]} ({files:,})" if several else _WHY[cause] for cause, files in missing.items())
+    why = f"{', '.join(causes)} or {last}" if causes else last
+    return f"{searched}; {sum(missing.values()):,} not, because {why}"
+
+
 def fields_of(query: Node) -> set[str]:
     """The fields that a query asks about; the empty one is that of free words."""
     fields = set()

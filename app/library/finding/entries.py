@@ -10,15 +10,15 @@ from enum import IntFlag
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from app.errors import DAMAGE_CAUSES
 from app.formats import FORMATS, Kind
-from app.library.values import is_turned
+from app.library.values import has_thumbnail, is_turned
 from app.media import Stage, StageStatus
 from app.metadata import Source
 from app.texts import shown_name
 
 _RAW = frozenset(format_.name for format_ in FORMATS if format_.raw)
 _FILMS = frozenset(format_.name for format_ in FORMATS if format_.film)
-_DAMAGE = frozenset(("truncated_image", "damaged_image", "damaged_video"))
 _PERSON = f'"{Source.PERSON.value}"'
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTH, _DAY = len("2026-07"), len("2026-07-04")
@@ -49,7 +49,8 @@ class Entry(NamedTuple):
 
     Times are milliseconds since 1970: `taken` as the clock of the camera showed it, the others in UTC. `width`
     and `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
-    `folder` is `ROOT/relative` as shown. `sha256` is the first 64 bits of it. `ran` has two bits for each of `STAGES`:
+    `folder` is `ROOT/relative` as shown. `sha256` is the first 64 bits of it, `phash` all 64 of it, 0
+    where there is none. `ran` has two bits for each of `STAGES`:
     0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
@@ -58,6 +59,7 @@ class Entry(NamedTuple):
     updated: int
     size: int
     sha256: int
+    phash: int
     width: int | None
     height: int | None
     duration: float | None
@@ -121,7 +123,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
     """
     generation = json.loads(row.generation) if row.generation else {}
     words = [(text, source) for text, source in keywords if source != Source.NEGATIVE_PROMPT]
-    ran, causes = _ends(row.stages)
+    ran, causes, partial = _ends(row.stages)
     spoken = row.score_source == Source.PERSON or _PERSON in row.sources or any(s == Source.PERSON for _, s in words)
     size = (row.height, row.width) if is_turned(row.orientation, row.format) else (row.width, row.height)
     return Entry(
@@ -130,6 +132,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         in_ms(datetime.fromisoformat(row.updated_at)),
         row.size,
         int(row.sha256[:DIGITS], 16),
+        int(row.phash or "0", 16),
         *size,
         row.duration_seconds,
         row.exposure_seconds,
@@ -140,7 +143,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         row.nsfw_probability,
         row.latitude,
         row.longitude,
-        _marks(row, generation, causes, spoken=spoken),
+        _marks(row, generation, causes, spoken=spoken) | (Mark.THUMBNAIL.value if partial else 0),
         ran,
         row.pair_id,
         row.name,
@@ -151,8 +154,8 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         camera_of(row.camera_make, row.camera_model),
         row.lens_model,
         row.generator,
-        _text(generation.get("model")),
-        _text(generation.get("sampler")),
+        text_of(generation.get("model")),
+        text_of(generation.get("sampler")),
         row.prompt_verdict,
         row.label,
         row.session_id,
@@ -179,7 +182,7 @@ def loras_of(generation: Mapping[str, Any]) -> list[str]:
     """The names of the LoRAs that a picture was made with, each once, in their order."""
     listed = generation.get("loras")
     named = [one.get("name") if isinstance(one, Mapping) else one for one in listed] if isinstance(listed, list) else []
-    return list(dict.fromkeys(text for one in named if (text := _text(one))))
+    return list(dict.fromkeys(text for one in named if (text := text_of(one))))
 
 
 def clock_ms(at: str | None) -> int | None:
@@ -205,7 +208,8 @@ def from_ms(ms: int) -> str:
     return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
+    """A setting as a text, so that a seed keeps all its digits; None for anything but a text or whole number."""
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip() else None
 
 
@@ -218,7 +222,7 @@ def _marks(row: Any, generation: Mapping[str, Any], causes: frozenset[str], *, s
         | (Mark.RAW.value if row.format in _RAW else 0)
         | (Mark.ANIMATED.value if animated else 0)
         | (Mark.LIVE.value if row.pair_id or row.embedded_video_bytes else 0)
-        | (Mark.DAMAGED.value if causes and _DAMAGE & causes else 0)
+        | (Mark.DAMAGED.value if causes and DAMAGE_CAUSES & causes else 0)
         | (Mark.THUMBNAIL.value if row.phash else 0)
         | (Mark.TITLE.value if row.title else 0)
         | (Mark.CAPTION.value if row.caption else 0)
@@ -230,10 +234,14 @@ def _marks(row: Any, generation: Mapping[str, Any], causes: frozenset[str], *, s
 
 
 @lru_cache(maxsize=1_024)
-def _ends(stages: str) -> tuple[int, frozenset[str]]:
-    """What `ran` says of the stages of a row, and the causes of those that failed. Most rows have the same text."""
+def _ends(stages: str) -> tuple[int, frozenset[str], bool]:
+    """What `ran` says of the stages of a row, the causes of those that failed, and whether it has a thumbnail in part.
+
+    Most rows have the same text.
+    """
     ran, marks = 0, json.loads(stages)
     for place, stage in enumerate(STAGES):
         status = marks.get(stage, {}).get("status")
         ran |= (FAILED if status == StageStatus.FAILED else NOT_RUN if status is None else 0) << (2 * place)
-    return ran, frozenset(str(m.get("cause")) for m in marks.values() if m["status"] == StageStatus.FAILED)
+    causes = frozenset(str(m.get("cause")) for m in marks.values() if m["status"] == StageStatus.FAILED)
+    return ran, causes, has_thumbnail(None, marks)

@@ -26,7 +26,7 @@ from app.library.finding.counting import (
 from app.library.finding.current import Current
 from app.library.finding.indexing import Indexing
 from app.library.finding.listing import FoundFile, files_of, paths_of
-from app.library.finding.lookup import ids_of, unworded
+from app.library.finding.lookup import Answers, ids_of, unworded
 from app.library.finding.matching import Matching, scope_of
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
 from app.library.finding.pairing import Pairing, Pairs, pairing_of
@@ -76,6 +76,7 @@ class Finder:
         self._engines = engines
         self._indexing = indexing
         self.current = Current(engines, file)
+        self._answers = Answers()
         self._orders: dict[Sort, tuple[Order, Snapshot]] = {}
         self._pairing: Pairing | None = None
 
@@ -196,7 +197,11 @@ class Finder:
         return snapshot.kept.get(("mask", gone, threshold), lambda: self._mask(snapshot, gone, threshold))
 
     def _asked(self, snapshot: Snapshot, leaf: Words | Whole) -> Slots:
-        return snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))
+        if isinstance(leaf, Whole):
+            return snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))
+        having = self._engines.read(partial(self._answers.having, leaf=leaf))
+        known = np.flatnonzero(snapshot.alive & (snapshot.ids < len(having)))
+        return known[having[snapshot.ids[known]]].astype(np.int32)
 
     def _shown(self, snapshot: Snapshot, mask: Mask, pairs: Pairs) -> Mask:
         return mask if pairs is Pairs.BOTH else self.pairing(snapshot).shown(mask)

@@ -6,18 +6,26 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, select
 from typing_extensions import TypedDict
 
+from app.library.finding.entries import camera_of, text_of
 from app.library.finding.pairing import PairKind
-from app.library.tables import MEDIA
-from app.library.values import is_nsfw, upright_size
+from app.library.tables import KEYWORDS, LINKS, MEDIA
+from app.library.values import has_thumbnail, is_nsfw, upright_size
 from app.media import Place, StageStatus
+from app.metadata import Source
 from app.shapes import described
 
 _COLUMNS = (
     "id", "root", "path", "kind", "format", "width", "height", "orientation", "duration_seconds", "taken_at",
-    "ingested_at", "size", "title", "score", "nsfw_probability", "phash", "stages", "missing_at", "pair_id",
+    "ingested_at", "size", "title", "score", "nsfw_probability", "phash", "stages", "missing_at", "camera_make",
+    "camera_model", "lens_model", "generation", "session_id",
 )  # fmt: skip
 _ROWS = select(*(MEDIA.c[name] for name in _COLUMNS))
 _PLACES = select(MEDIA.c.id, MEDIA.c.root, MEDIA.c.path)
+_WORDS = (
+    select(LINKS.c.media_id, KEYWORDS.c.text)
+    .join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
+    .where(LINKS.c.source != Source.NEGATIVE_PROMPT)
+)
 
 
 @described
@@ -66,6 +74,20 @@ class FoundFile(TypedDict):
     """Whether a stage failed."""
     missing: bool
     """Whether the file is gone from disk."""
+    camera: str | None
+    """Maker and model, the maker once."""
+    lens: str | None
+    """The lens."""
+    model: str | None
+    """The model that made an AI image."""
+    sampler: str | None
+    """Its sampler."""
+    seed: str | None
+    """Its seed, with all digits."""
+    keywords: list[str]
+    """In their order, without those of a negative prompt."""
+    session_id: str | None
+    """The session that wrote it last."""
     pairs: list[PairedFile]
     """The files that are one picture with it."""
 
@@ -79,10 +101,13 @@ def files_of(connection: Connection, ids: Sequence[int], threshold: float | None
     rows = connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).mappings()
     others = sorted({other for paired in pairs.values() for other, _ in paired})
     place_of = _places_of(connection, others) if others else {}
+    words: dict[int, set[str]] = {}
+    for number, text in connection.execute(_WORDS.where(LINKS.c.media_id.in_(ids))):
+        words.setdefault(number, set()).add(text)
     by_id = {}
     for row in rows:
         paired = [(place_of[other], kind) for other, kind in pairs.get(row["id"], ()) if other in place_of]
-        by_id[row["id"]] = as_found(dict(row), threshold, paired)
+        by_id[row["id"]] = as_found({**row, "keywords": sorted(words.get(row["id"], ()))}, threshold, paired)
     return [by_id[number] for number in ids if number in by_id]
 
 
@@ -98,7 +123,8 @@ def _places_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
 
 
 def as_found(row: Mapping[str, Any], threshold: float | None, paired: Sequence[tuple[str, PairKind]]) -> FoundFile:
-    """A row as a file of a list, and the paths of the files that are one picture with it."""
+    """A row with its `keywords` as a file of a list, and the paths of the files that are one picture with it."""
+    generation = row["generation"] or {}
     width, height = upright_size(row)
     return {
         "path": Place(row["root"], row["path"]).shown,
@@ -114,8 +140,15 @@ def as_found(row: Mapping[str, Any], threshold: float | None, paired: Sequence[t
         "score": row["score"],
         "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
         "nsfw_probability": row["nsfw_probability"],
-        "has_thumbnail": row["phash"] is not None,
+        "has_thumbnail": has_thumbnail(row["phash"], row["stages"]),
         "incomplete": any(mark["status"] == StageStatus.FAILED for mark in row["stages"].values()),
         "missing": row["missing_at"] is not None,
+        "camera": camera_of(row["camera_make"], row["camera_model"]),
+        "lens": row["lens_model"],
+        "model": text_of(generation.get("model")),
+        "sampler": text_of(generation.get("sampler")),
+        "seed": text_of(generation.get("seed")),
+        "keywords": row["keywords"],
+        "session_id": row["session_id"],
         "pairs": [{"path": path, "kind": kind.value} for path, kind in sorted(paired)],
     }

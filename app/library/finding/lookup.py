@@ -1,12 +1,23 @@
-"""What only the database can find: files with words, by its full-text index, and those with a seed or a hash."""
+"""What only the database can find: files with words, by its full-text index, and those with a seed or a hash.
 
-from typing import TYPE_CHECKING, Any
+What the index answered lately is kept as a bit for each id, so that a page behind a page, or beside a session, need not
+ask for all. An answer holds but for the files that changed since, or whose words were not written when it was given:
+those alone are asked for again. Where they are many, the question is asked anew.
+"""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Text, bindparam, func, select
 
-from app.library.finding.fulltext import LETTERS
+from app.library.finding.columns import Array, Mask
+from app.library.finding.fulltext import LETTERS, NOT_WORDED
 from app.library.finding.wording import FIELDS
+from app.library.prepared import Prepared
 from app.library.tables import CHANGES, MEDIA
 from app.query.fields import FREE
 from app.query.tree import Run, Whole, Words
@@ -20,17 +31,19 @@ _IDS = {
     "sqlite": "SELECT group_concat(rowid) FROM media_words WHERE media_words MATCH ?",
     "postgresql": "SELECT string_agg(int8send(media_id), ''::bytea) FROM media_words WHERE words @@ %s::tsquery",
 }
+_AMONG = {
+    "sqlite": " AND rowid IN (SELECT value FROM json_each(?))",
+    "postgresql": " AND media_id IN (SELECT value::bigint FROM json_array_elements_text(%s::json))",
+}
 
 
-def ids_of(connection: Connection, leaf: Words | Whole) -> "NDArray[np.int64]":
+def ids_of(connection: Connection, leaf: Whole) -> "NDArray[np.int64]":
     """The ids of the files that a leaf means of which no column in memory knows. Some may have no row any more."""
-    if isinstance(leaf, Words):
-        return matching(connection, leaf)
     match leaf.field, leaf.pieces:
         case "seed", (seed,):
             return matching(connection, Words("seed", runs_of(seed, phrase=True), leaf.text))
         case "seed", pieces:
-            return _ids(connection, MEDIA.c.generation["seed"].as_string().like(_pattern(pieces), escape="\\"))
+            return _ids(connection, _seed(connection.dialect.name).like(_pattern(pieces), escape="\\"))
         case "sha256", (sha256,):
             return _ids(connection, MEDIA.c.sha256 == sha256)
         case _:
@@ -39,8 +52,15 @@ def ids_of(connection: Connection, leaf: Words | Whole) -> "NDArray[np.int64]":
 
 def unworded(connection: Connection) -> "NDArray[np.int64]":
     """The ids of the files that wait for their words: a search for words finds them by those that they had before."""
-    ids = connection.execute(select(CHANGES.c.media_id).where(CHANGES.c.worded.is_(False))).scalars()
+    ids = connection.execute(select(CHANGES.c.media_id).where(NOT_WORDED)).scalars()
     return np.fromiter(ids, np.int64)
+
+
+def _seed(engine: str) -> Any:
+    """A seed as it is written: as a value, SQLite has only 16 digits of one above 2**63."""
+    if engine == "postgresql":
+        return MEDIA.c.generation["seed"].as_string()
+    return func.trim(MEDIA.c.generation.op("->", return_type=Text())("$.seed"), '"')
 
 
 def _ids(connection: Connection, condition: Any) -> "NDArray[np.int64]":
@@ -52,9 +72,10 @@ def _pattern(pieces: tuple[str, ...]) -> str:
     return "%".join(piece.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") for piece in pieces)
 
 
-def matching(connection: Connection, leaf: Words) -> "NDArray[np.int64]":
+def matching(connection: Connection, leaf: Words, among: Sequence[int] | None = None) -> "NDArray[np.int64]":
     """The ids of the files in which every run of the leaf is found, in ascending order; none for a leaf without words.
 
+    `among` are ids that it is asked of, None for all.
     Files that wait for their words are found by those that they had before. Some ids may have no row any more.
     """
     fields = FREE if leaf.field == "" else (leaf.field,)
@@ -63,7 +84,10 @@ def matching(connection: Connection, leaf: Words) -> "NDArray[np.int64]":
         return np.empty(0, np.int64)
     engine = connection.dialect.name
     query = as_match(fields, runs) if engine == "sqlite" else as_tsquery(fields, runs)
-    packed = connection.exec_driver_sql(_IDS[engine], (query,)).scalar_one()
+    if among is None:
+        packed = connection.exec_driver_sql(_IDS[engine], (query,)).scalar_one()
+    else:
+        packed = connection.exec_driver_sql(_IDS[engine] + _AMONG[engine], (query, json.dumps(among))).scalar_one()
     if not packed:
         return np.empty(0, np.int64)
     if engine == "sqlite":
@@ -92,3 +116,79 @@ def _as_phrase(letter: str, run: Run) -> str:
 
 def _coded(run: Run) -> list[str]:
     return [coded(word) for word in run.words]
+
+
+# -- what was asked lately --------------------------------------------------------------------------------------
+
+_KEPT = 24
+FEW = 300
+"""Files that are asked for again one by one; for more the whole question costs less."""
+_FIRST_WAITING = Prepared(select(func.min(CHANGES.c.seq)).where(NOT_WORDED))
+_LAST = Prepared(select(func.max(CHANGES.c.seq)))
+_CHANGED = Prepared(select(CHANGES.c.media_id).where(CHANGES.c.seq >= bindparam("b_from")).limit(bindparam("b_most")))
+
+
+class _Answer(NamedTuple):
+    """The bits of the ids up to the highest one that was found; changes from `open_from` on are not in it for good."""
+
+    bits: Array
+    open_from: int
+
+
+class Answers:
+    """The last answers of one library. Safe for several threads."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[Words, _Answer] = OrderedDict()
+        self._changing = threading.Lock()
+
+    def having(self, connection: Connection, leaf: Words) -> Mask:
+        """By id, up to the highest that is found, whether a file has the words; some may have no row any more."""
+        with self._changing:
+            answer = self._answers.get(leaf)
+        open_from = _open_from(connection)
+        if answer is not None and open_from < answer.open_from:  # words are written anew, or it is another database
+            answer = None
+        changed = [] if answer is None else _changed(connection, answer.open_from)
+        if answer is None or len(changed) > FEW:
+            found = _by_id(matching(connection, leaf))
+        else:
+            found = np.unpackbits(answer.bits).view(np.bool_)
+            if changed:
+                ids = np.array(changed, np.int64)
+                found[ids[ids < len(found)]] = False
+                found = _with(found, matching(connection, leaf, changed))
+        with self._changing:
+            self._answers[leaf] = _Answer(np.packbits(found), open_from)
+            self._answers.move_to_end(leaf)
+            while len(self._answers) > _KEPT:
+                self._answers.popitem(last=False)
+        return found
+
+
+def _open_from(connection: Connection) -> int:
+    """The first change of which the words are not written yet."""
+    (waiting,) = _FIRST_WAITING.first(connection, {})
+    if waiting is not None:
+        return int(waiting)
+    (last,) = _LAST.first(connection, {})
+    return (last or 0) + 1
+
+
+def _changed(connection: Connection, open_from: int) -> list[int]:
+    return [number for (number,) in _CHANGED.all(connection, {"b_from": open_from, "b_most": FEW + 1})]
+
+
+def _by_id(ids: Array) -> Mask:
+    found = np.zeros(int(ids.max(initial=-1)) + 1, np.bool_)
+    found[ids] = True
+    return found
+
+
+def _with(found: Mask, ids: Array) -> Mask:
+    """The answer with these ids, too."""
+    size = max(len(found), int(ids.max(initial=-1)) + 1)
+    if size > len(found):
+        found = np.concatenate((found, np.zeros(size - len(found), np.bool_)))
+    found[ids] = True
+    return found

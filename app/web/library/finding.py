@@ -11,7 +11,15 @@ from fastapi.responses import Response
 from typing_extensions import TypedDict
 
 from app.errors import BadCursor, InvalidRequest
-from app.library.finding.counting import Coverage, Facet, FolderCount, Period, PeriodCount, ValueCount
+from app.library.finding.counting import (
+    Coverage,
+    Facet,
+    FolderCount,
+    Period,
+    PeriodCount,
+    ValueCount,
+    coverage_in_words,
+)
 from app.library.finding.entries import from_ms, in_ms
 from app.library.finding.finder import nsfw_checked, page
 from app.library.finding.listing import FoundFile
@@ -54,6 +62,8 @@ class FoundFiles(TypedDict):
     """Files of the whole library that have an NSFW probability."""
     coverage: Coverage
     """How much of the library the answer speaks for."""
+    coverage_in_words: str
+    """That as a sentence."""
 
 
 @refuses("bad_query")
@@ -104,6 +114,7 @@ def found_files(
     found = finder.found(query, sort, descending=descending, threshold=threshold, until=newest, pairs=pairs)
     start = offset if cursor is None else _start_of(cursor, sort, order)
     ids, last, total = page(found, sort, descending=descending, start=start, limit=limit)
+    covered = finder.coverage(found.snapshot, query)
     return Answer(
         {
             "files": finder.files(found.snapshot, ids, threshold),
@@ -114,7 +125,8 @@ def found_files(
             "until": from_ms(found.until),
             "new_files": found.newer,
             "nsfw_checked": nsfw_checked(found.snapshot),
-            "coverage": finder.coverage(found.snapshot, query),
+            "coverage": covered,
+            "coverage_in_words": coverage_in_words(covered),
         }
     )
 

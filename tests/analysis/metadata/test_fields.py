@@ -319,6 +319,8 @@ def test_a_maker_note_that_claims_a_billion_bytes_is_no_endless_loop():
     [
         (b"UNICODE\0" + "gr\u00fcn".encode("utf-16-be"), "gr\u00fcn"),
         (b"UNICODE\0" + "gr\u00fcn".encode("utf-16-le"), "gr\u00fcn"),
+        (b"UNICODE\0" + "gr\u00fcn, hell\n".encode(), "gr\u00fcn, hell\n"),
+        (b"UNICODE\0" + "\u7eff\u8272\u7684\u6811".encode("utf-16-be"), "\u7eff\u8272\u7684\u6811"),
         (b"ASCII\0\0\0hello \0", "hello"),
         (b"\0\0\0\0\0\0\0\0hello", "hello"),
         (b"hello, without a code", "hello, without a code"),

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from app.analysis.metadata import sidecars, takeout
-from app.analysis.metadata.sidecars import read_takeout
+from app.analysis.metadata.sidecars import read_json_sidecar
 from app.analysis.metadata.takeout import parse_takeout
 from app.errors import CannotRead
 from app.media import FoundFile
@@ -58,7 +58,7 @@ def test_what_is_no_json_is_damaged(content):
 
 
 def read(folder, name):
-    return read_takeout(str(folder).encode(), FoundFile("r", name.encode(), 1, 1))
+    return read_json_sidecar(str(folder).encode(), FoundFile("r", name.encode(), 1, 1))[0]
 
 
 @pytest.mark.parametrize(

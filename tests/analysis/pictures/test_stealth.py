@@ -256,7 +256,7 @@ def test_whatever_goes_wrong_in_the_search_spoils_nothing_and_goes_wrong_once(na
 def test_a_webp_is_decoded_once_for_whoever_wants_its_pixels(wanted, tmp_path, monkeypatch):
     decoded, decode = [], decode_image
     monkeypatch.setattr(
-        "app.analysis.analyzer.decode_image", lambda what, *more: decoded.append(what) or decode(what, *more)
+        "app.analysis.pictures.partial.decode_image", lambda what, *more: decoded.append(what) or decode(what, *more)
     )
     path = tmp_path / "a.webp"
     path.write_bytes(file_of(hidden(b"stealth_pnginfo", INFOTEXT.encode()), "WEBP", lossless=True, exact=True))

@@ -38,6 +38,7 @@ def saved(drawing, origin):
         ("Attention Injection", 1, 28, 2.5, "euler", "simple", 0.9, 7, "fixed"),
         (7, "increment", 512, 512, "random strict", 28, 2.5, "euler", "simple", 1),
         (True, 7, "fixed", 28, 2.5, "euler", "simple", 0, 10000, "CPU", False),
+        ("None", "None", 28, 2.5, "euler", "simple", 1, "Preview", 0, "ComfyUI", 7, "fixed"),
     ],
 )
 def test_a_sampler_is_known_by_the_order_of_its_values(values):
@@ -48,6 +49,62 @@ def test_a_sampler_is_known_by_the_order_of_its_values(values):
     settings = read_drawn(drawing.written()).settings
     assert {key: settings[key] for key in SAMPLED} == SAMPLED
     assert settings["model"] == "dream.safetensors"
+
+
+@pytest.mark.parametrize("word", ["boat", "a boat"])
+def test_what_a_box_with_one_text_holds_is_words_however_short(word):
+    drawing = Drawing()
+    text = drawing.add("Some Box", word, outputs=("STRING",))
+    drawing.sampled(drawing.encoded("", text=(text, 0, "STRING"), widgets=("text",)), drawing.encoded("fog"))
+    assert said(drawing) == (word, "fog")
+
+
+def test_texts_behind_the_values_of_a_known_node_do_not_spoil_them():
+    drawing = Drawing()
+    loader = drawing.add(
+        "easy a1111Loader", "dream.safetensors", "Baked VAE", -1, "None", 1, 1, "768 x 1024", 512, 512, "a boat", "fog",
+        1, True, "a boat as it was styled, by a lot of people", "fog, and worse", outputs=("pipe",),
+    )  # fmt: skip
+    sampler = drawing.add(
+        "easy preSampling", 28, 2.5, "euler", "simple", 1, 7, "fixed", outputs=("pipe",), pipe=(loader, 0, "PIPE_LINE")
+    )
+    drawing.add("easy kSampler", "Save", 0, "x", outputs=("pipe", "image"), pipe=(sampler, 0, "PIPE_LINE"))
+    made = read_drawn(drawing.written())
+    assert (made.prompt, made.negative_prompt, made.settings["model"]) == ("a boat", "fog", "dream.safetensors")
+
+
+def test_a_switch_leads_to_the_settings_and_the_model_it_is_set_to():
+    drawing = Drawing()
+    models = [drawing.add("UNETLoader", name, "default", outputs=("MODEL",)) for name in ("slow", "fast")]
+    steps = [drawing.add("PrimitiveInt", number, outputs=("INT",)) for number in (20, 4)]
+    turbo = drawing.add("PrimitiveBoolean", True, outputs=("BOOLEAN",))
+    chosen = [
+        drawing.add(
+            "ComfySwitchNode", False, outputs=("*",), widgets=("switch",), on_false=(slow, 0, "*"),
+            on_true=(fast, 0, "*"), switch=(turbo, 0, "BOOLEAN"),
+        )
+        for slow, fast in (models, steps)
+    ]  # fmt: skip
+    drawing.sampled(drawing.encoded("a boat"), drawing.encoded("fog"), (chosen[0], 0, "MODEL"))
+    sampler = next(raw for raw in drawing.nodes if raw["type"] == "KSampler")
+    drawing.links.append([99, chosen[1], 0, sampler["id"], 4, "INT"])
+    sampler["inputs"].append({"name": "steps", "type": "INT", "link": 99, "widget": {"name": "steps"}})
+    settings = read_drawn(drawing.written()).settings
+    assert (settings["model"], settings["steps"]) == ("fast", 4)
+
+
+def test_a_setting_that_was_made_while_running_is_not_another_nodes():
+    drawing = Drawing()
+    made = drawing.add("Some Math", "a * b", outputs=("INT",))
+    pipe = drawing.add(
+        "easy preSampling", 20, 8, "euler", "simple", 1, 5, "fixed", outputs=("pipe",), pipe=piped(drawing)
+    )
+    sampler = drawing.add(
+        "Some Sampler", 7, "fixed", 28, 2.5, "euler", "simple", 1, outputs=("IMAGE",), widgets=("steps",),
+        steps=(made, 0, "INT"), basic_pipe=(pipe, 0, "BASIC_PIPE"),
+    )  # fmt: skip
+    saved(drawing, (sampler, 0, "IMAGE"))
+    assert "steps" not in read_drawn(drawing.written()).settings
 
 
 def test_a_seed_that_is_linked_is_not_the_one_that_was_typed():

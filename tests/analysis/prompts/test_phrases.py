@@ -134,6 +134,27 @@ def test_invokeai_weighs_by_what_stands_behind_a_word_or_bracket(prompt, expecte
 @pytest.mark.parametrize(
     ("prompt", "expected"),
     [
+        ('("a", "b").and(1, 0.5)', [("a", 1.0), ("b", 0.5)]),
+        ('("a, b", "c").blend(1, 0.25)', [("a", 1.0), ("b", 1.0), ("c", 0.25)]),
+        ('("a", "b++").and()', [("a", None), ("b", 1.21)]),
+        ('("a", (big "b")1.2).blend(0.5, 0.5)', [("a", 0.5), ("big b", 0.6)]),
+        ("cat.swap(dog), hat", [("dog", None), ("hat", None)]),
+        ('a (red cat).swap("blue dog", s_end=0.3) in rain', [("a blue dog in rain", None)]),
+        ('"cat".swap("dog")', [("dog", None)]),
+        (".swap(dog)", [("dog", None)]),
+        ("withLora(x, 0.5) cat, withLoRA(y)", [("cat", None)]),
+        ('"tall man"++, "hat"', [("tall man", 1.21), ("hat", None)]),
+        ('a 24" screen, ("open, end', [('a 24" screen', None), ("open", None), ("end", None)]),
+        ("well-lit--, c++ , man-eating", [("well-lit", 0.81), ("c", 1.21), ("man-eating", None)]),
+    ],
+)
+def test_functions_and_quotes_of_invoke_are_no_words(prompt, expected):
+    assert taken(prompt, "InvokeAI") == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
         ("cat::2 dog::1", [("cat", 2.0), ("dog", 1.0)]),
         ("cat, hat::2 (dog):: bird, x::-.5 rest", [("cat", 2), ("hat", 2), ("(dog)", None), ("bird", -0.5), ("x", -0.5),
                                                     ("rest", None)]),

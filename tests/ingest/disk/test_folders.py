@@ -350,7 +350,41 @@ def test_an_edited_picture_and_the_video_of_a_live_photo_count_with_the_json_of_
     assert stamp_of(folders, b"b.MP4").startswith("takeout=")
 
 
-@pytest.mark.parametrize("sidecar", ["a.xmp", "a.jpg.xmp", "a.XMP", ".scores/a.jpg.json", "a.jpg.json"])
+BESIDE = ["caf{}.jpg.xmp", "caf{}.xmp", "caf{}.jpg.json", "caf{}.txt", "caf{}.swarm.json", ".scores/caf{}.jpg.json"]
+
+
+@pytest.mark.parametrize("sidecar", BESIDE)
+@pytest.mark.parametrize(("one", "other"), [("\u00e9", "e\u0301"), ("e\u0301", "\u00e9")])
+def test_a_sidecar_counts_with_its_picture_however_its_letters_are_composed(folders, root, sidecar, one, other):
+    tree(root, f"caf{one}.jpg", sidecar.format(other))
+    assert looks(folders) == {f"caf{one}.jpg".encode(): EntryKind.MEDIA}
+    assert stamp_of(folders, f"caf{one}.jpg".encode()).count("=") == 1
+    assert folders.read(Place("m", b".scores")).entries == ()
+
+
+def test_texts_and_settings_count_with_their_picture(folders, root):
+    tree(root, "a.jpg", "a.txt", "a.jpg.txt", "a.swarm.json", "a.json", "readme.txt", "b.swarm.json")
+    assert looks(folders) == {
+        b"a.jpg": EntryKind.MEDIA,
+        b"readme.txt": EntryKind.UNSUPPORTED,
+        b"b.swarm.json": EntryKind.UNSUPPORTED,
+    }
+    stamp = stamp_of(folders, b"a.jpg")
+    assert [stamp.count(f"{kind}=") for kind in ("txt", "json", "takeout")] == [2, 1, 1]
+
+
+def test_the_films_of_pixels_are_media_whatever_they_are_called(folders, root):
+    names = ("PXL_1.MP", "PXL_1.MP~2", "PXL_1.MV", "MVIMG_20180722_120942")
+    tree(root, *names, "PXL_1.MP.jpg.supplemental-metadata.json", "figure.mp", "README")
+    found = looks(folders)
+    assert {name for name, kind in found.items() if kind is EntryKind.MEDIA} == {name.encode() for name in names}
+    assert stamp_of(folders, b"PXL_1.MP").startswith("takeout=")
+
+
+CHANGING = ["a.xmp", "a.jpg.xmp", "a.XMP", ".scores/a.jpg.json", "a.jpg.json", "a.txt", "a.jpg.txt", "a.swarm.json"]
+
+
+@pytest.mark.parametrize("sidecar", CHANGING)
 def test_the_stamp_changes_when_a_sidecar_comes_changes_or_goes(folders, root, sidecar):
     tree(root, "a.jpg", "other.jpg")
     stamps = [stamp_of(folders, b"a.jpg")]

@@ -8,8 +8,8 @@ from app.errors import NoSuchDirectory, OutsideRoots
 from app.ingest.disk.folders import Folders
 from app.ingest.plan import badges as badges_module
 from app.ingest.plan.badges import Badges
-from app.media import Place
-from tests.ingest.builders import tree
+from app.media import Place, Stage
+from tests.ingest.builders import SESSION, analysis, tree
 
 
 @pytest.fixture
@@ -62,11 +62,16 @@ def test_a_folder_is_listed_with_its_parent_and_children(place, badges):
     place.run()
     answer = badges.browse("m/sub", recursive=True, cursor=None)
     assert (answer["path"], answer["parent"]) == ("m/sub", "m")
-    assert answer["ingest_stats"] == {"total_files": 1, "ingested_files": 1, "failed_files": 0}
+    assert answer["ingest_stats"] == {
+        "total_files": 1,
+        "ingested_files": 1,
+        "failed_files": 0,
+        "damaged_files": 0,
+    }
     assert [child["name"] for child in answer["directories"]] == ["deep", "empty"]
     deep, empty = answer["directories"]
     assert (deep["has_children"], empty["has_children"]) == (True, False)
-    assert deep["recursive_stats"] == {"total_files": 2, "ingested_files": 2, "failed_files": 0}
+    assert (deep["recursive_stats"]["total_files"], deep["recursive_stats"]["ingested_files"]) == (2, 2)
     assert badges.browse("m", recursive=False, cursor=None)["parent"] is None
     assert "recursive_stats" not in badges.browse("m/sub", recursive=False, cursor=None)["directories"][0]
 
@@ -117,3 +122,14 @@ def test_a_folder_that_cannot_be_read_says_so(place, monkeypatch):
     badges = Badges(place.folders, None)
     assert badges.browse("m", recursive=False, cursor=None)["directories"][0]["warning"].endswith("Permission denied.")
     assert badges.browse("m/sub", recursive=False, cursor=None)["warning"] == "m/sub cannot be read: Permission denied."
+
+
+def test_damaged_files_are_in_the_library_and_counted_apart(place, badges):
+    tree(place.media, "a.jpg", "b.jpg")
+    place.run()
+    damaged = analysis(place.folders.found(Place("m", b"b.jpg")), failed={Stage.THUMBNAIL: "truncated_image"})
+    place.library.commit_single_file_to_database(SESSION, damaged, asked=frozenset(Stage), nsfw_threshold=0.8)
+    counts = badges.get_directory_ingest_stats(place.folders.read(Place("m")))
+    assert (counts["ingested_files"], counts["failed_files"], counts["damaged_files"]) == (2, 0, 1)
+    os.utime(place.media / "b.jpg", ns=(1, 1))
+    assert badges.get_directory_ingest_stats(place.folders.read(Place("m")))["damaged_files"] == 0

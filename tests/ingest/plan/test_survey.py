@@ -22,6 +22,7 @@ DONE = {stage.value: {"status": "done", "version": "1"} for stage in Stage}
 WITHOUT_NSFW = {name: mark for name, mark in DONE.items() if name != "nsfw"}
 FROM_SIDECARS = {Stage.METADATA, Stage.KEYWORDS, Stage.SCORE}
 NO_WEIGHTS = replace(RECIPE, unavailable={Stage.NSFW: "no weights"})
+TAKES_MORE = replace(RECIPE, failing=".2")
 NEWER_SCORES = replace(RECIPE, versions={**RECIPE.versions, Stage.SCORE: "2"})
 IMAGES_ONLY = replace(RECIPE, applies={**RECIPE.applies, Stage.THUMBNAIL: frozenset({Kind.IMAGE})})
 
@@ -47,6 +48,8 @@ def marked(**marks: tuple[str, str]) -> Mapping[str, Mapping[str, object]]:
 TABLE = [
     ("never seen", NOTHING_KNOWN, {}, RECIPE, "new", EVERY_STAGE),
     ("all done", row(), {}, RECIPE, Skip.FRESH, None),
+    ("failed as files do now", KnownFile(failures=failed(version="1.2")), {}, TAKES_MORE, Skip.FAILED_BEFORE, None),
+    ("failed as files did before", KnownFile(failures=failed()), {}, TAKES_MORE, "new", EVERY_STAGE),
     ("another size", row(size=99), {}, RECIPE, "changed", frozenset()),
     ("another time", row(mtime_ns=4), {}, RECIPE, "changed", frozenset()),
     ("a stage failed on these bytes", row(stages=marked(metadata=("failed", "1"))), {}, RECIPE, Skip.FRESH, None),
@@ -163,7 +166,8 @@ def test_again_reads_every_stage_whatever_the_bytes():
         ("xmp=1:1 score=2:2", "xmp=1:2 score=2:2", FROM_SIDECARS),
         ("xmp=1:1 xmp=5:5 score=2:2", "xmp=5:5 score=2:2", FROM_SIDECARS),
         ("score=2:2", "xmp=1:1 score=2:3", FROM_SIDECARS),
-        ("", "takeout=1:1", {Stage.METADATA, Stage.KEYWORDS}),
+        ("", "takeout=1:1", FROM_SIDECARS),
+        ("", "txt=1:1", {Stage.METADATA, Stage.KEYWORDS}),
         ("takeout=1:1", "score=1:1", FROM_SIDECARS),
     ],
 )

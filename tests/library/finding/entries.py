@@ -34,6 +34,7 @@ entries = st.builds(
     updated=_times.map(lambda at: at or 0),
     size=st.integers(0, 3),
     sha256=st.sampled_from((0x00FF << 48, 1, 2**64 - 1)),
+    phash=st.sampled_from((0, 1, 2**64 - 1)),
     width=_pixels,
     height=_pixels,
     duration=_numbers,

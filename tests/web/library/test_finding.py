@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from app.library.finding.counting import Facet
-from tests.samples import ai_image, photo, truncated, write_many
+from tests.samples import ai_image, photo, unidentifiable, write_many
 
 FILES = "/api/library/files"
 PATCH = "/api/library/file"
@@ -19,7 +19,7 @@ def found(open_door, tmp_path):
     photo(root / "2024/harbour.jpg", size=(96, 64), keywords=["sea", "sea wall"], make="Maker", taken_at=TAKEN)
     ai_image(root / "ai/robot.png")
     write_many(root / "plain", 7)
-    truncated(root / "2024/cut.jpg", size=(96, 64))
+    unidentifiable(root / "2024/cut.jpg", size=(96, 64))
     door = open_door(root)
     door.whole()
     return door
@@ -36,6 +36,14 @@ def test_a_file_is_listed_with_what_a_list_shows(found):
         assert file[name] == known[name], name
     assert (file["has_thumbnail"], file["incomplete"], file["missing"]) == (True, False, False)
     assert file["added_at"] == known["ingested_at"]
+    assert (file["camera"], file["lens"], file["keywords"]) == ("Maker", None, ["sea", "sea wall"])
+    (made,) = found.get(FILES, params={"q": "robot"})["files"]
+    known = found.get("/api/library/file", params={"path": "photos/ai/robot.png"})
+    for name in ("model", "sampler", "seed"):
+        told = known["generation"].get(name)
+        assert made[name] == (told and str(told)), name
+    assert made["seed"] is not None
+    assert made["session_id"] == known["session_id"]
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
@@ -97,6 +105,7 @@ def test_files_that_are_gone_are_found_only_by_who_asks_for_them(found, tmp_path
 def test_the_answer_says_of_how_many_files_it_speaks(found):
     answer = found.get(FILES, params={"q": "nsfw:yes"})
     assert answer["coverage"] == {"searched": 0, "of": 9, "missing": {"nsfw_not_run": 9}}
+    assert answer["coverage_in_words"] == "0 of 9 searched; 9 not, because NSFW was not checked"
     assert found.get(FILES, params={"q": "harbour"})["coverage"] == {"searched": 9, "of": 9, "missing": {}}
 
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from tests.samples import film, landscape, photo, settled, truncated
+from tests.samples import film, landscape, photo, settled, unidentifiable
 
 HERE = "/api/library/preview"
 
@@ -61,7 +61,7 @@ def test_where_no_preview_can_be_made_the_answer_says_why(open_door, tmp_path):
     door.whole()
     (root / "gone.jpg").unlink()
     photo(root / "changed.jpg", size=(48, 64), seed=9)
-    truncated(root / "damaged.jpg")
+    unidentifiable(root / "damaged.jpg")
     whys = {"gone": "not there any more", "changed": "was changed after", "damaged": "ends before"}
     for name, why in whys.items():
         answer = ask(door, f"{name}.jpg")

@@ -4,7 +4,7 @@ import shutil
 
 from app.query.reading import read
 from tests.library.finding.test_summing import numbers_of
-from tests.samples import photo, truncated
+from tests.samples import photo, unidentifiable
 
 
 def total(door, q):
@@ -41,7 +41,7 @@ def test_each_number_is_that_of_its_list_while_files_come_go_fail_and_are_edited
     assert (first["by_root"]["photos"]["failures"], first["mean_score"]) == (first["failures"], 3)
 
     door.whole("other")
-    truncated(root / "later.jpg")
+    unidentifiable(root / "later.jpg")
     (root / "plain" / "000.jpg").unlink(missing_ok=True)
     (root / "trip" / "shore.jpg").unlink()
     door.whole()

@@ -15,7 +15,7 @@ _CHOICES = CONTROLS | split_names(
 )
 # What a list shows before anything was chosen from it (ltdrdata/ComfyUI-Impact-Pack, impact-pack.js)
 _INVITATION = re.compile(r"Select the [A-Za-z]{1,20} to add to the text|Full Cache|Select .{1,40}\.\.\.", re.IGNORECASE)
-_NUMBER = re.compile(r"[-+]?\d{1,30}(?:\.\d{0,30})?%?")
+_NUMBER = re.compile(r"[-+]?\d{1,30}(?:\.\d{0,30})?%?|#[0-9A-Fa-f]{3,8}")  # or a colour
 _SAMPLER = re.compile(
     r"(?:euler|heun|dpm|dpmpp|lms|ddpm|ddim|lcm|ipndm|deis|res|gradient_estimation|er_sde|seeds|sa_solver|exp_heun|"
     r"uni_?pc|unipc|rk|tcd|lambda)(?:_[a-z0-9_]{0,40}|\d?[a-z]{0,3}\d?)(?:\[[^\]]{0,20}\])?"

@@ -22,6 +22,16 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "KSamplerSelect": "sampler_name",
         "BasicScheduler": "scheduler steps denoise",
         "KarrasScheduler": "steps sigma_max sigma_min rho",
+        "ExponentialScheduler": "steps sigma_max sigma_min",
+        "PolyexponentialScheduler": "steps sigma_max sigma_min rho",
+        "LaplaceScheduler": "steps sigma_max sigma_min mu beta",
+        "SDTurboScheduler": "steps denoise",
+        "BetaSamplingScheduler": "steps alpha beta",
+        "VPScheduler": "steps beta_d beta_min eps_s",
+        "AlignYourStepsScheduler": "model_type steps denoise",
+        "OptimalStepsScheduler": "model_type steps denoise",
+        "GITSScheduler": "coeff steps denoise",
+        "LTXVScheduler": "steps max_shift base_shift stretch terminal",
         "Flux2Scheduler": "steps width height",
         "CFGGuider": "cfg",
         "DualCFGGuider": "cfg_conds cfg_cond2_negative style",
@@ -78,6 +88,8 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "easy a1111Loader": f"ckpt_name vae_name clip_skip {_LORA} {_LATENT} positive negative batch_size "
         "a1111_prompt_style",
         "easy comfyLoader": f"ckpt_name vae_name clip_skip {_LORA} {_LATENT} positive negative batch_size",
+        "easy cascadeLoader": f"stage_c stage_b stage_a clip_name {_LORA} {_LATENT} compression positive negative "
+        "batch_size",
         "easy preSampling": f"{_SAMPLED} denoise seed",
         "easy preSamplingAdvanced": f"{_SAMPLED} start_at_step end_at_step add_noise seed return_with_leftover_noise",
         "easy kSampler": "image_output link_id save_prefix",
@@ -96,10 +108,28 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "bongmath",
         "SeargeGenerationParameters": "seed image_size_preset image_width image_height steps cfg sampler_preset "
         "sampler_name scheduler base_vs_refiner_ratio",
+        "RegionalSampler": "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_factor restore_latent "
+        "additional_mode additional_sampler additional_sigma_ratio",
+        "TwoAdvancedSamplersForMask": "seed steps denoise overlap_factor",
+        "easy positive": "positive",
+        "easy negative": "negative",
+        "SDXLPromptStyler": "text_positive text_negative style log_prompt style_positive style_negative",
+        "SDXLPromptStylerAdvanced": "text_positive_g text_positive_l text_negative style negative_prompt_to log_prompt",
+        "StringFunction|pysssss": "action tidy_tags text_a text_b text_c",
+        "BNK_CLIPTextEncodeAdvanced": "text token_normalization weight_interpretation",
+        "BNK_CLIPTextEncodeSDXLAdvanced": "text_l text_g token_normalization weight_interpretation balance",
+        "smZ CLIPTextEncode": "text parser mean_normalization multi_conditioning use_old_emphasis_implementation "
+        "with_SDXL ascore width height crop_w crop_h target_width target_height text_g text_l smZ_steps",
+        "ttN pipeLoader": "ckpt_name config_name vae_name clip_skip "
+        + " ".join(f"lora{n}_name lora{n}_model_strength lora{n}_clip_strength" for n in range(1, 4))
+        + " positive positive_token_normalization positive_weight_interpretation negative "
+        "negative_token_normalization negative_weight_interpretation empty_latent_width empty_latent_height seed",
         # What a wildcard became counts (ltdrdata/ComfyUI-Impact-Pack)
         "ImpactWildcardProcessor": "wildcard_text populated_text mode seed select_to_add_wildcard",
         "ImpactWildcardEncode": "wildcard_text populated_text mode select_to_add_lora select_to_add_wildcard seed",
-        # Of services, those that are given two texts
+        "WildcardEncode //Inspire": "token_normalization weight_interpretation wildcard_text populated_text mode "
+        "select_to_add_lora select_to_add_wildcard seed",
+        # Of services, those that are given two texts, or a short one among others
         "WanTextToVideoApi": f"{_PAIR} size duration seed generate_audio prompt_extend watermark shot_type",
         "WanImageToVideoApi": f"{_PAIR} resolution duration seed generate_audio prompt_extend watermark shot_type",
         "WanTextToImageApi": f"{_PAIR} width height seed prompt_extend watermark",
@@ -139,6 +169,8 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "BriaGenFill": "prompt negative_prompt refine_prompt seed moderation",
         "TripoTextToModelNode": "prompt negative_prompt model_version style texture pbr image_seed model_seed "
         "texture_seed texture_quality face_limit quad",
+        "MeshyTextToModelNode": "model prompt style should_remesh topology target_polycount symmetry_mode pose_mode "
+        "seed ultra_mode ultra_resolution",
         "PikaTextToVideoNode2_2": "prompt_text negative_prompt seed resolution duration aspect_ratio",
         "PikaImageToVideoNode2_2": "prompt_text negative_prompt seed resolution duration",
         "PikaStartEndFrameNode2_2": "prompt_text negative_prompt seed resolution duration",

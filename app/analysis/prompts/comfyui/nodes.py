@@ -9,6 +9,8 @@ from typing import Any
 _NAME_CHARACTERS = 80
 _HOPS = 10
 _NAMED = ("value", "int", "float", "number")
+_SWITCHES = ("select", "input", "index", "switch", "boolean", "condition")  # names of what a switch is set by
+_SIDES = {True: ("true", "on_true"), False: ("false", "on_false")}
 _TOKEN = re.compile(r"[a-z]+|\d+")
 
 
@@ -70,13 +72,18 @@ def _tokens(name: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(name.lower()))
 
 
-def find_plain_value(graph: Graph, value: Any, wanted: tuple[str, ...], fits: Callable[[Any], bool]) -> Any:
+def find_plain_value(
+    graph: Graph, value: Any, wanted: tuple[str, ...], fits: Callable[[Any], bool], hops: int = _HOPS
+) -> Any:
     """Find the value of an input, also through a link: that of one of these names, or the only one that fits."""
-    for _ in range(_HOPS):
+    for left in range(hops, 0, -1):
         if (target := follow_link(graph, value)) is None:
             return value
-        inputs = graph[target[0]].inputs
-        if name := next((name for name in (*wanted, *_NAMED) if name in inputs), None):
+        node = graph[target[0]]
+        inputs = node.inputs
+        if is_switch(node) and len(live := list_live(graph, node, left - 1)) == 1:
+            value = inputs[live[0]]
+        elif name := next((name for name in (*wanted, *_NAMED) if name in inputs), None):
             value = inputs[name]
         elif len(fitting := [one for one in inputs.values() if fits(one)]) == 1:
             value = fitting[0]
@@ -85,3 +92,28 @@ def find_plain_value(graph: Graph, value: Any, wanted: tuple[str, ...], fits: Ca
         else:
             return None
     return None
+
+
+def is_switch(node: Node) -> bool:
+    """Whether a node hands on one of its inputs."""
+    return "switch" in node.kind.lower()
+
+
+def list_live(graph: Graph, node: Node, hops: int = _HOPS) -> list[str]:
+    """List the inputs that a node makes use of: of a switch, only the one it is set to, where that is plain."""
+    keys = list(node.inputs)
+    kind = node.kind.lower()
+    if kind == "dualcfgguider":
+        return [key for key in keys if key != "cond2"]
+    if not is_switch(node):
+        return keys
+    if "any switch" in kind:
+        return keys[:1]
+    for key, setting in node.inputs.items():
+        if key.lower() in _SWITCHES:
+            value = find_plain_value(graph, setting, ("value",), lambda one: isinstance(one, int), hops)
+            wanted = _SIDES[value] if isinstance(value, bool) else (str(value),)
+            chosen = [name for name in keys if name != key and name.lower().endswith(wanted)]
+            if len(chosen) == 1:
+                return chosen
+    return keys

@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from app.analysis.prompts.comfyui.loras import collect_loras
-from app.analysis.prompts.comfyui.nodes import Graph, Node, find_plain_value, follow_link, split_name, split_names
+from app.analysis.prompts.comfyui.nodes import (
+    Graph,
+    Node,
+    find_plain_value,
+    follow_link,
+    is_switch,
+    list_live,
+    split_name,
+    split_names,
+)
 from app.analysis.prompts.generation import build_size, is_number
 
 _WRITTEN = {
@@ -36,10 +45,10 @@ def collect_settings(graph: Graph, samplers: list[Node], before: list[Node]) -> 
     sampler, found = samplers[0], dict[str, Any]()
     told = list(_along(graph, [sampler], _SETTING))
     for key, written in _WRITTEN.items():
-        found[key] = _first(graph, told, written, _is_name if key in _TEXTS else is_number)
+        found[key] = _first(graph, told, written, _is_name) if key in _TEXTS else _number(graph, told, written)
     noisy = [node for node in samplers if node.inputs.get("add_noise") not in ("disable", False)]
     for node in noisy or samplers:  # one that adds no noise has a seed without a use
-        found["seed"] = _first(graph, _along(graph, [node], _SETTING), _SEEDS, is_number)
+        found["seed"] = _number(graph, _along(graph, [node], _SETTING), _SEEDS)
         if found["seed"] is not None:
             break
     modelled = [list(walk_models(graph, [node])) for node in samplers]  # each stage has its own
@@ -67,10 +76,12 @@ def _along(graph: Graph, starts: Iterable[Node], first_words: frozenset[str]) ->
     waiting, seen = list(starts), set[str]()
     for node in waiting:
         yield node
+        chosen = list_live(graph, node) if is_switch(node) else []
         for key, value in node.inputs.items():
             target = follow_link(graph, value)
             words = split_name(key)
-            if target and target[0] not in seen and (not words or words[0] in first_words) and len(seen) < _NODES:
+            leads = key in chosen if len(chosen) == 1 else not words or words[0] in first_words
+            if target and target[0] not in seen and leads and len(seen) < _NODES:
                 seen.add(target[0])
                 waiting.append(graph[target[0]])
 
@@ -81,6 +92,16 @@ def _first(graph: Graph, nodes: Iterable[Node], wanted: tuple[str, ...], fits: C
         for name in wanted:
             if name in node.inputs and fits(value := find_plain_value(graph, node.inputs[name], wanted, fits)):
                 return value
+    return None
+
+
+def _number(graph: Graph, nodes: Iterable[Node], wanted: tuple[str, ...]) -> Any:
+    """The number of the first node that is told one under these names; None where that was made while running."""
+    for node in nodes:
+        if told := [
+            find_plain_value(graph, node.inputs[name], wanted, is_number) for name in wanted if name in node.inputs
+        ]:
+            return next(filter(is_number, told), None)
     return None
 
 

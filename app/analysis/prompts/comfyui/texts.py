@@ -7,11 +7,15 @@ import re
 from functools import lru_cache
 
 from app.analysis.prompts.comfyui.joins import is_delimiter
-from app.analysis.prompts.comfyui.nodes import Graph, Node, find_plain_value, follow_link, split_name, split_names
+from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, split_name, split_names
 
 POSITIVE, NEGATIVE = "positive", "negative"
 CARRIERS = frozenset(("guider", "pipe", "ctx", "context", "tuple", "data"))
 """Words in the names of inputs that hold both roles."""
+PICTURES = split_names("IMAGE VIDEO AUDIO MESH SVG")
+"""The types of what a person would call the result."""
+TEXTS = split_names("STRING TEXT ASCII")
+"""The types of texts, also of older packs (WASasquatch/was-node-suite-comfyui)."""
 INSTRUCTION = "instruction"
 """The input by which a node that gives pictures is told what to do with one."""
 _ROLES = {"positive": POSITIVE, "pos": POSITIVE, "negative": NEGATIVE, "neg": NEGATIVE}
@@ -32,7 +36,7 @@ _NO_TEXT = split_names(
 )
 _NO_WORDS_BEHIND = split_names(
     "model clip vae image images latent samples pixels mask masks control controlnet noise sigmas sampler unet "
-    "ipadapter insightface upscale seed steps cfg lora audio video bbox sam segm scheduler empty width height"
+    "ipadapter insightface upscale seed steps cfg lora audio video bbox sam segm scheduler empty width height voice"
 )
 _WORDLESS = split_names(
     "MODEL CLIP VAE IMAGE LATENT MASK INT FLOAT BOOLEAN CONTROL_NET SAMPLER SIGMAS NOISE UPSCALE_MODEL CLIP_VISION "
@@ -45,13 +49,13 @@ _ASKS = re.compile(
     r"(?:image|img|video)_?(?:to|2)_?(?:text|prompt|caption)|prompt_?enhanc|enhance_?prompt|superprompt|groqchat",
     re.IGNORECASE,
 )
+_CHOOSES = re.compile(r"random ?(?:line|prompt|choice|text)|(?:line|text|prompt)s? ?random", re.IGNORECASE)
 _REWRITES = re.compile(r"ltx2prompt|prompt_?enhanc|enhance_?prompt|superprompt|rewrit", re.IGNORECASE)
 _LOOKED_AT = 64 * 1024
 _BEGINNING = 100  # characters
 _NAME_CHARACTERS = 80
 _INSTRUCTION = re.compile(r"\W*(?:\w+\W+)?you are an? ", re.IGNORECASE)
-_PICTURES = split_names("IMAGE VIDEO AUDIO MESH SVG")  # types
-_PROGRAM = re.compile(r";[ \t]*\n")
+_PROGRAM = re.compile(r"\b(?:void|uniform|float|vec[234]|return|function|const|let|var)\b[^\n]{0,200};[ \t]*\n")
 _PROSE = re.compile(r"\w\w[\s,]+\w\w")
 _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft|onnx|png|jpe?g|webp|yaml|json|txt)\s*$", re.IGNORECASE)
 
@@ -73,8 +77,8 @@ def find_role_of_output(node: Node, slot: int, role: str) -> str:
     """Find the role of what comes out there: an output that is named for one decides, whatever it is connected to."""
     if 0 <= slot < len(node.outputs):
         return find_role(node.outputs[slot]) or role
-    if slot in (0, 1) and _BOTH.search(node.kind):
-        return (POSITIVE, NEGATIVE)[slot]
+    if _BOTH.search(node.kind):
+        return {0: POSITIVE, 1: NEGATIVE}.get(slot - ("model" in node.inputs), role)  # a model is handed on first
     return role
 
 
@@ -83,31 +87,14 @@ def asks(node: Node) -> bool:
     return bool(_ASKS.search(node.kind))
 
 
+def chooses(node: Node) -> bool:
+    """Whether a node chooses among the lines of a text by chance, so that nobody knows which."""
+    return bool(_CHOOSES.search(node.kind))
+
+
 def rewrites(node: Node) -> bool:
     """Whether what a node asks a model is the prompt that it is to write anew."""
     return bool(_REWRITES.search(node.kind))
-
-
-def list_live(graph: Graph, node: Node) -> list[str]:
-    """List the inputs that a node makes use of: of a switch, only the one it is set to, where that is plain."""
-    keys = list(node.inputs)
-    kind = node.kind.lower()
-    if kind == "dualcfgguider":
-        return [key for key in keys if key != "cond2"]
-    if "switch" not in kind:
-        return keys
-    if "any switch" in kind:
-        return keys[:1]
-    for key, setting in node.inputs.items():
-        if key.lower() in ("select", "input", "index", "switch", "boolean"):
-            value = find_plain_value(graph, setting, ("value",), lambda one: isinstance(one, int))
-            wanted = (
-                ("true", "on_true") if value is True else ("false", "on_false") if value is False else (str(value),)
-            )
-            chosen = [name for name in keys if name != key and name.lower().endswith(wanted)]
-            if len(chosen) == 1:
-                return chosen
-    return keys
 
 
 def may_carry(node: Node, key: str) -> bool:
@@ -130,7 +117,7 @@ def is_for_words(node: Node, key: str) -> bool:
         or find_role(key) is not None
         or "cond" in key
         or bool(CARRIERS & said)
-        or node.types.get(key) in ("STRING", "CONDITIONING")
+        or node.types.get(key) in (*TEXTS, "CONDITIONING")
     )
 
 
@@ -142,7 +129,7 @@ def is_text(key: str) -> bool:
 
 def gives_pictures(node: Node) -> bool:
     """Whether a drawn node gives pictures, or films, sounds or shapes."""
-    return any(type_ in _PICTURES or type_.startswith("FILE_3D") for type_ in node.gives)
+    return any(type_ in PICTURES or type_.startswith("FILE_3D") for type_ in node.gives)
 
 
 def may_be_text(key: str) -> bool:
@@ -165,7 +152,7 @@ def marks_regions(graph: Graph, node: Node) -> bool:
 
 def gives_one(node: Node) -> bool:
     """Whether a drawn node gives one text or conditioning, so that its only words have the role of that."""
-    return sum(type_ in ("STRING", "CONDITIONING") for type_ in node.gives) == 1
+    return sum(type_ in TEXTS or type_ == "CONDITIONING" for type_ in node.gives) == 1
 
 
 def is_prose(text: str) -> bool:

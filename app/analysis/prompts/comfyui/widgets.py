@@ -5,16 +5,16 @@ with the values, the order of values in a sampler. What is left is named by what
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.analysis.prompts.comfyui.choices import CONTROLS, is_choice, is_sampler, is_scheduler
 from app.analysis.prompts.comfyui.known import WIDGETS
 from app.analysis.prompts.comfyui.links import list_objects
 from app.analysis.prompts.comfyui.nodes import unwrap_choice
-from app.analysis.prompts.comfyui.texts import NEGATIVE, find_role, is_file, is_instruction, is_text
+from app.analysis.prompts.comfyui.texts import NEGATIVE, PICTURES, TEXTS, find_role, is_file, is_instruction, is_text
 from app.analysis.prompts.generation import as_object, as_text, is_number
 
 _AFTER = (*CONTROLS, True, False, None)  # what happens to a seed after a run, also as old files have it
@@ -49,6 +49,11 @@ class Named:
     guessed: frozenset[str] = frozenset()
 
 
+class _Aligned(NamedTuple):
+    values: dict[str, Any]
+    left: bool = False
+
+
 def name_values(raw: Mapping[str, Any]) -> Named:
     """Name the values of one drawn node."""
     values = raw.get("widgets_values")
@@ -64,10 +69,10 @@ def name_values(raw: Mapping[str, Any]) -> Named:
     kind = as_text(raw.get("type"))[:_KIND_CHARACTERS]
     known, listed = WIDGETS.get(kind, ()), tuple(types)
     for names in (known, listed) if len(known) >= len(listed) else (listed, known):
-        if names and (found := _aligned(names, values)) is not None and _agree(types, found):
-            return Named(found)
-    linked = [name for name, _, link in _sockets(raw.get("inputs")) if link is not None and is_text(name)]
-    return _guessed(kind, values, types, [name for name in linked if find_role(name) != NEGATIVE])
+        found = _aligned(names, values)
+        if found and _agree(types, found.values) and (names is known or not found.left):
+            return Named(found.values)
+    return _guessed(raw, kind, values, types)
 
 
 def _sockets(inputs: Any) -> Iterator[tuple[str, str, Any]]:
@@ -77,10 +82,12 @@ def _sockets(inputs: Any) -> Iterator[tuple[str, str, Any]]:
             yield name, as_text(one.get("type")), one.get("link")
 
 
-def _aligned(names: Sequence[str], values: list[Any]) -> dict[str, Any] | None:
-    """Names and values in step; None where values are left over that have no name."""
+def _aligned(names: Sequence[str], values: list[Any]) -> "_Aligned | None":
+    """Names and values in step, and whether texts are left over that have no name; None without names."""
+    if not names:
+        return None
     if len(names) == len(values):
-        return dict(zip(names, values, strict=True))
+        return _Aligned(dict(zip(names, values, strict=True)))
     found, place = dict[str, Any](), 0
     for position, name in enumerate(names):
         if place >= len(values):
@@ -91,8 +98,7 @@ def _aligned(names: Sequence[str], values: list[Any]) -> dict[str, Any] | None:
         if "seed" in name and place < len(values) and following != "control_after_generate":
             after = values[place]
             place += isinstance(after, str | bool | None) and after in _AFTER
-    left = [value for value in values[place:] if isinstance(value, str) and value not in ("image", "")]
-    return None if left else found
+    return _Aligned(found, any(isinstance(value, str) and value not in ("image", "") for value in values[place:]))
 
 
 def _agree(types: Mapping[str, str], found: Mapping[str, Any]) -> bool:
@@ -113,47 +119,78 @@ def _fits(type_: str, name: str, value: Any) -> bool:
     return is_number(value) or plain.rpartition("_")[2] not in _NUMBERS
 
 
-def _guessed(kind: str, values: list[Any], types: Mapping[str, str], linked: Collection[str]) -> Named:
+def _guessed(raw: Mapping[str, Any], kind: str, values: list[Any], types: Mapping[str, str]) -> Named:
     """Names by what values look like: settings by their order, files by what the node loads, a node's only text.
 
     A node with several texts may hold a prompt and its negative, so the first is taken for a prompt and no more.
     """
-    settings = dict(_settings(kind, values, types))
-    found, loras = dict[str, Any](), 0
+    names = dict(_settings(kind, values, types))
+    if not names and _makes_pictures(raw) and (seed := _seed(values, 0)) is not None:
+        names[seed] = "seed"
+    texts = {
+        place: value
+        for place, value in enumerate(islice(values, _VALUES))
+        if isinstance(value, str) and place not in names and not is_choice(value)
+    }
+    texts = {place: value for place, value in texts.items() if value.strip()} or texts
+    # Where a widget is linked, its text is among the values all the same: it counts if nothing comes by the link
+    linked = [name for name, _, link in _sockets(raw.get("inputs")) if link is not None and is_text(name)]
+    linked = [name for name in linked if find_role(name) != NEGATIVE]
+    names |= dict(zip((place for place in texts if not is_file(texts[place])), linked, strict=False))
+    others = {place: text for place, text in texts.items() if place not in names}
+    joins = _JOINING.search(kind) is not None
+    words = () if linked and not joins else tuple(_words(kind, others, joins=joins))
+    if len(texts) == 1 and not linked and not words:
+        words = tuple(place for place, text in texts.items() if _is_short_text(raw, text))
+    names |= {place: f"text_{place}" for place in words}
+    guessed = {names[place] for place in words if len(texts) > 1}
+    if linked:  # what else was written may be words, too
+        guessed |= {f"widget_{place}" for place in _words("", others, joins=False) if place not in names}
+    found = dict[str, Any]()
+    for name, value in _by_name(kind, values, names):
+        found.setdefault(name, value)
+    return Named(found, frozenset(guessed))
+
+
+def _by_name(kind: str, values: list[Any], names: Mapping[int, str]) -> Iterator[tuple[str, Any]]:
+    """The values with the names of their places, files by what the node loads, and the rest by number."""
+    loras = 0
     for place, value in enumerate(islice(values, _VALUES)):
-        name = settings.get(place, f"widget_{place}")
+        name = names.get(place, f"widget_{place}")
         if isinstance(value, str) and _FILE.search(value[-20:]):
             name = next((loaded for word, loaded in _LOADED.items() if word in kind.lower()), name)
             if name == "lora_name":
                 loras += 1
                 name = f"lora_{loras}"
-                found |= _around_lora(values, place, loras)
+                yield from _around_lora(values, place, loras)
         elif isinstance(value, list) and value and all(isinstance(one, str) for one in value):
             name = f"text_{place}"  # what a node shows
-        found.setdefault(name, value)
-    texts = {
-        place: value
-        for place, value in enumerate(islice(values, _VALUES))
-        if isinstance(value, str) and place not in settings and not is_choice(value)
-    }
-    texts = {place: value for place, value in texts.items() if value.strip()} or texts
-    words = list(_words(kind, texts)) if not linked else []
-    for place in words:
-        found.pop(f"widget_{place}", None)
-        found[f"text_{place}"] = texts[place]
-    # Where a widget is linked, its text is among the values all the same: it counts if nothing comes by the link
-    found |= {name: text for name, text in zip(linked, texts.values(), strict=False) if not is_file(text)}
-    return Named(found, frozenset(f"text_{place}" for place in words if len(texts) > 1))
+        yield name, value
 
 
-def _words(kind: str, texts: Mapping[int, str]) -> Iterator[int]:
+def _makes_pictures(raw: Mapping[str, Any]) -> bool:
+    """Whether a node gives pictures of words alone, and not as one step among others."""
+    gives = {as_text(one.get("type")) for one in list_objects(raw.get("outputs"))}
+    given = {as_text(one.get("type")) for one in list_objects(raw.get("inputs"))}
+    return bool(gives & PICTURES) and not given & {"CONDITIONING", "MODEL", "LATENT"}
+
+
+def _is_short_text(raw: Mapping[str, Any], text: str) -> bool:
+    """Whether a node's only text is words though it does not look written: in a text box, or of a service."""
+    gives = [as_text(one.get("type")) for one in list_objects(raw.get("outputs"))]
+    if len(gives) == 1 and gives[0] in TEXTS:
+        return not is_file(text) and all(one.get("link") is None for one in list_objects(raw.get("inputs")))
+    return _makes_pictures(raw) and _PLAIN.fullmatch(text.strip()) is not None
+
+
+def _words(kind: str, texts: Mapping[int, str], *, joins: bool) -> Iterator[int]:
     """Which of a node's texts are words, by place: all that it joins, its only one, or the first that looks written."""
     written = {place: text[:_LOOKED_AT] for place, text in texts.items() if not _FILE.search(text[-20:])}
-    if _JOINING.search(kind) and any(map(_WRITTEN.search, written.values())):
+    if joins and any(map(_WRITTEN.search, written.values())):
         yield from (place for place, text in written.items() if _WRITTEN.search(text))
     elif len(texts) == 1:
         for place, text in written.items():
-            if _TEXTUAL.search(kind) or _PROSE.search(text) or _PLAIN.fullmatch(text.strip()):
+            if _TEXTUAL.search(kind) or _PROSE.search(text):
                 yield place
     else:
         first = (place for place, text in written.items() if _PROSE.search(text) and not is_instruction(text))
@@ -165,16 +202,16 @@ def _settings(kind: str, values: list[Any], types: Mapping[str, str]) -> Iterato
 
     A seed stands before the steps, or where what becomes of it after a run stands behind it.
     """
-    for place in range(2, min(len(values), _VALUES) - 1):
-        if not (is_sampler(values[place]) and is_scheduler(values[place + 1])):
+    for place in range(1, min(len(values), _VALUES) - 1):
+        if not (is_sampler(values[place]) and is_scheduler(values[place + 1]) and is_number(values[place - 1])):
             continue
-        steps = place - 2
-        if not (is_number(values[steps]) and is_number(values[steps + 1])):
-            continue
-        yield from zip(range(steps, place + 2), ("steps", "cfg", "sampler_name", "scheduler"), strict=True)
-        behind = place + 2
+        yield from zip((place - 1, place, place + 1), ("cfg", "sampler_name", "scheduler"), strict=True)
+        behind, steps = place + 2, place - 2
         if behind < len(values) and is_number(values[behind]) and 0 < values[behind] <= 1 and "adv" not in kind.lower():
             yield behind, "denoise"
+        if steps < 0 or not is_number(values[steps]):
+            return
+        yield steps, "steps"
         if (seed := _seed(values, steps)) is not None:
             yield seed, "noise_seed" if "noise_seed" in types else "seed"
         return
@@ -194,11 +231,9 @@ def _seed(values: list[Any], steps: int) -> int | None:
     return before if before >= 0 and is_number(values[before]) else None
 
 
-def _around_lora(values: list[Any], place: int, number: int) -> dict[str, Any]:
+def _around_lora(values: list[Any], place: int, number: int) -> Iterator[tuple[str, Any]]:
     """What stands beside the file of a LoRA: its switch before it, its strength behind it."""
-    found: dict[str, Any] = {}
     if place and values[place - 1] in ("On", "Off"):
-        found[f"switch_{number}"] = values[place - 1]
+        yield f"switch_{number}", values[place - 1]
     if place + 1 < len(values) and is_number(values[place + 1]):
-        found[f"strength_{number}"] = values[place + 1]
-    return found
+        yield f"strength_{number}", values[place + 1]

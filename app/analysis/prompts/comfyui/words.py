@@ -11,13 +11,22 @@ from typing import Any, NamedTuple
 
 from app.analysis.prompts.comfyui.choices import is_choice
 from app.analysis.prompts.comfyui.joins import choose_joined, find_delimiter, is_delimiter
-from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, follow_links, split_name, split_names
+from app.analysis.prompts.comfyui.nodes import (
+    Graph,
+    Node,
+    follow_link,
+    follow_links,
+    list_live,
+    split_name,
+    split_names,
+)
 from app.analysis.prompts.comfyui.texts import (
     CARRIERS,
     INSTRUCTION,
     NEGATIVE,
     POSITIVE,
     asks,
+    chooses,
     find_role,
     find_role_of_output,
     gives_one,
@@ -29,7 +38,6 @@ from app.analysis.prompts.comfyui.texts import (
     is_program,
     is_prose,
     is_text,
-    list_live,
     marks_regions,
     may_be_text,
     may_carry,
@@ -160,12 +168,9 @@ class Words:
         return found
 
     def _inputs(self, node: Node, keys: list[str], way: _Way, *, depth: int, alone: bool = False) -> _Said:
-        if populated := [key for key in keys if "populated" in key and _some(node.inputs[key])]:
-            keys = populated  # what a wildcard became
-        if _replaces(node):
-            keys = [key for key in keys if key not in _REPLACED]
+        keys = _used(node, keys)
         wanted = way.sure or way.role == POSITIVE
-        typed = wanted and not hands_on(self._graph, node) and (not asks(node) or rewrites(node))
+        typed = wanted and not _is_option(self._graph, node) and (not asks(node) or rewrites(node))
         behind: dict[str, tuple[str, ...]] = {}
         order: dict[str, tuple[str, ...]] = {}
         known = False
@@ -179,18 +184,18 @@ class Words:
                 self.lost |= way.role == POSITIVE and not said.known and is_for_words(node, key)
             elif typed:
                 order[key] = tuple(self._literal(node, key, way))
-                known |= bool(order[key]) or is_text(key)
+                known |= bool(order[key]) or (is_text(key) and not _makes_up(node))
+        self.left_out |= typed and not all(map(is_text, node.guessed))
         brought = [key for key, found in behind.items() if found]
         if brought and _shows(node.kind):  # what is shown may be what an earlier run showed
             order = behind
         elif depth and wanted and self._is_of_texts(node, keys):
             order |= self._joined(node, [key for key in keys if not order.get(key)], brought, alone=alone)
         texts = [text for found in order.values() for text in found]
-        if marks_regions(self._graph, node):
-            whole = "\n".join(text for key in brought for text in behind[key])
-            texts = [text for key in brought for text in behind[key]] + [text for text in texts if text not in whole]
         if _replaces(node):
             texts = self._replaced(node, texts, way, depth=depth)
+        if chooses(node) and any("\n" in text.strip() for text in texts):
+            return _UNKNOWN
         return _Said(_worked(self._graph, node, texts), known)
 
     def _replaced(self, node: Node, texts: list[str], way: _Way, *, depth: int) -> list[str]:
@@ -248,6 +253,16 @@ class Words:
                     yield text[:_LONGEST]
 
 
+def _is_option(graph: Graph, node: Node) -> bool:
+    """Whether what is typed into a node is no words: it changes a conditioning, or points at words before it."""
+    return hands_on(graph, node) or marks_regions(graph, node)
+
+
+def _makes_up(node: Node) -> bool:
+    """Whether a node may make up words by chance, so that empty texts of its own do not mean that there are none."""
+    return "seed" in node.inputs and "wildcard" not in node.kind.lower()
+
+
 def _is_link(value: Any) -> bool:
     """Whether a value is a link, also one to a node that is not there."""
     return isinstance(value, list) and len(value) == 2 and isinstance(value[1], int)
@@ -261,8 +276,15 @@ def _replaces(node: Node) -> bool:
     return "replace" in node.kind.lower() and all(key in node.inputs for key in _REPLACED)
 
 
+def _used(node: Node, keys: list[str]) -> list[str]:
+    """Those of a node's inputs that become words: of a wildcard what it became, and not what is put in place."""
+    if populated := [key for key in keys if "populated" in key and _some(node.inputs[key])]:
+        return populated
+    return [key for key in keys if key not in _REPLACED] if _replaces(node) else keys
+
+
 def _shows(kind: str) -> bool:
-    return any(word in kind.lower() for word in ("show", "preview", "display"))
+    return any(word in kind.lower() for word in ("show", "preview", "display", "console"))
 
 
 def _worked(graph: Graph, node: Node, texts: list[str]) -> tuple[str, ...]:

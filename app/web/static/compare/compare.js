@@ -124,7 +124,8 @@ function show(answer) {
   if (!answer) return;
   const said = byId("compared-answer");
   setText(said, answer.sentence);
-  said.className = `banner compared-answer ${answer.safe ? "good" : "bad"}`;
+  const allIn = answer.files > 0 && answer.in_library === answer.files;
+  said.className = `banner compared-answer ${answer.safe ? "good" : allIn ? "warn" : "bad"}`;
   const at = clock(new Date(Date.now() - answer.age_seconds * 1000));
   setText(byId("compared-of"), `${readable(answer.directory)}, compared at ${at}`);
   byId("compared-sum").replaceChildren(...CLASSES.map(([name, label]) => line(answer, name, label)));

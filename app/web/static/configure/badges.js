@@ -7,29 +7,32 @@ import { number } from "../lib/words.js";
 /** @typedef {Pick<Folder, "ingest_stats" | "recursive_stats" | "has_children">} Counted */
 
 /**
- * `shown` in figures, `words` for screen readers, `whole` where everything here and below is in the library; null where
- * nothing is yet.
+ * `shown` in figures, `words` for screen readers, `whole` where everything here and below is in the library, and sound;
+ * null where nothing is yet.
  *
  * @param {Counted} folder
  */
 export function badgeOf({ ingest_stats: own, recursive_stats: all, has_children: deeper }) {
-  const { total_files: total, ingested_files: ingested, failed_files: failed } = all ?? own;
+  const { total_files: total, ingested_files: ingested, failed_files: failed, damaged_files: damaged } = all ?? own;
   if (!ingested && !failed) return null;
   const below = { total: total - own.total_files, ingested: ingested - own.ingested_files };
-  const failures = failed ? [`${number(failed)} failed`] : [];
+  const faults = [
+    ...(failed ? [`${number(failed)} failed`] : []),
+    ...(damaged ? [`${number(damaged)} damaged`] : []),
+  ];
   const figures = (/** @type {number} */ of, /** @type {number} */ all) => `${number(of)}/${number(all)}`;
   const said = (/** @type {number} */ of, /** @type {number} */ all) => `${number(of)} of ${number(all)} ingested`;
   const shown = [
     ...(own.total_files ? [`(${figures(own.ingested_files, own.total_files)})`] : []),
     ...(below.total ? [`${figures(below.ingested, below.total)} below`] : []),
-    ...failures,
+    ...faults,
   ];
   const words = [
     ...(own.total_files ? [`${said(own.ingested_files, own.total_files)} here`] : []),
     ...(below.total ? [`${said(below.ingested, below.total)} in the folders below`] : []),
-    ...failures,
+    ...faults,
   ];
-  const whole = ingested === total && (all !== undefined || !deeper);
+  const whole = ingested === total && !damaged && (all !== undefined || !deeper);
   return { shown: shown.join(", "), words: `${whole ? "Complete: " : ""}${words.join(", ")}`, whole };
 }
 

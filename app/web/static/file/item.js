@@ -5,12 +5,15 @@ import { byId, inside, make, setText } from "../lib/dom.js";
 import { showTrouble, tell } from "./account.js";
 import { leaveEdit, prepareEdit } from "./edit.js";
 import { leadOn } from "./leading.js";
-import { libraryUrl, listOf, neighbours, pageUrl } from "./requests.js";
+import { libraryUrl, listOf, pageUrl } from "./requests.js";
 import { prepareStage } from "./stage.js";
 import { withoutHidden } from "../library/hidden.js";
+import { neighbours } from "../library/requests.js";
 import { knowChecked, onVeil } from "../shared/veil.js";
+import { showSimilar } from "./similar.js";
 import { offerToTake } from "./taking.js";
 import { prepareViewer, veilAnew, view } from "./viewer.js";
+import { saveSeen } from "../library/kept.js";
 import { fileName, number, readable } from "../lib/words.js";
 
 /** @import { Beside } from "../lib/types.d.ts" */
@@ -31,8 +34,10 @@ const draw = (of) => tell(of, (_, known) => offerToTake(known), (error) => showT
 /** Shows a file, and what stands beside it. @param {string} of */
 async function show(of) {
   path = of;
+  saveSeen(of);
   beside = null;
   const [name, drawn] = [readable(fileName(of)), draw(of)];
+  showSimilar(of);
   setText(inside(byId("file-page"), "h1"), name);
   setText(inside(byId("file-page"), ".path"), readable(of));
   document.title = `${name} - Media Ingest`;

@@ -23,6 +23,9 @@ export interface Elements {
   "choice-error": "p";
   "choose-all": "input";
   "close-tab": "p";
+  "columns": "div";
+  "columns-button": "button";
+  "columns-list": "div";
   "compare-directory": "input";
   "compare-error": "small";
   "compare-folder": "a";
@@ -154,6 +157,8 @@ export interface Elements {
   "generate_thumbnails": "input";
   "grid": "div";
   "grid-bar": "div";
+  "grid-head": "div";
+  "grid-titles": "div";
   "import_scores": "input";
   "inbox-title": "h2";
   "incomplete": "div";
@@ -266,6 +271,7 @@ export interface Elements {
   "server-banner": "p";
   "show-came-in": "a";
   "show-gone": "button";
+  "similar": "section";
   "sizes": "fieldset";
   "skip_existing": "input";
   "sort": "select";

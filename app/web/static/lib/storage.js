@@ -2,18 +2,16 @@
 // what becomes of pictures that may be NSFW. A browser may keep nothing at all: then a refresh asks the server.
 
 /** @import { Veil } from "./types.d.ts" */
-
 const SESSION_KEY = "media-ingest-session";
 const FORM_KEY = "media-ingest-form";
 export const NSFW_KEY = "media-ingest-nsfw";
-const PAIRS_KEY = "media-ingest-pairs";
 
 /**
  * What is kept under a key, null where nothing is or can be.
  *
  * @type {(store: "sessionStorage" | "localStorage", key: string) => string | null}
  */
-function read(store, key) {
+export function read(store, key) {
   try {
     return globalThis[store].getItem(key);
   } catch {
@@ -26,7 +24,7 @@ function read(store, key) {
  *
  * @type {(store: "sessionStorage" | "localStorage", key: string, text: string | null) => void}
  */
-function keep(store, key, text) {
+export function keep(store, key, text) {
   try {
     if (text === null) globalThis[store].removeItem(key);
     else globalThis[store].setItem(key, text);
@@ -82,16 +80,4 @@ export function savedNsfw() {
 /** @param {Veil} choice */
 export function saveNsfw(choice) {
   keep("localStorage", NSFW_KEY, choice);
-}
-
-/**
- * What is shown of a Live Photo, or of RAW and JPEG of one picture: one of them, unless a person wants both.
- *
- * @returns {"one" | "both"}
- */
-export const pairsShown = () => (read("localStorage", PAIRS_KEY) === "both" ? "both" : "one");
-
-/** @param {boolean} both */
-export function savePairsShown(both) {
-  keep("localStorage", PAIRS_KEY, both ? "both" : null);
 }

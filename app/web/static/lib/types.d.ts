@@ -377,6 +377,7 @@ export interface FolderCounts {
   total_files: number;
   ingested_files: number;
   failed_files: number;
+  damaged_files: number;
 }
 
 export interface Folder {
@@ -532,6 +533,13 @@ export interface FoundFile {
   has_thumbnail: boolean;
   incomplete: boolean;
   missing: boolean;
+  camera: string | null;
+  lens: string | null;
+  model: string | null;
+  sampler: string | null;
+  seed: string | null;
+  keywords: string[];
+  session_id: string | null;
   pairs: PairedFile[];
 }
 
@@ -557,6 +565,7 @@ export interface FoundFiles {
   new_files: number;
   nsfw_checked: number;
   coverage: Coverage;
+  coverage_in_words: string;
 }
 
 export interface ValueCount {
@@ -591,7 +600,28 @@ export interface Completions {
   values: { text: string; files: number | null }[];
 }
 
+/** A column of the table. */
+export interface TableColumn {
+  title: string;
+  rem: number;
+  grow?: number;
+  sort?: string;
+  right?: boolean;
+  text: (file: FoundFile) => string;
+}
+
 export type TileSize = "s" | "m" | "l" | "table";
+
+/** Where a list was left: the number of its marked file, and of the first one in view. */
+export interface Left {
+  index: number;
+  first: number;
+}
+
+/** That place, and which file is marked: it may have another number by now. */
+export interface Place extends Left {
+  path: string;
+}
 
 /** What the page of the library shows. */
 export interface LibraryView {
@@ -627,6 +657,14 @@ export interface Slices {
   at(index: number): FoundFile | undefined;
   want(from: number, end: number): void;
   stop(): void;
+}
+
+/** A file that looks like another one: `distance` in bits of 64. */
+export interface SimilarFile {
+  path: string;
+  distance: number;
+  is_nsfw: boolean | null;
+  has_thumbnail: boolean;
 }
 
 // -- a folder against the library -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import { isAbort, refusal } from "../lib/api.js";
 import { around, byId, inside, make } from "../lib/dom.js";
 import { number, readable } from "../lib/words.js";
+import { blankCalendar, calendar, prepareCalendar } from "./calendar.js";
 import { valueButton } from "./counted.js";
 import { folderTree, prepareFolders } from "./folders.js";
 import { monthName } from "./tiles.js";
@@ -16,6 +17,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   folder: "Folder",
   year: "Year",
   month: "Month",
+  day: "Day",
   score: "Score",
   keyword: "Keyword",
   camera: "Camera",
@@ -34,7 +36,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
 const IN_ORDER = new Set(["year", "month", "score"]); // of their values, not of their counts
 const OPEN = new Set(["kind", "folder", "year", "score", "keyword"]);
 const FIRST = 8;
-const COUNTED = Object.keys(TITLES).filter((facet) => facet !== "folder");
+const COUNTED = Object.keys(TITLES).filter((facet) => facet !== "folder" && facet !== "day");
 
 /** @type {AbortController | null} */
 let asking = null;
@@ -56,10 +58,12 @@ export function prepareFacets(toggled) {
       unfolded.add(more);
       const section = inside(facets, `[data-facet="${more}"]`);
       section.classList.add("unfolded");
-      /** @type {HTMLElement | null} */ (section.querySelector(`.values > li:nth-child(${FIRST + 1}) button`))?.focus();
+      /** @type {HTMLElement | null} */ (section.querySelector(`.facet-values > li:nth-child(${FIRST + 1}) button`))
+        ?.focus();
     }
   });
   prepareFolders();
+  prepareCalendar();
 }
 
 /** Shows the filters of a search, unless they are hidden. @param {string} q */
@@ -71,12 +75,21 @@ export async function showFacets(q) {
   const { signal } = asking;
   facets.ariaBusy = "true";
   try {
-    const [counts, tree] = await Promise.all([api.facets(q, COUNTED, { signal }), folderTree(q, { signal })]);
+    const [counts, tree, days] = await Promise.all([
+      api.facets(q, COUNTED, { signal }),
+      folderTree(q, { signal }),
+      openOnes(facets).has("day") ? calendar(q, { signal }) : blankCalendar(q),
+    ]);
     shownFor = `q:${q}`;
     const open = openOnes(facets);
+    const dated = counts.year?.some(({ value }) => value !== null);
     const sections = Object.keys(TITLES).map((facet) => {
-      const content = facet === "folder" ? tree && [tree] : values(facet, counts[facet] ?? [], q);
-      return content && section(facet, content, open);
+      const content = facet === "folder"
+        ? tree && [tree]
+        : facet === "day"
+        ? dated && [days]
+        : values(facet, counts[facet] ?? [], q);
+      return content ? section(facet, content, open) : null;
     });
     fill(facets, sections);
   } catch (error) {
@@ -129,7 +142,10 @@ function values(facet, counts, q) {
   );
   const more = ordered.length - FIRST;
   const fold = { type: "button", class: "quiet-button", "data-more": facet };
-  return [make("ul", { class: "values" }, ...lines), more > 0 ? make("button", fold, `${number(more)} more`) : null];
+  return [
+    make("ul", { class: "facet-values" }, ...lines),
+    more > 0 ? make("button", fold, `${number(more)} more`) : null,
+  ];
 }
 
 /** The newest and highest first, files without a value last. @type {(one: ValueCount, other: ValueCount) => number} */
@@ -140,10 +156,19 @@ function byValue({ value: one }, { value: other }) {
 
 /** @type {(facet: string, value: ValueCount["value"]) => string} */
 function called(facet, value) {
-  if (value === null) return facet === "score" ? "Not rated" : "None";
+  if (value === null) return nothing(facet);
   if (facet === "score") return value === -1 ? "Rejected" : `★ ${value}`;
   if (facet === "month") return monthName(String(value));
   if (facet === "incomplete") return value ? "Incomplete" : "Complete";
   if (facet === "missing") return value ? "Gone from disk" : "On disk";
+  if (facet === "session") return String(value).slice(0, 8); // enough to tell them apart; the tooltip has all
   return readable(String(value));
+}
+
+/** What files without a value are called. @param {string} facet */
+function nothing(facet) {
+  if (facet === "score") return "Not rated";
+  if (facet === "year" || facet === "month") return "No date";
+  const title = TITLES[facet] ?? facet;
+  return `No ${title === "LoRA" ? title : title.toLowerCase()}`;
 }

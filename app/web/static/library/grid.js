@@ -15,10 +15,10 @@ import {
   topAt,
   within,
 } from "./layout.js";
-import { add, holds, size as sizeOf, toggle } from "./selection.js";
+import { add, holds, toggle } from "./selection.js";
 import { blankTile, fillTile, monthName } from "./tiles.js";
 
-/** @import { Mark, Range, Slices, TileSize } from "../lib/types.d.ts" */
+/** @import { Left, Mark, Range, Slices, TileSize } from "../lib/types.d.ts" */
 
 const LINE = 40; // px of a wheel that counts lines
 const SETTLED_MS = 120; // without a move: pictures are fetched then
@@ -46,6 +46,8 @@ export function prepareGrid({ open, selected }) {
   let total = 0;
   /** @type {TileSize} */
   let size = "m";
+  /** @type {string[]} those of the table */
+  let columns = [];
   let layout = layoutOf({ width: 1, height: 1, total: 0, size });
   let top = 0;
   let lastTop = 0;
@@ -85,10 +87,10 @@ export function prepareGrid({ open, selected }) {
     for (const [index, tile] of shown) {
       if (index >= first && index < end) continue;
       shown.delete(index);
-      tile.hidden = true;
       free.push(tile);
     }
     for (let index = first; index < end; index += 1) drawTile(index, quick);
+    for (const tile of free) if (!tile.hidden) tile.hidden = true; // only those that were not used again
     if (!quick) slices.want(first, end);
     clearTimeout(settling);
     settling = setTimeout(settle, SETTLED_MS);
@@ -100,16 +102,17 @@ export function prepareGrid({ open, selected }) {
     let tile = shown.get(index);
     if (!tile) {
       tile = free.pop() ?? tiles.appendChild(blankTile());
-      tile.hidden = false;
+      if (tile.hidden) tile.hidden = false;
       tile.id = `file-${index}`;
       tile.ariaPosInSet = String(index + 1);
       shown.set(index, tile);
     }
     const { x, y } = placeOf(layout, index);
     tile.style.transform = `translate(${x}px, ${y - top}px)`;
-    fillTile(tile, slices?.at(index), { table: size === "table", picture: !quick });
-    tile.ariaSetSize = String(total);
-    tile.ariaSelected = String(holds(ranges, index));
+    fillTile(tile, slices?.at(index), { columns: size === "table" ? columns : null, picture: !quick });
+    // What is written costs a look at all styles, even if it was so before
+    if (tile.ariaSetSize !== String(total)) tile.ariaSetSize = String(total);
+    if (tile.ariaSelected !== String(holds(ranges, index))) tile.ariaSelected = String(holds(ranges, index));
     tile.classList.toggle("active", index === active);
   }
 
@@ -185,8 +188,10 @@ export function prepareGrid({ open, selected }) {
       else select(toggle(ranges, active));
       anchor = active;
     } else if (event.key === "Enter" && !command) open(active);
-    else if (event.key === "Escape" && ranges.length) select([]);
-    else if (event.key === "a" && command) select([[0, total - 1]]);
+    else if (event.key === "Escape" && ranges.length) {
+      anchor = active; // the next range begins here
+      select([]);
+    } else if (event.key === "a" && command) select([[0, total - 1]]);
     else return;
     event.preventDefault();
   });
@@ -297,9 +302,9 @@ export function prepareGrid({ open, selected }) {
 
   return {
     /**
-     * Shows a list from its beginning, or from the place where the one before stood.
+     * Shows a list from its beginning, from the place where the one before stood, or where it was left.
      *
-     * @param {{ slices: Slices, total: number, marks: Mark[], stay?: boolean }} list
+     * @param {{ slices: Slices, total: number, marks: Mark[], stay?: boolean, left?: Left | null }} list
      */
     show(list) {
       slices?.stop();
@@ -309,29 +314,31 @@ export function prepareGrid({ open, selected }) {
         select([]);
       }
       active = Math.min(active, Math.max(0, total - 1));
-      for (const tile of shown.values()) fillTile(tile, undefined, { table: size === "table", picture: false });
+      for (const tile of shown.values()) fillTile(tile, undefined, { columns: null, picture: false });
       measure();
+      if (list.left) this.goTo(list.left);
     },
 
-    /** @param {TileSize} wanted */
-    resize(wanted) {
-      size = wanted;
+    /** Shows tiles of this size, or a table of these columns. @type {(wanted: TileSize, columns: string[]) => void} */
+    resize(wanted, chosen) {
+      [size, columns] = [wanted, chosen];
       grid.dataset.size = wanted;
-      for (const tile of shown.values()) fillTile(tile, undefined, { table: size === "table", picture: false });
       measure();
     },
 
     /** Draws again what came meanwhile. */
     redraw: later,
 
-    /** @param {number} index */
-    goTo(index) {
-      activate(index);
+    /** Marks a file, with `first` as the first one in view as far as the marked one stays in view. @param {Left} left */
+    goTo({ index, first }) {
+      if (!total) return;
+      top = within(layout, placeOf(layout, Math.max(0, first)).y);
+      activate(Math.min(index, total - 1));
       grid.focus({ preventScroll: true });
     },
 
     clear: () => select([]),
-    active: () => active,
-    selectedFiles: () => sizeOf(ranges),
+    /** @returns {Left} */
+    place: () => ({ index: active, first: firstInView(layout, top) }),
   };
 }

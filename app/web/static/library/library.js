@@ -2,24 +2,27 @@
 
 import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
-import { pairsShown, savePairsShown } from "../lib/storage.js";
+import { pairsShown, savePairsShown, takeSeen } from "./kept.js";
 import { number } from "../lib/words.js";
 import { prepareCompletion } from "./completion.js";
 import { prepareFacets, showFacets, staleFacets } from "./facets.js";
 import { prepareGrid } from "./grid.js";
 import { marksOf } from "./layout.js";
 import { SLICE, slicesOf } from "./pages.js";
+import { keepPlace, keptPlace } from "./places.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
+import { prepareTable } from "./table.js";
 import { knowChecked, onVeil } from "../shared/veil.js";
 import { withoutHidden } from "./hidden.js";
 import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
-import { foundInWords, selectedInWords } from "./told.js";
+import { coverageInWords, foundInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
 
-/** @import { FoundFiles, LibraryView, Slices, TileSize } from "../lib/types.d.ts" */
+/** @import { FoundFiles, Left, LibraryView, SearchView, Slices, TileSize } from "../lib/types.d.ts" */
 
 const NEW_FILES_MS = 3_000;
+const COUNTING_MS = 1_000;
 const SORTS = new Set(["taken", "added", "name", "size", "score", "nsfw"]);
 const SIZES = new Set(["s", "m", "l", "table"]);
 
@@ -29,8 +32,13 @@ let view = viewOf(location.search);
 let list = null;
 /** @type {AbortController | null} */
 let asking = null;
+let findingAgain = 0; // while the server still reads its library
 
 const grid = prepareGrid({ open: openFile, selected: showSelected });
+const table = prepareTable({
+  changed: (columns) => grid.resize(view.size, columns),
+  sorted: (sort, order) => go({ sort, order }),
+});
 
 /** What the address says. @type {(search: string) => LibraryView} */
 function viewOf(search) {
@@ -62,13 +70,14 @@ const asked = () => withoutHidden(view.q);
 /** @type {(change: Partial<LibraryView>, how?: { replace?: boolean }) => void} */
 function go(change, { replace = false } = {}) {
   const before = view;
+  keepWhereItIs();
   view = { ...view, ...change };
   history[replace ? "replaceState" : "pushState"](null, "", addressOf(view));
   show(before);
 }
 
-/** @param {LibraryView | null} before */
-function show(before) {
+/** @type {(before: LibraryView | null, how?: { back?: boolean }) => void} */
+function show(before, { back = false } = {}) {
   byId("q").value = view.q;
   byId("sort").value = view.sort;
   const { order } = view;
@@ -79,7 +88,8 @@ function show(before) {
   }
   byId("facets").hidden = !view.filters;
   byId("facets-toggle").ariaExpanded = String(view.filters);
-  if (!before || before.size !== view.size) grid.resize(view.size);
+  table.show(view);
+  if (!before || before.size !== view.size) grid.resize(view.size, table.columns());
   const folder = folderOf(view.q);
   byId("compare-folder").hidden = !folder;
   byId("compare-folder").href = `/compare?${new URLSearchParams({ directory: folder })}`;
@@ -89,19 +99,24 @@ function show(before) {
     }
   }
   const same = before && before.q === view.q && before.sort === view.sort && before.order === view.order;
-  if (!same) find();
+  if (!same) find({ back });
   else showFacets(asked());
 }
 
-/** Asks anew for what the search finds; with `stay`, the list stays where it is. */
-async function find({ stay = false } = {}) {
+/** Asks anew for what the search finds. The list begins at its top, stays where it is, or goes to where it was left. */
+/** @param {{ stay?: boolean, back?: boolean }} how */
+async function find({ stay = false, back = false } = {}) {
+  clearTimeout(findingAgain);
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
   const [q, pairs, { sort, order }] = [asked(), pairsShown(), view];
   byId("grid").ariaBusy = "true";
   try {
-    const first = await api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal });
+    const [first, left] = await Promise.all([
+      api.foundFiles({ q, sort, order, pairs, limit: SLICE }, { signal }),
+      back ? leftAt({ q, sort, order }) : null,
+    ]);
     const [counts, all] = await Promise.all([
       sort === "taken" ? api.timeline({ q, pairs, by: "month" }, { signal }) : [],
       q === view.q ? null : api.foundFiles({ q: view.q, limit: 1 }, { signal }),
@@ -115,8 +130,14 @@ async function find({ stay = false } = {}) {
     });
     list = { q, slices, until, total: first.total, paired: first.paired };
     knowChecked(first.nsfw_checked);
-    grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay });
+    grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay, left });
     showFound(first, all);
+    const counting = first.total_is === "counting";
+    if (counting) {
+      staleFacets();
+      findingAgain = setTimeout(() => find({ stay: true }), COUNTING_MS);
+    }
+    byId("facets").classList.toggle("behind", counting);
     showFacets(q);
     setMessage(byId("q-message"), "");
   } catch (error) {
@@ -128,20 +149,30 @@ async function find({ stay = false } = {}) {
   }
 }
 
+/** Where a list was left, or where the file is now that was looked at since. */
+/** @type {(search: SearchView) => Promise<Left | null>} */
+async function leftAt(search) {
+  const [place, seen] = [keptPlace(search), takeSeen()];
+  const path = seen ?? place?.path;
+  if (!path) return place;
+  const now = await api.neighbours(path, search).catch(() => null);
+  const index = now?.position ?? place?.index ?? 0;
+  return { index, first: place ? place.first + (path === place.path ? index - place.index : 0) : index };
+}
+
+function keepWhereItIs() {
+  const place = grid.place();
+  const path = list?.slices.at(place.index)?.path;
+  if (path) keepPlace({ ...view, q: asked() }, { ...place, path });
+}
+
 /** @type {(answer: FoundFiles, all: FoundFiles | null) => void} what is shown, and what the search finds where some is hidden */
-function showFound({ total, paired, coverage: covered }, all) {
+function showFound(answer, all) {
+  const { total, paired, total_is: totalIs } = answer;
   const hidden = all ? all.total - total - paired : 0;
-  const { coverage } = all ?? { coverage: covered };
-  setText(byId("found"), foundInWords(total, paired, hidden));
+  setText(byId("found"), foundInWords(total, paired, hidden, totalIs));
+  setMessage(byId("coverage"), coverageInWords(all ?? answer));
   byId("new-files").hidden = true;
-  const left = coverage.of - coverage.searched;
-  const why = Object.entries(coverage.missing).map(([cause, files]) =>
-    `${number(files)} ${cause.replaceAll("_", " ")}`
-  );
-  setMessage(
-    byId("coverage"),
-    left ? `${number(coverage.searched)} of ${number(coverage.of)} searched; ${why.join(", ")}` : "",
-  );
   const nothing = view.q ? "Nothing is found." : "The library is empty.";
   byId("nothing").hidden = total > 0;
   if (hidden > 0) byId("nothing").replaceChildren("All of it is hidden, as NSFW or as not checked.");
@@ -174,13 +205,17 @@ function showSelected(ranges) {
   setText(byId("selected-count"), selectedInWords(files, list?.paired ?? 0));
 }
 
-/** How many files came since the list was made: the list itself does not jump. */
+/** How many files came since the list was made, or are found only now: the list itself does not jump. */
 async function lookForNew() {
   if (document.hidden || !list) return;
+  const { until, total } = list;
   try {
-    const { new_files: fresh } = await api.foundFiles({ q: asked(), pairs: pairsShown(), limit: 1, until: list.until });
-    byId("new-files").hidden = !fresh;
+    const now = await api.foundFiles({ q: asked(), pairs: pairsShown(), limit: 1, until });
+    if (list?.until !== until) return;
+    const fresh = now.new_files + now.total - total;
+    byId("new-files").hidden = fresh <= 0;
     setText(byId("new-files"), `${number(fresh)} new`);
+    if (asked() === view.q) setMessage(byId("coverage"), coverageInWords(now));
   } catch {
     // presence.js says that the server does not answer
   }
@@ -216,9 +251,26 @@ prepareCompletion((q) => go({ q }));
 prepareSaved({ shown: () => view, choose: go, addressOf: (search) => addressOf({ ...view, ...search }) });
 window.addEventListener("popstate", () => {
   const before = view;
+  keepWhereItIs();
   view = viewOf(location.search);
-  show(before);
+  show(before, { back: true });
+});
+window.addEventListener("pagehide", keepWhereItIs);
+window.addEventListener("pageshow", async ({ persisted }) => {
+  if (!persisted) return;
+  const left = await leftAt({ ...view, q: asked() });
+  if (left) grid.goTo(left);
 });
 
-show(null);
+/** Whether one comes back to the page, or from the page of a file. */
+function comesBack() {
+  const [entry] = performance.getEntriesByType("navigation");
+  const from = URL.canParse(document.referrer) ? new URL(document.referrer) : null;
+  const again = entry instanceof PerformanceNavigationTiming && entry.type !== "navigate";
+  return again || (from?.origin === location.origin && from.pathname === "/file");
+}
+
+const back = comesBack();
+if (!back) takeSeen(); // it belongs to another visit
+show(null, { back });
 setInterval(lookForNew, NEW_FILES_MS);

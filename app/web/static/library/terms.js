@@ -1,7 +1,12 @@
 // How a search is put together from parts: the words of the search language, as docs/search.md has them. Pure.
 
 const PLAIN = /^[\p{L}\p{N}][\p{L}\p{N}_./-]*$/u;
-const FIELD = /** @type {Record<string, string>} */ ({ year: "taken", month: "taken", prompt_verdict: "verdict" });
+const FIELD = /** @type {Record<string, string>} */ ({
+  year: "taken",
+  month: "taken",
+  day: "taken",
+  prompt_verdict: "verdict",
+});
 const EXACT = new Set(["camera", "lens", "model", "lora", "sampler"]); // of words: `=` asks for the whole value
 const FLAGS = new Set(["incomplete", "missing"]);
 const WORDS = new Set(["and", "or", "not", "none"]);
@@ -122,7 +127,7 @@ export const withoutTerm = (q, term) => conditions(q).filter((one) => !alike(one
 /** The one folder that a search is about, `ROOT/relative`; empty where it names none, or several. @param {string} q */
 export function folderOf(q) {
   const named = conditions(q).flatMap((part) =>
-    /^(?:folder|root):(?:"((?:[^"\\]|\\.)*)"|([^"*()]+))$/iu.exec(part) ?? []
+    /^(?:folder|root):(?:"((?:[^"\\]|\\.)*)"|(?!none$)([^"*()]+))$/iu.exec(part) ?? []
   );
   const [, phrase, bare] = named;
   return named.length === 3 ? (bare ?? phrase ?? "").replace(/\\(.)/g, "$1") : "";

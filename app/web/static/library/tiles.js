@@ -3,13 +3,13 @@
 import { thumbnailUrl } from "../lib/api.js";
 import { inside, make, setText } from "../lib/dom.js";
 import { mark } from "../shared/veil.js";
-import { bytes, duration, fileName, readable } from "../lib/words.js";
+import { duration, fileName, readable } from "../lib/words.js";
+import { cellOf, COLUMNS } from "./columns.js";
 
 /** @import { FoundFile } from "../lib/types.d.ts" */
 
 const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
 const DAY = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
-export const CELLS = ["name", "taken", "size", "pixels", "score", "nsfw"];
 
 const STANDS_FOR_RAW = new Set(["jpeg", "heic"]);
 
@@ -27,32 +27,36 @@ export function blankTile() {
     make("img", { alt: "", decoding: "async", draggable: "false" }),
     make("span", { class: "badges", "aria-hidden": "true" }),
     make("span", { class: "select-mark", "aria-hidden": "true" }),
-    make(
-      "span",
-      { class: "cells", "aria-hidden": "true" },
-      ...CELLS.map((name) => make("span", { class: `cell-${name}` })),
-    ),
+    make("span", { class: "cells", "aria-hidden": "true" }),
   );
 }
 
 /**
- * Puts a file into a tile, or nothing while it is not known. Its picture is fetched only if `picture`.
+ * Puts a file into a tile, or nothing while it is not known. Its picture is fetched only if `picture`; with `columns`
+ * it is a line of a table.
  *
- * @type {(tile: HTMLElement, file: FoundFile | undefined, how: { table: boolean, picture: boolean }) => void}
+ * @type {(tile: HTMLElement, file: FoundFile | undefined, how: { columns: string[] | null, picture: boolean }) => void}
  */
-export function fillTile(tile, file, { table, picture }) {
+export function fillTile(tile, file, { columns, picture }) {
   const image = /** @type {HTMLImageElement} */ (inside(tile, "img"));
   const path = file?.path ?? "";
   if (tile.dataset.path !== path) {
     tile.dataset.path = path;
     image.removeAttribute("src");
-    tile.ariaLabel = file ? spokenOf(file) : "Loading";
     mark(tile, file?.is_nsfw);
     setText(inside(tile, ".badges"), file ? badgesOf(file) : "");
-    for (const [name, text] of Object.entries(file ? cellsOf(file) : {})) setText(inside(tile, `.cell-${name}`), text);
-    if (!file) { for (const cell of tile.querySelectorAll(".cells span")) setText(cell, ""); }
+    delete tile.dataset.columns;
   }
-  tile.classList.toggle("as-line", table);
+  const shown = columns?.join(" ") ?? "";
+  if (tile.dataset.columns !== shown) {
+    tile.dataset.columns = shown;
+    tile.classList.toggle("as-line", columns !== null);
+    tile.ariaLabel = file ? spokenOf(file, columns ?? []) : "Loading";
+    inside(tile, ".cells").replaceChildren(...(columns ?? []).flatMap((name) => [
+      make("span", { class: COLUMNS[name]?.right ? "right" : "" }, file ? cellOf(file, name) : ""),
+      " ", // between two words for who reads the text
+    ]));
+  }
   if (file?.has_thumbnail && picture && !image.hasAttribute("src")) image.src = thumbnailUrl(file.path);
 }
 
@@ -75,25 +79,17 @@ function pairsOf({ format, pairs }) {
   return [...new Set(pairs.map(({ kind }) => kind === "raw" ? raw : "LIVE"))];
 }
 
-/** What a screen reader says of a file. @param {FoundFile} file */
-function spokenOf(file) {
-  const said = [readable(fileName(file.path))];
-  if (file.kind === "video") said.push("video");
+/** What a screen reader says of a file: first what the table shows of it, if it is a line of one. */
+/** @type {(file: FoundFile, columns: string[]) => string} */
+function spokenOf(file, columns) {
+  const seen = columns.map((name) => cellOf(file, name)).filter(Boolean);
+  const said = seen.length ? seen : [readable(fileName(file.path))];
+  if (file.kind === "video" && !columns.includes("kind")) said.push("video");
   said.push(...pairsOf(file).map((badge) => badge === "LIVE" ? "Live Photo" : badge.replace("+", "with ")));
-  if (file.taken_at) said.push(`taken ${file.taken_at.slice(0, 10)}`);
-  if (file.score !== null) said.push(file.score < 0 ? "rejected" : `score ${file.score}`);
+  if (file.taken_at && !columns.length) said.push(`taken ${file.taken_at.slice(0, 10)}`);
+  if (file.score !== null && !columns.length) said.push(file.score < 0 ? "rejected" : `score ${file.score}`);
   if (file.is_nsfw) said.push("NSFW");
   if (file.incomplete) said.push("incomplete");
   if (file.missing) said.push("gone from disk");
   return said.join(", ");
 }
-
-/** @type {(file: FoundFile) => Record<string, string>} */
-const cellsOf = (file) => ({
-  name: readable(fileName(file.path)),
-  taken: file.taken_at?.slice(0, 16).replace("T", " ") ?? "",
-  size: bytes(file.size),
-  pixels: file.width && file.height ? `${file.width} × ${file.height}` : "",
-  score: file.score === null ? "" : String(file.score),
-  nsfw: file.nsfw_probability === null ? "" : file.nsfw_probability.toFixed(2),
-});

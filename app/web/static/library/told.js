@@ -1,20 +1,40 @@
 // What the page says of what a search finds. Pure: texts from numbers.
 
+/** @import { FoundFiles } from "../lib/types.d.ts" */
+
 import { count, number } from "../lib/words.js";
 
 /**
- * How many files are found: "1,234 files, 40 pairs shown as one, 12 hidden".
+ * How many files are found: "1,234 files, 40 pairs shown as one, 12 hidden"; while the library is still being read "120
+ * files so far, counting".
  *
- * @type {(shown: number, paired: number, hidden: number) => string} tiles, files that have none of their own, others
+ * @typedef {"exact" | "counting"} TotalIs
+ * @type {(shown: number, paired: number, hidden: number, totalIs: TotalIs) => string} tiles, files that have none of their own, others
  */
-export function foundInWords(shown, paired, hidden) {
+export function foundInWords(shown, paired, hidden, totalIs) {
   const files = count(shown + paired, "file");
-  const pairs = paired ? `, ${count(paired, "pair")} shown as one` : "";
-  return files + pairs + (hidden > 0 ? `, ${number(hidden)} hidden` : "");
+  return [
+    totalIs === "counting" ? `${files} so far` : files,
+    ...(paired ? [`${count(paired, "pair")} shown as one`] : []),
+    ...(hidden > 0 ? [`${number(hidden)} hidden`] : []),
+    ...(totalIs === "counting" ? ["counting"] : []),
+  ].join(", ");
 }
 
 /** How many tiles are selected; they are not all of their files where pairs are shown as one. */
 /** @type {(tiles: number, paired: number) => string} */
 export function selectedInWords(tiles, paired) {
   return tiles ? `${paired ? number(tiles) : count(tiles, "file")} selected` : "";
+}
+
+/**
+ * How much of the library could be searched; nothing where all of it was. While files wait to be indexed, how far that is.
+ *
+ * @type {(answer: Pick<FoundFiles, "coverage" | "coverage_in_words">) => string}
+ */
+export function coverageInWords({ coverage, coverage_in_words: words }) {
+  const { searched, of, missing } = coverage;
+  if (searched === of) return "";
+  const waiting = missing.indexing ?? 0;
+  return waiting ? `Indexing ${Math.floor((100 * (of - waiting)) / of)} %. ${words}.` : `${words}.`;
 }

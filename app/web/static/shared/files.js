@@ -129,7 +129,7 @@ async function loadMore() {
 export function fileRow(file, thumbnails) {
   const video = isVideo(file.path);
   const inLibrary = thumbnails && !WITHOUT_PICTURE.has(file.outcome);
-  const hasPicture = inLibrary && (video ? Boolean(file.has_thumbnail) : file.stage !== "thumbnail");
+  const hasPicture = inLibrary && (file.has_thumbnail ?? file.stage !== "thumbnail");
   return make(
     "li",
     {},

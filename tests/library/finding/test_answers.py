@@ -1,0 +1,64 @@
+"""What the index of words answered lately: kept, and still what the index would answer now."""
+
+import random
+
+import pytest
+from sqlalchemy import delete, update
+
+from app.library.finding import lookup
+from app.library.finding.lookup import Answers, matching
+from app.library.tables import MEDIA
+from app.query.tree import Words
+from app.query.words import runs_of
+from tests.library.finding.stock import add, add_in, file
+
+WORDS = ("red", "dress", "lake", "cat")
+ASKED = [Words(field, runs_of(q, phrase=" " in q), q) for field in ("", "title") for q in (*WORDS, "red dress", "re")]
+
+
+def asked(library, answers, leaf):
+    return library._engines.read(lambda c: answers.having(c, leaf)).nonzero()[0].tolist()
+
+
+def told(library, leaf):
+    return library._engines.read(lambda c: matching(c, leaf)).tolist()
+
+
+@pytest.mark.parametrize("few", [0, 300])
+def test_answers_are_those_of_the_index_whatever_changed_since(library, monkeypatch, few):
+    monkeypatch.setattr(lookup, "FEW", few)
+    rng, answers, last = random.Random(5), Answers(), 0
+
+    def change(connection):
+        nonlocal last
+        match rng.choice(("add", "add", "edit", "remove")):
+            case "add":
+                last += rng.randint(1, 3)
+                add_in(connection, [file(last, title=" ".join(rng.choices(WORDS, k=3)), name=rng.choice(WORDS))])
+            case "edit":
+                title = " ".join(rng.choices(WORDS, k=2))
+                connection.execute(update(MEDIA).where(MEDIA.c.id == rng.randint(1, last or 1)).values(title=title))
+            case "remove":
+                connection.execute(delete(MEDIA).where(MEDIA.c.id == rng.randint(1, last or 1)))
+
+    for _ in range(40):
+        for _ in range(rng.randint(0, 3)):
+            library._engines.write(change)
+        if rng.random() < 0.7:
+            library.indexing.catch_up()
+        for leaf in rng.sample(ASKED, 4):
+            assert asked(library, answers, leaf) == told(library, leaf)
+
+
+def test_a_file_is_asked_for_alone_when_it_alone_changed(library, monkeypatch):
+    answers, among = Answers(), []
+    add(library, [file(number, title="red dress") for number in range(1, 6)])
+    assert library.indexing.catch_up() == 0
+    assert asked(library, answers, ASKED[0]) == [1, 2, 3, 4, 5]
+    real = matching
+    monkeypatch.setattr(lookup, "matching", lambda *of: among.append(of[2:]) or real(*of))
+    assert asked(library, answers, ASKED[0]) == [1, 2, 3, 4, 5]
+    add(library, [file(6, title="red")])
+    library.indexing.catch_up()
+    assert asked(library, answers, ASKED[0]) == [1, 2, 3, 4, 5, 6]
+    assert among == [([6],)]
