@@ -222,6 +222,7 @@ FORMATS: tuple[Format, ...] = (
         in_browser=True,
         magics=({0: b"\xff\x0a"}, {0: b"\0\0\0\x0cJXL \r\n\x87\n"}),  # the bare codestream, and in boxes
         pillow=("JXL",),
+        pixel_bytes=16,
         ending=Ending.BOXES_OR_UNTOLD,
         film=True,
         turned=True,
