@@ -260,7 +260,7 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             _COPY_AGAIN,
         ),
         "too_many_pixels": Cause(
-            "It claims more pixels than it is safe to decode: 89 million, or 67 million in a frame of a video.",
+            "It has more pixels than are decoded: 67 million in a frame of a video, or a billion in all frames.",
             "Make a smaller version of it.",
         ),
         "damaged_video": Cause(
@@ -296,7 +296,7 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             "It is probably damaged: copy it again, or leave it out; please report it.",
         ),
         "decoder_memory": Cause(
-            "Decoding needs more memory than a worker may have, or the image file has more than 1 GiB.",
+            "Decoding the picture needs more memory than a worker may have, or the image file has more than 4 GiB.",
             "If the file is sound, raise INGEST_WORKER_MEMORY_MB and retry.",
         ),
         "server_died": Cause(

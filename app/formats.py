@@ -53,7 +53,9 @@ class Format:
     `demuxer` of libav. `ending` is what tells whether bytes are missing. Several pictures in one file are frames of a
     `film`, or else pages. `turned` says that the decoder turns the picture upright, `seen_size` that the size which it
     tells is the one after turning. Rows may be stored in `any_order`, and there may be `words_behind` the picture,
-    without which it is whole. A `live_photo` may have it for a half, and a `motion_photo` for its picture.
+    without which it is whole.
+    A decoder needs up to `pixel_bytes` of memory for each pixel. A `live_photo` may have it for a half, and a
+    `motion_photo` for its picture.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Format:
     turned: bool = False
     seen_size: bool = False
     any_order: bool = False
+    pixel_bytes: int = 4
     words_behind: bool = False
     live_photo: bool = False
     motion_photo: bool = False
@@ -121,6 +124,7 @@ FORMATS: tuple[Format, ...] = (
         pillow=("WEBP",),
         ending=Ending.RIFF,
         words_behind=True,
+        pixel_bytes=16,
         film=True,
     ),
     Format(
@@ -178,6 +182,7 @@ FORMATS: tuple[Format, ...] = (
         in_browser=True,
         brands=(b"avif", b"avis"),
         pillow=("AVIF",),
+        pixel_bytes=16,
         ending=Ending.BOXES,
         film=True,
     ),
@@ -190,6 +195,7 @@ FORMATS: tuple[Format, ...] = (
         # the last two alone say only "HEIF", as AVIF files do, too: the decoder that takes most is libheif
         brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"),
         pillow=("HEIF",),
+        pixel_bytes=12,
         ending=Ending.BOXES,
         turned=True,
         seen_size=True,
@@ -204,6 +210,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/jp2",
         magics=({0: b"\0\0\0\x0cjP  \r\n\x87\n"}, {0: b"\xff\x4f\xff\x51"}),
         pillow=("JPEG2000",),
+        pixel_bytes=20,
         ending=Ending.BOXES_OR_MARK,
     ),
     Format(

@@ -26,6 +26,7 @@ class Source(StrEnum):
     """Where a field, a keyword or a score comes from."""
 
     EXIF = "exif"
+    MAKER = "maker"  # the maker note in EXIF
     XMP = "xmp"  # in the file itself
     IPTC = "iptc"
     PNG = "png"  # its texts

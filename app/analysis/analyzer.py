@@ -176,7 +176,14 @@ class _Course:
             return Identity(sha256, kind, name, None, width, height, notes=notes)
         self.content = open_image(stream, name)
         width, height = self.content.size
-        notes += self.content.raw.list_notes() if self.content.raw else note_missing_bytes(self.content.missing)
+        notes += (
+            self.content.raw.list_notes()
+            if self.content.raw
+            else (
+                *note_missing_bytes(self.content.missing),
+                *_note_pages(self.content.pages),
+            )
+        )
         return Identity(sha256, kind, name, self.content.mode, width, height, self.content.frames, notes)
 
     @cached_property
@@ -367,6 +374,11 @@ class _Course:
             problem.cause if problem else None,
             problem.sentence if problem else None,
         )
+
+
+def _note_pages(pages: int) -> tuple[str, ...]:
+    """Say that a file holds several pictures; nothing of one."""
+    return (f"The file holds {pages} pictures; the first is shown.",) if pages > 1 else ()
 
 
 def _notes(name: bytes, named: Format | None, format_: Format) -> tuple[str, ...]:

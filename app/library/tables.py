@@ -120,7 +120,9 @@ class MediaFile(Base):
     mode: Mapped[str | None] = mapped_column(String(16), doc="Pillow's mode of the picture, such as `RGB`.")
     width: Mapped[int | None] = mapped_column(Integer)
     height: Mapped[int | None] = mapped_column(Integer)
-    frames: Mapped[int] = mapped_column(Integer, doc="Pictures in the file; 1 for a still.")
+    frames: Mapped[int] = mapped_column(
+        Integer, doc="Frames of an animation; 1 for a still, however many pages its file has."
+    )
     notes: Mapped[list[str]] = mapped_column(JSON, doc="Oddities met, as sentences.")
     score: Mapped[int | None] = mapped_column(Integer, doc="A person's rating, -1 (rejected) to 5; null is not rated.")
     score_source: Mapped[str | None] = mapped_column(String(16))

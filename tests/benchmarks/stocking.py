@@ -187,7 +187,6 @@ def _multiply(connection: sqlite3.Connection, corpus: Path, rows: int) -> None:
     for index in indexes:
         connection.execute(index)
     connection.execute("COMMIT")
-    connection.execute("ANALYZE")
     connection.execute("PRAGMA journal_mode=WAL")
 
 
@@ -236,7 +235,7 @@ def make_postgresql(folder: Path, rows: int, server: str) -> str:
         connection.execute("ALTER DATABASE making RENAME TO library")
     url = server.replace("/postgres?", "/library?")
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("ANALYZE")
+        connection.execute("ANALYZE")  # as it does by itself; SQLite never does
     return url
 
 

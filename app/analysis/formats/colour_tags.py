@@ -18,7 +18,7 @@ _CORNERS = {  # by the code point of the primaries; those of BT.601 are so near 
     11: (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.314, 0.351),  # DCI P3
     12: (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.3127, 0.3290),  # Display P3
 }
-_PNG_BYTES = 1024 * 1024  # in front of the pixels, where the chunk is looked for
+_PNG_SIGNATURE_BYTES, _MAX_CHUNKS = 8, 1000  # in front of the pixels
 _PROFILE_BYTES = 4 * 1024 * 1024  # the largest profiles of printers have two
 _MAX_TAGS = 200  # of a profile
 _BMP_V5_BYTES, _BMP_EMBEDDED = 124, b"DEBM"
@@ -68,15 +68,14 @@ def are_corners(corners: tuple[float, ...]) -> bool:
 
 def read_cicp_of_png(stream: BinaryIO) -> CodePoints | None:
     """Read the chunk cICP of a PNG (PNG specification 3rd edition, 11.3.2.6), which stands in front of the pixels."""
-    head = read_at(stream, 0, _PNG_BYTES)
-    at = 8
-    while len(chunk := head[at : at + 10]) == 10:
-        length, kind = struct.unpack_from(">I4s", chunk)
-        if kind == b"cICP":
-            return (chunk[8], chunk[9])
-        if kind in (b"IDAT", b"PLTE"):
+    at = _PNG_SIGNATURE_BYTES
+    for _ in range(_MAX_CHUNKS):
+        chunk = read_at(stream, at, 10)
+        if len(chunk) < 10 or chunk[4:8] in (b"IDAT", b"PLTE"):
             break
-        at += 12 + length
+        if chunk[4:8] == b"cICP":
+            return chunk[8], chunk[9]
+        at += 12 + int.from_bytes(chunk[:4], "big")
     return None
 
 

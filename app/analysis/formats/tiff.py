@@ -56,31 +56,34 @@ class TiffContent:
 
     `places` say where that stands which is not read, by the name of its tag: the first byte and the length of a maker
     note and of a preview of an RW2; of pixels in one strip each in its own, `StripOffsets` and `StripByteCounts`.
+    `stream` is what was read.
     """
 
     tags: dict[str, Value] = field(default_factory=dict)
     blocks: dict[int, bytes] = field(default_factory=dict)
     places: dict[str, tuple[int, ...]] = field(default_factory=dict)
     problem: CannotRead | None = None
+    stream: BinaryIO | None = None
 
 
-def read_tiff(stream: BinaryIO, *, group: str = "Image", pages: int = 2) -> TiffContent:
+def read_tiff(stream: BinaryIO, *, group: str = "Image", pages: int = 2, picture: int | None = None) -> TiffContent:
     """Read the tags of the first picture, its EXIF and GPS, and of a thumbnail or second page. Raises OSError.
 
-    `group` is what the first directory is called, `pages` how many of those that follow one another are read.
+    `group` is what the first directory is called, `pages` how many of those that follow one another are read. Where
+    that of the `picture` starts at another byte, its tags stand above those of the first.
     """
-    return _Reader(stream).read(group, pages)
+    return _Reader(stream).read(group, pages, picture)
 
 
 class _Reader:
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
-        self.found = TiffContent()
+        self.found = TiffContent(stream=stream)
         self.seen: set[int] = set()
         self.room, self.tags_left, self.sub_left = MAX_BYTES, MAX_TAGS, MAX_SUB
         self.order, self.big, self.panasonic = "<", False, False
 
-    def read(self, group: str, pages: int) -> TiffContent:
+    def read(self, group: str, pages: int, picture: int | None) -> TiffContent:
         head = self._bytes(0, 16)
         self.order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
         if not self.order or len(head) < 8:
@@ -90,6 +93,8 @@ class _Reader:
         (start,) = struct.unpack_from(
             self.order + ("Q" if self.big else "I"), head.ljust(16, b"\0"), 8 if self.big else 4
         )
+        if picture:
+            self._directory(picture, group)
         at = self._directory(start, group)
         for name in ("Thumbnail", *(f"Page{number}" for number in range(2, pages)))[: pages - 1]:
             at = self._directory(at, name, needed=False) if at else 0

@@ -24,12 +24,14 @@ from app.analysis.formats.blocks import (
 from app.analysis.formats.c2pa.names import read_c2pa_names
 from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
 from app.analysis.formats.camera_raw import CameraRaw
+from app.analysis.formats.directories import find_pages
 from app.analysis.formats.iptc import Iptc, find_iptc_records, is_changed_since_xmp, parse_iptc
 from app.analysis.formats.makers.samsung import find_saved_at
 from app.analysis.formats.motion import find_video_bytes
 from app.analysis.formats.png import PngTexts, read_png_texts
 from app.analysis.formats.tiff import Tags, TiffContent, Value, decode_text, decode_windows_text, read_tiff
 from app.analysis.formats.xmp import NO_XMP, Xmp, parse_xmp
+from app.analysis.metadata.maker_notes import MakerNotes, read_maker_notes
 from app.analysis.pictures.image import OpenedImage
 from app.analysis.prompts import declared
 from app.analysis.prompts.generation import Generation
@@ -62,6 +64,7 @@ class Embedded:
     exif: Tags = field(default_factory=dict)
     xmp: Xmp = field(default_factory=dict)
     iptc: Iptc = field(default_factory=dict)
+    maker: MakerNotes = field(default_factory=MakerNotes)
     iptc_wins: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     duration_seconds: float | None = None
@@ -94,11 +97,11 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     """Read everything that the image says about itself. Never raises for damaged parts."""
     if opened.raw:
         return _of_camera_raw(opened.raw)
-    found, image = Embedded(), opened.image
+    found, image = Embedded(), opened.picture
     chunks = read_png_texts(opened.stream) if opened.format == "png" else PngTexts()
     found.note_problem("text", chunks.problem)
     texts = chunks.by_key
-    if isinstance(comment := image.info.get("comment"), bytes):  # of a JPEG or GIF
+    if isinstance(comment := opened.info.get("comment"), bytes):  # of a JPEG or GIF
         texts["comment"] = comment
     boxes: Mapping[str, bytes] = {}
     if opened.format == "jpeg2000":
@@ -111,6 +114,7 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     found.xmp = found.read_part("xmp", lambda: _xmp(opened, packet, texts), NO_XMP)
     if _EXTENDED in found.xmp:
         found.xmp = {**found.read_part("xmp", lambda: _extended(image, found.xmp), NO_XMP), **found.xmp}
+    found.maker = read_maker_notes(exif, found.xmp)
     found.video_bytes = find_video_bytes(opened.stream, opened.format, found.xmp)
     found.saved_at = find_saved_at(opened.stream)
     block = found.read_part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
@@ -140,6 +144,7 @@ def _of_camera_raw(raw: CameraRaw) -> Embedded:
     found = Embedded(exif=raw.exif.tags)
     found.note_problem("exif", raw.exif.problem)
     found.xmp = found.read_part("xmp", lambda: parse_xmp(raw.xmp) if raw.xmp else NO_XMP, NO_XMP)
+    found.maker = read_maker_notes(raw.exif, found.xmp)
     found.iptc, problem = parse_iptc(find_iptc_records(raw.iptc))
     found.note_problem("iptc", problem)
     if user_comment := _user_comment(found.exif.get("EXIF UserComment", b"")):
@@ -150,8 +155,8 @@ def _of_camera_raw(raw: CameraRaw) -> Embedded:
 def _exif(opened: OpenedImage, block: bytes, texts: Mapping[str, bytes]) -> TiffContent:
     """The tags of a TIFF file, else of the EXIF block (of a PNG or JPEG 2000 file the given one)."""
     if opened.format == "tiff":
-        return read_tiff(opened.stream)
-    info = opened.image.info
+        return read_tiff(opened.stream, picture=find_pages(opened.stream).picture)
+    info = opened.info
     turned = info.get("original_orientation")  # libheif turns the picture, and the tag with it
     if opened.format == "avif":
         # Pillow writes the block anew, and loses letters, to put in how the container turns the picture: what the tag
@@ -199,14 +204,14 @@ def _utf_8(content: bytes) -> str | None:
 def _xmp(opened: OpenedImage, block: bytes, texts: dict[str, bytes]) -> Xmp:
     """The XMP packet (of a TIFF or JPEG 2000 file the given one)."""
     profile = _raw_profile(texts, "xmp") or _raw_profile(texts, "APP1").removeprefix(blocks.XMP_IN_JPEG)
-    packet = texts.pop("XML:com.adobe.xmp", None) or opened.image.info.get("xmp") or block
+    packet = texts.pop("XML:com.adobe.xmp", None) or opened.info.get("xmp") or block
     packet = packet or (profile if profile.lstrip().startswith(b"<") else b"")
     if not packet and opened.format == "gif":
         packet = find_xmp_in_gif(opened.stream)
     return parse_xmp(packet if isinstance(packet, bytes) else str(packet).encode()) if packet else NO_XMP
 
 
-def _extended(image: Image.Image, main: Xmp) -> Xmp:
+def _extended(image: Image.Image | None, main: Xmp) -> Xmp:
     packet = join_extended_xmp(getattr(image, "applist", ()), main[_EXTENDED][0])
     return parse_xmp(packet, limit=blocks.EXTENDED_BYTES) if packet else NO_XMP
 
@@ -219,10 +224,10 @@ def _manifest(opened: OpenedImage, others: Mapping[int, bytes]) -> bytes:
         return find_c2pa_in_boxes(opened.stream)
     if opened.format == "webp":
         return find_c2pa_in_webp(opened.stream)
-    return find_c2pa_in_jpeg(getattr(opened.image, "applist", ()))
+    return find_c2pa_in_jpeg(getattr(opened.picture, "applist", ()))
 
 
-def _iptc(image: Image.Image, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
+def _iptc(image: Image.Image | None, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
     """The IPTC records, bare or among Photoshop's resources."""
     if (resources := find_photoshop_in_jpeg(getattr(image, "applist", ()))).startswith(b"8BIM"):
         return resources

@@ -81,6 +81,7 @@ def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Can
         (
             *_texts(exif, xmp, sidecar, ("EXIF LensModel", "Image LensModel"), "exifEX:LensModel", "aux:Lens"),
             *_noted(beside, "exifEX:LensModel"),
+            (Source.MAKER, found.maker.lens),
         ),
     )
     yield "exposure_seconds", _measures(exif, xmp, sidecar, "ExposureTime", "exif:ExposureTime")

@@ -11,29 +11,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pi_heif
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
+from PIL.MpoImagePlugin import MpoImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from app.analysis.formats import png
 from app.analysis.formats.camera_raw import CameraRaw, read_camera_raw
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
 from app.analysis.formats.completion import complete
+from app.analysis.formats.directories import find_pages
 from app.analysis.formats.png import copy_without_texts
+from app.analysis.formats.webp import read_webp_blocks, read_webp_size
+from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands
 from app.analysis.pictures.colour import note_colours
 from app.analysis.pictures.jpegxl import register_jpeg_xl
+from app.analysis.pictures.room import check_room
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import SIDEWAYS
 
 SHORT_SIDE = 960  # px that are always decoded: with 640 the NSFW probability moves by up to 0.02, with 320 by 0.04
-MAX_FILE_BYTES = 1024**3  # an image file above 1 GiB needs more memory than a worker has
+LARGE_PIXELS = (
+    89_478_485  # above, a picture is decoded in bands, or where there is room for it; Pillow warns from here on
+)
+MAX_FILE_BYTES = 4 * 1024**3  # a TIFF cannot be larger, unless it is a BigTIFF
 MAX_FILM_PIXELS = 1_000_000_000  # of all frames together: some seconds of decoding
 _ORIENTATION = 0x0112
-_PIXELS = re.compile(r"\((\d+) pixels\)")
+_MP_ENTRIES = 0xB002
+_PIXEL_BYTES = 4  # as Pillow keeps a pixel
+_BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 # What Pillow says of files that are whole and sound but of a kind that it does not decode
 _VARIANT = re.compile(
     r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported", re.IGNORECASE
@@ -43,10 +53,9 @@ _CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer", 
 
 @contextmanager
 def silence_warnings() -> Iterator[None]:
-    """Silence what Pillow warns about while it reads on; only too many pixels become an error."""
+    """Silence what Pillow warns about while it reads on."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
 
 
@@ -54,13 +63,14 @@ def check_file_size(size: int) -> None:
     """Raise CannotRead `decoder_memory` for an image file of more bytes than a worker could decode."""
     if size > MAX_FILE_BYTES:
         raise CannotRead(
-            f"The image file has {size / 1024**3:.1f} GiB; images above 1 GiB are not decoded.",
+            f"The image file has {size / 1024**3:.1f} GiB; images above 4 GiB are not read.",
             cause="decoder_memory",
         )
 
 
 def prepare_pillow() -> None:
-    """Prepare Pillow in this process: HEIC, JPEG XL, and room for the long texts of AI images. Safe to call again."""
+    """Prepare Pillow in this process: HEIC, JPEG XL, room for large pictures and long texts. Safe to call again."""
+    Image.MAX_IMAGE_PIXELS = None  # memory is the limit, see `room.py`
     pi_heif.register_heif_opener()
     register_jpeg_xl()
     PngImagePlugin.MAX_TEXT_CHUNK = png.TEXT_BYTES
@@ -72,8 +82,9 @@ def prepare_pillow() -> None:
 class OpenedImage:
     """An image whose header was read; `size` is in pixels as stored, `stream` holds the whole file.
 
-    Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read. The file
-    has `length` bytes, and lacks at least `missing`.
+    Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read. There is
+    no picture either where there is no room for it: `problem` says so. The file has `length` bytes, and lacks at least
+    `missing`. Of several `pages` it is the first. `info` is what Pillow tells of it.
     """
 
     stream: BinaryIO
@@ -85,10 +96,19 @@ class OpenedImage:
     raw: CameraRaw | None = None
     length: int = 0
     missing: int = 0
+    pages: int = 1
+    problem: CannotRead | None = None
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """What Pillow tells of the file beside its pixels: blocks, and how it was made."""
+        return self.picture.info if self.picture else dict(read_webp_blocks(self.stream))
 
     @property
     def image(self) -> ImageFile:
         """What can be decoded. Raises CannotRead where there is nothing: `no_preview`, `truncated_image`."""
+        if self.problem:
+            raise self.problem
         if self.picture is None:
             assert self.raw is not None  # noqa: S101 - nothing else is opened without a picture
             raise self.raw.explain_no_preview()
@@ -104,6 +124,11 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
     if FORMAT_OF_NAME[format_].raw:
         return _open_raw(stream, format_)
     missing, length = count_missing_bytes(stream, format_), stream.seek(0, os.SEEK_END)
+    if format_ == "webp" and (size := read_webp_size(stream)) and size[0] * size[1] > LARGE_PIXELS:
+        try:  # the decoder takes the room for the whole picture when it is made
+            _check_room(size, FORMAT_OF_NAME[format_].pixel_bytes)
+        except CannotRead as problem:
+            return OpenedImage(stream, None, format_, None, size, 1, length=length, missing=missing, problem=problem)
     try:
         image = open_header(stream, format_)
     except CannotRead as error:
@@ -112,8 +137,21 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
             raise
         with suppress_as(error):
             image = open_header(BytesIO(content), format_)
-    frames = int(getattr(image, "n_frames", 1))
-    return OpenedImage(stream, image, format_, image.mode, _stored(image), frames, length=length, missing=missing)
+    film = FORMAT_OF_NAME[format_].film  # other pictures in a file are its pages, or belong to the one that is shown
+    frames = int(getattr(image, "n_frames", 1)) if film else 1
+    pages = find_pages(stream).count if format_ == "tiff" else _count_parts(image)
+    return OpenedImage(
+        stream, image, format_, image.mode, _stored(image), frames, length=length, missing=missing, pages=pages
+    )
+
+
+def _count_parts(image: ImageFile) -> int:
+    """Count the pictures of a JPEG that are taken together, as by a stereo camera (CIPA DC-007, 5.2.3.3).
+
+    Previews and gain maps are none.
+    """
+    entries = (image.mpinfo or {}).get(_MP_ENTRIES, ()) if isinstance(image, MpoImageFile) else ()
+    return max(1, sum("Multi-Frame" in str(entry["Attribute"]["MPType"]) for entry in entries))
 
 
 @contextmanager
@@ -129,11 +167,13 @@ def open_header(stream: BinaryIO, format_: str) -> ImageFile:
     """Read the header of an image, and nothing else. Raises CannotRead as `open_image`."""
     with _named_errors(stream, format_), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             image = _open(stream, format_)
         except UnidentifiedImageError as error:
             raise SyntaxError("; ".join(str(warning.message) for warning in caught)) from error
+        if format_ == "tiff" and isinstance(image, TiffImageFile) and (at := find_pages(stream).picture):
+            image._frame_pos = [at]  # noqa: SLF001 - as Pillow itself goes to a directory below another
+            image._seek(0)  # noqa: SLF001
         note_colours(image, stream, format_)
         return image
 
@@ -180,9 +220,39 @@ def decode_image(opened: OpenedImage, orientation: int | None = None, short_side
     CannotRead: as `open_image`.
     """
     with _named_errors(opened.stream, opened.format):
-        prepare_header(opened.image, opened.format, orientation, short_side)
-        opened.image.load()
-    return opened.image
+        image = opened.image
+        prepare_header(image, opened.format, orientation, short_side)
+        if opened.size[0] * opened.size[1] > LARGE_PIXELS:
+            return _decode_large(opened, orientation, short_side)
+        image.load()
+    return image
+
+
+def _decode_large(opened: OpenedImage, orientation: int | None, short_side: int) -> Image.Image:
+    """Decode a large picture within the memory of a worker: smaller, or in bands, or as it is if there is room."""
+    image, size = opened.image, opened.image.size
+    if opened.format == "jpeg":
+        if image.info.get("progressive"):  # all of its coefficients are kept until the last scan
+            _check_room(opened.size, 2 * len(image.getbands()))
+    elif (reduced := decode_in_bands(image, opened.stream, opened.format, orientation, short_side)) is not None:
+        return reduced
+    elif opened.format == "jpeg2000":
+        image.reduce = _halvings(min(size) // short_side)  # type: ignore[method-assign, assignment]
+        size = (size[0] >> image.reduce, size[1] >> image.reduce)  # type: ignore[operator]
+    most = FORMAT_OF_NAME[opened.format].pixel_bytes
+    _check_room(size, most if most > _PIXEL_BYTES else _BYTES_OF_MODE.get(image.mode, _PIXEL_BYTES))
+    image.load()
+    return reduce_in_bands(image, short_side) if image.width * image.height > LARGE_PIXELS else image
+
+
+def _halvings(factor: int) -> int:
+    """How often a picture can be halved to be `factor` times smaller at most; a JPEG 2000 has five levels or so."""
+    return min(5, max(1, factor).bit_length() - 1)
+
+
+def _check_room(size: tuple[int, int], pixel_bytes: int) -> None:
+    pixels = size[0] * size[1]
+    check_room(pixels * pixel_bytes, pixels)
 
 
 def prepare_header(image: ImageFile, format_: str, orientation: int | None, short_side: int) -> None:
@@ -246,13 +316,6 @@ def explain_error(error: Exception) -> CannotRead:
         return CannotRead(f"The file cannot be read: {error.strerror}.", cause="unreadable")
     if isinstance(error, MemoryError) or "out of memory" in detail:
         return CannotRead("Decoding the image needs more memory than a worker may have.", cause="decoder_memory")
-    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
-        claimed = _PIXELS.search(detail)
-        return CannotRead(
-            f"The image claims {int(claimed[1]) / 1e6 if claimed else 0:,.0f} million pixels; "
-            f"at most {(Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} million are decoded.",
-            cause="too_many_pixels",
-        )
     if isinstance(error, EOFError | struct.error | IndexError) or _CUT_OFF.search(detail):
         sentence = "The image ends before its data does; the copy is probably incomplete."
         return CannotRead(sentence, cause="truncated_image")

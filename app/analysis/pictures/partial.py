@@ -21,6 +21,7 @@ from app.analysis.formats.completeness import (
 )
 from app.analysis.formats.completion import ATTEMPTS, Scans, complete, count_scans
 from app.analysis.pictures.image import (
+    LARGE_PIXELS,
     SHORT_SIDE,
     OpenedImage,
     decode_image,
@@ -65,7 +66,10 @@ def see_image(opened: OpenedImage, orientation: int | None = None, short_side: i
             if error.cause not in DAMAGE:
                 raise
             problem = error
-    if opened.picture is None:
+    if opened.problem:
+        raise opened.problem
+    large = opened.format != "jpeg" and opened.size[0] * opened.size[1] > LARGE_PIXELS  # twice would take too long
+    if opened.picture is None or large:
         return SeenImage(None, problem or explain_missing_bytes(opened.missing))
     return _see_part(opened, problem, _decoded(opened, orientation, short_side))
 

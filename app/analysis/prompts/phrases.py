@@ -32,7 +32,7 @@ _SEPARATORS = r"[,\n\uff0c\u3001\uff64\u3002\uff61\uff1b]"
 _DIVIDERS = r"BREAK|ADDCOMM|ADDCOL|ADDROW|ADDBASE"
 _CLOSING = {")": "(", "]": "[", "}": "{", "\uff09": "\uff08", '"': '"'}
 _NUMBERED = "::"  # the kind of a group that a number opens
-_ESCAPED = "()[]{}<>\\"
+_ESCAPED = '()[]{}<>\\"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,14 @@ from app.library.tables import CHANGES, MEDIA
 _FILE = {"INSERT": "new", "UPDATE": "new", "DELETE": "old"}
 
 # Neither statement can meet a conflict, which the clause of the statement that fired the trigger, such as OR IGNORE,
-# would decide. No entry is ever deleted, so the highest `seq` only grows.
+# would decide. No entry is ever deleted, so the highest `seq` only grows, and only a new row can be without an entry.
 _SQLITE = """CREATE TRIGGER {table}_{event}_noted AFTER {event} ON {table} BEGIN
-  UPDATE media_changes SET seq = (SELECT max(seq) + 1 FROM media_changes), worded = {worded} WHERE media_id = {file};
-  INSERT INTO media_changes (media_id, worded)
-    SELECT {file}, 0 WHERE NOT EXISTS (SELECT 1 FROM media_changes WHERE media_id = {file});
+  UPDATE media_changes SET seq = (SELECT max(seq) + 1 FROM media_changes), worded = {worded}
+    WHERE media_id = {file};{new}
 END"""
+_NEW_ON_SQLITE = """
+  INSERT INTO media_changes (media_id, worded)
+    SELECT new.id, 0 WHERE NOT EXISTS (SELECT 1 FROM media_changes WHERE media_id = new.id);"""
 _SAME_ON_SQLITE = " AND ".join(f"new.{name} IS old.{name}" for name in COLUMNS)
 
 # A file that this very transaction has noted already needs no other `seq`: nobody can have read it yet.
@@ -90,7 +92,8 @@ def _sqlite_triggers() -> Iterator[tuple[str, str]]:
         for event, row in _FILE.items():
             kept = table == "media_files" and event == "UPDATE"
             worded = f"worded AND {_SAME_ON_SQLITE}" if kept else "0"
-            statement = _SQLITE.format(table=table, event=event, worded=worded, file=f"{row}.{column}")
+            new = _NEW_ON_SQLITE if table == "media_files" and event == "INSERT" else ""
+            statement = _SQLITE.format(table=table, event=event, worded=worded, file=f"{row}.{column}", new=new)
             yield f"{table}_{event}_noted", statement
 
 

@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -163,6 +164,18 @@ class Snapshot:
     def follows(self, other: "Snapshot") -> bool:
         """Whether all slots of another snapshot are among these: what was made of it can be gone on with."""
         return self.era is other.era and self.seq >= other.seq
+
+    @cached_property
+    def duplicates(self) -> Mask:
+        """The files that are there of which another one that is there has the bytes."""
+        there = np.flatnonzero(self.there)
+        sha256 = self.columns["sha256"][there]
+        in_order = np.argsort(sha256)
+        same = sha256[in_order[1:]] == sha256[in_order[:-1]]
+        mask = np.zeros(self.slots, np.bool_)
+        mask[there[in_order[1:][same]]] = True
+        mask[there[in_order[:-1][same]]] = True
+        return mask
 
     def at(self, ids: Array) -> Slots:
         """The slots of these rows, without those that it has not."""

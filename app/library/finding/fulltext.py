@@ -17,13 +17,14 @@ from app.library.tables import CHANGES, KEYWORDS, LINKS, MEDIA
 from app.metadata import Source
 
 LETTERS: Mapping[str, str] = dict(zip(FIELDS, "nftckpemlaorsd", strict=True))
-_NOT_WORDED = text("NOT worded")  # as the index says it
+NOT_WORDED = text("NOT worded")
+"""The condition of files that wait for their words, as the index says it: said otherwise, every change is looked at."""
 _AT_ONCE = 500
 _WAITING = (
     select(CHANGES.c.seq, CHANGES.c.media_id, MEDIA.c.id, *(MEDIA.c[name] for name in COLUMNS))
     .select_from(CHANGES)
     .outerjoin(MEDIA, MEDIA.c.id == CHANGES.c.media_id)
-    .where(_NOT_WORDED, CHANGES.c.seq > bindparam("after"))
+    .where(NOT_WORDED, CHANGES.c.seq > bindparam("after"))
     .order_by(CHANGES.c.seq.desc())
     .limit(bindparam("number"))
 )
@@ -33,7 +34,7 @@ _KEYWORDS = (
     .join(LINKS, LINKS.c.media_id == CHANGES.c.media_id)
     .join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
     .where(
-        _NOT_WORDED,
+        NOT_WORDED,
         CHANGES.c.seq.between(bindparam("first"), bindparam("last")),
         LINKS.c.source != Source.NEGATIVE_PROMPT.value,
     )

@@ -15,7 +15,7 @@ import numpy as np
 from sqlalchemy import Connection, Text, bindparam, func, select
 
 from app.library.finding.columns import Array, Mask
-from app.library.finding.fulltext import LETTERS
+from app.library.finding.fulltext import LETTERS, NOT_WORDED
 from app.library.finding.wording import FIELDS
 from app.library.prepared import Prepared
 from app.library.tables import CHANGES, MEDIA
@@ -52,7 +52,7 @@ def ids_of(connection: Connection, leaf: Whole) -> "NDArray[np.int64]":
 
 def unworded(connection: Connection) -> "NDArray[np.int64]":
     """The ids of the files that wait for their words: a search for words finds them by those that they had before."""
-    ids = connection.execute(select(CHANGES.c.media_id).where(CHANGES.c.worded.is_(False))).scalars()
+    ids = connection.execute(select(CHANGES.c.media_id).where(NOT_WORDED)).scalars()
     return np.fromiter(ids, np.int64)
 
 
@@ -123,7 +123,7 @@ def _coded(run: Run) -> list[str]:
 _KEPT = 24
 FEW = 300
 """Files that are asked for again one by one; for more the whole question costs less."""
-_FIRST_WAITING = Prepared(select(func.min(CHANGES.c.seq)).where(CHANGES.c.worded.is_(False)))
+_FIRST_WAITING = Prepared(select(func.min(CHANGES.c.seq)).where(NOT_WORDED))
 _LAST = Prepared(select(func.max(CHANGES.c.seq)))
 _CHANGED = Prepared(select(CHANGES.c.media_id).where(CHANGES.c.seq >= bindparam("b_from")).limit(bindparam("b_most")))
 

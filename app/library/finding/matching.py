@@ -103,7 +103,7 @@ class Matching:
             return np.isin(labels, [number for number, label in enumerate(NSFW_LABELS) if fits(label)])
         if field == "is":
             masks = [self._marked(mark) for word, mark in _MARKED.items() if fits(word)]
-            masks += [self._duplicates() for word in (_DUPLICATE,) if fits(word)]
+            masks += [self.snapshot.duplicates for word in (_DUPLICATE,) if fits(word)]
             return reduce(np.logical_or, masks, ~self._all())
         if field in CODED:
             return self._coded(field, fits)
@@ -115,21 +115,6 @@ class Matching:
             mask: Mask = (sha256 >= np.uint64(low)) & (sha256 <= np.uint64(low + (1 << 4 * rest) - 1))
             return mask
         return self._at(self.asked(asked))
-
-    def _duplicates(self) -> Mask:
-        """The files that are there of which another one that is there has the bytes."""
-
-        def make() -> Mask:
-            there = np.flatnonzero(self.snapshot.there)
-            sha256 = self.snapshot.columns["sha256"][there]
-            in_order = np.argsort(sha256)
-            same = sha256[in_order[1:]] == sha256[in_order[:-1]]
-            mask = np.zeros(self.snapshot.slots, np.bool_)
-            mask[there[in_order[1:][same]]] = True
-            mask[there[in_order[:-1][same]]] = True
-            return mask
-
-        return self.snapshot.kept.get(_DUPLICATE, make)
 
     def _coded(self, field: str, fits: Callable[[str], bool]) -> Mask:
         folded = self.snapshot.texts[field].folded

@@ -218,12 +218,6 @@ def test_where_the_largest_preview_is_not_whole_the_next_is_shown(tmp_path):
     assert Image.open(BytesIO(found.picture.webp)).size == (60, 40)
 
 
-def test_a_preview_of_too_many_pixels_is_passed_over(tmp_path, monkeypatch):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20_000)
-    found = analysed(tmp_path, "a.dng", raws.raw("dng"))
-    assert Image.open(BytesIO(found.picture.webp)).size == (60, 40)
-
-
 @pytest.mark.parametrize("format_", raws.FORMATS)
 def test_exiftool_finds_the_same_preview_and_the_same_size(tmp_path, format_):
     if shutil.which("exiftool") is None:

@@ -47,6 +47,7 @@ PARSED, PARTLY = PromptVerdict.PARSED, PromptVerdict.PARTLY
         ),
         (texts("Text Random Line", text="a hut\na boat", seed=5), None, PARTLY),
         (texts("Text Random Line", text="a hut", seed=5), "a hut", PARSED),
+        (texts("One Button", prompt_prefix="", subject="all", seed=5), None, PARTLY),
         (texts("Text to Console", label_text="it is", text=["u", 0], behind=node("T", text="a hut")), "a hut", PARSED),
         (
             {
@@ -130,3 +131,21 @@ def test_a_sampler_of_regions_is_given_words_by_the_samplers_inside_it():
     made = read(sampled(**nodes))
     assert (set(made.prompt.split("\n")), made.negative_prompt) == ({"a boat", "a lighthouse"}, "fog")
     assert (made.settings["seed"], made.settings["steps"], made.settings["sampler"]) == (9, 8, "euler")
+
+
+def test_a_node_that_hands_on_its_model_first_gives_the_positive_second():
+    both = node("WanTalkToVideo", model=["model", 0], positive=["e", 0], negative=["f", 0])
+    nodes = {"p": node("Reroute", **{"": ["both", 1]}), "n": node("Reroute", **{"": ["both", 2]}), "both": both}
+    made = read(sampled(**nodes, e=encoded("a boat"), f=encoded("fog")))
+    assert (made.prompt, made.negative_prompt) == ("a boat", "fog")
+
+
+def test_where_a_model_wrote_for_the_last_service_the_words_of_the_one_before_are_told_with_a_doubt():
+    graph = {
+        "save": node("SaveVideo", video=["film", 0]),
+        "film": node("FilmService", prompt=["llm", 0], image=["picture", 0], seed=5),
+        "llm": node("OllamaGenerate", prompt="How should it move?"),
+        "picture": node("PictureService", prompt="a boat", seed=3),
+    }
+    made = read(graph)
+    assert (made.prompt, made.verdict) == ("a boat", PARTLY)

@@ -24,6 +24,7 @@ from app.metadata import PromptVerdict
 _SAMPLERS, _ENCODERS = 12, 32  # that are looked at
 _NODES, _INPUTS, _KIND = 10_000, 300, 200  # of a graph, of a node, and characters of its class
 _LONGEST = 64 * 1024  # characters of a prompt
+_USED_AS = {"image": "IMAGE", "images": "IMAGE", "video": "VIDEO", "audio": "AUDIO", "mesh": "MESH"}  # input -> type
 _GENERATOR = "ComfyUI"
 
 
@@ -51,14 +52,24 @@ def _bounded(node: Node) -> Node:
 
 def _api_graph(written: Mapping[str, Any]) -> Graph:
     """The API format: node id -> `class_type` and `inputs`, each a value or a link `[node id, output]`."""
+    nodes = {
+        name: node
+        for name, node in written.items()
+        if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
+    }
+    gives: dict[Any, str] = {}  # by node, as far as its first output is used as a picture or the like
+    for node in nodes.values():
+        for key, value in islice(node["inputs"].items(), _INPUTS):
+            if key in _USED_AS and isinstance(value, list) and value[1:] == [0] and isinstance(value[0], str | int):
+                gives[str(value[0])] = _USED_AS[key]
     return {
         name: Node(
             node["class_type"],
             {key: unwrap_choice(value) for key, value in node["inputs"].items()},
             as_text(as_object(node.get("_meta")).get("title")),
+            gives=(gives[name],) if name in gives else (),
         )
-        for name, node in written.items()
-        if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
+        for name, node in nodes.items()
     }
 
 
@@ -76,8 +87,9 @@ def read_graph(graph: Graph) -> Generation | None:
     if not graph:
         return None
     strict = Words(graph)
-    before, passed_over = find_output(graph, lambda nodes: any(_wanted(graph, strict, _samplers(graph, nodes))))
-    samplers = _samplers(graph, before)
+    before, passed_over = find_output(graph, lambda nodes: any(_wanted(graph, strict, _samplers(graph, strict, nodes))))
+    samplers = _samplers(graph, strict, before)
+    passed_over |= bool(samplers) and samplers[0] is not _samplers(graph, None, before)[0]
     positive, negative, reader = _words(graph, samplers)
     if not samplers and not positive:
         positive, negative = _titled(graph)
@@ -89,11 +101,18 @@ def read_graph(graph: Graph) -> Generation | None:
     return made
 
 
-def _samplers(graph: Graph, before: list[Node]) -> list[Node]:
-    """The samplers among the nodes before an output, the nearest first; without one, what makes pictures by itself."""
+def _samplers(graph: Graph, reader: Words | None, before: list[Node]) -> list[Node]:
+    """The samplers among the nodes before an output, the nearest first.
+
+    Without one, what makes pictures by itself: the nearest, or to a reader the nearest that was given words.
+    """
     samplers = [node for node in before if is_sampler(graph, node)][:_SAMPLERS]
     samplers.sort(key=lambda node: "image" in node.inputs and not any("latent" in key for key in node.inputs))
-    return samplers or [node for node in before if is_whole(graph, node)][:1]
+    if samplers:
+        return samplers
+    whole = [node for node in before if is_whole(graph, node)][:_SAMPLERS]
+    worded = (node for node in whole if reader and reader.find_texts(node, POSITIVE))
+    return list(islice(worded, 1)) or whole[:1]
 
 
 def _words(graph: Graph, samplers: list[Node]) -> tuple[str, str, Words]:

@@ -77,8 +77,8 @@ def find_role_of_output(node: Node, slot: int, role: str) -> str:
     """Find the role of what comes out there: an output that is named for one decides, whatever it is connected to."""
     if 0 <= slot < len(node.outputs):
         return find_role(node.outputs[slot]) or role
-    if slot in (0, 1) and _BOTH.search(node.kind):
-        return (POSITIVE, NEGATIVE)[slot]
+    if _BOTH.search(node.kind):
+        return {0: POSITIVE, 1: NEGATIVE}.get(slot - ("model" in node.inputs), role)  # a model is handed on first
     return role
 
 

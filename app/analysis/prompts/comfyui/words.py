@@ -170,7 +170,7 @@ class Words:
     def _inputs(self, node: Node, keys: list[str], way: _Way, *, depth: int, alone: bool = False) -> _Said:
         keys = _used(node, keys)
         wanted = way.sure or way.role == POSITIVE
-        typed = wanted and not hands_on(self._graph, node) and (not asks(node) or rewrites(node))
+        typed = wanted and not _is_option(self._graph, node) and (not asks(node) or rewrites(node))
         behind: dict[str, tuple[str, ...]] = {}
         order: dict[str, tuple[str, ...]] = {}
         known = False
@@ -184,7 +184,7 @@ class Words:
                 self.lost |= way.role == POSITIVE and not said.known and is_for_words(node, key)
             elif typed:
                 order[key] = tuple(self._literal(node, key, way))
-                known |= bool(order[key]) or is_text(key)
+                known |= bool(order[key]) or (is_text(key) and not _makes_up(node))
         self.left_out |= typed and not all(map(is_text, node.guessed))
         brought = [key for key, found in behind.items() if found]
         if brought and _shows(node.kind):  # what is shown may be what an earlier run showed
@@ -192,9 +192,6 @@ class Words:
         elif depth and wanted and self._is_of_texts(node, keys):
             order |= self._joined(node, [key for key in keys if not order.get(key)], brought, alone=alone)
         texts = [text for found in order.values() for text in found]
-        if marks_regions(self._graph, node):
-            whole = "\n".join(text for key in brought for text in behind[key])
-            texts = [text for key in brought for text in behind[key]] + [text for text in texts if text not in whole]
         if _replaces(node):
             texts = self._replaced(node, texts, way, depth=depth)
         if chooses(node) and any("\n" in text.strip() for text in texts):
@@ -254,6 +251,16 @@ class Words:
                 if text.strip() and not is_choice(text):
                     self.guessed |= key in node.guessed
                     yield text[:_LONGEST]
+
+
+def _is_option(graph: Graph, node: Node) -> bool:
+    """Whether what is typed into a node is no words: it changes a conditioning, or points at words before it."""
+    return hands_on(graph, node) or marks_regions(graph, node)
+
+
+def _makes_up(node: Node) -> bool:
+    """Whether a node may make up words by chance, so that empty texts of its own do not mean that there are none."""
+    return "seed" in node.inputs and "wildcard" not in node.kind.lower()
 
 
 def _is_link(value: Any) -> bool:

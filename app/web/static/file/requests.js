@@ -1,17 +1,13 @@
-// The HTTP of the page of one file: where its picture is, and which files stand beside it.
+// The HTTP of the page of one file: where its picture is, what looks like it, and which list it is in.
 
 import { query, request } from "../lib/api.js";
-import { pairsShown } from "../library/kept.js";
 
-/** @import { Beside, FileList, SimilarFile } from "../lib/types.d.ts" */
+/** @import { FileList, SimilarFile } from "../lib/types.d.ts" */
 
 /** @param {string} path */
 export const originalUrl = (path) => `/api/library/original${query({ path })}`;
 /** @param {string} path */
 export const previewUrl = (path) => `/api/library/preview${query({ path })}`;
-/** @type {(path: string, list: FileList) => Promise<Beside>} */
-export const neighbours = (path, list) =>
-  request("GET", `/api/library/neighbours${query({ path, ...list, pairs: pairsShown() })}`);
 
 /** The files that look like one, at most so many. @type {(path: string, limit: number) => Promise<{ files: SimilarFile[] }>} */
 export const similar = (path, limit) => request("GET", `/api/library/similar${query({ path, limit })}`);

@@ -87,10 +87,10 @@ export function prepareGrid({ open, selected }) {
     for (const [index, tile] of shown) {
       if (index >= first && index < end) continue;
       shown.delete(index);
-      tile.hidden = true;
       free.push(tile);
     }
     for (let index = first; index < end; index += 1) drawTile(index, quick);
+    for (const tile of free) if (!tile.hidden) tile.hidden = true; // only those that were not used again
     if (!quick) slices.want(first, end);
     clearTimeout(settling);
     settling = setTimeout(settle, SETTLED_MS);
@@ -102,7 +102,7 @@ export function prepareGrid({ open, selected }) {
     let tile = shown.get(index);
     if (!tile) {
       tile = free.pop() ?? tiles.appendChild(blankTile());
-      tile.hidden = false;
+      if (tile.hidden) tile.hidden = false;
       tile.id = `file-${index}`;
       tile.ariaPosInSet = String(index + 1);
       shown.set(index, tile);
@@ -110,8 +110,9 @@ export function prepareGrid({ open, selected }) {
     const { x, y } = placeOf(layout, index);
     tile.style.transform = `translate(${x}px, ${y - top}px)`;
     fillTile(tile, slices?.at(index), { columns: size === "table" ? columns : null, picture: !quick });
-    tile.ariaSetSize = String(total);
-    tile.ariaSelected = String(holds(ranges, index));
+    // What is written costs a look at all styles, even if it was so before
+    if (tile.ariaSetSize !== String(total)) tile.ariaSetSize = String(total);
+    if (tile.ariaSelected !== String(holds(ranges, index))) tile.ariaSelected = String(holds(ranges, index));
     tile.classList.toggle("active", index === active);
   }
 
@@ -187,8 +188,10 @@ export function prepareGrid({ open, selected }) {
       else select(toggle(ranges, active));
       anchor = active;
     } else if (event.key === "Enter" && !command) open(active);
-    else if (event.key === "Escape" && ranges.length) select([]);
-    else if (event.key === "a" && command) select([[0, total - 1]]);
+    else if (event.key === "Escape" && ranges.length) {
+      anchor = active; // the next range begins here
+      select([]);
+    } else if (event.key === "a" && command) select([[0, total - 1]]);
     else return;
     event.preventDefault();
   });

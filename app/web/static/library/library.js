@@ -4,7 +4,6 @@ import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
 import { pairsShown, savePairsShown, takeSeen } from "./kept.js";
 import { number } from "../lib/words.js";
-import { neighbours } from "../file/requests.js";
 import { prepareCompletion } from "./completion.js";
 import { prepareFacets, showFacets, staleFacets } from "./facets.js";
 import { prepareGrid } from "./grid.js";
@@ -156,7 +155,7 @@ async function leftAt(search) {
   const [place, seen] = [keptPlace(search), takeSeen()];
   const path = seen ?? place?.path;
   if (!path) return place;
-  const now = await neighbours(path, search).catch(() => null);
+  const now = await api.neighbours(path, search).catch(() => null);
   const index = now?.position ?? place?.index ?? 0;
   return { index, first: place ? place.first + (path === place.path ? index - place.index : 0) : index };
 }

@@ -1,8 +1,9 @@
 // The HTTP of finding files.
 
 import { query, request } from "../lib/api.js";
+import { pairsShown } from "./kept.js";
 
-/** @import { Completions, Facets, FolderCounts, FoundFiles, PeriodCount, SavedSearch, SearchView } from "../lib/types.d.ts" */
+/** @import { Beside, Completions, Facets, FolderCounts, FoundFiles, PeriodCount, SavedSearch, SearchView } from "../lib/types.d.ts" */
 
 /** @typedef {{ signal?: AbortSignal }} Waited */
 
@@ -18,6 +19,11 @@ export const timeline = (asked, { signal } = {}) => request("GET", `/api/library
 /** @type {(q: string, at: number, options?: Waited) => Promise<Completions>} */
 export const completions = (q, at, { signal } = {}) =>
   request("GET", `/api/library/completions${query({ q, at })}`, { signal });
+
+/** What stands beside a file in a list, as the list shows it. */
+/** @type {(path: string, list: SearchView) => Promise<Beside>} */
+export const neighbours = (path, list) =>
+  request("GET", `/api/library/neighbours${query({ path, ...list, pairs: pairsShown() })}`);
 
 /** Where what a search finds is, as a file. @type {(list: SearchView, how: { format?: string, captions?: string }) => string} */
 export const exportUrl = ({ q, sort, order }, { format, captions }) =>
