@@ -62,7 +62,7 @@ def test_failures_stand_by_cause_and_are_retried_chosen_by_cause_or_all(
     groups = page.locator("#failures-list > li")
     expect(groups).to_have_count(2)
     expect(groups.first).to_contain_text("3")
-    expect(groups.first).to_contain_text("The image ends before its data does; the copy is probably incomplete.")
+    expect(groups.first).to_contain_text("The image ends before its data does; it is taken in if its size can be read")
     expect(groups.first).to_contain_text("What to do: Copy the file again from where it came from")
     expect(page.locator("#retry-all")).to_have_text("Retry all 5")
     expect(page.locator("#retry-all")).to_have_class("plain")  # it would not help: the files are as they were

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.samples import gradient, landscape, photo, truncated, write_many
+from tests.samples import gradient, landscape, photo, unidentifiable, write_many
 from tests.support.server import Opens, Server, media_ingest, query, settings_for, until
 from tests.support.sums import assert_sums_close
 from tests.whole.test_crash import processes_in
@@ -32,7 +32,7 @@ def media(tmp_path):
     for number in range(TAKEN_IN):
         picture = Image.new("RGB", (64, 48), (number * 30, number * 26, number * 20))
         photo(folder / f"{number}.png", picture=picture, keywords=["sea"])
-    truncated(folder / "cut.jpg", size=(96, 64))
+    unidentifiable(folder / "cut.jpg", size=(96, 64))
     return folder
 
 
