@@ -24,7 +24,6 @@ from app.library.finding.counting import (
     values_like,
 )
 from app.library.finding.current import Current
-from app.library.finding.indexing import Indexing
 from app.library.finding.listing import FoundFile, files_of, paths_of
 from app.library.finding.lookup import Answers, ids_of, unworded
 from app.library.finding.matching import Matching, scope_of
@@ -32,6 +31,7 @@ from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place
 from app.library.finding.pairing import Pairing, Pairs, pairing_of
 from app.library.finding.summing import Sums, sums_of
 from app.library.finding.whole import rows_of
+from app.library.finding.words.indexing import Indexing
 from app.library.values import NsfwSpread
 from app.query.tree import And, Node, Whole, Words, leaves
 

@@ -15,8 +15,8 @@ import numpy as np
 from sqlalchemy import Connection, Text, bindparam, func, select
 
 from app.library.finding.columns import Array, Mask
-from app.library.finding.fulltext import LETTERS, NOT_WORDED
-from app.library.finding.wording import FIELDS
+from app.library.finding.words.fulltext import LETTERS, NOT_WORDED
+from app.library.finding.words.wording import FIELDS
 from app.library.prepared import Prepared
 from app.library.tables import CHANGES, MEDIA
 from app.query.fields import FREE
