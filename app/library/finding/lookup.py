@@ -37,11 +37,16 @@ _AMONG = {
 }
 
 
+def is_found_by_words(leaf: Whole) -> bool:
+    """Whether the index of words is asked for a leaf: a seed is one word of it."""
+    return leaf.field == "seed" and len(leaf.pieces) == 1
+
+
 def ids_of(connection: Connection, leaf: Whole) -> "NDArray[np.int64]":
     """The ids of the files that a leaf means of which no column in memory knows. Some may have no row any more."""
+    if is_found_by_words(leaf):
+        return matching(connection, Words("seed", runs_of(leaf.pieces[0], phrase=True), leaf.text))
     match leaf.field, leaf.pieces:
-        case "seed", (seed,):
-            return matching(connection, Words("seed", runs_of(seed, phrase=True), leaf.text))
         case "seed", pieces:
             return _ids(connection, _seed(connection.dialect.name).like(_pattern(pieces), escape="\\"))
         case "sha256", (sha256,):
