@@ -24,7 +24,7 @@ from app.library.finding.counting import (
     values_like,
 )
 from app.library.finding.current import Current
-from app.library.finding.listing import FoundFile, files_of, paths_of
+from app.library.finding.listing import FoundFile, files_by_id, files_of, paths_of
 from app.library.finding.lookup import Answers, ids_of, is_found_by_words, unworded
 from app.library.finding.matching import Matching, scope_of
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
@@ -177,6 +177,10 @@ class Finder:
         """What is shown of these rows, in this order; in which pairs they are, the snapshot tells."""
         pairs = self.pairing(snapshot).of(ids)
         return self._engines.read(partial(files_of, ids=ids, threshold=threshold, pairs=pairs))
+
+    def files_by_id(self, ids: Sequence[int], threshold: float | None) -> dict[int, FoundFile]:
+        """The same by id, without the pairs."""
+        return self._engines.read(partial(files_by_id, ids=ids, threshold=threshold, pairs={}))
 
     def pairing(self, snapshot: Snapshot) -> Pairing:
         """Which files of a snapshot are one picture."""
