@@ -172,12 +172,14 @@ class Answers:
 
 
 def _open_from(connection: Connection) -> int:
-    """The first change of which the words are not written yet."""
-    (waiting,) = _FIRST_WAITING.first(connection, {})
-    if waiting is not None:
-        return int(waiting)
+    """The first change of which the words may not be written yet.
+
+    The last one is asked for first: a change that comes between the two questions waits, and is not taken for written.
+    """
     (last,) = _LAST.first(connection, {})
-    return (last or 0) + 1
+    (waiting,) = _FIRST_WAITING.first(connection, {})
+    behind = int(last or 0) + 1
+    return behind if waiting is None else min(int(waiting), behind)
 
 
 def _changed(connection: Connection, open_from: int) -> list[int]:
