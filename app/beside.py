@@ -117,7 +117,7 @@ def composed(name: bytes) -> bytes:
 
 def spellings(name: bytes) -> tuple[bytes, ...]:
     """How a file of this name may be written on a disk: as it is, composed, and decomposed."""
-    return tuple(dict.fromkeys((name, _in_form("NFC", name), _in_form("NFD", name))))
+    return (name,) if name.isascii() else tuple(dict.fromkeys((name, _in_form("NFC", name), _in_form("NFD", name))))
 
 
 def _in_form(form: Literal["NFC", "NFD"], name: bytes) -> bytes:

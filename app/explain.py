@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from app.errors import InvalidRequest, OutsideRoots
 from app.facts import DiskEntry, Facts, OnDisk, StageFailure, directories_of, judged, stages_failed
-from app.ingest.disk.folders import Folders
+from app.ingest.disk.folders import EntryKind, Folders
 from app.ingest.disk.sidecars import picture_of_score, spoken_for
 from app.ingest.session.answers import FileAnswer, as_answer
 from app.ingest.session.state import SessionState
@@ -263,7 +263,8 @@ def _judged_by_its_folder(folders: Folders, facts: Facts) -> Facts:
         return replace(facts, ignored=ignored)
     entry = next((entry for entry in listing.entries if entry.name == facts.place.name), None)
     if entry is not None:
-        return replace(facts, ignored=ignored, sidecar=entry.sidecar)
+        unlike = entry.kind is EntryKind.UNSUPPORTED
+        return replace(facts, ignored=ignored, sidecar=entry.sidecar, unlike=unlike)
     if picture := picture_of_score(facts.place.path):  # it counts with its picture, though its folder is hidden
         spoken = Place(facts.place.root, picture)
         return replace(facts, ignored=folders.ignores_of(spoken.folder).sentence, speaks_for=(spoken.shown,))

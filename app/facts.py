@@ -72,8 +72,8 @@ class Facts:
     """All that is known of one path inside a root.
 
     `trouble` says why the disk could not be asked, `ignored` by which rule the path is left out, `speaks_for` the files
-    whose sidecar it is, `sidecar` the stamp of its own sidecars. `sessions` are those whose directories hold the path,
-    newest first.
+    whose sidecar it is, `sidecar` the stamp of its own sidecars, `unlike` that it is no media in spite of its suffix.
+    `sessions` are those whose directories hold the path, newest first.
     """
 
     place: Place
@@ -82,6 +82,7 @@ class Facts:
     ignored: str | None = None
     speaks_for: tuple[str, ...] = ()
     sidecar: str = ""
+    unlike: bool = False
     row: Mapping[str, Any] | None = None
     failures: tuple[RememberedFailure, ...] = ()
     events: tuple[Event, ...] = ()
@@ -188,6 +189,8 @@ def _unsupported(facts: Facts) -> str | None:
             f"The path of {name} is too long: as ROOT/relative it has {length:,} bytes, and no more "
             f"than {MAX_PATH_BYTES:,} can be taken in; move it to a folder nearer to the root."
         )
+    if facts.unlike:
+        return f"{facts.shown} does not begin as a video of its suffix does: it is a file of another kind."
     return None
 
 

@@ -2,95 +2,48 @@
 
 What is taken in by its suffix, what content is recognised by, what opens it, and where the documents list it, all come
 from here. To add a format is to add its row (and a reader, where none of ours can open it): `tests/test_formats.py`
-names what a row lacks. It opens nothing and imports nothing.
+names what a row lacks. It opens nothing.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeAlias
 
+from app.format_row import Ending, Format, Kind, Magic
 
-class Kind(StrEnum):
-    """What a file is at the coarsest: it decides which stages apply."""
-
-    IMAGE = "image"
-    VIDEO = "video"
-
-
-class Ending(StrEnum):
-    """What in a file tells where it ends, and so whether bytes are missing; `completeness.py` has a rule for each."""
-
-    UNTOLD = "untold"  # nothing: only a decoder notices
-    MARK = "mark"  # FF D9, as in a JPEG
-    BLOCKS = "blocks"  # of a GIF, up to the trailer
-    CHUNKS = "chunks"  # of a PNG, up to IEND
-    RIFF = "riff"  # the length behind the first four bytes
-    BOXES = "boxes"  # of ISO base media, one after the other
-    BOXES_OR_MARK = "boxes_or_mark"  # JPEG 2000: in boxes or bare
-    BOXES_OR_UNTOLD = "boxes_or_untold"  # JPEG XL: in boxes or bare
-    DIRECTORY = "directory"  # the first of a TIFF
-
-
-Magic: TypeAlias = Mapping[int | None, bytes]
-"""The bytes at these places of a file; at None those that stand anywhere in its first 64."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
-    """One file format.
-
-    `name` is stored in the library, `title` is how people write it, `suffixes` are in lower case with their dot. A file
-    is served as its `media_type`; what common browsers show or play, as far as they know its codecs, is `in_browser`.
-
-    It is recognised by one of `magics`, by one of the `brands` of an ISO base media file, or by how the main one of
-    them starts (`major`); the first row that fits counts. A camera raw file that starts as any TIFF is told from it by
-    how its `makers` write themselves, or by its reader.
-
-    It is opened in one of three ways: by these plugins of `pillow`, as camera `raw` by the JPEG inside, or by this
-    `demuxer` of libav. `ending` is what tells whether bytes are missing. Several pictures in one file are frames of a
-    `film`, or else pages. `turned` says that the decoder turns the picture upright, `seen_size` that the size which it
-    tells is the one after turning. Rows may be stored in `any_order`, and there may be `words_behind` the picture,
-    without which it is whole.
-    A decoder needs up to `pixel_bytes` of memory for each pixel. A `live_photo` may have it for a half, and a
-    `motion_photo` for its picture.
-    """
-
-    name: str
-    title: str
-    kind: Kind
-    suffixes: tuple[str, ...]
-    media_type: str
-    in_browser: bool = False
-    magics: tuple[Magic, ...] = ()
-    brands: tuple[bytes, ...] = ()
-    major: tuple[bytes, ...] = ()
-    makers: tuple[str, ...] = ()
-    pillow: tuple[str, ...] = ()
-    raw: bool = False
-    demuxer: str | None = None
-    ending: Ending = Ending.UNTOLD
-    film: bool = False
-    turned: bool = False
-    seen_size: bool = False
-    any_order: bool = False
-    pixel_bytes: int = 4
-    words_behind: bool = False
-    live_photo: bool = False
-    motion_photo: bool = False
-
+__all__ = ["FORMATS", "FORMAT_OF_NAME", "FORMAT_OF_SUFFIX", "Ending", "Format", "Kind", "Magic"]
 
 _ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # QuickTime before 2001 has no brand, and starts so
+_PORTABLE = (b"P1\n", b"P2\n", b"P3\n", b"P4\n", b"P5\n", b"P6\n", b"Pf\n")
 _EBML = b"\x1aE\xdf\xa3"
 
+_OF_MAKERS: tuple[tuple[str, str, str, tuple[str, ...], tuple[str, ...]], ...] = (  # TIFF files of raw data
+    ("nef", "NEF (Nikon)", "nikon", (".nef", ".nrw"), ("NIKON",)),
+    ("arw", "ARW (Sony)", "sony", (".arw",), ("SONY",)),
+    ("pef", "PEF (Pentax)", "pentax", (".pef",), ("PENTAX", "RICOH", "ASAHI")),
+    ("srw", "SRW (Samsung)", "samsung", (".srw",), ("SAMSUNG",)),
+)
+_OTHER_PICTURES: tuple[tuple[str, str, tuple[str, ...], tuple[Magic, ...]], ...] = (  # by Pillow's names of them
+    ("psd", "PSD (Photoshop)", (".psd",), ({0: b"8BPS\0\1"},)),  # a PSB begins with another version
+    ("ico", "ICO (icons)", (".ico",), ({0: b"\0\0\1\0", 5: b"\0"},)),  # behind the number of its pictures
+    ("icns", "ICNS (icons of Apple)", (".icns",), ({0: b"icns"},)),
+    ("qoi", "QOI", (".qoi",), ({0: b"qoif"},)),
+    ("ppm", "PPM, PGM, PBM and PFM", (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"), tuple({0: mark} for mark in _PORTABLE)),
+    ("pcx", "PCX", (".pcx",), ({0: b"\x0a\5\1"},)),
+    ("sgi", "SGI", (".sgi",), ({0: b"\x01\xda\0"}, {0: b"\x01\xda\1"})),
+)
+_OTHER_FILMS: tuple[tuple[str, str, tuple[str, ...], tuple[Magic, ...]], ...] = (  # by libav's names of them
+    ("mpeg", "MPEG program stream", (".mpg", ".mpeg", ".vob"), ({0: b"\0\0\1\xba"},)),
+    ("asf", "WMV and ASF", (".wmv", ".asf"), ({0: b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"},)),
+    ("flv", "Flash video", (".flv",), ({0: b"FLV\1"},)),
+    ("ogg", "Ogg with Theora", (".ogv",), ({0: b"OggS", None: b"theora"},)),
+)
 FORMATS: tuple[Format, ...] = (
     Format(
         name="jpeg",
         title="JPEG",
         kind=Kind.IMAGE,
-        suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+        suffixes=(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".insp"),
         media_type="image/jpeg",
         in_browser=True,
         magics=({0: b"\xff\xd8\xff"},),
@@ -190,7 +143,7 @@ FORMATS: tuple[Format, ...] = (
         name="heic",
         title="HEIC",
         kind=Kind.IMAGE,
-        suffixes=(".heic", ".heif", ".hif"),
+        suffixes=(".heic", ".heif", ".hif", ".heics"),
         media_type="image/heic",
         # the last two alone say only "HEIF", as AVIF files do, too: the decoder that takes most is libheif
         brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"),
@@ -222,6 +175,7 @@ FORMATS: tuple[Format, ...] = (
         in_browser=True,
         magics=({0: b"\xff\x0a"}, {0: b"\0\0\0\x0cJXL \r\n\x87\n"}),  # the bare codestream, and in boxes
         pillow=("JXL",),
+        pixel_bytes=16,
         ending=Ending.BOXES_OR_UNTOLD,
         film=True,
         turned=True,
@@ -237,31 +191,24 @@ FORMATS: tuple[Format, ...] = (
         raw=True,
         ending=Ending.BOXES,
     ),
-    Format(
-        name="nef",
-        title="NEF (Nikon)",
-        kind=Kind.IMAGE,
-        suffixes=(".nef", ".nrw"),
-        media_type="image/x-nikon-nef",
-        makers=("NIKON",),
-        raw=True,
-        ending=Ending.DIRECTORY,
-    ),
-    Format(
-        name="arw",
-        title="ARW (Sony)",
-        kind=Kind.IMAGE,
-        suffixes=(".arw",),
-        media_type="image/x-sony-arw",
-        makers=("SONY",),
-        raw=True,
-        ending=Ending.DIRECTORY,
+    *(
+        Format(
+            name=n,
+            title=title,
+            kind=Kind.IMAGE,
+            suffixes=ends,
+            media_type=f"image/x-{maker}-{n}",
+            makers=made_by,
+            raw=True,
+            ending=Ending.DIRECTORY,
+        )
+        for n, title, maker, ends, made_by in _OF_MAKERS
     ),
     Format(
         name="dng",
         title="DNG (Adobe and phones)",
         kind=Kind.IMAGE,
-        suffixes=(".dng",),
+        suffixes=(".dng", ".gpr"),
         media_type="image/x-adobe-dng",
         raw=True,
         ending=Ending.DIRECTORY,
@@ -289,21 +236,23 @@ FORMATS: tuple[Format, ...] = (
         name="rw2",
         title="RW2 (Panasonic)",
         kind=Kind.IMAGE,
-        suffixes=(".rw2",),
+        suffixes=(".rw2", ".rwl"),
         media_type="image/x-panasonic-rw2",
         magics=({0: b"IIU\0"},),
         raw=True,
         ending=Ending.DIRECTORY,
     ),
-    Format(
-        name="pef",
-        title="PEF (Pentax)",
-        kind=Kind.IMAGE,
-        suffixes=(".pef",),
-        media_type="image/x-pentax-pef",
-        makers=("PENTAX", "RICOH", "ASAHI"),
-        raw=True,
-        ending=Ending.DIRECTORY,
+    *(
+        Format(
+            name=n,
+            title=title,
+            kind=Kind.IMAGE,
+            suffixes=ends,
+            media_type=f"image/{n}",
+            magics=told,
+            pillow=(n.upper(),),
+        )
+        for n, title, ends, told in _OTHER_PICTURES
     ),
     Format(
         name="mov",
@@ -329,10 +278,19 @@ FORMATS: tuple[Format, ...] = (
         live_photo=True,
     ),
     Format(
+        name="3gp",
+        title="3GP and 3G2",
+        kind=Kind.VIDEO,
+        suffixes=(".3gp", ".3g2"),
+        media_type="video/3gpp",
+        major=(b"3g",),
+        demuxer="mov",
+    ),
+    Format(
         name="mp4",
         title="MP4",
         kind=Kind.VIDEO,
-        suffixes=(".mp4",),
+        suffixes=(".mp4", ".insv", ".360", ".lrv"),
         media_type="video/mp4",
         in_browser=True,
         major=(b"",),  # whatever no row above has
@@ -368,18 +326,30 @@ FORMATS: tuple[Format, ...] = (
         magics=({0: b"RIFF", 8: b"AVI "},),
         demuxer="avi",
     ),
+    Format(
+        name="mpegts",
+        title="MPEG transport stream (AVCHD)",
+        kind=Kind.VIDEO,
+        suffixes=(".ts", ".mts", ".m2ts"),
+        media_type="video/mp2t",
+        # packets of 188 bytes, or of 192 where each has a time in front; TypeScript has the first two suffixes, too
+        magics=({0: b"G", 188: b"G", 376: b"G"}, {4: b"G", 196: b"G", 388: b"G"}),
+        demuxer="mpegts",
+        doubtful=True,
+    ),
+    *(
+        Format(name=n, title=title, kind=Kind.VIDEO, suffixes=ends, media_type=f"video/{n}", magics=told, demuxer=n)
+        for n, title, ends, told in _OTHER_FILMS
+    ),
 )
 FORMAT_OF_NAME: Mapping[str, Format] = MappingProxyType({format_.name: format_ for format_ in FORMATS})
 FORMAT_OF_SUFFIX: Mapping[bytes, Format] = MappingProxyType(
     {suffix.encode(): format_ for format_ in FORMATS for suffix in format_.suffixes}
 )
 NOT_TAKEN_IN: tuple[tuple[bytes, str], ...] = (
-    (b"\0\0\x01\0", "an icon (ICO)"),
     (b"\0\0\x02\0", "a cursor (CUR)"),
-    (b"8BPS", "a Photoshop document (PSD)"),
-    (b"qoif", "QOI"),
+    (b"8BPS", "a large Photoshop document (PSB)"),
     (b"DDS ", "a DirectDraw surface (DDS)"),
-    (b"icns", "an Apple icon (ICNS)"),
     (b"%!PS", "PostScript"),
     (b"%PDF", "a PDF document"),
     (b"#?RADIANCE", "a Radiance picture (HDR)"),
@@ -412,6 +382,13 @@ def suffix_of(name: bytes) -> bytes:
         return b".mp4"
     stem, dot, suffix = name.rpartition(b".")
     return b"." + suffix.lower() if dot and stem else b""
+
+
+def begins_as(format_: Format, head: bytes) -> bool:
+    """Whether the first bytes of a file, 512 are enough, are those of a format that is told by them."""
+    return any(
+        all(head.startswith(content, place or 0) for place, content in magic.items()) for magic in format_.magics
+    )
 
 
 def promised(name: bytes) -> Format | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import get_type_hints
 
-from app.formats import FORMATS, Ending, Format
+from app.formats import FORMATS, NOT_TAKEN_IN, Ending, Format
 from app.metadata import DECLARED, Metadata, PromptVerdict, Shown
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -66,7 +66,11 @@ def formats() -> str:
                 *("served as", "shown by browsers"),
             ),
             rows,
-        ),
+        )
+        + "\nThe suffixes "
+        + ", ".join(f"`{suffix}`" for format_ in FORMATS if format_.doubtful for suffix in format_.suffixes)
+        + " are those of other files, too: such a file counts as media only if it begins as its format does.\n\n"
+        "Known by name, and not taken in: " + ", ".join(dict.fromkeys(title for _, title in NOT_TAKEN_IN)) + ".\n",
     )
 
 

@@ -212,7 +212,7 @@ def test_a_video_is_identified_hashed_and_rated_by_its_sidecar(tmp_path):
         (b"", "empty_file"),
         (b"<!doctype html><script>alert(1)</script>", "not_media"),
         (b"#EXTM3U\nhttp://127.0.0.1:9/segment.ts", "not_media"),
-        (b"8BPS\0\1", "unsupported_format"),
+        (b"8BPS\0\2", "unsupported_format"),
         (b"\xff\xd8\xff\xe0", "truncated_image"),
     ],
 )

@@ -84,30 +84,45 @@ def read_cicp_of_avif(stream: BinaryIO) -> CodePoints | None:
 
     Other pictures of the file, such as what a gain map makes of it, have properties of their own.
     """
-    size = stream.seek(0, 2)
-    meta = next(((at, length) for kind, at, length in walk_boxes(stream, 0, size) if kind == b"meta"), None)
-    if meta is None:
-        return None
-    at, length = meta
-    boxes = {kind: (start, bytes_) for kind, start, bytes_ in walk_boxes(stream, at + 4, at + length)}
-    if b"pitm" not in boxes or b"iprp" not in boxes:
-        return None
-    start = boxes[b"pitm"][0]
-    version = read_at(stream, start, 1)
-    primary = int.from_bytes(read_at(stream, start + 4, 2 if version == b"\0" else 4), "big")
-    start, bytes_ = boxes[b"iprp"]
-    properties: list[tuple[bytes, int]] = []
-    own: frozenset[int] = frozenset()
-    for kind, inside, inner in walk_boxes(stream, start, start + bytes_):
-        if kind == b"ipco":
-            properties = [(name, place) for name, place, _ in walk_boxes(stream, inside, inside + inner)]
-        elif kind == b"ipma" and not own:
-            own = _associated(read_at(stream, inside, min(inner, _META_BYTES)), primary)
+    own, properties = _properties_of_avif(stream)
     for number, (name, place) in enumerate(properties, 1):
         if name == b"colr" and number in own and (nclx := read_at(stream, place, 8))[:4] == b"nclx" and len(nclx) == 8:
             primaries, transfer = struct.unpack_from(">HH", nclx, 4)
             return primaries, transfer
     return None
+
+
+def read_depth_of_avif(stream: BinaryIO) -> int:
+    """Read how many bits a channel of an AVIF has: 8, 10 or 12, by its first `av1C` (AV1 in ISOBMFF, 2.3.3)."""
+    place = next((place for name, place in _properties_of_avif(stream)[1] if name == b"av1C"), None)
+    flags = read_at(stream, place + 2, 1) if place is not None else b""
+    if not flags or not flags[0] & 0x40:
+        return 8
+    return 12 if flags[0] & 0x20 else 10
+
+
+def _properties_of_avif(stream: BinaryIO) -> tuple[frozenset[int], list[tuple[bytes, int]]]:
+    """The numbers, from 1, of the properties of the primary picture, and all properties: kind and place."""
+    size = stream.seek(0, 2)
+    properties: list[tuple[bytes, int]] = []
+    own: frozenset[int] = frozenset()
+    meta = next(((at, length) for kind, at, length in walk_boxes(stream, 0, size) if kind == b"meta"), None)
+    if meta is None:
+        return own, properties
+    at, length = meta
+    boxes = {kind: (start, bytes_) for kind, start, bytes_ in walk_boxes(stream, at + 4, at + length)}
+    if b"pitm" not in boxes or b"iprp" not in boxes:
+        return own, properties
+    start = boxes[b"pitm"][0]
+    version = read_at(stream, start, 1)
+    primary = int.from_bytes(read_at(stream, start + 4, 2 if version == b"\0" else 4), "big")
+    start, bytes_ = boxes[b"iprp"]
+    for kind, inside, inner in walk_boxes(stream, start, start + bytes_):
+        if kind == b"ipco":
+            properties = [(name, place) for name, place, _ in walk_boxes(stream, inside, inside + inner)]
+        elif kind == b"ipma" and not own:
+            own = _associated(read_at(stream, inside, min(inner, _META_BYTES)), primary)
+    return own, properties
 
 
 def _associated(content: bytes, item: int) -> frozenset[int]:

@@ -62,7 +62,8 @@ def find_taken_at(found: Embedded, beside: Beside, position: Position | None = N
 def choose_moment(moments: Sequence[Moment]) -> Moment | None:
     """Choose the first moment; it takes the zone and the parts of a second from another of the same second.
 
-    A year, a month or a day alone gives way to the first that goes further and agrees.
+    A year, a month or a day alone gives way to the first that goes further and agrees; when the file was last changed
+    says nothing of the month.
     """
     if not moments:
         return None
@@ -73,7 +74,8 @@ def choose_moment(moments: Sequence[Moment]) -> Moment | None:
 
 
 def _goes_further(one: Moment, than: Moment) -> bool:
-    return len(than.at) <= DAY and len(one.at) > len(than.at) and one.at.startswith(than.at)
+    doubtful = one.late and len(than.at) < DAY
+    return len(than.at) <= DAY and len(one.at) > len(than.at) and one.at.startswith(than.at) and not doubtful
 
 
 def read_name(name: str) -> Moment | None:

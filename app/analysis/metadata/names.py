@@ -9,13 +9,15 @@ from datetime import date, datetime, timedelta
 
 _YEAR, _MONTH, _DAY = r"(?P<year>(?:19|20)\d\d)", r"(?P<month>\d\d)", r"(?P<day>\d\d)"
 _ENDS = r"(?![^\W_])"  # no letter or digit follows
+_HALVES = {"上午": "AM", "午前": "AM", "오전": "AM", "下午": "PM", "午後": "PM", "오후": "PM"}  # of the day, on macOS
 _SPOKEN = r"(?P<hour>\d{1,2})(?P<between>[-_.:]?)(?P<minute>\d\d)(?P=between)(?P<second>\d\d)(?:\s?(?P<half>[AP]M))?"
+_BEFORE = rf"(?:(?P<before>{'|'.join(_HALVES)})\s?)?"
 _FORMS = (
     # PXL_20240501_101112345, IMG_20240501_101112_HDR, 20240501-101112, VID20240501101112, BURST20240501101112
     rf"(?<!\d){_YEAR}{_MONTH}{_DAY}[-_ T]?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)(?P<part>\d{{3}})?{_ENDS}",
     # Screenshot_2024-05-01-10-11-12, signal-2024-05-01-101112, 2024-05-01 10.11.12, photo_2024-05-01_10-11-12,
     # Screen Shot 2024-05-01 at 5.11.12 PM, WP_20240501_10_11_12_Pro
-    rf"(?<!\d){_YEAR}[-_.]?{_MONTH}[-_.]?{_DAY}(?:[-_ T]|,? \D{{1,8}} ){_SPOKEN}{_ENDS}",
+    rf"(?<!\d){_YEAR}[-_.]?{_MONTH}[-_.]?{_DAY}(?:[-_ T]|,? \D{{1,8}} ){_BEFORE}{_SPOKEN}{_ENDS}",
     # photo_5@01-05-2024_10-11-12: Telegram's export, the day always first
     rf"@{_DAY}-{_MONTH}-{_YEAR}_(?P<hour>\d\d)-(?P<minute>\d\d)-(?P<second>\d\d)(?!\d)",
 )
@@ -52,7 +54,7 @@ def _day(said: dict[str, str | None], today: date) -> str | None:
 
 
 def _time(said: dict[str, str | None], today: date) -> str | None:
-    day, half = _day(said, today), said.get("half")
+    day, half = _day(said, today), said.get("half") or _HALVES.get(said.get("before") or "")
     hour, minute, second = (int(said[name] or 0) for name in ("hour", "minute", "second"))
     if half:
         if not 1 <= hour <= 12:

@@ -13,7 +13,7 @@ from app.analysis.metadata import takeout
 from app.analysis.metadata.notes import Notes, parse_json_notes, parse_text_notes
 from app.analysis.metadata.takeout import Takeout, is_titled, parse_takeout, speaks_of
 from app.analysis.source import open_source
-from app.beside import Sidecar, as_taken, bare_names, composed, sidecar_names, spellings
+from app.beside import as_taken, bare_names, composed, sidecar_names, spellings
 from app.errors import CannotRead
 from app.formats import suffix_of
 from app.media import FoundFile
@@ -34,7 +34,7 @@ def read_xmp_sidecar(root: bytes, file: FoundFile) -> Xmp | None:
 
     One that speaks for a file of another suffix, and says so, is passed over where that file is there.
     """
-    for key in _keys(file.name, Sidecar.XMP):
+    for _, key in sidecar_names(file.name, (b".xmp",)):
         stem = key.removesuffix(b".xmp")
         for name in _there(root, file, (stem + suffix.encode() for suffix in _XMP)):
             if (packet := _read(root, file, name)) is None:
@@ -62,8 +62,11 @@ def read_json_sidecar(root: bytes, file: FoundFile) -> tuple[Takeout, Notes | No
     JSON that is known of no program is passed over. Raises CannotRead `damaged_sidecar`.
     """
     told, notes = takeout.NO_TAKEOUT, None
-    bare, title, own = bare_names(composed(file.name)), as_taken(composed(file.name)), composed(file.name)
-    for name in _there(root, file, _keys(file.name, Sidecar.TAKEOUT, Sidecar.JSON)):
+    own = composed(file.name)
+    if not (there := _there(root, file, (key for _, key in sidecar_names(own, (b".json",))))):
+        return told, notes
+    bare, title = bare_names(own), as_taken(own)
+    for name in there:
         key = composed(name)
         try:
             found, content = _told(root, file, name)
@@ -90,7 +93,7 @@ def _told(root: bytes, file: FoundFile, name: bytes) -> tuple[Takeout, bytes]:
 
 def read_text_sidecar(root: bytes, file: FoundFile) -> Notes | None:
     """Read the text beside the file, None without one that says something. Raises CannotRead `damaged_sidecar`."""
-    for name in _there(root, file, _keys(file.name, Sidecar.TXT)):
+    for name in _there(root, file, (key for _, key in sidecar_names(file.name, (b".txt",)))):
         content = _read(root, file, name)
         if content and (notes := parse_text_notes(decode_text(content))):
             return notes
@@ -101,11 +104,6 @@ def read_scores(root: bytes, file: FoundFile) -> bytes | None:
     """Read `.scores/<name>.json` as bytes, None without one. Raises CannotRead `damaged_sidecar`."""
     names = _there(root, file, (build_scores_name(file.name),))
     return _read(root, file, names[0]) if names else None
-
-
-def _keys(name: bytes, *kinds: Sidecar) -> list[bytes]:
-    """The keys of the sidecars of these kinds that a file of this name may have, the one that speaks first first."""
-    return [key for kind, key in sidecar_names(name) if kind in kinds]
 
 
 def _there(root: bytes, file: FoundFile, names: Iterable[bytes]) -> list[bytes]:

@@ -179,8 +179,9 @@ def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, XtraTags, dic
             return movie, xtra, own, read_mdta(stream)
         if demuxer == "matroska":
             return read_matroska(stream), NO_XTRA_TAGS, {}, ()
-        told = {"xmp": find_xmp_in_avi(stream).decode("utf-8", "replace")}
-        told[_TAKEN_AT] = find_date_in_avi(stream) if demuxer == "avi" else ""
+        if demuxer != "avi":
+            return Movie(), NO_XTRA_TAGS, {}, ()
+        told = {"xmp": find_xmp_in_avi(stream).decode("utf-8", "replace"), _TAKEN_AT: find_date_in_avi(stream)}
         return Movie(), NO_XTRA_TAGS, {name: text for name, text in told.items() if text}, ()
     finally:
         stream.seek(before)

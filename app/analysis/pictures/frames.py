@@ -105,6 +105,9 @@ class _Video:
         """Look at the start where nothing was found. Raises CannotRead: `unsupported_codec`, `damaged_video`."""
         if not self.taken:
             self._forward(start, [start], FORWARD_PACKETS)
+        if not self.taken:  # in a transport stream one comes out behind the first keyframe, wherever one seeks
+            self._rewind()
+            self._go_on([start], FORWARD_PACKETS)
         if not self.taken and self.encrypted:
             raise CannotRead("The video is encrypted, and its key is not in it.", cause="unsupported_codec")
         if not self.taken:
@@ -138,6 +141,10 @@ class _Video:
     def _forward(self, key: int, moments: list[int], bound: int) -> None:
         """Decode from the keyframe at `key` on, and take the first frame at each of `moments` or after `bound`."""
         self._seek(key)
+        self._go_on(moments, bound)
+
+    def _go_on(self, moments: list[int], bound: int) -> None:
+        """Decode from here on, and take the first frame at each of `moments` or after `bound`."""
         spent, frame = 0, None
         for packet in self._packets():
             spent += 1
@@ -162,6 +169,12 @@ class _Video:
     def _seek(self, time: int) -> None:
         with self._undeterred():  # where it cannot be done, reading goes on from where it is
             self.container.seek(time, stream=self.track)
+
+    def _rewind(self) -> None:
+        """Go to the first byte, if the container can be read from there."""
+        with self._undeterred():
+            self.container.seek(0, unsupported_byte_offset=True)
+        self.track.codec_context.flush_buffers()
 
     def _packets(self) -> "Iterator[Packet[VideoStream]]":
         with self._undeterred():

@@ -14,12 +14,14 @@ from pathlib import Path
 
 from app.beside import spellings
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
-from app.formats import FORMAT_OF_SUFFIX, suffix_of
+from app.formats import FORMAT_OF_SUFFIX, begins_as, suffix_of
 from app.ingest.disk.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
 from app.ingest.disk.reaching import SHORT_BYTES, Descent, reachable
 from app.ingest.disk.sidecars import SCORES_FOLDER, Sidecars, picture_of_score, stamps_in
 from app.media import MAX_PATH_BYTES, FoundFile, Place, storable_ns
 from app.texts import path_from_shown
+
+_HEAD_BYTES = 512  # enough to tell a transport stream from TypeScript
 
 
 class EntryKind(Enum):
@@ -290,7 +292,19 @@ def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: Sidecars, room
         return None
     if not stat.S_ISREG(status.st_mode):
         return Entry(name, EntryKind.UNSUPPORTED)
+    if FORMAT_OF_SUFFIX[suffix_of(name)].doubtful and not _is_what_it_promises(entry.path, name):
+        return None if sidecars.speaks_for_a_file(name) else Entry(name, EntryKind.UNSUPPORTED)
     return Entry(name, EntryKind.MEDIA, status.st_size, storable_ns(status.st_mtime_ns), sidecars.stamps_of(name))
+
+
+def _is_what_it_promises(path: bytes, name: bytes) -> bool:
+    """Whether a file begins as its suffix promises; one that cannot be read is left to the session, which says why."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            return begins_as(FORMAT_OF_SUFFIX[suffix_of(name)], file.read(_HEAD_BYTES))
+    except OSError:
+        return True
 
 
 def _is_score_of_a_file(folder: Place, reached: bytes, name: bytes) -> bool:

@@ -210,6 +210,11 @@ class Snapshot:
         return self.names[start : int(self.name_ends[slot])].tobytes()
 
 
+def _smallest(texts: int) -> type:
+    """The type that holds the numbers of so many texts, and NO_TEXT."""
+    return next(type_ for type_ in (np.int8, np.int16, np.int32) if texts <= np.iinfo(type_).max)
+
+
 def _transposed(entries: Sequence[Sequence[Any]]) -> Any:
     """For each field of `Entry` its values in all of them."""
     return Entry._make(zip(*entries, strict=True))
@@ -224,7 +229,7 @@ class Columns:
         self._start()
 
     def _start(self) -> None:
-        coded = dict.fromkeys(CODED, np.int16)
+        coded = dict.fromkeys(CODED, np.int8)
         self._columns = {
             name: _Growing(dtype)
             for name, dtype in ({n: d for n, (d, _) in WHOLE.items()} | dict(REAL) | coded).items()
@@ -324,8 +329,7 @@ class Columns:
             self._columns[name].append(np.array(getattr(values, name), dtype))  # None becomes NaN
         for name in CODED:
             numbers = self._texts[name].numbers(getattr(values, name))
-            small = len(self._texts[name].texts) <= np.iinfo(np.int16).max
-            self._columns[name].append(np.array(numbers, np.int16 if small else np.int32))
+            self._columns[name].append(np.array(numbers, _smallest(len(self._texts[name].texts))))
         for name in LISTED:
             self._append_lists(name, first, getattr(values, name))
         self._append_names([fold(name).encode("utf-8", "surrogatepass") for name in values.name])

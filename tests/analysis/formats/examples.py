@@ -16,6 +16,10 @@ ENCODERS = {
     "bmp": ("BMP", {}),
     "avif": ("AVIF", {"speed": 10}),
     "jpeg2000": ("JPEG2000", {}),
+    "qoi": ("QOI", {}),
+    "ppm": ("PPM", {}),
+    "pcx": ("PCX", {}),
+    "sgi": ("SGI", {}),
 }
 """What Pillow writes: each is opened, decoded and cut off by `test_image.py`."""
 HEADS = {
@@ -27,6 +31,15 @@ HEADS = {
     "webm": b"\x1aE\xdf\xa3\x9fB\x86\x81\1B\xf7\x81\1B\x82\x84webmB\x87",
     "mkv": b"\x1aE\xdf\xa3\xa3B\x86\x81\1B\xf7\x81\1B\x82\x88matroska",
     "avi": b"RIFF\0\1\0\0AVI LIST",
+    "3gp": b"\0\0\0\x14ftyp3gp4\0\0\0\x003gp4",
+    "mpegts": b"G".ljust(188, b"\xff") * 3,
+    "mpeg": b"\0\0\1\xba\x44\0\4\0",
+    "asf": bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),
+    "flv": b"FLV\1\5\0\0\0\x09",
+    "ogg": b"OggS\0\2" + bytes(20) + b"\1\x2a\x80theora",
+    "psd": b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 48, 64, 8, 3),
+    "ico": struct.pack("<HHHBBBBHHII", 0, 1, 1, 16, 16, 0, 0, 1, 32, 0, 22),
+    "icns": b"icns" + struct.pack(">I", 8),
 }
 """How files start that nothing here writes without an encoder of films."""
 NAMES = frozenset((*ENCODERS, *raws.FORMATS, *HEADS))

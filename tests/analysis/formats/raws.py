@@ -23,6 +23,7 @@ MODELS = {
     "orf": ("OLYMPUS CORPORATION", "E-M1"),
     "rw2": ("Panasonic", "DMC-GH5"),
     "pef": ("PENTAX Corporation", "K-5"),
+    "srw": ("SAMSUNG", "NX1"),
 }
 FORMATS = tuple(MODELS)
 PACKET = (
@@ -166,11 +167,11 @@ def dng(preview, thumbnail, orientation):
     return laid_out(make, preview, thumbnail, lossless())
 
 
-def pef(preview, thumbnail, orientation):
+def pef(preview, thumbnail, orientation, name="pef", packing=65535):
     def make(at, thumbnail_at, raw_at):
-        own = sized(None, *SIZE, compression=65535, photometric=32803) | strip(raw_at, b"raw data")
+        own = sized(None, *SIZE, compression=packing, photometric=32803) | strip(raw_at, b"raw data")
         pictures = (
-            camera("pef", orientation) | own | {0x8769: ("to", 3)},
+            camera(name, orientation) | own | {0x8769: ("to", 3)},
             {0x103: (3, (6,))} | link(thumbnail_at, thumbnail),
             {0x103: (3, (6,))} | link(at, preview),
             shot(),
@@ -178,6 +179,10 @@ def pef(preview, thumbnail, orientation):
         return block(pictures, order=">", links=((0, 1), (1, 2)))
 
     return laid_out(make, preview, thumbnail, b"raw data")
+
+
+def srw(preview, thumbnail, orientation):
+    return pef(preview, thumbnail, orientation, name="srw", packing=32770)
 
 
 def orf(preview, _, orientation):
@@ -286,4 +291,5 @@ _BUILDERS = {
     "orf": orf,
     "rw2": rw2,
     "pef": pef,
+    "srw": srw,
 }

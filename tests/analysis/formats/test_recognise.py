@@ -18,7 +18,7 @@ def test_every_format_is_recognised_by_content(name):
 def test_no_row_is_hidden_by_one_above_it(format_):
     heads = [iso(brand.ljust(4)) for brand in (*format_.brands, *format_.major)]
     for magic in format_.magics:
-        head = bytearray(64)
+        head = bytearray(512)
         for place, content in magic.items():
             at = 32 if place is None else place
             head[at : at + len(content)] = content

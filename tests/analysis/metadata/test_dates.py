@@ -149,6 +149,12 @@ def test_a_year_or_a_month_alone_gives_way_to_what_goes_further_and_agrees(first
     assert taken({"EXIF DateTimeOriginal": first.replace("-", ":")}, {"xmp:CreateDate": (second,)})[0] == at
 
 
+def test_the_last_change_of_the_file_says_nothing_of_the_month_in_which_it_was_taken():
+    changed = {"Image DateTime": "1985:12:31 23:00:00"}
+    assert taken(changed, {"photoshop:DateCreated": ("1985",)})[0] == "1985"
+    assert taken(changed, {"photoshop:DateCreated": ("1985-12-31",)})[0] == "1985-12-31T23:00:00"
+
+
 @pytest.mark.parametrize(("day", "at"), [("19850000", "1985"), ("19850600", "1985-06"), ("00000000", None)])
 def test_iptc_has_zeros_for_what_is_not_known(day, at):
     found = taken(iptc={"DateCreated": (day,), "TimeCreated": ("101112+0200",)})

@@ -243,3 +243,22 @@ def test_what_is_transparent_is_white():
     assert [put_over_white(clear).getpixel((x, 0)) for x in (0, 1)] == [(255, 255, 255), (127, 127, 255)]
     clear.info["icc_profile"] = IN_P3
     assert to_srgb(clear).getpixel((0, 0))[3] == 0
+
+
+@pytest.mark.parametrize("format_", ["AVIF", "PNG"])
+def test_hdr_is_decoded_at_its_own_depth(format_):
+    imagecodecs = pytest.importorskip("imagecodecs", reason="imagecodecs is not installed")
+    scene = landscape("coast", (320, 240))
+    numbers = in_space(scene, BT2020, to_pq, 65535)
+    if format_ == "PNG":
+        content = imagecodecs.png_encode(numbers)
+        chunk = struct.pack(">I4s4B", 4, b"cICP", 9, 16, 0, 1)
+        content = content[:33] + chunk + struct.pack(">I", zlib.crc32(chunk[4:])) + content[33:]
+    else:
+        content = imagecodecs.avif_encode(numbers >> 6, bitspersample=10, level=100, speed=8)
+        at = content.index(b"colrnclx") + 8
+        content = content[:at] + struct.pack(">HH", 9, 16) + content[at + 4 :]
+    opened = open_image(BytesIO(content), format_.lower())
+    decoded = decode_image(opened)
+    assert find_conversion(decoded) is None
+    assert np.abs(np.asarray(decoded).astype(int) - np.asarray(scene)).mean() < 0.6

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, unwrap_choice
-from app.analysis.prompts.comfyui.outputs import find_output, is_sampler, is_whole
+from app.analysis.prompts.comfyui.outputs import Makers, find_output
 from app.analysis.prompts.comfyui.settings import collect_settings, walk_models
 from app.analysis.prompts.comfyui.texts import NEGATIVE, POSITIVE, find_role
 from app.analysis.prompts.comfyui.words import Words
@@ -87,9 +87,12 @@ def read_graph(graph: Graph) -> Generation | None:
     if not graph:
         return None
     strict = Words(graph)
-    before, passed_over = find_output(graph, lambda nodes: any(_wanted(graph, strict, _samplers(graph, strict, nodes))))
-    samplers = _samplers(graph, strict, before)
-    passed_over |= bool(samplers) and samplers[0] is not _samplers(graph, None, before)[0]
+    makers = Makers(graph)
+    before, passed_over = find_output(
+        graph, makers, lambda nodes: any(_wanted(graph, strict, _samplers(makers, strict, nodes)))
+    )
+    samplers = _samplers(makers, strict, before)
+    passed_over |= bool(samplers) and samplers[0] is not _samplers(makers, None, before)[0]
     positive, negative, reader = _words(graph, samplers)
     if not samplers and not positive:
         positive, negative = _titled(graph)
@@ -101,16 +104,16 @@ def read_graph(graph: Graph) -> Generation | None:
     return made
 
 
-def _samplers(graph: Graph, reader: Words | None, before: list[Node]) -> list[Node]:
+def _samplers(makers: Makers, reader: Words | None, before: list[Node]) -> list[Node]:
     """The samplers among the nodes before an output, the nearest first.
 
     Without one, what makes pictures by itself: the nearest, or to a reader the nearest that was given words.
     """
-    samplers = [node for node in before if is_sampler(graph, node)][:_SAMPLERS]
+    samplers = [node for node in before if makers.samples(node)][:_SAMPLERS]
     samplers.sort(key=lambda node: "image" in node.inputs and not any("latent" in key for key in node.inputs))
     if samplers:
         return samplers
-    whole = [node for node in before if is_whole(graph, node)][:_SAMPLERS]
+    whole = [node for node in before if makers.is_whole(node)][:_SAMPLERS]
     worded = (node for node in whole if reader and reader.find_texts(node, POSITIVE))
     return list(islice(worded, 1)) or whole[:1]
 

@@ -48,7 +48,28 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def find_output(graph: Graph, has_words: Callable[[list[Node]], bool]) -> tuple[list[Node], bool]:
+class Makers:
+    """Which nodes of a graph make pictures; each is judged once, however many outputs it stands before."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._samplers: dict[int, bool] = {}
+        self._whole: dict[int, bool] = {}
+
+    def samples(self, node: Node) -> bool:
+        """Whether a node samples, by the shape of its inputs: words, and what only a sampler is told."""
+        if (known := self._samplers.get(id(node))) is None:
+            known = self._samplers[id(node)] = _is_sampler(self._graph, node)
+        return known
+
+    def is_whole(self, node: Node) -> bool:
+        """Whether a node makes pictures of a prompt by itself, as those do that call a model elsewhere."""
+        if (known := self._whole.get(id(node))) is None:
+            known = self._whole[id(node)] = _is_whole(self._graph, node)
+        return known
+
+
+def find_output(graph: Graph, makers: Makers, has_words: Callable[[list[Node]], bool]) -> tuple[list[Node], bool]:
     """Find the output that counts and all nodes before it, nearest first; `has_words` says it of such a list.
 
     Also tells whether one that would have counted before it was passed over, since it has no words.
@@ -56,14 +77,15 @@ def find_output(graph: Graph, has_words: Callable[[list[Node]], bool]) -> tuple[
     before = {
         name: tuple(dict.fromkeys(target for target, _ in follow_links(graph, node))) for name, node in graph.items()
     }
-    samplers = {name for name, node in graph.items() if is_sampler(graph, node)}
+    samplers = {name for name, node in graph.items() if makers.samples(node)}
+    lacking = {name for name, node in graph.items() if not _can_run(graph, node)}
     used = {target for targets in before.values() for target in targets}
     ends = [name for name, node in graph.items() if name not in used or "save" in node.kind.lower()]
     found: dict[tuple[int, ...], list[tuple[int, list[str]]]] = {}
     for name in sorted(ends, key=lambda name: _rank(graph[name]), reverse=True)[:_OUTPUTS]:
         nodes = _upstream(before, name)
         count = len(samplers.intersection(nodes))
-        runs = all(_can_run(graph, graph[one]) for one in nodes)
+        runs = lacking.isdisjoint(nodes)
         found.setdefault((count > 0, runs, _rank(graph[name])), []).append((count, nodes))
     best = sorted(found[max(found)], key=lambda one: (one[0], len(one[1])), reverse=True) if found else [(0, [])]
     chosen = [[graph[name] for name in nodes] for _, nodes in best[:_COMPARED]]
@@ -96,8 +118,7 @@ def _can_run(graph: Graph, node: Node) -> bool:
     return all(follow_link(graph, node.inputs.get(key)) for key in _REQUIRED.get(node.kind, ()))
 
 
-def is_sampler(graph: Graph, node: Node) -> bool:
-    """Whether a node samples, by the shape of its inputs: words, and what only a sampler is told."""
+def _is_sampler(graph: Graph, node: Node) -> bool:
     told = _SETTINGS & node.inputs.keys()
     if "guider" in node.inputs:
         return bool(told)
@@ -111,15 +132,15 @@ def is_sampler(graph: Graph, node: Node) -> bool:
     )
 
 
-def is_whole(graph: Graph, node: Node) -> bool:
-    """Whether a node makes pictures of a prompt by itself, as those do that call a model elsewhere."""
-    if asks(node):
-        return False
-    if any(
+def _is_whole(graph: Graph, node: Node) -> bool:
+    prompted = any(
         (find_role(key) == POSITIVE or ("prompt" in split_name(key) and find_role(key) is None))
         and (follow_link(graph, value) or isinstance(value, str))
         for key, value in node.inputs.items()
-    ):
-        return True
+    )
+    return (prompted or _draws_from_words(node)) and not asks(node)
+
+
+def _draws_from_words(node: Node) -> bool:
     worded = bool(node.guessed) or any(is_text(key) or key == INSTRUCTION for key in node.inputs)
     return worded and gives_pictures(node) and not any(word in node.kind.lower() for word in _DRAWS_TEXT)

@@ -16,7 +16,7 @@ const WAIT_FOR_LIST_MS = 5_000;
 // A picture is asked for only where there can be one: a needless 404 shows as an error in the browser's console.
 /** @type {Set<string | null | undefined>} */
 const WITHOUT_PICTURE = new Set(["failed", "vanished"]);
-const VIDEO = /\.(mp4|mov|m4v|webm|mkv|avi)$/i;
+const VIDEO = /\.(mp4|mov|m4v|webm|mkv|avi|3gp|3g2|ts|mts|m2ts|mpe?g|vob|wmv|asf|flv|ogv|insv|360|lrv)$/i;
 /** @param {string} path */
 export const isVideo = (path) => VIDEO.test(path);
 
