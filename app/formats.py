@@ -360,7 +360,8 @@ NOT_TAKEN_IN: tuple[tuple[bytes, str], ...] = (
 NO_MEDIA_BRANDS = (b"M4A ", b"M4B ", b"M4P ", b"jxl ", b"jp2 ", b"jpx ")
 """Main brands of ISO base media files that are none of ours: sound, and pictures that are not read in this form."""
 
-
+BESIDE_RAW = ("jpeg", "heic")
+"""Formats in which cameras write the picture that they also give as raw; the first that is there stands for both."""
 _PIXEL_FILM = re.compile(rb"(?:.+\.M[PV]|MVIMG_\d{8}_\d{6,9})(?:~\d{1,3})?(?:\(\d{1,6}\))?\Z", re.DOTALL)
 
 

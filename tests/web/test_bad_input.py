@@ -303,6 +303,7 @@ def test_without_a_database_every_record_is_refused_with_the_sentence_of_the_con
         "total_files": 1,
         "ingested_files": 0,
         "failed_files": 0,
+        "damaged_files": 0,
     }
     assert door.client.get("/ingest-v2").status_code == 200
     assert door.get("/healthz") == {"status": "ok"}

@@ -10,10 +10,10 @@ from enum import StrEnum
 
 import numpy as np
 
+from app.formats import BESIDE_RAW
 from app.library.finding.columns import NO_NUMBER, NO_TIME, Array, Mask, Slots, Snapshot
 from app.library.finding.entries import Mark
 
-_STANDS_FOR_RAW = ("jpeg", "heic")  # the first of these formats that is there
 _FNV_OFFSET, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _DOT = ord(".")
 _ALONE = -1
@@ -105,7 +105,7 @@ def _join_raw(snapshot: Snapshot, leads: Slots, touched: Mask) -> None:
     """The one JPEG, or else the one HEIC, stands for the raw files of its name in its folder and its second."""
     columns = snapshot.columns
     raw = (columns["marks"] & Mark.RAW) != 0
-    formats = [_is(snapshot, "format", name) for name in _STANDS_FOR_RAW]
+    formats = [_is(snapshot, "format", name) for name in BESIDE_RAW]
     folders = columns["folder"]
     some = _table(folders, touched & (raw | formats[0] | formats[1]), len(snapshot.texts["folder"].texts))
     some &= _table(folders, raw, len(some))
