@@ -29,7 +29,7 @@ from app.ingest.session.store import IngestionState
 from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Limits
 from app.library.finding import keeping
-from app.library.finding.backlog import Backlog
+from app.library.finding.words.backlog import Backlog
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
 from app.media import Failure, Job, Place, Recipe, Stage, StageStatus

@@ -20,7 +20,7 @@ from app.library.editing import Edit
 from app.library.engine import Engines, translated
 from app.library.failures import HOLDS_BACK, Failures
 from app.library.finding.finder import Finder
-from app.library.finding.indexing import Indexing
+from app.library.finding.words.indexing import Indexing
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO

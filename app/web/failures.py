@@ -1,8 +1,5 @@
 """The failures that stand over all sessions, over HTTP: listed, counted, told what a person says, written out."""
 
-import base64
-import binascii
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, TypeAlias
 
@@ -19,6 +16,7 @@ from app.shapes import described
 from app.texts import clean_text
 from app.web.answers import Answer, Route, refuses
 from app.web.bodies import FailureStateBody
+from app.web.cursors import cursor_of, values_in
 from app.web.depends import Cursor, InHouse, InRecords, Limit, only_known
 from app.wiring import House, Records
 
@@ -178,7 +176,7 @@ def failures_page(
     states = _by_state(here)
     return {
         "files": [_as_failure(house, row) for row in rows[:limit]],
-        "next": _cursor(position_of(rows[limit - 1])) if len(rows) > limit else None,
+        "next": cursor_of(*position_of(rows[limit - 1])) if len(rows) > limit else None,
         "total": sum(states.values()) if which.state is None else states[which.state],
         "causes": [as_cause(name, files) for name, files in _by_cause(counts, which.state)],
         "states": states,
@@ -245,18 +243,10 @@ def _lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[reports.Line]:
         yield {**{name: row.get(name) for name in REPORT_COLUMNS}, "path": Place(row["root"], row["path"]).shown}
 
 
-def _cursor(position: Position) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")
-
-
 def position_at(cursor: str) -> Position:
     """Where a page begins, from the cursor that the page before gave. Raises BadCursor."""
-    try:
-        padded = (cursor + "=" * (-len(cursor) % 4)).encode("ascii")
-        cause, root, number = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, TypeError):
-        raise BadCursor from None
+    cause, root, number = values_in(cursor, 3)
     good = isinstance(cause, str) and isinstance(root, str) and type(number) is int and 0 <= number < 2**63
-    if not good or "\0" in cause + root:
+    if not good or clean_text(cause + root) != cause + root:
         raise BadCursor
     return cause, root, number

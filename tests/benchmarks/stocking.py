@@ -22,7 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app.library.finding.fulltext import waiting, write_words
+from app.library.finding.words.fulltext import waiting, write_words
 from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.tables import KEYWORDS, LINKS, MEDIA

@@ -66,6 +66,15 @@ def test_a_workbook_has_numbers_and_truths_and_no_formula(plain_shelf):
         assert "<f>" not in sheet
 
 
+def test_a_setting_that_is_no_number_of_a_table_costs_only_its_cell(plain_shelf):
+    made = [{"steps": 10**400, "cfg": 10**400}, {"steps": True, "cfg": "7"}, {"steps": [20], "cfg": 2**70}]
+    for number, generation in enumerate(made):
+        plain_shelf.put(f"{number}.png", generation=generation)
+    told = table(plain_shelf.selection())
+    assert [(line["steps"], line["cfg"]) for line in told] == [("", ""), ("", ""), ("", str(float(2**70)))]
+    assert b"xl/worksheets" in content(ExportFormat.XLSX, plain_shelf.selection())
+
+
 def test_more_files_than_a_sheet_has_rows_are_refused():
     check_room(ExportFormat.XLSX, 1_048_575)
     check_room(ExportFormat.CSV, 10**9)

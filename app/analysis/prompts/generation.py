@@ -6,6 +6,7 @@ It knows no generator. Every reader answers with a `Generation`, or None for a t
 import json
 import math
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -142,8 +143,8 @@ def parse_size(text: str) -> dict[str, int] | None:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a JSON value is a number, and one that can be written again."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether a JSON value is a number that others can read again, too: finite, and no larger than theirs."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def build_lora(name: Any, weight: Any = None) -> dict[str, Any] | None:

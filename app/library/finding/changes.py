@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from sqlalchemy import JSON, Connection, inspect
 
 from app.library.engine import ONE_WRITER
-from app.library.finding.wording import COLUMNS
+from app.library.finding.words.wording import COLUMNS
 from app.library.tables import CHANGES, MEDIA
 
 _FILE = {"INSERT": "new", "UPDATE": "new", "DELETE": "old"}

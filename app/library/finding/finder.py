@@ -24,14 +24,15 @@ from app.library.finding.counting import (
     values_like,
 )
 from app.library.finding.current import Current
-from app.library.finding.indexing import Indexing
-from app.library.finding.listing import FoundFile, files_of, paths_of
-from app.library.finding.lookup import Answers, ids_of, unworded
+from app.library.finding.listing import FoundFile, files_by_id, files_of, paths_of
+from app.library.finding.lookup import Answers, ids_of, is_found_by_words, unworded
 from app.library.finding.matching import Matching, scope_of
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
 from app.library.finding.pairing import Pairing, Pairs, pairing_of
 from app.library.finding.summing import Sums, sums_of
 from app.library.finding.whole import rows_of
+from app.library.finding.words.fulltext import waiting
+from app.library.finding.words.indexing import Indexing
 from app.library.values import NsfwSpread
 from app.query.tree import And, Node, Whole, Words, leaves
 
@@ -56,6 +57,18 @@ class Found(NamedTuple):
     def ids(self) -> Array:
         """The ids of the files found, in order."""
         return self.snapshot.ids[self.slots]
+
+
+class _Question(NamedTuple):
+    """What is asked of a snapshot: a query, and how many files wait for the words that it asks for.
+
+    Words are written without another `seq`. What was answered while files waited is no answer any more when they have
+    theirs.
+    """
+
+    query: Node
+    threshold: float | None
+    waiting: int
 
 
 class Page(NamedTuple):
@@ -90,10 +103,8 @@ class Finder:
 
     def mask(self, query: Node, threshold: float | None) -> tuple[Snapshot, Mask]:
         """The files that a query means, among those that there are now."""
-        if _asks_for_words(query):
-            self._indexing.catch_up()
-        snapshot = self.snapshot()
-        return snapshot, snapshot.kept.get(("mask", query, threshold), lambda: self._mask(snapshot, query, threshold))
+        snapshot, question = self._asked_now(query, threshold)
+        return snapshot, self._mask(snapshot, question)
 
     def found(
         self,
@@ -109,7 +120,8 @@ class Finder:
 
         Of `pairs` that are shown as one, those that the others stand for are left out.
         """
-        snapshot, mask = self.mask(query, threshold)
+        snapshot, question = self._asked_now(query, threshold)
+        mask = self._mask(snapshot, question)
         newest = int(snapshot.columns["added"][snapshot.alive].max(initial=0)) if until is None else until
 
         def in_order() -> Found:
@@ -119,14 +131,15 @@ class Finder:
             newer = int(np.count_nonzero(self._shown(snapshot, mask, pairs) & ~known))
             return Found(snapshot, slots, valued, newest, newer, int(np.count_nonzero(known)) - len(slots))
 
-        return snapshot.kept.get(("found", query, sort, descending, threshold, newest, pairs), in_order)
+        return snapshot.kept.get(("found", question, sort, descending, newest, pairs), in_order)
 
     def counts(
         self, query: Node, facets: Sequence[Facet], threshold: float | None, limit: int
     ) -> dict[Facet, list[ValueCount]]:
         """How many of the files that a query means have each value."""
-        snapshot, mask = self.mask(query, threshold)
-        of_all = mask | self._gone(snapshot, query, threshold) if Facet.MISSING in facets else mask
+        snapshot, question = self._asked_now(query, threshold)
+        mask = self._mask(snapshot, question)
+        of_all = mask | self._gone(snapshot, question) if Facet.MISSING in facets else mask
         return {
             facet: count_by(snapshot, of_all if facet is Facet.MISSING else mask, facet, threshold, limit)
             for facet in facets
@@ -138,12 +151,12 @@ class Finder:
 
     def sums(self, query: Node, threshold: float | None) -> Sums:
         """The sums over the files that a query means."""
-        snapshot, mask = self.mask(query, threshold)
+        snapshot, question = self._asked_now(query, threshold)
 
         def summed() -> Sums:
-            return sums_of(snapshot, mask, self._gone(snapshot, query, threshold), threshold)
+            return sums_of(snapshot, self._mask(snapshot, question), self._gone(snapshot, question), threshold)
 
-        return snapshot.kept.get(("sums", query, threshold), summed)
+        return snapshot.kept.get(("sums", question), summed)
 
     def nsfw_spread(self, threshold: float | None) -> NsfwSpread:
         """How the probabilities of the files that are there spread."""
@@ -165,6 +178,10 @@ class Finder:
         pairs = self.pairing(snapshot).of(ids)
         return self._engines.read(partial(files_of, ids=ids, threshold=threshold, pairs=pairs))
 
+    def files_by_id(self, ids: Sequence[int], threshold: float | None) -> dict[int, FoundFile]:
+        """The same by id, without the pairs."""
+        return self._engines.read(partial(files_by_id, ids=ids, threshold=threshold, pairs={}))
+
     def pairing(self, snapshot: Snapshot) -> Pairing:
         """Which files of a snapshot are one picture."""
         pairing = self._pairing
@@ -185,16 +202,23 @@ class Finder:
 
     def coverage(self, snapshot: Snapshot, query: Node) -> Coverage:
         """Against how much of a snapshot a query could be held."""
-        waiting = snapshot.at(self._engines.read(unworded)) if _asks_for_words(query) else None
-        return coverage(snapshot, scope_of(snapshot, query), query, waiting)
+        unread = snapshot.at(self._engines.read(unworded)) if _needs_words(query) else None
+        return coverage(snapshot, scope_of(snapshot, query), query, unread)
 
-    def _mask(self, snapshot: Snapshot, query: Node, threshold: float | None) -> Mask:
-        return Matching(snapshot, threshold, partial(self._asked, snapshot)).files(query)
+    def _asked_now(self, query: Node, threshold: float | None) -> tuple[Snapshot, _Question]:
+        needs_words = _needs_words(query)
+        if needs_words:
+            self._indexing.catch_up()
+        snapshot = self.snapshot()  # before who waits is counted: a file that changed since is in the next one
+        return snapshot, _Question(query, threshold, self._engines.read(waiting) if needs_words else 0)
 
-    def _gone(self, snapshot: Snapshot, query: Node, threshold: float | None) -> Mask:
-        """The files that a query would mean if they were not gone from disk."""
-        gone = And((query, _GONE))
-        return snapshot.kept.get(("mask", gone, threshold), lambda: self._mask(snapshot, gone, threshold))
+    def _mask(self, snapshot: Snapshot, question: _Question) -> Mask:
+        matching = Matching(snapshot, question.threshold, partial(self._asked, snapshot))
+        return snapshot.kept.get(("mask", question), lambda: matching.files(question.query))
+
+    def _gone(self, snapshot: Snapshot, question: _Question) -> Mask:
+        """The files that would be meant if they were not gone from disk."""
+        return self._mask(snapshot, question._replace(query=And((question.query, _GONE))))
 
     def _asked(self, snapshot: Snapshot, leaf: Words | Whole) -> Slots:
         if isinstance(leaf, Whole):
@@ -217,8 +241,10 @@ class Finder:
         return order
 
 
-def _asks_for_words(query: Node) -> bool:
-    return any(isinstance(leaf, Words) for leaf in leaves(query))
+def _needs_words(query: Node) -> bool:
+    return any(
+        isinstance(leaf, Words) or (isinstance(leaf, Whole) and is_found_by_words(leaf)) for leaf in leaves(query)
+    )
 
 
 def nsfw_checked(snapshot: Snapshot) -> int:

@@ -98,6 +98,14 @@ Paired: TypeAlias = Mapping[int, Sequence[tuple[int, PairKind]]]
 
 def files_of(connection: Connection, ids: Sequence[int], threshold: float | None, pairs: Paired) -> list[FoundFile]:
     """The files of these rows, in this order; a row that is gone by now is left out."""
+    by_id = files_by_id(connection, ids, threshold, pairs)
+    return [by_id[number] for number in ids if number in by_id]
+
+
+def files_by_id(
+    connection: Connection, ids: Sequence[int], threshold: float | None, pairs: Paired
+) -> dict[int, FoundFile]:
+    """The same by the ids of the rows, for who knows more of each."""
     rows = connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).mappings()
     others = sorted({other for paired in pairs.values() for other, _ in paired})
     place_of = _places_of(connection, others) if others else {}
@@ -108,7 +116,7 @@ def files_of(connection: Connection, ids: Sequence[int], threshold: float | None
     for row in rows:
         paired = [(place_of[other], kind) for other, kind in pairs.get(row["id"], ()) if other in place_of]
         by_id[row["id"]] = as_found({**row, "keywords": sorted(words.get(row["id"], ()))}, threshold, paired)
-    return [by_id[number] for number in ids if number in by_id]
+    return by_id
 
 
 def paths_of(connection: Connection, ids: Sequence[int]) -> list[str]:

@@ -15,8 +15,8 @@ import numpy as np
 from sqlalchemy import Connection, Text, bindparam, func, select
 
 from app.library.finding.columns import Array, Mask
-from app.library.finding.fulltext import LETTERS, NOT_WORDED
-from app.library.finding.wording import FIELDS
+from app.library.finding.words.fulltext import LETTERS, NOT_WORDED
+from app.library.finding.words.wording import FIELDS
 from app.library.prepared import Prepared
 from app.library.tables import CHANGES, MEDIA
 from app.query.fields import FREE
@@ -37,11 +37,16 @@ _AMONG = {
 }
 
 
+def is_found_by_words(leaf: Whole) -> bool:
+    """Whether the index of words is asked for a leaf: a seed is one word of it."""
+    return leaf.field == "seed" and len(leaf.pieces) == 1
+
+
 def ids_of(connection: Connection, leaf: Whole) -> "NDArray[np.int64]":
     """The ids of the files that a leaf means of which no column in memory knows. Some may have no row any more."""
+    if is_found_by_words(leaf):
+        return matching(connection, Words("seed", runs_of(leaf.pieces[0], phrase=True), leaf.text))
     match leaf.field, leaf.pieces:
-        case "seed", (seed,):
-            return matching(connection, Words("seed", runs_of(seed, phrase=True), leaf.text))
         case "seed", pieces:
             return _ids(connection, _seed(connection.dialect.name).like(_pattern(pieces), escape="\\"))
         case "sha256", (sha256,):
@@ -167,12 +172,14 @@ class Answers:
 
 
 def _open_from(connection: Connection) -> int:
-    """The first change of which the words are not written yet."""
-    (waiting,) = _FIRST_WAITING.first(connection, {})
-    if waiting is not None:
-        return int(waiting)
+    """The first change of which the words may not be written yet.
+
+    The last one is asked for first: a change that comes between the two questions waits, and is not taken for written.
+    """
     (last,) = _LAST.first(connection, {})
-    return (last or 0) + 1
+    (waiting,) = _FIRST_WAITING.first(connection, {})
+    behind = int(last or 0) + 1
+    return behind if waiting is None else min(int(waiting), behind)
 
 
 def _changed(connection: Connection, open_from: int) -> list[int]:

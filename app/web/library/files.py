@@ -103,7 +103,7 @@ def thumbnail(
 ) -> Response:
     """Gives the file's thumbnail as WebP; one that is missing is made again."""
     headers = {"ETag": f'"{row["sha256"]}"', "Cache-Control": "private, no-cache"}
-    if if_none_match is not None and headers["ETag"] in if_none_match:
+    if knows(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     webp = house.thumbnail(row)
     if webp is None:

@@ -1,9 +1,6 @@
 """Finding files over HTTP: pages of what a search finds, its facets, its timeline."""
 
-import base64
-import binascii
-import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -32,12 +29,15 @@ from app.query.tree import Node
 from app.query.words import fold, fold_path
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
+from app.web.cursors import cursor_of, values_in
 from app.web.depends import Cursor, InRecords, Limit, only_known
 from app.web.templating import show
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
 _MAX_ROWS = 2**31
 _OFFERED = 12
+_LAST_MS = in_ms(datetime.max.replace(tzinfo=UTC))
+"""The last moment that can be told as a date; no file was added before 1970."""
 
 
 @described
@@ -110,7 +110,7 @@ def found_files(
     if cursor is not None and offset:
         raise InvalidRequest("Ask by a cursor or by an offset, not by both.", field="offset")
     finder, threshold, descending = records.library.finder, records.library.nsfw_threshold(), order == "desc"
-    newest = None if until is None else in_ms(until)
+    newest = None if until is None else min(max(in_ms(until), 0), _LAST_MS)
     found = finder.found(query, sort, descending=descending, threshold=threshold, until=newest, pairs=pairs)
     start = offset if cursor is None else _start_of(cursor, sort, order)
     ids, last, total = page(found, sort, descending=descending, start=start, limit=limit)
@@ -239,16 +239,12 @@ def _facet(name: str) -> Facet:
 def _cursor_of(last: tuple[Key, int], sort: Sort, order: str) -> str:
     key, number = last
     shown = key.decode("utf-8", "surrogatepass") if isinstance(key, bytes) else key
-    return base64.urlsafe_b64encode(json.dumps([sort, order, shown, number]).encode()).decode().rstrip("=")
+    return cursor_of(sort, order, shown, number)
 
 
 def _start_of(cursor: str, sort: Sort, order: str) -> tuple[Key, int]:
     """Where a page begins. Raises BadCursor for one that was not given with this sort and order."""
-    try:
-        told = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        of_sort, of_order, key, number = told
-    except (binascii.Error, ValueError, TypeError):
-        raise BadCursor from None
+    of_sort, of_order, key, number = values_in(cursor, 4)
     text = sort is Sort.NAME
     if (of_sort, of_order) != (sort, order) or type(number) is not int or isinstance(key, str) is not text:
         raise BadCursor

@@ -1,12 +1,14 @@
 """The files that look like one, over HTTP."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from typing_extensions import TypedDict
 
 from app.library.finding.counting import Coverage
-from app.library.finding.neighbours import By, alike
+from app.library.finding.listing import FoundFile
+from app.library.finding.neighbours import Alike, By, alike
 from app.shapes import described
 from app.web.answers import Answer, Route
 from app.web.depends import InRecords, Limit, only_known
@@ -52,16 +54,22 @@ def similar(
     finder, threshold = records.library.finder, records.library.nsfw_threshold()
     snapshot = finder.snapshot()
     found = alike(snapshot, row["id"], by, max_distance, limit)
-    files: list[SimilarFile] = [
+    files = listed(found, finder.files_by_id(found.ids, threshold))
+    of = int(snapshot.alive.sum()) + snapshot.behind
+    missing = {"no_hash": of - snapshot.behind - found.searched, "indexing": snapshot.behind}
+    covered = {cause: number for cause, number in missing.items() if number}
+    return Answer({"files": files, "coverage": {"searched": found.searched, "of": of, "missing": covered}})
+
+
+def listed(found: Alike, known: Mapping[int, FoundFile]) -> list[SimilarFile]:
+    """The files that were found, in their order, with what is known of them by id; those gone by now are not."""
+    return [
         {
             "path": file["path"],
             "distance": distance,
             "is_nsfw": file["is_nsfw"],
             "has_thumbnail": file["has_thumbnail"],
         }
-        for file, distance in zip(finder.files(snapshot, found.ids, threshold), found.distances, strict=False)
+        for number, distance in zip(found.ids, found.distances, strict=True)
+        if (file := known.get(number))
     ]
-    of = int(snapshot.alive.sum()) + snapshot.behind
-    missing = {"no_hash": of - snapshot.behind - found.searched, "indexing": snapshot.behind}
-    covered = {cause: number for cause, number in missing.items() if number}
-    return Answer({"files": files, "coverage": {"searched": found.searched, "of": of, "missing": covered}})

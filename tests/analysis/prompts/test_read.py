@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis.prompts.generation import Generation, convert_number, convert_to_snake_case
+from app.analysis.prompts.generation import Generation, convert_number, convert_to_snake_case, is_number
 from app.analysis.prompts.infotext import read_infotext
 from app.analysis.prompts.read import GENERATIONS, is_generated_text, read_generation
 from app.metadata import PromptVerdict
@@ -218,6 +218,11 @@ def test_a_damaged_text_does_not_hide_another_ones_words():
 def test_a_number_too_long_for_a_number_does_not_hide_the_words():
     made = read_generation({"Comment": '{"uc": "dog", "prompt": "cat", "steps": ' + "9" * 5_000 + "}"})
     assert (made.prompt, made.negative_prompt) == ("cat", "dog")
+
+
+def test_a_number_that_others_cannot_read_is_none():
+    values = (7, -0.5, 2**64, 10**400, -(10**400), float("inf"), float("nan"), True, "7", None)
+    assert [value for value in values if is_number(value)] == [7, -0.5, 2**64]
 
 
 def test_names_and_numbers_are_written_one_way():

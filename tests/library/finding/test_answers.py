@@ -1,6 +1,7 @@
 """What the index of words answered lately: kept, and still what the index would answer now."""
 
 import random
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import delete, update
@@ -62,3 +63,22 @@ def test_a_file_is_asked_for_alone_when_it_alone_changed(library, monkeypatch):
     library.indexing.catch_up()
     assert asked(library, answers, ASKED[0]) == [1, 2, 3, 4, 5, 6]
     assert among == [([6],)]
+
+
+def test_a_file_that_comes_between_two_questions_is_not_taken_for_one_without_the_word(library, monkeypatch):
+    """Each question of a reader sees what is committed by then."""
+    answers, comes = Answers(), iter([lambda: add(library, [file(2, title="red")])])
+    add(library, [file(1, title="red dress")])
+    assert library.indexing.catch_up() == 0
+    for name in ("_FIRST_WAITING", "_LAST"):
+        question = getattr(lookup, name).first
+
+        def ask(connection, values, question=question):
+            told = question(connection, values)
+            next(comes, lambda: None)()
+            return told
+
+        monkeypatch.setattr(lookup, name, SimpleNamespace(first=ask))
+    assert asked(library, answers, ASKED[0]) == [1]
+    assert library.indexing.catch_up() == 0
+    assert asked(library, answers, ASKED[0]) == [1, 2]

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from app.library.finding.fulltext import write_words
+from app.library.finding.words.fulltext import write_words
 from app.library.tables import CHANGES, KEYWORDS, LINKS, MEDIA
 from tests.library.finding.stock import add, file
 

@@ -5,9 +5,12 @@ from sqlalchemy import delete, text, update
 
 from app.errors import NeedsAttention
 from app.library.finding import current
+from app.library.finding.columns import Change, Columns
 from app.library.finding.current import Current
+from app.library.finding.keeping import keep, kept
 from app.library.tables import CHANGES, MEDIA
 from tests.library.finding.stock import add, file
+from tests.library.finding.test_columns import entry_with
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +103,22 @@ def test_a_file_that_cannot_be_read_is_passed_over(library, tmp_path, spoilt):
     assert ids(columns) == [1]
     columns.close()
     assert ids(Current(library._engines, kept)) == [1]
+
+
+def test_whatever_is_damaged_of_a_file_it_is_passed_over(tmp_path):
+    """What a zip says of its members is under no checksum."""
+    file, columns = tmp_path / "columns.npz", Columns()
+    columns.take([Change(1, 1, entry_with())])
+    keep(columns, file)
+    whole = file.read_bytes()
+    said = whole.index(b"PK\1\2")
+    for place in (*range(12), *range(said, said + 46)):
+        for bit in range(8):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << bit
+            file.write_bytes(damaged)
+            read = kept(file)
+            assert read is None or read.as_arrays().keys() == columns.as_arrays().keys()
 
 
 FORK = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from app.library.finding.lookup import matching
-from app.library.finding.wording import texts_of, words_by_field
+from app.library.finding.words.wording import texts_of, words_by_field
 from app.library.tables import MEDIA
 from app.query.fields import FREE
 from app.query.tree import Run, Words

@@ -71,6 +71,13 @@ def test_a_cursor_holds_for_the_sort_that_it_was_given_with(found):
         assert problem["cause"] == "bad_cursor"
 
 
+@pytest.mark.parametrize("until", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_no_calendar_has_in_utc_is_one_before_or_behind_all(found, until):
+    answer = found.get(FILES, params={"until": until})
+    assert (answer["total"], answer["new_files"]) == ((0, 9) if until < "1970" else (9, 0))
+    assert found.get(FILES, params={"until": answer["until"]})["total"] == answer["total"]
+
+
 def test_a_search_that_cannot_be_read_is_answered_with_its_place(found):
     problem = found.get(FILES, 422, params={"q": "cat colour:red"})
     assert (problem["cause"], problem["field"], problem["position"]) == ("bad_query", "q", 4)

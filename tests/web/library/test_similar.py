@@ -4,6 +4,8 @@ import shutil
 
 import pytest
 
+from app.library.finding.neighbours import Alike
+from app.web.library.similar import listed
 from tests.samples import landscape, photo, settled
 
 HERE = "/api/library/similar"
@@ -46,3 +48,9 @@ def test_a_file_whose_picture_was_not_made_looks_like_nothing_and_the_answer_say
     assert told == {"files": [], "coverage": {"searched": 0, "of": 6, "missing": {"no_hash": 6}}}
     assert door.get(HERE, 404, params={"path": "photos/none.jpg"})["cause"] == "unknown_file"
     assert door.get(HERE, 422, params={"path": "photos/one.jpg", "by": "taste"})["field"] == "by"
+
+
+def test_a_file_that_goes_while_it_is_looked_for_leaves_the_others_their_distances():
+    known = {number: {"path": f"m/{number}", "is_nsfw": None, "has_thumbnail": True} for number in (3, 7)}
+    told = listed(Alike([7, 5, 3], [0, 2, 8], 9), known)
+    assert [(file["path"], file["distance"]) for file in told] == [("m/7", 0), ("m/3", 8)]

@@ -23,15 +23,22 @@ export function prepareCompletion(submit) {
   let asking = null;
 
   async function ask() {
-    asking?.abort();
-    asking = new AbortController();
+    forget();
+    const { signal } = (asking = new AbortController());
     const at = [...input.value.slice(0, input.selectionStart ?? input.value.length)].length; // in characters
     if (!input.value.trim()) return close();
     try {
-      show(await api.completions(input.value, at, { signal: asking.signal }));
+      const completions = await api.completions(input.value, at, { signal });
+      if (!signal.aborted) show(completions);
     } catch {
-      close(); // without completion a search can be typed, too
+      if (!signal.aborted) close(); // without completion a search can be typed, too
     }
+  }
+
+  /** What is asked, or soon would be, is not wanted any more. */
+  function forget() {
+    clearTimeout(typing);
+    asking?.abort();
   }
 
   /** @param {Completions} completions */
@@ -52,6 +59,7 @@ export function prepareCompletion(submit) {
   }
 
   function close() {
+    forget();
     shown = null;
     chosen = -1;
     list.hidden = true;

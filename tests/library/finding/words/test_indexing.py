@@ -10,9 +10,9 @@ import pytest
 
 from app.errors import DatabaseBusy
 from app.library.editing import parse_edit
-from app.library.finding import backlog
-from app.library.finding.backlog import Backlog
-from app.library.finding.indexing import TOGETHER
+from app.library.finding.words import backlog
+from app.library.finding.words.backlog import Backlog
+from app.library.finding.words.indexing import TOGETHER
 from app.library.library import Library
 from app.media import Metadata, Place
 from tests.ingest.builders import SESSION, analysis, tree, without, workplace
@@ -114,7 +114,7 @@ def test_a_search_while_the_database_is_locked_finds_what_is_written(library, mo
 ONE_BY_ONE = """
 import sys
 from app.library.library import Library
-from tests.library.finding.test_indexing import commit
+from tests.library.finding.words.test_indexing import commit
 library = Library(sys.argv[1])
 for number in range(100):
     commit(library, b"%d.jpg" % number)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from app.errors import NeedsAttention
 from app.library.engine import Engines
-from app.library.finding.fulltext import waiting, write_words
+from app.library.finding.words.fulltext import waiting, write_words
 from app.library.tables import CHANGES
 
 TOGETHER = 64

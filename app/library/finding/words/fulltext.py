@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, text
 
 from app.crash_points import crash_point
-from app.library.finding.wording import COLUMNS, FIELDS, GAP, texts_of, words_by_field
+from app.library.finding.words.wording import COLUMNS, FIELDS, GAP, texts_of, words_by_field
 from app.library.tables import CHANGES, KEYWORDS, LINKS, MEDIA
 from app.metadata import Source
 

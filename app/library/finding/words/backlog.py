@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from app.errors import MediaIngestError
-from app.library.finding.indexing import Indexing
+from app.library.finding.words.indexing import Indexing
 
 SLICE = 200  # files in one transaction: some 40 ms
 LOOK_SECONDS = 5.0
