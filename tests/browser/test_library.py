@@ -293,6 +293,12 @@ def test_every_file_can_be_reached_by_the_scrollbar_and_by_keys(page: Page, serv
         back = call(page, server, "library/layout.js", "topAt", [[layout, track, thumb["y"]] for thumb in thumbs])
         if layout["full"] > layout["view"]:
             assert back == pytest.approx(tops, abs=1e-3)
+        scrolled = [[layout, top, active] for top in tops for active in ends]
+        left = call(page, server, "library/layout.js", "leaving", scrolled)
+        places = call(page, server, "library/layout.js", "placeOf", [[layout, one["first"]] for one in left])
+        found = [[layout, min(at["y"], tops[-1]), one["index"]] for at, one in zip(places, left, strict=True)]
+        again = call(page, server, "library/layout.js", "revealing", found)
+        assert again == [top for _layout, top, _index in found]  # where it was scrolled to, wherever the mark is
         walked = call(
             page,
             server,

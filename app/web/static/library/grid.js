@@ -6,6 +6,7 @@ import {
   drawn,
   firstInView,
   layoutOf,
+  leaving,
   lowest,
   markAt,
   placeOf,
@@ -339,6 +340,6 @@ export function prepareGrid({ open, selected }) {
 
     clear: () => select([]),
     /** @returns {Left} */
-    place: () => ({ index: active, first: firstInView(layout, top) }),
+    place: () => leaving(layout, top, active),
   };
 }
