@@ -229,12 +229,18 @@ def test_a_calendar_has_every_day_of_a_month_once(page: Page, server: Server) ->
 
 
 def test_what_cannot_be_read_is_pointed_at(page: Page, server: Server, said: list[str]) -> None:
-    opened(page, server)
+    opened(page, server, "?filters=")
+    listed = page.locator(".tile:visible, .facets details, #found:not(:empty)")
+    expect(page.locator(".facets details").first).to_be_visible()
     page.fill("#q", "sea colour:red")
     page.keyboard.press("Enter")
     expect(page.locator("#q-message")).to_contain_text("There is no field 'colour'")
     expect(page.locator("#q-message mark")).to_have_text("c")
+    expect(listed).to_have_count(0)  # what the search before found is no answer to this one
     assert looks_well(page)
+    page.go_back()
+    expect(page.locator("#found")).to_have_text(re.compile("files"))
+    expect(page.locator(".facets details").first).to_be_visible()
     said.clear()  # the refusal itself
 
 
@@ -301,6 +307,12 @@ def test_every_file_can_be_reached_by_the_scrollbar_and_by_keys(page: Page, serv
         back = call(page, server, "library/layout.js", "topAt", [[layout, track, thumb["y"]] for thumb in thumbs])
         if layout["full"] > layout["view"]:
             assert back == pytest.approx(tops, abs=1e-3)
+        scrolled = [[layout, top, active] for top in tops for active in ends]
+        left = call(page, server, "library/layout.js", "leaving", scrolled)
+        places = call(page, server, "library/layout.js", "placeOf", [[layout, one["first"]] for one in left])
+        found = [[layout, min(at["y"], tops[-1]), one["index"]] for at, one in zip(places, left, strict=True)]
+        again = call(page, server, "library/layout.js", "revealing", found)
+        assert again == [top for _layout, top, _index in found]  # where it was scrolled to, wherever the mark is
         walked = call(
             page,
             server,

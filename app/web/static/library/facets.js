@@ -117,6 +117,13 @@ export function staleFacets() {
   shownFor = "";
 }
 
+/** Shows none, until a search can be read again. */
+export function clearFacets() {
+  asking?.abort();
+  staleFacets();
+  fill(byId("facets"), []);
+}
+
 /** @param {HTMLElement} facets */
 function openOnes(facets) {
   const there = [...facets.querySelectorAll("details")];

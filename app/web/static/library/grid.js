@@ -6,6 +6,7 @@ import {
   drawn,
   firstInView,
   layoutOf,
+  leaving,
   lowest,
   markAt,
   placeOf,
@@ -80,7 +81,6 @@ export function prepareGrid({ open, selected }) {
 
   function draw() {
     frame = 0;
-    if (!slices) return;
     const { first, end } = drawn(layout, top);
     const quick = Math.abs(top - lastTop) > QUICK * layout.view;
     lastTop = top;
@@ -91,7 +91,7 @@ export function prepareGrid({ open, selected }) {
     }
     for (let index = first; index < end; index += 1) drawTile(index, quick);
     for (const tile of free) if (!tile.hidden) tile.hidden = true; // only those that were not used again
-    if (!quick) slices.want(first, end);
+    if (!quick) slices?.want(first, end);
     clearTimeout(settling);
     settling = setTimeout(settle, SETTLED_MS);
     drawBar();
@@ -304,7 +304,7 @@ export function prepareGrid({ open, selected }) {
     /**
      * Shows a list from its beginning, from the place where the one before stood, or where it was left.
      *
-     * @param {{ slices: Slices, total: number, marks: Mark[], stay?: boolean, left?: Left | null }} list
+     * @param {{ slices: Slices | null, total: number, marks: Mark[], stay?: boolean, left?: Left | null }} list
      */
     show(list) {
       slices?.stop();
@@ -339,6 +339,6 @@ export function prepareGrid({ open, selected }) {
 
     clear: () => select([]),
     /** @returns {Left} */
-    place: () => ({ index: active, first: firstInView(layout, top) }),
+    place: () => leaving(layout, top, active),
   };
 }

@@ -56,6 +56,20 @@ export function placeOf({ columns, tile, row, gap }, index) {
 export const firstInView = ({ columns, row, total }, top) =>
   Math.min(Math.max(0, total - 1), Math.ceil(top / row) * columns);
 
+/**
+ * How a list is left at this place. Who scrolled away from the marked file finds again what was in view: the file in view
+ * that is nearest to it stands for it.
+ *
+ * @type {(layout: Layout, top: number, active: number) => { index: number, first: number }}
+ */
+export function leaving(layout, top, active) {
+  const { columns, row, gap, view, total } = layout;
+  const first = firstInView(layout, top);
+  const rows = Math.max(1, Math.floor((top + view + gap) / row) - Math.floor(first / columns));
+  const last = Math.min(Math.max(0, total - 1), first + rows * columns - 1);
+  return { index: Math.min(Math.max(first, active), Math.max(first, last)), first };
+}
+
 /** The place nearest to `top` at which a file is wholly in view. @type {(layout: Layout, top: number, index: number) => number} */
 export function revealing(layout, top, index) {
   const { y } = placeOf(layout, index);

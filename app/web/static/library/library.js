@@ -5,7 +5,7 @@ import { byId, make, setMessage, setText } from "../lib/dom.js";
 import { pairsShown, savePairsShown, takeSeen } from "./kept.js";
 import { number } from "../lib/words.js";
 import { prepareCompletion } from "./completion.js";
-import { prepareFacets, showFacets, staleFacets } from "./facets.js";
+import { clearFacets, prepareFacets, showFacets, staleFacets } from "./facets.js";
 import { prepareGrid } from "./grid.js";
 import { marksOf } from "./layout.js";
 import { SLICE, slicesOf } from "./pages.js";
@@ -179,8 +179,12 @@ function showFound(answer, all) {
   else byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
 }
 
-/** @param {import("../lib/api.js").ApiError} error */
+/** Says why there is no list; that of the search before is no answer to this one. @param {import("../lib/api.js").ApiError} error */
 function showRefused(error) {
+  grid.show({ slices: null, total: 0, marks: [] });
+  clearFacets();
+  setText(byId("found"), "");
+  for (const id of /** @type {const} */ (["coverage", "new-files", "nothing"])) byId(id).hidden = true;
   const at = error.position;
   const q = [...view.q]; // places are counted in characters, of which some are two of JavaScript's
   const part = (/** @type {number} */ from, /** @type {number} */ to) => q.slice(from, to).join("");
