@@ -147,6 +147,10 @@ def _painted(stream: BinaryIO, format_: str, orientation: int | None, short_side
             raise explain_error(error) from error
         with suppress(Exception):
             image.load_end()
+        try:
+            image.load()  # nothing is decoded any more; a palette that does not fit is refused each time
+        except Exception as again:
+            raise explain_error(again) from again
     return image
 
 

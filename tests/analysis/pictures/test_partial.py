@@ -158,3 +158,14 @@ def test_a_picture_of_which_nothing_came_has_none():
     content = encoded(SCENE, "WEBP", lossless=True)
     found = seen(content[: len(content) // 2], "webp")
     assert (found.image, found.problem.cause) == (None, "truncated_image")
+
+
+def test_a_palette_of_more_colours_than_pixels_can_name_leaves_nothing_to_be_seen():
+    content = bytearray(encoded(SCENE.convert("P"), "BMP"))
+    start, more = int.from_bytes(content[10:14], "little"), 44 * 4
+    content[10:14] = (start + more).to_bytes(4, "little")
+    content[46:50] = (300).to_bytes(4, "little")  # biClrUsed
+    content[start:start] = bytes(more)
+    content[2:6] = len(content).to_bytes(4, "little")
+    found = seen(bytes(content), "bmp")
+    assert (found.image, found.problem.cause) == (None, "damaged_image")
