@@ -11,8 +11,8 @@ from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from app.analysis.formats.camera_raw import recognise_camera_raw
 from app.analysis.formats.completeness import note_missing_bytes
+from app.analysis.formats.makers.camera_raw import recognise_camera_raw
 from app.analysis.formats.recognise import recognise
 from app.analysis.formats.tiff import find_orientation
 from app.analysis.formats.xmp import NO_XMP, Xmp

@@ -13,8 +13,8 @@ from typing import BinaryIO, TypeAlias
 
 from PIL.ExifTags import GPSTAGS, TAGS
 
-from app.analysis.formats import apple
 from app.analysis.formats.blocks import read_at
+from app.analysis.formats.makers import apple
 from app.errors import CannotRead
 
 Value: TypeAlias = str | bytes | tuple[float, ...]

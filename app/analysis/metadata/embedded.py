@@ -12,7 +12,6 @@ from PIL import Image
 
 from app.analysis.formats import blocks, tiff
 from app.analysis.formats.animation import read_animation_seconds
-from app.analysis.formats.apple import find_content_identifier
 from app.analysis.formats.blocks import (
     find_c2pa_in_jpeg,
     find_c2pa_in_webp,
@@ -23,9 +22,10 @@ from app.analysis.formats.blocks import (
 )
 from app.analysis.formats.c2pa.names import read_c2pa_names
 from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
-from app.analysis.formats.camera_raw import CameraRaw
 from app.analysis.formats.directories import find_pages
 from app.analysis.formats.iptc import Iptc, find_iptc_records, is_changed_since_xmp, parse_iptc
+from app.analysis.formats.makers.apple import find_content_identifier
+from app.analysis.formats.makers.camera_raw import CameraRaw
 from app.analysis.formats.makers.samsung import find_saved_at
 from app.analysis.formats.motion import find_video_bytes
 from app.analysis.formats.png import PngTexts, read_png_texts

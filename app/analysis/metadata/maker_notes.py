@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any, BinaryIO, NamedTuple
 
 from app.analysis.formats.blocks import read_at
-from app.analysis.formats.lenses import OLYMPUS, PENTAX
+from app.analysis.formats.makers.lenses import OLYMPUS, PENTAX
 from app.analysis.formats.tiff import TiffContent, decode_text
 from app.analysis.formats.xmp import Xmp
 from app.texts import clean_text

@@ -5,9 +5,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
+from app.analysis.formats.films.xtra import XtraTags
 from app.analysis.formats.tiff import Tags
 from app.analysis.formats.xmp import Xmp
-from app.analysis.formats.xtra import XtraTags
 from app.errors import CannotRead
 from app.media import Rating
 from app.metadata import Source

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 from app.analysis.formats.blocks import find_date_in_avi, find_xmp_in_avi
 from app.analysis.formats.c2pa.names import read_c2pa_names
 from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
+from app.analysis.formats.films.matroska import read_matroska
+from app.analysis.formats.films.mdta import Table, merge_tables, read_mdta
+from app.analysis.formats.films.movie import MAX_TRACKS, Movie, Track, check_frame_rate, read_movie, square_width
+from app.analysis.formats.films.xtra import NO_XTRA_TAGS, XtraTags, read_xtra
 from app.analysis.formats.makers.nikon import read_nikon_film
-from app.analysis.formats.matroska import read_matroska
-from app.analysis.formats.mdta import Table, merge_tables, read_mdta
-from app.analysis.formats.movie import MAX_TRACKS, Movie, Track, check_frame_rate, read_movie, square_width
-from app.analysis.formats.xtra import NO_XTRA_TAGS, XtraTags, read_xtra
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageStat
 
-from app.analysis.formats.movie import decode_display_matrix, square_width
+from app.analysis.formats.films.movie import decode_display_matrix, square_width
 from app.analysis.pictures.container import Film
 from app.analysis.pictures.film_colour import draw_frame
 from app.analysis.pictures.picture import turn_upright

@@ -20,10 +20,10 @@ from PIL.MpoImagePlugin import MpoImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from app.analysis.formats import png
-from app.analysis.formats.camera_raw import CameraRaw, read_camera_raw
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
 from app.analysis.formats.completion import complete
 from app.analysis.formats.directories import find_pages
+from app.analysis.formats.makers.camera_raw import CameraRaw, read_camera_raw
 from app.analysis.formats.png import copy_without_texts
 from app.analysis.formats.webp import read_webp_blocks, read_webp_size
 from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands

@@ -13,8 +13,8 @@ from PIL import Image
 
 from app.analysis.analyzer import Analyzer
 from app.analysis.formats import tiff
-from app.analysis.formats.camera_raw import CameraRaw, read_camera_raw
-from app.analysis.formats.cr3 import read_cr3
+from app.analysis.formats.makers.camera_raw import CameraRaw, read_camera_raw
+from app.analysis.formats.makers.cr3 import read_cr3
 from app.analysis.formats.tiff import TiffContent
 from app.analysis.pictures.image import decode_image, open_image
 from app.analysis.pictures.picture import make_picture

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from app.analysis.formats.mdta import merge_tables, read_mdta
+from app.analysis.formats.films.mdta import merge_tables, read_mdta
 from app.analysis.pictures.container import read_film_header
 from app.media import Keyword
 from tests.analysis.pictures.films import analysed, boxed, told

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.analysis.formats import apple, tiff
-from app.analysis.formats.apple import find_content_identifier
+from app.analysis.formats import tiff
+from app.analysis.formats.makers import apple
+from app.analysis.formats.makers.apple import find_content_identifier
 from app.analysis.formats.motion import find_video_bytes
 from app.analysis.formats.recognise import recognise
 from app.analysis.formats.tiff import read_tiff

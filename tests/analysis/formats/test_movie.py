@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.analysis.formats.blocks import find_xmp_in_avi
-from app.analysis.formats.matroska import read_matroska
-from app.analysis.formats.movie import Movie, read_movie
-from app.analysis.formats.xtra import read_xtra
+from app.analysis.formats.films.matroska import read_matroska
+from app.analysis.formats.films.movie import Movie, read_movie
+from app.analysis.formats.films.xtra import read_xtra
 from app.analysis.pictures.container import Film, FilmInfo, read_film_header
 from app.analysis.pictures.picture import turn_upright
 from app.errors import FILE_CAUSES

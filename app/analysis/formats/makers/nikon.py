@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from app.analysis.formats.blocks import read_at, walk_boxes
-from app.analysis.formats.movie import find_boxes, find_moov
+from app.analysis.formats.films.movie import find_boxes, find_moov
 
 _BYTES = 64 * 1024
 _ENTRIES = 500

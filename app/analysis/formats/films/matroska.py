@@ -13,7 +13,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from app.analysis.formats.blocks import read_at
-from app.analysis.formats.movie import MAX_TRACKS, Movie, Track, check_frame_rate, orient_turn, square_width
+from app.analysis.formats.films.movie import MAX_TRACKS, Movie, Track, check_frame_rate, orient_turn, square_width
 
 _SEGMENT, _INFO, _TRACKS, _TRACK_ENTRY, _CLUSTER = 0x18538067, 0x1549A966, 0x1654AE6B, 0xAE, 0x1F43B675
 _TIMESTAMP_SCALE, _DURATION, _DATE_UTC = 0x2AD7B1, 0x4489, 0x4461

@@ -15,8 +15,8 @@ from typing import BinaryIO
 from app.analysis.formats import blocks, tiff
 from app.analysis.formats.blocks import find_jpeg2000_blocks, find_photoshop_in_jpeg, read_at
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes, note_missing_bytes
-from app.analysis.formats.cr3 import read_cr3
 from app.analysis.formats.jpeg import Preview, Size, Span, build_size, find_preview, read_jpeg_headers
+from app.analysis.formats.makers.cr3 import read_cr3
 from app.analysis.formats.numbers import read_numbers
 from app.analysis.formats.tiff import Tags, TiffContent, find_orientation, read_tiff
 from app.errors import CannotRead

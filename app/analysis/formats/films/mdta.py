@@ -10,7 +10,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from app.analysis.formats.blocks import read_at, walk_boxes
-from app.analysis.formats.movie import Boxes, find_boxes, find_boxes_in_meta, find_moov
+from app.analysis.formats.films.movie import Boxes, find_boxes, find_boxes_in_meta, find_moov
 from app.analysis.formats.png import TEXT_BYTES
 
 Table = Mapping[str, str]

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from app.analysis.formats.blocks import read_at
-from app.analysis.formats.movie import Boxes, find_boxes, find_boxes_in_meta, find_moov
+from app.analysis.formats.films.movie import Boxes, find_boxes, find_boxes_in_meta, find_moov
 
 _BYTES = 64 * 1024
 _ENTRIES, _VALUES = 100, 100

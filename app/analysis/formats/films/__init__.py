@@ -1,0 +1,1 @@
+"""Containers of films: their boxes and elements, and what makers and programs write into them."""
