@@ -65,6 +65,10 @@ _ADVICE = "iTunes' rating (`rtng`) is advice for parents, explicit or clean: nob
 _ONE_PICTURE = "It is that of a track which holds one picture: a CR3 is built like a film, but does not move."
 _GRAPH = "It is ComfyUI's graph, which that program writes into this tag: no camera."
 _COPY = "XMP's tiff:Orientation is a copy of EXIF's: what shows pictures follows EXIF alone, and so do the thumbnails."
+_SCRIPT = "Its script data name another size than its stream has; the size is that of what is decoded."
+_PREROLL = "It counts the seconds that a player loads before it begins, which the header tells apart."
+_NUMBER = "exiftool tells the number of the maker there, here it is its name."
+_ICON = "exiftool tells the first entry of the list in front, here the picture counts that is shown: the largest."
 REASONS: tuple[tuple[str, str, str], ...] = (
     ("*ComfyUI_examples/*.webp", "camera_make", _GRAPH),
     ("*ComfyUI_examples/*.webp", "camera_model", _GRAPH),
@@ -85,6 +89,10 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("*/h264_white_frame_sar_16_9.mp4", "width", _TRACK),
     ("*/Pentax.avi", "taken_at", _SECONDS),
     ("*/t/images/Matroska.mkv", "width", _SHOWN),
+    ("*/Flash.flv", "*", _SCRIPT),
+    ("*/ASF.wmv", "duration_seconds", _PREROLL),
+    ("*/M2TS.mts", "camera_make", _NUMBER),
+    ("*.ico", "*", _ICON),
     ("*.cr3", "duration_seconds", _ONE_PICTURE),
     ("*.cr3", "frame_rate", _ONE_PICTURE),
 )

@@ -54,7 +54,7 @@ def opened(page: Page, server: Server, name: str, asked: str = LIST) -> None:
     """The page of a file, with its picture drawn."""
     page.goto(f"{server.address}/file?path=pictures/{name}&{asked}")
     expect(page.locator("#viewer-picture")).to_be_visible()
-    page.wait_for_function("document.getElementById('viewer-picture').complete")
+    expect(page.locator("#viewer-picture")).to_have_js_property("complete", value=True)
 
 
 def test_arrows_lead_through_the_search_and_escape_back_to_it(page: Page, server: Server) -> None:
@@ -233,7 +233,7 @@ def test_what_may_be_nsfw_is_veiled_until_a_person_shows_it(page: Page, server: 
     page.get_by_role("button", name="Show it").click()
     expect(veil).to_be_hidden()
     expect(page.locator("#viewer-zoom")).to_be_visible()
-    page.unroute_all()
+    page.unroute_all(behavior="wait")
     checked(nsfw=True)
     expect(veil).to_contain_text("counts as NSFW (0.93)")
     switch = page.locator("#nsfw")
@@ -244,10 +244,10 @@ def test_what_may_be_nsfw_is_veiled_until_a_person_shows_it(page: Page, server: 
     expect(veil).to_be_visible()
     expect(veil).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
     switch.select_option("blur")
-    page.unroute_all()
+    page.unroute_all(behavior="wait")
     checked(nsfw=False)
     expect(veil).to_be_hidden()
-    page.unroute_all()
+    page.unroute_all(behavior="wait")
     page.evaluate("localStorage.clear()")
     opened(page, server, "a.jpg")
     expect(veil).to_be_hidden()

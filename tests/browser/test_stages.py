@@ -30,6 +30,12 @@ def test_each_stage_has_a_card_whose_events_open_what_the_server_sent(page: Page
     expect(page.locator("#pace canvas")).to_be_visible(timeout=10_000)
     assert looks_well(page)
 
+    page.click("#pause")
+    expect(page.locator("#resume")).to_be_visible()
+    expect(commit.locator(".word")).to_have_text("paused")
+    expect(page.locator("#strip")).not_to_be_visible()
+    assert looks_well(page)
+
     line = commit.locator(".line").first
     expect(line.locator("time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
     line.click()
@@ -38,12 +44,6 @@ def test_each_stage_has_a_card_whose_events_open_what_the_server_sent(page: Page
     assert payload["path"].startswith("long/many/")
     assert payload["outcome"]
     page.keyboard.press("Escape")
-
-    page.click("#pause")
-    expect(page.locator("#resume")).to_be_visible()
-    expect(commit.locator(".word")).to_have_text("paused")
-    expect(page.locator("#strip")).not_to_be_visible()
-    assert looks_well(page)
 
 
 def test_cards_of_a_session_that_has_ended_show_its_last_events_and_its_pace(page: Page, server: Server) -> None:

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import TypeVar
 
 from PIL import Image
+from PIL.PsdImagePlugin import PsdImageFile
 
 from app.analysis.formats import blocks, tiff
 from app.analysis.formats.animation import read_animation_seconds
@@ -46,6 +47,7 @@ _GENERATION_IN_XMP = {name: name for name in ("dc:description", "exif:UserCommen
     "comfy:workflow": "workflow",
 }  # by what `read_generation` calls them
 _EXTENDED = "xmpNote:HasExtendedXMP"
+_PSD = {1028: "iptc", 1058: "exif", 1060: "xmp"}  # Adobe Photoshop File Formats Specification, image resource IDs
 _PROFILE = "Raw profile type "  # how ImageMagick keeps blocks in PNG texts
 
 T = TypeVar("T")
@@ -106,6 +108,8 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     boxes: Mapping[str, bytes] = {}
     if opened.format == "jpeg2000":
         boxes = found.read_part("exif", lambda: find_jpeg2000_blocks(opened.stream), boxes)
+    elif isinstance(image, PsdImageFile):
+        boxes = {_PSD[number]: block for number, _, block in image.resources if number in _PSD}
     exif = found.read_part("exif", lambda: _exif(opened, boxes.get("exif") or chunks.exif, texts), TiffContent())
     found.note_problem("exif", exif.problem)
     found.exif = exif.tags

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 from app.analysis.formats.blocks import find_date_in_avi, find_xmp_in_avi
 from app.analysis.formats.c2pa.names import read_c2pa_names
 from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
+from app.analysis.formats.films.asf import read_asf
+from app.analysis.formats.films.avchd import read_avchd
 from app.analysis.formats.films.matroska import read_matroska
 from app.analysis.formats.films.mdta import Table, merge_tables, read_mdta
 from app.analysis.formats.films.movie import MAX_TRACKS, Movie, Track, check_frame_rate, read_movie, square_width
@@ -179,6 +181,12 @@ def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, XtraTags, dic
             return movie, xtra, own, read_mdta(stream)
         if demuxer == "matroska":
             return read_matroska(stream), NO_XTRA_TAGS, {}, ()
+        if demuxer == "asf":
+            return read_asf(stream), NO_XTRA_TAGS, {}, ()
+        if demuxer == "mpegts":
+            notes = read_avchd(stream)
+            own = {"make": notes.make, _TAKEN_AT: notes.taken_at}
+            return Movie(), NO_XTRA_TAGS, {name: text for name, text in own.items() if text}, ()
         if demuxer != "avi":
             return Movie(), NO_XTRA_TAGS, {}, ()
         told = {"xmp": find_xmp_in_avi(stream).decode("utf-8", "replace"), _TAKEN_AT: find_date_in_avi(stream)}

@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 from app.analysis.analyzer import Analyzer
+from app.analysis.metadata.embedded import read_embedded
+from app.analysis.pictures.image import open_image
 from app.analysis.recipes import APPLIES, VERSIONS
 from app.formats import FORMAT_OF_NAME, promised
 from app.ingest.disk.folders import EntryKind, Folders
@@ -132,3 +134,16 @@ def test_a_page_of_several_is_named(tmp_path):
     assert (result.identity.frames, result.identity.notes) == (1, ("The file holds 3 pictures; the first is shown.",))
     with Image.open(BytesIO(result.picture.webp)) as thumbnail:
         assert thumbnail.size == (320, 240)
+
+
+def test_what_photoshop_says_in_its_own_files_is_read_from_their_resources():
+    xmp = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:Headline="A quiet lake"/>'
+        b"</rdf:RDF></x:xmpmeta>"
+    )
+    xmp += b" " * (len(xmp) % 2)
+    resource = b"8BIM" + struct.pack(">H2xI", 1060, len(xmp)) + xmp
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 4, 4, 8, 3)
+    content = head + bytes(4) + struct.pack(">I", len(resource)) + resource + bytes(4) + bytes(2 + 48)
+    assert read_embedded(open_image(BytesIO(content), "psd")).xmp["photoshop:Headline"] == ("A quiet lake",)
