@@ -34,6 +34,7 @@ FRAMES = 24
 LOOKED_AT = [1, 4, 7, 10, 13, 16, 19, 22]  # eight of them, evenly spread
 SIZE = (96, 64)
 WITHOUT_SCALE = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+FORMATS = {"PNG": "png", "BMP": "bmp", "JPEG2000": "jpeg2000", "AVIF": "avif", "HEIF": "heic"}
 REFERENCE = f"""
 import json, sys
 sys.modules["openvino_telemetry"] = None
@@ -42,7 +43,7 @@ from opennsfw2._image import preprocess_image
 from PIL import Image, ImageFile, ImageOps
 from app.analysis.nsfw import features, wheel
 from app.analysis.nsfw.network import Network
-from app.analysis.pictures.colour import put_over_white, to_srgb
+from app.analysis.pictures.colour import note_colours, put_over_white, to_srgb
 from app.analysis.pictures.picture import make_resizable
 
 def whole(path):
@@ -50,8 +51,10 @@ def whole(path):
         with_exif_alone(picture)  # Pillow turns a TIFF while it is loaded
         picture.load()
         with_exif_alone(picture)  # a PNG may have it behind its pixels
+        with open(path, "rb") as file:
+            note_colours(picture, file, {FORMATS}.get(picture.format, ""))
         if picture.mode in {WITHOUT_SCALE}:
-            return make_resizable(picture)
+            return to_srgb(make_resizable(picture))
         try:
             upright = ImageOps.exif_transpose(picture)
         except Exception:
