@@ -51,10 +51,9 @@ from app.media import (
     StageResult,
     StageStatus,
 )
-from app.settings import Settings
 from app.web.events import session_frame
-from app.wiring import build
 from tests.benchmarks.figures import report
+from tests.benchmarks.houses import house_of
 from tests.ingest.workers.in_process import InProcess
 from tests.samples import benchmark_pngs
 
@@ -156,23 +155,12 @@ def bare_loop(folder: Path) -> float:
 
 def full_ingest(folder: Path) -> float:
     """Seconds from the request to the end of a session over the folder, with one worker process."""
-    with tempfile.TemporaryDirectory() as place:
-        settings = Settings(
-            database_url=f"sqlite:///{place}/library.db",
-            ingest_media_roots={"bench": folder},
-            ingest_state_dir=Path(place) / "state",
-            ingest_workers=1,
-        )
-        store = IngestionState(settings.ingest_state_dir)
-        store.acquire("the benchmark")
-        house, _ = build(settings, store)
-        house.records.runner.recover(auto_resume=False)
+    with house_of(folder) as house:
         began = time.perf_counter()
         session = _completed(house.records.runner, Parameters(directories=("bench",), enable_nsfw_detection=False))
         seconds = time.perf_counter() - began
         if "--stages" in sys.argv:
             print({stage: round(count.seconds, 2) for stage, count in session.stages.items()}, file=sys.stderr)
-        house.close()
     assert session.outcomes["added"] == len(list(folder.iterdir())), session.as_status()
     return seconds
 

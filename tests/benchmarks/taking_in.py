@@ -8,10 +8,8 @@ from PIL import Image
 from sqlalchemy import text
 
 from app.ingest.session.parameters import Parameters
-from app.ingest.session.store import IngestionState
 from app.library.library import Library
-from app.settings import Settings
-from app.wiring import build
+from tests.benchmarks.houses import house_of
 
 FILES = 3_000
 ROUNDS = 2
@@ -34,26 +32,15 @@ def words_cost() -> float:
 
 def _session(media: Path, *, with_words: bool) -> float:
     """Seconds of processors, of this process and its workers, for one session."""
-    with tempfile.TemporaryDirectory() as place:
-        settings = Settings(
-            database_url=f"sqlite:///{place}/library.db",
-            ingest_media_roots={"bench": media},
-            ingest_state_dir=Path(place) / "state",
-            ingest_workers=1,
-        )
-        store = IngestionState(settings.ingest_state_dir)
-        store.acquire("the benchmark")
-        house, _ = build(settings, store)
+    with house_of(media) as house:
         runner = house.records.runner
         if not with_words:
             _without_words(house.records.library)
-        runner.recover(auto_resume=False)
         began = _spent()
         session = runner.start(Parameters(directories=("bench",), enable_nsfw_detection=False))
         session = runner.wait(session.session_id, lambda now: now.status.ended)
         assert session.outcomes["added"] == FILES, session.as_status()
-        house.close()
-        return _spent() - began
+    return _spent() - began
 
 
 def _without_words(library: Library) -> None:

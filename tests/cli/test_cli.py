@@ -25,20 +25,10 @@ from app.settings import Settings
 from app.wiring import command_as_typed
 from tests.ingest.builders import session_of
 from tests.samples import unidentifiable, write_many
-from tests.support.commands import CommandFolder, refused
+from tests.support.commands import refused
 from tests.support.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch, capsys):
-    return CommandFolder(tmp_path, monkeypatch, capsys)
-
-
-@pytest.fixture
-def place_with_photos(place):
-    return place.with_photos()
 
 
 def test_version_is_that_of_the_package(place):

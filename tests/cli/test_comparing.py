@@ -8,13 +8,13 @@ import shutil
 import pytest
 
 from tests.compare.shelf import flip, write
-from tests.support.commands import CommandFolder, refused
+from tests.support.commands import refused
 from tests.support.server import everything_in
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch, capsys):
-    return CommandFolder(tmp_path, monkeypatch, capsys).with_photos()
+def place(place_with_photos):
+    return place_with_photos
 
 
 @pytest.fixture

@@ -5,15 +5,14 @@ import json
 import pytest
 
 from app.ingest.session.store import IngestionState
-from tests.support.commands import CommandFolder, refused
+from tests.support.commands import refused
 from tests.support.server import everything_in
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch, capsys):
-    opened = CommandFolder(tmp_path, monkeypatch, capsys).with_photos()
-    assert opened.run("run", "photos").returncode == 0
-    return opened
+def place(place_with_photos):
+    assert place_with_photos.run("run", "photos").returncode == 0
+    return place_with_photos
 
 
 # -- search ------------------------------------------------------------------------------------------------------

@@ -7,24 +7,12 @@ import os
 import re
 import zipfile
 
-import pytest
-
 from app.library.editing import parse_edit
 from app.library.library import Library
 from app.media import Place
 from tests.samples import unidentifiable, write_many
-from tests.support.commands import CommandFolder, refused
+from tests.support.commands import refused
 from tests.support.server import everything_in
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch, capsys):
-    return CommandFolder(tmp_path, monkeypatch, capsys)
-
-
-@pytest.fixture
-def place_with_photos(place):
-    return place.with_photos()
 
 
 def test_report_writes_every_file_to_standard_output_or_to_a_file(place_with_photos, tmp_path):
