@@ -53,7 +53,7 @@ class Elements(HTMLParser):
 
 def test_elements_are_those_of_the_templates():
     elements = Elements()
-    for template in sorted((WEB / "templates").glob("*.html")):
+    for template in sorted((WEB / "templates").rglob("*.html")):
         elements.feed(template.read_text("utf-8"))
     typed = (WEB / "static/lib/elements.d.ts").read_text("utf-8")
     assert dict(re.findall(r'^  "?([\w-]+)"?: "(\w+)";$', typed, re.MULTILINE)) == elements.tags
