@@ -59,6 +59,7 @@ def opened(page: Page, server: Server, name: str, asked: str = LIST) -> None:
 
 def test_arrows_lead_through_the_search_and_escape_back_to_it(page: Page, server: Server) -> None:
     page.goto(f"{server.address}/library?{LIST}")
+    expect(page.get_by_role("option", name="a.jpg")).to_be_visible()
     page.locator("#grid").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#viewer-position")).to_have_text("1 of 6")

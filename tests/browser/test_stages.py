@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import looks_well
 from tests.support.server import Server, until
@@ -57,3 +57,16 @@ def test_cards_of_a_session_that_has_ended_show_its_last_events_and_its_pace(pag
     pace = server.get(f"/api/ingest/sessions/{session}/pace").json()
     assert sum(pace["files"]) == 60
     assert looks_well(page)
+
+
+def test_events_of_a_session_that_ended_before_its_stream_was_heard_are_shown(page: Page, server: Server) -> None:
+    session = server.begin("refresh/many", skip_existing=False)
+
+    def hold(route: Route) -> None:
+        server.wait_for(session, "completed")
+        route.continue_()
+
+    page.route("**/api/ingest/events/**", hold)
+    page.goto(f"{server.address}/sessions/{session}")
+    expect(page.locator("#complete [data-stage='commit'] .line")).to_have_count(20)
+    expect(page.locator("#complete [data-stage='identify'] .line").first).to_contain_text("ends: 60 done")

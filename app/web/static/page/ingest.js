@@ -31,7 +31,7 @@ import { unheard } from "../lib/presence.js";
 import { whileSeen } from "../lib/watch.js";
 import { hasEnded, isRunning } from "../lib/words.js";
 
-/** @import { Session } from "../lib/types.d.ts" */
+/** @import { Frame, Session } from "../lib/types.d.ts" */
 
 const LOOK_AROUND_MS = 5_000;
 const REPLAYED_ROWS = 60; // with the checkpoints between them, about twenty files
@@ -40,6 +40,7 @@ const REPLAYED_ROWS = 60; // with the checkpoints between them, about twenty fil
 let session = null; // the newest status of the session followed
 /** @type {string | null} */
 let rowsOf = null; // the session whose rows of the log the cards of the stages show
+let newestRow = 0; // the id of the last of them, or of the one before the first
 /** @type {string | null} */
 let lastState = null; // of the session that was active at the last look around
 let wanted = 0; // how often a person chose what to show: an answer for what was chosen before is too late
@@ -47,7 +48,7 @@ const onShow = () => (stepShown() === "configure" ? null : session?.session_id ?
 
 const stream = new SessionStream({
   onStatus: take,
-  onRow: takeEvent,
+  onRow: takeRow,
   onConnection: showConnection,
 });
 
@@ -65,9 +66,9 @@ function openSession(status, { focus = false, shown = false } = {}) {
   showActionError(null);
   if (hasEnded(status)) {
     stream.stop();
-    if (rowsOf !== status.session_id) {
-      beginRows(status);
-      replay(status.session_id, rowsFrom(status), (frame) => rowsOf === status.session_id && takeEvent(frame));
+    if (rowsOf !== status.session_id) beginRows(status);
+    if (newestRow < (status.last_event_id ?? 0)) { // a stream says first how the session stands, and is closed by its end
+      replay(status.session_id, newestRow, (frame) => rowsOf === status.session_id && takeRow(frame));
     }
     import("../session/results.js").then(({ showResults }) => showResults(status, showTotals), unheard);
     showStages(status);
@@ -87,16 +88,21 @@ function openSession(status, { focus = false, shown = false } = {}) {
 function follow(status) {
   if (stream.sessionId === status.session_id) return;
   beginRows(status);
-  stream.follow(status.session_id, rowsFrom(status));
+  stream.follow(status.session_id, newestRow);
 }
-
-/** @param {Session} status */
-const rowsFrom = (status) => Math.max((status.last_event_id ?? 0) - REPLAYED_ROWS, 0);
 
 /** @param {Session} status */
 function beginRows(status) {
   rowsOf = status.session_id;
+  newestRow = Math.max((status.last_event_id ?? 0) - REPLAYED_ROWS, 0);
   clearEvents();
+}
+
+/** @param {Frame} frame */
+function takeRow(frame) {
+  if (frame.id <= newestRow) return; // two streams told it
+  newestRow = frame.id;
+  takeEvent(frame);
 }
 
 /**
