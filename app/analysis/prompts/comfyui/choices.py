@@ -14,7 +14,9 @@ _CHOICES = CONTROLS | split_names(
     "true false none null default auto enable disable enabled disabled enabled_all random yes no on off image undefined"
 )
 # What a list shows before anything was chosen from it (ltdrdata/ComfyUI-Impact-Pack, impact-pack.js)
-_INVITATION = re.compile(r"Select the [A-Za-z]{1,20} to add to the text|Full Cache|Select .{1,40}\.\.\.", re.IGNORECASE)
+_INVITATION = re.compile(
+    r"Select the [A-Za-z]{1,20} to add to the text|Full Cache|No Style|Select .{1,40}\.\.\.", re.IGNORECASE
+)
 _NUMBER = re.compile(r"[-+]?\d{1,30}(?:\.\d{0,30})?%?|#[0-9A-Fa-f]{3,8}")  # or a colour
 _MARKS = re.compile(r"(?:[!-/:-@\[-`{-~\s]|\\n){1,20}")  # nothing but punctuation: what stands between texts
 _SAMPLER = re.compile(

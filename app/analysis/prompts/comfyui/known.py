@@ -68,6 +68,8 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "ImageScale": "upscale_method width height crop",
         "StringConcatenate": "string_a string_b delimiter",
         "StringReplace": "string find replace",
+        "RegexReplace": "string regex_pattern replace case_insensitive multiline dotall count",
+        "StringFormat": "f_string",
         "PrimitiveString": "value",
         "PrimitiveInt": "value",
         "PrimitiveFloat": "value",

@@ -32,7 +32,8 @@ _NO_TEXT = split_names(
     "name file path mode delimiter separator seperator joiner encoding filename type find search replace "
     "replacement system template instruction folder dir style format language action control generate tidy widget to "
     "by encoder preset interpretation weight normalization method strategy select optimization optimizer enhance "
-    "enhancer extend influence upsampling adherence option options expansion save"
+    "enhancer extend influence upsampling adherence option options expansion save "
+    "length count limit key id url api tokens temperature"
 )
 _NO_WORDS_BEHIND = split_names(
     "model clip vae image images latent samples pixels mask masks control controlnet noise sigmas sampler unet "
@@ -50,6 +51,16 @@ _ASKS = re.compile(
     r"(?:image|img|video)_?(?:to|2)_?(?:text|prompt|caption)|prompt_?enhanc|enhance_?prompt|superprompt|groqchat",
     re.IGNORECASE,
 )
+# The same, where the node gives no pictures
+_MAY_ASK = re.compile(
+    r"griptape|gpt|llama|mistral|gemini|claude|anthropic|openrouter|groq|joy_?caption|promptmkr|if_(?:chat|prompt)|"
+    r"chat(?!glm)|prompt ?generator|magicprompt|style_prompt",
+    re.IGNORECASE,
+)
+_ASKED_WITH = split_names(
+    "api_key max_tokens max_new_tokens temperature top_p system_prompt system_message caption_type"
+)
+_DOES_NOT_ASK = re.compile(r"(?:image|video|audio|music)(?!_?(?:to|2))|encode", re.IGNORECASE)
 _CHOOSES = re.compile(r"random ?(?:line|prompt|choice|text)|(?:line|text|prompt)s? ?random", re.IGNORECASE)
 _REWRITES = re.compile(r"ltx2prompt|prompt_?enhanc|enhance_?prompt|superprompt|rewrit", re.IGNORECASE)
 _LOOKED_AT = 64 * 1024
@@ -96,7 +107,10 @@ def find_role_of_output(node: Node, slot: int, role: str) -> str:
 
 def asks(node: Node) -> bool:
     """Whether what a node says is not in the graph: it asks a model, and the question is no prompt, or computes."""
-    return bool(_ASKS.search(node.kind))
+    if _ASKS.search(node.kind):
+        return True
+    may = _MAY_ASK.search(node.kind) or bool(_ASKED_WITH & node.inputs.keys())
+    return may and "clip" not in node.inputs and not (gives_pictures(node) or _DOES_NOT_ASK.search(node.kind))
 
 
 def chooses(node: Node) -> bool:
