@@ -410,6 +410,21 @@ def test_the_page_says_how_much_is_found_and_how_much_was_searched(page: Page, s
         "1,234 files, 40 pairs shown as one",
         "6 files, 1 pair shown as one, 12 hidden",
     ]
+    pictures = [
+        (True, None),
+        (True, "truncated_image"),
+        (False, "truncated_image"),
+        (False, "no_picture"),
+        (False, None),
+    ]
+    unseen = [[{"has_thumbnail": seen, "thumbnail_cause": cause}] for seen, cause in pictures]
+    assert call(page, server, "library/told.js", "noPictureInWords", unseen) == [
+        "",
+        "",
+        "No picture: truncated image",
+        "No picture in it",
+        "No picture made",
+    ]
     told = [
         {"coverage": {"searched": searched, "of": 12_400, "missing": missing}, "coverage_in_words": "so"}
         for searched, missing in ((12_400, {}), (12_340, {"nsfw_not_run": 60}), (4_216, {"indexing": 8_184}))

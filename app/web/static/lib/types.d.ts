@@ -531,6 +531,7 @@ export interface FoundFile {
   is_nsfw: boolean | null;
   nsfw_probability: number | null;
   has_thumbnail: boolean;
+  thumbnail_cause: string | null;
   incomplete: boolean;
   missing: boolean;
   camera: string | null;
