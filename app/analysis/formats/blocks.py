@@ -19,6 +19,7 @@ XMP_IN_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 _EXTENSION_HEADER = struct.Struct(">32sII")  # GUID, length of the whole packet, where this piece stands in it
 _PHOTOSHOP = b"Photoshop 3.0\0"
+_PSD_HEADER_BYTES = 26
 _GIF_XMP, _GIF_TRAILER = b"\x21\xff\x0bXMP DataXMP", b"\x01\xff\xfe\xfd"
 _GIF_BYTES = 64 * 1024 * 1024
 _UUIDS = {
@@ -70,6 +71,13 @@ def find_photoshop_in_jpeg(segments: Segments) -> bytes:
     """Find Photoshop's resources in a JPEG, where they may span several segments; empty without any."""
     found = (content for name, content in segments if name == "APP13" and content.startswith(_PHOTOSHOP))
     return b"".join(content[len(_PHOTOSHOP) :] for content in found)
+
+
+def find_photoshop_in_psd(stream: BinaryIO) -> bytes:
+    """Find the resources of a Photoshop document, behind its header and its palette (Adobe Photoshop File Formats)."""
+    at = _PSD_HEADER_BYTES
+    at += 4 + int.from_bytes(read_at(stream, at, 4), "big")
+    return read_at(stream, at + 4, int.from_bytes(read_at(stream, at, 4), "big"))
 
 
 def find_c2pa_in_jpeg(segments: Segments) -> bytes:
