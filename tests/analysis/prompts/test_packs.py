@@ -202,3 +202,19 @@ def test_a_short_prompt_beside_a_long_instruction_of_a_known_service_is_read():
     drawing.add("SaveImage", "x", outputs=(), images=(made, 0, "IMAGE"))
     made = read_drawn(drawing.written())
     assert (made.prompt, made.settings["seed"], made.verdict) == ("Color this", 5, "parsed")
+
+
+def test_a_node_that_only_names_a_sampler_and_its_scheduler_sets_those_of_one_that_is_linked():
+    drawing = Drawing()
+    named = drawing.add("Sampler / Scheduler", "dpmpp_2m", "karras", outputs=("sampler", "scheduler"))
+    told = drawing.add("KSampler Config (rgthree)", 22, 20, 6.5, "euler", "normal", outputs=("STEPS", "REFINER", "CFG"))
+    sampler = drawing.add(
+        "KSampler", 77, "fixed", 3, 1.5, "lcm", "simple", 1, outputs=("LATENT",), positive=drawing.encoded("a boat"),
+        steps=(told, 0, "INT"), cfg=(told, 2, "FLOAT"), sampler_name=(named, 0, "COMBO"),
+        scheduler=(named, 1, "COMBO"), widgets=("steps", "cfg", "sampler_name", "scheduler"),
+    )  # fmt: skip
+    drawing.add("SaveImage", "x", outputs=(), images=(sampler, 0, "IMAGE"))
+    made = read_drawn(drawing.written()).settings
+    assert [made[name] for name in ("seed", "steps", "cfg", "sampler", "scheduler")] == [
+        77, 22, 6.5, "dpmpp_2m", "karras",
+    ]  # fmt: skip

@@ -93,3 +93,46 @@ def test_marks_alone_are_no_words():
     joined = drawing.add("Text Concatenate", ", ", "true", outputs=("STRING",))
     drawing.sampled(drawing.encoded("", text=(joined, 0, "STRING"), widgets=("text",)), drawing.encoded("fog"))
     assert said(drawing) == (None, "fog")
+
+
+def made_by(**inputs):
+    """What a graph says whose conditionings come both from one node that was told these texts."""
+    graph = sampled(both=node("Some Encoder", clip=["model", 1], **inputs))
+    graph["sampler"]["inputs"] |= {"positive": ["both", 0], "negative": ["both", 1]}
+    return read(graph)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "unwanted"),
+    [
+        ("positivePrompt", "negativePrompt"),
+        ("prompt", "negprompt"),
+        ("prompt", "n_prompt"),
+        ("prompt", "uc"),
+        ("prompt", "undesired"),
+        ("wanted", "unwanted"),
+        ("main_prompt", "bad_prompt"),
+        ("positives", "negatives"),
+        ("text_p", "text_n"),
+    ],
+)
+def test_an_input_may_be_called_a_negative_in_many_ways(wanted, unwanted):
+    made = made_by(**{wanted: "a boat", unwanted: "a hat"})
+    assert (made.prompt, made.negative_prompt, made.verdict) == ("a boat", "a hat", "parsed")
+
+
+@pytest.mark.parametrize("name", ["avoid", "exclude", "exclude_prompt"])
+def test_what_is_to_be_avoided_is_no_prompt(name):
+    assert made_by(**{"prompt": "a boat", name: "a hat"}).prompt == "a boat"
+
+
+def test_of_two_texts_whose_names_say_nothing_an_unwanted_one_is_left_out_and_that_is_said():
+    made = made_by(text_1="a boat", text_2=UNWANTED)
+    assert (made.prompt, made.verdict) == ("a boat", "partly")
+    assert made_by(text_1="a boat", text_2="a sea").prompt == "a boat\na sea"
+    assert made_by(text_1=UNWANTED).prompt == UNWANTED
+
+
+def test_the_negative_of_an_infotext_that_was_pasted_is_no_prompt():
+    made = made_by(text=f"a boat\nNegative prompt: {UNWANTED}\nSteps: 20")
+    assert (made.prompt, made.verdict) == ("a boat", "partly")

@@ -117,6 +117,7 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "bongmath",
         "SeargeGenerationParameters": "seed image_size_preset image_width image_height steps cfg sampler_preset "
         "sampler_name scheduler base_vs_refiner_ratio",
+        "KSampler Config (rgthree)": "steps_total refiner_step cfg sampler_name scheduler",
         "RegionalSampler": "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_factor restore_latent "
         "additional_mode additional_sampler additional_sigma_ratio",
         "TwoAdvancedSamplersForMask": "seed steps denoise overlap_factor",

@@ -17,7 +17,7 @@ from app.analysis.prompts.comfyui.nodes import (
 from app.analysis.prompts.generation import build_size, is_number
 
 _WRITTEN = {
-    "steps": ("steps",),
+    "steps": ("steps", "steps_total"),
     "sampler": ("sampler_name", "sampler"),
     "scheduler": ("scheduler",),
     "cfg": ("cfg", "cfg_conds"),

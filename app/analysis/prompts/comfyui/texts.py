@@ -18,7 +18,11 @@ TEXTS = split_names("STRING TEXT ASCII")
 """The types of texts, also of older packs (WASasquatch/was-node-suite-comfyui)."""
 INSTRUCTION = "instruction"
 """The input by which a node that gives pictures is told what to do with one."""
-_ROLES = {"positive": POSITIVE, "pos": POSITIVE, "negative": NEGATIVE, "neg": NEGATIVE, "uncond": NEGATIVE}
+_ROLES = dict.fromkeys(split_names("positive pos positives positiveprompt posprompt wanted"), POSITIVE)
+_ROLES |= dict.fromkeys(
+    split_names("negative neg nega negatives negativeprompt negprompt uncond uc undesired unwanted bad"), NEGATIVE
+)
+_ROLES_OF_NAMES = {"n_prompt": NEGATIVE, "p": POSITIVE, "n": NEGATIVE, "text_p": POSITIVE, "text_n": NEGATIVE}
 # Nodes whose first outputs are their conditionings; only the workflow names the outputs of the others
 _BOTH = re.compile(
     r"ControlNetApply(Advanced|SD3)|Inpaint\w*Conditioning|ControlNetInpaint|InstructPixToPix|Wan\w*ToVideo|LTXV\w*Condit"
@@ -35,6 +39,7 @@ _NO_TEXT = split_names(
     "enhancer extend influence upsampling adherence option options expansion save "
     "length count limit key id url api tokens temperature"
 )
+_AVOIDED = split_names("avoid exclude without")  # so is a text, but none of the prompt
 _NO_WORDS_BEHIND = split_names(
     "model clip vae image images latent samples pixels mask masks control controlnet noise sigmas sampler unet "
     "ipadapter insightface upscale seed steps cfg lora audio video bbox sam segm scheduler empty width height voice "
@@ -92,6 +97,8 @@ def find_role(name: str) -> str | None:
 def _role_of(name: str) -> str | None:
     if name.endswith(("CONDITIONING+", "CONDITIONING-")):
         return POSITIVE if name.endswith("+") else NEGATIVE
+    if name in _ROLES_OF_NAMES:
+        return _ROLES_OF_NAMES[name]
     roles = {_ROLES[token] for token in split_name(name) if token in _ROLES}
     return roles.pop() if len(roles) == 1 else None
 
@@ -150,7 +157,7 @@ def is_for_words(node: Node, key: str) -> bool:
 def is_text(key: str) -> bool:
     """Whether an input is named for a text."""
     said = set(split_name(key))
-    return key in _ENCODERS or (bool(said & _TEXT) and not said & _NO_TEXT)
+    return key in _ENCODERS or ((bool(said & _TEXT) or find_role(key) is not None) and not said & (_NO_TEXT | _AVOIDED))
 
 
 def gives_pictures(node: Node) -> bool:

@@ -224,9 +224,12 @@ def _settings(kind: str, values: list[Any], types: Mapping[str, str]) -> Iterato
 
     A seed stands before the steps, or where what becomes of it after a run stands behind it.
     """
-    for place in range(1, min(len(values), _VALUES) - 1):
-        if not (is_sampler(values[place]) and is_scheduler(values[place + 1]) and is_number(values[place - 1])):
+    for place in range(min(len(values), _VALUES) - 1):
+        if not (is_sampler(values[place]) and is_scheduler(values[place + 1])):
             continue
+        if not place or not is_number(values[place - 1]):
+            yield from zip((place, place + 1), ("sampler_name", "scheduler"), strict=True)
+            return
         first = _first_number(values, place)
         cfg, steps = (first + 1, first) if place - first > 2 and _is_seed(values, first - 2) else (place - 1, place - 2)
         yield from zip((cfg, place, place + 1), ("cfg", "sampler_name", "scheduler"), strict=True)

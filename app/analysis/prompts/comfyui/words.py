@@ -4,7 +4,7 @@ What is certain is the role: along an input named for one (`positive`) only that
 no role is ever called negative. What could not be followed is remembered, so that nobody takes the rest for the whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -48,6 +48,7 @@ from app.analysis.prompts.comfyui.texts import (
     is_program,
     is_prose,
     is_text,
+    looks_unwanted,
     marks_regions,
     may_be_text,
     may_carry,
@@ -59,6 +60,7 @@ _REGIONAL = split_names("cond conds conditioning conditionings region regions")
 _NO_TEXTS = _REGIONAL | CARRIERS | {"embeds"}  # that are linked
 _MANY, _LONGEST, _DEEP = 64, 64 * 1024, 120
 _BETWEEN = 100  # characters of a delimiter
+_PASTED = "\nNegative prompt:"  # begins the negative of an infotext that was pasted into a node
 _NODES = 2_000  # that are visited for one image
 
 
@@ -198,6 +200,8 @@ class Words:
                 order[key] = tuple(self._literal(node, key, way))
                 known |= bool(order[key]) or (is_text(key) and not _makes_up(node))
         self.left_out |= typed and not all(map(is_text, node.guessed))
+        if way.role == POSITIVE and not alone:
+            self._leave_out_unwanted(order, behind)
         brought = [key for key, found in behind.items() if found]
         if brought and _shows(node.kind):  # what is shown may be what an earlier run showed
             order = behind
@@ -207,6 +211,15 @@ class Words:
         if chooses(node) and any("\n" in text.strip() for text in texts):
             return _UNKNOWN
         return _Said(_worked(self._graph, node, texts), known)
+
+    def _leave_out_unwanted(self, order: dict[str, tuple[str, ...]], behind: Mapping[str, object]) -> None:
+        """Leave out what lists unwanted things where a node that gives more than words was told wanted ones, too."""
+        typed = {key: "\n".join(texts) for key, texts in order.items() if texts and key not in behind}
+        unwanted = [key for key, text in typed.items() if looks_unwanted(text)]
+        if len(unwanted) < len(typed):
+            self.left_out |= bool(unwanted)
+            for key in unwanted:
+                del order[key]
 
     def _changed(self, node: Node, order: dict[str, tuple[str, ...]], way: _Way, *, depth: int) -> list[str]:
         """The texts as the node changes them; where that is not known, as they came, and that is remembered."""
@@ -274,7 +287,9 @@ class Words:
                 self.met = True
                 if text.strip() and not is_choice(text):
                     self.guessed |= key in node.guessed
-                    yield text[:_LONGEST]
+                    words, mark, _ = text[:_LONGEST].partition(_PASTED)
+                    self.left_out |= bool(mark)
+                    yield words if way.role == POSITIVE else text[:_LONGEST]
 
 
 def _is_option(graph: Graph, node: Node) -> bool:
