@@ -46,3 +46,18 @@ export function noPictureInWords({ has_thumbnail: seen, thumbnail_cause: cause }
   if (cause === "no_picture") return "No picture in it";
   return cause ? `No picture: ${causeLabel(cause)}` : "No picture made";
 }
+
+/**
+ * Why the list is empty: because of the search, of the NSFW switch, or because there is nothing yet; null while that is not
+ * known. Pairs that are shown as one never empty a list.
+ *
+ * @type {(q: string, hidden: number, totalIs: TotalIs) => { why: "hidden" | "search" | "empty", sentence: string } | null}
+ */
+export function nothingInWords(q, hidden, totalIs) {
+  if (totalIs === "counting") return null;
+  if (hidden > 0) {
+    const files = hidden === 1 ? "the one file" : `all ${number(hidden)} files`;
+    return { why: "hidden", sentence: `The NSFW switch hides ${files} found, as NSFW or as not checked.` };
+  }
+  return q ? { why: "search", sentence: "Nothing is found." } : { why: "empty", sentence: "The library is empty." };
+}
