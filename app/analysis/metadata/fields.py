@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.analysis.formats.numbers import parse_number, read_numbers
-from app.analysis.formats.tiff import Tags, decode_windows_text, find_orientation
+from app.analysis.formats.tiff import Tags, decode_windows_text, find_orientation, read_text
 from app.analysis.formats.xmp import Xmp
 from app.analysis.metadata.beside import NOTHING_BESIDE, Beside
 from app.analysis.metadata.dates import find_taken_at
@@ -220,8 +220,7 @@ def _joined(texts: tuple[str, ...]) -> str | None:
 
 
 def _text(exif: Tags, name: str) -> str | None:
-    value = exif.get(name)
-    return _cleaned(value) if isinstance(value, str) else None
+    return _cleaned(read_text(exif, name))
 
 
 def _cleaned(text: str) -> str | None:
