@@ -52,7 +52,7 @@ NOT_COUNTED = ("MakerNotes", "ExifTool")
 
 _BESIDE = "XMP.xmp lies beside it, and a sidecar's word counts before that of the file: exiftool reads the file alone."
 _SCREEN = "A frame reaches beyond the screen of the GIF: the size is that of the picture that is decoded and shown."
-_BYTES = "The text is not UTF-8: exiftool writes a question mark for each such byte, here it is read as Latin-1."
+_BYTES = "The text is not UTF-8: exiftool writes a question mark for each such byte, here it is read as cp1252."
 _SEGMENT = "It stands in a segment of the camera's maker, which is a maker note by another name."
 _PDF = "It is the title and the creator of a PDF (XMP pdf:Title), not of the picture."
 _LOOPS = "exiftool counts how often the film is repeated, for ever included; here it is once through, as of a GIF."

@@ -81,10 +81,16 @@ def find_photoshop_in_psd(stream: BinaryIO) -> bytes:
 
 
 def find_c2pa_in_jpeg(segments: Segments) -> bytes:
-    """Join the C2PA manifest in the APP11 segments of a JPEG (ISO 19566-5, annex D); empty without one."""
-    found = [content for name, content in segments if name == "APP11" and content.startswith(b"JP")]
-    first = (content[_C2PA_HEADER:] for content in found[:1])
-    return b"".join((*first, *(content[2 * _C2PA_HEADER :] for content in found[1:])))
+    """Join the boxes in the APP11 segments of a JPEG (ISO 19566-5, annex D), a C2PA manifest among them; empty without.
+
+    The pieces of each box have its number. What is no manifest, such as the layers of a JPEG XT, has another.
+    """
+    pieces: dict[bytes, list[bytes]] = {}
+    for name, content in segments:
+        if name == "APP11" and content.startswith(b"JP"):
+            pieces.setdefault(content[2:4], []).append(content)
+    boxes = ((own[0][_C2PA_HEADER:], *(piece[2 * _C2PA_HEADER :] for piece in own[1:])) for own in pieces.values())
+    return b"".join(piece for box in boxes for piece in box)
 
 
 def find_c2pa_in_webp(stream: BinaryIO) -> bytes:

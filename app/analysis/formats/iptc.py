@@ -58,7 +58,7 @@ def parse_iptc(block: bytes) -> tuple[Iptc, CannotRead | None]:
     """Parse the known datasets of the application record (IPTC-IIM 4.2, chapter 5): values by name, and what was wrong.
 
     Each dataset is 0x1C, record, number, length in two bytes big-endian, content. Content is UTF-8 where it is valid
-    UTF-8, whatever record 1:90 claims, else Latin-1.
+    UTF-8, whatever record 1:90 claims, else cp1252.
     """
     found: dict[str, list[str]] = {}
     problem, at = None, 0
