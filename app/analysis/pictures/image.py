@@ -9,7 +9,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -17,6 +17,7 @@ import pi_heif
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 from PIL.MpoImagePlugin import MpoImageFile
+from PIL.PsdImagePlugin import PsdImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from app.analysis.formats import png
@@ -30,6 +31,7 @@ from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands
 from app.analysis.pictures.colour import note_colours
 from app.analysis.pictures.deep import draw_hdr
 from app.analysis.pictures.jpegxl import register_jpeg_xl
+from app.analysis.pictures.psd import explain_depth, register_deep_psd, tell_depth
 from app.analysis.pictures.room import check_room
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
@@ -70,10 +72,11 @@ def check_file_size(size: int) -> None:
 
 
 def prepare_pillow() -> None:
-    """Prepare Pillow in this process: HEIC, JPEG XL, room for large pictures and long texts. Safe to call again."""
+    """Prepare Pillow in this process: HEIC, JPEG XL, deep PSD, large pictures, long texts. Safe to call again."""
     Image.MAX_IMAGE_PIXELS = None  # memory is the limit, see `room.py`
     pi_heif.register_heif_opener()
     register_jpeg_xl()
+    register_deep_psd()
     PngImagePlugin.MAX_TEXT_CHUNK = png.TEXT_BYTES
     PngImagePlugin.MAX_TEXT_MEMORY = 2 * png.TEXT_BYTES
     Image.WARN_POSSIBLE_FORMATS = True  # otherwise a plugin's own reason for refusing a file is lost
@@ -141,9 +144,10 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
     film = FORMAT_OF_NAME[format_].film  # other pictures in a file are its pages, or belong to the one that is shown
     frames = int(getattr(image, "n_frames", 1)) if film else 1
     pages = find_pages(stream).count if format_ == "tiff" else _count_parts(image)
-    return OpenedImage(
+    opened = OpenedImage(
         stream, image, format_, image.mode, _stored(image), frames, length=length, missing=missing, pages=pages
     )
+    return replace(opened, problem=explain_depth(image, stream)) if isinstance(image, PsdImageFile) else opened
 
 
 def _count_parts(image: ImageFile) -> int:
@@ -175,6 +179,8 @@ def open_header(stream: BinaryIO, format_: str) -> ImageFile:
         if format_ == "tiff" and isinstance(image, TiffImageFile) and (at := find_pages(stream).picture):
             image._frame_pos = [at]  # noqa: SLF001 - as Pillow itself goes to a directory below another
             image._seek(0)  # noqa: SLF001
+        if isinstance(image, PsdImageFile):
+            tell_depth(image, stream)
         note_colours(image, stream, format_)
         return image
 
