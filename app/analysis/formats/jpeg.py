@@ -20,6 +20,7 @@ _TAIL_BYTES = 64 * 1024  # of padding that may stand behind the end
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 _BASELINE_TO_PROGRESSIVE = range(0xC0, 0xC3)
 _OTHER_FRAMES = frozenset((0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF))
+_FRAMES = _OTHER_FRAMES | {*_BASELINE_TO_PROGRESSIVE, 0xF7}  # and that of JPEG-LS
 _SCAN, _FILL = 0xDA, 0xFF
 _BLOCKS = {0xE1: "APP1", 0xED: "APP13"}  # EXIF and XMP, Photoshop's resources
 
@@ -64,6 +65,29 @@ def read_jpeg_headers(stream: BinaryIO, at: int) -> tuple[Size | None, list[tupl
             segments.append((_BLOCKS[marker], read_at(stream, at + 4, length - 2)))
         at += 1 if marker == _FILL else 2 + length
     return None, segments
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How a JPEG is packed: the marker of its frame, its bits a sample and its size (T.81, B.2.2)."""
+
+    marker: int
+    bits: int
+    size: Size | None
+
+
+def find_frame(stream: BinaryIO) -> Frame | None:
+    """Find the frame of a JPEG of any kind, also one that nothing here decodes; None without one."""
+    at = 2
+    for _ in range(_MAX_SEGMENTS):
+        head = read_at(stream, at, 9)
+        if len(head) < 9 or head[0] != _FILL or head[1] == _SCAN:
+            return None
+        if head[1] in _FRAMES:
+            height, width = struct.unpack(">HH", head[5:])
+            return Frame(head[1], head[4], build_size(width, height))
+        at += 1 if head[1] == _FILL else 2 + int.from_bytes(head[2:4], "big")
+    return None
 
 
 def find_scan(stream: BinaryIO) -> int:

@@ -33,6 +33,7 @@ from app.analysis.pictures.deep import draw_hdr
 from app.analysis.pictures.jpegxl import register_jpeg_xl
 from app.analysis.pictures.psd import explain_depth, register_deep_psd, tell_depth
 from app.analysis.pictures.room import check_room
+from app.analysis.pictures.variants import explain_variant, name_variant, read_jpeg_blocks, read_size
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import SIDEWAYS
@@ -106,7 +107,9 @@ class OpenedImage:
     @property
     def info(self) -> dict[Any, Any]:
         """What Pillow tells of the file beside its pixels: blocks, and how it was made."""
-        return self.picture.info if self.picture else dict(read_webp_blocks(self.stream))
+        if self.picture:
+            return self.picture.info
+        return read_jpeg_blocks(self.stream) if self.format == "jpeg" else dict(read_webp_blocks(self.stream))
 
     @property
     def image(self) -> ImageFile:
@@ -136,6 +139,8 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
     try:
         image = open_header(stream, format_)
     except CannotRead as error:
+        if error.cause == "unsupported_format" and (known := read_size(stream, format_)):
+            return OpenedImage(stream, None, format_, None, known, 1, length=length, missing=missing, problem=error)
         content = complete(stream, format_) if error.cause == "truncated_image" else None
         if content is None:
             raise
@@ -313,6 +318,8 @@ def _named_errors(stream: BinaryIO, format_: str) -> Iterator[None]:
         problem = explain_error(error)
         if problem.cause in ("damaged_image", "truncated_image") and (missing := count_missing_bytes(stream, format_)):
             problem = explain_missing_bytes(missing)
+        elif problem.cause == "damaged_image" and (variant := name_variant(stream, format_)):
+            problem = explain_variant(variant)
         raise problem from error
 
 
@@ -329,8 +336,5 @@ def explain_error(error: Exception) -> CannotRead:
         sentence = "The image ends before its data does; the copy is probably incomplete."
         return CannotRead(sentence, cause="truncated_image")
     if variant := _VARIANT.search(detail):
-        return CannotRead(
-            f"The image is of a variant of its format that cannot be decoded: {variant[0].strip().lower()}.",
-            cause="unsupported_format",
-        )
+        return explain_variant(variant[0].strip().lower())
     return CannotRead("The image data is damaged and cannot be decoded.", cause="damaged_image")

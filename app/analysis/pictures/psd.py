@@ -11,6 +11,7 @@ from typing import BinaryIO
 from PIL.PsdImagePlugin import MODES, PsdImageFile
 
 from app.analysis.formats.blocks import read_at
+from app.analysis.pictures.variants import explain_variant
 from app.errors import CannotRead
 
 _MODE_NAMES = {1: "grey", 3: "RGB", 4: "CMYK", 7: "many channels", 8: "duotone", 9: "Lab"}
@@ -31,10 +32,7 @@ def explain_depth(image: PsdImageFile, stream: BinaryIO) -> CannotRead | None:
     depth, mode = _read_depth_and_mode(stream)
     if depth not in _DEPTHS or _is_decoded(image, depth):
         return None
-    return CannotRead(
-        f"The image is of a variant of its format that cannot be decoded: {depth} bits of {_MODE_NAMES[mode]}.",
-        cause="unsupported_format",
-    )
+    return explain_variant(f"{depth} bits of {_MODE_NAMES[mode]}")
 
 
 def tell_depth(image: PsdImageFile, stream: BinaryIO) -> None:
