@@ -30,6 +30,7 @@ from app.analysis.formats.webp import read_webp_blocks, read_webp_size
 from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands
 from app.analysis.pictures.colour import note_colours
 from app.analysis.pictures.deep import draw_hdr
+from app.analysis.pictures.deep_tiff import tell_planes, turn_white
 from app.analysis.pictures.jpegxl import register_jpeg_xl
 from app.analysis.pictures.psd import explain_depth, register_deep_psd, tell_depth
 from app.analysis.pictures.room import check_room
@@ -184,6 +185,8 @@ def open_header(stream: BinaryIO, format_: str) -> ImageFile:
         if format_ == "tiff" and isinstance(image, TiffImageFile) and (at := find_pages(stream).picture):
             image._frame_pos = [at]  # noqa: SLF001 - as Pillow itself goes to a directory below another
             image._seek(0)  # noqa: SLF001
+        if isinstance(image, TiffImageFile):
+            tell_planes(image)
         if isinstance(image, PsdImageFile):
             tell_depth(image, stream)
         note_colours(image, stream, format_)
@@ -235,11 +238,11 @@ def decode_image(opened: OpenedImage, orientation: int | None = None, short_side
         image = opened.image
         prepare_header(image, opened.format, orientation, short_side)
         if opened.size[0] * opened.size[1] > LARGE_PIXELS:
-            return _decode_large(opened, orientation, short_side)
+            return turn_white(_decode_large(opened, orientation, short_side), image)
         if opened.frames == 1 and (drawn := draw_hdr(image, opened.stream, opened.format, short_side)):
             return drawn
         image.load()
-    return image
+        return turn_white(image, image)
 
 
 def _decode_large(opened: OpenedImage, orientation: int | None, short_side: int) -> Image.Image:
