@@ -16,7 +16,7 @@ VERSIONS: Mapping[Stage, str] = MappingProxyType(
         Stage.IDENTIFY: "1",
         Stage.METADATA: "3",
         Stage.KEYWORDS: "3",
-        Stage.SCORE: "2",
+        Stage.SCORE: "3",
         Stage.THUMBNAIL: "1",
         Stage.NSFW: "1",
     }
