@@ -52,7 +52,7 @@ NOT_COUNTED = ("MakerNotes", "ExifTool")
 
 _BESIDE = "XMP.xmp lies beside it, and a sidecar's word counts before that of the file: exiftool reads the file alone."
 _SCREEN = "A frame reaches beyond the screen of the GIF: the size is that of the picture that is decoded and shown."
-_BYTES = "The text is not UTF-8: exiftool writes a question mark for each such byte, here it is read as Latin-1."
+_BYTES = "The text is not UTF-8: exiftool writes a question mark for each such byte, here it is read as cp1252."
 _SEGMENT = "It stands in a segment of the camera's maker, which is a maker note by another name."
 _PDF = "It is the title and the creator of a PDF (XMP pdf:Title), not of the picture."
 _LOOPS = "exiftool counts how often the film is repeated, for ever included; here it is once through, as of a GIF."
@@ -68,6 +68,7 @@ _SCRIPT = "Its script data name another size than its stream has; the size is th
 _PREROLL = "It counts the seconds that a player loads before it begins, which the header tells apart."
 _NUMBER = "exiftool tells the number of the maker there, here it is its name."
 _ICON = "exiftool tells the first entry of the list in front, here the picture counts that is shown: the largest."
+_REFUSED = "Its properties break the rules, and no decoder opens it; exiftool turns the size as they say."
 REASONS: tuple[tuple[str, str, str], ...] = (
     ("*ComfyUI_examples/*.webp", "camera_make", _GRAPH),
     ("*ComfyUI_examples/*.webp", "camera_model", _GRAPH),
@@ -88,6 +89,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("*/ASF.wmv", "duration_seconds", _PREROLL),
     ("*/M2TS.mts", "camera_make", _NUMBER),
     ("*.ico", "*", _ICON),
+    ("*-missing-essential.avif", "*", _REFUSED),
     ("*.cr3", "duration_seconds", _ONE_PICTURE),
     ("*.cr3", "frame_rate", _ONE_PICTURE),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.analysis.formats.makers.picture_info import PictureInfo
 from app.analysis.formats.numbers import parse_number, read_numbers
-from app.analysis.formats.tiff import Tags, decode_windows_text, find_orientation
+from app.analysis.formats.tiff import Tags, decode_windows_text, find_orientation, read_text
 from app.analysis.formats.xmp import Xmp
 from app.analysis.metadata.beside import NOTHING_BESIDE, Beside
 from app.analysis.metadata.dates import find_taken_at
@@ -223,8 +223,7 @@ def _joined(texts: tuple[str, ...]) -> str | None:
 
 
 def _text(exif: Tags, name: str) -> str | None:
-    value = exif.get(name)
-    return _cleaned(value) if isinstance(value, str) else None
+    return _cleaned(read_text(exif, name))
 
 
 def _cleaned(text: str) -> str | None:

@@ -87,6 +87,16 @@ def read_maker_notes(exif: TiffContent, xmp: Xmp) -> MakerNotes:
     return notes
 
 
+def reads_notes_of(make: str) -> bool:
+    """Whether the maker notes of cameras that write themselves so may name a lens that can be read."""
+    return _of_maker(_READERS, make) is not None
+
+
+def reads_stars_of(make: str) -> bool:
+    """Whether the maker notes of cameras that write themselves so may hold stars that can be read."""
+    return _of_maker(_RATINGS, make) is not None
+
+
 def _of_maker(readers: Mapping[str, T], make: str) -> T | None:
     return next((reader for word, reader in readers.items() if make.upper().startswith(word)), None)
 

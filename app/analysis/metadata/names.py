@@ -10,7 +10,10 @@ from datetime import date, datetime, timedelta
 _YEAR, _MONTH, _DAY = r"(?P<year>(?:19|20)\d\d)", r"(?P<month>\d\d)", r"(?P<day>\d\d)"
 _ENDS = r"(?![^\W_])"  # no letter or digit follows
 _HALVES = {"上午": "AM", "午前": "AM", "오전": "AM", "下午": "PM", "午後": "PM", "오후": "PM"}  # of the day, on macOS
-_SPOKEN = r"(?P<hour>\d{1,2})(?P<between>[-_.:]?)(?P<minute>\d\d)(?P=between)(?P<second>\d\d)(?:\s?(?P<half>[AP]M))?"
+_SPOKEN = (
+    r"(?P<hour>\d\d|\d(?=[-_.:]))(?P<between>[-_.:]?)(?P<minute>\d\d)(?P=between)(?P<second>\d\d)"
+    r"(?:\s?(?P<half>[AP]M))?"
+)
 _BEFORE = rf"(?:(?P<before>{'|'.join(_HALVES)})\s?)?"
 _FORMS = (
     # PXL_20240501_101112345, IMG_20240501_101112_HDR, 20240501-101112, VID20240501101112, BURST20240501101112

@@ -10,7 +10,7 @@ DAY = len("2003-11-23")
 _CHARACTERS = 64  # of a date; the expression looks at longer ones in vain for long
 _DATE = re.compile(
     r"(?P<year>\d{4})(?:[:/-](?P<month>[ \d]\d| {0,2})(?:[:/-](?P<day>[ \d]\d| {0,2}))?)?"
-    r"(?:[ T]{1,2}(?P<hour>[ \d]\d):(?P<minute>[ \d]\d)(?::(?P<second>[ \d]\d)(?:[.,](?P<part>\d*))?)?"
+    r"(?:[ T]{1,2}(?P<hour>[ \d]\d):(?P<minute>[ \d]\d)(?::(?P<second>[ \d]\d| {0,2})(?:[.,](?P<part>\d*))?)?"
     r"\s*(?P<offset>Z|[+-]\d{1,2}(?::?\d\d)?)?|[ :]*)\Z",
     re.ASCII,
 )
