@@ -55,7 +55,6 @@ _GENERATION_IN_XMP = {name: name for name in ("dc:description", "exif:UserCommen
 }  # by what `read_generation` calls them
 _EXTENDED = "xmpNote:HasExtendedXMP"
 _PSD = {1058: "exif", 1060: "xmp"}  # Adobe Photoshop File Formats Specification, image resource IDs
-_WITH_TRAILERS = ("jpeg", "tiff")
 _PROFILE = "Raw profile type "  # how ImageMagick keeps blocks in PNG texts
 
 T = TypeVar("T")
@@ -134,7 +133,7 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     found.saved_at = find_saved_at(opened.stream)
     found.picture_info = read_picture_info(opened.segments)
     block = found.read_part("iptc", lambda: _iptc(opened, boxes.get("iptc", b""), exif.blocks, texts), b"")
-    if not block and opened.format in _WITH_TRAILERS:
+    if not block and opened.format == "jpeg":
         block = find_iptc_behind_picture(opened.stream)
     found.iptc, problem = parse_iptc(find_iptc_records(block))
     found.iptc_wins = is_changed_since_xmp(block, exif.blocks.get(tiff.PHOTOSHOP, b""))

@@ -31,6 +31,7 @@ _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892  # photometric interpretations of wh
 _PACKED_BY_MAKERS = frozenset((32767, 34713, 65535))  # compressions of Sony, Nikon and Pentax
 _OLD_JPEG, _JPEG = 6, 7
 
+_MAKER_NOTE = "EXIF MakerNote"
 _RAF_CROPPED_SIZE = 0x111
 _PANASONIC_JPEGS = ("Image 0x002e", "Image 0x0127")  # the second of newer cameras, in full size
 _PANASONIC_BORDERS = ("Image 0x0004", "Image 0x0005", "Image 0x0006", "Image 0x0007")  # top, left, bottom, right
@@ -184,7 +185,7 @@ def _cr2(stream: BinaryIO) -> _Parts:
 def _orf(stream: BinaryIO) -> _Parts:
     """Olympus' preview is found by the maker note; what the cameras say of the raw data's length is not relied upon."""
     parts = _of_directories(stream)
-    at, length = parts.exif.places.get("EXIF MakerNote", (0, 0))
+    at, length = parts.exif.places.get(_MAKER_NOTE, (0, 0))
     parts.raw = ((at, length),)
     parts.places += _of_olympus(stream, at)
     return parts
@@ -266,5 +267,7 @@ def _add_what_a_jpeg_says(stream: BinaryIO, at: int, parts: _Parts) -> None:
         block = read_tiff(BytesIO(found["exif"][6:]))
         parts.exif.tags = block.tags | parts.exif.tags
         parts.exif.problem = parts.exif.problem or block.problem
+        if note := block.places.get(_MAKER_NOTE):
+            parts.exif.places[_MAKER_NOTE], parts.exif.stream = note, block.stream
     parts.xmp = parts.xmp or found.get("xmp", b"")
     parts.iptc = parts.iptc or find_photoshop_in_jpeg(segments)
