@@ -43,13 +43,14 @@ MAX_FILE_BYTES = 4 * 1024**3  # a TIFF cannot be larger, unless it is a BigTIFF
 MAX_FILM_PIXELS = 1_000_000_000  # of all frames together: some seconds of decoding
 _ORIENTATION = 0x0112
 _MP_ENTRIES = 0xB002
+_TIFF_HEADER_BYTES = 8
 _PIXEL_BYTES = 4  # as Pillow keeps a pixel
 _BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 # What Pillow says of files that are whole and sound but of a kind that it does not decode
 _VARIANT = re.compile(
     r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported", re.IGNORECASE
 )
-_CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer", re.IGNORECASE)
+_CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer|need_more_input", re.IGNORECASE)
 
 
 @contextmanager
@@ -81,7 +82,7 @@ def prepare_pillow() -> None:
 
 @dataclass(frozen=True, slots=True)
 class OpenedImage:
-    """An image whose header was read; `size` is in pixels as stored, `stream` holds the whole file.
+    """An image whose header was read; `size` is in pixels as stored, 0 where it is lost; `stream` holds the whole file.
 
     Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read. There is
     no picture either where there is no room for it: `problem` says so. The file has `length` bytes, and lacks at least
@@ -131,19 +132,30 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
         except CannotRead as problem:
             return OpenedImage(stream, None, format_, None, size, 1, length=length, missing=missing, problem=problem)
     try:
-        image = open_header(stream, format_)
-    except CannotRead as error:
-        content = complete(stream, format_) if error.cause == "truncated_image" else None
-        if content is None:
+        image = _open_completed(stream, format_)
+    except CannotRead as problem:
+        if format_ != "tiff" or not missing or length <= _TIFF_HEADER_BYTES:  # it may stand behind the pixels
             raise
-        with suppress_as(error):
-            image = open_header(BytesIO(content), format_)
+        return OpenedImage(stream, None, format_, None, (0, 0), 1, length=length, missing=missing, problem=problem)
     film = FORMAT_OF_NAME[format_].film  # other pictures in a file are its pages, or belong to the one that is shown
     frames = int(getattr(image, "n_frames", 1)) if film else 1
     pages = find_pages(stream).count if format_ == "tiff" else _count_parts(image)
     return OpenedImage(
         stream, image, format_, image.mode, _stored(image), frames, length=length, missing=missing, pages=pages
     )
+
+
+def _open_completed(stream: BinaryIO, format_: str) -> ImageFile:
+    """Read the header of an image, which may be cut off. Raises CannotRead as `open_image`."""
+    try:
+        return open_header(stream, format_)
+    except CannotRead as error:
+        content = complete(stream, format_) if error.cause == "truncated_image" else None
+        if content is None:
+            raise
+        with suppress_as(error):
+            return open_header(BytesIO(content), format_)
+        raise  # for mypy: the block above returns or raises
 
 
 def _count_parts(image: ImageFile) -> int:
