@@ -180,3 +180,15 @@ def test_without_imagecodecs_a_file_is_known_and_says_why_it_is_not_seen(monkeyp
     with pytest.raises(CannotRead, match=r"media-ingest\[jxl\]") as error:
         decode_image(image)
     assert error.value.cause == "unsupported_format"
+
+
+def test_a_bare_codestream_that_was_cut_off_is_told_from_one_that_is_damaged():
+    content = jxl(drawing())
+    for part, cause in ((content[:-1], "truncated_image"), (content[: len(content) // 2], "truncated_image")):
+        with pytest.raises(CannotRead) as caught:
+            decode_image(opened(part))
+        assert caught.value.cause == cause
+    at = len(content) // 3
+    with pytest.raises(CannotRead) as caught:
+        decode_image(opened(content[:at] + bytes(byte ^ 0x5A for byte in content[at : at + 99]) + content[at + 99 :]))
+    assert caught.value.cause == "damaged_image"
