@@ -20,11 +20,14 @@ from PIL.MpoImagePlugin import MpoImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from app.analysis.formats import png
+from app.analysis.formats.blocks import Segments, read_at
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
 from app.analysis.formats.completion import complete
 from app.analysis.formats.directories import find_pages
+from app.analysis.formats.jpeg import read_jpeg_headers, sort_jpeg_blocks
 from app.analysis.formats.makers.camera_raw import CameraRaw, read_camera_raw
 from app.analysis.formats.png import copy_without_texts
+from app.analysis.formats.sizes import read_size
 from app.analysis.formats.webp import read_webp_blocks, read_webp_size
 from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands
 from app.analysis.pictures.colour import note_colours
@@ -43,12 +46,16 @@ MAX_FILE_BYTES = 4 * 1024**3  # a TIFF cannot be larger, unless it is a BigTIFF
 MAX_FILM_PIXELS = 1_000_000_000  # of all frames together: some seconds of decoding
 _ORIENTATION = 0x0112
 _MP_ENTRIES = 0xB002
+_PSD_DEPTH_AT, _PSD_DEPTHS = 22, (1, 8)
 _PIXEL_BYTES = 4  # as Pillow keeps a pixel
 _BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 # What Pillow says of files that are whole and sound but of a kind that it does not decode
 _VARIANT = re.compile(
-    r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported", re.IGNORECASE
+    r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported|"
+    r"cannot handle \d+-(bit|layer) \w+",
+    re.IGNORECASE,
 )
+_OF_THE_PICTURE = frozenset(("damaged_image", "truncated_image", "unsupported_format", "decoder_memory"))
 _CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer", re.IGNORECASE)
 
 
@@ -84,8 +91,8 @@ class OpenedImage:
     """An image whose header was read; `size` is in pixels as stored, `stream` holds the whole file.
 
     Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read. There is
-    no picture either where there is no room for it: `problem` says so. The file has `length` bytes, and lacks at least
-    `missing`. Of several `pages` it is the first. `info` is what Pillow tells of it.
+    no picture either where no decoder opens it, or where there is no room for it: `problem` says so. The file has
+    `length` bytes, and lacks at least `missing`. Of several `pages` it is the first. `info` is what Pillow tells of it.
     """
 
     stream: BinaryIO
@@ -103,7 +110,16 @@ class OpenedImage:
     @property
     def info(self) -> dict[Any, Any]:
         """What Pillow tells of the file beside its pixels: blocks, and how it was made."""
-        return self.picture.info if self.picture else dict(read_webp_blocks(self.stream))
+        if self.picture:
+            return self.picture.info
+        return dict(read_webp_blocks(self.stream) if self.format == "webp" else sort_jpeg_blocks(self.segments))
+
+    @property
+    def segments(self) -> Segments:
+        """The segments of a JPEG as Pillow lists them; those in front of its picture where Pillow does not open it."""
+        if self.picture:
+            return getattr(self.picture, "applist", ())
+        return read_jpeg_headers(self.stream, 0)[1] if self.format == "jpeg" else ()
 
     @property
     def image(self) -> ImageFile:
@@ -119,7 +135,8 @@ class OpenedImage:
 def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
     """Read the header of an image; `format_` is its name in `formats.FORMATS`.
 
-    Raises CannotRead: `truncated_image`, `damaged_image`, `unsupported_format`, `too_many_pixels`, `decoder_memory`.
+    What no decoder opens is opened without a picture, if its header tells the size. Raises CannotRead where it does
+    not: `truncated_image`, `damaged_image`, `unsupported_format`, `decoder_memory`; and `unreadable`.
     """
     prepare_pillow()
     if FORMAT_OF_NAME[format_].raw:
@@ -131,13 +148,11 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
         except CannotRead as problem:
             return OpenedImage(stream, None, format_, None, size, 1, length=length, missing=missing, problem=problem)
     try:
-        image = open_header(stream, format_)
-    except CannotRead as error:
-        content = complete(stream, format_) if error.cause == "truncated_image" else None
-        if content is None:
+        image = _open_as_far_as_it_goes(stream, format_)
+    except CannotRead as problem:
+        if problem.cause not in _OF_THE_PICTURE or (size := read_size(stream, format_)) is None:
             raise
-        with suppress_as(error):
-            image = open_header(BytesIO(content), format_)
+        return OpenedImage(stream, None, format_, None, size, 1, length=length, missing=missing, problem=problem)
     film = FORMAT_OF_NAME[format_].film  # other pictures in a file are its pages, or belong to the one that is shown
     frames = int(getattr(image, "n_frames", 1)) if film else 1
     pages = find_pages(stream).count if format_ == "tiff" else _count_parts(image)
@@ -153,6 +168,18 @@ def _count_parts(image: ImageFile) -> int:
     """
     entries = (image.mpinfo or {}).get(_MP_ENTRIES, ()) if isinstance(image, MpoImageFile) else ()
     return max(1, sum("Multi-Frame" in str(entry["Attribute"]["MPType"]) for entry in entries))
+
+
+def _open_as_far_as_it_goes(stream: BinaryIO, format_: str) -> ImageFile:
+    """The header of an image, of one that was cut off in it, too. Raises CannotRead as `open_image`."""
+    try:
+        return open_header(stream, format_)
+    except CannotRead as error:
+        content = complete(stream, format_) if error.cause == "truncated_image" else None
+        if content is None:
+            raise
+        with suppress_as(error):
+            return open_header(BytesIO(content), format_)
 
 
 @contextmanager
@@ -198,6 +225,8 @@ def _open_raw(stream: BinaryIO, format_: str) -> OpenedImage:
 
 
 def _open(stream: BinaryIO, format_: str) -> ImageFile:
+    if format_ == "psd" and (depth := int.from_bytes(read_at(stream, _PSD_DEPTH_AT, 2), "big")) not in _PSD_DEPTHS:
+        raise SyntaxError(f"unsupported pixel depth ({depth})")  # of which Pillow says no more than that it is not 8
     try:
         return Image.open(stream, formats=FORMAT_OF_NAME[format_].pillow)
     except ValueError:

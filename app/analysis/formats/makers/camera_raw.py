@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
-from app.analysis.formats import blocks, tiff
+from app.analysis.formats import tiff
 from app.analysis.formats.blocks import find_jpeg2000_blocks, find_photoshop_in_jpeg, read_at
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes, note_missing_bytes
-from app.analysis.formats.jpeg import Preview, Size, Span, build_size, find_preview, read_jpeg_headers
+from app.analysis.formats.jpeg import Preview, Size, Span, build_size, find_preview, read_jpeg_headers, sort_jpeg_blocks
 from app.analysis.formats.makers.cr3 import read_cr3
 from app.analysis.formats.numbers import read_numbers
 from app.analysis.formats.tiff import Tags, TiffContent, find_orientation, read_tiff
@@ -261,11 +261,10 @@ def _raf_size(stream: BinaryIO, at: int) -> Size | None:
 def _add_what_a_jpeg_says(stream: BinaryIO, at: int, parts: _Parts) -> None:
     """The EXIF, XMP and IPTC of a preview, for files that keep it there; the file's own tags count first."""
     _, segments = read_jpeg_headers(stream, at)
-    for name, content in segments:
-        if name == "APP1" and content.startswith(b"Exif\0\0"):
-            found = read_tiff(BytesIO(content[6:]))
-            parts.exif.tags = found.tags | parts.exif.tags
-            parts.exif.problem = parts.exif.problem or found.problem
-        elif name == "APP1" and content.startswith(blocks.XMP_IN_JPEG):
-            parts.xmp = parts.xmp or content.removeprefix(blocks.XMP_IN_JPEG)
+    found = sort_jpeg_blocks(segments)
+    if "exif" in found:
+        block = read_tiff(BytesIO(found["exif"][6:]))
+        parts.exif.tags = block.tags | parts.exif.tags
+        parts.exif.problem = parts.exif.problem or block.problem
+    parts.xmp = parts.xmp or found.get("xmp", b"")
     parts.iptc = parts.iptc or find_photoshop_in_jpeg(segments)
