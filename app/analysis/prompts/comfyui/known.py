@@ -34,6 +34,7 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "LTXVScheduler": "steps max_shift base_shift stretch terminal",
         "Flux2Scheduler": "steps width height",
         "CFGGuider": "cfg",
+        "DualModelGuider": "cfg",
         "DualCFGGuider": "cfg_conds cfg_cond2_negative style",
         "FluxGuidance": "guidance",
         "CLIPTextEncode": "text",
@@ -75,6 +76,7 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "PrimitiveFloat": "value",
         "PrimitiveBoolean": "value",
         "ComfySwitchNode": "switch",
+        "CustomCombo": "choice index",
         "PrimitiveStringMultiline": "value",
         "Efficient Loader": f"ckpt_name vae_name clip_skip {_LORA} positive negative token_normalization "
         "weight_interpretation empty_latent_width empty_latent_height batch_size",

@@ -65,8 +65,14 @@ _MAY_ASK = re.compile(
 _ASKED_WITH = split_names(
     "api_key max_tokens max_new_tokens temperature top_p system_prompt system_message caption_type"
 )
-_DOES_NOT_ASK = re.compile(r"(?:image|video|audio|music)(?!_?(?:to|2))|encode", re.IGNORECASE)
-_CHOOSES = re.compile(r"random ?(?:line|prompt|choice|text)|(?:line|text|prompt)s? ?random", re.IGNORECASE)
+_DOES_NOT_ASK = re.compile(
+    r"(?:image|video|audio|music)(?!_?(?:to|2)_?(?:text|prompt|caption|tag))|encode", re.IGNORECASE
+)
+_CHOOSES = re.compile(
+    r"random ?(?:line|prompt|choice|text)|(?:line|text|prompt)s? ?random|string ?selector|load ?line|prompt ?line|"
+    r"(?:line|text|prompt)s? ?(?:selector|by ?index|picker)",
+    re.IGNORECASE,
+)
 _REWRITES = re.compile(r"ltx2prompt|prompt_?enhanc|enhance_?prompt|superprompt|rewrit", re.IGNORECASE)
 _LOOKED_AT = 64 * 1024
 _BEGINNING = 100  # characters
@@ -121,7 +127,7 @@ def asks(node: Node) -> bool:
 
 
 def chooses(node: Node) -> bool:
-    """Whether a node chooses among the lines of a text by chance, so that nobody knows which."""
+    """Whether a node chooses among the lines of a text, in a way that is not followed."""
     return bool(_CHOOSES.search(node.kind))
 
 
@@ -158,6 +164,15 @@ def is_text(key: str) -> bool:
     """Whether an input is named for a text."""
     said = set(split_name(key))
     return key in _ENCODERS or ((bool(said & _TEXT) or find_role(key) is not None) and not said & (_NO_TEXT | _AVOIDED))
+
+
+def is_text_of(node: Node, key: str) -> bool:
+    """Whether an input holds words by its name, or by what it is in a node of this kind."""
+    if key == INSTRUCTION:
+        return gives_pictures(node)
+    if (key == "style" and "lyrics" in node.inputs) or (key == "choice" and node.kind == "CustomCombo"):
+        return True  # a song is described beside its lyrics; a list that a person wrote gives what was chosen from it
+    return is_text(key)
 
 
 def gives_pictures(node: Node) -> bool:

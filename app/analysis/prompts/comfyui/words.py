@@ -32,7 +32,6 @@ from app.analysis.prompts.comfyui.nodes import (
 )
 from app.analysis.prompts.comfyui.texts import (
     CARRIERS,
-    INSTRUCTION,
     NEGATIVE,
     POSITIVE,
     asks,
@@ -40,7 +39,6 @@ from app.analysis.prompts.comfyui.texts import (
     find_role,
     find_role_of_output,
     gives_one,
-    gives_pictures,
     hands_on,
     is_file,
     is_for_words,
@@ -48,6 +46,7 @@ from app.analysis.prompts.comfyui.texts import (
     is_program,
     is_prose,
     is_text,
+    is_text_of,
     looks_unwanted,
     marks_regions,
     may_be_text,
@@ -277,7 +276,7 @@ class Words:
         return {key: (typed[key],) for key in taken}
 
     def _literal(self, node: Node, key: str, way: _Way) -> Iterable[str]:
-        named, value = is_text(key) or (key == INSTRUCTION and gives_pictures(node)), node.inputs[key]
+        named, value = is_text_of(node, key), node.inputs[key]
         for text in value if isinstance(value, list) else [value]:
             if not isinstance(text, str) or is_file(text):
                 continue
