@@ -126,3 +126,8 @@ def test_of_lines_of_which_one_is_chosen_nobody_says_all(kind):
     made = made_of(kind, text="a fox\na hut\na lake", index=1)
     assert made == (None, PromptVerdict.PARTLY)
     assert made_of(kind, text="a fox", index=0)[0] == "a fox"
+
+
+def test_what_a_schedule_does_not_want_is_cut_from_each_of_its_prompts():
+    text = '"0": "a fox --neg a hat",\n"30": "a lake --neg fog"'
+    assert made_of("BatchPromptSchedule", text=text) == ('"0": "a fox",\n"30": "a lake"', PromptVerdict.PARSED)

@@ -17,6 +17,7 @@ from app.analysis.prompts.comfyui.changes import (
     fits_by_itself,
     list_replaced,
     replace_all,
+    take_wanted,
 )
 from app.analysis.prompts.comfyui.choices import is_choice
 from app.analysis.prompts.comfyui.joins import choose_joined, find_delimiter, is_delimiter
@@ -59,7 +60,6 @@ _REGIONAL = split_names("cond conds conditioning conditionings region regions")
 _NO_TEXTS = _REGIONAL | CARRIERS | {"embeds"}  # that are linked
 _MANY, _LONGEST, _DEEP = 64, 64 * 1024, 120
 _BETWEEN = 100  # characters of a delimiter
-_PASTED = "\nNegative prompt:"  # begins the negative of an infotext that was pasted into a node
 _NODES = 2_000  # that are visited for one image
 
 
@@ -286,8 +286,8 @@ class Words:
                 self.met = True
                 if text.strip() and not is_choice(text):
                     self.guessed |= key in node.guessed
-                    words, mark, _ = text[:_LONGEST].partition(_PASTED)
-                    self.left_out |= bool(mark)
+                    words, cut = take_wanted(text[:_LONGEST])
+                    self.left_out |= cut
                     yield words if way.role == POSITIVE else text[:_LONGEST]
 
 
