@@ -131,3 +131,10 @@ def test_of_lines_of_which_one_is_chosen_nobody_says_all(kind):
 def test_what_a_schedule_does_not_want_is_cut_from_each_of_its_prompts():
     text = '"0": "a fox --neg a hat",\n"30": "a lake --neg fog"'
     assert made_of("BatchPromptSchedule", text=text) == ('"0": "a fox",\n"30": "a lake"', PromptVerdict.PARSED)
+
+
+def test_words_that_are_built_of_many_choices_are_known_in_part():
+    chosen = {"shot": "Head portrait", "gender": "Woman", "face": "Oval", "hair": "Long", "eyes": "Green"}
+    assert made_of("PortraitMaster", prompt_start="raw photo", **chosen) == ("raw photo", PromptVerdict.PARTLY)
+    few = {"mode": "wildcard", "encoding": "utf", "case": "lower"}
+    assert made_of("Some Text", text="raw photo", **few) == ("raw photo", PromptVerdict.PARSED)

@@ -5,7 +5,9 @@ Nodes are known by the names of their inputs, not from a list: anyone can write 
 
 import re
 from functools import lru_cache
+from itertools import islice
 
+from app.analysis.prompts.comfyui.choices import is_choice
 from app.analysis.prompts.comfyui.joins import is_delimiter
 from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, split_name, split_names
 
@@ -49,6 +51,9 @@ _WORDLESS = split_names(
     "MODEL CLIP VAE IMAGE LATENT MASK INT FLOAT BOOLEAN CONTROL_NET SAMPLER SIGMAS NOISE UPSCALE_MODEL CLIP_VISION "
     "CLIP_VISION_OUTPUT STYLE_MODEL GLIGEN AUDIO VIDEO SEGS MASKS BBOX_DETECTOR SEGM_DETECTOR SAM_MODEL LORA_STACK"
 )  # types
+_LOADS = split_names("ckpt vae model clip unet")
+_MANY_CHOICES = 4
+_OFFERED = split_names("find replace option")  # in the names of what is not chosen
 _REGIONS = "clip_regions"
 _ASKS = re.compile(
     r"ollama|llm|chatgpt|openaichat|claude|gemininode|textgenerate|florence|joycaption|captioner|tagger|interrogat|"
@@ -66,7 +71,7 @@ _ASKED_WITH = split_names(
     "api_key max_tokens max_new_tokens temperature top_p system_prompt system_message caption_type"
 )
 _DOES_NOT_ASK = re.compile(
-    r"(?:image|video|audio|music)(?!_?(?:to|2)_?(?:text|prompt|caption|tag))|encode", re.IGNORECASE
+    r"(?:image|video|audio|music)(?!_?(?:to|2)_?(?:text|prompt|caption|tag))|encode|banana|tts|speech", re.IGNORECASE
 )
 _CHOOSES = re.compile(
     r"random ?(?:line|prompt|choice|text)|(?:line|text|prompt)s? ?random|string ?selector|load ?line|prompt ?line|"
@@ -124,6 +129,19 @@ def asks(node: Node) -> bool:
         return True
     may = _MAY_ASK.search(node.kind) or bool(_ASKED_WITH & node.inputs.keys())
     return may and "clip" not in node.inputs and not (gives_pictures(node) or _DOES_NOT_ASK.search(node.kind))
+
+
+def builds(node: Node) -> bool:
+    """Whether a node builds words of many choices, so that a text that was typed is only a part of them."""
+    if any(_LOADS & set(split_name(key)) for key in node.inputs):
+        return False
+    chosen = (
+        value
+        for key, value in node.inputs.items()
+        if isinstance(value, str) and value.strip() and not is_text(key) and not is_choice(value)
+        if not _OFFERED & set(split_name(key))
+    )
+    return sum(1 for _ in islice(chosen, _MANY_CHOICES)) == _MANY_CHOICES
 
 
 def chooses(node: Node) -> bool:

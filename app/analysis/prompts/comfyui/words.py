@@ -36,6 +36,7 @@ from app.analysis.prompts.comfyui.texts import (
     NEGATIVE,
     POSITIVE,
     asks,
+    builds,
     chooses,
     find_role,
     find_role_of_output,
@@ -198,7 +199,7 @@ class Words:
             elif typed:
                 order[key] = tuple(self._literal(node, key, way))
                 known |= bool(order[key]) or (is_text(key) and not _makes_up(node))
-        self.left_out |= typed and not all(map(is_text, node.guessed))
+        self.left_out |= typed and (not all(map(is_text, node.guessed)) or (depth > 0 and builds(node)))
         if way.role == POSITIVE and not alone:
             self._leave_out_unwanted(order, behind)
         brought = [key for key, found in behind.items() if found]
