@@ -14,7 +14,9 @@ from app.format_row import Ending, Format, Kind, Magic
 __all__ = ["FORMATS", "FORMAT_OF_NAME", "FORMAT_OF_SUFFIX", "Ending", "Format", "Kind", "Magic"]
 
 _ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # QuickTime before 2001 has no brand, and starts so
-_PORTABLE = (b"P1\n", b"P2\n", b"P3\n", b"P4\n", b"P5\n", b"P6\n", b"Pf\n")
+_PORTABLE = tuple(  # any white space may follow
+    mark + blank for mark in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6", b"Pf") for blank in (b"\n", b" ", b"\r", b"\t")
+)
 _EBML = b"\x1aE\xdf\xa3"
 
 _OF_MAKERS: tuple[tuple[str, str, str, tuple[str, ...], tuple[str, ...]], ...] = (  # TIFF files of raw data
@@ -355,6 +357,7 @@ NOT_TAKEN_IN: tuple[tuple[bytes, str], ...] = (
     (b"#?RADIANCE", "a Radiance picture (HDR)"),
     (b"v/1\x01", "OpenEXR"),
     (b"farbfeld", "farbfeld"),
+    (b"PF\n", "a PFM in colours"),
 )
 """How pictures start that are known by name, and refused by it."""
 NO_MEDIA_BRANDS = (b"M4A ", b"M4B ", b"M4P ", b"jxl ", b"jp2 ", b"jpx ")

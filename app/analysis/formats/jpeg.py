@@ -20,7 +20,7 @@ _MAX_SIDE = 1_000_000  # px
 _TAIL_BYTES = 64 * 1024  # of padding that may stand behind the end
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 _BASELINE_TO_PROGRESSIVE = range(0xC0, 0xC3)
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # T.81, table B.1
+_FRAMES = (frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}) | {0xF7}  # T.81, table B.1, and that of JPEG-LS
 _FRAME_BYTES = 9  # marker, length, depth, height, width
 _SCAN, _FILL = 0xDA, 0xFF
 _EXIF = b"Exif\0\0"
@@ -73,11 +73,26 @@ def sort_jpeg_blocks(segments: Segments) -> dict[str, bytes]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How a JPEG is packed: the marker of its frame, its bits a sample and its size (T.81, B.2.2)."""
+
+    marker: int
+    bits: int
+    size: Size | None
+
+
+def find_frame(stream: BinaryIO) -> Frame | None:
+    """Find the frame of a JPEG of any kind, also one that nothing here decodes; None without one."""
+    heads = (head for marker, _, head in _walk_segments(stream, 2) if marker in _FRAMES and len(head) == _FRAME_BYTES)
+    head = next(heads, None)
+    return Frame(head[1], head[4], _size_of(head)) if head else None
+
+
 def read_jpeg_size(stream: BinaryIO) -> Size | None:
     """Read the size of a JPEG file of any kind and depth; None where no frame is found."""
-    frames = (head for marker, _, head in _walk_segments(stream, 2) if marker in _FRAMES and len(head) == _FRAME_BYTES)
-    head = next(frames, None)
-    return _size_of(head) if head else None
+    frame = find_frame(stream)
+    return frame.size if frame else None
 
 
 def find_scan(stream: BinaryIO) -> int:

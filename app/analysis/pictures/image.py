@@ -9,7 +9,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -17,10 +17,11 @@ import pi_heif
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 from PIL.MpoImagePlugin import MpoImageFile
+from PIL.PsdImagePlugin import PsdImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from app.analysis.formats import png
-from app.analysis.formats.blocks import Segments, read_at
+from app.analysis.formats.blocks import Segments
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
 from app.analysis.formats.completion import complete
 from app.analysis.formats.directories import find_pages
@@ -32,8 +33,11 @@ from app.analysis.formats.webp import read_webp_blocks, read_webp_size
 from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands
 from app.analysis.pictures.colour import note_colours
 from app.analysis.pictures.deep import draw_hdr
+from app.analysis.pictures.deep_tiff import tell_planes, turn_white
 from app.analysis.pictures.jpegxl import register_jpeg_xl
+from app.analysis.pictures.psd import explain_depth, register_deep_psd, tell_depth
 from app.analysis.pictures.room import check_room
+from app.analysis.pictures.variants import explain_variant, name_variant
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import SIDEWAYS
@@ -46,7 +50,6 @@ MAX_FILE_BYTES = 4 * 1024**3  # a TIFF cannot be larger, unless it is a BigTIFF
 MAX_FILM_PIXELS = 1_000_000_000  # of all frames together: some seconds of decoding
 _ORIENTATION = 0x0112
 _MP_ENTRIES = 0xB002
-_PSD_DEPTH_AT, _PSD_DEPTHS = 22, (1, 8)
 _PIXEL_BYTES = 4  # as Pillow keeps a pixel
 _BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 # What Pillow says of files that are whole and sound but of a kind that it does not decode
@@ -77,10 +80,11 @@ def check_file_size(size: int) -> None:
 
 
 def prepare_pillow() -> None:
-    """Prepare Pillow in this process: HEIC, JPEG XL, room for large pictures and long texts. Safe to call again."""
+    """Prepare Pillow in this process: HEIC, JPEG XL, deep PSD, large pictures, long texts. Safe to call again."""
     Image.MAX_IMAGE_PIXELS = None  # memory is the limit, see `room.py`
     pi_heif.register_heif_opener()
     register_jpeg_xl()
+    register_deep_psd()
     PngImagePlugin.MAX_TEXT_CHUNK = png.TEXT_BYTES
     PngImagePlugin.MAX_TEXT_MEMORY = 2 * png.TEXT_BYTES
     Image.WARN_POSSIBLE_FORMATS = True  # otherwise a plugin's own reason for refusing a file is lost
@@ -156,9 +160,10 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
     film = FORMAT_OF_NAME[format_].film  # other pictures in a file are its pages, or belong to the one that is shown
     frames = int(getattr(image, "n_frames", 1)) if film else 1
     pages = find_pages(stream).count if format_ == "tiff" else _count_parts(image)
-    return OpenedImage(
+    opened = OpenedImage(
         stream, image, format_, image.mode, _stored(image), frames, length=length, missing=missing, pages=pages
     )
+    return replace(opened, problem=explain_depth(image, stream)) if isinstance(image, PsdImageFile) else opened
 
 
 def _count_parts(image: ImageFile) -> int:
@@ -202,6 +207,10 @@ def open_header(stream: BinaryIO, format_: str) -> ImageFile:
         if format_ == "tiff" and isinstance(image, TiffImageFile) and (at := find_pages(stream).picture):
             image._frame_pos = [at]  # noqa: SLF001 - as Pillow itself goes to a directory below another
             image._seek(0)  # noqa: SLF001
+        if isinstance(image, TiffImageFile):
+            tell_planes(image)
+        if isinstance(image, PsdImageFile):
+            tell_depth(image, stream)
         note_colours(image, stream, format_)
         return image
 
@@ -225,8 +234,6 @@ def _open_raw(stream: BinaryIO, format_: str) -> OpenedImage:
 
 
 def _open(stream: BinaryIO, format_: str) -> ImageFile:
-    if format_ == "psd" and (depth := int.from_bytes(read_at(stream, _PSD_DEPTH_AT, 2), "big")) not in _PSD_DEPTHS:
-        raise SyntaxError(f"unsupported pixel depth ({depth})")  # of which Pillow says no more than that it is not 8
     try:
         return Image.open(stream, formats=FORMAT_OF_NAME[format_].pillow)
     except ValueError:
@@ -253,11 +260,11 @@ def decode_image(opened: OpenedImage, orientation: int | None = None, short_side
         image = opened.image
         prepare_header(image, opened.format, orientation, short_side)
         if opened.size[0] * opened.size[1] > LARGE_PIXELS:
-            return _decode_large(opened, orientation, short_side)
+            return turn_white(_decode_large(opened, orientation, short_side), image)
         if opened.frames == 1 and (drawn := draw_hdr(image, opened.stream, opened.format, short_side)):
             return drawn
         image.load()
-    return image
+        return turn_white(image, image)
 
 
 def _decode_large(opened: OpenedImage, orientation: int | None, short_side: int) -> Image.Image:
@@ -336,6 +343,8 @@ def _named_errors(stream: BinaryIO, format_: str) -> Iterator[None]:
         problem = explain_error(error)
         if problem.cause in ("damaged_image", "truncated_image") and (missing := count_missing_bytes(stream, format_)):
             problem = explain_missing_bytes(missing)
+        elif problem.cause in ("damaged_image", "unsupported_format") and (variant := name_variant(stream, format_)):
+            problem = explain_variant(variant)
         raise problem from error
 
 
@@ -352,8 +361,5 @@ def explain_error(error: Exception) -> CannotRead:
         sentence = "The image ends before its data does; the copy is probably incomplete."
         return CannotRead(sentence, cause="truncated_image")
     if variant := _VARIANT.search(detail):
-        return CannotRead(
-            f"The image is of a variant of its format that cannot be decoded: {variant[0].strip().lower()}.",
-            cause="unsupported_format",
-        )
+        return explain_variant(variant[0].strip().lower())
     return CannotRead("The image data is damaged and cannot be decoded.", cause="damaged_image")

@@ -76,7 +76,6 @@ def tiff_of(bits, form):
 
 
 VARIANTS = {
-    "16.psd": lambda: psd(16),
     "32.psd": lambda: psd(32),
     "12.jpg": jpeg_of_12_bits,
     "float.tif": lambda: tiff_of(32, 3),
