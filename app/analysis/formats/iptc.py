@@ -1,12 +1,15 @@
 """Reads IPTC-IIM records, the captions of news agencies, and finds them in Photoshop's resources.
 
-It never interprets them.
+They may also stand behind the end of a picture, as archives of the nineties put them. It never interprets them.
 """
 
 import hashlib
+import os
 import struct
 from collections.abc import Iterator, Mapping
+from typing import BinaryIO
 
+from app.analysis.formats.blocks import read_at
 from app.analysis.formats.tiff import decode_text
 from app.errors import CannotRead
 
@@ -46,6 +49,9 @@ _APPLICATION = 2  # the record that speaks about the picture
 _HEADER_BYTES = 5
 _EXTENDED = 0x8000  # the length is that of the length that follows
 _MAX_DATASETS = 2_000
+_AFCP, _AFCP_BYTES = {b"AXS!": ">", b"AXS*": "<"}, 12  # of its last line, of its first, and of each entry
+_FOTOSTATION, _FOTOSTATION_BYTES = 0xA1B2C3D4, 10  # of the last line of each of its records
+_IPTC_RECORD, _MAX_RECORDS, _MAX_BYTES = 1, 10, 1024 * 1024
 
 
 def parse_iptc(block: bytes) -> tuple[Iptc, CannotRead | None]:
@@ -112,3 +118,39 @@ def read_resources(block: bytes) -> Iterator[tuple[int, bytes]]:
 def find_iptc_records(block: bytes) -> bytes:
     """Find IPTC records that stand bare or among Photoshop's resources; empty without any."""
     return find_iptc_in_photoshop(block) if block.startswith(_SIGNATURES) else block[max(0, block.find(FIRST)) :]
+
+
+def find_iptc_behind_picture(stream: BinaryIO) -> bytes:
+    """Find IPTC records behind the end of a picture; empty without any. Raises OSError as the stream does.
+
+    They are those of AFCP (AXS File Concatenation Protocol, which says where it begins) or of FotoStation (records one
+    before the other, from the end on; exiftool, FotoStation.pm).
+    """
+    end = stream.seek(0, os.SEEK_END)
+    last = read_at(stream, end - _AFCP_BYTES, _AFCP_BYTES)
+    if order := _AFCP.get(last[:4]):
+        return _of_afcp(stream, last[:4], order, struct.unpack_from(order + "I", last, 4)[0])
+    for _ in range(_MAX_RECORDS):
+        foot = read_at(stream, end - _FOTOSTATION_BYTES, _FOTOSTATION_BYTES)
+        if len(foot) < _FOTOSTATION_BYTES:
+            break
+        kind, size, mark = struct.unpack(">HII", foot)
+        if mark != _FOTOSTATION or not _FOTOSTATION_BYTES <= size <= end:
+            break
+        end -= size
+        if kind == _IPTC_RECORD:
+            return read_at(stream, end, min(size - _FOTOSTATION_BYTES, _MAX_BYTES))
+    return b""
+
+
+def _of_afcp(stream: BinaryIO, mark: bytes, order: str, start: int) -> bytes:
+    head = read_at(stream, start, _AFCP_BYTES)
+    if len(head) < _AFCP_BYTES or not head.startswith(mark):
+        return b""
+    (count,) = struct.unpack_from(order + "H", head, 6)
+    table = read_at(stream, start + _AFCP_BYTES, _AFCP_BYTES * min(count, _MAX_RECORDS))
+    for at in range(0, len(table) - _AFCP_BYTES + 1, _AFCP_BYTES):
+        kind, size, place = struct.unpack_from(order + "4sII", table, at)
+        if kind == b"IPTC":
+            return read_at(stream, place, min(size, _MAX_BYTES))
+    return b""

@@ -137,6 +137,8 @@ def list_moments(found: Embedded, beside: Beside) -> Iterator[Moment]:
     yield from _of_exif(found.exif, *_DIGITIZED)
     yield from _of_xmp(found.xmp, Source.XMP, *_XMP_DIGITIZED)
     yield from _of_iptc(found, "DigitalCreationDate", "DigitalCreationTime")
+    if found.picture_info and (at := format_iso_date(found.picture_info.taken_at)):
+        yield Moment(at, Source.MAKER, "maker TimeDate")
     yield from _of_satellites(found, sidecar)
     yield from (replace(moment, late=True) for moment in _of_exif(found.exif, *_CHANGED))
     if made := format_iso_date(text := found.texts.get("Creation Time", "")) or format_mail_date(text):

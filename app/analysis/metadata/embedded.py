@@ -23,9 +23,17 @@ from app.analysis.formats.blocks import (
 from app.analysis.formats.c2pa.names import read_c2pa_names
 from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
 from app.analysis.formats.directories import find_pages
-from app.analysis.formats.iptc import Iptc, find_iptc_records, is_changed_since_xmp, parse_iptc, read_resources
+from app.analysis.formats.iptc import (
+    Iptc,
+    find_iptc_behind_picture,
+    find_iptc_records,
+    is_changed_since_xmp,
+    parse_iptc,
+    read_resources,
+)
 from app.analysis.formats.makers.apple import find_content_identifier
 from app.analysis.formats.makers.camera_raw import CameraRaw
+from app.analysis.formats.makers.picture_info import PictureInfo, read_picture_info
 from app.analysis.formats.makers.samsung import find_saved_at
 from app.analysis.formats.motion import find_video_bytes
 from app.analysis.formats.png import PngTexts, read_png_texts
@@ -47,6 +55,7 @@ _GENERATION_IN_XMP = {name: name for name in ("dc:description", "exif:UserCommen
 }  # by what `read_generation` calls them
 _EXTENDED = "xmpNote:HasExtendedXMP"
 _PSD = {1058: "exif", 1060: "xmp"}  # Adobe Photoshop File Formats Specification, image resource IDs
+_WITH_TRAILERS = ("jpeg", "tiff")
 _PROFILE = "Raw profile type "  # how ImageMagick keeps blocks in PNG texts
 
 T = TypeVar("T")
@@ -59,13 +68,14 @@ class Embedded:
     `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF, `UserComment` of EXIF, the programs of a C2PA
     manifest as `c2pa`. `duration_seconds` is that of an animation, `content_identifier` Apple's, `video_bytes` the size
     of the video in a motion photo, `saved_at` when a phone of Samsung's saved it, in UTC as ISO 8601. `iptc_wins` where
-    the IPTC block is newer than the XMP.
+    the IPTC block is newer than the XMP. `picture_info` is what cameras wrote before there was EXIF.
     """
 
     exif: Tags = field(default_factory=dict)
     xmp: Xmp = field(default_factory=dict)
     iptc: Iptc = field(default_factory=dict)
     maker: MakerNotes = field(default_factory=MakerNotes)
+    picture_info: PictureInfo | None = None
     iptc_wins: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     duration_seconds: float | None = None
@@ -122,7 +132,10 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     found.maker = read_maker_notes(exif, found.xmp)
     found.video_bytes = find_video_bytes(opened.stream, opened.format, found.xmp)
     found.saved_at = find_saved_at(opened.stream)
+    found.picture_info = read_picture_info(opened.segments)
     block = found.read_part("iptc", lambda: _iptc(opened, boxes.get("iptc", b""), exif.blocks, texts), b"")
+    if not block and opened.format in _WITH_TRAILERS:
+        block = find_iptc_behind_picture(opened.stream)
     found.iptc, problem = parse_iptc(find_iptc_records(block))
     found.iptc_wins = is_changed_since_xmp(block, exif.blocks.get(tiff.PHOTOSHOP, b""))
     found.note_problem("iptc", problem)

@@ -54,7 +54,7 @@ def read_maker_notes(exif: TiffContent, xmp: Xmp) -> MakerNotes:
         return MakerNotes()
     if any(exif.tags.get(tag) for tag in tags) or any(xmp.get(name) for name in names):
         return MakerNotes()
-    reader = next((reader for word, reader in _READERS.items() if make.upper().startswith(word)), None)
+    reader = _find_reader(make)
     if reader is None:
         return MakerNotes()
     try:
@@ -63,6 +63,15 @@ def read_maker_notes(exif: TiffContent, xmp: Xmp) -> MakerNotes:
         return MakerNotes(unread=f"Reading the maker note took more than {SECONDS:.0f} s.")
     except Exception as error:  # noqa: BLE001 - some 15 classes of exception come out of hostile notes
         return MakerNotes(unread=f"The maker note is damaged ({type(error).__name__}).")
+
+
+def reads_notes_of(make: str) -> bool:
+    """Whether the maker notes of cameras that write themselves so can be read."""
+    return _find_reader(make) is not None
+
+
+def _find_reader(make: str) -> "Callable[[_Note], MakerNotes] | None":
+    return next((reader for word, reader in _READERS.items() if make.upper().startswith(word)), None)
 
 
 class _Entry(NamedTuple):

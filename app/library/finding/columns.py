@@ -68,6 +68,16 @@ LISTED = ("keyword", "lora")
 """Texts of which a file has any number."""
 
 
+def _whole(values: Sequence[int | None], dtype: type, none: int) -> Array:
+    """The values as an array; what is beyond the type is not known, so that one odd row spoils no search."""
+    try:
+        return np.array([none if value is None else value for value in values], dtype)
+    except OverflowError:
+        bounds = np.iinfo(dtype)
+        fitting = (value is not None and bounds.min <= value <= bounds.max for value in values)
+        return np.array([value if fits else none for value, fits in zip(values, fitting, strict=True)], dtype)
+
+
 class _Growing:
     """An array that rows are appended to; what was handed out stays as it was."""
 
@@ -324,7 +334,7 @@ class Columns:
     def _append(self, ids: list[int], entries: list[Entry]) -> None:
         first, values = len(self._alive.view), _transposed(entries)
         for name, (dtype, none) in WHOLE.items():
-            self._columns[name].append(np.array([none if v is None else v for v in getattr(values, name)], dtype))
+            self._columns[name].append(_whole(getattr(values, name), dtype, none))
         for name, dtype in REAL.items():
             self._columns[name].append(np.array(getattr(values, name), dtype))  # None becomes NaN
         for name in CODED:
