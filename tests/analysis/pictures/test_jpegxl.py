@@ -84,6 +84,8 @@ def test_a_header_says_size_turn_and_colours():
     assert header(colours=dci).signal == Signal(11, 16)
     gamma = (*P3_PQ[:3], (1, 2), (1, 2), (1, 1), (4_545_455, 24))
     assert header(colours=gamma).signal.gamma == pytest.approx(2.2, abs=1e-5)
+    senseless = (*P3_PQ[:3], (1, 2), (2, 2), (0, 4), *[(0, 2), (0, 19)] * 6, (0, 1), (2, 2), (14, 4))
+    assert header(colours=senseless).signal == Signal(2, 16), "corners that span no triangle are passed over"
     profiled = header(colours=((0, 1), (1, 1), (0, 2)))
     assert (profiled.has_profile, profiled.signal) == (True, None)
 
