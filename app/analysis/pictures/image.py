@@ -138,15 +138,12 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
         except CannotRead as problem:
             return OpenedImage(stream, None, format_, None, size, 1, length=length, missing=missing, problem=problem)
     try:
-        image = open_header(stream, format_)
+        image = _open_completed(stream, format_)
     except CannotRead as error:
-        if error.cause == "unsupported_format" and (known := read_size(stream, format_)):
-            return OpenedImage(stream, None, format_, None, known, 1, length=length, missing=missing, problem=error)
-        content = complete(stream, format_) if error.cause == "truncated_image" else None
-        if content is None:
+        known = read_size(stream, format_)
+        if known is None:
             raise
-        with suppress_as(error):
-            image = open_header(BytesIO(content), format_)
+        return OpenedImage(stream, None, format_, None, known, 1, length=length, missing=missing, problem=error)
     film = FORMAT_OF_NAME[format_].film  # other pictures in a file are its pages, or belong to the one that is shown
     frames = int(getattr(image, "n_frames", 1)) if film else 1
     pages = find_pages(stream).count if format_ == "tiff" else _count_parts(image)
@@ -154,6 +151,18 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
         stream, image, format_, image.mode, _stored(image), frames, length=length, missing=missing, pages=pages
     )
     return replace(opened, problem=explain_depth(image, stream)) if isinstance(image, PsdImageFile) else opened
+
+
+def _open_completed(stream: BinaryIO, format_: str) -> ImageFile:
+    """Open an image, and one that lacks its end with what may stand for that. Raises CannotRead as `open_image`."""
+    try:
+        return open_header(stream, format_)
+    except CannotRead as error:
+        content = complete(stream, format_) if error.cause == "truncated_image" else None
+        if content is None:
+            raise
+        with suppress_as(error):
+            return open_header(BytesIO(content), format_)
 
 
 def _count_parts(image: ImageFile) -> int:

@@ -1,7 +1,7 @@
 """Tells files that are sound, but of a variant of their format which Pillow does not decode, from damaged ones.
 
-Their size is read from their own headers (TIFF 6.0; T.81, B.2.2; T.87, C.2.2), so that such a file is taken in with all
-but its picture.
+Their size is read from their own headers (TIFF 6.0; T.81, B.2.2; T.87, C.2.2; RFC 9649), so that such a file, and a
+damaged one that no decoder opens, is taken in with all but its picture.
 """
 
 from typing import BinaryIO
@@ -10,6 +10,7 @@ from app.analysis.formats.blocks import XMP_IN_JPEG
 from app.analysis.formats.directories import find_pages
 from app.analysis.formats.jpeg import Size, build_size, find_frame, read_jpeg_headers
 from app.analysis.formats.tiff import Tags, read_tiff
+from app.analysis.formats.webp import read_webp_size
 from app.errors import CannotRead
 
 _PACKINGS = {  # what libtiff, as it comes with Pillow, does not unpack
@@ -55,6 +56,8 @@ def read_size(stream: BinaryIO, format_: str) -> Size | None:
     if format_ == "tiff":
         tags = _tags(stream)
         return build_size(_number(tags, "ImageWidth"), _number(tags, "ImageLength"))
+    if format_ == "webp":
+        return read_webp_size(stream)
     frame = find_frame(stream) if format_ == "jpeg" else None
     return frame.size if frame else None
 
