@@ -365,14 +365,14 @@ NO_MEDIA_BRANDS = (b"M4A ", b"M4B ", b"M4P ", b"jxl ", b"jp2 ", b"jpx ")
 
 BESIDE_RAW = ("jpeg", "heic")
 """Formats in which cameras write the picture that they also give as raw; the first that is there stands for both."""
-_PIXEL_FILM = re.compile(rb"(?:.+\.M[PV]|MVIMG_\d{8}_\d{6,9})(?:~\d{1,3})?(?:\(\d{1,6}\))?\Z", re.DOTALL)
+_PIXEL_FILM = re.compile(rb"(?:.+\.M[PV](?:\.COVER)?|MVIMG_\d{8}_\d{6,9})(?:~\d{1,3})?(?:\(\d{1,6}\))?\Z", re.DOTALL)
 
 
 def is_pixel_film(name: bytes) -> bool:
     """Whether a name is that of the film of a Pixel's motion photo, as archives of Google Photos have it by itself.
 
-    It is an MP4 called `PXL_x.MP`, `PXL_x.MP~2`, `PXL_x.MV` or, without any suffix, `MVIMG_x`. The capitals tell them
-    from what other programs call `.mp`.
+    It is an MP4 with the name of its picture but for the suffix: `PXL_x.MP` of `PXL_x.MP.jpg`, `PXL_x.MP~2`,
+    `PXL_x.MV`, `PXL_x.RAW-01.MP.COVER` or `MVIMG_x`. The capitals tell them from what other programs call `.mp`.
     """
     return _PIXEL_FILM.match(name) is not None
 

@@ -291,6 +291,7 @@ class _Course:
                 Source.SIDECAR: lambda: read_xmp_stars(self.sidecar),
                 Source.XMP: lambda: read_xmp_stars(self.embedded.xmp),
                 Source.EXIF: lambda: read_exif_stars(self.embedded.exif),
+                Source.MAKER: lambda: self.embedded.maker.rating,
                 Source.VIDEO: lambda: read_film_stars(self.film_info[0].xtra),
                 Source.JSON: self._noted_stars,
             }

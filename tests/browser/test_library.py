@@ -279,6 +279,13 @@ def test_files_that_come_meanwhile_are_offered_and_the_list_does_not_jump(
     page.click("#new-files")
     expect(page.locator("#found")).to_have_text("2 files")
     expect(page.locator("#new-files")).to_be_hidden()
+    page.fill("#q", "nowhere")
+    page.keyboard.press("Enter")
+    expect(page.locator("#nothing")).to_contain_text("Nothing is found.")
+    assert looks_well(page)
+    page.get_by_role("button", name="Show all").press("Enter")
+    expect(page.locator("#found")).to_have_text("302 files")
+    expect(page.locator("#grid")).to_be_focused()
 
 
 # -- a million files ---------------------------------------------------------------------------------------------
@@ -409,6 +416,30 @@ def test_the_page_says_how_much_is_found_and_how_much_was_searched(page: Page, s
         "1 file",
         "1,234 files, 40 pairs shown as one",
         "6 files, 1 pair shown as one, 12 hidden",
+    ]
+    pictures = [
+        (True, None),
+        (True, "truncated_image"),
+        (False, "truncated_image"),
+        (False, "no_picture"),
+        (False, None),
+    ]
+    unseen = [[{"has_thumbnail": seen, "thumbnail_cause": cause}] for seen, cause in pictures]
+    assert call(page, server, "library/told.js", "noPictureInWords", unseen) == [
+        "",
+        "",
+        "No picture: truncated image",
+        "No picture in it",
+        "No picture made",
+    ]
+    empty = [["", 0, "exact"], ["cat", 0, "exact"], ["cat", 1, "exact"], ["", 1_200, "exact"], ["cat", 0, "counting"]]
+    said = call(page, server, "library/told.js", "nothingInWords", empty)
+    assert [why and (why["why"], why["sentence"]) for why in said] == [
+        ("empty", "The library is empty."),
+        ("search", "Nothing is found."),
+        ("hidden", "The NSFW switch hides the one file found, as NSFW or as not checked."),
+        ("hidden", "The NSFW switch hides all 1,200 files found, as NSFW or as not checked."),
+        None,
     ]
     told = [
         {"coverage": {"searched": searched, "of": 12_400, "missing": missing}, "coverage_in_words": "so"}

@@ -5,7 +5,9 @@ who reads that the copy is incomplete knows what to do.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import BinaryIO, Literal
 
 from app.analysis.formats.animation import walk_gif_blocks
@@ -21,7 +23,7 @@ _TRAILER = b";"
 _LAST_CHUNK_BYTES = 12  # IEND of a PNG
 _ZEROS = 512
 _PICTURE_BOXES = frozenset((b"mdat", b"jp2c"))
-_BOX_HEADER, _LARGE_BOX = 8, 1
+_BOX_HEADER, _LARGE_BOX, _MAX_BOXES = 8, 1, 100_000
 _END_MARK_BYTES = {Ending.MARK: 2, Ending.BOXES_OR_MARK: 2, Ending.CHUNKS: 12, Ending.BLOCKS: 1, Ending.RIFF: 1}
 _BIG_TIFF = (b"+\0", b"\0+")
 
@@ -82,7 +84,7 @@ def _end_of_blocks(stream: BinaryIO, size: int) -> int:
     """Where the trailer of a GIF stands (GIF89a, 27), or should stand: behind the block that is cut off."""
     if read_at(stream, size - 1, 1) == _TRAILER:
         return size
-    *_, (kind, end) = ((b"", size), *walk_gif_blocks(stream))
+    kind, end = deque(chain([(b"", size)], walk_gif_blocks(stream)), maxlen=1)[0]
     lost = len(kind) == 1  # no block begins so
     return size if kind == _TRAILER else max(end, size) + lost + len(_TRAILER)
 
@@ -106,7 +108,9 @@ def _end_of_riff(stream: BinaryIO, size: int) -> int:
 def _end_of_boxes(stream: BinaryIO, size: int) -> int:
     """Where the last top-level box ends (ISO 14496-12, 4.2; JPEG 2000 has the same)."""
     at, kind = 0, b""
-    while at < size:
+    for _ in range(_MAX_BOXES):
+        if at >= size:
+            break
         header = read_at(stream, at, 16)
         length, kind = int.from_bytes(header[:4], "big"), header[4:8]
         if length == _LARGE_BOX:

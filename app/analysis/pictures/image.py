@@ -21,11 +21,14 @@ from PIL.PsdImagePlugin import PsdImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from app.analysis.formats import png
+from app.analysis.formats.blocks import Segments
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
 from app.analysis.formats.completion import complete
 from app.analysis.formats.directories import find_pages
+from app.analysis.formats.jpeg import read_jpeg_headers, sort_jpeg_blocks
 from app.analysis.formats.makers.camera_raw import CameraRaw, read_camera_raw
 from app.analysis.formats.png import copy_without_texts
+from app.analysis.formats.sizes import read_size
 from app.analysis.formats.webp import read_webp_blocks, read_webp_size
 from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands
 from app.analysis.pictures.colour import note_colours
@@ -34,7 +37,7 @@ from app.analysis.pictures.deep_tiff import tell_planes, turn_white
 from app.analysis.pictures.jpegxl import register_jpeg_xl
 from app.analysis.pictures.psd import explain_depth, register_deep_psd, tell_depth
 from app.analysis.pictures.room import check_room
-from app.analysis.pictures.variants import explain_variant, name_variant, read_jpeg_blocks, read_size
+from app.analysis.pictures.variants import explain_variant, name_variant
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import SIDEWAYS
@@ -51,8 +54,11 @@ _PIXEL_BYTES = 4  # as Pillow keeps a pixel
 _BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 # What Pillow says of files that are whole and sound but of a kind that it does not decode
 _VARIANT = re.compile(
-    r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported", re.IGNORECASE
+    r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported|"
+    r"cannot handle \d+-(bit|layer) \w+",
+    re.IGNORECASE,
 )
+_OF_THE_PICTURE = frozenset(("damaged_image", "truncated_image", "unsupported_format", "decoder_memory"))
 _CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer", re.IGNORECASE)
 
 
@@ -89,8 +95,8 @@ class OpenedImage:
     """An image whose header was read; `size` is in pixels as stored, `stream` holds the whole file.
 
     Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read. There is
-    no picture either where there is no room for it: `problem` says so. The file has `length` bytes, and lacks at least
-    `missing`. Of several `pages` it is the first. `info` is what Pillow tells of it.
+    no picture either where no decoder opens it, or where there is no room for it: `problem` says so. The file has
+    `length` bytes, and lacks at least `missing`. Of several `pages` it is the first. `info` is what Pillow tells of it.
     """
 
     stream: BinaryIO
@@ -110,7 +116,14 @@ class OpenedImage:
         """What Pillow tells of the file beside its pixels: blocks, and how it was made."""
         if self.picture:
             return self.picture.info
-        return read_jpeg_blocks(self.stream) if self.format == "jpeg" else dict(read_webp_blocks(self.stream))
+        return dict(read_webp_blocks(self.stream) if self.format == "webp" else sort_jpeg_blocks(self.segments))
+
+    @property
+    def segments(self) -> Segments:
+        """The segments of a JPEG as Pillow lists them; those in front of its picture where Pillow does not open it."""
+        if self.picture:
+            return getattr(self.picture, "applist", ())
+        return read_jpeg_headers(self.stream, 0)[1] if self.format == "jpeg" else ()
 
     @property
     def image(self) -> ImageFile:
@@ -126,7 +139,8 @@ class OpenedImage:
 def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
     """Read the header of an image; `format_` is its name in `formats.FORMATS`.
 
-    Raises CannotRead: `truncated_image`, `damaged_image`, `unsupported_format`, `too_many_pixels`, `decoder_memory`.
+    What no decoder opens is opened without a picture, if its header tells the size. Raises CannotRead where it does
+    not: `truncated_image`, `damaged_image`, `unsupported_format`, `decoder_memory`; and `unreadable`.
     """
     prepare_pillow()
     if FORMAT_OF_NAME[format_].raw:
@@ -138,12 +152,11 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
         except CannotRead as problem:
             return OpenedImage(stream, None, format_, None, size, 1, length=length, missing=missing, problem=problem)
     try:
-        image = _open_completed(stream, format_)
-    except CannotRead as error:
-        known = read_size(stream, format_)
-        if known is None:
+        image = _open_as_far_as_it_goes(stream, format_)
+    except CannotRead as problem:
+        if problem.cause not in _OF_THE_PICTURE or (size := read_size(stream, format_)) is None:
             raise
-        return OpenedImage(stream, None, format_, None, known, 1, length=length, missing=missing, problem=error)
+        return OpenedImage(stream, None, format_, None, size, 1, length=length, missing=missing, problem=problem)
     film = FORMAT_OF_NAME[format_].film  # other pictures in a file are its pages, or belong to the one that is shown
     frames = int(getattr(image, "n_frames", 1)) if film else 1
     pages = find_pages(stream).count if format_ == "tiff" else _count_parts(image)
@@ -153,8 +166,17 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
     return replace(opened, problem=explain_depth(image, stream)) if isinstance(image, PsdImageFile) else opened
 
 
-def _open_completed(stream: BinaryIO, format_: str) -> ImageFile:
-    """Open an image, and one that lacks its end with what may stand for that. Raises CannotRead as `open_image`."""
+def _count_parts(image: ImageFile) -> int:
+    """Count the pictures of a JPEG that are taken together, as by a stereo camera (CIPA DC-007, 5.2.3.3).
+
+    Previews and gain maps are none.
+    """
+    entries = (image.mpinfo or {}).get(_MP_ENTRIES, ()) if isinstance(image, MpoImageFile) else ()
+    return max(1, sum("Multi-Frame" in str(entry["Attribute"]["MPType"]) for entry in entries))
+
+
+def _open_as_far_as_it_goes(stream: BinaryIO, format_: str) -> ImageFile:
+    """The header of an image, of one that was cut off in it, too. Raises CannotRead as `open_image`."""
     try:
         return open_header(stream, format_)
     except CannotRead as error:
@@ -163,15 +185,6 @@ def _open_completed(stream: BinaryIO, format_: str) -> ImageFile:
             raise
         with suppress_as(error):
             return open_header(BytesIO(content), format_)
-
-
-def _count_parts(image: ImageFile) -> int:
-    """Count the pictures of a JPEG that are taken together, as by a stereo camera (CIPA DC-007, 5.2.3.3).
-
-    Previews and gain maps are none.
-    """
-    entries = (image.mpinfo or {}).get(_MP_ENTRIES, ()) if isinstance(image, MpoImageFile) else ()
-    return max(1, sum("Multi-Frame" in str(entry["Attribute"]["MPType"]) for entry in entries))
 
 
 @contextmanager
@@ -330,7 +343,7 @@ def _named_errors(stream: BinaryIO, format_: str) -> Iterator[None]:
         problem = explain_error(error)
         if problem.cause in ("damaged_image", "truncated_image") and (missing := count_missing_bytes(stream, format_)):
             problem = explain_missing_bytes(missing)
-        elif problem.cause == "damaged_image" and (variant := name_variant(stream, format_)):
+        elif problem.cause in ("damaged_image", "unsupported_format") and (variant := name_variant(stream, format_)):
             problem = explain_variant(variant)
         raise problem from error
 

@@ -47,6 +47,9 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "CLIPTextEncodePixArtAlpha": "width height text",
         "TextEncodeQwenImageEdit": "prompt",
         "TextEncodeQwenImageEditPlus": "prompt",
+        "TextEncodeQwenImage21": "prompt negative_prompt resolution",
+        "TextEncodeFibo2": "prompt negative_prompt width height batch_size",
+        "TextEncodeMageFlowEdit": "prompt negative_prompt width height batch_size",
         "TextEncodeAceStepAudio": "tags lyrics lyrics_strength",
         "CLIPSetLastLayer": "stop_at_clip_layer",
         "CheckpointLoaderSimple": "ckpt_name",
@@ -65,6 +68,8 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "ImageScale": "upscale_method width height crop",
         "StringConcatenate": "string_a string_b delimiter",
         "StringReplace": "string find replace",
+        "RegexReplace": "string regex_pattern replace case_insensitive multiline dotall count",
+        "StringFormat": "f_string",
         "PrimitiveString": "value",
         "PrimitiveInt": "value",
         "PrimitiveFloat": "value",
@@ -104,10 +109,15 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "device",
         "WanVideoSampler": "steps cfg shift seed force_offload scheduler riflex_freq_index denoise_strength "
         "batched rope_function start_step end_step add_noise_to_samples",
+        "XlabsSampler": "noise_seed steps timestep_to_start_cfg true_gs image_to_image_strength denoise_strength",
+        "HyVideoSampler": "width height num_frames steps embedded_guidance_scale flow_shift seed force_offload "
+        "denoise_strength",
+        "CogVideoSampler": "num_frames steps cfg seed scheduler denoise_strength",
         "ClownsharKSampler_Beta": "eta sampler_name scheduler steps steps_to_run denoise cfg seed sampler_mode "
         "bongmath",
         "SeargeGenerationParameters": "seed image_size_preset image_width image_height steps cfg sampler_preset "
         "sampler_name scheduler base_vs_refiner_ratio",
+        "KSampler Config (rgthree)": "steps_total refiner_step cfg sampler_name scheduler",
         "RegionalSampler": "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_factor restore_latent "
         "additional_mode additional_sampler additional_sigma_ratio",
         "TwoAdvancedSamplersForMask": "seed steps denoise overlap_factor",
@@ -171,6 +181,13 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "texture_seed texture_quality face_limit quad",
         "MeshyTextToModelNode": "model prompt style should_remesh topology target_polycount symmetry_mode pose_mode "
         "seed ultra_mode ultra_resolution",
+        "GeminiImageNode": "prompt model seed aspect_ratio response_modalities system_prompt",
+        "GeminiImage2Node": "prompt model seed aspect_ratio resolution response_modalities system_prompt",
+        "GeminiNanoBanana2": "prompt model seed aspect_ratio resolution response_modalities thinking_level "
+        "system_prompt",
+        "QwenImageEditApi": "model prompt negative_prompt size n seed prompt_extend watermark",
+        "TripoTextToModelNodeV2": "prompt negative_prompt model_version texture pbr image_seed model_seed texture_seed "
+        "texture_quality face_limit quad geometry_quality smart_low_poly auto_size",
         "PikaTextToVideoNode2_2": "prompt_text negative_prompt seed resolution duration aspect_ratio",
         "PikaImageToVideoNode2_2": "prompt_text negative_prompt seed resolution duration",
         "PikaStartEndFrameNode2_2": "prompt_text negative_prompt seed resolution duration",

@@ -130,6 +130,7 @@ export interface Plan {
   discovered: number;
   pending: number;
   pending_by: Record<string, number>;
+  read_again: Record<string, number>;
   skipped: Record<Skip, number>;
   unavailable: Partial<Record<Stage, string>>;
   limited: Partial<Record<Stage, string>>;
@@ -531,6 +532,7 @@ export interface FoundFile {
   is_nsfw: boolean | null;
   nsfw_probability: number | null;
   has_thumbnail: boolean;
+  thumbnail_cause: string | null;
   incomplete: boolean;
   missing: boolean;
   camera: string | null;
