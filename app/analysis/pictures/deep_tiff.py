@@ -5,25 +5,28 @@ takes no notice of WhiteIsZero above 8 bits (TIFF 6.0, PhotometricInterpretation
 """
 
 from PIL import Image, ImageChops
-from PIL.ImageFile import _Tile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from app.analysis.pictures.picture import make_resizable
 
-_WIDTH, _LENGTH, _BITS, _PHOTOMETRIC, _PLANES = 256, 257, 258, 262, 284
+_BITS, _PHOTOMETRIC, _PLANES = 258, 262, 284
 _DEEP, _SEPARATE, _WHITE_IS_ZERO = 16, 2, 0
 _NOT_TURNED = frozenset(("I;16", "F"))  # modes of one channel in which Pillow leaves white black
-_RAW_MODES = {"RGB": "RGB;16N", "RGBA": "RGBA;16N"}  # of libtiff, which hands on the order of this machine
+_IN_PLANES = frozenset(("RGB", "RGBA"))  # modes of which Pillow can unpack a channel of 16 bits
 
 
 def tell_planes(image: TiffImageFile) -> None:
-    """Let libtiff decode planes of 16 bits that are not packed."""
+    """Tell the decoder that planes which are not packed have 16 bits, where they do."""
     tags = image.tag_v2
     deep = max(tags.get(_BITS, (1,))) == _DEEP
-    if deep and tags.get(_PLANES) == _SEPARATE and image.mode in _RAW_MODES and image.tile[0].codec_name == "raw":
-        image.use_load_libtiff = True
-        arguments = (_RAW_MODES[image.mode], False, tags.offset)
-        image.tile = [_Tile("libtiff", (0, 0, tags[_WIDTH], tags[_LENGTH]), 0, arguments)]
+    if deep and tags.get(_PLANES) == _SEPARATE and image.mode in _IN_PLANES and image.tile[0].codec_name == "raw":
+        order = "L" if tags.prefix == b"II" else "B"
+        image.tile = [
+            tile._replace(args=(f"{plane.upper()};16{order}", *rest))
+            for tile in image.tile
+            if isinstance(tile.args, tuple)
+            for plane, *rest in [tile.args]
+        ]
 
 
 def turn_white(image: Image.Image, header: Image.Image) -> Image.Image:

@@ -4,7 +4,7 @@ import struct
 from io import BytesIO
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from app.analysis.metadata.embedded import read_embedded
 from app.analysis.pictures.image import OpenedImage, open_image
@@ -53,3 +53,13 @@ def test_a_variant_without_decoder_is_told_and_says_the_rest_of_itself(found, wo
     with pytest.raises(CannotRead, match=words) as caught:
         see_image(opened)
     assert caught.value.cause == "unsupported_format"
+
+
+def test_an_animation_that_no_decoder_opens_any_more_keeps_its_size_and_its_damage():
+    frames = [ImageChops.offset(drawing(size=SIZE), 11 * step, 0) for step in range(5)]
+    content = encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:])
+    opened = open_image(BytesIO(content[: len(content) // 5]), "webp")  # not even the first frame is whole
+    assert (opened.picture, opened.size) == (None, SIZE)
+    with pytest.raises(CannotRead, match="bytes are missing") as caught:
+        see_image(opened)
+    assert caught.value.cause == "truncated_image"
