@@ -47,6 +47,7 @@ from app.analysis.prompts.read import read_generation
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME, Ending
 
+_UNCOUNTED = 2  # frames of what no decoder opens: its delays tell whether there are more than one
 EXIF_BYTES = tiff.MAX_BYTES
 _GENERATION_IN_EXIF = ("Make", "Model", "ImageDescription", "Software")
 _GENERATION_IN_XMP = {name: name for name in ("dc:description", "exif:UserComment", *declared.PROPERTIES)} | {
@@ -143,7 +144,8 @@ def read_embedded(opened: OpenedImage) -> Embedded:
         found.texts["UserComment"] = user_comment
     if programs := found.read_part("text", lambda: read_c2pa_names(_manifest(opened, exif.blocks)), ""):
         found.texts["c2pa"] = programs
-    stream, format_, frames = opened.stream, opened.format, opened.frames
+    stream, format_ = opened.stream, opened.format
+    frames = opened.frames if opened.picture else _UNCOUNTED
     found.duration_seconds = found.read_part("text", lambda: read_animation_seconds(stream, format_, frames), None)
     return found
 

@@ -13,7 +13,7 @@ from tests.analysis.formats.examples import ENCODERS, HEADS, drawing, encoded
 from tests.analysis.formats.packets import packet
 from tests.analysis.formats.pngs import chunk
 from tests.analysis.formats.tiffs import block
-from tests.analysis.pictures.pictures import analysed
+from tests.analysis.pictures.pictures import analysed, read
 
 TOLD = ("jpeg", "png", "webp", "gif", "tiff", "bmp", "avif", "jpeg2000", "qoi")
 EVERY = frozenset(Stage)
@@ -102,3 +102,10 @@ def test_a_picture_whose_header_is_all_that_is_sound_has_its_row(tmp_path):
     assert recognise(bytes(content)).name == "png"
     found = analysed(tmp_path / "a.png", EVERY)
     assert (found.identity.width, found.stages[Stage.THUMBNAIL].cause, found.picture) == (30, "damaged_image", None)
+
+
+def test_an_animation_that_no_decoder_opens_lasts_as_long_as_it_says():
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "blue")]
+    content = bytearray(encoded(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=500))
+    content[29] ^= 1  # the checksum of its header
+    assert read(bytes(content)).duration_seconds == 1
