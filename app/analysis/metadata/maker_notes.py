@@ -127,7 +127,7 @@ def _read_nikon(note: Note) -> MakerNotes:
     if len(content := entries.get(_NIKON_LENS, NOTHING).content) == 32:
         numbers = struct.unpack(order + "8I", content)
         lens = _name_nikon([above / (below or 1) for above, below in zip(numbers[::2], numbers[1::2], strict=True)])
-        tags = _by_exifread(note) if order == note.order else {}  # ExifRead reads it in the order of the block
+        tags = _by_exifread(note) if lens and order == note.order else {}  # it reads in the order of the block
     serials = (entries.get(tag, NOTHING).text.upper().removeprefix("NO=").strip() for tag in _NIKON_SERIALS)
     return _told(lens, tags, serial=next(filter(None, serials), ""), count=entries.get(_NIKON_COUNT, NOTHING).number())
 
@@ -231,6 +231,8 @@ def _start_of_sony(note: Note) -> int:
 
 def _read_samsung(note: Note) -> MakerNotes:
     """Some models count offsets from the note and others from the block; the number of the lens stands in its entry."""
+    if note.head.startswith(b"AOC\0"):  # of the GX series, which Pentax built
+        return _read_pentax(note)
     if note.head.startswith(b"STMN"):
         return MakerNotes()
     entries = note.read_directory(note.at, note.at)
