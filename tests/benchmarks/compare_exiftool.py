@@ -53,7 +53,6 @@ NOT_COUNTED = ("MakerNotes", "ExifTool")
 _BESIDE = "XMP.xmp lies beside it, and a sidecar's word counts before that of the file: exiftool reads the file alone."
 _SCREEN = "A frame reaches beyond the screen of the GIF: the size is that of the picture that is decoded and shown."
 _BYTES = "The text is not UTF-8: exiftool writes a question mark for each such byte, here it is read as cp1252."
-_SEGMENT = "It stands in a segment of the camera's maker, which is a maker note by another name."
 _PDF = "It is the title and the creator of a PDF (XMP pdf:Title), not of the picture."
 _LOOPS = "exiftool counts how often the film is repeated, for ever included; here it is once through, as of a GIF."
 _STILL = "It has one frame and does not move: its delay is no duration."
@@ -78,7 +77,6 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("*/gif/anim/oob.gif", "*", _SCREEN),
     ("*/gif/simple/issue_1455_oversized.gif", "*", _SCREEN),
     ("*/hopper_*.tif", "caption", _BYTES),
-    ("*/t/images/FLIR.jpg", "lens_model", _SEGMENT),
     ("*/t/images/ExtendedXMP.jpg", "*", _PDF),
     ("*/video_colr_*.mp4", "width", _TRACK),
     ("*/video_colr_*.mp4", "height", _TRACK),
