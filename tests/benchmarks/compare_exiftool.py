@@ -55,6 +55,7 @@ _SCREEN = "A frame reaches beyond the screen of the GIF: the size is that of the
 _BYTES = "The text is not UTF-8: exiftool writes a question mark for each such byte, here it is read as cp1252."
 _PDF = "It is the title and the creator of a PDF (XMP pdf:Title), not of the picture."
 _LOOPS = "exiftool counts how often the film is repeated, for ever included; here it is once through, as of a GIF."
+_UNSEEN = "It cannot be decoded here, so that nobody can tell whether it moves: a still picture may have a film beside it."
 _STILL = "It has one frame and does not move: its delay is no duration."
 _TRACK = "Its header says 131072 pixels, or has cut them off at a whole number; the size is that of what is decoded."
 _SECONDS = "The file says 2009/10/27 12:14:34, of which exiftool leaves the seconds out."
@@ -73,6 +74,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("*ComfyUI_examples/*.webp", "camera_model", _GRAPH),
     ("*.gif", "duration_seconds", _STILL),
     ("*/loop_*.avif", "duration_seconds", _LOOPS),
+    ("*/alpha_video_*.avif", "duration_seconds", _UNSEEN),
     ("*/t/images/XMP.jpg", "*", _BESIDE),
     ("*/gif/anim/oob.gif", "*", _SCREEN),
     ("*/gif/simple/issue_1455_oversized.gif", "*", _SCREEN),
