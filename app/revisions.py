@@ -4,8 +4,9 @@ A revision says at which version stages began to read something else, why, and o
 The revisions there are stand in `app/analysis/revisions.py`. It opens nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from app.formats import Kind
 
@@ -43,7 +44,7 @@ class RowFacts:
     parts: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Revision:
     """A change of what stages read: the version that each of them has since, and of which files the result can differ.
 
@@ -56,13 +57,23 @@ class Revision:
     concerns: Callable[[RowFacts], bool]
 
 
-def find_reason(revisions: Iterable[Revision], stage: str, versions: range, tell: Callable[[], RowFacts]) -> str | None:
+def find_reason(
+    revisions: tuple[Revision, ...], stage: str, versions: range, tell: Callable[[], RowFacts]
+) -> str | None:
     """Find why a stage has to run again that is to go through these versions; None where nothing can differ.
 
     The first revision that concerns the file counts. A version that no revision speaks of concerns every file, for no
     reason that could be told: the reason is empty. The row is asked only where a revision depends on it.
     """
-    named = [revision for revision in revisions if revision.stages.get(stage) in versions]
-    if {revision.stages[stage] for revision in named} != set(versions):
+    named = _named(revisions, stage, versions)
+    if not named:
         return ""
-    return next((revision.why for revision in named if revision.concerns(tell())), None)
+    facts = tell()
+    return next((revision.why for revision in named if revision.concerns(facts)), None)
+
+
+@lru_cache(maxsize=64)
+def _named(revisions: tuple[Revision, ...], stage: str, versions: range) -> tuple[Revision, ...]:
+    """The revisions that speak of a stage at these versions; none where they leave out any of these."""
+    named = tuple(revision for revision in revisions if revision.stages.get(stage, 0) in versions)
+    return named if {revision.stages[stage] for revision in named} == set(versions) else ()

@@ -50,6 +50,7 @@ MAX_FILE_BYTES = 4 * 1024**3  # a TIFF cannot be larger, unless it is a BigTIFF
 MAX_FILM_PIXELS = 1_000_000_000  # of all frames together: some seconds of decoding
 _ORIENTATION = 0x0112
 _MP_ENTRIES = 0xB002
+_TIFF_HEADER_BYTES = 8
 _PIXEL_BYTES = 4  # as Pillow keeps a pixel
 _BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 # What Pillow says of files that are whole and sound but of a kind that it does not decode
@@ -59,7 +60,7 @@ _VARIANT = re.compile(
     re.IGNORECASE,
 )
 _OF_THE_PICTURE = frozenset(("damaged_image", "truncated_image", "unsupported_format", "decoder_memory"))
-_CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer", re.IGNORECASE)
+_CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer|need_more_input", re.IGNORECASE)
 
 
 @contextmanager
@@ -92,7 +93,7 @@ def prepare_pillow() -> None:
 
 @dataclass(frozen=True, slots=True)
 class OpenedImage:
-    """An image whose header was read; `size` is in pixels as stored, `stream` holds the whole file.
+    """An image whose header was read; `size` is in pixels as stored, 0 where it is lost; `stream` holds the whole file.
 
     Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read. There is
     no picture either where no decoder opens it, or where there is no room for it: `problem` says so. The file has
@@ -154,7 +155,10 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
     try:
         image = _open_as_far_as_it_goes(stream, format_)
     except CannotRead as problem:
-        if problem.cause not in _OF_THE_PICTURE or (size := read_size(stream, format_)) is None:
+        size = read_size(stream, format_) if problem.cause in _OF_THE_PICTURE else None
+        if size is None and format_ == "tiff" and missing and length > _TIFF_HEADER_BYTES:
+            size = (0, 0)  # it may stand behind the pixels
+        if size is None:
             raise
         return OpenedImage(stream, None, format_, None, size, 1, length=length, missing=missing, problem=problem)
     film = FORMAT_OF_NAME[format_].film  # other pictures in a file are its pages, or belong to the one that is shown

@@ -78,12 +78,13 @@ def test_a_question_to_a_model_is_never_understood_wholly(kind, inputs):
 
 
 @pytest.mark.parametrize(
-    "kind", ["OpenAIGPTImage9", "GeminiImage9Node", "CLIPTextEncodeChat", "MZ_ChatGLM3_V2", "GemmaTextEncode"]
+    "kind", ["OpenAIGPTImage9", "GeminiImage2Node", "CLIPTextEncodeChat", "MZ_ChatGLM3_V2", "GemmaTextEncode"]
 )
 def test_a_service_that_draws_and_an_encoder_ask_nothing(kind):
     graph = {
-        "save": node("SaveImage", images=["made", 0]),
-        "made": node(kind, prompt="a fox in the snow", seed=5, temperature=0.7),
+        "save": node("SaveImage", images=["scaled", 0]),
+        "scaled": node("Some Scaler", picture=["made", 0]),
+        "made": node(kind, prompt="a fox in the snow", seed=5),
     }
     assert read(graph).prompt == "a fox in the snow"
 
@@ -107,3 +108,33 @@ def test_a_form_in_a_drawing_is_filled():
     form = drawing.add("StringFormat", "{a} in the snow", outputs=("STRING",), **{"values.a": (fox, 0, "STRING")})
     drawing.sampled(drawing.encoded("", text=(form, 0, "STRING"), widgets=("text",)), drawing.encoded("fog"))
     assert read_drawn(drawing.written()).prompt == "a fox in the snow"
+
+
+def test_what_was_chosen_from_a_list_that_a_person_wrote_is_a_part_of_the_words():
+    combo = {"v": node("CustomCombo", choice="9:16", index=1, option1="16:9", option2="9:16")}
+    joined = {"string_a": "a fox, ratio ", "string_b": OTHER, "delimiter": ""}
+    assert made_of("StringConcatenate", combo, **joined) == ("a fox, ratio 9:16", PromptVerdict.PARSED)
+
+
+def test_a_song_is_described_by_its_style_and_not_by_its_lyrics():
+    song = node("Song Writer", style="slow jazz, a deep voice", lyrics="[Verse] Stay with me", clip=["model", 1])
+    assert read(sampled(p=song)).prompt == "slow jazz, a deep voice"
+
+
+@pytest.mark.parametrize("kind", ["ImpactStringSelector", "easy promptLine", "Text Random Line", "Prompt Selector"])
+def test_of_lines_of_which_one_is_chosen_nobody_says_all(kind):
+    made = made_of(kind, text="a fox\na hut\na lake", index=1)
+    assert made == (None, PromptVerdict.PARTLY)
+    assert made_of(kind, text="a fox", index=0)[0] == "a fox"
+
+
+def test_what_a_schedule_does_not_want_is_cut_from_each_of_its_prompts():
+    text = '"0": "a fox --neg a hat",\n"30": "a lake --neg fog"'
+    assert made_of("BatchPromptSchedule", text=text) == ('"0": "a fox",\n"30": "a lake"', PromptVerdict.PARSED)
+
+
+def test_words_that_are_built_of_many_choices_are_known_in_part():
+    chosen = {"shot": "Head portrait", "gender": "Woman", "face": "Oval", "hair": "Long", "eyes": "Green"}
+    assert made_of("PortraitMaster", prompt_start="raw photo", **chosen) == ("raw photo", PromptVerdict.PARTLY)
+    few = {"mode": "wildcard", "encoding": "utf", "case": "lower"}
+    assert made_of("Some Text", text="raw photo", **few) == ("raw photo", PromptVerdict.PARSED)

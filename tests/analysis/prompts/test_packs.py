@@ -218,3 +218,13 @@ def test_a_node_that_only_names_a_sampler_and_its_scheduler_sets_those_of_one_th
     assert [made[name] for name in ("seed", "steps", "cfg", "sampler", "scheduler")] == [
         77, 22, 6.5, "dpmpp_2m", "karras",
     ]  # fmt: skip
+
+
+def test_what_becomes_of_a_seed_is_no_value_also_where_names_and_values_are_as_many():
+    drawing = Drawing()
+    words = drawing.add("HyVideoTextEncode", "a fox", True, "video", outputs=("HYVIDEMBEDS",))
+    values = (512, 320, 85, 22, 6.0, 9.0, 77, "fixed", True)
+    sampler = drawing.add("HyVideoSampler", *values, outputs=("LATENT",), hyvid_embeds=(words, 0, "HYVIDEMBEDS"))
+    drawing.add("SaveImage", "x", outputs=(), images=(sampler, 0, "IMAGE"))
+    made = read_drawn(drawing.written())
+    assert (made.prompt, made.settings["seed"], made.settings["steps"]) == ("a fox", 77, 22)

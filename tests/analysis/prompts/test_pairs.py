@@ -51,6 +51,14 @@ def test_a_text_that_lists_what_is_not_wanted_is_the_negative_and_what_stands_be
     assert said(drawn(*values, outputs=("C", "C"))) == expected
 
 
+def test_the_only_text_of_an_option_is_none_of_the_prompt_if_it_lists_what_is_not_wanted():
+    drawing = Drawing()
+    option = drawing.add("Guide", UNWANTED, 6, outputs=("GUIDE",))
+    words = drawing.add("Text Encode", "a boat, at sea", outputs=("WORDS",), guide=(option, 0, "GUIDE"))
+    drawing.sampled((words, 0, "WORDS"), drawing.encoded("fog"))
+    assert said(drawing)[0] == "a boat, at sea"
+
+
 def test_a_prompt_may_say_what_is_not_to_be_seen_at_its_end():
     words = "a wide poster of a boat, red letters, calm water, morning light, no text, no watermark"
     assert said(drawn("fast mode", words, outputs=("C", "C"))) == (words, None)

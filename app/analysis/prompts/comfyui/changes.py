@@ -15,6 +15,8 @@ _REPLACED = (("find", "replace"), *((f"find{n}", f"replace{n}") for n in range(1
 _REPLACED_BY_ACTION = ("text_b", "text_c")
 _SAME = re.compile(r"(?:[\w\s,;:'\"#@%&=<>!~`/-]|\{[^\d,{}][^{}]*\}|\\[^\w\s])+")  # a pattern that stands for itself
 _PLACES = re.compile(r"\{\{|\}\}|\{(\w{0,40})(?:[:!][^{}]{0,40})?\}")
+_PASTED = "\nNegative prompt:"
+_NOT_WANTED = re.compile(r"[ \t]{0,20}--neg\b[^\"\n]*")
 _ALTERS = re.compile(
     r"substring|extract|json|split|truncat|translat|summar|shuffle|slice|string_?case|replace", re.IGNORECASE
 )
@@ -65,6 +67,15 @@ def fill_form(form: str, inputs: Mapping[str, str]) -> tuple[str, bool]:
         return text
 
     return _PLACES.sub(fill, form)[:LONGEST], is_open
+
+
+def take_wanted(text: str) -> tuple[str, bool]:
+    """Take what is wanted from a text that also says what is not; also tell whether there was more behind it.
+
+    So do infotexts that were pasted into a node, and FizzleDorf/ComfyUI_FizzNodes: `"0": "a fox --neg a hat"`.
+    """
+    words, pasted, _ = text.partition(_PASTED)
+    return (_NOT_WANTED.sub("", words) if "--neg" in words else words), bool(pasted)
 
 
 def alters(node: Node) -> bool:

@@ -34,6 +34,7 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "LTXVScheduler": "steps max_shift base_shift stretch terminal",
         "Flux2Scheduler": "steps width height",
         "CFGGuider": "cfg",
+        "DualModelGuider": "cfg",
         "DualCFGGuider": "cfg_conds cfg_cond2_negative style",
         "FluxGuidance": "guidance",
         "CLIPTextEncode": "text",
@@ -75,6 +76,7 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "PrimitiveFloat": "value",
         "PrimitiveBoolean": "value",
         "ComfySwitchNode": "switch",
+        "CustomCombo": "choice index",
         "PrimitiveStringMultiline": "value",
         "Efficient Loader": f"ckpt_name vae_name clip_skip {_LORA} positive negative token_normalization "
         "weight_interpretation empty_latent_width empty_latent_height batch_size",
@@ -112,6 +114,17 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "XlabsSampler": "noise_seed steps timestep_to_start_cfg true_gs image_to_image_strength denoise_strength",
         "HyVideoSampler": "width height num_frames steps embedded_guidance_scale flow_shift seed force_offload "
         "denoise_strength",
+        "HyVideoTextEncode": "prompt force_offload prompt_template",
+        "HyVideoCFG": "negative_prompt cfg start_percent end_percent batched",
+        "MochiSampler": "width height num_frames steps cfg seed",
+        "FramePackSampler": "steps use_teacache teacache_rel_l1_thresh cfg guidance_scale shift seed "
+        "latent_window_size total_second_length gpu_memory_preservation sampler",
+        "MMAudioSampler": "duration steps cfg seed prompt negative_prompt mask_away_clip force_offload",
+        "KolorsTextEncode": "prompt negative_prompt num_images_per_prompt",
+        "KolorsSampler": "width height seed steps cfg scheduler denoise_strength",
+        "SUPIR_conditioner": "positive_prompt negative_prompt",
+        "SUPIR_sample": "seed steps cfg_scale_start cfg_scale_end EDM_s_churn s_noise DPMPP_eta control_scale_start "
+        "control_scale_end restore_cfg keep_model_loaded sampler",
         "CogVideoSampler": "num_frames steps cfg seed scheduler denoise_strength",
         "ClownsharKSampler_Beta": "eta sampler_name scheduler steps steps_to_run denoise cfg seed sampler_mode "
         "bongmath",

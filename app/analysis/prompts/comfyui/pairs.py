@@ -32,7 +32,8 @@ def find_pair(raw: Mapping[str, Any], values: list[Any], named: Mapping[int, str
     Two texts of a node with an output for either stand in their order. Of other nodes that hold both, a text that lists
     what is not wanted is the negative, and what was written before it the prompt.
     """
-    if _is_given_words(raw) or _gives_one(raw):
+    given = _count_given(raw)
+    if _is_given_words(raw) or given == 1:
         return {}
     texts = {
         place: value
@@ -45,6 +46,10 @@ def find_pair(raw: Mapping[str, Any], values: list[Any], named: Mapping[int, str
         first, second = texts
         if unwanted == [second] or (not unwanted and all(looks_written(text) for text in texts.values())):
             return {first: POSITIVE, second: NEGATIVE}
+    if (
+        unwanted == list(texts) and len(texts) == 1 and not (given or _has_both(raw))
+    ):  # an option of what it is linked to
+        return {unwanted[0]: f"{NEGATIVE}_{unwanted[0]}"}
     if not unwanted or unwanted[0] == min(texts):  # the first of all is the prompt, whatever it says
         return {}
     before = [place for place, text in texts.items() if place < unwanted[0] and looks_written(text)]
@@ -57,10 +62,10 @@ def _has_both(raw: Mapping[str, Any]) -> bool:
     return {POSITIVE, NEGATIVE} <= roles
 
 
-def _gives_one(raw: Mapping[str, Any]) -> bool:
-    """Whether a node gives a single text or conditioning, whose role is that of what it is linked to."""
+def _count_given(raw: Mapping[str, Any]) -> int:
+    """How many texts and conditionings a node gives: the role of a single one is that of what it is linked to."""
     gives = [as_text(one.get("type")) for one in list_objects(raw.get("outputs"))]
-    return sum(type_ in TEXTS or type_ == "CONDITIONING" for type_ in gives) == 1
+    return sum(type_ in TEXTS or type_ == "CONDITIONING" for type_ in gives)
 
 
 def _is_given_words(raw: Mapping[str, Any]) -> bool:

@@ -5,7 +5,9 @@ Nodes are known by the names of their inputs, not from a list: anyone can write 
 
 import re
 from functools import lru_cache
+from itertools import islice
 
+from app.analysis.prompts.comfyui.choices import is_choice
 from app.analysis.prompts.comfyui.joins import is_delimiter
 from app.analysis.prompts.comfyui.nodes import Graph, Node, follow_link, split_name, split_names
 
@@ -49,6 +51,9 @@ _WORDLESS = split_names(
     "MODEL CLIP VAE IMAGE LATENT MASK INT FLOAT BOOLEAN CONTROL_NET SAMPLER SIGMAS NOISE UPSCALE_MODEL CLIP_VISION "
     "CLIP_VISION_OUTPUT STYLE_MODEL GLIGEN AUDIO VIDEO SEGS MASKS BBOX_DETECTOR SEGM_DETECTOR SAM_MODEL LORA_STACK"
 )  # types
+_LOADS = split_names("ckpt vae model clip unet")
+_MANY_CHOICES = 4
+_OFFERED = split_names("find replace option")  # in the names of what is not chosen
 _REGIONS = "clip_regions"
 _ASKS = re.compile(
     r"ollama|llm|chatgpt|openaichat|claude|gemininode|textgenerate|florence|joycaption|captioner|tagger|interrogat|"
@@ -65,8 +70,14 @@ _MAY_ASK = re.compile(
 _ASKED_WITH = split_names(
     "api_key max_tokens max_new_tokens temperature top_p system_prompt system_message caption_type"
 )
-_DOES_NOT_ASK = re.compile(r"(?:image|video|audio|music)(?!_?(?:to|2))|encode", re.IGNORECASE)
-_CHOOSES = re.compile(r"random ?(?:line|prompt|choice|text)|(?:line|text|prompt)s? ?random", re.IGNORECASE)
+_DOES_NOT_ASK = re.compile(
+    r"(?:image|video|audio|music)(?!_?(?:to|2)_?(?:text|prompt|caption|tag))|encode|banana|tts|speech", re.IGNORECASE
+)
+_CHOOSES = re.compile(
+    r"random ?(?:line|prompt|choice|text)|(?:line|text|prompt)s? ?random|string ?selector|load ?line|prompt ?line|"
+    r"(?:line|text|prompt)s? ?(?:selector|by ?index|picker)",
+    re.IGNORECASE,
+)
 _REWRITES = re.compile(r"ltx2prompt|prompt_?enhanc|enhance_?prompt|superprompt|rewrit", re.IGNORECASE)
 _LOOKED_AT = 64 * 1024
 _BEGINNING = 100  # characters
@@ -120,8 +131,21 @@ def asks(node: Node) -> bool:
     return may and "clip" not in node.inputs and not (gives_pictures(node) or _DOES_NOT_ASK.search(node.kind))
 
 
+def builds(node: Node) -> bool:
+    """Whether a node builds words of many choices, so that a text that was typed is only a part of them."""
+    if any(_LOADS & set(split_name(key)) for key in node.inputs):
+        return False
+    chosen = (
+        value
+        for key, value in node.inputs.items()
+        if isinstance(value, str) and value.strip() and not is_text(key) and not is_choice(value)
+        if not _OFFERED & set(split_name(key))
+    )
+    return sum(1 for _ in islice(chosen, _MANY_CHOICES)) == _MANY_CHOICES
+
+
 def chooses(node: Node) -> bool:
-    """Whether a node chooses among the lines of a text by chance, so that nobody knows which."""
+    """Whether a node chooses among the lines of a text, in a way that is not followed."""
     return bool(_CHOOSES.search(node.kind))
 
 
@@ -158,6 +182,15 @@ def is_text(key: str) -> bool:
     """Whether an input is named for a text."""
     said = set(split_name(key))
     return key in _ENCODERS or ((bool(said & _TEXT) or find_role(key) is not None) and not said & (_NO_TEXT | _AVOIDED))
+
+
+def is_text_of(node: Node, key: str) -> bool:
+    """Whether an input holds words by its name, or by what it is in a node of this kind."""
+    if key == INSTRUCTION:
+        return gives_pictures(node)
+    if (key == "style" and "lyrics" in node.inputs) or (key == "choice" and node.kind == "CustomCombo"):
+        return True  # a song is described beside its lyrics; a list that a person wrote gives what was chosen from it
+    return is_text(key)
 
 
 def gives_pictures(node: Node) -> bool:

@@ -76,9 +76,9 @@ def name_values(raw: Mapping[str, Any]) -> Named:
     kind = as_text(raw.get("type"))[:_KIND_CHARACTERS]
     known, listed = WIDGETS.get(kind, ()), tuple(types)
     for names in (known, listed) if len(known) >= len(listed) else (listed, known):
-        found = _aligned(names, values)
-        if found and _agree(types, found.values) and (names is known or not found.left):
-            return Named(found.values)
+        for found in _aligned(names, values):
+            if _agree(types, found.values) and (names is known or not found.left):
+                return Named(found.values)
     return _guessed(raw, kind, values, types)
 
 
@@ -89,12 +89,12 @@ def _sockets(inputs: Any) -> Iterator[tuple[str, str, Any]]:
             yield name, as_text(one.get("type")), one.get("link")
 
 
-def _aligned(names: Sequence[str], values: list[Any]) -> "_Aligned | None":
-    """Names and values in step, and whether texts are left over that have no name; None without names."""
-    if not names:
-        return None
+def _aligned(names: Sequence[str], values: list[Any]) -> Iterator["_Aligned"]:
+    """Names and values in step, with and without what becomes of seeds, and whether texts are left without a name."""
     if len(names) == len(values):
-        return _Aligned(dict(zip(names, values, strict=True)))
+        yield _Aligned(dict(zip(names, values, strict=True)))
+    if not names:
+        return
     found, place = dict[str, Any](), 0
     for position, name in enumerate(names):
         if place >= len(values):
@@ -105,7 +105,7 @@ def _aligned(names: Sequence[str], values: list[Any]) -> "_Aligned | None":
         if "seed" in name and place < len(values) and following != "control_after_generate":
             after = values[place]
             place += isinstance(after, str | bool | None) and after in _AFTER
-    return _Aligned(found, any(isinstance(value, str) and value not in ("image", "") for value in values[place:]))
+    yield _Aligned(found, any(isinstance(value, str) and value not in ("image", "") for value in values[place:]))
 
 
 def _agree(types: Mapping[str, str], found: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from app.analysis.prompts.comfyui.changes import (
     fits_by_itself,
     list_replaced,
     replace_all,
+    take_wanted,
 )
 from app.analysis.prompts.comfyui.choices import is_choice
 from app.analysis.prompts.comfyui.joins import choose_joined, find_delimiter, is_delimiter
@@ -32,15 +33,14 @@ from app.analysis.prompts.comfyui.nodes import (
 )
 from app.analysis.prompts.comfyui.texts import (
     CARRIERS,
-    INSTRUCTION,
     NEGATIVE,
     POSITIVE,
     asks,
+    builds,
     chooses,
     find_role,
     find_role_of_output,
     gives_one,
-    gives_pictures,
     hands_on,
     is_file,
     is_for_words,
@@ -48,6 +48,7 @@ from app.analysis.prompts.comfyui.texts import (
     is_program,
     is_prose,
     is_text,
+    is_text_of,
     looks_unwanted,
     marks_regions,
     may_be_text,
@@ -60,7 +61,6 @@ _REGIONAL = split_names("cond conds conditioning conditionings region regions")
 _NO_TEXTS = _REGIONAL | CARRIERS | {"embeds"}  # that are linked
 _MANY, _LONGEST, _DEEP = 64, 64 * 1024, 120
 _BETWEEN = 100  # characters of a delimiter
-_PASTED = "\nNegative prompt:"  # begins the negative of an infotext that was pasted into a node
 _NODES = 2_000  # that are visited for one image
 
 
@@ -199,7 +199,7 @@ class Words:
             elif typed:
                 order[key] = tuple(self._literal(node, key, way))
                 known |= bool(order[key]) or (is_text(key) and not _makes_up(node))
-        self.left_out |= typed and not all(map(is_text, node.guessed))
+        self.left_out |= typed and (not all(map(is_text, node.guessed)) or (depth > 0 and builds(node)))
         if way.role == POSITIVE and not alone:
             self._leave_out_unwanted(order, behind)
         brought = [key for key, found in behind.items() if found]
@@ -277,7 +277,7 @@ class Words:
         return {key: (typed[key],) for key in taken}
 
     def _literal(self, node: Node, key: str, way: _Way) -> Iterable[str]:
-        named, value = is_text(key) or (key == INSTRUCTION and gives_pictures(node)), node.inputs[key]
+        named, value = is_text_of(node, key), node.inputs[key]
         for text in value if isinstance(value, list) else [value]:
             if not isinstance(text, str) or is_file(text):
                 continue
@@ -287,8 +287,8 @@ class Words:
                 self.met = True
                 if text.strip() and not is_choice(text):
                     self.guessed |= key in node.guessed
-                    words, mark, _ = text[:_LONGEST].partition(_PASTED)
-                    self.left_out |= bool(mark)
+                    words, cut = take_wanted(text[:_LONGEST])
+                    self.left_out |= cut
                     yield words if way.role == POSITIVE else text[:_LONGEST]
 
 

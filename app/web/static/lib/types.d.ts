@@ -689,6 +689,7 @@ export interface Compared {
   files: number;
   in_library: number;
   file_missing: number;
+  only_here: number;
   same_picture: number;
   not_in_library: number;
   not_media: number;
