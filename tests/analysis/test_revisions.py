@@ -67,6 +67,7 @@ EXAMPLES: list[tuple[str, RowFacts, Collection[Stage]]] = [
     ("a JPEG with texts", replace(ORDINARY, parts=frozenset({"text"})), {Stage.METADATA, Stage.KEYWORDS}),
     ("a JPEG with two pictures", replace(ORDINARY, frames=2), {Stage.METADATA, Stage.NSFW}),
     ("a lens in a maker note", replace(ORDINARY, camera_make="NIKON CORPORATION"), {Stage.METADATA}),
+    ("a thermal camera", replace(ORDINARY, camera_make="FLIR Systems AB"), {Stage.METADATA}),
     ("stars in a maker note", replace(ORDINARY, camera_make="FUJIFILM", lens_model="XF23mmF1.4 R"), {Stage.SCORE}),
     ("a lens that is known", replace(ORDINARY, camera_make="Canon", lens_model="EF 50mm"), ()),
     ("a phone that may film behind", replace(ORDINARY, camera_make="HUAWEI"), {Stage.METADATA}),

@@ -53,9 +53,9 @@ NOT_COUNTED = ("MakerNotes", "ExifTool")
 _BESIDE = "XMP.xmp lies beside it, and a sidecar's word counts before that of the file: exiftool reads the file alone."
 _SCREEN = "A frame reaches beyond the screen of the GIF: the size is that of the picture that is decoded and shown."
 _BYTES = "The text is not UTF-8: exiftool writes a question mark for each such byte, here it is read as cp1252."
-_SEGMENT = "It stands in a segment of the camera's maker, which is a maker note by another name."
 _PDF = "It is the title and the creator of a PDF (XMP pdf:Title), not of the picture."
 _LOOPS = "exiftool counts how often the film is repeated, for ever included; here it is once through, as of a GIF."
+_UNSEEN = "It cannot be decoded here, so that nobody can tell whether it moves: a film may lie beside a still picture."
 _STILL = "It has one frame and does not move: its delay is no duration."
 _TRACK = "Its header says 131072 pixels, or has cut them off at a whole number; the size is that of what is decoded."
 _SECONDS = "The file says 2009/10/27 12:14:34, of which exiftool leaves the seconds out."
@@ -74,11 +74,11 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("*ComfyUI_examples/*.webp", "camera_model", _GRAPH),
     ("*.gif", "duration_seconds", _STILL),
     ("*/loop_*.avif", "duration_seconds", _LOOPS),
+    ("*/alpha_video_*.avif", "duration_seconds", _UNSEEN),
     ("*/t/images/XMP.jpg", "*", _BESIDE),
     ("*/gif/anim/oob.gif", "*", _SCREEN),
     ("*/gif/simple/issue_1455_oversized.gif", "*", _SCREEN),
     ("*/hopper_*.tif", "caption", _BYTES),
-    ("*/t/images/FLIR.jpg", "lens_model", _SEGMENT),
     ("*/t/images/ExtendedXMP.jpg", "*", _PDF),
     ("*/video_colr_*.mp4", "width", _TRACK),
     ("*/video_colr_*.mp4", "height", _TRACK),

@@ -39,7 +39,7 @@ from app.analysis.formats.motion import find_video_bytes
 from app.analysis.formats.png import PngTexts, read_png_texts
 from app.analysis.formats.tiff import Tags, TiffContent, Value, decode_text, decode_windows_text, read_tiff
 from app.analysis.formats.xmp import NO_XMP, Xmp, parse_xmp
-from app.analysis.metadata.maker_notes import MakerNotes, read_maker_notes
+from app.analysis.metadata.maker_notes import MakerNotes, read_maker_notes, read_thermal_notes
 from app.analysis.pictures.image import OpenedImage
 from app.analysis.prompts import declared
 from app.analysis.prompts.generation import Generation
@@ -129,7 +129,7 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     found.xmp = found.read_part("xmp", lambda: _xmp(opened, packet, texts), NO_XMP)
     if _EXTENDED in found.xmp:
         found.xmp = {**found.read_part("xmp", lambda: _extended(opened.segments, found.xmp), NO_XMP), **found.xmp}
-    found.maker = read_maker_notes(exif, found.xmp)
+    found.maker = read_thermal_notes(opened.segments) or read_maker_notes(exif, found.xmp)
     found.video_bytes = find_video_bytes(opened.stream, opened.format, found.xmp)
     found.saved_at = find_saved_at(opened.stream)
     found.picture_info = read_picture_info(opened.segments)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, TypeVar
 
-from app.analysis.formats.blocks import read_at
+from app.analysis.formats.blocks import Segments, read_at
 from app.analysis.formats.makers.a_mount import A_MOUNT
+from app.analysis.formats.makers.flir import read_flir
 from app.analysis.formats.makers.lenses import LEICA, OLYMPUS, PENTAX, SAMSUNG
 from app.analysis.formats.makers.note import NOTHING, Entry, Note, read_order
 from app.analysis.formats.makers.sony_lens import name_sony_lens
@@ -36,6 +37,7 @@ _PENTAX_DATE, _PENTAX_TIME, _PENTAX_LENS, _PENTAX_COUNT, _PENTAX_SERIAL = 0x0006
 _LEICA_NAME, _LEICA_M8, _LEICA_M9, _M9_LENS = 0x0303, 0x0310, 0x3400, 0x3405
 _MINOLTA_LENS, _SONY_LENS, _SONY_SPECIFICATION = 0x010C, 0xB027, 0xB02A
 _SAMSUNG_LENS = 0xA003
+_THERMAL = "FLIR"
 _SONY_RATING, _FUJIFILM_RATING, _STARS = 0x2002, 0x1431, range(1, 6)
 _NO_LENS = ("", "N/A", "NO-LENS", "None", "n/a", "Unknown", "----")
 _FAR = 65_535  # how Canon writes infinity
@@ -87,9 +89,15 @@ def read_maker_notes(exif: TiffContent, xmp: Xmp) -> MakerNotes:
     return notes
 
 
+def read_thermal_notes(segments: Segments) -> MakerNotes | None:
+    """Read the records of a thermal camera of FLIR's, which stand in segments of a JPEG; None of another picture."""
+    told = read_flir(segments)
+    return _told(_known(told.lens), {}, serial=told.serial_number) if told else None
+
+
 def reads_notes_of(make: str) -> bool:
     """Whether the maker notes of cameras that write themselves so may name a lens that can be read."""
-    return _of_maker(_READERS, make) is not None
+    return _of_maker(_READERS, make) is not None or make.upper().startswith(_THERMAL)
 
 
 def reads_stars_of(make: str) -> bool:
@@ -127,7 +135,7 @@ def _read_nikon(note: Note) -> MakerNotes:
     if len(content := entries.get(_NIKON_LENS, NOTHING).content) == 32:
         numbers = struct.unpack(order + "8I", content)
         lens = _name_nikon([above / (below or 1) for above, below in zip(numbers[::2], numbers[1::2], strict=True)])
-        tags = _by_exifread(note) if order == note.order else {}  # ExifRead reads it in the order of the block
+        tags = _by_exifread(note) if lens and order == note.order else {}  # it reads in the order of the block
     serials = (entries.get(tag, NOTHING).text.upper().removeprefix("NO=").strip() for tag in _NIKON_SERIALS)
     return _told(lens, tags, serial=next(filter(None, serials), ""), count=entries.get(_NIKON_COUNT, NOTHING).number())
 
@@ -231,6 +239,8 @@ def _start_of_sony(note: Note) -> int:
 
 def _read_samsung(note: Note) -> MakerNotes:
     """Some models count offsets from the note and others from the block; the number of the lens stands in its entry."""
+    if note.head.startswith(b"AOC\0"):  # of the GX series, which Pentax built
+        return _read_pentax(note)
     if note.head.startswith(b"STMN"):
         return MakerNotes()
     entries = note.read_directory(note.at, note.at)

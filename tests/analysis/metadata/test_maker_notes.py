@@ -70,8 +70,8 @@ def canon(order="<", model=b"EF24-70mm f/2.8L II USM", kind=0xFFFF):
     return directory(order, AT, 0, [*entries, text(0x0095, model)] if model else entries)
 
 
-def nikon(order=">"):
-    ratios = struct.pack(f"{order}8I", 18, 1, 70, 1, 35, 10, 45, 10)
+def nikon(order=">", lens=(18, 1, 70, 1, 35, 10, 45, 10)):
+    ratios = struct.pack(f"{order}8I", *lens)
     entries = [
         text(0x001D, b"NO= 20025585"),
         (0x0084, 5, 4, ratios),
@@ -161,6 +161,7 @@ NAMED = {
     "Leica M9": (b"Leica Camera AG", leica_m9(6, 0), "<", "Summilux-M 35mm f/1.4"),
     "Leica T": (b"LEICA CAMERA AG", leica_t(b"Summicron-T 1:2 23 ASPH."), "<", "Summicron-T 1:2 23 ASPH."),
     "Samsung": (b"SAMSUNG", samsung(3), "<", "Samsung NX 50-200mm F4-5.6 ED OIS"),
+    "Samsung by Pentax": (b"SAMSUNG TECHWIN", pentax(4, 28), ">", "smc PENTAX-FA 35mm F2 AL"),
     "Pentax": (b"PENTAX Corporation ", pentax(4, 28), ">", "smc PENTAX-FA 35mm F2 AL"),
 }  # fmt: skip
 
@@ -192,6 +193,8 @@ def test_what_stands_beside_the_lens_is_kept():
 def test_serial_number_and_distance_are_kept_of_a_camera_with_one_lens(monkeypatch):
     monkeypatch.setattr(maker_notes, "_by_exifread", refuse)
     assert found(b"Canon", canon(model=b"")).list_raw() == {"serial_number": "500292", "focus_distance_m": 7.82}
+    nameless = found(b"NIKON", nikon(lens=(0, 1) * 4), ">")
+    assert nameless.list_raw() == {"serial_number": "20025585", "shutter_count": 526}
 
 
 @pytest.mark.parametrize("note", [fujifilm(4), fujifilm(5)])
