@@ -30,6 +30,7 @@ NO_NUMBER = -1  # of a width or height in pixels
 NO_SCORE = -128
 _ANSWERS_KEPT = 12
 _FIRST_ROWS = 1_024
+_GROWTH = 1.0625  # of arrays that are full: what they have to spare is memory, too
 _SWEPT_FROM = 10_000
 _NEWEST = 64
 
@@ -90,7 +91,7 @@ class _Growing:
             self._rows = self._rows.astype(values.dtype)
         end = self._length + len(values)
         if end > len(self._rows):
-            grown = np.empty(max(end, int(len(self._rows) * 1.25), _FIRST_ROWS), self._rows.dtype)
+            grown = np.empty(max(end, int(len(self._rows) * _GROWTH), _FIRST_ROWS), self._rows.dtype)
             grown[: self._length] = self._rows[: self._length]
             self._rows = grown
         self._rows[self._length : end] = values
@@ -145,7 +146,7 @@ class Snapshot:
     Slots keep their numbers as long as `era` is the same object.
 
     Arrays have an element for each of `slots`; those of dead ones mean nothing. `listed` has two arrays for each list:
-    slots, and the numbers of the texts.
+    slots, and the numbers of the texts. `by_id` has the slot of each id, -1 of none; its last element is of all above.
     """
 
     seq: int
@@ -157,6 +158,7 @@ class Snapshot:
     listed: Mapping[str, tuple[Array, Array]]
     names: Array
     name_ends: Array
+    by_id: Slots
     behind: int = 0  # changes that are not in it yet
     kept: Kept = field(default_factory=Kept)
 
@@ -164,11 +166,6 @@ class Snapshot:
     def slots(self) -> int:
         """How many there are, dead ones with them."""
         return len(self.alive)
-
-    @cached_property
-    def highest_id(self) -> int:
-        """The highest id of a row, 0 without any."""
-        return int(self.ids.max(initial=0))
 
     @cached_property
     def there(self) -> Mask:
@@ -199,15 +196,7 @@ class Snapshot:
 
     def places(self, ids: Array) -> Slots:
         """The slot of each of these rows, -1 for one that it has not."""
-
-        def slot_by_id() -> Slots:
-            slots = np.flatnonzero(self.alive)
-            by_id = np.full(self.highest_id + 2, -1, np.int32)  # the last one is of all greater ids
-            by_id[self.ids[slots]] = slots
-            return by_id
-
-        by_id = self.kept.get("slot by id", slot_by_id)
-        found: Slots = by_id[np.minimum(ids, len(by_id) - 1)]
+        found: Slots = self.by_id[np.minimum(ids, len(self.by_id) - 1)]
         return found
 
     def counted(self, name: str, of: Mask) -> Counted:
@@ -288,6 +277,7 @@ class Columns:
             {name: (slots.view, numbers.view) for name, (slots, numbers) in self._listed.items()},
             self._names.view,
             self._name_ends.view,
+            self._slot_of.copy(),
             behind,
         )
 
@@ -364,9 +354,9 @@ class Columns:
         self._names.append(np.frombuffer(b"".join(names), np.uint8))
 
     def _place(self, ids: Array, first: int) -> None:
-        need = int(ids.max()) + 1
+        need = int(ids.max()) + 2  # the last is of no id
         if need > len(self._slot_of):
-            grown = np.full(max(need, int(len(self._slot_of) * 1.25)), -1, np.int32)
+            grown = np.full(max(need, int(len(self._slot_of) * _GROWTH)), -1, np.int32)
             grown[: len(self._slot_of)] = self._slot_of
             self._slot_of = grown
         self._slot_of[ids] = np.arange(first, first + len(ids), dtype=np.int32)

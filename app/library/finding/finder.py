@@ -226,7 +226,7 @@ class Finder:
             mask[snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))] = True
             return mask
         having = self._engines.read(partial(self._answers.having, leaf=leaf))
-        by_id = np.zeros(max(len(having), snapshot.highest_id + 1), np.bool_)
+        by_id = np.zeros(max(len(having), len(snapshot.by_id)), np.bool_)
         by_id[: len(having)] = having
         having_at: Mask = by_id[snapshot.ids] & snapshot.alive
         return having_at

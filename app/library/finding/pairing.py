@@ -17,6 +17,7 @@ from app.library.finding.entries import Mark
 _FNV_OFFSET, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _DOT = ord(".")
 _ALONE = -1
+_RAW, _NEITHER = len(BESIDE_RAW), len(BESIDE_RAW) + 1
 
 
 class Pairs(StrEnum):
@@ -56,11 +57,11 @@ class Pairing:
         snapshot, behind = self.snapshot, self.behind
         asked = np.zeros(snapshot.slots, np.bool_)
         asked[snapshot.at(np.fromiter(ids, np.int64))] = True
-        films = _is(snapshot, "kind", "video")
         found: dict[int, list[tuple[int, PairKind]]] = {}
-        for slot in behind[asked[behind] | asked[self.leads[behind]]].tolist():
+        some = behind[asked[behind] | asked[self.leads[behind]]]
+        for slot, is_film in zip(some.tolist(), _are(snapshot, "kind", "video", some), strict=True):
             lead = int(self.leads[slot])
-            kind = PairKind.LIVE_PHOTO if films[slot] else PairKind.RAW
+            kind = PairKind.LIVE_PHOTO if is_film else PairKind.RAW
             for one, other in ((slot, lead), (lead, slot)):
                 if asked[one]:
                     found.setdefault(int(snapshot.ids[one]), []).append((int(snapshot.ids[other]), kind))
@@ -83,10 +84,10 @@ def pairing_of(snapshot: Snapshot, older: Pairing | None = None) -> Pairing:
     there = snapshot.there
     _join_live(snapshot, leads, touched & there)
     _join_raw(snapshot, leads, touched)
-    if snapshot.slots:
-        leads[~there] = _ALONE
-        leads[~there[leads]] = _ALONE
-    return Pairing(snapshot, leads, np.flatnonzero(leads != _ALONE).astype(np.int32))
+    behind = np.flatnonzero(leads != _ALONE).astype(np.int32)
+    both = there[behind] & there[leads[behind]]
+    leads[behind[~both]] = _ALONE
+    return Pairing(snapshot, leads, behind[both])
 
 
 def _join_live(snapshot: Snapshot, leads: Slots, touched: Mask) -> None:
@@ -95,25 +96,29 @@ def _join_live(snapshot: Snapshot, leads: Slots, touched: Mask) -> None:
     halves = np.flatnonzero(touched & (pair != NO_NUMBER))
     others = snapshot.places(pair[halves])
     halves, others = halves[others >= 0], others[others >= 0]
-    films = _is(snapshot, "kind", "video")
-    joined = (pair[others] == snapshot.ids[halves]) & (films[others] != films[halves])
-    halves, others = halves[joined], others[joined]
-    leads[np.where(films[halves], halves, others)] = np.where(films[halves], others, halves)
+    films = _are(snapshot, "kind", "video", halves)
+    joined = (pair[others] == snapshot.ids[halves]) & (_are(snapshot, "kind", "video", others) != films)
+    halves, others, films = halves[joined], others[joined], films[joined]
+    leads[np.where(films, halves, others)] = np.where(films, others, halves)
 
 
 def _join_raw(snapshot: Snapshot, leads: Slots, touched: Mask) -> None:
     """The one JPEG, or else the one HEIC, stands for the raw files of its name in its folder and its second."""
     columns = snapshot.columns
-    raw = (columns["marks"] & Mark.RAW) != 0
-    formats = [_is(snapshot, "format", name) for name in BESIDE_RAW]
     folders = columns["folder"]
-    some = _table(folders, touched & (raw | formats[0] | formats[1]), len(snapshot.texts["folder"].texts))
-    some &= _table(folders, raw, len(some))
-    near = some[folders]
-    leads[near & raw] = _ALONE
-    dated = near & snapshot.there & (columns["taken"] != NO_TIME)
-    slots = np.flatnonzero(dated & (raw | formats[0] | formats[1])).astype(np.int32)
-    ranks = np.select([formats[0][slots], formats[1][slots]], [0, 1], 2)
+    some = np.zeros(len(snapshot.texts["folder"].texts), np.bool_)
+    changed = np.flatnonzero(touched)
+    some[folders[changed[_ranks(snapshot, changed) != _NEITHER]]] = True
+    slots = np.flatnonzero(some[folders]).astype(np.int32) if some.any() else changed[:0].astype(np.int32)
+    ranks = _ranks(snapshot, slots)
+    raw = slots[ranks == _RAW]
+    if not len(raw):
+        return
+    leads[raw] = _ALONE
+    some[:] = False
+    some[folders[raw]] = True
+    dated = some[folders[slots]] & snapshot.there[slots] & (columns["taken"][slots] != NO_TIME) & (ranks != _NEITHER)
+    slots, ranks = slots[dated], ranks[dated]
     group = _groups(folders[slots], columns["taken"][slots] // 1_000, _stems(snapshot, slots))
     groups = int(group.max(initial=-1)) + 1
     counts = [np.bincount(group[ranks == rank], minlength=groups) for rank in (0, 1)]
@@ -121,23 +126,25 @@ def _join_raw(snapshot: Snapshot, leads: Slots, touched: Mask) -> None:
     for rank, alone in ((1, (counts[0] == 0) & (counts[1] == 1)), (0, counts[0] == 1)):
         standing = (ranks == rank) & alone[group]
         lead_of_group[group[standing]] = slots[standing]
-    behind = ranks == len(formats)
+    behind = ranks == _RAW
     leads[slots[behind]] = lead_of_group[group[behind]]
 
 
-def _is(snapshot: Snapshot, column: str, text: str) -> Mask:
+def _ranks(snapshot: Snapshot, slots: Array) -> Array:
+    """For each of these files which stands for which: a lower one for _RAW; _NEITHER has no part in it."""
+    ranks = np.where((snapshot.columns["marks"][slots] & Mark.RAW) != 0, _RAW, _NEITHER).astype(np.int8)
+    for rank, name in enumerate(BESIDE_RAW):
+        ranks[_are(snapshot, "format", name, slots)] = rank
+    return ranks
+
+
+def _are(snapshot: Snapshot, column: str, text: str, slots: Array) -> Mask:
+    """Which of these files have the text."""
     number = snapshot.texts[column].get(text)
     if number is None:
-        return np.zeros(snapshot.slots, np.bool_)
-    same: Mask = snapshot.columns[column] == number
+        return np.zeros(len(slots), np.bool_)
+    same: Mask = snapshot.columns[column][slots] == number
     return same
-
-
-def _table(numbers: Array, mask: Mask, length: int) -> Mask:
-    """Which numbers the files of the mask have."""
-    table = np.zeros(length, np.bool_)
-    table[numbers[mask]] = True
-    return table
 
 
 def _groups(*keys: Array) -> Array:
