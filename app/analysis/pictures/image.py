@@ -28,7 +28,7 @@ from app.analysis.formats.png import copy_without_texts
 from app.analysis.formats.webp import read_webp_blocks, read_webp_size
 from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands
 from app.analysis.pictures.colour import note_colours
-from app.analysis.pictures.deep import draw_hdr
+from app.analysis.pictures.deep import draw_at_own_depth
 from app.analysis.pictures.jpegxl import register_jpeg_xl
 from app.analysis.pictures.room import check_room
 from app.errors import CannotRead
@@ -237,7 +237,7 @@ def decode_image(opened: OpenedImage, orientation: int | None = None, short_side
         prepare_header(image, opened.format, orientation, short_side)
         if opened.size[0] * opened.size[1] > LARGE_PIXELS:
             return _decode_large(opened, orientation, short_side)
-        if opened.frames == 1 and (drawn := draw_hdr(image, opened.stream, opened.format, short_side)):
+        if opened.frames == 1 and (drawn := draw_at_own_depth(image, opened.stream, opened.format, short_side)):
             return drawn
         image.load()
     return image
