@@ -1,4 +1,4 @@
-"""Decodes HDR at its own depth, where Pillow hands over 8 bits: of PQ, 148 levels of these reach up to white.
+"""Decodes at its own depth what is not in sRGB, where Pillow hands over 8 bits: of PQ, 148 levels reach up to white.
 
 By imagecodecs, an extra; without it, and whatever goes wrong, Pillow's 8 bits are what there is.
 """
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from app.analysis.formats.blocks import read_at
 from app.analysis.formats.colour_tags import Signal, read_depth_of_avif
 from app.analysis.pictures.colour import SIGNAL, draw_deep
 
@@ -18,19 +19,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TOP = 65_535
+_SHALLOW = 8
+_DEPTH_IN_PNG = 24
 
 
-def draw_hdr(image: Image.Image, stream: "BinaryIO", format_: str, short_side: int) -> Image.Image | None:
-    """Draw a picture in HDR in sRGB, its shorter side at least `short_side` px; None if it is none, or that fails."""
+def draw_at_own_depth(image: Image.Image, stream: "BinaryIO", format_: str, short_side: int) -> Image.Image | None:
+    """Draw a picture of more than 8 bits in sRGB, its shorter side at least `short_side` px.
+
+    None if it says by no code points that it is in another space, or that fails.
+    """
     signal = image.info.get(SIGNAL)
-    if (
-        not isinstance(signal, Signal)
-        or not signal.is_hdr
-        or format_ not in _DEPTHS
-        or find_spec("imagecodecs") is None
-    ):
+    if not isinstance(signal, Signal) or signal.is_srgb or format_ not in _DEPTHS or find_spec("imagecodecs") is None:
         return None
     try:
+        if _DEPTHS[format_](stream) <= _SHALLOW:
+            return None
         numbers = _decode(stream, format_)
     except Exception:  # noqa: BLE001 - a lack of memory, too: Pillow, which is asked then, needs less or says what is wrong
         return None
@@ -59,8 +62,9 @@ def _decode(stream: "BinaryIO", format_: str) -> "NDArray[Any] | None":
     return scaled
 
 
-def _read_depth_of_png(stream: "BinaryIO") -> int:  # noqa: ARG001 - as its kind is called
-    return 16  # of what is not 8
+def _read_depth_of_png(stream: "BinaryIO") -> int:
+    """Read how many bits a channel of a PNG has (PNG specification, 11.2.1)."""
+    return read_at(stream, _DEPTH_IN_PNG, 1)[0]
 
 
 _DEPTHS: "Mapping[str, Callable[[BinaryIO], int]]" = {"avif": read_depth_of_avif, "png": _read_depth_of_png}

@@ -32,7 +32,7 @@ from app.analysis.formats.sizes import read_size
 from app.analysis.formats.webp import read_webp_blocks, read_webp_size
 from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands
 from app.analysis.pictures.colour import note_colours
-from app.analysis.pictures.deep import draw_hdr
+from app.analysis.pictures.deep import draw_at_own_depth
 from app.analysis.pictures.deep_tiff import tell_planes, turn_white
 from app.analysis.pictures.jpegxl import register_jpeg_xl
 from app.analysis.pictures.psd import explain_depth, register_deep_psd, tell_depth
@@ -265,7 +265,7 @@ def decode_image(opened: OpenedImage, orientation: int | None = None, short_side
         prepare_header(image, opened.format, orientation, short_side)
         if opened.size[0] * opened.size[1] > LARGE_PIXELS:
             return turn_white(_decode_large(opened, orientation, short_side), image)
-        if opened.frames == 1 and (drawn := draw_hdr(image, opened.stream, opened.format, short_side)):
+        if opened.frames == 1 and (drawn := draw_at_own_depth(image, opened.stream, opened.format, short_side)):
             return drawn
         image.load()
         return turn_white(image, image)

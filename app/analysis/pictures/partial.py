@@ -20,6 +20,7 @@ from app.analysis.formats.completeness import (
     lacks_only_its_end,
 )
 from app.analysis.formats.completion import ATTEMPTS, Scans, complete, count_scans
+from app.analysis.formats.gaps import count_lost_bytes
 from app.analysis.pictures.image import (
     LARGE_PIXELS,
     SHORT_SIDE,
@@ -61,7 +62,9 @@ def see_image(opened: OpenedImage, orientation: int | None = None, short_side: i
     problem = None
     if not opened.missing:
         try:
-            return SeenImage(decode_image(opened, orientation, short_side))
+            image = decode_image(opened, orientation, short_side)
+            lost = count_lost_bytes(opened.stream) if opened.format == "jpeg" else 0
+            return SeenImage(image, explain_damage(f"{lost:,} bytes in its midst are lost") if lost else None)
         except CannotRead as error:
             if error.cause not in DAMAGE:
                 raise
