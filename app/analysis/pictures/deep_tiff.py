@@ -1,7 +1,8 @@
 """Mends what Pillow makes of a TIFF of 16 bits or floating numbers, where it is wrong.
 
 It reads planes of 16 bits that are not packed as if they had 8 (libtiff, which it asks for packed ones, does not), and
-takes no notice of WhiteIsZero above 8 bits (TIFF 6.0, PhotometricInterpretation).
+takes no notice of WhiteIsZero above 8 bits (TIFF 6.0, PhotometricInterpretation). That of whole numbers is a matter of
+their scale (`colour.SCALE`).
 """
 
 from PIL import Image, ImageChops
@@ -11,7 +12,6 @@ from app.analysis.pictures.picture import make_resizable
 
 _BITS, _PHOTOMETRIC, _PLANES = 258, 262, 284
 _DEEP, _SEPARATE, _WHITE_IS_ZERO = 16, 2, 0
-_NOT_TURNED = frozenset(("I;16", "F"))  # modes of one channel in which Pillow leaves white black
 _IN_PLANES = frozenset(("RGB", "RGBA"))  # modes of which Pillow can unpack a channel of 16 bits
 
 
@@ -30,10 +30,10 @@ def tell_planes(image: TiffImageFile) -> None:
 
 
 def turn_white(image: Image.Image, header: Image.Image) -> Image.Image:
-    """Make white what is white in a decoded picture; `header` is what it was decoded from, and tells its mode."""
-    if not isinstance(header, TiffImageFile) or header.tag_v2.get(_PHOTOMETRIC) != _WHITE_IS_ZERO:
+    """Make white what is white in a decoded picture of floating numbers; `header` is what it was decoded from."""
+    if not isinstance(header, TiffImageFile) or header.mode != "F":
         return image
-    if header.mode not in _NOT_TURNED:
+    if header.tag_v2.get(_PHOTOMETRIC) != _WHITE_IS_ZERO:
         return image
     turned = ImageChops.invert(make_resizable(image))
     turned.info = image.info
