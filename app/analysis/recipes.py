@@ -17,7 +17,7 @@ VERSIONS: Mapping[Stage, str] = MappingProxyType(
         Stage.IDENTIFY: "1",
         Stage.METADATA: "3",
         Stage.KEYWORDS: "3",
-        Stage.SCORE: "2",
+        Stage.SCORE: "3",
         Stage.THUMBNAIL: "2",
         Stage.NSFW: "2",
     }

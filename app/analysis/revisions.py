@@ -6,7 +6,7 @@ that in which the reasons are told: a file has the first that concerns it.
 
 from datetime import UTC, datetime
 
-from app.analysis.metadata.maker_notes import reads_notes_of
+from app.analysis.metadata.maker_notes import reads_notes_of, reads_stars_of
 from app.analysis.metadata.names import find_date_in_name
 from app.formats import FORMAT_OF_NAME, Kind
 from app.media import Stage
@@ -64,6 +64,10 @@ def _pages_counted_as_frames(row: RowFacts) -> bool:
 
 def _lens_in_a_maker_note(row: RowFacts) -> bool:
     return row.kind is Kind.IMAGE and row.lens_model is None and reads_notes_of(row.camera_make or "")
+
+
+def _stars_in_a_maker_note(row: RowFacts) -> bool:
+    return row.kind is Kind.IMAGE and reads_stars_of(row.camera_make or "")
 
 
 def _made_by_a_generator(row: RowFacts) -> bool:
@@ -132,6 +136,7 @@ REVISIONS: tuple[Revision, ...] = (
         _pages_counted_as_frames,
     ),
     Revision({Stage.METADATA: 3}, "lenses are read from maker notes now", _lens_in_a_maker_note),
+    Revision({Stage.SCORE: 3}, "stars are read from maker notes now", _stars_in_a_maker_note),
     Revision(
         {Stage.METADATA: 3, Stage.KEYWORDS: 3},
         "prompts and settings of AI images are read better now",

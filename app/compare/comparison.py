@@ -68,6 +68,8 @@ class Compared(TypedDict):
     """In the library by their bytes, with a copy outside the folder that is on disk now."""
     file_missing: int
     """In the library by their bytes, without such a copy: it is gone, has changed, or is the folder's own file."""
+    only_here: int
+    """Of those, files that lie in this folder alone: each file of the library with their bytes would go with it."""
     same_picture: int
     """Of the same picture as a file of the library, with other bytes: not safe."""
     not_in_library: int
@@ -84,7 +86,7 @@ class Compared(TypedDict):
 
 @dataclass(slots=True)
 class Comparison:
-    """A folder held against the library; `sums`, `sidecars` and `read_again` count as it passes.
+    """A folder held against the library; `sums`, `sidecars`, `read_again` and `only_here` count as it passes.
 
     `sidecars` counts those that are no files by themselves: their picture is listed, or their bytes lie beside the
     copy. With `rehash` the copies are read, too. `tell` hears of every file; `expected` and `size` are the number of
@@ -100,6 +102,7 @@ class Comparison:
     sums: dict[Holding, int] = field(default_factory=lambda: dict.fromkeys(Holding, 0))
     sidecars: int = 0
     read_again: int = 0
+    only_here: int = 0
     passed: int = 0
     expected: int = 0
     size: int = 0
@@ -136,7 +139,11 @@ class Comparison:
         if not self.missing:
             return "All are in, but not re-read: it can be safe only once their copies are read again, too (rehash)."
         are = "is" if self.missing == 1 else "are"
-        return f"Do not wipe it: {self.missing:,} of {counted(self.files, 'file')} {are} not safely in."
+        told = f"Do not wipe it: {self.missing:,} of {counted(self.files, 'file')} {are} not safely in."
+        if not self.only_here:
+            return told
+        are = "is" if self.only_here == 1 else "are"
+        return f"{told} {self.only_here:,} {are} in the library, but only in this folder."
 
     def as_json(self) -> Compared:
         """The sums for programs."""
@@ -148,6 +155,7 @@ class Comparison:
             "files": self.files,
             "in_library": self.sums[Holding.IN_LIBRARY],
             "file_missing": self.sums[Holding.FILE_MISSING],
+            "only_here": self.only_here,
             "same_picture": self.sums[Holding.SAME_PICTURE],
             "not_in_library": self.sums[Holding.NOT_IN_LIBRARY],
             "not_media": self.sums[Holding.NOT_MEDIA],
@@ -260,6 +268,7 @@ class Comparison:
             else:
                 self.sums[finding.holding] += 1
                 self.read_again += finding.safe
+                self.only_here += finding.only_here
                 yield finding
 
     def _recognised(self, found: Found, reading: Reading, rows: Mapping[str, object]) -> Reading:

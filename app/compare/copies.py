@@ -55,9 +55,9 @@ class Copies:
             return Copy(stored, Trust.NONE, seen.reason)
         path = self._folders.absolute(stored.place)
         if why := self._extent.why(path, seen.inode):
-            return Copy(stored, Trust.NONE, why)
+            return Copy(stored, Trust.NONE, why, own=True)
         if seen.inode == inode:
-            return Copy(stored, Trust.NONE, "It is the folder's own file by another name.")
+            return Copy(stored, Trust.NONE, "It is the folder's own file by another name.", own=True)
         if seen.size != size:
             return Copy(stored, Trust.NONE, f"It has changed: {seen.size:,} bytes, {size:,} here.")
         if self._rehash:

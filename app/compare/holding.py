@@ -35,18 +35,23 @@ class Trust(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A file of the library that should have the bytes of one of the folder; a reason where it does not count."""
+    """A file of the library that should have the bytes of one of the folder; a reason where it does not count.
+
+    `own` says that the reason is that it would go with the folder.
+    """
 
     stored: StoredFile
     trust: Trust
     reason: str | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One file, what the library holds of it, and why; `size` in bytes, None where nothing was opened.
 
-    `path` is as shown. `sidecars` are those that count with it. `copy` is the file of the library that decided.
+    `path` is as shown. `sidecars` are those that count with it. `copy` is the file of the library that decided. A file
+    is `only_here` if all files of the library with its bytes are there, and would go with the folder.
     """
 
     path: str
@@ -56,6 +61,7 @@ class Finding:
     sidecars: int = 0
     copy: StoredFile | None = None
     read_again: bool = False
+    only_here: bool = False
 
     @property
     def safe(self) -> bool:
@@ -81,4 +87,5 @@ def by_copies(path: str, size: int, sidecars: int, copies: Sequence[Copy]) -> Fi
     reason = f"{first.stored.shown}: {first.reason}"
     if others:
         reason += f" The same goes for {counted(others, 'other file')} with these bytes."
-    return Finding(path, Holding.FILE_MISSING, reason, size, sidecars, first.stored)
+    only_here = all(copy.own for copy in copies)
+    return Finding(path, Holding.FILE_MISSING, reason, size, sidecars, first.stored, only_here=only_here)

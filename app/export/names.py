@@ -8,7 +8,12 @@ import numpy as np
 
 from app.ingest.disk.inbox import numbered
 
-_NOT_EVERYWHERE = re.compile('[\x00-\x1f\x7f\\\\:*?"<>|]')
+_NOT_EVERYWHERE = re.compile('[\x00-\x1f\x7f\\\\:*?"<>|]|[. ]+(?=/|$)')
+# Windows takes these for devices, whatever stands behind their first dot
+# (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
+_DEVICE = re.compile(
+    r"(?<![^/])(?=(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³]) *(?:[./]|$))", re.IGNORECASE
+)
 
 
 class Names:
@@ -49,7 +54,7 @@ class Names:
 
 def portable(name: str) -> str:
     """A path whose parts every file system takes, and no terminal obeys."""
-    return _NOT_EVERYWHERE.sub("_", name)
+    return _DEVICE.sub("_", _NOT_EVERYWHERE.sub("_", name))
 
 
 def _numbered(name: str, number: int) -> str:

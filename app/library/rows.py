@@ -5,13 +5,14 @@ from other bytes is never kept beside new ones. What a person said is not read, 
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_type_hints
 
 from app.beside import Stamps
 from app.errors import PASSING_CAUSES
 from app.library.personal import carrying, said
 from app.media import (
     Analysis,
+    Identity,
     Keyword,
     Outcome,
     Stage,
@@ -29,6 +30,10 @@ SECTION_COLUMNS: Mapping[Stage, tuple[str, ...]] = {
     Stage.THUMBNAIL: ("phash",),
     Stage.NSFW: ("nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "features"),
 }
+_LARGEST = 2**31 - 1  # in a column of whole numbers
+_WHOLE = tuple(
+    name for name, type_ in get_type_hints(Metadata).items() if type_ == int | None and not DECLARED[name].large
+)
 BOOKKEEPING = frozenset({"size", "mtime_ns", "sidecar", "session_id", "ingested_at", "updated_at", "missing_at"})
 
 KeywordLinks: TypeAlias = dict[tuple[str, str], float | None]
@@ -50,9 +55,8 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
         "kind": identity.kind.value,
         "format": identity.format,
         "mode": identity.mode,
-        "width": identity.width,
-        "height": identity.height,
-        "frames": identity.frames,
+        **_size(identity),
+        "frames": min(identity.frames, _LARGEST),
         "notes": clean_json(identity.notes),
         "missing_at": None,
     }
@@ -68,6 +72,13 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
         analysis
     )
     return row if old is None else row | carrying(row, said(old))
+
+
+def _size(identity: Identity) -> dict[str, int | None]:
+    """Width and height; None of a header that says a size that no picture has."""
+    size = identity.width, identity.height
+    fits = all(side is None or 0 < side <= _LARGEST for side in size)
+    return dict(zip(("width", "height"), size if fits else (None, None), strict=True))
 
 
 def settled(result: StageResult) -> bool:
@@ -102,7 +113,8 @@ def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
 def _cleaned(metadata: Metadata) -> dict[str, Any]:
     """Every field of it; most of a file's are None."""
     values = ((name, getattr(metadata, name)) for name in METADATA_COLUMNS)
-    return {name: None if value is None else clean_json(value) for name, value in values}
+    cleaned = {name: None if value is None else clean_json(value) for name, value in values}
+    return cleaned | {name: None for name in _WHOLE if abs(cleaned[name] or 0) > _LARGEST}
 
 
 def _stage_marks(analysis: Analysis) -> dict[str, dict[str, Any]]:

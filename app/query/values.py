@@ -96,6 +96,8 @@ def _range(field: Field, value: str, text: str, at: int) -> Between:
 def near(value: str, text: str, at: int) -> Near:
     """A place and a distance from it. Raises QueryError with the position `at`, where the value begins."""
     match = _PLACE.fullmatch(value.strip()) if len(value) <= _LONGEST else None
+    if not match and value.endswith(","):
+        raise QueryError("A space ends the place: write near:41.9,12.5,10km without any, or put it in quotes.", at)
     if not match:
         raise QueryError("A place is latitude, longitude and distance in km or m: near:41.9,12.5,10km.", at)
     latitude, longitude, distance = float(match[1]), float(match[2]), float(match[3])

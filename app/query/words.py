@@ -16,6 +16,7 @@ ANY = "\0"
 MAX_CHARACTERS = 100
 """Longer words are cut: coded, one of 300 would be more than PostgreSQL takes (2,046 bytes)."""
 
+_DIGITS = re.compile("([0-9]+)")
 _DROPPED = (
     (0x00AD, 0x00AD),  # soft hyphen
     (0x02BB, 0x02BC),  # the okina of Hawaiian and its like
@@ -117,6 +118,15 @@ def fold_path(path: str) -> str:
     if path.isascii():
         return "/".join(filter(None, path.lower().split("/")))
     return "/".join(fold(name).replace("/", _DIVISION_SLASH) or name for name in path.split("/") if name)
+
+
+def natural(folded: str) -> tuple[list[str | tuple[int, str]], str]:
+    """What folded texts are put in order by so that `2` stands before `10`: the digits in them count as numbers."""
+    parts: list[str | tuple[int, str]] = list(_DIGITS.split(folded))
+    for at in range(1, len(parts), 2):
+        number = str(parts[at]).lstrip("0")
+        parts[at] = (len(number), number)
+    return parts, folded
 
 
 def words_of(text: str) -> list[str]:

@@ -36,7 +36,7 @@ from app.web.answers import Answer, Route
 from app.web.depends import only_known
 from app.web.description import describe
 from app.web.events import Bells
-from app.web.guard import Guard
+from app.web.guard import SECURITY_HEADERS, Guard
 from app.web.library import comparing, dashboard, export, files, finding, neighbours, originals, similar, summary
 from app.web.nsfw import Download
 from app.web.problems import nothing_at, problem
@@ -199,6 +199,10 @@ def _on_bad_request(request: Request, error: Exception) -> Response:
     return problem(422, sentence, "invalid_parameter", field=field)
 
 
-def _on_fault(_request: Request, error: Exception) -> Response:
+def _on_fault(request: Request, error: Exception) -> Response:
     _log.error("a request failed by our own fault", exc_info=error)
-    return problem(500, "Media Ingest failed on this request; its log has the details.", "internal_error")
+    sentence = "Media Ingest failed on this request; its log has the details."
+    page = wants_page(request)
+    answer = show_problem(request, 500, sentence) if page else problem(500, sentence, "internal_error")
+    answer.headers.update(SECURITY_HEADERS)
+    return answer

@@ -15,7 +15,7 @@ from app.web.problems import problem
 
 COOKIE = "ingest_token"
 OPEN_PATHS = ("/healthz", "/readyz", "/login", "/static/")
-_SECURITY_HEADERS = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -25,6 +25,7 @@ _SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",  # asked again each time: after an update the page must not run old scripts
 }
+"""What every answer carries; that to a fault of ours is made outside of the guard."""
 
 
 def cookie_of(token: str) -> str:
@@ -57,7 +58,7 @@ class Guard:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _SECURITY_HEADERS.items():
+                for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 

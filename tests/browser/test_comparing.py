@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import choose, looks_well
+from tests.browser.test_words import call
 from tests.samples import photo, write_many
 from tests.support.server import Server
 
@@ -83,6 +84,12 @@ def test_a_card_is_compared_its_numbers_open_their_lists_and_a_reload_finds_the_
     expect(link).to_have_attribute("href", "/compare?directory=card%2FDCIM")
     read = "async q => (await import('/static/library/terms.js')).folderOf(q)"
     assert {q: page.evaluate(read, q) for q in FOLDERS} == FOLDERS
+    sums = [[{"file_missing": missing, "only_here": here}] for missing, here in ((2, 0), (2, 2), (1_002, 2))]
+    assert [dict(told)["file_missing"] for told in call(page, server, "compare/classes.js", "classesOf", sums)] == [
+        "In the library, but its file is missing",
+        "In the library, but only in this folder",
+        "In the library, but its file is missing (1,000), or only in this folder (2)",
+    ]
 
 
 def test_a_comparison_says_how_far_it_is_and_can_be_cancelled(page: Page, server: Server) -> None:

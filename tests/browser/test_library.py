@@ -279,6 +279,13 @@ def test_files_that_come_meanwhile_are_offered_and_the_list_does_not_jump(
     page.click("#new-files")
     expect(page.locator("#found")).to_have_text("2 files")
     expect(page.locator("#new-files")).to_be_hidden()
+    page.fill("#q", "nowhere")
+    page.keyboard.press("Enter")
+    expect(page.locator("#nothing")).to_contain_text("Nothing is found.")
+    assert looks_well(page)
+    page.get_by_role("button", name="Show all").press("Enter")
+    expect(page.locator("#found")).to_have_text("302 files")
+    expect(page.locator("#grid")).to_be_focused()
 
 
 # -- a million files ---------------------------------------------------------------------------------------------
@@ -364,19 +371,28 @@ def test_a_selection_is_kept_as_ranges(page: Page, server: Server, name: str) ->
     ]
 
 
-def test_columns_are_kept_in_their_order_and_what_nobody_knows_is_passed_over(page: Page, server: Server) -> None:
-    cases = [None, "", "seed colour size", "session name folder"]
+def test_columns_are_kept_in_the_order_that_a_person_gave_them(page: Page, server: Server) -> None:
+    """What nobody knows is passed over, and the name is always there."""
+    cases = [None, "", "seed colour size seed", "session name folder constructor"]
     usual, none, some, others = call(page, server, "library/columns.js", "chosenOf", [[kept] for kept in cases])
     assert (usual[0], none, some, others) == (
         "name",
         ["name"],
-        ["name", "size", "seed"],
-        ["name", "folder", "session"],
+        ["name", "seed", "size"],
+        ["session", "name", "folder"],
     )
-    changes = [[some, "kind", True], [some, "size", False], [some, "name", False]]
+    changes = [[some, "kind", True], [some, "size", False], [some, "name", False], [some, "name", True]]
     assert call(page, server, "library/columns.js", "withColumn", changes) == [
-        ["name", "size", "kind", "seed"],
+        ["name", "seed", "size", "kind"],
         ["name", "seed"],
+        some,
+        some,
+    ]
+    moves = [[some, "size", -1], [some, "name", 1], [some, "name", -1], [some, "size", 1]]
+    assert call(page, server, "library/columns.js", "moved", moves) == [
+        ["name", "size", "seed"],
+        ["seed", "name", "size"],
+        some,
         some,
     ]
 
@@ -386,8 +402,17 @@ def test_the_columns_of_the_table_are_chosen_by_keyboard_and_stay(page: Page, se
     expect(page.locator("#grid-titles > *")).to_have_text(["Name", "Taken ↓", "Size", "Dimensions", "Score", "NSFW"])
     page.focus("#columns-button")
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Space")  # the folder, first of the list
+    page.get_by_role("checkbox", name="Folder").press("Space")
+    left = page.get_by_role("button", name="Move Folder left")
+    for number in range(7, 2, -1):
+        expect(left).to_have_accessible_name(f"Move Folder left, column {number} of 7")
+        left.press("Enter")
+        expect(left).to_be_focused()
+    left.press("Enter")
+    expect(left).to_be_disabled()  # there is no column before it
+    right = page.get_by_role("button", name="Move Folder right")
+    expect(right).to_be_focused()
+    page.keyboard.press("Enter")
     keywords = page.get_by_role("checkbox", name="Keywords")
     keywords.focus()
     page.keyboard.press("Space")
@@ -409,6 +434,30 @@ def test_the_page_says_how_much_is_found_and_how_much_was_searched(page: Page, s
         "1 file",
         "1,234 files, 40 pairs shown as one",
         "6 files, 1 pair shown as one, 12 hidden",
+    ]
+    pictures = [
+        (True, None),
+        (True, "truncated_image"),
+        (False, "truncated_image"),
+        (False, "no_picture"),
+        (False, None),
+    ]
+    unseen = [[{"has_thumbnail": seen, "thumbnail_cause": cause}] for seen, cause in pictures]
+    assert call(page, server, "library/told.js", "noPictureInWords", unseen) == [
+        "",
+        "",
+        "No picture: truncated image",
+        "No picture in it",
+        "No picture made",
+    ]
+    empty = [["", 0, "exact"], ["cat", 0, "exact"], ["cat", 1, "exact"], ["", 1_200, "exact"], ["cat", 0, "counting"]]
+    said = call(page, server, "library/told.js", "nothingInWords", empty)
+    assert [why and (why["why"], why["sentence"]) for why in said] == [
+        ("empty", "The library is empty."),
+        ("search", "Nothing is found."),
+        ("hidden", "The NSFW switch hides the one file found, as NSFW or as not checked."),
+        ("hidden", "The NSFW switch hides all 1,200 files found, as NSFW or as not checked."),
+        None,
     ]
     told = [
         {"coverage": {"searched": searched, "of": 12_400, "missing": missing}, "coverage_in_words": "so"}

@@ -49,6 +49,7 @@ def test_each_stage_has_a_card_whose_events_open_what_the_server_sent(page: Page
 def test_cards_of_a_session_that_has_ended_show_its_last_events_and_its_pace(page: Page, server: Server) -> None:
     session = server.begin("tree/many", skip_existing=False)
     server.wait_for(session, "completed")
+    page.clock.install()
     page.goto(f"{server.address}/ingest-v2")
     commit = page.locator("#complete [data-stage='commit']")
     expect(commit.locator(".word")).to_have_text("complete")
@@ -57,6 +58,15 @@ def test_cards_of_a_session_that_has_ended_show_its_last_events_and_its_pace(pag
     pace = server.get(f"/api/ingest/sessions/{session}/pace").json()
     assert sum(pace["files"]) == 60
     assert looks_well(page)
+    line = page.locator("#complete [data-stage='identify'] .line").first
+    line.dispatch_event("pointerdown", {"bubbles": True})
+    begins = {"name": "stage_start", "data": {"stage": "identify", "total_files": 7}}
+    page.evaluate("frame => import('/static/session/cards.js').then(cards => cards.takeEvent(frame))", begins)
+    page.clock.run_for(5_000)
+    expect(line).to_contain_text("ends: 60 done")  # what is pressed stays under the finger
+    line.dispatch_event("pointerup", {"bubbles": True})
+    page.clock.run_for(5_000)
+    expect(line).to_contain_text("begins: 7 in all")
 
 
 def test_events_of_a_session_that_ended_before_its_stream_was_heard_are_shown(page: Page, server: Server) -> None:

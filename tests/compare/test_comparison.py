@@ -110,10 +110,16 @@ def test_a_folder_of_the_library_itself_is_never_safe(shelf):
         whole, findings = shelf.compared(shelf.media, rehash=rehash)
         assert (set(shelf.holdings(shelf.media, rehash=rehash).values()), whole.safe) == ({"file_missing"}, False)
         assert "It lies inside the folder itself." in str(findings["a.jpg"].reason)
+        assert whole.only_here == 4
+        assert whole.sentence.endswith(" not safely in. 4 are in the library, but only in this folder.")
     above, _ = shelf.compared(shelf.media.parent)
     assert above.sums[Holding.IN_LIBRARY] == 0
     part, findings = shelf.compared(shelf.media / "trip")
     assert (part.safe, findings["b.jpg"].copy.shown) == (True, "m/kept/b.jpg")
+    shelf.media.joinpath("a.jpg").unlink()
+    shelf.take_in("trip/a.jpg", b"a")
+    gone, findings = shelf.compared(shelf.media / "trip")
+    assert (findings["a.jpg"].only_here, gone.only_here) == (False, 0), "another one is missing"
 
 
 def test_a_hard_link_is_no_copy_not_even_of_another_file_with_these_bytes(shelf):
@@ -125,6 +131,7 @@ def test_a_hard_link_is_no_copy_not_even_of_another_file_with_these_bytes(shelf)
         told, findings = shelf.compared(rehash=rehash)
         assert (told.sums[Holding.FILE_MISSING], told.safe) == (2, False)
         assert "a hard link" in str(findings["a.jpg"].reason)
+        assert told.only_here == 2
 
 
 @contextmanager

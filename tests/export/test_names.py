@@ -31,6 +31,22 @@ def test_names_are_taken_by_every_system():
     assert named("m/caf\\xe9/a:b?.jpg", "m/new\nline.jpg") == ["m/caf_xe9/a_b_.jpg", "m/new_line.jpg"]
 
 
+def test_names_that_windows_refuses_are_made_such_that_it_takes_them():
+    told = {
+        "m/CON/aux.txt": "m/_CON/_aux.txt",
+        "m/Nul .tar.gz": "m/_Nul .tar.gz",
+        "m/com¹.jpg": "m/_com¹.jpg",
+        "prn": "_prn",
+        "m/Trip. ./a.jpg": "m/Trip_/a.jpg",
+        "m/a.jpg.": "m/a.jpg_",
+        "m/COM.jpg": "m/COM.jpg",
+        "m/console/lpt12.jpg": "m/console/lpt12.jpg",
+        "m/.a. b.jpg": "m/.a. b.jpg",
+    }
+    assert dict(zip(told, named(*told), strict=True)) == told
+    assert named("m/aux.jpg", "m/_AUX.jpg") == ["m/_aux.jpg", "m/_AUX (2).jpg"]
+
+
 def test_a_path_that_was_not_there_before_has_no_name():
     assert Names(["m/a.jpg"], stems=False).of("m/b.jpg") is None
 

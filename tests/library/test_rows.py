@@ -48,6 +48,16 @@ def test_a_size_is_shown_upright(orientation, format_, size):
     assert upright_size(row) == size
 
 
+def test_numbers_that_no_column_holds_are_not_known():
+    told = analysis()
+    for side in (2**31, 2**32 - 127, 0, -5):
+        row = row_of(replace(told, identity=replace(told.identity, width=side, height=64, frames=2**32)), None)
+        assert (row["width"], row["height"], row["frames"]) == (None, None, 2**31 - 1)
+    metadata = replace(told.metadata, iso=2**32 - 1, embedded_video_bytes=2**40)
+    row = row_of(replace(told, metadata=metadata), None)
+    assert (row["iso"], row["embedded_video_bytes"], row["camera_make"]) == (None, 2**40, "Box")
+
+
 def test_the_name_is_shown_as_people_see_it():
     assert row_of(analysis(found(b"d/caf\xe9.jpg")), None)["name"] == "caf\\xe9.jpg"
 

@@ -217,6 +217,7 @@ FAULTS = [
     ("pixels:manyMP", 7, "'manyMP' is no number of pixels: write pixels:12MP."),
     ("f:wide", 2, "'wide' is no number: write f:2.8."),
     ("near:41.9,12.5", 5, "A place is latitude, longitude and distance in km or m: near:41.9,12.5,10km."),
+    ("near:41.9, 12.5, 10km", 5, "A space ends the place: write near:41.9,12.5,10km without any, or put it in quotes."),
     ("near:91,0,1km", 5, "A latitude lies between -90 and 90, a longitude between -180 and 180."),
     ("has:title", 4, "has:title is not known: write -title:none."),
     ("has:wings", 4, "has:wings is not known: only has:position is."),

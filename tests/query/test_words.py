@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.query.tree import Run
-from app.query.words import ANY, MAX_CHARACTERS, coded, fold, fold_path, runs_of, words_of
+from app.query.words import ANY, MAX_CHARACTERS, coded, fold, fold_path, natural, runs_of, words_of
 
 FOLDED = [
     ("Đà Nẵng", "da nang"),
@@ -133,3 +133,10 @@ PATHS = [
 def test_a_folded_path_has_as_many_names_as_the_path(path, folded):
     assert fold_path(path) == folded
     assert fold_path(folded) == folded
+
+
+def test_numbers_in_names_are_in_the_order_of_numbers():
+    names = ["10 x", "day 2", "", "2 x", "day 10", "a10b2", "a10b010", "a2", "02 x", "b", "9" * 5_000]
+    assert sorted(names, key=natural) == [
+        "", "02 x", "2 x", "10 x", "9" * 5_000, "a2", "a10b2", "a10b010", "b", "day 2", "day 10",
+    ]  # fmt: skip

@@ -52,6 +52,25 @@ def test_a_page_holds_no_inline_script_or_style(door, path):
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text)
 
 
+def test_a_page_that_cannot_be_shown_is_a_page_like_the_others(door, monkeypatch):
+    def fault(*_):
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("app.web.library.dashboard.library_sums", fault)
+    for path, code in (("/nonsense", 404), ("/dashboard?nonsense=1", 422), ("/dashboard", 500)):
+        answer = door.client.get(path, headers={"Accept": "text/html"})
+        assert (answer.status_code, answer.headers["content-type"]) == (code, "text/html; charset=utf-8")
+        assert re.findall(r'<li><a href="([^"]+)">', answer.text) == [
+            "/ingest-v2",
+            "/library",
+            "/sessions",
+            "/dashboard",
+            "/settings",
+        ]
+        assert 'class="card problem"' in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize("path", ["/", "/ingest"])
 def test_old_addresses_lead_to_the_page(door, path):
     answer = door.client.get(path)

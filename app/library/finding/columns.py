@@ -68,6 +68,16 @@ LISTED = ("keyword", "lora")
 """Texts of which a file has any number."""
 
 
+def _whole(values: Sequence[int | None], dtype: type, none: int) -> Array:
+    """The values as an array; what is beyond the type is not known, so that one odd row spoils no search."""
+    try:
+        return np.array([none if value is None else value for value in values], dtype)
+    except OverflowError:
+        bounds = np.iinfo(dtype)
+        fitting = (value is not None and bounds.min <= value <= bounds.max for value in values)
+        return np.array([value if fits else none for value, fits in zip(values, fitting, strict=True)], dtype)
+
+
 class _Growing:
     """An array that rows are appended to; what was handed out stays as it was."""
 
@@ -155,7 +165,12 @@ class Snapshot:
         """How many there are, dead ones with them."""
         return len(self.alive)
 
-    @property
+    @cached_property
+    def highest_id(self) -> int:
+        """The highest id of a row, 0 without any."""
+        return int(self.ids.max(initial=0))
+
+    @cached_property
     def there(self) -> Mask:
         """The files that are not known to be gone from disk."""
         there: Mask = self.alive & ((self.columns["marks"] & Mark.MISSING) == 0)
@@ -187,7 +202,7 @@ class Snapshot:
 
         def slot_by_id() -> Slots:
             slots = np.flatnonzero(self.alive)
-            by_id = np.full(int(self.ids.max(initial=0)) + 2, -1, np.int32)  # the last one is of all greater ids
+            by_id = np.full(self.highest_id + 2, -1, np.int32)  # the last one is of all greater ids
             by_id[self.ids[slots]] = slots
             return by_id
 
@@ -324,7 +339,7 @@ class Columns:
     def _append(self, ids: list[int], entries: list[Entry]) -> None:
         first, values = len(self._alive.view), _transposed(entries)
         for name, (dtype, none) in WHOLE.items():
-            self._columns[name].append(np.array([none if v is None else v for v in getattr(values, name)], dtype))
+            self._columns[name].append(_whole(getattr(values, name), dtype, none))
         for name, dtype in REAL.items():
             self._columns[name].append(np.array(getattr(values, name), dtype))  # None becomes NaN
         for name in CODED:

@@ -10,7 +10,7 @@ from app.library.finding.entries import camera_of, text_of
 from app.library.finding.pairing import PairKind
 from app.library.tables import KEYWORDS, LINKS, MEDIA
 from app.library.values import has_thumbnail, is_nsfw, upright_size
-from app.media import Place, StageStatus
+from app.media import Place, Stage, StageStatus
 from app.metadata import Source
 from app.shapes import described
 
@@ -70,6 +70,8 @@ class FoundFile(TypedDict):
     """0 to 1; null is unknown."""
     has_thumbnail: bool
     """Whether a thumbnail was made."""
+    thumbnail_cause: str | None
+    """Why the thumbnail failed, or shows a part only; null where neither is so, and where none was asked for."""
     incomplete: bool
     """Whether a stage failed."""
     missing: bool
@@ -149,6 +151,7 @@ def as_found(row: Mapping[str, Any], threshold: float | None, paired: Sequence[t
         "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
         "nsfw_probability": row["nsfw_probability"],
         "has_thumbnail": has_thumbnail(row["phash"], row["stages"]),
+        "thumbnail_cause": row["stages"].get(Stage.THUMBNAIL, {}).get("cause"),
         "incomplete": any(mark["status"] == StageStatus.FAILED for mark in row["stages"].values()),
         "missing": row["missing_at"] is not None,
         "camera": camera_of(row["camera_make"], row["camera_model"]),

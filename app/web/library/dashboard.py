@@ -55,7 +55,12 @@ def show_dashboard(
     try:
         query = read(q)
     except QueryError as error:
-        return show(request, "dashboard.html", {**asked, "problem": error.sentence})
+        at = error.position
+        return show(
+            request,
+            "dashboard.html",
+            {**asked, "problem": error.sentence, "parts": (q[:at], q[at : at + 1], q[at + 1 :])},
+        )
     sums = library_sums(house.records, query, root)
     values = {
         "sums": sums,

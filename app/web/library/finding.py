@@ -26,7 +26,7 @@ from app.query.completing import completions
 from app.query.printing import term
 from app.query.reading import MAX_CHARACTERS, read
 from app.query.tree import Node
-from app.query.words import fold, fold_path
+from app.query.words import fold, fold_path, natural
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.cursors import cursor_of, values_in
@@ -149,7 +149,7 @@ class FolderCounts(TypedDict):
     """A page of the folders directly in one."""
 
     folders: list[FolderCount]
-    """By name; without those that no file found lies in."""
+    """By name, `2` before `10`; without those that no file found lies in."""
     next: str | None
     """The cursor of the next page; null on the last."""
     total: int
@@ -167,8 +167,8 @@ def folders(
     """Counts the files that a search finds by the folders directly in one, each with all that is below it."""
     finder, threshold = records.library.finder, records.library.nsfw_threshold()
     all_of_them = finder.folders(query, inside, threshold)
-    last = fold_path(cursor) if cursor else ""
-    to_come = [one for one in all_of_them if fold_path(one["path"]) > last]
+    last = natural(fold_path(cursor or ""))
+    to_come = [one for one in all_of_them if natural(fold_path(one["path"])) > last]
     page_of = to_come[:limit]
     more = page_of[-1]["path"] if len(to_come) > limit else None
     return Answer({"folders": page_of, "next": more, "total": len(all_of_them)})

@@ -119,6 +119,7 @@ def test_a_sixtieth_second_is_the_first_of_the_next_minute():
         ("1985:  :     :  :  ", "1985"),
         ("1985:06:     :  :  ", "1985-06"),
         ("1985:06:07   :  :  ", "1985-06-07"),
+        ("1985:06:07 08:09:  ", "1985-06-07T08:09:00"),
         ("1985: 6: 7 10:11:12", "1985-06-07T10:11:12"),
         ("1985-06-07T10:11", "1985-06-07T10:11:00"),
         ("1985:13:00 00:00:00", None),
@@ -232,6 +233,22 @@ def test_the_sidecar_speaks_first_and_takeout_last():
     assert taken(ORIGINAL, sidecar=sidecar, takeout=takeout) == (at, "sidecar exif:DateTimeOriginal")
     assert taken(ORIGINAL, takeout=takeout)[1] == "exif DateTimeOriginal"
     assert taken(takeout=takeout) == (takeout.taken_at, "takeout photoTakenTime")
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("Mon 24 Nov 2003 06:00:00 PM CET", "2003-11-24T18:00:00"),
+        ("Mon 24 Nov 2003 06:00:00 AM CET", "2003-11-24T06:00:00"),
+        ("Mon 24 Nov 2003 12:00:01 AM GMT", "2003-11-24T00:00:01+00:00"),
+        ("Mon 24 Nov 2003 12:00:01PM", "2003-11-24T12:00:01"),
+        ("24 Nov 2003 6:00:00 p.m.", "2003-11-24T18:00:00"),
+        ("Mon 24 Nov 2003 18:00:00 PM", "2003-11-24T18:00:00"),
+        ("Mon 24 Nov 2003 18:00:00", "2003-11-24T18:00:00"),
+    ],
+)
+def test_the_half_of_the_day_in_the_creation_time_of_a_png_counts(text, at):
+    assert taken(texts={"Creation Time": text}) == (at, "png Creation Time")
 
 
 @pytest.mark.parametrize("text", ["2003-11-24T18:00:00+00:00", "Mon, 24 Nov 2003 18:00:00 +0000"])

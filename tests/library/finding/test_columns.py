@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.library.finding import columns as columns_module
-from app.library.finding.columns import Change, Columns, Snapshot
+from app.library.finding.columns import NO_NUMBER, Change, Columns, Snapshot
 from app.library.finding.counting import Facet, Period, count_by, timeline
 from app.library.finding.entries import Entry, Mark
 from app.library.finding.finder import Found, page
@@ -46,6 +46,13 @@ def test_a_query_means_the_files_that_it_means_one_by_one(changes, query):
     snapshot = columns.snapshot()
     found = ids_in(snapshot, Matching(snapshot, THRESHOLD, nothing_asked).files(query))
     assert sorted(found) == sorted(number for number, entry in there.items() if found_in(entry, query))
+
+
+@given(entries)
+def test_a_number_beyond_its_column_is_not_known_and_spoils_no_other(entry):
+    columns = Columns()
+    after([(1, entry._replace(width=640)), (2, entry._replace(width=2**32 - 127))], columns)
+    assert columns.snapshot().columns["width"].tolist() == [640, NO_NUMBER]
 
 
 @given(_changes)

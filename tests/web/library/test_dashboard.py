@@ -63,9 +63,10 @@ def test_an_empty_library_says_so_and_where_to_begin(door):
 
 
 def test_a_search_that_cannot_be_read_is_told_and_can_be_mended(door):
-    html, text = read(door, "/dashboard?q=colour:red")
+    html, text = read(door, "/dashboard?q=sea+colour:%3Cred")
     assert "There is no field 'colour'" in text
-    assert 'value="colour:red"' in html
+    assert 'value="sea colour:&lt;red"' in html
+    assert "<code>sea <mark>c</mark>olour:&lt;red</code>" in html  # as the library points at it
 
 
 def test_without_a_script_the_page_looks_again_by_itself_if_asked(door):

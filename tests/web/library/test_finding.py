@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from app.library.finding.counting import Facet
-from tests.samples import ai_image, photo, unidentifiable, write_many
+from tests.samples import ai_image, photo, truncated, unidentifiable, write_many
 
 FILES = "/api/library/files"
 PATCH = "/api/library/file"
@@ -35,6 +35,7 @@ def test_a_file_is_listed_with_what_a_list_shows(found):
     for name in ("kind", "format", "width", "height", "taken_at", "size", "score", "nsfw_probability", "is_nsfw"):
         assert file[name] == known[name], name
     assert (file["has_thumbnail"], file["incomplete"], file["missing"]) == (True, False, False)
+    assert file["thumbnail_cause"] is None
     assert file["added_at"] == known["ingested_at"]
     assert (file["camera"], file["lens"], file["keywords"]) == ("Maker", None, ["sea", "sea wall"])
     (made,) = found.get(FILES, params={"q": "robot"})["files"]
@@ -44,6 +45,15 @@ def test_a_file_is_listed_with_what_a_list_shows(found):
         assert made[name] == (told and str(told)), name
     assert made["seed"] is not None
     assert made["session_id"] == known["session_id"]
+
+
+def test_a_file_without_a_picture_says_why(open_door, tmp_path):
+    for name, share in {"half": 0.5, "begun": 0.05}.items():
+        truncated(tmp_path / "root" / f"{name}.jpg", share=share, size=(640, 480))
+    door = open_door(tmp_path / "root")
+    door.whole()
+    told = {file["path"]: (file["has_thumbnail"], file["thumbnail_cause"]) for file in door.get(FILES)["files"]}
+    assert told == {"photos/half.jpg": (True, "truncated_image"), "photos/begun.jpg": (False, "truncated_image")}
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.library.finding.texts.shared import NO_TEXT, Folders, Texts
+from app.query.words import natural
 
 Numbers: TypeAlias = npt.NDArray[Any]
 
@@ -110,7 +111,7 @@ class Inside(NamedTuple):
 
 
 def folders_inside(folders: Folders, counted: Counted, path: str | None) -> list[Inside]:
-    """The folders directly in one, by name, of which any file is counted; None is above the roots."""
+    """The folders directly in one, by name (`2` before `10`), of which any file is counted; None is above the roots."""
     length = len(counted.files)
     above = np.array(folders.above[:length], np.int64)
     firsts = np.arange(length + 1)
@@ -124,7 +125,7 @@ def folders_inside(folders: Folders, counted: Counted, path: str | None) -> list
     if path is not None and wanted == NO_TEXT:
         return []
     opening = set(parents.tolist())
-    here = sorted(present[parents == wanted].tolist(), key=folders.folded.__getitem__)
+    here = sorted(present[parents == wanted].tolist(), key=lambda number: natural(folders.folded[number]))
     return [Inside(counted.shown(number), int(counted.files[number]), number in opening) for number in here]
 
 

@@ -10,6 +10,7 @@ import { leadOn } from "../file/leading.js";
 import { prepareAbsence } from "../shared/absence.js";
 import { openFiles, openList, prepareFiles } from "../shared/files.js";
 import { pathButton } from "../shared/paths.js";
+import { classesOf } from "./classes.js";
 import * as api from "./requests.js";
 
 /** @import { Compared, ComparedFile, Comparing, Holding } from "../lib/types.d.ts" */
@@ -17,16 +18,6 @@ import * as api from "./requests.js";
 const LOOK_MS = 700;
 const NAMED = 10; // files of a class that stand on the page itself
 const LIST_PAGE = 100;
-
-/** @type {[Holding, string][]} what becomes of the sum's lines, in its order */
-const CLASSES = [
-  ["in_library", "In the library and on disk now"],
-  ["file_missing", "In the library, but its file is missing"],
-  ["same_picture", "The same picture as one of the library, other bytes"],
-  ["not_in_library", "Not in the library"],
-  ["not_media", "Not media"],
-  ["unreadable", "Could not be read"],
-];
 
 let following = ""; // the folder of the comparison that is followed
 let stopFollowing = () => {};
@@ -128,10 +119,12 @@ function show(answer) {
   said.className = `banner compared-answer ${answer.safe ? "good" : allIn ? "warn" : "bad"}`;
   const at = clock(new Date(Date.now() - answer.age_seconds * 1000));
   setText(byId("compared-of"), `${readable(answer.directory)}, compared at ${at}`);
-  byId("compared-sum").replaceChildren(...CLASSES.map(([name, label]) => line(answer, name, label)));
+  byId("compared-sum").replaceChildren(...classesOf(answer).map(([name, label]) => line(answer, name, label)));
   setText(byId("compared-files"), number(answer.files));
   setText(byId("compared-beside"), besideOf(answer));
-  for (const [name, label] of CLASSES) if (name !== "in_library" && answer[name]) nameFirst(answer, name, label);
+  for (const [name, label] of classesOf(answer)) {
+    if (name !== "in_library" && answer[name]) nameFirst(answer, name, label);
+  }
   if (focused) said.focus();
 }
 

@@ -532,6 +532,7 @@ export interface FoundFile {
   is_nsfw: boolean | null;
   nsfw_probability: number | null;
   has_thumbnail: boolean;
+  thumbnail_cause: string | null;
   incomplete: boolean;
   missing: boolean;
   camera: string | null;
@@ -688,6 +689,7 @@ export interface Compared {
   files: number;
   in_library: number;
   file_missing: number;
+  only_here: number;
   same_picture: number;
   not_in_library: number;
   not_media: number;

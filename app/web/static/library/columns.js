@@ -10,7 +10,7 @@ const SESSION_SHOWN = 8; // characters of an id: enough to tell sessions apart
 const minute = (at) => at?.slice(0, 16).replace("T", " ") ?? "";
 
 /**
- * All there are, in their order; the name is always shown. `rem` is the least width, `grow` the share of what is left,
+ * All there are; the name is always shown. `rem` is the least width, `grow` the share of what is left,
  * `sort` what the list is sorted by at a click on the head.
  *
  * @type {Readonly<Record<string, TableColumn>>}
@@ -55,17 +55,28 @@ export const ALWAYS = "name";
 const USUAL = [ALWAYS, "taken", "size", "dimensions", "score", "nsfw"];
 const GAP_REM = 0.75;
 
-/** The columns that were chosen, from what was kept of them; the usual ones where nothing can be read. */
+/** The columns that were chosen, in their order, from what was kept of them; the usual ones where nothing can be read. */
 /** @type {(kept: string | null) => string[]} */
 export function chosenOf(kept) {
   if (kept === null) return USUAL;
-  const names = new Set([ALWAYS, ...kept.split(" ")]);
-  return Object.keys(COLUMNS).filter((name) => names.has(name));
+  const chosen = [...new Set(kept.split(" "))].filter((name) => Object.hasOwn(COLUMNS, name));
+  return chosen.includes(ALWAYS) ? chosen : [ALWAYS, ...chosen];
 }
 
-/** The chosen columns with or without another one. @type {(chosen: string[], name: string, shown: boolean) => string[]} */
-export const withColumn = (chosen, name, shown) =>
-  Object.keys(COLUMNS).filter((one) => one === ALWAYS || (one === name ? shown : chosen.includes(one)));
+/** The chosen columns with another one behind them, or without it. */
+/** @type {(chosen: string[], name: string, shown: boolean) => string[]} */
+export function withColumn(chosen, name, shown) {
+  const others = chosen.filter((one) => one === ALWAYS || one !== name);
+  return shown && name !== ALWAYS ? [...others, name] : others;
+}
+
+/** The chosen columns with one of them moved by so many places, as far as there are any. */
+/** @type {(chosen: string[], name: string, by: number) => string[]} */
+export function moved(chosen, name, by) {
+  const others = chosen.filter((one) => one !== name);
+  const place = Math.min(Math.max(0, chosen.indexOf(name) + by), others.length);
+  return [...others.slice(0, place), name, ...others.slice(place)];
+}
 
 /** The columns as a CSS grid, and the least width of a line in rem. @param {string[]} chosen */
 export function tracksOf(chosen) {

@@ -13,10 +13,10 @@ import { keepPlace, keptPlace } from "./places.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
 import { prepareTable } from "./table.js";
-import { knowChecked, onVeil } from "../shared/veil.js";
+import { chooseVeil, knowChecked, onVeil } from "../shared/veil.js";
 import { withoutHidden } from "./hidden.js";
 import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
-import { coverageInWords, foundInWords, selectedInWords } from "./told.js";
+import { coverageInWords, foundInWords, nothingInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
 
 /** @import { FoundFiles, Left, LibraryView, SearchView, Slices, TileSize } from "../lib/types.d.ts" */
@@ -173,10 +173,25 @@ function showFound(answer, all) {
   setText(byId("found"), foundInWords(total, paired, hidden, totalIs));
   setMessage(byId("coverage"), coverageInWords(all ?? answer));
   byId("new-files").hidden = true;
-  const nothing = view.q ? "Nothing is found." : "The library is empty.";
-  byId("nothing").hidden = total > 0;
-  if (hidden > 0) byId("nothing").replaceChildren("All of it is hidden, as NSFW or as not checked.");
-  else byId("nothing").replaceChildren(nothing, " ", view.q ? "" : make("a", { href: "/ingest-v2" }, "Take files in"));
+  const nothing = total ? null : nothingInWords(view.q, hidden, totalIs);
+  byId("nothing").hidden = !nothing;
+  if (nothing) byId("nothing").replaceChildren(nothing.sentence, " ", wayOn(nothing.why));
+}
+
+/** What leads on from an empty list. @param {"hidden" | "search" | "empty"} why */
+function wayOn(why) {
+  if (why === "empty") return make("a", { href: "/ingest-v2" }, "Take files in");
+  const [label, onclick] = why === "hidden"
+    ? ["Show them blurred", () => chooseVeil("blur")]
+    : ["Show all", () => go({ q: "" })];
+  return make("button", {
+    type: "button",
+    class: "plain",
+    onclick: () => {
+      onclick();
+      byId("grid").focus(); // the button goes
+    },
+  }, label);
 }
 
 /** Says why there is no list; that of the search before is no answer to this one. @param {import("../lib/api.js").ApiError} error */

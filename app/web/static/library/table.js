@@ -2,7 +2,7 @@
 
 import { around, byId, make } from "../lib/dom.js";
 import { saveColumns, savedColumns } from "./kept.js";
-import { ALWAYS, chosenOf, COLUMNS, tracksOf, withColumn } from "./columns.js";
+import { ALWAYS, chosenOf, COLUMNS, moved, tracksOf, withColumn } from "./columns.js";
 
 /** @import { LibraryView } from "../lib/types.d.ts" */
 
@@ -36,17 +36,62 @@ export function prepareTable({ changed, sorted }) {
     }));
   }
 
-  menu.replaceChildren(
-    ...Object.entries(COLUMNS).filter(([name]) => name !== ALWAYS).map(([name, { title }]) =>
-      make("label", {}, make("input", { type: "checkbox", value: name, checked: columns.includes(name) }), ` ${title}`)
-    ),
-  );
-  menu.addEventListener("change", ({ target }) => {
-    if (!(target instanceof HTMLInputElement)) return;
-    columns = withColumn(columns, target.value, target.checked);
+  /** The columns that are shown, in their order, then the others. */
+  function drawMenu() {
+    const others = Object.keys(COLUMNS).filter((name) => !columns.includes(name));
+    menu.replaceChildren(...[...columns, ...others].map((name) => {
+      const { title = name } = COLUMNS[name] ?? {};
+      const at = columns.indexOf(name);
+      const box = make("input", { type: "checkbox", value: name, checked: at >= 0, disabled: name === ALWAYS });
+      return make("div", {}, make("label", {}, box, ` ${title}`), at < 0 ? null : moversOf(name, title, at));
+    }));
+  }
+
+  /** @type {(name: string, title: string, at: number) => HTMLElement} */
+  const moversOf = (name, title, at) =>
+    make(
+      "span",
+      {},
+      ...[-1, 1].map((by) =>
+        make("button", {
+          type: "button",
+          class: "bare",
+          "data-moves": name,
+          "data-by": by,
+          disabled: by < 0 ? at === 0 : at === columns.length - 1,
+          "aria-label": `Move ${title} ${by < 0 ? "left" : "right"}, column ${at + 1} of ${columns.length}`,
+        }, by < 0 ? "←" : "→")
+      ),
+    );
+
+  /** @param {string[]} now */
+  function choose(now) {
+    columns = now;
     saveColumns(columns.join(" "));
     drawHead();
+    drawMenu();
     changed(columns);
+  }
+
+  /** Focuses the first of these elements of the menu that can be, after it was drawn anew. @param {string[]} selectors */
+  function focus(...selectors) {
+    for (const selector of selectors) {
+      const element = menu.querySelector(`${selector}:enabled`);
+      if (element instanceof HTMLElement) return element.focus();
+    }
+  }
+
+  drawMenu();
+  menu.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLInputElement)) return;
+    choose(withColumn(columns, target.value, target.checked));
+    focus(`[value="${target.value}"]`);
+  });
+  menu.addEventListener("click", (event) => {
+    const { moves, by } = around(event, "[data-moves]")?.dataset ?? {};
+    if (!moves) return;
+    choose(moved(columns, moves, Number(by)));
+    focus(`[data-moves="${moves}"][data-by="${by}"]`, `[data-moves="${moves}"]`);
   });
   head.addEventListener("click", (event) => {
     const { sort } = around(event, "[data-sort]")?.dataset ?? {};

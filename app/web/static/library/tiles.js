@@ -1,10 +1,11 @@
 // One file of the list, as a tile or as a line of a table. Elements are used again for other files.
 
 import { thumbnailUrl } from "../lib/api.js";
-import { inside, make, setText } from "../lib/dom.js";
+import { inside, make } from "../lib/dom.js";
 import { mark } from "../shared/veil.js";
 import { duration, fileName, readable } from "../lib/words.js";
 import { cellOf, COLUMNS } from "./columns.js";
+import { noPictureInWords } from "./told.js";
 
 /** @import { FoundFile } from "../lib/types.d.ts" */
 
@@ -25,6 +26,7 @@ export function blankTile() {
     "div",
     { class: "tile", role: "option", "aria-selected": "false" },
     make("img", { alt: "", decoding: "async", draggable: "false" }),
+    make("span", { class: "stand-in", "aria-hidden": "true" }),
     make("span", { class: "badges", "aria-hidden": "true" }),
     make("span", { class: "select-mark", "aria-hidden": "true" }),
     make("span", { class: "cells", "aria-hidden": "true" }),
@@ -44,7 +46,11 @@ export function fillTile(tile, file, { columns, picture }) {
     tile.dataset.path = path;
     image.removeAttribute("src");
     mark(tile, file?.is_nsfw);
-    setText(inside(tile, ".badges"), file ? badgesOf(file) : "");
+    inside(tile, ".badges").dataset.badges = file ? badgesOf(file) : "";
+    const [name = "", ...more] = file && !file.has_thumbnail ? standInOf(file) : [];
+    inside(tile, ".stand-in").replaceChildren(
+      ...(name ? [make("bdi", {}, name), ...more.flatMap((text) => [" ", make("small", {}, text)])] : []),
+    );
     delete tile.dataset.columns;
   }
   const shown = columns?.join(" ") ?? "";
@@ -59,6 +65,9 @@ export function fillTile(tile, file, { columns, picture }) {
   }
   if (file?.has_thumbnail && picture && !image.hasAttribute("src")) image.src = thumbnailUrl(file.path);
 }
+
+/** What stands in a tile in place of a picture. @param {FoundFile} file */
+const standInOf = (file) => [readable(fileName(file.path)), file.format.toUpperCase(), noPictureInWords(file)];
 
 /** @param {FoundFile} file */
 function badgesOf(file) {
@@ -79,11 +88,11 @@ function pairsOf({ format, pairs }) {
   return [...new Set(pairs.map(({ kind }) => kind === "raw" ? raw : "LIVE"))];
 }
 
-/** What a screen reader says of a file: first what the table shows of it, if it is a line of one. */
+/** What a screen reader says of a file: first what can be read of it. */
 /** @type {(file: FoundFile, columns: string[]) => string} */
 function spokenOf(file, columns) {
   const seen = columns.map((name) => cellOf(file, name)).filter(Boolean);
-  const said = seen.length ? seen : [readable(fileName(file.path))];
+  const said = seen.length ? seen : file.has_thumbnail ? [readable(fileName(file.path))] : standInOf(file);
   if (file.kind === "video" && !columns.includes("kind")) said.push("video");
   said.push(...pairsOf(file).map((badge) => badge === "LIVE" ? "Live Photo" : badge.replace("+", "with ")));
   if (file.taken_at && !columns.length) said.push(`taken ${file.taken_at.slice(0, 10)}`);

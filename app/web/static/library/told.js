@@ -1,8 +1,8 @@
 // What the page says of what a search finds. Pure: texts from numbers.
 
-/** @import { FoundFiles } from "../lib/types.d.ts" */
+/** @import { FoundFile, FoundFiles } from "../lib/types.d.ts" */
 
-import { count, number } from "../lib/words.js";
+import { causeLabel, count, number } from "../lib/words.js";
 
 /**
  * How many files are found: "1,234 files, 40 pairs shown as one, 12 hidden"; while the library is still being read "120
@@ -37,4 +37,27 @@ export function coverageInWords({ coverage, coverage_in_words: words }) {
   if (searched === of) return "";
   const waiting = missing.indexing ?? 0;
   return waiting ? `Indexing ${Math.floor((100 * (of - waiting)) / of)} %. ${words}.` : `${words}.`;
+}
+
+/** Why nothing can be seen of a file: "No picture: truncated image"; nothing where it has a thumbnail. */
+/** @type {(file: Pick<FoundFile, "has_thumbnail" | "thumbnail_cause">) => string} */
+export function noPictureInWords({ has_thumbnail: seen, thumbnail_cause: cause }) {
+  if (seen) return "";
+  if (cause === "no_picture") return "No picture in it";
+  return cause ? `No picture: ${causeLabel(cause)}` : "No picture made";
+}
+
+/**
+ * Why the list is empty: because of the search, of the NSFW switch, or because there is nothing yet; null while that is not
+ * known. Pairs that are shown as one never empty a list.
+ *
+ * @type {(q: string, hidden: number, totalIs: TotalIs) => { why: "hidden" | "search" | "empty", sentence: string } | null}
+ */
+export function nothingInWords(q, hidden, totalIs) {
+  if (totalIs === "counting") return null;
+  if (hidden > 0) {
+    const files = hidden === 1 ? "the one file" : `all ${number(hidden)} files`;
+    return { why: "hidden", sentence: `The NSFW switch hides ${files} found, as NSFW or as not checked.` };
+  }
+  return q ? { why: "search", sentence: "Nothing is found." } : { why: "empty", sentence: "The library is empty." };
 }

@@ -22,6 +22,8 @@ const behind = new WeakMap();
 /** @type {number | undefined} */
 let drawing; // the timer until the events are drawn
 let drawnAt = 0; // in ms
+let pressed = false; // a press has to be let go on the line where it began, or no click comes of it
+let releasing = 0; // the timer until the press is over
 let sessionId = "";
 
 /** @param {Session} status */
@@ -148,7 +150,7 @@ function drawEvents() {
     const list = inside(card, ".stage-lines");
     const lines = linesOf(name);
     if (!inside(card, "details").hasAttribute("open")) continue;
-    if (lines.length && list.matches(":hover, :focus-within")) {
+    if (lines.length && (pressed || list.matches(":hover, :focus-within"))) {
       drawing ??= setTimeout(drawEvents, DRAW_EVERY_MS);
       continue;
     }
@@ -177,6 +179,15 @@ function row(name, line) {
 }
 
 export function prepareCards() {
+  byId("stages-list").addEventListener("pointerdown", () => {
+    clearTimeout(releasing);
+    pressed = true;
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    addEventListener(end, () => {
+      releasing = setTimeout(() => (pressed = false), DRAW_SOON_MS); // the click comes behind it
+    });
+  }
   byId("stages-list").addEventListener("click", (event) => {
     const button = around(event, ".line");
     const found = button && behind.get(button);

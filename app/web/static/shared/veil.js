@@ -31,6 +31,12 @@ export function onVeil(changed) {
   listeners.add(changed);
 }
 
+/** Chooses what becomes of such pictures, on all pages. @param {Veil} choice */
+export function chooseVeil(choice) {
+  saveNsfw(choice);
+  change(choice, checked);
+}
+
 /** Tells how many files of the library have a probability, from an answer that says so. @param {number} files */
 export function knowChecked(files) {
   change(chosen, files);
@@ -106,9 +112,7 @@ const changeToSaved = () => change(savedNsfw(), checked);
 document.addEventListener("change", (event) => {
   const select = around(event, "select.veil-switch");
   if (!(select instanceof HTMLSelectElement)) return;
-  const choice = /** @type {Veil} */ (select.value);
-  saveNsfw(choice);
-  change(choice, checked);
+  chooseVeil(/** @type {Veil} */ (select.value));
 });
 addEventListener("storage", ({ key }) => {
   if (key === NSFW_KEY || key === null) changeToSaved();
