@@ -1,13 +1,14 @@
-"""Which rows of the library have a file on disk, as far as it is known: counted, listed, marked.
+"""Which rows of the library have a file on disk, as far as it is known, and are up to date: counted, listed, marked.
 
 A row whose file is gone is never deleted by an ingest. It keeps all that is known, with the time when it was missed.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, bindparam, func, select, update
 
+from app.formats import Kind
 from app.library.engine import Engines
 from app.library.pairs import relink
 from app.library.personal import leave_to_copies
@@ -16,6 +17,11 @@ from app.library.tables import MEDIA
 from app.library.values import now
 from app.library.whereabouts import Locations, Look, NotLookedFor, RowFile, nobody_looks, write_knowing
 from app.media import Place
+
+Marks: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""How each stage of a file ended, by its name."""
+_AT_ONCE = 500
+_MARK_STAGES = update(MEDIA).where(MEDIA.c.id == bindparam("b_id")).values(stages=bindparam("b_stages"))
 
 
 class Presence:
@@ -90,6 +96,26 @@ class Presence:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
         return self._engines.read(work)
+
+    def mark_stages(self, root: str, paths: Sequence[bytes], renew: Callable[[Marks, Kind], Marks]) -> None:
+        """Notes in the rows of files how their stages ended, as `renew` has it of what was noted before.
+
+        Raises DatabaseBusy, NeedsAttention.
+        """
+
+        def work(connection: Connection) -> None:
+            for at in range(0, len(paths), _AT_ONCE):
+                there = select(MEDIA.c.id, MEDIA.c.stages, MEDIA.c.kind).where(
+                    MEDIA.c.root == root, MEDIA.c.path.in_(paths[at : at + _AT_ONCE])
+                )
+                marks = [
+                    {"b_id": id_, "b_stages": renew(stages, Kind(kind))}
+                    for id_, stages, kind in connection.execute(there)
+                ]
+                if marks:
+                    connection.execute(_MARK_STAGES, marks)
+
+        self._engines.write(work)
 
 
 def inside(table: Table, folder: Place, *, below: bool) -> Any:

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from app.formats import FORMATS, Kind
 from app.media import SIDEWAYS, Outcome, Place, Stage, StageStatus
-from app.metadata import DECLARED, Source
+from app.metadata import DECLARED, Source, precision_of
 from app.shapes import described
 from app.texts import shown_name
 
@@ -192,7 +192,7 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
     """A row of the library as the contract shows a file: its size as seen upright, `is_nsfw` derived.
 
     The size is stored as it is in the file and turned here: what was stored before orientations were asked for stays
-    true.
+    true. What follows from other columns is told of rows, too, that are older than the column for it.
     """
     width, height = upright_size(row)
     sources = dict(row["sources"] or {})
@@ -205,6 +205,8 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
         "width": width,
         "height": height,
         **{name: row[name] for name in PLAIN},
+        "taken_at_precision": row["taken_at_precision"] or precision_of(row["taken_at"]),
+        "lens_source": row["lens_source"] or sources.get("lens_model"),
         "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
         "sources": dict(sorted(sources.items())),
     }

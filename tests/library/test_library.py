@@ -19,7 +19,7 @@ from app.library.engine import Engines
 from app.library.failures import Which
 from app.library.library import Library
 from app.library.tables import EVENTS, FAILURES, KEYWORDS, LINKS, MEDIA
-from app.library.values import FailureState
+from app.library.values import FailureState, as_file
 from app.media import Keyword, Metadata, Outcome, Place, Stage, storable_ns
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
@@ -836,3 +836,13 @@ def test_a_result_with_an_unfinished_stage_counts_only_what_was_done(commit):
         "nsfw_checked": 0,
         "nsfw_detected": 0,
     }
+
+
+def test_an_older_row_tells_how_far_its_date_goes_and_what_names_its_lens(library, commit):
+    known = Metadata(taken_at="2003-11", lens_model="50mm", sources={"lens_model": "exif", "taken_at": "exif"})
+    commit(analysis(metadata=known))
+    file = as_file(library.file(Place("m", b"a.jpg")), None)
+    assert (file["taken_at_precision"], file["lens_source"]) == ("month", "exif")
+    commit(analysis(found(b"b.jpg"), content=b"other", metadata=Metadata()))
+    file = as_file(library.file(Place("m", b"b.jpg")), None)
+    assert (file["taken_at_precision"], file["lens_source"]) == (None, None)

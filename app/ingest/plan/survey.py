@@ -7,10 +7,10 @@ has answered for already. `judge` decides for one file and is pure; `Survey` wal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
-from typing import NamedTuple, Never, Protocol
+from typing import Any, NamedTuple, Never, Protocol
 
 from app.beside import Stamps
-from app.formats import FORMAT_OF_SUFFIX, suffix_of
+from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.ingest.disk.folders import Entry, EntryKind, Listing
 from app.ingest.disk.ignoring import Ignores
 from app.ingest.session.counts import PlanCounts
@@ -37,7 +37,8 @@ class Verdict:
     """What a session does with one discovered file.
 
     Exactly one of: `skip` (why it is not processed), `job` (with `why`: new, changed, ...), or `answered`. `because` is
-    the reason where `why` is `read_again`; `known` says that the library has a row of it that is not marked missing.
+    the reason where `why` is `read_again`; `known` says that the library has a row of it that is not marked missing;
+    `outlived` that it is fresh although stages ended at older versions: as its row tells, they would end alike.
     """
 
     folder: Place
@@ -48,6 +49,7 @@ class Verdict:
     because: str = ""
     answered: bool = False
     known: bool = False
+    outlived: bool = False
 
     @property
     def place(self) -> Place:
@@ -121,6 +123,19 @@ def reasons_to_run(
     if known.sidecar != file.sidecar:
         reasons |= dict.fromkeys(runnable & Stamps(known.sidecar).stages_changed(file.sidecar), "")
     return reasons
+
+
+def renewed(
+    marks: Mapping[str, Mapping[str, Any]], kind: Kind, parameters: Parameters, recipe: Recipe
+) -> dict[str, Mapping[str, Any]]:
+    """The marks of a fresh file as stages of today would have left them, so that its row is not asked again."""
+    runnable = recipe.runnable(kind, parameters.wanted)
+    return {
+        name: {**mark, "version": recipe.version(Stage(name), kind)}
+        if name in runnable and not recipe.current(Stage(name), kind, str(mark["version"]))
+        else mark
+        for name, mark in marks.items()
+    }
 
 
 def _why_again(known: KnownFile, parameters: Parameters) -> str:
@@ -250,9 +265,16 @@ class Survey:
             return Verdict(folder, entry, answered=True, known=has_row)
         if not self.parameters.takes(entry.name, entry.size):
             return Verdict(folder, entry, skip=Skip.FILTERED, known=has_row)
-        judgement = judge(file, this, self.parameters, self.recipe, lambda: facts().get(file.path, RowFacts()))
+        told: list[RowFacts] = []
+
+        def tell() -> RowFacts:
+            told.append(facts().get(file.path, RowFacts()))
+            return told[-1]
+
+        judgement = judge(file, this, self.parameters, self.recipe, tell)
         if isinstance(judgement.decision, Skip):
-            return Verdict(folder, entry, skip=judgement.decision, known=has_row)
+            outlived = judgement.decision is Skip.FRESH and bool(told)
+            return Verdict(folder, entry, skip=judgement.decision, known=has_row, outlived=outlived)
         return Verdict(
             folder, entry, job=judgement.decision, why=judgement.why, because=judgement.because, known=has_row
         )

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from app.errors import NeedsAttention
 from app.ingest.disk.guard import ROOT_CHANGED, Guard, directory_missing, shrunk
-from app.ingest.plan.survey import Tally, Verdict
+from app.ingest.plan.survey import Tally, Verdict, renewed
 from app.ingest.run.gone import mark_missing
 from app.ingest.run.parts import mend_journal, recounted
 from app.ingest.run.run import Run
 from app.ingest.session.state import Status
-from app.media import Job, Recipe
+from app.media import Job, Place, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,13 @@ def plan(run: Run) -> Planned:
     recipe = parts.recipes.prepared(parameters.wanted, run.prepare)
     run.prepare(None)
     tally, jobs = Tally(answered_before=len(answered)), []
+    outlived: dict[Place, list[bytes]] = {}
     for verdict in parts.survey(run.session, answered, recipe):
         tally.add(verdict)
         if isinstance(verdict, Verdict) and verdict.job is not None:
             jobs.append(verdict.job)
+        elif isinstance(verdict, Verdict) and verdict.outlived:
+            outlived.setdefault(verdict.folder, []).append(verdict.place.path)
         run.live()
     guard.check()  # or a lost disk would look empty
     some_are_gone = False
@@ -51,6 +55,10 @@ def plan(run: Run) -> Planned:
         rows = parts.rows_in(parameters)
         _ask_about_the_gone(run, guard, tally.media, rows)
         some_are_gone = sum(rows.values()) != tally.known
+    for folder, paths in outlived.items():  # once: every plan to come is as quick as one of rows of today
+        renew = partial(renewed, parameters=parameters, recipe=recipe)
+        run.patiently(partial(parts.library.presence.mark_stages, folder.root, paths, renew))
+        run.live()
     run.session = replace(run.session.planned(tally.as_plan(), recipe), confirmed=False)
     return Planned(jobs, recipe, guard, some_are_gone)
 
