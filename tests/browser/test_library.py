@@ -163,7 +163,16 @@ def test_numbers_that_are_not_there_yet_say_so(page: Page, server: Server) -> No
     expect(page.locator("#found")).to_have_text("300 files so far, counting")
     expect(page.locator(".counting")).to_be_visible()
     assert looks_well(page)
+    page.focus("#grid")
+    page.keyboard.press("Control+a")
+    expect(page.locator("#selected-count")).to_have_text("300 files selected, of those so far")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_request(re.compile(r"/files\?.*limit=1&until=")):  # it looks for new files less often
+        pass
+    assert [url for url in asked if "limit=120" in url] == []  # other files would have the numbers
     behind[0] = False
+    page.click("#selected-clear")
     expect(page.locator("#found")).to_have_text("300 files")
     expect(page.locator(".counting")).to_be_hidden()
     page.route("**/api/library/facets?**", hold)
