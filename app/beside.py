@@ -155,7 +155,7 @@ def takeout_names(name: bytes) -> tuple[bytes, ...]:
     `a.jpg.supplemental-metadata.json` (since 2024) or `a.jpg.json`, whole or cut off at 46 units of UTF-16 before
     `.json`. The number of a second file of the same name stands behind: `a(1).jpg` has `a.jpg(1).json`. What Takeout
     writes no JSON for has that of another file: `a-edited.jpg` of `a.jpg`, and the video of a Live Photo, `a.MP4`, of
-    `a.HEIC` or `a.JPG`, that of a Pixel, `a.MP`, of `a.MP.jpg`. Last come the `bare_names`.
+    `a.HEIC` or `a.JPG`, that of a Pixel, `a.MP`, of `a.MP.jpg` or `a.jpg`. Last come the `bare_names`.
     """
     return tuple(dict.fromkeys((*_full_names(name), *_bare_names(name))))
 
@@ -177,7 +177,7 @@ def _full_names(name: bytes) -> Iterator[bytes]:
     if others[0] != name:  # a second edit of a picture that there is once: `a-edited(1).jpg`
         others.append(_NUMBER.sub(rb"\1", others[0]))
     if is_pixel_film(name):
-        others += [name + suffix for suffix in _STILLS]
+        others += [title + suffix for title in dict.fromkeys((name, _stem(name))) for suffix in _STILLS]
     elif suffix_of(name) in _HALVES:
         others += [name.rpartition(b".")[0] + suffix for suffix in _STILLS]
     for title in (name, *others):

@@ -248,7 +248,8 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             "Give the file the suffix of what it is, or leave it out with .ingestignore.",
         ),
         "unsupported_format": Cause(
-            "The content is of a format, or a variant of one, that is not taken in.",
+            "The content is of a format that is not taken in, or of a variant that cannot be decoded: then it is taken "
+            "in without a picture.",
             "Convert it to JPEG, PNG, WebP or TIFF.",
         ),
         "truncated_image": Cause(

@@ -268,7 +268,8 @@ def _judged_by_its_folder(folders: Folders, facts: Facts) -> Facts:
     if picture := picture_of_score(facts.place.path):  # it counts with its picture, though its folder is hidden
         spoken = Place(facts.place.root, picture)
         return replace(facts, ignored=folders.ignores_of(spoken.folder).sentence, speaks_for=(spoken.shown,))
-    speaks_for = spoken_for(facts.place.name, (entry.name for entry in listing.entries))
+    media = (entry.name for entry in listing.entries if entry.kind is not EntryKind.UNSUPPORTED)
+    speaks_for = spoken_for(facts.place.name, media)
     shown = tuple(facts.place.folder.below(name).shown for name in speaks_for)
     return replace(facts, ignored=ignored, speaks_for=shown)
 

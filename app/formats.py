@@ -14,7 +14,9 @@ from app.format_row import Ending, Format, Kind, Magic
 __all__ = ["FORMATS", "FORMAT_OF_NAME", "FORMAT_OF_SUFFIX", "Ending", "Format", "Kind", "Magic"]
 
 _ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # QuickTime before 2001 has no brand, and starts so
-_PORTABLE = (b"P1\n", b"P2\n", b"P3\n", b"P4\n", b"P5\n", b"P6\n", b"Pf\n")
+_PORTABLE = tuple(  # any white space may follow
+    mark + blank for mark in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6", b"Pf") for blank in (b"\n", b" ", b"\r", b"\t")
+)
 _EBML = b"\x1aE\xdf\xa3"
 
 _OF_MAKERS: tuple[tuple[str, str, str, tuple[str, ...], tuple[str, ...]], ...] = (  # TIFF files of raw data
@@ -355,6 +357,7 @@ NOT_TAKEN_IN: tuple[tuple[bytes, str], ...] = (
     (b"#?RADIANCE", "a Radiance picture (HDR)"),
     (b"v/1\x01", "OpenEXR"),
     (b"farbfeld", "farbfeld"),
+    (b"PF\n", "a PFM in colours"),
 )
 """How pictures start that are known by name, and refused by it."""
 NO_MEDIA_BRANDS = (b"M4A ", b"M4B ", b"M4P ", b"jxl ", b"jp2 ", b"jpx ")
@@ -362,14 +365,14 @@ NO_MEDIA_BRANDS = (b"M4A ", b"M4B ", b"M4P ", b"jxl ", b"jp2 ", b"jpx ")
 
 BESIDE_RAW = ("jpeg", "heic")
 """Formats in which cameras write the picture that they also give as raw; the first that is there stands for both."""
-_PIXEL_FILM = re.compile(rb"(?:.+\.M[PV]|MVIMG_\d{8}_\d{6,9})(?:~\d{1,3})?(?:\(\d{1,6}\))?\Z", re.DOTALL)
+_PIXEL_FILM = re.compile(rb"(?:.+\.M[PV](?:\.COVER)?|MVIMG_\d{8}_\d{6,9})(?:~\d{1,3})?(?:\(\d{1,6}\))?\Z", re.DOTALL)
 
 
 def is_pixel_film(name: bytes) -> bool:
     """Whether a name is that of the film of a Pixel's motion photo, as archives of Google Photos have it by itself.
 
-    It is an MP4 called `PXL_x.MP`, `PXL_x.MP~2`, `PXL_x.MV` or, without any suffix, `MVIMG_x`. The capitals tell them
-    from what other programs call `.mp`.
+    It is an MP4 with the name of its picture but for the suffix: `PXL_x.MP` of `PXL_x.MP.jpg`, `PXL_x.MP~2`,
+    `PXL_x.MV`, `PXL_x.RAW-01.MP.COVER` or `MVIMG_x`. The capitals tell them from what other programs call `.mp`.
     """
     return _PIXEL_FILM.match(name) is not None
 

@@ -3,13 +3,14 @@
 Owns the words (stages, outcomes, skips), and the values that travel from the analysis to the library. It opens nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.formats import Kind, promised
 from app.metadata import Metadata, Source
+from app.revisions import FAILED_BEFORE, Revision, RowFacts, find_reason
 from app.texts import path_from_shown, shown_name
 
 
@@ -193,7 +194,8 @@ class NsfwModel:
 class Recipe:
     """Which stages exist at which version, to which kinds they apply, and which cannot run here and now.
 
-    A stage whose version is another is pending again for every file; that of `nsfw` names the weights. `unavailable`
+    A stage whose version is another is pending again, for the files that `revisions` say; that of `nsfw` names the
+    weights, and other weights concern every file. `unavailable`
     maps a stage to one sentence that says why it cannot run and what to do about it; `limited` says so of a stage that
     runs, but not for every kind of file that it is meant for. `beside` are the kinds of file of which a stage
     reads only what lies beside them, because nothing here can look inside. `failing` is
@@ -207,6 +209,7 @@ class Recipe:
     beside: Mapping[Stage, frozenset[Kind]] = field(default_factory=dict)
     nsfw_model: NsfwModel | None = None
     failing: str = ""
+    revisions: tuple[Revision, ...] = ()
 
     def version(self, stage: Stage, kind: Kind) -> str:
         """The version at which a stage ends for this kind of file; it says so where the file was not looked into."""
@@ -215,6 +218,33 @@ class Recipe:
     def current(self, stage: Stage, kind: Kind, version: str) -> bool:
         """Whether a stage that ended at `version` has nothing to add here: what was seen inside a file stays seen."""
         return version in (self.versions[stage], self.version(stage, kind))
+
+    def why_again(
+        self, stage: Stage, kind: Kind, mark: Mapping[str, Any] | None, tell: Callable[[], RowFacts]
+    ) -> str | None:
+        """Why a stage has to run that ended as the mark of a row says; None where that is how it would end now.
+
+        The reason goes on after "because"; it is empty where it need not be told. `tell` looks what the row says of the
+        file, if that matters. Versions were numbers before 0.2.
+        """
+        if mark is None or mark["status"] not in (StageStatus.DONE, StageStatus.FAILED):
+            return ""
+        version = str(mark["version"])
+        if self.current(stage, kind, version):
+            return None
+        versions = self._since(stage, kind, version)
+        if versions and mark["status"] == StageStatus.FAILED:
+            return FAILED_BEFORE
+        return find_reason(self.revisions, stage, versions, tell) if versions else ""
+
+    def _since(self, stage: Stage, kind: Kind, version: str) -> range:
+        """The numbers that a stage has had since a version; none where the two differ in more than their numbers."""
+        then, _, rest = version.partition(":")
+        for now in (self.versions[stage], self.version(stage, kind)):
+            number, _, of_now = now.partition(":")
+            if rest == of_now and then.isdecimal() and number.isdecimal():
+                return range(int(then) + 1, int(number) + 1)
+        return range(0)
 
     def failure_version(self, stage: Stage) -> str:
         """The version with which a file is remembered that failed in this stage."""

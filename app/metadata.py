@@ -26,7 +26,7 @@ class Source(StrEnum):
     """Where a field, a keyword or a score comes from."""
 
     EXIF = "exif"
-    MAKER = "maker"  # the maker note in EXIF
+    MAKER = "maker"  # the maker note in EXIF, or another block of the maker's own
     XMP = "xmp"  # in the file itself
     IPTC = "iptc"
     PNG = "png"  # its texts

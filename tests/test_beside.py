@@ -109,11 +109,19 @@ def test_a_second_edit_of_a_picture_that_there_is_once_has_its_json_last():
     assert names.index(b"a.jpg(1).json") < names.index(b"a.jpg.json")
 
 
-@pytest.mark.parametrize("name", [b"PXL_1.MP", b"PXL_1.MP~2", b"PXL_1.MV", b"MVIMG_20180722_120942"])
+@pytest.mark.parametrize(
+    "name", [b"PXL_1.MP", b"PXL_1.MP~2", b"PXL_1.MV", b"PXL_1.RAW-01.MP.COVER", b"MVIMG_20180722_120942"]
+)
 def test_the_film_of_a_pixel_has_the_json_of_the_picture_beside_it(name):
     assert name + b".jpg.supplemental-metadata.json" in takeout_names(name)
     assert promised(name).name == "mp4"
     assert suffix_of(name) == b".mp4"
+
+
+def test_a_pixel_s_film_has_the_json_of_the_picture_with_its_number_and_of_the_one_without_its_mark():
+    assert b"PXL_1.MP.jpg.supplemental-metadata(1).json" in takeout_names(b"PXL_1.MP(1)")
+    names = takeout_names(b"PXL_1.MP")
+    assert names.index(b"PXL_1.MP.jpg.json") < names.index(b"PXL_1.jpg.json")
 
 
 @pytest.mark.parametrize("name", [b"figure.mp", b"MVIMG_1", b"MVIMG_20180722_120942_x", b"a.MPO", b".MP", b"a.mv"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, bindparam, inspect
+from sqlalchemy import Connection, bindparam, inspect, literal_column, select, table
 
 from app.errors import DatabaseUnusable
 from app.library import migrations
@@ -62,6 +62,33 @@ def remade(scripts: Path, *, also: str = "") -> None:
         '("media_files", recreate="always") as table:\n        table.add',
     )
     script.write_text(text.replace("\n\n\ndef down", f"\n{also}\n\n\ndef down"))
+
+
+def only_adds(scripts: Path) -> None:
+    """Lets the next migration say that it leaves what is there as it is."""
+    script = scripts / "versions" / "next.py"
+    script.write_text(script.read_text().replace("depends_on = None", "depends_on = None\nadds_only = True"))
+
+
+def all_in(url: str) -> dict[str, list[Any]]:
+    """Each table of ours with its rows, first of all where SQLite has it: a table that is made anew is elsewhere."""
+    engines = Engines(url)
+
+    def work(connection: Connection) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for name in set(inspect(connection).get_table_names()) & set(Base.metadata.tables):
+            columns = [column["name"] for column in inspect(connection).get_columns(name)]
+            rows = connection.execute(select(*map(literal_column, columns)).select_from(table(name))).all()
+            found[name] = [value for column in zip(columns, *rows, strict=True) for value in column]
+            if engines.is_sqlite:
+                place = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+                found[name].insert(0, connection.exec_driver_sql(place, (name,)).scalar_one())
+        return found
+
+    try:
+        return engines.read(work)
+    finally:
+        engines.close()
 
 
 def links_of(url: str) -> list[tuple[str, str]]:
@@ -270,7 +297,36 @@ def test_an_older_sqlite_file_is_copied_aside_first(sqlite_url, next_scripts):
         assert copy.execute("PRAGMA quick_check").fetchone() == ("ok",)
 
 
-def test_a_migration_that_fails_leaves_the_older_database_as_it_was(older_url, next_scripts):
+def test_a_large_file_is_copied_unless_the_steps_only_add(sqlite_url, next_scripts, monkeypatch):
+    with_a_file(sqlite_url)
+    only_adds(next_scripts)
+    run(sqlite_url, command.downgrade, "0009")
+    assert bring_to_head(sqlite_url).copy is not None, "a small one always"
+    monkeypatch.setattr(migrations, "_COPIED_BYTES", 0)
+    run(sqlite_url, command.downgrade, "0009")
+    assert bring_to_head(sqlite_url) == Migration("0009", "next")
+    run(sqlite_url, command.downgrade, "0004")
+    assert bring_to_head(sqlite_url).copy is not None, "one of the steps makes a table anew"
+
+
+def test_steps_that_only_add_leave_what_was_there(fresh_url):
+    bring_to_head(fresh_url)
+    with_a_file(fresh_url)
+    for step in ScriptDirectory(str(migrations.SCRIPTS)).walk_revisions():
+        run(fresh_url, command.downgrade, step.down_revision or "base")
+        if getattr(step.module, "adds_only", False):
+            before = all_in(fresh_url)
+            run(fresh_url, command.upgrade, step.revision)
+            after = all_in(fresh_url)
+            assert {name: after[name][: len(kept)] for name, kept in before.items()} == before
+            run(fresh_url, command.downgrade, step.down_revision)
+
+
+@pytest.mark.parametrize("adds", [False, True], ids=["it rewrites", "it only adds"])
+def test_a_migration_that_fails_leaves_the_older_database_as_it_was(older_url, next_scripts, monkeypatch, adds):
+    monkeypatch.setattr(migrations, "_COPIED_BYTES", 0)
+    if adds:
+        only_adds(next_scripts)
     with_a_file(older_url)
     before = revision_of(older_url)
     script = next_scripts / "versions" / "next.py"

@@ -17,6 +17,7 @@ revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
+adds_only = True  # details get a key, which nobody else reads
 
 EVENTS = sa.table(
     "ingest_events",

@@ -14,6 +14,7 @@ revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
+adds_only = True
 
 _FATAL = sa.text("fatal")
 _PASSING = "DELETE FROM file_failures WHERE fatal AND cause IN ('unreadable', 'still_changing', 'model_unusable')"

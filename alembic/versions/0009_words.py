@@ -14,6 +14,7 @@ revision = "0009"
 down_revision = "0008"
 branch_labels = None
 depends_on = None
+adds_only = True
 
 _NOT_WORDED = sa.text("NOT worded")
 _FIELDS = "name, folder, title, caption, keyword, prompt, negative, camera, lens, creator, model, lora, sampler, seed"

@@ -13,6 +13,7 @@ revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
+adds_only = True
 
 _IDENTIFIED = sa.text("content_identifier IS NOT NULL")
 

@@ -176,6 +176,8 @@ class _Course:
             return Identity(sha256, kind, name, None, width, height, notes=notes)
         self.content = open_image(stream, name)
         width, height = self.content.size
+        if self.content.problem and not width and named is not format_:  # camera raw files begin as a TIFF does
+            raise self.content.problem
         notes += (
             self.content.raw.list_notes()
             if self.content.raw
@@ -184,7 +186,8 @@ class _Course:
                 *_note_pages(self.content.pages),
             )
         )
-        return Identity(sha256, kind, name, self.content.mode, width, height, self.content.frames, notes)
+        mode, frames = self.content.mode, self.content.frames
+        return Identity(sha256, kind, name, mode, width or None, height or None, frames, notes)
 
     @cached_property
     def embedded(self) -> Embedded:
@@ -291,6 +294,7 @@ class _Course:
                 Source.SIDECAR: lambda: read_xmp_stars(self.sidecar),
                 Source.XMP: lambda: read_xmp_stars(self.embedded.xmp),
                 Source.EXIF: lambda: read_exif_stars(self.embedded.exif),
+                Source.MAKER: lambda: self.embedded.maker.rating,
                 Source.VIDEO: lambda: read_film_stars(self.film_info[0].xtra),
                 Source.JSON: self._noted_stars,
             }

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from app.analysis.nsfw.weights import Weights, WeightsState
 from app.analysis.pictures.container import explain_unavailable
+from app.analysis.revisions import REVISIONS
 from app.formats import Kind
 from app.media import Recipe, Stage
 
@@ -16,12 +17,12 @@ VERSIONS: Mapping[Stage, str] = MappingProxyType(
         Stage.IDENTIFY: "1",
         Stage.METADATA: "3",
         Stage.KEYWORDS: "3",
-        Stage.SCORE: "2",
-        Stage.THUMBNAIL: "1",
-        Stage.NSFW: "1",
+        Stage.SCORE: "3",
+        Stage.THUMBNAIL: "2",
+        Stage.NSFW: "2",
     }
 )
-"""What is read, by number: a stage whose number was raised is pending again for every file."""
+"""What is read, by number: a stage whose number was raised is pending again for the files that `REVISIONS` say."""
 FAILING = ".2"
 """How files fail, by number: when it was raised, each file that failed is tried once more."""
 APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(dict.fromkeys(Stage, frozenset(Kind)))
@@ -52,6 +53,7 @@ class Recipes:
             beside = dict.fromkeys(_LOOK_BESIDE, _VIDEOS)
         if found.model is None:
             limited.pop(Stage.NSFW, None)
-            return Recipe(versions, applies, {Stage.NSFW: found.sentence}, limited, beside, failing=FAILING)
+            unavailable = {Stage.NSFW: found.sentence}
+            return Recipe(versions, applies, unavailable, limited, beside, None, FAILING, REVISIONS)
         versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
-        return Recipe(versions, applies, {}, limited, beside, found.model, FAILING)
+        return Recipe(versions, applies, {}, limited, beside, found.model, FAILING, REVISIONS)

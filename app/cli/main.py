@@ -15,7 +15,7 @@ from app.cli.options import AsJson, Roots, checked_id, directory, file, require_
 from app.cli.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print_json
 from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
 from app.ingest.plan.planner import Planner
-from app.ingest.plan.survey import NothingKnown
+from app.ingest.plan.survey import READ_AGAIN, NothingKnown
 from app.ingest.run.parts import ALL_SESSIONS
 from app.ingest.run.undoing import undo as undo_session
 from app.ingest.session.parameters import Parameters, parse_parameters
@@ -51,6 +51,7 @@ SkipExisting = Annotated[bool, typer.Option("--skip-existing/--no-skip-existing"
 
 _REASONS = {
     "only_nsfw": "need only NSFW",
+    "read_again": "to read again",
     "returned": BACK,
     "words_wait": "to get your words back",
     "failed_before": "failed before, to try again",
@@ -163,6 +164,9 @@ def plan(
     out.print(f"{counts['pending']:,} of {counted(counts['discovered'], 'file')} would be processed.")
     for name, count in counts["pending_by"].items():
         out.print(f"  {count:,} {_REASONS.get(name, name.replace('_', ' '))}")
+        if name == READ_AGAIN:
+            for why, files in counts["read_again"].items():
+                out.print(f"    {files:,} because {why}", markup=False)
     for name, count in counts["skipped"].items():
         if count:
             out.print(f"  {count:,} skipped: {class_words(name)}")

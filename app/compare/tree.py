@@ -1,6 +1,7 @@
 """Everything that lies below a folder, folder by folder: media, hidden or not, links, what cannot be read.
 
-Nothing is left out and nothing is opened. A sidecar comes behind the files of the folder whose picture it speaks for.
+Nothing is left out, and nothing is opened but what its suffix alone does not tell from media. A sidecar comes behind
+the files of the folder whose picture it speaks for.
 """
 
 import os
@@ -11,10 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from app.errors import NoSuchDirectory, NotADirectory, OutsideRoots
-from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.reaching import reachable
 from app.ingest.disk.sidecars import SCORES_FOLDER, Sidecars
+from app.ingest.disk.sight import is_media
 from app.texts import path_from_shown, shown_name
 
 _SCORE = b".json"
@@ -24,7 +25,7 @@ _NO_NAMES: frozenset[bytes] = frozenset()
 class Thing(Enum):
     """What is found at a path."""
 
-    MEDIA = "media"  # by its suffix
+    MEDIA = "media"  # at first sight
     FILE = "file"  # any other
     SIDECAR = "sidecar"
     NO_FILE = "no_file"  # a link or a special file
@@ -134,6 +135,7 @@ class _Listing:
                     self._files[name], entries[name] = status, entry
                 else:
                     self._others[name] = Thing.NO_FILE, _no_file(status)
+            self._media = frozenset(name for name, entry in entries.items() if is_media(entry))
             self._scores = self._scores_in(reached) if SCORES_FOLDER in self.folders else {}
         self.scores = frozenset(self._scores)
         self._sidecars = Sidecars(entries, {})
@@ -147,8 +149,7 @@ class _Listing:
                 if not isinstance(status, str)
                 and stat.S_ISREG(status.st_mode)
                 and name.endswith(_SCORE)
-                and name.removesuffix(_SCORE) in self._files
-                and _is_media(name.removesuffix(_SCORE))
+                and name.removesuffix(_SCORE) in self._media
             }
         except OSError:
             return {}
@@ -157,7 +158,7 @@ class _Listing:
         """What is here, in the order of the names, then the sidecars in the order of theirs."""
         pictures: dict[bytes, list[bytes]] = {}
         counts = Counter(name.removesuffix(_SCORE) for name in self._scores)
-        for name in filter(_is_media, self._files):
+        for name in self._media:
             own = self._sidecars.names_of(name)
             counts[name] += len(own)
             for sidecar in own:
@@ -167,7 +168,7 @@ class _Listing:
                 thing, reason = self._others[name]
                 yield Found(_below(folder, name), thing, reason=reason)
             elif name not in pictures:
-                thing = Thing.MEDIA if _is_media(name) else Thing.FILE
+                thing = Thing.MEDIA if name in self._media else Thing.FILE
                 yield _file(_below(folder, name), thing, self._files[name], sidecars=counts[name])
         for name, of in sorted(pictures.items()):
             paths = tuple(_below(folder, picture) for picture in sorted(of))
@@ -197,10 +198,6 @@ def _file(
 
 def _below(folder: bytes, name: bytes) -> bytes:
     return folder + b"/" + name if folder else name
-
-
-def _is_media(name: bytes) -> bool:
-    return suffix_of(name) in FORMAT_OF_SUFFIX
 
 
 def _no_file(status: os.stat_result) -> str:

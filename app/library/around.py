@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, exists, not_, or_, select
 
-from app.library.pairs import NAMED_ALIKE, range_of
+from app.library.pairs import FILM_OF_PIXEL, NAMED_ALIKE, range_of
 from app.library.prepared import Prepared
 from app.library.tables import FAILURES, KEPT, MEDIA
 from app.media import Place
@@ -21,6 +21,7 @@ _AROUND = Prepared(
         exists().where(FAILURES.c.root == bindparam("b_root"), FAILURES.c.path == bindparam("b_path")),
         or_(
             exists().where(*NAMED_ALIKE, MEDIA.c.path != bindparam("b_path")),
+            exists().where(*FILM_OF_PIXEL, MEDIA.c.path != bindparam("b_path")),
             exists().where(THIS_FILE, or_(MEDIA.c.pair_id.is_not(None), MEDIA.c.content_identifier.is_not(None))),
         ),
     )

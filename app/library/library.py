@@ -14,7 +14,6 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention
-from app.formats import Kind
 from app.library import editing
 from app.library.editing import Edit
 from app.library.engine import Engines, translated
@@ -24,17 +23,15 @@ from app.library.finding.words.indexing import Indexing
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
-from app.library.personal import LINKS_OF, WORDS_WAIT
+from app.library.personal import LINKS_OF
 from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
-from app.library.stock import Stock
+from app.library.stock import Stock, facts_in, known_in
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.undoing import Removal
 from app.library.values import (
     Checkpoints,
     Event,
-    FailureState,
-    KnownFailure,
     KnownFile,
     NsfwSpread,
     Summary,
@@ -45,6 +42,7 @@ from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
 from app.query.tree import EVERYTHING
+from app.revisions import RowFacts
 from app.texts import clean_json
 
 _PLACE = select(MEDIA.c.root, MEDIA.c.path).where(MEDIA.c.id == bindparam("b_id"))
@@ -145,35 +143,11 @@ class Library:
 
     def known(self, folder: Place) -> Mapping[bytes, KnownFile]:
         """What is known of the files of one folder, by path relative to the root; rows of other folders are not."""
-        columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
-        missing = MEDIA.c.missing_at.is_not(None)
-        rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT).where(inside(MEDIA, folder, below=False))
-        of_failures = (FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version, FAILURES.c.state)
-        failures = select(FAILURES.c.path, *of_failures).where(inside(FAILURES, folder, below=False), HOLDS_BACK)
+        return self._engines.read(partial(known_in, folder=folder))
 
-        def work(connection: Connection) -> dict[bytes, KnownFile]:
-            failed: dict[bytes, tuple[KnownFailure, ...]] = {}
-            marks: dict[str, Mapping[str, Any]] = {}  # most rows have the same: one value for all of them
-            for path, fingerprint, stage, version, state in connection.execute(failures):
-                failure = KnownFailure(fingerprint, Stage(stage), version, state == FailureState.IGNORED)
-                failed[path] = (*failed.get(path, ()), failure)
-            known = {
-                path: KnownFile(
-                    size,
-                    mtime_ns,
-                    sidecar,
-                    sha256,
-                    Kind(kind),
-                    marks.setdefault(str(stages), stages),
-                    failed.pop(path, ()),
-                    bool(missing),
-                    bool(words),
-                )
-                for path, size, mtime_ns, sidecar, sha256, kind, stages, missing, words in connection.execute(rows)
-            }
-            return known | {path: KnownFile(failures=failures) for path, failures in failed.items()}
-
-        return self._engines.read(work)
+    def facts(self, folder: Place) -> Mapping[bytes, RowFacts]:
+        """What the rows of the files of one folder tell of them, by path relative to the root."""
+        return self._engines.read(partial(facts_in, folder=folder))
 
     def stamps(self, folder: Place, *, below: bool) -> Mapping[bytes, tuple[int, int]]:
         """Size in bytes and mtime in ns of every known file of a folder (and of all folders below it), by path."""

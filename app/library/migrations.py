@@ -2,6 +2,9 @@
 
 Owns when to migrate: a fresh database is made, an older one is copied aside (SQLite) and brought to head, a newer or
 damaged one is refused. The steps themselves are in `alembic/versions/`, which a wheel carries beside this file.
+
+A step may say `adds_only = True`: what was there stays as it is, and new tables, columns and indexes come beside it.
+Where all steps do, no row can be orphaned and the way back loses nothing: no row is checked, and no large file copied.
 """
 
 import sqlite3
@@ -9,6 +12,7 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +31,15 @@ HEAD = max(path.name for path in (SCRIPTS / "versions").glob("[0-9]*.py"))[:4]
 """The revision that this program needs. Known without Alembic, which is loaded only where there is work for it."""
 _FULL_TEXT = "fts5"
 _QUICK_CHECK_BYTES = 64 * 2**20  # a check of every page of a larger file would delay the start
+_COPIED_BYTES = 256 * 2**20  # a copy of a larger one would, too
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """What was done: the revisions before (None: a fresh database) and after, and the copy made of an older file."""
+    """What was done: the revisions before (None: a fresh database) and after, and the copy made of an older file.
+
+    There is none of a large file to which the steps only added.
+    """
 
     before: str | None
     after: str
@@ -73,10 +81,13 @@ def bring_to_head(url: str) -> Migration:
     engines = Engines(url, foreign_keys=False)
     file = sqlite_path(engines.url)
     try:
-        copy = _copy_aside(file, before) if file is not None and before is not None else None
+        copy = None
+        rewrites = before is not None and not _only_adds(before)
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-        engines.write(_upgrade)
+            if before is not None and (rewrites or file.stat().st_size <= _COPIED_BYTES):
+                copy = _copy_aside(file, before)
+        engines.write(partial(_upgrade, check=rewrites))
     except (NeedsAttention, OSError) as error:
         raise DatabaseUnusable(f"The database could not be brought to revision {HEAD}: {error}") from error
     finally:
@@ -94,12 +105,21 @@ def config_for(connection: Connection) -> "Config":
     return config
 
 
-def _upgrade(connection: Connection) -> None:
+def _only_adds(before: str) -> bool:
+    """Whether every step from a revision to head leaves what is there as it is."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
+    steps = ScriptDirectory(str(SCRIPTS)).iterate_revisions(HEAD, before)
+    return all(getattr(step.module, "adds_only", False) for step in steps)
+
+
+def _upgrade(connection: Connection, *, check: bool) -> None:
+    """Takes the steps to head. With `check` it raises DatabaseUnusable where they would orphan rows (SQLite)."""
     from alembic import command  # noqa: PLC0415
 
     command.upgrade(config_for(connection), HEAD)
-    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+    sqlite = connection.dialect.name == "sqlite"
+    if check and sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
         raise DatabaseUnusable("The upgrade would leave rows that belong to nothing: the database was left as it is.")
 
 

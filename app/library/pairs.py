@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from app.formats import FORMAT_OF_SUFFIX, FORMATS
+from app.formats import FORMAT_OF_SUFFIX, FORMATS, is_pixel_film
 from app.library.tables import MEDIA
 from app.media import Place
 
@@ -32,17 +32,21 @@ NAMED_ALIKE = (
     func.length(_C.path) <= bindparam("b_length"),
 )
 """The rows that `range_of` a path is about; a few more may be among them."""
+FILM_OF_PIXEL = (_C.root == bindparam("b_root"), _C.path == bindparam("b_film"))
+"""The film of a Pixel's motion photo that is called like the path of `range_of` without its suffix."""
 _ROWS = select(
     *(_C.id, _C.root, _C.folder, _C.path, _C.kind, _C.format, _C.duration_seconds, _C.taken_at),
     *(_C.content_identifier, _C.missing_at, _C.pair_id),
 )
 _SAME_STEM = _ROWS.where(*NAMED_ALIKE)
+_SAME_WHOLE = _ROWS.where(*FILM_OF_PIXEL)
 _TIED = _ROWS.where(
     or_(
         _C.content_identifier.in_(bindparam("b_identifiers", expanding=True)),
         _C.id.in_(bindparam("b_ids", expanding=True)),
     )
 )
+_MOST_TITLES = 2
 _ROUNDS = 4  # of looking for what is tied to what was found; whoever is farther away is judged in its own turn
 _LINK = update(MEDIA).where(_C.id == bindparam("b_id")).values(pair_id=bindparam("b_pair"))
 
@@ -54,7 +58,7 @@ def live_photos(files: Iterable[File]) -> Iterator[tuple[File, File]]:
 
     Where, in one folder, one image and one video carry the same content identifier of Apple's, those are it, whatever
     they are called; of a HEIC and its export as JPEG, the HEIC. Of the others, files of one name but for the suffix are
-    one if `live_photo` says so.
+    one if `live_photo` says so. The film of a Pixel, `x.MP`, goes with `x.MP.jpg` before it may go with `x.jpg`.
     """
     there = [file for file in files if file["missing_at"] is None]
     taken: set[Any] = set()
@@ -63,10 +67,15 @@ def live_photos(files: Iterable[File]) -> Iterator[tuple[File, File]]:
         if pair := _identified(own):
             taken |= {file["id"] for file in pair}
             yield pair
-    left = [file for file in there if file["id"] not in taken]
-    for name in dict.fromkeys((file["root"], _stem(file["path"])) for file in left):
-        if name[1] is not None and (pair := live_photo([f for f in left if (f["root"], _stem(f["path"])) == name])):
-            yield pair
+    for nth in range(_MOST_TITLES):
+        named: dict[tuple[str, bytes], list[File]] = {}
+        for file in there:
+            if file["id"] not in taken and (titles := _titles(file["path"])):
+                named.setdefault((file["root"], titles[min(nth, len(titles) - 1)]), []).append(file)
+        for alike in named.values():
+            if pair := live_photo(alike):
+                taken |= {file["id"] for file in pair}
+                yield pair
 
 
 def _folder(file: File) -> tuple[str, bytes]:
@@ -143,15 +152,26 @@ def range_of(path: bytes) -> dict[str, Any]:
     those of the name do; every camera writes both names alike. The range may hold a whole folder, `2024.photos` beside
     `2024.jpg`: by the length of their paths alone, which is in the index, its rows are passed by.
     """
-    start = _stem(path)
-    if start is None:
-        return {"b_from": b"", "b_to": b"", "b_length": 0}
-    return {"b_from": start + b".", "b_to": start + b"/", "b_length": len(start) + _LONGEST_SUFFIX}  # `/` follows `.`
+    if not (titles := _titles(path)):
+        return {"b_from": b"", "b_to": b"", "b_length": 0, "b_film": b""}
+    longest, start = titles[0], titles[-1]
+    return {
+        "b_from": start + b".",
+        "b_to": start + b"/",  # `/` follows `.`
+        "b_length": len(longest) + _LONGEST_SUFFIX,
+        "b_film": longest if _is_film(longest) else b"",
+    }
 
 
-def _stem(path: bytes) -> bytes | None:
+def _titles(path: bytes) -> tuple[bytes, ...]:
+    """What a path may share with the other half: itself without the suffix; of a Pixel's film first as it is."""
     start, dot, suffix = path.rpartition(b".")
-    return start if dot and b"/" not in suffix else None
+    title = (start,) if dot and b"/" not in suffix else ()
+    return (path, *title) if _is_film(path) else title
+
+
+def _is_film(path: bytes) -> bool:
+    return is_pixel_film(path.rpartition(b"/")[2])
 
 
 def relink(connection: Connection, place: Place) -> None:
@@ -173,20 +193,33 @@ def _around(connection: Connection, place: Place) -> dict[Any, File]:
     """The files whose links may change with those of this name but for the suffix: so named, or tied to one of them."""
     found: dict[Any, File] = {}
     asked: set[Any] = set()
-    places = {(place.root, _stem(place.path)): place}
+    places = {(place.root, _titles(place.path)): place}
     for _ in range(_ROUNDS):
         new: dict[Any, File] = {}
-        for key, one in places.items():
-            rows = connection.execute(_SAME_STEM, {"b_root": one.root, **range_of(one.path)}).mappings()
-            new |= {row["id"]: dict(row) for row in rows if _stem(row["path"]) == key[1] and row["id"] not in found}
+        for one in places.values():
+            new |= {row["id"]: row for row in _named_alike(connection, one) if row["id"] not in found}
         found |= new
         identifiers = {row["content_identifier"] for row in new.values() if row["content_identifier"]} - asked
         ids = {row["pair_id"] for row in new.values() if row["pair_id"]} - found.keys()
         asked |= places.keys() | identifiers
-        if not identifiers and not ids:
-            break
-        tied = connection.execute(_TIED, {"b_identifiers": sorted(identifiers), "b_ids": sorted(ids)}).mappings().all()
-        found |= {row["id"]: dict(row) for row in tied}
-        named = {(row["root"], _stem(row["path"])): Place(row["root"], row["path"]) for row in tied}
+        tied: list[File] = []
+        if identifiers or ids:
+            bound = {"b_identifiers": sorted(identifiers), "b_ids": sorted(ids)}
+            tied = [dict(row) for row in connection.execute(_TIED, bound).mappings()]
+        found |= {row["id"]: row for row in tied}
+        next_to = (*tied, *(row for row in new.values() if _is_film(row["path"])))
+        named = {(row["root"], _titles(row["path"])): Place(row["root"], row["path"]) for row in next_to}
         places = {key: one for key, one in named.items() if key not in asked}
+        if not places:
+            break
     return found
+
+
+def _named_alike(connection: Connection, place: Place) -> Iterator[File]:
+    """The files that share what may be the name of both halves with the one of this place, and itself."""
+    bound = {"b_root": place.root, **range_of(place.path)}
+    titles = frozenset(_titles(place.path))
+    for rows in (_SAME_STEM, _SAME_WHOLE) if bound["b_film"] else (_SAME_STEM,):
+        for row in connection.execute(rows, bound).mappings():
+            if not titles.isdisjoint(_titles(row["path"])):
+                yield dict(row)

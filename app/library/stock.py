@@ -3,21 +3,36 @@
 Even on SQLite nothing of the library changes by it: the file is opened read-only for every page.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
-from app.library.tables import MEDIA
-from app.media import Place
+from app.formats import Kind
+from app.library.failures import HOLDS_BACK
+from app.library.personal import WORDS_WAIT
+from app.library.presence import inside
+from app.library.tables import FAILURES, MEDIA
+from app.library.values import FailureState, KnownFailure, KnownFile
+from app.media import Place, Stage
+from app.revisions import RowFacts
 
 PAGE_ROWS = 1_000
 QUESTION_VALUES = 500
 """How many digests or names one question to the database has; SQLite takes no more than 32,766."""
 _COLUMNS = (MEDIA.c.root, MEDIA.c.path, MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sha256, MEDIA.c.missing_at)
+_PARTS = ("exif", "xmp", "iptc", "text")
+_TOLD = tuple(
+    MEDIA.c[name]
+    for name in (
+        "name", "kind", "format", "mode", "height", "frames", "camera_make", "lens_model", "taken_at", "latitude",
+        "longitude", "video_codec", "embedded_video_bytes", "caption", "generator", "prompt_verdict", "sources",
+        "sidecar",
+    )
+)  # fmt: skip
 _HELD = select(*_COLUMNS).order_by(MEDIA.c.path)
 
 
@@ -90,6 +105,61 @@ class Stock:
             lambda connection: [StoredFile(*row) for row in connection.execute(statement)]
         )
         return page
+
+
+def known_in(connection: Connection, folder: Place) -> Mapping[bytes, KnownFile]:
+    """What is known of the files of one folder, by path relative to the root; rows of other folders are not."""
+    columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
+    missing = MEDIA.c.missing_at.is_not(None)
+    rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT).where(inside(MEDIA, folder, below=False))
+    of_failures = (FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version, FAILURES.c.state)
+    failures = select(FAILURES.c.path, *of_failures).where(inside(FAILURES, folder, below=False), HOLDS_BACK)
+    failed: dict[bytes, tuple[KnownFailure, ...]] = {}
+    marks: dict[str, Mapping[str, Any]] = {}  # most rows have the same: one value for all of them
+    for path, fingerprint, stage, version, state in connection.execute(failures):
+        failure = KnownFailure(fingerprint, Stage(stage), version, state == FailureState.IGNORED)
+        failed[path] = (*failed.get(path, ()), failure)
+    known = {
+        path: KnownFile(
+            size,
+            mtime_ns,
+            sidecar,
+            sha256,
+            Kind(kind),
+            marks.setdefault(str(stages), stages),
+            failed.pop(path, ()),
+            bool(missing),
+            bool(words),
+        )
+        for path, size, mtime_ns, sidecar, sha256, kind, stages, missing, words in connection.execute(rows)
+    }
+    return known | {path: KnownFile(failures=failures) for path, failures in failed.items()}
+
+
+def facts_in(connection: Connection, folder: Place) -> Mapping[bytes, RowFacts]:
+    """What the rows of the files of one folder tell of them, by path relative to the root.
+
+    Of the tags as read the database gives only what is asked for: they may have 64 KB.
+    """
+    raw = MEDIA.c.raw
+    if connection.dialect.name == "sqlite":
+        colour_space = func.json_extract(raw, '$.exif."EXIF ColorSpace"')
+        parts = [func.json_type(raw, f"$.{part}").is_not(None) for part in _PARTS]
+    else:
+        colour_space = func.json_extract_path_text(raw, "exif", "EXIF ColorSpace")
+        parts = [func.json_extract_path(raw, part).is_not(None) for part in _PARTS]
+    rows = select(MEDIA.c.path, *_TOLD, colour_space, *parts).where(inside(MEDIA, folder, below=False))
+    return {path: _facts(told) for path, *told in connection.execute(rows)}
+
+
+def _facts(told: list[Any]) -> RowFacts:
+    values = dict(zip((column.name for column in _TOLD), told, strict=False))
+    colour_space, *there = told[len(_TOLD) :]
+    return RowFacts(
+        **values | {"kind": Kind(values["kind"]), "sources": values["sources"] or {}},
+        colour_space=None if colour_space is None else str(colour_space),
+        parts=frozenset(part for part, is_there in zip(_PARTS, there, strict=True) if is_there),
+    )
 
 
 def _rows(statement: Any, connection: Any) -> list[Any]:

@@ -478,9 +478,10 @@ def test_every_file_of_the_corpus_is_answered():
             with at_most(10):
                 result = answer(analyzer_, job_for(CORPUS, path))
             causes[result.cause if isinstance(result, Failure) else "ok"] += 1
-    assert causes["ok"] >= 630
+    assert causes["ok"] >= 770
     assert {cause for cause, count in causes.items() if count} == {
-        "ok", "damaged_image", "unsupported_format", "truncated_image", "not_media", "empty_file",
+        "ok", "damaged_image", "truncated_image", "not_media", "empty_file",
+        "unsupported_format",  # a PFM in colours
     }  # fmt: skip
 
 

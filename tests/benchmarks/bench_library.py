@@ -47,8 +47,8 @@ COLUMNS_MB, EXPORT_MB = 200, 40
 BESIDE_A_SESSION = 1.5
 WORDS_COST = 1.05
 FIRST_PAGE_SECONDS = 10
-BEFORE = "0008"
-"""The revision of the database before this version."""
+BEFORE = "0005"
+"""The revision of the database of the version before this one, 0.5.0."""
 NEW_FILES = 1_500
 _MB = 2**20
 

@@ -6,7 +6,7 @@ from itertools import zip_longest
 import pytest
 from sqlalchemy import insert, text
 
-from app.formats import Kind
+from app.formats import Kind, suffix_of
 from app.library.pairs import _SAME_STEM, MAX_SECONDS, live_photos
 from app.library.tables import MEDIA
 from app.library.values import as_file
@@ -112,6 +112,33 @@ def test_the_same_name_with_times_that_differ_is_no_live_photo(still, video, pai
     assert len(judged(files)) == (1 if paired else 0)
     named = [file | NAMED for file in files]
     assert len(judged(named)) == 1, "equal identifiers say more than clocks"
+
+
+PIXELS = [
+    ("PXL_1.MP", "PXL_1.MP.jpg"),
+    ("PXL_1.MP~2", "PXL_1.MP~2.jpg"),
+    ("PXL_1.MP(1)", "PXL_1.MP(1).jpg"),
+    ("PXL_1.MV", "PXL_1.MV.JPG"),
+    ("PXL_1.RAW-01.MP.COVER", "PXL_1.RAW-01.MP.COVER.jpg"),
+    ("PXL_1.MP", "PXL_1.jpg"),
+    ("PXL_1.MP", "PXL_1.MP.heic"),
+    ("MVIMG_20180722_120942", "MVIMG_20180722_120942.jpg"),
+    ("MVIMG_20180722_120942(1)", "MVIMG_20180722_120942(1).jpg"),
+    ("MVIMG_20180722_120942.MP4", "MVIMG_20180722_120942.jpg"),
+]
+"""The names of films and pictures as archives of Google Photos have them."""
+
+
+@pytest.mark.parametrize(("film", "picture"), PIXELS)
+def test_the_film_of_a_pixel_goes_with_the_picture_of_its_name(film, picture):
+    ((still, video),) = judged([STILL | {"format": "jpeg"}, VIDEO | {"format": "mp4"}], ["d"] * 2, [picture, film])
+    assert (still["path"], video["path"]) == (f"d/{picture}".encode(), f"d/{film}".encode())
+
+
+def test_the_film_of_a_pixel_goes_first_with_the_picture_that_has_its_whole_name():
+    names = ["PXL_1.jpg", "PXL_1.MP.jpg", "PXL_1.MP", "PXL_2.MP", "PXL_3.MP.jpg", "MVIMG_20180722_120942"]
+    files = [VIDEO | {"format": "mp4"} if suffix_of(name.encode()) == b".mp4" else STILL for name in names]
+    assert [(still["id"], film["id"]) for still, film in judged(files, ["d"] * len(names), names)] == [(1, 2)]
 
 
 # -- the rows ----------------------------------------------------------------------------------------------------
@@ -248,6 +275,29 @@ def test_a_half_by_its_name_is_freed_when_its_partner_is_found_by_identifier(lib
     assert links(library, *names) == ["m/d/IMG_1_HEVC.MOV", "m/d/IMG_1.HEIC", None]
     library.presence.mark_missing("m", [b"d/IMG_1_HEVC.MOV"])
     assert links(library, *names) == ["m/d/IMG_1.MOV", None, "m/d/IMG_1.HEIC"]
+
+
+@pytest.mark.parametrize(("film", "picture"), PIXELS)
+@pytest.mark.parametrize("film_first", [True, False])
+def test_a_pixel_s_film_is_linked_to_its_picture_in_whichever_order_they_come(
+    library, commit, film, picture, film_first
+):
+    names = [f"d/{name}".encode() for name in (picture, film)]
+    halves = [still(names[0]), video(names[1])]
+    commit(*(halves[::-1] if film_first else halves))
+    assert links(library, *names) == [f"m/d/{film}", f"m/d/{picture}"]
+
+
+def test_a_pixel_s_film_is_linked_anew_when_the_picture_of_its_whole_name_comes_and_goes(library, commit):
+    names = [b"d/PXL_1.jpg", b"d/PXL_1.MP", b"d/PXL_1.MP.jpg"]
+    commit(still(names[0]), video(names[1]))
+    assert links(library, *names[:2]) == ["m/d/PXL_1.MP", "m/d/PXL_1.jpg"]
+    commit(still(names[2], content=b"whole"))
+    assert links(library, *names) == [None, "m/d/PXL_1.MP.jpg", "m/d/PXL_1.MP"]
+    commit(still(names[0], content=b"edited"), session_id="3")
+    assert links(library, *names) == [None, "m/d/PXL_1.MP.jpg", "m/d/PXL_1.MP"]
+    library.presence.mark_missing("m", [names[2]])
+    assert links(library, *names[:2]) == ["m/d/PXL_1.MP", "m/d/PXL_1.jpg"]
 
 
 def test_a_row_that_is_deleted_takes_the_link_along(paired):

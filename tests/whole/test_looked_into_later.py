@@ -35,7 +35,7 @@ def session(library, tmp_path, film):
     """Runs what a session with this recipe would: a skip, or the stages that run although the bytes are known."""
 
     def run(recipe, session_id):
-        verdict, _ = judge(film, library.known(Place("r")).get(film.path, NOTHING_KNOWN), ASKED, recipe)
+        verdict, _, _ = judge(film, library.known(Place("r")).get(film.path, NOTHING_KNOWN), ASKED, recipe)
         if isinstance(verdict, Skip):
             return verdict
         result = Analyzer({"r": str(tmp_path)}, recipe)(verdict)

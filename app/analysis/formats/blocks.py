@@ -19,6 +19,7 @@ XMP_IN_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 _EXTENSION_HEADER = struct.Struct(">32sII")  # GUID, length of the whole packet, where this piece stands in it
 _PHOTOSHOP = b"Photoshop 3.0\0"
+_PSD_HEADER_BYTES = 26
 _GIF_XMP, _GIF_TRAILER = b"\x21\xff\x0bXMP DataXMP", b"\x01\xff\xfe\xfd"
 _GIF_BYTES = 64 * 1024 * 1024
 _UUIDS = {
@@ -72,11 +73,24 @@ def find_photoshop_in_jpeg(segments: Segments) -> bytes:
     return b"".join(content[len(_PHOTOSHOP) :] for content in found)
 
 
+def find_photoshop_in_psd(stream: BinaryIO) -> bytes:
+    """Find the resources of a Photoshop document, behind its header and its palette (Adobe Photoshop File Formats)."""
+    at = _PSD_HEADER_BYTES
+    at += 4 + int.from_bytes(read_at(stream, at, 4), "big")
+    return read_at(stream, at + 4, int.from_bytes(read_at(stream, at, 4), "big"))
+
+
 def find_c2pa_in_jpeg(segments: Segments) -> bytes:
-    """Join the C2PA manifest in the APP11 segments of a JPEG (ISO 19566-5, annex D); empty without one."""
-    found = [content for name, content in segments if name == "APP11" and content.startswith(b"JP")]
-    first = (content[_C2PA_HEADER:] for content in found[:1])
-    return b"".join((*first, *(content[2 * _C2PA_HEADER :] for content in found[1:])))
+    """Join the boxes in the APP11 segments of a JPEG (ISO 19566-5, annex D), a C2PA manifest among them; empty without.
+
+    The pieces of each box have its number. What is no manifest, such as the layers of a JPEG XT, has another.
+    """
+    pieces: dict[bytes, list[bytes]] = {}
+    for name, content in segments:
+        if name == "APP11" and content.startswith(b"JP"):
+            pieces.setdefault(content[2:4], []).append(content)
+    boxes = ((own[0][_C2PA_HEADER:], *(piece[2 * _C2PA_HEADER :] for piece in own[1:])) for own in pieces.values())
+    return b"".join(piece for box in boxes for piece in box)
 
 
 def find_c2pa_in_webp(stream: BinaryIO) -> bytes:

@@ -84,7 +84,7 @@ def read_cicp_of_avif(stream: BinaryIO) -> CodePoints | None:
 
     Other pictures of the file, such as what a gain map makes of it, have properties of their own.
     """
-    own, properties = _properties_of_avif(stream)
+    own, properties = find_properties(stream)
     for number, (name, place) in enumerate(properties, 1):
         if name == b"colr" and number in own and (nclx := read_at(stream, place, 8))[:4] == b"nclx" and len(nclx) == 8:
             primaries, transfer = struct.unpack_from(">HH", nclx, 4)
@@ -94,15 +94,15 @@ def read_cicp_of_avif(stream: BinaryIO) -> CodePoints | None:
 
 def read_depth_of_avif(stream: BinaryIO) -> int:
     """Read how many bits a channel of an AVIF has: 8, 10 or 12, by its first `av1C` (AV1 in ISOBMFF, 2.3.3)."""
-    place = next((place for name, place in _properties_of_avif(stream)[1] if name == b"av1C"), None)
+    place = next((place for name, place in find_properties(stream)[1] if name == b"av1C"), None)
     flags = read_at(stream, place + 2, 1) if place is not None else b""
     if not flags or not flags[0] & 0x40:
         return 8
     return 12 if flags[0] & 0x20 else 10
 
 
-def _properties_of_avif(stream: BinaryIO) -> tuple[frozenset[int], list[tuple[bytes, int]]]:
-    """The numbers, from 1, of the properties of the primary picture, and all properties: kind and place."""
+def find_properties(stream: BinaryIO) -> tuple[frozenset[int], list[tuple[bytes, int]]]:
+    """Find the properties of a HEIF file: the numbers, from 1, of its primary picture's, and of all kind and place."""
     size = stream.seek(0, 2)
     properties: list[tuple[bytes, int]] = []
     own: frozenset[int] = frozenset()

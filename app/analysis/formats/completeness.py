@@ -5,7 +5,10 @@ who reads that the copy is incomplete knows what to do.
 """
 
 import os
+import struct
+from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import BinaryIO, Literal
 
 from app.analysis.formats.animation import walk_gif_blocks
@@ -20,10 +23,18 @@ _END_MARK = b"\xff\xd9"
 _TRAILER = b";"
 _LAST_CHUNK_BYTES = 12  # IEND of a PNG
 _ZEROS = 512
+_OWN_ZEROS = 10  # what part of a file they have to be at least to be none of a lossy WebP
+_LOSSLESS = b"VP8L"
 _PICTURE_BOXES = frozenset((b"mdat", b"jp2c"))
-_BOX_HEADER, _LARGE_BOX = 8, 1
-_END_MARK_BYTES = {Ending.MARK: 2, Ending.BOXES_OR_MARK: 2, Ending.CHUNKS: 12, Ending.BLOCKS: 1, Ending.RIFF: 1}
+_BOX_HEADER, _LARGE_BOX, _MAX_BOXES = 8, 1, 100_000
+_END_MARK_BYTES = {
+    Ending.MARK: 2, Ending.BOXES_OR_MARK: 2, Ending.CHUNKS: 12, Ending.BLOCKS: 1, Ending.RIFF: 1, Ending.DIRECTORY: 4,
+}  # fmt: skip
 _BIG_TIFF = (b"+\0", b"\0+")
+_ENTRY, _MOST_ENTRIES = struct.Struct("HHII"), 1_000
+_OF_PIXELS = frozenset((258, 273, 279, 320, 324, 325, 347))  # depth, strips, colours, tiles, tables of JPEG
+_VALUE_BYTES = {3: 2, 4: 4, 7: 1}  # of the types SHORT, LONG and UNDEFINED
+_START_OF_TILE, _TILE_HEADER, _MOST_TILES = b"\xff\x90", 12, 100_000
 
 
 def explain_missing_bytes(missing: int, what: str | None = None) -> CannotRead:
@@ -82,14 +93,27 @@ def _end_of_blocks(stream: BinaryIO, size: int) -> int:
     """Where the trailer of a GIF stands (GIF89a, 27), or should stand: behind the block that is cut off."""
     if read_at(stream, size - 1, 1) == _TRAILER:
         return size
-    *_, (kind, end) = ((b"", size), *walk_gif_blocks(stream))
+    kind, end = deque(chain([(b"", size)], walk_gif_blocks(stream)), maxlen=1)[0]
     lost = len(kind) == 1  # no block begins so
     return size if kind == _TRAILER else max(end, size) + lost + len(_TRAILER)
 
 
 def _end_of_boxes_or_mark(stream: BinaryIO, size: int) -> int:
-    """JPEG 2000: boxes (ISO 15444-1, I.4), or the bare codestream, which ends as a JPEG does."""
-    return (_end_of_boxes if read_at(stream, 4, 4) == b"jP  " else _end_by_mark)(stream, size)
+    """JPEG 2000: boxes (ISO 15444-1, I.4), or the bare codestream."""
+    return (_end_of_boxes if read_at(stream, 4, 4) == b"jP  " else _end_of_tiles)(stream, size)
+
+
+def _end_of_tiles(stream: BinaryIO, size: int) -> int:
+    """Where the last tile of a bare codestream ends, and the mark behind it (ISO 15444-1, A.4.2 and A.4.4)."""
+    at = 2
+    for _ in range(_MOST_TILES):
+        head = read_at(stream, at, _TILE_HEADER)
+        tile = head[:2] == _START_OF_TILE and len(head) == _TILE_HEADER
+        length = int.from_bytes(head[6:10], "big") if tile else 2 + int.from_bytes(head[2:4], "big")
+        if len(head) < 4 or head[0] != _END_MARK[0] or head[:2] == _END_MARK or length < 4:  # 0: up to the end
+            break
+        at += length
+    return at + len(_END_MARK) if at > size - len(_END_MARK) else _end_by_mark(stream, size)
 
 
 def _end_of_boxes_or_untold(stream: BinaryIO, size: int) -> int:
@@ -98,15 +122,22 @@ def _end_of_boxes_or_untold(stream: BinaryIO, size: int) -> int:
 
 
 def _end_of_riff(stream: BinaryIO, size: int) -> int:
-    """Where a RIFF file ends: its length stands behind the first four bytes and does not count the first eight."""
+    """Where a RIFF file ends: its length stands behind the first four bytes and does not count the first eight.
+
+    The encoder of WebP ends plain pictures in zeros of its own, up to some 5 % of the file.
+    """
     end = int.from_bytes(read_at(stream, 4, 4), "little") + 8
-    return end + count_unwritten_bytes(stream, size) if end <= size else end
+    unwritten = count_unwritten_bytes(stream, size) if end <= size else 0
+    own = read_at(stream, 12, 4) != _LOSSLESS and unwritten < size / _OWN_ZEROS
+    return end + (0 if own else unwritten)
 
 
 def _end_of_boxes(stream: BinaryIO, size: int) -> int:
     """Where the last top-level box ends (ISO 14496-12, 4.2; JPEG 2000 has the same)."""
     at, kind = 0, b""
-    while at < size:
+    for _ in range(_MAX_BOXES):
+        if at >= size:
+            break
         header = read_at(stream, at, 16)
         length, kind = int.from_bytes(header[:4], "big"), header[4:8]
         if length == _LARGE_BOX:
@@ -126,13 +157,27 @@ def count_unwritten_bytes(stream: BinaryIO, size: int) -> int:
 
 
 def _end_of_directory(stream: BinaryIO, size: int) -> int:
-    """Where the entries of the first directory of a TIFF end (TIFF 6.0, section 2); a BigTIFF is not asked."""
+    """Where the first directory of a TIFF ends, and what it needs for its pixels (TIFF 6.0, section 2 and 8).
+
+    A BigTIFF is not asked.
+    """
     head = read_at(stream, 0, 8)
     if head[2:4] in _BIG_TIFF:
         return size
     order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
-    at = int.from_bytes(head[4:], order)
-    return at + 2 + 12 * int.from_bytes(read_at(stream, at, 2), order)
+    at = int.from_bytes(head[4:], order) + 2
+    count = int.from_bytes(read_at(stream, at - 2, 2), order)
+    end: int = at + count * _ENTRY.size + 4
+    if not count:
+        return max(end, size + count_unwritten_bytes(stream, size))
+    if end > size or count > _MOST_ENTRIES:
+        return end
+    entries = struct.Struct(("<" if order == "little" else ">") + _ENTRY.format).iter_unpack(
+        read_at(stream, at, count * _ENTRY.size)
+    )
+    needed = ((place, count * _VALUE_BYTES.get(kind, 0)) for tag, kind, count, place in entries if tag in _OF_PIXELS)
+    ends: list[int] = [place + length for place, length in needed if length > 4]
+    return max(end, *ends, 0)
 
 
 def _end_of_chunks(stream: BinaryIO, size: int) -> int:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from app.analysis.formats.completeness import count_missing_bytes
+from app.analysis.formats.blocks import walk_riff_chunks
+from app.analysis.formats.completeness import count_missing_bytes, lacks_only_its_end
 from app.formats import FORMAT_OF_NAME, Ending
 
 ATTEMPTS = 10
@@ -23,6 +24,9 @@ _MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")  # behind a scan: neither a b
 _FRAMES = frozenset((0xC0, 0xC1, 0xC2))
 _NO_SCAN = b"\xff\xda\0\x08\1\1\0\0\x3f\0"  # a scan without anything in it: decoders read the headers up to there
 _NO_PIXELS = b"\0\0\0\0IDAT\x35\xaf\x06\x1e"
+_LOSSLESS, _LOSSLESS_HEADER = b"VP8L", 13  # bytes, of the chunk and of what is in it
+_FEW_PIXELS = 32  # bytes, so that another number of them shows where what was put in begins
+_FILLS = (b"\0", b"\x55", b"\xff", b"\xaa")
 _PADDED = frozenset((Ending.RIFF, Ending.BOXES, Ending.BOXES_OR_MARK))
 
 
@@ -41,11 +45,35 @@ def complete(stream: BinaryIO, format_: str, attempt: int = 0) -> bytes | None:
         return _complete_jpeg(content, attempt)
     if format_ == "png":
         return _complete_png(content)
+    if FORMAT_OF_NAME[format_].ending is Ending.DIRECTORY:
+        return content.ljust(size + missing, b"\0")
+    if format_ == "webp":
+        at = next((at - 8 for kind, at, _ in walk_riff_chunks(stream) if kind == _LOSSLESS), size)
+        if at + _LOSSLESS_HEADER < size:
+            return _complete_lossless(content, at, attempt)
+    if format_ == "jpeg2000" and lacks_only_its_end(missing, format_):
+        return content + _END_OF_IMAGE[-missing:]
     if FORMAT_OF_NAME[format_].ending in _PADDED:
         # zeros: what decoders of arithmetic codes make most of; a few bytes sooner, as luck is better there
         unsure = attempt * (attempt + 1) // 2
         return content[: max(0, size - unsure)].ljust(size + missing, b"\0")
     return None
+
+
+def _complete_lossless(content: bytes, at: int, attempt: int) -> bytes:
+    """A WebP of prefix codes, the chunk `VP8L` at `at`: no code is known that fits, so several are tried (RFC 9649, 3).
+
+    What is put in may take more room than what is missing: 16 bits for each pixel.
+    """
+    fill, unsure = _FILLS[attempt % len(_FILLS)], _FEW_PIXELS * (attempt // len(_FILLS))
+    start = at + _LOSSLESS_HEADER
+    written = content[:start] + content[start:].rstrip(b"\0")
+    written = written[: max(start, len(written) - unsure)]
+    sides = int.from_bytes(content[at + 9 : start], "little")
+    more = 2 * ((sides & 0x3FFF) + 1) * ((sides >> 14 & 0x3FFF) + 1)
+    filled = written + fill * (more + len(written) % 2)
+    riff, chunk = (len(filled) - 8).to_bytes(4, "little"), (len(filled) - at - 8).to_bytes(4, "little")
+    return filled[:4] + riff + filled[8 : at + 4] + chunk + filled[at + 8 :]
 
 
 def _complete_jpeg(content: bytes, attempt: int) -> bytes:

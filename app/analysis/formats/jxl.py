@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from app.analysis.formats.blocks import read_at, walk_boxes
-from app.analysis.formats.colour_tags import Signal
+from app.analysis.formats.colour_tags import Signal, are_corners
 
 CODESTREAM = b"\xff\x0a"
 CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
@@ -180,6 +180,7 @@ def _colours(bits: _Bits) -> tuple[bool, bool, Signal | None]:
         primaries = bits.enum()
         if primaries == _CUSTOM:
             corners = (*_points(bits, 3), *(points or (0.3127, 0.3290)))
+            corners = corners if are_corners(corners) else None
         elif primaries == 11 and white != _DCI_WHITE:
             primaries = 12
     gamma = 1e7 / max(bits.take(24), 1) if bits.take(1) else None

@@ -7,6 +7,7 @@ row: there is nothing to link.
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO
 
 from app.analysis.formats.blocks import read_at, walk_boxes
@@ -18,7 +19,7 @@ from app.formats import FORMAT_OF_NAME
 _OFFSET = "GCamera:MicroVideoOffset"
 _ITEM = "Container:Directory/Container:Item/Item:"
 _VIDEO = "MotionPhoto"
-_MAX_ITEMS, _MAX_BOXES = 100, 1000
+_MAX_ITEMS, _MAX_BOXES, _MAX_FILMS = 100, 1000, 20
 _FILM, _END_OF_PICTURE = b"ftyp", b"\xff\xd9"
 _TAIL_BYTES, _PIECE_BYTES = 64, 8 * 1024 * 1024
 
@@ -63,12 +64,18 @@ def _find_film_behind(stream: BinaryIO, end: int) -> int | None:
     """The size of the first whole film behind the picture; a file that ends with its picture is not searched."""
     if read_at(stream, end - _TAIL_BYTES, _TAIL_BYTES).rstrip(b"\0").endswith(_END_OF_PICTURE):
         return None
-    for start in range(0, end, _PIECE_BYTES):
-        piece, at = read_at(stream, start, _PIECE_BYTES + len(_FILM)), -1
-        while (at := piece.find(_FILM, at + 1)) >= 0:
-            if length := _measure_film(stream, start + at - 4, end):
-                return length
+    for start in islice(_find_beginnings(stream, end), _MAX_FILMS):
+        if length := _measure_film(stream, start, end):
+            return length
     return None
+
+
+def _find_beginnings(stream: BinaryIO, end: int) -> Iterator[int]:
+    """Where a film may begin; in packed pixels these four letters stand by chance once in 4 GB."""
+    for start in range(0, end, _PIECE_BYTES):
+        piece, at = read_at(stream, start, _PIECE_BYTES + len(_FILM) - 1), -1
+        while (at := piece.find(_FILM, at + 1)) >= 0:
+            yield start + at - 4
 
 
 def _measure_film(stream: BinaryIO, start: int, end: int) -> int:

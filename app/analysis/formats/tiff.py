@@ -201,7 +201,7 @@ def _ratio(numerator: int, denominator: int) -> float:
 
 
 def _text(content: bytes, *, whole: bool) -> str:
-    """Text up to its NUL; UTF-8 where it is that, else Latin-1. A copyright has two parts (EXIF 2.32, 4.6.4)."""
+    """Text up to its NUL; in UTF-8 or as `decode_text` has it. A copyright has two parts (EXIF 2.32, 4.6.4)."""
     parts = (
         [part for part in content.rstrip(b"\0").split(b"\0") if part.strip()] if whole else [content.split(b"\0")[0]]
     )
@@ -209,11 +209,22 @@ def _text(content: bytes, *, whole: bool) -> str:
 
 
 def decode_text(content: bytes) -> str:
-    """Decode bytes that are UTF-8, or else Latin-1."""
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+    """Decode bytes that are UTF-8, or else what programs on Windows write and browsers take for Latin-1: cp1252."""
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return content.decode("latin-1")  # five bytes mean nothing in the other
+
+
+def read_text(tags: Tags, name: str) -> str:
+    """Read the text of a tag, also where its letters were written as plain bytes; empty without one."""
+    value = tags.get(name, "")
+    if isinstance(value, bytes):
+        text = decode_text(value.partition(b"\0")[0])
+        return text if text.isprintable() else ""
+    return value if isinstance(value, str) else ""
 
 
 def decode_windows_text(exif: Tags, name: str) -> str:

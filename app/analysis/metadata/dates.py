@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
-from app.analysis.formats.tiff import Tags
+from app.analysis.formats.tiff import Tags, read_text
 from app.analysis.formats.xmp import Xmp
 from app.analysis.metadata.beside import Beside
 from app.analysis.metadata.embedded import Embedded
@@ -137,6 +137,8 @@ def list_moments(found: Embedded, beside: Beside) -> Iterator[Moment]:
     yield from _of_exif(found.exif, *_DIGITIZED)
     yield from _of_xmp(found.xmp, Source.XMP, *_XMP_DIGITIZED)
     yield from _of_iptc(found, "DigitalCreationDate", "DigitalCreationTime")
+    if found.picture_info and (at := format_iso_date(found.picture_info.taken_at)):
+        yield Moment(at, Source.MAKER, "maker TimeDate")
     yield from _of_satellites(found, sidecar)
     yield from (replace(moment, late=True) for moment in _of_exif(found.exif, *_CHANGED))
     if made := format_iso_date(text := found.texts.get("Creation Time", "")) or format_mail_date(text):
@@ -164,9 +166,12 @@ def _of_satellites(found: Embedded, sidecar: Xmp) -> Iterator[Moment]:
 def _of_exif(exif: Tags, name: str, offset_name: str, part_name: str) -> Iterator[Moment]:
     """A date with its offset and its parts of a second, in the directory of EXIF or, as some write it, in the first."""
     for group in ("EXIF", "Image"):
-        text, offset, part = (_text(exif, f"{group} {tag}") for tag in (name, offset_name, part_name))
+        text, offset, part = (read_text(exif, f"{group} {tag}") for tag in (name, offset_name, part_name))
         if offset_name == "OffsetTime":  # of a tag of the first directory, in that of EXIF
-            offset, part = offset or _text(exif, f"EXIF {offset_name}"), part or _text(exif, f"EXIF {part_name}")
+            offset, part = (
+                offset or read_text(exif, f"EXIF {offset_name}"),
+                part or read_text(exif, f"EXIF {part_name}"),
+            )
         if moment := format_iso_date(text, offset, part):
             tags = [name]
             if offset and moment != format_iso_date(text, "", part):
@@ -184,7 +189,7 @@ def _of_gps(exif: Tags) -> str | None:
     hour, minute, second = parts
     if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < _SECONDS + 1):
         return None
-    day = format_iso_date(_text(exif, _GPS_DATE)[:10])
+    day = format_iso_date(read_text(exif, _GPS_DATE)[:10])
     if day is None:
         return None
     try:
@@ -228,8 +233,3 @@ def _of_iptc(found: Embedded, day_name: str, time_name: str) -> Iterator[Moment]
             return
     if at := format_iso_date(written):
         yield Moment(at, Source.IPTC, f"iptc {day_name}")
-
-
-def _text(exif: Tags, name: str) -> str:
-    value = exif.get(name, "")
-    return value if isinstance(value, str) else ""

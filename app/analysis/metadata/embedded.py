@@ -8,25 +8,32 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TypeVar
 
-from PIL import Image
-from PIL.PsdImagePlugin import PsdImageFile
-
 from app.analysis.formats import blocks, tiff
 from app.analysis.formats.animation import read_animation_seconds
 from app.analysis.formats.blocks import (
+    Segments,
     find_c2pa_in_jpeg,
     find_c2pa_in_webp,
     find_jpeg2000_blocks,
     find_photoshop_in_jpeg,
+    find_photoshop_in_psd,
     find_xmp_in_gif,
     join_extended_xmp,
 )
 from app.analysis.formats.c2pa.names import read_c2pa_names
 from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
 from app.analysis.formats.directories import find_pages
-from app.analysis.formats.iptc import Iptc, find_iptc_records, is_changed_since_xmp, parse_iptc
+from app.analysis.formats.iptc import (
+    Iptc,
+    find_iptc_behind_picture,
+    find_iptc_records,
+    is_changed_since_xmp,
+    parse_iptc,
+    read_resources,
+)
 from app.analysis.formats.makers.apple import find_content_identifier
 from app.analysis.formats.makers.camera_raw import CameraRaw
+from app.analysis.formats.makers.picture_info import PictureInfo, read_picture_info
 from app.analysis.formats.makers.samsung import find_saved_at
 from app.analysis.formats.motion import find_video_bytes
 from app.analysis.formats.png import PngTexts, read_png_texts
@@ -40,6 +47,7 @@ from app.analysis.prompts.read import read_generation
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME, Ending
 
+_UNCOUNTED = 2  # frames of what no decoder opens: its delays tell whether there are more than one
 EXIF_BYTES = tiff.MAX_BYTES
 _GENERATION_IN_EXIF = ("Make", "Model", "ImageDescription", "Software")
 _GENERATION_IN_XMP = {name: name for name in ("dc:description", "exif:UserComment", *declared.PROPERTIES)} | {
@@ -47,7 +55,7 @@ _GENERATION_IN_XMP = {name: name for name in ("dc:description", "exif:UserCommen
     "comfy:workflow": "workflow",
 }  # by what `read_generation` calls them
 _EXTENDED = "xmpNote:HasExtendedXMP"
-_PSD = {1028: "iptc", 1058: "exif", 1060: "xmp"}  # Adobe Photoshop File Formats Specification, image resource IDs
+_PSD = {1058: "exif", 1060: "xmp"}  # Adobe Photoshop File Formats Specification, image resource IDs
 _PROFILE = "Raw profile type "  # how ImageMagick keeps blocks in PNG texts
 
 T = TypeVar("T")
@@ -60,13 +68,14 @@ class Embedded:
     `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF, `UserComment` of EXIF, the programs of a C2PA
     manifest as `c2pa`. `duration_seconds` is that of an animation, `content_identifier` Apple's, `video_bytes` the size
     of the video in a motion photo, `saved_at` when a phone of Samsung's saved it, in UTC as ISO 8601. `iptc_wins` where
-    the IPTC block is newer than the XMP.
+    the IPTC block is newer than the XMP. `picture_info` is what cameras wrote before there was EXIF.
     """
 
     exif: Tags = field(default_factory=dict)
     xmp: Xmp = field(default_factory=dict)
     iptc: Iptc = field(default_factory=dict)
     maker: MakerNotes = field(default_factory=MakerNotes)
+    picture_info: PictureInfo | None = None
     iptc_wins: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     duration_seconds: float | None = None
@@ -99,17 +108,19 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     """Read everything that the image says about itself. Never raises for damaged parts."""
     if opened.raw:
         return _of_camera_raw(opened.raw)
-    found, image = Embedded(), opened.picture
+    found = Embedded()
     chunks = read_png_texts(opened.stream) if opened.format == "png" else PngTexts()
     found.note_problem("text", chunks.problem)
     texts = chunks.by_key
     if isinstance(comment := opened.info.get("comment"), bytes):  # of a JPEG or GIF
         texts["comment"] = comment
-    boxes: Mapping[str, bytes] = {}
+    boxes: dict[str, bytes] = {}
     if opened.format == "jpeg2000":
         boxes = found.read_part("exif", lambda: find_jpeg2000_blocks(opened.stream), boxes)
-    elif isinstance(image, PsdImageFile):
-        boxes = {_PSD[number]: block for number, _, block in image.resources if number in _PSD}
+    elif opened.format == "psd":
+        resources = find_photoshop_in_psd(opened.stream)
+        boxes = {_PSD[number]: block for number, block in read_resources(resources) if number in _PSD}
+        boxes["iptc"] = resources
     exif = found.read_part("exif", lambda: _exif(opened, boxes.get("exif") or chunks.exif, texts), TiffContent())
     found.note_problem("exif", exif.problem)
     found.exif = exif.tags
@@ -117,20 +128,24 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     packet = boxes.get("xmp") or exif.blocks.get(tiff.XMP, b"")
     found.xmp = found.read_part("xmp", lambda: _xmp(opened, packet, texts), NO_XMP)
     if _EXTENDED in found.xmp:
-        found.xmp = {**found.read_part("xmp", lambda: _extended(image, found.xmp), NO_XMP), **found.xmp}
+        found.xmp = {**found.read_part("xmp", lambda: _extended(opened.segments, found.xmp), NO_XMP), **found.xmp}
     found.maker = read_maker_notes(exif, found.xmp)
     found.video_bytes = find_video_bytes(opened.stream, opened.format, found.xmp)
     found.saved_at = find_saved_at(opened.stream)
-    block = found.read_part("iptc", lambda: _iptc(image, boxes.get("iptc", b""), exif.blocks, texts), b"")
+    found.picture_info = read_picture_info(opened.segments)
+    block = found.read_part("iptc", lambda: _iptc(opened, boxes.get("iptc", b""), exif.blocks, texts), b"")
+    if not block and opened.format == "jpeg":
+        block = find_iptc_behind_picture(opened.stream)
     found.iptc, problem = parse_iptc(find_iptc_records(block))
-    found.iptc_wins = is_changed_since_xmp(block)
+    found.iptc_wins = is_changed_since_xmp(block, exif.blocks.get(tiff.PHOTOSHOP, b""))
     found.note_problem("iptc", problem)
     found.texts = {key: decode_text(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
     if user_comment := _user_comment(exif.tags.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
     if programs := found.read_part("text", lambda: read_c2pa_names(_manifest(opened, exif.blocks)), ""):
         found.texts["c2pa"] = programs
-    stream, format_, frames = opened.stream, opened.format, opened.frames
+    stream, format_ = opened.stream, opened.format
+    frames = opened.frames if opened.picture else _UNCOUNTED
     found.duration_seconds = found.read_part("text", lambda: read_animation_seconds(stream, format_, frames), None)
     return found
 
@@ -150,6 +165,7 @@ def _of_camera_raw(raw: CameraRaw) -> Embedded:
     found.xmp = found.read_part("xmp", lambda: parse_xmp(raw.xmp) if raw.xmp else NO_XMP, NO_XMP)
     found.maker = read_maker_notes(raw.exif, found.xmp)
     found.iptc, problem = parse_iptc(find_iptc_records(raw.iptc))
+    found.iptc_wins = is_changed_since_xmp(raw.iptc, raw.exif.blocks.get(tiff.PHOTOSHOP, b""))
     found.note_problem("iptc", problem)
     if user_comment := _user_comment(found.exif.get("EXIF UserComment", b"")):
         found.texts["UserComment"] = user_comment
@@ -162,10 +178,10 @@ def _exif(opened: OpenedImage, block: bytes, texts: Mapping[str, bytes]) -> Tiff
         return read_tiff(opened.stream, picture=find_pages(opened.stream).picture)
     info = opened.info
     turned = info.get("original_orientation")  # libheif turns the picture, and the tag with it
-    if opened.format == "avif":
+    if opened.format == "avif" and opened.picture:
         # Pillow writes the block anew, and loses letters, to put in how the container turns the picture: what the tag
         # says does not count (ISO 23008-12, 6.5.10), but the block is wanted as it is, and is handed out nowhere else
-        *_, block, turned, _ = opened.image._decoder.get_info()  # type: ignore[attr-defined]  # noqa: SLF001
+        *_, block, turned, _ = opened.picture._decoder.get_info()  # type: ignore[attr-defined]  # noqa: SLF001
         turned = turned if block or turned != 1 else None
     else:
         block = block or info.get("exif") or _raw_profile(texts, "exif") or _raw_profile(texts, "APP1")
@@ -215,8 +231,8 @@ def _xmp(opened: OpenedImage, block: bytes, texts: dict[str, bytes]) -> Xmp:
     return parse_xmp(packet if isinstance(packet, bytes) else str(packet).encode()) if packet else NO_XMP
 
 
-def _extended(image: Image.Image | None, main: Xmp) -> Xmp:
-    packet = join_extended_xmp(getattr(image, "applist", ()), main[_EXTENDED][0])
+def _extended(segments: Segments, main: Xmp) -> Xmp:
+    packet = join_extended_xmp(segments, main[_EXTENDED][0])
     return parse_xmp(packet, limit=blocks.EXTENDED_BYTES) if packet else NO_XMP
 
 
@@ -228,12 +244,12 @@ def _manifest(opened: OpenedImage, others: Mapping[int, bytes]) -> bytes:
         return find_c2pa_in_boxes(opened.stream)
     if opened.format == "webp":
         return find_c2pa_in_webp(opened.stream)
-    return find_c2pa_in_jpeg(getattr(opened.picture, "applist", ()))
+    return find_c2pa_in_jpeg(opened.segments)
 
 
-def _iptc(image: Image.Image | None, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
+def _iptc(opened: OpenedImage, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:
     """The IPTC records, bare or among Photoshop's resources."""
-    if (resources := find_photoshop_in_jpeg(getattr(image, "applist", ()))).startswith(b"8BIM"):
+    if (resources := find_photoshop_in_jpeg(opened.segments)).startswith(b"8BIM"):
         return resources
     return block or others.get(tiff.IPTC) or others.get(tiff.PHOTOSHOP) or _raw_profile(texts, "iptc")
 

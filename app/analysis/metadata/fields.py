@@ -7,8 +7,9 @@ It never reads a file: `embedded.py` and `sidecars.py` have. What is not underst
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from app.analysis.formats.makers.picture_info import PictureInfo
 from app.analysis.formats.numbers import parse_number, read_numbers
-from app.analysis.formats.tiff import Tags, decode_windows_text, find_orientation
+from app.analysis.formats.tiff import Tags, decode_windows_text, find_orientation, read_text
 from app.analysis.formats.xmp import Xmp
 from app.analysis.metadata.beside import NOTHING_BESIDE, Beside
 from app.analysis.metadata.dates import find_taken_at
@@ -84,8 +85,10 @@ def _fields(found: Embedded, beside: Beside) -> Iterator[tuple[str, Iterable[Can
             (Source.MAKER, found.maker.lens),
         ),
     )
-    yield "exposure_seconds", _measures(exif, xmp, sidecar, "ExposureTime", "exif:ExposureTime")
-    yield "f_number", _measures(exif, xmp, sidecar, "FNumber", "exif:FNumber")
+    old = found.picture_info or PictureInfo()
+    exposures = _measures(exif, xmp, sidecar, "ExposureTime", "exif:ExposureTime")
+    yield "exposure_seconds", (*exposures, (Source.MAKER, old.exposure_seconds))
+    yield "f_number", (*_measures(exif, xmp, sidecar, "FNumber", "exif:FNumber"), (Source.MAKER, old.f_number))
     yield "focal_length_mm", _measures(exif, xmp, sidecar, "FocalLength", "exif:FocalLength")
     yield "focal_length_35mm", _measures(exif, xmp, sidecar, "FocalLengthIn35mmFilm", "exif:FocalLengthIn35mmFilm")
     yield "iso", ((Source.SIDECAR, _iso_of_xmp(sidecar)), (Source.EXIF, _iso(exif)), (Source.XMP, _iso_of_xmp(xmp)))
@@ -220,8 +223,7 @@ def _joined(texts: tuple[str, ...]) -> str | None:
 
 
 def _text(exif: Tags, name: str) -> str | None:
-    value = exif.get(name)
-    return _cleaned(value) if isinstance(value, str) else None
+    return _cleaned(read_text(exif, name))
 
 
 def _cleaned(text: str) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from app.analysis.formats.numbers import parse_number
 from app.analysis.formats.xmp import NO_XMP, parse_xmp
 from app.analysis.metadata.beside import NOTHING_BESIDE, Beside
 from app.analysis.metadata.dates import Moment, add_zone, choose_moment, list_moments, read_name
@@ -32,6 +33,11 @@ _TEXTS: Mapping[str, tuple[str, ...]] = {
     "copyright": ("copyright", f"{_APPLE}copyright"),
     "content_identifier": (f"{_APPLE}content.identifier",),
 }
+_MEASURES: Mapping[str, str] = {
+    "exposure_seconds": "exposuretime",
+    "f_number": "fnumber",
+    "focal_length_35mm": "focallengthin35mmformat",
+}  # as camcorders note them
 _IN_UTC = "creation_time"
 _UTC = "+00:00"
 _DATES = (f"{_APPLE}creationdate", "datetimeoriginal", "date_recorded", "date_digitized", "date", _IN_UTC)
@@ -100,6 +106,8 @@ def _fields(info: FilmInfo) -> Iterator[tuple[str, Any]]:
     for name, tags in _TEXTS.items():
         texts = (clean_text(info.tags.get(tag, "")).strip() for tag in tags)
         yield name, next((text for text in texts if text and not _for_programs(text)), None)
+    for name, tag in _MEASURES.items():
+        yield name, parse_number(info.tags.get(tag, "")) or None
     for name in ("duration_seconds", "frame_rate", "video_codec", "audio_codec"):
         yield name, getattr(info, name)
 

@@ -7,6 +7,8 @@ is the day, and takes no date that no calendar has.
 import re
 from datetime import date, datetime, timedelta
 
+from app.analysis.metadata.written_dates import count_hours
+
 _YEAR, _MONTH, _DAY = r"(?P<year>(?:19|20)\d\d)", r"(?P<month>\d\d)", r"(?P<day>\d\d)"
 _ENDS = r"(?![^\W_])"  # no letter or digit follows
 _HALVES = {"上午": "AM", "午前": "AM", "오전": "AM", "下午": "PM", "午後": "PM", "오후": "PM"}  # of the day, on macOS
@@ -62,7 +64,7 @@ def _time(said: dict[str, str | None], today: date) -> str | None:
     if half:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + (12 if half.upper() == "PM" else 0)
+        hour = count_hours(hour, half)
     try:
         clock = f"{hour:02}:{minute:02}:{second:02}.{said.get('part') or '0'}"
         return datetime.fromisoformat(f"{day}T{clock.ljust(len('10:11:12.000'), '0')}").isoformat() if day else None

@@ -72,7 +72,7 @@ def parse_text_notes(text: str) -> Notes | None:
     It is how the picture was made (A1111's infotext, Easy Diffusion's lines, a graph), or tags on lines (Hydrus) or
     between commas (kohya), or else a caption.
     """
-    said = text.removeprefix("\ufeff").strip()
+    said = text.strip()
     if made := _settings(said):
         return Notes(Source.TXT, made=read_generation(made), raw=made)
     lines = [line.strip() for line in said.splitlines() if line.strip()]

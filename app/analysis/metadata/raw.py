@@ -24,7 +24,7 @@ def collect_raw(found: Embedded, beside: Beside = NOTHING_BESIDE) -> dict[str, A
     """
     parts: dict[str, Any] = {
         "exif": _plain(found.exif),
-        "maker": found.maker.list_raw(),
+        "maker": dict(found.picture_info.lines if found.picture_info else {}) | found.maker.list_raw(),
         "xmp": found.xmp,
         "iptc": found.iptc,
         "text": found.texts,

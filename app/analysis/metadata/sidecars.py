@@ -3,6 +3,7 @@
 It never writes one, never follows a link and never reads more than 1 MB.
 """
 
+import codecs
 import os
 from collections.abc import Iterable
 from itertools import product
@@ -21,6 +22,7 @@ from app.texts import shown_name
 
 SIDECAR_BYTES = 1024 * 1024
 _XMP = tuple("." + "".join(letters) for letters in product("xX", "mM", "pP"))
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _EXTENSION = "photoshop:SidecarForExtension"
 
 
@@ -78,7 +80,7 @@ def read_json_sidecar(root: bytes, file: FoundFile) -> tuple[Takeout, Notes | No
             if not told.raw and (key.startswith(own) or (is_titled if key in bare else speaks_of)(found, title)):
                 told = found
         elif notes is None:
-            notes = parse_json_notes(decode_text(content), whole_name=key == own + b".json")
+            notes = parse_json_notes(_decoded(content), whole_name=key == own + b".json")
     return told, notes
 
 
@@ -95,9 +97,15 @@ def read_text_sidecar(root: bytes, file: FoundFile) -> Notes | None:
     """Read the text beside the file, None without one that says something. Raises CannotRead `damaged_sidecar`."""
     for name in _there(root, file, (key for _, key in sidecar_names(file.name, (b".txt",)))):
         content = _read(root, file, name)
-        if content and (notes := parse_text_notes(decode_text(content))):
+        if content and (notes := parse_text_notes(_decoded(content))):
             return notes
     return None
+
+
+def _decoded(content: bytes) -> str:
+    """A file of text: what its first bytes say, as Windows' Notepad and PowerShell write them, or as any text."""
+    mark, encoding = next((one for one in _MARKS if content.startswith(one[0])), (b"", ""))
+    return content[len(mark) :].decode(encoding, "replace") if mark else decode_text(content)
 
 
 def read_scores(root: bytes, file: FoundFile) -> bytes | None:

@@ -25,6 +25,8 @@ _CASIO = re.compile(
     r"(?::(?P<second>\d\d))?\s*(?P<half>[AP]M)?",
     re.ASCII | re.IGNORECASE,
 )
+_HALVED = re.compile(r"(?P<hour>\d{1,2})(?P<rest>:\d\d(?::\d\d)?)\s?(?P<half>[AP])\.?M\b\.?", re.ASCII | re.IGNORECASE)
+_NOON = 12
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -70,11 +72,23 @@ def _zone(offset: str) -> str:
 
 
 def format_mail_date(text: str) -> str | None:
-    """Format a date as in mail, which the PNG specification suggests: `Mon, 24 Nov 2003 18:00:00 +0000`."""
+    """Format a date as in mail, which the PNG specification suggests: `Mon, 24 Nov 2003 18:00:00 +0000`.
+
+    Desktops write it as their language has it, in English with halves of a day: `Mon 24 Nov 2003 06:00:00 PM CET`.
+    """
     try:
-        return parsedate_to_datetime(text).isoformat()
+        return parsedate_to_datetime(_HALVED.sub(_in_whole_days, text[:_CHARACTERS])).isoformat()
     except (ValueError, IndexError, TypeError, OverflowError):
         return None
+
+
+def _in_whole_days(clock: re.Match[str]) -> str:
+    return f"{count_hours(int(clock['hour']), clock['half']):02}{clock['rest']}"
+
+
+def count_hours(hour: int, half: str) -> int:
+    """Count the hours since midnight of a clock that shows AM or PM; one that shows more than 12 counts them itself."""
+    return hour if hour > _NOON else hour % _NOON + (_NOON if half.upper().startswith("P") else 0)
 
 
 def format_avi_date(text: str) -> str | None:
@@ -91,7 +105,7 @@ def format_avi_date(text: str) -> str | None:
         if match := _CASIO.match(said):
             hour = int(match["hour"])
             if match["half"]:
-                hour = hour % 12 + (12 if match["half"].upper() == "PM" else 0)
+                hour = count_hours(hour, match["half"])
             day = "-".join((match["year"], match["month"].rjust(2, "0"), match["day"].rjust(2, "0")))
             return format_iso_date(f"{day} {hour:02}:{int(match['minute']):02}:{match['second'] or '00'}")
     return format_iso_date(said)

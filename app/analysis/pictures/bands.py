@@ -18,6 +18,7 @@ from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
 from app.analysis.formats.png import walk_png_chunks
+from app.analysis.pictures.colour import SCALE
 from app.analysis.pictures.picture import make_resizable, turn_upright
 
 BAND_BYTES = 16 * 1024 * 1024  # of a band as it is decoded
@@ -52,10 +53,17 @@ def decode_in_bands(
         bands = _bands_of_rows(image, stream)
     if bands is None:
         return None
+    if SCALE in image.info:
+        bands = (_scaled(band, image.info[SCALE]) for band in bands)
     size = (image.tag_v2[_WIDTH], image.tag_v2[_LENGTH]) if isinstance(image, TiffImageFile) else image.size
     reduced = _reduce(bands, size, short_side)
     reduced.info = {**image.info, **reduced.info}
     return turn_upright(reduced, orientation or 1) if isinstance(image, TiffImageFile) else reduced
+
+
+def _scaled(band: Image.Image, scale: tuple[int, int]) -> Image.Image:
+    band.info[SCALE] = scale
+    return band
 
 
 def reduce_in_bands(image: Image.Image, short_side: int) -> Image.Image:

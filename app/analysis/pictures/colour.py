@@ -4,10 +4,10 @@ By the profile that they carry (ICC.1) or the signal that they name; what makes 
 It decodes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache, partial
 from io import BytesIO
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from PIL import Image, ImageCms
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 SIGNAL = "signal"
 """Where the info of an image says how its numbers were meant; Pillow hands it on to all that is made of it."""
+SCALE = "scale"
+"""Where the info of an image of one channel says which numbers are black and white; else as many as 16 bits hold."""
+_BITS, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0  # of TIFF
 _MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK", b"Lab ": "LAB"}  # by what a profile is for
 _ALMOST = 3  # of 255: profiles that draw no colour farther than this from sRGB are sRGB
 _SRGB_GAMMA = 1 / 2.2
@@ -51,6 +54,12 @@ def note_colours(image: Image.Image, stream: BinaryIO, format_: str) -> None:
         info["icc_profile"] = find_profile_in_bmp(stream)
     elif format_ == "jpeg2000":
         info["icc_profile"] = find_profile_in_jpeg2000(stream)
+    elif format_ == "tiff" and image.mode.startswith("I;16"):
+        tags: Mapping[int, Any] = image.tag_v2  # type: ignore[attr-defined]
+        white = (1 << tags.get(_BITS, (16,))[0]) - 1  # Pillow unpacks 12 bits as they are, and does not invert 16
+        info[SCALE] = (white, 0) if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else (0, white)
+    elif format_ == "ppm" and image.mode == "I":
+        info[SCALE] = (0, 65_535)
 
 
 def _signal_of_png(image: Image.Image, stream: BinaryIO) -> Signal | None:

@@ -184,9 +184,7 @@ def _without_libav(stream: BinaryIO, format_: str) -> tuple[Movie, XtraTags, dic
         if demuxer == "asf":
             return read_asf(stream), NO_XTRA_TAGS, {}, ()
         if demuxer == "mpegts":
-            notes = read_avchd(stream)
-            own = {"make": notes.make, _TAKEN_AT: notes.taken_at}
-            return Movie(), NO_XTRA_TAGS, {name: text for name, text in own.items() if text}, ()
+            return Movie(), NO_XTRA_TAGS, read_avchd(stream), ()
         if demuxer != "avi":
             return Movie(), NO_XTRA_TAGS, {}, ()
         told = {"xmp": find_xmp_in_avi(stream).decode("utf-8", "replace"), _TAKEN_AT: find_date_in_avi(stream)}

@@ -9,7 +9,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -17,20 +17,27 @@ import pi_heif
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 from PIL.MpoImagePlugin import MpoImageFile
+from PIL.PsdImagePlugin import PsdImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from app.analysis.formats import png
+from app.analysis.formats.blocks import Segments
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes
 from app.analysis.formats.completion import complete
 from app.analysis.formats.directories import find_pages
+from app.analysis.formats.jpeg import read_jpeg_headers, sort_jpeg_blocks
 from app.analysis.formats.makers.camera_raw import CameraRaw, read_camera_raw
 from app.analysis.formats.png import copy_without_texts
+from app.analysis.formats.sizes import read_size
 from app.analysis.formats.webp import read_webp_blocks, read_webp_size
 from app.analysis.pictures.bands import decode_in_bands, reduce_in_bands
 from app.analysis.pictures.colour import note_colours
 from app.analysis.pictures.deep import draw_hdr
+from app.analysis.pictures.deep_tiff import tell_planes, turn_white
 from app.analysis.pictures.jpegxl import register_jpeg_xl
+from app.analysis.pictures.psd import explain_depth, register_deep_psd, tell_depth
 from app.analysis.pictures.room import check_room
+from app.analysis.pictures.variants import explain_variant, name_variant
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import SIDEWAYS
@@ -43,13 +50,17 @@ MAX_FILE_BYTES = 4 * 1024**3  # a TIFF cannot be larger, unless it is a BigTIFF
 MAX_FILM_PIXELS = 1_000_000_000  # of all frames together: some seconds of decoding
 _ORIENTATION = 0x0112
 _MP_ENTRIES = 0xB002
+_TIFF_HEADER_BYTES = 8
 _PIXEL_BYTES = 4  # as Pillow keeps a pixel
 _BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 # What Pillow says of files that are whole and sound but of a kind that it does not decode
 _VARIANT = re.compile(
-    r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported", re.IGNORECASE
+    r"(unsupported|unknown) (bmp(?! palette)|pixel|data) [\w ]*(\(\d+\))?|compression not supported|"
+    r"cannot handle \d+-(bit|layer) \w+",
+    re.IGNORECASE,
 )
-_CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer", re.IGNORECASE)
+_OF_THE_PICTURE = frozenset(("damaged_image", "truncated_image", "unsupported_format", "decoder_memory"))
+_CUT_OFF = re.compile(r"truncated|not enough|unexpected end|requires a buffer|need_more_input", re.IGNORECASE)
 
 
 @contextmanager
@@ -70,10 +81,11 @@ def check_file_size(size: int) -> None:
 
 
 def prepare_pillow() -> None:
-    """Prepare Pillow in this process: HEIC, JPEG XL, room for large pictures and long texts. Safe to call again."""
+    """Prepare Pillow in this process: HEIC, JPEG XL, deep PSD, large pictures, long texts. Safe to call again."""
     Image.MAX_IMAGE_PIXELS = None  # memory is the limit, see `room.py`
     pi_heif.register_heif_opener()
     register_jpeg_xl()
+    register_deep_psd()
     PngImagePlugin.MAX_TEXT_CHUNK = png.TEXT_BYTES
     PngImagePlugin.MAX_TEXT_MEMORY = 2 * png.TEXT_BYTES
     Image.WARN_POSSIBLE_FORMATS = True  # otherwise a plugin's own reason for refusing a file is lost
@@ -81,11 +93,11 @@ def prepare_pillow() -> None:
 
 @dataclass(frozen=True, slots=True)
 class OpenedImage:
-    """An image whose header was read; `size` is in pixels as stored, `stream` holds the whole file.
+    """An image whose header was read; `size` is in pixels as stored, 0 where it is lost; `stream` holds the whole file.
 
     Of a camera raw file `picture` is its preview, None where it has none, and `raw` says what else was read. There is
-    no picture either where there is no room for it: `problem` says so. The file has `length` bytes, and lacks at least
-    `missing`. Of several `pages` it is the first. `info` is what Pillow tells of it.
+    no picture either where no decoder opens it, or where there is no room for it: `problem` says so. The file has
+    `length` bytes, and lacks at least `missing`. Of several `pages` it is the first. `info` is what Pillow tells of it.
     """
 
     stream: BinaryIO
@@ -103,7 +115,16 @@ class OpenedImage:
     @property
     def info(self) -> dict[Any, Any]:
         """What Pillow tells of the file beside its pixels: blocks, and how it was made."""
-        return self.picture.info if self.picture else dict(read_webp_blocks(self.stream))
+        if self.picture:
+            return self.picture.info
+        return dict(read_webp_blocks(self.stream) if self.format == "webp" else sort_jpeg_blocks(self.segments))
+
+    @property
+    def segments(self) -> Segments:
+        """The segments of a JPEG as Pillow lists them; those in front of its picture where Pillow does not open it."""
+        if self.picture:
+            return getattr(self.picture, "applist", ())
+        return read_jpeg_headers(self.stream, 0)[1] if self.format == "jpeg" else ()
 
     @property
     def image(self) -> ImageFile:
@@ -119,7 +140,8 @@ class OpenedImage:
 def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
     """Read the header of an image; `format_` is its name in `formats.FORMATS`.
 
-    Raises CannotRead: `truncated_image`, `damaged_image`, `unsupported_format`, `too_many_pixels`, `decoder_memory`.
+    What no decoder opens is opened without a picture, if its header tells the size. Raises CannotRead where it does
+    not: `truncated_image`, `damaged_image`, `unsupported_format`, `decoder_memory`; and `unreadable`.
     """
     prepare_pillow()
     if FORMAT_OF_NAME[format_].raw:
@@ -131,19 +153,21 @@ def open_image(stream: BinaryIO, format_: str) -> OpenedImage:
         except CannotRead as problem:
             return OpenedImage(stream, None, format_, None, size, 1, length=length, missing=missing, problem=problem)
     try:
-        image = open_header(stream, format_)
-    except CannotRead as error:
-        content = complete(stream, format_) if error.cause == "truncated_image" else None
-        if content is None:
+        image = _open_as_far_as_it_goes(stream, format_)
+    except CannotRead as problem:
+        size = read_size(stream, format_) if problem.cause in _OF_THE_PICTURE else None
+        if size is None and format_ == "tiff" and missing and length > _TIFF_HEADER_BYTES:
+            size = (0, 0)  # it may stand behind the pixels
+        if size is None:
             raise
-        with suppress_as(error):
-            image = open_header(BytesIO(content), format_)
+        return OpenedImage(stream, None, format_, None, size, 1, length=length, missing=missing, problem=problem)
     film = FORMAT_OF_NAME[format_].film  # other pictures in a file are its pages, or belong to the one that is shown
     frames = int(getattr(image, "n_frames", 1)) if film else 1
     pages = find_pages(stream).count if format_ == "tiff" else _count_parts(image)
-    return OpenedImage(
+    opened = OpenedImage(
         stream, image, format_, image.mode, _stored(image), frames, length=length, missing=missing, pages=pages
     )
+    return replace(opened, problem=explain_depth(image, stream)) if isinstance(image, PsdImageFile) else opened
 
 
 def _count_parts(image: ImageFile) -> int:
@@ -153,6 +177,18 @@ def _count_parts(image: ImageFile) -> int:
     """
     entries = (image.mpinfo or {}).get(_MP_ENTRIES, ()) if isinstance(image, MpoImageFile) else ()
     return max(1, sum("Multi-Frame" in str(entry["Attribute"]["MPType"]) for entry in entries))
+
+
+def _open_as_far_as_it_goes(stream: BinaryIO, format_: str) -> ImageFile:
+    """The header of an image, of one that was cut off in it, too. Raises CannotRead as `open_image`."""
+    try:
+        return open_header(stream, format_)
+    except CannotRead as error:
+        content = complete(stream, format_) if error.cause == "truncated_image" else None
+        if content is None:
+            raise
+        with suppress_as(error):
+            return open_header(BytesIO(content), format_)
 
 
 @contextmanager
@@ -175,6 +211,10 @@ def open_header(stream: BinaryIO, format_: str) -> ImageFile:
         if format_ == "tiff" and isinstance(image, TiffImageFile) and (at := find_pages(stream).picture):
             image._frame_pos = [at]  # noqa: SLF001 - as Pillow itself goes to a directory below another
             image._seek(0)  # noqa: SLF001
+        if isinstance(image, TiffImageFile):
+            tell_planes(image)
+        if isinstance(image, PsdImageFile):
+            tell_depth(image, stream)
         note_colours(image, stream, format_)
         return image
 
@@ -224,11 +264,11 @@ def decode_image(opened: OpenedImage, orientation: int | None = None, short_side
         image = opened.image
         prepare_header(image, opened.format, orientation, short_side)
         if opened.size[0] * opened.size[1] > LARGE_PIXELS:
-            return _decode_large(opened, orientation, short_side)
+            return turn_white(_decode_large(opened, orientation, short_side), image)
         if opened.frames == 1 and (drawn := draw_hdr(image, opened.stream, opened.format, short_side)):
             return drawn
         image.load()
-    return image
+        return turn_white(image, image)
 
 
 def _decode_large(opened: OpenedImage, orientation: int | None, short_side: int) -> Image.Image:
@@ -307,6 +347,8 @@ def _named_errors(stream: BinaryIO, format_: str) -> Iterator[None]:
         problem = explain_error(error)
         if problem.cause in ("damaged_image", "truncated_image") and (missing := count_missing_bytes(stream, format_)):
             problem = explain_missing_bytes(missing)
+        elif problem.cause in ("damaged_image", "unsupported_format") and (variant := name_variant(stream, format_)):
+            problem = explain_variant(variant)
         raise problem from error
 
 
@@ -323,8 +365,5 @@ def explain_error(error: Exception) -> CannotRead:
         sentence = "The image ends before its data does; the copy is probably incomplete."
         return CannotRead(sentence, cause="truncated_image")
     if variant := _VARIANT.search(detail):
-        return CannotRead(
-            f"The image is of a variant of its format that cannot be decoded: {variant[0].strip().lower()}.",
-            cause="unsupported_format",
-        )
+        return explain_variant(variant[0].strip().lower())
     return CannotRead("The image data is damaged and cannot be decoded.", cause="damaged_image")

@@ -12,7 +12,7 @@ from typing import cast
 
 from PIL import Image
 
-from app.analysis.pictures.colour import put_over_white, to_srgb
+from app.analysis.pictures.colour import SCALE, put_over_white, to_srgb
 from app.media import Picture
 
 SIDE = 320  # px, the longer side of a thumbnail
@@ -56,8 +56,10 @@ def make_resizable(image: Image.Image) -> Image.Image:
         return image.convert("LA")
     if image.mode in ("P", "PA", "1") or (image.mode in ("L", "RGB") and "transparency" in image.info):
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
-    if image.mode.startswith("I;16"):
-        return image.convert("I").point(lambda value: value / 256).convert("L")
+    if image.mode.startswith("I;16") or (image.mode == "I" and SCALE in image.info):
+        black, white = image.info.get(SCALE, (0, 65_535))
+        step = 256 / (white - black + (1 if white > black else -1))
+        return image.convert("I").point(lambda value: value * step + -black * step).convert("L")
     if image.mode in ("I", "F"):  # no scale is laid down: stretched from its darkest to its brightest
         low, high = cast("tuple[float, float]", image.getextrema())
         factor = 255 / ((high - low) or 1)

@@ -51,7 +51,7 @@ def read_infotext(text: str) -> Generation | None:
     text = text.strip().replace("\r\n", "\n")
     lines = text.split("\n")
     place, pairs = _settings(lines)
-    if not pairs or (NEGATIVE in lines[place] and not lines[place].startswith(_SETTINGS)):
+    if not pairs or not _is_of_settings(lines[place]):
         lines = _on_lines(text)
         place, pairs = _settings(lines)
     if not pairs:
@@ -100,6 +100,11 @@ def _settings(lines: list[str]) -> tuple[int, dict[str, str]]:
         if _of_a_generation(pairs):
             return place, pairs
     return len(lines), {}
+
+
+def _is_of_settings(line: str) -> bool:
+    """Whether a line of settings holds nothing else: words of a prompt may stand before them."""
+    return line.startswith(_SETTINGS) or (_NAME.match(line) is not None and NEGATIVE not in line)
 
 
 def _on_lines(text: str) -> list[str]:

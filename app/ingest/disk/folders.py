@@ -1,4 +1,4 @@
-"""The media roots on disk: safe paths and what one folder holds, read without opening a file.
+"""The media roots on disk: safe paths and what one folder holds, read without opening a file but those of `sight.py`.
 
 Owns containment (nothing outside the roots is listed, read or served) and the first look at each directory entry:
 media, unsupported or ignored. What the library knows of the files, `survey.py` adds.
@@ -14,14 +14,12 @@ from pathlib import Path
 
 from app.beside import spellings
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
-from app.formats import FORMAT_OF_SUFFIX, begins_as, suffix_of
 from app.ingest.disk.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
 from app.ingest.disk.reaching import SHORT_BYTES, Descent, reachable
 from app.ingest.disk.sidecars import SCORES_FOLDER, Sidecars, picture_of_score, stamps_in
+from app.ingest.disk.sight import is_media
 from app.media import MAX_PATH_BYTES, FoundFile, Place, storable_ns
 from app.texts import path_from_shown
-
-_HEAD_BYTES = 512  # enough to tell a transport stream from TypeScript
 
 
 class EntryKind(Enum):
@@ -284,27 +282,13 @@ def _first_look(name: bytes, entry: os.DirEntry[bytes], sidecars: Sidecars, room
 
     `room` is what the longest path leaves for the name, in bytes.
     """
-    if suffix_of(name) not in FORMAT_OF_SUFFIX or len(name) > room:
+    if not is_media(entry) or len(name) > room:
         return None if sidecars.speaks_for_a_file(name) else Entry(name, EntryKind.UNSUPPORTED)
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError:
         return None
-    if not stat.S_ISREG(status.st_mode):
-        return Entry(name, EntryKind.UNSUPPORTED)
-    if FORMAT_OF_SUFFIX[suffix_of(name)].doubtful and not _is_what_it_promises(entry.path, name):
-        return None if sidecars.speaks_for_a_file(name) else Entry(name, EntryKind.UNSUPPORTED)
     return Entry(name, EntryKind.MEDIA, status.st_size, storable_ns(status.st_mtime_ns), sidecars.stamps_of(name))
-
-
-def _is_what_it_promises(path: bytes, name: bytes) -> bool:
-    """Whether a file begins as its suffix promises; one that cannot be read is left to the session, which says why."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            return begins_as(FORMAT_OF_SUFFIX[suffix_of(name)], file.read(_HEAD_BYTES))
-    except OSError:
-        return True
 
 
 def _is_score_of_a_file(folder: Place, reached: bytes, name: bytes) -> bool:

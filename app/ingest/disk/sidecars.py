@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from app.beside import Sidecar, Stamps, composed, sidecar_key, sidecar_names
 from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.disk.ignoring import is_hidden
+from app.ingest.disk.sight import is_media
 
 SCORES_FOLDER = b".scores"
 
@@ -21,7 +22,9 @@ class Sidecars:
         self._there = {key: entry for key, entry in named if key is not None}
         self._suffixes = {suffix_of(key) for key in self._there}
         self._scores = scores
-        media = [name for name in entries if _may_have_sidecars(name)] if self._there else []
+        media = (
+            [name for name, entry in entries.items() if not is_hidden(name) and is_media(entry)] if self._there else []
+        )
         self._speaking = {key for name in media for _, key in self._of(name)}
 
     def _of(self, name: bytes) -> Iterator[tuple[Sidecar, bytes]]:
@@ -47,14 +50,14 @@ class Sidecars:
 
 
 def spoken_for(name: bytes, beside: Iterable[bytes]) -> tuple[bytes, ...]:
-    """The media files among the names `beside` that a file of this name is a sidecar of."""
+    """Which of the media files `beside` it a file of this name is a sidecar of."""
     if (key := sidecar_key(name)) is None:
         return ()
     of_its_suffix = (suffix_of(key),)
     return tuple(
         other
         for other in beside
-        if _may_have_sidecars(other) and key in {told for _, told in sidecar_names(other, of_its_suffix)}
+        if not is_hidden(other) and key in {told for _, told in sidecar_names(other, of_its_suffix)}
     )
 
 
@@ -75,10 +78,6 @@ def stamps_in(folder: bytes) -> dict[bytes, str]:
             return {composed(entry.name): _stamp(entry) for entry in scan if entry.name.endswith(b".json")}
     except OSError:
         return {}
-
-
-def _may_have_sidecars(name: bytes) -> bool:
-    return suffix_of(name) in FORMAT_OF_SUFFIX and not is_hidden(name)
 
 
 def _stamp(entry: os.DirEntry[bytes]) -> str:

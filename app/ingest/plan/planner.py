@@ -67,8 +67,10 @@ class Plan(TypedDict):
     pending: int
     """Files that the session would process: its `total_files`."""
     pending_by: Mapping[str, int]
-    """Files to process by why: `new`, `changed`, `sidecar_changed`, `new_stages`, `only_nsfw`, `returned`,
-    `words_wait`, `failed_before` (and tried again), `again`."""
+    """Files to process by why: `new`, `changed`, `sidecar_changed`, `new_stages`, `only_nsfw`, `read_again` (this
+    version reads more of them), `returned`, `words_wait`, `failed_before` (and tried again), `again`."""
+    read_again: Mapping[str, int]
+    """The files that count as `read_again` by the reason, most first; a reason goes on after "because"."""
     skipped: Mapping[str, int]
     """Files that it would not process, by why."""
     unavailable: Mapping[str, str]
@@ -215,6 +217,7 @@ class Planner:
             "discovered": tally.discovered,
             "pending": tally.pending,
             "pending_by": tally.pending_by,
+            "read_again": dict(sorted(tally.read_again.items(), key=lambda item: -item[1])),
             "skipped": {skip.value: tally.skipped[skip] for skip in Skip},
             "unavailable": unavailable,
             "limited": limited,

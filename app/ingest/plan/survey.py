@@ -6,11 +6,11 @@ has answered for already. `judge` decides for one file and is pure; `Survey` wal
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Protocol
+from functools import cache, lru_cache, partial
+from typing import NamedTuple, Never, Protocol
 
 from app.beside import Stamps
-from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
+from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.disk.folders import Entry, EntryKind, Listing
 from app.ingest.disk.ignoring import Ignores
 from app.ingest.session.counts import PlanCounts
@@ -23,19 +23,21 @@ from app.media import (
     Recipe,
     Skip,
     Stage,
-    StageStatus,
 )
+from app.revisions import RowFacts
 
 MAX_WARNINGS = 20
 NOTHING_KNOWN = KnownFile()
+READ_AGAIN = "read_again"
+"""Why a file is processed that did not change, and was read to its end: more would be read of it now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a session does with one discovered file.
 
-    Exactly one of: `skip` (why it is not processed), `job` (with `why`: new, changed, ...), or `answered`. `known` says
-    that the library has a row of it that is not marked missing.
+    Exactly one of: `skip` (why it is not processed), `job` (with `why`: new, changed, ...), or `answered`. `because` is
+    the reason where `why` is `read_again`; `known` says that the library has a row of it that is not marked missing.
     """
 
     folder: Place
@@ -43,6 +45,7 @@ class Verdict:
     skip: Skip | None = None
     job: Job | None = None
     why: str | None = None
+    because: str = ""
     answered: bool = False
     known: bool = False
 
@@ -52,25 +55,48 @@ class Verdict:
         return self.folder.below(self.entry.name)
 
 
-def judge(file: FoundFile, known: KnownFile, parameters: Parameters, recipe: Recipe) -> tuple[Skip | Job, str]:
-    """Fresh, failed before, or a job with the reason for it."""
+class Judgement(NamedTuple):
+    """What is done with a file, and why; `because` says what is read anew of a file that did not change."""
+
+    decision: Skip | Job
+    why: str
+    because: str = ""
+
+
+def judge(
+    file: FoundFile,
+    known: KnownFile,
+    parameters: Parameters,
+    recipe: Recipe,
+    tell: Callable[[], RowFacts] = RowFacts,
+) -> Judgement:
+    """Fresh, failed before, or a job with the reason for it. `tell` looks what the row tells of the file."""
     same_file = known.size == file.size and known.mtime_ns == file.mtime_ns
     possible = _shared(recipe.possible(parameters.wanted))  # which of them apply, the content says, not the suffix
     failures = [failed for failed in known.failures if failed.fingerprint == file.fingerprint]
     if not parameters.skip_existing:
         if any(failed.ignored for failed in failures) and not parameters.retry_chosen:  # who names a file means it
-            return Skip.FAILED_BEFORE, "failed_before"
-        return Job(file, possible, possible), _why_again(known, parameters)
-    stale = _shared(stale_stages(file, known, recipe.runnable(known.kind or file.kind, possible), recipe))
+            return Judgement(Skip.FAILED_BEFORE, "failed_before")
+        return Judgement(Job(file, possible, possible), _why_again(known, parameters))
+    reasons = reasons_to_run(file, known, recipe.runnable(known.kind or file.kind, possible), recipe, tell)
+    stale = _shared(frozenset(reasons))
     if same_file and not stale and not known.missing and not known.words_wait:
-        return Skip.FRESH, "fresh"
+        return Judgement(Skip.FRESH, "fresh")
     if any(
         failed.ignored
         or (failed.stage in possible and recipe.fails_alike(failed.stage, known.kind or file.kind, failed.version))
         for failed in failures
     ):
-        return Skip.FAILED_BEFORE, "failed_before"
-    return Job(file, possible, stale, known.sha256), _why(file, known, stale, same_file=same_file)
+        return Judgement(Skip.FAILED_BEFORE, "failed_before")
+    job = Job(file, possible, stale, known.sha256)
+    why = _why(file, known, reasons, same_file=same_file)
+    return Judgement(job, why, _first(recipe, reasons) if why == READ_AGAIN else "")
+
+
+def _first(recipe: Recipe, reasons: Mapping[Stage, str]) -> str:
+    """The reason of several that is told: the one that the revisions tell first."""
+    told = (revision.why for revision in recipe.revisions if revision.why in reasons.values())
+    return next(told, next(iter(reasons.values())))
 
 
 @lru_cache(maxsize=64)
@@ -79,21 +105,22 @@ def _shared(stages: frozenset[Stage]) -> frozenset[Stage]:
     return stages
 
 
-def stale_stages(file: FoundFile, known: KnownFile, runnable: frozenset[Stage], recipe: Recipe) -> frozenset[Stage]:
-    """The stages to run even if the bytes are the row's: never ended, of another version, or a sidecar changed."""
-    marks = known.stages or {}
-    kind = known.kind or file.kind
-    never_ended = {stage for stage in runnable if not _ended(marks.get(stage.value), stage, kind, recipe)}
-    return frozenset(never_ended | (runnable & Stamps(known.sidecar).stages_changed(file.sidecar)))
+def reasons_to_run(
+    file: FoundFile, known: KnownFile, runnable: frozenset[Stage], recipe: Recipe, tell: Callable[[], RowFacts]
+) -> dict[Stage, str]:
+    """The stages to run even if the bytes are the row's: never ended, concerned by a revision, or a sidecar changed.
 
-
-def _ended(mark: Mapping[str, object] | None, stage: Stage, kind: Kind, recipe: Recipe) -> bool:
-    """Whether a mark of a row says that the stage ended as it would end now; versions were numbers before 0.2."""
-    return (
-        mark is not None
-        and recipe.current(stage, kind, str(mark["version"]))
-        and mark["status"] in (StageStatus.DONE, StageStatus.FAILED)
-    )
+    Each has the reason as `Recipe.why_again` tells it.
+    """
+    marks, kind = known.stages or {}, known.kind or file.kind
+    reasons = {
+        stage: why
+        for stage in runnable
+        if (why := recipe.why_again(stage, kind, marks.get(stage.value), tell)) is not None
+    }
+    if known.sidecar != file.sidecar:
+        reasons |= dict.fromkeys(runnable & Stamps(known.sidecar).stages_changed(file.sidecar), "")
+    return reasons
 
 
 def _why_again(known: KnownFile, parameters: Parameters) -> str:
@@ -103,16 +130,18 @@ def _why_again(known: KnownFile, parameters: Parameters) -> str:
     return "new" if known.size is None else "again"
 
 
-def _why(file: FoundFile, known: KnownFile, stale: frozenset[Stage], *, same_file: bool) -> str:
+def _why(file: FoundFile, known: KnownFile, reasons: Mapping[Stage, str], *, same_file: bool) -> str:
     if known.size is None:
         return "new"
     if not same_file:
         return "changed"
     if known.sidecar != file.sidecar:
         return "sidecar_changed"
-    if not stale:
+    if not reasons:
         return "returned" if known.missing else "words_wait"
-    return "only_nsfw" if stale == {Stage.NSFW} else "new_stages"
+    if all(reasons.values()):
+        return READ_AGAIN
+    return "only_nsfw" if reasons.keys() == {Stage.NSFW} else "new_stages"
 
 
 class Knowledge(Protocol):
@@ -120,6 +149,9 @@ class Knowledge(Protocol):
 
     def known(self, folder: Place) -> Mapping[bytes, KnownFile]:
         """What is known of the files of one folder, by path."""
+
+    def facts(self, folder: Place) -> Mapping[bytes, RowFacts]:
+        """What the rows of the files of one folder tell of them, by path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +165,12 @@ class ReadFolder:
 class NothingKnown:
     """A library that knows no file: what matches is the same, and nothing has to be asked."""
 
-    def known(self, folder: Place) -> Mapping[bytes, KnownFile]:
+    def known(self, folder: Place) -> Mapping[bytes, Never]:
         """Nothing."""
         del folder
         return {}
+
+    facts = known
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +195,7 @@ class Survey:
         for verdict in self._verdicts():
             if isinstance(verdict, Verdict) and verdict.job is not None and left is not None:
                 if left == 0:
-                    yield replace(verdict, job=None, why=None, skip=Skip.BEYOND_MAX_FILES)
+                    yield replace(verdict, job=None, why=None, because="", skip=Skip.BEYOND_MAX_FILES)
                     continue
                 left -= 1
             yield verdict
@@ -190,15 +224,22 @@ class Survey:
         yield ReadFolder(folder, listing.warning)
         has_media = any(entry.kind is EntryKind.MEDIA for entry in listing.entries)
         known = self.library.known(folder) if has_media else {}
+        facts = cache(partial(self.library.facts, folder))  # asked for once, and only where a row is of another version
         below = list(reversed(listing.folders)) if self.parameters.recursive else []
         for entry in listing.entries:
             while below and below[-1] + b"/" < entry.name:
                 yield listing.below(below.pop())
-            yield self._verdict(listing, entry, known)
+            yield self._verdict(listing, entry, known, facts)
         for name in reversed(below):
             yield listing.below(name)
 
-    def _verdict(self, listing: Listing, entry: Entry, known: Mapping[bytes, KnownFile]) -> Verdict:
+    def _verdict(
+        self,
+        listing: Listing,
+        entry: Entry,
+        known: Mapping[bytes, KnownFile],
+        facts: Callable[[], Mapping[bytes, RowFacts]],
+    ) -> Verdict:
         folder = listing.folder
         if entry.kind is not EntryKind.MEDIA:
             return Verdict(folder, entry, skip=Skip.FILTERED if entry.kind is EntryKind.IGNORED else Skip.UNSUPPORTED)
@@ -209,10 +250,12 @@ class Survey:
             return Verdict(folder, entry, answered=True, known=has_row)
         if not self.parameters.takes(entry.name, entry.size):
             return Verdict(folder, entry, skip=Skip.FILTERED, known=has_row)
-        decision, why = judge(file, this, self.parameters, self.recipe)
-        if isinstance(decision, Skip):
-            return Verdict(folder, entry, skip=decision, known=has_row)
-        return Verdict(folder, entry, job=decision, why=why, known=has_row)
+        judgement = judge(file, this, self.parameters, self.recipe, lambda: facts().get(file.path, RowFacts()))
+        if isinstance(judgement.decision, Skip):
+            return Verdict(folder, entry, skip=judgement.decision, known=has_row)
+        return Verdict(
+            folder, entry, job=judgement.decision, why=judgement.why, because=judgement.because, known=has_row
+        )
 
 
 @dataclass(slots=True)
@@ -239,7 +282,8 @@ class OfFormat:
 class Tally:
     """Counts verdicts as they pass: the plan of a session, and the sums that must close at its end.
 
-    `media` counts media files by root, whatever becomes of them; `known` those that the library has a row of.
+    `read_again` counts the files that are read again by the reason. `media` counts media files by root, whatever
+    becomes of them; `known` those that the library has a row of.
     """
 
     answered_before: int = 0
@@ -247,6 +291,7 @@ class Tally:
     pending: int = 0
     skipped: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Skip, 0))
     pending_by: dict[str, int] = field(default_factory=dict)
+    read_again: dict[str, int] = field(default_factory=dict)
     by_type: dict[str, int] = field(default_factory=dict)
     formats: dict[str, OfFormat] = field(default_factory=dict)
     folders: int = 0
@@ -275,6 +320,8 @@ class Tally:
         else:
             self.pending += 1
             self._count(self.pending_by, str(verdict.why))
+            if verdict.because:
+                self._count(self.read_again, verdict.because)
             self._count(self.by_type, FORMAT_OF_SUFFIX[suffix].name)
 
     def counted(self, verdicts: Iterable[Verdict | ReadFolder]) -> "Tally":

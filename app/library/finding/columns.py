@@ -165,7 +165,12 @@ class Snapshot:
         """How many there are, dead ones with them."""
         return len(self.alive)
 
-    @property
+    @cached_property
+    def highest_id(self) -> int:
+        """The highest id of a row, 0 without any."""
+        return int(self.ids.max(initial=0))
+
+    @cached_property
     def there(self) -> Mask:
         """The files that are not known to be gone from disk."""
         there: Mask = self.alive & ((self.columns["marks"] & Mark.MISSING) == 0)
@@ -197,7 +202,7 @@ class Snapshot:
 
         def slot_by_id() -> Slots:
             slots = np.flatnonzero(self.alive)
-            by_id = np.full(int(self.ids.max(initial=0)) + 2, -1, np.int32)  # the last one is of all greater ids
+            by_id = np.full(self.highest_id + 2, -1, np.int32)  # the last one is of all greater ids
             by_id[self.ids[slots]] = slots
             return by_id
 

@@ -230,12 +230,16 @@ class Finder:
         """The files that would be meant if they were not gone from disk."""
         return self._mask(snapshot, question._replace(query=And((question.query, _GONE))))
 
-    def _asked(self, snapshot: Snapshot, leaf: Words | Whole) -> Slots:
+    def _asked(self, snapshot: Snapshot, leaf: Words | Whole) -> Mask:
         if isinstance(leaf, Whole):
-            return snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))
+            mask = np.zeros(snapshot.slots, np.bool_)
+            mask[snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))] = True
+            return mask
         having = self._engines.read(partial(self._answers.having, leaf=leaf))
-        known = np.flatnonzero(snapshot.alive & (snapshot.ids < len(having)))
-        return known[having[snapshot.ids[known]]].astype(np.int32)
+        by_id = np.zeros(max(len(having), snapshot.highest_id + 1), np.bool_)
+        by_id[: len(having)] = having
+        having_at: Mask = by_id[snapshot.ids] & snapshot.alive
+        return having_at
 
     def _shown(self, snapshot: Snapshot, mask: Mask, pairs: Pairs) -> Mask:
         return mask if pairs is Pairs.BOTH else self.pairing(snapshot).shown(mask)

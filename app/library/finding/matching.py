@@ -40,8 +40,8 @@ _ALWAYS = ("name", "sha256")
 """Fields of which every file has a value."""
 _IN_MS = ("taken", "added")
 
-Asked: TypeAlias = Callable[[Words | Whole], Slots]
-"""The slots of the files that the database finds: by words, or by a whole value that no column holds."""
+Asked: TypeAlias = Callable[[Words | Whole], Mask]
+"""The files that the database finds: by words, or by a whole value that no column holds."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Matching:
     def _leaf(self, leaf: Leaf) -> Mask:
         match leaf:
             case Words():
-                return self._at(self.asked(leaf))
+                return self.asked(leaf)
             case Whole():
                 return self._whole(leaf)
             case Between(field):
@@ -114,7 +114,7 @@ class Matching:
             low = int(f"0{digits}", 16) << 4 * rest
             mask: Mask = (sha256 >= np.uint64(low)) & (sha256 <= np.uint64(low + (1 << 4 * rest) - 1))
             return mask
-        return self._at(self.asked(asked))
+        return self.asked(asked)
 
     def _coded(self, field: str, fits: Callable[[str], bool]) -> Mask:
         folded = self.snapshot.texts[field].folded

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import struct
+import tracemalloc
 from io import BytesIO
 
 import pytest
@@ -11,9 +12,11 @@ from PIL import Image
 from app.analysis.formats import blocks
 from app.analysis.formats.animation import read_animation_seconds
 from app.analysis.formats.blocks import find_photoshop_in_jpeg, join_extended_xmp, read_at, walk_boxes
+from app.analysis.formats.completeness import count_missing_bytes
 from app.analysis.formats.iptc import find_iptc_in_photoshop, parse_iptc
 from app.errors import CannotRead
 from tests.analysis.pictures.pictures import read, saved
+from tests.support.clock import at_most
 
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 RDF = (
@@ -171,3 +174,16 @@ def test_a_film_that_is_cut_off_lasts_as_long_as_what_is_left(format_):
     content = film(format_.upper())
     for length in range(0, len(content), 7):
         assert (read_animation_seconds(BytesIO(content[:length]), format_, 3) or 0) <= 0.75
+
+
+def test_where_a_file_ends_is_found_in_little_room_and_time_whatever_it_is_made_of():
+    gif = saved("GIF")[:-1] + b"\x21\xfe\0" * 100_000
+    tracemalloc.start()
+    try:
+        assert count_missing_bytes(BytesIO(gif), "gif") == 1
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(gif)
+    finally:
+        tracemalloc.stop()
+    boxes = saved("AVIF") + struct.pack(">I4s", 8, b"free") * 3_000_000
+    with at_most(0.7):
+        assert count_missing_bytes(BytesIO(boxes), "avif") == 0

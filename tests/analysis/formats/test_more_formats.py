@@ -11,9 +11,8 @@ from app.analysis.analyzer import Analyzer
 from app.analysis.metadata.embedded import read_embedded
 from app.analysis.pictures.image import open_image
 from app.analysis.recipes import APPLIES, VERSIONS
-from app.formats import FORMAT_OF_NAME, promised
-from app.ingest.disk.folders import EntryKind, Folders
-from app.media import Analysis, FoundFile, Job, Place, Recipe, Stage
+from app.formats import promised
+from app.media import Analysis, FoundFile, Job, Recipe, Stage
 from tests.analysis.formats import raws
 from tests.analysis.formats.examples import drawing, encoded
 
@@ -106,26 +105,6 @@ def test_a_film_is_taken_in_whatever_its_container(name, tmp_path):
     is_taken_in(result, format_, name)
     pixel_aspect = 12 / 11 if codec == "h263" else 1  # which H.263 gives a picture of this size
     assert (result.identity.width, result.identity.height) == (round(176 * pixel_aspect), 144)
-
-
-def test_typescript_is_no_transport_stream(tmp_path):
-    stream = (b"G" + bytes(187)) * 4
-    files = {
-        "module.ts": b"import { a } from './a';\n" * 40, "Great.ts": b"G" * 40, "empty.mts": b"", "a.ts": stream,
-        "camera.m2ts": b"".join(bytes(4) + b"G" + bytes(187) for _ in range(4)),
-    }  # fmt: skip
-    for name, content in files.items():
-        (tmp_path / name).write_bytes(content)
-    listing = Folders({"m": os.fsencode(tmp_path)}).read(Place("m"))
-    media = {entry.name for entry in listing.entries if entry.kind is EntryKind.MEDIA}
-    assert media == {b"a.ts", b"camera.m2ts"}
-    assert {entry.kind for entry in listing.entries} == {EntryKind.MEDIA, EntryKind.UNSUPPORTED}
-
-
-def test_what_a_suffix_promises_that_other_files_have_is_told_by_magics_with_places():
-    doubtful = [format_ for format_ in FORMAT_OF_NAME.values() if format_.doubtful]
-    assert doubtful
-    assert all(place is not None for format_ in doubtful for magic in format_.magics for place in magic)
 
 
 def test_a_page_of_several_is_named(tmp_path):

@@ -19,6 +19,7 @@ from app.analysis.metadata.embedded import read_embedded
 from app.analysis.metadata.fields import interpret_image
 from app.analysis.pictures.image import open_image, prepare_pillow
 from tests.analysis.formats.tiffs import block
+from tests.support.clock import at_most
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus" / "ianare+exif-samples" / "heic"
 VIDEO = struct.pack(">I4s4sI", 16, b"ftyp", b"mp42", 0) + b"moov" * 50
@@ -162,6 +163,11 @@ def test_a_film_behind_the_picture_is_measured_whoever_says_so(content):
 )
 def test_what_is_no_whole_film_behind_a_picture_is_none(behind):
     assert video_bytes(jpeg() + behind) is None
+
+
+def test_many_beginnings_of_films_keep_nobody_waiting():
+    with at_most(1):
+        assert video_bytes(jpeg() + box(b"ftyp") * 20_000 + b"no film") is None
 
 
 def test_the_box_of_a_heic_holds_its_video_with_or_without_xmp():

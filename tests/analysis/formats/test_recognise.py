@@ -65,6 +65,13 @@ def test_what_is_no_image_and_no_video_is_none(head):
     assert recognise(head) is None
 
 
+@pytest.mark.parametrize("blank", [b"\n", b" ", b"\r\n", b"\t"])
+def test_white_space_of_any_kind_follows_the_mark_of_a_portable_map(blank):
+    found = recognise(b"P6" + blank + b"640 480 255\n")
+    assert found is not None
+    assert found.name == "ppm"
+
+
 @pytest.mark.parametrize(("head", "title"), [*NOT_TAKEN_IN, (b"<?xml?><SVG width='1'>", "SVG")])
 def test_other_pictures_are_refused_by_name(head, title):
     with pytest.raises(CannotRead) as caught:

@@ -235,6 +235,22 @@ def test_the_sidecar_speaks_first_and_takeout_last():
     assert taken(takeout=takeout) == (takeout.taken_at, "takeout photoTakenTime")
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("Mon 24 Nov 2003 06:00:00 PM CET", "2003-11-24T18:00:00"),
+        ("Mon 24 Nov 2003 06:00:00 AM CET", "2003-11-24T06:00:00"),
+        ("Mon 24 Nov 2003 12:00:01 AM GMT", "2003-11-24T00:00:01+00:00"),
+        ("Mon 24 Nov 2003 12:00:01PM", "2003-11-24T12:00:01"),
+        ("24 Nov 2003 6:00:00 p.m.", "2003-11-24T18:00:00"),
+        ("Mon 24 Nov 2003 18:00:00 PM", "2003-11-24T18:00:00"),
+        ("Mon 24 Nov 2003 18:00:00", "2003-11-24T18:00:00"),
+    ],
+)
+def test_the_half_of_the_day_in_the_creation_time_of_a_png_counts(text, at):
+    assert taken(texts={"Creation Time": text}) == (at, "png Creation Time")
+
+
 @pytest.mark.parametrize("text", ["2003-11-24T18:00:00+00:00", "Mon, 24 Nov 2003 18:00:00 +0000"])
 def test_the_creation_time_of_a_png_is_a_date(text):
     assert taken(texts={"Creation Time": text}) == ("2003-11-24T18:00:00+00:00", "png Creation Time")

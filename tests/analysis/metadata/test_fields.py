@@ -24,6 +24,7 @@ from app.analysis.pictures.image import open_image
 from app.texts import clean_json
 from tests.analysis.formats.packets import packet
 from tests.analysis.formats.pngs import with_chunks
+from tests.analysis.formats.tiffs import block
 from tests.analysis.pictures.pictures import read, saved
 
 RATIONAL = TiffImagePlugin.IFDRational
@@ -146,6 +147,22 @@ def test_an_orientation_out_of_range_is_none_and_neither_xmp_nor_a_sidecar_turns
 def test_latin_1_in_exif_is_read_as_such():
     content = saved(exif=exif_of({0x010F: "Cafexxxx"})).replace(b"Cafexxxx", b"Caf\xe9 Cam")
     assert interpreted(content).camera_make == "Caf\xe9 Cam"
+
+
+def test_what_is_neither_utf_8_nor_latin_1_in_exif_and_iptc_is_what_windows_writes():
+    content = saved(exif=exif_of({0x010F: "Cafexxxx"})).replace(b"Cafexxxx", b"It\x92s \x96\0\0")
+    assert interpreted(content).camera_make == "It\u2019s \u2013"
+    assert parse_iptc(dataset(2, 120, b"\x93caf\xe9\x94"))[0]["Caption"] == ("“café”",)
+    assert parse_iptc(dataset(2, 120, b"\x81\xe9"))[0]["Caption"] == ("\x81é",), "of which the code page has no letter"
+
+
+@pytest.mark.parametrize("kind", [1, 7])
+def test_a_text_that_was_written_as_bytes_is_one(kind):
+    told = {0x010F: (kind, b"Samsung"), 0x0110: (kind, b"SM-1\0\0"), 0x8298: (kind, b"\1\2\3\4\5")}
+    told[0x0132] = kind, b"2024:05:01 10:11:12\0"
+    found = interpreted(saved(exif=b"Exif\0\0" + block([told])))
+    assert (found.camera_make, found.camera_model, found.copyright) == ("Samsung", "SM-1", None)
+    assert found.taken_at == "2024-05-01T10:11:12"
 
 
 def test_xmp_fills_what_exif_lacks():

@@ -47,6 +47,18 @@ def interpreted(**tags):
 # ---------------------------------------------------------------------------------------------- what it says
 
 
+def test_what_a_camcorder_notes_of_its_exposure_is_that_of_the_film():
+    told = interpreted(
+        make="Sony", datetimeoriginal="2024:05:01 10:11:12+01:00", exposuretime="0.02", fnumber="2.8",
+        focallengthin35mmformat="35", location="-33.860000+151.200000+12.5/",
+    )  # fmt: skip
+    assert (told.taken_at, told.exposure_seconds, told.f_number, told.focal_length_35mm, told.altitude_m) == (
+        "2024-05-01T10:11:12+01:00", 0.02, 2.8, 35.0, 12.5,
+    )  # fmt: skip
+    assert {told.sources[name].value for name in ("exposure_seconds", "f_number", "latitude")} == {"video"}
+    assert interpreted(exposuretime="0", fnumber="wide").f_number is None
+
+
 @pytest.mark.parametrize(
     ("format_", "muxer", "codec", "loud", "codecs"),
     [

@@ -11,7 +11,10 @@ from app.analysis.formats.tiff import read_tiff
 from app.analysis.metadata import maker_notes
 from app.analysis.metadata.fields import interpret_image
 from app.analysis.metadata.maker_notes import MakerNotes, read_maker_notes
-from tests.analysis.pictures.pictures import read, saved
+from app.media import Rating, Stage
+from tests.analysis.formats import raws
+from tests.analysis.formats.packets import packet
+from tests.analysis.pictures.pictures import analysed, read, saved
 from tests.support.server import shared
 
 EXIF, NOTE, LENS = 0x8769, 0x927C, 0xA434
@@ -93,7 +96,47 @@ def panasonic(lens):
 
 
 def pentax(series, model):
-    return b"AOC\0MM" + directory(">", AT + 6, 0, [(0x003F, 1, 3, bytes((series, model, 0)))])
+    date, time, count = b"\x07\xd4\x0b\x17", b"\x0a\x0b\x0c", 1648
+    hidden = count ^ int.from_bytes(date, "big") ^ (0xFFFFFFFF - int.from_bytes(time + b"\0", "big"))
+    entries = [(6, 7, 4, date), (7, 7, 3, time), (0x3F, 1, 3, bytes((series, model, 0)))]
+    entries += [(0x5D, 7, 4, hidden.to_bytes(4, "big")), text(0x0229, b"1234567")]
+    return b"AOC\0MM" + directory(">", AT + 6, 0, entries)
+
+
+def sony(number=0, specification=b"", head=b"SONY DSC \0\0\0", stars=0):
+    entries = [(0xB027, 4, 1, struct.pack("<I", number))]
+    entries += [(0x2002, 4, 1, struct.pack("<I", stars))] if stars else []
+    entries += [(0xB02A, 7, 8, specification)] if specification else []
+    return head + directory("<", AT + len(head), 0, entries)
+
+
+def minolta(number):
+    return directory(">", AT, 0, [(0x010C, 4, 1, struct.pack(">I", number))])
+
+
+def leica_m8(lens, frame):
+    return b"LEICA\0\0\0" + directory("<", AT + 8, AT + 8, [(0x0310, 4, 1, struct.pack("<I", lens * 4 + frame))])
+
+
+def leica_m9(lens, frame):
+    inner = directory("<", AT + 26, AT, [(0x3405, 4, 1, struct.pack("<I", lens * 4 + frame))])
+    return b"LEICA0\3\0" + directory("<", AT + 8, AT, [(0x3400, 7, len(inner), inner)])
+
+
+def leica_t(name):
+    return b"LEICA\0\6\0" + directory("<", AT + 8, AT, [text(0x0303, name)])
+
+
+def samsung(number):
+    return directory("<", AT, AT, [(0x0001, 7, 4, b"0100"), (0xA003, 3, 1, struct.pack("<H", number))])
+
+
+def fujifilm(stars):
+    head = b"FUJIFILM" + struct.pack("<I", 12)
+    return head + directory("<", 12, 0, [(0x1431, 4, 1, struct.pack("<I", stars))])
+
+
+ZOOM, PRIME = bytes.fromhex("0100180055355602"), bytes.fromhex("0000350000140008")
 
 
 NAMED = {
@@ -108,8 +151,22 @@ NAMED = {
     "OM System": (b"OM Digital Solutions", olympus(bytes((0, 0, 0x34, 0x10, 0, 0)), head=b"OM SYSTEM\0\0\0II\4\0"), "<",
                   "Olympus M.Zuiko Digital ED 12-45mm F4.0 Pro"),
     "Panasonic": (b"Panasonic", panasonic(b"LUMIX G VARIO 14-42/F3.5-5.6"), "<", "LUMIX G VARIO 14-42/F3.5-5.6"),
+    "Sony": (b"SONY", sony(50), "<", "Sony DT 18-250mm F3.5-6.3 (SAL18250)"),
+    "Sony, raw": (b"SONY", sony(43, head=b""), "<", "Sony 35mm F1.4 G (SAL35F14G)"),
+    "Sony by what the lens says": (b"SONY", sony(55, ZOOM), "<", "DT 18-55mm F3.5-5.6 SAM"),
+    "Sony by what a prime says": (b"SONY", sony(65535, PRIME), "<", "35mm F1.4 G"),
+    "Minolta": (b"Minolta Co., Ltd.", minolta(25621), ">", "Minolta AF 50mm F1.4 [New]"),
+    "Konica Minolta": (b"KONICA MINOLTA ", minolta(40), ">", "Minolta/Sony AF DT 18-70mm F3.5-5.6 (D)"),
+    "Leica M8": (b"Leica Camera AG", leica_m8(30, 2), "<", "Summicron-M 35mm f/2 ASPH."),
+    "Leica M9": (b"Leica Camera AG", leica_m9(6, 0), "<", "Summilux-M 35mm f/1.4"),
+    "Leica T": (b"LEICA CAMERA AG", leica_t(b"Summicron-T 1:2 23 ASPH."), "<", "Summicron-T 1:2 23 ASPH."),
+    "Samsung": (b"SAMSUNG", samsung(3), "<", "Samsung NX 50-200mm F4-5.6 ED OIS"),
     "Pentax": (b"PENTAX Corporation ", pentax(4, 28), ">", "smc PENTAX-FA 35mm F2 AL"),
 }  # fmt: skip
+
+
+def refuse(_):
+    raise AssertionError
 
 
 @pytest.mark.parametrize("camera", NAMED)
@@ -125,7 +182,31 @@ def test_what_stands_beside_the_lens_is_kept():
     assert (raw["serial_number"], raw["focus_distance_m"], raw["SerialNumber"]) == ("500292", 7.82, 500292)
     raw = found(b"NIKON CORPORATION", nikon(), ">").list_raw()
     assert (raw["serial_number"], raw["shutter_count"]) == ("20025585", 526)
+    other_way_round = found(b"NIKON CORPORATION", nikon()).list_raw()
+    assert (other_way_round["serial_number"], other_way_round["shutter_count"]) == ("20025585", 526)
     assert found(b"OLYMPUS CORPORATION", olympus(bytes(6))).list_raw()["serial_number"] == "J60101234"
+    raw = found(b"PENTAX", pentax(4, 28), ">").list_raw()
+    assert (raw["serial_number"], raw["shutter_count"]) == ("1234567", 1648)
+
+
+def test_serial_number_and_distance_are_kept_of_a_camera_with_one_lens(monkeypatch):
+    monkeypatch.setattr(maker_notes, "_by_exifread", refuse)
+    assert found(b"Canon", canon(model=b"")).list_raw() == {"serial_number": "500292", "focus_distance_m": 7.82}
+
+
+@pytest.mark.parametrize("note", [fujifilm(4), fujifilm(5)])
+def test_the_stars_of_a_camera_count_whether_or_not_the_lens_is_known(note):
+    stars = note[-8]
+    assert found(b"FUJIFILM", note).rating == found(b"FUJIFILM", note, lens=b"XF23mmF1.4 R\0").rating == stars
+    assert found(b"FUJIFILM", note).list_raw() == {"rating": stars}
+
+
+def test_stars_that_were_not_given_are_none():
+    assert found(b"SONY", sony(stars=3)).rating == 3
+    for stars in (0, 6, 0xFFFFFFFF):
+        assert found(b"FUJIFILM", fujifilm(stars)).rating is None
+        assert found(b"SONY", sony(stars=stars)).rating is None
+    assert found(b"FUJIFILM", b"FUJIFILM", lens=b"XF23mmF1.4 R\0") == MakerNotes()
 
 
 NAMELESS = {
@@ -134,6 +215,13 @@ NAMELESS = {
     "a number that many lenses have": (b"PENTAX", pentax(3, 44)),
     "none on the camera": (b"Panasonic", panasonic(b"NO-LENS")),
     "another maker": (b"Maker of cameras", canon()),
+    "a number of another mount": (b"SONY", sony(65535)),
+    "a lens that says nothing": (b"SONY", sony(65535, bytes(8))),
+    "a zoom that cannot be": (b"SONY", sony(65535, bytes.fromhex("0100550018355602"))),
+    "no decimal digits": (b"SONY", sony(65535, bytes.fromhex("01001f0055355602"))),
+    "a built-in lens": (b"SAMSUNG", samsung(0)),
+    "a note of a phone": (b"samsung", b"STMN100\0\0\0\0"),
+    "a lens without a code": (b"Leica Camera AG", leica_m8(0, 0)),
 }
 
 
@@ -144,16 +232,11 @@ def test_a_lens_is_never_guessed(what):
     assert (found(make, note, order).lens, found(make, note, order).unread) == (None, None)
 
 
-def refuse(_):
-    raise AssertionError
-
-
 @pytest.mark.parametrize(
     ("note", "more"),
     [
         (canon(), {"lens": b"EF50mm f/1.8 STM\0"}),
         (canon(), {"xmp": {"aux:Lens": ("EF50mm",)}}),
-        (canon(model=b""), {}),
         (b"", {}),
     ],
 )
@@ -172,7 +255,7 @@ def test_what_takes_too_long_or_is_damaged_is_noted(monkeypatch):
 
 
 @given(
-    make=st.sampled_from([b"Canon", b"NIKON", b"OLYMPUS", b"Panasonic", b"PENTAX"]),
+    make=st.sampled_from([b"Canon", b"NIKON", b"OLYMPUS", b"Panasonic", b"PENTAX", b"SONY", b"Leica", b"SAMSUNG"]),
     at=st.integers(0, 200),
     junk=st.binary(min_size=1, max_size=60),
 )
@@ -190,6 +273,22 @@ def test_a_picture_says_which_lens_and_that_the_maker_note_names_it():
     )  # fmt: skip
     assert told.raw["maker"]["serial_number"] == "500292"
     assert interpret_image(read(saved())).raw.get("maker", {}) == {}
+
+
+def test_the_stars_of_a_camera_are_the_score_of_its_picture_unless_somebody_else_says_so(tmp_path):
+    jpeg = saved(exif=b"Exif\0\0" + block(b"FUJIFILM", fujifilm(4)))
+    for name, content in (("a.jpg", jpeg), ("a.raf", raws.raw("raf", preview=jpeg))):
+        (tmp_path / name).write_bytes(content)
+        assert analysed(tmp_path / name, {Stage.SCORE}).rating == Rating(4, "maker")
+    (tmp_path / "a.xmp").write_bytes(packet("<xmp:Rating>2</xmp:Rating>"))
+    assert analysed(tmp_path / "a.jpg", {Stage.SCORE}).rating == Rating(2, "sidecar")
+
+
+def test_the_note_in_the_preview_of_a_raw_file_names_its_lens(tmp_path):
+    note = block(b"Panasonic", panasonic(b"LUMIX G VARIO 14-42/F3.5-5.6"))
+    (tmp_path / "a.rw2").write_bytes(raws.raw("rw2", preview=saved(exif=b"Exif\0\0" + note)))
+    told = analysed(tmp_path / "a.rw2").metadata
+    assert (told.lens_model, told.lens_source) == ("LUMIX G VARIO 14-42/F3.5-5.6", "maker")
 
 
 @pytest.mark.parametrize(

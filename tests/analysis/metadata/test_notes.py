@@ -29,7 +29,7 @@ def tags(notes):
     ("text", "found"),
     [
         ("red fox\nsnow\ncreator:someone\n", ("red fox", "snow", "creator:someone")),
-        ("\ufeffred fox\r\n\r\n snow \r\n", ("red fox", "snow")),
+        ("red fox\r\n\r\n snow \r\n", ("red fox", "snow")),
         (
             "1girl, solo, long hair, looking at viewer, outdoors",
             ("1girl", "solo", "long hair", "looking at viewer", "outdoors"),
@@ -237,3 +237,21 @@ def test_a_sidecar_that_names_one_of_several_files_speaks_for_that_one(tmp_path,
     assert read_xmp_sidecar(root, found_file("a.CR2"))["xmp:Label"] == ("Red",)
     (tmp_path / "a.jpg.xmp").write_bytes(packet(said))
     assert read_xmp_sidecar(root, found_file("a.jpg"))["xmp:Label"] == ("Red",), "its own name says more"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_sidecars_are_read_in_each_way_in_which_windows_writes_texts(tmp_path, encoding):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""  # the others bring their own
+    told = json.dumps([{"SourceFile": "a.jpg", "Title": "Übung"}], ensure_ascii=False)
+    (tmp_path / "a.jpg.json").write_bytes((mark + told).encode(encoding))
+    (tmp_path / "a.txt").write_bytes((mark + "blüte, sky").encode(encoding))
+    file = found_file("a.jpg")
+    root = os.fsencode(tmp_path)
+    assert read_json_sidecar(root, file)[1].properties["dc:title"] == ("Übung",)
+    assert read_text_sidecar(root, file).properties["dc:subject"] == ("blüte", "sky")
+
+
+def test_a_text_in_the_code_page_of_windows_is_read_as_such(tmp_path):
+    (tmp_path / "a.txt").write_bytes("A lake \u2013 it\u2019s cold.".encode("cp1252"))
+    said = read_text_sidecar(os.fsencode(tmp_path), found_file("a.jpg"))
+    assert said.properties["dc:description"] == ("A lake \u2013 it\u2019s cold.",)

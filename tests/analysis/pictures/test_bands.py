@@ -19,6 +19,7 @@ from app.analysis.pictures.partial import see_image
 from app.analysis.pictures.picture import make_resizable
 from app.errors import CannotRead
 from tests.analysis.formats.examples import encoded
+from tests.analysis.formats.tiffs import block
 from tests.samples import landscape
 
 SCENE = landscape("coast", (600, 440))
@@ -152,3 +153,41 @@ def test_a_png_of_400_megapixels_without_pixels_is_refused_at_once():
     found = opened(content[:16] + header + checksum + content[33:])
     assert found.size == (20_000, 20_000)
     assert see_image(found).image is None
+
+
+def grey_tiff(bits, photometric):
+    """The scene in grey, in strips of 40 rows, of numbers of 12 or 16 bits."""
+    numbers = np.asarray(SCENE.convert("L"), np.uint16) * 257 >> (16 - bits)
+    numbers = (1 << bits) - 1 - numbers if photometric == "miniswhite" else numbers
+    pairs = numbers.reshape(-1, 2)
+    if bits == 16:
+        content = numbers.astype("<u2").tobytes()
+    else:
+        halves = (pairs[:, 0] >> 4, (pairs[:, 0] & 15) << 4 | pairs[:, 1] >> 8, pairs[:, 1] & 255)
+        content = np.stack(halves, 1).astype(np.uint8).tobytes()
+    length = 40 * SCENE.width * bits // 8
+    places = tuple(range(8, 8 + len(content), length))
+    tags = {256: (3, (SCENE.width,)), 257: (3, (SCENE.height,)), 258: (3, (bits,)), 259: (3, (1,)), 277: (3, (1,))}
+    tags |= {262: (3, (0 if photometric == "miniswhite" else 1,)), 273: (4, places), 278: (3, (40,))}
+    return block([tags | {279: (4, (length,) * len(places))}], front=content)
+
+
+GREYS = {
+    "16 bits": lambda: grey_tiff(16, "minisblack"),
+    "16 bits, 0 is white": lambda: grey_tiff(16, "miniswhite"),
+    "12 bits": lambda: grey_tiff(12, "minisblack"),
+    "PGM": lambda: encoded(drawn("I;16"), "PPM"),
+}
+
+
+@pytest.mark.parametrize("name", GREYS)
+@pytest.mark.parametrize("large", [False, True])
+def test_grey_is_as_bright_as_it_was_meant_whatever_its_numbers(name, large, monkeypatch):
+    if large:
+        monkeypatch.setattr(image, "LARGE_PIXELS", 1000)
+    found = opened(GREYS[name]())
+    decoded = make_resizable(decode_image(found, None, SHORT_SIDE))
+    assert make_resizable(decoded).tobytes() == decoded.tobytes(), "nothing is left to do"
+    seen = np.asarray(decoded.reduce(SCENE.height // SHORT_SIDE) if decoded.size == SCENE.size else decoded, int)
+    meant = np.asarray(SCENE.convert("L").reduce(FACTOR), int)
+    assert np.abs(seen - meant).max() <= 1

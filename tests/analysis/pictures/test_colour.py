@@ -14,6 +14,7 @@ from app.analysis.pictures.colour import find_conversion, put_over_white, to_srg
 from app.analysis.pictures.image import decode_image, open_image
 from app.analysis.pictures.light import draw_in_srgb
 from app.analysis.pictures.picture import make_picture
+from tests.analysis.pictures.heics import heic
 from tests.analysis.pictures.profiles import (
     ADOBE_RGB,
     BT2020,
@@ -210,17 +211,34 @@ TO_BT2020 = np.array([[1.6605, -0.1246, -0.0182], [-0.5876, 1.1329, -0.1006], [-
 
 
 @pytest.mark.parametrize("transfer", [16, 18])
-@pytest.mark.parametrize("said_by", ["AVIF", "PNG", "a profile"])
+@pytest.mark.parametrize("said_by", ["AVIF", "HEIC", "PNG", "a profile"])
 def test_hdr_is_found_wherever_a_file_says_it(said_by, transfer):
     scene = Image.fromarray(in_space(plain(), BT2020, to_pq if transfer == 16 else to_hlg))
     content = {
         "AVIF": lambda: avif(scene, 9, transfer),
+        "HEIC": lambda: heic(scene, 9, transfer),
         "PNG": lambda: png(scene, (b"cICP", bytes((9, transfer, 0, 1)))),
         "a profile": lambda: encoded(
             scene, "JPEG", quality=95, icc_profile=matrix_profile(BT2020, 2.2, code_points=(9, transfer))
         ),
     }[said_by]()
     assert near(middle(content), COLOUR, 12)
+
+
+def test_of_a_jpeg_with_a_gain_map_the_picture_itself_is_shown():
+    imagecodecs = pytest.importorskip("imagecodecs", reason="imagecodecs is not installed")
+    if not imagecodecs.ULTRAHDR.available:
+        pytest.skip("there is no encoder of Ultra HDR here")
+    light = np.full((48, 64, 4), 1, np.float16)
+    light[:8, :8, :3] = 4
+    light[16:, :, :3] = 0.2
+    content = imagecodecs.ultrahdr_encode(light)
+    opened = open_image(BytesIO(content), "jpeg")
+    assert (opened.frames, opened.pages) == (1, 1)
+    plain_jpeg = decode_image(opened)
+    shown = to_srgb(plain_jpeg)
+    assert near(shown.getpixel((40, 30)), plain_jpeg.getpixel((40, 30)))
+    assert min(shown.getpixel((2, 2))) > shown.getpixel((40, 30))[0] + 40
 
 
 def test_a_profile_is_believed_before_the_code_points_of_an_avif():

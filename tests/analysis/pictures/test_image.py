@@ -94,8 +94,10 @@ def test_a_dib_without_file_header_is_a_bitmap():
 def test_a_bitmap_of_a_variant_that_pillow_lacks_is_unsupported_not_damaged():
     content = bytearray(encoded(drawing(size=(20, 10)), "BMP"))
     content[28:30] = struct.pack("<H", 2)
+    found = opened(bytes(content))
+    assert (found.size, found.picture) == ((20, 10), None)
     with pytest.raises(CannotRead, match=r"pixel depth \(2\)") as caught:
-        opened(bytes(content))
+        decode_image(found)
     assert caught.value.cause == "unsupported_format"
 
 

@@ -84,6 +84,8 @@ def test_a_header_says_size_turn_and_colours():
     assert header(colours=dci).signal == Signal(11, 16)
     gamma = (*P3_PQ[:3], (1, 2), (1, 2), (1, 1), (4_545_455, 24))
     assert header(colours=gamma).signal.gamma == pytest.approx(2.2, abs=1e-5)
+    senseless = (*P3_PQ[:3], (1, 2), (2, 2), (0, 4), *[(0, 2), (0, 19)] * 6, (0, 1), (2, 2), (14, 4))
+    assert header(colours=senseless).signal == Signal(2, 16), "corners that span no triangle are passed over"
     profiled = header(colours=((0, 1), (1, 1), (0, 2)))
     assert (profiled.has_profile, profiled.signal) == (True, None)
 
@@ -180,3 +182,15 @@ def test_without_imagecodecs_a_file_is_known_and_says_why_it_is_not_seen(monkeyp
     with pytest.raises(CannotRead, match=r"media-ingest\[jxl\]") as error:
         decode_image(image)
     assert error.value.cause == "unsupported_format"
+
+
+def test_a_bare_codestream_that_was_cut_off_is_told_from_one_that_is_damaged():
+    content = jxl(drawing())
+    for part, cause in ((content[:-1], "truncated_image"), (content[: len(content) // 2], "truncated_image")):
+        with pytest.raises(CannotRead) as caught:
+            decode_image(opened(part))
+        assert caught.value.cause == cause
+    at = len(content) // 3
+    with pytest.raises(CannotRead) as caught:
+        decode_image(opened(content[:at] + bytes(byte ^ 0x5A for byte in content[at : at + 99]) + content[at + 99 :]))
+    assert caught.value.cause == "damaged_image"

@@ -156,8 +156,59 @@ def test_a_file_that_ends_in_front_of_its_pixels_still_says_its_size_and_its_wor
 def test_a_picture_of_which_nothing_came_has_none():
     prepare_pillow()
     content = encoded(SCENE, "WEBP", lossless=True)
-    found = seen(content[: len(content) // 2], "webp")
+    found = seen(content[:40], "webp")
     assert (found.image, found.problem.cause) == (None, "truncated_image")
+
+
+@pytest.mark.parametrize("method", [0, 4, 6])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("tail", [b"", bytes(4096)], ids=["cut off", "not written"])
+def test_a_lossless_webp_is_seen_as_far_as_it_came(method, share, tail):
+    content = encoded(SCENE, "WEBP", lossless=True, method=method)
+    found = seen(content[: int(len(content) * share)] + tail, "webp")
+    missing = int(found.problem.sentence.partition("the last ")[2].partition(" %")[0])
+    rows = SCENE.height * (100 - missing) // 100 - 10  # what was put in may begin as what is missing does
+    assert rows > 20
+    upper = (0, 0, SCENE.width, rows)
+    assert found.image.convert("RGB").crop(upper).tobytes() == SCENE.crop(upper).tobytes()
+
+
+def test_zeros_at_the_end_of_a_plain_webp_are_its_own():
+    content = encoded(Image.new("RGB", (3_200, 2_400), "black"), "WEBP")
+    assert content.endswith(bytes(512))
+    assert seen(content).problem is None
+
+
+def test_of_a_packed_tiff_without_its_directory_it_is_known_how_many_bytes_are_missing():
+    content = encoded(SCENE, "TIFF", compression="tiff_lzw")
+    directory = int.from_bytes(content[4:8], "little")
+    assert directory > len(content) * 0.9
+    half = len(content) // 2
+    for part in (content[: len(content) * 4 // 5], content[:half] + bytes(len(content) - half)):
+        with silence_warnings():
+            opened = open_image(BytesIO(part), "tiff")
+        assert (opened.size, opened.picture) == ((0, 0), None)
+        with pytest.raises(CannotRead, match=r"at least [\d,]+ bytes are missing") as caught:
+            see_image(opened)
+        assert caught.value.cause == "truncated_image"
+
+
+def test_a_packed_tiff_that_lacks_a_little_of_its_directory_is_seen_as_far_as_that_says():
+    content = encoded(SCENE, "TIFF", compression="tiff_lzw")
+    assert seen(content[:-1]).problem is None
+    short = seen(content[:-12])
+    assert (short.problem.cause, short.image.size) == ("truncated_image", SCENE.size)
+    assert unlike(SCENE, short.image) == 0
+
+
+def test_a_bare_codestream_of_jpeg_2000_is_seen_like_one_in_boxes():
+    content = encoded(SCENE, "JPEG2000", no_jp2=True)
+    assert count_missing_bytes(BytesIO(content), "jpeg2000") == 0
+    assert count_missing_bytes(BytesIO(content[:-500]), "jpeg2000") == 500
+    part = seen(content[: len(content) * 4 // 5], "jpeg2000")
+    assert "finer details are missing" in part.problem.sentence
+    assert unlike(SCENE, part.image) < 25
+    assert seen(content[:-2], "jpeg2000").problem is None
 
 
 def test_a_palette_of_more_colours_than_pixels_can_name_leaves_nothing_to_be_seen():

@@ -70,13 +70,13 @@ def png_with(body):
     return with_chunks(saved("PNG"), (b"caBX", body))
 
 
-def jpeg_with(body, length=100):
+def jpeg_with(body, length=100, whole=None, number=1):
     """The manifest as one JUMBF box in segments so short that names are cut; each repeats the head of the box."""
     head = struct.pack(">I4s", 8 + len(body), b"jumb")
     pieces = [body[at : at + length] for at in range(0, len(body), length)]
-    contents = [b"JP\0\1" + number.to_bytes(4) + head + piece for number, piece in enumerate(pieces, 1)]
+    contents = [b"JP" + number.to_bytes(2) + at.to_bytes(4) + head + piece for at, piece in enumerate(pieces, 1)]
     segments = b"".join(b"\xff\xeb" + struct.pack(">H", 2 + len(content)) + content for content in contents)
-    whole = saved("JPEG")
+    whole = whole or saved("JPEG")
     return whole[:2] + segments + whole[2:]
 
 
@@ -178,6 +178,14 @@ def test_the_last_manifest_speaks_for_the_file_and_ingredients_do_not(content, n
 def test_what_the_last_manifest_declares_is_what_the_picture_is(content, generator, form):
     files = {"png": png_with, "tiff": tiff_with, "avif": lambda body: in_boxes(saved("AVIF"), body)}
     assert find_generation(read(files[form](content))).generator == generator
+
+
+def test_a_manifest_in_a_jpeg_is_found_among_other_boxes():
+    content = store(PHOTOGRAPH, claimed("ChatGPT", created(AI, "GPT-4o")))[8:]
+    others = superbox("residual", box(b"bidb", bytes(300)), kind=b"jpgt")[8:]
+    for first, second in ((others, content), (content, others)):
+        found = read(jpeg_with(first, whole=jpeg_with(second, number=2), number=1))
+        assert found.texts["c2pa"] == "GPT-4o\ntrainedAlgorithmicMedia\nChatGPT"
 
 
 def tiff_with(body):

@@ -156,3 +156,75 @@ def test_widgets_of_another_version_of_a_loader_are_not_given_wrong_names():
     made = drawn("Efficient Loader", "KSampler (Efficient)", ["x.ckpt", "vae.pt", -1, "a red fox", "blur", 832, 480, 1])
     assert (made.prompt, made.negative_prompt) == ("a red fox", None)
     assert "loras" not in made.settings
+
+
+def settings_of(kind, *values, given="positive", outputs=("LATENT",)):
+    """The settings of a drawn sampler whose widgets have no names."""
+    drawing = Drawing()
+    sampler = drawing.add(kind, *values, outputs=outputs, **{given: drawing.encoded("a boat")})
+    drawing.add("SaveImage", "x", outputs=(), images=(sampler, 0, "IMAGE"))
+    made = read_drawn(drawing.written()).settings or {}
+    return tuple(made.get(name) for name in ("seed", "steps", "cfg", "sampler"))
+
+
+def test_further_numbers_before_the_name_of_a_sampler_do_not_hide_its_steps():
+    assert settings_of("Guided Sampler", 77, "fixed", 22, 6.5, 3.0, "euler", "karras", 1) == (77, 22, 6.5, "euler")
+    assert settings_of("Tiled Sampler", 77, "fixed", 512, 512, "random", 22, 6.5, "euler", "karras") == (
+        77, 22, 6.5, "euler",
+    )  # fmt: skip
+
+
+def test_a_drawn_sampler_without_the_name_of_one_tells_its_seed():
+    assert settings_of("Odd Sampler", 49, 77, "fixed", "odd", 1)[0] == 77
+
+
+def test_the_names_of_a_known_sampler_do_not_count_for_an_older_form_of_it():
+    assert settings_of("CogVideoSampler", 49, 22, 6.5, 77, "fixed", "CogVideoXDDIM", 1)[:3] == (77, 22, 6.5)
+    assert settings_of("CogVideoSampler", 480, 720, 49, 22, 6.5, 77, "fixed", "DDIM")[:3] == (77, None, None)
+
+
+def test_settings_of_a_chosen_model_are_read_by_the_last_part_of_their_names():
+    graph = {
+        "1": node("SaveImage", images=["2", 0]),
+        "2": node(
+            "Some Image Service", **{"model": "m-4", "model.prompt": "a fox", "model.seed": 42, "model.steps": 9}
+        ),
+    }
+    made = read(graph)
+    assert (made.prompt, made.settings["seed"], made.settings["steps"]) == ("a fox", 42, 9)
+
+
+def test_a_short_prompt_beside_a_long_instruction_of_a_known_service_is_read():
+    instruction = "You are an expert image-generation engine. You must ALWAYS produce an image."
+    drawing = Drawing()
+    values = ("Color this", "gemini-3-pro-image-preview", 5, "randomize", "auto", "1K", "IMAGE", instruction)
+    made = drawing.add("GeminiImage2Node", *values, outputs=("IMAGE",))
+    drawing.add("SaveImage", "x", outputs=(), images=(made, 0, "IMAGE"))
+    made = read_drawn(drawing.written())
+    assert (made.prompt, made.settings["seed"], made.verdict) == ("Color this", 5, "parsed")
+
+
+def test_a_node_that_only_names_a_sampler_and_its_scheduler_sets_those_of_one_that_is_linked():
+    drawing = Drawing()
+    named = drawing.add("Sampler / Scheduler", "dpmpp_2m", "karras", outputs=("sampler", "scheduler"))
+    told = drawing.add("KSampler Config (rgthree)", 22, 20, 6.5, "euler", "normal", outputs=("STEPS", "REFINER", "CFG"))
+    sampler = drawing.add(
+        "KSampler", 77, "fixed", 3, 1.5, "lcm", "simple", 1, outputs=("LATENT",), positive=drawing.encoded("a boat"),
+        steps=(told, 0, "INT"), cfg=(told, 2, "FLOAT"), sampler_name=(named, 0, "COMBO"),
+        scheduler=(named, 1, "COMBO"), widgets=("steps", "cfg", "sampler_name", "scheduler"),
+    )  # fmt: skip
+    drawing.add("SaveImage", "x", outputs=(), images=(sampler, 0, "IMAGE"))
+    made = read_drawn(drawing.written()).settings
+    assert [made[name] for name in ("seed", "steps", "cfg", "sampler", "scheduler")] == [
+        77, 22, 6.5, "dpmpp_2m", "karras",
+    ]  # fmt: skip
+
+
+def test_what_becomes_of_a_seed_is_no_value_also_where_names_and_values_are_as_many():
+    drawing = Drawing()
+    words = drawing.add("HyVideoTextEncode", "a fox", True, "video", outputs=("HYVIDEMBEDS",))
+    values = (512, 320, 85, 22, 6.0, 9.0, 77, "fixed", True)
+    sampler = drawing.add("HyVideoSampler", *values, outputs=("LATENT",), hyvid_embeds=(words, 0, "HYVIDEMBEDS"))
+    drawing.add("SaveImage", "x", outputs=(), images=(sampler, 0, "IMAGE"))
+    made = read_drawn(drawing.written())
+    assert (made.prompt, made.settings["seed"], made.settings["steps"]) == ("a fox", 77, 22)

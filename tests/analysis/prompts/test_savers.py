@@ -29,6 +29,17 @@ def test_an_infotext_on_one_line_has_the_same_parts(text):
     assert (made.settings["steps"], made.settings["seed"]) == (4, 9)
 
 
+@pytest.mark.parametrize("words", ["a boat, at sea", "(boat:1.2), at sea", "a boat: at sea\nin fog"])
+def test_words_stand_before_the_settings_also_on_their_line_and_without_a_negative(words):
+    made = read_generation({"parameters": f"{words}, Steps: 4, Sampler: Euler, Seed: 9"})
+    assert (made.prompt, made.negative_prompt, made.settings["seed"]) == (words, None, 9)
+
+
+def test_a_line_of_settings_may_begin_with_another_than_the_steps():
+    made = read_generation({"parameters": "a boat\nParser: native, Steps: 4, Sampler: Euler, Seed: 9"})
+    assert (made.prompt, made.settings["parser"], made.settings["steps"]) == ("a boat", "native", 4)
+
+
 @pytest.mark.parametrize(
     "text",
     ["Recipe for six. Steps: 3, Size: large", "We took some Steps: 5, Sampler: none of us knew the way"],

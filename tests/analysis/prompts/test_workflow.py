@@ -183,7 +183,7 @@ def test_values_of_a_host_without_names_follow_the_inputs_that_hold_one():
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        (["x.safetensors", -1, "a boat, at sea", "blurry, bad hands"], "a boat, at sea"),
+        (["x.safetensors", -1, "a boat, at sea", "a hat, a crowd of people"], "a boat, at sea"),
         (["fast mode", "You are an expert at prompts, so write", "a boat in the rain"], "a boat in the rain"),
         (["Nano Banana 2 (Flash Image)", "1:1 (Square)", "randomize"], None),
         (["seedance-1-0-pro-250528", "海边的一条船 雨天"], "海边的一条船 雨天"),

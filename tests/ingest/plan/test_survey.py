@@ -16,6 +16,7 @@ from app.ingest.plan.survey import NOTHING_KNOWN, NothingKnown, Survey, Tally, V
 from app.ingest.session.parameters import Parameters
 from app.library.values import KnownFailure, KnownFile
 from app.media import FoundFile, Job, Place, Skip, Stage
+from app.revisions import RowFacts
 from tests.ingest.builders import EVERY_STAGE, RECIPE, found, parameters, tree
 
 DONE = {stage.value: {"status": "done", "version": "1"} for stage in Stage}
@@ -58,7 +59,7 @@ TABLE = [
         row(stages=marked(score=("failed", "1"))),
         {},
         NEWER_SCORES,
-        "new_stages",
+        "read_again",
         {Stage.SCORE},
     ),
     ("a newer version", row(), {}, NEWER_SCORES, "new_stages", {Stage.SCORE}),
@@ -138,7 +139,7 @@ TABLE = [
     ("known", "asked", "recipe", "expected", "stale"), [case[1:] for case in TABLE], ids=[case[0] for case in TABLE]
 )
 def test_what_is_done_with_a_file(known, asked, recipe, expected, stale):
-    decision, why = judge(found(), known, parameters(**asked), recipe)
+    decision, why, _ = judge(found(), known, parameters(**asked), recipe)
     if isinstance(expected, Skip):
         assert (decision, why) == (expected, expected.value)
     else:
@@ -148,12 +149,12 @@ def test_what_is_done_with_a_file(known, asked, recipe, expected, stale):
 
 
 def test_a_job_over_a_known_file_says_which_bytes_are_known():
-    job, _ = judge(found(size=9), row(), parameters(), RECIPE)
+    job, _, _ = judge(found(size=9), row(), parameters(), RECIPE)
     assert (job.known_sha256, job.wanted, job.stale) == ("a" * 64, EVERY_STAGE, frozenset())
 
 
 def test_again_reads_every_stage_whatever_the_bytes():
-    job, _ = judge(found(), row(), parameters(skip_existing=False), RECIPE)
+    job, _, _ = judge(found(), row(), parameters(skip_existing=False), RECIPE)
     assert job.known_sha256 is None
 
 
@@ -172,17 +173,17 @@ def test_again_reads_every_stage_whatever_the_bytes():
     ],
 )
 def test_a_sidecar_runs_only_the_stages_that_it_speaks_of(before, after, stale):
-    job, why = judge(found(sidecar=after), row(sidecar=before), parameters(), RECIPE)
+    job, why, _ = judge(found(sidecar=after), row(sidecar=before), parameters(), RECIPE)
     assert (job.stale, why) == (stale, "sidecar_changed")
 
 
 def test_the_kind_of_the_content_decides_what_is_fresh_not_the_suffix():
     without = {name: mark for name, mark in DONE.items() if name != "thumbnail"}
     picture, film = found(b"a.mp4"), found(b"a.jpg")
-    job, _ = judge(picture, NOTHING_KNOWN, parameters(), IMAGES_ONLY)
+    job, _, _ = judge(picture, NOTHING_KNOWN, parameters(), IMAGES_ONLY)
     assert job.wanted == EVERY_STAGE
     assert judge(picture, row(), parameters(), IMAGES_ONLY)[0] is Skip.FRESH
-    job, why = judge(picture, row(stages=without), parameters(), IMAGES_ONLY)
+    job, why, _ = judge(picture, row(stages=without), parameters(), IMAGES_ONLY)
     assert (job.stale, why) == ({Stage.THUMBNAIL}, "new_stages")
     assert judge(film, row(kind=Kind.VIDEO, stages=without), parameters(), IMAGES_ONLY)[0] is Skip.FRESH
 
@@ -193,7 +194,7 @@ def test_videos_that_were_taken_in_before_they_could_be_looked_into_are_pending_
     )
     film, known = found(b"a.mp4"), {name: DONE[name] for name in DONE.keys() - {"metadata", "thumbnail"}}
     assert judge(film, row(kind=Kind.VIDEO, stages=known), parameters(), blind)[0] is Skip.FRESH
-    job, why = judge(film, row(kind=Kind.VIDEO, stages=known), parameters(), RECIPE)
+    job, why, _ = judge(film, row(kind=Kind.VIDEO, stages=known), parameters(), RECIPE)
     assert (job.stale, why) == ({Stage.METADATA, Stage.THUMBNAIL}, "new_stages")
     assert judge(found(b"a.jpg"), row(), parameters(), RECIPE)[0] is Skip.FRESH
 
@@ -206,7 +207,7 @@ def test_what_was_read_beside_a_video_is_read_again_once_it_can_be_looked_into_a
     assert beside["score"] != DONE["score"]
     for stages, recipe in ((beside, blind), (DONE, blind), (DONE, RECIPE)):
         assert judge(film, row(kind=Kind.VIDEO, stages=stages), parameters(), recipe)[0] is Skip.FRESH
-    job, why = judge(film, row(kind=Kind.VIDEO, stages=beside), parameters(), RECIPE)
+    job, why, _ = judge(film, row(kind=Kind.VIDEO, stages=beside), parameters(), RECIPE)
     assert (job.stale, why) == (both, "new_stages")
     assert blind.version(Stage.SCORE, Kind.IMAGE) == RECIPE.versions[Stage.SCORE]
     assert judge(found(b"a.jpg"), row(), parameters(), blind)[0] is Skip.FRESH
@@ -214,7 +215,7 @@ def test_what_was_read_beside_a_video_is_read_again_once_it_can_be_looked_into_a
 
 def test_another_kind_than_the_suffix_promises_counts_only_while_the_bytes_are_the_same():
     video = row(kind=Kind.VIDEO, size=9)
-    job, _ = judge(found(), video, parameters(), IMAGES_ONLY)
+    job, _, _ = judge(found(), video, parameters(), IMAGES_ONLY)
     assert Stage.THUMBNAIL in job.wanted
 
 
@@ -231,6 +232,10 @@ class Memory:
     def known(self, folder: Place) -> Mapping[bytes, KnownFile]:
         self.asked.append(folder.path)
         return {path: known for path, known in self.all.items() if path.rpartition(b"/")[0] == folder.path}
+
+    def facts(self, folder: Place) -> Mapping[bytes, RowFacts]:
+        del folder
+        raise AssertionError("No row here is of another version.")
 
 
 def survey_of(

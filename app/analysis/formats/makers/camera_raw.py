@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
-from app.analysis.formats import blocks, tiff
+from app.analysis.formats import tiff
 from app.analysis.formats.blocks import find_jpeg2000_blocks, find_photoshop_in_jpeg, read_at
 from app.analysis.formats.completeness import count_missing_bytes, explain_missing_bytes, note_missing_bytes
-from app.analysis.formats.jpeg import Preview, Size, Span, build_size, find_preview, read_jpeg_headers
+from app.analysis.formats.jpeg import Preview, Size, Span, build_size, find_preview, read_jpeg_headers, sort_jpeg_blocks
 from app.analysis.formats.makers.cr3 import read_cr3
 from app.analysis.formats.numbers import read_numbers
 from app.analysis.formats.tiff import Tags, TiffContent, find_orientation, read_tiff
@@ -31,6 +31,7 @@ _COLOUR_FILTERS, _LINEAR_RAW = 32803, 34892  # photometric interpretations of wh
 _PACKED_BY_MAKERS = frozenset((32767, 34713, 65535))  # compressions of Sony, Nikon and Pentax
 _OLD_JPEG, _JPEG = 6, 7
 
+_MAKER_NOTE = "EXIF MakerNote"
 _RAF_CROPPED_SIZE = 0x111
 _PANASONIC_JPEGS = ("Image 0x002e", "Image 0x0127")  # the second of newer cameras, in full size
 _PANASONIC_BORDERS = ("Image 0x0004", "Image 0x0005", "Image 0x0006", "Image 0x0007")  # top, left, bottom, right
@@ -184,7 +185,7 @@ def _cr2(stream: BinaryIO) -> _Parts:
 def _orf(stream: BinaryIO) -> _Parts:
     """Olympus' preview is found by the maker note; what the cameras say of the raw data's length is not relied upon."""
     parts = _of_directories(stream)
-    at, length = parts.exif.places.get("EXIF MakerNote", (0, 0))
+    at, length = parts.exif.places.get(_MAKER_NOTE, (0, 0))
     parts.raw = ((at, length),)
     parts.places += _of_olympus(stream, at)
     return parts
@@ -261,11 +262,12 @@ def _raf_size(stream: BinaryIO, at: int) -> Size | None:
 def _add_what_a_jpeg_says(stream: BinaryIO, at: int, parts: _Parts) -> None:
     """The EXIF, XMP and IPTC of a preview, for files that keep it there; the file's own tags count first."""
     _, segments = read_jpeg_headers(stream, at)
-    for name, content in segments:
-        if name == "APP1" and content.startswith(b"Exif\0\0"):
-            found = read_tiff(BytesIO(content[6:]))
-            parts.exif.tags = found.tags | parts.exif.tags
-            parts.exif.problem = parts.exif.problem or found.problem
-        elif name == "APP1" and content.startswith(blocks.XMP_IN_JPEG):
-            parts.xmp = parts.xmp or content.removeprefix(blocks.XMP_IN_JPEG)
+    found = sort_jpeg_blocks(segments)
+    if "exif" in found:
+        block = read_tiff(BytesIO(found["exif"][6:]))
+        parts.exif.tags = block.tags | parts.exif.tags
+        parts.exif.problem = parts.exif.problem or block.problem
+        if note := block.places.get(_MAKER_NOTE):
+            parts.exif.places[_MAKER_NOTE], parts.exif.stream = note, block.stream
+    parts.xmp = parts.xmp or found.get("xmp", b"")
     parts.iptc = parts.iptc or find_photoshop_in_jpeg(segments)

@@ -1,7 +1,7 @@
-"""The lenses that cameras of Olympus and Pentax name by numbers alone, with their own lenses of these makers.
+"""The lenses that cameras of Leica, Olympus, Pentax and Samsung name by numbers alone, with their own lenses.
 
-The numbers are what the cameras write, as ExifTool documents them (exiftool.org/TagNames, Olympus LensType and Pentax
-LensType, version 12.57). Numbers that several lenses share are left out: a guess is no name.
+The numbers are what the cameras write, as ExifTool documents them (exiftool.org/TagNames, LensType of Olympus, Pentax,
+Leica and Samsung, version 12.57). Numbers that several lenses share are left out: a guess is no name.
 """
 
 from collections.abc import Mapping
@@ -234,3 +234,82 @@ PENTAX: Mapping[str, str] = {
     "21 0": "Pentax Q Manual Lens",
 }
 """By series and model."""
+LEICA: Mapping[str, str] = {
+    "1": "Elmarit-M 21mm f/2.8",
+    "3": "Elmarit-M 28mm f/2.8 (III)",
+    "4": "Tele-Elmarit-M 90mm f/2.8 (II)",
+    "5": "Summilux-M 50mm f/1.4 (II)",
+    "6": "Summicron-M 35mm f/2 (IV)",
+    "6 0": "Summilux-M 35mm f/1.4",
+    "7": "Summicron-M 90mm f/2 (II)",
+    "9": "Elmarit-M 135mm f/2.8 (I/II)",
+    "9 0": "Apo-Telyt-M 135mm f/3.4",
+    "11": "Summaron-M 28mm f/5.6",
+    "12": "Thambar-M 90mm f/2.2",
+    "16": "Tri-Elmar-M 16-18-21mm f/4 ASPH.",
+    "16 1": "Tri-Elmar-M 16-18-21mm f/4 ASPH. (at 16mm)",
+    "16 2": "Tri-Elmar-M 16-18-21mm f/4 ASPH. (at 18mm)",
+    "16 3": "Tri-Elmar-M 16-18-21mm f/4 ASPH. (at 21mm)",
+    "23": "Summicron-M 50mm f/2 (III)",
+    "24": "Elmarit-M 21mm f/2.8 ASPH.",
+    "25": "Elmarit-M 24mm f/2.8 ASPH.",
+    "26": "Summicron-M 28mm f/2 ASPH.",
+    "27": "Elmarit-M 28mm f/2.8 (IV)",
+    "28": "Elmarit-M 28mm f/2.8 ASPH.",
+    "29": "Summilux-M 35mm f/1.4 ASPH.",
+    "29 0": "Summilux-M 35mm f/1.4 ASPHERICAL",
+    "30": "Summicron-M 35mm f/2 ASPH.",
+    "31": "Noctilux-M 50mm f/1",
+    "31 0": "Noctilux-M 50mm f/1.2",
+    "32": "Summilux-M 50mm f/1.4 ASPH.",
+    "33": "Summicron-M 50mm f/2 (IV, V)",
+    "34": "Elmar-M 50mm f/2.8",
+    "35": "Summilux-M 75mm f/1.4",
+    "36": "Apo-Summicron-M 75mm f/2 ASPH.",
+    "37": "Apo-Summicron-M 90mm f/2 ASPH.",
+    "38": "Elmarit-M 90mm f/2.8",
+    "39": "Macro-Elmar-M 90mm f/4",
+    "39 0": "Tele-Elmar-M 135mm f/4 (II)",
+    "41": "Apo-Summicron-M 50mm f/2 ASPH.",
+    "41 3": "Apo-Summicron-M 50mm f/2 ASPH.",
+    "42": "Tri-Elmar-M 28-35-50mm f/4 ASPH.",
+    "42 1": "Tri-Elmar-M 28-35-50mm f/4 ASPH. (at 28mm)",
+    "42 2": "Tri-Elmar-M 28-35-50mm f/4 ASPH. (at 35mm)",
+    "42 3": "Tri-Elmar-M 28-35-50mm f/4 ASPH. (at 50mm)",
+    "43": "Summarit-M 35mm f/2.5",
+    "44": "Summarit-M 50mm f/2.5",
+    "45": "Summarit-M 75mm f/2.5",
+    "46": "Summarit-M 90mm f/2.5",
+    "47": "Summilux-M 21mm f/1.4 ASPH.",
+    "48": "Summilux-M 24mm f/1.4 ASPH.",
+    "49": "Noctilux-M 50mm f/0.95 ASPH.",
+    "50": "Elmar-M 24mm f/3.8 ASPH.",
+    "51": "Super-Elmar-M 21mm f/3.4 Asph",
+    "51 2": "Super-Elmar-M 14mm f/3.8 Asph",
+    "52": "Apo-Telyt-M 18mm f/3.8 ASPH.",
+    "53": "Apo-Telyt-M 135mm f/3.4",
+    "53 2": "Apo-Telyt-M 135mm f/3.4",
+    "53 3": "Apo-Summicron-M 50mm f/2 (VI)",
+    "58": "Noctilux-M 75mm f/1.25 ASPH.",
+}
+"""By the number of a lens for M, and what its lower two bits say, where that tells lenses apart."""
+SAMSUNG: Mapping[int, str] = {
+    1: "Samsung NX 30mm F2 Pancake",
+    2: "Samsung NX 18-55mm F3.5-5.6 OIS",
+    3: "Samsung NX 50-200mm F4-5.6 ED OIS",
+    4: "Samsung NX 20-50mm F3.5-5.6 ED",
+    5: "Samsung NX 20mm F2.8 Pancake",
+    6: "Samsung NX 18-200mm F3.5-6.3 ED OIS",
+    7: "Samsung NX 60mm F2.8 Macro ED OIS SSA",
+    8: "Samsung NX 16mm F2.4 Pancake",
+    9: "Samsung NX 85mm F1.4 ED SSA",
+    10: "Samsung NX 45mm F1.8",
+    11: "Samsung NX 45mm F1.8 2D/3D",
+    12: "Samsung NX 12-24mm F4-5.6 ED",
+    13: "Samsung NX 16-50mm F2-2.8 S ED OIS",
+    14: "Samsung NX 10mm F3.5 Fisheye",
+    15: "Samsung NX 16-50mm F3.5-5.6 Power Zoom ED OIS",
+    20: "Samsung NX 50-150mm F2.8 S ED OIS",
+    21: "Samsung NX 300mm F2.8 ED OIS",
+}
+"""Of Samsung NX, by number."""

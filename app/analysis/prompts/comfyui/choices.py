@@ -14,8 +14,11 @@ _CHOICES = CONTROLS | split_names(
     "true false none null default auto enable disable enabled disabled enabled_all random yes no on off image undefined"
 )
 # What a list shows before anything was chosen from it (ltdrdata/ComfyUI-Impact-Pack, impact-pack.js)
-_INVITATION = re.compile(r"Select the [A-Za-z]{1,20} to add to the text|Full Cache|Select .{1,40}\.\.\.", re.IGNORECASE)
+_INVITATION = re.compile(
+    r"Select the [A-Za-z]{1,20} to add to the text|Full Cache|No Style|Select .{1,40}\.\.\.", re.IGNORECASE
+)
 _NUMBER = re.compile(r"[-+]?\d{1,30}(?:\.\d{0,30})?%?|#[0-9A-Fa-f]{3,8}")  # or a colour
+_MARKS = re.compile(r"(?:[!-/:-@\[-`{-~\s]|\\n){1,20}")  # nothing but punctuation: what stands between texts
 _SAMPLER = re.compile(
     r"(?:euler|heun|dpm|dpmpp|lms|ddpm|ddim|lcm|ipndm|deis|res|gradient_estimation|er_sde|seeds|sa_solver|exp_heun|"
     r"uni_?pc|unipc|rk|tcd|lambda)(?:_[a-z0-9_]{0,40}|\d?[a-z]{0,3}\d?)(?:\[[^\]]{0,20}\])?"
@@ -24,15 +27,19 @@ _SCHEDULER = re.compile(
     r"normal|karras|exponential|polyexponential|sgm_uniform|simple|ddim_uniform|beta(?:57)?|linear_quadratic|kl_optimal|"
     r"bong_tangent|turbo|align_your_steps|gits|laplace|vp|cosine|(?:AYS|GITS|LTXV|OSS)\b.{0,30}"
 )
-_LOOKED_AT = 100  # characters of a value
+# Not the name of a choice, like `1:1 (Square)` or `Nano Banana 2 (Flash)`
+_PROSE = re.compile(
+    r"[^\W\d_],\s+[^\W\d_]|(?:^|\s)[a-z]+\s+[a-z]+\s+\S+\s+\S|(?i:\b(?:a|an|the|of|in|with) [a-z])|[\u3040-\u9fff]{4}"
+)
+_LOOKED_AT, _READ = 100, 2_000  # characters of a value, and of one that may be long
 
 
 def is_choice(text: str) -> bool:
-    """Whether a text is a switch, a number, or what a list of choices shows."""
+    """Whether a text is a switch, a number, what a list of choices shows, or nothing but marks."""
     said = text[:_LOOKED_AT].strip()
     if len(said) >= _LOOKED_AT:
         return False
-    return said.lower() in _CHOICES or bool(_NUMBER.fullmatch(said) or _INVITATION.fullmatch(said))
+    return said.lower() in _CHOICES or any(form.fullmatch(said) for form in (_NUMBER, _INVITATION, _MARKS))
 
 
 def is_sampler(value: Any) -> bool:
@@ -43,3 +50,8 @@ def is_sampler(value: Any) -> bool:
 def is_scheduler(value: Any) -> bool:
     """Whether a value is the name of a scheduler (ComfyUI, comfy/samplers.py, and packs that add some)."""
     return isinstance(value, str) and bool(_SCHEDULER.fullmatch(value[:_LOOKED_AT]))
+
+
+def looks_written(text: str) -> bool:
+    """Whether a text looks as a person writes, and not like the name of a choice."""
+    return _PROSE.search(text[:_READ]) is not None

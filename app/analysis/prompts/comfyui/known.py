@@ -34,6 +34,7 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "LTXVScheduler": "steps max_shift base_shift stretch terminal",
         "Flux2Scheduler": "steps width height",
         "CFGGuider": "cfg",
+        "DualModelGuider": "cfg",
         "DualCFGGuider": "cfg_conds cfg_cond2_negative style",
         "FluxGuidance": "guidance",
         "CLIPTextEncode": "text",
@@ -47,6 +48,9 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "CLIPTextEncodePixArtAlpha": "width height text",
         "TextEncodeQwenImageEdit": "prompt",
         "TextEncodeQwenImageEditPlus": "prompt",
+        "TextEncodeQwenImage21": "prompt negative_prompt resolution",
+        "TextEncodeFibo2": "prompt negative_prompt width height batch_size",
+        "TextEncodeMageFlowEdit": "prompt negative_prompt width height batch_size",
         "TextEncodeAceStepAudio": "tags lyrics lyrics_strength",
         "CLIPSetLastLayer": "stop_at_clip_layer",
         "CheckpointLoaderSimple": "ckpt_name",
@@ -65,11 +69,14 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "ImageScale": "upscale_method width height crop",
         "StringConcatenate": "string_a string_b delimiter",
         "StringReplace": "string find replace",
+        "RegexReplace": "string regex_pattern replace case_insensitive multiline dotall count",
+        "StringFormat": "f_string",
         "PrimitiveString": "value",
         "PrimitiveInt": "value",
         "PrimitiveFloat": "value",
         "PrimitiveBoolean": "value",
         "ComfySwitchNode": "switch",
+        "CustomCombo": "choice index",
         "PrimitiveStringMultiline": "value",
         "Efficient Loader": f"ckpt_name vae_name clip_skip {_LORA} positive negative token_normalization "
         "weight_interpretation empty_latent_width empty_latent_height batch_size",
@@ -104,10 +111,26 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "device",
         "WanVideoSampler": "steps cfg shift seed force_offload scheduler riflex_freq_index denoise_strength "
         "batched rope_function start_step end_step add_noise_to_samples",
+        "XlabsSampler": "noise_seed steps timestep_to_start_cfg true_gs image_to_image_strength denoise_strength",
+        "HyVideoSampler": "width height num_frames steps embedded_guidance_scale flow_shift seed force_offload "
+        "denoise_strength",
+        "HyVideoTextEncode": "prompt force_offload prompt_template",
+        "HyVideoCFG": "negative_prompt cfg start_percent end_percent batched",
+        "MochiSampler": "width height num_frames steps cfg seed",
+        "FramePackSampler": "steps use_teacache teacache_rel_l1_thresh cfg guidance_scale shift seed "
+        "latent_window_size total_second_length gpu_memory_preservation sampler",
+        "MMAudioSampler": "duration steps cfg seed prompt negative_prompt mask_away_clip force_offload",
+        "KolorsTextEncode": "prompt negative_prompt num_images_per_prompt",
+        "KolorsSampler": "width height seed steps cfg scheduler denoise_strength",
+        "SUPIR_conditioner": "positive_prompt negative_prompt",
+        "SUPIR_sample": "seed steps cfg_scale_start cfg_scale_end EDM_s_churn s_noise DPMPP_eta control_scale_start "
+        "control_scale_end restore_cfg keep_model_loaded sampler",
+        "CogVideoSampler": "num_frames steps cfg seed scheduler denoise_strength",
         "ClownsharKSampler_Beta": "eta sampler_name scheduler steps steps_to_run denoise cfg seed sampler_mode "
         "bongmath",
         "SeargeGenerationParameters": "seed image_size_preset image_width image_height steps cfg sampler_preset "
         "sampler_name scheduler base_vs_refiner_ratio",
+        "KSampler Config (rgthree)": "steps_total refiner_step cfg sampler_name scheduler",
         "RegionalSampler": "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_factor restore_latent "
         "additional_mode additional_sampler additional_sigma_ratio",
         "TwoAdvancedSamplersForMask": "seed steps denoise overlap_factor",
@@ -171,6 +194,13 @@ WIDGETS: Mapping[str, tuple[str, ...]] = {
         "texture_seed texture_quality face_limit quad",
         "MeshyTextToModelNode": "model prompt style should_remesh topology target_polycount symmetry_mode pose_mode "
         "seed ultra_mode ultra_resolution",
+        "GeminiImageNode": "prompt model seed aspect_ratio response_modalities system_prompt",
+        "GeminiImage2Node": "prompt model seed aspect_ratio resolution response_modalities system_prompt",
+        "GeminiNanoBanana2": "prompt model seed aspect_ratio resolution response_modalities thinking_level "
+        "system_prompt",
+        "QwenImageEditApi": "model prompt negative_prompt size n seed prompt_extend watermark",
+        "TripoTextToModelNodeV2": "prompt negative_prompt model_version texture pbr image_seed model_seed texture_seed "
+        "texture_quality face_limit quad geometry_quality smart_low_poly auto_size",
         "PikaTextToVideoNode2_2": "prompt_text negative_prompt seed resolution duration aspect_ratio",
         "PikaImageToVideoNode2_2": "prompt_text negative_prompt seed resolution duration",
         "PikaStartEndFrameNode2_2": "prompt_text negative_prompt seed resolution duration",

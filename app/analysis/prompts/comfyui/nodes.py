@@ -9,8 +9,9 @@ from typing import Any
 _NAME_CHARACTERS = 80
 _HOPS = 10
 _NAMED = ("value", "int", "float", "number")
-_SWITCHES = ("select", "input", "index", "switch", "boolean", "condition")  # names of what a switch is set by
-_SIDES = {True: ("true", "on_true"), False: ("false", "on_false")}
+_SWITCHES = ("select", "input", "index", "switch", "boolean", "condition", "cond")  # names of what a switch is set by
+_SIDES = {True: ("true", "tt_value", "text_a"), False: ("false", "ff_value", "text_b")}
+_IS_SWITCH = re.compile(r"switch|if_?else|conditionalbranch", re.IGNORECASE)
 _TOKEN = re.compile(r"[a-z]+|\d+")
 
 
@@ -96,7 +97,7 @@ def find_plain_value(
 
 def is_switch(node: Node) -> bool:
     """Whether a node hands on one of its inputs."""
-    return "switch" in node.kind.lower()
+    return bool(_IS_SWITCH.search(node.kind))
 
 
 def list_live(graph: Graph, node: Node, hops: int = _HOPS) -> list[str]:

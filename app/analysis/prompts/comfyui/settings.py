@@ -1,6 +1,6 @@
 """Finds how a ComfyUI sampler was set: seed, steps and the like, its model with LoRAs, the size of its picture."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from app.analysis.prompts.comfyui.loras import collect_loras
@@ -17,7 +17,7 @@ from app.analysis.prompts.comfyui.nodes import (
 from app.analysis.prompts.generation import build_size, is_number
 
 _WRITTEN = {
-    "steps": ("steps",),
+    "steps": ("steps", "steps_total"),
     "sampler": ("sampler_name", "sampler"),
     "scheduler": ("scheduler",),
     "cfg": ("cfg", "cfg_conds"),
@@ -89,8 +89,9 @@ def _along(graph: Graph, starts: Iterable[Node], first_words: frozenset[str]) ->
 def _first(graph: Graph, nodes: Iterable[Node], wanted: tuple[str, ...], fits: Callable[[Any], bool]) -> Any:
     """The first value under one of these names, also where it comes through a link."""
     for node in nodes:
+        told = _by_plain_name(node)
         for name in wanted:
-            if name in node.inputs and fits(value := find_plain_value(graph, node.inputs[name], wanted, fits)):
+            if name in told and fits(value := find_plain_value(graph, told[name], wanted, fits)):
                 return value
     return None
 
@@ -98,11 +99,16 @@ def _first(graph: Graph, nodes: Iterable[Node], wanted: tuple[str, ...], fits: C
 def _number(graph: Graph, nodes: Iterable[Node], wanted: tuple[str, ...]) -> Any:
     """The number of the first node that is told one under these names; None where that was made while running."""
     for node in nodes:
-        if told := [
-            find_plain_value(graph, node.inputs[name], wanted, is_number) for name in wanted if name in node.inputs
-        ]:
-            return next(filter(is_number, told), None)
+        told = _by_plain_name(node)
+        if found := [find_plain_value(graph, told[name], wanted, is_number) for name in wanted if name in told]:
+            return next(filter(is_number, found), None)
     return None
+
+
+def _by_plain_name(node: Node) -> Mapping[str, Any]:
+    """The inputs of a node by name; those of a choice, `model.seed`, also by the last part."""
+    chosen = {key.rpartition(".")[2]: value for key, value in node.inputs.items() if "." in key}
+    return {**chosen, **node.inputs} if chosen else node.inputs
 
 
 def _is_name(value: Any) -> bool:

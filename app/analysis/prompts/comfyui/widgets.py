@@ -10,23 +10,30 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
-from app.analysis.prompts.comfyui.choices import CONTROLS, is_choice, is_sampler, is_scheduler
+from app.analysis.prompts.comfyui.choices import CONTROLS, is_choice, is_sampler, is_scheduler, looks_written
 from app.analysis.prompts.comfyui.known import WIDGETS
 from app.analysis.prompts.comfyui.links import list_objects
 from app.analysis.prompts.comfyui.nodes import unwrap_choice
-from app.analysis.prompts.comfyui.texts import NEGATIVE, PICTURES, TEXTS, find_role, is_file, is_instruction, is_text
+from app.analysis.prompts.comfyui.pairs import find_pair
+from app.analysis.prompts.comfyui.texts import (
+    NEGATIVE,
+    PICTURES,
+    TEXTS,
+    find_role,
+    is_file,
+    is_instruction,
+    is_text,
+    looks_unwanted,
+)
 from app.analysis.prompts.generation import as_object, as_text, is_number
 
 _AFTER = (*CONTROLS, True, False, None)  # what happens to a seed after a run, also as old files have it
 _VALUES = 500
 _NUMBERS = frozenset(("seed", "steps", "cfg", "denoise", "width", "height", "strength", "skip", "wt", "str"))
 _TEXTS = frozenset(("text", "prompt", "positive", "negative"))
+_CHOSEN = frozenset(("sampler_name", "scheduler"))
 _FILE = re.compile(r"\.(safetensors|ckpt|pt|pth|bin|gguf|sft)\s*$", re.IGNORECASE)
 _WRITTEN = re.compile(r"\w[\s,]+\w|[\u3040-\u9fff]{3}")
-# Not the name of a choice, like `1:1 (Square)` or `Nano Banana 2 (Flash)`
-_PROSE = re.compile(
-    r"[^\W\d_],\s+[^\W\d_]|(?:^|\s)[a-z]+\s+[a-z]+\s+\S+\s+\S|(?i:\b(?:a|an|the|of|in|with) [a-z])|[\u3040-\u9fff]{4}"
-)
 _TEXTUAL = re.compile(r"(?<![a-z])text|Text|[Ss]tring|[Pp]rompt|[Ss]how|Primitive|[Ww]ildcard")
 _PLAIN = re.compile(r"[^\W\d_]+(?:[\s,]+[^\W\d_]+){1,40}")  # words and nothing else, too few to look written
 _JOINING = re.compile(r"concat|join|append|combine", re.IGNORECASE)
@@ -69,9 +76,9 @@ def name_values(raw: Mapping[str, Any]) -> Named:
     kind = as_text(raw.get("type"))[:_KIND_CHARACTERS]
     known, listed = WIDGETS.get(kind, ()), tuple(types)
     for names in (known, listed) if len(known) >= len(listed) else (listed, known):
-        found = _aligned(names, values)
-        if found and _agree(types, found.values) and (names is known or not found.left):
-            return Named(found.values)
+        for found in _aligned(names, values):
+            if _agree(types, found.values) and (names is known or not found.left):
+                return Named(found.values)
     return _guessed(raw, kind, values, types)
 
 
@@ -82,12 +89,12 @@ def _sockets(inputs: Any) -> Iterator[tuple[str, str, Any]]:
             yield name, as_text(one.get("type")), one.get("link")
 
 
-def _aligned(names: Sequence[str], values: list[Any]) -> "_Aligned | None":
-    """Names and values in step, and whether texts are left over that have no name; None without names."""
-    if not names:
-        return None
+def _aligned(names: Sequence[str], values: list[Any]) -> Iterator["_Aligned"]:
+    """Names and values in step, with and without what becomes of seeds, and whether texts are left without a name."""
     if len(names) == len(values):
-        return _Aligned(dict(zip(names, values, strict=True)))
+        yield _Aligned(dict(zip(names, values, strict=True)))
+    if not names:
+        return
     found, place = dict[str, Any](), 0
     for position, name in enumerate(names):
         if place >= len(values):
@@ -98,7 +105,7 @@ def _aligned(names: Sequence[str], values: list[Any]) -> "_Aligned | None":
         if "seed" in name and place < len(values) and following != "control_after_generate":
             after = values[place]
             place += isinstance(after, str | bool | None) and after in _AFTER
-    return _Aligned(found, any(isinstance(value, str) and value not in ("image", "") for value in values[place:]))
+    yield _Aligned(found, any(isinstance(value, str) and value not in ("image", "") for value in values[place:]))
 
 
 def _agree(types: Mapping[str, str], found: Mapping[str, Any]) -> bool:
@@ -114,7 +121,7 @@ def _fits(type_: str, name: str, value: Any) -> bool:
     if type_ == "BOOLEAN":
         return isinstance(value, bool) or (isinstance(value, str) and is_choice(value))
     plain = name.rstrip("0123456789_")
-    if plain in _TEXTS:
+    if plain in _TEXTS or plain in _CHOSEN:
         return isinstance(value, str)
     return is_number(value) or plain.rpartition("_")[2] not in _NUMBERS
 
@@ -125,8 +132,10 @@ def _guessed(raw: Mapping[str, Any], kind: str, values: list[Any], types: Mappin
     A node with several texts may hold a prompt and its negative, so the first is taken for a prompt and no more.
     """
     names = dict(_settings(kind, values, types))
-    if not names and _makes_pictures(raw) and (seed := _seed(values, 0)) is not None:
+    if not names and (_makes_pictures(raw) or _samples(raw)) and (seed := _seed(values, 0)) is not None:
         names[seed] = "seed"
+    pair = find_pair(raw, values, names)
+    names |= pair
     texts = {
         place: value
         for place, value in enumerate(islice(values, _VALUES))
@@ -139,11 +148,11 @@ def _guessed(raw: Mapping[str, Any], kind: str, values: list[Any], types: Mappin
     names |= dict(zip((place for place in texts if not is_file(texts[place])), linked, strict=False))
     others = {place: text for place, text in texts.items() if place not in names}
     joins = _JOINING.search(kind) is not None
-    words = () if linked and not joins else tuple(_words(kind, others, joins=joins))
-    if len(texts) == 1 and not linked and not words:
+    words = () if pair or (linked and not joins) else tuple(_words(kind, others, joins=joins))
+    if not pair and len(texts) == 1 and not linked and not words:
         words = tuple(place for place, text in texts.items() if _is_short_text(raw, text))
     names |= {place: f"text_{place}" for place in words}
-    guessed = {names[place] for place in words if len(texts) > 1}
+    guessed = set(pair.values()) | {names[place] for place in words if len(texts) > 1}
     if linked:  # what else was written may be words, too
         guessed |= {f"widget_{place}" for place in _words("", others, joins=False) if place not in names}
     found = dict[str, Any]()
@@ -175,6 +184,15 @@ def _makes_pictures(raw: Mapping[str, Any]) -> bool:
     return bool(gives & PICTURES) and not given & {"CONDITIONING", "MODEL", "LATENT"}
 
 
+def _samples(raw: Mapping[str, Any]) -> bool:
+    """Whether a node makes a picture of words that it is given, as far as its sockets tell."""
+    gives = {as_text(one.get("type")) for one in list_objects(raw.get("outputs"))}
+    given = [one for one in list_objects(raw.get("inputs")) if one.get("link") is not None]
+    return "LATENT" in gives and any(
+        one.get("type") == "CONDITIONING" or "embeds" in as_text(one.get("name")) for one in given
+    )
+
+
 def _is_short_text(raw: Mapping[str, Any], text: str) -> bool:
     """Whether a node's only text is words though it does not look written: in a text box, or of a service."""
     gives = [as_text(one.get("type")) for one in list_objects(raw.get("outputs"))]
@@ -190,10 +208,14 @@ def _words(kind: str, texts: Mapping[int, str], *, joins: bool) -> Iterator[int]
         yield from (place for place, text in written.items() if _WRITTEN.search(text))
     elif len(texts) == 1:
         for place, text in written.items():
-            if _TEXTUAL.search(kind) or _PROSE.search(text):
+            if _TEXTUAL.search(kind) or looks_written(text):
                 yield place
     else:
-        first = (place for place, text in written.items() if _PROSE.search(text) and not is_instruction(text))
+        first = (
+            place
+            for place, text in written.items()
+            if looks_written(text) and not (is_instruction(text) or looks_unwanted(text))
+        )
         yield from islice(first, 1)
 
 
@@ -202,11 +224,16 @@ def _settings(kind: str, values: list[Any], types: Mapping[str, str]) -> Iterato
 
     A seed stands before the steps, or where what becomes of it after a run stands behind it.
     """
-    for place in range(1, min(len(values), _VALUES) - 1):
-        if not (is_sampler(values[place]) and is_scheduler(values[place + 1]) and is_number(values[place - 1])):
+    for place in range(min(len(values), _VALUES) - 1):
+        if not (is_sampler(values[place]) and is_scheduler(values[place + 1])):
             continue
-        yield from zip((place - 1, place, place + 1), ("cfg", "sampler_name", "scheduler"), strict=True)
-        behind, steps = place + 2, place - 2
+        if not place or not is_number(values[place - 1]):
+            yield from zip((place, place + 1), ("sampler_name", "scheduler"), strict=True)
+            return
+        first = _first_number(values, place)
+        cfg, steps = (first + 1, first) if place - first > 2 and _is_seed(values, first - 2) else (place - 1, place - 2)
+        yield from zip((cfg, place, place + 1), ("cfg", "sampler_name", "scheduler"), strict=True)
+        behind = place + 2
         if behind < len(values) and is_number(values[behind]) and 0 < values[behind] <= 1 and "adv" not in kind.lower():
             yield behind, "denoise"
         if steps < 0 or not is_number(values[steps]):
@@ -217,12 +244,20 @@ def _settings(kind: str, values: list[Any], types: Mapping[str, str]) -> Iterato
         return
 
 
+def _first_number(values: list[Any], place: int) -> int:
+    """The first of the numbers that stand before a place without anything between them."""
+    while place > 0 and is_number(values[place - 1]):
+        place -= 1
+    return place
+
+
+def _is_seed(values: list[Any], place: int) -> bool:
+    """Whether the number there is a seed: what becomes of it after a run stands behind it."""
+    return place >= 0 and is_number(values[place]) and isinstance(after := values[place + 1], str) and after in CONTROLS
+
+
 def _seed(values: list[Any], steps: int) -> int | None:
-    controlled = [
-        place
-        for place in range(min(len(values), _VALUES) - 1)
-        if is_number(values[place]) and isinstance(after := values[place + 1], str) and after in CONTROLS
-    ]
+    controlled = [place for place in range(min(len(values), _VALUES) - 1) if _is_seed(values, place)]
     if controlled:
         return controlled[0]
     before = steps - 1

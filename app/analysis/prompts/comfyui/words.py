@@ -4,16 +4,27 @@ What is certain is the role: along an input named for one (`positive`) only that
 no role is ever called negative. What could not be followed is remembered, so that nobody takes the rest for the whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from app.analysis.prompts.comfyui.changes import (
+    FORM,
+    alters,
+    fill_form,
+    find_literal,
+    fits_by_itself,
+    list_replaced,
+    replace_all,
+    take_wanted,
+)
 from app.analysis.prompts.comfyui.choices import is_choice
 from app.analysis.prompts.comfyui.joins import choose_joined, find_delimiter, is_delimiter
 from app.analysis.prompts.comfyui.nodes import (
     Graph,
     Node,
+    find_plain_value,
     follow_link,
     follow_links,
     list_live,
@@ -22,15 +33,14 @@ from app.analysis.prompts.comfyui.nodes import (
 )
 from app.analysis.prompts.comfyui.texts import (
     CARRIERS,
-    INSTRUCTION,
     NEGATIVE,
     POSITIVE,
     asks,
+    builds,
     chooses,
     find_role,
     find_role_of_output,
     gives_one,
-    gives_pictures,
     hands_on,
     is_file,
     is_for_words,
@@ -38,18 +48,20 @@ from app.analysis.prompts.comfyui.texts import (
     is_program,
     is_prose,
     is_text,
+    is_text_of,
+    looks_unwanted,
     marks_regions,
     may_be_text,
     may_carry,
     rewrites,
 )
+from app.analysis.prompts.generation import is_number
 
 _REGIONAL = split_names("cond conds conditioning conditionings region regions")
 _NO_TEXTS = _REGIONAL | CARRIERS | {"embeds"}  # that are linked
 _MANY, _LONGEST, _DEEP = 64, 64 * 1024, 120
 _BETWEEN = 100  # characters of a delimiter
 _NODES = 2_000  # that are visited for one image
-_REPLACED = ("find", "replace")  # inputs: what is looked for in a text, and what comes in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +153,7 @@ class Words:
         kind = node.kind.lower()
         if "zeroout" in kind or "clipvision" in kind:  # a conditioning of nothing, and one of a picture
             return _Said()
-        if asks(node):
+        if asks(node) and not fits_by_itself(node):
             if not self._loose:
                 return _UNKNOWN
             way = way._replace(asked=True)
@@ -170,7 +182,9 @@ class Words:
     def _inputs(self, node: Node, keys: list[str], way: _Way, *, depth: int, alone: bool = False) -> _Said:
         keys = _used(node, keys)
         wanted = way.sure or way.role == POSITIVE
-        typed = wanted and not _is_option(self._graph, node) and (not asks(node) or rewrites(node))
+        typed = (
+            wanted and not _is_option(self._graph, node) and (not asks(node) or rewrites(node) or fits_by_itself(node))
+        )
         behind: dict[str, tuple[str, ...]] = {}
         order: dict[str, tuple[str, ...]] = {}
         known = False
@@ -185,31 +199,54 @@ class Words:
             elif typed:
                 order[key] = tuple(self._literal(node, key, way))
                 known |= bool(order[key]) or (is_text(key) and not _makes_up(node))
-        self.left_out |= typed and not all(map(is_text, node.guessed))
+        self.left_out |= typed and (not all(map(is_text, node.guessed)) or (depth > 0 and builds(node)))
+        if way.role == POSITIVE and not alone:
+            self._leave_out_unwanted(order, behind)
         brought = [key for key, found in behind.items() if found]
         if brought and _shows(node.kind):  # what is shown may be what an earlier run showed
             order = behind
         elif depth and wanted and self._is_of_texts(node, keys):
             order |= self._joined(node, [key for key in keys if not order.get(key)], brought, alone=alone)
-        texts = [text for found in order.values() for text in found]
-        if _replaces(node):
-            texts = self._replaced(node, texts, way, depth=depth)
+        texts = self._changed(node, order, way, depth=depth)
         if chooses(node) and any("\n" in text.strip() for text in texts):
             return _UNKNOWN
         return _Said(_worked(self._graph, node, texts), known)
 
-    def _replaced(self, node: Node, texts: list[str], way: _Way, *, depth: int) -> list[str]:
-        """The texts with what a node puts in place of a part of them."""
-        old, new = (node.inputs[key] for key in _REPLACED)
-        if _is_link(new):
-            said = self._behind(new, way._replace(sure=True), depth=depth + 1)
-            self.lost |= way.role == POSITIVE and not said.known
-            new = "\n".join(said.texts) if said.known else None
-        if not isinstance(old, str) or not isinstance(new, str) or not old:
-            return texts
-        return [
-            text.replace(old, new) if len(text) + text.count(old) * len(new) <= _LONGEST else text for text in texts
-        ]
+    def _leave_out_unwanted(self, order: dict[str, tuple[str, ...]], behind: Mapping[str, object]) -> None:
+        """Leave out what lists unwanted things where a node that gives more than words was told wanted ones, too."""
+        typed = {key: "\n".join(texts) for key, texts in order.items() if texts and key not in behind}
+        unwanted = [key for key, text in typed.items() if looks_unwanted(text)]
+        if len(unwanted) < len(typed):
+            self.left_out |= bool(unwanted)
+            for key in unwanted:
+                del order[key]
+
+    def _changed(self, node: Node, order: dict[str, tuple[str, ...]], way: _Way, *, depth: int) -> list[str]:
+        """The texts as the node changes them; where that is not known, as they came, and that is remembered."""
+        if FORM in order:
+            filled = {key: "\n".join(texts) for key, texts in order.items() if texts}
+            form, is_open = fill_form(filled.pop(FORM, ""), self._plain_values(node) | filled)
+            self.lost |= way.role == POSITIVE and is_open
+            return [form] if form else []
+        texts = [text for found in order.values() for text in found]
+        pairs = list_replaced(node)
+        doubtful = alters(node) and not pairs and bool(texts)
+        for key, place in pairs:
+            old, new = find_literal(node, key), node.inputs[place]
+            if _is_link(new):
+                said = self._behind(new, way._replace(sure=True), depth=depth + 1)
+                new = "\n".join(said.texts) if said.known else None
+            if isinstance(old, str) and isinstance(new, str):
+                texts = [replace_all(text, old, new) for text in texts]
+            else:
+                doubtful = True
+        self.lost |= way.role == POSITIVE and doubtful
+        return texts
+
+    def _plain_values(self, node: Node) -> dict[str, str]:
+        """The numbers that a node is given, and what is typed into it, as texts."""
+        told = {key: find_plain_value(self._graph, value, (), is_number) for key, value in node.inputs.items()}
+        return {key: str(value) for key, value in told.items() if is_number(value) or isinstance(node.inputs[key], str)}
 
     def _is_of_texts(self, node: Node, keys: list[str]) -> bool:
         """Whether all that is linked to a node may be texts, and no conditionings or a model."""
@@ -240,7 +277,7 @@ class Words:
         return {key: (typed[key],) for key in taken}
 
     def _literal(self, node: Node, key: str, way: _Way) -> Iterable[str]:
-        named, value = is_text(key) or (key == INSTRUCTION and gives_pictures(node)), node.inputs[key]
+        named, value = is_text_of(node, key), node.inputs[key]
         for text in value if isinstance(value, list) else [value]:
             if not isinstance(text, str) or is_file(text):
                 continue
@@ -250,7 +287,9 @@ class Words:
                 self.met = True
                 if text.strip() and not is_choice(text):
                     self.guessed |= key in node.guessed
-                    yield text[:_LONGEST]
+                    words, cut = take_wanted(text[:_LONGEST])
+                    self.left_out |= cut
+                    yield words if way.role == POSITIVE else text[:_LONGEST]
 
 
 def _is_option(graph: Graph, node: Node) -> bool:
@@ -272,15 +311,12 @@ def _some(value: Any) -> bool:
     return isinstance(value, list) or (isinstance(value, str) and bool(value.strip()))
 
 
-def _replaces(node: Node) -> bool:
-    return "replace" in node.kind.lower() and all(key in node.inputs for key in _REPLACED)
-
-
 def _used(node: Node, keys: list[str]) -> list[str]:
     """Those of a node's inputs that become words: of a wildcard what it became, and not what is put in place."""
     if populated := [key for key in keys if "populated" in key and _some(node.inputs[key])]:
         return populated
-    return [key for key in keys if key not in _REPLACED] if _replaces(node) else keys
+    replaced = {key for pair in list_replaced(node) for key in pair}
+    return [key for key in keys if key not in replaced]
 
 
 def _shows(kind: str) -> bool:

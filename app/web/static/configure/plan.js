@@ -185,6 +185,7 @@ function showPlan(plan, parameters) {
     ),
     ...group("To process", plan.pending_by, parameters, true),
     ...onlyNsfw(plan.pending_by["only_nsfw"]),
+    ...readAgain(plan.read_again),
     ...group("Left alone", Object.fromEntries(skips(plan.skipped)), parameters, false),
     ...Object.entries(plan.unavailable).filter(([stage]) => stage !== "nsfw")
       .map(([stage, sentence]) => make("p", { class: "unavailable" }, `${capital(stage)}: ${sentence}`)),
@@ -291,6 +292,26 @@ const onlyNsfw = (
     ),
   ]
   : []);
+
+/**
+ * Why files that did not change are read again: what this version reads otherwise.
+ *
+ * @param {Plan["read_again"]} reasons
+ */
+function readAgain(reasons) {
+  const entries = Object.entries(reasons);
+  const files = entries.reduce((sum, [, value]) => sum + value, 0);
+  if (!files) return [];
+  const told = "in the library already and read again, for this version reads more of";
+  return [
+    make("p", { class: "plan-hint" }, files === 1 ? `One is ${told} it:` : `${number(files)} are ${told} them:`),
+    make(
+      "ul",
+      { class: "plan-hint plan-reasons" },
+      ...entries.map(([why, value]) => make("li", {}, `${number(value)} because ${why}`)),
+    ),
+  ];
+}
 
 /** @type {(name: string, value: number, parameters: Request, pending: boolean) => void} */
 function openClass(name, value, parameters, pending) {

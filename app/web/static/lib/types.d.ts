@@ -130,6 +130,7 @@ export interface Plan {
   discovered: number;
   pending: number;
   pending_by: Record<string, number>;
+  read_again: Record<string, number>;
   skipped: Record<Skip, number>;
   unavailable: Partial<Record<Stage, string>>;
   limited: Partial<Record<Stage, string>>;

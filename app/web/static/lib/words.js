@@ -31,6 +31,7 @@ const CLASS = {
   only_nsfw: "need only NSFW",
   sidecar_changed: "with a changed sidecar",
   new_stages: "with parts still to read",
+  read_again: "to read again",
   again: "to run again",
   fresh: "up to date",
   filtered: "left out",
