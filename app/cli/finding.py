@@ -84,7 +84,7 @@ def search(
         finder.read_all()
         found = finder.found(asked, sort, descending=order == "desc", threshold=threshold)
         ids, total = found.ids[:limit].tolist(), len(found.slots)
-        covered = finder.coverage(found.snapshot, asked)
+        covered = finder.coverage(found, asked)
         slices = (ids[start : start + _SLICE] for start in range(0, len(ids), _SLICE))
         if json_:
             files = (file for part in slices for file in finder.files(found.snapshot, part, threshold))

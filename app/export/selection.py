@@ -47,6 +47,6 @@ def selected(library: Library, query: Node, sort: Sort, *, descending: bool) -> 
     finder, threshold = library.finder, library.nsfw_threshold()
     finder.read_all()
     found = finder.found(query, sort, descending=descending, threshold=threshold)
-    covered = finder.coverage(found.snapshot, query)
+    covered = finder.coverage(found, query)
     sums = {"files": len(found.slots), "searched": covered["searched"], "of": covered["of"], **covered["missing"]}
     return Selection(finder, found.ids, threshold, sums)

@@ -43,7 +43,8 @@ class Found(NamedTuple):
     """What a query finds: slots of a snapshot in order, the first `valued` of them with a value to be sorted by.
 
     `newer` files that it finds, too, were added after `until`, in ms since 1970, and are not among them. For `paired`
-    files, which it finds, too, one of them stands.
+    files, which it finds, too, one of them stands. The `unread` ones waited for their words when it was asked; None of
+    a query that asks for no words.
     """
 
     snapshot: Snapshot
@@ -52,6 +53,7 @@ class Found(NamedTuple):
     until: int = 0
     newer: int = 0
     paired: int = 0
+    unread: Slots | None = None
 
     @property
     def ids(self) -> Array:
@@ -120,7 +122,14 @@ class Finder:
 
         Of `pairs` that are shown as one, those that the others stand for are left out.
         """
-        snapshot, question = self._asked_now(query, threshold)
+        waiting_ids = None
+        if _needs_words(query):
+            self._indexing.catch_up()
+            waiting_ids = self._engines.read(
+                unworded
+            )  # before they are looked for: who is worded since is found at most
+        snapshot, question = self._asked_as_it_is(query, threshold)
+        unread = None if waiting_ids is None else snapshot.at(waiting_ids)
         mask = self._mask(snapshot, question)
         newest = int(snapshot.columns["added"][snapshot.alive].max(initial=0)) if until is None else until
 
@@ -129,7 +138,7 @@ class Finder:
             shown = self._shown(snapshot, known, pairs)
             slots, valued = self._order(snapshot, sort).found(shown, descending=descending)
             newer = int(np.count_nonzero(self._shown(snapshot, mask, pairs) & ~known))
-            return Found(snapshot, slots, valued, newest, newer, int(np.count_nonzero(known)) - len(slots))
+            return Found(snapshot, slots, valued, newest, newer, int(np.count_nonzero(known)) - len(slots), unread)
 
         return snapshot.kept.get(("found", question, sort, descending, newest, pairs), in_order)
 
@@ -200,17 +209,18 @@ class Finder:
         """All that is known of these files but the tags as read, in this order."""
         return self._engines.read(partial(rows_of, ids=ids))
 
-    def coverage(self, snapshot: Snapshot, query: Node) -> Coverage:
-        """Against how much of a snapshot a query could be held."""
-        unread = snapshot.at(self._engines.read(unworded)) if _needs_words(query) else None
-        return coverage(snapshot, scope_of(snapshot, query), query, unread)
+    def coverage(self, found: Found, query: Node) -> Coverage:
+        """Against how much of its snapshot a query could be held when it found these files."""
+        return coverage(found.snapshot, scope_of(found.snapshot, query), query, found.unread)
 
     def _asked_now(self, query: Node, threshold: float | None) -> tuple[Snapshot, _Question]:
-        needs_words = _needs_words(query)
-        if needs_words:
+        if _needs_words(query):
             self._indexing.catch_up()
+        return self._asked_as_it_is(query, threshold)
+
+    def _asked_as_it_is(self, query: Node, threshold: float | None) -> tuple[Snapshot, _Question]:
         snapshot = self.snapshot()  # before who waits is counted: a file that changed since is in the next one
-        return snapshot, _Question(query, threshold, self._engines.read(waiting) if needs_words else 0)
+        return snapshot, _Question(query, threshold, self._engines.read(waiting) if _needs_words(query) else 0)
 
     def _mask(self, snapshot: Snapshot, question: _Question) -> Mask:
         matching = Matching(snapshot, question.threshold, partial(self._asked, snapshot))

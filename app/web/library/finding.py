@@ -114,7 +114,7 @@ def found_files(
     found = finder.found(query, sort, descending=descending, threshold=threshold, until=newest, pairs=pairs)
     start = offset if cursor is None else _start_of(cursor, sort, order)
     ids, last, total = page(found, sort, descending=descending, start=start, limit=limit)
-    covered = finder.coverage(found.snapshot, query)
+    covered = finder.coverage(found, query)
     return Answer(
         {
             "files": finder.files(found.snapshot, ids, threshold),

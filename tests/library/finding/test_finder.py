@@ -5,6 +5,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy import update
 
+from app.library.finding.finder import Finder
 from app.library.finding.orders import Sort
 from app.library.finding.words.indexing import Indexing
 from app.library.library import Library
@@ -20,7 +21,7 @@ def answers(library: Library, q: str) -> list[object]:
     finder, query = library.finder, read(q)
     found = finder.found(query, Sort.ADDED, descending=False, threshold=None)
     told = [len(found.slots), int(finder.mask(query, None)[1].sum()), finder.sums(query, None)["files"]]
-    return [*told, finder.coverage(found.snapshot, query)["missing"].get("indexing", 0)]
+    return [*told, finder.coverage(found, query)["missing"].get("indexing", 0)]
 
 
 def files_of_that_kind(first: int, number: int) -> list[dict[str, object]]:
@@ -40,6 +41,22 @@ def test_what_was_answered_before_words_were_written_is_asked_again(library_url,
         assert server.indexing.work_off(100) == 3
         assert answers(server, q) == [5, 5, 5, 0]
         assert server.finder.snapshot() is snapshot  # no row has changed
+
+
+def test_files_whose_words_come_while_they_are_looked_for_do_not_count_as_searched(library_url, library, monkeypatch):
+    add(library, files_of_that_kind(1, 5))
+    with closing(Library(library_url)) as server:
+        monkeypatch.setattr(Indexing, "catch_up", lambda _: 0)
+        look, query = Finder._mask, read("lake")
+
+        def mask(finder, *asked):
+            found = look(finder, *asked)
+            server.indexing.work_off(100)
+            return found
+
+        monkeypatch.setattr(Finder, "_mask", mask)
+        found = server.finder.found(query, Sort.ADDED, descending=False, threshold=None)
+        assert (len(found.slots), server.finder.coverage(found, query)["missing"]) == (0, {"indexing": 5})
 
 
 @pytest.mark.parametrize("q", ["lake", f"seed:{SEED}"])

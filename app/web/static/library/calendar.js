@@ -100,7 +100,7 @@ const step = (way, month) =>
     "button",
     {
       type: "button",
-      class: "turn",
+      class: "bare turn",
       disabled: month === null,
       "data-step": way,
       "data-month": month,

@@ -8,7 +8,13 @@ import { has } from "./terms.js";
 export const valueButton = ({ term, q, name, files }) =>
   make(
     "button",
-    { type: "button", class: "value", "data-term": term, "aria-pressed": String(has(q, term)), title: readable(term) },
+    {
+      type: "button",
+      class: "bare value",
+      "data-term": term,
+      "aria-pressed": String(has(q, term)),
+      title: readable(term),
+    },
     make("bdi", {}, name),
     make("small", {}, number(files), spoken(files === 1 ? " file" : " files")),
   );

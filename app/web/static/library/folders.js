@@ -78,7 +78,12 @@ async function line({ path, files, opens }, options) {
       "div",
       { class: "folder-line" },
       opens
-        ? make("button", { type: "button", class: "turn", ...turning, "aria-label": `Folders in ${readable(path)}` })
+        ? make("button", {
+          type: "button",
+          class: "bare turn",
+          ...turning,
+          "aria-label": `Folders in ${readable(path)}`,
+        })
         : make("span", { class: "turn" }),
       valueButton({ term: termOf("folder", path), q, name: readable(fileName(path)), files }),
     ),

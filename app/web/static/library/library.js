@@ -28,11 +28,12 @@ const SIZES = new Set(["s", "m", "l", "table"]);
 
 /** @type {LibraryView} */
 let view = viewOf(location.search);
-/** @type {{ q: string, slices: Slices, until: string, total: number, paired: number } | null} what is shown, for which search */
+/** @type {{ q: string, slices: Slices, until: string, total: number, paired: number, counting: boolean } | null} what is shown, for which search */
 let list = null;
 /** @type {AbortController | null} */
 let asking = null;
 let findingAgain = 0; // while the server still reads its library
+let selected = 0; // files: a selection is numbers of the list that is shown
 
 const grid = prepareGrid({ open: openFile, selected: showSelected });
 const table = prepareTable({
@@ -128,14 +129,14 @@ async function find({ stay = false, back = false } = {}) {
       arrived: grid.redraw,
       failed: (error) => setMessage(byId("q-message"), refusal(error).message),
     });
-    list = { q, slices, until, total: first.total, paired: first.paired };
+    const counting = first.total_is === "counting";
+    list = { q, slices, until, total: first.total, paired: first.paired, counting };
     knowChecked(first.nsfw_checked);
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay, left });
     showFound(first, all);
-    const counting = first.total_is === "counting";
     if (counting) {
       staleFacets();
-      findingAgain = setTimeout(() => find({ stay: true }), COUNTING_MS);
+      findOn();
     }
     byId("facets").classList.toggle("behind", counting);
     showFacets(q);
@@ -147,6 +148,11 @@ async function find({ stay = false, back = false } = {}) {
   } finally {
     if (!signal.aborted) byId("grid").ariaBusy = "false";
   }
+}
+
+/** Finds again soon what is only being counted; not while files are selected, which would be others then. */
+function findOn() {
+  findingAgain = setTimeout(() => selected ? findOn() : find({ stay: true }), COUNTING_MS);
 }
 
 /** Where a list was left, or where the file is now that was looked at since. */
@@ -219,9 +225,9 @@ function openFile(index) {
 
 /** @param {import("../lib/types.d.ts").Range[]} ranges */
 function showSelected(ranges) {
-  const files = sizeOf(ranges);
-  byId("selected").hidden = !files;
-  setText(byId("selected-count"), selectedInWords(files, list?.paired ?? 0));
+  selected = sizeOf(ranges);
+  byId("selected").hidden = !selected;
+  setText(byId("selected-count"), selectedInWords(selected, list?.paired ?? 0, list?.counting ?? false));
 }
 
 /** How many files came since the list was made, or are found only now: the list itself does not jump. */

@@ -21,10 +21,11 @@ export function foundInWords(shown, paired, hidden, totalIs) {
   ].join(", ");
 }
 
-/** How many tiles are selected; they are not all of their files where pairs are shown as one. */
-/** @type {(tiles: number, paired: number) => string} */
-export function selectedInWords(tiles, paired) {
-  return tiles ? `${paired ? number(tiles) : count(tiles, "file")} selected` : "";
+/** How many tiles are selected; they are not all of their files where pairs are shown as one, nor of a list that grows. */
+/** @type {(tiles: number, paired: number, counting: boolean) => string} */
+export function selectedInWords(tiles, paired, counting) {
+  if (!tiles) return "";
+  return `${paired ? number(tiles) : count(tiles, "file")} selected${counting ? ", of those so far" : ""}`;
 }
 
 /**

@@ -167,7 +167,7 @@ function row(name, line) {
   const { tone, mark, text, ms, at } = line;
   const button = make(
     "button",
-    { type: "button", class: `line ${tone}`, title: text },
+    { type: "button", class: `bare line ${tone}`, title: text },
     make("time", { datetime: at }, at ? clock(new Date(at)) : ""),
     make("span", { class: "glyph", "aria-hidden": "true" }, mark),
     make("span", { class: "visually-hidden" }, tone === "row" ? "" : `${tone}: `),
