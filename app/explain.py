@@ -16,7 +16,8 @@ from typing_extensions import TypedDict
 
 from app.errors import InvalidRequest, OutsideRoots
 from app.facts import DiskEntry, Facts, OnDisk, StageFailure, directories_of, judged, stages_failed
-from app.ingest.disk.folders import EntryKind, Folders
+from app.formats import promised
+from app.ingest.disk.folders import Entry, EntryKind, Folders
 from app.ingest.disk.sidecars import picture_of_score, spoken_for
 from app.ingest.session.answers import FileAnswer, as_answer
 from app.ingest.session.state import SessionState
@@ -255,6 +256,12 @@ def _look(folders: Folders, place: Place) -> tuple[OnDisk | None, str | None]:
     return OnDisk(kind, status.st_size, storable_ns(status.st_mtime_ns)), None
 
 
+def _is_of_another_kind(entry: Entry) -> bool:
+    """Whether an entry is no media, whatever its suffix says; one whose path is too long still is."""
+    format_ = promised(entry.name)
+    return format_ is None or (format_.doubtful and entry.kind is EntryKind.UNSUPPORTED)
+
+
 def _judged_by_its_folder(folders: Folders, facts: Facts) -> Facts:
     """With what a reading of its folder says of a path: the rule that leaves it out, and sidecars."""
     listing = folders.read(facts.place.folder)
@@ -268,8 +275,8 @@ def _judged_by_its_folder(folders: Folders, facts: Facts) -> Facts:
     if picture := picture_of_score(facts.place.path):  # it counts with its picture, though its folder is hidden
         spoken = Place(facts.place.root, picture)
         return replace(facts, ignored=folders.ignores_of(spoken.folder).sentence, speaks_for=(spoken.shown,))
-    media = (entry.name for entry in listing.entries if entry.kind is not EntryKind.UNSUPPORTED)
-    speaks_for = spoken_for(facts.place.name, media)
+    named = (entry.name for entry in listing.entries if not _is_of_another_kind(entry))
+    speaks_for = spoken_for(facts.place.name, named)
     shown = tuple(facts.place.folder.below(name).shown for name in speaks_for)
     return replace(facts, ignored=ignored, speaks_for=shown)
 

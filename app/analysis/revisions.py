@@ -4,7 +4,10 @@ Who changes what a stage reads raises its version in `recipes.py` and says here 
 that in which the reasons are told: a file has the first that concerns it.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeAlias
 
 from app.analysis.metadata.maker_notes import reads_notes_of, reads_stars_of
 from app.analysis.metadata.names import find_date_in_name
@@ -14,21 +17,47 @@ from app.revisions import Revision, RowFacts
 from app.texts import is_json
 
 _SRGB = "1"  # of EXIF's ColorSpace
-_COLOURS_UNTOLD = ("heic", "avif", "jpeg2000", "bmp", "tiff")  # whose rows say nothing of profiles and signals
-_DRAWN_OR_SHOT = ("png", "webp")  # those that a generator of AI images made have no profile
 _OWN_COLOURS = ("CMYK", "LAB", "YCbCr", "I", "F")  # and all of 16 bits
 _MAY_BE_TRANSPARENT = ("RGBA", "RGBa", "LA", "La", "PA", "P")
 _HIGH_DEFINITION_LINES = 720
 _EIGHT_BITS = ("h264", "mpeg4", "mjpeg", "h263", "mpeg1video", "mpeg2video", "msmpeg4v2", "msmpeg4v3")
-_SEVERAL_PICTURES = ("tiff", "heic")
-_MANIFESTS_IN = ("tiff", "heic", "avif")
 _FILM_BEHIND = ("HUAWEI", "HONOR", "SAMSUNG", "GOOGLE", "XIAOMI", "OPPO", "VIVO", "ONEPLUS", "REALME", "MOTOROLA")
 _CLOCK_IN_UTC = "SAMSUNG"
 _DAY = len("2003-11-23")
+_OfFormats: TypeAlias = Mapping[str, Callable[[RowFacts], bool]]
+"""Which files of a format are concerned; none of the others."""
 
 
 def _every_file(_: RowFacts) -> bool:
     return True
+
+
+def _no_generator(row: RowFacts) -> bool:
+    return row.generator is None
+
+
+def _several_frames(row: RowFacts) -> bool:
+    return row.frames > 1
+
+
+_COLOURS_UNTOLD: _OfFormats = {
+    "heic": _every_file,
+    "avif": _every_file,
+    "jpeg2000": _every_file,
+    "bmp": _every_file,
+    "tiff": _every_file,
+    "png": _no_generator,
+    "webp": _no_generator,
+}
+"""Files whose rows say nothing of profiles and signals; what a generator of AI images drew has none."""
+_SEVERAL_PICTURES: _OfFormats = {"tiff": _every_file, "heic": _every_file}
+_PAGES: _OfFormats = {"jpeg": _several_frames, "tiff": _several_frames, "heic": _several_frames}
+_MANIFESTS: _OfFormats = {"tiff": _every_file, "heic": _every_file, "avif": _every_file}
+
+
+def _among(files: _OfFormats, row: RowFacts) -> bool:
+    concerns = files.get(row.format)
+    return concerns is not None and concerns(row)
 
 
 def _other_colours(row: RowFacts) -> bool:
@@ -38,8 +67,7 @@ def _other_colours(row: RowFacts) -> bool:
     return (
         mode in _OWN_COLOURS
         or mode.startswith("I;16")
-        or row.format in _COLOURS_UNTOLD
-        or (row.format in _DRAWN_OR_SHOT and row.generator is None)
+        or _among(_COLOURS_UNTOLD, row)
         or row.colour_space not in (None, _SRGB)
     )
 
@@ -54,14 +82,6 @@ def _may_be_transparent(row: RowFacts) -> bool:
     return row.kind is Kind.IMAGE and row.mode in _MAY_BE_TRANSPARENT
 
 
-def _of_several_pictures(row: RowFacts) -> bool:
-    return row.format in _SEVERAL_PICTURES
-
-
-def _pages_counted_as_frames(row: RowFacts) -> bool:
-    return row.kind is Kind.IMAGE and row.frames > 1 and row.format in ("jpeg", *_SEVERAL_PICTURES)
-
-
 def _lens_in_a_maker_note(row: RowFacts) -> bool:
     return row.kind is Kind.IMAGE and row.lens_model is None and reads_notes_of(row.camera_make or "")
 
@@ -73,10 +93,6 @@ def _stars_in_a_maker_note(row: RowFacts) -> bool:
 def _made_by_a_generator(row: RowFacts) -> bool:
     made = row.generator is not None or row.prompt_verdict is not None
     return made or (row.kind is Kind.IMAGE and "text" in row.parts)
-
-
-def _manifest_not_read(row: RowFacts) -> bool:
-    return row.format in _MANIFESTS_IN
 
 
 def _film(row: RowFacts) -> bool:
@@ -117,7 +133,7 @@ REVISIONS: tuple[Revision, ...] = (
     Revision(
         {Stage.METADATA: 3, Stage.THUMBNAIL: 2, Stage.NSFW: 2},
         "the right picture of a TIFF or HEIC file is shown now",
-        _of_several_pictures,
+        partial(_among, _SEVERAL_PICTURES),
     ),
     Revision(
         {Stage.THUMBNAIL: 2, Stage.NSFW: 2},
@@ -133,7 +149,7 @@ REVISIONS: tuple[Revision, ...] = (
     Revision(
         {Stage.METADATA: 3, Stage.NSFW: 2},
         "pages and gain maps no longer count as frames",
-        _pages_counted_as_frames,
+        partial(_among, _PAGES),
     ),
     Revision({Stage.METADATA: 3}, "lenses are read from maker notes now", _lens_in_a_maker_note),
     Revision({Stage.SCORE: 3}, "stars are read from maker notes now", _stars_in_a_maker_note),
@@ -143,7 +159,9 @@ REVISIONS: tuple[Revision, ...] = (
         _made_by_a_generator,
     ),
     Revision({Stage.METADATA: 3, Stage.KEYWORDS: 3}, "more is read of films now", _film),
-    Revision({Stage.METADATA: 3}, "Content Credentials are read in TIFF, HEIC and AVIF now", _manifest_not_read),
+    Revision(
+        {Stage.METADATA: 3}, "Content Credentials are read in TIFF, HEIC and AVIF now", partial(_among, _MANIFESTS)
+    ),
     Revision({Stage.METADATA: 3}, "films behind pictures of phones are found now", _film_behind_the_picture),
     Revision({Stage.METADATA: 3}, "places in XMP are read better now, and 0, 0 is none", _no_place),
     Revision({Stage.METADATA: 3}, "the time zone is found by the place or a second clock now", _zone_not_said),
