@@ -3,6 +3,7 @@
 import * as api from "../lib/api.js";
 import { byId, make, setText, spoken } from "../lib/dom.js";
 import { openFiles } from "../shared/files.js";
+import { unheard } from "../lib/presence.js";
 import { showFormats } from "./formats.js";
 import { checkNumbers, clearErrors, readParameters, showError } from "./form.js";
 import { showNsfw } from "./nsfw.js";
@@ -293,24 +294,12 @@ const onlyNsfw = (
   ]
   : []);
 
-/**
- * Why files that did not change are read again: what this version reads otherwise.
- *
- * @param {Plan["read_again"]} reasons
- */
+/** @param {Plan["read_again"]} reasons */
 function readAgain(reasons) {
-  const entries = Object.entries(reasons);
-  const files = entries.reduce((sum, [, value]) => sum + value, 0);
-  if (!files) return [];
-  const told = "in the library already and read again, for this version reads more of";
-  return [
-    make("p", { class: "plan-hint" }, files === 1 ? `One is ${told} it:` : `${number(files)} are ${told} them:`),
-    make(
-      "ul",
-      { class: "plan-hint plan-reasons" },
-      ...entries.map(([why, value]) => make("li", {}, `${number(value)} because ${why}`)),
-    ),
-  ];
+  if (!Object.keys(reasons).length) return [];
+  const told = make("div");
+  import("./reasons.js").then(({ tellReasons }) => tellReasons(told, reasons), unheard);
+  return [told];
 }
 
 /** @type {(name: string, value: number, parameters: Request, pending: boolean) => void} */

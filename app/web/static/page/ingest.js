@@ -40,7 +40,7 @@ const REPLAYED_ROWS = 60; // with the checkpoints between them, about twenty fil
 let session = null; // the newest status of the session followed
 /** @type {string | null} */
 let rowsOf = null; // the session whose rows of the log the cards of the stages show
-let newestRow = 0; // the id of the last of them, or of the one before the first
+let newestRow = 0; // the id of the last one
 /** @type {string | null} */
 let lastState = null; // of the session that was active at the last look around
 let wanted = 0; // how often a person chose what to show: an answer for what was chosen before is too late
@@ -67,7 +67,7 @@ function openSession(status, { focus = false, shown = false } = {}) {
   if (hasEnded(status)) {
     stream.stop();
     if (rowsOf !== status.session_id) beginRows(status);
-    if (newestRow < (status.last_event_id ?? 0)) { // a stream says first how the session stands, and is closed by its end
+    if (newestRow < (status.last_event_id ?? 0)) { // the stream was closed by the status, which comes first
       replay(status.session_id, newestRow, (frame) => rowsOf === status.session_id && takeRow(frame));
     }
     import("../session/results.js").then(({ showResults }) => showResults(status, showTotals), unheard);
@@ -100,7 +100,7 @@ function beginRows(status) {
 
 /** @param {Frame} frame */
 function takeRow(frame) {
-  if (frame.id <= newestRow) return; // two streams told it
+  if (frame.id <= newestRow) return;
   newestRow = frame.id;
   takeEvent(frame);
 }
