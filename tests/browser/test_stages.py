@@ -70,7 +70,7 @@ def test_cards_of_a_session_that_has_ended_show_its_last_events_and_its_pace(pag
 
 
 def test_events_of_a_session_that_ended_before_its_stream_was_heard_are_shown(page: Page, server: Server) -> None:
-    session = server.begin("refresh/many", skip_existing=False)
+    session = server.begin("tree/many", skip_existing=False)
 
     def hold(route: Route) -> None:
         server.wait_for(session, "completed")

@@ -139,6 +139,18 @@ class Kept:
         return made
 
 
+class Stand(NamedTuple):
+    """Which snapshot something was made of: its last change, its era and how many slots it had."""
+
+    seq: int
+    era: object
+    slots: int
+
+    def follows(self, other: "Stand") -> bool:
+        """Whether all slots of another one are among these: what was made of it can be gone on with."""
+        return self.era is other.era and self.seq >= other.seq
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """All files as they were at one moment. `seq` is the number of the last change that is in it.
@@ -173,9 +185,10 @@ class Snapshot:
         there: Mask = self.alive & ((self.columns["marks"] & Mark.MISSING) == 0)
         return there
 
-    def follows(self, other: "Snapshot") -> bool:
-        """Whether all slots of another snapshot are among these: what was made of it can be gone on with."""
-        return self.era is other.era and self.seq >= other.seq
+    @property
+    def stand(self) -> Stand:
+        """Which snapshot it is, for who goes on from it and need not keep it."""
+        return Stand(self.seq, self.era, self.slots)
 
     @cached_property
     def duplicates(self) -> Mask:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from app.library.engine import Engines
-from app.library.finding.columns import Array, Mask, Slots, Snapshot
+from app.library.finding.columns import Array, Mask, Slots, Snapshot, Stand
 from app.library.finding.counting import (
     Coverage,
     Facet,
@@ -92,7 +92,7 @@ class Finder:
         self._indexing = indexing
         self.current = Current(engines, file)
         self._answers = Answers()
-        self._orders: dict[Sort, tuple[Order, Snapshot]] = {}
+        self._orders: dict[Sort, tuple[Order, Stand]] = {}
         self._pairing: Pairing | None = None
 
     def snapshot(self) -> Snapshot:
@@ -196,7 +196,7 @@ class Finder:
         pairing = self._pairing
         if pairing is None or pairing.snapshot is not snapshot:
             made = pairing_of(snapshot, pairing)
-            if pairing is None or not pairing.snapshot.follows(snapshot):
+            if pairing is None or not pairing.snapshot.stand.follows(snapshot.stand):
                 self._pairing = made
             return made
         return pairing
@@ -246,12 +246,13 @@ class Finder:
 
     def _order(self, snapshot: Snapshot, sort: Sort) -> Order:
         order, then = self._orders.get(sort, (None, None))
-        if order is None or then is None or not snapshot.follows(then):
+        stand = snapshot.stand
+        if order is None or then is None or not stand.follows(then):
             order = order_of(snapshot, sort)
-        elif then is not snapshot:
+        elif then != stand:
             order = order_of(snapshot, sort, (order, then.slots))
-        if then is None or not then.follows(snapshot):  # who asked a moment ago may come later than who asks now
-            self._orders[sort] = order, snapshot
+        if then is None or not then.follows(stand):  # who asked a moment ago may come later than who asks now
+            self._orders[sort] = order, stand
         return order
 
 

@@ -76,7 +76,7 @@ class Pairing:
 def pairing_of(snapshot: Snapshot, older: Pairing | None = None) -> Pairing:
     """The pairs of a snapshot. `older` is that of an earlier one, which saves looking at what did not change."""
     leads, touched = np.full(snapshot.slots, _ALONE, np.int32), snapshot.alive
-    if older and snapshot.follows(older.snapshot):
+    if older and snapshot.stand.follows(older.snapshot.stand):
         known = older.snapshot.slots
         leads[:known] = older.leads
         touched = np.ones(snapshot.slots, np.bool_)
