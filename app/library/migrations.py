@@ -3,7 +3,8 @@
 Owns when to migrate: a fresh database is made, an older one is copied aside (SQLite) and brought to head, a newer or
 damaged one is refused. The steps themselves are in `alembic/versions/`, which a wheel carries beside this file.
 
-A step may say `adds_only = True`: what was there stays as it is, and new tables, columns and indexes come beside it.
+A step may say `adds_only = True`: what was there stays as it is, and new tables, columns, indexes and keys of JSON come
+beside it.
 Where all steps do, no row can be orphaned and the way back loses nothing: no row is checked, and no large file copied.
 """
 

@@ -122,14 +122,11 @@ class Finder:
 
         Of `pairs` that are shown as one, those that the others stand for are left out.
         """
-        waiting_ids = None
-        if _needs_words(query):
-            self._indexing.catch_up()
-            waiting_ids = self._engines.read(
-                unworded
-            )  # before they are looked for: who is worded since is found at most
-        snapshot, question = self._asked_as_it_is(query, threshold)
-        unread = None if waiting_ids is None else snapshot.at(waiting_ids)
+        snapshot = self._now(query)
+        # After the snapshot, and before words are looked for: who has them since is found
+        wait = self._engines.read(unworded) if _needs_words(query) else None
+        question = _Question(query, threshold, 0 if wait is None else len(wait))
+        unread = None if wait is None else snapshot.at(wait)
         mask = self._mask(snapshot, question)
         newest = int(snapshot.columns["added"][snapshot.alive].max(initial=0)) if until is None else until
 
@@ -214,13 +211,17 @@ class Finder:
         return coverage(found.snapshot, scope_of(found.snapshot, query), query, found.unread)
 
     def _asked_now(self, query: Node, threshold: float | None) -> tuple[Snapshot, _Question]:
+        snapshot = self._now(query)
+        return snapshot, _Question(query, threshold, self._engines.read(waiting) if _needs_words(query) else 0)
+
+    def _now(self, query: Node) -> Snapshot:
+        """The files as they are, with their words where it asks for any; who waits for them is counted after it.
+
+        So a file that changed since is in the next one, and no answer is kept in which it had its old words.
+        """
         if _needs_words(query):
             self._indexing.catch_up()
-        return self._asked_as_it_is(query, threshold)
-
-    def _asked_as_it_is(self, query: Node, threshold: float | None) -> tuple[Snapshot, _Question]:
-        snapshot = self.snapshot()  # before who waits is counted: a file that changed since is in the next one
-        return snapshot, _Question(query, threshold, self._engines.read(waiting) if _needs_words(query) else 0)
+        return self.snapshot()
 
     def _mask(self, snapshot: Snapshot, question: _Question) -> Mask:
         matching = Matching(snapshot, question.threshold, partial(self._asked, snapshot))
