@@ -61,7 +61,7 @@ REAL: Mapping[str, type] = {
 }
 """Columns of numbers with a fraction, NaN where there is no value."""
 CODED = (
-    *("root", "folder", "kind", "format", "camera", "lens"),
+    *("root", "folder", "kind", "format", "camera", "camera_in_full", "lens"),
     *("generator", "model", "sampler", "verdict", "label", "session"),
 )
 """Columns of texts that many rows share: the text's number in its `Texts`."""
