@@ -39,6 +39,7 @@ from app.library.values import (
     now,
 )
 from app.library.whereabouts import Look, nobody_looks, write_knowing
+from app.library.writes.writes import Writes
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
 from app.query.tree import EVERYTHING
@@ -62,6 +63,7 @@ class Library:
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
         self.removal = Removal(self._engines)
+        self.writes = Writes(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
 
