@@ -35,6 +35,7 @@ from app.library.migrations import Migration, bring_to_head
 from app.media import Failure, Job, Place, Recipe, Stage, StageStatus
 from app.roots import MediaRoots, with_added
 from app.settings import Settings, with_remembered
+from app.writing.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Records:
     planner: Planner
     backlog: Backlog
     comparisons: Comparisons
+    writer: Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,9 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         runner = Runner(ingestor)
         runner.listen(planner.hear)
         backlog = Backlog(library.indexing, lambda: any(session.status.working for session in runner.sessions()))
-        records = Records(library, ingestor, runner, planner, backlog, Comparisons(folders, library.stock))
+        writer = Writer(folders, library, settings.sidecar_dir, runner.at_rest)
+        comparisons = Comparisons(folders, library.stock)
+        records = Records(library, ingestor, runner, planner, backlog, comparisons, writer)
     badges = Badges(folders, library)
     roots = MediaRoots(settings, store, folders, library, records.runner if records else None)
     inbox = Inbox(folders, settings.ingest_inbox)
@@ -176,7 +180,10 @@ def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
     store.acquire(address)
     try:
         store.remember_roots(with_remembered(settings, store.remembered_roots()).ingest_media_roots)
-        return build(settings, store)
+        house, migration = build(settings, store)
+        if house.records_or_none is not None:
+            house.records_or_none.writer.tidy()  # before any session looks at the files
+        return house, migration
     except MediaIngestError:
         store.release()
         raise

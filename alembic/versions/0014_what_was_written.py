@@ -14,7 +14,7 @@ depends_on = None
 adds_only = True
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-_BEGUN = sa.text("status = 'begun'")
+_BROKEN_OFF = sa.text("status <> 'written'")
 
 
 def upgrade() -> None:
@@ -23,7 +23,6 @@ def upgrade() -> None:
         sa.Column("id", _ID, nullable=False),
         sa.Column("at", sa.String(32), nullable=False),
         sa.Column("target", sa.String(12), nullable=False),
-        sa.Column("undone_at", sa.String(32), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_writes"),
         sqlite_autoincrement=True,
     )
@@ -49,11 +48,13 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_written_files_write_id", "written_files", ["write_id"])
-    op.create_index("ix_written_files_begun", "written_files", ["id"], sqlite_where=_BEGUN, postgresql_where=_BEGUN)
+    op.create_index(
+        "ix_written_files_broken_off", "written_files", ["id"], sqlite_where=_BROKEN_OFF, postgresql_where=_BROKEN_OFF
+    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_written_files_begun", table_name="written_files")
+    op.drop_index("ix_written_files_broken_off", table_name="written_files")
     op.drop_index("ix_written_files_write_id", table_name="written_files")
     op.drop_table("written_files")
     op.drop_table("writes")

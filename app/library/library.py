@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention
+from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention, UnknownFile
 from app.library import editing
 from app.library.editing import Edit
 from app.library.engine import Engines, translated
@@ -350,6 +350,12 @@ class Library:
             return row
 
         return self._engines.read(work)
+
+    def known_file(self, place: Place) -> dict[str, Any]:
+        """The row of one file as `file` gives it. Raises UnknownFile."""
+        if (row := self.file(place)) is None:
+            raise UnknownFile(f"The library has no file {place.shown}.")
+        return row
 
     @property
     def stock(self) -> Stock:

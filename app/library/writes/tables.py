@@ -17,25 +17,25 @@ class Write(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[str] = mapped_column(UtcText)
     target: Mapped[str] = mapped_column(String(12))
-    undone_at: Mapped[str | None] = mapped_column(UtcText)
 
 
 class WrittenFile(Base):
     """A file of one write. `place` is where, relative to the root or, of a `sidecar_dir`, to that folder.
 
-    `status` is `begun` until the disk has the new bytes and the library knows them, then `written`, or `undone`.
-    `temporary` is the name that the new bytes have beside it until then. `former` are the bytes of a sidecar that was
-    there, `kept` says that the original of a file is kept in the state folder; without `former_sha256` there was none.
+    `status` is `begun` until the disk has the new bytes and the library knows them, then `written`; it is `undoing`
+    until both have what was there before, and the row goes. `temporary` is the name of what is put there until then.
+    `former` are the bytes of a sidecar that was there, `kept` says that the original of a file is kept in the state
+    folder; without `former_sha256` there was none.
     """
 
     __tablename__ = "written_files"
     __table_args__ = (
         Index("ix_written_files_write_id", "write_id"),
         Index(
-            "ix_written_files_begun",
+            "ix_written_files_broken_off",
             "id",
-            sqlite_where=text("status = 'begun'"),
-            postgresql_where=text("status = 'begun'"),
+            sqlite_where=text("status <> 'written'"),
+            postgresql_where=text("status <> 'written'"),
         ),
         {"sqlite_autoincrement": True},
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Update, delete, insert, select, update
+from sqlalchemy import Connection, Update, delete, func, insert, select, text, update
 
 from app.library.editing import EDITED, NO_SESSION
 from app.library.engine import Engines
@@ -24,7 +24,7 @@ from app.texts import clean_json
 
 KEPT_WRITES = 20
 """So many of the newest writes can be undone; what is kept of older ones is let go."""
-BEGUN, DONE, UNDONE = "begun", "written", "undone"
+BEGUN, DONE, UNDOING = "begun", "written", "undoing"
 WRITTEN_OUT, TAKEN_BACK = "written", "taken_back"
 """The outcomes of the events of a file that was written, and whose writing was undone; their kind is `edited`."""
 TO_FILE, TO_SIDECAR, TO_SIDECAR_DIR = "file", "sidecar", "sidecar_dir"
@@ -64,62 +64,63 @@ class Writes:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
-    def begin(self, target: str, files: Iterable[Begun], write_id: int | None = None) -> tuple[int, list[int]]:
-        """Notes files that are about to be written, of a new write or of one that began: its id, and theirs."""
+    def begin(self, target: str, files: Iterable[Begun], write_id: int | None = None) -> tuple[int, list[Any]]:
+        """Notes files that are about to be written, of a new write or of one that began: its id, and their rows."""
 
-        def work(connection: Connection) -> tuple[int, list[int]]:
+        def work(connection: Connection) -> tuple[int, list[Any]]:
             number = write_id
             if number is None:
                 made = connection.execute(insert(WRITES).values(at=now(), target=target).returning(WRITES.c.id))
                 number = int(made.scalar_one())
-            return number, [_note(connection, number, file) for file in files]
+            ids = [_note(connection, number, file) for file in files]
+            return number, [row for one in ids for row in connection.execute(_ROWS.where(WRITTEN.c.id == one))]
 
         return self._engines.write(work)
 
     def ready(self, written_id: int, new_sha256: str, *, kept: bool) -> None:
-        """Notes the bytes that a file is about to have, and that its original is kept."""
-        statement = update(WRITTEN).where(WRITTEN.c.id == written_id).values(new_sha256=new_sha256, kept=kept)
-        self._engines.write(lambda connection: _run(connection, statement))
+        """Notes the bytes that a file is about to have, and whether its original is kept."""
+        self._set([written_id], new_sha256=new_sha256, kept=kept)
+
+    def undoing(self, written_id: int) -> None:
+        """Notes that a file is about to be what it was before."""
+        self._set([written_id], status=UNDOING)
+
+    def still_written(self, written_id: int) -> None:
+        """Notes that a file is as it was written: nothing was undone."""
+        self._set([written_id], status=DONE)
+
+    def let_go(self, ids: Iterable[int]) -> None:
+        """Notes that the originals of these are kept no more."""
+        self._set(ids, kept=False)
 
     def drop(self, ids: Iterable[int]) -> None:
-        """Forgets files that were begun and not written, and writes that have no file."""
-        gone = list(ids)
-
-        def work(connection: Connection) -> None:
-            for written_id in gone:
-                connection.execute(delete(WRITTEN).where(WRITTEN.c.id == written_id))
-            connection.execute(delete(WRITES).where(~select(WRITTEN.c.id).where(_OF_WRITE).exists()))
-
-        self._engines.write(work)
+        """Forgets files that were not written after all."""
+        self._engines.write(partial(_forget, list(ids)))
 
     def finish(self, file: Any, stamp: Stamp, sentence: str, look: Look) -> None:
         """Lets the row of a file know what the disk has now, with an event and in one transaction.
 
-        A person's words are kept for the bytes that it had, too. `file` is a row of `begun` or of `files`.
+        A person's words are kept for the bytes that it had, too. `file` is a row of `begin` or `broken_off`.
         """
         write_knowing(self._engines, partial(_finish, file, stamp, sentence), look)
 
     def take_back(self, file: Any, stamp: Stamp, sentence: str) -> None:
-        """Lets the row of a file know that it is again what it was before it was written."""
+        """Lets the row of a file know that it is again what it was before it was written, with an event."""
         self._engines.write(partial(_take_back, file, stamp, sentence))
 
-    def undone(self, write_id: int) -> None:
-        """Notes that a write was undone, as far as it could be."""
-        statement = update(WRITES).where(WRITES.c.id == write_id).values(undone_at=now())
-        self._engines.write(lambda connection: _run(connection, statement))
-
-    def begun(self) -> list[Any]:
-        """The files whose writing was broken off, each with the `target` of its write."""
-        return self._rows(WRITTEN.c.status == BEGUN)
+    def broken_off(self) -> list[Any]:
+        """The files whose writing or undo was broken off, each with the `target` of its write."""
+        return self._rows(WRITTEN.c.status != text("'written'"))
 
     def files(self, write_id: int) -> list[Any]:
-        """The files of one write that were written and not taken back, each with the `target` of the write."""
+        """The files of one write that can be taken back, each with the `target` of the write."""
         return self._rows((WRITTEN.c.write_id == write_id) & (WRITTEN.c.status == DONE))
 
     def last(self) -> Any | None:
-        """The newest write that can be undone: id, `at`, `target`; None without one."""
-        newest = select(WRITES).where(WRITES.c.undone_at.is_(None), select(WRITTEN.c.id).where(_OF_WRITE).exists())
-        newest = newest.order_by(WRITES.c.id.desc()).limit(1)
+        """The newest write that can be undone, with `id`, `at`, `target` and how many `files`; None without one."""
+        written = WRITTEN.c.status == DONE
+        newest = select(WRITES, func.count().label("files")).join(WRITTEN, _OF_WRITE).where(written)
+        newest = newest.group_by(*WRITES.c).order_by(WRITES.c.id.desc()).limit(1)
         return self._engines.read(lambda connection: connection.execute(newest).one_or_none())
 
     def kept(self) -> list[int]:
@@ -127,36 +128,30 @@ class Writes:
         statement = select(WRITTEN.c.id).where(WRITTEN.c.kept).order_by(WRITTEN.c.id.desc())
         return self._engines.read(lambda connection: list(connection.execute(statement).scalars()))
 
-    def let_go(self, ids: Iterable[int]) -> None:
-        """Notes that the originals of these are kept no more."""
-        gone = list(ids)
-
-        def work(connection: Connection) -> None:
-            for written_id in gone:
-                connection.execute(update(WRITTEN).where(WRITTEN.c.id == written_id).values(kept=False))
-
-        if gone:
-            self._engines.write(work)
-
     def prune(self) -> None:
-        """Forgets all but the newest `KEPT_WRITES` writes; a file that was begun stays."""
+        """Forgets all but the newest `KEPT_WRITES` writes; what was broken off stays."""
         newest = select(WRITES.c.id).order_by(WRITES.c.id.desc()).limit(KEPT_WRITES)
 
         def work(connection: Connection) -> None:
             standing = list(connection.execute(newest).scalars())
-            old = (WRITES.c.id.not_in(standing), ~select(WRITTEN.c.id).where(_OF_WRITE, _IS_BEGUN).exists())
-            connection.execute(delete(WRITTEN).where(WRITTEN.c.write_id.in_(select(WRITES.c.id).where(*old))))
-            connection.execute(delete(WRITES).where(*old))
+            old = (WRITTEN.c.write_id.not_in(standing), WRITTEN.c.status == DONE)
+            connection.execute(delete(WRITTEN).where(*old))
+            connection.execute(_WITHOUT_FILES)
 
         self._engines.write(work)
 
+    def _set(self, ids: Iterable[int], **values: Any) -> None:
+        if changed := list(ids):
+            statement = update(WRITTEN).where(WRITTEN.c.id.in_(changed)).values(**values)
+            self._engines.write(lambda connection: _run(connection, statement))
+
     def _rows(self, which: Any) -> list[Any]:
-        statement = select(WRITTEN, WRITES.c.target).join(WRITES, _OF_WRITE).where(which).order_by(WRITTEN.c.id)
-        return self._engines.read(lambda connection: list(connection.execute(statement).all()))
+        return self._engines.read(lambda connection: list(connection.execute(_ROWS.where(which)).all()))
 
 
 _OF_WRITE = WRITTEN.c.write_id == WRITES.c.id
-_IS_BEGUN = WRITTEN.c.status == BEGUN
+_ROWS = select(WRITTEN, WRITES.c.target).join(WRITES, _OF_WRITE).order_by(WRITTEN.c.id)
+_WITHOUT_FILES = delete(WRITES).where(~select(WRITTEN.c.id).where(_OF_WRITE).exists())
 
 
 def _note(connection: Connection, write_id: int, file: Begun) -> int:
@@ -196,7 +191,12 @@ def _take_back(file: Any, stamp: Stamp, sentence: str, connection: Connection) -
         if stamp.sha256 is not None:
             taken(connection, stamp.sha256)  # the row speaks for these bytes again
     _append(connection, file, at, TAKEN_BACK, sentence)
-    connection.execute(update(WRITTEN).where(WRITTEN.c.id == file.id).values(status=UNDONE, kept=False))
+    _forget([file.id], connection)
+
+
+def _forget(ids: Sequence[int], connection: Connection) -> None:
+    connection.execute(delete(WRITTEN).where(WRITTEN.c.id.in_(ids)))
+    connection.execute(_WITHOUT_FILES)
 
 
 def _stamp_row(connection: Connection, row: dict[str, Any], stamp: Stamp, known_sha256: str | None, at: str) -> None:
