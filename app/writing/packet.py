@@ -14,11 +14,9 @@ from defusedxml import minidom
 from app.analysis.formats.xmp import Xmp, decode_packet, parse_xmp
 from app.analysis.metadata.beside import Beside
 from app.analysis.metadata.embedded import Embedded
-from app.analysis.metadata.fields import interpret_image
-from app.analysis.metadata.keywords import gather_keywords
-from app.analysis.metadata.score import UNRATED, read_xmp_stars
+from app.analysis.metadata.telling import tell
 from app.errors import CannotRead
-from app.writing.words import TEXTS, Told
+from app.writing.words import Told, flat, names_in
 
 Document: TypeAlias = Any
 Element: TypeAlias = Any
@@ -58,23 +56,9 @@ _RATING, _SUBJECT = _Name(_XMP, "xmp", "Rating"), _Name(_DC, "dc", "subject")
 _PATHS = _Name(_LR, "lr", "hierarchicalSubject")
 
 
-def tell(properties: Xmp) -> Told:
+def tell_packet(properties: Xmp) -> Told:
     """What these properties say of a picture, by field, as a session reads them out of a sidecar."""
-    metadata = interpret_image(Embedded(), Beside(properties))
-    words = gather_keywords(embedded={}, iptc={}, sidecar=properties, prompt=None)
-    stars = read_xmp_stars(properties)
-    told = {name: getattr(metadata, name) for name in TEXTS} | {"taken_at": metadata.taken_at}
-    return told | {"score": None if stars == UNRATED else stars, "keywords": tuple(word.text for word in words)}
-
-
-def names_in(text: str) -> list[str]:
-    """The names in what the library shows as one creator."""
-    return [name for name in text.split("; ") if name.strip()]
-
-
-def flat(keyword: str) -> str:
-    """The last word of a path of keywords; any other keyword as it is."""
-    return keyword.rpartition("|")[2].strip() or keyword
+    return tell(Embedded(), Beside(properties))
 
 
 def edit_packet(packet: bytes | None, words: Mapping[str, Any]) -> bytes:

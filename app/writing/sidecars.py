@@ -33,7 +33,7 @@ from app.writing.disk import (
     temporary_file,
     write_all,
 )
-from app.writing.packet import edit_packet, tell
+from app.writing.packet import edit_packet, tell_packet
 from app.writing.planned import Plan, Target, as_changes
 from app.writing.words import NOTHING_TOLD, differences, lost, unsaid
 
@@ -56,9 +56,9 @@ class Sidecars:
         where, former, standing = self._beside(place) if beside else self._mirrored(place)
         shown = Place(place.root, where).shown if beside else shown_name(self._dir + b"/" + where)
         try:
-            now = NOTHING_TOLD if standing is None else tell(parse_xmp(standing))
+            now = NOTHING_TOLD if standing is None else tell_packet(parse_xmp(standing))
             packet = edit_packet(standing, words)
-            then = tell(parse_xmp(packet))
+            then = tell_packet(parse_xmp(packet))
         except CannotRead as error:
             raise NotWritten("damaged_sidecar", error.sentence) from error
         if len(packet) > SIDECAR_BYTES or unsaid(words, then) or lost(now, then, words):
@@ -84,9 +84,10 @@ class Sidecars:
                 hashlib.sha256(plan.packet).hexdigest(),
             )
 
-    def write(self, plan: Plan, temporary: bytes) -> None:
-        """Puts the new sidecar in its place. Raises NotWritten, and leaves all as it was."""
-        self._replace(plan.of, plan.place, temporary, plan.packet, plan.former)
+    def write(self, plan: Plan, file: Any) -> str:
+        """Puts the new sidecar in its place: its SHA-256. Raises NotWritten, and leaves all as it was."""
+        self._replace(plan.of, plan.place, file.temporary, plan.packet, plan.former)
+        return str(file.new_sha256)
 
     def undo(self, file: Any) -> None:
         """Puts back what was there before a row of `writes.files`. Raises NotWritten."""

@@ -13,7 +13,6 @@ from app.metadata import Source
 
 FIELDS = ("score", "title", "caption", "creator", "copyright", "label", "taken_at", "keywords")
 """What can be written, in the order in which it is told."""
-TEXTS = ("title", "caption", "creator", "copyright", "label")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 Told = Mapping[str, Any]
 """By field: a score from -1 to 5, texts, a date as ISO 8601, keywords as a list of texts; None is none."""
@@ -51,10 +50,27 @@ def _writable(value: Any) -> Any:
     return tuple(_NOT_IN_XML.sub("", text) for text in value) if isinstance(value, tuple) else value
 
 
+def names_in(text: str) -> list[str]:
+    """The names in what the library shows as one creator."""
+    return [name for name in text.split("; ") if name.strip()]
+
+
+def flat(keyword: str) -> str:
+    """The last word of a path of keywords; any other keyword as it is."""
+    return keyword.rpartition("|")[2].strip() or keyword
+
+
 def differences(now: Told, then: Told, fields: Iterable[str]) -> tuple[Difference, ...]:
     """What would change, field by field, in their order."""
     asked = frozenset(fields)
     return tuple(Difference(one, now[one], then[one]) for one in FIELDS if one in asked and now[one] != then[one])
+
+
+def expected(now: Told, words: Mapping[str, Any]) -> Told:
+    """What a target will say that says `now` one thing, once these words are written into it."""
+    have = {text.casefold() for text in now["keywords"]}
+    added = tuple(text for text in words.get("keywords", ()) if text.casefold() not in have)
+    return {**now, **words, "keywords": (*now["keywords"], *added)}
 
 
 def unsaid(words: Mapping[str, Any], told: Told) -> tuple[str, ...]:

@@ -25,7 +25,10 @@ from app.settings import check_sidecar_dir
 from app.shapes import described
 from app.texts import shown_name
 from app.writing.causes import NotWritten
+from app.writing.files import Files, Inspect
+from app.writing.originals import Originals
 from app.writing.planned import FileWritten, Plan, Target, Told, WriteOutcome, sentence_of
+from app.writing.program import MISSING, find_program
 from app.writing.sidecars import Sidecars
 from app.writing.words import Difference, said_by_a_person
 
@@ -84,8 +87,8 @@ class Way(Protocol):
     def begun(self, plan: Plan) -> Begun:
         """A plan as it is noted. Raises NotWritten."""
 
-    def write(self, plan: Plan, temporary: bytes) -> None:
-        """Puts the new bytes in their place. Raises NotWritten."""
+    def write(self, plan: Plan, file: Any) -> str:
+        """Puts the new bytes in their place: their SHA-256. Raises NotWritten."""
 
     def undo(self, file: Any) -> None:
         """Puts back what was there. Raises NotWritten."""
@@ -95,11 +98,27 @@ class Way(Protocol):
 
 
 class Writer:
-    """The writer of one house; one write at a time. `rest` keeps sessions from beginning while files change."""
+    """The writer of one house; one write at a time.
 
-    def __init__(self, folders: Folders, library: Library, sidecar_dir: Path, rest: Rest) -> None:
+    `rest` keeps sessions from beginning while files change, `inspect` looks at a picture in a worker, `originals` keeps
+    those of files that are written into, and `carry` lets what was made of the bytes with one SHA-256 serve those with
+    another, which show the same.
+    """
+
+    def __init__(
+        self,
+        folders: Folders,
+        library: Library,
+        sidecar_dir: Path,
+        *,
+        rest: Rest,
+        inspect: Inspect,
+        originals: Originals,
+        carry: Callable[[str, str], None],
+    ) -> None:
         self._folders, self._library, self._rest = folders, library, rest
         self._sidecar_dir = sidecar_dir
+        self._inspect, self._originals, self._carry = inspect, originals, carry
         self._writing = threading.Lock()
 
     @property
@@ -110,7 +129,7 @@ class Writer:
     def why_not(self, target: Target) -> str | None:
         """Why a target cannot be used at all, in one sentence; None where it can."""
         if target is Target.FILE:
-            return "Nothing is written into files yet."
+            return None if find_program() else MISSING
         if target is Target.SIDECAR:
             return None
         roots = {name: Path(os.fsdecode(path)) for name, path in self._folders.roots.items()}
@@ -153,6 +172,7 @@ class Writer:
                     write_id, done = self._write(folder, [plan for _, plan in part], way, target, write_id)
                     told |= dict(zip((number for number, _ in part), done, strict=True))
             self._library.writes.prune()
+            self._make_room()
         undo = write_id if any(one.outcome is WriteOutcome.WRITTEN for one in told.values()) else None
         return _answer(target, [told[number] for number in range(len(rows))], undo, dry_run=False)
 
@@ -172,19 +192,18 @@ class Writer:
         before = self._listed(folder, target)
         write_id, rows = self._library.writes.begin(target, [one for _, one in begun], write_id)
         crash_point("write_begun")
-        written: list[tuple[int, Any]] = []
+        written: list[tuple[int, Any, str]] = []
         for (number, _), row in zip(begun, rows, strict=True):
             try:
-                way.write(plans[number], row.temporary)
-                written.append((number, row))
+                written.append((number, row, way.write(plans[number], row)))
             except NotWritten as refused:
                 self._library.writes.drop([row.id])
                 told[number] = _refused(plans[number], refused)
         after = self._listed(folder, target)
-        for number, row in written:
+        for number, row, sha256 in written:
             plan = plans[number]
             sentence = sentence_of(target, plan.shown, plan.changes)
-            self._library.writes.finish(row, self._stamp(row, before, after), sentence, self._look)
+            self._finish(row, self._stamp(row, sha256, before, after), sentence)
             crash_point("write_recorded")
             told[number] = plan.told(WriteOutcome.WRITTEN)
         return write_id, [one for one in told if one]
@@ -229,6 +248,7 @@ class Writer:
                     tried = self._undo(folder, list(some), way, target)
                     left += [told.as_answer() for told in tried if told is not None]
                     changed += tried.count(None)
+            self._make_room()
         return {"changed": changed, "left": left}
 
     def _undo(self, folder: Place, files: Sequence[Any], way: Way, target: Target) -> list[Told | None]:
@@ -247,7 +267,7 @@ class Writer:
         after = self._listed(folder, target)
         for file, refusal in zip(files, told, strict=True):
             if refusal is None:
-                self._take_back(file, self._stamp(file, before, after))
+                self._take_back(file, self._stamp(file, file.former_sha256, before, after))
         return told
 
     def _take_back(self, file: Any, stamp: Stamp) -> None:
@@ -272,13 +292,13 @@ class Writer:
                 there = None
             if file.status != BEGUN:
                 if there == file.former_sha256:
-                    self._take_back(file, self._stamp(file, None, None))
+                    self._take_back(file, self._stamp(file, there, None, None))
                 else:
                     self._library.writes.still_written(file.id)
             elif there is not None and there == file.new_sha256:
                 changes = tuple(Difference(**change) for change in file.changes)
                 sentence = sentence_of(target, shown_name(file.place), changes)
-                self._library.writes.finish(file, self._stamp(file, None, None), sentence, self._look)
+                self._finish(file, self._stamp(file, there, None, None), sentence)
             else:
                 self._library.writes.drop([file.id])
 
@@ -287,8 +307,19 @@ class Writer:
     def _listed(self, folder: Place, target: Target) -> Listing | None:
         return self._folders.read(folder) if target is Target.SIDECAR else None
 
-    def _stamp(self, file: Any, before: Listing | None, after: Listing | None) -> Stamp:
+    def _make_room(self) -> None:
+        self._originals.make_room(self._library.writes.kept(), self._library.writes.let_go)
+
+    def _finish(self, file: Any, stamp: Stamp, sentence: str) -> None:
+        if stamp.sha256 is not None and file.former_sha256 is not None:
+            self._carry(file.former_sha256, stamp.sha256)
+        self._library.writes.finish(file, stamp, sentence, self._look)
+
+    def _stamp(self, file: Any, sha256: str | None, before: Listing | None, after: Listing | None) -> Stamp:
         """What the row of a file is to know. Without listings the sidecars are read again once."""
+        if file.target == Target.FILE:
+            status = self._folders.status(Place(file.root, file.path))
+            return Stamp(status.st_size, storable_ns(status.st_mtime_ns), sha256)
         if before is not None and after is not None:
             name = Place(file.root, file.path).name
             texts = [next((one.sidecar for one in told.entries if one.name == name), "") for told in (before, after)]
@@ -309,6 +340,8 @@ class Writer:
         return Whereabouts.IN_PLACE if same else Whereabouts.CHANGED
 
     def _made(self, target: Target) -> Way:
+        if target is Target.FILE:
+            return Files(self._folders, self._inspect, self._originals, self._library.writes.ready)
         return Sidecars(self._folders, os.fsencode(os.path.abspath(self._sidecar_dir)), target)
 
     @contextmanager

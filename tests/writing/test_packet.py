@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.analysis.formats.xmp import parse_xmp
 from app.errors import CannotRead
-from app.writing.packet import edit_packet, tell
+from app.writing.packet import edit_packet, tell_packet
 from app.writing.words import FIELDS, unsaid
 
 WORDS = {
@@ -43,7 +43,7 @@ KEPT = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 
 def test_a_new_packet_says_every_word_to_our_reader():
-    told = tell(parse_xmp(edit_packet(None, WORDS)))
+    told = tell_packet(parse_xmp(edit_packet(None, WORDS)))
     assert unsaid(WORDS, told) == ()
     assert told["keywords"] == ("cat", "Oslo", "places|Norway|Oslo")
     assert (told["title"], told["score"], told["creator"]) == (WORDS["title"], 4, WORDS["creator"])
@@ -52,7 +52,7 @@ def test_a_new_packet_says_every_word_to_our_reader():
 def test_words_of_a_packet_give_way_wherever_they_stood_and_all_else_stays():
     after = edit_packet(KEPT.encode(), WORDS)
     before, now = parse_xmp(KEPT.encode()), parse_xmp(after)
-    assert unsaid(WORDS, tell(now)) == ()
+    assert unsaid(WORDS, tell_packet(now)) == ()
     assert now["dc:title"] == (WORDS["title"], "Titel")
     assert now["dc:subject"] == ("dog", "Cat", "Oslo")
     assert now["lr:hierarchicalSubject"] == ("animals|dog", "places|Norway|Oslo")
@@ -74,7 +74,7 @@ def test_what_was_written_once_is_not_written_again():
 
 def test_that_there_is_nothing_is_a_word_too():
     none = dict.fromkeys(FIELDS) | {"keywords": ()}
-    told = tell(parse_xmp(edit_packet(edit_packet(KEPT.encode(), WORDS), none)))
+    told = tell_packet(parse_xmp(edit_packet(edit_packet(KEPT.encode(), WORDS), none)))
     assert unsaid(none, told) == ()
     assert told["title"] is None
     assert "dog" in told["keywords"]
@@ -85,7 +85,7 @@ def test_that_there_is_nothing_is_a_word_too():
     "taken_at", ["1987", "1987-06", "1987-06-05", "1987-06-05T04:03:02", "1987-06-05T04:03:02.500000+01:00"]
 )
 def test_a_date_is_read_back_as_far_as_it_goes(taken_at):
-    told = tell(parse_xmp(edit_packet(None, {"taken_at": taken_at})))
+    told = tell_packet(parse_xmp(edit_packet(None, {"taken_at": taken_at})))
     assert unsaid({"taken_at": taken_at}, told) == ()
 
 
@@ -112,7 +112,7 @@ def test_what_is_no_packet_is_refused(content):
     ],
 )
 def test_packets_that_hold_little_are_filled(packet):
-    assert unsaid(WORDS, tell(parse_xmp(edit_packet(packet.encode(), WORDS)))) == ()
+    assert unsaid(WORDS, tell_packet(parse_xmp(edit_packet(packet.encode(), WORDS)))) == ()
 
 
 _TEXT = (

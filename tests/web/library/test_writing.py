@@ -7,7 +7,7 @@ import pytest
 
 from app.analysis.formats.xmp import parse_xmp
 from app.media import Place
-from app.writing.packet import tell
+from app.writing.packet import tell_packet
 from tests.samples import photo, xmp_packet
 
 A, B = "photos/a.jpg", "photos/below/b.jpg"
@@ -50,7 +50,7 @@ def events(door, path):
 
 
 def told_by(path):
-    return tell(parse_xmp(path.read_bytes()))
+    return tell_packet(parse_xmp(path.read_bytes()))
 
 
 def test_a_dry_run_tells_every_difference_and_changes_nothing(known, root, tmp_path):
