@@ -48,6 +48,7 @@ from app.web.library import (
     saying,
     similar,
     summary,
+    writing,
 )
 from app.web.nsfw import Download
 from app.web.problems import nothing_at, problem
@@ -67,6 +68,7 @@ ROUTERS = (
     finding.router,
     finding.pages,
     export.router,
+    writing.router,
     places.searches,
     neighbours.router,
     similar.router,

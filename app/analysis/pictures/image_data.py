@@ -52,6 +52,12 @@ def have_same_image_data(one: BinaryIO, its: tuple[Span, ...], other: BinaryIO, 
     return _digest(one, its) == _digest(other, others)
 
 
+def digest_image_data(stream: BinaryIO, format_: str, size: int) -> str | None:
+    """Digest the picture in a file of `size` bytes, as SHA-256 in hexadecimal; None where its data cannot be told."""
+    spans = find_image_data(stream, format_, size)
+    return None if spans is None else _digest(stream, spans).hex()
+
+
 def _digest(stream: BinaryIO, spans: tuple[Span, ...]) -> bytes:
     digest = hashlib.sha256()
     for at, length in spans:
