@@ -9,9 +9,9 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, exists, func, select
 
-from app.formats import Kind
+from app.formats import FORMATS, Kind
 from app.library.failures import HOLDS_BACK
 from app.library.personal import WORDS_WAIT
 from app.library.presence import inside
@@ -33,6 +33,21 @@ _TOLD = tuple(
         "sidecar",
     )
 )  # fmt: skip
+_OTHER = MEDIA.alias()
+_RAW = tuple(format_.name for format_ in FORMATS if format_.raw)
+_LOOKS_ALIKE = and_(
+    MEDIA.c.picture_sha256.is_(None),
+    MEDIA.c.phash.is_not(None),
+    MEDIA.c.kind == Kind.IMAGE,
+    MEDIA.c.format.not_in(_RAW),
+    exists().where(
+        _OTHER.c.phash == MEDIA.c.phash,
+        _OTHER.c.sha256 != MEDIA.c.sha256,
+        _OTHER.c.kind == Kind.IMAGE,
+        _OTHER.c.format.not_in(_RAW),
+    ),
+)
+"""Whether the picture of a row was not hashed yet, and looks like that of other bytes."""
 _HELD = select(*_COLUMNS).order_by(MEDIA.c.path)
 
 
@@ -111,7 +126,7 @@ def known_in(connection: Connection, folder: Place) -> Mapping[bytes, KnownFile]
     """What is known of the files of one folder, by path relative to the root; rows of other folders are not."""
     columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
     missing = MEDIA.c.missing_at.is_not(None)
-    rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT).where(inside(MEDIA, folder, below=False))
+    rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT, _LOOKS_ALIKE).where(inside(MEDIA, folder, below=False))
     of_failures = (FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version, FAILURES.c.state)
     failures = select(FAILURES.c.path, *of_failures).where(inside(FAILURES, folder, below=False), HOLDS_BACK)
     failed: dict[bytes, tuple[KnownFailure, ...]] = {}
@@ -130,8 +145,9 @@ def known_in(connection: Connection, folder: Place) -> Mapping[bytes, KnownFile]
             failed.pop(path, ()),
             bool(missing),
             bool(words),
+            bool(alike),
         )
-        for path, size, mtime_ns, sidecar, sha256, kind, stages, missing, words in connection.execute(rows)
+        for path, size, mtime_ns, sidecar, sha256, kind, stages, missing, words, alike in connection.execute(rows)
     }
     return known | {path: KnownFile(failures=failures) for path, failures in failed.items()}
 

@@ -312,6 +312,7 @@ export interface LibraryFile extends MetadataFields {
   height: number | null;
   sha256: string;
   phash: string | null;
+  picture_sha256: string | null;
   format: string;
   kind: "image" | "video";
   mode: string | null;
