@@ -662,7 +662,7 @@ export interface Slices {
   stop(): void;
 }
 
-/** A file that looks like another one: `distance` in bits of 64. */
+/** A file that looks like another one: `distance` in bits, of 64 or 1,024. */
 export interface SimilarFile {
   path: string;
   distance: number;
