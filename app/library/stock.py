@@ -3,7 +3,7 @@
 Even on SQLite nothing of the library changes by it: the file is opened read-only for every page.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -106,6 +106,11 @@ class Stock:
     def named(self, names: Collection[str], format_: str) -> dict[str, list[StoredFile]]:
         """The rows of the files of one format with these names, as they are shown, by name."""
         return _gathered(self._where(MEDIA.c.name, names, MEDIA.c.format == format_))
+
+    def by_id(self, ids: Sequence[int]) -> dict[int, StoredFile]:
+        """The rows of these ids, by it; those that are gone are not."""
+        statement = select(MEDIA.c.id, *_COLUMNS).where(MEDIA.c.id.in_(ids))
+        return {number: StoredFile(*row) for number, *row in self.read(partial(_rows, statement))}
 
     def _where(self, column: Any, values: Collection[str], *conditions: Any) -> Iterator[tuple[str, StoredFile]]:
         """The rows in which a column has one of these values, each with its value."""

@@ -37,6 +37,7 @@ _ROW_WORDS = 1 + _WORDS  # the number of the model, 0 where there is no code, an
 _ROW_BYTES = 8 * _ROW_WORDS
 _AT_ONCE = 2_000
 _NEWEST = 64
+_EVEN_BYTES, _ADD_PAIRS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0001000100010001)
 _ROWS_AT_ONCE = 16_384  # 2.2 MB: what is worked on stays in the processor's cache
 _PATIENCE_SECONDS = 0.5
 _CHANGED = Prepared(
@@ -125,19 +126,27 @@ class CodeFile:
                 some = rows[first : first + _ROWS_AT_ONCE]
                 comparable = np.flatnonzero(some[:, 0] == own[0])
                 searched.append(comparable + first)
-                apart = np.bitwise_count(some[:, 1:] ^ own[1:]).sum(axis=1, dtype=np.uint16)[comparable]
+                apart = bits_apart(some[:, 1:], own[1:])[comparable]
                 near = np.flatnonzero(apart <= at_most)
                 found.append(comparable[near] + first)
-                distances.append(apart[near].astype(np.int64))
+                distances.append(apart[near])
             return Near(np.concatenate(found), np.concatenate(distances), np.concatenate(searched))
 
-    def of(self, ids: Ids) -> tuple[Codes, Codes]:
-        """The numbers of the models of these files, 0 where there is no code, and their codes, 16 words of 64 bits."""
+    def models(self, ids: Ids) -> Codes:
+        """The numbers of the models of these files, 0 where there is no code."""
         with self._rows() as rows:
+            found = np.zeros(len(ids), np.uint64)
             there = ids < len(rows)
-            found = np.zeros((len(ids), _ROW_WORDS), np.uint64)
-            found[there] = rows[ids[there]]
-        return found[:, 0], found[:, 1:]
+            found[there] = rows[ids[there], 0]
+        return found
+
+    def of(self, ids: Ids) -> Codes:
+        """The codes of these files, 16 words of 64 bits each; zeros where there is none."""
+        with self._rows() as rows:
+            found = np.zeros((len(ids), _WORDS), np.uint64)
+            there = ids < len(rows)
+            found[there] = rows[ids[there], 1:]
+        return found
 
     @contextmanager
     def _rows(self) -> Iterator[Codes]:
@@ -215,6 +224,17 @@ class CodeFile:
             while not done and not self._closing.wait(0.002):  # who asks comes in between
                 with self._changing:
                     _, done = self._take_some()
+
+
+def bits_apart(codes: Codes, code: Codes) -> npt.NDArray[np.int64]:
+    """In how many bits each of these codes of 16 words differs from one.
+
+    The 16 counts of a code, a byte each, are added within words: five times as fast as a sum along so short an axis.
+    """
+    counts = np.bitwise_count(codes ^ code).view(np.uint64)
+    bytes_ = counts[:, 0] + counts[:, 1]  # at most 128 each
+    pairs = (bytes_ & _EVEN_BYTES) + ((bytes_ >> np.uint64(8)) & _EVEN_BYTES)
+    return ((pairs * _ADD_PAIRS) >> np.uint64(48)).astype(np.int64)
 
 
 def _row(models: list[str], features: bytes | None, model: str | None) -> bytes:

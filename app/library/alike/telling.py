@@ -8,6 +8,7 @@ _TO_DO = {
     "no_picture_hash": "Videos, camera raw files, damaged or deep pictures, and some animations have none.",
     "nsfw_not_run": "Take them in with NSFW detection on: its network gives the features.",
     "no_features": "They have features of other weights, or none: a session that leaves out nothing makes them anew.",
+    "too_many": "More than 10,000 files are not grouped by features: ask for those that are similar to one.",
     "indexing": "They are being read: ask again in a moment.",
 }
 

@@ -23,13 +23,6 @@ def coded(number: int, *set_: int, model: str | None = "m") -> dict[str, object]
     return file(number, features=code(*set_), nsfw_model=model)
 
 
-@pytest.fixture
-def codes(library, tmp_path):
-    made = CodeFile(library._engines, tmp_path)
-    yield made
-    made.close()
-
-
 def near(codes: CodeFile, number: int, at_most: int = BITS) -> dict[int, int] | None:
     """The files near one with their distances."""
     codes.catch_up(None)
@@ -54,8 +47,9 @@ def test_files_of_one_model_are_near_by_the_bits_in_which_they_differ(library, c
     assert near(codes, 2, 2) == {1: 2, 2: 0}
     assert near(codes, 4) == {4: 0}
     assert near(codes, 5) is None is near(codes, 6) is near(codes, 99)
-    models, rows = codes.of(np.array([4, 99, 1]))
-    assert (models.tolist(), rows[1].any()) == ([2, 0, 1], False)
+    ids = np.array([4, 99, 1])
+    assert codes.models(ids).tolist() == [2, 0, 1]
+    assert [row.tobytes() for row in codes.of(ids)] == [code(0), code(), code(0)]
 
 
 def test_it_follows_whatever_becomes_of_the_rows(library, codes):
