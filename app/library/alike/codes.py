@@ -234,7 +234,8 @@ def bits_apart(codes: Codes, code: Codes) -> npt.NDArray[np.int64]:
     counts = np.bitwise_count(codes ^ code).view(np.uint64)
     bytes_ = counts[:, 0] + counts[:, 1]  # at most 128 each
     pairs = (bytes_ & _EVEN_BYTES) + ((bytes_ >> np.uint64(8)) & _EVEN_BYTES)
-    return ((pairs * _ADD_PAIRS) >> np.uint64(48)).astype(np.int64)
+    apart: npt.NDArray[np.int64] = ((pairs * _ADD_PAIRS) >> np.uint64(48)).astype(np.int64)
+    return apart
 
 
 def _row(models: list[str], features: bytes | None, model: str | None) -> bytes:
