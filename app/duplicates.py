@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.ingest.disk.folders import Folders
-from app.library.alike.groups import Edges, Groups, edges_of, groups_of
+from app.library.alike.groups import WIDEST, Edges, Groups, edges_of, groups_of
 from app.library.alike.near import By
 from app.library.finding.columns import Snapshot
 from app.library.finding.listing import FoundFile
@@ -21,11 +21,12 @@ _AT_ONCE = 500
 
 
 class Found(NamedTuple):
-    """The groups of one kind, the snapshot that they are of, and what could be compared."""
+    """The groups of one kind within a distance, the snapshot that they are of, and what could be compared."""
 
     snapshot: Snapshot
     groups: Groups
     edges: Edges
+    max_distance: int
 
     @property
     def compared(self) -> int:
@@ -45,8 +46,9 @@ class Duplicates:
         self._library = library
         self._folders = folders
 
-    def found(self, by: By, at_most: int) -> Found:
-        """The groups of files that differ in at most so many bits."""
+    def found(self, by: By, max_distance: int | None = None) -> Found:
+        """The groups of files that differ in at most so many bits; without it, or above, as far as groups go."""
+        at_most = WIDEST[by] if max_distance is None else min(max_distance, WIDEST[by])
         finder, codes = self._library.finder, self._library.codes
         snapshot = finder.snapshot()
         behind = codes.catch_up() if by is By.FEATURES else 0
@@ -58,7 +60,25 @@ class Duplicates:
             groups = groups_of(snapshot, edges, at_most)
             return self._without_links(snapshot, groups) if by is By.BYTES else groups
 
-        return Found(snapshot, kept.get(("groups", by, behind, at_most), grouped), edges)
+        return Found(snapshot, kept.get(("groups", by, behind, at_most), grouped), edges, at_most)
+
+    def surplus(self, found: Found) -> tuple[list[int], dict[int, int]]:
+        """The ids of all files of the groups but the one of each that is worth most, and for each of them that one."""
+        finder, threshold = self._library.finder, self._library.nsfw_threshold()
+        keepers: dict[int, int] = {}
+        first = 0
+        while first < found.groups.number:
+            limit = int(found.groups.starts[first]) + _AT_ONCE
+            last = max(first + 1, int(np.searchsorted(found.groups.starts, limit, "right")) - 1)
+            ids = [found.ids(place)[0] for place in range(first, last)]
+            files = finder.files_by_id([number for group in ids for number in group], threshold)
+            for group in ids:
+                there = [number for number in group if number in files]
+                if len(there) > 1:
+                    keeper = min(there, key=lambda number: _worth(files[number]))
+                    keepers |= {number: keeper for number in there if number != keeper}
+            first = last
+        return [*keepers], keepers
 
     def stored(self, ids: Sequence[int]) -> Mapping[int, StoredFile]:
         """What the library holds of the files of these rows, by id; those that are gone by now are not."""

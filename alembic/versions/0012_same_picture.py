@@ -3,14 +3,14 @@
 It is computed with stage `thumbnail`, of older rows only where two look alike. A downgrade drops both.
 
 Revision ID: 0012
-Revises: 0010
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 adds_only = True

@@ -39,6 +39,7 @@ from app.web.events import Bells
 from app.web.guard import SECURITY_HEADERS, Guard
 from app.web.library import (
     comparing,
+    culling,
     dashboard,
     duplicates,
     export,
@@ -46,6 +47,7 @@ from app.web.library import (
     finding,
     neighbours,
     originals,
+    saying,
     similar,
     summary,
 )
@@ -59,6 +61,7 @@ ROUTERS = (
     account.router,
     failures.router,
     files.router,
+    saying.router,
     comparing.router,
     comparing.pages,
     originals.router,
@@ -70,6 +73,7 @@ ROUTERS = (
     neighbours.router,
     similar.router,
     duplicates.router,
+    culling.router,
     nsfw.router,
     page.router,
     activity.router,

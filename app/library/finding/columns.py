@@ -45,7 +45,7 @@ WHOLE: Mapping[str, tuple[type, int]] = {
     "width": (np.int32, NO_NUMBER),
     "height": (np.int32, NO_NUMBER),
     "score": (np.int8, NO_SCORE),
-    "marks": (np.uint16, 0),
+    "marks": (np.uint32, 0),
     "ran": (np.uint16, 0),
     "pair": (np.int32, NO_NUMBER),
 }
@@ -62,7 +62,7 @@ REAL: Mapping[str, type] = {
 }
 """Columns of numbers with a fraction, NaN where there is no value."""
 CODED = (
-    *("root", "folder", "kind", "format", "camera", "lens"),
+    *("root", "folder", "kind", "format", "camera", "camera_in_full", "lens"),
     *("generator", "model", "sampler", "verdict", "label", "session"),
 )
 """Columns of texts that many rows share: the text's number in its `Texts`."""

@@ -86,9 +86,7 @@ def duplicates(
     Of files with the same bytes one stands for all in the other kinds, and of the same picture in those that are
     similar. Names of one file on disk (hard links) are no duplicates, nor are the files of a pair.
     """
-    at_most = WIDEST[by] if max_distance is None else min(max_distance, WIDEST[by])
-    library = records.library
-    found = Duplicates(library, house.folders).found(by, at_most)
+    found = Duplicates(records.library, house.folders).found(by, max_distance)
     first = 0 if cursor is None else _after(found, cursor, by)
     end = min(first + limit, found.groups.number)
     shown = [group for place in range(first, end) if (group := _group(found, place, records)) is not None]
@@ -99,7 +97,7 @@ def duplicates(
             "next": cursor_of(by.value, found.ids(end - 1)[0][0]) if end < found.groups.number else None,
             "total": found.groups.number,
             "files": len(found.groups.slots),
-            "max_distance": at_most,
+            "max_distance": found.max_distance,
             "widest": WIDEST[by],
             "coverage": {"searched": found.compared, "of": of, "missing": found.edges.left},
             "rest": what_to_do(found.edges.left),
