@@ -312,6 +312,7 @@ export interface LibraryFile extends MetadataFields {
   height: number | null;
   sha256: string;
   phash: string | null;
+  picture_sha256: string | null;
   format: string;
   kind: "image" | "video";
   mode: string | null;
@@ -661,7 +662,7 @@ export interface Slices {
   stop(): void;
 }
 
-/** A file that looks like another one: `distance` in bits of 64. */
+/** A file that looks like another one: `distance` in bits, of 64 or 1,024. */
 export interface SimilarFile {
   path: string;
   distance: number;
