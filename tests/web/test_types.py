@@ -104,3 +104,17 @@ def test_answers_have_the_fields_of_their_types_and_no_others(door):
     model = door.get("/api/nsfw")
     check("Model", model)
     check("Download", model["download"])
+
+
+def test_what_is_said_of_files_is_answered_as_its_types_say(door):
+    started = door.post("/api/ingest/process", {"directory": "photos"}, 202)
+    door.wait_for(started["session_id"], "completed")
+    said = {"paths": ["photos/made/lake.png"], "set": {"score": 3}, "zone": "+02:00"}
+    tried = door.patch("/api/library/files", said | {"dry_run": True})
+    check("Said", tried)
+    check("Foreseen", tried["preview"][0])
+    check("LeftOut", tried["left"][0])
+    check("Said", door.patch("/api/library/files", said))
+    edits = door.get("/api/library/edits")
+    check("Edits", edits)
+    check("LastEdit", edits["edits"][0])

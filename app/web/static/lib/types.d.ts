@@ -729,13 +729,22 @@ export interface ShownList {
 export interface Said {
   changed: number;
   undo: number | null;
+  left: LeftOut[];
   preview?: Foreseen[];
-  left?: LeftOut[];
 }
 
 /** The last edits, the newest first. */
 export interface Edits {
-  edits: { id: number; at: Time; sentence: string; files: number; undone_at: Time | null }[];
+  edits: LastEdit[];
+}
+
+/** An edit that can be undone, or was. */
+export interface LastEdit {
+  id: number;
+  at: Time;
+  sentence: string;
+  files: number;
+  undone_at: Time | null;
 }
 
 // -- a folder against the library -------------------------------------------------------------------------------------
