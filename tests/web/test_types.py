@@ -110,11 +110,11 @@ def test_what_is_said_of_files_is_answered_as_its_types_say(door):
     started = door.post("/api/ingest/process", {"directory": "photos"}, 202)
     door.wait_for(started["session_id"], "completed")
     said = {"paths": ["photos/made/lake.png"], "set": {"score": 3}, "zone": "+02:00"}
-    tried = door.patch("/api/library/files", said | {"dry_run": True})
+    tried = door.client.patch("/api/library/files", json=said | {"dry_run": True}).json()
     check("Said", tried)
     check("Foreseen", tried["preview"][0])
     check("LeftOut", tried["left"][0])
-    check("Said", door.patch("/api/library/files", said))
+    check("Said", door.client.patch("/api/library/files", json=said).json())
     edits = door.get("/api/library/edits")
     check("Edits", edits)
     check("LastEdit", edits["edits"][0])
