@@ -107,8 +107,7 @@ def test_answers_have_the_fields_of_their_types_and_no_others(door):
 
 
 def test_what_is_said_of_files_is_answered_as_its_types_say(door):
-    started = door.post("/api/ingest/process", {"directory": "photos"}, 202)
-    door.wait_for(started["session_id"], "completed")
+    door.whole()
     said = {"paths": ["photos/made/lake.png"], "set": {"score": 3}, "zone": "+02:00"}
     tried = door.client.patch("/api/library/files", json=said | {"dry_run": True}).json()
     check("Said", tried)

@@ -51,9 +51,9 @@ class Entry(NamedTuple):
 
     Times are milliseconds since 1970: `taken` as the clock of the camera showed it, the others in UTC. `width`
     and `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
-    `folder` is `ROOT/relative` as shown. `sha256` is the first 64 bits of it, `phash` all 64 of it, 0
-    where there is none. `ran` has two bits for each of `STAGES`:
-    0 done or not for this kind of file, 1 failed, 2 not run.
+    `folder` is `ROOT/relative` as shown, and so is `camera`; `camera_in_full` is maker and model as they were read.
+    `sha256` is the first 64 bits of it, `phash` all 64 of it, 0 where there is none. `ran` has two bits for each of
+    `STAGES`: 0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
     taken: int | None
@@ -82,6 +82,7 @@ class Entry(NamedTuple):
     kind: str
     format: str
     camera: str | None
+    camera_in_full: str | None
     lens: str | None
     generator: str | None
     model: str | None
@@ -156,6 +157,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         row.kind,
         row.format,
         camera_of(row.camera_make, row.camera_model),
+        " ".join(filter(None, (row.camera_make, row.camera_model))) or None,
         row.lens_model,
         row.generator,
         text_of(generation.get("model")),
