@@ -27,7 +27,7 @@ MAX_KEYWORD_CHARACTERS = 250  # PostgreSQL indexes at most 2,704 bytes
 SECTION_COLUMNS: Mapping[Stage, tuple[str, ...]] = {
     Stage.METADATA: METADATA_COLUMNS,
     Stage.SCORE: ("score", "score_source"),
-    Stage.THUMBNAIL: ("phash",),
+    Stage.THUMBNAIL: ("phash", "picture_sha256"),
     Stage.NSFW: ("nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "features"),
 }
 _LARGEST = 2**31 - 1  # in a column of whole numbers
@@ -98,7 +98,7 @@ def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
     return {
         Stage.METADATA: _cleaned(metadata) if metadata else {},
         Stage.SCORE: {"score": rating.score, "score_source": clean_json(rating.source)} if rating else {},
-        Stage.THUMBNAIL: {"phash": picture.phash} if picture else {},
+        Stage.THUMBNAIL: {"phash": picture.phash, "picture_sha256": picture.sha256 or ""} if picture else {},
         Stage.NSFW: {
             "nsfw_probability": clean_json(nsfw.probability),
             "nsfw_mean": clean_json(nsfw.mean),

@@ -40,6 +40,7 @@ WHOLE: Mapping[str, tuple[type, int]] = {
     "size": (np.int64, NO_NUMBER),
     "sha256": (np.uint64, 0),  # which every file has
     "phash": (np.uint64, 0),
+    "picture": (np.uint64, 0),
     "width": (np.int32, NO_NUMBER),
     "height": (np.int32, NO_NUMBER),
     "score": (np.int8, NO_SCORE),
