@@ -210,7 +210,7 @@ class Edit(Base):
 class EditedFile(Base):
     """What an edit changed in one file: what stood in the fields that it touched, and what stood there then.
 
-    Both are as `saying.standing` makes them. They go with the row of the file.
+    Both are as `saying.deciding` makes them. They go with the row of the file.
     """
 
     __tablename__ = "edited_files"

@@ -76,6 +76,10 @@ class Listing:
         return FoundFile(*self.folder.below(entry.name), entry.size, entry.mtime_ns, entry.sidecar)
 
 
+_NO_NAMES = frozenset({"", ".", ".."})
+"""What no file is called."""
+
+
 class Folders:
     """The media roots, by name."""
 
@@ -161,7 +165,7 @@ class Folders:
         """The place of a file as shown. Raises OutsideRoots. Its folder's links are not followed out."""
         _path_of(text)
         parent, slash, name = text.rpartition("/")
-        if not slash or not name or name in {".", ".."}:
+        if not slash or name in _NO_NAMES:
             raise OutsideRoots(f"'{text}' names no file: write it as ROOT/relative/path.", field="directory")
         return self.locate(parent).below(_path_of(name))
 
@@ -170,10 +174,12 @@ class Folders:
         folders: dict[str, Place] = {}
         places = []
         for text in texts:
-            parent, slash, name = text.rpartition("/")
-            if slash and name not in ("", ".", "..") and parent not in folders:
-                folders[parent] = self.file(text).folder
-            places.append(folders[parent].below(_path_of(name)) if parent in folders else self.file(text))
+            parent, _, name = text.rpartition("/")
+            if parent in folders and name not in _NO_NAMES:
+                places.append(folders[parent].below(_path_of(name)))
+            else:
+                places.append(self.file(text))
+                folders[parent] = places[-1].folder
         return places
 
     def _shared(self, folder: Place) -> Shared:
