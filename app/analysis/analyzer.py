@@ -21,6 +21,7 @@ from app.analysis.metadata.embedded import Embedded, find_generation, read_embed
 from app.analysis.metadata.fields import interpret_image
 from app.analysis.metadata.film import find_film_keywords, interpret_film, sort_film_tags
 from app.analysis.metadata.keywords import gather_keywords
+from app.analysis.metadata.marked import read_regions
 from app.analysis.metadata.score import (
     Stars,
     choose_rating,
@@ -29,7 +30,12 @@ from app.analysis.metadata.score import (
     read_film_stars,
     read_xmp_stars,
 )
-from app.analysis.metadata.sidecars import read_json_sidecar, read_scores, read_text_sidecar, read_xmp_sidecar
+from app.analysis.metadata.sidecars import (
+    read_json_sidecar,
+    read_scores,
+    read_text_sidecar,
+    read_xmp_sidecar,
+)
 from app.analysis.metadata.takeout import NO_TAKEOUT
 from app.analysis.nsfw.network import detect_nsfw
 from app.analysis.pictures.container import Film, FilmInfo, read_film_header
@@ -74,6 +80,8 @@ from app.texts import shown_name
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from app.regions import Regions
 
 FRAMES = 8  # of a film, for NSFW
 T = TypeVar("T")
@@ -122,6 +130,7 @@ class _Course:
         self.content: OpenedImage | None = None  # of an image; a video has only its stream
         self.stream: BinaryIO | None = None
         self.format = ""
+        self.regions: Regions | None = None  # of stage metadata
         self._film: Film | Exception | None = None  # or why it cannot be opened
 
     def close(self) -> None:
@@ -148,7 +157,7 @@ class _Course:
         if self.stream is source.handle:  # what was decoded was read again after it was hashed
             source.check_unchanged()
         crash_point("analysed")
-        return Analysis(self.file, identity, self.stages, metadata, found, rating, made, checked)
+        return Analysis(self.file, identity, self.stages, metadata, found, rating, made, checked, self.regions)
 
     def failure(self, error: CannotRead) -> Failure:
         """The file could not be taken in: it cannot be identified or read."""
@@ -245,8 +254,7 @@ class _Course:
     @cached_property
     def beside(self) -> tuple[Beside, CannotRead | None]:
         """What the sidecars tell, and what was wrong with one: it does not silence the others."""
-        sidecar, takeout, problem = NO_XMP, NO_TAKEOUT, None
-        noted = []
+        sidecar, takeout, problem, noted = NO_XMP, NO_TAKEOUT, None, []
         try:
             noted.append(read_text_sidecar(self.root, self.file))
         except CannotRead as error:
@@ -260,20 +268,20 @@ class _Course:
             sidecar = self.sidecar
         except CannotRead as error:
             problem = error
-        beside = Beside(sidecar, takeout, shown_name(self.file.name), tuple(notes for notes in noted if notes))
-        return beside, problem
+        said = tuple(notes for notes in noted if notes)
+        return Beside(sidecar, takeout, shown_name(self.file.name), said), problem
 
     def _metadata(self) -> tuple[Metadata, CannotRead | None]:
         beside, problem = self.beside
         problem = problem or self.embedded.find_problem("exif", "xmp", "iptc", "text")
         if self.content:
-            return interpret_image(self.embedded, beside, self.made), problem
+            self.regions, unread = read_regions(self.root, self.file, self.content, self.embedded, beside.xmp)
+            return interpret_image(self.embedded, beside, self.made), problem or unread
         info, damage = self.film_info
         return interpret_film(info, self.embedded, beside, self.made), damage or problem
 
     def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
-        found = self.embedded
-        beside, problem = self.beside
+        found, (beside, problem) = self.embedded, self.beside
         words = gather_keywords(
             embedded=found.xmp,
             iptc=found.iptc,

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from app.formats import FORMATS, Kind
 from app.library.failures import HOLDS_BACK
@@ -25,6 +25,12 @@ QUESTION_VALUES = 500
 """How many digests or names one question to the database has; SQLite takes no more than 32,766."""
 _COLUMNS = (MEDIA.c.root, MEDIA.c.path, MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sha256, MEDIA.c.missing_at)
 _PARTS = ("exif", "xmp", "iptc", "text")
+_AREAS = tuple(
+    (part, name)
+    for name in ("mwg-rs:Regions/mwg-rs:RegionList/mwg-rs:Type", "MP:RegionInfo/MPRI:Regions/MPReg:Rectangle")
+    for part in ("xmp", "sidecar")
+)
+"""Where `raw` has the areas that XMP marks in a picture; what had no room there may have been some."""
 _TOLD = tuple(
     MEDIA.c[name]
     for name in (
@@ -166,18 +172,23 @@ def facts_in(connection: Connection, folder: Place) -> Mapping[bytes, RowFacts]:
     if connection.dialect.name == "sqlite":
         colour_space = func.json_extract(raw, '$.exif."EXIF ColorSpace"')
         parts = [func.json_type(raw, f"$.{part}").is_not(None) for part in _PARTS]
+        areas = [func.json_type(raw, f'$.{part}."{name}"').is_not(None) for part, name in _AREAS]
+        areas.append(func.json_type(raw, "$.dropped").is_not(None))
     else:
         colour_space = func.json_extract_path_text(raw, "exif", "EXIF ColorSpace")
         parts = [func.json_extract_path(raw, part).is_not(None) for part in _PARTS]
-    rows = select(MEDIA.c.path, *_TOLD, colour_space, *parts).where(inside(MEDIA, folder, below=False))
+        areas = [func.json_extract_path(raw, part, name).is_not(None) for part, name in _AREAS]
+        areas.append(func.json_extract_path(raw, "dropped").is_not(None))
+    rows = select(MEDIA.c.path, *_TOLD, colour_space, or_(*areas), *parts).where(inside(MEDIA, folder, below=False))
     return {path: _facts(told) for path, *told in connection.execute(rows)}
 
 
 def _facts(told: list[Any]) -> RowFacts:
     values = dict(zip((column.name for column in _TOLD), told, strict=False))
-    colour_space, *there = told[len(_TOLD) :]
+    colour_space, areas, *there = told[len(_TOLD) :]
     return RowFacts(
         **values | {"kind": Kind(values["kind"]), "sources": values["sources"] or {}},
+        areas=bool(areas),
         colour_space=None if colour_space is None else str(colour_space),
         parts=frozenset(part for part, is_there in zip(_PARTS, there, strict=True) if is_there),
     )

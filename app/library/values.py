@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, TypeAlias
 from typing_extensions import TypedDict
 
 from app.formats import FORMATS, Kind
-from app.media import SIDEWAYS, Outcome, Place, Stage, StageStatus
+from app.media import Outcome, Place, Stage, StageStatus
 from app.metadata import DECLARED, Source, precision_of
+from app.regions import SIDEWAYS
 from app.shapes import described
 from app.texts import shown_name
 

@@ -50,6 +50,7 @@ from app.web.library import (
     saying,
     similar,
     summary,
+    writing,
 )
 from app.web.nsfw import Download
 from app.web.problems import nothing_at, problem
@@ -69,6 +70,7 @@ ROUTERS = (
     finding.router,
     finding.pages,
     export.router,
+    writing.router,
     places.searches,
     neighbours.router,
     similar.router,

@@ -2,15 +2,15 @@
 
 It is computed with stage `thumbnail`, of older rows only where two look alike. A downgrade drops both.
 
-Revision ID: 0012
-Revises: 0011
+Revision ID: 0015
+Revises: 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 adds_only = True
