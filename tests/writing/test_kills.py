@@ -11,7 +11,7 @@ from PIL import Image
 
 from app.analysis.formats.xmp import parse_xmp
 from app.crash_points import WRITE_POINTS
-from app.library.editing import parse_edit
+from app.library.saying.editing import parse_edit
 from app.media import Place
 from app.writing.packet import tell_packet
 from app.writing.planned import Target

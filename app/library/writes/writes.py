@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Update, delete, func, insert, select, text, update
 
-from app.library.editing import EDITED, NO_SESSION
 from app.library.engine import Engines
-from app.library.personal import keep, links_of, said, taken
 from app.library.recording import append, row_in
+from app.library.saying.edits import EDITED, NO_SESSION
+from app.library.saying.personal import keep, links_of, said, taken
 from app.library.tables import FAILURES, MEDIA
 from app.library.values import now
 from app.library.whereabouts import Locations, Look, write_knowing
