@@ -14,6 +14,7 @@ import { showSimilar } from "./similar.js";
 import { offerToTake } from "./taking.js";
 import { prepareViewer, veilAnew, view } from "./viewer.js";
 import { saveSeen } from "../library/kept.js";
+import { openWriting } from "../writing/writing.js";
 import { fileName, number, readable } from "../lib/words.js";
 
 /** @import { Beside } from "../lib/types.d.ts" */
@@ -25,6 +26,9 @@ let path = byId("file-page").dataset.path ?? "";
 let beside = null;
 let besideIn = ""; // the search that it was asked of
 
+byId("write-metadata").addEventListener("click", () => {
+  openWriting({ paths: [path] }, "this file", () => draw(path));
+});
 const stage = prepareStage({ swiped: (step) => go(step) });
 prepareViewer(stage.redraw);
 
@@ -96,6 +100,7 @@ function back() {
 function onKey(event) {
   const { target, key } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !(target instanceof Element)) return;
+  if (document.querySelector("dialog[open]")) return; // its keys are its own
   if (key === "Escape") back();
   else if (target.closest("input, select, textarea, video")) return;
   else if (stage.key(event)) event.preventDefault();

@@ -18,6 +18,7 @@ import { withoutHidden } from "./hidden.js";
 import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
 import { coverageInWords, foundInWords, nothingInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
+import { openWriting } from "../writing/writing.js";
 
 /** @import { FoundFiles, Left, LibraryView, SearchView, Slices, TileSize } from "../lib/types.d.ts" */
 
@@ -266,6 +267,9 @@ byId("both").addEventListener("change", () => {
   find();
 });
 byId("facets-toggle").addEventListener("click", () => go({ filters: !view.filters }, { replace: true }));
+byId("write-metadata").addEventListener("click", () => {
+  openWriting({ q: withoutHidden(view.q) }, "what this search finds");
+});
 byId("selected-clear").addEventListener("click", grid.clear);
 byId("new-files").addEventListener("click", () => {
   staleFacets();
