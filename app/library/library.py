@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention, UnknownFile
+from app.library.alike.codes import CodeFile
 from app.library.engine import Engines, translated
 from app.library.failures import HOLDS_BACK, Failures
 from app.library.finding.finder import Finder
@@ -56,7 +57,7 @@ FORGOTTEN = "forgotten"
 class Library:
     """What is known, on any engine that `DATABASE_URL` names.
 
-    `columns_file` is where the columns that searches go by are kept from one start to the next.
+    `columns_file` is where the columns that searches go by are kept from one start to the next; codes lie beside it.
     """
 
     def __init__(self, url: str, columns_file: Path | None = None) -> None:
@@ -65,14 +66,16 @@ class Library:
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
         self.removal = Removal(self._engines)
-        self.writes = Writes(self._engines)
         self.edits = Edits(self._engines)
+        self.writes = Writes(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
+        self.codes = CodeFile(self._engines, columns_file.parent if columns_file else None)
 
     def close(self) -> None:
         """Closes every connection."""
         self.finder.current.close()
+        self.codes.close()
         self._engines.close()
 
     def check(self) -> None:

@@ -39,7 +39,9 @@ from app.web.events import Bells
 from app.web.guard import SECURITY_HEADERS, Guard
 from app.web.library import (
     comparing,
+    culling,
     dashboard,
+    duplicates,
     export,
     files,
     finding,
@@ -72,6 +74,8 @@ ROUTERS = (
     places.searches,
     neighbours.router,
     similar.router,
+    duplicates.router,
+    culling.router,
     nsfw.router,
     page.router,
     activity.router,

@@ -276,10 +276,10 @@ class Nothing(BaseModel):
 @reads(Nothing)
 def to_begin(body: JsonBody) -> None:
     """A body that says nothing; sent because a request that changes something must be JSON. Raises InvalidRequest."""
-    _checked(Nothing, body)
+    checked(Nothing, body)
 
 
-def _checked(model: type[Model], values: Mapping[str, Any]) -> Model:
+def checked(model: type[Model], values: Mapping[str, Any]) -> Model:
     """The body as its model. Raises InvalidRequest that names the field at fault."""
     refuse_unknown(values.keys() - model.model_fields.keys())
     try:
@@ -294,77 +294,77 @@ def _checked(model: type[Model], values: Mapping[str, Any]) -> Model:
 @refuses("bad_session_id", "unknown_session", "illegal_move")
 def which_session(body: JsonBody) -> OfSession:
     """Which session is meant. Raises InvalidRequest."""
-    return _checked(OfSession, body)
+    return checked(OfSession, body)
 
 
 @reads(Resumption)
 @refuses("bad_session_id", "unknown_session", "illegal_move")
 def which_to_resume(body: JsonBody) -> Resumption:
     """Which session is to go on. Raises InvalidRequest."""
-    return _checked(Resumption, body)
+    return checked(Resumption, body)
 
 
 @reads(Retry)
 @refuses("bad_session_id", "unknown_session", "illegal_move")
 def what_to_retry(body: JsonBody) -> Retry:
     """Whose failed files are looked at again. Raises InvalidRequest."""
-    return _checked(Retry, body)
+    return checked(Retry, body)
 
 
 @reads(FailuresMeant)
 @refuses("invalid_parameter")
 def what_is_said_of_failures(body: JsonBody) -> FailuresMeant:
     """Of which failures a person says what. Raises InvalidRequest."""
-    return _checked(FailuresMeant, body)
+    return checked(FailuresMeant, body)
 
 
 @reads(Confirmation)
 @refuses("invalid_parameter", "count_changed")
 def what_is_confirmed(body: JsonBody) -> Confirmation:
     """How many rows are to be removed, if any. Raises InvalidRequest."""
-    return _checked(Confirmation, body)
+    return checked(Confirmation, body)
 
 
 @reads(WriteMeant)
 @refuses("invalid_parameter")
 def what_is_written(body: JsonBody) -> WriteMeant:
     """Of which files what is written where. Raises InvalidRequest."""
-    return _checked(WriteMeant, body)
+    return checked(WriteMeant, body)
 
 
 @reads(WriteUndo)
 @refuses("invalid_parameter")
 def which_write(body: JsonBody) -> WriteUndo:
     """Which write is undone. Raises InvalidRequest."""
-    return _checked(WriteUndo, body)
+    return checked(WriteUndo, body)
 
 
 @reads(NewPreset)
 @refuses("invalid_parameter", "bad_pattern", "no_directory")
 def which_preset(body: JsonBody) -> NewPreset:
     """What is kept under which name. Raises InvalidRequest."""
-    return _checked(NewPreset, body)
+    return checked(NewPreset, body)
 
 
 @reads(Compare)
 @refuses("invalid_parameter", "no_directory", "outside_roots", "no_such_directory", "not_a_directory", "root_missing")
 def what_to_compare(body: JsonBody) -> Compare:
     """Which folder is held against the library. Raises InvalidRequest."""
-    return _checked(Compare, body)
+    return checked(Compare, body)
 
 
 @reads(NewSearch)
 @refuses("invalid_parameter", "bad_query")
 def which_search(body: JsonBody) -> NewSearch:
     """What is kept under which name. Raises InvalidRequest."""
-    return _checked(NewSearch, body)
+    return checked(NewSearch, body)
 
 
 @reads(NewRoot)
 @refuses("invalid_parameter")
 def which_root(body: JsonBody) -> NewRoot:
     """Which folder becomes a media root. Raises InvalidRequest."""
-    return _checked(NewRoot, body)
+    return checked(NewRoot, body)
 
 
 PlanBody = Annotated[dict[str, Any], Depends(to_plan)]

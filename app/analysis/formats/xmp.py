@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Xmp = Mapping[str, tuple[str, ...]]
 """Property name (`dc:subject`) -> its texts in order; a field of a structure is `property/field`.
 
-Of the areas of a picture, name and type are as many as the areas, empty where they are not said.
+Of the areas of a picture, names, types and places are as many as the areas, empty where one of them is not said.
 """
 
 NO_XMP: Xmp = MappingProxyType({})
@@ -70,6 +70,8 @@ _PREFIXES = {
     "http://ns.acdsee.com/iptc/1.0/": "acdsee",
     "http://ns.iview-multimedia.com/mediapro/1.0/": "mediapro",
     "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
+    "http://ns.adobe.com/xmp/sType/Area#": "stArea",
+    "http://ns.adobe.com/xap/1.0/sType/Dimensions#": "stDim",
     "https://github.com/Comfy-Org/ComfyUI": "comfy",
     "https://github.com/Comfy-Org/ComfyUI/": "comfy",
     "http://ns.microsoft.com/photo/1.2/": "MP",
@@ -78,7 +80,11 @@ _PREFIXES = {
 }
 
 
-_WHOLE = {"mwg-rs:Regions/mwg-rs:RegionList": ("mwg-rs:Name", "mwg-rs:Type")}
+_AREA = tuple(f"mwg-rs:Area/stArea:{field}" for field in ("x", "y", "w", "h", "d", "unit"))
+_WHOLE = {
+    "mwg-rs:Regions/mwg-rs:RegionList": ("mwg-rs:Name", "mwg-rs:Type", "mwg-rs:BarCodeValue", *_AREA),
+    "MP:RegionInfo/MPRI:Regions": ("MPReg:PersonDisplayName", "MPReg:Rectangle"),
+}
 """Lists of structures of which these fields must stay together: the nth of each speak of the same thing."""
 
 
@@ -110,7 +116,7 @@ def parse_xmp(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
         for resource in description:
             for name, text in _properties(resource, "", _DEPTH):
                 found.setdefault(name, []).append(text)
-    return {name: tuple(texts) for name, texts in found.items()}
+    return {name: tuple(texts) for name, texts in found.items() if any(texts)}
 
 
 def decode_packet(packet: bytes) -> bytes | str:

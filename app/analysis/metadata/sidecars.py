@@ -14,6 +14,7 @@ from app.analysis.formats.xmp import Xmp, parse_xmp
 from app.analysis.metadata import takeout
 from app.analysis.metadata.notes import Notes, parse_json_notes, parse_text_notes
 from app.analysis.metadata.takeout import Takeout, is_titled, parse_takeout, speaks_of
+from app.analysis.regions.yolo import is_yolo
 from app.analysis.source import open_source
 from app.beside import as_taken, bare_names, composed, sidecar_names, spellings
 from app.errors import CannotRead
@@ -115,6 +116,19 @@ def read_text_sidecar(root: bytes, file: FoundFile) -> Notes | None:
         content = _read(root, file, name)
         if content and (notes := parse_text_notes(_decoded(content))):
             return notes
+    return None
+
+
+def read_labels(root: bytes, file: FoundFile, *, named: bool) -> str | None:
+    """Read YOLO's labels beside the file; None without them. Raises CannotRead `damaged_sidecar`.
+
+    An empty text is labels of nothing, where the names of classes say that there are labels at all (`named`).
+    """
+    for name in _there(root, file, (key for _, key in sidecar_names(file.name, (b".txt",)))):
+        content = _read(root, file, name)
+        text = None if content is None else _decoded(content)
+        if text is not None and (is_yolo(text) or (named and not text.strip())):
+            return text
     return None
 
 
