@@ -30,8 +30,8 @@ from app.writing.program import rewrite
 from app.writing.tags import arguments
 from app.writing.words import differences, expected, lost, unsaid
 
-FORMATS = frozenset({"jpeg", "png", "webp", "tiff", "heic", "avif"})
-"""The formats whose files are written into: what exiftool writes safely, and our decoders show whole."""
+SUFFIXES = {"jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif", "heic": "heic", "avif": "avif"}
+"""The formats whose files are written into, with their suffixes: exiftool writes them, and our decoders show them."""
 Inspect = Callable[[FoundFile], Analysis | Failure]
 Ready = Callable[..., None]
 
@@ -49,10 +49,10 @@ class Files:
         found = self._folders.found(place)
         if found is None:
             raise NotWritten("file_gone", f"{place.shown} is not there.")
-        if row["format"] not in FORMATS:
+        if row["format"] not in SUFFIXES:
             raise NotWritten("format_not_written", f"{place.shown} is {row['format']}: nothing is written into those.")
         seen = self._inspected(found)
-        if seen.identity.sha256 != row["sha256"]:
+        if seen.identity.sha256 != row["sha256"] or seen.identity.format != row["format"]:
             raise NotWritten("file_changed", f"{place.shown} is not as the library knows it.")
         if seen.signed:
             raise NotWritten("signed", f"{place.shown} carries C2PA credentials.")
@@ -77,7 +77,8 @@ class Files:
                 raise NotWritten("file_changed", f"{plan.shown} was changed meanwhile.")
             temporary = held.enter_context(temporary_file(folder, file.temporary))
             lines = arguments(plan.words, before.present, digest=not before.iptc_wins)
-            rewrite(original.descriptor, temporary, lines, plan.shown)
+            suffix = SUFFIXES[before.identity.format]
+            rewrite(original.descriptor, temporary, suffix, lines, plan.shown)
             take_after(temporary, original)
             crash_point("write_temporary")
             size = os.fstat(temporary).st_size

@@ -72,9 +72,8 @@ class Originals:
             gone.append(written_id)
         let_go(gone)
         try:
-            for entry in os.scandir(self._folder):
-                if entry.name not in standing:
-                    os.unlink(entry.path)
+            for name in set(os.listdir(self._folder)) - standing:
+                os.unlink(self._folder / name)
         except FileNotFoundError:
             return
         except OSError as error:

@@ -25,7 +25,7 @@ from app.texts import clean_json
 KEPT_WRITES = 20
 """So many of the newest writes can be undone; what is kept of older ones is let go."""
 BEGUN, DONE, UNDOING = "begun", "written", "undoing"
-WRITTEN_OUT, TAKEN_BACK = "written", "taken_back"
+WRITTEN_OUT, TAKEN_BACK = "written", "undone"
 """The outcomes of the events of a file that was written, and whose writing was undone; their kind is `edited`."""
 TO_FILE, TO_SIDECAR, TO_SIDECAR_DIR = "file", "sidecar", "sidecar_dir"
 

@@ -81,7 +81,7 @@ def test_the_folder_for_sidecars_mirrors_the_roots_which_are_left_alone(known, r
     assert events(known, A)[-1][0] == "written"
     assert known.post("/api/library/write/undo", {"undo": answer["undo"]}) == {"changed": 2, "left": []}
     assert not list(sidecars.rglob("*.xmp"))
-    assert events(known, A)[-1][0] == "taken_back"
+    assert events(known, A)[-1][0] == "undone"
     again = known.client.post("/api/library/write/undo", json={"undo": answer["undo"]})
     assert (again.status_code, again.json()["cause"]) == (404, "unknown_write")
 
