@@ -26,6 +26,7 @@ from app.library.pairs import LIVE_PHOTO
 from app.library.personal import LINKS_OF
 from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
+from app.library.regions.listing import Detections, regions_by_id
 from app.library.stock import Stock, facts_in, known_in
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.undoing import Removal
@@ -62,6 +63,7 @@ class Library:
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
         self.removal = Removal(self._engines)
+        self.detections = Detections(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
 
@@ -335,7 +337,7 @@ class Library:
         return self._engines.read(work)
 
     def file(self, place: Place) -> dict[str, Any] | None:
-        """The row of one file with its `keywords` and the `pair` that it is half of, None without a row."""
+        """The row of one file with `keywords`, `regions` and the `pair` that it is half of, None without a row."""
 
         def work(connection: Connection) -> dict[str, Any] | None:
             row = row_in(connection, place)
@@ -345,6 +347,7 @@ class Library:
             row["keywords"] = [{"text": text, "source": source, "weight": weight} for text, source, weight in keywords]
             other = connection.execute(_PLACE, {"b_id": row["pair_id"]}).one_or_none() if row["pair_id"] else None
             row["pair"] = {"path": Place(*other).shown, "kind": LIVE_PHOTO} if other else None
+            row["regions"] = regions_by_id(connection, [row["id"]]).get(row["id"], [])
             return row
 
         return self._engines.read(work)

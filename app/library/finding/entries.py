@@ -4,7 +4,7 @@ It holds nothing that the row does not say, and is small, while a row holds all 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
 from functools import lru_cache
@@ -50,7 +50,8 @@ class Entry(NamedTuple):
     Times are milliseconds since 1970: `taken` as the clock of the camera showed it, the others in UTC. `width`
     and `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
     `folder` is `ROOT/relative` as shown. `sha256` is the first 64 bits of it, `phash` all 64 of it, 0
-    where there is none. `ran` has two bits for each of `STAGES`:
+    where there is none. `region` and `region_kind` have the label and the kind of each region; `judged` of them have a
+    confidence, and `sure` is the sum of these. `ran` has two bits for each of `STAGES`:
     0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
@@ -89,6 +90,10 @@ class Entry(NamedTuple):
     session: str | None
     keyword: list[str]
     lora: list[str]
+    region: Sequence[str] = ()
+    region_kind: Sequence[str] = ()
+    sure: float = 0.0
+    judged: int = 0
 
 
 ROW_COLUMNS = (
@@ -116,8 +121,12 @@ DIGITS = 16
 """Of a SHA-256, those that its entry has: among ten million files, no two that differ share them but by a miracle."""
 
 
-def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
+def entry_of(
+    row: Any, keywords: Iterable[tuple[str, str]], regions: Sequence[tuple[str, str, float | None]] = ()
+) -> Entry:
     """The entry of a row, with ROW_COLUMNS as attributes, and of its keywords as `(text, source)`.
+
+    Its regions are given as `(label, kind, confidence)`.
 
     Of the columns that are JSON it is given the text. Keywords that a prompt warns of are none of the file.
     """
@@ -161,6 +170,10 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         row.session_id,
         sorted({text for text, _ in words}),
         loras_of(generation),
+        [label for label, _, _ in regions],
+        [kind for _, kind, _ in regions],
+        sum(confidence for _, _, confidence in regions if confidence is not None),
+        sum(confidence is not None for _, _, confidence in regions),
     )
 
 

@@ -323,6 +323,7 @@ export interface Elements {
   "undo-note": "p";
   "viewer": "section";
   "viewer-back": "a";
+  "viewer-boxes": "ul";
   "viewer-message": "p";
   "viewer-next": "a";
   "viewer-original": "a";
@@ -330,6 +331,7 @@ export interface Elements {
   "viewer-picture": "img";
   "viewer-position": "output";
   "viewer-previous": "a";
+  "viewer-regions": "button";
   "viewer-stage": "div";
   "viewer-veil": "div";
   "viewer-video": "video";
