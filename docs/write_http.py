@@ -128,8 +128,11 @@ def _endpoint(name: str, operation: dict[str, Any]) -> Iterator[str]:
             ],
         )
     if "requestBody" in operation:
-        [(kind, body)] = operation["requestBody"]["content"].items()
-        yield f"Body: {_type(body['schema']) if kind == 'application/json' else f'bytes, as {_code(kind)}'}.\n"
+        bodies = operation["requestBody"]["content"].items()
+        kinds = [
+            _type(body["schema"]) if kind == "application/json" else f"bytes, as {_code(kind)}" for kind, body in bodies
+        ]
+        yield f"Body: {', or '.join(kinds)}.\n"
     answers, refusals = [], []
     for status, answer in operation["responses"].items():
         content = answer.get("content", {})

@@ -26,6 +26,7 @@ from app.library.pairs import LIVE_PHOTO
 from app.library.personal import LINKS_OF
 from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
+from app.library.regions.expecting import Expectations
 from app.library.regions.listing import Detections, regions_by_id
 from app.library.stock import Stock, facts_in, known_in
 from app.library.tables import EVENTS, FAILURES, MEDIA
@@ -66,6 +67,7 @@ class Library:
         self.detections = Detections(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
+        self.expectations = Expectations(self._engines, self.finder)
 
     def close(self) -> None:
         """Closes every connection."""

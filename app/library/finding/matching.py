@@ -72,19 +72,10 @@ class Matching:
         labels = [part for part in parts if isinstance(part, Whole) and part.field == "label"]
         if not labels or not isinstance(node, Between) or node.field != "count":
             return self._of(node)
-        meant = reduce(np.logical_or, map(self._labelled, labels))
+        meant = reduce(np.logical_or, (labelled_regions(self.snapshot, label) for label in labels))
         slots = self.snapshot.listed["region"][0]
         numbers = np.bincount(slots[meant], minlength=self.snapshot.slots)[: self.snapshot.slots]
         return within(numbers, node)
-
-    def _labelled(self, label: Whole) -> Mask:
-        """The regions of which the label or the kind matches, in the order of `listed`."""
-        mask = np.zeros(len(self.snapshot.listed["region"][0]), np.bool_)
-        for field in ("region", "region_kind"):
-            _, numbers = self.snapshot.listed[field]
-            table = np.fromiter(map(label.holds, self.snapshot.texts[field].folded), np.bool_)
-            mask |= table[numbers] if len(table) else False
-        return mask
 
     def _leaf(self, leaf: Leaf) -> Mask:
         match leaf:
@@ -125,7 +116,9 @@ class Matching:
             masks += [self.snapshot.duplicates for word in (_DUPLICATE,) if fits(word)]
             return reduce(np.logical_or, masks, ~self._all())
         if field == "label":
-            return self._coded(field, fits) | self._at(self.snapshot.listed["region"][0][self._labelled(asked)])
+            return self._coded(field, fits) | self._at(
+                self.snapshot.listed["region"][0][labelled_regions(self.snapshot, asked)]
+            )
         if field in CODED:
             return self._coded(field, fits)
         if field in LISTED:
@@ -213,6 +206,16 @@ def numbers_of(snapshot: Snapshot, field: str) -> Array:
     if field == "count":
         return regions_of(snapshot)
     return columns["width"].astype(np.int64) * columns["height"] if field == "pixels" else columns[field]
+
+
+def labelled_regions(snapshot: Snapshot, label: Whole) -> Mask:
+    """The regions of which the label or the kind matches, in the order of `listed`."""
+    mask = np.zeros(len(snapshot.listed["region"][0]), np.bool_)
+    for field in ("region", "region_kind"):
+        _, numbers = snapshot.listed[field]
+        table = np.fromiter(map(label.holds, snapshot.texts[field].folded), np.bool_)
+        mask |= table[numbers] if len(table) else False
+    return mask
 
 
 def regions_of(snapshot: Snapshot) -> Array:
