@@ -338,10 +338,12 @@ class Picture:
     """Stage `thumbnail`: a WebP, upright, and the 64-bit perceptual hash as 16 hex digits.
 
     It has at most 320 px a side, and 2,048 where a preview was asked for. What was not seen whole has no hash.
+    `sha256` is that of the picture itself, 64 hex digits (`pictures/same.py`); None where it is not determined.
     """
 
     webp: bytes
     phash: str | None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

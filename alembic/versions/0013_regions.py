@@ -4,14 +4,14 @@ The regions are read anew with stage `metadata`, of the files that may have some
 and with them what a person expected.
 
 Revision ID: 0013
-Revises: 0010
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 adds_only = True

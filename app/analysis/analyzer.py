@@ -54,6 +54,7 @@ from app.analysis.pictures.image import (
 )
 from app.analysis.pictures.partial import SeenImage, see_image
 from app.analysis.pictures.picture import SIDE, make_picture
+from app.analysis.pictures.same import compute_picture_sha256
 from app.analysis.pictures.stealth import may_hide_text, read_stealth
 from app.analysis.prompts.generation import Generation
 from app.analysis.source import OpenFile, open_source
@@ -337,7 +338,16 @@ class _Course:
         if seen.image is None:
             return None, seen.problem
         made = make_picture(seen.image, self._turn(seen.image), self.side)
-        return (replace(made, phash=None) if seen.problem else made), seen.problem
+        if seen.problem:
+            return replace(made, phash=None), seen.problem
+        return (replace(made, sha256=self._picture_sha256()) if self.side == SIDE else made), None
+
+    def _picture_sha256(self) -> str | None:
+        """The hash of the picture; None where it has none, or fails, as the picture itself did not."""
+        assert self.content is not None  # noqa: S101 - as above
+        with suppress(Exception):
+            return compute_picture_sha256(self.content, self.decoded, self._turn(self.decoded))
+        return None
 
     def _turn(self, decoded: "Image") -> int:
         assert self.content is not None  # noqa: S101 - as above

@@ -1,7 +1,7 @@
 """From an analysis to the columns of its row: pure, so that "added, updated or unchanged" needs no database.
 
 A section of the analysis that did not run keeps its old columns only while the bytes are the same ones: what was read
-from other bytes is never kept beside new ones. What a person said is not read, and stays (`personal.py`).
+from other bytes is never kept beside new ones. What a person said is not read, and stays (`saying/personal.py`).
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, get_type_hints
 
 from app.beside import Stamps
 from app.errors import PASSING_CAUSES
-from app.library.personal import carrying, said
+from app.library.saying.personal import carrying, said
 from app.media import (
     Analysis,
     Identity,
@@ -27,7 +27,7 @@ MAX_KEYWORD_CHARACTERS = 250  # PostgreSQL indexes at most 2,704 bytes
 SECTION_COLUMNS: Mapping[Stage, tuple[str, ...]] = {
     Stage.METADATA: METADATA_COLUMNS,
     Stage.SCORE: ("score", "score_source"),
-    Stage.THUMBNAIL: ("phash",),
+    Stage.THUMBNAIL: ("phash", "picture_sha256"),
     Stage.NSFW: ("nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "features"),
 }
 _LARGEST = 2**31 - 1  # in a column of whole numbers
@@ -58,6 +58,7 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
         **_size(identity),
         "frames": min(identity.frames, _LARGEST),
         "notes": clean_json(identity.notes),
+        "nsfw_said": None,
         "missing_at": None,
     }
     if old is not None and same_bytes and identity.width is None:  # of a video that could not be looked into this time
@@ -97,7 +98,7 @@ def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
     return {
         Stage.METADATA: _cleaned(metadata) if metadata else {},
         Stage.SCORE: {"score": rating.score, "score_source": clean_json(rating.source)} if rating else {},
-        Stage.THUMBNAIL: {"phash": picture.phash} if picture else {},
+        Stage.THUMBNAIL: {"phash": picture.phash, "picture_sha256": picture.sha256 or ""} if picture else {},
         Stage.NSFW: {
             "nsfw_probability": clean_json(nsfw.probability),
             "nsfw_mean": clean_json(nsfw.mean),

@@ -3,18 +3,18 @@
 Even on SQLite nothing of the library changes by it: the file is opened read-only for every page.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
-from app.formats import Kind
+from app.formats import FORMATS, Kind
 from app.library.failures import HOLDS_BACK
-from app.library.personal import WORDS_WAIT
 from app.library.presence import inside
+from app.library.saying.personal import WORDS_WAIT
 from app.library.tables import FAILURES, MEDIA
 from app.library.values import FailureState, KnownFailure, KnownFile
 from app.media import Place, Stage
@@ -39,6 +39,21 @@ _TOLD = tuple(
         "sidecar",
     )
 )  # fmt: skip
+_OTHER = MEDIA.alias()
+_RAW = tuple(format_.name for format_ in FORMATS if format_.raw)
+_LOOKS_ALIKE = and_(
+    MEDIA.c.picture_sha256.is_(None),
+    MEDIA.c.phash.is_not(None),
+    MEDIA.c.kind == Kind.IMAGE,
+    MEDIA.c.format.not_in(_RAW),
+    exists().where(
+        _OTHER.c.phash == MEDIA.c.phash,
+        _OTHER.c.sha256 != MEDIA.c.sha256,
+        _OTHER.c.kind == Kind.IMAGE,
+        _OTHER.c.format.not_in(_RAW),
+    ),
+)
+"""Whether the picture of a row was not hashed yet, and looks like that of other bytes."""
 _HELD = select(*_COLUMNS).order_by(MEDIA.c.path)
 
 
@@ -98,6 +113,11 @@ class Stock:
         """The rows of the files of one format with these names, as they are shown, by name."""
         return _gathered(self._where(MEDIA.c.name, names, MEDIA.c.format == format_))
 
+    def by_id(self, ids: Sequence[int]) -> dict[int, StoredFile]:
+        """The rows of these ids, by it; those that are gone are not."""
+        statement = select(MEDIA.c.id, *_COLUMNS).where(MEDIA.c.id.in_(ids))
+        return {number: StoredFile(*row) for number, *row in self.read(partial(_rows, statement))}
+
     def _where(self, column: Any, values: Collection[str], *conditions: Any) -> Iterator[tuple[str, StoredFile]]:
         """The rows in which a column has one of these values, each with its value."""
         order = (MEDIA.c.root, MEDIA.c.path)
@@ -117,7 +137,7 @@ def known_in(connection: Connection, folder: Place) -> Mapping[bytes, KnownFile]
     """What is known of the files of one folder, by path relative to the root; rows of other folders are not."""
     columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
     missing = MEDIA.c.missing_at.is_not(None)
-    rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT).where(inside(MEDIA, folder, below=False))
+    rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT, _LOOKS_ALIKE).where(inside(MEDIA, folder, below=False))
     of_failures = (FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version, FAILURES.c.state)
     failures = select(FAILURES.c.path, *of_failures).where(inside(FAILURES, folder, below=False), HOLDS_BACK)
     failed: dict[bytes, tuple[KnownFailure, ...]] = {}
@@ -136,8 +156,9 @@ def known_in(connection: Connection, folder: Place) -> Mapping[bytes, KnownFile]
             failed.pop(path, ()),
             bool(missing),
             bool(words),
+            bool(alike),
         )
-        for path, size, mtime_ns, sidecar, sha256, kind, stages, missing, words in connection.execute(rows)
+        for path, size, mtime_ns, sidecar, sha256, kind, stages, missing, words, alike in connection.execute(rows)
     }
     return known | {path: KnownFile(failures=failures) for path, failures in failed.items()}
 

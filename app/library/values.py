@@ -17,8 +17,9 @@ from app.texts import shown_name
 
 _ANSWERED = tuple(name for name in DECLARED if name not in ("sources", "raw"))
 PLAIN = (
-    "sha256", "phash", "format", "kind", "mode", "frames", "notes", "size", *_ANSWERED, "pair", "score", "keywords",
-    "regions", "nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "raw", "stages", "session_id",
+    "sha256", "phash", "picture_sha256", "format", "kind", "mode", "frames", "notes", "size", *_ANSWERED, "pair",
+    "score", "keywords", "regions", "nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "raw", "stages",
+    "session_id",
     "ingested_at", "updated_at", "missing_at",
 )  # fmt: skip
 _SIZED_AS_SEEN = frozenset(format_.name for format_ in FORMATS if format_.seen_size)
@@ -132,7 +133,8 @@ class KnownFile:
     """What freshness asks of one file. `stages` maps a stage to `{"status", "version"}`; `size` is None without a row.
 
     `kind` is what the content is, which the suffix may hide. `missing` are rows whose file was gone: it is back.
-    `words_wait` says that what a person said of these bytes is kept for whichever row shows them next.
+    `words_wait` says that what a person said of these bytes is kept for whichever row shows them next; `looks_alike`
+    that another file looks alike, and it is not known yet whether both are the same picture.
     """
 
     size: int | None = None
@@ -144,6 +146,7 @@ class KnownFile:
     failures: tuple[KnownFailure, ...] = ()
     missing: bool = False
     words_wait: bool = False
+    looks_alike: bool = False
 
 
 @described
@@ -184,9 +187,21 @@ class NsfwSpread(TypedDict):
     """100 numbers of files: from a probability of 0.00 up to 0.01, to that of 0.99 up to 1."""
 
 
-def is_nsfw(probability: float | None, threshold: float | None) -> bool | None:
-    """The label of a file, always derived and never stored; None where it is not determined, which is never "safe"."""
-    return None if probability is None or threshold is None else probability >= threshold
+class NsfwKnown(NamedTuple):
+    """What is known of whether a file is NSFW: a person's word, and the probability from the model."""
+
+    said: bool | None = None
+    probability: float | None = None
+
+
+def is_nsfw(known: NsfwKnown, threshold: float | None) -> bool | None:
+    """The label of a file, always derived: what a person said, else what follows from the model's probability.
+
+    None where it is not determined, which is never "safe".
+    """
+    if known.said is not None or known.probability is None or threshold is None:
+        return known.said
+    return known.probability >= threshold
 
 
 def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
@@ -201,14 +216,17 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
         sources["score"] = row["score_source"]
     if row["nsfw_probability"] is not None:
         sources["nsfw_probability"] = Source.MODEL.value
+    if row["nsfw_said"] is not None:
+        sources["is_nsfw"] = Source.PERSON.value
     return {
         "path": Place(row["root"], row["path"]).shown,
         "width": width,
         "height": height,
         **{name: row[name] for name in PLAIN},
+        "picture_sha256": row["picture_sha256"] or None,
         "taken_at_precision": row["taken_at_precision"] or precision_of(row["taken_at"]),
         "lens_source": row["lens_source"] or sources.get("lens_model"),
-        "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
+        "is_nsfw": is_nsfw(NsfwKnown(row["nsfw_said"], row["nsfw_probability"]), threshold),
         "sources": dict(sorted(sources.items())),
     }
 

@@ -39,7 +39,9 @@ from app.web.events import Bells
 from app.web.guard import SECURITY_HEADERS, Guard
 from app.web.library import (
     comparing,
+    culling,
     dashboard,
+    duplicates,
     export,
     files,
     finding,
@@ -47,8 +49,10 @@ from app.web.library import (
     originals,
     planograms,
     regions,
+    saying,
     similar,
     summary,
+    writing,
 )
 from app.web.nsfw import Download
 from app.web.problems import nothing_at, problem
@@ -60,6 +64,7 @@ ROUTERS = (
     account.router,
     failures.router,
     files.router,
+    saying.router,
     comparing.router,
     comparing.pages,
     originals.router,
@@ -67,11 +72,14 @@ ROUTERS = (
     finding.router,
     finding.pages,
     export.router,
+    writing.router,
     places.searches,
     neighbours.router,
     planograms.router,
     regions.router,
     similar.router,
+    duplicates.router,
+    culling.router,
     nsfw.router,
     page.router,
     activity.router,

@@ -104,3 +104,16 @@ def test_answers_have_the_fields_of_their_types_and_no_others(door):
     model = door.get("/api/nsfw")
     check("Model", model)
     check("Download", model["download"])
+
+
+def test_what_is_said_of_files_is_answered_as_its_types_say(door):
+    door.whole()
+    said = {"paths": ["photos/made/lake.png"], "set": {"score": 3}, "zone": "+02:00"}
+    tried = door.client.patch("/api/library/files", json=said | {"dry_run": True}).json()
+    check("Said", tried)
+    check("Foreseen", tried["preview"][0])
+    check("LeftOut", tried["left"][0])
+    check("Said", door.client.patch("/api/library/files", json=said).json())
+    edits = door.get("/api/library/edits")
+    check("Edits", edits)
+    check("LastEdit", edits["edits"][0])

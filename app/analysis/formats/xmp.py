@@ -100,7 +100,7 @@ def parse_xmp(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
     if packet.count(b"<") + ATTRIBUTE * packet.count(b"=") > MARKUP:
         raise CannotRead("The XMP packet has more elements and attributes than are read.", cause="text_too_large")
     try:
-        root = ElementTree.fromstring(_decoded(packet), forbid_dtd=True)
+        root = ElementTree.fromstring(decode_packet(packet), forbid_dtd=True)
     except DefusedXmlException as error:
         raise CannotRead(
             "The XMP packet defines entities or a document type, which is not safe to read.", cause="damaged_metadata"
@@ -119,8 +119,8 @@ def parse_xmp(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
     return {name: tuple(texts) for name, texts in found.items() if any(texts)}
 
 
-def _decoded(packet: bytes) -> bytes | str:
-    """The packet without padding and what stands behind its end; UTF-16 and UTF-32 as text, whatever it declares."""
+def decode_packet(packet: bytes) -> bytes | str:
+    """Take off padding and what stands behind the end; UTF-16 and UTF-32 become text, whatever the packet declares."""
     for start, encoding in _WIDE:
         if packet.startswith(start):
             text = packet.decode(encoding, "replace").strip("\ufeff\0 \t\r\n")

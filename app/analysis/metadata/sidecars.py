@@ -6,6 +6,7 @@ It never writes one, never follows a link and never reads more than 1 MB.
 import codecs
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import product
 
 from app.analysis.formats.tiff import decode_text
@@ -33,7 +34,22 @@ def build_scores_name(name: bytes) -> bytes:
 
 
 def read_xmp_sidecar(root: bytes, file: FoundFile) -> Xmp | None:
-    """Read the properties of the XMP sidecar, None without one. Raises CannotRead `damaged_sidecar`.
+    """Read the properties of the XMP sidecar, None without one. Raises CannotRead `damaged_sidecar`."""
+    found = find_xmp_sidecar(root, file)
+    return found.properties if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class XmpSidecar:
+    """The XMP sidecar that speaks for a file: its name, its bytes, and what they say."""
+
+    name: bytes
+    packet: bytes
+    properties: Xmp
+
+
+def find_xmp_sidecar(root: bytes, file: FoundFile) -> XmpSidecar | None:
+    """Find the XMP sidecar that speaks for a file, None without one. Raises CannotRead `damaged_sidecar`.
 
     One that speaks for a file of another suffix, and says so, is passed over where that file is there.
     """
@@ -47,7 +63,7 @@ def read_xmp_sidecar(root: bytes, file: FoundFile) -> Xmp | None:
             except CannotRead as error:
                 raise _damaged(name, error.sentence) from error
             if stem == composed(file.name) or not _is_anothers(root, file, stem, properties):
-                return properties
+                return XmpSidecar(name, packet, properties)
     return None
 
 

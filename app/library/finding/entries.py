@@ -42,6 +42,8 @@ class Mark(IntFlag):
     PROMPT = 4096
     NEGATIVE = 8192
     SEED = 16384
+    SAID_SAFE = 32768  # a person's word: not NSFW
+    SAID_NSFW = 65536
 
 
 class Entry(NamedTuple):
@@ -49,10 +51,11 @@ class Entry(NamedTuple):
 
     Times are milliseconds since 1970: `taken` as the clock of the camera showed it, the others in UTC. `width`
     and `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
-    `folder` is `ROOT/relative` as shown. `sha256` is the first 64 bits of it, `phash` all 64 of it, 0
-    where there is none. `region` and `region_kind` have the label and the kind of each region; `judged` of them have a
-    confidence, and `sure` is the sum of these. `ran` has two bits for each of `STAGES`:
-    0 done or not for this kind of file, 1 failed, 2 not run.
+    `folder` is `ROOT/relative` as shown, and so is `camera`; `camera_in_full` is maker and model as they were read.
+    `sha256` is the first 64 bits of it, `phash` all 64 of it, 0 where there is none; `picture` the first 64 bits of
+    `picture_sha256`, `NO_PICTURE` where that is not determined, 0 where it was not tried. `region` and `region_kind`
+    have the label and the kind of each region; `judged` of them have a confidence, and `sure` is the sum of these.
+    `ran` has two bits for each of `STAGES`: 0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
     taken: int | None
@@ -61,6 +64,7 @@ class Entry(NamedTuple):
     size: int
     sha256: int
     phash: int
+    picture: int
     width: int | None
     height: int | None
     duration: float | None
@@ -81,6 +85,7 @@ class Entry(NamedTuple):
     kind: str
     format: str
     camera: str | None
+    camera_in_full: str | None
     lens: str | None
     generator: str | None
     model: str | None
@@ -109,9 +114,10 @@ ROW_COLUMNS = (
         "focal_length_mm",
     ),
     *("camera_make", "camera_model", "lens_model", "latitude", "longitude", "embedded_video_bytes"),
-    *("title", "caption", "creator", "label", "sources", "score", "score_source", "nsfw_probability"),
+    *("title", "caption", "creator", "label", "sources", "score", "score_source"),
+    *("nsfw_probability", "nsfw_said"),
     *("generator", "prompt", "negative_prompt", "prompt_verdict", "generation"),
-    *("stages", "phash", "pair_id", "session_id", "missing_at"),
+    *("stages", "phash", "picture_sha256", "pair_id", "session_id", "missing_at"),
 )
 """The columns of a row that its entry is made of."""
 
@@ -119,6 +125,8 @@ STAGES = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE, Stage.THUMBNAIL, Stage.NS
 FAILED, NOT_RUN = 1, 2
 DIGITS = 16
 """Of a SHA-256, those that its entry has: among ten million files, no two that differ share them but by a miracle."""
+NO_PICTURE = 1
+"""Stands for the hash of a picture where it is not determined."""
 
 
 def entry_of(
@@ -133,7 +141,8 @@ def entry_of(
     generation = json.loads(row.generation) if row.generation else {}
     words = [(text, source) for text, source in keywords if source != Source.NEGATIVE_PROMPT]
     ran, causes, partial = _ends(row.stages)
-    spoken = row.score_source == Source.PERSON or _PERSON in row.sources or any(s == Source.PERSON for _, s in words)
+    said = row.score_source == Source.PERSON or row.nsfw_said is not None or _PERSON in row.sources
+    spoken = said or any(source == Source.PERSON for _, source in words)
     size = (row.height, row.width) if is_turned(row.orientation, row.format) else (row.width, row.height)
     return Entry(
         clock_ms(row.taken_at),
@@ -142,6 +151,7 @@ def entry_of(
         row.size,
         int(row.sha256[:DIGITS], 16),
         int(row.phash or "0", 16),
+        _picture(row.picture_sha256),
         *size,
         row.duration_seconds,
         row.exposure_seconds,
@@ -161,6 +171,7 @@ def entry_of(
         row.kind,
         row.format,
         camera_of(row.camera_make, row.camera_model),
+        " ".join(filter(None, (row.camera_make, row.camera_model))) or None,
         row.lens_model,
         row.generator,
         text_of(generation.get("model")),
@@ -175,6 +186,10 @@ def entry_of(
         sum(confidence for _, _, confidence in regions if confidence is not None),
         sum(confidence is not None for _, _, confidence in regions),
     )
+
+
+def _picture(sha256: str | None) -> int:
+    return 0 if sha256 is None else int(sha256[:DIGITS], 16) if sha256 else NO_PICTURE
 
 
 @lru_cache(maxsize=1_024)
@@ -243,6 +258,7 @@ def _marks(row: Any, generation: Mapping[str, Any], causes: frozenset[str], *, s
         | (Mark.PROMPT.value if row.prompt else 0)
         | (Mark.NEGATIVE.value if row.negative_prompt else 0)
         | (Mark.SEED.value if generation.get("seed") is not None else 0)
+        | (0 if row.nsfw_said is None else Mark.SAID_NSFW.value if row.nsfw_said else Mark.SAID_SAFE.value)
     )
 
 

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from app.analysis.pictures.picture import PREVIEW_SIDE
 from app.errors import InvalidRequest, UnknownFile
-from app.library.editing import parse_edit
+from app.library.saying.editing import parse_edit
 from app.library.shown import File
 from app.library.values import NsfwSpread, as_file
 from app.media import Place
@@ -57,10 +57,7 @@ AtPlace = Annotated[Place, Depends(place_at)]
 @refuses("unknown_file")
 def row_at(records: InRecords, place: AtPlace) -> dict[str, Any]:
     """The row of the file at a path. Raises UnknownFile."""
-    row = records.library.file(place)
-    if row is None:
-        raise UnknownFile(f"The library has no file {place.shown}.")
-    return row
+    return records.library.known_file(place)
 
 
 Row = Annotated[dict[str, Any], Depends(row_at)]

@@ -143,11 +143,11 @@ export function prepareStage({ swiped }) {
       "+": () => zoom(STEP),
       "=": () => zoom(STEP),
       "-": () => zoom(1 / STEP),
-      0: fit,
-      1: fullSize,
+      f: fit,
+      z: fullSize,
       r: regions,
     };
-    const act = { ...always, ...does }[key];
+    const act = { ...always, ...does }[key.length === 1 ? key.toLowerCase() : key];
     act?.();
     return act !== undefined;
   }
