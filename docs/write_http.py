@@ -28,6 +28,11 @@ _PAGES = (
         "`GET /failures`",
         "the page of what failed in any session and was not taken in since; `?state=`, `?cause=`, `?root=`, `?cursor=`",
     ),
+    (
+        "`GET /regions`",
+        "the page of what is marked in the pictures; `?label=`, `?kind=`, `?source=`, `?cursor=`, `?refresh=`",
+    ),
+    ("`GET /expected`", "the page of what was expected in them against what was found; `?refresh=`"),
     ("`GET /library`", "the page of the library; `?q=`, `?sort=`, `?order=`, `?size=` and `?filters=` are its state"),
     (
         "`GET /file`",

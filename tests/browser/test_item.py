@@ -151,6 +151,11 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
     expect(box).to_be_visible()
     opened(page, server, "a.jpg")
     expect(switch).to_be_hidden()
+    for path, shown in (("/regions", "tree"), ("/expected", "Nothing is expected yet")):
+        page.goto(f"{server.address}{path}?refresh=30")
+        expect(page.locator("#dashboard")).to_contain_text(shown)
+        expect(page.locator("#dashboard-every")).to_have_value("30")
+        assert looks_well(page)
 
 
 def test_two_fingers_zoom_and_one_wipes_to_the_next(browser: Browser, server: Server, said: list[str]) -> None:

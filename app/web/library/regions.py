@@ -29,6 +29,11 @@ class DetectionPage(TypedDict):
     """The cursor of the next page; null on the last."""
 
 
+def label_of(text: str) -> Whole | None:
+    """The labels that a text means, in which `*` stands for any text; None for all."""
+    return Whole("label", tuple(fold(piece) for piece in text.split("*")), text) if text else None
+
+
 @refuses("outside_roots")
 def within(
     house: InHouse,
@@ -53,8 +58,7 @@ def wanted_of(
     session: Annotated[str, Query(description="The session that wrote the row of the file last.")] = "",
 ) -> Wanted:
     """Which regions are asked for."""
-    meant = Whole("label", tuple(fold(piece) for piece in label.split("*")), label) if label else None
-    return Wanted(meant, kind, source, place, min_confidence, session or None)
+    return Wanted(label_of(label), kind, source, place, min_confidence, session or None)
 
 
 @router.get("/detections")

@@ -103,3 +103,14 @@ def test_all_there_is_decides_only_once_all_was_looked_at():
     assert compare(0, 0, pictures=0, looked_at=0) == "unknown"
     assert compare(1, 5, pictures=2, looked_at=1) == "unknown"
     assert [compare(2, found, pictures=1, looked_at=1) for found in (1, 2, 3)] == ["short", "met", "surplus"]
+
+
+def test_the_pages_are_read_without_a_script(door):
+    put(door, {"json": [*ROWS[:1], {"q": 'name:"<b>"', "label": "<i>", "expected": 1}]})
+    expected = door.client.get("/expected", params={"refresh": "30"}).text
+    assert "photos/shelf" in expected
+    assert ("<b>" in expected, "<i>" in expected, 'content="30"' in expected) == (False, False, True)
+    regions = door.client.get("/regions", params={"label": "c*", "kind": "object"}).text
+    assert regions.count('<th scope="row">cat</th>') == 2
+    assert "No region is like that" in door.client.get("/regions", params={"source": "coco"}).text
+    assert "/file?path=photos%2Ffaces%2Fada.jpg" in door.client.get("/regions", params={"source": "xmp"}).text

@@ -288,6 +288,9 @@ export interface Elements {
   "queue-title": "h2";
   "recent-directories": "datalist";
   "recursive": "input";
+  "regions-kind": "select";
+  "regions-label": "input";
+  "regions-source": "select";
   "resume": "button";
   "retry-all": "button";
   "retry-error": "p";
