@@ -25,6 +25,8 @@ from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
+from app.library.regions.expecting import Expectations
+from app.library.regions.listing import Detections, regions_by_id
 from app.library.saying.editing import Edit
 from app.library.saying.edits import Edits
 from app.library.saying.personal import LINKS_OF
@@ -68,8 +70,10 @@ class Library:
         self.removal = Removal(self._engines)
         self.edits = Edits(self._engines)
         self.writes = Writes(self._engines)
+        self.detections = Detections(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
+        self.expectations = Expectations(self._engines, self.finder)
         self.codes = CodeFile(self._engines, columns_file.parent if columns_file else None)
 
     def close(self) -> None:
@@ -352,7 +356,7 @@ class Library:
         return self._engines.read(work)
 
     def file(self, place: Place) -> dict[str, Any] | None:
-        """The row of one file with its `keywords` and the `pair` that it is half of, None without a row."""
+        """The row of one file with `keywords`, `regions` and the `pair` that it is half of, None without a row."""
 
         def work(connection: Connection) -> dict[str, Any] | None:
             row = row_in(connection, place)
@@ -362,6 +366,7 @@ class Library:
             row["keywords"] = [{"text": text, "source": source, "weight": weight} for text, source, weight in keywords]
             other = connection.execute(_PLACE, {"b_id": row["pair_id"]}).one_or_none() if row["pair_id"] else None
             row["pair"] = {"path": Place(*other).shown, "kind": LIVE_PHOTO} if other else None
+            row["regions"] = regions_by_id(connection, [row["id"]]).get(row["id"], [])
             return row
 
         return self._engines.read(work)

@@ -18,7 +18,8 @@ from app.texts import shown_name
 _ANSWERED = tuple(name for name in DECLARED if name not in ("sources", "raw"))
 PLAIN = (
     "sha256", "phash", "picture_sha256", "format", "kind", "mode", "frames", "notes", "size", *_ANSWERED, "pair",
-    "score", "keywords", "nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "raw", "stages", "session_id",
+    "score", "keywords", "regions", "nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "raw", "stages",
+    "session_id",
     "ingested_at", "updated_at", "missing_at",
 )  # fmt: skip
 _SIZED_AS_SEEN = frozenset(format_.name for format_ in FORMATS if format_.seen_size)

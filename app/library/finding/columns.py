@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from app.library.finding.entries import Entry, Mark
 from app.library.finding.growing import FIRST_ROWS, GROWTH, WIDTHS, Growing, narrowed
-from app.library.finding.texts.counted import Counted, count_of_each, count_of_lists
+from app.library.finding.texts.counted import Counted, count_of_each, count_of_lists, each_once
 from app.library.finding.texts.shared import Folders, Texts
 from app.query.words import fold
 
@@ -47,6 +47,7 @@ WHOLE: Mapping[str, tuple[type, int]] = {
     "marks": (np.uint32, 0),
     "ran": (np.uint16, 0),
     "pair": (np.int32, NO_NUMBER),
+    "judged": (np.uint16, 0),
 }
 """Columns of whole numbers: their type, and what stands for no value."""
 REAL: Mapping[str, type] = {
@@ -58,6 +59,7 @@ REAL: Mapping[str, type] = {
     "nsfw": np.float64,  # as it is stored: it is compared with a threshold
     "latitude": np.float32,
     "longitude": np.float32,
+    "sure": np.float32,
 }
 """Columns of numbers with a fraction, NaN where there is no value."""
 CODED = (
@@ -65,8 +67,9 @@ CODED = (
     *("generator", "model", "sampler", "verdict", "label", "session"),
 )
 """Columns of texts that many rows share: the text's number in its `Texts`."""
-LISTED = ("keyword", "lora")
-"""Texts of which a file has any number."""
+LISTED = ("keyword", "lora", "region", "region_kind")
+"""Texts of which a file has any number; the last two have one for each region, in the same order."""
+_AGAIN = LISTED[2:]  # of which a file may have the same one several times
 
 
 def _whole(values: Sequence[int | None], dtype: type, none: int) -> Array:
@@ -125,10 +128,9 @@ class Stand(NamedTuple):
 class Snapshot:
     """All files as they were at one moment. `seq` is the number of the last change that is in it.
 
-    Slots keep their numbers as long as `era` is the same object.
-
-    Arrays have an element for each of `slots`; those of dead ones mean nothing. `listed` has two arrays for each list:
-    slots, and the numbers of the texts. `by_id` has the slot of each id, -1 of none; its last element is of all above.
+    Slots keep their numbers as long as `era` is the same object. Arrays have an element for each of `slots`; those of
+    dead ones mean nothing. `listed` has two arrays for each list: slots, and the numbers of the texts. `by_id` has the
+    slot of each id, -1 of none; its last element is of all above.
     """
 
     seq: int
@@ -189,7 +191,9 @@ class Snapshot:
             return count_of_each(texts, self.columns[name][of])
         slots, numbers = self.listed[name]
         there = of[slots]
-        return count_of_lists(texts, slots[there], numbers[there], int(np.count_nonzero(of)))
+        pairs = slots[there], numbers[there]
+        slots, numbers = each_once(*pairs) if name in _AGAIN else pairs
+        return count_of_lists(texts, slots, numbers, int(np.count_nonzero(of)))
 
     def name(self, slot: int) -> bytes:
         """The name of a file as names are ordered: folded, in UTF-8."""

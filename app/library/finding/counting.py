@@ -126,6 +126,14 @@ def values_like(snapshot: Snapshot, field: str, typed: str, limit: int) -> list[
     """
     if field not in snapshot.texts:
         return []
+    if field == "label":
+        alike = [one for name in ("region", "region_kind") for one in values_like(snapshot, name, typed, limit)]
+        own = _values_like(snapshot, field, typed, limit)
+        return sorted({one["value"]: one for one in (*alike, *own)}.values(), key=lambda one: -one["files"])[:limit]
+    return _values_like(snapshot, field, typed, limit)
+
+
+def _values_like(snapshot: Snapshot, field: str, typed: str, limit: int) -> list[ValueCount]:
     counted, folded = snapshot.counted(field, snapshot.there), snapshot.texts[field].folded
     inside = f"{'/' if field == Facet.FOLDER else ' '}{typed}"
     begun = [number for number in counted.present if folded[number].startswith(typed) or inside in folded[number]]
@@ -207,7 +215,7 @@ _STAGE_OF = {
     Stage.KEYWORDS: ("keyword",),
     Stage.METADATA: (
         "taken", "camera", "lens", "iso", "f", "exposure", "focal", "duration", "title", "caption", "creator", "prompt",
-        "negative", "generator", "model", "lora", "sampler", "seed", "verdict", "label", "position",
+        "negative", "generator", "model", "lora", "sampler", "seed", "verdict", "label", "count", "position",
     ),
 }  # fmt: skip
 _FREE = ("keyword", "title")

@@ -4,7 +4,7 @@ It holds nothing that the row does not say, and is small, while a row holds all 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
 from functools import lru_cache
@@ -53,8 +53,9 @@ class Entry(NamedTuple):
     and `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
     `folder` is `ROOT/relative` as shown, and so is `camera`; `camera_in_full` is maker and model as they were read.
     `sha256` is the first 64 bits of it, `phash` all 64 of it, 0 where there is none; `picture` the first 64 bits of
-    `picture_sha256`, `NO_PICTURE` where that is not determined, 0 where it was not tried. `ran` has two bits for each
-    of `STAGES`: 0 done or not for this kind of file, 1 failed, 2 not run.
+    `picture_sha256`, `NO_PICTURE` where that is not determined, 0 where it was not tried. `region` and `region_kind`
+    have the label and the kind of each region; `judged` of them have a confidence, and `sure` is the sum of these.
+    `ran` has two bits for each of `STAGES`: 0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
     taken: int | None
@@ -94,6 +95,10 @@ class Entry(NamedTuple):
     session: str | None
     keyword: list[str]
     lora: list[str]
+    region: Sequence[str] = ()
+    region_kind: Sequence[str] = ()
+    sure: float = 0.0
+    judged: int = 0
 
 
 ROW_COLUMNS = (
@@ -124,8 +129,12 @@ NO_PICTURE = 1
 """Stands for the hash of a picture where it is not determined."""
 
 
-def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
+def entry_of(
+    row: Any, keywords: Iterable[tuple[str, str]], regions: Sequence[tuple[str, str, float | None]] = ()
+) -> Entry:
     """The entry of a row, with ROW_COLUMNS as attributes, and of its keywords as `(text, source)`.
+
+    Its regions are given as `(label, kind, confidence)`.
 
     Of the columns that are JSON it is given the text. Keywords that a prompt warns of are none of the file.
     """
@@ -172,6 +181,10 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         row.session_id,
         sorted({text for text, _ in words}),
         loras_of(generation),
+        [label for label, _, _ in regions],
+        [kind for _, kind, _ in regions],
+        sum(confidence for _, _, confidence in regions if confidence is not None),
+        sum(confidence is not None for _, _, confidence in regions),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from app.library.finding.lookup import matching
 from app.library.finding.runs import sought_by
 from app.library.library import Library
-from app.library.tables import KEYWORDS, LINKS, MEDIA
+from app.library.tables import DETECTIONS, KEYWORDS, LINKS, MEDIA
 from app.query.tree import Run, Words
 from app.query.words import coded, runs_of
 
@@ -61,6 +61,16 @@ def add_in(
         there = connection.execute(select(KEYWORDS.c.id).where(KEYWORDS.c.text == text)).scalar_one_or_none()
         keyword = there or connection.execute(insert(KEYWORDS).values(text=text)).inserted_primary_key[0]
         connection.execute(insert(LINKS).values(media_id=media_id, keyword_id=keyword, source=source))
+
+
+def mark(library: Library, regions: Iterable[tuple[int, str, str]]) -> None:
+    """Adds regions, as (id of the file, label, kind), each with a confidence of a half."""
+    box = {"x": 0.5, "y": 0.5, "w": 0.1, "h": 0.1, "source": "yolo", "confidence": 0.5, "at": _AT}
+    rows = [{"media_id": number, "label": label, "kind": kind, **box} for number, label, kind in regions]
+    touched = update(MEDIA).where(MEDIA.c.id.in_({row["media_id"] for row in rows})).values(mtime_ns=2)
+    library._engines.write(
+        lambda connection: (connection.execute(insert(DETECTIONS), rows), connection.execute(touched))
+    )
 
 
 def link(library: Library, one: int, other: int) -> None:

@@ -75,6 +75,15 @@ def count_of_each(texts: Texts, numbers: Numbers) -> Counted:
     return Counted(texts, files, len(numbers) - len(known), _most_frequent(texts, respelled, apart))
 
 
+def each_once(slots: Numbers, numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """The slots of files and the numbers of their texts without those that a file has several times."""
+    if not len(slots):
+        return slots, numbers
+    width = int(numbers.max()) + 1
+    pairs = np.unique(slots.astype(np.int64) * width + numbers)
+    return pairs // width, pairs % width
+
+
 def count_of_lists(texts: Texts, slots: Numbers, numbers: Numbers, files: int) -> Counted:
     """Counts so many files, of which each has any number of texts: the slot of a file for each number of a text.
 

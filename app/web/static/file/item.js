@@ -2,6 +2,7 @@
 
 import * as api from "../lib/api.js";
 import { byId, inside, make, setText } from "../lib/dom.js";
+import { showBoxes } from "./boxes.js";
 import { showTrouble, tell } from "./account.js";
 import { leaveEdit, prepareEdit } from "./edit.js";
 import { leadOn } from "./leading.js";
@@ -51,6 +52,7 @@ async function show(of) {
   const [known] = await Promise.all([api.libraryFile(of).catch(() => null), lookBeside(of)]);
   if (of !== path) return; // another was asked for meanwhile
   view(known);
+  showBoxes(known);
   stage.redraw();
   await drawn;
 }

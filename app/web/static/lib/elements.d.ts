@@ -288,6 +288,9 @@ export interface Elements {
   "queue-title": "h2";
   "recent-directories": "datalist";
   "recursive": "input";
+  "regions-kind": "select";
+  "regions-label": "input";
+  "regions-source": "select";
   "resume": "button";
   "retry-all": "button";
   "retry-error": "p";
@@ -369,6 +372,7 @@ export interface Elements {
   "undo-note": "p";
   "viewer": "section";
   "viewer-back": "a";
+  "viewer-boxes": "ul";
   "viewer-message": "p";
   "viewer-next": "a";
   "viewer-original": "a";
@@ -376,6 +380,7 @@ export interface Elements {
   "viewer-picture": "img";
   "viewer-position": "output";
   "viewer-previous": "a";
+  "viewer-regions": "button";
   "viewer-stage": "div";
   "viewer-veil": "div";
   "viewer-video": "video";

@@ -306,6 +306,20 @@ export interface Keyword {
 export type Lora = { name: string; weight?: Written | null };
 
 /** All that the library knows of a file; null is what it does not know. */
+/** One thing in a picture: a box by its centre and size, as parts of the upright picture. */
+export interface Region {
+  label: string;
+  kind: "face" | "pet" | "barcode" | "focus" | "object";
+  confidence: number | null;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  source: string;
+  model: string | null;
+  at: Time;
+}
+
 export interface LibraryFile extends MetadataFields {
   path: string;
   width: number | null;
@@ -322,6 +336,7 @@ export interface LibraryFile extends MetadataFields {
   pair: { path: string } | null;
   score: number | null;
   keywords: Keyword[] | null;
+  regions: Region[];
   prompt_verdict: Verdict | null;
   generation: { loras?: Lora[]; [setting: string]: unknown } | null;
   nsfw_probability: number | null;
@@ -429,6 +444,10 @@ export interface Summary extends RootSums {
   unique_keywords: number;
   cameras: ValueCount[];
   models: ValueCount[];
+  detections: number;
+  labels: ValueCount[];
+  unique_labels: number;
+  mean_confidence: number | null;
   runs: number;
   spent_usd: number;
   average_usd: number | null;
