@@ -25,6 +25,7 @@ from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.personal import LINKS_OF
 from app.library.presence import Presence, inside
+from app.library.proposing.proposer import Proposer
 from app.library.recording import append, as_events, record, row_in
 from app.library.stock import Stock, facts_in, known_in
 from app.library.tables import EVENTS, FAILURES, MEDIA
@@ -64,6 +65,7 @@ class Library:
         self.removal = Removal(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
+        self.proposer = Proposer(self._engines, self.finder)
 
     def close(self) -> None:
         """Closes every connection."""

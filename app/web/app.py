@@ -37,7 +37,18 @@ from app.web.depends import only_known
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import SECURITY_HEADERS, Guard
-from app.web.library import comparing, dashboard, export, files, finding, neighbours, originals, similar, summary
+from app.web.library import (
+    comparing,
+    dashboard,
+    export,
+    files,
+    finding,
+    neighbours,
+    originals,
+    proposing,
+    similar,
+    summary,
+)
 from app.web.nsfw import Download
 from app.web.problems import nothing_at, problem
 from app.web.templating import show_problem, wants_page
@@ -58,6 +69,7 @@ ROUTERS = (
     places.searches,
     neighbours.router,
     similar.router,
+    proposing.router,
     nsfw.router,
     page.router,
     activity.router,

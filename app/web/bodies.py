@@ -21,6 +21,7 @@ from app.ingest.run.parts import ALL_SESSIONS
 from app.ingest.session.parameters import SessionRequest
 from app.library.editing import Edit
 from app.library.finding.orders import Sort
+from app.library.proposing.proposals import Origin
 from app.library.values import FailureState
 from app.web.answers import reads, refuses
 from app.web.depends import MAX_PAGE, JsonBody, checked_id, refuse_unknown
@@ -63,6 +64,13 @@ def _some_paths(paths: Any) -> Any:
     return paths
 
 
+def _some_origins(origins: Any) -> Any:
+    known = isinstance(origins, list) and all(origin in tuple(Origin) for origin in origins)
+    if not (known and origins):
+        raise ValueError(f"must be a list of some of {', '.join(Origin)}")
+    return tuple(Origin(origin) for origin in origins)
+
+
 def _known_state(state: Any) -> Any:
     if state is not None and state not in tuple(FailureState):
         raise ValueError(f"must be one of {', '.join(FailureState)}")
@@ -70,6 +78,7 @@ def _known_state(state: Any) -> Any:
 
 
 _ONE_CAUSE = {"anyOf": [{"enum": [*FILE_CAUSES]}, {"type": "null"}]}
+_ORIGINS: dict[str, Any] = {"type": "array", "items": {"enum": [*Origin]}, "minItems": 1, "default": [*Origin]}
 _PATHS = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_PAGE}
 
 
@@ -130,6 +139,33 @@ class Confirmation(BaseModel):
 
     confirm: Annotated[int, Field(ge=0)] | None = None
     """So many rows are to be removed, as was counted; left out: they are only counted."""
+
+
+class ProposalsAsked(BaseModel):
+    """For which files keywords are proposed, and of what: of files that are named, or of what a search finds."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    paths: Annotated[
+        list[str] | None, BeforeValidator(_some_paths), WithJsonSchema({"anyOf": [_PATHS, {"type": "null"}]})
+    ] = None
+    """These files, `ROOT/relative` as shown, at most 1,000."""
+    q: str | None = None
+    """Instead of `paths`: what a search finds, page by page; empty for everything."""
+    cursor: str | None = None
+    """With `q`: `next` of the page before; without one, the first page."""
+    origins: Annotated[
+        tuple[Origin, ...], BeforeValidator(_some_origins), WithJsonSchema(_ORIGINS), Field(alias="from")
+    ] = tuple(Origin)
+    """Where proposals come from: `prompt`, `folder`, `similar`, `model`; all of them without it."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "ProposalsAsked":
+        if (self.paths is None) == (self.q is None):
+            raise InvalidRequest("Give either paths or a search, q.", field="paths")
+        if self.q is None and self.cursor is not None:
+            raise InvalidRequest("A cursor goes with a search: the files of paths are one page.", field="cursor")
+        return self
 
 
 class NewPreset(BaseModel):
@@ -225,7 +261,7 @@ def to_begin(body: JsonBody) -> None:
 
 def _checked(model: type[Model], values: Mapping[str, Any]) -> Model:
     """The body as its model. Raises InvalidRequest that names the field at fault."""
-    refuse_unknown(values.keys() - model.model_fields.keys())
+    refuse_unknown(values.keys() - {field.alias or name for name, field in model.model_fields.items()})
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -260,6 +296,13 @@ def what_to_retry(body: JsonBody) -> Retry:
 def what_is_said_of_failures(body: JsonBody) -> FailuresMeant:
     """Of which failures a person says what. Raises InvalidRequest."""
     return _checked(FailuresMeant, body)
+
+
+@reads(ProposalsAsked)
+@refuses("invalid_parameter")
+def what_to_propose(body: JsonBody) -> ProposalsAsked:
+    """For which files keywords are proposed, and of what. Raises InvalidRequest."""
+    return _checked(ProposalsAsked, body)
 
 
 @reads(Confirmation)
@@ -305,6 +348,7 @@ ResumeBody = Annotated[Resumption, Depends(which_to_resume)]
 RetryBody = Annotated[Retry, Depends(what_to_retry)]
 FailureStateBody = Annotated[FailuresMeant, Depends(what_is_said_of_failures)]
 ConfirmBody = Annotated[Confirmation, Depends(what_is_confirmed)]
+ProposalsBody = Annotated[ProposalsAsked, Depends(what_to_propose)]
 PresetBody = Annotated[NewPreset, Depends(which_preset)]
 CompareBody = Annotated[Compare, Depends(what_to_compare)]
 SearchBody = Annotated[NewSearch, Depends(which_search)]

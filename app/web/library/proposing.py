@@ -1,0 +1,117 @@
+"""Proposals of keywords over HTTP. Nothing is changed: what a person takes of them is written by an edit."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from typing_extensions import TypedDict
+
+from app.errors import BadCursor, InvalidRequest, UnknownFile
+from app.ingest.disk.folders import Folders
+from app.library.finding.finder import page
+from app.library.finding.orders import Sort
+from app.library.library import Library
+from app.library.proposing.proposals import Proposal
+from app.library.proposing.proposer import MOST_FILES
+from app.library.values import is_nsfw
+from app.media import Place
+from app.query.reading import read
+from app.shapes import described
+from app.web.answers import Answer, Route, refuses
+from app.web.bodies import ProposalsBody
+from app.web.cursors import cursor_of, values_in
+from app.web.depends import InHouse, InRecords, only_known
+
+router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
+_SORT = Sort.ADDED
+_LIMIT = Query(ge=1, le=MOST_FILES, description="Files a page, with `q`.")
+
+
+@described
+class FileProposals(TypedDict):
+    """What is proposed for a file."""
+
+    path: str
+    """`ROOT/relative` as shown."""
+    is_nsfw: bool | None
+    """By the threshold of the library; null is unknown."""
+    has_thumbnail: bool
+    """Whether there is a thumbnail of it."""
+    keywords: list[str]
+    """Those that it has, but of prompts: none of them is proposed."""
+    proposed: list[Proposal]
+    """The most confident first, at most 50 of each source; empty where there is nothing to propose."""
+
+
+@described
+class Proposals(TypedDict):
+    """What is proposed for files."""
+
+    files: list[FileProposals]
+    """In the order of `paths`, each once; of a search in the order in which they were taken in."""
+    next: str | None
+    """The cursor of the next page of a search; null on the last, and of paths."""
+    total: int
+    """Files on all pages."""
+
+
+@router.post("/proposals")
+@refuses("outside_roots", "unknown_file", "bad_query", "bad_cursor")
+def propose(
+    house: InHouse, records: InRecords, body: ProposalsBody, limit: Annotated[int, _LIMIT] = MOST_FILES
+) -> Answer[Proposals]:
+    """Proposes keywords for files, out of their prompts, folders and what looks like them. Nothing is changed.
+
+    What a file has is not proposed to it, and a keyword that the library knows is written as there. `model` proposes
+    nothing yet.
+    """
+    library = records.library
+    if body.paths is not None:
+        ids = _named(library, house.folders, body.paths)
+        behind, total = None, len(ids)
+    else:
+        ids, behind, total = _found(library, body.q or "", body.cursor, limit)
+    threshold = library.nsfw_threshold()
+    files: list[FileProposals] = [
+        {
+            "path": file.path,
+            "is_nsfw": is_nsfw(file.nsfw_probability, threshold),
+            "has_thumbnail": file.has_thumbnail,
+            "keywords": file.keywords,
+            "proposed": file.proposals,
+        }
+        for file in library.proposer.propose(ids, body.origins)
+    ]
+    return Answer({"files": files, "next": behind, "total": total})
+
+
+def _named(library: Library, folders: Folders, paths: list[str]) -> list[int]:
+    """The ids of the files at these paths, each once. Raises OutsideRoots, UnknownFile."""
+    places = [*dict.fromkeys(_place(folders, path) for path in paths)]
+    ids = library.proposer.ids_at(places)
+    for place, number in zip(places, ids, strict=True):
+        if number is None:
+            raise UnknownFile(f"The library has no file {place.shown}.")
+    return [number for number in ids if number is not None]
+
+
+def _place(folders: Folders, path: str) -> Place:
+    try:
+        return folders.file(path)
+    except InvalidRequest as error:
+        error.field = "paths"
+        raise
+
+
+def _found(library: Library, q: str, cursor: str | None, limit: int) -> tuple[list[int], str | None, int]:
+    """A page of the ids of what a search finds, the cursor of the next, and how many there are in all."""
+    start = 0 if cursor is None else _start_of(cursor)
+    found = library.finder.found(read(q), _SORT, descending=False, threshold=library.nsfw_threshold())
+    ids, last, total = page(found, _SORT, descending=False, start=start, limit=limit)
+    return [*ids], None if last is None else cursor_of(*last), total
+
+
+def _start_of(cursor: str) -> tuple[int, int]:
+    key, number = values_in(cursor, 2)
+    if type(key) is not int or type(number) is not int:
+        raise BadCursor
+    return key, number
