@@ -1,7 +1,7 @@
 """From an analysis to the columns of its row: pure, so that "added, updated or unchanged" needs no database.
 
 A section of the analysis that did not run keeps its old columns only while the bytes are the same ones: what was read
-from other bytes is never kept beside new ones. What a person said is not read, and stays (`personal.py`).
+from other bytes is never kept beside new ones. What a person said is not read, and stays (`saying/personal.py`).
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, get_type_hints
 
 from app.beside import Stamps
 from app.errors import PASSING_CAUSES
-from app.library.personal import carrying, said
+from app.library.saying.personal import carrying, said
 from app.media import (
     Analysis,
     Identity,
@@ -58,6 +58,7 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
         **_size(identity),
         "frames": min(identity.frames, _LARGEST),
         "notes": clean_json(identity.notes),
+        "nsfw_said": None,
         "missing_at": None,
     }
     if old is not None and same_bytes and identity.width is None:  # of a video that could not be looked into this time

@@ -46,6 +46,7 @@ from app.web.library import (
     neighbours,
     originals,
     proposing,
+    saying,
     similar,
     summary,
 )
@@ -59,6 +60,7 @@ ROUTERS = (
     account.router,
     failures.router,
     files.router,
+    saying.router,
     comparing.router,
     comparing.pages,
     originals.router,

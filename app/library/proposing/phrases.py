@@ -8,6 +8,7 @@ setting, or praise that is asked of every picture. The negative prompt is never 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from app.query.words import fold
 
@@ -79,6 +80,7 @@ def keywords_of_prompt(phrases: Iterable[tuple[str, float | None]]) -> Iterator[
         yield text, weighs
 
 
+@lru_cache(maxsize=10_000)  # the pictures of an evening have most of their phrases in common
 def keyword_of(phrase: str) -> str | None:
     """A phrase of a prompt as a keyword; None where it is none."""
     text = plain(_OPTIONS.sub("", phrase))

@@ -12,6 +12,7 @@ The confidence, 0 to 1, puts proposals in order, and serves as a threshold. It w
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from typing_extensions import TypedDict
 
@@ -82,6 +83,7 @@ def proposals_for(subject: Subject, origins: Iterable[Origin], known: Known) -> 
     return sorted(proposed, key=lambda one: (-one["confidence"], fold(one["text"]), one["source"]))
 
 
+@lru_cache(maxsize=10_000)
 def key_of(text: str) -> str:
     """A keyword as it is compared: without case and accents, `_` as a space."""
     return fold(text).replace("_", " ")

@@ -13,14 +13,14 @@ from app.library.proposing.alike import others_of
 from app.library.proposing.others import NO_WORDS, Other
 from app.library.proposing.proposals import Known, Origin, Proposal, Subject, key_of, proposals_for
 from app.library.tables import KEYWORDS, LINKS, MEDIA
-from app.library.values import has_thumbnail
+from app.library.values import NsfwKnown, has_thumbnail
 from app.media import Place
 from app.texts import shown_name
 
 MOST_FILES = 1_000
 _AT_ONCE = 1_000
 T = TypeVar("T")
-_COLUMNS = ("id", "root", "path", "folder", "nsfw_probability", "phash", "stages")
+_COLUMNS = ("id", "root", "path", "folder", "nsfw_said", "nsfw_probability", "phash", "stages")
 _ROWS = select(*(MEDIA.c[name] for name in _COLUMNS))
 _LINKED = select(LINKS.c.media_id, KEYWORDS.c.text, LINKS.c.source, LINKS.c.weight).join(
     KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id
@@ -31,7 +31,7 @@ class Proposed(NamedTuple):
     """A file with what is proposed for it. `keywords` are those that it has, without what a prompt says."""
 
     path: str
-    nsfw_probability: float | None
+    nsfw: NsfwKnown
     has_thumbnail: bool
     keywords: list[str]
     proposals: list[Proposal]
@@ -43,22 +43,6 @@ class Proposer:
     def __init__(self, engines: Engines, finder: Finder) -> None:
         self._engines = engines
         self._finder = finder
-
-    def ids_at(self, places: Sequence[Place]) -> list[int | None]:
-        """The id of the row at each of these places, None without one."""
-        by_root: dict[str, list[bytes]] = {}
-        for place in places:
-            by_root.setdefault(place.root, []).append(place.path)
-
-        def work(connection: Connection) -> dict[Place, int]:
-            found: dict[Place, int] = {}
-            for root, paths in by_root.items():
-                rows = select(MEDIA.c.path, MEDIA.c.id).where(MEDIA.c.root == root, MEDIA.c.path.in_(paths))
-                found |= {Place(root, path): number for path, number in connection.execute(rows)}
-            return found
-
-        known = self._engines.read(work)
-        return [known.get(place) for place in places]
 
     def propose(self, ids: Sequence[int], origins: Collection[Origin]) -> list[Proposed]:
         """What is proposed for each of these files, at most `MOST_FILES`; a file whose row is gone is left out."""
@@ -74,7 +58,7 @@ class Proposer:
         return [
             Proposed(
                 Place(row["root"], row["path"]).shown,
-                row["nsfw_probability"],
+                NsfwKnown(row["nsfw_said"], row["nsfw_probability"]),
                 has_thumbnail(row["phash"], row["stages"]),
                 subjects[number].keywords,
                 [{**one, "text": spelled.get(key_of(one["text"]), one["text"])} for one in found[number]],

@@ -13,7 +13,6 @@ from app.library.library import Library
 from app.library.proposing.proposals import Proposal
 from app.library.proposing.proposer import MOST_FILES
 from app.library.values import is_nsfw
-from app.media import Place
 from app.query.reading import read
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
@@ -74,7 +73,7 @@ def propose(
     files: list[FileProposals] = [
         {
             "path": file.path,
-            "is_nsfw": is_nsfw(file.nsfw_probability, threshold),
+            "is_nsfw": is_nsfw(file.nsfw, threshold),
             "has_thumbnail": file.has_thumbnail,
             "keywords": file.keywords,
             "proposed": file.proposals,
@@ -86,20 +85,16 @@ def propose(
 
 def _named(library: Library, folders: Folders, paths: list[str]) -> list[int]:
     """The ids of the files at these paths, each once. Raises OutsideRoots, UnknownFile."""
-    places = [*dict.fromkeys(_place(folders, path) for path in paths)]
-    ids = library.proposer.ids_at(places)
-    for place, number in zip(places, ids, strict=True):
-        if number is None:
-            raise UnknownFile(f"The library has no file {place.shown}.")
-    return [number for number in ids if number is not None]
-
-
-def _place(folders: Folders, path: str) -> Place:
     try:
-        return folders.file(path)
+        places = [*dict.fromkeys(folders.files(paths))]
     except InvalidRequest as error:
         error.field = "paths"
         raise
+    found = library.edits.ids_of(places)
+    for place in places:
+        if place not in found:
+            raise UnknownFile(f"The library has no file {place.shown}.")
+    return [found[place] for place in places]
 
 
 def _found(library: Library, q: str, cursor: str | None, limit: int) -> tuple[list[int], str | None, int]:
