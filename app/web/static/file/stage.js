@@ -129,8 +129,8 @@ export function prepareStage({ swiped }) {
         ArrowDown: () => move(0, -by),
       }
       : {};
-    const always = { "+": () => zoom(STEP), "=": () => zoom(STEP), "-": () => zoom(1 / STEP), 0: fit, 1: fullSize };
-    const act = { ...always, ...does }[key];
+    const always = { "+": () => zoom(STEP), "=": () => zoom(STEP), "-": () => zoom(1 / STEP), f: fit, z: fullSize };
+    const act = { ...always, ...does }[key.length === 1 ? key.toLowerCase() : key];
     act?.();
     return act !== undefined;
   }

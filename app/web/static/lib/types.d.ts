@@ -543,6 +543,7 @@ export interface FoundFile {
   keywords: string[];
   session_id: string | null;
   pairs: PairedFile[];
+  held?: boolean; // ours: an edit took it out of the search, or to another place in it
 }
 
 /** A file that is one picture with another. */
@@ -657,8 +658,17 @@ export type Range = [number, number];
 /** The files of a list by their number. */
 export interface Slices {
   at(index: number): FoundFile | undefined;
+  filesIn(ranges: Range[]): Promise<Map<number, FoundFile>>;
+  follow(changed: Map<number, FoundFile>): Promise<Followed | null>;
   want(from: number, end: number): void;
   stop(): void;
+}
+
+/** What a search finds after an edit, and how many files its list holds that it does not find where they are. */
+export interface Followed {
+  total: number;
+  paired: number;
+  held: number;
 }
 
 /** A file that looks like another one: `distance` in bits of 64. */
@@ -667,6 +677,65 @@ export interface SimilarFile {
   distance: number;
   is_nsfw: boolean | null;
   has_thumbnail: boolean;
+}
+
+// -- what a person says of files --------------------------------------------------------------------------------------
+
+/** What is said of files; null is "there is none". Times are moved by seconds, or get a zone ("+02:00", "Europe/Berlin"). */
+export interface Words {
+  set?: {
+    score?: number | null;
+    title?: string | null;
+    caption?: string | null;
+    creator?: string | null;
+    copyright?: string | null;
+    label?: string | null;
+    taken_at?: string | null;
+    keywords?: string[];
+    nsfw?: boolean | null;
+  };
+  add_keywords?: string[];
+  remove_keywords?: string[];
+  release?: string[];
+  shift_taken_at?: number;
+  zone?: string;
+}
+
+/** Which files it is said of: those at these paths, or all that a search finds. */
+export type Meant = { paths: string[] } | { q: string };
+
+/** What would become of a file: its fields that would change. */
+export interface Foreseen {
+  path: string;
+  before: Record<string, unknown>;
+  after: Record<string, unknown>;
+}
+
+/** Files that an edit would leave as they are, and why. */
+export interface LeftOut {
+  cause: string;
+  files: number;
+}
+
+/** The list that is shown. */
+export interface ShownList {
+  q: string;
+  slices: Slices;
+  size: number;
+  pairs: "one" | "both";
+}
+
+/** What an edit came to; of one that was only tried, what it would come to. */
+export interface Said {
+  changed: number;
+  undo: number | null;
+  preview?: Foreseen[];
+  left?: LeftOut[];
+}
+
+/** The last edits, the newest first. */
+export interface Edits {
+  edits: { id: number; at: Time; sentence: string; files: number; undone_at: Time | null }[];
 }
 
 // -- a folder against the library -------------------------------------------------------------------------------------
