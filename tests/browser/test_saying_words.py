@@ -66,27 +66,46 @@ def test_a_shift_is_read_and_told_in_the_same_units(page: Page, server: Server) 
 
 def test_an_edit_is_told_in_one_line(page: Page, server: Server) -> None:
     told = [
-        ([{"set": {"score": 4}}, 12, None], "★ 4 for 12 files"),
-        ([{"set": {"score": None}}, 1, "a.jpg"], "Not rated: a.jpg"),
-        ([{"set": {"score": -1}}, 0, "a.jpg"], "Rejected: nothing changed, it was so already."),
-        ([{"set": {"nsfw": False}}, 1_234, None], "Not NSFW for 1,234 files"),
+        ([{"set": {"score": 4}}, {"changed": 12}, None], "★ 4 for 12 files"),
+        ([{"set": {"score": None}}, {"changed": 1}, "a.jpg"], "Not rated: a.jpg"),
+        ([{"set": {"score": -1}}, {"changed": 0}, "a.jpg"], "Rejected: nothing changed, it was so already."),
+        ([{"set": {"nsfw": False}}, {"changed": 1_234}, None], "Not NSFW for 1,234 files"),
         (
-            [{"set": {"title": "x", "label": "Red", "caption": None}}, 2, None],
+            [{"set": {"title": "x", "label": "Red", "caption": None}}, {"changed": 2}, None],
             "Title, label Red, no caption for 2 files",
         ),
-        ([{"add_keywords": ["sea", "sun"], "remove_keywords": ["fog"]}, 2, None], "+sea, +sun, \u2212fog for 2 files"),
         (
-            [{"shift_taken_at": -60, "release": ["score", "nsfw"]}, 1, None],
+            [{"add_keywords": ["sea", "sun"], "remove_keywords": ["fog"]}, {"changed": 2}, None],
+            "+sea, +sun, \u2212fog for 2 files",
+        ),
+        (
+            [{"shift_taken_at": -60, "release": ["score", "nsfw"]}, {"changed": 1}, None],
             "Time \u22121 min, score and NSFW given back for 1 file",
         ),
-        ([{"zone": "+02:00"}, 3, None], "Zone +02:00 for 3 files"),
+        (
+            [{"zone": "+02:00"}, {"changed": 3, "left": [{"cause": "no_time", "files": 1}]}, None],
+            "Zone +02:00 for 3 files, left out: 1 file without a time",
+        ),
+        (
+            [{"set": {"score": 1}}, {"changed": 0, "left": [{"cause": "unknown_file", "files": 2}]}, None],
+            "★ 1: nothing changed, left out: 2 files not in the library any more.",
+        ),
     ]
     assert call(page, server, "saying/told.js", "saidInWords", [given for given, _ in told]) == [
         text for _, text in told
     ]
-    assert call(page, server, "saying/told.js", "leftInWords", [[[{"cause": "some_cause", "files": 1_000}]], [[]]]) == [
-        "1,000 left out (some cause)",
+    left = [{"cause": "some_cause", "files": 1_000}, {"cause": "no_clock", "files": 1}]
+    assert call(page, server, "saying/told.js", "leftInWords", [[left], [[]]]) == [
+        "1,000 files (some cause), 1 file with a day and no time of it",
         "",
+    ]
+    undone = [
+        ["★ 4: a.jpg", {"sentence": "x", "files": 1}],
+        [None, {"sentence": "A person set score.", "files": 1_000}],
+    ]
+    assert call(page, server, "saying/told.js", "undoneInWords", undone) == [
+        "Undone: ★ 4: a.jpg",
+        "Undone: set score, 1,000 files",
     ]
     before = {"score": None, "taken_at": "2024-05-03T12:00:00", "keywords": [], "nsfw": True}
     after = {"score": -1, "taken_at": None, "keywords": ["a", "b"], "nsfw": False}

@@ -3,7 +3,7 @@
 A row is a mapping that has COLUMNS. What stands in a field is its value and where it comes from, as in `sources`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -25,6 +25,9 @@ KEYWORD_OF_THE_FILE = "keyword_of_the_file"
 """A keyword that was to be removed is read from the file: it is not the person's to remove."""
 TOO_MANY_KEYWORDS = "too_many_keywords"
 """The file would have more keywords of a person than it may."""
+
+_NOTHING: Mapping[str, Any] = {}
+_SCORE, _METADATA = Stage.SCORE.value, Stage.METADATA.value
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -66,9 +69,11 @@ class NewerWords(Exception):
 
 def change_of(row: Row, keywords: Keywords, edit: Edit) -> tuple[Change | None, frozenset[str]]:
     """What an edit changes in a row, None where it is as it is to be; and the causes for which some of it is left."""
-    columns, left = columns_after(row, edit), set[str]()
-    if edit.retimes and isinstance(cause := _taken_at(row, edit), NotTold):
-        left.add(cause.value)
+    at = told_anew(row["taken_at"], edit.shift_taken_at or 0, edit.zone) if edit.retimes else row["taken_at"]
+    told, left = not isinstance(at, NotTold), set[str]()
+    if not told:
+        left.add(str(at))
+    columns = columns_after(row, edit, {"taken_at": at} if told and at != row["taken_at"] else {})
     own = keywords_after(keywords.own, edit)
     if len(own) > max(MAX_KEYWORDS, len(keywords.own)):
         left.add(TOO_MANY_KEYWORDS)
@@ -77,16 +82,16 @@ def change_of(row: Row, keywords: Keywords, edit: Edit) -> tuple[Change | None, 
         left.add(KEYWORD_OF_THE_FILE)
     if not columns and own == keywords.own:
         return None, frozenset(left)
-    return _change(row, columns, keywords.own, own), frozenset(left)
+    return _change(row, columns, edit.touched, keywords.own, own), frozenset(left)
 
 
-def columns_after(old: Row, edit: Edit) -> dict[str, Any]:
-    """The columns of a row that the edit changes. A field that is released is None, and its stage pending again."""
-    values = edit.values
-    if edit.retimes and not isinstance(at := _taken_at(old, edit), NotTold) and at != old["taken_at"]:
-        values["taken_at"] = at
+def columns_after(old: Row, edit: Edit, besides: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
+    """The columns of a row that the edit changes, with what is said `besides` its values.
+
+    A field that is released is None, and its stage pending again.
+    """
     after = _Columns(old)
-    for name, value in values.items():
+    for name, value in (*edit.values.items(), *besides.items()):
         after.say(name, value)
     for name in edit.release:
         if _stands(old, name)[1] == PERSON:
@@ -127,7 +132,7 @@ def undone(row: Row, own: frozenset[str], before: Mapping[str, Any], after: Mapp
             columns.put_back(name, value, source, {other: before.get(other) for other in FOLLOWERS.get(name, ())})
         else:
             columns.release(name)
-    return _change(row, columns.changed, own, (own - added) | removed)
+    return _change(row, columns.changed, touched, own, (own - added) | removed)
 
 
 class _Columns:
@@ -174,28 +179,27 @@ class _Columns:
         return {name: value for name, value in after.items() if value != before[name]}
 
 
-def _change(row: Row, columns: Mapping[str, Any], own: frozenset[str], own_after: frozenset[str]) -> Change:
+def _change(
+    row: Row, columns: Mapping[str, Any], touched: Collection[str], own: frozenset[str], own_after: frozenset[str]
+) -> Change:
     new = {**row, **columns}
-    names = [name for name in FIELDS if name != "keywords" and _stands(row, name) != _stands(new, name)]
+    stood = {name: _stands(row, name) for name in FIELDS if name in touched and name != "keywords"}
+    stands = {name: now for name, then in stood.items() if (now := _stands(new, name)) != then}
+    stood = {name: stood[name] for name in stands}
     added, removed = own_after - own, own - own_after
-    before = {
-        "fields": {name: _stands(row, name) for name in names},
-        "keywords": sorted(removed),
-        "sha256": row["sha256"],
-        **dict(_read_from(row, names)),
-    }
-    after = {"fields": {name: _stands(new, name) for name in names}, "keywords": sorted(added)}
+    before = {"fields": stood, "keywords": sorted(removed), "sha256": row["sha256"], **_read_from(row, stood)}
+    after = {"fields": stands, "keywords": sorted(added)}
     return Change(row["id"], Place(row["root"], row["path"]), columns, added, removed, before, after)
 
 
-def _read_from(row: Row, names: list[str]) -> Iterator[tuple[str, Any]]:
-    """What the file's own values in these fields were read from, and what follows from them."""
-    read = [name for name in names if name != "nsfw" and _stands(row, name)[1] != PERSON]
-    if read:
-        yield "sidecar", row["sidecar"]
-        yield "stages", {stage: row["stages"].get(stage) for stage in sorted({_stage_of(name) for name in read})}
-    for name in read:
-        yield from ((follower, row[follower]) for follower in FOLLOWERS.get(name, ()))
+def _read_from(row: Row, stood: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """What the file's own values among these were read from, and what follows from them."""
+    read = [name for name, stands in stood.items() if stands[1] != PERSON and name != "nsfw"]
+    if not read:
+        return {}
+    stages = {stage: row["stages"].get(stage) for stage in sorted({_stage_of(name) for name in read})}
+    followers = {follower: row[follower] for name in read for follower in FOLLOWERS.get(name, ())}
+    return {"sidecar": row["sidecar"], "stages": stages, **followers}
 
 
 def _as_then(row: Row, before: Mapping[str, Any], name: str) -> bool:
@@ -205,12 +209,8 @@ def _as_then(row: Row, before: Mapping[str, Any], name: str) -> bool:
     return same_file and row["stages"].get(stage) == before["stages"][stage]
 
 
-def _taken_at(row: Row, edit: Edit) -> str | NotTold:
-    return told_anew(row["taken_at"], edit.shift_taken_at or 0, edit.zone)
-
-
 def _stage_of(name: str) -> str:
-    return (Stage.SCORE if name == "score" else Stage.METADATA).value
+    return _SCORE if name == "score" else _METADATA
 
 
 def _stands(row: Row, name: str) -> list[Any]:

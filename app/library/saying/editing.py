@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
+from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 from unicodedata import normalize
 
@@ -134,17 +135,17 @@ class Edit(Fields, Changes):
     `keywords` are all that are the person's own. `release` gives fields back to the file: they are read anew.
     """
 
-    @property
+    @cached_property
     def said(self) -> frozenset[str]:
         """The names of the fields that are set."""
         return frozenset(self.model_fields_set & Fields.model_fields.keys())
 
-    @property
+    @cached_property
     def values(self) -> dict[str, Any]:
         """The fields that are set, but for keywords, with their values."""
         return {name: getattr(self, name) for name in sorted(self.said - {"keywords"})}
 
-    @property
+    @cached_property
     def touched(self) -> frozenset[str]:
         """The names of the fields of which it speaks."""
         keywords = {"keywords"} if self.add_keywords or self.remove_keywords else set()

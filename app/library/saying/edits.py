@@ -278,16 +278,16 @@ def _forget_old(connection: Connection) -> None:
 def _write_edited(connection: Connection, edit_id: int, changes: Iterable[tuple[Change, Edit]], at: str) -> None:
     listed_changes = list(changes)
     _write_rows(connection, [change for change, _ in listed_changes], at)
-    events = ((change.place, sentence_of(edit), as_asked(edit)) for change, edit in listed_changes)
-    append_each(connection, (_event(at, place, said, {**detail, "edit": edit_id}) for place, said, detail in events))
+    told = {id(edit): (sentence_of(edit), {**as_asked(edit), "edit": edit_id}) for _, edit in listed_changes}
+    append_each(connection, (_event(at, change.place, *told[id(edit)]) for change, edit in listed_changes))
     _KEEP_FILES.each(
         connection,
         (
             {
                 "edit_id": edit_id,
                 "media_id": change.id,
-                "before": clean_json(change.before),
-                "after": clean_json(change.after),
+                "before": change.before,
+                "after": change.after,
             }
             for change, _ in listed_changes
         ),
@@ -302,7 +302,7 @@ def _event(at: str, place: Place, sentence: str, detail: Mapping[str, Any]) -> d
         "path": place.in_event,
         "outcome": EDITED,
         "reason": sentence,
-        "detail": clean_json(detail),
+        "detail": detail,
     }
 
 

@@ -145,7 +145,9 @@ function cover(on) {
   byId("viewer-video").inert = on;
   if (!on || !file) return;
   const probability = file.nsfw_probability;
-  const known = file.is_nsfw === null
+  const known = file.sources.is_nsfw
+    ? "You said that this is NSFW."
+    : file.is_nsfw === null
     ? "Nobody has checked whether this is NSFW."
     : `This counts as NSFW${probability === null ? "" : ` (${probability.toFixed(2)})`}.`;
   setText(inside(byId("viewer-veil"), "p"), known);

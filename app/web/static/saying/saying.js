@@ -10,6 +10,8 @@ import { saidInWords, undoneInWords } from "./told.js";
 
 const KEPT = 100; // edits that the server keeps
 
+/** @type {Map<number, string>} how the edits of this page were told */
+const told = new Map();
 /** @type {Promise<unknown>} */
 let turn = Promise.resolve();
 
@@ -29,10 +31,13 @@ function inTurn(work) {
 export const say = (words, meant, said) =>
   inTurn(async () => {
     const files = await meant();
-    const { changed, undo } = await api.sayOf(files, words);
+    const done = await api.sayOf(files, words);
     const [path, ...others] = "paths" in files ? files.paths : [];
     const name = path !== undefined && !others.length ? readable(fileName(path)) : null;
-    tell(saidInWords(words, changed, name), { undo });
+    const { undo } = done;
+    const sentence = saidInWords(words, done, name);
+    if (undo !== null) told.set(undo, sentence);
+    tell(sentence, { undo });
     await said(undo);
   });
 
@@ -48,8 +53,8 @@ export function prepareUndoing(undone) {
       const { edits } = await api.edits(KEPT);
       const edit = edits.find(({ id, undone_at: at }) => wanted === undefined ? at === null : id === wanted);
       if (!edit) return tell(wanted === undefined ? "There is nothing to undo." : "This is too old to be undone.");
-      const { changed } = await api.undoEdit(edit.id);
-      tell(undoneInWords(edit.sentence, changed));
+      await api.undoEdit(edit.id);
+      tell(undoneInWords(told.get(edit.id), edit));
       await undone(edit.id);
     });
   prepareToast(undo);

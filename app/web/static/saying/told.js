@@ -1,9 +1,9 @@
 // What the pages say of what was said of files. Pure: texts from values.
 
-import { capital, count, number, sentenceList } from "../lib/words.js";
+import { capital, count, sentenceList } from "../lib/words.js";
 import { shiftInWords } from "./shift.js";
 
-/** @import { Foreseen, LeftOut, Words } from "../lib/types.d.ts" */
+/** @import { Foreseen, LeftOut, Said, Words } from "../lib/types.d.ts" */
 
 /** @type {Record<string, string>} */
 const FIELD = { taken_at: "time", nsfw: "NSFW", nsfw_probability: "NSFW" };
@@ -36,37 +36,43 @@ export function wordsInWords({ set = {}, add_keywords: added = [], remove_keywor
   );
 }
 
+/** @type {Record<string, string>} why some of an edit is left out of files, after their number */
+const LEFT = {
+  no_time: "without a time",
+  no_clock: "with a day and no time of it",
+  out_of_range: "beyond the calendar",
+  ambiguous_time: "at an hour that the zone has twice, or never",
+  unknown_file: "not in the library any more",
+  waiting_for_words: "not indexed yet",
+  too_many_keywords: "with too many keywords",
+  keyword_of_the_file: "with a keyword that the file itself says",
+};
+
+/** Which files an edit left out, and why: "3 files without a time, 1 file not indexed yet". @param {LeftOut[]} left */
+export const leftInWords = (left) =>
+  left.map(({ cause, files }) => `${count(files, "file")} ${LEFT[cause] ?? `(${cause.replaceAll("_", " ")})`}`).join(
+    ", ",
+  );
+
 /**
  * What was said of how many files, of a single one by its name: "★ 4 for 12 files", "Rejected: a.jpg".
  *
- * @type {(words: Words, changed: number, name: string | null) => string}
+ * @type {(words: Words, done: Pick<Said, "changed" | "left">, name: string | null) => string}
  */
-export function saidInWords(words, changed, name) {
+export function saidInWords(words, { changed, left = [] }, name) {
   const said = wordsInWords(words);
-  if (!changed) return `${said}: nothing changed, it was so already.`;
-  return name === null ? `${said} for ${count(changed, "file")}` : `${said}: ${name}`;
+  const others = left.length ? `, left out: ${leftInWords(left)}` : "";
+  if (!changed) return `${said}: nothing changed${others || ", it was so already"}.`;
+  return (name === null ? `${said} for ${count(changed, "file")}` : `${said}: ${name}`) + others;
 }
 
-/** What an undo came to. @type {(sentence: string, changed: number) => string} */
-export const undoneInWords = (sentence, changed) =>
-  `Undone: ${sentence.replace(/\.$/, "")} (${count(changed, "file")})`;
-
-/** @type {Record<string, string>} why files are left out of an edit, after their number */
-const LEFT = {
-  no_time: "have no time to move",
-  no_date: "have no time to move",
-  no_taken_at: "have no time to move",
-  no_clock: "have a day without a time",
-  has_zone: "have a zone already",
-  no_zone: "have no zone",
-  out_of_range: "would leave the calendar",
-  unchanged: "are so already",
-};
-
-/** Why files would not be changed: "3 have no time to move, 2 are so already". @param {LeftOut[]} left */
-export const leftInWords = (left) =>
-  left.map(({ cause, files }) => `${number(files)} ${LEFT[cause] ?? `left out (${cause.replaceAll("_", " ")})`}`)
-    .join(", ");
+/**
+ * What an edit was that is undone: as it was told, or else by the sentence of the log.
+ *
+ * @type {(told: string | undefined, edit: { sentence: string, files: number }) => string}
+ */
+export const undoneInWords = (told, { sentence, files }) =>
+  `Undone: ${told ?? `${sentence.replace(/^A person |\.$/g, "")}, ${count(files, "file")}`}`;
 
 /** What a value of a field looks like before or after. @type {(value: unknown) => string} */
 export function valueInWords(value) {
