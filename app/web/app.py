@@ -72,6 +72,7 @@ ROUTERS = (
     neighbours.router,
     similar.router,
     proposing.router,
+    proposing.pages,
     nsfw.router,
     page.router,
     activity.router,

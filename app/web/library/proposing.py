@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 from typing_extensions import TypedDict
 
 from app.errors import BadCursor, InvalidRequest, UnknownFile
@@ -19,8 +20,10 @@ from app.web.answers import Answer, Route, refuses
 from app.web.bodies import ProposalsBody
 from app.web.cursors import cursor_of, values_in
 from app.web.depends import InHouse, InRecords, only_known
+from app.web.templating import show
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
+pages = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
 _SORT = Sort.ADDED
 _LIMIT = Query(ge=1, le=MOST_FILES, description="Files a page, with `q`.")
 
@@ -51,6 +54,12 @@ class Proposals(TypedDict):
     """The cursor of the next page of a search; null on the last, and of paths."""
     total: int
     """Files on all pages."""
+
+
+@pages.get("/propose")
+def show_proposals(request: Request) -> Response:
+    """Shows what is proposed for the files that were selected in the library; the script knows them."""
+    return show(request, "propose.html", {})
 
 
 @router.post("/proposals")
