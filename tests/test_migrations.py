@@ -192,7 +192,7 @@ def test_the_rows_of_0004_come_to_0005_and_back_with_their_keywords_and_events(f
     run(fresh_url, command.downgrade, "0004")
     assert bring_to_head(fresh_url).before == "0004"
     run(fresh_url, command.check)
-    assert row_of_the_file(fresh_url) == before
+    assert row_of_the_file(fresh_url) == before | {"picture_sha256": None}, "which 0004 does not know"
     assert before["keywords"] == [{"text": "sea", "source": "xmp", "weight": None}]
     library = Library(fresh_url)
     assert [event.kind for event in library.history.events(Place("m", b"a.jpg"))] == ["file_complete"]

@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention
+from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention, UnknownFile
+from app.library.alike.codes import CodeFile
 from app.library.engine import Engines, translated
 from app.library.failures import HOLDS_BACK, Failures
 from app.library.finding.finder import Finder
@@ -42,6 +43,7 @@ from app.library.values import (
     now,
 )
 from app.library.whereabouts import Look, nobody_looks, write_knowing
+from app.library.writes.writes import Writes
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
 from app.query.tree import EVERYTHING, Node
@@ -56,7 +58,7 @@ FORGOTTEN = "forgotten"
 class Library:
     """What is known, on any engine that `DATABASE_URL` names.
 
-    `columns_file` is where the columns that searches go by are kept from one start to the next.
+    `columns_file` is where the columns that searches go by are kept from one start to the next; codes lie beside it.
     """
 
     def __init__(self, url: str, columns_file: Path | None = None) -> None:
@@ -66,13 +68,16 @@ class Library:
         self.failures = Failures(self._engines)
         self.removal = Removal(self._engines)
         self.edits = Edits(self._engines)
+        self.writes = Writes(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
-        self.proposer = Proposer(self._engines, self.finder)
+        self.codes = CodeFile(self._engines, columns_file.parent if columns_file else None)
+        self.proposer = Proposer(self._engines, self.finder, self.codes)
 
     def close(self) -> None:
         """Closes every connection."""
         self.finder.current.close()
+        self.codes.close()
         self._engines.close()
 
     def check(self) -> None:
@@ -362,6 +367,12 @@ class Library:
             return row
 
         return self._engines.read(work)
+
+    def known_file(self, place: Place) -> dict[str, Any]:
+        """The row of one file as `file` gives it. Raises UnknownFile."""
+        if (row := self.file(place)) is None:
+            raise UnknownFile(f"The library has no file {place.shown}.")
+        return row
 
     @property
     def stock(self) -> Stock:

@@ -75,6 +75,12 @@ class MediaFile(Base):
         Index("ix_media_files_root_folder", "root", "folder"),
         Index("ix_media_files_sha256", "sha256"),
         Index("ix_media_files_name", "name"),
+        Index(
+            "ix_media_files_phash",
+            "phash",
+            sqlite_where=text("phash IS NOT NULL"),
+            postgresql_where=text("phash IS NOT NULL"),
+        ),
         Index("ix_media_files_session_id", "session_id"),
         Index(
             "ix_media_files_pair_id",
@@ -115,6 +121,10 @@ class MediaFile(Base):
     sidecar: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64), doc="Of the bytes, 64 hex digits.")
     phash: Mapped[str | None] = mapped_column(String(16), doc="Perceptual hash of 64 bits, 16 hex digits.")
+    picture_sha256: Mapped[str | None] = mapped_column(
+        String(64),
+        doc="Of the picture alone, 64 hex digits; empty where it is not determined, null before it was tried.",
+    )
     kind: Mapped[str] = mapped_column(String(8), doc="`image` or `video`.")
     format: Mapped[str] = mapped_column(String(16), doc="What the content is, whatever the suffix says.")
     mode: Mapped[str | None] = mapped_column(String(16), doc="Pillow's mode of the picture, such as `RGB`.")
@@ -210,6 +220,56 @@ class EditedFile(Base):
     media_id: Mapped[int] = mapped_column(ForeignKey("media_files.id", ondelete="CASCADE"), primary_key=True)
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
     after: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Detection(Base):
+    """One thing in a picture: a region. `x` and `y` are the centre of a box, all four parts of the upright picture.
+
+    `source` is where it was read or who found it (`regions.RegionSource`), `model` what found it, where that is known.
+    It is written with the row of its file, whose trigger notes the change.
+    """
+
+    __tablename__ = "detections"
+    __table_args__ = (
+        Index("ix_detections_media_id", "media_id"),
+        Index("ix_detections_label", "label"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    media_id: Mapped[int] = mapped_column(ForeignKey("media_files.id", ondelete="CASCADE"))
+    label: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(8))
+    confidence: Mapped[float | None] = mapped_column(Float)
+    x: Mapped[float] = mapped_column(Float)
+    y: Mapped[float] = mapped_column(Float)
+    w: Mapped[float] = mapped_column(Float)
+    h: Mapped[float] = mapped_column(Float)
+    source: Mapped[str] = mapped_column(String(16))
+    model: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[str] = mapped_column(UtcText)
+
+
+class RegionLook(Base):
+    """That a source looked at a picture for regions, whether or not it found any, and when this was read."""
+
+    __tablename__ = "region_looks"
+
+    media_id: Mapped[int] = mapped_column(ForeignKey("media_files.id", ondelete="CASCADE"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(16), primary_key=True)
+    at: Mapped[str] = mapped_column(UtcText)
+
+
+class Planogram(Base):
+    """How many regions with a label a person expects in a folder and below it, or among what a search finds."""
+
+    __tablename__ = "planograms"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    folder: Mapped[str | None] = mapped_column(Text, doc="`ROOT/relative` as shown; null where `q` says which files.")
+    q: Mapped[str | None] = mapped_column(Text)
+    label: Mapped[str] = mapped_column(Text)
+    expected: Mapped[int] = mapped_column(Integer)
+    at: Mapped[str] = mapped_column(UtcText)
 
 
 class FileFailure(Base):
@@ -337,6 +397,9 @@ LINKS: Table = MediaKeyword.__table__  # type: ignore[assignment]
 KEPT: Table = PersonWords.__table__  # type: ignore[assignment]
 EDITS: Table = Edit.__table__  # type: ignore[assignment]
 EDITED_FILES: Table = EditedFile.__table__  # type: ignore[assignment]
+DETECTIONS: Table = Detection.__table__  # type: ignore[assignment]
+LOOKS: Table = RegionLook.__table__  # type: ignore[assignment]
+PLANOGRAMS: Table = Planogram.__table__  # type: ignore[assignment]
 FAILURES: Table = FileFailure.__table__  # type: ignore[assignment]
 EVENTS: Table = IngestEvent.__table__  # type: ignore[assignment]
 CHANGES: Table = MediaChange.__table__  # type: ignore[assignment]

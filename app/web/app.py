@@ -39,7 +39,9 @@ from app.web.events import Bells
 from app.web.guard import SECURITY_HEADERS, Guard
 from app.web.library import (
     comparing,
+    culling,
     dashboard,
+    duplicates,
     export,
     files,
     finding,
@@ -49,6 +51,7 @@ from app.web.library import (
     saying,
     similar,
     summary,
+    writing,
 )
 from app.web.nsfw import Download
 from app.web.problems import nothing_at, problem
@@ -68,11 +71,14 @@ ROUTERS = (
     finding.router,
     finding.pages,
     export.router,
+    writing.router,
     places.searches,
     neighbours.router,
     similar.router,
     proposing.router,
     proposing.pages,
+    duplicates.router,
+    culling.router,
     nsfw.router,
     page.router,
     activity.router,

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from app.library.saying.deciding import KEYWORD_OF_THE_FILE, TOO_MANY_KEYWORDS
+from app.library.saying.edits import UNKNOWN_FILE, WAITING_FOR_WORDS
+from app.library.saying.times import NotTold
 from tests.browser.test_words import call
 from tests.support.server import Server
 
@@ -66,20 +69,23 @@ def test_a_shift_is_read_and_told_in_the_same_units(page: Page, server: Server) 
 
 def test_an_edit_is_told_in_one_line(page: Page, server: Server) -> None:
     told = [
-        ([{"set": {"score": 4}}, {"changed": 12}, None], "★ 4 for 12 files"),
-        ([{"set": {"score": None}}, {"changed": 1}, "a.jpg"], "Not rated: a.jpg"),
-        ([{"set": {"score": -1}}, {"changed": 0}, "a.jpg"], "Rejected: nothing changed, it was so already."),
-        ([{"set": {"nsfw": False}}, {"changed": 1_234}, None], "Not NSFW for 1,234 files"),
+        ([{"set": {"score": 4}}, {"changed": 12, "left": []}, None], "★ 4 for 12 files"),
+        ([{"set": {"score": None}}, {"changed": 1, "left": []}, "a.jpg"], "Not rated: a.jpg"),
         (
-            [{"set": {"title": "x", "label": "Red", "caption": None}}, {"changed": 2}, None],
+            [{"set": {"score": -1}}, {"changed": 0, "left": []}, "a.jpg"],
+            "Rejected: nothing changed, it was so already.",
+        ),
+        ([{"set": {"nsfw": False}}, {"changed": 1_234, "left": []}, None], "Not NSFW for 1,234 files"),
+        (
+            [{"set": {"title": "x", "label": "Red", "caption": None}}, {"changed": 2, "left": []}, None],
             "Title, label Red, no caption for 2 files",
         ),
         (
-            [{"add_keywords": ["sea", "sun"], "remove_keywords": ["fog"]}, {"changed": 2}, None],
+            [{"add_keywords": ["sea", "sun"], "remove_keywords": ["fog"]}, {"changed": 2, "left": []}, None],
             "+sea, +sun, \u2212fog for 2 files",
         ),
         (
-            [{"shift_taken_at": -60, "release": ["score", "nsfw"]}, {"changed": 1}, None],
+            [{"shift_taken_at": -60, "release": ["score", "nsfw"]}, {"changed": 1, "left": []}, None],
             "Time \u22121 min, score and NSFW given back for 1 file",
         ),
         (
@@ -94,6 +100,9 @@ def test_an_edit_is_told_in_one_line(page: Page, server: Server) -> None:
     assert call(page, server, "saying/told.js", "saidInWords", [given for given, _ in told]) == [
         text for _, text in told
     ]
+    causes = [*NotTold, UNKNOWN_FILE, WAITING_FOR_WORDS, KEYWORD_OF_THE_FILE, TOO_MANY_KEYWORDS]
+    every = call(page, server, "saying/told.js", "leftInWords", [[[{"cause": one, "files": 1}]] for one in causes])
+    assert not [text for text in every if "(" in text]
     left = [{"cause": "some_cause", "files": 1_000}, {"cause": "no_clock", "files": 1}]
     assert call(page, server, "saying/told.js", "leftInWords", [[left], [[]]]) == [
         "1,000 files (some cause), 1 file with a day and no time of it",

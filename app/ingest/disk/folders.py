@@ -13,10 +13,11 @@ from enum import Enum
 from pathlib import Path
 
 from app.beside import spellings
+from app.dataset_files import find_dataset_files
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
 from app.ingest.disk.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
 from app.ingest.disk.reaching import SHORT_BYTES, Descent, reachable
-from app.ingest.disk.sidecars import SCORES_FOLDER, Sidecars, picture_of_score, stamps_in
+from app.ingest.disk.sidecars import SCORES_FOLDER, Shared, Sidecars, picture_of_score, stamps_in
 from app.ingest.disk.sight import is_media
 from app.media import MAX_PATH_BYTES, FoundFile, Place, storable_ns
 from app.texts import path_from_shown
@@ -175,6 +176,11 @@ class Folders:
             places.append(folders[parent].below(_path_of(name)) if parent in folders else self.file(text))
         return places
 
+    def _shared(self, folder: Place) -> Shared:
+        """The stamps of the files that speak for all pictures of a folder."""
+        root = self.roots[folder.root]
+        return Shared.of(root, find_dataset_files(root, folder.path))
+
     def status(self, place: Place) -> os.stat_result:
         """What lies at a place, links not followed, except for the root itself. Raises OSError."""
         absolute = self.absolute(place)
@@ -216,12 +222,12 @@ class Folders:
             ignores = self.ignores_of(folder)
         try:
             with reachable(self.absolute(folder)) as reached:
-                return _listed(folder, reached, ignores)
+                return _listed(folder, reached, ignores, self._shared(folder))
         except OSError as error:
             return Listing(folder, ignores, warning=f"{folder.shown} cannot be read: {error.strerror}.")
 
 
-def _listed(folder: Place, reached: bytes, ignores: Ignores) -> Listing:
+def _listed(folder: Place, reached: bytes, ignores: Ignores, shared: Shared) -> Listing:
     """What a folder holds that can be reached by a name. Raises OSError."""
     entries: dict[bytes, os.DirEntry[bytes]] = {}
     folders: list[bytes] = []
@@ -239,7 +245,7 @@ def _listed(folder: Place, reached: bytes, ignores: Ignores) -> Listing:
     if IGNORE_FILE in entries:
         ignores, warning = _with_rules(folder, reached, ignores)
     scores = stamps_in(reached + b"/" + SCORES_FOLDER) if SCORES_FOLDER in folders else {}
-    sidecars = Sidecars(entries, scores)
+    sidecars = Sidecars(entries, scores, shared)
     room = MAX_PATH_BYTES - len(folder.below(b"").in_event)
     seen = (
         Entry(name, EntryKind.IGNORED)

@@ -51,9 +51,10 @@ class Entry(NamedTuple):
 
     Times are milliseconds since 1970: `taken` as the clock of the camera showed it, the others in UTC. `width`
     and `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
-    `folder` is `ROOT/relative` as shown. `sha256` is the first 64 bits of it, `phash` all 64 of it, 0
-    where there is none. `ran` has two bits for each of `STAGES`:
-    0 done or not for this kind of file, 1 failed, 2 not run.
+    `folder` is `ROOT/relative` as shown, and so is `camera`; `camera_in_full` is maker and model as they were read.
+    `sha256` is the first 64 bits of it, `phash` all 64 of it, 0 where there is none; `picture` the first 64 bits of
+    `picture_sha256`, `NO_PICTURE` where that is not determined, 0 where it was not tried. `ran` has two bits for each
+    of `STAGES`: 0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
     taken: int | None
@@ -62,6 +63,7 @@ class Entry(NamedTuple):
     size: int
     sha256: int
     phash: int
+    picture: int
     width: int | None
     height: int | None
     duration: float | None
@@ -82,6 +84,7 @@ class Entry(NamedTuple):
     kind: str
     format: str
     camera: str | None
+    camera_in_full: str | None
     lens: str | None
     generator: str | None
     model: str | None
@@ -109,7 +112,7 @@ ROW_COLUMNS = (
     *("title", "caption", "creator", "label", "sources", "score", "score_source"),
     *("nsfw_probability", "nsfw_said"),
     *("generator", "prompt", "negative_prompt", "prompt_verdict", "generation"),
-    *("stages", "phash", "pair_id", "session_id", "missing_at"),
+    *("stages", "phash", "picture_sha256", "pair_id", "session_id", "missing_at"),
 )
 """The columns of a row that its entry is made of."""
 
@@ -117,6 +120,8 @@ STAGES = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE, Stage.THUMBNAIL, Stage.NS
 FAILED, NOT_RUN = 1, 2
 DIGITS = 16
 """Of a SHA-256, those that its entry has: among ten million files, no two that differ share them but by a miracle."""
+NO_PICTURE = 1
+"""Stands for the hash of a picture where it is not determined."""
 
 
 def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
@@ -137,6 +142,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         row.size,
         int(row.sha256[:DIGITS], 16),
         int(row.phash or "0", 16),
+        _picture(row.picture_sha256),
         *size,
         row.duration_seconds,
         row.exposure_seconds,
@@ -156,6 +162,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         row.kind,
         row.format,
         camera_of(row.camera_make, row.camera_model),
+        " ".join(filter(None, (row.camera_make, row.camera_model))) or None,
         row.lens_model,
         row.generator,
         text_of(generation.get("model")),
@@ -166,6 +173,10 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         sorted({text for text, _ in words}),
         loras_of(generation),
     )
+
+
+def _picture(sha256: str | None) -> int:
+    return 0 if sha256 is None else int(sha256[:DIGITS], 16) if sha256 else NO_PICTURE
 
 
 @lru_cache(maxsize=1_024)

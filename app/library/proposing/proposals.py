@@ -2,8 +2,8 @@
 
 The confidence, 0 to 1, puts proposals in order, and serves as a threshold. It was not measured, and is no probability:
 
-- `similar`: 1 for a word of the same bytes, 0.95 for one of the file's pair; of what looks alike, how far the pictures
-  agree on it (`others.py`), at most 0.9;
+- `similar`: 1 for a word of the same bytes, 0.95 for one of the same picture or of the file's pair; of what looks
+  alike, how far the pictures agree on it (`others.py`), at most 0.9;
 - `folder`: 0.6 for the folder that the file lies in, 0.45, 0.3 and 0.15 for those above it;
 - `prompt`: 0.5 for a phrase that is written plainly, times its weight, at least 0.1 and at most 0.9: it was asked for,
   and may not be in the picture.
@@ -49,7 +49,7 @@ class Proposal(TypedDict):
     confidence: float
     """0 to 1: see docs/metadata.md; to put in order, no probability."""
     by: str | None
-    """With `similar`: `bytes` (a copy), `pair` (the other half of it) or `phash` (looks alike); null elsewhere."""
+    """With `similar`: `bytes`, `picture`, `pair` (the same picture), `phash` or `features` (alike); null elsewhere."""
     like: str | None
     """With `similar`: `ROOT/relative` as shown of the nearest file that has the keyword; null elsewhere."""
 

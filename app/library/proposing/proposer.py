@@ -6,10 +6,11 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from sqlalchemy import Connection, func, select
 
+from app.library.alike.codes import CodeFile
 from app.library.engine import Engines
 from app.library.finding.finder import Finder
 from app.library.finding.listing import places_of
-from app.library.proposing.alike import others_of
+from app.library.proposing.alike import Around, others_of
 from app.library.proposing.others import NO_WORDS, Other
 from app.library.proposing.proposals import Known, Origin, Proposal, Subject, key_of, proposals_for
 from app.library.tables import KEYWORDS, LINKS, MEDIA
@@ -40,9 +41,10 @@ class Proposed(NamedTuple):
 class Proposer:
     """Proposes keywords for files of a library. Safe for several threads; it changes nothing."""
 
-    def __init__(self, engines: Engines, finder: Finder) -> None:
+    def __init__(self, engines: Engines, finder: Finder, codes: CodeFile) -> None:
         self._engines = engines
         self._finder = finder
+        self._codes = codes
 
     def propose(self, ids: Sequence[int], origins: Collection[Origin]) -> list[Proposed]:
         """What is proposed for each of these files, at most `MOST_FILES`; a file whose row is gone is left out."""
@@ -71,7 +73,11 @@ class Proposer:
         snapshot = self._finder.snapshot()
         ids = np.fromiter(rows, np.int64, len(rows))
         ids = ids[snapshot.places(ids) >= 0]
-        return dict(zip(ids.tolist(), others_of(snapshot, self._finder.pairing(snapshot), ids), strict=True))
+        return dict(
+            zip(
+                ids.tolist(), others_of(Around(snapshot, self._finder.pairing(snapshot), self._codes), ids), strict=True
+            )
+        )
 
     def _spellings(self, texts: Collection[str]) -> dict[str, str]:
         """How the library writes keywords, by `key_of`, where it writes one of these otherwise: as most files do."""

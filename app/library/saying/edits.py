@@ -5,7 +5,7 @@ changes nothing leaves no trace.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
@@ -142,8 +142,8 @@ class Edits:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
-    def ids_of(self, places: Iterable[Place]) -> dict[Place, int]:
-        """The ids of the rows of those of these files that have one."""
+    def ids_of(self, places: Collection[Place]) -> dict[Place, int]:
+        """The ids of the rows of those of these files that have one, in their order."""
         by_root: dict[str, list[bytes]] = {}
         for place in places:
             by_root.setdefault(place.root, []).append(place.path)
@@ -154,7 +154,7 @@ class Edits:
                 for some in _slices(paths):
                     rows = select(MEDIA.c.path, MEDIA.c.id).where(MEDIA.c.root == root, MEDIA.c.path.in_(some))
                     found |= {Place(root, path): number for path, number in connection.execute(rows)}
-            return found
+            return {place: found[place] for place in places if place in found}
 
         return self._engines.read(work)
 

@@ -1,9 +1,10 @@
 """Proposals of keywords over HTTP. Nothing is changed: what a person takes of them is written by an edit."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from typing_extensions import TypedDict
 
 from app.errors import BadCursor, InvalidRequest, UnknownFile
@@ -11,21 +12,66 @@ from app.ingest.disk.folders import Folders
 from app.library.finding.finder import page
 from app.library.finding.orders import Sort
 from app.library.library import Library
-from app.library.proposing.proposals import Proposal
+from app.library.proposing.proposals import Origin, Proposal
 from app.library.proposing.proposer import MOST_FILES
 from app.library.values import is_nsfw
 from app.query.reading import read
 from app.shapes import described
-from app.web.answers import Answer, Route, refuses
-from app.web.bodies import ProposalsBody
+from app.web.answers import Answer, Route, reads, refuses
+from app.web.bodies import checked
 from app.web.cursors import cursor_of, values_in
-from app.web.depends import InHouse, InRecords, only_known
+from app.web.depends import InHouse, InRecords, JsonBody, only_known
 from app.web.templating import show
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
 pages = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
 _SORT = Sort.ADDED
 _LIMIT = Query(ge=1, le=MOST_FILES, description="Files a page, with `q`.")
+
+
+def _some_origins(origins: Any) -> Any:
+    known = isinstance(origins, list) and all(origin in tuple(Origin) for origin in origins)
+    if not (known and origins):
+        raise ValueError(f"must be a list of some of {', '.join(Origin)}")
+    return tuple(Origin(origin) for origin in origins)
+
+
+_ORIGINS: dict[str, Any] = {"type": "array", "items": {"enum": [*Origin]}, "minItems": 1, "default": [*Origin]}
+
+
+class ProposalsAsked(BaseModel):
+    """For which files keywords are proposed, and of what: of files that are named, or of what a search finds."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    paths: Annotated[list[str], Field(min_length=1, max_length=MOST_FILES)] | None = None
+    """These files, `ROOT/relative` as shown, at most 1,000."""
+    q: str | None = None
+    """Instead of `paths`: what a search finds, page by page; empty for everything."""
+    cursor: str | None = None
+    """With `q`: `next` of the page before; without one, the first page."""
+    origins: Annotated[
+        tuple[Origin, ...], BeforeValidator(_some_origins), WithJsonSchema(_ORIGINS), Field(alias="from")
+    ] = tuple(Origin)
+    """Where proposals come from: `prompt`, `folder`, `similar`, `model`; all of them without it."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "ProposalsAsked":
+        if (self.paths is None) == (self.q is None):
+            raise InvalidRequest("Give either paths or a search, q.", field="paths")
+        if self.q is None and self.cursor is not None:
+            raise InvalidRequest("A cursor goes with a search: the files of paths are one page.", field="cursor")
+        return self
+
+
+@reads(ProposalsAsked)
+@refuses("invalid_parameter")
+def what_to_propose(body: JsonBody) -> ProposalsAsked:
+    """For which files keywords are proposed, and of what. Raises InvalidRequest."""
+    return checked(ProposalsAsked, body)
+
+
+ProposalsBody = Annotated[ProposalsAsked, Depends(what_to_propose)]
 
 
 @described

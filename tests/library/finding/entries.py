@@ -35,6 +35,7 @@ entries = st.builds(
     size=st.integers(0, 3),
     sha256=st.sampled_from((0x00FF << 48, 1, 2**64 - 1)),
     phash=st.sampled_from((0, 1, 2**64 - 1)),
+    picture=st.sampled_from((0, 1, 2**64 - 1)),
     width=_pixels,
     height=_pixels,
     duration=_numbers,

@@ -11,6 +11,7 @@ from app.library.finding.texts.shared import NO_TEXT, Folders, Texts
 from app.query.words import natural
 
 Numbers: TypeAlias = npt.NDArray[Any]
+_AT_ONCE = 2**17
 
 
 class Counted:
@@ -47,11 +48,24 @@ class Counted:
         return some
 
 
+def how_many(numbers: Numbers, length: int) -> Numbers:
+    """How often each whole number from 0 up to `length` is among these.
+
+    Part by part, where `length` is small: `np.bincount` makes eight bytes of each number that it is given.
+    """
+    if length > _AT_ONCE:
+        return np.bincount(numbers, minlength=length)
+    counts = np.zeros(length, np.int64)
+    for first in range(0, len(numbers), _AT_ONCE):
+        counts += np.bincount(numbers[first : first + _AT_ONCE], minlength=length)
+    return counts
+
+
 def count_of_each(texts: Texts, numbers: Numbers) -> Counted:
     """Counts files of which each has one text: its number, or NO_TEXT."""
     known = numbers[numbers != NO_TEXT]
     respelled, length = _respelled(texts)
-    apart = np.bincount(known, minlength=length)
+    apart = how_many(known, length)
     if isinstance(texts, Folders):
         apart = with_those_below(texts, apart)
     files = apart.copy()
@@ -67,7 +81,7 @@ def count_of_lists(texts: Texts, slots: Numbers, numbers: Numbers, files: int) -
     A file that has several spellings of a text counts once.
     """
     respelled, length = _respelled(texts)
-    apart = np.bincount(numbers, minlength=length)
+    apart = how_many(numbers, length)
     some = np.zeros(int(slots.max(initial=-1)) + 1, np.bool_)
     some[slots] = True
     none = files - int(np.count_nonzero(some))

@@ -5,6 +5,7 @@ Who adds to them holds a lock; whoever reads goes by the numbers that it has.
 
 from collections.abc import Callable, Iterable
 
+from app.library.finding.texts.worded import Worded
 from app.query.words import fold, fold_path
 
 NO_TEXT = -1
@@ -14,10 +15,12 @@ class Texts(dict[str | None, int]):
     """Texts with their numbers, in the order of their coming, and each as it is compared. None has NO_TEXT.
 
     `respelled` has each text that is compared like an earlier one: its number, and that of the first of them.
+    `words` are those of the texts.
     """
 
     def __init__(self, folding: Callable[[str], str] = fold) -> None:
         super().__init__({None: NO_TEXT})
+        self.words = Worded()
         self.texts: list[str] = []
         self.folded: list[str] = []
         self.respelled: list[tuple[int, int]] = []
@@ -32,6 +35,7 @@ class Texts(dict[str | None, int]):
         if first != number:
             self.respelled.append((number, first))
         self.folded.append(folded)
+        self.words.append(text)
         self.texts.append(text)
         if first != number:
             self._others.setdefault(first, []).append(number)

@@ -312,6 +312,7 @@ export interface LibraryFile extends MetadataFields {
   height: number | null;
   sha256: string;
   phash: string | null;
+  picture_sha256: string | null;
   format: string;
   kind: "image" | "video";
   mode: string | null;
@@ -671,7 +672,7 @@ export interface Followed {
   held: number;
 }
 
-/** A file that looks like another one: `distance` in bits of 64. */
+/** A file that looks like another one: `distance` in bits, of 64 or 1,024. */
 export interface SimilarFile {
   path: string;
   distance: number;
@@ -735,13 +736,22 @@ export interface ShownList {
 export interface Said {
   changed: number;
   undo: number | null;
+  left: LeftOut[];
   preview?: Foreseen[];
-  left?: LeftOut[];
 }
 
 /** The last edits, the newest first. */
 export interface Edits {
-  edits: { id: number; at: Time; sentence: string; files: number; undone_at: Time | null }[];
+  edits: LastEdit[];
+}
+
+/** An edit that can be undone, or was. */
+export interface LastEdit {
+  id: number;
+  at: Time;
+  sentence: string;
+  files: number;
+  undone_at: Time | null;
 }
 
 // -- proposals of keywords --------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ async function preview() {
 }
 
 /** @param {Said} found */
-function show({ changed, preview: files = [], left = [] }) {
+function show({ changed, preview: files = [], left }) {
   setMessage(byId("bulk-error"), "");
   const others = left.length ? ` Left out: ${leftInWords(left)}.` : "";
   const first = changed > files.length && files.length ? ` The first ${number(files.length)}:` : "";

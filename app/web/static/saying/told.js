@@ -59,7 +59,7 @@ export const leftInWords = (left) =>
  *
  * @type {(words: Words, done: Pick<Said, "changed" | "left">, name: string | null) => string}
  */
-export function saidInWords(words, { changed, left = [] }, name) {
+export function saidInWords(words, { changed, left }, name) {
   const said = wordsInWords(words);
   const others = left.length ? `, left out: ${leftInWords(left)}` : "";
   if (!changed) return `${said}: nothing changed${others || ", it was so already"}.`;
