@@ -42,6 +42,7 @@ _PAGES = (
         "`GET /compare`",
         "the page of a folder against the library: may it be wiped? `?directory=`; `?list=` opens the list of a class",
     ),
+    ("`GET /propose`", "the page of what is proposed for the files that were selected in the library"),
     ("`HEAD /api/library/original`", "as `GET`, without the bytes"),
     (
         "`GET /dashboard`",

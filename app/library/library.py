@@ -24,6 +24,7 @@ from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.presence import Presence, inside
+from app.library.proposing.proposer import Proposer
 from app.library.recording import append, as_events, record, row_in
 from app.library.regions.expecting import Expectations
 from app.library.regions.listing import Detections, regions_by_id
@@ -75,6 +76,7 @@ class Library:
         self.finder = Finder(self._engines, self.indexing, columns_file)
         self.expectations = Expectations(self._engines, self.finder)
         self.codes = CodeFile(self._engines, columns_file.parent if columns_file else None)
+        self.proposer = Proposer(self._engines, self.finder, self.codes)
 
     def close(self) -> None:
         """Closes every connection."""

@@ -281,7 +281,7 @@ def to_begin(body: JsonBody) -> None:
 
 def checked(model: type[Model], values: Mapping[str, Any]) -> Model:
     """The body as its model. Raises InvalidRequest that names the field at fault."""
-    refuse_unknown(values.keys() - model.model_fields.keys())
+    refuse_unknown(values.keys() - {field.alias or name for name, field in model.model_fields.items()})
     try:
         return model.model_validate(values)
     except ValidationError as error:

@@ -93,6 +93,9 @@ def test_answers_have_the_fields_of_their_types_and_no_others(door):
     file = door.get("/api/library/file", params={"path": "photos/made/lake.png"})
     check("LibraryFile", file)
     check("Keyword", file["keywords"][0])
+    proposed = door.post("/api/library/proposals", {"paths": ["photos/made/lake.png"]})["files"][0]
+    check("FileProposals", proposed)
+    check("Proposal", proposed["proposed"][0])
     check("Beside", door.get("/api/library/neighbours", params={"path": "photos/made/lake.png"}))
     listing = door.get("/api/ingest/directories", params={"recursive": "true", "path": "photos"})
     check("Listing", listing)

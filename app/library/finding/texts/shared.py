@@ -26,6 +26,7 @@ class Texts(dict[str | None, int]):
         self.respelled: list[tuple[int, int]] = []
         self._folding = folding
         self._firsts: dict[str, int] = {}
+        self._others: dict[int, list[int]] = {}
 
     def __missing__(self, text: str) -> int:
         folded = self._folding(text)
@@ -36,6 +37,8 @@ class Texts(dict[str | None, int]):
         self.folded.append(folded)
         self.words.append(text)
         self.texts.append(text)
+        if first != number:
+            self._others.setdefault(first, []).append(number)
         return number
 
     def numbers(self, texts: Iterable[str | None]) -> list[int]:
@@ -45,6 +48,11 @@ class Texts(dict[str | None, int]):
     def first(self, text: str) -> int:
         """The number of the first text that is compared like this one; NO_TEXT where there is none."""
         return self._firsts.get(self._folding(text), NO_TEXT)
+
+    def like(self, text: str) -> list[str]:
+        """All texts that are compared like this one; none where there is none."""
+        first = self.first(text)
+        return [] if first == NO_TEXT else [self.texts[number] for number in (first, *self._others.get(first, ()))]
 
 
 class Folders(Texts):

@@ -62,6 +62,11 @@ export interface Elements {
   "columns": "div";
   "columns-button": "button";
   "columns-list": "div";
+  "commit": "div";
+  "commit-button": "button";
+  "commit-done": "p";
+  "commit-sum": "output";
+  "commit-undo": "button";
   "compare-directory": "input";
   "compare-error": "small";
   "compare-folder": "a";
@@ -222,6 +227,7 @@ export interface Elements {
   "next": "input";
   "next-means": "p";
   "nothing": "p";
+  "nothing-chosen": "p";
   "notice": "div";
   "notice-show": "button";
   "notice-text": "span";
@@ -244,6 +250,10 @@ export interface Elements {
   "nsfw_threshold_slider": "input";
   "options": "div";
   "order": "button";
+  "origins": "fieldset";
+  "origins-list": "div";
+  "own-all": "form";
+  "own-all-word": "input";
   "pace": "figure";
   "pace-chart": "div";
   "pace-words": "span";
@@ -280,6 +290,12 @@ export interface Elements {
   "process-title": "h2";
   "progress": "progress";
   "progress-text": "span";
+  "proposal-rows": "tbody";
+  "proposing": "section";
+  "proposing-back": "a";
+  "proposing-error": "p";
+  "proposing-files": "span";
+  "proposing-progress": "span";
   "q": "input";
   "q-choices": "ul";
   "q-message": "p";
@@ -314,6 +330,7 @@ export interface Elements {
   "selected-clear": "button";
   "selected-count": "output";
   "selected-edit": "button";
+  "selected-propose": "button";
   "server-banner": "p";
   "show-came-in": "a";
   "show-gone": "button";
@@ -358,6 +375,8 @@ export interface Elements {
   "term-processed": "dt";
   "term-unchanged": "dt";
   "term-vanished": "dt";
+  "tick-all": "button";
+  "tick-none": "button";
   "toast": "div";
   "toast-text": "p";
   "toast-undo": "button";
@@ -385,6 +404,8 @@ export interface Elements {
   "viewer-veil": "div";
   "viewer-video": "video";
   "viewer-zoom": "div";
+  "words": "ul";
+  "words-more": "button";
   "workers": "input";
   "workers-error": "small";
   "write-changes": "div";

@@ -721,6 +721,12 @@ export interface Words {
   zone?: string;
 }
 
+/** What is said of one file of several. */
+export interface EditOfOne {
+  path: string;
+  add_keywords: string[];
+}
+
 /** Which files it is said of: those at these paths, or all that a search finds. */
 export type Meant = { paths: string[] } | { q: string };
 
@@ -766,6 +772,43 @@ export interface LastEdit {
   files: number;
   undone_at: Time | null;
 }
+
+// -- proposals of keywords --------------------------------------------------------------------------------------------
+
+/** A keyword that a file may get; `by` and `like` say how and of which file it is known, where the source is `similar`. */
+export interface Proposal {
+  text: string;
+  source: "prompt" | "folder" | "similar" | "model";
+  confidence: number;
+  by: string | null;
+  like: string | null;
+}
+
+export interface FileProposals {
+  path: string;
+  is_nsfw: boolean | null;
+  has_thumbnail: boolean;
+  keywords: string[];
+  proposed: Proposal[];
+}
+
+/** Where a word comes from, as a person tells them apart. */
+export type Origin = Proposal["source"] | "copy" | "own";
+
+/** A word of a file on the page of proposals. */
+export interface BoardWord {
+  text: string;
+  origins: Origin[];
+  confidence: number;
+  like: string | null;
+  ticked: boolean;
+}
+
+export interface BoardFile extends Omit<FileProposals, "proposed"> {
+  words: BoardWord[];
+}
+
+export type Board = BoardFile[];
 
 // -- a folder against the library -------------------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ import { keepPlace, keptPlace } from "./places.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
 import { prepareTable } from "./table.js";
-import { prepareJudging } from "../saying/judging.js";
+import { AT_MOST, saveChosen } from "../proposing/chosen.js";
+import { pathsOf, prepareJudging } from "../saying/judging.js";
 import { chooseVeil, knowChecked, onVeil } from "../shared/veil.js";
 import { withoutHidden } from "./hidden.js";
 import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
@@ -254,6 +255,21 @@ function showSelected(ranges) {
   setText(byId("selected-count"), selectedInWords(selected, list?.paired ?? 0, list?.counting ?? false));
 }
 
+/** Hands what is selected over to the page that proposes keywords for it. */
+async function propose() {
+  if (!list) return;
+  try {
+    if (selected > AT_MOST) {
+      throw new Error(`Keywords are proposed for at most ${number(AT_MOST)} files at once: select fewer.`);
+    }
+    const paths = pathsOf([...(await list.slices.filesIn(grid.chosen())).values()], list.pairs);
+    saveChosen({ paths: paths.slice(0, AT_MOST), from: addressOf(view) });
+    location.assign("/propose");
+  } catch (error) {
+    setMessage(byId("q-message"), refusal(error).message);
+  }
+}
+
 /** How many files came since the list was made, or are found only now: the list itself does not jump. */
 async function lookForNew() {
   if (document.hidden || !list) return;
@@ -313,6 +329,7 @@ prepareJudging({
     return find({ stay: true });
   },
 });
+byId("selected-propose").addEventListener("click", propose);
 prepareSaved({ shown: () => view, choose: go, addressOf: (search) => addressOf({ ...view, ...search }) });
 window.addEventListener("popstate", () => {
   const before = view;

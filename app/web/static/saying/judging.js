@@ -104,7 +104,7 @@ export function prepareJudging({ shown, chosen, goOn, followed, findAgain }) {
 }
 
 /** What is said of a tile is said of all files that it stands for. @type {(files: FoundFile[], pairs: "one" | "both") => string[]} */
-const pathsOf = (files, pairs) => [
+export const pathsOf = (files, pairs) => [
   ...new Set(
     files.flatMap(({ path, pairs: others }) => [path, ...(pairs === "one" ? others.map((one) => one.path) : [])]),
   ),
