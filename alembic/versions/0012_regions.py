@@ -3,14 +3,14 @@
 The regions are read anew with stage `metadata`, of the files that may have some. A downgrade drops all three tables,
 and with them what a person expected.
 
-Revision ID: 0013
+Revision ID: 0012
 Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
+revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None

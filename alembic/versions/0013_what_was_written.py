@@ -1,14 +1,14 @@
 """What was written to sidecars and files, and what an undo of it needs. A downgrade forgets it: nothing can be undone.
 
-Revision ID: 0014
-Revises: 0013
+Revision ID: 0013
+Revises: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 adds_only = True

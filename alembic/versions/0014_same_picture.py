@@ -2,15 +2,15 @@
 
 It is computed with stage `thumbnail`, of older rows only where two look alike. A downgrade drops both.
 
-Revision ID: 0015
-Revises: 0014
+Revision ID: 0014
+Revises: 0013
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 adds_only = True
