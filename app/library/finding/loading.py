@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Text, bindparam, cast, select
 from app.library.finding.columns import Change
 from app.library.finding.entries import ROW_COLUMNS, Entry, entry_of
 from app.library.prepared import Prepared
-from app.library.tables import CHANGES, DETECTIONS, KEYWORDS, LINKS, MEDIA
+from app.library.regions.tables import DETECTIONS
+from app.library.tables import CHANGES, KEYWORDS, LINKS, MEDIA
 
 _JSON = frozenset(("sources", "generation", "stages"))  # as text: most is not looked into
 _COLUMNS = (cast(MEDIA.c[name], Text).label(name) if name in _JSON else MEDIA.c[name] for name in ROW_COLUMNS)

@@ -18,7 +18,7 @@ from app.library.engine import Engines
 from app.library.finding.columns import Mask, Snapshot
 from app.library.finding.finder import Finder
 from app.library.finding.matching import labelled_regions
-from app.library.tables import LOOKS, PLANOGRAMS
+from app.library.regions.tables import LOOKS, PLANOGRAMS
 from app.library.values import now
 from app.query.printing import term
 from app.query.reading import read

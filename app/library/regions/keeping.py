@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from app.beside import Sidecar
+from app.library.regions.tables import DETECTIONS, LOOKS
 from app.library.rows import settled
-from app.library.tables import DETECTIONS, LOOKS
 from app.media import Analysis, Stage
 from app.regions import NO_REGIONS, READ, Region, RegionKind, Regions, RegionSource
 from app.texts import clean_text

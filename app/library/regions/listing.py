@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Select, and_, or_, select
 
 from app.library.engine import Engines
 from app.library.presence import inside
+from app.library.regions.tables import DETECTIONS
 from app.library.shown import ShownRegion
-from app.library.tables import DETECTIONS, MEDIA
+from app.library.tables import MEDIA
 from app.media import Place
 from app.query.tree import Whole
 from app.query.words import fold

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, insert, select, update
 from app.library.finding.lookup import matching
 from app.library.finding.runs import sought_by
 from app.library.library import Library
-from app.library.tables import DETECTIONS, KEYWORDS, LINKS, MEDIA
+from app.library.regions.tables import DETECTIONS
+from app.library.tables import KEYWORDS, LINKS, MEDIA
 from app.query.tree import Run, Words
 from app.query.words import coded, runs_of
 

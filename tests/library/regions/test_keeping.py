@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.library.regions.keeping import kept_of
-from app.library.tables import DETECTIONS
+from app.library.regions.tables import DETECTIONS
 from app.media import Outcome, Place, Stage
 from app.regions import Region, RegionKind, Regions, RegionSource
 from tests.ingest.builders import OTHER_SESSION, SESSION, analysis, found, without
