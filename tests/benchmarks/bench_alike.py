@@ -9,7 +9,7 @@
    counted by itself; the better of both is where either of them is right. A wrong first answer within the distance
    that counts as similar is a false hit. Drawn pictures stand in where the corpus is absent.
 2. Speed: one question over 1,000,000 codes of 1,024 bits, in the file that a library keeps them in; and over as many
-   perceptual hashes.
+   perceptual hashes: in processor time, the shortest of some rounds.
 """
 
 import os
@@ -191,14 +191,14 @@ def speed(folder: Path) -> bool:
     before = _memory_mb()
     best_codes, best_hashes = float("inf"), float("inf")
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        began = time.process_time()
         near = codes.near(FILES // 2, SIMILAR[By.FEATURES])
-        best_codes = min(best_codes, time.perf_counter() - began)
+        best_codes = min(best_codes, time.process_time() - began)
         assert near is not None
         assert near.ids.tolist() == [FILES // 2]
-        began = time.perf_counter()
+        began = time.process_time()
         np.flatnonzero(np.bitwise_count(hashes ^ hashes[7]) <= SIMILAR[By.PHASH])
-        best_hashes = min(best_hashes, time.perf_counter() - began)
+        best_hashes = min(best_hashes, time.process_time() - began)
     del near
     return all(
         (
