@@ -80,7 +80,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         ),
         "bad_cursor": Refusal(422, "the cursor is not one that the list gave"),
         "bad_query": Refusal(422, "the search cannot be read; `position` is where in it"),
-        "too_many_files": Refusal(422, "the request means more files than may be changed or written at once"),
+        "too_many_files": Refusal(422, "an edit changes at most 100,000 files, a write 10,000 (1,000 into files)"),
         "too_many_rows": Refusal(422, "the files are more than a sheet of XLSX has rows"),
         "no_directory": Refusal(422, "no directory was chosen"),
         "outside_roots": Refusal(422, "the path is not inside a media root"),

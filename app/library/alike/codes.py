@@ -7,6 +7,7 @@ read again.
 
 import fcntl
 import json
+import logging
 import mmap
 import os
 import tempfile
@@ -31,6 +32,7 @@ from app.library.tables import CHANGES, MEDIA
 BITS = 1024
 NAME = "codes"
 """Of the files in the state folder: `codes.bin` with the codes, `codes.json` with how far they go."""
+_log = logging.getLogger("media_ingest")
 _VERSION = 1
 _WORDS = BITS // 64
 _ROW_WORDS = 1 + _WORDS  # the number of the model, 0 where there is no code, and the code
@@ -180,7 +182,13 @@ class CodeFile:
             return reach, not behind
         changes = self._engines.read(partial(_changes_after, after=reach.seq))
         if changes:
-            self._write(reach, changes)
+            try:
+                self._write(reach, changes)
+            except OSError as error:
+                _log.warning("the codes of the library cannot be kept: %s", error.strerror)
+                os.close(self._lock)
+                self._lock = self._reach = None
+                return reach, False
         return reach, len(changes) < _AT_ONCE
 
     def _first(self) -> _Reach:

@@ -231,9 +231,8 @@ def _decided(connection: Connection, asked: Asked) -> Iterator[_Decided]:
 
 
 def _rows_of(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, Row], dict[int, Keywords]]:
-    rows: dict[int, Row] = {
-        row["id"]: dict(row) for row in connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).mappings()
-    }
+    found = connection.execute(_ROWS.where(MEDIA.c.id.in_(ids)))
+    rows: dict[int, Row] = {row[0]: dict(zip(COLUMNS, row, strict=True)) for row in found}
     own: dict[int, set[str]] = {number: set() for number in rows}
     read: dict[int, set[str]] = {number: set() for number in rows}
     for number, text, source in connection.execute(_WORDS.where(LINKS.c.media_id.in_(ids))):
@@ -278,7 +277,8 @@ def _forget_old(connection: Connection) -> None:
 def _write_edited(connection: Connection, edit_id: int, changes: Iterable[tuple[Change, Edit]], at: str) -> None:
     listed_changes = list(changes)
     _write_rows(connection, [change for change, _ in listed_changes], at)
-    told = {id(edit): (sentence_of(edit), {**as_asked(edit), "edit": edit_id}) for _, edit in listed_changes}
+    edits = {id(edit): edit for _, edit in listed_changes}  # most often one for all files
+    told = {number: (sentence_of(edit), {**as_asked(edit), "edit": edit_id}) for number, edit in edits.items()}
     append_each(connection, (_event(at, change.place, *told[id(edit)]) for change, edit in listed_changes))
     _KEEP_FILES.each(
         connection,

@@ -17,6 +17,7 @@ import { nextAfterScoring, pairsShown, saveJudged, saveSeen } from "../library/k
 import { prepareKeys, showKeys } from "../saying/help.js";
 import { isKey, isUndo, takesKeys, wordsOf } from "../saying/keys.js";
 import { prepareUndoing, say } from "../saying/saying.js";
+import { openWriting } from "../writing/writing.js";
 import { fileName, number, readable } from "../lib/words.js";
 
 /** @import { Beside, Words } from "../lib/types.d.ts" */
@@ -28,6 +29,9 @@ let path = byId("file-page").dataset.path ?? "";
 let beside = null;
 let besideIn = ""; // the search that it was asked of
 
+byId("write-metadata").addEventListener("click", () => {
+  openWriting({ paths: [path] }, "this file", () => draw(path));
+});
 const stage = prepareStage({ swiped: (step) => go(step) });
 prepareViewer(stage.redraw);
 

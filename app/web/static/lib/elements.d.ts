@@ -403,6 +403,18 @@ export interface Elements {
   "words-more": "button";
   "workers": "input";
   "workers-error": "small";
+  "write-changes": "div";
+  "write-dialog": "dialog";
+  "write-dir": "small";
+  "write-error": "p";
+  "write-form": "form";
+  "write-found": "p";
+  "write-go": "button";
+  "write-metadata": "button";
+  "write-rows": "tbody";
+  "write-title": "h2";
+  "write-undo": "button";
+  "write-what": "p";
   "zoom-fit": "button";
   "zoom-full": "button";
   "zoom-in": "button";

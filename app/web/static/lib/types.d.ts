@@ -836,3 +836,45 @@ export interface ComparedFile {
   sidecars: number;
   copy: string | null;
 }
+
+export interface WriteTarget {
+  to: string;
+  available: boolean;
+  why_not: string | null;
+}
+
+export interface LastWrite {
+  undo: number;
+  at: string;
+  to: string;
+  files: number;
+}
+
+export interface Writing {
+  targets: WriteTarget[];
+  sidecar_dir: string;
+  last: LastWrite | null;
+}
+
+export interface WrittenChange {
+  field: string;
+  now: unknown;
+  then: unknown;
+}
+
+export interface FileWritten {
+  path: string;
+  target: string | null;
+  outcome: string;
+  cause: string | null;
+  reason: string | null;
+  changes: WrittenChange[];
+}
+
+export interface MetadataWritten {
+  to: string;
+  dry_run: boolean;
+  counts: Record<string, number>;
+  undo: number | null;
+  files: FileWritten[];
+}

@@ -20,6 +20,7 @@ import { withoutHidden } from "./hidden.js";
 import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
 import { coverageInWords, foundInWords, heldInWords, nothingInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
+import { openWriting } from "../writing/writing.js";
 
 /** @import { Followed, FoundFiles, Left, LibraryView, SearchView, Slices, TileSize } from "../lib/types.d.ts" */
 
@@ -307,6 +308,9 @@ byId("both").addEventListener("change", () => {
 byId("next").checked = nextAfterScoring();
 byId("next").addEventListener("change", () => saveNextAfterScoring(byId("next").checked));
 byId("facets-toggle").addEventListener("click", () => go({ filters: !view.filters }, { replace: true }));
+byId("write-metadata").addEventListener("click", () => {
+  openWriting({ q: withoutHidden(view.q) }, "what this search finds");
+});
 byId("selected-clear").addEventListener("click", grid.clear);
 byId("new-files").addEventListener("click", () => {
   staleFacets();
