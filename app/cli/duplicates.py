@@ -7,13 +7,13 @@ import typer
 
 from app.cli.options import AsJson, Output, Roots, check_output, require_database, settings_here
 from app.cli.terminal import err, keep, out, plain, print_json
-from app.duplicates import Duplicates, Found, differing, keeper_of
 from app.errors import InvalidRequest
 from app.ingest.disk.folders import Folders
 from app.library.alike.near import BITS_OF, By
 from app.library.alike.telling import what_to_do
 from app.library.finding import keeping
 from app.library.library import Library
+from app.quarantine.duplicates import Duplicates, Found, differing, keeper_of
 from app.quarantine.script import PlanFormat, written_plan
 from app.quarantine.units import Units, check_folder
 from app.texts import counted

@@ -9,13 +9,13 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from app.duplicates import Duplicates
 from app.errors import InvalidRequest, UnknownFile
 from app.library.alike.groups import WIDEST
 from app.library.alike.near import By
 from app.library.saying.editing import parse_edit
 from app.library.saying.edits import Asked
 from app.media import Place
+from app.quarantine.duplicates import Duplicates
 from app.quarantine.handing import handed_on
 from app.quarantine.script import PlanFormat, written_plan
 from app.quarantine.units import Units, check_folder

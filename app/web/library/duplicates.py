@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from typing_extensions import TypedDict
 
-from app.duplicates import Duplicates, Found, differing, keeper_of
 from app.errors import BadCursor
 from app.library.alike.groups import WIDEST
 from app.library.alike.near import By
 from app.library.alike.telling import what_to_do
 from app.library.finding.counting import Coverage
 from app.library.finding.listing import FoundFile
+from app.quarantine.duplicates import Duplicates, Found, differing, keeper_of
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.cursors import cursor_of, values_in
