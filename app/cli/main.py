@@ -10,6 +10,7 @@ import uvicorn
 from app import __version__, settings
 from app.cli.comparing import comparing
 from app.cli.finding import finding
+from app.cli.keeping import keeping
 from app.cli.looking import looking
 from app.cli.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
 from app.cli.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print_json
@@ -31,6 +32,7 @@ cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 cli.add_typer(looking)
 cli.add_typer(comparing)
 cli.add_typer(finding)
+cli.add_typer(keeping)
 Directories = Annotated[list[str], typer.Argument(help="ROOT/relative paths, or absolute ones inside a media root.")]
 Pattern = Annotated[str, typer.Option(help="Globs joined by |, against file names.")]
 MinBytes = Annotated[int | None, typer.Option(help="Only files of at least so many bytes.")]

@@ -1,0 +1,63 @@
+"""The commands by which nothing is lost with a disk."""
+
+import shutil
+
+import pytest
+
+from app.ingest.session.store import IngestionState
+from app.library.migrations import HEAD
+from tests.samples import photo
+from tests.support.commands import refused
+
+
+@pytest.fixture
+def place(place_with_photos):
+    assert place_with_photos.run("run", "photos").returncode == 0
+    return place_with_photos
+
+
+# -- backup ------------------------------------------------------------------------------------------------------
+
+
+def test_backup_copies_the_library_beside_a_server_and_says_what_it_holds(place):
+    server = IngestionState(place.state)
+    server.acquire("http://127.0.0.1")
+    kept = place.folder / "kept.db"
+    made = place.run("backup", str(kept))
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.startswith(f"{kept} holds 4 files, 0 of them with your words, and ")
+    assert made.stdout.endswith(" MiB), and was checked.\n")
+    refused(place.run("backup", str(kept)), "is there already: name another file, or let --replace write over it.")
+    told = place.json("backup", str(kept), "--replace")
+    assert (told["file"], told["files"], told["revision"]) == (str(kept), 4, HEAD)
+    server.release()
+
+
+def test_backup_refuses_what_it_cannot_copy_and_where_it_must_not_write(place):
+    kept = str(place.folder / "kept.db")
+    refused(place.run("backup", kept, DATABASE_URL="none"), "Database functionality is disabled.")
+    refused(place.run("backup", kept, DATABASE_URL="sqlite:///nothing.db"), "There is no library at nothing.db yet")
+    refused(
+        place.run("backup", kept, DATABASE_URL="postgresql://me:secret@host/it"), "whose own program pg_dump", "***"
+    )
+    refused(place.run("backup", str(place.media / "kept.db")), "lies inside the media root 'photos'")
+    refused(place.run("backup", str(place.database), "--replace"), "is the library itself")
+    refused(place.run("backup", str(place.folder)), "is a folder")
+    assert not (place.folder / "kept.db").exists()
+
+
+def test_a_copy_is_put_back_in_the_place_of_a_lost_library_and_goes_on_from_there(place):
+    kept = place.folder / "kept.db"
+    assert place.run("backup", str(kept)).returncode == 0
+    photo(place.media / "later.jpg")
+    assert place.run("run", "photos").returncode == 0
+    assert place.json("stats")["images"] == 5
+    for lost in place.folder.glob("library.db*"):
+        lost.unlink()
+    shutil.copy(kept, place.database)
+    assert place.json("stats")["images"] == 4
+    assert place.run("search", "").stdout.count("\n") == 4
+    assert len(place.json("sessions")) == 2
+    done = place.json("run", "photos")
+    assert (done["status"], done["outcomes"]["added"], done["skipped"]["fresh"]) == ("completed", 1, 4)
+    assert place.run("search", "").stdout.count("\n") == 5
