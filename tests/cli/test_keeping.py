@@ -61,3 +61,14 @@ def test_a_copy_is_put_back_in_the_place_of_a_lost_library_and_goes_on_from_ther
     done = place.json("run", "photos")
     assert (done["status"], done["outcomes"]["added"], done["skipped"]["fresh"]) == ("completed", 1, 4)
     assert place.run("search", "").stdout.count("\n") == 5
+
+
+def test_doctor_tells_of_the_copies(place):
+    assert "Off: the server makes no copies" in place.run("doctor").stdout
+    assert f"There is no copy in {place.state}.backups yet" in place.run("doctor", INGEST_BACKUPS="7").stdout
+    (place.state.parent / "state.backups").mkdir()
+    (place.state.parent / "state.backups" / "library-20260101T000000Z.db").touch()
+    late = next(
+        line for line in place.run("doctor", INGEST_BACKUPS="7").stdout.splitlines() if "INGEST_BACKUPS" in line
+    )
+    assert late.startswith("note")
