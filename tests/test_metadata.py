@@ -9,8 +9,8 @@ from typing import get_type_hints
 import pytest
 
 from app.cli import looking
-from app.library.editing import Edit
 from app.library.library import Library
+from app.library.saying.editing import Edit
 from app.library.tables import MEDIA
 from app.library.values import as_file
 from app.media import Place
@@ -55,7 +55,7 @@ def missing(name, declared, columns, read):
         "app/web/static/file/known.js: the line that it is shown in, else give it one": declared.shown
         not in (Shown.WITHIN, Shown.MADE)
         or re.search(rf"\b{name}\b", KNOWN_JS),
-        "app/library/editing.py: what a person may write": not declared.editable or name in Edit.model_fields,
+        "app/library/saying/editing.py: what a person may write": not declared.editable or name in Edit.model_fields,
     }
     return [place for place, there in checks.items() if not there]
 
@@ -71,7 +71,7 @@ def test_where_a_field_is_missing_is_named():
     assert missing("city", new, set(), set()) == [
         "alembic/versions: a migration that makes its column",
         "app/analysis/metadata: a reader, or tests/analysis/reading.py: a file that has it",
-        "app/library/editing.py: what a person may write",
+        "app/library/saying/editing.py: what a person may write",
     ]
 
 

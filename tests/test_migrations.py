@@ -14,10 +14,10 @@ from sqlalchemy import Connection, bindparam, inspect, literal_column, select, t
 
 from app.errors import DatabaseUnusable
 from app.library import migrations
-from app.library.editing import parse_edit
 from app.library.engine import Engines
 from app.library.library import Library
 from app.library.migrations import HEAD, Migration, bring_to_head, config_for, revision_of
+from app.library.saying.editing import parse_edit
 from app.library.tables import EVENTS, Base
 from app.media import Place
 from tests.ingest.builders import SESSION, analysis, failure, found

@@ -1,7 +1,7 @@
 """The library of a running program: what is known of the media, and what happened to each file.
 
 `commit_single_file_to_database` writes a file's row, keywords, failures and event in one transaction. A person's edits
-(`editing`) and rows marked missing (`presence`) are the other writes about files. Events are only ever appended; their
+(`saying`) and rows marked missing (`presence`) are the other writes about files. Events are only ever appended; their
 ids are those of the server-sent events. Schemas are brought up to date elsewhere, in `migrations`.
 """
 
@@ -14,8 +14,6 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention
-from app.library import editing
-from app.library.editing import Edit
 from app.library.engine import Engines, translated
 from app.library.failures import HOLDS_BACK, Failures
 from app.library.finding.finder import Finder
@@ -23,9 +21,11 @@ from app.library.finding.words.indexing import Indexing
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
-from app.library.personal import LINKS_OF
 from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
+from app.library.saying import editing
+from app.library.saying.editing import Edit
+from app.library.saying.personal import LINKS_OF
 from app.library.stock import Stock, facts_in, known_in
 from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.undoing import Removal

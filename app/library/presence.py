@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Table, bindparam, func, select, update
 from app.formats import Kind
 from app.library.engine import Engines
 from app.library.pairs import relink
-from app.library.personal import leave_to_copies
 from app.library.recording import MARK_MISSING
+from app.library.saying.personal import leave_to_copies
 from app.library.tables import MEDIA
 from app.library.values import now
 from app.library.whereabouts import Locations, Look, NotLookedFor, RowFile, nobody_looks, write_knowing

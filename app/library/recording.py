@@ -12,7 +12,18 @@ from app.errors import AMBIGUOUS_MOVE
 from app.library.around import THIS_FILE, Surroundings, surroundings_of
 from app.library.failures import all_failures_of, failures_follow, failures_of, remember_failures
 from app.library.pairs import relink
-from app.library.personal import (
+from app.library.prepared import Prepared
+from app.library.rows import (
+    KeywordLinks,
+    keyword_links,
+    left_where_it_was,
+    outcome_of,
+    rated_by_what_stayed,
+    row_of,
+    settled,
+    told_by_what_was_left,
+)
+from app.library.saying.personal import (
     NOTHING,
     PERSON,
     ROW_BY_ID,
@@ -29,17 +40,6 @@ from app.library.personal import (
     said,
     words_on_other_bytes,
     words_that_return,
-)
-from app.library.prepared import Prepared
-from app.library.rows import (
-    KeywordLinks,
-    keyword_links,
-    left_where_it_was,
-    outcome_of,
-    rated_by_what_stayed,
-    row_of,
-    settled,
-    told_by_what_was_left,
 )
 from app.library.tables import EVENTS, KEYWORDS, LINKS, MEDIA
 from app.library.values import CHECKPOINT, Checkpoints, Event, is_nsfw, now, stage_ends

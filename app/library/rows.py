@@ -1,7 +1,7 @@
 """From an analysis to the columns of its row: pure, so that "added, updated or unchanged" needs no database.
 
 A section of the analysis that did not run keeps its old columns only while the bytes are the same ones: what was read
-from other bytes is never kept beside new ones. What a person said is not read, and stays (`personal.py`).
+from other bytes is never kept beside new ones. What a person said is not read, and stays (`saying/personal.py`).
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, get_type_hints
 
 from app.beside import Stamps
 from app.errors import PASSING_CAUSES
-from app.library.personal import carrying, said
+from app.library.saying.personal import carrying, said
 from app.media import (
     Analysis,
     Identity,

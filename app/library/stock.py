@@ -13,8 +13,8 @@ from sqlalchemy import Connection, func, select
 
 from app.formats import Kind
 from app.library.failures import HOLDS_BACK
-from app.library.personal import WORDS_WAIT
 from app.library.presence import inside
+from app.library.saying.personal import WORDS_WAIT
 from app.library.tables import FAILURES, MEDIA
 from app.library.values import FailureState, KnownFailure, KnownFile
 from app.media import Place, Stage

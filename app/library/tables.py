@@ -1,8 +1,8 @@
 """The tables of the library, the same on SQLite and PostgreSQL.
 
-Owns names, types and indexes; what is written when is decided by the modules that write (`recording`, `personal`,
-`editing`, `presence`). A changed table needs a migration. Times are ISO 8601 text in UTC, which reads
-and sorts the same on both engines; paths are bytes, because a file's name need not be UTF-8.
+Owns names, types and indexes; what is written when is decided by the modules that write (`recording`, `presence`, and
+the room `saying`). A changed table needs a migration. Times are ISO 8601 text in UTC, which reads and sorts the same on
+both engines; paths are bytes, because a file's name need not be UTF-8.
 """
 
 from collections.abc import Iterator, Mapping

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from sqlalchemy import Connection, and_, delete, exists, func, or_, select, text
 
 from app.errors import CountChanged
-from app.library.editing import NO_SESSION
 from app.library.engine import Engines
 from app.library.pairs import relink
-from app.library.personal import SPEAKS, keep_for_its_bytes
 from app.library.recording import append
+from app.library.saying.editing import NO_SESSION
+from app.library.saying.personal import SPEAKS, keep_for_its_bytes
 from app.library.tables import EVENTS, FAILURES, KEPT, KEYWORDS, LINKS, MEDIA
 from app.library.values import now
 from app.media import Outcome, Place

@@ -19,8 +19,8 @@ from app.errors import FILE_CAUSES, InvalidRequest, in_words
 from app.ingest.plan.planner import LISTS
 from app.ingest.run.parts import ALL_SESSIONS
 from app.ingest.session.parameters import SessionRequest
-from app.library.editing import Edit
 from app.library.finding.orders import Sort
+from app.library.saying.editing import Edit
 from app.library.values import FailureState
 from app.web.answers import reads, refuses
 from app.web.depends import MAX_PAGE, JsonBody, checked_id, refuse_unknown

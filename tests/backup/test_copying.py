@@ -12,9 +12,9 @@ import pytest
 from app.backup import copying
 from app.backup.copying import BrokenOff, check_target, copy
 from app.errors import CannotStart, DatabaseUnusable, InvalidRequest
-from app.library.editing import parse_edit
 from app.library.library import Library
 from app.library.migrations import HEAD
+from app.library.saying.editing import parse_edit
 from app.media import Place
 from tests.faults.surroundings import small_disk
 from tests.ingest.builders import SESSION, analysis, found

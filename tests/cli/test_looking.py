@@ -7,8 +7,8 @@ import os
 import re
 import zipfile
 
-from app.library.editing import parse_edit
 from app.library.library import Library
+from app.library.saying.editing import parse_edit
 from app.media import Place
 from tests.samples import unidentifiable, write_many
 from tests.support.commands import refused

@@ -4,7 +4,7 @@ from collections import Counter
 
 from sqlalchemy import select
 
-from app.library.editing import parse_edit
+from app.library.saying.editing import parse_edit
 from app.library.tables import PersonWords
 from app.library.whereabouts import Whereabouts
 from app.media import Metadata, Place

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from app.errors import CountChanged
 from app.formats import Kind
-from app.library.editing import parse_edit
 from app.library.library import Library
+from app.library.saying.editing import parse_edit
 from app.library.tables import EVENTS, FAILURES, KEYWORDS, LINKS, MEDIA
 from app.library.undoing import ROOT_FORGOTTEN, UNDONE
 from app.media import Metadata, Place, Stage

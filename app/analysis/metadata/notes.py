@@ -94,7 +94,8 @@ def parse_json_notes(text: str, *, whole_name: bool) -> Notes | None:
     except (ValueError, RecursionError):
         return None
     if isinstance(told, list) and len(told) == 1 and isinstance(told[0], dict) and "SourceFile" in told[0]:
-        return Notes(Source.JSON, _of_exiftool(told[0]), raw=told[0])
+        as_written = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        return Notes(Source.JSON, _of_exiftool(as_written[0]), raw=told[0])
     if not isinstance(told, dict):
         return None
     if made := _settings(text) or _plain_settings(told):
@@ -174,13 +175,19 @@ def _tags_of(lines: list[str]) -> tuple[str, ...]:
 
 
 def _of_exiftool(told: Mapping[str, Any]) -> Xmp:
-    """What `exiftool -json` wrote, with groups in front of the names or without, by the names of XMP."""
+    """What `exiftool -json` wrote, with groups in front of the names or without, by the names of XMP.
+
+    It puts no quotes around a text that looks like a number or a truth: the keywords "1E3" and "True" are 1E3 and true.
+    So the numbers in `told` are texts, as they were written.
+    """
     plain = {name.rpartition(":")[2]: value for name, value in reversed(list(told.items()))}
     found = {}
     for name, tags in _EXIFTOOL.items():
         for tag in tags:
             value = plain.get(tag)
-            texts = tuple(text for one in (value if isinstance(value, list) else [value]) if (text := _as_text(one)))
+            values = value if isinstance(value, list) else [value]
+            written = (str(one).lower() if isinstance(one, bool) else one for one in values)
+            texts = tuple(text for text in written if isinstance(text, str) and text)
             if texts:
                 found[name] = tuple(map(_degrees, texts)) if name.startswith("exif:GPS") else texts
                 break

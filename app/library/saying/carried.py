@@ -5,7 +5,7 @@ Owns which words leave, and what becomes of each that arrives. A word gives way 
 
 from sqlalchemy import Connection, func, select
 
-from app.library.personal import SPEAKS
+from app.library.saying.personal import SPEAKS
 from app.library.tables import MEDIA
 
 

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from app.analysis.pictures.picture import PREVIEW_SIDE
 from app.errors import InvalidRequest, UnknownFile
-from app.library.editing import parse_edit
+from app.library.saying.editing import parse_edit
 from app.library.shown import File
 from app.library.values import NsfwSpread, as_file
 from app.media import Place

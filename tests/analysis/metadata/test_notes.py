@@ -203,6 +203,11 @@ def test_what_others_noted_is_read_field_by_field(tmp_path):
     assert said.raw["json"]["Model"] == "X100"
 
 
+def test_texts_that_exiftool_writes_without_quotes_are_read_as_they_were_written():
+    notes = parse_json_notes('[{"SourceFile": "a.jpg", "Title": 1E3, "Subject": [1.50, true, 1e400]}]', whole_name=True)
+    assert notes.properties == {"dc:title": ("1E3",), "dc:subject": ("1.50", "true", "1e400")}
+
+
 def test_takeout_and_what_others_noted_may_lie_side_by_side(tmp_path):
     takeout = {"title": "a.jpg", "photoTakenTime": {"timestamp": "1212162961"}, "people": [{"name": "Ada"}]}
     (tmp_path / "a.jpg.supplemental-metadata.json").write_text(json.dumps(takeout))

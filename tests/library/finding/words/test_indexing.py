@@ -9,11 +9,11 @@ import threading
 import pytest
 
 from app.errors import DatabaseBusy
-from app.library.editing import parse_edit
 from app.library.finding.words import backlog
 from app.library.finding.words.backlog import Backlog
 from app.library.finding.words.indexing import TOGETHER
 from app.library.library import Library
+from app.library.saying.editing import parse_edit
 from app.media import Metadata, Place
 from tests.ingest.builders import SESSION, analysis, tree, without, workplace
 from tests.ingest.builders import found as on_disk

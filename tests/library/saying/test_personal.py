@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import event
 
-from app.library.personal import MAX_COPIES
 from app.library.prepared import Prepared
+from app.library.saying.personal import MAX_COPIES
 from app.library.whereabouts import Whereabouts
 from app.media import Outcome, Place
 from tests.library.disk import SAID, Disk, as_said, told

@@ -17,9 +17,9 @@ from pydantic import (
 from sqlalchemy import Connection, delete, update
 
 from app.errors import InvalidRequest, UnknownFile, in_words
-from app.library.personal import PERSON, links_of, said
 from app.library.recording import append, link, row_in
 from app.library.rows import MAX_KEYWORD_CHARACTERS, KeywordLinks, keyword_links
+from app.library.saying.personal import PERSON, links_of, said
 from app.library.tables import LINKS, MEDIA
 from app.library.values import now
 from app.media import Keyword, Place, Stage

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from app.errors import InvalidRequest, UnknownFile
-from app.library.editing import MAX_CHARACTERS, MAX_KEYWORDS, columns_after, parse_edit
-from app.library.personal import NOTHING, Words, carrying, said, words_on_new_bytes
 from app.library.rows import row_of
+from app.library.saying.editing import MAX_CHARACTERS, MAX_KEYWORDS, columns_after, parse_edit
+from app.library.saying.personal import NOTHING, Words, carrying, said, words_on_new_bytes
 from app.library.tables import EVENTS
 from app.media import Keyword, Metadata, Outcome, Place, Rating, Stage
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found, without
