@@ -24,6 +24,7 @@ from app.library.pairs import LIVE_PHOTO
 from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
 from app.library.saying import editing
+from app.library.saying.carried import Carrying
 from app.library.saying.editing import Edit
 from app.library.saying.personal import LINKS_OF
 from app.library.stock import Stock, facts_in, known_in
@@ -62,6 +63,7 @@ class Library:
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
         self.removal = Removal(self._engines)
+        self.carrying = Carrying(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
 

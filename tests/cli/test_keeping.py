@@ -1,11 +1,15 @@
 """The commands by which nothing is lost with a disk."""
 
+import json
 import shutil
 
 import pytest
 
 from app.ingest.session.store import IngestionState
+from app.library.library import Library
 from app.library.migrations import HEAD
+from app.library.saying.editing import parse_edit
+from app.media import Place
 from tests.samples import photo
 from tests.support.commands import refused
 
@@ -72,3 +76,35 @@ def test_doctor_tells_of_the_copies(place):
         line for line in place.run("doctor", INGEST_BACKUPS="7").stdout.splitlines() if "INGEST_BACKUPS" in line
     )
     assert late.startswith("note")
+
+
+# -- words -------------------------------------------------------------------------------------------------------
+
+
+def test_words_leave_a_library_and_come_into_a_fresh_one_before_or_after_its_files(place):
+    library = Library(f"sqlite:///{place.database}")
+    library.edit(Place("photos", b"trip/a.jpg"), parse_edit({"score": 2, "title": "Mein Meer"}))
+    library.close()
+    kept, other = place.folder / "words.jsonl", f"sqlite:///{place.folder / 'other.db'}"
+    done = place.run("words", "export", "-o", str(kept))
+    assert (done.returncode, done.stdout) == (0, f"{kept} has your words of 1 file.\n")
+    assert place.run("words", "export").stdout.splitlines()[1] == kept.read_text().splitlines()[1]
+    early = place.run("words", "import", str(kept), DATABASE_URL=other)
+    assert early.stdout == "1 file with your words: 1 kept until their files are taken in.\n"
+    assert place.run("run", "photos", DATABASE_URL=other, INGEST_STATE_DIR=str(place.folder / "new")).returncode == 0
+    (line,) = place.run("export", "title:meer", "--format", "jsonl", DATABASE_URL=other).stdout.splitlines()
+    assert (json.loads(line)["score"], json.loads(line)["title"]) == (2, "Mein Meer")
+    assert place.json("words", "import", str(kept))["there"] == 1
+
+
+def test_words_that_cannot_be_read_are_refused_or_named(place):
+    kept = place.folder / "words.jsonl"
+    refused(place.run("words", "import", str(kept)), f"{kept} cannot be read: No such file or directory.")
+    kept.write_text("no words")
+    refused(place.run("words", "import", str(kept)), "This is no file of words")
+    kept.write_text('{"media_ingest_words": 1}\n{}\n')
+    some = place.run("words", "import", str(kept))
+    assert (some.returncode, some.stdout) == (1, "0 files with your words: nothing to do; 1 line could not be read.\n")
+    assert some.stderr == "  line 2: it names no SHA-256 of 64 hexadecimal digits.\n"
+    refused(place.run("words", "import", str(kept), DATABASE_URL="none"), "Database functionality is disabled.")
+    refused(place.run("words", "export", "-o", str(place.media / "words.jsonl")), "lies inside the media root")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Annotated, Any, TypeAlias
 from unicodedata import normalize
 
@@ -172,10 +173,10 @@ def columns_after(old: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
     return {name: value for name, value in after.items() if value != before[name]}
 
 
-def write(connection: Connection, place: Place, edit: Edit) -> None:
+def write(connection: Connection, place: Place, edit: Edit, noted: Mapping[str, Any] = MappingProxyType({})) -> None:
     """Writes an edit into the row of a file, and into the log; what changes nothing leaves no trace.
 
-    The caller's transaction commits both together. Raises UnknownFile.
+    `noted` stands in the log beside it. The caller's transaction commits both together. Raises UnknownFile.
     """
     old = row_in(connection, place)
     if old is None:
@@ -189,7 +190,7 @@ def write(connection: Connection, place: Place, edit: Edit) -> None:
     if words is not None:
         connection.execute(delete(LINKS).where(LINKS.c.media_id == old["id"], LINKS.c.source == PERSON))
         link(connection, old["id"], words)
-    detail = {"set": edit.model_dump(include=edit.model_fields_set - {"release"}), "released": edit.release}
+    detail = {"set": edit.model_dump(include=edit.model_fields_set - {"release"}), "released": edit.release, **noted}
     append(
         connection,
         {
