@@ -7,14 +7,18 @@ MediaIngestError
 │   ├── NotADirectory
 │   ├── NothingMatches        a start whose walk finds no file that matches
 │   ├── WrongContentType      a request that is not sent as JSON
+│   ├── TooManyFiles          an edit of more files than one transaction can sensibly change
 │   ├── BadCursor             a cursor that the list did not give
 │   └── QueryError            a search that cannot be read; `position` is where in it
 ├── NotFound
 │   ├── UnknownSession
-│   └── UnknownFile
+│   ├── UnknownFile
+│   └── UnknownEdit           no edit with this id can be undone
 ├── Conflict
 │   ├── AlreadyActive         the same request is being worked on; `session_id` says by whom
 │   ├── IllegalMove           a change of status that the table of states does not allow
+│   ├── NewerWordsStand       an undo would lose what a person said since
+│   ├── AlreadyUndone         an edit is undone once
 │   └── CountChanged          a person confirmed another number than it is now; `count` is that
 ├── NotAllowed                what only a person at this machine, or with the token, may ask for
 ├── Unavailable
@@ -76,6 +80,13 @@ class WrongContentType(InvalidRequest):
     cause = "content_type"
 
 
+class TooManyFiles(InvalidRequest):
+    cause = "too_many_files"
+
+    def __init__(self, files: int, most: int) -> None:
+        super().__init__(f"These are {files:,} files, and one edit changes at most {most:,}: choose fewer.")
+
+
 class BadCursor(InvalidRequest):
     cause = "bad_cursor"
 
@@ -105,6 +116,13 @@ class UnknownFile(NotFound):
     cause = "unknown_file"
 
 
+class UnknownEdit(NotFound):
+    cause = "unknown_edit"
+
+    def __init__(self, edit_id: int) -> None:
+        super().__init__(f"There is no edit {edit_id}: only the last 100 can be undone.")
+
+
 class Conflict(MediaIngestError):
     cause = "conflict"
 
@@ -121,6 +139,23 @@ class AlreadyActive(Conflict):
 
 class IllegalMove(Conflict):
     cause = "illegal_move"
+
+
+class NewerWordsStand(Conflict):
+    """A person has said something else since in the file at `path`; nothing is changed."""
+
+    cause = "newer_words"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"Newer words stand in {path}: undo those first. Nothing was changed.")
+        self.path = path
+
+
+class AlreadyUndone(Conflict):
+    cause = "already_undone"
+
+    def __init__(self) -> None:
+        super().__init__("This edit was undone already.")
 
 
 class CountChanged(Conflict):

@@ -14,7 +14,7 @@ from app.errors import FILE_CAUSES, PASSING_CAUSES
 from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.session.state import SessionState, Status
 from app.library.history import RememberedFailure
-from app.library.saying.editing import EDITED
+from app.library.saying.edits import EDITED
 from app.library.values import Event, FailureState
 from app.media import (
     MAX_PATH_BYTES,

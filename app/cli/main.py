@@ -13,12 +13,12 @@ from app.cli.finding import finding
 from app.cli.keeping import keeping
 from app.cli.looking import looking
 from app.cli.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
+from app.cli.saying import saying
 from app.cli.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print_json
 from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
 from app.ingest.plan.planner import Planner
 from app.ingest.plan.survey import READ_AGAIN, NothingKnown
 from app.ingest.run.parts import ALL_SESSIONS
-from app.ingest.run.undoing import undo as undo_session
 from app.ingest.session.parameters import Parameters, parse_parameters
 from app.ingest.session.state import SessionState
 from app.ingest.session.store import IngestionState
@@ -33,6 +33,7 @@ cli.add_typer(looking)
 cli.add_typer(comparing)
 cli.add_typer(finding)
 cli.add_typer(keeping)
+cli.add_typer(saying)
 Directories = Annotated[list[str], typer.Argument(help="ROOT/relative paths, or absolute ones inside a media root.")]
 Pattern = Annotated[str, typer.Option(help="Globs joined by |, against file names.")]
 MinBytes = Annotated[int | None, typer.Option(help="Only files of at least so many bytes.")]
@@ -229,35 +230,6 @@ def retry(
         return house.records.runner.retry(checked, cause=cause, paths=paths)
 
     in_foreground(configured, begin, as_json=json_)
-
-
-@cli.command()
-def undo(
-    session: Annotated[str, typer.Option("--session", help="The session whose additions are removed again.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
-    root: Roots = None,
-    json_: AsJson = False,
-) -> None:
-    """Remove from the library the files that only this session added and of which you said nothing."""
-    checked, configured = checked_id(session), settings_here(root)
-    if not configured.database_enabled:
-        raise DatabaseDisabled
-    house, _ = take(configured, "the command line")
-    try:
-        records = house.records
-        records.runner.recover(auto_resume=False)
-        counts = undo_session(records.runner, records.library, checked)
-        if counts.removed and not yes:
-            question = f"Remove {counted(counts.removed, 'row')} that only this session added ({counts.kept:,} stay)?"
-            typer.confirm(f"{question} No file is touched.", abort=True, err=True)
-        if counts.removed:
-            counts = undo_session(records.runner, records.library, checked, counts.removed)
-    finally:
-        house.close()
-    if json_:
-        print_json(counts._asdict())
-    else:
-        out.print(f"{counted(counts.removed, 'row')} removed, {counts.kept:,} kept. No file was touched.")
 
 
 def _parameters(configured: Settings, **options: Any) -> Parameters:

@@ -17,15 +17,16 @@ from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention
 from app.library.engine import Engines, translated
 from app.library.failures import HOLDS_BACK, Failures
 from app.library.finding.finder import Finder
+from app.library.finding.orders import Sort
 from app.library.finding.words.indexing import Indexing
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.presence import Presence, inside
 from app.library.recording import append, as_events, record, row_in
-from app.library.saying import editing
 from app.library.saying.carried import Carrying
 from app.library.saying.editing import Edit
+from app.library.saying.edits import Edits
 from app.library.saying.personal import LINKS_OF
 from app.library.stock import Stock, facts_in, known_in
 from app.library.tables import EVENTS, FAILURES, MEDIA
@@ -34,6 +35,7 @@ from app.library.values import (
     Checkpoints,
     Event,
     KnownFile,
+    NsfwKnown,
     NsfwSpread,
     Summary,
     has_thumbnail,
@@ -42,7 +44,7 @@ from app.library.values import (
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
-from app.query.tree import EVERYTHING
+from app.query.tree import EVERYTHING, Node
 from app.revisions import RowFacts
 from app.texts import clean_json
 
@@ -64,6 +66,7 @@ class Library:
         self.failures = Failures(self._engines)
         self.removal = Removal(self._engines)
         self.carrying = Carrying(self._engines)
+        self.edits = Edits(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
 
@@ -119,7 +122,16 @@ class Library:
 
     def edit(self, place: Place, edit: Edit) -> None:
         """Writes what a person says of one file. Raises UnknownFile, DatabaseBusy, NeedsAttention."""
-        self._engines.write(lambda connection: editing.write(connection, place, edit))
+        self.edits.edit(place, edit)
+
+    def ids_found(self, query: Node) -> tuple[list[int], int]:
+        """The ids of all files that a query finds, and of how many it is not known yet, as they wait for their words.
+
+        Raises NeedsAttention.
+        """
+        self.finder.read_all()
+        found = self.finder.found(query, Sort.ADDED, descending=False, threshold=self.nsfw_threshold())
+        return sorted(found.ids.tolist()), 0 if found.unread is None else len(found.unread)
 
     def append(self, session_id: str, kind: str, detail: Mapping[str, Any], *, outcome: str | None = None) -> Event:
         """Appends an event that is about no single file."""
@@ -305,17 +317,17 @@ class Library:
         """How the probabilities of the library spread, whatever model gave them."""
         return self.finder.nsfw_spread(self.nsfw_threshold())
 
-    def nsfw_probabilities(self, paths: Iterable[bytes]) -> dict[bytes, float | None]:
-        """The probabilities of those of these files that have a row, all by their `ROOT/relative`."""
+    def nsfw_known(self, paths: Iterable[bytes]) -> dict[bytes, NsfwKnown]:
+        """What is known of those of these files that have a row, all by their `ROOT/relative`."""
         by_root = _by_root(paths)
 
-        def work(connection: Connection) -> dict[bytes, float | None]:
-            found: dict[bytes, float | None] = {}
+        def work(connection: Connection) -> dict[bytes, NsfwKnown]:
+            found: dict[bytes, NsfwKnown] = {}
             for root, relatives in by_root.items():
-                rows = select(MEDIA.c.path, MEDIA.c.nsfw_probability).where(
+                rows = select(MEDIA.c.path, MEDIA.c.nsfw_said, MEDIA.c.nsfw_probability).where(
                     MEDIA.c.root == root.decode(), MEDIA.c.path.in_(relatives)
                 )
-                found |= {root + b"/" + path: probability for path, probability in connection.execute(rows)}
+                found |= {root + b"/" + path: NsfwKnown(*known) for path, *known in connection.execute(rows)}
             return found
 
         return self._engines.read(work)

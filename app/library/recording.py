@@ -11,6 +11,7 @@ from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE
 from app.library.around import THIS_FILE, Surroundings, surroundings_of
 from app.library.failures import all_failures_of, failures_follow, failures_of, remember_failures
+from app.library.linking import link
 from app.library.pairs import relink
 from app.library.prepared import Prepared
 from app.library.rows import (
@@ -41,8 +42,8 @@ from app.library.saying.personal import (
     words_on_other_bytes,
     words_that_return,
 )
-from app.library.tables import EVENTS, KEYWORDS, LINKS, MEDIA
-from app.library.values import CHECKPOINT, Checkpoints, Event, is_nsfw, now, stage_ends
+from app.library.tables import EVENTS, LINKS, MEDIA
+from app.library.values import CHECKPOINT, Checkpoints, Event, NsfwKnown, is_nsfw, now, stage_ends
 from app.library.whereabouts import Locations, NotLookedFor, Whereabouts
 from app.media import (
     Analysis,
@@ -64,26 +65,9 @@ _INSERT_ROW = Prepared(
     },
     columns=[column.name for column in MEDIA.c if column.name not in {"id", "pair_id"}],
 )
-_MAKE_KEYWORD = Prepared(
-    {
-        "sqlite": sqlite.insert(KEYWORDS).on_conflict_do_nothing().inline(),
-        "postgresql": postgresql.insert(KEYWORDS).on_conflict_do_nothing().inline(),
-    },
-    columns=["text"],
-)
-_LINK = Prepared(
-    insert(LINKS).from_select(
-        ["media_id", "keyword_id", "source", "weight"],
-        select(
-            bindparam("b_id", type_=LINKS.c.media_id.type),
-            KEYWORDS.c.id,
-            bindparam("b_source", type_=LINKS.c.source.type),
-            bindparam("b_weight", type_=LINKS.c.weight.type),
-        ).where(KEYWORDS.c.text == bindparam("b_text")),
-    )
-)
 _EVENT: Mapping[str, Any] = dict.fromkeys(column.name for column in EVENTS.c if column.name != "id")
 _INSERT_EVENT = Prepared(insert(EVENTS).returning(EVENTS.c.id), columns=_EVENT)
+_INSERT_EVENTS = Prepared(insert(EVENTS).inline(), columns=_EVENT)
 _DELETE_ROW = delete(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 MARK_MISSING = update(MEDIA).where(THIS_FILE, MEDIA.c.missing_at.is_(None)).values(missing_at=bindparam("b_at"))
 _UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
@@ -95,7 +79,8 @@ class _Saved:
 
     `standing` are the stages whose earlier failure still stands because they did not run again on these bytes.
     `moved_from` is the old path as shown; `ambiguous` the paths that it may have been, where there are several.
-    `rated_by_a_person` says that the score is a person's, whatever was read; `returned` that the file was missing.
+    `rated_by_a_person` says that the score is a person's, whatever was read; `nsfw_said` is a person's word on that;
+    `returned` says that the file was missing.
     """
 
     outcome: Outcome
@@ -104,6 +89,7 @@ class _Saved:
     moved_from: str | None = None
     ambiguous: tuple[str, ...] = ()
     rated_by_a_person: bool = False
+    nsfw_said: bool | None = None
     returned: bool = False
 
 
@@ -230,7 +216,9 @@ def _add(connection: Connection, session_id: str, at: str, analysis: Analysis, w
     (media_id,) = added
     links = words.links | (_wanted_links(analysis, None) or {})
     link(connection, media_id, links)
-    return _Saved(Outcome.ADDED, len(links), rated_by_a_person="score" in words.columns)
+    return _Saved(
+        Outcome.ADDED, len(links), rated_by_a_person="score" in words.fields, nsfw_said=words.fields.get("nsfw")
+    )
 
 
 def _left_behind(copies: Iterable[Copy], name: bytes) -> tuple[Copy | None, tuple[str, ...]]:
@@ -310,7 +298,8 @@ def _update(
         for stage, result in analysis.stages.items()
         if not settled(result) and row["stages"].get(stage.value, {}).get("status") == StageStatus.FAILED.value
     )
-    saved = _Saved(outcome, standing=standing, rated_by_a_person=row["score_source"] == PERSON)
+    rated = row["score_source"] == PERSON
+    saved = _Saved(outcome, standing=standing, rated_by_a_person=rated, nsfw_said=row["nsfw_said"])
     if links is None or not keywords_changed:
         return saved
     if before.links:
@@ -326,20 +315,6 @@ def _wanted_links(analysis: Analysis, old: Mapping[str, Any] | None) -> KeywordL
     ran = analysis.stages[Stage.KEYWORDS].status is not StageStatus.SKIPPED
     changed = old is not None and old["sha256"] != analysis.identity.sha256
     return {} if ran or changed else None
-
-
-def link(connection: Connection, media_id: int, links: KeywordLinks) -> None:
-    """Links a file to its keywords, making those that no file had before."""
-    if not links:
-        return
-    _MAKE_KEYWORD.each(connection, ({"text": text} for text in sorted({text for text, _ in links})))
-    _LINK.each(
-        connection,
-        (
-            {"b_id": media_id, "b_text": text, "b_source": source, "b_weight": weight}
-            for (text, source), weight in links.items()
-        ),
-    )
 
 
 def event_detail(
@@ -364,7 +339,7 @@ def event_detail(
             "keywords_added": saved.keywords_added,
             "scores_imported": int(score is not None and not saved.rated_by_a_person),
             "nsfw_checked": int(nsfw is not None),
-            "nsfw_detected": int(bool(nsfw and is_nsfw(nsfw.probability, nsfw_threshold))),
+            "nsfw_detected": int(bool(nsfw and is_nsfw(NsfwKnown(saved.nsfw_said, nsfw.probability), nsfw_threshold))),
             **({f"prompts_{verdict}": 1} if verdict else {}),
             **({"returned": 1} if saved.returned else {}),
         },
@@ -388,6 +363,11 @@ def row_in(connection: Connection, place: Place) -> dict[str, Any] | None:
 def append(connection: Connection, values: Mapping[str, Any]) -> Event:
     """Adds one row to the log."""
     return Event(*_INSERT_EVENT.first(connection, {**_EVENT, **values}), **values)
+
+
+def append_each(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Adds rows to the log whose ids nobody asks for."""
+    _INSERT_EVENTS.each(connection, ({**_EVENT, **values} for values in rows))
 
 
 def as_events(rows: Iterable[Any]) -> list[Event]:

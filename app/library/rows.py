@@ -58,6 +58,7 @@ def row_of(analysis: Analysis, old: Mapping[str, Any] | None) -> dict[str, Any]:
         **_size(identity),
         "frames": min(identity.frames, _LARGEST),
         "notes": clean_json(identity.notes),
+        "nsfw_said": None,
         "missing_at": None,
     }
     if old is not None and same_bytes and identity.width is None:  # of a video that could not be looked into this time

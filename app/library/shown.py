@@ -70,7 +70,10 @@ def _fields() -> dict[str, Any]:
         "width": (int | None, Field(description=upright)),
         "height": (int | None, Field(description=upright)),
         **{name: derived.get(name) or _of_column(name) for name in PLAIN},
-        "is_nsfw": (bool | None, Field(description="By the threshold of the last session; null is unknown.")),
+        "is_nsfw": (
+            bool | None,
+            Field(description="A person's word, else by the threshold; null is unknown."),
+        ),
         "sources": (dict[str, str], Field(description=MEDIA.c.sources.doc)),
     }
 

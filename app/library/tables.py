@@ -130,6 +130,7 @@ class MediaFile(Base):
     nsfw_mean: Mapped[float | None] = mapped_column(Float, doc="0 to 1, the mean of the frames.")
     nsfw_frames: Mapped[int | None] = mapped_column(Integer, doc="Frames that were looked at.")
     nsfw_model: Mapped[str | None] = mapped_column(Text, doc="The model that gave the probability.")
+    nsfw_said: Mapped[bool | None] = mapped_column(doc="A person's word, above the model; null where nobody said any.")
     features: Mapped[bytes | None] = mapped_column(LargeBinary)
     stages: Mapped[dict[str, Any]] = mapped_column(
         JSON, doc="How each stage ended: its status and version, and why it failed."
@@ -166,7 +167,7 @@ class MediaKeyword(Base):
 
 
 class PersonWords(Base):
-    """What a person said of bytes that no file at hand shows: `words` maps columns, `score` too, to values.
+    """What a person said of bytes that no file at hand shows: `words` maps fields, as they are set, to values.
 
     Of bytes that gave way to others that were known, it is kept, too, that nothing was said.
     """
@@ -177,6 +178,38 @@ class PersonWords(Base):
     words: Mapped[dict[str, Any]] = mapped_column(JSON)
     keywords: Mapped[list[str]] = mapped_column(JSON)
     at: Mapped[str] = mapped_column(UtcText)
+
+
+class Edit(Base):
+    """What a person changed in one go, in any number of files; `asked` is the request without its paths.
+
+    The id is what an undo names. Only the last 100 are kept.
+    """
+
+    __tablename__ = "edits"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # an id never means another edit than it did
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[str] = mapped_column(UtcText)
+    asked: Mapped[dict[str, Any]] = mapped_column(JSON)
+    sentence: Mapped[str] = mapped_column(Text)
+    files: Mapped[int] = mapped_column(Integer)
+    undone_at: Mapped[str | None] = mapped_column(UtcText)
+
+
+class EditedFile(Base):
+    """What an edit changed in one file: what stood in the fields that it touched, and what stood there then.
+
+    Both are as `saying.standing` makes them. They go with the row of the file.
+    """
+
+    __tablename__ = "edited_files"
+    __table_args__ = (Index("ix_edited_files_media_id", "media_id"),)
+
+    edit_id: Mapped[int] = mapped_column(ForeignKey("edits.id", ondelete="CASCADE"), primary_key=True)
+    media_id: Mapped[int] = mapped_column(ForeignKey("media_files.id", ondelete="CASCADE"), primary_key=True)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    after: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class FileFailure(Base):
@@ -302,6 +335,8 @@ MEDIA: Table = MediaFile.__table__  # type: ignore[assignment]
 KEYWORDS: Table = Keyword.__table__  # type: ignore[assignment]
 LINKS: Table = MediaKeyword.__table__  # type: ignore[assignment]
 KEPT: Table = PersonWords.__table__  # type: ignore[assignment]
+EDITS: Table = Edit.__table__  # type: ignore[assignment]
+EDITED_FILES: Table = EditedFile.__table__  # type: ignore[assignment]
 FAILURES: Table = FileFailure.__table__  # type: ignore[assignment]
 EVENTS: Table = IngestEvent.__table__  # type: ignore[assignment]
 CHANGES: Table = MediaChange.__table__  # type: ignore[assignment]

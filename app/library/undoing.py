@@ -17,7 +17,7 @@ from app.errors import CountChanged
 from app.library.engine import Engines
 from app.library.pairs import relink
 from app.library.recording import append
-from app.library.saying.editing import NO_SESSION
+from app.library.saying.edits import NO_SESSION
 from app.library.saying.personal import SPEAKS, keep_for_its_bytes
 from app.library.tables import EVENTS, FAILURES, KEPT, KEYWORDS, LINKS, MEDIA
 from app.library.values import now

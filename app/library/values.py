@@ -183,9 +183,21 @@ class NsfwSpread(TypedDict):
     """100 numbers of files: from a probability of 0.00 up to 0.01, to that of 0.99 up to 1."""
 
 
-def is_nsfw(probability: float | None, threshold: float | None) -> bool | None:
-    """The label of a file, always derived and never stored; None where it is not determined, which is never "safe"."""
-    return None if probability is None or threshold is None else probability >= threshold
+class NsfwKnown(NamedTuple):
+    """What is known of whether a file is NSFW: a person's word, and the probability from the model."""
+
+    said: bool | None = None
+    probability: float | None = None
+
+
+def is_nsfw(known: NsfwKnown, threshold: float | None) -> bool | None:
+    """The label of a file, always derived: what a person said, else what follows from the model's probability.
+
+    None where it is not determined, which is never "safe".
+    """
+    if known.said is not None or known.probability is None or threshold is None:
+        return known.said
+    return known.probability >= threshold
 
 
 def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
@@ -200,6 +212,8 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
         sources["score"] = row["score_source"]
     if row["nsfw_probability"] is not None:
         sources["nsfw_probability"] = Source.MODEL.value
+    if row["nsfw_said"] is not None:
+        sources["is_nsfw"] = Source.PERSON.value
     return {
         "path": Place(row["root"], row["path"]).shown,
         "width": width,
@@ -207,7 +221,7 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
         **{name: row[name] for name in PLAIN},
         "taken_at_precision": row["taken_at_precision"] or precision_of(row["taken_at"]),
         "lens_source": row["lens_source"] or sources.get("lens_model"),
-        "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
+        "is_nsfw": is_nsfw(NsfwKnown(row["nsfw_said"], row["nsfw_probability"]), threshold),
         "sources": dict(sorted(sources.items())),
     }
 

@@ -37,7 +37,18 @@ from app.web.depends import only_known
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import SECURITY_HEADERS, Guard
-from app.web.library import comparing, dashboard, export, files, finding, neighbours, originals, similar, summary
+from app.web.library import (
+    comparing,
+    dashboard,
+    export,
+    files,
+    finding,
+    neighbours,
+    originals,
+    saying,
+    similar,
+    summary,
+)
 from app.web.nsfw import Download
 from app.web.problems import nothing_at, problem
 from app.web.templating import show_problem, wants_page
@@ -48,6 +59,7 @@ ROUTERS = (
     account.router,
     failures.router,
     files.router,
+    saying.router,
     comparing.router,
     comparing.pages,
     originals.router,

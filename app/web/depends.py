@@ -17,6 +17,7 @@ from app.web.answers import Route, refuses
 from app.wiring import House, Records
 
 MAX_BODY_BYTES = 1_000_000
+MAX_LONG_BODY_BYTES = 4_000_000  # of a request that may name 10,000 files
 MAX_PAGE = 1_000
 DATABASE = ("database_unreachable", "database_error", "database_busy", "database_not_migrated")
 """With which causes whatever asks the database can be refused."""
@@ -62,12 +63,12 @@ only_known = Depends(known_query)
 # -- bodies ------------------------------------------------------------------------------------------------------
 
 
-async def limited_body(request: Request) -> bytes:
-    """The body of a request. Raises InvalidRequest as soon as it is longer than `MAX_BODY_BYTES`."""
+async def limited_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """The body of a request. Raises InvalidRequest as soon as it is longer than `most` bytes."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > most:
             raise InvalidRequest("The body of the request is too long.", cause="body_too_long")
     return bytes(body)
 
@@ -75,10 +76,20 @@ async def limited_body(request: Request) -> bytes:
 @refuses("content_type", "bad_json", "body_too_long", "invalid_parameter", "unknown_parameter")
 async def json_of(request: Request) -> dict[str, Any]:
     """The JSON object of a request. Raises WrongContentType (forms of other sites are not JSON) or InvalidRequest."""
+    return await _json_of(request, MAX_BODY_BYTES)
+
+
+@refuses("content_type", "bad_json", "body_too_long", "invalid_parameter", "unknown_parameter")
+async def long_json_of(request: Request) -> dict[str, Any]:
+    """The JSON object of a request that may name many files. Raises WrongContentType or InvalidRequest."""
+    return await _json_of(request, MAX_LONG_BODY_BYTES)
+
+
+async def _json_of(request: Request, most: int) -> dict[str, Any]:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise WrongContentType("Send the request as Content-Type: application/json.")
-    body = await limited_body(request)
+    body = await limited_body(request, most)
     try:
         values = json.loads(body or b"{}")
     except (ValueError, RecursionError):
@@ -89,6 +100,7 @@ async def json_of(request: Request) -> dict[str, Any]:
 
 
 JsonBody = Annotated[dict[str, Any], Depends(json_of)]
+LongJsonBody = Annotated[dict[str, Any], Depends(long_json_of)]
 
 
 # -- sessions ----------------------------------------------------------------------------------------------------

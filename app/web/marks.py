@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from app.ingest.plan.planner import PlannedFile
 from app.ingest.session.answers import JournalLine
-from app.library.values import is_nsfw
+from app.library.values import NsfwKnown, is_nsfw
 from app.shapes import described
 from app.texts import path_from_shown
 from app.wiring import Records
@@ -22,7 +22,7 @@ class Marks(TypedDict):
     nsfw_probability: float | None
     """0 to 1; null is unknown."""
     is_nsfw: bool | None
-    """By the threshold of the last session; null is unknown."""
+    """A person's word, else by the threshold of the last session; null is unknown."""
     has_thumbnail: bool
     """Whether a thumbnail was made."""
 
@@ -33,16 +33,16 @@ def marks_of(records: Records, files: Sequence[PlannedFile | JournalLine]) -> li
     What is known of other bytes than those on disk now is not known of this file.
     """
     paths = [path_from_shown(file["path"] or "") for file in files]
-    probabilities, pictured = records.library.nsfw_probabilities(paths), records.library.pictured(paths)
+    nsfw, pictured = records.library.nsfw_known(paths), records.library.pictured(paths)
     threshold = records.library.nsfw_threshold()
     marks: list[Marks] = []
     for file, path in zip(files, paths, strict=True):
         other_bytes = file.get("why") in _OTHER_BYTES or file.get("outcome") in _OTHER_BYTES
-        probability = None if other_bytes else probabilities.get(path)
+        known = NsfwKnown() if other_bytes else nsfw.get(path, NsfwKnown())
         marks.append(
             {
-                "nsfw_probability": probability,
-                "is_nsfw": is_nsfw(probability, threshold),
+                "nsfw_probability": known.probability,
+                "is_nsfw": is_nsfw(known, threshold),
                 "has_thumbnail": not other_bytes and path in pictured,
             }
         )

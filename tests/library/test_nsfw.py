@@ -10,7 +10,7 @@ from app.library.engine import Engines
 from app.library.library import Library
 from app.library.migrations import bring_to_head, config_for
 from app.library.tables import FAILURES, MEDIA
-from app.library.values import as_file, is_nsfw
+from app.library.values import NsfwKnown, as_file, is_nsfw
 from app.media import Nsfw, Place, Stage
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
@@ -43,7 +43,9 @@ def begin(library, threshold):
     ],
 )  # fmt: skip
 def test_the_label_is_derived_and_what_is_not_known_is_never_safe(probability, threshold, label):
-    assert is_nsfw(probability, threshold) is label
+    assert is_nsfw(NsfwKnown(None, probability), threshold) is label
+    assert is_nsfw(NsfwKnown(True, probability), threshold) is True, "a person's word stands above it"
+    assert is_nsfw(NsfwKnown(False, probability), threshold) is False
 
 
 # ------------------------------------------------------------------------------------------------------- the spread
@@ -78,7 +80,7 @@ def test_detected_are_those_that_the_label_calls_so(library, put):
         begin(library, threshold)
         spread = library.nsfw_spread()
         assert (spread["threshold"], spread["detected"], spread["checked"]) == (threshold, detected, 5)
-        assert detected == sum(is_nsfw(probability, threshold) for probability in probabilities)
+        assert detected == sum(is_nsfw(NsfwKnown(None, probability), threshold) for probability in probabilities)
 
 
 def test_files_that_are_missing_are_left_out(library, put):
@@ -100,18 +102,18 @@ def test_the_probabilities_of_a_list_come_by_path_whatever_bytes_it_has(library,
     put(b"a.jpg", 0.75, root="other")
     put(b"unknown.jpg")
     paths = [b"m/caf\xe9/\xff.jpg", b"m/a.jpg", b"other/a.jpg", b"m/unknown.jpg", b"m/none.jpg", b"nowhere/a.jpg"]
-    assert library.nsfw_probabilities(paths) == {
-        b"m/caf\xe9/\xff.jpg": 0.25,
-        b"m/a.jpg": 0.5,
-        b"other/a.jpg": 0.75,
-        b"m/unknown.jpg": None,
+    assert library.nsfw_known(paths) == {
+        b"m/caf\xe9/\xff.jpg": (None, 0.25),
+        b"m/a.jpg": (None, 0.5),
+        b"other/a.jpg": (None, 0.75),
+        b"m/unknown.jpg": (None, None),
     }
-    assert library.nsfw_probabilities([]) == {}
+    assert library.nsfw_known([]) == {}
 
 
 def test_a_page_of_a_thousand_files_is_asked_at_once(library, put):
     put(b"0999.jpg", 0.5)
-    assert library.nsfw_probabilities(b"m/%04d.jpg" % number for number in range(1_000)) == {b"m/0999.jpg": 0.5}
+    assert library.nsfw_known(b"m/%04d.jpg" % number for number in range(1_000)) == {b"m/0999.jpg": (None, 0.5)}
 
 
 def test_a_stage_that_did_not_run_keeps_the_older_probability_and_other_bytes_do_not(library, put):
@@ -123,7 +125,7 @@ def test_a_stage_that_did_not_run_keeps_the_older_probability_and_other_bytes_do
         0.7, 0.7, 1, "fake",
     ]  # fmt: skip
     library.commit_single_file_to_database("third", replace_content(without), nsfw_threshold=0.8)
-    assert library.nsfw_probabilities([b"m/a.jpg"]) == {b"m/a.jpg": None}
+    assert library.nsfw_known([b"m/a.jpg"]) == {b"m/a.jpg": (None, None)}
 
 
 def replace_content(result):

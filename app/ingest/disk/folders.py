@@ -164,6 +164,17 @@ class Folders:
             raise OutsideRoots(f"'{text}' names no file: write it as ROOT/relative/path.", field="directory")
         return self.locate(parent).below(_path_of(name))
 
+    def files(self, texts: Iterable[str]) -> list[Place]:
+        """The places of files as shown; each folder among them is looked at once. Raises OutsideRoots."""
+        folders: dict[str, Place] = {}
+        places = []
+        for text in texts:
+            parent, slash, name = text.rpartition("/")
+            if slash and name not in ("", ".", "..") and parent not in folders:
+                folders[parent] = self.file(text).folder
+            places.append(folders[parent].below(_path_of(name)) if parent in folders else self.file(text))
+        return places
+
     def status(self, place: Place) -> os.stat_result:
         """What lies at a place, links not followed, except for the root itself. Raises OSError."""
         absolute = self.absolute(place)

@@ -44,7 +44,7 @@ WHOLE: Mapping[str, tuple[type, int]] = {
     "width": (np.int32, NO_NUMBER),
     "height": (np.int32, NO_NUMBER),
     "score": (np.int8, NO_SCORE),
-    "marks": (np.uint16, 0),
+    "marks": (np.uint32, 0),
     "ran": (np.uint16, 0),
     "pair": (np.int32, NO_NUMBER),
 }

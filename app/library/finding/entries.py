@@ -42,6 +42,8 @@ class Mark(IntFlag):
     PROMPT = 4096
     NEGATIVE = 8192
     SEED = 16384
+    SAID_SAFE = 32768  # a person's word: not NSFW
+    SAID_NSFW = 65536
 
 
 class Entry(NamedTuple):
@@ -104,7 +106,8 @@ ROW_COLUMNS = (
         "focal_length_mm",
     ),
     *("camera_make", "camera_model", "lens_model", "latitude", "longitude", "embedded_video_bytes"),
-    *("title", "caption", "creator", "label", "sources", "score", "score_source", "nsfw_probability"),
+    *("title", "caption", "creator", "label", "sources", "score", "score_source"),
+    *("nsfw_probability", "nsfw_said"),
     *("generator", "prompt", "negative_prompt", "prompt_verdict", "generation"),
     *("stages", "phash", "pair_id", "session_id", "missing_at"),
 )
@@ -124,7 +127,8 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
     generation = json.loads(row.generation) if row.generation else {}
     words = [(text, source) for text, source in keywords if source != Source.NEGATIVE_PROMPT]
     ran, causes, partial = _ends(row.stages)
-    spoken = row.score_source == Source.PERSON or _PERSON in row.sources or any(s == Source.PERSON for _, s in words)
+    said = row.score_source == Source.PERSON or row.nsfw_said is not None or _PERSON in row.sources
+    spoken = said or any(source == Source.PERSON for _, source in words)
     size = (row.height, row.width) if is_turned(row.orientation, row.format) else (row.width, row.height)
     return Entry(
         clock_ms(row.taken_at),
@@ -230,6 +234,7 @@ def _marks(row: Any, generation: Mapping[str, Any], causes: frozenset[str], *, s
         | (Mark.PROMPT.value if row.prompt else 0)
         | (Mark.NEGATIVE.value if row.negative_prompt else 0)
         | (Mark.SEED.value if generation.get("seed") is not None else 0)
+        | (0 if row.nsfw_said is None else Mark.SAID_NSFW.value if row.nsfw_said else Mark.SAID_SAFE.value)
     )
 
 

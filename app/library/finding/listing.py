@@ -9,15 +9,15 @@ from typing_extensions import TypedDict
 from app.library.finding.entries import camera_of, text_of
 from app.library.finding.pairing import PairKind
 from app.library.tables import KEYWORDS, LINKS, MEDIA
-from app.library.values import has_thumbnail, is_nsfw, upright_size
+from app.library.values import NsfwKnown, has_thumbnail, is_nsfw, upright_size
 from app.media import Place, Stage, StageStatus
 from app.metadata import Source
 from app.shapes import described
 
 _COLUMNS = (
     "id", "root", "path", "kind", "format", "width", "height", "orientation", "duration_seconds", "taken_at",
-    "ingested_at", "size", "title", "score", "nsfw_probability", "phash", "stages", "missing_at", "camera_make",
-    "camera_model", "lens_model", "generation", "session_id",
+    "ingested_at", "size", "title", "score", "nsfw_said", "nsfw_probability", "phash", "stages", "missing_at",
+    "camera_make", "camera_model", "lens_model", "generation", "session_id",
 )  # fmt: skip
 _ROWS = select(*(MEDIA.c[name] for name in _COLUMNS))
 _PLACES = select(MEDIA.c.id, MEDIA.c.root, MEDIA.c.path)
@@ -65,7 +65,7 @@ class FoundFile(TypedDict):
     score: int | None
     """A person's rating, -1 (rejected) to 5; null is not rated."""
     is_nsfw: bool | None
-    """By the threshold of the library; null is unknown."""
+    """A person's word, else by the threshold of the library; null is unknown."""
     nsfw_probability: float | None
     """0 to 1; null is unknown."""
     has_thumbnail: bool
@@ -148,7 +148,7 @@ def as_found(row: Mapping[str, Any], threshold: float | None, paired: Sequence[t
         "size": row["size"],
         "title": row["title"],
         "score": row["score"],
-        "is_nsfw": is_nsfw(row["nsfw_probability"], threshold),
+        "is_nsfw": is_nsfw(NsfwKnown(row["nsfw_said"], row["nsfw_probability"]), threshold),
         "nsfw_probability": row["nsfw_probability"],
         "has_thumbnail": has_thumbnail(row["phash"], row["stages"]),
         "thumbnail_cause": row["stages"].get(Stage.THUMBNAIL, {}).get("cause"),

@@ -174,11 +174,14 @@ NSFW_LABELS = ("no", "yes", "unknown")
 
 
 def nsfw_labels(snapshot: Snapshot, threshold: float | None) -> Array:
-    """The place in NSFW_LABELS of the label of each file."""
-    probability = snapshot.columns["nsfw"]
+    """The place in NSFW_LABELS of the label of each file: a person's word, else by the probability (`is_nsfw`)."""
+    probability, marks = snapshot.columns["nsfw"], snapshot.columns["marks"]
     unknown = np.isnan(probability) | (threshold is None)
     with np.errstate(invalid="ignore"):
-        return np.where(unknown, 2, probability >= (threshold if threshold is not None else 2))
+        labels = np.where(unknown, 2, probability >= (threshold if threshold is not None else 2))
+    labels[(marks & Mark.SAID_SAFE) != 0] = 0
+    labels[(marks & Mark.SAID_NSFW) != 0] = 1
+    return labels
 
 
 def numbers_of(snapshot: Snapshot, field: str) -> Array:

@@ -10,6 +10,7 @@ from app.formats import Kind
 from app.library.finding.columns import NO_SCORE, Array, Mask, Snapshot
 from app.library.finding.counting import PeriodCount, ValueCount, day_counts, rating_counts
 from app.library.finding.entries import Mark, from_ms
+from app.library.finding.matching import NSFW_LABELS, nsfw_labels
 from app.library.finding.texts.counted import Counted
 from app.library.finding.texts.shared import NO_TEXT
 from app.shapes import described
@@ -51,14 +52,14 @@ class NsfwTenth(TypedDict):
 
 @described
 class NsfwSums(TypedDict):
-    """How many files count as NSFW by the threshold of the library, and how the probabilities spread."""
+    """How many files count as NSFW, by a person's word or by the threshold, and how the probabilities spread."""
 
     yes: int
-    """Files with a probability at the threshold or above."""
+    """Files of which a person said so, or else with a probability at the threshold of the library or above."""
     no: int
-    """Files with one below it."""
+    """Files of which a person said that they are not, or else with one below it."""
     unknown: int
-    """Files without a probability; all of them while the library has no threshold."""
+    """Files of which nobody said anything, without a probability; any while the library has no threshold."""
     spread: list[NsfwTenth]
     """Ten tenths, from 0 to 1."""
 
@@ -102,7 +103,7 @@ def sums_of(snapshot: Snapshot, found: Mask, gone: Mask, threshold: float | None
     columns = snapshot.columns
     by_root = _by_root(snapshot, found, gone)
     scores = rating_counts(columns["score"][found])
-    nsfw, mean_nsfw = _nsfw(columns["nsfw"][found], threshold)
+    nsfw, mean_nsfw = _nsfw(columns["nsfw"][found], nsfw_labels(snapshot, threshold)[found])
     keywords = snapshot.counted("keyword", found)
     return {
         "files": sum(one["files"] for one in by_root.values()),
@@ -173,17 +174,16 @@ def _mean_of(counts: Array) -> float | None:
     return float((rated * np.arange(NO_SCORE + 1, NO_SCORE + 1 + len(rated))).sum() / files) if files else None
 
 
-def _nsfw(probabilities: Array, threshold: float | None) -> tuple[NsfwSums, float | None]:
-    """The sums, and the mean of the probabilities."""
+def _nsfw(probabilities: Array, labels: Array) -> tuple[NsfwSums, float | None]:
+    """The sums, and the mean of the probabilities; `labels` are places in NSFW_LABELS."""
     known = probabilities[~np.isnan(probabilities)]
     below = [0, *(int(np.count_nonzero(known < edge)) for edge in _EDGES[1:-1]), len(known)]
     spread: list[NsfwTenth] = [
         {"low": _EDGES[place], "high": _EDGES[place + 1], "files": below[place + 1] - below[place]}
         for place in range(len(_EDGES) - 1)
     ]
-    yes = 0 if threshold is None else int(np.count_nonzero(known >= threshold))
-    no = 0 if threshold is None else len(known) - yes
-    sums: NsfwSums = {"yes": yes, "no": no, "unknown": len(probabilities) - yes - no, "spread": spread}
+    no, yes, unknown = np.bincount(labels, minlength=len(NSFW_LABELS)).tolist()
+    sums: NsfwSums = {"yes": yes, "no": no, "unknown": unknown, "spread": spread}
     return sums, float(known.mean()) if len(known) else None
 
 

@@ -2,7 +2,7 @@
 
 Owns which words leave, and what becomes of each that arrives. When a field was last spoken of, the log tells, or the
 line that brought it. A word of a person gives way only to one that was said later, field by field, and is never left
-out for the sake of another field. What is decided is pure; words are written by `editing`, as if they were said here.
+out for the sake of another field. What is decided is pure; words are written by `edits`, as if they were said here.
 """
 
 from collections import Counter
@@ -11,20 +11,25 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from typing import Any, TypeAlias
+from itertools import islice
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from app.library.engine import Engines
 from app.library.recording import as_events
-from app.library.saying.editing import parse_edit, write
+from app.library.saying.deciding import COLUMNS
+from app.library.saying.editing import parse_edit
+from app.library.saying.edits import Asked, write
 from app.library.saying.personal import NOTHING, PERSON, SPEAKS, Words, keep_apart, said
 from app.library.tables import EVENTS, KEPT, KEYWORDS, LINKS, MEDIA
 from app.library.values import Event, now
 from app.media import Place
 
 KEYWORDS_FIELD = "keywords"
-_SLICE = 500
+_SLICE = 500  # in one statement
+_AT_ONCE = 2_000  # lines in one transaction, which can be undone as one edit
+_COLUMNS = tuple(MEDIA.c[name] for name in (*COLUMNS, "missing_at", "updated_at"))
 _EDITS = text("kind = 'edited'")  # as the index says it
 _ANY = "*"  # an event that does not say of which fields it is
 _LONG_AGO = "1970-01-01T00:00:00.000+00:00"
@@ -34,6 +39,7 @@ _OWN_KEYWORDS = (
     .where(LINKS.c.source == PERSON)
 )
 _OF_TIMES = ("shift_taken_at", "zone")
+T = TypeVar("T")
 Times: TypeAlias = Mapping[str, str]
 """When each field was last spoken of, ISO 8601 in UTC."""
 
@@ -128,7 +134,7 @@ def chosen(rows: Sequence[tuple[int, Place, bool]], line: Place | None, claimed:
 
 
 def _fields_of(words: Words) -> dict[str, Any]:
-    return {**words.columns, **({KEYWORDS_FIELD: sorted(words.keywords)} if words.keywords else {})}
+    return {**words.fields, **({KEYWORDS_FIELD: sorted(words.keywords)} if words.keywords else {})}
 
 
 def _as_words(fields: Mapping[str, Any]) -> Words:
@@ -159,32 +165,27 @@ class Carrying:
     def receive(self, lines: Iterable[Carried]) -> Counter[Fate]:
         """Gives words to the rows that have their bytes, and keeps the others until these turn up; counts lines.
 
-        In slices, each a transaction: what was received stays if a later one fails, and may be received again. Raises
-        DatabaseBusy, NeedsAttention.
+        Each 2,000 are a transaction and an edit that can be undone: what was received stays if a later one fails, and
+        may be received again. Raises DatabaseBusy, NeedsAttention.
         """
         fates: Counter[Fate] = Counter()
         claimed: set[int] = set()
-        for some in _slices(lines):
+        for some in _slices(lines, _AT_ONCE):
             found, rows = self._engines.write(partial(_received, some, claimed))
             fates.update(found)
             claimed = rows
         return fates
 
 
-def _slices(lines: Iterable[Carried]) -> Iterator[list[Carried]]:
-    some: list[Carried] = []
-    for line in lines:
-        some.append(line)
-        if len(some) == _SLICE:
-            yield some
-            some = []
-    if some:
+def _slices(values: Iterable[T], size: int = _SLICE) -> Iterator[list[T]]:
+    rest = iter(values)
+    while some := list(islice(rest, size)):
         yield some
 
 
 def _spoken(connection: Connection, after: int) -> list[tuple[int, Carried]]:
     """The words of the next files of which a person said something, with the ids of their rows."""
-    statement = select(MEDIA).where(MEDIA.c.id > after, SPEAKS).order_by(MEDIA.c.id).limit(_SLICE)
+    statement = select(*_COLUMNS).where(MEDIA.c.id > after, SPEAKS).order_by(MEDIA.c.id).limit(_SLICE)
     rows = _rows(connection, statement)
     times = _times(connection, [row.place for _, row in rows])
     carried = []
@@ -208,9 +209,11 @@ def _received(
     fates: Counter[Fate] = Counter()
     mine = set(claimed)
     there: dict[str, dict[int, _Row]] = {}
-    statement = select(MEDIA).where(MEDIA.c.sha256.in_({line.sha256 for line in lines}))
-    for sha256, row in _rows(connection, statement):
-        there.setdefault(sha256, {})[row.id] = row
+    for some in _slices(sorted({line.sha256 for line in lines})):
+        for sha256, row in _rows(connection, select(*_COLUMNS).where(MEDIA.c.sha256.in_(some))):
+            there.setdefault(sha256, {})[row.id] = row
+    given: dict[int, dict[str, Any]] = {}
+    said_at: dict[int, dict[str, str]] = {}
     times = _times(connection, [row.place for rows in there.values() for row in rows.values()])
     for line in lines:
         if not (rows := there.get(line.sha256)):
@@ -220,11 +223,14 @@ def _received(
         mine.add(row.id)
         taken, gave_way = to_take(line, row.words, times[row.place], otherwise=row.updated_at)
         if taken:
-            said_at = {name: line.said_at[name] for name in taken if name in line.said_at}
-            write(connection, row.place, parse_edit(taken), {"said_at": said_at})
-            times[row.place] |= dict.fromkeys(taken, now()) | said_at
+            known = {name: line.said_at[name] for name in taken if name in line.said_at}
+            given[row.id] = given.get(row.id, {}) | taken
+            said_at[row.id] = said_at.get(row.id, {}) | known
+            times[row.place] |= dict.fromkeys(taken, now()) | known
             rows[row.id] = replace(row, words=_as_words({**_fields_of(row.words), **taken}))
         fates[Fate.NEWER if gave_way else Fate.GIVEN if taken else Fate.THERE] += 1
+    edits = {number: parse_edit(fields) for number, fields in given.items()}
+    write(Asked(sorted(edits), edits, said_at=said_at), connection)
     return fates, mine
 
 
@@ -245,8 +251,8 @@ def _rows(connection: Connection, statement: Any) -> list[tuple[str, _Row]]:
     found = [dict(row) for row in connection.execute(statement).mappings()]
     links: dict[int, list[tuple[str, str]]] = {row["id"]: [] for row in found}
     own = _OWN_KEYWORDS.where(LINKS.c.media_id.in_(bindparam("b_ids", expanding=True)))
-    for start in range(0, len(found), _SLICE):
-        for number, word in connection.execute(own, {"b_ids": list(links)[start : start + _SLICE]}):
+    for some in _slices(list(links)):
+        for number, word in connection.execute(own, {"b_ids": some}):
             links[number].append((word, PERSON))
     return [
         (
@@ -266,9 +272,7 @@ def _rows(connection: Connection, statement: Any) -> list[tuple[str, _Row]]:
 def _times(connection: Connection, places: Sequence[Place]) -> dict[Place, dict[str, str]]:
     """When each field of these files was last spoken of under the name that they have now."""
     events: dict[bytes, list[Event]] = {place.in_event: [] for place in places}
-    paths = list(events)
-    for start in range(0, len(paths), _SLICE):
-        some = paths[start : start + _SLICE]
+    for some in _slices(list(events)):
         statement = select(EVENTS).where(_EDITS, EVENTS.c.path.in_(some)).order_by(EVENTS.c.id)
         for event in as_events(connection.execute(statement)):
             events[event.path or b""].append(event)

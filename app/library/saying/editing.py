@@ -1,9 +1,9 @@
-"""What a person sets of one file: checked, written into its row with the source `person`, and noted in the log."""
+"""What a person can say of files: as a value that was checked, and in words. Knows no row and no database."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
-from types import MappingProxyType
+from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 from unicodedata import normalize
 
@@ -15,24 +15,16 @@ from pydantic import (
     Field,
     ValidationError,
 )
-from sqlalchemy import Connection, delete, update
 
-from app.errors import InvalidRequest, UnknownFile, in_words
-from app.library.recording import append, link, row_in
-from app.library.rows import MAX_KEYWORD_CHARACTERS, KeywordLinks, keyword_links
-from app.library.saying.personal import PERSON, links_of, said
-from app.library.tables import LINKS, MEDIA
-from app.library.values import now
-from app.media import Keyword, Place, Stage
-from app.metadata import FOLLOWERS, Source, tell_taken_at
-from app.texts import clean_json, clean_text
+from app.errors import InvalidRequest, in_words
+from app.library.rows import MAX_KEYWORD_CHARACTERS
+from app.library.saying.times import zone_named
+from app.texts import clean_text
 
 MAX_CHARACTERS = 65_536
 MAX_KEYWORDS = 1_000
+MAX_SHIFT_SECONDS = 100 * 366 * 86_400
 _MAX_TIME_CHARACTERS = 40
-NO_SESSION = ""
-EDITED = "edited"
-"""The kind and the outcome of an event by which a person set something; it belongs to no session."""
 
 
 def _clean(value: Any) -> Any:
@@ -60,6 +52,11 @@ def _time(text: str) -> str | None:
     raise ValueError("must be a day or a time as ISO 8601, such as 2026-07-04 or 2026-07-04T18:30:00+02:00")
 
 
+def _zone(text: str) -> str:
+    zone_named(text)
+    return text
+
+
 def _keyword(text: str) -> str:
     if not text:
         raise ValueError("must not be empty")
@@ -76,10 +73,12 @@ def _not_too_many(words: list[str]) -> list[str]:
 
 _Text: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_not_too_long)] | None
 _Time: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_time)] | None
+_Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
 _Word: TypeAlias = Annotated[str, BeforeValidator(_in_one_line), AfterValidator(_keyword)]
+_Keywords: TypeAlias = Annotated[list[_Word], AfterValidator(_not_too_many)]
 
 
-class _Fields(BaseModel):
+class Fields(BaseModel):
     """The fields that a person can set, and give back."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
@@ -98,36 +97,68 @@ class _Fields(BaseModel):
     """A colour or word of your own, at most 65,536 characters."""
     taken_at: _Time = None
     """A day or a time as ISO 8601, with an offset only if it is known."""
-    keywords: Annotated[list[_Word], AfterValidator(_not_too_many)] = []
+    keywords: _Keywords = []
     """All that are your own, at most 1,000 of at most 250 characters."""
+    nsfw: bool | None = None
+    """Whether it is not safe for work, above the model; null takes that back."""
 
 
 def _field(name: str) -> str:
-    if name not in tuple(_Fields.model_fields):
-        raise ValueError(f"must be a field that can be set: {', '.join(_Fields.model_fields)}")
+    if name not in tuple(Fields.model_fields):
+        raise ValueError(f"must be a field that can be set: {', '.join(Fields.model_fields)}")
     return name
 
 
-class Edit(_Fields):
+class Changes(BaseModel):
+    """What a person changes beside setting fields."""
+
+    model_config = Fields.model_config
+
+    release: list[Annotated[str, AfterValidator(_field)]] = []
+    """Fields that are given back to the file: the next session reads them anew."""
+    add_keywords: _Keywords = []
+    """Keywords that become your own beside those that are, at most 1,000."""
+    remove_keywords: _Keywords = []
+    """Keywords that are your own no more, in whatever case; what the file itself says stays."""
+    shift_taken_at: Annotated[int, Field(ge=-MAX_SHIFT_SECONDS, le=MAX_SHIFT_SECONDS)] | None = None
+    """So many seconds are added to `taken_at`, where a time is known."""
+    zone: _Zone | None = None
+    """The zone of `taken_at`, where a time is known: an offset such as `+02:00`, or a name such as `Europe/Berlin`.
+
+    The time on the clock stays.
+    """
+
+
+class Edit(Fields, Changes):
     """What a person says of a file. What is not named stays; None, or an empty text, says that there is none.
 
     `keywords` are all that are the person's own. `release` gives fields back to the file: they are read anew.
     """
 
-    release: list[Annotated[str, AfterValidator(_field)]] = []
-    """Fields that are given back to the file: the next session reads them anew."""
+    @cached_property
+    def said(self) -> frozenset[str]:
+        """The names of the fields that are set."""
+        return frozenset(self.model_fields_set & Fields.model_fields.keys())
 
-    @property
+    @cached_property
     def values(self) -> dict[str, Any]:
-        """The columns that are set."""
-        return {name: getattr(self, name) for name in sorted(self.model_fields_set - {"keywords", "release"})}
+        """The fields that are set, but for keywords, with their values."""
+        return {name: getattr(self, name) for name in sorted(self.said - {"keywords"})}
+
+    @cached_property
+    def touched(self) -> frozenset[str]:
+        """The names of the fields of which it speaks."""
+        keywords = {"keywords"} if self.add_keywords or self.remove_keywords else set()
+        return self.said | {*self.release} | keywords | ({"taken_at"} if self.retimes else set())
 
     @property
-    def own_keywords(self) -> KeywordLinks | None:
-        """The person's keywords as they are to be, None where they are to stay."""
-        if "keywords" not in self.model_fields_set and "keywords" not in self.release:
-            return None
-        return keyword_links(tuple(Keyword(text, Source.PERSON) for text in self.keywords))
+    def retimes(self) -> bool:
+        """Whether `taken_at` is to be changed from what it is."""
+        return bool(self.shift_taken_at) or self.zone is not None
+
+
+FIELDS = tuple(Fields.model_fields)
+"""The fields that a person can set."""
 
 
 def parse_edit(body: Mapping[str, Any]) -> Edit:
@@ -139,8 +170,15 @@ def parse_edit(body: Mapping[str, Any]) -> Edit:
         edit = Edit.model_validate(body)
     except ValidationError as error:
         raise _as_invalid_request(error) from None
-    if both := min(edit.model_fields_set & set(edit.release), default=None):
+    if both := min(edit.said & set(edit.release), default=None):
         raise InvalidRequest(f"'{both}' cannot be set and released at once.", field=both)
+    if edit.retimes and ("taken_at" in edit.said or "taken_at" in edit.release):
+        raise InvalidRequest("'taken_at' cannot be changed in two ways at once.", field="taken_at")
+    whole = "keywords" in edit.said or "keywords" in edit.release
+    if whole and (edit.add_keywords or edit.remove_keywords):
+        raise InvalidRequest("'keywords' are all: none can be added or removed beside them.", field="keywords")
+    if both := min({*edit.add_keywords} & {*edit.remove_keywords}, default=None):
+        raise InvalidRequest(f"The keyword '{both}' cannot be added and removed at once.", field="add_keywords")
     return edit
 
 
@@ -151,68 +189,32 @@ def _as_invalid_request(error: ValidationError) -> InvalidRequest:
     return InvalidRequest(f"{subject} {in_words(first)}.", field=field)
 
 
-def columns_after(old: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
-    """The columns of a row that the edit changes. A field that is released is None, and its stage pending again."""
-    sources, stages = dict(old["sources"] or {}), dict(old["stages"])
-    columns = edit.values
-    sources |= dict.fromkeys(columns.keys() - {"score"}, PERSON)
-    if "score" in columns:
-        columns["score_source"] = PERSON
-    if "taken_at" in columns:
-        columns |= tell_taken_at(columns["taken_at"], PERSON)
-    for name in edit.release:
-        if name == "score" and old["score_source"] == PERSON:
-            columns |= {"score": None, "score_source": None}
-            stages.pop(Stage.SCORE.value, None)
-        elif sources.get(name) == PERSON:
-            del sources[name]
-            columns |= dict.fromkeys((name, *FOLLOWERS.get(name, ())))
-            stages.pop(Stage.METADATA.value, None)
-    after = columns | {"sources": sources, "stages": stages}
-    before = {**old, "sources": old["sources"] or {}}
-    return {name: value for name, value in after.items() if value != before[name]}
-
-
-def write(connection: Connection, place: Place, edit: Edit, noted: Mapping[str, Any] = MappingProxyType({})) -> None:
-    """Writes an edit into the row of a file, and into the log; what changes nothing leaves no trace.
-
-    `noted` stands in the log beside it. The caller's transaction commits both together. Raises UnknownFile.
-    """
-    old = row_in(connection, place)
-    if old is None:
-        raise UnknownFile(f"The library has no file {place.shown}.")
-    columns = columns_after(old, edit)
-    words, before = edit.own_keywords, said(old, links_of(connection, old["id"])).links
-    if not columns and (words is None or words == before):
-        return
-    at = now()
-    connection.execute(update(MEDIA).where(MEDIA.c.id == old["id"]).values(**columns, updated_at=at))
-    if words is not None:
-        connection.execute(delete(LINKS).where(LINKS.c.media_id == old["id"], LINKS.c.source == PERSON))
-        link(connection, old["id"], words)
-    detail = {"set": edit.model_dump(include=edit.model_fields_set - {"release"}), "released": edit.release, **noted}
-    append(
-        connection,
-        {
-            "session_id": NO_SESSION,
-            "at": at,
-            "kind": EDITED,
-            "path": place.in_event,
-            "outcome": EDITED,
-            "reason": _sentence(edit),
-            "detail": clean_json(detail),
-        },
-    )
-
-
-def _sentence(edit: Edit) -> str:
+def sentence_of(edit: Edit) -> str:
     """What a person did, for people."""
-    names = sorted(edit.model_fields_set - {"release"})
-    told = [f"set {_listed(names)}"] if names else []
-    told += [f"gave {_listed(edit.release)} back to the file"] if edit.release else []
-    return f"A person {' and '.join(told)}."
+    told = [f"set {listed(sorted(edit.said))}"] if edit.said else []
+    told += [f"added {_quoted(edit.add_keywords)}"] if edit.add_keywords else []
+    told += [f"removed {_quoted(edit.remove_keywords)}"] if edit.remove_keywords else []
+    told += [f"moved the time of taking by {edit.shift_taken_at:+,} s"] if edit.shift_taken_at else []
+    told += [f"set its zone to {edit.zone}"] if edit.zone else []
+    told += [f"gave {listed(edit.release)} back to the file"] if edit.release else []
+    return f"A person {_joined(told)}."
 
 
-def _listed(names: Iterable[str]) -> str:
-    *first, last = (name.replace("_", " ") for name in dict.fromkeys(names))
+def listed(names: Iterable[str]) -> str:
+    """Names of fields in one text, each once."""
+    return _joined([name.replace("_", " ") for name in dict.fromkeys(names)])
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return _joined([f"'{word}'" for word in dict.fromkeys(words)])
+
+
+def _joined(parts: list[str]) -> str:
+    *first, last = parts
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def as_asked(edit: Edit) -> dict[str, Any]:
+    """What was asked for, as JSON: `set`, `released`, and what else was named."""
+    others = edit.model_dump(include=edit.model_fields_set - edit.said - {"release"})
+    return {"set": edit.model_dump(include=set(edit.said)), "released": edit.release, **others}

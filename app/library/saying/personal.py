@@ -22,6 +22,7 @@ MAX_COPIES = 100  # rows of the same bytes that are looked at
 
 SPEAKS = or_(
     MEDIA.c.score_source == PERSON,
+    MEDIA.c.nsfw_said.is_not(None),
     cast(MEDIA.c.sources, Text).contains(f'"{PERSON}"'),
     select(LINKS.c.media_id).where(LINKS.c.media_id == MEDIA.c.id, LINKS.c.source == PERSON).exists(),
 )
@@ -109,9 +110,12 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a person said: columns with their values, the score among them, and keywords."""
+    """What a person said: fields, as they are set, with their values, and keywords.
 
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    All but `score` and `nsfw` are columns that carry their source in `sources`.
+    """
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
     keywords: frozenset[str] = frozenset()
 
     @property
@@ -125,16 +129,20 @@ NOTHING = Words()
 
 def said(row: Mapping[str, Any], links: Iterable[tuple[str, str]] = ()) -> Words:
     """A person's words out of a row and its keywords as `(text, source)`."""
-    columns = {name: row[name] for name, source in (row["sources"] or {}).items() if source == PERSON}
+    fields = {name: row[name] for name, source in (row["sources"] or {}).items() if source == PERSON}
     if row["score_source"] == PERSON:
-        columns["score"] = row["score"]
-    return Words(columns, frozenset(text for text, source in links if source == PERSON))
+        fields["score"] = row["score"]
+    if row["nsfw_said"] is not None:
+        fields["nsfw"] = row["nsfw_said"]
+    return Words(fields, frozenset(text for text, source in links if source == PERSON))
 
 
 def carrying(row: Mapping[str, Any], words: Words) -> dict[str, Any]:
     """The columns that make these the words of a row; those that it has instead are a person's no more."""
-    columns, sources = dict(words.columns), row["sources"] or {}
-    names = columns.keys() - {"score"}
+    columns, sources = dict(words.fields), row["sources"] or {}
+    if (nsfw := columns.pop("nsfw", None)) != row["nsfw_said"]:
+        columns["nsfw_said"] = nsfw
+    names = words.fields.keys() - {"score", "nsfw"}
     read = {name: source for name, source in sources.items() if source != PERSON}
     if (after := read | dict.fromkeys(sorted(names), PERSON)) != sources:
         columns["sources"] = after
@@ -328,7 +336,7 @@ def _kept(connection: Connection, sha256: str) -> Words | None:
 def keep_apart(connection: Connection, sha256: str, words: Words, at: str) -> None:
     """Keeps words for bytes in the place of what was kept of them."""
     connection.execute(_KEEP_NO_MORE, {"b_sha256": sha256})
-    values = {"sha256": sha256, "words": words.columns, "keywords": sorted(words.keywords), "at": at}
+    values = {"sha256": sha256, "words": words.fields, "keywords": sorted(words.keywords), "at": at}
     connection.execute(_KEEP, values)
 
 

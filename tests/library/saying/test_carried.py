@@ -113,6 +113,7 @@ def told(library, path):
     row = library.file(Place.from_event(path.encode()))
     own = sorted(word["text"] for word in row["keywords"] if word["source"] == "person")
     return {name: row[name] for name in ("score", "title", "taken_at") if row["sources"].get(name) == "person"} | {
+        **({"nsfw": row["nsfw_said"]} if row["nsfw_said"] is not None else {}),
         **({"score": row["score"]} if row["score_source"] == "person" else {}),
         **({"keywords": own} if own else {}),
     }
@@ -121,7 +122,7 @@ def told(library, path):
 WORDS = {
     "m/a.jpg": {"score": 5, "title": "Eins", "keywords": ["Meer", "sand"]},
     "m/b.jpg": {"title": None, "taken_at": "1999-12-31"},
-    "m/c.jpg": {"score": -1},
+    "m/c.jpg": {"score": -1, "nsfw": False},
 }
 
 
@@ -203,8 +204,21 @@ def test_lines_of_bytes_that_nobody_has_are_put_together(library):
 
 def test_many_lines_go_through_in_slices(library, monkeypatch):
     monkeypatch.setattr("app.library.saying.carried._SLICE", 2)
+    monkeypatch.setattr("app.library.saying.carried._AT_ONCE", 3)
     for number in range(5):
         take_in(library, f"m/{number}.jpg", bytes([number]))
     lines = [carried({"score": number % 6, "keywords": ["k"]}, content=bytes([number])) for number in range(9)]
     assert library.carrying.receive(iter(lines)) == {Fate.GIVEN: 5, Fate.KEPT: 4}
     assert sorted(line.sha256 for line in library.carrying.all()) == sorted(line.sha256 for line in lines)
+
+
+def test_what_came_can_be_taken_back_as_one_edit(library, other):
+    lines = filled(other)
+    for path in WORDS:
+        take_in(library, path, path.encode())
+    library.carrying.receive(lines)
+    (edit,) = library.edits.listed()
+    assert edit["files"] == 3
+    assert library.edits.undo(edit["id"]).changed == 3
+    assert {path: told(library, path) for path in WORDS} == {path: {} for path in WORDS}
+    assert library.carrying.receive(lines) == {Fate.NEWER: 3}  # that it was taken back was said later

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from app.errors import InvalidRequest, UnknownFile
 from app.library.rows import row_of
-from app.library.saying.editing import MAX_CHARACTERS, MAX_KEYWORDS, columns_after, parse_edit
+from app.library.saying.deciding import columns_after
+from app.library.saying.editing import MAX_CHARACTERS, MAX_KEYWORDS, parse_edit
 from app.library.saying.personal import NOTHING, Words, carrying, said, words_on_new_bytes
 from app.library.tables import EVENTS
 from app.media import Keyword, Metadata, Outcome, Place, Rating, Stage
@@ -304,4 +305,4 @@ def test_a_time_is_written_in_one_way(said, kept_as):
 def test_a_text_is_cleaned_and_an_empty_one_says_that_there_is_none():
     edit = parse_edit({"title": " a\0b\ud800 ", "caption": " \0 ", "keywords": ["\ud800x "]})
     assert edit.values == {"title": "ab\ufffd", "caption": None}
-    assert edit.own_keywords == {("\ufffdx", "person"): None}
+    assert edit.keywords == ["\ufffdx"]
