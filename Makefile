@@ -42,8 +42,8 @@ cover: $(STAMP) ## the same tests with branch coverage, which has to reach 95 %
 	@$(BIN)/python -m pytest -m "not faults" $(AT_ONCE) --cov --cov-report=term
 
 # Any of them may take minutes, so the watchdog over a test that hangs is given more.
-faults: $(STAMP) ## the long runs: many kills, full disks, lost databases; THIRD=1, 2 or 3: a third of them
-	@$(BIN)/python -m pytest -m faults $(AT_ONCE) $(if $(THIRD),--third $(THIRD)) --override-ini faulthandler_timeout=600
+faults: $(STAMP) ## the long runs: many kills, full disks, lost databases; QUARTER=1 to 4: a quarter of them
+	@$(BIN)/python -m pytest -m faults $(AT_ONCE) $(if $(QUARTER),--quarter $(QUARTER)) --override-ini faulthandler_timeout=600
 
 lint: $(STAMP) $(PAGE) ## ruff and deno: rules and format
 	@$(BIN)/ruff check

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     `ingest_file_timeout_seconds` is wall time in seconds for one image, `file_timeout_video_seconds` for one video; the
     workers add 1 s for each 20 MB. `ingest_worker_memory_mb` is address space in MiB,
     `ingest_preview_cache_mb` what the kept previews may take, `ingest_keep_originals_mb` what the originals of files
-    that were written into may, both in MiB.
+    that were written into may, both in MiB. `ingest_backups` is how many copies of the library are kept, one a day.
     """
 
     model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     ingest_preview_cache_mb: int = Field(default=1024, ge=0)
     ingest_sidecar_dir: Path | None = None
     ingest_keep_originals_mb: int = Field(default=2048, ge=0)
+    ingest_backups: int = Field(default=7, ge=0)
+    ingest_backup_dir: Path | None = None
 
     @field_validator("ingest_media_roots", mode="before")
     @classmethod
@@ -73,6 +75,7 @@ class Settings(BaseSettings):
         "ingest_progress_interval",
         "ingest_inbox",
         "ingest_sidecar_dir",
+        "ingest_backup_dir",
         mode="before",
     )
     @classmethod
@@ -98,6 +101,12 @@ class Settings(BaseSettings):
                     "would be taken in: choose a folder elsewhere, or one whose name begins with a dot"
                 )
                 raise ValueError(message)
+            if _lies_among_media(self.backup_dir, path):
+                message = (
+                    f"INGEST_BACKUP_DIR={self.backup_dir} lies inside the media root '{name}', where files are only "
+                    "read: choose a folder elsewhere"
+                )
+                raise ValueError(message)
         return self
 
     @model_validator(mode="after")
@@ -115,6 +124,12 @@ class Settings(BaseSettings):
     def database_enabled(self) -> bool:
         """Whether there is a database at all."""
         return self.database_url.lower() != "none"
+
+    @property
+    def backup_dir(self) -> Path:
+        """Where the copies of the library are kept: beside the state folder, if nothing else is said."""
+        beside = self.ingest_state_dir.absolute()
+        return self.ingest_backup_dir or beside.with_name(f"{beside.name}.backups")
 
     @cached_property
     def file_timeout_video_seconds(self) -> float:
@@ -163,6 +178,9 @@ def root_beside(configured: Settings, roots: Mapping[str, Path], name: str, path
     check_roots_apart({**roots, name: folder})
     if _lies_among_media(configured.ingest_state_dir, folder):
         message = f"the state folder lies inside {path}, so that thumbnails would be taken in: choose another folder"
+        raise ValueError(message)
+    if _lies_among_media(configured.backup_dir, folder):
+        message = f"the copies of the library lie inside {path}, where files are only read: choose another folder"
         raise ValueError(message)
     return Path(os.path.realpath(folder))
 
@@ -238,7 +256,9 @@ def with_remembered(configured: Settings, remembered: Mapping[str, Path]) -> Set
     """
     roots = _roots_beside(remembered, configured)
     for name, path in remembered.items():
-        if name in roots or not _ROOT_NAME.fullmatch(name) or _lies_among_media(configured.ingest_state_dir, path):
+        if name in roots or not _ROOT_NAME.fullmatch(name):
+            continue
+        if any(_lies_among_media(ours, path) for ours in (configured.ingest_state_dir, configured.backup_dir)):
             continue
         try:
             check_roots_apart(roots | {name: path})

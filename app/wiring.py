@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from app.analysis.inspecting import Inspector
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures.picture import PREVIEW_SIDE, SIDE
 from app.analysis.recipes import Recipes
+from app.backup.daily import DailyCopies
 from app.compare.kept import Comparisons
 from app.errors import BadSetting, DatabaseDisabled, InvalidRequest, MediaIngestError, UnknownFile
 from app.formats import Kind
@@ -29,6 +30,7 @@ from app.ingest.session.searches import Searches
 from app.ingest.session.store import IngestionState
 from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Limits
+from app.library.engine import parse_url, sqlite_path
 from app.library.finding import keeping
 from app.library.finding.words.backlog import Backlog
 from app.library.library import Library
@@ -42,7 +44,10 @@ from app.writing.writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What needs a database: the library, the sessions and their plans, folders held against the library."""
+    """What needs a database: the library, the sessions and their plans, folders held against the library.
+
+    `copies` is None where none are to be made: the library is on PostgreSQL, or the settings say so.
+    """
 
     library: Library
     ingestor: Ingestor
@@ -51,6 +56,7 @@ class Records:
     backlog: Backlog
     comparisons: Comparisons
     writer: Writer
+    copies: DailyCopies | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,8 @@ class House:
             self.records_or_none.comparisons.close()
             self.records_or_none.runner.close()
             self.records_or_none.backlog.close()
+            if self.records_or_none.copies is not None:
+                self.records_or_none.copies.close()
             self.records_or_none.library.close()
         self.executor.close()
         self.store.release()
@@ -160,7 +168,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         planner = Planner(folders, library, recipes.now, partial(rows_in, library), partial(free_bytes, store.folder))
         runner = Runner(ingestor)
         runner.listen(planner.hear)
-        backlog = Backlog(library.indexing, lambda: any(session.status.working for session in runner.sessions()))
+        backlog = Backlog(library.indexing, partial(_at_work, runner))
         writer = Writer(
             folders,
             library,
@@ -170,8 +178,9 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
             originals=Originals(store.folder / "originals", settings.ingest_keep_originals_mb * 2**20),
             carry=partial(_carry_thumbnail, store),
         )
+        copies = _copies(settings, library, partial(_at_work, runner))
         comparisons = Comparisons(folders, library.stock)
-        records = Records(library, ingestor, runner, planner, backlog, comparisons, writer)
+        records = Records(library, ingestor, runner, planner, backlog, comparisons, writer, copies)
     badges = Badges(folders, library)
     roots = MediaRoots(settings, store, folders, library, records.runner if records else None)
     inbox = Inbox(folders, settings.ingest_inbox)
@@ -197,6 +206,19 @@ def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
     except MediaIngestError:
         store.release()
         raise
+
+
+def _at_work(runner: Runner) -> bool:
+    return any(session.status.working for session in runner.sessions())
+
+
+def _copies(settings: Settings, library: Library, at_work: Callable[[], bool]) -> DailyCopies | None:
+    """What copies the library once a day; None where that is switched off, or PostgreSQL's own program does it."""
+    file = sqlite_path(parse_url(settings.database_url))
+    if file is None or settings.ingest_backups == 0:
+        return None
+    kept = settings.ingest_backups
+    return DailyCopies(file, settings.backup_dir, kept, at_work=at_work, holds_files=library.holds_files)
 
 
 def _check_inbox(settings: Settings, folders: Folders) -> None:

@@ -30,11 +30,11 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("house")
 
-THIRDS = 3
+QUARTERS = 4
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--third", type=int, choices=range(1, THIRDS + 1), help="run one third of the chosen tests")
+    parser.addoption("--quarter", type=int, choices=range(1, QUARTERS + 1), help="run one quarter of the chosen tests")
     parser.addoption(
         "--seed", type=int, default=DEFAULT_SEED, help=f"what the order depends on; {AS_WRITTEN}: as written"
     )
@@ -45,15 +45,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    number = config.getoption("third")
-    return number and f"third: {number} of {THIRDS}, dealt in the order of the tests' ids"
+    number = config.getoption("quarter")
+    return number and f"quarter: {number} of {QUARTERS}, dealt in the order of the tests' ids"
 
 
 @pytest.hookimpl(trylast=True)  # after `-m` has chosen
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keeps one third of the tests, dealt out in turn, so that each holds its share of the long rows of one test."""
-    if number := config.getoption("third"):
-        kept = set(sorted(item.nodeid for item in items)[number - 1 :: THIRDS])
+    """Keeps one quarter of the tests, dealt out in turn, so that each holds its share of the long rows of one test."""
+    if number := config.getoption("quarter"):
+        kept = set(sorted(item.nodeid for item in items)[number - 1 :: QUARTERS])
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
         items[:] = [item for item in items if item.nodeid in kept]
 

@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from app import settings
 from app.analysis.recipes import Recipes
+from app.backup.standing import how_copies_stand
 from app.errors import MediaIngestError
 from app.ingest.session.store import IngestionState
 from app.library.engine import shown_url
@@ -42,6 +44,7 @@ def examine(configured: Settings, on_command_line: AbstractSet[str] = frozenset(
         "INGEST_MEDIA_ROOTS": _roots(configured),
         "INGEST_STATE_DIR": _state(configured),
         "INGEST_NSFW_WEIGHTS": _weights(configured),
+        "INGEST_BACKUPS": _copies(configured),
     }
     return [
         Finding(name.upper(), _shown(name, value), origin[name.upper()], *verdicts.get(name.upper(), ("ok", "")))
@@ -98,6 +101,14 @@ def _state(configured: Settings) -> tuple[Verdict, str]:
         held = IngestionState(folder).holder()
         return ("ok", f"Held by {held}.") if held else ("ok", "Writable.")
     return "ok", "It is made by serve or run."
+
+
+def _copies(configured: Settings) -> tuple[Verdict, str]:
+    try:
+        told = how_copies_stand(configured, datetime.now(UTC))
+    except MediaIngestError:  # what is wrong with the address of the database is said there
+        return "ok", ""
+    return ("ok", "") if told is None else ("note" if told.late else "ok", told.sentence)
 
 
 def _weights(configured: Settings) -> tuple[Verdict, str]:

@@ -149,8 +149,7 @@ class Engines:
         file = self._file
         if file is None:
             return self.read(work)
-        engine = create_engine("sqlite://", creator=lambda: connect_read_only(file), poolclass=NullPool)
-        return _in_transaction(engine.begin, work)
+        return peek_through(partial(connect_read_only, file), work)
 
     def close(self) -> None:
         """Closes every connection; that of a write which is still at work is closed at its end."""
@@ -210,6 +209,12 @@ class Engines:
         self._close(engine)
         self._opened.pop(engine, None)
         return opened is None
+
+
+def peek_through(connect: Callable[[], sqlite3.Connection], work: Callable[[Connection], T]) -> T:
+    """What `work` reads through a connection to an SQLite file that `connect` opens. Raises NeedsAttention."""
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    return _in_transaction(engine.begin, work)
 
 
 def _which(file: Path) -> tuple[int, int] | None:

@@ -23,11 +23,13 @@ from app.library.finding.words.indexing import Indexing
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
+from app.library.pathwise import nsfw_known_in, pictured_in
 from app.library.presence import Presence, inside
 from app.library.proposing.proposer import Proposer
 from app.library.recording import append, as_events, record, row_in
 from app.library.regions.expecting import Expectations
 from app.library.regions.listing import Detections, regions_by_id
+from app.library.saying.carried import Carrying
 from app.library.saying.editing import Edit
 from app.library.saying.edits import Edits
 from app.library.saying.personal import LINKS_OF
@@ -41,7 +43,6 @@ from app.library.values import (
     NsfwKnown,
     NsfwSpread,
     Summary,
-    has_thumbnail,
     now,
 )
 from app.library.whereabouts import Look, nobody_looks, write_knowing
@@ -69,6 +70,7 @@ class Library:
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
         self.removal = Removal(self._engines)
+        self.carrying = Carrying(self._engines)
         self.edits = Edits(self._engines)
         self.writes = Writes(self._engines)
         self.detections = Detections(self._engines)
@@ -328,34 +330,11 @@ class Library:
 
     def nsfw_known(self, paths: Iterable[bytes]) -> dict[bytes, NsfwKnown]:
         """What is known of those of these files that have a row, all by their `ROOT/relative`."""
-        by_root = _by_root(paths)
-
-        def work(connection: Connection) -> dict[bytes, NsfwKnown]:
-            found: dict[bytes, NsfwKnown] = {}
-            for root, relatives in by_root.items():
-                rows = select(MEDIA.c.path, MEDIA.c.nsfw_said, MEDIA.c.nsfw_probability).where(
-                    MEDIA.c.root == root.decode(), MEDIA.c.path.in_(relatives)
-                )
-                found |= {root + b"/" + path: NsfwKnown(*known) for path, *known in connection.execute(rows)}
-            return found
-
-        return self._engines.read(work)
+        return self._engines.read(partial(nsfw_known_in, paths=paths))
 
     def pictured(self, paths: Iterable[bytes]) -> set[bytes]:
         """Those of these files, by their `ROOT/relative`, of which a thumbnail was made."""
-        by_root = _by_root(paths)
-
-        def work(connection: Connection) -> set[bytes]:
-            found: set[bytes] = set()
-            for root, relatives in by_root.items():
-                rows = select(MEDIA.c.path, MEDIA.c.phash, MEDIA.c.stages).where(
-                    MEDIA.c.root == root.decode(), MEDIA.c.path.in_(relatives)
-                )
-                pictured = (path for path, *of in connection.execute(rows) if has_thumbnail(*of))
-                found |= {root + b"/" + path for path in pictured}
-            return found
-
-        return self._engines.read(work)
+        return self._engines.read(partial(pictured_in, paths=paths))
 
     def file(self, place: Place) -> dict[str, Any] | None:
         """The row of one file with `keywords`, `regions` and the `pair` that it is half of, None without a row."""
@@ -383,15 +362,6 @@ class Library:
     def stock(self) -> Stock:
         """The rows as they are held against the disk."""
         return Stock(self._engines.peek)
-
-
-def _by_root(paths: Iterable[bytes]) -> dict[bytes, list[bytes]]:
-    """Paths inside each root, of paths `ROOT/relative`."""
-    by_root: dict[bytes, list[bytes]] = {}
-    for path in paths:
-        root, _, relative = path.partition(b"/")
-        by_root.setdefault(root, []).append(relative)
-    return by_root
 
 
 def _answer(connection: Connection, session_id: str, path: bytes) -> Event | None:

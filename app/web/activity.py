@@ -4,6 +4,7 @@ A page's query string is its state. What it shows is what the API answers; a scr
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple, TypeAlias
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BeforeValidator
 
+from app.backup.standing import how_copies_stand
 from app.errors import UnknownSession
 from app.explain import Explanation, explain
 from app.formats import FORMATS
@@ -180,11 +182,15 @@ def show_failures(
 
 @router.get("/settings")
 def show_settings(request: Request, house: InHouse) -> Response:
-    """Shows what a person keeps on the server: media roots and presets; and where dropped files go."""
+    """Shows what a person keeps on the server: media roots and presets; where dropped files go, and copies lie."""
     presets = [{**preset, "asked": asked({**_BY_DEFAULT, **preset["parameters"]})} for preset in house.presets.all()]
     may_change = may_change_roots(request, house)
     values = {"roots": house.roots.all(), "may_change": may_change, "only_here": ONLY_HERE, "presets": presets}
-    inbox = house.inbox.place
+    inbox, daily = house.inbox.place, house.records_or_none.copies if house.records_or_none else None
+    values |= {
+        "copies": how_copies_stand(house.settings, datetime.now(UTC)),
+        "not_copied": daily.trouble if daily else None,
+    }
     return show(request, "settings.html", {**values, "inbox": inbox.shown if inbox else ""})
 
 

@@ -154,6 +154,8 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             runner.listen(bells.ring)
             await to_thread.run_sync(lambda: runner.recover(auto_resume=house.settings.ingest_auto_resume))
             await to_thread.run_sync(house.records_or_none.backlog.start)
+            if house.records_or_none.copies is not None:
+                house.records_or_none.copies.start()
             house.records_or_none.library.finder.current.begin()
         try:
             yield

@@ -59,12 +59,13 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 def settings_for(folder: Path, roots: Mapping[str, Path], **more: str) -> dict[str, str]:
-    """An environment whose database and state lie in `folder`, without NSFW weights."""
+    """An environment whose database and state lie in `folder`, without NSFW weights and daily copies."""
     ours = {
         "DATABASE_URL": f"sqlite:///{folder}/library.db",
         "INGEST_STATE_DIR": str(folder / "state"),
         "INGEST_MEDIA_ROOTS": ",".join(f"{name}={path}" for name, path in roots.items()),
         "INGEST_NSFW_WEIGHTS": str(folder / "no-weights.h5"),
+        "INGEST_BACKUPS": "0",
     }
     return environment(**{**ours, **more})
 

@@ -65,6 +65,17 @@ def test_what_another_version_kept_among_the_presets_stays(door):
     assert "None yet" not in door.client.get("/settings").text
 
 
+# -- copies of the library ---------------------------------------------------------------------------------------
+
+
+def test_the_page_of_settings_tells_how_copies_stand_and_why_the_last_try_came_to_nothing(door):
+    page = door.client.get("/settings").text
+    assert f"There is no copy in {door.state}.backups yet" in page
+    assert "The last try came to nothing" not in page
+    door.house.records.copies.trouble = "The disk is too full."
+    assert "The last try came to nothing. The disk is too full." in door.client.get("/settings").text
+
+
 # -- searches ----------------------------------------------------------------------------------------------------
 
 

@@ -102,12 +102,16 @@ class Done:
 
 
 class Asked(NamedTuple):
-    """What is asked of which rows: one edit of all of them, or one of each; how it is told; what is left already."""
+    """What is asked of which rows: one edit of all of them, or one of each; how it is told; what is left already.
+
+    `said_at` tells, by row and field, when words of another library were said there.
+    """
 
     ids: Sequence[int]
     edits: Edit | Mapping[int, Edit]
     asked: Mapping[str, Any] = {}
     left: Mapping[str, int] = {}
+    said_at: Mapping[int, Mapping[str, str]] = {}
 
     def of(self, media_id: int) -> Edit:
         """The edit of one row."""
@@ -193,7 +197,7 @@ class Edits:
     def write(self, asked: Asked) -> Done:
         """Writes an edit in one transaction. Raises TooManyFiles."""
         _check_number(asked.ids)
-        return self._engines.write(partial(_write, asked))
+        return self._engines.write(partial(write, asked))
 
     def undo(self, edit_id: int) -> Done:
         """Takes an edit back, in all its files or in none.
@@ -240,7 +244,8 @@ def _rows_of(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, Row]
     return rows, {number: Keywords(frozenset(own[number]), frozenset(read[number])) for number in rows}
 
 
-def _write(asked: Asked, connection: Connection) -> Done:
+def write(asked: Asked, connection: Connection) -> Done:
+    """Writes an edit, and what it takes to undo it, inside the caller's transaction."""
     done, at = Done(left=Counter(asked.left)), now()
     changes: list[tuple[Change, Edit]] = []
     for edit, change, _, left in _decided(connection, asked):
@@ -252,10 +257,10 @@ def _write(asked: Asked, connection: Connection) -> Done:
         done.changed += 1
         changes.append((change, edit))
         if len(changes) == _SLICE:
-            _write_edited(connection, done.undo, changes, at)
+            _write_edited(connection, done.undo, changes, at, asked.said_at)
             changes.clear()
     if done.undo is not None:
-        _write_edited(connection, done.undo, changes, at)
+        _write_edited(connection, done.undo, changes, at, asked.said_at)
         connection.execute(update(EDITS).where(EDITS.c.id == done.undo).values(files=done.changed))
         _forget_old(connection)
     return done
@@ -274,12 +279,18 @@ def _forget_old(connection: Connection) -> None:
         connection.execute(delete(EDITS).where(EDITS.c.id <= oldest))
 
 
-def _write_edited(connection: Connection, edit_id: int, changes: Iterable[tuple[Change, Edit]], at: str) -> None:
+def _write_edited(
+    connection: Connection,
+    edit_id: int,
+    changes: Iterable[tuple[Change, Edit]],
+    at: str,
+    said_at: Mapping[int, Mapping[str, str]],
+) -> None:
     listed_changes = list(changes)
     _write_rows(connection, [change for change, _ in listed_changes], at)
     edits = {id(edit): edit for _, edit in listed_changes}  # most often one for all files
     told = {number: (sentence_of(edit), {**as_asked(edit), "edit": edit_id}) for number, edit in edits.items()}
-    append_each(connection, (_event(at, change.place, *told[id(edit)]) for change, edit in listed_changes))
+    append_each(connection, (_event_of(change, *told[id(edit)], at, said_at) for change, edit in listed_changes))
     _KEEP_FILES.each(
         connection,
         (
@@ -292,6 +303,13 @@ def _write_edited(connection: Connection, edit_id: int, changes: Iterable[tuple[
             for change, _ in listed_changes
         ),
     )
+
+
+def _event_of(
+    change: Change, sentence: str, detail: Mapping[str, Any], at: str, said_at: Mapping[int, Mapping[str, str]]
+) -> dict[str, Any]:
+    elsewhere = {"said_at": said_at[change.id]} if change.id in said_at else {}
+    return _event(at, change.place, sentence, {**detail, **elsewhere})
 
 
 def _event(at: str, place: Place, sentence: str, detail: Mapping[str, Any]) -> dict[str, Any]:

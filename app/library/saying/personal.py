@@ -204,7 +204,7 @@ def keep(connection: Connection, row: Mapping[str, Any], words: Words, at: str, 
     if _that_say(connection, gone, words) and not any(copy.waits_for_words for copy in copies):
         return
     if words != NOTHING or _kept(connection, row["sha256"]) is None:
-        _keep_apart(connection, row["sha256"], words, at)
+        keep_apart(connection, row["sha256"], words, at)
 
 
 def leave_to_copies(connection: Connection, place: Place, at: str, looked: Locations) -> None:
@@ -223,7 +223,7 @@ def leave_to_copies(connection: Connection, place: Place, at: str, looked: Locat
         if _left_to(connection, copies, row, words, at) or not any(copy.waits_for_words for copy in copies):
             return
         if _kept(connection, row["sha256"]) in (None, NOTHING):
-            _keep_apart(connection, row["sha256"], words, at)
+            keep_apart(connection, row["sha256"], words, at)
 
 
 def keep_for_its_bytes(connection: Connection, media_id: int, at: str) -> None:
@@ -231,7 +231,7 @@ def keep_for_its_bytes(connection: Connection, media_id: int, at: str) -> None:
     row = connection.execute(ROW_BY_ID, {"b_id": media_id}).mappings().one()
     words = said(dict(row), links_of(connection, media_id))
     if words != NOTHING and _kept(connection, row["sha256"]) in (None, NOTHING):
-        _keep_apart(connection, row["sha256"], words, at)
+        keep_apart(connection, row["sha256"], words, at)
 
 
 def words_that_return(
@@ -333,7 +333,8 @@ def _kept(connection: Connection, sha256: str) -> Words | None:
     return None if row is None else Words(row.words, frozenset(row.keywords))
 
 
-def _keep_apart(connection: Connection, sha256: str, words: Words, at: str) -> None:
+def keep_apart(connection: Connection, sha256: str, words: Words, at: str) -> None:
+    """Keeps words for bytes in the place of what was kept of them."""
     connection.execute(_KEEP_NO_MORE, {"b_sha256": sha256})
     values = {"sha256": sha256, "words": words.fields, "keywords": sorted(words.keywords), "at": at}
     connection.execute(_KEEP, values)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
+from app.backup import words
 from app.errors import InvalidRequest
 from app.export.imagefolder import zipped
 from app.export.lines import ExportFormat, check_room, pieces
@@ -54,3 +55,16 @@ def export(
     )
     headers = {"Content-Disposition": f'attachment; filename="{format_.file_name}"'}
     return StreamingResponse(taken, media_type=format_.media_type, headers=headers)
+
+
+@router.get(
+    "/words",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "A first line, then one for each file.", "content": {words.MEDIA_TYPE: {"schema": {}}}}
+    },
+)
+def export_words(records: InRecords) -> Response:
+    """Gives what people said of files as JSON Lines, by the SHA-256 of their bytes: `words import` reads it back."""
+    headers = {"Content-Disposition": f'attachment; filename="{words.FILE_NAME}"'}
+    return StreamingResponse(words.lines_of(records.library), media_type=words.MEDIA_TYPE, headers=headers)

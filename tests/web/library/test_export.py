@@ -70,3 +70,15 @@ def test_an_export_that_cannot_be_is_refused_before_anything_is_sent(door, monke
     assert door.get(f"{EXPORT}?format=doc", 422)["field"] == "format"
     monkeypatch.setattr("app.reports.MAX_LINES_OF_A_SHEET", 1)
     assert door.get(f"{EXPORT}?format=xlsx", 422)["cause"] == "too_many_rows"
+
+
+def test_what_people_said_comes_as_lines_behind_one_that_names_the_format(door):
+    assert door.client.patch(
+        "/api/library/file", params={"path": "photos/trip/shore.jpg"}, json={"score": 1}
+    ).is_success
+    answer = door.client.get("/api/library/words")
+    assert answer.headers["Content-Type"] == "application/x-ndjson"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="media-ingest-words.jsonl"'
+    first, line = map(json.loads, answer.text.splitlines())
+    assert first["media_ingest_words"] == 1
+    assert (line["path"], line["words"]) == ("photos/trip/shore.jpg", {"score": 1})
