@@ -4,9 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
-from app.library.shown import has_thumbnail
 from app.library.tables import MEDIA
-from app.library.values import NsfwKnown
+from app.library.values import NsfwKnown, has_thumbnail
 
 
 def nsfw_known_in(connection: Connection, paths: Iterable[bytes]) -> dict[bytes, NsfwKnown]:
