@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.analysis.analyzer import Analyzer, prepare_worker
+from app.analysis.analyzer import Analyzer
 from app.analysis.inspecting import Inspector
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures.picture import PREVIEW_SIDE, SIDE
 from app.analysis.recipes import Recipes
+from app.analysis.worker import prepare_worker
 from app.backup.daily import DailyCopies
 from app.compare.kept import Comparisons
 from app.errors import BadSetting, DatabaseDisabled, InvalidRequest, MediaIngestError, UnknownFile

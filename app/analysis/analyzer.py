@@ -48,7 +48,6 @@ from app.analysis.pictures.image import (
     explain_error,
     find_turn,
     open_image,
-    prepare_pillow,
     sample_frames,
     silence_warnings,
 )
@@ -85,17 +84,6 @@ if TYPE_CHECKING:
 
 FRAMES = 8  # of a film, for NSFW
 T = TypeVar("T")
-
-
-def prepare_worker() -> None:
-    """Prepare a worker process, once: decoders registered, and file descriptor 2 to nowhere.
-
-    libtiff and others write to it, and a pipe that nobody drains would block the worker for ever.
-    """
-    prepare_pillow()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
 
 
 @dataclass(frozen=True, slots=True)

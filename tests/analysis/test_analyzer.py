@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from app.analysis import analyzer, source
-from app.analysis.analyzer import Analyzer, prepare_worker
+from app.analysis.analyzer import Analyzer
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures import container
 from app.analysis.pictures.image import decode_image
 from app.analysis.recipes import APPLIES, VERSIONS, Recipes
 from app.analysis.source import OpenFile, open_source
+from app.analysis.worker import prepare_worker
 from app.errors import FILE_CAUSES, CannotRead
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.media import Analysis, Failure, FoundFile, Job, Keyword, Rating, Recipe, Stage, StageStatus

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app.analysis.analyzer import Analyzer, prepare_worker
+from app.analysis.analyzer import Analyzer
 from app.analysis.recipes import APPLIES, VERSIONS
+from app.analysis.worker import prepare_worker
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
 from app.ingest.workers.executor import PoolExecutor
