@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 from app import settings
 from app.library.engine import Engines
 from app.library.finding.changes import watch
+from app.library.regions import tables as _tables_of_regions  # noqa: F401 - known to `Base` by being imported
 from app.library.tables import Base
+from app.library.writes import tables as _tables_of_writes  # noqa: F401 - known to `Base` by being imported
 
 
 def is_compared(name: str | None, kind: str, _parents: object) -> bool:

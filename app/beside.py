@@ -4,7 +4,7 @@ It opens nothing. Whose sidecar a file of a folder is, `app/ingest/disk/sidecars
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -23,6 +23,8 @@ class Sidecar(StrEnum):
     JSON = "json"  # of other names
     TXT = "txt"
     SCORE = "score"
+    ANNOTATIONS = "annotations"  # of COCO or Label Studio, for all pictures of a folder (`dataset_files`)
+    CLASSES = "classes"  # the names of the classes of YOLO's labels
 
     @property
     def sources(self) -> frozenset[Source]:
@@ -35,12 +37,14 @@ class Sidecar(StrEnum):
         return _STAGES[self]
 
 
-_SOURCES = {
+_SOURCES: Mapping[Sidecar, frozenset[Source]] = {
     Sidecar.XMP: frozenset({Source.SIDECAR}),
     Sidecar.TAKEOUT: frozenset({Source.TAKEOUT, Source.JSON}),
     Sidecar.JSON: frozenset({Source.JSON}),
     Sidecar.TXT: frozenset({Source.TXT}),
     Sidecar.SCORE: frozenset({Source.SCORES}),
+    Sidecar.ANNOTATIONS: frozenset(),
+    Sidecar.CLASSES: frozenset(),
 }
 _STAGES = {
     Sidecar.XMP: frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE}),
@@ -48,6 +52,8 @@ _STAGES = {
     Sidecar.JSON: frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE}),
     Sidecar.TXT: frozenset({Stage.METADATA, Stage.KEYWORDS}),
     Sidecar.SCORE: frozenset({Stage.SCORE}),
+    Sidecar.ANNOTATIONS: frozenset({Stage.METADATA}),
+    Sidecar.CLASSES: frozenset({Stage.METADATA}),
 }
 
 

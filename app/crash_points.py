@@ -28,6 +28,15 @@ POINTS = (
 )
 """Every point on the way of a file, in the order in which it passes them; `words_written` is passed by many at once."""
 
+WRITE_POINTS = (
+    "write_begun",  # noted in the database
+    "write_temporary",  # the new bytes lie beside the old ones
+    "write_ready",  # all is proved, and the original is kept
+    "write_replaced",  # the new bytes have the name
+    "write_recorded",  # the row of the file knows them
+)
+"""Every point on the way of metadata that are written, in the order in which a file passes them."""
+
 _NAME, _, _TIMES = os.environ.get("MEDIA_INGEST_CRASH_AT", "").partition(":")
 _passed = count(1)
 _STALLS_ON = os.fsencode(os.environ.get("MEDIA_INGEST_STALL_ON", ""))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from app.formats import Kind, promised
 from app.metadata import Metadata, Source
+from app.regions import Regions
 from app.revisions import FAILED_BEFORE, Revision, RowFacts, find_reason
 from app.texts import path_from_shown, shown_name
 
@@ -65,8 +66,6 @@ class Skip(StrEnum):
     BEYOND_MAX_FILES = "beyond_max_files"
 
 
-SIDEWAYS = (5, 6, 7, 8)
-"""The values of EXIF's orientation that turn the longer side."""
 MAX_PATH_BYTES = 2_600
 """The longest `ROOT/relative` that is taken in: PostgreSQL indexes no more than 2,704 bytes."""
 _MAX_NS = 2**63 - 1
@@ -339,10 +338,12 @@ class Picture:
     """Stage `thumbnail`: a WebP, upright, and the 64-bit perceptual hash as 16 hex digits.
 
     It has at most 320 px a side, and 2,048 where a preview was asked for. What was not seen whole has no hash.
+    `sha256` is that of the picture itself, 64 hex digits (`pictures/same.py`); None where it is not determined.
     """
 
     webp: bytes
     phash: str | None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +373,7 @@ class Analysis:
     rating: Rating | None = None
     picture: Picture | None = None
     nsfw: Nsfw | None = None
+    regions: Regions | None = None  # of stage metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ class RowFacts:
     """What the row of a file tells of it, by the names of its columns, as a program before this one may have read it.
 
     `name` is the last part of the path. `colour_space` is the number of EXIF's tag as a text, None without one. `parts`
-    are the kinds of block in `raw`: `exif`, `xmp`, `iptc`, `text`.
+    are the kinds of block in `raw`: `exif`, `xmp`, `iptc`, `text`; `areas` says that XMP there marks some in the
+    picture, or had no room to say so.
     """
 
     name: str = ""
@@ -41,6 +42,7 @@ class RowFacts:
     sources: Mapping[str, str] = field(default_factory=dict)
     sidecar: str = ""
     colour_space: str | None = None
+    areas: bool = False
     parts: frozenset[str] = frozenset()
 
 

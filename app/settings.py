@@ -27,8 +27,9 @@ class Settings(BaseSettings):
 
     `ingest_file_timeout_seconds` is wall time in seconds for one image, `file_timeout_video_seconds` for one video; the
     workers add 1 s for each 20 MB. `ingest_worker_memory_mb` is address space in MiB,
-    `ingest_preview_cache_mb` what the kept previews may take, in MiB. `ingest_backups` is how many copies of the
-    library are kept, one a day.
+    `ingest_preview_cache_mb` what the kept previews may take, `ingest_keep_originals_mb` what the originals of files
+    that were written into may, both in MiB.
+    `ingest_backups` is how many copies of the library are kept, one a day.
     """
 
     model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
@@ -50,6 +51,8 @@ class Settings(BaseSettings):
     ingest_preview_cache_mb: int = Field(default=1024, ge=0)
     ingest_backups: int = Field(default=7, ge=0)
     ingest_backup_dir: Path | None = None
+    ingest_sidecar_dir: Path | None = None
+    ingest_keep_originals_mb: int = Field(default=2048, ge=0)
 
     @field_validator("ingest_media_roots", mode="before")
     @classmethod
@@ -73,6 +76,7 @@ class Settings(BaseSettings):
         "ingest_progress_interval",
         "ingest_inbox",
         "ingest_backup_dir",
+        "ingest_sidecar_dir",
         mode="before",
     )
     @classmethod
@@ -106,6 +110,17 @@ class Settings(BaseSettings):
                 raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _sidecars_outside_the_media(self) -> Self:
+        if self.ingest_sidecar_dir is not None:
+            check_sidecar_dir(self.ingest_sidecar_dir, self.ingest_media_roots)
+        return self
+
+    @property
+    def sidecar_dir(self) -> Path:
+        """Where sidecars are written unless another place is asked for."""
+        return self.ingest_sidecar_dir or self.ingest_state_dir / "sidecars"
+
     @property
     def database_enabled(self) -> bool:
         """Whether there is a database at all."""
@@ -127,6 +142,19 @@ class Settings(BaseSettings):
         """Where the server listens, as a URL."""
         host = f"[{self.ingest_host}]" if ":" in self.ingest_host else self.ingest_host
         return f"http://{host}:{self.ingest_port}"
+
+
+def check_sidecar_dir(folder: Path, roots: Mapping[str, Path]) -> None:
+    """Raises ValueError with a sentence where a folder for sidecars and a media root lie inside one another."""
+    inner = os.path.realpath(folder)
+    for name, path in roots.items():
+        outer = os.path.realpath(path)
+        if os.path.commonpath([outer, inner]) in (outer, inner):
+            message = (
+                f"the folder for sidecars, {folder}, and the media root '{name}' lie inside one another: "
+                "set INGEST_SIDECAR_DIR to a folder elsewhere"
+            )
+            raise ValueError(message)
 
 
 def _lies_among_media(state: Path, root: Path) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.analysis.analyzer import Analyzer, prepare_worker
+from app.analysis.inspecting import Inspector
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures.picture import PREVIEW_SIDE, SIDE
 from app.analysis.recipes import Recipes
@@ -34,9 +35,11 @@ from app.library.finding import keeping
 from app.library.finding.words.backlog import Backlog
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
-from app.media import Failure, Job, Place, Recipe, Stage, StageStatus
+from app.media import Analysis, Failure, FoundFile, Job, Place, Recipe, Stage, StageStatus
 from app.roots import MediaRoots, with_added
 from app.settings import Settings, with_remembered
+from app.writing.originals import Originals
+from app.writing.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Records:
     planner: Planner
     backlog: Backlog
     comparisons: Comparisons
+    writer: Writer
     copies: DailyCopies | None
 
 
@@ -164,9 +168,19 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         planner = Planner(folders, library, recipes.now, partial(rows_in, library), partial(free_bytes, store.folder))
         runner = Runner(ingestor)
         runner.listen(planner.hear)
-        backlog, comparisons = Backlog(library.indexing, partial(_at_work, runner)), Comparisons(folders, library.stock)
+        backlog = Backlog(library.indexing, partial(_at_work, runner))
+        writer = Writer(
+            folders,
+            library,
+            settings.sidecar_dir,
+            rest=runner.at_rest,
+            inspect=partial(_inspect, folders, executor),
+            originals=Originals(store.folder / "originals", settings.ingest_keep_originals_mb * 2**20),
+            carry=partial(_carry_thumbnail, store),
+        )
+        comparisons = Comparisons(folders, library.stock)
         copies = _copies(settings, library, partial(_at_work, runner))
-        records = Records(library, ingestor, runner, planner, backlog, comparisons, copies)
+        records = Records(library, ingestor, runner, planner, backlog, comparisons, writer, copies)
     badges = Badges(folders, library)
     roots = MediaRoots(settings, store, folders, library, records.runner if records else None)
     inbox = Inbox(folders, settings.ingest_inbox)
@@ -185,7 +199,10 @@ def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
     store.acquire(address)
     try:
         store.remember_roots(with_remembered(settings, store.remembered_roots()).ingest_media_roots)
-        return build(settings, store)
+        house, migration = build(settings, store)
+        if house.records_or_none is not None:
+            house.records_or_none.writer.tidy()  # before any session looks at the files
+        return house, migration
     except MediaIngestError:
         store.release()
         raise
@@ -238,6 +255,18 @@ def weights_of(settings: Settings) -> Weights:
 def _analyzer(folders: Folders, recipe: Recipe, side: int = SIDE) -> Analyzer:
     """An analysis in the media roots as they are when a run begins; its picture has at most `side` px a side."""
     return Analyzer(_roots_as_text(folders), recipe, side)
+
+
+def _inspect(folders: Folders, executor: PoolExecutor, file: FoundFile) -> Analysis | Failure:
+    """What a worker sees of one picture, its sidecars left aside. Raises NeedsAttention."""
+    decoded = frozenset({Stage.IDENTIFY, Stage.THUMBNAIL})
+    return executor.call(Inspector(_roots_as_text(folders)), Job(file, decoded, decoded))
+
+
+def _carry_thumbnail(store: IngestionState, former: str, now: str) -> None:
+    """Lets a thumbnail be that of other bytes, too, which show the same picture. Raises NeedsAttention."""
+    if (made := store.thumbnail(former)) is not None:
+        store.save_thumbnail(now, made)
 
 
 def _stage_of(row: Mapping[str, Any]) -> Mapping[str, Any]:

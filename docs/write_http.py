@@ -28,6 +28,11 @@ _PAGES = (
         "`GET /failures`",
         "the page of what failed in any session and was not taken in since; `?state=`, `?cause=`, `?root=`, `?cursor=`",
     ),
+    (
+        "`GET /regions`",
+        "the page of what is marked in the pictures; `?label=`, `?kind=`, `?source=`, `?cursor=`, `?refresh=`",
+    ),
+    ("`GET /expected`", "the page of what was expected in them against what was found; `?refresh=`"),
     ("`GET /library`", "the page of the library; `?q=`, `?sort=`, `?order=`, `?size=` and `?filters=` are its state"),
     (
         "`GET /file`",
@@ -37,6 +42,7 @@ _PAGES = (
         "`GET /compare`",
         "the page of a folder against the library: may it be wiped? `?directory=`; `?list=` opens the list of a class",
     ),
+    ("`GET /propose`", "the page of what is proposed for the files that were selected in the library"),
     ("`HEAD /api/library/original`", "as `GET`, without the bytes"),
     (
         "`GET /dashboard`",
@@ -128,8 +134,11 @@ def _endpoint(name: str, operation: dict[str, Any]) -> Iterator[str]:
             ],
         )
     if "requestBody" in operation:
-        [(kind, body)] = operation["requestBody"]["content"].items()
-        yield f"Body: {_type(body['schema']) if kind == 'application/json' else f'bytes, as {_code(kind)}'}.\n"
+        bodies = operation["requestBody"]["content"].items()
+        kinds = [
+            _type(body["schema"]) if kind == "application/json" else f"bytes, as {_code(kind)}" for kind, body in bodies
+        ]
+        yield f"Body: {', or '.join(kinds)}.\n"
     answers, refusals = [], []
     for status, answer in operation["responses"].items():
         content = answer.get("content", {})

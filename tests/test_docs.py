@@ -16,6 +16,7 @@ from app.query.fields import FIELDS, Asked
 from app.query.reading import MAX_CHARACTERS, MAX_NESTING, MAX_TERMS, read
 from app.settings import Settings
 from app.verify import Standing
+from app.writing.causes import WRITE_CAUSES
 from docs import write_tables
 from docs.write_http import written
 from tests.support.documents import (
@@ -171,6 +172,11 @@ def test_the_limits_of_a_search_are_documented():
 def test_every_cause_of_a_failed_file_is_documented_with_what_to_do(cause):
     documented = table(section(FILES, "Causes"), "cause")[cause]
     assert documented == [FILE_CAUSES[cause].meaning, FILE_CAUSES[cause].advice]
+
+
+def test_every_cause_of_a_file_that_is_not_written_is_documented_and_no_other():
+    documented = table(section(TEXTS["docs/writing.md"], "Why a file was not written"), "cause")
+    assert documented == {name: [cause.meaning, cause.advice] for name, cause in WRITE_CAUSES.items()}
 
 
 def test_no_cause_of_a_failed_file_is_documented_that_does_not_exist():

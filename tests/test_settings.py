@@ -182,3 +182,11 @@ def test_the_same_root_by_another_name_is_refused(tmp_path):
 
 def test_the_file_of_settings_is_the_one_beside_us():
     assert settings.ENV_FILE == ".env"
+
+
+def test_the_folder_for_sidecars_is_never_inside_a_root_nor_around_it(tmp_path):
+    for folder in (tmp_path / "photos", tmp_path / "photos" / "below", tmp_path):
+        with pytest.raises(ValueError, match="media root 'photos'"):
+            Settings(_env_file=None, ingest_media_roots={"photos": tmp_path / "photos"}, ingest_sidecar_dir=folder)
+    beside = {"ingest_media_roots": {"photos": tmp_path / "photos"}, "ingest_state_dir": tmp_path / "state"}
+    assert Settings(_env_file=None, **beside).sidecar_dir == tmp_path / "state" / "sidecars"

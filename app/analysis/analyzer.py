@@ -21,6 +21,7 @@ from app.analysis.metadata.embedded import Embedded, find_generation, read_embed
 from app.analysis.metadata.fields import interpret_image
 from app.analysis.metadata.film import find_film_keywords, interpret_film, sort_film_tags
 from app.analysis.metadata.keywords import gather_keywords
+from app.analysis.metadata.marked import read_regions
 from app.analysis.metadata.score import (
     Stars,
     choose_rating,
@@ -29,7 +30,12 @@ from app.analysis.metadata.score import (
     read_film_stars,
     read_xmp_stars,
 )
-from app.analysis.metadata.sidecars import read_json_sidecar, read_scores, read_text_sidecar, read_xmp_sidecar
+from app.analysis.metadata.sidecars import (
+    read_json_sidecar,
+    read_scores,
+    read_text_sidecar,
+    read_xmp_sidecar,
+)
 from app.analysis.metadata.takeout import NO_TAKEOUT
 from app.analysis.nsfw.network import detect_nsfw
 from app.analysis.pictures.container import Film, FilmInfo, read_film_header
@@ -48,6 +54,7 @@ from app.analysis.pictures.image import (
 )
 from app.analysis.pictures.partial import SeenImage, see_image
 from app.analysis.pictures.picture import SIDE, make_picture
+from app.analysis.pictures.same import compute_picture_sha256
 from app.analysis.pictures.stealth import may_hide_text, read_stealth
 from app.analysis.prompts.generation import Generation
 from app.analysis.source import OpenFile, open_source
@@ -73,6 +80,8 @@ from app.texts import shown_name
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from app.regions import Regions
 
 FRAMES = 8  # of a film, for NSFW
 T = TypeVar("T")
@@ -121,6 +130,7 @@ class _Course:
         self.content: OpenedImage | None = None  # of an image; a video has only its stream
         self.stream: BinaryIO | None = None
         self.format = ""
+        self.regions: Regions | None = None  # of stage metadata
         self._film: Film | Exception | None = None  # or why it cannot be opened
 
     def close(self) -> None:
@@ -147,7 +157,7 @@ class _Course:
         if self.stream is source.handle:  # what was decoded was read again after it was hashed
             source.check_unchanged()
         crash_point("analysed")
-        return Analysis(self.file, identity, self.stages, metadata, found, rating, made, checked)
+        return Analysis(self.file, identity, self.stages, metadata, found, rating, made, checked, self.regions)
 
     def failure(self, error: CannotRead) -> Failure:
         """The file could not be taken in: it cannot be identified or read."""
@@ -244,8 +254,7 @@ class _Course:
     @cached_property
     def beside(self) -> tuple[Beside, CannotRead | None]:
         """What the sidecars tell, and what was wrong with one: it does not silence the others."""
-        sidecar, takeout, problem = NO_XMP, NO_TAKEOUT, None
-        noted = []
+        sidecar, takeout, problem, noted = NO_XMP, NO_TAKEOUT, None, []
         try:
             noted.append(read_text_sidecar(self.root, self.file))
         except CannotRead as error:
@@ -259,20 +268,20 @@ class _Course:
             sidecar = self.sidecar
         except CannotRead as error:
             problem = error
-        beside = Beside(sidecar, takeout, shown_name(self.file.name), tuple(notes for notes in noted if notes))
-        return beside, problem
+        said = tuple(notes for notes in noted if notes)
+        return Beside(sidecar, takeout, shown_name(self.file.name), said), problem
 
     def _metadata(self) -> tuple[Metadata, CannotRead | None]:
         beside, problem = self.beside
         problem = problem or self.embedded.find_problem("exif", "xmp", "iptc", "text")
         if self.content:
-            return interpret_image(self.embedded, beside, self.made), problem
+            self.regions, unread = read_regions(self.root, self.file, self.content, self.embedded, beside.xmp)
+            return interpret_image(self.embedded, beside, self.made), problem or unread
         info, damage = self.film_info
         return interpret_film(info, self.embedded, beside, self.made), damage or problem
 
     def _keywords(self) -> tuple[tuple[Keyword, ...], CannotRead | None]:
-        found = self.embedded
-        beside, problem = self.beside
+        found, (beside, problem) = self.embedded, self.beside
         words = gather_keywords(
             embedded=found.xmp,
             iptc=found.iptc,
@@ -329,7 +338,16 @@ class _Course:
         if seen.image is None:
             return None, seen.problem
         made = make_picture(seen.image, self._turn(seen.image), self.side)
-        return (replace(made, phash=None) if seen.problem else made), seen.problem
+        if seen.problem:
+            return replace(made, phash=None), seen.problem
+        return (replace(made, sha256=self._picture_sha256()) if self.side == SIDE else made), None
+
+    def _picture_sha256(self) -> str | None:
+        """The hash of the picture; None where it has none, or fails, as the picture itself did not."""
+        assert self.content is not None  # noqa: S101 - as above
+        with suppress(Exception):
+            return compute_picture_sha256(self.content, self.decoded, self._turn(self.decoded))
+        return None
 
     def _turn(self, decoded: "Image") -> int:
         assert self.content is not None  # noqa: S101 - as above

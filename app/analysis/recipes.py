@@ -15,7 +15,7 @@ _LOOK_BESIDE = (Stage.KEYWORDS, Stage.SCORE)  # what then still has its sidecar
 VERSIONS: Mapping[Stage, str] = MappingProxyType(
     {
         Stage.IDENTIFY: "1",
-        Stage.METADATA: "3",
+        Stage.METADATA: "4",
         Stage.KEYWORDS: "3",
         Stage.SCORE: "3",
         Stage.THUMBNAIL: "2",

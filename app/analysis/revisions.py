@@ -124,6 +124,11 @@ def _words_of_catalogues(row: RowFacts) -> bool:
     return bool(row.sidecar) or not row.parts.isdisjoint(("xmp", "iptc")) or is_json(row.caption or "")
 
 
+def _areas_marked(row: RowFacts) -> bool:
+    labelled = any(stamp.startswith("txt=") for stamp in row.sidecar.split())  # a text may be the labels of YOLO
+    return row.kind is Kind.IMAGE and (row.areas or labelled)
+
+
 REVISIONS: tuple[Revision, ...] = (
     Revision(
         {Stage.METADATA: 2, Stage.KEYWORDS: 2, Stage.SCORE: 2},
@@ -171,5 +176,6 @@ REVISIONS: tuple[Revision, ...] = (
         "keywords and captions of more programs are read now",
         _words_of_catalogues,
     ),
+    Revision({Stage.METADATA: 4}, "faces and other areas that are marked in pictures are kept now", _areas_marked),
 )
 """Every revision of every stage since version 1."""

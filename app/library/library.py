@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention
+from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention, UnknownFile
+from app.library.alike.codes import CodeFile
 from app.library.engine import Engines, translated
 from app.library.failures import HOLDS_BACK, Failures
 from app.library.finding.finder import Finder
@@ -23,7 +24,10 @@ from app.library.history import History
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.presence import Presence, inside
+from app.library.proposing.proposer import Proposer
 from app.library.recording import append, as_events, record, row_in
+from app.library.regions.expecting import Expectations
+from app.library.regions.listing import Detections, regions_by_id
 from app.library.saying.carried import Carrying
 from app.library.saying.editing import Edit
 from app.library.saying.edits import Edits
@@ -42,6 +46,7 @@ from app.library.values import (
     now,
 )
 from app.library.whereabouts import Look, nobody_looks, write_knowing
+from app.library.writes.writes import Writes
 from app.media import Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
 from app.query.tree import EVERYTHING, Node
@@ -56,7 +61,7 @@ FORGOTTEN = "forgotten"
 class Library:
     """What is known, on any engine that `DATABASE_URL` names.
 
-    `columns_file` is where the columns that searches go by are kept from one start to the next.
+    `columns_file` is where the columns that searches go by are kept from one start to the next; codes lie beside it.
     """
 
     def __init__(self, url: str, columns_file: Path | None = None) -> None:
@@ -67,12 +72,18 @@ class Library:
         self.removal = Removal(self._engines)
         self.carrying = Carrying(self._engines)
         self.edits = Edits(self._engines)
+        self.writes = Writes(self._engines)
+        self.detections = Detections(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
+        self.expectations = Expectations(self._engines, self.finder)
+        self.codes = CodeFile(self._engines, columns_file.parent if columns_file else None)
+        self.proposer = Proposer(self._engines, self.finder, self.codes)
 
     def close(self) -> None:
         """Closes every connection."""
         self.finder.current.close()
+        self.codes.close()
         self._engines.close()
 
     def check(self) -> None:
@@ -349,7 +360,7 @@ class Library:
         return self._engines.read(work)
 
     def file(self, place: Place) -> dict[str, Any] | None:
-        """The row of one file with its `keywords` and the `pair` that it is half of, None without a row."""
+        """The row of one file with `keywords`, `regions` and the `pair` that it is half of, None without a row."""
 
         def work(connection: Connection) -> dict[str, Any] | None:
             row = row_in(connection, place)
@@ -359,9 +370,16 @@ class Library:
             row["keywords"] = [{"text": text, "source": source, "weight": weight} for text, source, weight in keywords]
             other = connection.execute(_PLACE, {"b_id": row["pair_id"]}).one_or_none() if row["pair_id"] else None
             row["pair"] = {"path": Place(*other).shown, "kind": LIVE_PHOTO} if other else None
+            row["regions"] = regions_by_id(connection, [row["id"]]).get(row["id"], [])
             return row
 
         return self._engines.read(work)
+
+    def known_file(self, place: Place) -> dict[str, Any]:
+        """The row of one file as `file` gives it. Raises UnknownFile."""
+        if (row := self.file(place)) is None:
+            raise UnknownFile(f"The library has no file {place.shown}.")
+        return row
 
     @property
     def stock(self) -> Stock:

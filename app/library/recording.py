@@ -14,15 +14,16 @@ from app.library.failures import all_failures_of, failures_follow, failures_of, 
 from app.library.linking import link
 from app.library.pairs import relink
 from app.library.prepared import Prepared
+from app.library.regions.keeping import add_regions, replace_regions
 from app.library.rows import (
     KeywordLinks,
-    keyword_links,
     left_where_it_was,
     outcome_of,
     rated_by_what_stayed,
     row_of,
     settled,
     told_by_what_was_left,
+    wanted_links,
 )
 from app.library.saying.personal import (
     NOTHING,
@@ -214,8 +215,9 @@ def _add(connection: Connection, session_id: str, at: str, analysis: Analysis, w
     if added is None:
         raise NotLookedFor  # another program has added it since
     (media_id,) = added
-    links = words.links | (_wanted_links(analysis, None) or {})
+    links = words.links | (wanted_links(analysis, None) or {})
     link(connection, media_id, links)
+    add_regions(connection, media_id, analysis.regions, at)
     return _Saved(
         Outcome.ADDED, len(links), rated_by_a_person="score" in words.fields, nsfw_said=words.fields.get("nsfw")
     )
@@ -275,7 +277,7 @@ def _update(
 
     `words` are what a person said of these bytes, which may be other than what the row says.
     """
-    old, links = before.row, _wanted_links(analysis, before.row)
+    old, links = before.row, wanted_links(analysis, before.row)
     if words != before.words:
         old = {**old, **carrying(old, words)}
         links = before.links if links is None else links
@@ -289,7 +291,8 @@ def _update(
     if moved:
         row |= told_by_what_was_left(row, old)
     keywords_changed = links is not None and links != before.links
-    outcome = outcome_of(row, before.row, keywords_changed=keywords_changed)
+    regions_changed = replace_regions(connection, before.row, analysis, at, moved=moved)
+    outcome = outcome_of(row, before.row, others_changed=keywords_changed or regions_changed)
     if outcome is not Outcome.UNCHANGED:
         row |= {"session_id": session_id, "updated_at": at}
     connection.execute(UPDATE_ROW, row | {"b_id": old["id"]})
@@ -306,15 +309,6 @@ def _update(
         connection.execute(_UNLINK, {"b_id": old["id"]})
     link(connection, old["id"], links)
     return replace(saved, keywords_added=len(links.keys() - before.links.keys()))
-
-
-def _wanted_links(analysis: Analysis, old: Mapping[str, Any] | None) -> KeywordLinks | None:
-    """The keyword links that the row is to have, None where they are to stay as they are."""
-    if analysis.keywords is not None:
-        return keyword_links(analysis.keywords)
-    ran = analysis.stages[Stage.KEYWORDS].status is not StageStatus.SKIPPED
-    changed = old is not None and old["sha256"] != analysis.identity.sha256
-    return {} if ran or changed else None
 
 
 def event_detail(

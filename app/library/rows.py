@@ -27,7 +27,7 @@ MAX_KEYWORD_CHARACTERS = 250  # PostgreSQL indexes at most 2,704 bytes
 SECTION_COLUMNS: Mapping[Stage, tuple[str, ...]] = {
     Stage.METADATA: METADATA_COLUMNS,
     Stage.SCORE: ("score", "score_source"),
-    Stage.THUMBNAIL: ("phash",),
+    Stage.THUMBNAIL: ("phash", "picture_sha256"),
     Stage.NSFW: ("nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "features"),
 }
 _LARGEST = 2**31 - 1  # in a column of whole numbers
@@ -98,7 +98,7 @@ def _section_values(analysis: Analysis) -> dict[Stage, dict[str, Any]]:
     return {
         Stage.METADATA: _cleaned(metadata) if metadata else {},
         Stage.SCORE: {"score": rating.score, "score_source": clean_json(rating.source)} if rating else {},
-        Stage.THUMBNAIL: {"phash": picture.phash} if picture else {},
+        Stage.THUMBNAIL: {"phash": picture.phash, "picture_sha256": picture.sha256 or ""} if picture else {},
         Stage.NSFW: {
             "nsfw_probability": clean_json(nsfw.probability),
             "nsfw_mean": clean_json(nsfw.mean),
@@ -142,6 +142,15 @@ def keyword_links(keywords: tuple[Keyword, ...]) -> KeywordLinks:
     return links
 
 
+def wanted_links(analysis: Analysis, old: Mapping[str, Any] | None) -> KeywordLinks | None:
+    """The keyword links that the row is to have, None where they are to stay as they are."""
+    if analysis.keywords is not None:
+        return keyword_links(analysis.keywords)
+    ran = analysis.stages[Stage.KEYWORDS].status is not StageStatus.SKIPPED
+    changed = old is not None and old["sha256"] != analysis.identity.sha256
+    return {} if ran or changed else None
+
+
 def rated_by_what_stayed(analysis: Analysis, old: Mapping[str, Any]) -> bool:
     """Whether the score of a file that was moved came from a sidecar that did not move along."""
     return old["score_source"] in Stamps(analysis.file.sidecar).silent
@@ -176,9 +185,12 @@ def told_by_what_was_left(row: Mapping[str, Any], old: Mapping[str, Any]) -> dic
     return columns | {"sources": sources | kept}
 
 
-def outcome_of(row: Mapping[str, Any], old: Mapping[str, Any] | None, *, keywords_changed: bool) -> Outcome:
-    """`added` without an older row; `unchanged` where everything known is as before; else `updated`."""
+def outcome_of(row: Mapping[str, Any], old: Mapping[str, Any] | None, *, others_changed: bool) -> Outcome:
+    """`added` without an older row; `unchanged` where everything known is as before; else `updated`.
+
+    `others_changed` are keywords and regions, which are no columns.
+    """
     if old is None:
         return Outcome.ADDED
     same = all(old[name] == value for name, value in row.items() if name not in BOOKKEEPING)
-    return Outcome.UNCHANGED if same and not keywords_changed and old["missing_at"] is None else Outcome.UPDATED
+    return Outcome.UNCHANGED if same and not others_changed and old["missing_at"] is None else Outcome.UPDATED

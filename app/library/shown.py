@@ -24,6 +24,32 @@ class ShownKeyword(TypedDict):
 
 
 @described
+class ShownRegion(TypedDict):
+    """One thing in a picture."""
+
+    label: str
+    """Its name, or its kind where it has none."""
+    kind: str
+    """`face`, `pet`, `barcode`, `focus` or `object`."""
+    confidence: float | None
+    """How sure the model was, 0 to 1; null where nobody said."""
+    x: float
+    """The centre, as a part of the width of the upright picture, from the left."""
+    y: float
+    """The centre, as a part of its height, from the top."""
+    w: float
+    """The width, as a part of that of the picture."""
+    h: float
+    """The height, as a part of that of the picture."""
+    source: str
+    """`xmp`, `sidecar`, `yolo`, `coco`, `label_studio`, `barcode` or `detector`."""
+    model: str | None
+    """What found it; null where that is not known."""
+    at: str
+    """When it was read, ISO 8601 in UTC."""
+
+
+@described
 class Pair(TypedDict):
     """The other half of a Live Photo."""
 
@@ -62,6 +88,7 @@ def _fields() -> dict[str, Any]:
     upright = "Pixels, as seen upright."
     derived: dict[str, Any] = {
         "keywords": (list[ShownKeyword], Field(description="In their order.")),
+        "regions": (list[ShownRegion], Field(description="What is where in it, in the order of source and label.")),
         "pair": (Pair | None, Field(description="The other half of a Live Photo.")),
         "stages": (dict[str, StageMark], Field(description=MEDIA.c.stages.doc)),
     }

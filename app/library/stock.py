@@ -3,15 +3,15 @@
 Even on SQLite nothing of the library changes by it: the file is opened read-only for every page.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
-from app.formats import Kind
+from app.formats import FORMATS, Kind
 from app.library.failures import HOLDS_BACK
 from app.library.presence import inside
 from app.library.saying.personal import WORDS_WAIT
@@ -25,6 +25,12 @@ QUESTION_VALUES = 500
 """How many digests or names one question to the database has; SQLite takes no more than 32,766."""
 _COLUMNS = (MEDIA.c.root, MEDIA.c.path, MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sha256, MEDIA.c.missing_at)
 _PARTS = ("exif", "xmp", "iptc", "text")
+_AREAS = tuple(
+    (part, name)
+    for name in ("mwg-rs:Regions/mwg-rs:RegionList/mwg-rs:Type", "MP:RegionInfo/MPRI:Regions/MPReg:Rectangle")
+    for part in ("xmp", "sidecar")
+)
+"""Where `raw` has the areas that XMP marks in a picture; what had no room there may have been some."""
 _TOLD = tuple(
     MEDIA.c[name]
     for name in (
@@ -33,6 +39,21 @@ _TOLD = tuple(
         "sidecar",
     )
 )  # fmt: skip
+_OTHER = MEDIA.alias()
+_RAW = tuple(format_.name for format_ in FORMATS if format_.raw)
+_LOOKS_ALIKE = and_(
+    MEDIA.c.picture_sha256.is_(None),
+    MEDIA.c.phash.is_not(None),
+    MEDIA.c.kind == Kind.IMAGE,
+    MEDIA.c.format.not_in(_RAW),
+    exists().where(
+        _OTHER.c.phash == MEDIA.c.phash,
+        _OTHER.c.sha256 != MEDIA.c.sha256,
+        _OTHER.c.kind == Kind.IMAGE,
+        _OTHER.c.format.not_in(_RAW),
+    ),
+)
+"""Whether the picture of a row was not hashed yet, and looks like that of other bytes."""
 _HELD = select(*_COLUMNS).order_by(MEDIA.c.path)
 
 
@@ -92,6 +113,11 @@ class Stock:
         """The rows of the files of one format with these names, as they are shown, by name."""
         return _gathered(self._where(MEDIA.c.name, names, MEDIA.c.format == format_))
 
+    def by_id(self, ids: Sequence[int]) -> dict[int, StoredFile]:
+        """The rows of these ids, by it; those that are gone are not."""
+        statement = select(MEDIA.c.id, *_COLUMNS).where(MEDIA.c.id.in_(ids))
+        return {number: StoredFile(*row) for number, *row in self.read(partial(_rows, statement))}
+
     def _where(self, column: Any, values: Collection[str], *conditions: Any) -> Iterator[tuple[str, StoredFile]]:
         """The rows in which a column has one of these values, each with its value."""
         order = (MEDIA.c.root, MEDIA.c.path)
@@ -111,7 +137,7 @@ def known_in(connection: Connection, folder: Place) -> Mapping[bytes, KnownFile]
     """What is known of the files of one folder, by path relative to the root; rows of other folders are not."""
     columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
     missing = MEDIA.c.missing_at.is_not(None)
-    rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT).where(inside(MEDIA, folder, below=False))
+    rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT, _LOOKS_ALIKE).where(inside(MEDIA, folder, below=False))
     of_failures = (FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version, FAILURES.c.state)
     failures = select(FAILURES.c.path, *of_failures).where(inside(FAILURES, folder, below=False), HOLDS_BACK)
     failed: dict[bytes, tuple[KnownFailure, ...]] = {}
@@ -130,8 +156,9 @@ def known_in(connection: Connection, folder: Place) -> Mapping[bytes, KnownFile]
             failed.pop(path, ()),
             bool(missing),
             bool(words),
+            bool(alike),
         )
-        for path, size, mtime_ns, sidecar, sha256, kind, stages, missing, words in connection.execute(rows)
+        for path, size, mtime_ns, sidecar, sha256, kind, stages, missing, words, alike in connection.execute(rows)
     }
     return known | {path: KnownFile(failures=failures) for path, failures in failed.items()}
 
@@ -145,18 +172,23 @@ def facts_in(connection: Connection, folder: Place) -> Mapping[bytes, RowFacts]:
     if connection.dialect.name == "sqlite":
         colour_space = func.json_extract(raw, '$.exif."EXIF ColorSpace"')
         parts = [func.json_type(raw, f"$.{part}").is_not(None) for part in _PARTS]
+        areas = [func.json_type(raw, f'$.{part}."{name}"').is_not(None) for part, name in _AREAS]
+        areas.append(func.json_type(raw, "$.dropped").is_not(None))
     else:
         colour_space = func.json_extract_path_text(raw, "exif", "EXIF ColorSpace")
         parts = [func.json_extract_path(raw, part).is_not(None) for part in _PARTS]
-    rows = select(MEDIA.c.path, *_TOLD, colour_space, *parts).where(inside(MEDIA, folder, below=False))
+        areas = [func.json_extract_path(raw, part, name).is_not(None) for part, name in _AREAS]
+        areas.append(func.json_extract_path(raw, "dropped").is_not(None))
+    rows = select(MEDIA.c.path, *_TOLD, colour_space, or_(*areas), *parts).where(inside(MEDIA, folder, below=False))
     return {path: _facts(told) for path, *told in connection.execute(rows)}
 
 
 def _facts(told: list[Any]) -> RowFacts:
     values = dict(zip((column.name for column in _TOLD), told, strict=False))
-    colour_space, *there = told[len(_TOLD) :]
+    colour_space, areas, *there = told[len(_TOLD) :]
     return RowFacts(
         **values | {"kind": Kind(values["kind"]), "sources": values["sources"] or {}},
+        areas=bool(areas),
         colour_space=None if colour_space is None else str(colour_space),
         parts=frozenset(part for part, is_there in zip(_PARTS, there, strict=True) if is_there),
     )

@@ -75,6 +75,12 @@ class MediaFile(Base):
         Index("ix_media_files_root_folder", "root", "folder"),
         Index("ix_media_files_sha256", "sha256"),
         Index("ix_media_files_name", "name"),
+        Index(
+            "ix_media_files_phash",
+            "phash",
+            sqlite_where=text("phash IS NOT NULL"),
+            postgresql_where=text("phash IS NOT NULL"),
+        ),
         Index("ix_media_files_session_id", "session_id"),
         Index(
             "ix_media_files_pair_id",
@@ -115,6 +121,10 @@ class MediaFile(Base):
     sidecar: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64), doc="Of the bytes, 64 hex digits.")
     phash: Mapped[str | None] = mapped_column(String(16), doc="Perceptual hash of 64 bits, 16 hex digits.")
+    picture_sha256: Mapped[str | None] = mapped_column(
+        String(64),
+        doc="Of the picture alone, 64 hex digits; empty where it is not determined, null before it was tried.",
+    )
     kind: Mapped[str] = mapped_column(String(8), doc="`image` or `video`.")
     format: Mapped[str] = mapped_column(String(16), doc="What the content is, whatever the suffix says.")
     mode: Mapped[str | None] = mapped_column(String(16), doc="Pillow's mode of the picture, such as `RGB`.")
@@ -200,7 +210,7 @@ class Edit(Base):
 class EditedFile(Base):
     """What an edit changed in one file: what stood in the fields that it touched, and what stood there then.
 
-    Both are as `saying.standing` makes them. They go with the row of the file.
+    Both are as `saying.deciding` makes them. They go with the row of the file.
     """
 
     __tablename__ = "edited_files"

@@ -9,16 +9,18 @@ from typing import Any, NamedTuple, TypeAlias
 from typing_extensions import TypedDict
 
 from app.formats import FORMATS, Kind
-from app.media import SIDEWAYS, Outcome, Place, Stage, StageStatus
+from app.media import Outcome, Place, Stage, StageStatus
 from app.metadata import DECLARED, Source, precision_of
+from app.regions import SIDEWAYS
 from app.shapes import described
 from app.texts import shown_name
 
 _ANSWERED = tuple(name for name in DECLARED if name not in ("sources", "raw"))
 PLAIN = (
-    "sha256", "phash", "format", "kind", "mode", "frames", "notes", "size", *_ANSWERED, "pair", "score", "keywords",
-    "nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "raw", "stages", "session_id", "ingested_at",
-    "updated_at", "missing_at",
+    "sha256", "phash", "picture_sha256", "format", "kind", "mode", "frames", "notes", "size", *_ANSWERED, "pair",
+    "score", "keywords", "regions", "nsfw_probability", "nsfw_mean", "nsfw_frames", "nsfw_model", "raw", "stages",
+    "session_id",
+    "ingested_at", "updated_at", "missing_at",
 )  # fmt: skip
 _SIZED_AS_SEEN = frozenset(format_.name for format_ in FORMATS if format_.seen_size)
 
@@ -131,7 +133,8 @@ class KnownFile:
     """What freshness asks of one file. `stages` maps a stage to `{"status", "version"}`; `size` is None without a row.
 
     `kind` is what the content is, which the suffix may hide. `missing` are rows whose file was gone: it is back.
-    `words_wait` says that what a person said of these bytes is kept for whichever row shows them next.
+    `words_wait` says that what a person said of these bytes is kept for whichever row shows them next; `looks_alike`
+    that another file looks alike, and it is not known yet whether both are the same picture.
     """
 
     size: int | None = None
@@ -143,6 +146,7 @@ class KnownFile:
     failures: tuple[KnownFailure, ...] = ()
     missing: bool = False
     words_wait: bool = False
+    looks_alike: bool = False
 
 
 @described
@@ -219,6 +223,7 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
         "width": width,
         "height": height,
         **{name: row[name] for name in PLAIN},
+        "picture_sha256": row["picture_sha256"] or None,
         "taken_at_precision": row["taken_at_precision"] or precision_of(row["taken_at"]),
         "lens_source": row["lens_source"] or sources.get("lens_model"),
         "is_nsfw": is_nsfw(NsfwKnown(row["nsfw_said"], row["nsfw_probability"]), threshold),

@@ -53,7 +53,7 @@ class Field:
     @property
     def optional(self) -> bool:
         """Whether `none` can be asked."""
-        return self.name != "is" and self.asked not in (Asked.PLACE, Asked.TRAIT)
+        return self.name not in ("is", "count") and self.asked not in (Asked.PLACE, Asked.TRAIT)
 
 
 UNKNOWN = "unknown"
@@ -92,7 +92,8 @@ _FIELDS = (
     Field("seed", Asked.WHOLE, "12345", "The seed."),
     Field("nsfw", Asked.PROBABILITY, "yes", "Not safe for work, or how probably.", ("yes", "no", UNKNOWN)),
     Field("verdict", Asked.WHOLE, "parsed", "How much of the prompt was understood.", tuple(PromptVerdict)),
-    Field("label", Asked.WHOLE, "red", "The colour or word of a person's workflow."),
+    Field("label", Asked.WHOLE, "red", "The colour or word of a person's workflow, or the label or kind of a region."),
+    Field("count", Asked.COUNT, "2", "How many regions it has; beside `label:`, how many with that label or kind."),
     Field(
         "is",
         Asked.WHOLE,

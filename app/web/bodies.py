@@ -1,6 +1,7 @@
 """The bodies of requests, as models: each is checked as it is described."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
@@ -24,6 +25,8 @@ from app.library.saying.editing import Edit
 from app.library.values import FailureState
 from app.web.answers import reads, refuses
 from app.web.depends import MAX_PAGE, JsonBody, checked_id, refuse_unknown
+from app.writing.planned import Target
+from app.writing.words import FIELDS
 
 Model = TypeVar("Model", bound=BaseModel)
 _SESSION_ID: dict[str, Any] = {"type": "string", "format": "uuid"}
@@ -67,6 +70,21 @@ def _known_state(state: Any) -> Any:
     if state is not None and state not in tuple(FailureState):
         raise ValueError(f"must be one of {', '.join(FailureState)}")
     return state
+
+
+def _one_of(kind: type[StrEnum]) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if value not in tuple(kind):
+            raise ValueError(f"must be one of {', '.join(kind)}")
+        return value
+
+    return check
+
+
+def _some_fields(fields: Any) -> Any:
+    if fields is not None and not (isinstance(fields, list) and fields and all(one in FIELDS for one in fields)):
+        raise ValueError(f"must be a list of some of {', '.join(FIELDS)}")
+    return fields
 
 
 _ONE_CAUSE = {"anyOf": [{"enum": [*FILE_CAUSES]}, {"type": "null"}]}
@@ -130,6 +148,44 @@ class Confirmation(BaseModel):
 
     confirm: Annotated[int, Field(ge=0)] | None = None
     """So many rows are to be removed, as was counted; left out: they are only counted."""
+
+
+class WriteMeant(BaseModel):
+    """Of which files a person's words are written where: of those that are named, or of all that a search finds."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    paths: Annotated[
+        list[str] | None, BeforeValidator(_some_paths), WithJsonSchema({"anyOf": [_PATHS, {"type": "null"}]})
+    ] = None
+    """These files, `ROOT/relative` as shown, at most 1,000."""
+    q: str | None = None
+    """Instead of `paths`: all files that this search finds, at most 10,000; into the files themselves 1,000."""
+    to: Annotated[str, BeforeValidator(_one_of(Target)), WithJsonSchema({"enum": [*Target]})] = Target.SIDECAR_DIR.value
+    """Where to: the folder for sidecars, a sidecar beside each file, or the file itself."""
+    fields: Annotated[
+        list[str] | None,
+        BeforeValidator(_some_fields),
+        WithJsonSchema({"anyOf": [{"type": "array", "items": {"enum": [*FIELDS]}, "minItems": 1}, {"type": "null"}]}),
+    ] = None
+    """Only these; without them all of which a person said something."""
+    dry_run: bool = False
+    """Tell what would change, and change nothing."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "WriteMeant":
+        if (self.paths is None) == (self.q is None):
+            raise InvalidRequest("Give either paths or a search.", field="paths")
+        return self
+
+
+class WriteUndo(BaseModel):
+    """Which write is undone."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    undo: Annotated[int, Field(ge=1, le=2**53)]
+    """`undo` of the answer by which it was written."""
 
 
 class NewPreset(BaseModel):
@@ -220,12 +276,12 @@ class Nothing(BaseModel):
 @reads(Nothing)
 def to_begin(body: JsonBody) -> None:
     """A body that says nothing; sent because a request that changes something must be JSON. Raises InvalidRequest."""
-    _checked(Nothing, body)
+    checked(Nothing, body)
 
 
-def _checked(model: type[Model], values: Mapping[str, Any]) -> Model:
+def checked(model: type[Model], values: Mapping[str, Any]) -> Model:
     """The body as its model. Raises InvalidRequest that names the field at fault."""
-    refuse_unknown(values.keys() - model.model_fields.keys())
+    refuse_unknown(values.keys() - {field.alias or name for name, field in model.model_fields.items()})
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -238,63 +294,77 @@ def _checked(model: type[Model], values: Mapping[str, Any]) -> Model:
 @refuses("bad_session_id", "unknown_session", "illegal_move")
 def which_session(body: JsonBody) -> OfSession:
     """Which session is meant. Raises InvalidRequest."""
-    return _checked(OfSession, body)
+    return checked(OfSession, body)
 
 
 @reads(Resumption)
 @refuses("bad_session_id", "unknown_session", "illegal_move")
 def which_to_resume(body: JsonBody) -> Resumption:
     """Which session is to go on. Raises InvalidRequest."""
-    return _checked(Resumption, body)
+    return checked(Resumption, body)
 
 
 @reads(Retry)
 @refuses("bad_session_id", "unknown_session", "illegal_move")
 def what_to_retry(body: JsonBody) -> Retry:
     """Whose failed files are looked at again. Raises InvalidRequest."""
-    return _checked(Retry, body)
+    return checked(Retry, body)
 
 
 @reads(FailuresMeant)
 @refuses("invalid_parameter")
 def what_is_said_of_failures(body: JsonBody) -> FailuresMeant:
     """Of which failures a person says what. Raises InvalidRequest."""
-    return _checked(FailuresMeant, body)
+    return checked(FailuresMeant, body)
 
 
 @reads(Confirmation)
 @refuses("invalid_parameter", "count_changed")
 def what_is_confirmed(body: JsonBody) -> Confirmation:
     """How many rows are to be removed, if any. Raises InvalidRequest."""
-    return _checked(Confirmation, body)
+    return checked(Confirmation, body)
+
+
+@reads(WriteMeant)
+@refuses("invalid_parameter")
+def what_is_written(body: JsonBody) -> WriteMeant:
+    """Of which files what is written where. Raises InvalidRequest."""
+    return checked(WriteMeant, body)
+
+
+@reads(WriteUndo)
+@refuses("invalid_parameter")
+def which_write(body: JsonBody) -> WriteUndo:
+    """Which write is undone. Raises InvalidRequest."""
+    return checked(WriteUndo, body)
 
 
 @reads(NewPreset)
 @refuses("invalid_parameter", "bad_pattern", "no_directory")
 def which_preset(body: JsonBody) -> NewPreset:
     """What is kept under which name. Raises InvalidRequest."""
-    return _checked(NewPreset, body)
+    return checked(NewPreset, body)
 
 
 @reads(Compare)
 @refuses("invalid_parameter", "no_directory", "outside_roots", "no_such_directory", "not_a_directory", "root_missing")
 def what_to_compare(body: JsonBody) -> Compare:
     """Which folder is held against the library. Raises InvalidRequest."""
-    return _checked(Compare, body)
+    return checked(Compare, body)
 
 
 @reads(NewSearch)
 @refuses("invalid_parameter", "bad_query")
 def which_search(body: JsonBody) -> NewSearch:
     """What is kept under which name. Raises InvalidRequest."""
-    return _checked(NewSearch, body)
+    return checked(NewSearch, body)
 
 
 @reads(NewRoot)
 @refuses("invalid_parameter")
 def which_root(body: JsonBody) -> NewRoot:
     """Which folder becomes a media root. Raises InvalidRequest."""
-    return _checked(NewRoot, body)
+    return checked(NewRoot, body)
 
 
 PlanBody = Annotated[dict[str, Any], Depends(to_plan)]
@@ -309,3 +379,5 @@ PresetBody = Annotated[NewPreset, Depends(which_preset)]
 CompareBody = Annotated[Compare, Depends(what_to_compare)]
 SearchBody = Annotated[NewSearch, Depends(which_search)]
 RootBody = Annotated[NewRoot, Depends(which_root)]
+WriteBody = Annotated[WriteMeant, Depends(what_is_written)]
+WriteUndoBody = Annotated[WriteUndo, Depends(which_write)]

@@ -76,6 +76,8 @@ EXAMPLES: list[tuple[str, RowFacts, Collection[Stage]]] = [
     ("a place and no zone", replace(ORDINARY, latitude=1.5, longitude=2.5), {Stage.METADATA}),
     ("a place and a zone", replace(ORDINARY, latitude=1.5, longitude=2.5, taken_at="2024-05-01T10:11:12+02:00"), ()),
     ("no fix", replace(ORDINARY, latitude=0.0, longitude=0.0), {Stage.METADATA}),
+    ("faces that XMP marks", replace(ORDINARY, areas=True), {Stage.METADATA}),
+    ("labels of YOLO beside it", replace(ORDINARY, sidecar="txt=9:9"), {Stage.METADATA, Stage.KEYWORDS}),
     ("a date in the name", RowFacts("IMG-20240501-WA0001.jpg", mode="RGB"), {Stage.METADATA}),
     ("a date that could not be read", replace(ORDINARY, taken_at=None), {Stage.METADATA}),
     ("a date of IPTC", replace(ORDINARY, sources={"taken_at": "iptc"}), {Stage.METADATA}),

@@ -12,6 +12,7 @@ session  pages while a session takes in files, to those before it
 memory   of the server: with all columns in it, to a server without files; and while it exports every row as CSV
 start    the first start on a library of the version before this one (SQLite): the first page, then the last row
 ingest   taking in files with the full-text index, to without
+dragging the scrollbar through all files in Chromium: frames a second, and the longest task of the page
 
 Beside each stands the naive query over the same rows, as SQL alone would ask it; the ratio says how many times longer
 that takes. Times hang on the machine, ratios hardly.
@@ -35,8 +36,9 @@ from alembic import command
 from PIL import Image
 
 from app.library.engine import Engines
+from app.library.finding.keeping import NAME as COLUMNS
 from app.library.migrations import config_for
-from tests.benchmarks import asking
+from tests.benchmarks import asking, dragging
 from tests.benchmarks.figures import report
 from tests.benchmarks.stocking import ROWS, make_postgresql, make_sqlite, postgresql_at, write_all_words
 from tests.benchmarks.taking_in import words_cost
@@ -62,11 +64,13 @@ class Stock:
     rows: int
 
     @contextmanager
-    def server(self) -> Iterator[Server]:
-        """A server on it, which has read all rows."""
-        new = self.folder / "new"
-        new.mkdir(exist_ok=True)
-        with Server(self.folder, {"new": new}, new=True, DATABASE_URL=self.url) as server:
+    def server(self, folder: Path | None = None, roots: Sequence[str] = ("new",)) -> Iterator[Server]:
+        """A server on it, which has read all rows; its roots lie in the folder, else in that of the library."""
+        folder = folder or self.folder
+        places = {name: folder / name for name in roots}
+        for place in places.values():
+            place.mkdir(parents=True, exist_ok=True)
+        with Server(folder, places, new=True, DATABASE_URL=self.url) as server:
             self.wait_for_all(server)
             yield server
             server.terminate()
@@ -234,6 +238,17 @@ def measure_ingest(_stock: Stock) -> bool:
     return report("ingest with words, processor time to without", words_cost(), WORDS_COST)
 
 
+def measure_dragging(stock: Stock) -> bool:
+    """The scrollbar dragged through all files, each with a thumbnail."""
+    folder = stock.folder / "dragging"
+    dragging.hang_pictures(folder / "state", stock.url)
+    kept = stock.folder / "state" / COLUMNS
+    if kept.exists():  # which saves reading all rows once more
+        shutil.copy(kept, folder / "state")
+    with stock.server(folder, ("photos", "archive")) as server:
+        return dragging.measure(server.address)
+
+
 PIECES: dict[str, Callable[[Stock], bool]] = {
     "pages": measure_pages,
     "words": measure_words,
@@ -242,6 +257,7 @@ PIECES: dict[str, Callable[[Stock], bool]] = {
     "memory": measure_memory,
     "start": measure_start,
     "ingest": measure_ingest,
+    "dragging": measure_dragging,
 }
 
 

@@ -43,6 +43,9 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settled(root / "d.png")
     film(root / "e.mp4", [landscape("dunes", (320, 180), seed) for seed in range(8)])
     photo(root / "f.webp", size=(300, 200), orientation=6)
+    (root / "f.txt").write_text("0 0.25 0.75 0.2 0.1 0.9\n")
+    (root / "classes.txt").write_text("tree\n")
+    settled(root / "f.txt")
     write_many(folder / "other", 1)
     with Server(folder / "server", {"pictures": root, "other": folder / "other"}) as running:
         running.wait_for(running.begin("pictures"), "completed")
@@ -89,7 +92,7 @@ def test_a_picture_is_zoomed_and_moved_by_keys_wheel_and_drag(page: Page, server
     fit = page.evaluate(SCALE)
     level = page.locator("#zoom-level")
     assert fit == pytest.approx(page.evaluate("document.getElementById('viewer-stage').clientWidth / 1600"), rel=0.01)
-    page.keyboard.press("1")
+    page.keyboard.press("z")
     expect(level).to_have_text("100 %")
     place = page.locator("#viewer-picture").bounding_box()
     page.keyboard.press("Shift+ArrowRight")
@@ -109,7 +112,7 @@ def test_a_picture_is_zoomed_and_moved_by_keys_wheel_and_drag(page: Page, server
     page.mouse.wheel(0, -200)
     expect(level).not_to_have_text("100 %")
     assert page.evaluate(SCALE) > 1
-    page.keyboard.press("0")
+    page.keyboard.press("f")
     assert page.evaluate(SCALE) == pytest.approx(fit)
     page.get_by_role("button", name="Larger").click()
     assert page.evaluate(SCALE) == pytest.approx(fit * 1.25)
@@ -117,6 +120,42 @@ def test_a_picture_is_zoomed_and_moved_by_keys_wheel_and_drag(page: Page, server
         page.keyboard.press("-")
     expect(page.get_by_role("button", name="Fit")).to_have_attribute("aria-pressed", "true")
     assert page.evaluate(SCALE) == pytest.approx(fit)
+
+
+def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(page: Page, server: Server) -> None:
+    opened(page, server, "f.webp")
+    box, picture, switch = (
+        page.locator("#viewer-boxes li"),
+        page.locator("#viewer-picture"),
+        page.locator("#viewer-regions"),
+    )
+
+    def is_in_place() -> bool:
+        inner, outer = box.bounding_box(), picture.bounding_box()
+        assert inner is not None
+        assert outer is not None
+        middle = (inner["x"] + inner["width"] / 2 - outer["x"], inner["y"] + inner["height"] / 2 - outer["y"])
+        return abs(middle[0] - 0.25 * outer["width"]) < 3 and abs(middle[1] - 0.75 * outer["height"]) < 3
+
+    expect(box).to_have_text("tree 90 %")
+    assert is_in_place()
+    assert looks_well(page)
+    page.locator("#viewer-stage").focus()
+    for key in ("+", "+", "+", "+", "+", "+", "Shift+ArrowLeft", "Shift+ArrowUp"):
+        page.keyboard.press(key)
+        assert is_in_place()
+    page.keyboard.press("r")
+    expect(box).to_be_hidden()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    switch.click()
+    expect(box).to_be_visible()
+    opened(page, server, "a.jpg")
+    expect(switch).to_be_hidden()
+    for path, shown in (("/regions", "tree"), ("/expected", "Nothing is expected yet")):
+        page.goto(f"{server.address}{path}?refresh=30")
+        expect(page.locator("#dashboard")).to_contain_text(shown)
+        expect(page.locator("#dashboard-every")).to_have_value("30")
+        assert looks_well(page)
 
 
 def test_two_fingers_zoom_and_one_wipes_to_the_next(browser: Browser, server: Server, said: list[str]) -> None:
@@ -228,7 +267,7 @@ def test_what_may_be_nsfw_is_veiled_until_a_person_shows_it(page: Page, server: 
     expect(veil).to_have_css("backdrop-filter", re.compile("blur"))
     stage, covering = page.locator("#viewer-stage").bounding_box(), veil.bounding_box()
     assert stage == covering
-    page.keyboard.press("1")
+    page.keyboard.press("z")
     expect(page.locator("#viewer-zoom")).to_be_hidden()
     assert in_both_schemes(page) == []
     page.get_by_role("button", name="Show it").click()

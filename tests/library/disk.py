@@ -11,10 +11,10 @@ from app.media import Metadata, Place
 from tests.ingest.builders import SESSION, analysis, failure, found
 
 SAID = {
-    "A": {"title": "Anna", "score": 5, "keywords": ["anna"], "taken_at": "2001-01-01"},
+    "A": {"title": "Anna", "score": 5, "keywords": ["anna"], "taken_at": "2001-01-01", "nsfw": True},
     "B": {"title": "Ben", "score": 4, "keywords": ["ben", "boy"]},
     "C": {"title": "Carl", "score": -1, "keywords": ["carl"], "caption": None},
-    "D": {"keywords": ["dora"]},
+    "D": {"keywords": ["dora"], "nsfw": False},
     "E": {"score": None},
     "F": {},
     "G": {},
@@ -97,6 +97,8 @@ class Disk:
             said["score"] = row["score"]
         else:
             assert (row["score"], row["score_source"]) == (2, "xmp")
+        if row["nsfw_said"] is not None:
+            said["nsfw"] = row["nsfw_said"]
         assert (row["taken_at_rule"] == "person") == ("taken_at" in theirs)
         if "title" not in theirs:
             assert (row["title"], row["sources"]["title"]) == (f"read of {self.rows[name][0]}", "exif")

@@ -7,6 +7,7 @@ from sqlalchemy import event
 from app.library.failures import Which
 from app.library.library import Library
 from app.library.values import FailureState
+from app.media import Place
 
 
 def plans_of(url: str, work: Callable[[Library], object]) -> list[str]:
@@ -58,3 +59,8 @@ def test_sessions_and_the_threshold_are_read_without_the_events_of_files(sqlite_
 def test_whether_there_are_files_is_read_from_one_index(sqlite_url):
     (plan,) = plans_of(sqlite_url, lambda library: library.holds_files())
     assert "INDEX ix_media_files_present" in plan
+
+
+def test_a_picture_that_looks_like_another_is_found_by_an_index(sqlite_url):
+    plans = plans_of(sqlite_url, lambda library: library.known(Place("m", b"a")))
+    assert any("USING INDEX ix_media_files_phash (phash=?)" in plan for plan in plans)

@@ -63,7 +63,7 @@ def test_the_name_is_shown_as_people_see_it():
 
 
 @pytest.mark.parametrize(
-    ("row", "keywords_changed", "outcome"),
+    ("row", "others_changed", "outcome"),
     [
         (OLD, False, Outcome.UNCHANGED),
         (OLD | {"mtime_ns": 99, "size": 1, "sidecar": "xmp=1:1"}, False, Outcome.UNCHANGED),
@@ -71,16 +71,16 @@ def test_the_name_is_shown_as_people_see_it():
         (OLD | {"width": 41}, False, Outcome.UPDATED),
     ],
 )
-def test_only_what_is_known_of_the_content_makes_an_update(row, keywords_changed, outcome):
-    assert outcome_of(row, OLD, keywords_changed=keywords_changed) is outcome
+def test_only_what_is_known_of_the_content_makes_an_update(row, others_changed, outcome):
+    assert outcome_of(row, OLD, others_changed=others_changed) is outcome
 
 
 def test_without_an_older_row_it_is_added():
-    assert outcome_of(OLD, None, keywords_changed=True) is Outcome.ADDED
+    assert outcome_of(OLD, None, others_changed=True) is Outcome.ADDED
 
 
 def test_a_row_that_was_missing_is_updated():
-    assert outcome_of(OLD, OLD | {"missing_at": "2026"}, keywords_changed=False) is Outcome.UPDATED
+    assert outcome_of(OLD, OLD | {"missing_at": "2026"}, others_changed=False) is Outcome.UPDATED
 
 
 def test_keywords_become_links_by_text_and_source():

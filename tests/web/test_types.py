@@ -93,6 +93,9 @@ def test_answers_have_the_fields_of_their_types_and_no_others(door):
     file = door.get("/api/library/file", params={"path": "photos/made/lake.png"})
     check("LibraryFile", file)
     check("Keyword", file["keywords"][0])
+    proposed = door.post("/api/library/proposals", {"paths": ["photos/made/lake.png"]})["files"][0]
+    check("FileProposals", proposed)
+    check("Proposal", proposed["proposed"][0])
     check("Beside", door.get("/api/library/neighbours", params={"path": "photos/made/lake.png"}))
     listing = door.get("/api/ingest/directories", params={"recursive": "true", "path": "photos"})
     check("Listing", listing)
@@ -104,3 +107,16 @@ def test_answers_have_the_fields_of_their_types_and_no_others(door):
     model = door.get("/api/nsfw")
     check("Model", model)
     check("Download", model["download"])
+
+
+def test_what_is_said_of_files_is_answered_as_its_types_say(door):
+    door.whole()
+    said = {"paths": ["photos/made/lake.png"], "set": {"score": 3}, "zone": "+02:00"}
+    tried = door.client.patch("/api/library/files", json=said | {"dry_run": True}).json()
+    check("Said", tried)
+    check("Foreseen", tried["preview"][0])
+    check("LeftOut", tried["left"][0])
+    check("Said", door.client.patch("/api/library/files", json=said).json())
+    edits = door.get("/api/library/edits")
+    check("Edits", edits)
+    check("LastEdit", edits["edits"][0])

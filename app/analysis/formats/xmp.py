@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Xmp = Mapping[str, tuple[str, ...]]
 """Property name (`dc:subject`) -> its texts in order; a field of a structure is `property/field`.
 
-Of the areas of a picture, name and type are as many as the areas, empty where they are not said.
+Of the areas of a picture, names, types and places are as many as the areas, empty where one of them is not said.
 """
 
 NO_XMP: Xmp = MappingProxyType({})
@@ -70,6 +70,8 @@ _PREFIXES = {
     "http://ns.acdsee.com/iptc/1.0/": "acdsee",
     "http://ns.iview-multimedia.com/mediapro/1.0/": "mediapro",
     "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
+    "http://ns.adobe.com/xmp/sType/Area#": "stArea",
+    "http://ns.adobe.com/xap/1.0/sType/Dimensions#": "stDim",
     "https://github.com/Comfy-Org/ComfyUI": "comfy",
     "https://github.com/Comfy-Org/ComfyUI/": "comfy",
     "http://ns.microsoft.com/photo/1.2/": "MP",
@@ -78,7 +80,11 @@ _PREFIXES = {
 }
 
 
-_WHOLE = {"mwg-rs:Regions/mwg-rs:RegionList": ("mwg-rs:Name", "mwg-rs:Type")}
+_AREA = tuple(f"mwg-rs:Area/stArea:{field}" for field in ("x", "y", "w", "h", "d", "unit"))
+_WHOLE = {
+    "mwg-rs:Regions/mwg-rs:RegionList": ("mwg-rs:Name", "mwg-rs:Type", "mwg-rs:BarCodeValue", *_AREA),
+    "MP:RegionInfo/MPRI:Regions": ("MPReg:PersonDisplayName", "MPReg:Rectangle"),
+}
 """Lists of structures of which these fields must stay together: the nth of each speak of the same thing."""
 
 
@@ -94,7 +100,7 @@ def parse_xmp(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
     if packet.count(b"<") + ATTRIBUTE * packet.count(b"=") > MARKUP:
         raise CannotRead("The XMP packet has more elements and attributes than are read.", cause="text_too_large")
     try:
-        root = ElementTree.fromstring(_decoded(packet), forbid_dtd=True)
+        root = ElementTree.fromstring(decode_packet(packet), forbid_dtd=True)
     except DefusedXmlException as error:
         raise CannotRead(
             "The XMP packet defines entities or a document type, which is not safe to read.", cause="damaged_metadata"
@@ -110,11 +116,11 @@ def parse_xmp(packet: bytes, *, limit: int = PACKET_BYTES) -> Xmp:
         for resource in description:
             for name, text in _properties(resource, "", _DEPTH):
                 found.setdefault(name, []).append(text)
-    return {name: tuple(texts) for name, texts in found.items()}
+    return {name: tuple(texts) for name, texts in found.items() if any(texts)}
 
 
-def _decoded(packet: bytes) -> bytes | str:
-    """The packet without padding and what stands behind its end; UTF-16 and UTF-32 as text, whatever it declares."""
+def decode_packet(packet: bytes) -> bytes | str:
+    """Take off padding and what stands behind the end; UTF-16 and UTF-32 become text, whatever the packet declares."""
     for start, encoding in _WIDE:
         if packet.startswith(start):
             text = packet.decode(encoding, "replace").strip("\ufeff\0 \t\r\n")

@@ -36,7 +36,7 @@ from app.analysis.formats.makers.camera_raw import CameraRaw
 from app.analysis.formats.makers.picture_info import PictureInfo, read_picture_info
 from app.analysis.formats.makers.samsung import find_saved_at
 from app.analysis.formats.motion import find_video_bytes
-from app.analysis.formats.png import PngTexts, read_png_texts
+from app.analysis.formats.png import PngTexts, read_png_texts, walk_png_chunks
 from app.analysis.formats.tiff import Tags, TiffContent, Value, decode_text, decode_windows_text, read_tiff
 from app.analysis.formats.xmp import NO_XMP, Xmp, parse_xmp
 from app.analysis.metadata.maker_notes import MakerNotes, read_maker_notes, read_thermal_notes
@@ -245,6 +245,14 @@ def _manifest(opened: OpenedImage, others: Mapping[int, bytes]) -> bytes:
     if opened.format == "webp":
         return find_c2pa_in_webp(opened.stream)
     return find_c2pa_in_jpeg(opened.segments)
+
+
+def holds_c2pa(opened: OpenedImage) -> bool:
+    """Tell whether a file carries C2PA credentials, whether or not they can be read."""
+    if opened.format == "png":
+        return next(walk_png_chunks(opened.stream, (b"caBX",)), None) is not None
+    blocks_of = _exif(opened, b"", {}).blocks if opened.format == "tiff" else {}
+    return tiff.C2PA in blocks_of or b"c2pa" in _manifest(opened, blocks_of)
 
 
 def _iptc(opened: OpenedImage, block: bytes, others: Mapping[int, bytes], texts: Mapping[str, bytes]) -> bytes:

@@ -14,6 +14,7 @@ from app.analysis.formats.xmp import Xmp
 from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.infotext import read_words_without_settings
 from app.analysis.prompts.read import is_generated_text, read_generation
+from app.analysis.regions.yolo import is_yolo
 from app.metadata import Source
 from app.texts import is_json
 
@@ -21,7 +22,6 @@ JSON_CHARACTERS = 16 * 1024 * 1024
 _WORKFLOWS = ("prompt", "workflow", "parameters")
 _EASY_MODEL = ("use_stable_diffusion_model", "stable_diffusion_model", "Stable Diffusion model")
 _SETTING = re.compile(r"([A-Z][\w ()\-]{0,40}): ?(.*)", re.ASCII)
-_LABELS = re.compile(r"\d{1,6}(?:[ \t]+-?\d{1,9}(?:\.\d{1,20})?(?:e-?\d{1,3})?){4,4000}[ \t]*", re.ASCII)
 _TEXT_CHARACTERS = 64 * 1024  # of tags or a caption
 _TAG_CHARACTERS, _TAG_WORDS = 100, 5
 _ENDS = (".", "!", "?", "\u3002")  # of a sentence
@@ -76,7 +76,7 @@ def parse_text_notes(text: str) -> Notes | None:
     if made := _settings(said):
         return Notes(Source.TXT, made=read_generation(made), raw=made)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    if not lines or len(said) > _TEXT_CHARACTERS or is_json(said) or all(map(_LABELS.fullmatch, lines)):
+    if not lines or len(said) > _TEXT_CHARACTERS or is_json(said) or is_yolo(said):
         return None
     tags = _tags_of(lines)
     properties = {"dc:subject": tags} if tags else {"dc:description": (said,)}

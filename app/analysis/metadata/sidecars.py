@@ -6,6 +6,7 @@ It never writes one, never follows a link and never reads more than 1 MB.
 import codecs
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import product
 
 from app.analysis.formats.tiff import decode_text
@@ -13,6 +14,7 @@ from app.analysis.formats.xmp import Xmp, parse_xmp
 from app.analysis.metadata import takeout
 from app.analysis.metadata.notes import Notes, parse_json_notes, parse_text_notes
 from app.analysis.metadata.takeout import Takeout, is_titled, parse_takeout, speaks_of
+from app.analysis.regions.yolo import is_yolo
 from app.analysis.source import open_source
 from app.beside import as_taken, bare_names, composed, sidecar_names, spellings
 from app.errors import CannotRead
@@ -32,7 +34,22 @@ def build_scores_name(name: bytes) -> bytes:
 
 
 def read_xmp_sidecar(root: bytes, file: FoundFile) -> Xmp | None:
-    """Read the properties of the XMP sidecar, None without one. Raises CannotRead `damaged_sidecar`.
+    """Read the properties of the XMP sidecar, None without one. Raises CannotRead `damaged_sidecar`."""
+    found = find_xmp_sidecar(root, file)
+    return found.properties if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class XmpSidecar:
+    """The XMP sidecar that speaks for a file: its name, its bytes, and what they say."""
+
+    name: bytes
+    packet: bytes
+    properties: Xmp
+
+
+def find_xmp_sidecar(root: bytes, file: FoundFile) -> XmpSidecar | None:
+    """Find the XMP sidecar that speaks for a file, None without one. Raises CannotRead `damaged_sidecar`.
 
     One that speaks for a file of another suffix, and says so, is passed over where that file is there.
     """
@@ -46,7 +63,7 @@ def read_xmp_sidecar(root: bytes, file: FoundFile) -> Xmp | None:
             except CannotRead as error:
                 raise _damaged(name, error.sentence) from error
             if stem == composed(file.name) or not _is_anothers(root, file, stem, properties):
-                return properties
+                return XmpSidecar(name, packet, properties)
     return None
 
 
@@ -99,6 +116,19 @@ def read_text_sidecar(root: bytes, file: FoundFile) -> Notes | None:
         content = _read(root, file, name)
         if content and (notes := parse_text_notes(_decoded(content))):
             return notes
+    return None
+
+
+def read_labels(root: bytes, file: FoundFile, *, named: bool) -> str | None:
+    """Read YOLO's labels beside the file; None without them. Raises CannotRead `damaged_sidecar`.
+
+    An empty text is labels of nothing, where the names of classes say that there are labels at all (`named`).
+    """
+    for name in _there(root, file, (key for _, key in sidecar_names(file.name, (b".txt",)))):
+        content = _read(root, file, name)
+        text = None if content is None else _decoded(content)
+        if text is not None and (is_yolo(text) or (named and not text.strip())):
+            return text
     return None
 
 

@@ -40,7 +40,7 @@ from app.analysis.pictures.room import check_room
 from app.analysis.pictures.variants import explain_variant, name_variant
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
-from app.media import SIDEWAYS
+from app.regions import SIDEWAYS
 
 SHORT_SIDE = 960  # px that are always decoded: with 640 the NSFW probability moves by up to 0.02, with 320 by 0.04
 LARGE_PIXELS = (

@@ -49,11 +49,18 @@ def have_same_image_data(one: BinaryIO, its: tuple[Span, ...], other: BinaryIO, 
     """Whether these spans of two files hold the same bytes, however they are cut into parts. Raises OSError."""
     if sum(length for _, length in its) != sum(length for _, length in others):
         return False
-    return _digest(one, its) == _digest(other, others)
+    return digest_spans(one, its) == digest_spans(other, others)
 
 
-def _digest(stream: BinaryIO, spans: tuple[Span, ...]) -> bytes:
-    digest = hashlib.sha256()
+def digest_image_data(stream: BinaryIO, format_: str, size: int) -> str | None:
+    """Digest the picture in a file of `size` bytes, as SHA-256 in hexadecimal; None where its data cannot be told."""
+    spans = find_image_data(stream, format_, size)
+    return None if spans is None else digest_spans(stream, spans).hex()
+
+
+def digest_spans(stream: BinaryIO, spans: tuple[Span, ...], head: bytes = b"") -> bytes:
+    """Compute the SHA-256, 32 bytes, of what is in these spans, one after the other, behind `head`. Raises OSError."""
+    digest = hashlib.sha256(head)
     for at, length in spans:
         stream.seek(at)
         left = length

@@ -12,7 +12,7 @@ from PIL import Image, ImageFile
 from app.analysis.formats.jxl import CODESTREAM, CONTAINER, exif_of_box, read_jxl
 from app.analysis.pictures.colour import SIGNAL, draw_deep
 from app.errors import CannotRead
-from app.media import SIDEWAYS
+from app.regions import SIDEWAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

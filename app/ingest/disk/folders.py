@@ -13,10 +13,11 @@ from enum import Enum
 from pathlib import Path
 
 from app.beside import spellings
+from app.dataset_files import find_dataset_files
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
 from app.ingest.disk.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
 from app.ingest.disk.reaching import SHORT_BYTES, Descent, reachable
-from app.ingest.disk.sidecars import SCORES_FOLDER, Sidecars, picture_of_score, stamps_in
+from app.ingest.disk.sidecars import SCORES_FOLDER, Shared, Sidecars, picture_of_score, stamps_in
 from app.ingest.disk.sight import is_media
 from app.media import MAX_PATH_BYTES, FoundFile, Place, storable_ns
 from app.texts import path_from_shown
@@ -73,6 +74,10 @@ class Listing:
     def found(self, entry: Entry) -> FoundFile:
         """An entry of this listing as a file to analyse."""
         return FoundFile(*self.folder.below(entry.name), entry.size, entry.mtime_ns, entry.sidecar)
+
+
+_NO_NAMES = frozenset({"", ".", ".."})
+"""What no file is called."""
 
 
 class Folders:
@@ -160,7 +165,7 @@ class Folders:
         """The place of a file as shown. Raises OutsideRoots. Its folder's links are not followed out."""
         _path_of(text)
         parent, slash, name = text.rpartition("/")
-        if not slash or not name or name in {".", ".."}:
+        if not slash or name in _NO_NAMES:
             raise OutsideRoots(f"'{text}' names no file: write it as ROOT/relative/path.", field="directory")
         return self.locate(parent).below(_path_of(name))
 
@@ -169,11 +174,18 @@ class Folders:
         folders: dict[str, Place] = {}
         places = []
         for text in texts:
-            parent, slash, name = text.rpartition("/")
-            if slash and name not in ("", ".", "..") and parent not in folders:
-                folders[parent] = self.file(text).folder
-            places.append(folders[parent].below(_path_of(name)) if parent in folders else self.file(text))
+            parent, _, name = text.rpartition("/")
+            if parent in folders and name not in _NO_NAMES:
+                places.append(folders[parent].below(_path_of(name)))
+            else:
+                places.append(self.file(text))
+                folders[parent] = places[-1].folder
         return places
+
+    def _shared(self, folder: Place) -> Shared:
+        """The stamps of the files that speak for all pictures of a folder."""
+        root = self.roots[folder.root]
+        return Shared.of(root, find_dataset_files(root, folder.path))
 
     def status(self, place: Place) -> os.stat_result:
         """What lies at a place, links not followed, except for the root itself. Raises OSError."""
@@ -216,12 +228,12 @@ class Folders:
             ignores = self.ignores_of(folder)
         try:
             with reachable(self.absolute(folder)) as reached:
-                return _listed(folder, reached, ignores)
+                return _listed(folder, reached, ignores, self._shared(folder))
         except OSError as error:
             return Listing(folder, ignores, warning=f"{folder.shown} cannot be read: {error.strerror}.")
 
 
-def _listed(folder: Place, reached: bytes, ignores: Ignores) -> Listing:
+def _listed(folder: Place, reached: bytes, ignores: Ignores, shared: Shared) -> Listing:
     """What a folder holds that can be reached by a name. Raises OSError."""
     entries: dict[bytes, os.DirEntry[bytes]] = {}
     folders: list[bytes] = []
@@ -239,7 +251,7 @@ def _listed(folder: Place, reached: bytes, ignores: Ignores) -> Listing:
     if IGNORE_FILE in entries:
         ignores, warning = _with_rules(folder, reached, ignores)
     scores = stamps_in(reached + b"/" + SCORES_FOLDER) if SCORES_FOLDER in folders else {}
-    sidecars = Sidecars(entries, scores)
+    sidecars = Sidecars(entries, scores, shared)
     room = MAX_PATH_BYTES - len(folder.below(b"").in_event)
     seen = (
         Entry(name, EntryKind.IGNORED)

@@ -5,19 +5,51 @@ Owns whose sidecar a file is; opens none of them.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from app.beside import Sidecar, Stamps, composed, sidecar_key, sidecar_names
-from app.formats import FORMAT_OF_SUFFIX, suffix_of
+from app.dataset_files import DatasetFiles, stamp_of
+from app.formats import FORMAT_OF_SUFFIX, Kind, promised, suffix_of
 from app.ingest.disk.ignoring import is_hidden
 from app.ingest.disk.sight import is_media
 
 SCORES_FOLDER = b".scores"
 
 
-class Sidecars:
-    """The sidecars of the media files of one folder; `scores` are the stamps of what its folder of scores holds."""
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The stamps of the files that speak for all pictures of a folder: annotations, and the names of classes."""
 
-    def __init__(self, entries: Mapping[bytes, os.DirEntry[bytes]], scores: Mapping[bytes, str]) -> None:
+    annotations: tuple[str, ...] = ()
+    classes: str | None = None
+
+    @classmethod
+    def of(cls, root: bytes, files: DatasetFiles) -> "Shared":
+        """The stamps of these files as they are now."""
+        classes = None if files.classes is None else stamp_of(root, files.classes)
+        return cls(tuple(stamp_of(root, path) for path in files.annotations), classes)
+
+    def stamps_for(self, name: bytes, *, labelled: bool) -> list[tuple[Sidecar, str]]:
+        """Those that concern a picture of this name; names of classes only where it is `labelled` by a text."""
+        if (format_ := promised(name)) is None or format_.kind is not Kind.IMAGE:
+            return []
+        classes = [(Sidecar.CLASSES, self.classes)] if labelled and self.classes else []
+        return [*((Sidecar.ANNOTATIONS, stamp) for stamp in self.annotations), *classes]
+
+
+NONE_SHARED = Shared()
+
+
+class Sidecars:
+    """The sidecars of the media files of one folder.
+
+    `scores` are the stamps of what its folder of scores holds, `shared` those of the files that speak for all pictures.
+    """
+
+    def __init__(
+        self, entries: Mapping[bytes, os.DirEntry[bytes]], scores: Mapping[bytes, str], shared: Shared = NONE_SHARED
+    ) -> None:
+        self._shared = shared
         named = ((sidecar_key(name), entry) for name, entry in entries.items())
         self._there = {key: entry for key, entry in named if key is not None}
         self._suffixes = {suffix_of(key) for key in self._there}
@@ -41,11 +73,12 @@ class Sidecars:
 
     def stamps_of(self, name: bytes) -> str:
         """The text of the `Stamps` of a media file."""
-        if not self._there and not self._scores:
+        if not self._there and not self._scores and not self._shared.annotations:
             return ""
         stamps = [(kind, _stamp(self._there[key])) for kind, key in self._of(name)]
         if stamp := self._scores.get(composed(name) + b".json"):
             stamps.append((Sidecar.SCORE, stamp))
+        stamps += self._shared.stamps_for(name, labelled=any(kind is Sidecar.TXT for kind, _ in stamps))
         return Stamps.of(stamps).text
 
 

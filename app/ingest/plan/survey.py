@@ -28,6 +28,8 @@ from app.revisions import RowFacts
 
 MAX_WARNINGS = 20
 NOTHING_KNOWN = KnownFile()
+LOOKS_ALIKE = "another file looks alike, and may be the same picture"
+"""Why a picture is read again whose row is older than the hash of the picture alone."""
 READ_AGAIN = "read_again"
 """Why a file is processed that did not change, and was read to its end: more would be read of it now."""
 
@@ -112,7 +114,8 @@ def reasons_to_run(
 ) -> dict[Stage, str]:
     """The stages to run even if the bytes are the row's: never ended, concerned by a revision, or a sidecar changed.
 
-    Each has the reason as `Recipe.why_again` tells it.
+    So does stage thumbnail of a picture that may be the same as another. Each has the reason as `Recipe.why_again`
+    tells it.
     """
     marks, kind = known.stages or {}, known.kind or file.kind
     reasons = {
@@ -120,6 +123,8 @@ def reasons_to_run(
         for stage in runnable
         if (why := recipe.why_again(stage, kind, marks.get(stage.value), tell)) is not None
     }
+    if known.looks_alike and Stage.THUMBNAIL in runnable:
+        reasons.setdefault(Stage.THUMBNAIL, LOOKS_ALIKE)
     if known.sidecar != file.sidecar:
         reasons |= dict.fromkeys(runnable & Stamps(known.sidecar).stages_changed(file.sidecar), "")
     return reasons

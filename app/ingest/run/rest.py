@@ -21,7 +21,7 @@ class Rest:
             if at_work:
                 raise IllegalMove(f"Session {next(iter(at_work))} is at work: pause it, or wait for its end.")
             if self.taken:
-                raise IllegalMove("Rows are being removed from the library: wait until that is done.")
+                raise IllegalMove("The library is being changed by another request: wait until that is done.")
             self.taken = True
         try:
             yield

@@ -7,7 +7,7 @@ goes on with what was there when it was taken. Dead slots are swept out when the
 import json
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.library.finding.entries import Entry, Mark
-from app.library.finding.texts.counted import Counted, count_of_each, count_of_lists
+from app.library.finding.growing import FIRST_ROWS, GROWTH, WIDTHS, Growing, narrowed
+from app.library.finding.texts.counted import Counted, count_of_each, count_of_lists, each_once
 from app.library.finding.texts.shared import Folders, Texts
 from app.query.words import fold
 
@@ -29,8 +30,6 @@ NO_TIME = np.iinfo(np.int64).min
 NO_NUMBER = -1  # of a width or height in pixels
 NO_SCORE = -128
 _ANSWERS_KEPT = 12
-_FIRST_ROWS = 1_024
-_GROWTH = 1.0625  # of arrays that are full: what they have to spare is memory, too
 _SWEPT_FROM = 10_000
 _NEWEST = 64
 
@@ -41,12 +40,14 @@ WHOLE: Mapping[str, tuple[type, int]] = {
     "size": (np.int64, NO_NUMBER),
     "sha256": (np.uint64, 0),  # which every file has
     "phash": (np.uint64, 0),
+    "picture": (np.uint64, 0),
     "width": (np.int32, NO_NUMBER),
     "height": (np.int32, NO_NUMBER),
     "score": (np.int8, NO_SCORE),
     "marks": (np.uint32, 0),
     "ran": (np.uint16, 0),
     "pair": (np.int32, NO_NUMBER),
+    "judged": (np.uint16, 0),
 }
 """Columns of whole numbers: their type, and what stands for no value."""
 REAL: Mapping[str, type] = {
@@ -58,15 +59,17 @@ REAL: Mapping[str, type] = {
     "nsfw": np.float64,  # as it is stored: it is compared with a threshold
     "latitude": np.float32,
     "longitude": np.float32,
+    "sure": np.float32,
 }
 """Columns of numbers with a fraction, NaN where there is no value."""
 CODED = (
-    *("root", "folder", "kind", "format", "camera", "lens"),
+    *("root", "folder", "kind", "format", "camera", "camera_in_full", "lens"),
     *("generator", "model", "sampler", "verdict", "label", "session"),
 )
 """Columns of texts that many rows share: the text's number in its `Texts`."""
-LISTED = ("keyword", "lora")
-"""Texts of which a file has any number."""
+LISTED = ("keyword", "lora", "region", "region_kind")
+"""Texts of which a file has any number; the last two have one for each region, in the same order."""
+_AGAIN = LISTED[2:]  # of which a file may have the same one several times
 
 
 def _whole(values: Sequence[int | None], dtype: type, none: int) -> Array:
@@ -77,36 +80,6 @@ def _whole(values: Sequence[int | None], dtype: type, none: int) -> Array:
         bounds = np.iinfo(dtype)
         fitting = (value is not None and bounds.min <= value <= bounds.max for value in values)
         return np.array([value if fits else none for value, fits in zip(values, fitting, strict=True)], dtype)
-
-
-class _Growing:
-    """An array that rows are appended to; what was handed out stays as it was."""
-
-    def __init__(self, dtype: Any) -> None:
-        self._rows = np.empty(0, dtype)
-        self._length = 0
-
-    def append(self, values: Array) -> None:
-        if values.dtype.itemsize > self._rows.dtype.itemsize and values.size:  # more texts than small numbers
-            self._rows = self._rows.astype(values.dtype)
-        end = self._length + len(values)
-        if end > len(self._rows):
-            grown = np.empty(max(end, int(len(self._rows) * _GROWTH), _FIRST_ROWS), self._rows.dtype)
-            grown[: self._length] = self._rows[: self._length]
-            self._rows = grown
-        self._rows[self._length : end] = values
-        self._length = end
-
-    def reserve(self, rows: int) -> None:
-        """Makes room for so many rows."""
-        if rows > len(self._rows):
-            grown = np.empty(rows, self._rows.dtype)
-            grown[: self._length] = self._rows[: self._length]
-            self._rows = grown
-
-    @property
-    def view(self) -> Array:
-        return self._rows[: self._length]
 
 
 class Change(NamedTuple):
@@ -155,10 +128,9 @@ class Stand(NamedTuple):
 class Snapshot:
     """All files as they were at one moment. `seq` is the number of the last change that is in it.
 
-    Slots keep their numbers as long as `era` is the same object.
-
-    Arrays have an element for each of `slots`; those of dead ones mean nothing. `listed` has two arrays for each list:
-    slots, and the numbers of the texts. `by_id` has the slot of each id, -1 of none; its last element is of all above.
+    Slots keep their numbers as long as `era` is the same object. Arrays have an element for each of `slots`; those of
+    dead ones mean nothing. `listed` has two arrays for each list: slots, and the numbers of the texts. `by_id` has the
+    slot of each id, -1 of none; its last element is of all above.
     """
 
     seq: int
@@ -219,7 +191,9 @@ class Snapshot:
             return count_of_each(texts, self.columns[name][of])
         slots, numbers = self.listed[name]
         there = of[slots]
-        return count_of_lists(texts, slots[there], numbers[there], int(np.count_nonzero(of)))
+        pairs = slots[there], numbers[there]
+        slots, numbers = each_once(*pairs) if name in _AGAIN else pairs
+        return count_of_lists(texts, slots, numbers, int(np.count_nonzero(of)))
 
     def name(self, slot: int) -> bytes:
         """The name of a file as names are ordered: folded, in UTF-8."""
@@ -248,16 +222,16 @@ class Columns:
     def _start(self) -> None:
         coded = dict.fromkeys(CODED, np.int8)
         self._columns = {
-            name: _Growing(dtype)
-            for name, dtype in ({n: d for n, (d, _) in WHOLE.items()} | dict(REAL) | coded).items()
+            name: Growing(dtype) for name, dtype in ({n: d for n, (d, _) in WHOLE.items()} | dict(REAL) | coded).items()
         }
-        self._ids, self._alive, self._name_ends = _Growing(np.int64), _Growing(np.bool_), _Growing(np.uint32)
+        self._ids, self._alive, self._name_ends = Growing(WIDTHS[0]), Growing(np.bool_), Growing(np.uint32)
         self._texts = {name: Folders() if name == "folder" else Texts() for name in (*CODED, *LISTED)}
-        self._listed = {name: (_Growing(np.int32), _Growing(np.int32)) for name in LISTED}
-        self._names = _Growing(np.uint8)
+        self._listed = {name: (Growing(np.int32), Growing(np.int8)) for name in LISTED}
+        self._names = Growing(np.uint8)
         self._era = object()
-        self._slot_of = np.full(_FIRST_ROWS, -1, np.int32)  # by id
+        self._slot_of = np.full(FIRST_ROWS, -1, np.int32)  # by id
         self._dead = 0
+        self._lent = False
 
     def reserve(self, rows: int) -> None:
         """Makes room for so many rows at once: arrays that grow step by step have room to spare."""
@@ -268,6 +242,9 @@ class Columns:
         """Takes in changes, oldest first."""
         if not changes:
             return
+        if self._lent:  # a snapshot goes on with what there was
+            alive, self._slot_of, self._lent = self._alive.view.copy(), self._slot_of.copy(), False
+            self._alive.begin_with(alive)
         latest = {number: entry for _, number, entry in changes}
         self._kill(np.fromiter(latest, np.int64, len(latest)))
         there = [(number, entry) for number, entry in latest.items() if entry is not None]
@@ -280,17 +257,18 @@ class Columns:
 
     def snapshot(self, behind: int = 0) -> Snapshot:
         """What there is now; `behind` changes are known to come."""
+        self._lent = True
         return Snapshot(
             self.seq,
             self._era,
-            self._alive.view.copy(),
+            self._alive.view,
             self._ids.view,
             {name: column.view for name, column in self._columns.items()},
             self._texts,
             {name: (slots.view, numbers.view) for name, (slots, numbers) in self._listed.items()},
             self._names.view,
             self._name_ends.view,
-            self._slot_of.copy(),
+            self._slot_of,
             behind,
         )
 
@@ -316,16 +294,16 @@ class Columns:
         for name, texts in made._texts.items():
             texts.numbers(json.loads(arrays[f"texts {name}"].tobytes()))
         for name, column in made._columns.items():
-            column.append(arrays[f"column {name}"])
+            column.begin_with(arrays[f"column {name}"])
         for name, (slots, numbers) in made._listed.items():
-            slots.append(arrays[f"slots {name}"])
-            numbers.append(arrays[f"numbers {name}"])
-        made._names.append(arrays["names"])
-        made._name_ends.append(arrays["name_ends"])
+            slots.begin_with(arrays[f"slots {name}"])
+            numbers.begin_with(arrays[f"numbers {name}"])
+        made._names.begin_with(arrays["names"])
+        made._name_ends.begin_with(arrays["name_ends"])
         ids = arrays["ids"]
         if {len(column.view) for column in (*made._columns.values(), made._name_ends)} != {len(ids)}:
             raise ValueError("columns of several lengths")
-        made._ids.append(ids)
+        made._ids.begin_with(ids)
         made._alive.append(np.ones(len(ids), np.bool_))
         if len(ids):
             made._place(ids, 0)
@@ -346,12 +324,11 @@ class Columns:
         for name, dtype in REAL.items():
             self._columns[name].append(np.array(getattr(values, name), dtype))  # None becomes NaN
         for name in CODED:
-            numbers = self._texts[name].numbers(getattr(values, name))
-            self._columns[name].append(np.array(numbers, _smallest(len(self._texts[name].texts))))
+            self._columns[name].append(self._numbers(name, getattr(values, name)))
         for name in LISTED:
             self._append_lists(name, first, getattr(values, name))
         self._append_names([fold(name).encode("utf-8", "surrogatepass") for name in values.name])
-        self._ids.append(np.array(ids, np.int64))
+        self._ids.append(narrowed(np.array(ids, np.int64)))
         self._alive.append(np.ones(len(ids), np.bool_))
         self._place(np.array(ids, np.int64), first)
 
@@ -359,7 +336,12 @@ class Columns:
         slots, numbers = self._listed[name]
         lengths = [len(texts) for texts in lists]
         slots.append(np.repeat(np.arange(first, first + len(lists), dtype=np.int32), lengths))
-        numbers.append(np.array(self._texts[name].numbers(text for texts in lists for text in texts), np.int32))
+        numbers.append(self._numbers(name, (text for texts in lists for text in texts)))
+
+    def _numbers(self, name: str, texts: Iterable[str | None]) -> Array:
+        """The numbers of texts of a column, in the smallest type that holds any of them."""
+        numbers = self._texts[name].numbers(texts)
+        return np.array(numbers, _smallest(len(self._texts[name].texts)))
 
     def _append_names(self, names: list[bytes]) -> None:
         lengths = np.array([len(name) for name in names], np.uint32)
@@ -369,7 +351,7 @@ class Columns:
     def _place(self, ids: Array, first: int) -> None:
         need = int(ids.max()) + 2  # the last is of no id
         if need > len(self._slot_of):
-            grown = np.full(max(need, int(len(self._slot_of) * _GROWTH)), -1, np.int32)
+            grown = np.full(max(need, int(len(self._slot_of) * GROWTH)), -1, np.int32)
             grown[: len(self._slot_of)] = self._slot_of
             self._slot_of = grown
         self._slot_of[ids] = np.arange(first, first + len(ids), dtype=np.int32)

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from app.library.finding.columns import NO_SCORE, NO_TIME, Array, Mask, Slots, Snapshot
 from app.library.finding.entries import FAILED, STAGES, Mark
 from app.library.finding.matching import NSFW_LABELS, nsfw_labels
-from app.library.finding.texts.counted import folders_inside
+from app.library.finding.texts.counted import folders_inside, how_many
 from app.library.values import NsfwSpread
 from app.media import Stage
 from app.query.tree import Has, Near, Node, Within, leaves
@@ -126,6 +126,14 @@ def values_like(snapshot: Snapshot, field: str, typed: str, limit: int) -> list[
     """
     if field not in snapshot.texts:
         return []
+    if field == "label":
+        alike = [one for name in ("region", "region_kind") for one in values_like(snapshot, name, typed, limit)]
+        own = _values_like(snapshot, field, typed, limit)
+        return sorted({one["value"]: one for one in (*alike, *own)}.values(), key=lambda one: -one["files"])[:limit]
+    return _values_like(snapshot, field, typed, limit)
+
+
+def _values_like(snapshot: Snapshot, field: str, typed: str, limit: int) -> list[ValueCount]:
     counted, folded = snapshot.counted(field, snapshot.there), snapshot.texts[field].folded
     inside = f"{'/' if field == Facet.FOLDER else ' '}{typed}"
     begun = [number for number in counted.present if folded[number].startswith(typed) or inside in folded[number]]
@@ -175,9 +183,13 @@ def _by_period(taken: Array, unit: str) -> Iterator[tuple[str | None, int]]:
 
 def day_counts(times: Array) -> tuple[Array, Array]:
     """The days on which any of these times are, in ms since 1970, in their order, and how many are on each."""
-    days = times // _DAY_MS
-    first = int(days.min(initial=0))
-    counts = np.bincount(days - first)
+    if not len(times):
+        return np.empty(0, "M8[D]"), np.empty(0, np.int64)
+    days = np.empty(len(times), np.int32)
+    np.floor_divide(times, _DAY_MS, out=days, casting="unsafe")
+    first = int(days.min())
+    days -= first
+    counts = how_many(days, int(days.max()) + 1)
     there = np.flatnonzero(counts)
     return (there + first).astype("M8[D]"), counts[there]
 
@@ -203,7 +215,7 @@ _STAGE_OF = {
     Stage.KEYWORDS: ("keyword",),
     Stage.METADATA: (
         "taken", "camera", "lens", "iso", "f", "exposure", "focal", "duration", "title", "caption", "creator", "prompt",
-        "negative", "generator", "model", "lora", "sampler", "seed", "verdict", "label", "position",
+        "negative", "generator", "model", "lora", "sampler", "seed", "verdict", "label", "count", "position",
     ),
 }  # fmt: skip
 _FREE = ("keyword", "title")

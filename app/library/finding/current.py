@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from app.errors import NeedsAttention
 from app.library.engine import Engines
 from app.library.finding.columns import Columns, Snapshot
+from app.library.finding.growing import give_back
 from app.library.finding.keeping import are_of, keep, kept
 from app.library.finding.loading import changes_after
 from app.library.tables import CHANGES
@@ -86,6 +87,7 @@ class Current:
                 with self._changing:
                     if self._take_some()[1]:
                         self._keep()
+                        give_back()
                         return
                 pause = _BREATH_SECONDS
             except NeedsAttention:  # who asks is told of it; here it is tried again

@@ -4,7 +4,7 @@ It holds nothing that the row does not say, and is small, while a row holds all 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
 from functools import lru_cache
@@ -51,9 +51,11 @@ class Entry(NamedTuple):
 
     Times are milliseconds since 1970: `taken` as the clock of the camera showed it, the others in UTC. `width`
     and `height` are pixels as seen upright; `size` is bytes; `duration` and `exposure` seconds; `focal` millimetres.
-    `folder` is `ROOT/relative` as shown. `sha256` is the first 64 bits of it, `phash` all 64 of it, 0
-    where there is none. `ran` has two bits for each of `STAGES`:
-    0 done or not for this kind of file, 1 failed, 2 not run.
+    `folder` is `ROOT/relative` as shown, and so is `camera`; `camera_in_full` is maker and model as they were read.
+    `sha256` is the first 64 bits of it, `phash` all 64 of it, 0 where there is none; `picture` the first 64 bits of
+    `picture_sha256`, `NO_PICTURE` where that is not determined, 0 where it was not tried. `region` and `region_kind`
+    have the label and the kind of each region; `judged` of them have a confidence, and `sure` is the sum of these.
+    `ran` has two bits for each of `STAGES`: 0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
     taken: int | None
@@ -62,6 +64,7 @@ class Entry(NamedTuple):
     size: int
     sha256: int
     phash: int
+    picture: int
     width: int | None
     height: int | None
     duration: float | None
@@ -82,6 +85,7 @@ class Entry(NamedTuple):
     kind: str
     format: str
     camera: str | None
+    camera_in_full: str | None
     lens: str | None
     generator: str | None
     model: str | None
@@ -91,6 +95,10 @@ class Entry(NamedTuple):
     session: str | None
     keyword: list[str]
     lora: list[str]
+    region: Sequence[str] = ()
+    region_kind: Sequence[str] = ()
+    sure: float = 0.0
+    judged: int = 0
 
 
 ROW_COLUMNS = (
@@ -109,7 +117,7 @@ ROW_COLUMNS = (
     *("title", "caption", "creator", "label", "sources", "score", "score_source"),
     *("nsfw_probability", "nsfw_said"),
     *("generator", "prompt", "negative_prompt", "prompt_verdict", "generation"),
-    *("stages", "phash", "pair_id", "session_id", "missing_at"),
+    *("stages", "phash", "picture_sha256", "pair_id", "session_id", "missing_at"),
 )
 """The columns of a row that its entry is made of."""
 
@@ -117,10 +125,16 @@ STAGES = (Stage.METADATA, Stage.KEYWORDS, Stage.SCORE, Stage.THUMBNAIL, Stage.NS
 FAILED, NOT_RUN = 1, 2
 DIGITS = 16
 """Of a SHA-256, those that its entry has: among ten million files, no two that differ share them but by a miracle."""
+NO_PICTURE = 1
+"""Stands for the hash of a picture where it is not determined."""
 
 
-def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
+def entry_of(
+    row: Any, keywords: Iterable[tuple[str, str]], regions: Sequence[tuple[str, str, float | None]] = ()
+) -> Entry:
     """The entry of a row, with ROW_COLUMNS as attributes, and of its keywords as `(text, source)`.
+
+    Its regions are given as `(label, kind, confidence)`.
 
     Of the columns that are JSON it is given the text. Keywords that a prompt warns of are none of the file.
     """
@@ -137,6 +151,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         row.size,
         int(row.sha256[:DIGITS], 16),
         int(row.phash or "0", 16),
+        _picture(row.picture_sha256),
         *size,
         row.duration_seconds,
         row.exposure_seconds,
@@ -156,6 +171,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         row.kind,
         row.format,
         camera_of(row.camera_make, row.camera_model),
+        " ".join(filter(None, (row.camera_make, row.camera_model))) or None,
         row.lens_model,
         row.generator,
         text_of(generation.get("model")),
@@ -165,7 +181,15 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]]) -> Entry:
         row.session_id,
         sorted({text for text, _ in words}),
         loras_of(generation),
+        [label for label, _, _ in regions],
+        [kind for _, kind, _ in regions],
+        sum(confidence for _, _, confidence in regions if confidence is not None),
+        sum(confidence is not None for _, _, confidence in regions),
     )
+
+
+def _picture(sha256: str | None) -> int:
+    return 0 if sha256 is None else int(sha256[:DIGITS], 16) if sha256 else NO_PICTURE
 
 
 @lru_cache(maxsize=1_024)

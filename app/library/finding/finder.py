@@ -24,11 +24,13 @@ from app.library.finding.counting import (
     values_like,
 )
 from app.library.finding.current import Current
+from app.library.finding.growing import give_back
 from app.library.finding.listing import FoundFile, files_by_id, files_of, paths_of
-from app.library.finding.lookup import Answers, ids_of, is_found_by_words, unworded
+from app.library.finding.lookup import FEW, Answers, ids_of, is_found_by_words, matching, unworded
 from app.library.finding.matching import Matching, scope_of
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
 from app.library.finding.pairing import Pairing, Pairs, pairing_of
+from app.library.finding.runs import Sought, cut_short, files_with, sought_by
 from app.library.finding.summing import Sums, sums_of
 from app.library.finding.whole import rows_of
 from app.library.finding.words.fulltext import waiting
@@ -193,6 +195,8 @@ class Finder:
         pairing = self._pairing
         if pairing is None or pairing.snapshot is not snapshot:
             made = pairing_of(snapshot, pairing)
+            if pairing is None:
+                give_back()
             if pairing is None or not pairing.snapshot.stand.follows(snapshot.stand):
                 self._pairing = made
             return made
@@ -224,23 +228,42 @@ class Finder:
         return self.snapshot()
 
     def _mask(self, snapshot: Snapshot, question: _Question) -> Mask:
-        matching = Matching(snapshot, question.threshold, partial(self._asked, snapshot))
+        matching = Matching(snapshot, question.threshold, partial(self._asked, snapshot, question.waiting))
         return snapshot.kept.get(("mask", question), lambda: matching.files(question.query))
 
     def _gone(self, snapshot: Snapshot, question: _Question) -> Mask:
         """The files that would be meant if they were not gone from disk."""
         return self._mask(snapshot, question._replace(query=And((question.query, _GONE))))
 
-    def _asked(self, snapshot: Snapshot, leaf: Words | Whole) -> Mask:
+    def _asked(self, snapshot: Snapshot, waiting: int, leaf: Words | Whole) -> Mask:
         if isinstance(leaf, Whole):
             mask = np.zeros(snapshot.slots, np.bool_)
             mask[snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))] = True
             return mask
-        having = self._engines.read(partial(self._answers.having, leaf=leaf))
+        sought = sought_by(leaf)
+        apart = self._apart(snapshot, waiting) if sought.is_at_hand else []
+        if not sought.is_at_hand or len(apart) > FEW:
+            return self._indexed(snapshot, sought)
+        mask = files_with(snapshot, sought, partial(self._indexed, snapshot))
+        if len(apart):
+            mask[snapshot.at(np.array(apart, np.int64))] = False
+            among = self._engines.read(partial(matching, sought=sought, among=apart))
+            mask[snapshot.at(among)] = True
+        return mask
+
+    def _indexed(self, snapshot: Snapshot, sought: Sought) -> Mask:
+        """The files that the index of words finds."""
+        having = self._engines.read(partial(self._answers.having, sought=sought))
         by_id = np.zeros(max(len(having), len(snapshot.by_id)), np.bool_)
         by_id[: len(having)] = having
         having_at: Mask = by_id[snapshot.ids] & snapshot.alive
         return having_at
+
+    def _apart(self, snapshot: Snapshot, waiting: int) -> list[int]:
+        """The ids of the files of which the columns may say other words than the index; not all of very many."""
+        wait: list[int] = self._engines.read(partial(unworded, most=FEW + 1)).tolist() if waiting else []
+        cut: list[int] = snapshot.kept.get("cut short", lambda: cut_short(snapshot).tolist())
+        return wait + cut
 
     def _shown(self, snapshot: Snapshot, mask: Mask, pairs: Pairs) -> Mask:
         return mask if pairs is Pairs.BOTH else self.pairing(snapshot).shown(mask)
@@ -250,6 +273,7 @@ class Finder:
         stand = snapshot.stand
         if order is None or then is None or not stand.follows(then):
             order = order_of(snapshot, sort)
+            give_back()
         elif then != stand:
             order = order_of(snapshot, sort, (order, then.slots))
         if then is None or not then.follows(stand):  # who asked a moment ago may come later than who asks now

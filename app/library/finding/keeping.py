@@ -6,8 +6,10 @@ The file is only a help: one that is missing, damaged, of another version or of 
 import logging
 import os
 import tempfile
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from sqlalchemy import Connection, func, select
@@ -16,7 +18,7 @@ from app.library.finding.columns import Columns
 from app.library.tables import CHANGES
 
 NAME = "columns.npz"
-VERSION = 4
+VERSION = 7
 """Another one for each change of what `entry_of` makes of a row, or of how columns are kept."""
 _log = logging.getLogger("media_ingest")
 
@@ -47,7 +49,19 @@ def kept(file: Path) -> Columns | None:
         return None
 
 
-def are_of(columns: Columns, connection: Connection) -> bool:
+class Followed(Protocol):
+    """What was made of the feed of changes up to a `seq`; `newest` has the last of them, each as `seq` and id."""
+
+    @property
+    def seq(self) -> int:
+        """That of the last change."""
+
+    @property
+    def newest(self) -> Collection[tuple[int, int]]:
+        """The last changes."""
+
+
+def are_of(columns: Followed, connection: Connection) -> bool:
     """Whether the feed of a database goes on where these columns end, as far as their newest changes tell.
 
     A database that was put back from a copy, and written to since, has other changes under the same numbers.

@@ -110,7 +110,7 @@ def files_by_id(
     """The same by the ids of the rows, for who knows more of each."""
     rows = connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).mappings()
     others = sorted({other for paired in pairs.values() for other, _ in paired})
-    place_of = _places_of(connection, others) if others else {}
+    place_of = places_of(connection, others) if others else {}
     words: dict[int, set[str]] = {}
     for number, text in connection.execute(_WORDS.where(LINKS.c.media_id.in_(ids))):
         words.setdefault(number, set()).add(text)
@@ -123,11 +123,12 @@ def files_by_id(
 
 def paths_of(connection: Connection, ids: Sequence[int]) -> list[str]:
     """`ROOT/relative` as shown of these rows, in this order; a row that is gone by now is left out."""
-    by_id = _places_of(connection, ids)
+    by_id = places_of(connection, ids)
     return [by_id[number] for number in ids if number in by_id]
 
 
-def _places_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+def places_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """`ROOT/relative` as shown of these rows, by id; a row that is gone by now is left out."""
     rows = connection.execute(_PLACES.where(MEDIA.c.id.in_(ids)))
     return {number: Place(root, path).shown for number, root, path in rows}
 

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, Text, bindparam, cast, select
 
 from app.library.finding.columns import Change
-from app.library.finding.entries import ROW_COLUMNS, entry_of
+from app.library.finding.entries import ROW_COLUMNS, Entry, entry_of
 from app.library.prepared import Prepared
+from app.library.regions.tables import DETECTIONS
 from app.library.tables import CHANGES, KEYWORDS, LINKS, MEDIA
 
 _JSON = frozenset(("sources", "generation", "stages"))  # as text: most is not looked into
@@ -30,15 +31,29 @@ _KEYWORDS = Prepared(
 )
 
 
+_REGIONS = Prepared(
+    select(DETECTIONS.c.media_id, DETECTIONS.c.label, DETECTIONS.c.kind, DETECTIONS.c.confidence)
+    .select_from(CHANGES)
+    .join(DETECTIONS, DETECTIONS.c.media_id == CHANGES.c.media_id)
+    .where(CHANGES.c.seq.between(bindparam("b_first"), bindparam("b_last")))
+)
+
+
 def changes_after(connection: Connection, after: int, limit: int) -> list[Change]:
     """Up to so many changes with a `seq` greater than `after`, oldest first."""
     rows: list[Any] = [_Row._make(row) for row in _CHANGED.all(connection, {"b_after": after, "b_limit": limit})]
     if not rows:
         return []
     keywords: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for number, text, source in _KEYWORDS.all(connection, {"b_first": rows[0].seq, "b_last": rows[-1].seq}):
+    regions: dict[int, list[tuple[str, str, float | None]]] = defaultdict(list)
+    changed = {"b_first": rows[0].seq, "b_last": rows[-1].seq}
+    for number, text, source in _KEYWORDS.all(connection, changed):
         keywords[number].append((text, source))
-    return [
-        Change(row.seq, row.media_id, None if row.root is None else entry_of(row, keywords.get(row.media_id, ())))
-        for row in rows
-    ]
+    for number, *region in _REGIONS.all(connection, changed):
+        regions[number].append(tuple(region))
+
+    def entry(row: Any) -> Entry | None:
+        number = row.media_id
+        return None if row.root is None else entry_of(row, keywords.get(number, ()), regions.get(number, ()))
+
+    return [Change(row.seq, row.media_id, entry(row)) for row in rows]

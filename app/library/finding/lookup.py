@@ -1,8 +1,8 @@
 """What only the database can find: files with words, by its full-text index, and those with a seed or a hash.
 
-What the index answered lately is kept as a bit for each id, so that a page behind a page, or beside a session, need not
-ask for all. An answer holds but for the files that changed since, or whose words were not written when it was given:
-those alone are asked for again. Where they are many, the question is asked anew.
+What the index answered lately is kept, as ids or as a bit for each id, so that a page behind a page, or beside a
+session, need not ask for all. An answer holds but for the files that changed since, or whose words were not written
+when it was given: those alone are asked for again. Where they are many, the question is asked anew.
 """
 
 import json
@@ -15,12 +15,12 @@ import numpy as np
 from sqlalchemy import Connection, Text, bindparam, func, select
 
 from app.library.finding.columns import Array, Mask
+from app.library.finding.runs import Sought
 from app.library.finding.words.fulltext import LETTERS, NOT_WORDED
 from app.library.finding.words.wording import FIELDS
 from app.library.prepared import Prepared
 from app.library.tables import CHANGES, MEDIA
-from app.query.fields import FREE
-from app.query.tree import Run, Whole, Words
+from app.query.tree import Run, Whole
 from app.query.words import coded, runs_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def is_found_by_words(leaf: Whole) -> bool:
 def ids_of(connection: Connection, leaf: Whole) -> "NDArray[np.int64]":
     """The ids of the files that a leaf means of which no column in memory knows. Some may have no row any more."""
     if is_found_by_words(leaf):
-        return matching(connection, Words("seed", runs_of(leaf.pieces[0], phrase=True), leaf.text))
+        return matching(connection, Sought(("seed",), runs_of(leaf.pieces[0], phrase=True)))
     match leaf.field, leaf.pieces:
         case "seed", pieces:
             return _ids(connection, _seed(connection.dialect.name).like(_pattern(pieces), escape="\\"))
@@ -55,9 +55,9 @@ def ids_of(connection: Connection, leaf: Whole) -> "NDArray[np.int64]":
             return _ids(connection, MEDIA.c.sha256.like(_pattern(leaf.pieces), escape="\\"))
 
 
-def unworded(connection: Connection) -> "NDArray[np.int64]":
-    """The ids of the files that wait for their words: a search for words finds them by those that they had before."""
-    ids = connection.execute(select(CHANGES.c.media_id).where(NOT_WORDED)).scalars()
+def unworded(connection: Connection, most: int | None = None) -> "NDArray[np.int64]":
+    """The ids of the files that wait for their words, `most` of them: a search finds them by those that they had."""
+    ids = connection.execute(select(CHANGES.c.media_id).where(NOT_WORDED).limit(most)).scalars()
     return np.fromiter(ids, np.int64)
 
 
@@ -77,14 +77,13 @@ def _pattern(pieces: tuple[str, ...]) -> str:
     return "%".join(piece.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") for piece in pieces)
 
 
-def matching(connection: Connection, leaf: Words, among: Sequence[int] | None = None) -> "NDArray[np.int64]":
-    """The ids of the files in which every run of the leaf is found, in ascending order; none for a leaf without words.
+def matching(connection: Connection, sought: Sought, among: Sequence[int] | None = None) -> "NDArray[np.int64]":
+    """The ids of the files in which every run is found, in ascending order; none where no run is asked for.
 
     `among` are ids that it is asked of, None for all.
     Files that wait for their words are found by those that they had before. Some ids may have no row any more.
     """
-    fields = FREE if leaf.field == "" else (leaf.field,)
-    runs = [run for run in leaf.runs if run.words]
+    fields, runs = sought
     if not runs or not set(fields) <= set(FIELDS):
         return np.empty(0, np.int64)
     engine = connection.dialect.name
@@ -103,13 +102,13 @@ def matching(connection: Connection, leaf: Words, among: Sequence[int] | None = 
     return ids
 
 
-def as_match(fields: tuple[str, ...], runs: list[Run]) -> str:
+def as_match(fields: tuple[str, ...], runs: Sequence[Run]) -> str:
     """The runs in these fields, as FTS5 is asked for them."""
     asked = (f'"{" ".join(_coded(run))}"{" *" if run.prefix else ""}' for run in runs)
     return f"{{{' '.join(fields)}}} : ({' AND '.join(asked)})"
 
 
-def as_tsquery(fields: tuple[str, ...], runs: list[Run]) -> str:
+def as_tsquery(fields: tuple[str, ...], runs: Sequence[Run]) -> str:
     """The runs in these fields, as the text of a tsquery."""
     return " & ".join(f"({' | '.join(_as_phrase(LETTERS[field], run) for field in fields)})" for run in runs)
 
@@ -125,7 +124,7 @@ def _coded(run: Run) -> list[str]:
 
 # -- what was asked lately --------------------------------------------------------------------------------------
 
-_KEPT = 24
+_KEPT_BYTES = 16 * 2**20
 FEW = 300
 """Files that are asked for again one by one; for more the whole question costs less."""
 _FIRST_WAITING = Prepared(select(func.min(CHANGES.c.seq)).where(NOT_WORDED))
@@ -134,41 +133,63 @@ _CHANGED = Prepared(select(CHANGES.c.media_id).where(CHANGES.c.seq >= bindparam(
 
 
 class _Answer(NamedTuple):
-    """The bits of the ids up to the highest one that was found; changes from `open_from` on are not in it for good."""
+    """The ids that were found, or the bits of all up to the highest of them, whichever is less.
 
-    bits: Array
+    Changes from `open_from` on are not in it for good.
+    """
+
+    found: Array
     open_from: int
+
+    def by_id(self) -> Mask:
+        """Whether an id was found, by id."""
+        if self.found.dtype == np.uint8:
+            return np.unpackbits(self.found).view(np.bool_)
+        return _by_id(self.found)
+
+
+def _answer(found: Mask, open_from: int) -> _Answer:
+    ids, bits = np.flatnonzero(found), np.packbits(found)
+    return _Answer(ids if ids.nbytes < bits.nbytes else bits, open_from)
 
 
 class Answers:
-    """The last answers of one library. Safe for several threads."""
+    """The last answers of one library, as many as `most_bytes` hold. Safe for several threads."""
 
-    def __init__(self) -> None:
-        self._answers: OrderedDict[Words, _Answer] = OrderedDict()
+    def __init__(self, most_bytes: int = _KEPT_BYTES) -> None:
+        self._answers: OrderedDict[Sought, _Answer] = OrderedDict()
+        self._room = most_bytes
         self._changing = threading.Lock()
 
-    def having(self, connection: Connection, leaf: Words) -> Mask:
+    def having(self, connection: Connection, sought: Sought) -> Mask:
         """By id, up to the highest that is found, whether a file has the words; some may have no row any more."""
         with self._changing:
-            answer = self._answers.get(leaf)
+            answer = self._answers.get(sought)
         open_from = _open_from(connection)
         if answer is not None and open_from < answer.open_from:  # words are written anew, or it is another database
             answer = None
         changed = [] if answer is None else _changed(connection, answer.open_from)
         if answer is None or len(changed) > FEW:
-            found = _by_id(matching(connection, leaf))
+            found = _by_id(matching(connection, sought))
+            answer = _answer(found, open_from)
         else:
-            found = np.unpackbits(answer.bits).view(np.bool_)
+            found = answer.by_id()
             if changed:
                 ids = np.array(changed, np.int64)
                 found[ids[ids < len(found)]] = False
-                found = _with(found, matching(connection, leaf, changed))
-        with self._changing:
-            self._answers[leaf] = _Answer(np.packbits(found), open_from)
-            self._answers.move_to_end(leaf)
-            while len(self._answers) > _KEPT:
-                self._answers.popitem(last=False)
+                found = _with(found, matching(connection, sought, changed))
+                answer = _answer(found, open_from)
+        self._keep(sought, answer)
         return found
+
+    def _keep(self, sought: Sought, answer: _Answer) -> None:
+        with self._changing:
+            before = self._answers.pop(sought, None)
+            self._room += before.found.nbytes if before is not None else 0
+            self._answers[sought] = answer
+            self._room -= answer.found.nbytes
+            while self._room < 0 and len(self._answers) > 1:
+                self._room += self._answers.popitem(last=False)[1].found.nbytes
 
 
 def _open_from(connection: Connection) -> int:

@@ -3,7 +3,7 @@
 Two-valued: a file without a value does not match a comparison, and so matches its negation.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TypeAlias
@@ -59,13 +59,23 @@ class Matching:
     def _of(self, node: Node) -> Mask:
         match node:
             case And(parts):
-                return reduce(np.logical_and, map(self._of, parts), self._all())
+                return reduce(np.logical_and, (self._beside(part, parts) for part in parts), self._all())
             case Or(parts):
                 return reduce(np.logical_or, map(self._of, parts), ~self._all())
             case Not(part):
                 return ~self._of(part)
             case _:
                 return self._leaf(node)
+
+    def _beside(self, node: Node, parts: Sequence[Node]) -> Mask:
+        """The files of one part of an `and`: a `count` beside `label` counts the regions that are labelled so."""
+        labels = [part for part in parts if isinstance(part, Whole) and part.field == "label"]
+        if not labels or not isinstance(node, Between) or node.field != "count":
+            return self._of(node)
+        meant = reduce(np.logical_or, (labelled_regions(self.snapshot, label) for label in labels))
+        slots = self.snapshot.listed["region"][0]
+        numbers = np.bincount(slots[meant], minlength=self.snapshot.slots)[: self.snapshot.slots]
+        return within(numbers, node)
 
     def _leaf(self, leaf: Leaf) -> Mask:
         match leaf:
@@ -105,6 +115,10 @@ class Matching:
             masks = [self._marked(mark) for word, mark in _MARKED.items() if fits(word)]
             masks += [self.snapshot.duplicates for word in (_DUPLICATE,) if fits(word)]
             return reduce(np.logical_or, masks, ~self._all())
+        if field == "label":
+            return self._coded(field, fits) | self._at(
+                self.snapshot.listed["region"][0][labelled_regions(self.snapshot, asked)]
+            )
         if field in CODED:
             return self._coded(field, fits)
         if field in LISTED:
@@ -130,15 +144,7 @@ class Matching:
     def _between(self, field: str, asked: Between) -> Mask:
         values = numbers_of(self.snapshot, field)
         scale = 1_000 if field in _IN_MS else 1
-        number = values.dtype.type if values.dtype.kind == "f" else float
-        mask: Mask = ~_unknown(self.snapshot, field)
-        if asked.low is not None:
-            low = number(asked.low * scale)
-            mask &= values > low if asked.low_open else values >= low
-        if asked.high is not None:
-            high = number(asked.high * scale)
-            mask &= values < high if asked.high_open else values <= high
-        return mask
+        return within(values, asked, scale) & ~_unknown(self.snapshot, field)
 
     def _nothing(self, field: str) -> Mask:
         if field in _ALWAYS:
@@ -170,6 +176,19 @@ def _beginning(asked: Whole) -> str | None:
     return None
 
 
+def within(values: Array, asked: Between, scale: int = 1) -> Mask:
+    """Which of these values lie between, of which one is `scale` times a bound."""
+    number = values.dtype.type if values.dtype.kind == "f" else float
+    mask = np.ones(len(values), np.bool_)
+    if asked.low is not None:
+        low = number(asked.low * scale)
+        mask &= values > low if asked.low_open else values >= low
+    if asked.high is not None:
+        high = number(asked.high * scale)
+        mask &= values < high if asked.high_open else values <= high
+    return mask
+
+
 NSFW_LABELS = ("no", "yes", "unknown")
 
 
@@ -187,7 +206,24 @@ def nsfw_labels(snapshot: Snapshot, threshold: float | None) -> Array:
 def numbers_of(snapshot: Snapshot, field: str) -> Array:
     """A column to be compared, or what follows from columns."""
     columns = snapshot.columns
+    if field == "count":
+        return regions_of(snapshot)
     return columns["width"].astype(np.int64) * columns["height"] if field == "pixels" else columns[field]
+
+
+def labelled_regions(snapshot: Snapshot, label: Whole) -> Mask:
+    """The regions of which the label or the kind matches, in the order of `listed`."""
+    mask = np.zeros(len(snapshot.listed["region"][0]), np.bool_)
+    for field in ("region", "region_kind"):
+        _, numbers = snapshot.listed[field]
+        table = np.fromiter(map(label.holds, snapshot.texts[field].folded), np.bool_)
+        mask |= table[numbers] if len(table) else False
+    return mask
+
+
+def regions_of(snapshot: Snapshot) -> Array:
+    """How many regions each file has."""
+    return np.bincount(snapshot.listed["region"][0], minlength=snapshot.slots)[: snapshot.slots]
 
 
 def scope_of(snapshot: Snapshot, query: Node) -> Mask:
@@ -204,7 +240,9 @@ def _unknown(snapshot: Snapshot, field: str) -> Mask:
     """The files without a number in this field."""
     columns = snapshot.columns
     mask: Mask
-    if field in ("position", "pixels"):
+    if field == "count":
+        mask = np.zeros(snapshot.slots, np.bool_)
+    elif field in ("position", "pixels"):
         one = "latitude" if field == "position" else "width"
         mask = _unknown(snapshot, one) | _unknown(snapshot, "longitude" if field == "position" else "height")
     elif field in REAL:

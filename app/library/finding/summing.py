@@ -10,7 +10,7 @@ from app.formats import Kind
 from app.library.finding.columns import NO_SCORE, Array, Mask, Snapshot
 from app.library.finding.counting import PeriodCount, ValueCount, day_counts, rating_counts
 from app.library.finding.entries import Mark, from_ms
-from app.library.finding.matching import NSFW_LABELS, nsfw_labels
+from app.library.finding.matching import NSFW_LABELS, nsfw_labels, regions_of
 from app.library.finding.texts.counted import Counted
 from app.library.finding.texts.shared import NO_TEXT
 from app.shapes import described
@@ -90,6 +90,14 @@ class ValueSums(FileSums):
     """Files by camera."""
     models: list[ValueCount]
     """AI images by the model that made them."""
+    detections: int
+    """Regions: faces, objects and other things in the pictures."""
+    labels: list[ValueCount]
+    """Files by the label of their regions."""
+    unique_labels: int
+    """How many different labels there are; case and accents make no difference."""
+    mean_confidence: float | None
+    """The mean of the confidences of the regions that have one, 0 to 1; null without one."""
 
 
 class Sums(ValueSums):
@@ -124,6 +132,7 @@ def sums_of(snapshot: Snapshot, found: Mask, gone: Mask, threshold: float | None
         "unique_keywords": len(keywords.present),
         "cameras": _most(snapshot.counted("camera", found)),
         "models": _most(snapshot.counted("model", found)),
+        **_regions(snapshot, found),
     }
 
 
@@ -185,6 +194,24 @@ def _nsfw(probabilities: Array, labels: Array) -> tuple[NsfwSums, float | None]:
     no, yes, unknown = np.bincount(labels, minlength=len(NSFW_LABELS)).tolist()
     sums: NsfwSums = {"yes": yes, "no": no, "unknown": unknown, "spread": spread}
     return sums, float(known.mean()) if len(known) else None
+
+
+class _RegionSums(TypedDict):
+    detections: int
+    labels: list[ValueCount]
+    unique_labels: int
+    mean_confidence: float | None
+
+
+def _regions(snapshot: Snapshot, found: Mask) -> _RegionSums:
+    labels, judged = snapshot.counted("region", found), int(snapshot.columns["judged"][found].sum(dtype=np.int64))
+    sure = float(snapshot.columns["sure"][found].sum(dtype=np.float64))
+    return {
+        "detections": int(regions_of(snapshot)[found].sum()),
+        "labels": _most(labels),
+        "unique_labels": len(labels.present),
+        "mean_confidence": sure / judged if judged else None,
+    }
 
 
 def _most(counted: Counted) -> list[ValueCount]:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app.library.pairs import LIVE_PHOTO
+from app.library.regions.listing import regions_by_id
 from app.library.tables import KEYWORDS, LINKS, MEDIA
 from app.media import Place
 
@@ -17,7 +18,7 @@ _PLACES = select(MEDIA.c.id, MEDIA.c.root, MEDIA.c.path)
 
 
 def rows_of(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
-    """These rows, in this order, with `keywords` and `pair` as `Library.file` gives them, and `raw` None.
+    """These rows, in this order, with `keywords`, `regions` and `pair` as `Library.file` gives them, and `raw` None.
 
     A row that is gone by now is left out.
     """
@@ -27,7 +28,9 @@ def rows_of(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
         words.setdefault(number, []).append(word)
     halves = [row["pair_id"] for row in rows.values() if row["pair_id"]]
     places = {number: Place(root, path) for number, root, path in _found(connection, halves)}
+    regions = regions_by_id(connection, list(rows))
     for number, row in rows.items():
+        row["regions"] = regions.get(number, [])
         listed = sorted(words.get(number, ()), key=lambda word: word[:2])
         row["keywords"] = [{"text": text, "source": source, "weight": weight} for text, source, weight in listed]
         other = places.get(row["pair_id"])

@@ -5,7 +5,7 @@ changes nothing leaves no trace.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
@@ -146,8 +146,8 @@ class Edits:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
-    def ids_of(self, places: Iterable[Place]) -> dict[Place, int]:
-        """The ids of the rows of those of these files that have one."""
+    def ids_of(self, places: Collection[Place]) -> dict[Place, int]:
+        """The ids of the rows of those of these files that have one, in their order."""
         by_root: dict[str, list[bytes]] = {}
         for place in places:
             by_root.setdefault(place.root, []).append(place.path)
@@ -158,7 +158,7 @@ class Edits:
                 for some in _slices(paths):
                     rows = select(MEDIA.c.path, MEDIA.c.id).where(MEDIA.c.root == root, MEDIA.c.path.in_(some))
                     found |= {Place(root, path): number for path, number in connection.execute(rows)}
-            return found
+            return {place: found[place] for place in places if place in found}
 
         return self._engines.read(work)
 
@@ -235,9 +235,8 @@ def _decided(connection: Connection, asked: Asked) -> Iterator[_Decided]:
 
 
 def _rows_of(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, Row], dict[int, Keywords]]:
-    rows: dict[int, Row] = {
-        row["id"]: dict(row) for row in connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).mappings()
-    }
+    found = connection.execute(_ROWS.where(MEDIA.c.id.in_(ids)))
+    rows: dict[int, Row] = {row[0]: dict(zip(COLUMNS, row, strict=True)) for row in found}
     own: dict[int, set[str]] = {number: set() for number in rows}
     read: dict[int, set[str]] = {number: set() for number in rows}
     for number, text, source in connection.execute(_WORDS.where(LINKS.c.media_id.in_(ids))):
@@ -289,7 +288,8 @@ def _write_edited(
 ) -> None:
     listed_changes = list(changes)
     _write_rows(connection, [change for change, _ in listed_changes], at)
-    told = {id(edit): (sentence_of(edit), {**as_asked(edit), "edit": edit_id}) for _, edit in listed_changes}
+    edits = {id(edit): edit for _, edit in listed_changes}  # most often one for all files
+    told = {number: (sentence_of(edit), {**as_asked(edit), "edit": edit_id}) for number, edit in edits.items()}
     append_each(connection, (_event_of(change, *told[id(edit)], at, said_at) for change, edit in listed_changes))
     _KEEP_FILES.each(
         connection,

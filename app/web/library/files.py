@@ -57,10 +57,7 @@ AtPlace = Annotated[Place, Depends(place_at)]
 @refuses("unknown_file")
 def row_at(records: InRecords, place: AtPlace) -> dict[str, Any]:
     """The row of the file at a path. Raises UnknownFile."""
-    row = records.library.file(place)
-    if row is None:
-        raise UnknownFile(f"The library has no file {place.shown}.")
-    return row
+    return records.library.known_file(place)
 
 
 Row = Annotated[dict[str, Any], Depends(row_at)]

@@ -6,16 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from typing_extensions import TypedDict
 
+from app.library.alike.near import BITS_OF, SIMILAR, Alike, By, alike
+from app.library.alike.telling import what_to_do
 from app.library.finding.counting import Coverage
 from app.library.finding.listing import FoundFile
-from app.library.finding.neighbours import Alike, By, alike
 from app.shapes import described
 from app.web.answers import Answer, Route
 from app.web.depends import InRecords, Limit, only_known
 from app.web.library.files import Row
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
-_BITS = 64
 
 
 @described
@@ -25,7 +25,7 @@ class SimilarFile(TypedDict):
     path: str
     """`ROOT/relative` as shown."""
     distance: int
-    """Bits in which the hashes differ, of 64."""
+    """Bits in which they differ: of 64 by hash, of 1,024 by features, 0 by bytes and picture."""
     is_nsfw: bool | None
     """By the threshold of the last session; null is unknown."""
     has_thumbnail: bool
@@ -40,25 +40,34 @@ class SimilarFiles(TypedDict):
     """The most alike first, without the file itself."""
     coverage: Coverage
     """How much of the library was held against it."""
+    rest: list[str]
+    """What to do so that the others are, a sentence each."""
 
 
 @router.get("/similar")
 def similar(
     records: InRecords,
     row: Row,
-    by: Annotated[By, Query(description="The perceptual hash of the picture, or the same bytes.")] = By.PHASH,
-    max_distance: Annotated[int, Query(ge=0, le=_BITS, description="Bits that may differ, of 64; by bytes none.")] = 8,
+    by: Annotated[
+        By,
+        Query(description="The same bytes, the same picture, the perceptual hash, or the features of the NSFW model."),
+    ] = By.PHASH,
+    max_distance: Annotated[
+        int | None,
+        Query(ge=0, le=max(BITS_OF.values()), description="Bits that may differ: by `phash` 8, by `features` 240."),
+    ] = None,
     limit: Limit = 100,
 ) -> Answer[SimilarFiles]:
-    """Lists the files that look like one: in another size, format or quality, or of the same moment."""
-    finder, threshold = records.library.finder, records.library.nsfw_threshold()
+    """Lists the files that look like one: in another size, format or quality, cropped, or of the same moment."""
+    library = records.library
+    finder, threshold = library.finder, library.nsfw_threshold()
     snapshot = finder.snapshot()
-    found = alike(snapshot, row["id"], by, max_distance, limit)
+    at_most = SIMILAR[by] if max_distance is None else max_distance
+    found = alike(snapshot, library.codes, row["id"], (by, at_most, limit))
     files = listed(found, finder.files_by_id(found.ids, threshold))
     of = int(snapshot.alive.sum()) + snapshot.behind
-    missing = {"no_hash": of - snapshot.behind - found.searched, "indexing": snapshot.behind}
-    covered = {cause: number for cause, number in missing.items() if number}
-    return Answer({"files": files, "coverage": {"searched": found.searched, "of": of, "missing": covered}})
+    coverage: Coverage = {"searched": found.searched, "of": of, "missing": found.left}
+    return Answer({"files": files, "coverage": coverage, "rest": what_to_do(found.left)})
 
 
 def listed(found: Alike, known: Mapping[int, FoundFile]) -> list[SimilarFile]:

@@ -150,6 +150,7 @@ def test_every_listed_name_works_when_it_is_sent_back(folders, root, name):
     assert folders.resolve(folder.below(b"inner").shown) == folder.below(b"inner")
     [file] = folders.read(folder).files()
     assert folders.file(file.shown) == file.place
+    assert folders.files([file.shown, file.shown]) == [file.place, file.place]
     assert folders.found(file.place) == file
 
 
@@ -203,6 +204,8 @@ def test_a_file_outside_the_roots_cannot_be_named(folders, root, neighbour, text
     with pytest.raises(InvalidRequest) as caught:
         folders.file(text)
     caught.value.sentence.encode()
+    with pytest.raises(InvalidRequest):
+        folders.files(["m/a.jpg", "m/a/x.jpg", text])
 
 
 def test_found_is_none_for_what_is_no_regular_file(folders, root):

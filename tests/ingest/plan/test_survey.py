@@ -66,6 +66,8 @@ TABLE = [
     ("a newer version not asked for", row(), {"import_scores": False}, NEWER_SCORES, Skip.FRESH, None),
     ("only nsfw is missing", row(stages=WITHOUT_NSFW), {}, RECIPE, "only_nsfw", {Stage.NSFW}),
     ("words are kept for it", row(words_wait=True), {}, RECIPE, "words_wait", frozenset()),
+    ("it may be the same picture as another", row(looks_alike=True), {}, RECIPE, "read_again", {Stage.THUMBNAIL}),
+    ("that is not asked", row(looks_alike=True), {"generate_thumbnails": False}, RECIPE, Skip.FRESH, None),
     ("nsfw cannot run here", row(stages=WITHOUT_NSFW), {}, NO_WEIGHTS, Skip.FRESH, None),
     ("nsfw not asked for", row(stages=WITHOUT_NSFW), {"enable_nsfw_detection": False}, RECIPE, Skip.FRESH, None),
     ("nsfw cannot run, never seen", NOTHING_KNOWN, {}, NO_WEIGHTS, "new", EVERY_STAGE - {Stage.NSFW}),

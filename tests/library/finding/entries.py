@@ -35,6 +35,7 @@ entries = st.builds(
     size=st.integers(0, 3),
     sha256=st.sampled_from((0x00FF << 48, 1, 2**64 - 1)),
     phash=st.sampled_from((0, 1, 2**64 - 1)),
+    picture=st.sampled_from((0, 1, 2**64 - 1)),
     width=_pixels,
     height=_pixels,
     duration=_numbers,
@@ -64,6 +65,21 @@ entries = st.builds(
     session=_texts,
     keyword=st.lists(st.sampled_from(("cat", "Cat", "dog", "Straße")), unique=True, max_size=3),
     lora=st.lists(st.sampled_from(("x", "y")), unique=True, max_size=2),
+    region=st.just([]),
+    region_kind=st.just([]),
+    sure=st.just(0.0),
+    judged=st.just(0),
+)
+_named = st.tuples(st.sampled_from(("cat", "Cat", "Ada")), st.sampled_from(("face", "object")))
+entries = st.builds(
+    lambda entry, regions: entry._replace(
+        region=[label for label, _ in regions],
+        region_kind=[kind for _, kind in regions],
+        sure=0.5 * len(regions),
+        judged=len(regions),
+    ),
+    entries,
+    st.lists(_named, max_size=3),
 )
 _NUMBERED = (
     "taken",
@@ -78,6 +94,7 @@ _NUMBERED = (
     "focal",
     "score",
     "pixels",
+    "count",
 )
 _CODED = ("root", "kind", "format", "generator", "verdict", "label", "session")
 _bounds = st.none() | st.sampled_from((-86_400.0, 0.0, 0.5, 1.0, 2.8, 4.0))
@@ -86,7 +103,7 @@ _leaves = st.one_of(
     st.builds(
         Whole,
         st.sampled_from((*_CODED, "keyword", "lora")),
-        st.sampled_from((("cat",), ("", "a", ""), ("strasse",), ("", ""), ("jpeg",), ("x", ""), ("", "v"))),
+        st.sampled_from((("cat",), ("face",), ("", "a", ""), ("strasse",), ("", ""), ("jpeg",), ("x", ""), ("", "v"))),
         st.just(""),
     ),
     st.builds(
@@ -120,7 +137,7 @@ def found_in(entry: Entry, query: Node) -> bool:
 def _holds(entry: Entry, node: Node) -> bool:  # noqa: C901, PLR0912 - a case for each kind of node
     match node:
         case And(parts):
-            return all(_holds(entry, part) for part in parts)
+            return all(_holds_beside(entry, part, parts) for part in parts)
         case Or(parts):
             return any(_holds(entry, part) for part in parts)
         case Not(part):
@@ -135,6 +152,8 @@ def _holds(entry: Entry, node: Node) -> bool:  # noqa: C901, PLR0912 - a case fo
             return f"{entry.sha256:016x}".startswith(digits)
         case Whole("is", (word,)):
             return bool(entry.marks & Mark[word.upper()])
+        case Whole("label"):
+            return any(map(node.holds, map(fold, _texts_of(entry, "label")))) or _labelled(entry, (node,)) > 0
         case Whole(field):
             return any(node.holds(fold(text)) for text in _texts_of(entry, field))
         case Nothing("title" | "prompt" | "seed" as field):
@@ -152,7 +171,22 @@ def _holds(entry: Entry, node: Node) -> bool:  # noqa: C901, PLR0912 - a case fo
             raise AssertionError(node)
 
 
+def _holds_beside(entry: Entry, node: Node, parts: tuple[Node, ...]) -> bool:
+    labels = tuple(part for part in parts if isinstance(part, Whole) and part.field == "label")
+    if labels and isinstance(node, Between) and node.field == "count":
+        return node.holds(_labelled(entry, labels))
+    return _holds(entry, node)
+
+
+def _labelled(entry: Entry, labels: tuple[Whole, ...]) -> int:
+    """How many regions have one of these labels or kinds."""
+    regions = zip(entry.region, entry.region_kind, strict=True)
+    return sum(any(label.holds(fold(text)) for label in labels for text in region) for region in regions)
+
+
 def _number(entry: Entry, field: str) -> float | None:
+    if field == "count":
+        return len(entry.region)
     if field == "pixels":
         return None if entry.width is None or entry.height is None else entry.width * entry.height
     value = getattr(entry, field)

@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
+from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select, update
 
 from app.library.finding.lookup import matching
+from app.library.finding.runs import sought_by
 from app.library.library import Library
+from app.library.regions.tables import DETECTIONS
 from app.library.tables import KEYWORDS, LINKS, MEDIA
-from app.query.tree import Words
-from app.query.words import runs_of
+from app.query.tree import Run, Words
+from app.query.words import coded, runs_of
 
 _UNREAD = ("title", "caption", "camera_make", "camera_model", "lens_model", "creator", "prompt", "negative_prompt")
 _AT = "2026-11-20T10:00:00.000+00:00"
@@ -30,6 +33,14 @@ _ROW = dict.fromkeys((*_UNREAD, "generation")) | {
     "ingested_at": _AT,
     "updated_at": _AT,
 }
+
+_PIECES = (
+    *("red", "dress", "Red", "é", "e\N{COMBINING ACUTE ACCENT}", "Straße", "ß", "дом", "हिन्दी", "Æ", "ﷺ", "2024"),
+    *("東京", "東", "京都", "タワー", "한국", "ไทย", "👩\N{ZERO WIDTH JOINER}👧", "a\N{ZERO WIDTH JOINER}b", "x" * 120),
+    *(" ", "\n", "_", "-", ".", "'", '"', "\\", "\N{COMBINING ACUTE ACCENT}"),
+)
+TEXTS = st.lists(st.sampled_from(_PIECES), max_size=8).map("".join) | st.text(st.characters(codec="utf-8"), max_size=12)
+"""Texts of pieces that words are split, folded and coded at."""
 
 
 def file(number: int, *, name: str = "x", **columns: Any) -> dict[str, Any]:
@@ -53,6 +64,16 @@ def add_in(
         connection.execute(insert(LINKS).values(media_id=media_id, keyword_id=keyword, source=source))
 
 
+def mark(library: Library, regions: Iterable[tuple[int, str, str]]) -> None:
+    """Adds regions, as (id of the file, label, kind), each with a confidence of a half."""
+    box = {"x": 0.5, "y": 0.5, "w": 0.1, "h": 0.1, "source": "yolo", "confidence": 0.5, "at": _AT}
+    rows = [{"media_id": number, "label": label, "kind": kind, **box} for number, label, kind in regions]
+    touched = update(MEDIA).where(MEDIA.c.id.in_({row["media_id"] for row in rows})).values(mtime_ns=2)
+    library._engines.write(
+        lambda connection: (connection.execute(insert(DETECTIONS), rows), connection.execute(touched))
+    )
+
+
 def link(library: Library, one: int, other: int) -> None:
     """Makes two files the halves of a Live Photo."""
     halves = [
@@ -64,4 +85,14 @@ def link(library: Library, one: int, other: int) -> None:
 def found(library: Library, text: str, field: str = "") -> list[int]:
     """The ids of the files that have the words of a text, a phrase if it is quoted, in the order of the ids."""
     leaf = Words(field, runs_of(text.strip('"'), phrase=text.startswith('"')), text)
-    return library._engines.read(lambda connection: matching(connection, leaf)).tolist()
+    return library._engines.read(lambda connection: matching(connection, sought_by(leaf))).tolist()
+
+
+def stands_in(run: Run, words: list[str]) -> bool:
+    """Whether a run is found in the coded words of a field, compared one by one."""
+    *whole, last = map(coded, run.words)
+    for at in range(len(words) - len(whole)):
+        *before, end = words[at : at + len(whole) + 1]
+        if before == whole and (end.startswith(last) if run.prefix else end == last):
+            return True
+    return False

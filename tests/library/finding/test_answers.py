@@ -8,21 +8,29 @@ from sqlalchemy import delete, update
 
 from app.library.finding import lookup
 from app.library.finding.lookup import Answers, matching
+from app.library.finding.runs import sought_by
 from app.library.tables import MEDIA
 from app.query.tree import Words
 from app.query.words import runs_of
 from tests.library.finding.stock import add, add_in, file
 
 WORDS = ("red", "dress", "lake", "cat")
-ASKED = [Words(field, runs_of(q, phrase=" " in q), q) for field in ("", "title") for q in (*WORDS, "red dress", "re")]
+TEXTS = (*WORDS, "red dress", "re")
+ASKED = [
+    sought_by(Words(field, runs_of(q, phrase=" " in q), q))
+    for field in ("", "title")
+    for q in (*WORDS, "red dress", "re")
+]
+
+RED, X = runs_of("red", phrase=False), runs_of("x", phrase=False)
 
 
-def asked(library, answers, leaf):
-    return library._engines.read(lambda c: answers.having(c, leaf)).nonzero()[0].tolist()
+def asked(library, answers, sought):
+    return library._engines.read(lambda c: answers.having(c, sought)).nonzero()[0].tolist()
 
 
-def told(library, leaf):
-    return library._engines.read(lambda c: matching(c, leaf)).tolist()
+def told(library, sought):
+    return library._engines.read(lambda c: matching(c, sought)).tolist()
 
 
 @pytest.mark.parametrize("few", [0, 300])
@@ -47,8 +55,8 @@ def test_answers_are_those_of_the_index_whatever_changed_since(library, monkeypa
             library._engines.write(change)
         if rng.random() < 0.7:
             library.indexing.catch_up()
-        for leaf in rng.sample(ASKED, 4):
-            assert asked(library, answers, leaf) == told(library, leaf)
+        for sought in rng.sample(ASKED, 4):
+            assert asked(library, answers, sought) == told(library, sought)
 
 
 def test_a_file_is_asked_for_alone_when_it_alone_changed(library, monkeypatch):
@@ -82,3 +90,20 @@ def test_a_file_that_comes_between_two_questions_is_not_taken_for_one_without_th
     assert asked(library, answers, ASKED[0]) == [1]
     assert library.indexing.catch_up() == 0
     assert asked(library, answers, ASKED[0]) == [1, 2]
+
+
+def test_answers_are_kept_as_far_as_their_bytes_have_room(library, monkeypatch):
+    """One that few files are in takes less room than one of many."""
+    add(library, [file(number, title="red", caption="x" if number == 400 else None) for number in range(1, 401)])
+    assert library.indexing.catch_up() == 0
+    few, many, none = (sought_by(Words(*leaf)) for leaf in (("caption", X, ""), ("title", RED, ""), ("title", X, "")))
+    answers, told = Answers(most_bytes=60), []
+    real = matching
+    monkeypatch.setattr(lookup, "matching", lambda *of: told.append(of[1]) or real(*of))
+    for sought in (few, many, none, few, many, few):  # 8, 51 and 0 bytes
+        asked(library, answers, sought)
+    assert told == [few, many, none]
+    asked(library, answers, sought_by(Words("title", (*RED, *RED), "")))
+    asked(library, answers, few)
+    asked(library, answers, many)
+    assert told[3:] == [sought_by(Words("title", (*RED, *RED), "")), many]

@@ -136,15 +136,18 @@ def test_the_most_frequent_values_come_first_and_no_more_than_asked_for():
 
 def test_more_texts_than_small_numbers_keep_their_numbers_apart():
     columns = Columns()
-    columns.take([Change(n, n, entry_with(camera=f"camera {n}")) for n in range(1, 33_001)])
-    columns.take([Change(33_001, 33_001, entry_with(camera="camera 7"))])
+    columns.take([Change(n, n, entry_with(camera=f"camera {n}", keyword=[f"word {n}"])) for n in range(1, 33_001)])
+    columns.take([Change(33_001, 33_001, entry_with(camera="camera 7", keyword=["word 9"]))])
     snapshot = columns.snapshot()
     assert count_by(snapshot, snapshot.alive, Facet.CAMERA, None, 1) == [{"value": "camera 7", "files": 2}]
+    assert count_by(snapshot, snapshot.alive, Facet.KEYWORD, None, 1) == [{"value": "word 9", "files": 2}]
+    assert snapshot.ids.tolist() == list(range(1, 33_002))
 
 
 def entry_with(**values: object) -> Entry:
     plain = dict.fromkeys(Entry._fields) | {"added": 0, "size": 1, "marks": 0, "ran": 0, "name": "a"}
     texts = {"root": "r", "folder": "r", "kind": "image", "format": "png", "keyword": [], "lora": []}
+    texts |= {"region": [], "region_kind": [], "judged": 0}
     return Entry(**(plain | texts | values))
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from app.library.finding.columns import Columns
 from app.library.finding.counting import Facet, Period, count_by, folders_in, timeline, values_like
 from app.library.finding.entries import Mark
 from app.library.finding.matching import Matching
+from app.library.finding.texts.counted import how_many
 from app.query.printing import term
 from app.query.reading import read
 from app.query.tree import EVERYTHING, And
@@ -113,3 +115,9 @@ def test_files_that_are_gone_are_not_counted_where_values_are_offered():
     columns = Columns()
     after([(1, entry_with(camera="A", marks=int(Mark.MISSING))), (2, entry_with(camera="a"))], columns)
     assert values_like(columns.snapshot(), "camera", "a", 9) == [{"value": "a", "files": 1}]
+
+
+@pytest.mark.parametrize("length", [50, 200_000])
+def test_many_numbers_are_counted_part_by_part_as_at_once(length):
+    numbers = np.random.default_rng(3).integers(0, 50, 300_000).astype(np.int8)
+    assert how_many(numbers, length).tolist() == np.bincount(numbers, minlength=length).tolist()

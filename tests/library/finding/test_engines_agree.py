@@ -15,7 +15,7 @@ from app.query.fields import FIELDS
 from app.query.printing import written
 from app.query.reading import read
 from app.query.tree import And, Node, Not, Or
-from tests.library.finding.stock import add, file
+from tests.library.finding.stock import add, file, mark
 
 FILES, QUERIES, MANY = 240, 60, 500
 SEED = 1301
@@ -74,6 +74,7 @@ LEAVES = (
     *("sampler:euler", "seed:7", "seed:1844*", "seed:*1*", "sha256:00*", "sha256:a*", "sha256:*f", "sha256:*0*1*"),
     *("folder:m", "folder:m/2024", "folder:a/da", "root:a", "root:*", "kind:video", "format:png", "format:j*"),
     *("keyword:cat", "keyword:*cat*", "keyword:50%", "keyword:a_b", "keyword:none", "label:red", "generator:comfyui"),
+    *("label:ada", "label:face", "count>=2", "count:1", "count<3"),
     *(
         "iso:800",
         "iso>=400",
@@ -174,9 +175,13 @@ def both(migrated_sqlite, new_postgres_database, tmp_path_factory):
     rng = random.Random(SEED)
     files = list(random_files(rng))
     keywords = {(rng.randint(1, FILES), rng.choice(KEYWORDS), rng.choice(("xmp", "person"))) for _ in range(FILES)}
+    regions = [
+        (rng.randint(1, FILES), rng.choice(("Ada", "cat")), rng.choice(("face", "object"))) for _ in range(FILES)
+    ]
     libraries = [Library(url) for url in (f"sqlite:///{lite}", postgres)]
     for library in libraries:
         add(library, files, sorted(keywords))
+        mark(library, regions)
         assert library.indexing.catch_up() == 0
     yield libraries
     for library in libraries:

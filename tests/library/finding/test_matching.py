@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from app.library.finding.lookup import matching
+from app.library.finding.runs import sought_by
 from app.library.finding.words.wording import texts_of, words_by_field
 from app.library.tables import MEDIA
 from app.query.fields import FREE
 from app.query.tree import Run, Words
-from app.query.words import coded, runs_of
-from tests.library.finding.stock import add, add_in, file, found
+from app.query.words import runs_of
+from tests.library.finding.stock import TEXTS, add, add_in, file, found, stands_in
 
 AI = {"model": "sd_xl base", "sampler": "Euler a", "seed": 18446744073709551617, "loras": [{"name": "ink-v2"}]}
 EXAMPLES = [
@@ -61,24 +62,9 @@ def test_words_find_files_by_field_phrase_and_script(library):
     assert [(text, field, found(library, text, field)) for text, field, _ in WANTED] == WANTED
 
 
-PIECES = (
-    *("red", "dress", "Red", "é", "e\N{COMBINING ACUTE ACCENT}", "Straße", "ß", "дом", "हिन्दी", "Æ", "ﷺ", "2024"),
-    *("東京", "東", "京都", "タワー", "한국", "ไทย", "👩\N{ZERO WIDTH JOINER}👧", "a\N{ZERO WIDTH JOINER}b", "x" * 120),
-    *(" ", "\n", "_", "-", ".", "'", '"', "\\", "\N{COMBINING ACUTE ACCENT}"),
-)
-TEXTS = st.lists(st.sampled_from(PIECES), max_size=8).map("".join) | st.text(st.characters(codec="utf-8"), max_size=12)
 NAMES = ("name", "title", "caption", "prompt", "creator")
 ROWS = st.lists(st.fixed_dictionaries(dict.fromkeys(NAMES, TEXTS)), min_size=1, max_size=6)
 ASKED = st.lists(st.tuples(st.sampled_from(["", *NAMES]), TEXTS, st.booleans(), st.booleans()), min_size=6, max_size=12)
-
-
-def stands_in(run: Run, words: list[str]) -> bool:
-    *whole, last = map(coded, run.words)
-    for at in range(len(words) - len(whole)):
-        *before, end = words[at : at + len(whole) + 1]
-        if before == whole and (end.startswith(last) if run.prefix else end == last):
-            return True
-    return False
 
 
 def test_any_texts_are_found_by_what_stands_in_them(library):
@@ -104,7 +90,7 @@ def test_any_texts_are_found_by_what_stands_in_them(library):
                 for number, words in worded.items()
                 if runs and all(any(stands_in(run, words.get(name, [])) for name in fields) for run in runs)
             ]
-            assert library._engines.read(lambda c, leaf=leaf: matching(c, leaf)).tolist() == wanted, leaf
+            assert library._engines.read(lambda c, leaf=leaf: matching(c, sought_by(leaf))).tolist() == wanted, leaf
 
     holds()
 

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import func, select
 
-from app.errors import AlreadyUndone, InvalidRequest, NewerWordsStand, UnknownEdit
+from app.errors import AlreadyUndone, DatabaseBusy, InvalidRequest, NewerWordsStand, UnknownEdit
+from app.library.library import Library
 from app.library.saying import edits as edits_module
 from app.library.saying.editing import parse_edit
 from app.library.saying.edits import Asked
@@ -248,3 +249,20 @@ def test_nothing_is_left_of_an_edit_that_cannot_be_written(taken_in, monkeypatch
     with pytest.raises(RuntimeError):
         write(taken_in, EVERYTHING)
     assert (all_shown(taken_in), count(taken_in, EVENTS), count(taken_in, EDITS)) == (before, events, 0)
+
+
+def test_until_an_edit_is_committed_others_see_nothing_of_it_and_wait_to_write(taken_in, library_url, monkeypatch):
+    before, other, forget = all_shown(taken_in), Library(library_url), edits_module._forget_old
+
+    def look(connection):
+        forget(connection)
+        assert all_shown(other) == before
+        with pytest.raises(DatabaseBusy):
+            other.edit(Place("m", b"a.jpg"), parse_edit({"score": 1}))
+
+    monkeypatch.setattr(edits_module, "_forget_old", look)
+    try:
+        write(taken_in, EVERYTHING)
+        assert all_shown(other) == all_shown(taken_in) != before
+    finally:
+        other.close()

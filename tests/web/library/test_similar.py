@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from app.library.finding.neighbours import Alike
+from app.library.alike.near import Alike
 from app.web.library.similar import listed
 from tests.samples import landscape, photo, settled
 
@@ -38,6 +38,11 @@ def test_files_that_look_alike_are_listed_the_most_alike_first(door):
     same = door.get(HERE, params={"path": "photos/one.jpg", "by": "bytes", "max_distance": 64})
     assert [(file["path"], file["distance"]) for file in same["files"]] == [("photos/unseen/twin.jpg", 0)]
     assert same["coverage"]["searched"] == 6
+    picture = door.get(HERE, params={"path": "photos/one.jpg", "by": "picture"})
+    assert (picture["files"], picture["coverage"]["missing"]) == ([], {"not_hashed": 2})
+    features = door.get(HERE, params={"path": "photos/one.jpg", "by": "features"})
+    assert (features["files"], features["coverage"]) == ([], {"searched": 0, "of": 6, "missing": {"nsfw_not_run": 6}})
+    assert "NSFW detection" in features["rest"][0]
     every = door.get(HERE, params={"path": "photos/one.jpg", "max_distance": 64})["files"]
     assert every[-1]["path"] == "photos/other.jpg"
     assert len(door.get(HERE, params={"path": "photos/one.jpg", "max_distance": 64, "limit": 1})["files"]) == 1
@@ -45,12 +50,14 @@ def test_files_that_look_alike_are_listed_the_most_alike_first(door):
 
 def test_a_file_whose_picture_was_not_made_looks_like_nothing_and_the_answer_says_so(door):
     told = door.get(HERE, params={"path": "photos/unseen/one.jpg", "max_distance": 64})
-    assert told == {"files": [], "coverage": {"searched": 0, "of": 6, "missing": {"no_hash": 6}}}
+    assert told["files"] == []
+    assert told["coverage"] == {"searched": 0, "of": 6, "missing": {"no_hash": 6}}
+    assert len(told["rest"]) == 1
     assert door.get(HERE, 404, params={"path": "photos/none.jpg"})["cause"] == "unknown_file"
     assert door.get(HERE, 422, params={"path": "photos/one.jpg", "by": "taste"})["field"] == "by"
 
 
 def test_a_file_that_goes_while_it_is_looked_for_leaves_the_others_their_distances():
     known = {number: {"path": f"m/{number}", "is_nsfw": None, "has_thumbnail": True} for number in (3, 7)}
-    told = listed(Alike([7, 5, 3], [0, 2, 8], 9), known)
+    told = listed(Alike([7, 5, 3], [0, 2, 8], 9, {}), known)
     assert [(file["path"], file["distance"]) for file in told] == [("m/7", 0), ("m/3", 8)]

@@ -21,7 +21,7 @@ from app.analysis.formats.numbers import read_numbers
 from app.analysis.formats.tiff import Tags, TiffContent, find_orientation, read_tiff
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME, FORMATS, Format
-from app.media import SIDEWAYS
+from app.regions import SIDEWAYS
 
 _PAGES = 4  # directories that follow one another: a CR2 has four
 _MAX_PREVIEWS = 32  # places where one might be

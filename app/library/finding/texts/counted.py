@@ -11,6 +11,7 @@ from app.library.finding.texts.shared import NO_TEXT, Folders, Texts
 from app.query.words import natural
 
 Numbers: TypeAlias = npt.NDArray[Any]
+_AT_ONCE = 2**17
 
 
 class Counted:
@@ -47,11 +48,24 @@ class Counted:
         return some
 
 
+def how_many(numbers: Numbers, length: int) -> Numbers:
+    """How often each whole number from 0 up to `length` is among these.
+
+    Part by part, where `length` is small: `np.bincount` makes eight bytes of each number that it is given.
+    """
+    if length > _AT_ONCE:
+        return np.bincount(numbers, minlength=length)
+    counts = np.zeros(length, np.int64)
+    for first in range(0, len(numbers), _AT_ONCE):
+        counts += np.bincount(numbers[first : first + _AT_ONCE], minlength=length)
+    return counts
+
+
 def count_of_each(texts: Texts, numbers: Numbers) -> Counted:
     """Counts files of which each has one text: its number, or NO_TEXT."""
     known = numbers[numbers != NO_TEXT]
     respelled, length = _respelled(texts)
-    apart = np.bincount(known, minlength=length)
+    apart = how_many(known, length)
     if isinstance(texts, Folders):
         apart = with_those_below(texts, apart)
     files = apart.copy()
@@ -61,13 +75,22 @@ def count_of_each(texts: Texts, numbers: Numbers) -> Counted:
     return Counted(texts, files, len(numbers) - len(known), _most_frequent(texts, respelled, apart))
 
 
+def each_once(slots: Numbers, numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """The slots of files and the numbers of their texts without those that a file has several times."""
+    if not len(slots):
+        return slots, numbers
+    width = int(numbers.max()) + 1
+    pairs = np.unique(slots.astype(np.int64) * width + numbers)
+    return pairs // width, pairs % width
+
+
 def count_of_lists(texts: Texts, slots: Numbers, numbers: Numbers, files: int) -> Counted:
     """Counts so many files, of which each has any number of texts: the slot of a file for each number of a text.
 
     A file that has several spellings of a text counts once.
     """
     respelled, length = _respelled(texts)
-    apart = np.bincount(numbers, minlength=length)
+    apart = how_many(numbers, length)
     some = np.zeros(int(slots.max(initial=-1)) + 1, np.bool_)
     some[slots] = True
     none = files - int(np.count_nonzero(some))

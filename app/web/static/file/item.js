@@ -2,6 +2,7 @@
 
 import * as api from "../lib/api.js";
 import { byId, inside, make, setText } from "../lib/dom.js";
+import { showBoxes } from "./boxes.js";
 import { showTrouble, tell } from "./account.js";
 import { leaveEdit, prepareEdit } from "./edit.js";
 import { leadOn } from "./leading.js";
@@ -12,11 +13,15 @@ import { neighbours } from "../library/requests.js";
 import { knowChecked, onVeil } from "../shared/veil.js";
 import { showSimilar } from "./similar.js";
 import { offerToTake } from "./taking.js";
-import { prepareViewer, veilAnew, view } from "./viewer.js";
-import { saveSeen } from "../library/kept.js";
+import { judgeVeil, prepareViewer, veilAnew, view } from "./viewer.js";
+import { nextAfterScoring, pairsShown, saveJudged, saveSeen } from "../library/kept.js";
+import { prepareKeys, showKeys } from "../saying/help.js";
+import { isKey, isUndo, takesKeys, wordsOf } from "../saying/keys.js";
+import { prepareUndoing, say } from "../saying/saying.js";
+import { openWriting } from "../writing/writing.js";
 import { fileName, number, readable } from "../lib/words.js";
 
-/** @import { Beside } from "../lib/types.d.ts" */
+/** @import { Beside, Words } from "../lib/types.d.ts" */
 
 const PAIR = { live_photo: "Live Photo with", raw: "Taken with" };
 const list = listOf(location.search);
@@ -25,6 +30,9 @@ let path = byId("file-page").dataset.path ?? "";
 let beside = null;
 let besideIn = ""; // the search that it was asked of
 
+byId("write-metadata").addEventListener("click", () => {
+  openWriting({ paths: [path] }, "this file", () => draw(path));
+});
 const stage = prepareStage({ swiped: (step) => go(step) });
 prepareViewer(stage.redraw);
 
@@ -44,6 +52,7 @@ async function show(of) {
   const [known] = await Promise.all([api.libraryFile(of).catch(() => null), lookBeside(of)]);
   if (of !== path) return; // another was asked for meanwhile
   view(known);
+  showBoxes(known);
   stage.redraw();
   await drawn;
 }
@@ -84,6 +93,25 @@ function go(step) {
   show(to);
 }
 
+/** Says something of the file, and of those that are one picture with it where one stands for them. @param {Words} words */
+function judge(words) {
+  if (!leaveEdit()) return;
+  const of = path;
+  const others = pairsShown() === "one" ? beside?.pairs ?? [] : [];
+  say(words, () => ({ paths: [of, ...others.map((other) => other.path)] }), () => judged(of));
+  if (words.set && "score" in words.set && nextAfterScoring()) go(1);
+}
+
+/** Something was said of a file, or undone: it is drawn as it is now, beside those that it stood beside. @param {string} of */
+async function judged(of) {
+  saveJudged();
+  if (of !== path) return;
+  const [known] = await Promise.all([api.libraryFile(of).catch(() => null), draw(of)]);
+  if (of !== path || !known) return;
+  judgeVeil(known);
+  stage.redraw();
+}
+
 /** Back to the library: to where it was left, if it was left for this page. */
 function back() {
   if (!leaveEdit()) return;
@@ -95,10 +123,21 @@ function back() {
 /** @param {KeyboardEvent} event */
 function onKey(event) {
   const { target, key } = event;
+  if (takesKeys(target) && key !== "Escape" || document.querySelector("dialog[open]")) return;
+  if (isUndo(event)) {
+    event.preventDefault();
+    if (leaveEdit()) undo();
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !(target instanceof Element)) return;
   if (key === "Escape") back();
   else if (target.closest("input, select, textarea, video")) return;
   else if (stage.key(event)) event.preventDefault();
+  else if (isKey(event, "?")) showKeys();
+  else if (isKey(event, "e") && !byId("edit").hidden) {
+    event.preventDefault();
+    byId("edit").click();
+  } else if (wordsOf(event)) judge(wordsOf(event) ?? {});
   else if (key === "ArrowRight" || key === "ArrowLeft") go(key === "ArrowRight" ? 1 : -1);
 }
 
@@ -109,7 +148,12 @@ const here = (act) => (event) => {
   act();
 };
 
-prepareEdit(draw);
+const undo = prepareUndoing(() => judged(path));
+prepareKeys();
+prepareEdit((of) => {
+  saveJudged();
+  return draw(of);
+});
 leadOn(() => path);
 byId("viewer-back").href = libraryUrl(list);
 byId("viewer-back").addEventListener("click", here(back));

@@ -134,7 +134,7 @@ function values(known) {
     ...declared().map((field) => lineOf(known, field)),
     ["Live Photo", known.pair && pathButton(known.pair.path)],
     ["Score", stars(known.score), "score"],
-    ["NSFW", known.nsfw_probability === null ? "" : known.nsfw_probability.toFixed(2), "nsfw_probability"],
+    ["NSFW", nsfw(known), known.sources.is_nsfw ? "is_nsfw" : "nsfw_probability"],
   ];
   return lines.flatMap(([term, value, field = ""]) => {
     const source = known.sources[field];
@@ -142,6 +142,13 @@ function values(known) {
     const shown = typeof value === "string" ? readable(value, { lines: true }) : value;
     return [line(term, shown ?? make("span", { class: "quiet" }, "none"), source, field || undefined)];
   });
+}
+
+/** A person's word, and the probability. @param {LibraryFile} known */
+function nsfw({ is_nsfw: detected, nsfw_probability: probability, sources }) {
+  const modelled = probability === null ? "" : probability.toFixed(2);
+  if (!sources.is_nsfw) return modelled;
+  return `${detected ? "yes" : "no"}${modelled && `, ${modelled} by the model`}`;
 }
 
 /** "2008-10-22 16:28:39 +02:00": the camera's own clock, never turned into the reader's zone.

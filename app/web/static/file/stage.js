@@ -1,6 +1,7 @@
 // The stage that a picture stands on: it is zoomed by wheel, pinch, double click and buttons, and moved by dragging.
 
 import { byId, setText } from "../lib/dom.js";
+import { placeBoxes, switchBoxes } from "./boxes.js";
 import { bounded, fitScale, scaledAt, sensible } from "./zoom.js";
 
 /** @import { Placed } from "../lib/types.d.ts" */
@@ -36,6 +37,9 @@ export function prepareStage({ swiped }) {
     if (fits) placed = { scale: fitScale(room(), size()), x: 0, y: 0 };
     placed = bounded(placed, room(), size());
     picture.style.transform = `translate(${placed.x}px, ${placed.y}px) scale(${placed.scale})`;
+    const { width, height } = size();
+    const seen = isPicture() ? new DOMRect(placed.x, placed.y, width * placed.scale, height * placed.scale) : null;
+    placeBoxes(seen);
     picture.classList.toggle("sharp", placed.scale / full() >= 4);
     stage.classList.toggle("zoomed", !fits);
     setText(byId("zoom-level"), isPicture() ? `${Math.round((placed.scale / full()) * 100)} %` : "");
@@ -117,6 +121,12 @@ export function prepareStage({ swiped }) {
   byId("zoom-fit").addEventListener("click", fit);
   byId("zoom-full").addEventListener("click", () => fullSize());
 
+  function regions() {
+    switchBoxes();
+    draw();
+  }
+  byId("viewer-regions").addEventListener("click", regions);
+
   /** What a key does to the picture; whether it does anything. @param {KeyboardEvent} event */
   function pressedKey({ key, shiftKey }) {
     const by = Math.round(stage.clientWidth / 8);
@@ -129,8 +139,15 @@ export function prepareStage({ swiped }) {
         ArrowDown: () => move(0, -by),
       }
       : {};
-    const always = { "+": () => zoom(STEP), "=": () => zoom(STEP), "-": () => zoom(1 / STEP), 0: fit, 1: fullSize };
-    const act = { ...always, ...does }[key];
+    const always = {
+      "+": () => zoom(STEP),
+      "=": () => zoom(STEP),
+      "-": () => zoom(1 / STEP),
+      f: fit,
+      z: fullSize,
+      r: regions,
+    };
+    const act = { ...always, ...does }[key.length === 1 ? key.toLowerCase() : key];
     act?.();
     return act !== undefined;
   }

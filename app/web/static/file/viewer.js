@@ -127,6 +127,13 @@ function tellWhat() {
   setMessage(byId("viewer-message"), picture.dataset.said || (file.kind === "video" ? "" : what));
 }
 
+/** A person said whether the file that is shown is NSFW: it is veiled anew if that changed. @param {LibraryFile} known */
+export function judgeVeil(known) {
+  if (!file || file.path !== known.path || file.is_nsfw === known.is_nsfw) return;
+  file = known;
+  veilAnew();
+}
+
 /** Veils the file as it is set now, whatever was shown before. */
 export function veilAnew() {
   cover(file !== null && file.is_nsfw !== false && veil() !== "show");
@@ -138,9 +145,11 @@ function cover(on) {
   byId("viewer-video").inert = on;
   if (!on || !file) return;
   const probability = file.nsfw_probability;
-  const known = probability === null
+  const known = file.sources.is_nsfw
+    ? "You said that this is NSFW."
+    : file.is_nsfw === null
     ? "Nobody has checked whether this is NSFW."
-    : `This counts as NSFW (${probability.toFixed(2)}).`;
+    : `This counts as NSFW${probability === null ? "" : ` (${probability.toFixed(2)})`}.`;
   setText(inside(byId("viewer-veil"), "p"), known);
 }
 

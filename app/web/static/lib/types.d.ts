@@ -306,12 +306,27 @@ export interface Keyword {
 export type Lora = { name: string; weight?: Written | null };
 
 /** All that the library knows of a file; null is what it does not know. */
+/** One thing in a picture: a box by its centre and size, as parts of the upright picture. */
+export interface Region {
+  label: string;
+  kind: "face" | "pet" | "barcode" | "focus" | "object";
+  confidence: number | null;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  source: string;
+  model: string | null;
+  at: Time;
+}
+
 export interface LibraryFile extends MetadataFields {
   path: string;
   width: number | null;
   height: number | null;
   sha256: string;
   phash: string | null;
+  picture_sha256: string | null;
   format: string;
   kind: "image" | "video";
   mode: string | null;
@@ -321,6 +336,7 @@ export interface LibraryFile extends MetadataFields {
   pair: { path: string } | null;
   score: number | null;
   keywords: Keyword[] | null;
+  regions: Region[];
   prompt_verdict: Verdict | null;
   generation: { loras?: Lora[]; [setting: string]: unknown } | null;
   nsfw_probability: number | null;
@@ -428,6 +444,10 @@ export interface Summary extends RootSums {
   unique_keywords: number;
   cameras: ValueCount[];
   models: ValueCount[];
+  detections: number;
+  labels: ValueCount[];
+  unique_labels: number;
+  mean_confidence: number | null;
   runs: number;
   spent_usd: number;
   average_usd: number | null;
@@ -543,6 +563,7 @@ export interface FoundFile {
   keywords: string[];
   session_id: string | null;
   pairs: PairedFile[];
+  held?: boolean; // ours: an edit took it out of the search, or to another place in it
 }
 
 /** A file that is one picture with another. */
@@ -657,17 +678,137 @@ export type Range = [number, number];
 /** The files of a list by their number. */
 export interface Slices {
   at(index: number): FoundFile | undefined;
+  filesIn(ranges: Range[]): Promise<Map<number, FoundFile>>;
+  follow(changed: Map<number, FoundFile>): Promise<Followed | null>;
   want(from: number, end: number): void;
   stop(): void;
 }
 
-/** A file that looks like another one: `distance` in bits of 64. */
+/** What a search finds after an edit, and how many files its list holds that it does not find where they are. */
+export interface Followed {
+  total: number;
+  paired: number;
+  held: number;
+}
+
+/** A file that looks like another one: `distance` in bits, of 64 or 1,024. */
 export interface SimilarFile {
   path: string;
   distance: number;
   is_nsfw: boolean | null;
   has_thumbnail: boolean;
 }
+
+// -- what a person says of files --------------------------------------------------------------------------------------
+
+/** What is said of files; null is "there is none". Times are moved by seconds, or get a zone ("+02:00", "Europe/Berlin"). */
+export interface Words {
+  set?: {
+    score?: number | null;
+    title?: string | null;
+    caption?: string | null;
+    creator?: string | null;
+    copyright?: string | null;
+    label?: string | null;
+    taken_at?: string | null;
+    keywords?: string[];
+    nsfw?: boolean | null;
+  };
+  add_keywords?: string[];
+  remove_keywords?: string[];
+  release?: string[];
+  shift_taken_at?: number;
+  zone?: string;
+}
+
+/** What is said of one file of several. */
+export interface EditOfOne {
+  path: string;
+  add_keywords: string[];
+}
+
+/** Which files it is said of: those at these paths, or all that a search finds. */
+export type Meant = { paths: string[] } | { q: string };
+
+/** What would become of a file: its fields that would change. */
+export interface Foreseen {
+  path: string;
+  before: Record<string, unknown>;
+  after: Record<string, unknown>;
+}
+
+/** Files that an edit would leave as they are, and why. */
+export interface LeftOut {
+  cause: string;
+  files: number;
+}
+
+/** The list that is shown. */
+export interface ShownList {
+  q: string;
+  slices: Slices;
+  size: number;
+  pairs: "one" | "both";
+}
+
+/** What an edit came to; of one that was only tried, what it would come to. */
+export interface Said {
+  changed: number;
+  undo: number | null;
+  left: LeftOut[];
+  preview?: Foreseen[];
+}
+
+/** The last edits, the newest first. */
+export interface Edits {
+  edits: LastEdit[];
+}
+
+/** An edit that can be undone, or was. */
+export interface LastEdit {
+  id: number;
+  at: Time;
+  sentence: string;
+  files: number;
+  undone_at: Time | null;
+}
+
+// -- proposals of keywords --------------------------------------------------------------------------------------------
+
+/** A keyword that a file may get; `by` and `like` say how and of which file it is known, where the source is `similar`. */
+export interface Proposal {
+  text: string;
+  source: "prompt" | "folder" | "similar" | "model";
+  confidence: number;
+  by: string | null;
+  like: string | null;
+}
+
+export interface FileProposals {
+  path: string;
+  is_nsfw: boolean | null;
+  has_thumbnail: boolean;
+  keywords: string[];
+  proposed: Proposal[];
+}
+
+/** Where a word comes from, as a person tells them apart. */
+export type Origin = Proposal["source"] | "copy" | "own";
+
+/** A word of a file on the page of proposals. */
+export interface BoardWord {
+  text: string;
+  origins: Origin[];
+  confidence: number;
+  like: string | null;
+  ticked: boolean;
+}
+
+export interface BoardFile extends Omit<FileProposals, "proposed"> {
+  words: BoardWord[];
+}
+
+export type Board = BoardFile[];
 
 // -- a folder against the library -------------------------------------------------------------------------------------
 
@@ -713,4 +854,46 @@ export interface ComparedFile {
   size: number | null;
   sidecars: number;
   copy: string | null;
+}
+
+export interface WriteTarget {
+  to: string;
+  available: boolean;
+  why_not: string | null;
+}
+
+export interface LastWrite {
+  undo: number;
+  at: string;
+  to: string;
+  files: number;
+}
+
+export interface Writing {
+  targets: WriteTarget[];
+  sidecar_dir: string;
+  last: LastWrite | null;
+}
+
+export interface WrittenChange {
+  field: string;
+  now: unknown;
+  then: unknown;
+}
+
+export interface FileWritten {
+  path: string;
+  target: string | null;
+  outcome: string;
+  cause: string | null;
+  reason: string | null;
+  changes: WrittenChange[];
+}
+
+export interface MetadataWritten {
+  to: string;
+  dry_run: boolean;
+  counts: Record<string, number>;
+  undo: number | null;
+  files: FileWritten[];
 }

@@ -72,7 +72,17 @@ export const skips = (skipped) => SKIPS.map((name) => [name, skipped[name] ?? 0]
  *
  * @type {Record<string, string>}
  */
-const GLYPH = { edited: "✎", added: "+", updated: "↻", moved: "→", unchanged: "=", failed: "✕", vanished: "∅" };
+const GLYPH = {
+  edited: "✎",
+  written: "✎",
+  undone: "↶",
+  added: "+",
+  updated: "↻",
+  moved: "→",
+  unchanged: "=",
+  failed: "✕",
+  vanished: "∅",
+};
 /** @param {string | null} [outcome] */
 export const glyph = (outcome) => GLYPH[outcome ?? ""] ?? "·";
 

@@ -338,6 +338,12 @@ export function prepareGrid({ open, selected }) {
     },
 
     clear: () => select([]),
+    /** What is selected, else the marked file; nothing of an empty list. @returns {Range[]} */
+    chosen: () => ranges.length ? ranges : total ? [[active, active]] : [],
+    /** Marks the file behind the marked one. */
+    goOn() {
+      if (active + 1 < total) activate(active + 1);
+    },
     /** @returns {Left} */
     place: () => leaving(layout, top, active),
   };

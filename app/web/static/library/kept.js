@@ -8,6 +8,8 @@ const PAIRS_KEY = "media-ingest-pairs";
 const PLACES_KEY = "media-ingest-places";
 const SEEN_KEY = "media-ingest-seen";
 const COLUMNS_KEY = "media-ingest-columns";
+const NEXT_KEY = "media-ingest-next-after-scoring";
+const JUDGED_KEY = "media-ingest-judged";
 
 /**
  * What is shown of a Live Photo, or of RAW and JPEG of one picture: one of them, unless a person wants both.
@@ -58,4 +60,23 @@ export function takeSeen() {
 /** @param {string} path */
 export function saveSeen(path) {
   keep("sessionStorage", SEEN_KEY, path);
+}
+
+/** Whether the mark goes on to the next file after one was scored: only if a person wants it. */
+export const nextAfterScoring = () => read("localStorage", NEXT_KEY) === "yes";
+
+/** @param {boolean} wanted */
+export function saveNextAfterScoring(wanted) {
+  keep("localStorage", NEXT_KEY, wanted ? "yes" : null);
+}
+
+/** Whether something was said of a file on its page since this was asked last. */
+export function takeJudged() {
+  const judged = read("sessionStorage", JUDGED_KEY) !== null;
+  keep("sessionStorage", JUDGED_KEY, null);
+  return judged;
+}
+
+export function saveJudged() {
+  keep("sessionStorage", JUDGED_KEY, "yes");
 }

@@ -2,7 +2,7 @@
 
 import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
-import { pairsShown, savePairsShown, takeSeen } from "./kept.js";
+import { nextAfterScoring, pairsShown, saveNextAfterScoring, savePairsShown, takeJudged, takeSeen } from "./kept.js";
 import { number } from "../lib/words.js";
 import { prepareCompletion } from "./completion.js";
 import { clearFacets, prepareFacets, showFacets, staleFacets } from "./facets.js";
@@ -13,13 +13,16 @@ import { keepPlace, keptPlace } from "./places.js";
 import { prepareSaved } from "./saved.js";
 import { size as sizeOf } from "./selection.js";
 import { prepareTable } from "./table.js";
+import { AT_MOST, saveChosen } from "../proposing/chosen.js";
+import { pathsOf, prepareJudging } from "../saying/judging.js";
 import { chooseVeil, knowChecked, onVeil } from "../shared/veil.js";
 import { withoutHidden } from "./hidden.js";
 import { folderOf, has, withoutTerm, withTerm } from "./terms.js";
-import { coverageInWords, foundInWords, nothingInWords, selectedInWords } from "./told.js";
+import { coverageInWords, foundInWords, heldInWords, nothingInWords, selectedInWords } from "./told.js";
 import * as api from "./requests.js";
+import { openWriting } from "../writing/writing.js";
 
-/** @import { FoundFiles, Left, LibraryView, SearchView, Slices, TileSize } from "../lib/types.d.ts" */
+/** @import { Followed, FoundFiles, Left, LibraryView, SearchView, Slices, TileSize } from "../lib/types.d.ts" */
 
 const NEW_FILES_MS = 3_000;
 const COUNTING_MS = 1_000;
@@ -28,7 +31,11 @@ const SIZES = new Set(["s", "m", "l", "table"]);
 
 /** @type {LibraryView} */
 let view = viewOf(location.search);
-/** @type {{ q: string, slices: Slices, until: string, total: number, paired: number, counting: boolean } | null} what is shown, for which search */
+/**
+ * What is shown, for which search: `size` files, of which `total` are found now.
+ *
+ * @type {{ q: string, slices: Slices, until: string, size: number, total: number, paired: number, hidden: number, pairs: "one" | "both", counting: boolean } | null}
+ */
 let list = null;
 /** @type {AbortController | null} */
 let asking = null;
@@ -130,7 +137,8 @@ async function find({ stay = false, back = false } = {}) {
       failed: (error) => setMessage(byId("q-message"), refusal(error).message),
     });
     const counting = first.total_is === "counting";
-    list = { q, slices, until, total: first.total, paired: first.paired, counting };
+    const { total, paired } = first;
+    list = { q, slices, until, size: total, total, paired, hidden: hiddenOf(first, all), pairs, counting };
     knowChecked(first.nsfw_checked);
     grid.show({ slices, total: first.total, marks: marksOf(counts, order === "desc"), stay, left });
     showFound(first, all);
@@ -172,16 +180,33 @@ function keepWhereItIs() {
   if (path) keepPlace({ ...view, q: asked() }, { ...place, path });
 }
 
+/** How many files are hidden: of all that the search finds those that are not in its answer. @type {(answer: FoundFiles, all: FoundFiles | null) => number} */
+const hiddenOf = ({ total, paired }, all) => all ? all.total - total - paired : 0;
+
 /** @type {(answer: FoundFiles, all: FoundFiles | null) => void} what is shown, and what the search finds where some is hidden */
 function showFound(answer, all) {
   const { total, paired, total_is: totalIs } = answer;
-  const hidden = all ? all.total - total - paired : 0;
+  const hidden = hiddenOf(answer, all);
+  byId("found").ariaLive = null;
+  byId("found").title = "";
+  byId("edit-all").hidden = !total;
   setText(byId("found"), foundInWords(total, paired, hidden, totalIs));
   setMessage(byId("coverage"), coverageInWords(all ?? answer));
   byId("new-files").hidden = true;
   const nothing = total ? null : nothingInWords(view.q, hidden, totalIs);
   byId("nothing").hidden = !nothing;
   if (nothing) byId("nothing").replaceChildren(nothing.sentence, " ", wayOn(nothing.why));
+}
+
+/** Numbers and filters follow an edit; the list stays as it is. @param {Followed} now */
+function showFollowed({ total, paired, held }) {
+  if (!list) return;
+  list = { ...list, total, paired };
+  byId("found").ariaLive = "off"; // the edit was told already
+  byId("found").title = held ? "Held files stay until the next search." : "";
+  setText(byId("found"), heldInWords(foundInWords(total, paired, list.hidden, "exact"), held));
+  staleFacets();
+  showFacets(list.q);
 }
 
 /** What leads on from an empty list. @param {"hidden" | "search" | "empty"} why */
@@ -230,6 +255,21 @@ function showSelected(ranges) {
   setText(byId("selected-count"), selectedInWords(selected, list?.paired ?? 0, list?.counting ?? false));
 }
 
+/** Hands what is selected over to the page that proposes keywords for it. */
+async function propose() {
+  if (!list) return;
+  try {
+    if (selected > AT_MOST) {
+      throw new Error(`Keywords are proposed for at most ${number(AT_MOST)} files at once: select fewer.`);
+    }
+    const paths = pathsOf([...(await list.slices.filesIn(grid.chosen())).values()], list.pairs);
+    saveChosen({ paths: paths.slice(0, AT_MOST), from: addressOf(view) });
+    location.assign("/propose");
+  } catch (error) {
+    setMessage(byId("q-message"), refusal(error).message);
+  }
+}
+
 /** How many files came since the list was made, or are found only now: the list itself does not jump. */
 async function lookForNew() {
   if (document.hidden || !list) return;
@@ -265,7 +305,12 @@ byId("both").addEventListener("change", () => {
   savePairsShown(byId("both").checked);
   find();
 });
+byId("next").checked = nextAfterScoring();
+byId("next").addEventListener("change", () => saveNextAfterScoring(byId("next").checked));
 byId("facets-toggle").addEventListener("click", () => go({ filters: !view.filters }, { replace: true }));
+byId("write-metadata").addEventListener("click", () => {
+  openWriting({ q: withoutHidden(view.q) }, "what this search finds");
+});
 byId("selected-clear").addEventListener("click", grid.clear);
 byId("new-files").addEventListener("click", () => {
   staleFacets();
@@ -273,6 +318,18 @@ byId("new-files").addEventListener("click", () => {
 });
 prepareFacets((term) => go({ q: has(view.q, term) ? withoutTerm(view.q, term) : withTerm(view.q, term) }));
 prepareCompletion((q) => go({ q }));
+prepareJudging({
+  shown: () => list,
+  chosen: grid.chosen,
+  goOn: grid.goOn,
+  followed: showFollowed,
+  findAgain: () => {
+    grid.clear(); // its numbers are other files now
+    staleFacets();
+    return find({ stay: true });
+  },
+});
+byId("selected-propose").addEventListener("click", propose);
 prepareSaved({ shown: () => view, choose: go, addressOf: (search) => addressOf({ ...view, ...search }) });
 window.addEventListener("popstate", () => {
   const before = view;
@@ -282,7 +339,13 @@ window.addEventListener("popstate", () => {
 });
 window.addEventListener("pagehide", keepWhereItIs);
 window.addEventListener("pageshow", async ({ persisted }) => {
+  const judged = takeJudged();
   if (!persisted) return;
+  if (judged) {
+    staleFacets();
+    find({ back: true });
+    return;
+  }
   const left = await leftAt({ ...view, q: asked() });
   if (left) grid.goTo(left);
 });

@@ -1,12 +1,16 @@
-// The files of a list by their number, fetched in slices as they are looked at. Knows no elements.
+// The files of a list by their number, fetched in slices as they are looked at; those that an edit takes out of the search
+// are held. Knows no elements.
 
 import { isAbort } from "../lib/api.js";
+import { heldAfter, offsetOf, placed } from "../saying/held.js";
 
-/** @import { FoundFile, FoundFiles } from "../lib/types.d.ts" */
+/** @import { FoundFile, FoundFiles, Range } from "../lib/types.d.ts" */
 
 export const SLICE = 120;
 const SLICES_KEPT = 64;
 const AT_ONCE = 4;
+const AT_MOST = 1_000; // files of an answer
+const PIECE = 500;
 
 /**
  * A list whose files come by `load(offset, limit, signal)`; those of its `first` slice are there. `arrived` is called when some did, `failed` when they could
@@ -20,18 +24,30 @@ const AT_ONCE = 4;
  * }} source
  */
 export function slicesOf({ first, load, arrived, failed }) {
-  /** @type {Map<number, FoundFile[]>} in the order of use */
+  /** @type {Map<number, (FoundFile | undefined)[]>} in the order of use */
   const slices = new Map([[0, first.files]]);
+  /** @type {Map<number, FoundFile>} */
+  let held = new Map();
   /** @type {Map<number, AbortController>} */
   const underWay = new Map();
+
+  /**
+   * What the search finds now where these files of the list are, with as many more as may have come between them.
+   *
+   * @type {(from: number, size: number, more: number, signal: AbortSignal) => Promise<FoundFiles>}
+   */
+  const around = (from, size, more, signal) =>
+    load(Math.max(0, offsetOf(from, held)), Math.min(AT_MOST, size + held.size + more), signal);
+
+  /** @type {(from: number, size: number, signal: AbortSignal) => Promise<(FoundFile | undefined)[]>} */
+  const part = async (from, size, signal) => placed(from, size, (await around(from, size, 0, signal)).files, held);
 
   /** @param {number} slice */
   async function fetchSlice(slice) {
     const control = new AbortController();
     underWay.set(slice, control);
     try {
-      const answer = await load(slice * SLICE, SLICE, control.signal);
-      slices.set(slice, answer.files);
+      slices.set(slice, await part(slice * SLICE, SLICE, control.signal));
       for (const oldest of slices.keys()) {
         if (slices.size <= SLICES_KEPT) break;
         slices.delete(oldest);
@@ -50,16 +66,62 @@ export function slicesOf({ first, load, arrived, failed }) {
     underWay.delete(slice);
   }
 
+  /**
+   * The file of this number, undefined while it is not there.
+   *
+   * @param {number} index
+   */
+  function at(index) {
+    const number = Math.floor(index / SLICE);
+    return slices.get(number)?.[index - number * SLICE];
+  }
+
   return {
+    at,
+
     /**
-     * The file of this number, undefined while it is not there.
+     * The files of these ranges with their numbers, also of those that are not there yet.
      *
-     * @param {number} index
+     * @param {Range[]} ranges
      */
-    at(index) {
-      const number = Math.floor(index / SLICE);
-      const slice = slices.get(number);
-      return slice?.[index - number * SLICE];
+    async filesIn(ranges) {
+      /** @type {Map<number, FoundFile>} */
+      const files = new Map();
+      for (const [start, last] of ranges) {
+        for (let from = start; from <= last; from += PIECE) {
+          const size = Math.min(PIECE, last - from + 1);
+          const known = Array.from({ length: size }, (_, place) => at(from + place));
+          const there = known.every(Boolean) ? known : await part(from, size, new AbortController().signal);
+          for (const [place, file] of there.entries()) if (file) files.set(from + place, file);
+        }
+      }
+      return files;
+    },
+
+    /**
+     * Something was said of these files, which are `changed` as they are after it: the list stays as it is around them, those
+     * that the search does not find there any more are held. Tells what it finds now.
+     *
+     * @param {Map<number, FoundFile>} changed
+     */
+    async follow(changed) {
+      this.stop();
+      const touched = [...new Set([...changed.keys()].map((index) => Math.floor(index / SLICE)))].sort((a, b) => a - b);
+      let answer = null;
+      for (const slice of touched) {
+        const from = slice * SLICE;
+        answer = await around(from, SLICE, changed.size, new AbortController().signal);
+        const here = [...changed].filter(([index]) => Math.floor(index / SLICE) === slice);
+        held = heldAfter(held, new Map(here), answer.files);
+        const fresh = new Map(answer.files.map((file) => [file.path, file]));
+        const before = slices.get(slice);
+        if (before) {
+          const now = before.map((file, place) => held.get(from + place) ?? (file && (fresh.get(file.path) ?? file)));
+          slices.set(slice, now);
+        }
+      }
+      arrived();
+      return answer && { total: answer.total, paired: answer.paired, held: held.size };
     },
 
     /**

@@ -13,6 +13,10 @@ const MONTH = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", ti
 const DAY = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
 
 const STANDS_FOR_RAW = new Set(["jpeg", "heic"]);
+const HELD = "stays here until the next search";
+
+/** @type {WeakMap<HTMLElement, FoundFile>} what each tile shows */
+const filled = new WeakMap();
 
 /** @type {(at: string | null) => string} what a month or day is called */
 export function monthName(at) {
@@ -42,9 +46,16 @@ export function blankTile() {
 export function fillTile(tile, file, { columns, picture }) {
   const image = /** @type {HTMLImageElement} */ (inside(tile, "img"));
   const path = file?.path ?? "";
-  if (tile.dataset.path !== path) {
+  const other = tile.dataset.path !== path;
+  if (other) {
     tile.dataset.path = path;
     image.removeAttribute("src");
+  }
+  if (other || filled.get(tile) !== file) {
+    if (file) filled.set(tile, file);
+    else filled.delete(tile);
+    tile.classList.toggle("held", Boolean(file?.held));
+    tile.title = file?.held ? `It ${HELD}` : "";
     mark(tile, file?.is_nsfw);
     inside(tile, ".badges").dataset.badges = file ? badgesOf(file) : "";
     const [name = "", ...more] = file && !file.has_thumbnail ? standInOf(file) : [];
@@ -100,5 +111,6 @@ function spokenOf(file, columns) {
   if (file.is_nsfw) said.push("NSFW");
   if (file.incomplete) said.push("incomplete");
   if (file.missing) said.push("gone from disk");
+  if (file.held) said.push(HELD);
   return said.join(", ");
 }

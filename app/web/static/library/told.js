@@ -21,6 +21,13 @@ export function foundInWords(shown, paired, hidden, totalIs) {
   ].join(", ");
 }
 
+/**
+ * What is found, and how many files stay in the list until the next search although they are not found where they are.
+ *
+ * @type {(found: string, held: number) => string}
+ */
+export const heldInWords = (found, held) => held ? `${found}, ${number(held)} held` : found;
+
 /** How many tiles are selected; they are not all of their files where pairs are shown as one, nor of a list that grows. */
 /** @type {(tiles: number, paired: number, counting: boolean) => string} */
 export function selectedInWords(tiles, paired, counting) {

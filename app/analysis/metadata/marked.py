@@ -1,0 +1,38 @@
+"""Reads what is marked in a picture, by the picture itself and by the files beside it and above it."""
+
+from app.analysis.formats.tiff import find_orientation
+from app.analysis.formats.xmp import Xmp
+from app.analysis.metadata.embedded import Embedded
+from app.analysis.metadata.sidecars import read_labels
+from app.analysis.pictures.image import OpenedImage
+from app.analysis.regions.gathering import Dataset, gather_regions
+from app.analysis.regions.measured import Measured
+from app.dataset_files import find_dataset_files
+from app.errors import CannotRead
+from app.formats import FORMAT_OF_NAME
+from app.media import FoundFile
+from app.regions import SIDEWAYS, Regions
+
+
+def read_regions(
+    root: bytes, file: FoundFile, content: OpenedImage, embedded: Embedded, sidecar: Xmp
+) -> tuple[Regions, CannotRead | None]:
+    """Read the regions of an image, and what was wrong with one of the files that say where they are."""
+    files = find_dataset_files(root, file.place.folder.path)
+    labels, problem = None, None
+    try:
+        labels = read_labels(root, file, named=files.classes is not None)
+    except CannotRead as error:
+        problem = error
+    dataset = Dataset(root, file.path, files)
+    found, unread = gather_regions(embedded.xmp, sidecar, labels, dataset, _measured(content, embedded))
+    return found, problem or unread
+
+
+def _measured(content: OpenedImage, embedded: Embedded) -> Measured:
+    """The picture as its file stores it; some decoders tell its size as it is seen."""
+    orientation = find_orientation(embedded.exif) or 1
+    width, height = content.size
+    if FORMAT_OF_NAME[content.format].seen_size and orientation in SIDEWAYS:
+        width, height = height, width
+    return Measured((width, height) if width and height else None, orientation)

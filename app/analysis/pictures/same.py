@@ -1,0 +1,118 @@
+"""Computes the hash by which two files are the same picture, whatever else is written in them.
+
+It decodes nothing that was not decoded before, and leaves out what it cannot tell exactly.
+"""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from app.analysis.formats.blocks import read_at
+from app.analysis.formats.colour_tags import read_depth_of_avif
+from app.analysis.pictures.colour import SCALE
+from app.analysis.pictures.image import OpenedImage
+from app.analysis.pictures.image_data import digest_spans, find_image_data
+from app.analysis.pictures.picture import turn_upright
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+_EIGHT_BITS = frozenset(("jpeg", "webp", "gif", "bmp", "ico", "icns", "qoi", "pcx"))
+_SHALLOW = 8
+_BITS_PER_SAMPLE = 258
+_DEPTH_IN_PNG = 24
+_ALL_BITS = ("I", "F")  # and I;16: modes in which Pillow keeps more than 8 bits
+_OPAQUE = (255, 255)
+_FROM_BLACK = (0, 65_535)  # what whole numbers of 16 bits mean; another scale is noted in front of them
+_STRIP_BYTES = 64 * 1024 * 1024
+
+
+def compute_picture_sha256(opened: OpenedImage, decoded: Image.Image, turn: int) -> str | None:
+    """Compute the SHA-256 of a picture, 64 hex digits; `decoded` is all of it, `turn` the EXIF value it still needs.
+
+    Of a still that was decoded whole and with all of its bits, it is that of its pixels, upright, row by row from the
+    top: after `pixels MODE WIDTHxHEIGHT` and a line feed, for each pixel red, green and blue (mode `RGB`), a byte each.
+    Grey and palettes are such colours. Where any pixel is transparent, opacity follows (`RGBA`), and a pixel of opacity
+    0 has no colour: 0, 0, 0. CMYK, YCbCr and Lab stay what they are, as do deeper greys, which are whole numbers (`I`)
+    or floating (`F`) of 32 bits, little-endian. Colour profiles do not count.
+
+    Of anything else it is that of the image data as it stands in the file (`image_data.py`), after `FORMAT TURN` and a
+    line feed: of a JPEG whose shorter side has 1,920 px or more, because it is decoded smaller, of animations, of 16
+    bits in colour. None where that is not known: of camera raw files, of several pages, of animations but PNG and WebP,
+    of deep TIFF, HEIC and AVIF.
+    """
+    if opened.raw or opened.pages > 1:
+        return None
+    if opened.frames == 1 and _is_whole(opened, decoded):
+        return _digest_pixels(turn_upright(decoded, turn))
+    spans = find_image_data(opened.stream, opened.format, opened.length)
+    if spans is None:
+        return None
+    return digest_spans(opened.stream, spans, f"{opened.format} {turn}\n".encode()).hex()
+
+
+def _is_whole(opened: OpenedImage, decoded: Image.Image) -> bool:
+    """Whether no pixel and no bit was lost when it was decoded."""
+    if decoded.width * decoded.height != opened.size[0] * opened.size[1]:
+        return False
+    mode = opened.mode or ""
+    if mode in _ALL_BITS or mode.startswith("I;16"):
+        return decoded.mode == mode
+    return opened.format in _EIGHT_BITS or _depth(opened) <= _SHALLOW
+
+
+def _depth(opened: OpenedImage) -> int:
+    """Bits of a channel; 16 where it is not known."""
+    read = _DEPTHS.get(opened.format)
+    return read(opened) if read else 16
+
+
+def _depth_of_tiff(opened: OpenedImage) -> int:
+    tags = getattr(opened.picture, "tag_v2", {})
+    return max(map(int, tags.get(_BITS_PER_SAMPLE, (1,))))
+
+
+def _read_depth(read: "Callable[[BinaryIO], int]") -> "Callable[[OpenedImage], int]":
+    return lambda opened: read(opened.stream)
+
+
+_DEPTHS: "dict[str, Callable[[OpenedImage], int]]" = {
+    "png": lambda opened: read_at(opened.stream, _DEPTH_IN_PNG, 1)[0],
+    "avif": _read_depth(read_depth_of_avif),
+    "heic": lambda opened: int(opened.info.get("bit_depth", 16)),
+    "tiff": _depth_of_tiff,
+}
+
+
+def _digest_pixels(image: Image.Image) -> str:
+    plain = _plain(image)
+    digest = hashlib.sha256(f"pixels {plain.mode} {plain.width}x{plain.height}\n".encode())
+    if (scale := image.info.get(SCALE, _FROM_BLACK)) != _FROM_BLACK:
+        digest.update(f"{scale}\n".encode())
+    rows = max(1, _STRIP_BYTES // (4 * plain.width))
+    if rows >= plain.height:  # twice as fast as to cut a strip out, even if it is all of it
+        digest.update(plain.tobytes())
+        return digest.hexdigest()
+    for top in range(0, plain.height, rows):  # all at once would be the picture a second time in memory
+        digest.update(plain.crop((0, top, plain.width, min(top + rows, plain.height))).tobytes())
+    return digest.hexdigest()
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """The picture in a mode that equal pictures share."""
+    if image.has_transparency_data:
+        clear = image.convert("RGBA")
+        alpha = clear.getchannel("A")
+        low, high = alpha.getextrema()
+        if (low, high) == _OPAQUE:
+            return clear.convert("RGB")
+        if low == 0:
+            blank = Image.new("RGBA", clear.size)
+            blank.paste(clear, mask=alpha.point(lambda value: 255 if value else 0))
+            return blank
+        return clear
+    if image.mode in ("1", "L", "P", "RGBX"):
+        return image.convert("RGB")
+    return image.convert("I") if image.mode.startswith("I;16") else image

@@ -1,0 +1,95 @@
+"""Understands COCO's JSON (cocodataset.org, data format): images, categories, and boxes in px from the upper left.
+
+Whether the px are those of the stored or of the upright picture is told by the width and height that it says of each
+image; where these are the same it is the upright one, as browsers, OpenCV and so the tools that write COCO have it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.analysis.regions.measured import Measured
+from app.regions import Box, Region, RegionKind, RegionSource, Size, around, from_corner, region_in
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What COCO says of one image: its size in px, None where it says none, and boxes in parts of it."""
+
+    size: Size | None
+    boxes: tuple[tuple[str, Box, float | None], ...]  # label, box, confidence
+
+    def regions(self, picture: Measured) -> tuple[Region, ...]:
+        """As boxes of the upright picture."""
+        found = (
+            region_in(upright, label, RegionKind.OBJECT, RegionSource.COCO, confidence=confidence)
+            for label, box, confidence in self.boxes
+            if (upright := picture.upright(box, self.size))
+        )
+        return tuple(region for region in found if region)
+
+
+def is_coco(told: Any) -> bool:
+    """Whether this is COCO's JSON of images, with or without boxes."""
+    return isinstance(told, dict) and isinstance(told.get("images"), list) and "annotations" in told
+
+
+def read_coco(told: Mapping[str, Any]) -> Iterator[tuple[str, Told]]:
+    """Yield each image's file name, with its folders if it has any, and what is said of it. What is odd is left out."""
+    categories = {one["id"]: one["name"] for one in _listed(told, "categories") if _has(one, "id", "name")}
+    boxes: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
+    for one in _listed(told, "annotations"):
+        if _has(one, "image_id"):
+            boxes[one["image_id"]].append(one)
+    for image in _listed(told, "images"):
+        name = image.get("file_name")
+        if isinstance(name, str) and name and _has(image, "id"):
+            size = _size(image)
+            yield name, Told(size, tuple(_boxes(boxes.get(image["id"], ()), categories, size)))
+
+
+def _boxes(found: Any, categories: Mapping[Any, str], size: Size | None) -> Iterator[tuple[str, Box, float | None]]:
+    for one in found:
+        box = _in_px(one)
+        if box is None or size is None:
+            continue
+        number, score = one.get("category_id"), one.get("score")
+        label = categories.get(number) if isinstance(number, int | str) else None
+        part = Box(box.x / size[0], box.y / size[1], box.w / size[0], box.h / size[1])
+        yield str(label if label is not None else number), part, score if _is_number(score) else None
+
+
+def _in_px(one: Mapping[str, Any]) -> Box | None:
+    """The box, or else that around the outline, in px."""
+    match one.get("bbox"):
+        case [x, y, w, h] if all(map(_is_number, (x, y, w, h))):
+            return from_corner(float(x), float(y), float(w), float(h))
+    outlines = one.get("segmentation")
+    if not isinstance(outlines, list):
+        return None
+    numbers = [
+        [float(value) for value in outline if _is_number(value)] for outline in outlines if isinstance(outline, list)
+    ]
+    points = [point for outline in numbers for point in zip(outline[::2], outline[1::2], strict=False)]
+    return around(points) if points else None
+
+
+def _size(image: Mapping[str, Any]) -> Size | None:
+    match image.get("width"), image.get("height"):
+        case (int() | float() as width, int() | float() as height) if width > 0 and height > 0:
+            return float(width), float(height)
+    return None
+
+
+def _listed(told: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+    listed = told.get(name)
+    yield from (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
+
+
+def _has(one: Mapping[str, Any], *names: str) -> bool:
+    return all(isinstance(one.get(name), int | str) for name in names)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9

@@ -1,0 +1,154 @@
+"""Reads the files that speak for all pictures of a folder, each once while it does not change.
+
+It writes nothing, follows no link, and reads no more than 64 MB of annotations and 1 MB of names of classes.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+from unicodedata import normalize
+
+from app.analysis.formats.tiff import decode_text
+from app.analysis.regions.coco import Told, is_coco, read_coco
+from app.analysis.regions.label_studio import Task, is_label_studio, read_label_studio
+from app.analysis.regions.measured import Measured
+from app.analysis.regions.yolo import NO_CLASSES, Classes, parse_classes
+from app.analysis.source import OpenFile, open_source
+from app.errors import CannotRead
+from app.regions import NO_REGIONS, Regions, RegionSource
+from app.texts import shown_name
+
+ANNOTATION_BYTES = 64 * 1024 * 1024
+CLASSES_BYTES = 1024 * 1024
+_Said: TypeAlias = Told | Task
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What a file of annotations says of each picture, by the last part of its name."""
+
+    by_name: Mapping[str, tuple[tuple[tuple[str, ...], _Said], ...]]
+
+    def find(self, path: str, picture: Measured) -> _Said | None:
+        """What is said of the picture at a path relative to the folder of the file; None without a word of it.
+
+        Of two paths, the one has to end as the other does. Where several fit, those of which most is the same count,
+        and if these are still several, nobody can tell which is meant.
+        """
+        own = _parts(path)
+        fitting = [
+            (len(_same_end(parts, own)), said)
+            for parts, said in self.by_name.get(own[-1], ())
+            if len(_same_end(parts, own)) in (len(parts), len(own)) and picture.is_shown_in(said.size)
+        ]
+        most = max((length for length, _ in fitting), default=0)
+        best = [said for length, said in fitting if length == most]
+        return best[0] if len(best) == 1 else None
+
+
+NOTHING = Index({})
+
+
+def index_of(content: bytes) -> Index:
+    """What a JSON file says of pictures, if it is COCO's or Label Studio's. Raises ValueError where it is no JSON."""
+    try:
+        told: Any = json.loads(content)
+    except RecursionError as error:
+        raise ValueError("too deep") from error
+    if is_coco(told):
+        return _indexed(read_coco(told))
+    return _indexed(read_label_studio(told)) if is_label_studio(told) else NOTHING
+
+
+def _indexed(said: Iterable[tuple[str, _Said]]) -> Index:
+    by_name: dict[str, list[tuple[tuple[str, ...], _Said]]] = defaultdict(list)
+    for name, one in said:
+        parts = _parts(name)
+        by_name[parts[-1]].append((parts, one))
+    return Index({name: tuple(found) for name, found in by_name.items()})
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    parts = normalize("NFC", path).replace("\\", "/").split("/")
+    return (*(part for part in parts[:-1] if part not in ("", ".", "..")), parts[-1])
+
+
+def _same_end(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    length = 0
+    for mine, yours in zip(reversed(one), reversed(other), strict=False):
+        if mine != yours:
+            break
+        length += 1
+    return one[len(one) - length :]
+
+
+def read_annotations(
+    root: bytes, files: Iterable[bytes], path: bytes, picture: Measured
+) -> tuple[Regions, CannotRead | None]:
+    """What annotations say of the picture at a path, both relative to the root, and what was wrong with one of them."""
+    found, looked, problem = [], set(), None
+    for file in files:
+        try:
+            index = _index_in(root, file)
+        except CannotRead as error:
+            problem = error
+            continue
+        above = file.rpartition(b"/")[0].removesuffix(b"annotations").removesuffix(b"/")
+        relative = path.removeprefix(above + b"/") if above else path
+        said = index.find(shown_name(relative), picture)
+        if said is not None:
+            looked.add(RegionSource.COCO if isinstance(said, Told) else RegionSource.LABEL_STUDIO)
+            found += [region for region in said.regions(picture) if region not in found]
+    return (Regions(tuple(found), frozenset(looked)) if looked else NO_REGIONS), problem
+
+
+def read_classes(root: bytes, file: bytes | None) -> Classes:
+    """The names of classes in a file, none without one. Raises CannotRead `damaged_sidecar`."""
+    if file is None:
+        return NO_CLASSES
+    for source in _opened(root, file, CLASSES_BYTES):
+        return _classes(root, file, source.size, source.mtime_ns)
+    return NO_CLASSES
+
+
+def _index_in(root: bytes, file: bytes) -> Index:
+    for source in _opened(root, file, ANNOTATION_BYTES):
+        return _index(root, file, source.size, source.mtime_ns)
+    return NOTHING
+
+
+def _opened(root: bytes, file: bytes, most: int) -> Iterator[OpenFile]:
+    """The file, open; nothing if it is gone. Raises CannotRead `damaged_sidecar`."""
+    try:
+        with open_source(root, file) as source:
+            if source.size > most:
+                raise _damaged(file, f"it has {source.size} bytes, more than {most}.")
+            yield source
+    except CannotRead as error:
+        if error.cause == "vanished":
+            return
+        raise (error if error.cause == "damaged_sidecar" else _damaged(file, error.sentence)) from error
+
+
+@lru_cache(maxsize=16)
+def _classes(root: bytes, file: bytes, _size: int, _mtime_ns: int) -> Classes:
+    with open_source(root, file) as source:
+        return parse_classes(file, decode_text(source.handle.read(CLASSES_BYTES)))
+
+
+@lru_cache(maxsize=2)
+def _index(root: bytes, file: bytes, _size: int, _mtime_ns: int) -> Index:
+    """A large file takes seconds and some hundred MB: a worker keeps the last two."""
+    with open_source(root, file) as source:
+        try:
+            return index_of(source.handle.read(ANNOTATION_BYTES))
+        except ValueError as error:
+            raise _damaged(file, "it is no JSON.") from error
+
+
+def _damaged(file: bytes, why: str) -> CannotRead:
+    name = shown_name(file.rpartition(b"/")[2])
+    return CannotRead(f"The sidecar {name} cannot be read: {why}", cause="damaged_sidecar")

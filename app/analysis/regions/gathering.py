@@ -1,0 +1,46 @@
+"""Gathers the regions of a picture from the file itself and from what lies beside it. It opens nothing itself."""
+
+from dataclasses import dataclass
+
+from app.analysis.formats.xmp import Xmp
+from app.analysis.regions.areas import read_areas
+from app.analysis.regions.datasets import read_annotations, read_classes
+from app.analysis.regions.measured import Measured
+from app.analysis.regions.yolo import read_yolo
+from app.dataset_files import DatasetFiles
+from app.errors import CannotRead
+from app.regions import Region, Regions, RegionSource
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Where a picture lies, `path` relative to the media root, and which files speak for all that lie there."""
+
+    root: bytes
+    path: bytes
+    files: DatasetFiles
+
+
+def gather_regions(
+    embedded: Xmp, sidecar: Xmp, labels: str | None, dataset: Dataset, picture: Measured
+) -> tuple[Regions, CannotRead | None]:
+    """Gather regions, each source on its own, and what was wrong with one.
+
+    The areas of an XMP sidecar stand for those of the file, as programs write both. `labels` is the text of YOLO beside
+    the picture, None without one.
+    """
+    areas = read_areas(sidecar, RegionSource.SIDECAR, picture.stored, picture.orientation)
+    areas = areas or read_areas(embedded, RegionSource.XMP, picture.stored, picture.orientation)
+    annotated, problem = read_annotations(dataset.root, dataset.files.annotations, dataset.path, picture)
+    found, looked = {*areas, *annotated.found}, set(annotated.looked)
+    if labels is not None:
+        try:
+            found.update(read_yolo(labels, read_classes(dataset.root, dataset.files.classes)))
+            looked.add(RegionSource.YOLO)
+        except CannotRead as error:
+            problem = error
+    return Regions(tuple(sorted(found, key=_order)), frozenset(looked)), problem
+
+
+def _order(region: Region) -> tuple[object, ...]:
+    return region.source, region.label, region.x, region.y, region.w, region.h

@@ -1,0 +1,137 @@
+"""Understands the labels of YOLO: a text beside a picture, a line for each box, with the number of its class.
+
+A line is `class x y w h` (centre and size as parts of the upright picture, as OpenCV reads it), with a confidence
+behind it where a model wrote it, or `class x1 y1 x2 y2 x3 y3 ...`, the corners of an outline
+(Ultralytics, dataset formats).
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.regions import Box, Region, RegionKind, RegionSource, around, region_in
+
+LINES = 10_000
+"""Lines of one picture that are read."""
+_LINE = re.compile(r"\d{1,6}(?:[ \t]+-?\d{1,9}(?:\.\d{1,20})?(?:e-?\d{1,3})?){4,4000}[ \t]*", re.ASCII)
+_BOX, _OUTLINE = 4, 6  # numbers behind that of the class
+_SLACK = 0.05  # that boxes stick out by
+_NAME_CHARACTERS = 200
+_ITEM = re.compile(r"\s*-\s+(.*)")
+_ENTRY = re.compile(r"\s+[\"']?(\d{1,6})[\"']?\s*:\s*(.*)")
+_FLOW = re.compile(r"\s*(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^']|'')*)'|([^,\[\]{}]+))\s*(?:,|$)")
+_NUMBERED = re.compile(r"(\d{1,6})\s*:\s*(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The names of classes by their numbers; `posed` where the boxes are followed by the points of a pose."""
+
+    names: Mapping[int, str]
+    posed: bool = False
+
+
+NO_CLASSES = Classes({})
+
+
+def is_yolo(text: str) -> bool:
+    """Whether a text is labels, and nothing else. An empty one is not."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return bool(lines) and all(map(_LINE.fullmatch, lines))
+
+
+def read_yolo(text: str, classes: Classes) -> tuple[Region, ...]:
+    """Read labels as boxes of the upright picture; a class without a name is called by its number."""
+    lines = (line.strip() for line in text.splitlines()[:LINES])
+    found = (_region(line.split(), classes) for line in lines if _LINE.fullmatch(line))
+    return tuple(region for region in found if region)
+
+
+def _region(fields: Sequence[str], classes: Classes) -> Region | None:
+    number, values = int(fields[0]), [float(field) for field in fields[1:]]
+    if not all(-_SLACK <= value <= 1 + _SLACK for value in values[:_BOX]):
+        return None
+    label = classes.names.get(number, str(number))
+    confidence = None
+    if len(values) <= _BOX + 1 or classes.posed:
+        box = Box(*values[:_BOX])
+        confidence = values[_BOX] if len(values) == _BOX + 1 else None
+    else:
+        confidence = values.pop() if len(values) % 2 else None
+        box = around(zip(values[::2], values[1::2], strict=True))
+    return region_in(box, label, RegionKind.OBJECT, RegionSource.YOLO, confidence=confidence)
+
+
+def parse_classes(name: bytes, text: str) -> Classes:
+    """Parse the names of classes: one in each line, or `names` of a `data.yaml` as it is written."""
+    if not name.endswith((b".yaml", b".yml")):
+        lines = text.splitlines()
+        return Classes({number: _plain(line) for number, line in enumerate(lines) if line.strip()})
+    lines = text.splitlines()
+    names = {number: _plain(told) for number, told in _of_yaml(lines) if told.strip()}
+    return Classes(names, any(line.startswith("kpt_shape:") for line in lines))
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split())[:_NAME_CHARACTERS]
+
+
+def _of_yaml(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The classes under the key `names`: in brackets or braces, as a list, or by their numbers."""
+    start = next((place for place, line in enumerate(lines) if line.startswith("names:")), None)
+    if start is None:
+        return
+    first = _without_comment(lines[start].removeprefix("names:")).strip()
+    if first.startswith(("[", "{")):
+        yield from _of_brackets(" ".join([first, *map(_without_comment, lines[start + 1 :])]))
+        return
+    count = 0
+    for line in map(_without_comment, lines[start + 1 :]):
+        if entry := _ENTRY.fullmatch(line):
+            yield int(entry[1]), _unquoted(entry[2])
+        elif item := _ITEM.fullmatch(line):
+            yield count, _unquoted(item[1])
+            count += 1
+        elif line.strip():
+            return
+
+
+def _of_brackets(text: str) -> Iterator[tuple[int, str]]:
+    """`[a, 'b']` or `{0: a, 1: 'b'}`."""
+    numbered = text.startswith("{")
+    end = text.find("}" if numbered else "]")
+    inner, at, count = text[1 : end if end >= 0 else len(text)], 0, 0
+    if numbered:
+        for part in inner.split(","):
+            if entry := _NUMBERED.fullmatch(part.strip()):
+                yield int(entry[1]), _unquoted(entry[2])
+        return
+    while at < len(inner) and (item := _FLOW.match(inner, at)):
+        yield (
+            count,
+            next(
+                text for text in (item[1], (item[2] or "").replace("''", "'") or None, item[3], "") if text is not None
+            ),
+        )
+        count, at = count + 1, item.end()
+
+
+def _without_comment(line: str) -> str:
+    """A line without what follows a `#` that stands in front or behind a space, where no quote is open."""
+    quote = ""
+    for place, letter in enumerate(line):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'":
+            quote = letter
+        elif letter == "#" and (place == 0 or line[place - 1].isspace()):
+            return line[:place]
+    return line
+
+
+def _unquoted(text: str) -> str:
+    said = text.strip()
+    for quote in ("'", '"'):
+        if len(said) > 1 and said[0] == said[-1] == quote:
+            return said[1:-1].replace("''", "'") if quote == "'" else said[1:-1].replace('\\"', '"')
+    return said

@@ -1,0 +1,94 @@
+"""The files that speak for all pictures of a folder and those below it: annotations, and the names of classes.
+
+Owns what they are called and where they are sought: in the folder of a picture and in `annotations/` there, then in
+the folder above, up to the media root; the nearest folder that has any counts. It lists folders and opens no file.
+"""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+
+ANNOTATIONS = re.compile(
+    rb"(?:_?annotations(?:\.coco)?|instances_.{1,80}|labels|result|label[_-]?studio.{0,80}|project-\d{1,9}-at-.{1,80})\.json",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Names of COCO's files, as its tools write them (`instances_val2017.json`, `_annotations.coco.json`, `labels.json`,
+`result.json`), and of Label Studio's (`project-1-at-2024-05-01-10-11-abcdef01.json`)."""
+CLASSES = (b"classes.txt", b"obj.names", b"data.yaml")
+"""Files that name the classes of YOLO's labels, the one that counts first."""
+FOLDER = b"annotations"
+_MOST = 8  # files of annotations in one folder that are read
+_SETTLED_NS = 2_000_000_000  # a folder that changed less long ago may change again without a new time
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFiles:
+    """The files that speak for the pictures of one folder, relative to the media root."""
+
+    annotations: tuple[bytes, ...] = ()
+    classes: bytes | None = None
+
+
+def find_dataset_files(root: bytes, folder: bytes) -> DatasetFiles:
+    """The files that speak for the pictures of a folder, which is relative to `root`, a path of the file system."""
+    annotations: tuple[bytes, ...] = ()
+    classes = None
+    for above in _upward(folder):
+        named = _named_in(os.path.join(root, above) if above else root)
+        if classes is None:
+            classes = next((os.path.join(above, name) for name in CLASSES if name in named), None)
+        if not annotations:
+            own = [name for name in named if ANNOTATIONS.fullmatch(name)]
+            within = _named_in(os.path.join(root, above, FOLDER)) if FOLDER in named else ()
+            own += [os.path.join(FOLDER, name) for name in within if ANNOTATIONS.fullmatch(name)]
+            annotations = tuple(os.path.join(above, name) for name in own[:_MOST])
+        if classes and annotations:
+            break
+    return DatasetFiles(annotations, classes)
+
+
+def stamp_of(root: bytes, path: bytes) -> str:
+    """The stamp of one of these files: size in bytes and mtime in ns; `gone` where it cannot be seen."""
+    try:
+        status = os.lstat(os.path.join(root, path))
+    except OSError:
+        return "gone"
+    return f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def _upward(folder: bytes) -> Iterator[bytes]:
+    """The folder, the one above it, and so on, last the media root, which is empty."""
+    yield folder
+    while folder:
+        folder = folder.rpartition(b"/")[0]
+        yield folder
+
+
+def _named_in(folder: bytes) -> tuple[bytes, ...]:
+    """The names in a folder that matter here, in order; none where it cannot be read."""
+    with suppress(OSError):
+        changed_ns = os.stat(folder).st_mtime_ns
+        settled = time.time_ns() - changed_ns > _SETTLED_NS
+        return _kept(folder, changed_ns) if settled else _listed(folder)
+    return ()
+
+
+def _listed(folder: bytes) -> tuple[bytes, ...]:
+    with os.scandir(folder) as scan:
+        return tuple(sorted(entry.name for entry in scan if _matters(entry)))
+
+
+@lru_cache(maxsize=256)
+def _kept(folder: bytes, _changed_ns: int) -> tuple[bytes, ...]:
+    return _listed(folder)
+
+
+def _matters(entry: os.DirEntry[bytes]) -> bool:
+    name = entry.name
+    if name == FOLDER:
+        return entry.is_dir(follow_symlinks=False)
+    return (name in CLASSES or ANNOTATIONS.fullmatch(name) is not None) and entry.is_file(follow_symlinks=False)

@@ -1,0 +1,136 @@
+"""The groups of files that are duplicates, or similar: those of the library, without several names of one file.
+
+Nothing is changed, neither there nor here. Groups are kept as long as nothing in the library changes.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from app.ingest.disk.folders import Folders
+from app.library.alike.groups import WIDEST, Edges, Groups, edges_of, groups_of
+from app.library.alike.near import By
+from app.library.finding.columns import Snapshot
+from app.library.finding.listing import FoundFile
+from app.library.library import Library
+from app.library.stock import StoredFile
+
+_AT_ONCE = 500
+
+
+class Found(NamedTuple):
+    """The groups of one kind within a distance, the snapshot that they are of, and what could be compared."""
+
+    snapshot: Snapshot
+    groups: Groups
+    edges: Edges
+    max_distance: int
+
+    @property
+    def compared(self) -> int:
+        """How many files could be compared."""
+        return int(np.count_nonzero(self.edges.known))
+
+    def ids(self, place: int) -> tuple[list[int], list[int]]:
+        """The ids of the files of one group, and how far each is from the nearest other one, in bits."""
+        slots, distances = self.groups.group(place)
+        return self.snapshot.ids[slots].tolist(), distances.tolist()
+
+
+class Duplicates:
+    """The groups of a library. All methods raise NeedsAttention if the database cannot be read."""
+
+    def __init__(self, library: Library, folders: Folders) -> None:
+        self._library = library
+        self._folders = folders
+
+    def found(self, by: By, max_distance: int | None = None) -> Found:
+        """The groups of files that differ in at most so many bits; without it, or above, as far as groups go."""
+        at_most = WIDEST[by] if max_distance is None else min(max_distance, WIDEST[by])
+        finder, codes = self._library.finder, self._library.codes
+        snapshot = finder.snapshot()
+        behind = codes.catch_up() if by is By.FEATURES else 0
+        pairing = finder.pairing(snapshot)
+        kept = snapshot.kept
+        edges = kept.get(("edges", by, behind), lambda: edges_of(snapshot, pairing, codes, by))
+
+        def grouped() -> Groups:
+            groups = groups_of(snapshot, edges, at_most)
+            return self._without_links(snapshot, groups) if by is By.BYTES else groups
+
+        return Found(snapshot, kept.get(("groups", by, behind, at_most), grouped), edges, at_most)
+
+    def surplus(self, found: Found) -> tuple[list[int], dict[int, int]]:
+        """The ids of all files of the groups but the one of each that is worth most, and for each of them that one."""
+        finder, threshold = self._library.finder, self._library.nsfw_threshold()
+        keepers: dict[int, int] = {}
+        first = 0
+        while first < found.groups.number:
+            limit = int(found.groups.starts[first]) + _AT_ONCE
+            last = max(first + 1, int(np.searchsorted(found.groups.starts, limit, "right")) - 1)
+            ids = [found.ids(place)[0] for place in range(first, last)]
+            files = finder.files_by_id([number for group in ids for number in group], threshold)
+            for group in ids:
+                there = [number for number in group if number in files]
+                if len(there) > 1:
+                    keeper = min(there, key=lambda number: _worth(files[number]))
+                    keepers |= {number: keeper for number in there if number != keeper}
+            first = last
+        return [*keepers], keepers
+
+    def stored(self, ids: Sequence[int]) -> Mapping[int, StoredFile]:
+        """What the library holds of the files of these rows, by id; those that are gone by now are not."""
+        return self._library.stock.by_id(ids)
+
+    def _without_links(self, snapshot: Snapshot, groups: Groups) -> Groups:
+        """The groups with each file on disk once, by the first of its names: the others take no room."""
+        members = snapshot.ids[groups.slots]
+        first_of: dict[tuple[int, tuple[int, int]], int] = {}
+        keep = np.ones(len(members), np.bool_)
+        group = np.repeat(np.arange(groups.number), np.diff(groups.starts))
+        for place, inode in self._inodes(members.tolist()):
+            own = first_of.setdefault((int(group[place]), inode), place)
+            keep[place] = own == place
+        sizes = np.bincount(group[keep], minlength=groups.number)
+        keep &= (sizes > 1)[group]
+        left = group[keep]
+        starts = np.flatnonzero(np.diff(left, prepend=-1, append=groups.number))
+        return Groups(groups.slots[keep], starts, groups.distances[keep])
+
+    def _inodes(self, ids: Sequence[int]) -> Iterator[tuple[int, tuple[int, int]]]:
+        """The place and the inode of each file that has several names on disk; of what is not there nothing."""
+        places = {number: place for place, number in enumerate(ids)}
+        for start in range(0, len(ids), _AT_ONCE):
+            for number, stored in self.stored(ids[start : start + _AT_ONCE]).items():
+                if stored.root not in self._folders.roots:
+                    continue
+                try:
+                    status = os.lstat(self._folders.absolute(stored.place))
+                except (OSError, ValueError):
+                    continue
+                if status.st_nlink > 1:
+                    yield places[number], (status.st_dev, status.st_ino)
+
+
+def keeper_of(files: Sequence[FoundFile]) -> FoundFile:
+    """The file of a group that is worth most: most pixels, then the larger file, the rating, the shorter path."""
+    return min(files, key=_worth)
+
+
+def _worth(file: FoundFile) -> tuple[float | int | str, ...]:
+    pixels = (file["width"] or 0) * (file["height"] or 0)
+    return -pixels, -file["size"], -(file["score"] or 0), len(file["path"]), file["path"]
+
+
+def differing(files: Sequence[FoundFile]) -> list[str]:
+    """The fields in which the files of a group differ, in their order, without those that differ in any two files."""
+    return [name for name in _COMPARED if any(file[name] != files[0][name] for file in files[1:])]  # type: ignore[literal-required]
+
+
+_COMPARED = tuple(
+    name
+    for name in FoundFile.__annotations__
+    if name not in {"path", "added_at", "session_id", "pairs", "has_thumbnail", "thumbnail_cause", "is_nsfw"}
+)

@@ -1,0 +1,1 @@
+"""Proposes keywords: from prompts, names of folders, and the keywords of files that look alike. It writes nothing."""

@@ -1,0 +1,225 @@
+"""What is written out of one library: noted before the disk changes, and known with the row of the file after it.
+
+A file is noted as `begun` before anything of it lies on the disk, so that a start after a crash finds what lies about.
+It is `written` in the transaction in which its row gets the new bytes, the stamp of its sidecars and an event.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Update, delete, func, insert, select, text, update
+
+from app.library.engine import Engines
+from app.library.recording import append, row_in
+from app.library.saying.edits import EDITED, NO_SESSION
+from app.library.saying.personal import keep, links_of, said, taken
+from app.library.tables import FAILURES, MEDIA
+from app.library.values import now
+from app.library.whereabouts import Locations, Look, write_knowing
+from app.library.writes.tables import WRITES, WRITTEN
+from app.media import Place
+from app.texts import clean_json
+
+KEPT_WRITES = 20
+"""So many of the newest writes can be undone; what is kept of older ones is let go."""
+BEGUN, DONE, UNDOING = "begun", "written", "undoing"
+WRITTEN_OUT, TAKEN_BACK = "written", "undone"
+"""The outcomes of the events of a file that was written, and whose writing was undone; their kind is `edited`."""
+TO_FILE, TO_SIDECAR, TO_SIDECAR_DIR = "file", "sidecar", "sidecar_dir"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A file that is about to be written, as `written_files` has it."""
+
+    root: str
+    path: bytes
+    place: bytes
+    temporary: bytes
+    changes: Sequence[dict[str, Any]]
+    former_sha256: str | None = None
+    former_mtime_ns: int | None = None
+    former: bytes | None = None
+    new_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the disk says of a file after it was written: bytes, time in ns, SHA-256, and the text of its `Stamps`.
+
+    `before` is what it said before: what the row does not know of it stays pending. None is what did not change.
+    """
+
+    size: int | None = None
+    mtime_ns: int | None = None
+    sha256: str | None = None
+    sidecar: tuple[str, str] | None = None
+
+
+class Writes:
+    """The writes of one library; as `library.writes`."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    def begin(self, target: str, files: Iterable[Begun], write_id: int | None = None) -> tuple[int, list[Any]]:
+        """Notes files that are about to be written, of a new write or of one that began: its id, and their rows."""
+
+        def work(connection: Connection) -> tuple[int, list[Any]]:
+            number = write_id
+            if number is None:
+                made = connection.execute(insert(WRITES).values(at=now(), target=target).returning(WRITES.c.id))
+                number = int(made.scalar_one())
+            ids = [_note(connection, number, file) for file in files]
+            return number, [row for one in ids for row in connection.execute(_ROWS.where(WRITTEN.c.id == one))]
+
+        return self._engines.write(work)
+
+    def ready(self, written_id: int, new_sha256: str, *, kept: bool) -> None:
+        """Notes the bytes that a file is about to have, and whether its original is kept."""
+        self._set([written_id], new_sha256=new_sha256, kept=kept)
+
+    def undoing(self, written_id: int) -> None:
+        """Notes that a file is about to be what it was before."""
+        self._set([written_id], status=UNDOING)
+
+    def still_written(self, written_id: int) -> None:
+        """Notes that a file is as it was written: nothing was undone."""
+        self._set([written_id], status=DONE)
+
+    def let_go(self, ids: Iterable[int]) -> None:
+        """Notes that the originals of these are kept no more."""
+        self._set(ids, kept=False)
+
+    def drop(self, ids: Iterable[int]) -> None:
+        """Forgets files that were not written after all."""
+        self._engines.write(partial(_forget, list(ids)))
+
+    def finish(self, file: Any, stamp: Stamp, sentence: str, look: Look) -> None:
+        """Lets the row of a file know what the disk has now, with an event and in one transaction.
+
+        A person's words are kept for the bytes that it had, too. `file` is a row of `begin` or `broken_off`.
+        """
+        write_knowing(self._engines, partial(_finish, file, stamp, sentence), look)
+
+    def take_back(self, file: Any, stamp: Stamp, sentence: str) -> None:
+        """Lets the row of a file know that it is again what it was before it was written, with an event."""
+        self._engines.write(partial(_take_back, file, stamp, sentence))
+
+    def broken_off(self) -> list[Any]:
+        """The files whose writing or undo was broken off, each with the `target` of its write."""
+        return self._rows(WRITTEN.c.status != text("'written'"))
+
+    def files(self, write_id: int) -> list[Any]:
+        """The files of one write that can be taken back, each with the `target` of the write."""
+        return self._rows((WRITTEN.c.write_id == write_id) & (WRITTEN.c.status == DONE))
+
+    def last(self) -> Any | None:
+        """The newest write that can be undone, with `id`, `at`, `target` and how many `files`; None without one."""
+        written = WRITTEN.c.status == DONE
+        newest = select(WRITES, func.count().label("files")).join(WRITTEN, _OF_WRITE).where(written)
+        newest = newest.group_by(*WRITES.c).order_by(WRITES.c.id.desc()).limit(1)
+        return self._engines.read(lambda connection: connection.execute(newest).one_or_none())
+
+    def kept(self) -> list[int]:
+        """The ids of the files whose originals are kept, the newest first."""
+        statement = select(WRITTEN.c.id).where(WRITTEN.c.kept).order_by(WRITTEN.c.id.desc())
+        return self._engines.read(lambda connection: list(connection.execute(statement).scalars()))
+
+    def prune(self) -> None:
+        """Forgets all but the newest `KEPT_WRITES` writes; what was broken off stays."""
+        newest = select(WRITES.c.id).order_by(WRITES.c.id.desc()).limit(KEPT_WRITES)
+
+        def work(connection: Connection) -> None:
+            standing = list(connection.execute(newest).scalars())
+            old = (WRITTEN.c.write_id.not_in(standing), WRITTEN.c.status == DONE)
+            connection.execute(delete(WRITTEN).where(*old))
+            connection.execute(_WITHOUT_FILES)
+
+        self._engines.write(work)
+
+    def _set(self, ids: Iterable[int], **values: Any) -> None:
+        if changed := list(ids):
+            statement = update(WRITTEN).where(WRITTEN.c.id.in_(changed)).values(**values)
+            self._engines.write(lambda connection: _run(connection, statement))
+
+    def _rows(self, which: Any) -> list[Any]:
+        return self._engines.read(lambda connection: list(connection.execute(_ROWS.where(which)).all()))
+
+
+_OF_WRITE = WRITTEN.c.write_id == WRITES.c.id
+_ROWS = select(WRITTEN, WRITES.c.target).join(WRITES, _OF_WRITE).order_by(WRITTEN.c.id)
+_WITHOUT_FILES = delete(WRITES).where(~select(WRITTEN.c.id).where(_OF_WRITE).exists())
+
+
+def _note(connection: Connection, write_id: int, file: Begun) -> int:
+    values = {
+        "write_id": write_id,
+        "root": file.root,
+        "path": file.path,
+        "place": file.place,
+        "temporary": file.temporary,
+        "status": BEGUN,
+        "former_sha256": file.former_sha256,
+        "former_mtime_ns": file.former_mtime_ns,
+        "former": file.former,
+        "kept": False,
+        "new_sha256": file.new_sha256,
+        "changes": clean_json(list(file.changes)),
+    }
+    return int(connection.execute(insert(WRITTEN).values(**values).returning(WRITTEN.c.id)).scalar_one())
+
+
+def _finish(file: Any, stamp: Stamp, sentence: str, looked: Locations, connection: Connection) -> None:
+    at, place = now(), Place(file.root, file.path)
+    row = row_in(connection, place)
+    if row is not None:
+        if stamp.sha256 is not None and row["sha256"] == file.former_sha256:
+            keep(connection, row, said(row, links_of(connection, row["id"])), at, looked)
+        _stamp_row(connection, row, stamp, file.former_sha256, at)
+    _append(connection, file, at, WRITTEN_OUT, sentence)
+    connection.execute(update(WRITTEN).where(WRITTEN.c.id == file.id).values(status=DONE))
+
+
+def _take_back(file: Any, stamp: Stamp, sentence: str, connection: Connection) -> None:
+    at, place = now(), Place(file.root, file.path)
+    row = row_in(connection, place)
+    if row is not None:
+        _stamp_row(connection, row, stamp, file.new_sha256, at)
+        if stamp.sha256 is not None:
+            taken(connection, stamp.sha256)  # the row speaks for these bytes again
+    _append(connection, file, at, TAKEN_BACK, sentence)
+    _forget([file.id], connection)
+
+
+def _forget(ids: Sequence[int], connection: Connection) -> None:
+    connection.execute(delete(WRITTEN).where(WRITTEN.c.id.in_(ids)))
+    connection.execute(_WITHOUT_FILES)
+
+
+def _stamp_row(connection: Connection, row: dict[str, Any], stamp: Stamp, known_sha256: str | None, at: str) -> None:
+    """Writes into a row what the disk says, where the row knew what was there before; else it stays pending."""
+    columns: dict[str, Any] = {}
+    if stamp.sha256 is not None and row["sha256"] == known_sha256:
+        columns |= {"sha256": stamp.sha256, "size": stamp.size, "mtime_ns": stamp.mtime_ns}
+    if stamp.sidecar is not None and row["sidecar"] == stamp.sidecar[0]:
+        columns["sidecar"] = stamp.sidecar[1]
+    if not columns:
+        return
+    connection.execute(update(MEDIA).where(MEDIA.c.id == row["id"]).values(**columns, updated_at=at))
+    old, new = (f"{one['size']}:{one['mtime_ns']}:{one['sidecar']}" for one in (row, row | columns))
+    of_the_file = (FAILURES.c.root == row["root"], FAILURES.c.path == row["path"], FAILURES.c.fingerprint == old)
+    connection.execute(update(FAILURES).where(*of_the_file).values(fingerprint=new))
+
+
+def _append(connection: Connection, file: Any, at: str, outcome: str, sentence: str) -> None:
+    path = Place(file.root, file.path).in_event
+    values = {"session_id": NO_SESSION, "at": at, "kind": EDITED, "path": path, "outcome": outcome}
+    detail = {"to": file.target, "changes": file.changes}
+    append(connection, {**values, "reason": sentence, "detail": clean_json(detail)})
+
+
+def _run(connection: Connection, statement: Update) -> None:
+    connection.execute(statement)

@@ -1,0 +1,173 @@
+"""Getting files out of the way over HTTP: what the one that is kept gets, and the plan that moves the others."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+from app.duplicates import Duplicates
+from app.errors import InvalidRequest, UnknownFile
+from app.library.alike.groups import WIDEST
+from app.library.alike.near import By
+from app.library.saying.editing import parse_edit
+from app.library.saying.edits import Asked
+from app.media import Place
+from app.quarantine.handing import handed_on
+from app.quarantine.script import PlanFormat, written_plan
+from app.quarantine.units import Units, check_folder
+from app.query.reading import read
+from app.shapes import described
+from app.web.answers import Answer, Route, reads, refuses
+from app.web.bodies import checked
+from app.web.depends import InHouse, InRecords, JsonBody, LongJsonBody, only_known
+from app.wiring import House
+
+router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
+FOLDER = "quarantine"
+"""Of the state folder: where files go if no folder is named."""
+_CONFIG = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Keep(BaseModel):
+    """Which file is kept of several, and gets what people said of the others."""
+
+    model_config = _CONFIG
+
+    keep: str
+    """The file that is kept, `ROOT/relative` as shown."""
+    others: Annotated[list[str], Field(min_length=1, max_length=1_000)]
+    """The others, at most 1,000."""
+
+
+class Quarantine(BaseModel):
+    """Which files are to be moved out of the way, and where: one of `paths`, `q` and `by`."""
+
+    model_config = _CONFIG
+
+    paths: Annotated[list[str], Field(min_length=1, max_length=10_000)] | None = None
+    """These files, `ROOT/relative` as shown, at most 10,000."""
+    keep: str | None = None
+    """With `paths`: the file that has to be there, as it was, or none of them is moved."""
+    q: str | None = None
+    """All files that this search finds, such as `score:-1`."""
+    by: Literal["bytes", "picture", "phash", "features"] | None = None
+    """All files of all groups of duplicates of this kind, but the one of each that is worth most."""
+    max_distance: Annotated[int, Field(ge=0, le=max(WIDEST.values()))] | None = None
+    """With `by`: the bits in which files of a group may differ."""
+    folder: str | None = None
+    """The whole path of the quarantine folder, outside of all media roots; without it one in the state folder."""
+    format: Literal["sh", "csv"] = "sh"
+    """A script to be run by sh, or a table."""
+
+
+@described
+class Kept(TypedDict):
+    """What the file that is kept got."""
+
+    changed: int
+    """1, or 0 where it had all already."""
+    undo: int | None
+    """What undoes it; null where nothing changed."""
+    handed_on: dict[str, Any]
+    """The fields with the values that it got; keywords are in `add_keywords`."""
+
+
+@reads(Keep)
+@refuses("outside_roots", "unknown_file")
+def which_is_kept(body: JsonBody) -> Keep:
+    """Which file is kept. Raises InvalidRequest."""
+    return checked(Keep, body)
+
+
+@reads(Quarantine)
+@refuses("outside_roots", "unknown_file", "bad_query")
+def what_goes(body: LongJsonBody) -> Quarantine:
+    """Which files go where. Raises InvalidRequest."""
+    asked = checked(Quarantine, body)
+    named = [name for name in ("paths", "q", "by") if getattr(asked, name) is not None]
+    if len(named) != 1:
+        raise InvalidRequest("Give one of paths, q and by.", field=named[0] if named else "paths")
+    if asked.keep is not None and named != ["paths"]:
+        raise InvalidRequest("'keep' is said beside paths.", field="keep")
+    if asked.max_distance is not None and named != ["by"]:
+        raise InvalidRequest("'max_distance' is said beside by.", field="max_distance")
+    return asked
+
+
+@router.post("/duplicates/keep")
+def keep_one(house: InHouse, records: InRecords, asked: Annotated[Keep, Depends(which_is_kept)]) -> Answer[Kept]:
+    """Hands the rating, words and keywords of several files on to the one that is kept, as one edit with one undo.
+
+    What it has of its own stays. No file is moved: `POST /api/library/quarantine` makes the plan for that.
+    """
+    library = records.library
+    keeper = _row(house, "keep", asked.keep)
+    others = [_row(house, "others", path) for path in asked.others]
+    said = handed_on(keeper, [other for other in others if other["id"] != keeper["id"]])
+    if not said:
+        return Answer({"changed": 0, "undo": None, "handed_on": {}})
+    done = library.edits.write(Asked([keeper["id"]], parse_edit(said), {"keep": 1 + len(others)}))
+    return Answer({"changed": done.changed, "undo": done.undo, "handed_on": said})
+
+
+@router.post(
+    "/quarantine",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "The plan as a file.",
+            "content": {form.media_type.partition(";")[0]: {"schema": {}} for form in PlanFormat},
+        }
+    },
+)
+def plan_quarantine(house: InHouse, records: InRecords, asked: Annotated[Quarantine, Depends(what_goes)]) -> Response:
+    """Plans how files get out of the way, into a quarantine folder; the person runs the plan, and nothing is deleted.
+
+    The script looks at each file once more at the moment of acting: size, time, SHA-256, and those of the file that is
+    kept. Sidecars and the film of a Live Photo go with their picture.
+    """
+    folder = check_folder(
+        Path(asked.folder) if asked.folder is not None else house.store.folder.resolve() / FOLDER, house.folders.roots
+    )
+    ids, keepers = _meant(house, asked)
+    plan = Units(records.library, house.folders).of(ids, keepers)
+    form = PlanFormat(asked.format)
+    name = f"quarantine-{datetime.now(UTC):%Y-%m-%d}.{form.value}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(written_plan(plan, folder, form), media_type=form.media_type, headers=headers)
+
+
+def _meant(house: House, asked: Quarantine) -> tuple[list[int], dict[int, int]]:
+    """The ids of the files that go, and for some of them that of the file that is kept. Raises InvalidRequest."""
+    library = house.records.library
+    if asked.q is not None:
+        return library.ids_found(read(asked.q))[0], {}
+    if asked.by is not None:
+        duplicates = Duplicates(library, house.folders)
+        return duplicates.surplus(duplicates.found(By(asked.by), asked.max_distance))
+    found = library.edits.ids_of(_places(house, "paths", asked.paths or []))
+    ids = [*found.values()]
+    if asked.keep is None:
+        return ids, {}
+    return ids, dict.fromkeys(ids, _row(house, "keep", asked.keep)["id"])
+
+
+def _places(house: House, field: str, paths: list[str]) -> list[Place]:
+    try:
+        return house.folders.files(paths)
+    except InvalidRequest as error:
+        error.field = field
+        raise
+
+
+def _row(house: House, field: str, path: str) -> dict[str, Any]:
+    """The row of a file. Raises InvalidRequest, UnknownFile."""
+    (place,) = _places(house, field, [path])
+    row = house.records.library.file(place)
+    if row is None:
+        raise UnknownFile(f"The library has no file {place.shown}.")
+    return row

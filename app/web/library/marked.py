@@ -1,0 +1,83 @@
+"""The pages of regions and of what was expected. They are read without a script, which only fetches them again."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from app.library.regions.listing import Wanted
+from app.library.values import now
+from app.query.printing import term
+from app.regions import RegionKind, RegionSource
+from app.web.activity import address
+from app.web.answers import Route
+from app.web.depends import Cursor, InRecords, only_known, row_cursor
+from app.web.library.dashboard import REFRESHES
+from app.web.library.planograms import ComparedPlanogram, compared_planograms
+from app.web.library.regions import label_of
+from app.web.templating import show
+
+router = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
+_PAGE = 100
+
+
+def refreshed(refresh: Annotated[str, Query()] = "") -> int:
+    """How often the page looks by itself, in s; 0 is never."""
+    return next((seconds for seconds in REFRESHES if refresh == str(seconds)), 0)
+
+
+Every = Annotated[int, Depends(refreshed)]
+
+
+@router.get("/regions")
+def show_regions(
+    request: Request,
+    records: InRecords,
+    every: Every,
+    label: Annotated[str, Query()] = "",
+    kind: Annotated[str, Query()] = "",
+    source: Annotated[str, Query()] = "",
+    cursor: Cursor = None,
+) -> Response:
+    """Shows what is marked in the pictures, page by page."""
+    asked = {"label": label, "kind": kind, "source": source}
+    wanted = Wanted(
+        label_of(label),
+        next((one for one in RegionKind if one == kind), None),
+        next((one for one in RegionSource if one == source), None),
+    )
+    found, last = records.library.detections.page(wanted, after=row_cursor(cursor), limit=_PAGE)
+    refresh = str(every or "")
+    values = {
+        "asked": asked,
+        "kinds": list(RegionKind),
+        "sources": list(RegionSource),
+        "found": found,
+        "narrowed": any(asked.values()) or cursor is not None,
+        "file": lambda path: address("/file", {"path": path}),
+        "first": address("/regions", {**asked, "refresh": refresh}) if cursor else None,
+        "next": address("/regions", {**asked, "refresh": refresh, "cursor": str(last)}) if last else None,
+        "refresh": every,
+        "refreshes": REFRESHES,
+        "at": now(),
+    }
+    return show(request, "regions.html", values)
+
+
+@router.get("/expected")
+def show_expected(request: Request, records: InRecords, every: Every) -> Response:
+    """Shows what was expected in the pictures against what was found."""
+    library = records.library
+    values = {
+        "compared": compared_planograms(library.expectations.compared(library.nsfw_threshold())),
+        "files": _files_of,
+        "refresh": every,
+        "refreshes": REFRESHES,
+        "at": now(),
+    }
+    return show(request, "expected.html", values)
+
+
+def _files_of(one: ComparedPlanogram) -> str:
+    """Where the files of a planogram are listed."""
+    return address("/library", {"q": one["q"] or term("folder", one["folder"])})

@@ -1,0 +1,45 @@
+// The regions of a picture, drawn over it with their names. Where the picture stands, the stage says.
+
+import { byId, make } from "../lib/dom.js";
+import { readable } from "../lib/words.js";
+
+/** @import { LibraryFile, Region } from "../lib/types.d.ts" */
+
+/** @type {(region: Region) => HTMLLIElement} */
+function box({ label, kind, confidence, source, x, y, w, h }) {
+  const sure = confidence === null ? "" : ` ${Math.round(confidence * 100)} %`;
+  const item = make("li", { className: w || h ? "" : "point" }, make("span", {}, `${readable(label)}${sure}`));
+  item.dataset.kind = kind;
+  item.dataset.source = source;
+  Object.assign(item.style, {
+    left: `${(x - w / 2) * 100}%`,
+    top: `${(y - h / 2) * 100}%`,
+    width: `${w * 100}%`,
+    height: `${h * 100}%`,
+  });
+  return item;
+}
+
+/** Draws those of a file; none of one that is not known, and of a film. @param {LibraryFile | null} known */
+export function showBoxes(known) {
+  const regions = known?.kind === "image" ? known.regions : [];
+  byId("viewer-boxes").replaceChildren(...regions.map(box));
+  byId("viewer-regions").hidden = !regions.length;
+}
+
+/** Lays them over the picture; null where there is none to be seen. @param {DOMRect | null} picture relative to the stage */
+export function placeBoxes(picture) {
+  const boxes = byId("viewer-boxes");
+  boxes.hidden = !picture || !isOn() || !boxes.childElementCount;
+  if (!picture) return;
+  const { x, y, width, height } = picture;
+  Object.assign(boxes.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
+}
+
+const isOn = () => byId("viewer-regions").ariaPressed === "true";
+
+/** Shows them, or leaves them out. */
+export function switchBoxes() {
+  const button = byId("viewer-regions");
+  if (!button.hidden) button.ariaPressed = String(!isOn());
+}

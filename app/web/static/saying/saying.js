@@ -1,0 +1,62 @@
+// Saying something of files, and undoing it: one after the other, in the order of the keys, each told in one line.
+
+import { refusal } from "../lib/api.js";
+import { fileName, readable } from "../lib/words.js";
+import * as api from "./requests.js";
+import { prepareToast, tell } from "./toast.js";
+import { saidInWords, undoneInWords } from "./told.js";
+
+/** @import { Meant, Words } from "../lib/types.d.ts" */
+
+const KEPT = 100; // edits that the server keeps
+
+/** @type {Map<number, string>} how the edits of this page were told */
+const told = new Map();
+/** @type {Promise<unknown>} */
+let turn = Promise.resolve();
+
+/** Does it when all that was asked for before is done; what is refused is told. @param {() => Promise<void>} work */
+function inTurn(work) {
+  const mine = turn.then(work).catch((error) => tell(refusal(error).message, { bad: true }));
+  turn = mine;
+  return mine;
+}
+
+/**
+ * Says something of the files that `meant` tells when its turn comes, then calls `said` with the edit's id, null where
+ * nothing was changed.
+ *
+ * @type {(words: Words, meant: () => Meant | Promise<Meant>, said: (undo: number | null) => unknown) => Promise<unknown>}
+ */
+export const say = (words, meant, said) =>
+  inTurn(async () => {
+    const files = await meant();
+    const done = await api.sayOf(files, words);
+    const [path, ...others] = "paths" in files ? files.paths : [];
+    const name = path !== undefined && !others.length ? readable(fileName(path)) : null;
+    const { undo } = done;
+    const sentence = saidInWords(words, done, name);
+    if (undo !== null) told.set(undo, sentence);
+    tell(sentence, { undo });
+    await said(undo);
+  });
+
+/**
+ * Prepares undoing. `undone` is called with the id of an edit that was undone.
+ *
+ * @param {(id: number) => unknown} undone
+ */
+export function prepareUndoing(undone) {
+  /** Undoes an edit, or the newest that stands. @param {number} [wanted] */
+  const undo = (wanted) =>
+    inTurn(async () => {
+      const { edits } = await api.edits(KEPT);
+      const edit = edits.find(({ id, undone_at: at }) => wanted === undefined ? at === null : id === wanted);
+      if (!edit) return tell(wanted === undefined ? "There is nothing to undo." : "This is too old to be undone.");
+      await api.undoEdit(edit.id);
+      tell(undoneInWords(told.get(edit.id), edit));
+      await undone(edit.id);
+    });
+  prepareToast(undo);
+  return () => undo();
+}

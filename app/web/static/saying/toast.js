@@ -1,0 +1,41 @@
+// One quiet line that tells what was just done, with a way to undo it; it goes by itself.
+
+import { byId, setText } from "../lib/dom.js";
+
+const STAYS_MS = 8_000;
+
+let leaving = 0;
+/** @type {number | null} */
+let undo = null;
+
+/**
+ * Tells something, to screen readers, too. With the id of an edit it can be undone from there; `bad` is a refusal.
+ *
+ * @type {(sentence: string, how?: { undo?: number | null, bad?: boolean }) => void}
+ */
+export function tell(sentence, how = {}) {
+  undo = how.undo ?? null;
+  byId("toast").dataset.tone = how.bad ? "bad" : "plain";
+  byId("toast").classList.add("told");
+  setText(byId("toast-text"), sentence);
+  byId("toast-undo").hidden = undo === null;
+  wait();
+}
+
+function wait() {
+  clearTimeout(leaving);
+  leaving = setTimeout(() => byId("toast").matches(":hover, :focus-within") ? wait() : leave(), STAYS_MS);
+}
+
+function leave() {
+  byId("toast").classList.remove("told");
+  setText(byId("toast-text"), "");
+  byId("toast-undo").hidden = true;
+}
+
+/** @param {(id: number) => void} undoing called with the edit that is to be undone */
+export function prepareToast(undoing) {
+  byId("toast-undo").addEventListener("click", () => {
+    if (undo !== null) undoing(undo);
+  });
+}

@@ -1,0 +1,187 @@
+"""What each format of regions says, beside where."""
+
+import json
+
+import pytest
+
+from app.analysis.formats.xmp import parse_xmp
+from app.analysis.metadata.notes import parse_text_notes
+from app.analysis.regions.areas import read_areas
+from app.analysis.regions.coco import read_coco
+from app.analysis.regions.datasets import index_of
+from app.analysis.regions.label_studio import read_label_studio
+from app.analysis.regions.measured import Measured
+from app.analysis.regions.yolo import NO_CLASSES, Classes, is_yolo, parse_classes, read_yolo
+from app.regions import Box, RegionKind, RegionSource
+from tests.analysis.formats.packets import packet
+from tests.analysis.regions.drawn import AREAS, area, of_microsoft, of_the_group, saved, told
+
+PICTURE = Measured((300, 200), 1)
+BOX = Box(0.5, 0.5, 0.2, 0.2)
+
+
+def areas(inside, size=(300, 200)):
+    return read_areas(parse_xmp(packet(inside, AREAS)), RegionSource.XMP, size, 1)
+
+
+def test_kinds_and_names_of_areas():
+    point = '<rdf:Description mwg-rs:Type="Focus"><mwg-rs:Area stArea:x="0.25" stArea:y="0.5"/></rdf:Description>'
+    code = area(BOX, "", "BarCode").replace('mwg-rs:Name=""', 'mwg-rs:BarCodeValue="4006381333931"')
+    found = areas(of_the_group(None, area(BOX, "Rex", "Pet"), area(BOX, ""), code, point, area(BOX, "roof", "")))
+    assert {(region.kind, region.label) for region in found} == {
+        (RegionKind.PET, "Rex"),
+        (RegionKind.FACE, "face"),
+        (RegionKind.BARCODE, "4006381333931"),
+        (RegionKind.FOCUS, "focus"),
+        (RegionKind.OBJECT, "roof"),
+    }
+    assert next((region.x, region.w) for region in found if region.kind is RegionKind.FOCUS) == (0.25, 0)
+
+
+def test_a_circle_is_a_part_of_the_shorter_side_and_pixels_are_told_by_their_unit():
+    circle = area(BOX).replace('stArea:w="0.2" stArea:h="0.2"', 'stArea:d="0.3"')
+    (region,) = areas(of_the_group((300, 200), circle))
+    assert (region.w, region.h) == (0.2, 0.3)
+    in_pixels = area(Box(150, 100, 30, 20)).replace("normalized", "pixel")
+    (region,) = areas(of_the_group((300, 200), in_pixels))
+    assert (region.x, region.y, region.w, region.h) == (0.5, 0.5, 0.1, 0.1)
+    assert not areas(of_the_group(None, in_pixels.replace("pixel", "inch")))  # no part of anything
+
+
+def test_the_areas_of_microsoft_count_only_without_those_of_the_group():
+    assert [region.label for region in areas(of_microsoft(BOX, "Bo"))] == ["Bo"]
+    assert [region.label for region in areas(of_microsoft(BOX, "Bo") + of_the_group(None, area(BOX)))] == ["Ada"]
+
+
+def test_each_area_keeps_its_own_name_where_another_has_none():
+    far = Box(0.1, 0.1, 0.1, 0.1)
+    found = areas(of_the_group(None, area(BOX, ""), area(far, "Bo")))
+    assert {region.label: region.x for region in found} == {"face": 0.5, "Bo": 0.1}
+
+
+def test_the_sidecar_stands_for_the_file(tmp_path):
+    saved(tmp_path / "a.jpg", 1, packet(of_the_group(None, area(BOX, "Old")), AREAS))
+    (tmp_path / "a.xmp").write_bytes(packet(of_the_group(None, area(BOX, "New")), AREAS))
+    assert [(region.label, region.source) for region in told(tmp_path).regions.found] == [("New", "sidecar")]
+
+
+@pytest.mark.parametrize(
+    ("line", "classes", "seen"),
+    [
+        ("0 0.5 0.5 0.2 0.4", Classes({0: "cat"}), ("cat", (0.5, 0.5, 0.2, 0.4), None)),
+        ("3 0.5 0.5 0.2 0.4 0.87", Classes({0: "cat"}), ("3", (0.5, 0.5, 0.2, 0.4), 0.87)),
+        ("0 0.1 0.2 0.3 0.2 0.3 0.6", NO_CLASSES, ("0", (0.2, 0.4, 0.2, 0.4), None)),
+        ("0 0.1 0.2 0.3 0.2 0.3 0.6 0.5", NO_CLASSES, ("0", (0.2, 0.4, 0.2, 0.4), 0.5)),
+        ("0 0.5 0.5 0.2 0.4 0.9 0.9 0.8 0.8", Classes({}, posed=True), ("0", (0.5, 0.5, 0.2, 0.4), None)),
+    ],
+)
+def test_labels_of_yolo(line, classes, seen):
+    (region,) = read_yolo(f"{line}\n", classes)
+    assert (region.label, (region.x, region.y, region.w, region.h), region.confidence) == seen
+
+
+def test_pixels_are_no_labels_of_yolo_and_a_caption_is_none():
+    assert read_yolo("0 120 80 60 40", NO_CLASSES) == ()
+    assert not is_yolo("")
+    assert not is_yolo("a cat on a mat\n0 0.5 0.5 0.2 0.4")
+    assert parse_text_notes("0 0.5 0.5 0.2 0.4") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "names: ['cat', \"red dog\"]\nnc: 2",
+        "names: [cat, red dog]  # two",
+        "names:\n- cat\n- red dog\n",
+        "nc: 2\nnames:\n  0: cat\n  1: 'red dog'\npath: x",
+        "names: {0: cat, 1: red dog}",
+        "names: [\n  cat,\n  red dog,\n]\n",
+    ],
+)
+def test_the_names_of_classes_in_each_form_of_a_data_yaml(text):
+    assert parse_classes(b"data.yaml", text).names == {0: "cat", 1: "red dog"}
+
+
+def test_the_names_of_classes_in_lines():
+    assert parse_classes(b"a/classes.txt", "cat\nred dog\n").names == {0: "cat", 1: "red dog"}
+    assert parse_classes(b"data.yaml", "kpt_shape: [17, 2]\nnames: [a]").posed
+
+
+def test_names_of_classes_are_found_above_and_an_empty_text_is_a_look(tmp_path):
+    (tmp_path / "a").mkdir()
+    saved(tmp_path / "a" / "a.jpg", 1)
+    (tmp_path / "a" / "a.txt").write_text("")
+    assert told(tmp_path / "a").regions.looked == frozenset()
+    (tmp_path / "a" / "classes.txt").write_text("cat\n")
+    seen = told(tmp_path / "a")
+    assert (seen.regions.found, seen.regions.looked) == ((), {RegionSource.YOLO})
+
+
+def coco(**image):
+    return {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 300, "height": 200, **image}],
+        "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [
+            {"image_id": 1, "category_id": 1, "bbox": [30, 20, 60, 40], "score": 0.5},
+            {"image_id": 1, "category_id": 9, "bbox": [], "segmentation": [[0, 0, 30, 0, 30, 20]]},
+            {"image_id": 2, "category_id": 1, "bbox": [0, 0, 1, 1]},
+            "odd",
+        ],
+    }
+
+
+def test_boxes_and_outlines_of_coco():
+    ((name, said),) = read_coco(coco())
+    assert name == "a.jpg"
+    found = {(region.label, region.x, region.w, region.confidence) for region in said.regions(PICTURE)}
+    assert found == {("cat", 0.2, 0.2, 0.5), ("9", 0.05, 0.1, None)}
+
+
+@pytest.mark.parametrize(
+    ("said", "path", "fits"),
+    [
+        ("a.jpg", "a.jpg", True),
+        ("images/a.jpg", "a.jpg", True),
+        ("/home/me/set/images/a.jpg", "images/a.jpg", True),
+        ("C:\\set\\images\\a.jpg", "images/a.jpg", True),
+        ("train/a.jpg", "val/a.jpg", False),
+        ("b.jpg", "a.jpg", False),
+    ],
+)
+def test_which_picture_annotations_mean(said, path, fits):
+    index = index_of(json.dumps(coco(file_name=said)).encode())
+    assert (index.find(path, PICTURE) is not None) is fits
+
+
+def test_a_picture_of_another_shape_is_another_picture():
+    index = index_of(json.dumps(coco()).encode())
+    assert index.find("a.jpg", Measured((400, 400), 1)) is None
+    assert index.find("a.jpg", Measured((150, 100), 1)) is not None
+
+
+def test_a_turned_box_of_label_studio_and_what_a_model_proposed():
+    value = {"x": 50, "y": 50, "width": 20, "height": 15, "rotation": 90, "rectanglelabels": ["cat"]}
+    shape = {"original_width": 300, "original_height": 200, "image_rotation": 0, "value": value, "score": 0.25}
+    turned = {**shape, "image_rotation": 90}
+    task = {"data": {"image": "/data/local-files/?d=set%20one/a.jpg"}, "annotations": []}
+    prediction = {"model_version": "yolo-9", "result": [shape, turned]}
+    ((name, said),) = read_label_studio([{**task, "predictions": [prediction]}])
+    (region,) = said.regions(PICTURE)
+    assert name == "set one/a.jpg"
+    assert (region.x, region.y, region.w, region.h) == (0.45, 0.65, 0.1, 0.3)  # 60 x 30 px, turned about its corner
+    assert (region.label, region.confidence, region.model) == ("cat", 0.25, "yolo-9")
+
+
+def test_the_minimal_form_of_label_studio():
+    shape = {"x": 10, "y": 20, "width": 20, "height": 40, "rotation": 0, "rectanglelabels": ["cat"]}
+    told_so = [{"image": "a.jpg", "id": 1, "label": [{**shape, "original_width": 300, "original_height": 200}]}]
+    said = index_of(json.dumps(told_so).encode()).find("a.jpg", PICTURE)
+    assert said is not None
+    assert [(region.x, region.y) for region in said.regions(PICTURE)] == [(0.2, 0.4)]
+
+
+def test_json_that_is_neither_says_nothing_and_broken_json_is_refused():
+    assert index_of(b'{"a": 1}').by_name == {}
+    assert index_of(b"[]").by_name == {}
+    with pytest.raises(ValueError, match="Expecting"):
+        index_of(b"{")

@@ -1,0 +1,140 @@
+"""The script, run by a real sh on files with odd names: it moves what is as it was, and nothing else."""
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.media import Place
+from app.quarantine.script import lines_of, printable, quoted, shell_script
+from app.quarantine.units import Left, Sight, Unit
+
+ODD = [
+    b"plain.jpg",
+    b"-rf",
+    b"--help.jpg",
+    b"it's.jpg",
+    b'say "cheese".jpg',
+    b"new\nline.jpg",
+    b"ends with a line\n",
+    b"\n",
+    b"$(touch pwned)`touch pwned`.jpg",
+    b"back\\slash\\.jpg",
+    b"* ? [a] ~.jpg",
+    b"latin \xe9\xff.jpg",
+    "grün 東京.jpg".encode(),
+    b" spaces  .jpg ",
+    b"a;b&c|d>e<f#g!.jpg",
+    b"%s%n\\n.jpg",
+    b"\x1b[31mred\x07.jpg",
+    b"deep/-er/'x'/y\n/z.jpg",
+]
+
+
+def sight(root: bytes, name: bytes, content: bytes = b"content") -> Sight:
+    path = os.path.join(root, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    Path(os.fsdecode(path)).write_bytes(content)
+    os.utime(path, ns=(1, 1_700_000_000_123_456_789))
+    status = os.stat(path)
+    return Sight(Place("m", name), path, status.st_size, status.st_mtime_ns, hashlib.sha256(content).hexdigest())
+
+
+@pytest.fixture
+def root(tmp_path):
+    return os.fsencode(tmp_path / "it's a root")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return os.fsencode(tmp_path / "-the 'quarantine'")
+
+
+def run(plan, folder: bytes, tmp_path: Path, *options: str) -> subprocess.CompletedProcess[bytes]:
+    script = tmp_path / "plan.sh"
+    script.write_bytes(b"".join(shell_script(plan, folder)))
+    return subprocess.run(["sh", script, *options], cwd=tmp_path, capture_output=True, check=False)
+
+
+def files_in(folder: bytes) -> set[bytes]:
+    return {os.path.relpath(os.path.join(place, name), folder) for place, _, names in os.walk(folder) for name in names}
+
+
+def test_files_of_any_name_are_moved_and_nothing_else_is_done(root, folder, tmp_path):
+    sights = [sight(root, name) for name in ODD]
+    told = run([Unit((each,)) for each in sights], folder, tmp_path, "--check")
+    assert (told.returncode, told.stderr) == (0, b"")
+    assert not os.path.exists(folder)
+    told = run([Unit((each,)) for each in sights], folder, tmp_path)
+    assert (told.returncode, told.stderr, told.stdout) == (0, b"", f"moved: {len(ODD)}, stay: 0\n".encode())
+    assert files_in(folder) == {b"m/" + name for name in ODD}
+    assert files_in(root) == set()
+    assert not (tmp_path / "pwned").exists()
+    again = run([Unit((each,)) for each in sights], folder, tmp_path)
+    assert (again.returncode, again.stdout) == (1, f"moved: 0, stay: {len(ODD)}\n".encode())
+    assert b"\x1b" not in again.stderr
+
+
+def _touched(path: bytes) -> None:
+    os.utime(path, ns=(1, 1_700_000_000_123_456_788))
+
+
+def _longer(path: bytes) -> None:
+    with open(path, "ab") as opened:
+        opened.write(b"x")
+
+
+def _other_bytes(path: bytes) -> None:
+    Path(os.fsdecode(path)).write_bytes(b"CONTENT")
+    os.utime(path, ns=(1, 1_700_000_000_123_456_789))
+
+
+def _linked(path: bytes) -> None:
+    os.rename(path, path + b"2")
+    os.symlink(path + b"2", path)
+
+
+@pytest.mark.parametrize("change", [_touched, _longer, _other_bytes, _linked, os.unlink])
+@pytest.mark.parametrize("which", ["own", "beside", "keeper"])
+def test_what_is_not_as_it_was_stays_with_all_that_goes_with_it(root, folder, tmp_path, change, which):
+    sights = {name: sight(root, f"{name}.jpg".encode()) for name in ("own", "beside", "keeper", "other")}
+    plan = [Unit((sights["own"], sights["beside"]), sights["keeper"]), Unit((sights["other"],))]
+    change(sights[which].path)
+    told = run(plan, folder, tmp_path)
+    assert (told.returncode, told.stdout) == (1, b"moved: 1, stay: 2\n")
+    assert b"stays: m/" + which.encode() in told.stderr
+    assert files_in(folder) == {b"m/other.jpg"}
+
+
+def test_nothing_in_the_quarantine_folder_is_replaced(root, folder, tmp_path):
+    own = sight(root, b"a.jpg")
+    there = sight(folder, b"m/a.jpg", b"another")
+    told = run([Unit((own,))], folder, tmp_path)
+    assert told.returncode == 1
+    assert Path(os.fsdecode(there.path)).read_bytes() == b"another"
+    assert os.path.exists(own.path)
+
+
+def test_what_could_not_be_planned_is_said_and_counts(folder, tmp_path):
+    told = run([Left("m/a\nb.jpg", "It has gone.")], folder, tmp_path)
+    assert (told.returncode, told.stderr) == (1, b"not planned: m/a?b.jpg: It has gone.\n")
+    assert run([], folder, tmp_path, "--force").returncode == 2
+
+
+def test_quotes_and_texts_for_terminals():
+    assert quoted(b"a'b\n\xff") == b"'a'\\''b\n\xff'"
+    assert printable("a\x1b\u202eb é") == "a??b é".encode()
+
+
+def test_lines_tell_what_is_kept_what_is_moved_together_and_what_is_left(root, folder):
+    own, side, keeper = (sight(root, name) for name in (b"a.jpg", b"a.xmp", b"k.jpg"))
+    told = list(lines_of([Unit((own, side), keeper), Left("m/b.jpg", "It has gone.")], folder))
+    assert [(line["unit"], line["action"], line["path"]) for line in told] == [
+        (1, "keep", "m/k.jpg"),
+        (1, "move", "m/a.jpg"),
+        (1, "move", "m/a.xmp"),
+        (2, "leave", "m/b.jpg"),
+    ]
+    assert told[1]["target"].endswith("/m/a.jpg")

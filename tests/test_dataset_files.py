@@ -1,0 +1,52 @@
+"""Which files speak for all pictures of a folder, and that a change of one is noticed."""
+
+import os
+
+from app.dataset_files import ANNOTATIONS, find_dataset_files
+from app.ingest.disk.folders import Folders
+from app.media import Place
+from tests.ingest.builders import tree
+
+
+def test_the_names_that_makers_give():
+    for name in (
+        b"_annotations.coco.json",
+        b"annotations.json",
+        b"instances_val2017.json",
+        b"labels.json",
+        b"result.json",
+        b"label_studio.json",
+        b"project-1-at-2024-05-01-10-11-abcdef01.json",
+    ):
+        assert ANNOTATIONS.fullmatch(name)
+    for name in (b"a.json", b"package.json", b"captions_val2017.json", b"a.jpg.json", b"annotations.xml"):
+        assert not ANNOTATIONS.fullmatch(name)
+
+
+def test_the_nearest_folder_counts_and_annotations_may_have_one_of_their_own(tmp_path):
+    tree(tmp_path, "labels.json", "data.yaml", "set/annotations/instances_a.json", "set/a/x.jpg", "b/x.jpg")
+    root = os.fsencode(tmp_path)
+    inner = find_dataset_files(root, b"set/a")
+    assert (inner.annotations, inner.classes) == ((b"set/annotations/instances_a.json",), b"data.yaml")
+    assert find_dataset_files(root, b"b").annotations == (b"labels.json",)
+    assert find_dataset_files(root, b"gone").annotations == (b"labels.json",)
+
+
+def stamps(folders, folder):
+    return {entry.name: entry.sidecar for entry in folders.read(folder).entries if entry.size}
+
+
+def test_a_picture_is_stamped_by_what_speaks_for_its_folder(tmp_path):
+    tree(tmp_path, "set/a.jpg", "set/b.jpg", "set/b.txt", "set/c.mp4")
+    for path in tmp_path.rglob("*.*"):
+        path.write_bytes(b"content")
+    folders, folder = Folders({"m": tmp_path}), Place("m", b"set")
+    before = stamps(folders, folder)
+    (tmp_path / "annotations.json").write_text("{}")
+    (tmp_path / "classes.txt").write_text("cat")
+    after = stamps(folders, folder)
+    assert (before[b"a.jpg"], after[b"c.mp4"]) == ("", "")
+    assert [stamp.partition("=")[0] for stamp in after[b"a.jpg"].split()] == ["annotations"]
+    assert [stamp.partition("=")[0] for stamp in after[b"b.jpg"].split()] == ["txt", "annotations", "classes"]
+    (tmp_path / "annotations.json").write_text("{ }")
+    assert stamps(folders, folder)[b"a.jpg"] != after[b"a.jpg"]
