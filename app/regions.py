@@ -154,6 +154,8 @@ def turn_needed(said: Size | None, stored: Size | None, orientation: int, *, if_
     if said is None or stored is None or min(*stored) <= 0:
         return if_both
     upright = (stored[1], stored[0]) if orientation in SIDEWAYS else stored
+    if said in (stored, upright) and stored != upright:  # a picture that is nearly a square has both shapes
+        return orientation if said == stored else 1
     as_stored, as_seen = same_shape(said, stored), same_shape(said, upright)
     if as_stored and as_seen:
         return if_both

@@ -263,8 +263,9 @@ class _Course:
         beside, problem = self.beside
         problem = problem or self.embedded.find_problem("exif", "xmp", "iptc", "text")
         if self.content:
+            told = interpret_image(self.embedded, beside, self.made)
             self.regions, unread = read_regions(self.root, self.file, self.content, self.embedded, beside.xmp)
-            return interpret_image(self.embedded, beside, self.made), problem or unread
+            return told, problem or unread
         info, damage = self.film_info
         return interpret_film(info, self.embedded, beside, self.made), damage or problem
 

@@ -11,13 +11,26 @@ from app.dataset_files import find_dataset_files
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import FoundFile
-from app.regions import SIDEWAYS, Regions
+from app.regions import NO_REGIONS, SIDEWAYS, Regions
 
 
 def read_regions(
     root: bytes, file: FoundFile, content: OpenedImage, embedded: Embedded, sidecar: Xmp
 ) -> tuple[Regions, CannotRead | None]:
-    """Read the regions of an image, and what was wrong with one of the files that say where they are."""
+    """Read the regions of an image, and what was wrong with one of the files that say where they are.
+
+    Nothing that such a file holds keeps the other metadata of its pictures from being read.
+    """
+    try:
+        return _read_regions(root, file, content, embedded, sidecar)
+    except Exception as error:  # noqa: BLE001 - they come from anywhere, and speak for many pictures
+        sentence = f"What says where regions are makes no sense ({type(error).__name__})."
+        return NO_REGIONS, CannotRead(sentence, cause="damaged_sidecar")
+
+
+def _read_regions(
+    root: bytes, file: FoundFile, content: OpenedImage, embedded: Embedded, sidecar: Xmp
+) -> tuple[Regions, CannotRead | None]:
     files = find_dataset_files(root, file.place.folder.path)
     labels, problem = None, None
     try:

@@ -32,8 +32,20 @@ def read_areas(properties: Xmp, source: RegionSource, stored: Size | None, orien
     `stored` is the size in pixels of the picture in its file, None where it is not known; `orientation` is EXIF's.
     Areas of a picture that was cut since, as `AppliedToDimensions` tells, are left out: where they are nobody can say.
     """
-    found = [region for region in _of_group(properties, source, stored, orientation) if region]
-    return tuple(found or (region for region in _of_people(properties, source, orientation) if region))[:AREAS]
+    if _of_the_group(properties):
+        found = _of_group(properties, source, stored, orientation)
+    else:
+        found = _of_people(properties, source, orientation)
+    return tuple(region for region in found if region)[:AREAS]
+
+
+def marks_areas(properties: Xmp) -> bool:
+    """Whether a packet marks areas, in either form, wherever they lie."""
+    return _of_the_group(properties) or any(name.startswith(_PEOPLE) for name in properties)
+
+
+def _of_the_group(properties: Xmp) -> bool:
+    return any(name.startswith(_REGIONS) for name in properties)
 
 
 def _of_group(properties: Xmp, source: RegionSource, stored: Size | None, orientation: int) -> Iterator[Region | None]:

@@ -76,9 +76,9 @@ def _in_px(one: Mapping[str, Any]) -> Box | None:
 
 
 def _size(image: Mapping[str, Any]) -> Size | None:
-    match image.get("width"), image.get("height"):
-        case (int() | float() as width, int() | float() as height) if width > 0 and height > 0:
-            return float(width), float(height)
+    width, height = image.get("width") or 0, image.get("height") or 0
+    if _is_number(width) and _is_number(height) and width > 0 and height > 0:
+        return float(width), float(height)
     return None
 
 

@@ -18,7 +18,7 @@ from app.analysis.regions.measured import Measured
 from app.analysis.regions.yolo import NO_CLASSES, Classes, parse_classes
 from app.analysis.source import OpenFile, open_source
 from app.errors import CannotRead
-from app.regions import NO_REGIONS, Regions, RegionSource
+from app.regions import NO_REGIONS, Region, Regions, RegionSource
 from app.texts import shown_name
 
 ANNOTATION_BYTES = 64 * 1024 * 1024
@@ -89,7 +89,8 @@ def read_annotations(
     root: bytes, files: Iterable[bytes], path: bytes, picture: Measured
 ) -> tuple[Regions, CannotRead | None]:
     """What annotations say of the picture at a path, both relative to the root, and what was wrong with one of them."""
-    found, looked, problem = [], set(), None
+    found: dict[Region, None] = {}
+    looked, problem = set(), None
     for file in files:
         try:
             index = _index_in(root, file)
@@ -101,7 +102,7 @@ def read_annotations(
         said = index.find(shown_name(relative), picture)
         if said is not None:
             looked.add(RegionSource.COCO if isinstance(said, Told) else RegionSource.LABEL_STUDIO)
-            found += [region for region in said.regions(picture) if region not in found]
+            found |= dict.fromkeys(said.regions(picture))
     return (Regions(tuple(found), frozenset(looked)) if looked else NO_REGIONS), problem
 
 
@@ -139,14 +140,31 @@ def _classes(root: bytes, file: bytes, _size: int, _mtime_ns: int) -> Classes:
         return parse_classes(file, decode_text(source.handle.read(CLASSES_BYTES)))
 
 
-@lru_cache(maxsize=2)
-def _index(root: bytes, file: bytes, _size: int, _mtime_ns: int) -> Index:
-    """A large file takes seconds and some hundred MB: a worker keeps the last two."""
-    with open_source(root, file) as source:
+def _index(root: bytes, file: bytes, size: int, mtime_ns: int) -> Index:
+    """A large file takes seconds and some hundred MB: a worker keeps the last ones, of 64 MB together at most.
+
+    What is wrong with one is kept, too: else it would be read again for each picture.
+    """
+    asked = (root, file, size, mtime_ns)
+    read = _read.pop(asked, None)
+    if read is None:
         try:
-            return index_of(source.handle.read(ANNOTATION_BYTES))
-        except ValueError as error:
-            raise _damaged(file, "it is no JSON.") from error
+            with open_source(root, file) as source:
+                read = index_of(source.handle.read(ANNOTATION_BYTES))
+        except ValueError:
+            read = "it is no JSON."
+        except (ArithmeticError, TypeError, AttributeError, MemoryError) as error:
+            read = f"nobody can make sense of it ({type(error).__name__})."
+    _read[asked] = read
+    while sum(size for _, _, size, _ in _read) > ANNOTATION_BYTES and len(_read) > 1:
+        del _read[next(iter(_read))]
+    if isinstance(read, str):
+        raise _damaged(file, read)
+    return read
+
+
+_read: dict[tuple[bytes, bytes, int, int], Index | str] = {}
+"""Of the files that were read last, the oldest first: what they say, or what is wrong with them."""
 
 
 def _damaged(file: bytes, why: str) -> CannotRead:

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 
 from app.analysis.formats.xmp import Xmp
-from app.analysis.regions.areas import read_areas
+from app.analysis.regions.areas import marks_areas, read_areas
 from app.analysis.regions.datasets import read_annotations, read_classes
 from app.analysis.regions.measured import Measured
 from app.analysis.regions.yolo import read_yolo
 from app.dataset_files import DatasetFiles
 from app.errors import CannotRead
 from app.regions import Region, Regions, RegionSource
+
+REGIONS = 10_000
+"""Regions of one picture that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,10 @@ def gather_regions(
     The areas of an XMP sidecar stand for those of the file, as programs write both. `labels` is the text of YOLO beside
     the picture, None without one.
     """
-    areas = read_areas(sidecar, RegionSource.SIDECAR, picture.stored, picture.orientation)
-    areas = areas or read_areas(embedded, RegionSource.XMP, picture.stored, picture.orientation)
+    if marks_areas(sidecar):
+        areas = read_areas(sidecar, RegionSource.SIDECAR, picture.stored, picture.orientation)
+    else:
+        areas = read_areas(embedded, RegionSource.XMP, picture.stored, picture.orientation)
     annotated, problem = read_annotations(dataset.root, dataset.files.annotations, dataset.path, picture)
     found, looked = {*areas, *annotated.found}, set(annotated.looked)
     if labels is not None:
@@ -39,7 +44,7 @@ def gather_regions(
             looked.add(RegionSource.YOLO)
         except CannotRead as error:
             problem = error
-    return Regions(tuple(sorted(found, key=_order)), frozenset(looked)), problem
+    return Regions(tuple(sorted(found, key=_order)[:REGIONS]), frozenset(looked)), problem
 
 
 def _order(region: Region) -> tuple[object, ...]:

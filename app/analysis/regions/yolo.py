@@ -1,8 +1,8 @@
 """Understands the labels of YOLO: a text beside a picture, a line for each box, with the number of its class.
 
 A line is `class x y w h` (centre and size as parts of the upright picture, as OpenCV reads it), with a confidence
-behind it where a model wrote it, or `class x1 y1 x2 y2 x3 y3 ...`, the corners of an outline
-(Ultralytics, dataset formats).
+behind it where a model wrote it, and the number of a track where it followed things through a film; or
+`class x1 y1 x2 y2 x3 y3 ...`, the corners of an outline (Ultralytics, dataset formats).
 """
 
 import re
@@ -19,8 +19,7 @@ _SLACK = 0.05  # that boxes stick out by
 _NAME_CHARACTERS = 200
 _ITEM = re.compile(r"\s*-\s+(.*)")
 _ENTRY = re.compile(r"\s+[\"']?(\d{1,6})[\"']?\s*:\s*(.*)")
-_FLOW = re.compile(r"\s*(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^']|'')*)'|([^,\[\]{}]+))\s*(?:,|$)")
-_NUMBERED = re.compile(r"(\d{1,6})\s*:\s*(.*)", re.DOTALL)
+_NUMBERED = re.compile(r"[\"']?(\d{1,6})[\"']?\s*:\s*(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +52,14 @@ def _region(fields: Sequence[str], classes: Classes) -> Region | None:
         return None
     label = classes.names.get(number, str(number))
     confidence = None
-    if len(values) <= _BOX + 1 or classes.posed:
+    tracked = len(values) == _BOX + 2 and values[-1] > 1 + _SLACK
+    if len(values) <= _BOX + 1 or classes.posed or tracked:
         box = Box(*values[:_BOX])
-        confidence = values[_BOX] if len(values) == _BOX + 1 else None
+        confidence = values[_BOX] if len(values) == _BOX + 1 or tracked else None
     else:
         confidence = values.pop() if len(values) % 2 else None
+        if not all(-_SLACK <= value <= 1 + _SLACK for value in values):
+            return None
         box = around(zip(values[::2], values[1::2], strict=True))
     return region_in(box, label, RegionKind.OBJECT, RegionSource.YOLO, confidence=confidence)
 
@@ -98,22 +100,36 @@ def _of_yaml(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 def _of_brackets(text: str) -> Iterator[tuple[int, str]]:
     """`[a, 'b']` or `{0: a, 1: 'b'}`."""
-    numbered = text.startswith("{")
-    end = text.find("}" if numbered else "]")
-    inner, at, count = text[1 : end if end >= 0 else len(text)], 0, 0
-    if numbered:
-        for part in inner.split(","):
-            if entry := _NUMBERED.fullmatch(part.strip()):
-                yield int(entry[1]), _unquoted(entry[2])
-        return
-    while at < len(inner) and (item := _FLOW.match(inner, at)):
-        yield (
-            count,
-            next(
-                text for text in (item[1], (item[2] or "").replace("''", "'") or None, item[3], "") if text is not None
-            ),
-        )
-        count, at = count + 1, item.end()
+    for count, part in enumerate(_parts(text)):
+        if not text.startswith("{"):
+            yield count, _unquoted(part)
+        elif entry := _NUMBERED.fullmatch(part.strip()):
+            yield int(entry[1]), _unquoted(entry[2])
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What stands between the commas, up to the bracket that closes the first letter's; quotes hold both."""
+    closing = "}" if text.startswith("{") else "]"
+    start, quote, last = 1, "", ""  # where the part begins, which quote is open, the last letter that is no space
+    at = 1
+    while at < len(text):
+        letter = text[at]
+        if quote:
+            at += letter == "\\" and quote == '"'  # the letter behind it is one of the text
+            quote = "" if letter == quote else quote
+        elif letter in "\"'" and last in ("", ":"):
+            quote = letter
+        elif letter in (",", closing):
+            yield text[start:at]
+            start, last = at + 1, ""
+            if letter == closing:
+                return
+            at += 1
+            continue
+        if not letter.isspace():
+            last = letter
+        at += 1
+    yield text[start:]
 
 
 def _without_comment(line: str) -> str:

@@ -51,6 +51,8 @@ def test_a_circle_is_a_part_of_the_shorter_side_and_pixels_are_told_by_their_uni
 def test_the_areas_of_microsoft_count_only_without_those_of_the_group():
     assert [region.label for region in areas(of_microsoft(BOX, "Bo"))] == ["Bo"]
     assert [region.label for region in areas(of_microsoft(BOX, "Bo") + of_the_group(None, area(BOX)))] == ["Ada"]
+    cut = of_microsoft(BOX, "Bo") + of_the_group((4000, 1000), area(BOX))
+    assert not areas(cut), "they lie in the picture that it was cut from, too"
 
 
 def test_each_area_keeps_its_own_name_where_another_has_none():
@@ -71,6 +73,7 @@ def test_the_sidecar_stands_for_the_file(tmp_path):
         ("0 0.5 0.5 0.2 0.4", Classes({0: "cat"}), ("cat", (0.5, 0.5, 0.2, 0.4), None)),
         ("3 0.5 0.5 0.2 0.4 0.87", Classes({0: "cat"}), ("3", (0.5, 0.5, 0.2, 0.4), 0.87)),
         ("0 0.1 0.2 0.3 0.2 0.3 0.6", NO_CLASSES, ("0", (0.2, 0.4, 0.2, 0.4), None)),
+        ("0 0.5 0.5 0.2 0.4 0.87 12", NO_CLASSES, ("0", (0.5, 0.5, 0.2, 0.4), 0.87)),
         ("0 0.1 0.2 0.3 0.2 0.3 0.6 0.5", NO_CLASSES, ("0", (0.2, 0.4, 0.2, 0.4), 0.5)),
         ("0 0.5 0.5 0.2 0.4 0.9 0.9 0.8 0.8", Classes({}, posed=True), ("0", (0.5, 0.5, 0.2, 0.4), None)),
     ],
@@ -105,6 +108,9 @@ def test_the_names_of_classes_in_each_form_of_a_data_yaml(text):
 def test_the_names_of_classes_in_lines():
     assert parse_classes(b"a/classes.txt", "cat\nred dog\n").names == {0: "cat", 1: "red dog"}
     assert parse_classes(b"data.yaml", "kpt_shape: [17, 2]\nnames: [a]").posed
+    odd = "names: ['a]b', \"c, d\", don't]"
+    assert parse_classes(b"data.yaml", odd).names == {0: "a]b", 1: "c, d", 2: "don't"}
+    assert parse_classes(b"data.yaml", "names: {'0': \"a, b\", 2: c}").names == {0: "a, b", 2: "c"}
 
 
 def test_names_of_classes_are_found_above_and_an_empty_text_is_a_look(tmp_path):
@@ -185,3 +191,13 @@ def test_json_that_is_neither_says_nothing_and_broken_json_is_refused():
     assert index_of(b"[]").by_name == {}
     with pytest.raises(ValueError, match="Expecting"):
         index_of(b"{")
+
+
+@pytest.mark.parametrize(
+    "odd", ["{", json.dumps(coco(width=10**400)), json.dumps(coco(id=[1])), '{"images": [1, [2]]}']
+)
+def test_an_odd_file_of_annotations_costs_no_picture_its_other_metadata(tmp_path, odd):
+    saved(tmp_path / "a.jpg", 1, packet("<dc:title><rdf:Alt><rdf:li>Lake</rdf:li></rdf:Alt></dc:title>"))
+    (tmp_path / "annotations.json").write_text(odd)
+    seen = told(tmp_path)
+    assert (seen.metadata.title, seen.regions.found) == ("Lake", ())

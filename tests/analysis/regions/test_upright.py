@@ -49,6 +49,12 @@ def test_a_picture_that_was_cut_since_has_no_areas():
     assert turn_needed((4000, 3000), None, 6, if_both=6) == 6
 
 
+def test_the_very_size_counts_before_the_shape_of_what_is_nearly_a_square():
+    assert turn_needed((3960, 4000), (4000, 3960), 6, if_both=6) == 1
+    assert turn_needed((4000, 3960), (4000, 3960), 6, if_both=1) == 6
+    assert turn_needed((2000, 1980), (4000, 3960), 6, if_both=6) == 6
+
+
 def test_turning_twice_brings_a_box_back():
     box = Box(0.2, 0.7, 0.1, 0.3)
     back = {6: 8, 8: 6}
