@@ -74,10 +74,15 @@ def regions_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, list[
     return found
 
 
+_AT_ONCE = 2_000
+"""Rows that are read in one question where only some of them are meant."""
+
+
 def _page(
     connection: Connection, wanted: Wanted, *, after: int, limit: int, among: Callable[[int], bool] | None
 ) -> tuple[list[Detection], int | None]:
-    statement = _narrowed(_ROWS, connection, wanted).limit(limit + 1)
+    number_read = max(limit + 1, _AT_ONCE if among else 0)
+    statement = _narrowed(_ROWS, connection, wanted).limit(number_read)
     found: list[tuple[int, Detection]] = []
     while True:
         rows = connection.execute(statement.where(DETECTIONS.c.id > after)).all()
@@ -86,7 +91,7 @@ def _page(
                 found.append((number, {"path": Place(root, path).shown, **_shown(values)}))
         if len(found) > limit:
             return [one for _, one in found[:limit]], found[limit - 1][0]
-        if len(rows) <= limit:
+        if len(rows) < number_read:
             return [one for _, one in found], None
         after = rows[-1][0]
 

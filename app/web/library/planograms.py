@@ -3,24 +3,28 @@
 import csv
 import io
 import json
+import re
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from typing_extensions import TypedDict
 
-from app.errors import InvalidRequest, QueryError, WrongContentType
+from app.errors import InvalidRequest, WrongContentType
 from app.library.regions.expecting import MOST, Compared, Planogram
 from app.query.words import fold
 from app.reports import guarded
 from app.shapes import described
+from app.texts import clean_text
 from app.web.answers import Answer, Route, refuses
-from app.web.depends import InHouse, InRecords, limited_body, only_known
+from app.web.depends import MAX_LONG_BODY_BYTES, InHouse, InRecords, limited_body, only_known
 from app.wiring import House
 
 router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])
 _FIELDS = ("folder", "q", "label", "expected")
 _LABEL_CHARACTERS, _LARGEST = 200, 2**31 - 1
+_DIGITS = re.compile(r"\d{1,10}", re.ASCII)
 _ROW = {
     "type": "object",
     "required": ["label", "expected"],
@@ -116,7 +120,7 @@ async def rows_of(request: Request) -> list[dict[str, Any]]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _BODY["content"]:  # type: ignore[operator]
         raise WrongContentType("Send planograms as Content-Type: application/json or text/csv.")
-    body = await limited_body(request)
+    body = await limited_body(request, MAX_LONG_BODY_BYTES)
     if kind == "text/csv":
         return _rows_of_csv(body)
     try:
@@ -191,7 +195,7 @@ def _rows_of_csv(body: bytes) -> list[dict[str, Any]]:
         }
         if values:
             expected = values.get("expected", "").strip()
-            rows.append(values | {"expected": int(expected) if expected.isascii() and expected.isdecimal() else None})
+            rows.append(values | {"expected": int(expected) if _DIGITS.fullmatch(expected) else None})
     return rows
 
 
@@ -203,7 +207,9 @@ def _checked(house: House, row: dict[str, Any], number: int) -> Planogram:
 
     if unknown := row.keys() - set(_FIELDS):
         raise refuse(min(unknown), "it has a field that there is not.", "unknown_parameter")
-    folder, q, label, expected = (row.get(name) for name in _FIELDS)
+    folder, q, label, expected = (
+        clean_text(said) if isinstance(said := row.get(name), str) else said for name in _FIELDS
+    )
     for field, value in (("folder", folder), ("q", q)):
         if value is not None and not isinstance(value, str):
             raise refuse(field, f"'{field}' is a text.")
@@ -213,11 +219,11 @@ def _checked(house: House, row: dict[str, Any], number: int) -> Planogram:
         raise refuse("label", f"'label' is a text of 1 to {_LABEL_CHARACTERS} characters.")
     if not isinstance(expected, int) or isinstance(expected, bool) or not 0 <= expected <= _LARGEST:
         raise refuse("expected", "'expected' is a whole number, 0 or more.")
-    if folder:
-        return Planogram(house.folders.locate(folder).shown, None, label.strip(), expected)
-    planogram = Planogram(None, q, label.strip(), expected)
+    planogram = Planogram(None, q or None, label.strip(), expected)
     try:
+        if folder:
+            return replace(planogram, folder=house.folders.locate(folder).shown)
         _ = planogram.scope
-    except QueryError as error:
-        raise refuse("q", error.sentence) from None
+    except InvalidRequest as error:
+        raise refuse("folder" if folder else "q", error.sentence, error.cause if folder else None) from None
     return planogram

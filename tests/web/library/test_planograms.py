@@ -81,7 +81,7 @@ def test_planograms_come_in_and_go_out_as_json_and_csv(door):
     [
         ({"label": "cat", "expected": 1}, "folder"),
         ({"folder": "photos", "q": "a", "label": "cat", "expected": 1}, "folder"),
-        ({"folder": "elsewhere", "label": "cat", "expected": 1}, "directory"),
+        ({"folder": "elsewhere", "label": "cat", "expected": 1}, "folder"),
         ({"q": "taste:x", "label": "cat", "expected": 1}, "q"),
         ({"folder": "photos", "label": " ", "expected": 1}, "label"),
         ({"folder": "photos", "label": "cat", "expected": -1}, "expected"),
@@ -96,6 +96,8 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(door, row, field):
     for body in (b"{", b"{}", b"[1]"):
         put(door, {"content": body}, 422, **{"Content-Type": "application/json"})
     put(door, {"content": b"a"}, 415, **{"Content-Type": "text/plain"})
+    large = b"q,label,expected\na,cat," + b"1" * 5_000
+    put(door, {"content": large}, 422, **{"Content-Type": "text/csv"})
     put(door, {"content": b"name\n1"}, 422, **{"Content-Type": "text/csv"})
 
 
