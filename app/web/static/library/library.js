@@ -3,7 +3,7 @@
 import { isAbort, refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
 import { nextAfterScoring, pairsShown, saveNextAfterScoring, savePairsShown, takeJudged, takeSeen } from "./kept.js";
-import { number } from "../lib/words.js";
+import { count, number } from "../lib/words.js";
 import { prepareCompletion } from "./completion.js";
 import { clearFacets, prepareFacets, showFacets, staleFacets } from "./facets.js";
 import { prepareGrid } from "./grid.js";
@@ -270,6 +270,17 @@ async function propose() {
   }
 }
 
+/** Writes out what a person said of what is selected. */
+async function writeSelected() {
+  if (!list) return;
+  try {
+    const paths = pathsOf([...(await list.slices.filesIn(grid.chosen())).values()], list.pairs);
+    openWriting({ paths }, count(paths.length, "selected file"));
+  } catch (error) {
+    setMessage(byId("q-message"), refusal(error).message);
+  }
+}
+
 /** How many files came since the list was made, or are found only now: the list itself does not jump. */
 async function lookForNew() {
   if (document.hidden || !list) return;
@@ -309,7 +320,8 @@ byId("next").checked = nextAfterScoring();
 byId("next").addEventListener("change", () => saveNextAfterScoring(byId("next").checked));
 byId("facets-toggle").addEventListener("click", () => go({ filters: !view.filters }, { replace: true }));
 byId("write-metadata").addEventListener("click", () => {
-  openWriting({ q: withoutHidden(view.q) }, "what this search finds");
+  if (selected) writeSelected();
+  else openWriting({ q: withoutHidden(view.q) }, "what this search finds");
 });
 byId("selected-clear").addEventListener("click", grid.clear);
 byId("new-files").addEventListener("click", () => {

@@ -131,10 +131,29 @@ export const editsOf = (board) =>
     return ticked.length ? [{ path, add_keywords: ticked }] : [];
   });
 
-/** The board after a commit: what was ticked is the file's. @type {(board: Board) => Board} */
-export const committed = (board) =>
-  eachFile(board, (file) => ({
+/** The board after a commit of these edits: their words are the files'. What was ticked meanwhile stays ticked. */
+/** @type {(board: Board, edits: EditOfOne[]) => Board} */
+export const committed = (board, edits) =>
+  ofEdited(board, edits, (file, said) => ({
     ...file,
-    keywords: [...file.keywords, ...file.words.filter((word) => word.ticked).map((word) => word.text)],
-    words: file.words.filter((word) => !word.ticked),
+    keywords: [...file.keywords, ...said],
+    words: file.words.filter((word) => !said.includes(word.text)),
   }));
+
+/** The board after these edits were undone: their words are ticked again, as they were `before`. */
+/** @type {(board: Board, edits: EditOfOne[], before: Board) => Board} */
+export const takenBack = (board, edits, before) =>
+  ofEdited(board, edits, (file, said) => {
+    const words = before.find((old) => old.path === file.path)?.words.filter((word) => said.includes(word.text)) ?? [];
+    const others = file.words.filter((word) => !words.some((old) => keyOf(old.text) === keyOf(word.text)));
+    return { ...file, keywords: file.keywords.filter((text) => !said.includes(text)), words: [...words, ...others] };
+  });
+
+/** @type {(board: Board, edits: EditOfOne[], change: (file: Board[number], said: string[]) => Board[number]) => Board} */
+function ofEdited(board, edits, change) {
+  const byPath = new Map(edits.map((edit) => [edit.path, edit.add_keywords]));
+  return eachFile(board, (file) => {
+    const said = byPath.get(file.path);
+    return said ? change(file, said) : file;
+  });
+}

@@ -5,12 +5,12 @@ import { around, byId, make, setMessage, setText } from "../lib/dom.js";
 import { count, number } from "../lib/words.js";
 import { undoEdit } from "../saying/requests.js";
 import { leftInWords } from "../saying/told.js";
-import { add, boardOf, committed, editsOf, originsOf, rename, tick, tickShown, wordsOf } from "./board.js";
+import { add, boardOf, committed, editsOf, originsOf, rename, takenBack, tick, tickShown, wordsOf } from "./board.js";
 import { AT_MOST, savedChosen } from "./chosen.js";
 import * as api from "./requests.js";
 import { ORIGIN, rowOf, wordLine } from "./rows.js";
 
-/** @import { Board, Origin } from "../lib/types.d.ts" */
+/** @import { EditOfOne, Board, Origin } from "../lib/types.d.ts" */
 
 const AT_ONCE = 100; // files of a request
 const WORDS_SHOWN = 60;
@@ -22,7 +22,7 @@ const hidden = new Set();
 let allWords = false;
 let edited = ""; // the word that is being written otherwise
 let busy = false;
-/** @type {{ id: number, before: Board } | null} the last commit, as long as it can be undone */
+/** @type {{ id: number, edits: EditOfOne[], before: Board } | null} the last commit, as long as it can be undone */
 let done = null;
 
 /** @returns {Set<Origin>} */
@@ -120,8 +120,8 @@ const commit = () =>
   act(async () => {
     const [before, edits] = [board, editsOf(board)];
     const { changed, undo, left = [] } = await api.commit(edits);
-    done = undo === null ? null : { id: undo, before };
-    show(committed(board));
+    done = undo === null ? null : { id: undo, edits, before };
+    show(committed(board, edits));
     const out = left.length ? `; left out: ${leftInWords(left)}` : "";
     tell(`Committed to ${count(changed, "file")}${out}.`, { undo: undo !== null });
     if (done) byId("commit-undo").focus();
@@ -131,7 +131,7 @@ const undo = () =>
   act(async () => {
     if (!done) return;
     const { changed } = await undoEdit(done.id);
-    show(done.before);
+    show(takenBack(board, done.edits, done.before));
     done = null;
     tell(`Taken back from ${count(changed, "file")}. The ticks are as they were.`);
     byId("commit-button").focus();

@@ -36,6 +36,11 @@ function leave() {
 /** @param {(id: number) => void} undoing called with the edit that is to be undone */
 export function prepareToast(undoing) {
   byId("toast-undo").addEventListener("click", () => {
-    if (undo !== null) undoing(undo);
+    if (undo === null) return;
+    const id = undo;
+    undo = null; // once
+    const stage = document.querySelector("#grid, #viewer-stage"); // where the keys are
+    if (stage instanceof HTMLElement) stage.focus();
+    undoing(id);
   });
 }
