@@ -1,7 +1,8 @@
 """The files that speak for all pictures of a folder and those below it: annotations, and the names of classes.
 
 Owns what they are called and where they are sought: in the folder of a picture and in `annotations/` there, then in
-the folder above, up to the media root; the nearest folder that has any counts. It lists folders and opens no file.
+the folder above, at most eight folders up and never above the media root; the nearest folder that has any counts. It
+lists folders and opens no file.
 """
 
 import os
@@ -21,6 +22,7 @@ ANNOTATIONS = re.compile(
 CLASSES = (b"classes.txt", b"obj.names", b"data.yaml")
 """Files that name the classes of YOLO's labels, the one that counts first."""
 FOLDER = b"annotations"
+_FOLDERS_UP = 8
 _MOST = 8  # files of annotations in one folder that are read
 _SETTLED_NS = 2_000_000_000  # a folder that changed less long ago may change again without a new time
 
@@ -61,9 +63,11 @@ def stamp_of(root: bytes, path: bytes) -> str:
 
 
 def _upward(folder: bytes) -> Iterator[bytes]:
-    """The folder, the one above it, and so on, last the media root, which is empty."""
+    """The folder, the one above it, and so on up to the media root, which is empty, or as far as is looked."""
     yield folder
-    while folder:
+    for _ in range(_FOLDERS_UP):
+        if not folder:
+            return
         folder = folder.rpartition(b"/")[0]
         yield folder
 
