@@ -110,6 +110,7 @@ export interface Elements {
   "confirm-title": "h2";
   "confirm-yes": "button";
   "connection": "p";
+  "copies-title": "h2";
   "coverage": "p";
   "current-file": "p";
   "dashboard": "div";
