@@ -12,7 +12,8 @@ import numpy as np
 from app.ingest.disk.folders import Folders
 from app.library.alike.groups import WIDEST, Edges, Groups, edges_of, groups_of
 from app.library.alike.near import By
-from app.library.finding.columns import Snapshot
+from app.library.finding.columns import Mask, Snapshot
+from app.library.finding.entries import Mark
 from app.library.finding.listing import FoundFile
 from app.library.library import Library
 from app.library.stock import StoredFile
@@ -21,12 +22,16 @@ _AT_ONCE = 500
 
 
 class Found(NamedTuple):
-    """The groups of one kind within a distance, the snapshot that they are of, and what could be compared."""
+    """The groups of one kind within a distance, the snapshot that they are of, and what could be compared.
+
+    `halves` are the files that are half of a Live Photo.
+    """
 
     snapshot: Snapshot
     groups: Groups
     edges: Edges
     max_distance: int
+    halves: Mask
 
     @property
     def compared(self) -> int:
@@ -37,6 +42,21 @@ class Found(NamedTuple):
         """The ids of the files of one group, and how far each is from the nearest other one, in bits."""
         slots, distances = self.groups.group(place)
         return self.snapshot.ids[slots].tolist(), distances.tolist()
+
+    def keeper(self, files: Mapping[int, FoundFile]) -> int:
+        """The id of the file of a group, by ids, that is worth most.
+
+        Rejected ones come last. Then a Live Photo counts most, then a person's word, the pixels, the larger file, the
+        rating and the shorter path.
+        """
+        return min(files, key=lambda number: self._worth(number, files[number]))
+
+    def _worth(self, number: int, file: FoundFile) -> tuple[float | int | str, ...]:
+        (slot,) = self.snapshot.places(np.array([number]))
+        is_half = slot >= 0 and bool(self.halves[slot])
+        is_said = slot >= 0 and bool(self.snapshot.columns["marks"][slot] & Mark.PERSON)
+        score, pixels = file["score"] or 0, (file["width"] or 0) * (file["height"] or 0)
+        return score < 0, not is_half, not is_said, -pixels, -file["size"], -score, len(file["path"]), file["path"]
 
 
 class Duplicates:
@@ -60,7 +80,8 @@ class Duplicates:
             groups = groups_of(snapshot, edges, at_most)
             return self._without_links(snapshot, groups) if by is By.BYTES else groups
 
-        return Found(snapshot, kept.get(("groups", by, behind, at_most), grouped), edges, at_most)
+        groups = kept.get(("groups", by, behind, at_most), grouped)
+        return Found(snapshot, groups, edges, at_most, pairing.halves())
 
     def surplus(self, found: Found) -> tuple[list[int], dict[int, int]]:
         """The ids of all files of the groups but the one of each that is worth most, and for each of them that one."""
@@ -73,9 +94,9 @@ class Duplicates:
             ids = [found.ids(place)[0] for place in range(first, last)]
             files = finder.files_by_id([number for group in ids for number in group], threshold)
             for group in ids:
-                there = [number for number in group if number in files]
+                there = {number: files[number] for number in group if number in files}
                 if len(there) > 1:
-                    keeper = min(there, key=lambda number: _worth(files[number]))
+                    keeper = found.keeper(there)
                     keepers |= {number: keeper for number in there if number != keeper}
             first = last
         return [*keepers], keepers
@@ -112,16 +133,6 @@ class Duplicates:
                     continue
                 if status.st_nlink > 1:
                     yield places[number], (status.st_dev, status.st_ino)
-
-
-def keeper_of(files: Sequence[FoundFile]) -> FoundFile:
-    """The file of a group that is worth most: most pixels, then the larger file, the rating, the shorter path."""
-    return min(files, key=_worth)
-
-
-def _worth(file: FoundFile) -> tuple[float | int | str, ...]:
-    pixels = (file["width"] or 0) * (file["height"] or 0)
-    return -pixels, -file["size"], -(file["score"] or 0), len(file["path"]), file["path"]
 
 
 def differing(files: Sequence[FoundFile]) -> list[str]:

@@ -52,6 +52,13 @@ class Pairing:
         shown[hidden] = False
         return shown
 
+    def halves(self) -> Mask:
+        """The halves of Live Photos."""
+        films = self.behind[_are(self.snapshot, "kind", "video", self.behind)]
+        halves = np.zeros(self.snapshot.slots, np.bool_)
+        halves[films] = halves[self.leads[films]] = True
+        return halves
+
     def of(self, ids: Iterable[int]) -> Mapping[int, list[tuple[int, PairKind]]]:
         """The files that are one picture with each of these, by ids; those that stand alone are left out."""
         snapshot, behind = self.snapshot, self.behind
