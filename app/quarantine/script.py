@@ -63,6 +63,10 @@ same() { # SHOWN PATH SIZE TIME SHA256
   sum=$(sha "$2") || { stay "$1" 'cannot be read'; return; }
   if [ "${sum%% *}" != "$5" ]; then stay "$1" 'has other bytes'; return; fi
 }
+apart() { # SHOWN PATH KEPT
+  if [ ! "$2" -ef "$3" ]; then return; fi
+  stay "$1" 'is the file that is to be kept, under another name'
+}
 free() { # SHOWN TARGET
   if [ ! -e "$quarantine/$2" ] && [ ! -L "$quarantine/$2" ]; then return; fi
   stay "$1" 'is in the quarantine folder already'
@@ -93,8 +97,12 @@ def shell_script(plan: Iterable[Unit | Left], folder: bytes) -> Iterator[bytes]:
 
 def _block(unit: Unit) -> bytes:
     """The lines of one unit: all of it is looked at before the first is moved."""
-    checked = [*([unit.keeper] if unit.keeper else []), *unit.files]
-    conditions = [b"same " + _told(one) for one in checked]
+    conditions = [b"same " + _told(one) for one in (*unit.keepers, *unit.files)]
+    conditions += [
+        b"apart " + quoted(_shown(one)) + b" " + quoted(one.path) + b" " + quoted(keeper.path)
+        for keeper in unit.keepers
+        for one in unit.files
+    ]
     conditions += [b"free " + quoted(_shown(one)) + b" " + quoted(one.target) for one in unit.files]
     moves = [b"move " + quoted(_shown(one)) + b" " + quoted(one.path) + b" " + quoted(one.target) for one in unit.files]
     steps = b" &&\n   ".join((*conditions, *moves))
@@ -129,7 +137,7 @@ def lines_of(plan: Iterable[Unit | Left], folder: bytes) -> Iterator[dict[str, A
         if isinstance(one, Left):
             yield dict.fromkeys(COLUMNS) | {"unit": number, "action": "leave", "path": one.shown, "reason": one.reason}
             continue
-        for action, sight in [*([("keep", one.keeper)] if one.keeper else []), *(("move", each) for each in one.files)]:
+        for action, sight in [*(("keep", each) for each in one.keepers), *(("move", each) for each in one.files)]:
             target = f"{within}/{sight.place.shown}" if action == "move" else None
             told = (number, action, sight.place.shown, sight.size, sight.mtime_ns, sight.sha256, target, None)
             yield dict(zip(COLUMNS, told, strict=True))

@@ -100,12 +100,21 @@ def _linked(path: bytes) -> None:
 @pytest.mark.parametrize("which", ["own", "beside", "keeper"])
 def test_what_is_not_as_it_was_stays_with_all_that_goes_with_it(root, folder, tmp_path, change, which):
     sights = {name: sight(root, f"{name}.jpg".encode()) for name in ("own", "beside", "keeper", "other")}
-    plan = [Unit((sights["own"], sights["beside"]), sights["keeper"]), Unit((sights["other"],))]
+    plan = [Unit((sights["own"], sights["beside"]), (sights["keeper"],)), Unit((sights["other"],))]
     change(sights[which].path)
     told = run(plan, folder, tmp_path)
     assert (told.returncode, told.stdout) == (1, b"moved: 1, stay: 2\n")
     assert b"stays: m/" + which.encode() in told.stderr
     assert files_in(folder) == {b"m/other.jpg"}
+
+
+def test_another_name_of_the_file_that_is_kept_stays(root, folder, tmp_path):
+    keeper = sight(root, b"kept.jpg")
+    os.link(keeper.path, os.path.join(root, b"own.jpg"))
+    own = Sight(Place("m", b"own.jpg"), os.path.join(root, b"own.jpg"), keeper.size, keeper.mtime_ns, keeper.sha256)
+    told = run([Unit((own,), (keeper,))], folder, tmp_path)
+    assert (told.returncode, told.stdout, files_in(folder)) == (1, b"moved: 0, stay: 1\n", set())
+    assert b"under another name" in told.stderr
 
 
 def test_nothing_in_the_quarantine_folder_is_replaced(root, folder, tmp_path):
@@ -130,7 +139,7 @@ def test_quotes_and_texts_for_terminals():
 
 def test_lines_tell_what_is_kept_what_is_moved_together_and_what_is_left(root, folder):
     own, side, keeper = (sight(root, name) for name in (b"a.jpg", b"a.xmp", b"k.jpg"))
-    told = list(lines_of([Unit((own, side), keeper), Left("m/b.jpg", "It has gone.")], folder))
+    told = list(lines_of([Unit((own, side), (keeper,)), Left("m/b.jpg", "It has gone.")], folder))
     assert [(line["unit"], line["action"], line["path"]) for line in told] == [
         (1, "keep", "m/k.jpg"),
         (1, "move", "m/a.jpg"),
