@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.ingest.disk.folders import Folders
+from app.library.alike.codes import bits_apart
 from app.library.alike.groups import WIDEST, Edges, Groups, edges_of, groups_of
 from app.library.alike.near import By
 from app.library.finding.columns import Mask, Snapshot
@@ -27,6 +28,7 @@ class Found(NamedTuple):
     `halves` are the files that are half of a Live Photo.
     """
 
+    by: By
     snapshot: Snapshot
     groups: Groups
     edges: Edges
@@ -81,12 +83,15 @@ class Duplicates:
             return self._without_links(snapshot, groups) if by is By.BYTES else groups
 
         groups = kept.get(("groups", by, behind, at_most), grouped)
-        return Found(snapshot, groups, edges, at_most, pairing.halves())
+        return Found(by, snapshot, groups, edges, at_most, pairing.halves())
 
-    def surplus(self, found: Found) -> tuple[list[int], dict[int, int]]:
-        """The ids of all files of the groups but the one of each that is worth most, and for each of them that one."""
+    def surplus(self, found: Found) -> tuple[list[int], dict[int, int | None]]:
+        """The ids of all files of the groups but the one of each that is worth most, and for each of them that one.
+
+        None where a file is not within the distance of that one: others of its group led to it.
+        """
         finder, threshold = self._library.finder, self._library.nsfw_threshold()
-        keepers: dict[int, int] = {}
+        keepers: dict[int, int | None] = {}
         first = 0
         while first < found.groups.number:
             limit = int(found.groups.starts[first]) + _AT_ONCE
@@ -97,9 +102,25 @@ class Duplicates:
                 there = {number: files[number] for number in group if number in files}
                 if len(there) > 1:
                     keeper = found.keeper(there)
-                    keepers |= {number: keeper for number in there if number != keeper}
+                    others = [number for number in there if number != keeper]
+                    near = self._near(found, keeper, others)
+                    keepers |= {number: keeper if number in near else None for number in others}
             first = last
         return [*keepers], keepers
+
+    def _near(self, found: Found, keeper: int, others: Sequence[int]) -> set[int]:
+        """Which of the others of its group are within the distance of a file."""
+        numbers = np.array([keeper, *others])
+        if found.by is By.FEATURES:
+            codes = self._library.codes
+            models, rows = codes.models(numbers), codes.of(numbers)
+            distances, comparable = bits_apart(rows[1:], rows[0]), (models[1:] == models[0]) & (models[0] > 0)
+        elif found.by is By.PHASH:
+            hashes = found.snapshot.columns["phash"][found.snapshot.places(numbers)]
+            distances, comparable = np.bitwise_count(hashes[1:] ^ hashes[0]), hashes[1:] != 0
+        else:
+            return {*others}
+        return {*numbers[1:][comparable & (distances <= found.max_distance)].tolist()}
 
     def stored(self, ids: Sequence[int]) -> Mapping[int, StoredFile]:
         """What the library holds of the files of these rows, by id; those that are gone by now are not."""
@@ -121,7 +142,10 @@ class Duplicates:
         return Groups(groups.slots[keep], starts, groups.distances[keep])
 
     def _inodes(self, ids: Sequence[int]) -> Iterator[tuple[int, tuple[int, int]]]:
-        """The place and the inode of each file that has several names on disk; of what is not there nothing."""
+        """The place and the inode of each file; of what is not there nothing.
+
+        A folder that is mounted twice gives each of its files two names, without a second link.
+        """
         places = {number: place for place, number in enumerate(ids)}
         for start in range(0, len(ids), _AT_ONCE):
             for number, stored in self.stored(ids[start : start + _AT_ONCE]).items():
@@ -131,8 +155,7 @@ class Duplicates:
                     status = os.lstat(self._folders.absolute(stored.place))
                 except (OSError, ValueError):
                     continue
-                if status.st_nlink > 1:
-                    yield places[number], (status.st_dev, status.st_ino)
+                yield places[number], (status.st_dev, status.st_ino)
 
 
 def differing(files: Sequence[FoundFile]) -> list[str]:

@@ -1,5 +1,6 @@
 """Getting files out of the way over HTTP: what the one that is kept gets, and the plan that moves the others."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -141,7 +142,7 @@ def plan_quarantine(house: InHouse, records: InRecords, asked: Annotated[Quarant
     return StreamingResponse(written_plan(plan, folder, form), media_type=form.media_type, headers=headers)
 
 
-def _meant(house: House, asked: Quarantine) -> tuple[list[int], dict[int, int]]:
+def _meant(house: House, asked: Quarantine) -> tuple[list[int], Mapping[int, int | None]]:
     """The ids of the files that go, and for some of them that of the file that is kept. Raises InvalidRequest."""
     library = house.records.library
     if asked.q is not None:
