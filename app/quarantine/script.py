@@ -4,7 +4,7 @@ POSIX sh, with `stat` and a program for SHA-256 as GNU, BSD and macOS have them.
 are absolute paths, so that no name is an option, a pattern or a command, whatever is in it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -32,7 +32,8 @@ _HEAD = rb"""#!/bin/sh
 #   sh FILE             moves
 #   sh FILE --check     only looks
 # Before a file is moved, it, what goes with it, and the file that is kept for it must be as they were: size, time of
-# change and SHA-256. Else all of these stay, and the exit status is 1.
+# change and SHA-256. Else all of these stay, and the exit status is 1. Where one of them cannot be moved, those that
+# were moved before it are moved back.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -76,6 +77,16 @@ move() { # SHOWN PATH TARGET
   mkdir -p -- "$quarantine/${3%/*}" && mv -n -- "$2" "$quarantine/$3" && [ ! -e "$2" ] && return
   stay "$1" 'could not be moved'
 }
+back() { # SHOWN PATH TARGET
+  if [ ! -e "$2" ] && mv -n -- "$quarantine/$3" "$2" && [ ! -e "$quarantine/$3" ]; then
+    stay "$1" 'was moved back, because what goes with it could not be moved'
+    return
+  fi
+  printf 'is in the quarantine folder without what goes with it: %s\n' "$1" >&2
+  moved=$((moved + 1))
+  left=$((left - 1))
+  return 1
+}
 """
 _TAIL = b"""\
 printf 'moved: %s, stay: %s\\n' "$moved" "$left"
@@ -104,10 +115,18 @@ def _block(unit: Unit) -> bytes:
         for one in unit.files
     ]
     conditions += [b"free " + quoted(_shown(one)) + b" " + quoted(one.target) for one in unit.files]
-    moves = [b"move " + quoted(_shown(one)) + b" " + quoted(one.path) + b" " + quoted(one.target) for one in unit.files]
-    steps = b" &&\n   ".join((*conditions, *moves))
+    steps = b" &&\n   ".join((*conditions, _moves(unit.files)))
     number = str(len(unit.files)).encode()
     return b"if " + steps + b"\nthen moved=$((moved + " + number + b")); else left=$((left + " + number + b")); fi\n"
+
+
+def _moves(files: Sequence[Sight]) -> bytes:
+    """The commands that move files, each followed by what moves it back where a later one fails."""
+    words = [b" ".join(map(quoted, (_shown(one), one.path, one.target))) for one in files]
+    moves = b"move " + words[-1]
+    for each in reversed(words[:-1]):
+        moves = b"move " + each + b" && { " + moves + b" ||\n   back " + each + b"; }"
+    return moves
 
 
 def _told(one: Sight) -> bytes:
