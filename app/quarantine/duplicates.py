@@ -25,7 +25,7 @@ _AT_ONCE = 500
 class Found(NamedTuple):
     """The groups of one kind within a distance, the snapshot that they are of, and what could be compared.
 
-    `halves` are the files that are half of a Live Photo.
+    `filmed` are Live Photos, both halves, and motion photos.
     """
 
     by: By
@@ -33,7 +33,7 @@ class Found(NamedTuple):
     groups: Groups
     edges: Edges
     max_distance: int
-    halves: Mask
+    filmed: Mask
 
     @property
     def compared(self) -> int:
@@ -48,17 +48,17 @@ class Found(NamedTuple):
     def keeper(self, files: Mapping[int, FoundFile]) -> int:
         """The id of the file of a group, by ids, that is worth most.
 
-        Rejected ones come last. Then a Live Photo counts most, then a person's word, the pixels, the larger file, the
-        rating and the shorter path.
+        Rejected ones come last. Then a film of its own (Live Photo, motion photo) counts most, a person's word, the
+        pixels, the larger file, the rating and the shorter path.
         """
         return min(files, key=lambda number: self._worth(number, files[number]))
 
     def _worth(self, number: int, file: FoundFile) -> tuple[float | int | str, ...]:
         (slot,) = self.snapshot.places(np.array([number]))
-        is_half = slot >= 0 and bool(self.halves[slot])
+        is_filmed = slot >= 0 and bool(self.filmed[slot])
         is_said = slot >= 0 and bool(self.snapshot.columns["marks"][slot] & Mark.PERSON)
         score, pixels = file["score"] or 0, (file["width"] or 0) * (file["height"] or 0)
-        return score < 0, not is_half, not is_said, -pixels, -file["size"], -score, len(file["path"]), file["path"]
+        return score < 0, not is_filmed, not is_said, -pixels, -file["size"], -score, len(file["path"]), file["path"]
 
 
 class Duplicates:
@@ -83,7 +83,7 @@ class Duplicates:
             return self._without_links(snapshot, groups) if by is By.BYTES else groups
 
         groups = kept.get(("groups", by, behind, at_most), grouped)
-        return Found(by, snapshot, groups, edges, at_most, pairing.halves())
+        return Found(by, snapshot, groups, edges, at_most, pairing.halves() | pairing.films_inside())
 
     def surplus(self, found: Found) -> tuple[list[int], dict[int, int | None]]:
         """The ids of all files of the groups but the one of each that is worth most, and for each of them that one.

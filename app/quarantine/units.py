@@ -125,6 +125,7 @@ class Units:
         wanted = {number for number in ids if number not in keepers or keepers[number] is not None}
         moved = {*wanted, *(film for picture, film in films.items() if picture in wanted)}
         reasons = {}
+        inside = self._films_inside(keepers) if keepers else set()
         for number, keeper in keepers.items():
             if keeper is None:
                 reasons[number] = "It is not enough like the file that is to be kept."
@@ -132,6 +133,8 @@ class Units:
                 reasons[number] = "The file that is to be kept would be moved, too."
             elif number in pictures and pictures[number] not in films:
                 reasons[number] = "It is half of a Live Photo, the picture of which stays."
+            elif number in inside and keeper not in inside:
+                reasons[number] = "It has a film inside, which the file that is to be kept has not."
         followers = {*films.values()}
         lead_of = {number: number for number in ids if number not in reasons and number not in followers}
         lead_of |= {film: picture for picture, film in films.items() if picture in lead_of}
@@ -230,6 +233,14 @@ class Units:
         if len(content) != status.st_size:
             return None
         return Sight(place, path, status.st_size, status.st_mtime_ns, hashlib.sha256(content).hexdigest())
+
+    def _films_inside(self, keepers: Mapping[int, int | None]) -> set[int]:
+        """Which of these files and of those that are kept for them have a film inside."""
+        finder = self._library.finder
+        snapshot = finder.snapshot()
+        inside = finder.pairing(snapshot).films_inside()
+        slots = snapshot.at(np.array([one for pair in keepers.items() for one in pair if one is not None]))
+        return {*snapshot.ids[slots[inside[slots]]].tolist()}
 
     def _films(self, ids: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
         """For each picture that is half of a Live Photo the id of its film; and for each such film its picture's."""

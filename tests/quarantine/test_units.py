@@ -5,8 +5,10 @@ import os
 import shutil
 
 import pytest
+from sqlalchemy import update
 
 from app.ingest.disk.folders import Folders
+from app.library.tables import MEDIA
 from app.quarantine.units import Left, Unit, Units
 from tests.library.finding.stock import add, file, link
 
@@ -74,6 +76,20 @@ def test_the_only_copy_of_a_film_stays_with_its_picture_where_another_file_is_ke
     (root / "d.mov").unlink()
     os.link(root / "a.mov", root / "d.mov")
     assert names(units.of([1], {1: 5})) == ["m/a.jpg"], "another name is no copy"
+
+
+def test_a_film_inside_a_picture_stays_unless_the_file_that_is_kept_has_one(units, library):
+    def has_film(number: int) -> None:
+        statement = update(MEDIA).where(MEDIA.c.id == number).values(embedded_video_bytes=9)
+        library._engines.write(lambda connection: connection.execute(statement))
+
+    has_film(3)
+    assert names(units.of([3])) == [["b.jpg"]]
+    assert [one.reason for one in units.of([3], {3: 5})] == [
+        "It has a film inside, which the file that is to be kept has not."
+    ]
+    has_film(5)
+    assert names(units.of([3], {3: 5})) == [["b.jpg"]]
 
 
 def test_another_name_of_the_file_that_is_kept_is_no_copy_of_it(units, library, root):

@@ -129,7 +129,8 @@ def plan_quarantine(house: InHouse, records: InRecords, asked: Annotated[Quarant
     """Plans how files get out of the way, into a quarantine folder; the person runs the plan, and nothing is deleted.
 
     The script looks at each file once more at the moment of acting: size, time, SHA-256, and those of the file that is
-    kept. Sidecars and the film of a Live Photo go with their picture.
+    kept. Sidecars and the film of a Live Photo go with their picture; no sidecar goes from a file that stays. Where a
+    file is kept for others, what is not like it, or has the only copy of a film, is left.
     """
     folder = check_folder(
         Path(asked.folder) if asked.folder is not None else house.store.folder.resolve() / FOLDER, house.folders.roots
