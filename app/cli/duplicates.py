@@ -13,7 +13,7 @@ from app.library.alike.near import BITS_OF, By
 from app.library.alike.telling import what_to_do
 from app.library.finding import keeping
 from app.library.library import Library
-from app.quarantine.duplicates import Duplicates, Found, differing, keeper_of
+from app.quarantine.duplicates import Duplicates, Found, differing
 from app.quarantine.script import PlanFormat, written_plan
 from app.quarantine.units import Units, check_folder
 from app.texts import counted
@@ -84,7 +84,8 @@ def _as_json(library: Library, found: Found) -> dict[str, object]:
                 for number, distance in zip(ids, distances, strict=True)
                 if number in files
             ]
-            groups.append({"files": told, "keep": keeper_of(every)["path"], "differs": differing(every)})
+            keeper = files[found.keeper(files)]["path"]
+            groups.append({"files": told, "keep": keeper, "differs": differing(every)})
     compared = {"searched": found.compared, "missing": found.edges.left}
     return {"groups": groups, "total": found.groups.number, "files": len(found.groups.slots), "coverage": compared}
 
@@ -92,11 +93,11 @@ def _as_json(library: Library, found: Found) -> dict[str, object]:
 def _print(library: Library, found: Found) -> None:
     threshold = library.nsfw_threshold()
     for place in range(found.groups.number):
-        files = [*library.finder.files_by_id(found.ids(place)[0], threshold).values()]
+        files = library.finder.files_by_id(found.ids(place)[0], threshold)
         if len(files) > 1:
-            best = keeper_of(files)
+            best = files[found.keeper(files)]
             out.print(plain(best["path"]), markup=False, soft_wrap=True)
-            for file in files:
+            for file in files.values():
                 if file is not best:
                     out.print(f"  {plain(file['path'])}", markup=False, soft_wrap=True)
 

@@ -10,9 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from app.ingest.disk.folders import Folders
+from app.library.alike.codes import bits_apart
 from app.library.alike.groups import WIDEST, Edges, Groups, edges_of, groups_of
 from app.library.alike.near import By
-from app.library.finding.columns import Snapshot
+from app.library.finding.columns import Mask, Snapshot
+from app.library.finding.entries import Mark
 from app.library.finding.listing import FoundFile
 from app.library.library import Library
 from app.library.stock import StoredFile
@@ -21,12 +23,17 @@ _AT_ONCE = 500
 
 
 class Found(NamedTuple):
-    """The groups of one kind within a distance, the snapshot that they are of, and what could be compared."""
+    """The groups of one kind within a distance, the snapshot that they are of, and what could be compared.
 
+    `filmed` are Live Photos, both halves, and motion photos.
+    """
+
+    by: By
     snapshot: Snapshot
     groups: Groups
     edges: Edges
     max_distance: int
+    filmed: Mask
 
     @property
     def compared(self) -> int:
@@ -37,6 +44,21 @@ class Found(NamedTuple):
         """The ids of the files of one group, and how far each is from the nearest other one, in bits."""
         slots, distances = self.groups.group(place)
         return self.snapshot.ids[slots].tolist(), distances.tolist()
+
+    def keeper(self, files: Mapping[int, FoundFile]) -> int:
+        """The id of the file of a group, by ids, that is worth most.
+
+        Rejected ones come last. Then a film of its own (Live Photo, motion photo) counts most, a person's word, the
+        pixels, the larger file, the rating and the shorter path.
+        """
+        return min(files, key=lambda number: self._worth(number, files[number]))
+
+    def _worth(self, number: int, file: FoundFile) -> tuple[float | int | str, ...]:
+        (slot,) = self.snapshot.places(np.array([number]))
+        is_filmed = slot >= 0 and bool(self.filmed[slot])
+        is_said = slot >= 0 and bool(self.snapshot.columns["marks"][slot] & Mark.PERSON)
+        score, pixels = file["score"] or 0, (file["width"] or 0) * (file["height"] or 0)
+        return score < 0, not is_filmed, not is_said, -pixels, -file["size"], -score, len(file["path"]), file["path"]
 
 
 class Duplicates:
@@ -60,12 +82,16 @@ class Duplicates:
             groups = groups_of(snapshot, edges, at_most)
             return self._without_links(snapshot, groups) if by is By.BYTES else groups
 
-        return Found(snapshot, kept.get(("groups", by, behind, at_most), grouped), edges, at_most)
+        groups = kept.get(("groups", by, behind, at_most), grouped)
+        return Found(by, snapshot, groups, edges, at_most, pairing.halves() | pairing.films_inside())
 
-    def surplus(self, found: Found) -> tuple[list[int], dict[int, int]]:
-        """The ids of all files of the groups but the one of each that is worth most, and for each of them that one."""
+    def surplus(self, found: Found) -> tuple[list[int], dict[int, int | None]]:
+        """The ids of all files of the groups but the one of each that is worth most, and for each of them that one.
+
+        None where a file is not within the distance of that one: others of its group led to it.
+        """
         finder, threshold = self._library.finder, self._library.nsfw_threshold()
-        keepers: dict[int, int] = {}
+        keepers: dict[int, int | None] = {}
         first = 0
         while first < found.groups.number:
             limit = int(found.groups.starts[first]) + _AT_ONCE
@@ -73,12 +99,28 @@ class Duplicates:
             ids = [found.ids(place)[0] for place in range(first, last)]
             files = finder.files_by_id([number for group in ids for number in group], threshold)
             for group in ids:
-                there = [number for number in group if number in files]
+                there = {number: files[number] for number in group if number in files}
                 if len(there) > 1:
-                    keeper = min(there, key=lambda number: _worth(files[number]))
-                    keepers |= {number: keeper for number in there if number != keeper}
+                    keeper = found.keeper(there)
+                    others = [number for number in there if number != keeper]
+                    near = self._near(found, keeper, others)
+                    keepers |= {number: keeper if number in near else None for number in others}
             first = last
         return [*keepers], keepers
+
+    def _near(self, found: Found, keeper: int, others: Sequence[int]) -> set[int]:
+        """Which of the others of its group are within the distance of a file."""
+        numbers = np.array([keeper, *others])
+        if found.by is By.FEATURES:
+            codes = self._library.codes
+            models, rows = codes.models(numbers), codes.of(numbers)
+            distances, comparable = bits_apart(rows[1:], rows[0]), (models[1:] == models[0]) & (models[0] > 0)
+        elif found.by is By.PHASH:
+            hashes = found.snapshot.columns["phash"][found.snapshot.places(numbers)]
+            distances, comparable = np.bitwise_count(hashes[1:] ^ hashes[0]), hashes[1:] != 0
+        else:
+            return {*others}
+        return {*numbers[1:][comparable & (distances <= found.max_distance)].tolist()}
 
     def stored(self, ids: Sequence[int]) -> Mapping[int, StoredFile]:
         """What the library holds of the files of these rows, by id; those that are gone by now are not."""
@@ -100,7 +142,10 @@ class Duplicates:
         return Groups(groups.slots[keep], starts, groups.distances[keep])
 
     def _inodes(self, ids: Sequence[int]) -> Iterator[tuple[int, tuple[int, int]]]:
-        """The place and the inode of each file that has several names on disk; of what is not there nothing."""
+        """The place and the inode of each file; of what is not there nothing.
+
+        A folder that is mounted twice gives each of its files two names, without a second link.
+        """
         places = {number: place for place, number in enumerate(ids)}
         for start in range(0, len(ids), _AT_ONCE):
             for number, stored in self.stored(ids[start : start + _AT_ONCE]).items():
@@ -110,18 +155,7 @@ class Duplicates:
                     status = os.lstat(self._folders.absolute(stored.place))
                 except (OSError, ValueError):
                     continue
-                if status.st_nlink > 1:
-                    yield places[number], (status.st_dev, status.st_ino)
-
-
-def keeper_of(files: Sequence[FoundFile]) -> FoundFile:
-    """The file of a group that is worth most: most pixels, then the larger file, the rating, the shorter path."""
-    return min(files, key=_worth)
-
-
-def _worth(file: FoundFile) -> tuple[float | int | str, ...]:
-    pixels = (file["width"] or 0) * (file["height"] or 0)
-    return -pixels, -file["size"], -(file["score"] or 0), len(file["path"]), file["path"]
+                yield places[number], (status.st_dev, status.st_ino)
 
 
 def differing(files: Sequence[FoundFile]) -> list[str]:

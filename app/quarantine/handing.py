@@ -14,10 +14,11 @@ def handed_on(keeper: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) ->
     """What an edit of the keeper says: fields with their values, and `add_keywords`; empty where it has all already.
 
     What the keeper has stays. Of the others a person's word goes before what was read, and then the first one's; the
-    rating is the highest. Keywords of prompts say how a picture was made, and stay with its file.
+    rating is the highest. A rejection is never handed on: it is what the others go for. Keywords of prompts say how a
+    picture was made, and stay with its file.
     """
     said: dict[str, Any] = {}
-    rated = [other for other in others if other["score"] is not None]
+    rated = [other for other in others if (other["score"] or 0) > 0]
     if keeper["score"] is None and rated:
         said["score"] = max((other["score_source"] == Source.PERSON, other["score"]) for other in rated)[1]
     for name in _TEXTS:

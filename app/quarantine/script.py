@@ -4,7 +4,7 @@ POSIX sh, with `stat` and a program for SHA-256 as GNU, BSD and macOS have them.
 are absolute paths, so that no name is an option, a pattern or a command, whatever is in it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -32,7 +32,8 @@ _HEAD = rb"""#!/bin/sh
 #   sh FILE             moves
 #   sh FILE --check     only looks
 # Before a file is moved, it, what goes with it, and the file that is kept for it must be as they were: size, time of
-# change and SHA-256. Else all of these stay, and the exit status is 1.
+# change and SHA-256. Else all of these stay, and the exit status is 1. Where one of them cannot be moved, those that
+# were moved before it are moved back.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -63,6 +64,10 @@ same() { # SHOWN PATH SIZE TIME SHA256
   sum=$(sha "$2") || { stay "$1" 'cannot be read'; return; }
   if [ "${sum%% *}" != "$5" ]; then stay "$1" 'has other bytes'; return; fi
 }
+apart() { # SHOWN PATH KEPT
+  if [ ! "$2" -ef "$3" ]; then return; fi
+  stay "$1" 'is the file that is to be kept, under another name'
+}
 free() { # SHOWN TARGET
   if [ ! -e "$quarantine/$2" ] && [ ! -L "$quarantine/$2" ]; then return; fi
   stay "$1" 'is in the quarantine folder already'
@@ -71,6 +76,16 @@ move() { # SHOWN PATH TARGET
   [ "$check" = yes ] && return
   mkdir -p -- "$quarantine/${3%/*}" && mv -n -- "$2" "$quarantine/$3" && [ ! -e "$2" ] && return
   stay "$1" 'could not be moved'
+}
+back() { # SHOWN PATH TARGET
+  if [ ! -e "$2" ] && mv -n -- "$quarantine/$3" "$2" && [ ! -e "$quarantine/$3" ]; then
+    stay "$1" 'was moved back, because what goes with it could not be moved'
+    return
+  fi
+  printf 'is in the quarantine folder without what goes with it: %s\n' "$1" >&2
+  moved=$((moved + 1))
+  left=$((left - 1))
+  return 1
 }
 """
 _TAIL = b"""\
@@ -93,13 +108,25 @@ def shell_script(plan: Iterable[Unit | Left], folder: bytes) -> Iterator[bytes]:
 
 def _block(unit: Unit) -> bytes:
     """The lines of one unit: all of it is looked at before the first is moved."""
-    checked = [*([unit.keeper] if unit.keeper else []), *unit.files]
-    conditions = [b"same " + _told(one) for one in checked]
+    conditions = [b"same " + _told(one) for one in (*unit.keepers, *unit.files)]
+    conditions += [
+        b"apart " + quoted(_shown(one)) + b" " + quoted(one.path) + b" " + quoted(keeper.path)
+        for keeper in unit.keepers
+        for one in unit.files
+    ]
     conditions += [b"free " + quoted(_shown(one)) + b" " + quoted(one.target) for one in unit.files]
-    moves = [b"move " + quoted(_shown(one)) + b" " + quoted(one.path) + b" " + quoted(one.target) for one in unit.files]
-    steps = b" &&\n   ".join((*conditions, *moves))
+    steps = b" &&\n   ".join((*conditions, _moves(unit.files)))
     number = str(len(unit.files)).encode()
     return b"if " + steps + b"\nthen moved=$((moved + " + number + b")); else left=$((left + " + number + b")); fi\n"
+
+
+def _moves(files: Sequence[Sight]) -> bytes:
+    """The commands that move files, each followed by what moves it back where a later one fails."""
+    words = [b" ".join(map(quoted, (_shown(one), one.path, one.target))) for one in files]
+    moves = b"move " + words[-1]
+    for each in reversed(words[:-1]):
+        moves = b"move " + each + b" && { " + moves + b" ||\n   back " + each + b"; }"
+    return moves
 
 
 def _told(one: Sight) -> bytes:
@@ -129,7 +156,7 @@ def lines_of(plan: Iterable[Unit | Left], folder: bytes) -> Iterator[dict[str, A
         if isinstance(one, Left):
             yield dict.fromkeys(COLUMNS) | {"unit": number, "action": "leave", "path": one.shown, "reason": one.reason}
             continue
-        for action, sight in [*([("keep", one.keeper)] if one.keeper else []), *(("move", each) for each in one.files)]:
+        for action, sight in [*(("keep", each) for each in one.keepers), *(("move", each) for each in one.files)]:
             target = f"{within}/{sight.place.shown}" if action == "move" else None
             told = (number, action, sight.place.shown, sight.size, sight.mtime_ns, sight.sha256, target, None)
             yield dict(zip(COLUMNS, told, strict=True))

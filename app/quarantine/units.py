@@ -6,7 +6,7 @@ Disks are looked at, and nothing there is changed.
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +43,10 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Files that are moved together, the picture first; `keeper` is the file that has to be there and as it was."""
+    """Files that are moved together, the picture first; `keepers` have to be there, as they were."""
 
     files: tuple[Sight, ...]
-    keeper: Sight | None = None
+    keepers: tuple[Sight, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,30 @@ class Left:
     reason: str
 
 
+class _Stays(Exception):
+    """Why a file cannot be planned."""
+
+
 @dataclass(slots=True)
 class _Folder:
     """A folder of media as it is on disk."""
 
     sidecars: Sidecars
     media: list[bytes]
-    names: Mapping[bytes, os.DirEntry[bytes]] = field(default_factory=dict)
+    has_scores: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for, by ids: films of pictures, files that are kept for others, and why some stay in any case.
+
+    `going` has the places of all others, with the id of the file with which each goes: its own, or that of its picture.
+    """
+
+    films: Mapping[int, int]
+    keepers: Mapping[int, int | None]
+    reasons: Mapping[int, str]
+    going: Mapping[Place, int]
 
 
 class Units:
@@ -73,55 +90,92 @@ class Units:
         self._library = library
         self._folders = folders
         self._read: dict[Place, _Folder] = {}
-        self._taken: set[Place] = set()  # sidecars that go with another file already
 
-    def of(self, ids: Sequence[int], keepers: Mapping[int, int] | None = None) -> Iterator[Unit | Left]:
+    def of(self, ids: Sequence[int], keepers: Mapping[int, int | None] | None = None) -> Iterator[Unit | Left]:
         """The units of these files, in this order; `keepers` has the file that stays for each, if any has to.
 
-        A file that is no more what the library knows is left. Whoever acts looks at each file once more.
+        None there is a file that is not like the one that stays. A file that is no more what the library knows is left,
+        and so is the only copy of a film, if a file has to stay for its picture. Whoever acts looks at each file once
+        more.
         """
-        keepers = keepers or {}
-        self._taken.clear()
-        films = self._films(ids)
-        followers = {*films.values()}
-        moved = {*ids, *followers}
-        places = {stored.place for stored in self._stored([*moved]).values()}
+        asked = self._asked(ids, keepers or {})
+        followers = {*asked.films.values()}
         done: set[int] = set()
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
-            beside = (other[one] for other in (films, keepers) for one in some if one in other)
-            stored = self._stored([*{*some, *beside}])
+            beside = (one for number in some for one in (asked.films.get(number), asked.keepers.get(number)))
+            stored = self._stored([*{*some, *(one for one in beside if one is not None)}])
             for number in some:
                 if number not in stored or number in done or number in followers:
                     continue
                 done.add(number)
-                if keepers.get(number) in moved:
-                    yield Left(stored[number].shown, "The file that is to be kept would be moved, too.")
+                if number in asked.reasons:
+                    yield Left(stored[number].shown, asked.reasons[number])
+                    continue
+                try:
+                    unit, together = self._unit(asked, stored, number)
+                except _Stays as why:
+                    yield Left(stored[number].shown, str(why))
                 else:
-                    yield self._unit(stored, (number, films.get(number), keepers.get(number)), places)
+                    done.update(together)
+                    yield unit
 
-    def _unit(
-        self, stored: Mapping[int, StoredFile], which: tuple[int, int | None, int | None], moved: set[Place]
-    ) -> Unit | Left:
-        """The unit of a file, by its id, its film's and that of the file that is kept for it."""
-        number, film, keeper = which
-        own = stored[number]
-        kept = None
-        if keeper is not None:
-            kept = self._sight(stored[keeper]) if keeper in stored else None
-            if kept is None:
-                return Left(own.shown, "The file that is to be kept is not there as it was taken in.")
-        files: list[Sight] = []
-        for one in (own, *([stored[film]] if film is not None and film in stored else [])):
-            sight = self._sight(one)
-            if sight is None:
-                return Left(own.shown, f"{one.shown} is not there as it was taken in.")
-            files.append(sight)
-            for side in self._beside(one.place, moved):
-                if side.place not in self._taken:
-                    self._taken.add(side.place)
-                    files.append(side)
-        return Unit(tuple(files), kept)
+    def _asked(self, ids: Sequence[int], keepers: Mapping[int, int | None]) -> _Asked:
+        films, pictures = self._films(ids)
+        wanted = {number for number in ids if number not in keepers or keepers[number] is not None}
+        moved = {*wanted, *(film for picture, film in films.items() if picture in wanted)}
+        reasons = {}
+        inside = self._films_inside(keepers) if keepers else set()
+        for number, keeper in keepers.items():
+            if keeper is None:
+                reasons[number] = "It is not enough like the file that is to be kept."
+            elif keeper in moved:
+                reasons[number] = "The file that is to be kept would be moved, too."
+            elif number in pictures and pictures[number] not in films:
+                reasons[number] = "It is half of a Live Photo, the picture of which stays."
+            elif number in inside and keeper not in inside:
+                reasons[number] = "It has a film inside, which the file that is to be kept has not."
+        followers = {*films.values()}
+        lead_of = {number: number for number in ids if number not in reasons and number not in followers}
+        lead_of |= {film: picture for picture, film in films.items() if picture in lead_of}
+        going = {stored.place: lead_of[number] for number, stored in self._stored([*lead_of]).items()}
+        return _Asked(films, keepers, reasons, going)
+
+    def _unit(self, asked: _Asked, stored: dict[int, StoredFile], first: int) -> tuple[Unit, list[int]]:
+        """The unit of a file, and the ids of all that share a sidecar with it. Raises _Stays if any has to stay."""
+        together = [first]
+        files: dict[Place, Sight] = {}
+        kept: dict[Place, Sight] = {}
+        for number in together:
+            film, keeper = asked.films.get(number), asked.keepers.get(number)
+            needed = {one for one in (number, film, keeper) if one is not None} - stored.keys()
+            stored |= self._stored([*needed]) if needed else {}
+            if keeper is not None:
+                if (sight := self._sight(stored[keeper]) if keeper in stored else None) is None:
+                    raise _Stays("The file that is to be kept is not there as it was taken in.")
+                kept[sight.place] = sight
+            for one in (stored[each] for each in (number, film) if each in stored):
+                if (sight := self._sight(one)) is None:
+                    raise _Stays(f"{one.shown} is not there as it was taken in.")
+                files[sight.place] = sight
+                if keeper is not None and one is not stored.get(number):
+                    copy = self._copy_of(sight, asked)
+                    kept[copy.place] = copy
+                for side, sharing in self._beside(sight.place, asked.going):
+                    files.setdefault(side.place, side)
+                    together += dict.fromkeys(lead for lead in sharing if lead not in together)
+        if any(_are_one(one, other) for one in files.values() for other in kept.values()):
+            raise _Stays("It and the file that is to be kept are one file under two names.")
+        return Unit(tuple(files.values()), tuple(kept.values())), together
+
+    def _copy_of(self, film: Sight, asked: _Asked) -> Sight:
+        """A copy of a film that stays. Raises _Stays if there is none."""
+        for stored in self._library.stock.with_bytes([film.sha256]).get(film.sha256, ()):
+            if stored.missing_at is None and stored.place not in asked.going:
+                sight = self._sight(stored)
+                if sight is not None and not _are_one(sight, film):
+                    return sight
+        raise _Stays(f"No copy of its film {film.place.shown} would stay.")
 
     def _sight(self, stored: StoredFile) -> Sight | None:
         """The file of a row; None where it is not there as it was."""
@@ -136,17 +190,18 @@ class Units:
             return None
         return Sight(stored.place, path, stored.size, stored.mtime_ns, stored.sha256)
 
-    def _beside(self, place: Place, moved: set[Place]) -> Iterator[Sight]:
-        """The sidecars of a file, without those that speak for a file, too, that stays."""
+    def _beside(self, place: Place, going: Mapping[Place, int]) -> Iterator[tuple[Sight, list[int]]]:
+        """The sidecars of a file, each with the ids of those that share it; none that is shared with one that stays."""
         folder = self._folder(place.folder)
-        for name in folder.sidecars.names_of(place.name):
-            others = (place.folder.below(other) for other in spoken_for(name, folder.media))
-            if all(other in moved for other in others) and (sight := self._small(place.folder.below(name))):
-                yield sight
-        scores = place.folder.below(SCORES_FOLDER)
-        for name in {place.name + b".json", composed(place.name) + b".json"}:
-            if SCORES_FOLDER in folder.names and (sight := self._small(scores.below(name))):
-                yield sight
+        named = {name: spoken_for(name, folder.media) for name in folder.sidecars.names_of(place.name)}
+        if folder.has_scores:
+            own = composed(place.name)
+            sharing = tuple(name for name in folder.media if composed(name) == own)
+            named |= {SCORES_FOLDER + b"/" + name + b".json": sharing for name in {place.name, own}}
+        for name, media in named.items():
+            others = [place.folder.below(other) for other in media]
+            if all(other in going for other in others) and (sight := self._small(place.folder.below(name))):
+                yield sight, [going[other] for other in others]
 
     def _folder(self, folder: Place) -> _Folder:
         known = self._read.get(folder)
@@ -157,7 +212,9 @@ class Units:
             except OSError:
                 entries = {}
             media = [name for name, entry in entries.items() if is_media(entry)]
-            known = _Folder(Sidecars(entries, {}), media, entries)
+            scores = entries.get(SCORES_FOLDER)
+            has_scores = scores is not None and scores.is_dir(follow_symlinks=False)  # a link may lead out of the root
+            known = _Folder(Sidecars(entries, {}), media, has_scores)
             if len(self._read) >= _AT_ONCE:
                 self._read.clear()
             self._read[folder] = known
@@ -177,18 +234,27 @@ class Units:
             return None
         return Sight(place, path, status.st_size, status.st_mtime_ns, hashlib.sha256(content).hexdigest())
 
-    def _films(self, ids: Sequence[int]) -> dict[int, int]:
-        """For each picture that is half of a Live Photo the id of its film."""
+    def _films_inside(self, keepers: Mapping[int, int | None]) -> set[int]:
+        """Which of these files and of those that are kept for them have a film inside."""
+        finder = self._library.finder
+        snapshot = finder.snapshot()
+        inside = finder.pairing(snapshot).films_inside()
+        slots = snapshot.at(np.array([one for pair in keepers.items() for one in pair if one is not None]))
+        return {*snapshot.ids[slots[inside[slots]]].tolist()}
+
+    def _films(self, ids: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
+        """For each picture that is half of a Live Photo the id of its film; and for each such film its picture's."""
         finder = self._library.finder
         snapshot = finder.snapshot()
         pairing = finder.pairing(snapshot)
-        found: dict[int, int] = {}
+        films: dict[int, int] = {}
+        pictures: dict[int, int] = {}
         for number, others in pairing.of(ids).items():
             slot = int(snapshot.places(np.array([number]))[0])
-            film = next((other for other, kind in others if kind is PairKind.LIVE_PHOTO), None)
-            if film is not None and pairing.lead_of(slot) == slot:  # the picture stands for its film
-                found[number] = film
-        return found
+            half = next((other for other, kind in others if kind is PairKind.LIVE_PHOTO), None)
+            if half is not None:  # the picture stands for its film
+                (films if pairing.lead_of(slot) == slot else pictures)[number] = half
+        return films, pictures
 
     def _stored(self, ids: Sequence[int]) -> dict[int, StoredFile]:
         stock = self._library.stock
@@ -196,6 +262,14 @@ class Units:
         for start in range(0, len(ids), _AT_ONCE):
             found |= stock.by_id(ids[start : start + _AT_ONCE])
         return found
+
+
+def _are_one(one: Sight, other: Sight) -> bool:
+    """Whether two files are one on disk: hard links, or one folder that is mounted twice; also where nobody can say."""
+    try:
+        return os.path.samefile(one.path, other.path)
+    except OSError:
+        return True
 
 
 def check_folder(folder: Path, roots: Mapping[str, bytes]) -> bytes:

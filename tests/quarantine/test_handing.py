@@ -37,5 +37,11 @@ def test_what_the_keeper_has_stays():
     assert handed_on(keeper, []) == {}
 
 
+def test_a_rejected_copy_does_not_reject_the_one_that_is_kept():
+    rejected, unrated = row(score=-1, score_source="person"), row(score=0, score_source="person")
+    assert handed_on(row(), [rejected, unrated]) == {}
+    assert handed_on(row(), [rejected, row(score=2, score_source="xmp")]) == {"score": 2}
+
+
 def test_of_ratings_that_were_read_the_highest_counts():
     assert handed_on(row(), [row(score=1, score_source="xmp"), row(score=4, score_source="exif")]) == {"score": 4}

@@ -100,12 +100,47 @@ def _linked(path: bytes) -> None:
 @pytest.mark.parametrize("which", ["own", "beside", "keeper"])
 def test_what_is_not_as_it_was_stays_with_all_that_goes_with_it(root, folder, tmp_path, change, which):
     sights = {name: sight(root, f"{name}.jpg".encode()) for name in ("own", "beside", "keeper", "other")}
-    plan = [Unit((sights["own"], sights["beside"]), sights["keeper"]), Unit((sights["other"],))]
+    plan = [Unit((sights["own"], sights["beside"]), (sights["keeper"],)), Unit((sights["other"],))]
     change(sights[which].path)
     told = run(plan, folder, tmp_path)
     assert (told.returncode, told.stdout) == (1, b"moved: 1, stay: 2\n")
     assert b"stays: m/" + which.encode() in told.stderr
     assert files_in(folder) == {b"m/other.jpg"}
+
+
+def test_another_name_of_the_file_that_is_kept_stays(root, folder, tmp_path):
+    keeper = sight(root, b"kept.jpg")
+    os.link(keeper.path, os.path.join(root, b"own.jpg"))
+    own = Sight(Place("m", b"own.jpg"), os.path.join(root, b"own.jpg"), keeper.size, keeper.mtime_ns, keeper.sha256)
+    told = run([Unit((own,), (keeper,))], folder, tmp_path)
+    assert (told.returncode, told.stdout, files_in(folder)) == (1, b"moved: 0, stay: 1\n", set())
+    assert b"under another name" in told.stderr
+
+
+def test_where_a_file_cannot_be_moved_what_went_before_it_is_moved_back(root, folder, tmp_path):
+    own, side, last = (sight(root, name) for name in (b"it's.jpg", b"its.xmp", b"-deep\n/film.mov"))
+    os.makedirs(os.path.join(folder, b"m"))
+    Path(os.fsdecode(folder), "m", "-deep\n").touch()  # where a folder has to be
+    before = os.lstat(own.path)
+    told = run([Unit((own, side, last)), Unit((sight(root, b"b.jpg"),))], folder, tmp_path)
+    assert (told.returncode, told.stdout) == (1, b"moved: 1, stay: 3\n")
+    assert files_in(root) == {b"it's.jpg", b"its.xmp", b"-deep\n/film.mov"}
+    assert files_in(folder) == {b"m/-deep\n", b"m/b.jpg"}
+    assert (os.lstat(own.path).st_ino, os.lstat(own.path).st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert told.stderr.count(b"was moved back") == 2
+
+
+def test_what_cannot_be_moved_back_is_said_and_counts_as_moved(root, folder, tmp_path):
+    own, last = sight(root, b"a.jpg"), sight(root, b"deep/film.mov")
+    os.makedirs(os.path.join(folder, b"m"))
+    Path(os.fsdecode(folder), "m", "deep").touch()
+    script = b"".join(shell_script([Unit((own, last))], folder))
+    script = script.replace(b"\nback() {", b'\nback() { : >"$2"', 1)  # somebody was faster
+    (tmp_path / "plan.sh").write_bytes(script)
+    told = subprocess.run(["sh", tmp_path / "plan.sh"], capture_output=True, check=False)
+    assert (told.returncode, told.stdout) == (1, b"moved: 1, stay: 1\n")
+    assert b"is in the quarantine folder without what goes with it: m/a.jpg" in told.stderr
+    assert files_in(folder) == {b"m/deep", b"m/a.jpg"}
 
 
 def test_nothing_in_the_quarantine_folder_is_replaced(root, folder, tmp_path):
@@ -130,7 +165,7 @@ def test_quotes_and_texts_for_terminals():
 
 def test_lines_tell_what_is_kept_what_is_moved_together_and_what_is_left(root, folder):
     own, side, keeper = (sight(root, name) for name in (b"a.jpg", b"a.xmp", b"k.jpg"))
-    told = list(lines_of([Unit((own, side), keeper), Left("m/b.jpg", "It has gone.")], folder))
+    told = list(lines_of([Unit((own, side), (keeper,)), Left("m/b.jpg", "It has gone.")], folder))
     assert [(line["unit"], line["action"], line["path"]) for line in told] == [
         (1, "keep", "m/k.jpg"),
         (1, "move", "m/a.jpg"),

@@ -2,10 +2,13 @@
 
 import hashlib
 import os
+import shutil
 
 import pytest
+from sqlalchemy import update
 
 from app.ingest.disk.folders import Folders
+from app.library.tables import MEDIA
 from app.quarantine.units import Left, Unit, Units
 from tests.library.finding.stock import add, file, link
 
@@ -45,16 +48,63 @@ def test_the_film_of_a_live_photo_and_sidecars_go_with_the_picture(units):
     assert names(units.of([2])) == [["a.mov"]], "whose sidecar is the picture's, which stays"
 
 
-def test_a_sidecar_of_two_files_goes_with_the_first_of_them_and_only_if_both_go(units):
+def test_files_with_one_sidecar_go_together_and_it_stays_with_any_that_stays(units, root):
     assert names(units.of([3])) == [["b.jpg"]]
-    assert names(units.of([3, 4])) == [["b.jpg", "b.xmp"], ["b.nef"]]
+    assert names(units.of([4, 5, 3])) == [["b.nef", "b.xmp", "b.jpg"], ["c.jpg"]]
+    assert names(units.of([3, 4], {4: None})) == [["b.jpg"], "m/b.nef"], "one is not like the file that is kept"
+    os.utime(root / "b.nef", ns=(1, 1))
+    assert names(units.of([3, 4])) == ["m/b.jpg", "m/b.nef"], "one of them changed since"
+
+
+def test_a_folder_of_scores_that_is_a_link_is_not_followed(units, root, tmp_path):
+    (root / ".scores").rename(tmp_path / "elsewhere")
+    (root / ".scores").symlink_to(tmp_path / "elsewhere")
+    assert names(units.of([1])) == [["a.jpg", "a.xmp", "a.mov"]]
+
+
+def test_the_only_copy_of_a_film_stays_with_its_picture_where_another_file_is_kept(units, library, root):
+    told = [one.reason for one in units.of([1], {1: 5})]
+    assert told == ["No copy of its film m/a.mov would stay."]
+    assert names(units.of([2], {2: 5})) == ["m/a.mov"], "nor goes the film from a picture that stays"
+    shutil.copy2(root / "a.mov", root / "d.mov")
+    status = (root / "d.mov").stat()
+    copy = {"path": b"d.mov", "size": status.st_size, "mtime_ns": status.st_mtime_ns, "kind": "video", "format": "mov"}
+    add(library, [file(6, name="d.mov", sha256=hashlib.sha256(b"a.mov").hexdigest()) | copy])
+    (unit,) = units.of([1], {1: 5})
+    assert [each.place.path for each in unit.keepers] == [b"c.jpg", b"d.mov"]
+    assert names(units.of([1, 6], {1: 5, 6: 5})) == ["m/a.jpg", ["d.mov"]]
+    (root / "d.mov").unlink()
+    os.link(root / "a.mov", root / "d.mov")
+    assert names(units.of([1], {1: 5})) == ["m/a.jpg"], "another name is no copy"
+
+
+def test_a_film_inside_a_picture_stays_unless_the_file_that_is_kept_has_one(units, library):
+    def has_film(number: int) -> None:
+        statement = update(MEDIA).where(MEDIA.c.id == number).values(embedded_video_bytes=9)
+        library._engines.write(lambda connection: connection.execute(statement))
+
+    has_film(3)
+    assert names(units.of([3])) == [["b.jpg"]]
+    assert [one.reason for one in units.of([3], {3: 5})] == [
+        "It has a film inside, which the file that is to be kept has not."
+    ]
+    has_film(5)
+    assert names(units.of([3], {3: 5})) == [["b.jpg"]]
+
+
+def test_another_name_of_the_file_that_is_kept_is_no_copy_of_it(units, library, root):
+    os.link(root / "c.jpg", root / "e.jpg")
+    status = (root / "e.jpg").stat()
+    name = {"path": b"e.jpg", "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    add(library, [file(7, name="e.jpg", sha256=hashlib.sha256(b"c.jpg").hexdigest()) | name])
+    assert names(units.of([7], {7: 5})) == ["m/e.jpg"]
 
 
 def test_what_is_not_as_it_was_taken_in_is_left_and_so_is_what_nobody_would_keep(units, root):
     (unit,) = units.of([3], {3: 5})
     assert isinstance(unit, Unit)
-    assert unit.keeper is not None
-    assert (unit.keeper.place.path, unit.keeper.target) == (b"c.jpg", b"m/c.jpg")
+    (keeper,) = unit.keepers
+    assert (keeper.place.path, keeper.target) == (b"c.jpg", b"m/c.jpg")
     assert [type(one) for one in units.of([3, 5], {3: 5})] == [Left, Unit]
     os.utime(root / "c.jpg", ns=(1, 1))
     assert names(units.of([5, 3], {3: 5})) == ["m/c.jpg", "m/b.jpg"]

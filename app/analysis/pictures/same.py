@@ -36,7 +36,8 @@ def compute_picture_sha256(opened: OpenedImage, decoded: Image.Image, turn: int)
     top: after `pixels MODE WIDTHxHEIGHT` and a line feed, for each pixel red, green and blue (mode `RGB`), a byte each.
     Grey and palettes are such colours. Where any pixel is transparent, opacity follows (`RGBA`), and a pixel of opacity
     0 has no colour: 0, 0, 0. CMYK, YCbCr and Lab stay what they are, as do deeper greys, which are whole numbers (`I`)
-    or floating (`F`) of 32 bits, little-endian. Colour profiles do not count.
+    or floating (`F`) of 32 bits, little-endian, after `clear NUMBER` and a line feed where one of them is transparent.
+    Colour profiles do not count.
 
     Of anything else it is that of the image data as it stands in the file (`image_data.py`), after `FORMAT TURN` and a
     line feed: of a JPEG whose shorter side has 1,920 px or more, because it is decoded smaller, of animations, of 16
@@ -91,6 +92,8 @@ def _digest_pixels(image: Image.Image) -> str:
     digest = hashlib.sha256(f"pixels {plain.mode} {plain.width}x{plain.height}\n".encode())
     if (scale := image.info.get(SCALE, _FROM_BLACK)) != _FROM_BLACK:
         digest.update(f"{scale}\n".encode())
+    if plain.mode in _ALL_BITS and (clear := image.info.get("transparency")) is not None:
+        digest.update(f"clear {clear}\n".encode())
     rows = max(1, _STRIP_BYTES // (4 * plain.width))
     if rows >= plain.height:  # twice as fast as to cut a strip out, even if it is all of it
         digest.update(plain.tobytes())
@@ -102,6 +105,8 @@ def _digest_pixels(image: Image.Image) -> str:
 
 def _plain(image: Image.Image) -> Image.Image:
     """The picture in a mode that equal pictures share."""
+    if image.mode in _ALL_BITS or image.mode.startswith("I;16"):  # as RGBA, all above 255 would be 255
+        return image.convert("I") if image.mode not in _ALL_BITS else image
     if image.has_transparency_data:
         clear = image.convert("RGBA")
         alpha = clear.getchannel("A")
@@ -115,4 +120,4 @@ def _plain(image: Image.Image) -> Image.Image:
         return clear
     if image.mode in ("1", "L", "P", "RGBX"):
         return image.convert("RGB")
-    return image.convert("I") if image.mode.startswith("I;16") else image
+    return image

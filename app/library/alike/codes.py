@@ -42,6 +42,7 @@ _NEWEST = 64
 _EVEN_BYTES, _ADD_PAIRS = np.uint64(0x00FF00FF00FF00FF), np.uint64(0x0001000100010001)
 _ROWS_AT_ONCE = 16_384  # 2.2 MB: what is worked on stays in the processor's cache
 _PATIENCE_SECONDS = 0.5
+_sync = getattr(os, "fdatasync", os.fsync)  # which macOS has not
 _CHANGED = Prepared(
     select(CHANGES.c.seq, CHANGES.c.media_id, MEDIA.c.features, MEDIA.c.nsfw_model)
     .select_from(CHANGES)
@@ -207,11 +208,12 @@ class CodeFile:
         return self._reach
 
     def _write(self, reach: _Reach, changes: list[Any]) -> None:
-        """Writes what changed, and then how far that goes: a kill in between leaves what is written again."""
+        """Writes what changed, and then how far that goes: a kill or a loss of power leaves what is written again."""
         descriptor = os.open(self._folder / f"{NAME}.bin", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             for _, number, features, model in changes:
                 os.pwrite(descriptor, _row(reach.models, features, model), number * _ROW_BYTES)
+            _sync(descriptor)
         finally:
             os.close(descriptor)
         reach.seq = changes[-1][0]

@@ -63,25 +63,22 @@ def edges_of(snapshot: Snapshot, pairing: Pairing, codes: CodeFile, by: By) -> E
         return _told(snapshot, by, (ones, others, None), snapshot.there)
     front = snapshot.there.copy()
     front[pairing.behind] = False
-    standing = _standing(snapshot, front, "sha256", front)
+    if by is By.FEATURES:
+        return _by_codes(snapshot, codes, front)
+    known = comparable(snapshot, by) & front
     if by is By.PICTURE:
-        known = comparable(snapshot, by) & front
-        slots = np.flatnonzero(known & standing)
+        slots = np.flatnonzero(_standing(snapshot, known, "sha256"))
         return _told(snapshot, by, (*_equal(slots, snapshot.columns["picture"][slots]), None), known)
-    standing &= _standing(snapshot, comparable(snapshot, By.PICTURE) & standing, "picture", standing)
-    if by is By.PHASH:
-        known = comparable(snapshot, by) & front
-        slots = np.flatnonzero(known & standing)
-        return _told(snapshot, by, _near_hashes(slots, snapshot.columns["phash"][slots]), known)
-    return _by_codes(snapshot, codes, front, standing)
+    slots = np.flatnonzero(_of_each_picture(snapshot, known))
+    return _told(snapshot, by, _near_hashes(slots, snapshot.columns["phash"][slots]), known)
 
 
-def _by_codes(snapshot: Snapshot, codes: CodeFile, front: Mask, standing: Mask) -> Edges:
+def _by_codes(snapshot: Snapshot, codes: CodeFile, front: Mask) -> Edges:
     behind, slots = codes.catch_up(), np.flatnonzero(front)
     models = codes.models(snapshot.ids[slots])
     known = np.zeros(snapshot.slots, np.bool_)
     known[slots[models > 0]] = True
-    compared = (models > 0) & standing[slots]
+    compared = _of_each_picture(snapshot, known)[slots]
     if np.count_nonzero(compared) > MOST_CODES:
         left = left_out(snapshot, By.FEATURES, known, behind)
         return Edges(*_no_edges(), known & False, left | {TOO_MANY: int(np.count_nonzero(known))})
@@ -101,15 +98,22 @@ def _told(snapshot: Snapshot, by: By, found: tuple[Array, Array, Array | None], 
     return Edges(ones.astype(np.int32), others.astype(np.int32), apart, known, left_out(snapshot, by, known, behind))
 
 
-def _standing(snapshot: Snapshot, among: Mask, column: str, mask: Mask) -> Mask:
-    """The mask without those of `among` for which one with the same value, of a lower id, stands."""
+def _of_each_picture(snapshot: Snapshot, known: Mask) -> Mask:
+    """Of those that can be compared one for all with the same bytes, and then one for all of the same picture."""
+    standing = _standing(snapshot, known, "sha256")
+    hashed = comparable(snapshot, By.PICTURE) & standing
+    return (standing & ~hashed) | _standing(snapshot, hashed, "picture")
+
+
+def _standing(snapshot: Snapshot, among: Mask, column: str) -> Mask:
+    """One for each value: of those whose picture was hashed, or else of all, the one with the lowest id."""
     slots = np.flatnonzero(among)
-    slots = slots[np.argsort(snapshot.ids[slots], kind="stable")]
+    hashed = comparable(snapshot, By.PICTURE)[slots]
+    slots = slots[np.lexsort((snapshot.ids[slots], ~hashed))]
     _, first = np.unique(snapshot.columns[column][slots], return_index=True)
-    stands = mask.copy()
-    stands[slots] = False
+    stands = np.zeros(snapshot.slots, np.bool_)
     stands[slots[first]] = True
-    return stands & mask
+    return stands
 
 
 def _equal(slots: Array, values: Array) -> tuple[Array, Array]:

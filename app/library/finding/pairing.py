@@ -52,6 +52,19 @@ class Pairing:
         shown[hidden] = False
         return shown
 
+    def halves(self) -> Mask:
+        """The halves of Live Photos."""
+        films = self.behind[_are(self.snapshot, "kind", "video", self.behind)]
+        halves = np.zeros(self.snapshot.slots, np.bool_)
+        halves[films] = halves[self.leads[films]] = True
+        return halves
+
+    def films_inside(self) -> Mask:
+        """The files with a film inside: motion photos, which are half of nothing."""
+        columns = self.snapshot.columns
+        inside: Mask = ((columns["marks"] & Mark.LIVE) != 0) & (columns["pair"] == NO_NUMBER)
+        return inside
+
     def of(self, ids: Iterable[int]) -> Mapping[int, list[tuple[int, PairKind]]]:
         """The files that are one picture with each of these, by ids; those that stand alone are left out."""
         snapshot, behind = self.snapshot, self.behind

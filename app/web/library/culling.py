@@ -1,5 +1,6 @@
 """Getting files out of the way over HTTP: what the one that is kept gets, and the plan that moves the others."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -128,7 +129,8 @@ def plan_quarantine(house: InHouse, records: InRecords, asked: Annotated[Quarant
     """Plans how files get out of the way, into a quarantine folder; the person runs the plan, and nothing is deleted.
 
     The script looks at each file once more at the moment of acting: size, time, SHA-256, and those of the file that is
-    kept. Sidecars and the film of a Live Photo go with their picture.
+    kept. Sidecars and the film of a Live Photo go with their picture; no sidecar goes from a file that stays. Where a
+    file is kept for others, what is not like it, or has the only copy of a film, is left.
     """
     folder = check_folder(
         Path(asked.folder) if asked.folder is not None else house.store.folder.resolve() / FOLDER, house.folders.roots
@@ -141,7 +143,7 @@ def plan_quarantine(house: InHouse, records: InRecords, asked: Annotated[Quarant
     return StreamingResponse(written_plan(plan, folder, form), media_type=form.media_type, headers=headers)
 
 
-def _meant(house: House, asked: Quarantine) -> tuple[list[int], dict[int, int]]:
+def _meant(house: House, asked: Quarantine) -> tuple[list[int], Mapping[int, int | None]]:
     """The ids of the files that go, and for some of them that of the file that is kept. Raises InvalidRequest."""
     library = house.records.library
     if asked.q is not None:

@@ -12,7 +12,7 @@ from app.library.alike.near import By
 from app.library.alike.telling import what_to_do
 from app.library.finding.counting import Coverage
 from app.library.finding.listing import FoundFile
-from app.quarantine.duplicates import Duplicates, Found, differing, keeper_of
+from app.quarantine.duplicates import Duplicates, Found, differing
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.cursors import cursor_of, values_in
@@ -42,7 +42,7 @@ class Group(TypedDict):
     number: int
     """How many files it has."""
     keep: str
-    """The path of the one of these that is worth most: by pixels, then bytes, then rating."""
+    """The path of the one of these that is worth most: not rejected, a Live Photo, a person's word, pixels."""
     differs: list[str]
     """The fields of the files in which they differ."""
 
@@ -126,5 +126,5 @@ def _group(found: Found, place: int, records: InRecords) -> Group | None:
     ]
     if len(listed) < 2:
         return None
-    every = [one["file"] for one in listed]
-    return {"files": listed, "number": len(ids), "keep": keeper_of(every)["path"], "differs": differing(every)}
+    keep, every = files[found.keeper(files)]["path"], [one["file"] for one in listed]
+    return {"files": listed, "number": len(ids), "keep": keep, "differs": differing(every)}

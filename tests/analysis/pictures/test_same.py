@@ -15,6 +15,7 @@ from tests.analysis.pictures.pictures import RECIPE, opened
 from tests.samples import landscape, photo
 
 WANTED = frozenset({Stage.IDENTIFY, Stage.THUMBNAIL})
+CLEAR = [{"transparency": 301}, {"transparency": 2_000}]
 SMALL = landscape("dunes", (64, 48), seed=7)
 
 
@@ -83,6 +84,15 @@ def test_sixteen_bits_count_with_all_of_them():
     one = saved(Image.fromarray(ramp), "PNG")
     assert hashed(one) == hashed(saved(Image.fromarray(ramp), "TIFF"))
     assert hashed(one) != hashed(saved(Image.fromarray(ramp + 1), "PNG"))
+
+
+def test_sixteen_bits_count_with_all_of_them_also_where_one_number_is_transparent():
+    ramp = np.arange(64 * 48, dtype=np.uint16).reshape(48, 64) + 300
+    pictures = [Image.fromarray(ramp), Image.fromarray(ramp + 256)]
+    files = [saved(picture, "PNG", **options) for picture in pictures for options in ({}, *CLEAR)]
+    assert opened(files[1]).info["transparency"] == CLEAR[0]["transparency"]
+    assert len({hashed(file) for file in files}) == len(files)
+    assert hashed(files[1]) == hashed(saved(pictures[0], "PNG", compress_level=0, **CLEAR[0]))
 
 
 def test_a_large_jpeg_which_is_decoded_smaller_goes_by_its_image_data(tmp_path):

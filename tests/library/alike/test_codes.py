@@ -1,12 +1,14 @@
 """The file of codes: it has those of all files as they are now, after any change, start or kill."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sqlalchemy import delete, update
 
+from app.library.alike import codes as codes_module
 from app.library.alike.codes import BITS, CodeFile
 from app.library.tables import MEDIA
 from tests.library.finding.stock import add, file
@@ -72,6 +74,21 @@ def test_the_next_start_goes_on_where_it_ended(library, codes, tmp_path):
     assert near(again, 1) == {1: 0, 2: 2, 3: 0}
     assert (tmp_path / "codes.bin").stat().st_ino == read.st_ino
     again.close()
+
+
+def test_codes_are_on_disk_before_it_is_said_how_far_they_go(library, codes, tmp_path, monkeypatch):
+    told = tmp_path / "codes.json"
+    synced = []
+
+    def sync(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_ino, os.fstat(descriptor).st_size, told.exists()))
+        os.fsync(descriptor)
+
+    monkeypatch.setattr(codes_module, "_sync", sync)
+    add(library, [coded(1, 0), coded(2, 1)])
+    codes.catch_up(None)
+    written = (tmp_path / "codes.bin").stat()
+    assert (synced, told.exists()) == ([(written.st_ino, written.st_size, False)], True)
 
 
 @pytest.mark.parametrize("broken", ["", "[]", '{"version": 1}', '{"version": 0, "seq": 9, "newest": [], "models": []}'])

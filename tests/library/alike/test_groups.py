@@ -53,6 +53,27 @@ def test_kinds_are_apart_and_one_file_stands_for_those_that_are_more_alike(libra
     assert grouped(library, codes, By.FEATURES) == []
 
 
+def test_of_equal_bytes_one_stands_for_all_of_which_is_known_what_is_compared(library, codes):
+    nothing = {"features": None, "nsfw_model": None}
+    add(
+        library,
+        [
+            of(1, "a") | nothing,
+            of(2, "a", picture_sha256="1" * 64) | nothing,
+            of(3, "b", picture_sha256="1" * 64) | nothing,
+            of(4, "c") | nothing,
+            of(5, "c", phash="00000000000000f0") | nothing,
+            of(6, "d", phash="00000000000000f1") | nothing,
+            of(7, "e") | nothing,
+            coded(8, 0) | of(8, "e"),
+            coded(9, 1) | of(9, "f"),
+        ],
+    )
+    assert grouped(library, codes, By.PICTURE) == [[2, 3]]
+    assert grouped(library, codes, By.PHASH) == [[5, 6]]
+    assert grouped(library, codes, By.FEATURES) == [[8, 9]]
+
+
 def test_the_files_of_a_pair_are_no_duplicates_of_each_other(library, codes):
     at = {"taken_at": "2024-05-01T10:11:12", "phash": "00000000000000f0"}
     add(

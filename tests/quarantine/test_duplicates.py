@@ -1,0 +1,75 @@
+"""Which file of a group is kept, which of the others go, and what is one file under several names."""
+
+import os
+
+import pytest
+
+from app.ingest.disk.folders import Folders
+from app.library.alike.near import By
+from app.quarantine.duplicates import Duplicates
+from tests.library.alike.test_codes import coded
+from tests.library.finding.stock import add, file, link
+
+NOTHING = {"picture_sha256": "f" * 64, "score": None, "score_source": None, "nsfw_said": None}
+
+
+@pytest.fixture
+def duplicates(library, tmp_path):
+    return Duplicates(library, Folders({"m": tmp_path}))
+
+
+def alike(number: int, **columns: object) -> dict[str, object]:
+    """A file of its own bytes, the picture of which is that of all others."""
+    return file(number, sha256=f"{number}" * 64, **NOTHING | columns)
+
+
+def kept(duplicates: Duplicates) -> int:
+    """The file that is kept of the one group."""
+    found = duplicates.found(By.PICTURE)
+    (keeper,) = {*duplicates.surplus(found)[1].values()}
+    return keeper
+
+
+def test_what_is_rejected_is_not_kept_and_a_film_and_a_persons_word_go_before_pixels(duplicates, library):
+    add(library, [alike(1), alike(2, size=9), alike(3, size=99, score=-1, score_source="person")])
+    assert kept(duplicates) == 2
+    add(library, [alike(4, nsfw_said=False)])
+    assert kept(duplicates) == 4
+    film = alike(6, picture_sha256=None, kind="video", format="mov")
+    add(library, [alike(5), film])
+    link(library, 5, 6)
+    assert kept(duplicates) == 5
+
+
+def test_of_files_that_are_all_rejected_one_is_kept(duplicates, library):
+    add(library, [alike(1, score=-1), alike(2, score=-1, size=2)])
+    assert kept(duplicates) == 2
+
+
+def test_what_only_others_join_with_the_file_that_is_kept_is_not_like_it(duplicates, library):
+    hashes = {1: 0b11, 2: 0b111111, 3: 0b1111111111, 4: 0b10}
+    add(library, [alike(number, picture_sha256=None, phash=f"{hash_:016x}") for number, hash_ in hashes.items()])
+    found = duplicates.found(By.PHASH)
+    assert (found.ids(0)[0], duplicates.surplus(found)[1]) == ([1, 2, 3, 4], {2: 1, 3: None, 4: 1})
+    assert duplicates.surplus(duplicates.found(By.PHASH, 1))[1] == {4: 1}
+
+
+def test_codes_that_only_others_join_are_not_near(duplicates, library):
+    codes = {5: range(0), 6: range(200), 7: range(400)}
+    add(library, [coded(number, *bits) | {"sha256": f"{number}" * 64} for number, bits in codes.items()])
+    found = duplicates.found(By.FEATURES)
+    assert (found.ids(0)[0], duplicates.surplus(found)[1]) == ([5, 6, 7], {6: 5, 7: None})
+
+
+def test_one_file_that_two_roots_show_is_no_duplicate(library, tmp_path):
+    """As of a folder that is mounted twice: one inode, and one link."""
+    (tmp_path / "photos").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "photos" / name).write_bytes(b"same")
+    (tmp_path / "again").symlink_to("photos")
+    folders = Folders({"m": tmp_path / "photos", "n": tmp_path / "again"})
+    assert os.stat(folders.absolute(folders.files(["n/a"])[0])).st_nlink == 1
+    rows = [(1, "m", b"a"), (2, "n", b"a"), (3, "m", b"b")]
+    add(library, [file(number, root=root, sha256="1" * 64) | {"path": path} for number, root, path in rows])
+    found = Duplicates(library, folders).found(By.BYTES)
+    assert found.ids(0)[0] == [1, 3]
