@@ -368,17 +368,16 @@ def _undo(edit_id: int, connection: Connection) -> Done:
         _write_rows(connection, changes, at)
         done.changed += len(changes)
         told = [(change.place, [*change.after["fields"], *_keywords_in(change)]) for change in changes]
-        append_each(
-            connection,
-            (
-                _event(at, place, f"A person took back what they had said of {listed(fields)}.", {"undone": edit_id})
-                for place, fields in told
-            ),
-        )
+        append_each(connection, (_event_of_undo(edit_id, at, place, fields) for place, fields in told))
     if left := edit["files"] - done.changed:
         done.left[GONE] = left
     connection.execute(update(EDITS).where(EDITS.c.id == edit_id).values(undone_at=at))
     return done
+
+
+def _event_of_undo(edit_id: int, at: str, place: Place, fields: Sequence[str]) -> dict[str, Any]:
+    sentence = f"A person took back what they had said of {listed(fields)}."
+    return _event(at, place, sentence, {"undone": edit_id, "fields": fields})
 
 
 def _keywords_in(change: Change) -> list[str]:
