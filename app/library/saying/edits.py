@@ -39,7 +39,7 @@ UNKNOWN_FILE = "unknown_file"
 WAITING_FOR_WORDS = "waiting_for_words"
 """The words of a file are not in the index yet, so a search by words cannot tell whether it is meant."""
 GONE = "gone"
-"""The row of a file has other bytes now, or is gone: an undo has nothing to take back there."""
+"""The row of a file is of another picture now, or is gone: an undo has nothing to take back there."""
 _SLICE = 500
 _ROWS = select(*(MEDIA.c[name] for name in COLUMNS))
 _WORDS = select(LINKS.c.media_id, KEYWORDS.c.text, LINKS.c.source).join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
@@ -200,7 +200,7 @@ class Edits:
         return self._engines.write(partial(write, asked))
 
     def undo(self, edit_id: int) -> Done:
-        """Takes an edit back, in all its files or in none.
+        """Takes an edit back, in all its files or in none; where nothing is left to take back, it stands as before.
 
         Raises UnknownEdit, AlreadyUndone, and NewerWordsStand where a person has said something else since.
         """
@@ -371,7 +371,8 @@ def _undo(edit_id: int, connection: Connection) -> Done:
         append_each(connection, (_event_of_undo(edit_id, at, place, fields) for place, fields in told))
     if left := edit["files"] - done.changed:
         done.left[GONE] = left
-    connection.execute(update(EDITS).where(EDITS.c.id == edit_id).values(undone_at=at))
+    if done.changed:
+        connection.execute(update(EDITS).where(EDITS.c.id == edit_id).values(undone_at=at))
     return done
 
 

@@ -78,7 +78,7 @@ class EditUndone(TypedDict):
     changed: int
     """Files that are as they were before the edit."""
     left: list[Left]
-    """`gone`: files whose rows are gone, or speak of other bytes by now."""
+    """`gone`: files whose rows are gone, or of another picture by now."""
 
 
 @described
