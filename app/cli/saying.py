@@ -17,7 +17,7 @@ from app.library.finding import keeping
 from app.library.library import Library
 from app.library.saying.deciding import KEYWORD_OF_THE_FILE, TOO_MANY_KEYWORDS
 from app.library.saying.editing import Edit, parse_edit
-from app.library.saying.edits import GONE, WAITING_FOR_WORDS, Asked, Done
+from app.library.saying.edits import GONE, LARGEST_ID, WAITING_FOR_WORDS, Asked, Done
 from app.settings import Settings
 from app.texts import counted
 from app.wiring import command_as_typed, take
@@ -80,7 +80,9 @@ def rate(
 
 @saying.command()
 def undo(
-    edit: Annotated[int | None, typer.Argument(metavar="[ID]", help="The edit that is taken back.")] = None,
+    edit: Annotated[
+        int | None, typer.Argument(metavar="[ID]", min=1, max=LARGEST_ID, help="The edit that is taken back.")
+    ] = None,
     session: Annotated[
         str | None, typer.Option("--session", help="Instead: the session whose additions are removed again.")
     ] = None,

@@ -30,6 +30,8 @@ from app.texts import clean_json
 MAX_FILES = 100_000
 """Of one edit: a transaction holds up others that write."""
 KEPT_EDITS = 100
+LARGEST_ID = 2**31 - 1
+"""Of an edit: PostgreSQL has 32 bits for it."""
 PREVIEWED = 20
 NO_SESSION = ""
 EDITED = "edited"
