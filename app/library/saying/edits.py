@@ -19,7 +19,7 @@ from app.library.linking import link_each, unlink_each
 from app.library.prepared import Prepared
 from app.library.recording import append_each
 from app.library.saying.deciding import COLUMNS, Change, Keywords, NewerWords, Row, change_of, undone
-from app.library.saying.editing import Edit, as_asked, listed, sentence_of
+from app.library.saying.editing import Edit, as_asked, in_brief, listed, sentence_of
 from app.library.saying.personal import PERSON
 from app.library.tables import EDITED_FILES, EDITS, KEYWORDS, LINKS, MEDIA
 from app.library.values import now
@@ -291,7 +291,7 @@ def _write_edited(
     listed_changes = list(changes)
     _write_rows(connection, [change for change, _ in listed_changes], at)
     edits = {id(edit): edit for _, edit in listed_changes}  # most often one for all files
-    told = {number: (sentence_of(edit), {**as_asked(edit), "edit": edit_id}) for number, edit in edits.items()}
+    told = {number: (sentence_of(edit), {**in_brief(edit), "edit": edit_id}) for number, edit in edits.items()}
     append_each(connection, (_event_of(change, *told[id(edit)], at, said_at) for change, edit in listed_changes))
     _KEEP_FILES.each(
         connection,
