@@ -8,7 +8,9 @@ from app.backup import copying, daily
 from app.backup.daily import DailyCopies
 from app.backup.standing import copies_in
 from app.library.library import Library
-from tests.ingest.builders import SESSION, analysis
+from app.library.saying.carried import Carried, Fate
+from app.library.saying.personal import Words
+from tests.ingest.builders import SESSION, analysis, without
 from tests.support.server import until
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -36,7 +38,7 @@ def copies(sqlite_file, tmp_path, clock):
     library.close()
 
     def made(**more):
-        options = {"at_work": lambda: False, "holds_files": lambda: True, "clock": clock}
+        options = {"at_work": lambda: False, "holds_anything": lambda: True, "clock": clock}
         return DailyCopies(sqlite_file, tmp_path / "copies", 3, **{**options, **more})
 
     return made
@@ -59,12 +61,33 @@ def test_a_copy_is_made_each_day_over_restarts_and_the_last_few_stay(copies, clo
 
 
 def test_an_empty_library_is_not_copied_and_a_session_at_work_waited_for(copies, clock, there):
-    assert copies(holds_files=lambda: False).look() is None
+    assert copies(holds_anything=lambda: False).look() is None
     working = copies(at_work=lambda: True)
     assert working.look() is None
     assert there() == []
     clock.now = NOW + DAY
     assert working.look().files == 1
+
+
+def test_whatever_a_library_holds_is_worth_a_copy(sqlite_url, sqlite_file, tmp_path, clock):
+    library = Library(sqlite_url)
+    copies = DailyCopies(
+        sqlite_file, tmp_path / "copies", 3, at_work=lambda: False, holds_anything=library.holds_anything, clock=clock
+    )
+    assert copies.look() is None
+    words = Carried("0" * 64, Words({"score": 5}))
+    assert library.carrying.receive([words]) == {Fate.KEPT: 1}
+    assert copies.look().files == 0
+    library.close()
+
+
+def test_files_that_are_all_gone_are_worth_a_copy(sqlite_url):
+    library = Library(sqlite_url)
+    assert not library.holds_anything()
+    library.commit_single_file_to_database(SESSION, analysis(), nsfw_threshold=0.8)
+    library.presence.mark_missing("m", [b"a.jpg"], without(b"a.jpg"))
+    assert (library.holds_files(), library.holds_anything()) == (False, True)
+    library.close()
 
 
 def test_a_copy_that_cannot_be_made_is_told_once_and_removes_none(copies, clock, tmp_path, monkeypatch, caplog):
