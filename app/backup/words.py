@@ -137,7 +137,7 @@ def _carried(line: bytes, now: datetime) -> Carried:
     if not isinstance(words, dict) or words.keys() & _NO_WORDS:
         raise ValueError("its words are no fields with values.")
     edit = parse_edit({**words, **({KEYWORDS_FIELD: keywords} if keywords else {})})
-    said = Words(edit.values, frozenset(edit.keywords))
+    said = Words(edit.values, frozenset(edit.keywords or ()))
     return Carried(sha256, said, dict(_times(value.get("said_at"), now)), _place(value.get("path")))
 
 

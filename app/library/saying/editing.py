@@ -100,8 +100,8 @@ class Fields(BaseModel):
     """A colour or word of your own, at most 65,536 characters."""
     taken_at: _Time = None
     """A day or a time as ISO 8601, with an offset only if it is known."""
-    keywords: _Keywords = []
-    """All that are your own, at most 1,000 of at most 250 characters."""
+    keywords: _Keywords | None = []
+    """All that are your own, at most 1,000 of at most 250 characters; null for none."""
     nsfw: bool | None = None
     """Whether it is not safe for work, above the model; null takes that back."""
 
