@@ -150,9 +150,13 @@ def _patiently(write: Callable[[], T]) -> T:
 def _edit(query: Sequence[str], edit: Edit, configured: Settings, *, dry_run: bool, json_: bool) -> None:
     asked = parsed(query)
     with _library(configured) as library:
-        ids, waiting = library.ids_found(asked)
-        meant = Asked(ids, edit, {"q": " ".join(query)}, {WAITING_FOR_WORDS: waiting})
-        done = library.edits.preview(meant) if dry_run else _patiently(lambda: library.edits.write(meant))
+
+        def meant() -> Asked:
+            ids, waiting = library.ids_found(asked)
+            return Asked(ids, edit, {"q": " ".join(query)}, {WAITING_FOR_WORDS: waiting})
+
+        # Each try finds anew: what was said while it waited may be why a file is meant no more.
+        done = library.edits.preview(meant()) if dry_run else _patiently(lambda: library.edits.write(meant()))
     if json_:
         told = {"changed": done.changed, "undo": done.undo, "left": done.causes}
         print_json(told | ({"preview": done.shown} if dry_run else {}))

@@ -6,7 +6,8 @@ import pytest
 
 from app.cli import saying
 from app.errors import DatabaseBusy
-from app.library.saying.edits import Edits
+from app.library.saying.editing import parse_edit
+from app.library.saying.edits import Asked, Edits
 from tests.support.commands import refused
 
 
@@ -73,3 +74,20 @@ def test_a_database_that_another_program_writes_is_waited_for(place, monkeypatch
     monkeypatch.setattr(Edits, "write", busy_twice)
     assert json.loads(place.run("rate", "", "3", "--json").stdout)["changed"] == 4
     assert len(tries) == 3
+
+
+def test_what_is_said_while_a_command_waits_is_not_overwritten(place, monkeypatch):
+    monkeypatch.setattr(saying, "_WAIT_SECONDS", 0)
+    write, tries = Edits.write, []
+
+    def busy_once(edits, asked):
+        tries.append(len(asked.ids))
+        if len(tries) == 1:
+            assert write(edits, Asked(asked.ids[:1], parse_edit({"score": 5}))).changed == 1
+            raise DatabaseBusy
+        return write(edits, asked)
+
+    monkeypatch.setattr(Edits, "write", busy_once)
+    assert place.json("rate", "score:none", "3")["changed"] == 2
+    assert tries == [3, 2]
+    assert [len(found(place, f"score:{score}")) for score in (3, 5)] == [2, 1]
