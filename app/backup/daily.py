@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.backup.copying import BrokenOff, Copy, copy
-from app.backup.standing import copies_in, is_due, name_at, newest, outdated
+from app.backup.standing import copies_in, is_due, name_at, newest, outdated, unfinished_in
 from app.errors import MediaIngestError
 
 FIRST_LOOK_SECONDS = 60.0  # after a start there are better things to do
@@ -82,7 +82,7 @@ class DailyCopies:
         if not due or not self._holds_anything():
             return None
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for leftover in self._folder.glob(f".{self._library.stem}-*.tmp"):  # of a server that was killed
+        for leftover in unfinished_in(self._folder, self._library):
             leftover.unlink(missing_ok=True)
         target = self._folder / name_at(now, self._library)
         made = copy(self._library, target, spare_bytes=SPARE_BYTES, after_slice=self._breathe)

@@ -19,6 +19,7 @@ PATIENCE = timedelta(days=1)  # how long a copy that is due waits for the sessio
 _LATE = EVERY + PATIENCE
 _STAMP = "%Y%m%dT%H%M%SZ"
 _STAMPED = r"-(\d{8}T\d{6}Z)\.db"
+_UNFINISHED = r"\.[0-9a-f]{16}\.tmp"  # as `copying` names what it writes to
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,6 +50,12 @@ def copies_in(folder: Path, library: Path) -> list[Kept]:
     except OSError:
         return []
     return sorted((Kept(at, folder / name) for name in names if (at := _at(name, library)) is not None), reverse=True)
+
+
+def unfinished_in(folder: Path, library: Path) -> list[Path]:
+    """What a server that was killed left of copies of a library, by the names that it gives alone."""
+    pattern = re.compile(r"\." + re.escape(library.stem) + _STAMPED + _UNFINISHED)
+    return [folder / name for name in sorted(os.listdir(folder)) if pattern.fullmatch(name)]
 
 
 def _at(name: str, library: Path) -> datetime | None:

@@ -114,9 +114,16 @@ def test_what_a_killed_server_left_is_swept_away(copies, tmp_path):
     folder = tmp_path / "copies"
     folder.mkdir()
     (folder / ".library-20261129T120000Z.db.0011223344556677.tmp").touch()
-    (folder / ".other.tmp").touch()
+    others = [
+        ".library-before-the-trip.db.0011223344556677.tmp",  # a command is at it
+        ".library-two-20261129T120000Z.db.0011223344556677.tmp",  # of another library
+        ".library-20261129T120000Z.db.tmp",
+        ".other.tmp",
+    ]
+    for name in others:
+        (folder / name).touch()
     assert copies().look().files == 1
-    assert sorted(path.name for path in folder.iterdir()) == [".other.tmp", "library-20261130T120000Z.db"]
+    assert {path.name for path in folder.iterdir()} == {*others, "library-20261130T120000Z.db"}
 
 
 def test_the_thread_looks_by_itself_and_its_end_breaks_off_a_copy(copies, there, tmp_path, monkeypatch):
