@@ -6,7 +6,7 @@ import pytest
 
 from app.backup import copying, daily
 from app.backup.daily import DailyCopies
-from app.backup.standing import copies_in
+from app.backup.standing import copies_in, name_at
 from app.library.library import Library
 from app.library.saying.carried import Carried, Fate
 from app.library.saying.personal import Words
@@ -100,7 +100,7 @@ def test_a_copy_that_cannot_be_made_is_told_once_and_removes_none(copies, clock,
             assert running.look() is None
     assert running.trouble.endswith("is too full for the copy: free some space.")
     assert caplog.text.count("the library is not copied") == 1
-    assert [path.name for path in (tmp_path / "copies").iterdir()] == ["library-20261130T120000Z.db"]
+    assert [path.name for path in (tmp_path / "copies").iterdir()] == [name_at(NOW, running._library)]
     assert running.look().files == 1
     assert running.trouble is None
     (tmp_path / "file").touch()
@@ -110,20 +110,34 @@ def test_a_copy_that_cannot_be_made_is_told_once_and_removes_none(copies, clock,
     assert running.trouble.endswith("cannot be written: Not a directory.")
 
 
-def test_what_a_killed_server_left_is_swept_away(copies, tmp_path):
+def test_one_folder_serves_two_libraries_of_one_name(copies, there, sqlite_file, tmp_path, clock):
+    other = tmp_path / "other" / sqlite_file.name
+    other.parent.mkdir()
+    copying.copy(sqlite_file, other)
+    for day in range(5):
+        clock.now = NOW + day * DAY
+        assert copies().look() is not None
+        beside = {"at_work": lambda: False, "holds_anything": lambda: True, "clock": clock}
+        assert DailyCopies(other, tmp_path / "copies", 2, **beside).look() is not None
+    assert there() == [-4, -3, -2]
+    assert len(copies_in(tmp_path / "copies", other)) == 2
+
+
+def test_what_a_killed_server_left_is_swept_away(copies, sqlite_file, tmp_path):
     folder = tmp_path / "copies"
     folder.mkdir()
-    (folder / ".library-20261129T120000Z.db.0011223344556677.tmp").touch()
+    yesterday = name_at(NOW - DAY, sqlite_file)
+    (folder / f".{yesterday}.0011223344556677.tmp").touch()
     others = [
         ".library-before-the-trip.db.0011223344556677.tmp",  # a command is at it
-        ".library-two-20261129T120000Z.db.0011223344556677.tmp",  # of another library
-        ".library-20261129T120000Z.db.tmp",
+        f".{name_at(NOW - DAY, tmp_path / 'two' / sqlite_file.name)}.0011223344556677.tmp",  # of another library
+        f".{yesterday}.tmp",
         ".other.tmp",
     ]
     for name in others:
         (folder / name).touch()
     assert copies().look().files == 1
-    assert {path.name for path in folder.iterdir()} == {*others, "library-20261130T120000Z.db"}
+    assert {path.name for path in folder.iterdir()} == {*others, name_at(NOW, sqlite_file)}
 
 
 def test_the_thread_looks_by_itself_and_its_end_breaks_off_a_copy(copies, there, tmp_path, monkeypatch):
