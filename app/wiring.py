@@ -219,7 +219,7 @@ def _copies(settings: Settings, library: Library, at_work: Callable[[], bool]) -
     if file is None or settings.ingest_backups == 0:
         return None
     kept = settings.ingest_backups
-    return DailyCopies(file, settings.backup_dir, kept, at_work=at_work, holds_files=library.holds_files)
+    return DailyCopies(file, settings.backup_dir, kept, at_work=at_work, holds_anything=library.holds_anything)
 
 
 def _check_inbox(settings: Settings, folders: Folders) -> None:

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ SLICE_PAGES = 256  # 1 MiB of a library: some milliseconds, after which whoever 
 _STEPS = 100_000  # of SQLite's machine between two looks at whether the check goes on: a few milliseconds
 _MIB = 2**20
 _INDEX_OF_WORDS = "media_words"  # its tables are made of what the others hold
+_LOGS = ("-wal", "-shm", "-journal")  # what SQLite adds to the name of a library
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -77,18 +78,37 @@ def library_file(configured: Settings) -> Path:
 
 
 def check_target(target: Path, original: Path, *, replace: bool) -> None:
-    """Raises InvalidRequest where a copy cannot go: onto a file, unless `replace` says so, and onto the original."""
+    """Raises InvalidRequest where a copy cannot go: onto a file, unless `replace` says so, and onto the original.
+
+    Nor onto a log that SQLite keeps beside the original, whether there is one at the moment or not.
+    """
     if target.is_dir():
         raise InvalidRequest(f"{target} is a folder: name the file that is to be made.", field="file")
     if not target.parent.is_dir():
         raise InvalidRequest(f"There is no folder {target.parent} to write to.", field="file")
-    if not os.path.lexists(target):
-        return
-    with suppress(OSError):
-        if os.path.samefile(target, original):
-            raise InvalidRequest(f"{target} is the library itself: name another file.", field="file")
-    if not replace:
+    if _is_one_of(target, [original]):
+        raise InvalidRequest(f"{target} is the library itself: name another file.", field="file")
+    if _is_one_of(target, _logs_of(original)):
+        raise InvalidRequest(f"{target} is a log that belongs to the library: name another file.", field="file")
+    if os.path.lexists(target) and not replace:
         raise _there_already(target)
+
+
+def _logs_of(original: Path) -> list[Path]:
+    """The files that SQLite keeps beside a library, by the name that was given and by that of the file behind it."""
+    files = {original, Path(os.path.realpath(original))}
+    return [file.with_name(f"{file.name}{suffix}") for file in files for suffix in _LOGS]
+
+
+def _is_one_of(target: Path, files: Sequence[Path]) -> bool:
+    """Whether a path leads to one of these files, or to where one would be."""
+    for file in files:
+        if os.path.realpath(target) == os.path.realpath(file):
+            return True
+        with suppress(OSError):
+            if os.path.samefile(target, file):  # a hard link, or a name in other case
+                return True
+    return False
 
 
 def copy(

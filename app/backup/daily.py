@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.backup.copying import BrokenOff, Copy, copy
-from app.backup.standing import copies_in, is_due, name_at, newest, outdated
+from app.backup.standing import copies_in, is_due, name_at, newest, outdated, unfinished_in
 from app.errors import MediaIngestError
 
 FIRST_LOOK_SECONDS = 60.0  # after a start there are better things to do
@@ -24,7 +24,7 @@ _log = logging.getLogger("media_ingest")
 class DailyCopies:
     """The copies of one library, `kept` of them in a folder. `at_work` tells whether a session needs the machine.
 
-    `holds_files` tells whether there is anything that could be lost; `clock` gives the time, in UTC.
+    `holds_anything` tells whether there is anything that could be lost; `clock` gives the time, in UTC.
     """
 
     def __init__(
@@ -34,11 +34,11 @@ class DailyCopies:
         kept: int,
         *,
         at_work: Callable[[], bool],
-        holds_files: Callable[[], bool],
+        holds_anything: Callable[[], bool],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._library, self._folder, self._kept = library, folder, kept
-        self._at_work, self._holds_files, self._clock = at_work, holds_files, clock
+        self._at_work, self._holds_anything, self._clock = at_work, holds_anything, clock
         self._since = clock()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="copies", daemon=True)
@@ -78,10 +78,11 @@ class DailyCopies:
 
     def _made_if_due(self) -> Copy | None:
         now, copies = self._clock(), copies_in(self._folder, self._library)
-        if not is_due(newest(copies, now), now, since=self._since, at_work=self._at_work()) or not self._holds_files():
+        due = is_due(newest(copies, now), now, since=self._since, at_work=self._at_work())
+        if not due or not self._holds_anything():
             return None
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for leftover in self._folder.glob(f".{self._library.stem}-*.tmp"):  # of a server that was killed
+        for leftover in unfinished_in(self._folder, self._library):
             leftover.unlink(missing_ok=True)
         target = self._folder / name_at(now, self._library)
         made = copy(self._library, target, spare_bytes=SPARE_BYTES, after_slice=self._breathe)

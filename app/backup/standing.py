@@ -1,8 +1,10 @@
 """How the copies of a library stand: which there are, when the next is due, which are kept, and what is told of them.
 
-The decisions are pure. A copy's name says when it was made, so that its age outlives restarts.
+The decisions are pure. A copy's name says of which library it is and when it was made, so that its age outlives
+restarts.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -19,6 +21,8 @@ PATIENCE = timedelta(days=1)  # how long a copy that is due waits for the sessio
 _LATE = EVERY + PATIENCE
 _STAMP = "%Y%m%dT%H%M%SZ"
 _STAMPED = r"-(\d{8}T\d{6}Z)\.db"
+_MARK_DIGITS = 8  # of the hash of where the library is
+_UNFINISHED = r"\.[0-9a-f]{16}\.tmp"  # as `copying` names what it writes to
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,8 +42,14 @@ class Standing:
 
 
 def name_at(at: datetime, library: Path) -> str:
-    """The name of a copy of this library that is made at this time."""
-    return f"{library.stem}-{at.astimezone(UTC).strftime(_STAMP)}.db"
+    """The name of a copy of this library that is made at this time; libraries of one name elsewhere get others."""
+    return f"{_prefix(library)}-{at.astimezone(UTC).strftime(_STAMP)}.db"
+
+
+def _prefix(library: Path) -> str:
+    """How the names of a library's copies begin: one folder may hold those of several libraries."""
+    where = hashlib.sha256(os.fsencode(os.path.realpath(library))).hexdigest()
+    return f"{library.stem}-{where[:_MARK_DIGITS]}"
 
 
 def copies_in(folder: Path, library: Path) -> list[Kept]:
@@ -51,8 +61,14 @@ def copies_in(folder: Path, library: Path) -> list[Kept]:
     return sorted((Kept(at, folder / name) for name in names if (at := _at(name, library)) is not None), reverse=True)
 
 
+def unfinished_in(folder: Path, library: Path) -> list[Path]:
+    """What a server that was killed left of copies of a library, by the names that it gives alone."""
+    pattern = re.compile(r"\." + re.escape(_prefix(library)) + _STAMPED + _UNFINISHED)
+    return [folder / name for name in sorted(os.listdir(folder)) if pattern.fullmatch(name)]
+
+
 def _at(name: str, library: Path) -> datetime | None:
-    if (found := re.fullmatch(re.escape(library.stem) + _STAMPED, name)) is None:
+    if (found := re.fullmatch(re.escape(_prefix(library)) + _STAMPED, name)) is None:
         return None
     try:
         return datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC)

@@ -16,7 +16,7 @@ from app import __version__
 from app.errors import InvalidRequest, MediaIngestError
 from app.library.library import Library
 from app.library.saying.carried import KEYWORDS_FIELD, Carried, Fate
-from app.library.saying.editing import parse_edit
+from app.library.saying.editing import Changes, parse_edit
 from app.library.saying.personal import Words
 from app.media import Place
 from app.texts import as_json, counted, path_from_shown
@@ -28,6 +28,8 @@ FILE_NAME = "media-ingest-words.jsonl"
 MAX_LINE_BYTES = 8 * 2**20  # the longest words, each character escaped
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAX_NAMED = 20
+_NO_WORDS = Changes.model_fields.keys() | {KEYWORDS_FIELD}
+"""What an edit can name that is no field with a value."""
 
 
 @dataclass(slots=True)
@@ -132,10 +134,10 @@ def _carried(line: bytes, now: datetime) -> Carried:
     ):
         raise ValueError("it names no SHA-256 of 64 hexadecimal digits.")
     words, keywords = value.get("words", {}), value.get(KEYWORDS_FIELD, [])
-    if not isinstance(words, dict) or {"release", KEYWORDS_FIELD} & words.keys():
+    if not isinstance(words, dict) or words.keys() & _NO_WORDS:
         raise ValueError("its words are no fields with values.")
     edit = parse_edit({**words, **({KEYWORDS_FIELD: keywords} if keywords else {})})
-    said = Words(edit.values, frozenset(edit.keywords))
+    said = Words(edit.values, frozenset(edit.keywords or ()))
     return Carried(sha256, said, dict(_times(value.get("said_at"), now)), _place(value.get("path")))
 
 
@@ -145,7 +147,11 @@ def _times(said_at: Any, now: datetime) -> Iterator[tuple[str, str]]:
         at = datetime.fromisoformat(text) if isinstance(text, str) else None
         if at is None or at.tzinfo is None:
             raise ValueError("its times are not ISO 8601 with a zone.")
-        yield name, min(at.astimezone(UTC), now).isoformat(timespec="milliseconds")
+        try:
+            in_utc = at.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("its times are out of range.") from None
+        yield name, min(in_utc, now).isoformat(timespec="milliseconds")
 
 
 def _place(path: Any) -> Place | None:

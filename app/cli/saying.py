@@ -17,7 +17,7 @@ from app.library.finding import keeping
 from app.library.library import Library
 from app.library.saying.deciding import KEYWORD_OF_THE_FILE, TOO_MANY_KEYWORDS
 from app.library.saying.editing import Edit, parse_edit
-from app.library.saying.edits import GONE, WAITING_FOR_WORDS, Asked, Done
+from app.library.saying.edits import GONE, LARGEST_ID, WAITING_FOR_WORDS, Asked, Done
 from app.settings import Settings
 from app.texts import counted
 from app.wiring import command_as_typed, take
@@ -80,7 +80,9 @@ def rate(
 
 @saying.command()
 def undo(
-    edit: Annotated[int | None, typer.Argument(metavar="[ID]", help="The edit that is taken back.")] = None,
+    edit: Annotated[
+        int | None, typer.Argument(metavar="[ID]", min=1, max=LARGEST_ID, help="The edit that is taken back.")
+    ] = None,
     session: Annotated[
         str | None, typer.Option("--session", help="Instead: the session whose additions are removed again.")
     ] = None,
@@ -148,9 +150,13 @@ def _patiently(write: Callable[[], T]) -> T:
 def _edit(query: Sequence[str], edit: Edit, configured: Settings, *, dry_run: bool, json_: bool) -> None:
     asked = parsed(query)
     with _library(configured) as library:
-        ids, waiting = library.ids_found(asked)
-        meant = Asked(ids, edit, {"q": " ".join(query)}, {WAITING_FOR_WORDS: waiting})
-        done = library.edits.preview(meant) if dry_run else _patiently(lambda: library.edits.write(meant))
+
+        def meant() -> Asked:
+            ids, waiting = library.ids_found(asked)
+            return Asked(ids, edit, {"q": " ".join(query)}, {WAITING_FOR_WORDS: waiting})
+
+        # Each try finds anew: what was said while it waited may be why a file is meant no more.
+        done = library.edits.preview(meant()) if dry_run else _patiently(lambda: library.edits.write(meant()))
     if json_:
         told = {"changed": done.changed, "undo": done.undo, "left": done.causes}
         print_json(told | ({"preview": done.shown} if dry_run else {}))

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention, UnknownFile
@@ -34,7 +34,7 @@ from app.library.saying.editing import Edit
 from app.library.saying.edits import Edits
 from app.library.saying.personal import LINKS_OF
 from app.library.stock import Stock, facts_in, known_in
-from app.library.tables import EVENTS, FAILURES, MEDIA
+from app.library.tables import EVENTS, FAILURES, KEPT, MEDIA
 from app.library.undoing import Removal
 from app.library.values import (
     Checkpoints,
@@ -309,6 +309,11 @@ class Library:
         """Whether it has any file that is not gone from disk."""
         one = select(MEDIA.c.root).where(MEDIA.c.missing_at.is_(None)).limit(1)
         return self._engines.read(lambda connection: connection.execute(one).first() is not None)
+
+    def holds_anything(self) -> bool:
+        """Whether it has any row of a file, one that is gone, too, or what a person said of bytes that no row has."""
+        either = select(exists(select(MEDIA.c.id)) | exists(select(KEPT.c.sha256)))
+        return self._engines.read(lambda connection: bool(connection.execute(either).scalar_one()))
 
     def nsfw_threshold(self) -> float | None:
         """The library's threshold: that of the session that was started last, None before the first."""

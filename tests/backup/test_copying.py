@@ -105,6 +105,26 @@ def test_no_file_is_written_over_unless_it_is_asked_for(library, sqlite_file, tm
             check_target(other, sqlite_file, replace=True)
 
 
+def test_the_logs_of_the_library_are_never_written_over(library, sqlite_file, tmp_path):
+    take_in(library, "a.jpg")
+    log = sqlite_file.with_name(f"{sqlite_file.name}-wal")
+    linked, elsewhere = tmp_path / "linked.db", tmp_path / "elsewhere"
+    os.link(log, linked)
+    elsewhere.symlink_to(tmp_path, target_is_directory=True)
+    before = log.read_bytes()
+    names = [log, *(sqlite_file.with_name(f"{sqlite_file.name}-{name}") for name in ("shm", "journal"))]
+    for target in (*names, linked, elsewhere / log.name, elsewhere / names[-1].name):
+        for replace in (True, False):
+            with pytest.raises(InvalidRequest, match="a log that belongs to the library"):
+                copy(sqlite_file, target, replace=replace)
+    assert not names[-1].exists()
+    assert log.read_bytes() == before
+    alias = tmp_path / "alias.db"
+    alias.symlink_to(sqlite_file)
+    with pytest.raises(InvalidRequest, match="a log that belongs"):
+        check_target(log, alias, replace=True)
+
+
 @pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
 def test_a_file_that_comes_meanwhile_is_not_written_over(library, sqlite_file, tmp_path, monkeypatch, links):
     take_in(library, "a.jpg")

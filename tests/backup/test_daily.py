@@ -6,9 +6,11 @@ import pytest
 
 from app.backup import copying, daily
 from app.backup.daily import DailyCopies
-from app.backup.standing import copies_in
+from app.backup.standing import copies_in, name_at
 from app.library.library import Library
-from tests.ingest.builders import SESSION, analysis
+from app.library.saying.carried import Carried, Fate
+from app.library.saying.personal import Words
+from tests.ingest.builders import SESSION, analysis, without
 from tests.support.server import until
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -36,7 +38,7 @@ def copies(sqlite_file, tmp_path, clock):
     library.close()
 
     def made(**more):
-        options = {"at_work": lambda: False, "holds_files": lambda: True, "clock": clock}
+        options = {"at_work": lambda: False, "holds_anything": lambda: True, "clock": clock}
         return DailyCopies(sqlite_file, tmp_path / "copies", 3, **{**options, **more})
 
     return made
@@ -59,12 +61,33 @@ def test_a_copy_is_made_each_day_over_restarts_and_the_last_few_stay(copies, clo
 
 
 def test_an_empty_library_is_not_copied_and_a_session_at_work_waited_for(copies, clock, there):
-    assert copies(holds_files=lambda: False).look() is None
+    assert copies(holds_anything=lambda: False).look() is None
     working = copies(at_work=lambda: True)
     assert working.look() is None
     assert there() == []
     clock.now = NOW + DAY
     assert working.look().files == 1
+
+
+def test_whatever_a_library_holds_is_worth_a_copy(sqlite_url, sqlite_file, tmp_path, clock):
+    library = Library(sqlite_url)
+    copies = DailyCopies(
+        sqlite_file, tmp_path / "copies", 3, at_work=lambda: False, holds_anything=library.holds_anything, clock=clock
+    )
+    assert copies.look() is None
+    words = Carried("0" * 64, Words({"score": 5}))
+    assert library.carrying.receive([words]) == {Fate.KEPT: 1}
+    assert copies.look().files == 0
+    library.close()
+
+
+def test_files_that_are_all_gone_are_worth_a_copy(sqlite_url):
+    library = Library(sqlite_url)
+    assert not library.holds_anything()
+    library.commit_single_file_to_database(SESSION, analysis(), nsfw_threshold=0.8)
+    library.presence.mark_missing("m", [b"a.jpg"], without(b"a.jpg"))
+    assert (library.holds_files(), library.holds_anything()) == (False, True)
+    library.close()
 
 
 def test_a_copy_that_cannot_be_made_is_told_once_and_removes_none(copies, clock, tmp_path, monkeypatch, caplog):
@@ -77,7 +100,7 @@ def test_a_copy_that_cannot_be_made_is_told_once_and_removes_none(copies, clock,
             assert running.look() is None
     assert running.trouble.endswith("is too full for the copy: free some space.")
     assert caplog.text.count("the library is not copied") == 1
-    assert [path.name for path in (tmp_path / "copies").iterdir()] == ["library-20261130T120000Z.db"]
+    assert [path.name for path in (tmp_path / "copies").iterdir()] == [name_at(NOW, running._library)]
     assert running.look().files == 1
     assert running.trouble is None
     (tmp_path / "file").touch()
@@ -87,13 +110,34 @@ def test_a_copy_that_cannot_be_made_is_told_once_and_removes_none(copies, clock,
     assert running.trouble.endswith("cannot be written: Not a directory.")
 
 
-def test_what_a_killed_server_left_is_swept_away(copies, tmp_path):
+def test_one_folder_serves_two_libraries_of_one_name(copies, there, sqlite_file, tmp_path, clock):
+    other = tmp_path / "other" / sqlite_file.name
+    other.parent.mkdir()
+    copying.copy(sqlite_file, other)
+    for day in range(5):
+        clock.now = NOW + day * DAY
+        assert copies().look() is not None
+        beside = {"at_work": lambda: False, "holds_anything": lambda: True, "clock": clock}
+        assert DailyCopies(other, tmp_path / "copies", 2, **beside).look() is not None
+    assert there() == [-4, -3, -2]
+    assert len(copies_in(tmp_path / "copies", other)) == 2
+
+
+def test_what_a_killed_server_left_is_swept_away(copies, sqlite_file, tmp_path):
     folder = tmp_path / "copies"
     folder.mkdir()
-    (folder / ".library-20261129T120000Z.db.0011223344556677.tmp").touch()
-    (folder / ".other.tmp").touch()
+    yesterday = name_at(NOW - DAY, sqlite_file)
+    (folder / f".{yesterday}.0011223344556677.tmp").touch()
+    others = [
+        ".library-before-the-trip.db.0011223344556677.tmp",  # a command is at it
+        f".{name_at(NOW - DAY, tmp_path / 'two' / sqlite_file.name)}.0011223344556677.tmp",  # of another library
+        f".{yesterday}.tmp",
+        ".other.tmp",
+    ]
+    for name in others:
+        (folder / name).touch()
     assert copies().look().files == 1
-    assert sorted(path.name for path in folder.iterdir()) == [".other.tmp", "library-20261130T120000Z.db"]
+    assert {path.name for path in folder.iterdir()} == {*others, name_at(NOW, sqlite_file)}
 
 
 def test_the_thread_looks_by_itself_and_its_end_breaks_off_a_copy(copies, there, tmp_path, monkeypatch):

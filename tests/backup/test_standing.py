@@ -52,14 +52,17 @@ def test_copies_are_known_by_their_names_whenever_they_were_written(tmp_path):
     for name in (
         name_at(NOW, LIBRARY),
         name_at(NOW - DAY, LIBRARY),
-        "other-20261130T110137Z.db",
-        "media_ingest-20261399T110137Z.db",
-        "media_ingest-20261130T110137Z.db-wal",
-        ".media_ingest-20261130T110137Z.db.0.tmp",
+        name_at(NOW - 2 * DAY, Path("other.db")),
+        name_at(NOW - 2 * DAY, Path("elsewhere/media_ingest.db")),
+        name_at(NOW, LIBRARY).replace("20261130", "20261399"),
+        f"{name_at(NOW, LIBRARY)}-wal",
+        f".{name_at(NOW, LIBRARY)}.0.tmp",
+        "media_ingest-20261130T110137Z.db",
         "media_ingest.db",
     ):
         (tmp_path / name).touch()
     assert [copy.at for copy in copies_in(tmp_path, LIBRARY)] == [NOW, NOW - DAY]
+    assert [copy.at for copy in copies_in(tmp_path, LIBRARY.absolute())] == [NOW, NOW - DAY]
 
 
 def settings_at(tmp_path, **more):
@@ -75,7 +78,7 @@ def test_what_is_told_of_copies_says_where_they_are_how_old_and_why_there_are_no
     assert how_copies_stand(configured, NOW).sentence.startswith(f"There is no copy in {folder} yet:")
     folder.mkdir()
     for age in (DAY, 3 * DAY):
-        (folder / name_at(NOW - age, LIBRARY)).touch()
+        (folder / name_at(NOW - age, tmp_path / LIBRARY)).touch()
     told = how_copies_stand(configured, NOW)
     assert told.sentence.startswith(f"Copies in {folder}: 2, the last of 2026-11-29 12:00 UTC. They are on the disk of")
     assert told.late is False

@@ -68,11 +68,16 @@ def test_a_file_that_is_none_is_refused_whole(taken_in, first, sentence):
         ({"sha256": "A" * 64}, "it names no SHA-256"),
         ({"sha256": SHA, "words": []}, "its words are no fields"),
         ({"sha256": SHA, "words": {"release": ["score"]}}, "its words are no fields"),
+        ({"sha256": SHA, "words": {"keywords": ["sea"]}}, "its words are no fields"),
+        ({"sha256": SHA, "words": {"add_keywords": ["sea"]}}, "its words are no fields"),
+        ({"sha256": SHA, "words": {"shift_taken_at": 60}}, "its words are no fields"),
         ({"sha256": SHA, "words": {"score": 6}}, "score must be at most 5"),
         ({"sha256": SHA, "words": {"path": "x"}}, "There is no field named 'path'"),
         ({"sha256": SHA, "keywords": "sea"}, "keywords"),
         ({"sha256": SHA, "words": {"score": 1}, "said_at": {"score": "yesterday"}}, "Invalid isoformat"),
         ({"sha256": SHA, "words": {"score": 1}, "said_at": {"score": "2026-01-01T00:00:00"}}, "ISO 8601 with a zone"),
+        ({"sha256": SHA, "words": {"score": 1}, "said_at": {"score": "0001-01-01T00:00:00+10:00"}}, "out of range"),
+        ({"sha256": SHA, "words": {"score": 1}, "said_at": {"score": "9999-12-31T23:59:59-10:00"}}, "out of range"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_counted_and_named_and_the_others_are_taken(taken_in, line, why):

@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 
 import pytest
 
+from app.backup.standing import name_at
 from app.ingest.session.store import IngestionState
 from app.library.library import Library
 from app.library.migrations import HEAD
@@ -71,7 +73,7 @@ def test_doctor_tells_of_the_copies(place):
     assert "Off: the server makes no copies" in place.run("doctor").stdout
     assert f"There is no copy in {place.state}.backups yet" in place.run("doctor", INGEST_BACKUPS="7").stdout
     (place.state.parent / "state.backups").mkdir()
-    (place.state.parent / "state.backups" / "library-20260101T000000Z.db").touch()
+    (place.state.parent / "state.backups" / name_at(datetime(2026, 1, 1, tzinfo=UTC), place.database)).touch()
     late = next(
         line for line in place.run("doctor", INGEST_BACKUPS="7").stdout.splitlines() if "INGEST_BACKUPS" in line
     )

@@ -6,7 +6,8 @@ import pytest
 
 from app.cli import saying
 from app.errors import DatabaseBusy
-from app.library.saying.edits import Edits
+from app.library.saying.editing import parse_edit
+from app.library.saying.edits import Asked, Edits
 from tests.support.commands import refused
 
 
@@ -54,6 +55,10 @@ def test_what_makes_no_sense_is_refused(place):
     assert place.run("tag", "colour:red", "--add", "x").returncode == 2
     refused(place.run("undo"), "--session")
     refused(place.run("undo", "7"), "There is no edit 7")
+    refused(place.run("undo", "2147483647"), "There is no edit 2147483647")
+    for number in ("0", "2147483648", "9223372036854775808"):
+        wrong = place.run("undo", number)
+        assert (wrong.returncode, "Invalid value for '[ID]'" in wrong.stderr) == (2, True)
 
 
 def test_a_database_that_another_program_writes_is_waited_for(place, monkeypatch):
@@ -69,3 +74,20 @@ def test_a_database_that_another_program_writes_is_waited_for(place, monkeypatch
     monkeypatch.setattr(Edits, "write", busy_twice)
     assert json.loads(place.run("rate", "", "3", "--json").stdout)["changed"] == 4
     assert len(tries) == 3
+
+
+def test_what_is_said_while_a_command_waits_is_not_overwritten(place, monkeypatch):
+    monkeypatch.setattr(saying, "_WAIT_SECONDS", 0)
+    write, tries = Edits.write, []
+
+    def busy_once(edits, asked):
+        tries.append(len(asked.ids))
+        if len(tries) == 1:
+            assert write(edits, Asked(asked.ids[:1], parse_edit({"score": 5}))).changed == 1
+            raise DatabaseBusy
+        return write(edits, asked)
+
+    monkeypatch.setattr(Edits, "write", busy_once)
+    assert place.json("rate", "score:none", "3")["changed"] == 2
+    assert tries == [3, 2]
+    assert [len(found(place, f"score:{score}")) for score in (3, 5)] == [2, 1]

@@ -59,6 +59,8 @@ def test_sessions_and_the_threshold_are_read_without_the_events_of_files(sqlite_
 def test_whether_there_are_files_is_read_from_one_index(sqlite_url):
     (plan,) = plans_of(sqlite_url, lambda library: library.holds_files())
     assert "INDEX ix_media_files_present" in plan
+    (plan,) = plans_of(sqlite_url, lambda library: library.holds_anything())
+    assert plan.count("USING COVERING INDEX") == 2
 
 
 def test_a_picture_that_looks_like_another_is_found_by_an_index(sqlite_url):

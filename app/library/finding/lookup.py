@@ -125,6 +125,7 @@ def _coded(run: Run) -> list[str]:
 # -- what was asked lately --------------------------------------------------------------------------------------
 
 _KEPT_BYTES = 16 * 2**20
+_BYTES_OF_ANY = 1024  # of an answer, besides what it found and the words that were asked for
 FEW = 300
 """Files that are asked for again one by one; for more the whole question costs less."""
 _FIRST_WAITING = Prepared(select(func.min(CHANGES.c.seq)).where(NOT_WORDED))
@@ -185,11 +186,16 @@ class Answers:
     def _keep(self, sought: Sought, answer: _Answer) -> None:
         with self._changing:
             before = self._answers.pop(sought, None)
-            self._room += before.found.nbytes if before is not None else 0
+            self._room += _bytes_of(sought, before) if before is not None else 0
             self._answers[sought] = answer
-            self._room -= answer.found.nbytes
+            self._room -= _bytes_of(sought, answer)
             while self._room < 0 and len(self._answers) > 1:
-                self._room += self._answers.popitem(last=False)[1].found.nbytes
+                self._room += _bytes_of(*self._answers.popitem(last=False))
+
+
+def _bytes_of(sought: Sought, answer: _Answer) -> int:
+    """About what an answer takes, one that found nothing, too."""
+    return _BYTES_OF_ANY + sum(len(word) for run in sought.runs for word in run.words) + answer.found.nbytes
 
 
 def _open_from(connection: Connection) -> int:

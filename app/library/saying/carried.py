@@ -31,7 +31,7 @@ _SLICE = 500  # in one statement
 _AT_ONCE = 2_000  # lines in one transaction, which can be undone as one edit
 _COLUMNS = tuple(MEDIA.c[name] for name in (*COLUMNS, "missing_at", "updated_at"))
 _EDITS = text("kind = 'edited'")  # as the index says it
-_ANY = "*"  # an event that does not say of which fields it is
+_ANY = "*"  # of an undo that does not say of which fields it is, as those of earlier versions
 _LONG_AGO = "1970-01-01T00:00:00.000+00:00"
 _OWN_KEYWORDS = (
     select(LINKS.c.media_id, KEYWORDS.c.text)
@@ -90,7 +90,7 @@ def times_of(events: Iterable[Event]) -> dict[str, str]:
     times: dict[str, str] = {}
     for event in events:
         detail = event.detail or {}
-        fields = {*detail.get("set", ()), *detail.get("released", ())}
+        fields = {*detail.get("set", ()), *detail.get("released", ()), *detail.get("fields", ())}
         fields |= {KEYWORDS_FIELD} if detail.get("add_keywords") or detail.get("remove_keywords") else set()
         fields |= {"taken_at"} if any(detail.get(name) for name in _OF_TIMES) else set()
         carried = detail.get("said_at", {})

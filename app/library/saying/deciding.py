@@ -102,7 +102,7 @@ def columns_after(old: Row, edit: Edit, besides: Mapping[str, Any] = _NOTHING) -
 def keywords_after(own: frozenset[str], edit: Edit) -> frozenset[str]:
     """The person's own keywords after an edit; no two that a search does not tell apart come to be by adding."""
     if "keywords" in edit.said or "keywords" in edit.release:
-        return frozenset(edit.keywords)
+        return frozenset(edit.keywords or ())
     gone = _folded(edit.remove_keywords)
     kept = frozenset(word for word in own if fold(word) not in gone) if gone else own
     known = {fold(word): word for word in kept} if edit.add_keywords else {}

@@ -25,6 +25,9 @@ MAX_CHARACTERS = 65_536
 MAX_KEYWORDS = 1_000
 MAX_SHIFT_SECONDS = 100 * 366 * 86_400
 _MAX_TIME_CHARACTERS = 40
+_LISTS = ("keywords", "add_keywords", "remove_keywords")
+_NAMED = 5
+"""Keywords that a sentence, or the event of a file, names of many."""
 
 
 def _clean(value: Any) -> Any:
@@ -97,8 +100,8 @@ class Fields(BaseModel):
     """A colour or word of your own, at most 65,536 characters."""
     taken_at: _Time = None
     """A day or a time as ISO 8601, with an offset only if it is known."""
-    keywords: _Keywords = []
-    """All that are your own, at most 1,000 of at most 250 characters."""
+    keywords: _Keywords | None = []
+    """All that are your own, at most 1,000 of at most 250 characters; null for none."""
     nsfw: bool | None = None
     """Whether it is not safe for work, above the model; null takes that back."""
 
@@ -109,12 +112,16 @@ def _field(name: str) -> str:
     return name
 
 
+def _each_once(names: list[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
 class Changes(BaseModel):
     """What a person changes beside setting fields."""
 
     model_config = Fields.model_config
 
-    release: list[Annotated[str, AfterValidator(_field)]] = []
+    release: Annotated[list[Annotated[str, AfterValidator(_field)]], AfterValidator(_each_once)] = []
     """Fields that are given back to the file: the next session reads them anew."""
     add_keywords: _Keywords = []
     """Keywords that become your own beside those that are, at most 1,000."""
@@ -206,7 +213,9 @@ def listed(names: Iterable[str]) -> str:
 
 
 def _quoted(words: Iterable[str]) -> str:
-    return _joined([f"'{word}'" for word in dict.fromkeys(words)])
+    every = [f"'{word}'" for word in dict.fromkeys(words)]
+    more = len(every) - _NAMED
+    return _joined([*every[:_NAMED], f"{more:,} more"] if more > 0 else every)
 
 
 def _joined(parts: list[str]) -> str:
@@ -218,3 +227,22 @@ def as_asked(edit: Edit) -> dict[str, Any]:
     """What was asked for, as JSON: `set`, `released`, and what else was named."""
     others = edit.model_dump(include=edit.model_fields_set - edit.said - {"release"})
     return {"set": edit.model_dump(include=set(edit.said)), "released": edit.release, **others}
+
+
+def in_brief(edit: Edit) -> dict[str, Any]:
+    """What was asked for, as the event of each file tells it: long texts cut off, and the first of many keywords.
+
+    `more` is how many keywords there are besides, by the name of their list.
+    """
+    asked = as_asked(edit)
+    lists = {name: words for name in _LISTS if (words := getattr(edit, name)) and len(words) > _NAMED}
+    first = {name: words[:_NAMED] for name, words in lists.items()}
+    more = {"more": {name: len(words) - _NAMED for name, words in lists.items()}} if lists else {}
+    fields = {name: first.get(name, _cut(value)) for name, value in asked.pop("set").items()}
+    return {"set": fields, **{name: first.get(name, value) for name, value in asked.items()}, **more}
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > MAX_KEYWORD_CHARACTERS:
+        return f"{value[: MAX_KEYWORD_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return value

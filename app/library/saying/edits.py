@@ -19,7 +19,7 @@ from app.library.linking import link_each, unlink_each
 from app.library.prepared import Prepared
 from app.library.recording import append_each
 from app.library.saying.deciding import COLUMNS, Change, Keywords, NewerWords, Row, change_of, undone
-from app.library.saying.editing import Edit, as_asked, listed, sentence_of
+from app.library.saying.editing import Edit, as_asked, in_brief, listed, sentence_of
 from app.library.saying.personal import PERSON
 from app.library.tables import EDITED_FILES, EDITS, KEYWORDS, LINKS, MEDIA
 from app.library.values import now
@@ -30,6 +30,8 @@ from app.texts import clean_json
 MAX_FILES = 100_000
 """Of one edit: a transaction holds up others that write."""
 KEPT_EDITS = 100
+LARGEST_ID = 2**31 - 1
+"""Of an edit: PostgreSQL has 32 bits for it."""
 PREVIEWED = 20
 NO_SESSION = ""
 EDITED = "edited"
@@ -39,7 +41,7 @@ UNKNOWN_FILE = "unknown_file"
 WAITING_FOR_WORDS = "waiting_for_words"
 """The words of a file are not in the index yet, so a search by words cannot tell whether it is meant."""
 GONE = "gone"
-"""The row of a file has other bytes now, or is gone: an undo has nothing to take back there."""
+"""The row of a file is of another picture now, or is gone: an undo has nothing to take back there."""
 _SLICE = 500
 _ROWS = select(*(MEDIA.c[name] for name in COLUMNS))
 _WORDS = select(LINKS.c.media_id, KEYWORDS.c.text, LINKS.c.source).join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
@@ -200,7 +202,7 @@ class Edits:
         return self._engines.write(partial(write, asked))
 
     def undo(self, edit_id: int) -> Done:
-        """Takes an edit back, in all its files or in none.
+        """Takes an edit back, in all its files or in none; where nothing is left to take back, it stands as before.
 
         Raises UnknownEdit, AlreadyUndone, and NewerWordsStand where a person has said something else since.
         """
@@ -289,7 +291,7 @@ def _write_edited(
     listed_changes = list(changes)
     _write_rows(connection, [change for change, _ in listed_changes], at)
     edits = {id(edit): edit for _, edit in listed_changes}  # most often one for all files
-    told = {number: (sentence_of(edit), {**as_asked(edit), "edit": edit_id}) for number, edit in edits.items()}
+    told = {number: (sentence_of(edit), {**in_brief(edit), "edit": edit_id}) for number, edit in edits.items()}
     append_each(connection, (_event_of(change, *told[id(edit)], at, said_at) for change, edit in listed_changes))
     _KEEP_FILES.each(
         connection,
@@ -368,17 +370,17 @@ def _undo(edit_id: int, connection: Connection) -> Done:
         _write_rows(connection, changes, at)
         done.changed += len(changes)
         told = [(change.place, [*change.after["fields"], *_keywords_in(change)]) for change in changes]
-        append_each(
-            connection,
-            (
-                _event(at, place, f"A person took back what they had said of {listed(fields)}.", {"undone": edit_id})
-                for place, fields in told
-            ),
-        )
+        append_each(connection, (_event_of_undo(edit_id, at, place, fields) for place, fields in told))
     if left := edit["files"] - done.changed:
         done.left[GONE] = left
-    connection.execute(update(EDITS).where(EDITS.c.id == edit_id).values(undone_at=at))
+    if done.changed:
+        connection.execute(update(EDITS).where(EDITS.c.id == edit_id).values(undone_at=at))
     return done
+
+
+def _event_of_undo(edit_id: int, at: str, place: Place, fields: Sequence[str]) -> dict[str, Any]:
+    sentence = f"A person took back what they had said of {listed(fields)}."
+    return _event(at, place, sentence, {"undone": edit_id, "fields": fields})
 
 
 def _keywords_in(change: Change) -> list[str]:

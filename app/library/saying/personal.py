@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, cast, delete, exists, insert, not_, or_, select, update
 
-from app.library.tables import KEPT, KEYWORDS, LINKS, MEDIA
+from app.library.tables import EDITED_FILES, KEPT, KEYWORDS, LINKS, MEDIA
 from app.library.whereabouts import Locations, NotLookedFor, RowFile, Whereabouts
 from app.media import Place
 from app.metadata import Source, tell_taken_at
@@ -67,6 +67,7 @@ _SPEAKS_AND_IS_GONE = select(MEDIA).where(
 _WORDS_KEPT = select(KEPT.c.words, KEPT.c.keywords).where(KEPT.c.sha256 == bindparam("b_sha256"))
 _KEEP_NO_MORE = delete(KEPT).where(KEPT.c.sha256 == bindparam("b_sha256"))
 _KEEP = insert(KEPT)
+_FORGET_EDITS = delete(EDITED_FILES).where(EDITED_FILES.c.media_id == bindparam("b_id"))
 
 
 def place_of(row: Mapping[str, Any]) -> Place:
@@ -279,8 +280,9 @@ def words_on_other_bytes(
 
     Bytes that nobody has seen are the same picture, edited in place: the row's `own` words stay, and are kept for the
     original, too, if there are any. In the place of a file that was missing they are another picture. Whatever gives
-    way is kept under the bytes that it was said of. `copies` are the other rows that have the new bytes, `kept` says
-    that something is kept of them. Raises NotLookedFor.
+    way is kept under the bytes that it was said of, and can be undone no more: the row's edits were of another picture.
+    `copies` are the other rows that have the new bytes, `kept` says that something is kept of them. Raises
+    NotLookedFor.
     """
     known = row["missing_at"] is not None
     if known:
@@ -291,8 +293,11 @@ def words_on_other_bytes(
         if of_a_copy is not None:
             _shown(connection, sha256, of_a_copy, kept=kept)
         of_these = taken(connection, sha256) if kept and of_a_copy is None else None
-    if own != NOTHING or known or of_these is not None:
+    another = known or of_these is not None
+    if own != NOTHING or another:
         keep(connection, row, own, at, looked)
+    if another:
+        connection.execute(_FORGET_EDITS, {"b_id": row["id"]})
     return words_on_new_bytes(own, of_a_copy=of_a_copy, kept=of_these, known=known)
 
 

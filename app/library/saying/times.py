@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from app.metadata import Precision, precision_of
 
 _OFFSET = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)")
+_MINUTE = timedelta(minutes=1)
 
 
 class NotTold(StrEnum):
@@ -16,6 +17,7 @@ class NotTold(StrEnum):
     NO_TIME = "no_time"  # nobody knows when it was taken
     NO_CLOCK = "no_clock"  # it is known to the day, month or year only
     OUT_OF_RANGE = "out_of_range"  # it would be before the year 1, or after 9999
+    OFFSET_WITH_SECONDS = "offset_with_seconds"  # the zone had no standard time yet: no offset is written so
     AMBIGUOUS_TIME = "ambiguous_time"  # clocks of this zone showed this time twice, or never: they were changed then
 
 
@@ -51,5 +53,7 @@ def told_anew(at: str | None, seconds: int, zone: str | None) -> str | NotTold:
         first, second = (moved.replace(tzinfo=place, fold=fold).utcoffset() for fold in (0, 1))
         if first is None or first != second:
             return NotTold.AMBIGUOUS_TIME
+        if first % _MINUTE:
+            return NotTold.OFFSET_WITH_SECONDS
         moved = moved.replace(tzinfo=timezone(first))
     return moved.isoformat()

@@ -9,7 +9,16 @@ from typing_extensions import TypedDict
 
 from app.errors import InvalidRequest
 from app.library.saying.editing import Changes, Edit, Fields, parse_edit
-from app.library.saying.edits import KEPT_EDITS, UNKNOWN_FILE, WAITING_FOR_WORDS, Asked, Left, ListedEdit, Shown
+from app.library.saying.edits import (
+    KEPT_EDITS,
+    LARGEST_ID,
+    UNKNOWN_FILE,
+    WAITING_FOR_WORDS,
+    Asked,
+    Left,
+    ListedEdit,
+    Shown,
+)
 from app.media import Place
 from app.query.reading import read
 from app.shapes import described
@@ -53,7 +62,7 @@ class UndoOfEdit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
-    undo: Annotated[int, Field(ge=1, lt=2**31)]
+    undo: Annotated[int, Field(ge=1, le=LARGEST_ID)]
     """The id that the edit was answered with."""
 
 
@@ -78,7 +87,7 @@ class EditUndone(TypedDict):
     changed: int
     """Files that are as they were before the edit."""
     left: list[Left]
-    """`gone`: files whose rows are gone, or speak of other bytes by now."""
+    """`gone`: files whose rows are gone, or of another picture by now."""
 
 
 @described
@@ -126,7 +135,7 @@ def which_edit(body: JsonBody) -> int:
     """Which edit is undone. Raises InvalidRequest."""
     refuse_unknown(body.keys() - UndoOfEdit.model_fields.keys())
     number = body.get("undo")
-    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number < 2**31:
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LARGEST_ID:
         raise InvalidRequest("'undo' must be the number of an edit.", field="undo")
     return number
 

@@ -3,14 +3,15 @@
 import random
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from sqlalchemy import delete, update
 
 from app.library.finding import lookup
 from app.library.finding.lookup import Answers, matching
-from app.library.finding.runs import sought_by
+from app.library.finding.runs import Sought, sought_by
 from app.library.tables import MEDIA
-from app.query.tree import Words
+from app.query.tree import Run, Words
 from app.query.words import runs_of
 from tests.library.finding.stock import add, add_in, file
 
@@ -97,13 +98,27 @@ def test_answers_are_kept_as_far_as_their_bytes_have_room(library, monkeypatch):
     add(library, [file(number, title="red", caption="x" if number == 400 else None) for number in range(1, 401)])
     assert library.indexing.catch_up() == 0
     few, many, none = (sought_by(Words(*leaf)) for leaf in (("caption", X, ""), ("title", RED, ""), ("title", X, "")))
-    answers, told = Answers(most_bytes=60), []
+    answers, told = Answers(most_bytes=3 * 1024 + 5 + 60), []
     real = matching
     monkeypatch.setattr(lookup, "matching", lambda *of: told.append(of[1]) or real(*of))
-    for sought in (few, many, none, few, many, few):  # 8, 51 and 0 bytes
+    for sought in (few, many, none, few, many, few):  # 8, 51 and 0 bytes, and 1 KiB and the words each
         asked(library, answers, sought)
     assert told == [few, many, none]
     asked(library, answers, sought_by(Words("title", (*RED, *RED), "")))
     asked(library, answers, few)
     asked(library, answers, many)
     assert told[3:] == [sought_by(Words("title", (*RED, *RED), "")), many]
+
+
+def test_answers_that_found_nothing_take_room_too(monkeypatch):
+    monkeypatch.setattr(lookup, "_open_from", lambda _: 1)
+    monkeypatch.setattr(lookup, "_changed", lambda *_: [])
+    monkeypatch.setattr(lookup, "matching", lambda *_: np.empty(0, np.int64))
+    answers = Answers(most_bytes=2**20)
+    for number in range(10_000):
+        assert not answers.having(None, sought_by(Words("title", runs_of(f"x{number}", phrase=False), ""))).any()
+    assert 900 < len(answers._answers) < 1_024
+    long = "x" * 2**19
+    for number in range(3):
+        answers.having(None, Sought(("title",), (Run((f"{long}{number}",)),)))
+    assert len(answers._answers) == 1

@@ -38,7 +38,9 @@ def test_the_log_tells_when_each_field_was_spoken_of_last():
         event(C, shift_taken_at=60),
     ]
     assert times_of(events) == {"score": B, "title": A, "label": A, "keywords": C, "taken_at": C}
-    assert times_of([event(A, set={"score": 1}), event(B, undone=7)]) == {"score": A, "*": B}
+    undo = event(B, undone=7, fields=["title", "keywords"])
+    assert times_of([event(A, set={"score": 1}), undo]) == {"score": A, "title": B, "keywords": B}
+    assert times_of([event(A, set={"score": 1}), event(B, undone=7)]) == {"score": A, "*": B}  # of an earlier version
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,8 @@ def test_the_log_tells_when_each_field_was_spoken_of_last():
         ({"score": 4}, {"score": A}, None, {}, True),  # nobody knows when the line was said
         ({}, {"score": C}, B, {}, True),  # it was given back here since
         ({}, {"score": A}, B, {"score": 5}, False),
-        ({}, {"*": C}, B, {}, True),  # an edit was undone here since
+        ({}, {"*": C}, B, {}, True),  # an edit of who knows what was undone here since
+        ({"score": 4}, {"score": A, "title": C}, B, {"score": 5}, False),  # one of another field was
         ({"score": 4}, {}, C, {"score": 5}, False),  # the log does not know: not later than the row
         ({"score": 4}, {}, A, {}, True),
         ({"title": "x"}, {"title": C}, A, {"score": 5}, False),  # another field is another word
@@ -177,6 +180,19 @@ def test_newer_words_stand_whichever_library_they_were_said_in(library, other):
     say(library, "m/a.jpg", release=["score"])
     assert library.carrying.receive(other.carrying.all()) == {Fate.NEWER: 1}
     assert told(library, "m/a.jpg") == {"title": "old"}
+
+
+def test_an_undo_is_newer_in_its_own_field_alone(library, other):
+    take_in(other, "m/a.jpg", b"a")
+    take_in(library, "m/a.jpg", b"a")
+    say(library, "m/a.jpg", score=3)
+    say(other, "m/a.jpg", score=5, title="theirs")
+    lines = list(other.carrying.all())
+    library.edits.undo(library.edits.edit(Place("m", b"a.jpg"), parse_edit({"title": "mine", "label": "red"})))
+    assert library.carrying.receive(lines) == {Fate.NEWER: 1}
+    assert told(library, "m/a.jpg") == {"score": 5}
+    (line,) = library.carrying.all()
+    assert line.said_at == {"score": lines[0].said_at["score"]}, "an undo elsewhere does not make it newer"
 
 
 def test_lines_of_one_picture_find_their_copies(library, other):

@@ -1,5 +1,6 @@
 """What a person says of a file: checked, written, told in the log, and stronger than any later reading."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,15 @@ from sqlalchemy import select
 from app.errors import InvalidRequest, UnknownFile
 from app.library.rows import row_of
 from app.library.saying.deciding import columns_after
-from app.library.saying.editing import MAX_CHARACTERS, MAX_KEYWORDS, parse_edit
+from app.library.saying.editing import (
+    FIELDS,
+    MAX_CHARACTERS,
+    MAX_KEYWORDS,
+    as_asked,
+    in_brief,
+    parse_edit,
+    sentence_of,
+)
 from app.library.saying.personal import NOTHING, Words, carrying, said, words_on_new_bytes
 from app.library.tables import EVENTS
 from app.media import Keyword, Metadata, Outcome, Place, Rating, Stage
@@ -200,10 +209,11 @@ def test_what_is_released_is_read_anew_by_the_next_session(edited, commit):
     assert row["label"] == "Red"
 
 
-def test_keywords_are_the_whole_list_of_the_persons_own(edited):
+@pytest.mark.parametrize("none", [[], None])
+def test_keywords_are_the_whole_list_of_the_persons_own(edited, none):
     edited.edit(Place("m", b"a.jpg"), parse_edit({"keywords": ["sea", "winter"]}))
     assert own_words(edited.file(Place("m", b"a.jpg"))) == ["sea", "winter"]
-    edited.edit(Place("m", b"a.jpg"), parse_edit({"keywords": []}))
+    edited.edit(Place("m", b"a.jpg"), parse_edit({"keywords": none}))
     row = edited.file(Place("m", b"a.jpg"))
     assert own_words(row) == []
     assert Keyword(**row["keywords"][0]) == Keyword("sea", "xmp")
@@ -264,7 +274,6 @@ def test_a_file_without_a_row_cannot_be_spoken_of(library):
         ({"taken_at": "yesterday"}, "taken_at", "ISO 8601"),
         ({"taken_at": "2026-02-30"}, "taken_at", "ISO 8601"),
         ({"taken_at": "2026-07-04T18:30:00.123456+01:02:03.123456"}, "taken_at", "ISO 8601"),
-        ({"keywords": None}, "keywords", "must be a list of texts"),
         ({"keywords": "sea"}, "keywords", "must be a list of texts"),
         ({"keywords": ["sea", 7]}, "keywords", "must be a text"),
         ({"keywords": ["sea", "\0 "]}, "keywords", "must not be empty"),
@@ -306,3 +315,37 @@ def test_a_text_is_cleaned_and_an_empty_one_says_that_there_is_none():
     edit = parse_edit({"title": " a\0b\ud800 ", "caption": " \0 ", "keywords": ["\ud800x "]})
     assert edit.values == {"title": "ab\ufffd", "caption": None}
     assert edit.keywords == ["\ufffdx"]
+
+
+def test_what_is_given_back_is_named_once():
+    edit = parse_edit({"release": [*FIELDS] * 1_000})
+    assert edit.release == [*FIELDS]
+    assert sentence_of(parse_edit({"release": ["title", "title"]})) == "A person gave title back to the file."
+
+
+def test_a_sentence_and_an_event_name_a_few_of_many_keywords():
+    words = [f"{number} ".ljust(250, "x") for number in range(MAX_KEYWORDS)]
+    edit = parse_edit({"add_keywords": words, "title": "y" * MAX_CHARACTERS, "score": 3, "release": ["label"]})
+    told = ", ".join(f"'{word}'" for word in words[:5])
+    assert (
+        sentence_of(edit) == f"A person set score and title, added {told} and 995 more and gave label back to the file."
+    )
+    assert in_brief(edit) == {
+        "set": {"score": 3, "title": "y" * 249 + "\N{HORIZONTAL ELLIPSIS}"},
+        "released": ["label"],
+        "add_keywords": words[:5],
+        "more": {"add_keywords": 995},
+    }
+    whole = parse_edit({"keywords": words[:6]})
+    assert in_brief(whole) == {"set": {"keywords": words[:5]}, "released": [], "more": {"keywords": 1}}
+    small = parse_edit({"keywords": words[:5], "taken_at": None, "nsfw": True})
+    assert in_brief(small) == as_asked(small)
+
+
+def test_an_event_of_a_file_is_bounded_and_names_the_edit(edited):
+    words = [f"{number} ".ljust(250, "x") for number in range(MAX_KEYWORDS)]
+    undo = edited.edits.edit(Place("m", b"a.jpg"), parse_edit({"keywords": words, "caption": "y" * MAX_CHARACTERS}))
+    event = edited.history.events(Place("m", b"a.jpg"))[-1]
+    assert event.detail["edit"] == undo
+    assert len(json.dumps(event.detail)) < 4_000
+    assert own_words(edited.file(Place("m", b"a.jpg"))) == sorted(words)

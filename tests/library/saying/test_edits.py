@@ -218,8 +218,33 @@ def test_an_undo_follows_a_file_that_was_moved(taken_in):
 def test_an_undo_leaves_out_what_is_gone(taken_in):
     done = write(taken_in, {"title": "mine"})
     taken_in.removal.forget_root("m", 3)
-    undone = taken_in.edits.undo(done.undo)
-    assert (undone.changed, undone.causes) == (0, [{"cause": "gone", "files": 3}])
+    for _ in range(2):  # it is not used up
+        undone = taken_in.edits.undo(done.undo)
+        assert (undone.changed, undone.causes) == (0, [{"cause": "gone", "files": 3}])
+    assert taken_in.edits.listed()[0]["undone_at"] is None
+
+
+def test_an_undo_leaves_another_picture_alone_that_came_under_the_name(taken_in):
+    write(taken_in, {"title": "theirs"}, b"b.jpg")
+    both = write(taken_in, {"score": 5}, b"a.jpg", b"c.jpg")
+    same = write(taken_in, {"title": "theirs"}, b"a.jpg")
+    take_in(taken_in, b"a.jpg", OTHER_SESSION, content=b"b.jpg")  # another picture, of which the same was said
+    before = shown(taken_in)
+    assert (before["title"], before["score"]) == ("theirs", 2)
+    assert (taken_in.edits.undo(same.undo).changed, shown(taken_in)) == (0, before)
+    undone = taken_in.edits.undo(both.undo)
+    assert (undone.changed, undone.causes, shown(taken_in)) == (1, [{"cause": "gone", "files": 1}], before)
+    assert shown(taken_in, b"c.jpg")["score"] == 2
+
+
+def test_an_undo_reaches_the_original_no_more_once_it_is_restored(taken_in):
+    write(taken_in, {"title": "of the original"}, b"a.jpg")
+    take_in(taken_in, b"a.jpg", OTHER_SESSION, content=b"edited in place")
+    later = write(taken_in, {"title": "of the edited one"}, b"a.jpg")
+    take_in(taken_in, b"a.jpg", "third")
+    assert shown(taken_in)["title"] == "of the original"
+    assert taken_in.edits.undo(later.undo).causes == [{"cause": "gone", "files": 1}]
+    assert shown(taken_in)["title"] == "of the original"
 
 
 def test_an_edit_of_too_many_files_is_refused(taken_in, monkeypatch):

@@ -29,7 +29,9 @@ NOON = "2024-07-04T12:00:00"
         ("2024-07-04", 0, "+02:00", NotTold.NO_CLOCK),
         ("9999-12-31T23:59:59", 1, None, NotTold.OUT_OF_RANGE),
         ("0001-01-01T00:00:00", -1, None, NotTold.OUT_OF_RANGE),
-        ("0001-01-01T00:00:00", 0, "Europe/Berlin", "0001-01-01T00:00:00+00:53:28"),
+        ("0001-01-01T00:00:00", 0, "Europe/Berlin", NotTold.OFFSET_WITH_SECONDS),
+        ("1890-06-01T12:00:00", 0, "Europe/Berlin", NotTold.OFFSET_WITH_SECONDS),
+        ("1890-06-01T12:00:00", 0, "America/New_York", "1890-06-01T12:00:00-05:00"),
     ],
 )
 def test_a_time_is_moved_first_and_then_given_a_zone_and_its_clock_stays(at, seconds, zone, told):

@@ -54,6 +54,9 @@ STEPS = st.lists(
         st.tuples(st.just("move"), SOME),
         st.tuples(st.just("retry"), SOME),
         st.tuples(st.just("undo a session"), st.integers(1, 5)),
+        st.tuples(st.just("swap"), st.permutations(CONTENTS)),
+        st.tuples(st.just("edit in place"), SOME),
+        st.tuples(st.just("restore"), SOME),
     ),
     min_size=1,
     max_size=12,
@@ -117,11 +120,13 @@ class Desk:
     def __init__(self, library):
         self.library, self.disk, self.told = library, Disk(library), Told()
         self.where = {content: f"{content}.jpg" for content in CONTENTS}
+        self.bytes = {content: content for content in CONTENTS}
+        self.originals = {}  # what was said of a picture when it was first edited in place, if anything was
         self.standing, self.moves = [], 0
         self.read(set())
 
     def read(self, touched):
-        files = {name: content for content, name in self.where.items()}
+        files = {name: self.bytes[content] for content, name in self.where.items()}
         self.disk.takes_in(files, touched=[self.where[content] for content in sorted(touched)])
 
     def do(self, what, *args):
@@ -153,6 +158,30 @@ class Desk:
         for content in contents:
             self.where[content] = f"moved {self.moves} {content}.jpg"
         self.read(set())
+
+    def swap(self, order):
+        """Two pictures change their names: each is replaced by a known one, and the words go with the bytes."""
+        first, second, *_ = order
+        self.where[first], self.where[second] = self.where[second], self.where[first]
+        self.told.forget({first, second})
+        self.read({first, second})
+
+    def edit_in_place(self, contents):
+        self.moves += 1
+        for content in contents:
+            if self.bytes[content] == content and self.told.words[content]:
+                self.originals[content] = deepcopy(self.told.words[content])
+            self.bytes[content] = f"{content} {self.moves}"
+        self.read(contents)
+
+    def restore(self, contents):
+        """The originals come back: what was said of them stands again; of those of which nobody spoke, what is said."""
+        for content in contents:
+            if self.bytes[content] != content and content in self.originals:
+                self.told.words[content] = self.originals.pop(content)
+                self.told.forget({content})
+            self.bytes[content] = content
+        self.read(contents)
 
     def retry(self, contents):
         for content in sorted(contents):
@@ -237,6 +266,11 @@ def test_it_survives_on_either_engine(library):
             ("undo a session", 1),
             ("edit", {"A", "D"}, {"release": ["score", "title"], "add_keywords": ["sky"], "remove_keywords": ["sea"]}),
             ("undo", 0),
+            ("edit in place", {"B", "C"}),
+            ("undo", 0),
+            ("edit", {"A", "B"}, {**whole, "label": "Red", "release": []}),
+            ("restore", {"B", "C"}),
+            ("swap", "ABCD"),
             ("undo", 0),
         ],
     )

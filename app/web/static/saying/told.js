@@ -42,6 +42,7 @@ const LEFT = {
   no_clock: "with a day and no time of it",
   out_of_range: "beyond the calendar",
   ambiguous_time: "at an hour that the zone has twice, or never",
+  offset_with_seconds: "from before the zone had standard time",
   unknown_file: "not in the library any more",
   waiting_for_words: "not indexed yet",
   too_many_keywords: "with too many keywords",
