@@ -22,7 +22,7 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CAUSES = {
     errno.ENOENT: "file_gone",
-    errno.ENOTDIR: "file_gone",
+    errno.ENOTDIR: "not_a_file",
     errno.ELOOP: "not_a_file",
     errno.EISDIR: "not_a_file",
     errno.ENXIO: "not_a_file",

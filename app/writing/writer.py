@@ -276,20 +276,17 @@ class Writer:
     # -- after a crash -------------------------------------------------------------------------------------------
 
     def tidy(self) -> None:
-        """Ends what was broken off: the row of a file with new bytes knows them, and of others nothing stays.
+        """Ends what was broken off: the row of a file with new bytes knows them, of one as it was before nothing stays.
 
-        What lies on a disk that is not there waits for another start.
+        What lies on a disk that is not there waits for another start, and so does what is neither: nothing may then be
+        forgotten, as the only original may be ours.
         """
         for file in self._library.writes.broken_off():
             target = Target(file.target)
-            if target is not Target.SIDECAR_DIR and not os.path.isdir(self._folders.roots.get(file.root, b"")):
-                continue
             try:
-                there = self._made(target).sha256(file)
-            except NotWritten as refused:
-                if refused.cause != "file_gone":
-                    continue
-                there = None
+                there = self._there(file, target)
+            except NotWritten:
+                continue
             if file.status != BEGUN:
                 if there == file.former_sha256:
                     self._take_back(file, self._stamp(file, there, None, None))
@@ -299,8 +296,26 @@ class Writer:
                 changes = tuple(Difference(**change) for change in file.changes)
                 sentence = sentence_of(target, shown_name(file.place), changes)
                 self._finish(file, self._stamp(file, there, None, None), sentence)
-            else:
+            elif there == file.former_sha256 or file.new_sha256 is None:
                 self._library.writes.drop([file.id])
+
+    def _there(self, file: Any, target: Target) -> str | None:
+        """The SHA-256 of what is there of a file that was broken off; None where there surely is nothing, as before.
+
+        Raises NotWritten where that cannot be told: an empty folder may be one in which no disk is mounted.
+        """
+        place, mirrored = Place(file.root, file.path), target is Target.SIDECAR_DIR
+        if not mirrored and not os.path.isdir(self._folders.roots.get(file.root, b"")):
+            raise NotWritten("file_gone", f"The media root '{file.root}' is not there.")
+        try:
+            there = self._made(target).sha256(file)
+        except NotWritten as refused:
+            if refused.cause != "file_gone":
+                raise
+            there = None
+        if there is None and not (file.former_sha256 is None and (mirrored or self._folders.found(place) is not None)):
+            raise NotWritten("file_gone", f"{shown_name(file.place)} is not there.")
+        return there
 
     # -- what the disk says --------------------------------------------------------------------------------------
 

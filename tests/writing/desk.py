@@ -32,6 +32,8 @@ class Desk:
         def inspect(file: FoundFile):
             return inspector(Job(file, frozenset(Stage), frozenset(Stage)))
 
+        self.inspect = inspect
+
         def rest() -> AbstractContextManager[None]:
             return nullcontext()
 

@@ -1,0 +1,88 @@
+"""A write that is broken off, and disks that are not there: nothing is forgotten that may be the only copy."""
+
+import os
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from app.library.saying.editing import parse_edit
+from app.media import FoundFile, Place
+from app.writing import disk
+from app.writing.planned import Target
+from tests.ingest.builders import SESSION, analysis
+from tests.samples import photo
+from tests.writing.desk import NAMES, WORDS, Desk
+
+with_exiftool = pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+EACH = [pytest.param(Target.FILE, marks=with_exiftool), Target.SIDECAR]
+
+
+class Killed(BaseException):
+    """What ends a write at a named point, as a kill does."""
+
+
+@pytest.fixture
+def desk(tmp_path, sqlite_file):
+    for number, name in enumerate(NAMES):
+        photo(tmp_path / "root" / os.fsdecode(name), size=(64, 48 + number))
+    desk = Desk(sqlite_file.parent)
+    for name in NAMES:
+        status = (tmp_path / "root" / os.fsdecode(name)).stat()
+        file = FoundFile("root", name, status.st_size, status.st_mtime_ns)
+        seen = replace(analysis(file, keywords=(), score=None), identity=desk.inspect(file).identity)
+        desk.library.commit_single_file_to_database(SESSION, seen, nsfw_threshold=0.8)
+        desk.library.edit(Place("root", name), parse_edit(WORDS))
+    yield desk
+    desk.library.close()
+
+
+def kill(monkeypatch, desk, target, at):
+    def crash(point):
+        if point == at:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "crash_point", crash)
+        with pytest.raises(Killed):
+            desk.write(target)
+
+
+def contents(desk):
+    return {path.name: path.read_bytes() for path in desk.root.iterdir()}
+
+
+@pytest.mark.parametrize("target", EACH)
+def test_a_disk_that_is_not_mounted_tells_nothing_of_what_was_written(target, desk, monkeypatch, tmp_path):
+    before = contents(desk)
+    kill(monkeypatch, desk, target, "write_replaced")
+    assert len([name for name, content in contents(desk).items() if before.get(name) != content]) == 1
+    desk.root.rename(tmp_path / "unplugged")
+    desk.root.mkdir()
+    for _ in range(2):
+        desk.writer.tidy()
+        desk.writer._make_room()
+    assert len(desk.library.writes.broken_off()) == len(NAMES)
+    desk.root.rmdir()
+    (tmp_path / "unplugged").rename(desk.root)
+    desk.writer.tidy()
+    assert desk.library.writes.broken_off() == []
+    assert desk.writer.undo(desk.writer.last()["undo"]) == {"changed": 1, "left": []}
+    assert contents(desk) == before
+
+
+def test_a_new_sidecar_that_was_not_written_leaves_nothing_where_its_picture_is(desk, monkeypatch):
+    kill(monkeypatch, desk, Target.SIDECAR, "write_ready")
+    desk.writer.tidy()
+    assert desk.library.writes.broken_off() == []
+    assert desk.writer.last() is None
+
+
+@with_exiftool
+def test_what_is_neither_the_old_file_nor_the_new_one_waits_with_its_original(desk, monkeypatch):
+    kill(monkeypatch, desk, Target.FILE, "write_replaced")
+    desk.root.joinpath("a.jpg").write_bytes(b"something else")
+    desk.writer.tidy()
+    desk.writer._make_room()
+    assert [one.path for one in desk.library.writes.broken_off()] == [b"a.jpg"]
+    assert len(list((desk.folder / "originals").iterdir())) == 1
