@@ -21,6 +21,7 @@ from app.writing.disk import (
     refusals,
     remove,
     sha256_at,
+    sha256_of,
     take_after,
     temporary_file,
 )
@@ -94,14 +95,14 @@ class Files:
         place = Place(file.root, file.path)
         with refusals(place.shown), ExitStack() as held:
             folder = held.enter_context(opened_folder(self._folders.roots[place.root], place.folder.path))
-            there = sha256_at(folder, place.name)
+            standing = held.enter_context(opened_file(folder, place.name))
+            there = sha256_of(standing.descriptor)
             if there == file.former_sha256:
                 return  # an undo that was broken off
             if there != file.new_sha256:
                 raise NotWritten("file_changed", f"{place.shown} was changed after it was written.")
             original = self._originals.open(file.id, file.former_sha256)
             held.callback(os.close, original)
-            standing = held.enter_context(opened_file(folder, place.name))
             temporary = held.enter_context(temporary_file(folder, file.temporary))
             copy_into(temporary, original)
             take_after(temporary, standing)

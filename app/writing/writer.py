@@ -193,19 +193,21 @@ class Writer:
         write_id, rows = self._library.writes.begin(target, [one for _, one in begun], write_id)
         crash_point("write_begun")
         written: list[tuple[int, Any, str]] = []
-        for (number, _), row in zip(begun, rows, strict=True):
-            try:
-                written.append((number, row, way.write(plans[number], row)))
-            except NotWritten as refused:
-                self._library.writes.drop([row.id])
-                told[number] = _refused(plans[number], refused)
-        after = self._listed(folder, target)
-        for number, row, sha256 in written:
-            plan = plans[number]
-            sentence = sentence_of(target, plan.shown, plan.changes)
-            self._finish(row, self._stamp(row, sha256, before, after), sentence)
-            crash_point("write_recorded")
-            told[number] = plan.told(WriteOutcome.WRITTEN)
+        try:
+            for (number, _), row in zip(begun, rows, strict=True):
+                try:
+                    written.append((number, row, way.write(plans[number], row)))
+                except NotWritten as refused:
+                    self._library.writes.drop([row.id])
+                    told[number] = _refused(plans[number], refused)
+        finally:  # whatever comes, what has its new bytes is known to its row
+            after = self._listed(folder, target)
+            for number, row, sha256 in written:
+                plan = plans[number]
+                sentence = sentence_of(target, plan.shown, plan.changes)
+                self._finish(row, self._stamp(row, sha256, before, after), sentence)
+                crash_point("write_recorded")
+                told[number] = plan.told(WriteOutcome.WRITTEN)
         return write_id, [one for one in told if one]
 
     def _plans(self, rows: Iterable[Row], way: Way, fields: tuple[str, ...]) -> Iterator[Plan | Told]:
@@ -217,8 +219,7 @@ class Writer:
                 yield Told(place, WriteOutcome.NOTHING_SAID)
                 continue
             if place.root not in self._folders.roots:
-                reason = f"There is no media root '{place.root}' any more."
-                yield Told(place, WriteOutcome.REFUSED, None, "file_gone", reason)
+                yield Told(place, WriteOutcome.REFUSED, None, "file_gone", _no_root(place.root))
                 continue
             try:
                 plan = way.plan(row, words)
@@ -253,6 +254,9 @@ class Writer:
 
     def _undo(self, folder: Place, files: Sequence[Any], way: Way, target: Target) -> list[Told | None]:
         """Takes back some files of one folder: None for each that is as it was, else why it is not."""
+        if target is not Target.SIDECAR_DIR and folder.root not in self._folders.roots:
+            gone = NotWritten("file_gone", _no_root(folder.root))
+            return [_left(file, gone) for file in files]
         told: list[Told | None] = []
         before = self._listed(folder, target)
         for file in files:
@@ -262,8 +266,7 @@ class Writer:
                 told.append(None)
             except NotWritten as refused:
                 self._library.writes.still_written(file.id)
-                place = Place(file.root, file.path)
-                told.append(Told(place, WriteOutcome.REFUSED, None, refused.cause, refused.sentence))
+                told.append(_left(file, refused))
         after = self._listed(folder, target)
         for file, refusal in zip(files, told, strict=True):
             if refusal is None:
@@ -367,6 +370,15 @@ class Writer:
             yield
         finally:
             self._writing.release()
+
+
+def _no_root(root: str) -> str:
+    return f"There is no media root '{root}' any more."
+
+
+def _left(file: Any, refused: NotWritten) -> Told:
+    """A file whose writing is not undone."""
+    return Told(Place(file.root, file.path), WriteOutcome.REFUSED, None, refused.cause, refused.sentence)
 
 
 def _refused(plan: Plan, refused: NotWritten) -> Told:

@@ -8,8 +8,10 @@ import pytest
 
 from app.library.saying.editing import parse_edit
 from app.media import FoundFile, Place
-from app.writing import disk
+from app.writing import disk, sidecars
+from app.writing.causes import NotWritten
 from app.writing.planned import Target
+from app.writing.words import FIELDS
 from tests.ingest.builders import SESSION, analysis
 from tests.samples import photo
 from tests.writing.desk import NAMES, WORDS, Desk
@@ -86,3 +88,58 @@ def test_what_is_neither_the_old_file_nor_the_new_one_waits_with_its_original(de
     desk.writer._make_room()
     assert [one.path for one in desk.library.writes.broken_off()] == [b"a.jpg"]
     assert len(list((desk.folder / "originals").iterdir())) == 1
+
+
+def test_a_folder_of_which_all_is_refused_leaves_its_write_to_the_next(desk, monkeypatch):
+    below = desk.root / "below"
+    below.mkdir()
+    rows = desk.rows()
+    shutil.copyfile(desk.root / "c.png", below / "c.png")
+    rows[2] |= {"path": b"below/c.png"}
+    put = sidecars.put
+
+    def refuse(folder, temporary, name, *more):
+        if name != b"c.png.xmp":
+            raise NotWritten("no_space", "The disk is full.")
+        put(folder, temporary, name, *more)
+
+    monkeypatch.setattr(sidecars, "put", refuse)
+    answer = desk.writer.write(rows, Target.SIDECAR, FIELDS)
+    assert [one["cause"] for one in answer["files"]] == ["no_space", "no_space", None]
+    assert desk.writer.undo(answer["undo"])["changed"] == 1
+    monkeypatch.setattr(sidecars, "put", refuse_all)
+    assert desk.writer.write(rows, Target.SIDECAR, FIELDS)["undo"] is None
+
+
+def refuse_all(*_):
+    raise NotWritten("no_space", "The disk is full.")
+
+
+def test_whatever_ends_a_write_what_was_written_is_known(desk, monkeypatch):
+    put = sidecars.put
+
+    def fail(folder, temporary, name, *more):
+        if name == b"c.png.xmp":
+            raise RuntimeError
+        put(folder, temporary, name, *more)
+
+    monkeypatch.setattr(sidecars, "put", fail)
+    with pytest.raises(RuntimeError):
+        desk.write(Target.SIDECAR)
+    assert [one.path for one in desk.library.writes.broken_off()] == [b"c.png"]
+    assert desk.writer.last()["files"] == 2
+    desk.writer.tidy()
+    assert desk.library.writes.broken_off() == []
+
+
+@with_exiftool
+def test_the_undo_of_a_root_that_is_gone_says_so_and_begins_nothing(desk):
+    before = contents(desk)
+    undo = desk.write(Target.FILE)["undo"]
+    desk.folders.use({})
+    left = desk.writer.undo(undo)["left"]
+    assert [one["cause"] for one in left] == ["file_gone"] * len(NAMES)
+    assert desk.library.writes.broken_off() == []
+    desk.folders.use({"root": desk.root})
+    assert desk.writer.undo(undo) == {"changed": len(NAMES), "left": []}
+    assert contents(desk) == before
