@@ -62,7 +62,7 @@ class Inspector:
                     present=_present(found),
                     picture_sha256=_digest(opened),
                     data_sha256=digest_image_data(stream, format_.name, source.size),
-                    signed=holds_c2pa(opened),
+                    signed=holds_c2pa(opened, found.xmp),
                     iptc_wins=found.iptc_wins,
                 )
         except CannotRead as error:

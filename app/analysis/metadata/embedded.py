@@ -21,7 +21,7 @@ from app.analysis.formats.blocks import (
     join_extended_xmp,
 )
 from app.analysis.formats.c2pa.names import read_c2pa_names
-from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
+from app.analysis.formats.c2pa.store import find_c2pa_in_boxes, has_c2pa_box
 from app.analysis.formats.directories import find_pages
 from app.analysis.formats.iptc import (
     Iptc,
@@ -55,6 +55,7 @@ _GENERATION_IN_XMP = {name: name for name in ("dc:description", "exif:UserCommen
     "comfy:workflow": "workflow",
 }  # by what `read_generation` calls them
 _EXTENDED = "xmpNote:HasExtendedXMP"
+_PROVENANCE = "{http://purl.org/dc/terms/}provenance"  # where a C2PA store lies (C2PA 2.1, 11.5)
 _PSD = {1058: "exif", 1060: "xmp"}  # Adobe Photoshop File Formats Specification, image resource IDs
 _PROFILE = "Raw profile type "  # how ImageMagick keeps blocks in PNG texts
 
@@ -247,10 +248,14 @@ def _manifest(opened: OpenedImage, others: Mapping[int, bytes]) -> bytes:
     return find_c2pa_in_jpeg(opened.segments)
 
 
-def holds_c2pa(opened: OpenedImage) -> bool:
-    """Tell whether a file carries C2PA credentials, whether or not they can be read."""
+def holds_c2pa(opened: OpenedImage, xmp: Xmp) -> bool:
+    """Tell whether a file carries C2PA credentials, whether or not they can be read, or says where they lie."""
+    if _PROVENANCE in xmp:
+        return True
     if opened.format == "png":
         return next(walk_png_chunks(opened.stream, (b"caBX",)), None) is not None
+    if FORMAT_OF_NAME[opened.format].ending is Ending.BOXES:
+        return has_c2pa_box(opened.stream)
     blocks_of = _exif(opened, b"", {}).blocks if opened.format == "tiff" else {}
     return tiff.C2PA in blocks_of or b"c2pa" in _manifest(opened, blocks_of)
 
