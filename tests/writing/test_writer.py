@@ -1,7 +1,9 @@
 """A write that is broken off, and disks that are not there: nothing is forgotten that may be the only copy."""
 
+import json
 import os
 import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -11,6 +13,7 @@ from app.media import FoundFile, Place
 from app.writing import disk, sidecars
 from app.writing.causes import NotWritten
 from app.writing.planned import Target
+from app.writing.program import rewrite
 from app.writing.words import FIELDS
 from tests.ingest.builders import SESSION, analysis
 from tests.samples import photo
@@ -143,3 +146,27 @@ def test_the_undo_of_a_root_that_is_gone_says_so_and_begins_nothing(desk):
     desk.folders.use({"root": desk.root})
     assert desk.writer.undo(undo) == {"changed": len(NAMES), "left": []}
     assert contents(desk) == before
+
+
+@with_exiftool
+@pytest.mark.parametrize(("character_set", "title"), [("", None), ("utf8", "日本")])
+def test_iptc_says_the_title_only_where_it_can(character_set, title, desk):
+    path = desk.root / "a.jpg"
+    asked = ["exiftool", "-q", "-overwrite_original", "-IPTC:Keywords=sea", f"-IPTC:CodedCharacterSet={character_set}"]
+    subprocess.run([*asked, path], check=True)
+    status = path.stat()
+    file = FoundFile("root", b"a.jpg", status.st_size, status.st_mtime_ns)
+    row = desk.rows()[0] | {"sha256": desk.inspect(file).identity.sha256, "title": "日本"}
+    assert desk.writer.write([row], Target.FILE, ["title"])["counts"] == {"written": 1}
+    told = subprocess.run(["exiftool", "-j", "-G", "-Title", "-ObjectName", path], check=True, capture_output=True)
+    (told,) = json.loads(told.stdout)
+    assert (told["XMP:Title"], told.get("IPTC:ObjectName")) == ("日本", title)
+
+
+@with_exiftool
+def test_what_exiftool_warns_of_is_not_used(desk, tmp_path):
+    lines = ["-IPTC:ObjectName=&#26085;"]
+    with (desk.root / "a.jpg").open("rb") as source, (tmp_path / "new").open("wb") as target:
+        with pytest.raises(NotWritten) as refused:
+            rewrite(source.fileno(), target.fileno(), "jpg", lines, "root/a.jpg")
+        assert (refused.value.cause, "encoded" in refused.value.sentence) == ("exiftool_failed", True)

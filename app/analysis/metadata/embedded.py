@@ -30,6 +30,7 @@ from app.analysis.formats.iptc import (
     is_changed_since_xmp,
     parse_iptc,
     read_resources,
+    says_utf_8,
 )
 from app.analysis.formats.makers.apple import find_content_identifier
 from app.analysis.formats.makers.camera_raw import CameraRaw
@@ -69,7 +70,8 @@ class Embedded:
     `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF, `UserComment` of EXIF, the programs of a C2PA
     manifest as `c2pa`. `duration_seconds` is that of an animation, `content_identifier` Apple's, `video_bytes` the size
     of the video in a motion photo, `saved_at` when a phone of Samsung's saved it, in UTC as ISO 8601. `iptc_wins` where
-    the IPTC block is newer than the XMP. `picture_info` is what cameras wrote before there was EXIF.
+    the IPTC block is newer than the XMP, `iptc_utf_8` where it says that it is in UTF-8. `picture_info` is what cameras
+    wrote before there was EXIF.
     """
 
     exif: Tags = field(default_factory=dict)
@@ -78,6 +80,7 @@ class Embedded:
     maker: MakerNotes = field(default_factory=MakerNotes)
     picture_info: PictureInfo | None = None
     iptc_wins: bool = False
+    iptc_utf_8: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     duration_seconds: float | None = None
     content_identifier: str | None = None
@@ -138,6 +141,7 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     if not block and opened.format == "jpeg":
         block = find_iptc_behind_picture(opened.stream)
     found.iptc, problem = parse_iptc(find_iptc_records(block))
+    found.iptc_utf_8 = says_utf_8(find_iptc_records(block))
     found.iptc_wins = is_changed_since_xmp(block, exif.blocks.get(tiff.PHOTOSHOP, b""))
     found.note_problem("iptc", problem)
     found.texts = {key: decode_text(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
