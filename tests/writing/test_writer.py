@@ -170,3 +170,23 @@ def test_what_exiftool_warns_of_is_not_used(desk, tmp_path):
         with pytest.raises(NotWritten) as refused:
             rewrite(source.fileno(), target.fileno(), "jpg", lines, "root/a.jpg")
         assert (refused.value.cause, "encoded" in refused.value.sentence) == ("exiftool_failed", True)
+
+
+@with_exiftool
+def test_what_a_write_keeps_stays_and_older_writes_give_way(desk):
+    before = contents(desk)
+    room = len(before["a.jpg"]) + len(before["b.jpg"]) + 1
+    desk.writer._originals._most = room
+    rows = desk.rows()
+    assert desk.writer.write(rows[2:], Target.FILE, FIELDS)["counts"] == {"written": 1}
+    answer = desk.writer.write(desk.rows()[:2], Target.FILE, FIELDS)
+    assert answer["counts"] == {"written": 2}
+    assert (desk.writer.last()["undo"], desk.writer.last()["files"]) == (answer["undo"], 2)
+    assert len(list((desk.folder / "originals").iterdir())) == 2
+    assert desk.writer.undo(answer["undo"]) == {"changed": 2, "left": []}
+    assert desk.writer.last() is None  # the original of the older one went
+    desk.writer._originals._most = len(before["a.jpg"]) + 1
+    answer = desk.writer.write(desk.rows()[:2], Target.FILE, FIELDS)
+    assert [one["cause"] for one in answer["files"]] == [None, "no_room_for_original"]
+    assert desk.writer.undo(answer["undo"]) == {"changed": 1, "left": []}
+    assert contents(desk) | {"c.png": b""} == before | {"c.png": b""}

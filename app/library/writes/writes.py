@@ -117,8 +117,11 @@ class Writes:
         return self._rows((WRITTEN.c.write_id == write_id) & (WRITTEN.c.status == DONE))
 
     def last(self) -> Any | None:
-        """The newest write that can be undone, with `id`, `at`, `target` and how many `files`; None without one."""
-        written = WRITTEN.c.status == DONE
+        """The newest write that can be undone, with `id`, `at`, `target` and how many `files`; None without one.
+
+        A file that was written into counts only while its original is kept.
+        """
+        written = (WRITTEN.c.status == DONE) & (WRITTEN.c.kept | (WRITES.c.target != TO_FILE))
         newest = select(WRITES, func.count().label("files")).join(WRITTEN, _OF_WRITE).where(written)
         newest = newest.group_by(*WRITES.c).order_by(WRITES.c.id.desc()).limit(1)
         return self._engines.read(lambda connection: connection.execute(newest).one_or_none())
