@@ -24,6 +24,7 @@ from app.media import Analysis, Failure, Identity, Job, Stage
 class Inspection(Analysis):
     """What `told` says of a picture by field, and which tags of EXIF and IPTC are `present`, as `exif Image Artist`.
 
+    Among these is `iptc utf-8` where its IPTC says that it is in UTF-8.
     `picture_sha256` is of the decoded pixels of every frame, with their colours' profile; `data_sha256` of the image
     data as they are coded, None of a format of which these cannot be told. `signed` says that it carries C2PA
     credentials, `iptc_wins` that its IPTC is newer than its XMP.
@@ -62,7 +63,7 @@ class Inspector:
                     present=_present(found),
                     picture_sha256=_digest(opened),
                     data_sha256=digest_image_data(stream, format_.name, source.size),
-                    signed=holds_c2pa(opened),
+                    signed=holds_c2pa(opened, found.xmp),
                     iptc_wins=found.iptc_wins,
                 )
         except CannotRead as error:
@@ -73,7 +74,8 @@ class Inspector:
 
 
 def _present(found: Embedded) -> frozenset[str]:
-    return frozenset((*(f"exif {name}" for name in found.exif), *(f"iptc {name}" for name in found.iptc)))
+    iptc = {*found.iptc, "utf-8"} if found.iptc and found.iptc_utf_8 else set(found.iptc)
+    return frozenset((*(f"exif {name}" for name in found.exif), *(f"iptc {name}" for name in iptc)))
 
 
 def _digest(opened: OpenedImage) -> str:

@@ -42,8 +42,8 @@ WRITE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             "Write to a sidecar instead; please report it.",
         ),
         "no_room_for_original": Cause(
-            "The original is larger than what may be kept for an undo.",
-            "Raise INGEST_KEEP_ORIGINALS_MB, or set it to 0 to write without an undo.",
+            "The original does not fit in what may be kept for an undo, beside the others of its write.",
+            "Write fewer files at once, raise INGEST_KEEP_ORIGINALS_MB, or set it to 0 to write without an undo.",
         ),
         "original_let_go": Cause(
             "The original is kept no more, so that writing it cannot be undone.", "Restore it from a backup."

@@ -21,6 +21,7 @@ from app.writing.disk import (
     refusals,
     remove,
     sha256_at,
+    sha256_of,
     take_after,
     temporary_file,
 )
@@ -37,11 +38,15 @@ Ready = Callable[..., None]
 
 
 class Files:
-    """The files of media roots themselves. `inspect` looks at one in a worker; `ready` notes what is about to be."""
+    """The files of media roots themselves, for one write.
+
+    `inspect` looks at one in a worker; `ready` notes what is about to be.
+    """
 
     def __init__(self, folders: Folders, inspect: Inspect, originals: Originals, ready: Ready) -> None:
         self._folders, self._inspect, self._originals, self._ready = folders, inspect, originals, ready
         self._seen: dict[bytes, Inspection] = {}
+        self._kept = 0  # bytes of originals, of one write
 
     def plan(self, row: Mapping[str, Any], words: Mapping[str, Any]) -> Plan:
         """What of a file would change; no changes where it says all that. Raises NotWritten."""
@@ -84,9 +89,10 @@ class Files:
             size = os.fstat(temporary).st_size
             after = self._inspected(FoundFile(*place.folder.below(file.temporary), size, 0))
             _prove(before, after, plan)
-            kept = self._originals.keep(file.id, original, folder, place.name)
+            kept = self._originals.keep(file.id, original, folder, place.name, beside=self._kept)
             self._ready(file.id, after.identity.sha256, kept=kept)
             put(folder, file.temporary, place.name, original.identity, temporary)
+            self._kept += original.status.st_size if kept else 0
         return after.identity.sha256
 
     def undo(self, file: Any) -> None:
@@ -94,14 +100,14 @@ class Files:
         place = Place(file.root, file.path)
         with refusals(place.shown), ExitStack() as held:
             folder = held.enter_context(opened_folder(self._folders.roots[place.root], place.folder.path))
-            there = sha256_at(folder, place.name)
+            standing = held.enter_context(opened_file(folder, place.name))
+            there = sha256_of(standing.descriptor)
             if there == file.former_sha256:
                 return  # an undo that was broken off
             if there != file.new_sha256:
                 raise NotWritten("file_changed", f"{place.shown} was changed after it was written.")
             original = self._originals.open(file.id, file.former_sha256)
             held.callback(os.close, original)
-            standing = held.enter_context(opened_file(folder, place.name))
             temporary = held.enter_context(temporary_file(folder, file.temporary))
             copy_into(temporary, original)
             take_after(temporary, standing)

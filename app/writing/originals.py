@@ -20,15 +20,17 @@ class Originals:
         self._folder = folder
         self._most = most
 
-    def keep(self, written_id: int, seen: Seen, above: int, name: bytes) -> bool:
+    def keep(self, written_id: int, seen: Seen, above: int, name: bytes, *, beside: int) -> bool:
         """Keeps an open file, which is `name` of the folder `above`; False where none is to be kept.
 
-        Raises NotWritten `no_room_for_original`, OSError.
+        `beside` are the bytes that its write keeps already: older ones give way to it, these do not. Raises NotWritten
+        `no_room_for_original`, OSError.
         """
         if not self._most:
             return False
-        if seen.status.st_size > self._most:
-            raise NotWritten("no_room_for_original", f"{os.fsdecode(name)} is larger than all that may be kept.")
+        if beside + seen.status.st_size > self._most:
+            sentence = f"{os.fsdecode(name)} does not fit in what may be kept, beside the others of its write."
+            raise NotWritten("no_room_for_original", sentence)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(written_id)
         path.unlink(missing_ok=True)

@@ -51,6 +51,14 @@ def _run(name: str, target: int, lines: Sequence[str], shown: str) -> None:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotWritten("exiftool_failed", f"exiftool could not write {shown}: {error}.") from error
-    if done.returncode or not os.fstat(target).st_size:
-        said = done.stderr.decode(errors="replace").replace(name, shown).strip()[:_MUCH]
+    said = done.stderr.decode(errors="replace").replace(name, shown).strip()[:_MUCH]
+    if done.returncode or not os.fstat(target).st_size or _warned(said):
         raise NotWritten("exiftool_failed", f"exiftool did not write {shown}: {said or 'it said nothing'}")
+
+
+def _warned(said: str) -> bool:
+    """Whether exiftool warned of what it did: it then says so alone, and ends as if all were well.
+
+    What it calls minor is what it found amiss before, and is no reason to leave a file.
+    """
+    return any(line.startswith("Warning: ") and "[minor]" not in line.lower() for line in said.splitlines())

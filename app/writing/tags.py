@@ -10,6 +10,8 @@ from typing import Any
 from app.writing.words import flat, names_in
 
 _IPTC = "iptc "
+IPTC_UTF8 = f"{_IPTC}utf-8"
+_IN_IPTC = ("title", "caption", "creator", "copyright", "keywords")
 _RATING_PERCENT = {1: 1, 2: 25, 3: 50, 4: 75, 5: 99}
 _SIMPLE = {  # XMP; IPTC and how many bytes it takes; tags of EXIF that are kept in step
     "title": ("XMP-dc:Title", ("IPTC:ObjectName", 64), (("Image XPTitle", "IFD0:XPTitle"),)),
@@ -28,14 +30,24 @@ _SECONDS = len("2003-11-23T18:00:00")
 def arguments(words: Mapping[str, Any], present: Collection[str], *, digest: bool) -> list[str]:
     """The arguments, one a line, that let exiftool (with `-E`) write these words into a file.
 
-    `present` are its tags, as `exif Image Artist` or `iptc Keywords`; `digest` says that its IPTC is in step with its
-    XMP, and is to stay so.
+    `present` are its tags, as `exif Image Artist` or `iptc Keywords`, and `iptc utf-8` where its IPTC says that it is
+    in UTF-8: else it is left alone where a text has other letters than cp1252, which exiftool would make `?` of.
+    `digest` says that its IPTC is in step with its XMP, and is to stay so.
     """
-    with_iptc = any(name.startswith(_IPTC) for name in present)
+    with_iptc = any(name.startswith(_IPTC) for name in present) and (IPTC_UTF8 in present or _in_cp1252(words))
     lines = [line for field, value in words.items() for line in _of(field, value, present, with_iptc=with_iptc)]
     if digest and any(line.startswith("-IPTC:") for line in lines):
         lines.append("-Photoshop:IPTCDigest=new")
     return lines
+
+
+def _in_cp1252(words: Mapping[str, Any]) -> bool:
+    texts = (words.get(field) or "" for field in _IN_IPTC)
+    try:
+        "".join(text if isinstance(text, str) else "".join(map(flat, text)) for text in texts).encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _of(field: str, value: Any, present: Collection[str], *, with_iptc: bool) -> Iterator[str]:

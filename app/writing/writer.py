@@ -193,19 +193,21 @@ class Writer:
         write_id, rows = self._library.writes.begin(target, [one for _, one in begun], write_id)
         crash_point("write_begun")
         written: list[tuple[int, Any, str]] = []
-        for (number, _), row in zip(begun, rows, strict=True):
-            try:
-                written.append((number, row, way.write(plans[number], row)))
-            except NotWritten as refused:
-                self._library.writes.drop([row.id])
-                told[number] = _refused(plans[number], refused)
-        after = self._listed(folder, target)
-        for number, row, sha256 in written:
-            plan = plans[number]
-            sentence = sentence_of(target, plan.shown, plan.changes)
-            self._finish(row, self._stamp(row, sha256, before, after), sentence)
-            crash_point("write_recorded")
-            told[number] = plan.told(WriteOutcome.WRITTEN)
+        try:
+            for (number, _), row in zip(begun, rows, strict=True):
+                try:
+                    written.append((number, row, way.write(plans[number], row)))
+                except NotWritten as refused:
+                    self._library.writes.drop([row.id])
+                    told[number] = _refused(plans[number], refused)
+        finally:  # whatever comes, what has its new bytes is known to its row
+            after = self._listed(folder, target)
+            for number, row, sha256 in written:
+                plan = plans[number]
+                sentence = sentence_of(target, plan.shown, plan.changes)
+                self._finish(row, self._stamp(row, sha256, before, after), sentence)
+                crash_point("write_recorded")
+                told[number] = plan.told(WriteOutcome.WRITTEN)
         return write_id, [one for one in told if one]
 
     def _plans(self, rows: Iterable[Row], way: Way, fields: tuple[str, ...]) -> Iterator[Plan | Told]:
@@ -217,8 +219,7 @@ class Writer:
                 yield Told(place, WriteOutcome.NOTHING_SAID)
                 continue
             if place.root not in self._folders.roots:
-                reason = f"There is no media root '{place.root}' any more."
-                yield Told(place, WriteOutcome.REFUSED, None, "file_gone", reason)
+                yield Told(place, WriteOutcome.REFUSED, None, "file_gone", _no_root(place.root))
                 continue
             try:
                 plan = way.plan(row, words)
@@ -253,6 +254,9 @@ class Writer:
 
     def _undo(self, folder: Place, files: Sequence[Any], way: Way, target: Target) -> list[Told | None]:
         """Takes back some files of one folder: None for each that is as it was, else why it is not."""
+        if target is not Target.SIDECAR_DIR and folder.root not in self._folders.roots:
+            gone = NotWritten("file_gone", _no_root(folder.root))
+            return [_left(file, gone) for file in files]
         told: list[Told | None] = []
         before = self._listed(folder, target)
         for file in files:
@@ -262,8 +266,7 @@ class Writer:
                 told.append(None)
             except NotWritten as refused:
                 self._library.writes.still_written(file.id)
-                place = Place(file.root, file.path)
-                told.append(Told(place, WriteOutcome.REFUSED, None, refused.cause, refused.sentence))
+                told.append(_left(file, refused))
         after = self._listed(folder, target)
         for file, refusal in zip(files, told, strict=True):
             if refusal is None:
@@ -276,20 +279,17 @@ class Writer:
     # -- after a crash -------------------------------------------------------------------------------------------
 
     def tidy(self) -> None:
-        """Ends what was broken off: the row of a file with new bytes knows them, and of others nothing stays.
+        """Ends what was broken off: the row of a file with new bytes knows them, of one as it was before nothing stays.
 
-        What lies on a disk that is not there waits for another start.
+        What lies on a disk that is not there waits for another start, and so does what is neither: nothing may then be
+        forgotten, as the only original may be ours.
         """
         for file in self._library.writes.broken_off():
             target = Target(file.target)
-            if target is not Target.SIDECAR_DIR and not os.path.isdir(self._folders.roots.get(file.root, b"")):
-                continue
             try:
-                there = self._made(target).sha256(file)
-            except NotWritten as refused:
-                if refused.cause != "file_gone":
-                    continue
-                there = None
+                there = self._there(file, target)
+            except NotWritten:
+                continue
             if file.status != BEGUN:
                 if there == file.former_sha256:
                     self._take_back(file, self._stamp(file, there, None, None))
@@ -299,8 +299,26 @@ class Writer:
                 changes = tuple(Difference(**change) for change in file.changes)
                 sentence = sentence_of(target, shown_name(file.place), changes)
                 self._finish(file, self._stamp(file, there, None, None), sentence)
-            else:
+            elif there == file.former_sha256 or file.new_sha256 is None:
                 self._library.writes.drop([file.id])
+
+    def _there(self, file: Any, target: Target) -> str | None:
+        """The SHA-256 of what is there of a file that was broken off; None where there surely is nothing, as before.
+
+        Raises NotWritten where that cannot be told: an empty folder may be one in which no disk is mounted.
+        """
+        place, mirrored = Place(file.root, file.path), target is Target.SIDECAR_DIR
+        if not mirrored and not os.path.isdir(self._folders.roots.get(file.root, b"")):
+            raise NotWritten("file_gone", f"The media root '{file.root}' is not there.")
+        try:
+            there = self._made(target).sha256(file)
+        except NotWritten as refused:
+            if refused.cause != "file_gone":
+                raise
+            there = None
+        if there is None and not (file.former_sha256 is None and (mirrored or self._folders.found(place) is not None)):
+            raise NotWritten("file_gone", f"{shown_name(file.place)} is not there.")
+        return there
 
     # -- what the disk says --------------------------------------------------------------------------------------
 
@@ -352,6 +370,15 @@ class Writer:
             yield
         finally:
             self._writing.release()
+
+
+def _no_root(root: str) -> str:
+    return f"There is no media root '{root}' any more."
+
+
+def _left(file: Any, refused: NotWritten) -> Told:
+    """A file whose writing is not undone."""
+    return Told(Place(file.root, file.path), WriteOutcome.REFUSED, None, refused.cause, refused.sentence)
 
 
 def _refused(plan: Plan, refused: NotWritten) -> Told:

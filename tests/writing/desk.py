@@ -32,11 +32,13 @@ class Desk:
         def inspect(file: FoundFile):
             return inspector(Job(file, frozenset(Stage), frozenset(Stage)))
 
+        self.inspect, self.folders = inspect, Folders({"root": self.root})
+
         def rest() -> AbstractContextManager[None]:
             return nullcontext()
 
         self.writer = Writer(
-            Folders({"root": self.root}),
+            self.folders,
             self.library,
             folder / "sidecars",
             rest=rest,

@@ -64,3 +64,18 @@ def test_what_iptc_has_no_room_for_is_cut_at_a_letter():
 def test_no_text_can_be_more_than_a_value():
     assert escaped("a\n-execute\n@file") == "a&#10;&#45;execute&#10;&#64;file"
     assert all("\n" not in line for line in arguments({"caption": "x\n-o\ny"}, (), digest=True))
+
+
+@pytest.mark.parametrize(
+    ("words", "present", "begins"),
+    [
+        ({"title": "日本"}, PRESENT, False),
+        ({"title": "é", "keywords": ("日本",)}, PRESENT, False),
+        ({"title": "日本"}, (*PRESENT, "iptc utf-8"), True),
+        ({"title": "é€", "keywords": ("日|b",), "label": "日本"}, PRESENT, True),
+    ],
+)
+def test_iptc_is_left_alone_where_it_has_no_letters_for_a_text(words, present, begins):
+    lines = arguments(words, present, digest=True)
+    assert any(line.startswith("-IPTC:") for line in lines) == begins
+    assert ("-Photoshop:IPTCDigest=new" in lines) == begins

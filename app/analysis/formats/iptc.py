@@ -49,6 +49,7 @@ _APPLICATION = 2  # the record that speaks about the picture
 _HEADER_BYTES = 5
 _EXTENDED = 0x8000  # the length is that of the length that follows
 _MAX_DATASETS = 2_000
+_CHARACTER_SET, _ENVELOPE_BYTES = b"\x1c\x01\x5a\0\3\x1b%G", 256
 _AFCP, _AFCP_BYTES = {b"AXS!": ">", b"AXS*": "<"}, 12  # of its last line, of its first, and of each entry
 _FOTOSTATION, _FOTOSTATION_BYTES = 0xA1B2C3D4, 10  # of the last line of each of its records
 _IPTC_RECORD, _MAX_RECORDS, _MAX_BYTES = 1, 10, 1024 * 1024
@@ -80,6 +81,12 @@ def parse_iptc(block: bytes) -> tuple[Iptc, CannotRead | None]:
         if record == _APPLICATION and number in NAMES and (text := decode_text(content).strip(" \0")):
             found.setdefault(NAMES[number], []).append(text)
     return {name: tuple(texts) for name, texts in found.items()}, problem
+
+
+def says_utf_8(block: bytes) -> bool:
+    """Whether IPTC records begin with an envelope that says that they are in UTF-8 (IPTC-IIM 4.2, 1:90: ESC % G)."""
+    at = block.find(_CHARACTER_SET)
+    return 0 <= at <= _ENVELOPE_BYTES
 
 
 def find_iptc_in_photoshop(resources: bytes) -> bytes:

@@ -21,7 +21,7 @@ from app.analysis.formats.blocks import (
     join_extended_xmp,
 )
 from app.analysis.formats.c2pa.names import read_c2pa_names
-from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
+from app.analysis.formats.c2pa.store import find_c2pa_in_boxes, has_c2pa_box
 from app.analysis.formats.directories import find_pages
 from app.analysis.formats.iptc import (
     Iptc,
@@ -30,6 +30,7 @@ from app.analysis.formats.iptc import (
     is_changed_since_xmp,
     parse_iptc,
     read_resources,
+    says_utf_8,
 )
 from app.analysis.formats.makers.apple import find_content_identifier
 from app.analysis.formats.makers.camera_raw import CameraRaw
@@ -55,6 +56,7 @@ _GENERATION_IN_XMP = {name: name for name in ("dc:description", "exif:UserCommen
     "comfy:workflow": "workflow",
 }  # by what `read_generation` calls them
 _EXTENDED = "xmpNote:HasExtendedXMP"
+_PROVENANCE = "{http://purl.org/dc/terms/}provenance"  # where a C2PA store lies (C2PA 2.1, 11.5)
 _PSD = {1058: "exif", 1060: "xmp"}  # Adobe Photoshop File Formats Specification, image resource IDs
 _PROFILE = "Raw profile type "  # how ImageMagick keeps blocks in PNG texts
 
@@ -68,7 +70,8 @@ class Embedded:
     `texts` are those of a PNG by keyword, `comment` of a JPEG or GIF, `UserComment` of EXIF, the programs of a C2PA
     manifest as `c2pa`. `duration_seconds` is that of an animation, `content_identifier` Apple's, `video_bytes` the size
     of the video in a motion photo, `saved_at` when a phone of Samsung's saved it, in UTC as ISO 8601. `iptc_wins` where
-    the IPTC block is newer than the XMP. `picture_info` is what cameras wrote before there was EXIF.
+    the IPTC block is newer than the XMP, `iptc_utf_8` where it says that it is in UTF-8. `picture_info` is what cameras
+    wrote before there was EXIF.
     """
 
     exif: Tags = field(default_factory=dict)
@@ -77,6 +80,7 @@ class Embedded:
     maker: MakerNotes = field(default_factory=MakerNotes)
     picture_info: PictureInfo | None = None
     iptc_wins: bool = False
+    iptc_utf_8: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     duration_seconds: float | None = None
     content_identifier: str | None = None
@@ -137,6 +141,7 @@ def read_embedded(opened: OpenedImage) -> Embedded:
     if not block and opened.format == "jpeg":
         block = find_iptc_behind_picture(opened.stream)
     found.iptc, problem = parse_iptc(find_iptc_records(block))
+    found.iptc_utf_8 = says_utf_8(find_iptc_records(block))
     found.iptc_wins = is_changed_since_xmp(block, exif.blocks.get(tiff.PHOTOSHOP, b""))
     found.note_problem("iptc", problem)
     found.texts = {key: decode_text(text) for key, text in texts.items() if not key.startswith(_PROFILE)}
@@ -247,10 +252,14 @@ def _manifest(opened: OpenedImage, others: Mapping[int, bytes]) -> bytes:
     return find_c2pa_in_jpeg(opened.segments)
 
 
-def holds_c2pa(opened: OpenedImage) -> bool:
-    """Tell whether a file carries C2PA credentials, whether or not they can be read."""
+def holds_c2pa(opened: OpenedImage, xmp: Xmp) -> bool:
+    """Tell whether a file carries C2PA credentials, whether or not they can be read, or says where they lie."""
+    if _PROVENANCE in xmp:
+        return True
     if opened.format == "png":
         return next(walk_png_chunks(opened.stream, (b"caBX",)), None) is not None
+    if FORMAT_OF_NAME[opened.format].ending is Ending.BOXES:
+        return has_c2pa_box(opened.stream)
     blocks_of = _exif(opened, b"", {}).blocks if opened.format == "tiff" else {}
     return tiff.C2PA in blocks_of or b"c2pa" in _manifest(opened, blocks_of)
 

@@ -94,7 +94,7 @@ class Writes:
         self._set(ids, kept=False)
 
     def drop(self, ids: Iterable[int]) -> None:
-        """Forgets files that were not written after all."""
+        """Forgets files that were not written after all; their write stays, for others of it may follow."""
         self._engines.write(partial(_forget, list(ids)))
 
     def finish(self, file: Any, stamp: Stamp, sentence: str, look: Look) -> None:
@@ -117,8 +117,11 @@ class Writes:
         return self._rows((WRITTEN.c.write_id == write_id) & (WRITTEN.c.status == DONE))
 
     def last(self) -> Any | None:
-        """The newest write that can be undone, with `id`, `at`, `target` and how many `files`; None without one."""
-        written = WRITTEN.c.status == DONE
+        """The newest write that can be undone, with `id`, `at`, `target` and how many `files`; None without one.
+
+        A file that was written into counts only while its original is kept.
+        """
+        written = (WRITTEN.c.status == DONE) & (WRITTEN.c.kept | (WRITES.c.target != TO_FILE))
         newest = select(WRITES, func.count().label("files")).join(WRITTEN, _OF_WRITE).where(written)
         newest = newest.group_by(*WRITES.c).order_by(WRITES.c.id.desc()).limit(1)
         return self._engines.read(lambda connection: connection.execute(newest).one_or_none())
@@ -129,10 +132,11 @@ class Writes:
         return self._engines.read(lambda connection: list(connection.execute(statement).scalars()))
 
     def prune(self) -> None:
-        """Forgets all but the newest `KEPT_WRITES` writes; what was broken off stays."""
+        """Forgets all but the newest `KEPT_WRITES` writes, and those without files; what was broken off stays."""
         newest = select(WRITES.c.id).order_by(WRITES.c.id.desc()).limit(KEPT_WRITES)
 
         def work(connection: Connection) -> None:
+            connection.execute(_WITHOUT_FILES)
             standing = list(connection.execute(newest).scalars())
             old = (WRITTEN.c.write_id.not_in(standing), WRITTEN.c.status == DONE)
             connection.execute(delete(WRITTEN).where(*old))
@@ -196,7 +200,6 @@ def _take_back(file: Any, stamp: Stamp, sentence: str, connection: Connection) -
 
 def _forget(ids: Sequence[int], connection: Connection) -> None:
     connection.execute(delete(WRITTEN).where(WRITTEN.c.id.in_(ids)))
-    connection.execute(_WITHOUT_FILES)
 
 
 def _stamp_row(connection: Connection, row: dict[str, Any], stamp: Stamp, known_sha256: str | None, at: str) -> None:

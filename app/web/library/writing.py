@@ -97,7 +97,7 @@ def undo_write(records: InRecords, body: WriteUndoBody) -> Answer[TakenBack]:
 def _rows(house: House, records: Records, paths: list[str] | None, q: str | None, most: int) -> list[dict[str, Any]]:
     """The rows that are meant, with their keywords. Raises InvalidRequest, UnknownFile."""
     if paths is not None:
-        return [records.library.known_file(house.folders.file(path)) for path in dict.fromkeys(paths)]
+        return [records.library.known_file(place) for place in dict.fromkeys(map(house.folders.file, paths))]
     selection = selected(records.library, read(q or ""), Sort.NAME, descending=False)
     if len(selection) > most:
         sentence = f"The search finds {len(selection):,} files; {most:,} at most are written at once: narrow it."

@@ -11,7 +11,8 @@ from PIL import TiffImagePlugin
 from app.analysis.formats.c2pa.cbor import decode_cbor
 from app.analysis.formats.c2pa.names import read_c2pa_names
 from app.analysis.formats.c2pa.store import find_c2pa_in_boxes
-from app.analysis.metadata.embedded import find_generation
+from app.analysis.metadata.embedded import find_generation, holds_c2pa, read_embedded
+from app.analysis.pictures.image import open_image
 from tests.analysis.formats.pngs import with_chunks
 from tests.analysis.pictures.pictures import read, saved
 
@@ -252,3 +253,37 @@ def test_values_of_cbor(content, value):
 @given(st.binary(max_size=60))
 def test_any_bytes_are_decoded_or_refused(content):
     decode_cbor(content)
+
+
+# -- whether a file is signed ------------------------------------------------------------------------------------
+
+PROVENANCE = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description rdf:about="" xmlns:dcterms="http://purl.org/dc/terms/" %s="https://example.org/a.c2pa"/>'
+    b"</rdf:RDF></x:xmpmeta>"
+)
+C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+
+
+def signed(content, format_):
+    opened = open_image(BytesIO(content), format_)
+    return holds_c2pa(opened, read_embedded(opened).xmp)
+
+
+@pytest.mark.parametrize("format_", ["jpeg", "webp", "avif"])
+def test_a_file_that_says_where_its_manifest_lies_is_signed(format_):
+    assert signed(saved(format_.upper(), xmp=PROVENANCE % b"dcterms:provenance"), format_)
+    assert not signed(saved(format_.upper(), xmp=PROVENANCE % b"dcterms:source"), format_)
+
+
+@pytest.mark.parametrize("purpose", [b"manifest", b"merkle", b"original", b"update", b""])
+def test_a_box_of_c2pa_signs_whatever_it_is_for(purpose):
+    content = saved("AVIF")
+    assert signed(content + box(b"uuid", C2PA_UUID + bytes(4) + purpose + bytes(9)), "avif")
+    assert not signed(content + box(b"uuid", bytes(20) + purpose + bytes(9)), "avif")
+
+
+@pytest.mark.parametrize(("file_with", "format_"), [(png_with, "png"), (jpeg_with, "jpeg"), (webp_with, "webp")])
+def test_a_file_with_a_manifest_is_signed(file_with, format_):
+    assert signed(file_with(store(PHOTOGRAPH)), format_)
+    assert not signed(saved(format_.upper()), format_)

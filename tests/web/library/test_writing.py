@@ -217,3 +217,8 @@ def test_words_that_were_written_beside_a_file_stay_a_persons(known, root):
     file = known.get("/api/library/file", params={"path": A})
     assert (file["title"], file["sources"]["title"]) == ("Mine", "sidecar")
     assert known.house.records.library.file(Place("photos", b"a.jpg"))["score"] == 4
+
+
+def test_a_file_that_is_named_in_two_ways_is_written_once(known):
+    answer = written(known, [A, "photos//a.jpg"], to="sidecar")
+    assert (answer["counts"], [one["path"] for one in answer["files"]]) == ({"written": 1}, [A])

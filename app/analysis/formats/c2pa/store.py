@@ -28,14 +28,24 @@ def find_c2pa_in_boxes(stream: BinaryIO) -> bytes:
 
     Behind the UUID stand version and flags, what it is for as a text, and, of a manifest, the place of another box.
     """
+    for at, length in _c2pa_boxes(stream):
+        body = read_at(stream, at + 20, min(length - 20, BYTES))
+        purpose, _, rest = body.partition(b"\0")
+        if purpose == b"manifest":
+            return rest[8:]
+    return b""
+
+
+def has_c2pa_box(stream: BinaryIO) -> bool:
+    """Tell whether an ISO base media file has a `uuid` box of C2PA, whatever it is for: hashes, a store, an update."""
+    return next(_c2pa_boxes(stream), None) is not None
+
+
+def _c2pa_boxes(stream: BinaryIO) -> Iterator[tuple[int, int]]:
     end = stream.seek(0, os.SEEK_END)
     for kind, at, length in walk_boxes(stream, 0, end):
         if kind == b"uuid" and read_at(stream, at, 16) == _UUID:
-            body = read_at(stream, at + 20, min(length - 20, BYTES))
-            purpose, _, rest = body.partition(b"\0")
-            if purpose == b"manifest":
-                return rest[8:]
-    return b""
+            yield at, length
 
 
 def find_active_manifest(store: bytes) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | None:
