@@ -48,6 +48,7 @@ class Format:
     tells is the one after turning. Rows may be stored in `any_order`, and there may be `words_behind` the picture,
     without which it is whole. Of `doubtful` suffixes only the content tells that a file is media. A decoder needs up to
     `pixel_bytes` of memory for each pixel. A `live_photo` may have it for a half, and a `motion_photo` for its picture.
+    Into those that can be `written` metadata are written: exiftool does it, and our decoders show what it wrote.
     """
 
     name: str
@@ -73,3 +74,4 @@ class Format:
     words_behind: bool = False
     live_photo: bool = False
     motion_photo: bool = False
+    written: bool = False

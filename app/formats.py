@@ -53,6 +53,7 @@ FORMATS: tuple[Format, ...] = (
         ending=Ending.MARK,
         live_photo=True,
         motion_photo=True,
+        written=True,
     ),
     Format(
         name="png",
@@ -67,6 +68,7 @@ FORMATS: tuple[Format, ...] = (
         any_order=True,
         words_behind=True,
         film=True,
+        written=True,
     ),
     Format(
         name="webp",
@@ -81,6 +83,7 @@ FORMATS: tuple[Format, ...] = (
         words_behind=True,
         pixel_bytes=16,
         film=True,
+        written=True,
     ),
     Format(
         name="gif",
@@ -115,6 +118,7 @@ FORMATS: tuple[Format, ...] = (
         pillow=("TIFF",),
         ending=Ending.DIRECTORY,
         turned=True,
+        written=True,
     ),
     Format(
         name="bmp",
@@ -140,6 +144,7 @@ FORMATS: tuple[Format, ...] = (
         pixel_bytes=16,
         ending=Ending.BOXES,
         film=True,
+        written=True,
     ),
     Format(
         name="heic",
@@ -156,6 +161,7 @@ FORMATS: tuple[Format, ...] = (
         seen_size=True,
         live_photo=True,
         motion_photo=True,
+        written=True,
     ),
     Format(
         name="jpeg2000",

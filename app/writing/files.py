@@ -7,6 +7,7 @@ from typing import Any
 
 from app.analysis.inspecting import Inspection
 from app.crash_points import crash_point
+from app.formats import FORMAT_OF_NAME
 from app.ingest.disk.folders import Folders
 from app.library.writes.writes import Begun
 from app.media import Analysis, Failure, FoundFile, Place, storable_ns
@@ -31,8 +32,6 @@ from app.writing.program import rewrite
 from app.writing.tags import arguments
 from app.writing.words import differences, expected, lost, unsaid
 
-SUFFIXES = {"jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif", "heic": "heic", "avif": "avif"}
-"""The formats whose files are written into, with their suffixes: exiftool writes them, and our decoders show them."""
 Inspect = Callable[[FoundFile], Analysis | Failure]
 Ready = Callable[..., None]
 
@@ -54,7 +53,7 @@ class Files:
         found = self._folders.found(place)
         if found is None:
             raise NotWritten("file_gone", f"{place.shown} is not there.")
-        if row["format"] not in SUFFIXES:
+        if not FORMAT_OF_NAME[row["format"]].written:
             raise NotWritten("format_not_written", f"{place.shown} is {row['format']}: nothing is written into those.")
         seen = self._inspected(found)
         if seen.identity.sha256 != row["sha256"] or seen.identity.format != row["format"]:
@@ -82,7 +81,7 @@ class Files:
                 raise NotWritten("file_changed", f"{plan.shown} was changed meanwhile.")
             temporary = held.enter_context(temporary_file(folder, file.temporary))
             lines = arguments(plan.words, before.present, digest=not before.iptc_wins)
-            suffix = SUFFIXES[before.identity.format]
+            suffix = FORMAT_OF_NAME[before.identity.format].suffixes[0].removeprefix(".")
             rewrite(original.descriptor, temporary, suffix, lines, plan.shown)
             take_after(temporary, original)
             crash_point("write_temporary")

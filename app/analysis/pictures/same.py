@@ -17,9 +17,7 @@ from app.analysis.pictures.picture import turn_upright
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import BinaryIO
 
-_EIGHT_BITS = frozenset(("jpeg", "webp", "gif", "bmp", "ico", "icns", "qoi", "pcx"))
 _SHALLOW = 8
 _BITS_PER_SAMPLE = 258
 _DEPTH_IN_PNG = 24
@@ -61,7 +59,7 @@ def _is_whole(opened: OpenedImage, decoded: Image.Image) -> bool:
     mode = opened.mode or ""
     if mode in _ALL_BITS or mode.startswith("I;16"):
         return decoded.mode == mode
-    return opened.format in _EIGHT_BITS or _depth(opened) <= _SHALLOW
+    return _depth(opened) <= _SHALLOW
 
 
 def _depth(opened: OpenedImage) -> int:
@@ -75,14 +73,34 @@ def _depth_of_tiff(opened: OpenedImage) -> int:
     return max(map(int, tags.get(_BITS_PER_SAMPLE, (1,))))
 
 
-def _read_depth(read: "Callable[[BinaryIO], int]") -> "Callable[[OpenedImage], int]":
-    return lambda opened: read(opened.stream)
+def _depth_of_png(opened: OpenedImage) -> int:
+    return read_at(opened.stream, _DEPTH_IN_PNG, 1)[0]
+
+
+def _depth_of_avif(opened: OpenedImage) -> int:
+    return read_depth_of_avif(opened.stream)
+
+
+def _depth_of_heic(opened: OpenedImage) -> int:
+    return int(opened.info.get("bit_depth", 16))
+
+
+def _eight(_opened: OpenedImage) -> int:
+    return _SHALLOW
 
 
 _DEPTHS: "dict[str, Callable[[OpenedImage], int]]" = {
-    "png": lambda opened: read_at(opened.stream, _DEPTH_IN_PNG, 1)[0],
-    "avif": _read_depth(read_depth_of_avif),
-    "heic": lambda opened: int(opened.info.get("bit_depth", 16)),
+    "jpeg": _eight,
+    "webp": _eight,
+    "gif": _eight,
+    "bmp": _eight,
+    "ico": _eight,
+    "icns": _eight,
+    "qoi": _eight,
+    "pcx": _eight,
+    "png": _depth_of_png,
+    "avif": _depth_of_avif,
+    "heic": _depth_of_heic,
     "tiff": _depth_of_tiff,
 }
 

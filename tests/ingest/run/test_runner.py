@@ -612,7 +612,7 @@ def test_leftovers_are_swept_at_the_start(running):
 def test_no_session_begins_while_the_library_is_changed_and_everybody_can_look_on(running):
     tree(running.media, "a.jpg")
     with ThreadPoolExecutor(1) as other, running.runner.at_rest():
-        with pytest.raises(IllegalMove, match="Rows are being removed"), running.runner.at_rest():
+        with pytest.raises(IllegalMove, match="The library is being changed"), running.runner.at_rest():
             pass
         session_id = running.runner.start(parameters()).session_id
         (seen,) = other.submit(running.runner.sessions).result(WAIT_SECONDS)
