@@ -28,6 +28,7 @@ from app.query.fields import FIELDS
 from app.query.reading import read
 from app.query.tree import Node
 from app.reports import Format, Report, written
+from app.slices import in_slices
 from app.texts import counted
 
 _SLICE = 1_000
@@ -85,7 +86,7 @@ def search(
         found = finder.found(asked, sort, descending=order == "desc", threshold=threshold)
         ids, total = found.ids[:limit].tolist(), len(found.slots)
         covered = finder.coverage(found, asked)
-        slices = (ids[start : start + _SLICE] for start in range(0, len(ids), _SLICE))
+        slices = in_slices(ids, _SLICE)
         if json_:
             files = (file for part in slices for file in finder.files(found.snapshot, part, threshold))
             _write_json(files, total, covered)

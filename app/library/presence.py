@@ -17,6 +17,7 @@ from app.library.tables import MEDIA
 from app.library.values import now
 from app.library.whereabouts import Locations, Look, NotLookedFor, RowFile, nobody_looks, write_knowing
 from app.media import Place
+from app.slices import in_slices
 
 Marks: TypeAlias = Mapping[str, Mapping[str, Any]]
 """How each stage of a file ended, by its name."""
@@ -104,9 +105,9 @@ class Presence:
         """
 
         def work(connection: Connection) -> None:
-            for at in range(0, len(paths), _AT_ONCE):
+            for some in in_slices(paths, _AT_ONCE):
                 there = select(MEDIA.c.id, MEDIA.c.stages, MEDIA.c.kind).where(
-                    MEDIA.c.root == root, MEDIA.c.path.in_(paths[at : at + _AT_ONCE])
+                    MEDIA.c.root == root, MEDIA.c.path.in_(some)
                 )
                 marks = [
                     {"b_id": id_, "b_stages": renew(stages, Kind(kind))}

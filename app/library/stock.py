@@ -6,7 +6,6 @@ Even on SQLite nothing of the library changes by it: the file is opened read-onl
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
@@ -19,6 +18,7 @@ from app.library.tables import FAILURES, MEDIA
 from app.library.values import FailureState, KnownFailure, KnownFile
 from app.media import Place, Stage
 from app.revisions import RowFacts
+from app.slices import in_slices
 
 PAGE_ROWS = 1_000
 QUESTION_VALUES = 500
@@ -121,8 +121,7 @@ class Stock:
     def _where(self, column: Any, values: Collection[str], *conditions: Any) -> Iterator[tuple[str, StoredFile]]:
         """The rows in which a column has one of these values, each with its value."""
         order = (MEDIA.c.root, MEDIA.c.path)
-        rest = iter(values)
-        while some := list(islice(rest, QUESTION_VALUES)):
+        for some in in_slices(values, QUESTION_VALUES):
             statement = select(column, *_COLUMNS).where(column.in_(some), *conditions).order_by(*order)
             yield from ((row[0], StoredFile(*row[1:])) for row in self.read(partial(_rows, statement)))
 

@@ -22,6 +22,7 @@ from app.library.saying.personal import SPEAKS, keep_for_its_bytes
 from app.library.tables import EVENTS, FAILURES, KEPT, KEYWORDS, LINKS, MEDIA
 from app.library.values import now
 from app.media import Outcome, Place
+from app.slices import in_slices
 
 UNDONE = "undone"
 """The kind and the outcome of the events of a session that was undone; `detail` has the counts of a slice."""
@@ -74,7 +75,7 @@ class Removal:
         if counts.removed != confirmed:
             raise CountChanged("rows", counts.removed)
         removed = kept = 0
-        for paths in _in_pages(answers, _SLICE):
+        for paths in in_slices(answers, _SLICE):
             some = self._engines.write(partial(_undo, session_id, {path: answers[path] for path in paths}))
             removed, kept = removed + some.removed, kept + some.kept
         return Undoing(removed, kept)
@@ -146,7 +147,7 @@ def _judged(connection: Connection, session_id: str, answers: _Answers) -> tuple
     """Of some files that a session took in, the rows that an undo removes, and how many it keeps."""
     rows: list[_Row] = []
     there = 0
-    for paths in _in_pages(answers):
+    for paths in in_slices(answers, _ROWS):
         newest = _newest_answers(connection, paths)
         for row in _rows_at(connection, paths):
             there += 1
@@ -179,12 +180,12 @@ def _remove(connection: Connection, rows: Sequence[_Row]) -> None:
 
     The other half of a Live Photo stands alone then, or with another file of its name.
     """
-    for some in _in_pages(rows):
+    for some in in_slices(rows, _ROWS):
         ids = [row.id for row in some]
         words = set(connection.execute(select(LINKS.c.keyword_id).where(LINKS.c.media_id.in_(ids))).scalars())
         connection.execute(delete(LINKS).where(LINKS.c.media_id.in_(ids)))
         connection.execute(delete(MEDIA).where(MEDIA.c.id.in_(ids)))
-        for page in _in_pages(words):
+        for page in in_slices(words, _ROWS):
             unused = and_(KEYWORDS.c.id.in_(list(page)), ~exists().where(LINKS.c.keyword_id == KEYWORDS.c.id))
             connection.execute(delete(KEYWORDS).where(unused))
         by_root: dict[str, list[bytes]] = defaultdict(list)
@@ -195,10 +196,3 @@ def _remove(connection: Connection, rows: Sequence[_Row]) -> None:
     for row in rows:  # when all are gone: else one is paired with another that goes
         if row.paired:
             relink(connection, row.place)
-
-
-def _in_pages(values: Iterable[T], size: int = _ROWS) -> Iterator[set[T]]:
-    """All of these, so many at once: as one statement takes, if nothing else is said."""
-    listed = list(values)
-    for start in range(0, len(listed), size):
-        yield set(listed[start : start + size])

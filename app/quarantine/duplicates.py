@@ -18,6 +18,7 @@ from app.library.finding.entries import Mark
 from app.library.finding.listing import FoundFile
 from app.library.library import Library
 from app.library.stock import StoredFile
+from app.slices import in_slices
 
 _AT_ONCE = 500
 
@@ -147,8 +148,8 @@ class Duplicates:
         A folder that is mounted twice gives each of its files two names, without a second link.
         """
         places = {number: place for place, number in enumerate(ids)}
-        for start in range(0, len(ids), _AT_ONCE):
-            for number, stored in self.stored(ids[start : start + _AT_ONCE]).items():
+        for some in in_slices(ids, _AT_ONCE):
+            for number, stored in self.stored(some).items():
                 if stored.root not in self._folders.roots:
                     continue
                 try:

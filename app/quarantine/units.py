@@ -20,6 +20,7 @@ from app.library.finding.pairing import PairKind
 from app.library.library import Library
 from app.library.stock import StoredFile
 from app.media import Place, storable_ns
+from app.slices import in_slices
 
 _AT_ONCE = 500
 _SIDECAR_BYTES = 64 * 1024 * 1024
@@ -101,8 +102,7 @@ class Units:
         asked = self._asked(ids, keepers or {})
         followers = {*asked.films.values()}
         done: set[int] = set()
-        for start in range(0, len(ids), _AT_ONCE):
-            some = ids[start : start + _AT_ONCE]
+        for some in in_slices(ids, _AT_ONCE):
             beside = (one for number in some for one in (asked.films.get(number), asked.keepers.get(number)))
             stored = self._stored([*{*some, *(one for one in beside if one is not None)}])
             for number in some:
@@ -259,8 +259,8 @@ class Units:
     def _stored(self, ids: Sequence[int]) -> dict[int, StoredFile]:
         stock = self._library.stock
         found: dict[int, StoredFile] = {}
-        for start in range(0, len(ids), _AT_ONCE):
-            found |= stock.by_id(ids[start : start + _AT_ONCE])
+        for some in in_slices(ids, _AT_ONCE):
+            found |= stock.by_id(some)
         return found
 
 

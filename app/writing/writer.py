@@ -23,6 +23,7 @@ from app.library.writes.writes import BEGUN, Begun, Stamp
 from app.media import Place, storable_ns
 from app.settings import check_sidecar_dir
 from app.shapes import described
+from app.slices import in_slices
 from app.texts import shown_name
 from app.writing.causes import NotWritten
 from app.writing.files import Files, Inspect
@@ -166,9 +167,7 @@ class Writer:
                     plans.append((number, one))
             plans.sort(key=lambda plan: plan[1].of.in_event)
             for folder, some in groupby(plans, key=lambda plan: plan[1].of.folder):
-                own = list(some)
-                for start in range(0, len(own), AT_ONCE):
-                    part = own[start : start + AT_ONCE]
+                for part in in_slices(some, AT_ONCE):
                     write_id, done = self._write(folder, [plan for _, plan in part], way, target, write_id)
                     told |= dict(zip((number for number, _ in part), done, strict=True))
             self._library.writes.prune()

@@ -16,6 +16,7 @@ from app.library.proposing.proposals import Known, Origin, Proposal, Subject, ke
 from app.library.tables import KEYWORDS, LINKS, MEDIA
 from app.library.values import NsfwKnown, has_thumbnail
 from app.media import Place
+from app.slices import in_slices
 from app.texts import shown_name
 
 MOST_FILES = 1_000
@@ -87,10 +88,6 @@ class Proposer:
         return self._engines.read(lambda connection: _most_frequent(connection, asked))
 
 
-def _slices(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
-
-
 def _folders_of(folder: bytes) -> Iterator[str]:
     return (shown_name(name) for name in folder.split(b"/") if name)
 
@@ -104,19 +101,20 @@ def _rows_of(connection: Connection, ids: Sequence[int]) -> dict[int, Mapping[st
 def _known(connection: Connection, rows: Collection[int], others: Mapping[int, Sequence[Other]]) -> Known:
     around = sorted({other.id for each in others.values() for other in each})
     linked: dict[int, list[tuple[str, str, float | None]]] = {}
-    for some in _slices(sorted({*rows, *around})):
+    for some in in_slices(sorted({*rows, *around}), _AT_ONCE):
         for number, *word in connection.execute(_LINKED.where(LINKS.c.media_id.in_(some))):
             linked.setdefault(number, []).append((word[0], word[1], word[2]))
     in_order = {number: sorted(words, key=lambda word: word[:2]) for number, words in linked.items()}
     return Known(
-        in_order, {number: path for some in _slices(around) for number, path in places_of(connection, some).items()}
+        in_order,
+        {number: path for some in in_slices(around, _AT_ONCE) for number, path in places_of(connection, some).items()},
     )
 
 
 def _most_frequent(connection: Connection, texts: Sequence[str]) -> dict[str, str]:
     """Of these texts that are keywords of any file, but of prompts alone, the one of most files for each key."""
     best: dict[str, tuple[int, str]] = {}
-    for some in _slices(texts):
+    for some in in_slices(texts, _AT_ONCE):
         counted = (
             select(KEYWORDS.c.text, func.count())
             .join(LINKS, LINKS.c.keyword_id == KEYWORDS.c.id)

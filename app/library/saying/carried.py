@@ -11,7 +11,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, bindparam, func, select, text
@@ -25,6 +24,7 @@ from app.library.saying.personal import NOTHING, PERSON, SPEAKS, Words, keep_apa
 from app.library.tables import EVENTS, KEPT, KEYWORDS, LINKS, MEDIA
 from app.library.values import Event, now
 from app.media import Place
+from app.slices import in_slices
 
 KEYWORDS_FIELD = "keywords"
 _SLICE = 500  # in one statement
@@ -170,17 +170,11 @@ class Carrying:
         """
         fates: Counter[Fate] = Counter()
         claimed: set[int] = set()
-        for some in _slices(lines, _AT_ONCE):
+        for some in in_slices(lines, _AT_ONCE):
             found, rows = self._engines.write(partial(_received, some, claimed))
             fates.update(found)
             claimed = rows
         return fates
-
-
-def _slices(values: Iterable[T], size: int = _SLICE) -> Iterator[list[T]]:
-    rest = iter(values)
-    while some := list(islice(rest, size)):
-        yield some
 
 
 def _spoken(connection: Connection, after: int) -> list[tuple[int, Carried]]:
@@ -209,7 +203,7 @@ def _received(
     fates: Counter[Fate] = Counter()
     mine = set(claimed)
     there: dict[str, dict[int, _Row]] = {}
-    for some in _slices(sorted({line.sha256 for line in lines})):
+    for some in in_slices(sorted({line.sha256 for line in lines}), _SLICE):
         for sha256, row in _rows(connection, select(*_COLUMNS).where(MEDIA.c.sha256.in_(some))):
             there.setdefault(sha256, {})[row.id] = row
     given: dict[int, dict[str, Any]] = {}
@@ -251,7 +245,7 @@ def _rows(connection: Connection, statement: Any) -> list[tuple[str, _Row]]:
     found = [dict(row) for row in connection.execute(statement).mappings()]
     links: dict[int, list[tuple[str, str]]] = {row["id"]: [] for row in found}
     own = _OWN_KEYWORDS.where(LINKS.c.media_id.in_(bindparam("b_ids", expanding=True)))
-    for some in _slices(list(links)):
+    for some in in_slices(links, _SLICE):
         for number, word in connection.execute(own, {"b_ids": some}):
             links[number].append((word, PERSON))
     return [
@@ -272,7 +266,7 @@ def _rows(connection: Connection, statement: Any) -> list[tuple[str, _Row]]:
 def _times(connection: Connection, places: Sequence[Place]) -> dict[Place, dict[str, str]]:
     """When each field of these files was last spoken of under the name that they have now."""
     events: dict[bytes, list[Event]] = {place.in_event: [] for place in places}
-    for some in _slices(list(events)):
+    for some in in_slices(events, _SLICE):
         statement = select(EVENTS).where(_EDITS, EVENTS.c.path.in_(some)).order_by(EVENTS.c.id)
         for event in as_events(connection.execute(statement)):
             events[event.path or b""].append(event)

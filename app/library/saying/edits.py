@@ -25,6 +25,7 @@ from app.library.tables import EDITED_FILES, EDITS, KEYWORDS, LINKS, MEDIA
 from app.library.values import now
 from app.media import Place
 from app.shapes import described
+from app.slices import in_slices
 from app.texts import clean_json
 
 MAX_FILES = 100_000
@@ -157,7 +158,7 @@ class Edits:
         def work(connection: Connection) -> dict[Place, int]:
             found: dict[Place, int] = {}
             for root, paths in by_root.items():
-                for some in _slices(paths):
+                for some in in_slices(paths, _SLICE):
                     rows = select(MEDIA.c.path, MEDIA.c.id).where(MEDIA.c.root == root, MEDIA.c.path.in_(some))
                     found |= {Place(root, path): number for path, number in connection.execute(rows)}
             return {place: found[place] for place in places if place in found}
@@ -220,14 +221,9 @@ def _check_number(ids: Sequence[int]) -> None:
         raise TooManyFiles(len(ids), MAX_FILES)
 
 
-def _slices(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), _SLICE):
-        yield values[start : start + _SLICE]
-
-
 def _decided(connection: Connection, asked: Asked) -> Iterator[_Decided]:
     """What becomes of each row that there is, slice by slice."""
-    for ids in _slices(asked.ids):
+    for ids in in_slices(asked.ids, _SLICE):
         rows, keywords = _rows_of(connection, ids)
         for number in ids:
             if (row := rows.get(number)) is not None:
@@ -355,7 +351,7 @@ def _undo(edit_id: int, connection: Connection) -> Done:
     done, at = Done(), now()
     of_the_edit = EDITED_FILES.c.edit_id == edit_id
     ids = connection.execute(select(EDITED_FILES.c.media_id).where(of_the_edit).order_by(EDITED_FILES.c.media_id))
-    for some in _slices(ids.scalars().all()):
+    for some in in_slices(ids.scalars().all(), _SLICE):
         kept = select(EDITED_FILES).where(of_the_edit, EDITED_FILES.c.media_id.in_(some))
         rows, keywords = _rows_of(connection, some)
         changes = []
