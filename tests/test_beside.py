@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from app.beside import Sidecar, Stamps, as_taken, bare_names, sidecar_names, takeout_names
+from app.beside.sidecars import Sidecar, Stamps, as_taken, bare_names, sidecar_names, takeout_names
 from app.formats import is_pixel_film, promised, suffix_of
 from app.media import Stage
 from app.metadata import Source

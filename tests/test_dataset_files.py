@@ -2,7 +2,7 @@
 
 import os
 
-from app.dataset_files import ANNOTATIONS, find_dataset_files
+from app.beside.datasets import ANNOTATIONS, find_dataset_files
 from app.ingest.disk.folders import Folders
 from app.media import Place
 from tests.ingest.builders import tree

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from app.analysis.pictures.image_data import Span, find_image_data, have_same_image_data
 from app.analysis.source import OpenFile, open_regular, open_source
-from app.beside import sidecar_names
+from app.beside.sidecars import sidecar_names
 from app.compare.extent import Extent
 from app.compare.holding import Copy, Trust
 from app.errors import CannotRead

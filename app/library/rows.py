@@ -7,7 +7,7 @@ from other bytes is never kept beside new ones. What a person said is not read, 
 from collections.abc import Mapping
 from typing import Any, TypeAlias, get_type_hints
 
-from app.beside import Stamps
+from app.beside.sidecars import Stamps
 from app.errors import PASSING_CAUSES
 from app.library.saying.personal import carrying, said
 from app.media import (

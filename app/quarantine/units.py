@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.beside import composed
+from app.beside.sidecars import composed
 from app.errors import InvalidRequest
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.sidecars import SCORES_FOLDER, Sidecars, spoken_for

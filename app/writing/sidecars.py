@@ -9,7 +9,7 @@ from typing import Any
 
 from app.analysis.formats.xmp import parse_xmp
 from app.analysis.metadata.sidecars import SIDECAR_BYTES, find_xmp_sidecar
-from app.beside import composed
+from app.beside.sidecars import composed
 from app.crash_points import crash_point
 from app.errors import CannotRead
 from app.ingest.disk.folders import Folders, Listing

@@ -7,7 +7,7 @@ from app.analysis.metadata.sidecars import read_labels
 from app.analysis.pictures.image import OpenedImage
 from app.analysis.regions.gathering import Dataset, gather_regions
 from app.analysis.regions.measured import Measured
-from app.dataset_files import find_dataset_files
+from app.beside.datasets import find_dataset_files
 from app.errors import CannotRead
 from app.formats import FORMAT_OF_NAME
 from app.media import FoundFile

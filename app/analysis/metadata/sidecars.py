@@ -16,7 +16,7 @@ from app.analysis.metadata.notes import Notes, parse_json_notes, parse_text_note
 from app.analysis.metadata.takeout import Takeout, is_titled, parse_takeout, speaks_of
 from app.analysis.regions.yolo import is_yolo
 from app.analysis.source import open_source
-from app.beside import as_taken, bare_names, composed, sidecar_names, spellings
+from app.beside.sidecars import as_taken, bare_names, composed, sidecar_names, spellings
 from app.errors import CannotRead
 from app.formats import suffix_of
 from app.media import FoundFile

@@ -7,7 +7,7 @@ from app.analysis.regions.areas import marks_areas, read_areas
 from app.analysis.regions.datasets import read_annotations, read_classes
 from app.analysis.regions.measured import Measured
 from app.analysis.regions.yolo import read_yolo
-from app.dataset_files import DatasetFiles
+from app.beside.datasets import DatasetFiles
 from app.errors import CannotRead
 from app.regions import Region, Regions, RegionSource
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from app.beside import spellings
-from app.dataset_files import find_dataset_files
+from app.beside.datasets import find_dataset_files
+from app.beside.sidecars import spellings
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
 from app.ingest.disk.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
 from app.ingest.disk.reaching import SHORT_BYTES, Descent, reachable

@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from app.beside import Sidecar, Stamps, composed, sidecar_key, sidecar_names
-from app.dataset_files import DatasetFiles, stamp_of
+from app.beside.datasets import DatasetFiles, stamp_of
+from app.beside.sidecars import Sidecar, Stamps, composed, sidecar_key, sidecar_names
 from app.formats import FORMAT_OF_SUFFIX, Kind, promised, suffix_of
 from app.ingest.disk.ignoring import is_hidden
 from app.ingest.disk.sight import is_media

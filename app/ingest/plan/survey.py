@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple, Never, Protocol
 
-from app.beside import Stamps
+from app.beside.sidecars import Stamps
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.ingest.disk.folders import Entry, EntryKind, Listing
 from app.ingest.disk.ignoring import Ignores

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from app.beside import Sidecar
+from app.beside.sidecars import Sidecar
 from app.library.regions.tables import DETECTIONS, LOOKS
 from app.library.rows import settled
 from app.media import Analysis, Stage

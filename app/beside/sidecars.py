@@ -23,7 +23,7 @@ class Sidecar(StrEnum):
     JSON = "json"  # of other names
     TXT = "txt"
     SCORE = "score"
-    ANNOTATIONS = "annotations"  # of COCO or Label Studio, for all pictures of a folder (`dataset_files`)
+    ANNOTATIONS = "annotations"  # of COCO or Label Studio, for all pictures of a folder (`datasets`)
     CLASSES = "classes"  # the names of the classes of YOLO's labels
 
     @property
