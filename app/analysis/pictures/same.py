@@ -4,7 +4,7 @@ It decodes nothing that was not decoded before, and leaves out what it cannot te
 """
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PIL import Image
 
@@ -17,6 +17,7 @@ from app.analysis.pictures.picture import turn_upright
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import BinaryIO
 
 _SHALLOW = 8
 _BITS_PER_SAMPLE = 258
@@ -31,10 +32,11 @@ def compute_picture_sha256(opened: OpenedImage, decoded: Image.Image, turn: int)
     """Compute the SHA-256 of a picture, 64 hex digits; `decoded` is all of it, `turn` the EXIF value it still needs.
 
     Of a still that was decoded whole and with all of its bits, it is that of its pixels, upright, row by row from the
-    top: after `pixels MODE WIDTHxHEIGHT` and a line feed, for each pixel red, green and blue (mode `RGB`), a byte each.
-    Grey and palettes are such colours. Where any pixel is transparent, opacity follows (`RGBA`), and a pixel of opacity
-    0 has no colour: 0, 0, 0. CMYK, YCbCr and Lab stay what they are, as do deeper greys, which are whole numbers (`I`)
-    or floating (`F`) of 32 bits, little-endian, after `clear NUMBER` and a line feed where one of them is transparent.
+    top: of colours a byte each of red, green and blue, as the binary PPM of the picture has them (Netpbm, `P6`), with
+    its head. Grey and palettes are such colours. Other pixels stand behind `pixels MODE WIDTHxHEIGHT` and a line feed:
+    where any of them is transparent, opacity follows red, green and blue (`RGBA`), and one of opacity 0 has no colour:
+    0, 0, 0. CMYK, YCbCr and Lab stay what they are, as do deeper greys, which are whole numbers (`I`) or floating (`F`)
+    of 32 bits, little-endian, after `clear NUMBER` and a line feed where one of them is transparent.
     Colour profiles do not count.
 
     Of anything else it is that of the image data as it stands in the file (`image_data.py`), after `FORMAT TURN` and a
@@ -105,13 +107,30 @@ _DEPTHS: "dict[str, Callable[[OpenedImage], int]]" = {
 }
 
 
+class _Digested:
+    """A file that keeps the digest of what is written to it, and nothing else."""
+
+    def __init__(self, digest: "hashlib._Hash") -> None:
+        self._digest = digest
+
+    def write(self, content: bytes) -> int:
+        """Digests what is written."""
+        self._digest.update(content)
+        return len(content)
+
+
 def _digest_pixels(image: Image.Image) -> str:
     plain = _plain(image)
-    digest = hashlib.sha256(f"pixels {plain.mode} {plain.width}x{plain.height}\n".encode())
+    digest = hashlib.sha256()
+    if plain.mode != "RGB":
+        digest.update(f"pixels {plain.mode} {plain.width}x{plain.height}\n".encode())
     if (scale := image.info.get(SCALE, _FROM_BLACK)) != _FROM_BLACK:
         digest.update(f"{scale}\n".encode())
     if plain.mode in _ALL_BITS and (clear := image.info.get("transparency")) is not None:
         digest.update(f"clear {clear}\n".encode())
+    if plain.mode == "RGB":  # in pieces of 64 KB: as one piece of memory it takes twice as long
+        plain.save(cast("BinaryIO", _Digested(digest)), "PPM")
+        return digest.hexdigest()
     rows = max(1, _STRIP_BYTES // (4 * plain.width))
     if rows >= plain.height:  # twice as fast as to cut a strip out, even if it is all of it
         digest.update(plain.tobytes())

@@ -31,7 +31,7 @@ def saved(picture: Image.Image, format_: str, **options: object) -> bytes:
 
 
 def test_it_is_that_of_the_pixels_as_its_definition_says():
-    whole = hashlib.sha256(b"pixels RGB 64x48\n" + SMALL.tobytes()).hexdigest()
+    whole = hashlib.sha256(b"P6\n64 48\n255\n" + SMALL.tobytes()).hexdigest()
     assert hashed(saved(SMALL, "PNG")) == whole
 
 
