@@ -5,6 +5,7 @@ A `Job` in, an `Analysis` or a `Failure` out. It never raises for bad media, nev
 
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from app.analysis.formats.completeness import note_missing_bytes
 from app.analysis.formats.makers.camera_raw import recognise_camera_raw
-from app.analysis.formats.recognise import recognise
+from app.analysis.formats.recognise import note_suffix, recognise
 from app.analysis.formats.tiff import find_orientation
 from app.analysis.formats.xmp import NO_XMP, Xmp
 from app.analysis.metadata.beside import Beside
@@ -59,7 +60,7 @@ from app.analysis.prompts.generation import Generation
 from app.analysis.source import OpenFile, open_source
 from app.crash_points import crash_point, stall_point
 from app.errors import CannotRead
-from app.formats import Format, Kind, promised, suffix_of
+from app.formats import Kind, promised
 from app.media import (
     Analysis,
     Failure,
@@ -168,7 +169,7 @@ class _Course:
             format_ = recognise_camera_raw(stream, named) or format_
         name = format_.name
         self.stream, self.format = stream, name
-        notes = _notes(self.file.name, named, format_)
+        notes = note_suffix(self.file.name, named, format_)
         if kind is Kind.VIDEO:
             width, height = self._film_size()
             return Identity(sha256, kind, name, None, width, height, notes=notes)
@@ -326,10 +327,15 @@ class _Course:
         seen = self.seen
         if seen.image is None:
             return None, seen.problem
-        made = make_picture(seen.image, self._turn(seen.image), self.side)
+        turn = self._turn(seen.image)
         if seen.problem:
-            return replace(made, phash=None), seen.problem
-        return (replace(made, sha256=self._picture_sha256()) if self.side == SIDE else made), None
+            return replace(make_picture(seen.image, turn, self.side), phash=None), seen.problem
+        if self.side != SIDE:
+            return make_picture(seen.image, turn, self.side), None
+        with ThreadPoolExecutor(1) as beside:  # both leave the interpreter to each other for most of the time
+            sha256 = beside.submit(self._picture_sha256)
+            made = make_picture(seen.image, turn, self.side)
+            return replace(made, sha256=sha256.result()), None
 
     def _picture_sha256(self) -> str | None:
         """The hash of the picture; None where it has none, or fails, as the picture itself did not."""
@@ -390,10 +396,3 @@ class _Course:
 def _note_pages(pages: int) -> tuple[str, ...]:
     """Say that a file holds several pictures; nothing of one."""
     return (f"The file holds {pages} pictures; the first is shown.",) if pages > 1 else ()
-
-
-def _notes(name: bytes, named: Format | None, format_: Format) -> tuple[str, ...]:
-    """What is odd about a file of this name, whose suffix promises one format, holding another."""
-    if named is None or named is format_:
-        return ()
-    return (f"The suffix {suffix_of(name).decode()} promises {named.name}, the content is {format_.name}.",)

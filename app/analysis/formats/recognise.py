@@ -5,7 +5,7 @@ a player fetch what it names.
 """
 
 from app.errors import CannotRead
-from app.formats import FORMATS, NO_MEDIA_BRANDS, NOT_TAKEN_IN, Format, Magic
+from app.formats import FORMATS, NO_MEDIA_BRANDS, NOT_TAKEN_IN, Format, Magic, suffix_of
 
 _NEAR_BYTES = 64  # where a magic without a place is looked for
 _BRANDS_BYTES = 1024
@@ -42,6 +42,13 @@ def recognise(head: bytes) -> Format | None:
     if b"<svg" in head[:_SVG_BYTES].lower():
         raise CannotRead("The content is an SVG drawing, not a picture of pixels.", cause="unsupported_format")
     return None
+
+
+def note_suffix(name: bytes, named: Format | None, found: Format) -> tuple[str, ...]:
+    """What is odd about a file of this name, whose suffix promises the format `named`, holding another."""
+    if named is None or named is found:
+        return ()
+    return (f"The suffix {suffix_of(name).decode()} promises {named.name}, the content is {found.name}.",)
 
 
 def _has(head: bytes, magic: Magic) -> bool:
