@@ -26,7 +26,7 @@ from tests.ingest.builders import session_of
 from tests.samples import unidentifiable, write_many
 from tests.support.clock import within
 from tests.support.commands import refused
-from tests.support.server import PROGRAM, PROJECT, Server, media_ingest, query, settings_for, until
+from tests.support.server import PROGRAM, PROJECT, Server, query, settings_for, until
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -44,8 +44,8 @@ def test_help_names_every_command(place):
 
 
 def test_it_works_from_any_directory_and_finds_its_migrations_beside_the_code(tmp_path):
-    done = media_ingest("migrate", env=settings_for(tmp_path, {"photos": tmp_path / "photos"}), cwd=Path("/"))
-    assert done.returncode == 0, done.stderr
+    env = settings_for(tmp_path, {"photos": tmp_path / "photos"})
+    subprocess.run([PROGRAM, "migrate"], env=env, cwd="/", check=True)
     assert query(tmp_path / "library.db", "SELECT count(*) AS n FROM media_files") == [{"n": 0}]
 
 
