@@ -146,6 +146,7 @@ OTHERWISE = {
     "extract_keywords": (False, "without keywords"),
     "import_scores": (False, "without scores"),
     "generate_thumbnails": (False, "without thumbnails"),
+    "read_barcodes": (True, "with barcodes"),
     "skip_existing": (False, "everything anew"),
     "max_files": (1, "at most 1 file"),
     "workers": (2, "2 workers"),

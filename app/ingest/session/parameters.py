@@ -64,6 +64,8 @@ class SessionRequest(BaseModel):
     """Ask for the stage `score`."""
     generate_thumbnails: bool = True
     """Ask for the stage `thumbnail`."""
+    read_barcodes: bool = False
+    """Ask for the stage `barcodes`."""
     skip_existing: bool = True
     """False: files that are fresh or failed before run again, every stage."""
     max_files: int | None = Field(default=None, ge=1)
@@ -133,6 +135,7 @@ class Parameters(SessionRequest):
             Stage.SCORE: self.import_scores,
             Stage.THUMBNAIL: self.generate_thumbnails,
             Stage.NSFW: self.enable_nsfw_detection,
+            Stage.BARCODES: self.read_barcodes,
         }
         return frozenset(stage for stage, wanted in asked.items() if wanted)
 

@@ -1,6 +1,6 @@
 """The regions of a file in the database, inside the transaction that writes its row.
 
-Regions are replaced as a whole by what a stage read; those of a stage that did not run stay while the bytes do.
+Those of each stage are replaced as a whole by what it found; those of a stage that did not run stay while the bytes do.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -21,6 +21,11 @@ _OF = DETECTIONS.c.media_id == bindparam("b_id")
 _FOUND = select(*(DETECTIONS.c[name] for name in FIELDS), DETECTIONS.c.at).where(_OF).order_by(DETECTIONS.c.id)
 _LOOKED = select(LOOKS.c.source, LOOKS.c.at).where(LOOKS.c.media_id == bindparam("b_id"))
 _DELETE = (delete(DETECTIONS).where(_OF), delete(LOOKS).where(LOOKS.c.media_id == bindparam("b_id")))
+_OF_STAGE: Mapping[Stage, frozenset[RegionSource]] = {
+    Stage.METADATA: READ,
+    Stage.BARCODES: frozenset({RegionSource.BARCODE}),
+}
+"""The sources that a stage speaks of anew whenever it ends."""
 _LEFT: Mapping[Sidecar, frozenset[RegionSource]] = {
     Sidecar.XMP: frozenset({RegionSource.SIDECAR}),
     Sidecar.TXT: frozenset({RegionSource.YOLO}),
@@ -75,7 +80,9 @@ def sources_anew(analysis: Analysis, *, same_bytes: bool) -> frozenset[RegionSou
     """The sources of which what was known holds no more: they were read anew, or are of other bytes."""
     if not same_bytes:
         return frozenset(RegionSource)
-    return READ if settled(analysis.stages[Stage.METADATA]) else frozenset()
+    return frozenset[RegionSource]().union(
+        *(sources for stage, sources in _OF_STAGE.items() if settled(analysis.stages[stage]))
+    )
 
 
 def _left_behind(analysis: Analysis) -> frozenset[RegionSource]:

@@ -14,6 +14,7 @@ const SWITCHES = /** @type {const} */ ([
   "extract_keywords",
   "import_scores",
   "generate_thumbnails",
+  "read_barcodes",
   "skip_existing",
 ]);
 const NUMBERS = /** @type {const} */ (["nsfw_threshold", "min_mb", "max_mb", "max_files", "workers"]);

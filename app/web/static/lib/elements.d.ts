@@ -147,6 +147,7 @@ export interface Elements {
   "edit-score": "select";
   "edit-title": "input";
   "enable_nsfw_detection": "input";
+  "read_barcodes": "input";
   "errors": "ol";
   "errors-card": "section";
   "errors-title": "h3";
