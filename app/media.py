@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from app.formats import Kind, promised
 from app.metadata import Metadata, Source
-from app.models import BarcodeReader, ModelVersion, NsfwModel
+from app.models import BarcodeReader, DetectorModel, ModelVersion, NsfwModel
 from app.regions import Regions
 from app.revisions import FAILED_BEFORE, Revision, RowFacts, find_reason
 from app.texts import path_from_shown, shown_name
@@ -26,9 +26,10 @@ class Stage(StrEnum):
     THUMBNAIL = "thumbnail"
     NSFW = "nsfw"
     BARCODES = "barcodes"
+    DETECT = "detect"
 
 
-OPTIONAL = frozenset({Stage.BARCODES})
+OPTIONAL = frozenset({Stage.BARCODES, Stage.DETECT})
 """The stages that nothing but a person's asking for them runs."""
 
 
@@ -204,6 +205,7 @@ class Recipe:
     failing: str = ""
     revisions: tuple[Revision, ...] = ()
     barcode_reader: BarcodeReader | None = None
+    detector: DetectorModel | None = None
 
     def version(self, stage: Stage, kind: Kind) -> str:
         """The version at which a stage ends for this kind of file; it says so where the file was not looked into."""
@@ -270,7 +272,7 @@ class Recipe:
 
     def models_in(self, stages: Collection[Stage]) -> list[ModelVersion]:
         """The models that run in these stages."""
-        models = {Stage.NSFW: self.nsfw_model, Stage.BARCODES: self.barcode_reader}
+        models = {Stage.NSFW: self.nsfw_model, Stage.BARCODES: self.barcode_reader, Stage.DETECT: self.detector}
         return [model.version for stage, model in models.items() if stage in stages and model is not None]
 
 
@@ -373,7 +375,7 @@ class Analysis:
     rating: Rating | None = None
     picture: Picture | None = None
     nsfw: Nsfw | None = None
-    regions: Regions | None = None  # of stages metadata and barcodes
+    regions: Regions | None = None  # of stages metadata, barcodes and detect
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from functools import cached_property
 from time import perf_counter
 from typing import BinaryIO, TypeVar
 
+from app.analysis.detector.network import detect
 from app.analysis.formats.completeness import note_missing_bytes
 from app.analysis.formats.makers.camera_raw import recognise_camera_raw
 from app.analysis.formats.recognise import note_suffix, recognise
@@ -78,7 +79,7 @@ from app.regions import NO_REGIONS, Regions, RegionSource
 from app.texts import shown_name
 
 FRAMES = 8  # of a film, for NSFW
-_OF_PIXELS = (Stage.THUMBNAIL, Stage.NSFW, Stage.BARCODES)
+_OF_PIXELS = (Stage.THUMBNAIL, Stage.NSFW, Stage.BARCODES, Stage.DETECT)
 T = TypeVar("T")
 
 
@@ -140,6 +141,8 @@ class _Course:
             checked = self._optional(Stage.NSFW, self._nsfw)
         if Stage.BARCODES in wanted:
             self._optional(Stage.BARCODES, self._barcodes)
+        if Stage.DETECT in wanted:
+            self._optional(Stage.DETECT, self._detected)
         if self.stream is source.handle:  # what was decoded was read again after it was hashed
             source.check_unchanged()
         crash_point("analysed")
@@ -332,6 +335,14 @@ class _Course:
         plain = make_resizable(turn_upright(picture, self.pixels.turn(picture)))
         plain = plain if plain.mode in ("L", "RGB") else put_over_white(to_srgb(plain))
         self._found(Regions(barcodes.read_barcodes(plain.convert("L"), reader), frozenset({RegionSource.BARCODE})))
+        return True, None
+
+    def _detected(self) -> tuple[bool, None]:
+        model = self.recipe.detector
+        assert model is not None  # noqa: S101 - without one the stage is not runnable
+        picture = self.pixels.larger(min(model.shown.width, model.shown.height))
+        found = detect(picture, self.pixels.turn(picture), model)
+        self._found(Regions(found, frozenset({RegionSource.DETECTOR})))
         return True, None
 
     def _found(self, regions: Regions) -> None:

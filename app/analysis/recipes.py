@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from app.analysis.detector.model import NO_DETECTOR, Detector
 from app.analysis.nsfw.weights import Weights, WeightsState
 from app.analysis.pictures.container import explain_unavailable
 from app.analysis.regions.barcodes import UNAVAILABLE as NO_BARCODES
@@ -13,7 +14,7 @@ from app.media import Recipe, Stage
 
 _IMAGES, _VIDEOS = frozenset({Kind.IMAGE}), frozenset({Kind.VIDEO})
 _LOOK_INSIDE = (Stage.METADATA, Stage.THUMBNAIL, Stage.NSFW)  # what cannot be without PyAV of a video
-_IN_STILLS = (Stage.BARCODES,)  # what is looked for in pictures alone
+_IN_STILLS = (Stage.BARCODES, Stage.DETECT)  # what is looked for in pictures alone
 _LOOK_BESIDE = (Stage.KEYWORDS, Stage.SCORE)  # what then still has its sidecar
 VERSIONS: Mapping[Stage, str] = MappingProxyType(
     {
@@ -24,6 +25,7 @@ VERSIONS: Mapping[Stage, str] = MappingProxyType(
         Stage.THUMBNAIL: "2",
         Stage.NSFW: "2",
         Stage.BARCODES: "1",
+        Stage.DETECT: "1",
     }
 )
 """What is read, by number: a stage whose number was raised is pending again for the files that `REVISIONS` say."""
@@ -37,8 +39,8 @@ APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(
 class Recipes:
     """What the analysis can do here, looked at afresh each time: weights come and go while the program runs."""
 
-    def __init__(self, weights: Weights) -> None:
-        self._weights = weights
+    def __init__(self, weights: Weights, detector: Detector = NO_DETECTOR) -> None:
+        self._weights, self._detector = weights, detector
 
     def now(self) -> Recipe:
         """The recipe as things stand."""
@@ -65,4 +67,20 @@ class Recipes:
             versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
         if (reader := find_reader()) is None:
             unavailable[Stage.BARCODES] = NO_BARCODES
-        return Recipe(versions, applies, unavailable, limited, beside, found.model, FAILING, REVISIONS, reader)
+        detector = self._detector.look()
+        if detector.model is None:
+            unavailable[Stage.DETECT] = detector.sentence
+        else:
+            versions[Stage.DETECT] += f":{detector.model.fingerprint}"
+        return Recipe(
+            versions,
+            applies,
+            unavailable,
+            limited,
+            beside,
+            found.model,
+            FAILING,
+            REVISIONS,
+            barcode_reader=reader,
+            detector=detector.model,
+        )

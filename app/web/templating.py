@@ -32,7 +32,7 @@ _STAGES = {
     "generate_thumbnails": "thumbnails",
     "enable_nsfw_detection": "NSFW",
 }
-_OPTIONAL = {"read_barcodes": "barcodes"}
+_OPTIONAL = {"read_barcodes": "barcodes", "detect_objects": "detection"}
 
 
 def show(request: Request, name: str, values: Mapping[str, Any], *, status: int = 200) -> Response:

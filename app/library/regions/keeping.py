@@ -24,6 +24,7 @@ _DELETE = (delete(DETECTIONS).where(_OF), delete(LOOKS).where(LOOKS.c.media_id =
 _OF_STAGE: Mapping[Stage, frozenset[RegionSource]] = {
     Stage.METADATA: READ,
     Stage.BARCODES: frozenset({RegionSource.BARCODE}),
+    Stage.DETECT: frozenset({RegionSource.DETECTOR}),
 }
 """The sources that a stage speaks of anew whenever it ends."""
 _LEFT: Mapping[Sidecar, frozenset[RegionSource]] = {

@@ -19,7 +19,7 @@ ASKED = {
     "import_scores": SCORE,
     "generate_thumbnails": THUMBNAIL,
 }
-OPTIONS = {"read_barcodes": "barcodes"}
+OPTIONS = {"read_barcodes": "barcodes", "detect_objects": "detect"}
 ALL_DONE = {stage.value: ["done", 0.25] for stage in STAGES}
 
 

@@ -160,6 +160,7 @@ def test_the_defaults_are_those_of_the_contract():
         "import_scores": True,
         "generate_thumbnails": True,
         "read_barcodes": False,
+        "detect_objects": False,
         "skip_existing": True,
         "max_files": None,
         "workers": None,
@@ -207,7 +208,7 @@ def test_each_switch_asks_for_its_stage(switch, stage):
     assert parse_parameters({**HERE, switch: False}).wanted == frozenset(Stage) - OPTIONAL - {stage}
 
 
-@pytest.mark.parametrize(("switch", "stage"), [("read_barcodes", Stage.BARCODES)])
+@pytest.mark.parametrize(("switch", "stage"), [("read_barcodes", Stage.BARCODES), ("detect_objects", Stage.DETECT)])
 def test_a_stage_that_is_optional_runs_only_if_it_is_asked_for(switch, stage):
     assert parse_parameters({**HERE, switch: True}).wanted - parse_parameters(HERE).wanted == {stage}
     assert stage in OPTIONAL

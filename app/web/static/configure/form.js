@@ -15,6 +15,7 @@ const SWITCHES = /** @type {const} */ ([
   "import_scores",
   "generate_thumbnails",
   "read_barcodes",
+  "detect_objects",
   "skip_existing",
 ]);
 const NUMBERS = /** @type {const} */ (["nsfw_threshold", "min_mb", "max_mb", "max_files", "workers"]);

@@ -148,6 +148,7 @@ export interface Elements {
   "edit-title": "input";
   "enable_nsfw_detection": "input";
   "read_barcodes": "input";
+  "detect_objects": "input";
   "errors": "ol";
   "errors-card": "section";
   "errors-title": "h3";

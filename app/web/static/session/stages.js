@@ -9,7 +9,7 @@ import { capital, isRunning, statusLabel } from "../lib/words.js";
 const STAGES = ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw"];
 
 /** Those that have a card only where a person asked for them. @type {Partial<Record<string, keyof Parameters>>} */
-const OPTIONAL = { barcodes: "read_barcodes" };
+const OPTIONAL = { barcodes: "read_barcodes", detect: "detect_objects" };
 
 /** What switches a stage off. @type {Partial<Record<string, keyof Parameters>>} */
 const SWITCH = {
