@@ -54,7 +54,7 @@ def show_regions(
         "kinds": list(RegionKind),
         "sources": list(RegionSource),
         "found": found,
-        "narrowed": any(asked.values()) or cursor is not None,
+        "narrowed": any(asked.values()),
         "file": lambda path: address("/file", {"path": path}),
         "first": address("/regions", {**asked, "refresh": refresh}) if cursor else None,
         "next": address("/regions", {**asked, "refresh": refresh, "cursor": str(last)}) if last else None,
