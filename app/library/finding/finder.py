@@ -25,7 +25,6 @@ from app.library.finding.counting import (
     values_like,
 )
 from app.library.finding.current import Current
-from app.library.finding.growing import give_back
 from app.library.finding.listing import FoundFile, files_by_id, files_of, paths_of
 from app.library.finding.lookup import FEW, Answers, ids_of, is_found_by_words, matching, unworded
 from app.library.finding.matching import Matching, scope_of
@@ -218,8 +217,6 @@ class Finder:
         pairing = self._pairing
         if pairing is None or pairing.snapshot is not snapshot:
             made = pairing_of(snapshot, pairing)
-            if pairing is None:
-                give_back()
             if pairing is None or not pairing.snapshot.stand.follows(snapshot.stand):
                 self._pairing = made
             return made
@@ -296,7 +293,6 @@ class Finder:
         stand = snapshot.stand
         if order is None or then is None or not stand.follows(then):
             order = order_of(snapshot, sort)
-            give_back()
         elif then != stand:
             order = order_of(snapshot, sort, (order, then.slots))
         if then is None or not then.follows(stand):  # who asked a moment ago may come later than who asks now
