@@ -89,6 +89,16 @@ class Regions:
         """Whether there is anything to keep."""
         return bool(self.found or self.looked)
 
+    @property
+    def looked_whole(self) -> bool:
+        """Whether a source that lists all it sees has looked."""
+        return any(source.lists_all for source in self.looked)
+
+    @property
+    def in_part(self) -> bool:
+        """Whether there are regions of a source that lists all it sees, but could not place all of it."""
+        return any(one.source.lists_all and one.source not in self.looked for one in self.found)
+
 
 NO_REGIONS = Regions()
 Size: TypeAlias = tuple[float, float]

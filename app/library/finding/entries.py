@@ -15,6 +15,7 @@ from app.formats import FORMATS, Kind
 from app.library.values import has_thumbnail, is_turned
 from app.media import Stage, StageStatus
 from app.metadata import Source
+from app.regions import NO_REGIONS, Regions
 from app.texts import shown_name
 
 _RAW = frozenset(format_.name for format_ in FORMATS if format_.raw)
@@ -44,6 +45,8 @@ class Mark(IntFlag):
     SEED = 16384
     SAID_SAFE = 32768  # a person's word: not NSFW
     SAID_NSFW = 65536
+    LOOKED = 131072  # a source that lists all it sees has looked for regions
+    IN_PART = 262144  # such a source could not place all that it names
 
 
 class Entry(NamedTuple):
@@ -129,12 +132,8 @@ NO_PICTURE = 1
 """Stands for the hash of a picture where it is not determined."""
 
 
-def entry_of(
-    row: Any, keywords: Iterable[tuple[str, str]], regions: Sequence[tuple[str, str, float | None]] = ()
-) -> Entry:
-    """The entry of a row, with ROW_COLUMNS as attributes, and of its keywords as `(text, source)`.
-
-    Its regions are given as `(label, kind, confidence)`.
+def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = NO_REGIONS) -> Entry:
+    """The entry of a row, with ROW_COLUMNS as attributes, of its keywords as `(text, source)`, and of its regions.
 
     Of the columns that are JSON it is given the text. Keywords that a prompt warns of are none of the file.
     """
@@ -162,7 +161,10 @@ def entry_of(
         row.nsfw_probability,
         row.latitude,
         row.longitude,
-        _marks(row, generation, causes, spoken=spoken) | (Mark.THUMBNAIL.value if partial else 0),
+        _marks(row, generation, causes, spoken=spoken)
+        | (Mark.THUMBNAIL.value if partial else 0)
+        | (Mark.LOOKED.value if regions.looked_whole else 0)
+        | (Mark.IN_PART.value if regions.in_part else 0),
         ran,
         row.pair_id,
         row.name,
@@ -181,10 +183,10 @@ def entry_of(
         row.session_id,
         sorted({text for text, _ in words}),
         loras_of(generation),
-        [label for label, _, _ in regions],
-        [kind for _, kind, _ in regions],
-        sum(confidence for _, _, confidence in regions if confidence is not None),
-        sum(confidence is not None for _, _, confidence in regions),
+        [one.label for one in regions.found],
+        [one.kind for one in regions.found],
+        sum(one.confidence for one in regions.found if one.confidence is not None),
+        sum(one.confidence is not None for one in regions.found),
     )
 
 

@@ -1,7 +1,8 @@
 """Finding files: a query, an order and a place in it become a page; what is shown of a file is read by its id."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,6 +63,17 @@ class Found(NamedTuple):
         return self.snapshot.ids[self.slots]
 
 
+class Several(NamedTuple):
+    """The masks of several queries, one after the other, all of one snapshot.
+
+    So many files were `waiting` for the words that any of them asks for: what is made of the masks holds for as long.
+    """
+
+    snapshot: Snapshot
+    waiting: int
+    masks: Iterator[Mask]
+
+
 class _Question(NamedTuple):
     """What is asked of a snapshot: a query, and how many files wait for the words that it asks for.
 
@@ -108,6 +120,17 @@ class Finder:
         """The files that a query means, among those that there are now."""
         snapshot, question = self._asked_now(query, threshold)
         return snapshot, self._mask(snapshot, question)
+
+    def several(self, queries: Sequence[Node], threshold: float | None) -> "Several":
+        """The files that each of several queries means."""
+        worded = [_needs_words(query) for query in queries]
+        if any(worded):
+            self._indexing.catch_up()
+        snapshot = self.snapshot()
+        wait = self._engines.read(waiting) if any(worded) else 0
+        waits = (wait if words else 0 for words in worded)
+        asked = map(_Question, queries, repeat(threshold), waits)
+        return Several(snapshot, wait, (self._mask(snapshot, question) for question in asked))
 
     def found(
         self,

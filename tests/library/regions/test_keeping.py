@@ -54,6 +54,17 @@ def test_what_is_read_anew_takes_the_place_of_what_was_read_before(library, comm
     assert kept(library).regions == {}
 
 
+def test_a_region_that_stays_keeps_its_place_in_the_list(library, commit):
+    commit(Regions((FACE, CAT), frozenset({RegionSource.YOLO})))
+    before = kept(library).ids
+    dog = replace(CAT, label="dog")
+    commit(Regions((dog, FACE), frozenset({RegionSource.YOLO})))
+    after = kept(library)
+    assert after.ids[FACE] == before[FACE]
+    assert after.ids[dog] > max(before.values())
+    assert [region.label for region in after.regions] == ["Ada", "dog"]
+
+
 def test_a_stage_that_did_not_run_keeps_regions_on_the_same_bytes_alone(library, commit):
     commit(MARKED)
     commit(None, ran=(Stage.SCORE,))
