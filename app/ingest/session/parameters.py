@@ -55,8 +55,8 @@ class SessionRequest(BaseModel):
     enable_nsfw_detection: bool = True
     """Ask for the stage `nsfw`."""
     nsfw_threshold: float = Field(default=NSFW_THRESHOLD, ge=0, le=1, allow_inf_nan=False)
-    """From this probability a file counts as NSFW: it becomes the library's, of which a new session that is given none
-    records what it is. The label is derived when it is read."""
+    """From this probability a file counts as NSFW. A session that gives one sets the library's, one that gives none
+    records the library's. The label is derived when it is read."""
     extract_metadata: bool = True
     """Ask for the stage `metadata`."""
     extract_keywords: bool = True
