@@ -32,6 +32,15 @@ def test_the_nearest_folder_counts_and_annotations_may_have_one_of_their_own(tmp
     assert find_dataset_files(root, b"gone").annotations == (b"labels.json",)
 
 
+def test_of_several_exports_of_one_project_the_newest_counts_and_is_never_one_too_many(tmp_path):
+    old = [f"set/project-1-at-2024-05-{day:02}-10-11-abcdef01.json" for day in range(1, 10)]
+    others = ["set/project-2-at-2023-01-01-00-00-00000000.json", "set/labels.json"]
+    newest = "set/annotations/project-1-at-2024-05-10-09-00-00000000.json"
+    tree(tmp_path, *old, *others, newest, "set/x.jpg")
+    found = find_dataset_files(os.fsencode(tmp_path), b"set").annotations
+    assert {name.decode() for name in found} == {newest, *others}
+
+
 def stamps(folders, folder):
     return {entry.name: entry.sidecar for entry in folders.read(folder).entries if entry.size}
 

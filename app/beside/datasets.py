@@ -19,6 +19,9 @@ ANNOTATIONS = re.compile(
 )
 """Names of COCO's files, as its tools write them (`instances_val2017.json`, `_annotations.coco.json`, `labels.json`,
 `result.json`), and of Label Studio's (`project-1-at-2024-05-01-10-11-abcdef01.json`)."""
+_EXPORT = re.compile(
+    rb"project-(?P<project>\d{1,9})-at-(?P<at>\d{4}(?:-\d\d){4}).{0,80}\.json", re.IGNORECASE | re.DOTALL
+)
 CLASSES = (b"classes.txt", b"obj.names", b"data.yaml")
 """Files that name the classes of YOLO's labels, the one that counts first."""
 FOLDER = b"annotations"
@@ -47,10 +50,19 @@ def find_dataset_files(root: bytes, folder: bytes) -> DatasetFiles:
             own = [name for name in named if ANNOTATIONS.fullmatch(name)]
             within = _named_in(os.path.join(root, above, FOLDER)) if FOLDER in named else ()
             own += [os.path.join(FOLDER, name) for name in within if ANNOTATIONS.fullmatch(name)]
-            annotations = tuple(os.path.join(above, name) for name in own[:_MOST])
+            annotations = tuple(os.path.join(above, name) for name in _newest(own)[:_MOST])
         if classes and annotations:
             break
     return DatasetFiles(annotations, classes)
+
+
+def _newest(names: list[bytes]) -> list[bytes]:
+    """Without the exports of Label Studio of which there is a later one of the same project."""
+    exports = {name: match for name in names if (match := _EXPORT.fullmatch(name.rpartition(b"/")[2]))}
+    newest: dict[bytes, bytes] = {}
+    for name in sorted(exports, key=lambda name: exports[name].group("at", 0)):
+        newest[exports[name]["project"]] = name
+    return [name for name in names if name not in exports or name in newest.values()]
 
 
 def stamp_of(root: bytes, path: bytes) -> str:
