@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app.analysis.analyzer import Analyzer
 from app.analysis.formats.xmp import parse_xmp
 from app.analysis.metadata.notes import parse_text_notes
 from app.analysis.regions.areas import read_areas
@@ -12,8 +13,10 @@ from app.analysis.regions.datasets import index_of
 from app.analysis.regions.label_studio import read_label_studio
 from app.analysis.regions.measured import Measured
 from app.analysis.regions.yolo import NO_CLASSES, Classes, is_yolo, parse_classes, read_yolo
+from app.media import FoundFile, Job
 from app.regions import Box, RegionKind, RegionSource
 from tests.analysis.formats.packets import packet
+from tests.analysis.pictures.pictures import RECIPE, TOLD
 from tests.analysis.regions.drawn import AREAS, area, of_microsoft, of_the_group, saved, told
 
 PICTURE = Measured((300, 200), 1)
@@ -121,6 +124,31 @@ def test_names_of_classes_are_found_above_and_an_empty_text_is_a_look(tmp_path):
     (tmp_path / "a" / "classes.txt").write_text("cat\n")
     seen = told(tmp_path / "a")
     assert (seen.regions.found, seen.regions.looked) == ((), {RegionSource.YOLO})
+
+
+def test_labels_in_a_folder_of_their_own_are_told_by_what_they_hold(tmp_path):
+    picture = tmp_path / "images" / "train" / "a.jpg"
+    labels = tmp_path / "labels" / "train" / "a.txt"
+    for folder in (picture.parent, labels.parent):
+        folder.mkdir(parents=True)
+    saved(picture, 1)
+    (tmp_path / "data.yaml").write_text("names: [cat]")
+
+    def seen():
+        job = Job(FoundFile("r", b"images/train/a.jpg", 1, 1), TOLD, TOLD)
+        result = Analyzer({"r": str(tmp_path)}, RECIPE)(job)
+        return [region.label for region in result.regions.found], result.regions.looked, result.metadata.caption
+
+    assert seen() == ([], frozenset(), None)
+    labels.write_text("0 0.5 0.5 0.2 0.4\n")
+    assert seen() == (["cat"], {RegionSource.YOLO}, None)
+    labels.write_text("")
+    assert seen() == ([], {RegionSource.YOLO}, None)
+    labels.write_text("A cat sits on a mat.")
+    assert seen() == ([], frozenset(), None)
+    picture.with_suffix(".txt").write_text("0 0.1 0.1 0.1 0.1\n0 0.5 0.5 0.1 0.1\n")
+    labels.write_text("0 0.5 0.5 0.2 0.4\n")
+    assert seen()[0] == ["cat", "cat"], "those beside the picture come first"
 
 
 def coco(**image):
