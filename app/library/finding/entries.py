@@ -15,7 +15,7 @@ from app.formats import FORMATS, Kind
 from app.library.values import has_thumbnail, is_turned
 from app.media import Stage, StageStatus
 from app.metadata import Source
-from app.regions import NO_REGIONS, Regions
+from app.regions import NO_REGIONS, Regions, things_in
 from app.texts import shown_name
 
 _RAW = frozenset(format_.name for format_ in FORMATS if format_.raw)
@@ -57,7 +57,7 @@ class Entry(NamedTuple):
     `folder` is `ROOT/relative` as shown, and so is `camera`; `camera_in_full` is maker and model as they were read.
     `sha256` is the first 64 bits of it, `phash` all 64 of it, 0 where there is none; `picture` the first 64 bits of
     `picture_sha256`, `NO_PICTURE` where that is not determined, 0 where it was not tried. `region` and `region_kind`
-    have the label and the kind of each region; `judged` of them have a confidence, and `sure` is the sum of these.
+    have the label and the kind of each thing (`things_in`); `judged` have a confidence, and `sure` is the sum of these.
     `ran` has two bits for each of `STAGES`: 0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
@@ -142,6 +142,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = N
     ran, causes, partial = _ends(row.stages)
     said = row.score_source == Source.PERSON or row.nsfw_said is not None or _PERSON in row.sources
     spoken = said or any(source == Source.PERSON for _, source in words)
+    things = things_in(regions.found)
     size = (row.height, row.width) if is_turned(row.orientation, row.format) else (row.width, row.height)
     return Entry(
         clock_ms(row.taken_at),
@@ -183,10 +184,10 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = N
         row.session_id,
         sorted({text for text, _ in words}),
         loras_of(generation),
-        [one.label for one in regions.found],
-        [one.kind for one in regions.found],
-        sum(one.confidence for one in regions.found if one.confidence is not None),
-        sum(one.confidence is not None for one in regions.found),
+        [one.label for one in things],
+        [one.kind for one in things],
+        sum(one.confidence for one in things if one.confidence is not None),
+        sum(one.confidence is not None for one in things),
     )
 
 

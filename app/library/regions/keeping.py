@@ -24,11 +24,13 @@ _FOUND = _FOUND.where(_OF).order_by(DETECTIONS.c.id)
 _LOOKED = select(LOOKS.c.source, LOOKS.c.at).where(LOOKS.c.media_id == bindparam("b_id"))
 _DELETE = delete(DETECTIONS).where(DETECTIONS.c.id == bindparam("b_region"))
 _DELETE_LOOKS = delete(LOOKS).where(LOOKS.c.media_id == bindparam("b_id"))
-_LEFT: Mapping[Sidecar, frozenset[RegionSource]] = {
-    Sidecar.XMP: frozenset({RegionSource.SIDECAR}),
-    Sidecar.TXT: frozenset({RegionSource.YOLO}),
-    Sidecar.ANNOTATIONS: frozenset({RegionSource.COCO, RegionSource.LABEL_STUDIO}),
+_BESIDE: Mapping[RegionSource, frozenset[Sidecar]] = {
+    RegionSource.SIDECAR: frozenset({Sidecar.XMP}),
+    RegionSource.YOLO: frozenset({Sidecar.TXT, Sidecar.LABELS}),
+    RegionSource.COCO: frozenset({Sidecar.ANNOTATIONS}),
+    RegionSource.LABEL_STUDIO: frozenset({Sidecar.ANNOTATIONS}),
 }
+"""The sidecars that a source is read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def sources_anew(analysis: Analysis, *, same_bytes: bool) -> frozenset[RegionSou
 def _left_behind(analysis: Analysis) -> frozenset[RegionSource]:
     """The sources of which no sidecar is beside the file any more."""
     there = {stamp.partition("=")[0] for stamp in analysis.file.sidecar.split()}
-    return frozenset[RegionSource]().union(*(sources for kind, sources in _LEFT.items() if kind not in there))
+    return frozenset(source for source, kinds in _BESIDE.items() if kinds.isdisjoint(there))
 
 
 def _after(before: Kept, analysis: Analysis, anew: Collection[RegionSource], at: str) -> Kept:

@@ -83,6 +83,12 @@ def test_a_file_that_moved_keeps_what_was_said_beside_it(library, commit):
     assert set(known.looked) == {"yolo"}
 
 
+def test_labels_that_are_there_in_either_place_are_not_left_behind(library, commit):
+    commit(LABELLED, file=found(b"old.jpg", sidecar="txt=1:1"))
+    commit(Regions(), b"old.jpg", file=found(b"new.jpg", mtime_ns=9, sidecar="labels=2:2"))
+    assert kept(library, b"new.jpg").looked == {}
+
+
 def test_regions_go_with_their_file(library, commit):
     commit(LABELLED)
     library.removal.undo_session(SESSION, 1)
