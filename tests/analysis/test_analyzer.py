@@ -25,11 +25,11 @@ from app.analysis.source import OpenFile, open_source
 from app.analysis.worker import prepare_worker
 from app.errors import FILE_CAUSES, CannotRead
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
-from app.media import Analysis, Failure, FoundFile, Job, Keyword, Rating, Recipe, Stage, StageStatus
+from app.media import OPTIONAL, Analysis, Failure, FoundFile, Job, Keyword, Rating, Recipe, Stage, StageStatus
 from app.texts import clean_json
 from tests.support.clock import at_most
 
-EVERY = frozenset(Stage)
+EVERY = frozenset(Stage) - OPTIONAL
 WITHOUT_NSFW = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})
 CORPUS = Path(os.environ.get("INGEST_TEST_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 HOSTILE = Path(__file__).parents[3] / "shared" / "hostile" / "make_hostile.py"

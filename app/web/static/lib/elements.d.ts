@@ -147,6 +147,8 @@ export interface Elements {
   "edit-score": "select";
   "edit-title": "input";
   "enable_nsfw_detection": "input";
+  "read_barcodes": "input";
+  "detect_objects": "input";
   "errors": "ol";
   "errors-card": "section";
   "errors-title": "h3";

@@ -16,7 +16,7 @@ export type Standing =
   | "cancelled";
 export type Outcome = "added" | "updated" | "moved" | "unchanged" | "failed" | "vanished";
 export type Skip = "fresh" | "filtered" | "unsupported" | "failed_before" | "beyond_max_files";
-export type Stage = "identify" | "metadata" | "keywords" | "score" | "thumbnail" | "nsfw";
+export type Stage = "identify" | "metadata" | "keywords" | "score" | "thumbnail" | "nsfw" | "barcodes" | "detect";
 export type Counted = "processed" | "committed" | "unchanged" | "failed" | "vanished" | "incomplete";
 export type Verdict = "parsed" | "partly" | "raw_only";
 export type Stat =
@@ -58,6 +58,8 @@ export interface Parameters {
   extract_metadata: boolean;
   extract_keywords: boolean;
   import_scores: boolean;
+  read_barcodes: boolean;
+  detect_objects: boolean;
   generate_thumbnails: boolean;
   skip_existing: boolean;
   max_files: number | null;
