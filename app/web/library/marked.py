@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from app.library.regions.expecting import Standing
 from app.library.regions.listing import Wanted
 from app.library.values import now
 from app.query.printing import term
@@ -13,7 +14,7 @@ from app.web.activity import address
 from app.web.answers import Route
 from app.web.depends import Cursor, InRecords, only_known, row_cursor
 from app.web.library.dashboard import REFRESHES
-from app.web.library.planograms import ComparedPlanogram, compared_planograms
+from app.web.library.planograms import ComparedPlanogram, compared_page
 from app.web.library.regions import label_of
 from app.web.templating import show
 
@@ -53,7 +54,7 @@ def show_regions(
         "kinds": list(RegionKind),
         "sources": list(RegionSource),
         "found": found,
-        "narrowed": any(asked.values()) or cursor is not None,
+        "narrowed": any(asked.values()),
         "file": lambda path: address("/file", {"path": path}),
         "first": address("/regions", {**asked, "refresh": refresh}) if cursor else None,
         "next": address("/regions", {**asked, "refresh": refresh, "cursor": str(last)}) if last else None,
@@ -65,12 +66,23 @@ def show_regions(
 
 
 @router.get("/expected")
-def show_expected(request: Request, records: InRecords, every: Every) -> Response:
-    """Shows what was expected in the pictures against what was found."""
-    library = records.library
+def show_expected(
+    request: Request, records: InRecords, every: Every, standing: Annotated[str, Query()] = "", cursor: Cursor = None
+) -> Response:
+    """Shows what was expected in the pictures against what was found, page by page."""
+    only = next((one for one in Standing if one == standing), None)
+    compared = compared_page(records, only, after=row_cursor(cursor), limit=_PAGE)
+    refresh = str(every or "")
+    asked = {"standing": only, "refresh": refresh}
     values = {
-        "compared": compared_planograms(library.expectations.compared(library.nsfw_threshold())),
+        "compared": compared,
+        "only": only,
+        "all": sum(compared["counts"].values()),
+        "standings": {one.value: address("/expected", {"standing": one, "refresh": refresh}) for one in Standing},
+        "every_one": address("/expected", {"refresh": refresh}),
         "files": _files_of,
+        "first": address("/expected", asked) if cursor else None,
+        "next": address("/expected", {**asked, "cursor": compared["next"]}) if compared["next"] else None,
         "refresh": every,
         "refreshes": REFRESHES,
         "at": now(),
