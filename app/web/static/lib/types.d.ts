@@ -863,7 +863,7 @@ export interface WriteTarget {
 }
 
 export interface LastWrite {
-  undo: number;
+  undo: string;
   at: string;
   to: string;
   files: number;
@@ -894,6 +894,6 @@ export interface MetadataWritten {
   to: string;
   dry_run: boolean;
   counts: Record<string, number>;
-  undo: number | null;
+  undo: string | null;
   files: FileWritten[];
 }
