@@ -930,7 +930,7 @@ export interface WriteTarget {
 }
 
 export interface LastWrite {
-  undo: number;
+  undo: string;
   at: string;
   to: string;
   files: number;
@@ -961,6 +961,6 @@ export interface MetadataWritten {
   to: string;
   dry_run: boolean;
   counts: Record<string, number>;
-  undo: number | null;
+  undo: string | null;
   files: FileWritten[];
 }
