@@ -14,6 +14,9 @@ from app.regions import Regions
 from app.revisions import FAILED_BEFORE, Revision, RowFacts, find_reason
 from app.texts import path_from_shown, shown_name
 
+NSFW_THRESHOLD = 0.8
+"""From this probability a file counts as NSFW, as long as nobody says otherwise."""
+
 
 class Stage(StrEnum):
     """A step of the analysis of one file, in the order in which the steps run."""

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.errors import BadSetting, in_words
+from app.media import NSFW_THRESHOLD
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     ingest_file_timeout_seconds: float = Field(default=30.0, gt=0)
     ingest_worker_memory_mb: int = Field(default=1536, ge=256)
     ingest_nsfw_weights: Path | None = None
+    ingest_nsfw_threshold: float = Field(default=NSFW_THRESHOLD, ge=0, le=1, allow_inf_nan=False)
     ingest_progress_interval: int | None = Field(default=None, ge=1)
     ingest_auto_resume: bool = True
     ingest_inbox: str | None = None

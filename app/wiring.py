@@ -159,8 +159,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         settings.ingest_file_timeout_seconds, settings.file_timeout_video_seconds, settings.ingest_worker_memory_mb
     )
     executor = PoolExecutor(settings.ingest_workers, limits, prepare_worker, ["app.analysis.analyzer"])
-    library = Library(settings.database_url, store.folder / keeping.NAME) if settings.database_enabled else None
-    records = None
+    library, records = _library_of(settings, store) if settings.database_enabled else None, None
     if library is not None:
         interval = settings.ingest_progress_interval
         ingestor = Ingestor(
@@ -207,6 +206,11 @@ def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
     except MediaIngestError:
         store.release()
         raise
+
+
+def _library_of(settings: Settings, store: IngestionState) -> Library:
+    columns, threshold = store.folder / keeping.NAME, settings.ingest_nsfw_threshold
+    return Library(settings.database_url, columns, nsfw_threshold=threshold)
 
 
 def _at_work(runner: Runner) -> bool:

@@ -192,9 +192,7 @@ def run(
     parameters = _parameters(**locals())
 
     def begin(house: House) -> SessionState:
-        known = house.records.library.nsfw_threshold() if nsfw_threshold is None else None  # is not reset unasked
-        asked = parameters if known is None else parameters.but(nsfw_threshold=known)
-        return house.records.runner.start(asked)
+        return house.records.runner.start(parameters)
 
     in_foreground(configured, begin, as_json=json_)
 

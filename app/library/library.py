@@ -33,10 +33,12 @@ from app.library.saying.carried import Carrying
 from app.library.saying.editing import Edit
 from app.library.saying.edits import Edits
 from app.library.saying.personal import LINKS_OF
+from app.library.saying.threshold import set_threshold, threshold_in
 from app.library.stock import Stock, facts_in, known_in
 from app.library.tables import EVENTS, FAILURES, KEPT, MEDIA
 from app.library.undoing import Removal
 from app.library.values import (
+    FORGOTTEN,
     Checkpoints,
     Event,
     KnownFile,
@@ -47,25 +49,25 @@ from app.library.values import (
 )
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.library.writes.writes import Writes
-from app.media import Analysis, Failure, Outcome, Place, Stage
+from app.media import NSFW_THRESHOLD, Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
 from app.query.tree import EVERYTHING, Node
 from app.revisions import RowFacts
 from app.texts import clean_json
 
 _PLACE = select(MEDIA.c.root, MEDIA.c.path).where(MEDIA.c.id == bindparam("b_id"))
-FORGOTTEN = "forgotten"
-"""The outcome of the `session` row of a session that a person deleted."""
 
 
 class Library:
     """What is known, on any engine that `DATABASE_URL` names.
 
     `columns_file` is where the columns that searches go by are kept from one start to the next; codes lie beside it.
+    `nsfw_threshold` is that of a library for which nobody has set one.
     """
 
-    def __init__(self, url: str, columns_file: Path | None = None) -> None:
+    def __init__(self, url: str, columns_file: Path | None = None, *, nsfw_threshold: float = NSFW_THRESHOLD) -> None:
         self._engines = Engines(url)
+        self._first_threshold = nsfw_threshold
         self.presence = Presence(self._engines)
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
@@ -315,19 +317,17 @@ class Library:
         either = select(exists(select(MEDIA.c.id)) | exists(select(KEPT.c.sha256)))
         return self._engines.read(lambda connection: bool(connection.execute(either).scalar_one()))
 
-    def nsfw_threshold(self) -> float | None:
-        """The library's threshold: that of the session that was started last, None before the first."""
-        sessions = EVENTS.c.kind == "session"
-        refused = select(EVENTS.c.session_id).where(  # a start that could not be saved is forgotten while queued
-            sessions, EVENTS.c.outcome == FORGOTTEN, EVENTS.c.detail["status"].as_string() == "queued"
-        )
-        first_rows = select(func.min(EVENTS.c.id).label("id")).where(sessions, EVENTS.c.session_id.not_in(refused))
-        one_each = EVENTS.c.session_id.concat("")  # else SQLite walks the index of all events, to have them in order
-        newest = select(func.max(first_rows.group_by(one_each).subquery().c.id)).scalar_subquery()
-        statement = select(EVENTS.c.detail).where(EVENTS.c.id == newest)
-        detail = self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none())
-        threshold = (detail or {}).get("parameters", {}).get("nsfw_threshold")
-        return threshold if isinstance(threshold, int | float) else None
+    def nsfw_threshold(self) -> float:
+        """From which probability a file counts as NSFW: what a person or a new session gave last."""
+        given = self._engines.read(threshold_in)
+        return self._first_threshold if given is None else given
+
+    def set_nsfw_threshold(self, threshold: float) -> None:
+        """Sets from which probability, 0 to 1, files count as NSFW; labels follow at once, and nothing runs for it.
+
+        Raises DatabaseBusy, NeedsAttention.
+        """
+        self._engines.write(partial(set_threshold, threshold))
 
     def nsfw_spread(self) -> NsfwSpread:
         """How the probabilities of the library spread, whatever model gave them."""

@@ -182,12 +182,14 @@ def show_failures(
 
 @router.get("/settings")
 def show_settings(request: Request, house: InHouse) -> Response:
-    """Shows what a person keeps on the server: media roots and presets; where dropped files go, and copies lie."""
+    """Shows what a person keeps on the server: media roots, presets, the NSFW threshold, and where files go."""
     presets = [{**preset, "asked": asked({**_BY_DEFAULT, **preset["parameters"]})} for preset in house.presets.all()]
     may_change = may_change_roots(request, house)
     values = {"roots": house.roots.all(), "may_change": may_change, "only_here": ONLY_HERE, "presets": presets}
-    inbox, daily = house.inbox.place, house.records_or_none.copies if house.records_or_none else None
+    records = house.records_or_none
+    inbox, daily = house.inbox.place, records.copies if records else None
     values |= {
+        "threshold": records.library.nsfw_threshold() if records else None,
         "copies": how_copies_stand(house.settings, datetime.now(UTC)),
         "not_copied": daily.trouble if daily else None,
     }

@@ -12,71 +12,38 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from typing_extensions import TypedDict
-
 from app.crash_points import crash_point
 from app.errors import Conflict, NotFound
 from app.ingest.disk.folders import Folders, Listing
 from app.library.library import Library
 from app.library.whereabouts import RowFile, Whereabouts
-from app.library.writes.writes import BEGUN, Begun, Stamp
+from app.library.writes.writes import BEGUN, TAKEN_BACK, Begun, Stamp
 from app.media import Place, storable_ns
 from app.settings import check_sidecar_dir
-from app.shapes import described
 from app.slices import in_slices
 from app.texts import shown_name
 from app.writing.causes import NotWritten
 from app.writing.files import Files, Inspect
 from app.writing.originals import Originals
-from app.writing.planned import FileWritten, Plan, Target, Told, WriteOutcome, sentence_of
+from app.writing.planned import (
+    FileWritten,
+    LastWrite,
+    Plan,
+    TakenBack,
+    Target,
+    Told,
+    WriteOutcome,
+    Written,
+    sentence_of,
+)
 from app.writing.program import MISSING, find_program
 from app.writing.sidecars import Sidecars
-from app.writing.words import Difference, said_by_a_person
+from app.writing.words import Difference, said_by_a_person, taken_back
 
 AT_ONCE = 100
 """Files of a folder that are noted in one transaction, and whose stamps are read together."""
 Row: TypeAlias = Any
 Rest: TypeAlias = Callable[[], AbstractContextManager[None]]
-
-
-@described
-class Written(TypedDict):
-    """What became of the files of a write, or would become of them."""
-
-    to: str
-    """`sidecar_dir`, `sidecar` or `file`."""
-    dry_run: bool
-    """Whether nothing was changed."""
-    counts: dict[str, int]
-    """How many files had each outcome."""
-    undo: int | None
-    """What `POST /api/library/write/undo` takes it back by; null where nothing was written."""
-    files: list[FileWritten]
-    """Each file, in the order in which they were asked for."""
-
-
-@described
-class TakenBack(TypedDict):
-    """What became of the files of an undo."""
-
-    changed: int
-    """How many files are again what they were before."""
-    left: list[FileWritten]
-    """Those that are not, with the reason."""
-
-
-@described
-class LastWrite(TypedDict):
-    """The newest write that can be undone."""
-
-    undo: int
-    """What it is taken back by."""
-    at: str
-    """When, ISO 8601 in UTC."""
-    to: str
-    """Where to."""
-    files: int
-    """How many files."""
 
 
 class Way(Protocol):
@@ -146,7 +113,7 @@ class Writer:
         """What a write would change, of a target that can be used."""
         told = [
             one if isinstance(one, Told) else one.told(WriteOutcome.WOULD_WRITE)
-            for one in self._plans(rows, self._made(target), tuple(fields))
+            for one in self._plans(rows, target, self._made(target), tuple(fields))
         ]
         return _answer(target, told, None, dry_run=True)
 
@@ -160,7 +127,7 @@ class Writer:
         with self._alone(), nullcontext() if target is Target.SIDECAR_DIR else self._rest():
             self.tidy()
             plans: list[tuple[int, Plan]] = []
-            for number, one in enumerate(self._plans(rows, way, tuple(fields))):
+            for number, one in enumerate(self._plans(rows, target, way, tuple(fields))):
                 if isinstance(one, Told):
                     told[number] = one
                 else:
@@ -209,11 +176,14 @@ class Writer:
                 told[number] = plan.told(WriteOutcome.WRITTEN)
         return write_id, [one for one in told if one]
 
-    def _plans(self, rows: Iterable[Row], way: Way, fields: tuple[str, ...]) -> Iterator[Plan | Told]:
+    def _plans(self, rows: Iterable[Row], target: Target, way: Way, fields: tuple[str, ...]) -> Iterator[Plan | Told]:
         """What is to become of each row: a plan where its target says something else, else what there is to say."""
         for row in rows:
             place = Place(row["root"], row["path"])
             words = said_by_a_person(row, fields)
+            if "keywords" in fields:
+                told = self._library.writes.told(place, target)
+                words = taken_back(words, ((outcome == TAKEN_BACK, changes) for outcome, changes in told))
             if not words:
                 yield Told(place, WriteOutcome.NOTHING_SAID)
                 continue

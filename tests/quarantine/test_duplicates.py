@@ -54,6 +54,26 @@ def test_what_only_others_join_with_the_file_that_is_kept_is_not_like_it(duplica
     assert duplicates.surplus(duplicates.found(By.PHASH, 1))[1] == {4: 1}
 
 
+def test_files_that_are_chosen_stay_whatever_they_are_worth(duplicates, library):
+    add(library, [alike(1, size=9), alike(2), alike(3), alike(4, picture_sha256="e" * 64)])
+    add(library, [alike(5, picture_sha256="e" * 64, size=9)])
+    found = duplicates.found(By.PICTURE)
+    assert duplicates.surplus(found)[1] == {2: 1, 3: 1, 4: 5}
+    assert duplicates.surplus(found, [2])[1] == {1: 2, 3: 2, 4: 5}
+    assert duplicates.surplus(found, [3, 2])[1] == {1: 2, 4: 5}, "several of one group all stay"
+    assert duplicates.surplus(found, [1, 2, 3], found.holding([3]))[1] == {}
+    assert [found.holding(ids) for ids in ([], [4], [5, 2, 3], [99])] == [[], [1], [0, 1], []]
+    assert duplicates.surplus(found, (), found.holding([4]))[1] == {4: 5}
+
+
+def test_a_file_goes_for_any_chosen_one_that_it_is_like(duplicates, library):
+    hashes = {1: 0b11, 2: 0b111111, 3: 0b1111111111}
+    add(library, [alike(number, picture_sha256=None, phash=f"{hash_:016x}") for number, hash_ in hashes.items()])
+    found = duplicates.found(By.PHASH)
+    assert duplicates.surplus(found, [1, 3])[1] == {2: 1}
+    assert duplicates.surplus(found, [3])[1] == {1: None, 2: 3}
+
+
 def test_codes_that_only_others_join_are_not_near(duplicates, library):
     codes = {5: range(0), 6: range(200), 7: range(400)}
     add(library, [coded(number, *bits) | {"sha256": f"{number}" * 64} for number, bits in codes.items()])

@@ -12,6 +12,7 @@ from app.library.saying.editing import parse_edit
 from app.media import FoundFile, Place
 from app.writing import disk, sidecars
 from app.writing.causes import NotWritten
+from app.writing.packet import edit_packet
 from app.writing.planned import Target
 from app.writing.program import rewrite
 from app.writing.words import FIELDS
@@ -133,6 +134,36 @@ def test_whatever_ends_a_write_what_was_written_is_known(desk, monkeypatch):
     assert desk.writer.last()["files"] == 2
     desk.writer.tidy()
     assert desk.library.writes.broken_off() == []
+
+
+@pytest.mark.parametrize("target", [*EACH, Target.SIDECAR_DIR])
+@pytest.mark.parametrize("by_undo", [True, False])
+def test_a_keyword_that_was_taken_back_goes_with_the_next_write_and_others_stay(by_undo, target, desk):
+    place = Place("root", b"a.jpg")
+    edit = desk.library.edits.edit(place, parse_edit({"add_keywords": ["more", "x|deep"]}))
+    desk.write(target)
+    path = {
+        Target.FILE: desk.root / "a.jpg",
+        Target.SIDECAR: desk.root / "a.jpg.xmp",
+        Target.SIDECAR_DIR: desk.folder / "sidecars" / "root" / "a.jpg.xmp",
+    }[target]
+    if target is not Target.FILE:
+        path.write_bytes(edit_packet(path.read_bytes(), {"keywords": ["theirs"]}))
+    if by_undo:
+        desk.library.edits.undo(edit)
+    else:
+        desk.library.edit(place, parse_edit({"remove_keywords": ["more", "x|deep"]}))
+    dry = desk.writer.dry_run(desk.rows(), target, FIELDS)
+    assert dry["counts"] == {"would_write": 1, "unchanged": 2}
+    answer = desk.write(target)
+    assert answer["files"] == [{**one, "outcome": "written"} if one["changes"] else one for one in dry["files"]]
+    (change,) = answer["files"][0]["changes"]
+    theirs = set() if target is Target.FILE else {"theirs"}
+    assert (set(change["now"]), set(change["then"])) == ({"own", "more", "deep", "x|deep"} | theirs, {"own"} | theirs)
+    assert desk.write(target)["counts"] == {"unchanged": 3}
+    assert desk.writer.undo(answer["undo"]) == {"changed": 1, "left": []}
+    assert desk.writer.dry_run(desk.rows(), target, ["score"])["counts"] == {"unchanged": 3}
+    assert desk.writer.dry_run(desk.rows(), target, FIELDS)["counts"] == dry["counts"]
 
 
 @with_exiftool

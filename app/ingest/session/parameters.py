@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from app.errors import InvalidRequest, in_words
-from app.media import Stage
+from app.media import NSFW_THRESHOLD, Stage
 from app.texts import clean_text, shown_name
 
 _MAX_PATTERN_CHARACTERS = 1_000
@@ -54,8 +54,9 @@ class SessionRequest(BaseModel):
     """Only files of at most so many bytes; null: however large."""
     enable_nsfw_detection: bool = True
     """Ask for the stage `nsfw`."""
-    nsfw_threshold: float = Field(default=0.8, ge=0, le=1, allow_inf_nan=False)
-    """From this probability a file counts as NSFW; the label is derived when it is read."""
+    nsfw_threshold: float = Field(default=NSFW_THRESHOLD, ge=0, le=1, allow_inf_nan=False)
+    """From this probability a file counts as NSFW. A session that gives one sets the library's, one that gives none
+    records the library's. The label is derived when it is read."""
     extract_metadata: bool = True
     """Ask for the stage `metadata`."""
     extract_keywords: bool = True

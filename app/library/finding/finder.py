@@ -188,7 +188,7 @@ class Finder:
 
         return snapshot.kept.get(("sums", question), summed)
 
-    def nsfw_spread(self, threshold: float | None) -> NsfwSpread:
+    def nsfw_spread(self, threshold: float) -> NsfwSpread:
         """How the probabilities of the files that are there spread."""
         return nsfw_spread(self.snapshot(), threshold)
 

@@ -59,7 +59,7 @@ class NsfwSums(TypedDict):
     no: int
     """Files of which a person said that they are not, or else with one below it."""
     unknown: int
-    """Files of which nobody said anything, without a probability; any while the library has no threshold."""
+    """Files of which nobody said anything, without a probability."""
     spread: list[NsfwTenth]
     """Ten tenths, from 0 to 1."""
 

@@ -12,15 +12,15 @@ from typing import Any
 from sqlalchemy import Connection, Update, delete, func, insert, select, text, update
 
 from app.library.engine import Engines
-from app.library.recording import append, row_in
+from app.library.recording import ANOTHER, append, row_in
 from app.library.saying.edits import EDITED, NO_SESSION
 from app.library.saying.personal import keep, links_of, said, taken
-from app.library.tables import FAILURES, MEDIA
+from app.library.tables import EVENTS, FAILURES, MEDIA
 from app.library.values import now
 from app.library.whereabouts import Locations, Look, write_knowing
 from app.library.writes.tables import WRITES, WRITTEN
-from app.media import Place
-from app.texts import clean_json
+from app.media import Outcome, Place
+from app.texts import clean_json, path_from_shown
 
 KEPT_WRITES = 20
 """So many of the newest writes can be undone; what is kept of older ones is let go."""
@@ -116,6 +116,14 @@ class Writes:
         """The files of one write that can be taken back, each with the `target` of the write."""
         return self._rows((WRITTEN.c.write_id == write_id) & (WRITTEN.c.status == DONE))
 
+    def told(self, place: Place, target: str) -> list[tuple[str, list[dict[str, Any]]]]:
+        """What was written of a picture to this target, and taken back, as far as the log knows; oldest first.
+
+        Each as its outcome, `WRITTEN_OUT` or `TAKEN_BACK`, with the changes of the write. It follows the file to where
+        it was moved from, and ends where its name was that of another picture.
+        """
+        return self._engines.read(partial(_told, place, target))
+
     def last(self) -> Any | None:
         """The newest write that can be undone, with `id`, `at`, `target` and how many `files`; None without one.
 
@@ -155,6 +163,10 @@ class Writes:
 
 _OF_WRITE = WRITTEN.c.write_id == WRITES.c.id
 _ROWS = select(WRITTEN, WRITES.c.target).join(WRITES, _OF_WRITE).order_by(WRITTEN.c.id)
+_AFTER_ALL = 2**63 - 1
+_TOLD = (EVENTS.c.id, EVENTS.c.outcome, EVENTS.c.detail)
+_NEW_THERE = (Outcome.ADDED.value, Outcome.MOVED.value, Outcome.UPDATED.value)
+_EDITS, _ANSWERS = text("kind = 'edited'"), text("kind = 'file_complete'")  # as the indexes say it
 _WITHOUT_FILES = delete(WRITES).where(~select(WRITTEN.c.id).where(_OF_WRITE).exists())
 
 
@@ -196,6 +208,29 @@ def _take_back(file: Any, stamp: Stamp, sentence: str, connection: Connection) -
             taken(connection, stamp.sha256)  # the row speaks for these bytes again
     _append(connection, file, at, TAKEN_BACK, sentence)
     _forget([file.id], connection)
+
+
+def _told(place: Place, target: str, connection: Connection) -> list[tuple[str, list[dict[str, Any]]]]:
+    found: list[tuple[str, list[dict[str, Any]]]] = []
+    path, before = place.in_event, _AFTER_ALL
+    while True:
+        written = select(*_TOLD).where(_EDITS, EVENTS.c.outcome.in_((WRITTEN_OUT, TAKEN_BACK)))
+        taken_in = select(*_TOLD).where(_ANSWERS, EVENTS.c.outcome.in_(_NEW_THERE))
+        of_the_path = [
+            row
+            for statement in (written, taken_in)
+            for row in connection.execute(statement.where(EVENTS.c.path == path, EVENTS.c.id < before))
+        ]
+        for number, outcome, detail in sorted(of_the_path, key=lambda row: -row.id):
+            if outcome in {WRITTEN_OUT, TAKEN_BACK}:
+                found += [(outcome, detail["changes"])] if detail["to"] == target else []
+            elif outcome == Outcome.MOVED:
+                path, before = path_from_shown(detail["moved_from"]), number
+                break
+            elif outcome == Outcome.ADDED or ANOTHER in detail:
+                return found[::-1]
+        else:
+            return found[::-1]
 
 
 def _forget(ids: Sequence[int], connection: Connection) -> None:

@@ -17,6 +17,7 @@ from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.cursors import cursor_of, values_in
 from app.web.depends import Cursor, InHouse, InRecords, only_known
+from app.web.library.files import place_at, row_at
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
 _SHOWN = 100
@@ -70,7 +71,7 @@ class DuplicateGroups(TypedDict):
 
 
 @router.get("/duplicates")
-@refuses("bad_cursor")
+@refuses("bad_cursor", "outside_roots", "unknown_file")
 def duplicates(
     house: InHouse,
     records: InRecords,
@@ -78,6 +79,7 @@ def duplicates(
     max_distance: Annotated[
         int | None, Query(ge=0, le=max(WIDEST.values()), description="Bits that may differ; without it the widest.")
     ] = None,
+    path: Annotated[str | None, Query(description="Only the group of this file, which may be none.")] = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=_MAX_GROUPS, description="Groups a page.")] = 50,
 ) -> Answer[DuplicateGroups]:
@@ -87,9 +89,13 @@ def duplicates(
     similar. Names of one file on disk (hard links) are no duplicates, nor are the files of a pair.
     """
     found = Duplicates(records.library, house.folders).found(by, max_distance)
-    first = 0 if cursor is None else _after(found, cursor, by)
-    end = min(first + limit, found.groups.number)
-    shown = [group for place in range(first, end) if (group := _group(found, place, records)) is not None]
+    if path is None:
+        first = 0 if cursor is None else _after(found, cursor, by)
+        end = min(first + limit, found.groups.number)
+        places = [*range(first, end)]
+    else:
+        places, end = found.holding([row_at(records, place_at(house, path))["id"]]), found.groups.number
+    shown = [group for place in places if (group := _group(found, place, records)) is not None]
     of = int(found.snapshot.there.sum()) + found.snapshot.behind
     return Answer(
         {

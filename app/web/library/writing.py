@@ -14,9 +14,8 @@ from app.web.answers import Answer, Route, refuses
 from app.web.bodies import WriteBody, WriteUndoBody
 from app.web.depends import STATE_FOLDER, InHouse, InRecords, only_known
 from app.wiring import House, Records
-from app.writing.planned import Target
+from app.writing.planned import LastWrite, TakenBack, Target, Written
 from app.writing.words import FIELDS
-from app.writing.writer import LastWrite, TakenBack, Written
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
 MOST = {Target.SIDECAR_DIR: 10_000, Target.SIDECAR: 10_000, Target.FILE: 1_000}

@@ -215,6 +215,7 @@ export interface Elements {
   "known-nothing": "p";
   "known-raw": "section";
   "known-values": "section";
+  "library-threshold": "input";
   "login-title": "h1";
   "look-failures": "button";
   "mark-missing": "button";
@@ -333,6 +334,7 @@ export interface Elements {
   "selected-edit": "button";
   "selected-propose": "button";
   "server-banner": "p";
+  "set-threshold": "form";
   "show-came-in": "a";
   "show-gone": "button";
   "similar": "section";
@@ -376,6 +378,8 @@ export interface Elements {
   "term-processed": "dt";
   "term-unchanged": "dt";
   "term-vanished": "dt";
+  "threshold-error": "small";
+  "threshold-title": "h2";
   "tick-all": "button";
   "tick-none": "button";
   "toast": "div";
