@@ -18,7 +18,15 @@ from app.analysis.recipes import Recipes
 from app.analysis.worker import prepare_worker
 from app.backup.daily import DailyCopies
 from app.compare.kept import Comparisons
-from app.errors import BadSetting, DatabaseDisabled, InvalidRequest, MediaIngestError, UnknownFile
+from app.errors import (
+    BadSetting,
+    DatabaseDisabled,
+    InvalidRequest,
+    MediaIngestError,
+    NotDetected,
+    Unavailable,
+    UnknownFile,
+)
 from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.inbox import Inbox
@@ -133,6 +141,28 @@ class House:
         if result.picture is None:
             raise _no_preview(row, result.stages[Stage.THUMBNAIL].reason)
         return result.picture.webp
+
+    def detect(self, place: Place) -> None:
+        """Lets a worker run the detector on one file that the library knows, and keeps what it finds.
+
+        Raises UnknownFile, NotDetected, NeedsAttention, and Unavailable with the cause where there is no detector.
+        """
+        library, recipe, state = self.records.library, self.recipes.now(), self.detector.look()
+        row, stages = library.known_file(place), frozenset({Stage.IDENTIFY, Stage.DETECT})
+        if recipe.detector is None:
+            raise Unavailable(state.sentence, cause=state.cause)
+        found = self.folders.found(place)
+        if found is None:
+            raise UnknownFile(f"The file {place.shown} is not there any more.", cause="file_gone")
+        if Stage.DETECT not in recipe.runnable(Kind(row["kind"]), stages):
+            raise NotDetected(f"{place.shown} is no picture: a detector looks at pictures alone.")
+        result = self.executor.call(_analyzer(self.folders, recipe), Job(found, stages, stages))
+        if isinstance(result, Failure):
+            raise NotDetected(f"Nothing could be detected in {place.shown}: {result.reason}")
+        ended = result.stages[Stage.DETECT]
+        if ended.status is not StageStatus.DONE:
+            raise NotDetected(f"Nothing could be detected in {place.shown}: {ended.reason}")
+        library.detected(result, recipe.models_in([Stage.DETECT]))
 
     def close(self) -> None:
         """Ends the session at work as interrupted, the workers, the connections and the lock."""

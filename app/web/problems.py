@@ -66,6 +66,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "already_undone": Refusal(409, "the edit was undone before"),
         "write_at_work": Refusal(409, "metadata are being written by another request"),
         "sidecar_dir_inside_root": Refusal(409, "the folder for sidecars and a media root lie inside one another"),
+        "not_detected": Refusal(409, "the detector cannot look at this file, or failed on it; `detail` says why"),
         "no_inbox": Refusal(409, "`INGEST_INBOX` names no folder for dropped files"),
         "conflict": Refusal(409, "another conflict"),
         "range_not_satisfiable": Refusal(416, "the file has no bytes in the range; `Content-Range` tells its size"),

@@ -35,6 +35,7 @@ def check(file: Path) -> Mapping[str, Any]:
     metadata = _metadata(file, network)
     labels = _labels(file, metadata)
     shown = _shown(network, metadata)
+    _settle(network, shown)
     outputs = [
         Output(frozenset(one.get_names()), _sides(one.get_partial_shape()), one.get_element_type().is_integral())
         for one in network.outputs
@@ -110,6 +111,16 @@ def _shown(network: Any, metadata: Mapping[str, str]) -> Shown:
                     return Shown(wide, high, planar, batched=len(shape) == 4, whole=whole)
     text = ", ".join("?" if side is None else str(side) for side in shape)
     raise NotUsable(f"its input of the shape [{text}] is no picture", cause="detector_input_unknown")
+
+
+def _settle(network: Any, shown: Shown) -> None:
+    """Gives a model that takes any size or number of pictures one of this size: then its outputs have shapes, too."""
+    if list(network.input(0).get_partial_shape()) != shown.shape:
+        try:
+            network.reshape({network.input(0): shown.shape})
+        except Exception as error:
+            why = f"it cannot be given one picture of {shown.width} x {shown.height} px"
+            raise NotUsable(why, cause="detector_input_unknown") from error
 
 
 def _said_side(metadata: Mapping[str, str], at: int) -> int:

@@ -36,8 +36,8 @@ def metadata(values: Mapping[str, str]) -> bytes:
     return b"".join(part(14, part(1, key) + part(2, value)) for key, value in values.items())
 
 
-def _value(name: str, shape: tuple[int, ...]) -> bytes:
-    sides = b"".join(part(1, number(1, side)) for side in shape)
+def _value(name: str, shape: tuple[int | str, ...]) -> bytes:
+    sides = b"".join(part(1, number(1, side) if isinstance(side, int) else part(2, side)) for side in shape)
     return part(1, name) + part(2, part(1, number(1, _FLOAT) + part(2, sides)))
 
 
@@ -52,8 +52,8 @@ def _boxes() -> bytes:
     return dims + number(2, _FLOAT) + part(8, "boxes") + part(9, rows.tobytes())
 
 
-def write_onnx(file: Path, **told: str) -> Path:
-    """Write it, with what it tells of itself."""
+def write_onnx(file: Path, shape: tuple[int | str, ...] = (1, 3, SIDE, SIDE), **told: str) -> Path:
+    """Write it, with what it tells of itself; a side of its input that is a text is open."""
     axes = part(5, part(1, "axes") + b"".join(number(8, axis) for axis in range(4)) + number(20, _INTS))
     keep = part(5, part(1, "keepdims") + number(3, 0) + number(20, _INT))
     graph = b"".join(
@@ -62,7 +62,7 @@ def write_onnx(file: Path, **told: str) -> Path:
             part(1, _node("Mul", ("boxes", "white"), "output0")),
             part(2, "finds what is white"),
             part(5, _boxes()),
-            part(11, _value("images", (1, 3, SIDE, SIDE))),
+            part(11, _value("images", shape)),
             part(12, _value("output0", (1, 6, 20))),
         )
     )

@@ -15,9 +15,11 @@ from app.analysis.detector import model as models
 from app.analysis.detector.model import Detector
 from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
+from app.cli.doctor import examine
 from app.formats import Kind
 from app.media import FoundFile, Job, Stage
 from app.regions import RegionSource
+from app.settings import Settings
 from tests.analysis.detector.seeing_red import LABELS, LAYOUTS, RED, SURE, Red, save, write_model
 from tests.analysis.regions.drawn import turned
 
@@ -152,6 +154,14 @@ def test_what_cannot_be_used_says_why_in_one_sentence_with_a_stable_cause(tmp_pa
         recipe = Recipes(Weights(None, tmp_path), Detector(file, 0.25, MEMORY_MB)).now()
         assert recipe.unavailable[Stage.DETECT] == found.sentence
         assert recipe.possible(DETECT) == frozenset()
+
+
+def test_doctor_says_that_a_detector_can_be_used_and_what_it_finds(tmp_path):
+    file = write_model(tmp_path / "m.xml")
+    configured = Settings(_env_file=None, database_url="none", ingest_detector_model=file)
+    (finding,) = [one for one in examine(configured) if one.name == "INGEST_DETECTOR_MODEL"]
+    assert (finding.verdict, finding.value) == ("ok", str(file))
+    assert "can be used: 2 labels, layout yolo." in finding.sentence
 
 
 def test_a_model_that_changes_under_a_session_fails_the_stage_and_keeps_nothing(tmp_path):

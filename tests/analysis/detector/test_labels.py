@@ -25,6 +25,15 @@ def test_an_onnx_file_is_a_detector_with_the_labels_that_it_tells(tmp_path):
     assert (region.label, region.confidence) == ("dog's bed", 0.75)
 
 
+@pytest.mark.parametrize(("told", "size"), [({}, (640, 640)), ({"imgsz": "[96, 128]"}, (128, 96))])
+def test_a_model_that_takes_any_size_is_shown_the_one_that_it_was_made_for(told, size, tmp_path):
+    pytest.importorskip("openvino")
+    shape = ("batch", 3, "height", "width")
+    file = write_onnx(tmp_path / "m.onnx", shape, names="{0: 'cat', 1: 'dog'}", **told)
+    shown = Detector(file, 0.25, MEMORY_MB).look().model.shown
+    assert ((shown.width, shown.height), shown.batched) == (size, True)
+
+
 def test_what_an_onnx_file_tells_of_itself_is_found_behind_what_it_holds():
     told = {"names": "{0: 'cat'}", "author": "Ada", "": ""}
     content = number(1, 8) + part(7, b"\x0a" * 1_000) + metadata(told) + b"\x0d\0\0\0\0" + b"\x09" + bytes(8)

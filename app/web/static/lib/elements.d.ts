@@ -243,6 +243,7 @@ export interface Elements {
   "max_mb-error": "small";
   "min_mb": "input";
   "min_mb-error": "small";
+  "models-title": "h2";
   "new-files": "button";
   "next": "input";
   "next-means": "p";

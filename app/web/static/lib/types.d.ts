@@ -46,6 +46,24 @@ export interface StageCount {
   seconds: number;
 }
 
+/**
+ * What the card of a stage says. `total = done + failed + skipped + notReached + pending`; `word` is how it stands,
+ * `why` a sentence where it cannot run, `ms` the mean time for a file, null where there is none.
+ */
+export interface Card {
+  name: string;
+  state: "waiting" | "processing" | "complete" | "stopped" | "off" | "unavailable";
+  word: string;
+  why: string;
+  total: number;
+  done: number;
+  failed: number;
+  skipped: number;
+  notReached: number;
+  pending: number;
+  ms: number | null;
+}
+
 /** What a session was asked to do. */
 export interface Parameters {
   directories: string[];
