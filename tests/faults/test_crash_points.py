@@ -12,6 +12,7 @@ from tests.whole.test_crash import answered_in_the_library, opened_in
 
 FILES = 30
 IN_WORKER = POINTS[: POINTS.index("begun")]
+ONCE_A_FILE = (*POINTS[POINTS.index("thumbnail_saved") : POINTS.index("frame_sent")], "begun", "answered")
 SHORT = ("decoded", "event_written", "committed", "journal_written")
 
 
@@ -42,27 +43,32 @@ def undisturbed(media, tmp_path_factory):
 def test_a_kill_at_any_point_of_a_files_way_loses_nothing_and_doubles_nothing(
     point, times, media, undisturbed, tmp_path
 ):
-    rng = random.Random(f"{point} {times}")
-    for number in range(times):
-        folder = tmp_path / str(number)
-        nth = number_of_the_passage(point, rng)
-        with Server(folder, {"photos": media}, MEDIA_INGEST_CRASH_AT=f"{point}:{nth}") as server, Opens(media) as opens:
+    for number, passages in enumerate(kills_of_servers(point, times, random.Random(f"{point} {times}"))):
+        folder, first = tmp_path / str(number), f"{point}:{passages[0]}"
+        with Server(folder, {"photos": media}, MEDIA_INGEST_CRASH_AT=first) as server, Opens(media) as opens:
             session_id = server.begin("photos")
-            if point not in IN_WORKER:
+            done: set[bytes] = set()
+            for passage in [] if point in IN_WORKER else [*passages[1:], None]:
                 if point == "frame_sent":
                     watch_until_it_breaks_off(server, session_id)
                 until(lambda: server.process.poll() is not None, what=f"the end at {point}")
-                del server.env["MEDIA_INGEST_CRASH_AT"]
-                opened, done = opened_in(media, opens), answered_in_the_library(server, session_id)
-                assert len(opened.keys() - done) <= 1, "more than one file has to be done again"
-                server.restart()
+                opened = opened_in(media, opens).keys()
+                assert not opened & done, "a file that was answered for was read again"
+                done = answered_in_the_library(server, session_id)
+                assert len(opened - done) <= 1, "more than one file has to be done again"
+                if passage:
+                    server.env["MEDIA_INGEST_CRASH_AT"] = f"{point}:{passage}"
+                else:
+                    del server.env["MEDIA_INGEST_CRASH_AT"]
+                server.restart(ready=not passage)
             left = what_is_left(server, session_id)
             if point not in IN_WORKER:
                 assert not opened_in(media, opens).keys() & done, "a file that was answered for was read again"
             if point != "frame_sent":  # which may be after the end
-                assert server.status(session_id)["interruptions"] == (0 if point in IN_WORKER else 1)
+                interruptions = 0 if point in IN_WORKER else len(passages)
+                assert server.status(session_id)["interruptions"] == interruptions
             assert sorted(path.name for path in server.state.glob("**/*.tmp")) == []
-        assert left == undisturbed, (point, nth)
+        assert left == undisturbed, (point, passages)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +79,20 @@ def test_a_worker_that_dies_at_the_same_point_again_costs_its_file(point, tmp_pa
     with Server(tmp_path / "server", {"photos": tmp_path / "media"}, MEDIA_INGEST_CRASH_AT=f"{point}:1") as server:
         status = server.wait_for(server.begin("photos"), "completed")
     assert [error["cause"] for error in status["errors"]] == ["decoder_crashed"]
+
+
+def kills_of_servers(point, kills, rng):
+    """For each server the passages of its starts at which it is killed: so many kills in all, late ones and early ones.
+
+    A worker dies at the passage again in each process that takes its place, so that one number is several kills.
+    """
+    while kills > 0:
+        if kills % 5 == 0 and point in ONCE_A_FILE:
+            passages = [rng.randint(2, 6) for _ in range(4)]  # all before the last file
+        else:
+            passages = [number_of_the_passage(point, rng)]
+        kills -= FILES // passages[0] if point in IN_WORKER else len(passages)
+        yield passages
 
 
 def number_of_the_passage(point, rng):

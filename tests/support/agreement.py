@@ -84,7 +84,9 @@ class Driver:
         self.tree, self.rng, self._said = Tree(root, rng), rng, said
         self.gate = Gate(folder / "gate")
         self.gate.open()
-        self.server = Server(folder, {"photos": root}, **{STANDS_IN: "1", GATE: str(folder / "gate")})
+        self.server = Server(
+            folder, {"photos": root}, **{STANDS_IN: "tests.support.named_files", GATE: str(folder / "gate")}
+        )
         self.moments = self.kills = 0
 
     def parameters(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import struct
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -73,10 +74,16 @@ def settings_for(folder: Path, roots: Mapping[str, Path], **more: str) -> dict[s
 def media_ingest(
     *arguments: str, env: Mapping[str, str], cwd: Path, seconds: float = 60
 ) -> subprocess.CompletedProcess[str]:
-    """One command, run to its end."""
-    return subprocess.run(
-        [PROGRAM, *arguments], env=dict(env), cwd=cwd, capture_output=True, text=True, timeout=seconds, check=False
-    )
+    """One command, run to its end. Raises subprocess.TimeoutExpired where it goes on after so many seconds."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        started = warm().start(arguments, env=env, cwd=cwd, output=output.fileno(), errors=errors.fileno())
+        try:
+            code = started.wait(seconds)
+        finally:
+            started.kill()
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(arguments, code, output.read(), errors.read())
 
 
 # ------------------------------------------------------------------------------------------------- server-sent events

@@ -23,7 +23,8 @@ PROGRAM = Path(sys.executable).with_name("media-ingest")
 PROJECT = Path(__file__).resolve().parents[2]
 LONGEST_REQUEST = 2**20
 STANDS_IN = "MEDIA_INGEST_STANDS_IN"
-"""With this variable the program is `tests.support.named_files`."""
+"""With this variable the program is a module of the tests that has a `main`, one of `OTHERS`."""
+OTHERS = ("tests.support.named_files", "tests.writing.desk")
 
 
 class Started:
@@ -75,12 +76,16 @@ class Warm:
         self._socket.close()
         self._process.wait()
 
-    def start(self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, output: int) -> Started:
-        """Starts `media-ingest` with these arguments; all that it prints goes to the descriptor `output`."""
+    def start(
+        self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, output: int, errors: int | None = None
+    ) -> Started:
+        """Starts `media-ingest` with these arguments; what it prints goes to the descriptors, its errors to `output`
+        where they have none of their own.
+        """
         told, telling = os.pipe()
         try:
             asked = json.dumps({"arguments": list(arguments), "env": dict(env), "cwd": str(cwd)})
-            socket.send_fds(self._socket, [asked.encode()], [output, telling])
+            socket.send_fds(self._socket, [asked.encode()], [output, output if errors is None else errors, telling])
         finally:
             os.close(telling)
         return Started(told)
@@ -101,39 +106,41 @@ def serve_starts(asking: socket.socket) -> list[str]:
     """Forks for each start. Returns in the program's own process, with the arguments that it is to run with."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers end by themselves
     while True:
-        request, descriptors, _, _ = socket.recv_fds(asking, LONGEST_REQUEST, 2)
+        request, descriptors, _, _ = socket.recv_fds(asking, LONGEST_REQUEST, 3)
         if not request:
             os._exit(0)
-        output, telling = descriptors
+        output, errors, telling = descriptors
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             asking.close()
             if program := os.fork():
-                _keep(program, output, telling)
+                os.close(output)
+                os.close(errors)
+                _keep(program, telling)
             os.close(telling)
-            return _become(json.loads(request), output)
-        os.close(output)
-        os.close(telling)
+            return _become(json.loads(request), output, errors)
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
-def _keep(program: int, output: int, telling: int) -> None:
+def _keep(program: int, telling: int) -> None:
     """Tells of a program's start and of its end, and ends."""
-    os.close(output)
     os.write(telling, b"%d\n" % program)
     _, status = os.waitpid(program, 0)
     os.write(telling, b"%d\n" % os.waitstatus_to_exitcode(status))
     os._exit(0)
 
 
-def _become(asked: Mapping[str, Any], output: int) -> list[str]:
+def _become(asked: Mapping[str, Any], output: int, errors: int) -> list[str]:
     """Gives this process what a new one would have: its folder, environment, output and starting script."""
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["env"])
     time.tzset()
     os.dup2(output, 1)
-    os.dup2(output, 2)
+    os.dup2(errors, 2)
     os.close(output)
+    os.close(errors)
     sys.path[0] = str(PROGRAM.parent)
     sys.modules["__main__"].__spec__ = None  # multiprocessing lets each worker run the script that is named here
     sys.modules["__main__"].__file__ = str(PROGRAM)
@@ -145,8 +152,8 @@ if __name__ == "__main__":
     import app.cli.main
     import app.crash_points
     import app.web.app
-    import tests.support.named_files
 
+    others = {name: importlib.import_module(name) for name in OTHERS}
     assert len(os.listdir("/proc/self/task")) == 1, "a fork would lack the other threads"
     sys.argv = serve_starts(socket.socket(fileno=int(sys.argv[1])))
-    sys.exit((tests.support.named_files if STANDS_IN in os.environ else app.cli.main).main())
+    sys.exit(others.get(os.environ.get(STANDS_IN, ""), app.cli.main).main())

@@ -1,6 +1,6 @@
-"""A library with files of which a person said something, and its writer: as a program of its own, it can be killed.
+"""A library with files of which a person said something, and its writer.
 
-python -m tests.writing.desk FOLDER TARGET [UNDO]
+As a program of its own, started with FOLDER TARGET [UNDO], it can be killed.
 """
 
 import os
@@ -56,7 +56,8 @@ class Desk:
         return self.writer.write(self.rows(), target, FIELDS)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Writes, or undoes what was written."""
     desk = Desk(Path(sys.argv[1]))
     os.umask(0o022)
     if len(sys.argv) > 3:

@@ -3,8 +3,6 @@
 import hashlib
 import random
 import shutil
-import subprocess
-import sys
 
 import pytest
 from PIL import Image
@@ -17,7 +15,7 @@ from app.writing.packet import tell_packet
 from app.writing.planned import Target
 from tests.samples import photo, xmp_packet
 from tests.support.server import environment, media_ingest, settings_for
-from tests.support.warm import PROJECT
+from tests.support.warm import STANDS_IN
 from tests.writing.desk import NAMES, WORDS, Desk
 
 TARGETS = [Target.SIDECAR_DIR, Target.SIDECAR]
@@ -50,10 +48,9 @@ def begin(prepared, folder):
 
 
 def kill(folder, target, point, nth, *undo):
-    asked = [sys.executable, "-m", "tests.writing.desk", str(folder), target.value, *undo]
-    env = environment(MEDIA_INGEST_CRASH_AT=f"{point}:{nth}")
-    ended = subprocess.run(asked, cwd=PROJECT, env=env, capture_output=True, check=False, timeout=120)
-    assert ended.returncode == -9, ended.stderr.decode()
+    env = environment(**{STANDS_IN: "tests.writing.desk", "MEDIA_INGEST_CRASH_AT": f"{point}:{nth}"})
+    ended = media_ingest(str(folder), target.value, *undo, env=env, cwd=folder, seconds=120)
+    assert ended.returncode == -9, ended.stderr
 
 
 def shows(path):

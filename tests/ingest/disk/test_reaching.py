@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
@@ -67,7 +66,7 @@ def deep(place):
 
 
 def test_what_is_in_a_deep_folder_is_listed_and_unsupported(deep):
-    with at_most(1, time.perf_counter):
+    with at_most(1):
         listing = deep.folders.read(Place("m", DEEP))
     assert listing.warning is None
     assert {entry.name: entry.kind for entry in listing.entries} == {
@@ -87,12 +86,12 @@ def test_what_is_in_a_deep_folder_is_listed_and_unsupported(deep):
 
 def test_a_session_over_a_deep_folder_counts_and_reports_every_file(deep):
     tree(deep.media, "a.jpg")
-    with at_most(1, time.perf_counter):
+    with at_most(1):
         session = deep.run()
     assert_sums_close(session)
     assert session.plan.warnings == ()
     assert session.plan.skipped == dict.fromkeys(Skip, 0) | {"filtered": 5, "unsupported": 4}
-    with at_most(1, time.perf_counter):
+    with at_most(1):
         lines = {line["path"]: line["class"] for line in lines_of(session, deep.ingestor)}
     json.dumps(lines, ensure_ascii=False).encode()
     assert len(lines) == session.plan.discovered == 10
@@ -109,10 +108,10 @@ def test_a_session_of_a_deep_folder_alone_is_refused_with_the_number_of_its_file
 def test_a_name_in_a_deep_folder_leads_back_to_its_file(deep):
     for name in (b"a.jpg", b"n\xe9w\n.jpg"):
         shown = Place("m", DEEP).below(name).shown
-        with at_most(1, time.perf_counter):
+        with at_most(1):
             assert deep.folders.file(shown) == ("m", DEEP + b"/" + name)
             assert deep.folders.found(Place("m", DEEP + b"/" + name)).shown == shown
-    with at_most(1, time.perf_counter):
+    with at_most(1):
         assert deep.folders.resolve(Place("m", DEEP).shown) == Place("m", DEEP)
     with pytest.raises(NoSuchDirectory):
         deep.folders.resolve(Place("m", DEEP).below(b"nothing").shown)
@@ -135,7 +134,7 @@ def test_a_name_in_a_deep_folder_leads_back_to_its_file(deep):
 )
 def test_what_is_in_a_deep_folder_is_explained(deep, name, verdict, words):
     shown = Place("m", DEEP).below(name).shown
-    with at_most(1, time.perf_counter):
+    with at_most(1):
         answer = explain(deep.folders, deep.library, [], shown)
     assert (answer["path"], answer["verdict"]) == (shown, verdict)
     assert words in answer["sentence"]
@@ -181,9 +180,9 @@ def test_a_very_deep_folder_is_told_in_time(tmp_path):
         with inside(os.fsencode(tmp_path), path) as descriptor:
             write(descriptor, b"a.jpg")
         folders = Folders({"m": tmp_path})
-        with at_most(1, time.perf_counter):
+        with at_most(1):
             assert folders.file(Place("m", path).below(b"a.jpg").shown) == ("m", path + b"/a.jpg")
-        with at_most(1, time.perf_counter):
+        with at_most(1):
             assert [entry.name for entry in folders.read(Place("m", path)).entries] == [b"a.jpg"]
     finally:
         undo(os.fsencode(tmp_path), path)

@@ -8,6 +8,8 @@ import pytest
 
 from app.ingest.session.state import Status
 from tests.ingest.builders import parameters, tree
+from tests.support.clock import at_most
+from tests.support.server import until
 
 
 @pytest.fixture
@@ -35,10 +37,8 @@ def locked(place):
 def test_what_a_person_wants_meanwhile_is_done_and_outlives_a_restart(place, wish):
     wanted = {"pause": Status.PAUSED, "cancel": Status.CANCELLED}[wish]
     with locked(place) as session_id:
-        began = time.monotonic()
         getattr(place.runner, wish)(session_id)
         session = place.until(session_id, wanted)
-        assert time.monotonic() - began < 10
         assert session.processed_files == 1
     restarted = place.restart().session(session_id)
     assert (restarted.status, restarted.processed_files) == (wanted, 1)
@@ -49,17 +49,14 @@ def test_what_a_person_wants_meanwhile_is_done_and_outlives_a_restart(place, wis
 
 def test_the_end_of_the_server_does_not_wait_for_the_lock(place):
     with locked(place) as session_id:
-        began = time.monotonic()
-        place.runner.close()
-        assert time.monotonic() - began < 10
+        with at_most(10, time.monotonic):
+            place.runner.close()
         assert place.store.load(session_id).status is Status.INTERRUPTED
 
 
 def test_the_heart_beats_while_the_lock_is_waited_for_and_the_file_is_not_suspected(place):
     with locked(place) as session_id:
         first = place.store.load(session_id).heartbeat_at
-        give_up_at = time.monotonic() + 10
-        while place.store.load(session_id).heartbeat_at == first:
-            assert time.monotonic() < give_up_at
+        until(lambda: place.store.load(session_id).heartbeat_at != first, what="a heartbeat")
         assert place.store.load(session_id).current_started_at is None
     assert place.until(session_id, Status.COMPLETED).outcomes["added"] == 4
