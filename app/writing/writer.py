@@ -17,7 +17,7 @@ from app.errors import Conflict, NotFound
 from app.ingest.disk.folders import Folders, Listing
 from app.library.library import Library
 from app.library.whereabouts import RowFile, Whereabouts
-from app.library.writes.writes import BEGUN, TAKEN_BACK, Begun, Stamp, undo_of
+from app.library.writes.writes import BEGUN, Begun, Stamp, undo_of
 from app.media import Place, storable_ns
 from app.settings import check_sidecar_dir
 from app.slices import in_slices
@@ -42,6 +42,8 @@ from app.writing.words import Difference, said_by_a_person, taken_back
 
 AT_ONCE = 100
 """Files of a folder that are noted in one transaction, and whose stamps are read together."""
+ASKED_AT_ONCE = 500
+"""Files of whose earlier writes the log is asked together."""
 Row: TypeAlias = Any
 Rest: TypeAlias = Callable[[], AbstractContextManager[None]]
 
@@ -179,12 +181,8 @@ class Writer:
 
     def _plans(self, rows: Iterable[Row], target: Target, way: Way, fields: tuple[str, ...]) -> Iterator[Plan | Told]:
         """What is to become of each row: a plan where its target says something else, else what there is to say."""
-        for row in rows:
+        for row, words in self._words(rows, target, fields):
             place = Place(row["root"], row["path"])
-            words = said_by_a_person(row, fields)
-            if "keywords" in fields:
-                told = self._library.writes.told(place, target)
-                words = taken_back(words, ((outcome == TAKEN_BACK, changes) for outcome, changes in told))
             if not words:
                 yield Told(place, WriteOutcome.NOTHING_SAID)
                 continue
@@ -197,6 +195,16 @@ class Writer:
                 yield Told(place, WriteOutcome.REFUSED, None, refused.cause, refused.sentence)
                 continue
             yield plan if plan.changes else plan.told(WriteOutcome.UNCHANGED)
+
+    def _words(
+        self, rows: Iterable[Row], target: Target, fields: tuple[str, ...]
+    ) -> Iterator[tuple[Row, dict[str, Any]]]:
+        """Each row with what is to be written of it, keywords that were taken back among it."""
+        for some in in_slices(rows, ASKED_AT_ONCE):
+            places = [Place(row["root"], row["path"]) for row in some]
+            told = self._library.writes.told(places, target) if "keywords" in fields else {}
+            for row, place in zip(some, places, strict=True):
+                yield row, taken_back(said_by_a_person(row, fields), told.get(place, ()))
 
     # -- taking back ---------------------------------------------------------------------------------------------
 

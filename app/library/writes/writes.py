@@ -4,10 +4,10 @@ A file is noted as `begun` before anything of it lies on the disk, so that a sta
 It is `written` in the transaction in which its row gets the new bytes, the stamp of its sidecars and an event.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Update, delete, func, insert, select, text, update
 
@@ -60,6 +60,10 @@ class Stamp:
     mtime_ns: int | None = None
     sha256: str | None = None
     sidecar: tuple[str, str] | None = None
+
+
+ToldOnce: TypeAlias = tuple[bool, list[dict[str, Any]]]
+"""Whether a write of a file was undone, and the changes of the write."""
 
 
 def undo_of(write_id: int) -> str:
@@ -132,13 +136,12 @@ class Writes:
         """The files of one write that can be taken back, each with the `target` of the write."""
         return self._rows((WRITTEN.c.write_id == write_id) & WRITTEN.c.status.in_(_ENDED))
 
-    def told(self, place: Place, target: str) -> list[tuple[str, list[dict[str, Any]]]]:
-        """What was written of a picture to this target, and taken back, as far as the log knows; oldest first.
+    def told(self, places: Collection[Place], target: str) -> dict[Place, list[ToldOnce]]:
+        """What was written of pictures to this target, and taken back, as far as the log knows; oldest first.
 
-        Each as its outcome, `WRITTEN_OUT` or `TAKEN_BACK`, with the changes of the write. It follows the file to where
-        it was moved from, and ends where its name was that of another picture.
+        It follows each file to where it was moved from, and ends where its name was that of another picture.
         """
-        return self._engines.read(partial(_told, place, target))
+        return self._engines.read(partial(_told, places, target))
 
     def last(self) -> Any | None:
         """The newest write that can be undone, with `id`, `at`, `target` and how many `files`; None without one.
@@ -223,12 +226,15 @@ def _take_back(file: Any, stamp: Stamp, sentence: str, connection: Connection) -
     _forget([file.id], connection)
 
 
-def _told(place: Place, target: str, connection: Connection) -> list[tuple[str, list[dict[str, Any]]]]:
-    return [
-        (event.outcome, event.detail["changes"])
-        for event in said_of(connection, [place], as_added=True)[place]
-        if event.outcome in {WRITTEN_OUT, TAKEN_BACK} and event.detail and event.detail["to"] == target
-    ]
+def _told(places: Collection[Place], target: str, connection: Connection) -> dict[Place, list[ToldOnce]]:
+    return {
+        place: [
+            (event.outcome == TAKEN_BACK, event.detail["changes"])
+            for event in events
+            if event.outcome in {WRITTEN_OUT, TAKEN_BACK} and event.detail and event.detail["to"] == target
+        ]
+        for place, events in said_of(connection, places, as_added=True).items()
+    }
 
 
 def _leave(file: Any, cause: str, sentence: str, connection: Connection) -> None:

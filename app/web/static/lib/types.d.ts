@@ -698,6 +698,9 @@ export type Range = [number, number];
 /** The files of a list by their number. */
 export interface Slices {
   at(index: number): FoundFile | undefined;
+  there(ranges: Range[]): Map<number, FoundFile> | null;
+  unsettle(): void;
+  settle(): void;
   filesIn(ranges: Range[]): Promise<Map<number, FoundFile>>;
   follow(changed: Map<number, FoundFile>): Promise<Followed | null>;
   want(from: number, end: number): void;
