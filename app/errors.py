@@ -340,7 +340,7 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             "Retry it when the machine has memory to spare, or leave it out.",
         ),
         "model_unusable": Cause(
-            "The NSFW model could not be run; the file is taken in, its probability is unknown.",
+            "The NSFW model or the detector could not be run; the file is taken in without what it would say.",
             "Run again: the model is looked at anew.",
         ),
         "internal_error": Cause(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.analysis.analyzer import Analyzer
+from app.analysis.detector.model import Detector
 from app.analysis.inspecting import Inspector
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures.picture import PREVIEW_SIDE, SIDE
@@ -69,6 +70,7 @@ class House:
     store: IngestionState
     executor: PoolExecutor
     weights: Weights
+    detector: Detector
     recipes: Recipes
     badges: Badges
     roots: MediaRoots
@@ -154,7 +156,8 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     folders = Folders(with_added(settings, store).ingest_media_roots)
     _check_inbox(settings, folders)
     weights = weights_of(settings)
-    recipes = Recipes(weights)
+    detector = detector_of(settings)
+    recipes = Recipes(weights, detector)
     limits = Limits(
         settings.ingest_file_timeout_seconds, settings.file_timeout_video_seconds, settings.ingest_worker_memory_mb
     )
@@ -186,7 +189,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     inbox = Inbox(folders, settings.ingest_inbox)
     previews = Previews(store.folder / "previews", settings.ingest_preview_cache_mb * 2**20)
     kept = Presets(store), Searches(store), previews
-    made = House(settings, folders, store, executor, weights, recipes, badges, roots, *kept, inbox, records)
+    made = House(settings, folders, store, executor, weights, detector, recipes, badges, roots, *kept, inbox, records)
     return made, migration
 
 
@@ -255,6 +258,13 @@ def weights_of(settings: Settings) -> Weights:
     """The weights of the NSFW model that these settings name, and the place of what is made of them."""
     models = settings.ingest_state_dir / "models"
     return Weights(settings.ingest_nsfw_weights, models, settings.ingest_worker_memory_mb)
+
+
+def detector_of(settings: Settings) -> Detector:
+    """The detector that these settings name."""
+    return Detector(
+        settings.ingest_detector_model, settings.ingest_detector_threshold, settings.ingest_worker_memory_mb
+    )
 
 
 def _analyzer(folders: Folders, recipe: Recipe, side: int = SIDE) -> Analyzer:

@@ -29,6 +29,10 @@ _PAGES = (
         "the page of what failed in any session and was not taken in since; `?state=`, `?cause=`, `?root=`, `?cursor=`",
     ),
     (
+        "`GET /duplicates`",
+        "the page of files that are alike, group by group; `?by=`, `?max_distance=`, `?cursor=`, `?path=` as below",
+    ),
+    (
         "`GET /regions`",
         "the page of what is marked in the pictures; `?label=`, `?kind=`, `?source=`, `?cursor=`, `?refresh=`",
     ),

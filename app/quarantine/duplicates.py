@@ -56,7 +56,7 @@ class Found(NamedTuple):
         """The id of the file of a group, by ids, that is worth most.
 
         Rejected ones come last. Then a film of its own (Live Photo, motion photo) counts most, a person's word, the
-        pixels, the larger file, the rating and the shorter path.
+        pixels, whether it says when and by which camera it was taken, the larger file, the rating and the shorter path.
         """
         return min(files, key=lambda number: self._worth(number, files[number]))
 
@@ -65,7 +65,9 @@ class Found(NamedTuple):
         is_filmed = slot >= 0 and bool(self.filmed[slot])
         is_said = slot >= 0 and bool(self.snapshot.columns["marks"][slot] & Mark.PERSON)
         score, pixels = file["score"] or 0, (file["width"] or 0) * (file["height"] or 0)
-        return score < 0, not is_filmed, not is_said, -pixels, -file["size"], -score, len(file["path"]), file["path"]
+        untold = (file["taken_at"] is None) + (file["camera"] is None)
+        by_file = -pixels, untold, -file["size"], -score, len(file["path"]), file["path"]
+        return score < 0, not is_filmed, not is_said, *by_file
 
 
 class Duplicates:

@@ -41,6 +41,15 @@ def test_what_is_rejected_is_not_kept_and_a_film_and_a_persons_word_go_before_pi
     assert kept(duplicates) == 5
 
 
+def test_of_as_many_pixels_the_file_that_says_when_and_by_what_it_was_taken_is_kept(duplicates, library):
+    untold = {"taken_at": None, "camera_make": None, "camera_model": None}
+    at, camera = {"taken_at": "2024-05-12T10:00:00"}, {"camera_make": "NIKON", "camera_model": "E950"}
+    add(library, [alike(1, size=99, **untold), alike(2, size=9, **untold | at), alike(3, size=10, **untold)])
+    assert kept(duplicates) == 2
+    add(library, [alike(4, size=5, **untold | at | camera)])
+    assert kept(duplicates) == 4
+
+
 def test_of_files_that_are_all_rejected_one_is_kept(duplicates, library):
     add(library, [alike(1, score=-1), alike(2, score=-1, size=2)])
     assert kept(duplicates) == 2

@@ -112,6 +112,8 @@ export interface Elements {
   "connection": "p";
   "copies-title": "h2";
   "coverage": "p";
+  "coverage-rest": "span";
+  "coverage-said": "strong";
   "current-file": "p";
   "dashboard": "div";
   "dashboard-age": "span";
@@ -129,6 +131,8 @@ export interface Elements {
   "directory": "input";
   "directory-error": "small";
   "directory-help": "small";
+  "distance": "input";
+  "distance-said": "output";
   "drop-choose": "button";
   "drop-error": "p";
   "drop-files": "input";
@@ -147,6 +151,8 @@ export interface Elements {
   "edit-score": "select";
   "edit-title": "input";
   "enable_nsfw_detection": "input";
+  "read_barcodes": "input";
+  "detect_objects": "input";
   "errors": "ol";
   "errors-card": "section";
   "errors-title": "h3";
@@ -202,6 +208,17 @@ export interface Elements {
   "grid-bar": "div";
   "grid-head": "div";
   "grid-titles": "div";
+  "groups": "section";
+  "groups-again": "button";
+  "groups-coverage": "div";
+  "groups-error": "p";
+  "groups-first": "a";
+  "groups-found": "p";
+  "groups-next": "a";
+  "groups-none": "p";
+  "groups-of": "p";
+  "groups-pages": "nav";
+  "groups-trouble": "div";
   "import_scores": "input";
   "inbox-title": "h2";
   "incomplete": "div";
@@ -218,6 +235,7 @@ export interface Elements {
   "library-threshold": "input";
   "login-title": "h1";
   "look-failures": "button";
+  "make-rest": "button";
   "mark-missing": "button";
   "max_files": "input";
   "max_files-error": "small";
@@ -276,7 +294,12 @@ export interface Elements {
   "percent": "strong";
   "plan": "div";
   "plan-age": "span";
+  "plan-bar": "div";
+  "plan-csv": "button";
+  "plan-error": "p";
+  "plan-of": "output";
   "plan-refresh": "button";
+  "plan-sh": "button";
   "plan-title": "h3";
   "preset": "select";
   "preset-error": "small";
@@ -394,6 +417,7 @@ export interface Elements {
   "totals": "dl";
   "undo": "button";
   "undo-note": "p";
+  "untick": "button";
   "viewer": "section";
   "viewer-back": "a";
   "viewer-boxes": "ul";

@@ -23,23 +23,32 @@ function inTurn(work) {
 }
 
 /**
+ * Does an edit when its turn comes, tells it in its sentence, and then calls `done` with its id, null where nothing was changed.
+ *
+ * @type {(work: () => Promise<{ undo: number | null, sentence: string }>, done: (undo: number | null) => unknown) => Promise<unknown>}
+ */
+export const doAndTell = (work, done) =>
+  inTurn(async () => {
+    const { undo, sentence } = await work();
+    if (undo !== null) told.set(undo, sentence);
+    tell(sentence, { undo });
+    await done(undo);
+  });
+
+/**
  * Says something of the files that `meant` tells when its turn comes, then calls `said` with the edit's id, null where
  * nothing was changed.
  *
  * @type {(words: Words, meant: () => Meant | Promise<Meant>, said: (undo: number | null) => unknown) => Promise<unknown>}
  */
 export const say = (words, meant, said) =>
-  inTurn(async () => {
+  doAndTell(async () => {
     const files = await meant();
     const done = await api.sayOf(files, words);
     const [path, ...others] = "paths" in files ? files.paths : [];
     const name = path !== undefined && !others.length ? readable(fileName(path)) : null;
-    const { undo } = done;
-    const sentence = saidInWords(words, done, name);
-    if (undo !== null) told.set(undo, sentence);
-    tell(sentence, { undo });
-    await said(undo);
-  });
+    return { undo: done.undo, sentence: saidInWords(words, done, name) };
+  }, said);
 
 /**
  * Prepares undoing. `undone` is called with the id of an edit that was undone.

@@ -8,6 +8,9 @@ import { capital, isRunning, statusLabel } from "../lib/words.js";
 /** @type {Stage[]} */
 const STAGES = ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw"];
 
+/** Those that have a card only where a person asked for them. @type {Partial<Record<string, keyof Parameters>>} */
+const OPTIONAL = { barcodes: "read_barcodes", detect: "detect_objects" };
+
 /** What switches a stage off. @type {Partial<Record<string, keyof Parameters>>} */
 const SWITCH = {
   metadata: "extract_metadata",
@@ -45,7 +48,10 @@ export const stageLabel = (name) => (name === "nsfw" ? "NSFW" : capital(name));
  * @returns {Card[]}
  */
 export function cardsOf(status) {
-  const others = Object.keys(status.stages).filter((name) => !STAGES.some((stage) => stage === name));
+  /** @param {string} name */
+  const unasked = (name) => OPTIONAL[name] !== undefined && !status.parameters[OPTIONAL[name]];
+  const others = Object.keys(status.stages)
+    .filter((name) => !STAGES.some((stage) => stage === name) && !unasked(name));
   return [...[...STAGES, ...others].map((name) => stageCard(name, status)), commitCard(status)];
 }
 
