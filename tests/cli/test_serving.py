@@ -11,6 +11,7 @@ from tests.samples import write_many
 from tests.support.clock import within
 from tests.support.commands import refused
 from tests.support.server import PROGRAM, Server, query, until
+from tests.support.warm import warm
 
 
 def test_while_a_server_holds_the_folder_run_and_resume_refuse_and_name_its_address(place_with_photos):
@@ -74,8 +75,8 @@ def test_a_worker_that_runs_the_starting_script_imports_nothing_of_the_program()
 def test_ctrl_c_pauses_a_run_and_resume_goes_on_where_it_stood(place, number):
     write_many(place.media, 200, size=(8, 6))
     with (place.folder / "out.json").open("wb") as out, (place.folder / "err.txt").open("wb") as err:
-        process = subprocess.Popen(
-            [PROGRAM, "run", "photos", "--json"], env=place.env, cwd=place.folder, stdout=out, stderr=err
+        process = warm().start(
+            ["run", "photos", "--json"], env=place.env, cwd=place.folder, output=out.fileno(), errors=err.fileno()
         )
         try:
             path = until(lambda: next(place.state.glob("*-*.json"), None), what="the session file")
@@ -96,17 +97,19 @@ def test_ctrl_c_pauses_a_run_and_resume_goes_on_where_it_stood(place, number):
 
 
 def test_a_paused_run_names_the_command_that_goes_on(place):
-    write_many(place.media, 300)
-    process = subprocess.Popen(
-        [PROGRAM, "run", "photos"], env=place.env, cwd=place.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    with process:
+    write_many(place.media, 100)
+    with (place.folder / "out.txt").open("wb") as out:
+        process = warm().start(["run", "photos"], env=place.env, cwd=place.folder, output=out.fileno())
+    try:
         path = until(lambda: next(place.state.glob("*-*.json"), None), what="the session file")
         until(lambda: sum(json.loads(path.read_bytes())["outcomes"].values()) >= 10, what="file 10")
         process.send_signal(signal.SIGINT)
-        printed, _ = process.communicate(timeout=20)
-    assert f"media-ingest resume {path.stem}" in printed.decode()
-    assert "pending" in printed.decode()
+        process.wait(20)
+    finally:
+        process.kill()
+    printed = (place.folder / "out.txt").read_text()
+    assert f"media-ingest resume {path.stem}" in printed
+    assert "pending" in printed
 
 
 def test_output_to_a_pipe_holds_no_terminal_codes(place_with_photos):
