@@ -27,8 +27,10 @@ from app.library.pathwise import nsfw_known_in, pictured_in
 from app.library.presence import Presence, inside
 from app.library.proposing.proposer import Proposer
 from app.library.recording import append, as_events, record, row_in
+from app.library.regions.detecting import write_detected
 from app.library.regions.expecting import Expectations
 from app.library.regions.listing import Detections, regions_by_id
+from app.library.regions.versions import ModelVersions, noting
 from app.library.saying.carried import Carrying
 from app.library.saying.editing import Edit
 from app.library.saying.edits import Edits
@@ -51,6 +53,7 @@ from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.library.writes.writes import Writes
 from app.media import NSFW_THRESHOLD, Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
+from app.models import ModelVersion
 from app.query.tree import EVERYTHING, Node
 from app.revisions import RowFacts
 from app.texts import clean_json
@@ -76,6 +79,7 @@ class Library:
         self.edits = Edits(self._engines)
         self.writes = Writes(self._engines)
         self.detections = Detections(self._engines)
+        self.models = ModelVersions(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
         self.expectations = Expectations(self._engines, self.finder)
@@ -106,17 +110,19 @@ class Library:
         nsfw_threshold: float,
         look: Look = nobody_looks,
         checkpoints: Checkpoints | None = None,
+        models: Collection[ModelVersion] = (),
     ) -> Event:
         """Records what became of one file in one transaction and returns its event.
 
-        `asked` are the stages that the session asks for; `checkpoints` gives what else the log says with an event.
+        `asked` are the stages that the session asks for; `checkpoints` gives what else the log says with an event;
+        `models` are those that looked at the file.
 
         If `look` says that the file of another row with the same bytes is gone, its row follows the file to where it
         is now; it is asked while no transaction is open. A file that this session has answered for already keeps its
         first answer, and that event is returned.
         Raises NeedsAttention if the database cannot be reached or written.
         """
-        path = result.file.place.in_event
+        path, due = result.file.place.in_event, self.models.due(models)
         try:
             work = partial(
                 record,
@@ -126,12 +132,23 @@ class Library:
                 nsfw_threshold=nsfw_threshold,
                 checkpoints=checkpoints,
             )
-            return write_knowing(self._engines, work, look)
+            event = write_knowing(self._engines, noting(work, due), look)
         except IntegrityError as error:
             answered = self._engines.read(lambda connection: _answer(connection, session_id, path))
             if answered is None:
                 raise translated(error) from error
             return answered
+        self.models.noted(due)
+        return event
+
+    def detected(self, result: Analysis, models: Collection[ModelVersion]) -> None:
+        """Writes what these models found in a file that the library knows, in one transaction.
+
+        Raises UnknownFile, NotDetected where the row is of other bytes, NeedsAttention.
+        """
+        due = self.models.due(models)
+        self._engines.write(noting(partial(write_detected, result), due))
+        self.models.noted(due)
 
     def edit(self, place: Place, edit: Edit) -> None:
         """Writes what a person says of one file. Raises UnknownFile, DatabaseBusy, NeedsAttention."""

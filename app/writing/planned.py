@@ -71,8 +71,8 @@ class Written(TypedDict):
     """Whether nothing was changed."""
     counts: dict[str, int]
     """How many files had each outcome."""
-    undo: int | None
-    """What `POST /api/library/write/undo` takes it back by; null where nothing was written."""
+    undo: str | None
+    """What `POST /api/library/undo` takes it back by; null where nothing was written, or no original is kept."""
     files: list[FileWritten]
     """Each file, in the order in which they were asked for."""
 
@@ -91,7 +91,7 @@ class TakenBack(TypedDict):
 class LastWrite(TypedDict):
     """The newest write that can be undone."""
 
-    undo: int
+    undo: str
     """What it is taken back by."""
     at: str
     """When, ISO 8601 in UTC."""

@@ -167,6 +167,15 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
     assert page.evaluate("[document.activeElement.className, document.activeElement.scrollLeft]") == ["scrolls", 40]
     page.select_option("#dashboard-every", "60")
     expect(page.locator("form.narrow input[name=refresh]")).to_have_value("60")
+    rows = [{"q": "kind:image", "label": "tree", "expected": number} for number in range(101)]
+    assert server.client.put("/api/planograms", json=rows).status_code == 200
+    page.goto(f"{server.address}/expected?refresh=60")
+    page.get_by_role("link", name="101 unknown").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(100)
+    assert looks_well(page)
+    page.get_by_role("link", name="Next page").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("#dashboard-every")).to_have_value("60")
 
 
 def test_two_fingers_zoom_and_one_wipes_to_the_next(browser: Browser, server: Server, said: list[str]) -> None:

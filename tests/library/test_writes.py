@@ -56,7 +56,10 @@ def test_what_was_written_of_a_picture_is_told_wherever_it_was_moved_and_of_no_o
         return file
 
     def told(place, target=TO_SIDECAR):
-        return [(outcome, changes[0]["then"]) for outcome, changes in library.writes.told(place, target)]
+        return [
+            ("undone" if undone else "written", changes[0]["then"])
+            for undone, changes in library.writes.told([place], target)[place]
+        ]
 
     def commit(session_id, result, look=nobody_looks):
         return library.commit_single_file_to_database(session_id, result, nsfw_threshold=0.8, look=look)

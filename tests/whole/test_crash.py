@@ -17,16 +17,14 @@ from tests.support.clock import at_most
 from tests.support.leftovers import processes_in, rows, what_is_left
 from tests.support.server import Opens, Server, media_ingest, query, until
 
-FILES = 300
+OTHERS = 80  # files that are not plain, 10 of them broken
 BEGUN_AT_ONCE = 1  # strictly sequential: the next file is begun when the answer of the one before is written
 
 
-@pytest.fixture(scope="module")
-def media(tmp_path_factory):
-    """300 files of every sort: plain, tagged, rated, with a prompt, broken."""
-    folder = tmp_path_factory.mktemp("media")
-    write_many(folder / "plain", 110)
-    write_many(folder / "snapshots", 110, kind="jpeg")
+def make_media(folder, plain):
+    """Files of every sort: so many plain ones of two kinds each, tagged, rated, with a prompt, broken."""
+    write_many(folder / "plain", plain)
+    write_many(folder / "snapshots", plain, kind="jpeg")
     for number in range(40):
         picture = Image.new("RGB", (64, 48), (number * 6, 90, 160))
         words = ["crash", f"word {number % 7}", f"word {number}"]
@@ -41,8 +39,13 @@ def media(tmp_path_factory):
         (broken / f"cut-{number}.jpg").write_bytes(whole[: 400 + 20 * number])
         (broken / f"empty-{number}.png").write_bytes(b"")
         (broken / f"page-{number}.jpg").write_bytes(b"<!doctype html>" * (number + 1))
-    assert sum(path.is_file() for path in folder.rglob("*")) == FILES
+    assert sum(path.is_file() for path in folder.rglob("*")) == 2 * plain + OTHERS
     return folder
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory):
+    return make_media(tmp_path_factory.mktemp("media"), 20)
 
 
 @pytest.fixture(scope="module")
@@ -51,36 +54,44 @@ def undisturbed(media, tmp_path_factory):
         return what_is_left(server, server.begin("photos"))
 
 
+@pytest.fixture(scope="module")
+def more_media(tmp_path_factory):
+    """Enough to be killed in a hundred times."""
+    return make_media(tmp_path_factory.mktemp("more-media"), 110)
+
+
+@pytest.fixture(scope="module")
+def more_undisturbed(more_media, tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("more-undisturbed"), {"photos": more_media}) as server:
+        return what_is_left(server, server.begin("photos"))
+
+
 def test_an_undisturbed_run_answers_for_every_file(undisturbed):
-    assert undisturbed.statistics["outcomes"] == Counter(added=290, failed=10) | dict.fromkeys(
+    assert undisturbed.statistics["outcomes"] == Counter(added=110, failed=10) | dict.fromkeys(
         ("updated", "moved", "unchanged", "vanished"), 0
     )
-    assert len(undisturbed.answers) == len(undisturbed.journal) == FILES
-    assert len(undisturbed.media) == 290
+    assert len(undisturbed.answers) == len(undisturbed.journal) == 120
+    assert len(undisturbed.media) == 110
     assert len(undisturbed.failures) == 15  # 10 of files, 5 of thumbnails
 
 
-@pytest.fixture
-def killed(request, media, tmp_path):
-    """A server on either engine, not started yet."""
-    server = Server(tmp_path, {"photos": media})
-    if request.param == "postgresql":
-        server.env["DATABASE_URL"] = request.getfixturevalue("postgres_url")
-    return server
-
-
 @pytest.mark.parametrize(
-    ("killed", "kills"),
+    ("engine", "kills"),
     [
         ("sqlite", 4),  # and at named moments: tests/faults/test_crash_points.py
         pytest.param("sqlite", 100, marks=pytest.mark.faults),
         pytest.param("postgresql", 25, marks=pytest.mark.faults),
     ],
-    indirect=["killed"],
 )
-def test_a_server_killed_again_and_again_ends_where_an_undisturbed_one_does(killed, kills, media, undisturbed):
+def test_a_server_killed_again_and_again_ends_where_an_undisturbed_one_does(engine, kills, request, tmp_path):
+    more = "more_" if kills > 4 else ""
+    media, undisturbed = (request.getfixturevalue(f"{more}{name}") for name in ("media", "undisturbed"))
+    killed = Server(tmp_path, {"photos": media})
+    if engine == "postgresql":
+        killed.env["DATABASE_URL"] = request.getfixturevalue("postgres_url")
     faulthandler.dump_traceback_later(60 + 6 * kills, exit=True)  # a hundred starts take longer than other tests may
     rng = random.Random(20_261_100 + kills)
+    files = len(undisturbed.answers)
     every = 4 if kills < 50 else 2  # or the files would not last
     begun_again: list[int] = []
     at_work = 0  # kills of a session that was processing
@@ -94,7 +105,7 @@ def test_a_server_killed_again_and_again_ends_where_an_undisturbed_one_does(kill
             if kill % every == every - 1:  # while it starts, recovers or plans: any moment will do
                 time.sleep(rng.uniform(0.0, start_seconds))
             else:
-                went_on = wait_for_some_more_files(server, session_id, rng, kills_left=kills - kill)
+                went_on = wait_for_some_more_files(server, session_id, rng, kills_left=kills - kill, files=files)
             server.kill()
             saved = server.session_file(session_id)
             assert saved["session_id"] == session_id
@@ -118,11 +129,13 @@ def test_a_server_killed_again_and_again_ends_where_an_undisturbed_one_does(kill
     assert max(begun_again) <= BEGUN_AT_ONCE
 
 
-def wait_for_some_more_files(server: Server, session_id: str, rng: random.Random, *, kills_left: int) -> bool:
+def wait_for_some_more_files(
+    server: Server, session_id: str, rng: random.Random, *, kills_left: int, files: int
+) -> bool:
     """Until the session is a random number of files further, and then a few milliseconds more; False near its end."""
     done = answered(server, session_id)
-    share = max(1, 3 * (FILES - done) // (2 * (kills_left + 1)) - 3)  # it does a few more before it is dead
-    target = min(FILES - 2, done + rng.randint(1, share))
+    share = max(1, 3 * (files - done) // (2 * (kills_left + 1)) - 3)  # it does a few more before it is dead
+    target = min(files - 2, done + rng.randint(1, share))
 
     def is_there() -> bool:
         server.check_it_runs()
@@ -153,12 +166,12 @@ def test_without_auto_resume_a_killed_session_waits_as_interrupted_until_a_perso
 ):
     with Server(tmp_path, {"photos": media}, INGEST_AUTO_RESUME="false") as server:
         session_id = server.begin("photos")
-        until(lambda: answered(server, session_id) >= 100, what="file 100")
+        until(lambda: answered(server, session_id) >= 50, what="file 50")
         server.restart()
         status = server.status(session_id)
         assert (status["status"], status["interruptions"], status["current_file"]) == ("interrupted", 1, None)
         done = len(answered_in_the_library(server, session_id))
-        assert status["processed_files"] == sum(status["outcomes"].values()) == done >= 100
+        assert status["processed_files"] == sum(status["outcomes"].values()) == done >= 50
         assert status["pending"] == status["total_files"] - done
         assert server.get("/api/ingest/active-session").json() == {"session_id": session_id, "status": "interrupted"}
         answer = server.post("/api/ingest/resume", {"session_id": session_id}).json()
@@ -169,12 +182,12 @@ def test_without_auto_resume_a_killed_session_waits_as_interrupted_until_a_perso
 def test_a_session_file_that_is_lost_or_damaged_is_made_again_from_the_log(media, undisturbed, tmp_path):
     with Server(tmp_path, {"photos": media}) as server:
         session_id = server.begin("photos")
-        until(lambda: answered(server, session_id) >= 60, what="file 60")
+        until(lambda: answered(server, session_id) >= 30, what="file 30")
         server.kill()
         (server.state / f"{session_id}.json").write_bytes(b'{"version": 1, "session_id": "torn')
         server.start()
         assert (server.state / f"{session_id}.json.bad").exists()
-        until(lambda: answered(server, session_id) >= 160, what="file 160")
+        until(lambda: answered(server, session_id) >= 70, what="file 70")
         server.kill()
         (server.state / f"{session_id}.json").unlink()
         (server.state / f"{session_id}.files.jsonl").unlink()

@@ -65,6 +65,10 @@ class SessionRequest(BaseModel):
     """Ask for the stage `score`."""
     generate_thumbnails: bool = True
     """Ask for the stage `thumbnail`."""
+    read_barcodes: bool = False
+    """Ask for the stage `barcodes`."""
+    detect_objects: bool = False
+    """Ask for the stage `detect`: what the model of `INGEST_DETECTOR_MODEL` finds."""
     skip_existing: bool = True
     """False: files that are fresh or failed before run again, every stage."""
     max_files: int | None = Field(default=None, ge=1)
@@ -134,6 +138,8 @@ class Parameters(SessionRequest):
             Stage.SCORE: self.import_scores,
             Stage.THUMBNAIL: self.generate_thumbnails,
             Stage.NSFW: self.enable_nsfw_detection,
+            Stage.BARCODES: self.read_barcodes,
+            Stage.DETECT: self.detect_objects,
         }
         return frozenset(stage for stage, wanted in asked.items() if wanted)
 

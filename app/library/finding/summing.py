@@ -91,7 +91,7 @@ class ValueSums(FileSums):
     models: list[ValueCount]
     """AI images by the model that made them."""
     detections: int
-    """Regions: faces, objects and other things in the pictures."""
+    """Faces, objects and other things in the pictures; regions of several sources that are one thing count once."""
     labels: list[ValueCount]
     """Files by the label of their regions."""
     unique_labels: int

@@ -24,6 +24,12 @@ _FOUND = _FOUND.where(_OF).order_by(DETECTIONS.c.id)
 _LOOKED = select(LOOKS.c.source, LOOKS.c.at).where(LOOKS.c.media_id == bindparam("b_id"))
 _DELETE = delete(DETECTIONS).where(DETECTIONS.c.id == bindparam("b_region"))
 _DELETE_LOOKS = delete(LOOKS).where(LOOKS.c.media_id == bindparam("b_id"))
+_OF_STAGE: Mapping[Stage, frozenset[RegionSource]] = {
+    Stage.METADATA: READ,
+    Stage.BARCODES: frozenset({RegionSource.BARCODE}),
+    Stage.DETECT: frozenset({RegionSource.DETECTOR}),
+}
+"""The sources that a stage speaks of anew whenever it ends."""
 _BESIDE: Mapping[RegionSource, frozenset[Sidecar]] = {
     RegionSource.SIDECAR: frozenset({Sidecar.XMP}),
     RegionSource.YOLO: frozenset({Sidecar.TXT, Sidecar.LABELS}),
@@ -84,7 +90,9 @@ def sources_anew(analysis: Analysis, *, same_bytes: bool) -> frozenset[RegionSou
     """The sources of which what was known holds no more: they were read anew, or are of other bytes."""
     if not same_bytes:
         return frozenset(RegionSource)
-    return READ if settled(analysis.stages[Stage.METADATA]) else frozenset()
+    return frozenset[RegionSource]().union(
+        *(sources for stage, sources in _OF_STAGE.items() if settled(analysis.stages[stage]))
+    )
 
 
 def _left_behind(analysis: Analysis) -> frozenset[RegionSource]:

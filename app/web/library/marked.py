@@ -1,5 +1,6 @@
 """The pages of regions and of what was expected. They are read without a script, which only fetches them again."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -10,6 +11,7 @@ from app.library.regions.listing import Wanted
 from app.library.values import now
 from app.query.printing import term
 from app.regions import RegionKind, RegionSource
+from app.texts import class_words
 from app.web.activity import address
 from app.web.answers import Route
 from app.web.depends import Cursor, InRecords, only_known, row_cursor
@@ -20,6 +22,13 @@ from app.web.templating import show
 
 router = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
 _PAGE = 100
+_TITLES: Mapping[str, str] = {
+    RegionSource.XMP: "XMP",
+    RegionSource.YOLO: "YOLO",
+    RegionSource.COCO: "COCO",
+    RegionSource.LABEL_STUDIO: "Label Studio",
+}
+"""What sources are called that are no plain words."""
 
 
 def refreshed(refresh: Annotated[str, Query()] = "") -> int:
@@ -52,7 +61,8 @@ def show_regions(
     values = {
         "asked": asked,
         "kinds": list(RegionKind),
-        "sources": list(RegionSource),
+        "sources": {one.value: _title(one) for one in RegionSource},
+        "title": _title,
         "found": found,
         "narrowed": any(asked.values()),
         "file": lambda path: address("/file", {"path": path}),
@@ -88,6 +98,11 @@ def show_expected(
         "at": now(),
     }
     return show(request, "expected.html", values)
+
+
+def _title(source: str) -> str:
+    """What a source is called."""
+    return _TITLES.get(source) or class_words(source).capitalize()
 
 
 def _files_of(one: ComparedPlanogram) -> str:

@@ -4,11 +4,8 @@ import itertools
 import os
 import select
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,28 +15,10 @@ from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import BYTES_PER_EXTRA_SECOND, Limits
 from app.media import Failure, Job, Stage
 from tests.ingest.builders import EVERY_STAGE, WAIT_SECONDS, assert_sums_close, found, parameters, tree, workplace
+from tests.ingest.workers.conftest import LIMITS, PRELOAD, pool
 from tests.ingest.workers.in_process import InProcess
 from tests.ingest.workers.tasks import by_name, cannot_prepare, never_prepared, prepare
 from tests.support.server import until
-
-LIMITS = Limits(image_seconds=WAIT_SECONDS, video_seconds=WAIT_SECONDS, memory_mb=1024)
-PRELOAD = ["tests.ingest.workers.tasks"]
-
-
-def pool(workers: int = 1, limits: Limits = LIMITS) -> PoolExecutor:
-    return PoolExecutor(workers, limits, prepare, PRELOAD)
-
-
-@pytest.fixture(scope="module")
-def shared_pool() -> Iterator[PoolExecutor]:
-    made = pool()
-    yield made
-    made.close()
-
-
-@pytest.fixture(params=["in_process", "pool"])
-def executor(request: pytest.FixtureRequest) -> PoolExecutor | InProcess:
-    return InProcess() if request.param == "in_process" else request.getfixturevalue("shared_pool")
 
 
 def job(name: str | bytes, wanted: frozenset[Stage] = EVERY_STAGE, size: int = 100) -> Job:
@@ -287,152 +266,6 @@ def test_another_number_of_workers_makes_another_pool(shared_pool):
     [before] = results(shared_pool, jobs("a.jpg"), workers=1)
     after = results(shared_pool, jobs("a.jpg", "b.jpg"), workers=2)
     assert pid_in(before) not in {pid_in(result) for result in after}
-
-
-@pytest.fixture
-def begun(tmp_path: Path) -> Callable[[], tuple[str, Callable[[], int]]]:
-    """A job's name, and what waits until that job has begun and gives its worker's process id."""
-
-    def make() -> tuple[str, Callable[[], int]]:
-        fifo = tmp_path / "fifo.jpg"
-        os.mkfifo(fifo)
-        return str(fifo), lambda: int(fifo.read_text())
-
-    return make
-
-
-def test_the_kernel_ends_a_worker_that_used_up_its_processor_time():
-    finished = worker_alone(OUT_OF_TIME)
-    assert finished.returncode == -signal.SIGXCPU
-    assert finished.stdout.split()[-1] == "True"
-
-
-def test_a_worker_out_of_processor_time_is_a_time_out_and_gets_no_second_try(shared_pool, tmp_path):
-    assert causes(shared_pool, str(tmp_path / "processor.jpg"), "b.jpg") == ["decoder_timeout", "answered"]
-
-
-def test_closing_a_run_stops_the_file_at_work(shared_pool, begun):
-    name, wait_until_begun = begun()
-    running = shared_pool.map(by_name, jobs(name, "b.jpg"))
-    answer = threading.Thread(target=lambda: next(running))
-    answer.start()
-    pid = wait_until_begun()
-    answer.join()
-    running.close()
-    assert_ends(pid)
-    assert causes(shared_pool, "c.jpg") == ["answered"]
-
-
-def test_closing_the_executor_ends_every_worker_at_once(begun):
-    executor = pool()
-    name, wait_until_begun = begun()
-    running = executor.map(by_name, jobs(name))
-    answer = threading.Thread(target=lambda: next(running))
-    answer.start()
-    pid = wait_until_begun()
-    answer.join()
-    executor.close()
-    assert_ends(pid)
-
-
-PROGRAM = """
-from tests.ingest.workers.test_executor import by_name, jobs, pool
-
-if __name__ == "__main__":
-    executor = pool()
-    for result in executor.map(by_name, jobs("a.jpg", "hang.jpg"), workers=2):
-        if result is not None:
-            print(result.reason, flush=True)
-"""
-
-
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_workers_die_with_the_program(tmp_path, how):
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM)
-    root = str(Path(__file__).parents[3])
-    environment = {**os.environ, "PYTHONPATH": root}
-    command = [sys.executable, str(program)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=root) as started:
-        assert started.stdout is not None
-        worker = int(started.stdout.readline())
-        started.send_signal(how)
-        started.wait(WAIT_SECONDS)
-    assert_ends(worker)
-
-
-WORKER = """
-import os, resource, signal
-from multiprocessing import Pipe
-from app.ingest.workers.worker import start_worker
-
-life, program = Pipe(duplex=False)
-start_worker(lambda: print("prepared", flush=True), 700, life)
-print(resource.getrlimit(resource.RLIMIT_AS)[0], resource.getrlimit(resource.RLIMIT_CORE)[0], flush=True)
-print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, flush=True)
-"""
-
-
-OUT_OF_TIME = (
-    WORKER
-    + """
-from app.ingest.workers.worker import within_limits
-from tests.ingest.builders import found
-from app.media import Job
-
-def busy(_):
-    while True:
-        pass
-
-stages = frozenset()
-within_limits(lambda job: None, 0.0, Job(found(), stages, stages))
-print(resource.getrlimit(resource.RLIMIT_CPU)[0] == resource.RLIM_INFINITY, flush=True)
-within_limits(busy, 0.0, Job(found(), stages, stages))
-"""
-)
-
-
-def worker_alone(program: str) -> subprocess.CompletedProcess[str]:
-    """What a worker does first, in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False
-    )
-
-
-def test_a_worker_has_its_limits_before_its_first_file():
-    done = worker_alone(WORKER)
-    assert done.stderr == ""
-    assert done.stdout.split() == ["prepared", str(700 * 2**20), "0", "True"]
-
-
-def test_a_worker_ends_the_moment_its_program_does():
-    done = worker_alone(WORKER + "program.close()\nsignal.pause()\n")
-    assert done.returncode == -signal.SIGIO
-
-
-def test_a_worker_whose_program_is_gone_already_ends_at_once():
-    done = worker_alone(WORKER.replace("start_worker(", "program.close()\nstart_worker("))
-    assert (done.returncode, done.stdout) in {(1, ""), (-signal.SIGIO, "")}
-
-
-def test_a_job_has_its_own_time_however_long_it_stood_in_line():
-    two = pool(2, Limits(image_seconds=1.4, memory_mb=1024))
-    try:
-        assert causes(two, "warm.jpg", "up.jpg") == ["answered", "answered"]
-        assert causes(two, *(f"nap-{number}.jpg" for number in range(5))) == ["answered"] * 5
-    finally:
-        two.close()
-
-
-def test_a_job_that_stood_behind_one_that_overran_is_begun_again():
-    two = pool(2, Limits(image_seconds=0.5, memory_mb=1024))
-    try:
-        assert causes(two, "hang.jpg", "hang.jpg", "a.jpg", "crash.jpg", "crash.jpg", "b.jpg", "c.jpg") == [
-            *("decoder_timeout", "decoder_timeout", "answered"),
-            *("decoder_crashed", "decoder_crashed", "answered", "answered"),
-        ]
-    finally:
-        two.close()
 
 
 def test_workers_that_never_come_to_their_first_file_blame_no_file(monkeypatch):

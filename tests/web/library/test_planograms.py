@@ -152,5 +152,6 @@ def test_the_pages_are_read_without_a_script(door):
     assert "There are no more" in door.client.get("/expected", params={"cursor": "500"}).text
     regions = door.client.get("/regions", params={"label": "c*", "kind": "object"}).text
     assert regions.count('<th scope="row">cat</th>') == 3
+    assert "<td>YOLO</td>" in regions
     assert "No region is like that" in door.client.get("/regions", params={"source": "coco"}).text
     assert "/file?path=photos%2Ffaces%2Fada.jpg" in door.client.get("/regions", params={"source": "xmp"}).text

@@ -151,6 +151,8 @@ export interface Elements {
   "edit-score": "select";
   "edit-title": "input";
   "enable_nsfw_detection": "input";
+  "read_barcodes": "input";
+  "detect_objects": "input";
   "errors": "ol";
   "errors-card": "section";
   "errors-title": "h3";
@@ -241,6 +243,7 @@ export interface Elements {
   "max_mb-error": "small";
   "min_mb": "input";
   "min_mb-error": "small";
+  "models-title": "h2";
   "new-files": "button";
   "next": "input";
   "next-means": "p";

@@ -16,7 +16,7 @@ export type Standing =
   | "cancelled";
 export type Outcome = "added" | "updated" | "moved" | "unchanged" | "failed" | "vanished";
 export type Skip = "fresh" | "filtered" | "unsupported" | "failed_before" | "beyond_max_files";
-export type Stage = "identify" | "metadata" | "keywords" | "score" | "thumbnail" | "nsfw";
+export type Stage = "identify" | "metadata" | "keywords" | "score" | "thumbnail" | "nsfw" | "barcodes" | "detect";
 export type Counted = "processed" | "committed" | "unchanged" | "failed" | "vanished" | "incomplete";
 export type Verdict = "parsed" | "partly" | "raw_only";
 export type Stat =
@@ -46,6 +46,24 @@ export interface StageCount {
   seconds: number;
 }
 
+/**
+ * What the card of a stage says. `total = done + failed + skipped + notReached + pending`; `word` is how it stands,
+ * `why` a sentence where it cannot run, `ms` the mean time for a file, null where there is none.
+ */
+export interface Card {
+  name: string;
+  state: "waiting" | "processing" | "complete" | "stopped" | "off" | "unavailable";
+  word: string;
+  why: string;
+  total: number;
+  done: number;
+  failed: number;
+  skipped: number;
+  notReached: number;
+  pending: number;
+  ms: number | null;
+}
+
 /** What a session was asked to do. */
 export interface Parameters {
   directories: string[];
@@ -58,6 +76,8 @@ export interface Parameters {
   extract_metadata: boolean;
   extract_keywords: boolean;
   import_scores: boolean;
+  read_barcodes: boolean;
+  detect_objects: boolean;
   generate_thumbnails: boolean;
   skip_existing: boolean;
   max_files: number | null;
@@ -678,6 +698,9 @@ export type Range = [number, number];
 /** The files of a list by their number. */
 export interface Slices {
   at(index: number): FoundFile | undefined;
+  there(ranges: Range[]): Map<number, FoundFile> | null;
+  unsettle(): void;
+  settle(): void;
   filesIn(ranges: Range[]): Promise<Map<number, FoundFile>>;
   follow(changed: Map<number, FoundFile>): Promise<Followed | null>;
   want(from: number, end: number): void;
@@ -928,7 +951,7 @@ export interface WriteTarget {
 }
 
 export interface LastWrite {
-  undo: number;
+  undo: string;
   at: string;
   to: string;
   files: number;
@@ -959,6 +982,6 @@ export interface MetadataWritten {
   to: string;
   dry_run: boolean;
   counts: Record<string, number>;
-  undo: number | null;
+  undo: string | null;
   files: FileWritten[];
 }

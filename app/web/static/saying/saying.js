@@ -15,6 +15,9 @@ const told = new Map();
 /** @type {Promise<unknown>} */
 let turn = Promise.resolve();
 
+/** When all that was asked for until now is done. */
+export const settled = () => turn;
+
 /** Does it when all that was asked for before is done; what is refused is told. @param {() => Promise<void>} work */
 function inTurn(work) {
   const mine = turn.then(work).catch((error) => tell(refusal(error).message, { bad: true }));
@@ -51,20 +54,23 @@ export const say = (words, meant, said) =>
   }, said);
 
 /**
- * Prepares undoing. `undone` is called with the id of an edit that was undone.
+ * Prepares undoing. `undone` is called with the id of an edit that was undone; all of it is done inside of `during`.
  *
  * @param {(id: number) => unknown} undone
+ * @param {(work: () => Promise<void>) => Promise<void>} during
  */
-export function prepareUndoing(undone) {
+export function prepareUndoing(undone, during = (work) => work()) {
   /** Undoes an edit, or the newest that stands. @param {number} [wanted] */
   const undo = (wanted) =>
     inTurn(async () => {
       const { edits } = await api.edits(KEPT);
       const edit = edits.find(({ id, undone_at: at }) => wanted === undefined ? at === null : id === wanted);
       if (!edit) return tell(wanted === undefined ? "There is nothing to undo." : "This is too old to be undone.");
-      await api.undoEdit(edit.id);
-      tell(undoneInWords(told.get(edit.id), edit));
-      await undone(edit.id);
+      await during(async () => {
+        await api.undoEdit(edit.id);
+        tell(undoneInWords(told.get(edit.id), edit));
+        await undone(edit.id);
+      });
     });
   prepareToast(undo);
   return () => undo();
