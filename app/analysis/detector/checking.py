@@ -5,7 +5,6 @@ and `shown`; or `problem`, the middle of a sentence, with its stable `cause`. ME
 """
 
 import json
-import mmap
 import resource
 import sys
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from app.analysis.detector.choosing import choose
-from app.analysis.detector.labels import labels_of, metadata_of_onnx, read_beside
+from app.analysis.detector.labels import labels_of, read_beside
 from app.analysis.detector.layouts import Layout, NotUsable, Output, Reading, read_outputs, recognise
 from app.analysis.detector.letterbox import as_input
 from app.analysis.detector.network import load, run
@@ -32,7 +31,7 @@ _COLOURS = 3
 def check(file: Path) -> Mapping[str, Any]:
     """What has to be known to use a model. Raises NotUsable."""
     network = _read(file)
-    metadata = _metadata(file, network)
+    metadata = _metadata(network)
     labels = _labels(file, metadata)
     shown = _shown(network, metadata)
     _settle(network, shown)
@@ -57,21 +56,14 @@ def _read(file: Path) -> Any:
         raise NotUsable(f"the file {file} is no model that OpenVINO can read", cause="detector_unreadable") from error
 
 
-def _metadata(file: Path, network: Any) -> Mapping[str, str]:
-    """What a model says of itself: `names` and `imgsz` as Ultralytics writes them; `labels` of an IR, by OpenVINO."""
-    if file.suffix.lower() == ".onnx":
-        try:
-            with (
-                file.open("rb") as stream,
-                mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content,
-                memoryview(content) as view,
-            ):
-                return metadata_of_onnx(view)
-        except ValueError:
-            return {}
-    if network.has_rt_info(["model_info", "labels"]):
-        return {"labels": str(network.get_rt_info(["model_info", "labels"]).astype(str))}
-    return {}
+def _metadata(network: Any) -> Mapping[str, str]:
+    """What a model says of itself: `names` and `imgsz` as Ultralytics writes them into ONNX; `labels` of an IR.
+
+    OpenVINO keeps the metadata of an ONNX file under `framework`, also in an IR that is made of it.
+    """
+    places = {"names": ["framework", "names"], "imgsz": ["framework", "imgsz"], "labels": ["model_info", "labels"]}
+    told = {name: place for name, place in places.items() if network.has_rt_info(place)}
+    return {name: str(network.get_rt_info(place).astype(str)) for name, place in told.items()}
 
 
 def _labels(file: Path, metadata: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,14 +1,12 @@
 """The labels of a detector, as Ultralytics writes them into ONNX, and as a person writes them beside it."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
-from app.analysis.detector.labels import labels_of, metadata_of_onnx, read_beside
+from app.analysis.detector.labels import labels_of, read_beside
 from app.analysis.detector.model import Detector
 from app.regions import Box
-from tests.analysis.detector.onnx_files import SEEN, metadata, number, part, write_onnx
+from tests.analysis.detector.onnx_files import SEEN, write_onnx
 from tests.analysis.detector.test_detecting import MEMORY_MB, detected
 
 
@@ -34,25 +32,11 @@ def test_a_model_that_takes_any_size_is_shown_the_one_that_it_was_made_for(told,
     assert ((shown.width, shown.height), shown.batched) == (size, True)
 
 
-def test_what_an_onnx_file_tells_of_itself_is_found_behind_what_it_holds():
-    told = {"names": "{0: 'cat'}", "author": "Ada", "": ""}
-    content = number(1, 8) + part(7, b"\x0a" * 1_000) + metadata(told) + b"\x0d\0\0\0\0" + b"\x09" + bytes(8)
-    assert metadata_of_onnx(memoryview(content)) == told
-
-
-@given(st.binary(max_size=200))
-def test_bytes_that_are_no_onnx_are_refused_or_tell_something(content):
-    try:
-        told = metadata_of_onnx(memoryview(content))
-    except ValueError:
-        return
-    assert all(isinstance(text, str) for item in told.items() for text in item)
-
-
-def test_a_message_that_ends_too_soon_is_refused():
-    for content in (b"\x0a\x05abc", b"\x08", b"\x09\0\0", b"\x0b", b"\xff" * 11):
-        with pytest.raises(ValueError, match=r"."):
-            metadata_of_onnx(memoryview(content))
+def test_an_ir_that_was_made_of_it_tells_the_same(tmp_path):
+    openvino = pytest.importorskip("openvino")
+    file = write_onnx(tmp_path / "m.onnx", names="{0: 'cat', 1: 'dog'}")
+    openvino.save_model(openvino.Core().read_model(str(file)), str(tmp_path / "made.xml"))
+    assert Detector(tmp_path / "made.xml", 0.25, MEMORY_MB).look().model.labels == ("cat", "dog")
 
 
 @pytest.mark.parametrize(
