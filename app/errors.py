@@ -19,6 +19,7 @@ MediaIngestError
 │   ├── IllegalMove           a change of status that the table of states does not allow
 │   ├── NewerWordsStand       an undo would lose what a person said since
 │   ├── AlreadyUndone         an edit is undone once
+│   ├── NotDetected           a detector cannot look at this file; the sentence says why
 │   └── CountChanged          a person confirmed another number than it is now; `count` is that
 ├── NotAllowed                what only a person at this machine, or with the token, may ask for
 ├── Unavailable
@@ -156,6 +157,10 @@ class AlreadyUndone(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This edit was undone already.")
+
+
+class NotDetected(Conflict):
+    cause = "not_detected"
 
 
 class CountChanged(Conflict):
@@ -340,7 +345,7 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             "Retry it when the machine has memory to spare, or leave it out.",
         ),
         "model_unusable": Cause(
-            "The NSFW model could not be run; the file is taken in, its probability is unknown.",
+            "The NSFW model or the detector could not be run; the file is taken in without what it would say.",
             "Run again: the model is looked at anew.",
         ),
         "internal_error": Cause(

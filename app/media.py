@@ -3,16 +3,20 @@
 Owns the words (stages, outcomes, skips), and the values that travel from the analysis to the library. It opens nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from app.formats import Kind, promised
 from app.metadata import Metadata, Source
+from app.models import BarcodeReader, DetectorModel, ModelVersion, NsfwModel
 from app.regions import Regions
 from app.revisions import FAILED_BEFORE, Revision, RowFacts, find_reason
 from app.texts import path_from_shown, shown_name
+
+NSFW_THRESHOLD = 0.8
+"""From this probability a file counts as NSFW, as long as nobody says otherwise."""
 
 
 class Stage(StrEnum):
@@ -24,6 +28,11 @@ class Stage(StrEnum):
     SCORE = "score"
     THUMBNAIL = "thumbnail"
     NSFW = "nsfw"
+    BARCODES = "barcodes"
+    DETECT = "detect"
+
+
+OPTIONAL = frozenset({Stage.BARCODES, Stage.DETECT})  # only what a person asks for runs them
 
 
 class StageStatus(StrEnum):
@@ -178,18 +187,6 @@ _BESIDE = ":beside"
 
 
 @dataclass(frozen=True, slots=True)
-class NsfwModel:
-    """The model of stage `nsfw`: the name stored with each probability, its weights' SHA-256, and its file as IR.
-
-    The name carries the package, its version, the SHA-256 and the precision. `ir` is the path of the `.xml` file.
-    """
-
-    name: str
-    weights_sha256: str
-    ir: str
-
-
-@dataclass(frozen=True, slots=True)
 class Recipe:
     """Which stages exist at which version, to which kinds they apply, and which cannot run here and now.
 
@@ -209,6 +206,8 @@ class Recipe:
     nsfw_model: NsfwModel | None = None
     failing: str = ""
     revisions: tuple[Revision, ...] = ()
+    barcode_reader: BarcodeReader | None = None
+    detector: DetectorModel | None = None
 
     def version(self, stage: Stage, kind: Kind) -> str:
         """The version at which a stage ends for this kind of file; it says so where the file was not looked into."""
@@ -272,6 +271,11 @@ class Recipe:
     def runnable(self, kind: Kind, wanted: frozenset[Stage]) -> frozenset[Stage]:
         """The wanted stages that apply to this kind of file and can run here."""
         return frozenset(stage for stage in self.possible(wanted) if kind in self.applies[stage])
+
+    def models_in(self, stages: Collection[Stage]) -> list[ModelVersion]:
+        """The models that run in these stages."""
+        models = {Stage.NSFW: self.nsfw_model, Stage.BARCODES: self.barcode_reader, Stage.DETECT: self.detector}
+        return [model.version for stage, model in models.items() if stage in stages and model is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +377,7 @@ class Analysis:
     rating: Rating | None = None
     picture: Picture | None = None
     nsfw: Nsfw | None = None
-    regions: Regions | None = None  # of stage metadata
+    regions: Regions | None = None  # of stages metadata, barcodes and detect
 
 
 @dataclass(frozen=True, slots=True)

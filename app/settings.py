@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.errors import BadSetting, in_words
+from app.media import NSFW_THRESHOLD
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     workers add 1 s for each 20 MB. `ingest_worker_memory_mb` is address space in MiB,
     `ingest_preview_cache_mb` what the kept previews may take, `ingest_keep_originals_mb` what the originals of files
     that were written into may, both in MiB. `ingest_backups` is how many copies of the library are kept, one a day.
+    `ingest_detector_threshold` is the confidence, 0 to 1, from which the detector's boxes count.
     """
 
     model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
@@ -44,6 +46,9 @@ class Settings(BaseSettings):
     ingest_file_timeout_seconds: float = Field(default=30.0, gt=0)
     ingest_worker_memory_mb: int = Field(default=1536, ge=256)
     ingest_nsfw_weights: Path | None = None
+    ingest_detector_model: Path | None = None
+    ingest_detector_threshold: float = Field(default=0.25, ge=0, le=1, allow_inf_nan=False)
+    ingest_nsfw_threshold: float = Field(default=NSFW_THRESHOLD, ge=0, le=1, allow_inf_nan=False)
     ingest_progress_interval: int | None = Field(default=None, ge=1)
     ingest_auto_resume: bool = True
     ingest_inbox: str | None = None
@@ -72,6 +77,7 @@ class Settings(BaseSettings):
     @field_validator(
         "ingest_token",
         "ingest_nsfw_weights",
+        "ingest_detector_model",
         "ingest_progress_interval",
         "ingest_inbox",
         "ingest_sidecar_dir",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.analysis.analyzer import Analyzer
+from app.analysis.detector.model import Detector
 from app.analysis.inspecting import Inspector
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures.picture import PREVIEW_SIDE, SIDE
@@ -17,7 +18,15 @@ from app.analysis.recipes import Recipes
 from app.analysis.worker import prepare_worker
 from app.backup.daily import DailyCopies
 from app.compare.kept import Comparisons
-from app.errors import BadSetting, DatabaseDisabled, InvalidRequest, MediaIngestError, UnknownFile
+from app.errors import (
+    BadSetting,
+    DatabaseDisabled,
+    InvalidRequest,
+    MediaIngestError,
+    NotDetected,
+    Unavailable,
+    UnknownFile,
+)
 from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.inbox import Inbox
@@ -69,6 +78,7 @@ class House:
     store: IngestionState
     executor: PoolExecutor
     weights: Weights
+    detector: Detector
     recipes: Recipes
     badges: Badges
     roots: MediaRoots
@@ -132,6 +142,28 @@ class House:
             raise _no_preview(row, result.stages[Stage.THUMBNAIL].reason)
         return result.picture.webp
 
+    def detect(self, place: Place) -> None:
+        """Lets a worker run the detector on one file that the library knows, and keeps what it finds.
+
+        Raises UnknownFile, NotDetected, NeedsAttention, and Unavailable with the cause where there is no detector.
+        """
+        library, recipe, state = self.records.library, self.recipes.now(), self.detector.look()
+        row, stages = library.known_file(place), frozenset({Stage.IDENTIFY, Stage.DETECT})
+        if recipe.detector is None:
+            raise Unavailable(state.sentence, cause=state.cause)
+        found = self.folders.found(place)
+        if found is None:
+            raise UnknownFile(f"The file {place.shown} is not there any more.", cause="file_gone")
+        if Stage.DETECT not in recipe.runnable(Kind(row["kind"]), stages):
+            raise NotDetected(f"{place.shown} is no picture: a detector looks at pictures alone.")
+        result = self.executor.call(_analyzer(self.folders, recipe), Job(found, stages, stages))
+        if isinstance(result, Failure):
+            raise NotDetected(f"Nothing could be detected in {place.shown}: {result.reason}")
+        ended = result.stages[Stage.DETECT]
+        if ended.status is not StageStatus.DONE:
+            raise NotDetected(f"Nothing could be detected in {place.shown}: {ended.reason}")
+        library.detected(result, recipe.models_in([Stage.DETECT]))
+
     def close(self) -> None:
         """Ends the session at work as interrupted, the workers, the connections and the lock."""
         if self.records_or_none is not None:
@@ -154,13 +186,13 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     folders = Folders(with_added(settings, store).ingest_media_roots)
     _check_inbox(settings, folders)
     weights = weights_of(settings)
-    recipes = Recipes(weights)
+    detector = detector_of(settings)
+    recipes = Recipes(weights, detector)
     limits = Limits(
         settings.ingest_file_timeout_seconds, settings.file_timeout_video_seconds, settings.ingest_worker_memory_mb
     )
     executor = PoolExecutor(settings.ingest_workers, limits, prepare_worker, ["app.analysis.analyzer"])
-    library = Library(settings.database_url, store.folder / keeping.NAME) if settings.database_enabled else None
-    records = None
+    library, records = _library_of(settings, store) if settings.database_enabled else None, None
     if library is not None:
         interval = settings.ingest_progress_interval
         ingestor = Ingestor(
@@ -187,7 +219,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     inbox = Inbox(folders, settings.ingest_inbox)
     previews = Previews(store.folder / "previews", settings.ingest_preview_cache_mb * 2**20)
     kept = Presets(store), Searches(store), previews
-    made = House(settings, folders, store, executor, weights, recipes, badges, roots, *kept, inbox, records)
+    made = House(settings, folders, store, executor, weights, detector, recipes, badges, roots, *kept, inbox, records)
     return made, migration
 
 
@@ -207,6 +239,11 @@ def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
     except MediaIngestError:
         store.release()
         raise
+
+
+def _library_of(settings: Settings, store: IngestionState) -> Library:
+    columns, threshold = store.folder / keeping.NAME, settings.ingest_nsfw_threshold
+    return Library(settings.database_url, columns, nsfw_threshold=threshold)
 
 
 def _at_work(runner: Runner) -> bool:
@@ -251,6 +288,13 @@ def weights_of(settings: Settings) -> Weights:
     """The weights of the NSFW model that these settings name, and the place of what is made of them."""
     models = settings.ingest_state_dir / "models"
     return Weights(settings.ingest_nsfw_weights, models, settings.ingest_worker_memory_mb)
+
+
+def detector_of(settings: Settings) -> Detector:
+    """The detector that these settings name."""
+    return Detector(
+        settings.ingest_detector_model, settings.ingest_detector_threshold, settings.ingest_worker_memory_mb
+    )
 
 
 def _analyzer(folders: Folders, recipe: Recipe, side: int = SIDE) -> Analyzer:

@@ -29,6 +29,10 @@ _PAGES = (
         "the page of what failed in any session and was not taken in since; `?state=`, `?cause=`, `?root=`, `?cursor=`",
     ),
     (
+        "`GET /duplicates`",
+        "the page of files that are alike, group by group; `?by=`, `?max_distance=`, `?cursor=`, `?path=` as below",
+    ),
+    (
         "`GET /regions`",
         "the page of what is marked in the pictures; `?label=`, `?kind=`, `?source=`, `?cursor=`, `?refresh=`",
     ),
@@ -48,7 +52,7 @@ _PAGES = (
         "`GET /dashboard`",
         "the page of the totals of the library; `?root=` and `?q=` narrow it, `?refresh=` is how often it looks, in s",
     ),
-    ("`GET /settings`", "the page of media roots and presets"),
+    ("`GET /settings`", "the page of media roots, presets and the NSFW threshold"),
     ("`GET /login` `POST /login`", "a form that trades `INGEST_TOKEN`, where it is set, for a cookie of 30 days"),
 )
 _STATUSES = """\

@@ -5,13 +5,13 @@ A `Job` in, an `Analysis` or a `Failure` out. It never raises for bad media, nev
 
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
+from app.analysis.detector.network import detect
 from app.analysis.formats.completeness import note_missing_bytes
 from app.analysis.formats.makers.camera_raw import recognise_camera_raw
 from app.analysis.formats.recognise import note_suffix, recognise
@@ -39,24 +39,23 @@ from app.analysis.metadata.sidecars import (
 )
 from app.analysis.metadata.takeout import NO_TAKEOUT
 from app.analysis.nsfw.network import detect_nsfw
+from app.analysis.pictures.colour import put_over_white, to_srgb
 from app.analysis.pictures.container import Film, FilmInfo, read_film_header
 from app.analysis.pictures.frames import SIDE as POSTER_SIDE
 from app.analysis.pictures.frames import choose_poster, sample_pictures
 from app.analysis.pictures.image import (
-    SHORT_SIDE,
     OpenedImage,
     check_file_size,
     explain_error,
-    find_turn,
     open_image,
     sample_frames,
     silence_warnings,
 )
-from app.analysis.pictures.partial import SeenImage, see_image
-from app.analysis.pictures.picture import SIDE, make_picture
-from app.analysis.pictures.same import compute_picture_sha256
+from app.analysis.pictures.picture import SIDE, make_picture, make_resizable, turn_upright
 from app.analysis.pictures.stealth import may_hide_text, read_stealth
+from app.analysis.pixels import Pixels
 from app.analysis.prompts.generation import Generation
+from app.analysis.regions import barcodes
 from app.analysis.source import OpenFile, open_source
 from app.crash_points import crash_point, stall_point
 from app.errors import CannotRead
@@ -76,14 +75,11 @@ from app.media import (
     StageStatus,
 )
 from app.metadata import Metadata, Source
+from app.regions import NO_REGIONS, Regions, RegionSource
 from app.texts import shown_name
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-    from app.regions import Regions
-
 FRAMES = 8  # of a film, for NSFW
+_OF_PIXELS = (Stage.THUMBNAIL, Stage.NSFW, Stage.BARCODES, Stage.DETECT)
 T = TypeVar("T")
 
 
@@ -119,7 +115,7 @@ class _Course:
         self.content: OpenedImage | None = None  # of an image; a video has only its stream
         self.stream: BinaryIO | None = None
         self.format = ""
-        self.regions: Regions | None = None  # of stage metadata
+        self.regions: Regions | None = None  # of every stage that looked for some
         self._film: Film | Exception | None = None  # or why it cannot be opened
 
     def close(self) -> None:
@@ -143,6 +139,10 @@ class _Course:
             made = self._optional(Stage.THUMBNAIL, self._picture)
         if Stage.NSFW in wanted:
             checked = self._optional(Stage.NSFW, self._nsfw)
+        if Stage.BARCODES in wanted:
+            self._optional(Stage.BARCODES, self._barcodes)
+        if Stage.DETECT in wanted:
+            self._optional(Stage.DETECT, self._detected)
         if self.stream is source.handle:  # what was decoded was read again after it was hashed
             source.check_unchanged()
         crash_point("analysed")
@@ -205,7 +205,7 @@ class _Course:
     def _hidden(self) -> str | None:
         """The text in the pixels; None without one, and where they fail, which is for another stage to say."""
         with suppress(Exception):
-            return read_stealth(self.decoded) if self.content and may_hide_text(self.content) else None
+            return read_stealth(self.pixels.whole) if self.content and may_hide_text(self.content) else None
         return None
 
     @property
@@ -265,7 +265,8 @@ class _Course:
         problem = problem or self.embedded.find_problem("exif", "xmp", "iptc", "text")
         if self.content:
             told = interpret_image(self.embedded, beside, self.made)
-            self.regions, unread = read_regions(self.root, self.file, self.content, self.embedded, beside.xmp)
+            regions, unread = read_regions(self.root, self.file, self.content, self.embedded, beside.xmp)
+            self._found(regions)
             return told, problem or unread
         info, damage = self.film_info
         return interpret_film(info, self.embedded, beside, self.made), damage or problem
@@ -309,52 +310,44 @@ class _Course:
         return parse_scores(scores) if scores is not None else None
 
     @cached_property
-    def seen(self) -> SeenImage:
-        """What can be seen of an image, decoded once for whichever stage asks first. Raises CannotRead."""
+    def pixels(self) -> Pixels:
+        """Those of an image."""
         assert self.content is not None  # noqa: S101 - asked for only where there is one
-        seen = see_image(self.content, find_orientation(self.embedded.exif), max(SHORT_SIDE, self.side))
-        crash_point("decoded")
-        return seen
-
-    @property
-    def decoded(self) -> "Image":
-        """The pixels of an image of which all was seen. Raises CannotRead."""
-        return self.seen.whole
+        return Pixels(self.content, find_orientation(self.embedded.exif), self.side)
 
     def _picture(self) -> tuple[Picture | None, CannotRead | None]:
         if self.content is None:
             return make_picture(choose_poster(self.film, max(POSTER_SIDE, self.side)), 1, self.side), None
-        seen = self.seen
-        if seen.image is None:
-            return None, seen.problem
-        turn = self._turn(seen.image)
-        if seen.problem:
-            return replace(make_picture(seen.image, turn, self.side), phash=None), seen.problem
-        if self.side != SIDE:
-            return make_picture(seen.image, turn, self.side), None
-        with ThreadPoolExecutor(1) as beside:  # both leave the interpreter to each other for most of the time
-            sha256 = beside.submit(self._picture_sha256)
-            made = make_picture(seen.image, turn, self.side)
-            return replace(made, sha256=sha256.result()), None
-
-    def _picture_sha256(self) -> str | None:
-        """The hash of the picture; None where it has none, or fails, as the picture itself did not."""
-        assert self.content is not None  # noqa: S101 - as above
-        with suppress(Exception):
-            return compute_picture_sha256(self.content, self.decoded, self._turn(self.decoded))
-        return None
-
-    def _turn(self, decoded: "Image") -> int:
-        assert self.content is not None  # noqa: S101 - as above
-        return find_turn(self.content, decoded, find_orientation(self.embedded.exif))
+        return self.pixels.make_picture()
 
     def _nsfw(self) -> tuple[Nsfw, None]:
         model = self.recipe.nsfw_model
         assert model is not None  # noqa: S101 - without one the stage is not runnable
         if self.content is None:
             return detect_nsfw(sample_pictures(self.film, FRAMES), 1, model), None
-        turn = self._turn(self.decoded)
-        return detect_nsfw(sample_frames(self.content, self.decoded, FRAMES), turn, model), None
+        whole = self.pixels.whole
+        return detect_nsfw(sample_frames(self.content, whole, FRAMES), self.pixels.turn(whole), model), None
+
+    def _barcodes(self) -> tuple[bool, None]:
+        reader = self.recipe.barcode_reader
+        assert reader is not None  # noqa: S101 - without one the stage is not runnable
+        picture = self.pixels.larger(barcodes.SHORT_SIDE)
+        plain = make_resizable(turn_upright(picture, self.pixels.turn(picture)))
+        plain = plain if plain.mode in ("L", "RGB") else put_over_white(to_srgb(plain))
+        self._found(Regions(barcodes.read_barcodes(plain.convert("L"), reader), frozenset({RegionSource.BARCODE})))
+        return True, None
+
+    def _detected(self) -> tuple[bool, None]:
+        model = self.recipe.detector
+        assert model is not None  # noqa: S101 - without one the stage is not runnable
+        picture = self.pixels.larger(min(model.shown.width, model.shown.height))
+        found = detect(picture, self.pixels.turn(picture), model)
+        self._found(Regions(found, frozenset({RegionSource.DETECTOR})))
+        return True, None
+
+    def _found(self, regions: Regions) -> None:
+        before = self.regions or NO_REGIONS
+        self.regions = Regions(before.found + regions.found, before.looked | regions.looked)
 
     def _identified(self, source: OpenFile) -> Identity:
         """Run the stage without which there is no analysis. Raises CannotRead."""
@@ -378,7 +371,7 @@ class _Course:
         except MemoryError as error:
             problem = explain_error(error)
         except Exception as error:  # noqa: BLE001 - some 15 classes come out of hostile files
-            cause = "internal_error" if stage in (Stage.THUMBNAIL, Stage.NSFW) else "damaged_metadata"
+            cause = "internal_error" if stage in _OF_PIXELS else "damaged_metadata"
             problem = CannotRead(f"Stage {stage} cannot make sense of it ({type(error).__name__}).", cause=cause)
         self._ended(stage, started, problem)
         return value

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from app.analysis.detector.model import NO_DETECTOR, Detector
 from app.analysis.nsfw.weights import Weights, WeightsState
 from app.analysis.pictures.container import explain_unavailable
+from app.analysis.regions.barcodes import UNAVAILABLE as NO_BARCODES
+from app.analysis.regions.barcodes import find_reader
 from app.analysis.revisions import REVISIONS
 from app.formats import Kind
 from app.media import Recipe, Stage
 
 _IMAGES, _VIDEOS = frozenset({Kind.IMAGE}), frozenset({Kind.VIDEO})
 _LOOK_INSIDE = (Stage.METADATA, Stage.THUMBNAIL, Stage.NSFW)  # what cannot be without PyAV of a video
+_IN_STILLS = (Stage.BARCODES, Stage.DETECT)  # what is looked for in pictures alone
 _LOOK_BESIDE = (Stage.KEYWORDS, Stage.SCORE)  # what then still has its sidecar
 VERSIONS: Mapping[Stage, str] = MappingProxyType(
     {
@@ -20,19 +24,23 @@ VERSIONS: Mapping[Stage, str] = MappingProxyType(
         Stage.SCORE: "3",
         Stage.THUMBNAIL: "2",
         Stage.NSFW: "2",
+        Stage.BARCODES: "1",
+        Stage.DETECT: "1",
     }
 )
 """What is read, by number: a stage whose number was raised is pending again for the files that `REVISIONS` say."""
 FAILING = ".2"
 """How files fail, by number: when it was raised, each file that failed is tried once more."""
-APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(dict.fromkeys(Stage, frozenset(Kind)))
+APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(
+    dict.fromkeys(Stage, frozenset(Kind)) | dict.fromkeys(_IN_STILLS, _IMAGES)
+)
 
 
 class Recipes:
     """What the analysis can do here, looked at afresh each time: weights come and go while the program runs."""
 
-    def __init__(self, weights: Weights) -> None:
-        self._weights = weights
+    def __init__(self, weights: Weights, detector: Detector = NO_DETECTOR) -> None:
+        self._weights, self._detector = weights, detector
 
     def now(self) -> Recipe:
         """The recipe as things stand."""
@@ -47,13 +55,32 @@ class Recipes:
 
     def _of(self, found: WeightsState) -> Recipe:
         versions, applies, limited, beside = dict(VERSIONS), dict(APPLIES), {}, {}
+        unavailable: dict[Stage, str] = {}
         if blind := explain_unavailable():
             applies |= dict.fromkeys(_LOOK_INSIDE, _IMAGES)
             limited = dict.fromkeys((*_LOOK_INSIDE, *_LOOK_BESIDE), blind)
             beside = dict.fromkeys(_LOOK_BESIDE, _VIDEOS)
         if found.model is None:
             limited.pop(Stage.NSFW, None)
-            unavailable = {Stage.NSFW: found.sentence}
-            return Recipe(versions, applies, unavailable, limited, beside, None, FAILING, REVISIONS)
-        versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
-        return Recipe(versions, applies, {}, limited, beside, found.model, FAILING, REVISIONS)
+            unavailable[Stage.NSFW] = found.sentence
+        else:
+            versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
+        if (reader := find_reader()) is None:
+            unavailable[Stage.BARCODES] = NO_BARCODES
+        detector = self._detector.look()
+        if detector.model is None:
+            unavailable[Stage.DETECT] = detector.sentence
+        else:
+            versions[Stage.DETECT] += f":{detector.model.fingerprint}"
+        return Recipe(
+            versions,
+            applies,
+            unavailable,
+            limited,
+            beside,
+            found.model,
+            FAILING,
+            REVISIONS,
+            barcode_reader=reader,
+            detector=detector.model,
+        )

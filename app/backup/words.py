@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from io import BufferedIOBase
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from app import __version__
 from app.errors import InvalidRequest, MediaIngestError
@@ -60,15 +62,27 @@ class Received:
 
 
 def lines_of(library: Library) -> Iterator[bytes]:
-    """All that a person said, a line for each file behind the first."""
+    """All that a person said at this moment, a line for each file behind the first. Raises NeedsAttention.
+
+    It is read before the first line leaves, so that whoever takes it slowly holds up nothing.
+    """
+    with TemporaryFile() as kept:
+        library.carrying.hand_out(partial(_keep, kept))
+        kept.seek(0)
+        yield from kept
+
+
+def _keep(file: IO[bytes], all_of_them: Iterator[Carried]) -> None:
+    file.seek(0)
+    file.truncate()
     first = {MARK: VERSION, "written_at": datetime.now(UTC).isoformat(timespec="seconds"), "by": __version__}
-    yield _line(first)
-    for carried in library.carrying.all():
+    file.write(_line(first))
+    for carried in all_of_them:
         words = {name: value for name, value in carried.fields.items() if name != KEYWORDS_FIELD}
         keywords = carried.fields.get(KEYWORDS_FIELD, [])
         path = carried.place.shown if carried.place else None
         line = {"sha256": carried.sha256, "words": words, KEYWORDS_FIELD: keywords, "said_at": dict(carried.said_at)}
-        yield _line({**line, "path": path})
+        file.write(_line({**line, "path": path}))
 
 
 def _line(value: Mapping[str, Any]) -> bytes:

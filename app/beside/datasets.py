@@ -1,8 +1,8 @@
 """The files that speak for all pictures of a folder and those below it: annotations, and the names of classes.
 
 Owns what they are called and where they are sought: in the folder of a picture and in `annotations/` there, then in
-the folder above, at most eight folders up and never above the media root; the nearest folder that has any counts. It
-lists folders and opens no file.
+the folder above, at most eight folders up and never above the media root; the nearest folder that has any counts.
+YOLO's labels of a picture in `.../images/train` may lie in `.../labels/train`. It lists folders and opens no file.
 """
 
 import os
@@ -19,9 +19,13 @@ ANNOTATIONS = re.compile(
 )
 """Names of COCO's files, as its tools write them (`instances_val2017.json`, `_annotations.coco.json`, `labels.json`,
 `result.json`), and of Label Studio's (`project-1-at-2024-05-01-10-11-abcdef01.json`)."""
+_EXPORT = re.compile(
+    rb"project-(?P<project>\d{1,9})-at-(?P<at>\d{4}(?:-\d\d){4}).{0,80}\.json", re.IGNORECASE | re.DOTALL
+)
 CLASSES = (b"classes.txt", b"obj.names", b"data.yaml")
 """Files that name the classes of YOLO's labels, the one that counts first."""
 FOLDER = b"annotations"
+IMAGES, LABELS = b"images", b"labels"
 _FOLDERS_UP = 8
 _MOST = 8  # files of annotations in one folder that are read
 _SETTLED_NS = 2_000_000_000  # a folder that changed less long ago may change again without a new time
@@ -35,6 +39,23 @@ class DatasetFiles:
     classes: bytes | None = None
 
 
+def labels_folder(folder: bytes) -> bytes | None:
+    """Where YOLO's labels of the pictures in a folder are sought, as Ultralytics does: the last `images` is `labels`.
+
+    Both are relative to the media root; None where no folder of the path is called so.
+    """
+    parts = folder.split(b"/")
+    if IMAGES not in parts:
+        return None
+    last = len(parts) - 1 - parts[::-1].index(IMAGES)
+    return b"/".join((*parts[:last], LABELS, *parts[last + 1 :]))
+
+
+def labels_name(picture: bytes) -> bytes:
+    """What the labels of a picture of this name are called there."""
+    return (picture.rpartition(b".")[0] or picture) + b".txt"
+
+
 def find_dataset_files(root: bytes, folder: bytes) -> DatasetFiles:
     """The files that speak for the pictures of a folder, which is relative to `root`, a path of the file system."""
     annotations: tuple[bytes, ...] = ()
@@ -42,15 +63,34 @@ def find_dataset_files(root: bytes, folder: bytes) -> DatasetFiles:
     for above in _upward(folder):
         named = _named_in(os.path.join(root, above) if above else root)
         if classes is None:
-            classes = next((os.path.join(above, name) for name in CLASSES if name in named), None)
+            classes = _classes_in(root, above, named)
         if not annotations:
             own = [name for name in named if ANNOTATIONS.fullmatch(name)]
             within = _named_in(os.path.join(root, above, FOLDER)) if FOLDER in named else ()
             own += [os.path.join(FOLDER, name) for name in within if ANNOTATIONS.fullmatch(name)]
-            annotations = tuple(os.path.join(above, name) for name in own[:_MOST])
+            annotations = tuple(os.path.join(above, name) for name in _newest(own)[:_MOST])
         if classes and annotations:
             break
     return DatasetFiles(annotations, classes)
+
+
+def _classes_in(root: bytes, folder: bytes, named: tuple[bytes, ...]) -> bytes | None:
+    """The file that names the classes in a folder, of which the names are given, or beside its labels."""
+    if (own := next((name for name in CLASSES if name in named), None)) is not None:
+        return os.path.join(folder, own)
+    if (labels := labels_folder(folder)) is None:
+        return None
+    there = _named_in(os.path.join(root, labels))
+    return next((os.path.join(labels, name) for name in CLASSES if name in there), None)
+
+
+def _newest(names: list[bytes]) -> list[bytes]:
+    """Without the exports of Label Studio of which there is a later one of the same project."""
+    exports = {name: match for name in names if (match := _EXPORT.fullmatch(name.rpartition(b"/")[2]))}
+    newest: dict[bytes, bytes] = {}
+    for name in sorted(exports, key=lambda name: exports[name].group("at", 0)):
+        newest[exports[name]["project"]] = name
+    return [name for name in names if name not in exports or name in newest.values()]
 
 
 def stamp_of(root: bytes, path: bytes) -> str:

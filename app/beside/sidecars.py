@@ -24,6 +24,7 @@ class Sidecar(StrEnum):
     TXT = "txt"
     SCORE = "score"
     ANNOTATIONS = "annotations"  # of COCO or Label Studio, for all pictures of a folder (`datasets`)
+    LABELS = "labels"  # of YOLO, in a folder of their own (`datasets`)
     CLASSES = "classes"  # the names of the classes of YOLO's labels
 
     @property
@@ -44,6 +45,7 @@ _SOURCES: Mapping[Sidecar, frozenset[Source]] = {
     Sidecar.TXT: frozenset({Source.TXT}),
     Sidecar.SCORE: frozenset({Source.SCORES}),
     Sidecar.ANNOTATIONS: frozenset(),
+    Sidecar.LABELS: frozenset(),
     Sidecar.CLASSES: frozenset(),
 }
 _STAGES = {
@@ -53,6 +55,7 @@ _STAGES = {
     Sidecar.TXT: frozenset({Stage.METADATA, Stage.KEYWORDS}),
     Sidecar.SCORE: frozenset({Stage.SCORE}),
     Sidecar.ANNOTATIONS: frozenset({Stage.METADATA}),
+    Sidecar.LABELS: frozenset({Stage.METADATA}),
     Sidecar.CLASSES: frozenset({Stage.METADATA}),
 }
 

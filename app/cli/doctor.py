@@ -16,7 +16,8 @@ from app.library.engine import shown_url
 from app.library.migrations import HEAD, revision_of
 from app.media import Stage
 from app.settings import Settings
-from app.wiring import weights_of
+from app.texts import counted
+from app.wiring import detector_of, weights_of
 
 Verdict = Literal["ok", "note", "wrong"]
 
@@ -44,6 +45,7 @@ def examine(configured: Settings, on_command_line: AbstractSet[str] = frozenset(
         "INGEST_MEDIA_ROOTS": _roots(configured),
         "INGEST_STATE_DIR": _state(configured),
         "INGEST_NSFW_WEIGHTS": _weights(configured),
+        "INGEST_DETECTOR_MODEL": _detector(configured),
         "INGEST_BACKUPS": _copies(configured),
     }
     return [
@@ -116,3 +118,15 @@ def _weights(configured: Settings) -> tuple[Verdict, str]:
     recipe = Recipes(weights).now()
     sentence = recipe.complaint(Stage.NSFW)
     return ("note", sentence) if sentence else ("ok", f"{weights.look().weights} can be used.")
+
+
+def _detector(configured: Settings) -> tuple[Verdict, str]:
+    if configured.ingest_detector_model is None:
+        return "ok", ""
+    found = detector_of(configured).look()
+    if found.model is None:
+        return "wrong", found.sentence
+    return (
+        "ok",
+        f"{found.model.name} can be used: {counted(len(found.model.labels), 'label')}, layout {found.model.layout}.",
+    )

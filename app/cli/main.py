@@ -51,6 +51,8 @@ Metadata = Annotated[bool, typer.Option("--metadata/--no-metadata", help="Extrac
 Keywords = Annotated[bool, typer.Option("--keywords/--no-keywords", help="Extract keywords.")]
 Scores = Annotated[bool, typer.Option("--scores/--no-scores", help="Import scores.")]
 Thumbnails = Annotated[bool, typer.Option("--thumbnails/--no-thumbnails", help="Make thumbnails.")]
+Barcodes = Annotated[bool, typer.Option("--barcodes/--no-barcodes", help="Read barcodes in pictures.")]
+Detect = Annotated[bool, typer.Option("--detect/--no-detect", help="Find objects with INGEST_DETECTOR_MODEL.")]
 SkipExisting = Annotated[bool, typer.Option("--skip-existing/--no-skip-existing", help="Leave out what is fresh.")]
 
 
@@ -146,7 +148,8 @@ def plan(
     directories: Directories, root: Roots = None, pattern: Pattern = "*", min_bytes: MinBytes = None,
     max_bytes: MaxBytes = None, max_files: MaxFiles = None,
     recursive: Recursive = True, nsfw: Nsfw = True, nsfw_threshold: NsfwThreshold = None, metadata: Metadata = True,
-    keywords: Keywords = True, scores: Scores = True, thumbnails: Thumbnails = True, skip_existing: SkipExisting = True,
+    keywords: Keywords = True, scores: Scores = True, thumbnails: Thumbnails = True,
+    barcodes: Barcodes = False, detect: Detect = False, skip_existing: SkipExisting = True,
     json_: AsJson = False,
 ) -> None:  # fmt: skip
     """Count what a run would do; nothing is changed."""
@@ -185,16 +188,14 @@ def run(
     max_bytes: MaxBytes = None, max_files: MaxFiles = None,
     workers: Workers = None, recursive: Recursive = True, nsfw: Nsfw = True, nsfw_threshold: NsfwThreshold = None,
     metadata: Metadata = True, keywords: Keywords = True, scores: Scores = True, thumbnails: Thumbnails = True,
-    skip_existing: SkipExisting = True, json_: AsJson = False,
+    barcodes: Barcodes = False, detect: Detect = False, skip_existing: SkipExisting = True, json_: AsJson = False,
 ) -> None:  # fmt: skip
     """Take files in, in the foreground. Ctrl-C pauses. Exit 0: all well, 1: some files failed, 2: could not run."""
     configured = settings_here(root)
     parameters = _parameters(**locals())
 
     def begin(house: House) -> SessionState:
-        known = house.records.library.nsfw_threshold() if nsfw_threshold is None else None  # is not reset unasked
-        asked = parameters if known is None else parameters.but(nsfw_threshold=known)
-        return house.records.runner.start(asked)
+        return house.records.runner.start(parameters)
 
     in_foreground(configured, begin, as_json=json_)
 
@@ -250,6 +251,8 @@ def _parameters(configured: Settings, **options: Any) -> Parameters:
             "extract_keywords": options["keywords"],
             "import_scores": options["scores"],
             "generate_thumbnails": options["thumbnails"],
+            "read_barcodes": options["barcodes"],
+            "detect_objects": options["detect"],
             "skip_existing": options["skip_existing"],
         }
         | ({} if options["nsfw_threshold"] is None else {"nsfw_threshold": options["nsfw_threshold"]})

@@ -18,6 +18,7 @@ from app.library.library import Library
 from app.library.saying.deciding import KEYWORD_OF_THE_FILE, TOO_MANY_KEYWORDS
 from app.library.saying.editing import Edit, parse_edit
 from app.library.saying.edits import GONE, LARGEST_ID, WAITING_FOR_WORDS, Asked, Done
+from app.library.writes.writes import UNDO_OF_A_WRITE
 from app.settings import Settings
 from app.texts import counted
 from app.wiring import command_as_typed, take
@@ -80,8 +81,9 @@ def rate(
 
 @saying.command()
 def undo(
-    edit: Annotated[
-        int | None, typer.Argument(metavar="[ID]", min=1, max=LARGEST_ID, help="The edit that is taken back.")
+    undo_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="The edit (7) or the write (w7) that is taken back."),
     ] = None,
     session: Annotated[
         str | None, typer.Option("--session", help="Instead: the session whose additions are removed again.")
@@ -90,20 +92,44 @@ def undo(
     root: Roots = None,
     json_: AsJson = False,
 ) -> None:
-    """Take an edit back; or remove the files that only a session added and of which you said nothing."""
-    if (edit is None) == (session is None):
+    """Take an edit or a write back; or remove the files that only a session added and of which you said nothing."""
+    if (undo_id is None) == (session is None):
         raise InvalidRequest("Name the edit, or a session by --session.", field="session")
     configured = settings_here(root)
     if session is not None:
         _undo_session(checked_id(session), configured, yes=yes, json_=json_)
         return
+    if re.fullmatch(UNDO_OF_A_WRITE, undo_id or ""):
+        _undo_write(undo_id or "", configured, json_=json_)
+        return
+    edit = int(undo_id or "") if re.fullmatch("[1-9][0-9]{0,9}", undo_id or "") else 0
+    if not 1 <= edit <= LARGEST_ID:
+        sentence = f"'{undo_id}' is no edit, such as 7, and no write of metadata, such as w7."
+        raise InvalidRequest(sentence, field="undo_id")
     with _library(configured) as library:
-        done = _patiently(lambda: library.edits.undo(edit or 0))
+        done = _patiently(lambda: library.edits.undo(edit))
     if json_:
         print_json({"changed": done.changed, "left": done.causes})
         return
     out.print(f"{counted(done.changed, 'file')} as before.", markup=False)
     _print_left(done)
+
+
+def _undo_write(undo_id: str, configured: Settings, *, json_: bool) -> None:
+    """Puts back what was there before a write. While a server has the state folder, it is named instead."""
+    if not configured.database_enabled:
+        raise DatabaseDisabled
+    house, _ = take(configured, "the command line")
+    try:
+        undone = house.records.writer.undo(undo_id)
+    finally:
+        house.close()
+    if json_:
+        print_json(undone)
+        return
+    out.print(f"{counted(undone['changed'], 'file')} as before.", markup=False)
+    for one in undone["left"]:
+        out.print(f"{plain(one['path'])}: {plain(one['reason'] or '')}", markup=False)
 
 
 def _undo_session(session_id: str, configured: Settings, *, yes: bool, json_: bool) -> None:

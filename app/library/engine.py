@@ -144,6 +144,11 @@ class Engines:
         self._has_its_file(self._readers)
         return _in_transaction(self._readers.begin, work)
 
+    def read_at_once(self, work: Callable[[Connection], T]) -> T:
+        """Like `read`, but all that `work` reads is as it stood at one moment, whatever is written meanwhile."""
+        self._has_its_file(self._readers)
+        return _in_transaction(self._begin_at_one_moment, work)
+
     def peek(self, work: Callable[[Connection], T]) -> T:
         """Like `read`, but on an SQLite file that is opened read-only: even its write-ahead log is left as it is."""
         file = self._file
@@ -177,6 +182,15 @@ class Engines:
             connection.close()
         else:
             self._kept = connection
+
+    @contextmanager
+    def _begin_at_one_moment(self) -> Iterator[Connection]:
+        with self._readers.connect() as connection:
+            if self.is_sqlite:  # where a transaction that only reads begins by itself with each statement
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
 
     def _close(self, engine: Engine) -> None:
         if engine is self._writer and self._kept is not None:

@@ -27,16 +27,20 @@ from app.library.pathwise import nsfw_known_in, pictured_in
 from app.library.presence import Presence, inside
 from app.library.proposing.proposer import Proposer
 from app.library.recording import append, as_events, record, row_in
+from app.library.regions.detecting import write_detected
 from app.library.regions.expecting import Expectations
 from app.library.regions.listing import Detections, regions_by_id
+from app.library.regions.versions import ModelVersions, noting
 from app.library.saying.carried import Carrying
 from app.library.saying.editing import Edit
 from app.library.saying.edits import Edits
 from app.library.saying.personal import LINKS_OF
+from app.library.saying.threshold import set_threshold, threshold_in
 from app.library.stock import Stock, facts_in, known_in
 from app.library.tables import EVENTS, FAILURES, KEPT, MEDIA
 from app.library.undoing import Removal
 from app.library.values import (
+    FORGOTTEN,
     Checkpoints,
     Event,
     KnownFile,
@@ -47,25 +51,26 @@ from app.library.values import (
 )
 from app.library.whereabouts import Look, nobody_looks, write_knowing
 from app.library.writes.writes import Writes
-from app.media import Analysis, Failure, Outcome, Place, Stage
+from app.media import NSFW_THRESHOLD, Analysis, Failure, Outcome, Place, Stage
 from app.metadata import PromptVerdict
+from app.models import ModelVersion
 from app.query.tree import EVERYTHING, Node
 from app.revisions import RowFacts
 from app.texts import clean_json
 
 _PLACE = select(MEDIA.c.root, MEDIA.c.path).where(MEDIA.c.id == bindparam("b_id"))
-FORGOTTEN = "forgotten"
-"""The outcome of the `session` row of a session that a person deleted."""
 
 
 class Library:
     """What is known, on any engine that `DATABASE_URL` names.
 
     `columns_file` is where the columns that searches go by are kept from one start to the next; codes lie beside it.
+    `nsfw_threshold` is that of a library for which nobody has set one.
     """
 
-    def __init__(self, url: str, columns_file: Path | None = None) -> None:
+    def __init__(self, url: str, columns_file: Path | None = None, *, nsfw_threshold: float = NSFW_THRESHOLD) -> None:
         self._engines = Engines(url)
+        self._first_threshold = nsfw_threshold
         self.presence = Presence(self._engines)
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
@@ -74,6 +79,7 @@ class Library:
         self.edits = Edits(self._engines)
         self.writes = Writes(self._engines)
         self.detections = Detections(self._engines)
+        self.models = ModelVersions(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
         self.expectations = Expectations(self._engines, self.finder)
@@ -104,17 +110,19 @@ class Library:
         nsfw_threshold: float,
         look: Look = nobody_looks,
         checkpoints: Checkpoints | None = None,
+        models: Collection[ModelVersion] = (),
     ) -> Event:
         """Records what became of one file in one transaction and returns its event.
 
-        `asked` are the stages that the session asks for; `checkpoints` gives what else the log says with an event.
+        `asked` are the stages that the session asks for; `checkpoints` gives what else the log says with an event;
+        `models` are those that looked at the file.
 
         If `look` says that the file of another row with the same bytes is gone, its row follows the file to where it
         is now; it is asked while no transaction is open. A file that this session has answered for already keeps its
         first answer, and that event is returned.
         Raises NeedsAttention if the database cannot be reached or written.
         """
-        path = result.file.place.in_event
+        path, due = result.file.place.in_event, self.models.due(models)
         try:
             work = partial(
                 record,
@@ -124,12 +132,23 @@ class Library:
                 nsfw_threshold=nsfw_threshold,
                 checkpoints=checkpoints,
             )
-            return write_knowing(self._engines, work, look)
+            event = write_knowing(self._engines, noting(work, due), look)
         except IntegrityError as error:
             answered = self._engines.read(lambda connection: _answer(connection, session_id, path))
             if answered is None:
                 raise translated(error) from error
             return answered
+        self.models.noted(due)
+        return event
+
+    def detected(self, result: Analysis, models: Collection[ModelVersion]) -> None:
+        """Writes what these models found in a file that the library knows, in one transaction.
+
+        Raises UnknownFile, NotDetected where the row is of other bytes, NeedsAttention.
+        """
+        due = self.models.due(models)
+        self._engines.write(noting(partial(write_detected, result), due))
+        self.models.noted(due)
 
     def edit(self, place: Place, edit: Edit) -> None:
         """Writes what a person says of one file. Raises UnknownFile, DatabaseBusy, NeedsAttention."""
@@ -315,19 +334,17 @@ class Library:
         either = select(exists(select(MEDIA.c.id)) | exists(select(KEPT.c.sha256)))
         return self._engines.read(lambda connection: bool(connection.execute(either).scalar_one()))
 
-    def nsfw_threshold(self) -> float | None:
-        """The library's threshold: that of the session that was started last, None before the first."""
-        sessions = EVENTS.c.kind == "session"
-        refused = select(EVENTS.c.session_id).where(  # a start that could not be saved is forgotten while queued
-            sessions, EVENTS.c.outcome == FORGOTTEN, EVENTS.c.detail["status"].as_string() == "queued"
-        )
-        first_rows = select(func.min(EVENTS.c.id).label("id")).where(sessions, EVENTS.c.session_id.not_in(refused))
-        one_each = EVENTS.c.session_id.concat("")  # else SQLite walks the index of all events, to have them in order
-        newest = select(func.max(first_rows.group_by(one_each).subquery().c.id)).scalar_subquery()
-        statement = select(EVENTS.c.detail).where(EVENTS.c.id == newest)
-        detail = self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none())
-        threshold = (detail or {}).get("parameters", {}).get("nsfw_threshold")
-        return threshold if isinstance(threshold, int | float) else None
+    def nsfw_threshold(self) -> float:
+        """From which probability a file counts as NSFW: what a person or a new session gave last."""
+        given = self._engines.read(threshold_in)
+        return self._first_threshold if given is None else given
+
+    def set_nsfw_threshold(self, threshold: float) -> None:
+        """Sets from which probability, 0 to 1, files count as NSFW; labels follow at once, and nothing runs for it.
+
+        Raises DatabaseBusy, NeedsAttention.
+        """
+        self._engines.write(partial(set_threshold, threshold))
 
     def nsfw_spread(self) -> NsfwSpread:
         """How the probabilities of the library spread, whatever model gave them."""

@@ -73,6 +73,9 @@ _DELETE_ROW = delete(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 MARK_MISSING = update(MEDIA).where(THIS_FILE, MEDIA.c.missing_at.is_(None)).values(missing_at=bindparam("b_at"))
 _UNLINK = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"))
 
+ANOTHER = "another"
+"""What the event of a file says in its detail where its row was of another picture before."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
@@ -81,7 +84,7 @@ class _Saved:
     `standing` are the stages whose earlier failure still stands because they did not run again on these bytes.
     `moved_from` is the old path as shown; `ambiguous` the paths that it may have been, where there are several.
     `rated_by_a_person` says that the score is a person's, whatever was read; `nsfw_said` is a person's word on that;
-    `returned` says that the file was missing.
+    `returned` says that the file was missing, `another` that its bytes are not an edit of those before.
     """
 
     outcome: Outcome
@@ -92,6 +95,7 @@ class _Saved:
     rated_by_a_person: bool = False
     nsfw_said: bool | None = None
     returned: bool = False
+    another: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +200,10 @@ def _save(
         words = own_or_returned(connection, old, before.words, copies, kept=known.words)
         saved = _update(connection, session_id, at, analysis, before, words=words)
         return replace(saved, returned=old["missing_at"] is not None)
-    words = words_on_other_bytes(
+    words, another = words_on_other_bytes(
         connection, old, before.words, sha256=sha256, copies=copies, kept=known.words, at=at, looked=looked
     )
-    return _update(connection, session_id, at, analysis, before, words=words)
+    return replace(_update(connection, session_id, at, analysis, before, words=words), another=another)
 
 
 def _before(connection: Connection, row: Mapping[str, Any]) -> _Before:
@@ -316,7 +320,8 @@ def event_detail(
 ) -> dict[str, Any]:
     """What a file's event adds to each counter of its session, and how long each stage that was asked for took.
 
-    Of a file that was moved it says from where, and of one whose name is no plain text how it is shown.
+    Of a file that was moved it says from where, of one that came in the place of another picture that it did, and of
+    one whose name is no plain text how it is shown.
     """
     told = {stage.value: (done.status.value, round(done.seconds, 6)) for stage, done in result.stages.items()}
     failures = [[stage.value, f.cause, clean_text(f.reason or "")] for stage, f in all_failures_of(result)]
@@ -342,6 +347,8 @@ def event_detail(
         detail["failures"] = failures
     if saved.moved_from:
         detail["moved_from"] = saved.moved_from
+    if saved.another:
+        detail[ANOTHER] = True
     place = result.file.place
     if place.shown.encode() != place.in_event:  # then the bytes of the row are no text
         detail["shown"] = place.shown

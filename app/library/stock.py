@@ -104,6 +104,11 @@ class Stock:
             yield from page
             after = page[-1].path
 
+    def ids_in(self, folder: Place) -> dict[Place, int]:
+        """The ids of the rows of the files of one folder, by place; those of folders inside are not among them."""
+        statement = select(MEDIA.c.root, MEDIA.c.path, MEDIA.c.id).where(inside(MEDIA, folder, below=False))
+        return {Place(root, path): number for root, path, number in self.read(partial(_rows, statement))}
+
     def with_bytes(self, digests: Collection[str]) -> dict[str, list[StoredFile]]:
         """The rows of the files with these SHA-256, by it, in the order of root and path."""
         rows = ((stored.sha256, stored) for _, stored in self._where(MEDIA.c.sha256, digests))

@@ -15,6 +15,8 @@ from app.regions import SIDEWAYS
 from app.shapes import described
 from app.texts import shown_name
 
+FORGOTTEN = "forgotten"
+"""The outcome of the `session` row of a session that a person deleted."""
 _ANSWERED = tuple(name for name in DECLARED if name not in ("sources", "raw"))
 PLAIN = (
     "sha256", "phash", "picture_sha256", "format", "kind", "mode", "frames", "notes", "size", *_ANSWERED, "pair",
@@ -175,8 +177,8 @@ class Summary(TypedDict):
 class NsfwSpread(TypedDict):
     """How the NSFW probabilities of the library spread."""
 
-    threshold: float | None
-    """The probability from which a file counts as NSFW: that of the last session."""
+    threshold: float
+    """The probability from which a file counts as NSFW: the library's."""
     checked: int
     """Files with a probability."""
     detected: int

@@ -4,7 +4,7 @@ Nothing is changed, neither there nor here. Groups are kept as long as nothing i
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,11 +46,17 @@ class Found(NamedTuple):
         slots, distances = self.groups.group(place)
         return self.snapshot.ids[slots].tolist(), distances.tolist()
 
+    def holding(self, ids: Collection[int]) -> list[int]:
+        """The places of the groups that hold any file of these ids, in their order."""
+        held = np.isin(self.groups.slots, self.snapshot.at(np.array([*ids], np.int64)))
+        places = np.searchsorted(self.groups.starts, np.flatnonzero(held), "right") - 1
+        return np.unique(places).tolist()  # type: ignore[no-any-return]
+
     def keeper(self, files: Mapping[int, FoundFile]) -> int:
         """The id of the file of a group, by ids, that is worth most.
 
         Rejected ones come last. Then a film of its own (Live Photo, motion photo) counts most, a person's word, the
-        pixels, the larger file, the rating and the shorter path.
+        pixels, whether it says when and by which camera it was taken, the larger file, the rating and the shorter path.
         """
         return min(files, key=lambda number: self._worth(number, files[number]))
 
@@ -59,7 +65,9 @@ class Found(NamedTuple):
         is_filmed = slot >= 0 and bool(self.filmed[slot])
         is_said = slot >= 0 and bool(self.snapshot.columns["marks"][slot] & Mark.PERSON)
         score, pixels = file["score"] or 0, (file["width"] or 0) * (file["height"] or 0)
-        return score < 0, not is_filmed, not is_said, -pixels, -file["size"], -score, len(file["path"]), file["path"]
+        untold = (file["taken_at"] is None) + (file["camera"] is None)
+        by_file = -pixels, untold, -file["size"], -score, len(file["path"]), file["path"]
+        return score < 0, not is_filmed, not is_said, *by_file
 
 
 class Duplicates:
@@ -86,27 +94,27 @@ class Duplicates:
         groups = kept.get(("groups", by, behind, at_most), grouped)
         return Found(by, snapshot, groups, edges, at_most, pairing.halves() | pairing.films_inside())
 
-    def surplus(self, found: Found) -> tuple[list[int], dict[int, int | None]]:
-        """The ids of all files of the groups but the one of each that is worth most, and for each of them that one.
+    def surplus(
+        self, found: Found, chosen: Collection[int] = (), places: Sequence[int] | None = None
+    ) -> tuple[list[int], dict[int, int | None]]:
+        """The ids of all files of the groups, or of those at `places`, that do not stay, and for each one that does.
 
-        None where a file is not within the distance of that one: others of its group led to it.
+        Of a group those stay that are chosen, or else the one that is worth most. None where a file is within the
+        distance of none of them: others of its group led to it.
         """
-        finder, threshold = self._library.finder, self._library.nsfw_threshold()
+        finder, threshold, stays = self._library.finder, self._library.nsfw_threshold(), {*chosen}
         keepers: dict[int, int | None] = {}
-        first = 0
-        while first < found.groups.number:
-            limit = int(found.groups.starts[first]) + _AT_ONCE
-            last = max(first + 1, int(np.searchsorted(found.groups.starts, limit, "right")) - 1)
-            ids = [found.ids(place)[0] for place in range(first, last)]
-            files = finder.files_by_id([number for group in ids for number in group], threshold)
-            for group in ids:
+        for some in _files_at_once(found, range(found.groups.number) if places is None else places):
+            files = finder.files_by_id([number for group in some for number in group], threshold)
+            for group in some:
                 there = {number: files[number] for number in group if number in files}
-                if len(there) > 1:
-                    keeper = found.keeper(there)
-                    others = [number for number in there if number != keeper]
-                    near = self._near(found, keeper, others)
-                    keepers |= {number: keeper if number in near else None for number in others}
-            first = last
+                if len(there) < 2:
+                    continue
+                staying = [number for number in there if number in stays] or [found.keeper(there)]
+                others = [number for number in there if number not in staying]
+                keepers |= dict.fromkeys(others)
+                for keeper in reversed(staying):
+                    keepers |= dict.fromkeys(self._near(found, keeper, others), keeper)
         return [*keepers], keepers
 
     def _near(self, found: Found, keeper: int, others: Sequence[int]) -> set[int]:
@@ -157,6 +165,20 @@ class Duplicates:
                 except (OSError, ValueError):
                     continue
                 yield places[number], (status.st_dev, status.st_ino)
+
+
+def _files_at_once(found: Found, places: Sequence[int]) -> Iterator[list[list[int]]]:
+    """The ids of the files of groups, group by group, some groups at a time: so many that they are read in one go."""
+    some: list[list[int]] = []
+    files = 0
+    for place in places:
+        some.append(found.ids(place)[0])
+        files += len(some[-1])
+        if files >= _AT_ONCE:
+            yield some
+            some, files = [], 0
+    if some:
+        yield some
 
 
 def differing(files: Sequence[FoundFile]) -> list[str]:

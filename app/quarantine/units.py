@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -69,19 +70,30 @@ class _Folder:
     sidecars: Sidecars
     media: list[bytes]
     has_scores: bool
+    ids: dict[Place, int] | None = None
+    """Of the rows of its files, once they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is asked for, by ids: films of pictures, files that are kept for others, and why some stay in any case.
+    """What is asked for, by ids: all in order, films of pictures and the reverse, what is kept, why some stay."""
 
-    `going` has the places of all others, with the id of the file with which each goes: its own, or that of its picture.
-    """
-
+    ids: np.ndarray[Any, np.dtype[np.int64]]
     films: Mapping[int, int]
+    pictures: Mapping[int, int]
     keepers: Mapping[int, int | None]
     reasons: Mapping[int, str]
-    going: Mapping[Place, int]
+
+    def lead_of(self, number: int) -> int | None:
+        """The id of the file with which one goes: its own, or that of its picture; None if it stays."""
+        lead = self.pictures.get(number, number)
+        goes = lead not in self.reasons and self.place_of(lead) is not None
+        return lead if goes else None
+
+    def place_of(self, number: int) -> int | None:
+        """Where an id stands among those that are asked for, in their order; None if it is not."""
+        at = int(np.searchsorted(self.ids, number))
+        return at if at < len(self.ids) and self.ids[at] == number else None
 
 
 class Units:
@@ -97,18 +109,19 @@ class Units:
 
         None there is a file that is not like the one that stays. A file that is no more what the library knows is left,
         and so is the only copy of a film, if a file has to stay for its picture. Whoever acts looks at each file once
-        more.
+        more. Units are made as they are taken: of many files only ids are held, and one folder's rows at a time.
         """
+        self._read.clear()
         asked = self._asked(ids, keepers or {})
-        followers = {*asked.films.values()}
-        done: set[int] = set()
+        done = bytearray(len(asked.ids))
         for some in in_slices(ids, _AT_ONCE):
             beside = (one for number in some for one in (asked.films.get(number), asked.keepers.get(number)))
             stored = self._stored([*{*some, *(one for one in beside if one is not None)}])
             for number in some:
-                if number not in stored or number in done or number in followers:
+                place = asked.place_of(number)
+                if number not in stored or place is None or done[place] or number in asked.pictures:
                     continue
-                done.add(number)
+                done[place] = True
                 if number in asked.reasons:
                     yield Left(stored[number].shown, asked.reasons[number])
                     continue
@@ -117,13 +130,14 @@ class Units:
                 except _Stays as why:
                     yield Left(stored[number].shown, str(why))
                 else:
-                    done.update(together)
+                    for one in together:
+                        if (place := asked.place_of(one)) is not None:
+                            done[place] = True
                     yield unit
 
     def _asked(self, ids: Sequence[int], keepers: Mapping[int, int | None]) -> _Asked:
         films, pictures = self._films(ids)
-        wanted = {number for number in ids if number not in keepers or keepers[number] is not None}
-        moved = {*wanted, *(film for picture, film in films.items() if picture in wanted)}
+        moved = self._moved(ids, films, keepers) if keepers else set()
         reasons = {}
         inside = self._films_inside(keepers) if keepers else set()
         for number, keeper in keepers.items():
@@ -135,11 +149,14 @@ class Units:
                 reasons[number] = "It is half of a Live Photo, the picture of which stays."
             elif number in inside and keeper not in inside:
                 reasons[number] = "It has a film inside, which the file that is to be kept has not."
-        followers = {*films.values()}
-        lead_of = {number: number for number in ids if number not in reasons and number not in followers}
-        lead_of |= {film: picture for picture, film in films.items() if picture in lead_of}
-        going = {stored.place: lead_of[number] for number, stored in self._stored([*lead_of]).items()}
-        return _Asked(films, keepers, reasons, going)
+        in_order = np.unique(np.array(ids, np.int64))
+        return _Asked(in_order, films, {film: picture for picture, film in films.items()}, keepers, reasons)
+
+    @staticmethod
+    def _moved(ids: Sequence[int], films: Mapping[int, int], keepers: Mapping[int, int | None]) -> set[int]:
+        """The files that are moved if nothing holds them up, and the films that go with them."""
+        wanted = {number for number in ids if number not in keepers or keepers[number] is not None}
+        return {*wanted, *(film for picture, film in films.items() if picture in wanted)}
 
     def _unit(self, asked: _Asked, stored: dict[int, StoredFile], first: int) -> tuple[Unit, list[int]]:
         """The unit of a file, and the ids of all that share a sidecar with it. Raises _Stays if any has to stay."""
@@ -161,7 +178,7 @@ class Units:
                 if keeper is not None and one is not stored.get(number):
                     copy = self._copy_of(sight, asked)
                     kept[copy.place] = copy
-                for side, sharing in self._beside(sight.place, asked.going):
+                for side, sharing in self._beside(sight.place, asked):
                     files.setdefault(side.place, side)
                     together += dict.fromkeys(lead for lead in sharing if lead not in together)
         if any(_are_one(one, other) for one in files.values() for other in kept.values()):
@@ -171,7 +188,7 @@ class Units:
     def _copy_of(self, film: Sight, asked: _Asked) -> Sight:
         """A copy of a film that stays. Raises _Stays if there is none."""
         for stored in self._library.stock.with_bytes([film.sha256]).get(film.sha256, ()):
-            if stored.missing_at is None and stored.place not in asked.going:
+            if stored.missing_at is None and self._lead_at(stored.place, asked) is None:
                 sight = self._sight(stored)
                 if sight is not None and not _are_one(sight, film):
                     return sight
@@ -190,7 +207,14 @@ class Units:
             return None
         return Sight(stored.place, path, stored.size, stored.mtime_ns, stored.sha256)
 
-    def _beside(self, place: Place, going: Mapping[Place, int]) -> Iterator[tuple[Sight, list[int]]]:
+    def _lead_at(self, place: Place, asked: _Asked) -> int | None:
+        """The id of the file with which that at a place goes; None if it stays, or the library does not know it."""
+        folder = self._folder(place.folder)
+        if folder.ids is None:
+            folder.ids = self._library.stock.ids_in(place.folder)
+        return None if (number := folder.ids.get(place)) is None else asked.lead_of(number)
+
+    def _beside(self, place: Place, asked: _Asked) -> Iterator[tuple[Sight, list[int]]]:
         """The sidecars of a file, each with the ids of those that share it; none that is shared with one that stays."""
         folder = self._folder(place.folder)
         named = {name: spoken_for(name, folder.media) for name in folder.sidecars.names_of(place.name)}
@@ -199,9 +223,10 @@ class Units:
             sharing = tuple(name for name in folder.media if composed(name) == own)
             named |= {SCORES_FOLDER + b"/" + name + b".json": sharing for name in {place.name, own}}
         for name, media in named.items():
-            others = [place.folder.below(other) for other in media]
-            if all(other in going for other in others) and (sight := self._small(place.folder.below(name))):
-                yield sight, [going[other] for other in others]
+            leads = [self._lead_at(place.folder.below(other), asked) for other in media]
+            going = [lead for lead in leads if lead is not None]
+            if len(going) == len(leads) and (sight := self._small(place.folder.below(name))):
+                yield sight, going
 
     def _folder(self, folder: Place) -> _Folder:
         known = self._read.get(folder)

@@ -50,6 +50,7 @@ _PLACE = re.compile(
     r"(-?\d{1,3}(?:\.\d{1,15})?)\s*,\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*,\s*(\d{1,9}(?:\.\d{1,9})?)\s*(km|m)",
     re.ASCII | re.IGNORECASE,
 )
+_WITHOUT_UNIT = re.compile(r"(?:[^,]*,){2}\s*(\d[\d.]{0,20})", re.ASCII)
 _LONGEST = 64
 """Characters of a value that can be a number, a time or a place."""
 _BYTES = {"k": 1, "m": 2, "g": 3, "t": 4}
@@ -98,8 +99,11 @@ def near(value: str, text: str, at: int) -> Near:
     match = _PLACE.fullmatch(value.strip()) if len(value) <= _LONGEST else None
     if not match and value.endswith(","):
         raise QueryError("A space ends the place: write near:41.9,12.5,10km without any, or put it in quotes.", at)
+    if not match and (bare := _WITHOUT_UNIT.fullmatch(value)):
+        behind = text.rindex(bare[1]) - text.index(":") - 1
+        raise QueryError("The distance needs km or m directly behind it: near:41.9,12.5,10km.", at + behind)
     if not match:
-        raise QueryError("A place is latitude, longitude and distance in km or m: near:41.9,12.5,10km.", at)
+        raise QueryError("A place is latitude, longitude and distance, between commas alone: near:41.9,12.5,10km.", at)
     latitude, longitude, distance = float(match[1]), float(match[2]), float(match[3])
     if abs(latitude) > 90 or abs(longitude) > 180:
         raise QueryError("A latitude lies between -90 and 90, a longitude between -180 and 180.", at)

@@ -27,6 +27,7 @@ from app.web.answers import Route
 from app.web.depends import InHouse, only_known
 from app.web.failures import changed_among, failures_page, position_at, which_of
 from app.web.ingest import history_page
+from app.web.library.regions import models_here
 from app.web.page import FIELDS_SHOWN, about_ingest
 from app.web.places import ONLY_HERE, may_change_roots
 from app.web.templating import asked, show, show_problem
@@ -182,15 +183,18 @@ def show_failures(
 
 @router.get("/settings")
 def show_settings(request: Request, house: InHouse) -> Response:
-    """Shows what a person keeps on the server: media roots and presets; where dropped files go, and copies lie."""
+    """Shows what a person keeps on the server: media roots, presets, the NSFW threshold, and where files go."""
     presets = [{**preset, "asked": asked({**_BY_DEFAULT, **preset["parameters"]})} for preset in house.presets.all()]
     may_change = may_change_roots(request, house)
     values = {"roots": house.roots.all(), "may_change": may_change, "only_here": ONLY_HERE, "presets": presets}
-    inbox, daily = house.inbox.place, house.records_or_none.copies if house.records_or_none else None
+    records = house.records_or_none
+    inbox, daily = house.inbox.place, records.copies if records else None
     values |= {
+        "threshold": records.library.nsfw_threshold() if records else None,
         "copies": how_copies_stand(house.settings, datetime.now(UTC)),
         "not_copied": daily.trouble if daily else None,
     }
+    values |= models_here(house) | {"models": records.library.models.all() if records else []}
     return show(request, "settings.html", {**values, "inbox": inbox.shown if inbox else ""})
 
 

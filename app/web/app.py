@@ -84,6 +84,7 @@ ROUTERS = (
     proposing.router,
     proposing.pages,
     duplicates.router,
+    duplicates.pages,
     culling.router,
     nsfw.router,
     page.router,

@@ -179,15 +179,6 @@ class WriteMeant(BaseModel):
         return self
 
 
-class WriteUndo(BaseModel):
-    """Which write is undone."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
-
-    undo: Annotated[int, Field(ge=1, le=2**53)]
-    """`undo` of the answer by which it was written."""
-
-
 class NewPreset(BaseModel):
     """Parameters that are kept under a name, in place of those that had it."""
 
@@ -332,13 +323,6 @@ def what_is_written(body: JsonBody) -> WriteMeant:
     return checked(WriteMeant, body)
 
 
-@reads(WriteUndo)
-@refuses("invalid_parameter")
-def which_write(body: JsonBody) -> WriteUndo:
-    """Which write is undone. Raises InvalidRequest."""
-    return checked(WriteUndo, body)
-
-
 @reads(NewPreset)
 @refuses("invalid_parameter", "bad_pattern", "no_directory")
 def which_preset(body: JsonBody) -> NewPreset:
@@ -380,4 +364,3 @@ CompareBody = Annotated[Compare, Depends(what_to_compare)]
 SearchBody = Annotated[NewSearch, Depends(which_search)]
 RootBody = Annotated[NewRoot, Depends(which_root)]
 WriteBody = Annotated[WriteMeant, Depends(what_is_written)]
-WriteUndoBody = Annotated[WriteUndo, Depends(which_write)]

@@ -22,7 +22,7 @@ class Marks(TypedDict):
     nsfw_probability: float | None
     """0 to 1; null is unknown."""
     is_nsfw: bool | None
-    """A person's word, else by the threshold of the last session; null is unknown."""
+    """A person's word, else by the threshold of the library; null is unknown."""
     has_thumbnail: bool
     """Whether a thumbnail was made."""
 

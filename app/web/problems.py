@@ -66,6 +66,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "already_undone": Refusal(409, "the edit was undone before"),
         "write_at_work": Refusal(409, "metadata are being written by another request"),
         "sidecar_dir_inside_root": Refusal(409, "the folder for sidecars and a media root lie inside one another"),
+        "not_detected": Refusal(409, "the detector cannot look at this file, or failed on it; `detail` says why"),
         "no_inbox": Refusal(409, "`INGEST_INBOX` names no folder for dropped files"),
         "conflict": Refusal(409, "another conflict"),
         "range_not_satisfiable": Refusal(416, "the file has no bytes in the range; `Content-Range` tells its size"),
@@ -101,6 +102,18 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "lock_lost": Refusal(503, "the state folder was removed, renamed or taken over under the server"),
         "workers_cannot_start": Refusal(503, "the analysis processes end before they begin"),
         "exiftool_missing": Refusal(503, "exiftool, which writes into files, is not installed"),
+        "detector_not_named": Refusal(503, "`INGEST_DETECTOR_MODEL` names no detector"),
+        "detector_not_installed": Refusal(503, "OpenVINO, which runs detectors, is not installed"),
+        "detector_missing": Refusal(503, "there is no file of a detector where `INGEST_DETECTOR_MODEL` says"),
+        "detector_unreadable": Refusal(503, "the detector is no model that can be read and run"),
+        "detector_labels_missing": Refusal(503, "the labels of the detector are neither beside it nor in it"),
+        "detector_input_unknown": Refusal(503, "the detector takes something else than one picture"),
+        "detector_layout_unknown": Refusal(
+            503, "the outputs of the detector are of no layout that is known for its labels"
+        ),
+        "detector_memory": Refusal(
+            503, "the detector needs more memory than a worker may have, or is larger than 2 GB"
+        ),
         "unavailable": Refusal(503, "a part that is needed is not there"),
         "attention": Refusal(503, "something must be mended, and nothing more exact is known"),
     }

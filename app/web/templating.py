@@ -32,6 +32,7 @@ _STAGES = {
     "generate_thumbnails": "thumbnails",
     "enable_nsfw_detection": "NSFW",
 }
+_OPTIONAL = {"read_barcodes": "barcodes", "detect_objects": "detection"}
 
 
 def show(request: Request, name: str, values: Mapping[str, Any], *, status: int = 200) -> Response:
@@ -111,6 +112,8 @@ def asked(parameters: Mapping[str, Any]) -> list[str]:
     told += [] if parameters["workers"] is None else [counted(parameters["workers"], "worker")]
     off = [stage for name, stage in _STAGES.items() if not parameters[name]]
     told += [f"without {', '.join(off)}"] if off else []
+    on = [stage for name, stage in _OPTIONAL.items() if parameters.get(name)]  # sessions of older versions have none
+    told += [f"with {', '.join(on)}"] if on else []
     threshold = parameters["nsfw_threshold"]
     by_default = not parameters["enable_nsfw_detection"] or threshold == _THRESHOLD
     return told + ([] if by_default else [f"NSFW from {threshold}"])

@@ -52,6 +52,9 @@ WRITE_CAUSES: Mapping[str, Cause] = MappingProxyType(
 )
 """Every cause that a file of a write, or of its undo, can be refused with."""
 
+LEFT_FOR = frozenset({"file_changed", "original_let_go"})
+"""For which of them a file that was written is left as it is: to try the same again helps nobody."""
+
 
 class NotWritten(Exception):
     """One file is left as it is. Becomes its outcome `refused`; never leaves the room."""

@@ -4,7 +4,7 @@ What a packet tells is read by the readers of the analysis, so that what is show
 reads back.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from xml.dom import Node
@@ -16,7 +16,7 @@ from app.analysis.metadata.beside import Beside
 from app.analysis.metadata.embedded import Embedded
 from app.analysis.metadata.telling import tell
 from app.errors import CannotRead
-from app.writing.words import Told, flat, names_in
+from app.writing.words import TAKEN_BACK, Told, flat, names_in
 
 Document: TypeAlias = Any
 Element: TypeAlias = Any
@@ -64,8 +64,9 @@ def tell_packet(properties: Xmp) -> Told:
 def edit_packet(packet: bytes | None, words: Mapping[str, Any]) -> bytes:
     """A packet, or a new one, that says these words (`words.said_by_a_person`); UTF-8 whatever it was before.
 
-    Of a text in several languages only the one that holds where none is asked for changes. Keywords are added; a
-    path of them stands in `lr:hierarchicalSubject`, and its last word among the others. Of a score, none is 0.
+    Of a text in several languages only the one that holds where none is asked for changes. Keywords are added, those
+    that were taken back removed; a path of them stands in `lr:hierarchicalSubject`, and its last word among the others.
+    Of a score, none is 0.
     Raises CannotRead: what `parse_xmp` raises, and `damaged_metadata` for what is no XMP packet.
     """
     if packet is not None:
@@ -85,9 +86,10 @@ def edit_packet(packet: bytes | None, words: Mapping[str, Any]) -> bytes:
         elif field == "taken_at":
             for name in _TAKEN:
                 edit.say(name, value)
-        elif field == "keywords":
-            edit.add(_SUBJECT, [flat(word) for word in value])
-            edit.add(_PATHS, [word for word in value if "|" in word])
+    keywords, gone = words.get("keywords", ()), words.get(TAKEN_BACK, ())
+    for name, own in ((_SUBJECT, [*map(flat, keywords)]), (_PATHS, [word for word in keywords if "|" in word])):
+        edit.remove(name, gone)
+        edit.add(name, own)
     return "".join(_written(document)).encode()
 
 
@@ -158,6 +160,17 @@ class _Edit:
                 self._text(self._append(held, "li"), text)
                 have.add(text.casefold())
 
+    def remove(self, name: _Name, texts: Collection[str]) -> None:
+        """Takes these out of the list, whatever their case; a list that is empty then goes."""
+        gone = {text.casefold() for text in texts}
+        for element in self._all(name):
+            if (held := self._list_in(element)) is not None:
+                for item in _elements(held):
+                    if _text_in(item).casefold() in gone:
+                        _detach(item)
+                if not list(_elements(held)):
+                    _detach(element)
+
     def _all(self, name: _Name) -> list[Element]:
         return [one for resource in self._resources for one in _elements(resource) if _is(one, name)]
 
@@ -171,10 +184,7 @@ class _Edit:
                 resource.removeAttributeNS(name.uri, name.local)
         for element in self._all(name):
             if element is not but:
-                before = element.previousSibling
-                if before is not None and before.nodeType == Node.TEXT_NODE and not before.data.strip():
-                    element.parentNode.removeChild(before)
-                element.parentNode.removeChild(element)
+                _detach(element)
 
     def _make(self, name: _Name) -> Element:
         """An empty property of the first resource."""
@@ -219,6 +229,14 @@ class _Edit:
             prefix += "_"
         element.setAttributeNS(_XMLNS, f"xmlns:{prefix}", uri)
         return prefix
+
+
+def _detach(element: Element) -> None:
+    """Takes an element out of its document, with the space in front of it."""
+    before = element.previousSibling
+    if before is not None and before.nodeType == Node.TEXT_NODE and not before.data.strip():
+        element.parentNode.removeChild(before)
+    element.parentNode.removeChild(element)
 
 
 def _is(element: Element, name: _Name) -> bool:

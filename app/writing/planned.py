@@ -61,6 +61,46 @@ class FileWritten(TypedDict):
     """What changes, field by field."""
 
 
+@described
+class Written(TypedDict):
+    """What became of the files of a write, or would become of them."""
+
+    to: str
+    """`sidecar_dir`, `sidecar` or `file`."""
+    dry_run: bool
+    """Whether nothing was changed."""
+    counts: dict[str, int]
+    """How many files had each outcome."""
+    undo: str | None
+    """What `POST /api/library/undo` takes it back by; null where nothing was written, or no original is kept."""
+    files: list[FileWritten]
+    """Each file, in the order in which they were asked for."""
+
+
+@described
+class TakenBack(TypedDict):
+    """What became of the files of an undo."""
+
+    changed: int
+    """How many files are again what they were before."""
+    left: list[FileWritten]
+    """Those that are not, with the reason."""
+
+
+@described
+class LastWrite(TypedDict):
+    """The newest write that can be undone."""
+
+    undo: str
+    """What it is taken back by."""
+    at: str
+    """When, ISO 8601 in UTC."""
+    to: str
+    """Where to."""
+    files: int
+    """How many files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One file of a write as it is answered. `target` is as shown."""

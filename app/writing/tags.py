@@ -7,11 +7,11 @@ tag has room for is cut at a letter.
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from app.writing.words import flat, names_in
+from app.writing.words import TAKEN_BACK, flat, names_in
 
 _IPTC = "iptc "
 IPTC_UTF8 = f"{_IPTC}utf-8"
-_IN_IPTC = ("title", "caption", "creator", "copyright", "keywords")
+_IN_IPTC = ("title", "caption", "creator", "copyright", "keywords", TAKEN_BACK)
 _RATING_PERCENT = {1: 1, 2: 25, 3: 50, 4: 75, 5: 99}
 _SIMPLE = {  # XMP; IPTC and how many bytes it takes; tags of EXIF that are kept in step
     "title": ("XMP-dc:Title", ("IPTC:ObjectName", 64), (("Image XPTitle", "IFD0:XPTitle"),)),
@@ -68,6 +68,9 @@ def _of(field: str, value: Any, present: Collection[str], *, with_iptc: bool) ->
         yield from _added("XMP-lr:HierarchicalSubject", [word for word in value if "|" in word])
         if with_iptc:
             yield from _added("IPTC:Keywords", [word for word in map(flat, value) if len(word.encode()) <= 64])
+    elif field == TAKEN_BACK:
+        for tag in ("XMP-dc:Subject", "XMP-lr:HierarchicalSubject", *(("IPTC:Keywords",) if with_iptc else ())):
+            yield from (f"-{tag}-={escaped(word)}" for word in value)
 
 
 def _creators(value: str | None, present: Collection[str], *, with_iptc: bool) -> Iterator[str]:

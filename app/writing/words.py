@@ -13,6 +13,8 @@ from app.metadata import Source
 
 FIELDS = ("score", "title", "caption", "creator", "copyright", "label", "taken_at", "keywords")
 """What can be written, in the order in which it is told."""
+TAKEN_BACK = "taken_back"
+"""Beside the fields of what is written: keywords that were written before and are said no more."""
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 Told = Mapping[str, Any]
 """By field: a score from -1 to 5, texts, a date as ISO 8601, keywords as a list of texts; None is none."""
@@ -43,6 +45,25 @@ def said_by_a_person(row: Mapping[str, Any], fields: Collection[str] = FIELDS) -
     return {name: _writable(words[name]) for name in FIELDS if name in words}
 
 
+def taken_back(words: Mapping[str, Any], told: Iterable[tuple[bool, Iterable[Mapping[str, Any]]]]) -> dict[str, Any]:
+    """These words, and what of the keywords that were written before a person says no more.
+
+    `told` has what was written of the file, oldest first, and what of that was undone (true), each with its changes.
+    What another program had there first is not ours.
+    """
+    ours: dict[str, str] = {}
+    for undone, changes in told:
+        for change in changes:
+            if change["field"] == "keywords":
+                before, after = ({word.casefold(): word for word in change[at] or ()} for at in ("now", "then"))
+                came, went = (after, before) if not undone else (before, after)
+                ours = {word: ours[word] for word in ours if word not in went or word in came}
+                ours |= {word: came[word] for word in came if word not in went}
+    said = {one.casefold() for word in words.get("keywords", ()) for one in (word, flat(word))}
+    gone = tuple(text for word, text in ours.items() if word not in said)
+    return {"keywords": (), **words, TAKEN_BACK: gone} if gone else dict(words)
+
+
 def _writable(value: Any) -> Any:
     """A value without the characters that XML cannot hold (XML 1.0, 2.2)."""
     if isinstance(value, str):
@@ -68,21 +89,32 @@ def differences(now: Told, then: Told, fields: Iterable[str]) -> tuple[Differenc
 
 def expected(now: Told, words: Mapping[str, Any]) -> Told:
     """What a target will say that says `now` one thing, once these words are written into it."""
-    have = {text.casefold() for text in now["keywords"]}
-    added = tuple(text for text in words.get("keywords", ()) if text.casefold() not in have)
-    return {**now, **words, "keywords": (*now["keywords"], *added)}
+    gone = _gone(words)
+    kept = tuple(text for text in now["keywords"] if text.casefold() not in gone)
+    have = {text.casefold() for text in kept}
+    own = words.get("keywords", ())
+    wanted = dict.fromkeys((*map(flat, own), *(word for word in own if "|" in word)))
+    added = tuple(text for text in wanted if text.casefold() not in have)
+    return {**now, **words, "keywords": (*kept, *added)}
 
 
 def unsaid(words: Mapping[str, Any], told: Told) -> tuple[str, ...]:
-    """The fields of which a target does not tell what a person said. A date may be told with its zone beside it."""
-    return tuple(name for name, value in words.items() if not _tells(name, value, told[name]))
+    """The fields of which a target does not tell what a person said. A date may be told with its zone beside it.
+
+    A keyword that was taken back may still be told: another program may have written it elsewhere, too.
+    """
+    return tuple(name for name, value in words.items() if name in FIELDS and not _tells(name, value, told[name]))
 
 
-def lost(before: Told, after: Told, words: Collection[str]) -> tuple[str, ...]:
-    """The fields that nobody asked for and that are told otherwise than before; of keywords those that went."""
-    gone = set(before["keywords"] or ()) - set(after["keywords"] or ())
+def lost(before: Told, after: Told, words: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that nobody asked for and that are told otherwise than before; of keywords those that went unasked."""
+    went = {text.casefold() for text in set(before["keywords"] or ()) - set(after["keywords"] or ())}
     others = [name for name in FIELDS if name not in words and name != "keywords" and before[name] != after[name]]
-    return (*others, *(("keywords",) if gone else ()))
+    return (*others, *(("keywords",) if went - _gone(words) else ()))
+
+
+def _gone(words: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(text.casefold() for text in words.get(TAKEN_BACK, ()))
 
 
 def _tells(name: str, value: Any, told: Any) -> bool:

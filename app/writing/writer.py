@@ -12,71 +12,40 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from typing_extensions import TypedDict
-
 from app.crash_points import crash_point
 from app.errors import Conflict, NotFound
 from app.ingest.disk.folders import Folders, Listing
 from app.library.library import Library
 from app.library.whereabouts import RowFile, Whereabouts
-from app.library.writes.writes import BEGUN, Begun, Stamp
+from app.library.writes.writes import BEGUN, Begun, Stamp, undo_of
 from app.media import Place, storable_ns
 from app.settings import check_sidecar_dir
-from app.shapes import described
 from app.slices import in_slices
 from app.texts import shown_name
-from app.writing.causes import NotWritten
+from app.writing.causes import LEFT_FOR, NotWritten
 from app.writing.files import Files, Inspect
 from app.writing.originals import Originals
-from app.writing.planned import FileWritten, Plan, Target, Told, WriteOutcome, sentence_of
+from app.writing.planned import (
+    FileWritten,
+    LastWrite,
+    Plan,
+    TakenBack,
+    Target,
+    Told,
+    WriteOutcome,
+    Written,
+    sentence_of,
+)
 from app.writing.program import MISSING, find_program
 from app.writing.sidecars import Sidecars
-from app.writing.words import Difference, said_by_a_person
+from app.writing.words import Difference, said_by_a_person, taken_back
 
 AT_ONCE = 100
 """Files of a folder that are noted in one transaction, and whose stamps are read together."""
+ASKED_AT_ONCE = 500
+"""Files of whose earlier writes the log is asked together."""
 Row: TypeAlias = Any
 Rest: TypeAlias = Callable[[], AbstractContextManager[None]]
-
-
-@described
-class Written(TypedDict):
-    """What became of the files of a write, or would become of them."""
-
-    to: str
-    """`sidecar_dir`, `sidecar` or `file`."""
-    dry_run: bool
-    """Whether nothing was changed."""
-    counts: dict[str, int]
-    """How many files had each outcome."""
-    undo: int | None
-    """What `POST /api/library/write/undo` takes it back by; null where nothing was written."""
-    files: list[FileWritten]
-    """Each file, in the order in which they were asked for."""
-
-
-@described
-class TakenBack(TypedDict):
-    """What became of the files of an undo."""
-
-    changed: int
-    """How many files are again what they were before."""
-    left: list[FileWritten]
-    """Those that are not, with the reason."""
-
-
-@described
-class LastWrite(TypedDict):
-    """The newest write that can be undone."""
-
-    undo: int
-    """What it is taken back by."""
-    at: str
-    """When, ISO 8601 in UTC."""
-    to: str
-    """Where to."""
-    files: int
-    """How many files."""
 
 
 class Way(Protocol):
@@ -146,7 +115,7 @@ class Writer:
         """What a write would change, of a target that can be used."""
         told = [
             one if isinstance(one, Told) else one.told(WriteOutcome.WOULD_WRITE)
-            for one in self._plans(rows, self._made(target), tuple(fields))
+            for one in self._plans(rows, target, self._made(target), tuple(fields))
         ]
         return _answer(target, told, None, dry_run=True)
 
@@ -160,7 +129,7 @@ class Writer:
         with self._alone(), nullcontext() if target is Target.SIDECAR_DIR else self._rest():
             self.tidy()
             plans: list[tuple[int, Plan]] = []
-            for number, one in enumerate(self._plans(rows, way, tuple(fields))):
+            for number, one in enumerate(self._plans(rows, target, way, tuple(fields))):
                 if isinstance(one, Told):
                     told[number] = one
                 else:
@@ -172,7 +141,8 @@ class Writer:
                     told |= dict(zip((number for number, _ in part), done, strict=True))
             self._library.writes.prune()
             self._make_room()
-        undo = write_id if any(one.outcome is WriteOutcome.WRITTEN for one in told.values()) else None
+        last = self.last() if any(one.outcome is WriteOutcome.WRITTEN for one in told.values()) else None
+        undo = last["undo"] if last and write_id and last["undo"] == undo_of(write_id) else None
         return _answer(target, [told[number] for number in range(len(rows))], undo, dry_run=False)
 
     def _write(
@@ -209,11 +179,10 @@ class Writer:
                 told[number] = plan.told(WriteOutcome.WRITTEN)
         return write_id, [one for one in told if one]
 
-    def _plans(self, rows: Iterable[Row], way: Way, fields: tuple[str, ...]) -> Iterator[Plan | Told]:
+    def _plans(self, rows: Iterable[Row], target: Target, way: Way, fields: tuple[str, ...]) -> Iterator[Plan | Told]:
         """What is to become of each row: a plan where its target says something else, else what there is to say."""
-        for row in rows:
+        for row, words in self._words(rows, target, fields):
             place = Place(row["root"], row["path"])
-            words = said_by_a_person(row, fields)
             if not words:
                 yield Told(place, WriteOutcome.NOTHING_SAID)
                 continue
@@ -227,19 +196,31 @@ class Writer:
                 continue
             yield plan if plan.changes else plan.told(WriteOutcome.UNCHANGED)
 
+    def _words(
+        self, rows: Iterable[Row], target: Target, fields: tuple[str, ...]
+    ) -> Iterator[tuple[Row, dict[str, Any]]]:
+        """Each row with what is to be written of it, keywords that were taken back among it."""
+        for some in in_slices(rows, ASKED_AT_ONCE):
+            places = [Place(row["root"], row["path"]) for row in some]
+            told = self._library.writes.told(places, target) if "keywords" in fields else {}
+            for row, place in zip(some, places, strict=True):
+                yield row, taken_back(said_by_a_person(row, fields), told.get(place, ()))
+
     # -- taking back ---------------------------------------------------------------------------------------------
 
     def last(self) -> LastWrite | None:
         """The newest write that can be undone; None without one."""
         last = self._library.writes.last()
-        return None if last is None else {"undo": last.id, "at": last.at, "to": last.target, "files": last.files}
+        if last is None:
+            return None
+        return {"undo": undo_of(last.id), "at": last.at, "to": last.target, "files": last.files}
 
-    def undo(self, write_id: int) -> TakenBack:
+    def undo(self, undo: str) -> TakenBack:
         """Puts back what was there before a write, as far as nothing changed since. Raises NotFound, Conflict."""
         with self._alone():
-            files = self._library.writes.files(write_id)
+            files = self._library.writes.files(int(undo.removeprefix("w")))
             if not files:
-                raise NotFound(f"There is no write {write_id} that can be undone.", cause="unknown_write")
+                raise NotFound(f"There is no write {undo} that can be undone.", cause="unknown_write")
             target = Target(files[0].target)
             way, changed, left = self._made(target), 0, list[FileWritten]()
             with nullcontext() if target is Target.SIDECAR_DIR else self._rest():
@@ -264,7 +245,11 @@ class Writer:
                 way.undo(file)
                 told.append(None)
             except NotWritten as refused:
-                self._library.writes.still_written(file.id)
+                vanished = refused.cause == "file_gone" and self._surely_gone(file, target)
+                if vanished or refused.cause in LEFT_FOR:
+                    self._library.writes.leave(file, refused.cause, refused.sentence)
+                else:
+                    self._library.writes.still_written(file.id)
                 told.append(_left(file, refused))
         after = self._listed(folder, target)
         for file, refusal in zip(files, told, strict=True):
@@ -280,8 +265,8 @@ class Writer:
     def tidy(self) -> None:
         """Ends what was broken off: the row of a file with new bytes knows them, of one as it was before nothing stays.
 
-        What lies on a disk that is not there waits for another start, and so does what is neither: nothing may then be
-        forgotten, as the only original may be ours.
+        What is neither is left as it is, with its original, and an event says so. What lies on a disk that is not there
+        waits for another start.
         """
         for file in self._library.writes.broken_off():
             target = Target(file.target)
@@ -292,22 +277,32 @@ class Writer:
             if file.status != BEGUN:
                 if there == file.former_sha256:
                     self._take_back(file, self._stamp(file, there, None, None))
-                else:
+                elif there == file.new_sha256:
                     self._library.writes.still_written(file.id)
+                else:
+                    self._leave(file, there)
             elif there is not None and there == file.new_sha256:
                 changes = tuple(Difference(**change) for change in file.changes)
                 sentence = sentence_of(target, shown_name(file.place), changes)
                 self._finish(file, self._stamp(file, there, None, None), sentence)
             elif there == file.former_sha256 or file.new_sha256 is None:
                 self._library.writes.drop([file.id])
+            else:
+                self._leave(file, there)
+
+    def _leave(self, file: Any, there: str | None) -> None:
+        """Ends what was broken off where neither the old bytes nor the new ones are there."""
+        shown, work = shown_name(file.place), "writing" if file.status == BEGUN else "undo"
+        found, cause = ("is not there", "file_gone") if there is None else ("has other bytes", "file_changed")
+        sentence = f"Its {work} was broken off, and {shown} {found} by now: it is left as it is."
+        self._library.writes.leave(file, cause, sentence)
 
     def _there(self, file: Any, target: Target) -> str | None:
-        """The SHA-256 of what is there of a file that was broken off; None where there surely is nothing, as before.
+        """The SHA-256 of what is there of a file that was broken off; None where there surely is nothing.
 
         Raises NotWritten where that cannot be told: an empty folder may be one in which no disk is mounted.
         """
-        place, mirrored = Place(file.root, file.path), target is Target.SIDECAR_DIR
-        if not mirrored and not os.path.isdir(self._folders.roots.get(file.root, b"")):
+        if target is not Target.SIDECAR_DIR and not os.path.isdir(self._folders.roots.get(file.root, b"")):
             raise NotWritten("file_gone", f"The media root '{file.root}' is not there.")
         try:
             there = self._made(target).sha256(file)
@@ -315,9 +310,19 @@ class Writer:
             if refused.cause != "file_gone":
                 raise
             there = None
-        if there is None and not (file.former_sha256 is None and (mirrored or self._folders.found(place) is not None)):
+        if there is None and not self._surely_gone(file, target):
             raise NotWritten("file_gone", f"{shown_name(file.place)} is not there.")
         return there
+
+    def _surely_gone(self, file: Any, target: Target) -> bool:
+        """Whether what is not there is gone: a sidecar by its picture, or others; a picture by what a session found."""
+        place, beside = Place(file.root, file.path), self._sidecar_dir
+        if target is Target.SIDECAR_DIR:
+            return file.former_sha256 is None or (beside.is_dir() and any(beside.iterdir()))
+        if target is Target.SIDECAR and self._folders.found(place) is not None:
+            return True
+        row = self._library.file(place)
+        return row is None or row["missing_at"] is not None
 
     # -- what the disk says --------------------------------------------------------------------------------------
 
@@ -384,7 +389,7 @@ def _refused(plan: Plan, refused: NotWritten) -> Told:
     return plan.told(WriteOutcome.REFUSED, cause=refused.cause, reason=refused.sentence)
 
 
-def _answer(target: Target, told: Sequence[Told], undo: int | None, *, dry_run: bool) -> Written:
+def _answer(target: Target, told: Sequence[Told], undo: str | None, *, dry_run: bool) -> Written:
     counts: dict[str, int] = {}
     for one in told:
         counts[one.outcome.value] = counts.get(one.outcome.value, 0) + 1

@@ -18,10 +18,10 @@ from app.analysis.source import OpenFile, open_source
 from app.analysis.worker import prepare_worker
 from app.errors import CannotRead
 from app.formats import Kind
-from app.media import Analysis, Failure, FoundFile, Job, Keyword, Rating, Recipe, Stage
+from app.media import OPTIONAL, Analysis, Failure, FoundFile, Job, Keyword, Rating, Recipe, Stage
 from tests.support.clock import at_most
 
-EVERY = frozenset(Stage)
+EVERY = frozenset(Stage) - OPTIONAL
 WITHOUT_NSFW = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})
 XMP = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -66,7 +66,7 @@ def test_an_ai_picture_goes_through_every_stage(tmp_path):
     assert result.rating == Rating(-1, "scores")
     assert result.picture.webp.startswith(b"RIFF")
     done = dict.fromkeys(["identify", "metadata", "keywords", "score", "thumbnail"], "done")
-    assert statuses(result) == done | {"nsfw": "skipped"}
+    assert statuses(result) == done | dict.fromkeys(["nsfw", *OPTIONAL], "skipped")
     assert all(ended.version == VERSIONS[stage] for stage, ended in result.stages.items())
 
 
@@ -136,7 +136,7 @@ def test_damaged_metadata_fails_its_stages_and_not_the_file(tmp_path):
         "keywords": "failed",
         "score": "failed",
         "thumbnail": "done",
-        "nsfw": "skipped",
+        **dict.fromkeys(["nsfw", *OPTIONAL], "skipped"),
     }
     assert result.stages[Stage.METADATA].cause == "damaged_metadata"
     assert result.metadata is not None
@@ -213,7 +213,7 @@ def test_what_cannot_be_identified_is_a_failure_with_its_cause(tmp_path, content
     assert isinstance(result, Failure)
     assert (result.stage, result.cause) == (Stage.IDENTIFY, cause)
     assert result.stages[Stage.IDENTIFY].cause == cause
-    assert set(result.stages) == EVERY
+    assert set(result.stages) == set(Stage)
 
 
 def test_a_damaged_picture_is_taken_in_with_what_can_be_seen_of_it(tmp_path):
@@ -326,7 +326,7 @@ def test_names_are_bytes(tmp_path):
 
 
 def test_the_recipe_says_what_is_there_and_why_nsfw_is_not(tmp_path, monkeypatch):
-    assert set(VERSIONS) == set(APPLIES) == EVERY
+    assert set(VERSIONS) == set(APPLIES) == set(Stage)
     monkeypatch.setenv("OPENNSFW2_HOME", str(tmp_path))
     assert Recipes(Weights(None, tmp_path / "models")).now().runnable(Kind.VIDEO, EVERY) == EVERY
     monkeypatch.setattr("app.analysis.nsfw.weights.locate_onnx", lambda: None)  # a package that was not installed

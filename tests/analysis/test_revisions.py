@@ -11,7 +11,8 @@ from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import VERSIONS, Recipes
 from app.analysis.revisions import REVISIONS
 from app.formats import FORMATS, Kind
-from app.media import NsfwModel, Recipe, Stage, StageStatus
+from app.media import Recipe, Stage, StageStatus
+from app.models import NsfwModel
 from app.revisions import FAILED_BEFORE, Revision, RowFacts, find_reason
 
 BEFORE = {Stage.METADATA: "2", Stage.KEYWORDS: "2", Stage.SCORE: "2", Stage.THUMBNAIL: "1", Stage.NSFW: "1:feed"}

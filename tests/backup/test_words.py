@@ -56,7 +56,7 @@ def test_a_file_of_words_has_a_line_for_the_format_and_one_for_each_file(taken_i
 def test_a_file_that_is_none_is_refused_whole(taken_in, first, sentence):
     with pytest.raises(InvalidRequest, match=sentence):
         receive(taken_in, file_of(first, {"sha256": SHA, "words": {"score": 5}}))
-    assert list(taken_in.carrying.all()) == []
+    assert taken_in.carrying.hand_out(list) == []
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,6 @@ def test_a_time_to_come_is_not_later_than_now(taken_in):
     line = {"sha256": SHA, "words": {"score": 1}, "said_at": {"score": "2999-01-01T00:00:00+00:00"}, "path": "\ud800"}
     assert receive(taken_in, file_of(FIRST, line)).fates == {Fate.GIVEN: 1}
     taken_in.edit(Place("m", b"a.jpg"), parse_edit({"score": 2}))
-    (carried,) = taken_in.carrying.all()
+    (carried,) = taken_in.carrying.hand_out(list)
     assert carried.said_at["score"] < "2999"
     assert receive(taken_in, file_of(FIRST)).sentence == "0 files with your words: nothing to do."

@@ -248,6 +248,18 @@ def test_presets_are_listed_and_deleted(page: Page, server: Server) -> None:
     expect(page.locator("[data-preset]")).to_have_count(0)
 
 
+def test_the_nsfw_threshold_is_set(page: Page, server: Server, said: list[str]) -> None:
+    page.goto(f"{server.address}/settings")
+    page.get_by_label("Threshold").fill("7")
+    page.keyboard.press("Enter")
+    expect(page.locator("#threshold-error")).to_contain_text("must be at most 1")
+    assert looks_well(page)
+    said[:] = [line for line in said if "422" not in line]  # the browser notes the refusal itself
+    page.get_by_label("Threshold").fill("0.65")
+    page.get_by_role("button", name="Set threshold").click()
+    expect(page.locator("main")).to_contain_text("an NSFW probability of at least 0.65")
+
+
 def test_files_that_are_added_or_dropped_are_taken_in(
     page: Page, server: Server, said: list[str], tmp_path: Path
 ) -> None:

@@ -156,6 +156,26 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
         expect(page.locator("#dashboard")).to_contain_text(shown)
         expect(page.locator("#dashboard-every")).to_have_value("30")
         assert looks_well(page)
+    page.goto(f"{server.address}/regions")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate(
+        "() => { const table = document.querySelector('.scrolls'); table.focus(); table.scrollTo(40, 0);"
+        " table.querySelector('tbody th').textContent = 'older'; }"
+    )
+    page.evaluate("document.getElementById('dashboard-refresh').click()")
+    expect(page.locator(".scrolls tbody")).not_to_contain_text("older")
+    assert page.evaluate("[document.activeElement.className, document.activeElement.scrollLeft]") == ["scrolls", 40]
+    page.select_option("#dashboard-every", "60")
+    expect(page.locator("form.narrow input[name=refresh]")).to_have_value("60")
+    rows = [{"q": "kind:image", "label": "tree", "expected": number} for number in range(101)]
+    assert server.client.put("/api/planograms", json=rows).status_code == 200
+    page.goto(f"{server.address}/expected?refresh=60")
+    page.get_by_role("link", name="101 unknown").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(100)
+    assert looks_well(page)
+    page.get_by_role("link", name="Next page").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("#dashboard-every")).to_have_value("60")
 
 
 def test_two_fingers_zoom_and_one_wipes_to_the_next(browser: Browser, server: Server, said: list[str]) -> None:

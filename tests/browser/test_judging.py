@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import looks_well
 from tests.samples import photo, write_many
@@ -145,6 +145,44 @@ def test_the_page_of_a_file_takes_the_keys_and_newer_words_stand(page: Page, ser
     assert score_of(server, path) is None
     page.keyboard.press("ArrowRight")  # what was said does not lead away from the search
     expect(page.get_by_role("heading", name="b.jpg", level=1)).to_be_visible()
+
+
+def test_keys_that_come_early_mean_the_files_that_are_meant_in_the_end(page: Page, server: Server) -> None:
+    told, waiting = page.locator("#toast-text"), list[Route]()
+
+    def hold(route: Route) -> None:
+        """Lets the first request wait; the others pass."""
+        route.fallback() if waiting else waiting.append(route)
+
+    opened(page, server, UNRATED)
+    page.route("**/api/library/files", hold)
+    with page.expect_request("**/api/library/files"):
+        page.keyboard.press("3")
+    page.keyboard.press("End")
+    page.keyboard.press("x")  # its file is not there, and the edit before moves it in the search
+    held = waiting[0]
+    held.fulfill(response=held.fetch())
+    expect(told).to_have_text(f"Rejected: sample-{FILES - 1:05}.png")
+    expect(page.locator(f"#file-{FILES - 1}")).to_have_attribute("aria-label", re.compile("rejected"))
+    assert score_of(server, "photos/many/sample-00000.png") == 3
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(told).to_have_text("Undone: ★ 3: sample-00000.png")
+
+    a, b = "photos/trip/a.jpg", "photos/trip/b.jpg"
+    waiting.clear()
+    page.route("**/api/library/neighbours?*", hold)
+    page.goto(f"{server.address}/file?path={a}&q=folder:photos/trip&sort=name&order=asc")
+    expect(page.get_by_role("heading", name="What it says")).to_be_visible()
+    page.focus("#viewer-stage")
+    page.keyboard.press("2")  # which files are one picture with it is not known yet
+    held = waiting[0]
+    beside = held.fetch().json()
+    held.fulfill(json=beside | {"pairs": [{"path": b, "kind": "live_photo"}]})
+    expect(told).to_have_text("★ 2 for 2 files")
+    assert (score_of(server, a), score_of(server, b)) == (2, 2)
+    page.keyboard.press("Control+z")
+    expect(told).to_have_text("Undone: ★ 2 for 2 files")
 
 
 def test_many_are_edited_by_keyboard_after_a_preview(page: Page, server: Server) -> None:

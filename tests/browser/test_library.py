@@ -39,9 +39,14 @@ def opened(page: Page, server: Server, search: str = "") -> None:
     expect(page.locator("#found")).to_have_text(re.compile(r"^[\d,]+ files?$"))
 
 
-def test_the_list_is_walked_and_selected_by_keyboard(page: Page, server: Server) -> None:
+def test_the_list_is_walked_and_selected_by_keyboard(page: Page, server: Server, said: list[str]) -> None:
+    page.route("**/*thumbnail*b.jpg*", lambda route: route.abort())
     opened(page, server, "?q=root:photos&sort=name&order=asc")
+    expect(page.locator("#grid .stand-in", has_text="b.jpg")).to_contain_text("Its picture did not come")
     assert looks_well(page)
+    page.unroute_all(behavior="wait")
+    assert all("ERR_FAILED" in each for each in said)
+    said.clear()
     page.focus("#grid")
     page.keyboard.press("End")
     expect(page.locator("#grid")).to_have_attribute("aria-activedescendant", "file-299")

@@ -26,8 +26,13 @@ def test_each_stage_has_a_card_whose_events_open_what_the_server_sent(page: Page
     expect(page.locator("[data-stage='nsfw'] .why")).to_contain_text("There is no weights file at")
     expect(commit.locator(".line")).to_have_count(20)
     expect(page.locator("#strip-list img").first).to_be_visible()
+    page.locator("#strip-list li").first.hover()
+    under = page.locator("#strip-list li").first.get_attribute("title")
     until(lambda: sum(server.get(f"/api/ingest/sessions/{session}/pace").json()["files"]) > 40, what="a pace")
     expect(page.locator("#pace canvas")).to_be_visible(timeout=10_000)
+    assert page.locator("#strip-list li").first.get_attribute("title") == under  # it rests under the pointer
+    page.mouse.move(0, 0)
+    expect(page.locator("#strip-list li").first).not_to_have_attribute("title", under or "", timeout=10_000)
     assert looks_well(page)
 
     page.click("#pause")

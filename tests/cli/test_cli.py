@@ -225,11 +225,13 @@ def test_doctor_hides_secrets_and_finds_what_is_wrong(place):
         DATABASE_URL="postgresql://anna:geheim@127.0.0.1:1/media?connect_timeout=1",
         INGEST_TOKEN="a-secret-token",
         INGEST_MEDIA_ROOTS=f"gone={place.folder}/gone",
+        INGEST_DETECTOR_MODEL=f"{place.folder}/gone.onnx",
     )
     assert done.returncode == 1
     assert "geheim" not in done.stdout + done.stderr
     assert "a-secret-token" not in done.stdout + done.stderr
     assert "The media root 'gone' is not there" in done.stdout
+    assert "Detection is unavailable: there is no file" in done.stdout
 
 
 def test_doctor_does_not_take_a_killed_server_for_one_that_holds_the_folder(place):

@@ -23,6 +23,7 @@ from app.library.library import Library
 from app.library.values import Event
 from app.library.whereabouts import Look, RowFile, Whereabouts
 from app.media import (
+    OPTIONAL,
     Analysis,
     Failure,
     FoundFile,
@@ -45,7 +46,7 @@ from tests.support import sums
 SESSION = "00000000-0000-4000-8000-000000000001"
 OTHER_SESSION = "00000000-0000-4000-8000-000000000002"
 AT = "2026-11-20T10:00:00.000+00:00"
-EVERY_STAGE = frozenset(Stage)
+EVERY_STAGE = frozenset(Stage) - OPTIONAL
 WAIT_SECONDS = 20.0
 RECIPE = Recipe(dict.fromkeys(Stage, "1"), dict.fromkeys(Stage, frozenset(Kind)))
 

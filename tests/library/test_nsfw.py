@@ -12,6 +12,7 @@ from app.library.migrations import bring_to_head, config_for
 from app.library.tables import FAILURES, MEDIA
 from app.library.values import NsfwKnown, as_file, is_nsfw
 from app.media import Nsfw, Place, Stage
+from app.query.reading import read
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
 
@@ -52,7 +53,7 @@ def test_the_label_is_derived_and_what_is_not_known_is_never_safe(probability, t
 
 
 def test_an_empty_library_has_an_empty_spread(library):
-    assert library.nsfw_spread() == {"threshold": None, "checked": 0, "detected": 0, "unknown": 0, "bins": [0] * 100}
+    assert library.nsfw_spread() == {"threshold": 0.8, "checked": 0, "detected": 0, "unknown": 0, "bins": [0] * 100}
 
 
 def test_every_probability_is_in_one_of_a_hundred_bins_and_both_ends_count(library, put):
@@ -75,12 +76,33 @@ def test_detected_are_those_that_the_label_calls_so(library, put):
     for number, probability in enumerate(probabilities):
         put(b"%d.jpg" % number, probability)
     put(b"unknown.jpg")
-    assert library.nsfw_spread()["detected"] == 0, "nobody has said yet from where on"
+    assert library.nsfw_spread()["detected"] == 3, "by the settings, as long as nobody says otherwise"
     for threshold, detected in ((0.8, 3), (0.0, 5), (1.0, 1), (0.81, 1)):
         begin(library, threshold)
         spread = library.nsfw_spread()
         assert (spread["threshold"], spread["detected"], spread["checked"]) == (threshold, detected, 5)
         assert detected == sum(is_nsfw(NsfwKnown(None, probability), threshold) for probability in probabilities)
+
+
+def test_the_threshold_is_what_a_person_or_a_new_session_gave_last(library, put):
+    put(b"a.jpg", 0.5)
+    labels = []
+    for give in (
+        lambda: begin(library, 0.6),
+        lambda: library.set_nsfw_threshold(0.5),
+        lambda: library.append(
+            "session with 0.6", "session", {"parameters": {"nsfw_threshold": 0.6}, "status": "paused"}
+        ),
+        lambda: library.set_nsfw_threshold(0.0),
+        lambda: begin(library, 0.9),
+    ):
+        give()
+        known = as_file(library.file(Place("m", b"a.jpg")), library.nsfw_threshold())
+        found, _ = library.ids_found(read("nsfw:yes"))
+        assert known["is_nsfw"] == bool(found) == bool(library.nsfw_spread()["detected"])
+        labels.append((library.nsfw_threshold(), known["is_nsfw"]))
+    assert labels == [(0.6, False), (0.5, True), (0.5, True), (0.0, True), (0.9, False)]
+    assert library.sessions_known() == 2, "a setting is no session"
 
 
 def test_files_that_are_missing_are_left_out(library, put):

@@ -51,9 +51,11 @@ def test_sessions_and_the_threshold_are_read_without_the_events_of_files(sqlite_
         library.sessions_known()
         library.nsfw_threshold()
 
-    for plan in plans_of(sqlite_url, work):
+    *of_sessions, of_the_library = plans_of(sqlite_url, work)
+    for plan in of_sessions:
         assert plan.count("SCAN ingest_events USING INDEX ix_ingest_events_session_rows") == 2
         assert "ix_ingest_events_session_id_id" not in plan
+    assert of_the_library == "SEARCH ingest_events USING INDEX ix_ingest_events_session_id_id (session_id=?)"
 
 
 def test_whether_there_are_files_is_read_from_one_index(sqlite_url):

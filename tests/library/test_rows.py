@@ -7,14 +7,14 @@ import pytest
 from app.library.rows import keyword_links, outcome_of, row_of
 from app.library.values import upright_size
 from app.media import Keyword, Outcome, Stage
-from tests.ingest.builders import analysis, found
+from tests.ingest.builders import EVERY_STAGE, analysis, found
 
 OLD = row_of(analysis(content=b"old"), None) | {"missing_at": None}
 
 
 def test_a_new_row_holds_every_section():
     assert (OLD["name"], OLD["folder"], OLD["camera_make"], OLD["phash"]) == ("a.jpg", b"", "Box", "0123456789abcdef")
-    assert set(OLD["stages"]) == {stage.value for stage in Stage}
+    assert set(OLD["stages"]) == EVERY_STAGE
 
 
 def test_a_stage_that_did_not_run_keeps_its_columns_only_on_the_same_bytes():
@@ -28,7 +28,7 @@ def test_a_stage_that_did_not_run_keeps_its_columns_only_on_the_same_bytes():
 def test_a_stage_that_a_changed_sidecar_speaks_of_is_pending_again_although_it_was_not_asked_for():
     told = analysis(content=b"old", ran=(Stage.SCORE,))
     row = row_of(replace(told, file=replace(told.file, sidecar="xmp=9:9")), OLD)
-    assert set(row["stages"]) == {stage.value for stage in Stage} - {"metadata", "keywords"}
+    assert set(row["stages"]) == EVERY_STAGE - {"metadata", "keywords"}
     assert row["camera_make"] == "Box"
 
 

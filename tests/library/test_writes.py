@@ -8,7 +8,7 @@ from app.library.tables import EVENTS, KEPT
 from app.library.whereabouts import nobody_looks
 from app.library.writes.writes import KEPT_WRITES, TO_FILE, TO_SIDECAR, Begun, Stamp
 from app.media import Place
-from tests.ingest.builders import SESSION, analysis
+from tests.ingest.builders import SESSION, analysis, found, without
 
 PLACE = Place("m", b"a.jpg")
 NEW = "e" * 64
@@ -45,6 +45,41 @@ def test_a_row_knows_the_new_bytes_and_its_words_follow_them_and_are_kept_for_th
     (written,) = library.writes.files(write_id)
     assert (written.new_sha256, written.former, written.target) == (NEW, b"former", TO_FILE)
     assert tuple(library.writes.last())[0::2] == (write_id, TO_FILE)
+
+
+def test_what_was_written_of_a_picture_is_told_wherever_it_was_moved_and_of_no_other_picture(library, row):
+    def write(place, word):
+        changes = [{"field": "keywords", "now": [], "then": [word]}]
+        begun = Begun(place.root, place.path, place.path, b".tmp", changes)
+        _, (file,) = library.writes.begin(TO_SIDECAR, [begun])
+        library.writes.finish(file, Stamp(), "It was written.", nobody_looks)
+        return file
+
+    def told(place, target=TO_SIDECAR):
+        return [
+            ("undone" if undone else "written", changes[0]["then"])
+            for undone, changes in library.writes.told([place], target)[place]
+        ]
+
+    def commit(session_id, result, look=nobody_looks):
+        return library.commit_single_file_to_database(session_id, result, nsfw_threshold=0.8, look=look)
+
+    write(PLACE, "first")
+    library.writes.take_back(write(PLACE, "second"), Stamp(), "It was undone.")
+    everything = [("written", ["first"]), ("written", ["second"]), ("undone", ["second"])]
+    assert told(PLACE) == everything
+    assert told(PLACE, TO_FILE) == []
+    moved = Place("m", b"below/new.jpg")
+    commit("moving", analysis(found(moved.path, mtime_ns=9)), without(PLACE.path))
+    assert (told(moved), told(PLACE)) == (everything, everything)
+    commit("edited in place", analysis(found(moved.path, mtime_ns=10), content=b"edited"))
+    write(moved, "third")
+    assert told(moved) == [*everything, ("written", ["third"])]
+    library.presence.mark_missing("m", [moved.path])
+    commit("another", analysis(found(moved.path, mtime_ns=11), content=b"another picture"))
+    assert told(moved) == []
+    write(moved, "fourth")
+    assert told(moved) == [("written", ["fourth"])]
 
 
 def test_what_was_taken_back_leaves_the_row_as_it_was_and_nothing_to_undo(library, row):

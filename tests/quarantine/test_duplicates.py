@@ -41,6 +41,15 @@ def test_what_is_rejected_is_not_kept_and_a_film_and_a_persons_word_go_before_pi
     assert kept(duplicates) == 5
 
 
+def test_of_as_many_pixels_the_file_that_says_when_and_by_what_it_was_taken_is_kept(duplicates, library):
+    untold = {"taken_at": None, "camera_make": None, "camera_model": None}
+    at, camera = {"taken_at": "2024-05-12T10:00:00"}, {"camera_make": "NIKON", "camera_model": "E950"}
+    add(library, [alike(1, size=99, **untold), alike(2, size=9, **untold | at), alike(3, size=10, **untold)])
+    assert kept(duplicates) == 2
+    add(library, [alike(4, size=5, **untold | at | camera)])
+    assert kept(duplicates) == 4
+
+
 def test_of_files_that_are_all_rejected_one_is_kept(duplicates, library):
     add(library, [alike(1, score=-1), alike(2, score=-1, size=2)])
     assert kept(duplicates) == 2
@@ -52,6 +61,26 @@ def test_what_only_others_join_with_the_file_that_is_kept_is_not_like_it(duplica
     found = duplicates.found(By.PHASH)
     assert (found.ids(0)[0], duplicates.surplus(found)[1]) == ([1, 2, 3, 4], {2: 1, 3: None, 4: 1})
     assert duplicates.surplus(duplicates.found(By.PHASH, 1))[1] == {4: 1}
+
+
+def test_files_that_are_chosen_stay_whatever_they_are_worth(duplicates, library):
+    add(library, [alike(1, size=9), alike(2), alike(3), alike(4, picture_sha256="e" * 64)])
+    add(library, [alike(5, picture_sha256="e" * 64, size=9)])
+    found = duplicates.found(By.PICTURE)
+    assert duplicates.surplus(found)[1] == {2: 1, 3: 1, 4: 5}
+    assert duplicates.surplus(found, [2])[1] == {1: 2, 3: 2, 4: 5}
+    assert duplicates.surplus(found, [3, 2])[1] == {1: 2, 4: 5}, "several of one group all stay"
+    assert duplicates.surplus(found, [1, 2, 3], found.holding([3]))[1] == {}
+    assert [found.holding(ids) for ids in ([], [4], [5, 2, 3], [99])] == [[], [1], [0, 1], []]
+    assert duplicates.surplus(found, (), found.holding([4]))[1] == {4: 5}
+
+
+def test_a_file_goes_for_any_chosen_one_that_it_is_like(duplicates, library):
+    hashes = {1: 0b11, 2: 0b111111, 3: 0b1111111111}
+    add(library, [alike(number, picture_sha256=None, phash=f"{hash_:016x}") for number, hash_ in hashes.items()])
+    found = duplicates.found(By.PHASH)
+    assert duplicates.surplus(found, [1, 3])[1] == {2: 1}
+    assert duplicates.surplus(found, [3])[1] == {1: None, 2: 3}
 
 
 def test_codes_that_only_others_join_are_not_near(duplicates, library):

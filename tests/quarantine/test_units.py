@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from app.ingest.disk.folders import Folders
+from app.library.stock import Stock
 from app.library.tables import MEDIA
 from app.quarantine.units import Left, Unit, Units
 from tests.library.finding.stock import add, file, link
@@ -54,6 +55,15 @@ def test_files_with_one_sidecar_go_together_and_it_stays_with_any_that_stays(uni
     assert names(units.of([3, 4], {4: None})) == [["b.jpg"], "m/b.nef"], "one is not like the file that is kept"
     os.utime(root / "b.nef", ns=(1, 1))
     assert names(units.of([3, 4])) == ["m/b.jpg", "m/b.nef"], "one of them changed since"
+
+
+def test_a_plan_is_made_as_it_is_taken(units, monkeypatch):
+    read, by_id = [], Stock.by_id
+    monkeypatch.setattr(Stock, "by_id", lambda stock, ids: read.extend(ids) or by_id(stock, ids))
+    monkeypatch.setattr("app.quarantine.units._AT_ONCE", 2)
+    plan = units.of([1, 3, 4, 5])
+    assert (names([next(plan)]), sorted(read)) == ([["a.jpg", "a.xmp", ".scores/a.jpg.json", "a.mov"]], [1, 2, 3])
+    assert names(plan) == [["b.jpg", "b.xmp", "b.nef"], ["c.jpg"]]
 
 
 def test_a_folder_of_scores_that_is_a_link_is_not_followed(units, root, tmp_path):

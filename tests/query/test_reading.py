@@ -184,6 +184,7 @@ def test_a_star_is_any_text_and_everything_else_the_whole_value(q, holds, fails)
     assert not any(map(leaf.holds, fails))
 
 
+_PLACE = "A place is latitude, longitude and distance, between commas alone: near:41.9,12.5,10km."
 FAULTS = [
     ("keywrd:cat", 0, "There is no field 'keywrd': did you mean 'keyword'?"),
     ("a Rating>=4", 2, "There is no field 'rating': did you mean 'score'?"),
@@ -216,7 +217,10 @@ FAULTS = [
     ("nsfw>=80", 6, "'80' is no probability from 0 to 1: write nsfw:0.5..0.8."),
     ("pixels:manyMP", 7, "'manyMP' is no number of pixels: write pixels:12MP."),
     ("f:wide", 2, "'wide' is no number: write f:2.8."),
-    ("near:41.9,12.5", 5, "A place is latitude, longitude and distance in km or m: near:41.9,12.5,10km."),
+    ("near:41.9,12.5", 5, _PLACE),
+    ("near:41.9 12.5 10km", 5, _PLACE),
+    ("a near:41.9,12.5,10 km", 17, "The distance needs km or m directly behind it: near:41.9,12.5,10km."),
+    ('near:"41.9,12.5, 10"', 17, "The distance needs km or m directly behind it: near:41.9,12.5,10km."),
     ("near:41.9, 12.5, 10km", 5, "A space ends the place: write near:41.9,12.5,10km without any, or put it in quotes."),
     ("near:91,0,1km", 5, "A latitude lies between -90 and 90, a longitude between -180 and 180."),
     ("has:title", 4, "has:title is not known: write -title:none."),

@@ -146,6 +146,8 @@ OTHERWISE = {
     "extract_keywords": (False, "without keywords"),
     "import_scores": (False, "without scores"),
     "generate_thumbnails": (False, "without thumbnails"),
+    "read_barcodes": (True, "with barcodes"),
+    "detect_objects": (True, "with detection"),
     "skip_existing": (False, "everything anew"),
     "max_files": (1, "at most 1 file"),
     "workers": (2, "2 workers"),

@@ -253,3 +253,26 @@ def test_lists_and_files_show_probability_and_label_and_null_where_it_is_not_kno
     spread = door.get("/api/library/nsfw")
     assert (spread["threshold"], spread["checked"], spread["unknown"]) == (0.5, 3, 3)
     assert spread["detected"] == sum(file["is_nsfw"] for file in listed)
+    answer = door.client.put("/api/library/nsfw", json={"threshold": 0.0}).json()
+    assert answer == door.get("/api/library/nsfw") == spread | {"threshold": 0.0, "detected": 3}
+    assert all(door.get("/api/library/file", params={"path": file["path"]})["is_nsfw"] for file in listed)
+    assert 'value="0.0"' in door.client.get("/settings").text
+    for wrong in ({}, {"threshold": None}, {"threshold": 1.1}, {"threshold": True}, {"threshold": 0.5, "more": 1}):
+        assert door.client.put("/api/library/nsfw", json=wrong).status_code == 422
+    assert door.get("/api/library/nsfw")["threshold"] == 0.0
+
+
+def test_a_session_records_the_librarys_threshold_unless_it_is_given_one(door):
+    (door.folder / "broken.png").write_bytes(b"no picture")
+
+    def recorded():
+        return door.get("/api/ingest/sessions")["sessions"][0]["parameters"]["nsfw_threshold"]
+
+    door.whole(nsfw_threshold=0.3)
+    door.client.put("/api/library/nsfw", json={"threshold": 0.6})
+    failed = door.whole(skip_existing=False)["session_id"]
+    assert recorded() == 0.6
+    door.client.put("/api/library/nsfw", json={"threshold": 0.7})
+    door.post("/api/ingest/retry", {"session_id": failed}, code=202)
+    assert recorded() == 0.7
+    assert door.get("/api/library/nsfw")["threshold"] == 0.7

@@ -120,3 +120,6 @@ def test_what_is_said_of_files_is_answered_as_its_types_say(door):
     edits = door.get("/api/library/edits")
     check("Edits", edits)
     check("LastEdit", edits["edits"][0])
+    check("AlikeGroups", door.get("/api/library/duplicates"))
+    keep = {"keep": "photos/made/lake.png", "others": ["photos/made/lake.png"]}
+    check("KeptOne", door.post("/api/library/duplicates/keep", keep))

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from app.analysis import analyzer
+from app.analysis import pixels
 from app.analysis.analyzer import Analyzer
 from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
@@ -90,8 +90,8 @@ def test_only_what_can_differ_is_read_again_and_ordinary_pictures_are_not_even_o
     thumbnails = library.file(Place("m", b"lens.jpg"))["phash"]
 
     decoded = []
-    decode = analyzer.see_image
-    monkeypatch.setattr(analyzer, "see_image", lambda content, *rest: decoded.append(content) or decode(content, *rest))
+    decode = pixels.see_image
+    monkeypatch.setattr(pixels, "see_image", lambda content, *rest: decoded.append(content) or decode(content, *rest))
     again, tally, asked = session(now, OTHER_SESSION)
     metadata, words = {Stage.METADATA}, {Stage.METADATA, Stage.KEYWORDS}
     assert again == {

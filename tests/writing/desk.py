@@ -61,6 +61,6 @@ def main() -> None:
     desk = Desk(Path(sys.argv[1]))
     os.umask(0o022)
     if len(sys.argv) > 3:
-        desk.writer.undo(int(sys.argv[3]))
+        desk.writer.undo(sys.argv[3])
     else:
         desk.write(Target(sys.argv[2]))

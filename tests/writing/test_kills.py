@@ -113,7 +113,7 @@ def test_a_kill_at_any_point_of_an_undo_does_so_too(point, target, prepared, tmp
         desk.write(target)
     undo = desk.writer.last()["undo"]
     desk.library.close()
-    kill(folder, target, point, 1, str(undo))
+    kill(folder, target, point, 1, undo)
     desk = Desk(folder)
     desk.writer.tidy()
     assert_whole(desk, before, pixels)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.analysis.formats.xmp import parse_xmp
 from app.errors import CannotRead
 from app.writing.packet import edit_packet, tell_packet
-from app.writing.words import FIELDS, unsaid
+from app.writing.words import FIELDS, TAKEN_BACK, unsaid
 
 WORDS = {
     "score": 4,
@@ -79,6 +79,16 @@ def test_that_there_is_nothing_is_a_word_too():
     assert told["title"] is None
     assert "dog" in told["keywords"]
     assert parse_xmp(edit_packet(None, {"score": None}))["xmp:Rating"] == ("0",)
+
+
+def test_keywords_that_were_taken_back_go_and_all_others_stay():
+    once = edit_packet(KEPT.encode(), WORDS)
+    words = {"keywords": (), TAKEN_BACK: ("OSLO", "places|Norway|Oslo", "never there")}
+    now = parse_xmp(edit_packet(once, words))
+    assert now["dc:subject"] == ("dog", "Cat")
+    assert now["lr:hierarchicalSubject"] == ("animals|dog",)
+    nothing = edit_packet(edit_packet(None, {"keywords": ("a|b",)}), {TAKEN_BACK: ("a|b", "b")})
+    assert parse_xmp(nothing) == {}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import html
 import pytest
 
 from app.writing.tags import arguments, escaped
+from app.writing.words import TAKEN_BACK
 
 PRESENT = ("iptc Keywords", "exif Image Artist", "exif Image Rating", "exif Image RatingPercent")
 
@@ -39,6 +40,15 @@ def test_iptc_and_old_tags_are_kept_in_step_where_they_are_and_never_begun():
         "-Photoshop:IPTCDigest=new",
     }
     assert "-Photoshop:IPTCDigest=new" not in arguments(words, PRESENT, digest=False)
+
+
+def test_a_keyword_that_was_taken_back_goes_wherever_it_was_written():
+    words = {"keywords": (), TAKEN_BACK: ("b", "a|b")}
+    assert plain(arguments(words, PRESENT, digest=False)) == [
+        f"-{tag}-={word}"
+        for tag in ("XMP-dc:Subject", "XMP-lr:HierarchicalSubject", "IPTC:Keywords")
+        for word in ("b", "a|b")
+    ]
 
 
 @pytest.mark.parametrize(

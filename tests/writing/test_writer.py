@@ -7,11 +7,14 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from app.library.saying.editing import parse_edit
+from app.library.tables import EVENTS
 from app.media import FoundFile, Place
 from app.writing import disk, sidecars
 from app.writing.causes import NotWritten
+from app.writing.packet import edit_packet
 from app.writing.planned import Target
 from app.writing.program import rewrite
 from app.writing.words import FIELDS
@@ -84,13 +87,56 @@ def test_a_new_sidecar_that_was_not_written_leaves_nothing_where_its_picture_is(
 
 
 @with_exiftool
-def test_what_is_neither_the_old_file_nor_the_new_one_waits_with_its_original(desk, monkeypatch):
+def test_what_is_neither_the_old_file_nor_the_new_one_is_left_with_its_original(desk, monkeypatch):
     kill(monkeypatch, desk, Target.FILE, "write_replaced")
     desk.root.joinpath("a.jpg").write_bytes(b"something else")
     desk.writer.tidy()
     desk.writer._make_room()
-    assert [one.path for one in desk.library.writes.broken_off()] == [b"a.jpg"]
+    (undo,) = {f"w{file.write_id}" for file in desk.library.writes.files(1)}
+    assert desk.library.writes.broken_off() == []
+    assert told_last(desk) == ("left", "file_changed")
     assert len(list((desk.folder / "originals").iterdir())) == 1
+    assert desk.writer.last() is None, "what cannot be undone is not offered"
+    assert [one["cause"] for one in desk.writer.undo(undo)["left"]] == ["file_changed"]
+    desk.root.joinpath("a.jpg").write_bytes(next((desk.folder / "originals").iterdir()).read_bytes())
+    assert desk.writer.undo(undo) == {"changed": 1, "left": []}, "but it can be tried again"
+
+
+@pytest.mark.parametrize("target", EACH)
+def test_what_is_gone_after_a_broken_write_or_found_otherwise_by_an_undo_holds_up_nothing(target, desk, monkeypatch):
+    older = desk.write(Target.SIDECAR_DIR)["undo"]
+    kill(monkeypatch, desk, target, "write_replaced")
+    path = desk.root / ("a.jpg" if target is Target.FILE else "a.jpg.xmp")
+    written = path.read_bytes()
+    path.unlink()
+    desk.writer.tidy()
+    if target is Target.FILE:
+        assert [one.path for one in desk.library.writes.broken_off()] == [b"a.jpg"], "its disk may not be there"
+        desk.library.presence.mark_missing("root", [b"a.jpg"])
+        desk.writer.tidy()
+    assert desk.library.writes.broken_off() == []
+    assert desk.writer.last()["undo"] == older
+    if target is Target.SIDECAR:  # of a new sidecar that is gone there is nothing to undo
+        return
+    assert told_last(desk) == ("left", "file_gone")
+    path.write_bytes(written)
+    assert desk.writer.undo("w2") == {"changed": 1, "left": []}
+
+
+def test_an_undo_that_finds_other_bytes_is_not_offered_again(desk):
+    older, newer = desk.write(Target.SIDECAR_DIR)["undo"], desk.write(Target.SIDECAR)["undo"]
+    for name in NAMES:
+        (desk.root / f"{os.fsdecode(name)}.xmp").write_bytes(b"theirs")
+    assert desk.writer.last()["undo"] == newer
+    assert [one["cause"] for one in desk.writer.undo(newer)["left"]] == ["file_changed"] * len(NAMES)
+    assert told_last(desk) == ("left", "file_changed")
+    assert desk.writer.last()["undo"] == older
+    assert desk.writer.undo(older) == {"changed": len(NAMES), "left": []}
+
+
+def told_last(desk):
+    (event,) = desk.library._engines.read(lambda c: c.execute(select(EVENTS).order_by(EVENTS.c.id.desc()).limit(1)))
+    return event.outcome, event.cause
 
 
 def test_a_folder_of_which_all_is_refused_leaves_its_write_to_the_next(desk, monkeypatch):
@@ -133,6 +179,36 @@ def test_whatever_ends_a_write_what_was_written_is_known(desk, monkeypatch):
     assert desk.writer.last()["files"] == 2
     desk.writer.tidy()
     assert desk.library.writes.broken_off() == []
+
+
+@pytest.mark.parametrize("target", [*EACH, Target.SIDECAR_DIR])
+@pytest.mark.parametrize("by_undo", [True, False])
+def test_a_keyword_that_was_taken_back_goes_with_the_next_write_and_others_stay(by_undo, target, desk):
+    place = Place("root", b"a.jpg")
+    edit = desk.library.edits.edit(place, parse_edit({"add_keywords": ["more", "x|deep"]}))
+    desk.write(target)
+    path = {
+        Target.FILE: desk.root / "a.jpg",
+        Target.SIDECAR: desk.root / "a.jpg.xmp",
+        Target.SIDECAR_DIR: desk.folder / "sidecars" / "root" / "a.jpg.xmp",
+    }[target]
+    if target is not Target.FILE:
+        path.write_bytes(edit_packet(path.read_bytes(), {"keywords": ["theirs"]}))
+    if by_undo:
+        desk.library.edits.undo(edit)
+    else:
+        desk.library.edit(place, parse_edit({"remove_keywords": ["more", "x|deep"]}))
+    dry = desk.writer.dry_run(desk.rows(), target, FIELDS)
+    assert dry["counts"] == {"would_write": 1, "unchanged": 2}
+    answer = desk.write(target)
+    assert answer["files"] == [{**one, "outcome": "written"} if one["changes"] else one for one in dry["files"]]
+    (change,) = answer["files"][0]["changes"]
+    theirs = set() if target is Target.FILE else {"theirs"}
+    assert (set(change["now"]), set(change["then"])) == ({"own", "more", "deep", "x|deep"} | theirs, {"own"} | theirs)
+    assert desk.write(target)["counts"] == {"unchanged": 3}
+    assert desk.writer.undo(answer["undo"]) == {"changed": 1, "left": []}
+    assert desk.writer.dry_run(desk.rows(), target, ["score"])["counts"] == {"unchanged": 3}
+    assert desk.writer.dry_run(desk.rows(), target, FIELDS)["counts"] == dry["counts"]
 
 
 @with_exiftool

@@ -16,6 +16,7 @@ from app.analysis.metadata.notes import Notes, parse_json_notes, parse_text_note
 from app.analysis.metadata.takeout import Takeout, is_titled, parse_takeout, speaks_of
 from app.analysis.regions.yolo import is_yolo
 from app.analysis.source import open_source
+from app.beside.datasets import labels_folder, labels_name
 from app.beside.sidecars import as_taken, bare_names, composed, sidecar_names, spellings
 from app.errors import CannotRead
 from app.formats import suffix_of
@@ -120,14 +121,27 @@ def read_text_sidecar(root: bytes, file: FoundFile) -> Notes | None:
 
 
 def read_labels(root: bytes, file: FoundFile, *, named: bool) -> str | None:
-    """Read YOLO's labels beside the file; None without them. Raises CannotRead `damaged_sidecar`.
+    """Read YOLO's labels beside the file, else in the folder of labels; None without them. Raises CannotRead.
 
-    An empty text is labels of nothing, where the names of classes say that there are labels at all (`named`).
+    An empty text is labels of nothing in a folder of labels, or where classes have names (`named`).
     """
     for name in _there(root, file, (key for _, key in sidecar_names(file.name, (b".txt",)))):
         content = _read(root, file, name)
         text = None if content is None else _decoded(content)
         if text is not None and (is_yolo(text) or (named and not text.strip())):
+            return text
+    return _labels_apart(root, file)
+
+
+def _labels_apart(root: bytes, file: FoundFile) -> str | None:
+    if (folder := labels_folder(file.place.folder.path)) is None:
+        return None
+    for name in spellings(labels_name(file.name)):
+        path = os.path.join(folder, name)
+        if not os.path.lexists(os.path.join(root, path)) or (content := _content(root, path)) is None:
+            continue
+        text = _decoded(content)
+        if is_yolo(text) or not text.strip():
             return text
     return None
 
@@ -155,8 +169,13 @@ def _there(root: bytes, file: FoundFile, names: Iterable[bytes]) -> list[bytes]:
 
 def _read(root: bytes, file: FoundFile, name: bytes) -> bytes | None:
     """The content of a sidecar, None if it is gone meanwhile. Raises CannotRead `damaged_sidecar`."""
+    return _content(root, os.path.join(file.place.folder.path, name))
+
+
+def _content(root: bytes, path: bytes) -> bytes | None:
+    name = path.rpartition(b"/")[2]
     try:
-        with open_source(root, os.path.join(file.place.folder.path, name)) as sidecar:
+        with open_source(root, path) as sidecar:
             if sidecar.size > SIDECAR_BYTES:
                 raise _damaged(name, f"it has {sidecar.size} bytes, more than {SIDECAR_BYTES}.")
             return sidecar.handle.read(SIDECAR_BYTES)

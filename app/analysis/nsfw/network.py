@@ -17,7 +17,8 @@ from app.analysis.nsfw.features import pack_features
 from app.analysis.pictures.colour import find_conversion, put_over_white, to_srgb
 from app.analysis.pictures.picture import make_resizable, turn_upright
 from app.errors import CannotRead
-from app.media import Nsfw, NsfwModel
+from app.media import Nsfw
+from app.models import NsfwModel
 
 if TYPE_CHECKING:
     from numpy import float32

@@ -26,7 +26,7 @@ from pathlib import Path
 from app.analysis.nsfw import wheel
 from app.analysis.nsfw.ir import is_whole_ir, locate_ir
 from app.analysis.nsfw.wheel import locate_onnx
-from app.media import NsfwModel
+from app.models import NsfwModel
 from app.own_process import ask
 
 SOURCE_URL = "https://github.com/bhky/opennsfw2/releases/download/v0.1.0/open_nsfw_weights.h5"

@@ -10,24 +10,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.analysis.regions.measured import Measured
-from app.regions import Box, Region, RegionKind, RegionSource, Size, around, from_corner, region_in
+from app.regions import Box, Region, RegionKind, Regions, RegionSource, Size, around, from_corner, region_in, told_by
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What COCO says of one image: its size in px, None where it says none, and boxes in parts of it."""
+    """What COCO says of one image: its size in px, None where it says none, and boxes in parts of it.
 
+    A box is None where it says of no place in the picture.
+    """
+
+    source = RegionSource.COCO
     size: Size | None
-    boxes: tuple[tuple[str, Box, float | None], ...]  # label, box, confidence
+    boxes: tuple[tuple[str, Box | None, float | None], ...]  # label, box, confidence
 
-    def regions(self, picture: Measured) -> tuple[Region, ...]:
+    def regions(self, picture: Measured) -> Regions:
         """As boxes of the upright picture."""
-        found = (
-            region_in(upright, label, RegionKind.OBJECT, RegionSource.COCO, confidence=confidence)
-            for label, box, confidence in self.boxes
-            if (upright := picture.upright(box, self.size))
-        )
-        return tuple(region for region in found if region)
+        return told_by(RegionSource.COCO, (self._region(picture, *one) for one in self.boxes))
+
+    def _region(self, picture: Measured, label: str, box: Box | None, confidence: float | None) -> Region | None:
+        upright = picture.upright(box, self.size) if box else None
+        if upright is None:
+            return None
+        return region_in(upright, label, RegionKind.OBJECT, RegionSource.COCO, confidence=confidence)
 
 
 def is_coco(told: Any) -> bool:
@@ -49,14 +54,14 @@ def read_coco(told: Mapping[str, Any]) -> Iterator[tuple[str, Told]]:
             yield name, Told(size, tuple(_boxes(boxes.get(image["id"], ()), categories, size)))
 
 
-def _boxes(found: Any, categories: Mapping[Any, str], size: Size | None) -> Iterator[tuple[str, Box, float | None]]:
+def _boxes(
+    found: Any, categories: Mapping[Any, str], size: Size | None
+) -> Iterator[tuple[str, Box | None, float | None]]:
     for one in found:
         box = _in_px(one)
-        if box is None or size is None:
-            continue
         number, score = one.get("category_id"), one.get("score")
         label = categories.get(number) if isinstance(number, int | str) else None
-        part = Box(box.x / size[0], box.y / size[1], box.w / size[0], box.h / size[1])
+        part = box and size and Box(box.x / size[0], box.y / size[1], box.w / size[0], box.h / size[1])
         yield str(label if label is not None else number), part, score if _is_number(score) else None
 
 

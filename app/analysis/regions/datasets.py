@@ -18,7 +18,7 @@ from app.analysis.regions.measured import Measured
 from app.analysis.regions.yolo import NO_CLASSES, Classes, parse_classes
 from app.analysis.source import OpenFile, open_source
 from app.errors import CannotRead
-from app.regions import NO_REGIONS, Region, Regions, RegionSource
+from app.regions import Region, Regions, RegionSource
 from app.texts import shown_name
 
 ANNOTATION_BYTES = 64 * 1024 * 1024
@@ -90,7 +90,7 @@ def read_annotations(
 ) -> tuple[Regions, CannotRead | None]:
     """What annotations say of the picture at a path, both relative to the root, and what was wrong with one of them."""
     found: dict[Region, None] = {}
-    looked, problem = set(), None
+    looked, in_part, problem = set[RegionSource](), set[RegionSource](), None
     for file in files:
         try:
             index = _index_in(root, file)
@@ -101,9 +101,11 @@ def read_annotations(
         relative = path.removeprefix(above + b"/") if above else path
         said = index.find(shown_name(relative), picture)
         if said is not None:
-            looked.add(RegionSource.COCO if isinstance(said, Told) else RegionSource.LABEL_STUDIO)
-            found |= dict.fromkeys(said.regions(picture))
-    return (Regions(tuple(found), frozenset(looked)) if looked else NO_REGIONS), problem
+            told = said.regions(picture)
+            looked |= told.looked
+            in_part |= frozenset({said.source}) - told.looked
+            found |= dict.fromkeys(told.found)
+    return Regions(tuple(found), frozenset(looked - in_part)), problem
 
 
 def read_classes(root: bytes, file: bytes | None) -> Classes:

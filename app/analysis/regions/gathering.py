@@ -40,11 +40,13 @@ def gather_regions(
     found, looked = {*areas, *annotated.found}, set(annotated.looked)
     if labels is not None:
         try:
-            found.update(read_yolo(labels, read_classes(dataset.root, dataset.files.classes)))
-            looked.add(RegionSource.YOLO)
+            labelled = read_yolo(labels, read_classes(dataset.root, dataset.files.classes))
+            found.update(labelled.found)
+            looked |= labelled.looked
         except CannotRead as error:
             problem = error
-    return Regions(tuple(sorted(found, key=_order)[:REGIONS]), frozenset(looked)), problem
+    kept = frozenset(looked) if len(found) <= REGIONS else frozenset[RegionSource]()
+    return Regions(tuple(sorted(found, key=_order)[:REGIONS]), kept), problem
 
 
 def _order(region: Region) -> tuple[object, ...]:

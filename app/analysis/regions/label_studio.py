@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from app.analysis.regions.measured import Measured
-from app.regions import Box, Region, RegionKind, RegionSource, Size, around, region_in
+from app.regions import Box, Region, RegionKind, Regions, RegionSource, Size, around, region_in, told_by
 
-_LABELS = ("rectanglelabels", "ellipselabels", "polygonlabels", "labels")
+_LABELS = ("rectanglelabels", "ellipselabels", "polygonlabels", "brushlabels", "keypointlabels", "labels")
 _UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)", re.DOTALL)  # what it puts before the name of a file that was uploaded
 _FIELDS = ("image", "img", "photo", "picture", "ocr", "url")
 _PERCENT = 100.0
@@ -30,33 +30,30 @@ class Drawn:
     confidence: float | None
     model: str | None
 
+    def region(self, picture: Measured) -> Region | None:
+        """As a box of the upright picture; None where it was drawn in another one, or outside."""
+        upright = picture.upright(self.box, self.size)
+        if upright is None:
+            return None
+        others = {"confidence": self.confidence, "model": self.model}
+        return region_in(upright, self.label, RegionKind.OBJECT, RegionSource.LABEL_STUDIO, **others)
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What Label Studio says of one picture."""
+    """What Label Studio says of one picture; None is a shape with a label of which nobody can tell where it is."""
 
-    drawn: tuple[Drawn, ...]
+    source = RegionSource.LABEL_STUDIO
+    drawn: tuple[Drawn | None, ...]
 
     @property
     def size(self) -> Size | None:
         """The size in px of the picture as it was shown; None where nothing was drawn."""
-        return next((one.size for one in self.drawn if one.size), None)
+        return next((one.size for one in self.drawn if one and one.size), None)
 
-    def regions(self, picture: Measured) -> tuple[Region, ...]:
+    def regions(self, picture: Measured) -> Regions:
         """As boxes of the upright picture."""
-        found = (
-            region_in(
-                upright,
-                one.label,
-                RegionKind.OBJECT,
-                RegionSource.LABEL_STUDIO,
-                confidence=one.confidence,
-                model=one.model,
-            )
-            for one in self.drawn
-            if (upright := picture.upright(one.box, one.size))
-        )
-        return tuple(region for region in found if region)
+        return told_by(RegionSource.LABEL_STUDIO, (one.region(picture) if one else None for one in self.drawn))
 
 
 def is_label_studio(told: Any) -> bool:
@@ -114,19 +111,24 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _drawn(result: list[Any], model: str | None) -> Iterator[Drawn]:
+def _drawn(result: list[Any], model: str | None) -> Iterator[Drawn | None]:
+    """What has a label; answers about the whole picture, and relations, have none."""
     for one in result:
         if not isinstance(one, dict) or not isinstance(value := one.get("value"), dict):
             continue
         labels: list[Any] = next((value[name] for name in _LABELS if isinstance(value.get(name), list)), [])
         size = _size(one)
         box = _box(value, size or (1.0, 1.0))
-        if not labels or box is None or _number(one.get("image_rotation") or 0) % 360:
-            continue
         score = one.get("score")
-        for label in labels:
-            if isinstance(label, str):
+        for label in filter(_is_text, labels):
+            if box is None or _number(one.get("image_rotation") or 0) % 360:
+                yield None
+            else:
                 yield Drawn(label, box, size, score if isinstance(score, float) else None, model)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _box(value: Mapping[str, Any], size: Size) -> Box | None:

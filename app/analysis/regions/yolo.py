@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.regions import Box, Region, RegionKind, RegionSource, around, region_in
+from app.regions import Box, Region, RegionKind, Regions, RegionSource, around, region_in, told_by
 
 LINES = 10_000
 """Lines of one picture that are read."""
 _LINE = re.compile(r"\d{1,6}(?:[ \t]+-?\d{1,9}(?:\.\d{1,20})?(?:e-?\d{1,3})?){4,4000}[ \t]*", re.ASCII)
+_NUMBER = r"(?:[+-]?(?:\d{1,9}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,3})?|nan|[+-]?inf)"
+_NUMBERS = re.compile(rf"\d{{1,6}}(?:[ \t]+{_NUMBER}){{0,4000}}", re.ASCII | re.IGNORECASE)
 _BOX, _OUTLINE = 4, 6  # numbers behind that of the class
 _SLACK = 0.05  # that boxes stick out by
 _NAME_CHARACTERS = 200
@@ -34,16 +36,19 @@ NO_CLASSES = Classes({})
 
 
 def is_yolo(text: str) -> bool:
-    """Whether a text is labels, and nothing else. An empty one is not."""
+    """Whether a text is labels, and nothing but numbers: some lines may be damaged. An empty one is not."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return bool(lines) and all(map(_LINE.fullmatch, lines))
+    return any(map(_LINE.fullmatch, lines)) and all(map(_NUMBERS.fullmatch, lines))
 
 
-def read_yolo(text: str, classes: Classes) -> tuple[Region, ...]:
-    """Read labels as boxes of the upright picture; a class without a name is called by its number."""
-    lines = (line.strip() for line in text.splitlines()[:LINES])
-    found = (_region(line.split(), classes) for line in lines if _LINE.fullmatch(line))
-    return tuple(region for region in found if region)
+def read_yolo(text: str, classes: Classes) -> Regions:
+    """Read labels as boxes of the upright picture; a class without a name is called by its number.
+
+    A line without a box of the picture, and one too many, is something that could not be placed.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = [_region(line.split(), classes) if _LINE.fullmatch(line) else None for line in lines[:LINES]]
+    return told_by(RegionSource.YOLO, [*found, None] if len(lines) > LINES else found)
 
 
 def _region(fields: Sequence[str], classes: Classes) -> Region | None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from app.beside.datasets import find_dataset_files
 from app.beside.sidecars import spellings
 from app.errors import InvalidRequest, NoSuchDirectory, NotADirectory, OutsideRoots
 from app.ingest.disk.ignoring import IGNORE_FILE, MAX_BYTES, Ignores, Rules
@@ -183,9 +182,8 @@ class Folders:
         return places
 
     def _shared(self, folder: Place) -> Shared:
-        """The stamps of the files that speak for all pictures of a folder."""
-        root = self.roots[folder.root]
-        return Shared.of(root, find_dataset_files(root, folder.path))
+        """The stamps of the files elsewhere that speak for the pictures of a folder."""
+        return Shared.of(self.roots[folder.root], folder.path)
 
     def status(self, place: Place) -> os.stat_result:
         """What lies at a place, links not followed, except for the root itself. Raises OSError."""

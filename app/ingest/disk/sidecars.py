@@ -5,9 +5,9 @@ Owns whose sidecar a file is; opens none of them.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from app.beside.datasets import DatasetFiles, stamp_of
+from app.beside.datasets import find_dataset_files, labels_folder, labels_name, stamp_of
 from app.beside.sidecars import Sidecar, Stamps, composed, sidecar_key, sidecar_names
 from app.formats import FORMAT_OF_SUFFIX, Kind, promised, suffix_of
 from app.ingest.disk.ignoring import is_hidden
@@ -18,23 +18,37 @@ SCORES_FOLDER = b".scores"
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The stamps of the files that speak for all pictures of a folder: annotations, and the names of classes."""
+    """The stamps of the files elsewhere that speak for the pictures of a folder: annotations, labels, names of classes.
+
+    `labels` are those of YOLO in a folder of their own, by composed names.
+    """
 
     annotations: tuple[str, ...] = ()
     classes: str | None = None
+    labels: Mapping[bytes, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether there are any that can speak for a picture without a text beside it."""
+        return bool(self.annotations or self.labels)
 
     @classmethod
-    def of(cls, root: bytes, files: DatasetFiles) -> "Shared":
-        """The stamps of these files as they are now."""
-        classes = None if files.classes is None else stamp_of(root, files.classes)
-        return cls(tuple(stamp_of(root, path) for path in files.annotations), classes)
+    def of(cls, root: bytes, folder: bytes) -> "Shared":
+        """The stamps of the files for a folder, relative to the root, as they are now."""
+        files, labels = find_dataset_files(root, folder), labels_folder(folder)
+        return cls(
+            tuple(stamp_of(root, path) for path in files.annotations),
+            None if files.classes is None else stamp_of(root, files.classes),
+            {} if labels is None else stamps_in(os.path.join(root, labels), b".txt"),
+        )
 
     def stamps_for(self, name: bytes, *, labelled: bool) -> list[tuple[Sidecar, str]]:
         """Those that concern a picture of this name; names of classes only where it is `labelled` by a text."""
         if (format_ := promised(name)) is None or format_.kind is not Kind.IMAGE:
             return []
-        classes = [(Sidecar.CLASSES, self.classes)] if labelled and self.classes else []
-        return [*((Sidecar.ANNOTATIONS, stamp) for stamp in self.annotations), *classes]
+        own = self.labels.get(composed(labels_name(name)))
+        labels = [(Sidecar.LABELS, own)] if own else []
+        classes = [(Sidecar.CLASSES, self.classes)] if (labelled or labels) and self.classes else []
+        return [*((Sidecar.ANNOTATIONS, stamp) for stamp in self.annotations), *labels, *classes]
 
 
 NONE_SHARED = Shared()
@@ -73,7 +87,7 @@ class Sidecars:
 
     def stamps_of(self, name: bytes) -> str:
         """The text of the `Stamps` of a media file."""
-        if not self._there and not self._scores and not self._shared.annotations:
+        if not self._there and not self._scores and not self._shared:
             return ""
         stamps = [(kind, _stamp(self._there[key])) for kind, key in self._of(name)]
         if stamp := self._scores.get(composed(name) + b".json"):
@@ -104,11 +118,11 @@ def picture_of_score(path: bytes) -> bytes | None:
     return path[: -len(own) - len(name) - 1] + picture
 
 
-def stamps_in(folder: bytes) -> dict[bytes, str]:
-    """The stamps of the files of a folder of scores, by composed names; none where it cannot be read."""
+def stamps_in(folder: bytes, suffix: bytes = b".json") -> dict[bytes, str]:
+    """The stamps of the files of a folder of scores, or of labels, by composed names; none where it cannot be read."""
     try:
         with os.scandir(folder) as scan:
-            return {composed(entry.name): _stamp(entry) for entry in scan if entry.name.endswith(b".json")}
+            return {composed(entry.name): _stamp(entry) for entry in scan if entry.name.endswith(suffix)}
     except OSError:
         return {}
 

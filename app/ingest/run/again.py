@@ -13,13 +13,13 @@ def to_retry(parts: Parts, session: SessionState | None, cause: str | None, path
     """What a retry is asked to do: all failed files of a session, those of one cause, or those chosen.
 
     Without a session they are those that failed in any and were not taken in since; where none are chosen, those of
-    which a person said nothing. Raises IllegalMove while the session is under way, NothingMatches where no such file
-    failed.
+    which a person said nothing. The library's NSFW threshold stays. Raises IllegalMove while the session is under way,
+    NothingMatches where no such file failed.
     """
     chosen = frozenset(paths)
     if session is None:
         failed = parts.failed_in_any(cause, chosen or None)
-        parameters = _asking_for_all(parts, failed).retrying(ALL_SESSIONS, cause, chosen) if failed else None
+        parameters = _asking_for_all(failed).retrying(ALL_SESSIONS, cause, chosen) if failed else None
     elif session.status.under_way:
         raise IllegalMove(f"The session is {session.status.value}: retry its failed files when it has ended.")
     else:
@@ -29,11 +29,9 @@ def to_retry(parts: Parts, session: SessionState | None, cause: str | None, path
         which, where = "None of these files" if chosen else "No file", " in this session" if session else ""
         why = f" with cause {cause}" if cause else ""
         raise NothingMatches(f"{which} failed{where}{why}: there is nothing to retry.", field="session_id")
-    return parameters
+    return parameters.but(nsfw_threshold=parts.library.nsfw_threshold())
 
 
-def _asking_for_all(parts: Parts, failed: Iterable[bytes]) -> Parameters:
-    """Parameters that ask for every stage, in the media roots of these files; the library's threshold stays."""
-    roots = tuple(sorted({Place.from_event(path).root for path in failed}))
-    parameters, threshold = Parameters(directories=roots), parts.library.nsfw_threshold()
-    return parameters if threshold is None else parameters.but(nsfw_threshold=threshold)
+def _asking_for_all(failed: Iterable[bytes]) -> Parameters:
+    """Parameters that ask for every stage, in the media roots of these files."""
+    return Parameters(directories=tuple(sorted({Place.from_event(path).root for path in failed})))

@@ -30,8 +30,7 @@ from app.ingest.run.several import pace_of, to_show
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status, attention_for
 from app.ingest.session.store import new_session_id
-from app.library.library import FORGOTTEN
-from app.library.values import now
+from app.library.values import FORGOTTEN, now
 
 _log = logging.getLogger("media_ingest")
 Listener = Callable[[SessionState], None]
@@ -111,9 +110,13 @@ class Runner:
     def start(self, parameters: Parameters) -> SessionState:
         """A new session, queued; at most one second passes until it is known that a file matches.
 
+        Where no NSFW threshold is given, it has that of the library; else the library has this one from now on.
         Raises AlreadyActive for the same request, NothingMatches, and what `Folders.resolve` raises.
         """
+        given = "nsfw_threshold" in parameters.model_fields_set
         parameters = self.resolved(parameters)
+        if not given:
+            parameters = parameters.but(nsfw_threshold=self._ingestor.library.nsfw_threshold())
         self._refuse_twin(parameters)
         probe(self._ingestor, parameters)
         return self._begin(parameters)

@@ -19,7 +19,7 @@ from app.ingest.run.turns import Turns
 from app.ingest.session.state import MAX_DEATHS, Status
 from app.ingest.workers.worker import Result, failed
 from app.library.values import Event, now
-from app.media import Failure, FoundFile, Job, Stage
+from app.media import Failure, FoundFile, Job, Stage, StageStatus
 from app.texts import counted
 
 _PERHAPS_THE_DISK = frozenset({"vanished", "unreadable"})  # what every file says whose disk has gone
@@ -142,6 +142,9 @@ class Running:
             nsfw_threshold=session.parameters.nsfw_threshold,
             look=partial(self._lookout.look, result.file),
             checkpoints=partial(session.checkpoints, interval=parts.progress_interval),
+            models=self._recipe.models_in(
+                [stage for stage, end in result.stages.items() if end.status is StageStatus.DONE]
+            ),
         )
         self._untold = run.patiently(commit)
         run.session = session  # without what was said of waiting

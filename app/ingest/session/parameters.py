@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from app.errors import InvalidRequest, in_words
-from app.media import Stage
+from app.media import NSFW_THRESHOLD, Stage
 from app.texts import clean_text, shown_name
 
 _MAX_PATTERN_CHARACTERS = 1_000
@@ -54,8 +54,9 @@ class SessionRequest(BaseModel):
     """Only files of at most so many bytes; null: however large."""
     enable_nsfw_detection: bool = True
     """Ask for the stage `nsfw`."""
-    nsfw_threshold: float = Field(default=0.8, ge=0, le=1, allow_inf_nan=False)
-    """From this probability a file counts as NSFW; the label is derived when it is read."""
+    nsfw_threshold: float = Field(default=NSFW_THRESHOLD, ge=0, le=1, allow_inf_nan=False)
+    """From this probability a file counts as NSFW. A session that gives one sets the library's, one that gives none
+    records the library's. The label is derived when it is read."""
     extract_metadata: bool = True
     """Ask for the stage `metadata`."""
     extract_keywords: bool = True
@@ -64,6 +65,10 @@ class SessionRequest(BaseModel):
     """Ask for the stage `score`."""
     generate_thumbnails: bool = True
     """Ask for the stage `thumbnail`."""
+    read_barcodes: bool = False
+    """Ask for the stage `barcodes`."""
+    detect_objects: bool = False
+    """Ask for the stage `detect`: what the model of `INGEST_DETECTOR_MODEL` finds."""
     skip_existing: bool = True
     """False: files that are fresh or failed before run again, every stage."""
     max_files: int | None = Field(default=None, ge=1)
@@ -133,6 +138,8 @@ class Parameters(SessionRequest):
             Stage.SCORE: self.import_scores,
             Stage.THUMBNAIL: self.generate_thumbnails,
             Stage.NSFW: self.enable_nsfw_detection,
+            Stage.BARCODES: self.read_barcodes,
+            Stage.DETECT: self.detect_objects,
         }
         return frozenset(stage for stage, wanted in asked.items() if wanted)
 

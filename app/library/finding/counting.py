@@ -194,7 +194,7 @@ def day_counts(times: Array) -> tuple[Array, Array]:
     return (there + first).astype("M8[D]"), counts[there]
 
 
-def nsfw_spread(snapshot: Snapshot, threshold: float | None) -> NsfwSpread:
+def nsfw_spread(snapshot: Snapshot, threshold: float) -> NsfwSpread:
     """How the NSFW probabilities spread, of files that are not gone."""
     there = snapshot.there
     probabilities = snapshot.columns["nsfw"][there]
@@ -203,7 +203,7 @@ def nsfw_spread(snapshot: Snapshot, threshold: float | None) -> NsfwSpread:
     return {
         "threshold": threshold,
         "checked": len(known),
-        "detected": 0 if threshold is None else int(np.count_nonzero(known >= threshold)),
+        "detected": int(np.count_nonzero(known >= threshold)),
         "unknown": len(probabilities) - len(known),
         "bins": np.bincount(percent, minlength=100).tolist(),
     }

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from app.errors import NeedsAttention
 from app.library.engine import Engines
 from app.library.finding.columns import Columns, Snapshot
-from app.library.finding.growing import give_back
+from app.library.finding.growing import give_back_at_once
 from app.library.finding.keeping import are_of, keep, kept
 from app.library.finding.loading import changes_after
 from app.library.tables import CHANGES
@@ -39,6 +39,7 @@ class Current:
 
     def begin(self) -> None:
         """Reads all that there is, behind whatever else is done."""
+        give_back_at_once()
         self._thread.start()
 
     def close(self) -> None:
@@ -87,7 +88,6 @@ class Current:
                 with self._changing:
                     if self._take_some()[1]:
                         self._keep()
-                        give_back()
                         return
                 pause = _BREATH_SECONDS
             except NeedsAttention:  # who asks is told of it; here it is tried again

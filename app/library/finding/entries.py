@@ -15,6 +15,7 @@ from app.formats import FORMATS, Kind
 from app.library.values import has_thumbnail, is_turned
 from app.media import Stage, StageStatus
 from app.metadata import Source
+from app.regions import NO_REGIONS, Regions, things_in
 from app.texts import shown_name
 
 _RAW = frozenset(format_.name for format_ in FORMATS if format_.raw)
@@ -44,6 +45,8 @@ class Mark(IntFlag):
     SEED = 16384
     SAID_SAFE = 32768  # a person's word: not NSFW
     SAID_NSFW = 65536
+    LOOKED = 131072  # a source that lists all it sees has looked for regions
+    IN_PART = 262144  # such a source could not place all that it names
 
 
 class Entry(NamedTuple):
@@ -54,7 +57,7 @@ class Entry(NamedTuple):
     `folder` is `ROOT/relative` as shown, and so is `camera`; `camera_in_full` is maker and model as they were read.
     `sha256` is the first 64 bits of it, `phash` all 64 of it, 0 where there is none; `picture` the first 64 bits of
     `picture_sha256`, `NO_PICTURE` where that is not determined, 0 where it was not tried. `region` and `region_kind`
-    have the label and the kind of each region; `judged` of them have a confidence, and `sure` is the sum of these.
+    have the label and the kind of each thing (`things_in`); `judged` have a confidence, and `sure` is the sum of these.
     `ran` has two bits for each of `STAGES`: 0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
@@ -129,12 +132,8 @@ NO_PICTURE = 1
 """Stands for the hash of a picture where it is not determined."""
 
 
-def entry_of(
-    row: Any, keywords: Iterable[tuple[str, str]], regions: Sequence[tuple[str, str, float | None]] = ()
-) -> Entry:
-    """The entry of a row, with ROW_COLUMNS as attributes, and of its keywords as `(text, source)`.
-
-    Its regions are given as `(label, kind, confidence)`.
+def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = NO_REGIONS) -> Entry:
+    """The entry of a row, with ROW_COLUMNS as attributes, of its keywords as `(text, source)`, and of its regions.
 
     Of the columns that are JSON it is given the text. Keywords that a prompt warns of are none of the file.
     """
@@ -143,6 +142,7 @@ def entry_of(
     ran, causes, partial = _ends(row.stages)
     said = row.score_source == Source.PERSON or row.nsfw_said is not None or _PERSON in row.sources
     spoken = said or any(source == Source.PERSON for _, source in words)
+    things = things_in(regions.found)
     size = (row.height, row.width) if is_turned(row.orientation, row.format) else (row.width, row.height)
     return Entry(
         clock_ms(row.taken_at),
@@ -162,7 +162,10 @@ def entry_of(
         row.nsfw_probability,
         row.latitude,
         row.longitude,
-        _marks(row, generation, causes, spoken=spoken) | (Mark.THUMBNAIL.value if partial else 0),
+        _marks(row, generation, causes, spoken=spoken)
+        | (Mark.THUMBNAIL.value if partial else 0)
+        | (Mark.LOOKED.value if regions.looked_whole else 0)
+        | (Mark.IN_PART.value if regions.in_part else 0),
         ran,
         row.pair_id,
         row.name,
@@ -181,10 +184,10 @@ def entry_of(
         row.session_id,
         sorted({text for text, _ in words}),
         loras_of(generation),
-        [label for label, _, _ in regions],
-        [kind for _, kind, _ in regions],
-        sum(confidence for _, _, confidence in regions if confidence is not None),
-        sum(confidence is not None for _, _, confidence in regions),
+        [one.label for one in things],
+        [one.kind for one in things],
+        sum(one.confidence for one in things if one.confidence is not None),
+        sum(one.confidence is not None for one in things),
     )
 
 

@@ -1,7 +1,8 @@
 """Finding files: a query, an order and a place in it become a page; what is shown of a file is read by its id."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +25,6 @@ from app.library.finding.counting import (
     values_like,
 )
 from app.library.finding.current import Current
-from app.library.finding.growing import give_back
 from app.library.finding.listing import FoundFile, files_by_id, files_of, paths_of
 from app.library.finding.lookup import FEW, Answers, ids_of, is_found_by_words, matching, unworded
 from app.library.finding.matching import Matching, scope_of
@@ -61,6 +61,17 @@ class Found(NamedTuple):
     def ids(self) -> Array:
         """The ids of the files found, in order."""
         return self.snapshot.ids[self.slots]
+
+
+class Several(NamedTuple):
+    """The masks of several queries, one after the other, all of one snapshot.
+
+    So many files were `waiting` for the words that any of them asks for: what is made of the masks holds for as long.
+    """
+
+    snapshot: Snapshot
+    waiting: int
+    masks: Iterator[Mask]
 
 
 class _Question(NamedTuple):
@@ -109,6 +120,17 @@ class Finder:
         """The files that a query means, among those that there are now."""
         snapshot, question = self._asked_now(query, threshold)
         return snapshot, self._mask(snapshot, question)
+
+    def several(self, queries: Sequence[Node], threshold: float | None) -> "Several":
+        """The files that each of several queries means."""
+        worded = [_needs_words(query) for query in queries]
+        if any(worded):
+            self._indexing.catch_up()
+        snapshot = self.snapshot()
+        wait = self._engines.read(waiting) if any(worded) else 0
+        waits = (wait if words else 0 for words in worded)
+        asked = map(_Question, queries, repeat(threshold), waits)
+        return Several(snapshot, wait, (self._mask(snapshot, question) for question in asked))
 
     def found(
         self,
@@ -166,7 +188,7 @@ class Finder:
 
         return snapshot.kept.get(("sums", question), summed)
 
-    def nsfw_spread(self, threshold: float | None) -> NsfwSpread:
+    def nsfw_spread(self, threshold: float) -> NsfwSpread:
         """How the probabilities of the files that are there spread."""
         return nsfw_spread(self.snapshot(), threshold)
 
@@ -195,8 +217,6 @@ class Finder:
         pairing = self._pairing
         if pairing is None or pairing.snapshot is not snapshot:
             made = pairing_of(snapshot, pairing)
-            if pairing is None:
-                give_back()
             if pairing is None or not pairing.snapshot.stand.follows(snapshot.stand):
                 self._pairing = made
             return made
@@ -273,7 +293,6 @@ class Finder:
         stand = snapshot.stand
         if order is None or then is None or not stand.follows(then):
             order = order_of(snapshot, sort)
-            give_back()
         elif then != stand:
             order = order_of(snapshot, sort, (order, then.slots))
         if then is None or not then.follows(stand):  # who asked a moment ago may come later than who asks now

@@ -12,6 +12,7 @@ Array: TypeAlias = npt.NDArray[Any]
 FIRST_ROWS = 1_024
 GROWTH = 1.0625
 """Of arrays that are full: what they have to spare is memory, too."""
+_M_MMAP_THRESHOLD = -3  # of malloc.h
 WIDTHS = (np.int16, np.int32, np.int64)
 """The types of numbers that are narrowed, the smallest first."""
 
@@ -60,8 +61,11 @@ class Growing:
         return self._rows[: self._length]
 
 
-def give_back() -> None:
-    """Gives the system what arrays took and need no more: glibc keeps up to 32 MB of each thread for the next ones."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
+def give_back_at_once() -> None:
+    """Has arrays of 2 MB and more go back to the system when they are let go.
+
+    By itself glibc keeps up to 32 MB of each thread for the next ones.
+    """
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if set_option is not None:
+        set_option(_M_MMAP_THRESHOLD, 2 * 2**20)

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Text, bindparam, cast, select
 from app.library.finding.columns import Change
 from app.library.finding.entries import ROW_COLUMNS, Entry, entry_of
 from app.library.prepared import Prepared
-from app.library.regions.tables import DETECTIONS
+from app.library.regions.tables import DETECTIONS, LOOKS
 from app.library.tables import CHANGES, KEYWORDS, LINKS, MEDIA
+from app.regions import NO_REGIONS, Region, RegionKind, Regions, RegionSource
 
 _JSON = frozenset(("sources", "generation", "stages"))  # as text: most is not looked into
 _COLUMNS = (cast(MEDIA.c[name], Text).label(name) if name in _JSON else MEDIA.c[name] for name in ROW_COLUMNS)
@@ -29,12 +30,19 @@ _KEYWORDS = Prepared(
     .join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
     .where(CHANGES.c.seq.between(bindparam("b_first"), bindparam("b_last")))
 )
-
-
+_BOX = ("x", "y", "w", "h")
 _REGIONS = Prepared(
-    select(DETECTIONS.c.media_id, DETECTIONS.c.label, DETECTIONS.c.kind, DETECTIONS.c.confidence)
+    select(
+        *(DETECTIONS.c[name] for name in ("media_id", "label", "kind", *_BOX, "source", "confidence")),
+    )
     .select_from(CHANGES)
     .join(DETECTIONS, DETECTIONS.c.media_id == CHANGES.c.media_id)
+    .where(CHANGES.c.seq.between(bindparam("b_first"), bindparam("b_last")))
+)
+_LOOKS = Prepared(
+    select(LOOKS.c.media_id, LOOKS.c.source)
+    .select_from(CHANGES)
+    .join(LOOKS, LOOKS.c.media_id == CHANGES.c.media_id)
     .where(CHANGES.c.seq.between(bindparam("b_first"), bindparam("b_last")))
 )
 
@@ -45,15 +53,27 @@ def changes_after(connection: Connection, after: int, limit: int) -> list[Change
     if not rows:
         return []
     keywords: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    regions: dict[int, list[tuple[str, str, float | None]]] = defaultdict(list)
     changed = {"b_first": rows[0].seq, "b_last": rows[-1].seq}
     for number, text, source in _KEYWORDS.all(connection, changed):
         keywords[number].append((text, source))
-    for number, *region in _REGIONS.all(connection, changed):
-        regions[number].append(tuple(region))
+    regions = _regions_of(connection, changed)
 
     def entry(row: Any) -> Entry | None:
         number = row.media_id
-        return None if row.root is None else entry_of(row, keywords.get(number, ()), regions.get(number, ()))
+        return None if row.root is None else entry_of(row, keywords.get(number, ()), regions.get(number, NO_REGIONS))
 
     return [Change(row.seq, row.media_id, entry(row)) for row in rows]
+
+
+def _regions_of(connection: Connection, changed: dict[str, int]) -> dict[int, Regions]:
+    """What is known of the regions of the files that changed, by id; files of which nothing is known are left out."""
+    found: dict[int, list[Region]] = defaultdict(list)
+    looked: dict[int, set[RegionSource]] = defaultdict(set)
+    for number, label, kind, x, y, w, h, source, confidence in _REGIONS.all(connection, changed):
+        found[number].append(Region(label, RegionKind(kind), x, y, w, h, RegionSource(source), confidence))
+    for number, source in _LOOKS.all(connection, changed):
+        looked[number].add(RegionSource(source))
+    return {
+        number: Regions(tuple(found.get(number, ())), frozenset(looked.get(number, ())))
+        for number in found.keys() | looked.keys()
+    }

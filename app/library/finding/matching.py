@@ -88,7 +88,8 @@ class Matching:
             case Nothing(field):
                 return self._nothing(field)
             case Within(path):
-                return self._coded("folder", lambda folder: folder == path or folder.startswith(f"{path}/"))
+                below = f"{path}/"
+                return self._coded("folder", lambda folder: folder == path or folder.startswith(below))
             case Near(latitude, longitude, km):
                 return self._near(latitude, longitude, km)
             case Has():

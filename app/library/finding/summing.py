@@ -59,7 +59,7 @@ class NsfwSums(TypedDict):
     no: int
     """Files of which a person said that they are not, or else with one below it."""
     unknown: int
-    """Files of which nobody said anything, without a probability; any while the library has no threshold."""
+    """Files of which nobody said anything, without a probability."""
     spread: list[NsfwTenth]
     """Ten tenths, from 0 to 1."""
 
@@ -91,7 +91,7 @@ class ValueSums(FileSums):
     models: list[ValueCount]
     """AI images by the model that made them."""
     detections: int
-    """Regions: faces, objects and other things in the pictures."""
+    """Faces, objects and other things in the pictures; regions of several sources that are one thing count once."""
     labels: list[ValueCount]
     """Files by the label of their regions."""
     unique_labels: int

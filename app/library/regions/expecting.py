@@ -2,34 +2,30 @@
 
 A picture has been looked at for a label if a source that lists all it sees has looked at it (`RegionSource.lists_all`:
 labels of YOLO, COCO, Label Studio, the detector), whether or not it found anything; or if a region with that label is
-in it. Areas of XMP and barcodes are only what somebody marked: that there is no other, they do not say.
+in it, and no such source has named more than it could place. Areas of XMP and barcodes are only what somebody marked:
+that there is no other, they do not say.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
 from sqlalchemy import Connection, delete, insert, select
 
 from app.errors import QueryError
-from app.formats import Kind
 from app.library.engine import Engines
-from app.library.finding.columns import Mask, Snapshot
-from app.library.finding.finder import Finder
-from app.library.finding.matching import labelled_regions
-from app.library.regions.tables import LOOKS, PLANOGRAMS
+from app.library.finding.finder import Finder, Several
+from app.library.regions.sighting import Numbers, Sighted
+from app.library.regions.tables import PLANOGRAMS
 from app.library.values import now
-from app.query.printing import term
 from app.query.reading import read
-from app.query.tree import Node, Whole
-from app.query.words import fold
-from app.regions import RegionSource
+from app.query.tree import Node
 from app.texts import clean_text
 
 MOST = 10_000
 """Rows of planograms that are kept."""
-_LOOKED = select(LOOKS.c.media_id).where(LOOKS.c.source.in_([one.value for one in RegionSource if one.lists_all]))
+_UNREAD = Numbers(0, 0, 0)
 _ROWS = select(PLANOGRAMS.c.folder, PLANOGRAMS.c.q, PLANOGRAMS.c.label, PLANOGRAMS.c.expected)
 
 
@@ -44,11 +40,6 @@ class Planogram:
     q: str | None
     label: str
     expected: int
-
-    @property
-    def scope(self) -> Node:
-        """The search of the files that it is about. Raises QueryError."""
-        return read(term("folder", self.folder) if self.folder is not None else self.q or "")
 
 
 class Standing(StrEnum):
@@ -111,26 +102,41 @@ class Expectations:
         self._engines.write(work)
 
     def compared(self, threshold: float | None) -> list[Compared]:
-        """Every planogram with what was found; files that are gone from disk do not count."""
-        looked = self._engines.read(lambda connection: connection.execute(_LOOKED.distinct()).scalars().all())
-        found: list[Compared] = []
-        for planogram in self.all():
-            try:
-                snapshot, mask = self._finder.mask(planogram.scope, threshold)
-            except QueryError:  # of an older program's language
-                found.append(Compared(planogram, 0, 0, 0))
-                continue
-            seen = np.zeros(snapshot.slots, np.bool_)
-            seen[snapshot.at(np.array(looked, np.int64))] = True
-            found.append(_compared(planogram, snapshot, mask, seen))
-        return found
+        """Every planogram with what was found; files that are gone from disk do not count.
+
+        All are held against one snapshot: those of folders in one pass over the columns, the others search by search.
+        """
+        planograms = tuple(self.all())
+        searches = _searches(planograms)
+        several = self._finder.several(list(searches.values()), threshold)
+        question = ("compared", planograms, threshold, several.waiting)
+        return several.snapshot.kept.get(question, lambda: _compared(planograms, list(searches), several))
 
 
-def _compared(planogram: Planogram, snapshot: Snapshot, mask: Mask, seen: Mask) -> Compared:
-    kinds, label = snapshot.texts["kind"], Whole("label", (fold(planogram.label),), planogram.label)
-    pictures = mask & (snapshot.columns["kind"] == kinds[Kind.IMAGE.value])
-    regions = snapshot.listed["region"][0][labelled_regions(snapshot, label)]
-    numbers = np.bincount(regions, minlength=snapshot.slots)[: snapshot.slots]
-    looked_at = pictures & (seen | (numbers > 0))
-    found = int(numbers[pictures].sum())
-    return Compared(planogram, found, int(np.count_nonzero(pictures)), int(np.count_nonzero(looked_at)))
+def _compared(planograms: Sequence[Planogram], searches: Sequence[str], several: Several) -> list[Compared]:
+    sighted = Sighted(several.snapshot)
+    labels: dict[str, set[str]] = defaultdict(set)
+    for one in planograms:
+        labels[one.q or ""].add(one.label)
+    numbers: dict[tuple[str, str], Numbers] = {}
+    for q, mask in zip(searches, several.masks, strict=True):
+        within = sighted.within(mask)
+        numbers |= {(q, label): within(label) for label in labels[q]}
+
+    def numbers_of(one: Planogram) -> Numbers:
+        if one.folder is not None:
+            return sighted.below(one.folder, one.label)
+        return numbers.get((one.q or "", one.label), _UNREAD)
+
+    return [Compared(one, *numbers_of(one)) for one in planograms]
+
+
+def _searches(planograms: Sequence[Planogram]) -> Mapping[str, Node]:
+    """The searches that they are about, each once; those that are of an older program's language are left out."""
+    found: dict[str, Node] = {}
+    for q in dict.fromkeys(one.q or "" for one in planograms if one.folder is None):
+        try:
+            found[q] = read(q)
+        except QueryError:
+            continue
+    return found

@@ -1,10 +1,11 @@
 """The regions of a file in the database, inside the transaction that writes its row.
 
-Regions are replaced as a whole by what a stage read; those of a stage that did not run stay while the bytes do.
+What a stage read takes the place of what was known; those of a stage that did not run stay while the bytes do. A region
+that was known keeps its row, so that it keeps its place in a list that is read page by page.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -18,29 +19,41 @@ from app.texts import clean_text
 
 FIELDS = ("label", "kind", "x", "y", "w", "h", "source", "confidence", "model")
 _OF = DETECTIONS.c.media_id == bindparam("b_id")
-_FOUND = select(*(DETECTIONS.c[name] for name in FIELDS), DETECTIONS.c.at).where(_OF).order_by(DETECTIONS.c.id)
+_FOUND = select(DETECTIONS.c.id, *(DETECTIONS.c[name] for name in FIELDS), DETECTIONS.c.at)
+_FOUND = _FOUND.where(_OF).order_by(DETECTIONS.c.id)
 _LOOKED = select(LOOKS.c.source, LOOKS.c.at).where(LOOKS.c.media_id == bindparam("b_id"))
-_DELETE = (delete(DETECTIONS).where(_OF), delete(LOOKS).where(LOOKS.c.media_id == bindparam("b_id")))
-_LEFT: Mapping[Sidecar, frozenset[RegionSource]] = {
-    Sidecar.XMP: frozenset({RegionSource.SIDECAR}),
-    Sidecar.TXT: frozenset({RegionSource.YOLO}),
-    Sidecar.ANNOTATIONS: frozenset({RegionSource.COCO, RegionSource.LABEL_STUDIO}),
+_DELETE = delete(DETECTIONS).where(DETECTIONS.c.id == bindparam("b_region"))
+_DELETE_LOOKS = delete(LOOKS).where(LOOKS.c.media_id == bindparam("b_id"))
+_OF_STAGE: Mapping[Stage, frozenset[RegionSource]] = {
+    Stage.METADATA: READ,
+    Stage.BARCODES: frozenset({RegionSource.BARCODE}),
+    Stage.DETECT: frozenset({RegionSource.DETECTOR}),
 }
+"""The sources that a stage speaks of anew whenever it ends."""
+_BESIDE: Mapping[RegionSource, frozenset[Sidecar]] = {
+    RegionSource.SIDECAR: frozenset({Sidecar.XMP}),
+    RegionSource.YOLO: frozenset({Sidecar.TXT, Sidecar.LABELS}),
+    RegionSource.COCO: frozenset({Sidecar.ANNOTATIONS}),
+    RegionSource.LABEL_STUDIO: frozenset({Sidecar.ANNOTATIONS}),
+}
+"""The sidecars that a source is read from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is known of a file: its regions, and who looked, each with when that was written."""
+    """What is known of a file: its regions, and who looked, each with when that was written; and the regions' rows."""
 
     regions: Mapping[Region, str]
     looked: Mapping[RegionSource, str]
+    ids: Mapping[Region, int] = field(default_factory=dict)
 
 
 def kept_of(connection: Connection, media_id: int) -> Kept:
     """What is known of the regions of one file, in their order."""
-    regions = {_region(row): row.at for row in connection.execute(_FOUND, {"b_id": media_id})}
+    rows = {_region(row): row for row in connection.execute(_FOUND, {"b_id": media_id})}
     looked = {RegionSource(source): at for source, at in connection.execute(_LOOKED, {"b_id": media_id})}
-    return Kept(regions, looked)
+    ids = {region: row.id for region, row in rows.items()}
+    return Kept({region: row.at for region, row in rows.items()}, looked, ids)
 
 
 def add_regions(connection: Connection, media_id: int, found: Regions | None, at: str) -> None:
@@ -65,9 +78,11 @@ def replace_regions(
     after = _after(before, analysis, anew - (_left_behind(analysis) if moved and same_bytes else frozenset()), at)
     if after.regions.keys() == before.regions.keys() and after.looked.keys() == before.looked.keys():
         return False
-    for statement in _DELETE:
-        connection.execute(statement, {"b_id": old["id"]})
-    _insert(connection, old["id"], after)
+    connection.execute(_DELETE_LOOKS, {"b_id": old["id"]})
+    come = {region: when for region, when in after.regions.items() if region not in before.regions}
+    _insert(connection, old["id"], Kept(come, after.looked))
+    if gone := [{"b_region": number} for region, number in before.ids.items() if region not in after.regions]:
+        connection.execute(_DELETE, gone)  # last: SQLite gives the number of a last row again
     return True
 
 
@@ -75,13 +90,15 @@ def sources_anew(analysis: Analysis, *, same_bytes: bool) -> frozenset[RegionSou
     """The sources of which what was known holds no more: they were read anew, or are of other bytes."""
     if not same_bytes:
         return frozenset(RegionSource)
-    return READ if settled(analysis.stages[Stage.METADATA]) else frozenset()
+    return frozenset[RegionSource]().union(
+        *(sources for stage, sources in _OF_STAGE.items() if settled(analysis.stages[stage]))
+    )
 
 
 def _left_behind(analysis: Analysis) -> frozenset[RegionSource]:
     """The sources of which no sidecar is beside the file any more."""
     there = {stamp.partition("=")[0] for stamp in analysis.file.sidecar.split()}
-    return frozenset[RegionSource]().union(*(sources for kind, sources in _LEFT.items() if kind not in there))
+    return frozenset(source for source, kinds in _BESIDE.items() if kinds.isdisjoint(there))
 
 
 def _after(before: Kept, analysis: Analysis, anew: Collection[RegionSource], at: str) -> Kept:

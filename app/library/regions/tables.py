@@ -1,6 +1,6 @@
-"""The tables of regions: what is in the pictures and where, who looked at them, and what was expected there."""
+"""The tables of regions: what is in the pictures and where, who and which models looked, and what was expected."""
 
-from sqlalchemy import Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.library.tables import Base, BigId, UtcText
@@ -56,6 +56,22 @@ class Planogram(Base):
     at: Mapped[str] = mapped_column(UtcText)
 
 
+class RanModel(Base):
+    """A model that looked at files: of which stage, what it knows, and from when to when. Its name tells its file."""
+
+    __tablename__ = "model_versions"
+    __table_args__ = (UniqueConstraint("stage", "name", name="uq_model_versions_stage_name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    stage: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    labels: Mapped[list[str]] = mapped_column(JSON)
+    first_used_at: Mapped[str] = mapped_column(UtcText)
+    last_used_at: Mapped[str] = mapped_column(UtcText)
+
+
 DETECTIONS: Table = Detection.__table__  # type: ignore[assignment]
 LOOKS: Table = RegionLook.__table__  # type: ignore[assignment]
 PLANOGRAMS: Table = Planogram.__table__  # type: ignore[assignment]
+MODELS: Table = RanModel.__table__  # type: ignore[assignment]

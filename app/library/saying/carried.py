@@ -6,22 +6,22 @@ out for the sake of another field. What is decided is pure; words are written by
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import Connection, bindparam, func, select
 
 from app.library.engine import Engines
-from app.library.recording import as_events
 from app.library.saying.deciding import COLUMNS
 from app.library.saying.editing import parse_edit
-from app.library.saying.edits import Asked, write
+from app.library.saying.edits import EDITED, Asked, write
+from app.library.saying.past import said_of
 from app.library.saying.personal import NOTHING, PERSON, SPEAKS, Words, keep_apart, said
-from app.library.tables import EVENTS, KEPT, KEYWORDS, LINKS, MEDIA
+from app.library.tables import KEPT, KEYWORDS, LINKS, MEDIA
 from app.library.values import Event, now
 from app.media import Place
 from app.slices import in_slices
@@ -30,7 +30,6 @@ KEYWORDS_FIELD = "keywords"
 _SLICE = 500  # in one statement
 _AT_ONCE = 2_000  # lines in one transaction, which can be undone as one edit
 _COLUMNS = tuple(MEDIA.c[name] for name in (*COLUMNS, "missing_at", "updated_at"))
-_EDITS = text("kind = 'edited'")  # as the index says it
 _ANY = "*"  # of an undo that does not say of which fields it is, as those of earlier versions
 _LONG_AGO = "1970-01-01T00:00:00.000+00:00"
 _OWN_KEYWORDS = (
@@ -151,16 +150,13 @@ class Carrying:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
 
-    def all(self) -> Iterator[Carried]:
-        """What a person said of each file, those that are missing, too, and what is kept of bytes that no row has."""
-        last = 0
-        while rows := self._engines.read(partial(_spoken, after=last)):
-            last = rows[-1][0]
-            yield from (line for _, line in rows)
-        sha256 = ""
-        while kept := self._engines.read(partial(_kept_behind, after=sha256)):
-            sha256 = kept[-1].sha256
-            yield from (line for line in kept if line.words != NOTHING)
+    def hand_out(self, take: Callable[[Iterator[Carried]], T]) -> T:
+        """What `take` makes of all that a person said, as it stands at one moment.
+
+        A line for each file, those that are missing, too, and for what is kept of bytes that no row has. `take` may be
+        called again where the connection was lost. Raises NeedsAttention.
+        """
+        return self._engines.read_at_once(lambda connection: take(_all(connection)))
 
     def receive(self, lines: Iterable[Carried]) -> Counter[Fate]:
         """Gives words to the rows that have their bytes, and keeps the others until these turn up; counts lines.
@@ -175,6 +171,17 @@ class Carrying:
             fates.update(found)
             claimed = rows
         return fates
+
+
+def _all(connection: Connection) -> Iterator[Carried]:
+    last = 0
+    while rows := _spoken(connection, after=last):
+        last = rows[-1][0]
+        yield from (line for _, line in rows)
+    sha256 = ""
+    while kept := _kept_behind(connection, after=sha256):
+        sha256 = kept[-1].sha256
+        yield from (line for line in kept if line.words != NOTHING)
 
 
 def _spoken(connection: Connection, after: int) -> list[tuple[int, Carried]]:
@@ -264,10 +271,8 @@ def _rows(connection: Connection, statement: Any) -> list[tuple[str, _Row]]:
 
 
 def _times(connection: Connection, places: Sequence[Place]) -> dict[Place, dict[str, str]]:
-    """When each field of these files was last spoken of under the name that they have now."""
-    events: dict[bytes, list[Event]] = {place.in_event: [] for place in places}
-    for some in in_slices(events, _SLICE):
-        statement = select(EVENTS).where(_EDITS, EVENTS.c.path.in_(some)).order_by(EVENTS.c.id)
-        for event in as_events(connection.execute(statement)):
-            events[event.path or b""].append(event)
-    return {place: times_of(events[place.in_event]) for place in places}
+    """When each field of these files was last spoken of, whatever names they had then."""
+    return {
+        place: times_of(event for event in events if event.outcome == EDITED)
+        for place, events in said_of(connection, places).items()
+    }

@@ -4,13 +4,14 @@ One edit at a time is written, in slices of rows, with an event for each file, a
 changes nothing leaves no trace.
 """
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import JSON, Connection, Text, bindparam, cast, delete, insert, select, update
 from typing_extensions import TypedDict
 
 from app.errors import AlreadyUndone, NewerWordsStand, TooManyFiles, UnknownEdit, UnknownFile
@@ -44,7 +45,8 @@ WAITING_FOR_WORDS = "waiting_for_words"
 GONE = "gone"
 """The row of a file is of another picture now, or is gone: an undo has nothing to take back there."""
 _SLICE = 500
-_ROWS = select(*(MEDIA.c[name] for name in COLUMNS))
+_AS_JSON = frozenset(name for name in COLUMNS if isinstance(MEDIA.c[name].type, JSON))
+_ROWS = select(*(cast(MEDIA.c[name], Text) if name in _AS_JSON else MEDIA.c[name] for name in COLUMNS))
 _WORDS = select(LINKS.c.media_id, KEYWORDS.c.text, LINKS.c.source).join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
 _KEEP_FILES = Prepared(insert(EDITED_FILES).inline(), columns=[column.name for column in EDITED_FILES.c])
 _KEPT = select(EDITS.c.id).order_by(EDITS.c.id.desc()).offset(KEPT_EDITS).limit(1).scalar_subquery()
@@ -233,11 +235,18 @@ def _decided(connection: Connection, asked: Asked) -> Iterator[_Decided]:
 
 
 def _rows_of(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, Row], dict[int, Keywords]]:
-    found = connection.execute(_ROWS.where(MEDIA.c.id.in_(ids)))
-    rows: dict[int, Row] = {row[0]: dict(zip(COLUMNS, row, strict=True)) for row in found}
+    rows: dict[int, Row] = {}
+    texts: dict[str | None, Any] = {None: None}  # most rows have the same sources and stages: each is read once
+    for found in connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).all():
+        row = dict(zip(COLUMNS, found, strict=True))
+        for name in _AS_JSON:
+            if (text := row[name]) not in texts:
+                texts[text] = json.loads(text)
+            row[name] = texts[text]
+        rows[row["id"]] = row
     own: dict[int, set[str]] = {number: set() for number in rows}
     read: dict[int, set[str]] = {number: set() for number in rows}
-    for number, text, source in connection.execute(_WORDS.where(LINKS.c.media_id.in_(ids))):
+    for number, text, source in connection.execute(_WORDS.where(LINKS.c.media_id.in_(ids))).all():
         (own if source == PERSON else read)[number].add(text)
     return rows, {number: Keywords(frozenset(own[number]), frozenset(read[number])) for number in rows}
 
@@ -355,7 +364,7 @@ def _undo(edit_id: int, connection: Connection) -> Done:
         kept = select(EDITED_FILES).where(of_the_edit, EDITED_FILES.c.media_id.in_(some))
         rows, keywords = _rows_of(connection, some)
         changes = []
-        for file in connection.execute(kept).mappings():
+        for file in connection.execute(kept).mappings().all():
             row = rows[file["media_id"]]
             try:
                 change = undone(row, keywords[row["id"]].own, file["before"], file["after"])

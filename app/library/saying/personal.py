@@ -275,14 +275,14 @@ def words_on_other_bytes(
     kept: bool,
     at: str,
     looked: Locations,
-) -> Words:
+) -> tuple[Words, bool]:
     """The words of a row whose file has other bytes now, with this SHA-256: those that a person said of these bytes.
 
     Bytes that nobody has seen are the same picture, edited in place: the row's `own` words stay, and are kept for the
     original, too, if there are any. In the place of a file that was missing they are another picture. Whatever gives
     way is kept under the bytes that it was said of, and can be undone no more: the row's edits were of another picture.
-    `copies` are the other rows that have the new bytes, `kept` says that something is kept of them. Raises
-    NotLookedFor.
+    `copies` are the other rows that have the new bytes, `kept` says that something is kept of them. The second value
+    says whether it is another picture. Raises NotLookedFor.
     """
     known = row["missing_at"] is not None
     if known:
@@ -298,7 +298,7 @@ def words_on_other_bytes(
         keep(connection, row, own, at, looked)
     if another:
         connection.execute(_FORGET_EDITS, {"b_id": row["id"]})
-    return words_on_new_bytes(own, of_a_copy=of_a_copy, kept=of_these, known=known)
+    return words_on_new_bytes(own, of_a_copy=of_a_copy, kept=of_these, known=known), another
 
 
 def _is_of_an_edit(copy: Copy, row: Mapping[str, Any]) -> bool:

@@ -23,9 +23,10 @@ class WrittenFile(Base):
     """A file of one write. `place` is where, relative to the root or, of a `sidecar_dir`, to that folder.
 
     `status` is `begun` until the disk has the new bytes and the library knows them, then `written`; it is `undoing`
-    until both have what was there before, and the row goes. `temporary` is the name of what is put there until then.
-    `former` are the bytes of a sidecar that was there, `kept` says that the original of a file is kept in the state
-    folder; without `former_sha256` there was none.
+    until both have what was there before, and the row goes. It is `left` where other bytes were found there: nothing is
+    waited for then, and its undo is not offered any more, but can be tried. `temporary` is the name of what is put
+    there until then. `former` are the bytes of a sidecar that was there, `kept` says that the original of a file is
+    kept in the state folder; without `former_sha256` there was none.
     """
 
     __tablename__ = "written_files"

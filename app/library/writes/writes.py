@@ -4,16 +4,17 @@ A file is noted as `begun` before anything of it lies on the disk, so that a sta
 It is `written` in the transaction in which its row gets the new bytes, the stamp of its sidecars and an event.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Update, delete, func, insert, select, text, update
 
 from app.library.engine import Engines
 from app.library.recording import append, row_in
 from app.library.saying.edits import EDITED, NO_SESSION
+from app.library.saying.past import said_of
 from app.library.saying.personal import keep, links_of, said, taken
 from app.library.tables import FAILURES, MEDIA
 from app.library.values import now
@@ -24,9 +25,12 @@ from app.texts import clean_json
 
 KEPT_WRITES = 20
 """So many of the newest writes can be undone; what is kept of older ones is let go."""
-BEGUN, DONE, UNDOING = "begun", "written", "undoing"
-WRITTEN_OUT, TAKEN_BACK = "written", "undone"
-"""The outcomes of the events of a file that was written, and whose writing was undone; their kind is `edited`."""
+BEGUN, DONE, UNDOING, LEFT = "begun", "written", "undoing", "left"
+WRITTEN_OUT, TAKEN_BACK, LEFT_ALONE = "written", "undone", "left"
+"""The outcomes of the events of a file that was written, whose writing was undone, and of one that is left as it is
+because it is neither what was written nor what was there before; their kind is `edited`."""
+UNDO_OF_A_WRITE = r"w[1-9][0-9]{0,15}"
+"""What a write is undone by, as a pattern: with its letter it is never the number of an edit."""
 TO_FILE, TO_SIDECAR, TO_SIDECAR_DIR = "file", "sidecar", "sidecar_dir"
 
 
@@ -56,6 +60,15 @@ class Stamp:
     mtime_ns: int | None = None
     sha256: str | None = None
     sidecar: tuple[str, str] | None = None
+
+
+ToldOnce: TypeAlias = tuple[bool, list[dict[str, Any]]]
+"""Whether a write of a file was undone, and the changes of the write."""
+
+
+def undo_of(write_id: int) -> str:
+    """What a write is undone by."""
+    return f"w{write_id}"
 
 
 class Writes:
@@ -108,13 +121,27 @@ class Writes:
         """Lets the row of a file know that it is again what it was before it was written, with an event."""
         self._engines.write(partial(_take_back, file, stamp, sentence))
 
+    def leave(self, file: Any, cause: str, sentence: str) -> None:
+        """Notes that a file is left as it is, with an event that says why; what is kept of it stays.
+
+        `file` is a row of `files` or `broken_off`.
+        """
+        self._engines.write(partial(_leave, file, cause, sentence))
+
     def broken_off(self) -> list[Any]:
         """The files whose writing or undo was broken off, each with the `target` of its write."""
-        return self._rows(WRITTEN.c.status != text("'written'"))
+        return self._rows((WRITTEN.c.status != text("'written'")) & (WRITTEN.c.status != LEFT))
 
     def files(self, write_id: int) -> list[Any]:
         """The files of one write that can be taken back, each with the `target` of the write."""
-        return self._rows((WRITTEN.c.write_id == write_id) & (WRITTEN.c.status == DONE))
+        return self._rows((WRITTEN.c.write_id == write_id) & WRITTEN.c.status.in_(_ENDED))
+
+    def told(self, places: Collection[Place], target: str) -> dict[Place, list[ToldOnce]]:
+        """What was written of pictures to this target, and taken back, as far as the log knows; oldest first.
+
+        It follows each file to where it was moved from, and ends where its name was that of another picture.
+        """
+        return self._engines.read(partial(_told, places, target))
 
     def last(self) -> Any | None:
         """The newest write that can be undone, with `id`, `at`, `target` and how many `files`; None without one.
@@ -138,7 +165,7 @@ class Writes:
         def work(connection: Connection) -> None:
             connection.execute(_WITHOUT_FILES)
             standing = list(connection.execute(newest).scalars())
-            old = (WRITTEN.c.write_id.not_in(standing), WRITTEN.c.status == DONE)
+            old = (WRITTEN.c.write_id.not_in(standing), WRITTEN.c.status.in_(_ENDED))
             connection.execute(delete(WRITTEN).where(*old))
             connection.execute(_WITHOUT_FILES)
 
@@ -153,6 +180,7 @@ class Writes:
         return self._engines.read(lambda connection: list(connection.execute(_ROWS.where(which)).all()))
 
 
+_ENDED = (DONE, LEFT)
 _OF_WRITE = WRITTEN.c.write_id == WRITES.c.id
 _ROWS = select(WRITTEN, WRITES.c.target).join(WRITES, _OF_WRITE).order_by(WRITTEN.c.id)
 _WITHOUT_FILES = delete(WRITES).where(~select(WRITTEN.c.id).where(_OF_WRITE).exists())
@@ -183,7 +211,7 @@ def _finish(file: Any, stamp: Stamp, sentence: str, looked: Locations, connectio
         if stamp.sha256 is not None and row["sha256"] == file.former_sha256:
             keep(connection, row, said(row, links_of(connection, row["id"])), at, looked)
         _stamp_row(connection, row, stamp, file.former_sha256, at)
-    _append(connection, file, at, WRITTEN_OUT, sentence)
+    _append(connection, file, at, WRITTEN_OUT, reason=sentence)
     connection.execute(update(WRITTEN).where(WRITTEN.c.id == file.id).values(status=DONE))
 
 
@@ -194,8 +222,25 @@ def _take_back(file: Any, stamp: Stamp, sentence: str, connection: Connection) -
         _stamp_row(connection, row, stamp, file.new_sha256, at)
         if stamp.sha256 is not None:
             taken(connection, stamp.sha256)  # the row speaks for these bytes again
-    _append(connection, file, at, TAKEN_BACK, sentence)
+    _append(connection, file, at, TAKEN_BACK, reason=sentence)
     _forget([file.id], connection)
+
+
+def _told(places: Collection[Place], target: str, connection: Connection) -> dict[Place, list[ToldOnce]]:
+    return {
+        place: [
+            (event.outcome == TAKEN_BACK, event.detail["changes"])
+            for event in events
+            if event.outcome in {WRITTEN_OUT, TAKEN_BACK} and event.detail and event.detail["to"] == target
+        ]
+        for place, events in said_of(connection, places, as_added=True).items()
+    }
+
+
+def _leave(file: Any, cause: str, sentence: str, connection: Connection) -> None:
+    if file.status != LEFT:  # an undo that is tried again says nothing new
+        _append(connection, file, now(), LEFT_ALONE, reason=sentence, cause=cause)
+    connection.execute(update(WRITTEN).where(WRITTEN.c.id == file.id).values(status=LEFT))
 
 
 def _forget(ids: Sequence[int], connection: Connection) -> None:
@@ -217,11 +262,11 @@ def _stamp_row(connection: Connection, row: dict[str, Any], stamp: Stamp, known_
     connection.execute(update(FAILURES).where(*of_the_file).values(fingerprint=new))
 
 
-def _append(connection: Connection, file: Any, at: str, outcome: str, sentence: str) -> None:
+def _append(connection: Connection, file: Any, at: str, outcome: str, **why: str) -> None:
     path = Place(file.root, file.path).in_event
     values = {"session_id": NO_SESSION, "at": at, "kind": EDITED, "path": path, "outcome": outcome}
     detail = {"to": file.target, "changes": file.changes}
-    append(connection, {**values, "reason": sentence, "detail": clean_json(detail)})
+    append(connection, {**values, **why, "detail": clean_json(detail)})
 
 
 def _run(connection: Connection, statement: Update) -> None:

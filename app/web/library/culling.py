@@ -59,6 +59,10 @@ class Quarantine(BaseModel):
     """All files of all groups of duplicates of this kind, but the one of each that is worth most."""
     max_distance: Annotated[int, Field(ge=0, le=max(WIDEST.values()))] | None = None
     """With `by`: the bits in which files of a group may differ."""
+    keepers: Annotated[list[str], Field(max_length=10_000)] = []
+    """With `by`: files that stay in the place of the one of their group that is worth most, at most 10,000."""
+    groups_of: Annotated[list[str], Field(min_length=1, max_length=10_000)] | None = None
+    """With `by`: only the groups of these files, at most 10,000."""
     folder: str | None = None
     """The whole path of the quarantine folder, outside of all media roots; without it one in the state folder."""
     format: Literal["sh", "csv"] = "sh"
@@ -94,8 +98,9 @@ def what_goes(body: LongJsonBody) -> Quarantine:
         raise InvalidRequest("Give one of paths, q and by.", field=named[0] if named else "paths")
     if asked.keep is not None and named != ["paths"]:
         raise InvalidRequest("'keep' is said beside paths.", field="keep")
-    if asked.max_distance is not None and named != ["by"]:
-        raise InvalidRequest("'max_distance' is said beside by.", field="max_distance")
+    for name in ("max_distance", "keepers", "groups_of"):
+        if getattr(asked, name) not in (None, []) and named != ["by"]:
+            raise InvalidRequest(f"'{name}' is said beside by.", field=name)
     return asked
 
 
@@ -150,12 +155,18 @@ def _meant(house: House, asked: Quarantine) -> tuple[list[int], Mapping[int, int
         return library.ids_found(read(asked.q))[0], {}
     if asked.by is not None:
         duplicates = Duplicates(library, house.folders)
-        return duplicates.surplus(duplicates.found(By(asked.by), asked.max_distance))
-    found = library.edits.ids_of(_places(house, "paths", asked.paths or []))
-    ids = [*found.values()]
+        found = duplicates.found(By(asked.by), asked.max_distance)
+        places = None if asked.groups_of is None else found.holding(_ids(house, "groups_of", asked.groups_of))
+        return duplicates.surplus(found, _ids(house, "keepers", asked.keepers), places)
+    ids = _ids(house, "paths", asked.paths or [])
     if asked.keep is None:
         return ids, {}
     return ids, dict.fromkeys(ids, _row(house, "keep", asked.keep)["id"])
+
+
+def _ids(house: House, field: str, paths: list[str]) -> list[int]:
+    """The ids of those of these files that have a row. Raises InvalidRequest."""
+    return [*house.records.library.edits.ids_of(_places(house, field, paths)).values()]
 
 
 def _places(house: House, field: str, paths: list[str]) -> list[Place]:

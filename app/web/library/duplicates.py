@@ -1,9 +1,11 @@
 """Duplicates over HTTP: groups of files with the same bytes, of the same picture, or similar."""
 
+import re
 from bisect import bisect_right
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 from typing_extensions import TypedDict
 
 from app.errors import BadCursor
@@ -14,13 +16,27 @@ from app.library.finding.counting import Coverage
 from app.library.finding.listing import FoundFile
 from app.quarantine.duplicates import Duplicates, Found, differing
 from app.shapes import described
+from app.web.activity import address
 from app.web.answers import Answer, Route, refuses
 from app.web.cursors import cursor_of, values_in
 from app.web.depends import Cursor, InHouse, InRecords, only_known
+from app.web.library.files import place_at, row_at
+from app.web.templating import show
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
+pages = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
 _SHOWN = 100
 _MAX_GROUPS = 200
+_MEANINGS = {
+    By.BYTES: ("Same bytes", "Copies: every byte is the same."),
+    By.PICTURE: ("Same picture", "The same pixels, in another lossless format or with other metadata."),
+    By.PHASH: ("Similar by hash", "The same picture in another size, format or quality, or hardly changed."),
+    By.FEATURES: (
+        "Similar by features",
+        "Cropped, mirrored, turned, with a banner, or of the same moment: what the network for NSFW sees is alike.",
+    ),
+}
+_STEPS = {By.FEATURES: 10}
 
 
 @described
@@ -42,7 +58,7 @@ class Group(TypedDict):
     number: int
     """How many files it has."""
     keep: str
-    """The path of the one of these that is worth most: not rejected, a Live Photo, a person's word, pixels."""
+    """The path of the one that is worth most: not rejected, a Live Photo, a person's word, pixels, time and camera."""
     differs: list[str]
     """The fields of the files in which they differ."""
 
@@ -70,7 +86,7 @@ class DuplicateGroups(TypedDict):
 
 
 @router.get("/duplicates")
-@refuses("bad_cursor")
+@refuses("bad_cursor", "outside_roots", "unknown_file")
 def duplicates(
     house: InHouse,
     records: InRecords,
@@ -78,6 +94,7 @@ def duplicates(
     max_distance: Annotated[
         int | None, Query(ge=0, le=max(WIDEST.values()), description="Bits that may differ; without it the widest.")
     ] = None,
+    path: Annotated[str | None, Query(description="Only the group of this file, which may be none.")] = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=_MAX_GROUPS, description="Groups a page.")] = 50,
 ) -> Answer[DuplicateGroups]:
@@ -87,9 +104,13 @@ def duplicates(
     similar. Names of one file on disk (hard links) are no duplicates, nor are the files of a pair.
     """
     found = Duplicates(records.library, house.folders).found(by, max_distance)
-    first = 0 if cursor is None else _after(found, cursor, by)
-    end = min(first + limit, found.groups.number)
-    shown = [group for place in range(first, end) if (group := _group(found, place, records)) is not None]
+    if path is None:
+        first = 0 if cursor is None else _after(found, cursor, by)
+        end = min(first + limit, found.groups.number)
+        places = [*range(first, end)]
+    else:
+        places, end = found.holding([row_at(records, place_at(house, path))["id"]]), found.groups.number
+    shown = [group for place in places if (group := _group(found, place, records)) is not None]
     of = int(found.snapshot.there.sum()) + found.snapshot.behind
     return Answer(
         {
@@ -103,6 +124,29 @@ def duplicates(
             "rest": what_to_do(found.edges.left),
         }
     )
+
+
+@pages.get("/duplicates")
+def show_duplicates(
+    request: Request, by: str = "", max_distance: str = "", cursor: str = "", path: str = ""
+) -> Response:
+    """Shows groups of files that are alike, side by side; the script asks for them by the rest of the address."""
+    del cursor, path
+    kind = next((one for one in By if one == by), By.BYTES)
+    widest = WIDEST[kind]
+    kinds = [
+        {"name": one.value, "label": label, "address": address("/duplicates", {"by": one.value})}
+        for one, (label, _) in _MEANINGS.items()
+    ]
+    values = {
+        "by": kind.value,
+        "kinds": kinds,
+        "means": _MEANINGS[kind][1],
+        "widest": widest,
+        "step": _STEPS.get(kind, 1),
+        "distance": min(int(max_distance), widest) if re.fullmatch("[0-9]{1,4}", max_distance) else widest,
+    }
+    return show(request, "duplicates.html", values)
 
 
 def _after(found: Found, cursor: str, by: By) -> int:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from app.analysis.pictures.picture import PREVIEW_SIDE
@@ -13,12 +14,28 @@ from app.library.shown import File
 from app.library.values import NsfwSpread, as_file
 from app.media import Place
 from app.shapes import described
-from app.web.answers import Answer, Route, refuses
-from app.web.bodies import EditBody
-from app.web.depends import STATE_FOLDER, Cursor, InHouse, InRecords, Limit, only_known, row_cursor
+from app.web.answers import Answer, Route, reads, refuses
+from app.web.bodies import EditBody, checked
+from app.web.depends import STATE_FOLDER, Cursor, InHouse, InRecords, JsonBody, Limit, only_known, row_cursor
 from app.web.library.ranges import knows
 
 router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])
+
+
+class ThresholdOfNsfw(BaseModel):
+    """From which probability a file counts as NSFW."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+    threshold: float = Field(ge=0, le=1, allow_inf_nan=False)
+    """0 to 1. A person's word on a file stands above it."""
+
+
+@reads(ThresholdOfNsfw)
+@refuses("invalid_parameter")
+def which_threshold(body: JsonBody) -> ThresholdOfNsfw:
+    """The threshold that is set. Raises InvalidRequest."""
+    return checked(ThresholdOfNsfw, body)
 
 
 @described
@@ -136,6 +153,13 @@ def preview(
 @router.get("/library/nsfw")
 def nsfw_spread(records: InRecords) -> Answer[NsfwSpread]:
     """Tells how the NSFW probabilities of the library spread, and how many files have none."""
+    return Answer(records.library.nsfw_spread())
+
+
+@router.put("/library/nsfw")
+def set_threshold(records: InRecords, body: Annotated[ThresholdOfNsfw, Depends(which_threshold)]) -> Answer[NsfwSpread]:
+    """Sets from which probability a file counts as NSFW, and answers as GET. Labels follow at once; nothing runs."""
+    records.library.set_nsfw_threshold(body.threshold)
     return Answer(records.library.nsfw_spread())
 
 

@@ -7,19 +7,20 @@ import re
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from typing_extensions import TypedDict
 
 from app.errors import InvalidRequest, WrongContentType
-from app.library.regions.expecting import MOST, Compared, Planogram
+from app.library.regions.expecting import MOST, Planogram, Standing
+from app.query.reading import read
 from app.query.words import fold
 from app.reports import guarded
 from app.shapes import described
 from app.texts import clean_text
 from app.web.answers import Answer, Route, refuses
-from app.web.depends import MAX_LONG_BODY_BYTES, InHouse, InRecords, limited_body, only_known
-from app.wiring import House
+from app.web.depends import MAX_LONG_BODY_BYTES, Cursor, InHouse, InRecords, limited_body, only_known, row_cursor
+from app.wiring import House, Records
 
 router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])
 _FIELDS = ("folder", "q", "label", "expected")
@@ -83,9 +84,11 @@ class ComparedPlanograms(TypedDict):
     """All planograms against what was found."""
 
     planograms: list[ComparedPlanogram]
-    """In the order in which they were given."""
+    """A page of those that are asked for, in the order in which they were given."""
     counts: dict[str, int]
-    """How many of them are `met`, `short`, `surplus` and `unknown`."""
+    """How many of all are `met`, `short`, `surplus` and `unknown`."""
+    next: str | None
+    """The cursor of the next page; null on the last."""
 
 
 @router.get("/planograms")
@@ -148,17 +151,28 @@ def put_planograms(
 
 
 @router.get("/planograms/compare")
-def compare_planograms(records: InRecords) -> Answer[ComparedPlanograms]:
+@refuses("bad_cursor")
+def compare_planograms(
+    records: InRecords,
+    standing: Annotated[Standing | None, Query(description="Only those that compare so.")] = None,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="Planograms a page.")] = MOST,
+) -> Answer[ComparedPlanograms]:
     """Compares what is expected with what was found: `met`, `short`, `surplus`, or `unknown`."""
-    return Answer(compared_planograms(records.library.expectations.compared(records.library.nsfw_threshold())))
+    return Answer(compared_page(records, standing, after=row_cursor(cursor), limit=limit))
 
 
-def compared_planograms(found: list[Compared]) -> ComparedPlanograms:
-    """The comparison as it is answered."""
-    counts = dict.fromkeys(("met", "short", "surplus", "unknown"), 0)
-    for one in found:
+def compared_page(records: Records, standing: Standing | None, *, after: int, limit: int) -> ComparedPlanograms:
+    """A page of the comparison, from behind so many planograms on; all that compare so, or all of them."""
+    compared = records.library.expectations.compared(records.library.nsfw_threshold())
+    counts = {one.value: 0 for one in Standing}
+    for one in compared:
         counts[one.standing] += 1
+    asked = [place for place, one in enumerate(compared) if place >= after and standing in (None, one.standing)]
+    page = asked[:limit]
+    found = [compared[place] for place in page]
     return {
+        "next": str(page[-1] + 1) if len(asked) > limit else None,
         "planograms": [
             {
                 **shown(one.planogram),
@@ -223,7 +237,7 @@ def _checked(house: House, row: dict[str, Any], number: int) -> Planogram:
     try:
         if folder:
             return replace(planogram, folder=house.folders.locate(folder).shown)
-        _ = planogram.scope
+        read(q or "")
     except InvalidRequest as error:
         raise refuse("folder" if folder else "q", error.sentence, error.cause if folder else None) from None
     return planogram

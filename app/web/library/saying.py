@@ -1,5 +1,7 @@
 """What a person says of many files over HTTP: in one go, taken back in one go, and listed."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NotRequired
 
@@ -15,16 +17,19 @@ from app.library.saying.edits import (
     UNKNOWN_FILE,
     WAITING_FOR_WORDS,
     Asked,
+    Done,
     Left,
     ListedEdit,
     Shown,
 )
+from app.library.writes.writes import UNDO_OF_A_WRITE
 from app.media import Place
 from app.query.reading import read
 from app.shapes import described
 from app.web.answers import Answer, Route, reads, refuses
-from app.web.depends import InHouse, InRecords, JsonBody, LongJsonBody, only_known, refuse_unknown
+from app.web.depends import STATE_FOLDER, InHouse, InRecords, JsonBody, LongJsonBody, only_known, refuse_unknown
 from app.wiring import House
+from app.writing.planned import FileWritten
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
 MAX_NAMED = 10_000
@@ -57,13 +62,13 @@ class EditOfMany(_Said):
     """Only tell what would change."""
 
 
-class UndoOfEdit(BaseModel):
-    """Which edit is undone."""
+class Undo(BaseModel):
+    """What is undone."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
-    undo: Annotated[int, Field(ge=1, le=LARGEST_ID)]
-    """The id that the edit was answered with."""
+    undo: Annotated[int, Field(ge=1, le=LARGEST_ID)] | Annotated[str, Field(pattern=f"^{UNDO_OF_A_WRITE}$")]
+    """What the edit, a number, or the write of metadata, a text, was answered with as its `undo`."""
 
 
 @described
@@ -81,13 +86,15 @@ class Edited(TypedDict):
 
 
 @described
-class EditUndone(TypedDict):
+class Undone(TypedDict):
     """What an undo changed."""
 
     changed: int
-    """Files that are as they were before the edit."""
+    """Files that are as they were before."""
     left: list[Left]
-    """`gone`: files whose rows are gone, or of another picture by now."""
+    """Files that are not, by cause. Of an edit, `gone`: their rows are gone, or of another picture by now."""
+    refused: NotRequired[list[FileWritten]]
+    """Of a write: each file that is not as it was before, and why."""
 
 
 @described
@@ -129,15 +136,17 @@ def _check_listed(name: str, listed: Any, of: type) -> None:
         raise InvalidRequest(f"'{name}' must be a list of 1 to {MAX_NAMED:,} files.", field=name)
 
 
-@reads(UndoOfEdit)
+@reads(Undo)
 @refuses("invalid_parameter")
-def which_edit(body: JsonBody) -> int:
-    """Which edit is undone. Raises InvalidRequest."""
-    refuse_unknown(body.keys() - UndoOfEdit.model_fields.keys())
-    number = body.get("undo")
-    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= LARGEST_ID:
-        raise InvalidRequest("'undo' must be the number of an edit.", field="undo")
-    return number
+def what_is_undone(body: JsonBody) -> int | str:
+    """The edit that is undone, a number, or the write, a text. Raises InvalidRequest."""
+    refuse_unknown(body.keys() - Undo.model_fields.keys())
+    undo = body.get("undo")
+    if isinstance(undo, int) and not isinstance(undo, bool) and 1 <= undo <= LARGEST_ID:
+        return undo
+    if isinstance(undo, str) and re.fullmatch(UNDO_OF_A_WRITE, undo):
+        return undo
+    raise InvalidRequest("'undo' must be what an edit or a write was answered with.", field="undo")
 
 
 def _edit_in(said: Mapping[str, Any]) -> Edit:
@@ -203,15 +212,28 @@ def edit_files(
 
 
 @router.post("/undo")
-@refuses("unknown_edit", "already_undone", "newer_words")
-def undo_edit(records: InRecords, number: Annotated[int, Depends(which_edit)]) -> Answer[EditUndone]:
-    """Takes an edit back, in all its files or, where newer words stand in one, in none.
+@refuses(
+    "unknown_edit",
+    "already_undone",
+    "newer_words",
+    "unknown_write",
+    "write_at_work",
+    "illegal_move",
+    *STATE_FOLDER,
+)
+def undo(records: InRecords, what: Annotated[int | str, Depends(what_is_undone)]) -> Answer[Undone]:
+    """Takes an edit back, in all its files or, where newer words stand in one, in none; or a write, file by file.
 
     A field gets the person's earlier word again, else what the file itself says; where its bytes, its sidecar, or how
-    it is read have changed since, the next session reads it anew.
+    it is read have changed since, the next session reads it anew. Of a write, what was there before is put back; what
+    was changed since is left as it is, and named.
     """
-    done = records.library.edits.undo(number)
-    return Answer({"changed": done.changed, "left": done.causes})
+    if isinstance(what, int):
+        done = records.library.edits.undo(what)
+        return Answer({"changed": done.changed, "left": done.causes})
+    taken_back = records.writer.undo(what)
+    left = Done(left=Counter(one["cause"] or "" for one in taken_back["left"]))
+    return Answer({"changed": taken_back["changed"], "left": left.causes, "refused": taken_back["left"]})
 
 
 @router.get("/edits")

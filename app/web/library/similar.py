@@ -27,7 +27,7 @@ class SimilarFile(TypedDict):
     distance: int
     """Bits in which they differ: of 64 by hash, of 1,024 by features, 0 by bytes and picture."""
     is_nsfw: bool | None
-    """By the threshold of the last session; null is unknown."""
+    """By the threshold of the library; null is unknown."""
     has_thumbnail: bool
     """Whether there is a thumbnail of it."""
 

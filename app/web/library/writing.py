@@ -1,4 +1,4 @@
-"""Write Metadata over HTTP: what would change, the writing itself, and its undo."""
+"""Write Metadata over HTTP: what would change, and the writing itself; it is undone as edits are."""
 
 from typing import Any
 
@@ -11,12 +11,11 @@ from app.library.finding.orders import Sort
 from app.query.reading import read
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
-from app.web.bodies import WriteBody, WriteUndoBody
+from app.web.bodies import WriteBody
 from app.web.depends import STATE_FOLDER, InHouse, InRecords, only_known
 from app.wiring import House, Records
-from app.writing.planned import Target
+from app.writing.planned import LastWrite, Target, Written
 from app.writing.words import FIELDS
-from app.writing.writer import LastWrite, TakenBack, Written
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
 MOST = {Target.SIDECAR_DIR: 10_000, Target.SIDECAR: 10_000, Target.FILE: 1_000}
@@ -85,13 +84,6 @@ def write(house: InHouse, records: InRecords, body: WriteBody) -> Answer[Written
     rows = _rows(house, records, body.paths, body.q, MOST[target])
     work = records.writer.dry_run if body.dry_run else records.writer.write
     return Answer(work(rows, target, fields))
-
-
-@router.post("/write/undo")
-@refuses("unknown_write", "write_at_work", "illegal_move", *STATE_FOLDER)
-def undo_write(records: InRecords, body: WriteUndoBody) -> Answer[TakenBack]:
-    """Puts back what was there before a write, file by file; what was changed since is left as it is, and named."""
-    return Answer(records.writer.undo(body.undo))
 
 
 def _rows(house: House, records: Records, paths: list[str] | None, q: str | None, most: int) -> list[dict[str, Any]]:

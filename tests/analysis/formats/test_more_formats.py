@@ -12,12 +12,12 @@ from app.analysis.metadata.embedded import read_embedded
 from app.analysis.pictures.image import open_image
 from app.analysis.recipes import APPLIES, VERSIONS
 from app.formats import promised
-from app.media import Analysis, FoundFile, Job, Recipe, Stage
+from app.media import OPTIONAL, Analysis, FoundFile, Job, Recipe, Stage
 from tests.analysis.formats import raws
 from tests.analysis.formats.examples import drawing, encoded
 
 WITHOUT_NSFW = Recipe(VERSIONS, APPLIES, {Stage.NSFW: "none"})
-EVERY = frozenset(Stage)
+EVERY = frozenset(Stage) - OPTIONAL
 
 
 def film(muxer, codec, **options):

@@ -13,11 +13,11 @@ from app.analysis.pictures.container import Film
 from app.analysis.pictures.frames import sample_pictures
 from app.analysis.recipes import APPLIES, VERSIONS
 from app.errors import CannotRead
-from app.media import FoundFile, Job, Recipe, Stage
+from app.media import OPTIONAL, FoundFile, Job, Recipe, Stage
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
 
-EVERY = frozenset(Stage)
+EVERY = frozenset(Stage) - OPTIONAL
 RECIPE = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})
 COLOURS = {
     "red": (255, 0, 0),

@@ -17,7 +17,7 @@ from app.analysis.pictures import stealth
 from app.analysis.pictures.image import OpenedImage, decode_image
 from app.analysis.pictures.stealth import may_hide_text, read_stealth
 from app.analysis.prompts.read import read_generation
-from app.media import Keyword, Stage
+from app.media import OPTIONAL, Keyword, Stage
 from tests.analysis.formats.pngs import chunk
 from tests.analysis.pictures.pictures import analysed, opened
 from tests.support.clock import at_most
@@ -154,7 +154,7 @@ def test_nothing_else_promises_a_text(content):
 
 
 @pytest.mark.parametrize(("format_", "mode"), [("PNG", "RGBA"), ("PNG", "RGB"), ("WEBP", "RGBA"), ("WEBP", "RGB")])
-@pytest.mark.parametrize("wanted", [frozenset({Stage.METADATA, Stage.KEYWORDS}), frozenset(Stage)])
+@pytest.mark.parametrize("wanted", [frozenset({Stage.METADATA, Stage.KEYWORDS}), frozenset(Stage) - OPTIONAL])
 def test_a_hidden_text_reaches_the_library(tmp_path, format_, mode, wanted):
     signature = b"stealth_rgbinfo" if mode == "RGB" else b"stealth_pnginfo"
     options = {"lossless": True, "exact": True} if format_ == "WEBP" else {}
@@ -247,12 +247,15 @@ def test_whatever_goes_wrong_in_the_search_spoils_nothing_and_goes_wrong_once(na
     path = tmp_path / "a.png"
     path.write_bytes(file_of(hidden(b"stealth_pnginfo", INFOTEXT.encode())))
     monkeypatch.setattr(f"app.analysis.analyzer.{name}", fail)
-    result = analysed(path, frozenset(Stage))
+    result = analysed(path, frozenset(Stage) - OPTIONAL)
     assert (result.metadata.prompt, len(asked)) == (None, 1)
-    assert {ended.status for stage, ended in result.stages.items() if stage is not Stage.NSFW} == {"done"}
+    ran = frozenset(Stage) - OPTIONAL - {Stage.NSFW}
+    assert {result.stages[stage].status for stage in ran} == {"done"}
 
 
-@pytest.mark.parametrize("wanted", [frozenset(Stage), frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})])
+@pytest.mark.parametrize(
+    "wanted", [frozenset(Stage) - OPTIONAL, frozenset({Stage.METADATA, Stage.KEYWORDS, Stage.SCORE})]
+)
 def test_a_webp_is_decoded_once_for_whoever_wants_its_pixels(wanted, tmp_path, monkeypatch):
     decoded, decode = [], decode_image
     monkeypatch.setattr(

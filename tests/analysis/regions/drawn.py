@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
@@ -25,6 +26,7 @@ _STORED = {  # what an upright picture becomes that is turned upright by each va
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_270,
 }
+
 NAMED = 'xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/"'
 AREAS = (
     f'{NAMED} xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#" '
@@ -45,11 +47,19 @@ def stored(orientation: int) -> tuple[Image.Image, tuple[int, int], Box]:
     return picture, picture.size, box
 
 
-def saved(path: Path, orientation: int, xmp: bytes = b"") -> None:
-    """Write it as a JPEG; that Pillow's own turn shows the box where it is meant to be is made sure of."""
+def turned(upright: Image.Image, orientation: int, path: Path, **options: Any) -> None:
+    """Write a picture so that it is stored turned, and seen upright."""
     exif = Image.Exif()
     exif[0x0112] = orientation
-    stored(orientation)[0].save(path, exif=exif, quality=95, **({"xmp": xmp} if xmp else {}))
+    picture = upright.transpose(_STORED[orientation]) if orientation in _STORED else upright
+    picture.save(path, exif=exif, **{"quality": 95, **options})
+
+
+def saved(path: Path, orientation: int, xmp: bytes = b"") -> None:
+    """Write it as a JPEG; that Pillow's own turn shows the box where it is meant to be is made sure of."""
+    upright = Image.new("RGB", UPRIGHT, "black")
+    upright.paste("red", _PX)
+    turned(upright, orientation, path, **({"xmp": xmp} if xmp else {}))
     with Image.open(path) as written:
         seen = ImageOps.exif_transpose(written)
         assert seen.size == UPRIGHT

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app.analysis.analyzer import Analyzer
 from app.analysis.formats.xmp import parse_xmp
 from app.analysis.metadata.notes import parse_text_notes
 from app.analysis.regions.areas import read_areas
@@ -12,8 +13,10 @@ from app.analysis.regions.datasets import index_of
 from app.analysis.regions.label_studio import read_label_studio
 from app.analysis.regions.measured import Measured
 from app.analysis.regions.yolo import NO_CLASSES, Classes, is_yolo, parse_classes, read_yolo
+from app.media import FoundFile, Job
 from app.regions import Box, RegionKind, RegionSource
 from tests.analysis.formats.packets import packet
+from tests.analysis.pictures.pictures import RECIPE, TOLD
 from tests.analysis.regions.drawn import AREAS, area, of_microsoft, of_the_group, saved, told
 
 PICTURE = Measured((300, 200), 1)
@@ -79,12 +82,12 @@ def test_the_sidecar_stands_for_the_file(tmp_path):
     ],
 )
 def test_labels_of_yolo(line, classes, seen):
-    (region,) = read_yolo(f"{line}\n", classes)
+    (region,) = read_yolo(f"{line}\n", classes).found
     assert (region.label, (region.x, region.y, region.w, region.h), region.confidence) == seen
 
 
 def test_pixels_are_no_labels_of_yolo_and_a_caption_is_none():
-    assert read_yolo("0 120 80 60 40", NO_CLASSES) == ()
+    assert read_yolo("0 120 80 60 40", NO_CLASSES).found == ()
     assert not is_yolo("")
     assert not is_yolo("a cat on a mat\n0 0.5 0.5 0.2 0.4")
     assert parse_text_notes("0 0.5 0.5 0.2 0.4") is None
@@ -123,6 +126,31 @@ def test_names_of_classes_are_found_above_and_an_empty_text_is_a_look(tmp_path):
     assert (seen.regions.found, seen.regions.looked) == ((), {RegionSource.YOLO})
 
 
+def test_labels_in_a_folder_of_their_own_are_told_by_what_they_hold(tmp_path):
+    picture = tmp_path / "images" / "train" / "a.jpg"
+    labels = tmp_path / "labels" / "train" / "a.txt"
+    for folder in (picture.parent, labels.parent):
+        folder.mkdir(parents=True)
+    saved(picture, 1)
+    (tmp_path / "data.yaml").write_text("names: [cat]")
+
+    def seen():
+        job = Job(FoundFile("r", b"images/train/a.jpg", 1, 1), TOLD, TOLD)
+        result = Analyzer({"r": str(tmp_path)}, RECIPE)(job)
+        return [region.label for region in result.regions.found], result.regions.looked, result.metadata.caption
+
+    assert seen() == ([], frozenset(), None)
+    labels.write_text("0 0.5 0.5 0.2 0.4\n")
+    assert seen() == (["cat"], {RegionSource.YOLO}, None)
+    labels.write_text("")
+    assert seen() == ([], {RegionSource.YOLO}, None)
+    labels.write_text("A cat sits on a mat.")
+    assert seen() == ([], frozenset(), None)
+    picture.with_suffix(".txt").write_text("0 0.1 0.1 0.1 0.1\n0 0.5 0.5 0.1 0.1\n")
+    labels.write_text("0 0.5 0.5 0.2 0.4\n")
+    assert seen()[0] == ["cat", "cat"], "those beside the picture come first"
+
+
 def coco(**image):
     return {
         "images": [{"id": 1, "file_name": "a.jpg", "width": 300, "height": 200, **image}],
@@ -139,7 +167,7 @@ def coco(**image):
 def test_boxes_and_outlines_of_coco():
     ((name, said),) = read_coco(coco())
     assert name == "a.jpg"
-    found = {(region.label, region.x, region.w, region.confidence) for region in said.regions(PICTURE)}
+    found = {(region.label, region.x, region.w, region.confidence) for region in said.regions(PICTURE).found}
     assert found == {("cat", 0.2, 0.2, 0.5), ("9", 0.05, 0.1, None)}
 
 
@@ -172,7 +200,7 @@ def test_a_turned_box_of_label_studio_and_what_a_model_proposed():
     task = {"data": {"image": "/data/local-files/?d=set%20one/a.jpg"}, "annotations": []}
     prediction = {"model_version": "yolo-9", "result": [shape, turned]}
     ((name, said),) = read_label_studio([{**task, "predictions": [prediction]}])
-    (region,) = said.regions(PICTURE)
+    (region,) = said.regions(PICTURE).found
     assert name == "set one/a.jpg"
     assert (region.x, region.y, region.w, region.h) == (0.45, 0.65, 0.1, 0.3)  # 60 x 30 px, turned about its corner
     assert (region.label, region.confidence, region.model) == ("cat", 0.25, "yolo-9")
@@ -183,7 +211,63 @@ def test_the_minimal_form_of_label_studio():
     told_so = [{"image": "a.jpg", "id": 1, "label": [{**shape, "original_width": 300, "original_height": 200}]}]
     said = index_of(json.dumps(told_so).encode()).find("a.jpg", PICTURE)
     assert said is not None
-    assert [(region.x, region.y) for region in said.regions(PICTURE)] == [(0.2, 0.4)]
+    assert [(region.x, region.y) for region in said.regions(PICTURE).found] == [(0.2, 0.4)]
+
+
+CAT = "0 0.5 0.5 0.2 0.4"
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    ["1 120 80 60 40", "1 0.5 0.5 0.2", "1 nan nan nan nan", "1", "1 0.1 0.2 0.3 0.2 0.3 7 0.4 0.4", "1 0.5 0.5 0 0.1"],
+)
+def test_labels_of_which_one_has_no_place_are_no_look(damaged):
+    text = f"{CAT}\n{damaged}\n"
+    assert is_yolo(text), "and no caption"
+    seen = read_yolo(text, NO_CLASSES)
+    assert ([region.label for region in seen.found], seen.looked, seen.in_part) == (["0"], frozenset(), True)
+    assert read_yolo(CAT, NO_CLASSES).looked_whole
+
+
+def test_annotations_of_which_one_has_no_place_are_no_look():
+    def told_of(**changed):
+        boxed = {"image_id": 1, "category_id": 1, "bbox": [30, 20, 60, 40]}
+        said = coco() | {"annotations": [boxed, boxed | changed]}
+        return index_of(json.dumps(said).encode()).find("a.jpg", PICTURE).regions(PICTURE)
+
+    assert told_of(category_id=2).looked == {RegionSource.COCO}
+    for changed in ({"bbox": [1, 2]}, {"bbox": None}, {"bbox": [9000, 0, 5, 5]}, {"bbox": [3, 3, 0, 4]}):
+        assert told_of(**changed).looked == frozenset()
+        assert len(told_of(**changed).found) == 1
+    without = {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [{"image_id": 1, "bbox": [1, 2, 3, 4]}]}
+    seen = index_of(json.dumps(without).encode()).find("a.jpg", PICTURE).regions(PICTURE)
+    assert (seen.found, seen.looked) == ((), frozenset())
+
+
+def test_shapes_of_label_studio_of_which_one_has_no_place_are_no_look():
+    value = {"x": 50, "y": 50, "width": 20, "height": 15, "rotation": 0, "rectanglelabels": ["cat"]}
+    shape = {"original_width": 300, "original_height": 200, "image_rotation": 0, "value": value}
+    about_all = {"type": "choices", "value": {"choices": ["indoor"]}}
+    brush = {**shape, "value": {"format": "rle", "rle": [1, 2], "brushlabels": ["cat"]}}
+
+    def told_of(*shapes):
+        task = {"data": {"image": "a.jpg"}, "annotations": [{"result": [shape, *shapes]}]}
+        ((_, said),) = read_label_studio([task])
+        return said.regions(PICTURE)
+
+    assert told_of(about_all).looked == {RegionSource.LABEL_STUDIO}
+    for odd in ({**shape, "image_rotation": 90}, brush, {**shape, "value": {**value, "x": None}}):
+        assert (told_of(odd).looked, len(told_of(odd).found)) == (frozenset(), 1)
+
+
+def test_two_files_of_annotations_have_looked_only_where_neither_leaves_anything_out(tmp_path):
+    saved(tmp_path / "a.jpg", 1)
+    whole = {**coco(), "annotations": [{"image_id": 1, "category_id": 1, "bbox": [30, 20, 60, 40]}]}
+    (tmp_path / "instances_a.json").write_text(json.dumps(whole))
+    assert told(tmp_path).regions.looked == {RegionSource.COCO}
+    (tmp_path / "instances_b.json").write_text(json.dumps(coco(width=None)))
+    seen = told(tmp_path).regions
+    assert (len(seen.found), seen.looked) == (1, frozenset())
 
 
 def test_json_that_is_neither_says_nothing_and_broken_json_is_refused():

@@ -111,7 +111,7 @@ def test_a_start_that_could_not_be_saved_leaves_nothing_that_begins_later(runnin
             running.runner.start(parameters("m", nsfw_threshold=0.1))
     assert running.runner.sessions() == []
     assert running.library.summary()["sessions"] == 0
-    assert running.library.nsfw_threshold() is None
+    assert running.library.nsfw_threshold() == 0.8
     running.restart()
     assert running.runner.sessions() == running.store.session_ids() == running.reader.seen == []
     assert running.run().outcomes["added"] == 1

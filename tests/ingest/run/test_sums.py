@@ -8,7 +8,7 @@ import pytest
 
 from app.ingest.session.state import SessionState, Status
 from app.media import Analysis, Failure, Job, Stage
-from tests.ingest.builders import Workplace, analysis, assert_sums_close, failure, tree
+from tests.ingest.builders import EVERY_STAGE, Workplace, analysis, assert_sums_close, failure, tree
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_what_an_older_program_counted_is_counted_again_at_the_first_start(runni
     values["stats"]["errors"] = 4
     del values["stats"]["incomplete"], values["counting"]
     values["stages"] = {
-        name: {"total": 5, "done": 5, "failed": 0, "skipped": 0, "seconds": 0.0} for name in values["stages"]
+        name: {"total": 5, "done": 5, "failed": 0, "skipped": 0, "seconds": 0.0} for name in EVERY_STAGE
     }
     file.write_text(json.dumps(values))
     running.restart()

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from app.ingest.session.counts import STATS, SUMS, StageCount, progress_interval, sums_of
 from app.ingest.session.state import COUNTING, SessionState, Status
 from app.library.values import stage_ends
-from app.media import Outcome, Stage
+from app.media import OPTIONAL, Outcome, Stage
 from tests.ingest.builders import file_event, parameters, session_of
 
-IDENTIFY, METADATA, KEYWORDS, SCORE, THUMBNAIL, NSFW = (stage.value for stage in Stage)
+STAGES = tuple(stage for stage in Stage if stage not in OPTIONAL)
+IDENTIFY, METADATA, KEYWORDS, SCORE, THUMBNAIL, NSFW = (stage.value for stage in STAGES)
 ASKED = {
     "enable_nsfw_detection": NSFW,
     "extract_metadata": METADATA,
@@ -18,14 +19,15 @@ ASKED = {
     "import_scores": SCORE,
     "generate_thumbnails": THUMBNAIL,
 }
-ALL_DONE = {stage.value: ["done", 0.25] for stage in Stage}
+OPTIONS = {"read_barcodes": "barcodes", "detect_objects": "detect"}
+ALL_DONE = {stage.value: ["done", 0.25] for stage in STAGES}
 
 
 def failed_in(stage):
     return [[stage, "damaged_image", "It is damaged."]]
 
 
-def ends(outcome, told, failures=(), asked=tuple(Stage)):
+def ends(outcome, told, failures=(), asked=STAGES):
     """How each stage ended, by its first letters: d(one), f(ailed), s(kipped), n(ot reached)."""
     return "".join(end.status[0] for _, end in stage_ends(outcome, told, failures, asked))
 
@@ -87,9 +89,11 @@ FAILURES = st.lists(st.sampled_from([*(stage.value for stage in Stage), "faces"]
 FILES = st.lists(st.tuples(st.sampled_from(Outcome), TOLD, FAILURES), max_size=12)
 
 
-@given(files=FILES, off=st.sets(st.sampled_from(sorted(ASKED))))
-def test_every_sum_closes_after_every_file(files, off):
-    session = session_of(Status.PROCESSING, parameters=parameters(**dict.fromkeys(off, False)), total_files=12)
+@given(files=FILES, off=st.sets(st.sampled_from(sorted(ASKED))), on=st.sets(st.sampled_from(sorted(OPTIONS))))
+def test_every_sum_closes_after_every_file(files, off, on):
+    switched = dict.fromkeys(off, False) | dict.fromkeys(on, True)
+    session = session_of(Status.PROCESSING, parameters=parameters(**switched), total_files=12)
+    unasked = {ASKED[option] for option in off} | {OPTIONS[option] for option in OPTIONS.keys() - on}
     for number, (outcome, told, failures) in enumerate(files, start=1):
         session = session.advance(
             file_event(number, outcome.value, stages=told, failures=[[name, "x", "y"] for name in failures])
@@ -101,7 +105,7 @@ def test_every_sum_closes_after_every_file(files, off):
         assert status["stats"]["errors"] == sums["failed"]
         assert status["pending"] == 12 - number
         for name, stage in stages.items():
-            asked = name not in {ASKED[option] for option in off}
+            asked = name not in unasked
             assert stage["total"] == (12 if asked else 0)
             assert stage["pending"] == (status["pending"] if asked else 0)
             assert stage["total"] == sum(stage[end] for end in ("done", "failed", "skipped", "not_reached", "pending"))
@@ -162,7 +166,7 @@ def test_each_stage_has_a_checkpoint_when_it_is_done_for_its_nth_file():
 
 def test_the_setting_decides_how_far_checkpoints_are_apart():
     session = session_of(Status.PROCESSING, total_files=99)
-    assert len(session.checkpoints(file_event(1, stages=ALL_DONE), interval=1)) == len(Stage)
+    assert len(session.checkpoints(file_event(1, stages=ALL_DONE), interval=1)) == len(STAGES)
     assert session.checkpoints(file_event(1, stages=ALL_DONE), interval=2) == []
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.errors import InvalidRequest
 from app.ingest.session.parameters import Parameters, parse_parameters, pattern_complaint
-from app.media import Stage
+from app.media import OPTIONAL, Stage
 from tests.ingest.builders import SESSION
 
 HERE = {"directory": "m"}
@@ -159,6 +159,8 @@ def test_the_defaults_are_those_of_the_contract():
         "extract_keywords": True,
         "import_scores": True,
         "generate_thumbnails": True,
+        "read_barcodes": False,
+        "detect_objects": False,
         "skip_existing": True,
         "max_files": None,
         "workers": None,
@@ -203,7 +205,13 @@ def test_parameters_survive_json():
     ],
 )
 def test_each_switch_asks_for_its_stage(switch, stage):
-    assert parse_parameters({**HERE, switch: False}).wanted == frozenset(Stage) - {stage}
+    assert parse_parameters({**HERE, switch: False}).wanted == frozenset(Stage) - OPTIONAL - {stage}
+
+
+@pytest.mark.parametrize(("switch", "stage"), [("read_barcodes", Stage.BARCODES), ("detect_objects", Stage.DETECT)])
+def test_a_stage_that_is_optional_runs_only_if_it_is_asked_for(switch, stage):
+    assert parse_parameters({**HERE, switch: True}).wanted - parse_parameters(HERE).wanted == {stage}
+    assert stage in OPTIONAL
 
 
 def test_a_file_is_always_identified():

@@ -123,7 +123,7 @@ def test_each_wanted_stage_ends_once_for_every_file():
     session = session_of(Status.PROCESSING, total_files=2)
     for number in (1, 2):
         session = session.advance(file_event(number, stages={"identify": ["done", 0.0]}))
-    assert {count.ended for count in session.stages.values()} == {2}
+    assert {session.stages[stage].ended for stage in session.parameters.wanted} == {2}
 
 
 def test_only_the_last_errors_are_kept():

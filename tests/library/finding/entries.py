@@ -14,7 +14,7 @@ _texts = st.sampled_from(("Straße", "STRASSE", "X100V", "x100v", "a b", "Đà N
 _texts = _texts.map(lambda text: text or None)
 _times = st.none() | st.integers(-3, 3).map(lambda day: day * 86_400_000)
 _numbers = st.none() | st.sampled_from((0.0, 0.5, 2.8, 100.0))
-_pixels = st.none() | st.integers(1, 3)
+_pixels = st.none() | st.integers(1, 3) | st.just(2**15)
 _FOLDERS = (
     *("photos", "photos/2024", "photos/2024/a", "photos/2024/A/x", "photos/2024b", "Photos/Straße/2", "archive"),
     *(
@@ -32,7 +32,7 @@ entries = st.builds(
     taken=_times,
     added=_times.map(lambda at: at or 0),
     updated=_times.map(lambda at: at or 0),
-    size=st.integers(0, 3),
+    size=st.integers(0, 3) | st.sampled_from((2**15, 2**31, 2**42)),
     sha256=st.sampled_from((0x00FF << 48, 1, 2**64 - 1)),
     phash=st.sampled_from((0, 1, 2**64 - 1)),
     picture=st.sampled_from((0, 1, 2**64 - 1)),

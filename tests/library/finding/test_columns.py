@@ -1,5 +1,6 @@
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,13 @@ def test_a_number_beyond_its_column_is_not_known_and_spoils_no_other(entry):
     columns = Columns()
     after([(1, entry._replace(width=640)), (2, entry._replace(width=2**32 - 127))], columns)
     assert columns.snapshot().columns["width"].tolist() == [640, NO_NUMBER]
+
+
+@given(entries)
+def test_a_row_is_found_by_its_id_however_narrow_that_came(entry):
+    columns = Columns()
+    after([(1, entry), (2**15, entry)], columns)
+    assert ids_in(columns.snapshot(), columns.snapshot().at(np.array([1, 2, -1], np.int16))) == [1]
 
 
 @given(_changes)

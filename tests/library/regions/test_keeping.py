@@ -54,6 +54,17 @@ def test_what_is_read_anew_takes_the_place_of_what_was_read_before(library, comm
     assert kept(library).regions == {}
 
 
+def test_a_region_that_stays_keeps_its_place_in_the_list(library, commit):
+    commit(Regions((FACE, CAT), frozenset({RegionSource.YOLO})))
+    before = kept(library).ids
+    dog = replace(CAT, label="dog")
+    commit(Regions((dog, FACE), frozenset({RegionSource.YOLO})))
+    after = kept(library)
+    assert after.ids[FACE] == before[FACE]
+    assert after.ids[dog] > max(before.values())
+    assert [region.label for region in after.regions] == ["Ada", "dog"]
+
+
 def test_a_stage_that_did_not_run_keeps_regions_on_the_same_bytes_alone(library, commit):
     commit(MARKED)
     commit(None, ran=(Stage.SCORE,))
@@ -70,6 +81,12 @@ def test_a_file_that_moved_keeps_what_was_said_beside_it(library, commit):
     known = kept(library, b"new.jpg")
     assert {region.source for region in known.regions} == {"xmp", "yolo"}
     assert set(known.looked) == {"yolo"}
+
+
+def test_labels_that_are_there_in_either_place_are_not_left_behind(library, commit):
+    commit(LABELLED, file=found(b"old.jpg", sidecar="txt=1:1"))
+    commit(Regions(), b"old.jpg", file=found(b"new.jpg", mtime_ns=9, sidecar="labels=2:2"))
+    assert kept(library, b"new.jpg").looked == {}
 
 
 def test_regions_go_with_their_file(library, commit):

@@ -10,8 +10,10 @@ from app.library.library import Library
 from app.library.saying.carried import Carried, Fate, chosen, files_spoken_of, times_of, to_take
 from app.library.saying.editing import parse_edit
 from app.library.saying.personal import Words
+from app.library.whereabouts import nobody_looks
+from app.library.writes.writes import TO_SIDECAR, Begun, Stamp
 from app.media import Place
-from tests.ingest.builders import SESSION, analysis, found
+from tests.ingest.builders import SESSION, analysis, found, without
 
 A, B, C = "2026-01-01T00:00:00.000+00:00", "2026-02-01T00:00:00.000+00:00", "2026-03-01T00:00:00.000+00:00"
 
@@ -134,7 +136,7 @@ def filled(library):
         take_in(library, path, path.encode())
         say(library, path, **words)
     take_in(library, "m/silent.jpg", b"silent")
-    return list(library.carrying.all())
+    return library.carrying.hand_out(list)
 
 
 def by_path(lines):
@@ -150,7 +152,7 @@ def test_what_was_said_comes_out_and_goes_into_a_fresh_library_as_it_was(library
     assert library.carrying.receive(lines) == {Fate.GIVEN: 3}
     assert {path: told(library, path) for path in WORDS} == WORDS
     assert told(library, "m/silent.jpg") == {}
-    assert by_path(library.carrying.all()) == by_path(lines)  # when they were said, too
+    assert by_path(library.carrying.hand_out(list)) == by_path(lines)  # when they were said, too
     assert library.carrying.receive(lines) == {Fate.THERE: 3}
     assert library._engines.read(files_spoken_of) == 3
 
@@ -159,7 +161,9 @@ def test_words_wait_for_files_that_are_taken_in_later(library, other):
     lines = filled(other)
     assert library.carrying.receive(lines) == {Fate.KEPT: 3}
     assert library.carrying.receive(lines) == {Fate.THERE: 3}
-    assert {line.sha256: line.words for line in library.carrying.all()} == {line.sha256: line.words for line in lines}
+    assert {line.sha256: line.words for line in library.carrying.hand_out(list)} == {
+        line.sha256: line.words for line in lines
+    }
     for path in WORDS:
         take_in(library, path, path.encode())
     assert {path: told(library, path) for path in WORDS} == WORDS
@@ -169,17 +173,50 @@ def test_newer_words_stand_whichever_library_they_were_said_in(library, other):
     take_in(other, "m/a.jpg", b"a")
     take_in(library, "m/a.jpg", b"a")
     say(other, "m/a.jpg", score=1, title="old")
-    early = list(other.carrying.all())
+    early = other.carrying.hand_out(list)
     say(library, "m/a.jpg", score=3)
     assert library.carrying.receive(early) == {Fate.NEWER: 1}
     assert told(library, "m/a.jpg") == {"score": 3, "title": "old"}
     say(other, "m/a.jpg", score=5)
-    assert library.carrying.receive(other.carrying.all()) == {Fate.GIVEN: 1}
+    assert library.carrying.receive(other.carrying.hand_out(list)) == {Fate.GIVEN: 1}
     assert told(library, "m/a.jpg") == {"score": 5, "title": "old"}
-    assert other.carrying.receive(library.carrying.all()) == {Fate.THERE: 1}
+    assert other.carrying.receive(library.carrying.hand_out(list)) == {Fate.THERE: 1}
     say(library, "m/a.jpg", release=["score"])
-    assert library.carrying.receive(other.carrying.all()) == {Fate.NEWER: 1}
+    assert library.carrying.receive(other.carrying.hand_out(list)) == {Fate.NEWER: 1}
     assert told(library, "m/a.jpg") == {"title": "old"}
+
+
+def test_when_a_word_was_said_goes_with_its_picture_and_not_with_a_name(library):
+    take_in(library, "m/a.jpg", b"a")
+    say(library, "m/a.jpg", score=3)
+    (before,) = library.carrying.hand_out(list)
+    _, (file,) = library.writes.begin(TO_SIDECAR, [Begun("m", b"a.jpg", b"a.jpg.xmp", b".tmp", [])])
+    library.writes.finish(file, Stamp(), "It was written, which says nothing.", nobody_looks)
+    moved = analysis(found(b"b/new.jpg", mtime_ns=9), content=b"a")
+    library.commit_single_file_to_database("moving", moved, nsfw_threshold=0.8, look=without(b"a.jpg"))
+    (after,) = library.carrying.hand_out(list)
+    assert (after.place.shown, after.said_at) == ("m/b/new.jpg", before.said_at)
+    library.presence.mark_missing("m", [b"b/new.jpg"])
+    another = analysis(found(b"b/new.jpg", mtime_ns=11), content=b"another picture")
+    library.commit_single_file_to_database("another", another, nsfw_threshold=0.8)
+    say(library, "m/b/new.jpg", title="of another")
+    lines = {line.sha256: line for line in library.carrying.hand_out(list)}
+    assert [*lines[another.identity.sha256].said_at] == ["title"]
+
+
+def test_what_is_said_while_words_go_out_is_not_among_them(library):
+    filled(library)
+    first = []
+
+    def take(lines):
+        first.append(next(lines))
+        say(library, "m/c.jpg", score=4)
+        take_in(library, "m/d.jpg", b"d")
+        say(library, "m/d.jpg", score=4)
+        return [*first, *lines]
+
+    lines = library.carrying.hand_out(take)
+    assert {line.place.shown: line.fields for line in lines} == WORDS
 
 
 def test_an_undo_is_newer_in_its_own_field_alone(library, other):
@@ -187,11 +224,11 @@ def test_an_undo_is_newer_in_its_own_field_alone(library, other):
     take_in(library, "m/a.jpg", b"a")
     say(library, "m/a.jpg", score=3)
     say(other, "m/a.jpg", score=5, title="theirs")
-    lines = list(other.carrying.all())
+    lines = other.carrying.hand_out(list)
     library.edits.undo(library.edits.edit(Place("m", b"a.jpg"), parse_edit({"title": "mine", "label": "red"})))
     assert library.carrying.receive(lines) == {Fate.NEWER: 1}
     assert told(library, "m/a.jpg") == {"score": 5}
-    (line,) = library.carrying.all()
+    (line,) = library.carrying.hand_out(list)
     assert line.said_at == {"score": lines[0].said_at["score"]}, "an undo elsewhere does not make it newer"
 
 
@@ -201,7 +238,7 @@ def test_lines_of_one_picture_find_their_copies(library, other):
         say(other, path, score=score)
     for path in ("photos/b.jpg", "photos/y/a.jpg", "photos/x/a.jpg", "photos/c.jpg"):
         take_in(library, path, b"a")
-    assert library.carrying.receive(other.carrying.all()) == {Fate.GIVEN: 3}
+    assert library.carrying.receive(other.carrying.hand_out(list)) == {Fate.GIVEN: 3}
     scores = {path: told(library, f"photos/{path}").get("score") for path in ("x/a.jpg", "y/a.jpg", "b.jpg", "c.jpg")}
     assert scores == {"x/a.jpg": 1, "y/a.jpg": 2, "b.jpg": 3, "c.jpg": None}
 
@@ -214,7 +251,7 @@ def test_lines_of_bytes_that_nobody_has_are_put_together(library):
         carried({"label": "red"}, None),
     ]
     assert library.carrying.receive(lines) == {Fate.KEPT: 3, Fate.NEWER: 1}
-    (line,) = library.carrying.all()
+    (line,) = library.carrying.hand_out(list)
     assert (line.words, line.said_at) == (Words({"score": 2, "title": "x", "label": "red"}), {})
 
 
@@ -225,7 +262,7 @@ def test_many_lines_go_through_in_slices(library, monkeypatch):
         take_in(library, f"m/{number}.jpg", bytes([number]))
     lines = [carried({"score": number % 6, "keywords": ["k"]}, content=bytes([number])) for number in range(9)]
     assert library.carrying.receive(iter(lines)) == {Fate.GIVEN: 5, Fate.KEPT: 4}
-    assert sorted(line.sha256 for line in library.carrying.all()) == sorted(line.sha256 for line in lines)
+    assert sorted(line.sha256 for line in library.carrying.hand_out(list)) == sorted(line.sha256 for line in lines)
 
 
 def test_what_came_can_be_taken_back_as_one_edit(library, other):

@@ -1,5 +1,6 @@
 """What a person said, and nothing else, after any edits, undos, readings, moves, retries and undos of sessions."""
 
+import os
 from copy import deepcopy
 from shutil import copy
 
@@ -28,6 +29,8 @@ VALUES = {
     "nsfw": st.sampled_from((None, True, False)),
 }
 WORDS = st.lists(st.sampled_from(("sea", "sand", "sky")), max_size=2, unique=True)
+MANY = int(os.environ.get("SURVIVING_EXAMPLES", "200"))
+"""More by the environment, with `-o faulthandler_timeout=0`, which else ends a test after three minutes."""
 
 
 @st.composite
@@ -244,7 +247,7 @@ def test_what_a_person_said_survives_whatever_comes(in_a_new_library, steps):
 
 
 @pytest.mark.faults
-@settings(max_examples=200)
+@settings(max_examples=MANY)
 @given(steps=STEPS)
 def test_what_a_person_said_survives_very_much(in_a_new_library, steps):
     in_a_new_library(steps)

@@ -34,7 +34,7 @@ def test_a_failure_writes_no_row_and_is_remembered_with_its_fingerprint(library,
     assert (event.outcome, event.cause, event.reason) == ("failed", "truncated_image", "It ends too soon.")
     assert event.detail["failures"] == [["thumbnail", "truncated_image", "It ends too soon."]]
     assert {stage: end[0] for stage, end in event.detail["stages"].items()} == {
-        **dict.fromkeys(("metadata", "keywords", "score", "nsfw"), "not_reached"),
+        **dict.fromkeys(Stage, "not_reached"),
         "identify": "done",
         "thumbnail": "failed",
     }

@@ -120,10 +120,13 @@ def test_a_file_beside_a_folder_is_not_below_it(library, commit):
 # -- what people look at -----------------------------------------------------------------------------------------
 
 
-def test_an_empty_library_has_a_summary_and_no_threshold(library):
+def test_an_empty_library_has_a_summary_and_the_threshold_of_the_settings(library, library_url):
     nothing = dict.fromkeys(("images", "videos", "files", "bytes", "sessions", "missing"), 0)
     assert library.summary() == nothing | {"prompts": {}, "updated_at": None}
-    assert library.nsfw_threshold() is None
+    assert library.nsfw_threshold() == 0.8
+    of_the_settings = Library(library_url, nsfw_threshold=0.4)
+    assert of_the_settings.nsfw_threshold() == 0.4
+    of_the_settings.close()
     assert library.file(Place("m", b"a.jpg")) is None
 
 

@@ -70,6 +70,17 @@ def test_the_plan_of_all_copies_moves_them_with_their_sidecars(door, root, tmp_p
     assert (root / "one.jpg").exists()
 
 
+def test_the_plan_goes_by_the_files_that_a_person_keeps_and_by_the_groups_that_are_named(door):
+    def moved(**body):
+        lines = csv.DictReader(plan(door, by="phash", format="csv", **body).text.splitlines())
+        return sorted(line["path"] for line in lines if line["action"] == "move" and not line["path"].endswith("xmp"))
+
+    worst, best = "photos/other.jpg", "photos/other.png"
+    assert moved() == moved(groups_of=[best]) == [worst]
+    assert moved(keepers=[worst]) == moved(keepers=[worst, "photos/not-there.jpg"]) == [best]
+    assert moved(keepers=[worst, best]) == moved(groups_of=["photos/bare.jpg"]) == []
+
+
 def test_a_sidecar_stays_with_a_file_that_stays(door, root):
     lines = list(csv.DictReader(plan(door, paths=["photos/other.jpg"], format="csv").text.splitlines()))
     assert [(line["action"], line["path"]) for line in lines] == [("move", "photos/other.jpg")]
@@ -89,6 +100,9 @@ def test_a_sidecar_stays_with_a_file_that_stays(door, root):
         ({"paths": ["photos/one.jpg"], "q": ""}, "paths"),
         ({"q": "", "keep": "photos/one.jpg"}, "keep"),
         ({"q": "", "max_distance": 1}, "max_distance"),
+        ({"q": "", "keepers": ["photos/one.jpg"]}, "keepers"),
+        ({"q": "", "groups_of": ["photos/one.jpg"]}, "groups_of"),
+        ({"by": "bytes", "keepers": ["elsewhere/one.jpg"]}, "keepers"),
         ({"q": "", "folder": "relative"}, "folder"),
         ({"q": "", "format": "exe"}, "format"),
         ({"by": "taste"}, "by"),

@@ -68,3 +68,10 @@ def test_groups_come_page_by_page(door):
     assert len({*map(frozenset, names(first) + names(second))}) == 2
     assert door.get(HERE, 422, params={"by": "phash", "cursor": first["next"]})["cause"] == "bad_cursor"
     assert door.get(HERE, 422, params={"max_distance": 999})["field"] == "max_distance"
+
+
+def test_the_group_of_one_file_is_shown_alone(door):
+    told = door.get(HERE, params={"by": "picture", "path": "photos/packed.png"})
+    assert (names(told), told["next"], told["total"]) == ([{"one.png", "packed.png"}], None, 2)
+    assert door.get(HERE, params={"path": "photos/smaller.jpg"})["groups"] == []
+    assert door.get(HERE, 404, params={"path": "photos/none.jpg"})["cause"] == "unknown_file"

@@ -21,6 +21,9 @@ def door(open_door, tmp_path):
     (root / "shelf" / "none.txt").write_text("")
     saved(root / "faces" / "ada.jpg", 1, packet(of_the_group(None, area(SEEN)), AREAS))
     saved(root / "faces" / "nobody.jpg", 1)
+    (root / "damaged").mkdir()
+    by_yolo(root / "damaged", 1)
+    (root / "damaged" / "a.txt").write_text("0 0.5 0.5 0.1 0.1\n0 120 80 60 40\n")
     for path in root.rglob("*.*"):
         settled(path)
     door = open_door(root)
@@ -58,6 +61,32 @@ def test_what_was_found_is_compared_with_what_was_expected(door):
         ("unknown", 0, 0, 0),
     ]
     assert told["counts"] == {"met": 3, "short": 1, "surplus": 1, "unknown": 2}
+
+
+def test_the_comparison_comes_in_pages_and_by_how_it_stands(door):
+    put(door, {"json": ROWS})
+    whole = door.get(f"{HERE}/compare")
+    assert whole["next"] is None
+    pages, cursor = [], None
+    while cursor is not None or not pages:
+        page = door.get(f"{HERE}/compare", params={"limit": 3} | ({"cursor": cursor} if cursor else {}))
+        assert page["counts"] == whole["counts"]
+        pages.append(page["planograms"])
+        cursor = page["next"]
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert [one for page in pages for one in page] == whole["planograms"]
+    met = {"standing": "met", "limit": 2}
+    first = door.get(f"{HERE}/compare", params=met)
+    rest = door.get(f"{HERE}/compare", params=met | {"cursor": first["next"]})
+    found = [*first["planograms"], *rest["planograms"]]
+    assert found == [one for one in whole["planograms"] if one["standing"] == "met"]
+    assert (len(first["planograms"]), rest["next"]) == (2, None)
+
+
+def test_a_picture_of_which_a_source_could_not_place_all_is_not_known(door):
+    put(door, {"json": [{"folder": "photos/damaged", "label": "cat", "expected": number} for number in (1, 2)]})
+    told = door.get(f"{HERE}/compare")["planograms"]
+    assert [(one["standing"], one["found"], one["looked_at"]) for one in told] == [("unknown", 1, 0)] * 2
 
 
 def test_planograms_come_in_and_go_out_as_json_and_csv(door):
@@ -112,7 +141,17 @@ def test_the_pages_are_read_without_a_script(door):
     expected = door.client.get("/expected", params={"refresh": "30"}).text
     assert "photos/shelf" in expected
     assert ("<b>" in expected, "<i>" in expected, 'content="30"' in expected) == (False, False, True)
+    assert "standing=unknown&amp;refresh=30" in expected
+    short = door.client.get("/expected", params={"standing": "short"}).text
+    assert "Nothing that is expected is short" in short
+    put(door, {"json": ROWS[:1] * 101})
+    first = door.client.get("/expected", params={"refresh": "30"}).text
+    assert (first.count('<th scope="row">'), "refresh=30&amp;cursor=100" in first) == (100, True)
+    rest = door.client.get("/expected", params={"cursor": "100"}).text
+    assert (rest.count('<th scope="row">'), "cursor=" in rest) == (1, False)
+    assert "There are no more" in door.client.get("/expected", params={"cursor": "500"}).text
     regions = door.client.get("/regions", params={"label": "c*", "kind": "object"}).text
-    assert regions.count('<th scope="row">cat</th>') == 2
+    assert regions.count('<th scope="row">cat</th>') == 3
+    assert "<td>YOLO</td>" in regions
     assert "No region is like that" in door.client.get("/regions", params={"source": "coco"}).text
     assert "/file?path=photos%2Ffaces%2Fada.jpg" in door.client.get("/regions", params={"source": "xmp"}).text

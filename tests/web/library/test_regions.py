@@ -1,5 +1,7 @@
 """The regions of the library over HTTP: listed, counted, found by a search, and told with their file."""
 
+import json
+
 import pytest
 
 from app.media import Place
@@ -72,3 +74,18 @@ def test_totals_and_the_file_tell_of_them(door):
     assert [(one["label"], one["kind"], one["source"], one["x"]) for one in told] == [("ÁDA", "face", "xmp", SEEN.x)]
     library = door.house.records.library
     assert library.file(Place("photos", b"red.jpg"))["regions"] == []
+
+
+def test_what_two_sources_say_of_one_thing_counts_once_and_both_are_kept(door, tmp_path):
+    size = {"id": 1, "file_name": "a.jpg", "width": 300, "height": 200}
+    boxes = ([135, 90, 30, 20], [46, 30, 29, 21], [200, 10, 30, 20])  # the first two are those of YOLO, within 1 %
+    annotations = [{"image_id": 1, "category_id": 1, "bbox": box} for box in boxes]
+    told = {"images": [size], "categories": [{"id": 1, "name": "cat"}], "annotations": annotations}
+    (tmp_path / "root" / "set" / "labels.json").write_text(json.dumps(told))
+    settled(tmp_path / "root" / "set" / "labels.json")
+    door.whole()
+    assert len(listed(door, path="photos/set")) == 5
+    summary = door.get("/api/summary", params={"q": "folder:photos/set"})
+    assert (summary["detections"], summary["mean_confidence"]) == (3, 0.5)
+    for q, files in (("label:cat count:3", 1), ("count:5", 0)):
+        assert len(door.get("/api/library/files", params={"q": q})["files"]) == files

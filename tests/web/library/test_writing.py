@@ -79,10 +79,10 @@ def test_the_folder_for_sidecars_mirrors_the_roots_which_are_left_alone(known, r
     assert written(known, [A, B])["counts"] == {"unchanged": 2}
     assert pending(known) == 0
     assert events(known, A)[-1][0] == "written"
-    assert known.post("/api/library/write/undo", {"undo": answer["undo"]}) == {"changed": 2, "left": []}
+    assert known.post("/api/library/undo", {"undo": answer["undo"]}) == {"changed": 2, "left": [], "refused": []}
     assert not list(sidecars.rglob("*.xmp"))
     assert events(known, A)[-1][0] == "undone"
-    again = known.client.post("/api/library/write/undo", json={"undo": answer["undo"]})
+    again = known.client.post("/api/library/undo", json={"undo": answer["undo"]})
     assert (again.status_code, again.json()["cause"]) == (404, "unknown_write")
 
 
@@ -104,7 +104,7 @@ def test_a_sidecar_beside_the_file_keeps_what_it_says_and_is_not_read_again(know
     assert known.get("/api/library/write")["last"] == {
         "undo": answer["undo"], "at": known.get("/api/library/write")["last"]["at"], "to": "sidecar", "files": 1,
     }  # fmt: skip
-    assert known.post("/api/library/write/undo", {"undo": answer["undo"]})["changed"] == 1
+    assert known.post("/api/library/undo", {"undo": answer["undo"]})["changed"] == 1
     assert (sidecar.read_bytes(), sidecar.stat().st_mtime_ns) == (former, status.st_mtime_ns)
     assert pending(known) == 0
 
@@ -130,12 +130,26 @@ def test_a_sidecar_that_speaks_for_two_files_stays_theirs(open_door, root):
     assert pending(door) == 0
 
 
+def test_an_edit_and_a_write_are_undone_at_one_address_and_never_taken_for_each_other(known):
+    edits = known.get("/api/library/edits")["edits"]
+    answer = written(known, [A, B])
+    assert (answer["undo"], [edit["id"] for edit in edits]) == ("w1", [2, 1])
+    assert known.post("/api/library/undo", {"undo": 1})["changed"] == 1
+    assert known.get("/api/library/write")["last"]["files"] == 2, "the edit was undone, not the write"
+    assert known.post("/api/library/undo", {"undo": "w1"})["changed"] == 2
+    assert known.get("/api/library/edits")["edits"][0]["undone_at"] is None, "the write was undone, not the edit"
+    for wrong in ("1", "w0", "w", "W1", "w1 ", "w12345678901234567", 1.0, None, ["w1"]):
+        answer = known.client.post("/api/library/undo", json={"undo": wrong})
+        assert (answer.status_code, answer.json()["cause"]) == (422, "invalid_parameter"), wrong
+
+
 def test_what_was_written_to_since_is_not_undone(known, root):
     undo = written(known, [A, B], to="sidecar")["undo"]
     (root / "a.jpg.xmp").write_bytes(xmp_packet(keywords=["later"]))
-    answer = known.post("/api/library/write/undo", {"undo": undo})
+    answer = known.post("/api/library/undo", {"undo": undo})
     assert answer["changed"] == 1
-    assert [(one["path"], one["cause"]) for one in answer["left"]] == [(A, "file_changed")]
+    assert answer["left"] == [{"cause": "file_changed", "files": 1}]
+    assert [(one["path"], one["cause"]) for one in answer["refused"]] == [(A, "file_changed")]
     assert b"later" in (root / "a.jpg.xmp").read_bytes()
     assert not (root / "below" / "b.jpg.xmp").exists()
 

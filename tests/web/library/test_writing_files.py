@@ -87,8 +87,8 @@ def test_every_format_shows_the_same_and_says_the_words_and_can_be_taken_back(kn
     assert sorted(root.iterdir()) == files
     assert known.post("/api/ingest/plan", {"directory": "photos", "enable_nsfw_detection": False})["pending"] == 0
     assert known.post("/api/library/write", {"paths": paths, "to": "file"})["counts"] == {"unchanged": len(files)}
-    undone = known.post("/api/library/write/undo", {"undo": answer["undo"]})
-    assert undone == {"changed": len(files), "left": []}
+    undone = known.post("/api/library/undo", {"undo": answer["undo"]})
+    assert undone == {"changed": len(files), "left": [], "refused": []}
     for path, (content, status) in before.items():
         assert path.read_bytes() == content
         assert path.stat().st_mtime_ns == status.st_mtime_ns
@@ -118,9 +118,14 @@ def test_what_cannot_be_written_or_put_back_says_why_and_stays(open_door, tmp_pa
     assert sorted(path.name for path in root.iterdir()) == ["a.jpg", "b.png", "c.bmp"]
     shutil.rmtree(door.state / "originals")
     written = (root / "a.jpg").read_bytes()
-    undone = door.post("/api/library/write/undo", {"undo": undo})
-    assert (undone["changed"], undone["left"][0]["cause"]) == (0, "original_let_go")
+    undone = door.post("/api/library/undo", {"undo": undo})
+    assert (undone["changed"], undone["left"]) == (0, [{"cause": "original_let_go", "files": 1}])
     assert (root / "a.jpg").read_bytes() == written
+    originals._most = 0
+    door.client.patch("/api/library/file", params={"path": paths[0]}, json={"score": 2})
+    answer = door.post("/api/library/write", body)
+    assert (answer["counts"], answer["undo"]) == ({"written": 1}, None), "no undo without an original"
+    assert door.get("/api/library/write")["last"] is None
 
 
 def test_a_signed_file_is_refused_and_a_sidecar_takes_the_words(open_door, tmp_path):

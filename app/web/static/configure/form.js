@@ -14,6 +14,8 @@ const SWITCHES = /** @type {const} */ ([
   "extract_keywords",
   "import_scores",
   "generate_thumbnails",
+  "read_barcodes",
+  "detect_objects",
   "skip_existing",
 ]);
 const NUMBERS = /** @type {const} */ (["nsfw_threshold", "min_mb", "max_mb", "max_files", "workers"]);

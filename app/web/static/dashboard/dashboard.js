@@ -66,7 +66,7 @@ function take(answer) {
   if (parts(old) === parts(fresh)) {
     for (const part of old.querySelectorAll("[data-part]")) {
       const now = fresh.querySelector(`[data-part="${part.getAttribute("data-part")}"]`);
-      if (now && now.outerHTML !== part.outerHTML) part.replaceWith(now);
+      if (now && now.outerHTML !== part.outerHTML) replace(part, now);
     }
   } else old.replaceChildren(...fresh.childNodes);
   if (focused && document.activeElement === document.body) {
@@ -75,6 +75,23 @@ function take(answer) {
   }
   showDays();
 }
+
+/**
+ * Puts a part in place of what it was, scrolled as far and with the focus where that was.
+ *
+ * @type {(old: Element, now: Element) => void}
+ */
+function replace(old, now) {
+  const [was, is] = [scrolled(old), scrolled(now)];
+  const at = was ? [was.scrollLeft, was.scrollTop] : [0, 0];
+  const focused = was === document.activeElement;
+  old.replaceWith(now);
+  is?.scrollTo(at[0] ?? 0, at[1] ?? 0);
+  if (focused && is instanceof HTMLElement) is.focus({ preventScroll: true });
+}
+
+/** @param {Element} part */
+const scrolled = (part) => part.querySelector(".scrolls");
 
 /** @param {Element} inside */
 const parts = (inside) =>
@@ -130,6 +147,12 @@ function every(seconds) {
   stop = seconds ? whileSeen(look, seconds * 1_000) : null;
 }
 
+/** The page that the form leads to looks as often. @param {string} seconds */
+function keepInForm(seconds) {
+  const kept = document.querySelector('form.narrow input[name="refresh"]');
+  if (kept instanceof HTMLInputElement) kept.value = seconds === "0" ? "" : seconds;
+}
+
 function prepare() {
   byId("dashboard-look").hidden = false;
   byId("dashboard-refresh").addEventListener("click", look);
@@ -140,6 +163,8 @@ function prepare() {
     else address.searchParams.set("refresh", choice.value);
     history.replaceState(null, "", address);
     every(Number(choice.value));
+    keepInForm(choice.value);
+    look(); // the links of the page have it, too
   });
   every(Number(choice.value));
   localTimes(byId("dashboard"));

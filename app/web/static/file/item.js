@@ -29,6 +29,8 @@ let path = byId("file-page").dataset.path ?? "";
 /** @type {Beside | null} */
 let beside = null;
 let besideIn = ""; // the search that it was asked of
+/** @type {Promise<Beside | null>} what stands beside the file that is shown, once it is known */
+let looking = Promise.resolve(null);
 
 byId("write-metadata").addEventListener("click", () => {
   openWriting({ paths: [path] }, "this file", () => draw(path));
@@ -37,7 +39,17 @@ const stage = prepareStage({ swiped: (step) => go(step) });
 prepareViewer(stage.redraw);
 
 /** Draws what is known of a file. @type {(of: string) => Promise<void>} */
-const draw = (of) => tell(of, (_, known) => offerToTake(known), (error) => showTrouble(of, error));
+const draw = (of) =>
+  tell(of, (_, known) => {
+    offerToTake(known);
+    if (known && !byId("explain-copies").hidden) linkCopies(of);
+  }, (error) => showTrouble(of, error));
+
+/** Leads to the copies of a file, side by side. @param {string} of */
+function linkCopies(of) {
+  const href = `/duplicates?${new URLSearchParams({ by: "bytes", path: of })}`;
+  inside(byId("explain-copies"), "ul").append(make("li", {}, make("a", { href }, "Side by side")));
+}
 
 /** Shows a file, and what stands beside it. @param {string} of */
 async function show(of) {
@@ -49,7 +61,8 @@ async function show(of) {
   setText(inside(byId("file-page"), "h1"), name);
   setText(inside(byId("file-page"), ".path"), readable(of));
   document.title = `${name} - Media Ingest`;
-  const [known] = await Promise.all([api.libraryFile(of).catch(() => null), lookBeside(of)]);
+  looking = lookBeside(of);
+  const [known] = await Promise.all([api.libraryFile(of).catch(() => null), looking]);
   if (of !== path) return; // another was asked for meanwhile
   view(known);
   showBoxes(known);
@@ -61,10 +74,11 @@ async function show(of) {
 async function lookBeside(of) {
   besideIn = withoutHidden(list.q);
   const found = await neighbours(of, { ...list, q: besideIn }).catch(() => null);
-  if (of !== path) return;
+  if (of !== path) return found;
   beside = found;
   if (found) knowChecked(found.nsfw_checked);
   showBeside();
+  return found;
 }
 
 function showBeside() {
@@ -93,13 +107,17 @@ function go(step) {
   show(to);
 }
 
-/** Says something of the file, and of those that are one picture with it where one stands for them. @param {Words} words */
+/**
+ * Says something of the file, and of those that are one picture with it where one stands for them, once they are known.
+ *
+ * @param {Words} words
+ */
 function judge(words) {
   if (!leaveEdit()) return;
-  const of = path;
-  const others = pairsShown() === "one" ? beside?.pairs ?? [] : [];
-  say(words, () => ({ paths: [of, ...others.map((other) => other.path)] }), () => judged(of));
-  if (words.set && "score" in words.set && nextAfterScoring()) go(1);
+  const [of, known, one] = [path, looking, pairsShown() === "one"];
+  const meant = async () => ({ paths: [of, ...(one ? (await known)?.pairs ?? [] : []).map((other) => other.path)] });
+  say(words, meant, () => judged(of));
+  if (words.set && "score" in words.set && nextAfterScoring()) known.then(() => of === path && go(1));
 }
 
 /** Something was said of a file, or undone: it is drawn as it is now, beside those that it stood beside. @param {string} of */
@@ -163,6 +181,6 @@ document.addEventListener("keydown", onKey);
 onVeil(() => {
   veilAnew();
   stage.redraw();
-  if (besideIn !== withoutHidden(list.q)) lookBeside(path);
+  if (besideIn !== withoutHidden(list.q)) looking = lookBeside(path);
 });
 show(path);

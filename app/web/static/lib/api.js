@@ -232,6 +232,8 @@ export const nsfw = () => request("GET", "/api/nsfw");
 export const fetchNsfw = () => request("POST", "/api/nsfw/fetch", { body: {} });
 /** @type {() => Promise<Spread>} */
 export const nsfwSpread = () => request("GET", "/api/library/nsfw");
+/** @type {(threshold: number) => Promise<Spread>} */
+export const setThreshold = (threshold) => request("PUT", "/api/library/nsfw", { body: { threshold } });
 /** @type {() => Promise<Summary>} */
 export const summary = () => request("GET", "/api/summary");
 

@@ -112,6 +112,8 @@ export interface Elements {
   "connection": "p";
   "copies-title": "h2";
   "coverage": "p";
+  "coverage-rest": "span";
+  "coverage-said": "strong";
   "current-file": "p";
   "dashboard": "div";
   "dashboard-age": "span";
@@ -129,6 +131,8 @@ export interface Elements {
   "directory": "input";
   "directory-error": "small";
   "directory-help": "small";
+  "distance": "input";
+  "distance-said": "output";
   "drop-choose": "button";
   "drop-error": "p";
   "drop-files": "input";
@@ -147,6 +151,8 @@ export interface Elements {
   "edit-score": "select";
   "edit-title": "input";
   "enable_nsfw_detection": "input";
+  "read_barcodes": "input";
+  "detect_objects": "input";
   "errors": "ol";
   "errors-card": "section";
   "errors-title": "h3";
@@ -202,6 +208,17 @@ export interface Elements {
   "grid-bar": "div";
   "grid-head": "div";
   "grid-titles": "div";
+  "groups": "section";
+  "groups-again": "button";
+  "groups-coverage": "div";
+  "groups-error": "p";
+  "groups-first": "a";
+  "groups-found": "p";
+  "groups-next": "a";
+  "groups-none": "p";
+  "groups-of": "p";
+  "groups-pages": "nav";
+  "groups-trouble": "div";
   "import_scores": "input";
   "inbox-title": "h2";
   "incomplete": "div";
@@ -215,8 +232,10 @@ export interface Elements {
   "known-nothing": "p";
   "known-raw": "section";
   "known-values": "section";
+  "library-threshold": "input";
   "login-title": "h1";
   "look-failures": "button";
+  "make-rest": "button";
   "mark-missing": "button";
   "max_files": "input";
   "max_files-error": "small";
@@ -224,6 +243,7 @@ export interface Elements {
   "max_mb-error": "small";
   "min_mb": "input";
   "min_mb-error": "small";
+  "models-title": "h2";
   "new-files": "button";
   "next": "input";
   "next-means": "p";
@@ -275,7 +295,12 @@ export interface Elements {
   "percent": "strong";
   "plan": "div";
   "plan-age": "span";
+  "plan-bar": "div";
+  "plan-csv": "button";
+  "plan-error": "p";
+  "plan-of": "output";
   "plan-refresh": "button";
+  "plan-sh": "button";
   "plan-title": "h3";
   "preset": "select";
   "preset-error": "small";
@@ -333,6 +358,7 @@ export interface Elements {
   "selected-edit": "button";
   "selected-propose": "button";
   "server-banner": "p";
+  "set-threshold": "form";
   "show-came-in": "a";
   "show-gone": "button";
   "similar": "section";
@@ -376,6 +402,8 @@ export interface Elements {
   "term-processed": "dt";
   "term-unchanged": "dt";
   "term-vanished": "dt";
+  "threshold-error": "small";
+  "threshold-title": "h2";
   "tick-all": "button";
   "tick-none": "button";
   "toast": "div";
@@ -390,6 +418,7 @@ export interface Elements {
   "totals": "dl";
   "undo": "button";
   "undo-note": "p";
+  "untick": "button";
   "viewer": "section";
   "viewer-back": "a";
   "viewer-boxes": "ul";

@@ -16,7 +16,7 @@ export type Standing =
   | "cancelled";
 export type Outcome = "added" | "updated" | "moved" | "unchanged" | "failed" | "vanished";
 export type Skip = "fresh" | "filtered" | "unsupported" | "failed_before" | "beyond_max_files";
-export type Stage = "identify" | "metadata" | "keywords" | "score" | "thumbnail" | "nsfw";
+export type Stage = "identify" | "metadata" | "keywords" | "score" | "thumbnail" | "nsfw" | "barcodes" | "detect";
 export type Counted = "processed" | "committed" | "unchanged" | "failed" | "vanished" | "incomplete";
 export type Verdict = "parsed" | "partly" | "raw_only";
 export type Stat =
@@ -46,6 +46,24 @@ export interface StageCount {
   seconds: number;
 }
 
+/**
+ * What the card of a stage says. `total = done + failed + skipped + notReached + pending`; `word` is how it stands,
+ * `why` a sentence where it cannot run, `ms` the mean time for a file, null where there is none.
+ */
+export interface Card {
+  name: string;
+  state: "waiting" | "processing" | "complete" | "stopped" | "off" | "unavailable";
+  word: string;
+  why: string;
+  total: number;
+  done: number;
+  failed: number;
+  skipped: number;
+  notReached: number;
+  pending: number;
+  ms: number | null;
+}
+
 /** What a session was asked to do. */
 export interface Parameters {
   directories: string[];
@@ -58,6 +76,8 @@ export interface Parameters {
   extract_metadata: boolean;
   extract_keywords: boolean;
   import_scores: boolean;
+  read_barcodes: boolean;
+  detect_objects: boolean;
   generate_thumbnails: boolean;
   skip_existing: boolean;
   max_files: number | null;
@@ -678,6 +698,9 @@ export type Range = [number, number];
 /** The files of a list by their number. */
 export interface Slices {
   at(index: number): FoundFile | undefined;
+  there(ranges: Range[]): Map<number, FoundFile> | null;
+  unsettle(): void;
+  settle(): void;
   filesIn(ranges: Range[]): Promise<Map<number, FoundFile>>;
   follow(changed: Map<number, FoundFile>): Promise<Followed | null>;
   want(from: number, end: number): void;
@@ -697,6 +720,71 @@ export interface SimilarFile {
   distance: number;
   is_nsfw: boolean | null;
   has_thumbnail: boolean;
+}
+
+/** What files are alike by: bytes and pictures are equal or not, the others differ in a number of bits. */
+export type AlikeBy = "bytes" | "picture" | "phash" | "features";
+
+/** Which groups are asked for: the address of their page. */
+export interface AlikeAsked {
+  by: AlikeBy;
+  max_distance: number | null;
+  cursor: string | null;
+  path: string | null;
+}
+
+/** A file of a group: in how many bits the nearest other one differs. */
+export interface AlikeFile {
+  file: FoundFile;
+  distance: number;
+}
+
+/** Files that are alike; `keep` is the one that is worth most. */
+export interface AlikeGroup {
+  files: AlikeFile[];
+  number: number;
+  keep: string;
+  differs: string[];
+}
+
+export interface AlikeGroups {
+  groups: AlikeGroup[];
+  next: string | null;
+  total: number;
+  files: number;
+  max_distance: number;
+  widest: number;
+  coverage: Coverage;
+  rest: string[];
+}
+
+/** A line of a group: what its files have in it, "" for nothing, and which of them have most. */
+export interface GroupLine {
+  label: string;
+  texts: string[];
+  best: boolean[];
+}
+
+/** Files that a person keeps of groups, and the groups that are ticked, by their first file. */
+export interface Judged {
+  kept: string[];
+  ticked: string[];
+}
+
+/** What the file that is kept got. */
+export interface KeptOne {
+  changed: number;
+  undo: number | null;
+  handed_on: NonNullable<Words["set"]> & { add_keywords?: string[] };
+}
+
+/** Which files a plan moves away. */
+export interface PlanAsked {
+  by: AlikeBy;
+  format: "sh" | "csv";
+  max_distance?: number;
+  keepers?: string[];
+  groups_of?: string[];
 }
 
 // -- what a person says of files --------------------------------------------------------------------------------------
@@ -863,7 +951,7 @@ export interface WriteTarget {
 }
 
 export interface LastWrite {
-  undo: number;
+  undo: string;
   at: string;
   to: string;
   files: number;
@@ -894,6 +982,6 @@ export interface MetadataWritten {
   to: string;
   dry_run: boolean;
   counts: Record<string, number>;
-  undo: number | null;
+  undo: string | null;
   files: FileWritten[];
 }

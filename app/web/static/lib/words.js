@@ -76,6 +76,7 @@ const GLYPH = {
   edited: "✎",
   written: "✎",
   undone: "↶",
+  left: "=",
   added: "+",
   updated: "↻",
   moved: "→",

@@ -30,6 +30,7 @@ export function slicesOf({ first, load, arrived, failed }) {
   let held = new Map();
   /** @type {Map<number, AbortController>} */
   const underWay = new Map();
+  let unsettled = false; // an edit is under way: what comes may stand at an old place
 
   /**
    * What the search finds now where these files of the list are, with as many more as may have come between them.
@@ -47,7 +48,8 @@ export function slicesOf({ first, load, arrived, failed }) {
     const control = new AbortController();
     underWay.set(slice, control);
     try {
-      slices.set(slice, await part(slice * SLICE, SLICE, control.signal));
+      const files = await part(slice * SLICE, SLICE, control.signal);
+      if (!unsettled) slices.set(slice, files);
       for (const oldest of slices.keys()) {
         if (slices.size <= SLICES_KEPT) break;
         slices.delete(oldest);
@@ -78,6 +80,35 @@ export function slicesOf({ first, load, arrived, failed }) {
 
   return {
     at,
+
+    /**
+     * The files of these ranges with their numbers; null while one of them is not there yet.
+     *
+     * @param {Range[]} ranges
+     */
+    there(ranges) {
+      /** @type {Map<number, FoundFile>} */
+      const files = new Map();
+      for (const [start, last] of ranges) {
+        for (let index = start; index <= last; index += 1) {
+          const file = at(index);
+          if (!file) return null;
+          files.set(index, file);
+        }
+      }
+      return files;
+    },
+
+    /** An edit begins: until it is followed nothing new is shown, for what the search finds may have moved. */
+    unsettle() {
+      unsettled = true;
+    },
+
+    /** The edit is followed, or came to nothing. */
+    settle() {
+      unsettled = false;
+      arrived();
+    },
 
     /**
      * The files of these ranges with their numbers, also of those that are not there yet.
@@ -139,7 +170,7 @@ export function slicesOf({ first, load, arrived, failed }) {
         if (there) {
           slices.delete(slice); // the newest of the map again
           slices.set(slice, there);
-        } else if (!underWay.has(slice) && underWay.size < AT_ONCE) fetchSlice(slice);
+        } else if (!unsettled && !underWay.has(slice) && underWay.size < AT_ONCE) fetchSlice(slice);
       }
     },
 

@@ -17,6 +17,8 @@ const HELD = "stays here until the next search";
 
 /** @type {WeakMap<HTMLElement, FoundFile>} what each tile shows */
 const filled = new WeakMap();
+/** @type {WeakSet<FoundFile>} of which the picture could not be fetched */
+const lost = new WeakSet();
 
 /** @type {(at: string | null) => string} what a month or day is called */
 export function monthName(at) {
@@ -26,10 +28,12 @@ export function monthName(at) {
 
 /** An empty tile. */
 export function blankTile() {
+  const image = make("img", { alt: "", decoding: "async", draggable: "false" });
+  image.addEventListener("error", () => didNotCome(image));
   return make(
     "div",
     { class: "tile", role: "option", "aria-selected": "false" },
-    make("img", { alt: "", decoding: "async", draggable: "false" }),
+    image,
     make("span", { class: "stand-in", "aria-hidden": "true" }),
     make("span", { class: "badges", "aria-hidden": "true" }),
     make("span", { class: "select-mark", "aria-hidden": "true" }),
@@ -58,10 +62,8 @@ export function fillTile(tile, file, { columns, picture }) {
     tile.title = file?.held ? `It ${HELD}` : "";
     mark(tile, file?.is_nsfw);
     inside(tile, ".badges").dataset.badges = file ? badgesOf(file) : "";
-    const [name = "", ...more] = file && !file.has_thumbnail ? standInOf(file) : [];
-    inside(tile, ".stand-in").replaceChildren(
-      ...(name ? [make("bdi", {}, name), ...more.flatMap((text) => [" ", make("small", {}, text)])] : []),
-    );
+    standIn(tile, file && !isSeen(file) ? standInOf(file) : []);
+    if (image.complete && !image.naturalWidth) image.removeAttribute("src"); // it is tried again
     delete tile.dataset.columns;
   }
   const shown = columns?.join(" ") ?? "";
@@ -77,8 +79,32 @@ export function fillTile(tile, file, { columns, picture }) {
   if (file?.has_thumbnail && picture && !image.hasAttribute("src")) image.src = thumbnailUrl(file.path);
 }
 
+/** Whether there is a picture to be seen. @param {FoundFile} file */
+const isSeen = (file) => file.has_thumbnail && !lost.has(file);
+
 /** What stands in a tile in place of a picture. @param {FoundFile} file */
-const standInOf = (file) => [readable(fileName(file.path)), file.format.toUpperCase(), noPictureInWords(file)];
+const standInOf = (file) => [
+  readable(fileName(file.path)),
+  file.format.toUpperCase(),
+  lost.has(file) ? "Its picture did not come" : noPictureInWords(file),
+];
+
+/** @type {(tile: HTMLElement, texts: string[]) => void} the name of a file comes first */
+function standIn(tile, [name = "", ...more]) {
+  inside(tile, ".stand-in").replaceChildren(
+    ...(name ? [make("bdi", {}, name), ...more.flatMap((text) => [" ", make("small", {}, text)])] : []),
+  );
+}
+
+/** Says so in place of a picture that was made and cannot be fetched. @param {HTMLElement} image */
+function didNotCome(image) {
+  const tile = image.closest("div");
+  const file = tile && image.hasAttribute("src") ? filled.get(tile) : undefined;
+  if (!tile || !file) return;
+  lost.add(file);
+  standIn(tile, standInOf(file));
+  tile.ariaLabel = spokenOf(file, tile.dataset.columns?.split(" ").filter(Boolean) ?? []);
+}
 
 /** @param {FoundFile} file */
 function badgesOf(file) {
@@ -103,7 +129,7 @@ function pairsOf({ format, pairs }) {
 /** @type {(file: FoundFile, columns: string[]) => string} */
 function spokenOf(file, columns) {
   const seen = columns.map((name) => cellOf(file, name)).filter(Boolean);
-  const said = seen.length ? seen : file.has_thumbnail ? [readable(fileName(file.path))] : standInOf(file);
+  const said = seen.length ? seen : isSeen(file) ? [readable(fileName(file.path))] : standInOf(file);
   if (file.kind === "video" && !columns.includes("kind")) said.push("video");
   said.push(...pairsOf(file).map((badge) => badge === "LIVE" ? "Live Photo" : badge.replace("+", "with ")));
   if (file.taken_at && !columns.length) said.push(`taken ${file.taken_at.slice(0, 10)}`);

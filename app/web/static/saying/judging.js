@@ -9,7 +9,7 @@ import { openBulk, prepareBulk } from "./bulk.js";
 import { afterWords } from "./after.js";
 import { prepareKeys, showKeys } from "./help.js";
 import { isKey, isUndo, takesKeys, wordsOf } from "./keys.js";
-import { prepareUndoing, say } from "./saying.js";
+import { prepareUndoing, say, settled } from "./saying.js";
 
 /** @import { Followed, FoundFile, Meant, Range, ShownList, Slices, Words } from "../lib/types.d.ts" */
 
@@ -35,8 +35,17 @@ export function prepareJudging({ shown, chosen, goOn, followed, findAgain }) {
   async function aim(list, ranges) {
     const many = size(ranges) > HELD_AT_MOST;
     if (many && size(ranges) === list.size) return { meant: { q: list.q }, files: null };
-    const files = await list.slices.filesIn(ranges);
+    const files = list.slices.there(ranges) ?? await later(list, ranges);
     return { meant: { paths: pathsOf([...files.values()], list.pairs) }, files: many ? null : files };
+  }
+
+  /** The files of places that are not there yet: once the edits before are followed, for those may move them. @type {(list: ShownList, ranges: Range[]) => Promise<Map<number, FoundFile>>} */
+  async function later(list, ranges) {
+    await settled();
+    if (shown()?.slices !== list.slices) {
+      throw new Error("The search was asked anew meanwhile: choose the files again.");
+    }
+    return list.slices.filesIn(ranges);
   }
 
   /** @type {(list: ShownList, changed: Map<number, FoundFile> | null) => Promise<void>} */
@@ -48,7 +57,12 @@ export function prepareJudging({ shown, chosen, goOn, followed, findAgain }) {
 
   /** @type {(words: Words, list: ShownList, aimed: ReturnType<typeof aim>) => Promise<void>} */
   async function judge(words, list, aimed) {
-    await say(words, async () => (await aimed).meant, async (undo) => {
+    const meant = async () => {
+      const { meant: files } = await aimed;
+      list.slices.unsettle();
+      return files;
+    };
+    await say(words, meant, async (undo) => {
       const { files } = await aimed;
       if (undo === null) return;
       if (!files) return follow(list, null);
@@ -56,6 +70,7 @@ export function prepareJudging({ shown, chosen, goOn, followed, findAgain }) {
       before.set(list.slices, edits.set(undo, files));
       await follow(list, new Map([...files].map(([index, file]) => [index, afterWords(file, words)])));
     });
+    list.slices.settle();
   }
 
   /** @param {number} id */
@@ -69,6 +84,7 @@ export function prepareJudging({ shown, chosen, goOn, followed, findAgain }) {
     const list = shown();
     if (!list || !ranges.length) return;
     const aimed = aim(list, ranges);
+    aimed.catch(() => {}); // the dialog says so when it asks
     openBulk({
       files: size(ranges),
       meant: async () => (await aimed).meant,
@@ -76,7 +92,11 @@ export function prepareJudging({ shown, chosen, goOn, followed, findAgain }) {
     });
   }
 
-  const undo = prepareUndoing(undone);
+  const undo = prepareUndoing(undone, async (work) => {
+    const list = shown();
+    list?.slices.unsettle();
+    await work().finally(() => list?.slices.settle());
+  });
   prepareKeys();
   prepareBulk();
   byId("edit-all").addEventListener("click", () => {

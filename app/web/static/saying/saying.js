@@ -15,6 +15,9 @@ const told = new Map();
 /** @type {Promise<unknown>} */
 let turn = Promise.resolve();
 
+/** When all that was asked for until now is done. */
+export const settled = () => turn;
+
 /** Does it when all that was asked for before is done; what is refused is told. @param {() => Promise<void>} work */
 function inTurn(work) {
   const mine = turn.then(work).catch((error) => tell(refusal(error).message, { bad: true }));
@@ -23,39 +26,51 @@ function inTurn(work) {
 }
 
 /**
+ * Does an edit when its turn comes, tells it in its sentence, and then calls `done` with its id, null where nothing was changed.
+ *
+ * @type {(work: () => Promise<{ undo: number | null, sentence: string }>, done: (undo: number | null) => unknown) => Promise<unknown>}
+ */
+export const doAndTell = (work, done) =>
+  inTurn(async () => {
+    const { undo, sentence } = await work();
+    if (undo !== null) told.set(undo, sentence);
+    tell(sentence, { undo });
+    await done(undo);
+  });
+
+/**
  * Says something of the files that `meant` tells when its turn comes, then calls `said` with the edit's id, null where
  * nothing was changed.
  *
  * @type {(words: Words, meant: () => Meant | Promise<Meant>, said: (undo: number | null) => unknown) => Promise<unknown>}
  */
 export const say = (words, meant, said) =>
-  inTurn(async () => {
+  doAndTell(async () => {
     const files = await meant();
     const done = await api.sayOf(files, words);
     const [path, ...others] = "paths" in files ? files.paths : [];
     const name = path !== undefined && !others.length ? readable(fileName(path)) : null;
-    const { undo } = done;
-    const sentence = saidInWords(words, done, name);
-    if (undo !== null) told.set(undo, sentence);
-    tell(sentence, { undo });
-    await said(undo);
-  });
+    return { undo: done.undo, sentence: saidInWords(words, done, name) };
+  }, said);
 
 /**
- * Prepares undoing. `undone` is called with the id of an edit that was undone.
+ * Prepares undoing. `undone` is called with the id of an edit that was undone; all of it is done inside of `during`.
  *
  * @param {(id: number) => unknown} undone
+ * @param {(work: () => Promise<void>) => Promise<void>} during
  */
-export function prepareUndoing(undone) {
+export function prepareUndoing(undone, during = (work) => work()) {
   /** Undoes an edit, or the newest that stands. @param {number} [wanted] */
   const undo = (wanted) =>
     inTurn(async () => {
       const { edits } = await api.edits(KEPT);
       const edit = edits.find(({ id, undone_at: at }) => wanted === undefined ? at === null : id === wanted);
       if (!edit) return tell(wanted === undefined ? "There is nothing to undo." : "This is too old to be undone.");
-      await api.undoEdit(edit.id);
-      tell(undoneInWords(told.get(edit.id), edit));
-      await undone(edit.id);
+      await during(async () => {
+        await api.undoEdit(edit.id);
+        tell(undoneInWords(told.get(edit.id), edit));
+        await undone(edit.id);
+      });
     });
   prepareToast(undo);
   return () => undo();

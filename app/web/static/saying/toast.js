@@ -39,7 +39,7 @@ export function prepareToast(undoing) {
     if (undo === null) return;
     const id = undo;
     undo = null; // once
-    const stage = document.querySelector("#grid, #viewer-stage"); // where the keys are
+    const stage = document.querySelector("#grid, #viewer-stage, #groups > [tabindex='0']"); // where the keys are
     if (stage instanceof HTMLElement) stage.focus();
     undoing(id);
   });

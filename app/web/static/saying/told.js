@@ -68,6 +68,16 @@ export function saidInWords(words, { changed, left }, name) {
 }
 
 /**
+ * What a file that is kept got of the others: "Kept a.jpg: ★ 4, +sea".
+ *
+ * @type {(words: NonNullable<Words["set"]> & Pick<Words, "add_keywords">, name: string) => string}
+ */
+export function handedOnInWords({ add_keywords: added = [], ...set }, name) {
+  const got = wordsInWords({ set, add_keywords: added });
+  return `Kept ${name}${got ? `: ${got}` : ". It has all that the others have."}`;
+}
+
+/**
  * What an edit was that is undone: as it was told, or else by the sentence of the log.
  *
  * @type {(told: string | undefined, edit: { sentence: string, files: number }) => string}

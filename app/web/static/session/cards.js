@@ -7,9 +7,8 @@ import { isGone, unheard } from "../lib/presence.js";
 import { cardsOf, stageLabel } from "./stages.js";
 import { capital, clock, count, hasEnded, number } from "../lib/words.js";
 
-/** @import { Card } from "./stages.js" */
 /** @import { Line } from "./log.js" */
-/** @import { Frame, Session } from "../lib/types.d.ts" */
+/** @import { Card, Frame, Session } from "../lib/types.d.ts" */
 
 const DRAW_EVERY_MS = 1_000; // nobody reads faster, and a fast run has hundreds of files a second
 const DRAW_SOON_MS = 50;

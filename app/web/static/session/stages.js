@@ -3,58 +3,48 @@
 import { countsOf } from "../lib/counts.js";
 import { capital, isRunning, statusLabel } from "../lib/words.js";
 
-/** @import { Parameters, Session, Stage } from "../lib/types.d.ts" */
+/** @import { Card, Parameters, Session, Stage } from "../lib/types.d.ts" */
 
 /** @type {Stage[]} */
 const STAGES = ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw"];
 
-/** What switches a stage off. @type {Partial<Record<string, keyof Parameters>>} */
+/** What switches a stage on or off. @type {Partial<Record<string, keyof Parameters>>} */
 const SWITCH = {
   metadata: "extract_metadata",
   keywords: "extract_keywords",
   score: "import_scores",
   thumbnail: "generate_thumbnails",
   nsfw: "enable_nsfw_detection",
+  barcodes: "read_barcodes",
+  detect: "detect_objects",
 };
 
 /** @param {string} name */
 export const stageLabel = (name) => (name === "nsfw" ? "NSFW" : capital(name));
 
 /**
- * What a card says. `total = done + failed + skipped + notReached + pending`; `word` is how it stands, `why` a sentence
- * where it cannot run, `ms` the mean time for a file, null where there is none.
- *
- * @typedef {object} Card
- * @property {string} name
- * @property {"waiting" | "processing" | "complete" | "stopped" | "off" | "unavailable"} state
- * @property {string} word
- * @property {string} why
- * @property {number} total
- * @property {number} done
- * @property {number} failed
- * @property {number} skipped
- * @property {number} notReached
- * @property {number} pending
- * @property {number | null} ms
- */
-
-/**
- * The cards of a session: one for each stage, and `commit`, which is drawn from the outcomes.
+ * The cards of a session: one for each stage, of optional ones if they were asked for, and `commit` from the outcomes.
  *
  * @param {Session} status
  * @returns {Card[]}
  */
 export function cardsOf(status) {
-  const others = Object.keys(status.stages).filter((name) => !STAGES.some((stage) => stage === name));
+  const others = Object.keys(status.stages)
+    .filter((name) => !STAGES.some((stage) => stage === name) && !isOff(name, status));
   return [...[...STAGES, ...others].map((name) => stageCard(name, status)), commitCard(status)];
+}
+
+/** @type {(name: string, status: Session) => boolean} */
+function isOff(name, { parameters }) {
+  const switched = SWITCH[name];
+  return Boolean(switched && !parameters[switched]);
 }
 
 const NOTHING = { total: 0, done: 0, failed: 0, skipped: 0, not_reached: 0, pending: 0, seconds: 0 };
 
 /** @type {(name: string, status: Session) => Card} */
 function stageCard(name, status) {
-  const switched = SWITCH[name];
-  const off = Boolean(switched && !status.parameters[switched]);
+  const off = isOff(name, status);
   const counts = off ? NOTHING : status.stages[name] ?? NOTHING;
   const { total, done, failed, skipped, seconds, not_reached: notReached, pending } = counts;
   const why = off ? "" : status.unavailable[/** @type {Stage} */ (name)] ?? "";

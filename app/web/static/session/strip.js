@@ -35,17 +35,25 @@ export async function showStrip({ session_id: id, status, last_event_id: newest,
   }
   const key = `${id} ${newest}`;
   if (
-    !runs || !committed || document.hidden || key === fetchedFor || Date.now() - fetchedAt < EVERY_MS || isLoading()
+    !runs || !committed || document.hidden || key === fetchedFor || Date.now() - fetchedAt < EVERY_MS || isBusy()
   ) return;
   fetchedAt = Date.now();
   fetchedFor = key;
   const cursor = String(Math.max(newest - LOOKED_AT, 0));
   const page = await api.sessionFiles(id, { cursor, limit: LOOKED_AT }).catch(() => null);
-  if (page && shownOf === id) draw(page.files);
+  if (!page || shownOf !== id) return;
+  if (isBusy()) fetchedFor = "";
+  else draw(page.files);
 }
 
-/** Those that are out of sight load when they come into it; until then the strip rests. */
-const isLoading = () => [...byId("strip-list").querySelectorAll("img")].some((image) => !image.complete);
+/**
+ * It rests while a person is in it, who may be about to press a picture: one that moves would not be pressed. And until those
+ * have loaded that are out of sight: they do when they come into it.
+ */
+function isBusy() {
+  const list = byId("strip-list");
+  return list.matches(":hover") || [...list.querySelectorAll("img")].some((image) => !image.complete);
+}
 
 /** @param {Listed[]} files oldest first */
 function draw(files) {

@@ -1,4 +1,5 @@
-// What a person keeps on the server: folders added and removed, presets deleted. The lists themselves are the server's.
+// What a person keeps on the server: folders added and removed, presets deleted, the NSFW threshold. What stands in the
+// lists is the server's.
 
 import * as api from "../lib/api.js";
 import { around, byId, setMessage } from "../lib/dom.js";
@@ -88,6 +89,29 @@ if (form instanceof HTMLFormElement) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     act(form, addRoot);
+  });
+}
+
+/** A threshold that the server takes is that of every page at once; a wrong one is said at its field. */
+async function setThreshold() {
+  setMessage(byId("threshold-error"), "");
+  try {
+    await api.setThreshold(byId("library-threshold").valueAsNumber);
+    location.reload();
+  } catch (error) {
+    const { message, cause, field } = api.refusal(error);
+    if (field !== "threshold") throw error;
+    setMessage(byId("threshold-error"), message, cause);
+    byId("library-threshold").focus();
+  }
+}
+
+const threshold = document.getElementById("set-threshold"); // only where there is a library
+if (threshold instanceof HTMLFormElement) {
+  threshold.hidden = false;
+  threshold.addEventListener("submit", (event) => {
+    event.preventDefault();
+    act(threshold, setThreshold);
   });
 }
 offerActions();

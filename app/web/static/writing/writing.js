@@ -13,7 +13,7 @@ import { counted, MOST_ROWS, rows } from "./told.js";
 /** @type {Meant} */
 let meant = { paths: [] };
 let asked = 0; // an answer to an older question is none
-/** @type {number | null} */
+/** @type {string | null} */
 let last = null; // what the undo takes back
 
 /** @type {() => void} */
@@ -128,11 +128,11 @@ async function undo() {
   byId("write-undo").disabled = true;
   setMessage(byId("write-error"), "");
   try {
-    /** @type {{ changed: number, left: FileWritten[] }} */
-    const { changed, left } = await request("POST", "/api/library/write/undo", { body: { undo: last } });
+    /** @type {{ changed: number, refused: FileWritten[] }} */
+    const { changed, refused } = await request("POST", "/api/library/undo", { body: { undo: last } });
     await know();
     await look();
-    const stayed = left.length ? `, ${count(left.length, "file")} not: ${left[0]?.reason ?? ""}` : ".";
+    const stayed = refused.length ? `, ${count(refused.length, "file")} not: ${refused[0]?.reason ?? ""}` : ".";
     setText(byId("write-found"), `${count(changed, "file")} as before${stayed}`);
     wrote();
   } catch (error) {

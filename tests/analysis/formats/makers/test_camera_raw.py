@@ -21,7 +21,8 @@ from app.analysis.pictures.picture import make_picture
 from app.analysis.recipes import APPLIES, VERSIONS
 from app.errors import FILE_CAUSES
 from app.formats import FORMATS, Kind
-from app.media import Analysis, Failure, FoundFile, Job, Keyword, NsfwModel, Rating, Recipe, Stage
+from app.media import OPTIONAL, Analysis, Failure, FoundFile, Job, Keyword, Rating, Recipe, Stage
+from app.models import NsfwModel
 from app.texts import clean_json
 from tests.analysis.formats import raws
 from tests.analysis.formats.packets import packet
@@ -29,7 +30,7 @@ from tests.analysis.formats.tiffs import block
 from tests.support.clock import at_most
 from tests.support.server import shared
 
-EVERY = frozenset(Stage)
+EVERY = frozenset(Stage) - OPTIONAL
 RECIPE = Recipe(dict(VERSIONS), dict(APPLIES), nsfw_model=NsfwModel("none", "0" * 64, "nowhere.xml"))
 WITHOUT_NSFW = Recipe(dict(VERSIONS), dict(APPLIES), {Stage.NSFW: "no weights"})
 SIDECAR = raws.PACKET.replace('Rating="4"', 'Rating="2"').replace("boat", "lake")

@@ -1,0 +1,153 @@
+"""Looks at a detector in a process of its own, which may die: whether it can be used, and how it is shown pictures.
+
+`python -m app.analysis.detector.checking PARENT MODEL MEMORY` prints one line of JSON: `labels`, `layout`, `outputs`
+and `shown`; or `problem`, the middle of a sentence, with its stable `cause`. MEMORY is the address space in MiB.
+"""
+
+import json
+import resource
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from app.analysis.detector.choosing import choose
+from app.analysis.detector.labels import labels_of, read_beside
+from app.analysis.detector.layouts import Layout, NotUsable, Output, Reading, read_outputs, recognise
+from app.analysis.detector.letterbox import as_input
+from app.analysis.detector.network import load, run
+from app.analysis.nsfw.network import block_telemetry
+from app.models import Shown
+from app.own_process import die_with_parent
+
+_SIDE = 640  # px, of a model that takes any size and does not say which it was made for
+_SIDES = (32, 4_096)
+_COLOURS = 3
+
+
+def check(file: Path) -> Mapping[str, Any]:
+    """What has to be known to use a model. Raises NotUsable."""
+    network = _read(file)
+    metadata = _metadata(network)
+    labels = _labels(file, metadata)
+    shown = _shown(network, metadata)
+    _settle(network, shown)
+    outputs = [
+        Output(frozenset(one.get_names()), _sides(one.get_partial_shape()), one.get_element_type().is_integral())
+        for one in network.outputs
+    ]
+    reading = recognise(outputs, len(labels), (shown.width, shown.height))
+    if reading.layout is Layout.SSD:  # OpenVINO's own convention, which its converter keeps
+        shown = Shown(**asdict(shown) | {"up_to_255": not shown.whole, "blue_first": True})
+    _try(file, shown, reading)
+    return {"labels": labels, "layout": reading.layout, "outputs": reading.outputs, "shown": asdict(shown)}
+
+
+def _read(file: Path) -> Any:
+    block_telemetry()
+    import openvino
+
+    try:
+        return openvino.Core().read_model(str(file))
+    except Exception as error:
+        raise NotUsable(f"the file {file} is no model that OpenVINO can read", cause="detector_unreadable") from error
+
+
+def _metadata(network: Any) -> Mapping[str, str]:
+    """What a model says of itself: `names` and `imgsz` as Ultralytics writes them into ONNX; `labels` of an IR.
+
+    OpenVINO keeps the metadata of an ONNX file under `framework`, also in an IR that is made of it.
+    """
+    places = {"names": ["framework", "names"], "imgsz": ["framework", "imgsz"], "labels": ["model_info", "labels"]}
+    told = {name: place for name, place in places.items() if network.has_rt_info(place)}
+    return {name: str(network.get_rt_info(place).astype(str)) for name, place in told.items()}
+
+
+def _labels(file: Path, metadata: Mapping[str, str]) -> tuple[str, ...]:
+    try:
+        labels = read_beside(file)
+    except OSError as error:
+        raise NotUsable(f"its labels cannot be read: {error.strerror}", cause="detector_labels_missing") from error
+    labels = labels or labels_of(metadata.get("names", ""))
+    labels = labels or tuple(name.replace("_", " ") for name in metadata.get("labels", "").split())
+    if not labels:
+        where = f"{file.with_suffix('.txt').name} or labels.txt beside it"
+        why = f"the model {file} names no labels: write them, one a line, into {where}"
+        raise NotUsable(why, cause="detector_labels_missing")
+    return labels
+
+
+def _sides(shape: Any) -> tuple[int | None, ...]:
+    if shape.rank.is_dynamic:
+        return (None,) * 5  # fits nothing
+    return tuple(None if side.is_dynamic else side.get_length() for side in shape)
+
+
+def _shown(network: Any, metadata: Mapping[str, str]) -> Shown:
+    """How pictures are given to a model, by its input. Raises NotUsable."""
+    if len(network.inputs) != 1:
+        raise NotUsable(f"it has {len(network.inputs)} inputs, and a picture is one", cause="detector_input_unknown")
+    whole = network.input(0).get_element_type().is_integral()
+    shape = _sides(network.input(0).get_partial_shape())
+    sides = shape[1:] if len(shape) == 4 else shape
+    if len(sides) == _COLOURS and shape[:-3] in ((), (1,), (None,)):
+        for planar, colours, (height, width) in ((True, sides[0], sides[1:]), (False, sides[2], sides[:2])):
+            if colours == _COLOURS:
+                high, wide = (
+                    _said_side(metadata, at) if side is None else side for at, side in enumerate((height, width))
+                )
+                if all(_SIDES[0] <= side <= _SIDES[1] for side in (high, wide)):
+                    return Shown(wide, high, planar, batched=len(shape) == 4, whole=whole)
+    text = ", ".join("?" if side is None else str(side) for side in shape)
+    raise NotUsable(f"its input of the shape [{text}] is no picture", cause="detector_input_unknown")
+
+
+def _settle(network: Any, shown: Shown) -> None:
+    """Gives a model that takes any size or number of pictures one of this size: then its outputs have shapes, too."""
+    if list(network.input(0).get_partial_shape()) != shown.shape:
+        try:
+            network.reshape({network.input(0): shown.shape})
+        except Exception as error:
+            why = f"it cannot be given one picture of {shown.width} x {shown.height} px"
+            raise NotUsable(why, cause="detector_input_unknown") from error
+
+
+def _said_side(metadata: Mapping[str, str], at: int) -> int:
+    """The height (0) or width (1) that a model was made for, which Ultralytics notes as `[640, 640]`."""
+    numbers = [int(text) for text in metadata.get("imgsz", "").strip("[]").split(",") if text.strip().isdecimal()]
+    return numbers[min(at, len(numbers) - 1)] if numbers else _SIDE
+
+
+def _try(file: Path, shown: Shown, reading: Reading) -> None:
+    """Lets it look at a plain picture, as a worker would. Raises NotUsable."""
+    size = (shown.width, shown.height)
+    try:
+        outputs = run(load(str(file), shown.shape), as_input(Image.new("RGB", size, "gray"), shown))
+        choose(read_outputs(reading, outputs, size), 0.0, overlaps=reading.layout.overlaps)
+    except MemoryError as error:
+        raise NotUsable("it needs more memory than a worker may have", cause="detector_memory") from error
+    except Exception as error:
+        detail = (str(error).strip() or type(error).__name__).splitlines()[-1]
+        raise NotUsable(f"it cannot be run: {detail}", cause="detector_unreadable") from error
+
+
+def main(arguments: list[str]) -> None:
+    """Prints what was found out."""
+    parent, model, memory_mb = arguments
+    die_with_parent(int(parent))
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) * 2**20,) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        answer = check(Path(model))
+    except NotUsable as problem:
+        answer = {"problem": problem.sentence, "cause": problem.cause}
+    except MemoryError:
+        answer = {"problem": "it needs more memory than a worker may have", "cause": "detector_memory"}
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,183 @@
+"""How the outputs of detectors are laid out: told by names and shapes, read as boxes, scores and classes. Pure.
+
+YOLO: https://docs.ultralytics.com/modes/export/ and the models themselves; torchvision.models.detection; the Object
+Detection API of TensorFlow; DetectionOutput of OpenVINO, as models made with it have it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
+
+import numpy as np
+
+from app.errors import MediaIngestError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Numbers: TypeAlias = "NDArray[Any]"
+_STRIDES = (8, 16, 32)
+_LARGEST_STRIDE = 64
+_FEW = 1_000  # boxes that are left of a picture when a model has chosen among them itself
+_COUNTS = ("num_dets", "num_detections")
+_OF_TENSORFLOW = ("detection_boxes", "detection_classes", "detection_scores")
+_ROW = 7  # of DetectionOutput: picture, class, score, and the corners
+
+
+class NotUsable(MediaIngestError):
+    """A model that cannot be used; the sentence is the middle of one, the cause a stable code."""
+
+
+class Layout(StrEnum):
+    """How boxes lie in the outputs of a model."""
+
+    YOLO = "yolo"  # [1, 4 + classes, boxes], as YOLOv8 and later have it
+    YOLO_V5 = "yolo_v5"  # [1, boxes, 5 + classes], with a score of its own for each box
+    END_TO_END = "end_to_end"  # [1, boxes, 6]: corners, score, class
+    TORCHVISION = "torchvision"  # boxes, labels, scores
+    TENSORFLOW = "tensorflow"  # detection_boxes, detection_classes, detection_scores
+    SSD = "ssd"  # [1, 1, boxes, 7], OpenVINO's DetectionOutput
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether one thing has many boxes, of which one is still to be chosen."""
+        return self in (Layout.YOLO, Layout.YOLO_V5)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An output of a model: its names, its shape, None where that is open, and whether it holds whole numbers."""
+
+    names: frozenset[str]
+    shape: tuple[int | None, ...]
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A layout, and which outputs it is read from, in the order that `read_outputs` wants."""
+
+    layout: Layout
+    outputs: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Boxes as corners (left, top, right, bottom, in px of what the model is shown), scores 0 to 1, and classes."""
+
+    boxes: Numbers
+    scores: Numbers
+    classes: Numbers
+
+
+def recognise(outputs: Sequence[Output], labels: int, size: tuple[int, int]) -> Reading:
+    """Recognise the layout of a model of so many labels that is shown `size` px, width and height.
+
+    Raises NotUsable `detector_layout_unknown` where it is none of these, or could be two.
+    """
+    if (reading := _by_name(outputs)) is not None:
+        return reading
+    if len(outputs) == 1:
+        shape = outputs[0].shape
+        fitting = list(_alone(shape, labels, size))
+        if len(fitting) == 1:
+            return Reading(fitting[0])
+        if len(fitting) > 1:
+            raise _unknown(f"its output of the shape {_shown(shape)} can be read in two ways")
+    elif (reading := _by_kind(outputs)) is not None:
+        return reading
+    shapes = " and ".join(_shown(output.shape) for output in outputs)
+    raise _unknown(f"its output of the shape {shapes} is none that is known for {labels} labels")
+
+
+def _unknown(why: str) -> NotUsable:
+    return NotUsable(why, cause="detector_layout_unknown")
+
+
+def _shown(shape: Sequence[int | None]) -> str:
+    return f"[{', '.join('?' if side is None else str(side) for side in shape)}]"
+
+
+def _by_name(outputs: Sequence[Output]) -> Reading | None:
+    places = [next((at for at, one in enumerate(outputs) if name in one.names), None) for name in _OF_TENSORFLOW]
+    found = tuple(place for place in places if place is not None)
+    return Reading(Layout.TENSORFLOW, found) if len(found) == len(places) else None
+
+
+def _alone(shape: tuple[int | None, ...], labels: int, size: tuple[int, int]) -> Iterator[Layout]:
+    """Every layout that the shape of a single output can be; YOLOX, whose boxes are not worked out, is none."""
+    if len(shape) == 4 and shape[:2] == (1, 1) and shape[3] == _ROW:
+        yield Layout.SSD
+    if len(shape) != 3 or shape[0] not in (1, None):
+        return
+    _, rows, columns = shape
+    cells = _cells(size)
+    few = rows is None or (rows <= _FEW and rows not in {3 * count for count in cells})
+    if rows == 4 + labels:
+        yield Layout.YOLO
+    if columns == 5 + labels and rows not in cells and not (columns == 6 and few and rows is not None):
+        yield Layout.YOLO_V5
+    if columns == 6 and few:
+        yield Layout.END_TO_END
+
+
+def _cells(size: tuple[int, int]) -> set[int]:
+    """How many places a YOLO looks at, by how many scales it has."""
+    of_scale = [(size[0] // stride) * (size[1] // stride) for stride in (*_STRIDES, _LARGEST_STRIDE)]
+    return {sum(of_scale[:-1]), sum(of_scale)}
+
+
+def _by_kind(outputs: Sequence[Output]) -> Reading | None:
+    """Boxes, labels and scores by what they hold, where there is one of each."""
+    told = [(at, one) for at, one in enumerate(outputs) if one.names.isdisjoint(_COUNTS)]
+    boxes = [at for at, one in told if not one.whole and _is_boxes(one.shape)]
+    lines = [(at, one) for at, one in told if _is_line(one.shape) and at not in boxes]
+    labels = [at for at, one in lines if one.whole]
+    scores = [at for at, one in lines if not one.whole]
+    if len(boxes) == len(labels) == len(scores) == 1:
+        return Reading(Layout.TORCHVISION, (boxes[0], labels[0], scores[0]))
+    return None
+
+
+def _is_line(shape: Sequence[int | None]) -> bool:
+    return len(shape) == 1 or (len(shape) == 2 and shape[0] == 1)
+
+
+def _is_boxes(shape: Sequence[int | None]) -> bool:
+    return (len(shape) == 2 or (len(shape) == 3 and shape[0] == 1)) and shape[-1] == 4
+
+
+def read_outputs(reading: Reading, outputs: Sequence[Numbers], size: tuple[int, int]) -> Found:
+    """Read what a model says of one picture, `size` px wide and high. What is not a number is left out.
+
+    Raises ValueError, IndexError where the outputs have not the shapes by which the layout was recognised.
+    """
+    told = [np.asarray(outputs[place], np.float64) for place in reading.outputs]
+    match reading.layout:
+        case Layout.YOLO:
+            found = _around_centres(told[0][0].T[:, :4], told[0][0].T[:, 4:])
+        case Layout.YOLO_V5:
+            found = _around_centres(told[0][0][:, :4], told[0][0][:, 5:] * told[0][0][:, 4:5])
+        case Layout.END_TO_END:
+            found = Found(told[0][0][:, :4], told[0][0][:, 4], told[0][0][:, 5])
+        case Layout.TORCHVISION:
+            found = Found(told[0].reshape(-1, 4), told[2].reshape(-1), told[1].reshape(-1))
+        case Layout.TENSORFLOW:
+            corners = told[0].reshape(-1, 4)[:, [1, 0, 3, 2]]  # from the top they come first
+            found = Found(corners * (*size, *size), told[2].reshape(-1), told[1].reshape(-1))
+        case Layout.SSD:
+            rows = told[0].reshape(-1, _ROW)
+            ends = np.flatnonzero(rows[:, 0] < 0)  # behind the last box stands a picture -1
+            rows = rows[: ends[0]] if len(ends) else rows
+            found = Found(rows[:, 3:] * (*size, *size), rows[:, 2], rows[:, 1])
+        case never:
+            assert_never(never)
+    sound = np.isfinite(found.boxes).all(axis=1) & np.isfinite(found.scores) & np.isfinite(found.classes)
+    return Found(found.boxes[sound], found.scores[sound], found.classes[sound].astype(np.int64))
+
+
+def _around_centres(centres: Numbers, scores: Numbers) -> Found:
+    halves = centres[:, 2:] / 2
+    corners = np.concatenate([centres[:, :2] - halves, centres[:, :2] + halves], axis=1)
+    return Found(corners, scores.max(axis=1), scores.argmax(axis=1))

@@ -1,0 +1,83 @@
+"""Finds regions in a picture by a detector. The model is loaded once in a process, when its first picture comes."""
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.analysis.detector.choosing import choose
+from app.analysis.detector.layouts import Layout, Reading, read_outputs
+from app.analysis.detector.letterbox import show
+from app.analysis.nsfw.network import OPTIONS, block_telemetry
+from app.errors import CannotRead
+from app.models import DetectorModel
+from app.regions import Region, RegionKind, RegionSource, region_in
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def detect(picture: "Image.Image", turn: int, model: DetectorModel) -> tuple[Region, ...]:
+    """Detect what the model finds in a decoded picture that still needs the EXIF value `turn`, the surest first.
+
+    Raises CannotRead `model_unusable`.
+    """
+    given, place = show(picture, turn, model.shown)
+    size = (model.shown.width, model.shown.height)
+    reading = Reading(Layout(model.layout), model.outputs)
+    try:
+        found = read_outputs(reading, run(_loaded(model), given), size)
+    except CannotRead:
+        raise
+    except Exception as error:
+        raise _unusable(model, "run", error) from error
+    chosen = choose(found, model.threshold, overlaps=reading.layout.overlaps)
+    regions = (
+        region_in(
+            place.box(corners),
+            model.label_of(int(number)),
+            RegionKind.OBJECT,
+            RegionSource.DETECTOR,
+            confidence=min(1.0, float(score)),
+            model=model.name,
+        )
+        for corners, score, number in zip(chosen.boxes, chosen.scores, chosen.classes, strict=True)
+    )
+    return tuple(dict.fromkeys(region for region in regions if region is not None))
+
+
+def load(path: str, shape: list[int]) -> Any:
+    """A model ready to be asked, one picture at a time. Raises whatever OpenVINO raises."""
+    block_telemetry()
+    import openvino
+
+    core = openvino.Core()
+    network = core.read_model(path)
+    if list(network.input(0).get_partial_shape()) != shape:
+        network.reshape({network.input(0): shape})
+    return core.compile_model(network, "CPU", OPTIONS).create_infer_request()
+
+
+def run(request: Any, given: Any) -> list[Any]:
+    """The outputs of a model, in their order."""
+    found = request.infer([given])
+    return [np.array(found[at]) for at in range(len(found))]
+
+
+@lru_cache(maxsize=1)
+def _loaded(model: DetectorModel) -> Any:
+    try:
+        status = os.stat(model.path)
+        changed = (status.st_size, status.st_mtime_ns) != model.stamp
+        request = None if changed else load(model.path, model.shown.shape)
+    except Exception as error:
+        raise _unusable(model, "loaded", error) from error
+    if changed:
+        raise CannotRead(f"The file of the detector {model.name} has changed.", cause="model_unusable")
+    return request
+
+
+def _unusable(model: DetectorModel, what: str, error: Exception) -> CannotRead:
+    detail = (str(error).strip() or type(error).__name__).splitlines()[-1]
+    return CannotRead(f"The detector {model.name} could not be {what}: {detail}", cause="model_unusable")

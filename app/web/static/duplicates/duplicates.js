@@ -1,0 +1,321 @@
+// The page of duplicates: asks for the groups of a kind, shows them side by side, and hands on what the kept file gets. Which
+// groups there are is the server's word; a distance only filters what it has computed.
+
+import { isAbort, refusal } from "../lib/api.js";
+import { around, byId, setMessage, setText } from "../lib/dom.js";
+import { fileName, readable } from "../lib/words.js";
+import { prepareAbsence } from "../shared/absence.js";
+import { afterWords } from "../saying/after.js";
+import { prepareKeys, showKeys } from "../saying/help.js";
+import { isKey, isUndo, takesKeys } from "../saying/keys.js";
+import { doAndTell, prepareUndoing } from "../saying/saying.js";
+import { handedOnInWords } from "../saying/told.js";
+import { groupCard } from "./cards.js";
+import {
+  addressOf,
+  askedBy,
+  distanceInWords,
+  filesOf,
+  foundInWords,
+  keeping,
+  nameOf,
+  noneInWords,
+  planAsked,
+  planInWords,
+  staying,
+  ticking,
+} from "./groups.js";
+import { savedJudged, saveJudged } from "./judged.js";
+import * as api from "./requests.js";
+import { makeRest, showCoverage } from "./rest.js";
+
+/** @import { AlikeGroup, AlikeGroups, Judged, Words } from "../lib/types.d.ts" */
+
+const REST_MS = 120; // after the last move of the slider
+const INDEXING_MS = 2_000;
+
+let asked = askedBy(location.search);
+let judged = savedJudged(asked.by);
+/** @type {AlikeGroup[]} */
+let groups = [];
+let total = 0;
+/** @type {AbortController | null} */
+let loading = null;
+/** @type {number | undefined} */
+let soon;
+/** @type {Map<number, { group: AlikeGroup, judged: Judged }>} what stood before the edits of this page */
+const before = new Map();
+
+/** Asks for the groups; those that are shown stay until the others come. */
+async function load() {
+  clearTimeout(soon);
+  loading?.abort();
+  const mine = loading = new AbortController();
+  byId("groups").setAttribute("aria-busy", "true");
+  byId("groups-trouble").hidden = true;
+  setText(byId("groups-found"), "Comparing…");
+  try {
+    const found = await api.groups(asked, { signal: mine.signal });
+    if (mine === loading) show(found);
+  } catch (error) {
+    if (isAbort(error) || mine !== loading) return;
+    const { message, cause } = refusal(error);
+    setText(byId("groups-found"), "");
+    setMessage(byId("groups-error"), message, cause);
+    byId("groups-trouble").hidden = false;
+  } finally {
+    if (mine === loading) byId("groups").removeAttribute("aria-busy");
+  }
+}
+
+/** @param {AlikeGroups} found */
+function show(found) {
+  [groups, total] = [found.groups, found.total];
+  const focused = document.activeElement?.closest("[data-group]")?.getAttribute("data-group");
+  setText(byId("groups-found"), asked.path ? "The group of" : foundInWords(found));
+  setMessage(byId("groups-of"), asked.path && readable(asked.path));
+  byId("groups").replaceChildren(...groups.map((group) => groupCard(group, asked.by, judged)));
+  mark(focused ?? null, { focus: focused !== undefined });
+  setMessage(byId("groups-none"), groups.length ? "" : noneInWords(found.coverage, asked.path !== null));
+  showCoverage(asked.by, found);
+  showPages(found.next);
+  showPlan();
+  showCount(asked.by, found);
+  if (found.coverage.missing.indexing) soon = setTimeout(load, INDEXING_MS);
+}
+
+/** @param {string | null} next */
+function showPages(next) {
+  const links =
+    /** @type {const} */ ([["groups-first", asked.cursor || asked.path, null], ["groups-next", next, next]]);
+  for (const [id, shown, cursor] of links) {
+    byId(id).hidden = !shown;
+    byId(id).href = addressOf({ ...asked, path: null, cursor });
+  }
+  setText(byId("groups-first"), asked.path ? "All groups" : "First page");
+  byId("groups-pages").hidden = !next && !asked.cursor && !asked.path;
+}
+
+/** The number of groups on the tab of a kind. @type {(kind: string, found: Pick<AlikeGroups, "total">) => void} */
+function showCount(kind, found) {
+  const place = document.querySelector(`[data-kind="${kind}"] span`);
+  if (place) setText(place, found.total.toLocaleString("en"));
+}
+
+async function showCounts() {
+  for (const tab of document.querySelectorAll("[data-kind]")) {
+    const other = askedBy(tab instanceof HTMLAnchorElement ? tab.search : "");
+    if (other.by === asked.by) continue;
+    const found = await api.groups(other, { limit: 1 }).catch(() => null);
+    if (found) showCount(other.by, found);
+  }
+}
+
+function showPlan() {
+  byId("plan-bar").hidden = !total || asked.path !== null;
+  byId("untick").hidden = !judged.ticked.length;
+  setText(byId("plan-of"), planInWords(judged.ticked.length, total));
+}
+
+const cards = () => /** @type {HTMLElement[]} */ ([...byId("groups").children]);
+const marked = () => cards().find(({ tabIndex }) => tabIndex === 0);
+/** @param {Element | null | undefined} card */
+const groupOf = (card) => groups.find((group) => nameOf(group) === card?.getAttribute("data-group"));
+
+/** Marks the one group that Tab leads to; the first where none has the name. */
+/** @type {(name: string | null, how?: { focus?: boolean }) => void} */
+function mark(name, { focus = false } = {}) {
+  const card = cards().find((one) => one.dataset.group === name) ?? cards()[0];
+  for (const one of cards()) one.tabIndex = one === card ? 0 : -1;
+  if (focus) card?.focus();
+}
+
+/** Draws a group as it is now, with the focus where it was. @param {AlikeGroup} group */
+function redraw(group) {
+  const old = cards().find((one) => one.dataset.group === nameOf(group));
+  if (!old) return;
+  const now = groupCard(group, asked.by, judged);
+  const had = old.contains(document.activeElement);
+  const box = document.activeElement?.matches("input") ?? false;
+  now.tabIndex = old.tabIndex;
+  old.replaceWith(now);
+  const place = box ? now.querySelector("input") : now;
+  if (had && place instanceof HTMLElement) place.focus({ preventScroll: true });
+}
+
+/** @type {(now: Judged, group: AlikeGroup) => void} */
+function judge(now, group) {
+  judged = now;
+  saveJudged(asked.by, judged);
+  redraw(group);
+  showPlan();
+}
+
+/** Keeps one file of a group: it gets what the others have, as one edit. @type {(group: AlikeGroup, path: string) => unknown} */
+function keep(group, path) {
+  const others = filesOf(group).map((file) => file.path).filter((one) => one !== path);
+  return doAndTell(async () => {
+    const done = await api.keepOne(path, others);
+    const now = groups.find((one) => nameOf(one) === nameOf(group)) ?? group;
+    if (done.undo !== null) before.set(done.undo, { group: now, judged });
+    replace(withWords(now, path, done.handed_on));
+    return { undo: done.undo, sentence: handedOnInWords(done.handed_on, readable(fileName(path))) };
+  }, () => {
+    const now = groupOf(cards().find((one) => one.dataset.group === nameOf(group)));
+    if (now) judge(keeping(judged, now, path), now);
+  });
+}
+
+/** A group in which one file got something. @type {(group: AlikeGroup, path: string, words: Words["set"] & Words) => AlikeGroup} */
+function withWords(group, path, { add_keywords: added = [], ...set }) {
+  const files = group.files.map((one) =>
+    one.file.path === path ? { ...one, file: afterWords(one.file, { set, add_keywords: added }) } : one
+  );
+  return { ...group, files };
+}
+
+/** @param {AlikeGroup} group */
+function replace(group) {
+  groups = groups.map((one) => nameOf(one) === nameOf(group) ? group : one);
+}
+
+/** @param {number} id */
+function undone(id) {
+  const stood = before.get(id);
+  if (!stood) return void load();
+  before.delete(id);
+  replace(stood.group);
+  const paths = filesOf(stood.group).map(({ path }) => path);
+  judge({
+    kept: [
+      ...judged.kept.filter((path) => !paths.includes(path)),
+      ...stood.judged.kept.filter((path) => paths.includes(path)),
+    ],
+    ticked: ticking(judged, stood.group, stood.judged.ticked.includes(nameOf(stood.group))).ticked,
+  }, stood.group);
+  mark(nameOf(stood.group), { focus: true });
+}
+
+/** Goes so many groups on. @param {number} steps */
+function go(steps) {
+  const [all, now] = [cards(), marked()];
+  const here = document.activeElement?.closest("[data-group]") ? all.indexOf(now ?? all[0] ?? document.body) : -1;
+  const to = here < 0 ? 0 : Math.min(Math.max(here + steps, 0), all.length - 1);
+  mark(all[to]?.dataset.group ?? null, { focus: true });
+  all[to]?.scrollIntoView({ block: "nearest" });
+}
+
+/** What a key does in a group that has the focus. Returns whether it does anything. @type {(event: KeyboardEvent, group: AlikeGroup) => boolean} */
+function keyIn(event, group) {
+  const alone = event.target instanceof Element && event.target.matches("[data-group]");
+  const path = /^[1-9]$/.test(event.key)
+    ? group.files[Number(event.key) - 1]?.file.path
+    : event.key === "Enter" && alone
+    ? staying(group, judged)[0]
+    : undefined;
+  if (path !== undefined) {
+    keep(group, path);
+    go(1);
+  } else if (event.key === " " && alone) judge(ticking(judged, group, !judged.ticked.includes(nameOf(group))), group);
+  else return false;
+  return true;
+}
+
+/** @type {Record<string, number>} */
+const STEPS = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+
+/** @param {KeyboardEvent} event */
+function onKey(event) {
+  if (takesKeys(event.target) || document.querySelector("dialog[open]")) return;
+  const group = groupOf(around(event, "[data-group]"));
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+  if (isUndo(event)) undo();
+  else if (isKey(event, "?")) showKeys();
+  else if (isKey(event, "j") || isKey(event, "k")) go(isKey(event, "j") ? 1 : -1);
+  else if (!group || !plain) return;
+  else if (event.key in STEPS) go(STEPS[event.key] ?? 0);
+  else if (!keyIn(event, group)) return;
+  event.preventDefault();
+}
+
+/** The plan as a file of the browser's. @param {"sh" | "csv"} format */
+async function takePlan(format) {
+  setMessage(byId("plan-error"), "");
+  byId("plan-bar").setAttribute("aria-busy", "true");
+  try {
+    const { name, content } = await api.plan(planAsked(asked, judged, format));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(content);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  } catch (error) {
+    const { message, cause } = refusal(error);
+    setMessage(byId("plan-error"), message, cause);
+  } finally {
+    byId("plan-bar").removeAttribute("aria-busy");
+  }
+}
+
+function prepareDistance() {
+  const slider = document.getElementById("distance");
+  const said = document.getElementById("distance-said");
+  if (!(slider instanceof HTMLInputElement) || !said) return;
+  const tell = () => {
+    setText(said, distanceInWords(asked.by, asked.max_distance ?? Number(slider.max)));
+    slider.setAttribute("aria-valuetext", said.textContent ?? "");
+  };
+  tell();
+  slider.addEventListener("input", () => {
+    const distance = slider.value === slider.max ? null : Number(slider.value);
+    asked = { ...asked, max_distance: distance, cursor: null };
+    judged = { ...judged, ticked: [] }; // the groups are others
+    saveJudged(asked.by, judged);
+    tell();
+    history.replaceState(null, "", addressOf(asked));
+    clearTimeout(soon);
+    soon = setTimeout(load, REST_MS);
+  });
+}
+
+const undo = prepareUndoing(undone);
+prepareKeys();
+prepareDistance();
+prepareAbsence({
+  changed: (gone) => {
+    if (!gone && !byId("groups-trouble").hidden) load();
+  },
+});
+byId("groups-again").addEventListener("click", load);
+byId("make-rest").addEventListener("click", async () => {
+  const button = byId("make-rest");
+  if (button.classList.contains("moving")) return;
+  button.classList.add("moving"); // not disabled, which would take the focus away
+  await makeRest().catch((error) => setText(byId("coverage-rest"), refusal(error).message));
+  button.classList.remove("moving");
+});
+byId("untick").addEventListener("click", () => {
+  judged = { ...judged, ticked: [] };
+  saveJudged(asked.by, judged);
+  for (const group of groups) redraw(group);
+  showPlan();
+  byId("plan-sh").focus();
+});
+byId("plan-bar").addEventListener("click", (event) => {
+  const format = around(event, "[data-plan]")?.dataset.plan;
+  if (format === "sh" || format === "csv") takePlan(format);
+});
+byId("groups").addEventListener("focusin", (event) => {
+  const card = around(event, "[data-group]");
+  for (const one of cards()) one.tabIndex = one === card ? 0 : -1;
+});
+byId("groups").addEventListener("change", (event) => {
+  const group = groupOf(around(event, "[data-group]"));
+  if (group && event.target instanceof HTMLInputElement) judge(ticking(judged, group, event.target.checked), group);
+});
+byId("groups").addEventListener("click", (event) => {
+  const [group, path] = [groupOf(around(event, "[data-group]")), around(event, "[data-keep]")?.dataset.keep];
+  if (group && path !== undefined) keep(group, path);
+});
+document.addEventListener("keydown", onKey);
+load().then(showCounts);

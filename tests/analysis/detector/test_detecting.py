@@ -1,0 +1,184 @@
+"""What a detector finds is where it is seen, whatever its layout and the orientation; what cannot be used says so."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.analysis import detector as room
+from app.analysis.analyzer import Analyzer
+from app.analysis.detector import model as models
+from app.analysis.detector.model import Detector
+from app.analysis.nsfw.weights import Weights
+from app.analysis.recipes import Recipes
+from app.cli.doctor import examine
+from app.formats import Kind
+from app.media import FoundFile, Job, Stage
+from app.regions import RegionSource
+from app.settings import Settings
+from tests.analysis.detector.seeing_red import LABELS, LAYOUTS, RED, SURE, Red, save, write_model
+from tests.analysis.regions.drawn import turned
+
+pytest.importorskip("openvino")
+DETECT = frozenset({Stage.DETECT})
+MEMORY_MB = 2_048
+
+
+def looked(file, threshold=0.25):
+    return Detector(file, threshold, MEMORY_MB).look()
+
+
+def detected(path, detector, stages=DETECT):
+    recipe = Recipes(Weights(None, path.parent / "models"), detector).now()
+    return Analyzer({"r": str(path.parent)}, recipe)(Job(FoundFile("r", path.name.encode(), 1, 1), stages, stages))
+
+
+def drawn(size=(320, 192), box=(64, 24, 128, 120)):
+    """A picture with a red box in it, and where that is."""
+    picture = Image.new("RGB", size, "black")
+    picture.paste("red", box)
+    width, height = size
+    return picture, (box[0] / width, box[1] / height, box[2] / width, box[3] / height)
+
+
+def off(region, place):
+    sides = (region.x - region.w / 2, region.y - region.h / 2, region.x + region.w / 2, region.y + region.h / 2)
+    return max(abs(one - other) for one, other in zip(sides, place, strict=True))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_is_red_is_found_where_it_is_seen_under_all_eight_orientations(layout, tmp_path):
+    detector = Detector(write_model(tmp_path / "m.xml", layout), 0.25, MEMORY_MB)
+    assert detector.look().model.layout == layout
+    picture, place = drawn()
+    for orientation in range(1, 9):
+        path = tmp_path / f"{orientation}.png"
+        turned(picture, orientation, path)
+        result = detected(path, detector)
+        assert result.regions.looked == {RegionSource.DETECTOR}
+        (region,) = result.regions.found
+        assert off(region, place) <= 0.01, (orientation, region)
+        assert (region.label, region.kind, region.source, region.confidence) == ("red", "object", "detector", SURE)
+        assert region.model == detector.look().model.name
+
+
+@pytest.mark.parametrize("shown", [{"planar": False}, {"whole": True}, {"planar": False, "whole": True}])
+def test_a_model_is_given_pictures_as_its_input_says(shown, tmp_path):
+    detector = Detector(write_model(tmp_path / "m.xml", "tensorflow", **shown), 0.25, MEMORY_MB)
+    picture, place = drawn((128, 256), (32, 64, 96, 128))
+    picture.save(tmp_path / "a.png")
+    (region,) = detected(tmp_path / "a.png", detector).regions.found
+    assert off(region, place) <= 0.01
+
+
+def test_nothing_is_found_below_the_threshold_and_where_nothing_is(tmp_path):
+    file = write_model(tmp_path / "m.xml")
+    drawn()[0].save(tmp_path / "a.png")
+    Image.new("RGB", (90, 30), "teal").save(tmp_path / "b.png")
+    assert detected(tmp_path / "a.png", Detector(file, 0.8, MEMORY_MB)).regions.found == ()
+    result = detected(tmp_path / "b.png", Detector(file, 0.25, MEMORY_MB))
+    assert (result.regions.found, result.stages[Stage.DETECT].status) == ((), "done")
+
+
+def test_another_model_other_labels_and_another_threshold_make_another_version(tmp_path):
+    file = write_model(tmp_path / "m.xml")
+    versions = [looked(file).model.fingerprint, looked(file, 0.5).model.fingerprint]
+    file.with_suffix(".txt").write_text("dog\nred\n")
+    versions.append(looked(file).model.fingerprint)
+    write_model(file, "yolo_v5")
+    versions.append(looked(file).model.fingerprint)
+    assert len(set(versions)) == 4
+    recipe = Recipes(Weights(None, tmp_path), Detector(file, 0.25, MEMORY_MB)).now()
+    assert recipe.versions[Stage.DETECT] == f"1:{versions[-1]}"
+    assert recipe.applies[Stage.DETECT] == {Kind.IMAGE}
+
+
+def test_a_model_is_tried_once_while_its_files_do_not_change(tmp_path, monkeypatch):
+    asked = []
+    ask = models.ask
+    monkeypatch.setattr(models, "ask", lambda *told, **options: asked.append(told) or ask(*told, **options))
+    file = write_model(tmp_path / "m.xml")
+    detector = Detector(file, 0.25, MEMORY_MB)
+    assert detector.look() == detector.look()
+    assert len(asked) == 1
+    file.with_suffix(".txt").write_text("dog\nred\n")
+    assert detector.look().model.labels == ("dog", "red")
+    assert len(asked) == 2
+
+
+def test_labels_are_read_beside_the_model_or_out_of_it(tmp_path):
+    import openvino
+
+    file = write_model(tmp_path / "m.xml", labels=None)
+    assert looked(file).cause == "detector_labels_missing"
+    for name, text in (("metadata.yaml", "names:\n  0: a\n  1: b\n"), ("labels.txt", "c\nd\n"), ("m.txt", "e\nf\n")):
+        (tmp_path / name).write_text(text)
+        assert looked(file).model.labels == tuple(text.split() if name.endswith(".txt") else ("a", "b")), name
+    model = openvino.Core().read_model(str(file))
+    model.set_rt_info("polar_bear red", ["model_info", "labels"])
+    (tmp_path / "own").mkdir()
+    openvino.save_model(model, str(tmp_path / "own" / "m.xml"), compress_to_fp16=False)
+    assert looked(tmp_path / "own" / "m.xml").model.labels == ("polar bear", "red")
+
+
+def unusable(tmp_path):
+    """Settings that name what cannot be used, each with its cause and a word of its sentence."""
+    yield None, "detector_not_named", "INGEST_DETECTOR_MODEL"
+    yield tmp_path / "nothing.onnx", "detector_missing", "there is no file"
+    yield tmp_path, "detector_missing", ".onnx or .xml"
+    for name in ("text.onnx", "text.xml"):
+        (tmp_path / name).write_text("This is no model.\n")
+        yield tmp_path / name, "detector_unreadable", "OpenVINO"
+    red = Red()
+    yield save(tmp_path / "mask.xml", [red.given], [("mask", red.seen)], LABELS), "detector_layout_unknown", "[1, 1]"
+    file = write_model(tmp_path / "many.xml", labels=("a", "b", "c"))
+    yield file, "detector_layout_unknown", "for 3 labels"
+    op = red.op
+    given = op.parameter([1, 10], np.float32, name="numbers")
+    yield save(tmp_path / "in.xml", [given], [("x", op.relu(given))], LABELS), "detector_input_unknown", "[1, 10]"
+
+
+def test_what_cannot_be_used_says_why_in_one_sentence_with_a_stable_cause(tmp_path):
+    for file, cause, word in unusable(tmp_path):
+        found = looked(file)
+        assert (found.model, found.cause) == (None, cause), (file, found)
+        assert found.sentence.startswith("Detection is unavailable: ")
+        assert word in found.sentence
+        assert found.sentence.endswith(".")
+        assert "\n" not in found.sentence
+        assert not found.sentence.endswith("..")
+        recipe = Recipes(Weights(None, tmp_path), Detector(file, 0.25, MEMORY_MB)).now()
+        assert recipe.unavailable[Stage.DETECT] == found.sentence
+        assert recipe.possible(DETECT) == frozenset()
+
+
+def test_doctor_says_that_a_detector_can_be_used_and_what_it_finds(tmp_path):
+    file = write_model(tmp_path / "m.xml")
+    configured = Settings(_env_file=None, database_url="none", ingest_detector_model=file)
+    (finding,) = [one for one in examine(configured) if one.name == "INGEST_DETECTOR_MODEL"]
+    assert (finding.verdict, finding.value) == ("ok", str(file))
+    assert "can be used: 2 labels, layout yolo." in finding.sentence
+
+
+def test_a_model_that_changes_under_a_session_fails_the_stage_and_keeps_nothing(tmp_path):
+    file = write_model(tmp_path / "m.xml")
+    detector = Detector(file, 0.25, MEMORY_MB)
+    picture, _ = drawn()
+    picture.save(tmp_path / "a.png")
+    recipe = Recipes(Weights(None, tmp_path), detector).now()
+    os.utime(file, (1, 1))
+    job = Job(FoundFile("r", b"a.png", 1, 1), DETECT, DETECT)
+    result = Analyzer({"r": str(tmp_path)}, recipe)(job)
+    assert (result.stages[Stage.DETECT].cause, result.regions) == ("model_unusable", None)
+
+
+def test_the_look_says_its_answer_in_one_line_of_json(tmp_path):
+    file = write_model(tmp_path / "m.xml", "yolo_v5")
+    command = [sys.executable, "-m", f"{room.__name__}.checking", str(os.getpid()), str(file), str(MEMORY_MB)]
+    (line,) = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    told = json.loads(line)
+    assert (told["layout"], told["labels"][RED]) == ("yolo_v5", "red")

@@ -1,0 +1,143 @@
+"""Layouts told by their shapes and names, boxes chosen among those around one thing, pictures fitted in: all pure."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.analysis.detector.choosing import MOST, OVERLAP, choose, suppress
+from app.analysis.detector.layouts import Found, Layout, NotUsable, Output, Reading, read_outputs, recognise
+from app.analysis.detector.letterbox import fit
+from app.models import DetectorModel, Shown
+
+SIZE = (640, 640)
+YOLOX = 80 * 80 + 40 * 40 + 20 * 20
+
+
+def alone(*shape):
+    return [Output(frozenset({"output0"}), shape)]
+
+
+def named(**shapes):
+    return [Output(frozenset({name}), shape, whole=name in ("labels", "num_dets")) for name, shape in shapes.items()]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels", "layout"),
+    [
+        (alone(1, 84, 8_400), 80, Layout.YOLO),
+        (alone(1, 84, None), 80, Layout.YOLO),
+        (alone(1, 5, 8_400), 1, Layout.YOLO),
+        (alone(1, 6, 8_400), 2, Layout.YOLO),
+        (alone(1, 25_200, 85), 80, Layout.YOLO_V5),
+        (alone(1, None, 85), 80, Layout.YOLO_V5),
+        (alone(1, 25_200, 6), 1, Layout.YOLO_V5),
+        (alone(1, 300, 6), 80, Layout.END_TO_END),
+        (alone(1, 300, 6), 1, Layout.END_TO_END),
+        (alone(None, None, 6), 80, Layout.END_TO_END),
+        (alone(1, 1, 200, 7), 90, Layout.SSD),
+        (named(boxes=(None, 4), labels=(None,), scores=(None,)), 91, Layout.TORCHVISION),
+        (named(scores=(1, 100), boxes=(1, 100, 4), labels=(1, 100), num_dets=(1, 1)), 80, Layout.TORCHVISION),
+        (
+            named(detection_scores=(1, 9), detection_boxes=(1, 9, 4), detection_classes=(1, 9), num_detections=(1,)),
+            90,
+            Layout.TENSORFLOW,
+        ),
+    ],
+)
+def test_a_layout_is_told_by_names_and_shapes(outputs, labels, layout):
+    assert recognise(outputs, labels, SIZE).layout is layout
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels"),
+    [
+        (alone(1, 84, 8_400), 79),  # of other labels
+        (alone(1, 116, 8_400), 80),  # masks behind the classes
+        (alone(1, YOLOX, 85), 80),  # boxes that are still to be worked out
+        (alone(1, None, 6), 1),  # two ways
+        (alone(1, 6, 6), 2),
+        (alone(4, 84, 8_400), 80),  # pictures four at a time
+        (alone(1, 1_000), 1_000),  # it only says what a picture shows
+        (named(boxes=(None, 4), more=(None, 4), labels=(None,), scores=(None,)), 91),
+        (named(boxes=(None, 4), scores=(None,)), 91),
+        ([], 80),
+    ],
+)
+def test_what_cannot_be_told_surely_is_refused_with_its_shape(outputs, labels):
+    with pytest.raises(NotUsable) as refused:
+        recognise(outputs, labels, SIZE)
+    assert refused.value.cause == "detector_layout_unknown"
+
+
+def test_outputs_are_taken_in_the_order_of_their_roles():
+    outputs = named(scores=(None,), labels=(None,), boxes=(None, 4))
+    assert recognise(outputs, 91, SIZE) == Reading(Layout.TORCHVISION, (2, 1, 0))
+
+
+def test_what_is_no_number_is_left_out():
+    rows = np.array([[[1, 2, 3, 4, 0.5, 0], [np.nan, 2, 3, 4, 0.9, 1], [1, 2, 3, 4, np.inf, 1]]], np.float32)
+    found = read_outputs(Reading(Layout.END_TO_END), [rows], SIZE)
+    assert (found.boxes.tolist(), found.scores.tolist(), found.classes.tolist()) == ([[1, 2, 3, 4]], [0.5], [0])
+
+
+def test_a_box_of_yolo_v5_is_as_sure_as_box_and_class_are_together():
+    rows = np.array([[[50, 40, 20, 10, 0.5, 0.2, 0.8]]], np.float32)
+    found = read_outputs(Reading(Layout.YOLO_V5), [rows], SIZE)
+    assert found.boxes.tolist() == [[40, 35, 60, 45]]
+    assert (round(float(found.scores[0]), 6), found.classes.tolist()) == (0.4, [1])
+
+
+def found_of(*rows):
+    told = np.array(rows, np.float64).reshape(-1, 6)
+    return Found(told[:, :4], told[:, 4], told[:, 5].astype(np.int64))
+
+
+def test_of_boxes_around_one_thing_the_surest_stays_and_other_classes_do_not_count():
+    found = found_of((0, 0, 10, 10, 0.6, 0), (1, 0, 11, 10, 0.9, 0), (0, 0, 10, 10, 0.5, 1), (8, 0, 18, 10, 0.3, 0))
+    chosen = choose(found, 0.25, overlaps=True)
+    assert list(zip(chosen.scores.tolist(), chosen.classes.tolist(), strict=True)) == [(0.9, 0), (0.5, 1), (0.3, 0)]
+    assert len(choose(found, 0.25, overlaps=False).scores) == 4
+    assert choose(found, 0.55, overlaps=True).scores.tolist() == [0.9]
+
+
+def test_no_more_boxes_are_kept_than_a_picture_may_have():
+    found = found_of(*((20 * n, 0, 20 * n + 10, 10, 0.5, 0) for n in range(MOST + 50)))
+    assert len(choose(found, 0.25, overlaps=True).scores) == MOST
+
+
+def shared(one, other):
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    both = max(wide, 0) * max(high, 0)
+    area = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)) - both
+    return both / area if area else 0.0
+
+
+BOXES = st.tuples(*[st.integers(0, 40)] * 2, *[st.integers(1, 30)] * 2, st.integers(0, 2))
+
+
+@given(st.lists(BOXES, max_size=25))
+def test_suppression_agrees_with_one_box_held_against_each_that_was_kept(told):
+    boxes = np.array([(x, y, x + w, y + h) for x, y, w, h, _ in told], np.float64).reshape(-1, 4)
+    classes = np.array([number for *_, number in told], np.int64)
+    kept = []
+    for place in range(len(told)):
+        if all(classes[place] != classes[one] or shared(boxes[one], boxes[place]) <= OVERLAP for one in kept):
+            kept.append(place)
+    assert suppress(boxes, classes) == kept
+
+
+@given(st.integers(1, 9_000), st.integers(1, 9_000), st.integers(32, 1_280), st.integers(32, 1_280))
+def test_a_box_comes_back_from_what_a_model_was_shown(width, height, wide, high):
+    place = fit(width, height, Shown(wide, high))
+    assert 0 <= place.left <= wide - place.width
+    assert 0 <= place.top <= high - place.height
+    assert place.width == wide or place.height == high
+    whole = place.box(np.array([place.left, place.top, place.left + place.width, place.top + place.height]))
+    assert (whole.x, whole.y, whole.w, whole.h) == pytest.approx((0.5, 0.5, 1, 1))
+
+
+def test_a_class_without_a_label_is_called_by_its_number():
+    model = DetectorModel("m", "0" * 64, "/m.onnx", (1, 1), ("cat", ""), "yolo", (0,), Shown(64, 64), 0.25)
+    assert [model.label_of(number) for number in (0, 1, 2, -1)] == ["cat", "1", "2", "-1"]
