@@ -18,7 +18,9 @@ from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.tables import Base
 from tests.support.order import AS_WRITTEN, DEFAULT_SEED, Order
+from tests.support.screenless import without_a_screen
 from tests.support.server import Server
+from tests.support.warm import PROJECT
 
 # The same examples in every run, and nothing left behind; `too_slow` would judge the machine, not the code.
 hypothesis.settings.register_profile(
@@ -189,11 +191,16 @@ def library(library_url: str) -> Iterator[Library]:
 
 @pytest.fixture(scope="session")
 def nsfw_weights(made_once: MadeOnce) -> Path:
-    """A weights file of our own; `models` beside it holds what was made of it, to be copied and never changed."""
+    """A weights file of our own; `models` beside it holds what was made of it, to be copied and never changed.
+
+    It is made as on a machine without a screen: that the export needs no libGL costs no second export.
+    """
 
     def fill(folder: Path) -> None:
         make_weights("weights.py", folder / "weights.h5")
-        found = Weights(folder / "weights.h5", folder / "models").convert(lambda _: None)
+        with pytest.MonkeyPatch.context() as patch, without_a_screen(folder) as packages:
+            patch.setenv("PYTHONPATH", f"{packages}:{PROJECT}")
+            found = Weights(folder / "weights.h5", folder / "models").convert(lambda _: None)
         assert found.model is not None, found.sentence
 
     return made_once("nsfw", fill) / "weights.h5"

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.agreement import Driver, counted_in
+from tests.support.agreement import Driver
 from tests.support.server import query, until
+from tests.support.sums import counted_in
 
 pytestmark = pytest.mark.browser
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,14 @@ def judge(server: Server) -> None:
 def nsfw(server: Server, **changed: Any) -> dict[str, Any]:
     """What the server says of the model, with some of it changed."""
     return server.get("/api/nsfw").json() | changed
+
+
+def tell(page: Page, status: dict[str, Any]) -> None:
+    """Reloads the page, which hears that the session stands like this."""
+    frame = f"event: session\ndata: {json.dumps(status)}\n\n"
+    page.route("**/api/ingest/events/*", lambda route: route.fulfill(content_type="text/event-stream", body=frame))
+    page.route("**/api/ingest/status/*", lambda route: route.fulfill(json=status))
+    page.reload()
 
 
 def test_missing_weights_are_offered_and_a_failed_download_can_be_tried_again(page: Page, server: Server) -> None:
@@ -125,6 +134,7 @@ def test_weights_that_come_by_another_tab_make_detection_usable_at_once(
     assert in_both_schemes(page) == []
     page.locator("#nsfw-fetch").focus()
 
+    shutil.copytree(nsfw_weights.parent / "models", server.state / "models")
     put(nsfw_weights, server)
     page.unroute_all(behavior="wait")
     expect(page.locator("#plan")).to_contain_text("8 need only NSFW", timeout=15_000)
@@ -134,17 +144,14 @@ def test_weights_that_come_by_another_tab_make_detection_usable_at_once(
     expect(page.locator("#nsfw-model")).to_contain_text("Available: opennsfw2 0.19.0, weights ")
 
     page.click("#start")
-    expect(page.locator("#progress-text")).to_contain_text("Preparing the NSFW model, once", timeout=15_000)
-    expect(page.locator("#process-title")).to_have_text("Getting ready")
     expect(page.locator("#complete-facts")).to_contain_text(re.compile(r"8 checked / \d detected"), timeout=60_000)
 
     (session,) = re.findall(r"[0-9a-f-]{36}", page.evaluate("JSON.stringify(sessionStorage)"))
+    tell(page, server.status(session) | {"status": "planning", "activity": "Preparing the NSFW model, once"})
+    expect(page.locator("#progress-text")).to_contain_text("Preparing the NSFW model, once")
+    expect(page.locator("#process-title")).to_have_text("Getting ready")
     limit = {"nsfw": "NSFW detection does not look into videos."}
-    paused = server.status(session) | {"status": "paused", "limited": limit}
-    frame = f"event: session\ndata: {json.dumps(paused)}\n\n"
-    page.route("**/api/ingest/events/*", lambda route: route.fulfill(content_type="text/event-stream", body=frame))
-    page.route("**/api/ingest/status/*", lambda route: route.fulfill(json=paused))
-    page.reload()
+    tell(page, server.status(session) | {"status": "paused", "limited": limit})
     expect(page.locator("#stat-nsfw")).to_have_text(re.compile(r"8 checked / \d detected"))
     expect(page.locator("#stages-notes")).to_have_text(limit["nsfw"])
     page.unroute_all(behavior="ignoreErrors")

@@ -19,9 +19,9 @@ from app.media import Outcome, Skip, Stage
 from tests.support.description import hold_to_description
 from tests.support.named_files import GATE, Gate
 from tests.support.server import Server, query, until
+from tests.support.sums import STATUSES, assert_sums_close, counted_in
 from tests.support.warm import STANDS_IN
 
-STATUSES = ("done", "failed", "skipped", "not_reached")
 ROWS = ("stage_start", "file_complete", "stage_progress", "stage_complete")
 NAMES = ("good", "fine", "nice", "cut", "empty", "lock", "dead", "lack", "part")
 OLD = 1_700_000_000
@@ -388,29 +388,10 @@ class Driver:
 
 
 def closes(status: dict[str, Any]) -> None:
-    """That the numbers of a status are closed sums."""
+    """That the numbers of a status are closed sums, and that what follows from them is said too."""
+    assert_sums_close(status)
     outcomes, stats = status["outcomes"], status["stats"]
-    total = status["total_files"]
-    assert status["discovered"] == total + sum(status["skipped"].values())
-    assert total == status["processed_files"] + status["pending"]
-    assert status["committed_files"] == outcomes["added"] + outcomes["updated"] + outcomes["moved"]
-    others = outcomes["unchanged"] + outcomes["failed"] + outcomes["vanished"]
-    assert status["processed_files"] == status["committed_files"] + others
     assert stats["errors"] == outcomes["failed"]
     assert stats["incomplete"] <= status["committed_files"] + outcomes["unchanged"]
-    for stage in status["stages"].values():
-        assert stage["total"] == sum(stage[end] for end in (*STATUSES, "pending"))
-        assert stage["total"] in (0, total)
-        assert stage["pending"] in (0, status["pending"])
     if status["status"] in ("completed", "cancelled"):
         assert status["pending_by"] == {}
-
-
-def counted_in(status: dict[str, Any]) -> dict[str, Any]:
-    """The numbers of a status that follow from the events."""
-    return {
-        "outcomes": status["outcomes"],
-        "errors": status["stats"]["errors"],
-        "incomplete": status["stats"]["incomplete"],
-        "stages": {name: {end: stage[end] for end in STATUSES} for name, stage in status["stages"].items()},
-    }

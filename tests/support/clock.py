@@ -40,12 +40,12 @@ def at_most(seconds: float, clock: Callable[[], float] = time.process_time) -> I
         passed = clock() - began
     finally:
         gc.enable()
-    assert passed < seconds or passed < seconds * _slowness(clock), (
+    assert passed < seconds or passed < seconds * slowness(clock), (
         f"{passed:.3f} s passed, at most {seconds} s are allowed"
     )
 
 
-def _slowness(clock: Callable[[], float]) -> float:
+def slowness(clock: Callable[[], float]) -> float:
     """How many times as long as a machine at its full pace this one takes now, by that clock."""
     began, numbers = clock(), {}
     for number in range(_ROUNDS):
