@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 from app.errors import DAMAGE_CAUSES
 from app.formats import FORMATS, Kind
+from app.library.regions.things import things_in
 from app.library.values import has_thumbnail, is_turned
 from app.media import Stage, StageStatus
 from app.metadata import Source
-from app.regions import NO_REGIONS, Regions, things_in
+from app.regions import NO_REGIONS, Regions
 from app.texts import shown_name
 
 _RAW = frozenset(format_.name for format_ in FORMATS if format_.raw)
