@@ -32,8 +32,7 @@ class Stage(StrEnum):
     DETECT = "detect"
 
 
-OPTIONAL = frozenset({Stage.BARCODES, Stage.DETECT})
-"""The stages that nothing but a person's asking for them runs."""
+OPTIONAL = frozenset({Stage.BARCODES, Stage.DETECT})  # only what a person asks for runs them
 
 
 class StageStatus(StrEnum):

@@ -55,7 +55,7 @@ def formats() -> str:
     )
     return _document(
         "Formats",
-        "app/formats.py",
+        "app/formats/table.py",
         "Media Ingest takes these in, recognised by content and not by suffix: a suffix that does not match is noted. "
         "A file whose suffix is not one of these is counted `unsupported` and never opened. Films need the extra "
         "`video`; camera raw files are shown by the JPEG preview inside them. What browsers do not show is shown by a "

@@ -200,6 +200,14 @@ def test_what_is_shown_of_a_group_and_asked_of_the_server(page: Page, server: Se
         "format": "sh",
     }
     assert answer("distanceInWords", "features", 120) == "At most 120 of 1,024 bits differ"
-    assert answer("coverageInWords", "features", {"searched": 212_000, "of": 300_000}) == (
-        "Features of 212,000 of 300,000 files"
-    )
+    covered = {"searched": 212_000, "of": 300_000, "missing": {"nsfw_not_run": 88_000}}
+    assert answer("coverageInWords", "features", covered) == "Features of 212,000 of 300,000 files"
+    many = {"searched": 0, "of": 300_000, "missing": {"too_many": 212_000}}
+    assert answer("coverageInWords", "features", many) == "Features of 212,000 of 300,000 files"
+    asked_for = [(covered, False), (covered, True), (many, False), ({"searched": 0, "of": 0, "missing": {}}, False)]
+    assert [answer("noneInWords", *one) for one in asked_for] == [
+        "No files are alike in this way.",
+        "It is in no group of this kind.",
+        "So many files are not grouped in this way.",
+        "The library is empty.",
+    ]

@@ -11,8 +11,7 @@ from app.analysis.metadata.embedded import read_embedded
 from app.analysis.pictures.image import open_image, prepare_pillow, silence_warnings
 from app.analysis.pictures.partial import see_image
 from app.errors import CannotRead
-from app.format_row import Ending
-from app.formats import FORMAT_OF_NAME
+from app.formats import FORMAT_OF_NAME, Ending
 from tests.analysis.formats.examples import ENCODERS, drawing, encoded
 from tests.samples import landscape
 

@@ -19,6 +19,7 @@ import {
   foundInWords,
   keeping,
   nameOf,
+  noneInWords,
   planAsked,
   planInWords,
   staying,
@@ -75,22 +76,12 @@ function show(found) {
   setMessage(byId("groups-of"), asked.path && readable(asked.path));
   byId("groups").replaceChildren(...groups.map((group) => groupCard(group, asked.by, judged)));
   mark(focused ?? null, { focus: focused !== undefined });
-  showNothing(found);
+  setMessage(byId("groups-none"), groups.length ? "" : noneInWords(found.coverage, asked.path !== null));
   showCoverage(asked.by, found);
   showPages(found.next);
   showPlan();
   showCount(asked.by, found);
   if (found.coverage.missing.indexing) soon = setTimeout(load, INDEXING_MS);
-}
-
-/** @param {AlikeGroups} found */
-function showNothing({ coverage }) {
-  const said = coverage.searched
-    ? asked.path ? "It is in no group of this kind." : "No files are alike in this way."
-    : coverage.of
-    ? "Nothing of this kind is known of any file yet."
-    : "The library is empty.";
-  setMessage(byId("groups-none"), groups.length ? "" : said);
 }
 
 /** @param {string | null} next */

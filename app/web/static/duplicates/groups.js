@@ -5,7 +5,7 @@ import { query } from "../lib/api.js";
 import { bytes, count, duration, number } from "../lib/words.js";
 import { scoreInWords } from "../saying/told.js";
 
-/** @import { AlikeAsked, AlikeBy, AlikeGroup, FoundFile, GroupLine, Judged, PlanAsked } from "../lib/types.d.ts" */
+/** @import { AlikeAsked, AlikeBy, AlikeGroup, Coverage, FoundFile, GroupLine, Judged, PlanAsked } from "../lib/types.d.ts" */
 
 /** In how many bits files of a kind can differ. @type {Record<AlikeBy, number>} */
 const BITS = { bytes: 0, picture: 0, phash: 64, features: 1024 };
@@ -35,8 +35,17 @@ export const distanceInWords = (by, distance) =>
 /** @type {Record<AlikeBy, string>} what is known of the files that were compared */
 const KNOWN = { bytes: "Bytes", picture: "Pixels", phash: "Hashes", features: "Features" };
 
-/** "Features of 212,000 of 300,000 files". @type {(by: AlikeBy, covered: { searched: number, of: number }) => string} */
-export const coverageInWords = (by, { searched, of }) => `${KNOWN[by]} of ${number(searched)} of ${count(of, "file")}`;
+/** "Features of 212,000 of 300,000 files"; also of those that are too many to be grouped. */
+/** @type {(by: AlikeBy, covered: Pick<Coverage, "searched" | "of" | "missing">) => string} */
+export const coverageInWords = (by, { searched, of, missing }) =>
+  `${KNOWN[by]} of ${number(searched + (missing.too_many ?? 0))} of ${count(of, "file")}`;
+
+/** Why no group is shown; `alone` where that of one file was asked for. @type {(coverage: Coverage, alone: boolean) => string} */
+export function noneInWords({ searched, of, missing }, alone) {
+  if (missing.too_many) return "So many files are not grouped in this way.";
+  if (searched) return alone ? "It is in no group of this kind." : "No files are alike in this way.";
+  return of ? "Nothing of this kind is known of any file yet." : "The library is empty.";
+}
 
 /** "12 groups of 27 files". @type {(found: { total: number, files: number }) => string} */
 export const foundInWords = ({ total, files }) => total ? `${count(total, "group")} of ${count(files, "file")}` : "";

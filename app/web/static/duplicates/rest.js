@@ -8,8 +8,8 @@ import { coverageInWords } from "./groups.js";
 
 /** @import { AlikeBy, AlikeGroups, Plan, Request } from "../lib/types.d.ts" */
 
-/** What a session over all folders can make. */
-const MADE = ["no_hash", "not_hashed", "nsfw_not_run", "no_features"];
+/** What a session over all folders can make; features of other weights only one that reads every file anew. */
+const MADE = ["no_hash", "not_hashed", "nsfw_not_run"];
 
 /** @type {AlikeBy} */
 let by = "bytes";
@@ -45,7 +45,6 @@ export async function makeRest() {
     }. It can be paused; no file is changed.`,
     yes: "Start",
     no: "Not now",
-    harmless: true,
   });
   if (!yes) return;
   const started = await api.start(parameters).catch((error) => {

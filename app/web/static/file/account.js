@@ -74,15 +74,6 @@ function show(answer, known, advice) {
     ...(copies > duplicates.length
       ? [make("li", { class: "quiet" }, `and ${count(copies - duplicates.length, "other")}`)]
       : []),
-    ...(copies && known
-      ? [
-        make(
-          "li",
-          {},
-          make("a", { href: `/duplicates?${new URLSearchParams({ by: "bytes", path })}` }, "Side by side"),
-        ),
-      ]
-      : []),
   ]);
 }
 

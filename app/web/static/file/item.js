@@ -39,7 +39,17 @@ const stage = prepareStage({ swiped: (step) => go(step) });
 prepareViewer(stage.redraw);
 
 /** Draws what is known of a file. @type {(of: string) => Promise<void>} */
-const draw = (of) => tell(of, (_, known) => offerToTake(known), (error) => showTrouble(of, error));
+const draw = (of) =>
+  tell(of, (_, known) => {
+    offerToTake(known);
+    if (known && !byId("explain-copies").hidden) linkCopies(of);
+  }, (error) => showTrouble(of, error));
+
+/** Leads to the copies of a file, side by side. @param {string} of */
+function linkCopies(of) {
+  const href = `/duplicates?${new URLSearchParams({ by: "bytes", path: of })}`;
+  inside(byId("explain-copies"), "ul").append(make("li", {}, make("a", { href }, "Side by side")));
+}
 
 /** Shows a file, and what stands beside it. @param {string} of */
 async function show(of) {

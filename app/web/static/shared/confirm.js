@@ -5,18 +5,15 @@ import { byId, setText } from "../lib/dom.js";
 /**
  * Resolves to true for `yes`; Escape, the backdrop and `no` are false. Focus starts on the safe answer.
  *
- * What is `harmless` is not drawn as a danger.
- *
- * @param {{ title: string, text: string, yes: string, no: string, harmless?: boolean }} question
+ * @param {{ title: string, text: string, yes: string, no: string }} question
  * @returns {Promise<boolean>}
  */
-export function ask({ title, text, yes, no, harmless = false }) {
+export function ask({ title, text, yes, no }) {
   const dialog = byId("confirm-dialog");
   setText(byId("confirm-title"), title);
   setText(byId("confirm-text"), text);
   setText(byId("confirm-yes"), yes);
   setText(byId("confirm-no"), no);
-  byId("confirm-yes").classList.toggle("danger", !harmless);
   return new Promise((resolve) => {
     const clicks = new AbortController();
     /** @param {Event} event */

@@ -1,4 +1,4 @@
-"""What is said of a format: a row of the table in `formats.py`. It opens nothing and imports nothing."""
+"""What is said of a format: a row of the table in `table.py`. It opens nothing and imports nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
