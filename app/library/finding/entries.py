@@ -143,7 +143,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = N
     ran, causes, partial = _ends(row.stages)
     said = row.score_source == Source.PERSON or row.nsfw_said is not None or _PERSON in row.sources
     spoken = said or any(source == Source.PERSON for _, source in words)
-    things = things_in(regions.found)
+    things = [thing.region for thing in things_in(regions.found)]
     size = (row.height, row.width) if is_turned(row.orientation, row.format) else (row.width, row.height)
     return Entry(
         clock_ms(row.taken_at),

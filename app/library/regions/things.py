@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from app.query.words import fold
 from app.regions import Region, RegionKind, RegionSource
@@ -14,8 +15,15 @@ _IN_ONE_PLACE = 64
 _TWO = 2
 
 
-def things_in(regions: Sequence[Region]) -> list[Region]:
-    """One region for each thing in a picture: what several sources say counts once, wherever things are counted.
+class Thing(NamedTuple):
+    """A thing in a picture, as one region, and all the sources that say it, in the order of `RegionSource`."""
+
+    region: Region
+    sources: tuple[RegionSource, ...]
+
+
+def things_in(regions: Sequence[Region]) -> list[Thing]:
+    """The things in a picture: what several sources say counts once, wherever things are counted.
 
     Two regions are one thing if they have the same label (folded, as in searches), or the label of one only says the
     kind of the other; other sources; and boxes of which no side lies further apart than `SAME`. Each is one with the
@@ -24,7 +32,7 @@ def things_in(regions: Sequence[Region]) -> list[Region]:
     the next which does. All regions are kept: this only counts them.
     """
     if len({region.source for region in regions}) < _TWO:
-        return list(regions)
+        return [Thing(region, (region.source,)) for region in regions]
     things = _Things()
     for source in RegionSource:
         taken = set[int]()
@@ -41,7 +49,7 @@ _NONE = (1.0, 0)
 class _Things:
     """The things that were found, and which lie where: by label, and by kind."""
 
-    found: list[Region] = field(default_factory=list)
+    found: list[Thing] = field(default_factory=list)
     labelled: dict[tuple[str, int, int], list[int]] = field(default_factory=lambda: defaultdict(list))
     of_kind: dict[tuple[str, int, int], list[int]] = field(default_factory=lambda: defaultdict(list))
 
@@ -54,18 +62,18 @@ class _Things:
         for region in regions:
             nearby = self._of_its_kind(region) if by_kind else _near(self.labelled, fold(region.label), region)
             distance, at = min(
-                ((_apart(region, self.found[at]), at) for at in nearby if at not in taken), default=_NONE
+                ((_apart(region, self.found[at].region), at) for at in nearby if at not in taken), default=_NONE
             )
             if distance <= SAME:
                 taken.add(at)
-                self._change(at, _together(self.found[at], region))
+                self._change(at, region)
             else:
                 come.append(region)
         return come
 
     def add(self, region: Region) -> None:
         """Take a region as a thing of its own."""
-        self.found.append(region)
+        self.found.append(Thing(region, (region.source,)))
         self._note(len(self.found) - 1)
 
     def _of_its_kind(self, region: Region) -> Iterator[int]:
@@ -73,15 +81,17 @@ class _Things:
         yield from _near(self.of_kind, fold(region.label), region)
         yield from _near(self.labelled, region.kind.value, region)
 
-    def _change(self, at: int, thing: Region) -> None:
-        before, self.found[at] = self.found[at], thing
+    def _change(self, at: int, other: Region) -> None:
+        before, sources = self.found[at]
+        thing = _together(before, other)
+        self.found[at] = Thing(thing, (*sources, other.source))
         if (fold(before.label), before.kind) != (fold(thing.label), thing.kind):
             self.labelled[fold(before.label), *_cell(before)].remove(at)
             self.of_kind[before.kind.value, *_cell(before)].remove(at)
             self._note(at)
 
     def _note(self, at: int) -> None:
-        thing = self.found[at]
+        thing = self.found[at].region
         self.labelled[fold(thing.label), *_cell(thing)].append(at)
         self.of_kind[thing.kind.value, *_cell(thing)].append(at)
 

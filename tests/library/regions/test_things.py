@@ -6,13 +6,23 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.library.regions.things import SAME, things_in
+from app.library.regions.things import SAME
+from app.library.regions.things import things_in as _with_sources
 from app.query.words import fold
 from app.regions import Region, RegionKind, RegionSource
 
 CAT = Region("cat", RegionKind.OBJECT, 0.5, 0.5, 0.2, 0.3, RegionSource.YOLO)
 ANNA = replace(CAT, label="Anna", kind=RegionKind.FACE, source=RegionSource.XMP)
 A_FACE = replace(CAT, label="face", source=RegionSource.DETECTOR, confidence=0.9)
+
+
+def things_in(regions):
+    return [thing.region for thing in _with_sources(regions)]
+
+
+def test_a_thing_has_all_its_sources():
+    found = _with_sources([A_FACE, ANNA, replace(CAT, source=RegionSource.COCO)])
+    assert [thing.sources for thing in found] == [(RegionSource.XMP, RegionSource.DETECTOR), (RegionSource.COCO,)]
 
 
 def test_a_thing_that_several_sources_name_is_one_with_the_first_confidence_that_any_says():
