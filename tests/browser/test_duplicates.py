@@ -42,6 +42,13 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+def planned(page: Page) -> list[dict[str, str]]:
+    """The lines of the plan as CSV."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    return list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))
+
+
 def known(server: Server, path: str) -> tuple[int | None, set[str]]:
     told = server.get("/api/library/file", params={"path": path}).json()
     return told["score"], {word["text"] for word in told["keywords"] if word["source"] == "person"}
@@ -76,30 +83,45 @@ def test_one_of_a_group_is_kept_by_a_key_undone_and_the_rest_is_planned(page: Pa
     assert in_both_schemes(page) == []
     page.reload()  # what was kept and ticked stays
     expect(page.locator("#plan-of")).to_have_text("Plan of 1 ticked group")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="CSV").click()
-    lines = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))
+    page.keyboard.press("Control+z")  # nor is it forgotten how it came about
+    expect(page.locator("#toast-text")).to_have_text("Undone: Unticked wood.png")
+    page.keyboard.press("Control+z")  # a keep that handed nothing on, and no edit of the library
+    expect(page.locator("#toast-text")).to_contain_text("Undone: Kept wood.png")
+    expect(second).not_to_contain_text("✓ Kept")
+    assert known(server, "photos/trip/one.jpg") == (4, {"sea", "sand"})
+    lines = planned(page)
     assert {line["path"] for line in lines if line["action"] == "keep"} == {"photos/trip/one.jpg"}
     assert len([line for line in lines if line["action"] == "move"]) == 2
     page.get_by_role("button", name="Untick").click()
     expect(page.locator("#plan-of")).to_have_text("Plan of all 2 groups")
+    expect(first).not_to_contain_text("✓ Kept")
     with page.expect_download() as download:
         page.get_by_role("button", name="Shell script").click()
     assert re.fullmatch(r"quarantine-[\d-]+\.sh", download.value.suggested_filename)
     assert download.value.path().read_text().count("\nif same") == 3
 
+    steps_are_undone(page, server)
+    page.keyboard.press("?")
+    expect(page.locator("#keys-dialog")).to_be_visible()
+    assert in_both_schemes(page) == []
+
+
+def steps_are_undone(page: Page, server: Server) -> None:
+    """What was judged of the first group is undone step by step, from before and after the page was loaded."""
+    first = page.locator(".group").nth(0)
     first.get_by_role("button", name="Keep this one: a name").click()
     expect(page.locator("#toast-text")).to_contain_text("Kept a name")
     page.locator("#toast-undo").click()
     expect(page.locator("#toast-text")).to_contain_text("Undone: Kept a name")
+    expect(first).not_to_contain_text("✓ Kept")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#toast-text")).to_have_text("Undone: Unticked 1 group")
     expect(first.locator(".alike").first).to_contain_text("✓ Kept")
     page.keyboard.press("Control+z")  # what was done before the page was loaded
-    expect(page.locator("#toast-text")).to_contain_text("Undone")
+    expect(page.locator("#toast-text")).to_have_text("Undone: Kept one.jpg: ★ 4, +sand, +sea")
     expect(first.locator(".alike").first.locator("dl")).to_contain_text("Scorenone")
+    expect(first).not_to_contain_text("✓ Kept")
     assert known(server, "photos/trip/one.jpg") == (None, set())
-    page.keyboard.press("?")
-    expect(page.locator("#keys-dialog")).to_be_visible()
-    assert in_both_schemes(page) == []
 
 
 def test_a_slider_narrows_the_similar_and_the_rest_can_be_made(page: Page, server: Server, said: list[str]) -> None:
@@ -178,11 +200,9 @@ def test_what_is_shown_of_a_group_and_asked_of_the_server(page: Page, server: Se
         {"label": "Score", "texts": ["", "Rejected"], "best": [True, False]},
         {"label": "Words", "texts": ["a, b, c, d, e, f and 2 more", ""], "best": [False, False]},
     ]
-    nothing: dict[str, list[str]] = {"kept": [], "ticked": []}
-    kept = answer("keeping", {"kept": ["m/b", "m/z"], "ticked": []}, group, "m/a")
-    assert kept == {"kept": ["m/z", "m/a"], "ticked": ["m/a"]}
+    nothing: dict[str, Any] = {"kept": {}, "ticked": []}
+    kept = {"kept": {"m/z": "m/y", "m/a": "m/a"}, "ticked": ["m/a"]}
     assert (answer("staying", group, kept), answer("staying", group, nothing)) == (["m/a"], ["m/b"])
-    assert answer("ticking", kept, group, False) == {"kept": ["m/z", "m/a"], "ticked": []}
     asked = answer("askedBy", "?by=phash&max_distance=3&cursor=c")
     assert asked == {"by": "phash", "max_distance": 3, "cursor": "c", "path": None}
     assert answer("addressOf", asked) == "/duplicates?by=phash&max_distance=3&cursor=c"
@@ -210,4 +230,31 @@ def test_what_is_shown_of_a_group_and_asked_of_the_server(page: Page, server: Se
         "It is in no group of this kind.",
         "So many files are not grouped in this way.",
         "The library is empty.",
+    ]
+
+
+def test_a_step_of_judging_is_taken_back_whatever_came_after_it(page: Page, server: Server) -> None:
+    def answer(function: str, *arguments: object) -> Any:
+        return call(page, server, "duplicates/steps.js", function, [[*arguments]])[0]
+
+    group = {"files": [alike("m/a"), alike("m/b")], "number": 2, "keep": "m/b", "differs": []}
+    other = {"files": [alike("m/c"), alike("m/d")], "number": 2, "keep": "m/c", "differs": []}
+    began = {"kept": {"m/b": "m/a", "m/hidden": "m/a", "m/z": "m/y"}, "ticked": ["m/y"]}
+    first = answer("keeping", began, group, "m/a")
+    assert first == {"kept": {"m/z": "m/y", "m/a": "m/a"}, "ticked": ["m/y", "m/a"]}
+    steps = answer("withStep", [], began, first, {"edit": None, "sentence": "Kept a"})
+    second = answer("ticking", first, other, True)
+    steps = answer("withStep", steps, first, second, {"edit": 7, "sentence": "Kept c"})
+    assert answer("withStep", steps, second, second, {"edit": None, "sentence": "Nothing"}) == steps
+    assert [(step["edit"], step["sentence"]) for step in steps] == [(None, "Kept a"), (7, "Kept c")]
+    assert [answer("changes", step, one) for step in steps for one in (group, other)] == [True, False, False, True]
+    assert answer("takenBack", second, steps[1]) == first
+    assert answer("takenBack", first, steps[0]) == began
+    assert answer("takenBack", second, steps[0]) == began | {"ticked": ["m/y", "m/c"]}
+    assert answer("unticking", second, []) == {"kept": {}, "ticked": []}
+    kept_elsewhere = {"kept": {"m/d": "m/other", "m/z": "m/y"}, "ticked": ["m/c"]}
+    assert answer("unticking", kept_elsewhere, [other]) == {"kept": {"m/z": "m/y"}, "ticked": []}
+    many = [steps[0] | {"edit": number} for number in range(100)]
+    assert [step["edit"] for step in answer("withStep", many, began, first, {"edit": 100, "sentence": ""})] == [
+        *range(1, 101)
     ]

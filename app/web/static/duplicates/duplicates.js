@@ -17,25 +17,24 @@ import {
   distanceInWords,
   filesOf,
   foundInWords,
-  keeping,
   nameOf,
   noneInWords,
   planAsked,
   planInWords,
   staying,
-  ticking,
 } from "./groups.js";
 import { savedJudged, saveJudged } from "./judged.js";
 import * as api from "./requests.js";
 import { makeRest, showCoverage } from "./rest.js";
+import { changes, keeping, takenBack, tickedInWords, ticking, untickedInWords, unticking, withStep } from "./steps.js";
 
-/** @import { AlikeGroup, AlikeGroups, Judged, Words } from "../lib/types.d.ts" */
+/** @import { AlikeGroup, AlikeGroups, Judged, JudgedStep, Words } from "../lib/types.d.ts" */
 
 const REST_MS = 120; // after the last move of the slider
 const INDEXING_MS = 2_000;
 
 let asked = askedBy(location.search);
-let judged = savedJudged(asked.by);
+let { judged, steps } = savedJudged(asked.by);
 /** @type {AlikeGroup[]} */
 let groups = [];
 let total = 0;
@@ -43,7 +42,7 @@ let total = 0;
 let loading = null;
 /** @type {number | undefined} */
 let soon;
-/** @type {Map<number, { group: AlikeGroup, judged: Judged }>} what stood before the edits of this page */
+/** @type {Map<number, AlikeGroup>} the groups before the edits of this page */
 const before = new Map();
 
 /** Asks for the groups; those that are shown stay until the others come. */
@@ -143,26 +142,49 @@ function redraw(group) {
   if (had && place instanceof HTMLElement) place.focus({ preventScroll: true });
 }
 
-/** @type {(now: Judged, group: AlikeGroup) => void} */
-function judge(now, group) {
+/** Judges anew, as a step that can be taken back. */
+/** @type {(now: Judged, told: { edit: number | null, sentence: string }) => void} */
+function judge(now, told) {
+  steps = withStep(steps, judged, now, told);
+  const step = steps.at(-1);
   judged = now;
-  saveJudged(asked.by, judged);
-  redraw(group);
+  if (step) showJudged(step);
+}
+
+/** Takes a step back, whichever it is. @param {JudgedStep} step */
+function takeBack(step) {
+  judged = takenBack(judged, step);
+  steps = steps.filter((one) => one !== step);
+  showJudged(step);
+  const group = groups.find((one) => changes(step, one));
+  if (group) mark(nameOf(group), { focus: true });
+}
+
+/** Saves what was judged, and shows what a step changed. @param {JudgedStep} step */
+function showJudged(step) {
+  saveJudged(asked.by, { judged, steps });
+  for (const group of groups) if (changes(step, group)) redraw(group);
   showPlan();
 }
+
+/** @type {(group: AlikeGroup, tick: boolean) => void} */
+const tick = (group, tick) => judge(ticking(judged, group, tick), { edit: null, sentence: tickedInWords(group, tick) });
 
 /** Keeps one file of a group: it gets what the others have, as one edit. @type {(group: AlikeGroup, path: string) => unknown} */
 function keep(group, path) {
   const others = filesOf(group).map((file) => file.path).filter((one) => one !== path);
+  let sentence = "";
   return doAndTell(async () => {
     const done = await api.keepOne(path, others);
     const now = groups.find((one) => nameOf(one) === nameOf(group)) ?? group;
-    if (done.undo !== null) before.set(done.undo, { group: now, judged });
+    if (done.undo !== null) before.set(done.undo, now);
     replace(withWords(now, path, done.handed_on));
-    return { undo: done.undo, sentence: handedOnInWords(done.handed_on, readable(fileName(path))) };
-  }, () => {
-    const now = groupOf(cards().find((one) => one.dataset.group === nameOf(group)));
-    if (now) judge(keeping(judged, now, path), now);
+    sentence = handedOnInWords(done.handed_on, readable(fileName(path)));
+    return { undo: done.undo, sentence };
+  }, (edit) => {
+    judge(keeping(judged, group, path), { edit, sentence });
+    const now = groups.find((one) => nameOf(one) === nameOf(group));
+    if (now) redraw(now); // what it got, where it was kept already
   });
 }
 
@@ -181,19 +203,24 @@ function replace(group) {
 
 /** @param {number} id */
 function undone(id) {
-  const stood = before.get(id);
-  if (!stood) return void load();
+  const [stood, step] = [before.get(id), steps.find(({ edit }) => edit === id)];
   before.delete(id);
-  replace(stood.group);
-  const paths = filesOf(stood.group).map(({ path }) => path);
-  judge({
-    kept: [
-      ...judged.kept.filter((path) => !paths.includes(path)),
-      ...stood.judged.kept.filter((path) => paths.includes(path)),
-    ],
-    ticked: ticking(judged, stood.group, stood.judged.ticked.includes(nameOf(stood.group))).ticked,
-  }, stood.group);
-  mark(nameOf(stood.group), { focus: true });
+  if (stood) {
+    replace(stood);
+    redraw(stood);
+  } else load();
+  if (step) takeBack(step);
+}
+
+/** What is undone before any edit of the library. */
+function newest() {
+  const step = steps.at(-1);
+  if (!step) return null;
+  const again = () => {
+    takeBack(step);
+    if (step.edit !== null) load();
+  };
+  return { edit: step.edit, sentence: step.sentence, takeBack: again };
 }
 
 /** Goes so many groups on. @param {number} steps */
@@ -213,12 +240,13 @@ function keyIn(event, group) {
     : event.key === "Enter" && alone
     ? staying(group, judged)[0]
     : undefined;
+  const ticks = event.key === " " && alone;
+  if (event.repeat) return ticks || path !== undefined; // a key that is held judges once
   if (path !== undefined) {
     keep(group, path);
     go(1);
-  } else if (event.key === " " && alone) judge(ticking(judged, group, !judged.ticked.includes(nameOf(group))), group);
-  else return false;
-  return true;
+  } else if (ticks) tick(group, !judged.ticked.includes(nameOf(group)));
+  return ticks || path !== undefined;
 }
 
 /** @type {Record<string, number>} */
@@ -229,7 +257,7 @@ function onKey(event) {
   if (takesKeys(event.target) || document.querySelector("dialog[open]")) return;
   const group = groupOf(around(event, "[data-group]"));
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
-  if (isUndo(event)) undo();
+  if (isUndo(event)) event.repeat || undo();
   else if (isKey(event, "?")) showKeys();
   else if (isKey(event, "j") || isKey(event, "k")) go(isKey(event, "j") ? 1 : -1);
   else if (!group || !plain) return;
@@ -270,7 +298,7 @@ function prepareDistance() {
     const distance = slider.value === slider.max ? null : Number(slider.value);
     asked = { ...asked, max_distance: distance, cursor: null };
     judged = { ...judged, ticked: [] }; // the groups are others
-    saveJudged(asked.by, judged);
+    saveJudged(asked.by, { judged, steps });
     tell();
     history.replaceState(null, "", addressOf(asked));
     clearTimeout(soon);
@@ -278,7 +306,7 @@ function prepareDistance() {
   });
 }
 
-const undo = prepareUndoing(undone);
+const undo = prepareUndoing(undone, { newest });
 prepareKeys();
 prepareDistance();
 prepareAbsence({
@@ -295,10 +323,7 @@ byId("make-rest").addEventListener("click", async () => {
   button.classList.remove("moving");
 });
 byId("untick").addEventListener("click", () => {
-  judged = { ...judged, ticked: [] };
-  saveJudged(asked.by, judged);
-  for (const group of groups) redraw(group);
-  showPlan();
+  judge(unticking(judged, groups), { edit: null, sentence: untickedInWords(judged.ticked.length) });
   byId("plan-sh").focus();
 });
 byId("plan-bar").addEventListener("click", (event) => {
@@ -311,7 +336,7 @@ byId("groups").addEventListener("focusin", (event) => {
 });
 byId("groups").addEventListener("change", (event) => {
   const group = groupOf(around(event, "[data-group]"));
-  if (group && event.target instanceof HTMLInputElement) judge(ticking(judged, group, event.target.checked), group);
+  if (group && event.target instanceof HTMLInputElement) tick(group, event.target.checked);
 });
 byId("groups").addEventListener("click", (event) => {
   const [group, path] = [groupOf(around(event, "[data-group]")), around(event, "[data-keep]")?.dataset.keep];

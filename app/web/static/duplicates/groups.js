@@ -140,25 +140,9 @@ export const nameOf = (group) => group.files[0]?.file.path ?? "";
 /** The files of a group that stay: those that were chosen, or else the one that is worth most. */
 /** @type {(group: AlikeGroup, judged: Judged) => string[]} */
 export function staying(group, { kept }) {
-  const chosen = filesOf(group).map(({ path }) => path).filter((path) => kept.includes(path));
+  const chosen = filesOf(group).map(({ path }) => path).filter((path) => Object.hasOwn(kept, path));
   return chosen.length ? chosen : [group.keep];
 }
-
-/** What was judged, with one file of a group kept in the place of all others, and the group ticked. */
-/** @type {(judged: Judged, group: AlikeGroup, path: string) => Judged} */
-export function keeping({ kept, ticked }, group, path) {
-  const paths = filesOf(group).map((file) => file.path);
-  return {
-    kept: [...kept.filter((one) => !paths.includes(one)), path],
-    ticked: [...new Set([...ticked, nameOf(group)])],
-  };
-}
-
-/** What was judged, with a group ticked or not. @type {(judged: Judged, group: AlikeGroup, tick: boolean) => Judged} */
-export const ticking = ({ kept, ticked }, group, tick) => ({
-  kept,
-  ticked: [...ticked.filter((name) => name !== nameOf(group)), ...(tick ? [nameOf(group)] : [])],
-});
 
 /** What a plan is asked for: of the groups that are ticked, or of all. */
 /** @type {(asked: AlikeAsked, judged: Judged, format: "sh" | "csv") => PlanAsked} */
@@ -166,7 +150,7 @@ export const planAsked = ({ by, max_distance }, { kept, ticked }, format) => ({
   by,
   format,
   ...(max_distance === null ? {} : { max_distance }),
-  ...(kept.length ? { keepers: kept } : {}),
+  ...(Object.keys(kept).length ? { keepers: Object.keys(kept) } : {}),
   ...(ticked.length ? { groups_of: ticked } : {}),
 });
 

@@ -1,12 +1,15 @@
-// Which files a person keeps of groups, and which groups are ticked: kept by this tab, kind by kind, over pages and reloads.
+// Which files a person keeps of groups, which groups are ticked, and the steps to it: kept by this tab, kind by kind, over
+// pages and reloads.
 
 import { keep, read } from "../lib/storage.js";
 
-/** @import { AlikeBy, Judged } from "../lib/types.d.ts" */
+/** @import { AlikeBy, Judged, JudgedStep } from "../lib/types.d.ts" */
+
+/** @typedef {{ judged: Judged, steps: JudgedStep[] }} Saved */
 
 const KEY = "media-ingest-duplicates";
 
-/** @returns {Partial<Record<AlikeBy, Judged>>} */
+/** @returns {Partial<Record<AlikeBy, Saved>>} */
 function saved() {
   try {
     const all = JSON.parse(read("sessionStorage", KEY) ?? "{}");
@@ -16,14 +19,11 @@ function saved() {
   }
 }
 
-/** What was judged of a kind; nothing where it cannot be read. @type {(by: AlikeBy) => Judged} */
+/** What was judged of a kind; nothing where that cannot be read. @type {(by: AlikeBy) => Saved} */
 export function savedJudged(by) {
-  const { kept, ticked } = saved()[by] ?? {};
-  return { kept: texts(kept), ticked: texts(ticked) };
+  const { judged, steps } = saved()[by] ?? {};
+  return { judged: { kept: judged?.kept ?? {}, ticked: judged?.ticked ?? [] }, steps: steps ?? [] };
 }
 
-/** @type {(by: AlikeBy, judged: Judged) => void} */
-export const saveJudged = (by, judged) => keep("sessionStorage", KEY, JSON.stringify({ ...saved(), [by]: judged }));
-
-/** @param {unknown} value */
-const texts = (value) => Array.isArray(value) ? value.map(String) : [];
+/** @type {(by: AlikeBy, all: Saved) => void} */
+export const saveJudged = (by, all) => keep("sessionStorage", KEY, JSON.stringify({ ...saved(), [by]: all }));
