@@ -132,10 +132,14 @@ def test_a_slider_narrows_the_similar_and_the_rest_can_be_made(page: Page, serve
     names = page.locator(".group .alike-name")
     expect(names).to_have_text(["one.jpg", "smaller.jpg"])
     expect(page.locator(".alike dd.best").first).to_have_text(f"640 {TIMES} 400")
-    page.get_by_label("Distance").focus()
-    page.keyboard.press("ArrowLeft")
+    page.get_by_label("Distance").press("ArrowLeft")
     expect(page).to_have_url(re.compile(r"by=phash&max_distance=3$"))
-    page.keyboard.press("Home")
+    page.locator(".group").get_by_role("checkbox").check()
+    page.reload()
+    expect(page.locator("#plan-of")).to_have_text("Plan of 1 ticked group")
+    page.get_by_role("link", name="Similar by hash").click()  # at another distance groups are others
+    expect(page.locator("#plan-of")).to_have_text("Plan of the group")
+    page.get_by_label("Distance").press("Home")
     expect(page.locator("#distance-said")).to_have_text("No bit differs")
     page.reload()
     expect(page.get_by_label("Distance")).to_have_value("0")
@@ -254,6 +258,11 @@ def test_a_step_of_judging_is_taken_back_whatever_came_after_it(page: Page, serv
     assert answer("unticking", second, []) == {"kept": {}, "ticked": []}
     kept_elsewhere = {"kept": {"m/d": "m/other", "m/z": "m/y"}, "ticked": ["m/c"]}
     assert answer("unticking", kept_elsewhere, [other]) == {"kept": {"m/z": "m/y"}, "ticked": []}
+    ticked = answer("withStep", steps, second, answer("ticking", second, other, False), {"edit": None, "sentence": ""})
+    assert answer("atOtherDistance", {"judged": second, "steps": ticked}) == {
+        "judged": {"kept": second["kept"], "ticked": []},
+        "steps": [step | {"ticked": {}} for step in steps],
+    }
     many = [steps[0] | {"edit": number} for number in range(100)]
     assert [step["edit"] for step in answer("withStep", many, began, first, {"edit": 100, "sentence": ""})] == [
         *range(1, 101)

@@ -26,7 +26,17 @@ import {
 import { savedJudged, saveJudged } from "./judged.js";
 import * as api from "./requests.js";
 import { makeRest, showCoverage } from "./rest.js";
-import { changes, keeping, takenBack, tickedInWords, ticking, untickedInWords, unticking, withStep } from "./steps.js";
+import {
+  atOtherDistance,
+  changes,
+  keeping,
+  takenBack,
+  tickedInWords,
+  ticking,
+  untickedInWords,
+  unticking,
+  withStep,
+} from "./steps.js";
 
 /** @import { AlikeGroup, AlikeGroups, Judged, JudgedStep, Words } from "../lib/types.d.ts" */
 
@@ -34,7 +44,7 @@ const REST_MS = 120; // after the last move of the slider
 const INDEXING_MS = 2_000;
 
 let asked = askedBy(location.search);
-let { judged, steps } = savedJudged(asked.by);
+let { judged, steps } = savedJudged(asked);
 /** @type {AlikeGroup[]} */
 let groups = [];
 let total = 0;
@@ -162,7 +172,7 @@ function takeBack(step) {
 
 /** Saves what was judged, and shows what a step changed. @param {JudgedStep} step */
 function showJudged(step) {
-  saveJudged(asked.by, { judged, steps });
+  saveJudged(asked, { judged, steps });
   for (const group of groups) if (changes(step, group)) redraw(group);
   showPlan();
 }
@@ -297,8 +307,8 @@ function prepareDistance() {
   slider.addEventListener("input", () => {
     const distance = slider.value === slider.max ? null : Number(slider.value);
     asked = { ...asked, max_distance: distance, cursor: null };
-    judged = { ...judged, ticked: [] }; // the groups are others
-    saveJudged(asked.by, { judged, steps });
+    ({ judged, steps } = atOtherDistance({ judged, steps }));
+    saveJudged(asked, { judged, steps });
     tell();
     history.replaceState(null, "", addressOf(asked));
     clearTimeout(soon);

@@ -64,3 +64,12 @@ export function takenBack({ kept, ticked }, step) {
 /** Whether a step changed anything of a group. @type {(step: JudgedStep, group: AlikeGroup) => boolean} */
 export const changes = (step, group) =>
   Object.hasOwn(step.ticked, nameOf(group)) || filesOf(group).some(({ path }) => Object.hasOwn(step.kept, path));
+
+/** What holds at another distance, where groups are others: files that are kept, but no ticks, nor steps to them. */
+/** @type {(all: { judged: Judged, steps: JudgedStep[] }) => { judged: Judged, steps: JudgedStep[] }} */
+export const atOtherDistance = ({ judged, steps }) => ({
+  judged: { ...judged, ticked: [] },
+  steps: steps.map((step) => ({ ...step, ticked: {} })).filter(({ edit, kept }) =>
+    edit !== null || Object.keys(kept).length
+  ),
+});
