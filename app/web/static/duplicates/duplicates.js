@@ -15,7 +15,6 @@ import {
   addressOf,
   askedBy,
   distanceInWords,
-  filesOf,
   foundInWords,
   nameOf,
   noneInWords,
@@ -182,10 +181,10 @@ const tick = (group, tick) => judge(ticking(judged, group, tick), { edit: null, 
 
 /** Keeps one file of a group: it gets what the others have, as one edit. @type {(group: AlikeGroup, path: string) => unknown} */
 function keep(group, path) {
-  const others = filesOf(group).map((file) => file.path).filter((one) => one !== path);
+  const shown = asked; // by the time that it is its turn, others may be
   let sentence = "";
   return doAndTell(async () => {
-    const done = await api.keepOne(path, others);
+    const done = await api.keepOne(shown, path);
     const now = groups.find((one) => nameOf(one) === nameOf(group)) ?? group;
     if (done.undo !== null) before.set(done.undo, now);
     replace(withWords(now, path, done.handed_on));
