@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import in_both_schemes, looks_well
 from tests.browser.test_words import call
@@ -101,6 +101,7 @@ def test_one_of_a_group_is_kept_by_a_key_undone_and_the_rest_is_planned(page: Pa
     assert download.value.path().read_text().count("\nif same") == 3
 
     steps_are_undone(page, server)
+    the_focus_stays_while_the_library_indexes(page)
     page.keyboard.press("?")
     expect(page.locator("#keys-dialog")).to_be_visible()
     assert in_both_schemes(page) == []
@@ -122,6 +123,33 @@ def steps_are_undone(page: Page, server: Server) -> None:
     expect(first.locator(".alike").first.locator("dl")).to_contain_text("Scorenone")
     expect(first).not_to_contain_text("✓ Kept")
     assert known(server, "photos/trip/one.jpg") == (None, set())
+
+
+def the_focus_stays_while_the_library_indexes(page: Page) -> None:
+    """Groups that are asked for again give the focus back to where it was, and to no other group."""
+    changes: list[str] = []
+
+    def indexing(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["coverage"]["missing"]["indexing"] = 1
+        if "words" in changes:
+            answer["groups"][0]["files"][0]["file"]["title"] = "New"
+            answer["groups"][0]["differs"].append("title")
+        if "gone" in changes:
+            del answer["groups"][0]
+        route.fulfill(json=answer)
+
+    page.route("**/api/library/duplicates?by=bytes", indexing)
+    page.reload()
+    first, button = page.locator(".group").nth(0), page.get_by_role("button", name="Keep this one: a name")
+    button.focus()
+    changes.append("words")
+    expect(first).to_contain_text("New")
+    expect(button).to_be_focused()
+    changes.append("gone")
+    expect(page.locator(".group")).to_have_count(1)
+    expect(page.locator(":focus")).to_have_count(0)
+    page.unroute("**/api/library/duplicates?by=bytes")
 
 
 def test_a_slider_narrows_the_similar_and_the_rest_can_be_made(page: Page, server: Server, said: list[str]) -> None:
@@ -206,6 +234,8 @@ def test_what_is_shown_of_a_group_and_asked_of_the_server(page: Page, server: Se
     ]
     nothing: dict[str, Any] = {"kept": {}, "ticked": []}
     kept = {"kept": {"m/z": "m/y", "m/a": "m/a"}, "ticked": ["m/a"]}
+    changed = [{**group, "number": 3}]
+    assert [answer("sameGroups", [group], others) for others in ([{**group}], changed, [])] == [True, False, False]
     assert (answer("staying", group, kept), answer("staying", group, nothing)) == (["m/a"], ["m/b"])
     asked = answer("askedBy", "?by=phash&max_distance=3&cursor=c")
     assert asked == {"by": "phash", "max_distance": 3, "cursor": "c", "path": None}

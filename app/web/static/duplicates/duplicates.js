@@ -20,6 +20,7 @@ import {
   noneInWords,
   planAsked,
   planInWords,
+  sameGroups,
   staying,
 } from "./groups.js";
 import { savedJudged, saveJudged } from "./judged.js";
@@ -54,14 +55,16 @@ let soon;
 /** @type {Map<number, AlikeGroup>} the groups before the edits of this page */
 const before = new Map();
 
-/** Asks for the groups; those that are shown stay until the others come. */
-async function load() {
+/** Asks for the groups; those that are shown stay until the others come. `again` is for what is shown, and not told. */
+async function load({ again = false } = {}) {
   clearTimeout(soon);
   loading?.abort();
   const mine = loading = new AbortController();
-  byId("groups").setAttribute("aria-busy", "true");
   byId("groups-trouble").hidden = true;
-  setText(byId("groups-found"), "Comparing…");
+  if (!again) {
+    byId("groups").setAttribute("aria-busy", "true");
+    setText(byId("groups-found"), "Comparing…");
+  }
   try {
     const found = await api.groups(asked, { signal: mine.signal });
     if (mine === loading) show(found);
@@ -78,18 +81,17 @@ async function load() {
 
 /** @param {AlikeGroups} found */
 function show(found) {
+  const same = sameGroups(groups, found.groups);
   [groups, total] = [found.groups, found.total];
-  const focused = document.activeElement?.closest("[data-group]")?.getAttribute("data-group");
   setText(byId("groups-found"), asked.path ? "The group of" : foundInWords(found));
   setMessage(byId("groups-of"), asked.path && readable(asked.path));
-  byId("groups").replaceChildren(...groups.map((group) => groupCard(group, asked.by, judged)));
-  mark(focused ?? null, { focus: focused !== undefined });
+  if (!same) drawAll();
   setMessage(byId("groups-none"), groups.length ? "" : noneInWords(found.coverage, asked.path !== null));
   showCoverage(asked.by, found);
   showPages(found.next);
   showPlan();
   showCount(asked.by, found);
-  if (found.coverage.missing.indexing) soon = setTimeout(load, INDEXING_MS);
+  if (found.coverage.missing.indexing) soon = setTimeout(() => load({ again: true }), INDEXING_MS);
 }
 
 /** @param {string | null} next */
@@ -143,12 +145,37 @@ function redraw(group) {
   const old = cards().find((one) => one.dataset.group === nameOf(group));
   if (!old) return;
   const now = groupCard(group, asked.by, judged);
-  const had = old.contains(document.activeElement);
-  const box = document.activeElement?.matches("input") ?? false;
+  const focused = placeIn(old);
   now.tabIndex = old.tabIndex;
   old.replaceWith(now);
-  const place = box ? now.querySelector("input") : now;
-  if (had && place instanceof HTMLElement) place.focus({ preventScroll: true });
+  focusOn(now, focused);
+}
+
+/** Draws all groups, with the focus where it was; if its group is gone, no other one gets it. */
+function drawAll() {
+  const name = cards().find((card) => card.contains(document.activeElement))?.dataset.group;
+  const [stood, focused] = [marked()?.dataset.group, placeIn(byId("groups"))];
+  byId("groups").replaceChildren(...groups.map((group) => groupCard(group, asked.by, judged)));
+  mark(name ?? stood ?? null);
+  const card = cards().find((one) => one.dataset.group === name);
+  if (name !== undefined && card) focusOn(card, focused);
+}
+
+/** What finds the place of the focus again once it is drawn anew; null where it is elsewhere. */
+/** @param {HTMLElement} drawn */
+function placeIn(drawn) {
+  const focused = document.activeElement;
+  if (!focused || !drawn.contains(focused)) return null;
+  if (focused instanceof HTMLInputElement) return "input";
+  const [path, href] = [focused.getAttribute("data-keep"), focused.getAttribute("href")];
+  if (path !== null) return `[data-keep="${CSS.escape(path)}"]`;
+  return href === null ? "article" : `.${focused.className}[href="${CSS.escape(href)}"]`;
+}
+
+/** Gives the focus to a place of a card, or to the card where that is gone. @type {(card: HTMLElement, place: string | null) => void} */
+function focusOn(card, place) {
+  const found = place === null ? null : card.querySelector(place) ?? card;
+  if (found instanceof HTMLElement) found.focus({ preventScroll: true });
 }
 
 /** Judges anew, as a step that can be taken back. */
@@ -217,7 +244,7 @@ function undone(id) {
   if (stood) {
     replace(stood);
     redraw(stood);
-  } else load();
+  } else load({ again: true });
   if (step) takeBack(step);
 }
 
@@ -227,7 +254,7 @@ function newest() {
   if (!step) return null;
   const again = () => {
     takeBack(step);
-    if (step.edit !== null) load();
+    if (step.edit !== null) load({ again: true });
   };
   return { edit: step.edit, sentence: step.sentence, takeBack: again };
 }
@@ -306,12 +333,14 @@ function prepareDistance() {
   slider.addEventListener("input", () => {
     const distance = slider.value === slider.max ? null : Number(slider.value);
     asked = { ...asked, max_distance: distance, cursor: null };
+    const ticked = groups.filter((group) => judged.ticked.includes(nameOf(group)));
     ({ judged, steps } = atOtherDistance({ judged, steps }));
     saveJudged(asked, { judged, steps });
+    for (const group of ticked) redraw(group);
     tell();
     history.replaceState(null, "", addressOf(asked));
     clearTimeout(soon);
-    soon = setTimeout(load, REST_MS);
+    soon = setTimeout(() => load(), REST_MS);
   });
 }
 
@@ -323,7 +352,7 @@ prepareAbsence({
     if (!gone && !byId("groups-trouble").hidden) load();
   },
 });
-byId("groups-again").addEventListener("click", load);
+byId("groups-again").addEventListener("click", () => load());
 byId("make-rest").addEventListener("click", async () => {
   const button = byId("make-rest");
   if (button.classList.contains("moving")) return;

@@ -137,6 +137,9 @@ export const apartInWords = (by, distance) => BITS[by] ? number(distance) : "";
 /** By what a group is known while it is shown: its first file. @param {AlikeGroup} group */
 export const nameOf = (group) => group.files[0]?.file.path ?? "";
 
+/** Whether groups are drawn as others are. @type {(groups: AlikeGroup[], others: AlikeGroup[]) => boolean} */
+export const sameGroups = (groups, others) => JSON.stringify(groups) === JSON.stringify(others);
+
 /** The files of a group that stay: those that were chosen, or else the one that is worth most. */
 /** @type {(group: AlikeGroup, judged: Judged) => string[]} */
 export function staying(group, { kept }) {
