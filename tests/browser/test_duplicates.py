@@ -154,7 +154,7 @@ def the_focus_stays_while_the_library_indexes(page: Page) -> None:
 
 def test_a_slider_narrows_the_similar_and_the_rest_can_be_made(page: Page, server: Server, said: list[str]) -> None:
     sessions = len(server.get("/api/ingest/sessions").json()["sessions"])
-    page.goto(f"{server.address}/duplicates?by=phash")
+    page.goto(f"{server.address}/duplicates?by=phash&max_distance=1024")
     expect(page.locator("#groups-found")).to_have_text("1 group of 2 files")
     expect(page.locator("#distance-said")).to_have_text("At most 4 of 64 bits differ")
     names = page.locator(".group .alike-name")
@@ -237,11 +237,13 @@ def test_what_is_shown_of_a_group_and_asked_of_the_server(page: Page, server: Se
     changed = [{**group, "number": 3}]
     assert [answer("sameGroups", [group], others) for others in ([{**group}], changed, [])] == [True, False, False]
     assert (answer("staying", group, kept), answer("staying", group, nothing)) == (["m/a"], ["m/b"])
-    asked = answer("askedBy", "?by=phash&max_distance=3&cursor=c")
+    asked = answer("askedBy", "?by=phash&max_distance=3&cursor=c", 4)
     assert asked == {"by": "phash", "max_distance": 3, "cursor": "c", "path": None}
     assert answer("addressOf", asked) == "/duplicates?by=phash&max_distance=3&cursor=c"
     assert answer("askedBy", "?by=taste&max_distance=3")["by"] == "bytes"
-    assert answer("askedBy", "?by=features&max_distance=9999")["max_distance"] == 1024
+    said = [answer("askedBy", f"?by=phash&max_distance={number}", 4)["max_distance"] for number in (0, 4, 50, 99999)]
+    assert said == [0, None, None, None], "no more than the slider"
+    assert answer("askedBy", "?by=bytes&max_distance=0")["max_distance"] is None
     assert answer("planAsked", asked, kept, "csv") == {
         "by": "phash",
         "format": "csv",

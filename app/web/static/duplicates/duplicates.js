@@ -43,7 +43,9 @@ import {
 const REST_MS = 120; // after the last move of the slider
 const INDEXING_MS = 2_000;
 
-let asked = askedBy(location.search);
+const slider = document.querySelector("input#distance");
+const widest = slider instanceof HTMLInputElement ? Number(slider.max) : 0;
+let asked = askedBy(location.search, widest);
 let { judged, steps } = savedJudged(asked);
 /** @type {AlikeGroup[]} */
 let groups = [];
@@ -322,16 +324,15 @@ async function takePlan(format) {
 }
 
 function prepareDistance() {
-  const slider = document.getElementById("distance");
   const said = document.getElementById("distance-said");
   if (!(slider instanceof HTMLInputElement) || !said) return;
   const tell = () => {
-    setText(said, distanceInWords(asked.by, asked.max_distance ?? Number(slider.max)));
+    setText(said, distanceInWords(asked.by, asked.max_distance ?? widest));
     slider.setAttribute("aria-valuetext", said.textContent ?? "");
   };
   tell();
   slider.addEventListener("input", () => {
-    const distance = slider.value === slider.max ? null : Number(slider.value);
+    const distance = Number(slider.value) < widest ? Number(slider.value) : null;
     asked = { ...asked, max_distance: distance, cursor: null };
     const ticked = groups.filter((group) => judged.ticked.includes(nameOf(group)));
     ({ judged, steps } = atOtherDistance({ judged, steps }));

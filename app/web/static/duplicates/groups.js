@@ -11,14 +11,15 @@ import { scoreInWords } from "../saying/told.js";
 const BITS = { bytes: 0, picture: 0, phash: 64, features: 1024 };
 const WORDS_SHOWN = 6;
 
-/** What an address asks for. @type {(search: string) => AlikeAsked} */
-export function askedBy(search) {
+/** What an address asks for; `widest` is the distance by which groups are made, which none says. */
+/** @type {(search: string, widest?: number) => AlikeAsked} */
+export function askedBy(search, widest = 0) {
   const told = new URLSearchParams(search);
   const [by, distance] = [told.get("by") ?? "", told.get("max_distance") ?? ""];
   const kind = /** @type {AlikeBy} */ (Object.hasOwn(BITS, by) ? by : "bytes");
   return {
     by: kind,
-    max_distance: BITS[kind] && /^\d{1,4}$/.test(distance) ? Math.min(Number(distance), BITS[kind]) : null,
+    max_distance: /^\d{1,4}$/.test(distance) && Number(distance) < widest ? Number(distance) : null,
     cursor: told.get("cursor") || null,
     path: told.get("path") || null,
   };
