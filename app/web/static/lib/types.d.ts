@@ -775,10 +775,18 @@ export interface GroupLine {
   best: boolean[];
 }
 
-/** Files that a person keeps of groups, and the groups that are ticked, by their first file. */
+/** Files that a person keeps, each with its group, and the groups that are ticked; a group is known by its first file. */
 export interface Judged {
-  kept: string[];
+  kept: Record<string, string>;
   ticked: string[];
+}
+
+/** A step of judging: its edit, null where it made none, and what stood before it of the files and groups that it changed. */
+export interface JudgedStep {
+  edit: number | null;
+  sentence: string;
+  kept: Record<string, string | null>;
+  ticked: Record<string, boolean>;
 }
 
 /** What the file that is kept got. */
