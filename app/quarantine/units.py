@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from app.beside.sidecars import composed
+from app.beside.datasets import labels_folder, labels_name
+from app.beside.sidecars import composed, spellings
 from app.errors import InvalidRequest
+from app.formats import Kind, promised
 from app.ingest.disk.folders import Folders
+from app.ingest.disk.ignoring import is_hidden
 from app.ingest.disk.sidecars import SCORES_FOLDER, Sidecars, spoken_for
 from app.ingest.disk.sight import is_media
 from app.library.finding.pairing import PairKind
@@ -216,17 +219,39 @@ class Units:
 
     def _beside(self, place: Place, asked: _Asked) -> Iterator[tuple[Sight, list[int]]]:
         """The sidecars of a file, each with the ids of those that share it; none that is shared with one that stays."""
-        folder = self._folder(place.folder)
+        own, folder = place.folder, self._folder(place.folder)
         named = {name: spoken_for(name, folder.media) for name in folder.sidecars.names_of(place.name)}
         if folder.has_scores:
-            own = composed(place.name)
-            sharing = tuple(name for name in folder.media if composed(name) == own)
-            named |= {SCORES_FOLDER + b"/" + name + b".json": sharing for name in {place.name, own}}
-        for name, media in named.items():
-            leads = [self._lead_at(place.folder.below(other), asked) for other in media]
+            whole = composed(place.name)
+            sharing = tuple(name for name in folder.media if composed(name) == whole)
+            named |= {SCORES_FOLDER + b"/" + name + b".json": sharing for name in {place.name, whole}}
+        shared = {own.below(name): [own.below(other) for other in media] for name, media in named.items()}
+        for side, media in (shared | self._labels(place)).items():
+            leads = [self._lead_at(other, asked) for other in media]
             going = [lead for lead in leads if lead is not None]
-            if len(going) == len(leads) and (sight := self._small(place.folder.below(name))):
+            if len(going) == len(leads) and (sight := self._small(side)):
                 yield sight, going
+
+    def _labels(self, place: Place) -> dict[Place, list[Place]]:
+        """YOLO's labels of a file in a folder of their own, as they may be called, each with all that it speaks for."""
+        path = labels_folder(place.folder.path)
+        if path is None or not _is_labelled(place.name) or self._is_linked(there := Place(place.root, path)):
+            return {}
+        own, text = place.folder, composed(labels_name(place.name))
+        found: dict[Place, list[Place]] = {}
+        for name in spellings(labels_name(place.name)):
+            if os.path.lexists(self._folders.absolute(there.below(name))):
+                pictures = (each for each in self._folder(own).media if composed(labels_name(each)) == text)
+                found[there.below(name)] = [
+                    *(own.below(each) for each in pictures if _is_labelled(each)),
+                    *(there.below(each) for each in spoken_for(name, self._folder(there).media)),
+                ]
+        return found
+
+    def _is_linked(self, folder: Place) -> bool:
+        """Whether a folder is reached by a link, which may lead out of the root."""
+        root, path = self._folders.roots[folder.root], self._folders.absolute(folder)
+        return os.path.realpath(path) != os.path.join(os.path.realpath(root), folder.path)
 
     def _folder(self, folder: Place) -> _Folder:
         known = self._read.get(folder)
@@ -287,6 +312,11 @@ class Units:
         for some in in_slices(ids, _AT_ONCE):
             found |= stock.by_id(some)
         return found
+
+
+def _is_labelled(name: bytes) -> bool:
+    """Whether YOLO's labels in a folder of their own speak for a file of this name: they do for pictures."""
+    return (format_ := promised(name)) is not None and format_.kind is Kind.IMAGE and not is_hidden(name)
 
 
 def _are_one(one: Sight, other: Sight) -> bool:

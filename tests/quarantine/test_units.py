@@ -72,6 +72,25 @@ def test_a_folder_of_scores_that_is_a_link_is_not_followed(units, root, tmp_path
     assert names(units.of([1])) == [["a.jpg", "a.xmp", "a.mov"]]
 
 
+def test_labels_of_yolo_in_their_own_folder_go_with_all_the_pictures_of_their_name(units, library, root, tmp_path):
+    (root / "set/images/train").mkdir(parents=True)
+    (root / "set/labels/train").mkdir(parents=True)
+    (root / "set/labels/train/a.txt").write_text("0 .5 .5 .2 .2")
+    pictures = ("set/images/train/a.jpg", "set/images/train/a.png", "set/labels/train/a.jpg")
+    for number, path in enumerate(pictures, 10):
+        (root / path).write_bytes(path.encode())
+        status, folder = (root / path).stat(), path.rpartition("/")[0].encode()
+        told = {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "folder": folder}
+        add(library, [file(number, name=path.rpartition("/")[2], **told) | {"path": path.encode()}])
+    assert names(units.of([10])) == [[pictures[0]]], "which stay with any that stays"
+    assert names(units.of([10, 11])) == [[pictures[0]], [pictures[1]]], "also with one beside them"
+    (root / pictures[2]).unlink()
+    assert names(units.of([11, 10])) == [[pictures[1], "set/labels/train/a.txt", pictures[0]]]
+    (root / "set/labels").rename(tmp_path / "elsewhere")
+    (root / "set/labels").symlink_to(tmp_path / "elsewhere")
+    assert names(units.of([11, 10])) == [[pictures[1]], [pictures[0]]], "a folder that is a link is not followed"
+
+
 def test_the_only_copy_of_a_film_stays_with_its_picture_where_another_file_is_kept(units, library, root):
     told = [one.reason for one in units.of([1], {1: 5})]
     assert told == ["No copy of its film m/a.mov would stay."]

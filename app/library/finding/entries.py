@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 from app.errors import DAMAGE_CAUSES
 from app.formats import FORMATS, Kind
+from app.library.regions.things import things_in
 from app.library.values import has_thumbnail, is_turned
 from app.media import Stage, StageStatus
 from app.metadata import Source
-from app.regions import NO_REGIONS, Regions, things_in
+from app.regions import NO_REGIONS, Regions
 from app.texts import shown_name
 
 _RAW = frozenset(format_.name for format_ in FORMATS if format_.raw)
@@ -142,7 +143,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = N
     ran, causes, partial = _ends(row.stages)
     said = row.score_source == Source.PERSON or row.nsfw_said is not None or _PERSON in row.sources
     spoken = said or any(source == Source.PERSON for _, source in words)
-    things = things_in(regions.found)
+    things = [thing.region for thing in things_in(regions.found)]
     size = (row.height, row.width) if is_turned(row.orientation, row.format) else (row.width, row.height)
     return Entry(
         clock_ms(row.taken_at),
