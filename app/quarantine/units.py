@@ -212,7 +212,7 @@ class Units:
         return Sight(stored.place, path, stored.size, stored.mtime_ns, stored.sha256)
 
     def _leads(self, folder: Place, names: Collection[bytes], asked: _Asked) -> list[int | None]:
-        """The ids of the files with which those of a folder go; None for one that stays, or of which there is no row."""
+        """The ids of the files with which those of a folder go; None for one that stays, or has no row."""
         known = self._folder(folder).ids
         if unknown := {folder.below(name).path: name for name in names if name not in known}:
             found = self._library.stock.ids_at(folder.root, unknown)
