@@ -18,6 +18,8 @@ from app.texts import shown_name
 
 FORGOTTEN = "forgotten"
 """The outcome of the `session` row of a session that a person deleted."""
+FOLLOWS = "follows"
+"""The outcome of the first `session` row of a session that gave no NSFW threshold: it follows the library's."""
 _ANSWERED = tuple(name for name in DECLARED if name not in ("sources", "raw"))
 PLAIN = (
     "sha256", "phash", "picture_sha256", "format", "kind", "mode", "frames", "notes", "size", *_ANSWERED, "pair",

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from app.ingest.disk.folders import Folders
 from app.library.stock import Stock
 from app.library.tables import MEDIA
+from app.media import Place
 from app.quarantine.units import Left, Unit, Units
 from tests.library.finding.stock import add, file, link
 
@@ -64,6 +65,26 @@ def test_a_plan_is_made_as_it_is_taken(units, monkeypatch):
     plan = units.of([1, 3, 4, 5])
     assert (names([next(plan)]), sorted(read)) == ([["a.jpg", "a.xmp", ".scores/a.jpg.json", "a.mov"]], [1, 2, 3])
     assert names(plan) == [["b.jpg", "b.xmp", "b.nef"], ["c.jpg"]]
+
+
+def test_rows_are_asked_for_only_by_names_that_share_a_sidecar(units, monkeypatch):
+    asked, ids_at = [], Stock.ids_at
+    monkeypatch.setattr(Stock, "ids_at", lambda stock, root, paths: asked.extend(paths) or ids_at(stock, root, paths))
+    assert names(units.of([3, 4, 5])) == [["b.jpg", "b.xmp", "b.nef"], ["c.jpg"]]
+    assert asked == [b"b.nef"], "the library is not asked for what is known, nor for the rest of the folder"
+
+
+def test_names_of_folders_are_held_within_a_limit(units, root, monkeypatch):
+    monkeypatch.setattr("app.quarantine.units._ENTRIES", 10)
+    (root / "sub").mkdir()
+    units._folder(Place("m", b""))
+    units._folder(Place("m", b"sub"))
+    assert [*units._read] == [Place("m", b""), Place("m", b"sub")]
+    for name in ("x.jpg", "y.jpg", "z.jpg"):
+        (root / "sub" / name).touch()
+    units._read.popitem()
+    units._folder(Place("m", b"sub"))
+    assert [*units._read] == [Place("m", b"sub")]
 
 
 def test_a_folder_of_scores_that_is_a_link_is_not_followed(units, root, tmp_path):
