@@ -75,11 +75,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Boxes as corners (left, top, right, bottom, in px of what the model is shown), scores 0 to 1, and classes."""
+    """Boxes as corners (left, top, right, bottom, in px of what the model is shown), scores 0 to 1, and classes.
+
+    `whole` is whether these are all that there are.
+    """
 
     boxes: Numbers
     scores: Numbers
     classes: Numbers
+    whole: bool = True
 
 
 def recognise(

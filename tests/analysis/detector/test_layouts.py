@@ -147,8 +147,11 @@ def test_of_boxes_around_one_thing_the_surest_stays_and_other_classes_do_not_cou
 
 
 def test_no_more_boxes_are_kept_than_a_picture_may_have():
-    found = found_of(*((20 * n, 0, 20 * n + 10, 10, 0.5, 0) for n in range(MOST + 50)))
-    assert len(choose(found, 0.25, overlaps=True).scores) == MOST
+    for number, whole in ((MOST, True), (MOST + 1, False), (4_000, False)):
+        found = found_of(*((20 * n, 0, 20 * n + 10, 10, 0.5, 0) for n in range(number)))
+        chosen = choose(found, 0.25, overlaps=True)
+        assert (len(chosen.scores), chosen.whole) == (MOST, whole)
+    assert choose(found, 0.6, overlaps=True).whole
 
 
 def shared(one, other):

@@ -46,6 +46,16 @@ def test_a_model_is_noted_with_a_file_and_once_a_minute(library, monkeypatch):
     assert (told["nsfw"]["labels"], told["nsfw"]["sha256"]) == ([], None)
 
 
+def test_what_can_be_detected_are_the_labels_of_the_detector_that_was_used_last(library):
+    assert library._engines.read(versions.detectable) == frozenset()
+    commit(library, analysis(), models=[MODEL, ModelVersion("nsfw", "open", None, ("elsewhere",))])
+    assert library._engines.read(versions.detectable) == {"cat", "red"}
+    commit(
+        library, analysis(found(b"b.jpg"), content=b"b"), models=[replace(MODEL, name="new", labels=("STRASSE", ""))]
+    )
+    assert library._engines.read(versions.detectable) == {versions.fold("strasse"), "1"}
+
+
 def test_a_write_that_did_not_go_through_notes_nothing(library, monkeypatch):
     def fail(*_args):
         raise RuntimeError
