@@ -17,6 +17,7 @@ adds_only = True
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _UTC = sa.String(32)
+_DETECTED = sa.text("kind = 'detected'")
 
 
 def upgrade() -> None:
@@ -32,7 +33,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_model_versions"),
         sa.UniqueConstraint("stage", "name", name="uq_model_versions_stage_name"),
     )
+    op.create_index(
+        "ix_ingest_events_detected", "ingest_events", ["path"], sqlite_where=_DETECTED, postgresql_where=_DETECTED
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_ingest_events_detected", "ingest_events")
     op.drop_table("model_versions")

@@ -88,6 +88,7 @@ def test_what_a_detector_found_outside_a_session_takes_the_place_of_what_it_foun
     library.detected(detected(), [MODEL])
     assert [one["label"] for one in library.file(place)["regions"]] == ["Ada"]
     assert [event.kind for event in library.events("")] == ["detected"] * 3
+    assert [event.kind for event in library.history.events(place)] == ["file_complete"] * 2 + ["detected"] * 3
     assert library.known(Place("m"))[b"a.jpg"].failures == ()
 
 
