@@ -1,6 +1,7 @@
 """Room for which models looked at files, and when.
 
-It is filled as they run from now on; a downgrade drops it.
+It is filled as they run from now on. A downgrade drops it, and the failures of stages that older programs do not know:
+they cannot read them.
 
 Revision ID: 0015
 Revises: 0014
@@ -39,5 +40,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM file_failures WHERE stage IN ('barcodes', 'detect')")
     op.drop_index("ix_ingest_events_detected", "ingest_events")
     op.drop_table("model_versions")
