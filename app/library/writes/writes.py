@@ -233,7 +233,7 @@ def _told(places: Collection[Place], target: str, connection: Connection) -> dic
             for event in events
             if event.outcome in {WRITTEN_OUT, TAKEN_BACK} and event.detail and event.detail["to"] == target
         ]
-        for place, events in said_of(connection, places, as_added=True).items()
+        for place, events in said_of(connection, places).items()
     }
 
 
