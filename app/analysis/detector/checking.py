@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from app.analysis.detector.choosing import choose
-from app.analysis.detector.labels import labels_of, read_beside
+from app.analysis.detector.labels import labels_of, read_beside, said_beside
 from app.analysis.detector.layouts import Layout, NotUsable, Output, Reading, check_px, read_outputs, recognise
 from app.analysis.detector.letterbox import as_input
 from app.analysis.detector.network import load, run
@@ -33,13 +33,14 @@ def check(file: Path) -> Mapping[str, Any]:
     network = _read(file)
     metadata = _metadata(network)
     labels = _labels(file, metadata)
+    said = {**said_beside(file), **metadata}
     shown = _shown(network, metadata)
     _settle(network, shown)
     outputs = [
         Output(frozenset(one.get_names()), _sides(one.get_partial_shape()), one.get_element_type().is_integral())
         for one in network.outputs
     ]
-    reading = recognise(outputs, len(labels), (shown.width, shown.height), metadata)
+    reading = recognise(outputs, len(labels), (shown.width, shown.height), said)
     if reading.layout is Layout.SSD:  # OpenVINO's own convention, which its converter keeps
         shown = Shown(**asdict(shown) | {"up_to_255": not shown.whole, "blue_first": True})
     _try(file, shown, reading)

@@ -91,7 +91,7 @@ def recognise(
 ) -> Reading:
     """Recognise the layout of a model of so many labels that is shown `size` px, width and height.
 
-    `said` is what it says of itself, as Ultralytics writes it: `task`, `end2end` and the `args` of the export. Raises
+    `said` is what it says of itself, as Ultralytics writes it: `task`, `end2end`, `nms`, `args` of the export. Raises
     NotUsable `detector_layout_unknown` where it is none of these, or could be two.
     """
     if (task := said.get("task", "detect")) != "detect":
@@ -119,7 +119,8 @@ def check_px(layout: Layout, found: Found) -> None:
 
 def _ends_itself(said: Mapping[str, str]) -> bool:
     """Whether a model says that it chooses among its boxes itself."""
-    return said.get("end2end") == "True" or re.search(r"'nms': True\b", said.get("args", "")) is not None
+    told = (said.get(name, "").casefold() for name in ("end2end", "nms"))
+    return "true" in told or re.search(r"'nms': True\b", said.get("args", "")) is not None
 
 
 def _unknown(why: str) -> NotUsable:

@@ -89,7 +89,10 @@ def test_as_many_rows_as_a_yolo_has_places_are_not_few(side, rows):
         assert rows in (3 * 525, 960)
 
 
-@pytest.mark.parametrize("said", [{"end2end": "True"}, {"args": "{'batch': 1, 'nms': True}", "task": "detect"}])
+@pytest.mark.parametrize(
+    "said",
+    [{"end2end": "True"}, {"end2end": "false", "nms": "true"}, {"args": "{'batch': 1, 'nms': True}", "task": "detect"}],
+)
 def test_a_model_of_few_labels_is_end_to_end_if_it_says_so(said):
     for labels in (1, 2):
         assert recognise(alone(1, 300, 6), labels, SIZE, said).layout is Layout.END_TO_END
