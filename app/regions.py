@@ -91,8 +91,13 @@ class Regions:
 
     @property
     def looked_whole(self) -> bool:
-        """Whether a source that lists all it sees has looked."""
-        return any(source.lists_all for source in self.looked)
+        """Whether a source that lists all it sees has looked, and not only for the labels that a model knows."""
+        return any(source.lists_all and source is not RegionSource.DETECTOR for source in self.looked)
+
+    @property
+    def detected(self) -> bool:
+        """Whether a detector has looked, for the labels that its model knows."""
+        return RegionSource.DETECTOR in self.looked
 
     @property
     def in_part(self) -> bool:

@@ -12,15 +12,16 @@ from app.analysis.detector.letterbox import show
 from app.analysis.nsfw.network import OPTIONS, block_telemetry
 from app.errors import CannotRead
 from app.models import DetectorModel
-from app.regions import Region, RegionKind, RegionSource, region_in
+from app.regions import RegionKind, Regions, RegionSource, region_in, told_by
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
-def detect(picture: "Image.Image", turn: int, model: DetectorModel) -> tuple[Region, ...]:
+def detect(picture: "Image.Image", turn: int, model: DetectorModel) -> Regions:
     """Detect what the model finds in a decoded picture that still needs the EXIF value `turn`, the surest first.
 
+    It has looked, but where there was more than is kept: then nobody knows how much of a label there is.
     Raises CannotRead `model_unusable`.
     """
     given, place = show(picture, turn, model.shown)
@@ -44,7 +45,8 @@ def detect(picture: "Image.Image", turn: int, model: DetectorModel) -> tuple[Reg
         )
         for corners, score, number in zip(chosen.boxes, chosen.scores, chosen.classes, strict=True)
     )
-    return tuple(dict.fromkeys(region for region in regions if region is not None))
+    kept = dict.fromkeys(region for region in regions if region is not None)
+    return told_by(RegionSource.DETECTOR, kept if chosen.whole else (*kept, None))
 
 
 def load(path: str, shape: list[int]) -> Any:

@@ -48,6 +48,7 @@ class Mark(IntFlag):
     SAID_NSFW = 65536
     LOOKED = 131072  # a source that lists all it sees has looked for regions
     IN_PART = 262144  # such a source could not place all that it names
+    DETECTED = 524288  # a detector has looked, for the labels that it knows
 
 
 class Entry(NamedTuple):
@@ -166,7 +167,8 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = N
         _marks(row, generation, causes, spoken=spoken)
         | (Mark.THUMBNAIL.value if partial else 0)
         | (Mark.LOOKED.value if regions.looked_whole else 0)
-        | (Mark.IN_PART.value if regions.in_part else 0),
+        | (Mark.IN_PART.value if regions.in_part else 0)
+        | (Mark.DETECTED.value if regions.detected else 0),
         ran,
         row.pair_id,
         row.name,
