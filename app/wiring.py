@@ -173,6 +173,7 @@ class House:
             if self.records_or_none.copies is not None:
                 self.records_or_none.copies.close()
             self.records_or_none.library.close()
+        self.detector.close()
         self.executor.close()
         self.store.release()
 

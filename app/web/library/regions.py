@@ -25,6 +25,7 @@ NOT_USABLE = (
     "detector_not_named",
     "detector_not_installed",
     "detector_missing",
+    "detector_being_looked_at",
     "detector_unreadable",
     "detector_labels_missing",
     "detector_input_unknown",

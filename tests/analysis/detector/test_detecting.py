@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -29,11 +30,11 @@ MEMORY_MB = 2_048
 
 
 def looked(file, threshold=0.25):
-    return Detector(file, threshold, MEMORY_MB).look()
+    return Detector(file, threshold, MEMORY_MB).wait()
 
 
 def detected(path, detector, stages=DETECT):
-    recipe = Recipes(Weights(None, path.parent / "models"), detector).now()
+    recipe = Recipes(Weights(None, path.parent / "models"), detector).prepared(DETECT, print)
     return Analyzer({"r": str(path.parent)}, recipe)(Job(FoundFile("r", path.name.encode(), 1, 1), stages, stages))
 
 
@@ -53,7 +54,7 @@ def off(region, place):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_what_is_red_is_found_where_it_is_seen_under_all_eight_orientations(layout, tmp_path):
     detector = Detector(write_model(tmp_path / "m.xml", layout), 0.25, MEMORY_MB)
-    assert detector.look().model.layout == layout
+    assert detector.wait().model.layout == layout
     picture, place = drawn()
     for orientation in range(1, 9):
         path = tmp_path / f"{orientation}.png"
@@ -63,7 +64,7 @@ def test_what_is_red_is_found_where_it_is_seen_under_all_eight_orientations(layo
         (region,) = result.regions.found
         assert off(region, place) <= 0.01, (orientation, region)
         assert (region.label, region.kind, region.source, region.confidence) == ("red", "object", "detector", SURE)
-        assert region.model == detector.look().model.name
+        assert region.model == detector.wait().model.name
 
 
 @pytest.mark.parametrize("shown", [{"planar": False}, {"whole": True}, {"planar": False, "whole": True}])
@@ -92,7 +93,7 @@ def test_another_model_other_labels_and_another_threshold_make_another_version(t
     write_model(file, "yolo_v5")
     versions.append(looked(file).model.fingerprint)
     assert len(set(versions)) == 4
-    recipe = Recipes(Weights(None, tmp_path), Detector(file, 0.25, MEMORY_MB)).now()
+    recipe = Recipes(Weights(None, tmp_path), Detector(file, 0.25, MEMORY_MB)).prepared(DETECT, print)
     assert recipe.versions[Stage.DETECT] == f"1:{versions[-1]}"
     assert recipe.applies[Stage.DETECT] == {Kind.IMAGE}
 
@@ -103,10 +104,39 @@ def test_a_model_is_tried_once_while_its_files_do_not_change(tmp_path, monkeypat
     monkeypatch.setattr(models, "ask", lambda *told, **options: asked.append(told) or ask(*told, **options))
     file = write_model(tmp_path / "m.xml")
     detector = Detector(file, 0.25, MEMORY_MB)
-    assert detector.look() == detector.look()
+    assert detector.wait() == detector.wait()
     assert len(asked) == 1
     file.with_suffix(".txt").write_text("dog\nred\n")
-    assert detector.look().model.labels == ("dog", "red")
+    assert detector.wait().model.labels == ("dog", "red")
+    assert len(asked) == 2
+
+
+def test_nobody_waits_for_a_look_but_who_prepares_and_one_that_died_stands(tmp_path, monkeypatch):
+    asked, go_on = [], threading.Event()
+
+    def ask(*told, **options):
+        asked.append(told)
+        go_on.wait()
+        return {"problem": "it took longer than 120 s", "died": True}
+
+    def give_up():
+        raise InterruptedError
+
+    monkeypatch.setattr(models, "ask", ask)
+    file = write_model(tmp_path / "m.xml")
+    detector = Detector(file, 0.25, MEMORY_MB)
+    recipes = Recipes(Weights(None, tmp_path), detector)
+    assert [recipes.now().detector, detector.look().cause] == [None, "detector_being_looked_at"]
+    assert recipes.prepared(frozenset({Stage.METADATA}), print).detector is None
+    with pytest.raises(InterruptedError):
+        detector.wait(give_up)
+    go_on.set()
+    found = detector.wait()
+    assert (found.cause, "longer than 120 s" in found.sentence) == ("detector_unreadable", True)
+    assert (detector.look(), len(asked)) == (found, 1)
+    file.with_suffix(".txt").write_text("dog\nred\n")
+    assert detector.look().cause == "detector_being_looked_at"
+    detector.wait()
     assert len(asked) == 2
 
 
@@ -151,7 +181,7 @@ def test_what_cannot_be_used_says_why_in_one_sentence_with_a_stable_cause(tmp_pa
         assert found.sentence.endswith(".")
         assert "\n" not in found.sentence
         assert not found.sentence.endswith("..")
-        recipe = Recipes(Weights(None, tmp_path), Detector(file, 0.25, MEMORY_MB)).now()
+        recipe = Recipes(Weights(None, tmp_path), Detector(file, 0.25, MEMORY_MB)).prepared(DETECT, print)
         assert recipe.unavailable[Stage.DETECT] == found.sentence
         assert recipe.possible(DETECT) == frozenset()
 
@@ -169,7 +199,7 @@ def test_a_model_that_changes_under_a_session_fails_the_stage_and_keeps_nothing(
     detector = Detector(file, 0.25, MEMORY_MB)
     picture, _ = drawn()
     picture.save(tmp_path / "a.png")
-    recipe = Recipes(Weights(None, tmp_path), detector).now()
+    recipe = Recipes(Weights(None, tmp_path), detector).prepared(DETECT, print)
     os.utime(file, (1, 1))
     job = Job(FoundFile("r", b"a.png", 1, 1), DETECT, DETECT)
     result = Analyzer({"r": str(tmp_path)}, recipe)(job)
