@@ -294,7 +294,10 @@ def weights_of(settings: Settings) -> Weights:
 def detector_of(settings: Settings) -> Detector:
     """The detector that these settings name."""
     return Detector(
-        settings.ingest_detector_model, settings.ingest_detector_threshold, settings.ingest_worker_memory_mb
+        settings.ingest_detector_model,
+        settings.ingest_detector_threshold,
+        settings.ingest_worker_memory_mb,
+        settings.ingest_file_timeout_seconds,
     )
 
 

@@ -338,6 +338,8 @@ class _Course:
         return True, None
 
     def _detected(self) -> tuple[bool, None]:
+        if (ended := self.job.without_detector) is not None:
+            raise CannotRead(ended.reason, cause=ended.cause)
         model = self.recipe.detector
         assert model is not None  # noqa: S101 - without one the stage is not runnable
         picture = self.pixels.larger(min(model.shown.width, model.shown.height))

@@ -115,6 +115,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "detector_memory": Refusal(
             503, "the detector needs more memory than a worker may have, or is larger than 2 GB"
         ),
+        "detector_too_slow": Refusal(503, "the detector takes more than half of the time that a file may take"),
         "unavailable": Refusal(503, "a part that is needed is not there"),
         "attention": Refusal(503, "something must be mended, and nothing more exact is known"),
     }

@@ -1,12 +1,14 @@
 """Looks at a detector in a process of its own, which may die: whether it can be used, and how it is shown pictures.
 
-`python -m app.analysis.detector.checking PARENT MODEL MEMORY` prints one line of JSON: `labels`, `layout`, `outputs`
-and `shown`; or `problem`, the middle of a sentence, with its stable `cause`. MEMORY is the address space in MiB.
+`python -m app.analysis.detector.checking PARENT MODEL MEMORY SECONDS` prints one line of JSON: `labels`, `layout`,
+`outputs` and `shown`; or `problem`, the middle of a sentence, with its stable `cause`. MEMORY is the address space in
+MiB, SECONDS the time that a file may take.
 """
 
 import json
 import resource
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -26,10 +28,11 @@ from app.own_process import die_with_parent
 _SIDE = 640  # px, of a model that takes any size and does not say which it was made for
 _SIDES = (32, 4_096)
 _COLOURS = 3
+_TIME_SHARE = 1 / 2  # of what a file may take: the rest is for its decoding, and for the machine to be slower one day
 
 
-def check(file: Path) -> Mapping[str, Any]:
-    """What has to be known to use a model. Raises NotUsable."""
+def check(file: Path, file_seconds: float) -> Mapping[str, Any]:
+    """What has to be known to use a model, of files that may take so many seconds. Raises NotUsable."""
     network = _read(file)
     metadata = _metadata(network)
     labels = _labels(file, metadata)
@@ -42,7 +45,7 @@ def check(file: Path) -> Mapping[str, Any]:
     reading = recognise(outputs, len(labels), (shown.width, shown.height))
     if reading.layout is Layout.SSD:  # OpenVINO's own convention, which its converter keeps
         shown = Shown(**asdict(shown) | {"up_to_255": not shown.whole, "blue_first": True})
-    _try(file, shown, reading)
+    check_time(_try(file, shown, reading), file_seconds)
     return {"labels": labels, "layout": reading.layout, "outputs": reading.outputs, "shown": asdict(shown)}
 
 
@@ -121,27 +124,43 @@ def _said_side(metadata: Mapping[str, str], at: int) -> int:
     return numbers[min(at, len(numbers) - 1)] if numbers else _SIDE
 
 
-def _try(file: Path, shown: Shown, reading: Reading) -> None:
-    """Lets it look at a plain picture, as a worker would. Raises NotUsable."""
+def check_time(seconds: float, file_seconds: float) -> None:
+    """Check that a model takes its share at most of the time of a file. Raises NotUsable `detector_too_slow`."""
+    if seconds > file_seconds * _TIME_SHARE:
+        takes = f"to be loaded and to look at one picture takes it {seconds:.1f} s"
+        why = f"{takes}, and half of the {file_seconds:g} s of INGEST_FILE_TIMEOUT_SECONDS is the most"
+        raise NotUsable(why, cause="detector_too_slow")
+
+
+def _try(file: Path, shown: Shown, reading: Reading) -> float:
+    """Lets it look at a plain picture twice, as a worker would. Raises NotUsable.
+
+    Gives the seconds of processor time, which others at work do not change, for loading it and the second look.
+    """
     size = (shown.width, shown.height)
     try:
-        outputs = run(load(str(file), shown.shape), as_input(Image.new("RGB", size, "gray"), shown))
+        given, begun = as_input(Image.new("RGB", size, "gray"), shown), time.process_time()
+        request, loaded = load(str(file), shown.shape), time.process_time()
+        outputs, warm = run(request, given), time.process_time()
+        run(request, given)
+        seconds = time.process_time() - warm + loaded - begun
         choose(read_outputs(reading, outputs, size), 0.0, overlaps=reading.layout.overlaps)
     except MemoryError as error:
         raise NotUsable("it needs more memory than a worker may have", cause="detector_memory") from error
     except Exception as error:
         detail = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise NotUsable(f"it cannot be run: {detail}", cause="detector_unreadable") from error
+    return seconds
 
 
 def main(arguments: list[str]) -> None:
     """Prints what was found out."""
-    parent, model, memory_mb = arguments
+    parent, model, memory_mb, seconds = arguments
     die_with_parent(int(parent))
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        answer = check(Path(model))
+        answer = check(Path(model), float(seconds))
     except NotUsable as problem:
         answer = {"problem": problem.sentence, "cause": problem.cause}
     except MemoryError:

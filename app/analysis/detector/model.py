@@ -37,12 +37,16 @@ class DetectorState:
 class Detector:
     """The model file that the settings name. Every method may be called from any thread.
 
-    `threshold` is the confidence from which a box counts, `worker_memory_mb` what a worker may take.
+    `threshold` is the confidence from which a box counts, `worker_memory_mb` what a worker may take, `file_seconds`
+    what a picture may.
     """
 
-    def __init__(self, configured: Path | None, threshold: float, worker_memory_mb: int) -> None:
+    def __init__(
+        self, configured: Path | None, threshold: float, worker_memory_mb: int, file_seconds: float = 30.0
+    ) -> None:
         self._file = configured.expanduser().absolute() if configured else None
-        self._threshold, self._worker_memory_mb = threshold, worker_memory_mb
+        self._threshold = threshold
+        self._limits = (str(worker_memory_mb), str(file_seconds))
         self._seen: tuple[_Stamps, DetectorState] | None = None
         self._choosing = threading.Lock()
         self._looking: threading.Thread | None = None
@@ -108,7 +112,7 @@ class Detector:
             sha256 = _sha256(file)
         except OSError as error:
             return _none(f"the model {file} cannot be read: {error.strerror}", "detector_unreadable")
-        told = ask(_MODULE, str(file), str(self._worker_memory_mb), seconds=CHECK_SECONDS, beat=self._beat)
+        told = ask(_MODULE, str(file), *self._limits, seconds=CHECK_SECONDS, beat=self._beat)
         if "problem" in told:
             problem = f"the model {file} cannot be used: {told['problem']}"
             again = "; it is looked at again when its files change" if told.get("died") else ""

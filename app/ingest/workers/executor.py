@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app.crash_points import crash_point
 from app.errors import NeedsAttention
-from app.ingest.workers.worker import LENGTH, OUT_OF_TIME, Limits, Result, Task, failed, serve
+from app.ingest.workers.worker import LENGTH, OUT_OF_TIME, Limits, Result, Task, failed, serve, without_detector
 from app.media import Failure, Job
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class PoolExecutor:
     """The task in worker processes, forked from a clean server process that has imported `preload` once.
 
     A worker that crashes or overruns its limits is replaced. Its file becomes a Failure: at once after a limit, after a
-    crash at the second time. Workers die with this process. `prepare` runs once in each worker before its first file.
+    crash at the second time; where a detector was asked for, after one more try without it. Workers die with this
+    process. `prepare` runs once in each worker before its first file.
     """
 
     def __init__(self, workers: int, limits: Limits, prepare: Callable[[], None], preload: list[str]) -> None:
@@ -137,10 +138,9 @@ class PoolExecutor:
 
     def _again(self, task: Task, begun: "_Begun") -> "_Begun | None":
         """A second task for a job that did not have its chance; None where its outcome is known."""
-        if begun.result is not None:
-            return None
-        if begun.exit_code is not None and begun.deaths > 1:
-            return None  # the first time, memory may have been short
+        if begun.result is not None or begun.deaths > 1:  # at the first crash, memory may have been short
+            left = without_detector(begun.job, begun.outcome())
+            return self._begin(task, left) if left else None
         if begun.unstarted > 1:
             raise _cannot_start(begun.worker.complaint)
         return self._begin(task, begun.job, begun)

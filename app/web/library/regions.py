@@ -31,6 +31,7 @@ NOT_USABLE = (
     "detector_input_unknown",
     "detector_layout_unknown",
     "detector_memory",
+    "detector_too_slow",
 )
 router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])
 

@@ -13,12 +13,14 @@ from PIL import Image
 from app.analysis import detector as room
 from app.analysis.analyzer import Analyzer
 from app.analysis.detector import model as models
+from app.analysis.detector.checking import check_time
+from app.analysis.detector.layouts import NotUsable
 from app.analysis.detector.model import Detector
 from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
 from app.cli.doctor import examine
 from app.formats import Kind
-from app.media import FoundFile, Job, Stage
+from app.media import Failure, FoundFile, Job, Stage
 from app.regions import RegionSource
 from app.settings import Settings
 from tests.analysis.detector.seeing_red import LABELS, LAYOUTS, RED, SURE, Red, save, write_model
@@ -208,7 +210,27 @@ def test_a_model_that_changes_under_a_session_fails_the_stage_and_keeps_nothing(
 
 def test_the_look_says_its_answer_in_one_line_of_json(tmp_path):
     file = write_model(tmp_path / "m.xml", "yolo_v5")
-    command = [sys.executable, "-m", f"{room.__name__}.checking", str(os.getpid()), str(file), str(MEMORY_MB)]
+    command = [sys.executable, "-m", f"{room.__name__}.checking", str(os.getpid()), str(file), str(MEMORY_MB), "30"]
     (line,) = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     told = json.loads(line)
     assert (told["layout"], told["labels"][RED]) == ("yolo_v5", "red")
+
+
+def test_a_model_that_takes_half_of_the_time_of_a_file_is_refused():
+    check_time(15.0, 30.0)
+    with pytest.raises(NotUsable, match=r"15\.1 s, and half of the 30 s of INGEST_FILE_TIMEOUT_SECONDS") as refused:
+        check_time(15.1, 30.0)
+    assert refused.value.cause == "detector_too_slow"
+
+
+def test_a_file_at_which_the_detector_ended_a_worker_fails_in_this_stage_alone(tmp_path):
+    picture, _ = drawn()
+    picture.save(tmp_path / "a.png")
+    recipe = Recipes(Weights(None, tmp_path), Detector(write_model(tmp_path / "m.xml"), 0.25, MEMORY_MB)).prepared(
+        DETECT, print
+    )
+    file, wanted = FoundFile("r", b"a.png", 1, 1), DETECT | {Stage.THUMBNAIL}
+    ended = Failure(file, Stage.DETECT, "decoder_timeout", "The detector was left out.")
+    result = Analyzer({"r": str(tmp_path)}, recipe)(Job(file, wanted, wanted, without_detector=ended))
+    assert [result.stages[stage].status for stage in (Stage.THUMBNAIL, Stage.DETECT)] == ["done", "failed"]
+    assert (result.stages[Stage.DETECT].cause, result.regions) == ("decoder_timeout", None)
