@@ -113,7 +113,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
             503, "the outputs of the detector are of no layout that is known for its labels"
         ),
         "detector_memory": Refusal(
-            503, "the detector needs more memory than a worker may have, or is larger than 2 GB"
+            503, "the detector needs more memory than a third of what a worker may have, or is larger than 2 GB"
         ),
         "detector_too_slow": Refusal(503, "the detector takes more than half of the time that a file may take"),
         "unavailable": Refusal(503, "a part that is needed is not there"),

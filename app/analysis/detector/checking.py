@@ -28,11 +28,12 @@ from app.own_process import die_with_parent
 _SIDE = 640  # px, of a model that takes any size and does not say which it was made for
 _SIDES = (32, 4_096)
 _COLOURS = 3
+_MEMORY_SHARE = 1 / 3  # of what a worker may have: a worker keeps the model, and still has to decode large pictures
 _TIME_SHARE = 1 / 2  # of what a file may take: the rest is for its decoding, and for the machine to be slower one day
 
 
-def check(file: Path, file_seconds: float) -> Mapping[str, Any]:
-    """What has to be known to use a model, of files that may take so many seconds. Raises NotUsable."""
+def check(file: Path, memory_mb: int, file_seconds: float) -> Mapping[str, Any]:
+    """What has to be known to use a model in a worker of so much memory, on files of so many s. Raises NotUsable."""
     network = _read(file)
     metadata = _metadata(network)
     labels = _labels(file, metadata)
@@ -46,6 +47,7 @@ def check(file: Path, file_seconds: float) -> Mapping[str, Any]:
     if reading.layout is Layout.SSD:  # OpenVINO's own convention, which its converter keeps
         shown = Shown(**asdict(shown) | {"up_to_255": not shown.whole, "blue_first": True})
     check_time(_try(file, shown, reading), file_seconds)
+    check_memory(_peak_mb(), memory_mb)
     return {"labels": labels, "layout": reading.layout, "outputs": reading.outputs, "shown": asdict(shown)}
 
 
@@ -132,6 +134,20 @@ def check_time(seconds: float, file_seconds: float) -> None:
         raise NotUsable(why, cause="detector_too_slow")
 
 
+def check_memory(peak_mb: float, memory_mb: int) -> None:
+    """Check that a model leaves a worker room for pictures. Raises NotUsable `detector_memory`."""
+    if peak_mb > memory_mb * _MEMORY_SHARE:
+        most = f"a third of the {memory_mb} of INGEST_WORKER_MEMORY_MB is the most"
+        why = f"it takes {peak_mb:.0f} MB of memory, and {most}"
+        raise NotUsable(why, cause="detector_memory")
+
+
+def _peak_mb() -> float:
+    """The most memory that this process has had; what `getrusage` tells begins with that of its parent."""
+    lines = Path("/proc/self/status").read_text("ascii", "replace").splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
+
+
 def _try(file: Path, shown: Shown, reading: Reading) -> float:
     """Lets it look at a plain picture twice, as a worker would. Raises NotUsable.
 
@@ -160,7 +176,7 @@ def main(arguments: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        answer = check(Path(model), float(seconds))
+        answer = check(Path(model), int(memory_mb), float(seconds))
     except NotUsable as problem:
         answer = {"problem": problem.sentence, "cause": problem.cause}
     except MemoryError:

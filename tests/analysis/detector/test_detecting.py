@@ -13,7 +13,7 @@ from PIL import Image
 from app.analysis import detector as room
 from app.analysis.analyzer import Analyzer
 from app.analysis.detector import model as models
-from app.analysis.detector.checking import check_time
+from app.analysis.detector.checking import check_memory, check_time
 from app.analysis.detector.layouts import NotUsable
 from app.analysis.detector.model import Detector
 from app.analysis.nsfw.weights import Weights
@@ -216,11 +216,15 @@ def test_the_look_says_its_answer_in_one_line_of_json(tmp_path):
     assert (told["layout"], told["labels"][RED]) == ("yolo_v5", "red")
 
 
-def test_a_model_that_takes_half_of_the_time_of_a_file_is_refused():
+def test_a_model_that_takes_half_of_the_time_of_a_file_or_a_third_of_the_memory_is_refused():
     check_time(15.0, 30.0)
     with pytest.raises(NotUsable, match=r"15\.1 s, and half of the 30 s of INGEST_FILE_TIMEOUT_SECONDS") as refused:
         check_time(15.1, 30.0)
     assert refused.value.cause == "detector_too_slow"
+    check_memory(512, 1536)
+    with pytest.raises(NotUsable, match="513 MB of memory, and a third of the 1536 of INGEST_WORKER_MEM") as refused:
+        check_memory(513, 1536)
+    assert refused.value.cause == "detector_memory"
 
 
 def test_a_file_at_which_the_detector_ended_a_worker_fails_in_this_stage_alone(tmp_path):

@@ -3,7 +3,7 @@
 from app.formats import Kind
 from app.ingest.workers.worker import failed, without_detector
 from app.media import Analysis, Identity, Stage, StageResult, StageStatus
-from tests.ingest.workers.test_executor import causes, job, results
+from tests.ingest.workers.test_executor import causes, job, pid_in, results
 
 
 def test_a_file_at_which_only_the_detector_ends_workers_is_answered_without_it(shared_pool):
@@ -32,3 +32,11 @@ def test_a_job_is_run_without_the_detector_where_that_may_be_why_a_worker_came_t
         assert without_detector(job("a.mp4", frozenset(Stage)), result) is None
     for result in (failed(asked, "damaged_image", ""), analysed("damaged_image")):
         assert without_detector(asked, result) is None
+
+
+def test_a_worker_that_may_hold_a_detector_is_replaced_before_a_file_without_one(shared_pool):
+    wanted = [(), Stage, Stage, (), ()]
+    found = results(shared_pool, [job("a.jpg", frozenset((Stage.IDENTIFY, *stages))) for stages in wanted])
+    plain, one, other, after, last = map(pid_in, found)
+    assert plain == one == other
+    assert one != after == last
