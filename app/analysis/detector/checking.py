@@ -1,8 +1,8 @@
 """Looks at a detector in a process of its own, which may die: whether it can be used, and how it is shown pictures.
 
-`python -m app.analysis.detector.checking PARENT MODEL MEMORY SECONDS` prints one line of JSON: `labels`, `layout`,
-`outputs` and `shown`; or `problem`, the middle of a sentence, with its stable `cause`. MEMORY is the address space in
-MiB, SECONDS the time that a file may take.
+`python -m app.analysis.detector.checking PARENT MODEL MEMORY SECONDS` prints one line of JSON: `sha256`, `labels`,
+`layout`, `outputs` and `shown`; or `problem`, the middle of a sentence, with its stable `cause`. MEMORY is the address
+space in MiB, SECONDS the time that a file may take.
 """
 
 import json
@@ -20,7 +20,8 @@ from app.analysis.detector.choosing import choose
 from app.analysis.detector.labels import labels_of, read_beside
 from app.analysis.detector.layouts import Layout, NotUsable, Output, Reading, read_outputs, recognise
 from app.analysis.detector.letterbox import as_input
-from app.analysis.detector.network import load, run
+from app.analysis.detector.network import lacks_memory, load, run
+from app.analysis.detector.parts import hash_parts
 from app.analysis.nsfw.network import block_telemetry
 from app.models import Shown
 from app.own_process import die_with_parent
@@ -34,6 +35,10 @@ _TIME_SHARE = 1 / 2  # of what a file may take: the rest is for its decoding, an
 
 def check(file: Path, memory_mb: int, file_seconds: float) -> Mapping[str, Any]:
     """What has to be known to use a model in a worker of so much memory, on files of so many s. Raises NotUsable."""
+    try:
+        sha256 = hash_parts(file)
+    except OSError as error:
+        raise NotUsable(f"it cannot be read: {error.strerror}", cause="detector_unreadable") from error
     network = _read(file)
     metadata = _metadata(network)
     labels = _labels(file, metadata)
@@ -48,7 +53,13 @@ def check(file: Path, memory_mb: int, file_seconds: float) -> Mapping[str, Any]:
         shown = Shown(**asdict(shown) | {"up_to_255": not shown.whole, "blue_first": True})
     check_time(_try(file, shown, reading), file_seconds)
     check_memory(_peak_mb(), memory_mb)
-    return {"labels": labels, "layout": reading.layout, "outputs": reading.outputs, "shown": asdict(shown)}
+    return {
+        "sha256": sha256,
+        "labels": labels,
+        "layout": reading.layout,
+        "outputs": reading.outputs,
+        "shown": asdict(shown),
+    }
 
 
 def _read(file: Path) -> Any:
@@ -58,6 +69,8 @@ def _read(file: Path) -> Any:
     try:
         return openvino.Core().read_model(str(file))
     except Exception as error:
+        if lacks_memory(error):
+            raise MemoryError from error
         raise NotUsable(f"the file {file} is no model that OpenVINO can read", cause="detector_unreadable") from error
 
 
@@ -116,6 +129,8 @@ def _settle(network: Any, shown: Shown) -> None:
         try:
             network.reshape({network.input(0): shown.shape})
         except Exception as error:
+            if lacks_memory(error):
+                raise MemoryError from error
             why = f"it cannot be given one picture of {shown.width} x {shown.height} px"
             raise NotUsable(why, cause="detector_input_unknown") from error
 
@@ -149,7 +164,7 @@ def _peak_mb() -> float:
 
 
 def _try(file: Path, shown: Shown, reading: Reading) -> float:
-    """Lets it look at a plain picture twice, as a worker would. Raises NotUsable.
+    """Lets it look at a plain picture twice, as a worker would. Raises NotUsable, MemoryError.
 
     Gives the seconds of processor time, which others at work do not change, for loading it and the second look.
     """
@@ -161,8 +176,8 @@ def _try(file: Path, shown: Shown, reading: Reading) -> float:
         run(request, given)
         seconds = time.process_time() - warm + loaded - begun
         choose(read_outputs(reading, outputs, size), 0.0, overlaps=reading.layout.overlaps)
-    except MemoryError as error:
-        raise NotUsable("it needs more memory than a worker may have", cause="detector_memory") from error
+    except MemoryError:
+        raise
     except Exception as error:
         detail = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise NotUsable(f"it cannot be run: {detail}", cause="detector_unreadable") from error

@@ -1,10 +1,9 @@
 """The detector that a person names: whether it is there and can be used, looked at afresh each time.
 
-The file is hashed here and looked into in a process of its own (`checking.py`): the program never holds a model.
+The files are hashed and looked into in a process of its own (`checking.py`): the program never holds a model.
 A thread of its own waits for that, so that nobody else has to.
 """
 
-import hashlib
 import os
 import stat
 import threading
@@ -14,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from app.analysis.detector.labels import files_beside
+from app.analysis.detector.parts import find_parts, read_stamp
 from app.models import DetectorModel, Shown
 from app.own_process import BEAT_SECONDS, ask
 from app.texts import shown_name
@@ -108,8 +108,7 @@ class Detector:
     def _examined(self, file: Path) -> DetectorState:
         """What a model is."""
         try:
-            status = file.stat()
-            sha256 = _sha256(file)
+            stamp = read_stamp(file)
         except OSError as error:
             return _none(f"the model {file} cannot be read: {error.strerror}", "detector_unreadable")
         told = ask(_MODULE, str(file), *self._limits, seconds=CHECK_SECONDS, beat=self._beat)
@@ -117,11 +116,12 @@ class Detector:
             problem = f"the model {file} cannot be used: {told['problem']}"
             again = "; it is looked at again when its files change" if told.get("died") else ""
             return _none(problem + again, told.get("cause", "detector_unreadable"))
+        sha256 = told["sha256"]
         model = DetectorModel(
             name=f"{shown_name(os.fsencode(file.name))} {sha256[:16]}",
             sha256=sha256,
             path=str(file),
-            stamp=(status.st_size, status.st_mtime_ns),
+            stamp=stamp,
             labels=tuple(told["labels"]),
             layout=told["layout"],
             outputs=tuple(told["outputs"]),
@@ -138,25 +138,10 @@ class _Closed(Exception):
 _Stamps = tuple[tuple[int, ...] | None, ...]
 
 
-def _parts(file: Path) -> tuple[Path, ...]:
-    """The files that a model consists of: an IR has its weights beside it."""
-    return (file, file.with_suffix(".bin")) if file.suffix.lower() == ".xml" else (file,)
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    for part in _parts(file):
-        if part is file or part.exists():  # an IR without weights has no second file
-            with part.open("rb") as stream:
-                for piece in iter(lambda: stream.read(2**20), b""):
-                    digest.update(piece)
-    return digest.hexdigest()
-
-
 def _stamps(file: Path) -> "_Stamps | DetectorState":
     """What tells one model with its labels from another without reading it, or why there is none."""
     try:
-        status = file.stat()
+        status, stamp = file.stat(), read_stamp(file)
     except FileNotFoundError:
         return _none(f"there is no file {file}; INGEST_DETECTOR_MODEL names another", "detector_missing")
     except OSError as error:
@@ -165,9 +150,9 @@ def _stamps(file: Path) -> "_Stamps | DetectorState":
         return _none(
             f"{file} is no file that ends in .onnx or .xml; INGEST_DETECTOR_MODEL must name one", "detector_missing"
         )
-    if status.st_size > MAX_BYTES:
-        return _none(f"the file {file} has {status.st_size / 1e9:.1f} GB, and 2 are the most", "detector_memory")
-    return tuple(map(_stamp, (*_parts(file), *files_beside(file))))
+    if (size := sum(size for size, _ in stamp)) > MAX_BYTES:
+        return _none(f"the model {file} has {size / 1e9:.1f} GB, and 2 are the most", "detector_memory")
+    return tuple(map(_stamp, (*find_parts(file), *files_beside(file))))
 
 
 def _stamp(file: Path) -> tuple[int, ...] | None:

@@ -16,6 +16,7 @@ from app.analysis.detector import model as models
 from app.analysis.detector.checking import check_memory, check_time
 from app.analysis.detector.layouts import NotUsable
 from app.analysis.detector.model import Detector
+from app.analysis.detector.network import lacks_memory
 from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
 from app.cli.doctor import examine
@@ -202,7 +203,7 @@ def test_a_model_that_changes_under_a_session_fails_the_stage_and_keeps_nothing(
     picture, _ = drawn()
     picture.save(tmp_path / "a.png")
     recipe = Recipes(Weights(None, tmp_path), detector).prepared(DETECT, print)
-    os.utime(file, (1, 1))
+    os.utime(file.with_suffix(".bin"), (1, 1))  # the weights alone
     job = Job(FoundFile("r", b"a.png", 1, 1), DETECT, DETECT)
     result = Analyzer({"r": str(tmp_path)}, recipe)(job)
     assert (result.stages[Stage.DETECT].cause, result.regions) == ("model_unusable", None)
@@ -238,3 +239,18 @@ def test_a_file_at_which_the_detector_ended_a_worker_fails_in_this_stage_alone(t
     result = Analyzer({"r": str(tmp_path)}, recipe)(Job(file, wanted, wanted, without_detector=ended))
     assert [result.stages[stage].status for stage in (Stage.THUMBNAIL, Stage.DETECT)] == ["done", "failed"]
     assert (result.stages[Stage.DETECT].cause, result.regions) == ("decoder_timeout", None)
+
+
+@pytest.mark.parametrize("said", ["Failed to allocate 1024 bytes", "Cannot allocate memory", "std::bad_alloc"])
+def test_what_openvino_says_of_memory_is_an_error_of_memory(said):
+    assert lacks_memory(RuntimeError(f"Exception from src/core.cpp:1: {said}"))
+    assert lacks_memory(MemoryError())
+    assert not lacks_memory(RuntimeError("no such operation"))
+
+
+def test_a_model_is_as_large_as_all_of_its_files(tmp_path):
+    file = write_model(tmp_path / "m.xml")
+    with file.with_suffix(".bin").open("r+b") as weights:
+        weights.truncate(models.MAX_BYTES)
+    found = Detector(file, 0.25, MEMORY_MB).look()
+    assert (found.cause, "2.0 GB" in found.sentence) == ("detector_memory", True)
