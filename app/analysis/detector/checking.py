@@ -8,6 +8,7 @@ space in MiB, SECONDS the time that a file may take.
 import json
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -63,6 +64,21 @@ def check(file: Path, memory_mb: int, file_seconds: float) -> Mapping[str, Any]:
 
 
 def _read(file: Path) -> Any:
+    """The network in a file. Raises NotUsable, MemoryError."""
+    if file.suffix.lower() != ".onnx":
+        return _read_there(file)
+    with tempfile.TemporaryDirectory() as folder:
+        alone = Path(folder, file.name)
+        alone.symlink_to(file)  # parts of an ONNX model are looked for beside the name that it is read by
+        try:
+            return _read_there(alone)
+        except NotUsable:
+            _read_there(file)
+            why = "some of its weights lie in other files, which could change unseen: save it as one file"
+            raise NotUsable(why, cause="detector_unreadable") from None
+
+
+def _read_there(file: Path) -> Any:
     block_telemetry()
     import openvino
 

@@ -32,6 +32,13 @@ def test_a_model_that_takes_any_size_is_shown_the_one_that_it_was_made_for(told,
     assert ((shown.width, shown.height), shown.batched) == (size, True)
 
 
+def test_a_model_whose_weights_lie_in_other_files_is_refused(tmp_path):
+    pytest.importorskip("openvino")
+    file = write_onnx(tmp_path / "m.onnx", beside=tmp_path / "weights", names="{0: 'cat', 1: 'dog'}")
+    found = Detector(file, 0.25, MEMORY_MB).wait()
+    assert (found.cause, "save it as one file" in found.sentence) == ("detector_unreadable", True)
+
+
 def test_an_ir_that_was_made_of_it_tells_the_same(tmp_path):
     openvino = pytest.importorskip("openvino")
     file = write_onnx(tmp_path / "m.onnx", names="{0: 'cat', 1: 'dog'}")
