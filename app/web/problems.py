@@ -107,7 +107,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "detector_missing": Refusal(503, "there is no file of a detector where `INGEST_DETECTOR_MODEL` says"),
         "detector_being_looked_at": Refusal(503, "the detector is being looked at; ask again in some seconds"),
         "detector_unreadable": Refusal(503, "the detector is no model that can be read and run"),
-        "detector_labels_missing": Refusal(503, "the labels of the detector are neither beside it nor in it"),
+        "detector_labels_missing": Refusal(503, "the labels of the detector are not to be found, or are too many"),
         "detector_input_unknown": Refusal(503, "the detector takes something else than one picture"),
         "detector_layout_unknown": Refusal(
             503, "the outputs of the detector are of no layout that is known for its labels"

@@ -18,7 +18,7 @@ from typing import Any
 from PIL import Image
 
 from app.analysis.detector.choosing import choose
-from app.analysis.detector.labels import labels_of, read_beside
+from app.analysis.detector.labels import CHARACTERS, MOST, labels_of, read_beside
 from app.analysis.detector.layouts import Layout, NotUsable, Output, Reading, read_outputs, recognise
 from app.analysis.detector.letterbox import as_input
 from app.analysis.detector.network import lacks_memory, load, run
@@ -111,7 +111,9 @@ def _labels(file: Path, metadata: Mapping[str, str]) -> tuple[str, ...]:
         where = f"{file.with_suffix('.txt').name} or labels.txt beside it"
         why = f"the model {file} names no labels: write them, one a line, into {where}"
         raise NotUsable(why, cause="detector_labels_missing")
-    return labels
+    if len(labels) > MOST:
+        raise NotUsable(f"it has {len(labels):,} labels, and {MOST:,} are the most", cause="detector_labels_missing")
+    return tuple(label[:CHARACTERS] for label in labels)
 
 
 def _sides(shape: Any) -> tuple[int | None, ...]:

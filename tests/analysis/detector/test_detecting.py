@@ -148,6 +148,8 @@ def test_labels_are_read_beside_the_model_or_out_of_it(tmp_path):
 
     file = write_model(tmp_path / "m.xml", labels=None)
     assert looked(file).cause == "detector_labels_missing"
+    (tmp_path / "metadata.yaml").write_text("names:\n  1000: a\n")
+    assert "it has 1,001 labels, and 1,000 are the most" in looked(file).sentence
     for name, text in (("metadata.yaml", "names:\n  0: a\n  1: b\n"), ("labels.txt", "c\nd\n"), ("m.txt", "e\nf\n")):
         (tmp_path / name).write_text(text)
         assert looked(file).model.labels == tuple(text.split() if name.endswith(".txt") else ("a", "b")), name
