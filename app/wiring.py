@@ -147,7 +147,7 @@ class House:
 
         Raises UnknownFile, NotDetected, NeedsAttention, and Unavailable with the cause where there is no detector.
         """
-        library, recipe, state = self.records.library, self.recipes.now(), self.detector.look()
+        library, state, recipe = self.records.library, self.detector.look(), self.recipes.now()
         row, stages = library.known_file(place), frozenset({Stage.IDENTIFY, Stage.DETECT})
         if recipe.detector is None:
             raise Unavailable(state.sentence, cause=state.cause)
@@ -162,6 +162,7 @@ class House:
         ended = result.stages[Stage.DETECT]
         if ended.status is not StageStatus.DONE:
             raise NotDetected(f"Nothing could be detected in {place.shown}: {ended.reason}")
+        self.store.check_lock()
         library.detected(result, recipe.models_in([Stage.DETECT]))
 
     def close(self) -> None:
