@@ -191,11 +191,10 @@ class Recipe:
     """Which stages exist at which version, to which kinds they apply, and which cannot run here and now.
 
     A stage whose version is another is pending again, for the files that `revisions` say; that of `nsfw` names the
-    weights, and other weights concern every file. `unavailable`
-    maps a stage to one sentence that says why it cannot run and what to do about it; `limited` says so of a stage that
-    runs, but not for every kind of file that it is meant for. `beside` are the kinds of file of which a stage
-    reads only what lies beside them, because nothing here can look inside. `failing` is
-    another text whenever files are taken in that failed before: each of those is tried once more.
+    weights, and other weights concern every file. `unavailable` maps a stage to one sentence that says why it cannot
+    run and what to do about it; `limited` says so of a stage that runs, but not for every kind of file that it is meant
+    for. `beside` are the kinds of file of which a stage reads only what lies beside them, because nothing here can look
+    inside. `failing` is another text whenever files are taken in that failed before: each of those is tried once more.
     """
 
     versions: Mapping[Stage, str]
@@ -289,6 +288,7 @@ class Job:
     wanted: frozenset[Stage]
     stale: frozenset[Stage]
     known_sha256: str | None = None
+    without_detector: "Failure | None" = None  # how stage detect ends, unrun: workers ended at it
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,8 +341,8 @@ class Rating:
 class Picture:
     """Stage `thumbnail`: a WebP, upright, and the 64-bit perceptual hash as 16 hex digits.
 
-    It has at most 320 px a side, and 2,048 where a preview was asked for. What was not seen whole has no hash.
-    `sha256` is that of the picture itself, 64 hex digits (`pictures/same.py`); None where it is not determined.
+    It has at most 320 px a side, and 2,048 where a preview was asked for. What was not seen whole has no hash. `sha256`
+    is that of the picture itself, 64 hex digits (`pictures/same.py`); None where it is not determined.
     """
 
     webp: bytes

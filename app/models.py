@@ -63,13 +63,13 @@ class DetectorModel:
     """The model of stage `detect`: its name, which is stored with each region, the SHA-256 of its file, and its labels.
 
     `layout` and `outputs` say how boxes lie in what it answers, `threshold` from which confidence they count. `stamp`
-    is the size in bytes and the time of change in ns that the file had when it was looked at.
+    is the size in bytes and the time of change in ns that each of its files had when it was looked at.
     """
 
     name: str
     sha256: str
     path: str
-    stamp: tuple[int, int]
+    stamp: tuple[tuple[int, int], ...]
     labels: tuple[str, ...]
     layout: str
     outputs: tuple[int, ...]

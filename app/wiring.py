@@ -147,7 +147,7 @@ class House:
 
         Raises UnknownFile, NotDetected, NeedsAttention, and Unavailable with the cause where there is no detector.
         """
-        library, recipe, state = self.records.library, self.recipes.now(), self.detector.look()
+        library, state, recipe = self.records.library, self.detector.look(), self.recipes.now()
         row, stages = library.known_file(place), frozenset({Stage.IDENTIFY, Stage.DETECT})
         if recipe.detector is None:
             raise Unavailable(state.sentence, cause=state.cause)
@@ -162,6 +162,7 @@ class House:
         ended = result.stages[Stage.DETECT]
         if ended.status is not StageStatus.DONE:
             raise NotDetected(f"Nothing could be detected in {place.shown}: {ended.reason}")
+        self.store.check_lock()
         library.detected(result, recipe.models_in([Stage.DETECT]))
 
     def close(self) -> None:
@@ -173,6 +174,7 @@ class House:
             if self.records_or_none.copies is not None:
                 self.records_or_none.copies.close()
             self.records_or_none.library.close()
+        self.detector.close()
         self.executor.close()
         self.store.release()
 
@@ -293,7 +295,10 @@ def weights_of(settings: Settings) -> Weights:
 def detector_of(settings: Settings) -> Detector:
     """The detector that these settings name."""
     return Detector(
-        settings.ingest_detector_model, settings.ingest_detector_threshold, settings.ingest_worker_memory_mb
+        settings.ingest_detector_model,
+        settings.ingest_detector_threshold,
+        settings.ingest_worker_memory_mb,
+        settings.ingest_file_timeout_seconds,
     )
 
 

@@ -332,12 +332,15 @@ class _Course:
         reader = self.recipe.barcode_reader
         assert reader is not None  # noqa: S101 - without one the stage is not runnable
         picture = self.pixels.larger(barcodes.SHORT_SIDE)
-        plain = make_resizable(turn_upright(picture, self.pixels.turn(picture)))
+        small = barcodes.reduce_for_reading(make_resizable(picture))
+        plain = turn_upright(small, self.pixels.turn(picture))
         plain = plain if plain.mode in ("L", "RGB") else put_over_white(to_srgb(plain))
         self._found(Regions(barcodes.read_barcodes(plain.convert("L"), reader), frozenset({RegionSource.BARCODE})))
         return True, None
 
     def _detected(self) -> tuple[bool, None]:
+        if (ended := self.job.without_detector) is not None:
+            raise CannotRead(ended.reason, cause=ended.cause)
         model = self.recipe.detector
         assert model is not None  # noqa: S101 - without one the stage is not runnable
         picture = self.pixels.larger(min(model.shown.width, model.shown.height))

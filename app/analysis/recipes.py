@@ -43,15 +43,18 @@ class Recipes:
         self._weights, self._detector = weights, detector
 
     def now(self) -> Recipe:
-        """The recipe as things stand."""
+        """The recipe as things stand; a detector that is still being looked at is not there yet."""
         return self._of(self._weights.look())
 
     def prepared(self, wanted: frozenset[Stage], beat: Callable[[str], None]) -> Recipe:
-        """The recipe after what must be done once has been done: the model of a wanted stage is converted.
+        """The recipe after what must be done once has been done: a wanted model is converted, or looked at.
 
         `beat` is called several times a second with what is being done; whatever it raises breaks that off.
         """
-        return self._of(self._weights.convert(beat)) if Stage.NSFW in wanted else self.now()
+        found = self._weights.convert(beat) if Stage.NSFW in wanted else self._weights.look()
+        if Stage.DETECT in wanted:
+            self._detector.wait(lambda: beat("Looking at the detector, once"))
+        return self._of(found)
 
     def _of(self, found: WeightsState) -> Recipe:
         versions, applies, limited, beside = dict(VERSIONS), dict(APPLIES), {}, {}

@@ -123,7 +123,7 @@ def _weights(configured: Settings) -> tuple[Verdict, str]:
 def _detector(configured: Settings) -> tuple[Verdict, str]:
     if configured.ingest_detector_model is None:
         return "ok", ""
-    found = detector_of(configured).look()
+    found = detector_of(configured).wait()
     if found.model is None:
         return "wrong", found.sentence
     return (

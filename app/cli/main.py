@@ -25,6 +25,7 @@ from app.ingest.session.state import SessionState
 from app.ingest.session.store import IngestionState
 from app.library.engine import shown_place
 from app.library.migrations import Migration, revision_of
+from app.media import Stage
 from app.settings import Settings
 from app.texts import class_words, counted
 from app.wiring import House, build, take
@@ -143,6 +144,11 @@ def _listen(configured: Settings) -> socket.socket:
     return listening
 
 
+def _wait_for_detector(house: House, parameters: Parameters) -> None:
+    if Stage.DETECT in parameters.wanted:
+        house.detector.wait()
+
+
 @cli.command()
 def plan(
     directories: Directories, root: Roots = None, pattern: Pattern = "*", min_bytes: MinBytes = None,
@@ -163,6 +169,7 @@ def plan(
     house, _ = build(configured, IngestionState(configured.ingest_state_dir), migrate=False)
     try:
         planner = Planner(house.folders, NothingKnown(), house.recipes.now) if fresh else house.records.planner
+        _wait_for_detector(house, parameters)
         counts = planner.plan(house.records.runner.resolved(parameters))
     finally:
         house.close()

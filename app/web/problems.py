@@ -105,15 +105,17 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "detector_not_named": Refusal(503, "`INGEST_DETECTOR_MODEL` names no detector"),
         "detector_not_installed": Refusal(503, "OpenVINO, which runs detectors, is not installed"),
         "detector_missing": Refusal(503, "there is no file of a detector where `INGEST_DETECTOR_MODEL` says"),
+        "detector_being_looked_at": Refusal(503, "the detector is being looked at; ask again in some seconds"),
         "detector_unreadable": Refusal(503, "the detector is no model that can be read and run"),
-        "detector_labels_missing": Refusal(503, "the labels of the detector are neither beside it nor in it"),
+        "detector_labels_missing": Refusal(503, "the labels of the detector are not to be found, or are too many"),
         "detector_input_unknown": Refusal(503, "the detector takes something else than one picture"),
         "detector_layout_unknown": Refusal(
             503, "the outputs of the detector are of no layout that is known for its labels"
         ),
         "detector_memory": Refusal(
-            503, "the detector needs more memory than a worker may have, or is larger than 2 GB"
+            503, "the detector needs more memory than a third of what a worker may have, or is larger than 2 GB"
         ),
+        "detector_too_slow": Refusal(503, "the detector takes more than half of the time that a file may take"),
         "unavailable": Refusal(503, "a part that is needed is not there"),
         "attention": Refusal(503, "something must be mended, and nothing more exact is known"),
     }

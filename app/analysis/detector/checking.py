@@ -1,12 +1,15 @@
 """Looks at a detector in a process of its own, which may die: whether it can be used, and how it is shown pictures.
 
-`python -m app.analysis.detector.checking PARENT MODEL MEMORY` prints one line of JSON: `labels`, `layout`, `outputs`
-and `shown`; or `problem`, the middle of a sentence, with its stable `cause`. MEMORY is the address space in MiB.
+`python -m app.analysis.detector.checking PARENT MODEL MEMORY SECONDS` prints one line of JSON: `sha256`, `labels`,
+`layout`, `outputs` and `shown`; or `problem`, the middle of a sentence, with its stable `cause`. MEMORY is the address
+space in MiB, SECONDS the time that a file may take.
 """
 
 import json
 import resource
 import sys
+import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -15,10 +18,11 @@ from typing import Any
 from PIL import Image
 
 from app.analysis.detector.choosing import choose
-from app.analysis.detector.labels import labels_of, read_beside, said_beside
+from app.analysis.detector.labels import CHARACTERS, MOST, labels_of, read_beside, said_beside
 from app.analysis.detector.layouts import Layout, NotUsable, Output, Reading, check_px, read_outputs, recognise
 from app.analysis.detector.letterbox import as_input
-from app.analysis.detector.network import load, run
+from app.analysis.detector.network import lacks_memory, load, run
+from app.analysis.detector.parts import hash_parts
 from app.analysis.nsfw.network import block_telemetry
 from app.models import Shown
 from app.own_process import die_with_parent
@@ -26,10 +30,16 @@ from app.own_process import die_with_parent
 _SIDE = 640  # px, of a model that takes any size and does not say which it was made for
 _SIDES = (32, 4_096)
 _COLOURS = 3
+_MEMORY_SHARE = 1 / 3  # of what a worker may have: a worker keeps the model, and still has to decode large pictures
+_TIME_SHARE = 1 / 2  # of what a file may take: the rest is for its decoding, and for the machine to be slower one day
 
 
-def check(file: Path) -> Mapping[str, Any]:
-    """What has to be known to use a model. Raises NotUsable."""
+def check(file: Path, memory_mb: int, file_seconds: float) -> Mapping[str, Any]:
+    """What has to be known to use a model in a worker of so much memory, on files of so many s. Raises NotUsable."""
+    try:
+        sha256 = hash_parts(file)
+    except OSError as error:
+        raise NotUsable(f"it cannot be read: {error.strerror}", cause="detector_unreadable") from error
     network = _read(file)
     metadata = _metadata(network)
     labels = _labels(file, metadata)
@@ -43,17 +53,41 @@ def check(file: Path) -> Mapping[str, Any]:
     reading = recognise(outputs, len(labels), (shown.width, shown.height), said)
     if reading.layout is Layout.SSD:  # OpenVINO's own convention, which its converter keeps
         shown = Shown(**asdict(shown) | {"up_to_255": not shown.whole, "blue_first": True})
-    _try(file, shown, reading)
-    return {"labels": labels, "layout": reading.layout, "outputs": reading.outputs, "shown": asdict(shown)}
+    check_time(_try(file, shown, reading), file_seconds)
+    check_memory(_peak_mb(), memory_mb)
+    return {
+        "sha256": sha256,
+        "labels": labels,
+        "layout": reading.layout,
+        "outputs": reading.outputs,
+        "shown": asdict(shown),
+    }
 
 
 def _read(file: Path) -> Any:
+    """The network in a file. Raises NotUsable, MemoryError."""
+    if file.suffix.lower() != ".onnx":
+        return _read_there(file)
+    with tempfile.TemporaryDirectory() as folder:
+        alone = Path(folder, file.name)
+        alone.symlink_to(file)  # parts of an ONNX model are looked for beside the name that it is read by
+        try:
+            return _read_there(alone)
+        except NotUsable:
+            _read_there(file)
+            why = "some of its weights lie in other files, which could change unseen: save it as one file"
+            raise NotUsable(why, cause="detector_unreadable") from None
+
+
+def _read_there(file: Path) -> Any:
     block_telemetry()
     import openvino
 
     try:
         return openvino.Core().read_model(str(file))
     except Exception as error:
+        if lacks_memory(error):
+            raise MemoryError from error
         raise NotUsable(f"the file {file} is no model that OpenVINO can read", cause="detector_unreadable") from error
 
 
@@ -79,7 +113,9 @@ def _labels(file: Path, metadata: Mapping[str, str]) -> tuple[str, ...]:
         where = f"{file.with_suffix('.txt').name} or labels.txt beside it"
         why = f"the model {file} names no labels: write them, one a line, into {where}"
         raise NotUsable(why, cause="detector_labels_missing")
-    return labels
+    if len(labels) > MOST:
+        raise NotUsable(f"it has {len(labels):,} labels, and {MOST:,} are the most", cause="detector_labels_missing")
+    return tuple(label[:CHARACTERS] for label in labels)
 
 
 def _sides(shape: Any) -> tuple[int | None, ...]:
@@ -113,6 +149,8 @@ def _settle(network: Any, shown: Shown) -> None:
         try:
             network.reshape({network.input(0): shown.shape})
         except Exception as error:
+            if lacks_memory(error):
+                raise MemoryError from error
             why = f"it cannot be given one picture of {shown.width} x {shown.height} px"
             raise NotUsable(why, cause="detector_input_unknown") from error
 
@@ -123,29 +161,59 @@ def _said_side(metadata: Mapping[str, str], at: int) -> int:
     return numbers[min(at, len(numbers) - 1)] if numbers else _SIDE
 
 
-def _try(file: Path, shown: Shown, reading: Reading) -> None:
-    """Lets it look at a plain picture, as a worker would. Raises NotUsable."""
+def check_time(seconds: float, file_seconds: float) -> None:
+    """Check that a model takes its share at most of the time of a file. Raises NotUsable `detector_too_slow`."""
+    if seconds > file_seconds * _TIME_SHARE:
+        takes = f"to be loaded and to look at one picture takes it {seconds:.1f} s"
+        why = f"{takes}, and half of the {file_seconds:g} s of INGEST_FILE_TIMEOUT_SECONDS is the most"
+        raise NotUsable(why, cause="detector_too_slow")
+
+
+def check_memory(peak_mb: float, memory_mb: int) -> None:
+    """Check that a model leaves a worker room for pictures. Raises NotUsable `detector_memory`."""
+    if peak_mb > memory_mb * _MEMORY_SHARE:
+        most = f"a third of the {memory_mb} of INGEST_WORKER_MEMORY_MB is the most"
+        why = f"it takes {peak_mb:.0f} MB of memory, and {most}"
+        raise NotUsable(why, cause="detector_memory")
+
+
+def _peak_mb() -> float:
+    """The most memory that this process has had; what `getrusage` tells begins with that of its parent."""
+    lines = Path("/proc/self/status").read_text("ascii", "replace").splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
+
+
+def _try(file: Path, shown: Shown, reading: Reading) -> float:
+    """Lets it look at a plain picture twice, as a worker would. Raises NotUsable, MemoryError.
+
+    Gives the seconds of processor time, which others at work do not change, for loading it and the second look.
+    """
     size = (shown.width, shown.height)
     try:
-        outputs = run(load(str(file), shown.shape), as_input(Image.new("RGB", size, "gray"), shown))
+        given, begun = as_input(Image.new("RGB", size, "gray"), shown), time.process_time()
+        request, loaded = load(str(file), shown.shape), time.process_time()
+        outputs, warm = run(request, given), time.process_time()
+        run(request, given)
+        seconds = time.process_time() - warm + loaded - begun
         found = read_outputs(reading, outputs, size)
         choose(found, 0.0, overlaps=reading.layout.overlaps)
-    except MemoryError as error:
-        raise NotUsable("it needs more memory than a worker may have", cause="detector_memory") from error
+    except MemoryError:
+        raise
     except Exception as error:
         detail = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise NotUsable(f"it cannot be run: {detail}", cause="detector_unreadable") from error
     check_px(reading.layout, found)
+    return seconds
 
 
 def main(arguments: list[str]) -> None:
     """Prints what was found out."""
-    parent, model, memory_mb = arguments
+    parent, model, memory_mb, seconds = arguments
     die_with_parent(int(parent))
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        answer = check(Path(model))
+        answer = check(Path(model), int(memory_mb), float(seconds))
     except NotUsable as problem:
         answer = {"problem": problem.sentence, "cause": problem.cause}
     except MemoryError:

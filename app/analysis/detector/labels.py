@@ -7,7 +7,10 @@ from pathlib import Path
 from app.analysis.formats.tiff import decode_text
 from app.analysis.regions.yolo import parse_classes
 
-MOST = 10_000
+MOST = 1_000
+"""Labels of one model, which travel with each job."""
+CHARACTERS = 200
+_NUMBERS = 10_000
 FILE_BYTES = 1024 * 1024
 _SAID = re.compile(r"^ *(task|end2end|nms): *(\w+) *\r?$", re.MULTILINE)
 
@@ -44,5 +47,5 @@ def labels_of(names: str) -> tuple[str, ...]:
 
 
 def _in_order(name: bytes, text: str) -> tuple[str, ...]:
-    named = {number: label for number, label in parse_classes(name, text).names.items() if number < MOST}
+    named = {number: label for number, label in parse_classes(name, text).names.items() if number < _NUMBERS}
     return tuple(named.get(number, "") for number in range(max(named, default=-1) + 1))

@@ -1,27 +1,27 @@
 """The detector that a person names: whether it is there and can be used, looked at afresh each time.
 
-The file is hashed here and looked into in a process of its own (`checking.py`): the program never holds a model.
+The files are hashed and looked into in a process of its own (`checking.py`): the program never holds a model.
+A thread of its own waits for that, so that nobody else has to.
 """
 
-import hashlib
-import math
 import os
 import stat
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from app.analysis.detector.labels import files_beside
+from app.analysis.detector.parts import find_parts, read_stamp
 from app.models import DetectorModel, Shown
-from app.own_process import ask
+from app.own_process import BEAT_SECONDS, ask
 from app.texts import shown_name
 
 CHECK_SECONDS = 120.0
-AGAIN_SECONDS = 60.0  # after which a file is looked at again whose look came to no end
 MAX_BYTES = 2_000_000_000
 SUFFIXES = (".onnx", ".xml")
+BEING_LOOKED_AT = "detector_being_looked_at"
 _MODULE = "app.analysis.detector.checking"
 
 
@@ -37,80 +37,111 @@ class DetectorState:
 class Detector:
     """The model file that the settings name. Every method may be called from any thread.
 
-    `threshold` is the confidence from which a box counts, `worker_memory_mb` what a worker may take.
+    `threshold` is the confidence from which a box counts, `worker_memory_mb` what a worker may take, `file_seconds`
+    what a picture may.
     """
 
-    def __init__(self, configured: Path | None, threshold: float, worker_memory_mb: int) -> None:
+    def __init__(
+        self, configured: Path | None, threshold: float, worker_memory_mb: int, file_seconds: float = 30.0
+    ) -> None:
         self._file = configured.expanduser().absolute() if configured else None
-        self._threshold, self._worker_memory_mb = threshold, worker_memory_mb
-        self._seen: tuple[_Stamps, DetectorState, float] | None = None  # the last is when to look again (monotonic s)
-        self._looking = threading.Lock()
+        self._threshold = threshold
+        self._limits = (str(worker_memory_mb), str(file_seconds))
+        self._seen: tuple[_Stamps, DetectorState] | None = None
+        self._choosing = threading.Lock()
+        self._looking: threading.Thread | None = None
+        self._closed = False
 
     def look(self) -> DetectorState:
-        """Look at the model. One that was not seen before is hashed and tried, which takes some seconds."""
+        """Say at once what is known of the model. A look at one that was not seen before begins, and goes on beside.
+
+        That hashes and tries it, which takes seconds. What is found out, also that it came to no end, stands until the
+        files change.
+        """
         if self._file is None:
             sentence = "no model is named; INGEST_DETECTOR_MODEL names one, as ONNX or OpenVINO's IR"
             return _none(sentence, "detector_not_named")
         if find_spec("openvino") is None:
             sentence = "openvino cannot be imported; pip install 'media-ingest[detector]' brings it"
             return _none(sentence, "detector_not_installed")
-        with self._looking:
-            stamps = _stamps(self._file)
-            if isinstance(stamps, DetectorState):
-                return stamps
-            if self._seen is None or self._seen[0] != stamps or self._seen[2] < time.monotonic():
-                found, lasting = self._examined(self._file)
-                self._seen = (stamps, found, math.inf if lasting else time.monotonic() + AGAIN_SECONDS)
-            return self._seen[1]
+        stamps = _stamps(self._file)
+        if isinstance(stamps, DetectorState):
+            return stamps
+        with self._choosing:
+            if self._seen is not None and self._seen[0] == stamps:
+                return self._seen[1]
+            if self._looking is None and not self._closed:
+                looking = threading.Thread(target=self._find_out, args=(self._file, stamps), daemon=True)
+                looking.start()
+                self._looking = looking
+        return _none(f"the model {self._file} is being looked at, which takes some seconds", BEING_LOOKED_AT)
 
-    def _examined(self, file: Path) -> tuple[DetectorState, bool]:
-        """What a model is, and whether the same files would be the same again."""
+    def wait(self, beat: Callable[[], None] = lambda: None) -> DetectorState:
+        """Wait until the model has been looked at, and say what is known then.
+
+        `beat` is called several times a second; whatever it raises ends the waiting, and not the look.
+        """
+        while (found := self.look()).cause == BEING_LOOKED_AT and not self._closed:
+            if (looking := self._looking) is not None:
+                looking.join(BEAT_SECONDS)
+            beat()
+        return found
+
+    def close(self) -> None:
+        """End a look that goes on."""
+        self._closed = True
+
+    def _find_out(self, file: Path, stamps: "_Stamps") -> None:
+        found = _none(f"the look at the model {file} was broken off", "detector_unreadable")
         try:
-            status = file.stat()
-            sha256 = _sha256(file)
+            found = self._examined(file)
+        except _Closed:
+            pass
+        finally:
+            with self._choosing:
+                self._seen, self._looking = (stamps, found), None
+
+    def _beat(self) -> None:
+        if self._closed:
+            raise _Closed
+
+    def _examined(self, file: Path) -> DetectorState:
+        """What a model is."""
+        try:
+            stamp = read_stamp(file)
         except OSError as error:
-            return _none(f"the model {file} cannot be read: {error.strerror}", "detector_unreadable"), False
-        told = ask(_MODULE, str(file), str(self._worker_memory_mb), seconds=CHECK_SECONDS, beat=lambda: None)
+            return _none(f"the model {file} cannot be read: {error.strerror}", "detector_unreadable")
+        told = ask(_MODULE, str(file), *self._limits, seconds=CHECK_SECONDS, beat=self._beat)
         if "problem" in told:
             problem = f"the model {file} cannot be used: {told['problem']}"
-            cause = told.get("cause")
-            return _none(problem, cause if isinstance(cause, str) else "detector_unreadable"), cause is not None
+            again = "; it is looked at again when its files change" if told.get("died") else ""
+            return _none(problem + again, told.get("cause", "detector_unreadable"))
+        sha256 = told["sha256"]
         model = DetectorModel(
             name=f"{shown_name(os.fsencode(file.name))} {sha256[:16]}",
             sha256=sha256,
             path=str(file),
-            stamp=(status.st_size, status.st_mtime_ns),
+            stamp=stamp,
             labels=tuple(told["labels"]),
             layout=told["layout"],
             outputs=tuple(told["outputs"]),
             shown=Shown(**told["shown"]),
             threshold=self._threshold,
         )
-        return DetectorState(model), True
+        return DetectorState(model)
+
+
+class _Closed(Exception):
+    """Nobody will ask any more."""
 
 
 _Stamps = tuple[tuple[int, ...] | None, ...]
 
 
-def _parts(file: Path) -> tuple[Path, ...]:
-    """The files that a model consists of: an IR has its weights beside it."""
-    return (file, file.with_suffix(".bin")) if file.suffix.lower() == ".xml" else (file,)
-
-
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    for part in _parts(file):
-        if part is file or part.exists():  # an IR without weights has no second file
-            with part.open("rb") as stream:
-                for piece in iter(lambda: stream.read(2**20), b""):
-                    digest.update(piece)
-    return digest.hexdigest()
-
-
 def _stamps(file: Path) -> "_Stamps | DetectorState":
     """What tells one model with its labels from another without reading it, or why there is none."""
     try:
-        status = file.stat()
+        status, stamp = file.stat(), read_stamp(file)
     except FileNotFoundError:
         return _none(f"there is no file {file}; INGEST_DETECTOR_MODEL names another", "detector_missing")
     except OSError as error:
@@ -119,9 +150,9 @@ def _stamps(file: Path) -> "_Stamps | DetectorState":
         return _none(
             f"{file} is no file that ends in .onnx or .xml; INGEST_DETECTOR_MODEL must name one", "detector_missing"
         )
-    if status.st_size > MAX_BYTES:
-        return _none(f"the file {file} has {status.st_size / 1e9:.1f} GB, and 2 are the most", "detector_memory")
-    return tuple(map(_stamp, (*_parts(file), *files_beside(file))))
+    if (size := sum(size for size, _ in stamp)) > MAX_BYTES:
+        return _none(f"the model {file} has {size / 1e9:.1f} GB, and 2 are the most", "detector_memory")
+    return tuple(map(_stamp, (*find_parts(file), *files_beside(file))))
 
 
 def _stamp(file: Path) -> tuple[int, ...] | None:

@@ -1,7 +1,7 @@
 """Reads the barcodes in a picture, by zxing-cpp: what each says, and where it is."""
 
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,18 @@ _PIXELS = 12_000_000  # that are looked at: of more, noise alone would take long
 
 def find_reader() -> BarcodeReader | None:
     """Find what reads barcodes here; None where it is not installed. It is not imported."""
-    return BarcodeReader(f"zxing-cpp {version('zxing-cpp')}") if find_spec("zxingcpp") else None
+    if find_spec("zxingcpp") is None:
+        return None
+    try:
+        return BarcodeReader(f"zxing-cpp {version('zxing-cpp')}")
+    except PackageNotFoundError:  # a system's own package of it may come without the record of one
+        return BarcodeReader("zxing-cpp")
+
+
+def reduce_for_reading(picture: "Image.Image") -> "Image.Image":
+    """Reduce a resizable picture to what is looked at; what is no larger is given back as it is."""
+    pixels = picture.width * picture.height
+    return picture.reduce(ceil(sqrt(pixels / _PIXELS))) if pixels > _PIXELS else picture
 
 
 def read_barcodes(picture: "Image.Image", reader: BarcodeReader) -> tuple[Region, ...]:
@@ -30,8 +41,7 @@ def read_barcodes(picture: "Image.Image", reader: BarcodeReader) -> tuple[Region
 
     Each is the upright box around its corners. What cannot be read whole, by its own check digits, is left out.
     """
-    if (pixels := picture.width * picture.height) > _PIXELS:
-        picture = picture.reduce(ceil(sqrt(pixels / _PIXELS)))
+    picture = reduce_for_reading(picture)
     found = (_region(code, picture.size, reader.name) for code in _zxing().read_barcodes(picture)[:_MOST] if code.valid)
     return tuple(sorted({region for region in found if region is not None}, key=lambda one: (one.label, one.x, one.y)))
 

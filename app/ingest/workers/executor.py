@@ -23,7 +23,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app.crash_points import crash_point
 from app.errors import NeedsAttention
-from app.ingest.workers.worker import LENGTH, OUT_OF_TIME, Limits, Result, Task, failed, serve
+from app.ingest.workers.worker import (
+    LENGTH,
+    OUT_OF_TIME,
+    Limits,
+    Result,
+    Task,
+    detects,
+    failed,
+    serve,
+    without_detector,
+)
 from app.media import Failure, Job
 
 if TYPE_CHECKING:
@@ -44,7 +54,8 @@ class PoolExecutor:
     """The task in worker processes, forked from a clean server process that has imported `preload` once.
 
     A worker that crashes or overruns its limits is replaced. Its file becomes a Failure: at once after a limit, after a
-    crash at the second time. Workers die with this process. `prepare` runs once in each worker before its first file.
+    crash at the second time; where a detector was asked for, after one more try without it. Workers die with this
+    process. `prepare` runs once in each worker before its first file.
     """
 
     def __init__(self, workers: int, limits: Limits, prepare: Callable[[], None], preload: list[str]) -> None:
@@ -115,17 +126,24 @@ class PoolExecutor:
     def _begin(self, task: Task, job: Job, before: "_Begun | None" = None) -> "_Begun":
         """Gives a job to the worker that will come to it first."""
         with self._changing:
-            begun = self._next_worker().give(task, job, before)
+            begun = self._next_worker(job).give(task, job, before)
         crash_point("begun")
         return begun
 
-    def _next_worker(self) -> "_Worker":
+    def _next_worker(self, job: Job) -> "_Worker":
+        """A worker that has had a detector is for others with one: what it takes is lacking in decoding."""
+        detected = detects(job)
         for worker in self._workers:
             worker.catch_up()
-            if worker.given >= JOBS_PER_WORKER and not worker.jobs_ahead:
+            spent = worker.given >= JOBS_PER_WORKER or (worker.detects and not detected)
+            if spent and not worker.jobs_ahead:
                 worker.stop()
         self._workers = [worker for worker in self._workers if not worker.ended]
-        next_free = min(self._workers, key=lambda worker: (worker.jobs_ahead, worker.since), default=None)
+        for worker in self._workers[self._size :]:
+            if not worker.jobs_ahead:
+                worker.stop()
+        usable = [worker for worker in self._workers if not worker.ended and (detected or not worker.detects)]
+        next_free = min(usable, key=lambda worker: (worker.jobs_ahead, worker.since), default=None)
         if next_free is not None and (not next_free.jobs_ahead or len(self._workers) >= self._size):
             return next_free
         try:
@@ -137,10 +155,9 @@ class PoolExecutor:
 
     def _again(self, task: Task, begun: "_Begun") -> "_Begun | None":
         """A second task for a job that did not have its chance; None where its outcome is known."""
-        if begun.result is not None:
-            return None
-        if begun.exit_code is not None and begun.deaths > 1:
-            return None  # the first time, memory may have been short
+        if begun.result is not None or begun.deaths > 1:  # at the first crash, memory may have been short
+            left = without_detector(begun.job, begun.outcome())
+            return self._begin(task, left) if left else None
         if begun.unstarted > 1:
             raise _cannot_start(begun.worker.complaint)
         return self._begin(task, begun.job, begun)
@@ -209,7 +226,7 @@ class _Worker:
         self._blameless = False  # whether its end is not held against the job at the head
         self.since = time.monotonic()  # when the job at the head had its turn
         self.given = 0
-        self.ended = self.started = self.stopped = False
+        self.ended = self.started = self.stopped = self.detects = False
         self.complaint = ""
         jobs, self._jobs = context.Pipe(duplex=False)
         self._answers, answers = context.Pipe(duplex=False)
@@ -238,6 +255,7 @@ class _Worker:
                     self.since = time.monotonic()
                 self._given.append(begun)
                 self.given += 1
+                self.detects |= detects(job)
                 with contextlib.suppress(OSError):
                     self._jobs.send_bytes(message)
                     return begun

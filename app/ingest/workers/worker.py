@@ -13,7 +13,7 @@ import resource
 import signal
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app.formats import Kind
@@ -28,6 +28,13 @@ Result: TypeAlias = Analysis | Failure
 
 BYTES_PER_EXTRA_SECOND = 20_000_000
 LENGTH = struct.Struct("!Q")
+_MEMORY = "decoder_memory"
+_ENDS = {
+    "decoder_timeout": "the picture took too long",
+    _MEMORY: "the picture needed more memory than a worker may have",
+    "decoder_crashed": "the worker crashed",
+}
+"""How a worker comes to its limits at a picture."""
 OUT_OF_TIME = -signal.SIGXCPU
 """How a worker ends that has used up its processor time."""
 
@@ -55,6 +62,25 @@ def failed(job: Job, cause: str, reason: str) -> Failure:
     of_pixels = (Stage.THUMBNAIL, Stage.NSFW, Stage.BARCODES, Stage.DETECT)
     stage = next((stage for stage in of_pixels if stage in asked), Stage.IDENTIFY)
     return Failure(job.file, stage, cause, reason)
+
+
+def detects(job: Job) -> bool:
+    """Whether a worker may load the detector for a job, if there is one."""
+    return job.without_detector is None and Stage.DETECT in job.wanted | job.stale
+
+
+def without_detector(job: Job, result: Result) -> Job | None:
+    """The job once more without the detector, where that may be why a worker came to its limits; else None."""
+    if not detects(job) or job.file.kind is Kind.VIDEO:
+        return None
+    if isinstance(result, Failure):
+        ended = result.cause if result.cause in _ENDS else None
+    else:
+        ended = next((each.cause for each in result.stages.values() if each.cause == _MEMORY), None)
+    if ended is None:
+        return None
+    failure = Failure(job.file, Stage.DETECT, ended, f"The detector was left out, for with it {_ENDS[ended]}.")
+    return replace(job, without_detector=failure)
 
 
 def serve(
@@ -92,7 +118,7 @@ def _answer(task: Task, seconds: float, job: Job, memory_mb: int) -> bytes:
         return pickle.dumps(within_limits(task, seconds, job))
     except MemoryError:
         sentence = f"Decoding the file needs more than {memory_mb} MB of memory."
-        return pickle.dumps(failed(job, "decoder_memory", sentence))
+        return pickle.dumps(failed(job, _MEMORY, sentence))
     except Exception as error:  # noqa: BLE001 - a fault of ours must name itself, and must not stop the session
         sentence = f"Media Ingest failed on this file: {type(error).__name__}: {error}."
         return pickle.dumps(failed(job, "internal_error", sentence))

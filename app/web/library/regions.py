@@ -25,11 +25,13 @@ NOT_USABLE = (
     "detector_not_named",
     "detector_not_installed",
     "detector_missing",
+    "detector_being_looked_at",
     "detector_unreadable",
     "detector_labels_missing",
     "detector_input_unknown",
     "detector_layout_unknown",
     "detector_memory",
+    "detector_too_slow",
 )
 router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])
 

@@ -45,15 +45,21 @@ def _node(kind: str, inputs: tuple[str, ...], output: str, attributes: bytes = b
     return b"".join(part(1, name) for name in inputs) + part(2, output) + part(4, kind) + attributes
 
 
-def _boxes() -> bytes:
+def _boxes(beside: Path | None = None) -> bytes:
     box = np.array([SEEN.x * SIDE, SEEN.y * SIDE, SEEN.w * SIDE, SEEN.h * SIDE, 0.0, 0.75], np.float32)
     rows = np.repeat(box[None, :, None], 20, axis=2)
     dims = b"".join(number(1, side) for side in rows.shape)
-    return dims + number(2, _FLOAT) + part(8, "boxes") + part(9, rows.tobytes())
+    head = dims + number(2, _FLOAT) + part(8, "boxes")
+    if beside is None:
+        return head + part(9, rows.tobytes())
+    beside.write_bytes(rows.tobytes())
+    return head + part(13, part(1, "location") + part(2, beside.name)) + number(14, 1)
 
 
-def write_onnx(file: Path, shape: tuple[int | str, ...] = (1, 3, SIDE, SIDE), **told: str) -> Path:
-    """Write it, with what it tells of itself; a side of its input that is a text is open."""
+def write_onnx(
+    file: Path, shape: tuple[int | str, ...] = (1, 3, SIDE, SIDE), beside: Path | None = None, **told: str
+) -> Path:
+    """Write it, with what it tells of itself; a side of its input that is a text is open. Weights may lie `beside`."""
     axes = part(5, part(1, "axes") + b"".join(number(8, axis) for axis in range(4)) + number(20, _INTS))
     keep = part(5, part(1, "keepdims") + number(3, 0) + number(20, _INT))
     graph = b"".join(
@@ -61,7 +67,7 @@ def write_onnx(file: Path, shape: tuple[int | str, ...] = (1, 3, SIDE, SIDE), **
             part(1, _node("ReduceMean", ("images",), "white", axes + keep)),
             part(1, _node("Mul", ("boxes", "white"), "output0")),
             part(2, "finds what is white"),
-            part(5, _boxes()),
+            part(5, _boxes(beside)),
             part(11, _value("images", shape)),
             part(12, _value("output0", (1, 6, 20))),
         )

@@ -14,7 +14,7 @@ def test_an_onnx_file_is_a_detector_with_the_labels_that_it_tells(tmp_path):
     pytest.importorskip("openvino")
     file = write_onnx(tmp_path / "m.onnx", names="{0: 'cat', 1: \"dog's bed\"}", imgsz="[64, 64]")
     detector = Detector(file, 0.25, MEMORY_MB)
-    found = detector.look()
+    found = detector.wait()
     assert found.sentence == ""
     assert (found.model.labels, found.model.layout) == (("cat", "dog's bed"), "yolo")
     Image.new("RGB", (90, 90), "white").save(tmp_path / "a.png")
@@ -28,15 +28,22 @@ def test_a_model_that_takes_any_size_is_shown_the_one_that_it_was_made_for(told,
     pytest.importorskip("openvino")
     shape = ("batch", 3, "height", "width")
     file = write_onnx(tmp_path / "m.onnx", shape, names="{0: 'cat', 1: 'dog'}", **told)
-    shown = Detector(file, 0.25, MEMORY_MB).look().model.shown
+    shown = Detector(file, 0.25, MEMORY_MB).wait().model.shown
     assert ((shown.width, shown.height), shown.batched) == (size, True)
+
+
+def test_a_model_whose_weights_lie_in_other_files_is_refused(tmp_path):
+    pytest.importorskip("openvino")
+    file = write_onnx(tmp_path / "m.onnx", beside=tmp_path / "weights", names="{0: 'cat', 1: 'dog'}")
+    found = Detector(file, 0.25, MEMORY_MB).wait()
+    assert (found.cause, "save it as one file" in found.sentence) == ("detector_unreadable", True)
 
 
 def test_an_ir_that_was_made_of_it_tells_the_same(tmp_path):
     openvino = pytest.importorskip("openvino")
     file = write_onnx(tmp_path / "m.onnx", names="{0: 'cat', 1: 'dog'}")
     openvino.save_model(openvino.Core().read_model(str(file)), str(tmp_path / "made.xml"))
-    assert Detector(tmp_path / "made.xml", 0.25, MEMORY_MB).look().model.labels == ("cat", "dog")
+    assert Detector(tmp_path / "made.xml", 0.25, MEMORY_MB).wait().model.labels == ("cat", "dog")
 
 
 @pytest.mark.parametrize(

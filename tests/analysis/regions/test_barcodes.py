@@ -1,5 +1,7 @@
 """What barcodes say, and where they are seen; skipped without the extra `barcodes`."""
 
+from importlib.metadata import PackageNotFoundError
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,6 +11,7 @@ from app.analysis.analyzer import Analyzer
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures.image import SHORT_SIDE
 from app.analysis.recipes import APPLIES, VERSIONS, Recipes
+from app.analysis.regions import barcodes
 from app.analysis.regions.barcodes import find_reader
 from app.formats import Kind
 from app.media import FoundFile, Job, Recipe, Stage
@@ -114,3 +117,11 @@ def test_without_the_reader_the_stage_says_what_brings_it(monkeypatch, tmp_path)
     recipe = Recipes(Weights(None, tmp_path)).now()
     assert "media-ingest[barcodes]" in recipe.unavailable[Stage.BARCODES]
     assert recipe.possible(BARCODES) == frozenset()
+
+
+def test_a_reader_that_has_no_record_of_its_package_is_still_one(monkeypatch):
+    def nothing_known(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(barcodes, "version", nothing_known)
+    assert find_reader().name == "zxing-cpp"

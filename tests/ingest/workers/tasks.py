@@ -46,6 +46,11 @@ def by_name(job: Job) -> Failure:
     return _SAID.get(job.file.name, _answered)(job)
 
 
+def _die_of_detector(job: Job) -> None:
+    if job.without_detector is None:
+        os.kill(os.getpid(), signal.SIGXCPU if b"slow" in job.file.name else signal.SIGKILL)
+
+
 def _answered(job: Job, reason: str = "") -> Failure:
     return Failure(job.file, Stage.IDENTIFY, "answered", reason or str(os.getpid()))
 
@@ -79,6 +84,7 @@ _DEEDS: Mapping[bytes, Callable[[Job], object]] = {
     b"once": lambda job: _die_the_first_time(job.file.path),
     b"processor": lambda job: _die_the_first_time(job.file.path, signal.SIGXCPU),
     b"segfault": lambda _: os.kill(os.getpid(), signal.SIGSEGV),
+    b"detect": _die_of_detector,
     b"exit": lambda _: os._exit(3),
     b"nap": lambda _: threading.Event().wait(0.8),
     b"hang": lambda _: threading.Event().wait(),

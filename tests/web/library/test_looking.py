@@ -73,7 +73,10 @@ def seeing(open_door, tmp_path):
     film(root / "clip.mp4", [picture] * 3)
     for path in root.iterdir():
         settled(path)
-    return open_door(root, ingest_detector_model=write_model(tmp_path / "red.xml"), ingest_worker_memory_mb=MEMORY_MB)
+    model = write_model(tmp_path / "red.xml")
+    door = open_door(root, ingest_detector_model=model, ingest_worker_memory_mb=MEMORY_MB)
+    door.house.detector.wait()
+    return door
 
 
 def test_a_detector_runs_alone_on_what_was_taken_in_before_and_says_when_it_ran(seeing):
@@ -135,6 +138,7 @@ def test_what_a_detector_cannot_look_at_is_refused_with_a_cause(seeing):
 def test_without_a_detector_that_can_be_used_no_file_fails_and_the_cause_is_said(open_door, tmp_path):
     file = write_model(tmp_path / "red.xml", labels=("a", "b", "c"))
     door = open_door(ingest_detector_model=file, ingest_worker_memory_mb=MEMORY_MB)
+    door.house.detector.wait()
     plan = door.post("/api/ingest/plan", {"directory": "photos/trip", "detect_objects": True})
     assert "for 3 labels" in plan["unavailable"]["detect"]
     status = door.whole("photos/trip", detect_objects=True)
