@@ -57,10 +57,10 @@ class RowInBrief(TypedDict):
 
 @described
 class PastEvent(FileAnswer):
-    """What a session, or a person, did with a file."""
+    """What a session, a person or a detector did with a file."""
 
     session_id: str | None
-    """Null for what a person set."""
+    """Null for what a person set, and for what a detector found in one file."""
     moved_from: str | None
     """The path that it had before, for the outcome `moved`."""
 
