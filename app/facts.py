@@ -14,6 +14,7 @@ from app.errors import FILE_CAUSES, PASSING_CAUSES
 from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.session.state import SessionState, Status
 from app.library.history import RememberedFailure
+from app.library.regions.detecting import DETECTED
 from app.library.saying.edits import EDITED
 from app.library.values import Event, FailureState
 from app.media import (
@@ -117,8 +118,8 @@ class Facts:
 
     @property
     def last(self) -> Event | None:
-        """The newest answer of a session; what people set is none."""
-        return next((event for event in reversed(self.events) if event.kind != EDITED), None)
+        """The newest answer of a session; what people set is none, nor what they had detected."""
+        return next((event for event in reversed(self.events) if event.kind not in (EDITED, DETECTED)), None)
 
 
 def directories_of(session: SessionState) -> list[Place]:
@@ -341,8 +342,8 @@ def _last_written(facts: Facts, row: Mapping[str, Any]) -> str:
     """When a row was made, when it was changed last, and by whom."""
     at, changed = row["updated_at"], row["updated_at"] != row["ingested_at"]
     updated = f", and last updated on {_when(at)}" if changed else ""
-    by_a_person = changed and any(event.kind == EDITED and event.at == at for event in facts.events)
-    who = "a person" if by_a_person else f"session {row['session_id']}"
+    kinds = {event.kind for event in facts.events if changed and event.at == at}
+    who = "a person" if EDITED in kinds else "the detector" if DETECTED in kinds else f"session {row['session_id']}"
     return f"{_when(row['ingested_at'])}{updated} by {who}"
 
 

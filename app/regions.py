@@ -4,7 +4,7 @@ A region is a box by its centre and size, as parts of the width and height of th
 to 1 from left to right and from top to bottom.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -15,11 +15,6 @@ PLACES = 6
 LABEL_CHARACTERS = 200
 ALIKE = 0.02
 """How far two proportions of width to height may differ and still be those of one picture, which was made smaller."""
-SAME = 0.01
-"""How far the sides of two boxes may lie apart, as a part of the picture, that are of one thing."""
-_CELL = 2 * SAME
-_IN_ONE_PLACE = 64
-_TWO = 2
 SIDEWAYS = frozenset((5, 6, 7, 8))
 
 
@@ -96,8 +91,13 @@ class Regions:
 
     @property
     def looked_whole(self) -> bool:
-        """Whether a source that lists all it sees has looked."""
-        return any(source.lists_all for source in self.looked)
+        """Whether a source that lists all it sees has looked, and not only for the labels that a model knows."""
+        return any(source.lists_all and source is not RegionSource.DETECTOR for source in self.looked)
+
+    @property
+    def detected(self) -> bool:
+        """Whether a detector has looked, for the labels that its model knows."""
+        return RegionSource.DETECTOR in self.looked
 
     @property
     def in_part(self) -> bool:
@@ -106,51 +106,6 @@ class Regions:
 
 
 NO_REGIONS = Regions()
-
-
-def things_in(regions: Sequence[Region]) -> list[Region]:
-    """One region for each thing in a picture: what several sources say counts once, wherever things are counted.
-
-    Two regions are one thing if they have the same label, but for case, other sources, and boxes of which no side lies
-    further apart than `SAME`. Each is one with the nearest such region that no other of its source is one with; the
-    source that counts is the first in the order of `RegionSource`. All regions are kept: this only counts them.
-    """
-    if len({region.source for region in regions}) < _TWO:
-        return list(regions)
-    things: list[Region] = []
-    places: dict[tuple[str, int, int], list[int]] = {}
-    for source in RegionSource:
-        taken, come = set[int](), []
-        for region in sorted((one for one in regions if one.source is source), key=_place):
-            near = [(_apart(region, things[at]), at) for at in _nearby(region, places) if at not in taken]
-            distance, at = min(near, default=(1.0, 0))
-            if distance <= SAME:
-                taken.add(at)
-            else:
-                come.append(region)
-        for region in come:
-            cell = (region.label.casefold(), int(region.x / _CELL), int(region.y / _CELL))
-            places.setdefault(cell, []).append(len(things))
-            things.append(region)
-    return things
-
-
-def _nearby(region: Region, places: Mapping[tuple[str, int, int], list[int]]) -> Iterator[int]:
-    """The things with its label and a centre nearby, not all of very many in one place."""
-    label, across, down = region.label.casefold(), int(region.x / _CELL), int(region.y / _CELL)
-    for x in (across - 1, across, across + 1):
-        for y in (down - 1, down, down + 1):
-            yield from places.get((label, x, y), ())[:_IN_ONE_PLACE]
-
-
-def _apart(one: Region, other: Region) -> float:
-    """How far the sides of two boxes that are furthest apart are, as a part of the picture."""
-    across = abs(one.x - other.x) + abs(one.w - other.w) / 2
-    return max(across, abs(one.y - other.y) + abs(one.h - other.h) / 2)
-
-
-def _place(region: Region) -> tuple[float, ...]:
-    return region.x, region.y, region.w, region.h
 
 
 def told_by(source: RegionSource, named: Iterable[Region | None]) -> Regions:

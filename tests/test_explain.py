@@ -132,6 +132,13 @@ def test_what_a_person_set_is_no_answer_of_a_session():
     says(facts(disk=None, events=(answer("failed"), edited)), "missing", f"session {SESSION} answered 'failed'")
 
 
+def test_what_a_detector_found_outside_sessions_is_no_answer_of_one():
+    detected = Event(2, "", LATER, "detected", b"m/a/b.jpg", "detected")
+    looked = facts(row=ROW | {"updated_at": LATER}, events=(answer("added"), detected))
+    says(looked, "ingested", "11:30:00 UTC by the detector")
+    assert looked.last.kind == "file_complete"
+
+
 def test_a_file_that_was_taken_in_says_when_and_by_which_session():
     says(facts(row=ROW), "ingested", "2026-11-20 10:00:00 UTC", SESSION, "has not changed since")
     says(facts(row=ROW | {"updated_at": LATER}), "ingested", "last updated on 2026-11-20 11:30:00 UTC")

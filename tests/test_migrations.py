@@ -13,8 +13,8 @@ from app.library.engine import Engines
 from app.library.library import Library
 from app.library.migrations import HEAD, Migration, bring_to_head, config_for, revision_of
 from app.library.saying.editing import parse_edit
-from app.library.tables import EVENTS, KEPT, Base
-from app.media import Place
+from app.library.tables import EVENTS, FAILURES, KEPT, Base
+from app.media import Place, Stage
 from tests.ingest.builders import SESSION, analysis, failure, found
 
 
@@ -158,6 +158,22 @@ def test_a_word_that_older_programs_do_not_know_is_not_left_to_them(fresh_url):
     library = Library(fresh_url)
     assert library._engines.read(lambda c: c.execute(select(KEPT.c.words)).scalar_one()) == {"title": "mine"}
     library.close()
+
+
+def test_failures_of_stages_that_older_programs_do_not_know_are_not_left_to_them(fresh_url):
+    bring_to_head(fresh_url)
+    library = Library(fresh_url)
+    failed = {Stage.DETECT: "damaged_image", Stage.BARCODES: "damaged_image", Stage.NSFW: "damaged_image"}
+    library.commit_single_file_to_database(
+        SESSION, analysis(ran={Stage.IDENTIFY, *failed}, failed=failed), nsfw_threshold=0.8
+    )
+    library.close()
+    run(fresh_url, command.downgrade, "0014")
+    bring_to_head(fresh_url)
+    library = Library(fresh_url)
+    left = library._engines.read(lambda c: c.execute(select(FAILURES.c.stage)).scalars().all())
+    library.close()
+    assert left == ["nsfw"]
 
 
 def test_the_revision_that_the_program_needs_is_the_last_one():

@@ -1,6 +1,7 @@
 """Room for which models looked at files, and when.
 
-It is filled as they run from now on; a downgrade drops it.
+It is filled as they run from now on. A downgrade drops it, and the failures of stages that older programs do not know:
+they cannot read them.
 
 Revision ID: 0015
 Revises: 0014
@@ -17,6 +18,7 @@ adds_only = True
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _UTC = sa.String(32)
+_DETECTED = sa.text("kind = 'detected'")
 
 
 def upgrade() -> None:
@@ -32,7 +34,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_model_versions"),
         sa.UniqueConstraint("stage", "name", name="uq_model_versions_stage_name"),
     )
+    op.create_index(
+        "ix_ingest_events_detected", "ingest_events", ["path"], sqlite_where=_DETECTED, postgresql_where=_DETECTED
+    )
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM file_failures WHERE stage IN ('barcodes', 'detect')")
+    op.drop_index("ix_ingest_events_detected", "ingest_events")
     op.drop_table("model_versions")

@@ -344,8 +344,7 @@ class _Course:
         model = self.recipe.detector
         assert model is not None  # noqa: S101 - without one the stage is not runnable
         picture = self.pixels.larger(min(model.shown.width, model.shown.height))
-        found = detect(picture, self.pixels.turn(picture), model)
-        self._found(Regions(found, frozenset({RegionSource.DETECTOR})))
+        self._found(detect(picture, self.pixels.turn(picture), model))
         return True, None
 
     def _found(self, regions: Regions) -> None:

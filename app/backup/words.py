@@ -7,15 +7,18 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from io import BufferedIOBase
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
 from app import __version__
 from app.errors import InvalidRequest, MediaIngestError
+from app.ingest.session.store import unwritable
 from app.library.library import Library
 from app.library.saying.carried import KEYWORDS_FIELD, Carried, Fate
 from app.library.saying.editing import Changes, parse_edit
@@ -61,15 +64,27 @@ class Received:
         return f"{counted(sum(self.fates.values()), 'file')} with your words: {of_each or 'nothing to do'}{lost}."
 
 
-def lines_of(library: Library) -> Iterator[bytes]:
+def lines_of(library: Library, folder: Path) -> Iterator[bytes]:
     """All that a person said at this moment, a line for each file behind the first. Raises NeedsAttention.
 
-    It is read before the first line leaves, so that whoever takes it slowly holds up nothing.
+    It is read at once into a file of `folder`, the state folder, that has no name, so that whoever takes it slowly
+    holds up nothing, and what is refused is refused before anything leaves.
     """
-    with TemporaryFile() as kept:
-        library.carrying.hand_out(partial(_keep, kept))
-        kept.seek(0)
-        yield from kept
+    with ExitStack() as opened:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            kept = opened.enter_context(TemporaryFile(dir=folder))
+            library.carrying.hand_out(partial(_keep, kept))
+            kept.seek(0)
+        except OSError as error:
+            raise unwritable(folder, error) from error
+        opened.pop_all()
+        return _to_its_end(kept)
+
+
+def _to_its_end(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        yield from file
 
 
 def _keep(file: IO[bytes], all_of_them: Iterator[Carried]) -> None:

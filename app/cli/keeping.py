@@ -49,7 +49,7 @@ def words_export(output: Output = None, root: Roots = None) -> None:
 
     def passing() -> Iterator[bytes]:
         nonlocal lines
-        for line in lines_of(library):
+        for line in lines_of(library, configured.ingest_state_dir):
             yield line
             lines += 1
 

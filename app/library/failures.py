@@ -154,11 +154,15 @@ class Failures:
             yield from page
             after = position_of(page[-1])
 
-    def places(self, cause: str | None = None) -> list[tuple[Place, FailureState]]:
-        """Where the files are that failed, all or with one cause, and what a person said of each."""
-        statement = select(FAILURES.c.root, FAILURES.c.path, FAILURES.c.state).where(Which(cause=cause).condition)
+    def places(self, cause: str | None = None) -> list[tuple[Place, FailureState, Stage]]:
+        """Where the files are that failed, all or with one cause, what a person said of each, and its stage."""
+        columns = (FAILURES.c.root, FAILURES.c.path, FAILURES.c.state, FAILURES.c.stage)
+        statement = select(*columns).where(Which(cause=cause).condition)
         return self._engines.read(
-            lambda c: [(Place(root, path), FailureState(state)) for root, path, state in c.execute(statement)]
+            lambda c: [
+                (Place(root, path), FailureState(state), Stage(stage))
+                for root, path, state, stage in c.execute(statement)
+            ]
         )
 
     def counts(self, root: str | None = None) -> dict[str, dict[FailureState, int]]:

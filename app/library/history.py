@@ -25,6 +25,7 @@ MAX_PARTS = 240
 _AFTER_ALL = 2**63 - 1
 _ANSWERS = text("kind = 'file_complete'")  # as the indexes say it: with a parameter they would not be seen to apply
 _EDITS = text("kind = 'edited'")
+_DETECTED = text("kind = 'detected'")
 _MOVES = text("outcome = 'moved'")
 _FATAL = text("fatal")
 _PRESENT = MEDIA.c.missing_at.is_(None)
@@ -224,7 +225,7 @@ def _followed(connection: Connection, path: bytes) -> list[Event]:
 
 def _events_of(connection: Connection, path: bytes, before: int) -> list[Event]:
     found: list[Event] = []
-    for kind in (_ANSWERS, _EDITS):
+    for kind in (_ANSWERS, _EDITS, _DETECTED):
         statement = select(EVENTS).where(kind, EVENTS.c.path == path, EVENTS.c.id < before)
         found += as_events(connection.execute(statement.order_by(EVENTS.c.id.desc()).limit(MAX_EVENTS)))
     return found

@@ -24,8 +24,30 @@ class ShownKeyword(TypedDict):
 
 
 @described
-class ShownRegion(TypedDict):
+class ShownThing(TypedDict):
     """One thing in a picture."""
+
+    label: str
+    """Its name, or its kind where it has none."""
+    kind: str
+    """`face`, `pet`, `barcode`, `focus` or `object`."""
+    confidence: float | None
+    """How sure the model was, 0 to 1; null where nobody said."""
+    x: float
+    """The centre, as a part of the width of the upright picture, from the left."""
+    y: float
+    """The centre, as a part of its height, from the top."""
+    w: float
+    """The width, as a part of that of the picture."""
+    h: float
+    """The height, as a part of that of the picture."""
+    sources: list[str]
+    """Who says it, the first of whom has the box."""
+
+
+@described
+class ShownRegion(TypedDict):
+    """What one source says of one thing in a picture."""
 
     label: str
     """Its name, or its kind where it has none."""
@@ -102,6 +124,10 @@ def _fields() -> dict[str, Any]:
             Field(description="A person's word, else by the threshold; null is unknown."),
         ),
         "sources": (dict[str, str], Field(description=MEDIA.c.sources.doc)),
+        "things": (
+            list[ShownThing],
+            Field(description="Its regions, those of several sources that are one thing as one."),
+        ),
     }
 
 

@@ -104,10 +104,12 @@ class Stock:
             yield from page
             after = page[-1].path
 
-    def ids_in(self, folder: Place) -> dict[Place, int]:
-        """The ids of the rows of the files of one folder, by place; those of folders inside are not among them."""
-        statement = select(MEDIA.c.root, MEDIA.c.path, MEDIA.c.id).where(inside(MEDIA, folder, below=False))
-        return {Place(root, path): number for root, path, number in self.read(partial(_rows, statement))}
+    def ids_at(self, root: str, paths: Collection[bytes]) -> dict[bytes, int]:
+        """The ids of the rows of the files at these paths of one root, by path."""
+        of_root, found = select(MEDIA.c.path, MEDIA.c.id).where(MEDIA.c.root == root), dict[bytes, int]()
+        for some in in_slices(paths, QUESTION_VALUES):
+            found |= dict(self.read(partial(_rows, of_root.where(MEDIA.c.path.in_(some)))))
+        return found
 
     def with_bytes(self, digests: Collection[str]) -> dict[str, list[StoredFile]]:
         """The rows of the files with these SHA-256, by it, in the order of root and path."""

@@ -265,7 +265,8 @@ class IngestEvent(Base):
     """Append-only: what happened, in order. The id is the id of the server-sent event.
 
     `path` is `ROOT/relative` as bytes. A `file_complete` row says in `detail` what it adds to each counter. An `edited`
-    row is a person's: it belongs to no session, so its `session_id` is empty, and `detail` says what was set. The view
+    row is a person's: it belongs to no session, so its `session_id` is empty, and `detail` says what was set; so does a
+    `detected` row, by which a detector looked at one file. The view
     `event_log`, which a migration makes, has a row for each file and stage.
     """
 
@@ -291,6 +292,12 @@ class IngestEvent(Base):
             "path",
             sqlite_where=text("kind = 'edited'"),
             postgresql_where=text("kind = 'edited'"),
+        ),
+        Index(
+            "ix_ingest_events_detected",
+            "path",
+            sqlite_where=text("kind = 'detected'"),
+            postgresql_where=text("kind = 'detected'"),
         ),
         Index(
             "ix_ingest_events_moves",

@@ -9,14 +9,17 @@ from typing import Any, NamedTuple, TypeAlias
 from typing_extensions import TypedDict
 
 from app.formats import FORMATS, Kind
+from app.library.regions.things import things_in
 from app.media import Outcome, Place, Stage, StageStatus
 from app.metadata import DECLARED, Source, precision_of
-from app.regions import SIDEWAYS
+from app.regions import SIDEWAYS, Region, RegionKind, RegionSource
 from app.shapes import described
 from app.texts import shown_name
 
 FORGOTTEN = "forgotten"
 """The outcome of the `session` row of a session that a person deleted."""
+FOLLOWS = "follows"
+"""The outcome of the first `session` row of a session that gave no NSFW threshold: it follows the library's."""
 _ANSWERED = tuple(name for name in DECLARED if name not in ("sources", "raw"))
 PLAIN = (
     "sha256", "phash", "picture_sha256", "format", "kind", "mode", "frames", "notes", "size", *_ANSWERED, "pair",
@@ -24,6 +27,7 @@ PLAIN = (
     "session_id",
     "ingested_at", "updated_at", "missing_at",
 )  # fmt: skip
+_THING = ("label", "kind", "confidence", "x", "y", "w", "h")
 _SIZED_AS_SEEN = frozenset(format_.name for format_ in FORMATS if format_.seen_size)
 
 
@@ -230,7 +234,18 @@ def as_file(row: dict[str, Any], threshold: float | None) -> dict[str, Any]:
         "lens_source": row["lens_source"] or sources.get("lens_model"),
         "is_nsfw": is_nsfw(NsfwKnown(row["nsfw_said"], row["nsfw_probability"]), threshold),
         "sources": dict(sorted(sources.items())),
+        "things": [_as_thing(*thing) for thing in things_in([*map(_region, row["regions"])])],
     }
+
+
+def _region(shown: Mapping[str, Any]) -> Region:
+    told = {name: shown[name] for name in (*_THING, "model")}
+    return Region(**told | {"kind": RegionKind(shown["kind"]), "source": RegionSource(shown["source"])})
+
+
+def _as_thing(region: Region, sources: Iterable[RegionSource]) -> dict[str, Any]:
+    told = {name: getattr(region, name) for name in _THING}
+    return told | {"kind": region.kind.value, "sources": [source.value for source in sources]}
 
 
 def upright_size(row: Mapping[str, Any]) -> tuple[int | None, int | None]:

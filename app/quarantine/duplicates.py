@@ -52,6 +52,10 @@ class Found(NamedTuple):
         places = np.searchsorted(self.groups.starts, np.flatnonzero(held), "right") - 1
         return np.unique(places).tolist()  # type: ignore[no-any-return]
 
+    def beside(self, number: int) -> list[int]:
+        """The ids of the other files of the group of a file; none where it is in no group."""
+        return [other for place in self.holding([number]) for other in self.ids(place)[0] if other != number]
+
     def keeper(self, files: Mapping[int, FoundFile]) -> int:
         """The id of the file of a group, by ids, that is worth most.
 

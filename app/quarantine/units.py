@@ -5,16 +5,19 @@ Disks are looked at, and nothing there is changed.
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from app.beside.sidecars import composed
+from app.beside.datasets import labels_folder, labels_name
+from app.beside.sidecars import composed, spellings
 from app.errors import InvalidRequest
+from app.formats import Kind, promised
 from app.ingest.disk.folders import Folders
+from app.ingest.disk.ignoring import is_hidden
 from app.ingest.disk.sidecars import SCORES_FOLDER, Sidecars, spoken_for
 from app.ingest.disk.sight import is_media
 from app.library.finding.pairing import PairKind
@@ -24,6 +27,7 @@ from app.media import Place, storable_ns
 from app.slices import in_slices
 
 _AT_ONCE = 500
+_ENTRIES = 200_000  # of all folders that are held
 _SIDECAR_BYTES = 64 * 1024 * 1024
 
 
@@ -70,8 +74,9 @@ class _Folder:
     sidecars: Sidecars
     media: list[bytes]
     has_scores: bool
-    ids: dict[Place, int] | None = None
-    """Of the rows of its files, once they were asked for."""
+    entries: int
+    ids: dict[bytes, int | None] = field(default_factory=dict)
+    """Of the rows of its files, by name, as far as they were asked for; None where there is no row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,8 @@ class Units:
 
         None there is a file that is not like the one that stays. A file that is no more what the library knows is left,
         and so is the only copy of a film, if a file has to stay for its picture. Whoever acts looks at each file once
-        more. Units are made as they are taken: of many files only ids are held, and one folder's rows at a time.
+        more. Units are made as they are taken: of many files only ids are held, and the names in folders of
+        200,000 files together, or in one that has more.
         """
         self._read.clear()
         asked = self._asked(ids, keepers or {})
@@ -171,10 +177,11 @@ class Units:
                 if (sight := self._sight(stored[keeper]) if keeper in stored else None) is None:
                     raise _Stays("The file that is to be kept is not there as it was taken in.")
                 kept[sight.place] = sight
-            for one in (stored[each] for each in (number, film) if each in stored):
+            for each, one in ((each, stored[each]) for each in (number, film) if each in stored):
                 if (sight := self._sight(one)) is None:
                     raise _Stays(f"{one.shown} is not there as it was taken in.")
                 files[sight.place] = sight
+                self._folder(sight.place.folder).ids[sight.place.name] = each
                 if keeper is not None and one is not stored.get(number):
                     copy = self._copy_of(sight, asked)
                     kept[copy.place] = copy
@@ -188,7 +195,7 @@ class Units:
     def _copy_of(self, film: Sight, asked: _Asked) -> Sight:
         """A copy of a film that stays. Raises _Stays if there is none."""
         for stored in self._library.stock.with_bytes([film.sha256]).get(film.sha256, ()):
-            if stored.missing_at is None and self._lead_at(stored.place, asked) is None:
+            if stored.missing_at is None and self._leads(stored.place.folder, [stored.place.name], asked) == [None]:
                 sight = self._sight(stored)
                 if sight is not None and not _are_one(sight, film):
                     return sight
@@ -207,26 +214,52 @@ class Units:
             return None
         return Sight(stored.place, path, stored.size, stored.mtime_ns, stored.sha256)
 
-    def _lead_at(self, place: Place, asked: _Asked) -> int | None:
-        """The id of the file with which that at a place goes; None if it stays, or the library does not know it."""
-        folder = self._folder(place.folder)
-        if folder.ids is None:
-            folder.ids = self._library.stock.ids_in(place.folder)
-        return None if (number := folder.ids.get(place)) is None else asked.lead_of(number)
+    def _leads(self, folder: Place, names: Collection[bytes], asked: _Asked) -> list[int | None]:
+        """The ids of the files with which those of a folder go; None for one that stays, or has no row."""
+        known = self._folder(folder).ids
+        if unknown := {folder.below(name).path: name for name in names if name not in known}:
+            found = self._library.stock.ids_at(folder.root, unknown)
+            known |= {name: found.get(path) for path, name in unknown.items()}
+        return [None if (number := known[name]) is None else asked.lead_of(number) for name in names]
 
     def _beside(self, place: Place, asked: _Asked) -> Iterator[tuple[Sight, list[int]]]:
         """The sidecars of a file, each with the ids of those that share it; none that is shared with one that stays."""
-        folder = self._folder(place.folder)
+        own, folder = place.folder, self._folder(place.folder)
         named = {name: spoken_for(name, folder.media) for name in folder.sidecars.names_of(place.name)}
         if folder.has_scores:
-            own = composed(place.name)
-            sharing = tuple(name for name in folder.media if composed(name) == own)
-            named |= {SCORES_FOLDER + b"/" + name + b".json": sharing for name in {place.name, own}}
-        for name, media in named.items():
-            leads = [self._lead_at(place.folder.below(other), asked) for other in media]
+            whole = composed(place.name)
+            sharing = tuple(name for name in folder.media if composed(name) == whole)
+            named |= {SCORES_FOLDER + b"/" + name + b".json": sharing for name in {place.name, whole}}
+        shared = {own.below(name): [own.below(other) for other in media] for name, media in named.items()}
+        for side, media in (shared | self._labels(place)).items():
+            names: dict[Place, list[bytes]] = {}
+            for other in media:
+                names.setdefault(other.folder, []).append(other.name)
+            leads = [lead for where, some in names.items() for lead in self._leads(where, some, asked)]
             going = [lead for lead in leads if lead is not None]
-            if len(going) == len(leads) and (sight := self._small(place.folder.below(name))):
+            if len(going) == len(leads) and (sight := self._small(side)):
                 yield sight, going
+
+    def _labels(self, place: Place) -> dict[Place, list[Place]]:
+        """YOLO's labels of a file in a folder of their own, as they may be called, each with all that it speaks for."""
+        path = labels_folder(place.folder.path)
+        if path is None or not _is_labelled(place.name) or self._is_linked(there := Place(place.root, path)):
+            return {}
+        own, text = place.folder, composed(labels_name(place.name))
+        found: dict[Place, list[Place]] = {}
+        for name in spellings(labels_name(place.name)):
+            if os.path.lexists(self._folders.absolute(there.below(name))):
+                pictures = (each for each in self._folder(own).media if composed(labels_name(each)) == text)
+                found[there.below(name)] = [
+                    *(own.below(each) for each in pictures if _is_labelled(each)),
+                    *(there.below(each) for each in spoken_for(name, self._folder(there).media)),
+                ]
+        return found
+
+    def _is_linked(self, folder: Place) -> bool:
+        """Whether a folder is reached by a link, which may lead out of the root."""
+        root, path = self._folders.roots[folder.root], self._folders.absolute(folder)
+        return os.path.realpath(path) != os.path.join(os.path.realpath(root), folder.path)
 
     def _folder(self, folder: Place) -> _Folder:
         known = self._read.get(folder)
@@ -239,8 +272,8 @@ class Units:
             media = [name for name, entry in entries.items() if is_media(entry)]
             scores = entries.get(SCORES_FOLDER)
             has_scores = scores is not None and scores.is_dir(follow_symlinks=False)  # a link may lead out of the root
-            known = _Folder(Sidecars(entries, {}), media, has_scores)
-            if len(self._read) >= _AT_ONCE:
+            known = _Folder(Sidecars(entries, {}), media, has_scores, len(entries))
+            if len(self._read) >= _AT_ONCE or sum(one.entries for one in self._read.values()) > _ENTRIES - len(entries):
                 self._read.clear()
             self._read[folder] = known
         return known
@@ -287,6 +320,11 @@ class Units:
         for some in in_slices(ids, _AT_ONCE):
             found |= stock.by_id(some)
         return found
+
+
+def _is_labelled(name: bytes) -> bool:
+    """Whether YOLO's labels in a folder of their own speak for a file of this name: they do for pictures."""
+    return (format_ := promised(name)) is not None and format_.kind is Kind.IMAGE and not is_hidden(name)
 
 
 def _are_one(one: Sight, other: Sight) -> bool:

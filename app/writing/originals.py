@@ -81,5 +81,9 @@ class Originals:
         except OSError as error:
             raise NeedsAttention(f"{self._folder}: {error.strerror}.", cause="state_unwritable") from error
 
+    def stand_beside(self, folder: Path) -> bool:
+        """Whether a folder is one of the state folder, as the originals are: on a disk that is there."""
+        return folder.absolute().parent == self._folder.absolute().parent and not folder.is_symlink()
+
     def _path(self, written_id: int) -> Path:
         return self._folder / str(written_id)

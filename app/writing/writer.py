@@ -318,7 +318,7 @@ class Writer:
         """Whether what is not there is gone: a sidecar by its picture, or others; a picture by what a session found."""
         place, beside = Place(file.root, file.path), self._sidecar_dir
         if target is Target.SIDECAR_DIR:
-            return file.former_sha256 is None or (beside.is_dir() and any(beside.iterdir()))
+            return (beside.is_dir() and any(beside.iterdir())) or self._originals.stand_beside(beside)
         if target is Target.SIDECAR and self._folders.found(place) is not None:
             return True
         row = self._library.file(place)

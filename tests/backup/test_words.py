@@ -1,5 +1,6 @@
 """Words as JSON Lines: what a line must be, and what becomes of one that is none."""
 
+import errno
 import hashlib
 import io
 import json
@@ -8,7 +9,7 @@ import pytest
 
 from app.backup import words
 from app.backup.words import lines_of, receive
-from app.errors import InvalidRequest
+from app.errors import InvalidRequest, NeedsAttention
 from app.library.saying.carried import Fate
 from app.library.saying.editing import parse_edit
 from app.media import Place
@@ -30,9 +31,9 @@ def file_of(*lines):
     )
 
 
-def test_a_file_of_words_has_a_line_for_the_format_and_one_for_each_file(taken_in):
+def test_a_file_of_words_has_a_line_for_the_format_and_one_for_each_file(taken_in, tmp_path):
     taken_in.edit(Place("m", b"a.jpg"), parse_edit({"score": 5, "keywords": ["Meer", "Ä\U0001f600"]}))
-    first, line = map(json.loads, lines_of(taken_in))
+    first, line = map(json.loads, lines_of(taken_in, tmp_path / "state"))
     assert first.keys() == {"media_ingest_words", "written_at", "by"}
     assert line["said_at"].keys() == {"score", "keywords"}
     assert {name: line[name] for name in ("sha256", "words", "keywords", "path")} == {
@@ -41,6 +42,18 @@ def test_a_file_of_words_has_a_line_for_the_format_and_one_for_each_file(taken_i
         "keywords": ["Meer", "Ä\U0001f600"],
         "path": "m/a.jpg",
     }
+
+
+def test_a_full_disk_is_said_before_the_first_line_leaves(taken_in, tmp_path, monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, _content):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    asked = []
+    monkeypatch.setattr(words, "TemporaryFile", lambda **where: asked.append(where) or Full())
+    with pytest.raises(NeedsAttention, match=r"The disk that holds .* is full") as caught:
+        lines_of(taken_in, tmp_path)
+    assert (caught.value.cause, asked) == ("disk_full", [{"dir": tmp_path}])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import choose, looks_well
-from tests.browser.test_words import call
+from tests.browser.words.test_words import call
 from tests.samples import photo, write_many
 from tests.support.server import Server
 

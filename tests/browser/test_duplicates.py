@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import in_both_schemes, looks_well
-from tests.browser.test_words import call
+from tests.browser.words.test_words import call
 from tests.samples import landscape, photo
 from tests.support.server import Server
 
@@ -40,6 +40,13 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             json={"paths": ["photos/old disk/one.jpg"], "set": {"score": 4}, "add_keywords": ["sea", "sand"]},
         )
         yield running
+
+
+def planned(page: Page) -> list[dict[str, str]]:
+    """The lines of the plan as CSV."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    return list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))
 
 
 def known(server: Server, path: str) -> tuple[int | None, set[str]]:
@@ -76,44 +83,91 @@ def test_one_of_a_group_is_kept_by_a_key_undone_and_the_rest_is_planned(page: Pa
     assert in_both_schemes(page) == []
     page.reload()  # what was kept and ticked stays
     expect(page.locator("#plan-of")).to_have_text("Plan of 1 ticked group")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="CSV").click()
-    lines = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))
+    page.keyboard.press("Control+z")  # nor is it forgotten how it came about
+    expect(page.locator("#toast-text")).to_have_text("Undone: Unticked wood.png")
+    page.keyboard.press("Control+z")  # a keep that handed nothing on, and no edit of the library
+    expect(page.locator("#toast-text")).to_contain_text("Undone: Kept wood.png")
+    expect(second).not_to_contain_text("✓ Kept")
+    assert known(server, "photos/trip/one.jpg") == (4, {"sea", "sand"})
+    lines = planned(page)
     assert {line["path"] for line in lines if line["action"] == "keep"} == {"photos/trip/one.jpg"}
     assert len([line for line in lines if line["action"] == "move"]) == 2
     page.get_by_role("button", name="Untick").click()
     expect(page.locator("#plan-of")).to_have_text("Plan of all 2 groups")
+    expect(first).not_to_contain_text("✓ Kept")
     with page.expect_download() as download:
         page.get_by_role("button", name="Shell script").click()
     assert re.fullmatch(r"quarantine-[\d-]+\.sh", download.value.suggested_filename)
     assert download.value.path().read_text().count("\nif same") == 3
 
-    first.get_by_role("button", name="Keep this one: a name").click()
-    expect(page.locator("#toast-text")).to_contain_text("Kept a name")
-    page.locator("#toast-undo").click()
-    expect(page.locator("#toast-text")).to_contain_text("Undone: Kept a name")
-    expect(first.locator(".alike").first).to_contain_text("✓ Kept")
-    page.keyboard.press("Control+z")  # what was done before the page was loaded
-    expect(page.locator("#toast-text")).to_contain_text("Undone")
-    expect(first.locator(".alike").first.locator("dl")).to_contain_text("Scorenone")
-    assert known(server, "photos/trip/one.jpg") == (None, set())
+    steps_are_undone(page, server)
+    the_focus_stays_while_the_library_indexes(page)
     page.keyboard.press("?")
     expect(page.locator("#keys-dialog")).to_be_visible()
     assert in_both_schemes(page) == []
 
 
+def steps_are_undone(page: Page, server: Server) -> None:
+    """What was judged of the first group is undone step by step, from before and after the page was loaded."""
+    first = page.locator(".group").nth(0)
+    first.get_by_role("button", name="Keep this one: a name").click()
+    expect(page.locator("#toast-text")).to_contain_text("Kept a name")
+    page.locator("#toast-undo").click()
+    expect(page.locator("#toast-text")).to_contain_text("Undone: Kept a name")
+    expect(first).not_to_contain_text("✓ Kept")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#toast-text")).to_have_text("Undone: Unticked 1 group")
+    expect(first.locator(".alike").first).to_contain_text("✓ Kept")
+    page.keyboard.press("Control+z")  # what was done before the page was loaded
+    expect(page.locator("#toast-text")).to_have_text("Undone: Kept one.jpg: ★ 4, +sand, +sea")
+    expect(first.locator(".alike").first.locator("dl")).to_contain_text("Scorenone")
+    expect(first).not_to_contain_text("✓ Kept")
+    assert known(server, "photos/trip/one.jpg") == (None, set())
+
+
+def the_focus_stays_while_the_library_indexes(page: Page) -> None:
+    """Groups that are asked for again give the focus back to where it was, and to no other group."""
+    changes: list[str] = []
+
+    def indexing(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["coverage"]["missing"]["indexing"] = 1
+        if "words" in changes:
+            answer["groups"][0]["files"][0]["file"]["title"] = "New"
+            answer["groups"][0]["differs"].append("title")
+        if "gone" in changes:
+            del answer["groups"][0]
+        route.fulfill(json=answer)
+
+    page.route("**/api/library/duplicates?by=bytes", indexing)
+    page.reload()
+    first, button = page.locator(".group").nth(0), page.get_by_role("button", name="Keep this one: a name")
+    button.focus()
+    changes.append("words")
+    expect(first).to_contain_text("New")
+    expect(button).to_be_focused()
+    changes.append("gone")
+    expect(page.locator(".group")).to_have_count(1)
+    expect(page.locator(":focus")).to_have_count(0)
+    page.unroute("**/api/library/duplicates?by=bytes")
+
+
 def test_a_slider_narrows_the_similar_and_the_rest_can_be_made(page: Page, server: Server, said: list[str]) -> None:
     sessions = len(server.get("/api/ingest/sessions").json()["sessions"])
-    page.goto(f"{server.address}/duplicates?by=phash")
+    page.goto(f"{server.address}/duplicates?by=phash&max_distance=1024")
     expect(page.locator("#groups-found")).to_have_text("1 group of 2 files")
     expect(page.locator("#distance-said")).to_have_text("At most 4 of 64 bits differ")
     names = page.locator(".group .alike-name")
     expect(names).to_have_text(["one.jpg", "smaller.jpg"])
     expect(page.locator(".alike dd.best").first).to_have_text(f"640 {TIMES} 400")
-    page.get_by_label("Distance").focus()
-    page.keyboard.press("ArrowLeft")
+    page.get_by_label("Distance").press("ArrowLeft")
     expect(page).to_have_url(re.compile(r"by=phash&max_distance=3$"))
-    page.keyboard.press("Home")
+    page.locator(".group").get_by_role("checkbox").check()
+    page.reload()
+    expect(page.locator("#plan-of")).to_have_text("Plan of 1 ticked group")
+    page.get_by_role("link", name="Similar by hash").click()  # at another distance groups are others
+    expect(page.locator("#plan-of")).to_have_text("Plan of the group")
+    page.get_by_label("Distance").press("Home")
     expect(page.locator("#distance-said")).to_have_text("No bit differs")
     page.reload()
     expect(page.get_by_label("Distance")).to_have_value("0")
@@ -178,16 +232,18 @@ def test_what_is_shown_of_a_group_and_asked_of_the_server(page: Page, server: Se
         {"label": "Score", "texts": ["", "Rejected"], "best": [True, False]},
         {"label": "Words", "texts": ["a, b, c, d, e, f and 2 more", ""], "best": [False, False]},
     ]
-    nothing: dict[str, list[str]] = {"kept": [], "ticked": []}
-    kept = answer("keeping", {"kept": ["m/b", "m/z"], "ticked": []}, group, "m/a")
-    assert kept == {"kept": ["m/z", "m/a"], "ticked": ["m/a"]}
+    nothing: dict[str, Any] = {"kept": {}, "ticked": []}
+    kept = {"kept": {"m/z": "m/y", "m/a": "m/a"}, "ticked": ["m/a"]}
+    changed = [{**group, "number": 3}]
+    assert [answer("sameGroups", [group], others) for others in ([{**group}], changed, [])] == [True, False, False]
     assert (answer("staying", group, kept), answer("staying", group, nothing)) == (["m/a"], ["m/b"])
-    assert answer("ticking", kept, group, False) == {"kept": ["m/z", "m/a"], "ticked": []}
-    asked = answer("askedBy", "?by=phash&max_distance=3&cursor=c")
+    asked = answer("askedBy", "?by=phash&max_distance=3&cursor=c", 4)
     assert asked == {"by": "phash", "max_distance": 3, "cursor": "c", "path": None}
     assert answer("addressOf", asked) == "/duplicates?by=phash&max_distance=3&cursor=c"
     assert answer("askedBy", "?by=taste&max_distance=3")["by"] == "bytes"
-    assert answer("askedBy", "?by=features&max_distance=9999")["max_distance"] == 1024
+    said = [answer("askedBy", f"?by=phash&max_distance={number}", 4)["max_distance"] for number in (0, 4, 50, 99999)]
+    assert said == [0, None, None, None], "no more than the slider"
+    assert answer("askedBy", "?by=bytes&max_distance=0")["max_distance"] is None
     assert answer("planAsked", asked, kept, "csv") == {
         "by": "phash",
         "format": "csv",
@@ -210,4 +266,36 @@ def test_what_is_shown_of_a_group_and_asked_of_the_server(page: Page, server: Se
         "It is in no group of this kind.",
         "So many files are not grouped in this way.",
         "The library is empty.",
+    ]
+
+
+def test_a_step_of_judging_is_taken_back_whatever_came_after_it(page: Page, server: Server) -> None:
+    def answer(function: str, *arguments: object) -> Any:
+        return call(page, server, "duplicates/steps.js", function, [[*arguments]])[0]
+
+    group = {"files": [alike("m/a"), alike("m/b")], "number": 2, "keep": "m/b", "differs": []}
+    other = {"files": [alike("m/c"), alike("m/d")], "number": 2, "keep": "m/c", "differs": []}
+    began = {"kept": {"m/b": "m/a", "m/hidden": "m/a", "m/z": "m/y"}, "ticked": ["m/y"]}
+    first = answer("keeping", began, group, "m/a")
+    assert first == {"kept": {"m/z": "m/y", "m/a": "m/a"}, "ticked": ["m/y", "m/a"]}
+    steps = answer("withStep", [], began, first, {"edit": None, "sentence": "Kept a"})
+    second = answer("ticking", first, other, True)
+    steps = answer("withStep", steps, first, second, {"edit": 7, "sentence": "Kept c"})
+    assert answer("withStep", steps, second, second, {"edit": None, "sentence": "Nothing"}) == steps
+    assert [(step["edit"], step["sentence"]) for step in steps] == [(None, "Kept a"), (7, "Kept c")]
+    assert [answer("changes", step, one) for step in steps for one in (group, other)] == [True, False, False, True]
+    assert answer("takenBack", second, steps[1]) == first
+    assert answer("takenBack", first, steps[0]) == began
+    assert answer("takenBack", second, steps[0]) == began | {"ticked": ["m/y", "m/c"]}
+    assert answer("unticking", second, []) == {"kept": {}, "ticked": []}
+    kept_elsewhere = {"kept": {"m/d": "m/other", "m/z": "m/y"}, "ticked": ["m/c"]}
+    assert answer("unticking", kept_elsewhere, [other]) == {"kept": {"m/z": "m/y"}, "ticked": []}
+    ticked = answer("withStep", steps, second, answer("ticking", second, other, False), {"edit": None, "sentence": ""})
+    assert answer("atOtherDistance", {"judged": second, "steps": ticked}) == {
+        "judged": {"kept": second["kept"], "ticked": []},
+        "steps": [step | {"ticked": {}} for step in steps],
+    }
+    many = [steps[0] | {"edit": number} for number in range(100)]
+    assert [step["edit"] for step in answer("withStep", many, began, first, {"edit": 100, "sentence": ""})] == [
+        *range(1, 101)
     ]

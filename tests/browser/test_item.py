@@ -138,6 +138,7 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
         return abs(middle[0] - 0.25 * outer["width"]) < 3 and abs(middle[1] - 0.75 * outer["height"]) < 3
 
     expect(box).to_have_text("tree 90 %")
+    expect(box.locator("span")).to_have_attribute("title", "yolo")
     assert is_in_place()
     assert looks_well(page)
     page.locator("#viewer-stage").focus()

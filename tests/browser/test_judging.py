@@ -43,7 +43,15 @@ def score_of(server: Server, path: str) -> int | None:
     return server.get("/api/library/file", params={"path": path}).json()["score"]
 
 
+def undo_all(server: Server) -> None:
+    """Takes back whatever other tests said, the newest first."""
+    for edit in server.get("/api/library/edits").json()["edits"]:
+        if edit["undone_at"] is None:
+            assert server.post("/api/library/undo", {"undo": edit["id"]}).status_code == 200
+
+
 def test_keys_judge_while_the_list_stays_and_undo_goes_back_over_a_reload(page: Page, server: Server) -> None:
+    undo_all(server)
     found, told, first = page.locator("#found"), page.locator("#toast-text"), page.locator("#file-0")
     opened(page, server, f"{UNRATED}&filters=")
     page.keyboard.press("3")

@@ -175,6 +175,8 @@ def test_probabilities_of_the_library_stand_behind_the_threshold(
     ingest(server, nsfw_threshold=0.6)
     judge(server)
     put(nsfw_weights, server)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or "") if "/plan" in request.url else None)
     page.goto(f"{server.address}/ingest-v2")
     sentence = page.locator("#nsfw-spread")
     expect(sentence).to_have_text("At 0.60: 2 of 7 checked files count as NSFW · 1 not checked")
@@ -183,6 +185,8 @@ def test_probabilities_of_the_library_stand_behind_the_threshold(
     expect(page.get_by_label("NSFW threshold, slider")).to_have_accessible_description(sentence.inner_text())
     expect(page.locator("#plan")).to_contain_text("8 need only NSFW")
     page.wait_for_load_state("networkidle")
+    assert "directories" in sent[-1]
+    assert "nsfw_threshold" not in sent[-1], "nobody chose one: the library's stays"
 
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "plan" in request.url else None)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import in_both_schemes, looks_well
-from tests.browser.test_words import call
+from tests.browser.words.test_words import call
 from tests.samples import ai_image, landscape, photo
 from tests.support.server import Server
 

@@ -10,7 +10,7 @@ from app.library.engine import Engines
 from app.library.library import Library
 from app.library.migrations import bring_to_head, config_for
 from app.library.tables import FAILURES, MEDIA
-from app.library.values import NsfwKnown, as_file, is_nsfw
+from app.library.values import FOLLOWS, NsfwKnown, as_file, is_nsfw
 from app.media import Nsfw, Place, Stage
 from app.query.reading import read
 from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
@@ -82,6 +82,14 @@ def test_detected_are_those_that_the_label_calls_so(library, put):
         spread = library.nsfw_spread()
         assert (spread["threshold"], spread["detected"], spread["checked"]) == (threshold, detected, 5)
         assert detected == sum(is_nsfw(NsfwKnown(None, probability), threshold) for probability in probabilities)
+
+
+def test_a_session_that_gave_no_threshold_does_not_set_back_what_a_person_set_meanwhile(library):
+    begin(library, 0.6)
+    library.set_nsfw_threshold(0.5)
+    library.append("late", "session", {"parameters": {"nsfw_threshold": 0.6}}, outcome=FOLLOWS)
+    library.append("late", "session", {"parameters": {"nsfw_threshold": 0.6}, "status": "completed"})
+    assert library.nsfw_threshold() == 0.5
 
 
 def test_the_threshold_is_what_a_person_or_a_new_session_gave_last(library, put):

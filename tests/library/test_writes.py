@@ -107,13 +107,19 @@ def test_a_row_that_did_not_know_what_was_there_stays_pending(library, row):
 
 def test_only_the_newest_writes_are_kept_and_what_was_broken_off(library, row):
     broken, _ = begin(library, row)
+    left, (with_original,) = begin(library, row)
+    library.writes.ready(with_original.id, NEW, kept=True)
+    gone, (without_original,) = begin(library, row)
+    for file in (with_original, without_original):
+        library.writes.leave(file, "file_changed", "It is left as it is.")
     done = []
     for _ in range(KEPT_WRITES + 2):
         number, (file,) = begin(library, row, TO_SIDECAR)
         library.writes.finish(file, Stamp(), "It was written.", nobody_looks)
         done.append(number)
     library.writes.prune()
-    assert [number for number in done if library.writes.files(number)] == done[2:]
+    assert [number for number in (left, gone, *done) if library.writes.files(number)] == [left, *done[2:]]
+    assert library.writes.kept() == [with_original.id], "its original is let go only for want of room"
     assert [one.write_id for one in library.writes.broken_off()] == [broken]
     library.writes.drop([one.id for one in library.writes.broken_off()])
     assert library.writes.broken_off() == []

@@ -73,6 +73,7 @@ def test_files_that_are_chosen_stay_whatever_they_are_worth(duplicates, library)
     assert duplicates.surplus(found, [1, 2, 3], found.holding([3]))[1] == {}
     assert [found.holding(ids) for ids in ([], [4], [5, 2, 3], [99])] == [[], [1], [0, 1], []]
     assert duplicates.surplus(found, (), found.holding([4]))[1] == {4: 5}
+    assert [found.beside(number) for number in (4, 2, 99)] == [[5], [1, 3], []]
 
 
 def test_a_file_goes_for_any_chosen_one_that_it_is_like(duplicates, library):

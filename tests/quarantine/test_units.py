@@ -10,6 +10,7 @@ from sqlalchemy import update
 from app.ingest.disk.folders import Folders
 from app.library.stock import Stock
 from app.library.tables import MEDIA
+from app.media import Place
 from app.quarantine.units import Left, Unit, Units
 from tests.library.finding.stock import add, file, link
 
@@ -66,10 +67,49 @@ def test_a_plan_is_made_as_it_is_taken(units, monkeypatch):
     assert names(plan) == [["b.jpg", "b.xmp", "b.nef"], ["c.jpg"]]
 
 
+def test_rows_are_asked_for_only_by_names_that_share_a_sidecar(units, monkeypatch):
+    asked, ids_at = [], Stock.ids_at
+    monkeypatch.setattr(Stock, "ids_at", lambda stock, root, paths: asked.extend(paths) or ids_at(stock, root, paths))
+    assert names(units.of([3, 4, 5])) == [["b.jpg", "b.xmp", "b.nef"], ["c.jpg"]]
+    assert asked == [b"b.nef"], "the library is not asked for what is known, nor for the rest of the folder"
+
+
+def test_names_of_folders_are_held_within_a_limit(units, root, monkeypatch):
+    monkeypatch.setattr("app.quarantine.units._ENTRIES", 10)
+    (root / "sub").mkdir()
+    units._folder(Place("m", b""))
+    units._folder(Place("m", b"sub"))
+    assert [*units._read] == [Place("m", b""), Place("m", b"sub")]
+    for name in ("x.jpg", "y.jpg", "z.jpg"):
+        (root / "sub" / name).touch()
+    units._read.popitem()
+    units._folder(Place("m", b"sub"))
+    assert [*units._read] == [Place("m", b"sub")]
+
+
 def test_a_folder_of_scores_that_is_a_link_is_not_followed(units, root, tmp_path):
     (root / ".scores").rename(tmp_path / "elsewhere")
     (root / ".scores").symlink_to(tmp_path / "elsewhere")
     assert names(units.of([1])) == [["a.jpg", "a.xmp", "a.mov"]]
+
+
+def test_labels_of_yolo_in_their_own_folder_go_with_all_the_pictures_of_their_name(units, library, root, tmp_path):
+    (root / "set/images/train").mkdir(parents=True)
+    (root / "set/labels/train").mkdir(parents=True)
+    (root / "set/labels/train/a.txt").write_text("0 .5 .5 .2 .2")
+    pictures = ("set/images/train/a.jpg", "set/images/train/a.png", "set/labels/train/a.jpg")
+    for number, path in enumerate(pictures, 10):
+        (root / path).write_bytes(path.encode())
+        status, folder = (root / path).stat(), path.rpartition("/")[0].encode()
+        told = {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "folder": folder}
+        add(library, [file(number, name=path.rpartition("/")[2], **told) | {"path": path.encode()}])
+    assert names(units.of([10])) == [[pictures[0]]], "which stay with any that stays"
+    assert names(units.of([10, 11])) == [[pictures[0]], [pictures[1]]], "also with one beside them"
+    (root / pictures[2]).unlink()
+    assert names(units.of([11, 10])) == [[pictures[1], "set/labels/train/a.txt", pictures[0]]]
+    (root / "set/labels").rename(tmp_path / "elsewhere")
+    (root / "set/labels").symlink_to(tmp_path / "elsewhere")
+    assert names(units.of([11, 10])) == [[pictures[1]], [pictures[0]]], "a folder that is a link is not followed"
 
 
 def test_the_only_copy_of_a_film_stays_with_its_picture_where_another_file_is_kept(units, library, root):

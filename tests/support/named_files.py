@@ -101,7 +101,7 @@ class Gated:
 
 def main() -> None:
     """Runs the command line, `serve` for one."""
-    app.wiring.Recipes = lambda _weights: Standing(RECIPE)
+    app.wiring.Recipes = lambda *_: Standing(RECIPE)
     app.wiring.Analyzer = lambda roots, _recipe, _side: partial(answered, roots)
     app.wiring.PoolExecutor = lambda *_: Gated(Path(os.environ[GATE]))
     app.cli.main.main()

@@ -123,6 +123,31 @@ def test_what_is_gone_after_a_broken_write_or_found_otherwise_by_an_undo_holds_u
     assert desk.writer.undo("w2") == {"changed": 1, "left": []}
 
 
+def test_sidecars_on_a_disk_that_is_not_mounted_can_still_be_undone_when_it_is(desk, monkeypatch, tmp_path):
+    mounted = tmp_path / "disk"
+    monkeypatch.setattr(desk.writer, "_sidecar_dir", mounted / "sidecars")
+    undo = desk.write(Target.SIDECAR_DIR)["undo"]
+
+    def not_there():
+        assert [one["cause"] for one in desk.writer.undo(undo)["left"]] == ["file_gone"] * len(NAMES)
+        return (desk.writer.last() or {}).get("undo")
+
+    mounted.rename(tmp_path / "unplugged")
+    assert not_there() == undo
+    mounted.joinpath("sidecars").mkdir(parents=True)
+    assert not_there() == undo, "an empty folder may be one in which no disk is mounted"
+    shutil.rmtree(mounted)
+    (tmp_path / "unplugged").rename(mounted)
+    assert desk.writer.undo(undo) == {"changed": len(NAMES), "left": []}
+
+
+def test_sidecars_that_are_gone_from_the_state_folder_are_gone(desk):
+    undo = desk.write(Target.SIDECAR_DIR)["undo"]
+    shutil.rmtree(desk.folder / "sidecars")
+    assert [one["cause"] for one in desk.writer.undo(undo)["left"]] == ["file_gone"] * len(NAMES)
+    assert desk.writer.last() is None
+
+
 def test_an_undo_that_finds_other_bytes_is_not_offered_again(desk):
     older, newer = desk.write(Target.SIDECAR_DIR)["undo"], desk.write(Target.SIDECAR)["undo"]
     for name in NAMES:

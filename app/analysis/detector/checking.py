@@ -18,8 +18,8 @@ from typing import Any
 from PIL import Image
 
 from app.analysis.detector.choosing import choose
-from app.analysis.detector.labels import CHARACTERS, MOST, labels_of, read_beside
-from app.analysis.detector.layouts import Layout, NotUsable, Output, Reading, read_outputs, recognise
+from app.analysis.detector.labels import CHARACTERS, MOST, labels_of, read_beside, said_beside
+from app.analysis.detector.layouts import Layout, NotUsable, Output, Reading, check_px, read_outputs, recognise
 from app.analysis.detector.letterbox import as_input
 from app.analysis.detector.network import lacks_memory, load, run
 from app.analysis.detector.parts import hash_parts
@@ -43,13 +43,14 @@ def check(file: Path, memory_mb: int, file_seconds: float) -> Mapping[str, Any]:
     network = _read(file)
     metadata = _metadata(network)
     labels = _labels(file, metadata)
+    said = {**said_beside(file), **metadata}
     shown = _shown(network, metadata)
     _settle(network, shown)
     outputs = [
         Output(frozenset(one.get_names()), _sides(one.get_partial_shape()), one.get_element_type().is_integral())
         for one in network.outputs
     ]
-    reading = recognise(outputs, len(labels), (shown.width, shown.height))
+    reading = recognise(outputs, len(labels), (shown.width, shown.height), said)
     if reading.layout is Layout.SSD:  # OpenVINO's own convention, which its converter keeps
         shown = Shown(**asdict(shown) | {"up_to_255": not shown.whole, "blue_first": True})
     check_time(_try(file, shown, reading), file_seconds)
@@ -91,11 +92,12 @@ def _read_there(file: Path) -> Any:
 
 
 def _metadata(network: Any) -> Mapping[str, str]:
-    """What a model says of itself: `names` and `imgsz` as Ultralytics writes them into ONNX; `labels` of an IR.
+    """What a model says of itself: `names`, `imgsz` and more as Ultralytics writes it into ONNX; `labels` of an IR.
 
     OpenVINO keeps the metadata of an ONNX file under `framework`, also in an IR that is made of it.
     """
-    places = {"names": ["framework", "names"], "imgsz": ["framework", "imgsz"], "labels": ["model_info", "labels"]}
+    places = {name: ["framework", name] for name in ("names", "imgsz", "task", "end2end", "args")}
+    places["labels"] = ["model_info", "labels"]
     told = {name: place for name, place in places.items() if network.has_rt_info(place)}
     return {name: str(network.get_rt_info(place).astype(str)) for name, place in told.items()}
 
@@ -193,12 +195,14 @@ def _try(file: Path, shown: Shown, reading: Reading) -> float:
         outputs, warm = run(request, given), time.process_time()
         run(request, given)
         seconds = time.process_time() - warm + loaded - begun
-        choose(read_outputs(reading, outputs, size), 0.0, overlaps=reading.layout.overlaps)
+        found = read_outputs(reading, outputs, size)
+        choose(found, 0.0, overlaps=reading.layout.overlaps)
     except MemoryError:
         raise
     except Exception as error:
         detail = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise NotUsable(f"it cannot be run: {detail}", cause="detector_unreadable") from error
+    check_px(reading.layout, found)
     return seconds
 
 

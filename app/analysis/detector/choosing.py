@@ -18,12 +18,16 @@ _LOOKED_AT = 3_000
 
 
 def choose(found: Found, threshold: float, *, overlaps: bool) -> Found:
-    """Choose the boxes of at least this score, the surest first; `overlaps` says that one thing may have several."""
+    """Choose the boxes of at least this score, the surest first; `overlaps` says that one thing may have several.
+
+    Where there are more than are kept, they are not `whole`.
+    """
     sure = np.flatnonzero(found.scores >= threshold)
     order = sure[np.argsort(-found.scores[sure], kind="stable")][:_LOOKED_AT]
     kept = order[suppress(found.boxes[order], found.classes[order])] if overlaps else order
+    whole = len(kept) <= MOST and len(sure) <= _LOOKED_AT
     kept = kept[:MOST]
-    return Found(found.boxes[kept], found.scores[kept], found.classes[kept])
+    return Found(found.boxes[kept], found.scores[kept], found.classes[kept], whole)
 
 
 def suppress(boxes: Numbers, classes: Numbers, overlap: float = OVERLAP) -> list[int]:

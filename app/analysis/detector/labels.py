@@ -1,5 +1,7 @@
 """The labels of a detector: a text beside the model, or what the model itself says."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.analysis.formats.tiff import decode_text
@@ -10,6 +12,7 @@ MOST = 1_000
 CHARACTERS = 200
 _NUMBERS = 10_000
 FILE_BYTES = 1024 * 1024
+_SAID = re.compile(r"^ *(task|end2end|nms): *(\w+) *\r?$", re.MULTILINE)
 
 
 def files_beside(model: Path) -> tuple[Path, ...]:
@@ -27,6 +30,15 @@ def read_beside(model: Path) -> tuple[str, ...]:
             with file.open("rb") as stream:
                 return _in_order(file.name.encode(), decode_text(stream.read(FILE_BYTES)))
     return ()
+
+
+def said_beside(model: Path) -> Mapping[str, str]:
+    """What `metadata.yaml` says of a model beside its names: `task`, `end2end` and `nms`; nothing if unreadable."""
+    try:
+        with model.with_name("metadata.yaml").open("rb") as stream:
+            return dict(_SAID.findall(decode_text(stream.read(FILE_BYTES))))
+    except OSError:
+        return {}
 
 
 def labels_of(names: str) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ YOLO: https://docs.ultralytics.com/modes/export/ and the models themselves; torc
 Detection API of TensorFlow; DetectionOutput of OpenVINO, as models made with it have it.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 import numpy as np
@@ -17,11 +19,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Numbers: TypeAlias = "NDArray[Any]"
-_STRIDES = (8, 16, 32)
-_LARGEST_STRIDE = 64
+_SCALES = ((8, 16, 32), (8, 16, 32, 64), (16, 32))  # px of a place that a YOLO looks at, by how many it has
+_ANCHORS = 3  # boxes of each place, of a YOLO that has a score for the box
+_PX = 2.0  # no box that ends before it is told in px
 _FEW = 1_000  # boxes that are left of a picture when a model has chosen among them itself
 _COUNTS = ("num_dets", "num_detections")
 _OF_TENSORFLOW = ("detection_boxes", "detection_classes", "detection_scores")
+_OF_OTHER_MODELS = ("detection_masks", "detection_keypoints")
+_COLUMNS = 6  # of an output that is end to end: corners, score, class
+_TWO = 2
 _ROW = 7  # of DetectionOutput: picture, class, score, and the corners
 
 
@@ -44,6 +50,11 @@ class Layout(StrEnum):
         """Whether one thing has many boxes, of which one is still to be chosen."""
         return self in (Layout.YOLO, Layout.YOLO_V5)
 
+    @property
+    def in_px(self) -> bool:
+        """Whether boxes are told in px, and not as parts of the picture."""
+        return self not in (Layout.TENSORFLOW, Layout.SSD)
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -64,23 +75,32 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Boxes as corners (left, top, right, bottom, in px of what the model is shown), scores 0 to 1, and classes."""
+    """Boxes as corners (left, top, right, bottom, in px of what the model is shown), scores 0 to 1, and classes.
+
+    `whole` is whether these are all that there are.
+    """
 
     boxes: Numbers
     scores: Numbers
     classes: Numbers
+    whole: bool = True
 
 
-def recognise(outputs: Sequence[Output], labels: int, size: tuple[int, int]) -> Reading:
+def recognise(
+    outputs: Sequence[Output], labels: int, size: tuple[int, int], said: Mapping[str, str] = MappingProxyType({})
+) -> Reading:
     """Recognise the layout of a model of so many labels that is shown `size` px, width and height.
 
-    Raises NotUsable `detector_layout_unknown` where it is none of these, or could be two.
+    `said` is what it says of itself, as Ultralytics writes it: `task`, `end2end`, `nms`, `args` of the export. Raises
+    NotUsable `detector_layout_unknown` where it is none of these, or could be two.
     """
+    if (task := said.get("task", "detect")) != "detect":
+        raise _unknown(f"it is made to {task}, not to detect")
     if (reading := _by_name(outputs)) is not None:
         return reading
     if len(outputs) == 1:
         shape = outputs[0].shape
-        fitting = list(_alone(shape, labels, size))
+        fitting = list(_alone(shape, labels, size, end_to_end=_ends_itself(said)))
         if len(fitting) == 1:
             return Reading(fitting[0])
         if len(fitting) > 1:
@@ -89,6 +109,18 @@ def recognise(outputs: Sequence[Output], labels: int, size: tuple[int, int]) -> 
         return reading
     shapes = " and ".join(_shown(output.shape) for output in outputs)
     raise _unknown(f"its output of the shape {shapes} is none that is known for {labels} labels")
+
+
+def check_px(layout: Layout, found: Found) -> None:
+    """Check that boxes that ought to be told in px are. Raises NotUsable `detector_layout_unknown`."""
+    if layout.in_px and len(found.boxes) and 0 < found.boxes.max() <= _PX:
+        raise _unknown("its boxes are told as parts of the picture, and this layout has them in px")
+
+
+def _ends_itself(said: Mapping[str, str]) -> bool:
+    """Whether a model says that it chooses among its boxes itself."""
+    told = (said.get(name, "").casefold() for name in ("end2end", "nms"))
+    return "true" in told or re.search(r"'nms': True\b", said.get("args", "")) is not None
 
 
 def _unknown(why: str) -> NotUsable:
@@ -102,40 +134,50 @@ def _shown(shape: Sequence[int | None]) -> str:
 def _by_name(outputs: Sequence[Output]) -> Reading | None:
     places = [next((at for at, one in enumerate(outputs) if name in one.names), None) for name in _OF_TENSORFLOW]
     found = tuple(place for place in places if place is not None)
+    if any(not one.names.isdisjoint(_OF_OTHER_MODELS) for one in outputs):
+        return None
     return Reading(Layout.TENSORFLOW, found) if len(found) == len(places) else None
 
 
-def _alone(shape: tuple[int | None, ...], labels: int, size: tuple[int, int]) -> Iterator[Layout]:
-    """Every layout that the shape of a single output can be; YOLOX, whose boxes are not worked out, is none."""
+def _alone(shape: tuple[int | None, ...], labels: int, size: tuple[int, int], *, end_to_end: bool) -> Iterator[Layout]:
+    """Every layout that the shape of a single output can be; YOLOX, whose boxes are not worked out, is none.
+
+    Six columns of one or two labels can be the corners, the score and the class as well as the four sides with a score
+    for each label, or for the box and the label: only a model that says that it is `end_to_end` is read so.
+    """
     if len(shape) == 4 and shape[:2] == (1, 1) and shape[3] == _ROW:
         yield Layout.SSD
     if len(shape) != 3 or shape[0] not in (1, None):
         return
     _, rows, columns = shape
     cells = _cells(size)
-    few = rows is None or (rows <= _FEW and rows not in {3 * count for count in cells})
-    if rows == 4 + labels:
+    anchors = {_ANCHORS * count for count in cells}
+    if columns == _COLUMNS and end_to_end:
+        yield Layout.END_TO_END
+        return
+    if rows == 4 + labels and columns != _COLUMNS:
         yield Layout.YOLO
-    if columns == 5 + labels and rows not in cells and not (columns == 6 and few and rows is not None):
+    if columns == 5 + labels and (
+        rows in anchors or (rows is None and columns != _COLUMNS) or ((rows or 0) > _FEW and rows not in cells)
+    ):
         yield Layout.YOLO_V5
-    if columns == 6 and few:
+    if columns == _COLUMNS and labels > _TWO and (rows is None or (rows <= _FEW and rows not in cells | anchors)):
         yield Layout.END_TO_END
 
 
 def _cells(size: tuple[int, int]) -> set[int]:
-    """How many places a YOLO looks at, by how many scales it has."""
-    of_scale = [(size[0] // stride) * (size[1] // stride) for stride in (*_STRIDES, _LARGEST_STRIDE)]
-    return {sum(of_scale[:-1]), sum(of_scale)}
+    """How many places a YOLO looks at, by which scales it has."""
+    return {sum((size[0] // stride) * (size[1] // stride) for stride in scales) for scales in _SCALES}
 
 
 def _by_kind(outputs: Sequence[Output]) -> Reading | None:
-    """Boxes, labels and scores by what they hold, where there is one of each."""
+    """Boxes, labels and scores by what they hold, where there is one of each and nothing else, such as masks."""
     told = [(at, one) for at, one in enumerate(outputs) if one.names.isdisjoint(_COUNTS)]
     boxes = [at for at, one in told if not one.whole and _is_boxes(one.shape)]
     lines = [(at, one) for at, one in told if _is_line(one.shape) and at not in boxes]
     labels = [at for at, one in lines if one.whole]
     scores = [at for at, one in lines if not one.whole]
-    if len(boxes) == len(labels) == len(scores) == 1:
+    if len(boxes) == len(labels) == len(scores) == 1 and len(told) == len(_OF_TENSORFLOW):
         return Reading(Layout.TORCHVISION, (boxes[0], labels[0], scores[0]))
     return None
 

@@ -16,7 +16,7 @@ from app.analysis.detector.parts import read_stamp
 from app.analysis.nsfw.network import OPTIONS, block_telemetry
 from app.errors import CannotRead
 from app.models import DetectorModel
-from app.regions import Region, RegionKind, RegionSource, region_in
+from app.regions import RegionKind, Regions, RegionSource, region_in, told_by
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 _OF_MEMORY = re.compile(r"bad_alloc|bad allocation|\ballocate\b|not enough memory", re.IGNORECASE)
 
 
-def detect(picture: "Image.Image", turn: int, model: DetectorModel) -> tuple[Region, ...]:
+def detect(picture: "Image.Image", turn: int, model: DetectorModel) -> Regions:
     """Detect what the model finds in a decoded picture that still needs the EXIF value `turn`, the surest first.
 
+    It has looked, but where there was more than is kept: then nobody knows how much of a label there is.
     Raises CannotRead `model_unusable`, MemoryError.
     """
     given, place = show(picture, turn, model.shown)
@@ -52,7 +53,8 @@ def detect(picture: "Image.Image", turn: int, model: DetectorModel) -> tuple[Reg
         )
         for corners, score, number in zip(chosen.boxes, chosen.scores, chosen.classes, strict=True)
     )
-    return tuple(dict.fromkeys(region for region in regions if region is not None))
+    kept = dict.fromkeys(region for region in regions if region is not None)
+    return told_by(RegionSource.DETECTOR, kept if chosen.whole else (*kept, None))
 
 
 def load(path: str, shape: list[int]) -> Any:

@@ -1,12 +1,12 @@
 """The parameters of a retry: of the failed files of one session, or of those that failed in any."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from app.errors import IllegalMove, NothingMatches
 from app.ingest.run.parts import ALL_SESSIONS, Parts
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState
-from app.media import Place
+from app.media import Place, Stage
 
 
 def to_retry(parts: Parts, session: SessionState | None, cause: str | None, paths: Iterable[str]) -> Parameters:
@@ -18,8 +18,9 @@ def to_retry(parts: Parts, session: SessionState | None, cause: str | None, path
     """
     chosen = frozenset(paths)
     if session is None:
-        failed = parts.failed_in_any(cause, chosen or None)
-        parameters = _asking_for_all(failed).retrying(ALL_SESSIONS, cause, chosen) if failed else None
+        in_any = parts.failed_in_any(cause, chosen or None)
+        failed = list(in_any)
+        parameters = _asking_for_all(in_any).retrying(ALL_SESSIONS, cause, chosen) if failed else None
     elif session.status.under_way:
         raise IllegalMove(f"The session is {session.status.value}: retry its failed files when it has ended.")
     else:
@@ -32,6 +33,10 @@ def to_retry(parts: Parts, session: SessionState | None, cause: str | None, path
     return parameters.but(nsfw_threshold=parts.library.nsfw_threshold())
 
 
-def _asking_for_all(failed: Iterable[bytes]) -> Parameters:
-    """Parameters that ask for every stage, in the media roots of these files."""
-    return Parameters(directories=tuple(sorted({Place.from_event(path).root for path in failed})))
+def _asking_for_all(failed: Mapping[bytes, Stage]) -> Parameters:
+    """Parameters that ask for every stage, in the media roots of these files; for an optional one where it failed."""
+    return Parameters(
+        directories=tuple(sorted({Place.from_event(path).root for path in failed})),
+        read_barcodes=Stage.BARCODES in failed.values(),
+        detect_objects=Stage.DETECT in failed.values(),
+    )

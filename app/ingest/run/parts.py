@@ -5,7 +5,7 @@ Owns which files a session is about, and what has to be there before one can go 
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -84,7 +84,7 @@ class Parts:
     def failed(self, retry: Parameters, chosen: frozenset[str] | None = None) -> list[bytes]:
         """`ROOT/relative` of the failed files that a retry is for; `chosen` are paths as shown, None for all."""
         if retry.retry_of == ALL_SESSIONS:
-            return self.failed_in_any(retry.retry_cause, chosen)
+            return list(self.failed_in_any(retry.retry_cause, chosen))
         return [
             event.path
             for event in self.library.failed(str(retry.retry_of))
@@ -93,17 +93,18 @@ class Parts:
             and (chosen is None or event.shown_path in chosen)
         ]
 
-    def failed_in_any(self, cause: str | None, chosen: frozenset[str] | None) -> list[bytes]:
+    def failed_in_any(self, cause: str | None, chosen: frozenset[str] | None) -> Mapping[bytes, Stage]:
         """`ROOT/relative` of the files of our media roots that failed, in whatever session, and are not in since.
 
+        With the stage that failed each.
         Those of which a person said something are among them only where they are `chosen`.
         """
-        return [
-            place.in_event
-            for place, state in self.library.failures.places(cause)
+        return {
+            place.in_event: stage
+            for place, state, stage in self.library.failures.places(cause)
             if place.root in self.folders.roots
             and (state is FailureState.OPEN if chosen is None else place.shown in chosen)
-        ]
+        }
 
     def _chosen_by_person(self, session: SessionState) -> frozenset[str] | None:
         """The paths that a person chose for a retry: they are in the log, the session file must not grow with them."""

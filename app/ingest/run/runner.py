@@ -30,7 +30,7 @@ from app.ingest.run.several import pace_of, to_show
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status, attention_for
 from app.ingest.session.store import new_session_id
-from app.library.values import FORGOTTEN, now
+from app.library.values import FOLLOWS, FORGOTTEN, now
 
 _log = logging.getLogger("media_ingest")
 Listener = Callable[[SessionState], None]
@@ -119,9 +119,11 @@ class Runner:
             parameters = parameters.but(nsfw_threshold=self._ingestor.library.nsfw_threshold())
         self._refuse_twin(parameters)
         probe(self._ingestor, parameters)
-        return self._begin(parameters)
+        return self._begin(parameters, sets_threshold=given)
 
-    def _begin(self, parameters: Parameters, chosen: frozenset[str] = frozenset()) -> SessionState:
+    def _begin(
+        self, parameters: Parameters, chosen: frozenset[str] = frozenset(), *, sets_threshold: bool
+    ) -> SessionState:
         """A new session in the queue. Raises AlreadyActive, and NeedsAttention where it cannot be written down."""
         self._ingestor.store.prepare()
         with self._changed:
@@ -130,7 +132,8 @@ class Runner:
             session = SessionState(new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at)
             if chosen:
                 self._ingestor.library.append(session.session_id, CHOSEN, {"paths": sorted(chosen)})
-            event = self._ingestor.library.append(session.session_id, "session", session.as_log())
+            follows = None if sets_threshold else FOLLOWS  # the library's may be another by now, which stays
+            event = self._ingestor.library.append(session.session_id, "session", session.as_log(), outcome=follows)
             session = session.advance(event)
             try:
                 self._ingestor.store.save(session, durable=True)
@@ -177,7 +180,7 @@ class Runner:
         Raises IllegalMove while the session is under way, NothingMatches where no such file failed, AlreadyActive.
         """
         session, chosen = None if session_id == ALL_SESSIONS else self.session(session_id), frozenset(paths)
-        return self._begin(to_retry(self._ingestor, session, cause, chosen), chosen)
+        return self._begin(to_retry(self._ingestor, session, cause, chosen), chosen, sets_threshold=False)
 
     def dismiss(self, session_id: str) -> SessionState:
         """Marks an ended session as seen: a page that loads afresh does not show it again."""

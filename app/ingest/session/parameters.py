@@ -22,6 +22,7 @@ from app.media import NSFW_THRESHOLD, Stage
 from app.texts import clean_text, shown_name
 
 _MAX_PATTERN_CHARACTERS = 1_000
+_OF_LATER_STAGES = ("read_barcodes", "detect_objects")
 
 
 def _with_one_directory(schema: dict[str, Any]) -> None:
@@ -127,6 +128,14 @@ class Parameters(SessionRequest):
         """The parameters for JSON; those of a retry only where it is one."""
         values = self.model_dump(mode="json")
         return values if self.retry_of else {name: values[name] for name in values if name not in OF_A_RETRY}
+
+    @cached_property
+    def as_kept(self) -> Mapping[str, Any]:
+        """The parameters as they are kept: without the stages that older programs do not know and nobody asked for.
+
+        Those refuse a session with a parameter that they do not know.
+        """
+        return {name: value for name, value in self.as_json.items() if value or name not in _OF_LATER_STAGES}
 
     @cached_property
     def wanted(self) -> frozenset[Stage]:

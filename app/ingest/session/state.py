@@ -275,7 +275,7 @@ class SessionState:
             "version": VERSION,
             "processed_files": self.processed_files,
             "committed_files": self.committed_files,
-            "parameters": dict(self.parameters.as_json),
+            "parameters": dict(self.parameters.as_kept),
             "status": self.status.value,
             "plan": None if self.plan is None else _fields_of(self.plan),
             "stages": {name: _fields_of(count) for name, count in self.stages.items()},

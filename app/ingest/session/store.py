@@ -101,7 +101,7 @@ class IngestionState:
                 sentence = f"Another Media Ingest holds {self.folder} now: {self.holder()}. Stop one of the two."
                 raise NeedsAttention(sentence, cause="lock_lost")
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         self.check()
 
     def check(self) -> None:
@@ -121,7 +121,7 @@ class IngestionState:
                 return
         except OSError as error:
             self._address = None
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         self._address = None
         raise StateFolderLocked(f"Another Media Ingest holds {self.folder}: {self.holder()}.")
 
@@ -187,7 +187,7 @@ class IngestionState:
             yield
         except OSError as error:
             self.check_lock()
-            raise _unwritable(folder or self.folder, error) from error
+            raise unwritable(folder or self.folder, error) from error
 
     def check_lock(self) -> None:
         """Raises NeedsAttention if the folder is not ours any more: what is written elsewhere would have two owners."""
@@ -391,7 +391,8 @@ def as_json_bytes(value: Any) -> bytes:
     return as_json(value).encode("utf-8")
 
 
-def _unwritable(folder: Path, error: OSError) -> NeedsAttention:
+def unwritable(folder: Path, error: OSError) -> NeedsAttention:
+    """What a person must mend where the state folder cannot be written, `disk_full` or `state_unwritable`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NeedsAttention(f"The disk that holds {folder} is full: free some space.", cause="disk_full")
     sentence = f"The state folder {folder} cannot be written: {error.strerror or error}."

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 from app.errors import DAMAGE_CAUSES
 from app.formats import FORMATS, Kind
+from app.library.regions.things import things_in
 from app.library.values import has_thumbnail, is_turned
 from app.media import Stage, StageStatus
 from app.metadata import Source
-from app.regions import NO_REGIONS, Regions, things_in
+from app.regions import NO_REGIONS, Regions
 from app.texts import shown_name
 
 _RAW = frozenset(format_.name for format_ in FORMATS if format_.raw)
@@ -47,6 +48,7 @@ class Mark(IntFlag):
     SAID_NSFW = 65536
     LOOKED = 131072  # a source that lists all it sees has looked for regions
     IN_PART = 262144  # such a source could not place all that it names
+    DETECTED = 524288  # a detector has looked, for the labels that it knows
 
 
 class Entry(NamedTuple):
@@ -142,7 +144,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = N
     ran, causes, partial = _ends(row.stages)
     said = row.score_source == Source.PERSON or row.nsfw_said is not None or _PERSON in row.sources
     spoken = said or any(source == Source.PERSON for _, source in words)
-    things = things_in(regions.found)
+    things = [thing.region for thing in things_in(regions.found)]
     size = (row.height, row.width) if is_turned(row.orientation, row.format) else (row.width, row.height)
     return Entry(
         clock_ms(row.taken_at),
@@ -165,7 +167,8 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = N
         _marks(row, generation, causes, spoken=spoken)
         | (Mark.THUMBNAIL.value if partial else 0)
         | (Mark.LOOKED.value if regions.looked_whole else 0)
-        | (Mark.IN_PART.value if regions.in_part else 0),
+        | (Mark.IN_PART.value if regions.in_part else 0)
+        | (Mark.DETECTED.value if regions.detected else 0),
         ran,
         row.pair_id,
         row.name,

@@ -35,8 +35,10 @@ from app.library.finding.summing import Sums, sums_of
 from app.library.finding.whole import rows_of
 from app.library.finding.words.fulltext import waiting
 from app.library.finding.words.indexing import Indexing
+from app.library.stock import QUESTION_VALUES
 from app.library.values import NsfwSpread
 from app.query.tree import And, Node, Whole, Words, leaves
+from app.slices import in_slices
 
 _GONE = Whole("is", ("missing",), "is:missing")
 
@@ -209,8 +211,11 @@ class Finder:
         return self._engines.read(partial(files_of, ids=ids, threshold=threshold, pairs=pairs))
 
     def files_by_id(self, ids: Sequence[int], threshold: float | None) -> dict[int, FoundFile]:
-        """The same by id, without the pairs."""
-        return self._engines.read(partial(files_by_id, ids=ids, threshold=threshold, pairs={}))
+        """The same by id, without the pairs; of however many."""
+        by_id: dict[int, FoundFile] = {}
+        for some in in_slices(ids, QUESTION_VALUES):
+            by_id |= self._engines.read(partial(files_by_id, ids=some, threshold=threshold, pairs={}))
+        return by_id
 
     def pairing(self, snapshot: Snapshot) -> Pairing:
         """Which files of a snapshot are one picture."""

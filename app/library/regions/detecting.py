@@ -16,7 +16,6 @@ _FAILED_BEFORE = delete(FAILURES).where(
     FAILURES.c.root == bindparam("b_root"),
     FAILURES.c.path == bindparam("b_path"),
     FAILURES.c.stage == Stage.DETECT.value,
-    FAILURES.c.fatal.is_(False),
 )
 _STAGES = update(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 
@@ -24,12 +23,16 @@ _STAGES = update(MEDIA).where(MEDIA.c.id == bindparam("b_id"))
 def write_detected(analysis: Analysis, connection: Connection) -> None:
     """Writes the regions, the mark of the stage, and an event, inside the caller's transaction.
 
-    Raises UnknownFile without a row, NotDetected where it is of other bytes by now.
+    Raises UnknownFile without a row, with the cause `file_gone` while it is marked missing; NotDetected where it is of
+    other bytes by now.
     """
     place, at, ended = analysis.file.place, now(), analysis.stages[Stage.DETECT]
     row = row_in(connection, place)
     if row is None:
         raise UnknownFile(f"The library has no file {place.shown}.")
+    if row["missing_at"]:
+        sentence = f"The file {place.shown} was missing: the next session over its folder takes it in again."
+        raise UnknownFile(sentence, cause="file_gone")
     if row["sha256"] != analysis.identity.sha256:
         raise NotDetected(f"{place.shown} was changed after it was taken in: take it in again first.")
     changed = replace_regions(connection, row, analysis, at, moved=False)

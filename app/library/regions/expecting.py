@@ -1,15 +1,16 @@
 """What a person expects in the pictures, and how it compares with what was found there.
 
 A picture has been looked at for a label if a source that lists all it sees has looked at it (`RegionSource.lists_all`:
-labels of YOLO, COCO, Label Studio, the detector), whether or not it found anything; or if a region with that label is
-in it, and no such source has named more than it could place. Areas of XMP and barcodes are only what somebody marked:
-that there is no other, they do not say.
+labels of YOLO, COCO, Label Studio; the detector only for the labels that it knows), whether or not it found anything;
+or if a region with that label is in it, and no such source has named more than it could place. Areas of XMP and
+barcodes are only what somebody marked: that there is no other, they do not say.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -18,6 +19,7 @@ from app.library.engine import Engines
 from app.library.finding.finder import Finder, Several
 from app.library.regions.sighting import Numbers, Sighted
 from app.library.regions.tables import PLANOGRAMS
+from app.library.regions.versions import detectable
 from app.library.values import now
 from app.query.reading import read
 from app.query.tree import Node
@@ -109,12 +111,15 @@ class Expectations:
         planograms = tuple(self.all())
         searches = _searches(planograms)
         several = self._finder.several(list(searches.values()), threshold)
-        question = ("compared", planograms, threshold, several.waiting)
-        return several.snapshot.kept.get(question, lambda: _compared(planograms, list(searches), several))
+        known = self._engines.read(detectable)
+        question = ("compared", planograms, threshold, several.waiting, known)
+        sighted = partial(Sighted, several.snapshot, known)
+        return several.snapshot.kept.get(question, lambda: _compared(planograms, list(searches), several, sighted()))
 
 
-def _compared(planograms: Sequence[Planogram], searches: Sequence[str], several: Several) -> list[Compared]:
-    sighted = Sighted(several.snapshot)
+def _compared(
+    planograms: Sequence[Planogram], searches: Sequence[str], several: Several, sighted: Sighted
+) -> list[Compared]:
     labels: dict[str, set[str]] = defaultdict(set)
     for one in planograms:
         labels[one.q or ""].add(one.label)

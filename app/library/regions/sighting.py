@@ -5,7 +5,7 @@ below it are neighbours, and what is in them is the difference of two running su
 """
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -39,18 +39,23 @@ class _Labelled(NamedTuple):
 
 
 class Sighted:
-    """The pictures of a snapshot that are there, and what was seen in them."""
+    """The pictures of a snapshot that are there, and what was seen in them.
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    `detectable` are the labels that the detector knows, folded: it looks for no others.
+    """
+
+    def __init__(self, snapshot: Snapshot, detectable: Collection[str] = frozenset()) -> None:
         marks, kinds = snapshot.columns["marks"], snapshot.texts["kind"]
         self._snapshot = snapshot
         self._images: Mask = snapshot.columns["kind"] == kinds.first(Kind.IMAGE.value)
-        self._looked: Mask = (marks & Mark.LOOKED) != 0
+        self._detectable = detectable
+        looked: Mask = (marks & Mark.LOOKED) != 0
+        self._looked = (looked, looked | ((marks & Mark.DETECTED) != 0))  # for any label, and for a detectable one
         self._in_part: Mask = (marks & Mark.IN_PART) != 0
         self._rank_of, self._folders = _ranks(list(snapshot.texts["folder"].folded))
         self._pictures = snapshot.there & self._images
         self._sum_of_pictures = self._by_folder(self._pictures)
-        self._sum_of_looked = self._by_folder(self._pictures & self._looked)
+        self._sums_of_looked = [self._by_folder(self._pictures & mask) for mask in self._looked]
         numbers = snapshot.listed["region"][1]
         self._by_label = np.argsort(numbers, kind="stable")
         self._starts = np.searchsorted(numbers[self._by_label], np.arange(len(snapshot.texts["region"].texts) + 1))
@@ -61,7 +66,8 @@ class Sighted:
         first, end = self._span(fold_path(folder))
         labelled = self._with(label)
         low, high = np.searchsorted(labelled.places, (first, end))
-        looked = self._sum_of_looked[end] - self._sum_of_looked[first]
+        sum_of_looked = self._sums_of_looked[self._detected(label)]
+        looked = sum_of_looked[end] - sum_of_looked[first]
         only_so = labelled.sum_of_only_so[high] - labelled.sum_of_only_so[low]
         found = labelled.sum_of_numbers[high] - labelled.sum_of_numbers[low]
         pictures = self._sum_of_pictures[end] - self._sum_of_pictures[first]
@@ -70,15 +76,20 @@ class Sighted:
     def within(self, mask: Mask) -> Callable[[str], Numbers]:
         """The numbers of a label in those of some files that are pictures."""
         pictures = mask & self._images
-        number, looked = int(np.count_nonzero(pictures)), int(np.count_nonzero(pictures & self._looked))
+        number = int(np.count_nonzero(pictures))
+        looked = [int(np.count_nonzero(pictures & mask)) for mask in self._looked]
 
         def numbers_of(label: str) -> Numbers:
             labelled = self._with(label)
             meant = mask[labelled.slots]
             found, only_so = labelled.numbers[meant].sum(), np.count_nonzero(labelled.only_so & meant)
-            return Numbers(int(found), number, looked + int(only_so))
+            return Numbers(int(found), number, looked[self._detected(label)] + int(only_so))
 
         return numbers_of
+
+    def _detected(self, label: str) -> bool:
+        """Whether the detector looks for a label."""
+        return fold(label) in self._detectable
 
     def _span(self, folder: str) -> tuple[int, int]:
         """Where a folder and those below it begin in the order of folders, and where they end."""
@@ -114,7 +125,7 @@ class Sighted:
         places = self._rank_of[snapshot.columns["folder"][slots]]
         order = np.argsort(places, kind="stable")
         slots, numbers_of, places = slots[order], numbers_of[order], places[order]
-        only_so = ~self._looked[slots] & ~self._in_part[slots]
+        only_so = ~self._looked[label in self._detectable][slots] & ~self._in_part[slots]
         there = snapshot.there[slots]
         sums = _running(numbers_of * there), _running(only_so & there)
         return _Labelled(slots, places, numbers_of, only_so, *sums)

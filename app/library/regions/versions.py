@@ -11,12 +11,16 @@ from typing_extensions import TypedDict
 from app.library.engine import Engines
 from app.library.regions.tables import MODELS
 from app.library.values import now
+from app.media import Stage
 from app.models import ModelVersion
+from app.query.words import fold
 from app.shapes import described
 from app.texts import clean_json, clean_text
 
 AGAIN_SECONDS = 60.0
 _FIELDS = ("stage", "name", "sha256", "labels", "first_used_at", "last_used_at")
+_LABELS = select(MODELS.c.labels).where(MODELS.c.stage == Stage.DETECT.value)
+_LABELS = _LABELS.order_by(MODELS.c.last_used_at.desc(), MODELS.c.id.desc()).limit(1)
 _ALL = select(*(MODELS.c[name] for name in _FIELDS)).order_by(MODELS.c.last_used_at.desc(), MODELS.c.id.desc())
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,6 +67,12 @@ class ModelVersions:
         """Remembers that what was written of these models is committed."""
         with self._lock:
             self._noted |= dict.fromkeys(models, time.monotonic())
+
+
+def detectable(connection: Connection) -> frozenset[str]:
+    """The labels that the detector knows which was used last, folded as the search does."""
+    labels = connection.execute(_LABELS).scalar() or ()
+    return frozenset(fold(label or str(number)) for number, label in enumerate(labels))
 
 
 def noting(work: Callable[P, T], models: Collection[ModelVersion]) -> Callable[P, T]:

@@ -1,6 +1,7 @@
 """What the log says of a picture, whatever names its file had: the way back through its moves.
 
-A name may have been that of another picture before: what was said of that is not told.
+A name may have been that of another picture before: what was said of that is not told. So the way back ends where the
+row was added: what the log says of the name before that was said of another file, or while nobody looked at this one.
 """
 
 from collections.abc import Collection, Iterable
@@ -29,11 +30,8 @@ class _Way(NamedTuple):
     before: int
 
 
-def said_of(connection: Connection, files: Collection[Place], *, as_added: bool = False) -> dict[Place, list[Event]]:
-    """The `edited` events of the pictures that these files are, oldest first.
-
-    With `as_added` only since their rows were added: files may have been changed by others while there was no row.
-    """
+def said_of(connection: Connection, files: Collection[Place]) -> dict[Place, list[Event]]:
+    """The `edited` events of the pictures that these files are, since their rows were added, oldest first."""
     found: dict[Place, list[Event]] = {file: [] for file in files}
     ways = [_Way(file, file.in_event, _AFTER_ALL) for file in found]
     while ways:
@@ -41,13 +39,13 @@ def said_of(connection: Connection, files: Collection[Place], *, as_added: bool 
         further = []
         for way in ways:
             older = (event for event in reversed(events[way.path]) if event.id < way.before)
-            if (onward := _walked(found[way.file], older, way.file, as_added=as_added)) is not None:
+            if (onward := _walked(found[way.file], older, way.file)) is not None:
                 further.append(onward)
         ways = further
     return {file: told[::-1] for file, told in found.items()}
 
 
-def _walked(told: list[Event], older: Iterable[Event], file: Place, *, as_added: bool) -> _Way | None:
+def _walked(told: list[Event], older: Iterable[Event], file: Place) -> _Way | None:
     """Gathers what was said, newest first, and gives the way on where the file was moved; None at its end."""
     for event in older:
         detail = event.detail or {}
@@ -55,7 +53,7 @@ def _walked(told: list[Event], older: Iterable[Event], file: Place, *, as_added:
             told.append(event)
         elif event.outcome == Outcome.MOVED:
             return _Way(file, path_from_shown(detail["moved_from"]), event.id)
-        elif ANOTHER in detail or (as_added and event.outcome == Outcome.ADDED):
+        elif ANOTHER in detail or event.outcome == Outcome.ADDED:
             return None
     return None
 

@@ -6,11 +6,11 @@ are read: another value runs nothing.
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from app.library.recording import append
 from app.library.tables import EVENTS
-from app.library.values import FORGOTTEN, now
+from app.library.values import FOLLOWS, FORGOTTEN, now
 
 OF_THE_LIBRARY = "library"
 """In place of a session's id, in rows of the log that are about the library as a whole."""
@@ -18,10 +18,11 @@ SETTING = "setting"
 """The kind of a row by which a person set something of the library."""
 _NAME = "nsfw_threshold"
 _SESSIONS = EVENTS.c.kind == "session"
-_REFUSED = select(EVENTS.c.session_id).where(  # a start that could not be saved is forgotten while queued
-    _SESSIONS, EVENTS.c.outcome == FORGOTTEN, EVENTS.c.detail["status"].as_string() == "queued"
+_REFUSED = and_(  # a start that could not be saved is forgotten while queued
+    EVENTS.c.outcome == FORGOTTEN, EVENTS.c.detail["status"].as_string() == "queued"
 )
-_FIRST_ROWS = select(func.min(EVENTS.c.id).label("id")).where(_SESSIONS, EVENTS.c.session_id.not_in(_REFUSED))
+_GAVE_NONE = select(EVENTS.c.session_id).where(_SESSIONS, or_(EVENTS.c.outcome == FOLLOWS, _REFUSED))
+_FIRST_ROWS = select(func.min(EVENTS.c.id).label("id")).where(_SESSIONS, EVENTS.c.session_id.not_in(_GAVE_NONE))
 _ONE_EACH = EVENTS.c.session_id.concat("")  # else SQLite walks the index of all events, to have them in order
 _NEWEST = select(func.max(_FIRST_ROWS.group_by(_ONE_EACH).subquery().c.id)).scalar_subquery()
 _BY_A_SESSION = select(EVENTS.c.id, EVENTS.c.detail["parameters"].label("said")).where(EVENTS.c.id == _NEWEST)

@@ -159,13 +159,17 @@ class Writes:
         return self._engines.read(lambda connection: list(connection.execute(statement).scalars()))
 
     def prune(self) -> None:
-        """Forgets all but the newest `KEPT_WRITES` writes, and those without files; what was broken off stays."""
+        """Forgets all but the newest `KEPT_WRITES` writes, and those without files.
+
+        What was broken off stays, and so does a file that was left, as long as its original is kept.
+        """
         newest = select(WRITES.c.id).order_by(WRITES.c.id.desc()).limit(KEPT_WRITES)
 
         def work(connection: Connection) -> None:
             connection.execute(_WITHOUT_FILES)
             standing = list(connection.execute(newest).scalars())
-            old = (WRITTEN.c.write_id.not_in(standing), WRITTEN.c.status.in_(_ENDED))
+            over = (WRITTEN.c.status == DONE) | ((WRITTEN.c.status == LEFT) & ~WRITTEN.c.kept)
+            old = (WRITTEN.c.write_id.not_in(standing), over)
             connection.execute(delete(WRITTEN).where(*old))
             connection.execute(_WITHOUT_FILES)
 
@@ -233,7 +237,7 @@ def _told(places: Collection[Place], target: str, connection: Connection) -> dic
             for event in events
             if event.outcome in {WRITTEN_OUT, TAKEN_BACK} and event.detail and event.detail["to"] == target
         ]
-        for place, events in said_of(connection, places, as_added=True).items()
+        for place, events in said_of(connection, places).items()
     }
 
 

@@ -15,6 +15,7 @@ from app.library.alike.groups import WIDEST
 from app.library.alike.near import By
 from app.library.saying.editing import parse_edit
 from app.library.saying.edits import Asked
+from app.library.stock import QUESTION_VALUES
 from app.media import Place
 from app.quarantine.duplicates import Duplicates
 from app.quarantine.handing import handed_on
@@ -22,6 +23,7 @@ from app.quarantine.script import PlanFormat, written_plan
 from app.quarantine.units import Units, check_folder
 from app.query.reading import read
 from app.shapes import described
+from app.slices import in_slices
 from app.web.answers import Answer, Route, reads, refuses
 from app.web.bodies import checked
 from app.web.depends import InHouse, InRecords, JsonBody, LongJsonBody, only_known
@@ -34,14 +36,18 @@ _CONFIG = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Keep(BaseModel):
-    """Which file is kept of several, and gets what people said of the others."""
+    """Which file is kept of several, and gets what people said of the others: one of `others` and `by`."""
 
     model_config = _CONFIG
 
     keep: str
     """The file that is kept, `ROOT/relative` as shown."""
-    others: Annotated[list[str], Field(min_length=1, max_length=1_000)]
+    others: Annotated[list[str], Field(min_length=1, max_length=1_000)] | None = None
     """The others, at most 1,000."""
+    by: Literal["bytes", "picture", "phash", "features"] | None = None
+    """The others are all those of its group of duplicates of this kind."""
+    max_distance: Annotated[int, Field(ge=0, le=max(WIDEST.values()))] | None = None
+    """With `by`: the bits in which files of the group may differ."""
 
 
 class Quarantine(BaseModel):
@@ -85,7 +91,12 @@ class Kept(TypedDict):
 @refuses("outside_roots", "unknown_file")
 def which_is_kept(body: JsonBody) -> Keep:
     """Which file is kept. Raises InvalidRequest."""
-    return checked(Keep, body)
+    asked = checked(Keep, body)
+    if (asked.others is None) == (asked.by is None):
+        raise InvalidRequest("Give one of others and by.", field="others")
+    if asked.max_distance is not None and asked.by is None:
+        raise InvalidRequest("'max_distance' is said beside by.", field="max_distance")
+    return asked
 
 
 @reads(Quarantine)
@@ -112,7 +123,10 @@ def keep_one(house: InHouse, records: InRecords, asked: Annotated[Keep, Depends(
     """
     library = records.library
     keeper = _row(house, "keep", asked.keep)
-    others = [_row(house, "others", path) for path in asked.others]
+    others = [_row(house, "others", path) for path in asked.others or []]
+    if asked.by is not None:
+        beside = Duplicates(library, house.folders).found(By(asked.by), asked.max_distance).beside(keeper["id"])
+        others = [row for some in in_slices(beside, QUESTION_VALUES) for row in library.finder.rows(some)]
     said = handed_on(keeper, [other for other in others if other["id"] != keeper["id"]])
     if not said:
         return Answer({"changed": 0, "undo": None, "handed_on": {}})

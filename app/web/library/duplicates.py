@@ -54,7 +54,7 @@ class Group(TypedDict):
     """Files that are alike."""
 
     files: list[Duplicate]
-    """In the order in which they were taken in, at most 100."""
+    """In the order in which they were taken in, at most 100; the one that is worth most is among them."""
     number: int
     """How many files it has."""
     keep: str
@@ -162,13 +162,15 @@ def _group(found: Found, place: int, records: InRecords) -> Group | None:
     """A group as it is shown; None if all but one of its files are gone by now."""
     finder, threshold = records.library.finder, records.library.nsfw_threshold()
     ids, distances = found.ids(place)
-    files = finder.files_by_id(ids[:_SHOWN], threshold)
-    listed: list[Duplicate] = [
-        {"file": files[number], "distance": distance}
-        for number, distance in zip(ids, distances, strict=True)
-        if number in files
-    ]
-    if len(listed) < 2:
+    files = finder.files_by_id(ids, threshold)
+    if len(files) < 2:
         return None
-    keep, every = files[found.keeper(files)]["path"], [one["file"] for one in listed]
-    return {"files": listed, "number": len(ids), "keep": keep, "differs": differing(every)}
+    keeper, there = found.keeper(files), [number for number in ids if number in files]
+    shown = there[:_SHOWN] if keeper in there[:_SHOWN] else [*there[: _SHOWN - 1], keeper]
+    far = dict(zip(ids, distances, strict=True))
+    return {
+        "files": [{"file": files[number], "distance": far[number]} for number in shown],
+        "number": len(ids),
+        "keep": files[keeper]["path"],
+        "differs": differing([*files.values()]),
+    }

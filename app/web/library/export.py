@@ -64,7 +64,10 @@ def export(
         200: {"description": "A first line, then one for each file.", "content": {words.MEDIA_TYPE: {"schema": {}}}}
     },
 )
-def export_words(records: InRecords) -> Response:
+@refuses("disk_full", "state_unwritable")
+def export_words(house: InHouse, records: InRecords) -> Response:
     """Gives what people said of files as JSON Lines, by the SHA-256 of their bytes: `words import` reads it back."""
     headers = {"Content-Disposition": f'attachment; filename="{words.FILE_NAME}"'}
-    return StreamingResponse(words.lines_of(records.library), media_type=words.MEDIA_TYPE, headers=headers)
+    return StreamingResponse(
+        words.lines_of(records.library, house.store.folder), media_type=words.MEDIA_TYPE, headers=headers
+    )

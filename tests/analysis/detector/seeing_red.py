@@ -9,7 +9,7 @@ from app.analysis.nsfw.network import block_telemetry
 
 SIDE = 64
 LAYOUTS = ("yolo", "yolo_v5", "end_to_end", "torchvision", "tensorflow", "ssd")
-ROWS = 20  # boxes that it gives, all around the one thing
+ROWS = 3 * (4 * 4 + 2 * 2)  # boxes that it gives, all around the one thing: as many as a YOLO of two scales
 LABELS = ("cat", "red")
 RED = 1  # the number of its class
 SURE = 0.75
@@ -91,17 +91,26 @@ class Red:
 def write_model(file: Path, layout: str = "yolo", *, labels: tuple[str, ...] | None = LABELS, **shown: bool) -> Path:
     """Write a detector as IR, with its labels beside it."""
     red = Red(**({"up_to_255": True, "blue_first": True} if layout == "ssd" else {}) | shown)
-    return save(file, [red.given], red.outputs(layout), labels)
+    return save(file, [red.given], red.outputs(layout), labels, end_to_end=layout == "end_to_end")
 
 
-def save(file: Path, inputs: list[Any], outputs: list[tuple[str, Any]], labels: tuple[str, ...] | None) -> Path:
+def save(
+    file: Path,
+    inputs: list[Any],
+    outputs: list[tuple[str, Any]],
+    labels: tuple[str, ...] | None,
+    *,
+    end_to_end: bool = False,
+) -> Path:
     """Write a graph as IR, with labels beside it where there are some."""
     import openvino
 
     for name, node in outputs:
         (node.output(0) if hasattr(node, "output") else node).get_tensor().set_names({name})
     results = [node.output(0) if hasattr(node, "output") else node for _, node in outputs]
-    openvino.save_model(openvino.Model(results, inputs, "seeing red"), str(file), compress_to_fp16=False)
+    model = openvino.Model(results, inputs, "seeing red")
+    model.set_rt_info(str(end_to_end), ["framework", "end2end"])
+    openvino.save_model(model, str(file), compress_to_fp16=False)
     if labels is not None:
         file.with_suffix(".txt").write_text("\n".join(labels) + "\n")
     return file

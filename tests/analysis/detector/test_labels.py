@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from app.analysis.detector.labels import labels_of, read_beside
+from app.analysis.detector.labels import labels_of, read_beside, said_beside
 from app.analysis.detector.model import Detector
 from app.regions import Box
 from tests.analysis.detector.onnx_files import SEEN, write_onnx
@@ -58,6 +58,12 @@ def test_an_ir_that_was_made_of_it_tells_the_same(tmp_path):
 )
 def test_names_are_read_as_they_are_written(names, labels):
     assert labels_of(names) == labels
+
+
+def test_what_ultralytics_writes_beside_a_model_tells_what_it_is_made_for(tmp_path):
+    assert said_beside(tmp_path / "m.xml") == {}
+    (tmp_path / "metadata.yaml").write_text("task: detect\nend2end: true\nargs:\n  nms: false\nnames:\n  0: task\n")
+    assert said_beside(tmp_path / "m.xml") == {"task": "detect", "end2end": "true", "nms": "false"}
 
 
 def test_the_first_line_beside_a_model_is_class_0(tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.analysis.detector.choosing import MOST, OVERLAP, choose, suppress
-from app.analysis.detector.layouts import Found, Layout, NotUsable, Output, Reading, read_outputs, recognise
+from app.analysis.detector.layouts import Found, Layout, NotUsable, Output, Reading, check_px, read_outputs, recognise
 from app.analysis.detector.letterbox import fit
 from app.models import DetectorModel, Shown
 
@@ -33,7 +33,8 @@ def named(**shapes):
         (alone(1, None, 85), 80, Layout.YOLO_V5),
         (alone(1, 25_200, 6), 1, Layout.YOLO_V5),
         (alone(1, 300, 6), 80, Layout.END_TO_END),
-        (alone(1, 300, 6), 1, Layout.END_TO_END),
+        (alone(1, 18_900, 6), 1, Layout.YOLO_V5),
+        (alone(1, 6_000, 85), 80, Layout.YOLO_V5),  # of two scales
         (alone(None, None, 6), 80, Layout.END_TO_END),
         (alone(1, 1, 200, 7), 90, Layout.SSD),
         (named(boxes=(None, 4), labels=(None,), scores=(None,)), 91, Layout.TORCHVISION),
@@ -57,6 +58,13 @@ def test_a_layout_is_told_by_names_and_shapes(outputs, labels, layout):
         (alone(1, YOLOX, 85), 80),  # boxes that are still to be worked out
         (alone(1, None, 6), 1),  # two ways
         (alone(1, 6, 6), 2),
+        (alone(1, 300, 6), 1),  # says not that it is end to end
+        (alone(1, 300, 6), 2),  # RT-DETR: four sides, two scores
+        (alone(1, 300, 84), 79),  # RT-DETR of 80 labels
+        (alone(1, YOLOX, 6), 1),
+        (alone(1, 2_000, 6), 1),  # YOLOX of two scales
+        (named(boxes=(None, 4), labels=(None,), scores=(None,), masks=(None, 1, 640, 640)), 91),
+        (named(detection_scores=(1, 9), detection_boxes=(1, 9, 4), detection_classes=(1, 9), detection_masks=(1,)), 90),
         (alone(4, 84, 8_400), 80),  # pictures four at a time
         (alone(1, 1_000), 1_000),  # it only says what a picture shows
         (named(boxes=(None, 4), more=(None, 4), labels=(None,), scores=(None,)), 91),
@@ -68,6 +76,46 @@ def test_what_cannot_be_told_surely_is_refused_with_its_shape(outputs, labels):
     with pytest.raises(NotUsable) as refused:
         recognise(outputs, labels, SIZE)
     assert refused.value.cause == "detector_layout_unknown"
+
+
+@pytest.mark.parametrize(("side", "rows"), [(160, 525), (160, 3 * 525), (256, 960), (320, 500)])
+def test_as_many_rows_as_a_yolo_has_places_are_not_few(side, rows):
+    for labels in (1, 2, 80):
+        try:
+            assert recognise(alone(1, rows, 6), labels, (side, side)).layout is Layout.YOLO_V5
+        except NotUsable:
+            continue
+        assert labels == 1
+        assert rows in (3 * 525, 960)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"end2end": "True"}, {"end2end": "false", "nms": "true"}, {"args": "{'batch': 1, 'nms': True}", "task": "detect"}],
+)
+def test_a_model_of_few_labels_is_end_to_end_if_it_says_so(said):
+    for labels in (1, 2):
+        assert recognise(alone(1, 300, 6), labels, SIZE, said).layout is Layout.END_TO_END
+        with pytest.raises(NotUsable):
+            recognise(alone(1, 300, 6), labels, SIZE, {"end2end": "False", "args": "{'nms': False}"})
+
+
+def test_what_is_made_for_something_else_is_refused_though_its_shape_would_do():
+    with pytest.raises(NotUsable, match="made to pose"):
+        recognise(alone(1, 56, 8_400), 52, SIZE, {"task": "pose"})
+
+
+def test_boxes_that_are_no_px_are_noticed():
+    parts, px = Found(*np.split(np.array([[0.1, 0.1, 0.9, 1.0, 0.9, 0]]), [4, 5], axis=1)), found_of((1, 1, 9, 9, 1, 0))
+    with pytest.raises(NotUsable, match="parts of the picture"):
+        check_px(Layout.TORCHVISION, parts)
+    for layout, found in (
+        (Layout.SSD, parts),
+        (Layout.YOLO, px),
+        (Layout.YOLO, found_of()),
+        (Layout.YOLO, found_of((0,) * 6)),
+    ):
+        check_px(layout, found)
 
 
 def test_outputs_are_taken_in_the_order_of_their_roles():
@@ -102,8 +150,11 @@ def test_of_boxes_around_one_thing_the_surest_stays_and_other_classes_do_not_cou
 
 
 def test_no_more_boxes_are_kept_than_a_picture_may_have():
-    found = found_of(*((20 * n, 0, 20 * n + 10, 10, 0.5, 0) for n in range(MOST + 50)))
-    assert len(choose(found, 0.25, overlaps=True).scores) == MOST
+    for number, whole in ((MOST, True), (MOST + 1, False), (4_000, False)):
+        found = found_of(*((20 * n, 0, 20 * n + 10, 10, 0.5, 0) for n in range(number)))
+        chosen = choose(found, 0.25, overlaps=True)
+        assert (len(chosen.scores), chosen.whole) == (MOST, whole)
+    assert choose(found, 0.6, overlaps=True).whole
 
 
 def shared(one, other):

@@ -2,11 +2,12 @@
 
 import os
 import threading
+from dataclasses import replace
 
 import pytest
 
 from app.errors import InvalidRequest
-from app.ingest.plan.planner import ROW_BYTES, THUMBNAIL_BYTES, Planner
+from app.ingest.plan.planner import ROW_BYTES, SECONDS_OF, THUMBNAIL_BYTES, Planner
 from app.media import Skip
 from tests.ingest.builders import WAIT_SECONDS, assert_sums_close, parameters, tree
 
@@ -54,6 +55,16 @@ def test_a_plan_says_types_folders_and_the_time_it_may_take(place, planner):
     assert (planned["by_type"], planned["folders"], planned["walking"]) == ({"jpeg": 2, "mp4": 1}, 2, False)
     assert planned["estimate_seconds"] == {"low": 0.3, "high": 6.0}
     assert planned["unavailable"] == {}
+
+
+@pytest.mark.parametrize("stage", sorted(SECONDS_OF))
+def test_a_file_takes_as_long_as_a_slow_stage_that_it_is_asked_for(place, stage):
+    tree(place.media, "a.jpg", "b.jpeg")
+    recipe = replace(place.recipe, unavailable={one: "It is not there." for one in SECONDS_OF if one is not stage})
+    planner = Planner(place.folders, place.library, lambda: recipe)
+    planned = planner.plan(parameters("m", read_barcodes=True, detect_objects=True), pace=(0.001, 0.001))
+    low, high = SECONDS_OF[stage]
+    assert planned["estimate_seconds"] == {"low": round(2 * low, 1), "high": round(2 * high, 1)}
 
 
 @pytest.mark.parametrize(("free", "warned"), [(None, False), (50_000, False), (20_000, True)])

@@ -3,9 +3,10 @@
 import pytest
 
 from app.errors import IllegalMove, NothingMatches, UnknownSession
+from app.ingest.run.again import to_retry
 from app.ingest.session.state import Status
-from app.media import Stage
-from tests.ingest.builders import SESSION, assert_sums_close, failure, parameters, tree
+from app.media import OPTIONAL, Stage
+from tests.ingest.builders import SESSION, assert_sums_close, failure, found, parameters, tree
 
 
 @pytest.fixture
@@ -104,6 +105,16 @@ def test_there_must_be_something_to_retry(place, failed):
             place.runner.retry(failed.session_id, **which)
     with pytest.raises(UnknownSession):
         place.runner.retry(SESSION)
+
+
+@pytest.mark.parametrize("stage", [Stage.BARCODES, Stage.DETECT, Stage.THUMBNAIL])
+def test_a_retry_over_all_sessions_asks_for_an_optional_stage_only_where_that_failed(place, stage):
+    for number, of in enumerate((Stage.IDENTIFY, stage)):
+        result = failure(found(b"%d.jpg" % number), stage=of)
+        place.library.commit_single_file_to_database(SESSION, result, nsfw_threshold=0.8)
+    parts = place.ingestor
+    assert to_retry(parts, None, None, ()).wanted & OPTIONAL == {stage} & OPTIONAL
+    assert to_retry(parts, None, None, ("m/0.jpg",)).wanted & OPTIONAL == frozenset()
 
 
 def test_a_session_under_way_cannot_be_retried(place):

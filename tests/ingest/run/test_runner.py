@@ -14,6 +14,7 @@ from app.errors import (
     OutsideRoots,
     UnknownSession,
 )
+from app.ingest.run import runner
 from app.ingest.session.state import Status
 from tests.ingest.builders import (
     OTHER_SESSION,
@@ -115,6 +116,20 @@ def test_a_start_that_could_not_be_saved_leaves_nothing_that_begins_later(runnin
     running.restart()
     assert running.runner.sessions() == running.store.session_ids() == running.reader.seen == []
     assert running.run().outcomes["added"] == 1
+
+
+def test_a_threshold_that_is_set_while_a_session_begins_stays(running, monkeypatch):
+    tree(running.media, "a.jpg")
+    running.run(nsfw_threshold=0.3)
+    probe = runner.probe
+
+    def probed(*parts):
+        running.library.set_nsfw_threshold(0.6)
+        probe(*parts)
+
+    monkeypatch.setattr(runner, "probe", probed)
+    assert running.run(skip_existing=False).parameters.nsfw_threshold == 0.3
+    assert running.library.nsfw_threshold() == 0.6
 
 
 @pytest.mark.parametrize(

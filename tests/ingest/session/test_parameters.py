@@ -167,6 +167,15 @@ def test_the_defaults_are_those_of_the_contract():
     }
 
 
+@pytest.mark.parametrize("name", ["read_barcodes", "detect_objects"])
+def test_what_older_programs_do_not_know_is_kept_only_where_it_is_asked_for(name):
+    asked = parse_parameters({**HERE, name: True})
+    both = {"read_barcodes": False, "detect_objects": False}
+    assert parse_parameters(HERE).as_kept | both == parse_parameters(HERE).as_json
+    assert asked.as_kept.keys() & both.keys() == {name}
+    assert Parameters.model_validate(asked.as_kept) == asked
+
+
 def test_only_a_retry_has_the_parameters_of_a_retry():
     for name in ("retry_of", "retry_cause", "retry_chosen"):
         with pytest.raises(InvalidRequest) as caught:

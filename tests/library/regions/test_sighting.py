@@ -17,7 +17,7 @@ _LABELS = ("cat", "CAT", "Ada", "face", "object", "nobody")
 _FOLDERS = ("photos", "photos/2024", "PHOTOS/2024/a", "photos/2024b", "photos/strasse", "archive", "none", "elsewhere")
 
 
-def seen_in(there: list[Entry], query: Node, label: str) -> Numbers:
+def seen_in(there: list[Entry], query: Node, label: str, detectable: frozenset[str]) -> Numbers:
     """The rule, one file after the other."""
     found = looked_at = pictures = 0
     for entry in there:
@@ -27,12 +27,17 @@ def seen_in(there: list[Entry], query: Node, label: str) -> Numbers:
         number = sum(fold(label) in (fold(text), kind) for text, kind in own)
         pictures += 1
         found += number
-        looked_at += bool(entry.marks & Mark.LOOKED or (number and not entry.marks & Mark.IN_PART))
+        looks = Mark.LOOKED | (Mark.DETECTED if fold(label) in detectable else 0)
+        looked_at += bool(entry.marks & looks or (number and not entry.marks & Mark.IN_PART))
     return Numbers(found, pictures, looked_at)
 
 
-@given(st.lists(st.tuples(st.integers(1, 12), st.none() | entries), max_size=25), queries)
-def test_folders_and_searches_have_the_numbers_of_their_files(changes, query):
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.none() | entries), max_size=25),
+    queries,
+    st.frozensets(st.sampled_from(("cat", "face"))),
+)
+def test_folders_and_searches_have_the_numbers_of_their_files(changes, query, detectable):
     columns, there = Columns(), dict[int, Entry]()
     columns.take([Change(place, number, entry) for place, (number, entry) in enumerate(changes, 1)])
     for number, entry in changes:
@@ -40,13 +45,13 @@ def test_folders_and_searches_have_the_numbers_of_their_files(changes, query):
         if entry is not None:
             there[number] = entry
     snapshot = columns.snapshot()
-    sighted = Sighted(snapshot)
+    sighted = Sighted(snapshot, detectable)
     within = sighted.within(Matching(snapshot, THRESHOLD, lambda leaf: snapshot.alive & False).files(query))
     for label in _LABELS:
-        assert within(label) == seen_in(list(there.values()), query, label)
+        assert within(label) == seen_in(list(there.values()), query, label, detectable)
         for folder in _FOLDERS:
             meant = read(term("folder", folder))
-            assert sighted.below(folder, label) == seen_in(list(there.values()), meant, label)
+            assert sighted.below(folder, label) == seen_in(list(there.values()), meant, label, detectable)
 
 
 def test_labels_and_folders_that_came_after_the_snapshot_are_not_in_it():

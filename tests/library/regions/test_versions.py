@@ -10,7 +10,7 @@ from app.library.values import now
 from app.media import Place, Stage
 from app.models import ModelVersion
 from app.regions import NO_REGIONS, Region, RegionKind, Regions, RegionSource
-from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, found
+from tests.ingest.builders import EVERY_STAGE, OTHER_SESSION, SESSION, analysis, failure, found
 
 MODEL = ModelVersion("detect", "red.onnx 0123", "0" * 64, ("cat", "red"))
 DETECT = (Stage.IDENTIFY, Stage.DETECT)
@@ -46,6 +46,16 @@ def test_a_model_is_noted_with_a_file_and_once_a_minute(library, monkeypatch):
     assert (told["nsfw"]["labels"], told["nsfw"]["sha256"]) == ([], None)
 
 
+def test_what_can_be_detected_are_the_labels_of_the_detector_that_was_used_last(library):
+    assert library._engines.read(versions.detectable) == frozenset()
+    commit(library, analysis(), models=[MODEL, ModelVersion("nsfw", "open", None, ("elsewhere",))])
+    assert library._engines.read(versions.detectable) == {"cat", "red"}
+    commit(
+        library, analysis(found(b"b.jpg"), content=b"b"), models=[replace(MODEL, name="new", labels=("STRASSE", ""))]
+    )
+    assert library._engines.read(versions.detectable) == {versions.fold("strasse"), "1"}
+
+
 def test_a_write_that_did_not_go_through_notes_nothing(library, monkeypatch):
     def fail(*_args):
         raise RuntimeError
@@ -78,6 +88,7 @@ def test_what_a_detector_found_outside_a_session_takes_the_place_of_what_it_foun
     library.detected(detected(), [MODEL])
     assert [one["label"] for one in library.file(place)["regions"]] == ["Ada"]
     assert [event.kind for event in library.events("")] == ["detected"] * 3
+    assert [event.kind for event in library.history.events(place)] == ["file_complete"] * 2 + ["detected"] * 3
     assert library.known(Place("m"))[b"a.jpg"].failures == ()
 
 
@@ -89,6 +100,23 @@ def test_what_is_not_the_row_s_is_not_written(library):
         library.detected(detected(RED, content=b"other"), [MODEL])
     assert library.file(Place("m", b"a.jpg"))["regions"] == []
     assert library.models.all() == []
+
+
+def test_a_failure_of_the_detector_is_over_even_if_it_cost_the_file_more(library):
+    commit(library, analysis())
+    commit(library, failure(stage=Stage.DETECT, cause="decoder_timeout"), OTHER_SESSION)
+    assert list(library.failures.counts()) == ["decoder_timeout"]
+    library.detected(detected(RED), [MODEL])
+    assert library.failures.counts() == {}
+
+
+def test_a_row_that_is_marked_missing_is_not_written(library):
+    commit(library, analysis())
+    library.presence.mark_missing("m", [b"a.jpg"])
+    with pytest.raises(UnknownFile) as refused:
+        library.detected(detected(RED), [MODEL])
+    assert refused.value.cause == "file_gone"
+    assert library.file(Place("m", b"a.jpg"))["regions"] == []
 
 
 def test_stages_that_did_not_run_leave_what_the_detector_found(library):

@@ -204,6 +204,21 @@ def test_when_a_word_was_said_goes_with_its_picture_and_not_with_a_name(library)
     assert [*lines[another.identity.sha256].said_at] == ["title"]
 
 
+def test_what_was_said_of_a_picture_that_moved_away_is_not_said_of_the_one_that_came_to_its_name(library):
+    take_in(library, "m/1.jpg", b"a")
+    say(library, "m/1.jpg", score=3, title="of the first")
+    moved = analysis(found(b"9.jpg", mtime_ns=9), content=b"a")
+    library.commit_single_file_to_database("moving", moved, nsfw_threshold=0.8, look=without(b"1.jpg"))
+    assert library.carrying.receive([carried({"title": "kept"}, A, content=b"b")]) == {Fate.KEPT: 1}
+    another = analysis(found(b"1.jpg", mtime_ns=11), content=b"b")
+    library.commit_single_file_to_database("another", another, nsfw_threshold=0.8)
+    lines = {line.place.shown: line for line in library.carrying.hand_out(list)}
+    assert lines["m/9.jpg"].said_at.keys() == {"score", "title"}
+    assert lines["m/1.jpg"].said_at == {}, "nobody knows when it was said: not with the first one's words"
+    assert library.carrying.receive([carried({"score": 4}, A, content=b"b")]) == {Fate.GIVEN: 1}
+    assert told(library, "m/1.jpg") == {"score": 4, "title": "kept"}
+
+
 def test_what_is_said_while_words_go_out_is_not_among_them(library):
     filled(library)
     first = []

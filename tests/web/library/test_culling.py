@@ -56,6 +56,12 @@ def test_the_one_that_is_kept_gets_what_the_others_have_as_one_edit_that_can_be_
     unknown = door.post(KEEP, {"keep": "photos/none.jpg", "others": ["photos/one.jpg"]}, 404)
     assert unknown["cause"] == "unknown_file"
     assert door.post(KEEP, {"keep": "photos/one.jpg", "others": []}, 422)["field"] == "others"
+    assert door.post(KEEP, {"keep": "photos/one.jpg"}, 422)["field"] == "others"
+    both = {"keep": "photos/one.jpg", "others": ["photos/bare.jpg"], "max_distance": 1}
+    assert door.post(KEEP, both, 422)["field"] == "max_distance"
+    assert door.post(KEEP, {"keep": "photos/other.jpg", "by": "bytes"})["handed_on"] == {}, "it is in no group"
+    told = door.post(KEEP, {"keep": "photos/bare.jpg", "by": "picture", "max_distance": 0})
+    assert told["handed_on"] == {"score": 4, "add_keywords": ["sea"]}
 
 
 def test_the_plan_of_all_copies_moves_them_with_their_sidecars(door, root, tmp_path):

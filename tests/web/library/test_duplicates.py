@@ -75,3 +75,13 @@ def test_the_group_of_one_file_is_shown_alone(door):
     assert (names(told), told["next"], told["total"]) == ([{"one.png", "packed.png"}], None, 2)
     assert door.get(HERE, params={"path": "photos/smaller.jpg"})["groups"] == []
     assert door.get(HERE, 404, params={"path": "photos/none.jpg"})["cause"] == "unknown_file"
+
+
+def test_of_a_large_group_the_first_files_are_shown_and_the_one_that_is_worth_most(door, monkeypatch):
+    (group,) = door.get(HERE, params={"by": "phash"})["groups"]
+    first, _, last = (one["file"]["path"] for one in group["files"])
+    door.client.patch("/api/library/files", json={"paths": [last], "set": {"score": 5}})
+    monkeypatch.setattr("app.web.library.duplicates._SHOWN", 2)
+    (group,) = door.get(HERE, params={"by": "phash"})["groups"]
+    assert [one["file"]["path"] for one in group["files"]] == [first, last]
+    assert (group["number"], group["keep"]) == (3, last)

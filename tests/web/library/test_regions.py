@@ -87,5 +87,10 @@ def test_what_two_sources_say_of_one_thing_counts_once_and_both_are_kept(door, t
     assert len(listed(door, path="photos/set")) == 5
     summary = door.get("/api/summary", params={"q": "folder:photos/set"})
     assert (summary["detections"], summary["mean_confidence"]) == (3, 0.5)
+    told = door.get("/api/library/file", params={"path": "photos/set/a.jpg"})
+    assert (len(told["regions"]), sorted(one["sources"] for one in told["things"])) == (
+        5,
+        [["coco"], ["yolo", "coco"], ["yolo", "coco"]],
+    )
     for q, files in (("label:cat count:3", 1), ("count:5", 0)):
         assert len(door.get("/api/library/files", params={"q": q})["files"]) == files

@@ -46,6 +46,8 @@ const NAMES = {
 const FIELDS = { directories: "directory", min_bytes: "min_mb", max_bytes: "max_mb" };
 
 let thresholdChosen = false; // by a person in this tab: the library's is not offered any more
+/** @type {number | null} */
+let offered = null; // the library's threshold, as far as this page knows
 
 /** @param {typeof NUMBERS[number]} id */
 const optionalNumber = (id) => {
@@ -56,7 +58,10 @@ const optionalNumber = (id) => {
 /** @param {number | null} megabytes */
 const inBytes = (megabytes) => (megabytes === null ? null : Math.round(megabytes * MEGABYTE));
 
-/** The parameters as the contract names them. An empty pattern or threshold is left to the server's default. */
+/**
+ * The parameters as the contract names them. An empty pattern is left to the server's default, and a threshold that
+ * nobody chose to the library: it may have another by now, which a session must not set back.
+ */
 export function readParameters() {
   /** @type {Request} */
   const parameters = { directories: chosenDirectories() };
@@ -64,7 +69,7 @@ export function readParameters() {
   if (pattern) parameters.pattern = pattern;
   for (const name of SWITCHES) parameters[name] = byId(name).checked;
   const threshold = optionalNumber("nsfw_threshold");
-  if (threshold !== null) parameters.nsfw_threshold = threshold;
+  if (thresholdChosen && threshold !== null) parameters.nsfw_threshold = threshold;
   parameters.min_bytes = inBytes(optionalNumber("min_mb"));
   parameters.max_bytes = inBytes(optionalNumber("max_mb"));
   parameters.max_files = optionalNumber("max_files");
@@ -91,7 +96,8 @@ export function writeParameters(parameters) {
   fill("max_mb", inMegabytes(parameters.max_bytes));
   fill("max_files", parameters.max_files);
   fill("workers", parameters.workers);
-  fill("nsfw_threshold", parameters.nsfw_threshold);
+  thresholdChosen = typeof parameters.nsfw_threshold === "number";
+  fill("nsfw_threshold", parameters.nsfw_threshold ?? offered);
   byId("nsfw_threshold_slider").value = byId("nsfw_threshold").value;
   if (directories.length) setDirectories(directories);
   else byId("pattern").dispatchEvent(new Event("input", { bubbles: true }));
@@ -153,6 +159,7 @@ function fieldError(id, sentence) {
  * @param {number | null} threshold
  */
 export function offerThreshold(threshold) {
+  offered = threshold;
   if (thresholdChosen || threshold === null) return;
   byId("nsfw_threshold").value = String(threshold);
   byId("nsfw_threshold_slider").value = String(threshold);

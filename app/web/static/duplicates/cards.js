@@ -22,7 +22,7 @@ export function groupCard(group, by, judged) {
       lines,
       most: one.file.path === group.keep,
       stays: stays.includes(one.file.path),
-      kept: judged.kept.includes(one.file.path),
+      kept: Object.hasOwn(judged.kept, one.file.path),
     })
   );
   return make(

@@ -15,27 +15,38 @@ import {
   addressOf,
   askedBy,
   distanceInWords,
-  filesOf,
   foundInWords,
-  keeping,
   nameOf,
   noneInWords,
   planAsked,
   planInWords,
+  sameGroups,
   staying,
-  ticking,
 } from "./groups.js";
 import { savedJudged, saveJudged } from "./judged.js";
 import * as api from "./requests.js";
 import { makeRest, showCoverage } from "./rest.js";
+import {
+  atOtherDistance,
+  changes,
+  keeping,
+  takenBack,
+  tickedInWords,
+  ticking,
+  untickedInWords,
+  unticking,
+  withStep,
+} from "./steps.js";
 
-/** @import { AlikeGroup, AlikeGroups, Judged, Words } from "../lib/types.d.ts" */
+/** @import { AlikeGroup, AlikeGroups, Judged, JudgedStep, Words } from "../lib/types.d.ts" */
 
 const REST_MS = 120; // after the last move of the slider
 const INDEXING_MS = 2_000;
 
-let asked = askedBy(location.search);
-let judged = savedJudged(asked.by);
+const slider = document.querySelector("input#distance");
+const widest = slider instanceof HTMLInputElement ? Number(slider.max) : 0;
+let asked = askedBy(location.search, widest);
+let { judged, steps } = savedJudged(asked);
 /** @type {AlikeGroup[]} */
 let groups = [];
 let total = 0;
@@ -43,17 +54,19 @@ let total = 0;
 let loading = null;
 /** @type {number | undefined} */
 let soon;
-/** @type {Map<number, { group: AlikeGroup, judged: Judged }>} what stood before the edits of this page */
+/** @type {Map<number, AlikeGroup>} the groups before the edits of this page */
 const before = new Map();
 
-/** Asks for the groups; those that are shown stay until the others come. */
-async function load() {
+/** Asks for the groups; those that are shown stay until the others come. `again` is for what is shown, and not told. */
+async function load({ again = false } = {}) {
   clearTimeout(soon);
   loading?.abort();
   const mine = loading = new AbortController();
-  byId("groups").setAttribute("aria-busy", "true");
   byId("groups-trouble").hidden = true;
-  setText(byId("groups-found"), "Comparing…");
+  if (!again) {
+    byId("groups").setAttribute("aria-busy", "true");
+    setText(byId("groups-found"), "Comparing…");
+  }
   try {
     const found = await api.groups(asked, { signal: mine.signal });
     if (mine === loading) show(found);
@@ -70,18 +83,17 @@ async function load() {
 
 /** @param {AlikeGroups} found */
 function show(found) {
+  const same = sameGroups(groups, found.groups);
   [groups, total] = [found.groups, found.total];
-  const focused = document.activeElement?.closest("[data-group]")?.getAttribute("data-group");
   setText(byId("groups-found"), asked.path ? "The group of" : foundInWords(found));
   setMessage(byId("groups-of"), asked.path && readable(asked.path));
-  byId("groups").replaceChildren(...groups.map((group) => groupCard(group, asked.by, judged)));
-  mark(focused ?? null, { focus: focused !== undefined });
+  if (!same) drawAll();
   setMessage(byId("groups-none"), groups.length ? "" : noneInWords(found.coverage, asked.path !== null));
   showCoverage(asked.by, found);
   showPages(found.next);
   showPlan();
   showCount(asked.by, found);
-  if (found.coverage.missing.indexing) soon = setTimeout(load, INDEXING_MS);
+  if (found.coverage.missing.indexing) soon = setTimeout(() => load({ again: true }), INDEXING_MS);
 }
 
 /** @param {string | null} next */
@@ -135,34 +147,82 @@ function redraw(group) {
   const old = cards().find((one) => one.dataset.group === nameOf(group));
   if (!old) return;
   const now = groupCard(group, asked.by, judged);
-  const had = old.contains(document.activeElement);
-  const box = document.activeElement?.matches("input") ?? false;
+  const focused = placeIn(old);
   now.tabIndex = old.tabIndex;
   old.replaceWith(now);
-  const place = box ? now.querySelector("input") : now;
-  if (had && place instanceof HTMLElement) place.focus({ preventScroll: true });
+  focusOn(now, focused);
 }
 
-/** @type {(now: Judged, group: AlikeGroup) => void} */
-function judge(now, group) {
+/** Draws all groups, with the focus where it was; if its group is gone, no other one gets it. */
+function drawAll() {
+  const name = cards().find((card) => card.contains(document.activeElement))?.dataset.group;
+  const [stood, focused] = [marked()?.dataset.group, placeIn(byId("groups"))];
+  byId("groups").replaceChildren(...groups.map((group) => groupCard(group, asked.by, judged)));
+  mark(name ?? stood ?? null);
+  const card = cards().find((one) => one.dataset.group === name);
+  if (name !== undefined && card) focusOn(card, focused);
+}
+
+/** What finds the place of the focus again once it is drawn anew; null where it is elsewhere. */
+/** @param {HTMLElement} drawn */
+function placeIn(drawn) {
+  const focused = document.activeElement;
+  if (!focused || !drawn.contains(focused)) return null;
+  if (focused instanceof HTMLInputElement) return "input";
+  const [path, href] = [focused.getAttribute("data-keep"), focused.getAttribute("href")];
+  if (path !== null) return `[data-keep="${CSS.escape(path)}"]`;
+  return href === null ? "article" : `.${focused.className}[href="${CSS.escape(href)}"]`;
+}
+
+/** Gives the focus to a place of a card, or to the card where that is gone. @type {(card: HTMLElement, place: string | null) => void} */
+function focusOn(card, place) {
+  const found = place === null ? null : card.querySelector(place) ?? card;
+  if (found instanceof HTMLElement) found.focus({ preventScroll: true });
+}
+
+/** Judges anew, as a step that can be taken back. */
+/** @type {(now: Judged, told: { edit: number | null, sentence: string }) => void} */
+function judge(now, told) {
+  steps = withStep(steps, judged, now, told);
+  const step = steps.at(-1);
   judged = now;
-  saveJudged(asked.by, judged);
-  redraw(group);
+  if (step) showJudged(step);
+}
+
+/** Takes a step back, whichever it is. @param {JudgedStep} step */
+function takeBack(step) {
+  judged = takenBack(judged, step);
+  steps = steps.filter((one) => one !== step);
+  showJudged(step);
+  const group = groups.find((one) => changes(step, one));
+  if (group) mark(nameOf(group), { focus: true });
+}
+
+/** Saves what was judged, and shows what a step changed. @param {JudgedStep} step */
+function showJudged(step) {
+  saveJudged(asked, { judged, steps });
+  for (const group of groups) if (changes(step, group)) redraw(group);
   showPlan();
 }
 
+/** @type {(group: AlikeGroup, tick: boolean) => void} */
+const tick = (group, tick) => judge(ticking(judged, group, tick), { edit: null, sentence: tickedInWords(group, tick) });
+
 /** Keeps one file of a group: it gets what the others have, as one edit. @type {(group: AlikeGroup, path: string) => unknown} */
 function keep(group, path) {
-  const others = filesOf(group).map((file) => file.path).filter((one) => one !== path);
+  const shown = asked; // by the time that it is its turn, others may be
+  let sentence = "";
   return doAndTell(async () => {
-    const done = await api.keepOne(path, others);
+    const done = await api.keepOne(shown, path);
     const now = groups.find((one) => nameOf(one) === nameOf(group)) ?? group;
-    if (done.undo !== null) before.set(done.undo, { group: now, judged });
+    if (done.undo !== null) before.set(done.undo, now);
     replace(withWords(now, path, done.handed_on));
-    return { undo: done.undo, sentence: handedOnInWords(done.handed_on, readable(fileName(path))) };
-  }, () => {
-    const now = groupOf(cards().find((one) => one.dataset.group === nameOf(group)));
-    if (now) judge(keeping(judged, now, path), now);
+    sentence = handedOnInWords(done.handed_on, readable(fileName(path)));
+    return { undo: done.undo, sentence };
+  }, (edit) => {
+    judge(keeping(judged, group, path), { edit, sentence });
+    const now = groups.find((one) => nameOf(one) === nameOf(group));
+    if (now) redraw(now); // what it got, where it was kept already
   });
 }
 
@@ -181,19 +241,24 @@ function replace(group) {
 
 /** @param {number} id */
 function undone(id) {
-  const stood = before.get(id);
-  if (!stood) return void load();
+  const [stood, step] = [before.get(id), steps.find(({ edit }) => edit === id)];
   before.delete(id);
-  replace(stood.group);
-  const paths = filesOf(stood.group).map(({ path }) => path);
-  judge({
-    kept: [
-      ...judged.kept.filter((path) => !paths.includes(path)),
-      ...stood.judged.kept.filter((path) => paths.includes(path)),
-    ],
-    ticked: ticking(judged, stood.group, stood.judged.ticked.includes(nameOf(stood.group))).ticked,
-  }, stood.group);
-  mark(nameOf(stood.group), { focus: true });
+  if (stood) {
+    replace(stood);
+    redraw(stood);
+  } else load({ again: true });
+  if (step) takeBack(step);
+}
+
+/** What is undone before any edit of the library. */
+function newest() {
+  const step = steps.at(-1);
+  if (!step) return null;
+  const again = () => {
+    takeBack(step);
+    if (step.edit !== null) load({ again: true });
+  };
+  return { edit: step.edit, sentence: step.sentence, takeBack: again };
 }
 
 /** Goes so many groups on. @param {number} steps */
@@ -213,12 +278,13 @@ function keyIn(event, group) {
     : event.key === "Enter" && alone
     ? staying(group, judged)[0]
     : undefined;
+  const ticks = event.key === " " && alone;
+  if (event.repeat) return ticks || path !== undefined; // a key that is held judges once
   if (path !== undefined) {
     keep(group, path);
     go(1);
-  } else if (event.key === " " && alone) judge(ticking(judged, group, !judged.ticked.includes(nameOf(group))), group);
-  else return false;
-  return true;
+  } else if (ticks) tick(group, !judged.ticked.includes(nameOf(group)));
+  return ticks || path !== undefined;
 }
 
 /** @type {Record<string, number>} */
@@ -229,7 +295,7 @@ function onKey(event) {
   if (takesKeys(event.target) || document.querySelector("dialog[open]")) return;
   const group = groupOf(around(event, "[data-group]"));
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
-  if (isUndo(event)) undo();
+  if (isUndo(event)) event.repeat || undo();
   else if (isKey(event, "?")) showKeys();
   else if (isKey(event, "j") || isKey(event, "k")) go(isKey(event, "j") ? 1 : -1);
   else if (!group || !plain) return;
@@ -258,27 +324,28 @@ async function takePlan(format) {
 }
 
 function prepareDistance() {
-  const slider = document.getElementById("distance");
   const said = document.getElementById("distance-said");
   if (!(slider instanceof HTMLInputElement) || !said) return;
   const tell = () => {
-    setText(said, distanceInWords(asked.by, asked.max_distance ?? Number(slider.max)));
+    setText(said, distanceInWords(asked.by, asked.max_distance ?? widest));
     slider.setAttribute("aria-valuetext", said.textContent ?? "");
   };
   tell();
   slider.addEventListener("input", () => {
-    const distance = slider.value === slider.max ? null : Number(slider.value);
+    const distance = Number(slider.value) < widest ? Number(slider.value) : null;
     asked = { ...asked, max_distance: distance, cursor: null };
-    judged = { ...judged, ticked: [] }; // the groups are others
-    saveJudged(asked.by, judged);
+    const ticked = groups.filter((group) => judged.ticked.includes(nameOf(group)));
+    ({ judged, steps } = atOtherDistance({ judged, steps }));
+    saveJudged(asked, { judged, steps });
+    for (const group of ticked) redraw(group);
     tell();
     history.replaceState(null, "", addressOf(asked));
     clearTimeout(soon);
-    soon = setTimeout(load, REST_MS);
+    soon = setTimeout(() => load(), REST_MS);
   });
 }
 
-const undo = prepareUndoing(undone);
+const undo = prepareUndoing(undone, { newest });
 prepareKeys();
 prepareDistance();
 prepareAbsence({
@@ -286,7 +353,7 @@ prepareAbsence({
     if (!gone && !byId("groups-trouble").hidden) load();
   },
 });
-byId("groups-again").addEventListener("click", load);
+byId("groups-again").addEventListener("click", () => load());
 byId("make-rest").addEventListener("click", async () => {
   const button = byId("make-rest");
   if (button.classList.contains("moving")) return;
@@ -295,10 +362,7 @@ byId("make-rest").addEventListener("click", async () => {
   button.classList.remove("moving");
 });
 byId("untick").addEventListener("click", () => {
-  judged = { ...judged, ticked: [] };
-  saveJudged(asked.by, judged);
-  for (const group of groups) redraw(group);
-  showPlan();
+  judge(unticking(judged, groups), { edit: null, sentence: untickedInWords(judged.ticked.length) });
   byId("plan-sh").focus();
 });
 byId("plan-bar").addEventListener("click", (event) => {
@@ -311,7 +375,7 @@ byId("groups").addEventListener("focusin", (event) => {
 });
 byId("groups").addEventListener("change", (event) => {
   const group = groupOf(around(event, "[data-group]"));
-  if (group && event.target instanceof HTMLInputElement) judge(ticking(judged, group, event.target.checked), group);
+  if (group && event.target instanceof HTMLInputElement) tick(group, event.target.checked);
 });
 byId("groups").addEventListener("click", (event) => {
   const [group, path] = [groupOf(around(event, "[data-group]")), around(event, "[data-keep]")?.dataset.keep];

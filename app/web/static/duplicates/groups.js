@@ -11,14 +11,15 @@ import { scoreInWords } from "../saying/told.js";
 const BITS = { bytes: 0, picture: 0, phash: 64, features: 1024 };
 const WORDS_SHOWN = 6;
 
-/** What an address asks for. @type {(search: string) => AlikeAsked} */
-export function askedBy(search) {
+/** What an address asks for; `widest` is the distance by which groups are made, which none says. */
+/** @type {(search: string, widest?: number) => AlikeAsked} */
+export function askedBy(search, widest = 0) {
   const told = new URLSearchParams(search);
   const [by, distance] = [told.get("by") ?? "", told.get("max_distance") ?? ""];
   const kind = /** @type {AlikeBy} */ (Object.hasOwn(BITS, by) ? by : "bytes");
   return {
     by: kind,
-    max_distance: BITS[kind] && /^\d{1,4}$/.test(distance) ? Math.min(Number(distance), BITS[kind]) : null,
+    max_distance: /^\d{1,4}$/.test(distance) && Number(distance) < widest ? Number(distance) : null,
     cursor: told.get("cursor") || null,
     path: told.get("path") || null,
   };
@@ -137,28 +138,15 @@ export const apartInWords = (by, distance) => BITS[by] ? number(distance) : "";
 /** By what a group is known while it is shown: its first file. @param {AlikeGroup} group */
 export const nameOf = (group) => group.files[0]?.file.path ?? "";
 
+/** Whether groups are drawn as others are. @type {(groups: AlikeGroup[], others: AlikeGroup[]) => boolean} */
+export const sameGroups = (groups, others) => JSON.stringify(groups) === JSON.stringify(others);
+
 /** The files of a group that stay: those that were chosen, or else the one that is worth most. */
 /** @type {(group: AlikeGroup, judged: Judged) => string[]} */
 export function staying(group, { kept }) {
-  const chosen = filesOf(group).map(({ path }) => path).filter((path) => kept.includes(path));
+  const chosen = filesOf(group).map(({ path }) => path).filter((path) => Object.hasOwn(kept, path));
   return chosen.length ? chosen : [group.keep];
 }
-
-/** What was judged, with one file of a group kept in the place of all others, and the group ticked. */
-/** @type {(judged: Judged, group: AlikeGroup, path: string) => Judged} */
-export function keeping({ kept, ticked }, group, path) {
-  const paths = filesOf(group).map((file) => file.path);
-  return {
-    kept: [...kept.filter((one) => !paths.includes(one)), path],
-    ticked: [...new Set([...ticked, nameOf(group)])],
-  };
-}
-
-/** What was judged, with a group ticked or not. @type {(judged: Judged, group: AlikeGroup, tick: boolean) => Judged} */
-export const ticking = ({ kept, ticked }, group, tick) => ({
-  kept,
-  ticked: [...ticked.filter((name) => name !== nameOf(group)), ...(tick ? [nameOf(group)] : [])],
-});
 
 /** What a plan is asked for: of the groups that are ticked, or of all. */
 /** @type {(asked: AlikeAsked, judged: Judged, format: "sh" | "csv") => PlanAsked} */
@@ -166,7 +154,7 @@ export const planAsked = ({ by, max_distance }, { kept, ticked }, format) => ({
   by,
   format,
   ...(max_distance === null ? {} : { max_distance }),
-  ...(kept.length ? { keepers: kept } : {}),
+  ...(Object.keys(kept).length ? { keepers: Object.keys(kept) } : {}),
   ...(ticked.length ? { groups_of: ticked } : {}),
 });
 

@@ -9,8 +9,11 @@ import { heard, isAnswer, unheard } from "../lib/presence.js";
 export const groups = ({ by, max_distance, cursor, path }, { limit, signal } = {}) =>
   request("GET", `/api/library/duplicates${query({ by, max_distance, cursor, path, limit })}`, { signal });
 
-/** @type {(keep: string, others: string[]) => Promise<KeptOne>} */
-export const keepOne = (keep, others) => request("POST", "/api/library/duplicates/keep", { body: { keep, others } });
+/** Keeps one file of its group, of which a page may show but the first files. @type {(asked: AlikeAsked, keep: string) => Promise<KeptOne>} */
+export const keepOne = ({ by, max_distance }, keep) =>
+  request("POST", "/api/library/duplicates/keep", {
+    body: { keep, by, ...(max_distance === null ? {} : { max_distance }) },
+  });
 
 /**
  * A plan as a file, and its name. Throws ApiError.

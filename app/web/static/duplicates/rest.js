@@ -26,12 +26,9 @@ export function showCoverage(kind, { coverage, rest }) {
 
 /** Asks for a session over all media roots, and leads to it. */
 export async function makeRest() {
-  const [{ directories }, { threshold }] = await Promise.all([api.directories(null), api.nsfwSpread()]);
+  const { directories } = await api.directories(null);
   /** @type {Request} */
-  const parameters = {
-    directories: directories.map(({ path }) => path),
-    ...(threshold === null ? {} : { nsfw_threshold: threshold }), // the library's stays
-  };
+  const parameters = { directories: directories.map(({ path }) => path) };
   const plan = await planned(parameters);
   const cannot = by === "features" ? plan.unavailable.nsfw : undefined;
   if (cannot) return setText(byId("coverage-rest"), cannot);

@@ -1,16 +1,16 @@
-// The regions of a picture, drawn over it with their names. Where the picture stands, the stage says.
+// The things in a picture, drawn over it with their names. Where the picture stands, the stage says.
 
 import { byId, make } from "../lib/dom.js";
 import { readable } from "../lib/words.js";
 
-/** @import { LibraryFile, Region } from "../lib/types.d.ts" */
+/** @import { LibraryFile, Thing } from "../lib/types.d.ts" */
 
-/** @type {(region: Region) => HTMLLIElement} */
-function box({ label, kind, confidence, source, x, y, w, h }) {
+/** @type {(thing: Thing) => HTMLLIElement} */
+function box({ label, kind, confidence, sources, x, y, w, h }) {
   const sure = confidence === null ? "" : ` ${Math.round(confidence * 100)} %`;
-  const item = make("li", { className: w || h ? "" : "point" }, make("span", {}, `${readable(label)}${sure}`));
+  const name = make("span", { title: sources.join(", ").replaceAll("_", " ") }, `${readable(label)}${sure}`);
+  const item = make("li", { className: w || h ? "" : "point" }, name);
   item.dataset.kind = kind;
-  item.dataset.source = source;
   Object.assign(item.style, {
     left: `${(x - w / 2) * 100}%`,
     top: `${(y - h / 2) * 100}%`,
@@ -22,9 +22,9 @@ function box({ label, kind, confidence, source, x, y, w, h }) {
 
 /** Draws those of a file; none of one that is not known, and of a film. @param {LibraryFile | null} known */
 export function showBoxes(known) {
-  const regions = known?.kind === "image" ? known.regions : [];
-  byId("viewer-boxes").replaceChildren(...regions.map(box));
-  byId("viewer-regions").hidden = !regions.length;
+  const things = known?.kind === "image" ? known.things : [];
+  byId("viewer-boxes").replaceChildren(...things.map(box));
+  byId("viewer-regions").hidden = !things.length;
 }
 
 /** Lays them over the picture; null where there is none to be seen. @param {DOMRect | null} picture relative to the stage */

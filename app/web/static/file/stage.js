@@ -89,7 +89,10 @@ export function prepareStage({ swiped }) {
     if (isPicture()) fits ? fullSize(pointOf(event)) : fit();
   });
   stage.addEventListener("pointerdown", (event) => {
-    if (!isPicture() || event.button !== 0 || event.target !== picture && event.target !== stage) return;
+    const { target } = event;
+    const isOnIt = target === picture || target === stage ||
+      byId("viewer-boxes").contains(/** @type {Node} */ (target));
+    if (!isPicture() || event.button !== 0 || !isOnIt) return;
     stage.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, pointOf(event));
     pressed = pointers.size === 1 ? { point: pointOf(event), moved: false } : null;

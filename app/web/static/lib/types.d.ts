@@ -325,9 +325,8 @@ export interface Keyword {
 
 export type Lora = { name: string; weight?: Written | null };
 
-/** All that the library knows of a file; null is what it does not know. */
-/** One thing in a picture: a box by its centre and size, as parts of the upright picture. */
-export interface Region {
+/** A box in a picture by its centre and size, as parts of the upright picture, and what is in it. */
+export interface Boxed {
   label: string;
   kind: "face" | "pet" | "barcode" | "focus" | "object";
   confidence: number | null;
@@ -335,11 +334,21 @@ export interface Region {
   y: number;
   w: number;
   h: number;
+}
+
+/** What one source says of one thing in a picture. */
+export interface Region extends Boxed {
   source: string;
   model: string | null;
   at: Time;
 }
 
+/** One thing in a picture, and who says so. */
+export interface Thing extends Boxed {
+  sources: string[];
+}
+
+/** All that the library knows of a file; null is what it does not know. */
 export interface LibraryFile extends MetadataFields {
   path: string;
   width: number | null;
@@ -357,6 +366,7 @@ export interface LibraryFile extends MetadataFields {
   score: number | null;
   keywords: Keyword[] | null;
   regions: Region[];
+  things: Thing[];
   prompt_verdict: Verdict | null;
   generation: { loras?: Lora[]; [setting: string]: unknown } | null;
   nsfw_probability: number | null;
@@ -765,10 +775,18 @@ export interface GroupLine {
   best: boolean[];
 }
 
-/** Files that a person keeps of groups, and the groups that are ticked, by their first file. */
+/** Files that a person keeps, each with its group, and the groups that are ticked; a group is known by its first file. */
 export interface Judged {
-  kept: string[];
+  kept: Record<string, string>;
   ticked: string[];
+}
+
+/** A step of judging: its edit, null where it made none, and what stood before it of the files and groups that it changed. */
+export interface JudgedStep {
+  edit: number | null;
+  sentence: string;
+  kept: Record<string, string | null>;
+  ticked: Record<string, boolean>;
 }
 
 /** What the file that is kept got. */

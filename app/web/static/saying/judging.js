@@ -92,10 +92,12 @@ export function prepareJudging({ shown, chosen, goOn, followed, findAgain }) {
     });
   }
 
-  const undo = prepareUndoing(undone, async (work) => {
-    const list = shown();
-    list?.slices.unsettle();
-    await work().finally(() => list?.slices.settle());
+  const undo = prepareUndoing(undone, {
+    during: async (work) => {
+      const list = shown();
+      list?.slices.unsettle();
+      await work().finally(() => list?.slices.settle());
+    },
   });
   prepareKeys();
   prepareBulk();

@@ -4,9 +4,11 @@ import { refusal } from "../lib/api.js";
 import { fileName, readable } from "../lib/words.js";
 import * as api from "./requests.js";
 import { prepareToast, tell } from "./toast.js";
-import { saidInWords, undoneInWords } from "./told.js";
+import { ownUndoneInWords, saidInWords, undoneInWords } from "./told.js";
 
-/** @import { Meant, Words } from "../lib/types.d.ts" */
+/** @import { LastEdit, Meant, Words } from "../lib/types.d.ts" */
+
+/** @typedef {{ edit: number | null, sentence: string, takeBack: () => unknown }} Own */
 
 const KEPT = 100; // edits that the server keeps
 
@@ -56,21 +58,44 @@ export const say = (words, meant, said) =>
 /**
  * Prepares undoing. `undone` is called with the id of an edit that was undone; all of it is done inside of `during`.
  *
+ * `newest` tells what the page itself undoes before the newest edit: its edit if that made one, its sentence, and how it is
+ * taken back where no edit is undone by it: there is none, it does not stand any more, or newer words forbid it.
+ *
  * @param {(id: number) => unknown} undone
- * @param {(work: () => Promise<void>) => Promise<void>} during
+ * @param {{ during?: (work: () => Promise<void>) => Promise<void>, newest?: () => Own | null }} page
  */
-export function prepareUndoing(undone, during = (work) => work()) {
+export function prepareUndoing(undone, { during = (work) => work(), newest = () => null } = {}) {
+  /** @param {LastEdit} edit */
+  const undoEdit = (edit) =>
+    during(async () => {
+      await api.undoEdit(edit.id);
+      tell(undoneInWords(told.get(edit.id), edit));
+      await undone(edit.id);
+    });
+
+  /** @param {Own} own */
+  async function undoOwn({ edit: wanted, sentence, takeBack }) {
+    const edit = wanted === null ? null : (await api.edits(KEPT)).edits.find(({ id }) => id === wanted);
+    if (edit?.undone_at === null) {
+      told.set(edit.id, sentence);
+      return undoEdit(edit).catch((error) => {
+        if (refusal(error).cause === "newer_words") takeBack();
+        throw error;
+      });
+    }
+    takeBack();
+    tell(ownUndoneInWords(sentence, { old: edit === undefined }));
+  }
+
   /** Undoes an edit, or the newest that stands. @param {number} [wanted] */
   const undo = (wanted) =>
     inTurn(async () => {
+      const own = wanted === undefined ? newest() : null;
+      if (own) return undoOwn(own);
       const { edits } = await api.edits(KEPT);
       const edit = edits.find(({ id, undone_at: at }) => wanted === undefined ? at === null : id === wanted);
       if (!edit) return tell(wanted === undefined ? "There is nothing to undo." : "This is too old to be undone.");
-      await during(async () => {
-        await api.undoEdit(edit.id);
-        tell(undoneInWords(told.get(edit.id), edit));
-        await undone(edit.id);
-      });
+      await undoEdit(edit);
     });
   prepareToast(undo);
   return () => undo();

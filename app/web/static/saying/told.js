@@ -85,6 +85,11 @@ export function handedOnInWords({ add_keywords: added = [], ...set }, name) {
 export const undoneInWords = (told, { sentence, files }) =>
   `Undone: ${told ?? `${sentence.replace(/^A person |\.$/g, "")}, ${count(files, "file")}`}`;
 
+/** What was undone of a page itself; `old` where the words that went with it are too old to be taken back. */
+/** @type {(sentence: string, how: { old: boolean }) => string} */
+export const ownUndoneInWords = (sentence, { old }) =>
+  `Undone: ${sentence}${old ? ". What was handed on stays: it is too old to be undone." : ""}`;
+
 /** What a value of a field looks like before or after. @type {(value: unknown) => string} */
 export function valueInWords(value) {
   if (value === null || value === undefined || value === "") return "none";

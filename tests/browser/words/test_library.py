@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from app.library.finding.counting import Facet
 from app.query.reading import read
-from tests.browser.test_words import call
+from tests.browser.words.test_words import call
 from tests.support.facets import term_of
 from tests.support.server import Server
 

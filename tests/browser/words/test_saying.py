@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from app.library.saying.deciding import KEYWORD_OF_THE_FILE, TOO_MANY_KEYWORDS
 from app.library.saying.edits import UNKNOWN_FILE, WAITING_FOR_WORDS
 from app.library.saying.times import NotTold
-from tests.browser.test_words import call
+from tests.browser.words.test_words import call
 from tests.support.server import Server
 
 pytestmark = pytest.mark.browser
