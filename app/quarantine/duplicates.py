@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.errors import InvalidRequest
 from app.ingest.disk.folders import Folders
 from app.library.alike.codes import bits_apart
 from app.library.alike.groups import WIDEST, Edges, Groups, edges_of, groups_of
@@ -21,6 +22,7 @@ from app.library.stock import StoredFile
 from app.slices import in_slices
 
 _AT_ONCE = 500
+_GENERATED = Mark.PROMPT | Mark.NEGATIVE | Mark.SEED
 
 
 class Found(NamedTuple):
@@ -59,19 +61,21 @@ class Found(NamedTuple):
     def keeper(self, files: Mapping[int, FoundFile]) -> int:
         """The id of the file of a group, by ids, that is worth most.
 
-        Rejected ones come last. Then a film of its own (Live Photo, motion photo) counts most, a person's word, the
-        pixels, whether it says when and by which camera it was taken, the larger file, the rating and the shorter path.
+        Rejected ones come last. Then a film of its own (Live Photo, motion photo) counts most, a person's word, whether
+        it says how it came about (generation data, or time and camera: a turned copy may well have more pixels), the
+        pixels, the time or the camera alone, the larger file, the rating and the shorter path.
         """
         return min(files, key=lambda number: self._worth(number, files[number]))
 
     def _worth(self, number: int, file: FoundFile) -> tuple[float | int | str, ...]:
         (slot,) = self.snapshot.places(np.array([number]))
         is_filmed = slot >= 0 and bool(self.filmed[slot])
-        is_said = slot >= 0 and bool(self.snapshot.columns["marks"][slot] & Mark.PERSON)
+        marks = Mark(int(self.snapshot.columns["marks"][slot])) if slot >= 0 else Mark(0)
         score, pixels = file["score"] or 0, (file["width"] or 0) * (file["height"] or 0)
         untold = (file["taken_at"] is None) + (file["camera"] is None)
+        is_original = not untold or bool(marks & _GENERATED or file["model"] or file["sampler"])
         by_file = -pixels, untold, -file["size"], -score, len(file["path"]), file["path"]
-        return score < 0, not is_filmed, not is_said, *by_file
+        return score < 0, not is_filmed, not marks & Mark.PERSON, not is_original, *by_file
 
 
 class Duplicates:
@@ -104,8 +108,17 @@ class Duplicates:
         """The ids of all files of the groups, or of those at `places`, that do not stay, and for each one that does.
 
         Of a group those stay that are chosen, or else the one that is worth most. None where a file is within the
-        distance of none of them: others of its group led to it.
+        distance of none of them: others of its group led to it. By features only groups count that somebody chose, or
+        that hold a chosen file: those of one moment are alike, too. Raises InvalidRequest if none is chosen.
         """
+        if found.by is By.FEATURES and places is None:
+            if not chosen:
+                raise InvalidRequest(
+                    "Similar by features is no proof: name the groups, or the files that stay.",
+                    field="groups_of",
+                    cause="no_group_chosen",
+                )
+            places = found.holding(chosen)
         finder, threshold, stays = self._library.finder, self._library.nsfw_threshold(), {*chosen}
         keepers: dict[int, int | None] = {}
         for some in _files_at_once(found, range(found.groups.number) if places is None else places):

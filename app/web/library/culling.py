@@ -62,7 +62,10 @@ class Quarantine(BaseModel):
     q: str | None = None
     """All files that this search finds, such as `score:-1`."""
     by: Literal["bytes", "picture", "phash", "features"] | None = None
-    """All files of all groups of duplicates of this kind, but the one of each that is worth most."""
+    """All files of all groups of duplicates of this kind, but the one of each that is worth most.
+
+    By `features` only of groups that are named, or hold one of `keepers`.
+    """
     max_distance: Annotated[int, Field(ge=0, le=max(WIDEST.values()))] | None = None
     """With `by`: the bits in which files of a group may differ."""
     keepers: Annotated[list[str], Field(max_length=10_000)] = []
@@ -100,7 +103,7 @@ def which_is_kept(body: JsonBody) -> Keep:
 
 
 @reads(Quarantine)
-@refuses("outside_roots", "unknown_file", "bad_query")
+@refuses("outside_roots", "unknown_file", "bad_query", "no_group_chosen")
 def what_goes(body: LongJsonBody) -> Quarantine:
     """Which files go where. Raises InvalidRequest."""
     asked = checked(Quarantine, body)

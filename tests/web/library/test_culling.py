@@ -112,6 +112,7 @@ def test_a_sidecar_stays_with_a_file_that_stays(door, root):
         ({"q": "", "folder": "relative"}, "folder"),
         ({"q": "", "format": "exe"}, "format"),
         ({"by": "taste"}, "by"),
+        ({"by": "features"}, "groups_of"),
     ],
 )
 def test_a_plan_that_is_not_clear_is_refused(door, body, field):
