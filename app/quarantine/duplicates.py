@@ -14,7 +14,7 @@ from app.ingest.disk.folders import Folders
 from app.library.alike.codes import bits_apart
 from app.library.alike.groups import WIDEST, Edges, Groups, edges_of, groups_of
 from app.library.alike.near import By
-from app.library.finding.columns import Mask, Snapshot
+from app.library.finding.columns import Array, Mask, Snapshot
 from app.library.finding.entries import Mark
 from app.library.finding.listing import FoundFile
 from app.library.library import Library
@@ -28,7 +28,7 @@ _GENERATED = Mark.PROMPT | Mark.NEGATIVE | Mark.SEED
 class Found(NamedTuple):
     """The groups of one kind within a distance, the snapshot that they are of, and what could be compared.
 
-    `filmed` are Live Photos, both halves, and motion photos.
+    `filmed` are Live Photos, both halves, and motion photos; `regions` is how many things each file shows.
     """
 
     by: By
@@ -37,6 +37,7 @@ class Found(NamedTuple):
     edges: Edges
     max_distance: int
     filmed: Mask
+    regions: Array
 
     @property
     def compared(self) -> int:
@@ -63,7 +64,8 @@ class Found(NamedTuple):
 
         Rejected ones come last. Then a film of its own (Live Photo, motion photo) counts most, a person's word, whether
         it says how it came about (generation data, or time and camera: a turned copy may well have more pixels), the
-        pixels, the time or the camera alone, the larger file, the rating and the shorter path.
+        pixels, the time or the camera alone, the larger file, the rating, what is said of or beside it (regions, title,
+        caption, keywords) and the shorter path.
         """
         return min(files, key=lambda number: self._worth(number, files[number]))
 
@@ -74,8 +76,10 @@ class Found(NamedTuple):
         score, pixels = file["score"] or 0, (file["width"] or 0) * (file["height"] or 0)
         untold = (file["taken_at"] is None) + (file["camera"] is None)
         is_original = not untold or bool(marks & _GENERATED or file["model"] or file["sampler"])
-        by_file = -pixels, untold, -file["size"], -score, len(file["path"]), file["path"]
-        return score < 0, not is_filmed, not marks & Mark.PERSON, not is_original, *by_file
+        by_file = -pixels, untold, -file["size"], -score
+        said = -int(self.regions[slot]) if slot >= 0 else 0, not file["title"], not marks & Mark.CAPTION
+        by_words = *said, -len(file["keywords"]), len(file["path"]), file["path"]
+        return score < 0, not is_filmed, not marks & Mark.PERSON, not is_original, *by_file, *by_words
 
 
 class Duplicates:
@@ -100,7 +104,8 @@ class Duplicates:
             return self._without_links(snapshot, groups) if by is By.BYTES else groups
 
         groups = kept.get(("groups", by, behind, at_most), grouped)
-        return Found(by, snapshot, groups, edges, at_most, pairing.halves() | pairing.films_inside())
+        regions = kept.get("regions", lambda: np.bincount(snapshot.listed["region"][0], minlength=snapshot.slots))
+        return Found(by, snapshot, groups, edges, at_most, pairing.halves() | pairing.films_inside(), regions)
 
     def surplus(
         self, found: Found, chosen: Collection[int] = (), places: Sequence[int] | None = None

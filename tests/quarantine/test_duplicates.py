@@ -9,7 +9,7 @@ from app.ingest.disk.folders import Folders
 from app.library.alike.near import By
 from app.quarantine.duplicates import Duplicates
 from tests.library.alike.test_codes import coded
-from tests.library.finding.stock import add, file, link
+from tests.library.finding.stock import add, file, link, mark
 
 NOTHING = {"picture_sha256": "f" * 64, "score": None, "score_source": None, "nsfw_said": None}
 
@@ -58,6 +58,17 @@ def test_an_original_is_kept_before_a_turned_copy_with_more_pixels(duplicates, l
     at, camera = {"taken_at": "2024-05-12T10:00:00"}, {"camera_make": "NIKON", "camera_model": "E950"}
     add(library, [alike(3, **turned | at | camera | {"width": 50}), alike(4, **turned | at)])
     assert kept(duplicates) == 3
+
+
+def test_of_equal_copies_the_one_of_which_more_is_said_is_kept(duplicates, library):
+    add(library, [alike(1), alike(2)], [(2, "sea", "xmp")])
+    assert kept(duplicates) == 2
+    add(library, [alike(3, caption="At the sea"), alike(4)])
+    assert kept(duplicates) == 3
+    add(library, [alike(5, title="Sea"), alike(6)])
+    assert kept(duplicates) == 5
+    mark(library, [(6, "boat", "object")])
+    assert kept(duplicates) == 6
 
 
 def test_of_files_that_are_all_rejected_one_is_kept(duplicates, library):
