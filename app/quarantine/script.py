@@ -38,9 +38,10 @@ set -u
 LC_ALL=C
 export LC_ALL
 check=no
+told=moved
 case "${1-}" in
   '') ;;
-  --check) check=yes ;;
+  --check) check=yes; told='would move' ;;
   *) echo 'Only --check is an option.' >&2; exit 2 ;;
 esac
 case "$(stat -c %.9Y / 2>/dev/null)" in
@@ -90,7 +91,7 @@ back() { # SHOWN PATH TARGET
 }
 """
 _TAIL = b"""\
-printf 'moved: %s, stay: %s\\n' "$moved" "$left"
+printf '%s: %s, stay: %s\\n' "$told" "$moved" "$left"
 [ "$left" = 0 ]
 """
 

@@ -67,6 +67,7 @@ def test_files_of_any_name_are_moved_and_nothing_else_is_done(root, folder, tmp_
     sights = [sight(root, name) for name in ODD]
     told = run([Unit((each,)) for each in sights], folder, tmp_path, "--check")
     assert (told.returncode, told.stderr) == (0, b"")
+    assert told.stdout == f"would move: {len(ODD)}, stay: 0\n".encode()
     assert not os.path.exists(folder)
     told = run([Unit((each,)) for each in sights], folder, tmp_path)
     assert (told.returncode, told.stderr, told.stdout) == (0, b"", f"moved: {len(ODD)}, stay: 0\n".encode())
