@@ -138,7 +138,8 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
         return abs(middle[0] - 0.25 * outer["width"]) < 3 and abs(middle[1] - 0.75 * outer["height"]) < 3
 
     expect(box).to_have_text("tree 90 %")
-    expect(box.locator("span")).to_have_attribute("title", "yolo")
+    expect(box.locator("span")).to_have_attribute("title", "tree (yolo, 90 %)")
+    expect(page.locator("#known-regions li")).to_have_text(re.compile("tree.*object, yolo, 90 %"))
     assert is_in_place()
     assert looks_well(page)
     page.locator("#viewer-stage").focus()
@@ -152,6 +153,7 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
     expect(box).to_be_visible()
     opened(page, server, "a.jpg")
     expect(switch).to_be_hidden()
+    expect(page.locator("#known-regions")).to_be_hidden()
     for path, shown in (("/regions", "tree"), ("/expected", "Nothing is expected yet")):
         page.goto(f"{server.address}{path}?refresh=30")
         expect(page.locator("#dashboard")).to_contain_text(shown)
