@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 SEED = 2**64 - 1
 LIST = "q=folder:pictures&sort=name&order=asc"
 SCALE = "new DOMMatrix(getComputedStyle(document.getElementById('viewer-picture')).transform).a"
+FITS = "(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)(document.querySelector('.scrolls'))"
 SHOWN = "document.getElementById('viewer-picture').src.match(/library\\/(\\w+)/)?.[1]"
 GRAPH = {
     "1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "m.safetensors"}},
@@ -161,6 +162,8 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
         assert looks_well(page)
     page.goto(f"{server.address}/regions")
     page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate(FITS)
+    page.evaluate("document.styleSheets[0].insertRule('.scrolls table { min-width: 60rem }')")  # as of many columns
     page.evaluate(
         "() => { const table = document.querySelector('.scrolls'); table.focus(); table.scrollTo(40, 0);"
         " table.querySelector('tbody th').textContent = 'older'; }"
@@ -173,6 +176,7 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
     rows = [{"q": "kind:image", "label": "tree", "expected": number} for number in range(101)]
     assert server.client.put("/api/planograms", json=rows).status_code == 200
     page.goto(f"{server.address}/expected?refresh=60")
+    assert page.evaluate(FITS)
     page.get_by_role("link", name="101 unknown").press("Enter")
     expect(page.locator("tbody tr")).to_have_count(100)
     assert looks_well(page)

@@ -11,7 +11,8 @@ function box(thing) {
   const { label, kind, confidence, x, y, w, h } = thing;
   const named = readable(label);
   const name = make("span", { title: `${named} (${told(thing)})` }, `${named} ${sure(confidence)}`.trim());
-  const item = make("li", { className: w || h ? "" : "point" }, name);
+  const item = make("li", { class: w || h ? null : "point" }, name);
+  name.classList.toggle("leftward", x - w / 2 > 0.5); // there is more room than to the right
   item.dataset.kind = kind;
   Object.assign(item.style, {
     left: `${(x - w / 2) * 100}%`,
