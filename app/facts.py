@@ -10,6 +10,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from app.beside.datasets import ANNOTATIONS, NAMED
 from app.errors import FILE_CAUSES, PASSING_CAUSES
 from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.ingest.session.state import SessionState, Status
@@ -183,7 +184,12 @@ def _unsupported(facts: Facts) -> str | None:
     if suffix not in FORMAT_OF_SUFFIX:
         named = f"the suffix {shown_name(suffix)}, which is not one of media" if suffix else "no suffix"
         alone = ", and no picture beside it has its name" if suffix == b".xmp" else ""
-        return f"{facts.shown} has {named}{alone}: only files with a suffix of an image or a video are looked at."
+        if ANNOTATIONS.fullmatch(facts.place.name):
+            return f"{facts.shown} is read with the pictures it lists, if it is COCO's or Label Studio's."
+        other = f" COCO's and Label Studio's annotations are called {NAMED}." if suffix == b".json" else ""
+        return (
+            f"{facts.shown} has {named}{alone}: only files with a suffix of an image or a video are looked at.{other}"
+        )
     length = len(facts.place.in_event)
     if length > MAX_PATH_BYTES:
         return (

@@ -14,6 +14,7 @@ def test_the_names_that_makers_give():
         b"_annotations.coco.json",
         b"annotations.json",
         b"instances_val2017.json",
+        b"instances.json",
         b"labels.json",
         b"result.json",
         b"label_studio.json",

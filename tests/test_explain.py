@@ -97,6 +97,8 @@ def test_a_file_that_is_left_out_says_by_which_rule():
         (facts(disk=replace(FILE, kind="special")), "special file"),
         (facts(b"a/b.txt"), "the suffix .txt"),
         (facts(b"a/b"), "no suffix"),
+        (facts(b"a/boxes.json"), "annotations are called _annotations.coco.json"),
+        (facts(b"a/instances.json"), "is read with the pictures it lists"),
         (facts(b"a/b.xmp", speaks_for=("m/a/b.jpg",)), "sidecar and counts with what it speaks for: m/a/b.jpg"),
         (facts(b"a/b.xmp"), "no picture beside it"),
         (facts(b"a/" * 1300 + b".jpg.jpg"), "2,610 bytes, and no more than 2,600"),

@@ -14,11 +14,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 ANNOTATIONS = re.compile(
-    rb"(?:_?annotations(?:\.coco)?|instances_.{1,80}|labels|result|label[_-]?studio.{0,80}|project-\d{1,9}-at-.{1,80})\.json",
+    rb"(?:_?annotations(?:\.coco)?|instances(?:_.{1,80})?|labels|result|label[_-]?studio.{0,80}|project-\d{1,9}-at-.{1,80})\.json",
     re.IGNORECASE | re.DOTALL,
 )
-"""Names of COCO's files, as its tools write them (`instances_val2017.json`, `_annotations.coco.json`, `labels.json`,
-`result.json`), and of Label Studio's (`project-1-at-2024-05-01-10-11-abcdef01.json`)."""
+"""Names of COCO's files, as its tools write them (`instances_val2017.json`, `instances.json`, `_annotations.coco.json`,
+`labels.json`, `result.json`), and of Label Studio's (`project-1-at-2024-05-01-10-11-abcdef01.json`)."""
+NAMED = (
+    "_annotations.coco.json, annotations.json, instances.json, instances_*.json, labels.json, result.json, "
+    "label_studio*.json, project-N-at-*.json"
+)
+"""These names for people."""
 _EXPORT = re.compile(
     rb"project-(?P<project>\d{1,9})-at-(?P<at>\d{4}(?:-\d\d){4}).{0,80}\.json", re.IGNORECASE | re.DOTALL
 )

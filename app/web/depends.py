@@ -106,10 +106,10 @@ LongJsonBody = Annotated[dict[str, Any], Depends(long_json_of)]
 # -- sessions ----------------------------------------------------------------------------------------------------
 
 
-def checked_id(session_id: Any) -> str:
-    """A session id in the form that they are stored in. Raises InvalidRequest if it is no UUID."""
+def checked_id(session_id: Any, field: str = "session_id") -> str:
+    """A session id in the form that they are stored in. Raises InvalidRequest, naming the field, if it is no UUID."""
     if not isinstance(session_id, str) or not is_session_id(session_id.lower()):
-        raise InvalidRequest("A session id is a UUID of 36 characters.", field="session_id", cause="bad_session_id")
+        raise InvalidRequest("A session id is a UUID of 36 characters.", field=field, cause="bad_session_id")
     return session_id.lower()
 
 

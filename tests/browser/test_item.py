@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 SEED = 2**64 - 1
 LIST = "q=folder:pictures&sort=name&order=asc"
 SCALE = "new DOMMatrix(getComputedStyle(document.getElementById('viewer-picture')).transform).a"
+FITS = "(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)(document.querySelector('.scrolls'))"
 SHOWN = "document.getElementById('viewer-picture').src.match(/library\\/(\\w+)/)?.[1]"
 GRAPH = {
     "1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "m.safetensors"}},
@@ -138,7 +139,8 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
         return abs(middle[0] - 0.25 * outer["width"]) < 3 and abs(middle[1] - 0.75 * outer["height"]) < 3
 
     expect(box).to_have_text("tree 90 %")
-    expect(box.locator("span")).to_have_attribute("title", "yolo")
+    expect(box.locator("span")).to_have_attribute("title", "tree (yolo, 90 %)")
+    expect(page.locator("#known-regions li")).to_have_text(re.compile("tree.*object, yolo, 90 %"))
     assert is_in_place()
     assert looks_well(page)
     page.locator("#viewer-stage").focus()
@@ -152,6 +154,7 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
     expect(box).to_be_visible()
     opened(page, server, "a.jpg")
     expect(switch).to_be_hidden()
+    expect(page.locator("#known-regions")).to_be_hidden()
     for path, shown in (("/regions", "tree"), ("/expected", "Nothing is expected yet")):
         page.goto(f"{server.address}{path}?refresh=30")
         expect(page.locator("#dashboard")).to_contain_text(shown)
@@ -159,6 +162,8 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
         assert looks_well(page)
     page.goto(f"{server.address}/regions")
     page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate(FITS)
+    page.evaluate("document.styleSheets[0].insertRule('.scrolls table { min-width: 60rem }')")  # as of many columns
     page.evaluate(
         "() => { const table = document.querySelector('.scrolls'); table.focus(); table.scrollTo(40, 0);"
         " table.querySelector('tbody th').textContent = 'older'; }"
@@ -171,6 +176,7 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
     rows = [{"q": "kind:image", "label": "tree", "expected": number} for number in range(101)]
     assert server.client.put("/api/planograms", json=rows).status_code == 200
     page.goto(f"{server.address}/expected?refresh=60")
+    assert page.evaluate(FITS)
     page.get_by_role("link", name="101 unknown").press("Enter")
     expect(page.locator("tbody tr")).to_have_count(100)
     assert looks_well(page)

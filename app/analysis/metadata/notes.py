@@ -14,7 +14,7 @@ from app.analysis.formats.xmp import Xmp
 from app.analysis.prompts.generation import Generation
 from app.analysis.prompts.infotext import read_words_without_settings
 from app.analysis.prompts.read import is_generated_text, read_generation
-from app.analysis.regions.yolo import is_yolo
+from app.analysis.regions.yolo import find_strange_line, is_yolo
 from app.metadata import Source
 from app.texts import is_json
 
@@ -67,7 +67,7 @@ class Notes:
 
 
 def parse_text_notes(text: str) -> Notes | None:
-    """Parse a text beside a picture; None for the labels of YOLO, an empty one, and what is too long for words.
+    """Parse a text beside a picture; None for labels of YOLO, even damaged ones, an empty one, and what is too long.
 
     It is how the picture was made (A1111's infotext, Easy Diffusion's lines, a graph), or tags on lines (Hydrus) or
     between commas (kohya), or else a caption.
@@ -76,7 +76,9 @@ def parse_text_notes(text: str) -> Notes | None:
     if made := _settings(said):
         return Notes(Source.TXT, made=read_generation(made), raw=made)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    if not lines or len(said) > _TEXT_CHARACTERS or is_json(said) or is_yolo(said):
+    if not lines or len(said) > _TEXT_CHARACTERS or is_json(said):
+        return None
+    if is_yolo(said) or find_strange_line(said, labels_alone=False) is not None:
         return None
     tags = _tags_of(lines)
     properties = {"dc:subject": tags} if tags else {"dc:description": (said,)}

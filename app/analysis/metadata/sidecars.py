@@ -14,7 +14,7 @@ from app.analysis.formats.xmp import Xmp, parse_xmp
 from app.analysis.metadata import takeout
 from app.analysis.metadata.notes import Notes, parse_json_notes, parse_text_notes
 from app.analysis.metadata.takeout import Takeout, is_titled, parse_takeout, speaks_of
-from app.analysis.regions.yolo import is_yolo
+from app.analysis.regions.yolo import Labels, find_strange_line, is_yolo
 from app.analysis.source import open_source
 from app.beside.datasets import labels_folder, labels_name
 from app.beside.sidecars import as_taken, bare_names, composed, sidecar_names, spellings
@@ -120,20 +120,24 @@ def read_text_sidecar(root: bytes, file: FoundFile) -> Notes | None:
     return None
 
 
-def read_labels(root: bytes, file: FoundFile, *, named: bool) -> str | None:
-    """Read YOLO's labels beside the file, else in the folder of labels; None without them. Raises CannotRead.
+def read_labels(root: bytes, file: FoundFile, *, named: bool) -> Labels | None:
+    """Read YOLO's labels beside the file, else in the folder of labels; None without them.
 
-    An empty text is labels of nothing in a folder of labels, or where classes have names (`named`).
+    An empty text is labels of nothing in a folder of labels, or where classes have names (`named`). Raises CannotRead
+    `damaged_sidecar`, also for a text that is meant as labels and is none.
     """
     for name in _there(root, file, (key for _, key in sidecar_names(file.name, (b".txt",)))):
         content = _read(root, file, name)
         text = None if content is None else _decoded(content)
-        if text is not None and (is_yolo(text) or (named and not text.strip())):
-            return text
+        if text is None:
+            continue
+        if is_yolo(text) or (named and not text.strip()):
+            return Labels(shown_name(name), text)
+        _check_meant(name, text, labels_alone=False)
     return _labels_apart(root, file)
 
 
-def _labels_apart(root: bytes, file: FoundFile) -> str | None:
+def _labels_apart(root: bytes, file: FoundFile) -> Labels | None:
     if (folder := labels_folder(file.place.folder.path)) is None:
         return None
     for name in spellings(labels_name(file.name)):
@@ -142,8 +146,15 @@ def _labels_apart(root: bytes, file: FoundFile) -> str | None:
             continue
         text = _decoded(content)
         if is_yolo(text) or not text.strip():
-            return text
+            return Labels(shown_name(path), text)
+        _check_meant(path, text, labels_alone=True)
     return None
+
+
+def _check_meant(path: bytes, text: str, *, labels_alone: bool) -> None:
+    if (line := find_strange_line(text, labels_alone=labels_alone)) is not None:
+        sentence = f"{shown_name(path)} is not read as labels: line {line} is no label of YOLO."
+        raise CannotRead(sentence, cause="damaged_sidecar")
 
 
 def _decoded(content: bytes) -> str:

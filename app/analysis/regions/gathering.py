@@ -6,7 +6,7 @@ from app.analysis.formats.xmp import Xmp
 from app.analysis.regions.areas import marks_areas, read_areas
 from app.analysis.regions.datasets import read_annotations, read_classes
 from app.analysis.regions.measured import Measured
-from app.analysis.regions.yolo import read_yolo
+from app.analysis.regions.yolo import Labels, find_placeless_line, read_yolo
 from app.beside.datasets import DatasetFiles
 from app.errors import CannotRead
 from app.regions import Region, Regions, RegionSource
@@ -25,12 +25,12 @@ class Dataset:
 
 
 def gather_regions(
-    embedded: Xmp, sidecar: Xmp, labels: str | None, dataset: Dataset, picture: Measured
+    embedded: Xmp, sidecar: Xmp, labels: Labels | None, dataset: Dataset, picture: Measured
 ) -> tuple[Regions, CannotRead | None]:
     """Gather regions, each source on its own, and what was wrong with one.
 
-    The areas of an XMP sidecar stand for those of the file, as programs write both. `labels` is the text of YOLO beside
-    the picture, None without one.
+    The areas of an XMP sidecar stand for those of the file, as programs write both. `labels` are those of YOLO for
+    the picture, None without any.
     """
     if marks_areas(sidecar):
         areas = read_areas(sidecar, RegionSource.SIDECAR, picture.stored, picture.orientation)
@@ -40,9 +40,13 @@ def gather_regions(
     found, looked = {*areas, *annotated.found}, set(annotated.looked)
     if labels is not None:
         try:
-            labelled = read_yolo(labels, read_classes(dataset.root, dataset.files.classes))
+            classes = read_classes(dataset.root, dataset.files.classes)
+            labelled = read_yolo(labels.text, classes)
             found.update(labelled.found)
             looked |= labelled.looked
+            if (line := find_placeless_line(labels.text, classes)) is not None:
+                sentence = f"Line {line} of the labels in {labels.name} is left out: it is no area of the picture."
+                problem = CannotRead(sentence, cause="damaged_sidecar")
         except CannotRead as error:
             problem = error
     kept = frozenset(looked) if len(found) <= REGIONS else frozenset[RegionSource]()

@@ -35,10 +35,30 @@ class Classes:
 NO_CLASSES = Classes({})
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels of a picture: the text, and the name of its file as shown."""
+
+    name: str
+    text: str
+
+
 def is_yolo(text: str) -> bool:
     """Whether a text is labels, and nothing but numbers: some lines may be damaged. An empty one is not."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return any(map(_LINE.fullmatch, lines)) and all(map(_NUMBERS.fullmatch, lines))
+
+
+def find_strange_line(text: str, *, labels_alone: bool) -> int | None:
+    """The number of the first line that is no label, in a text that is meant as labels but is none; else None.
+
+    It is meant so if most of its lines are labels, or where nothing else is written (`labels_alone`) if any is.
+    """
+    lines = {number: line.strip() for number, line in enumerate(text.splitlines(), 1) if line.strip()}
+    strange = [number for number, line in lines.items() if not _NUMBERS.fullmatch(line)]
+    labels = sum(_LINE.fullmatch(line) is not None for line in lines.values())
+    meant = labels > 0 if labels_alone else 2 * labels > len(lines)
+    return strange[0] if strange and meant else None
 
 
 def read_yolo(text: str, classes: Classes) -> Regions:
@@ -46,9 +66,22 @@ def read_yolo(text: str, classes: Classes) -> Regions:
 
     A line without a box of the picture, and one too many, is something that could not be placed.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    found = [_region(line.split(), classes) if _LINE.fullmatch(line) else None for line in lines[:LINES]]
-    return told_by(RegionSource.YOLO, [*found, None] if len(lines) > LINES else found)
+    found = [region for _, region in _by_line(text, classes)]
+    return told_by(RegionSource.YOLO, [*found[:LINES], None] if len(found) > LINES else found)
+
+
+def find_placeless_line(text: str, classes: Classes) -> int | None:
+    """The number of the first line of labels that has no place in the picture, or no area; None without one."""
+    return next((number for number, region in _by_line(text, classes) if region is None), None)
+
+
+def _by_line(text: str, classes: Classes) -> list[tuple[int, Region | None]]:
+    """The regions by the numbers of their lines, one line more than is read where there are more."""
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    return [
+        (number, _region(line.split(), classes) if _LINE.fullmatch(line) else None)
+        for number, line in lines[: LINES + 1]
+    ]
 
 
 def _region(fields: Sequence[str], classes: Classes) -> Region | None:
@@ -66,6 +99,8 @@ def _region(fields: Sequence[str], classes: Classes) -> Region | None:
         if not all(-_SLACK <= value <= 1 + _SLACK for value in values):
             return None
         box = around(zip(values[::2], values[1::2], strict=True))
+    if not (box.w and box.h):
+        return None
     return region_in(box, label, RegionKind.OBJECT, RegionSource.YOLO, confidence=confidence)
 
 

@@ -142,11 +142,14 @@ def put_planograms(
 ) -> Answer[list[ShownPlanogram]]:
     """Takes these planograms in place of all that there are, as a JSON list or as CSV with a head, and lists them.
 
-    Each has a `folder` or a `q`, a `label`, and how many regions with it are `expected` there.
+    Each has a `folder` or a `q`, a `label`, and how many regions with it are `expected` there; one that is given twice
+    is kept once. The columns of CSV may be apart by `;`, as some spreadsheets write them.
     """
     if len(rows) > MOST:
         raise InvalidRequest(f"There are {len(rows)} planograms, more than {MOST}.", field="expected")
-    records.library.expectations.replace([_checked(house, row, number) for number, row in enumerate(rows, 1)])
+    records.library.expectations.replace(
+        list(dict.fromkeys(_checked(house, row, number) for number, row in enumerate(rows, 1)))
+    )
     return planograms(records)
 
 
@@ -194,7 +197,10 @@ def shown(one: Planogram) -> ShownPlanogram:
 
 def _rows_of_csv(body: bytes) -> list[dict[str, Any]]:
     try:
-        lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+        text = body.decode("utf-8-sig")
+        head_line = text.partition("\n")[0]
+        delimiter = ";" if ";" in head_line and "," not in head_line else ","  # no name of a column has either
+        lines = list(csv.reader(io.StringIO(text), delimiter=delimiter))
     except (ValueError, csv.Error):
         raise InvalidRequest("The body of the request is no CSV in UTF-8.", field="expected") from None
     head = [fold(name.strip()) for name in lines[0]] if lines else []

@@ -16,7 +16,7 @@ from app.regions import RegionKind, RegionSource
 from app.shapes import described
 from app.web.answers import Answer, Route, reads, refuses
 from app.web.bodies import checked
-from app.web.depends import MAX_PAGE, Cursor, InHouse, InRecords, JsonBody, Limit, only_known, row_cursor
+from app.web.depends import MAX_PAGE, Cursor, InHouse, InRecords, JsonBody, Limit, checked_id, only_known, row_cursor
 from app.web.library.files import place_at
 from app.web.library.finding import Searched
 from app.wiring import House
@@ -66,6 +66,7 @@ def within(
         raise
 
 
+@refuses("bad_session_id")
 def wanted_of(
     place: Annotated[Place | None, Depends(within)],
     label: Annotated[str, Query(description="The label; `*` stands for any text.")] = "",
@@ -75,6 +76,8 @@ def wanted_of(
     session: Annotated[str, Query(description="The session that wrote the row of the file last.")] = "",
 ) -> Wanted:
     """Which regions are asked for."""
+    if session:
+        session = checked_id(session, "session")
     return Wanted(label_of(label), kind, source, place, min_confidence, session or None)
 
 

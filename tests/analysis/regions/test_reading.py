@@ -12,8 +12,8 @@ from app.analysis.regions.coco import read_coco
 from app.analysis.regions.datasets import index_of
 from app.analysis.regions.label_studio import read_label_studio
 from app.analysis.regions.measured import Measured
-from app.analysis.regions.yolo import NO_CLASSES, Classes, is_yolo, parse_classes, read_yolo
-from app.media import FoundFile, Job
+from app.analysis.regions.yolo import NO_CLASSES, Classes, find_strange_line, is_yolo, parse_classes, read_yolo
+from app.media import FoundFile, Job, Stage
 from app.regions import Box, RegionKind, RegionSource
 from tests.analysis.formats.packets import packet
 from tests.analysis.pictures.pictures import RECIPE, TOLD
@@ -219,7 +219,16 @@ CAT = "0 0.5 0.5 0.2 0.4"
 
 @pytest.mark.parametrize(
     "damaged",
-    ["1 120 80 60 40", "1 0.5 0.5 0.2", "1 nan nan nan nan", "1", "1 0.1 0.2 0.3 0.2 0.3 7 0.4 0.4", "1 0.5 0.5 0 0.1"],
+    [
+        "1 120 80 60 40",
+        "1 0.5 0.5 0.2",
+        "1 nan nan nan nan",
+        "1",
+        "1 0.1 0.2 0.3 0.2 0.3 7 0.4 0.4",
+        "1 0.5 0.5 0 0.1",
+        "1 0.5 0.5 0 0",
+        "1 -0.5 0.5 0.2 0.4",
+    ],
 )
 def test_labels_of_which_one_has_no_place_are_no_look(damaged):
     text = f"{CAT}\n{damaged}\n"
@@ -227,6 +236,39 @@ def test_labels_of_which_one_has_no_place_are_no_look(damaged):
     seen = read_yolo(text, NO_CLASSES)
     assert ([region.label for region in seen.found], seen.looked, seen.in_part) == (["0"], frozenset(), True)
     assert read_yolo(CAT, NO_CLASSES).looked_whole
+
+
+@pytest.mark.parametrize("strange", ["bad line", "# a comment", "cat 0.5 0.5 0.2 0.4"])
+def test_a_strange_line_among_labels_is_named_and_the_text_is_no_caption(strange):
+    text = f"{CAT}\n\n{strange}\n{CAT}\n"
+    assert find_strange_line(text, labels_alone=False) == 3
+    assert parse_text_notes(text) is None
+    assert find_strange_line(f"{strange}\n{CAT}", labels_alone=True) == 1, "nothing else is written there"
+
+
+@pytest.mark.parametrize("caption", [f"a cat on a mat\n{CAT}", "1girl, solo", "7 5 5 5 cats", "", CAT])
+def test_captions_and_sound_labels_have_no_strange_line(caption):
+    assert find_strange_line(caption, labels_alone=False) is None
+
+
+def test_labels_that_are_not_read_are_noted_on_the_picture(tmp_path):
+    saved(tmp_path / "a.jpg", 1)
+
+    def noted(text):
+        (tmp_path / "a.txt").write_text(text)
+        failure = told(tmp_path).stages[Stage.METADATA]
+        return failure.cause, failure.reason
+
+    assert noted(f"{CAT}\n{CAT}\nbad line") == (
+        "damaged_sidecar",
+        "a.txt is not read as labels: line 3 is no label of YOLO.",
+    )
+    assert noted(f"{CAT}\n1 -0.5 0.5 0.2 0.4") == (
+        "damaged_sidecar",
+        "Line 2 of the labels in a.txt is left out: it is no area of the picture.",
+    )
+    assert noted("a cat on a mat") == (None, None)
+    assert noted(CAT) == (None, None)
 
 
 def test_annotations_of_which_one_has_no_place_are_no_look():

@@ -102,6 +102,9 @@ def test_planograms_come_in_and_go_out_as_json_and_csv(door):
     out = door.client.get(f"{HERE}.csv").content
     assert out.splitlines()[2] == b',"name:a, name:b",\'=cat,1'
     assert put(door, {"content": out}, **{"Content-Type": "text/csv"}) == rows
+    apart = text.encode().replace(b",", b";").replace(b"name:a; name", b"name:a, name")
+    assert put(door, {"content": apart}, **{"Content-Type": "text/csv"}) == rows
+    assert put(door, {"json": ROWS[:1] * 2}) == given, "one that is given twice is kept once"
     assert put(door, {"json": []}) == []
 
 
@@ -144,14 +147,14 @@ def test_the_pages_are_read_without_a_script(door):
     assert "standing=unknown&amp;refresh=30" in expected
     short = door.client.get("/expected", params={"standing": "short"}).text
     assert "Nothing that is expected is short" in short
-    put(door, {"json": ROWS[:1] * 101})
+    put(door, {"json": [ROWS[0] | {"expected": number} for number in range(101)]})
     first = door.client.get("/expected", params={"refresh": "30"}).text
-    assert (first.count('<th scope="row">'), "refresh=30&amp;cursor=100" in first) == (100, True)
+    assert (first.count('<th scope="row"'), "refresh=30&amp;cursor=100" in first) == (100, True)
     rest = door.client.get("/expected", params={"cursor": "100"}).text
-    assert (rest.count('<th scope="row">'), "cursor=" in rest) == (1, False)
+    assert (rest.count('<th scope="row"'), "cursor=" in rest) == (1, False)
     assert "There are no more" in door.client.get("/expected", params={"cursor": "500"}).text
     regions = door.client.get("/regions", params={"label": "c*", "kind": "object"}).text
-    assert regions.count('<th scope="row">cat</th>') == 3
+    assert regions.count('<th scope="row" title="cat">cat</th>') == 3
     assert "<td>YOLO</td>" in regions
     assert "No region is like that" in door.client.get("/regions", params={"source": "coco"}).text
     assert "/file?path=photos%2Ffaces%2Fada.jpg" in door.client.get("/regions", params={"source": "xmp"}).text

@@ -45,6 +45,8 @@ def test_regions_are_listed_narrowed_and_paged(door):
     assert listed(door, kind="pet") == [("photos/faces.jpg", "Rex")]
     assert listed(door, q="name:one") == [("photos/one.jpg", "ÁDA")]
     assert listed(door, session="00000000-0000-4000-8000-000000000000") == []
+    refused = door.get(HERE, 422, params={"session": "x"})
+    assert (refused["cause"], refused["field"]) == ("bad_session_id", "session")
     assert door.get(HERE, 422, params={"cursor": "x"})["cause"] == "bad_cursor"
     assert door.get(HERE, 422, params={"path": "elsewhere/a"})["field"] == "path"
     assert door.get(HERE, 422, params={"taste": "x"})["cause"] == "unknown_parameter"

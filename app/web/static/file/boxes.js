@@ -2,14 +2,17 @@
 
 import { byId, make } from "../lib/dom.js";
 import { readable } from "../lib/words.js";
+import { sure, told } from "./things.js";
 
 /** @import { LibraryFile, Thing } from "../lib/types.d.ts" */
 
 /** @type {(thing: Thing) => HTMLLIElement} */
-function box({ label, kind, confidence, sources, x, y, w, h }) {
-  const sure = confidence === null ? "" : ` ${Math.round(confidence * 100)} %`;
-  const name = make("span", { title: sources.join(", ").replaceAll("_", " ") }, `${readable(label)}${sure}`);
-  const item = make("li", { className: w || h ? "" : "point" }, name);
+function box(thing) {
+  const { label, kind, confidence, x, y, w, h } = thing;
+  const named = readable(label);
+  const name = make("span", { title: `${named} (${told(thing)})` }, `${named} ${sure(confidence)}`.trim());
+  const item = make("li", { class: w || h ? null : "point" }, name);
+  name.classList.toggle("leftward", x - w / 2 > 0.5); // there is more room than to the right
   item.dataset.kind = kind;
   Object.assign(item.style, {
     left: `${(x - w / 2) * 100}%`,

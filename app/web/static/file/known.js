@@ -4,10 +4,11 @@
 import { libraryFileUrl } from "../lib/api.js";
 import { byId, inside, make } from "../lib/dom.js";
 import { pathButton } from "../shared/paths.js";
-import { bytes, capital, duration, grouped, number, readable } from "../lib/words.js";
+import { told } from "./things.js";
+import { bytes, capital, count, duration, grouped, number, readable } from "../lib/words.js";
 
 /** @typedef {[term: string, value: HTMLElement | string | null, field?: string]} Line */
-/** @import { Child, Keyword, LibraryFile, Verdict, Written } from "../lib/types.d.ts" */
+/** @import { Child, Keyword, LibraryFile, Thing, Verdict, Written } from "../lib/types.d.ts" */
 
 /** @type {Record<string, string>} */
 const SOURCE = {
@@ -47,6 +48,7 @@ const SETTINGS = [
 ];
 /** @type {Record<string, string>} */
 const SETTING = { cfg: "CFG", vae: "VAE", loras: "LoRAs" };
+const REGIONS = 200; // that are listed; the JSON has the rest
 const LONG = 400; // characters of a raw value that are shown; the JSON has the rest
 
 /**
@@ -60,6 +62,7 @@ export function showKnown(known) {
   byId("known-nothing").hidden = said.length > 0 || Boolean(known?.generator);
   show("known-made", ".made", known?.generator ? made(known) : []);
   show("known-keywords", ".values", known ? keywords(known) : []);
+  show("known-regions", ".lines", known ? regions(known) : []);
   show("known-raw", ".raw", known ? raw(known) : []);
   // To be edited, and the JSON: also where it says nothing.
   byId("known-values").hidden = byId("known-raw").hidden = !known;
@@ -73,7 +76,7 @@ export function showKnown(known) {
   byId("known-json").href = libraryFileUrl(known.path);
 }
 
-/** @type {(id: `known-${"values" | "made" | "keywords" | "raw"}`, place: string, elements: HTMLElement[]) => void} */
+/** @type {(id: `known-${"values" | "made" | "keywords" | "regions" | "raw"}`, place: string, elements: HTMLElement[]) => void} */
 function show(id, place, elements) {
   byId(id).hidden = !elements.length;
   inside(byId(id), place).replaceChildren(...elements);
@@ -290,6 +293,19 @@ function keywords({ keywords: found }) {
 
 /** @param {Keyword} keyword */
 const word = ({ text, weight }) => make("li", { class: "word" }, readable(text), weighed(weight));
+
+/** @param {LibraryFile} known */
+function regions({ things }) {
+  const rest = things.length - REGIONS;
+  return [
+    ...things.slice(0, REGIONS).map(region),
+    ...(rest > 0 ? [make("li", { class: "quiet" }, `and ${count(rest, "other")}`)] : []),
+  ];
+}
+
+/** @param {Thing} thing */
+const region = (thing) =>
+  make("li", {}, readable(thing.label), make("small", { class: "quiet" }, `${thing.kind}, ${told(thing)}`));
 
 /** @param {LibraryFile} known */
 function raw({ raw: parts }) {

@@ -231,6 +231,7 @@ export interface Elements {
   "known-made": "section";
   "known-nothing": "p";
   "known-raw": "section";
+  "known-regions": "section";
   "known-values": "section";
   "library-threshold": "input";
   "login-title": "h1";
