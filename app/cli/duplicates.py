@@ -76,16 +76,22 @@ def _as_json(library: Library, found: Found) -> dict[str, object]:
     threshold, groups = library.nsfw_threshold(), []
     for place in range(min(found.groups.number, _MANY)):
         ids, distances = found.ids(place)
-        files = library.finder.files_by_id(ids, threshold)
+        files, said = library.finder.files_by_id(ids, threshold), found.said(library.finder.texts_by_id(ids))
+        files = {number: file for number, file in files.items() if number in said}
         if len(files) > 1:
-            every = [files[number] for number in ids if number in files]
             told = [
                 {"path": files[number]["path"], "distance": distance}
                 for number, distance in zip(ids, distances, strict=True)
                 if number in files
             ]
             keeper = files[found.keeper(files)]["path"]
-            groups.append({"files": told, "keep": keeper, "differs": differing(every)})
+            groups.append(
+                {
+                    "files": told,
+                    "keep": keeper,
+                    "differs": differing([*files.values()], [said[number] for number in files]),
+                }
+            )
     compared = {"searched": found.compared, "missing": found.edges.left}
     return {"groups": groups, "total": found.groups.number, "files": len(found.groups.slots), "coverage": compared}
 

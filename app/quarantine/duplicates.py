@@ -16,13 +16,22 @@ from app.library.alike.groups import WIDEST, Edges, Groups, edges_of, groups_of
 from app.library.alike.near import By
 from app.library.finding.columns import Array, Mask, Snapshot
 from app.library.finding.entries import Mark
-from app.library.finding.listing import FoundFile
+from app.library.finding.listing import FoundFile, TextsSaid
 from app.library.library import Library
 from app.library.stock import StoredFile
+from app.shapes import described
 from app.slices import in_slices
 
 _AT_ONCE = 500
 _GENERATED = Mark.PROMPT | Mark.NEGATIVE | Mark.SEED
+
+
+@described
+class Said(TextsSaid):
+    """What is said of a file of a group that lists do not show."""
+
+    regions: int
+    """How many things it shows by its regions."""
 
 
 class Found(NamedTuple):
@@ -68,6 +77,12 @@ class Found(NamedTuple):
         caption, keywords) and the shorter path.
         """
         return min(files, key=lambda number: self._worth(number, files[number]))
+
+    def said(self, texts: Mapping[int, TextsSaid]) -> dict[int, Said]:
+        """The same texts with the number of regions, by id."""
+        slots = self.snapshot.places(np.array([*texts], np.int64))
+        numbers = np.where(slots >= 0, self.regions[slots], 0).tolist()
+        return {one: {**said, "regions": number} for (one, said), number in zip(texts.items(), numbers, strict=True)}
 
     def _worth(self, number: int, file: FoundFile) -> tuple[float | int | str, ...]:
         (slot,) = self.snapshot.places(np.array([number]))
@@ -203,13 +218,17 @@ def _files_at_once(found: Found, places: Sequence[int]) -> Iterator[list[list[in
         yield some
 
 
-def differing(files: Sequence[FoundFile]) -> list[str]:
-    """The fields in which the files of a group differ, in their order, without those that differ in any two files."""
-    return [name for name in _COMPARED if any(file[name] != files[0][name] for file in files[1:])]  # type: ignore[literal-required]
+def differing(files: Sequence[FoundFile], said: Sequence[Said]) -> list[str]:
+    """The fields in which the files of a group differ, in their order, without those that differ in any two files.
+
+    `said` is what else is said of each file, in the order of the files.
+    """
+    first, *others = [{**file, **more} for file, more in zip(files, said, strict=True)]
+    return [name for name in _COMPARED if any(other[name] != first[name] for other in others)]
 
 
 _COMPARED = tuple(
     name
-    for name in FoundFile.__annotations__
+    for name in (*FoundFile.__annotations__, *Said.__annotations__)
     if name not in {"path", "added_at", "session_id", "pairs", "has_thumbnail", "thumbnail_cause", "is_nsfw"}
 )

@@ -214,7 +214,8 @@ def alike(path: str, **fields: Any) -> dict[str, Any]:
     """A file of a group as the server tells it, as far as the page looks."""
     nothing = dict.fromkeys(("width", "height", "duration_seconds", "taken_at", "score", "title", "camera", "lens"))
     file = {"path": path, "format": "jpeg", "size": 1_000, "keywords": [], **nothing, **fields}
-    return {"file": file, "distance": 0}
+    said = dict.fromkeys(("caption", "creator", "copyright", "label")) | {"regions": 0}
+    return {"file": file, "said": said, "distance": 0}
 
 
 def test_what_is_shown_of_a_group_and_asked_of_the_server(page: Page, server: Server) -> None:
@@ -232,6 +233,14 @@ def test_what_is_shown_of_a_group_and_asked_of_the_server(page: Page, server: Se
         {"label": "Score", "texts": ["", "Rejected"], "best": [True, False]},
         {"label": "Words", "texts": ["a, b, c, d, e, f and 2 more", ""], "best": [False, False]},
     ]
+    files[1]["said"] |= {"caption": "At the sea", "label": "Red", "regions": 2}
+    assert answer("linesOf", group | {"differs": ["caption", "label", "regions"]}) == [
+        {"label": "Caption", "texts": ["", "At the sea"], "best": [False, False]},
+        {"label": "Regions", "texts": ["", "2"], "best": [False, True]},
+        {"label": "Label", "texts": ["", "Red"], "best": [False, False]},
+    ]
+    handed = {"score": 4, "caption": "Dunes"}
+    assert answer("saidAfter", files[1]["said"], handed) == files[1]["said"] | {"caption": "Dunes"}
     nothing: dict[str, Any] = {"kept": {}, "ticked": []}
     kept = {"kept": {"m/z": "m/y", "m/a": "m/a"}, "ticked": ["m/a"]}
     changed = [{**group, "number": 3}]

@@ -39,4 +39,5 @@ def test_what_cannot_be_planned_is_refused(place):
     refused(place.run("duplicates", "--json", "--plan", "sh"), "cannot both go to standard output")
     refused(place.run("duplicates", "-o", "x"), "are for --plan")
     refused(place.run("duplicates", "--plan", "sh", "--folder", "away"), "needs a whole path")
+    refused(place.run("duplicates", "--by", "features", "--plan", "sh"), "no proof")
     assert json.loads(place.run("duplicates", "--json").stdout)["total"] == 1

@@ -7,11 +7,11 @@ import pytest
 from app.errors import InvalidRequest
 from app.ingest.disk.folders import Folders
 from app.library.alike.near import By
-from app.quarantine.duplicates import Duplicates
+from app.quarantine.duplicates import Duplicates, differing
 from tests.library.alike.test_codes import coded
 from tests.library.finding.stock import add, file, link, mark
 
-NOTHING = {"picture_sha256": "f" * 64, "score": None, "score_source": None, "nsfw_said": None}
+NOTHING = {"picture_sha256": "f" * 64, "score": None, "score_source": None, "nsfw_said": None, "label": None}
 
 
 @pytest.fixture
@@ -69,6 +69,17 @@ def test_of_equal_copies_the_one_of_which_more_is_said_is_kept(duplicates, libra
     assert kept(duplicates) == 5
     mark(library, [(6, "boat", "object")])
     assert kept(duplicates) == 6
+
+
+def test_what_is_said_of_files_is_in_what_they_differ(duplicates, library):
+    add(library, [alike(1, copyright="A"), alike(2, copyright="B"), alike(3, copyright="A", caption="C", label="Red")])
+    mark(library, [(2, "boat", "object")])
+    found, ids = duplicates.found(By.PICTURE), [1, 2, 3]
+    files, said = library.finder.files_by_id(ids, None), found.said(library.finder.texts_by_id(ids))
+    assert said[2] == {"caption": None, "creator": None, "copyright": "B", "label": None, "regions": 1}
+    told = differing([*files.values()], [said[number] for number in files])
+    assert [name for name in told if name in said[2]] == ["caption", "copyright", "label", "regions"]
+    assert found.said({}) == {}
 
 
 def test_of_files_that_are_all_rejected_one_is_kept(duplicates, library):

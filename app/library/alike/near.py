@@ -8,7 +8,8 @@ import numpy as np
 
 from app.library.alike.codes import BITS, CodeFile
 from app.library.finding.columns import Array, Mask, Snapshot
-from app.library.finding.entries import NO_PICTURE
+from app.library.finding.entries import FAILED, NO_PICTURE, STAGES
+from app.media import Stage
 
 
 class By(StrEnum):
@@ -105,17 +106,29 @@ def has_hash(snapshot: Snapshot, by: By) -> Mask:
     return known & (hashes != NO_PICTURE) if by is By.PICTURE else known
 
 
+def _failed(snapshot: Snapshot, stage: Stage) -> Mask:
+    failed: Mask = (snapshot.columns["ran"] >> (2 * STAGES.index(stage))) & 3 == FAILED
+    return failed
+
+
 def left_out(snapshot: Snapshot, by: By, known: Mask, behind: int = 0) -> dict[str, int]:
     """How many files that are there were not compared, by cause; `behind` changes are not in the codes yet."""
     left = snapshot.there & ~known
+    failed = _failed(snapshot, Stage.NSFW if by is By.FEATURES else Stage.THUMBNAIL)
     if by is By.PICTURE:
         untried = left & (snapshot.columns["picture"] == 0)
-        causes = {"not_hashed": untried, "no_picture_hash": left & ~untried}
+        tried = left & ~untried
+        causes = {"not_hashed": untried & ~failed, "thumbnail_failed": untried & failed, "no_picture_hash": tried}
     elif by is By.FEATURES:
         unchecked = left & np.isnan(snapshot.columns["nsfw"])
-        causes = {"nsfw_not_run": unchecked, "no_features": left & ~unchecked}
+        causes = {
+            "nsfw_not_run": unchecked & ~failed,
+            "nsfw_failed": unchecked & failed,
+            "no_features": left & ~unchecked,
+        }
     else:
-        causes = {"no_hash": left}
+        failed &= snapshot.columns[_COLUMN[by]] == 0
+        causes = {"no_hash": left & ~failed, "thumbnail_failed": left & failed}
     told = {cause: int(np.count_nonzero(files)) for cause, files in causes.items()}
     if by is By.FEATURES and (indexing := min(behind, told["no_features"])):
         told["no_features"] -= indexing

@@ -25,7 +25,7 @@ from app.library.finding.counting import (
     values_like,
 )
 from app.library.finding.current import Current
-from app.library.finding.listing import FoundFile, files_by_id, files_of, paths_of
+from app.library.finding.listing import FoundFile, TextsSaid, files_by_id, files_of, paths_of, texts_by_id
 from app.library.finding.lookup import FEW, Answers, ids_of, is_found_by_words, matching, unworded
 from app.library.finding.matching import Matching, scope_of
 from app.library.finding.orders import Key, Order, Sort, key_of, order_of, place_in
@@ -215,6 +215,13 @@ class Finder:
         by_id: dict[int, FoundFile] = {}
         for some in in_slices(ids, QUESTION_VALUES):
             by_id |= self._engines.read(partial(files_by_id, ids=some, threshold=threshold, pairs={}))
+        return by_id
+
+    def texts_by_id(self, ids: Sequence[int]) -> dict[int, TextsSaid]:
+        """What is said of these files in words that lists do not show; of however many."""
+        by_id: dict[int, TextsSaid] = {}
+        for some in in_slices(ids, QUESTION_VALUES):
+            by_id |= self._engines.read(partial(texts_by_id, ids=some))
         return by_id
 
     def pairing(self, snapshot: Snapshot) -> Pairing:

@@ -20,6 +20,7 @@ _COLUMNS = (
     "camera_make", "camera_model", "lens_model", "generation", "session_id",
 )  # fmt: skip
 _ROWS = select(*(MEDIA.c[name] for name in _COLUMNS))
+_TEXTS = select(MEDIA.c.id, MEDIA.c.caption, MEDIA.c.creator, MEDIA.c.copyright, MEDIA.c.label)
 _PLACES = select(MEDIA.c.id, MEDIA.c.root, MEDIA.c.path)
 _WORDS = (
     select(LINKS.c.media_id, KEYWORDS.c.text)
@@ -94,6 +95,20 @@ class FoundFile(TypedDict):
     """The files that are one picture with it."""
 
 
+@described
+class TextsSaid(TypedDict):
+    """What is said of a file in words that lists do not show."""
+
+    caption: str | None
+    """A longer text of the picture."""
+    creator: str | None
+    """Who made it."""
+    copyright: str | None
+    """Whose it is."""
+    label: str | None
+    """Its colour label."""
+
+
 Paired: TypeAlias = Mapping[int, Sequence[tuple[int, PairKind]]]
 """For the id of a file the ids of those that are one picture with it, and why."""
 
@@ -119,6 +134,14 @@ def files_by_id(
         paired = [(place_of[other], kind) for other, kind in pairs.get(row["id"], ()) if other in place_of]
         by_id[row["id"]] = as_found({**row, "keywords": sorted(words.get(row["id"], ()))}, threshold, paired)
     return by_id
+
+
+def texts_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, TextsSaid]:
+    """What is said of these files in words that lists do not show; a row that is gone by now is left out."""
+    return {
+        number: {"caption": caption, "creator": creator, "copyright": copyright_, "label": label}
+        for number, caption, creator, copyright_, label in connection.execute(_TEXTS.where(MEDIA.c.id.in_(ids)))
+    }
 
 
 def paths_of(connection: Connection, ids: Sequence[int]) -> list[str]:

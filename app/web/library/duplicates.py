@@ -14,7 +14,7 @@ from app.library.alike.near import By
 from app.library.alike.telling import what_to_do
 from app.library.finding.counting import Coverage
 from app.library.finding.listing import FoundFile
-from app.quarantine.duplicates import Duplicates, Found, differing
+from app.quarantine.duplicates import Duplicates, Found, Said, differing
 from app.shapes import described
 from app.web.activity import address
 from app.web.answers import Answer, Route, refuses
@@ -45,6 +45,8 @@ class Duplicate(TypedDict):
 
     file: FoundFile
     """As in the list of files."""
+    said: Said
+    """What else is said of it."""
     distance: int
     """Bits in which the nearest other file of the group differs."""
 
@@ -60,7 +62,7 @@ class Group(TypedDict):
     keep: str
     """The path of the one that is worth most: not rejected, a film, a person's word, how it came about, pixels."""
     differs: list[str]
-    """The fields of the files in which they differ."""
+    """The fields of `file` and `said` in which they differ."""
 
 
 @described
@@ -162,15 +164,16 @@ def _group(found: Found, place: int, records: InRecords) -> Group | None:
     """A group as it is shown; None if all but one of its files are gone by now."""
     finder, threshold = records.library.finder, records.library.nsfw_threshold()
     ids, distances = found.ids(place)
-    files = finder.files_by_id(ids, threshold)
+    files, said = finder.files_by_id(ids, threshold), found.said(finder.texts_by_id(ids))
+    files = {number: file for number, file in files.items() if number in said}
     if len(files) < 2:
         return None
     keeper, there = found.keeper(files), [number for number in ids if number in files]
     shown = there[:_SHOWN] if keeper in there[:_SHOWN] else [*there[: _SHOWN - 1], keeper]
     far = dict(zip(ids, distances, strict=True))
     return {
-        "files": [{"file": files[number], "distance": far[number]} for number in shown],
+        "files": [{"file": files[number], "said": said[number], "distance": far[number]} for number in shown],
         "number": len(ids),
         "keep": files[keeper]["path"],
-        "differs": differing([*files.values()]),
+        "differs": differing([*files.values()], [said[number] for number in files]),
     }

@@ -21,6 +21,7 @@ import {
   noneInWords,
   planAsked,
   planInWords,
+  saidAfter,
   sameGroups,
   staying,
 } from "./groups.js";
@@ -231,7 +232,9 @@ function keep(group, path) {
 /** A group in which one file got something. @type {(group: AlikeGroup, path: string, words: Words["set"] & Words) => AlikeGroup} */
 function withWords(group, path, { add_keywords: added = [], ...set }) {
   const files = group.files.map((one) =>
-    one.file.path === path ? { ...one, file: afterWords(one.file, { set, add_keywords: added }) } : one
+    one.file.path === path
+      ? { ...one, file: afterWords(one.file, { set, add_keywords: added }), said: saidAfter(one.said, set) }
+      : one
   );
   return { ...group, files };
 }

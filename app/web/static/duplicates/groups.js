@@ -5,7 +5,9 @@ import { query } from "../lib/api.js";
 import { bytes, count, duration, number } from "../lib/words.js";
 import { scoreInWords } from "../saying/told.js";
 
-/** @import { AlikeAsked, AlikeBy, AlikeGroup, Coverage, FoundFile, GroupLine, Judged, PlanAsked } from "../lib/types.d.ts" */
+/** @import { AlikeAsked, AlikeBy, AlikeGroup, AlikeSaid, Coverage, FoundFile, GroupLine, Judged, PlanAsked, Words } from "../lib/types.d.ts" */
+
+/** @typedef {FoundFile & AlikeSaid} Told */
 
 /** In how many bits files of a kind can differ. @type {Record<AlikeBy, number>} */
 const BITS = { bytes: 0, picture: 0, phash: 64, features: 1024 };
@@ -57,7 +59,7 @@ const pixels = ({ width, height }) => width && height ? `${number(width)} × ${n
 /**
  * The lines of a file, in their order: the fields each speaks of, what it is called, its text, and what makes it worth more.
  *
- * @type {{ of: (keyof FoundFile)[], label: string, text: (file: FoundFile) => string, worth?: (file: FoundFile) => number }[]}
+ * @type {{ of: (keyof Told)[], label: string, text: (file: Told) => string, worth?: (file: Told) => number }[]}
  */
 const LINES = [
   { of: ["format"], label: "Format", text: ({ format }) => format.toUpperCase() },
@@ -81,7 +83,17 @@ const LINES = [
     worth: ({ score }) => score ?? 0,
   },
   { of: ["title"], label: "Title", text: ({ title }) => title ?? "" },
+  { of: ["caption"], label: "Caption", text: ({ caption }) => caption ?? "" },
+  {
+    of: ["regions"],
+    label: "Regions",
+    text: ({ regions }) => regions ? number(regions) : "",
+    worth: ({ regions }) => regions ?? 0,
+  },
   { of: ["keywords"], label: "Words", text: ({ keywords }) => keywords.join(", ") },
+  { of: ["label"], label: "Label", text: ({ label }) => label ?? "" },
+  { of: ["creator"], label: "Creator", text: ({ creator }) => creator ?? "" },
+  { of: ["copyright"], label: "Copyright", text: ({ copyright }) => copyright ?? "" },
   { of: ["camera"], label: "Camera", text: ({ camera }) => camera ?? "" },
   { of: ["lens"], label: "Lens", text: ({ lens }) => lens ?? "" },
   { of: ["model"], label: "Model", text: ({ model }) => model ?? "" },
@@ -92,8 +104,14 @@ const LINES = [
 ];
 const IN_COMMON = ["Format", "Pixels", "Size", "Length", "Taken", "Score", "Camera"];
 
-/** The files of a group, as the lists have them. @param {AlikeGroup} group */
-export const filesOf = ({ files }) => files.map(({ file }) => file);
+/** The files of a group, as the lists have them, with what else is said of them. @type {(group: AlikeGroup) => Told[]} */
+export const filesOf = ({ files }) => files.map(({ file, said }) => ({ ...file, ...said }));
+
+/** What else is said of a file, once it got this. @type {(said: AlikeSaid, set: Words["set"]) => AlikeSaid} */
+export function saidAfter(said, set = {}) {
+  const { caption = said.caption, creator = said.creator, copyright = said.copyright, label = said.label } = set;
+  return { ...said, caption, creator, copyright, label };
+}
 
 /** What all files of a group have, in short. @type {(group: AlikeGroup) => string[]} */
 export function inCommon(group) {

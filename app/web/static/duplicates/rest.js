@@ -8,7 +8,7 @@ import { coverageInWords } from "./groups.js";
 
 /** @import { AlikeBy, AlikeGroups, Plan, Request } from "../lib/types.d.ts" */
 
-/** What a session over all folders can make; features of other weights only one that reads every file anew. */
+/** What a session over all folders can make: not what failed, and features of other weights only if it reads every file anew. */
 const MADE = ["no_hash", "not_hashed", "nsfw_not_run"];
 
 /** @type {AlikeBy} */

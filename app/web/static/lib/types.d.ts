@@ -743,9 +743,19 @@ export interface AlikeAsked {
   path: string | null;
 }
 
+/** What is said of a file of a group that lists do not show. */
+export interface AlikeSaid {
+  caption: string | null;
+  creator: string | null;
+  copyright: string | null;
+  label: string | null;
+  regions: number;
+}
+
 /** A file of a group: in how many bits the nearest other one differs. */
 export interface AlikeFile {
   file: FoundFile;
+  said: AlikeSaid;
   distance: number;
 }
 
