@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.errors import InvalidRequest
 from app.ingest.disk.folders import Folders
 from app.library.alike.codes import bits_apart
 from app.library.alike.groups import WIDEST, Edges, Groups, edges_of, groups_of
 from app.library.alike.near import By
-from app.library.finding.columns import Mask, Snapshot
+from app.library.finding.columns import Array, Mask, Snapshot
 from app.library.finding.entries import Mark
 from app.library.finding.listing import FoundFile
 from app.library.library import Library
@@ -21,12 +22,13 @@ from app.library.stock import StoredFile
 from app.slices import in_slices
 
 _AT_ONCE = 500
+_GENERATED = Mark.PROMPT | Mark.NEGATIVE | Mark.SEED
 
 
 class Found(NamedTuple):
     """The groups of one kind within a distance, the snapshot that they are of, and what could be compared.
 
-    `filmed` are Live Photos, both halves, and motion photos.
+    `filmed` are Live Photos, both halves, and motion photos; `regions` is how many things each file shows.
     """
 
     by: By
@@ -35,6 +37,7 @@ class Found(NamedTuple):
     edges: Edges
     max_distance: int
     filmed: Mask
+    regions: Array
 
     @property
     def compared(self) -> int:
@@ -59,19 +62,24 @@ class Found(NamedTuple):
     def keeper(self, files: Mapping[int, FoundFile]) -> int:
         """The id of the file of a group, by ids, that is worth most.
 
-        Rejected ones come last. Then a film of its own (Live Photo, motion photo) counts most, a person's word, the
-        pixels, whether it says when and by which camera it was taken, the larger file, the rating and the shorter path.
+        Rejected ones come last. Then a film of its own (Live Photo, motion photo) counts most, a person's word, whether
+        it says how it came about (generation data, or time and camera: a turned copy may well have more pixels), the
+        pixels, the time or the camera alone, the larger file, the rating, what is said of or beside it (regions, title,
+        caption, keywords) and the shorter path.
         """
         return min(files, key=lambda number: self._worth(number, files[number]))
 
     def _worth(self, number: int, file: FoundFile) -> tuple[float | int | str, ...]:
         (slot,) = self.snapshot.places(np.array([number]))
         is_filmed = slot >= 0 and bool(self.filmed[slot])
-        is_said = slot >= 0 and bool(self.snapshot.columns["marks"][slot] & Mark.PERSON)
+        marks = Mark(int(self.snapshot.columns["marks"][slot])) if slot >= 0 else Mark(0)
         score, pixels = file["score"] or 0, (file["width"] or 0) * (file["height"] or 0)
         untold = (file["taken_at"] is None) + (file["camera"] is None)
-        by_file = -pixels, untold, -file["size"], -score, len(file["path"]), file["path"]
-        return score < 0, not is_filmed, not is_said, *by_file
+        is_original = not untold or bool(marks & _GENERATED or file["model"] or file["sampler"])
+        by_file = -pixels, untold, -file["size"], -score
+        said = -int(self.regions[slot]) if slot >= 0 else 0, not file["title"], not marks & Mark.CAPTION
+        by_words = *said, -len(file["keywords"]), len(file["path"]), file["path"]
+        return score < 0, not is_filmed, not marks & Mark.PERSON, not is_original, *by_file, *by_words
 
 
 class Duplicates:
@@ -96,7 +104,8 @@ class Duplicates:
             return self._without_links(snapshot, groups) if by is By.BYTES else groups
 
         groups = kept.get(("groups", by, behind, at_most), grouped)
-        return Found(by, snapshot, groups, edges, at_most, pairing.halves() | pairing.films_inside())
+        regions = kept.get("regions", lambda: np.bincount(snapshot.listed["region"][0], minlength=snapshot.slots))
+        return Found(by, snapshot, groups, edges, at_most, pairing.halves() | pairing.films_inside(), regions)
 
     def surplus(
         self, found: Found, chosen: Collection[int] = (), places: Sequence[int] | None = None
@@ -104,8 +113,17 @@ class Duplicates:
         """The ids of all files of the groups, or of those at `places`, that do not stay, and for each one that does.
 
         Of a group those stay that are chosen, or else the one that is worth most. None where a file is within the
-        distance of none of them: others of its group led to it.
+        distance of none of them: others of its group led to it. By features only groups count that somebody chose, or
+        that hold a chosen file: those of one moment are alike, too. Raises InvalidRequest if none is chosen.
         """
+        if found.by is By.FEATURES and places is None:
+            if not chosen:
+                raise InvalidRequest(
+                    "Similar by features is no proof: name the groups, or the files that stay.",
+                    field="groups_of",
+                    cause="no_group_chosen",
+                )
+            places = found.holding(chosen)
         finder, threshold, stays = self._library.finder, self._library.nsfw_threshold(), {*chosen}
         keepers: dict[int, int | None] = {}
         for some in _files_at_once(found, range(found.groups.number) if places is None else places):

@@ -33,14 +33,15 @@ _HEAD = rb"""#!/bin/sh
 #   sh FILE --check     only looks
 # Before a file is moved, it, what goes with it, and the file that is kept for it must be as they were: size, time of
 # change and SHA-256. Else all of these stay, and the exit status is 1. Where one of them cannot be moved, those that
-# were moved before it are moved back.
+# were moved before it are moved back. Ctrl-C ends it before or after files that are moved together, not between them.
 set -u
 LC_ALL=C
 export LC_ALL
 check=no
+told=moved
 case "${1-}" in
   '') ;;
-  --check) check=yes ;;
+  --check) check=yes; told='would move' ;;
   *) echo 'Only --check is an option.' >&2; exit 2 ;;
 esac
 case "$(stat -c %.9Y / 2>/dev/null)" in
@@ -68,6 +69,7 @@ apart() { # SHOWN PATH KEPT
   if [ ! "$2" -ef "$3" ]; then return; fi
   stay "$1" 'is the file that is to be kept, under another name'
 }
+whole() { trap '' INT TERM HUP; } # what follows is not torn apart by a signal
 free() { # SHOWN TARGET
   if [ ! -e "$quarantine/$2" ] && [ ! -L "$quarantine/$2" ]; then return; fi
   stay "$1" 'is in the quarantine folder already'
@@ -89,7 +91,7 @@ back() { # SHOWN PATH TARGET
 }
 """
 _TAIL = b"""\
-printf 'moved: %s, stay: %s\\n' "$moved" "$left"
+printf '%s: %s, stay: %s\\n' "$told" "$moved" "$left"
 [ "$left" = 0 ]
 """
 
@@ -115,9 +117,10 @@ def _block(unit: Unit) -> bytes:
         for one in unit.files
     ]
     conditions += [b"free " + quoted(_shown(one)) + b" " + quoted(one.target) for one in unit.files]
-    steps = b" &&\n   ".join((*conditions, _moves(unit.files)))
+    steps = b" &&\n   ".join((*conditions, b"whole", _moves(unit.files)))
     number = str(len(unit.files)).encode()
-    return b"if " + steps + b"\nthen moved=$((moved + " + number + b")); else left=$((left + " + number + b")); fi\n"
+    counts = b"\nthen moved=$((moved + " + number + b")); else left=$((left + " + number + b")); fi\n"
+    return b"if " + steps + counts + b"trap - INT TERM HUP\n"
 
 
 def _moves(files: Sequence[Sight]) -> bytes:

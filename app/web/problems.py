@@ -88,6 +88,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "no_such_directory": Refusal(422, "there is no such directory"),
         "not_a_directory": Refusal(422, "it is a file: choose the folder it lies in"),
         "root_missing": Refusal(422, "the media root itself is not there"),
+        "no_group_chosen": Refusal(422, "files similar by features are planned only of groups that are named"),
         "nothing_matches": Refusal(422, "the walk found no file that matches"),
         "internal_error": Refusal(500, "a fault of Media Ingest; the server's log has the details"),
         "database_disabled": Refusal(503, "`DATABASE_URL=none`"),

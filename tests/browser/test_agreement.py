@@ -45,12 +45,18 @@ SHOWN = """() => {
 }"""
 
 
+OPTIONAL = {"barcodes": "read_barcodes", "detect": "detect_objects"}
+"""Stages that have a card only where they were asked for, and the parameters that ask."""
+
+
 def numbers_of(status: dict[str, Any], step: str) -> dict[str, Any]:
     """What the page is to show of a status: on *Process* its figures, on *Complete* its sums; and its cards."""
     outcomes, stats, committed = status["outcomes"], status["stats"], status["committed_files"]
     unchanged, failed, vanished = (outcomes[name] for name in ("unchanged", "failed", "vanished"))
     names = ("total", "done", "failed", "skipped", "not_reached")
-    stages = {name: [stage[each] for each in names] for name, stage in status["stages"].items()}
+    unasked = {stage for stage, switch in OPTIONAL.items() if not status["parameters"][switch]}
+    counts = ((name, stage) for name, stage in status["stages"].items() if name not in unasked)
+    stages = {name: [stage[each] for each in names] for name, stage in counts}
     stages["commit"] = [status["total_files"] or 0, committed, failed, unchanged, vanished]
     cards = {name: [done, total, *rest] for name, (total, done, *rest) in stages.items()}
     if step == "complete":

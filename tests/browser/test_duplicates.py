@@ -255,6 +255,15 @@ def test_what_is_shown_of_a_group_and_asked_of_the_server(page: Page, server: Se
         "by": "bytes",
         "format": "sh",
     }
+    similar = {"by": "features"}
+    plans = [(similar, nothing), (similar, kept), (similar, kept | {"ticked": []}), ({"by": "phash"}, nothing)]
+    assert [answer("canPlan", *one) for one in plans] == [False, True, True, True]
+    assert [answer("planInWords", *one, 5) for one in plans] == [
+        "Tick groups or keep files first: similar is no proof",
+        "Plan of 1 ticked group",
+        "Plan of the groups of 2 kept files",
+        "Plan of all 5 groups",
+    ]
     assert answer("distanceInWords", "features", 120) == "At most 120 of 1,024 bits differ"
     covered = {"searched": 212_000, "of": 300_000, "missing": {"nsfw_not_run": 88_000}}
     assert answer("coverageInWords", "features", covered) == "Features of 212,000 of 300,000 files"

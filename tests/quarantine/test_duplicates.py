@@ -4,11 +4,12 @@ import os
 
 import pytest
 
+from app.errors import InvalidRequest
 from app.ingest.disk.folders import Folders
 from app.library.alike.near import By
 from app.quarantine.duplicates import Duplicates
 from tests.library.alike.test_codes import coded
-from tests.library.finding.stock import add, file, link
+from tests.library.finding.stock import add, file, link, mark
 
 NOTHING = {"picture_sha256": "f" * 64, "score": None, "score_source": None, "nsfw_said": None}
 
@@ -50,6 +51,26 @@ def test_of_as_many_pixels_the_file_that_says_when_and_by_what_it_was_taken_is_k
     assert kept(duplicates) == 4
 
 
+def test_an_original_is_kept_before_a_turned_copy_with_more_pixels(duplicates, library):
+    turned = {"width": 90, "height": 90, "taken_at": None, "camera_make": None, "camera_model": None}
+    add(library, [alike(1, **turned), alike(2, **turned | {"width": 40}, generation={"seed": 7})])
+    assert kept(duplicates) == 2
+    at, camera = {"taken_at": "2024-05-12T10:00:00"}, {"camera_make": "NIKON", "camera_model": "E950"}
+    add(library, [alike(3, **turned | at | camera | {"width": 50}), alike(4, **turned | at)])
+    assert kept(duplicates) == 3
+
+
+def test_of_equal_copies_the_one_of_which_more_is_said_is_kept(duplicates, library):
+    add(library, [alike(1), alike(2)], [(2, "sea", "xmp")])
+    assert kept(duplicates) == 2
+    add(library, [alike(3, caption="At the sea"), alike(4)])
+    assert kept(duplicates) == 3
+    add(library, [alike(5, title="Sea"), alike(6)])
+    assert kept(duplicates) == 5
+    mark(library, [(6, "boat", "object")])
+    assert kept(duplicates) == 6
+
+
 def test_of_files_that_are_all_rejected_one_is_kept(duplicates, library):
     add(library, [alike(1, score=-1), alike(2, score=-1, size=2)])
     assert kept(duplicates) == 2
@@ -88,7 +109,20 @@ def test_codes_that_only_others_join_are_not_near(duplicates, library):
     codes = {5: range(0), 6: range(200), 7: range(400)}
     add(library, [coded(number, *bits) | {"sha256": f"{number}" * 64} for number, bits in codes.items()])
     found = duplicates.found(By.FEATURES)
-    assert (found.ids(0)[0], duplicates.surplus(found)[1]) == ([5, 6, 7], {6: 5, 7: None})
+    assert (found.ids(0)[0], duplicates.surplus(found, (), [0])[1]) == ([5, 6, 7], {6: 5, 7: None})
+
+
+def test_by_features_only_groups_that_are_chosen_go(duplicates, library):
+    codes = {1: range(0), 2: range(9), 5: range(500, 1000), 6: range(500, 1009)}
+    add(library, [coded(number, *bits) | {"sha256": f"{number}" * 64} for number, bits in codes.items()])
+    found = duplicates.found(By.FEATURES)
+    assert found.groups.number == 2
+    with pytest.raises(InvalidRequest) as refused:
+        duplicates.surplus(found)
+    assert (refused.value.cause, refused.value.field) == ("no_group_chosen", "groups_of")
+    assert duplicates.surplus(found, [2])[1] == {1: 2}
+    assert duplicates.surplus(found, [2], [1])[1] == {6: 5}
+    assert duplicates.surplus(found, (), [])[1] == {}
 
 
 def test_one_file_that_two_roots_show_is_no_duplicate(library, tmp_path):

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -66,6 +67,7 @@ def test_files_of_any_name_are_moved_and_nothing_else_is_done(root, folder, tmp_
     sights = [sight(root, name) for name in ODD]
     told = run([Unit((each,)) for each in sights], folder, tmp_path, "--check")
     assert (told.returncode, told.stderr) == (0, b"")
+    assert told.stdout == f"would move: {len(ODD)}, stay: 0\n".encode()
     assert not os.path.exists(folder)
     told = run([Unit((each,)) for each in sights], folder, tmp_path)
     assert (told.returncode, told.stderr, told.stdout) == (0, b"", f"moved: {len(ODD)}, stay: 0\n".encode())
@@ -128,6 +130,17 @@ def test_where_a_file_cannot_be_moved_what_went_before_it_is_moved_back(root, fo
     assert files_in(folder) == {b"m/-deep\n", b"m/b.jpg"}
     assert (os.lstat(own.path).st_ino, os.lstat(own.path).st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert told.stderr.count(b"was moved back") == 2
+
+
+def test_a_signal_ends_it_between_units_and_not_within_one(root, folder, tmp_path):
+    own, film, other = (sight(root, name) for name in (b"a.heic", b"a.mov", b"b.jpg"))
+    head, *units, tail = shell_script([Unit((own, film)), Unit((other,))], folder)
+    ends = b"kill -TERM $$\n"
+    head = head.replace(b"\nmove() {", b"\nmove() { kill -INT $$; kill -HUP $$; " + ends, 1)
+    (tmp_path / "plan.sh").write_bytes(b"".join((head, units[0], ends, units[1], tail)))
+    told = subprocess.run(["sh", tmp_path / "plan.sh"], capture_output=True, check=False)
+    assert (told.returncode, files_in(folder)) == (-signal.SIGTERM, {b"m/a.heic", b"m/a.mov"})
+    assert files_in(root) == {b"b.jpg"}
 
 
 def test_what_cannot_be_moved_back_is_said_and_counts_as_moved(root, folder, tmp_path):

@@ -31,7 +31,7 @@ _COLUMN = {By.BYTES: "sha256", By.PICTURE: "picture", By.PHASH: "phash"}
 class Alike(NamedTuple):
     """Files that are like one, the most alike first: ids, and in how many bits each differs.
 
-    `searched` were held against it, all of the library but those that are `left`, by cause. A file of which nothing is
+    `searched` were held against it, all that are there but those that are `left`, by cause. A file of which nothing is
     known that could be compared is like none, and none was searched.
     """
 
@@ -74,7 +74,9 @@ def _by_code(question: _Question, codes: CodeFile) -> tuple[Array, Array, Mask]:
         return _NOTHING, _NOTHING, known
     known[snapshot.at(found.searched)] = True
     slots = snapshot.places(found.ids)
+    known &= snapshot.there
     there = (slots >= 0) & (found.ids != question.number)
+    there[there] = snapshot.there[slots[there]]
     return slots[there], found.distances[there], known
 
 
@@ -82,7 +84,7 @@ def _by_hash(question: _Question) -> tuple[Array, Array, Mask]:
     snapshot, by = question.snapshot, question.by
     hashes, slot = snapshot.columns[_COLUMN[by]], snapshot.at(np.array([question.number]))
     known = comparable(snapshot, by)
-    if not len(slot) or not known[slot[0]]:
+    if not len(slot) or not has_hash(snapshot, by)[slot[0]]:
         return _NOTHING, _NOTHING, known & False
     distances: Array = np.bitwise_count(hashes ^ hashes[slot[0]])
     near = known & (distances <= (question.at_most if by is By.PHASH else 0))
@@ -92,15 +94,20 @@ def _by_hash(question: _Question) -> tuple[Array, Array, Mask]:
 
 
 def comparable(snapshot: Snapshot, by: By) -> Mask:
-    """The files of which is known what they are compared by: bytes, pictures or perceptual hashes."""
+    """The files that are there, of which is known what they are compared by: bytes, pictures or perceptual hashes."""
+    return has_hash(snapshot, by) & snapshot.there
+
+
+def has_hash(snapshot: Snapshot, by: By) -> Mask:
+    """The same with those that are gone from disk."""
     hashes = snapshot.columns[_COLUMN[by]]
     known: Mask = snapshot.alive & (hashes != 0)
     return known & (hashes != NO_PICTURE) if by is By.PICTURE else known
 
 
 def left_out(snapshot: Snapshot, by: By, known: Mask, behind: int = 0) -> dict[str, int]:
-    """How many files were not compared, by cause; `behind` changes are not in the codes yet."""
-    left = snapshot.alive & ~known
+    """How many files that are there were not compared, by cause; `behind` changes are not in the codes yet."""
+    left = snapshot.there & ~known
     if by is By.PICTURE:
         untried = left & (snapshot.columns["picture"] == 0)
         causes = {"not_hashed": untried, "no_picture_hash": left & ~untried}

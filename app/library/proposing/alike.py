@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from app.library.alike.codes import CodeFile, bits_apart
-from app.library.alike.near import SIMILAR, By, comparable
+from app.library.alike.near import SIMILAR, By, has_hash
 from app.library.finding.columns import Array, Mask, Snapshot
 from app.library.finding.pairing import Pairing
 from app.library.proposing.others import Other
@@ -54,7 +54,7 @@ def by_picture(around: Around, ids: Array) -> Iterator[list[Other]]:
 
 
 def _equal(snapshot: Snapshot, ids: Array, by: By, column: str, nearness: float) -> Iterator[list[Other]]:
-    hashes, slots, known = snapshot.columns[column], snapshot.at(ids), comparable(snapshot, by)
+    hashes, slots, known = snapshot.columns[column], snapshot.at(ids), has_hash(snapshot, by)
     among = np.flatnonzero(np.isin(hashes, hashes[slots]) & known)
     by_hash: dict[int, list[int]] = {}
     for hashed, number in zip(hashes[among].tolist(), snapshot.ids[among].tolist(), strict=True):
@@ -74,7 +74,7 @@ def by_pair(around: Around, ids: Array) -> Iterator[list[Other]]:
 def by_phash(around: Around, ids: Array) -> Iterator[list[Other]]:
     """The files whose perceptual hash differs in at most 8 of 64 bits."""
     snapshot = around.snapshot
-    hashes, known = snapshot.columns["phash"], comparable(snapshot, By.PHASH)
+    hashes, known = snapshot.columns["phash"], has_hash(snapshot, By.PHASH)
     among = np.flatnonzero(_speaking(snapshot) & known)
     candidates, numbers = hashes[among], snapshot.ids[among]
     for number, slot in zip(ids.tolist(), snapshot.at(ids), strict=True):

@@ -59,9 +59,12 @@ class Quarantine(BaseModel):
     keep: str | None = None
     """With `paths`: the file that has to be there, as it was, or none of them is moved."""
     q: str | None = None
-    """All files that this search finds, such as `score:-1`."""
+    """All files that this search finds, such as `score:-1`; not an empty one, which finds all."""
     by: Literal["bytes", "picture", "phash", "features"] | None = None
-    """All files of all groups of duplicates of this kind, but the one of each that is worth most."""
+    """All files of all groups of duplicates of this kind, but the one of each that is worth most.
+
+    By `features` only of groups that are named, or hold one of `keepers`.
+    """
     max_distance: Annotated[int, Field(ge=0, le=max(WIDEST.values()))] | None = None
     """With `by`: the bits in which files of a group may differ."""
     keepers: Annotated[list[str], Field(max_length=10_000)] = []
@@ -99,13 +102,15 @@ def which_is_kept(body: JsonBody) -> Keep:
 
 
 @reads(Quarantine)
-@refuses("outside_roots", "unknown_file", "bad_query")
+@refuses("outside_roots", "unknown_file", "bad_query", "no_group_chosen")
 def what_goes(body: LongJsonBody) -> Quarantine:
     """Which files go where. Raises InvalidRequest."""
     asked = checked(Quarantine, body)
     named = [name for name in ("paths", "q", "by") if getattr(asked, name) is not None]
     if len(named) != 1:
         raise InvalidRequest("Give one of paths, q and by.", field=named[0] if named else "paths")
+    if asked.q is not None and not asked.q.strip():
+        raise InvalidRequest("An empty search finds all files: say which are to go.", field="q")
     if asked.keep is not None and named != ["paths"]:
         raise InvalidRequest("'keep' is said beside paths.", field="keep")
     for name in ("max_distance", "keepers", "groups_of"):
@@ -161,7 +166,10 @@ def plan_quarantine(house: InHouse, records: InRecords, asked: Annotated[Quarant
 
 
 def _meant(house: House, asked: Quarantine) -> tuple[list[int], Mapping[int, int | None]]:
-    """The ids of the files that go, and for some of them that of the file that is kept. Raises InvalidRequest."""
+    """The ids of the files that go, and for some of them that of the file that is kept.
+
+    Raises InvalidRequest, UnknownFile.
+    """
     library = house.records.library
     if asked.q is not None:
         return library.ids_found(read(asked.q))[0], {}
@@ -177,8 +185,12 @@ def _meant(house: House, asked: Quarantine) -> tuple[list[int], Mapping[int, int
 
 
 def _ids(house: House, field: str, paths: list[str]) -> list[int]:
-    """The ids of those of these files that have a row. Raises InvalidRequest."""
-    return [*house.records.library.edits.ids_of(_places(house, field, paths)).values()]
+    """The ids of these files. Raises InvalidRequest, UnknownFile."""
+    places = _places(house, field, paths)
+    ids = house.records.library.edits.ids_of(places)
+    if unknown := next((place for place in places if place not in ids), None):
+        raise UnknownFile(f"The library has no file {unknown.shown}.")
+    return [*ids.values()]
 
 
 def _places(house: House, field: str, paths: list[str]) -> list[Place]:

@@ -58,7 +58,7 @@ class Group(TypedDict):
     number: int
     """How many files it has."""
     keep: str
-    """The path of the one that is worth most: not rejected, a Live Photo, a person's word, pixels, time and camera."""
+    """The path of the one that is worth most: not rejected, a film, a person's word, how it came about, pixels."""
     differs: list[str]
     """The fields of the files in which they differ."""
 

@@ -58,14 +58,14 @@ def similar(
     ] = None,
     limit: Limit = 100,
 ) -> Answer[SimilarFiles]:
-    """Lists the files that look like one: in another size, format or quality, cropped, or of the same moment."""
+    """Lists the files on disk that look like one: in another size or quality, cropped, or of the same moment."""
     library = records.library
     finder, threshold = library.finder, library.nsfw_threshold()
     snapshot = finder.snapshot()
     at_most = SIMILAR[by] if max_distance is None else max_distance
     found = alike(snapshot, library.codes, row["id"], (by, at_most, limit))
     files = listed(found, finder.files_by_id(found.ids, threshold))
-    of = int(snapshot.alive.sum()) + snapshot.behind
+    of = int(snapshot.there.sum()) + snapshot.behind
     coverage: Coverage = {"searched": found.searched, "of": of, "missing": found.left}
     return Answer({"files": files, "coverage": coverage, "rest": what_to_do(found.left)})
 

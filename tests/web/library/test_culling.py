@@ -83,7 +83,10 @@ def test_the_plan_goes_by_the_files_that_a_person_keeps_and_by_the_groups_that_a
 
     worst, best = "photos/other.jpg", "photos/other.png"
     assert moved() == moved(groups_of=[best]) == [worst]
-    assert moved(keepers=[worst]) == moved(keepers=[worst, "photos/not-there.jpg"]) == [best]
+    assert moved(keepers=[worst]) == [best]
+    for name in ("keepers", "groups_of"):
+        told = plan(door, by="phash", **{name: [worst, "photos/not-there.jpg"]})
+        assert (told.status_code, told.json()["cause"]) == (404, "unknown_file"), name
     assert moved(keepers=[worst, best]) == moved(groups_of=["photos/bare.jpg"]) == []
 
 
@@ -104,14 +107,16 @@ def test_a_sidecar_stays_with_a_file_that_stays(door, root):
     [
         ({}, "paths"),
         ({"paths": ["photos/one.jpg"], "q": ""}, "paths"),
-        ({"q": "", "keep": "photos/one.jpg"}, "keep"),
-        ({"q": "", "max_distance": 1}, "max_distance"),
-        ({"q": "", "keepers": ["photos/one.jpg"]}, "keepers"),
-        ({"q": "", "groups_of": ["photos/one.jpg"]}, "groups_of"),
+        ({"q": " "}, "q"),
+        ({"q": "one", "keep": "photos/one.jpg"}, "keep"),
+        ({"q": "one", "max_distance": 1}, "max_distance"),
+        ({"q": "one", "keepers": ["photos/one.jpg"]}, "keepers"),
+        ({"q": "one", "groups_of": ["photos/one.jpg"]}, "groups_of"),
         ({"by": "bytes", "keepers": ["elsewhere/one.jpg"]}, "keepers"),
-        ({"q": "", "folder": "relative"}, "folder"),
-        ({"q": "", "format": "exe"}, "format"),
+        ({"q": "one", "folder": "relative"}, "folder"),
+        ({"q": "one", "format": "exe"}, "format"),
         ({"by": "taste"}, "by"),
+        ({"by": "features"}, "groups_of"),
     ],
 )
 def test_a_plan_that_is_not_clear_is_refused(door, body, field):
@@ -121,5 +126,5 @@ def test_a_plan_that_is_not_clear_is_refused(door, body, field):
 
 def test_the_quarantine_folder_lies_outside_of_all_media_roots(door, root):
     for folder in (root / "away", root, root.parent):
-        told = plan(door, q="", folder=str(folder))
+        told = plan(door, q="one", folder=str(folder))
         assert (told.status_code, told.json()["field"]) == (422, "folder")

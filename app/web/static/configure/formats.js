@@ -2,7 +2,7 @@
 
 import { byId, make, spoken } from "../lib/dom.js";
 import { bytes, number } from "../lib/words.js";
-import { meantPattern } from "./pattern.js";
+import { setPattern } from "./pattern.js";
 
 /** @import { FilesOfFormat, Plan } from "../lib/types.d.ts" */
 
@@ -80,26 +80,4 @@ function toggle(name, found, formats, chosen) {
       spoken(`, ${bytes(found.bytes)}`),
     ),
   );
-}
-
-/** @param {string} pattern */
-function setPattern(pattern) {
-  byId("pattern").value = pattern;
-  byId("pattern").dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-/** Offers what a person means who typed suffixes instead of globs. */
-function offerMeant() {
-  const meant = meantPattern(byId("pattern").value.trim());
-  byId("pattern-meant").hidden = meant === null;
-  byId("pattern-use").textContent = meant ?? "";
-}
-
-export function prepareFormats() {
-  byId("pattern").addEventListener("input", offerMeant);
-  byId("pattern-use").addEventListener("click", () => {
-    setPattern(byId("pattern-use").textContent ?? "");
-    byId("pattern").focus();
-  });
-  offerMeant();
 }

@@ -4,7 +4,6 @@ import * as api from "../lib/api.js";
 import { byId, make, setText, spoken } from "../lib/dom.js";
 import { openFiles } from "../shared/files.js";
 import { unheard } from "../lib/presence.js";
-import { showFormats } from "./formats.js";
 import { checkNumbers, clearErrors, readParameters, showError } from "./form.js";
 import { showNsfw } from "./nsfw.js";
 import { newThreshold } from "./spread.js";
@@ -194,7 +193,7 @@ function showPlan(plan, parameters) {
     ...space(plan.space),
     ...plan.warnings.map((warning) => make("p", { class: "unavailable" }, readable(warning))),
   );
-  showFormats(plan);
+  import("./formats.js").then(({ showFormats }) => showFormats(plan), () => {}); // that the server is gone is said elsewhere
   setText(byId("announcer"), `Plan: ${count(plan.pending, "file")} to process, ${number(skipped)} left alone.`);
   shown = plan;
   shownFor = JSON.stringify(parameters);

@@ -14,6 +14,7 @@ import { groupCard } from "./cards.js";
 import {
   addressOf,
   askedBy,
+  canPlan,
   distanceInWords,
   foundInWords,
   nameOf,
@@ -126,7 +127,8 @@ async function showCounts() {
 function showPlan() {
   byId("plan-bar").hidden = !total || asked.path !== null;
   byId("untick").hidden = !judged.ticked.length;
-  setText(byId("plan-of"), planInWords(judged.ticked.length, total));
+  setText(byId("plan-of"), planInWords(asked, judged, total));
+  for (const id of /** @type {const} */ (["plan-sh", "plan-csv"])) byId(id).disabled = !canPlan(asked, judged);
 }
 
 const cards = () => /** @type {HTMLElement[]} */ ([...byId("groups").children]);
@@ -363,7 +365,7 @@ byId("make-rest").addEventListener("click", async () => {
 });
 byId("untick").addEventListener("click", () => {
   judge(unticking(judged, groups), { edit: null, sentence: untickedInWords(judged.ticked.length) });
-  byId("plan-sh").focus();
+  (byId("plan-sh").disabled ? marked() : byId("plan-sh"))?.focus();
 });
 byId("plan-bar").addEventListener("click", (event) => {
   const format = around(event, "[data-plan]")?.dataset.plan;

@@ -158,10 +158,19 @@ export const planAsked = ({ by, max_distance }, { kept, ticked }, format) => ({
   ...(ticked.length ? { groups_of: ticked } : {}),
 });
 
-/** Of how many groups it is. @type {(ticked: number, total: number) => string} */
-export const planInWords = (ticked, total) =>
-  ticked
-    ? `Plan of ${count(ticked, "ticked group")}`
+/** Whether there is a plan: of files that are only similar none of all groups. */
+/** @type {(asked: Pick<AlikeAsked, "by">, judged: Judged) => boolean} */
+export const canPlan = ({ by }, { kept, ticked }) =>
+  by !== "features" || ticked.length > 0 || Object.keys(kept).length > 0;
+
+/** Of how many groups it is. @type {(asked: Pick<AlikeAsked, "by">, judged: Judged, total: number) => string} */
+export const planInWords = (asked, judged, total) =>
+  judged.ticked.length
+    ? `Plan of ${count(judged.ticked.length, "ticked group")}`
+    : !canPlan(asked, judged)
+    ? "Tick groups or keep files first: similar is no proof"
+    : asked.by === "features"
+    ? `Plan of the groups of ${count(Object.keys(judged.kept).length, "kept file")}`
     : total === 1
     ? "Plan of the group"
     : `Plan of all ${number(total)} groups`;

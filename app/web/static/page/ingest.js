@@ -10,7 +10,7 @@ import { explainPath, prepareAsking } from "../file/asking.js";
 import { showFailures } from "../session/failures.js";
 import { openList, prepareFiles } from "../shared/files.js";
 import { prepareForm } from "../configure/form.js";
-import { prepareFormats } from "../configure/formats.js";
+import { preparePattern } from "../configure/pattern.js";
 import { followQueue, prepareQueue, showQueue } from "../session/queue.js";
 import { prepareAbsence } from "../shared/absence.js";
 import { hideNotice, notice, say } from "../shared/notice.js";
@@ -268,7 +268,7 @@ function changePresence(gone) {
 prepareAbsence({ changed: changePresence });
 prepareForm({ onChange: planSoon, onEnter: () => planNow({ refresh: true }) });
 prepareSeveral();
-prepareFormats();
+preparePattern();
 prepareNsfw({
   ready: () => {
     if (stepShown() === "configure") planNow();
