@@ -9,6 +9,7 @@ from app.cli.options import AsJson, Output, Roots, check_output, require_databas
 from app.cli.terminal import err, keep, out, plain, print_json
 from app.errors import InvalidRequest
 from app.ingest.disk.folders import Folders
+from app.ingest.session.store import QUARANTINE
 from app.library.alike.near import BITS_OF, By
 from app.library.alike.telling import what_to_do
 from app.library.finding import keeping
@@ -18,7 +19,6 @@ from app.quarantine.script import PlanFormat, written_plan
 from app.quarantine.units import Units, check_folder
 from app.texts import counted
 
-QUARANTINE = "quarantine"
 _MANY = 1_000
 
 duplicating = typer.Typer()

@@ -1,5 +1,6 @@
 """Rows whose files are gone from disk: marked when a session ends, or as soon as a person has confirmed it."""
 
+import os
 from functools import partial
 
 from app.ingest.disk.guard import Guard
@@ -7,6 +8,7 @@ from app.ingest.disk.moves import Lookout, is_absent
 from app.ingest.run.parts import Parts
 from app.ingest.run.run import Run
 from app.ingest.session.parameters import Parameters
+from app.ingest.session.store import QUARANTINE
 from app.media import Place
 
 ROWS_AT_ONCE = 20_000  # of which the disk is asked in about half a second
@@ -32,6 +34,28 @@ def mark_missing(run: Run, guard: Guard) -> None:
             run.patiently(partial(parts.library.presence.mark_missing, folder.root, gone, look))
             after = page[-1]
             run.live()
+
+
+def count_quarantined(run: Run) -> int:
+    """How many files of the session that are gone lie in the quarantine folder of the state folder.
+
+    Raises Stopped.
+    """
+    parts, below, found = run.parts, run.session.parameters.recursive, 0
+    quarantine = os.fsencode(parts.store.folder / QUARANTINE)
+    for folder in parts.folders_of(run.session.parameters):
+        if not os.path.isdir(os.path.join(quarantine, folder.root.encode())):
+            continue
+        after = b""
+        while page := parts.library.presence.paths(folder, below=below, after=after):
+            places = (Place(folder.root, path) for path in page)
+            found += sum(
+                os.path.isfile(os.path.join(quarantine, place.in_event)) and is_absent(parts.folders, place)
+                for place in places
+            )
+            after = page[-1]
+            run.live()
+    return found
 
 
 def believed_gone(

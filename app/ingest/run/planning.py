@@ -7,7 +7,7 @@ from functools import partial
 from app.errors import NeedsAttention
 from app.ingest.disk.guard import ROOT_CHANGED, Guard, directory_missing, shrunk
 from app.ingest.plan.survey import Tally, Verdict, renewed
-from app.ingest.run.gone import mark_missing
+from app.ingest.run.gone import count_quarantined, mark_missing
 from app.ingest.run.parts import mend_journal, recounted
 from app.ingest.run.run import Run
 from app.ingest.session.state import Status
@@ -71,6 +71,8 @@ def _ask_about_the_gone(run: Run, guard: Guard, media: Mapping[str, int], rows: 
     """
     sentence, confirmed = shrunk(media, rows), run.session.confirmed
     if sentence and not confirmed:
+        if moved := count_quarantined(run):
+            sentence += f" Of the others, {moved:,} {'lies' if moved == 1 else 'lie'} in the quarantine folder."
         raise NeedsAttention(sentence, cause=ROOT_CHANGED, needs_confirm=True)
     for shown in () if confirmed else guard.absent:
         raise directory_missing(shown)

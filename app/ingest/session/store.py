@@ -28,6 +28,7 @@ from app.library.values import Event
 from app.texts import as_json
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+QUARANTINE = "quarantine"  # of the state folder: where a plan moves files if no other folder is named
 MAX_SESSION_BYTES = 4 * 2**20
 _PIECE_BYTES = 2**20
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC

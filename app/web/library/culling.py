@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from app.errors import InvalidRequest, UnknownFile
+from app.ingest.session.store import QUARANTINE
 from app.library.alike.groups import WIDEST
 from app.library.alike.near import By
 from app.library.saying.editing import parse_edit
@@ -30,8 +31,6 @@ from app.web.depends import InHouse, InRecords, JsonBody, LongJsonBody, only_kno
 from app.wiring import House
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
-FOLDER = "quarantine"
-"""Of the state folder: where files go if no folder is named."""
 _CONFIG = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
@@ -156,9 +155,8 @@ def plan_quarantine(house: InHouse, records: InRecords, asked: Annotated[Quarant
     kept. Sidecars and the film of a Live Photo go with their picture; no sidecar goes from a file that stays. Where a
     file is kept for others, what is not like it, or has the only copy of a film, is left.
     """
-    folder = check_folder(
-        Path(asked.folder) if asked.folder is not None else house.store.folder.resolve() / FOLDER, house.folders.roots
-    )
+    own = house.store.folder.resolve() / QUARANTINE
+    folder = check_folder(own if asked.folder is None else Path(asked.folder), house.folders.roots)
     ids, keepers = _meant(house, asked)
     plan = Units(records.library, house.folders).of(ids, keepers)
     form = PlanFormat(asked.format)

@@ -11,6 +11,7 @@ from app.ingest.disk.folders import Folders
 from app.ingest.disk.guard import Guard, shrunk
 from app.ingest.plan.planner import Planner
 from app.ingest.session.state import Status
+from app.ingest.session.store import QUARANTINE
 from app.media import Place
 from app.wiring import rows_in
 from tests.ingest.builders import RECIPE, assert_sums_close, parameters, tree
@@ -91,6 +92,16 @@ def test_many_files_that_are_gone_stop_the_session_before_any_row_changes_until_
     assert len(missing(place)) == session.marked_missing == lost
     assert session.outcomes["added"] == (1 if lost == 5 else 0)
     assert_sums_close(session)
+
+
+def test_files_that_a_plan_moved_to_the_quarantine_folder_are_told_of(place):
+    target = place.store.folder / QUARANTINE / "m"
+    target.mkdir(parents=True)
+    for number in range(4):
+        (place.media / f"{number}.jpg").rename(target / f"{number}.jpg")
+    (target / "9.jpg").write_bytes(b"one that is in place, too")
+    session = place.until(place.runner.start(parameters()).session_id, Status.ATTENTION)
+    assert session.attention["sentence"].endswith("Of the others, 4 lie in the quarantine folder.")
 
 
 def test_a_directory_that_is_gone_is_a_question_where_the_library_knows_files_there(place, monkeypatch):
