@@ -64,27 +64,36 @@ def edges_of(snapshot: Snapshot, pairing: Pairing, codes: CodeFile, by: By) -> E
     front = snapshot.there.copy()
     front[pairing.behind] = False
     if by is By.FEATURES:
-        return _by_codes(snapshot, codes, front)
+        return _by_codes(snapshot, codes, front, pairing)
     known = comparable(snapshot, by) & front
+    counted = _with_pairs(known, pairing)
     if by is By.PICTURE:
         slots = np.flatnonzero(_standing(snapshot, known, "sha256"))
-        return _told(snapshot, by, (*_equal(slots, snapshot.columns["picture"][slots]), None), known)
+        return _told(snapshot, by, (*_equal(slots, snapshot.columns["picture"][slots]), None), counted)
     slots = np.flatnonzero(_of_each_picture(snapshot, known))
-    return _told(snapshot, by, _near_hashes(slots, snapshot.columns["phash"][slots]), known)
+    return _told(snapshot, by, _near_hashes(slots, snapshot.columns["phash"][slots]), counted)
 
 
-def _by_codes(snapshot: Snapshot, codes: CodeFile, front: Mask) -> Edges:
+def _by_codes(snapshot: Snapshot, codes: CodeFile, front: Mask, pairing: Pairing) -> Edges:
     behind, slots = codes.catch_up(), np.flatnonzero(front)
     models = codes.models(snapshot.ids[slots])
     known = np.zeros(snapshot.slots, np.bool_)
     known[slots[models > 0]] = True
     compared = _of_each_picture(snapshot, known)[slots]
+    known = _with_pairs(known, pairing)
     if np.count_nonzero(compared) > MOST_CODES:
         left = left_out(snapshot, By.FEATURES, known, behind)
         return Edges(*_no_edges(), known & False, left | {TOO_MANY: int(np.count_nonzero(known))})
     slots, models = slots[compared], models[compared]
     edges = _near_codes(slots, models, codes.of(snapshot.ids[slots]))
     return _told(snapshot, By.FEATURES, edges, known, behind)
+
+
+def _with_pairs(known: Mask, pairing: Pairing) -> Mask:
+    """The same with the files behind others, of which those that stand for them are compared."""
+    known = known.copy()
+    known[pairing.behind] = known[pairing.leads[pairing.behind]]
+    return known
 
 
 def _no_edges() -> tuple[Slots, Slots, Array]:

@@ -88,6 +88,9 @@ def test_the_files_of_a_pair_are_no_duplicates_of_each_other(library, codes):
     assert grouped(library, codes, By.PHASH) == [[3, 4]]
     link(library, 3, 4)
     assert grouped(library, codes, By.PHASH) == []
+    snapshot = library.finder.snapshot()
+    edges = edges_of(snapshot, library.finder.pairing(snapshot), codes, By.PHASH)
+    assert (edges.known.sum(), edges.left) == (4, {}), "half of a pair is compared with its picture"
 
 
 def test_codes_of_one_model_are_grouped_up_to_a_number_of_files(library, codes, monkeypatch):
