@@ -24,8 +24,8 @@ class ShownKeyword(TypedDict):
 
 
 @described
-class ShownThing(TypedDict):
-    """One thing in a picture."""
+class _Placed(TypedDict):
+    """What is in a picture, and where."""
 
     label: str
     """Its name, or its kind where it has none."""
@@ -41,28 +41,20 @@ class ShownThing(TypedDict):
     """The width, as a part of that of the picture."""
     h: float
     """The height, as a part of that of the picture."""
+
+
+@described
+class ShownThing(_Placed):
+    """One thing in a picture."""
+
     sources: list[str]
     """Who says it, the first of whom has the box."""
 
 
 @described
-class ShownRegion(TypedDict):
+class ShownRegion(_Placed):
     """What one source says of one thing in a picture."""
 
-    label: str
-    """Its name, or its kind where it has none."""
-    kind: str
-    """`face`, `pet`, `barcode`, `focus` or `object`."""
-    confidence: float | None
-    """How sure the model was, 0 to 1; null where nobody said."""
-    x: float
-    """The centre, as a part of the width of the upright picture, from the left."""
-    y: float
-    """The centre, as a part of its height, from the top."""
-    w: float
-    """The width, as a part of that of the picture."""
-    h: float
-    """The height, as a part of that of the picture."""
     source: str
     """`xmp`, `sidecar`, `yolo`, `coco`, `label_studio`, `barcode` or `detector`."""
     model: str | None
