@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 _KEPT = re.compile(r"[0-9a-f]{8}(?:-|__)(.+)", re.DOTALL)
 _NOT_KEPT = re.compile(r"[^-\w.]")
-_LOCAL = "?d="
+_LOCAL = "local-files/?d="
 
 
 @dataclass(frozen=True, slots=True)

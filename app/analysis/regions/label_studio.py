@@ -90,7 +90,7 @@ def _newest(told: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     for place, task in enumerate(told):
         number = task.get("id")
         key = (_image(task), f"{number}" if isinstance(number, int) else f"at {place}")
-        tasks[key] = max(tasks.get(key, task), task, key=_changed_at)
+        tasks[key] = max(task, tasks.get(key, task), key=_changed_at)
     return list(tasks.values())
 
 
@@ -106,7 +106,7 @@ def _answer(task: Mapping[str, Any]) -> tuple[list[Any], str | None] | None:
     """
     people = [one for one in _given(task.get("annotations", task.get("completions"))) if not one.get("was_cancelled")]
     if people:
-        best = max(people, key=lambda one: (one.get("ground_truth") is True, _changed_at(one)))
+        best = max(reversed(people), key=lambda one: (one.get("ground_truth") is True, _changed_at(one)))
         return best["result"], None
     for one in _given(task.get("predictions")):
         model = one.get("model_version")

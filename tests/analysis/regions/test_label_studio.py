@@ -70,6 +70,7 @@ def test_of_several_answers_the_one_marked_as_the_truth_counts_or_else_the_newes
     assert seen(task(answer(ground_truth=True, **old), answer(moved, **new))) == ([BOX], LOOKED)
     assert seen(task(answer(**old), answer(moved, was_cancelled=True, **new))) == ([BOX], LOOKED)
     assert seen(minimal({}, **new), minimal({"x": 50}, **old)) == ([BOX], LOOKED)
+    assert seen(task(answer(moved), answer())) == ([BOX], LOOKED), "the last, where no time is said"
     assert seen(task(answer(was_cancelled=True))) is None
 
 
@@ -116,7 +117,8 @@ def test_shapes_of_which_one_has_no_place_are_no_look():
         ("/data/local-files/?d=upload/0123abcd-a.jpg", "upload/0123abcd-a.jpg", None),
         ("../srv/my set/train/0123abcd-a.jpg", "../srv/my set/train/0123abcd-a.jpg", None),
         ("s3://bucket/set/a.jpg", "a.jpg", None),
-        ("https://example.org/a.jpg?size=1", "a.jpg", None),
+        ("https://example.org/a.jpg?size=1&d=2", "a.jpg", None),
+        ("https://example.org/a.jpg?d=2", "a.jpg", None),
     ],
 )
 def test_by_which_address_a_picture_is_named(address, path, uploaded):
