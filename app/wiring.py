@@ -32,6 +32,7 @@ from app.ingest.disk.folders import Folders
 from app.ingest.disk.inbox import Inbox
 from app.ingest.plan.badges import Badges
 from app.ingest.plan.planner import Planner
+from app.ingest.run.describing import estimated
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
 from app.ingest.session.presets import Presets
@@ -200,7 +201,15 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         ingestor = Ingestor(
             folders, library, store, executor, partial(_analyzer, folders), recipes, progress_interval=interval
         )
-        planner = Planner(folders, library, recipes.now, partial(rows_in, library), partial(free_bytes, store.folder))
+        planner = Planner(
+            folders,
+            library,
+            ingestor.recipe_for,
+            partial(rows_in, library),
+            free=partial(free_bytes, store.folder),
+            found=ingestor.found,
+            cost=partial(estimated, ingestor.take, library),
+        )
         runner = Runner(ingestor)
         runner.listen(planner.hear)
         backlog = Backlog(library.indexing, partial(_at_work, runner))

@@ -168,7 +168,9 @@ def plan(
         require_database(configured)
     house, _ = build(configured, IngestionState(configured.ingest_state_dir), migrate=False)
     try:
-        planner = Planner(house.folders, NothingKnown(), house.recipes.now) if fresh else house.records.planner
+        planner = (
+            Planner(house.folders, NothingKnown(), lambda _: house.recipes.now()) if fresh else house.records.planner
+        )
         _wait_for_detector(house, parameters)
         counts = planner.plan(house.records.runner.resolved(parameters))
     finally:
