@@ -299,6 +299,7 @@ def detector_of(settings: Settings) -> Detector:
         settings.ingest_detector_threshold,
         settings.ingest_worker_memory_mb,
         settings.ingest_file_timeout_seconds,
+        settings.ingest_detector_layout,
     )
 
 
