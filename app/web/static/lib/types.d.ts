@@ -374,7 +374,7 @@ export interface LibraryFile extends MetadataFields {
   nsfw_frames: number | null;
   nsfw_model: string | null;
   raw: Record<string, Record<string, unknown>> | null;
-  stages: Record<string, unknown>;
+  stages: Record<string, { status: string; model?: string }>;
   session_id: string;
   ingested_at: Time;
   updated_at: Time;
