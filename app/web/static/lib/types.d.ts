@@ -799,6 +799,16 @@ export interface JudgedStep {
   ticked: Record<string, boolean>;
 }
 
+/**
+ * What a page did that it can undo itself: its edit, if it made one, and how it is taken back where no edit is undone by it:
+ * there is none, it does not stand any more, or newer words forbid it.
+ */
+export interface OwnStep {
+  edit: number | null;
+  sentence: string;
+  takeBack: () => unknown;
+}
+
 /** What the file that is kept got. */
 export interface KeptOne {
   changed: number;
