@@ -1,4 +1,4 @@
-"""The groups of files that are duplicates, or similar: those of the library, without several names of one file.
+"""The files that are duplicates, or similar, alone or in groups: those of the library, each by one of its names.
 
 Nothing is changed, neither there nor here. Groups are kept as long as nothing in the library changes.
 """
@@ -13,7 +13,7 @@ from app.errors import InvalidRequest
 from app.ingest.disk.folders import Folders
 from app.library.alike.codes import bits_apart
 from app.library.alike.groups import WIDEST, Edges, Groups, edges_of, groups_of
-from app.library.alike.near import By
+from app.library.alike.near import Alike, By, alike
 from app.library.finding.columns import Array, Mask, Snapshot
 from app.library.finding.entries import Mark
 from app.library.finding.listing import FoundFile, TextsSaid
@@ -121,6 +121,21 @@ class Duplicates:
         groups = kept.get(("groups", by, behind, at_most), grouped)
         regions = kept.get("regions", lambda: np.bincount(snapshot.listed["region"][0], minlength=snapshot.slots))
         return Found(by, snapshot, groups, edges, at_most, pairing.halves() | pairing.films_inside(), regions)
+
+    def like(self, snapshot: Snapshot, number: int, by: By, at_most: int, limit: int) -> Alike:
+        """The files that are like one, at most so many, within so many bits: each but once, and never its own names."""
+        found = alike(snapshot, self._library.codes, number, (by, at_most, snapshot.slots))
+        seen = {inode for _, inode in self._inodes([number])}
+        kept: list[tuple[int, int]] = []
+        for some in in_slices(zip(found.ids, found.distances, strict=True), limit):
+            inodes = dict(self._inodes([one for one, _ in some]))
+            for place, one in enumerate(some):
+                if place not in inodes or inodes[place] not in seen:
+                    kept.append(one)
+                    seen |= {inodes[place]} if place in inodes else set()
+            if len(kept) >= limit:
+                break
+        return found._replace(ids=[one for one, _ in kept[:limit]], distances=[far for _, far in kept[:limit]])
 
     def surplus(
         self, found: Found, chosen: Collection[int] = (), places: Sequence[int] | None = None
