@@ -119,7 +119,7 @@ function rows(file) {
       "tr",
       {},
       at ? null : name,
-      make("td", {}, field),
+      make("td", { class: "what" }, field),
       make("td", {}, readable(before)),
       make("td", { class: "then" }, readable(after)),
     )
