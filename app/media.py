@@ -291,6 +291,10 @@ class Recipe:
         }
         return [model.version for stage, model in models.items() if stage in stages and model is not None]
 
+    def model_in(self, stage: Stage) -> str | None:
+        """The name of the model that runs in a stage; None of one that has none."""
+        return next((model.name for model in self.models_in([stage])), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -308,13 +312,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """How one stage ended: status, version of the stage, wall time in seconds, and the cause where it failed."""
+    """How one stage ended: status, version of the stage, wall time in seconds, and the cause where it failed.
+
+    `model` is the name of the model that looked, of a stage that has one.
+    """
 
     status: StageStatus
     version: str
     seconds: float = 0.0
     cause: str | None = None
     reason: str | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

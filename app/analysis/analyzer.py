@@ -392,6 +392,7 @@ class _Course:
             self.stages[stage].seconds + perf_counter() - started,
             problem.cause if problem else None,
             problem.sentence if problem else None,
+            self.recipe.model_in(stage),
         )
 
 
