@@ -41,6 +41,7 @@ class Facet(StrEnum):
     INCOMPLETE = "incomplete"
     MISSING = "missing"
     SESSION = "session"
+    PROPOSED = "proposed"
 
 
 class Period(StrEnum):
@@ -146,7 +147,8 @@ def _counts(
     columns, name = snapshot.columns, _COLUMN.get(facet, facet.value)
     if name in snapshot.texts:
         counted = snapshot.counted(name, mask)
-        return (*counted.most(limit), (None, counted.none))
+        none = counted.none if facet is not Facet.PROPOSED else _silent(snapshot, mask)
+        return (*counted.most(limit), (None, none))
     if facet in _FLAGS:
         there = int(np.count_nonzero(columns["marks"][mask] & _FLAGS[facet]))
         return (True, there), (False, int(np.count_nonzero(mask)) - there)
@@ -157,6 +159,11 @@ def _counts(
         ratings = rating_counts(columns["score"][mask]).tolist()
         return ((None if score == NO_SCORE else score, files) for score, files in enumerate(ratings, NO_SCORE))
     return _by_period(columns["taken"][mask], _PERIODS[facet])
+
+
+def _silent(snapshot: Snapshot, mask: Mask) -> int:
+    """Of how many files nothing is proposed: of those without a keyword, others have a title or a caption."""
+    return int(np.count_nonzero((snapshot.columns["marks"][mask] & Mark.PROPOSED) == 0))
 
 
 def rating_counts(scores: Array) -> Array:

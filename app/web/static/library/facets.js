@@ -20,6 +20,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   day: "Day",
   score: "Score",
   keyword: "Keyword",
+  proposed: "Proposed",
   camera: "Camera",
   lens: "Lens",
   generator: "Generator",
@@ -176,6 +177,7 @@ function called(facet, value) {
 function nothing(facet) {
   if (facet === "score") return "Not rated";
   if (facet === "year" || facet === "month") return "No date";
+  if (facet === "proposed") return "Nothing proposed";
   const title = TITLES[facet] ?? facet;
   return `No ${title === "LoRA" ? title : title.toLowerCase()}`;
 }
