@@ -33,8 +33,8 @@ class Step:
 
     `output` is said as JSON, None: whatever fits the schema that was asked for; `text` is said instead. `usage` None:
     not told, though `costs` are billed. `body` is sent instead of all that. `cut`: the connection ends `before` the
-    headers or `within` the body. It waits for `until` (set by the test) and `seconds`, neither longer than the server; with
-    `drip`, so many seconds pass after each byte of the body.
+    headers or `within` the body. It waits for `until` (set by the test) and `seconds`, neither longer than the
+    server; with `drip`, so many seconds pass after each byte of the body.
     """
 
     status: int = 200
