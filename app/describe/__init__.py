@@ -1,1 +1,4 @@
-"""Asking vision models what is in a picture: templates, providers, prices, requests, and what an answer is worth."""
+"""Pictures described by a vision model: whom is asked what, what an answer is worth, and what may be spent.
+
+It knows no database, no session and no page: those hand it values, and commit what comes back.
+"""

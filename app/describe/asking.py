@@ -1,7 +1,7 @@
 """One picture described: a request, at most one more that asks for repair, and others where one was lost.
 
-Every request is told to the ledger twice: before it is sent, with the most that it can cost, and as soon as it ended,
-however it did.
+Every request is told to its file's account twice: before it is sent, with the most that it can cost, and as soon as it
+ended, however it did.
 """
 
 import time
@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from app.describe.answers import InvalidAnswer, read_answer, repair_words
+from app.describe.ledger import Account
 from app.describe.manners import Manners, next_wait
 from app.describe.prices import pricing_of, worst
 from app.describe.providers import Provider
 from app.describe.replies import Meaning, Reply
 from app.describe.templates import Template
 from app.describe.wire import Message, NoReply, Wire, body_of, messages_about
-from app.descriptions import Description, Run, RunStatus
-from app.errors import NeedsAttention
+from app.descriptions import Run, RunStatus
+from app.errors import CannotRead, NeedsAttention
 
 MOST_LOST = 3
 """Requests about one picture, without a wait that the provider asks for, of which the answer may be lost."""
@@ -31,27 +32,6 @@ _CAUSES = {
     RunStatus.REFUSED: "description_refused",
     RunStatus.FAILED: "request_refused",
 }
-
-
-class Ledger(Protocol):
-    """Who keeps the budget: gives leave for each request, and writes down how it ended."""
-
-    async def reserve(self, worst: Decimal | None) -> str:
-        """The UUID of the run that may be sent now. Raises NeedsAttention `budget_reached` where it could cost more."""
-        ...
-
-    def ended(self, run: Run) -> None:
-        """Writes down how a run ended, before anything else happens: it never waits for another task."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What became of one picture: its description, or a cause of `FILE_CAUSES` with a sentence, with all its runs."""
-
-    description: Description
-    cause: str | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +46,14 @@ class _End:
 class Asking:
     """Asks one provider by one template, in one event loop; used as a context.
 
-    Raises Unavailable where the extra `describe` is not installed. Several pictures may be asked about at once:
-    `manners` decides how many are, and are shared with whoever else asks that provider.
+    Several pictures of `media_type`, `image/jpeg` or `image/webp`, may be asked about at once: `manners` decides how
+    many are.
     """
 
-    def __init__(self, provider: Provider, template: Template, ledger: Ledger, manners: Manners | None = None) -> None:
-        self._provider, self._template, self._ledger = provider, template, ledger
+    def __init__(
+        self, provider: Provider, template: Template, media_type: str = "image/jpeg", manners: Manners | None = None
+    ) -> None:
+        self._provider, self._template, self._media_type = provider, template, media_type
         self._manners = manners or Manners(provider.concurrency, provider.requests_per_minute)
         self._pricing = pricing_of(provider)
         self._worst = worst(provider, self._pricing)
@@ -85,33 +67,31 @@ class Asking:
     ) -> None:
         await self._wire.close()
 
-    async def ask(self, picture: bytes, media_type: str, sha256: str) -> Asked:
-        """What the model says of a picture, `image/jpeg` or `image/webp`; `sha256` is that of the file's bytes.
+    async def __call__(self, picture: bytes, account: Account) -> dict[str, Any]:
+        """What the model says of a picture, by the fields of the template; each request is booked in the account.
 
-        Raises NeedsAttention: `provider_unreachable`, `provider_refuses`, or what the ledger raises. All runs up to
-        then are in the ledger. Where the task is cancelled, a request that waits is over at once.
+        Raises CannotRead with a cause of `FILE_CAUSES` where it says nothing of this one, and NeedsAttention:
+        `provider_unreachable`, `provider_refuses`, or what the account raises. Where the task is cancelled, a request
+        that waits is over at once.
         """
-        messages = messages_about(picture, media_type, self._template)
-        runs: list[Run] = []
-        end = await self._until_ended(messages, sha256, runs)
+        messages = messages_about(picture, self._media_type, self._template)
+        end = await self._until_ended(messages, account)
         if end.run.status is RunStatus.INVALID:
             messages += [
                 {"role": "assistant", "content": end.text[:_MOST_REPEATED]},
                 {"role": "user", "content": repair_words(end.run.reason or "")},
             ]
-            end = await self._until_ended(messages, sha256, runs)
-        run = end.run
-        if run.status is RunStatus.ANSWERED:
-            return Asked(Description(tuple(runs), run.run, run.output))
-        return Asked(Description(tuple(runs)), _CAUSES[run.status], _sentence(run, end.none))
+            end = await self._until_ended(messages, account)
+        if end.run.output is None:
+            raise CannotRead(_sentence(end.run, end.none), cause=_CAUSES[end.run.status])
+        return dict(end.run.output)
 
-    async def _until_ended(self, messages: Sequence[Message], sha256: str, runs: list[Run]) -> _End:
+    async def _until_ended(self, messages: Sequence[Message], account: Account) -> _End:
         """The first request that is neither lost nor put off. Raises NeedsAttention."""
         body = body_of(self._provider, self._template, messages)
         tried, waited, lost = 0, 0.0, 0
         while True:
-            end = await self._once(body, sha256)
-            runs.append(end.run)
+            end = await self._once(body, account)
             if end.none is None or end.none.meaning is Meaning.REQUEST:
                 return end
             tried, lost = tried + 1, lost + (end.none.meaning is Meaning.LOST)
@@ -123,12 +103,12 @@ class Asking:
             self._manners.hold_off(wait)
             waited += wait
 
-    async def _once(self, body: Mapping[str, Any], sha256: str) -> _End:
-        """One request, told to the ledger before and after."""
+    async def _once(self, body: Mapping[str, Any], account: Account) -> _End:
+        """One request, told to the account before and after."""
         async with self._manners.turn():
             run = Run(
-                await self._ledger.reserve(self._worst),
-                sha256,
+                await account.reserve(self._worst),
+                account.sha256,
                 self._provider.name,
                 self._provider.model,
                 self._template.name,
@@ -143,9 +123,9 @@ class Asking:
                 got = await self._wire.send(body)
                 end = self._judged(replace(run, seconds=round(time.monotonic() - began, 3), reason=None), got)
             except BaseException:  # cancelled, or our own fault: it may have been paid for
-                self._ledger.ended(replace(run, seconds=round(time.monotonic() - began, 3)))
+                account.ended(replace(run, seconds=round(time.monotonic() - began, 3)))
                 raise
-            self._ledger.ended(end.run)
+            account.ended(end.run)
             return end
 
     def _judged(self, run: Run, got: Reply | NoReply) -> _End:

@@ -119,10 +119,10 @@ class Providers:
     def named(self, name: str, model: str | None = None) -> Provider:
         """The provider of that name, asked for another model than its own if one is given.
 
-        Raises InvalidRequest `unknown_provider`, which says what to set.
+        Raises InvalidRequest `no_provider`, which says what to set.
         """
         if model is not None and not _can_be_named(model):
-            raise InvalidRequest(f"A model {_NAMED}.", field="describe", cause="unknown_provider")
+            raise InvalidRequest(f"A model {_NAMED}.", field="describe", cause="no_provider")
         if name in self.usable:
             return self.usable[name].with_model(model)
         if name in self.complaints:
@@ -133,7 +133,7 @@ class Providers:
             sentence = f"There is no provider of that name: choose one of {', '.join(self.usable)}."
         else:
             sentence = "There is no provider of that name: name it in the file INGEST_DESCRIBE_PROVIDERS."
-        raise InvalidRequest(sentence, field="describe", cause="unknown_provider")
+        raise InvalidRequest(sentence, field="describe", cause="no_provider")
 
 
 def providers_of(configured: Settings) -> Providers:

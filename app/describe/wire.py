@@ -11,14 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from app.describe.manners import asked_to_wait
 from app.describe.providers import Provider
 from app.describe.replies import Meaning, Reply, error_code, error_words, meaning_of, read_reply
 from app.describe.templates import Template
-from app.errors import Unavailable
 
 if TYPE_CHECKING:
     import httpx2
@@ -78,11 +76,9 @@ class NoReply:
 
 
 class Wire:
-    """A line to one provider, in one event loop; used as a context. Raises Unavailable without the extra `describe`."""
+    """A line to one provider, in one event loop. It needs the extra `describe`: see `can_be_asked`."""
 
     def __init__(self, provider: Provider) -> None:
-        if not can_be_asked():
-            raise Unavailable(UNAVAILABLE, cause="describe_unavailable")
         import httpx2
         from openai import AsyncOpenAI
 
@@ -100,14 +96,6 @@ class Wire:
         )
         # The key is set by _only_ours: what openai takes from OPENAI_API_KEY and its like is for another server.
         self._client = AsyncOpenAI(api_key="-", base_url=provider.base_url, max_retries=0, http_client=http)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """Closes the connections."""

@@ -90,7 +90,8 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "root_missing": Refusal(422, "the media root itself is not there"),
         "no_group_chosen": Refusal(422, "files similar by features are planned only of groups that are named"),
         "unknown_template": Refusal(422, "there is no template of this name, or it cannot be used; `detail` says why"),
-        "unknown_provider": Refusal(422, "there is no provider of this name, or it cannot be used; `detail` says why"),
+        "price_unknown": Refusal(422, "nobody knows what a description by this model costs, so no budget can be kept"),
+        "no_provider": Refusal(422, "there is no provider of this name, or it cannot be asked; `detail` says why"),
         "nothing_matches": Refusal(422, "the walk found no file that matches"),
         "internal_error": Refusal(500, "a fault of Media Ingest; the server's log has the details"),
         "database_disabled": Refusal(503, "`DATABASE_URL=none`"),
@@ -119,7 +120,6 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
             503, "the detector needs more memory than a third of what a worker may have, or is larger than 2 GB"
         ),
         "detector_too_slow": Refusal(503, "the detector takes more than half of the time that a file may take"),
-        "describe_unavailable": Refusal(503, "openai, which asks vision models, is not installed"),
         "unavailable": Refusal(503, "a part that is needed is not there"),
         "attention": Refusal(503, "something must be mended, and nothing more exact is known"),
     }

@@ -1,4 +1,4 @@
-"""Asking the fake provider: a ledger that takes everything down, a clock that the test winds, and one picture."""
+"""Asking the fake provider: an account that takes everything down, a clock that the test winds, and one picture."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -35,10 +35,11 @@ class Clock:
         self.now = max(self.now, wake)
 
 
-class FakeLedger:
-    """Gives leave for so many runs, numbered, and takes down how they ended."""
+class FakeAccount:
+    """Gives leave for so many requests, numbered, and takes down how they ended."""
 
     def __init__(self, most=1_000):
+        self.sha256 = SHA256
         self.most, self.reserved, self.runs = most, [], []
 
     async def reserve(self, worst):
@@ -52,31 +53,31 @@ class FakeLedger:
 
     @property
     def ends(self):
-        """How the runs ended, in order: status, cost, usage told or not."""
+        """How the requests ended, in order: status and cost."""
         return [(run.status.value, run.cost) for run in self.runs]
 
 
 class Asked:
-    """Who asks a provider about pictures, with a ledger and a clock of its own."""
+    """Who asks a provider about pictures, with an account and a clock of its own."""
 
-    def __init__(self, fake, *, ledger=None, template=CAPTION, base_url=None, **provider):
+    def __init__(self, fake, *, account=None, template=CAPTION, base_url=None, **provider):
         given = {"price": PRICE, "max_input_tokens": 10_000, "max_output_tokens": 200, "concurrency": 4, **provider}
         self.provider = Provider("default", base_url or fake.base_url, "a-model", **given)
-        self.ledger, self.clock, self.template = ledger or FakeLedger(), Clock(), template
+        self.account, self.clock, self.template = account or FakeAccount(), Clock(), template
 
     @asynccontextmanager
     async def asking(self):
         """The one who asks, in the event loop of the caller."""
         manners = Manners(self.provider.concurrency, clock=self.clock, sleep=self.clock.sleep)
-        async with Asking(self.provider, self.template, self.ledger, manners) as asking:
+        async with Asking(self.provider, self.template, "image/jpeg", manners) as asking:
             yield asking
 
     def ask(self, pictures=1):
-        """What becomes of so many pictures, asked about at once; of one, that alone. Raises what the first raises."""
+        """What is said of so many pictures, asked about at once; of one, that alone. Raises what the first raises."""
 
         async def all_of_them():
             async with self.asking() as asking:
-                return await asyncio.gather(*(asking.ask(PICTURE, "image/jpeg", SHA256) for _ in range(pictures)))
+                return await asyncio.gather(*(asking(PICTURE, self.account) for _ in range(pictures)))
 
         answers = asyncio.run(all_of_them())
         return answers[0] if pictures == 1 else answers

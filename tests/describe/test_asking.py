@@ -10,11 +10,10 @@ from decimal import Decimal
 import pytest
 from pydantic import SecretStr
 
-from app.describe import wire
 from app.describe.wire import body_of, messages_about
 from app.descriptions import Usage
-from app.errors import NeedsAttention, Unavailable
-from tests.describe.asked import CAPTION, PICTURE, PRICE, SHA256, WORST, Asked, FakeLedger
+from app.errors import FILE_CAUSES, CannotRead, NeedsAttention
+from tests.describe.asked import CAPTION, PICTURE, PRICE, SHA256, WORST, Asked, FakeAccount
 from tests.support.fake_provider import answer, busy, cut, failing, malformed, refusing, says
 
 OUTPUT = {"title": "A red car", "description": "A car that is red.", "keywords": ["car", "red"]}
@@ -25,13 +24,12 @@ KEY = "sk-very-secret"
 def test_a_description_comes_with_its_run(fake_provider):
     fake_provider.script(answer(OUTPUT, costs=Usage(1_000, 100, 500)))
     asked = Asked(fake_provider)
-    got = asked.ask()
-    assert (got.cause, got.description.output, got.description.run) == (None, OUTPUT, "run 1")
-    [run] = got.description.runs
+    assert asked.ask() == OUTPUT
+    [run] = asked.account.runs
     assert (run.status.value, run.usage, run.cost) == ("answered", Usage(1_000, 100, 500), Decimal("0.00155"))
     assert (run.sha256, run.provider, run.model, run.template) == (SHA256, "default", "a-model", "caption")
     assert (run.template_sha256, run.output, run.reason) == (CAPTION.sha256, OUTPUT, None)
-    assert (asked.ledger.reserved, asked.ledger.runs) == ([WORST], [run])
+    assert (run.run, asked.account.reserved) == ("run 1", [WORST])
     assert fake_provider.billed(PRICE) == run.cost
 
 
@@ -55,7 +53,7 @@ def test_nothing_leaves_but_the_words_the_picture_and_our_own_key(fake_provider,
 def test_a_server_on_this_machine_is_asked_without_a_proxy(fake_provider, monkeypatch):
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    assert Asked(fake_provider).ask().cause is None
+    assert Asked(fake_provider).ask()
 
 
 def test_nothing_of_it_is_logged_even_where_openai_is_told_to(fake_provider, caplog):
@@ -88,18 +86,21 @@ def test_nothing_of_it_is_logged_even_where_openai_is_told_to(fake_provider, cap
 def test_each_end_of_a_request_has_its_status_and_its_cost(fake_provider, steps, cause, ends):
     fake_provider.script(*steps)
     asked = Asked(fake_provider)
-    got = asked.ask()
-    assert (got.cause, got.description.output) == (cause, None if cause else OUTPUT)
-    assert (asked.ledger.ends, len(fake_provider.requests)) == (ends, len(steps))
-    assert got.description.runs == tuple(asked.ledger.runs)
-    assert (got.reason is None) == (cause is None)
+    if cause is None:
+        assert asked.ask() == OUTPUT
+    else:
+        with pytest.raises(CannotRead) as caught:
+            asked.ask()
+        assert caught.value.cause == cause
+        assert cause in FILE_CAUSES
+    assert (asked.account.ends, len(fake_provider.requests)) == (ends, len(steps))
 
 
 def test_what_a_server_charges_is_never_more_than_what_is_booked(fake_provider):
     fake_provider.script(cut("within"), failing(costs=Usage(1_000, 0)), says("no"), busy(), answer(OUTPUT))
     asked = Asked(fake_provider)
     asked.ask()
-    assert fake_provider.billed(PRICE) <= sum(run.cost for run in asked.ledger.runs)
+    assert fake_provider.billed(PRICE) <= sum(run.cost for run in asked.account.runs)
 
 
 def test_an_invalid_answer_is_sent_back_with_what_is_wrong_with_it(fake_provider):
@@ -125,9 +126,9 @@ def test_a_provider_that_does_not_want_us_stops_the_session(fake_provider, step,
     asked = Asked(fake_provider, api_key=SecretStr(KEY))
     with pytest.raises(NeedsAttention, match=words) as caught:
         asked.ask()
-    assert (caught.value.cause, asked.ledger.ends) == ("provider_refuses", [("failed", 0)])
+    assert (caught.value.cause, asked.account.ends) == ("provider_refuses", [("failed", 0)])
     assert len(fake_provider.requests) == 1
-    assert not any(KEY[:9] in text for text in (caught.value.sentence, asked.ledger.runs[0].reason))
+    assert not any(KEY[:9] in text for text in (caught.value.sentence, asked.account.runs[0].reason))
 
 
 @pytest.mark.parametrize("step", [failing(), failing(503), cut("before"), cut("within"), malformed()])
@@ -136,7 +137,7 @@ def test_three_lost_answers_stop_the_session_and_count_as_dear_as_they_can_be(fa
     asked = Asked(fake_provider)
     with pytest.raises(NeedsAttention) as caught:
         asked.ask()
-    assert (caught.value.cause, asked.ledger.ends) == ("provider_unreachable", [("unknown", WORST)] * 3)
+    assert (caught.value.cause, asked.account.ends) == ("provider_unreachable", [("unknown", WORST)] * 3)
     assert asked.clock.sleeps == [1, 2]
 
 
@@ -145,7 +146,7 @@ def test_an_answer_after_the_time_limit_is_lost(fake_provider):
     asked = Asked(fake_provider, timeout_seconds=0.2)
     with pytest.raises(NeedsAttention, match="did not answer in time"):
         asked.ask()
-    assert asked.ledger.ends == [("unknown", WORST)] * 3
+    assert asked.account.ends == [("unknown", WORST)] * 3
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_an_answer_after_the_time_limit_is_lost(fake_provider):
 def test_a_busy_provider_is_waited_for_as_long_as_it_asks(fake_provider, steps, sleeps):
     fake_provider.script(*steps)
     asked = Asked(fake_provider)
-    assert asked.ask().cause is None
+    assert asked.ask()
     assert asked.clock.sleeps == sleeps
 
 
@@ -166,7 +167,7 @@ def test_a_provider_that_stays_busy_is_left_after_a_minute(fake_provider, retry_
     with pytest.raises(NeedsAttention, match="no more requests for now") as caught:
         asked.ask()
     assert caught.value.cause == "provider_unreachable"
-    assert asked.ledger.ends == [("failed", 0)] * requests
+    assert asked.account.ends == [("failed", 0)] * requests
     assert asked.clock.now <= 60
 
 
@@ -176,21 +177,21 @@ def test_a_provider_that_is_not_there_costs_nothing():
         asked = Asked(None, base_url=f"http://127.0.0.1:{nobody.getsockname()[1]}/v1")
         with pytest.raises(NeedsAttention, match="cannot be reached") as caught:
             asked.ask()
-    assert (caught.value.cause, asked.ledger.ends) == ("provider_unreachable", [("failed", 0)])
+    assert (caught.value.cause, asked.account.ends) == ("provider_unreachable", [("failed", 0)])
 
 
 def test_without_a_price_no_cost_is_known(fake_provider):
     fake_provider.script(failing(), busy(), answer(OUTPUT))
     asked = Asked(fake_provider, price=None)
     asked.ask()
-    assert asked.ledger.reserved == [None] * 3
-    assert asked.ledger.ends == [("unknown", None), ("failed", 0), ("answered", None)]
+    assert asked.account.reserved == [None] * 3
+    assert asked.account.ends == [("unknown", None), ("failed", 0), ("answered", None)]
 
 
 def test_nothing_is_sent_without_leave(fake_provider):
     fake_provider.script(says("no"))
     with pytest.raises(NeedsAttention) as caught:
-        Asked(fake_provider, ledger=FakeLedger(most=1)).ask()
+        Asked(fake_provider, account=FakeAccount(most=1)).ask()
     assert (caught.value.cause, len(fake_provider.requests)) == ("budget_reached", 1)
 
 
@@ -200,7 +201,7 @@ def test_a_request_that_waits_is_over_as_soon_as_it_is_cancelled(fake_provider):
 
     async def cancelled():
         async with asked.asking() as asking:
-            tasks = [asyncio.create_task(asking.ask(PICTURE, "image/jpeg", SHA256)) for _ in range(2)]
+            tasks = [asyncio.create_task(asking(PICTURE, asked.account)) for _ in range(2)]
             await asyncio.to_thread(fake_provider.wait_for, 1)
             began = time.monotonic()
             for task in tasks:
@@ -210,7 +211,7 @@ def test_a_request_that_waits_is_over_as_soon_as_it_is_cancelled(fake_provider):
 
     seconds, ended = asyncio.run(cancelled())
     assert all(isinstance(one, asyncio.CancelledError) for one in ended)
-    assert asked.ledger.ends == [("unknown", WORST)]  # the other one had not been sent
+    assert asked.account.ends == [("unknown", WORST)]  # the other one had not been sent
     assert seconds < 1
 
 
@@ -219,7 +220,7 @@ def test_as_many_are_asked_at_once_as_are_allowed(fake_provider):
     fake_provider.otherwise = answer(OUTPUT, until=together)
     asked = Asked(fake_provider, concurrency=3)
     threading.Thread(target=lambda: (fake_provider.wait_for(3), together.set())).start()
-    assert [one.description.output for one in asked.ask(pictures=9)] == [OUTPUT] * 9
+    assert asked.ask(pictures=9) == [OUTPUT] * 9
     assert fake_provider.most_at_once == 3
 
 
@@ -240,10 +241,3 @@ def test_the_limit_and_the_form_are_asked_for_in_the_words_of_the_server(base_ur
     assert body[limit] == 200
     assert len(body.keys() & {"max_tokens", "max_completion_tokens"}) == 1
     assert body.get("response_format", {}).get("type") == form
-
-
-def test_what_is_missing_is_told_by_the_extra_that_brings_it(monkeypatch):
-    monkeypatch.setattr(wire, "find_spec", lambda _: None)
-    with pytest.raises(Unavailable, match=r"media-ingest\[describe\]") as caught:
-        Asked(None, base_url="http://localhost:1").ask()
-    assert caught.value.cause == "describe_unavailable"

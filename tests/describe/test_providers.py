@@ -90,7 +90,7 @@ def test_what_is_wrong_is_told_when_it_is_asked_for_and_shows_no_value(configure
         found.named("house")
     assert caught.value.sentence.startswith(sentence)
     assert "secret" not in caught.value.sentence
-    assert caught.value.cause == "unknown_provider"
+    assert caught.value.cause == "no_provider"
 
 
 @pytest.mark.parametrize(("text", "words"), [("a = [", "is no TOML"), ("[provider.a]\nx=1", "nothing else")])
