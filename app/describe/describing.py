@@ -8,10 +8,11 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from app.crash_points import crash_point
 from app.describe.ledger import Account, Ledger
@@ -23,6 +24,7 @@ HEARTBEAT_SECONDS = 0.5
 CANCEL_SECONDS = 2.0
 MOST_AHEAD = 4  # times so many answers as are asked for at once wait for the first of them
 Result: TypeAlias = Analysis | Failure
+T = TypeVar("T")
 Results: TypeAlias = Generator[Result | None, None, None]
 
 
@@ -34,6 +36,10 @@ class Ask(Protocol):
 
         Raises CannotRead where this picture gets no description, and NeedsAttention where none will for now.
         """
+
+
+Opened: TypeAlias = Callable[[], AbstractAsyncContextManager[Ask]]
+"""Opens what asks a provider, for the time of a run."""
 
 
 @dataclass(slots=True, eq=False)
@@ -57,7 +63,7 @@ class Describing:
 
     def __init__(
         self,
-        ask: Ask,
+        opened: Opened,
         ledger: Ledger,
         *,
         at_once: int,
@@ -65,7 +71,7 @@ class Describing:
         may_be_sent: Callable[[Analysis], bool],
         direct: bool,
     ) -> None:
-        self._ask = ask
+        self._opened = opened
         self._ledger = ledger
         self._at_once = at_once
         self._paid = paid
@@ -91,10 +97,14 @@ class Describing:
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="descriptions", daemon=True)
         thread.start()
+        asking = self._opened()
         try:
+            self._ask = _done(asking.__aenter__(), loop)
             yield from self._in_order(iter(results), loop)
         finally:
             self._break_off(loop)
+            with contextlib.suppress(Exception):
+                _done(asking.__aexit__(None, None, None), loop)
             loop.call_soon_threadsafe(loop.stop)
             thread.join(CANCEL_SECONDS)
             if not thread.is_alive():
@@ -157,7 +167,7 @@ class Describing:
         except CannotRead as refused:
             error = refused
         finally:
-            await account.abandon()
+            account.abandon()
         seconds = asyncio.get_running_loop().time() - started
         return _ended(result, account, Description(output=output, direct=self._direct), error=error, seconds=seconds)
 
@@ -170,6 +180,10 @@ class Describing:
         self._line.clear()
         with contextlib.suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(CANCEL_SECONDS)
+
+
+def _done(work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
+    return asyncio.run_coroutine_threadsafe(work, loop).result(CANCEL_SECONDS)
 
 
 async def _cancel_all() -> None:

@@ -65,7 +65,7 @@ class Ledger:
         self.budget = budget
         self.money = money or Money()
         self._journal = journal
-        self._changed = asyncio.Condition()
+        self._changed = asyncio.Event()  # another one after each change
         self._ended: NeedsAttention | None = None
 
     def account(self, place: Place, sha256: str) -> "Account":
@@ -83,34 +83,33 @@ class Ledger:
         """
         if worst is None:
             return None
-        async with self._changed:
-            while True:
-                if self._ended is not None:
-                    raise self._ended
-                amount = max(in_usd(worst), self.money.largest)
-                if self.budget is None or self.money.spent + self.money.reserved + amount <= self.budget:
-                    self.money.reserved += amount
-                    return amount
-                if not self.money.reserved:
-                    raise NeedsAttention(_out_of_money(self.budget, self.money.spent, amount), cause=BUDGET_REACHED)
-                await self._changed.wait()
+        while True:
+            if self._ended is not None:
+                raise self._ended
+            amount = max(in_usd(worst), self.money.largest)
+            if self.budget is None or self.money.spent + self.money.reserved + amount <= self.budget:
+                self.money.reserved += amount
+                return amount
+            if not self.money.reserved:
+                raise NeedsAttention(_out_of_money(self.budget, self.money.spent, amount), cause=BUDGET_REACHED)
+            await self._changed.wait()
 
-    async def book(self, place: Place, run: Run, reserved: Decimal | None) -> None:
+    def book(self, place: Place, run: Run, reserved: Decimal | None) -> None:
         """Books a request that has ended in the place of what was reserved for it."""
         crash_point("description_answered")
         self._journal.write(place, run)
         crash_point("description_journalled")
-        async with self._changed:
-            money, cost = self.money, run.cost or Decimal(0)
-            money.reserved -= reserved or Decimal(0)
-            money.spent += cost
-            money.answers += run.status is RunStatus.ANSWERED
-            if reserved is not None and cost > reserved:
-                sentence = f"A description cost ${cost:f}, more than the ${reserved:f} that it could cost at most: "
-                hint = "set INGEST_DESCRIBE_MAX_INPUT_TOKENS and _MAX_OUTPUT_TOKENS to what the server keeps to."
-                self._ended = NeedsAttention(sentence + hint, cause=BUDGET_REACHED)
-            money.largest = max(money.largest, cost)
-            self._changed.notify_all()
+        money, cost = self.money, run.cost or Decimal(0)
+        money.reserved -= reserved or Decimal(0)
+        money.spent += cost
+        money.answers += run.status is RunStatus.ANSWERED
+        if reserved is not None and cost > reserved:
+            sentence = f"A description cost {in_words(cost)}, more than the {in_words(reserved)} that it could cost: "
+            hint = "set INGEST_DESCRIBE_MAX_INPUT_TOKENS and _MAX_OUTPUT_TOKENS to what the server keeps to."
+            self._ended = NeedsAttention(sentence + hint, cause=BUDGET_REACHED)
+        money.largest = max(money.largest, cost)
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def begin(self, place: Place, run: Run) -> None:
         """Notes that a request is about to be sent."""
@@ -129,10 +128,10 @@ class Account:
     runs: list[Run] = field(default_factory=list)
     _open: dict[str, tuple[Run, Decimal | None]] = field(default_factory=dict)
 
-    async def reserve(self, worst: Decimal | None) -> Run:
-        """A request that may be sent now: as it is if nothing is ever heard of it. `worst` is in USD.
+    async def reserve(self, worst: Decimal | None) -> str:
+        """The UUID of a request that may be sent now, which can cost `worst` USD at most.
 
-        Raises NeedsAttention `budget_reached` with the price of this request.
+        It is booked at that if nothing is ever heard of it. Raises NeedsAttention `budget_reached` with its price.
         """
         amount = await self.ledger.reserve(worst)
         whom = self.ledger.whom
@@ -150,20 +149,20 @@ class Account:
         )
         self.ledger.begin(self.place, run)
         self._open[run.run] = run, amount
-        return run
+        return run.run
 
-    async def ended(self, run: Run) -> None:
+    def ended(self, run: Run) -> None:
         """Books a request that has ended; a second end of the same is left out."""
         begun = self._open.pop(run.run, None)
         if begun is None:
             return
         self.runs.append(run)
-        await self.ledger.book(self.place, run, begun[1])
+        self.ledger.book(self.place, run, begun[1])
 
-    async def abandon(self) -> None:
+    def abandon(self) -> None:
         """Ends what was begun and not ended, at the most that it can have cost."""
         for run, _ in list(self._open.values()):
-            await self.ended(replace(run, reason="It was broken off before an answer came."))
+            self.ended(replace(run, reason="It was broken off before an answer came."))
 
 
 def _out_of_money(budget: Decimal, spent: Decimal, amount: Decimal) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
-from app.describe.describing import Ask
+from app.describe.describing import Opened
 from app.describe.ledger import Whom
 from app.descriptions import Describer
 from app.errors import InvalidRequest
@@ -13,14 +13,16 @@ from app.errors import InvalidRequest
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order that can be carried out now. `worst` is the most that one request can cost in USD, None: not known.
+    """An order that can be carried out now.
+
+    `opened` opens what asks. `worst` is the most that one request can cost in USD, None: not known.
 
     `at_once` requests may wait at a time; `local` says that the provider is on this machine.
     """
 
     whom: Whom
     describer: Describer
-    ask: Ask
+    opened: Opened
     at_once: int
     worst: Decimal | None
     local: bool
@@ -49,6 +51,10 @@ class Request(Protocol):
     @property
     def budget_usd(self) -> float | None:
         """What may be spent, None for no limit."""
+
+    @property
+    def include_nsfw(self) -> bool:
+        """Whether pictures may leave this machine that are NSFW, or may be."""
 
 
 def nobody(request: Request) -> Order:

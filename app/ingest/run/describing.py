@@ -36,7 +36,7 @@ class Describer:
         journal = Journal(journal_of(parts, session.session_id))
         self.ledger = Ledger(journal, order.whom, now=now, budget=budget, money=money)
         self.describing = Describing(
-            order.ask,
+            order.opened,
             self.ledger,
             at_once=order.at_once,
             paid=partial(_paid, parts.library, order, direct=request.commit == "direct"),

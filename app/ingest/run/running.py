@@ -92,6 +92,8 @@ class Running:
                     if result is None:
                         run.session = replace(run.session, active_seconds=active())
                     self._tell()
+                    if self._owes_answers:  # a server that dies while a provider is slow did not die of the file
+                        run.session = replace(run.session, current_started_at=None)
                     if result is None:
                         run.heartbeat()
                     elif self._turns.end(result):

@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from app.describe.ledger import Account, Whom
 from app.describe.orders import Order
-from app.descriptions import Describer, RunStatus, Usage
+from app.descriptions import Describer, Run, RunStatus, Usage
 from app.errors import CannotRead, InvalidRequest, NeedsAttention
 from app.ingest.session.parameters import parse_parameters
 from app.ingest.session.state import SessionState, Status
@@ -43,18 +44,32 @@ class Model:
         sha256 = hashlib.sha256(request.template.encode()).hexdigest()
         whom = Whom(request.provider, request.model or self.name, request.template, sha256)
         describer = Describer(whom.model, sha256, safe_only=not (self.local or request.include_nsfw))
-        return Order(whom, describer, self, self.at_once, self.worst, self.local)
+        return Order(whom, describer, self.opened, self.at_once, self.worst, self.local)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator["Model"]:
+        yield self
 
     async def __call__(self, picture: bytes, account: Account) -> dict[str, Any]:
-        run = await account.reserve(self.worst)
+        run = Run(
+            await account.reserve(self.worst),
+            account.sha256,
+            "default",
+            self.name,
+            "caption",
+            account.ledger.whom.template_sha256,
+            RunStatus.ANSWERED,
+            "2026-11-30T10:00:00.000+00:00",
+            cost=self.cost,
+            usage=Usage(100, 10),
+        )
         self.asked.append(picture)
         if picture in self.gates:
             await asyncio.to_thread(self.gates[picture])
         if picture in self.trouble:
             raise self.trouble[picture]
         said = {"title": f"Title of {picture.decode()}", "keywords": ["cat", picture.decode()]}
-        usage = Usage(100, 10)
-        await account.ended(replace(run, status=RunStatus.ANSWERED, cost=self.cost, usage=usage, output=said))
+        account.ended(replace(run, output=said))
         return said
 
 
@@ -205,6 +220,18 @@ def test_a_cancel_breaks_off_what_is_under_way_and_books_it_at_its_worst(place, 
         (b"m/b.jpg", "unknown", 0.02),
     ]
     assert session.describe["spent_usd"] == 0.03
+
+
+def test_a_provider_that_is_slow_is_not_counted_against_the_file(place, model):
+    pictures(place, "a")
+    gate = model.gates[b"a"] = Gate()
+    place.ends.append(gate.open)
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    gate.arrived()
+    waiting = place.runner.wait(started.session_id, lambda session: session.current_started_at is None, 20)
+    assert (waiting.current_file, waiting.current_started_at) == ("m/a.jpg", None)
+    gate.open()
+    place.until(started.session_id, Status.COMPLETED)
 
 
 def test_a_pause_waits_for_what_is_paid_for(place, model):
