@@ -30,7 +30,7 @@ _PAGES = (
     ),
     (
         "`GET /descriptions`",
-        "what models propose for the files that a search finds (`?q=`), beside each picture, to be accepted or rejected",
+        "what models propose for the files that a search finds (`?q=`), beside each picture, to be judged",
     ),
     (
         "`GET /duplicates`",

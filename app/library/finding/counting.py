@@ -42,6 +42,8 @@ class Facet(StrEnum):
     MISSING = "missing"
     SESSION = "session"
     PROPOSED = "proposed"
+    DESCRIBED = "described"
+    DESCRIBE_FAILED = "describe_failed"
 
 
 class Period(StrEnum):
@@ -97,7 +99,12 @@ class Coverage(TypedDict):
 
 _PERIODS = {Facet.YEAR: "Y", Facet.MONTH: "M", Period.MONTH: "M", Period.DAY: "D"}
 _COLUMN = {Facet.PROMPT_VERDICT: "verdict"}
-_FLAGS = {Facet.INCOMPLETE: Mark.INCOMPLETE, Facet.MISSING: Mark.MISSING}
+_FLAGS = {
+    Facet.INCOMPLETE: Mark.INCOMPLETE,
+    Facet.MISSING: Mark.MISSING,
+    Facet.DESCRIBED: Mark.DESCRIBED,
+    Facet.DESCRIBE_FAILED: Mark.DESCRIBE_FAILED,
+}
 _DAY_MS = 86_400_000
 
 

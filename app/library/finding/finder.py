@@ -223,11 +223,11 @@ class Finder:
         self, snapshot: Snapshot, ids: Sequence[int], threshold: float | None, query: Node
     ) -> frozenset[int]:
         """Those of these files that a query does not find without what models propose for them."""
-        places = snapshot.places(np.array(ids, np.int64))
-        marked = (snapshot.columns["marks"][places] & Mark.PROPOSED) != 0
+        if not any(isinstance(leaf, Words) and leaf.field in ("", PROPOSED) for leaf in leaves(query)):
+            return frozenset()
+        marked = (snapshot.columns["marks"][snapshot.places(np.array(ids, np.int64))] & Mark.PROPOSED) != 0
         maybe = [number for number, has in zip(ids, marked, strict=True) if has]
-        worded = any(isinstance(leaf, Words) and leaf.field in ("", PROPOSED) for leaf in leaves(query))
-        if not maybe or not worded:
+        if not maybe:
             return frozenset()
 
         def asked(leaf: Words | Whole) -> Mask:

@@ -3,12 +3,13 @@
 import { refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
 import { count, fileName, number, readable } from "../lib/words.js";
+import { withoutHidden } from "../library/hidden.js";
 import { withTerm } from "../library/terms.js";
 import { prepareKeys, showKeys } from "../saying/help.js";
 import { isKey, isUndo, takesKeys } from "../saying/keys.js";
 import { prepareUndoing, say } from "../saying/saying.js";
 import { ask } from "../shared/confirm.js";
-import { markAlone } from "../shared/veil.js";
+import { markAlone, onVeil } from "../shared/veil.js";
 import * as api from "./requests.js";
 import { others } from "./said.js";
 import { accepting, ALL, NONE, waits, writtenOf } from "./verdict.js";
@@ -17,7 +18,8 @@ import { accepting, ALL, NONE, waits, writtenOf } from "./verdict.js";
 
 const AT_ONCE = 100;
 const NEAR_END = 20;
-const q = withTerm(new URLSearchParams(location.search).get("q") ?? "", "is:proposed");
+const asked = withTerm(new URLSearchParams(location.search).get("q") ?? "", "is:proposed");
+let listed = asked; // without what is hidden
 const FIELDS = /** @type {const} */ (["title", "caption", "keywords"]);
 
 /** @type {FileDescribed[]} */
@@ -35,7 +37,8 @@ const edited = new Map();
 
 /** Asks for the first files, or for more of them. */
 async function load({ anew = false } = {}) {
-  const page = await api.described(q, anew ? null : next, AT_ONCE);
+  listed = withoutHidden(asked);
+  const page = await api.described(listed, anew ? null : next, AT_ONCE);
   if (anew) {
     [files, at] = [[], 0];
     judged.clear();
@@ -157,7 +160,7 @@ async function acceptAll() {
     yes: `Accept for ${files}`,
     no: "Cancel",
   });
-  if (yes) say(ALL, () => ({ q }), () => loadMore({ anew: true }));
+  if (yes) say(ALL, () => ({ q: listed }), () => loadMore({ anew: true }));
 }
 
 const accept = () => {
@@ -196,4 +199,5 @@ byId("review-all").addEventListener("click", acceptAll);
 byId("review-previous").addEventListener("click", () => go(-1));
 byId("review-next").addEventListener("click", () => go(1));
 document.addEventListener("keydown", onKey);
+onVeil(() => withoutHidden(asked) !== listed && loadMore({ anew: true }));
 loadMore();
