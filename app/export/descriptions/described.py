@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.descriptions import Run
+from app.library.describing import proposing
 from app.library.describing.described import DescribedFile
 from app.library.values import upright_size
 from app.metadata import Source
+from app.query.words import fold
 
 TITLE, DESCRIPTION, KEYWORDS = "title", "description", "keywords"
 """The fields of a template that are the library's, too; all others are free."""
-_PROPOSED_AS = {TITLE: "title", DESCRIPTION: "caption", KEYWORDS: "keyword"}
 _FACTS = (
     "taken_at", "taken_at_precision", "camera_make", "camera_model", "lens_model", "creator", "copyright", "format",
     "size", "generator", "prompt", "negative_prompt",
@@ -48,13 +49,17 @@ def described_of(found: DescribedFile, picture: bytes | None = None) -> Describe
     """What is told of a described file, with a picture of it where a document needs one."""
     row: Mapping[str, Any] = found.row or {}
     said: Mapping[str, Any] = found.run.output or {}
+    stands: dict[str, list[str]] = {}
+    for proposed in proposing.proposed_by(said):
+        if proposed not in found.rejected:
+            stands.setdefault(proposed.field, []).append(proposed.text)
     return Described(
         path=found.place.shown,
         name=found.place.shown_name,
         session_id=found.session_id,
-        title=_persons(row, "title") or _proposed(found, TITLE),
-        description=_persons(row, "caption") or _proposed(found, DESCRIPTION),
-        keywords=_keywords(found, row),
+        title=_persons(row, "title") or next(iter(stands.get(proposing.TITLE, [])), None),
+        description=_persons(row, "caption") or next(iter(stands.get(proposing.CAPTION, [])), None),
+        keywords=_with_persons(stands.get(proposing.KEYWORD, []), row),
         said=said,
         facts=_facts(row) if row else {},
         run=found.run,
@@ -81,22 +86,13 @@ def _persons(row: Mapping[str, Any], column: str) -> str | None:
     return said
 
 
-def _proposed(found: DescribedFile, field: str) -> str | None:
-    """What the model said in a field, unless a person does not want it."""
-    text = "\n\n".join(texts_of((found.run.output or {}).get(field)))
-    return text if text and (_PROPOSED_AS[field], text) not in found.rejected else None
-
-
-def _keywords(found: DescribedFile, row: Mapping[str, Any]) -> tuple[str, ...]:
-    """The model's keywords that a person did not reject, then those that a person added; each once."""
-    said = texts_of((found.run.output or {}).get(KEYWORDS))
-    kept = [word for word in said if (_PROPOSED_AS[KEYWORDS], word) not in found.rejected]
+def _with_persons(keywords: Iterable[str], row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Keywords, then those that a person added; each once."""
     added = (word["text"] for word in row.get("keywords", ()) if word["source"] == Source.PERSON)
-    return tuple(_each_once([*kept, *added]))
-
-
-def _each_once(words: Iterable[str]) -> list[str]:
-    return list({word.casefold(): word for word in reversed([*words])}.values())[::-1]
+    found: dict[str, str] = {}
+    for word in (*keywords, *added):
+        found.setdefault(fold(word), word)
+    return tuple(found.values())
 
 
 def _facts(row: Mapping[str, Any]) -> dict[str, Any]:

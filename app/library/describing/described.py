@@ -9,19 +9,19 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, exists, select
 
-from app.descriptions import Run, RunStatus, Usage, in_usd
+from app.descriptions import Describer, Run, RunStatus, Usage, in_usd
 from app.library.describing.tables import PROPOSALS, RUNS
 from app.library.engine import Engines
 from app.library.finding.whole import rows_of
 from app.library.recording import as_events
 from app.library.tables import EVENTS, MEDIA
 from app.library.values import Event
-from app.media import Place, StageStatus
+from app.media import Place, Stage, StageStatus
 
 SLICE = 200
 REJECTED = "rejected"
 """The state of what was proposed for a file and a person does not want."""
-_STAGE = "describe"
+_STAGE = Stage.DESCRIBE.value
 _ANSWERED = RUNS.c.status == RunStatus.ANSWERED.value
 
 
@@ -29,7 +29,7 @@ class DescribedFile(NamedTuple):
     """What was said of one file: the run that said it, where the file was then, and the session that asked.
 
     `row` is the row of the file as `Finder.rows` gives it; None where the library has none that shows what was
-    described. `rejected` are the proposals of this run that a person does not want, as (field, text).
+    described. `rejected` are the proposals for the file that a person does not want, as (field, text).
     """
 
     place: Place
@@ -109,40 +109,44 @@ def _as_before(connection: Connection, *, events: Sequence[Event]) -> list[Descr
 
 
 def _of_place(connection: Connection, *, place: Place, session_id: str, at: str | None = None) -> DescribedFile | None:
-    """What was said of the bytes that are at a place, to the session first, else the last until `at`."""
+    """What was said of the bytes that are at a place: to the session, else for the row's stage; until `at`."""
     where = and_(MEDIA.c.root == place.root, MEDIA.c.path == place.path)
-    known = connection.execute(select(MEDIA.c.id, MEDIA.c.sha256).where(where)).one_or_none()
+    known = connection.execute(select(MEDIA.c.id, MEDIA.c.sha256, MEDIA.c.stages).where(where)).one_or_none()
     if known is None:
         return None
-    of_bytes = select(RUNS).where(RUNS.c.sha256 == known.sha256, _ANSWERED)
-    if at is not None:
-        of_bytes = of_bytes.where(RUNS.c.at <= at)
-    own_first = (RUNS.c.session_id != session_id, RUNS.c.id.desc())
-    run = connection.execute(of_bytes.order_by(*own_first).limit(1)).one_or_none()
-    if run is None:
+    of_bytes = select(RUNS).where(RUNS.c.sha256 == known.sha256, _ANSWERED).order_by(RUNS.c.id)
+    runs = connection.execute(of_bytes if at is None else of_bytes.where(RUNS.c.at <= at)).all()
+    if not runs:
         return None
+    version = known.stages.get(_STAGE, {}).get("version", "")
+    run = max(runs, key=lambda run: (run.session_id == session_id, version.endswith(_asked_by(run)), run.id))
     row = next(iter(rows_of(connection, [known.id])), None)
     return _with_proposals(connection, [(run, row)])[0]._replace(place=place, session_id=session_id)
+
+
+def _asked_by(run: Row[Any]) -> str:
+    """What the version of a stage ends with that asked for a run: template and model."""
+    return Describer(run.model, run.template_sha256).fingerprint
 
 
 def _with_proposals(
     connection: Connection, found: Sequence[tuple[Row[Any], Mapping[str, Any] | None]]
 ) -> list[DescribedFile]:
-    """Runs with the rows of their files, where those show what was described, and what a person rejected of them."""
+    """Runs with the rows of their files, where those show what was described, and what a person rejected for those."""
     ids = [row["id"] for _, row in found if row]
-    statement = select(PROPOSALS.c.media_id, PROPOSALS.c.run, PROPOSALS.c.field, PROPOSALS.c.text)
-    rejected: dict[tuple[int, str], set[tuple[str, str]]] = {}
-    for media_id, run, field, text in connection.execute(
+    statement = select(PROPOSALS.c.media_id, PROPOSALS.c.field, PROPOSALS.c.text)
+    rejected: dict[int, set[tuple[str, str]]] = {}
+    for media_id, *proposed in connection.execute(
         statement.where(PROPOSALS.c.media_id.in_(ids), PROPOSALS.c.state == REJECTED)
     ):
-        rejected.setdefault((media_id, run), set()).add((field, text))
+        rejected.setdefault(media_id, set()).add((proposed[0], proposed[1]))
     return [
         DescribedFile(
             Place.from_event(run.path),
             run.session_id,
             _as_run(run),
             row if row and _shows(row, run.sha256) else None,
-            rejected.get((row["id"], run.run), frozenset()) if row else frozenset(),
+            rejected.get(row["id"], frozenset()) if row else frozenset(),
         )
         for run, row in found
     ]

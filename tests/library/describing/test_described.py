@@ -2,7 +2,7 @@
 
 from sqlalchemy import insert, update
 
-from app.descriptions import RunStatus
+from app.descriptions import Describer, RunStatus
 from app.library.describing import described
 from app.library.describing.tables import PROPOSALS, RUNS
 from app.library.tables import EVENTS
@@ -53,7 +53,10 @@ def test_each_file_of_a_session_comes_once_with_what_was_said_last(library, monk
 
 
 def test_what_was_paid_for_is_told_although_its_row_is_gone_or_shows_another_picture(library):
-    add(library, [file(1, sha256=sha(9)), file(2, sha256=sha(8), stages={"describe": {"status": "done"}})])
+    add(
+        library,
+        [file(1, sha256=sha(9)), file(2, sha256=sha(8), stages={"describe": {"status": "done", "version": "1:x"}})],
+    )
     ran(library, 1, b"gone")
     ran(library, 2, b"1", media_id=1)
     ran(library, 3, b"2", media_id=2)  # its bytes are others because what it says was written into it
@@ -82,7 +85,7 @@ def test_a_file_is_told_with_what_the_session_heard_of_it_else_with_the_last(lib
     assert library.described.file(Place("m", b"9"), SESSION) is None
 
 
-def test_what_a_person_rejected_of_a_run_comes_with_it(library):
+def test_what_a_person_rejected_for_a_file_comes_with_it(library):
     add(library, [file(1, sha256=sha(1)), file(2, sha256=sha(1))])
     made = ran(library, 1, b"1", media_id=1)
     rows = [
@@ -92,8 +95,18 @@ def test_what_a_person_rejected_of_a_run_comes_with_it(library):
             (1, "keyword", "car", "rejected"),
             (1, "keyword", "sea", "open"),
             (2, "keyword", "sea", "rejected"),
+            (1, "keyword", "quay", "accepted"),
         )
     ]
     library._engines.write(lambda connection: connection.execute(insert(PROPOSALS), rows))
     (one,) = library.described.in_session(SESSION)
     assert one.rejected == {("title", "Red car"), ("keyword", "car")}
+
+
+def test_a_copy_is_told_by_the_template_and_model_that_its_row_was_asked_with(library):
+    version = f"1:{Describer('other', 'b' * 64).fingerprint}"
+    add(library, [file(1, sha256=sha(5), stages={"describe": {"status": "done", "version": version}})])
+    ran(library, 1, b"2", bytes_of=5, session_id=OTHER, model="other")
+    ran(library, 2, b"2", bytes_of=5, session_id=OTHER, model="last")
+    answered(library, b"1", {"describe": "done"})
+    assert told(library) == [("m/1", "01", 1)]
