@@ -14,21 +14,26 @@ from functools import cache
 from io import BytesIO
 from typing import Any
 
-from docx import Document
-from docx.document import Document as OpenDocument
-from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_BREAK
-from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Cm, Emu, Pt, RGBColor
-from docx.styles.style import ParagraphStyle
-from docx.text.paragraph import Paragraph
-
+from app.errors import Unavailable
 from app.export.descriptions.described import DESCRIPTION, KEYWORDS, TITLE, Described, texts_of
 from app.export.descriptions.details import details_of, in_words
 from app.texts import clean_text
+
+try:
+    from docx import Document
+    from docx.document import Document as OpenDocument
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.enum.table import WD_TABLE_ALIGNMENT
+    from docx.enum.text import WD_BREAK
+    from docx.opc.constants import RELATIONSHIP_TYPE
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+    from docx.shared import Cm, Emu, Pt, RGBColor
+    from docx.styles.style import ParagraphStyle
+    from docx.text.paragraph import Paragraph
+except ImportError as error:
+    sentence = "python-docx, which makes Word documents, is not installed: install the extra 'describe'."
+    raise Unavailable(sentence, cause="docx_not_installed") from error
 
 _FONT, _INK, _GREY, _LINE = "Calibri", RGBColor(0x1F, 0x29, 0x33), RGBColor(0x5F, 0x6B, 0x7A), "D5DAE0"
 _PAGE, _MARGIN = (Cm(21.0), Cm(29.7)), Cm(2.2)  # A4

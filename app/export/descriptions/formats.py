@@ -1,10 +1,9 @@
 """In which formats descriptions are taken away, and what each is made with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from importlib.util import find_spec
 
-from app.errors import InvalidRequest, Unavailable
+from app.errors import InvalidRequest
 from app.export.descriptions.described import Described
 from app.export.descriptions.structured import as_json
 from app.texts import clean_text
@@ -30,15 +29,16 @@ def parse_formats(text: str) -> tuple[OutputFormat, ...]:
 
 def check_formats(formats: Sequence[OutputFormat]) -> None:
     """Raises Unavailable `docx_not_installed` where documents are wanted and what makes them is not there."""
-    if OutputFormat.DOCX in formats and find_spec("docx") is None:
-        sentence = "python-docx, which makes Word documents, is not installed: install the extra 'describe'."
-        raise Unavailable(sentence, cause="docx_not_installed")
+    if OutputFormat.DOCX in formats:
+        _maker_of_documents()
 
 
 def rendered(described: Described, format_: OutputFormat) -> bytes:
     """The description as a file of this format, one of those that were checked."""
-    if format_ is OutputFormat.JSON:
-        return as_json(described)
-    from app.export.descriptions.document import as_docx  # it loads python-docx, which may not be installed
+    return as_json(described) if format_ is OutputFormat.JSON else _maker_of_documents()(described)
 
-    return as_docx(described)
+
+def _maker_of_documents() -> Callable[[Described], bytes]:
+    from app.export.descriptions.document import as_docx
+
+    return as_docx

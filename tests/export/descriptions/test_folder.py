@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import pytest
 
@@ -106,7 +107,8 @@ def test_formats_are_named_with_commas_and_others_refused():
 
 
 def test_documents_without_what_makes_them_are_refused_in_a_sentence(out, monkeypatch):
-    monkeypatch.setattr("app.export.descriptions.formats.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "docx", None)
+    monkeypatch.delitem(sys.modules, "app.export.descriptions.document", raising=False)
     assert out.write(described(), [OutputFormat.JSON])
     with pytest.raises(Unavailable, match="extra 'describe'") as refused:
         out.write(described(), BOTH)
