@@ -30,6 +30,7 @@ from app.errors import (
     Unavailable,
     UnknownFile,
 )
+from app.export.descriptions.outputs import session_outputs
 from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.inbox import Inbox
@@ -230,6 +231,7 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
             recipes,
             progress_interval=interval,
             take=partial(taking.take, settings),
+            outputs=session_outputs(settings.describe_dir, folders, library, store),
         )
         planner = Planner(
             folders,

@@ -45,6 +45,14 @@ class DescriptionFolder:
             return f"{str(error)[:1].upper()}{str(error)[1:]}."
         return None
 
+    def lacks(self, session_id: str, path: str, formats: Sequence[OutputFormat]) -> bool:
+        """Whether a file that is shown as `path` has not all of these formats there. Raises NeedsAttention."""
+        with self._writing, self._refusals():
+            folder = self._prepared(session_id)
+            assert self._names is not None  # noqa: S101 - `_prepared` has read them
+            name = self._names[1].of(path)
+            return name is None or not all((folder / f"{name}.{format_}").exists() for format_ in formats)
+
     def write(self, described: Described, formats: Sequence[OutputFormat]) -> list[Path]:
         """Writes a description in these formats, each file whole and on disk when this returns; where they are.
 

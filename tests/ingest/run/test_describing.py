@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from app.describe.ledger import Account, Whom
 from app.describe.orders import Order
 from app.descriptions import Describer, Run, RunStatus, Usage
 from app.errors import CannotRead, InvalidRequest, NeedsAttention
+from app.export.descriptions.outputs import session_outputs
 from app.ingest.session.parameters import parse_parameters
 from app.ingest.session.state import SessionState, Status
 from app.library.describing.tables import PROPOSALS, RUNS
@@ -301,3 +303,33 @@ def test_directly_committed_words_fill_what_nobody_said_and_stay_through_a_new_r
     row = place.library.file(Place("m", b"a.jpg"))
     assert row["title"] is None
     assert "model" not in {word["source"] for word in row["keywords"]}
+
+
+# -- files that are written while it runs ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def outputs(place, tmp_path):
+    made = session_outputs(tmp_path / "out", place.folders, place.library, place.store)
+    place.outputs = made
+    place.restart()
+    return made
+
+
+def test_a_session_writes_what_was_said_of_each_picture_and_catches_up_after_a_crash(place, model, outputs, tmp_path):
+    pictures(place, "a", "b")
+    session = describe(place, write=["json"])
+    folder = tmp_path / "out" / session.session_id
+    assert sorted(path.name for path in folder.glob("*.json")) == ["a.jpg.json", "b.jpg.json"]
+    (folder / "a.jpg.json").unlink()
+    outputs.catch_up(session.session_id, ["json"])
+    assert json.loads((folder / "a.jpg.json").read_text("utf-8"))["title"] == "Title of a"
+
+
+def test_a_folder_of_descriptions_inside_a_media_root_is_refused_before_anything_is_paid(place, model):
+    place.outputs = session_outputs(place.media / "out", place.folders, place.library, place.store)
+    place.restart()
+    pictures(place, "a")
+    with pytest.raises(InvalidRequest) as refused:
+        place.runner.start(parameters("m", describe=DESCRIBE | {"write": ["json"]}))
+    assert refused.value.cause == "outputs_unwritable"
