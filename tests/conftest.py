@@ -1,5 +1,6 @@
 """What many tests share: databases on SQLite and on PostgreSQL, and weights of the NSFW model."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -58,6 +59,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = set(sorted(item.nodeid for item in items)[number - 1 :: QUARTERS])
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
         items[:] = [item for item in items if item.nodeid in kept]
+
+
+def pytest_collection_finish() -> None:
+    """Spares the garbage collector what the collected tests hold: it would look through all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 MadeOnce = Callable[[str, Callable[[Path], None]], Path]
