@@ -9,6 +9,7 @@ import uvicorn
 
 from app import __version__, settings
 from app.cli.comparing import comparing
+from app.cli.detecting import detecting
 from app.cli.duplicates import duplicating
 from app.cli.finding import finding
 from app.cli.keeping import keeping
@@ -35,6 +36,7 @@ cli.add_typer(looking)
 cli.add_typer(comparing)
 cli.add_typer(finding)
 cli.add_typer(duplicating)
+cli.add_typer(detecting)
 cli.add_typer(keeping)
 cli.add_typer(saying)
 Directories = Annotated[list[str], typer.Argument(help="ROOT/relative paths, or absolute ones inside a media root.")]
@@ -168,7 +170,9 @@ def plan(
         require_database(configured)
     house, _ = build(configured, IngestionState(configured.ingest_state_dir), migrate=False)
     try:
-        planner = Planner(house.folders, NothingKnown(), house.recipes.now) if fresh else house.records.planner
+        planner = (
+            Planner(house.folders, NothingKnown(), lambda _: house.recipes.now()) if fresh else house.records.planner
+        )
         _wait_for_detector(house, parameters)
         counts = planner.plan(house.records.runner.resolved(parameters))
     finally:

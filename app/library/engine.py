@@ -35,6 +35,7 @@ _POSTGRESQL_PATIENCE = {
 """When a PostgreSQL server that has gone silent counts as gone (libpq's parameters, in s; the last in ms)."""
 ONE_WRITER = 7_862_013
 """The advisory lock of a PostgreSQL database that a write holds from its begin, so that changes come in one order."""
+_MUCH_MEMORY_KIB = 65_536
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL})  # with all extended codes: BUSY_SNAPSHOT, ...
 _POSTGRESQL_DISK_FULL, _POSTGRESQL_LOCKED = "53100", "55P03"
 T = TypeVar("T")
@@ -132,6 +133,13 @@ class Engines:
                 sentence = f"The database file {self._file} was replaced while it was in use."
                 raise NeedsAttention(sentence, cause="database_unreachable")
             return _in_transaction(self._begin_to_write, partial(self._whole, work))
+
+    def write_many(self, work: Callable[[Connection], T]) -> T:
+        """Like `write`, for work that changes many rows: SQLite holds what changes in up to 64 MB of memory meanwhile.
+
+        In the 2 MB that it takes by default, pages are pushed out before they are done with, and written twice.
+        """
+        return self.write(partial(_in_much_memory, work) if self.is_sqlite else work)
 
     def _whole(self, work: Callable[[Connection], T], connection: Connection) -> T:
         """What `work` gives, and what belongs into its transaction."""
@@ -283,6 +291,15 @@ def translated(error: Exception) -> NeedsAttention:
     if isinstance(error, OperationalError) or getattr(error, "connection_invalidated", False):
         return NeedsAttention(f"The database cannot be reached or written: {text}.", cause="database_unreachable")
     return NeedsAttention(f"The database refused the work: {text}.", cause="database_error")
+
+
+def _in_much_memory(work: Callable[[Connection], T], connection: Connection) -> T:
+    before = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size=-{_MUCH_MEMORY_KIB}")
+    try:
+        return work(connection)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size={before}")
 
 
 def _prepare_sqlite_writer(connection: Any, patience_ms: int) -> None:

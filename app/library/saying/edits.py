@@ -44,10 +44,11 @@ WAITING_FOR_WORDS = "waiting_for_words"
 """The words of a file are not in the index yet, so a search by words cannot tell whether it is meant."""
 GONE = "gone"
 """The row of a file is of another picture now, or is gone: an undo has nothing to take back there."""
-_SLICE = 500
+_SLICE = 100  # rows that are at work at once: their pages are still in memory when their events and links follow
 _AS_JSON = frozenset(name for name in COLUMNS if isinstance(MEDIA.c[name].type, JSON))
 _ROWS = select(*(cast(MEDIA.c[name], Text) if name in _AS_JSON else MEDIA.c[name] for name in COLUMNS))
 _WORDS = select(LINKS.c.media_id, KEYWORDS.c.text, LINKS.c.source).join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
+_EDITED = select(EDITED_FILES.c.media_id, cast(EDITED_FILES.c.before, Text), cast(EDITED_FILES.c.after, Text))
 _KEEP_FILES = Prepared(insert(EDITED_FILES).inline(), columns=[column.name for column in EDITED_FILES.c])
 _KEPT = select(EDITS.c.id).order_by(EDITS.c.id.desc()).offset(KEPT_EDITS).limit(1).scalar_subquery()
 
@@ -202,14 +203,14 @@ class Edits:
     def write(self, asked: Asked) -> Done:
         """Writes an edit in one transaction. Raises TooManyFiles."""
         _check_number(asked.ids)
-        return self._engines.write(partial(write, asked))
+        return self._engines.write_many(partial(write, asked))
 
     def undo(self, edit_id: int) -> Done:
         """Takes an edit back, in all its files or in none; where nothing is left to take back, it stands as before.
 
         Raises UnknownEdit, AlreadyUndone, and NewerWordsStand where a person has said something else since.
         """
-        return self._engines.write(partial(_undo, edit_id))
+        return self._engines.write_many(partial(_undo, edit_id))
 
     def listed(self, limit: int = KEPT_EDITS) -> list[ListedEdit]:
         """The last edits, newest first."""
@@ -234,15 +235,21 @@ def _decided(connection: Connection, asked: Asked) -> Iterator[_Decided]:
                 yield edit, change, words, left
 
 
+class _Json(dict[str | None, Any]):
+    """What JSON texts say: most rows of an edit have the same, and each is read once."""
+
+    def __missing__(self, text: str | None) -> Any:
+        said = self[text] = None if text is None else json.loads(text)
+        return said
+
+
 def _rows_of(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, Row], dict[int, Keywords]]:
     rows: dict[int, Row] = {}
-    texts: dict[str | None, Any] = {None: None}  # most rows have the same sources and stages: each is read once
+    read_from = _Json()
     for found in connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).all():
         row = dict(zip(COLUMNS, found, strict=True))
         for name in _AS_JSON:
-            if (text := row[name]) not in texts:
-                texts[text] = json.loads(text)
-            row[name] = texts[text]
+            row[name] = read_from[row[name]]
         rows[row["id"]] = row
     own: dict[int, set[str]] = {number: set() for number in rows}
     read: dict[int, set[str]] = {number: set() for number in rows}
@@ -361,13 +368,13 @@ def _undo(edit_id: int, connection: Connection) -> Done:
     of_the_edit = EDITED_FILES.c.edit_id == edit_id
     ids = connection.execute(select(EDITED_FILES.c.media_id).where(of_the_edit).order_by(EDITED_FILES.c.media_id))
     for some in in_slices(ids.scalars().all(), _SLICE):
-        kept = select(EDITED_FILES).where(of_the_edit, EDITED_FILES.c.media_id.in_(some))
+        kept = _EDITED.where(of_the_edit, EDITED_FILES.c.media_id.in_(some))
         rows, keywords = _rows_of(connection, some)
-        changes = []
-        for file in connection.execute(kept).mappings().all():
-            row = rows[file["media_id"]]
+        changes, said = [], _Json()
+        for number, before, after in connection.execute(kept).all():
+            row = rows[number]
             try:
-                change = undone(row, keywords[row["id"]].own, file["before"], file["after"])
+                change = undone(row, keywords[number].own, said[before], said[after])
             except NewerWords:
                 raise NewerWordsStand(Place(row["root"], row["path"]).shown) from None
             if change is not None:

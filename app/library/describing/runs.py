@@ -1,0 +1,129 @@
+"""Requests to providers: written in the transaction of their file, asked for by what would be paid again, listed."""
+
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.descriptions import Description, Run, RunStatus, in_usd
+from app.library.describing.tables import RUNS
+from app.library.engine import Engines
+from app.library.prepared import Prepared
+from app.library.tables import MEDIA
+from app.library.values import NsfwKnown
+from app.media import Place
+from app.texts import clean_json, clean_text
+
+_ADD = Prepared(
+    {
+        "sqlite": sqlite.insert(RUNS).on_conflict_do_nothing().inline(),
+        "postgresql": postgresql.insert(RUNS).on_conflict_do_nothing().inline(),
+    },
+    columns=[column.name for column in RUNS.c if column.name != "id"],
+)
+
+
+class Spent(NamedTuple):
+    """What a session's requests cost: how many, how many were answered, in USD, and the most that one of them cost."""
+
+    runs: int
+    answered: int
+    usd: Decimal
+    largest: Decimal
+
+
+def add_runs(
+    connection: Connection, runs: Iterable[Run], *, session_id: str, place: Place, media_id: int | None
+) -> None:
+    """Writes the requests about one file inside the caller's transaction; those that are there already are left."""
+    _ADD.each(connection, (_as_row(run, session_id, place, media_id) for run in runs))
+
+
+class Runs:
+    """The requests of one library; as `library.runs`. All methods raise NeedsAttention, `add` DatabaseBusy, too."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    def add(self, runs: Collection[Run], *, session_id: str, place: Place) -> None:
+        """Writes requests whose file was not committed with them: it vanished, or its session was stopped."""
+        if runs:
+            self._engines.write(lambda c: add_runs(c, runs, session_id=session_id, place=place, media_id=None))
+
+    def paid(self, sha256: str, template_sha256: str, model: str) -> Description | None:
+        """What a model said of these bytes by this template before; None where it was never answered."""
+        columns = RUNS.c.run, RUNS.c.output
+        statement = (
+            select(*columns)
+            .where(
+                RUNS.c.sha256 == sha256,
+                RUNS.c.template_sha256 == template_sha256,
+                RUNS.c.model == model,
+                RUNS.c.status == RunStatus.ANSWERED.value,
+            )
+            .order_by(RUNS.c.id.desc())
+            .limit(1)
+        )
+        found = self._engines.read(lambda connection: connection.execute(statement).one_or_none())
+        return None if found is None else Description(run=found.run, output=found.output)
+
+    def costs(self, template_sha256: str, model: str) -> list[float]:
+        """What the last 50 pictures cost, in USD, that a model described by a template."""
+        statement = (
+            select(RUNS.c.cost_usd)
+            .where(
+                RUNS.c.template_sha256 == template_sha256,
+                RUNS.c.model == model,
+                RUNS.c.status == RunStatus.ANSWERED.value,
+                RUNS.c.cost_usd.is_not(None),
+            )
+            .order_by(RUNS.c.id.desc())
+            .limit(50)
+        )
+        return self._engines.read(lambda connection: list(connection.execute(statement).scalars()))
+
+    def nsfw_of(self, place: Place, sha256: str) -> NsfwKnown:
+        """What is known of whether a file with these bytes is NSFW."""
+        statement = select(MEDIA.c.nsfw_said, MEDIA.c.nsfw_probability).where(
+            MEDIA.c.root == place.root, MEDIA.c.path == place.path, MEDIA.c.sha256 == sha256
+        )
+        found = self._engines.read(lambda connection: connection.execute(statement).one_or_none())
+        return NsfwKnown() if found is None else NsfwKnown(*found)
+
+    def spent(self, session_id: str) -> Spent:
+        """What the requests of a session come to."""
+        mine = RUNS.c.session_id == session_id
+        counts = (
+            func.count(),
+            func.count().filter(RUNS.c.status == RunStatus.ANSWERED.value),
+            func.coalesce(func.sum(RUNS.c.cost_usd), 0.0),
+            func.coalesce(func.max(RUNS.c.cost_usd), 0.0),
+        )
+        row = self._engines.read(lambda c: c.execute(select(*counts).where(mine)).one())
+        return Spent(row[0], row[1], in_usd(row[2]), in_usd(row[3]))
+
+
+def _as_row(run: Run, session_id: str, place: Place, media_id: int | None) -> Mapping[str, Any]:
+    usage = run.usage
+    return {
+        "run": run.run,
+        "media_id": media_id,
+        "path": place.in_event,
+        "sha256": run.sha256,
+        "session_id": session_id,
+        "provider": run.provider,
+        "model": run.model,
+        "template": run.template,
+        "template_sha256": run.template_sha256,
+        "tokens_in": usage.tokens_in if usage else None,
+        "tokens_cached": usage.tokens_cached if usage else None,
+        "tokens_out": usage.tokens_out if usage else None,
+        "cost_usd": None if run.cost is None else float(run.cost),
+        "seconds": run.seconds,
+        "status": run.status.value,
+        "output": None if run.output is None else clean_json(run.output),
+        "reason": None if run.reason is None else clean_text(run.reason),
+        "at": run.at,
+    }
