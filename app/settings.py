@@ -6,12 +6,14 @@ Owns their names and defaults, and refuses values that make no sense; it opens n
 import os
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.errors import BadSetting, in_words
@@ -21,6 +23,9 @@ from app.models import Layout
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 ENV_FILE = ".env"
+Structured = Literal["json_schema", "json_object", "none"]
+"""How a server is told which form an answer must have: by a schema, that it is JSON, or in words alone."""
+_PLAIN = re.compile(r"[!-~]+")
 _ROOT_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff]+")
 
 
@@ -32,6 +37,7 @@ class Settings(BaseSettings):
     `ingest_preview_cache_mb` what the kept previews may take, `ingest_keep_originals_mb` what the originals of files
     that were written into may, both in MiB. `ingest_backups` is how many copies of the library are kept, one a day.
     `ingest_detector_threshold` is the confidence, 0 to 1, from which the detector's boxes count.
+    Of `ingest_describe_*`, prices are USD for a million tokens, and `side` is the longer one of a picture in pixels.
     """
 
     model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
@@ -59,6 +65,22 @@ class Settings(BaseSettings):
     ingest_keep_originals_mb: int = Field(default=2048, ge=0)
     ingest_backups: int = Field(default=7, ge=0)
     ingest_backup_dir: Path | None = None
+    ingest_describe_base_url: str | None = None
+    ingest_describe_api_key: SecretStr | None = None
+    ingest_describe_model: str | None = None
+    ingest_describe_price_in: Decimal | None = Field(default=None, ge=0)
+    ingest_describe_price_out: Decimal | None = Field(default=None, ge=0)
+    ingest_describe_max_input_tokens: int | None = Field(default=None, ge=1)
+    ingest_describe_max_output_tokens: int = Field(default=2048, ge=1)
+    ingest_describe_structured: Structured = "json_schema"
+    ingest_describe_side: int = Field(default=1024, ge=64, le=8192)
+    ingest_describe_quality: int = Field(default=80, ge=1, le=100)
+    ingest_describe_format: Literal["jpeg", "webp"] = "jpeg"
+    ingest_describe_concurrency: int = Field(default=1, ge=1, le=64)
+    ingest_describe_requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    ingest_describe_timeout_seconds: float = Field(default=120.0, gt=0, allow_inf_nan=False)
+    ingest_describe_providers: Path | None = None
+    ingest_describe_templates: Path | None = None
 
     @field_validator("ingest_media_roots", mode="before")
     @classmethod
@@ -85,6 +107,15 @@ class Settings(BaseSettings):
         "ingest_inbox",
         "ingest_sidecar_dir",
         "ingest_backup_dir",
+        "ingest_describe_base_url",
+        "ingest_describe_api_key",
+        "ingest_describe_model",
+        "ingest_describe_price_in",
+        "ingest_describe_price_out",
+        "ingest_describe_max_input_tokens",
+        "ingest_describe_requests_per_minute",
+        "ingest_describe_providers",
+        "ingest_describe_templates",
         mode="before",
     )
     @classmethod
@@ -124,6 +155,25 @@ class Settings(BaseSettings):
             check_sidecar_dir(self.ingest_sidecar_dir, self.ingest_media_roots)
         return self
 
+    @field_validator("ingest_describe_api_key")
+    @classmethod
+    def _key_can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else checked_key(value.get_secret_value())
+
+    @field_validator("ingest_describe_base_url")
+    @classmethod
+    def _base_url_is_one(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_base_url(value)
+        return value
+
+    @model_validator(mode="after")
+    def _both_prices_or_none(self) -> Self:
+        if (self.ingest_describe_price_in is None) != (self.ingest_describe_price_out is None):
+            message = "set INGEST_DESCRIBE_PRICE_IN and INGEST_DESCRIBE_PRICE_OUT, both or neither; 0 for a local model"
+            raise ValueError(message)
+        return self
+
     @property
     def sidecar_dir(self) -> Path:
         """Where sidecars are written unless another place is asked for."""
@@ -150,6 +200,36 @@ class Settings(BaseSettings):
         """Where the server listens, as a URL."""
         host = f"[{self.ingest_host}]" if ":" in self.ingest_host else self.ingest_host
         return f"http://{host}:{self.ingest_port}"
+
+
+def check_base_url(url: str) -> None:
+    """Raises ValueError with a sentence for what cannot be the base of an OpenAI-compatible server's addresses."""
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and _PLAIN.fullmatch(url)
+    except ValueError:
+        whole, parts = False, urlsplit("")
+    if not whole:
+        message = "must be the address of an OpenAI-compatible server, such as http://localhost:11434/v1"
+        raise ValueError(message)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        message = "must hold no user, password, '?' or '#': the key has a setting of its own"
+        raise ValueError(message)
+
+
+def secret_named(variable: str) -> SecretStr | None:
+    """The key that an environment variable, else `.env`, holds; None where neither does. Raises ValueError."""
+    value = os.environ.get(variable) or (dotenv_values(ENV_FILE).get(variable) if Path(ENV_FILE).is_file() else None)
+    return checked_key(value) if value else None
+
+
+def checked_key(text: str) -> SecretStr:
+    """A key as it can be sent in a header, without the line end of its file. Raises ValueError, which shows nothing."""
+    key = text.strip()
+    if not _PLAIN.fullmatch(key):
+        message = "must be made of ASCII letters, digits and signs, without spaces"
+        raise ValueError(message)
+    return SecretStr(key)
 
 
 def check_sidecar_dir(folder: Path, roots: Mapping[str, Path]) -> None:

@@ -19,6 +19,7 @@ from app.analysis.recipes import Recipes
 from app.analysis.worker import prepare_worker
 from app.backup.daily import DailyCopies
 from app.compare.kept import Comparisons
+from app.describe import taking
 from app.errors import (
     BadSetting,
     DatabaseDisabled,
@@ -208,7 +209,14 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     if library is not None:
         interval = settings.ingest_progress_interval
         ingestor = Ingestor(
-            folders, library, store, executor, partial(_analyzer, folders), recipes, progress_interval=interval
+            folders,
+            library,
+            store,
+            executor,
+            partial(_analyzer, folders),
+            recipes,
+            progress_interval=interval,
+            take=partial(taking.take, settings),
         )
         planner = Planner(
             folders,

@@ -18,6 +18,7 @@ from app.analysis.nsfw.weights import Weights
 from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.tables import Base
+from tests.support.fake_provider import FakeProvider
 from tests.support.order import AS_WRITTEN, DEFAULT_SEED, Order
 from tests.support.screenless import without_a_screen
 from tests.support.server import Server
@@ -205,6 +206,13 @@ def library(library_url: str) -> Iterator[Library]:
     opened = Library(library_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def fake_provider() -> Iterator[FakeProvider]:
+    """A provider of vision models that answers as a test scripts it."""
+    with FakeProvider() as fake:
+        yield fake
 
 
 @pytest.fixture(scope="session")

@@ -52,6 +52,10 @@ class Request(Protocol):
     def budget_usd(self) -> float | None:
         """What may be spent, None for no limit."""
 
+    @property
+    def include_nsfw(self) -> bool:
+        """Whether pictures may leave this machine that are NSFW, or may be."""
+
 
 def nobody(request: Request) -> Order:
     """Takes no order. Raises InvalidRequest."""

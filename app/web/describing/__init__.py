@@ -1,0 +1,1 @@
+"""HTTP of what vision models say of the files."""
