@@ -51,7 +51,7 @@ def _anything_proposed(request: Request) -> bool:
     house: House = request.app.state.house
     try:
         records = house.records_or_none
-        return records is not None and records.library.descriptions.any_open()
+        return records is not None and records.library.reviews.any_open()
     except NeedsAttention:
         return False  # the page says what is wrong
 

@@ -16,6 +16,7 @@ from app.describe.orders import Take, nobody
 from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.run.ingestor import Ingestor
+from app.ingest.run.parts import Outputs
 from app.ingest.run.runner import Runner
 from app.ingest.session.counts import PlanCounts
 from app.ingest.session.parameters import Parameters, parse_parameters
@@ -231,6 +232,7 @@ class Workplace:
         self.reader = Reader(self.media)
         self.ends: list[Callable[[], object]] = []
         self.take: Take = nobody
+        self.outputs: Outputs | None = None
         self.open()
 
     def open(self) -> None:
@@ -245,6 +247,7 @@ class Workplace:
             self._analyzer,
             Standing(self.recipe),
             settled_seconds=0.0,
+            outputs=self.outputs,
             take=lambda request: self.take(request),  # noqa: PLW0108 - a test may set another one later
         )
         self.runner = Runner(self.ingestor)

@@ -37,7 +37,7 @@ class OpenProposals(NamedTuple):
     keywords: list[str]
 
 
-class Described(NamedTuple):
+class InReview(NamedTuple):
     """A file with what is said of it, what is proposed for it, and the request that said so.
 
     `own` are those of `title` and `caption` that are a person's. `run` is a row of `describe_runs`; None where none is
@@ -55,8 +55,8 @@ class Described(NamedTuple):
     run: Any
 
 
-class Descriptions:
-    """What models said of the files of one library; as `library.descriptions`. All methods raise NeedsAttention."""
+class Reviews:
+    """What models said of the files of one library, for a person to judge; as `library.reviews`. All methods raise NeedsAttention."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
@@ -66,7 +66,7 @@ class Descriptions:
         one = select(PROPOSALS.c.id).where(IS_OPEN).limit(1)
         return self._engines.read(lambda connection: connection.execute(one).first() is not None)
 
-    def of(self, ids: Collection[int]) -> list[Described]:
+    def of(self, ids: Collection[int]) -> list[InReview]:
         """These files, in this order; those whose rows are gone are left out."""
         return [
             one for some in in_slices(list(ids), _AT_ONCE) for one in self._engines.read(partial(_described, ids=some))
@@ -88,7 +88,7 @@ def _gathered(rows: Iterable[Any]) -> OpenProposals:
     return OpenProposals(texts.get(TITLE), texts.get(CAPTION), list(keywords))
 
 
-def _described(connection: Connection, ids: Collection[int]) -> list[Described]:
+def _described(connection: Connection, ids: Collection[int]) -> list[InReview]:
     rows = {row["id"]: row for row in connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).mappings()}
     words: dict[int, set[str]] = {}
     for number, text in connection.execute(_WORDS.where(LINKS.c.media_id.in_(ids))):
@@ -101,11 +101,11 @@ def _described(connection: Connection, ids: Collection[int]) -> list[Described]:
     by_run = {run.run: run for run in answered}
     newest = {run.media_id: run for run in answered}
 
-    def one_of(number: int, row: Any) -> Described:
+    def one_of(number: int, row: Any) -> InReview:
         listed = proposed.get(number, [])
         said_by = next((one.run for one in reversed(listed)), None)
         own = [name for name in (TITLE, CAPTION) if (row["sources"] or {}).get(name) == Source.PERSON]
-        return Described(
+        return InReview(
             Place(row["root"], row["path"]).shown,
             NsfwKnown(row["nsfw_said"], row["nsfw_probability"]),
             has_thumbnail(row["phash"], row["stages"]),

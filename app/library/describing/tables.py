@@ -81,6 +81,7 @@ class ModelProposal(Base):
 
 RUNS: Table = DescribeRun.__table__  # type: ignore[assignment]
 PROPOSALS: Table = ModelProposal.__table__  # type: ignore[assignment]
-OPEN = "open"
+OPEN, ACCEPTED, REJECTED = "open", "accepted", "rejected"
+"""The states of what a model proposes; only a person ends the first."""
 IS_OPEN = text("model_proposals.state = 'open'")
 """The condition of proposals that nobody has judged, as the index says it."""

@@ -7,13 +7,13 @@ a title or caption rejects it. Of keywords, only those that are named are judged
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from app.library.describing.tables import ACCEPTED, REJECTED
 from app.library.proposing.proposals import key_of
 from app.library.saying.editing import Edit, in_one_line
 from app.library.saying.personal import PERSON
 
 SAID_BY_A_PERSON = "said_by_a_person"
 """A text of a model that was to be accepted is not: a person's own stands there."""
-ACCEPTED, REJECTED, OPEN = "accepted", "rejected", "open"
 _KEYWORD = "keyword"
 _TEXTS = ("title", "caption")
 

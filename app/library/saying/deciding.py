@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from app.library.saying.answering import OPEN, Proposal, judged_by, taken_of
+from app.library.describing.tables import OPEN
+from app.library.saying.answering import Proposal, judged_by, taken_of
 from app.library.saying.editing import FIELDS, MAX_KEYWORDS, Edit
 from app.library.saying.personal import PERSON
 from app.library.saying.times import NotTold, told_anew

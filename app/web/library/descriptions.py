@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from typing_extensions import TypedDict
 
 from app.errors import UnknownFile
-from app.library.describing.reviewing import Described
+from app.library.describing.reviewing import InReview
 from app.library.values import is_nsfw
 from app.query.reading import read
 from app.query.tree import And, Node
@@ -121,7 +121,7 @@ def descriptions(
     else:
         ids, behind, total = page_of_found(library, _described_of(query), cursor, limit)
     threshold = library.nsfw_threshold()
-    files = [_as_described(one, threshold) for one in library.descriptions.of(ids)]
+    files = [_as_described(one, threshold) for one in library.reviews.of(ids)]
     return Answer({"files": files, "next": behind, "total": total})
 
 
@@ -131,7 +131,7 @@ def _described_of(query: Node) -> Node:
     return And((*parts, _SAID)) if parts else _SAID
 
 
-def _as_described(one: Described, threshold: float) -> FileDescribed:
+def _as_described(one: InReview, threshold: float) -> FileDescribed:
     title, caption, keywords = one.proposed
     return {
         "path": one.path,
