@@ -56,7 +56,7 @@ class InReview(NamedTuple):
 
 
 class Reviews:
-    """What models said of the files of a library, to be judged; as `library.reviews`. All methods raise NeedsAttention."""
+    """What models said of the files of a library, to be judged; as `library.reviews`. Methods raise NeedsAttention."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
