@@ -7,6 +7,7 @@ from app.library.saying.editing import parse_edit
 from app.library.saying.edits import Asked
 from app.media import Place
 from app.query.reading import read
+from tests.ingest.builders import OTHER_SESSION
 from tests.library.saying.test_edits import NAMES, ids, shown, take_in, taken_in  # noqa: F401 - a fixture
 from tests.support.describing import describe, proposals
 
@@ -75,5 +76,5 @@ def test_proposals_are_found_at_once_in_free_words_too_and_told_apart(taken_in):
     write(library, {"accept": ["keywords"]}, ids(library, b"a.jpg"))
     assert found(library, "car") == {"m/a.jpg": False, "m/c.jpg": False}
     assert found(library, "red car") == {"m/a.jpg": True}  # its title waits still
-    take_in(library, b"a.jpg", content=b"another picture")
+    take_in(library, b"a.jpg", OTHER_SESSION, content=b"another picture")
     assert found(library, "red car") == {}
