@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.currency import Currency
 from app.errors import BadSetting, in_words
 from app.media import NSFW_THRESHOLD
 
@@ -30,7 +31,8 @@ class Settings(BaseSettings):
     workers add 1 s for each 20 MB. `ingest_worker_memory_mb` is address space in MiB,
     `ingest_preview_cache_mb` what the kept previews may take, `ingest_keep_originals_mb` what the originals of files
     that were written into may, both in MiB. `ingest_backups` is how many copies of the library are kept, one a day.
-    `ingest_detector_threshold` is the confidence, 0 to 1, from which the detector's boxes count.
+    `ingest_detector_threshold` is the confidence, 0 to 1, from which the detector's boxes count. `ingest_currency` is
+    what costs are told in beside US dollars, with its rate.
     """
 
     model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
@@ -57,6 +59,7 @@ class Settings(BaseSettings):
     ingest_keep_originals_mb: int = Field(default=2048, ge=0)
     ingest_backups: int = Field(default=7, ge=0)
     ingest_backup_dir: Path | None = None
+    ingest_currency: Annotated[Currency | None, NoDecode] = None
 
     @field_validator("ingest_media_roots", mode="before")
     @classmethod
@@ -74,6 +77,11 @@ class Settings(BaseSettings):
     def _parse_hosts(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
 
+    @field_validator("ingest_currency", mode="before")
+    @classmethod
+    def _parse_currency(cls, value: Any) -> Any:
+        return Currency.read(value) if isinstance(value, str) else value
+
     @field_validator(
         "ingest_token",
         "ingest_nsfw_weights",
@@ -82,6 +90,7 @@ class Settings(BaseSettings):
         "ingest_inbox",
         "ingest_sidecar_dir",
         "ingest_backup_dir",
+        "ingest_currency",
         mode="before",
     )
     @classmethod

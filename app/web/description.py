@@ -37,6 +37,7 @@ _TAGS = {
     "Sessions": "Plan, start, watch and stop sessions; one works at a time.",
     "Answers for files": "What became of files, of one session or ever.",
     "Library": "Files that were taken in.",
+    "Descriptions": "What vision models were asked about pictures, and what it cost.",
     "Inbox": "Files that are dropped on the page.",
     "Presets and roots": "What a person keeps on the server.",
     "NSFW model": "Whether the model can be used, and fetching its weights.",

@@ -1,6 +1,6 @@
 """Requests to providers: written in the transaction of their file, asked for by what would be paid again, listed."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.descriptions import Description, Run, RunStatus, in_usd
+from app.library.describing.listing import ShownRun, WantedRuns, page_of
 from app.library.describing.tables import RUNS
 from app.library.engine import Engines
 from app.library.prepared import Prepared
@@ -73,6 +74,18 @@ class Runs:
     def written(self, runs: Collection[str]) -> set[str]:
         """Those of these UUIDs of which there is a row."""
         return self._engines.read(partial(_written, runs=runs))
+
+    def page(self, wanted: WantedRuns, *, before: int | None, limit: int) -> tuple[list[ShownRun], int | None]:
+        """Up to so many requests, the newest first, and the id to go on before, None on the last page."""
+        return self._engines.read(partial(page_of, wanted=wanted, before=before, limit=limit))
+
+    def each(self, wanted: WantedRuns) -> Iterator[ShownRun]:
+        """Requests, the newest first, read some at a time."""
+        before, more = None, True
+        while more:
+            found, before = self.page(wanted, before=before, limit=_SLICE)
+            yield from found
+            more = before is not None
 
     def spent(self, session_id: str) -> Spent:
         """What the requests of a session come to."""
